@@ -1,0 +1,3 @@
+//! node
+#[derive(Debug)]
+pub(crate) struct Node;

@@ -1,0 +1,53 @@
+//! How a child is stopped.
+
+use std::fmt;
+use std::time::Duration;
+
+/// How long a child may take to stop before it is aborted.
+///
+/// To be stopped means: the child is asked ([`Context::shutdown_requested`] completes, `recv`
+/// gives `None`), and after its time it is aborted, that is, dropped at its next await point.
+/// A child that never looked at its shutdown signal is dropped at once: there is no use in
+/// waiting for what cannot notice.
+///
+/// ```
+/// use std::time::Duration;
+/// use supervisor::Shutdown;
+///
+/// assert_eq!(Shutdown::from(Duration::from_secs(2)), Shutdown::Timeout(Duration::from_secs(2)));
+/// assert_eq!(Shutdown::Timeout(Duration::from_millis(1500)).to_string(), "1.5s");
+/// ```
+///
+/// [`Context::shutdown_requested`]: crate::Context::shutdown_requested
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Shutdown {
+    /// Aborted without being asked.
+    BrutalKill,
+    /// Asked, and aborted after this time. The default is five seconds.
+    Timeout(Duration),
+    /// Asked, and waited for without a limit. The default of nested supervisors.
+    Infinity,
+}
+
+impl Shutdown {
+    /// What a worker has unless it says otherwise: five seconds, as in OTP.
+    pub const WORKER: Self = Self::Timeout(Duration::from_secs(5));
+    /// What a nested supervisor has unless it says otherwise, as in OTP.
+    pub const SUPERVISOR: Self = Self::Infinity;
+}
+
+impl From<Duration> for Shutdown {
+    fn from(time: Duration) -> Self {
+        Self::Timeout(time)
+    }
+}
+
+impl fmt::Display for Shutdown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BrutalKill => f.pad("brutal_kill"),
+            Self::Timeout(time) => f.pad(&format!("{time:?}")),
+            Self::Infinity => f.pad("infinity"),
+        }
+    }
+}
