@@ -6,6 +6,8 @@ mod child_spec;
 mod context;
 mod error;
 mod exit;
+#[cfg_attr(not(test), expect(dead_code, reason = "the slots that use it follow"))]
+mod mailbox;
 mod node;
 mod options;
 mod path;
@@ -27,6 +29,7 @@ pub use child_spec::{ChildSpec, Each, NothingToRun, Run, Runnable};
 pub use context::Context;
 pub use error::SupervisorError;
 pub use exit::{ChildError, ChildResult, Escalate, Escalation, ExitReason, Failure};
+pub use mailbox::{AskError, Asking, Reply, SendError, Sending, TrySendError};
 pub use options::{ChildOptions, StartMode};
 pub use path::ChildPath;
 pub use pool::{Alike, PerWorker, Pool, PoolTemplate, Same, Task};
