@@ -12,10 +12,7 @@ mod engine;
 mod error;
 mod event;
 mod exit;
-mod inbox;
-mod inside;
-mod journal;
-mod life;
+#[cfg_attr(not(test), expect(dead_code, reason = "the slots that use it follow"))]
 mod mailbox;
 mod node;
 mod options;

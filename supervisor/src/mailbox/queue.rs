@@ -254,7 +254,6 @@ impl<M> Queue<M> {
     /// Changes who receives; the one that waited in vain.
     fn hand_over(&mut self, life: u64) -> Option<Waker> {
         self.life = life;
-        self.look_up = false;
         self.receiver.take()
     }
 }

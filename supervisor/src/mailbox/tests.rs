@@ -78,8 +78,6 @@ fn waiting<M>(mailbox: &Mailbox<M>, message: M) -> Sending<'_, M> {
 
 /// Fails instead of waiting for ever.
 async fn within<F: Future>(what: &str, future: F) -> F::Output {
-    match tokio::time::timeout(Duration::from_secs(20), future).await {
-        Ok(output) => output,
-        Err(_) => panic!("waited in vain for {what}"),
-    }
+    let outcome = tokio::time::timeout(Duration::from_secs(20), future).await;
+    outcome.unwrap_or_else(|_| panic!("waited in vain for {what}"))
 }

@@ -179,16 +179,12 @@ impl<'a> Run<'a> {
     fn receive(&mut self) {
         let Some(life) = self.life else { return };
         let polled = poll_recv(self.mailbox, life, &self.receiver.1);
-        let expected = self.queue.pop_front();
-        match expected {
-            Some(message) => {
-                assert_eq!(polled, Poll::Ready(Some(message)));
-                self.grant();
-            }
-            None => {
-                assert_eq!(polled, Poll::Pending);
-                self.parked = true;
-            }
+        if let Some(message) = self.queue.pop_front() {
+            assert_eq!(polled, Poll::Ready(Some(message)));
+            self.grant();
+        } else {
+            assert_eq!(polled, Poll::Pending);
+            self.parked = true;
         }
     }
 

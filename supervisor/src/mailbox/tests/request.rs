@@ -117,6 +117,16 @@ async fn a_request_that_is_not_answered_in_time_stays_sent() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn nobody_waits_for_an_answer_when_the_time_is_up() {
+    let mailbox = empty();
+    let mut asking = Box::pin(mailbox.ask(how_long("rope"), WITHIN));
+    assert_eq!(outcome(&mut asking).await, Err(AskError::Timeout));
+    // Also while the future is still there.
+    assert_eq!(mailbox.try_recv(1).map(Measure::answer), Some(Err(4)));
+    drop(asking);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_request_that_finds_no_room_in_time_is_withdrawn() {
     let mailbox = empty();
     let first = mailbox.ask(how_long("first"), WITHIN * 2);
@@ -193,6 +203,7 @@ fn errors_hide_the_message_and_give_it_back() {
 
 #[test]
 fn everything_can_be_sent_to_another_task() {
+    fn send<T: Send>(_: &T) {}
     fn all<T: Send + Sync>(_: &T) {}
     fn unpin<T: Unpin>(_: &T) {}
     // Not `Sync`, and pinned: neither matters to the mailbox.
@@ -200,7 +211,6 @@ fn everything_can_be_sent_to_another_task() {
     let mailbox: Mailbox<Message> = Mailbox::new(1);
     all(&mailbox);
     unpin(&mailbox.send(Message::default()));
-    fn send<T: Send>(_: &T) {}
     send(&mailbox.send(Message::default()));
     send(&mailbox.ask(|_: Reply<std::cell::Cell<u8>>| Message::default(), WITHIN));
     all(&Reply::<std::cell::Cell<u8>>::new().0);

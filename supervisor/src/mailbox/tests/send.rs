@@ -4,13 +4,12 @@ use super::*;
 
 #[test]
 fn a_mailbox_is_small_and_made_without_allocating() {
-    // A constant cannot own anything on the heap.
-    const EMPTY: Mailbox<String> = Mailbox::new(64);
-    let mailbox = EMPTY;
-    mailbox.open(1);
+    // A static cannot own anything on the heap.
+    static MAILBOX: Mailbox<String> = Mailbox::new(64);
+    MAILBOX.open(1);
     let (_, waker) = bell();
-    assert!(poll_recv(&mailbox, 1, &waker).is_pending());
-    assert_eq!(mailbox.lock().allocated(), 0);
+    assert!(poll_recv(&MAILBOX, 1, &waker).is_pending());
+    assert_eq!(MAILBOX.lock().allocated(), 0);
     assert!(size_of::<Mailbox<[u64; 100]>>() <= 80);
 }
 
@@ -158,22 +157,43 @@ fn a_receiver_is_woken_once_for_many_messages() {
     assert_eq!(bell.rings(), 1);
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_flood_does_not_starve_the_runtime() {
-    let mailbox = Arc::new(filled(64, []));
-    let flood = tokio::spawn({
-        let mailbox = Arc::clone(&mailbox);
-        async move {
-            for _ in 0..10_000 {
-                mailbox.send(()).await.expect("open");
-                recv(&mailbox, 1).await.expect("alive");
-            }
+/// Whether a task that takes many such steps in a row lets others have their turn.
+async fn lets_others_run<F>(step: impl Fn(Arc<Mailbox<()>>) -> F + Send + 'static) -> bool
+where
+    F: Future<Output = ()> + Send,
+{
+    const STEPS: usize = 10_000;
+    let mailbox = Arc::new(filled(2 * STEPS, std::iter::repeat_n((), STEPS)));
+    let task = tokio::spawn(async move {
+        for _ in 0..STEPS {
+            step(Arc::clone(&mailbox)).await;
         }
     });
-    // Without the budget the flood would keep the only thread to its end.
     tokio::task::yield_now().await;
-    flood.abort();
-    assert!(within("the flood's end", flood).await.is_err_and(|error| error.is_cancelled()));
+    let yielded = !task.is_finished();
+    within("the end of a flood", task).await.expect("no panic");
+    yielded
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flood_does_not_starve_the_runtime() {
+    let received = lets_others_run(|mailbox| async move {
+        assert_eq!(recv(&mailbox, 1).await, Some(()));
+    });
+    assert!(received.await);
+    let too_late = lets_others_run(|mailbox| async move {
+        assert_eq!(recv(&mailbox, 0).await, None);
+    });
+    assert!(too_late.await);
+    let sent = lets_others_run(|mailbox| async move {
+        assert_eq!(mailbox.send(()).await, Ok(()));
+    });
+    assert!(sent.await);
+    let refused = lets_others_run(|mailbox| async move {
+        drop(mailbox.close(Closing::Gone));
+        assert_eq!(mailbox.send(()).await, Err(SendError::Gone(())));
+    });
+    assert!(refused.await);
 }
 
 /// A message that looks into its mailbox when it is dropped.
