@@ -5,12 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::child_ref::ChildRef;
-use crate::child_spec::{Body, ChildSpec, Parts, Run, Runnable};
+use crate::child_spec::{ChildSpec, Parts, Run, Runnable};
 use crate::engine::{ChildKind, SupervisorRules};
 use crate::node::{Node, Template, worker_rules};
-use crate::options::ChildOptions;
 use crate::pool::{Pool, PoolTemplate};
-use crate::recipe::Recipe;
 use crate::restart::MaxRestarts;
 use crate::strategy::{AutoShutdown, SupervisionStrategy};
 use crate::supervisor::Supervisor;
@@ -26,7 +24,7 @@ pub struct SupervisorBuilder {
     max_children: Option<usize>,
     kill_grace: Duration,
     children: Vec<Parts>,
-    template: Option<(ChildOptions, Option<Arc<dyn Recipe>>)>,
+    template: Option<crate::pool::Template>,
 }
 
 impl SupervisorBuilder {
@@ -101,13 +99,8 @@ impl SupervisorBuilder {
         mut self,
         template: ChildSpec<Run<ChildRef<M>>>,
     ) -> Self {
-        let Parts { options, body, .. } = Run::into_parts(template).0;
-        let recipe = match body {
-            Body::Task { recipe, .. } => Some(recipe),
-            Body::Supervisor { .. } => None,
-        };
         self.strategy = SupervisionStrategy::SimpleOneForOne;
-        self.template = Some((options, recipe));
+        self.template = Some(crate::pool::Template::of(template));
         self
     }
 
@@ -116,10 +109,10 @@ impl SupervisorBuilder {
     /// What is wrong with its declaration, such as two children of one name, is told by
     /// [`Supervisor::start`].
     pub fn build(self) -> Supervisor {
-        let template = self.template.map(|(options, recipe)| Template {
-            rules: Arc::new(worker_rules(&options, ChildKind::Worker)),
-            capacity: options.mailbox(),
-            recipe,
+        let template = self.template.map(|template| Template {
+            rules: Arc::new(worker_rules(&template.options, ChildKind::Worker)),
+            capacity: template.options.mailbox(),
+            recipe: template.recipe,
         });
         let rules = SupervisorRules {
             strategy: self.strategy,

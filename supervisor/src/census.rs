@@ -392,7 +392,7 @@ impl fmt::Display for Rounded {
         let nanos = match time.as_nanos() {
             0..1_000_000 => u64::from(time.subsec_nanos()) / 1_000 * 1_000,
             1_000_000..1_000_000_000 => u64::from(time.subsec_nanos()) / 100_000 * 100_000,
-            _ => return write!(f, "{:.2?}", time),
+            _ => return write!(f, "{time:.2?}"),
         };
         write!(f, "{:?}", Duration::from_nanos(nanos))
     }

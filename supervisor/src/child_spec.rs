@@ -306,3 +306,27 @@ impl<S> fmt::Debug for ChildSpec<S> {
             .finish_non_exhaustive()
     }
 }
+
+impl<H> fmt::Debug for Run<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Run").field("base", &self.base).finish_non_exhaustive()
+    }
+}
+
+impl<W> fmt::Debug for Each<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Each").finish_non_exhaustive()
+    }
+}
+
+impl<W> fmt::Debug for Same<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Same").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Parts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Parts").field("name", &self.name).finish_non_exhaustive()
+    }
+}

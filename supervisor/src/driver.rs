@@ -258,7 +258,7 @@ impl Reign {
         if let Body::Supervisor { node, slot } = &child.data.body {
             slot.core().begin(child.generation, link.clone());
             slot.core().came_up(Instant::now(), false);
-            node.report_to(link, child.generation);
+            node.report_to(&link, child.generation);
         }
     }
 

@@ -37,7 +37,6 @@ pub use child::{ChildKind, ChildState};
 pub(crate) use children::Key;
 pub(crate) use commands::{Answer, Command, Refusal, Subject};
 
-use self::child::{Pending, Purpose, StopPurpose};
 use self::children::Children;
 use self::intensity::Intensity;
 use self::jitter::Jitter;
@@ -339,10 +338,6 @@ impl<C, R> Engine<C, R> {
     /// The children in start order.
     pub(crate) fn children(&self) -> impl Iterator<Item = (Key, &Child<C, R>)> {
         self.children.iter()
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.children.len()
     }
 
     pub(crate) fn is_stopping(&self) -> bool {

@@ -12,7 +12,10 @@ mod engine;
 mod error;
 mod event;
 mod exit;
-#[cfg_attr(not(test), expect(dead_code, reason = "the slots that use it follow"))]
+mod inbox;
+mod inside;
+mod journal;
+mod life;
 mod mailbox;
 mod node;
 mod options;

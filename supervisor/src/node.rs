@@ -334,7 +334,7 @@ impl Node {
     }
 
     /// The end of the running life is told to this parent from now on.
-    pub(crate) fn report_to(&self, link: Link, generation: u64) {
+    pub(crate) fn report_to(&self, link: &Link, generation: u64) {
         let ended = {
             let mut place = self.lock();
             match &place.phase {
@@ -412,8 +412,7 @@ impl Node {
     /// Sends back what is sent to a child, and to all below it, from now on.
     pub(crate) fn retire(self: &Arc<Self>, body: &Body, closing: Closing, reaper: &mut Reaper) {
         let (Body::Task { slot, .. } | Body::Supervisor { slot, .. }) = body;
-        let (count, leftovers) = slot.close(closing);
-        if count > 0 {
+        if let Some((count, leftovers)) = slot.close(closing) {
             crate::journal::messages_left(self, slot.core(), count);
             reaper.take(leftovers);
         }

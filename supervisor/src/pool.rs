@@ -50,7 +50,28 @@ pub trait PoolTemplate: sealed::Sealed {
 
 /// Options and, if the workers are alike, their recipe.
 #[doc(hidden)]
-pub type Template = (ChildOptions, Option<Arc<dyn Recipe>>);
+pub struct Template {
+    pub(crate) options: ChildOptions,
+    pub(crate) recipe: Option<Arc<dyn Recipe>>,
+}
+
+impl Template {
+    /// The template of workers that are all alike.
+    pub(crate) fn of<M: Send + 'static>(spec: ChildSpec<Run<ChildRef<M>>>) -> Self {
+        let Parts { options, body, .. } = Run::into_parts(spec).0;
+        let recipe = match body {
+            Body::Task { recipe, .. } => Some(recipe),
+            Body::Supervisor { .. } => None,
+        };
+        Self { options, recipe }
+    }
+}
+
+impl fmt::Debug for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Template").field("options", &self.options).finish_non_exhaustive()
+    }
+}
 
 mod sealed {
     pub trait Sealed {}
@@ -64,7 +85,7 @@ impl<W: Child> PoolTemplate for Each<W> {
     type Value = PerWorker;
 
     fn into_template(spec: ChildSpec<Self>) -> Template {
-        (spec.options(), None)
+        Template { options: spec.options(), recipe: None }
     }
 }
 
@@ -74,7 +95,7 @@ impl<W: Worker> PoolTemplate for Same<W> {
 
     fn into_template(spec: ChildSpec<Self>) -> Template {
         let (options, recipe) = spec.into_same();
-        (options, Some(recipe))
+        Template { options, recipe: Some(recipe) }
     }
 }
 
@@ -83,12 +104,7 @@ impl PoolTemplate for Run<ChildRef<()>> {
     type Value = Alike;
 
     fn into_template(spec: ChildSpec<Self>) -> Template {
-        let Parts { options, body, .. } = Run::into_parts(spec).0;
-        let recipe = match body {
-            Body::Task { recipe, .. } => Some(recipe),
-            Body::Supervisor { .. } => None,
-        };
-        (options, recipe)
+        Template::of(spec)
     }
 }
 

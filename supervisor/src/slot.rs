@@ -36,7 +36,7 @@ pub(crate) trait AnySlot: Send + Sync + 'static {
     fn wake_receiver(&self);
     /// Sends back what is sent from now on; what was waiting is returned with its number, to be
     /// dropped where the user's code may run.
-    fn close(&self, closing: Closing) -> (usize, Box<dyn Send>);
+    fn close(&self, closing: Closing) -> Option<(usize, Box<dyn Send>)>;
     fn queued(&self) -> usize;
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
 }
@@ -331,9 +331,9 @@ impl<M: Send + 'static> AnySlot for Slot<M> {
         self.mailbox.wake_receiver();
     }
 
-    fn close(&self, closing: Closing) -> (usize, Box<dyn Send>) {
+    fn close(&self, closing: Closing) -> Option<(usize, Box<dyn Send>)> {
         let leftovers = self.mailbox.close(closing);
-        (leftovers.len(), Box::new(leftovers))
+        (!leftovers.is_empty()).then(|| (leftovers.len(), Box::new(leftovers) as _))
     }
 
     fn queued(&self) -> usize {
