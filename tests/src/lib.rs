@@ -1,3 +1,10 @@
-//! Support for the tests.
+//! Support for the tests: a limit for every wait, children that can be steered, a gauge of the
+//! lives that exist; and the conformance with Erlang.
 
 pub mod otp;
+
+mod gauge;
+mod limit;
+
+pub use gauge::{Gauge, Life};
+pub use limit::{event, within};

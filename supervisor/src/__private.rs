@@ -1,0 +1,1 @@
+//! Items that expansions name and users must not.

@@ -1,0 +1,332 @@
+//! The specification of a child: its name, its options, and what it runs.
+
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::child::{Child, Worker, WorkerOnce};
+use crate::child_ref::ChildRef;
+use crate::context::Context;
+use crate::exit::ChildResult;
+use crate::node::Node;
+use crate::options::{ChildOptions, StartMode};
+use crate::path::Name;
+use crate::recipe::{Function, Once, Recipe, Repeated};
+use crate::restart::{Backoff, RestartPolicy};
+use crate::shutdown::Shutdown;
+use crate::slot::{AnySlot, Nobody, Slot};
+use crate::supervisor::Supervisor;
+
+/// State of a [`ChildSpec`] that has nothing to run yet.
+#[derive(Clone, Copy, Debug)]
+pub struct NothingToRun(());
+
+/// State of a [`ChildSpec`] that can be started; `H` is what its owner will hold of the child.
+pub struct Run<H> {
+    handle: H,
+    /// What the child's type says about itself.
+    base: ChildOptions,
+    body: Body,
+}
+
+/// State of a [`ChildSpec`] that is the template of a pool whose workers each get a value of
+/// their own.
+pub struct Each<W>(PhantomData<fn(W)>);
+
+/// State of a [`ChildSpec`] that is the template of a pool whose workers are all alike.
+pub struct Same<W> {
+    recipe: Arc<dyn Recipe>,
+    worker: PhantomData<fn(W)>,
+}
+
+/// What a child is: a task of the user's, or a supervisor.
+#[derive(Clone)]
+pub(crate) enum Body {
+    Task { recipe: Arc<dyn Recipe>, slot: Arc<dyn AnySlot> },
+    Supervisor { node: Arc<Node>, slot: Arc<dyn AnySlot> },
+}
+
+/// A specification complete enough to be started.
+#[diagnostic::on_unimplemented(
+    message = "this child has nothing to run",
+    label = "call `.with_task(…)`, `.with_worker(…)` or `.with_supervisor(…)` on it first"
+)]
+pub trait Runnable: sealed::Sealed {
+    /// What its owner will hold of the child.
+    type Handle: Clone + Send + Sync + 'static;
+
+    #[doc(hidden)]
+    fn into_parts(spec: ChildSpec<Self>) -> (Parts, Self::Handle)
+    where
+        Self: Sized;
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl<H> Sealed for super::Run<H> {}
+}
+
+/// A specification without its type.
+#[doc(hidden)]
+pub struct Parts {
+    pub(crate) name: Name,
+    pub(crate) options: ChildOptions,
+    pub(crate) body: Body,
+}
+
+/// What a supervisor needs to know to start, restart and stop a child.
+///
+/// It begins with a name, and has nothing to run until it is given a task, a worker or a
+/// supervisor; its type says so, and only one that has can be given to a supervisor. Options
+/// can be set before and after that.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), supervisor::SupervisorError> {
+/// use supervisor::prelude::*;
+///
+/// let supervisor = Supervisor::new().build();
+/// let worker = ChildSpec::new("worker")
+///     .with_restart_policy(RestartPolicy::Transient)
+///     .with_task(async |ctx: Context| {
+///         ctx.shutdown_requested().await;
+///         Ok(())
+///     });
+/// supervisor.add_child(worker).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// A spec without anything to run does not compile:
+///
+/// ```compile_fail
+/// # async fn example(supervisor: supervisor::Supervisor) {
+/// let _ = supervisor.add_child(supervisor::ChildSpec::new("worker")).await;
+/// # }
+/// ```
+#[must_use = "a spec does nothing until it is given to a supervisor"]
+pub struct ChildSpec<S> {
+    name: Name,
+    options: ChildOptions,
+    state: S,
+}
+
+impl ChildSpec<NothingToRun> {
+    /// A child of this name, with nothing to run yet.
+    ///
+    /// The name is the child's part of its path: not empty, without `/`. A name that breaks
+    /// this rule is an error when the supervisor is started or the child is added.
+    pub fn new(name: &str) -> Self {
+        Self::named(Name::Declared(name.into()))
+    }
+
+    pub(crate) fn named(name: Name) -> Self {
+        Self { name, options: ChildOptions::new(), state: NothingToRun(()) }
+    }
+
+    /// Runs this function: one call is one life.
+    ///
+    /// A function and a closure both do. A closure that owns something clones it for each life:
+    /// `move |ctx| { let x = x.clone(); async move { … } }`.
+    pub fn with_task<F, Fut>(self, task: F) -> ChildSpec<Run<ChildRef<()>>>
+    where
+        F: Fn(Context) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = ChildResult> + Send + 'static,
+    {
+        self.with_recipe(ChildOptions::new(), Arc::new(Function::new(task)))
+    }
+
+    /// Runs this worker: one call of its `run` is one life.
+    pub fn with_worker<W: Worker>(self, worker: W) -> ChildSpec<Run<ChildRef<W::Message>>> {
+        self.with_recipe(W::OPTIONS, Arc::new(Repeated::new(worker)))
+    }
+
+    /// Runs this worker once, by value.
+    ///
+    /// Its policy has to be `Temporary`: there is no second value to restart it with.
+    pub fn with_worker_once<W: WorkerOnce>(
+        self,
+        worker: W,
+    ) -> ChildSpec<Run<ChildRef<W::Message>>> {
+        self.with_recipe(W::OPTIONS, Arc::new(Once::new(worker)))
+    }
+
+    /// Runs this supervisor below the one that gets the spec.
+    ///
+    /// A supervisor that has not been started is started with its parent; one that runs is
+    /// adopted as it is: nothing is stopped, and the parent takes over its exit and shutdown.
+    /// The children it has now come back when the parent restarts it; those added to it later do
+    /// not, as in OTP.
+    pub fn with_supervisor(self, supervisor: Supervisor) -> ChildSpec<Run<Supervisor>> {
+        let node = Arc::clone(supervisor.node());
+        self.with_node(node, supervisor)
+    }
+
+    pub(crate) fn with_node<H>(self, node: Arc<Node>, handle: H) -> ChildSpec<Run<H>> {
+        let slot = Arc::new(Slot::<Nobody>::new(self.name.clone(), 0));
+        let body = Body::Supervisor { node, slot };
+        ChildSpec {
+            name: self.name,
+            options: self.options,
+            state: Run { handle, base: ChildOptions::new(), body },
+        }
+    }
+
+    fn with_recipe<M: Send + 'static>(
+        self,
+        base: ChildOptions,
+        recipe: Arc<dyn Recipe>,
+    ) -> ChildSpec<Run<ChildRef<M>>> {
+        let capacity = self.options.or(base).mailbox();
+        let slot = Arc::new(Slot::<M>::new(self.name.clone(), capacity));
+        let handle = ChildRef::new(Arc::clone(&slot));
+        let body = Body::Task { recipe, slot };
+        ChildSpec { name: self.name, options: self.options, state: Run { handle, base, body } }
+    }
+}
+
+impl<W: Child> ChildSpec<Each<W>> {
+    /// The template of a pool in which each worker gets a value of its own.
+    pub fn each(name: &str) -> Self {
+        Self {
+            name: Name::Declared(name.into()),
+            options: ChildOptions::new(),
+            state: Each(PhantomData),
+        }
+    }
+
+    pub(crate) fn options(&self) -> ChildOptions {
+        self.options.or(W::OPTIONS)
+    }
+}
+
+impl<W: Worker> ChildSpec<Each<W>> {
+    /// Gives all workers this value: they are alike.
+    pub fn with_value(self, value: W) -> ChildSpec<Same<W>> {
+        let recipe: Arc<dyn Recipe> = Arc::new(Repeated::new(value));
+        let state = Same { recipe, worker: PhantomData };
+        ChildSpec { name: self.name, options: self.options, state }
+    }
+}
+
+impl<W: Worker> ChildSpec<Same<W>> {
+    pub(crate) fn into_same(self) -> (ChildOptions, Arc<dyn Recipe>) {
+        (self.options.or(W::OPTIONS), self.state.recipe)
+    }
+}
+
+impl<H> ChildSpec<Run<H>> {
+    /// The same child as a worker of a pool.
+    pub(crate) fn renamed(mut self, name: Name) -> Self {
+        self.name = name;
+        self
+    }
+}
+
+impl<H: Clone> ChildSpec<Run<H>> {
+    /// What its owner will hold of the child: its address, valid before the start and across
+    /// all restarts.
+    #[must_use]
+    pub fn handle(&self) -> H {
+        self.state.handle.clone()
+    }
+}
+
+/// Options; the same key has the same meaning in the tree and in `#[child(…)]`.
+impl<S> ChildSpec<S> {
+    /// When the child is restarted. Default: `Always`.
+    pub fn with_restart_policy(mut self, policy: RestartPolicy) -> Self {
+        self.options = self.options.with_restart_policy(policy);
+        self
+    }
+
+    /// How the child is stopped: a duration, or a [`Shutdown`]. Default: five seconds; a nested
+    /// supervisor's default is `Infinity`.
+    pub fn with_shutdown(mut self, shutdown: impl Into<Shutdown>) -> Self {
+        self.options = self.options.with_shutdown(shutdown.into());
+        self
+    }
+
+    /// How long its restarts wait. Default: not at all.
+    pub fn with_backoff(mut self, backoff: Backoff) -> Self {
+        self.options = self.options.with_backoff(backoff);
+        self
+    }
+
+    /// Whether the next sibling waits until it is ready. Default: it does not.
+    pub fn with_start(mut self, start: StartMode) -> Self {
+        self.options = self.options.with_start(start);
+        self
+    }
+
+    /// How long it may take until it is ready. Default: 30 seconds.
+    pub fn with_start_timeout(mut self, timeout: Duration) -> Self {
+        self.options = self.options.with_start_timeout(timeout);
+        self
+    }
+
+    /// Whether its end counts for its supervisor's `auto_shutdown`. Default: no.
+    pub fn with_significant(mut self, significant: bool) -> Self {
+        self.options = self.options.with_significant(significant);
+        self
+    }
+
+    /// How many messages its mailbox holds. Default: 64.
+    pub fn with_mailbox(mut self, capacity: usize) -> Self {
+        self.options = self.options.with_mailbox(capacity);
+        self
+    }
+
+    /// After what silence it is considered hung, killed, and restarted by policy. Default: never.
+    pub fn with_heartbeat(mut self, every: Duration) -> Self {
+        self.options = self.options.with_heartbeat(every);
+        self
+    }
+}
+
+impl<H: Clone + Send + Sync + 'static> Runnable for Run<H> {
+    type Handle = H;
+
+    fn into_parts(spec: ChildSpec<Self>) -> (Parts, H) {
+        let Run { handle, base, body } = spec.state;
+        let options = spec.options.or(base);
+        let (Body::Task { slot, .. } | Body::Supervisor { slot, .. }) = &body;
+        slot.set_capacity(options.mailbox());
+        (Parts { name: spec.name, options, body }, handle)
+    }
+}
+
+impl<S> fmt::Debug for ChildSpec<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChildSpec")
+            .field("name", &self.name.to_string())
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<H> fmt::Debug for Run<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Run").field("base", &self.base).finish_non_exhaustive()
+    }
+}
+
+impl<W> fmt::Debug for Each<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Each").finish_non_exhaustive()
+    }
+}
+
+impl<W> fmt::Debug for Same<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Same").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Parts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Parts").field("name", &self.name).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,150 @@
+//! When a child is restarted, how often, and how soon.
+
+use std::fmt;
+use std::time::Duration;
+
+/// Whether a child that has ended is started again.
+///
+/// | how the child ended | `Always` | `Transient` | `Temporary` |
+/// |---|---|---|---|
+/// | normally, `Ok(())` | restarted | stays down | forgotten |
+/// | by a shutdown of its own | restarted | stays down | forgotten |
+/// | by an error, a panic or a kill | restarted | restarted | forgotten |
+/// | stopped by its supervisor | – | – | forgotten |
+///
+/// OTP's names are `permanent`, `transient` and `temporary`.
+///
+/// ```
+/// use supervisor::RestartPolicy;
+///
+/// assert_eq!(RestartPolicy::default(), RestartPolicy::Always);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum RestartPolicy {
+    /// However it ended. Erlang's `permanent`.
+    #[default]
+    Always,
+    /// Only if it ended abnormally: by an error, a panic or a kill.
+    Transient,
+    /// Never; when it ends, its specification is forgotten too.
+    Temporary,
+}
+
+impl RestartPolicy {
+    /// The word for it in the tree language.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Always => "Always",
+            Self::Transient => "Transient",
+            Self::Temporary => "Temporary",
+        }
+    }
+}
+
+impl fmt::Display for RestartPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// How many restarts a supervisor makes within its restart window before it gives up.
+///
+/// A limit of N means that N restarts are made and the next one escalates; 0 means that the
+/// first failure escalates. `Unlimited` is a word, never a number.
+///
+/// ```
+/// use supervisor::MaxRestarts;
+///
+/// assert_eq!(MaxRestarts::from(5), MaxRestarts::AtMost(5));
+/// assert_eq!(MaxRestarts::default(), MaxRestarts::AtMost(3));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MaxRestarts {
+    /// This many within the window; the next one escalates.
+    AtMost(u32),
+    /// Any number: failures never escalate.
+    Unlimited,
+}
+
+impl Default for MaxRestarts {
+    fn default() -> Self {
+        Self::AtMost(3)
+    }
+}
+
+impl From<u32> for MaxRestarts {
+    fn from(limit: u32) -> Self {
+        Self::AtMost(limit)
+    }
+}
+
+impl fmt::Display for MaxRestarts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AtMost(limit) => fmt::Display::fmt(limit, f),
+            Self::Unlimited => f.pad("unlimited"),
+        }
+    }
+}
+
+/// How long a restart waits: doubling from `min` to `max`, each delay drawn between half of it
+/// and all of it.
+///
+/// The first restart already waits about `min`. The count of attempts starts again when the
+/// child has been up for its supervisor's restart window. The draw spreads children that failed
+/// together; it stays inside the cap, so that no delay is longer than `max`.
+///
+/// ```
+/// use std::time::Duration;
+/// use supervisor::Backoff;
+///
+/// let backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(1));
+/// assert_eq!(backoff.longest_delay(0), Duration::from_millis(100));
+/// assert_eq!(backoff.longest_delay(2), Duration::from_millis(400));
+/// assert_eq!(backoff.longest_delay(9), Duration::from_secs(1));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Backoff {
+    min: Duration,
+    max: Duration,
+}
+
+impl Backoff {
+    /// Doubles from `min` to `max`.
+    #[must_use]
+    pub const fn new(min: Duration, max: Duration) -> Self {
+        Self { min, max }
+    }
+
+    /// The same delay every time.
+    #[must_use]
+    pub const fn constant(delay: Duration) -> Self {
+        Self { min: delay, max: delay }
+    }
+
+    /// The cap of the first delay.
+    #[must_use]
+    pub const fn min(&self) -> Duration {
+        self.min
+    }
+
+    /// The cap of every delay.
+    #[must_use]
+    pub const fn max(&self) -> Duration {
+        self.max
+    }
+
+    /// The longest that the given attempt may wait, the first attempt being 0.
+    #[must_use]
+    pub fn longest_delay(&self, attempt: u32) -> Duration {
+        let factor = 1_u32.checked_shl(attempt).unwrap_or(u32::MAX);
+        self.min.saturating_mul(factor).min(self.max)
+    }
+
+    /// The delay of the given attempt, `draw` being uniform in `0..=1`.
+    pub(crate) fn delay(&self, attempt: u32, draw: f64) -> Duration {
+        let half = self.longest_delay(attempt) / 2;
+        half + half.mul_f64(draw.clamp(0.0, 1.0))
+    }
+}

@@ -1,0 +1,100 @@
+//! A declared tree before it runs.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context as TaskContext, Poll};
+
+use crate::child_spec::{ChildSpec, Run};
+use crate::error::SupervisorError;
+use crate::supervisor::Supervisor;
+
+/// A tree that is declared and not started: the supervisor with its children, and the typed
+/// handle `H` that will be given out.
+///
+/// It can be started, or be a child of another tree. Dropped without either, it is gone, and
+/// what was sent to its children comes back to the senders.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), supervisor::SupervisorError> {
+/// use supervisor::prelude::*;
+///
+/// async fn worker(ctx: Context) -> ChildResult {
+///     ctx.shutdown_requested().await;
+///     Ok(())
+/// }
+///
+/// let tree = supervision_tree! { one_for_all { sub: one_for_one { worker: Always } } };
+/// let handle = tree.start().await?;
+/// assert_eq!(handle.sub().worker().path(), "sub/worker");
+/// handle.supervisor().shutdown().await?;
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a tree does nothing until it is started or given to a supervisor"]
+pub struct Tree<H> {
+    supervisor: Supervisor,
+    handle: H,
+}
+
+impl<H: Clone + Send + Sync + 'static> Tree<H> {
+    /// Pairs a supervisor that was built, and not started, with its typed handle.
+    pub fn new(supervisor: Supervisor, handle: H) -> Self {
+        Self { supervisor, handle }
+    }
+
+    /// What will be given out when the tree has started.
+    pub fn handle(&self) -> &H {
+        &self.handle
+    }
+
+    /// Starts the tree.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Supervisor::start`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future drops the tree's only handle, so what was started is shut down.
+    pub fn start(self) -> Starting<H> {
+        let Self { supervisor, handle } = self;
+        Starting(Box::pin(async move {
+            supervisor.start().await?;
+            Ok(handle)
+        }))
+    }
+
+    /// The specification that makes this tree a child of another.
+    pub fn into_spec(self, name: &str) -> ChildSpec<Run<H>> {
+        let node = std::sync::Arc::clone(self.supervisor.node());
+        ChildSpec::new(name).with_node(node, self.handle)
+    }
+}
+
+impl<H: fmt::Debug> fmt::Debug for Tree<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tree").field("handle", &self.handle).finish_non_exhaustive()
+    }
+}
+
+/// A tree that is starting: the future of [`Tree::start`] and of a named tree's `start`.
+///
+/// It is `'static` and `Send`: it can be spawned, and borrows nothing of the tree's parameters.
+#[must_use = "a tree does not start until this is awaited"]
+pub struct Starting<H>(Pin<Box<dyn Future<Output = Result<H, SupervisorError>> + Send>>);
+
+impl<H> Future for Starting<H> {
+    type Output = Result<H, SupervisorError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
+        self.0.as_mut().poll(cx)
+    }
+}
+
+impl<H> fmt::Debug for Starting<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Starting").finish_non_exhaustive()
+    }
+}
