@@ -9,6 +9,7 @@ pub mod difference;
 pub mod erlang;
 pub mod generate;
 pub mod rules;
+pub mod run;
 pub mod scenario;
 pub mod shrink;
 pub mod trace;

@@ -24,8 +24,8 @@ done({error, Reason}) -> {error, Reason}.
 
 child_spec({ok, #{id := Id, restart := Restart, significant := Significant,
                   shutdown := Shutdown, type := Type}}) ->
-    {ok, {object, [{name, Id}, {policy, policy(Restart)}, {significant, Significant},
-                   {shutdown, Shutdown}, {kind, Type}]}};
+    {ok, {object, [{kind, Type}, {name, Id}, {policy, policy(Restart)},
+                   {shutdown, Shutdown}, {significant, Significant}]}};
 child_spec({error, Reason}) ->
     {error, Reason}.
 

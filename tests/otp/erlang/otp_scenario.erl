@@ -111,7 +111,7 @@ parent(Path) ->
 call(Ctx, N, <<"add_child">>, #{<<"spec">> := Child}, Pid, Path) ->
     fun() -> otp_reply:start(otp_tree:add_child(Ctx, Pid, Path, N, Child)) end;
 call(Ctx, N, <<"add_worker">>, Step, Pid, Path) ->
-    Number = otp_recorder:next_start(Ctx, {workers_of, Path}),
+    Number = otp_recorder:next_worker(Ctx, Path),
     Overrides = maps:with([<<"starts">>, <<"on_shutdown">>], Step),
     fun() -> otp_reply:start(otp_tree:add_worker(Ctx, Pid, Number, N, Overrides)) end;
 call(Ctx, _, <<"which_children">>, _, Pid, _) ->

@@ -45,7 +45,10 @@ init({Ctx, Path, Origin, Supervisor}) ->
     {ok, {Flags, Children}}.
 
 add_child(Ctx, Pid, Path, Origin, Child) ->
-    supervisor:start_child(Pid, spec(Ctx, Path, Origin, Child)).
+    Result = supervisor:start_child(Pid, spec(Ctx, Path, Origin, Child)),
+    element(1, Result) =:= ok andalso
+        otp_recorder:added(Ctx, path(Path, maps:get(<<"name">>, Child))),
+    Result.
 
 %% `Overrides`: what this worker does differently from the template.
 add_worker(_Ctx, Pid, Number, Origin, Overrides) ->

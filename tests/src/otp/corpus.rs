@@ -42,6 +42,18 @@ pub fn trace_file(scenarios: &Path) -> PathBuf {
     root.join("traces").join(relative).with_extension("jsonl")
 }
 
+/// Whether a scenario file shows deviations: what OTP does without them is kept too.
+#[must_use]
+pub fn is_deviation(scenarios: &Path) -> bool {
+    scenarios.parent().is_some_and(|group| group.ends_with("deviations"))
+}
+
+/// Where OTP's own trace of a scenario file that shows deviations is kept.
+#[must_use]
+pub fn otp_trace_file(scenarios: &Path) -> PathBuf {
+    trace_file(scenarios).with_extension("otp.jsonl")
+}
+
 /// The scenarios of a file, each with the trace that Erlang made of it.
 ///
 /// # Errors
