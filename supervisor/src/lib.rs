@@ -8,10 +8,12 @@ mod error;
 mod exit;
 mod node;
 mod options;
+mod outline;
 mod path;
 mod pool;
 mod recipe;
 mod restart;
+mod rules;
 mod shutdown;
 mod slot;
 mod strategy;
@@ -36,10 +38,23 @@ pub use strategy::{AutoShutdown, SupervisionStrategy};
 pub use supervisor::{Supervisor, SupervisorBuilder};
 pub use tree::{Starting, Tree};
 
+#[cfg(feature = "macros")]
+pub use supervisor_macros::Child;
+
+/// Declares a supervision tree.
+#[cfg(feature = "macros")]
+#[macro_export]
+macro_rules! supervision_tree {
+    // A proc macro cannot know what its caller calls this crate; `$crate` does.
+    ($($tree:tt)*) => { $crate::__private::tree! { [$crate] $($tree)* } };
+}
+
 /// What a program with a tree needs.
 pub mod prelude {
     pub use crate::{
         Child, ChildRef, ChildResult, ChildSpec, Context, Pool, RestartPolicy, Shutdown,
         SupervisionStrategy, Supervisor, SupervisorError, Worker, WorkerOnce,
     };
+    #[cfg(feature = "macros")]
+    pub use crate::supervision_tree;
 }
