@@ -44,7 +44,6 @@ impl Errors {
     pub(crate) fn to_items(&self) -> TokenStream {
         self.0.iter().flat_map(syn::Error::to_compile_error).collect()
     }
-
 }
 
 /// A value or a type at which an error is reported elsewhere.

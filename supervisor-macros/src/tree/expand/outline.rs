@@ -5,7 +5,6 @@ use quote::{quote, quote_spanned};
 use syn::{Attribute, Ident};
 
 use super::super::ast::{Body, Child, Standing, Supervisor, Tree};
-use super::super::names::own;
 use super::settings;
 use crate::options::key::{Key, Place};
 use crate::options::setting::Setting;
@@ -131,10 +130,9 @@ impl Checker<'_> {
     fn child(&mut self, supervisor: &Supervisor, place: Place, child: &Child, cfgs: &[&Attribute]) {
         let Some(outline) = of_child(self.krate, child) else { return };
         let options = options(self.krate, supervisor, place);
-        let (subject, around) = (own("child"), own("supervisor"));
         let span = child.name.span();
-        let (here, above) = (at(span, &subject), at(span, &around));
-        let call = quote_spanned!(span=> #here.check(&#above));
+        let (subject, around) = (at(span, "child"), at(span, "supervisor"));
+        let call = quote_spanned!(span=> #subject.check(&#around));
         self.push(cfgs, &quote!(let #subject = #outline; let #around = #options; #call));
     }
 
@@ -155,9 +153,8 @@ impl Checker<'_> {
         let options = quote!(#krate::ChildOptions::new());
         let outline = of_supervisor(krate, "", &options, supervisor, place);
         let span = item.value_span();
-        let subject = own("supervisor");
-        let here = at(span, &subject);
-        let call = quote_spanned!(span=> #here.check_auto_shutdown());
+        let subject = at(span, "supervisor");
+        let call = quote_spanned!(span=> #subject.check_auto_shutdown());
         self.push(cfgs, &quote!(let #subject = #outline; #call));
     }
 
@@ -170,10 +167,9 @@ impl Checker<'_> {
             _ => None,
         });
         let Some((span, within)) = within else { return };
-        let (subject, within) = (own("tree"), settings::duration(within));
+        let (subject, within) = (at(span, "tree"), settings::duration(within));
         let outline = of_root(tree);
-        let here = at(span, &subject);
-        let call = quote_spanned!(span=> #here.check_budget(#within));
+        let call = quote_spanned!(span=> #subject.check_budget(#within));
         self.push(&[], &quote!(let #subject = #outline; #call));
     }
 
@@ -186,10 +182,10 @@ fn sets(supervisor: &Supervisor, key: Key) -> bool {
     supervisor.options.settings(supervisor.nested_place()).any(|(_, found, _)| found == key)
 }
 
-/// A name of the expansion's own at the place of the user's tokens: a check that fails is then
-/// an error of those tokens alone, and the compiler has nothing to say about a macro.
-fn at(span: Span, ident: &Ident) -> Ident {
-    let mut ident = ident.clone();
-    ident.set_span(span.resolved_at(Span::mixed_site()));
-    ident
+/// A name at the place of the user's tokens, with their hygiene: a check that fails is then an
+/// error of those tokens alone, and the compiler has nothing to say about a macro.
+///
+/// No expression of the user's stands in the block of a check, so none can see the name.
+fn at(span: Span, name: &str) -> Ident {
+    Ident::new(&format!("__{name}"), span)
 }
