@@ -35,6 +35,12 @@ pub struct Run<H> {
 /// their own.
 pub struct Each<W>(PhantomData<fn(W)>);
 
+/// State of a [`ChildSpec`] that is the template of a pool whose workers are all alike.
+pub struct Same<W> {
+    recipe: Arc<dyn Recipe>,
+    worker: PhantomData<fn(W)>,
+}
+
 /// What a child is: a task of the user's, or a supervisor.
 #[derive(Clone)]
 pub(crate) enum Body {
@@ -196,6 +202,29 @@ impl<W: Child> ChildSpec<Each<W>> {
     }
 }
 
+impl<W: Worker> ChildSpec<Each<W>> {
+    /// Gives all workers this value: they are alike.
+    pub fn with_value(self, value: W) -> ChildSpec<Same<W>> {
+        let recipe: Arc<dyn Recipe> = Arc::new(Repeated::new(value));
+        let state = Same { recipe, worker: PhantomData };
+        ChildSpec { name: self.name, options: self.options, state }
+    }
+}
+
+impl<W: Worker> ChildSpec<Same<W>> {
+    pub(crate) fn into_same(self) -> (ChildOptions, Arc<dyn Recipe>) {
+        (self.options.or(W::OPTIONS), self.state.recipe)
+    }
+}
+
+impl<H> ChildSpec<Run<H>> {
+    /// The same child as a worker of a pool.
+    pub(crate) fn renamed(mut self, name: Name) -> Self {
+        self.name = name;
+        self
+    }
+}
+
 impl<H: Clone> ChildSpec<Run<H>> {
     /// What its owner will hold of the child: its address, valid before the start and across
     /// all restarts.
@@ -275,5 +304,29 @@ impl<S> fmt::Debug for ChildSpec<S> {
             .field("name", &self.name.to_string())
             .field("options", &self.options)
             .finish_non_exhaustive()
+    }
+}
+
+impl<H> fmt::Debug for Run<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Run").field("base", &self.base).finish_non_exhaustive()
+    }
+}
+
+impl<W> fmt::Debug for Each<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Each").finish_non_exhaustive()
+    }
+}
+
+impl<W> fmt::Debug for Same<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Same").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Parts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Parts").field("name", &self.name).finish_non_exhaustive()
     }
 }

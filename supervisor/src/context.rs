@@ -1,19 +1,224 @@
-//! What a running child sees.
-use std::marker::PhantomData;
+//! What a running child sees of its supervisor.
 
-/// What a running child sees.
-#[derive(Debug)]
-pub struct Context<M = ()> {
-    m: PhantomData<M>,
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll};
+
+use tokio::time::Instant;
+
+use crate::child_ref::ChildRef;
+use crate::driver::Sign;
+use crate::engine::Event;
+use crate::exit::ExitReason;
+use crate::path::ChildPath;
+use crate::slot::{AnySlot, Signal, Slot};
+
+/// What a running child has of its supervisor: its mailbox, its shutdown signal, its place.
+///
+/// It belongs to one life. Kept beyond it, in a detached task, it receives nothing and says that
+/// shutdown was requested.
+///
+/// ```
+/// use supervisor::prelude::*;
+///
+/// async fn ticker(ctx: Context) -> ChildResult {
+///     loop {
+///         tokio::select! {
+///             () = ctx.shutdown_requested() => return Ok(()),
+///             () = tokio::time::sleep(std::time::Duration::from_secs(1)) => {
+///                 println!("{}: life {}", ctx.path(), ctx.incarnation());
+///             }
+///         }
+///     }
+/// }
+/// # let _ = ChildSpec::new("ticker").with_task(ticker);
+/// ```
+///
+/// # Shutdown
+///
+/// A child is asked to stop only if it has *looked* at its shutdown signal in this life: by
+/// calling `recv`, `try_recv`, `shutdown_requested` or `is_shutdown_requested`. One that never
+/// looked is dropped at its next await point at once.
+pub struct Context<M: Send + 'static = ()> {
+    slot: Arc<Slot<M>>,
+    generation: u64,
+    notify: bool,
+    heartbeat: bool,
 }
 
-impl<M> Context<M> {
-    /// recv
-    pub async fn recv(&mut self) -> Option<M> {
-        unimplemented!()
+impl<M: Send + 'static> Context<M> {
+    pub(crate) fn new(slot: Arc<Slot<M>>, generation: u64, notify: bool, heartbeat: bool) -> Self {
+        Self { slot, generation, notify, heartbeat }
     }
-    /// asked
-    pub fn shutdown_requested(&self) -> std::future::Pending<()> {
-        unimplemented!()
+
+    /// Receives the next message, or `None` when shutdown was requested.
+    ///
+    /// `None` comes at once even if messages are queued: [`try_recv`](Self::try_recv) still
+    /// takes those, and what is left after a restart is received by the next life.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: a message is taken only when the future completes.
+    pub async fn recv(&mut self) -> Option<M> {
+        let _ = self.slot.core.look(self.generation);
+        let received = poll_fn(|cx| self.poll_recv(cx)).await;
+        if self.heartbeat {
+            self.heartbeat();
+        }
+        received
+    }
+
+    fn poll_recv(&self, cx: &mut TaskContext<'_>) -> Poll<Option<M>> {
+        let core = &self.slot.core;
+        match core.look(self.generation) {
+            Signal::Live => {}
+            Signal::Asked | Signal::Stale => return Poll::Ready(None),
+            Signal::TooLate => return Poll::Pending,
+        }
+        let polled = self.slot.mailbox.poll_recv(self.generation, cx);
+        if polled.is_pending() {
+            if self.heartbeat {
+                core.sign_of_life(Sign::Idle);
+            }
+            // A request that came between the look and the registration has woken nobody.
+            if matches!(core.look(self.generation), Signal::Asked | Signal::Stale) {
+                return Poll::Ready(None);
+            }
+        }
+        polled
+    }
+
+    /// Takes a message that is already there, also after shutdown was requested.
+    #[must_use]
+    pub fn try_recv(&mut self) -> Option<M> {
+        let _ = self.slot.core.look(self.generation);
+        if self.heartbeat {
+            self.heartbeat();
+        }
+        self.slot.mailbox.try_recv(self.generation)
+    }
+
+    /// Completes when shutdown is requested.
+    ///
+    /// The future owns what it needs: it can be given to a server's graceful shutdown, or to a
+    /// task. When the life ends in another way it completes too.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: it can be dropped and asked for again at any time.
+    pub fn shutdown_requested(&self) -> ShutdownRequested {
+        let _ = self.slot.core.look(self.generation);
+        let slot: Arc<dyn AnySlot> = Arc::clone(&self.slot) as _;
+        ShutdownRequested { slot, generation: self.generation, waiting: None }
+    }
+
+    /// Whether shutdown was requested.
+    #[must_use]
+    pub fn is_shutdown_requested(&self) -> bool {
+        matches!(self.slot.core.look(self.generation), Signal::Asked | Signal::Stale)
+    }
+
+    /// Reports that the child is up: with [`StartMode::Notify`](crate::StartMode::Notify), the
+    /// next sibling starts now. Otherwise, and when called again, it does nothing.
+    pub fn ready(&mut self) {
+        if std::mem::take(&mut self.notify)
+            && let Some(link) = self.slot.core.link()
+            && self.slot.core.generation() == self.generation
+        {
+            link.tell(Event::Ready(link.key, self.generation));
+        }
+    }
+
+    /// Gives a sign of life, for a child with a `heartbeat`. Receiving a message, and waiting
+    /// for one, are signs of life too.
+    pub fn heartbeat(&self) {
+        if self.heartbeat {
+            self.slot.core.sign_of_life(Sign::Given(Instant::now()));
+        }
+    }
+
+    /// The child's path.
+    #[must_use]
+    pub fn path(&self) -> ChildPath {
+        self.slot.core.path()
+    }
+
+    /// The number of this life, the first being 1.
+    #[must_use]
+    pub fn incarnation(&self) -> u64 {
+        self.generation
+    }
+
+    /// How the previous life ended, if there was one.
+    #[must_use]
+    pub fn last_exit(&self) -> Option<ExitReason> {
+        self.slot.core.last_exit()
+    }
+
+    /// The child's own address, to be given to others.
+    #[must_use]
+    pub fn address(&self) -> ChildRef<M> {
+        ChildRef::new(Arc::clone(&self.slot))
+    }
+}
+
+impl<M: Send + 'static> Drop for Context<M> {
+    fn drop(&mut self) {
+        if !self.notify {
+            return;
+        }
+        let core = &self.slot.core;
+        let own_task =
+            crate::current::slot().is_some_and(|slot| std::ptr::addr_eq(slot.core(), core));
+        if own_task {
+            // If the life is just returning, that is what counts; its task knows.
+            core.abandon();
+        } else if core.generation() == self.generation
+            && let Some(link) = core.link()
+        {
+            link.tell(Event::Abandoned(link.key, self.generation));
+        }
+    }
+}
+
+impl<M: Send + 'static> fmt::Debug for Context<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context")
+            .field("path", &self.path())
+            .field("incarnation", &self.generation)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The future of [`Context::shutdown_requested`].
+#[must_use = "futures do nothing unless awaited"]
+pub struct ShutdownRequested {
+    slot: Arc<dyn AnySlot>,
+    generation: u64,
+    waiting: Option<u64>,
+}
+
+impl Future for ShutdownRequested {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<()> {
+        let this = self.get_mut();
+        this.slot.core().poll_asked(this.generation, &mut this.waiting, cx.waker())
+    }
+}
+
+impl Drop for ShutdownRequested {
+    fn drop(&mut self) {
+        if let Some(number) = self.waiting {
+            self.slot.core().forget_waiting(number);
+        }
+    }
+}
+
+impl fmt::Debug for ShutdownRequested {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ShutdownRequested").finish_non_exhaustive()
     }
 }

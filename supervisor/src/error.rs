@@ -1,6 +1,166 @@
-//! errors
-/// errors
-#[derive(Debug)]
-pub enum SupervisorError {}
-impl std::fmt::Display for SupervisorError { fn fmt(&self, _f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { Ok(()) } }
-impl std::error::Error for SupervisorError {}
+//! What can go wrong with a call to a supervisor, each with the path of the child it is about.
+
+use std::error::Error;
+use std::fmt;
+
+use crate::engine::Refusal;
+use crate::exit::ExitReason;
+use crate::path::ChildPath;
+
+/// Why a supervisor did not do what it was asked.
+///
+/// The variants named after OTP's atoms mean what they mean there: `already_started`,
+/// `already_present`, `not_found`, `running`, `restarting`, `simple_one_for_one`.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum SupervisorError {
+    /// A child of this name runs.
+    AlreadyStarted(ChildPath),
+    /// A child of this name is known and does not run; `restart_child` starts it.
+    AlreadyPresent(ChildPath),
+    /// There is no child of this name.
+    NotFound(ChildPath),
+    /// The child runs; it has to be terminated first.
+    Running(ChildPath),
+    /// The child is being restarted; terminating it ends the attempts.
+    Restarting(ChildPath),
+    /// The child could not be stopped: it blocks its thread.
+    StillRunning(ChildPath),
+    /// The child did not start, for this reason.
+    StartFailed(ChildPath, ExitReason),
+    /// The child declined to start: OTP's `ignore`.
+    Declined(ChildPath),
+    /// A `simple_one_for_one` supervisor has workers made from its template only.
+    SimpleOneForOne(ChildPath),
+    /// This supervisor is not a `simple_one_for_one`, so it has no template to make a worker of.
+    NotSimpleOneForOne(ChildPath),
+    /// The template has no value, so each worker needs one of its own: use `add_worker_with`.
+    NoTemplateValue(ChildPath),
+    /// The supervisor has as many children as its `max_children` allows.
+    MaxChildren(ChildPath, usize),
+    /// The specification breaks a rule.
+    InvalidSpec(ChildPath, String),
+    /// The supervisor is stopping.
+    ShuttingDown(ChildPath),
+    /// The supervisor has not been started, or waits to be restarted by its own supervisor.
+    NotRunning(ChildPath),
+    /// The supervisor has ended, for this reason.
+    Ended(ChildPath, ExitReason),
+    /// The call would wait for the task that makes it.
+    FromInside(ChildPath),
+    /// The supervisor is a child of another one already.
+    AlreadySupervised(ChildPath),
+    /// A supervisor cannot be its own ancestor.
+    Cycle(ChildPath),
+    /// There is no tokio runtime with timers on this thread.
+    NoRuntime,
+}
+
+impl SupervisorError {
+    /// The child or supervisor that it is about.
+    #[must_use]
+    pub fn path(&self) -> Option<&ChildPath> {
+        match self {
+            Self::AlreadyStarted(path)
+            | Self::AlreadyPresent(path)
+            | Self::NotFound(path)
+            | Self::Running(path)
+            | Self::Restarting(path)
+            | Self::StillRunning(path)
+            | Self::StartFailed(path, _)
+            | Self::Declined(path)
+            | Self::SimpleOneForOne(path)
+            | Self::NotSimpleOneForOne(path)
+            | Self::NoTemplateValue(path)
+            | Self::MaxChildren(path, _)
+            | Self::InvalidSpec(path, _)
+            | Self::ShuttingDown(path)
+            | Self::NotRunning(path)
+            | Self::Ended(path, _)
+            | Self::FromInside(path)
+            | Self::AlreadySupervised(path)
+            | Self::Cycle(path) => Some(path),
+            Self::NoRuntime => None,
+        }
+    }
+
+    /// Why the child or the supervisor ended, where that is the cause.
+    #[must_use]
+    pub fn reason(&self) -> Option<&ExitReason> {
+        match self {
+            Self::StartFailed(_, reason) | Self::Ended(_, reason) => Some(reason),
+            _ => None,
+        }
+    }
+
+    /// What a refused command means, `path` being the child's and `supervisor` its supervisor's.
+    pub(crate) fn refused(refusal: Refusal, path: ChildPath, supervisor: ChildPath) -> Self {
+        match refusal {
+            Refusal::AlreadyStarted => Self::AlreadyStarted(path),
+            Refusal::AlreadyPresent => Self::AlreadyPresent(path),
+            Refusal::NotFound => Self::NotFound(path),
+            Refusal::Running => Self::Running(path),
+            Refusal::Restarting => Self::Restarting(path),
+            Refusal::StillRunning => Self::StillRunning(path),
+            Refusal::StartFailed(reason) => Self::StartFailed(path, reason),
+            Refusal::SimpleOneForOne => Self::SimpleOneForOne(supervisor),
+            Refusal::MaxChildren(limit) => Self::MaxChildren(supervisor, limit),
+            Refusal::ShuttingDown => Self::ShuttingDown(supervisor),
+        }
+    }
+}
+
+impl fmt::Display for SupervisorError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AlreadyStarted(path) => write!(f, "child `{path}` is already started"),
+            Self::AlreadyPresent(path) => {
+                write!(f, "child `{path}` is already present; start it with `restart_child`")
+            }
+            Self::NotFound(path) => write!(f, "there is no child `{path}`"),
+            Self::Running(path) => write!(f, "child `{path}` is running"),
+            Self::Restarting(path) => write!(f, "child `{path}` is being restarted"),
+            Self::StillRunning(path) => write!(f, "child `{path}` could not be stopped"),
+            Self::StartFailed(path, reason) => {
+                write!(f, "child `{path}` did not start: {reason}")
+            }
+            Self::Declined(path) => write!(f, "child `{path}` declined to start"),
+            Self::SimpleOneForOne(path) => write!(
+                f,
+                "supervisor `{path}` is a simple_one_for_one; it has workers only: use `add_worker`"
+            ),
+            Self::NotSimpleOneForOne(path) => write!(
+                f,
+                "supervisor `{path}` is not a simple_one_for_one; use `add_child`"
+            ),
+            Self::NoTemplateValue(path) => write!(
+                f,
+                "the template of pool `{path}` has no value; use `add_worker_with`"
+            ),
+            Self::MaxChildren(path, limit) => {
+                write!(f, "supervisor `{path}` has its maximum of {limit} children")
+            }
+            Self::InvalidSpec(path, rule) => write!(f, "child `{path}`: {rule}"),
+            Self::ShuttingDown(path) => write!(f, "supervisor `{path}` is shutting down"),
+            Self::NotRunning(path) => write!(f, "supervisor `{path}` is not running"),
+            Self::Ended(path, reason) => write!(f, "supervisor `{path}` has ended: {reason}"),
+            Self::FromInside(path) => write!(
+                f,
+                "`{path}` cannot be waited for from a task of its own; request it without waiting"
+            ),
+            Self::AlreadySupervised(path) => {
+                write!(f, "supervisor `{path}` already has a supervisor")
+            }
+            Self::Cycle(path) => write!(f, "supervisor `{path}` cannot be below itself"),
+            Self::NoRuntime => {
+                f.write_str("there is no tokio runtime with timers on this thread; call this from async code, with `enable_time` or `enable_all` on a runtime built by hand")
+            }
+        }
+    }
+}
+
+impl Error for SupervisorError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.reason().and_then(ExitReason::failure).map(|failure| failure as _)
+    }
+}

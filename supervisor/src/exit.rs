@@ -118,6 +118,8 @@ pub enum ExitReason {
     Escalated(Arc<Escalation>),
     /// A supervisor could not start one of its children.
     StartFailed(Arc<Escalation>),
+    /// It is a [`WorkerOnce`](crate::WorkerOnce) whose value an earlier life has consumed.
+    UsedUp,
     /// The previous life could not be stopped, so the next one was not started.
     StillRunning,
     /// The runtime is going away.
@@ -138,6 +140,18 @@ impl ExitReason {
     pub fn is_abnormal(&self) -> bool {
         !matches!(self, Self::Normal | Self::Shutdown)
     }
+
+    /// The error or panic at the bottom of it, if there is one.
+    #[must_use]
+    pub fn failure(&self) -> Option<&Failure> {
+        match self {
+            Self::Error(failure) | Self::Panic(failure) | Self::Escalate(failure) => Some(failure),
+            Self::Escalated(escalation) | Self::StartFailed(escalation) => {
+                escalation.reason.failure()
+            }
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for ExitReason {
@@ -154,6 +168,7 @@ impl fmt::Display for ExitReason {
             Self::Hung(limit) => write!(f, "no sign of life within {limit:?}"),
             Self::Escalated(escalation) => write!(f, "gave up: {escalation}"),
             Self::StartFailed(escalation) => write!(f, "failed to start {escalation}"),
+            Self::UsedUp => f.write_str("its value was used up by its only life"),
             Self::StillRunning => f.write_str("its previous life could not be stopped"),
             Self::RuntimeGone => f.write_str("the runtime is going away"),
         }

@@ -74,6 +74,11 @@ impl ChildPath {
         }
     }
 
+    /// The path of what stands at `below` in a tree that is now a part of another, at `above`.
+    pub(crate) fn from_parts(above: &Self, below: &Self) -> Self {
+        Self(format!("{above}/{below}").into())
+    }
+
     /// Whether it is the root of its tree.
     #[must_use]
     pub fn is_root(&self) -> bool {

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use crate::child::{Child, Worker};
 use crate::child_ref::ChildRef;
-use crate::child_spec::{ChildSpec, Each, Parts, Run, Runnable};
+use crate::child_spec::{Body, ChildSpec, Each, Parts, Run, Runnable, Same};
 use crate::error::SupervisorError;
 use crate::options::ChildOptions;
-use crate::recipe::{Recipe, Repeated};
+use crate::recipe::Recipe;
 use crate::supervisor::Supervisor;
 
 /// Marks a [`Pool`] whose template has a value: its workers are all alike.
@@ -35,74 +35,189 @@ impl Child for Task {
     }
 }
 
-/// State of a [`ChildSpec`] that is the template of a pool whose workers are all alike.
-pub struct Same<W> {
-    recipe: Arc<dyn Recipe>,
-    worker: PhantomData<fn(W)>,
+/// What a pool can be made from.
+pub trait PoolTemplate: sealed::Sealed {
+    /// The workers' type.
+    type Worker: Child;
+    /// Whether they are alike: [`Alike`] or [`PerWorker`].
+    type Value;
+
+    #[doc(hidden)]
+    fn into_template(spec: ChildSpec<Self>) -> Template
+    where
+        Self: Sized;
 }
 
-impl<W: Worker> ChildSpec<Each<W>> {
-    /// Gives all workers this value.
-    pub fn with_value(self, _value: W) -> ChildSpec<Same<W>> {
-        let _recipe: Arc<dyn Recipe> = Arc::new(Repeated::new(_value));
-        unimplemented!()
+/// Options and, if the workers are alike, their recipe.
+#[doc(hidden)]
+pub struct Template {
+    pub(crate) options: ChildOptions,
+    pub(crate) recipe: Option<Arc<dyn Recipe>>,
+}
+
+impl Template {
+    /// The template of workers that are all alike.
+    pub(crate) fn of<M: Send + 'static>(spec: ChildSpec<Run<ChildRef<M>>>) -> Self {
+        let Parts { options, body, .. } = Run::into_parts(spec).0;
+        let recipe = match body {
+            Body::Task { recipe, .. } => Some(recipe),
+            Body::Supervisor { .. } => None,
+        };
+        Self { options, recipe }
     }
 }
 
-/// What a pool can be made of.
-pub trait PoolTemplate {
-    /// The workers' type.
-    type Worker: Child;
-    /// Whether they are alike.
-    type Value;
+impl fmt::Debug for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Template").field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl<W> Sealed for super::Each<W> {}
+    impl<W> Sealed for super::Same<W> {}
+    impl Sealed for super::Run<super::ChildRef<()>> {}
 }
 
 impl<W: Child> PoolTemplate for Each<W> {
     type Worker = W;
     type Value = PerWorker;
+
+    fn into_template(spec: ChildSpec<Self>) -> Template {
+        Template { options: spec.options(), recipe: None }
+    }
 }
 
 impl<W: Worker> PoolTemplate for Same<W> {
     type Worker = W;
     type Value = Alike;
+
+    fn into_template(spec: ChildSpec<Self>) -> Template {
+        let (options, recipe) = spec.into_same();
+        Template { options, recipe: Some(recipe) }
+    }
 }
 
 impl PoolTemplate for Run<ChildRef<()>> {
     type Worker = Task;
     type Value = Alike;
+
+    fn into_template(spec: ChildSpec<Self>) -> Template {
+        Template::of(spec)
+    }
 }
 
-/// A pool.
+/// A `simple_one_for_one` supervisor and its workers' type.
+///
+/// Workers come and go at run time; each has a number, `#17`, that is not used again. At
+/// shutdown all of them are stopped at once, within one shutdown time.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), supervisor::SupervisorError> {
+/// use supervisor::prelude::*;
+///
+/// #[derive(Child)]
+/// #[child(restart = Temporary)]
+/// struct Session { number: u32 }
+///
+/// impl Worker for Session {
+///     async fn run(&self, ctx: Context) -> ChildResult {
+///         println!("session {}", self.number);
+///         ctx.shutdown_requested().await;
+///         Ok(())
+///     }
+/// }
+///
+/// let pool = Supervisor::new().build_pool(ChildSpec::<Each<Session>>::each("session"));
+/// pool.supervisor().start().await?;
+/// let session = pool.add_worker_with(Session { number: 7 }).await?;
+/// assert_eq!(session.path(), "#1");
+/// # Ok(())
+/// # }
+/// ```
 pub struct Pool<W, V = PerWorker> {
     supervisor: Supervisor,
     worker: PhantomData<fn(W, V)>,
 }
 
 impl<W: Child, V> Pool<W, V> {
+    pub(crate) fn new(supervisor: Supervisor) -> Self {
+        Self { supervisor, worker: PhantomData }
+    }
+
     /// The pool's supervisor.
     pub fn supervisor(&self) -> &Supervisor {
         &self.supervisor
     }
-    /// Adds a worker with this value.
-    pub async fn add_worker_with(&self, _value: W::Recipe) -> Result<W::Handle, SupervisorError> {
-        unimplemented!()
+
+    /// Adds a worker with a value of its own, and gives its address.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Supervisor::add_worker`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future does not undo the command once it was polled.
+    pub async fn add_worker_with(&self, value: W::Recipe) -> Result<W::Handle, SupervisorError> {
+        let name = self.supervisor.node().next_worker();
+        let spec = W::spec(&name.to_string(), value).renamed(name);
+        let (parts, handle) = Run::into_parts(spec);
+        self.supervisor.add(parts).await.map(|()| handle)
     }
 }
 
-impl<W: Child> Pool<W, Alike> {
+impl Pool<Task, Alike> {
+    /// Adds a worker: one more life of the template's function.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Supervisor::add_worker`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future does not undo the command once it was polled.
+    pub async fn add_worker(&self) -> Result<ChildRef<()>, SupervisorError> {
+        self.add_alike().await
+    }
+}
+
+impl<W: Worker> Pool<W, Alike> {
     /// Adds a worker like the others.
-    pub async fn add_worker(&self) -> Result<W::Handle, SupervisorError> {
-        unimplemented!()
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Supervisor::add_worker`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future does not undo the command once it was polled.
+    pub async fn add_worker(&self) -> Result<ChildRef<W::Message>, SupervisorError> {
+        self.add_alike().await
     }
 }
 
-impl<W: Child> Pool<W, PerWorker>
-where
-    W::Recipe: Default,
-{
+impl<W> Pool<W, Alike> {
+    async fn add_alike<M: Send + 'static>(&self) -> Result<ChildRef<M>, SupervisorError> {
+        let worker = self.supervisor.add_worker().await?;
+        worker.downcast().ok_or_else(|| SupervisorError::NotFound(worker.path()))
+    }
+}
+
+impl<W: Child<Recipe: Default>> Pool<W, PerWorker> {
     /// Adds a worker made with `Default`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Supervisor::add_worker`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future does not undo the command once it was polled.
     pub async fn add_worker(&self) -> Result<W::Handle, SupervisorError> {
-        unimplemented!()
+        self.add_worker_with(W::Recipe::default()).await
     }
 }
 
@@ -114,6 +229,6 @@ impl<W, V> Clone for Pool<W, V> {
 
 impl<W, V> fmt::Debug for Pool<W, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pool").finish_non_exhaustive()
+        f.debug_struct("Pool").field("supervisor", &self.supervisor).finish()
     }
 }

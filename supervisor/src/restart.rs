@@ -144,8 +144,7 @@ impl Backoff {
 
     /// The delay of the given attempt, `draw` being uniform in `0..=1`.
     pub(crate) fn delay(&self, attempt: u32, draw: f64) -> Duration {
-        let longest = self.longest_delay(attempt);
-        let half = longest / 2;
-        half + (longest - half).mul_f64(draw.clamp(0.0, 1.0))
+        let half = self.longest_delay(attempt) / 2;
+        half + half.mul_f64(draw.clamp(0.0, 1.0))
     }
 }

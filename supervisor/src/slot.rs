@@ -1,12 +1,352 @@
-//! slot
-use std::marker::PhantomData;
-use crate::path::Name;
-pub(crate) struct Slot<M>(PhantomData<fn(M)>);
+//! A child's place in its tree: what belongs to the specification and outlives every life.
+
+use std::any::Any;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::task::{Poll, Waker};
+
+use tokio::time::Instant;
+
+use crate::driver::{Link, Sign};
+use crate::engine::ChildState;
+use crate::exit::ExitReason;
+use crate::mailbox::{Closing, Mailbox};
+use crate::node::Node;
+use crate::path::{ChildPath, Name};
+
+/// The message type of a place that takes none: a nested supervisor's.
+#[derive(Debug)]
 pub(crate) enum Nobody {}
-pub(crate) trait AnySlot: Send + Sync {
+
+/// A place with its mailbox.
+#[derive(Debug)]
+pub(crate) struct Slot<M> {
+    pub(crate) core: SlotCore,
+    pub(crate) mailbox: Mailbox<M>,
+}
+
+/// A place whose message type does not matter.
+pub(crate) trait AnySlot: Send + Sync + 'static {
+    fn core(&self) -> &SlotCore;
     fn set_capacity(&self, capacity: usize);
+    /// A life begins; it alone may receive.
+    fn open(&self, generation: u64);
+    /// The life has ended; nobody receives, senders go on.
+    fn end_life(&self, generation: u64);
+    fn wake_receiver(&self);
+    /// Sends back what is sent from now on; what was waiting is returned with its number, to be
+    /// dropped where the user's code may run.
+    fn close(&self, closing: Closing) -> Option<(usize, Box<dyn Send>)>;
+    fn queued(&self) -> usize;
+    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
 }
-impl<M> Slot<M> {
-    pub(crate) fn new(_name: Name, _capacity: usize) -> Self { unimplemented!() }
+
+/// What a place holds whatever its messages are.
+#[derive(Debug)]
+pub(crate) struct SlotCore {
+    name: Name,
+    /// The supervisor whose child it is.
+    owner: OnceLock<Weak<Node>>,
+    /// The generation of the last life, shifted, with [`LOOKED`], [`STOP`] and [`ENDED`].
+    signal: AtomicU64,
+    /// Whether the last life's task still exists.
+    occupied: AtomicBool,
+    /// Whether the life has dropped its context before it was ready.
+    abandoned: AtomicBool,
+    place: Mutex<Place>,
 }
-impl<M> AnySlot for Slot<M> { fn set_capacity(&self, _c: usize) {} }
+
+/// The life has looked at its shutdown signal, so it can notice it.
+const LOOKED: u64 = 1;
+/// The life has been asked to stop.
+const STOP: u64 = 2;
+/// The life is over.
+const ENDED: u64 = 4;
+/// How far the generation is shifted.
+const SHIFT: u32 = 3;
+
+#[derive(Debug)]
+struct Place {
+    /// Where the child stands in the current life of its supervisor.
+    link: Option<Link>,
+    state: ChildState,
+    up_since: Option<Instant>,
+    restarts: u64,
+    last_exit: Option<Box<ExitReason>>,
+    last_sign: Sign,
+    /// Futures of `shutdown_requested`, by number.
+    waiting: Vec<(u64, Waker)>,
+    next_waiting: u64,
+}
+
+/// What a life sees when it looks at its shutdown signal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Signal {
+    /// Go on.
+    Live,
+    /// Please stop.
+    Asked,
+    /// It is being dropped already: it must not begin to clean up and be cut half-way.
+    TooLate,
+    /// The life is over.
+    Stale,
+}
+
+impl SlotCore {
+    pub(crate) fn new(name: Name) -> Self {
+        Self {
+            name,
+            owner: OnceLock::new(),
+            signal: AtomicU64::new(ENDED),
+            occupied: AtomicBool::new(false),
+            abandoned: AtomicBool::new(false),
+            place: Mutex::new(Place {
+                link: None,
+                state: ChildState::Stopped,
+                up_since: None,
+                restarts: 0,
+                last_exit: None,
+                last_sign: Sign::Idle,
+                waiting: Vec::new(),
+                next_waiting: 0,
+            }),
+        }
+    }
+
+    pub(crate) fn name(&self) -> &Name {
+        &self.name
+    }
+
+    pub(crate) fn set_owner(&self, owner: &Arc<Node>) {
+        let _ = self.owner.set(Arc::downgrade(owner));
+    }
+
+    pub(crate) fn owner(&self) -> Option<Arc<Node>> {
+        self.owner.get()?.upgrade()
+    }
+
+    pub(crate) fn path(&self) -> ChildPath {
+        self.owner().map_or_else(ChildPath::root, |owner| owner.path()).join(&self.name)
+    }
+
+    pub(crate) fn generation(&self) -> u64 {
+        self.signal.load(Ordering::Acquire) >> SHIFT
+    }
+
+    /// Whether a life's task exists.
+    pub(crate) fn is_occupied(&self) -> bool {
+        self.occupied.load(Ordering::Acquire)
+    }
+
+    /// A life begins. The previous one has ended: never two at once.
+    pub(crate) fn begin(&self, generation: u64, link: Link) {
+        let was_occupied = self.occupied.swap(true, Ordering::AcqRel);
+        debug_assert!(!was_occupied, "two lives of `{}` at once", self.name);
+        self.abandoned.store(false, Ordering::Release);
+        self.signal.store(generation << SHIFT, Ordering::Release);
+        let mut place = self.lock();
+        place.link = Some(link);
+    }
+
+    /// The life's task is gone. Nothing can be asked of it any more; whoever still waits to be
+    /// told that it is to stop, in a task of the user's own, is told now.
+    pub(crate) fn end(&self, generation: u64) {
+        debug_assert_eq!(self.generation(), generation, "the exit of another life");
+        self.signal.fetch_or(ENDED, Ordering::AcqRel);
+        self.occupied.store(false, Ordering::Release);
+        let waiting = std::mem::take(&mut self.lock().waiting);
+        waiting.into_iter().for_each(|(_, waker)| waker.wake());
+    }
+
+    pub(crate) fn abandon(&self) {
+        self.abandoned.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn take_abandoned(&self) -> bool {
+        self.abandoned.load(Ordering::Acquire) && self.abandoned.swap(false, Ordering::AcqRel)
+    }
+
+    /// Looks at the shutdown signal, which a life has to do to be asked rather than dropped.
+    pub(crate) fn look(&self, generation: u64) -> Signal {
+        let mut word = self.signal.load(Ordering::Acquire);
+        loop {
+            let signal = signal_of(word, generation);
+            if signal != Signal::Live || word & LOOKED != 0 {
+                return signal;
+            }
+            let looked = word | LOOKED;
+            match self.signal.compare_exchange_weak(
+                word,
+                looked,
+                Ordering::AcqRel,
+                Ordering::Acquire,
+            ) {
+                Ok(_) => return Signal::Live,
+                Err(now) => word = now,
+            }
+        }
+    }
+
+    /// Asks the life to stop; `false` if it never looked and so cannot notice.
+    #[must_use]
+    pub(crate) fn ask(&self) -> bool {
+        let looked = self.signal.fetch_or(STOP, Ordering::AcqRel) & LOOKED != 0;
+        if looked {
+            let waiting = std::mem::take(&mut self.lock().waiting);
+            waiting.into_iter().for_each(|(_, waker)| waker.wake());
+        }
+        looked
+    }
+
+    /// Waits for the life to be asked, or to be over.
+    pub(crate) fn poll_asked(
+        &self,
+        generation: u64,
+        number: &mut Option<u64>,
+        waker: &Waker,
+    ) -> Poll<()> {
+        let mut place = self.lock();
+        // Under the lock: who sets the signal then takes the lock to wake.
+        match signal_of(self.signal.load(Ordering::Acquire), generation) {
+            Signal::Asked | Signal::Stale => return Poll::Ready(()),
+            Signal::TooLate => return Poll::Pending,
+            Signal::Live => {}
+        }
+        let known = number
+            .and_then(|number| place.waiting.iter_mut().find(|(waiting, _)| *waiting == number));
+        if let Some((_, waiting)) = known {
+            waiting.clone_from(waker);
+        } else {
+            let next = place.next_waiting;
+            place.next_waiting += 1;
+            place.waiting.push((next, waker.clone()));
+            *number = Some(next);
+        }
+        Poll::Pending
+    }
+
+    pub(crate) fn forget_waiting(&self, number: u64) {
+        let mut place = self.lock();
+        if let Some(at) = place.waiting.iter().position(|(waiting, _)| *waiting == number) {
+            let _waker = place.waiting.swap_remove(at);
+        }
+    }
+
+    pub(crate) fn link(&self) -> Option<Link> {
+        self.lock().link.clone()
+    }
+
+    /// The child stands in a new life of its supervisor, or in none.
+    pub(crate) fn set_link(&self, link: Option<Link>) {
+        self.lock().link = link;
+    }
+
+    pub(crate) fn state(&self) -> ChildState {
+        self.lock().state
+    }
+
+    pub(crate) fn set_state(&self, state: ChildState) {
+        self.lock().state = state;
+    }
+
+    pub(crate) fn came_up(&self, now: Instant, restarted: bool) -> u64 {
+        let mut place = self.lock();
+        place.state = ChildState::Running;
+        place.up_since = Some(now);
+        place.last_sign = Sign::Given(now);
+        place.restarts += u64::from(restarted);
+        place.restarts
+    }
+
+    pub(crate) fn went_down(&self, state: ChildState, reason: ExitReason) {
+        let old = {
+            let mut place = self.lock();
+            place.state = state;
+            place.up_since = None;
+            place.last_exit.replace(Box::new(reason))
+        };
+        drop(old);
+    }
+
+    pub(crate) fn last_exit(&self) -> Option<ExitReason> {
+        self.lock().last_exit.as_deref().cloned()
+    }
+
+    pub(crate) fn restarts(&self) -> u64 {
+        self.lock().restarts
+    }
+
+    pub(crate) fn up_since(&self) -> Option<Instant> {
+        self.lock().up_since
+    }
+
+    pub(crate) fn sign_of_life(&self, sign: Sign) {
+        self.lock().last_sign = sign;
+    }
+
+    pub(crate) fn last_sign(&self) -> Sign {
+        self.lock().last_sign
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Place> {
+        self.place.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn signal_of(word: u64, generation: u64) -> Signal {
+    let is_current = word >> SHIFT == generation && word & ENDED == 0;
+    match (is_current, word & LOOKED != 0, word & STOP != 0) {
+        (false, ..) => Signal::Stale,
+        (true, _, false) => Signal::Live,
+        (true, true, true) => Signal::Asked,
+        (true, false, true) => Signal::TooLate,
+    }
+}
+
+impl<M: Send + 'static> Slot<M> {
+    pub(crate) fn new(name: Name, capacity: usize) -> Self {
+        Self { core: SlotCore::new(name), mailbox: Mailbox::new(capacity) }
+    }
+}
+
+impl<M: Send + 'static> AnySlot for Slot<M> {
+    fn core(&self) -> &SlotCore {
+        &self.core
+    }
+
+    fn set_capacity(&self, capacity: usize) {
+        self.mailbox.set_capacity(capacity);
+    }
+
+    fn open(&self, generation: u64) {
+        self.mailbox.open(generation);
+    }
+
+    fn end_life(&self, generation: u64) {
+        self.mailbox.end_life(generation);
+        self.core.end(generation);
+    }
+
+    fn wake_receiver(&self) {
+        self.mailbox.wake_receiver();
+    }
+
+    fn close(&self, closing: Closing) -> Option<(usize, Box<dyn Send>)> {
+        let leftovers = self.mailbox.close(closing);
+        (!leftovers.is_empty()).then(|| (leftovers.len(), Box::new(leftovers) as _))
+    }
+
+    fn queued(&self) -> usize {
+        self.mailbox.len()
+    }
+
+    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
+        self
+    }
+}
+
+impl std::fmt::Debug for dyn AnySlot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Debug::fmt(self.core(), f)
+    }
+}

@@ -1,100 +1,533 @@
-//! The handle of a supervisor, and its builder.
+//! The handle of a supervisor.
 
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::task::{Context as TaskContext, Poll};
 
-use crate::child_ref::ChildRef;
-use crate::child_spec::{ChildSpec, Run, Runnable};
+use tokio::sync::oneshot;
+
+use crate::builder::SupervisorBuilder;
+use crate::child_ref::AnyChildRef;
+use crate::child_spec::{Body, ChildSpec, Parts, Runnable};
+use crate::driver::{Link, Message, Reign, Reply, Seat};
+use crate::engine::{Answer, ChildKind, Command, Event, Subject};
 use crate::error::SupervisorError;
-use crate::node::Node;
-use crate::path::ChildPath;
-use crate::pool::{Pool, PoolTemplate};
-use crate::restart::MaxRestarts;
-use crate::strategy::{AutoShutdown, SupervisionStrategy};
+use crate::event::Events;
+use crate::inbox::Inbox;
+use crate::inside::{is_inside_child, is_inside_supervisor};
+use crate::mailbox::Closing;
+use crate::node::{Declared, Node, Phase, rules_of, worker_rules};
+use crate::path::{ChildPath, Name};
+use crate::reaper::Reaper;
+use crate::shutdown::ShutdownReport;
+use crate::strategy::SupervisionStrategy;
 
-/// A handle.
-#[derive(Clone, Debug)]
+/// A supervisor: it starts its children in order, restarts them by their policies, and stops
+/// them in reverse order.
+///
+/// This is a handle; a clone is the same supervisor. It is built without a runtime, and starts
+/// with [`start`](Self::start), with the first [`add_child`](Self::add_child), or with the
+/// supervisor that it is given to. When the last handle of a supervisor that has no parent is
+/// dropped, it shuts down in order; the handles of nested supervisors keep nothing alive.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), supervisor::SupervisorError> {
+/// use std::time::Duration;
+/// use supervisor::prelude::*;
+///
+/// let supervisor = Supervisor::new()
+///     .with_strategy(SupervisionStrategy::OneForOne)
+///     .with_max_restarts(5)
+///     .with_restart_window(Duration::from_secs(60))
+///     .build();
+/// let worker = ChildSpec::new("worker").with_task(async |ctx: Context| {
+///     ctx.shutdown_requested().await;
+///     Ok(())
+/// });
+/// supervisor.add_child(worker).await?;
+/// assert_eq!(supervisor.count_children().await?.active, 1);
+/// supervisor.shutdown().await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// Every call is answered: a supervisor that is stopping, has ended, or waits to be restarted
+/// refuses at once with [`SupervisorError::ShuttingDown`], [`Ended`](SupervisorError::Ended) or
+/// [`NotRunning`](SupervisorError::NotRunning).
+#[derive(Clone)]
+#[must_use = "a supervisor shuts down when its last handle is dropped"]
 pub struct Supervisor {
     node: Arc<Node>,
+    /// Shared by the handles that keep a root alive.
+    keep: Option<Arc<Keep>>,
+}
+
+struct Keep(Arc<Node>);
+
+impl Drop for Keep {
+    fn drop(&mut self) {
+        self.0.release();
+    }
 }
 
 impl Supervisor {
-    /// A builder.
-    #[allow(clippy::new_ret_no_self)]
+    /// Begins to build a supervisor.
+    #[expect(clippy::new_ret_no_self, reason = "the name that users of the field know")]
     pub fn new() -> SupervisorBuilder {
-        SupervisorBuilder(())
+        SupervisorBuilder::new()
     }
+
+    pub(crate) fn from_node(node: Arc<Node>) -> Self {
+        let keep = Some(Arc::new(Keep(Arc::clone(&node))));
+        Self { node, keep }
+    }
+
+    /// A handle that keeps nothing alive.
+    pub(crate) fn observing(node: Arc<Node>) -> Self {
+        Self { node, keep: None }
+    }
+
     pub(crate) fn node(&self) -> &Arc<Node> {
         &self.node
     }
-    /// Starts.
-    pub async fn start(&self) -> Result<(), SupervisorError> {
-        unimplemented!()
-    }
-    /// Stops.
-    pub async fn shutdown(&self) -> Result<(), SupervisorError> {
-        unimplemented!()
-    }
-    /// Path.
+
+    /// The supervisor's path: `/` for a root.
+    #[must_use]
     pub fn path(&self) -> ChildPath {
-        unimplemented!()
+        self.node.path()
     }
-    /// Add.
-    pub async fn add_child<S: Runnable>(
+
+    /// Starts the supervisor, and returns when all its children have started.
+    ///
+    /// Children start in the order in which they were declared, each when the previous one has
+    /// started. One that has started already is started no second time.
+    ///
+    /// # Errors
+    ///
+    /// If a child does not start, those started before it are stopped in reverse order, and the
+    /// error is [`Ended`](SupervisorError::Ended) with the child's path and reason. Outside a
+    /// tokio runtime with timers it is [`NoRuntime`](SupervisorError::NoRuntime).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future does not stop the start, unless it held the last handle.
+    pub async fn start(&self) -> Result<(), SupervisorError> {
+        let Some(started) = self.node.start_root()? else { return Ok(()) };
+        match started.await {
+            Ok(()) => Ok(()),
+            Err(_) => Err(self.node.unavailable()),
+        }
+    }
+
+    /// Adds a child and starts it; it is the last in start order. Starts the supervisor first,
+    /// if it has not been started. OTP's `start_child`.
+    ///
+    /// # Errors
+    ///
+    /// - [`AlreadyStarted`](SupervisorError::AlreadyStarted),
+    ///   [`AlreadyPresent`](SupervisorError::AlreadyPresent): a child of this name is known;
+    /// - [`StartFailed`](SupervisorError::StartFailed): it did not start, and its spec is not
+    ///   kept;
+    /// - [`Declined`](SupervisorError::Declined): it declined; its spec is kept unless it is
+    ///   `Temporary`;
+    /// - [`SimpleOneForOne`](SupervisorError::SimpleOneForOne): this supervisor has workers only;
+    /// - [`InvalidSpec`](SupervisorError::InvalidSpec),
+    ///   [`AlreadySupervised`](SupervisorError::AlreadySupervised),
+    ///   [`Cycle`](SupervisorError::Cycle): the spec cannot be used here.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future does not undo the command once it was polled.
+    pub fn add_child<S: Runnable>(&self, spec: ChildSpec<S>) -> AddChild<S::Handle> {
+        let (parts, handle) = S::into_parts(spec);
+        let this = self.clone();
+        AddChild(Box::pin(async move {
+            if this.strategy() == SupervisionStrategy::SimpleOneForOne {
+                return Err(SupervisorError::SimpleOneForOne(this.path()));
+            }
+            this.add(parts).await.map(|()| handle)
+        }))
+    }
+
+    /// Adds a worker like the others, made from the template. OTP's `start_child` of a
+    /// `simple_one_for_one`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`add_child`](Self::add_child), and
+    /// [`MaxChildren`](SupervisorError::MaxChildren),
+    /// [`NotSimpleOneForOne`](SupervisorError::NotSimpleOneForOne),
+    /// [`NoTemplateValue`](SupervisorError::NoTemplateValue).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future does not undo the command once it was polled.
+    pub async fn add_worker(&self) -> Result<AnyChildRef, SupervisorError> {
+        let parts = self.worker_parts()?;
+        let (Body::Task { slot, .. } | Body::Supervisor { slot, .. }) = &parts.1;
+        let worker = AnyChildRef::new(Arc::clone(slot));
+        let (name, body) = parts;
+        let template = self.node.template().map(|template| Arc::clone(&template.rules));
+        self.place(name, template, body).await.map(|()| worker)
+    }
+
+    /// A worker made from the template, which has a value.
+    fn worker_parts(&self) -> Result<(Name, Body), SupervisorError> {
+        let Some(template) = self.node.template() else {
+            return Err(SupervisorError::NotSimpleOneForOne(self.path()));
+        };
+        let Some(recipe) = &template.recipe else {
+            return Err(SupervisorError::NoTemplateValue(self.path()));
+        };
+        let name = self.node.next_worker();
+        let slot = recipe.new_slot(name.clone(), template.capacity);
+        slot.core().set_owner(&self.node);
+        Ok((name, Body::Task { recipe: Arc::clone(recipe), slot }))
+    }
+
+    /// Adds a child that this supervisor has not owned yet.
+    pub(crate) async fn add(&self, parts: Parts) -> Result<(), SupervisorError> {
+        self.node.own(&parts)?;
+        let Parts { name, options, body } = parts;
+        let rules = match self.node.template() {
+            Some(template) if matches!(body, Body::Task { .. }) => Arc::clone(&template.rules),
+            Some(_) => Arc::new(worker_rules(&options, ChildKind::Supervisor)),
+            None => Arc::new(rules_of(&options, &body)),
+        };
+        self.place(name, Some(rules), body).await
+    }
+
+    async fn place(
         &self,
-        _spec: ChildSpec<S>,
-    ) -> Result<S::Handle, SupervisorError> {
-        unimplemented!()
+        name: Name,
+        rules: Option<Arc<crate::engine::ChildRules>>,
+        body: Body,
+    ) -> Result<(), SupervisorError> {
+        let rules = rules.unwrap_or_else(|| Arc::new(rules_of(&Default::default(), &body)));
+        let path = self.path().join(&name);
+        let inbox = match self.started_inbox().await {
+            Ok(inbox) => inbox,
+            Err(error) => {
+                self.discard(&body);
+                return Err(error);
+            }
+        };
+        let running = self.take_in(&body).await;
+        let (reply, answer) = oneshot::channel();
+        let generation = {
+            let (Body::Task { slot, .. } | Body::Supervisor { slot, .. }) = &body;
+            slot.core().generation()
+        };
+        let command = Command::Add {
+            name,
+            rules,
+            generation,
+            running,
+            data: Seat::new(body.clone(), false),
+            reply,
+        };
+        if inbox.push(Message::Event(Event::Command(command))).is_err() {
+            self.discard(&body);
+            return Err(self.node.unavailable());
+        }
+        let result = self.answered(answer, path).await;
+        if matches!(&result, Err(error) if !matches!(error, SupervisorError::Declined(_)))
+            && running
+        {
+            // A running supervisor that was refused goes on as its own root.
+            Node::disown(&body);
+        }
+        result
+    }
+
+    /// Prepares a running supervisor for its adoption: the children it has now become its
+    /// specification. `false` if it does not run.
+    async fn take_in(&self, body: &Body) -> bool {
+        let Body::Supervisor { node, .. } = body else { return false };
+        let (Phase::Starting { inbox } | Phase::Running { inbox, .. }) = node.phase() else {
+            return false;
+        };
+        let node = Arc::clone(node);
+        let (told, hears) = oneshot::channel();
+        let query = move |reign: &mut Reign| {
+            let keys: Vec<_> = reign.engine.children().map(|(key, _)| key).collect();
+            let declared = keys.into_iter().filter_map(|key| {
+                reign.engine.child_mut(key)?.declared = true;
+                let child = reign.engine.child(key)?;
+                Some(Declared {
+                    name: child.name.clone(),
+                    rules: Arc::clone(&child.rules),
+                    body: child.data.body.clone(),
+                })
+            });
+            node.set_declared(declared.collect());
+            let _ = told.send(());
+        };
+        let asked = inbox.push(Message::Query(Box::new(query))).is_ok();
+        asked && hears.await.is_ok()
+    }
+
+    /// A child that was never placed is gone.
+    fn discard(&self, body: &Body) {
+        Node::disown(body);
+        let running = matches!(body, Body::Supervisor { node, .. }
+            if matches!(node.phase(), Phase::Starting { .. } | Phase::Running { .. }));
+        if !running {
+            self.node.retire(body, Closing::Gone, &mut Reaper::default());
+        }
+    }
+
+    /// Stops a child, and keeps its spec unless it is `Temporary`. A pool's worker is forgotten;
+    /// its name is `#` and its number.
+    ///
+    /// A child that is down already is an `Ok`; one that waits for a restart waits no longer.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](SupervisorError::NotFound);
+    /// [`StillRunning`](SupervisorError::StillRunning) if it blocks its thread;
+    /// [`FromInside`](SupervisorError::FromInside) if a task of that child, or below, calls.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future does not undo the command once it was polled.
+    pub async fn terminate_child(&self, name: &str) -> Result<(), SupervisorError> {
+        self.command(name, Command::Terminate).await
+    }
+
+    /// Starts a child that is down. OTP's `restart_child`; not counted as a restart.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](SupervisorError::NotFound), [`Running`](SupervisorError::Running),
+    /// [`Restarting`](SupervisorError::Restarting),
+    /// [`StartFailed`](SupervisorError::StartFailed), [`Declined`](SupervisorError::Declined),
+    /// [`SimpleOneForOne`](SupervisorError::SimpleOneForOne).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future does not undo the command once it was polled.
+    pub async fn restart_child(&self, name: &str) -> Result<(), SupervisorError> {
+        self.command(name, Command::Restart).await
+    }
+
+    /// Removes the spec of a child that is down.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](SupervisorError::NotFound), [`Running`](SupervisorError::Running),
+    /// [`Restarting`](SupervisorError::Restarting),
+    /// [`SimpleOneForOne`](SupervisorError::SimpleOneForOne).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future does not undo the command once it was polled.
+    pub async fn delete_child(&self, name: &str) -> Result<(), SupervisorError> {
+        self.command(name, Command::Delete).await
+    }
+
+    async fn command(
+        &self,
+        name: &str,
+        make: fn(Subject, Reply) -> Command<Seat, Reply>,
+    ) -> Result<(), SupervisorError> {
+        let name = Name::parse(name);
+        let path = self.path().join(&name);
+        if is_inside_supervisor(&self.node)
+            && self.child(name.clone()).await?.is_some_and(|slot| is_inside_child(slot.core()))
+        {
+            return Err(SupervisorError::FromInside(path));
+        }
+        let inbox = self.inbox()?;
+        let (reply, answer) = oneshot::channel();
+        let command = make(Subject::Name(name), reply);
+        if inbox.push(Message::Event(Event::Command(command))).is_err() {
+            return Err(self.node.unavailable());
+        }
+        self.answered(answer, path).await
+    }
+
+    async fn answered(
+        &self,
+        answer: oneshot::Receiver<Answer>,
+        path: ChildPath,
+    ) -> Result<(), SupervisorError> {
+        match answer.await {
+            Ok(Answer::Done) => Ok(()),
+            Ok(Answer::Declined) => Err(SupervisorError::Declined(path)),
+            Ok(Answer::Refused(refusal)) => {
+                Err(SupervisorError::refused(refusal, path, self.path()))
+            }
+            Err(_) => Err(self.node.unavailable()),
+        }
+    }
+
+    async fn child(
+        &self,
+        name: Name,
+    ) -> Result<Option<Arc<dyn crate::slot::AnySlot>>, SupervisorError> {
+        self.query(move |reign| {
+            let key = reign.engine.find(&name)?;
+            Some(Arc::clone(reign.engine.child(key)?.data.slot()))
+        })
+        .await
+    }
+
+    /// Subscribes to what happens to this supervisor and all below it, from now on. Subscribing
+    /// before the start misses nothing.
+    pub fn events(&self) -> Events {
+        let root = self.node.root();
+        root.hub().subscribe(self.path())
+    }
+
+    /// Stops all children in reverse start order, then the supervisor, and returns when all of
+    /// them have ended. One that was never started ends at once.
+    ///
+    /// A supervisor that has a parent is stopped by it, as by `terminate_child`: it stays down,
+    /// and its spec is kept. A second call waits with the first.
+    ///
+    /// # Errors
+    ///
+    /// [`FromInside`](SupervisorError::FromInside) if a task below this supervisor calls: use
+    /// [`request_shutdown`](Self::request_shutdown) there.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future does not undo the request once it was polled.
+    pub async fn shutdown(&self) -> Result<ShutdownReport, SupervisorError> {
+        if is_inside_supervisor(&self.node) {
+            return Err(SupervisorError::FromInside(self.path()));
+        }
+        let mut events = self.events();
+        if let Some(slot) = self.node.slot() {
+            AnyChildRef::new(slot).terminate().await?;
+        } else {
+            let end = self.node.end();
+            self.request_shutdown();
+            if let Some(end) = end {
+                let _ = end.await;
+            }
+        }
+        Ok(ShutdownReport::from_events(&mut events))
+    }
+
+    /// Asks for a [`shutdown`](Self::shutdown) without waiting for it, also from inside.
+    pub fn request_shutdown(&self) {
+        match self.node.slot() {
+            Some(slot) => {
+                let (reply, _) = oneshot::channel();
+                if let Some(link) = slot.core().link() {
+                    let Link { key, .. } = link;
+                    link.tell(Event::Command(Command::Terminate(Subject::Key(key), reply)));
+                }
+            }
+            None => self.node.release(),
+        }
+    }
+
+    /// Waits until the supervisor has ended and nobody will start it again.
+    ///
+    /// # Errors
+    ///
+    /// [`Ended`](SupervisorError::Ended) if it did not end by an orderly shutdown, with the path
+    /// and the reason of what made it give up.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe.
+    pub async fn wait(&self) -> Result<(), SupervisorError> {
+        if is_inside_supervisor(&self.node) {
+            return Err(SupervisorError::FromInside(self.path()));
+        }
+        if let Some(end) = self.node.end() {
+            let _ = end.await;
+        }
+        match self.node.phase() {
+            Phase::Ended(reason) | Phase::Down(reason) if reason.is_abnormal() => {
+                Err(SupervisorError::Ended(self.path(), reason))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn strategy(&self) -> SupervisionStrategy {
+        self.node.rules().strategy
+    }
+
+    pub(crate) fn inbox(&self) -> Result<Arc<Inbox<Message>>, SupervisorError> {
+        match self.node.phase() {
+            Phase::Starting { inbox } | Phase::Running { inbox, .. } => Ok(inbox),
+            _ => Err(self.node.unavailable()),
+        }
+    }
+
+    /// The inbox of the running supervisor, which is started if it never was.
+    async fn started_inbox(&self) -> Result<Arc<Inbox<Message>>, SupervisorError> {
+        if matches!(self.node.phase(), Phase::Built) && !self.node.is_supervised() {
+            self.start().await?;
+        }
+        self.inbox()
+    }
+
+    /// Looks at the running supervisor, whatever it is doing.
+    pub(crate) async fn query<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&mut Reign) -> T + Send + 'static,
+    ) -> Result<T, SupervisorError> {
+        let inbox = self.inbox()?;
+        let (told, hears) = oneshot::channel();
+        let query = move |reign: &mut Reign| {
+            let _ = told.send(look(reign));
+        };
+        if inbox.push(Message::Query(Box::new(query))).is_err() {
+            return Err(self.node.unavailable());
+        }
+        hears.await.map_err(|_| self.node.unavailable())
     }
 }
 
-/// Builder.
-#[derive(Debug)]
-pub struct SupervisorBuilder(());
+impl Node {
+    /// Why nothing can be asked of the supervisor.
+    pub(crate) fn unavailable(&self) -> SupervisorError {
+        match self.phase() {
+            Phase::Ended(reason) => SupervisorError::Ended(self.path(), reason),
+            Phase::Built | Phase::Down(_) => SupervisorError::NotRunning(self.path()),
+            Phase::Starting { .. } | Phase::Running { .. } => {
+                SupervisorError::ShuttingDown(self.path())
+            }
+        }
+    }
+}
 
-impl SupervisorBuilder {
-    /// Its name, for logs and pictures; a nested supervisor has its child name.
-    pub fn with_name(self, _name: &str) -> Self {
-        self
+impl fmt::Debug for Supervisor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Supervisor")
+            .field("name", &self.node.label())
+            .field("path", &self.path().as_str())
+            .field("keeps", &self.keep.is_some())
+            .finish_non_exhaustive()
     }
-    /// Strategy.
-    pub fn with_strategy(self, _strategy: SupervisionStrategy) -> Self {
-        self
+}
+
+/// The future of [`Supervisor::add_child`].
+#[must_use = "a child is not added until this is awaited"]
+pub struct AddChild<H>(Pin<Box<dyn Future<Output = Result<H, SupervisorError>> + Send>>);
+
+impl<H> Future for AddChild<H> {
+    type Output = Result<H, SupervisorError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
+        self.0.as_mut().poll(cx)
     }
-    /// Max restarts: a number or `MaxRestarts::Unlimited`.
-    pub fn with_max_restarts(self, _max: impl Into<MaxRestarts>) -> Self {
-        self
-    }
-    /// Window.
-    pub fn with_restart_window(self, _window: Duration) -> Self {
-        self
-    }
-    /// Auto.
-    pub fn with_auto_shutdown(self, _auto: AutoShutdown) -> Self {
-        self
-    }
-    /// Max children.
-    pub fn with_max_children(self, _max: usize) -> Self {
-        self
-    }
-    /// Kill grace.
-    pub fn with_kill_grace(self, _grace: Duration) -> Self {
-        self
-    }
-    /// Declares a child.
-    pub fn with_child<S: Runnable>(self, _spec: ChildSpec<S>) -> Self {
-        self
-    }
-    /// Template of an untyped pool.
-    pub fn with_template<M: Send + 'static>(self, _template: ChildSpec<Run<ChildRef<M>>>) -> Self {
-        self
-    }
-    /// Builds.
-    pub fn build(self) -> Supervisor {
-        unimplemented!()
-    }
-    /// Builds a typed pool (simple_one_for_one).
-    pub fn build_pool<T: PoolTemplate>(self, _template: ChildSpec<T>) -> Pool<T::Worker, T::Value> {
-        unimplemented!()
+}
+
+impl<H> fmt::Debug for AddChild<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AddChild").finish_non_exhaustive()
     }
 }

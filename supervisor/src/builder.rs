@@ -1,0 +1,147 @@
+//! Builds a supervisor: its strategy, its limits, its children.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::child_ref::ChildRef;
+use crate::child_spec::{ChildSpec, Parts, Run, Runnable};
+use crate::engine::{ChildKind, SupervisorRules};
+use crate::node::{Node, Template, worker_rules};
+use crate::pool::{Pool, PoolTemplate};
+use crate::restart::MaxRestarts;
+use crate::strategy::{AutoShutdown, SupervisionStrategy};
+use crate::supervisor::Supervisor;
+
+/// Builds a [`Supervisor`]; begun by [`Supervisor::new`].
+#[must_use = "a builder does nothing until `build` is called"]
+pub struct SupervisorBuilder {
+    label: Option<Arc<str>>,
+    strategy: SupervisionStrategy,
+    max_restarts: MaxRestarts,
+    restart_window: Duration,
+    auto_shutdown: AutoShutdown,
+    max_children: Option<usize>,
+    kill_grace: Duration,
+    children: Vec<Parts>,
+    template: Option<crate::pool::Template>,
+}
+
+impl SupervisorBuilder {
+    pub(crate) fn new() -> Self {
+        Self {
+            label: None,
+            strategy: SupervisionStrategy::default(),
+            max_restarts: MaxRestarts::default(),
+            restart_window: Duration::from_secs(5),
+            auto_shutdown: AutoShutdown::default(),
+            max_children: None,
+            kill_grace: Duration::from_secs(1),
+            children: Vec::new(),
+            template: None,
+        }
+    }
+
+    /// Its name in pictures and logs while it is a root; a nested supervisor has its child's
+    /// name. Default: `supervisor`.
+    pub fn with_name(mut self, name: &str) -> Self {
+        self.label = Some(name.into());
+        self
+    }
+
+    /// Who is restarted with whom. Default: `OneForOne`.
+    pub fn with_strategy(mut self, strategy: SupervisionStrategy) -> Self {
+        self.strategy = strategy;
+        self
+    }
+
+    /// How many restarts it makes within its window before it gives up: a number, or
+    /// [`MaxRestarts::Unlimited`]. Default: 3.
+    pub fn with_max_restarts(mut self, max_restarts: impl Into<MaxRestarts>) -> Self {
+        self.max_restarts = max_restarts.into();
+        self
+    }
+
+    /// The window in which restarts are counted; it slides. Default: 5 seconds.
+    pub fn with_restart_window(mut self, window: Duration) -> Self {
+        self.restart_window = window;
+        self
+    }
+
+    /// Whether it ends by itself when its significant children have ended. Default: `Never`.
+    pub fn with_auto_shutdown(mut self, auto_shutdown: AutoShutdown) -> Self {
+        self.auto_shutdown = auto_shutdown;
+        self
+    }
+
+    /// How many workers a `SimpleOneForOne` may have; one that is being restarted keeps its
+    /// place. Default: no limit.
+    pub fn with_max_children(mut self, max_children: usize) -> Self {
+        self.max_children = Some(max_children);
+        self
+    }
+
+    /// How long a child that was dropped may go on before it is reported as one that cannot be
+    /// stopped. Default: 1 second.
+    pub fn with_kill_grace(mut self, kill_grace: Duration) -> Self {
+        self.kill_grace = kill_grace;
+        self
+    }
+
+    /// Declares a child: it starts with the supervisor, and comes back with it.
+    pub fn with_child<S: Runnable>(mut self, spec: ChildSpec<S>) -> Self {
+        self.children.push(S::into_parts(spec).0);
+        self
+    }
+
+    /// What the workers of a `SimpleOneForOne` are made from, all alike; sets that strategy.
+    pub fn with_template<M: Send + 'static>(
+        mut self,
+        template: ChildSpec<Run<ChildRef<M>>>,
+    ) -> Self {
+        self.strategy = SupervisionStrategy::SimpleOneForOne;
+        self.template = Some(crate::pool::Template::of(template));
+        self
+    }
+
+    /// Builds the supervisor. It needs no runtime, and nothing starts.
+    ///
+    /// What is wrong with its declaration, such as two children of one name, is told by
+    /// [`Supervisor::start`].
+    pub fn build(self) -> Supervisor {
+        let template = self.template.map(|template| Template {
+            rules: Arc::new(worker_rules(&template.options, ChildKind::Worker)),
+            capacity: template.options.mailbox(),
+            recipe: template.recipe,
+        });
+        let rules = SupervisorRules {
+            strategy: self.strategy,
+            max_restarts: self.max_restarts,
+            restart_window: self.restart_window,
+            auto_shutdown: self.auto_shutdown,
+            max_children: self.max_children,
+            kill_grace: self.kill_grace,
+            template: template.as_ref().map(|template| Arc::clone(&template.rules)),
+        };
+        Supervisor::from_node(Node::new(self.label, rules, template, self.children))
+    }
+
+    /// Builds a typed pool: a `SimpleOneForOne` whose workers are made from this template.
+    pub fn build_pool<T: PoolTemplate>(
+        mut self,
+        template: ChildSpec<T>,
+    ) -> Pool<T::Worker, T::Value> {
+        self.strategy = SupervisionStrategy::SimpleOneForOne;
+        self.template = Some(T::into_template(template));
+        Pool::new(self.build())
+    }
+}
+
+impl fmt::Debug for SupervisorBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SupervisorBuilder")
+            .field("strategy", &self.strategy)
+            .field("children", &self.children.len())
+            .finish_non_exhaustive()
+    }
+}

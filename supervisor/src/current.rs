@@ -1,0 +1,54 @@
+//! Which life a thread is polling: how a call knows that it comes from inside, and a panic
+//! whose it is.
+
+use std::cell::{Cell, RefCell};
+use std::panic;
+use std::sync::{Arc, Once};
+
+use crate::slot::AnySlot;
+
+thread_local! {
+    static CURRENT: RefCell<Option<Arc<dyn AnySlot>>> = const { RefCell::new(None) };
+    /// Where the last panic of the current life happened.
+    static PLACE: Cell<Option<String>> = const { Cell::new(None) };
+}
+
+/// Runs `poll` as a part of the life in `slot`. Lives can be nested: a child may poll another
+/// runtime.
+pub(crate) fn inside<T>(slot: &mut Option<Arc<dyn AnySlot>>, poll: impl FnOnce() -> T) -> T {
+    PLACE.set(None);
+    // The slot is lent, not cloned: a poll costs no reference count.
+    CURRENT.with_borrow_mut(|current| std::mem::swap(current, slot));
+    let result = poll();
+    CURRENT.with_borrow_mut(|current| std::mem::swap(current, slot));
+    result
+}
+
+/// The slot of the life that this thread is polling.
+pub(crate) fn slot() -> Option<Arc<dyn AnySlot>> {
+    CURRENT.with_borrow(Clone::clone)
+}
+
+/// Where the panic happened that the life was just caught in.
+pub(crate) fn take_panic_place() -> Option<String> {
+    PLACE.take()
+}
+
+/// Makes panics of children leave their place, once for the process; the hook that was there
+/// before still runs.
+pub(crate) fn install_panic_hook() {
+    static INSTALL: Once = Once::new();
+    INSTALL.call_once(|| {
+        let previous = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            // A panic while the cell is borrowed, or on a thread that is ending, has no life.
+            let inside = CURRENT
+                .try_with(|current| current.try_borrow().is_ok_and(|slot| slot.is_some()))
+                .unwrap_or(false);
+            if inside && let Some(place) = info.location() {
+                let _ = PLACE.try_with(|last| last.set(Some(place.to_string())));
+            }
+            previous(info);
+        }));
+    });
+}

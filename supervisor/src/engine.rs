@@ -1,0 +1,523 @@
+//! The supervisor as a state machine without I/O: what happened goes in as an [`Event`], what
+//! has to be done comes out as [`Effect`]s, in order.
+//!
+//! The engine knows no task, no channel and no clock; it is told the time. It decides alone:
+//! whoever drives it only carries out.
+//!
+//! # Invariants
+//!
+//! 1. A child is spawned only when it has no life: its previous life's exit has been reported.
+//! 2. An exit, a ready report or a retry that names an older generation changes nothing.
+//! 3. Every command is answered exactly once, at the latest when the supervisor ends.
+//! 4. From every state, a stop leads to [`Effect::Ended`], provided that exits are reported or
+//!    deadlines pass.
+//! 5. Under one_for_one and simple_one_for_one children do not wait for each other; under the
+//!    group strategies one thing is done at a time.
+
+mod child;
+mod children;
+mod commands;
+mod exits;
+mod intensity;
+mod jitter;
+mod starting;
+mod stopping;
+#[cfg(test)]
+mod tests;
+mod timers;
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+pub(crate) use child::{Child, ChildRules, StartRule, State};
+pub use child::{ChildKind, ChildState};
+pub(crate) use children::Key;
+pub(crate) use commands::{Answer, Command, Refusal, Subject};
+
+use self::children::Children;
+use self::intensity::Intensity;
+use self::jitter::Jitter;
+use self::stopping::Scheme;
+use self::timers::{Target, Timers};
+use crate::exit::ExitReason;
+use crate::path::Name;
+use crate::restart::MaxRestarts;
+use crate::strategy::{AutoShutdown, SupervisionStrategy};
+
+/// How many children are started in one go before other events get their turn.
+const START_BURST: usize = 256;
+
+/// A supervisor's options with all defaults filled in.
+#[derive(Clone, Debug)]
+pub(crate) struct SupervisorRules {
+    pub(crate) strategy: SupervisionStrategy,
+    pub(crate) max_restarts: MaxRestarts,
+    pub(crate) restart_window: Duration,
+    pub(crate) auto_shutdown: AutoShutdown,
+    pub(crate) max_children: Option<usize>,
+    pub(crate) kill_grace: Duration,
+    /// How the workers of a `simple_one_for_one` are stopped together.
+    pub(crate) template: Option<Arc<ChildRules>>,
+}
+
+/// Something that happened.
+#[derive(Debug)]
+pub(crate) enum Event<C, R> {
+    /// The supervisor is to start the children it has.
+    Start,
+    /// The engine asked to be called again, after what is already waiting.
+    Continue,
+    /// A life reported that it is up.
+    Ready(Key, u64),
+    /// A life has dropped its context before it was ready.
+    Abandoned(Key, u64),
+    /// A life has ended: its task is gone, and all that it held.
+    Exited(Key, u64, Exit),
+    /// A life showed no sign of life within this time.
+    Hung(Key, u64, Duration),
+    /// A life gave its last sign of life then.
+    Alive(Key, u64, Instant),
+    /// A retry that the engine had put behind what was waiting then.
+    Retry(Key, u32),
+    Command(Command<C, R>),
+    /// The supervisor is to stop in order.
+    Stop,
+    /// The supervisor is to stop everything at once.
+    Kill,
+    /// Time has passed.
+    Tick,
+}
+
+/// How a life ended, as its task says.
+#[derive(Clone, Debug)]
+pub(crate) enum Exit {
+    /// `run` returned or panicked.
+    Returned(ExitReason),
+    /// The task was dropped.
+    Dropped,
+}
+
+/// Something to do.
+#[derive(Debug)]
+pub(crate) enum Effect<C, R> {
+    Spawn {
+        child: Key,
+        generation: u64,
+    },
+    /// A running supervisor has become a child.
+    Adopt(Key),
+    /// Ask the life to end; one that never looked at its shutdown signal is dropped at once.
+    Ask(Key),
+    /// Drop the life; for a supervisor: stop everything below it at once.
+    Abort(Key),
+    /// Find out when the life last gave a sign of life, and send [`Event::Hung`] or
+    /// [`Event::Alive`].
+    CheckHeartbeat(Key),
+    /// Send [`Event::Retry`] behind what is already waiting.
+    RetryLater(Key, u32),
+    /// Send [`Event::Continue`] behind what is already waiting.
+    ContinueLater,
+    /// No life is pending: what is sent to the child comes back.
+    Close(Key),
+    /// The child is forgotten: take it with [`Engine::take_forgotten`].
+    Forgotten(Key),
+    /// A command that carried this was refused.
+    Refused(C),
+    Answer(R, Answer),
+    Tell(Notice),
+    /// All children have started.
+    Started,
+    /// Everything has ended. Nothing follows.
+    Ended(Ending),
+}
+
+/// What is worth telling subscribers and the log.
+#[derive(Clone, Debug)]
+pub(crate) enum Notice {
+    Started(Key),
+    Restarted {
+        child: Key,
+        left: Option<u32>,
+    },
+    Declined(Key),
+    StartFailed {
+        child: Key,
+        reason: ExitReason,
+    },
+    Terminated {
+        child: Key,
+        reason: ExitReason,
+        failed: bool,
+    },
+    Delayed {
+        child: Key,
+        delay: Duration,
+        left: Option<u32>,
+    },
+    /// The stop took too long, so the life is dropped.
+    TimedOut(Key),
+    /// The life goes on although it was dropped.
+    NotStopped(Key),
+    /// A life that could not be stopped has ended after all.
+    StoppedLate(Key),
+    MaxRestartsExceeded {
+        child: Key,
+        reason: ExitReason,
+    },
+    Stopping,
+}
+
+/// Why a supervisor ended.
+#[derive(Clone, Debug)]
+pub(crate) enum Ending {
+    /// It was asked to, or its significant children had ended.
+    Shutdown,
+    /// It gave up because of this child.
+    GaveUp { name: Name, reason: ExitReason },
+    /// This child did not start when the supervisor did.
+    StartFailed { name: Name, reason: ExitReason },
+    /// Its runtime is going away.
+    RuntimeGone,
+}
+
+/// What the supervisor as a whole is doing.
+#[derive(Debug)]
+enum Mode {
+    /// Not started.
+    Idle,
+    /// Starting its children for the first time; `next` is the one to start next.
+    Starting {
+        next: Option<Key>,
+    },
+    Running,
+    /// Stopping, or starting again, the scope of a failed child (group strategies only).
+    Cycling(Cycle),
+    Stopping {
+        ending: Ending,
+        scheme: Scheme,
+    },
+    Ended,
+}
+
+/// A group restart.
+#[derive(Clone, Copy, Debug)]
+enum Cycle {
+    /// `next` is the child to be stopped next, going backwards until `first`.
+    Stopping { failed: Key, first: Key, next: Option<Key>, delay: Option<Duration> },
+    /// `next` is the child to be started next; `skip` stays down.
+    Starting { next: Option<Key>, skip: Option<Key> },
+}
+
+/// Something that waits until it can be done.
+#[derive(Debug)]
+enum Turn<C, R> {
+    /// A child fell while the supervisor was busy.
+    Fallen(Key),
+    Retry(Key, u32),
+    Command(Command<C, R>),
+}
+
+/// One life of a supervisor. `C` is the driver's part of a child, `R` what a command is
+/// answered with; both only pass through.
+#[derive(Debug)]
+pub(crate) struct Engine<C, R> {
+    rules: SupervisorRules,
+    children: Children<C, R>,
+    /// Forgotten children, until the effects that name them have been carried out.
+    forgotten: Vec<(Key, Child<C, R>)>,
+    intensity: Intensity,
+    jitter: Jitter,
+    timers: Timers,
+    mode: Mode,
+    /// How many children are starting or stopping.
+    moving: usize,
+    /// What waits for the whole supervisor.
+    turns: VecDeque<Turn<C, R>>,
+    /// What waits for one child, where children do not wait for each other.
+    child_turns: HashMap<Key, VecDeque<Turn<C, R>>>,
+    /// Children whose turns may go on.
+    settled: Vec<Key>,
+    effects: VecDeque<Effect<C, R>>,
+}
+
+impl<C, R> Engine<C, R> {
+    pub(crate) fn new(rules: SupervisorRules, seed: u64) -> Self {
+        Self {
+            intensity: Intensity::new(rules.max_restarts, rules.restart_window),
+            rules,
+            children: Children::default(),
+            forgotten: Vec::new(),
+            jitter: Jitter::new(seed),
+            timers: Timers::default(),
+            mode: Mode::Idle,
+            moving: 0,
+            turns: VecDeque::new(),
+            child_turns: HashMap::new(),
+            settled: Vec::new(),
+            effects: VecDeque::new(),
+        }
+    }
+
+    /// Adds a child that starts with the supervisor. The name has to be free.
+    pub(crate) fn declare(
+        &mut self,
+        name: Name,
+        rules: Arc<ChildRules>,
+        generation: u64,
+        data: C,
+    ) -> Key {
+        self.children.push(Child {
+            name,
+            rules,
+            state: State::Down,
+            generation,
+            retry: 0,
+            attempts: 0,
+            up_since: None,
+            last_failure: None,
+            timer: None,
+            data,
+        })
+    }
+
+    /// Decides what follows from an event; the effects are then taken with [`Self::effect`].
+    pub(crate) fn on(&mut self, now: Instant, event: Event<C, R>) {
+        if matches!(self.mode, Mode::Ended) {
+            return self.refuse(event);
+        }
+        match event {
+            Event::Start => self.start(now),
+            Event::Continue => self.go_on(now),
+            Event::Ready(child, generation) => self.ready(now, child, generation),
+            Event::Exited(child, generation, exit) => self.exited(now, child, generation, exit),
+            Event::Abandoned(child, generation) => self.abandoned(now, child, generation),
+            Event::Hung(child, generation, limit) => self.hung(now, child, generation, limit),
+            Event::Alive(child, generation, at) => self.alive(at, child, generation),
+            Event::Retry(child, retry) => self.turn(now, Turn::Retry(child, retry)),
+            Event::Command(command) => self.turn(now, Turn::Command(command)),
+            Event::Stop => self.stop(now, Ending::Shutdown),
+            Event::Kill => self.kill(now),
+            Event::Tick => {}
+        }
+        self.pass_deadlines(now);
+        self.take_turns(now);
+    }
+
+    /// The next thing to do.
+    pub(crate) fn effect(&mut self) -> Option<Effect<C, R>> {
+        self.effects.pop_front()
+    }
+
+    /// When [`Event::Tick`] is due.
+    pub(crate) fn next_deadline(&self) -> Option<Instant> {
+        self.timers.next_at()
+    }
+
+    /// A child, also one that the effects at hand are about to forget.
+    pub(crate) fn child(&self, key: Key) -> Option<&Child<C, R>> {
+        let forgotten = || self.forgotten.iter().find(|(gone, _)| *gone == key);
+        self.children.get(key).or_else(|| Some(&forgotten()?.1))
+    }
+
+    pub(crate) fn take_forgotten(&mut self, key: Key) -> Option<C> {
+        let at = self.forgotten.iter().position(|(gone, _)| *gone == key)?;
+        Some(self.forgotten.swap_remove(at).1.data)
+    }
+
+    pub(crate) fn child_mut(&mut self, key: Key) -> Option<&mut C> {
+        Some(&mut self.children.get_mut(key)?.data)
+    }
+
+    pub(crate) fn find(&self, name: &Name) -> Option<Key> {
+        self.children.find(name)
+    }
+
+    /// The children in start order.
+    pub(crate) fn children(&self) -> impl Iterator<Item = (Key, &Child<C, R>)> {
+        self.children.iter()
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        matches!(self.mode, Mode::Stopping { .. } | Mode::Ended)
+    }
+
+    fn pass_deadlines(&mut self, now: Instant) {
+        while let Some(target) = self.timers.pop_due(now) {
+            match target {
+                Target::Child(key) => self.child_deadline(now, key),
+                Target::Stop => self.stop_deadline(now),
+            }
+        }
+    }
+
+    /// A deadline of one child has passed; its state says which.
+    fn child_deadline(&mut self, now: Instant, key: Key) {
+        let Some(child) = self.children.get_mut(key) else { return };
+        child.timer = None;
+        let retry = child.retry;
+        match &child.state {
+            State::Starting(_) => self.start_timed_out(now, key),
+            State::Stopping { killed: false, .. } => self.stop_timed_out(now, key),
+            State::Stopping { killed: true, .. } => self.not_stopped(now, key),
+            State::Waiting(_) => self.turn(now, Turn::Retry(key, retry)),
+            State::Up => self.effects.push_back(Effect::CheckHeartbeat(key)),
+            State::Down | State::Held | State::Fallen(_) | State::Zombie => {}
+        }
+    }
+
+    /// Does something now, or when its turn comes.
+    fn turn(&mut self, now: Instant, turn: Turn<C, R>) {
+        if self.is_stopping() {
+            return self.drop_turn(turn);
+        }
+        let whole = self.rules.strategy.is_group() || matches!(self.mode, Mode::Starting { .. });
+        if whole {
+            if self.is_busy() || !self.turns.is_empty() {
+                self.turns.push_back(turn);
+            } else {
+                self.run(now, turn);
+            }
+            return;
+        }
+        let key = match &turn {
+            Turn::Fallen(key) | Turn::Retry(key, _) => Some(*key),
+            Turn::Command(command) => self.subject(command),
+        };
+        match key.filter(|&key| self.is_moving(key) || self.child_turns.contains_key(&key)) {
+            Some(key) => self.child_turns.entry(key).or_default().push_back(turn),
+            None => self.run(now, turn),
+        }
+    }
+
+    fn run(&mut self, now: Instant, turn: Turn<C, R>) {
+        match turn {
+            Turn::Fallen(key) => self.rise(now, key),
+            Turn::Retry(key, retry) => self.retry(now, key, retry),
+            Turn::Command(command) => self.command(now, command),
+        }
+    }
+
+    /// Lets what was waiting go on as far as it can.
+    fn take_turns(&mut self, now: Instant) {
+        loop {
+            if self.is_stopping() {
+                return self.drop_turns();
+            }
+            if !self.is_busy()
+                && let Some(turn) = self.turns.pop_front()
+            {
+                self.run(now, turn);
+                continue;
+            }
+            let Some(key) = self.settled.pop() else { return };
+            while !self.is_moving(key) && !self.is_stopping() {
+                let Some(queue) = self.child_turns.get_mut(&key) else { break };
+                match queue.pop_front() {
+                    Some(turn) => self.run(now, turn),
+                    None => {
+                        self.child_turns.remove(&key);
+                    }
+                }
+            }
+        }
+    }
+
+    fn drop_turns(&mut self) {
+        self.settled.clear();
+        let per_child = std::mem::take(&mut self.child_turns).into_values().flatten();
+        let turns: Vec<_> = std::mem::take(&mut self.turns).into_iter().chain(per_child).collect();
+        turns.into_iter().for_each(|turn| self.drop_turn(turn));
+    }
+
+    fn drop_turn(&mut self, turn: Turn<C, R>) {
+        if let Turn::Command(command) = turn {
+            self.refuse(Event::Command(command));
+        }
+    }
+
+    /// Answers what comes too late.
+    fn refuse(&mut self, event: Event<C, R>) {
+        if let Event::Command(command) = event {
+            let (data, reply) = command.into_parts();
+            self.effects.extend(data.map(Effect::Refused));
+            self.answer(reply, Answer::Refused(Refusal::ShuttingDown));
+        }
+    }
+
+    /// Whether the supervisor as a whole is in the middle of something.
+    fn is_busy(&self) -> bool {
+        match self.mode {
+            Mode::Starting { .. } | Mode::Cycling(_) => true,
+            _ => self.rules.strategy.is_group() && self.moving > 0,
+        }
+    }
+
+    fn is_moving(&self, key: Key) -> bool {
+        self.children.get(key).is_some_and(|child| child.state.is_moving())
+    }
+
+    /// Moves a child to another state; a deadline and a retry of the old one are void.
+    fn enter(&mut self, key: Key, state: State<R>) -> Option<State<R>> {
+        let child = self.children.get_mut(key)?;
+        if let Some(timer) = child.timer.take() {
+            self.timers.cancel(timer);
+        }
+        if matches!(child.state, State::Waiting(_)) {
+            child.retry = child.retry.wrapping_add(1);
+        }
+        let moves = state.is_moving();
+        let moved = child.state.is_moving();
+        let old = std::mem::replace(&mut child.state, state);
+        match (moved, moves) {
+            (false, true) => self.moving += 1,
+            (true, false) => {
+                self.moving -= 1;
+                if self.child_turns.contains_key(&key) {
+                    self.settled.push(key);
+                }
+            }
+            _ => {}
+        }
+        Some(old)
+    }
+
+    /// Removes a child and all that waits for it.
+    fn forget(&mut self, key: Key) {
+        self.enter(key, State::Down);
+        if let Some(child) = self.children.remove(key) {
+            self.forgotten.push((key, child));
+            self.effects.push_back(Effect::Forgotten(key));
+        }
+    }
+
+    /// No life of the child is pending.
+    fn lay_down(&mut self, key: Key) {
+        self.enter(key, State::Down);
+        self.effects.push_back(Effect::Close(key));
+    }
+
+    fn arm(&mut self, now: Instant, key: Key, after: Duration) {
+        // An instant past the end of time is never.
+        if let (Some(at), Some(child)) = (now.checked_add(after), self.children.get_mut(key)) {
+            if let Some(old) = child.timer.take() {
+                self.timers.cancel(old);
+            }
+            child.timer = Some(self.timers.set(at, Target::Child(key)));
+        }
+    }
+
+    fn tell(&mut self, notice: Notice) {
+        self.effects.push_back(Effect::Tell(notice));
+    }
+
+    fn answer(&mut self, reply: R, answer: Answer) {
+        self.effects.push_back(Effect::Answer(reply, answer));
+    }
+
+    fn rules_of(&self, key: Key) -> Option<Arc<ChildRules>> {
+        Some(Arc::clone(&self.children.get(key)?.rules))
+    }
+}

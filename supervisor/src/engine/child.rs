@@ -1,0 +1,196 @@
+//! What the engine knows of one child.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::timers::Timer;
+use crate::exit::ExitReason;
+use crate::path::Name;
+use crate::restart::{Backoff, RestartPolicy};
+use crate::shutdown::Shutdown;
+
+/// Whether a child is a worker or a supervisor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ChildKind {
+    /// A task of the user's.
+    Worker,
+    /// A nested supervisor.
+    Supervisor,
+}
+
+/// A child's options with all defaults filled in; shared by the workers of a pool.
+#[derive(Clone, Debug)]
+pub(crate) struct ChildRules {
+    pub(crate) kind: ChildKind,
+    pub(crate) restart: RestartPolicy,
+    pub(crate) shutdown: Shutdown,
+    pub(crate) backoff: Option<Backoff>,
+    pub(crate) start: StartRule,
+    pub(crate) significant: bool,
+    /// After what silence a life is considered hung.
+    pub(crate) heartbeat: Option<Duration>,
+}
+
+impl ChildRules {
+    /// Whether a worker has to say that it is up.
+    pub(crate) fn needs_report(&self) -> bool {
+        self.kind == ChildKind::Worker && self.start != StartRule::Spawned
+    }
+}
+
+/// When a child counts as started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StartRule {
+    /// When it is spawned.
+    Spawned,
+    /// When it says so, within this time if there is a limit.
+    Ready(Option<Duration>),
+}
+
+/// A child; `C` is the driver's part of it, `R` what a command is answered with.
+#[derive(Debug)]
+pub(crate) struct Child<C, R> {
+    pub(crate) name: Name,
+    pub(crate) rules: Arc<ChildRules>,
+    pub(crate) state: State<R>,
+    /// The number of the current or last life.
+    pub(crate) generation: u64,
+    /// Tells a retry that is still wanted from one that was overtaken.
+    pub(crate) retry: u32,
+    /// Restarts since the child was last up for a whole restart window.
+    pub(crate) attempts: u32,
+    pub(crate) up_since: Option<Instant>,
+    /// Why its last start failed, as long as another attempt is pending.
+    pub(crate) last_failure: Option<Box<ExitReason>>,
+    pub(crate) timer: Option<Timer>,
+    pub(crate) data: C,
+}
+
+/// Where a child stands. "Life" means that a task of it exists.
+#[derive(Debug)]
+pub(crate) enum State<R> {
+    /// No life, and none is on its way.
+    Down,
+    /// No life; it was stopped with its group and comes back with the group's pending restart.
+    Held,
+    /// No life; a restart of it is pending.
+    Waiting(Pending),
+    /// A life that has not reported yet.
+    Starting(Purpose<R>),
+    /// A life.
+    Up,
+    /// Its life ended by itself while the supervisor was busy with its siblings.
+    Fallen(ExitReason),
+    /// A life that was asked, or forced (`killed`), to end.
+    Stopping { purpose: StopPurpose<R>, killed: bool },
+    /// A life that could not be stopped.
+    Zombie,
+}
+
+/// What the timer of a waiting child leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pending {
+    /// The credit is taken and the scope is stopped: it starts.
+    Start,
+    /// A start has failed: that is one more restart, with its credit and its scope.
+    Again,
+}
+
+/// Why a child is being started.
+#[derive(Debug)]
+pub(crate) enum Purpose<R> {
+    /// The supervisor starts its children one by one.
+    Sequence,
+    /// It is restarted alone.
+    Restart,
+    /// `add_child`: the spec is kept only if the start succeeds.
+    Add(R),
+    /// `restart_child`.
+    Command(R),
+}
+
+/// Why a child is being stopped.
+#[derive(Debug)]
+pub(crate) enum StopPurpose<R> {
+    /// With its siblings.
+    Sequence,
+    Terminate(R),
+    /// To be started again, alone and uncounted.
+    Cycle(R),
+    /// It counts as this failure when it has ended.
+    Fail {
+        reason: ExitReason,
+        reply: Option<R>,
+    },
+    /// It will not be ready, so its start has failed.
+    FailedStart {
+        purpose: Purpose<R>,
+        reason: ExitReason,
+    },
+}
+
+impl<R> State<R> {
+    /// Whether a task of the child exists that can still be told something.
+    pub(crate) fn has_life(&self) -> bool {
+        matches!(self, Self::Starting(_) | Self::Up | Self::Stopping { .. })
+    }
+
+    /// Whether the supervisor waits for this child.
+    pub(crate) fn is_moving(&self) -> bool {
+        matches!(self, Self::Starting(_) | Self::Stopping { .. })
+    }
+}
+
+/// A child's state as seen from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ChildState {
+    /// It has been started and has not reported yet.
+    Starting,
+    /// It runs.
+    Running,
+    /// It has been asked to stop.
+    Stopping,
+    /// It has ended and will be started again.
+    Restarting,
+    /// It has ended, was stopped, or was never started.
+    Stopped,
+    /// It could not be stopped.
+    Unstoppable,
+}
+
+impl ChildState {
+    /// The word for it in logs and pictures.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Starting => "starting",
+            Self::Running => "running",
+            Self::Stopping => "stopping",
+            Self::Restarting => "restarting",
+            Self::Stopped => "stopped",
+            Self::Unstoppable => "unstoppable",
+        }
+    }
+}
+
+impl std::fmt::Display for ChildState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl<R> From<&State<R>> for ChildState {
+    fn from(state: &State<R>) -> Self {
+        match state {
+            State::Down => Self::Stopped,
+            State::Held | State::Waiting(_) | State::Fallen(_) => Self::Restarting,
+            State::Starting(_) => Self::Starting,
+            State::Up => Self::Running,
+            State::Stopping { .. } => Self::Stopping,
+            State::Zombie => Self::Unstoppable,
+        }
+    }
+}

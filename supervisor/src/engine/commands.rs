@@ -1,0 +1,272 @@
+//! What a user can ask of a running supervisor; OTP's operations with OTP's answers.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::child::{Child, ChildRules, Pending, Purpose, State, StopPurpose};
+use super::{Cycle, Effect, Engine, Key, Mode, Notice};
+use crate::exit::ExitReason;
+use crate::path::Name;
+use crate::strategy::SupervisionStrategy;
+
+/// Which child a command is about.
+#[derive(Clone, Debug)]
+pub(crate) enum Subject {
+    Name(Name),
+    /// From an address that knows its place.
+    Key(Key),
+}
+
+#[derive(Debug)]
+pub(crate) enum Command<C, R> {
+    /// `add_child`, and `add_worker` of a pool.
+    Add { name: Name, rules: Arc<ChildRules>, generation: u64, running: bool, data: C, reply: R },
+    /// `terminate_child`.
+    Terminate(Subject, R),
+    /// `restart_child`: start one that is down.
+    Restart(Subject, R),
+    /// `delete_child`.
+    Delete(Subject, R),
+    /// `ChildRef::restart`: stop and start, uncounted.
+    Cycle(Subject, R),
+    /// `ChildRef::kill`: a failure, counted.
+    Kill(Subject, R),
+}
+
+impl<C, R> Command<C, R> {
+    pub(crate) fn into_parts(self) -> (Option<C>, R) {
+        match self {
+            Self::Add { data, reply, .. } => (Some(data), reply),
+            Self::Terminate(_, reply)
+            | Self::Restart(_, reply)
+            | Self::Delete(_, reply)
+            | Self::Cycle(_, reply)
+            | Self::Kill(_, reply) => (None, reply),
+        }
+    }
+}
+
+/// What a command led to.
+#[derive(Clone, Debug)]
+pub(crate) enum Answer {
+    Done,
+    /// The child declined its start: OTP's `ignore`.
+    Declined,
+    Refused(Refusal),
+}
+
+/// Why a command was not carried out.
+#[derive(Clone, Debug)]
+pub(crate) enum Refusal {
+    AlreadyStarted,
+    AlreadyPresent,
+    NotFound,
+    Running,
+    Restarting,
+    StillRunning,
+    StartFailed(ExitReason),
+    SimpleOneForOne,
+    MaxChildren(usize),
+    ShuttingDown,
+}
+
+impl<C, R> Engine<C, R> {
+    pub(super) fn subject(&self, command: &Command<C, R>) -> Option<Key> {
+        match command {
+            Command::Add { .. } => None,
+            Command::Terminate(subject, _)
+            | Command::Restart(subject, _)
+            | Command::Delete(subject, _)
+            | Command::Cycle(subject, _)
+            | Command::Kill(subject, _) => self.resolve(subject),
+        }
+    }
+
+    fn resolve(&self, subject: &Subject) -> Option<Key> {
+        match subject {
+            Subject::Name(name) => self.children.find(name),
+            Subject::Key(key) => self.children.get(*key).map(|_| *key),
+        }
+    }
+
+    pub(super) fn command(&mut self, now: Instant, command: Command<C, R>) {
+        let command = match command {
+            Command::Add { name, rules, generation, running, data, reply } => {
+                let child = Child {
+                    name,
+                    rules,
+                    state: State::Down,
+                    generation,
+                    retry: 0,
+                    attempts: 0,
+                    up_since: None,
+                    last_failure: None,
+                    timer: None,
+                    data,
+                };
+                return self.add(now, child, running, reply);
+            }
+            other => other,
+        };
+        let Some(key) = self.subject(&command) else {
+            let (_, reply) = command.into_parts();
+            return self.answer(reply, Answer::Refused(Refusal::NotFound));
+        };
+        match command {
+            Command::Add { .. } => {}
+            Command::Terminate(_, reply) => self.terminate(now, key, reply),
+            Command::Restart(_, reply) => self.restart(now, key, reply),
+            Command::Delete(_, reply) => self.delete(key, reply),
+            Command::Cycle(_, reply) => self.cycle_one(now, key, reply),
+            Command::Kill(_, reply) => {
+                self.fail(now, key, ExitReason::Killed, Some(reply));
+            }
+        }
+    }
+
+    fn add(&mut self, now: Instant, child: Child<C, R>, running: bool, reply: R) {
+        let refusal = match self.children.find(&child.name) {
+            Some(key) if self.children.get(key).is_some_and(|child| child.state.has_life()) => {
+                Some(Refusal::AlreadyStarted)
+            }
+            Some(_) => Some(Refusal::AlreadyPresent),
+            None => {
+                let limit = self.rules.max_children.unwrap_or(u32::MAX as usize);
+                (self.children.len() >= limit).then_some(Refusal::MaxChildren(limit))
+            }
+        };
+        if let Some(refusal) = refusal {
+            self.effects.push_back(Effect::Refused(child.data));
+            return self.answer(reply, Answer::Refused(refusal));
+        }
+        let generation = child.generation;
+        let key = self.children.push(child);
+        if running {
+            // An adopted supervisor keeps its life.
+            if let Some(child) = self.children.get_mut(key) {
+                child.generation = generation + 1;
+                child.up_since = Some(now);
+            }
+            self.enter(key, State::Up);
+            self.effects.push_back(Effect::Adopt(key));
+            self.tell(Notice::Started(key));
+            self.answer(reply, Answer::Done);
+        } else {
+            self.launch(now, key, Purpose::Add(reply));
+        }
+    }
+
+    fn terminate(&mut self, now: Instant, key: Key, reply: R) {
+        let Some(child) = self.children.get(key) else { return };
+        match child.state {
+            // (A command for a child that is starting or stopping waits for its turn.)
+            State::Up | State::Starting(_) | State::Stopping { .. } => {
+                self.halt(now, key, StopPurpose::Terminate(reply));
+            }
+            State::Zombie => self.answer(reply, Answer::Refused(Refusal::StillRunning)),
+            State::Waiting(pending) => {
+                // Without a backoff there is no delay to be ended early, and OTP's rule holds:
+                // what the failed start left down stays down.
+                let resumes = self.rules.strategy.is_group()
+                    && (pending == Pending::Start || child.rules.backoff.is_some());
+                self.stay_down(key);
+                self.answer(reply, Answer::Done);
+                if resumes {
+                    self.mode = Mode::Cycling(Cycle::Starting {
+                        next: self.scope_start(key),
+                        skip: Some(key),
+                    });
+                    self.go_on(now);
+                }
+            }
+            State::Down | State::Held | State::Fallen(_) => {
+                self.stay_down(key);
+                self.answer(reply, Answer::Done);
+            }
+        }
+    }
+
+    /// A child that its user has terminated: it stays down, or is forgotten.
+    pub(super) fn stay_down(&mut self, key: Key) {
+        if self.is_forgettable(key) {
+            self.forget(key);
+        } else {
+            self.lay_down(key);
+        }
+    }
+
+    pub(super) fn is_forgettable(&self, key: Key) -> bool {
+        use crate::restart::RestartPolicy::Temporary;
+        self.rules.strategy == SupervisionStrategy::SimpleOneForOne
+            || self.children.get(key).is_some_and(|child| child.rules.restart == Temporary)
+    }
+
+    fn restart(&mut self, now: Instant, key: Key, reply: R) {
+        if self.rules.strategy == SupervisionStrategy::SimpleOneForOne {
+            return self.answer(reply, Answer::Refused(Refusal::SimpleOneForOne));
+        }
+        match self.refusal_of_life(key) {
+            None => self.launch(now, key, Purpose::Command(reply)),
+            Some(refusal) => self.answer(reply, Answer::Refused(refusal)),
+        }
+    }
+
+    fn delete(&mut self, key: Key, reply: R) {
+        if self.rules.strategy == SupervisionStrategy::SimpleOneForOne {
+            return self.answer(reply, Answer::Refused(Refusal::SimpleOneForOne));
+        }
+        match self.refusal_of_life(key) {
+            None => {
+                self.forget(key);
+                self.answer(reply, Answer::Done);
+            }
+            Some(refusal) => self.answer(reply, Answer::Refused(refusal)),
+        }
+    }
+
+    /// Why a child cannot be started or deleted now.
+    fn refusal_of_life(&self, key: Key) -> Option<Refusal> {
+        match self.children.get(key)?.state {
+            State::Down | State::Held => None,
+            State::Waiting(_) | State::Fallen(_) => Some(Refusal::Restarting),
+            State::Zombie => Some(Refusal::StillRunning),
+            State::Starting(_) | State::Up | State::Stopping { .. } => Some(Refusal::Running),
+        }
+    }
+
+    fn cycle_one(&mut self, now: Instant, key: Key, reply: R) {
+        let Some(child) = self.children.get(key) else { return };
+        match child.state {
+            State::Starting(_) | State::Up | State::Stopping { .. } => {
+                self.halt(now, key, StopPurpose::Cycle(reply));
+            }
+            State::Zombie => self.answer(reply, Answer::Refused(Refusal::StillRunning)),
+            State::Waiting(_) if self.rules.strategy.is_group() => {
+                // The delay is over; the whole scope comes back with the child.
+                self.answer(reply, Answer::Done);
+                self.cycle_from(now, key);
+            }
+            State::Down | State::Held | State::Waiting(_) | State::Fallen(_) => {
+                self.launch(now, key, Purpose::Command(reply));
+            }
+        }
+    }
+
+    /// Ends a life from outside, as this failure.
+    pub(super) fn fail(&mut self, now: Instant, key: Key, reason: ExitReason, reply: Option<R>) {
+        let Some(child) = self.children.get(key) else { return };
+        if !matches!(child.state, State::Up) {
+            if let Some(reply) = reply {
+                self.answer(reply, Answer::Done);
+            }
+            return;
+        }
+        self.enter(
+            key,
+            State::Stopping { purpose: StopPurpose::Fail { reason, reply }, killed: true },
+        );
+        self.effects.push_back(Effect::Abort(key));
+        self.arm_kill(now, key);
+    }
+}

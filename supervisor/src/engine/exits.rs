@@ -1,0 +1,374 @@
+//! What follows when a life has ended: OTP's table of exit reason and policy, and the restarts
+//! of each strategy.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::child::{Pending, Purpose, State, StopPurpose};
+use super::commands::{Answer, Refusal};
+use super::{Child, Cycle, Effect, Ending, Engine, Exit, Key, Mode, Notice, Turn};
+use crate::exit::ExitReason;
+use crate::restart::RestartPolicy;
+use crate::strategy::{AutoShutdown, SupervisionStrategy};
+
+impl<C, R> Engine<C, R> {
+    pub(super) fn exited(&mut self, now: Instant, key: Key, generation: u64, exit: Exit) {
+        let Some(child) = self.children.get(key) else { return };
+        let ended = child.state.has_life() || matches!(child.state, State::Zombie);
+        if child.generation != generation || !ended {
+            return;
+        }
+        let reason = match (exit, &child.state) {
+            (Exit::Returned(reason), _) => reason,
+            // Dropped before it ever looked at its shutdown signal: it stopped in order.
+            (Exit::Dropped, State::Stopping { killed: false, .. }) => ExitReason::Shutdown,
+            (
+                Exit::Dropped,
+                State::Stopping { purpose: StopPurpose::Fail { reason, .. }, killed: true },
+            ) => reason.clone(),
+            (Exit::Dropped, State::Stopping { .. } | State::Zombie) => ExitReason::Killed,
+            (Exit::Dropped, _) => ExitReason::RuntimeGone,
+        };
+        if matches!(reason, ExitReason::RuntimeGone) {
+            // Nobody asked for this drop: no restart can find a runtime either.
+            return self.end(Ending::RuntimeGone);
+        }
+        let stopped_in_sequence = matches!(self.mode, Mode::Stopping { .. });
+        let asked = matches!(child.state, State::Stopping { .. } | State::Zombie);
+        let starting = matches!(child.state, State::Starting(_));
+        if !starting || stopped_in_sequence {
+            let failed = reason.is_abnormal() && !asked;
+            self.tell(Notice::Terminated { child: key, reason: reason.clone(), failed });
+        }
+        if stopped_in_sequence {
+            return self.ended_while_stopping(now, key);
+        }
+        match self.enter(key, State::Down) {
+            Some(State::Starting(purpose)) => {
+                if matches!(reason, ExitReason::Normal) && self.is_notifying(key) {
+                    self.declined(now, key, purpose);
+                } else {
+                    self.start_failed(now, key, purpose, reason);
+                }
+            }
+            Some(State::Up) => self.fell(now, key, reason),
+            Some(State::Stopping { purpose, .. }) => self.halted(now, key, purpose),
+            Some(State::Zombie) => {
+                self.tell(Notice::StoppedLate(key));
+                self.stay_down(key);
+            }
+            _ => {}
+        }
+    }
+
+    /// A stop that was asked for is complete.
+    fn halted(&mut self, now: Instant, key: Key, purpose: StopPurpose<R>) {
+        match purpose {
+            // The cursor still stands on it; without a life it is held or forgotten, and passed.
+            StopPurpose::Sequence => self.stop_scope(now),
+            StopPurpose::Terminate(reply) => {
+                self.stay_down(key);
+                self.answer(reply, Answer::Done);
+            }
+            StopPurpose::Cycle(reply) => self.launch(now, key, Purpose::Command(reply)),
+            StopPurpose::Fail { reason, reply } => {
+                if let Some(reply) = reply {
+                    self.answer(reply, Answer::Done);
+                }
+                self.fell(now, key, reason);
+            }
+            StopPurpose::FailedStart { purpose, reason } => {
+                self.start_failed(now, key, purpose, reason);
+            }
+        }
+    }
+
+    /// A life showed no sign of life.
+    pub(super) fn hung(&mut self, now: Instant, key: Key, generation: u64, limit: Duration) {
+        let alive = |child: &Child<C, R>| child.generation == generation;
+        if !self.is_stopping() && self.children.get(key).is_some_and(alive) {
+            self.fail(now, key, ExitReason::Hung(limit), None);
+        }
+    }
+
+    /// A life gave a sign of life at that time; its next one is due within its heartbeat.
+    pub(super) fn alive(&mut self, at: Instant, key: Key, generation: u64) {
+        let up = |child: &Child<C, R>| {
+            child.generation == generation && matches!(child.state, State::Up)
+        };
+        if self.children.get(key).is_some_and(up) {
+            self.arm_heartbeat(at, key);
+        }
+    }
+
+    /// A life has until then to give a sign of life.
+    pub(super) fn arm_heartbeat(&mut self, now: Instant, key: Key) {
+        if let Some(limit) = self.rules_of(key).and_then(|rules| rules.heartbeat) {
+            self.arm(now, key, limit);
+        }
+    }
+
+    /// A life that was up has ended by itself (its state is `Down` for now).
+    fn fell(&mut self, now: Instant, key: Key, reason: ExitReason) {
+        let window = self.rules.restart_window;
+        if let Some(child) = self.children.get_mut(key)
+            && child.up_since.take().is_some_and(|since| now.duration_since(since) >= window)
+        {
+            child.attempts = 0;
+        }
+        if self.rules.strategy.is_group() && self.is_busy() {
+            // A group restart that reaches it first counts it as stopped with the group.
+            self.enter(key, State::Fallen(reason));
+            self.turns.push_back(Turn::Fallen(key));
+        } else {
+            self.decide(now, key, reason);
+        }
+    }
+
+    /// The turn of a child that fell while its supervisor was busy.
+    pub(super) fn rise(&mut self, now: Instant, key: Key) {
+        let fallen = |child: &Child<C, R>| matches!(child.state, State::Fallen(_));
+        if self.children.get(key).is_some_and(fallen)
+            && let Some(State::Fallen(reason)) = self.enter(key, State::Down)
+        {
+            self.decide(now, key, reason);
+        }
+    }
+
+    /// OTP's `do_restart`.
+    fn decide(&mut self, now: Instant, key: Key, reason: ExitReason) {
+        let Some(rules) = self.rules_of(key) else { return };
+        if is_hopeless(&reason) {
+            return self.give_up(now, key, reason);
+        }
+        let restarts = match rules.restart {
+            RestartPolicy::Always => true,
+            RestartPolicy::Transient => reason.is_abnormal(),
+            RestartPolicy::Temporary => false,
+        };
+        if restarts {
+            return self.try_restart(now, key, reason, Pending::Start);
+        }
+        if rules.restart == RestartPolicy::Temporary
+            || self.rules.strategy == SupervisionStrategy::SimpleOneForOne
+        {
+            self.forget(key);
+        } else {
+            self.lay_down(key);
+        }
+        if rules.significant {
+            self.auto_shutdown(now);
+        }
+    }
+
+    /// OTP's `do_auto_shutdown`: a significant child has ended by itself and is not restarted.
+    fn auto_shutdown(&mut self, now: Instant) {
+        let over = match self.rules.auto_shutdown {
+            AutoShutdown::Never => false,
+            AutoShutdown::AnySignificant => true,
+            AutoShutdown::AllSignificant => !self
+                .children
+                .iter()
+                .any(|(_, child)| child.rules.significant && !matches!(child.state, State::Down)),
+        };
+        if over {
+            self.stop(now, Ending::Shutdown);
+        }
+    }
+
+    /// One more restart: its credit, then its scope.
+    fn try_restart(&mut self, now: Instant, key: Key, reason: ExitReason, pending: Pending) {
+        if !self.intensity.take(now) {
+            self.tell(Notice::MaxRestartsExceeded { child: key, reason: reason.clone() });
+            return self.give_up(now, key, reason);
+        }
+        // A failed start has already waited for this attempt.
+        let delay = match pending {
+            Pending::Start => self.draw_delay(key),
+            Pending::Again => None,
+        };
+        if self.rules.strategy.is_group() {
+            let first = self.scope_start(key).unwrap_or(key);
+            let next = self.children.last();
+            self.enter(key, State::Held);
+            self.mode = Mode::Cycling(Cycle::Stopping { failed: key, first, next, delay });
+            return self.stop_scope(now);
+        }
+        match delay {
+            None => self.launch(now, key, Purpose::Restart),
+            Some(delay) => self.delay(now, key, delay),
+        }
+    }
+
+    fn draw_delay(&mut self, key: Key) -> Option<Duration> {
+        let draw = self.jitter.draw();
+        let child = self.children.get_mut(key)?;
+        let backoff = child.rules.backoff?;
+        let delay = backoff.delay(child.attempts, draw);
+        child.attempts = child.attempts.saturating_add(1);
+        Some(delay)
+    }
+
+    fn delay(&mut self, now: Instant, key: Key, delay: Duration) {
+        self.enter(key, State::Waiting(Pending::Start));
+        self.arm(now, key, delay);
+        let left = self.intensity.left(now);
+        self.tell(Notice::Delayed { child: key, delay, left });
+    }
+
+    /// The next attempt of a child whose start has failed.
+    pub(super) fn wait_for_restart(&mut self, now: Instant, key: Key) {
+        match self.draw_delay(key) {
+            Some(delay) => {
+                self.arm(now, key, delay);
+                let left = self.intensity.left(now);
+                self.tell(Notice::Delayed { child: key, delay, left });
+            }
+            None => {
+                let retry = self.children.get(key).map_or(0, |child| child.retry);
+                self.effects.push_back(Effect::RetryLater(key, retry));
+            }
+        }
+    }
+
+    /// A pending restart is due, unless something has overtaken it.
+    pub(super) fn retry(&mut self, now: Instant, key: Key, retry: u32) {
+        let Some(child) = self.children.get(key) else { return };
+        let State::Waiting(pending) = child.state else { return };
+        if child.retry != retry {
+            return;
+        }
+        match pending {
+            Pending::Again => {
+                let reason = child.last_failure.as_deref().cloned().unwrap_or(ExitReason::Killed);
+                self.try_restart(now, key, reason, Pending::Again);
+            }
+            Pending::Start if self.rules.strategy.is_group() => self.cycle_from(now, key),
+            Pending::Start => self.launch(now, key, Purpose::Restart),
+        }
+    }
+
+    /// Starts the scope of a child: everything in it that has no life.
+    pub(super) fn cycle_from(&mut self, now: Instant, key: Key) {
+        let next = self.scope_start(key);
+        self.mode = Mode::Cycling(Cycle::Starting { next, skip: None });
+        self.go_on(now);
+    }
+
+    /// The first child of a group restart that `key` has caused.
+    pub(super) fn scope_start(&self, key: Key) -> Option<Key> {
+        match self.rules.strategy {
+            SupervisionStrategy::OneForAll => self.children.first(),
+            _ => Some(key),
+        }
+    }
+
+    /// Stops the scope of a failed child, from the last one back.
+    pub(super) fn stop_scope(&mut self, now: Instant) {
+        while let Mode::Cycling(Cycle::Stopping { failed, first, next, delay }) = self.mode {
+            let Some(key) = next else { break };
+            let before = if key == first { None } else { self.children.before(key) };
+            let is_alive = |child: &Child<C, R>| child.state.has_life();
+            if self.children.get(key).is_some_and(is_alive) {
+                return self.halt(now, key, StopPurpose::Sequence);
+            }
+            self.mode = Mode::Cycling(Cycle::Stopping { failed, first, next: before, delay });
+            self.hold(key, failed);
+        }
+        let Mode::Cycling(Cycle::Stopping { failed, delay, .. }) = self.mode else { return };
+        match delay {
+            Some(delay) => {
+                self.mode = Mode::Running;
+                self.delay(now, failed, delay);
+            }
+            None => self.cycle_from(now, failed),
+        }
+    }
+
+    /// A member of the scope has no life (any more): it comes back with the others, except
+    /// temporary ones.
+    fn hold(&mut self, key: Key, failed: Key) {
+        let Some(child) = self.children.get(key) else { return };
+        if matches!(child.state, State::Zombie) {
+            return;
+        }
+        if key != failed && child.rules.restart == RestartPolicy::Temporary {
+            self.forget(key);
+        } else {
+            self.enter(key, State::Held);
+        }
+    }
+
+    /// No restart can help, or none is left: the children are stopped, then the supervisor ends.
+    pub(super) fn give_up(&mut self, now: Instant, key: Key, reason: ExitReason) {
+        let Some(child) = self.children.get(key) else { return };
+        let name = child.name.clone();
+        if !matches!(child.state, State::Zombie) {
+            self.enter(key, State::Down);
+        }
+        self.stop(now, Ending::GaveUp { name, reason });
+    }
+
+    /// A life was dropped and goes on all the same: it blocks its thread.
+    pub(super) fn not_stopped(&mut self, now: Instant, key: Key) {
+        if matches!(self.mode, Mode::Stopping { .. }) {
+            self.give_up_on(key);
+            return self.stop_next(now);
+        }
+        self.tell(Notice::NotStopped(key));
+        let Some(State::Stopping { purpose, .. }) = self.enter(key, State::Zombie) else { return };
+        let refused = Answer::Refused(Refusal::StillRunning);
+        match purpose {
+            StopPurpose::Sequence => {
+                if let Mode::Cycling(Cycle::Stopping { failed, first, delay, .. }) = self.mode {
+                    let next = if key == first { None } else { self.children.before(key) };
+                    self.mode = Mode::Cycling(Cycle::Stopping { failed, first, next, delay });
+                }
+                self.stop_scope(now);
+            }
+            StopPurpose::Terminate(reply) | StopPurpose::Cycle(reply) => {
+                self.effects.push_back(Effect::Close(key));
+                self.answer(reply, refused);
+            }
+            StopPurpose::Fail { reply, .. } => {
+                if let Some(reply) = reply {
+                    self.answer(reply, refused);
+                }
+                self.give_up(now, key, ExitReason::StillRunning);
+            }
+            StopPurpose::FailedStart { purpose, .. } => match purpose {
+                Purpose::Add(reply) | Purpose::Command(reply) => {
+                    self.effects.push_back(Effect::Close(key));
+                    self.answer(reply, refused);
+                }
+                Purpose::Sequence | Purpose::Restart => {
+                    self.give_up(now, key, ExitReason::StillRunning);
+                }
+            },
+        }
+    }
+}
+
+/// Whether no restart can help.
+pub(super) fn is_hopeless(reason: &ExitReason) -> bool {
+    match reason {
+        ExitReason::Escalate(_) | ExitReason::StillRunning => true,
+        // What blocks its thread below blocks it for every supervisor above, up to the root.
+        ExitReason::Escalated(escalation) | ExitReason::StartFailed(escalation) => {
+            is_beyond_help(escalation.reason())
+        }
+        _ => false,
+    }
+}
+
+/// Whether the cause, however deep, is a life that cannot be stopped.
+fn is_beyond_help(reason: &ExitReason) -> bool {
+    match reason {
+        ExitReason::StillRunning => true,
+        ExitReason::Escalated(escalation) | ExitReason::StartFailed(escalation) => {
+            is_beyond_help(escalation.reason())
+        }
+        _ => false,
+    }
+}

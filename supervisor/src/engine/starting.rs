@@ -1,0 +1,209 @@
+//! How children are started: one after the other, each when the previous one is up.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::child::{Pending, Purpose, StartRule, State, StopPurpose};
+use super::commands::{Answer, Refusal};
+use super::exits::is_hopeless;
+use super::{Cycle, Effect, Ending, Engine, Key, Mode, Notice, START_BURST};
+use crate::exit::ExitReason;
+use crate::strategy::SupervisionStrategy;
+
+impl<C, R> Engine<C, R> {
+    pub(super) fn start(&mut self, now: Instant) {
+        if matches!(self.mode, Mode::Idle) {
+            self.mode = Mode::Starting { next: self.children.first() };
+            self.go_on(now);
+        }
+    }
+
+    /// Goes on with what the supervisor as a whole is doing.
+    pub(super) fn go_on(&mut self, now: Instant) {
+        match self.mode {
+            Mode::Starting { .. } | Mode::Cycling(Cycle::Starting { .. }) => self.start_next(now),
+            Mode::Cycling(Cycle::Stopping { .. }) => self.stop_scope(now),
+            Mode::Stopping { .. } => self.stop_next(now),
+            Mode::Idle | Mode::Running | Mode::Ended => {}
+        }
+    }
+
+    fn start_next(&mut self, now: Instant) {
+        for _ in 0..START_BURST {
+            let (key, skip) = match self.mode {
+                Mode::Starting { next } => (next, None),
+                Mode::Cycling(Cycle::Starting { next, skip }) => (next, skip),
+                _ => return,
+            };
+            let Some(key) = key else {
+                if matches!(self.mode, Mode::Starting { .. }) {
+                    self.effects.push_back(Effect::Started);
+                }
+                self.mode = Mode::Running;
+                return;
+            };
+            let down = self.children.get(key).is_some_and(|child| {
+                matches!(child.state, State::Down | State::Held | State::Waiting(_))
+            });
+            if self.children.get(key).is_some_and(|child| matches!(child.state, State::Zombie)) {
+                return self.give_up(now, key, ExitReason::StillRunning);
+            }
+            if down && skip != Some(key) {
+                self.launch(now, key, Purpose::Sequence);
+                if self.is_moving(key) {
+                    return;
+                }
+            } else {
+                self.advance_start(key);
+            }
+        }
+        // Many children: exits, queries and a shutdown get their turn in between.
+        self.effects.push_back(Effect::ContinueLater);
+    }
+
+    /// The next child in the sequence is the one after `key`.
+    fn advance_start(&mut self, key: Key) {
+        let after = self.children.after(key);
+        match &mut self.mode {
+            Mode::Starting { next } | Mode::Cycling(Cycle::Starting { next, .. }) => *next = after,
+            _ => {}
+        }
+    }
+
+    /// Starts a child that has no life.
+    pub(super) fn launch(&mut self, now: Instant, key: Key, purpose: Purpose<R>) {
+        let Some(child) = self.children.get_mut(key) else { return };
+        child.generation += 1;
+        let (generation, rule) = (child.generation, child.rules.start);
+        self.effects.push_back(Effect::Spawn { child: key, generation });
+        self.enter(key, State::Starting(purpose));
+        match rule {
+            StartRule::Spawned => self.ready(now, key, generation),
+            StartRule::Ready(Some(limit)) => self.arm(now, key, limit),
+            StartRule::Ready(None) => {}
+        }
+    }
+
+    pub(super) fn ready(&mut self, now: Instant, key: Key, generation: u64) {
+        let Some(child) = self.children.get_mut(key) else { return };
+        if child.generation != generation || !matches!(child.state, State::Starting(_)) {
+            return;
+        }
+        child.up_since = Some(now);
+        let Some(State::Starting(purpose)) = self.enter(key, State::Up) else { return };
+        let restarted = matches!(purpose, Purpose::Restart)
+            || matches!(self.mode, Mode::Cycling(_)) && matches!(purpose, Purpose::Sequence);
+        self.arm_heartbeat(now, key);
+        if restarted {
+            let left = self.intensity.left(now);
+            self.tell(Notice::Restarted { child: key, left });
+        } else {
+            self.tell(Notice::Started(key));
+        }
+        match purpose {
+            Purpose::Sequence => {
+                self.advance_start(key);
+                // A child that was spawned is up within `start_next`'s own loop.
+                if self.rules_of(key).is_some_and(|rules| rules.start != StartRule::Spawned) {
+                    self.go_on(now);
+                }
+            }
+            Purpose::Restart => {}
+            Purpose::Add(reply) | Purpose::Command(reply) => self.answer(reply, Answer::Done),
+        }
+    }
+
+    /// A life ended, normally, before it was up: it declined (OTP's `ignore`).
+    pub(super) fn declined(&mut self, now: Instant, key: Key, purpose: Purpose<R>) {
+        self.tell(Notice::Declined(key));
+        let pool = self.rules.strategy == SupervisionStrategy::SimpleOneForOne;
+        match purpose {
+            Purpose::Sequence => {
+                self.advance_start(key);
+                self.stay_down(key);
+                self.go_on(now);
+            }
+            Purpose::Add(reply) | Purpose::Command(reply) => {
+                self.stay_down(key);
+                self.answer(reply, Answer::Declined);
+            }
+            // OTP 25 keeps a pool's worker without a life here and crashes over it later.
+            Purpose::Restart if pool => self.forget(key),
+            Purpose::Restart => self.lay_down(key),
+        }
+    }
+
+    pub(super) fn start_timed_out(&mut self, now: Instant, key: Key) {
+        let limit = match self.rules_of(key).map(|rules| rules.start) {
+            Some(StartRule::Ready(Some(limit))) => limit,
+            _ => Duration::ZERO,
+        };
+        self.abort_start(now, key, ExitReason::StartTimeout(limit));
+    }
+
+    /// A life has dropped its context, so it can no longer report.
+    pub(super) fn abandoned(&mut self, now: Instant, key: Key, generation: u64) {
+        let Some(child) = self.children.get(key) else { return };
+        if child.generation == generation && matches!(child.state, State::Starting(_)) {
+            self.abort_start(now, key, ExitReason::StartAbandoned);
+        }
+    }
+
+    /// The life is told to go first; only when it is gone has the start failed.
+    fn abort_start(&mut self, now: Instant, key: Key, reason: ExitReason) {
+        if let Some(State::Starting(purpose)) = self.enter(key, State::Down) {
+            let purpose = StopPurpose::FailedStart { purpose, reason };
+            self.enter(key, State::Stopping { purpose, killed: true });
+            self.effects.push_back(Effect::Abort(key));
+            self.arm_kill(now, key);
+        }
+    }
+
+    /// A start has failed: its life is gone.
+    pub(super) fn start_failed(
+        &mut self,
+        now: Instant,
+        key: Key,
+        purpose: Purpose<R>,
+        reason: ExitReason,
+    ) {
+        self.tell(Notice::StartFailed { child: key, reason: reason.clone() });
+        let hopeless = is_hopeless(&reason);
+        match purpose {
+            Purpose::Add(reply) => {
+                self.forget(key);
+                self.answer(reply, Answer::Refused(Refusal::StartFailed(reason)));
+            }
+            Purpose::Command(reply) => {
+                self.lay_down(key);
+                self.answer(reply, Answer::Refused(Refusal::StartFailed(reason)));
+            }
+            Purpose::Sequence if matches!(self.mode, Mode::Starting { .. }) => {
+                self.enter(key, State::Down);
+                let Some(child) = self.children.get(key) else { return };
+                self.stop(now, Ending::StartFailed { name: child.name.clone(), reason });
+            }
+            Purpose::Sequence | Purpose::Restart if hopeless => self.give_up(now, key, reason),
+            Purpose::Sequence => {
+                self.mode = Mode::Running;
+                self.try_again_later(now, key, reason);
+            }
+            Purpose::Restart => self.try_again_later(now, key, reason),
+        }
+    }
+
+    /// OTP's `try_again_restart`: what is already waiting is served before the next attempt.
+    fn try_again_later(&mut self, now: Instant, key: Key, reason: ExitReason) {
+        if let Some(child) = self.children.get_mut(key) {
+            child.last_failure = Some(Box::new(reason));
+        }
+        self.enter(key, State::Waiting(Pending::Again));
+        self.wait_for_restart(now, key);
+    }
+
+    /// Whether the child reports to be up by itself and is a worker.
+    pub(super) fn is_notifying(&self, key: Key) -> bool {
+        self.children.get(key).is_some_and(|child| child.rules.needs_report())
+    }
+}

@@ -1,0 +1,274 @@
+//! How children are stopped: alone, one after the other, or all at once.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::child::{Purpose, State, StopPurpose};
+use super::commands::{Answer, Refusal};
+use super::timers::{Target, Timer};
+use super::{Effect, Ending, Engine, Key, Mode, Notice};
+use crate::shutdown::Shutdown;
+use crate::strategy::SupervisionStrategy;
+
+/// How the children of a supervisor that ends are stopped.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Scheme {
+    /// In reverse start order, `next` being the one that is stopped now or next.
+    InOrder { next: Option<Key> },
+    /// Together, within one time; `left` lives have not ended.
+    AtOnce { left: usize, killed: bool, timer: Option<Timer> },
+}
+
+impl<C, R> Engine<C, R> {
+    /// Stops one life, by the child's own shutdown mode.
+    pub(super) fn halt(&mut self, now: Instant, key: Key, purpose: StopPurpose<R>) {
+        let Some(rules) = self.rules_of(key) else { return };
+        match rules.shutdown {
+            Shutdown::BrutalKill => {
+                self.enter(key, State::Stopping { purpose, killed: true });
+                self.effects.push_back(Effect::Abort(key));
+                self.arm_kill(now, key);
+            }
+            Shutdown::Timeout(limit) => {
+                self.enter(key, State::Stopping { purpose, killed: false });
+                self.effects.push_back(Effect::Ask(key));
+                self.arm(now, key, limit);
+            }
+            Shutdown::Infinity => {
+                self.enter(key, State::Stopping { purpose, killed: false });
+                self.effects.push_back(Effect::Ask(key));
+            }
+        }
+    }
+
+    /// After this time a life that was dropped counts as one that cannot be stopped.
+    pub(super) fn arm_kill(&mut self, now: Instant, key: Key) {
+        use super::ChildKind::Worker;
+        // A supervisor reports by itself which of its children it could not stop.
+        if self.rules_of(key).is_some_and(|rules| rules.kind == Worker) {
+            self.arm(now, key, self.rules.kill_grace);
+        }
+    }
+
+    pub(super) fn stop_timed_out(&mut self, now: Instant, key: Key) {
+        if let Some(child) = self.children.get_mut(key)
+            && let State::Stopping { killed, .. } = &mut child.state
+        {
+            *killed = true;
+            self.tell(Notice::TimedOut(key));
+            self.effects.push_back(Effect::Abort(key));
+            self.arm_kill(now, key);
+        }
+    }
+
+    /// Begins to stop everything, unless that has begun already.
+    pub(super) fn stop(&mut self, now: Instant, ending: Ending) {
+        if self.is_stopping() {
+            return;
+        }
+        self.tell(Notice::Stopping);
+        let scheme = if self.rules.strategy == SupervisionStrategy::SimpleOneForOne {
+            self.stop_at_once(now, false)
+        } else {
+            Scheme::InOrder { next: self.children.last() }
+        };
+        self.mode = Mode::Stopping { ending, scheme };
+        self.stop_next(now);
+    }
+
+    /// Drops everything that still lives.
+    pub(super) fn kill(&mut self, now: Instant) {
+        self.stop(now, Ending::Shutdown);
+        if let Mode::Stopping { scheme: Scheme::AtOnce { timer: Some(timer), .. }, .. } = self.mode
+        {
+            self.timers.cancel(timer);
+        }
+        if matches!(self.mode, Mode::Stopping { .. }) {
+            let at_once = self.stop_at_once(now, true);
+            if let Mode::Stopping { scheme, .. } = &mut self.mode {
+                *scheme = at_once;
+            }
+            self.stop_next(now);
+        }
+    }
+
+    /// Tells every life to end, within one common time.
+    fn stop_at_once(&mut self, now: Instant, kill: bool) -> Scheme {
+        let shutdown = match &self.rules.template {
+            _ if kill => Shutdown::BrutalKill,
+            Some(template) => template.shutdown,
+            None => Shutdown::WORKER,
+        };
+        let killed = shutdown == Shutdown::BrutalKill;
+        let mut left = 0;
+        let mut next = self.children.first();
+        while let Some(key) = next {
+            next = self.children.after(key);
+            if self.children.get(key).is_some_and(|child| child.state.has_life()) {
+                left += 1;
+                self.tell_to_end(key, killed);
+            }
+        }
+        let limit = match shutdown {
+            Shutdown::BrutalKill => Some(self.rules.kill_grace),
+            Shutdown::Timeout(limit) => Some(limit),
+            Shutdown::Infinity => None,
+        };
+        Scheme::AtOnce { left, killed, timer: self.arm_stop(now, limit) }
+    }
+
+    fn arm_stop(&mut self, now: Instant, limit: Option<Duration>) -> Option<Timer> {
+        let at = now.checked_add(limit?)?;
+        Some(self.timers.set(at, Target::Stop))
+    }
+
+    fn tell_to_end(&mut self, key: Key, kill: bool) {
+        let purpose = match self.enter(key, State::Down) {
+            Some(State::Stopping { purpose, .. }) => purpose,
+            // The command that started it is overtaken by the stop.
+            Some(State::Starting(Purpose::Add(reply) | Purpose::Command(reply))) => {
+                self.answer(reply, Answer::Refused(Refusal::ShuttingDown));
+                StopPurpose::Sequence
+            }
+            _ => StopPurpose::Sequence,
+        };
+        self.enter(key, State::Stopping { purpose, killed: kill });
+        self.effects.push_back(if kill { Effect::Abort(key) } else { Effect::Ask(key) });
+    }
+
+    /// The common time of children that are stopped together is over.
+    pub(super) fn stop_deadline(&mut self, now: Instant) {
+        let Mode::Stopping { scheme: Scheme::AtOnce { killed, .. }, .. } = self.mode else {
+            return;
+        };
+        let alive: Vec<Key> = self
+            .children
+            .iter()
+            .filter(|(_, child)| child.state.has_life())
+            .map(|(key, _)| key)
+            .collect();
+        if killed {
+            alive.into_iter().for_each(|key| self.give_up_on(key));
+            self.stop_next(now);
+        } else {
+            alive.iter().for_each(|&key| self.tell(Notice::TimedOut(key)));
+            let at_once = self.stop_at_once(now, true);
+            if let Mode::Stopping { scheme, .. } = &mut self.mode {
+                *scheme = at_once;
+            }
+        }
+    }
+
+    /// A worker that was dropped and goes on is left behind. (A supervisor ends by itself, with
+    /// a report of its own.)
+    pub(super) fn give_up_on(&mut self, key: Key) {
+        use super::ChildKind::Worker;
+        if self.rules_of(key).is_some_and(|rules| rules.kind == Worker) {
+            self.tell(Notice::NotStopped(key));
+            self.answer_overtaken(key);
+            self.enter(key, State::Zombie);
+            self.one_less();
+        }
+    }
+
+    /// A life has ended while everything is being stopped.
+    pub(super) fn ended_while_stopping(&mut self, now: Instant, key: Key) {
+        if self.children.get(key).is_some_and(|child| matches!(child.state, State::Zombie)) {
+            self.tell(Notice::StoppedLate(key));
+            self.enter(key, State::Down);
+        } else {
+            self.answer_overtaken(key);
+            self.one_less();
+        }
+        self.stop_next(now);
+    }
+
+    fn one_less(&mut self) {
+        if let Mode::Stopping { scheme: Scheme::AtOnce { left, .. }, .. } = &mut self.mode {
+            *left -= 1;
+        }
+    }
+
+    /// Answers the command that a stop has overtaken.
+    fn answer_overtaken(&mut self, key: Key) {
+        let refused = Answer::Refused(Refusal::ShuttingDown);
+        match self.enter(key, State::Down) {
+            Some(State::Stopping { purpose: StopPurpose::Terminate(reply), .. }) => {
+                self.answer(reply, Answer::Done);
+            }
+            Some(
+                State::Stopping {
+                    purpose:
+                        StopPurpose::Cycle(reply)
+                        | StopPurpose::Fail { reply: Some(reply), .. }
+                        | StopPurpose::FailedStart {
+                            purpose: Purpose::Add(reply) | Purpose::Command(reply),
+                            ..
+                        },
+                    ..
+                }
+                | State::Starting(Purpose::Add(reply) | Purpose::Command(reply)),
+            ) => self.answer(reply, refused),
+            _ => {}
+        }
+    }
+
+    pub(super) fn stop_next(&mut self, now: Instant) {
+        loop {
+            let Mode::Stopping { scheme, .. } = &self.mode else { return };
+            let key = match *scheme {
+                Scheme::AtOnce { left: 0, .. } | Scheme::InOrder { next: None } => {
+                    return self.finish();
+                }
+                Scheme::AtOnce { .. } => return,
+                Scheme::InOrder { next: Some(key) } => key,
+            };
+            match self.children.get(key).map(|child| &child.state) {
+                // A stop already running keeps its deadline.
+                Some(State::Stopping { .. }) => return,
+                Some(State::Starting(_)) => {
+                    self.overtake_start(key);
+                    return self.halt(now, key, StopPurpose::Sequence);
+                }
+                Some(State::Up) => return self.halt(now, key, StopPurpose::Sequence),
+                Some(State::Zombie) | None => {}
+                Some(State::Down | State::Held | State::Waiting(_) | State::Fallen(_)) => {
+                    self.enter(key, State::Down);
+                }
+            }
+            let before = self.children.before(key);
+            if let Mode::Stopping { scheme: Scheme::InOrder { next }, .. } = &mut self.mode {
+                *next = before;
+            }
+        }
+    }
+
+    /// A start that a stop has overtaken: whoever asked for it is told.
+    fn overtake_start(&mut self, key: Key) {
+        if let Some(State::Starting(Purpose::Add(reply) | Purpose::Command(reply))) =
+            self.enter(key, State::Up)
+        {
+            self.answer(reply, Answer::Refused(Refusal::ShuttingDown));
+        }
+    }
+
+    fn finish(&mut self) {
+        let Mode::Stopping { ending, .. } = &self.mode else { return };
+        let ending = ending.clone();
+        self.end(ending);
+    }
+
+    /// The end: whoever still waits is answered.
+    pub(super) fn end(&mut self, ending: Ending) {
+        let keys: Vec<Key> = self.children.iter().map(|(key, _)| key).collect();
+        for key in keys {
+            if !self.children.get(key).is_some_and(|child| matches!(child.state, State::Zombie)) {
+                self.answer_overtaken(key);
+            }
+        }
+        self.mode = Mode::Ended;
+        self.drop_turns();
+        self.effects.push_back(Effect::Ended(ending));
+    }
+}

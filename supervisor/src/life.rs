@@ -1,0 +1,161 @@
+//! One life of a child: the future that a task runs, and the report of its end.
+
+use std::any::Any;
+use std::error::Error;
+use std::fmt;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use tokio::task::JoinHandle;
+use tracing::Span;
+
+use crate::current;
+use crate::driver::Link;
+use crate::engine::{Event, Exit};
+use crate::exit::{ChildError, ChildResult, Escalate, ExitReason, Failure};
+use crate::slot::AnySlot;
+
+/// What a life needs besides the user's code.
+pub(crate) struct Seed {
+    pub(crate) slot: Arc<dyn AnySlot>,
+    pub(crate) generation: u64,
+    pub(crate) link: Link,
+    /// Whether it has to report that it is up.
+    pub(crate) notify: bool,
+    pub(crate) heartbeat: bool,
+    pub(crate) span: Span,
+}
+
+impl fmt::Debug for Seed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Seed").field("generation", &self.generation).finish_non_exhaustive()
+    }
+}
+
+impl Seed {
+    /// Spawns the life on the runtime of the supervisor's task.
+    pub(crate) fn spawn<F>(self, future: F) -> JoinHandle<()>
+    where
+        F: Future<Output = ChildResult> + Send + 'static,
+    {
+        let report = Report {
+            slot: Some(self.slot),
+            generation: self.generation,
+            link: self.link,
+            exit: Exit::Dropped,
+        };
+        tokio::spawn(Life { future: Some(future), span: self.span, report })
+    }
+}
+
+pin_project_lite::pin_project! {
+    /// The fields are dropped in this order: when the report goes out, the life's locals are
+    /// gone, also when the task is aborted or never polled.
+    struct Life<F> {
+        #[pin]
+        future: Option<F>,
+        span: Span,
+        report: Report,
+    }
+}
+
+impl<F: Future<Output = ChildResult>> Future for Life<F> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let mut this = self.project();
+        let _entered = this.span.enter();
+        let report = this.report;
+        let polled = current::inside(&mut report.slot, || {
+            let poll = || this.future.as_mut().as_pin_mut().map_or(Poll::Pending, |f| f.poll(cx));
+            let reason = match catch_unwind(AssertUnwindSafe(poll)) {
+                Ok(Poll::Pending) => return Poll::Pending,
+                Ok(Poll::Ready(Ok(()))) => ExitReason::Normal,
+                Ok(Poll::Ready(Err(error))) => of_error(error),
+                Err(payload) => of_panic(payload),
+            };
+            // The locals go before the report, and a destructor that panics harms nobody.
+            match catch_unwind(AssertUnwindSafe(|| this.future.set(None))) {
+                Ok(()) => Poll::Ready(reason),
+                Err(payload) if reason.is_abnormal() => {
+                    let _second = of_panic(payload);
+                    Poll::Ready(reason)
+                }
+                Err(payload) => Poll::Ready(of_panic(payload)),
+            }
+        });
+        match polled {
+            Poll::Pending => {
+                report.tell_if_abandoned();
+                Poll::Pending
+            }
+            Poll::Ready(reason) => {
+                report.exit = Exit::Returned(reason);
+                Poll::Ready(())
+            }
+        }
+    }
+}
+
+/// Tells the supervisor, when it is dropped, that the life has ended.
+struct Report {
+    /// Lent to the thread while it polls.
+    slot: Option<Arc<dyn AnySlot>>,
+    generation: u64,
+    link: Link,
+    exit: Exit,
+}
+
+impl Report {
+    /// A life that dropped its context before it was ready will never be.
+    fn tell_if_abandoned(&self) {
+        if self.slot.as_ref().is_some_and(|slot| slot.core().take_abandoned()) {
+            self.link.tell(Event::Abandoned(self.link.key, self.generation));
+        }
+    }
+}
+
+impl Drop for Report {
+    fn drop(&mut self) {
+        if let Some(slot) = self.slot.take() {
+            slot.end_life(self.generation);
+        }
+        let exit = std::mem::replace(&mut self.exit, Exit::Dropped);
+        self.link.tell(Event::Exited(self.link.key, self.generation, exit));
+    }
+}
+
+/// Renders an error, in the child's own task: its `Display` and its `Drop` are the user's code.
+fn of_error(error: ChildError) -> ExitReason {
+    let rendered = catch_unwind(AssertUnwindSafe(move || {
+        let root: &(dyn Error + 'static) = error.get_ref();
+        let mut link = Some(root);
+        let mut depth = 0;
+        while let Some(cause) = link.filter(|_| depth < 100) {
+            if cause.is::<Escalate>() || cause.is::<Box<Escalate>>() {
+                return ExitReason::Escalate(Failure::of_error(root));
+            }
+            link = cause.source();
+            depth += 1;
+        }
+        ExitReason::Error(Failure::of_error(root))
+    }));
+    rendered.unwrap_or_else(of_panic)
+}
+
+fn of_panic(payload: Box<dyn Any + Send>) -> ExitReason {
+    let message = payload
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| payload.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a value that is not text".to_owned());
+    let failure = Failure::of_panic(message, current::take_panic_place());
+    // A payload whose `Drop` panics has a payload of its own; one is enough.
+    if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        std::mem::forget(second);
+    }
+    ExitReason::Panic(failure)
+}

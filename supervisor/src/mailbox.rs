@@ -1,0 +1,234 @@
+//! The mailbox of a child's place in the tree.
+//!
+//! It belongs to the slot and not to one life of the child: what is sent while the child restarts
+//! waits for the next life. [`queue`] holds what happens, as plain data; here are the lock and
+//! the wake-ups, in [`sending`] the future that waits for room, in [`asking`] request and reply.
+//!
+//! A mailbox is *open* from the start: a life runs, starts, waits for its restart, or a
+//! supervisor above has not decided yet. It is *closed* while no life is pending, and may open
+//! again. It is *gone* when its slot is removed, for ever.
+//!
+//! # Invariants
+//!
+//! 1. At most one life may receive. Every other one gets `None`, at once, wherever its context
+//!    went: what ends a life wakes whoever still waits in its name.
+//! 2. Messages leave in the order in which their sends completed, across lives: one sender's
+//!    messages stay in order.
+//! 3. Messages and places granted together never exceed the capacity.
+//! 4. While senders wait there is no room: whatever makes room grants it to the one that has
+//!    waited longest, under the same lock, and wakes it. So nobody overtakes a waiting sender.
+//! 5. A message is in the queue if and only if its send returned `Ok`. A waiting sender keeps its
+//!    message in its own future; dropped, also after the grant, it has sent nothing, and its
+//!    place goes to the next.
+//! 6. No wake-up is lost. A receiver parks under the lock that found the queue empty, and a
+//!    sender takes the parked waker under the lock that fills it. A receiver that is told to look
+//!    up by [`Mailbox::wake_receiver`] before it parks does not park.
+//! 7. Closing answers everyone: waiting senders, granted or not, get their message back, also if
+//!    the mailbox opens again before they look; queued messages are handed to whoever closes.
+//! 8. No foreign code runs under the lock, except `Waker::clone`: wakers are woken and dropped,
+//!    and messages dropped, after it is released. So both may use the mailbox.
+//! 9. Nothing is allocated before the first message or the first sender that waits.
+
+mod asking;
+mod error;
+mod queue;
+mod sending;
+#[cfg(test)]
+mod tests;
+
+use std::collections::vec_deque::{self, VecDeque};
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context as TaskContext, Poll, Waker, ready};
+use std::time::Duration;
+
+use tokio::task::coop;
+
+pub use asking::{Asking, Reply};
+pub use error::{AskError, SendError, TrySendError};
+pub(crate) use queue::Closing;
+use queue::{Park, Queue, Take};
+pub use sending::Sending;
+
+/// A queue of messages with one receiver at a time and any number of senders.
+pub(crate) struct Mailbox<M> {
+    queue: Mutex<Queue<M>>,
+}
+
+impl<M> Mailbox<M> {
+    /// An open mailbox that nobody receives from yet. A capacity of 0 counts as 1.
+    pub(crate) const fn new(capacity: usize) -> Self {
+        Self { queue: Mutex::new(Queue::new(capacity)) }
+    }
+
+    /// Changes the capacity. Messages above a smaller one stay queued.
+    pub(crate) fn set_capacity(&self, capacity: usize) {
+        self.lock().set_capacity(capacity);
+        loop {
+            // A statement of its own: the lock is released before the waker runs.
+            let granted = self.lock().grant();
+            let Some(sender) = granted else { break };
+            sender.wake();
+        }
+    }
+
+    /// How many messages are queued, without those of waiting senders.
+    pub(crate) fn len(&self) -> usize {
+        self.lock().len()
+    }
+
+    // ===== senders =====
+
+    /// Sends, waiting for room behind the senders that wait already.
+    pub(crate) fn send(&self, message: M) -> Sending<'_, M> {
+        Sending::new(self, message)
+    }
+
+    /// Sends if there is room and nobody waits for it.
+    pub(crate) fn try_send(&self, message: M) -> Result<(), TrySendError<M>> {
+        let sent = self.lock().try_send(message);
+        wake(sent?);
+        Ok(())
+    }
+
+    /// Sends the request that `make` makes, and waits for the answer; `within` covers both.
+    pub(crate) fn ask<R>(
+        &self,
+        make: impl FnOnce(Reply<R>) -> M,
+        within: Duration,
+    ) -> Asking<'_, M, R> {
+        Asking::new(self, make, within)
+    }
+
+    // ===== the receiver =====
+
+    /// The next message for this life; `None` if it is not the one that may receive now.
+    ///
+    /// The caller looks at its stop flag before each call. It need not look after it: see
+    /// [`Mailbox::wake_receiver`].
+    pub(crate) fn poll_recv(&self, life: u64, cx: &mut TaskContext<'_>) -> Poll<Option<M>> {
+        let budget = ready!(coop::poll_proceed(cx));
+        let mut queue = self.lock();
+        match queue.take(life) {
+            Take::Message(message, sender) => {
+                drop(queue);
+                budget.made_progress();
+                wake(sender);
+                Poll::Ready(Some(message))
+            }
+            Take::Empty => {
+                let parked = queue.park(cx.waker());
+                drop(queue);
+                match parked {
+                    Park::Parked(replaced) => drop(replaced),
+                    Park::LookUp => cx.waker().wake_by_ref(),
+                }
+                Poll::Pending
+            }
+            Take::NotYours => {
+                drop(queue);
+                budget.made_progress();
+                Poll::Ready(None)
+            }
+        }
+    }
+
+    /// The next message for this life, if there is one and it may receive.
+    pub(crate) fn try_recv(&self, life: u64) -> Option<M> {
+        let taken = self.lock().take(life);
+        match taken {
+            Take::Message(message, sender) => {
+                wake(sender);
+                Some(message)
+            }
+            Take::Empty | Take::NotYours => None,
+        }
+    }
+
+    /// Makes the receiver poll again, so that it sees a stop flag that was set before this call:
+    /// the one that waits now, or the one that was about to when the flag was set.
+    pub(crate) fn wake_receiver(&self) {
+        let receiver = self.lock().look_up();
+        wake(receiver);
+    }
+
+    // ===== the slot =====
+
+    /// From now on `life` receives, and nobody else. Opens a closed mailbox, not one that is gone.
+    pub(crate) fn open(&self, life: u64) {
+        let receiver = self.lock().open(life);
+        wake(receiver);
+    }
+
+    /// `life` receives no more; senders go on. Does nothing if another life receives by now.
+    pub(crate) fn end_life(&self, life: u64) {
+        let receiver = self.lock().end_life(life);
+        wake(receiver);
+    }
+
+    /// Gives waiting and later senders their message back, and the caller what was queued.
+    ///
+    /// What is gone stays gone, whatever it is closed with later.
+    pub(crate) fn close(&self, closing: Closing) -> Leftovers<M> {
+        let closed = self.lock().close(closing);
+        wake(closed.receiver);
+        for sender in closed.senders.into_values() {
+            sender.wake();
+        }
+        Leftovers(closed.messages)
+    }
+
+    /// Takes back a send: it waits no more, or gives back the place granted to it.
+    fn withdraw(&self, ticket: queue::Ticket) {
+        let (own, next) = self.lock().withdraw(ticket);
+        drop(own);
+        wake(next);
+    }
+
+    /// No code of ours panics while it holds the lock, so a poisoned queue is still a whole one.
+    fn lock(&self) -> MutexGuard<'_, Queue<M>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<M> fmt::Debug for Mailbox<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mailbox").field("len", &self.len()).finish_non_exhaustive()
+    }
+}
+
+/// Never called with the lock held.
+fn wake(waker: Option<Waker>) {
+    if let Some(waker) = waker {
+        waker.wake();
+    }
+}
+
+/// What was queued when a mailbox was closed, oldest first.
+#[must_use = "messages run their own code when they are dropped: choose the place"]
+pub(crate) struct Leftovers<M>(VecDeque<M>);
+
+impl<M> Leftovers<M> {
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl<M> IntoIterator for Leftovers<M> {
+    type Item = M;
+    type IntoIter = vec_deque::IntoIter<M>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl<M> fmt::Debug for Leftovers<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Leftovers").field("len", &self.len()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,143 @@
+//! Request and reply.
+
+use std::fmt;
+use std::future::Future;
+use std::mem;
+use std::pin::Pin;
+use std::task::{Context as TaskContext, Poll};
+use std::time::Duration;
+
+use pin_project_lite::pin_project;
+use tokio::sync::oneshot;
+use tokio::time::{Sleep, sleep};
+
+use super::error::AskError;
+use super::{Mailbox, Sending};
+
+/// What a child answers a request with.
+///
+/// A request is a message with a `Reply<R>` in it, made by `ask`; the child gives its answer by
+/// [`send`](Self::send). It may keep the reply and answer later, or hand it to another task. A
+/// reply that is dropped without an answer, as it is when the life that held it ends, tells the
+/// asker at once: it gets [`AskError::NoReply`].
+#[must_use = "dropped without an answer, the asker gets an error"]
+pub struct Reply<R> {
+    asker: oneshot::Sender<R>,
+}
+
+impl<R> Reply<R> {
+    pub(super) fn new() -> (Self, oneshot::Receiver<R>) {
+        let (asker, answer) = oneshot::channel();
+        (Self { asker }, answer)
+    }
+
+    /// Answers.
+    ///
+    /// # Errors
+    ///
+    /// The answer, if nobody waits for it any more: the asker's time was up, or it was dropped.
+    /// Most children have no use for that and ignore it.
+    pub fn send(self, answer: R) -> Result<(), R> {
+        self.asker.send(answer)
+    }
+
+    /// Whether nobody waits for the answer any more, so that the work for it can be spared.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.asker.is_closed()
+    }
+}
+
+impl<R> fmt::Debug for Reply<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reply").field("is_closed", &self.is_closed()).finish()
+    }
+}
+
+pin_project! {
+    /// A request that waits for its answer.
+    ///
+    /// Sends the request, waiting for room as [`Sending`] does, then waits for the answer. The
+    /// time-out covers both and runs on tokio's clock, from the first poll. A request that is
+    /// queued when the child crashes is answered by the next life; the one in hand gets
+    /// [`AskError::NoReply`].
+    ///
+    /// # Errors
+    ///
+    /// [`AskError`]: a request that could not be sent comes back in it. When the time is up a
+    /// request that still waits for room is withdrawn; one that was sent stays sent, and its
+    /// [`Reply::is_closed`] says that nobody waits.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped, it does what it does when its time is up.
+    ///
+    /// # Panics
+    ///
+    /// When polled after completion, or outside a tokio runtime with its time enabled.
+    #[must_use = "a request is not sent until this is awaited"]
+    pub struct Asking<'a, M, R> {
+        sending: Sending<'a, M>,
+        sent: bool,
+        answer: oneshot::Receiver<R>,
+        within: Duration,
+        // Whether it has been polled in vain.
+        waited: bool,
+        #[pin]
+        timer: Option<Sleep>,
+    }
+}
+
+impl<'a, M, R> Asking<'a, M, R> {
+    pub(super) fn new(
+        mailbox: &'a Mailbox<M>,
+        make: impl FnOnce(Reply<R>) -> M,
+        within: Duration,
+    ) -> Self {
+        let (reply, answer) = Reply::new();
+        let sending = mailbox.send(make(reply));
+        Self { sending, sent: false, answer, within, waited: false, timer: None }
+    }
+}
+
+impl<M, R> Future for Asking<'_, M, R> {
+    type Output = Result<R, AskError<M>>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        if !*this.sent
+            && let Poll::Ready(sent) = Pin::new(&mut *this.sending).poll(cx)
+        {
+            sent?;
+            *this.sent = true;
+        }
+        if *this.sent
+            && let Poll::Ready(answer) = Pin::new(&mut *this.answer).poll(cx)
+        {
+            return Poll::Ready(answer.map_err(|_| AskError::NoReply));
+        }
+        // Most answers come as soon as the child has its turn, and a timer costs more than they
+        // do (it wakes the thread that keeps the time). So it is made on the second look.
+        if !mem::replace(this.waited, true) {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        if this.timer.is_none() {
+            this.timer.set(Some(sleep(*this.within)));
+        }
+        match this.timer.as_mut().as_pin_mut().map(|timer| timer.poll(cx)) {
+            Some(Poll::Ready(())) => {}
+            Some(Poll::Pending) | None => return Poll::Pending,
+        }
+        drop(this.sending.withdraw());
+        // An answer whose sender was told that it arrived does arrive.
+        this.answer.close();
+        Poll::Ready(this.answer.try_recv().map_err(|_| AskError::Timeout))
+    }
+}
+
+impl<M, R> fmt::Debug for Asking<'_, M, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Asking").field("sent", &self.sent).finish_non_exhaustive()
+    }
+}

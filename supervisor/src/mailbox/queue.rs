@@ -1,0 +1,302 @@
+//! What a mailbox holds, as plain data: no lock, no clock, nothing is woken here.
+//!
+//! Every method gives out the wakers that are to be woken, or dropped, once the lock is released.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::mem;
+use std::num::NonZeroU64;
+use std::task::Waker;
+
+use super::error::{SendError, TrySendError};
+
+/// No life has this number.
+const NOBODY: u64 = u64::MAX;
+
+/// Why a mailbox is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Closing {
+    /// No life is pending; it may open again.
+    NotRunning,
+    /// The slot is removed.
+    Gone,
+}
+
+/// The place of a sender in the line of those who wait; never given twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Ticket(NonZeroU64);
+
+/// The messages, who may receive them, and who waits to add one.
+pub(super) struct Queue<M> {
+    messages: VecDeque<M>,
+    /// The parked receiver.
+    receiver: Option<Waker>,
+    /// The life that may receive, or [`NOBODY`].
+    life: u64,
+    /// Made when the first sender has to wait: most mailboxes never need it.
+    senders: Option<Box<Senders>>,
+    capacity: u32,
+    closed: Option<Closing>,
+    /// The receiver shall poll again before it parks.
+    look_up: bool,
+}
+
+/// The senders that wait for room.
+struct Senders {
+    /// In the order of their arrival.
+    waiting: BTreeMap<Ticket, Waker>,
+    /// Places given to senders that have not used them yet.
+    granted: usize,
+    /// The next sender's ticket.
+    next: Ticket,
+    /// Tickets below this one were sent back by the last closing.
+    returned: Ticket,
+}
+
+impl Default for Senders {
+    fn default() -> Self {
+        let first = Ticket(NonZeroU64::MIN);
+        Self { waiting: BTreeMap::new(), granted: 0, next: first, returned: first }
+    }
+}
+
+/// What came of an attempt to take a message.
+pub(super) enum Take<M> {
+    /// A message, and the sender that got its place.
+    Message(M, Option<Waker>),
+    Empty,
+    /// Another life receives, or none.
+    NotYours,
+}
+
+/// What came of an attempt to park the receiver.
+pub(super) enum Park {
+    /// It is parked, in the place of this waker.
+    Parked(Option<Waker>),
+    /// It is not: it shall look at its flags first.
+    LookUp,
+}
+
+/// What came of an attempt to send.
+pub(super) enum Sent<M> {
+    /// The message is queued; the parked receiver.
+    Queued(Option<Waker>),
+    /// The sender waits with its message; its own waker of an earlier attempt.
+    Waiting(M, Option<Waker>),
+    Refused(SendError<M>),
+}
+
+/// What a closing leaves to others.
+pub(super) struct Closed<M> {
+    pub(super) messages: VecDeque<M>,
+    pub(super) receiver: Option<Waker>,
+    pub(super) senders: BTreeMap<Ticket, Waker>,
+}
+
+impl<M> Queue<M> {
+    pub(super) const fn new(capacity: usize) -> Self {
+        Self {
+            messages: VecDeque::new(),
+            receiver: None,
+            life: NOBODY,
+            senders: None,
+            capacity: within_bounds(capacity),
+            closed: None,
+            look_up: false,
+        }
+    }
+
+    pub(super) fn set_capacity(&mut self, capacity: usize) {
+        self.capacity = within_bounds(capacity);
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.messages.len()
+    }
+
+    // ===== senders =====
+
+    /// Queues the message, or the sender behind those who wait. `ticket` is the sender's own:
+    /// `None` at its first attempt, and while it does not wait.
+    pub(super) fn send(
+        &mut self,
+        message: M,
+        ticket: &mut Option<Ticket>,
+        waker: &Waker,
+    ) -> Sent<M> {
+        if let Some(held) = *ticket {
+            let senders = self.senders.get_or_insert_default();
+            if held < senders.returned {
+                *ticket = None;
+                return Sent::Refused(self.refuse(message));
+            }
+            if let Some(parked) = senders.waiting.get_mut(&held) {
+                return Sent::Waiting(message, renew(parked, waker));
+            }
+            senders.granted -= 1;
+            *ticket = None;
+        } else if self.closed.is_some() {
+            return Sent::Refused(self.refuse(message));
+        } else if !self.has_room() {
+            *ticket = Some(self.senders.get_or_insert_default().wait(waker.clone()));
+            return Sent::Waiting(message, None);
+        }
+        Sent::Queued(self.push(message))
+    }
+
+    pub(super) fn try_send(&mut self, message: M) -> Result<Option<Waker>, TrySendError<M>> {
+        if self.closed.is_some() {
+            Err(self.refuse(message).into())
+        } else if !self.has_room() {
+            Err(TrySendError::Full(message))
+        } else {
+            Ok(self.push(message))
+        }
+    }
+
+    /// Takes back the ticket of a sender that gave up: its own waker, and that of the sender
+    /// that got the place if it had been granted.
+    pub(super) fn withdraw(&mut self, ticket: Ticket) -> (Option<Waker>, Option<Waker>) {
+        let senders = self.senders.get_or_insert_default();
+        if ticket < senders.returned {
+            return (None, None);
+        }
+        let own = senders.waiting.remove(&ticket);
+        if own.is_some() {
+            return (own, None);
+        }
+        senders.granted -= 1;
+        (None, self.grant())
+    }
+
+    /// Gives a free place to the sender that has waited longest.
+    pub(super) fn grant(&mut self) -> Option<Waker> {
+        if !self.has_room() {
+            return None;
+        }
+        let senders = self.senders.as_mut()?;
+        let (_, waker) = senders.waiting.pop_first()?;
+        senders.granted += 1;
+        Some(waker)
+    }
+
+    fn has_room(&self) -> bool {
+        let granted = self.senders.as_ref().map_or(0, |senders| senders.granted);
+        self.messages.len() + granted < self.capacity as usize
+    }
+
+    fn push(&mut self, message: M) -> Option<Waker> {
+        self.messages.push_back(message);
+        self.receiver.take()
+    }
+
+    /// The error for a sender whose mailbox is closed, or was when it waited.
+    fn refuse(&self, message: M) -> SendError<M> {
+        match self.closed {
+            Some(Closing::Gone) => SendError::Gone(message),
+            Some(Closing::NotRunning) | None => SendError::NotRunning(message),
+        }
+    }
+
+    // ===== the receiver =====
+
+    pub(super) fn take(&mut self, life: u64) -> Take<M> {
+        if self.life != life {
+            return Take::NotYours;
+        }
+        match self.messages.pop_front() {
+            Some(message) => Take::Message(message, self.grant()),
+            None => Take::Empty,
+        }
+    }
+
+    /// Parks the receiver, which has found the queue empty.
+    pub(super) fn park(&mut self, waker: &Waker) -> Park {
+        if mem::take(&mut self.look_up) {
+            return Park::LookUp;
+        }
+        Park::Parked(match &mut self.receiver {
+            Some(parked) => renew(parked, waker),
+            none => none.replace(waker.clone()),
+        })
+    }
+
+    /// Also remembered: the waker that is parked may not be the one that will wait.
+    pub(super) fn look_up(&mut self) -> Option<Waker> {
+        self.look_up = true;
+        self.receiver.take()
+    }
+
+    // ===== the slot =====
+
+    pub(super) fn open(&mut self, life: u64) -> Option<Waker> {
+        if self.closed == Some(Closing::Gone) {
+            return None;
+        }
+        self.closed = None;
+        self.hand_over(life)
+    }
+
+    pub(super) fn end_life(&mut self, life: u64) -> Option<Waker> {
+        if self.life == life { self.hand_over(NOBODY) } else { None }
+    }
+
+    pub(super) fn close(&mut self, closing: Closing) -> Closed<M> {
+        if self.closed != Some(Closing::Gone) {
+            self.closed = Some(closing);
+        }
+        Closed {
+            messages: mem::take(&mut self.messages),
+            receiver: self.hand_over(NOBODY),
+            senders: self.senders.as_mut().map(|senders| senders.dismiss()).unwrap_or_default(),
+        }
+    }
+
+    /// Changes who receives; the one that waited in vain.
+    fn hand_over(&mut self, life: u64) -> Option<Waker> {
+        self.life = life;
+        self.receiver.take()
+    }
+}
+
+impl Senders {
+    fn wait(&mut self, waker: Waker) -> Ticket {
+        let ticket = self.next;
+        self.next = Ticket(ticket.0.saturating_add(1));
+        self.waiting.insert(ticket, waker);
+        ticket
+    }
+
+    /// Sends everyone back, also those that have been granted a place and not used it.
+    fn dismiss(&mut self) -> BTreeMap<Ticket, Waker> {
+        self.granted = 0;
+        self.returned = self.next;
+        mem::take(&mut self.waiting)
+    }
+}
+
+/// Room for nothing would let nobody send; four thousand million is as good as no limit.
+#[allow(clippy::cast_possible_truncation, reason = "checked")]
+const fn within_bounds(capacity: usize) -> u32 {
+    match capacity {
+        0 => 1,
+        _ if capacity > u32::MAX as usize => u32::MAX,
+        _ => capacity as u32,
+    }
+}
+
+/// Puts `waker` in the place of `parked` unless they wake the same task; the one replaced.
+fn renew(parked: &mut Waker, waker: &Waker) -> Option<Waker> {
+    if parked.will_wake(waker) { None } else { Some(mem::replace(parked, waker.clone())) }
+}
+
+#[cfg(test)]
+impl<M> Queue<M> {
+    /// For how many messages there is memory.
+    pub(super) fn allocated(&self) -> usize {
+        self.messages.capacity() + usize::from(self.senders.is_some())
+    }
+
+    pub(super) fn peek(&self) -> Option<&M> {
+        self.messages.front()
+    }
+}

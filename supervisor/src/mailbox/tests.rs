@@ -1,0 +1,83 @@
+//! What a mailbox promises, one fact per test.
+
+mod close;
+mod lives;
+mod model;
+mod request;
+mod send;
+mod stress;
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context as TaskContext, Poll, Wake, Waker};
+use std::time::Duration;
+
+use super::{Closing, Leftovers, Mailbox, SendError, Sending, TrySendError};
+
+/// Counts how often it is woken.
+#[derive(Default)]
+struct Bell(AtomicUsize);
+
+impl Bell {
+    fn rings(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+fn bell() -> (Arc<Bell>, Waker) {
+    let bell = Arc::new(Bell::default());
+    (Arc::clone(&bell), bell.into())
+}
+
+/// Polls a future once, for a task that nobody wakes.
+fn poll<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
+    poll_with(future, Waker::noop())
+}
+
+fn poll_with<F: Future + Unpin>(future: &mut F, waker: &Waker) -> Poll<F::Output> {
+    pin!(future).poll(&mut TaskContext::from_waker(waker))
+}
+
+fn poll_recv<M>(mailbox: &Mailbox<M>, life: u64, waker: &Waker) -> Poll<Option<M>> {
+    mailbox.poll_recv(life, &mut TaskContext::from_waker(waker))
+}
+
+async fn recv<M>(mailbox: &Mailbox<M>, life: u64) -> Option<M> {
+    poll_fn(|cx| mailbox.poll_recv(life, cx)).await
+}
+
+/// All that a life can have without waiting.
+fn drain<M>(mailbox: &Mailbox<M>, life: u64) -> Vec<M> {
+    std::iter::from_fn(|| mailbox.try_recv(life)).collect()
+}
+
+/// A mailbox with life 1 running and these messages in it.
+fn filled<M>(capacity: usize, messages: impl IntoIterator<Item = M>) -> Mailbox<M> {
+    let mailbox = Mailbox::new(capacity);
+    mailbox.open(1);
+    for message in messages {
+        assert!(mailbox.try_send(message).is_ok(), "the test fills more than there is room for");
+    }
+    mailbox
+}
+
+/// A send that has found the mailbox full and waits.
+fn waiting<M>(mailbox: &Mailbox<M>, message: M) -> Sending<'_, M> {
+    let mut sending = mailbox.send(message);
+    assert!(poll(&mut sending).is_pending());
+    sending
+}
+
+/// Fails instead of waiting for ever.
+async fn within<F: Future>(what: &str, future: F) -> F::Output {
+    let outcome = tokio::time::timeout(Duration::from_secs(20), future).await;
+    outcome.unwrap_or_else(|_| panic!("waited in vain for {what}"))
+}

@@ -1,0 +1,132 @@
+//! Who may receive, and when a receiver is woken.
+
+use super::*;
+
+#[test]
+fn messages_sent_before_the_first_life_wait_for_it() {
+    let mailbox = Mailbox::new(4);
+    assert_eq!(mailbox.try_send(1), Ok(()));
+    assert_eq!(poll(&mut mailbox.send(2)), Poll::Ready(Ok(())));
+    assert_eq!(mailbox.try_recv(0), None);
+    mailbox.open(0);
+    assert_eq!(drain(&mailbox, 0), [1, 2]);
+}
+
+#[test]
+fn the_next_life_goes_on_where_the_last_one_ended() {
+    let mailbox = filled(8, 0..4);
+    assert_eq!(mailbox.try_recv(1), Some(0));
+    mailbox.end_life(1);
+    assert_eq!(mailbox.try_send(4), Ok(()));
+    assert_eq!(mailbox.len(), 4);
+    mailbox.open(2);
+    assert_eq!(mailbox.try_send(5), Ok(()));
+    assert_eq!(drain(&mailbox, 2), [1, 2, 3, 4, 5]);
+}
+
+#[test]
+fn a_sender_waits_across_lives() {
+    let mailbox = filled(1, [0]);
+    let (bell, waker) = bell();
+    let mut sending = mailbox.send(1);
+    assert!(poll_with(&mut sending, &waker).is_pending());
+    mailbox.end_life(1);
+    assert!(poll_with(&mut sending, &waker).is_pending());
+    mailbox.open(2);
+    assert_eq!(mailbox.try_recv(2), Some(0));
+    assert_eq!(bell.rings(), 1);
+    assert_eq!(poll(&mut sending), Poll::Ready(Ok(())));
+    assert_eq!(drain(&mailbox, 2), [1]);
+}
+
+#[test]
+fn a_stale_life_receives_nothing() {
+    let mailbox = filled(4, [7]);
+    let (bell, waker) = bell();
+    for other in [0, 2, u64::MAX - 1] {
+        assert_eq!(poll_recv(&mailbox, other, &waker), Poll::Ready(None));
+        assert_eq!(mailbox.try_recv(other), None);
+    }
+    mailbox.open(2);
+    assert_eq!(poll_recv(&mailbox, 1, &waker), Poll::Ready(None));
+    assert_eq!(mailbox.try_recv(1), None);
+    assert_eq!(bell.rings(), 0);
+    assert_eq!(drain(&mailbox, 2), [7]);
+}
+
+#[test]
+fn a_receiver_that_outlives_its_life_is_told() {
+    for end in [
+        |mailbox: &Mailbox<u8>| mailbox.end_life(1),
+        |mailbox: &Mailbox<u8>| mailbox.open(2),
+        |mailbox: &Mailbox<u8>| drop(mailbox.close(Closing::NotRunning)),
+        |mailbox: &Mailbox<u8>| drop(mailbox.close(Closing::Gone)),
+    ] {
+        let mailbox = filled(1, []);
+        let (bell, waker) = bell();
+        assert!(poll_recv(&mailbox, 1, &waker).is_pending());
+        end(&mailbox);
+        assert_eq!(bell.rings(), 1);
+        assert_eq!(poll_recv(&mailbox, 1, &waker), Poll::Ready(None));
+    }
+}
+
+#[test]
+fn the_end_of_an_old_life_does_not_end_the_new_one() {
+    let mailbox = filled(1, []);
+    mailbox.open(2);
+    mailbox.end_life(1);
+    let (bell, waker) = bell();
+    assert!(poll_recv(&mailbox, 2, &waker).is_pending());
+    mailbox.end_life(1);
+    assert_eq!(bell.rings(), 0);
+    assert_eq!(mailbox.try_send(1), Ok(()));
+    assert_eq!(bell.rings(), 1);
+    assert_eq!(poll_recv(&mailbox, 2, &waker), Poll::Ready(Some(1)));
+}
+
+#[test]
+fn a_parked_receiver_keeps_nothing_of_its_task_after_its_life() {
+    let mailbox = filled::<()>(1, []);
+    let (bell, waker) = bell();
+    assert!(poll_recv(&mailbox, 1, &waker).is_pending());
+    mailbox.end_life(1);
+    drop(waker);
+    assert_eq!(Arc::strong_count(&bell), 1);
+}
+
+#[test]
+fn a_parked_receiver_looks_up_when_told() {
+    let mailbox = filled(1, []);
+    let (bell, waker) = bell();
+    assert!(poll_recv(&mailbox, 1, &waker).is_pending());
+    mailbox.wake_receiver();
+    assert_eq!(bell.rings(), 1);
+    assert_eq!(mailbox.try_send(1), Ok(()));
+    assert_eq!(poll_recv(&mailbox, 1, &waker), Poll::Ready(Some(1)));
+}
+
+// It has looked at its stop flag, and is about to park, when the flag is set.
+#[test]
+fn a_receiver_that_is_about_to_park_looks_up_first() {
+    let mailbox = filled(1, []);
+    let (bell, waker) = bell();
+    mailbox.wake_receiver();
+    assert!(poll_recv(&mailbox, 1, &waker).is_pending());
+    assert_eq!(bell.rings(), 1);
+    assert!(poll_recv(&mailbox, 1, &waker).is_pending());
+    assert_eq!(bell.rings(), 1);
+    assert_eq!(mailbox.try_send(1), Ok(()));
+    assert_eq!(bell.rings(), 2);
+}
+
+#[test]
+fn a_receiver_that_moves_to_another_task_is_found_there() {
+    let mailbox = filled::<()>(1, []);
+    let ((old_bell, old), (new_bell, new)) = (bell(), bell());
+    assert!(poll_recv(&mailbox, 1, &old).is_pending());
+    // The old task has given up; the new one looks at its flag, and then the flag is set.
+    mailbox.wake_receiver();
+    assert!(poll_recv(&mailbox, 1, &new).is_pending());
+    assert_eq!((old_bell.rings(), new_bell.rings()), (1, 1));
+}

@@ -1,0 +1,260 @@
+//! Room, and waiting for it.
+
+use super::*;
+
+#[test]
+fn a_mailbox_is_small_and_made_without_allocating() {
+    // A static cannot own anything on the heap.
+    static MAILBOX: Mailbox<String> = Mailbox::new(64);
+    MAILBOX.open(1);
+    let (_, waker) = bell();
+    assert!(poll_recv(&MAILBOX, 1, &waker).is_pending());
+    assert_eq!(MAILBOX.lock().allocated(), 0);
+    assert!(size_of::<Mailbox<[u64; 100]>>() <= 80);
+}
+
+#[test]
+fn messages_are_taken_in_order() {
+    let mailbox = filled(8, 0..5);
+    assert_eq!(mailbox.len(), 5);
+    assert_eq!(drain(&mailbox, 1), [0, 1, 2, 3, 4]);
+    assert_eq!(mailbox.len(), 0);
+}
+
+#[test]
+fn a_capacity_of_zero_counts_as_one() {
+    let mailbox = Mailbox::new(0);
+    assert_eq!(mailbox.try_send(1), Ok(()));
+    assert_eq!(mailbox.try_send(2), Err(TrySendError::Full(2)));
+    mailbox.set_capacity(0);
+    mailbox.open(1);
+    assert_eq!(mailbox.try_recv(1), Some(1));
+    assert_eq!(mailbox.try_send(3), Ok(()));
+}
+
+#[test]
+fn more_capacity_lets_waiting_senders_in() {
+    let mailbox = filled(1, [0]);
+    let (bell, waker) = bell();
+    let mut first = mailbox.send(1);
+    assert!(poll_with(&mut first, &waker).is_pending());
+    let mut second = mailbox.send(2);
+    assert!(poll_with(&mut second, &waker).is_pending());
+    mailbox.set_capacity(3);
+    assert_eq!(bell.rings(), 2);
+    assert_eq!(poll(&mut first), Poll::Ready(Ok(())));
+    assert_eq!(poll(&mut second), Poll::Ready(Ok(())));
+    assert_eq!(drain(&mailbox, 1), [0, 1, 2]);
+}
+
+#[test]
+fn a_full_mailbox_lets_one_sender_in_for_each_message_taken() {
+    let mailbox = filled(2, [0, 1]);
+    let (bell, waker) = bell();
+    let mut first = mailbox.send(2);
+    assert!(poll_with(&mut first, &waker).is_pending());
+    let mut second = waiting(&mailbox, 3);
+    assert_eq!(bell.rings(), 0);
+
+    assert_eq!(mailbox.try_recv(1), Some(0));
+    assert_eq!(bell.rings(), 1);
+    assert!(poll(&mut second).is_pending());
+    assert_eq!(poll_with(&mut first, &waker), Poll::Ready(Ok(())));
+    assert!(poll(&mut second).is_pending());
+    assert_eq!(mailbox.try_recv(1), Some(1));
+    assert_eq!(poll(&mut second), Poll::Ready(Ok(())));
+    assert_eq!(drain(&mailbox, 1), [2, 3]);
+}
+
+#[test]
+fn nobody_overtakes_a_waiting_sender() {
+    let mailbox = filled(1, [0]);
+    let mut first = waiting(&mailbox, 1);
+    assert_eq!(mailbox.try_recv(1), Some(0));
+    // The place is granted, and not used yet.
+    assert_eq!(mailbox.try_send(9), Err(TrySendError::Full(9)));
+    let mut second = waiting(&mailbox, 2);
+    assert_eq!(poll(&mut first), Poll::Ready(Ok(())));
+    assert_eq!(mailbox.try_recv(1), Some(1));
+    assert_eq!(poll(&mut second), Poll::Ready(Ok(())));
+    assert_eq!(drain(&mailbox, 1), [2]);
+}
+
+#[test]
+fn a_send_dropped_while_it_waits_is_not_sent_and_the_others_keep_their_order() {
+    let mailbox = filled(1, [0]);
+    let mut sends: Vec<_> = (1..=4).map(|message| waiting(&mailbox, message)).collect();
+    drop(sends.remove(1));
+    drop(sends.pop());
+    for (taken, sending) in [0, 1].into_iter().zip(&mut sends) {
+        assert_eq!(mailbox.try_recv(1), Some(taken));
+        assert_eq!(poll(sending), Poll::Ready(Ok(())));
+    }
+    assert_eq!(drain(&mailbox, 1), [3]);
+    assert_eq!(mailbox.try_send(5), Ok(()));
+}
+
+#[test]
+fn a_send_dropped_with_its_place_granted_is_not_sent_and_the_next_gets_the_place() {
+    let mailbox = filled(1, [0]);
+    let first = waiting(&mailbox, 1);
+    let (bell, waker) = bell();
+    let mut second = mailbox.send(2);
+    assert!(poll_with(&mut second, &waker).is_pending());
+    assert_eq!(mailbox.try_recv(1), Some(0));
+    drop(first);
+    assert_eq!(bell.rings(), 1);
+    assert_eq!(poll(&mut second), Poll::Ready(Ok(())));
+    assert_eq!(drain(&mailbox, 1), [2]);
+}
+
+#[test]
+fn a_send_dropped_after_completion_stays_sent() {
+    let mailbox = filled(1, [0]);
+    let mut sending = waiting(&mailbox, 1);
+    assert_eq!(mailbox.try_recv(1), Some(0));
+    assert_eq!(poll(&mut sending), Poll::Ready(Ok(())));
+    drop(sending);
+    assert_eq!(drain(&mailbox, 1), [1]);
+    assert_eq!(mailbox.try_send(2), Ok(()));
+}
+
+#[test]
+fn a_send_that_is_never_polled_sends_nothing() {
+    let mailbox = filled(1, []);
+    let sending = mailbox.send(1);
+    assert_eq!(mailbox.try_send(2), Ok(()));
+    drop(sending);
+    assert_eq!(drain(&mailbox, 1), [2]);
+}
+
+#[test]
+fn the_task_that_polled_last_is_woken() {
+    let mailbox = filled(1, [0]);
+    let ((old_bell, old), (new_bell, new)) = (bell(), bell());
+    let mut sending = mailbox.send(1);
+    assert!(poll_with(&mut sending, &old).is_pending());
+    assert!(poll_with(&mut sending, &new).is_pending());
+    assert_eq!(mailbox.try_recv(1), Some(0));
+    assert_eq!((old_bell.rings(), new_bell.rings()), (0, 1));
+    assert_eq!(poll(&mut sending), Poll::Ready(Ok(())));
+
+    assert_eq!(mailbox.try_recv(1), Some(1));
+    assert!(poll_recv(&mailbox, 1, &old).is_pending());
+    assert!(poll_recv(&mailbox, 1, &new).is_pending());
+    assert_eq!(mailbox.try_send(2), Ok(()));
+    assert_eq!((old_bell.rings(), new_bell.rings()), (0, 2));
+}
+
+#[test]
+fn a_receiver_is_woken_once_for_many_messages() {
+    let mailbox = filled(8, []);
+    let (bell, waker) = bell();
+    assert!(poll_recv(&mailbox, 1, &waker).is_pending());
+    for message in 0..8 {
+        assert_eq!(mailbox.try_send(message), Ok(()));
+    }
+    assert_eq!(bell.rings(), 1);
+}
+
+/// Whether a task that takes many such steps in a row lets others have their turn.
+async fn lets_others_run<F>(step: impl Fn(Arc<Mailbox<()>>) -> F + Send + 'static) -> bool
+where
+    F: Future<Output = ()> + Send,
+{
+    const STEPS: usize = 10_000;
+    let mailbox = Arc::new(filled(2 * STEPS, std::iter::repeat_n((), STEPS)));
+    let task = tokio::spawn(async move {
+        for _ in 0..STEPS {
+            step(Arc::clone(&mailbox)).await;
+        }
+    });
+    tokio::task::yield_now().await;
+    let yielded = !task.is_finished();
+    within("the end of a flood", task).await.expect("no panic");
+    yielded
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flood_does_not_starve_the_runtime() {
+    let received = lets_others_run(|mailbox| async move {
+        assert_eq!(recv(&mailbox, 1).await, Some(()));
+    });
+    assert!(received.await);
+    let too_late = lets_others_run(|mailbox| async move {
+        assert_eq!(recv(&mailbox, 0).await, None);
+    });
+    assert!(too_late.await);
+    let sent = lets_others_run(|mailbox| async move {
+        assert_eq!(mailbox.send(()).await, Ok(()));
+    });
+    assert!(sent.await);
+    let refused = lets_others_run(|mailbox| async move {
+        drop(mailbox.close(Closing::Gone));
+        assert_eq!(mailbox.send(()).await, Err(SendError::Gone(())));
+    });
+    assert!(refused.await);
+}
+
+/// A message that looks into its mailbox when it is dropped.
+struct Curious(std::sync::Weak<Mailbox<Self>>);
+
+impl Drop for Curious {
+    fn drop(&mut self) {
+        if let Some(mailbox) = self.0.upgrade() {
+            mailbox.len();
+        }
+    }
+}
+
+/// A waker that looks into a mailbox when it is woken, and when it is dropped.
+struct Nosy(Arc<Mailbox<Curious>>);
+
+impl Wake for Nosy {
+    fn wake(self: Arc<Self>) {
+        self.0.len();
+    }
+}
+
+impl Drop for Nosy {
+    fn drop(&mut self) {
+        self.0.len();
+    }
+}
+
+// A deadlock or a panic if any of it happened under the lock.
+#[test]
+fn wakers_and_messages_may_use_the_mailbox() {
+    let mailbox: Arc<Mailbox<Curious>> = Arc::new(Mailbox::new(1));
+    let message = || Curious(Arc::downgrade(&mailbox));
+    let nosy = || Waker::from(Arc::new(Nosy(Arc::clone(&mailbox))));
+    mailbox.open(1);
+
+    // Parked, replaced, told to look up, woken by a message.
+    assert!(poll_recv(&mailbox, 1, &nosy()).is_pending());
+    assert!(poll_recv(&mailbox, 1, &nosy()).is_pending());
+    mailbox.wake_receiver();
+    assert!(poll_recv(&mailbox, 1, &nosy()).is_pending());
+    assert!(poll_recv(&mailbox, 1, &nosy()).is_pending());
+    assert!(mailbox.try_send(message()).is_ok());
+    assert!(mailbox.try_send(message()).is_err());
+
+    // Waiting, replaced, withdrawn, withdrawn with the place granted, sent.
+    let mut sends: Vec<_> = (0..4).map(|_| mailbox.send(message())).collect();
+    for sending in &mut sends {
+        assert!(poll_with(sending, &nosy()).is_pending());
+        assert!(poll_with(sending, &nosy()).is_pending());
+    }
+    drop(sends.remove(1));
+    drop(mailbox.try_recv(1));
+    drop(sends.remove(0));
+    assert!(poll_with(&mut sends[0], &nosy()).is_ready());
+    drop(poll_recv(&mailbox, 1, &nosy()));
+
+    // Closed on both sides.
+    assert!(mailbox.try_send(message()).is_err());
+    let leftovers = mailbox.close(Closing::Gone);
+    drop(leftovers);
+    assert!(poll_with(&mut sends[1], &nosy()).is_ready());
+    assert!(poll_recv(&mailbox, 1, &nosy()).is_ready());
+}

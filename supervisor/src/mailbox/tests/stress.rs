@@ -1,0 +1,145 @@
+//! Threads against each other.
+
+use std::sync::atomic::AtomicBool;
+
+use super::*;
+
+const PRODUCERS: usize = 8;
+const EACH: usize = 2_000;
+
+/// What happened to one sender's messages.
+#[derive(Default)]
+struct Account {
+    sent: Vec<usize>,
+    returned: usize,
+    given_up: usize,
+}
+
+/// Sends numbered messages in every way there is.
+async fn produce(mailbox: Arc<Mailbox<(usize, usize)>>, producer: usize) -> Account {
+    let mut account = Account::default();
+    for number in 0..EACH {
+        let message = (producer, number);
+        let outcome = match number % 7 {
+            0 => mailbox.try_send(message).map_err(TrySendError::into_message),
+            // Given up after its first poll, unless that was enough.
+            1 => {
+                let mut sending = mailbox.send(message);
+                match poll_fn(|cx| Poll::Ready(poll_with(&mut sending, cx.waker()))).await {
+                    Poll::Ready(outcome) => outcome.map_err(SendError::into_message),
+                    Poll::Pending => {
+                        tokio::task::yield_now().await;
+                        account.given_up += 1;
+                        continue;
+                    }
+                }
+            }
+            _ => mailbox.send(message).await.map_err(SendError::into_message),
+        };
+        match outcome {
+            Ok(()) => account.sent.push(number),
+            Err(returned) => {
+                assert_eq!(returned, message);
+                account.returned += 1;
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+    account
+}
+
+/// Receives in its life until that ends.
+async fn live(mailbox: Arc<Mailbox<(usize, usize)>>, life: u64) -> Vec<(usize, usize)> {
+    let mut received = Vec::new();
+    while let Some(message) = recv(&mailbox, life).await {
+        received.push(message);
+    }
+    received
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn every_message_is_accounted_for() {
+    let mailbox = Arc::new(Mailbox::new(5));
+    let producers: Vec<_> = (0..PRODUCERS)
+        .map(|producer| tokio::spawn(produce(Arc::clone(&mailbox), producer)))
+        .collect();
+    // What came out, in order: received by one of the lives, or left over at a closing.
+    let mut out = Vec::new();
+    let mut life = 0;
+    while !producers.iter().all(tokio::task::JoinHandle::is_finished) {
+        life += 1;
+        mailbox.open(life);
+        let child = tokio::spawn(live(Arc::clone(&mailbox), life));
+        for _ in 0..life % 50 {
+            tokio::task::yield_now().await;
+        }
+        if life % 3 == 0 {
+            let leftovers = mailbox.close(Closing::NotRunning);
+            out.extend(within("a life's end", child).await.expect("no panic"));
+            out.extend(leftovers);
+        } else {
+            mailbox.end_life(life);
+            out.extend(within("a life's end", child).await.expect("no panic"));
+        }
+    }
+    out.extend(mailbox.close(Closing::Gone));
+    for (producer, task) in producers.into_iter().enumerate() {
+        let account = within("a producer's end", task).await.expect("no panic");
+        let arrived: Vec<_> =
+            out.iter().filter(|message| message.0 == producer).map(|message| message.1).collect();
+        // All of them, once, in the order of their sends.
+        assert_eq!(arrived, account.sent);
+        assert_eq!(account.sent.len() + account.returned + account.given_up, EACH);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn no_wake_up_is_lost() {
+    let mailbox = Arc::new(Mailbox::new(1));
+    mailbox.open(1);
+    let child = tokio::spawn({
+        let mailbox = Arc::clone(&mailbox);
+        async move {
+            let mut sum = 0;
+            for _ in 0..PRODUCERS * EACH {
+                sum += recv(&mailbox, 1).await.expect("alive");
+            }
+            sum
+        }
+    });
+    let producers: Vec<_> = (0..PRODUCERS)
+        .map(|_| {
+            let mailbox = Arc::clone(&mailbox);
+            tokio::spawn(async move {
+                for number in 0..EACH {
+                    mailbox.send(number).await.expect("open");
+                }
+            })
+        })
+        .collect();
+    for producer in producers {
+        within("a sender's turn", producer).await.expect("no panic");
+    }
+    let sum = within("the last message", child).await.expect("no panic");
+    assert_eq!(sum, PRODUCERS * EACH * (EACH - 1) / 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_stop_flag_is_always_seen() {
+    for _ in 0..EACH {
+        let shared = Arc::new((Mailbox::<()>::new(1), AtomicBool::new(false)));
+        shared.0.open(1);
+        let child = tokio::spawn({
+            let shared = Arc::clone(&shared);
+            poll_fn(move |cx| {
+                if shared.1.load(Ordering::SeqCst) {
+                    return Poll::Ready(());
+                }
+                shared.0.poll_recv(1, cx).map(|_| unreachable!("nothing is sent"))
+            })
+        });
+        shared.1.store(true, Ordering::SeqCst);
+        shared.0.wake_receiver();
+        within("a receiver that is told to stop", child).await.expect("no panic");
+    }
+}

@@ -1,0 +1,50 @@
+//! Where the user's values are dropped that a supervisor lets go of: not in its own task, since
+//! a destructor may block or panic.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Values that wait to be dropped.
+#[derive(Default)]
+pub(crate) struct Reaper(Vec<Box<dyn Send>>);
+
+impl Reaper {
+    pub(crate) fn take(&mut self, value: impl Send + 'static) {
+        self.0.push(Box::new(value));
+    }
+
+    /// Drops what it has, in a task of its own where there is a runtime.
+    pub(crate) fn reap(&mut self) {
+        if self.0.is_empty() {
+            return;
+        }
+        let values = std::mem::take(&mut self.0);
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) => {
+                runtime.spawn(async move { bury(values) });
+            }
+            Err(_) => bury(values),
+        }
+    }
+}
+
+impl Drop for Reaper {
+    fn drop(&mut self) {
+        bury(std::mem::take(&mut self.0));
+    }
+}
+
+fn bury(values: Vec<Box<dyn Send>>) {
+    for value in values {
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(value))) {
+            // What a destructor panicked with may panic again when it is dropped.
+            std::mem::forget(payload);
+        }
+    }
+}
+
+impl fmt::Debug for Reaper {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Reaper").field(&self.0.len()).finish()
+    }
+}

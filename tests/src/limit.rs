@@ -1,0 +1,51 @@
+//! Every wait of a test has a limit, and says what it waited for.
+
+use std::future::Future;
+use std::time::Duration;
+
+use supervisor::{Event, EventKind, Events};
+
+/// An hour of paused time passes at once; on a real clock, nothing here takes ten seconds.
+fn limit() -> Duration {
+    let paused = tokio::runtime::Handle::current().metrics().num_workers() == 1;
+    Duration::from_secs(if paused { 3600 } else { 30 })
+}
+
+/// Waits for the future.
+///
+/// # Panics
+///
+/// If it takes too long, with what it was.
+pub async fn within<F: Future>(what: &str, future: F) -> F::Output {
+    match tokio::time::timeout(limit(), future).await {
+        Ok(output) => output,
+        Err(_) => panic!("waited in vain for {what}"),
+    }
+}
+
+/// Waits for the first event that fits.
+///
+/// # Panics
+///
+/// If none comes, with the events that came instead.
+pub async fn event(events: &mut Events, what: &str, fits: impl Fn(&Event) -> bool) -> Event {
+    let mut seen = Vec::new();
+    let search = async {
+        while let Some(event) = events.next().await {
+            if fits(&event) {
+                return Some(event);
+            }
+            assert!(
+                !matches!(event.kind(), EventKind::Missed { .. }),
+                "missed events while waiting for {what}"
+            );
+            seen.push(event.to_string());
+        }
+        None
+    };
+    match tokio::time::timeout(limit(), search).await {
+        Ok(Some(event)) => event,
+        Ok(None) => panic!("the events ended without {what}; there were: {seen:#?}"),
+        Err(_) => panic!("waited in vain for {what}; there were: {seen:#?}"),
+    }
+}
