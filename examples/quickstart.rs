@@ -169,7 +169,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Client::connect(&service).await?.say("boom").await?;
     first.say("get colour").await?;
 
-    println!("\n4. A word crashes the store. It starts again, with all that was declared after it,");
+    println!(
+        "\n4. A word crashes the store. It starts again, with all that was declared after it,"
+    );
     println!("   so this client is cut off; the next one is served by the next life.\n");
     let mut events = service.supervisor().events();
     first.say("set poison 1").await?;

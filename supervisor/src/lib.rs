@@ -68,10 +68,10 @@ macro_rules! supervision_tree {
 
 /// What a program with a tree needs.
 pub mod prelude {
+    #[cfg(feature = "macros")]
+    pub use crate::supervision_tree;
     pub use crate::{
         Child, ChildRef, ChildResult, ChildSpec, Context, Each, Pool, Reply, RestartPolicy,
         Shutdown, SupervisionStrategy, Supervisor, SupervisorError, Worker, WorkerOnce,
     };
-    #[cfg(feature = "macros")]
-    pub use crate::supervision_tree;
 }
