@@ -76,6 +76,7 @@ pub(crate) enum Phase {
     Built,
     Starting {
         inbox: Arc<Inbox<Message>>,
+        since: Instant,
     },
     Running {
         inbox: Arc<Inbox<Message>>,
