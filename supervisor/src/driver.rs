@@ -24,7 +24,7 @@ use crate::life::Seed;
 use crate::mailbox::Closing;
 use crate::node::{Declared, Node};
 use crate::reaper::Reaper;
-use crate::slot::AnySlot;
+use crate::slot::{AnySlot, Duties};
 
 /// How many messages are handled before other tasks get their turn.
 const BATCH: usize = 128;
@@ -224,7 +224,8 @@ impl Reign {
             return self.later(Event::Exited(key, generation, exit));
         }
         let span = journal::span(slot.core(), generation);
-        slot.core().begin(generation, link.clone());
+        let duties = Duties { notify: rules.needs_report(), heartbeat: rules.heartbeat.is_some() };
+        slot.core().begin(generation, link.clone(), duties);
         slot.open(generation);
         slot.core().set_state(ChildState::Starting);
         let Some(seat) = self.engine.child_mut(key) else { return };
@@ -232,15 +233,8 @@ impl Reign {
         match &seat.body {
             Body::Supervisor { node, .. } => node.launch(link, generation),
             Body::Task { recipe, .. } => {
-                let seed = Seed {
-                    slot: Arc::clone(&slot),
-                    generation,
-                    link,
-                    notify: rules.needs_report(),
-                    heartbeat: rules.heartbeat.is_some(),
-                    span,
-                };
-                match recipe.launch(seed) {
+                let seed = Seed { slot: Arc::clone(&slot), generation, span };
+                match Arc::clone(recipe).launch(seed) {
                     Ok(task) => seat.task = Some(task),
                     Err(reason) => {
                         slot.end_life(generation);
@@ -256,7 +250,7 @@ impl Reign {
         let link = self.link(key);
         let Some(child) = self.engine.child(key) else { return };
         if let Body::Supervisor { node, slot } = &child.data.body {
-            slot.core().begin(child.generation, link.clone());
+            slot.core().begin(child.generation, link.clone(), Duties::default());
             slot.core().came_up(Instant::now(), false);
             node.report_to(&link, child.generation);
         }

@@ -76,6 +76,7 @@ pub(crate) enum Phase {
     Built,
     Starting {
         inbox: Arc<Inbox<Message>>,
+        since: Instant,
     },
     Running {
         inbox: Arc<Inbox<Message>>,
@@ -307,7 +308,7 @@ impl Node {
                 // Another caller was faster.
                 return Ok(Some(hears));
             }
-            place.phase = Phase::Starting { inbox: Arc::clone(&inbox) };
+            place.phase = Phase::Starting { inbox: Arc::clone(&inbox), since: Instant::now() };
         }
         driver::spawn(Arc::clone(self), inbox);
         Ok(Some(hears))
@@ -328,7 +329,7 @@ impl Node {
         {
             let mut place = self.lock();
             place.reports_to = Some((link, generation));
-            place.phase = Phase::Starting { inbox: Arc::clone(&inbox) };
+            place.phase = Phase::Starting { inbox: Arc::clone(&inbox), since: Instant::now() };
         }
         driver::spawn(Arc::clone(self), inbox);
     }
@@ -355,7 +356,7 @@ impl Node {
 
     /// Tells the running life.
     pub(crate) fn tell(&self, event: Event<Seat, Reply>) {
-        if let Phase::Starting { inbox } | Phase::Running { inbox, .. } = self.phase() {
+        if let Phase::Starting { inbox, .. } | Phase::Running { inbox, .. } = self.phase() {
             let _ = inbox.push(Message::Event(event));
         }
     }
@@ -364,8 +365,8 @@ impl Node {
     pub(crate) fn started(self: &Arc<Self>) {
         let (starting, reports_to) = {
             let mut place = self.lock();
-            if let Phase::Starting { inbox } = &place.phase {
-                place.phase = Phase::Running { inbox: Arc::clone(inbox), since: Instant::now() };
+            if let Phase::Starting { inbox, since } = &place.phase {
+                place.phase = Phase::Running { inbox: Arc::clone(inbox), since: *since };
             }
             (std::mem::take(&mut place.starting), place.reports_to.clone())
         };

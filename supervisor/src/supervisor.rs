@@ -249,7 +249,7 @@ impl Supervisor {
     /// specification. `false` if it does not run.
     async fn take_in(&self, body: &Body) -> bool {
         let Body::Supervisor { node, .. } = body else { return false };
-        let (Phase::Starting { inbox } | Phase::Running { inbox, .. }) = node.phase() else {
+        let (Phase::Starting { inbox, .. } | Phase::Running { inbox, .. }) = node.phase() else {
             return false;
         };
         let node = Arc::clone(node);
@@ -461,7 +461,7 @@ impl Supervisor {
 
     pub(crate) fn inbox(&self) -> Result<Arc<Inbox<Message>>, SupervisorError> {
         match self.node.phase() {
-            Phase::Starting { inbox } | Phase::Running { inbox, .. } => Ok(inbox),
+            Phase::Starting { inbox, .. } | Phase::Running { inbox, .. } => Ok(inbox),
             _ => Err(self.node.unavailable()),
         }
     }
