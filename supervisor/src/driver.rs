@@ -14,9 +14,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, Sleep};
 
 use crate::child_spec::Body;
-use crate::engine::{
-    Answer, ChildState, Command, Effect, Ending, Engine, Event, Exit, Key, Refusal,
-};
+use crate::engine::{Answer, ChildState, Effect, Ending, Engine, Event, Exit, Key, Refusal};
 use crate::exit::{Escalation, ExitReason};
 use crate::inbox::Inbox;
 use crate::journal;
@@ -193,7 +191,7 @@ impl Reign {
                     self.forget(seat);
                 }
             }
-            Effect::Refused(seat) => self.forget(seat),
+            Effect::Refused(seat) => self.refuse(seat),
             Effect::Answer(reply, answer) => {
                 // A caller who no longer waits does not undo the command.
                 let _ = reply.send(answer);
@@ -324,6 +322,15 @@ impl Reign {
         self.reaper.take(seat);
     }
 
+    /// A child that did not get its place is gone; a supervisor goes on as it was.
+    fn refuse(&mut self, seat: Seat) {
+        if let Some((_, leftovers)) = seat.slot().close(Closing::Gone) {
+            self.reaper.take(leftovers);
+        }
+        Node::disown(&seat.body);
+        self.reaper.take(seat);
+    }
+
     fn end(&mut self, ending: Ending) {
         let blame = |name, reason| Escalation { path: self.node.path().join(&name), reason };
         let reason = match ending {
@@ -352,9 +359,9 @@ impl Reign {
         }
         for message in self.inbox.close() {
             if let Message::Event(Event::Command(command)) = message {
-                let (seat, reply) = refuse(command);
+                let (seat, reply) = command.into_parts();
                 if let Some(seat) = seat {
-                    self.forget(seat);
+                    self.refuse(seat);
                 }
                 let _ = reply.send(Answer::Refused(Refusal::ShuttingDown));
             }
@@ -372,10 +379,6 @@ impl Drop for Reign {
             self.conclude(ExitReason::RuntimeGone);
         }
     }
-}
-
-fn refuse(command: Command<Seat, Reply>) -> (Option<Seat>, Reply) {
-    command.into_parts()
 }
 
 /// What is known of a child's health.

@@ -21,6 +21,7 @@ mod node;
 mod options;
 mod outline;
 mod path;
+mod placing;
 mod pool;
 mod reaper;
 mod recipe;

@@ -93,6 +93,7 @@ pub(crate) struct Duties {
 #[derive(Debug, Default)]
 struct Waiting {
     first: Option<(NonZeroU32, Waker)>,
+    #[expect(clippy::box_collection, reason = "nearly always absent: one word, not three")]
     others: Option<Box<Vec<(NonZeroU32, Waker)>>>,
     last: u32,
 }
