@@ -1,1 +1,22 @@
 //! The macros of the `supervisor` crate.
+
+mod child;
+mod errors;
+mod options;
+mod tree;
+mod words;
+
+use proc_macro::TokenStream;
+
+/// Behind `supervisor::supervision_tree!`, which tells it the path of the library.
+#[doc(hidden)]
+#[proc_macro]
+pub fn tree(tokens: TokenStream) -> TokenStream {
+    tree::expand(tokens.into()).into()
+}
+
+/// Makes a type a child.
+#[proc_macro_derive(Child, attributes(child))]
+pub fn child(tokens: TokenStream) -> TokenStream {
+    child::expand(tokens.into()).into()
+}

@@ -1,1 +1,67 @@
 //! Items that expansions name and users must not.
+
+use std::time::Duration;
+
+use crate::child::Child;
+use crate::child_ref::ChildRef;
+use crate::child_spec::{ChildSpec, Run};
+pub use crate::options::SupervisorOptions;
+pub use crate::outline::Outline;
+#[cfg(feature = "macros")]
+pub use supervisor_macros::tree;
+
+/// Stands for a value whose own tokens are already an error.
+///
+/// # Panics
+///
+/// Always; the program that contains it does not compile.
+#[must_use]
+pub fn broken<T>() -> T {
+    unreachable!("this program does not compile")
+}
+
+/// Stands for a function whose own tokens are already an error.
+///
+/// # Errors
+///
+/// None; the program that contains it does not compile.
+pub async fn broken_task(_ctx: crate::Context) -> crate::ChildResult {
+    broken()
+}
+
+/// The spec of a type that derives `Child`: the place where it has to be a worker.
+pub fn worker<W: crate::Worker>(name: &str, worker: W) -> ChildSpec<Run<ChildRef<W::Message>>> {
+    ChildSpec::new(name).with_worker(worker)
+}
+
+/// The spec of a type that derives `Child` with `once`.
+pub fn worker_once<W: crate::WorkerOnce>(
+    name: &str,
+    worker: W,
+) -> ChildSpec<Run<ChildRef<W::Message>>> {
+    ChildSpec::new(name).with_worker_once(worker)
+}
+
+/// The worst case of an orderly shutdown of a tree; nothing if it has no bound.
+#[must_use]
+pub const fn shutdown_budget<T: Child>() -> Option<Duration> {
+    match T::OUTLINE {
+        Some(outline) => outline.shutdown_budget(),
+        None => None,
+    }
+}
+
+/// How many children a tree declares.
+#[must_use]
+pub const fn children<T: Child>() -> usize {
+    match T::OUTLINE {
+        Some(outline) => outline.count(),
+        None => 0,
+    }
+}
+
+/// A tree as a Mermaid flowchart.
+#[must_use]
+pub fn diagram<T: Child>() -> String {
+    T::OUTLINE.map(Outline::diagram).unwrap_or_default()
+}

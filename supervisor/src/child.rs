@@ -7,6 +7,7 @@ use crate::child_spec::{ChildSpec, Run};
 use crate::context::Context;
 use crate::exit::ChildResult;
 use crate::options::ChildOptions;
+use crate::outline::Outline;
 
 /// A type that a tree can name as a child: `name: Type`.
 ///
@@ -36,6 +37,10 @@ pub trait Child: Sized {
     type Handle: Clone + Send + Sync + 'static;
     /// What the type says about itself; a tree may say otherwise.
     const OPTIONS: ChildOptions;
+
+    /// If it is a tree: what the compiler knows about it.
+    #[doc(hidden)]
+    const OUTLINE: Option<&'static Outline> = None;
 
     /// The specification of a child of this type.
     fn spec(name: &str, recipe: Self::Recipe) -> ChildSpec<Run<Self::Handle>>;

@@ -19,11 +19,14 @@ mod life;
 mod mailbox;
 mod node;
 mod options;
+mod outline;
 mod path;
+mod placing;
 mod pool;
 mod reaper;
 mod recipe;
 mod restart;
+mod rules;
 mod shutdown;
 mod slot;
 mod strategy;
@@ -53,8 +56,21 @@ pub use strategy::{AutoShutdown, SupervisionStrategy};
 pub use supervisor::{AddChild, Supervisor};
 pub use tree::{Starting, Tree};
 
+#[cfg(feature = "macros")]
+pub use supervisor_macros::Child;
+
+/// Declares a supervision tree.
+#[cfg(feature = "macros")]
+#[macro_export]
+macro_rules! supervision_tree {
+    // A proc macro cannot know what its caller calls this crate; `$crate` does.
+    ($($tree:tt)*) => { $crate::__private::tree! { [$crate] $($tree)* } };
+}
+
 /// What a program with a tree needs.
 pub mod prelude {
+    #[cfg(feature = "macros")]
+    pub use crate::supervision_tree;
     pub use crate::{
         Child, ChildRef, ChildResult, ChildSpec, Context, Each, Pool, Reply, RestartPolicy,
         Shutdown, SupervisionStrategy, Supervisor, SupervisorError, Worker, WorkerOnce,

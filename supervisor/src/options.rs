@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
-use crate::restart::{Backoff, RestartPolicy};
+use crate::restart::{Backoff, MaxRestarts, RestartPolicy};
 use crate::shutdown::Shutdown;
+use crate::strategy::{AutoShutdown, SupervisionStrategy};
 
 /// Whether the next sibling waits for a child to report that it is up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -45,6 +46,8 @@ pub struct ChildOptions {
     significant: Option<bool>,
     mailbox: Option<usize>,
     heartbeat: Option<Duration>,
+    once: bool,
+    name: Option<&'static str>,
 }
 
 /// `self`'s value if it is set, else `base`'s. (`Option::or` is not `const` yet.)
@@ -75,6 +78,8 @@ impl ChildOptions {
             significant: None,
             mailbox: None,
             heartbeat: None,
+            once: false,
+            name: None,
         }
     }
 
@@ -90,6 +95,8 @@ impl ChildOptions {
             significant: filled!(self, base, significant),
             mailbox: filled!(self, base, mailbox),
             heartbeat: filled!(self, base, heartbeat),
+            once: self.once || base.once,
+            name: filled!(self, base, name),
         }
     }
 
@@ -146,6 +153,20 @@ impl ChildOptions {
     #[must_use]
     pub const fn with_heartbeat(mut self, every: Duration) -> Self {
         self.heartbeat = Some(every);
+        self
+    }
+
+    /// Says that the child has one life: it implements [`WorkerOnce`](crate::WorkerOnce).
+    #[must_use]
+    pub const fn with_once(mut self) -> Self {
+        self.once = true;
+        self
+    }
+
+    /// Sets the name of a child that is not given one.
+    #[must_use]
+    pub const fn with_name(mut self, name: &'static str) -> Self {
+        self.name = Some(name);
         self
     }
 
@@ -207,5 +228,60 @@ impl ChildOptions {
     #[must_use]
     pub const fn heartbeat(&self) -> Option<Duration> {
         self.heartbeat
+    }
+    /// Whether the child has one life only.
+    #[must_use]
+    pub const fn is_once(&self) -> bool {
+        self.once
+    }
+
+    /// The name of a child that is not given one, if its type has one to offer.
+    #[must_use]
+    pub const fn name(&self) -> Option<&'static str> {
+        self.name
+    }
+}
+
+/// A supervisor's options, for constants; at run time, its builder holds them.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SupervisorOptions {
+    pub(crate) strategy: SupervisionStrategy,
+    pub(crate) max_restarts: MaxRestarts,
+    pub(crate) restart_window: Duration,
+    pub(crate) auto_shutdown: AutoShutdown,
+}
+
+impl SupervisorOptions {
+    /// The defaults.
+    #[must_use]
+    pub const fn new(strategy: SupervisionStrategy) -> Self {
+        Self {
+            strategy,
+            max_restarts: MaxRestarts::AtMost(3),
+            restart_window: Duration::from_secs(5),
+            auto_shutdown: AutoShutdown::Never,
+        }
+    }
+
+    /// Sets how many restarts are made within the window.
+    #[must_use]
+    pub const fn with_max_restarts(mut self, max: MaxRestarts) -> Self {
+        self.max_restarts = max;
+        self
+    }
+
+    /// Sets the window.
+    #[must_use]
+    pub const fn with_restart_window(mut self, window: Duration) -> Self {
+        self.restart_window = window;
+        self
+    }
+
+    /// Sets when the supervisor ends by itself.
+    #[must_use]
+    pub const fn with_auto_shutdown(mut self, auto: AutoShutdown) -> Self {
+        self.auto_shutdown = auto;
+        self
     }
 }

@@ -1,0 +1,22 @@
+//! `#[derive(Child)]`: parse → check → expand.
+
+mod ast;
+mod check;
+mod expand;
+
+use proc_macro2::TokenStream;
+use syn::DeriveInput;
+
+use crate::errors::Errors;
+
+/// The derive, on tokens that need no compiler.
+pub(crate) fn expand(tokens: TokenStream) -> TokenStream {
+    let input: DeriveInput = match syn::parse2(tokens) {
+        Ok(input) => input,
+        Err(error) => return error.to_compile_error(),
+    };
+    let mut errors = Errors::default();
+    let child = ast::Child::parse(&input, &mut errors);
+    check::check(&child, &mut errors);
+    expand::expand(&child, &errors)
+}

@@ -1,0 +1,111 @@
+//! The rules of `#[derive(Child)]`, one function each, named as in the tree.
+
+use proc_macro2::Span;
+use syn::Data;
+
+use super::ast::Child;
+use crate::errors::Errors;
+use crate::options;
+use crate::options::key::{Key, Place};
+use crate::options::setting::Setting;
+use crate::words::{Policy, Vocabulary};
+
+type Rule = fn(&Child, &mut Errors);
+
+const RULES: [Rule; 7] = [
+    derive_on_enum,
+    derive_on_union,
+    derive_with_lifetime,
+    derive_once_not_temporary,
+    derive_significant_always,
+    derive_backoff_temporary,
+    derive_start_timeout_alone,
+];
+
+/// Applies every rule.
+pub(super) fn check(child: &Child, errors: &mut Errors) {
+    options::check::check(&child.options, Place::Derive, errors);
+    for rule in RULES {
+        rule(child, errors);
+    }
+}
+
+/// A child is a struct: an enum's value would be one of several recipes.
+fn derive_on_enum(child: &Child, errors: &mut Errors) {
+    if let Data::Enum(data) = &child.input.data {
+        let message = format!(
+            "a child is a struct; put the enum `{}` into a field of one",
+            child.input.ident
+        );
+        errors.on(&data.enum_token, message);
+    }
+}
+
+/// A child is a struct: nobody can tell what a union holds.
+fn derive_on_union(child: &Child, errors: &mut Errors) {
+    if let Data::Union(data) = &child.input.data {
+        errors.on(&data.union_token, "a child is a struct, not a union");
+    }
+}
+
+/// A child borrows nothing: it outlives the function that declares it.
+fn derive_with_lifetime(child: &Child, errors: &mut Errors) {
+    for lifetime in child.input.generics.lifetimes() {
+        let message = format!(
+            "a child outlives what it could borrow for `{}`; own the data, or share it in an `Arc`",
+            lifetime.lifetime
+        );
+        errors.on(&lifetime.lifetime, message);
+    }
+}
+
+/// A child that runs once, by value, is `Temporary`.
+fn derive_once_not_temporary(child: &Child, errors: &mut Errors) {
+    let Some(once) = span_of(child, Key::Once) else { return };
+    let policy = policy(child);
+    if policy.map(|(_, policy)| policy) != Some(Policy::Temporary) {
+        let written = policy.map_or(Policy::Always, |(_, policy)| policy).as_str();
+        let message =
+            format!("a child that runs `once` cannot be `{written}`; add `restart = Temporary`");
+        errors.at(policy.map_or(once, |(span, _)| span), message);
+    }
+}
+
+/// A significant child can end for good: it is not `Always`.
+///
+/// Only where the derive says so itself; a tree may give another policy.
+fn derive_significant_always(child: &Child, errors: &mut Errors) {
+    let Some(significant) = span_of(child, Key::Significant) else { return };
+    if let Some((_, Policy::Always)) = policy(child) {
+        errors.at(significant, "an `Always` child cannot be significant; make it `Transient`");
+    }
+}
+
+/// A child that is never restarted has no backoff.
+fn derive_backoff_temporary(child: &Child, errors: &mut Errors) {
+    let Some(backoff) = span_of(child, Key::Backoff) else { return };
+    if let Some((_, Policy::Temporary)) = policy(child) {
+        errors.at(backoff, "a `Temporary` child never uses its `backoff`; leave it out");
+    }
+}
+
+/// A time limit for being ready needs a child that says when it is.
+fn derive_start_timeout_alone(child: &Child, errors: &mut Errors) {
+    let Some(timeout) = span_of(child, Key::StartTimeout) else { return };
+    if span_of(child, Key::Start).is_none() {
+        errors.at(timeout, "`start_timeout` is used with `start = notify` only; add that");
+    }
+}
+
+fn span_of(child: &Child, key: Key) -> Option<Span> {
+    let mut settings = child.options.settings(Place::Derive);
+    settings.find(|(_, found, _)| *found == key).map(|(item, _, _)| item.ident.span())
+}
+
+fn policy(child: &Child) -> Option<(Span, Policy)> {
+    let found = child.options.find(Place::Derive, |setting| match setting {
+        Setting::Policy(policy) => Some(policy),
+        _ => None,
+    });
+    found.map(|(item, policy)| (item.value_span(), policy))
+}

@@ -1,0 +1,284 @@
+//! The rules on single options, the same in the tree and in `#[child(…)]`.
+//!
+//! One function per rule; [`check`] lists them. A rule is named `<subject>_<problem>`, and so is
+//! the compile-fail test that shows its message.
+
+use super::duration::NotADuration;
+use super::key::{Key, Place};
+use super::setting::{self, Fault};
+use super::{Item, Options};
+use crate::errors::Errors;
+use crate::words;
+
+/// Applies every rule to every option.
+pub(crate) fn check(options: &Options, place: Place, errors: &mut Errors) {
+    for (index, item) in options.items.iter().enumerate() {
+        let Some(key) = item.key() else {
+            option_unknown(item, place, errors);
+            continue;
+        };
+        if !key.is_allowed(place) {
+            message_without_type(item, key, place, errors);
+            option_misplaced(item, key, place, errors);
+            continue;
+        }
+        option_duplicate(item, key, &options.items[..index], errors);
+        if let Some(Err(fault)) = item.setting() {
+            for rule in VALUE_RULES {
+                rule(item, key, &fault, errors);
+            }
+        }
+    }
+}
+
+type ValueRule = fn(&Item, Key, &Fault, &mut Errors);
+
+const VALUE_RULES: [ValueRule; 11] = [
+    value_missing,
+    value_unwanted,
+    value_computed,
+    value_unknown,
+    value_zero,
+    value_negative,
+    number_expected,
+    duration_without_unit,
+    duration_unit_unknown,
+    duration_malformed,
+    backoff_inverted,
+];
+
+/// An option exists.
+fn option_unknown(item: &Item, place: Place, errors: &mut Errors) {
+    let name = item.ident.to_string();
+    let message = match Key::nearest(&name, place) {
+        Some(key) => format!("unknown option `{name}`; did you mean `{}`?", key.as_str()),
+        None => format!("unknown option `{name}`; possible here: {}", Key::list(place)),
+    };
+    errors.at(item.ident.span(), message);
+}
+
+/// An option stands where it has a meaning.
+fn option_misplaced(item: &Item, key: Key, place: Place, errors: &mut Errors) {
+    let name = key.as_str();
+    let message = match (key, place) {
+        (Key::Message | Key::Mailbox, Place::Task) => return,
+        (Key::Restart, Place::Task | Place::Typed) => {
+            "not expected here; the policy stands after the colon, as in `name: Transient`"
+                .to_owned()
+        }
+        (Key::Restart | Key::Shutdown | Key::Backoff | Key::Significant, Place::Root { .. }) => {
+            format!("`{name}` has no meaning on the root of a tree: nobody restarts or stops it")
+        }
+        (Key::Start | Key::StartTimeout, Place::Nested { .. }) => {
+            format!(
+                "`{name}` has no meaning on a supervisor: it has started when its children have"
+            )
+        }
+        _ => format!("not expected here; `{name}` belongs {}", key.home()),
+    };
+    errors.at(item.ident.span(), message);
+}
+
+/// `message` and `mailbox` belong to a type; a task has none.
+fn message_without_type(item: &Item, key: Key, place: Place, errors: &mut Errors) {
+    if place == Place::Task && matches!(key, Key::Message | Key::Mailbox) {
+        let message = format!(
+            "a task has no `{}`; give the child a type that derives `Child` and set it there",
+            key.as_str()
+        );
+        errors.at(item.ident.span(), message);
+    }
+}
+
+/// An option is given once.
+fn option_duplicate(item: &Item, key: Key, earlier: &[Item], errors: &mut Errors) {
+    if let Some(first) = earlier.iter().find(|other| other.key() == Some(key)) {
+        errors.at(item.ident.span(), format!("duplicate option `{}`", key.as_str()));
+        errors.at(first.ident.span(), format!("option `{}` is first set here", key.as_str()));
+    }
+}
+
+/// An option that is not a flag has a value.
+fn value_missing(item: &Item, key: Key, fault: &Fault, errors: &mut Errors) {
+    if *fault == Fault::Missing {
+        let message = format!("`{0}` needs a value, as in `{0} = {1}`", key.as_str(), example(key));
+        errors.at(item.value_span(), message);
+    }
+}
+
+/// A flag has no value.
+fn value_unwanted(item: &Item, key: Key, fault: &Fault, errors: &mut Errors) {
+    if *fault == Fault::Unwanted {
+        let message = format!("`{}` is a flag; write it without a value", key.as_str());
+        errors.at(item.value_span(), message);
+    }
+}
+
+/// A value is a literal or a word, known when the tree is compiled.
+fn value_computed(item: &Item, key: Key, fault: &Fault, errors: &mut Errors) {
+    if *fault == Fault::Computed {
+        let message = format!(
+            "the value of `{0}` is a literal, as in `{0} = {1}`; for a computed one, use the builder",
+            key.as_str(),
+            example(key)
+        );
+        errors.at(item.value_span(), message);
+    }
+}
+
+/// A word is one of those that the option knows.
+fn value_unknown(item: &Item, key: Key, fault: &Fault, errors: &mut Errors) {
+    let Fault::UnknownWord { word, words } = fault else { return };
+    let name = key.as_str();
+    let meant = match (key, word.as_str()) {
+        (Key::Restart, word) => words::Policy::meant_by(word).map(|(policy, meant)| {
+            use words::{Meant, Vocabulary};
+            match meant {
+                Meant::Erlang => format!("Erlang's `{word}` is written `{}`", policy.as_str()),
+                Meant::Misspelt => {
+                    format!("unknown restart policy `{word}`; did you mean `{}`?", policy.as_str())
+                }
+            }
+        }),
+        (Key::MaxRestarts, "infinity" | "infinite" | "never") => {
+            Some(format!("`{name} = {word}` is written `{name} = unlimited`"))
+        }
+        (Key::Shutdown, "unlimited" | "never") => {
+            Some(format!("`{name} = {word}` is written `{name} = infinity`"))
+        }
+        _ => None,
+    };
+    let message = meant.unwrap_or_else(|| {
+        match words::nearest(word.trim_matches('"'), words.iter().copied()) {
+            Some(near) => format!("unknown value `{word}` of `{name}`; did you mean `{near}`?"),
+            None => format!(
+                "unknown value `{word}` of `{name}`; expected {}{}",
+                kind(key),
+                words::list(words.iter().copied())
+            ),
+        }
+    });
+    errors.at(setting::span_of_word(item), message);
+}
+
+/// A value is not zero where that would mean nothing, or something that has a word.
+fn value_zero(item: &Item, key: Key, fault: &Fault, errors: &mut Errors) {
+    if *fault != Fault::Zero {
+        return;
+    }
+    let message = match key {
+        Key::Shutdown => "a shutdown time of zero is written `shutdown = brutal_kill`".to_owned(),
+        Key::Backoff => {
+            "a backoff of zero never grows; leave `backoff` out to restart at once".to_owned()
+        }
+        Key::MaxChildren => "`max_children = 0` leaves room for no child at all".to_owned(),
+        Key::Mailbox => "`mailbox = 0` leaves room for no message at all".to_owned(),
+        _ => format!("`{}` must be longer than zero", key.as_str()),
+    };
+    errors.at(item.value_span(), message);
+}
+
+/// A value is not below zero.
+fn value_negative(item: &Item, key: Key, fault: &Fault, errors: &mut Errors) {
+    if *fault == Fault::Negative {
+        errors.at(item.value_span(), format!("`{}` cannot be negative", key.as_str()));
+    }
+}
+
+/// A count is a whole number, a name a string.
+fn number_expected(item: &Item, key: Key, fault: &Fault, errors: &mut Errors) {
+    let name = key.as_str();
+    let message = match fault {
+        Fault::NotACount => {
+            format!("`{name}` is a whole number, as in `{name} = {}`", example(key))
+        }
+        Fault::NotAString => format!("`{name}` is a string, as in `{name} = {}`", example(key)),
+        Fault::NotAName => "a child's name is not empty and has no `/`".to_owned(),
+        _ => return,
+    };
+    errors.at(item.value_span(), message);
+}
+
+/// A duration has a unit.
+fn duration_without_unit(item: &Item, _: Key, fault: &Fault, errors: &mut Errors) {
+    let Fault::NotADuration { literal, why: NotADuration::WithoutUnit } = fault else { return };
+    let message = format!("`{literal}` has no unit; write `{literal}s` or `{literal}ms`");
+    errors.at(item.value_span(), message);
+}
+
+/// A duration's unit is `ms`, `s`, `m` or `h`.
+fn duration_unit_unknown(item: &Item, _: Key, fault: &Fault, errors: &mut Errors) {
+    let Fault::NotADuration { literal, why: NotADuration::UnknownUnit(unit) } = fault else {
+        return;
+    };
+    let number = literal.strip_suffix(unit.as_str()).unwrap_or(literal);
+    let message = match setting::unit_meant_by(unit) {
+        Some(meant) => format!("unknown unit `{unit}`; write `{number}{meant}`"),
+        None => format!("unknown unit `{unit}`; a duration has `ms`, `s`, `m` or `h`"),
+    };
+    errors.at(item.value_span(), message);
+}
+
+/// A duration is one decimal literal; a backoff one or two, with `..` between them.
+fn duration_malformed(item: &Item, key: Key, fault: &Fault, errors: &mut Errors) {
+    let name = key.as_str();
+    let message = match fault {
+        Fault::TornApart(meant) => format!("a duration is one word; write `{meant}`"),
+        Fault::NotARange => {
+            "a backoff is one duration or two, as in `backoff = 100ms..30s`".to_owned()
+        }
+        Fault::NotADuration { literal, why } => match why {
+            NotADuration::NotDecimal => {
+                format!(
+                    "`{literal}` is not a decimal number with a unit, such as `250ms` or `1.5s`"
+                )
+            }
+            NotADuration::TooLong => format!("`{literal}` is longer than can be counted"),
+            NotADuration::NotANumber => {
+                format!("`{literal}` is no duration; write it as in `{name} = {}`", example(key))
+            }
+            NotADuration::WithoutUnit | NotADuration::UnknownUnit(_) => return,
+        },
+        _ => return,
+    };
+    errors.at(item.value_span(), message);
+}
+
+/// A backoff grows.
+fn backoff_inverted(item: &Item, _: Key, fault: &Fault, errors: &mut Errors) {
+    if let Fault::Inverted { min, max } = fault {
+        let message = format!("a backoff grows from short to long; write `{max}..{min}`");
+        errors.at(item.value_span(), message);
+    }
+}
+
+/// What a value of the option looks like.
+fn example(key: Key) -> &'static str {
+    match key {
+        Key::MaxRestarts => "5",
+        Key::RestartWindow => "60s",
+        Key::AutoShutdown => "any_significant",
+        Key::MaxChildren => "100",
+        Key::KillGrace => "1s",
+        Key::ShutdownWithin | Key::StartTimeout => "30s",
+        Key::Restart => "Transient",
+        Key::Shutdown => "5s",
+        Key::Backoff => "100ms..30s",
+        Key::Start => "notify",
+        Key::Significant | Key::Once => "true",
+        Key::Heartbeat => "10s",
+        Key::Message => "Query",
+        Key::Mailbox => "64",
+        Key::Name => "\"db\"",
+        Key::Crate => "::supervisor",
+    }
+}
+
+/// What an option takes beside its words.
+fn kind(key: Key) -> &'static str {
+    match key {
+        Key::MaxRestarts => "a whole number or ",
+        Key::Shutdown => "a duration, ",
+        _ => "",
+    }
+}

@@ -1,0 +1,258 @@
+//! Rules on children.
+
+use std::time::Duration;
+
+use proc_macro2::Span;
+
+use super::super::ast::{Body, Child, Supervisor};
+use super::super::names::{self, Taken};
+use super::Site;
+use super::scope::Scope;
+use super::supervisor::{auto_shutdown, intensity, restart};
+use crate::errors::Errors;
+use crate::options::key::Key;
+use crate::options::setting::{Backoff, Setting};
+use crate::words::{AutoShutdown, Meant, Policy, Strategy, Vocabulary};
+
+type Rule = fn(&Supervisor, &Child, &mut Errors);
+
+/// The rules that need the options of a child and of its supervisor only.
+pub(super) const RULES: [Rule; 6] = [
+    significant_always,
+    significant_never,
+    significant_temporary,
+    backoff_temporary,
+    backoff_too_slow,
+    auto_shutdown_always,
+];
+
+/// What the tree says about a child; what it leaves open may stand in a derive.
+pub(super) struct Facts {
+    /// Nothing if the type decides.
+    policy: Option<Policy>,
+    /// What the tree says; a type may say more.
+    pub(super) significant: bool,
+    significant_at: Option<Span>,
+    backoff: Option<(Span, Backoff)>,
+}
+
+impl Facts {
+    /// Nothing for a child whose type may make it significant, or that is broken.
+    pub(super) fn of(child: &Child) -> Option<Self> {
+        let facts = Self::said(child)?;
+        let open = matches!(child.body, Body::Typed(_)) && facts.significant_at.is_none();
+        (!open).then_some(facts)
+    }
+
+    fn said(child: &Child) -> Option<Self> {
+        let (options, place) = child.options()?;
+        let policy = match &child.body {
+            Body::Supervisor(nested) => Some(restart(nested)),
+            Body::Task(task) => task.policy.known,
+            Body::Typed(typed) => typed.policy.as_ref().and_then(|policy| policy.known),
+            Body::Broken(_) => None,
+        };
+        let mut facts = Self { policy, significant: false, significant_at: None, backoff: None };
+        for (item, key, setting) in options.settings(place) {
+            match (key, setting) {
+                (Key::Significant, Setting::Flag(significant)) => {
+                    facts.significant = significant;
+                    facts.significant_at = Some(item.ident.span());
+                }
+                (Key::Backoff, Setting::Backoff(backoff)) => {
+                    facts.backoff = Some((item.value_span(), backoff));
+                }
+                _ => {}
+            }
+        }
+        Some(facts)
+    }
+}
+
+/// A child's name is free: no keyword, and no function of the handle.
+pub(super) fn name_taken(child: &Child, site: Site, errors: &mut Errors) {
+    let name = child.text();
+    let message = match names::taken(child, site.is_root, site.root.is_some()) {
+        None => return,
+        Some(Taken::ByHandle) => {
+            format!("the handle has a function `{name}` of its own; give the child another name")
+        }
+        Some(Taken::Keyword) => {
+            format!("`{name}` is a keyword of Rust; write `r#{name}`, or give it another name")
+        }
+        Some(Taken::Never) => {
+            format!("`{name}` cannot be a name in Rust; give the child another one")
+        }
+    };
+    errors.at(child.name.span(), message);
+}
+
+/// Siblings have different names.
+pub(super) fn name_duplicate(supervisor: &Supervisor, scope: Scope, errors: &mut Errors) {
+    let child = &supervisor.children[scope.index];
+    let name = child.text();
+    let Some(first) = scope.names.first(&name).filter(|first| *first < scope.index) else { return };
+    let first = &supervisor.children[first];
+    // Under `#[cfg]` only one of the two may be there; rustc sees which.
+    if child.has_cfg() || first.has_cfg() {
+        return;
+    }
+    errors.at(
+        child.name.span(),
+        format!("duplicate child `{name}`; names are unique within a supervisor"),
+    );
+    errors.at(first.name.span(), format!("child `{name}` is first declared here"));
+}
+
+/// A tree does not contain itself.
+pub(super) fn tree_in_itself(child: &Child, site: Site, errors: &mut Errors) {
+    let (Body::Typed(typed), Some(root)) = (&child.body, site.root) else { return };
+    if typed.ty.is_plain && typed.ty.last == *root {
+        errors.on(&typed.ty, format!("the tree `{root}` contains itself, without an end"));
+    }
+}
+
+/// A restart policy is one of the three.
+pub(super) fn policy_unknown(child: &Child, errors: &mut Errors) {
+    let policy = match &child.body {
+        Body::Task(task) => &task.policy,
+        Body::Typed(typed) => match &typed.policy {
+            Some(policy) => policy,
+            None => return,
+        },
+        Body::Supervisor(_) | Body::Broken(_) => return,
+    };
+    let text = policy.ident.to_string();
+    let Some((meant, why)) = Policy::meant_by(&text) else { return };
+    let meant = meant.as_str();
+    let message = match why {
+        Meant::Erlang => format!("Erlang's `{text}` is written `{meant}`"),
+        Meant::Misspelt => format!(
+            "unknown restart policy `{text}`; did you mean `{meant}`? (a type: `self::{text}`)"
+        ),
+    };
+    errors.at(policy.ident.span(), message);
+}
+
+/// A significant child can end for good: it is not `Always`.
+fn significant_always(_: &Supervisor, child: &Child, errors: &mut Errors) {
+    let Some(Facts { policy: Some(Policy::Always), significant: true, significant_at, .. }) =
+        Facts::said(child)
+    else {
+        return;
+    };
+    let name = child.text();
+    let message =
+        format!("`{name}` is `Always` restarted, so it cannot be significant; make it `Transient`");
+    errors.at(significant_at.unwrap_or_else(|| child.name.span()), message);
+}
+
+/// A significant child's supervisor has `auto_shutdown`.
+fn significant_never(supervisor: &Supervisor, child: &Child, errors: &mut Errors) {
+    let Some(Facts { significant: true, significant_at, .. }) = Facts::said(child) else { return };
+    let auto = auto_shutdown(supervisor).map_or(AutoShutdown::Never, |(_, auto)| auto);
+    if auto == AutoShutdown::Never {
+        let message = format!(
+            "`{}` is significant for nothing; its supervisor needs `auto_shutdown = any_significant`",
+            child.text()
+        );
+        errors.at(significant_at.unwrap_or_else(|| child.name.span()), message);
+    }
+}
+
+/// Under a group strategy, a significant child is not `Temporary`: stopped with a sibling it
+/// would be forgotten without the shutdown that it stands for (the hole in EEP 56).
+fn significant_temporary(supervisor: &Supervisor, child: &Child, errors: &mut Errors) {
+    let Some(Facts { policy: Some(Policy::Temporary), significant: true, significant_at, .. }) =
+        Facts::said(child)
+    else {
+        return;
+    };
+    let strategy: Strategy = supervisor.strategy();
+    if strategy.is_group() {
+        let message = format!(
+            "`{}` is `Temporary` and significant: under `{}` a sibling can end it unseen; make it `Transient`",
+            child.text(),
+            strategy.as_str()
+        );
+        errors.at(significant_at.unwrap_or_else(|| child.name.span()), message);
+    }
+}
+
+/// A child that is never restarted has no backoff.
+fn backoff_temporary(_: &Supervisor, child: &Child, errors: &mut Errors) {
+    let Some(Facts { policy: Some(Policy::Temporary), backoff: Some((span, _)), .. }) =
+        Facts::said(child)
+    else {
+        return;
+    };
+    let message =
+        format!("`{}` is `Temporary`, so its `backoff` is never used; leave it out", child.text());
+    errors.at(span, message);
+}
+
+/// A backoff is fast enough for a child that fails again and again to exceed `max_restarts`
+/// within `restart_window`: otherwise its failures never escalate.
+fn backoff_too_slow(supervisor: &Supervisor, child: &Child, errors: &mut Errors) {
+    let Some(Facts { policy, backoff: Some((span, backoff)), .. }) = Facts::said(child) else {
+        return;
+    };
+    let (limit, window) = intensity(supervisor);
+    let Some(limit) = limit.filter(|_| policy != Some(Policy::Temporary)) else { return };
+    if fastest(backoff, limit) <= window {
+        return;
+    }
+    let message = format!(
+        "`{}` cannot fail {} times in {window:?} with this backoff, so it never escalates; lengthen `restart_window`",
+        child.text(),
+        limit.saturating_add(1),
+    );
+    errors.at(span, message);
+}
+
+/// The least time in which a child is restarted `limit` times and fails again; every delay may
+/// be as short as half of its cap.
+fn fastest(backoff: Backoff, limit: u32) -> Duration {
+    let mut sum = Duration::ZERO;
+    let mut cap = backoff.min;
+    for done in 0..limit {
+        // From here on all delays are equal. It comes after at most a hundred doublings, while
+        // `limit` may be four billion.
+        if cap >= backoff.max {
+            return sum.saturating_add((backoff.max / 2).saturating_mul(limit - done));
+        }
+        sum = sum.saturating_add(cap / 2);
+        cap = cap.saturating_mul(2);
+    }
+    sum
+}
+
+/// A nested supervisor that ends by `auto_shutdown` is not started again at once: it is not
+/// `Always`.
+fn auto_shutdown_always(_: &Supervisor, child: &Child, errors: &mut Errors) {
+    let Body::Supervisor(nested) = &child.body else { return };
+    let Some((span, auto)) = auto_shutdown(nested) else { return };
+    if auto != AutoShutdown::Never && restart(nested) == Policy::Always {
+        let message = format!(
+            "`{}` would be restarted after its `auto_shutdown`; add `restart = Transient`",
+            child.text()
+        );
+        errors.at(span, message);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::fastest;
+    use crate::options::setting::Backoff;
+
+    #[test]
+    fn the_fastest_way_to_fail_waits_half_of_each_delay() {
+        let backoff = Backoff { min: Duration::from_secs(1), max: Duration::from_secs(4) };
+        assert_eq!(fastest(backoff, 0), Duration::ZERO);
+        assert_eq!(fastest(backoff, 2), Duration::from_millis(1500));
+        assert_eq!(fastest(backoff, 4), Duration::from_millis(5500));
+    }
+}

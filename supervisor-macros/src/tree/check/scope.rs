@@ -1,0 +1,136 @@
+//! The rule of order: a child uses only what is declared before it.
+
+use std::collections::{HashMap, HashSet};
+
+use syn::ext::IdentExt;
+use syn::punctuated::Punctuated;
+use syn::visit::{self, Visit};
+use syn::{Expr, ExprCall, ExprPath, Ident, Macro, PatIdent, Token};
+
+use super::super::ast::{Child, Supervisor};
+use super::Site;
+use crate::errors::Errors;
+
+/// The names of a supervisor's children, each with the place of its first declaration.
+pub(super) struct Names(HashMap<String, usize>);
+
+impl Names {
+    pub(super) fn of(supervisor: &Supervisor) -> Self {
+        let mut names = HashMap::new();
+        for (index, child) in supervisor.children.iter().enumerate() {
+            names.entry(child.text()).or_insert(index);
+        }
+        Self(names)
+    }
+
+    /// The first child of this name.
+    pub(super) fn first(&self, name: &str) -> Option<usize> {
+        self.0.get(name).copied()
+    }
+}
+
+/// What a child can see: its siblings, and those of the supervisors around it.
+#[derive(Clone, Copy)]
+pub(super) struct Scope<'a> {
+    pub(super) names: &'a Names,
+    /// The child's place among its siblings.
+    pub(super) index: usize,
+    pub(super) outer: Option<&'a Self>,
+}
+
+/// Where a name is declared, seen from a child.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Declared {
+    Before,
+    /// By the child itself, or by a supervisor around it.
+    Here,
+    After,
+}
+
+impl Scope<'_> {
+    /// Nothing if no child around has this name.
+    fn find(&self, name: &str) -> Option<Declared> {
+        let own = self.names.first(name).map(|index| match index.cmp(&self.index) {
+            std::cmp::Ordering::Less => Declared::Before,
+            std::cmp::Ordering::Equal => Declared::Here,
+            std::cmp::Ordering::Greater => Declared::After,
+        });
+        // What is declared before hides what is not, at every level.
+        let outer = self.outer.and_then(|outer| outer.find(name));
+        match (own, outer) {
+            (Some(Declared::Before), _) | (_, Some(Declared::Before)) => Some(Declared::Before),
+            (own, outer) => own.or(outer),
+        }
+    }
+}
+
+/// A child's value uses only siblings that are declared before it.
+pub(super) fn sibling_later(child: &Child, site: Site, scope: Scope, errors: &mut Errors) {
+    let Some(value) = child.value() else { return };
+    let mut uses = Uses::default();
+    uses.visit_expr(value);
+    let mut reported = HashSet::new();
+    for ident in &uses.used {
+        let name = ident.unraw().to_string();
+        if uses.bound.contains(&name) || site.params.contains(&name) {
+            continue;
+        }
+        let of = child.text();
+        let message = match scope.find(&name) {
+            Some(Declared::After) => format!(
+                "`{name}` is declared later; move it above `{of}` (an item: `self::{name}`)"
+            ),
+            Some(Declared::Here) => format!(
+                "`{name}` is not there yet while it is being declared (an item: `self::{name}`)"
+            ),
+            Some(Declared::Before) | None => continue,
+        };
+        if reported.insert(name) {
+            errors.at(ident.span(), message);
+        }
+    }
+}
+
+/// The names that an expression uses as values, and those that it binds itself.
+///
+/// A called name is a function, not a child: `worker()` is no use of the child `worker`.
+#[derive(Default)]
+struct Uses<'ast> {
+    used: Vec<Ident>,
+    bound: HashSet<String>,
+    called: Option<&'ast ExprPath>,
+}
+
+impl<'ast> Visit<'ast> for Uses<'ast> {
+    fn visit_expr_call(&mut self, call: &'ast ExprCall) {
+        if let Expr::Path(path) = &*call.func {
+            self.called = Some(path);
+        }
+        visit::visit_expr_call(self, call);
+    }
+
+    fn visit_expr_path(&mut self, path: &'ast ExprPath) {
+        let is_called = self.called.is_some_and(|called| std::ptr::eq(called, path));
+        if !is_called && let Some(ident) = path.path.get_ident() {
+            self.used.push(ident.clone());
+        }
+    }
+
+    fn visit_pat_ident(&mut self, pat: &'ast PatIdent) {
+        self.bound.insert(pat.ident.unraw().to_string());
+        visit::visit_pat_ident(self, pat);
+    }
+
+    /// `vec![db.clone()]`: the arguments of most macros are expressions.
+    fn visit_macro(&mut self, call: &'ast Macro) {
+        let parser = Punctuated::<Expr, Token![,]>::parse_terminated;
+        if let Ok(arguments) = call.parse_body_with(parser) {
+            let mut inner = Uses::default();
+            for argument in &arguments {
+                inner.visit_expr(argument);
+            }
+            self.used.append(&mut inner.used);
+            self.bound.extend(inner.bound);
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Rules on supervisors and on the tree as a whole.
+
+use proc_macro2::Span;
+
+use super::super::ast::{Body, Child, Enclosure, Handle, Supervisor, Tree};
+use super::child::Facts;
+use crate::errors::Errors;
+use crate::options::key::Key;
+use crate::options::setting::Setting;
+use crate::words::{AutoShutdown, Policy, Strategy, Vocabulary};
+
+type Rule = fn(&Supervisor, &mut Errors);
+
+pub(super) const RULES: [Rule; 5] = [
+    strategy_unknown,
+    braces_expected,
+    template_count,
+    template_nested,
+    auto_shutdown_without_significant,
+];
+
+/// A strategy is one of the four.
+fn strategy_unknown(supervisor: &Supervisor, errors: &mut Errors) {
+    let word = &supervisor.strategy;
+    if word.known.is_some() {
+        return;
+    }
+    let text = word.ident.to_string();
+    let message = match Strategy::nearest(&text) {
+        Some(near) => format!("unknown strategy `{text}`; did you mean `{}`?", near.as_str()),
+        None => format!("unknown strategy `{text}`; expected {}", Strategy::list()),
+    };
+    errors.at(word.ident.span(), message);
+}
+
+/// The children of a supervisor stand in braces.
+fn braces_expected(supervisor: &Supervisor, errors: &mut Errors) {
+    let strategy = supervisor.strategy().as_str();
+    match supervisor.enclosure {
+        Enclosure::Braces => {}
+        Enclosure::Wrong(span) => {
+            errors.at(span, format!("children stand in braces: `{strategy} {{ … }}`"));
+        }
+        Enclosure::Missing(span) => {
+            errors.at(span, format!("expected this supervisor's children: `{strategy} {{ … }}`"));
+        }
+    }
+}
+
+/// A `simple_one_for_one` supervisor has exactly one child, the template.
+fn template_count(supervisor: &Supervisor, errors: &mut Errors) {
+    if !supervisor.is_pool() || !matches!(supervisor.enclosure, Enclosure::Braces) {
+        return;
+    }
+    match supervisor.children.as_slice() {
+        [] => errors.push(template_missing(supervisor)),
+        [template, others @ ..] => {
+            if let Some(cfg) = template.cfgs().next() {
+                errors.on(cfg, "a template is always there; put `#[cfg]` on its supervisor");
+            }
+            for other in others {
+                let message = format!(
+                    "`simple_one_for_one` has one template; `{}` is one too many",
+                    other.text()
+                );
+                errors.at(other.name.span(), message);
+            }
+        }
+    }
+}
+
+/// The error for a pool without a template: it also stands where its handle would.
+pub(crate) fn template_missing(supervisor: &Supervisor) -> syn::Error {
+    const MESSAGE: &str =
+        "`simple_one_for_one` needs one template, as in `{ worker: Temporary<Worker> }`";
+    syn::Error::new(supervisor.strategy.ident.span(), MESSAGE)
+}
+
+/// A template is a task or has a type: the workers of a nested supervisor would share its
+/// children's values.
+fn template_nested(supervisor: &Supervisor, errors: &mut Errors) {
+    if !supervisor.is_pool() {
+        return;
+    }
+    let nested = |child: &Child| match &child.body {
+        Body::Supervisor(nested) => Some(nested_template(child, nested)),
+        _ => None,
+    };
+    supervisor.children.iter().filter_map(nested).for_each(|error| errors.push(error));
+}
+
+/// The error for a template in braces: it also stands where the pool's handle would.
+pub(crate) fn nested_template(child: &Child, nested: &Supervisor) -> syn::Error {
+    let name = child.text();
+    let message =
+        format!("a template has no braces; declare a named tree and write `{name}: Temporary<…>`");
+    syn::Error::new(nested.strategy.ident.span(), message)
+}
+
+/// A supervisor with `auto_shutdown` has a significant child.
+///
+/// Children with a type may be significant by their derive, so this looks at the others only.
+fn auto_shutdown_without_significant(supervisor: &Supervisor, errors: &mut Errors) {
+    let Some((item, auto)) = auto_shutdown(supervisor) else { return };
+    if auto == AutoShutdown::Never {
+        return;
+    }
+    let may_be = |child: &Child| Facts::of(child).is_none_or(|facts| facts.significant);
+    if supervisor.children.is_empty() || supervisor.children.iter().any(may_be) {
+        return;
+    }
+    let message = format!(
+        "`auto_shutdown = {}` without a significant child; mark one with `significant`",
+        auto.as_str()
+    );
+    errors.at(item, message);
+}
+
+/// The option and its place, if it is set.
+pub(super) fn auto_shutdown(supervisor: &Supervisor) -> Option<(Span, AutoShutdown)> {
+    let found = supervisor.options.find(supervisor.nested_place(), |setting| match setting {
+        Setting::AutoShutdown(auto) => Some(auto),
+        _ => None,
+    });
+    found.map(|(item, auto)| (item.value_span(), auto))
+}
+
+/// Two nested supervisors have handle types of different names: `a_b` in `Shop` and `b` in
+/// `a` in `Shop` would both be `ShopAB`.
+pub(super) fn handle_duplicate(child: &Child, errors: &mut Errors) {
+    let Body::Supervisor(nested) = &child.body else { return };
+    if let Some(Handle { clashes_with: Some(first), .. }) = &nested.handle {
+        let message = format!(
+            "`{}` and `{first}` would have handle types of the same name; rename one",
+            child.text()
+        );
+        errors.at(child.name.span(), message);
+    }
+}
+
+/// Attributes belong to a type, and a tree without a name has none.
+pub(super) fn attributes_without_name(tree: &Tree, errors: &mut Errors) {
+    if tree.head.is_none()
+        && let Some(attr) = tree.attrs.first()
+    {
+        errors.on(attr, "not expected here; attributes belong on a tree with a name");
+    }
+}
+
+/// The option of a nested supervisor that sets its policy, and what it is.
+pub(super) fn restart(supervisor: &Supervisor) -> Policy {
+    let found = supervisor.options.find(supervisor.nested_place(), |setting| match setting {
+        Setting::Policy(policy) => Some(policy),
+        _ => None,
+    });
+    found.map_or(Policy::Always, |(_, policy)| policy)
+}
+
+/// The options that limit how often a supervisor's children are restarted.
+pub(super) fn intensity(supervisor: &Supervisor) -> (Option<u32>, std::time::Duration) {
+    let mut limit = Some(3);
+    let mut window = std::time::Duration::from_secs(5);
+    // The place makes no difference for these two.
+    for (_, key, setting) in supervisor.options.settings(supervisor.nested_place()) {
+        match (key, setting) {
+            (Key::MaxRestarts, Setting::Limit(found)) => limit = found,
+            (Key::RestartWindow, Setting::Time(found)) => window = found,
+            _ => {}
+        }
+    }
+    (limit, window)
+}

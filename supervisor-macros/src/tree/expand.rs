@@ -1,0 +1,172 @@
+//! From a checked [`Tree`] to the program that one would have written with the builder.
+//!
+//! Nothing fails here. What is wrong with a tree has been reported; the expansion leaves out
+//! what cannot be used and keeps the shape of the rest, so that a mistake in the tree is no
+//! mistake of the code around it.
+//!
+//! Names of the expansion's own begin with `__` and have a span that no token of the user's can
+//! see. Paths begin with `::core`, `::std` or the library's own path: a module may have its own
+//! `Result` or `Option`.
+
+mod build;
+mod docs;
+mod handle;
+mod outline;
+pub(crate) mod settings;
+
+use proc_macro2::{Span, TokenStream};
+use quote::quote;
+use syn::ext::IdentExt;
+use syn::{Attribute, Ident};
+
+use super::ast::{Head, Tree};
+use super::names::own;
+use crate::errors::Errors;
+
+pub(super) fn expand(tree: &Tree, errors: &Errors) -> TokenStream {
+    match &tree.head {
+        Some(head) => named(tree, head, errors),
+        None => expression(tree, errors),
+    }
+}
+
+/// A type with its functions, and the types of the nested handles.
+fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
+    let krate = &tree.krate;
+    let Head { vis, ident, params } = head;
+    let errors = errors.to_items();
+    // What is conditional is so as a whole; other attributes are the type's.
+    let (cfgs, attrs): (Vec<&Attribute>, Vec<&Attribute>) =
+        tree.attrs.iter().partition(|attr| attr.path().is_ident("cfg"));
+    let picture = docs::picture(tree);
+    let handle = handle::named_root(tree, head, &quote!(#(#attrs)* #picture));
+    let nested = handle::named_below(tree, vis);
+    let outline = outline::of_root(tree);
+    let checks = outline::checks(tree);
+    let checks = checks.iter().map(|check| quote!(#(#cfgs)* const _: () = #check;));
+    let names: Vec<&Ident> = params.iter().map(|param| &param.ident).collect();
+    let types = params.iter().map(|param| &param.ty);
+    let params = quote!(#(#names: #types),*);
+    let statements = build::root(tree);
+    let returned = handle::value(tree);
+    let unused = errors_allow(&errors);
+    let text = ident.unraw().to_string();
+    let docs_tree = format!("A `{text}` that is not started: it can be a child of another tree.");
+    let docs_start = format!("Starts a `{text}`.");
+    let lints = quote! {
+        #[allow(
+            clippy::let_and_return,
+            clippy::many_single_char_names,
+            clippy::needless_pass_by_value,
+            clippy::similar_names,
+            clippy::too_many_arguments,
+            clippy::too_many_lines,
+            reason = "the shape of this function is the tree's"
+        )]
+    };
+    let own_vis = hidden(vis);
+    quote! {
+        #errors
+
+        #handle
+
+        #(#cfgs)*
+        #[automatically_derived]
+        #[allow(dead_code, reason = "a program need not use all of it")]
+        impl #ident {
+            /// The worst case of an orderly shutdown; nothing if it has no bound.
+            #own_vis const SHUTDOWN_BUDGET: ::core::option::Option<::core::time::Duration> =
+                #krate::__private::shutdown_budget::<Self>();
+            /// How many children the tree declares, at all levels.
+            #own_vis const CHILDREN: ::core::primitive::usize =
+                #krate::__private::children::<Self>();
+
+            #[doc = #docs_tree]
+            #lints
+            #unused
+            #own_vis fn tree(#params) -> #krate::Tree<Self> {
+                #statements
+                #returned
+            }
+
+            #[doc = #docs_start]
+            #lints
+            #own_vis fn start(#params) -> #krate::Starting<Self> {
+                Self::tree(#(#names),*).start()
+            }
+
+            /// The tree as a Mermaid flowchart.
+            #[must_use]
+            #own_vis fn diagram() -> ::std::string::String {
+                #krate::__private::diagram::<Self>()
+            }
+        }
+
+        #(#cfgs)*
+        #[automatically_derived]
+        impl #krate::Child for #ident {
+            type Recipe = #krate::Tree<Self>;
+            type Handle = Self;
+            const OPTIONS: #krate::ChildOptions = #krate::ChildOptions::new();
+            const OUTLINE: ::core::option::Option<&'static #krate::__private::Outline> =
+                ::core::option::Option::Some(&#outline);
+
+            fn spec(
+                name: &::core::primitive::str,
+                recipe: #krate::Tree<Self>,
+            ) -> #krate::ChildSpec<#krate::Run<Self>> {
+                recipe.into_spec(name)
+            }
+        }
+
+        #nested
+        #(#checks)*
+    }
+}
+
+/// A value whose type has no name: its handle is generic over those of the children, so that
+/// no type is written down and the tree works inside generic functions.
+fn expression(tree: &Tree, errors: &Errors) -> TokenStream {
+    let errors = errors.to_items();
+    let checks = outline::checks(tree);
+    let checks = checks.iter().map(|check| quote!(const #check;));
+    let statements = build::root(tree);
+    let outline = outline::of_root(tree);
+    let types = handle::generic_root(tree);
+    let returned = handle::value(tree);
+    let outline_name = own("outline");
+    quote! {{
+        #errors
+        #(#checks)*
+        #statements
+        let #outline_name = const { &#outline };
+        {
+            #types
+            #returned
+        }
+    }}
+}
+
+/// The user's visibility with a span of the expansion's, so that lints on what the user did not
+/// write are not the user's.
+fn hidden(vis: &syn::Visibility) -> TokenStream {
+    respan(quote!(#vis), Span::mixed_site())
+}
+
+fn respan(tokens: TokenStream, span: Span) -> TokenStream {
+    let each = |mut token: proc_macro2::TokenTree| {
+        if let proc_macro2::TokenTree::Group(group) = &token {
+            let inner = respan(group.stream(), span);
+            token = proc_macro2::Group::new(group.delimiter(), inner).into();
+        }
+        // Paths keep their meaning: only the place changes.
+        token.set_span(span.resolved_at(token.span()));
+        token
+    };
+    tokens.into_iter().map(each).collect()
+}
+
+/// A tree with a mistake may not use its parameters.
+fn errors_allow(errors: &TokenStream) -> TokenStream {
+    if errors.is_empty() { TokenStream::new() } else { quote!(#[allow(unused_variables)]) }
+}

@@ -1,0 +1,257 @@
+//! The statements that build the supervisors and bind each child's name for those after it.
+
+use std::collections::{HashMap, HashSet};
+
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Attribute, Ident};
+
+use super::super::ast::{Body, Child, Standing, Supervisor, Task, Tree, Typed};
+use super::super::check;
+use super::super::names::own;
+use super::{handle, settings};
+use crate::errors::placeholder;
+use crate::options::key::Place;
+
+/// The whole body of the function that makes a tree, up to its value.
+///
+/// Ends with the supervisor bound to `__supervisor`, or the pool to `__pool`.
+pub(super) fn root(tree: &Tree) -> TokenStream {
+    let mut tasks = Tasks::default();
+    tasks.hoist(&tree.root, "", &[]);
+    let builder =
+        Builder { krate: &tree.krate, is_named: tree.head.is_some(), functions: tasks.functions };
+    let name = tree.name().map(|name| quote!(.with_name(#name)));
+    let place = tree.root.root_place();
+    let own_options = settings::of_supervisor(&tree.krate, &tree.root.options, place);
+    let made = builder.supervisor(&tree.root, "", &quote!(#name), &own_options);
+    let hoisted = tasks.statements;
+    quote!(#hoisted #made)
+}
+
+/// The functions that tasks run, read before any child's name is bound: the name of a task means
+/// Rust's item, whatever a sibling is called.
+#[derive(Default)]
+struct Tasks {
+    statements: TokenStream,
+    /// By the task's path.
+    functions: HashMap<String, Ident>,
+    names: HashSet<String>,
+}
+
+impl Tasks {
+    /// `cfgs` are the conditions of the supervisors around.
+    fn hoist(&mut self, supervisor: &Supervisor, path: &str, cfgs: &[&Attribute]) {
+        for child in supervisor.named_children() {
+            let path = join(path, child);
+            let cfgs: Vec<&Attribute> = cfgs.iter().copied().chain(child.cfgs()).collect();
+            match &child.body {
+                Body::Task(Task { value: None, .. }) if child.standing == Standing::Sound => {
+                    let (function, name) = (self.fresh(&child.text()), &child.name);
+                    self.statements.extend(quote!(#(#cfgs)* let #function = #name;));
+                    self.functions.insert(path, function);
+                }
+                Body::Supervisor(nested) => self.hoist(nested, &path, &cfgs),
+                _ => {}
+            }
+        }
+    }
+
+    fn fresh(&mut self, name: &str) -> Ident {
+        let mut text = format!("__task_{name}");
+        for number in 2.. {
+            if self.names.insert(text.clone()) {
+                break;
+            }
+            text = format!("__task_{name}_{number}");
+        }
+        Ident::new(&text, Span::mixed_site())
+    }
+}
+
+/// The path of a child, as a key.
+fn join(path: &str, child: &Child) -> String {
+    format!("{path}/{}", child.text())
+}
+
+struct Builder<'a> {
+    krate: &'a TokenStream,
+    is_named: bool,
+    functions: HashMap<String, Ident>,
+}
+
+impl Builder<'_> {
+    /// Binds `__supervisor` or `__pool`.
+    fn supervisor(
+        &self,
+        supervisor: &Supervisor,
+        path: &str,
+        name: &TokenStream,
+        own_options: &TokenStream,
+    ) -> TokenStream {
+        let krate = self.krate;
+        let strategy = settings::strategy(krate, supervisor.strategy());
+        let new = quote! {
+            #krate::Supervisor::new()#name.with_strategy(#strategy)#own_options
+        };
+        if supervisor.is_pool() {
+            let pool = own("pool");
+            let template = match self.template(supervisor, path) {
+                Ok(template) => quote!(#new.build_pool(#template)),
+                Err(error) => placeholder(&error),
+            };
+            return quote!(let #pool = #template;);
+        }
+        let builder = own("builder");
+        let bound = own("supervisor");
+        let children = supervisor.named_children().map(|child| self.child(child, path));
+        quote! {
+            let #builder = #new;
+            #(#children)*
+            let #bound = #builder.build();
+        }
+    }
+
+    fn child(&self, child: &Child, path: &str) -> TokenStream {
+        let path = join(path, child);
+        match &child.body {
+            Body::Supervisor(nested) => self.nested(child, nested, &path),
+            Body::Task(task) => {
+                let spec = self.task(child, task, &path);
+                Self::bind(child, &spec)
+            }
+            Body::Typed(typed) => self.typed(child, typed),
+            Body::Broken(error) => {
+                let (name, value) = (&child.name, placeholder(error));
+                let cfgs = child.cfgs();
+                quote!(#(#cfgs)* let #name = #value;)
+            }
+        }
+    }
+
+    /// Binds the child's name to its handle and gives the spec to the supervisor.
+    fn bind(child: &Child, spec: &TokenStream) -> TokenStream {
+        let cfgs: Vec<&Attribute> = child.cfgs().collect();
+        let (name, bound, builder) = (&child.name, own("spec"), own("builder"));
+        quote! {
+            #(#cfgs)* let #bound = #spec;
+            #(#cfgs)* let #name = #bound.handle();
+            #(#cfgs)* let #builder = #builder.with_child(#bound);
+        }
+    }
+
+    fn nested(&self, child: &Child, nested: &Supervisor, path: &str) -> TokenStream {
+        let krate = self.krate;
+        let cfgs: Vec<&Attribute> = child.cfgs().collect();
+        let (name, text, builder) = (&child.name, child.text(), own("builder"));
+        let place = nested.nested_place();
+        let own_options = settings::of_supervisor(krate, &nested.options, place);
+        let child_options = settings::of_child(krate, &nested.options, place);
+        let statements = self.supervisor(nested, path, &TokenStream::new(), &own_options);
+        let value = handle::nested_value(krate, nested, self.is_named);
+        quote! {
+            #(#cfgs)* let #name = { #statements #value };
+            #(#cfgs)* let #builder = #builder.with_child(
+                #krate::ChildSpec::new(#text)#child_options
+                    .with_supervisor(::core::clone::Clone::clone(#name.supervisor())),
+            );
+        }
+    }
+
+    fn typed(&self, child: &Child, typed: &Typed) -> TokenStream {
+        let krate = self.krate;
+        let Typed { ty, options, .. } = typed;
+        let (text, recipe) = (child.text(), own("recipe"));
+        let cfgs: Vec<&Attribute> = child.cfgs().collect();
+        let policy = self.policy_call(typed);
+        let options = settings::of_child(krate, options, Place::Typed);
+        let value = self.value(child, typed);
+        let spec = quote!(<#ty as #krate::Child>::spec(#text, #recipe)#policy #options);
+        let bound = Self::bind(child, &spec);
+        quote! {
+            #(#cfgs)* let #recipe: <#ty as #krate::Child>::Recipe = #value;
+            #bound
+        }
+    }
+
+    fn policy_call(&self, typed: &Typed) -> Option<TokenStream> {
+        let policy = typed.policy.as_ref()?.known?;
+        let policy = settings::policy(self.krate, policy);
+        Some(quote!(.with_restart_policy(#policy)))
+    }
+
+    /// What a typed child is made of.
+    fn value(&self, child: &Child, typed: &Typed) -> TokenStream {
+        let krate = self.krate;
+        match &typed.value {
+            _ if child.standing >= Standing::WithoutValue => quote!(#krate::__private::broken()),
+            Some(value) => quote!(#value),
+            None => {
+                let ty = &typed.ty;
+                let span = at(ty.last.span());
+                quote_spanned!(span=> ::core::default::Default::default())
+            }
+        }
+    }
+
+    fn task(&self, child: &Child, task: &Task, path: &str) -> TokenStream {
+        let krate = self.krate;
+        let text = child.text();
+        let policy = task.policy.known.map(|policy| {
+            let policy = settings::policy(krate, policy);
+            quote!(.with_restart_policy(#policy))
+        });
+        let options = settings::of_child(krate, &task.options, Place::Task);
+        let run = match &task.value {
+            _ if child.standing >= Standing::WithoutValue => {
+                quote!(.with_task(#krate::__private::broken_task))
+            }
+            Some(value) => {
+                let span = at(value.span());
+                quote_spanned!(span=> .with_task(#value))
+            }
+            None => {
+                let span = at(child.name.span());
+                let function = self.functions.get(path).map(|function| {
+                    let mut function = function.clone();
+                    function.set_span(span);
+                    quote!(#function)
+                });
+                let function = function.unwrap_or_else(|| quote!(#krate::__private::broken_task));
+                quote_spanned!(span=> .with_task(#function))
+            }
+        };
+        quote!(#krate::ChildSpec::new(#text)#policy #options #run)
+    }
+
+    /// The template of a pool, or the error that was reported in its place.
+    fn template(&self, pool: &Supervisor, path: &str) -> syn::Result<TokenStream> {
+        let krate = self.krate;
+        let Some(child) = pool.children.first() else { return Err(check::template_missing(pool)) };
+        let text = child.text();
+        match &child.body {
+            Body::Supervisor(nested) => Err(check::nested_template(child, nested)),
+            Body::Broken(error) => Err(error.clone()),
+            Body::Task(task) => Ok(self.task(child, task, &join(path, child))),
+            Body::Typed(typed) => {
+                let ty = &typed.ty;
+                let policy = self.policy_call(typed);
+                let options = settings::of_child(krate, &typed.options, Place::Typed);
+                let with_value = typed.value.as_ref().map(|value| {
+                    let span = at(value.span());
+                    let value = self.value(child, typed);
+                    quote_spanned!(span=> .with_value(#value))
+                });
+                Ok(quote! {
+                    #krate::ChildSpec::<#krate::Each<#ty>>::each(#text)#policy #options #with_value
+                })
+            }
+        }
+    }
+}
+
+/// The place of the user's tokens with the hygiene of the expansion's.
+fn at(span: Span) -> Span {
+    span.resolved_at(Span::mixed_site())
+}

@@ -1,0 +1,137 @@
+//! What rustdoc shows: the tree as a picture, and what each child is.
+
+use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
+use quote::quote;
+
+use super::super::ast::{Body, Child, Supervisor, Tree};
+use crate::options::{Item, Options, Value};
+use crate::words::Vocabulary;
+
+/// The tree drawn with lines, for the type's page.
+pub(super) fn picture(tree: &Tree) -> TokenStream {
+    let mut lines = vec!["```text".to_owned()];
+    let name = tree.name().unwrap_or_default();
+    lines.push(format!("{name}: {}", supervisor(&tree.root)));
+    draw(&tree.root, "", &mut lines);
+    lines.push("```".to_owned());
+    let mut docs = TokenStream::new();
+    if tree.attrs.iter().any(|attr| attr.path().is_ident("doc")) {
+        docs.extend(quote!(#[doc = ""]));
+    } else {
+        let summary = format!("The handle of the tree `{name}`.");
+        docs.extend(quote!(#[doc = #summary] #[doc = ""]));
+    }
+    quote!(#docs #(#[doc = #lines])*)
+}
+
+fn draw(parent: &Supervisor, indent: &str, lines: &mut Vec<String>) {
+    let count = parent.children.len();
+    for (index, child) in parent.children.iter().enumerate() {
+        let is_last = index + 1 == count;
+        let (branch, below) =
+            if is_last { ("└── ", "    ") } else { ("├── ", "│   ") };
+        lines.push(format!("{indent}{branch}{}: {}", child.text(), summary(child)));
+        if let Body::Supervisor(nested) = &child.body {
+            draw(nested, &format!("{indent}{below}"), lines);
+        }
+    }
+}
+
+/// What the tree says about a child, in its own words.
+fn summary(child: &Child) -> String {
+    match &child.body {
+        Body::Supervisor(nested) => supervisor(nested),
+        Body::Task(task) => format!("{}{}", task.policy.ident, in_parentheses(&task.options)),
+        Body::Typed(typed) => {
+            let (ty, options) = (compact(&typed.ty.tokens), in_parentheses(&typed.options));
+            match &typed.policy {
+                Some(policy) => format!("{}<{ty}>{options}", policy.ident),
+                None => format!("{ty}{options}"),
+            }
+        }
+        Body::Broken(_) => "…".to_owned(),
+    }
+}
+
+fn supervisor(supervisor: &Supervisor) -> String {
+    format!("{}{}", supervisor.strategy().as_str(), in_parentheses(&supervisor.options))
+}
+
+fn in_parentheses(options: &Options) -> String {
+    if options.items.is_empty() {
+        return String::new();
+    }
+    let items: Vec<String> = options.items.iter().map(option).collect();
+    format!(" ({})", items.join(", "))
+}
+
+fn option(item: &Item) -> String {
+    let name = &item.ident;
+    match &item.value {
+        Value::Nothing | Value::Missing(_) => name.to_string(),
+        Value::Tokens(tokens) => format!("{name} = {}", compact(&tokens.iter().cloned().collect())),
+        Value::Syntax(tokens) => format!("{name} = {}", compact(tokens)),
+    }
+}
+
+/// What a child is, for its accessor.
+pub(super) fn accessor(child: &Child) -> TokenStream {
+    let name = child.text();
+    let summary = summary(child);
+    let sentence = match &child.body {
+        Body::Supervisor(nested) if nested.is_pool() => {
+            format!("The pool `{name}`: `{summary}`.")
+        }
+        Body::Supervisor(_) => format!("The supervisor `{name}`: `{summary}`."),
+        Body::Task(_) => format!("The address of the task `{name}`: `{summary}`."),
+        Body::Typed(_) => format!("The child `{name}`: `{summary}`."),
+        Body::Broken(_) => format!("The child `{name}`."),
+    };
+    let has_docs = child.attrs.iter().any(|attr| attr.path().is_ident("doc"));
+    let gap = has_docs.then(|| quote!(#[doc = ""]));
+    quote!(#gap #[doc = #sentence])
+}
+
+/// Tokens as a person writes them: `store::Cache<u64>`, `100ms..30s`.
+pub(super) fn compact(tokens: &TokenStream) -> String {
+    let mut text = String::new();
+    write(tokens, &mut text);
+    text
+}
+
+fn write(tokens: &TokenStream, text: &mut String) {
+    let mut after_word = false;
+    for token in tokens.clone() {
+        let is_word = matches!(token, TokenTree::Ident(_) | TokenTree::Literal(_));
+        if is_word && after_word {
+            text.push(' ');
+        }
+        after_word = is_word;
+        match token {
+            TokenTree::Group(group) => {
+                let (open, close) = match group.delimiter() {
+                    Delimiter::Parenthesis => ("(", ")"),
+                    Delimiter::Bracket => ("[", "]"),
+                    Delimiter::Brace => ("{", "}"),
+                    Delimiter::None => ("", ""),
+                };
+                text.push_str(open);
+                write(&group.stream(), text);
+                text.push_str(close);
+            }
+            TokenTree::Punct(punct) => {
+                let alone = punct.spacing() == Spacing::Alone;
+                match punct.as_char() {
+                    ',' => text.push_str(", "),
+                    sign @ ('=' | '+') if alone => {
+                        text.push(' ');
+                        text.push(sign);
+                        text.push(' ');
+                    }
+                    sign => text.push(sign),
+                }
+            }
+            other => text.push_str(&other.to_string()),
+        }
+    }
+}

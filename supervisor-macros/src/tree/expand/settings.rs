@@ -1,0 +1,142 @@
+//! Options as calls: `.with_<key>(value)`, the same on the builder, on a spec, and in constants.
+
+use std::time::Duration;
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+use crate::options::Options;
+use crate::options::key::{Key, Place};
+use crate::options::setting::{Backoff, Setting, Shutdown};
+use crate::words::{AutoShutdown, Policy, Strategy, Vocabulary};
+
+/// Those of a supervisor for itself.
+pub(super) fn of_supervisor(krate: &TokenStream, options: &Options, place: Place) -> TokenStream {
+    calls(krate, options, place, |key| {
+        matches!(
+            key,
+            Key::MaxRestarts
+                | Key::RestartWindow
+                | Key::AutoShutdown
+                | Key::MaxChildren
+                | Key::KillGrace
+        )
+    })
+}
+
+/// Those that a constant knows of a supervisor.
+pub(super) fn of_constant_supervisor(
+    krate: &TokenStream,
+    options: &Options,
+    place: Place,
+) -> TokenStream {
+    let known = |key| matches!(key, Key::MaxRestarts | Key::RestartWindow | Key::AutoShutdown);
+    calls(krate, options, place, known)
+}
+
+/// Those of a child for its supervisor.
+pub(crate) fn of_child(krate: &TokenStream, options: &Options, place: Place) -> TokenStream {
+    calls(krate, options, place, |key| {
+        matches!(
+            key,
+            Key::Restart
+                | Key::Shutdown
+                | Key::Backoff
+                | Key::Start
+                | Key::StartTimeout
+                | Key::Significant
+                | Key::Heartbeat
+                | Key::Mailbox
+        )
+    })
+}
+
+fn calls(
+    krate: &TokenStream,
+    options: &Options,
+    place: Place,
+    wanted: impl Fn(Key) -> bool,
+) -> TokenStream {
+    let settings = options.settings(place).filter(|(_, key, _)| wanted(*key));
+    settings
+        .map(|(_, key, setting)| {
+            let method = match key {
+                Key::Restart => format_ident!("with_restart_policy"),
+                key => format_ident!("with_{}", key.as_str()),
+            };
+            let value = value(krate, &setting);
+            quote!(.#method(#value))
+        })
+        .collect()
+}
+
+fn value(krate: &TokenStream, setting: &Setting) -> TokenStream {
+    match setting {
+        Setting::Limit(Some(limit)) => quote!(#krate::MaxRestarts::AtMost(#limit)),
+        Setting::Limit(None) => quote!(#krate::MaxRestarts::Unlimited),
+        Setting::Time(time) => duration(*time),
+        Setting::AutoShutdown(auto) => {
+            let variant = format_ident!(
+                "{}",
+                match auto {
+                    AutoShutdown::Never => "Never",
+                    AutoShutdown::AnySignificant => "AnySignificant",
+                    AutoShutdown::AllSignificant => "AllSignificant",
+                }
+            );
+            quote!(#krate::AutoShutdown::#variant)
+        }
+        Setting::Count(count) => quote!(#count),
+        Setting::Policy(policy) => self::policy(krate, *policy),
+        Setting::Shutdown(shutdown) => match shutdown {
+            Shutdown::BrutalKill => quote!(#krate::Shutdown::BrutalKill),
+            Shutdown::Timeout(time) => {
+                let time = duration(*time);
+                quote!(#krate::Shutdown::Timeout(#time))
+            }
+            Shutdown::Infinity => quote!(#krate::Shutdown::Infinity),
+        },
+        Setting::Backoff(Backoff { min, max }) => {
+            let (first, last) = (duration(*min), duration(*max));
+            if min == max {
+                quote!(#krate::Backoff::constant(#first))
+            } else {
+                quote!(#krate::Backoff::new(#first, #last))
+            }
+        }
+        Setting::Notify => quote!(#krate::StartMode::Notify),
+        Setting::Flag(flag) => quote!(#flag),
+        Setting::Name(name) => quote!(#name),
+        Setting::Message(tokens) | Setting::Crate(tokens) => tokens.clone(),
+    }
+}
+
+pub(crate) fn policy(krate: &TokenStream, policy: Policy) -> TokenStream {
+    let variant = format_ident!("{}", policy.as_str());
+    quote!(#krate::RestartPolicy::#variant)
+}
+
+pub(super) fn strategy(krate: &TokenStream, strategy: Strategy) -> TokenStream {
+    let variant = format_ident!(
+        "{}",
+        match strategy {
+            Strategy::OneForOne => "OneForOne",
+            Strategy::OneForAll => "OneForAll",
+            Strategy::RestForOne => "RestForOne",
+            Strategy::SimpleOneForOne => "SimpleOneForOne",
+        }
+    );
+    quote!(#krate::SupervisionStrategy::#variant)
+}
+
+/// As a person would write it.
+pub(crate) fn duration(time: Duration) -> TokenStream {
+    let (secs, nanos) = (time.as_secs(), time.subsec_nanos());
+    match u64::try_from(time.as_millis()) {
+        _ if nanos == 0 => quote!(::core::time::Duration::from_secs(#secs)),
+        Ok(millis) if nanos % 1_000_000 == 0 => {
+            quote!(::core::time::Duration::from_millis(#millis))
+        }
+        _ => quote!(::core::time::Duration::new(#secs, #nanos)),
+    }
+}

@@ -1,0 +1,127 @@
+//! The names that an expansion makes, and those that it cannot give away.
+
+use std::collections::{HashMap, HashSet};
+
+use proc_macro2::Span;
+use syn::Ident;
+use syn::ext::IdentExt;
+
+use super::ast::{Body, Child, Handle, Supervisor, Tree};
+
+/// Gives every handle type its name: `ShopSub` for the child `sub` in `Shop`.
+pub(crate) fn assign(tree: &mut Tree) {
+    let root = match &tree.head {
+        Some(head) => head.ident.clone(),
+        None => Ident::new("Tree", Span::mixed_site()),
+    };
+    let mut used = HashMap::from([(root.to_string(), root.to_string())]);
+    assign_below(&mut tree.root, &root, &mut used);
+    tree.root.handle = Some(Handle { ident: root, clashes_with: None });
+}
+
+fn assign_below(supervisor: &mut Supervisor, parent: &Ident, used: &mut HashMap<String, String>) {
+    let mut siblings = HashSet::new();
+    for child in &mut supervisor.children {
+        let (name, has_cfg) = (child.text(), child.has_cfg());
+        // A second sibling of the same name gets no handle, unless `#[cfg]` leaves only one.
+        let is_first = siblings.insert(name.clone());
+        let Body::Supervisor(nested) = &mut child.body else { continue };
+        if (!is_first && !has_cfg) || nested.is_pool() {
+            continue;
+        }
+        let mut text = format!("{}{}", parent.unraw(), camel(&name));
+        let clashes_with = used.get(&text).filter(|_| !has_cfg).cloned();
+        // With an error reported, a name that is free keeps the rest of the program compiling.
+        while !has_cfg && used.contains_key(&text) {
+            text.push('_');
+        }
+        used.insert(text.clone(), name);
+        let ident = Ident::new(&text, child.name.span());
+        assign_below(nested, &ident, used);
+        nested.handle = Some(Handle { ident, clashes_with });
+    }
+}
+
+/// `line_server` as a part of a type's name: `LineServer`.
+fn camel(name: &str) -> String {
+    name.split('_').map(capitalised).collect()
+}
+
+fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// `Database` as a child's name: `database`; `HTTPServer` is `http_server`.
+pub(crate) fn snake(name: &str) -> String {
+    let letters: Vec<char> = name.chars().collect();
+    let mut snake = String::new();
+    for (index, letter) in letters.iter().enumerate() {
+        let previous = index.checked_sub(1).and_then(|index| letters.get(index));
+        let next = letters.get(index + 1);
+        let starts_word = letter.is_uppercase()
+            && previous.is_some_and(|previous| {
+                previous.is_lowercase()
+                    || previous.is_numeric()
+                    || (previous.is_uppercase() && next.is_some_and(|next| next.is_lowercase()))
+            });
+        if starts_word {
+            snake.push('_');
+        }
+        snake.extend(letter.to_lowercase());
+    }
+    snake
+}
+
+/// A name of the expansion's own, which no token of the user's can mean.
+pub(crate) fn own(name: &str) -> Ident {
+    Ident::new(&format!("__{name}"), Span::mixed_site())
+}
+
+/// Why a child cannot have its name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// The handle has a function of that name.
+    ByHandle,
+    /// A keyword that can be written `r#…`.
+    Keyword,
+    /// A keyword that can never be a name, or `_`.
+    Never,
+}
+
+/// Functions of every handle, beside the children's.
+const OF_HANDLES: [&str; 2] = ["supervisor", "clone"];
+/// Functions of the handle at the top.
+const OF_NAMED: [&str; 3] = ["start", "tree", "diagram"];
+const OF_EXPRESSIONS: [&str; 3] = ["shutdown_budget", "children", "diagram"];
+
+/// Whether the name is taken, for a child directly below the root or further down.
+pub(crate) fn taken(child: &Child, below_root: bool, is_named_tree: bool) -> Option<Taken> {
+    let written = child.name.to_string();
+    let name = child.text();
+    if matches!(name.as_str(), "self" | "Self" | "super" | "crate" | "_") {
+        return Some(Taken::Never);
+    }
+    if !written.starts_with("r#") && syn::parse_str::<Ident>(&written).is_err() {
+        return Some(Taken::Keyword);
+    }
+    let of_root: &[&str] = if is_named_tree { &OF_NAMED } else { &OF_EXPRESSIONS };
+    let is_taken =
+        OF_HANDLES.contains(&name.as_str()) || (below_root && of_root.contains(&name.as_str()));
+    is_taken.then_some(Taken::ByHandle)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{camel, snake};
+
+    #[test]
+    fn names_of_types_and_children_turn_into_each_other() {
+        assert_eq!(camel("line_server"), "LineServer");
+        assert_eq!(camel("_private__name"), "PrivateName");
+        assert_eq!(snake("LineServer"), "line_server");
+        assert_eq!(snake("HTTPServer"), "http_server");
+        assert_eq!(snake("V2Cache"), "v2_cache");
+        assert_eq!(snake("IoT"), "io_t");
+    }
+}

@@ -1,0 +1,84 @@
+//! A child's type: a path with generic arguments.
+//!
+//! Read by hand, since syn's types take the options of `Database(shutdown = 5s)` for the
+//! arguments of `Fn(…)`.
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::parse::ParseStream;
+use syn::{AngleBracketedGenericArguments, Ident, Token, token};
+
+use super::super::ast::TypePath;
+
+/// `a::path::Type<Arguments>`
+pub(super) fn parse(input: ParseStream, name: &Ident) -> syn::Result<TypePath> {
+    if !starts_path(input) {
+        let message = if input.peek(Token![|])
+            || input.peek(Token![move])
+            || input.peek(Token![async])
+        {
+            format!("a task has a policy; write `{name}: Always = …`")
+        } else {
+            format!("expected a policy, a supervisor, or a type's path, as in `{name}: Database`")
+        };
+        return Err(input.error(message));
+    }
+    segments(input)
+}
+
+/// `<a::path::Type>` after a policy.
+pub(super) fn in_angles(input: ParseStream, policy: &Ident) -> syn::Result<TypePath> {
+    input.parse::<Token![<]>()?;
+    if !starts_path(input) {
+        let message = format!("expected one type's path, as in `{policy}<Database>`");
+        return Err(input.error(message));
+    }
+    let ty = segments(input)?;
+    if input.peek(token::Paren) {
+        let last = &ty.last;
+        let message = format!("options stand after the `>`; write `{policy}<{last}>(…)`");
+        return Err(input.error(message));
+    }
+    if input.parse::<Token![>]>().is_err() {
+        let message = format!("expected `>`: a child has one type, as in `{policy}<{}>`", ty.last);
+        return Err(input.error(message));
+    }
+    Ok(ty)
+}
+
+fn starts_path(input: ParseStream) -> bool {
+    let word = input.peek(Ident)
+        || input.peek(Token![crate])
+        || input.peek(Token![self])
+        || input.peek(Token![super])
+        || input.peek(Token![Self]);
+    word || input.peek(Token![::])
+}
+
+fn segments(input: ParseStream) -> syn::Result<TypePath> {
+    let mut tokens = TokenStream::new();
+    let mut segments = 0;
+    let mut has_arguments = false;
+    if let Ok(colons) = input.parse::<Token![::]>() {
+        colons.to_tokens(&mut tokens);
+        segments += 1;
+    }
+    loop {
+        let ident = input.call(Ident::parse_any)?;
+        ident.to_tokens(&mut tokens);
+        segments += 1;
+        if input.peek(Token![<]) {
+            input.parse::<AngleBracketedGenericArguments>()?.to_tokens(&mut tokens);
+            has_arguments = true;
+        } else if input.peek(Token![::]) && input.peek3(Token![<]) {
+            AngleBracketedGenericArguments::parse_turbofish(input)?.to_tokens(&mut tokens);
+            has_arguments = true;
+        }
+        let Ok(colons) = input.parse::<Token![::]>() else {
+            let is_plain = segments == 1 && !has_arguments;
+            return Ok(TypePath { tokens, last: ident, is_plain });
+        };
+        colons.to_tokens(&mut tokens);
+    }
+}

@@ -1,0 +1,271 @@
+//! What the compiler knows about a declared tree: its shape and its options, as a constant.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::options::{ChildOptions, SupervisorOptions};
+use crate::restart::RestartPolicy;
+use crate::rules::{self, Subject};
+use crate::shutdown::Shutdown;
+use crate::strategy::{AutoShutdown, SupervisionStrategy};
+
+/// How long an orderly shutdown takes at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Budget {
+    Bounded(Duration),
+    /// A worker with `shutdown = infinity` may take any time.
+    Unbounded,
+}
+
+impl Budget {
+    const ZERO: Self = Self::Bounded(Duration::ZERO);
+
+    /// What is stopped one after the other adds up.
+    const fn then(self, next: Self) -> Self {
+        match (self, next) {
+            (Self::Bounded(first), Self::Bounded(second)) => {
+                Self::Bounded(first.saturating_add(second))
+            }
+            _ => Self::Unbounded,
+        }
+    }
+
+    /// Cut off by a shutdown time from above.
+    const fn capped(self, shutdown: Shutdown) -> Self {
+        match (shutdown, self) {
+            (Shutdown::BrutalKill, _) => Self::ZERO,
+            (Shutdown::Timeout(limit), Self::Bounded(time))
+                if time.as_nanos() < limit.as_nanos() =>
+            {
+                self
+            }
+            (Shutdown::Timeout(limit), _) => Self::Bounded(limit),
+            (Shutdown::Infinity, _) => self,
+        }
+    }
+
+    const fn bound(self) -> Option<Duration> {
+        match self {
+            Self::Bounded(time) => Some(time),
+            Self::Unbounded => None,
+        }
+    }
+}
+
+/// A child of a declared tree, or the tree itself.
+#[derive(Clone, Copy)]
+pub struct Outline {
+    name: &'static str,
+    /// The type as the tree names it; empty for a task or a supervisor in braces.
+    of: &'static str,
+    options: ChildOptions,
+    /// Nothing for a worker.
+    inside: Option<Inside>,
+}
+
+/// What is in a supervisor.
+#[derive(Clone, Copy)]
+struct Inside {
+    supervisor: SupervisorOptions,
+    children: &'static [Outline],
+}
+
+impl Outline {
+    /// A task, or another child without a type.
+    #[must_use]
+    pub const fn task(name: &'static str, options: ChildOptions) -> Self {
+        Self { name, of: "", options, inside: None }
+    }
+
+    /// A child with a type; `tree` is the type's own outline, if it is a tree.
+    #[must_use]
+    pub const fn typed(
+        name: &'static str,
+        of: &'static str,
+        options: ChildOptions,
+        tree: Option<&'static Self>,
+    ) -> Self {
+        let inside = match tree {
+            Some(tree) => tree.inside,
+            None => None,
+        };
+        Self { name, of, options, inside }
+    }
+
+    /// A supervisor with its children.
+    #[must_use]
+    pub const fn supervisor(
+        name: &'static str,
+        options: ChildOptions,
+        supervisor: SupervisorOptions,
+        children: &'static [Self],
+    ) -> Self {
+        Self { name, of: "", options, inside: Some(Inside { supervisor, children }) }
+    }
+
+    /// How long its children may take to stop in order.
+    const fn inner_budget(&self) -> Budget {
+        let mut budget = Budget::ZERO;
+        if let Some(inside) = &self.inside {
+            let mut rest = inside.children;
+            // A pool has one child here, its template, whose workers are stopped together.
+            while let [child, others @ ..] = rest {
+                budget = budget.then(child.budget());
+                rest = others;
+            }
+        }
+        budget
+    }
+
+    /// How long it may take to stop, as a child.
+    const fn budget(&self) -> Budget {
+        match (&self.inside, self.options.shutdown()) {
+            (None, Some(shutdown)) => Budget::Unbounded.capped(shutdown),
+            (None, None) => Budget::Unbounded.capped(Shutdown::WORKER),
+            (Some(_), Some(shutdown)) => self.inner_budget().capped(shutdown),
+            (Some(_), None) => self.inner_budget().capped(Shutdown::SUPERVISOR),
+        }
+    }
+
+    /// The worst case of an orderly shutdown of this tree; nothing if it has no bound.
+    #[must_use]
+    pub const fn shutdown_budget(&self) -> Option<Duration> {
+        self.inner_budget().bound()
+    }
+
+    /// How many children are declared below it, at all levels; a pool's workers come and go and
+    /// are not counted.
+    #[must_use]
+    pub const fn count(&self) -> usize {
+        let mut count = 0;
+        if let Some(inside) = &self.inside
+            && !is_pool(&inside.supervisor)
+        {
+            let mut rest = inside.children;
+            while let [child, others @ ..] = rest {
+                count += 1 + child.count();
+                rest = others;
+            }
+        }
+        count
+    }
+
+    const fn has_significant_child(&self) -> bool {
+        let Some(inside) = &self.inside else { return false };
+        let mut rest = inside.children;
+        while let [child, others @ ..] = rest {
+            if child.options.is_significant() {
+                return true;
+            }
+            rest = others;
+        }
+        false
+    }
+
+    const fn auto_shutdown(&self) -> AutoShutdown {
+        match &self.inside {
+            Some(inside) => inside.supervisor.auto_shutdown,
+            None => AutoShutdown::Never,
+        }
+    }
+
+    /// Fails the build if the child breaks a rule under this supervisor.
+    ///
+    /// # Panics
+    ///
+    /// With the rule's message; in a constant, that is a compile error.
+    #[track_caller]
+    pub const fn check(&self, supervisor: &SupervisorOptions) {
+        let nested = match &self.inside {
+            Some(_) => Some((self.auto_shutdown(), self.inner_budget())),
+            None => None,
+        };
+        let subject =
+            Subject { name: self.name, options: self.options, nested, supervisor: *supervisor };
+        if let Some(text) = rules::broken(&subject) {
+            panic!("{}", text.as_str());
+        }
+    }
+
+    /// Fails the build if this supervisor waits for significant children and has none.
+    ///
+    /// # Panics
+    ///
+    /// With the rule's message; in a constant, that is a compile error.
+    #[track_caller]
+    pub const fn check_auto_shutdown(&self) {
+        let Some(inside) = &self.inside else { return };
+        let significant = self.has_significant_child();
+        if let Some(text) =
+            rules::auto_shutdown_without_significant(&inside.supervisor, significant)
+        {
+            panic!("{}", text.as_str());
+        }
+    }
+
+    /// Fails the build if the tree may take longer to stop than `within`.
+    ///
+    /// # Panics
+    ///
+    /// With the rule's message; in a constant, that is a compile error.
+    #[track_caller]
+    pub const fn check_budget(&self, within: Duration) {
+        if let Some(text) = rules::budget_exceeded(self.inner_budget(), within) {
+            panic!("{}", text.as_str());
+        }
+    }
+
+    /// The tree as a Mermaid flowchart.
+    #[must_use]
+    pub fn diagram(&self) -> String {
+        let mut lines = vec!["flowchart TD".to_owned()];
+        self.draw("n", None, &mut lines);
+        lines.push(String::new());
+        lines.join("\n")
+    }
+
+    /// `id` is unique in the picture; names are not, and may be words of Mermaid's.
+    fn draw(&self, id: &str, parent: Option<&str>, lines: &mut Vec<String>) {
+        let label = self.label().replace('"', "#quot;").replace('<', "&lt;").replace('>', "&gt;");
+        let shape = match &self.inside {
+            Some(_) => format!("  {id}[\"{label}\"]"),
+            None => format!("  {id}([\"{label}\"])"),
+        };
+        lines.push(shape);
+        if let Some(parent) = parent {
+            lines.push(format!("  {parent} --> {id}"));
+        }
+        let Some(inside) = &self.inside else { return };
+        for (index, child) in inside.children.iter().enumerate() {
+            child.draw(&format!("{id}_{index}"), Some(id), lines);
+        }
+    }
+
+    /// The name and, line by line, what is not the default.
+    fn label(&self) -> String {
+        let mut parts = Vec::new();
+        if !self.name.is_empty() {
+            parts.push(format!("<b>{}</b>", self.name).replace("<b>", "").replace("</b>", ""));
+        }
+        if let Some(inside) = &self.inside {
+            parts.push(inside.supervisor.strategy.to_string());
+        }
+        if self.options.restart_policy() != RestartPolicy::Always || self.inside.is_none() {
+            parts.push(self.options.restart_policy().to_string());
+        }
+        if !self.of.is_empty() {
+            parts.push(self.of.to_owned());
+        }
+        parts.join(" · ")
+    }
+}
+
+const fn is_pool(supervisor: &SupervisorOptions) -> bool {
+    matches!(supervisor.strategy, SupervisionStrategy::SimpleOneForOne)
+}
+
+impl fmt::Debug for Outline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outline").field("name", &self.name).finish_non_exhaustive()
+    }
+}
