@@ -197,7 +197,7 @@ impl Supervisor {
         let mut stats = self.query(count_states).await.unwrap_or_default();
         stats.restarts = self.node().restarts();
         stats.failures = self.node().failures();
-        if let Phase::Running { since, .. } = self.node().phase() {
+        if let Phase::Starting { since, .. } | Phase::Running { since, .. } = self.node().phase() {
             stats.uptime = Instant::now().saturating_duration_since(since);
         }
         Ok(stats)
@@ -270,7 +270,9 @@ fn snapshot_of(supervisor: Supervisor) -> Boxed<Result<Snapshot, SupervisorError
         let path = supervisor.path();
         let strategy = supervisor.strategy();
         let uptime = match supervisor.node().phase() {
-            Phase::Running { since, .. } => Some(Instant::now().saturating_duration_since(since)),
+            Phase::Starting { since, .. } | Phase::Running { since, .. } => {
+                Some(Instant::now().saturating_duration_since(since))
+            }
             _ => None,
         };
         let above = path.clone();
@@ -281,6 +283,7 @@ fn snapshot_of(supervisor: Supervisor) -> Boxed<Result<Snapshot, SupervisorError
                 part.strategy = Some(nested.strategy());
                 if let Ok(inner) = snapshot_of(nested).await {
                     part.children = inner.children;
+                    part.uptime = inner.uptime;
                 }
             }
             parts.push(part);

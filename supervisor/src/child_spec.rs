@@ -13,6 +13,7 @@ use crate::exit::ChildResult;
 use crate::node::Node;
 use crate::options::{ChildOptions, StartMode};
 use crate::path::Name;
+use crate::placing::Loose;
 use crate::recipe::{Function, Once, Recipe, Repeated};
 use crate::restart::{Backoff, RestartPolicy};
 use crate::shutdown::Shutdown;
@@ -28,7 +29,7 @@ pub struct Run<H> {
     handle: H,
     /// What the child's type says about itself.
     base: ChildOptions,
-    body: Body,
+    body: Loose,
 }
 
 /// State of a [`ChildSpec`] that is the template of a pool whose workers each get a value of
@@ -73,7 +74,7 @@ mod sealed {
 pub struct Parts {
     pub(crate) name: Name,
     pub(crate) options: ChildOptions,
-    pub(crate) body: Body,
+    pub(crate) body: Loose,
 }
 
 /// What a supervisor needs to know to start, restart and stop a child.
@@ -116,10 +117,10 @@ pub struct ChildSpec<S> {
 impl ChildSpec<NothingToRun> {
     /// A child of this name, with nothing to run yet.
     ///
-    /// The name is the child's part of its path: not empty, without `/`. A name that breaks
-    /// this rule is an error when the supervisor is started or the child is added.
+    /// The name is the child's part of its path: not empty, without `/`, and not a `#` with a
+    /// number, which is how a pool's workers are called. A name that breaks this rule is an error when the supervisor is started or the child is added.
     pub fn new(name: &str) -> Self {
-        Self::named(Name::Declared(name.into()))
+        Self::named(Name::parse(name))
     }
 
     pub(crate) fn named(name: Name) -> Self {
@@ -166,7 +167,7 @@ impl ChildSpec<NothingToRun> {
 
     pub(crate) fn with_node<H>(self, node: Arc<Node>, handle: H) -> ChildSpec<Run<H>> {
         let slot = Arc::new(Slot::<Nobody>::new(self.name.clone(), 0));
-        let body = Body::Supervisor { node, slot };
+        let body = Loose::new(Body::Supervisor { node, slot });
         ChildSpec {
             name: self.name,
             options: self.options,
@@ -182,7 +183,7 @@ impl ChildSpec<NothingToRun> {
         let capacity = self.options.or(base).mailbox();
         let slot = Arc::new(Slot::<M>::new(self.name.clone(), capacity));
         let handle = ChildRef::new(Arc::clone(&slot));
-        let body = Body::Task { recipe, slot };
+        let body = Loose::new(Body::Task { recipe, slot });
         ChildSpec { name: self.name, options: self.options, state: Run { handle, base, body } }
     }
 }
@@ -214,14 +215,6 @@ impl<W: Worker> ChildSpec<Each<W>> {
 impl<W: Worker> ChildSpec<Same<W>> {
     pub(crate) fn into_same(self) -> (ChildOptions, Arc<dyn Recipe>) {
         (self.options.or(W::OPTIONS), self.state.recipe)
-    }
-}
-
-impl<H> ChildSpec<Run<H>> {
-    /// The same child as a worker of a pool.
-    pub(crate) fn renamed(mut self, name: Name) -> Self {
-        self.name = name;
-        self
     }
 }
 
@@ -292,8 +285,7 @@ impl<H> Runnable for Run<H> {
     fn into_parts(spec: ChildSpec<Self>) -> (Parts, H) {
         let Run { handle, base, body } = spec.state;
         let options = spec.options.or(base);
-        let (Body::Task { slot, .. } | Body::Supervisor { slot, .. }) = &body;
-        slot.set_capacity(options.mailbox());
+        body.slot().set_capacity(options.mailbox());
         (Parts { name: spec.name, options, body }, handle)
     }
 }

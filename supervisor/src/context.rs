@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::{Future, poll_fn};
+use std::num::NonZeroU32;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
@@ -49,8 +50,17 @@ pub struct Context<M: Send + 'static = ()> {
 }
 
 impl<M: Send + 'static> Context<M> {
-    pub(crate) fn new(slot: Arc<Slot<M>>, generation: u64, notify: bool, heartbeat: bool) -> Self {
-        Self { slot, generation, notify, heartbeat }
+    /// The context of the life that this thread is polling for the first time. Made there and
+    /// not before, it takes no room in the task besides the child's own.
+    pub(crate) fn of_this_life() -> Self {
+        let any = crate::current::slot().map(AnySlot::into_any);
+        let Some(slot) = any.and_then(|any| any.downcast::<Slot<M>>().ok()) else {
+            // A life's slot is made with its recipe, which knows the message type.
+            unreachable!("a life outside its slot")
+        };
+        let generation = slot.core.generation();
+        let duties = slot.core.duties();
+        Self { slot, generation, notify: duties.notify, heartbeat: duties.heartbeat }
     }
 
     /// Receives the next message, or `None` when shutdown was requested.
@@ -197,7 +207,7 @@ impl<M: Send + 'static> fmt::Debug for Context<M> {
 pub struct ShutdownRequested {
     slot: Arc<dyn AnySlot>,
     generation: u64,
-    waiting: Option<u64>,
+    waiting: Option<NonZeroU32>,
 }
 
 impl Future for ShutdownRequested {

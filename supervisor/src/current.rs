@@ -26,7 +26,8 @@ pub(crate) fn inside<T>(slot: &mut Option<Arc<dyn AnySlot>>, poll: impl FnOnce()
 
 /// The slot of the life that this thread is polling.
 pub(crate) fn slot() -> Option<Arc<dyn AnySlot>> {
-    CURRENT.with_borrow(Clone::clone)
+    // A thread that is ending polls nothing.
+    CURRENT.try_with(|current| current.borrow().clone()).ok().flatten()
 }
 
 /// Where the panic happened that the life was just caught in.

@@ -14,9 +14,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, Sleep};
 
 use crate::child_spec::Body;
-use crate::engine::{
-    Answer, ChildState, Command, Effect, Ending, Engine, Event, Exit, Key, Refusal,
-};
+use crate::engine::{Answer, ChildState, Effect, Ending, Engine, Event, Exit, Key, Refusal};
 use crate::exit::{Escalation, ExitReason};
 use crate::inbox::Inbox;
 use crate::journal;
@@ -24,7 +22,7 @@ use crate::life::Seed;
 use crate::mailbox::Closing;
 use crate::node::{Declared, Node};
 use crate::reaper::Reaper;
-use crate::slot::AnySlot;
+use crate::slot::{AnySlot, Duties};
 
 /// How many messages are handled before other tasks get their turn.
 const BATCH: usize = 128;
@@ -193,7 +191,7 @@ impl Reign {
                     self.forget(seat);
                 }
             }
-            Effect::Refused(seat) => self.forget(seat),
+            Effect::Refused(seat) => self.refuse(seat),
             Effect::Answer(reply, answer) => {
                 // A caller who no longer waits does not undo the command.
                 let _ = reply.send(answer);
@@ -224,7 +222,8 @@ impl Reign {
             return self.later(Event::Exited(key, generation, exit));
         }
         let span = journal::span(slot.core(), generation);
-        slot.core().begin(generation, link.clone());
+        let duties = Duties { notify: rules.needs_report(), heartbeat: rules.heartbeat.is_some() };
+        slot.core().begin(generation, link.clone(), duties);
         slot.open(generation);
         slot.core().set_state(ChildState::Starting);
         let Some(seat) = self.engine.child_mut(key) else { return };
@@ -232,15 +231,8 @@ impl Reign {
         match &seat.body {
             Body::Supervisor { node, .. } => node.launch(link, generation),
             Body::Task { recipe, .. } => {
-                let seed = Seed {
-                    slot: Arc::clone(&slot),
-                    generation,
-                    link,
-                    notify: rules.needs_report(),
-                    heartbeat: rules.heartbeat.is_some(),
-                    span,
-                };
-                match recipe.launch(seed) {
+                let seed = Seed { slot: Arc::clone(&slot), generation, span };
+                match Arc::clone(recipe).launch(seed) {
                     Ok(task) => seat.task = Some(task),
                     Err(reason) => {
                         slot.end_life(generation);
@@ -256,7 +248,7 @@ impl Reign {
         let link = self.link(key);
         let Some(child) = self.engine.child(key) else { return };
         if let Body::Supervisor { node, slot } = &child.data.body {
-            slot.core().begin(child.generation, link.clone());
+            slot.core().begin(child.generation, link.clone(), Duties::default());
             slot.core().came_up(Instant::now(), false);
             node.report_to(&link, child.generation);
         }
@@ -330,6 +322,15 @@ impl Reign {
         self.reaper.take(seat);
     }
 
+    /// A child that did not get its place is gone; a supervisor goes on as it was.
+    fn refuse(&mut self, seat: Seat) {
+        if let Some((_, leftovers)) = seat.slot().close(Closing::Gone) {
+            self.reaper.take(leftovers);
+        }
+        Node::disown(&seat.body);
+        self.reaper.take(seat);
+    }
+
     fn end(&mut self, ending: Ending) {
         let blame = |name, reason| Escalation { path: self.node.path().join(&name), reason };
         let reason = match ending {
@@ -358,9 +359,9 @@ impl Reign {
         }
         for message in self.inbox.close() {
             if let Message::Event(Event::Command(command)) = message {
-                let (seat, reply) = refuse(command);
+                let (seat, reply) = command.into_parts();
                 if let Some(seat) = seat {
-                    self.forget(seat);
+                    self.refuse(seat);
                 }
                 let _ = reply.send(Answer::Refused(Refusal::ShuttingDown));
             }
@@ -378,10 +379,6 @@ impl Drop for Reign {
             self.conclude(ExitReason::RuntimeGone);
         }
     }
-}
-
-fn refuse(command: Command<Seat, Reply>) -> (Option<Seat>, Reply) {
-    command.into_parts()
 }
 
 /// What is known of a child's health.

@@ -22,6 +22,7 @@ mod node;
 mod options;
 mod outline;
 mod path;
+mod placing;
 mod pool;
 mod reaper;
 mod recipe;
@@ -69,10 +70,10 @@ macro_rules! supervision_tree {
 
 /// What a program with a tree needs.
 pub mod prelude {
+    #[cfg(feature = "macros")]
+    pub use crate::supervision_tree;
     pub use crate::{
         Child, ChildRef, ChildResult, ChildSpec, Context, Each, Pool, Reply, RestartPolicy,
         Shutdown, SupervisionStrategy, Supervisor, SupervisorError, Worker, WorkerOnce,
     };
-    #[cfg(feature = "macros")]
-    pub use crate::supervision_tree;
 }

@@ -13,7 +13,6 @@ use tokio::task::JoinHandle;
 use tracing::Span;
 
 use crate::current;
-use crate::driver::Link;
 use crate::engine::{Event, Exit};
 use crate::exit::{ChildError, ChildResult, Escalate, ExitReason, Failure};
 use crate::slot::AnySlot;
@@ -22,10 +21,6 @@ use crate::slot::AnySlot;
 pub(crate) struct Seed {
     pub(crate) slot: Arc<dyn AnySlot>,
     pub(crate) generation: u64,
-    pub(crate) link: Link,
-    /// Whether it has to report that it is up.
-    pub(crate) notify: bool,
-    pub(crate) heartbeat: bool,
     pub(crate) span: Span,
 }
 
@@ -41,13 +36,10 @@ impl Seed {
     where
         F: Future<Output = ChildResult> + Send + 'static,
     {
-        let report = Report {
-            slot: Some(self.slot),
-            generation: self.generation,
-            link: self.link,
-            exit: Exit::Dropped,
-        };
-        tokio::spawn(Life { future: Some(future), span: self.span, report })
+        let report = Report { slot: Some(self.slot), generation: self.generation };
+        // Without a listener the span is nothing, and takes the room of nothing.
+        let span = (!self.span.is_disabled()).then(|| Box::new(self.span));
+        tokio::spawn(Life { future: Some(future), span, report })
     }
 }
 
@@ -57,7 +49,7 @@ pin_project_lite::pin_project! {
     struct Life<F> {
         #[pin]
         future: Option<F>,
-        span: Span,
+        span: Option<Box<Span>>,
         report: Report,
     }
 }
@@ -67,7 +59,7 @@ impl<F: Future<Output = ChildResult>> Future for Life<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let mut this = self.project();
-        let _entered = this.span.enter();
+        let _entered = this.span.as_ref().map(|span| span.enter());
         let report = this.report;
         let polled = current::inside(&mut report.slot, || {
             let poll = || this.future.as_mut().as_pin_mut().map_or(Poll::Pending, |f| f.poll(cx));
@@ -93,38 +85,44 @@ impl<F: Future<Output = ChildResult>> Future for Life<F> {
                 Poll::Pending
             }
             Poll::Ready(reason) => {
-                report.exit = Exit::Returned(reason);
+                report.tell(Exit::Returned(reason));
                 Poll::Ready(())
             }
         }
     }
 }
 
-/// Tells the supervisor, when it is dropped, that the life has ended.
+/// Tells the supervisor that the life has ended, at the latest when it is dropped.
 struct Report {
-    /// Lent to the thread while it polls.
+    /// Lent to the thread while it polls, and gone when the end has been told.
     slot: Option<Arc<dyn AnySlot>>,
     generation: u64,
-    link: Link,
-    exit: Exit,
 }
 
 impl Report {
     /// A life that dropped its context before it was ready will never be.
     fn tell_if_abandoned(&self) {
-        if self.slot.as_ref().is_some_and(|slot| slot.core().take_abandoned()) {
-            self.link.tell(Event::Abandoned(self.link.key, self.generation));
+        if let Some(slot) = &self.slot
+            && slot.core().take_abandoned()
+            && let Some(link) = slot.core().link()
+        {
+            link.tell(Event::Abandoned(link.key, self.generation));
+        }
+    }
+
+    fn tell(&mut self, exit: Exit) {
+        let Some(slot) = self.slot.take() else { return };
+        let link = slot.core().link();
+        slot.end_life(self.generation);
+        if let Some(link) = link {
+            link.tell(Event::Exited(link.key, self.generation, exit));
         }
     }
 }
 
 impl Drop for Report {
     fn drop(&mut self) {
-        if let Some(slot) = self.slot.take() {
-            slot.end_life(self.generation);
-        }
-        let exit = std::mem::replace(&mut self.exit, Exit::Dropped);
-        self.link.tell(Event::Exited(self.link.key, self.generation, exit));
+        self.tell(Exit::Dropped);
     }
 }
 

@@ -17,6 +17,8 @@
 //! 3. Messages and places granted together never exceed the capacity.
 //! 4. While senders wait there is no room: whatever makes room grants it to the one that has
 //!    waited longest, under the same lock, and wakes it. So nobody overtakes a waiting sender.
+//!    At once and one by one: a child may take its next message only when that sender has gone
+//!    on, so waking senders in batches, when the queue is half empty, could wait for ever.
 //! 5. A message is in the queue if and only if its send returned `Ok`. A waiting sender keeps its
 //!    message in its own future; dropped, also after the grant, it has sent nothing, and its
 //!    place goes to the next.

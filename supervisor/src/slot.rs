@@ -1,6 +1,7 @@
 //! A child's place in its tree: what belongs to the specification and outlives every life.
 
 use std::any::Any;
+use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::task::{Poll, Waker};
@@ -74,9 +75,59 @@ struct Place {
     restarts: u64,
     last_exit: Option<Box<ExitReason>>,
     last_sign: Sign,
-    /// Futures of `shutdown_requested`, by number.
-    waiting: Vec<(u64, Waker)>,
-    next_waiting: u64,
+    waiting: Waiting,
+    duties: Duties,
+}
+
+/// What a life owes its supervisor.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Duties {
+    /// To report that it is up.
+    pub(crate) notify: bool,
+    /// To show that it lives.
+    pub(crate) heartbeat: bool,
+}
+
+/// The futures of `shutdown_requested`, by number. Nearly always there is one at most, and it
+/// takes no allocation.
+#[derive(Debug, Default)]
+struct Waiting {
+    first: Option<(NonZeroU32, Waker)>,
+    #[expect(clippy::box_collection, reason = "nearly always absent: one word, not three")]
+    others: Option<Box<Vec<(NonZeroU32, Waker)>>>,
+    last: u32,
+}
+
+impl Waiting {
+    fn iter_mut(&mut self) -> impl Iterator<Item = &mut (NonZeroU32, Waker)> {
+        self.first.iter_mut().chain(self.others.iter_mut().flat_map(|others| others.iter_mut()))
+    }
+
+    /// Adds a future, and gives its number.
+    fn add(&mut self, waker: Waker) -> NonZeroU32 {
+        self.last = self.last.wrapping_add(1).max(1);
+        let number = NonZeroU32::new(self.last).unwrap_or(NonZeroU32::MIN);
+        match &mut self.first {
+            first @ None => *first = Some((number, waker)),
+            Some(_) => self.others.get_or_insert_default().push((number, waker)),
+        }
+        number
+    }
+
+    fn remove(&mut self, number: NonZeroU32) -> Option<Waker> {
+        if let Some((_, waker)) = self.first.take_if(|(first, _)| *first == number) {
+            return Some(waker);
+        }
+        let others = self.others.as_mut()?;
+        let at = others.iter().position(|(other, _)| *other == number)?;
+        Some(others.swap_remove(at).1)
+    }
+
+    /// To be called without the lock.
+    fn wake(self) {
+        let others = self.others.into_iter().flat_map(|others| *others);
+        self.first.into_iter().chain(others).for_each(|(_, waker)| waker.wake());
+    }
 }
 
 /// What a life sees when it looks at its shutdown signal.
@@ -107,8 +158,8 @@ impl SlotCore {
                 restarts: 0,
                 last_exit: None,
                 last_sign: Sign::Idle,
-                waiting: Vec::new(),
-                next_waiting: 0,
+                waiting: Waiting::default(),
+                duties: Duties::default(),
             }),
         }
     }
@@ -139,13 +190,14 @@ impl SlotCore {
     }
 
     /// A life begins. The previous one has ended: never two at once.
-    pub(crate) fn begin(&self, generation: u64, link: Link) {
+    pub(crate) fn begin(&self, generation: u64, link: Link, duties: Duties) {
         let was_occupied = self.occupied.swap(true, Ordering::AcqRel);
         debug_assert!(!was_occupied, "two lives of `{}` at once", self.name);
         self.abandoned.store(false, Ordering::Release);
         self.signal.store(generation << SHIFT, Ordering::Release);
         let mut place = self.lock();
         place.link = Some(link);
+        place.duties = duties;
     }
 
     /// The life's task is gone. Nothing can be asked of it any more; whoever still waits to be
@@ -155,7 +207,7 @@ impl SlotCore {
         self.signal.fetch_or(ENDED, Ordering::AcqRel);
         self.occupied.store(false, Ordering::Release);
         let waiting = std::mem::take(&mut self.lock().waiting);
-        waiting.into_iter().for_each(|(_, waker)| waker.wake());
+        waiting.wake();
     }
 
     pub(crate) fn abandon(&self) {
@@ -193,7 +245,7 @@ impl SlotCore {
         let looked = self.signal.fetch_or(STOP, Ordering::AcqRel) & LOOKED != 0;
         if looked {
             let waiting = std::mem::take(&mut self.lock().waiting);
-            waiting.into_iter().for_each(|(_, waker)| waker.wake());
+            waiting.wake();
         }
         looked
     }
@@ -202,7 +254,7 @@ impl SlotCore {
     pub(crate) fn poll_asked(
         &self,
         generation: u64,
-        number: &mut Option<u64>,
+        number: &mut Option<NonZeroU32>,
         waker: &Waker,
     ) -> Poll<()> {
         let mut place = self.lock();
@@ -217,19 +269,18 @@ impl SlotCore {
         if let Some((_, waiting)) = known {
             waiting.clone_from(waker);
         } else {
-            let next = place.next_waiting;
-            place.next_waiting += 1;
-            place.waiting.push((next, waker.clone()));
-            *number = Some(next);
+            *number = Some(place.waiting.add(waker.clone()));
         }
         Poll::Pending
     }
 
-    pub(crate) fn forget_waiting(&self, number: u64) {
-        let mut place = self.lock();
-        if let Some(at) = place.waiting.iter().position(|(waiting, _)| *waiting == number) {
-            let _waker = place.waiting.swap_remove(at);
-        }
+    pub(crate) fn forget_waiting(&self, number: NonZeroU32) {
+        let waker = self.lock().waiting.remove(number);
+        drop(waker);
+    }
+
+    pub(crate) fn duties(&self) -> Duties {
+        self.lock().duties
     }
 
     pub(crate) fn link(&self) -> Option<Link> {

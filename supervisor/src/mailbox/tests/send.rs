@@ -222,9 +222,18 @@ impl Drop for Nosy {
     }
 }
 
-// A deadlock or a panic if any of it happened under the lock.
 #[test]
 fn wakers_and_messages_may_use_the_mailbox() {
+    let (done, finished) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        use_it_in_wakers_and_messages();
+        done.send(()).expect("the test waits");
+    });
+    let outcome = finished.recv_timeout(Duration::from_secs(20));
+    assert_eq!(outcome, Ok(()), "something is woken or dropped under the lock");
+}
+
+fn use_it_in_wakers_and_messages() {
     let mailbox: Arc<Mailbox<Curious>> = Arc::new(Mailbox::new(1));
     let message = || Curious(Arc::downgrade(&mailbox));
     let nosy = || Waker::from(Arc::new(Nosy(Arc::clone(&mailbox))));

@@ -1,0 +1,194 @@
+//! A small service under a supervision tree: a store that speaks lines of text over TCP.
+//!
+//! What it shows: a declared tree with a typed child, a pool of connection workers, and a
+//! listener that uses both; what a crash of one worker does to the others (nothing), what a
+//! crash of the store does (it and all that depend on it start again), and an orderly shutdown.
+//!
+//! How to run it: `cargo run --example quickstart`. It brings its own client, which talks to it
+//! over a real socket, and ends by itself with exit code 0.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use supervisor::prelude::*;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+
+supervision_tree! {
+    /// A line server: clients set and get words.
+    ///
+    /// rest_for_one: what is declared later depends on what is declared earlier.
+    pub Service: rest_for_one(max_restarts = 5, restart_window = 60s, shutdown_within = 30s) {
+        store: Store,
+        connections: simple_one_for_one(max_children = 1_000) {
+            connection: Temporary<Connection>,
+        },
+        listener: Listener = Listener { store: store.clone(), connections: connections.clone() },
+    }
+}
+
+/// What the store can be asked.
+enum Query {
+    Set { key: String, value: String, reply: Reply<()> },
+    Get { key: String, reply: Reply<Option<String>> },
+}
+
+/// Keeps the words. They are meant to survive a crash, so they stand behind an `Arc` in the
+/// recipe; everything else a life has is fresh.
+#[derive(Child, Default)]
+#[child(restart = Always, shutdown = 2s, message = Query, mailbox = 128)]
+struct Store {
+    words: Arc<Mutex<HashMap<String, String>>>,
+}
+
+impl Worker for Store {
+    async fn run(&self, mut ctx: Context<Query>) -> ChildResult {
+        while let Some(query) = ctx.recv().await {
+            let mut words = self.words.lock().unwrap_or_else(PoisonError::into_inner);
+            match query {
+                Query::Set { key, .. } if key == "poison" => {
+                    return Err("the store cannot bear this word".into());
+                }
+                Query::Set { key, value, reply } => {
+                    words.insert(key, value);
+                    let _ = reply.send(());
+                }
+                Query::Get { key, reply } => {
+                    let _ = reply.send(words.get(&key).cloned());
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Talks to one client. It owns its socket, so it has one life.
+#[derive(Child)]
+#[child(restart = Temporary, once)]
+struct Connection {
+    socket: TcpStream,
+    store: ChildRef<Query>,
+}
+
+impl WorkerOnce for Connection {
+    async fn run(self, _ctx: Context) -> ChildResult {
+        let (input, mut output) = self.socket.into_split();
+        let mut lines = BufReader::new(input).lines();
+        while let Some(line) = lines.next_line().await? {
+            let answer = match *line.split_whitespace().collect::<Vec<_>>() {
+                ["set", key, value] => {
+                    let (key, value) = (key.to_owned(), value.to_owned());
+                    match self.store.ask(|reply| Query::Set { key, value, reply }).await {
+                        Ok(()) => "ok".to_owned(),
+                        Err(error) => format!("failed: {error}"),
+                    }
+                }
+                ["get", key] => {
+                    let key = key.to_owned();
+                    match self.store.ask(|reply| Query::Get { key, reply }).await? {
+                        Some(value) => value,
+                        None => "not found".to_owned(),
+                    }
+                }
+                ["boom"] => panic!("a client said boom"),
+                _ => "say `set KEY VALUE` or `get KEY`".to_owned(),
+            };
+            output.write_all(format!("{answer}\n").as_bytes()).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Accepts clients, and says where it listens to whoever asks.
+#[derive(Child)]
+#[child(restart = Always, message = Reply<SocketAddr>)]
+struct Listener {
+    store: ChildRef<Query>,
+    connections: Pool<Connection>,
+}
+
+impl Worker for Listener {
+    async fn run(&self, mut ctx: Context<Reply<SocketAddr>>) -> ChildResult {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let address = listener.local_addr()?;
+        loop {
+            tokio::select! {
+                asked = ctx.recv() => match asked {
+                    Some(reply) => drop(reply.send(address)),
+                    None => return Ok(()),
+                },
+                accepted = listener.accept() => {
+                    let (socket, _) = accepted?;
+                    let store = self.store.clone();
+                    self.connections.add_worker_with(Connection { socket, store }).await?;
+                }
+            }
+        }
+    }
+}
+
+/// A client on a real socket.
+struct Client(BufReader<TcpStream>);
+
+impl Client {
+    async fn connect(service: &Service) -> Result<Self, Box<dyn std::error::Error>> {
+        // The address is the same child's after every restart; the port may be another.
+        let address = service.listener().ask(|reply| reply).await?;
+        Ok(Self(BufReader::new(TcpStream::connect(address).await?)))
+    }
+
+    /// Says a line, and shows it with what comes back.
+    async fn say(&mut self, line: &str) -> io::Result<()> {
+        self.0.write_all(format!("{line}\n").as_bytes()).await?;
+        let mut answer = String::new();
+        let read = self.0.read_line(&mut answer).await;
+        match read {
+            Ok(1..) => println!("  client: {line:<18} service: {}", answer.trim_end()),
+            Ok(0) | Err(_) => println!("  client: {line:<18} service: (hung up)"),
+        }
+        Ok(())
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    tracing_subscriber::fmt().without_time().with_target(false).with_writer(io::stdout).init();
+
+    println!("1. The service starts: its tree, as it stands.\n");
+    let service = Service::start().await?;
+    println!("{}\n", service.supervisor().snapshot().await?);
+
+    println!("2. A client stores a word and reads it.\n");
+    let mut first = Client::connect(&service).await?;
+    first.say("set colour blue").await?;
+    first.say("get colour").await?;
+
+    println!("\n3. Another client makes its connection worker panic. Nobody else notices.\n");
+    Client::connect(&service).await?.say("boom").await?;
+    first.say("get colour").await?;
+
+    println!(
+        "\n4. A word crashes the store. It starts again, with all that was declared after it,"
+    );
+    println!("   so this client is cut off; the next one is served by the next life.\n");
+    let mut events = service.supervisor().events();
+    first.say("set poison 1").await?;
+    while let Some(event) = events.next().await {
+        let listener = event.path() == &"listener";
+        if listener && matches!(event.kind(), supervisor::EventKind::ChildRestarted { .. }) {
+            break;
+        }
+    }
+    let mut second = Client::connect(&service).await?;
+    second.say("get colour").await?;
+
+    println!("\n5. The tree after all this: see the restarts.\n");
+    println!("{}\n", service.supervisor().snapshot().await?);
+
+    println!("6. An orderly shutdown, in reverse order.\n");
+    let report = service.supervisor().shutdown().await?;
+    println!("\n{report}");
+    Ok(())
+}
