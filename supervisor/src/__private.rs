@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::child::Child;
 use crate::child_ref::ChildRef;
 use crate::child_spec::{ChildSpec, Run};
+pub use crate::held::Held;
 pub use crate::options::SupervisorOptions;
 pub use crate::outline::Outline;
 #[cfg(feature = "macros")]

@@ -30,11 +30,15 @@ use crate::outline::Outline;
 ///
 /// assert_eq!(Mailer::OPTIONS.restart_policy(), RestartPolicy::Transient);
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not derive `Child`",
+    label = "a child's type has `#[derive(Child)]` and an `impl Worker`, or is a tree with a name"
+)]
 pub trait Child: Sized {
     /// What a child is made of: the worker's own value, or a [`Tree`](crate::Tree).
     type Recipe;
     /// What its siblings and the tree's owner hold of it: a [`ChildRef`], or the tree's handle.
-    type Handle: Clone + Send + Sync + 'static;
+    type Handle: Clone + 'static;
     /// What the type says about itself; a tree may say otherwise.
     const OPTIONS: ChildOptions;
 
@@ -49,6 +53,10 @@ pub trait Child: Sized {
 /// A child with a mailbox: what `#[derive(Child)]` adds for workers.
 ///
 /// It stands apart from [`Child`], since a tree is a child too and takes no messages.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not derive `Child`",
+    label = "add `#[derive(Child)]` to this type"
+)]
 pub trait Addressable: Child<Recipe = Self, Handle = ChildRef<Self::Message>> {
     /// What can be sent to it; `()` unless the derive names a type with `message = …`.
     type Message: Send + 'static;
@@ -69,6 +77,10 @@ pub trait Addressable: Child<Recipe = Self, Handle = ChildRef<Self::Message>> {
 ///
 /// A life is dropped at an await point when it is aborted: when it never looked at its shutdown
 /// signal, or did not end within its shutdown time. Its locals are dropped then.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a `Worker`",
+    label = "write `impl Worker for {Self} {{ async fn run(&self, ctx: Context) -> ChildResult {{ … }} }}`"
+)]
 pub trait Worker: Addressable + Send + Sync + 'static {
     /// One life of the child.
     fn run(&self, ctx: Context<Self::Message>) -> impl Future<Output = ChildResult> + Send;
@@ -77,6 +89,10 @@ pub trait Worker: Addressable + Send + Sync + 'static {
 /// A child that owns what cannot be had twice, such as a socket: one life, by value.
 ///
 /// `#[child(restart = Temporary, once)]` goes with it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a `WorkerOnce`",
+    label = "write `impl WorkerOnce for {Self} {{ async fn run(self, ctx: Context) -> ChildResult {{ … }} }}`"
+)]
 pub trait WorkerOnce: Addressable + Send + 'static {
     /// The only life of the child.
     fn run(self, ctx: Context<Self::Message>) -> impl Future<Output = ChildResult> + Send;

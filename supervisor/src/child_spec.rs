@@ -56,7 +56,7 @@ pub(crate) enum Body {
 )]
 pub trait Runnable: sealed::Sealed {
     /// What its owner will hold of the child.
-    type Handle: Clone + Send + Sync + 'static;
+    type Handle;
 
     #[doc(hidden)]
     fn into_parts(spec: ChildSpec<Self>) -> (Parts, Self::Handle)
@@ -279,7 +279,7 @@ impl<S> ChildSpec<S> {
     }
 }
 
-impl<H: Clone + Send + Sync + 'static> Runnable for Run<H> {
+impl<H> Runnable for Run<H> {
     type Handle = H;
 
     fn into_parts(spec: ChildSpec<Self>) -> (Parts, H) {

@@ -221,6 +221,7 @@ mod engine;
 mod error;
 mod event;
 mod exit;
+mod held;
 mod inbox;
 mod inside;
 mod journal;

@@ -26,6 +26,7 @@ pub struct PerWorker(());
 #[derive(Clone, Copy, Debug)]
 pub struct Task(());
 
+#[diagnostic::do_not_recommend]
 impl Child for Task {
     type Recipe = Infallible;
     type Handle = ChildRef<()>;

@@ -141,7 +141,10 @@ impl Supervisor {
     /// # Cancel safety
     ///
     /// Dropping the future does not undo the command once it was polled.
-    pub fn add_child<S: Runnable>(&self, spec: ChildSpec<S>) -> AddChild<S::Handle> {
+    pub fn add_child<S>(&self, spec: ChildSpec<S>) -> AddChild<S::Handle>
+    where
+        S: Runnable<Handle: Send + 'static>,
+    {
         let (parts, handle) = S::into_parts(spec);
         let this = self.clone();
         AddChild(Box::pin(async move {

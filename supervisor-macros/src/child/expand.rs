@@ -48,6 +48,7 @@ pub(super) fn expand(child: &Child, errors: &Errors) -> TokenStream {
         #errors
 
         #[automatically_derived]
+        #[diagnostic::do_not_recommend]
         impl #impl_generics #krate::Child for #ident #ty_generics #where_clause {
             type Recipe = Self;
             type Handle = #krate::ChildRef<#message>;
@@ -63,6 +64,7 @@ pub(super) fn expand(child: &Child, errors: &Errors) -> TokenStream {
         }
 
         #[automatically_derived]
+        #[diagnostic::do_not_recommend]
         impl #impl_generics #krate::Addressable for #ident #ty_generics #where_clause {
             type Message = #message;
         }

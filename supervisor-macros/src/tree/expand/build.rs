@@ -167,10 +167,13 @@ impl Builder<'_> {
         let policy = self.policy_call(typed);
         let options = settings::of_child(krate, options, Place::Typed);
         let value = self.value(child, typed);
-        let spec = quote!(<#ty as #krate::Child>::spec(#text, #recipe)#policy #options);
+        let (spec, recipe_type) = (ty.project(krate, "spec"), ty.project(krate, "Recipe"));
+        let mut given = recipe.clone();
+        given.set_span(at(ty.last.span()));
+        let spec = quote!(#spec(#text, #given)#policy #options);
         let bound = Self::bind(child, &spec);
         quote! {
-            #(#cfgs)* let #recipe: <#ty as #krate::Child>::Recipe = #value;
+            #(#cfgs)* let #recipe: #recipe_type = #value;
             #bound
         }
     }
