@@ -14,7 +14,7 @@ use crate::child_spec::{ChildSpec, Runnable};
 use crate::driver::{Link, Message, Reign, Reply, Seat};
 use crate::engine::{Answer, Command, Event, Subject};
 use crate::error::SupervisorError;
-use crate::event::Events;
+use crate::hub::Events;
 use crate::inbox::Inbox;
 use crate::inside::{is_inside_child, is_inside_supervisor};
 use crate::node::{Node, Phase};
@@ -295,7 +295,7 @@ impl Supervisor {
         if is_inside_supervisor(&self.node) {
             return Err(SupervisorError::FromInside(self.path()));
         }
-        let mut events = self.events();
+        let mut events = self.node.root().hub().subscribe_to_stops(self.path());
         if let Some(slot) = self.node.slot() {
             AnyChildRef::new(slot).terminate().await?;
         } else {
