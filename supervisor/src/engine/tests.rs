@@ -2,15 +2,18 @@
 //!
 //! [`World`](world::World) plays the driver and checks [`invariants`] after every event.
 
+mod intensity;
 mod invariants;
 mod restarts;
+mod significant;
+mod turns;
 mod world;
 
 use std::time::Duration;
 
 use super::{ChildKind, ChildRules, Command, Event, StartRule, SupervisorRules};
 use crate::exit::{ExitReason, Failure};
-use crate::restart::{MaxRestarts, RestartPolicy};
+use crate::restart::{Backoff, MaxRestarts, RestartPolicy};
 use crate::shutdown::Shutdown;
 use crate::strategy::{AutoShutdown, SupervisionStrategy};
 
