@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::{Node, Phase};
 use crate::child_spec::Body;
 use crate::driver::{self, Link, Message, Reply, Seat};
-use crate::engine::{Event, Exit};
+use crate::engine::{ChildState, Event, Exit};
 use crate::error::SupervisorError;
 use crate::exit::{ExitReason, Failure};
 use crate::inbox::Inbox;
@@ -170,6 +170,9 @@ impl Node {
         if let Some((count, leftovers)) = slot.close(closing) {
             crate::journal::messages_left(self, slot.core(), count);
             reaper.take(leftovers);
+        }
+        if !slot.core().is_occupied() {
+            slot.core().set_state(ChildState::Stopped);
         }
         if let Body::Supervisor { node, .. } = body {
             if closing == Closing::Gone {
