@@ -112,7 +112,8 @@ fn stop_time(reign: &Reign, key: Key, now: Instant) -> std::time::Duration {
 fn child(reign: &Reign, key: Key, kind: impl FnOnce(&SlotCore, u64) -> EventKind) {
     let Some(child) = reign.engine.child(key) else { return };
     let core = child.data.slot().core();
-    let kind = kind(core, child.generation);
+    // The engine may have decided on the next life already; the place knows the present one.
+    let kind = kind(core, core.generation());
     publish(&reign.node, || core.path(), kind);
 }
 
