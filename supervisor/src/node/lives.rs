@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::{Node, Phase};
 use crate::child_spec::Body;
 use crate::driver::{self, Link, Message, Reply, Seat};
-use crate::engine::{Event, Exit};
+use crate::engine::{ChildState, Event, Exit};
 use crate::error::SupervisorError;
 use crate::exit::{ExitReason, Failure};
 use crate::inbox::Inbox;
@@ -167,6 +167,7 @@ impl Node {
     /// Sends back what is sent to a child, and to all below it, from now on.
     pub(crate) fn retire(self: &Arc<Self>, body: &Body, closing: Closing, reaper: &mut Reaper) {
         let (Body::Task { slot, .. } | Body::Supervisor { slot, .. }) = body;
+        slot.core().set_state(ChildState::Stopped);
         if let Some((count, leftovers)) = slot.close(closing) {
             crate::journal::messages_left(self, slot.core(), count);
             reaper.take(leftovers);
