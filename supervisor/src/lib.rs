@@ -250,6 +250,8 @@ pub mod __private;
 pub use builder::SupervisorBuilder;
 pub use census::{ChildCount, ChildInfo, ChildSpecInfo, Snapshot, SupervisorStats};
 pub use child::{Addressable, Child, Worker, WorkerOnce};
+#[doc(hidden)]
+pub use child::{Life, Shared, Unsaid};
 pub use child_ref::{AnyChildRef, ChildRef};
 pub use child_spec::{ChildSpec, Each, NothingToRun, Run, Runnable, Same};
 pub use context::{Context, ShutdownRequested};
