@@ -79,7 +79,7 @@ pub trait Addressable: Sized {
 
     /// What the type says about itself: its [`Child::OPTIONS`].
     #[doc(hidden)]
-    const SAID: ChildOptions;
+    const SAID: ChildOptions = ChildOptions::new();
 }
 
 /// A child that runs any number of times, each life with fresh locals.
