@@ -23,6 +23,7 @@ use crate::mailbox::Closing;
 use crate::node::{Declared, Node};
 use crate::reaper::Reaper;
 use crate::slot::{AnySlot, Duties};
+use crate::supervisor::Keep;
 
 /// How many messages are handled before other tasks get their turn.
 const BATCH: usize = 128;
@@ -32,6 +33,19 @@ pub(crate) enum Message {
     Event(Event<Seat, Reply>),
     /// Looks at the supervisor's state, at once, whatever else is under way.
     Query(Box<dyn FnOnce(&mut Reign) + Send>),
+}
+
+impl Message {
+    /// Nobody will handle it: whoever waits for an answer is told.
+    pub(crate) fn turn_away(self, reaper: &mut Reaper) {
+        if let Self::Event(Event::Command(command)) = self {
+            let (seat, reply) = command.into_parts();
+            if let Some(seat) = seat {
+                refuse(seat, reaper);
+            }
+            let _ = reply.send(Answer::Refused(Refusal::ShuttingDown));
+        }
+    }
 }
 
 /// Where a child stands in the current life of its supervisor.
@@ -62,6 +76,8 @@ pub(crate) struct Seat {
     pub(crate) body: Body,
     /// Whether it comes back with its supervisor.
     pub(crate) declared: bool,
+    /// Keeps a supervisor alive until it has its place here.
+    pub(crate) keep: Option<Arc<Keep>>,
     pub(crate) task: Option<JoinHandle<()>>,
     /// When the stop that is under way began.
     pub(crate) stop_began: Option<Instant>,
@@ -69,7 +85,7 @@ pub(crate) struct Seat {
 
 impl Seat {
     pub(crate) fn new(body: Body, declared: bool) -> Self {
-        Self { body, declared, task: None, stop_began: None }
+        Self { body, declared, keep: None, task: None, stop_began: None }
     }
 
     pub(crate) fn slot(&self) -> &Arc<dyn AnySlot> {
@@ -191,7 +207,7 @@ impl Reign {
                     self.forget(seat);
                 }
             }
-            Effect::Refused(seat) => self.refuse(seat),
+            Effect::Refused(seat) => refuse(seat, &mut self.reaper),
             Effect::Answer(reply, answer) => {
                 // A caller who no longer waits does not undo the command.
                 let _ = reply.send(answer);
@@ -228,6 +244,7 @@ impl Reign {
         slot.core().set_state(ChildState::Starting);
         let Some(seat) = self.engine.child_mut(key) else { return };
         seat.stop_began = None;
+        seat.keep = None;
         match &seat.body {
             Body::Supervisor { node, .. } => node.launch(link, generation),
             Body::Task { recipe, .. } => {
@@ -246,6 +263,9 @@ impl Reign {
     /// A running supervisor is now a child of this one.
     fn adopt(&mut self, key: Key) {
         let link = self.link(key);
+        if let Some(seat) = self.engine.child_mut(key) {
+            seat.keep = None;
+        }
         let Some(child) = self.engine.child(key) else { return };
         if let Body::Supervisor { node, slot } = &child.data.body {
             slot.core().begin(child.generation, link.clone(), Duties::default());
@@ -320,15 +340,6 @@ impl Reign {
         self.reaper.take(seat);
     }
 
-    /// A child that did not get its place is gone; a supervisor goes on as it was.
-    fn refuse(&mut self, seat: Seat) {
-        if let Some((_, leftovers)) = seat.slot().close(Closing::Gone) {
-            self.reaper.take(leftovers);
-        }
-        Node::disown(&seat.body);
-        self.reaper.take(seat);
-    }
-
     fn end(&mut self, ending: Ending) {
         let blame = |name, reason| Escalation { path: self.node.path().join(&name), reason };
         let reason = match ending {
@@ -356,13 +367,7 @@ impl Reign {
             self.node.retire(&body, Closing::Gone, &mut self.reaper);
         }
         for message in self.inbox.close() {
-            if let Message::Event(Event::Command(command)) = message {
-                let (seat, reply) = command.into_parts();
-                if let Some(seat) = seat {
-                    self.refuse(seat);
-                }
-                let _ = reply.send(Answer::Refused(Refusal::ShuttingDown));
-            }
+            message.turn_away(&mut self.reaper);
         }
         self.node.ended(&reason, &mut self.reaper);
         self.reaper.reap();
@@ -377,6 +382,15 @@ impl Drop for Reign {
             self.conclude(ExitReason::RuntimeGone);
         }
     }
+}
+
+/// A child that did not get its place is gone; a supervisor goes on as it was.
+fn refuse(seat: Seat, reaper: &mut Reaper) {
+    if let Some((_, leftovers)) = seat.slot().close(Closing::Gone) {
+        reaper.take(leftovers);
+    }
+    Node::disown(&seat.body);
+    reaper.take(seat);
 }
 
 /// What is known of a child's health.

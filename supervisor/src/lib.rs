@@ -147,7 +147,7 @@
 //! | child | `heartbeat` | a duration | off |
 //! | derive only | `message`, `mailbox` | a type; how many messages | `()`, 64 |
 //! | derive only | `once` | a flag: [`WorkerOnce`], one life by value | no |
-//! | derive only | `name` | a string | the type's name in snake_case |
+//! | derive only | `name` | a string | the type's name, as `snake_case` |
 //!
 //! # Who is restarted
 //!
@@ -222,6 +222,7 @@ mod error;
 mod event;
 mod exit;
 mod held;
+mod hub;
 mod inbox;
 mod inside;
 mod journal;
@@ -256,8 +257,9 @@ pub use child_spec::{ChildSpec, Each, NothingToRun, Run, Runnable, Same};
 pub use context::{Context, ShutdownRequested};
 pub use engine::{ChildKind, ChildState};
 pub use error::SupervisorError;
-pub use event::{Event, EventKind, Events};
+pub use event::{Event, EventKind};
 pub use exit::{ChildError, ChildResult, Escalate, Escalation, ExitReason, Failure};
+pub use hub::Events;
 pub use mailbox::{AskError, Asking, Reply, SendError, Sending, TrySendError};
 pub use options::{ChildOptions, StartMode};
 pub use path::ChildPath;

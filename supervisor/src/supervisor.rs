@@ -14,7 +14,7 @@ use crate::child_spec::{ChildSpec, Runnable};
 use crate::driver::{Link, Message, Reign, Reply, Seat};
 use crate::engine::{Answer, Command, Event, Subject};
 use crate::error::SupervisorError;
-use crate::event::Events;
+use crate::hub::Events;
 use crate::inbox::Inbox;
 use crate::inside::{is_inside_child, is_inside_supervisor};
 use crate::node::{Node, Phase};
@@ -65,7 +65,8 @@ pub struct Supervisor {
     keep: Option<Arc<Keep>>,
 }
 
-struct Keep(Arc<Node>);
+/// Keeps a root alive: dropped for the last time, the root shuts down.
+pub(crate) struct Keep(Arc<Node>);
 
 impl Drop for Keep {
     fn drop(&mut self) {
@@ -88,6 +89,11 @@ impl Supervisor {
     /// A handle that keeps nothing alive.
     pub(crate) fn observing(node: Arc<Node>) -> Self {
         Self { node, keep: None }
+    }
+
+    /// What keeps the supervisor alive.
+    pub(crate) fn into_keep(self) -> Option<Arc<Keep>> {
+        self.keep
     }
 
     pub(crate) fn node(&self) -> &Arc<Node> {
@@ -295,7 +301,7 @@ impl Supervisor {
         if is_inside_supervisor(&self.node) {
             return Err(SupervisorError::FromInside(self.path()));
         }
-        let mut events = self.events();
+        let mut events = self.node.root().hub().subscribe_to_stops(self.path());
         if let Some(slot) = self.node.slot() {
             AnyChildRef::new(slot).terminate().await?;
         } else {
@@ -356,14 +362,6 @@ impl Supervisor {
             Phase::Starting { inbox, .. } | Phase::Running { inbox, .. } => Ok(inbox),
             _ => Err(self.node.unavailable()),
         }
-    }
-
-    /// The inbox of the running supervisor, which is started if it never was.
-    pub(crate) async fn started_inbox(&self) -> Result<Arc<Inbox<Message>>, SupervisorError> {
-        if matches!(self.node.phase(), Phase::Built) && !self.node.is_supervised() {
-            self.start().await?;
-        }
-        self.inbox()
     }
 
     /// Looks at the running supervisor, whatever it is doing.

@@ -68,8 +68,7 @@ impl<H> Tree<H> {
 
     /// The specification that makes this tree a child of another.
     pub fn into_spec(self, name: &str) -> ChildSpec<Run<H>> {
-        let node = std::sync::Arc::clone(self.supervisor.node());
-        ChildSpec::new(name).with_node(node, self.handle)
+        ChildSpec::new(name).with_tree(self.supervisor, self.handle)
     }
 }
 

@@ -172,6 +172,9 @@ impl Node {
             crate::journal::messages_left(self, slot.core(), count);
             reaper.take(leftovers);
         }
+        if !slot.core().is_occupied() {
+            slot.core().set_state(ChildState::Stopped);
+        }
         if let Body::Supervisor { node, .. } = body {
             if closing == Closing::Gone {
                 let mut place = node.lock();
