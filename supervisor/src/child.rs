@@ -77,9 +77,9 @@ pub trait Addressable: Sized {
     /// What can be sent to it; `()` unless the derive names a type with `message = …`.
     type Message: Send + 'static;
 
-    /// What the type says about itself: its [`Child::OPTIONS`].
-    #[doc(hidden)]
-    const SAID: ChildOptions = ChildOptions::new();
+    /// What a worker of this type has unless something else is said of it: the options of
+    /// `#[child(…)]`. They are its [`Child::OPTIONS`] too.
+    const DEFAULTS: ChildOptions;
 }
 
 /// A child that runs any number of times, each life with fresh locals.

@@ -139,7 +139,7 @@ impl ChildSpec<NothingToRun> {
 
     /// Runs this worker: one call of its `run` is one life.
     pub fn with_worker<W: Worker>(self, worker: W) -> ChildSpec<Run<ChildRef<W::Message>>> {
-        self.with_recipe(W::SAID, Arc::new(Repeated::new(worker)))
+        self.with_recipe(W::DEFAULTS, Arc::new(Repeated::new(worker)))
     }
 
     /// Runs this worker once, by value.
@@ -149,7 +149,7 @@ impl ChildSpec<NothingToRun> {
         self,
         worker: W,
     ) -> ChildSpec<Run<ChildRef<W::Message>>> {
-        self.with_recipe(W::SAID, Arc::new(Once::new(worker)))
+        self.with_recipe(W::DEFAULTS, Arc::new(Once::new(worker)))
     }
 
     /// Runs this supervisor below the one that gets the spec.
@@ -213,7 +213,7 @@ impl<W: Worker> ChildSpec<Each<W>> {
 
 impl<W: Worker> ChildSpec<Same<W>> {
     pub(crate) fn into_same(self) -> (ChildOptions, Arc<dyn Recipe>) {
-        (self.options.or(W::SAID), self.state.recipe)
+        (self.options.or(W::DEFAULTS), self.state.recipe)
     }
 }
 

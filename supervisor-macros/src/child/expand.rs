@@ -42,7 +42,7 @@ pub(super) fn expand(child: &Child, errors: &Errors) -> TokenStream {
         impl #impl_generics #krate::Child for #ident #ty_generics #child_clause {
             type Recipe = Self;
             type Handle = #krate::ChildRef<#message>;
-            const OPTIONS: #krate::ChildOptions = <Self as #krate::Addressable>::SAID;
+            const OPTIONS: #krate::ChildOptions = <Self as #krate::Addressable>::DEFAULTS;
 
             fn spec(
                 #name_arg: &::core::primitive::str,
@@ -56,7 +56,7 @@ pub(super) fn expand(child: &Child, errors: &Errors) -> TokenStream {
         #[diagnostic::do_not_recommend]
         impl #impl_generics #krate::Addressable for #ident #ty_generics #addressable_clause {
             type Message = #message;
-            const SAID: #krate::ChildOptions =
+            const DEFAULTS: #krate::ChildOptions =
                 #krate::ChildOptions::new().with_name(#name)#calls #once;
         }
     }
