@@ -74,11 +74,8 @@ async fn worker(ctx: Context) -> ChildResult {
 #[tokio::test(start_paused = true)]
 async fn the_log_tells_who_failed_why_and_how_many_restarts_are_left() {
     let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_writer(log.clone())
-        .with_ansi(false)
-        .without_time()
-        .finish();
+    let subscriber =
+        tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).without_time().finish();
     let _guard = tracing::subscriber::set_default(subscriber);
     let tree = supervision_tree! { one_for_all { sub: one_for_one { worker: Always } } };
     let mut events = tree.handle().supervisor().events();

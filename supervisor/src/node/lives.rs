@@ -219,22 +219,23 @@ impl Node {
 
     /// The last handle of a root is gone.
     pub(crate) fn release(self: &Arc<Self>) {
-        let built = {
+        let waiting = {
             let mut place = self.lock();
             if place.parent.is_some() {
                 return;
             }
-            let built = matches!(place.phase, Phase::Built);
-            if built {
-                place.phase = Phase::Ended(ExitReason::Shutdown);
+            if !matches!(place.phase, Phase::Built) {
+                drop(place);
+                return self.tell(Event::Stop);
             }
-            built
+            place.phase = Phase::Ended(ExitReason::Shutdown);
+            std::mem::take(&mut place.waiting)
         };
-        if built {
-            self.close_declared(Closing::Gone, &mut Reaper::default());
-            self.hub.finish();
-        } else {
-            self.tell(Event::Stop);
+        // It was never started: nothing has to be waited for.
+        self.close_declared(Closing::Gone, &mut Reaper::default());
+        self.hub.finish();
+        for told in waiting {
+            let _ = told.send(());
         }
     }
 }
