@@ -241,7 +241,6 @@ impl Reign {
         let duties = Duties { notify: rules.needs_report(), heartbeat: rules.heartbeat.is_some() };
         slot.core().begin(generation, link.clone(), duties);
         slot.open(generation);
-        slot.core().set_state(ChildState::Starting);
         let Some(seat) = self.engine.child_mut(key) else { return };
         seat.stop_began = None;
         seat.keep = None;

@@ -112,9 +112,7 @@ impl Report {
 
     fn tell(&mut self, exit: Exit) {
         let Some(slot) = self.slot.take() else { return };
-        let link = slot.core().link();
-        slot.end_life(self.generation);
-        if let Some(link) = link {
+        if let Some(link) = slot.end_life(self.generation) {
             link.tell(Event::Exited(link.key, self.generation, exit));
         }
     }

@@ -113,7 +113,7 @@ impl Supervisor {
         data.keep = keep;
         let (reply, answer) = oneshot::channel();
         let command = Command::Add { name, rules, generation, running, data, reply };
-        if let Err(message) = inbox.push(Message::Event(Event::Command(command))) {
+        if let Err(message) = inbox.push(Message::Event(Event::Command(Box::new(command)))) {
             message.turn_away(&mut Reaper::default());
             return Err(self.node().unavailable());
         }

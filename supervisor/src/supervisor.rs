@@ -250,7 +250,7 @@ impl Supervisor {
         let inbox = self.inbox()?;
         let (reply, answer) = oneshot::channel();
         let command = make(Subject::Name(name), reply);
-        if inbox.push(Message::Event(Event::Command(command))).is_err() {
+        if inbox.push(Message::Event(Event::Command(Box::new(command)))).is_err() {
             return Err(self.node.unavailable());
         }
         self.answered(answer, path).await
@@ -327,7 +327,8 @@ impl Supervisor {
                 let (reply, _) = oneshot::channel();
                 if let Some(link) = slot.core().link() {
                     let Link { key, .. } = link;
-                    link.tell(Event::Command(Command::Terminate(Subject::Key(key), reply)));
+                    let command = Command::Terminate(Subject::Key(key), reply);
+                    link.tell(Event::Command(Box::new(command)));
                 }
             }
             None => self.node.release(),
