@@ -156,7 +156,8 @@ impl Node {
             return Err(SupervisorError::InvalidSpec(self.path().join(&parts.name), rule));
         }
         let name = parts.name.to_string();
-        if let Some(rule) = rules::broken_by(&name, &parts.options, Some(&parts.body), &self.rules) {
+        if let Some(rule) = rules::broken_by(&name, &parts.options, Some(&parts.body), &self.rules)
+        {
             let path = self.path().join(&parts.name);
             return Err(SupervisorError::InvalidSpec(path, rule.to_string()));
         }
