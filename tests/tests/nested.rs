@@ -227,7 +227,8 @@ async fn a_supervisor_that_gives_up_does_not_close_the_mailboxes_below() {
     let spec = ChildSpec::new("sub")
         .with_supervisor(sub.clone())
         .with_backoff(supervisor::Backoff::constant(Duration::from_secs(10)));
-    let root = Supervisor::new().with_child(spec).build();
+    let root =
+        Supervisor::new().with_restart_window(Duration::from_secs(60)).with_child(spec).build();
     within("the start", root.start()).await.unwrap();
     handle.send(Order::Fail).await.unwrap();
     quiet().await;
