@@ -1,15 +1,13 @@
 //! The specification of a child: its name, its options, and what it runs.
 
 use std::fmt;
-use std::future::Future;
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::child::{Child, Worker, WorkerOnce};
+use crate::child::{Child, Life, Worker, WorkerOnce};
 use crate::child_ref::ChildRef;
 use crate::context::Context;
-use crate::exit::ChildResult;
 use crate::node::Node;
 use crate::options::{ChildOptions, StartMode};
 use crate::path::Name;
@@ -56,7 +54,7 @@ pub(crate) enum Body {
 )]
 pub trait Runnable: sealed::Sealed {
     /// What its owner will hold of the child.
-    type Handle: Clone + Send + Sync + 'static;
+    type Handle;
 
     #[doc(hidden)]
     fn into_parts(spec: ChildSpec<Self>) -> (Parts, Self::Handle)
@@ -134,14 +132,14 @@ impl ChildSpec<NothingToRun> {
     pub fn with_task<F, Fut>(self, task: F) -> ChildSpec<Run<ChildRef<()>>>
     where
         F: Fn(Context) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = ChildResult> + Send + 'static,
+        Fut: Life + Send + 'static,
     {
         self.with_recipe(ChildOptions::new(), Arc::new(Function::new(task)))
     }
 
     /// Runs this worker: one call of its `run` is one life.
     pub fn with_worker<W: Worker>(self, worker: W) -> ChildSpec<Run<ChildRef<W::Message>>> {
-        self.with_recipe(W::OPTIONS, Arc::new(Repeated::new(worker)))
+        self.with_recipe(W::DEFAULTS, Arc::new(Repeated::new(worker)))
     }
 
     /// Runs this worker once, by value.
@@ -151,7 +149,7 @@ impl ChildSpec<NothingToRun> {
         self,
         worker: W,
     ) -> ChildSpec<Run<ChildRef<W::Message>>> {
-        self.with_recipe(W::OPTIONS, Arc::new(Once::new(worker)))
+        self.with_recipe(W::DEFAULTS, Arc::new(Once::new(worker)))
     }
 
     /// Runs this supervisor below the one that gets the spec.
@@ -215,7 +213,7 @@ impl<W: Worker> ChildSpec<Each<W>> {
 
 impl<W: Worker> ChildSpec<Same<W>> {
     pub(crate) fn into_same(self) -> (ChildOptions, Arc<dyn Recipe>) {
-        (self.options.or(W::OPTIONS), self.state.recipe)
+        (self.options.or(W::DEFAULTS), self.state.recipe)
     }
 }
 
@@ -280,7 +278,7 @@ impl<S> ChildSpec<S> {
     }
 }
 
-impl<H: Clone + Send + Sync + 'static> Runnable for Run<H> {
+impl<H> Runnable for Run<H> {
     type Handle = H;
 
     fn into_parts(spec: ChildSpec<Self>) -> (Parts, H) {

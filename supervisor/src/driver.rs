@@ -323,7 +323,6 @@ impl Reign {
     /// No life of the child is pending.
     fn close(&mut self, key: Key) {
         let Some(child) = self.engine.child(key) else { return };
-        child.data.slot().core().set_state(ChildState::Stopped);
         let body = child.data.body.clone();
         self.node.retire(&body, Closing::NotRunning, &mut self.reaper);
     }
@@ -331,7 +330,6 @@ impl Reign {
     fn forget(&mut self, mut seat: Seat) {
         seat.task = None;
         let slot = seat.slot();
-        slot.core().set_state(ChildState::Stopped);
         // A declared child comes back if its supervisor is restarted.
         let returns = seat.declared && self.node.is_supervised();
         let closing = if returns { Closing::NotRunning } else { Closing::Gone };

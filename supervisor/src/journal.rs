@@ -8,7 +8,7 @@ use tracing::{Level, Span, debug, enabled, error, info, warn};
 
 use crate::driver::{Reign, elapsed};
 use crate::engine::{ChildState, Key, Notice};
-use crate::event::{EventKind, Left, somebody_listens};
+use crate::event::{EventKind, Left};
 use crate::exit::ExitReason;
 use crate::node::Node;
 use crate::path::ChildPath;
@@ -122,7 +122,7 @@ fn supervisor(node: &Arc<Node>, kind: impl FnOnce() -> EventKind) {
 }
 
 fn publish(node: &Arc<Node>, path: impl FnOnce() -> ChildPath, kind: EventKind) {
-    let heard = somebody_listens();
+    let heard = kind.is_wanted();
     let logged = enabled!(target: "supervisor", Level::ERROR);
     if !heard && !logged {
         return;

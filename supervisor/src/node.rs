@@ -11,11 +11,13 @@ use crate::child_spec::{Body, Parts};
 use crate::driver::{Link, Message};
 use crate::engine::{ChildKind, ChildRules, StartRule, SupervisorRules};
 use crate::error::SupervisorError;
-use crate::event::{EventKind, Hub};
+use crate::event::EventKind;
 use crate::exit::ExitReason;
+use crate::hub::Hub;
 use crate::inbox::Inbox;
 use crate::options::{ChildOptions, StartMode};
 use crate::path::{ChildPath, Name};
+use crate::rules;
 use crate::shutdown::Shutdown;
 use crate::slot::AnySlot;
 
@@ -116,6 +118,11 @@ impl Node {
                 retired: false,
             }),
         });
+        let template = node.template.as_ref().map(|template| &template.options);
+        if let Some(rule) = rules::broken_at_build(template, &node.rules) {
+            let fault = SupervisorError::InvalidSpec(node.path(), rule.to_string());
+            node.lock().broken = Some(fault);
+        }
         let mut names = std::collections::HashSet::with_capacity(children.len());
         for parts in children {
             let fault = if names.insert(parts.name.clone()) {
@@ -147,6 +154,11 @@ impl Node {
         if !parts.name.is_valid() || is_worker && self.template.is_none() {
             let rule = "a name is not empty, has no `/`, and is not `#` and a number".to_owned();
             return Err(SupervisorError::InvalidSpec(self.path().join(&parts.name), rule));
+        }
+        let name = parts.name.to_string();
+        if let Some(rule) = rules::broken_by(&name, &parts.options, Some(&parts.body), &self.rules) {
+            let path = self.path().join(&parts.name);
+            return Err(SupervisorError::InvalidSpec(path, rule.to_string()));
         }
         if let Body::Supervisor { node, slot } = &*parts.body {
             node.attach(self, slot)?;

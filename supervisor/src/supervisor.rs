@@ -14,8 +14,8 @@ use crate::child_spec::{ChildSpec, Runnable};
 use crate::driver::{Link, Message, Reign, Reply, Seat};
 use crate::engine::{Answer, Command, Event, Subject};
 use crate::error::SupervisorError;
-use crate::event::Events;
 use crate::exit::ExitReason;
+use crate::hub::Events;
 use crate::inbox::Inbox;
 use crate::inside::{is_inside_child, is_inside_supervisor};
 use crate::node::{Node, Phase};
@@ -153,7 +153,10 @@ impl Supervisor {
     /// # Cancel safety
     ///
     /// Dropping the future does not undo the command once it was polled.
-    pub fn add_child<S: Runnable>(&self, spec: ChildSpec<S>) -> AddChild<S::Handle> {
+    pub fn add_child<S>(&self, spec: ChildSpec<S>) -> AddChild<S::Handle>
+    where
+        S: Runnable<Handle: Send + 'static>,
+    {
         let (parts, handle) = S::into_parts(spec);
         let this = self.clone();
         AddChild(Box::pin(async move {
@@ -304,7 +307,7 @@ impl Supervisor {
         if is_inside_supervisor(&self.node) {
             return Err(SupervisorError::FromInside(self.path()));
         }
-        let mut events = self.events();
+        let mut events = self.node.root().hub().subscribe_to_stops(self.path());
         if let Some(slot) = self.node.slot() {
             AnyChildRef::new(slot).terminate().await?;
         } else {

@@ -1,5 +1,7 @@
 //! Support for the tests: a limit for every wait, children that can be steered, a gauge of the
-//! lives that exist.
+//! lives that exist; and the conformance with Erlang.
+
+pub mod otp;
 
 mod gauge;
 mod limit;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use supervisor::prelude::*;
-use supervisor::{ChildState, EventKind, ExitReason, SendError};
+use supervisor::{ChildState, EventKind, ExitReason, MaxRestarts, SendError};
 use supervisor_tests::{Order, Stage, about, event, quiet, restarted, within};
 
 /// A root with a nested `sub` (no restarts allowed) of a `leaf` and a `sibling`.
@@ -227,7 +227,7 @@ async fn a_supervisor_that_gives_up_does_not_close_the_mailboxes_below() {
     let spec = ChildSpec::new("sub")
         .with_supervisor(sub.clone())
         .with_backoff(supervisor::Backoff::constant(Duration::from_secs(10)));
-    let root = Supervisor::new().with_child(spec).build();
+    let root = Supervisor::new().with_max_restarts(MaxRestarts::Unlimited).with_child(spec).build();
     within("the start", root.start()).await.unwrap();
     handle.send(Order::Fail).await.unwrap();
     quiet().await;

@@ -4,7 +4,7 @@ use std::future::pending;
 use std::time::Duration;
 
 use supervisor::prelude::*;
-use supervisor::{Backoff, Events};
+use supervisor::{Backoff, Events, MaxRestarts};
 use supervisor_tests::{Order, Stage, event, quiet, restarted, within};
 
 /// Three actors, `a`, `b` and `c`, under this strategy.
@@ -268,7 +268,11 @@ async fn one_for_one_goes_on_while_a_sibling_backs_off() {
         stage.actor("b"),
     );
     let handles = (a.handle(), b.handle());
-    let supervisor = Supervisor::new().with_child(a).with_child(b).build();
+    let supervisor = Supervisor::new()
+        .with_max_restarts(MaxRestarts::Unlimited)
+        .with_child(a)
+        .with_child(b)
+        .build();
     let mut events = supervisor.events();
     within("the start", supervisor.start()).await.unwrap();
     handles.0.send(Order::Fail).await.unwrap();

@@ -72,9 +72,10 @@ pub(crate) enum Refusal {
 }
 
 impl<C, R> Engine<C, R> {
+    /// The child that a command has to wait for.
     pub(super) fn subject(&self, command: &Command<C, R>) -> Option<Key> {
         match command {
-            Command::Add { .. } => None,
+            Command::Add { name, .. } => self.children.find(name),
             Command::Terminate(subject, _)
             | Command::Restart(subject, _)
             | Command::Delete(subject, _)

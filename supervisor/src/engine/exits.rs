@@ -7,7 +7,8 @@ use tokio::time::Instant;
 
 use super::child::{Pending, Purpose, State, StopPurpose};
 use super::commands::{Answer, Refusal};
-use super::{Child, Cycle, Effect, Ending, Engine, Exit, Key, Mode, Notice, Turn};
+use super::turns::Turn;
+use super::{Child, Cycle, Effect, Ending, Engine, Exit, Key, Mode, Notice};
 use crate::exit::ExitReason;
 use crate::restart::RestartPolicy;
 use crate::strategy::{AutoShutdown, SupervisionStrategy};
@@ -117,7 +118,7 @@ impl<C, R> Engine<C, R> {
         {
             child.attempts = 0;
         }
-        if self.rules.strategy.is_group() && self.is_busy() {
+        if self.rules.strategy.is_group() && (self.is_busy() || !self.turns.is_empty()) {
             // A group restart that reaches it first counts it as stopped with the group.
             self.enter(key, State::Fallen(reason));
             self.turns.push_back(Turn::Fallen(key));
@@ -157,13 +158,16 @@ impl<C, R> Engine<C, R> {
         } else {
             self.lay_down(key);
         }
-        if rules.significant {
+        if rules.significant && matches!(self.mode, Mode::Starting { .. }) {
+            // The children that have not been started yet count too.
+            self.turns.push_back(Turn::SignificantEnded);
+        } else if rules.significant {
             self.auto_shutdown(now);
         }
     }
 
     /// OTP's `do_auto_shutdown`: a significant child has ended by itself and is not restarted.
-    fn auto_shutdown(&mut self, now: Instant) {
+    pub(super) fn auto_shutdown(&mut self, now: Instant) {
         let over = match self.rules.auto_shutdown {
             AutoShutdown::Never => false,
             AutoShutdown::AnySignificant => true,
