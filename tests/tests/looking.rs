@@ -71,7 +71,7 @@ async fn who_looks_first_after_the_stop_never_sees_it() {
     let stage = Stage::new();
     let noted = stage.clone();
     let (go, wait) = mpsc::channel::<()>();
-    let (begun, began) = oneshot::channel();
+    let (begun, life) = oneshot::channel();
     let (wait, begun) = (Mutex::new(wait), Mutex::new(Some(begun)));
     let cell = Arc::new((wait, begun));
     let spec = stage.task("late", move |mut ctx| {
@@ -91,7 +91,7 @@ async fn who_looks_first_after_the_stop_never_sees_it() {
     });
     let supervisor = Supervisor::new().with_child(spec).build();
     within("the start", supervisor.start()).await.unwrap();
-    within("the life", began).await.unwrap();
+    within("the life", life).await.unwrap();
     supervisor.request_shutdown();
     // Answered after the request was carried out.
     let children = within("the list", supervisor.which_children()).await.unwrap();

@@ -4,7 +4,7 @@ use std::future::pending;
 use std::time::Duration;
 
 use supervisor::prelude::*;
-use supervisor::{Backoff, ExitReason, Run, StartMode};
+use supervisor::{Backoff, ExitReason, MaxRestarts, Run, StartMode};
 use supervisor_tests::{Order, Stage, delayed, event, quiet, started, within};
 use tokio::time::Instant;
 
@@ -73,7 +73,8 @@ async fn a_shutdown_pre_empts_a_backoff() {
     let stage = Stage::new();
     let spec = stage.actor("a").with_backoff(Backoff::constant(1000 * SECOND));
     let child = spec.handle();
-    let supervisor = Supervisor::new().with_child(spec).build();
+    let supervisor =
+        Supervisor::new().with_max_restarts(MaxRestarts::Unlimited).with_child(spec).build();
     let mut events = supervisor.events();
     within("the start", supervisor.start()).await.unwrap();
     child.send(Order::Fail).await.unwrap();

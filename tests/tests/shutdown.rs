@@ -152,13 +152,15 @@ async fn a_nested_supervisor_has_the_time_that_its_children_need() {
 #[tokio::test(start_paused = true)]
 async fn a_nested_supervisor_with_a_time_of_its_own_is_cut_short_with_all_below() {
     let stage = Stage::new();
-    let sub = Supervisor::new()
-        .with_child(stops_after(&stage, "x", 30 * SECOND).with_shutdown(60 * SECOND))
-        .with_child(stops_after(&stage, "y", 30 * SECOND).with_shutdown(60 * SECOND))
-        .build();
-    let spec = ChildSpec::new("sub").with_supervisor(sub).with_shutdown(10 * SECOND);
+    let sub = Supervisor::new().build();
+    let spec = ChildSpec::new("sub").with_supervisor(sub.clone()).with_shutdown(10 * SECOND);
     let supervisor = Supervisor::new().with_child(stage.actor("a")).with_child(spec).build();
     within("the start", supervisor.start()).await.unwrap();
+    // Only children that come later can need more than a supervisor has; others do not start.
+    for name in ["x", "y"] {
+        let spec = stops_after(&stage, name, 30 * SECOND).with_shutdown(60 * SECOND);
+        within("a child", sub.add_child(spec)).await.unwrap();
+    }
     quiet().await;
     let began = Instant::now();
     let report = within("the shutdown", supervisor.shutdown()).await.unwrap();
