@@ -258,9 +258,11 @@ impl<C, R> Engine<C, R> {
     pub(super) fn fail(&mut self, now: Instant, key: Key, reason: ExitReason, reply: Option<R>) {
         let Some(child) = self.children.get(key) else { return };
         if !matches!(child.state, State::Up) {
-            if let Some(reply) = reply {
-                self.answer(reply, Answer::Done);
-            }
+            let answer = match child.state {
+                State::Zombie => Answer::Refused(Refusal::StillRunning),
+                _ => Answer::Done,
+            };
+            reply.into_iter().for_each(|reply| self.answer(reply, answer.clone()));
             return;
         }
         self.enter(

@@ -6,12 +6,15 @@ mod intensity;
 mod invariants;
 mod restarts;
 mod significant;
+mod stopping;
 mod turns;
 mod world;
+mod zombies;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::{ChildKind, ChildRules, Command, Event, StartRule, SupervisorRules};
+use super::{ChildKind, ChildRules, Command, Event, Exit, START_BURST, StartRule, SupervisorRules};
 use crate::exit::{ExitReason, Failure};
 use crate::restart::{Backoff, MaxRestarts, RestartPolicy};
 use crate::shutdown::Shutdown;
