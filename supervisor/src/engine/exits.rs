@@ -50,6 +50,7 @@ impl<C, R> Engine<C, R> {
         if all_stop {
             return self.ended_while_stopping(now, key);
         }
+        self.note_health(now, key);
         match self.enter(key, State::Down) {
             Some(State::Starting(purpose)) => {
                 if matches!(reason, ExitReason::Normal) && self.is_notifying(key) {
@@ -65,6 +66,17 @@ impl<C, R> Engine<C, R> {
                 self.stay_down(key);
             }
             _ => {}
+        }
+    }
+
+    /// A life that was up for a whole window has made up for the failures before it, however
+    /// it ended.
+    fn note_health(&mut self, now: Instant, key: Key) {
+        let window = self.rules.restart_window;
+        if let Some(child) = self.children.get_mut(key)
+            && child.up_since.take().is_some_and(|since| now.duration_since(since) >= window)
+        {
+            child.attempts = 0;
         }
     }
 
@@ -110,19 +122,15 @@ impl<C, R> Engine<C, R> {
 
     /// A life has until then to give a sign of life.
     pub(super) fn arm_heartbeat(&mut self, now: Instant, key: Key) {
-        if let Some(limit) = self.rules_of(key).and_then(|rules| rules.heartbeat) {
+        let limit = self.rules_of(key).and_then(|rules| rules.heartbeat);
+        // One of no time would be due again as soon as it was looked for.
+        if let Some(limit) = limit.filter(|limit| !limit.is_zero()) {
             self.arm(now, key, limit);
         }
     }
 
     /// A life that was up has ended by itself (its state is `Down` for now).
     fn fell(&mut self, now: Instant, key: Key, reason: ExitReason) {
-        let window = self.rules.restart_window;
-        if let Some(child) = self.children.get_mut(key)
-            && child.up_since.take().is_some_and(|since| now.duration_since(since) >= window)
-        {
-            child.attempts = 0;
-        }
         if self.rules.strategy.is_group() && (self.is_busy() || !self.turns.is_empty()) {
             // A group restart that reaches it first counts it as stopped with the group.
             self.enter(key, State::Fallen(reason));

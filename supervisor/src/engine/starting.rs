@@ -178,7 +178,7 @@ impl<C, R> Engine<C, R> {
                 self.answer(reply, Answer::Refused(Refusal::StartFailed(reason)));
             }
             Purpose::Command(reply) => {
-                self.lay_down(key);
+                self.stay_down(key);
                 self.answer(reply, Answer::Refused(Refusal::StartFailed(reason)));
             }
             Purpose::Sequence if matches!(self.mode, Mode::Starting { .. }) => {
