@@ -167,7 +167,6 @@ impl Node {
     /// Sends back what is sent to a child, and to all below it, from now on.
     pub(crate) fn retire(self: &Arc<Self>, body: &Body, closing: Closing, reaper: &mut Reaper) {
         let (Body::Task { slot, .. } | Body::Supervisor { slot, .. }) = body;
-        slot.core().set_state(ChildState::Stopped);
         if let Some((count, leftovers)) = slot.close(closing) {
             crate::journal::messages_left(self, slot.core(), count);
             reaper.take(leftovers);
