@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use crate::child::Child;
-use crate::child_ref::ChildRef;
-use crate::child_spec::{ChildSpec, Run};
+pub use crate::held::Held;
 pub use crate::options::SupervisorOptions;
 pub use crate::outline::Outline;
 #[cfg(feature = "macros")]
@@ -27,19 +26,6 @@ pub fn broken<T>() -> T {
 /// None; the program that contains it does not compile.
 pub async fn broken_task(_ctx: crate::Context) -> crate::ChildResult {
     broken()
-}
-
-/// The spec of a type that derives `Child`: the place where it has to be a worker.
-pub fn worker<W: crate::Worker>(name: &str, worker: W) -> ChildSpec<Run<ChildRef<W::Message>>> {
-    ChildSpec::new(name).with_worker(worker)
-}
-
-/// The spec of a type that derives `Child` with `once`.
-pub fn worker_once<W: crate::WorkerOnce>(
-    name: &str,
-    worker: W,
-) -> ChildSpec<Run<ChildRef<W::Message>>> {
-    ChildSpec::new(name).with_worker_once(worker)
 }
 
 /// The worst case of an orderly shutdown of a tree; nothing if it has no bound.

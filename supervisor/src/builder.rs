@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::child_ref::ChildRef;
 use crate::child_spec::{ChildSpec, Parts, Run, Runnable};
-use crate::engine::{ChildKind, SupervisorRules};
+use crate::engine::SupervisorRules;
 use crate::node::{Node, Template, worker_rules};
 use crate::pool::{Pool, PoolTemplate};
 use crate::restart::MaxRestarts;
@@ -110,8 +110,8 @@ impl SupervisorBuilder {
     /// [`Supervisor::start`].
     pub fn build(self) -> Supervisor {
         let template = self.template.map(|template| Template {
-            rules: Arc::new(worker_rules(&template.options, ChildKind::Worker)),
-            capacity: template.options.mailbox(),
+            rules: Arc::new(worker_rules(&template.options, template.kind)),
+            options: template.options,
             recipe: template.recipe,
         });
         let rules = SupervisorRules {

@@ -8,7 +8,7 @@ use tracing::{Level, Span, debug, enabled, error, info, warn};
 
 use crate::driver::{Reign, elapsed};
 use crate::engine::{ChildState, Key, Notice};
-use crate::event::{EventKind, Left, somebody_listens};
+use crate::event::{EventKind, Left};
 use crate::exit::ExitReason;
 use crate::node::Node;
 use crate::path::ChildPath;
@@ -112,7 +112,8 @@ fn stop_time(reign: &Reign, key: Key, now: Instant) -> std::time::Duration {
 fn child(reign: &Reign, key: Key, kind: impl FnOnce(&SlotCore, u64) -> EventKind) {
     let Some(child) = reign.engine.child(key) else { return };
     let core = child.data.slot().core();
-    let kind = kind(core, child.generation);
+    // The engine may have decided on the next life already; the place knows the present one.
+    let kind = kind(core, core.generation());
     publish(&reign.node, || core.path(), kind);
 }
 
@@ -121,7 +122,7 @@ fn supervisor(node: &Arc<Node>, kind: impl FnOnce() -> EventKind) {
 }
 
 fn publish(node: &Arc<Node>, path: impl FnOnce() -> ChildPath, kind: EventKind) {
-    let heard = somebody_listens();
+    let heard = kind.is_wanted();
     let logged = enabled!(target: "supervisor", Level::ERROR);
     if !heard && !logged {
         return;

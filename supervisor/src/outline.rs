@@ -11,17 +11,17 @@ use crate::strategy::{AutoShutdown, SupervisionStrategy};
 
 /// How long an orderly shutdown takes at most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Budget {
+pub(crate) enum Budget {
     Bounded(Duration),
     /// A worker with `shutdown = infinity` may take any time.
     Unbounded,
 }
 
 impl Budget {
-    const ZERO: Self = Self::Bounded(Duration::ZERO);
+    pub(crate) const ZERO: Self = Self::Bounded(Duration::ZERO);
 
     /// What is stopped one after the other adds up.
-    const fn then(self, next: Self) -> Self {
+    pub(crate) const fn then(self, next: Self) -> Self {
         match (self, next) {
             (Self::Bounded(first), Self::Bounded(second)) => {
                 Self::Bounded(first.saturating_add(second))
@@ -31,7 +31,7 @@ impl Budget {
     }
 
     /// Cut off by a shutdown time from above.
-    const fn capped(self, shutdown: Shutdown) -> Self {
+    pub(crate) const fn capped(self, shutdown: Shutdown) -> Self {
         match (shutdown, self) {
             (Shutdown::BrutalKill, _) => Self::ZERO,
             (Shutdown::Timeout(limit), Self::Bounded(time))

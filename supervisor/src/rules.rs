@@ -6,10 +6,12 @@
 //!
 //! Everything here is `const`: a message is put together in a buffer of fixed size.
 
+mod built;
 mod text;
 
 use std::time::Duration;
 
+pub(crate) use built::{broken_at_build, broken_by};
 pub(crate) use text::Text;
 
 use crate::options::{ChildOptions, SupervisorOptions};
@@ -43,6 +45,7 @@ pub(crate) const fn broken(subject: &Subject<'_>) -> Option<Text> {
         };
     }
     first_of!(
+        value_zero,
         once_not_temporary,
         significant_always,
         significant_never,
@@ -53,6 +56,30 @@ pub(crate) const fn broken(subject: &Subject<'_>) -> Option<Text> {
         auto_shutdown_always,
         shutdown_too_short,
     );
+    None
+}
+
+/// A value is not zero where that would mean nothing.
+const fn value_zero(subject: &Subject<'_>) -> Option<Text> {
+    let options = &subject.options;
+    let text = Text::new().quoted(subject.name);
+    if options.mailbox() == 0 {
+        return Some(text.str(": `mailbox = 0` leaves room for no message at all"));
+    }
+    if options.start_timeout().is_zero() {
+        return Some(text.str(": `start_timeout` must be longer than zero"));
+    }
+    if let Some(Duration::ZERO) = options.heartbeat() {
+        return Some(text.str(": `heartbeat` must be longer than zero"));
+    }
+    None
+}
+
+/// A supervisor's restart window is not zero, which would hold no restart at all.
+pub(crate) const fn window_zero(supervisor: &SupervisorOptions) -> Option<Text> {
+    if supervisor.restart_window.is_zero() {
+        return Some(Text::new().str("`restart_window` must be longer than zero"));
+    }
     None
 }
 

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::event::{EventKind, Events};
+use crate::event::EventKind;
+use crate::hub::Events;
 use crate::path::ChildPath;
 
 /// How long a child may take to stop before it is aborted.

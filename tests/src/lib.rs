@@ -5,6 +5,12 @@ pub mod otp;
 
 mod gauge;
 mod limit;
+mod news;
+mod stage;
 
 pub use gauge::{Gauge, Life};
-pub use limit::{event, within};
+pub use limit::{event, quiet, within};
+pub use news::{
+    about, delayed, printed, restarted, start_failed, started, supervisor_terminated, terminated,
+};
+pub use stage::{OnStage, Order, Stage};

@@ -27,46 +27,65 @@ pub(super) fn expand(child: &Child, errors: &Errors) -> TokenStream {
     let name = name(child);
     let calls = settings::of_child(&krate, &child.options, Place::Derive);
     let once = is_once.then(|| quote!(.with_once()));
-    let (impl_generics, ty_generics, where_clause) = child.input.generics.split_for_impl();
+    let (impl_generics, ty_generics, _) = child.input.generics.split_for_impl();
     // At the type's name, so that a missing `impl Worker` is an error there.
     let span = ident.span().resolved_at(Span::mixed_site());
     let (name_arg, recipe_arg) = (own("name"), own("recipe"));
-    let run = if is_once { quote!(worker_once) } else { quote!(worker) };
-    let spec = quote_spanned!(span=> #krate::__private::#run::<Self>(#name_arg, #recipe_arg));
-    // With generics, whether the type is a worker may depend on them.
     let worker = if is_once { quote!(WorkerOnce) } else { quote!(Worker) };
-    let where_clause = if child.input.generics.params.is_empty() {
-        quote!(#where_clause)
-    } else {
-        let predicates = where_clause.map(|clause| {
-            let predicates = clause.predicates.iter();
-            quote!(#(#predicates,)*)
-        });
-        quote!(where #predicates Self: #krate::#worker<Message = #message>)
-    };
+    let spec = quote_spanned!(span=> <Self as #krate::#worker>::into_spec(#recipe_arg, #name_arg));
+    let (child_clause, addressable_clause) = where_clauses(child, &krate, &message, &worker);
     quote! {
         #errors
 
         #[automatically_derived]
-        impl #impl_generics #krate::Child for #ident #ty_generics #where_clause {
+        #[diagnostic::do_not_recommend]
+        impl #impl_generics #krate::Child for #ident #ty_generics #child_clause {
             type Recipe = Self;
             type Handle = #krate::ChildRef<#message>;
-            const OPTIONS: #krate::ChildOptions =
-                #krate::ChildOptions::new().with_name(#name)#calls #once;
+            const OPTIONS: #krate::ChildOptions = <Self as #krate::Addressable>::DEFAULTS;
 
             fn spec(
                 #name_arg: &::core::primitive::str,
                 #recipe_arg: Self,
-            ) -> #krate::ChildSpec<#krate::Run<Self::Handle>> {
+            ) -> #krate::ChildSpec<#krate::Run<#krate::ChildRef<#message>>> {
                 #spec
             }
         }
 
         #[automatically_derived]
-        impl #impl_generics #krate::Addressable for #ident #ty_generics #where_clause {
+        #[diagnostic::do_not_recommend]
+        impl #impl_generics #krate::Addressable for #ident #ty_generics #addressable_clause {
             type Message = #message;
+            const DEFAULTS: #krate::ChildOptions =
+                #krate::ChildOptions::new().with_name(#name)#calls #once;
         }
     }
+}
+
+/// The conditions of the two implementations.
+///
+/// A type without parameters has none but its own: what it lacks is one error, at the derive.
+/// With parameters, whether the type is a worker may depend on them, and a message that names
+/// them has to be one that can be sent.
+fn where_clauses(
+    child: &Child,
+    krate: &TokenStream,
+    message: &TokenStream,
+    worker: &TokenStream,
+) -> (TokenStream, TokenStream) {
+    let generics = &child.input.generics;
+    let own = generics.where_clause.as_ref();
+    if generics.params.is_empty() {
+        return (quote!(#own), quote!(#own));
+    }
+    let predicates: Vec<TokenStream> = own
+        .map(|clause| clause.predicates.iter().map(|predicate| quote!(#predicate,)).collect())
+        .unwrap_or_default();
+    let sendable = quote!(#message: ::core::marker::Send + 'static);
+    (
+        quote!(where #(#predicates)* #sendable, Self: #krate::#worker<Message = #message>),
+        quote!(where #(#predicates)* #sendable),
+    )
 }
 
 fn find(child: &Child, key: Key) -> Option<Setting> {

@@ -104,6 +104,7 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
 
         #(#cfgs)*
         #[automatically_derived]
+        #[diagnostic::do_not_recommend]
         impl #krate::Child for #ident {
             type Recipe = #krate::Tree<Self>;
             type Handle = Self;

@@ -21,7 +21,7 @@ pub enum ChildKind {
 }
 
 /// A child's options with all defaults filled in; shared by the workers of a pool.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ChildRules {
     pub(crate) kind: ChildKind,
     pub(crate) restart: RestartPolicy,
@@ -129,6 +129,28 @@ pub(crate) enum StopPurpose<R> {
         purpose: Purpose<R>,
         reason: ExitReason,
     },
+}
+
+impl<R> Purpose<R> {
+    /// Whoever waits for the answer to a command.
+    pub(crate) fn into_reply(self) -> Option<R> {
+        match self {
+            Self::Add(reply) | Self::Command(reply) => Some(reply),
+            Self::Sequence | Self::Restart => None,
+        }
+    }
+}
+
+impl<R> StopPurpose<R> {
+    /// Whoever waits for the answer to a command.
+    pub(crate) fn into_reply(self) -> Option<R> {
+        match self {
+            Self::Terminate(reply) | Self::Cycle(reply) => Some(reply),
+            Self::Fail { reply, .. } => reply,
+            Self::FailedStart { purpose, .. } => purpose.into_reply(),
+            Self::Sequence => None,
+        }
+    }
 }
 
 impl<R> State<R> {

@@ -1,7 +1,7 @@
 //! The handles: structs with one accessor for each child.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
 use syn::{Attribute, Ident, Visibility};
 
 use super::super::ast::{Body, Child, Handle, Head, Supervisor, Tree, Typed};
@@ -36,7 +36,7 @@ pub(super) fn value(tree: &Tree) -> TokenStream {
         };
     }
     let supervisor = own("supervisor");
-    let fields = fields(&tree.root, tree.head.is_some());
+    let fields = fields(krate, &tree.root, tree.head.is_some());
     quote! {
         #krate::Tree::new(
             ::core::clone::Clone::clone(&#supervisor),
@@ -56,7 +56,7 @@ pub(super) fn nested_value(
         return quote!(#pool);
     }
     let (handle, supervisor) = (ident(nested), own("supervisor"));
-    let fields = fields(nested, is_named);
+    let fields = fields(krate, nested, is_named);
     let value = quote!(#handle { supervisor: #supervisor, #fields });
     if is_named {
         return value;
@@ -66,11 +66,15 @@ pub(super) fn nested_value(
 }
 
 /// The children as fields of a literal.
-fn fields(supervisor: &Supervisor, is_named: bool) -> TokenStream {
+fn fields(krate: &TokenStream, supervisor: &Supervisor, is_named: bool) -> TokenStream {
     let fields = supervisor.named_children().map(|child| {
         let (cfgs, name) = (child.cfgs(), &child.name);
         let absent = absent(child).filter(|_| !is_named);
-        quote!(#(#cfgs)* #name, #absent)
+        let value = match &child.body {
+            Body::Typed(_) if is_named => quote!(: #krate::__private::Held::new(#name)),
+            _ => TokenStream::new(),
+        };
+        quote!(#(#cfgs)* #name #value, #absent)
     });
     fields.collect()
 }
@@ -175,10 +179,10 @@ fn named(
     let mut fields = TokenStream::new();
     let mut accessors = TokenStream::new();
     for child in supervisor.named_children() {
-        let (name, ty) = (&child.name, handle_type(krate, child));
+        let (name, ty) = (&child.name, field_type(krate, child));
         let cfgs = child.cfgs();
         fields.extend(quote!(#(#cfgs)* #name: #ty,));
-        accessors.extend(accessor(child, &own_vis, &ty));
+        accessors.extend(accessor(krate, child, &own_vis));
     }
     quote! {
         #(#cfgs)*
@@ -204,8 +208,22 @@ fn named(
     }
 }
 
-fn accessor(child: &Child, vis: &TokenStream, ty: &TokenStream) -> TokenStream {
+fn accessor(krate: &TokenStream, child: &Child, vis: &TokenStream) -> TokenStream {
     let name = &child.name;
+    let (ty, value) = match &child.body {
+        Body::Typed(typed) => {
+            // At the type: there it is an error that it is no child, and nowhere else.
+            let span = typed.ty.last.span().resolved_at(Span::call_site());
+            let mut field = name.clone();
+            field.set_span(span);
+            let (handle, first) = (typed.ty.project(krate, "Handle"), typed.ty.first());
+            (quote_spanned!(first=> &#handle), quote_spanned!(span=> self.#field.get()))
+        }
+        _ => {
+            let ty = field_type(krate, child);
+            (quote!(&#ty), quote!(&self.#name))
+        }
+    };
     let cfgs = child.cfgs();
     let attrs = child.other_attrs();
     let docs = docs::accessor(child);
@@ -214,14 +232,18 @@ fn accessor(child: &Child, vis: &TokenStream, ty: &TokenStream) -> TokenStream {
         #(#attrs)*
         #docs
         #[must_use]
-        #vis fn #name(&self) -> &#ty {
-            &self.#name
+        #vis fn #name(&self) -> #ty {
+            #value
         }
     }
 }
 
-/// What the owner of a tree holds of a child.
-fn handle_type(krate: &TokenStream, child: &Child) -> TokenStream {
+/// How the owner of a tree holds what it has of a child.
+///
+/// Of a child with a type it holds `Held<Type>`, not the handle itself: a field of the type
+/// `<Type as Child>::Handle` would make a type that is no child an error of everything that is
+/// done with the tree's handle, wherever it is done.
+fn field_type(krate: &TokenStream, child: &Child) -> TokenStream {
     match &child.body {
         Body::Supervisor(nested) if nested.is_pool() => pool_type(krate, nested),
         Body::Supervisor(nested) => {
@@ -231,7 +253,7 @@ fn handle_type(krate: &TokenStream, child: &Child) -> TokenStream {
         Body::Task(_) => quote!(#krate::ChildRef<()>),
         Body::Typed(typed) => {
             let ty = &typed.ty;
-            quote!(<#ty as #krate::Child>::Handle)
+            quote!(#krate::__private::Held<#ty>)
         }
         Body::Broken(error) => placeholder(error),
     }

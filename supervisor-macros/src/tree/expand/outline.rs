@@ -73,14 +73,8 @@ fn of_child(krate: &TokenStream, child: &Child) -> Option<TokenStream> {
                 quote!(.with_restart_policy(#policy))
             });
             let options = settings::of_child(krate, &typed.options, Place::Typed);
-            quote! {
-                #outline::typed(
-                    #text,
-                    #of,
-                    #new #policy #options.or(<#ty as #krate::Child>::OPTIONS),
-                    <#ty as #krate::Child>::OUTLINE,
-                )
-            }
+            let (said, inside) = (ty.project(krate, "OPTIONS"), ty.project(krate, "OUTLINE"));
+            quote!(#outline::typed(#text, #of, #new #policy #options.or(#said), #inside))
         }
         Body::Broken(_) => return None,
     })

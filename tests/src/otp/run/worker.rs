@@ -8,16 +8,14 @@ use std::{
     },
 };
 
-use supervisor::{
-    Addressable, Child, ChildOptions, ChildRef, ChildResult, ChildSpec, Context, Run, Worker,
-};
+use supervisor::{Child, ChildResult, Context, Worker};
 use tokio::sync::oneshot;
 
 use super::recorder::Recorder;
 use crate::otp::scenario::{self, End, OnShutdown, Start};
 
 /// What one specification of a worker does, life by life.
-#[derive(Clone)]
+#[derive(Clone, Child)]
 pub(super) struct Plan(Arc<Inner>);
 
 struct Inner {
@@ -44,20 +42,6 @@ impl Plan {
         let attempt = self.0.attempts.fetch_add(1, Ordering::Relaxed);
         self.0.starts[attempt.min(self.0.starts.len() - 1)]
     }
-}
-
-impl Child for Plan {
-    type Recipe = Self;
-    type Handle = ChildRef<()>;
-    const OPTIONS: ChildOptions = ChildOptions::new();
-
-    fn spec(name: &str, recipe: Self) -> ChildSpec<Run<ChildRef<()>>> {
-        ChildSpec::new(name).with_worker(recipe)
-    }
-}
-
-impl Addressable for Plan {
-    type Message = ();
 }
 
 impl Worker for Plan {

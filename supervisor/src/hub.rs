@@ -1,0 +1,238 @@
+//! Who listens to a tree, and what each has still to read.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::poll_fn;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::{Poll, Waker};
+
+use crate::event::{Event, EventKind};
+use crate::path::ChildPath;
+
+/// How many events a subscriber may be behind.
+const CAPACITY: usize = 4096;
+
+/// A subscription to the events of a supervisor and all below it.
+///
+/// Events come in order. A subscriber that falls behind by more than 4,096 events loses the
+/// oldest, and is told how many by [`EventKind::Missed`] in their place.
+#[must_use = "a subscription that is dropped receives nothing"]
+pub struct Events(Arc<Subscriber>);
+
+impl Events {
+    /// The next event, or `None` when the tree has ended and all its events have been read.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: an event is taken only when the future completes.
+    pub async fn next(&mut self) -> Option<Event> {
+        poll_fn(|cx| {
+            let mut queue = self.0.lock();
+            if let Some(event) = queue.take() {
+                return Poll::Ready(Some(event));
+            }
+            if queue.over {
+                return Poll::Ready(None);
+            }
+            queue.reader = Some(cx.waker().clone());
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// An event that is already there.
+    #[must_use]
+    pub fn try_next(&mut self) -> Option<Event> {
+        self.0.lock().take()
+    }
+}
+
+impl fmt::Debug for Events {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Events").finish_non_exhaustive()
+    }
+}
+
+/// The subscribers of a tree; it costs nothing while there are none.
+#[derive(Debug, Default)]
+pub(crate) struct Hub {
+    listeners: Mutex<Listeners>,
+}
+
+#[derive(Debug, Default)]
+struct Listeners {
+    subscribers: Vec<Weak<Subscriber>>,
+    number: u64,
+    /// The tree has ended, or was never started and is gone.
+    over: bool,
+}
+
+#[derive(Debug)]
+struct Subscriber {
+    interest: Interest,
+    queue: Mutex<Queue>,
+}
+
+/// What a subscriber wants to hear.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Interest {
+    Everything,
+    /// Which children did not stop by themselves, for a shutdown's report: all of them, however
+    /// many, since nobody reads them until the end.
+    Stops,
+}
+
+impl Interest {
+    /// How many subscriptions of this kind there are in the process: without one, an event costs
+    /// a load.
+    fn count(self) -> &'static AtomicUsize {
+        static EVERYTHING: AtomicUsize = AtomicUsize::new(0);
+        static STOPS: AtomicUsize = AtomicUsize::new(0);
+        match self {
+            Self::Everything => &EVERYTHING,
+            Self::Stops => &STOPS,
+        }
+    }
+
+    fn capacity(self) -> usize {
+        match self {
+            Self::Everything => CAPACITY,
+            Self::Stops => usize::MAX,
+        }
+    }
+}
+
+impl Drop for Subscriber {
+    fn drop(&mut self) {
+        self.interest.count().fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl EventKind {
+    /// Whether anybody in the process wants to hear of such a thing.
+    pub(crate) fn is_wanted(&self) -> bool {
+        let some = |interest: Interest| interest.count().load(Ordering::Relaxed) > 0;
+        some(Interest::Everything) || self.is_about_a_stop() && some(Interest::Stops)
+    }
+
+    fn is_about_a_stop(&self) -> bool {
+        matches!(self, Self::ChildKilled { .. } | Self::ChildNotStopped { .. })
+    }
+}
+
+#[derive(Debug)]
+struct Queue {
+    /// The part of the tree that it listens to.
+    root: ChildPath,
+    events: VecDeque<Event>,
+    missed: u64,
+    reader: Option<Waker>,
+    over: bool,
+}
+
+impl Subscriber {
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Queue {
+    fn take(&mut self) -> Option<Event> {
+        let count = std::mem::take(&mut self.missed);
+        if count > 0 {
+            let number = self.events.front().map_or(0, |next| next.number - 1);
+            let kind = EventKind::Missed { count };
+            return Some(Event { number, path: self.root.clone(), kind });
+        }
+        self.events.pop_front()
+    }
+}
+
+impl Hub {
+    pub(crate) fn subscribe(&self, root: ChildPath) -> Events {
+        self.subscribe_to(Interest::Everything, root)
+    }
+
+    pub(crate) fn subscribe_to_stops(&self, root: ChildPath) -> Events {
+        self.subscribe_to(Interest::Stops, root)
+    }
+
+    fn subscribe_to(&self, interest: Interest, root: ChildPath) -> Events {
+        interest.count().fetch_add(1, Ordering::Relaxed);
+        let mut listeners = self.lock();
+        let subscriber = Arc::new(Subscriber {
+            interest,
+            queue: Mutex::new(Queue {
+                root,
+                events: VecDeque::new(),
+                missed: 0,
+                reader: None,
+                over: listeners.over,
+            }),
+        });
+        listeners.subscribers.push(Arc::downgrade(&subscriber));
+        Events(subscriber)
+    }
+
+    pub(crate) fn publish(&self, path: &ChildPath, kind: EventKind) {
+        let mut readers = Vec::new();
+        {
+            let mut listeners = self.lock();
+            if listeners.subscribers.is_empty() {
+                return;
+            }
+            listeners.number += 1;
+            let event = Event { number: listeners.number, path: path.clone(), kind };
+            listeners.subscribers.retain(|subscriber| {
+                let Some(subscriber) = subscriber.upgrade() else { return false };
+                let interested =
+                    subscriber.interest == Interest::Everything || event.kind.is_about_a_stop();
+                let mut queue = subscriber.lock();
+                if interested && event.path.is_at_or_below(&queue.root) {
+                    if queue.events.len() == subscriber.interest.capacity() {
+                        queue.events.pop_front();
+                        queue.missed += 1;
+                    }
+                    queue.events.push_back(event.clone());
+                    readers.extend(queue.reader.take());
+                }
+                true
+            });
+        }
+        readers.into_iter().for_each(Waker::wake);
+    }
+
+    /// The tree has ended: what has been published is all there is.
+    pub(crate) fn finish(&self) {
+        let mut readers = Vec::new();
+        {
+            let mut listeners = self.lock();
+            listeners.over = true;
+            for subscriber in listeners.subscribers.drain(..).filter_map(|weak| weak.upgrade()) {
+                let mut queue = subscriber.lock();
+                queue.over = true;
+                readers.extend(queue.reader.take());
+            }
+        }
+        readers.into_iter().for_each(Waker::wake);
+    }
+
+    /// The other tree has become a part of this one, at `path`.
+    pub(crate) fn take_over(&self, other: &Self, path: &ChildPath) {
+        let moved = std::mem::take(&mut other.lock().subscribers);
+        for subscriber in moved.iter().filter_map(Weak::upgrade) {
+            let mut queue = subscriber.lock();
+            queue.root = if queue.root.is_root() {
+                path.clone()
+            } else {
+                ChildPath::from_parts(path, &queue.root)
+            };
+        }
+        self.lock().subscribers.extend(moved);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Listeners> {
+        self.listeners.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
