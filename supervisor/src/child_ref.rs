@@ -233,7 +233,8 @@ macro_rules! about_the_child {
         pub fn request_restart(&self) {
             let (reply, _) = oneshot::channel();
             if let Some(link) = self.slot.core().link() {
-                link.tell(Event::Command(Command::Cycle(Subject::Key(link.key), reply)));
+                let command = Command::Cycle(Subject::Key(link.key), reply);
+                link.tell(Event::Command(Box::new(command)));
             }
         }
     };
@@ -257,7 +258,7 @@ async fn command(slot: &dyn AnySlot, make: Make) -> Result<(), SupervisorError> 
     }
     let (reply, answer) = oneshot::channel();
     let Some(link) = core.link() else { return Err(gone(slot)) };
-    link.tell(Event::Command(make(Subject::Key(link.key), reply)));
+    link.tell(Event::Command(Box::new(make(Subject::Key(link.key), reply))));
     match answer.await {
         Ok(Answer::Done) => Ok(()),
         Ok(Answer::Declined) => Err(SupervisorError::Declined(core.path())),

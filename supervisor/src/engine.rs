@@ -102,7 +102,7 @@ pub(crate) struct Engine<C, R> {
     rules: SupervisorRules,
     children: Children<C, R>,
     /// Forgotten children, until the effects that name them have been carried out.
-    forgotten: Vec<(Key, Child<C, R>)>,
+    forgotten: VecDeque<(Key, Child<C, R>)>,
     intensity: Intensity,
     jitter: Jitter,
     timers: Timers,
@@ -124,7 +124,7 @@ impl<C, R> Engine<C, R> {
             intensity: Intensity::new(rules.max_restarts, rules.restart_window),
             rules,
             children: Children::default(),
-            forgotten: Vec::new(),
+            forgotten: VecDeque::new(),
             jitter: Jitter::new(seed),
             timers: Timers::default(),
             mode: Mode::Idle,
@@ -198,8 +198,9 @@ impl<C, R> Engine<C, R> {
     }
 
     pub(crate) fn take_forgotten(&mut self, key: Key) -> Option<C> {
+        // They are taken in the order in which they were forgotten: it is the first.
         let at = self.forgotten.iter().position(|(gone, _)| *gone == key)?;
-        Some(self.forgotten.swap_remove(at).1.data)
+        Some(self.forgotten.remove(at)?.1.data)
     }
 
     pub(crate) fn child_mut(&mut self, key: Key) -> Option<&mut C> {
@@ -272,11 +273,16 @@ impl<C, R> Engine<C, R> {
         Some(old)
     }
 
-    /// Removes a child and all that waits for it.
+    /// Removes a child; its turn to be started, if it has come, passes to the next one.
     fn forget(&mut self, key: Key) {
         self.enter(key, State::Down);
+        if let Mode::Starting { next } | Mode::Cycling(Cycle::Starting { next, .. }) = self.mode
+            && next == Some(key)
+        {
+            self.advance_start(key);
+        }
         if let Some(child) = self.children.remove(key) {
-            self.forgotten.push((key, child));
+            self.forgotten.push_back((key, child));
             self.effects.push_back(Effect::Forgotten(key));
         }
     }

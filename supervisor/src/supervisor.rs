@@ -14,6 +14,7 @@ use crate::child_spec::{ChildSpec, Runnable};
 use crate::driver::{Link, Message, Reign, Reply, Seat};
 use crate::engine::{Answer, Command, Event, Subject};
 use crate::error::SupervisorError;
+use crate::exit::ExitReason;
 use crate::hub::Events;
 use crate::inbox::Inbox;
 use crate::inside::{is_inside_child, is_inside_supervisor};
@@ -114,7 +115,8 @@ impl Supervisor {
     /// # Errors
     ///
     /// If a child does not start, those started before it are stopped in reverse order, and the
-    /// error is [`Ended`](SupervisorError::Ended) with the child's path and reason. Outside a
+    /// error is [`Ended`](SupervisorError::Ended) with the child's path and reason. A shutdown
+    /// during the start makes it [`ShuttingDown`](SupervisorError::ShuttingDown). Outside a
     /// tokio runtime with timers it is [`NoRuntime`](SupervisorError::NoRuntime).
     ///
     /// # Cancel safety
@@ -122,10 +124,14 @@ impl Supervisor {
     /// Dropping the future does not stop the start, unless it held the last handle.
     pub async fn start(&self) -> Result<(), SupervisorError> {
         let Some(started) = self.node.start_root()? else { return Ok(()) };
-        match started.await {
-            Ok(()) => Ok(()),
-            Err(_) => Err(self.node.unavailable()),
+        if started.await.is_ok() {
+            return Ok(());
         }
+        Err(match self.node.phase() {
+            // It did not fail: a shutdown was faster.
+            Phase::Ended(ExitReason::Shutdown) => SupervisorError::ShuttingDown(self.path()),
+            _ => self.node.unavailable(),
+        })
     }
 
     /// Adds a child and starts it; it is the last in start order. Starts the supervisor first,
@@ -244,7 +250,7 @@ impl Supervisor {
         let inbox = self.inbox()?;
         let (reply, answer) = oneshot::channel();
         let command = make(Subject::Name(name), reply);
-        if inbox.push(Message::Event(Event::Command(command))).is_err() {
+        if inbox.push(Message::Event(Event::Command(Box::new(command)))).is_err() {
             return Err(self.node.unavailable());
         }
         self.answered(answer, path).await
@@ -321,7 +327,8 @@ impl Supervisor {
                 let (reply, _) = oneshot::channel();
                 if let Some(link) = slot.core().link() {
                     let Link { key, .. } = link;
-                    link.tell(Event::Command(Command::Terminate(Subject::Key(key), reply)));
+                    let command = Command::Terminate(Subject::Key(key), reply);
+                    link.tell(Event::Command(Box::new(command)));
                 }
             }
             None => self.node.release(),

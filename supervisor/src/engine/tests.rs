@@ -2,16 +2,26 @@
 //!
 //! [`World`](world::World) plays the driver and checks [`invariants`] after every event.
 
+mod backoff;
+mod commands;
+mod heartbeat;
 mod intensity;
 mod invariants;
+mod pool;
 mod restarts;
 mod significant;
+mod starting;
+mod stopping;
 mod turns;
 mod world;
+mod zombies;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::{ChildKind, ChildRules, Command, Event, StartRule, SupervisorRules};
+use super::{
+    ChildKind, ChildRules, Command, Event, Exit, START_BURST, StartRule, Subject, SupervisorRules,
+};
 use crate::exit::{ExitReason, Failure};
 use crate::restart::{Backoff, MaxRestarts, RestartPolicy};
 use crate::shutdown::Shutdown;

@@ -279,7 +279,7 @@ fn a_stale_exit_changes_nothing() {
     let key = world.key("a");
     world.exits("a", panicked());
     world.log();
-    world.on(Event::Exited(key, 1, super::super::Exit::Returned(panicked())));
+    world.on(Event::Exited(key, 1, Exit::Returned(panicked())));
     assert_eq!(world.log(), [""; 0]);
     assert_eq!(world.state("a"), "running");
 }
@@ -300,7 +300,7 @@ fn a_message_about_a_forgotten_child_changes_nothing_for_its_successor() {
     let old = world.key("a");
     world.exits("a", panicked());
     world.add("a", worker(Temporary));
-    world.on(Event::Exited(old, 1, super::super::Exit::Returned(panicked())));
+    world.on(Event::Exited(old, 1, Exit::Returned(panicked())));
     world.on(Event::Hung(old, 1, secs(1)));
     world.on(Event::Retry(old, 0));
     assert_eq!(world.state("a"), "running");

@@ -86,7 +86,9 @@ impl World {
         }
         self.engine.on(self.now, event);
         while let Some(effect) = self.engine.effect() {
-            assert!(self.ended.is_none(), "after the end: {effect:?}");
+            // What comes too late is still answered.
+            let late = matches!(effect, Effect::Answer(..) | Effect::Refused(_));
+            assert!(self.ended.is_none() || late, "after the end: {effect:?}");
             self.perform(effect);
         }
         if self.checked {
@@ -204,14 +206,14 @@ impl World {
     pub(super) fn add(&mut self, name: &str, rules: ChildRules) -> Call {
         let reply = self.next_call();
         let (name, rules) = (named(name), Arc::new(rules));
-        self.on(Event::Command(Command::Add {
+        self.on(Event::Command(Box::new(Command::Add {
             name,
             rules,
             generation: 0,
             running: false,
             data: reply,
             reply,
-        }));
+        })));
         reply
     }
 
@@ -221,7 +223,7 @@ impl World {
         name: &str,
     ) -> Call {
         let reply = self.next_call();
-        self.on(Event::Command(make(Subject::Name(named(name)), reply)));
+        self.on(Event::Command(Box::new(make(Subject::Name(named(name)), reply))));
         reply
     }
 
