@@ -9,6 +9,12 @@ pub use crate::outline::Outline;
 #[cfg(feature = "macros")]
 pub use supervisor_macros::tree;
 
+/// Its `Type` stands for a type whose own tokens are already an error, which is the argument.
+pub trait Unknown<const WHY: usize> {
+    /// Nothing ever is of this type.
+    type Type;
+}
+
 /// Stands for a value whose own tokens are already an error.
 ///
 /// # Panics

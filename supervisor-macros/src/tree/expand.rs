@@ -128,6 +128,7 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
 /// A value whose type has no name: its handle is generic over those of the children, so that
 /// no type is written down and the tree works inside generic functions.
 fn expression(tree: &Tree, errors: &Errors) -> TokenStream {
+    let krate = &tree.krate;
     let errors = errors.to_items();
     let checks = outline::checks(tree);
     let checks = checks.iter().map(|check| quote!(const #check;));
@@ -136,7 +137,8 @@ fn expression(tree: &Tree, errors: &Errors) -> TokenStream {
     let types = handle::generic_root(tree);
     let returned = handle::value(tree);
     let outline_name = own("outline");
-    quote! {{
+    // The name of this macro is all that the compiler tells where an expression cannot stand.
+    quote! { #krate::a_tree_without_a_name! {{
         #errors
         #(#checks)*
         #statements
@@ -145,7 +147,7 @@ fn expression(tree: &Tree, errors: &Errors) -> TokenStream {
             #types
             #returned
         }
-    }}
+    }}}
 }
 
 /// The user's visibility with a span of the expansion's, so that lints on what the user did not

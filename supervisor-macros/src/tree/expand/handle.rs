@@ -2,13 +2,14 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
+use syn::ext::IdentExt;
 use syn::{Attribute, Ident, Visibility};
 
 use super::super::ast::{Body, Child, Handle, Head, Supervisor, Tree, Typed};
 use super::super::check;
 use super::super::names::own;
 use super::{docs, hidden};
-use crate::errors::placeholder;
+use crate::errors::unknown_type;
 
 /// The type of a supervisor's handle; a pool's is the library's.
 fn ident(supervisor: &Supervisor) -> Ident {
@@ -69,14 +70,26 @@ pub(super) fn nested_value(
 fn fields(krate: &TokenStream, supervisor: &Supervisor, is_named: bool) -> TokenStream {
     let fields = supervisor.named_children().map(|child| {
         let (cfgs, name) = (child.cfgs(), &child.name);
-        let absent = absent(child).filter(|_| !is_named);
+        if !is_named {
+            let absent = absent(child);
+            return quote!(#(#cfgs)* #name, #absent);
+        }
+        let field = field(child);
         let value = match &child.body {
-            Body::Typed(_) if is_named => quote!(: #krate::__private::Held::new(#name)),
-            _ => TokenStream::new(),
+            Body::Typed(_) => quote!(#krate::__private::Held::new(#name)),
+            Body::Task(_) | Body::Supervisor(_) | Body::Broken(_) => quote!(#name),
         };
-        quote!(#(#cfgs)* #name #value, #absent)
+        quote!(#(#cfgs)* #field: #value,)
     });
     fields.collect()
+}
+
+/// The field of a child in the handle of a named tree.
+///
+/// Not the child's name itself: where a task's function is missing, the compiler would tell of a
+/// field of that name.
+fn field(child: &Child) -> Ident {
+    own(&child.text())
 }
 
 /// `#[cfg(not(…))] name: (),`: a generic handle has a parameter for a child that is not there,
@@ -179,15 +192,16 @@ fn named(
     let mut fields = TokenStream::new();
     let mut accessors = TokenStream::new();
     for child in supervisor.named_children() {
-        let (name, ty) = (&child.name, field_type(krate, child));
+        let (field, ty) = (field(child), field_type(krate, child));
         let cfgs = child.cfgs();
-        fields.extend(quote!(#(#cfgs)* #name: #ty,));
+        fields.extend(quote!(#(#cfgs)* #field: #ty,));
         accessors.extend(accessor(krate, child, &own_vis));
     }
+    let (text, formatter) = (ident.unraw().to_string(), own("formatter"));
     quote! {
         #(#cfgs)*
         #attrs
-        #[derive(::core::clone::Clone, ::core::fmt::Debug)]
+        #[derive(::core::clone::Clone)]
         #vis struct #ident {
             supervisor: #krate::Supervisor,
             #fields
@@ -205,6 +219,20 @@ fn named(
 
             #accessors
         }
+
+        #(#cfgs)*
+        #[automatically_derived]
+        impl ::core::fmt::Debug for #ident {
+            fn fmt(
+                &self,
+                #formatter: &mut ::core::fmt::Formatter<'_>,
+            ) -> ::core::fmt::Result {
+                #formatter
+                    .debug_struct(#text)
+                    .field("supervisor", &self.supervisor)
+                    .finish_non_exhaustive()
+            }
+        }
     }
 }
 
@@ -214,14 +242,15 @@ fn accessor(krate: &TokenStream, child: &Child, vis: &TokenStream) -> TokenStrea
         Body::Typed(typed) => {
             // At the type: there it is an error that it is no child, and nowhere else.
             let span = typed.ty.last.span().resolved_at(Span::call_site());
-            let mut field = name.clone();
+            let mut field = field(child);
             field.set_span(span);
             let (handle, first) = (typed.ty.project(krate, "Handle"), typed.ty.first());
             (quote_spanned!(first=> &#handle), quote_spanned!(span=> self.#field.get()))
         }
-        _ => {
+        Body::Task(_) | Body::Supervisor(_) | Body::Broken(_) => {
             let ty = field_type(krate, child);
-            (quote!(&#ty), quote!(&self.#name))
+            let field = field(child);
+            (quote!(&#ty), quote!(&self.#field))
         }
     };
     let cfgs = child.cfgs();
@@ -255,23 +284,23 @@ fn field_type(krate: &TokenStream, child: &Child) -> TokenStream {
             let ty = &typed.ty;
             quote!(#krate::__private::Held<#ty>)
         }
-        Body::Broken(error) => placeholder(error),
+        Body::Broken(error) => unknown_type(krate, error),
     }
 }
 
 fn pool_type(krate: &TokenStream, pool: &Supervisor) -> TokenStream {
     let Some(template) = pool.children.first() else {
-        return placeholder(&check::template_missing(pool));
+        return unknown_type(krate, &check::template_missing(pool));
     };
     match &template.body {
-        Body::Supervisor(nested) => placeholder(&check::nested_template(template, nested)),
+        Body::Supervisor(nested) => unknown_type(krate, &check::nested_template(template, nested)),
         Body::Task(_) => quote!(#krate::Pool<#krate::Task, #krate::Alike>),
         Body::Typed(typed) => {
             let Typed { ty, value, .. } = &**typed;
             let kind = if value.is_some() { quote!(Alike) } else { quote!(PerWorker) };
             quote!(#krate::Pool<#ty, #krate::#kind>)
         }
-        Body::Broken(error) => placeholder(error),
+        Body::Broken(error) => unknown_type(krate, error),
     }
 }
 
