@@ -205,6 +205,9 @@ impl Node {
                     }
                 };
                 place.phase = Phase::Ended(reason);
+                drop(place);
+                // For those who subscribe to it when there is no root any more.
+                node.hub.finish();
             }
             node.close_declared(closing, reaper);
             let waiting = {
