@@ -14,6 +14,7 @@ mod restarts;
 mod significant;
 mod starting;
 mod stopping;
+mod storm;
 mod turns;
 mod world;
 mod zombies;
