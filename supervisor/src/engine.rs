@@ -51,8 +51,9 @@ use crate::path::Name;
 use crate::restart::MaxRestarts;
 use crate::strategy::{AutoShutdown, SupervisionStrategy};
 
-/// How many children are started in one go before other events get their turn.
-const START_BURST: usize = 256;
+/// How many children are started in one go before other events get their turn; few in tests, so
+/// that they see what can come in between.
+const START_BURST: usize = if cfg!(test) { 4 } else { 256 };
 
 /// A supervisor's options with all defaults filled in.
 #[derive(Clone, Debug)]
