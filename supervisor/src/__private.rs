@@ -34,6 +34,19 @@ pub async fn broken_task(_ctx: crate::Context) -> crate::ChildResult {
     broken()
 }
 
+/// What the compiler knows about a tree.
+///
+/// # Panics
+///
+/// If the type is no tree; in a constant, that is a compile error.
+#[must_use]
+pub const fn outline<T: Child>() -> &'static Outline {
+    match T::OUTLINE {
+        Some(outline) => outline,
+        None => panic!("this type is no tree"),
+    }
+}
+
 /// The worst case of an orderly shutdown of a tree; nothing if it has no bound.
 #[must_use]
 pub const fn shutdown_budget<T: Child>() -> Option<Duration> {

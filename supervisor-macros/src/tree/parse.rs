@@ -56,7 +56,21 @@ fn head(input: ParseStream, errors: &mut Errors) -> syn::Result<Option<Head>> {
     if !input.peek(Ident::peek_any) {
         return Err(input.error("expected the tree's name, as in `pub Shop: one_for_one { … }`"));
     }
-    let ident = input.call(Ident::parse_any)?;
+    let mut ident = input.call(Ident::parse_any)?;
+    // `pub struct Shop: …`: a word too many.
+    while !is_name(&ident) {
+        let word = ident;
+        let message =
+            format!("a tree's name cannot be `{word}`; write `Shop: one_for_one {{ … }}`");
+        if !input.peek(Ident::peek_any) {
+            return Err(syn::Error::new(word.span(), message));
+        }
+        errors.at(
+            word.span(),
+            format!("not expected here; a tree begins with its name, not `{word}`"),
+        );
+        ident = input.call(Ident::parse_any)?;
+    }
     if input.peek(Token![<]) {
         errors.push(input.error(format!("a named tree such as `{ident}` has no type parameters")));
         input.parse::<syn::AngleBracketedGenericArguments>()?;
@@ -72,6 +86,11 @@ fn head(input: ParseStream, errors: &mut Errors) -> syn::Result<Option<Head>> {
         errors.push(input.error(format!("expected `:` after `{ident}`")));
     }
     Ok(Some(Head { vis, ident, params }))
+}
+
+/// Whether it can be the name of a type.
+fn is_name(ident: &Ident) -> bool {
+    syn::parse_str::<Ident>(&ident.to_string()).is_ok()
 }
 
 /// Whether a name stands in front: `Shop:`, `Shop(…):`, or, without its colon, `Shop one_for_one`.
