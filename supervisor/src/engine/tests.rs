@@ -11,6 +11,7 @@ mod invariants;
 mod otp;
 mod pool;
 mod restarts;
+mod scale;
 mod significant;
 mod starting;
 mod stopping;
@@ -21,6 +22,8 @@ mod zombies;
 
 use std::sync::Arc;
 use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::{
     ChildKind, ChildRules, Command, Event, Exit, START_BURST, StartRule, Subject, SupervisorRules,
