@@ -161,13 +161,12 @@ impl ChildSpec<NothingToRun> {
     /// The children it has now come back when the parent restarts it; those added to it later do
     /// not, as in OTP.
     pub fn with_supervisor(self, supervisor: Supervisor) -> ChildSpec<Run<Supervisor>> {
-        let node = Arc::clone(supervisor.node());
-        self.with_node(node, supervisor)
+        self.with_subtree(supervisor.clone(), supervisor)
     }
 
-    pub(crate) fn with_node<H>(self, node: Arc<Node>, handle: H) -> ChildSpec<Run<H>> {
+    pub(crate) fn with_subtree<H>(self, supervisor: Supervisor, handle: H) -> ChildSpec<Run<H>> {
         let slot = Arc::new(Slot::<Nobody>::new(self.name.clone(), 0));
-        let body = Loose::new(Body::Supervisor { node, slot });
+        let body = Loose::supervisor(supervisor, slot);
         ChildSpec {
             name: self.name,
             options: self.options,

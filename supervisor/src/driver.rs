@@ -22,6 +22,7 @@ use crate::life::Seed;
 use crate::mailbox::Closing;
 use crate::node::{Declared, Node};
 use crate::reaper::Reaper;
+use crate::report;
 use crate::slot::{AnySlot, Duties};
 
 /// How many messages are handled before other tasks get their turn.
@@ -115,6 +116,7 @@ pub(crate) fn spawn(node: Arc<Node>, inbox: Arc<Inbox<Message>>) {
         slot.core().set_link(Some(Link { inbox: Arc::clone(&inbox), key }));
     }
     let reign = Reign { node, engine, inbox, reaper: Reaper::default(), timer: None, ending: None };
+    reign.node.stops().reset();
     tokio::spawn(reign.run());
 }
 
@@ -346,6 +348,12 @@ impl Reign {
 
     /// Leaves nothing open: no mailbox of a child that does not come back, no caller.
     fn conclude(&mut self, reason: ExitReason) {
+        for (_, child) in self.engine.children() {
+            if matches!(ChildState::from(&child.state), ChildState::Unstoppable) {
+                let began = child.data.stop_began.unwrap_or_else(Instant::now);
+                report::left(&self.node, child.data.slot(), began);
+            }
+        }
         let dynamic: Vec<Body> = self
             .engine
             .children()

@@ -235,8 +235,11 @@ mod placing;
 mod pool;
 mod reaper;
 mod recipe;
+mod report;
 mod restart;
 mod rules;
+#[cfg(feature = "signal")]
+mod run;
 mod shutdown;
 mod slot;
 mod strategy;
@@ -260,8 +263,11 @@ pub use mailbox::{AskError, Asking, Reply, SendError, Sending, TrySendError};
 pub use options::{ChildOptions, StartMode};
 pub use path::ChildPath;
 pub use pool::{Alike, PerWorker, Pool, PoolTemplate, Task};
+pub use report::ShutdownReport;
 pub use restart::{Backoff, MaxRestarts, RestartPolicy};
-pub use shutdown::{Shutdown, ShutdownReport};
+#[cfg(feature = "signal")]
+pub use run::run;
+pub use shutdown::Shutdown;
 pub use strategy::{AutoShutdown, SupervisionStrategy};
 pub use supervisor::{AddChild, Supervisor};
 pub use tree::{Starting, Tree};

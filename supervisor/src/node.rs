@@ -16,6 +16,7 @@ use crate::exit::ExitReason;
 use crate::inbox::Inbox;
 use crate::options::{ChildOptions, StartMode};
 use crate::path::{ChildPath, Name};
+use crate::report::Stops;
 use crate::shutdown::Shutdown;
 use crate::slot::AnySlot;
 
@@ -47,6 +48,7 @@ pub(crate) struct Node {
     restarts: AtomicU64,
     failures: AtomicU64,
     hub: Hub,
+    stops: Stops,
     place: Mutex<Place>,
 }
 
@@ -105,6 +107,7 @@ impl Node {
             restarts: AtomicU64::new(0),
             failures: AtomicU64::new(0),
             hub: Hub::default(),
+            stops: Stops::default(),
             place: Mutex::new(Place {
                 phase: Phase::Built,
                 declared: Vec::with_capacity(children.len()),
@@ -250,6 +253,10 @@ impl Node {
             (Some(label), None) => label.to_string(),
             (None, None) => "supervisor".to_owned(),
         }
+    }
+
+    pub(crate) fn stops(&self) -> &Stops {
+        &self.stops
     }
 
     pub(crate) fn hub(&self) -> &Hub {

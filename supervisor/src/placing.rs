@@ -20,11 +20,21 @@ use crate::supervisor::Supervisor;
 
 /// A child that has no place yet. Dropped without getting one it is gone, and whoever sends to
 /// it is told so.
-pub(crate) struct Loose(Option<Body>);
+pub(crate) struct Loose {
+    body: Option<Body>,
+    /// A handle of the child, if it is a supervisor: the last handle of one without a parent
+    /// would end it.
+    _keep: Option<Supervisor>,
+}
 
 impl Loose {
     pub(crate) fn new(body: Body) -> Self {
-        Self(Some(body))
+        Self { body: Some(body), _keep: None }
+    }
+
+    pub(crate) fn supervisor(supervisor: Supervisor, slot: Arc<dyn AnySlot>) -> Self {
+        let body = Body::Supervisor { node: Arc::clone(supervisor.node()), slot };
+        Self { body: Some(body), _keep: Some(supervisor) }
     }
 
     pub(crate) fn slot(&self) -> &Arc<dyn AnySlot> {
@@ -35,7 +45,7 @@ impl Loose {
     /// The child has its place.
     pub(crate) fn place(mut self) -> Body {
         // Only `place` takes it, and consumes the rest.
-        self.0.take().unwrap_or_else(|| unreachable!("placed twice"))
+        self.body.take().unwrap_or_else(|| unreachable!("placed twice"))
     }
 }
 
@@ -43,13 +53,13 @@ impl Deref for Loose {
     type Target = Body;
 
     fn deref(&self) -> &Body {
-        self.0.as_ref().unwrap_or_else(|| unreachable!("placed, and still used"))
+        self.body.as_ref().unwrap_or_else(|| unreachable!("placed, and still used"))
     }
 }
 
 impl Drop for Loose {
     fn drop(&mut self) {
-        if let Some(Body::Task { slot, .. } | Body::Supervisor { slot, .. }) = &self.0
+        if let Some(Body::Task { slot, .. } | Body::Supervisor { slot, .. }) = &self.body
             && let Some((_, leftovers)) = slot.close(Closing::Gone)
         {
             Reaper::default().take(leftovers);

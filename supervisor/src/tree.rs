@@ -68,8 +68,14 @@ impl<H> Tree<H> {
 
     /// The specification that makes this tree a child of another.
     pub fn into_spec(self, name: &str) -> ChildSpec<Run<H>> {
-        let node = std::sync::Arc::clone(self.supervisor.node());
-        ChildSpec::new(name).with_node(node, self.handle)
+        ChildSpec::new(name).with_subtree(self.supervisor, self.handle)
+    }
+}
+
+/// The tree's supervisor, without the typed handle.
+impl<H> From<Tree<H>> for Supervisor {
+    fn from(tree: Tree<H>) -> Self {
+        tree.supervisor
     }
 }
 

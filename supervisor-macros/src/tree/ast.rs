@@ -123,8 +123,7 @@ impl TypePath {
     /// these tokens, however often they stand in the expansion.
     pub(crate) fn project(&self, krate: &TokenStream, item: &str) -> TokenStream {
         let first = self.first();
-        let last =
-            self.tokens.clone().into_iter().last().map_or(first, |token| token.span());
+        let last = self.tokens.clone().into_iter().last().map_or(first, |token| token.span());
         let item = Ident::new(item, last);
         let open = quote_spanned!(first=> <);
         let close = quote_spanned!(last=> >::#item);

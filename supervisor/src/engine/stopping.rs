@@ -85,12 +85,28 @@ impl<C, R> Engine<C, R> {
             self.timers.cancel(timer);
         }
         if matches!(self.mode, Mode::Stopping { .. }) {
+            self.name_the_killed();
             let at_once = self.stop_at_once(now, true);
             if let Mode::Stopping { scheme, .. } = &mut self.mode {
                 *scheme = at_once;
             }
             self.stop_next(now);
         }
+    }
+
+    /// Whoever is cut off before its own time was over is named. (A supervisor names its own.)
+    fn name_the_killed(&mut self) {
+        use super::ChildKind::Worker;
+        let cut_off = |child: &super::Child<C, R>| {
+            let killed = matches!(child.state, State::Stopping { killed: true, .. });
+            child.state.has_life()
+                && !killed
+                && child.rules.kind == Worker
+                && child.rules.shutdown != Shutdown::BrutalKill
+        };
+        let all = self.children.iter().filter(|(_, child)| cut_off(child));
+        let keys: Vec<Key> = all.map(|(key, _)| key).collect();
+        keys.into_iter().for_each(|key| self.tell(Notice::TimedOut(key)));
     }
 
     /// Tells every life to end, within one common time.
