@@ -259,7 +259,7 @@ pub use engine::{ChildKind, ChildState};
 pub use error::SupervisorError;
 pub use event::{Event, EventKind, Events};
 pub use exit::{ChildError, ChildResult, Escalate, Escalation, ExitReason, Failure};
-pub use mailbox::{AskError, Asking, Reply, SendError, Sending, TrySendError};
+pub use mailbox::{AskError, Asking, DeadLetters, Reply, SendError, Sending, TrySendError};
 pub use options::{ChildOptions, StartMode};
 pub use path::ChildPath;
 pub use pool::{Alike, PerWorker, Pool, PoolTemplate, Task};

@@ -35,7 +35,8 @@ pub(crate) trait AnySlot: Send + Sync + 'static {
     /// The life has ended; nobody receives, senders go on.
     fn end_life(&self, generation: u64);
     fn wake_receiver(&self);
-    /// Sends back what is sent from now on; what was waiting is returned with its number, to be
+    /// Sends back what is sent from now on; what was waiting goes to the dead-letter
+    /// receiver, if there is one, and is counted. What is returned beside the number is to be
     /// dropped where the user's code may run.
     fn close(&self, closing: Closing) -> Option<(usize, Box<dyn Send>)>;
     fn queued(&self) -> usize;
@@ -384,7 +385,16 @@ impl<M: Send + 'static> AnySlot for Slot<M> {
 
     fn close(&self, closing: Closing) -> Option<(usize, Box<dyn Send>)> {
         let leftovers = self.mailbox.close(closing);
-        (!leftovers.is_empty()).then(|| (leftovers.len(), Box::new(leftovers) as _))
+        let count = leftovers.len();
+        let garbage: Box<dyn Send> = match self.mailbox.heir() {
+            Some(letters) => {
+                letters.receive(leftovers, closing == Closing::Gone);
+                Box::new(letters)
+            }
+            None if count == 0 => return None,
+            None => Box::new(leftovers),
+        };
+        Some((count, garbage))
     }
 
     fn queued(&self) -> usize {

@@ -168,7 +168,9 @@ impl Node {
     pub(crate) fn retire(self: &Arc<Self>, body: &Body, closing: Closing, reaper: &mut Reaper) {
         let (Body::Task { slot, .. } | Body::Supervisor { slot, .. }) = body;
         if let Some((count, leftovers)) = slot.close(closing) {
-            crate::journal::messages_left(self, slot.core(), count);
+            if count > 0 {
+                crate::journal::messages_left(self, slot.core(), count);
+            }
             reaper.take(leftovers);
         }
         if let Body::Supervisor { node, .. } = body {
