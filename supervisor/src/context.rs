@@ -13,6 +13,7 @@ use crate::child_ref::ChildRef;
 use crate::driver::Sign;
 use crate::engine::Event;
 use crate::exit::ExitReason;
+use crate::node::Node;
 use crate::path::ChildPath;
 use crate::slot::{AnySlot, Signal, Slot};
 
@@ -165,6 +166,10 @@ impl<M: Send + 'static> Context<M> {
     #[must_use]
     pub fn last_exit(&self) -> Option<ExitReason> {
         self.slot.core.last_exit()
+    }
+
+    pub(crate) fn owner(&self) -> Option<Arc<Node>> {
+        self.slot.core.owner()
     }
 
     /// The child's own address, to be given to others.

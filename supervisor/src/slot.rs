@@ -40,6 +40,7 @@ pub(crate) trait AnySlot: Send + Sync + 'static {
     /// dropped where the user's code may run.
     fn close(&self, closing: Closing) -> Option<(usize, Box<dyn Send>)>;
     fn queued(&self) -> usize;
+    fn message_type(&self) -> &'static str;
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
 }
 
@@ -399,6 +400,10 @@ impl<M: Send + 'static> AnySlot for Slot<M> {
 
     fn queued(&self) -> usize {
         self.mailbox.len()
+    }
+
+    fn message_type(&self) -> &'static str {
+        std::any::type_name::<M>()
     }
 
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
