@@ -122,7 +122,7 @@ impl<M: Send + 'static> Context<M> {
     pub fn shutdown_requested(&self) -> ShutdownRequested {
         let _ = self.slot.core.look(self.generation);
         let slot: Arc<dyn AnySlot> = Arc::clone(&self.slot) as _;
-        ShutdownRequested { slot, generation: self.generation, waiting: None }
+        ShutdownRequested::of(slot, self.generation)
     }
 
     /// Whether shutdown was requested.
@@ -213,6 +213,13 @@ pub struct ShutdownRequested {
     slot: Arc<dyn AnySlot>,
     generation: u64,
     waiting: Option<NonZeroU32>,
+}
+
+impl ShutdownRequested {
+    /// Of a life that others watch; it does not look by that.
+    pub(crate) fn of(slot: Arc<dyn AnySlot>, generation: u64) -> Self {
+        Self { slot, generation, waiting: None }
+    }
 }
 
 impl Future for ShutdownRequested {

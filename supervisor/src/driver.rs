@@ -18,6 +18,7 @@ use crate::engine::{Answer, ChildState, Effect, Ending, Engine, Event, Exit, Key
 use crate::exit::{Escalation, ExitReason};
 use crate::inbox::Inbox;
 use crate::journal;
+use crate::kept::StopTimes;
 use crate::life::Seed;
 use crate::mailbox::Closing;
 use crate::node::{Declared, Node};
@@ -233,7 +234,11 @@ impl Reign {
         match &seat.body {
             Body::Supervisor { node, .. } => node.launch(link, generation),
             Body::Task { recipe, .. } => {
-                let seed = Seed { slot: Arc::clone(&slot), generation, span };
+                let times = StopTimes {
+                    shutdown: rules.shutdown,
+                    kill_grace: self.node.rules().kill_grace,
+                };
+                let seed = Seed { slot: Arc::clone(&slot), generation, span, times };
                 match Arc::clone(recipe).launch(seed) {
                     Ok(task) => seat.task = Some(task),
                     Err(reason) => {
@@ -305,7 +310,8 @@ impl Reign {
     /// No life of the child is pending.
     fn close(&mut self, key: Key) {
         let Some(child) = self.engine.child(key) else { return };
-        child.data.slot().core().set_state(ChildState::Stopped);
+        // (Or a life is left that could not be stopped.)
+        child.data.slot().core().set_state(ChildState::from(&child.state));
         let body = child.data.body.clone();
         self.node.retire(&body, Closing::NotRunning, &mut self.reaper);
     }

@@ -125,7 +125,8 @@ fn stop_time(reign: &Reign, key: Key, now: Instant) -> std::time::Duration {
 fn child(reign: &Reign, key: Key, kind: impl FnOnce(&SlotCore, u64) -> EventKind) {
     let Some(child) = reign.engine.child(key) else { return };
     let core = child.data.slot().core();
-    let kind = kind(core, child.generation);
+    // The slot's life, which the notice is about: the engine may be ahead of it by a restart.
+    let kind = kind(core, core.generation());
     publish(&reign.node, || core.path(), kind);
 }
 

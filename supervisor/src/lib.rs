@@ -209,6 +209,7 @@
 //!
 //! - `macros` (default): [`supervision_tree!`] and `#[derive(Child)]`.
 
+mod blocking;
 mod builder;
 mod census;
 mod child;
@@ -225,6 +226,7 @@ mod held;
 mod inbox;
 mod inside;
 mod journal;
+mod kept;
 mod life;
 mod lookup;
 mod mailbox;
@@ -250,6 +252,7 @@ mod tree;
 #[doc(hidden)]
 pub mod __private;
 
+pub use blocking::{Blocking, BlockingContext};
 pub use builder::SupervisorBuilder;
 pub use census::{ChildCount, ChildInfo, ChildSpecInfo, Snapshot, SupervisorStats};
 pub use child::{Addressable, Child, Worker, WorkerOnce};

@@ -252,6 +252,19 @@ impl SlotCore {
         looked
     }
 
+    /// As [`ask`](Self::ask), unless the life is over and perhaps another one has begun.
+    pub(crate) fn ask_life(&self, generation: u64) -> bool {
+        let asked = self.signal.fetch_update(Ordering::AcqRel, Ordering::Acquire, |word| {
+            (signal_of(word, generation) != Signal::Stale).then_some(word | STOP)
+        });
+        if asked.is_ok() {
+            // If another life has begun by now, its futures are woken for nothing.
+            let waiting = std::mem::take(&mut self.lock().waiting);
+            waiting.wake();
+        }
+        asked.is_ok()
+    }
+
     /// Waits for the life to be asked, or to be over.
     pub(crate) fn poll_asked(
         &self,
