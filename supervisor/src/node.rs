@@ -206,10 +206,19 @@ impl Node {
         Ok(())
     }
 
-    /// Undoes [`own`](Self::own) for a child that was refused.
+    /// Undoes [`own`](Self::own) for a child that was refused: a supervisor is a root again.
     pub(crate) fn disown(body: &Body) {
-        if let Body::Supervisor { node, .. } = body {
-            node.lock().parent = None;
+        let Body::Supervisor { node, .. } = body else { return };
+        let (root, path) = (node.root(), node.path());
+        let ended = {
+            let mut place = node.lock();
+            place.parent = None;
+            matches!(place.phase, Phase::Down(_))
+        };
+        root.hub.give_back(&node.hub, &path);
+        if ended {
+            // It ended in between, when it had a parent who could have started it again.
+            node.bury();
         }
     }
 

@@ -53,7 +53,7 @@ impl Lives {
     }
 
     fn check(&self) {
-        assert_eq!(self.gauge.most(), 1, "two lives at once");
+        assert!(self.gauge.most() <= 1, "two lives at once");
     }
 }
 

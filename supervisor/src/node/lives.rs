@@ -205,6 +205,9 @@ impl Node {
                     }
                 };
                 place.phase = Phase::Ended(reason);
+                drop(place);
+                // For those who subscribe to it when there is no root any more.
+                node.hub.finish();
             }
             node.close_declared(closing, reaper);
             let waiting = {
@@ -237,9 +240,25 @@ impl Node {
         Some(hears)
     }
 
+    /// It is down, and nobody is left who could start it again.
+    pub(crate) fn bury(self: &Arc<Self>) {
+        let waiting = {
+            let mut place = self.lock();
+            if let Phase::Down(reason) = &place.phase {
+                place.phase = Phase::Ended(reason.clone());
+            }
+            std::mem::take(&mut place.waiting)
+        };
+        self.close_declared(Closing::Gone, &mut Reaper::default());
+        self.hub.finish();
+        for told in waiting {
+            let _ = told.send(());
+        }
+    }
+
     /// The last handle of a root is gone.
     pub(crate) fn release(self: &Arc<Self>) {
-        let waiting = {
+        {
             let mut place = self.lock();
             if place.parent.is_some() {
                 return;
@@ -249,14 +268,9 @@ impl Node {
                 return self.tell(Event::Stop);
             }
             place.phase = Phase::Ended(ExitReason::Shutdown);
-            std::mem::take(&mut place.waiting)
-        };
-        // It was never started: nothing has to be waited for.
-        self.close_declared(Closing::Gone, &mut Reaper::default());
-        self.hub.finish();
-        for told in waiting {
-            let _ = told.send(());
         }
+        // It was never started: nothing has to be waited for.
+        self.bury();
     }
 }
 
