@@ -304,6 +304,7 @@ pub use supervisor::{AddChild, Supervisor};
 pub use tree::{Starting, Tree};
 
 #[cfg(feature = "macros")]
+#[doc = include_str!("derive_child.md")]
 pub use supervisor_macros::Child;
 
 /// Gives back the expression that a tree without a name is.
@@ -317,7 +318,8 @@ macro_rules! a_tree_without_a_name {
     ({ $($tree:tt)* }) => {{ $($tree)* }};
 }
 
-/// Declares a supervision tree.
+#[doc = include_str!("supervision_tree.md")]
+#[doc = include_str!("rules.md")]
 #[cfg(feature = "macros")]
 #[macro_export]
 macro_rules! supervision_tree {
