@@ -140,7 +140,8 @@ impl Reign {
         let mut batch = Vec::new();
         while self.ending.is_none() {
             self.next(&mut batch).await;
-            if batch.is_empty() {
+            // Also behind a flood of queries, which do not move the engine's clock.
+            if self.engine.next_deadline().is_some_and(|at| at <= Instant::now()) {
                 self.handle(Message::Event(Event::Tick));
             }
             for (done, message) in batch.drain(..).enumerate() {
@@ -184,11 +185,23 @@ impl Reign {
         match message {
             Message::Query(query) => query(self),
             Message::Event(event) => {
+                if let Event::Exited(key, generation, _) = &event {
+                    self.let_go(*key, *generation);
+                }
                 self.engine.on(Instant::now(), event);
                 while let Some(effect) = self.engine.effect() {
                     self.perform(effect);
                 }
             }
+        }
+    }
+
+    /// A task that has ended is not kept in memory until the next one.
+    fn let_go(&mut self, key: Key, generation: u64) {
+        if self.engine.child(key).is_some_and(|child| child.generation == generation)
+            && let Some(seat) = self.engine.child_mut(key)
+        {
+            seat.task = None;
         }
     }
 
@@ -326,8 +339,7 @@ impl Reign {
         self.node.retire(&body, Closing::NotRunning, &mut self.reaper);
     }
 
-    fn forget(&mut self, mut seat: Seat) {
-        seat.task = None;
+    fn forget(&mut self, seat: Seat) {
         let slot = seat.slot();
         // A declared child comes back if its supervisor is restarted.
         let returns = seat.declared && self.node.is_supervised();

@@ -60,8 +60,8 @@ impl Worker for Plan {
             Start::Ok | Start::Crash | Start::Finish => {}
         }
         let (tell, told) = oneshot::channel();
-        let address = ctx.address().as_any();
-        let _life = recorder.started(path, ctx.incarnation(), address, tell);
+        let (address, incarnation) = (ctx.address().as_any(), ctx.incarnation());
+        let _life = recorder.started(path, incarnation, address, tell);
         // Looking before it is up: a stop that follows at once finds that it has looked.
         let asked = (*on_shutdown != OnShutdown::Unaware).then(|| ctx.shutdown_requested());
         ctx.ready();
@@ -86,7 +86,10 @@ impl Worker for Plan {
             () = asked => match on_shutdown {
                 OnShutdown::Fails => Err("failed over the request to stop".into()),
                 OnShutdown::Ignores => pending().await,
-                OnShutdown::Obeys | OnShutdown::Unaware => Ok(()),
+                OnShutdown::Obeys | OnShutdown::Unaware => {
+                    recorder.obeys(path, incarnation);
+                    Ok(())
+                }
             },
         }
     }
