@@ -9,6 +9,12 @@ pub use crate::outline::Outline;
 #[cfg(feature = "macros")]
 pub use supervisor_macros::tree;
 
+/// Its `Type` stands for a type whose own tokens are already an error, which is the argument.
+pub trait Unknown<const WHY: usize> {
+    /// Nothing ever is of this type.
+    type Type;
+}
+
 /// Stands for a value whose own tokens are already an error.
 ///
 /// # Panics
@@ -26,6 +32,19 @@ pub fn broken<T>() -> T {
 /// None; the program that contains it does not compile.
 pub async fn broken_task(_ctx: crate::Context) -> crate::ChildResult {
     broken()
+}
+
+/// What the compiler knows about a tree.
+///
+/// # Panics
+///
+/// If the type is no tree; in a constant, that is a compile error.
+#[must_use]
+pub const fn outline<T: Child>() -> &'static Outline {
+    match T::OUTLINE {
+        Some(outline) => outline,
+        None => panic!("this type is no tree"),
+    }
 }
 
 /// The worst case of an orderly shutdown of a tree; nothing if it has no bound.

@@ -59,6 +59,7 @@ pub trait Child: Sized {
 
     /// A pool of them, each with a value of its own.
     #[doc(hidden)]
+    #[must_use]
     fn pool(builder: SupervisorBuilder, template: ChildSpec<Each<Self>>) -> Pool<Self> {
         builder.build_pool(template)
     }
@@ -173,6 +174,7 @@ pub trait Shared: Sized {
     fn shared(self, name: &str) -> ChildSpec<Same<Self>>;
 
     /// A pool of them.
+    #[must_use]
     fn pool(builder: SupervisorBuilder, template: ChildSpec<Same<Self>>) -> Pool<Self, Alike>;
 }
 

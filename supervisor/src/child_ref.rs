@@ -257,7 +257,7 @@ async fn command(slot: &dyn AnySlot, make: Make) -> Result<(), SupervisorError> 
         return Err(SupervisorError::FromInside(core.path()));
     }
     let (reply, answer) = oneshot::channel();
-    let Some(link) = core.link() else { return Err(gone(slot)) };
+    let Some(link) = core.link() else { return Err(without_place(slot)) };
     link.tell(Event::Command(Box::new(make(Subject::Key(link.key), reply))));
     match answer.await {
         Ok(Answer::Done) => Ok(()),
@@ -267,6 +267,15 @@ async fn command(slot: &dyn AnySlot, make: Make) -> Result<(), SupervisorError> 
             Err(SupervisorError::refused(refusal, core.path(), supervisor))
         }
         Err(_) => Err(gone(slot)),
+    }
+}
+
+/// The child has no place under a supervisor that runs: not yet, or not any more.
+fn without_place(slot: &dyn AnySlot) -> SupervisorError {
+    match gone(slot) {
+        // That supervisor does not know it.
+        SupervisorError::ShuttingDown(_) => SupervisorError::NotFound(slot.core().path()),
+        error => error,
     }
 }
 

@@ -51,8 +51,9 @@ use crate::path::Name;
 use crate::restart::MaxRestarts;
 use crate::strategy::{AutoShutdown, SupervisionStrategy};
 
-/// How many children are started in one go before other events get their turn.
-const START_BURST: usize = 256;
+/// How many children are started in one go before other events get their turn; few in tests, so
+/// that they see what can come in between.
+const START_BURST: usize = if cfg!(test) { 4 } else { 256 };
 
 /// A supervisor's options with all defaults filled in.
 #[derive(Clone, Debug)]
@@ -109,6 +110,8 @@ pub(crate) struct Engine<C, R> {
     mode: Mode,
     /// How many children are starting or stopping.
     moving: usize,
+    /// How many significant children have not ended for good.
+    significant: usize,
     /// What waits for the whole supervisor.
     turns: VecDeque<Turn<C, R>>,
     /// What waits for one child, where children do not wait for each other.
@@ -129,6 +132,7 @@ impl<C, R> Engine<C, R> {
             timers: Timers::default(),
             mode: Mode::Idle,
             moving: 0,
+            significant: 0,
             turns: VecDeque::new(),
             child_turns: HashMap::new(),
             settled: Vec::new(),
@@ -257,10 +261,14 @@ impl<C, R> Engine<C, R> {
         if matches!(child.state, State::Waiting(_)) {
             child.retry = child.retry.wrapping_add(1);
         }
-        let moves = state.is_moving();
-        let moved = child.state.is_moving();
+        let (moves, stays) = (state.is_moving(), !state.has_ended());
         let old = std::mem::replace(&mut child.state, state);
-        match (moved, moves) {
+        match (!old.has_ended(), stays) {
+            (false, true) if child.rules.significant => self.significant += 1,
+            (true, false) if child.rules.significant => self.significant -= 1,
+            _ => {}
+        }
+        match (old.is_moving(), moves) {
             (false, true) => self.moving += 1,
             (true, false) => {
                 self.moving -= 1;

@@ -232,6 +232,20 @@ impl Hub {
         self.lock().subscribers.extend(moved);
     }
 
+    /// What was a part of this tree, at `path`, is a tree of its own again.
+    pub(crate) fn give_back(&self, other: &Self, path: &ChildPath) {
+        let below = |subscriber: &mut Weak<Subscriber>| {
+            let Some(subscriber) = subscriber.upgrade() else { return true };
+            let mut queue = subscriber.lock();
+            let root = queue.root.below(path);
+            let moves = root.is_some();
+            queue.root = root.unwrap_or_else(|| queue.root.clone());
+            moves
+        };
+        let moved: Vec<_> = self.lock().subscribers.extract_if(.., below).collect();
+        other.lock().subscribers.extend(moved);
+    }
+
     fn lock(&self) -> MutexGuard<'_, Listeners> {
         self.listeners.lock().unwrap_or_else(PoisonError::into_inner)
     }

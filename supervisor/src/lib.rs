@@ -273,6 +273,17 @@ pub use tree::{Starting, Tree};
 #[cfg(feature = "macros")]
 pub use supervisor_macros::Child;
 
+/// Gives back the expression that a tree without a name is.
+///
+/// Where an item is wanted instead, the compiler complains about the expansion and names the
+/// macro that it comes from; this name says what to do.
+#[doc(hidden)]
+#[cfg(feature = "macros")]
+#[macro_export]
+macro_rules! a_tree_without_a_name {
+    ({ $($tree:tt)* }) => {{ $($tree)* }};
+}
+
 /// Declares a supervision tree.
 #[cfg(feature = "macros")]
 #[macro_export]

@@ -64,6 +64,8 @@ struct Place {
     waiting: Vec<oneshot::Sender<()>>,
     /// No life is pending: its parent has stopped it, or given it up.
     retired: bool,
+    /// Its parent is gone for good while it still runs: nobody starts it again.
+    orphaned: bool,
 }
 
 /// Whose child it is, and as which.
@@ -116,6 +118,7 @@ impl Node {
                 starting: Vec::new(),
                 waiting: Vec::new(),
                 retired: false,
+                orphaned: false,
             }),
         });
         let template = node.template.as_ref().map(|template| &template.options);
@@ -133,6 +136,10 @@ impl Node {
             };
             let Parts { name, options, body } = parts;
             let body = body.place();
+            if fault.is_none() {
+                // One that is just ending is started again with this supervisor.
+                let _ = crate::placing::take_in(&body);
+            }
             let rules = rules_of(&options, &body);
             let mut place = node.lock();
             // Siblings that are declared alike share their rules.
@@ -199,10 +206,19 @@ impl Node {
         Ok(())
     }
 
-    /// Undoes [`own`](Self::own) for a child that was refused.
+    /// Undoes [`own`](Self::own) for a child that was refused: a supervisor is a root again.
     pub(crate) fn disown(body: &Body) {
-        if let Body::Supervisor { node, .. } = body {
-            node.lock().parent = None;
+        let Body::Supervisor { node, .. } = body else { return };
+        let (root, path) = (node.root(), node.path());
+        let ended = {
+            let mut place = node.lock();
+            place.parent = None;
+            matches!(place.phase, Phase::Down(_))
+        };
+        root.hub.give_back(&node.hub, &path);
+        if ended {
+            // It ended in between, when it had a parent who could have started it again.
+            node.bury();
         }
     }
 

@@ -44,6 +44,14 @@ impl Budget {
         }
     }
 
+    const fn exceeds(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Bounded(this), Self::Bounded(other)) => this.as_nanos() > other.as_nanos(),
+            (Self::Unbounded, Self::Bounded(_)) => true,
+            (_, Self::Unbounded) => false,
+        }
+    }
+
     const fn bound(self) -> Option<Duration> {
         match self {
             Self::Bounded(time) => Some(time),
@@ -125,6 +133,21 @@ impl Outline {
             (Some(_), Some(shutdown)) => self.inner_budget().capped(shutdown),
             (Some(_), None) => self.inner_budget().capped(Shutdown::SUPERVISOR),
         }
+    }
+
+    /// The worker below that may take the longest, if that is longer than what is known already.
+    const fn longest(&self, known: (&'static str, Budget)) -> (&'static str, Budget) {
+        let Some(inside) = &self.inside else {
+            let own = self.budget();
+            return if own.exceeds(known.1) { (self.name, own) } else { known };
+        };
+        let mut longest = known;
+        let mut rest = inside.children;
+        while let [child, others @ ..] = rest {
+            longest = child.longest(longest);
+            rest = others;
+        }
+        longest
     }
 
     /// The worst case of an orderly shutdown of this tree; nothing if it has no bound.
@@ -210,7 +233,8 @@ impl Outline {
     /// With the rule's message; in a constant, that is a compile error.
     #[track_caller]
     pub const fn check_budget(&self, within: Duration) {
-        if let Some(text) = rules::budget_exceeded(self.inner_budget(), within) {
+        let longest = self.longest(("", Budget::ZERO));
+        if let Some(text) = rules::budget_exceeded(self.inner_budget(), within, longest) {
             panic!("{}", text.as_str());
         }
     }

@@ -138,12 +138,16 @@ impl Supervisor {
 }
 
 /// Prepares a running supervisor for its adoption: the children it has now become its
-/// specification. `false` if it does not run, an error if it is just ending.
-fn take_in(body: &Body) -> Result<bool, Message> {
+/// specification, except a pool's workers. `false` if it does not run, an error if it is just
+/// ending.
+pub(crate) fn take_in(body: &Body) -> Result<bool, Message> {
     let Body::Supervisor { node, .. } = body else { return Ok(false) };
     let (Phase::Starting { inbox, .. } | Phase::Running { inbox, .. }) = node.phase() else {
         return Ok(false);
     };
+    if node.template().is_some() {
+        return Ok(true);
+    }
     let node = Arc::clone(node);
     let query = move |reign: &mut Reign| {
         let keys: Vec<_> = reign.engine.children().map(|(key, _)| key).collect();

@@ -306,6 +306,13 @@ impl SlotCore {
         self.lock().state = state;
     }
 
+    /// No life is pending. A life that could not be stopped is still shown as such.
+    pub(crate) fn lie_down(&self) {
+        if !self.is_occupied() {
+            self.set_state(ChildState::Stopped);
+        }
+    }
+
     pub(crate) fn came_up(&self, now: Instant, restarted: bool) -> u64 {
         let mut place = self.lock();
         place.state = ChildState::Running;

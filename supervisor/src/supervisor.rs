@@ -59,7 +59,6 @@ use crate::strategy::SupervisionStrategy;
 /// refuses at once with [`SupervisorError::ShuttingDown`], [`Ended`](SupervisorError::Ended) or
 /// [`NotRunning`](SupervisorError::NotRunning).
 #[derive(Clone)]
-#[must_use = "a supervisor shuts down when its last handle is dropped"]
 pub struct Supervisor {
     node: Arc<Node>,
     /// Shared by the handles that keep a root alive.

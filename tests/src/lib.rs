@@ -4,11 +4,13 @@
 pub mod otp;
 
 mod gauge;
+mod halfway;
 mod limit;
 mod news;
 mod stage;
 
 pub use gauge::{Gauge, Life};
+pub use halfway::begin_and_drop;
 pub use limit::{event, quiet, within};
 pub use news::{
     about, delayed, printed, restarted, start_failed, started, supervisor_terminated, terminated,

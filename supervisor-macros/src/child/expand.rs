@@ -2,7 +2,6 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::Data;
 use syn::ext::IdentExt;
 
 use super::ast::Child;
@@ -12,18 +11,17 @@ use crate::options::setting::Setting;
 use crate::tree::names::{own, snake};
 use crate::tree::settings;
 
+/// Implements the traits whatever was found wrong: a type that lacks them would be a second error
+/// wherever it is used. For one that borrows, no implementation would compile.
 pub(super) fn expand(child: &Child, errors: &Errors) -> TokenStream {
-    let is_struct = matches!(child.input.data, Data::Struct(_));
-    let borrows = child.input.generics.lifetimes().next().is_some();
-    let errors = errors.to_items();
-    if !is_struct || borrows {
-        // No implementation of it would compile.
-        return errors;
+    if child.input.generics.lifetimes().next().is_some() {
+        return errors.to_items();
     }
     let krate = krate(child);
     let ident = &child.input.ident;
     let message = message(child);
-    let is_once = find(child, Key::Once).is_some();
+    // Also with a value that it should not have.
+    let is_once = child.options.items.iter().any(|item| item.key() == Some(Key::Once));
     let name = name(child);
     let calls = settings::of_child(&krate, &child.options, Place::Derive);
     let once = is_once.then(|| quote!(.with_once()));
@@ -32,7 +30,19 @@ pub(super) fn expand(child: &Child, errors: &Errors) -> TokenStream {
     let span = ident.span().resolved_at(Span::mixed_site());
     let (name_arg, recipe_arg) = (own("name"), own("recipe"));
     let worker = if is_once { quote!(WorkerOnce) } else { quote!(Worker) };
-    let spec = quote_spanned!(span=> <Self as #krate::#worker>::into_spec(#recipe_arg, #name_arg));
+    let spec = if errors.is_empty() {
+        quote_spanned!(span=> <Self as #krate::#worker>::into_spec(#recipe_arg, #name_arg))
+    } else {
+        quote!({
+            let _ = (#name_arg, #recipe_arg);
+            #krate::__private::broken()
+        })
+    };
+    let errors = errors.to_items();
+    // A message that is less visible than the child is an error of the option's value.
+    let at = message.clone().into_iter().next().map_or(span, |token| token.span());
+    let handle_type = quote_spanned!(at=> type Handle = #krate::ChildRef<#message>;);
+    let message_type = quote_spanned!(at=> type Message = #message;);
     let (child_clause, addressable_clause) = where_clauses(child, &krate, &message, &worker);
     quote! {
         #errors
@@ -41,7 +51,7 @@ pub(super) fn expand(child: &Child, errors: &Errors) -> TokenStream {
         #[diagnostic::do_not_recommend]
         impl #impl_generics #krate::Child for #ident #ty_generics #child_clause {
             type Recipe = Self;
-            type Handle = #krate::ChildRef<#message>;
+            #handle_type
             const OPTIONS: #krate::ChildOptions = <Self as #krate::Addressable>::DEFAULTS;
 
             fn spec(
@@ -55,7 +65,7 @@ pub(super) fn expand(child: &Child, errors: &Errors) -> TokenStream {
         #[automatically_derived]
         #[diagnostic::do_not_recommend]
         impl #impl_generics #krate::Addressable for #ident #ty_generics #addressable_clause {
-            type Message = #message;
+            #message_type
             const DEFAULTS: #krate::ChildOptions =
                 #krate::ChildOptions::new().with_name(#name)#calls #once;
         }

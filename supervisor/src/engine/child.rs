@@ -159,6 +159,11 @@ impl<R> State<R> {
         matches!(self, Self::Starting(_) | Self::Up | Self::Stopping { .. })
     }
 
+    /// Whether nothing will start it by itself any more.
+    pub(crate) fn has_ended(&self) -> bool {
+        matches!(self, Self::Down | Self::Zombie)
+    }
+
     /// Whether the supervisor waits for this child.
     pub(crate) fn is_moving(&self) -> bool {
         matches!(self, Self::Starting(_) | Self::Stopping { .. })

@@ -190,9 +190,7 @@ impl<C, R> Engine<C, R> {
         let over = match self.rules.auto_shutdown {
             AutoShutdown::Never => false,
             AutoShutdown::AnySignificant => true,
-            AutoShutdown::AllSignificant => !self.children.iter().any(|(_, child)| {
-                child.rules.significant && !matches!(child.state, State::Down | State::Zombie)
-            }),
+            AutoShutdown::AllSignificant => self.significant == 0,
         };
         if over {
             self.stop(now, Ending::Shutdown);

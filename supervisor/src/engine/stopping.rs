@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::child::{State, StopPurpose};
 use super::commands::{Answer, Refusal};
-use super::timers::{Target, Timer};
+use super::timers::{Target, Timer, Timers};
 use super::{Child, Effect, Ending, Engine, Key, Mode, Notice};
 use crate::shutdown::Shutdown;
 use crate::strategy::SupervisionStrategy;
@@ -273,6 +273,7 @@ impl<C, R> Engine<C, R> {
                 self.answer_overtaken(key, Answer::Refused(Refusal::ShuttingDown));
             }
         }
+        self.timers = Timers::default();
         self.mode = Mode::Ended;
         self.drop_turns();
         self.effects.push_back(Effect::Ended(ending));

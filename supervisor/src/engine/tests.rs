@@ -2,22 +2,28 @@
 //!
 //! [`World`](world::World) plays the driver and checks [`invariants`] after every event.
 
+mod agreement;
 mod backoff;
 mod commands;
 mod heartbeat;
 mod intensity;
 mod invariants;
+mod otp;
 mod pool;
 mod restarts;
+mod scale;
 mod significant;
 mod starting;
 mod stopping;
+mod storm;
 mod turns;
 mod world;
 mod zombies;
 
 use std::sync::Arc;
 use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::{
     ChildKind, ChildRules, Command, Event, Exit, START_BURST, StartRule, Subject, SupervisorRules,
@@ -70,4 +76,14 @@ fn secs(secs: u64) -> Duration {
 
 fn millis(millis: u64) -> Duration {
     Duration::from_millis(millis)
+}
+
+/// So many random runs, or as many as `PROPTEST_CASES` says.
+fn runs(cases: u32) -> proptest::prelude::ProptestConfig {
+    let wanted = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
+    proptest::prelude::ProptestConfig {
+        cases: wanted.unwrap_or(cases),
+        failure_persistence: None,
+        ..Default::default()
+    }
 }

@@ -11,7 +11,7 @@ use super::super::ast::{Body, Child, Standing, Supervisor, Task, Tree, Typed};
 use super::super::check;
 use super::super::names::own;
 use super::{handle, settings};
-use crate::errors::placeholder;
+use crate::errors::unknown_value;
 use crate::options::key::Place;
 
 /// The whole body of the function that makes a tree, up to its value.
@@ -98,7 +98,7 @@ impl Builder<'_> {
         if supervisor.is_pool() {
             let pool = own("pool");
             let value = self.pool(supervisor, path, &new);
-            let value = value.unwrap_or_else(|error| placeholder(&error));
+            let value = value.unwrap_or_else(|error| unknown_value(&error));
             return quote!(let #pool = #value;);
         }
         let builder = own("builder");
@@ -121,7 +121,7 @@ impl Builder<'_> {
             }
             Body::Typed(typed) => self.typed(child, typed),
             Body::Broken(error) => {
-                let (name, value) = (&child.name, placeholder(error));
+                let (name, value) = (&child.name, unknown_value(error));
                 let cfgs = child.cfgs();
                 quote!(#(#cfgs)* let #name = #value;)
             }

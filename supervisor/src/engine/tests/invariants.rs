@@ -50,6 +50,10 @@ fn counters_follow_from_states(world: &World) {
     let engine = &world.engine;
     let moving = engine.children().filter(|(_, child)| child.state.is_moving()).count();
     assert_eq!(engine.moving, moving, "children that move");
+    let significant = engine.children().filter(|(_, child)| {
+        child.rules.significant && !matches!(child.state, State::Down | State::Zombie)
+    });
+    assert_eq!(engine.significant, significant.count(), "significant children that go on");
     let with_life = engine.children().filter(|(_, child)| child.state.has_life()).count();
     if let Mode::Stopping { scheme: Scheme::AtOnce { left, .. }, .. } = engine.mode {
         assert_eq!(left, with_life, "lives that are left");

@@ -264,6 +264,26 @@ fn a_siblings_failure_overtakes_a_pending_retry() {
 }
 
 #[test]
+fn a_retry_that_was_overtaken_is_not_taken_for_its_successor() {
+    let mut world = World::new(supervisor(OneForAll))
+        .with("a", worker(Always))
+        .with("b", notifying(Always))
+        .up();
+    world.exits("a", panicked());
+    world.gone("b");
+    world.exits("b", panicked());
+    world.exits("a", panicked());
+    world.exits("b", panicked());
+    world.log();
+    let first = world.later.pop_front().expect("the retry of the first failed start");
+    world.on(first);
+    assert_eq!(world.log(), [""; 0]);
+    let second = world.later.pop_front().expect("the retry of the second failed start");
+    world.on(second);
+    assert_eq!(world.acts(), "ask a");
+}
+
+#[test]
 fn a_retry_waits_behind_what_is_already_waiting() {
     let mut world = World::new(supervisor(OneForOne)).with("a", notifying(Always)).up();
     world.exits("a", panicked());

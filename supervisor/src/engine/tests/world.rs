@@ -1,7 +1,7 @@
 //! What drives the engine in tests: it keeps the lives, hands back what the engine put off, and
 //! checks after every event what has to hold in every state.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,8 +35,8 @@ pub(super) struct World {
     pub(super) names: HashMap<Key, String>,
     known: HashMap<String, Key>,
     log: Vec<String>,
-    /// Off where a hundred thousand children would make every check cost too much.
-    checked: bool,
+    /// The numbers that retries have had.
+    retries: HashSet<(Key, u32)>,
 }
 
 impl World {
@@ -54,13 +54,8 @@ impl World {
             names: HashMap::new(),
             known: HashMap::new(),
             log: Vec::new(),
-            checked: true,
+            retries: HashSet::new(),
         }
-    }
-
-    pub(super) fn unchecked(mut self) -> Self {
-        self.checked = false;
-        self
     }
 
     /// Declares a child.
@@ -91,9 +86,7 @@ impl World {
             assert!(self.ended.is_none() || late, "after the end: {effect:?}");
             self.perform(effect);
         }
-        if self.checked {
-            invariants::check(self);
-        }
+        invariants::check(self);
     }
 
     fn perform(&mut self, effect: Effect<u32, Call>) {
@@ -123,7 +116,10 @@ impl World {
                 let child = self.engine.child(child).expect("checked");
                 assert!(child.rules.heartbeat.is_some(), "a timer of another kind was left");
             }
-            Effect::RetryLater(child, retry) => self.later.push_back(Event::Retry(child, retry)),
+            Effect::RetryLater(child, retry) => {
+                assert!(self.retries.insert((child, retry)), "two retries of one number");
+                self.later.push_back(Event::Retry(child, retry));
+            }
             Effect::ContinueLater => self.later.push_back(Event::Continue),
             Effect::Close(child) => {
                 self.closed.insert(child, true);
