@@ -204,15 +204,15 @@ fn pool(builder: SupervisorBuilder, template: &scenario::Child) -> Branch {
     }
 }
 
-fn with_options<S>(spec: ChildSpec<S>, child: &scenario::Child) -> ChildSpec<S> {
-    let spec = spec
-        .with_start(StartMode::Notify)
-        .with_significant(child.significant)
-        .with_restart_policy(match child.policy {
-            Policy::Always => RestartPolicy::Always,
-            Policy::Transient => RestartPolicy::Transient,
-            Policy::Temporary => RestartPolicy::Temporary,
-        });
+fn with_options<S>(mut spec: ChildSpec<S>, child: &scenario::Child) -> ChildSpec<S> {
+    if child.supervisor.is_none() {
+        spec = spec.with_start(StartMode::Notify);
+    }
+    let spec = spec.with_significant(child.significant).with_restart_policy(match child.policy {
+        Policy::Always => RestartPolicy::Always,
+        Policy::Transient => RestartPolicy::Transient,
+        Policy::Temporary => RestartPolicy::Temporary,
+    });
     match child.shutdown {
         None => spec,
         Some(scenario::Shutdown::Within(time)) => spec.with_shutdown(Duration::from_millis(time)),
