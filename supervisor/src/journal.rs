@@ -10,8 +10,10 @@ use crate::driver::{Reign, elapsed};
 use crate::engine::{ChildState, Key, Notice};
 use crate::event::{EventKind, Left};
 use crate::exit::ExitReason;
+use crate::hub::somebody_listens;
 use crate::node::Node;
 use crate::path::ChildPath;
+use crate::report;
 use crate::slot::SlotCore;
 
 /// The span in which a life runs; it costs nothing while nobody listens.
@@ -43,6 +45,10 @@ pub(crate) fn tell(reign: &Reign, notice: Notice) {
             if failed {
                 reign.node.count_failure();
             }
+            let seat = reign.engine.child(key).map(|child| &child.data);
+            if let Some(stopped) = seat.filter(|seat| seat.stop_began.is_some()) {
+                report::ended(&reign.node, stopped.slot(), now);
+            }
             child(reign, key, |core, incarnation| {
                 core.went_down(ChildState::Restarting, reason.clone());
                 EventKind::ChildTerminated { incarnation, reason }
@@ -65,6 +71,11 @@ pub(crate) fn tell(reign: &Reign, notice: Notice) {
         }),
         Notice::TimedOut(key) => {
             let after = stop_time(reign, key, now);
+            if let Some(child) = reign.engine.child(key) {
+                // Without a stop that has begun, it is dropped before it was asked.
+                let began = child.data.stop_began.unwrap_or(now);
+                report::killed(&reign.node, child.data.slot(), began);
+            }
             child(reign, key, |_, _| EventKind::ChildKilled { after });
         }
         Notice::NotStopped(key) => {
@@ -86,7 +97,10 @@ pub(crate) fn tell(reign: &Reign, notice: Notice) {
                 reason,
             }
         }),
-        Notice::Stopping => supervisor(&reign.node, || EventKind::SupervisorStopping),
+        Notice::Stopping => {
+            reign.node.stops().begin();
+            supervisor(&reign.node, || EventKind::SupervisorStopping);
+        }
     }
 }
 
@@ -122,7 +136,7 @@ fn supervisor(node: &Arc<Node>, kind: impl FnOnce() -> EventKind) {
 }
 
 fn publish(node: &Arc<Node>, path: impl FnOnce() -> ChildPath, kind: EventKind) {
-    let heard = kind.is_wanted();
+    let heard = somebody_listens();
     let logged = enabled!(target: "supervisor", Level::ERROR);
     if !heard && !logged {
         return;

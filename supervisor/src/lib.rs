@@ -209,6 +209,7 @@
 //!
 //! - `macros` (default): [`supervision_tree!`] and `#[derive(Child)]`.
 
+mod blocking;
 mod builder;
 mod census;
 mod child;
@@ -226,7 +227,9 @@ mod hub;
 mod inbox;
 mod inside;
 mod journal;
+mod kept;
 mod life;
+mod lookup;
 mod mailbox;
 mod node;
 mod options;
@@ -236,8 +239,11 @@ mod placing;
 mod pool;
 mod reaper;
 mod recipe;
+mod report;
 mod restart;
 mod rules;
+#[cfg(feature = "signal")]
+mod run;
 mod shutdown;
 mod slot;
 mod strategy;
@@ -247,6 +253,7 @@ mod tree;
 #[doc(hidden)]
 pub mod __private;
 
+pub use blocking::{Blocking, BlockingContext};
 pub use builder::SupervisorBuilder;
 pub use census::{ChildCount, ChildInfo, ChildSpecInfo, Snapshot, SupervisorStats};
 pub use child::{Addressable, Child, Worker, WorkerOnce};
@@ -260,12 +267,16 @@ pub use error::SupervisorError;
 pub use event::{Event, EventKind};
 pub use exit::{ChildError, ChildResult, Escalate, Escalation, ExitReason, Failure};
 pub use hub::Events;
-pub use mailbox::{AskError, Asking, Reply, SendError, Sending, TrySendError};
+pub use lookup::LookupError;
+pub use mailbox::{AskError, Asking, DeadLetters, Reply, SendError, Sending, TrySendError};
 pub use options::{ChildOptions, StartMode};
 pub use path::ChildPath;
 pub use pool::{Alike, PerWorker, Pool, PoolTemplate, Task};
+pub use report::ShutdownReport;
 pub use restart::{Backoff, MaxRestarts, RestartPolicy};
-pub use shutdown::{Shutdown, ShutdownReport};
+#[cfg(feature = "signal")]
+pub use run::run;
+pub use shutdown::Shutdown;
 pub use strategy::{AutoShutdown, SupervisionStrategy};
 pub use supervisor::{AddChild, Supervisor};
 pub use tree::{Starting, Tree};

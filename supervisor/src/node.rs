@@ -17,6 +17,7 @@ use crate::hub::Hub;
 use crate::inbox::Inbox;
 use crate::options::{ChildOptions, StartMode};
 use crate::path::{ChildPath, Name};
+use crate::report::Stops;
 use crate::rules;
 use crate::shutdown::Shutdown;
 use crate::slot::AnySlot;
@@ -49,6 +50,7 @@ pub(crate) struct Node {
     restarts: AtomicU64,
     failures: AtomicU64,
     hub: Hub,
+    stops: Stops,
     place: Mutex<Place>,
 }
 
@@ -109,6 +111,7 @@ impl Node {
             restarts: AtomicU64::new(0),
             failures: AtomicU64::new(0),
             hub: Hub::default(),
+            stops: Stops::default(),
             place: Mutex::new(Place {
                 phase: Phase::Built,
                 declared: Vec::with_capacity(children.len()),
@@ -279,6 +282,10 @@ impl Node {
             (Some(label), None) => label.to_string(),
             (None, None) => "supervisor".to_owned(),
         }
+    }
+
+    pub(crate) fn stops(&self) -> &Stops {
+        &self.stops
     }
 
     pub(crate) fn hub(&self) -> &Hub {

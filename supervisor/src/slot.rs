@@ -35,10 +35,12 @@ pub(crate) trait AnySlot: Send + Sync + 'static {
     /// The life has ended; nobody receives, senders go on.
     fn end_life(&self, generation: u64) -> Option<Link>;
     fn wake_receiver(&self);
-    /// Sends back what is sent from now on; what was waiting is returned with its number, to be
+    /// Sends back what is sent from now on; what was waiting goes to the dead-letter
+    /// receiver, if there is one, and is counted. What is returned beside the number is to be
     /// dropped where the user's code may run.
     fn close(&self, closing: Closing) -> Option<(usize, Box<dyn Send>)>;
     fn queued(&self) -> usize;
+    fn message_type(&self) -> &'static str;
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
 }
 
@@ -256,6 +258,19 @@ impl SlotCore {
         looked
     }
 
+    /// As [`ask`](Self::ask), unless the life is over and perhaps another one has begun.
+    pub(crate) fn ask_life(&self, generation: u64) -> bool {
+        let asked = self.signal.fetch_update(Ordering::AcqRel, Ordering::Acquire, |word| {
+            (signal_of(word, generation) != Signal::Stale).then_some(word | STOP)
+        });
+        if asked.is_ok() {
+            // If another life has begun by now, its futures are woken for nothing.
+            let waiting = std::mem::take(&mut self.lock().waiting);
+            waiting.wake();
+        }
+        asked.is_ok()
+    }
+
     /// Waits for the life to be asked, or to be over.
     pub(crate) fn poll_asked(
         &self,
@@ -397,11 +412,24 @@ impl<M: Send + 'static> AnySlot for Slot<M> {
 
     fn close(&self, closing: Closing) -> Option<(usize, Box<dyn Send>)> {
         let leftovers = self.mailbox.close(closing);
-        (!leftovers.is_empty()).then(|| (leftovers.len(), Box::new(leftovers) as _))
+        let count = leftovers.len();
+        let garbage: Box<dyn Send> = match self.mailbox.heir() {
+            Some(letters) => {
+                letters.receive(leftovers, closing == Closing::Gone);
+                Box::new(letters)
+            }
+            None if count == 0 => return None,
+            None => Box::new(leftovers),
+        };
+        Some((count, garbage))
     }
 
     fn queued(&self) -> usize {
         self.mailbox.len()
+    }
+
+    fn message_type(&self) -> &'static str {
+        std::any::type_name::<M>()
     }
 
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {

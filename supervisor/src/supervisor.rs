@@ -20,7 +20,7 @@ use crate::inbox::Inbox;
 use crate::inside::{is_inside_child, is_inside_supervisor};
 use crate::node::{Node, Phase};
 use crate::path::{ChildPath, Name};
-use crate::shutdown::ShutdownReport;
+use crate::report::ShutdownReport;
 use crate::strategy::SupervisionStrategy;
 
 /// A supervisor: it starts its children in order, restarts them by their policies, and stops
@@ -306,7 +306,6 @@ impl Supervisor {
         if is_inside_supervisor(&self.node) {
             return Err(SupervisorError::FromInside(self.path()));
         }
-        let mut events = self.node.root().hub().subscribe_to_stops(self.path());
         if let Some(slot) = self.node.slot() {
             AnyChildRef::new(slot).terminate().await?;
         } else {
@@ -316,7 +315,7 @@ impl Supervisor {
                 let _ = end.await;
             }
         }
-        Ok(ShutdownReport::from_events(&mut events))
+        Ok(self.report())
     }
 
     /// Asks for a [`shutdown`](Self::shutdown) without waiting for it, also from inside.
@@ -332,6 +331,17 @@ impl Supervisor {
             }
             None => self.node.release(),
         }
+    }
+
+    /// Stops everything at once, whatever time is left.
+    #[cfg(feature = "signal")]
+    pub(crate) fn kill(&self) {
+        self.node.tell(Event::Kill);
+    }
+
+    /// Which children did not stop by themselves in the last shutdown.
+    pub(crate) fn report(&self) -> ShutdownReport {
+        self.node.stops().report()
     }
 
     /// Waits until the supervisor has ended and nobody will start it again.

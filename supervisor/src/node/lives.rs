@@ -188,7 +188,9 @@ impl Node {
         let (Body::Task { slot, .. } | Body::Supervisor { slot, .. }) = body;
         slot.core().lie_down();
         if let Some((count, leftovers)) = slot.close(closing) {
-            crate::journal::messages_left(self, slot.core(), count);
+            if count > 0 {
+                crate::journal::messages_left(self, slot.core(), count);
+            }
             reaper.take(leftovers);
         }
         if let Body::Supervisor { node, .. } = body {
