@@ -236,6 +236,8 @@ mod outline;
 mod path;
 mod placing;
 mod pool;
+#[cfg(all(unix, feature = "process"))]
+mod program;
 mod reaper;
 mod recipe;
 mod report;
@@ -268,6 +270,8 @@ pub use mailbox::{AskError, Asking, DeadLetters, Reply, SendError, Sending, TryS
 pub use options::{ChildOptions, StartMode};
 pub use path::ChildPath;
 pub use pool::{Alike, PerWorker, Pool, PoolTemplate, Task};
+#[cfg(all(unix, feature = "process"))]
+pub use program::Program;
 pub use report::ShutdownReport;
 pub use restart::{Backoff, MaxRestarts, RestartPolicy};
 #[cfg(feature = "signal")]

@@ -14,7 +14,7 @@ use tracing::Span;
 
 use crate::current;
 use crate::engine::{Event, Exit};
-use crate::exit::{ChildError, ChildResult, Escalate, ExitReason, Failure};
+use crate::exit::{BadStatus, ChildError, ChildResult, Escalate, ExitReason, Failure};
 use crate::kept::StopTimes;
 use crate::slot::AnySlot;
 
@@ -146,6 +146,9 @@ impl Drop for Report {
 fn of_error(error: ChildError) -> ExitReason {
     let rendered = catch_unwind(AssertUnwindSafe(move || {
         let root: &(dyn Error + 'static) = error.get_ref();
+        if let Some(BadStatus(status)) = root.downcast_ref() {
+            return ExitReason::Status(*status);
+        }
         let mut link = Some(root);
         let mut depth = 0;
         while let Some(cause) = link.filter(|_| depth < 100) {

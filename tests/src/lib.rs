@@ -3,11 +3,13 @@
 
 pub mod otp;
 
+mod captured;
 mod gauge;
 mod limit;
 mod news;
 mod stage;
 
+pub use captured::{capture_log, logged, logs};
 pub use gauge::{Gauge, Life};
 pub use limit::{event, quiet, within};
 pub use news::{
