@@ -234,6 +234,7 @@ mod node;
 mod options;
 mod outline;
 mod path;
+mod periodic;
 mod placing;
 mod pool;
 #[cfg(all(unix, feature = "process"))]
@@ -269,6 +270,7 @@ pub use lookup::LookupError;
 pub use mailbox::{AskError, Asking, DeadLetters, Reply, SendError, Sending, TrySendError};
 pub use options::{ChildOptions, StartMode};
 pub use path::ChildPath;
+pub use periodic::Periodic;
 pub use pool::{Alike, PerWorker, Pool, PoolTemplate, Task};
 #[cfg(all(unix, feature = "process"))]
 pub use program::Program;
