@@ -108,6 +108,7 @@ impl SupervisorBuilder {
     ///
     /// What is wrong with its declaration, such as two children of one name, is told by
     /// [`Supervisor::start`].
+    #[must_use = "a supervisor shuts down when its last handle is dropped"]
     pub fn build(self) -> Supervisor {
         let template = self.template.map(|template| Template {
             rules: Arc::new(worker_rules(&template.options, template.kind)),
@@ -127,6 +128,7 @@ impl SupervisorBuilder {
     }
 
     /// Builds a typed pool: a `SimpleOneForOne` whose workers are made from this template.
+    #[must_use = "a pool shuts down when its last handle is dropped"]
     pub fn build_pool<T: PoolTemplate>(
         mut self,
         template: ChildSpec<T>,

@@ -270,7 +270,8 @@ macro_rules! about_the_child {
         pub fn request_restart(&self) {
             let (reply, _) = oneshot::channel();
             if let Some(link) = self.slot.core().link() {
-                link.tell(Event::Command(Command::Cycle(Subject::Key(link.key), reply)));
+                let command = Command::Cycle(Subject::Key(link.key), reply);
+                link.tell(Event::Command(Box::new(command)));
             }
         }
     };
@@ -293,8 +294,8 @@ async fn command(slot: &dyn AnySlot, make: Make) -> Result<(), SupervisorError> 
         return Err(SupervisorError::FromInside(core.path()));
     }
     let (reply, answer) = oneshot::channel();
-    let Some(link) = core.link() else { return Err(gone(slot)) };
-    link.tell(Event::Command(make(Subject::Key(link.key), reply)));
+    let Some(link) = core.link() else { return Err(without_place(slot)) };
+    link.tell(Event::Command(Box::new(make(Subject::Key(link.key), reply))));
     match answer.await {
         Ok(Answer::Done) => Ok(()),
         Ok(Answer::Declined) => Err(SupervisorError::Declined(core.path())),
@@ -303,6 +304,15 @@ async fn command(slot: &dyn AnySlot, make: Make) -> Result<(), SupervisorError> 
             Err(SupervisorError::refused(refusal, core.path(), supervisor))
         }
         Err(_) => Err(gone(slot)),
+    }
+}
+
+/// The child has no place under a supervisor that runs: not yet, or not any more.
+fn without_place(slot: &dyn AnySlot) -> SupervisorError {
+    match gone(slot) {
+        // That supervisor does not know it.
+        SupervisorError::ShuttingDown(_) => SupervisorError::NotFound(slot.core().path()),
+        error => error,
     }
 }
 

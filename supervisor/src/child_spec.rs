@@ -1,16 +1,14 @@
 //! The specification of a child: its name, its options, and what it runs.
 
 use std::fmt;
-use std::future::Future;
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::blocking::Blocking;
-use crate::child::{Child, Worker, WorkerOnce};
+use crate::child::{Child, Life, Worker, WorkerOnce};
 use crate::child_ref::ChildRef;
 use crate::context::Context;
-use crate::exit::ChildResult;
 use crate::node::Node;
 use crate::options::{ChildOptions, StartMode};
 use crate::path::Name;
@@ -135,14 +133,14 @@ impl ChildSpec<NothingToRun> {
     pub fn with_task<F, Fut>(self, task: F) -> ChildSpec<Run<ChildRef<()>>>
     where
         F: Fn(Context) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = ChildResult> + Send + 'static,
+        Fut: Life + Send + 'static,
     {
         self.with_recipe(ChildOptions::new(), Arc::new(Function::new(task)))
     }
 
     /// Runs this worker: one call of its `run` is one life.
     pub fn with_worker<W: Worker>(self, worker: W) -> ChildSpec<Run<ChildRef<W::Message>>> {
-        self.with_recipe(W::OPTIONS, Arc::new(Repeated::new(worker)))
+        self.with_recipe(W::DEFAULTS, Arc::new(Repeated::new(worker)))
     }
 
     /// Runs this worker once, by value.
@@ -152,7 +150,7 @@ impl ChildSpec<NothingToRun> {
         self,
         worker: W,
     ) -> ChildSpec<Run<ChildRef<W::Message>>> {
-        self.with_recipe(W::OPTIONS, Arc::new(Once::new(worker)))
+        self.with_recipe(W::DEFAULTS, Arc::new(Once::new(worker)))
     }
 
     /// Runs this function on a thread of its own: for work that blocks.
@@ -176,12 +174,14 @@ impl ChildSpec<NothingToRun> {
     /// The children it has now come back when the parent restarts it; those added to it later do
     /// not, as in OTP.
     pub fn with_supervisor(self, supervisor: Supervisor) -> ChildSpec<Run<Supervisor>> {
-        self.with_subtree(supervisor.clone(), supervisor)
+        self.with_tree(supervisor.clone(), supervisor)
     }
 
-    pub(crate) fn with_subtree<H>(self, supervisor: Supervisor, handle: H) -> ChildSpec<Run<H>> {
+    /// Runs a supervisor whose owner will hold this handle.
+    pub(crate) fn with_tree<H>(self, supervisor: Supervisor, handle: H) -> ChildSpec<Run<H>> {
         let slot = Arc::new(Slot::<Nobody>::new(self.name.clone(), 0));
-        let body = Loose::supervisor(supervisor, slot);
+        let node = Arc::clone(supervisor.node());
+        let body = Loose::of_supervisor(Body::Supervisor { node, slot }, supervisor.into_keep());
         ChildSpec {
             name: self.name,
             options: self.options,
@@ -228,7 +228,7 @@ impl<W: Worker> ChildSpec<Each<W>> {
 
 impl<W: Worker> ChildSpec<Same<W>> {
     pub(crate) fn into_same(self) -> (ChildOptions, Arc<dyn Recipe>) {
-        (self.options.or(W::OPTIONS), self.state.recipe)
+        (self.options.or(W::DEFAULTS), self.state.recipe)
     }
 }
 

@@ -25,6 +25,7 @@ use crate::node::{Declared, Node};
 use crate::reaper::Reaper;
 use crate::report;
 use crate::slot::{AnySlot, Duties};
+use crate::supervisor::Keep;
 
 /// How many messages are handled before other tasks get their turn.
 const BATCH: usize = 128;
@@ -34,6 +35,19 @@ pub(crate) enum Message {
     Event(Event<Seat, Reply>),
     /// Looks at the supervisor's state, at once, whatever else is under way.
     Query(Box<dyn FnOnce(&mut Reign) + Send>),
+}
+
+impl Message {
+    /// Nobody will handle it: whoever waits for an answer is told.
+    pub(crate) fn turn_away(self, reaper: &mut Reaper) {
+        if let Self::Event(Event::Command(command)) = self {
+            let (seat, reply) = command.into_parts();
+            if let Some(seat) = seat {
+                refuse(seat, reaper);
+            }
+            let _ = reply.send(Answer::Refused(Refusal::ShuttingDown));
+        }
+    }
 }
 
 /// Where a child stands in the current life of its supervisor.
@@ -64,6 +78,8 @@ pub(crate) struct Seat {
     pub(crate) body: Body,
     /// Whether it comes back with its supervisor.
     pub(crate) declared: bool,
+    /// Keeps a supervisor alive until it has its place here.
+    pub(crate) keep: Option<Arc<Keep>>,
     pub(crate) task: Option<JoinHandle<()>>,
     /// When the stop that is under way began.
     pub(crate) stop_began: Option<Instant>,
@@ -71,7 +87,7 @@ pub(crate) struct Seat {
 
 impl Seat {
     pub(crate) fn new(body: Body, declared: bool) -> Self {
-        Self { body, declared, task: None, stop_began: None }
+        Self { body, declared, keep: None, task: None, stop_began: None }
     }
 
     pub(crate) fn slot(&self) -> &Arc<dyn AnySlot> {
@@ -127,7 +143,8 @@ impl Reign {
         let mut batch = Vec::new();
         while self.ending.is_none() {
             self.next(&mut batch).await;
-            if batch.is_empty() {
+            // Also behind a flood of queries, which do not move the engine's clock.
+            if self.engine.next_deadline().is_some_and(|at| at <= Instant::now()) {
                 self.handle(Message::Event(Event::Tick));
             }
             for (done, message) in batch.drain(..).enumerate() {
@@ -171,11 +188,23 @@ impl Reign {
         match message {
             Message::Query(query) => query(self),
             Message::Event(event) => {
+                if let Event::Exited(key, generation, _) = &event {
+                    self.let_go(*key, *generation);
+                }
                 self.engine.on(Instant::now(), event);
                 while let Some(effect) = self.engine.effect() {
                     self.perform(effect);
                 }
             }
+        }
+    }
+
+    /// A task that has ended is not kept in memory until the next one.
+    fn let_go(&mut self, key: Key, generation: u64) {
+        if self.engine.child(key).is_some_and(|child| child.generation == generation)
+            && let Some(seat) = self.engine.child_mut(key)
+        {
+            seat.task = None;
         }
     }
 
@@ -194,7 +223,7 @@ impl Reign {
                     self.forget(seat);
                 }
             }
-            Effect::Refused(seat) => self.refuse(seat),
+            Effect::Refused(seat) => refuse(seat, &mut self.reaper),
             Effect::Answer(reply, answer) => {
                 // A caller who no longer waits does not undo the command.
                 let _ = reply.send(answer);
@@ -228,9 +257,9 @@ impl Reign {
         let duties = Duties { notify: rules.needs_report(), heartbeat: rules.heartbeat.is_some() };
         slot.core().begin(generation, link.clone(), duties);
         slot.open(generation);
-        slot.core().set_state(ChildState::Starting);
         let Some(seat) = self.engine.child_mut(key) else { return };
         seat.stop_began = None;
+        seat.keep = None;
         match &seat.body {
             Body::Supervisor { node, .. } => node.launch(link, generation),
             Body::Task { recipe, .. } => {
@@ -253,6 +282,9 @@ impl Reign {
     /// A running supervisor is now a child of this one.
     fn adopt(&mut self, key: Key) {
         let link = self.link(key);
+        if let Some(seat) = self.engine.child_mut(key) {
+            seat.keep = None;
+        }
         let Some(child) = self.engine.child(key) else { return };
         if let Body::Supervisor { node, slot } = &child.data.body {
             slot.core().begin(child.generation, link.clone(), Duties::default());
@@ -310,16 +342,12 @@ impl Reign {
     /// No life of the child is pending.
     fn close(&mut self, key: Key) {
         let Some(child) = self.engine.child(key) else { return };
-        // (Or a life is left that could not be stopped.)
-        child.data.slot().core().set_state(ChildState::from(&child.state));
         let body = child.data.body.clone();
         self.node.retire(&body, Closing::NotRunning, &mut self.reaper);
     }
 
-    fn forget(&mut self, mut seat: Seat) {
-        seat.task = None;
+    fn forget(&mut self, seat: Seat) {
         let slot = seat.slot();
-        slot.core().set_state(ChildState::Stopped);
         // A declared child comes back if its supervisor is restarted.
         let returns = seat.declared && self.node.is_supervised();
         let closing = if returns { Closing::NotRunning } else { Closing::Gone };
@@ -327,15 +355,6 @@ impl Reign {
         if closing == Closing::Gone {
             slot.core().set_link(None);
         }
-        self.reaper.take(seat);
-    }
-
-    /// A child that did not get its place is gone; a supervisor goes on as it was.
-    fn refuse(&mut self, seat: Seat) {
-        if let Some((_, leftovers)) = seat.slot().close(Closing::Gone) {
-            self.reaper.take(leftovers);
-        }
-        Node::disown(&seat.body);
         self.reaper.take(seat);
     }
 
@@ -372,13 +391,7 @@ impl Reign {
             self.node.retire(&body, Closing::Gone, &mut self.reaper);
         }
         for message in self.inbox.close() {
-            if let Message::Event(Event::Command(command)) = message {
-                let (seat, reply) = command.into_parts();
-                if let Some(seat) = seat {
-                    self.refuse(seat);
-                }
-                let _ = reply.send(Answer::Refused(Refusal::ShuttingDown));
-            }
+            message.turn_away(&mut self.reaper);
         }
         self.node.ended(&reason, &mut self.reaper);
         self.reaper.reap();
@@ -393,6 +406,15 @@ impl Drop for Reign {
             self.conclude(ExitReason::RuntimeGone);
         }
     }
+}
+
+/// A child that did not get its place is gone; a supervisor goes on as it was.
+fn refuse(seat: Seat, reaper: &mut Reaper) {
+    if let Some((_, leftovers)) = seat.slot().close(Closing::Gone) {
+        reaper.take(leftovers);
+    }
+    Node::disown(&seat.body);
+    reaper.take(seat);
 }
 
 /// What is known of a child's health.

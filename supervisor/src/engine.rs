@@ -11,8 +11,9 @@
 //! 3. Every command is answered exactly once, at the latest when the supervisor ends.
 //! 4. From every state, a stop leads to [`Effect::Ended`], provided that exits are reported or
 //!    deadlines pass.
-//! 5. Under one_for_one and simple_one_for_one children do not wait for each other; under the
-//!    group strategies one thing is done at a time.
+//! 5. Under one_for_one and simple_one_for_one children do not wait for each other (only the
+//!    first start is one by one, and commands wait until it is done); under the group strategies
+//!    one thing is done at a time.
 
 mod child;
 mod children;
@@ -20,11 +21,13 @@ mod commands;
 mod exits;
 mod intensity;
 mod jitter;
+mod protocol;
 mod starting;
 mod stopping;
 #[cfg(test)]
 mod tests;
 mod timers;
+mod turns;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -36,19 +39,21 @@ pub(crate) use child::{Child, ChildRules, StartRule, State};
 pub use child::{ChildKind, ChildState};
 pub(crate) use children::Key;
 pub(crate) use commands::{Answer, Command, Refusal, Subject};
+pub(crate) use protocol::{Effect, Ending, Event, Exit, Notice};
 
 use self::children::Children;
 use self::intensity::Intensity;
 use self::jitter::Jitter;
 use self::stopping::Scheme;
 use self::timers::{Target, Timers};
-use crate::exit::ExitReason;
+use self::turns::Turn;
 use crate::path::Name;
 use crate::restart::MaxRestarts;
 use crate::strategy::{AutoShutdown, SupervisionStrategy};
 
-/// How many children are started in one go before other events get their turn.
-const START_BURST: usize = 256;
+/// How many children are started in one go before other events get their turn; few in tests, so
+/// that they see what can come in between.
+const START_BURST: usize = if cfg!(test) { 4 } else { 256 };
 
 /// A supervisor's options with all defaults filled in.
 #[derive(Clone, Debug)]
@@ -61,126 +66,6 @@ pub(crate) struct SupervisorRules {
     pub(crate) kill_grace: Duration,
     /// How the workers of a `simple_one_for_one` are stopped together.
     pub(crate) template: Option<Arc<ChildRules>>,
-}
-
-/// Something that happened.
-#[derive(Debug)]
-pub(crate) enum Event<C, R> {
-    /// The supervisor is to start the children it has.
-    Start,
-    /// The engine asked to be called again, after what is already waiting.
-    Continue,
-    /// A life reported that it is up.
-    Ready(Key, u64),
-    /// A life has dropped its context before it was ready.
-    Abandoned(Key, u64),
-    /// A life has ended: its task is gone, and all that it held.
-    Exited(Key, u64, Exit),
-    /// A life showed no sign of life within this time.
-    Hung(Key, u64, Duration),
-    /// A life gave its last sign of life then.
-    Alive(Key, u64, Instant),
-    /// A retry that the engine had put behind what was waiting then.
-    Retry(Key, u32),
-    Command(Command<C, R>),
-    /// The supervisor is to stop in order.
-    Stop,
-    /// The supervisor is to stop everything at once.
-    Kill,
-    /// Time has passed.
-    Tick,
-}
-
-/// How a life ended, as its task says.
-#[derive(Clone, Debug)]
-pub(crate) enum Exit {
-    /// `run` returned or panicked.
-    Returned(ExitReason),
-    /// The task was dropped.
-    Dropped,
-}
-
-/// Something to do.
-#[derive(Debug)]
-pub(crate) enum Effect<C, R> {
-    Spawn {
-        child: Key,
-        generation: u64,
-    },
-    /// A running supervisor has become a child.
-    Adopt(Key),
-    /// Ask the life to end; one that never looked at its shutdown signal is dropped at once.
-    Ask(Key),
-    /// Drop the life; for a supervisor: stop everything below it at once.
-    Abort(Key),
-    /// Find out when the life last gave a sign of life, and send [`Event::Hung`] or
-    /// [`Event::Alive`].
-    CheckHeartbeat(Key),
-    /// Send [`Event::Retry`] behind what is already waiting.
-    RetryLater(Key, u32),
-    /// Send [`Event::Continue`] behind what is already waiting.
-    ContinueLater,
-    /// No life is pending: what is sent to the child comes back.
-    Close(Key),
-    /// The child is forgotten: take it with [`Engine::take_forgotten`].
-    Forgotten(Key),
-    /// A command that carried this was refused.
-    Refused(C),
-    Answer(R, Answer),
-    Tell(Notice),
-    /// All children have started.
-    Started,
-    /// Everything has ended. Nothing follows.
-    Ended(Ending),
-}
-
-/// What is worth telling subscribers and the log.
-#[derive(Clone, Debug)]
-pub(crate) enum Notice {
-    Started(Key),
-    Restarted {
-        child: Key,
-        left: Option<u32>,
-    },
-    Declined(Key),
-    StartFailed {
-        child: Key,
-        reason: ExitReason,
-    },
-    Terminated {
-        child: Key,
-        reason: ExitReason,
-        failed: bool,
-    },
-    Delayed {
-        child: Key,
-        delay: Duration,
-        left: Option<u32>,
-    },
-    /// The stop took too long, so the life is dropped.
-    TimedOut(Key),
-    /// The life goes on although it was dropped.
-    NotStopped(Key),
-    /// A life that could not be stopped has ended after all.
-    StoppedLate(Key),
-    MaxRestartsExceeded {
-        child: Key,
-        reason: ExitReason,
-    },
-    Stopping,
-}
-
-/// Why a supervisor ended.
-#[derive(Clone, Debug)]
-pub(crate) enum Ending {
-    /// It was asked to, or its significant children had ended.
-    Shutdown,
-    /// It gave up because of this child.
-    GaveUp { name: Name, reason: ExitReason },
-    /// This child did not start when the supervisor did.
-    StartFailed { name: Name, reason: ExitReason },
-    /// Its runtime is going away.
-    RuntimeGone,
 }
 
 /// What the supervisor as a whole is doing.
@@ -211,15 +96,6 @@ enum Cycle {
     Starting { next: Option<Key>, skip: Option<Key> },
 }
 
-/// Something that waits until it can be done.
-#[derive(Debug)]
-enum Turn<C, R> {
-    /// A child fell while the supervisor was busy.
-    Fallen(Key),
-    Retry(Key, u32),
-    Command(Command<C, R>),
-}
-
 /// One life of a supervisor. `C` is the driver's part of a child, `R` what a command is
 /// answered with; both only pass through.
 #[derive(Debug)]
@@ -227,13 +103,15 @@ pub(crate) struct Engine<C, R> {
     rules: SupervisorRules,
     children: Children<C, R>,
     /// Forgotten children, until the effects that name them have been carried out.
-    forgotten: Vec<(Key, Child<C, R>)>,
+    forgotten: VecDeque<(Key, Child<C, R>)>,
     intensity: Intensity,
     jitter: Jitter,
     timers: Timers,
     mode: Mode,
     /// How many children are starting or stopping.
     moving: usize,
+    /// How many significant children have not ended for good.
+    significant: usize,
     /// What waits for the whole supervisor.
     turns: VecDeque<Turn<C, R>>,
     /// What waits for one child, where children do not wait for each other.
@@ -249,11 +127,12 @@ impl<C, R> Engine<C, R> {
             intensity: Intensity::new(rules.max_restarts, rules.restart_window),
             rules,
             children: Children::default(),
-            forgotten: Vec::new(),
+            forgotten: VecDeque::new(),
             jitter: Jitter::new(seed),
             timers: Timers::default(),
             mode: Mode::Idle,
             moving: 0,
+            significant: 0,
             turns: VecDeque::new(),
             child_turns: HashMap::new(),
             settled: Vec::new(),
@@ -323,8 +202,9 @@ impl<C, R> Engine<C, R> {
     }
 
     pub(crate) fn take_forgotten(&mut self, key: Key) -> Option<C> {
+        // They are taken in the order in which they were forgotten: it is the first.
         let at = self.forgotten.iter().position(|(gone, _)| *gone == key)?;
-        Some(self.forgotten.swap_remove(at).1.data)
+        Some(self.forgotten.remove(at)?.1.data)
     }
 
     pub(crate) fn child_mut(&mut self, key: Key) -> Option<&mut C> {
@@ -368,93 +248,6 @@ impl<C, R> Engine<C, R> {
         }
     }
 
-    /// Does something now, or when its turn comes.
-    fn turn(&mut self, now: Instant, turn: Turn<C, R>) {
-        if self.is_stopping() {
-            return self.drop_turn(turn);
-        }
-        let whole = self.rules.strategy.is_group() || matches!(self.mode, Mode::Starting { .. });
-        if whole {
-            if self.is_busy() || !self.turns.is_empty() {
-                self.turns.push_back(turn);
-            } else {
-                self.run(now, turn);
-            }
-            return;
-        }
-        let key = match &turn {
-            Turn::Fallen(key) | Turn::Retry(key, _) => Some(*key),
-            Turn::Command(command) => self.subject(command),
-        };
-        match key.filter(|&key| self.is_moving(key) || self.child_turns.contains_key(&key)) {
-            Some(key) => self.child_turns.entry(key).or_default().push_back(turn),
-            None => self.run(now, turn),
-        }
-    }
-
-    fn run(&mut self, now: Instant, turn: Turn<C, R>) {
-        match turn {
-            Turn::Fallen(key) => self.rise(now, key),
-            Turn::Retry(key, retry) => self.retry(now, key, retry),
-            Turn::Command(command) => self.command(now, command),
-        }
-    }
-
-    /// Lets what was waiting go on as far as it can.
-    fn take_turns(&mut self, now: Instant) {
-        loop {
-            if self.is_stopping() {
-                return self.drop_turns();
-            }
-            if !self.is_busy()
-                && let Some(turn) = self.turns.pop_front()
-            {
-                self.run(now, turn);
-                continue;
-            }
-            let Some(key) = self.settled.pop() else { return };
-            while !self.is_moving(key) && !self.is_stopping() {
-                let Some(queue) = self.child_turns.get_mut(&key) else { break };
-                match queue.pop_front() {
-                    Some(turn) => self.run(now, turn),
-                    None => {
-                        self.child_turns.remove(&key);
-                    }
-                }
-            }
-        }
-    }
-
-    fn drop_turns(&mut self) {
-        self.settled.clear();
-        let per_child = std::mem::take(&mut self.child_turns).into_values().flatten();
-        let turns: Vec<_> = std::mem::take(&mut self.turns).into_iter().chain(per_child).collect();
-        turns.into_iter().for_each(|turn| self.drop_turn(turn));
-    }
-
-    fn drop_turn(&mut self, turn: Turn<C, R>) {
-        if let Turn::Command(command) = turn {
-            self.refuse(Event::Command(command));
-        }
-    }
-
-    /// Answers what comes too late.
-    fn refuse(&mut self, event: Event<C, R>) {
-        if let Event::Command(command) = event {
-            let (data, reply) = command.into_parts();
-            self.effects.extend(data.map(Effect::Refused));
-            self.answer(reply, Answer::Refused(Refusal::ShuttingDown));
-        }
-    }
-
-    /// Whether the supervisor as a whole is in the middle of something.
-    fn is_busy(&self) -> bool {
-        match self.mode {
-            Mode::Starting { .. } | Mode::Cycling(_) => true,
-            _ => self.rules.strategy.is_group() && self.moving > 0,
-        }
-    }
-
     fn is_moving(&self, key: Key) -> bool {
         self.children.get(key).is_some_and(|child| child.state.is_moving())
     }
@@ -468,10 +261,14 @@ impl<C, R> Engine<C, R> {
         if matches!(child.state, State::Waiting(_)) {
             child.retry = child.retry.wrapping_add(1);
         }
-        let moves = state.is_moving();
-        let moved = child.state.is_moving();
+        let (moves, stays) = (state.is_moving(), !state.has_ended());
         let old = std::mem::replace(&mut child.state, state);
-        match (moved, moves) {
+        match (!old.has_ended(), stays) {
+            (false, true) if child.rules.significant => self.significant += 1,
+            (true, false) if child.rules.significant => self.significant -= 1,
+            _ => {}
+        }
+        match (old.is_moving(), moves) {
             (false, true) => self.moving += 1,
             (true, false) => {
                 self.moving -= 1;
@@ -484,11 +281,16 @@ impl<C, R> Engine<C, R> {
         Some(old)
     }
 
-    /// Removes a child and all that waits for it.
+    /// Removes a child; its turn to be started, if it has come, passes to the next one.
     fn forget(&mut self, key: Key) {
         self.enter(key, State::Down);
+        if let Mode::Starting { next } | Mode::Cycling(Cycle::Starting { next, .. }) = self.mode
+            && next == Some(key)
+        {
+            self.advance_start(key);
+        }
         if let Some(child) = self.children.remove(key) {
-            self.forgotten.push((key, child));
+            self.forgotten.push_back((key, child));
             self.effects.push_back(Effect::Forgotten(key));
         }
     }

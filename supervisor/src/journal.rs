@@ -8,8 +8,9 @@ use tracing::{Level, Span, debug, enabled, error, info, warn};
 
 use crate::driver::{Reign, elapsed};
 use crate::engine::{ChildState, Key, Notice};
-use crate::event::{EventKind, Left, somebody_listens};
+use crate::event::{EventKind, Left};
 use crate::exit::ExitReason;
+use crate::hub::somebody_listens;
 use crate::node::Node;
 use crate::path::ChildPath;
 use crate::report;
@@ -125,7 +126,7 @@ fn stop_time(reign: &Reign, key: Key, now: Instant) -> std::time::Duration {
 fn child(reign: &Reign, key: Key, kind: impl FnOnce(&SlotCore, u64) -> EventKind) {
     let Some(child) = reign.engine.child(key) else { return };
     let core = child.data.slot().core();
-    // The slot's life, which the notice is about: the engine may be ahead of it by a restart.
+    // The engine may have decided on the next life already; the place knows the present one.
     let kind = kind(core, core.generation());
     publish(&reign.node, || core.path(), kind);
 }

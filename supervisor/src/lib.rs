@@ -147,7 +147,7 @@
 //! | child | `heartbeat` | a duration | off |
 //! | derive only | `message`, `mailbox` | a type; how many messages | `()`, 64 |
 //! | derive only | `once` | a flag: [`WorkerOnce`], one life by value | no |
-//! | derive only | `name` | a string | the type's name in snake_case |
+//! | derive only | `name` | a string | the type's name, as `snake_case` |
 //!
 //! # Who is restarted
 //!
@@ -223,6 +223,7 @@ mod error;
 mod event;
 mod exit;
 mod held;
+mod hub;
 mod inbox;
 mod inside;
 mod journal;
@@ -259,13 +260,16 @@ pub use blocking::{Blocking, BlockingContext};
 pub use builder::SupervisorBuilder;
 pub use census::{ChildCount, ChildInfo, ChildSpecInfo, Snapshot, SupervisorStats};
 pub use child::{Addressable, Child, Worker, WorkerOnce};
+#[doc(hidden)]
+pub use child::{Life, Shared, Unsaid};
 pub use child_ref::{AnyChildRef, ChildRef};
 pub use child_spec::{ChildSpec, Each, NothingToRun, Run, Runnable, Same};
 pub use context::{Context, ShutdownRequested};
 pub use engine::{ChildKind, ChildState};
 pub use error::SupervisorError;
-pub use event::{Event, EventKind, Events};
+pub use event::{Event, EventKind};
 pub use exit::{ChildError, ChildResult, Escalate, Escalation, ExitReason, Failure};
+pub use hub::Events;
 pub use lookup::LookupError;
 pub use mailbox::{AskError, Asking, DeadLetters, Reply, SendError, Sending, TrySendError};
 pub use options::{ChildOptions, StartMode};
@@ -285,6 +289,17 @@ pub use tree::{Starting, Tree};
 
 #[cfg(feature = "macros")]
 pub use supervisor_macros::Child;
+
+/// Gives back the expression that a tree without a name is.
+///
+/// Where an item is wanted instead, the compiler complains about the expansion and names the
+/// macro that it comes from; this name says what to do.
+#[doc(hidden)]
+#[cfg(feature = "macros")]
+#[macro_export]
+macro_rules! a_tree_without_a_name {
+    ({ $($tree:tt)* }) => {{ $($tree)* }};
+}
 
 /// Declares a supervision tree.
 #[cfg(feature = "macros")]

@@ -4,6 +4,7 @@ use std::any::Any;
 use std::error::Error;
 use std::fmt;
 use std::future::Future;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -60,13 +61,31 @@ impl Seed {
 }
 
 pin_project_lite::pin_project! {
-    /// The fields are dropped in this order: when the report goes out, the life's locals are
-    /// gone, also when the task is aborted or never polled.
     struct Life<F> {
         #[pin]
         future: Option<F>,
         span: Option<Box<Span>>,
         report: Report,
+    }
+
+    impl<F> PinnedDrop for Life<F> {
+        /// The task is aborted, or was never polled: when the report goes out, the life's locals
+        /// are gone, and what their destructors panicked with is in it.
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            let report = this.report;
+            if report.slot.is_none() {
+                return;
+            }
+            let _entered = this.span.as_ref().map(|span| span.enter());
+            let dropped = current::inside(&mut report.slot, || {
+                catch_unwind(AssertUnwindSafe(|| this.future.set(None))).map_err(of_panic)
+            });
+            report.tell(match dropped {
+                Ok(()) => Exit::Dropped,
+                Err(reason) => Exit::Returned(reason),
+            });
+        }
     }
 }
 
@@ -108,7 +127,7 @@ impl<F: Future<Output = ChildResult>> Future for Life<F> {
     }
 }
 
-/// Tells the supervisor that the life has ended, at the latest when it is dropped.
+/// Tells the supervisor that the life has ended.
 struct Report {
     /// Lent to the thread while it polls, and gone when the end has been told.
     slot: Option<Arc<dyn AnySlot>>,
@@ -128,39 +147,41 @@ impl Report {
 
     fn tell(&mut self, exit: Exit) {
         let Some(slot) = self.slot.take() else { return };
-        let link = slot.core().link();
-        slot.end_life(self.generation);
-        if let Some(link) = link {
+        if let Some(link) = slot.end_life(self.generation) {
             link.tell(Event::Exited(link.key, self.generation, exit));
         }
     }
 }
 
-impl Drop for Report {
-    fn drop(&mut self) {
-        self.tell(Exit::Dropped);
-    }
-}
-
 /// Renders an error, in the child's own task: its `Display` and its `Drop` are the user's code.
 fn of_error(error: ChildError) -> ExitReason {
-    let rendered = catch_unwind(AssertUnwindSafe(move || {
+    let render = || {
         let root: &(dyn Error + 'static) = error.get_ref();
         if let Some(BadStatus(status)) = root.downcast_ref() {
             return ExitReason::Status(*status);
         }
-        let mut link = Some(root);
-        let mut depth = 0;
-        while let Some(cause) = link.filter(|_| depth < 100) {
-            if cause.is::<Escalate>() || cause.is::<Box<Escalate>>() {
-                return ExitReason::Escalate(Failure::of_error(root));
-            }
-            link = cause.source();
-            depth += 1;
+        let mut chain = std::iter::successors(Some(root), |&error| behind(error)).take(100);
+        let failure = Failure::of_error(root);
+        match chain.any(|cause| cause.is::<Escalate>() || cause.is::<Box<Escalate>>()) {
+            true => ExitReason::Escalate(failure),
+            false => ExitReason::Error(failure),
         }
-        ExitReason::Error(Failure::of_error(root))
-    }));
-    rendered.unwrap_or_else(of_panic)
+    };
+    let reason = catch_unwind(AssertUnwindSafe(render)).unwrap_or_else(of_panic);
+    // Not while the rendering unwinds: a second panic then would end the process.
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(move || drop(error))) {
+        let _second = of_panic(payload);
+    }
+    reason
+}
+
+/// The next error in the chain. An I/O error has the source of the error that it was made from,
+/// and passes that one over.
+fn behind<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(inner) => Some(inner),
+        None => error.source(),
+    }
 }
 
 fn of_panic(payload: Box<dyn Any + Send>) -> ExitReason {

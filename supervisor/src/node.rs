@@ -11,12 +11,14 @@ use crate::child_spec::{Body, Parts};
 use crate::driver::{Link, Message};
 use crate::engine::{ChildKind, ChildRules, StartRule, SupervisorRules};
 use crate::error::SupervisorError;
-use crate::event::{EventKind, Hub};
+use crate::event::EventKind;
 use crate::exit::ExitReason;
+use crate::hub::Hub;
 use crate::inbox::Inbox;
 use crate::options::{ChildOptions, StartMode};
 use crate::path::{ChildPath, Name};
 use crate::report::Stops;
+use crate::rules;
 use crate::shutdown::Shutdown;
 use crate::slot::AnySlot;
 
@@ -64,6 +66,8 @@ struct Place {
     waiting: Vec<oneshot::Sender<()>>,
     /// No life is pending: its parent has stopped it, or given it up.
     retired: bool,
+    /// Its parent is gone for good while it still runs: nobody starts it again.
+    orphaned: bool,
 }
 
 /// Whose child it is, and as which.
@@ -117,8 +121,14 @@ impl Node {
                 starting: Vec::new(),
                 waiting: Vec::new(),
                 retired: false,
+                orphaned: false,
             }),
         });
+        let template = node.template.as_ref().map(|template| &template.options);
+        if let Some(rule) = rules::broken_at_build(template, &node.rules) {
+            let fault = SupervisorError::InvalidSpec(node.path(), rule.to_string());
+            node.lock().broken = Some(fault);
+        }
         let mut names = std::collections::HashSet::with_capacity(children.len());
         for parts in children {
             let fault = if names.insert(parts.name.clone()) {
@@ -129,6 +139,10 @@ impl Node {
             };
             let Parts { name, options, body } = parts;
             let body = body.place();
+            if fault.is_none() {
+                // One that is just ending is started again with this supervisor.
+                let _ = crate::placing::take_in(&body);
+            }
             let rules = rules_of(&options, &body);
             let mut place = node.lock();
             // Siblings that are declared alike share their rules.
@@ -150,6 +164,12 @@ impl Node {
         if !parts.name.is_valid() || is_worker && self.template.is_none() {
             let rule = "a name is not empty, has no `/`, and is not `#` and a number".to_owned();
             return Err(SupervisorError::InvalidSpec(self.path().join(&parts.name), rule));
+        }
+        let name = parts.name.to_string();
+        if let Some(rule) = rules::broken_by(&name, &parts.options, Some(&parts.body), &self.rules)
+        {
+            let path = self.path().join(&parts.name);
+            return Err(SupervisorError::InvalidSpec(path, rule.to_string()));
         }
         if let Body::Supervisor { node, slot } = &*parts.body {
             node.attach(self, slot)?;
@@ -189,10 +209,19 @@ impl Node {
         Ok(())
     }
 
-    /// Undoes [`own`](Self::own) for a child that was refused.
+    /// Undoes [`own`](Self::own) for a child that was refused: a supervisor is a root again.
     pub(crate) fn disown(body: &Body) {
-        if let Body::Supervisor { node, .. } = body {
-            node.lock().parent = None;
+        let Body::Supervisor { node, .. } = body else { return };
+        let (root, path) = (node.root(), node.path());
+        let ended = {
+            let mut place = node.lock();
+            place.parent = None;
+            matches!(place.phase, Phase::Down(_))
+        };
+        root.hub.give_back(&node.hub, &path);
+        if ended {
+            // It ended in between, when it had a parent who could have started it again.
+            node.bury();
         }
     }
 

@@ -209,6 +209,10 @@ impl ChildOptions {
         }
     }
 
+    pub(crate) const fn has_start_timeout(&self) -> bool {
+        self.start_timeout.is_some()
+    }
+
     /// Whether its end counts for its supervisor's `auto_shutdown`.
     #[must_use]
     pub const fn is_significant(&self) -> bool {

@@ -11,17 +11,17 @@ use crate::strategy::{AutoShutdown, SupervisionStrategy};
 
 /// How long an orderly shutdown takes at most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Budget {
+pub(crate) enum Budget {
     Bounded(Duration),
     /// A worker with `shutdown = infinity` may take any time.
     Unbounded,
 }
 
 impl Budget {
-    const ZERO: Self = Self::Bounded(Duration::ZERO);
+    pub(crate) const ZERO: Self = Self::Bounded(Duration::ZERO);
 
     /// What is stopped one after the other adds up.
-    const fn then(self, next: Self) -> Self {
+    pub(crate) const fn then(self, next: Self) -> Self {
         match (self, next) {
             (Self::Bounded(first), Self::Bounded(second)) => {
                 Self::Bounded(first.saturating_add(second))
@@ -31,7 +31,7 @@ impl Budget {
     }
 
     /// Cut off by a shutdown time from above.
-    const fn capped(self, shutdown: Shutdown) -> Self {
+    pub(crate) const fn capped(self, shutdown: Shutdown) -> Self {
         match (shutdown, self) {
             (Shutdown::BrutalKill, _) => Self::ZERO,
             (Shutdown::Timeout(limit), Self::Bounded(time))
@@ -41,6 +41,14 @@ impl Budget {
             }
             (Shutdown::Timeout(limit), _) => Self::Bounded(limit),
             (Shutdown::Infinity, _) => self,
+        }
+    }
+
+    const fn exceeds(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Bounded(this), Self::Bounded(other)) => this.as_nanos() > other.as_nanos(),
+            (Self::Unbounded, Self::Bounded(_)) => true,
+            (_, Self::Unbounded) => false,
         }
     }
 
@@ -127,6 +135,21 @@ impl Outline {
         }
     }
 
+    /// The worker below that may take the longest, if that is longer than what is known already.
+    const fn longest(&self, known: (&'static str, Budget)) -> (&'static str, Budget) {
+        let Some(inside) = &self.inside else {
+            let own = self.budget();
+            return if own.exceeds(known.1) { (self.name, own) } else { known };
+        };
+        let mut longest = known;
+        let mut rest = inside.children;
+        while let [child, others @ ..] = rest {
+            longest = child.longest(longest);
+            rest = others;
+        }
+        longest
+    }
+
     /// The worst case of an orderly shutdown of this tree; nothing if it has no bound.
     #[must_use]
     pub const fn shutdown_budget(&self) -> Option<Duration> {
@@ -210,7 +233,8 @@ impl Outline {
     /// With the rule's message; in a constant, that is a compile error.
     #[track_caller]
     pub const fn check_budget(&self, within: Duration) {
-        if let Some(text) = rules::budget_exceeded(self.inner_budget(), within) {
+        let longest = self.longest(("", Budget::ZERO));
+        if let Some(text) = rules::budget_exceeded(self.inner_budget(), within, longest) {
             panic!("{}", text.as_str());
         }
     }

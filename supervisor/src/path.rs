@@ -84,6 +84,15 @@ impl ChildPath {
         Self(format!("{above}/{below}").into())
     }
 
+    /// The path as it is in the tree whose root stands at `above`.
+    pub(crate) fn below(&self, above: &Self) -> Option<Self> {
+        let rest = self.0.strip_prefix(&*above.0)?;
+        if rest.is_empty() {
+            return Some(Self::root());
+        }
+        Some(Self(rest.strip_prefix('/')?.into()))
+    }
+
     /// Whether it is the root of its tree.
     #[must_use]
     pub fn is_root(&self) -> bool {

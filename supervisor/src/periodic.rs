@@ -133,6 +133,7 @@ impl Child for Periodic {
 }
 
 impl Addressable for Periodic {
+    const DEFAULTS: ChildOptions = Self::OPTIONS;
     type Message = ();
 }
 

@@ -16,25 +16,23 @@ use crate::node::{Declared, Node, Phase, rules_of};
 use crate::options::ChildOptions;
 use crate::reaper::Reaper;
 use crate::slot::AnySlot;
-use crate::supervisor::Supervisor;
+use crate::supervisor::{Keep, Supervisor};
 
 /// A child that has no place yet. Dropped without getting one it is gone, and whoever sends to
 /// it is told so.
 pub(crate) struct Loose {
     body: Option<Body>,
-    /// A handle of the child, if it is a supervisor: the last handle of one without a parent
-    /// would end it.
-    _keep: Option<Supervisor>,
+    /// Keeps a supervisor alive until its parent does.
+    keep: Option<Arc<Keep>>,
 }
 
 impl Loose {
     pub(crate) fn new(body: Body) -> Self {
-        Self { body: Some(body), _keep: None }
+        Self { body: Some(body), keep: None }
     }
 
-    pub(crate) fn supervisor(supervisor: Supervisor, slot: Arc<dyn AnySlot>) -> Self {
-        let body = Body::Supervisor { node: Arc::clone(supervisor.node()), slot };
-        Self { body: Some(body), _keep: Some(supervisor) }
+    pub(crate) fn of_supervisor(body: Body, keep: Option<Arc<Keep>>) -> Self {
+        Self { body: Some(body), keep }
     }
 
     pub(crate) fn slot(&self) -> &Arc<dyn AnySlot> {
@@ -43,9 +41,15 @@ impl Loose {
     }
 
     /// The child has its place.
-    pub(crate) fn place(mut self) -> Body {
-        // Only `place` takes it, and consumes the rest.
-        self.body.take().unwrap_or_else(|| unreachable!("placed twice"))
+    pub(crate) fn place(self) -> Body {
+        self.into_parts().0
+    }
+
+    /// The child, and what keeps it alive until it has its place.
+    fn into_parts(mut self) -> (Body, Option<Arc<Keep>>) {
+        // Only this takes it, and consumes the rest.
+        let body = self.body.take().unwrap_or_else(|| unreachable!("placed twice"));
+        (body, self.keep.take())
     }
 }
 
@@ -88,25 +92,40 @@ impl Supervisor {
         Ok(Parts { name, options: ChildOptions::new(), body })
     }
 
-    /// Gives a child its place. Everything from owning it to telling the supervisor happens in
-    /// one go, so that a caller who drops the future leaves nothing half done.
+    /// Gives a child its place, under a supervisor that is started if it never was. Everything
+    /// up to telling the supervisor happens in one go, so that a caller who drops the future
+    /// leaves nothing half done.
     pub(crate) async fn add(&self, parts: Parts) -> Result<(), SupervisorError> {
         let path = self.path().join(&parts.name);
-        let inbox = self.started_inbox().await?;
-        let running = take_in(&parts.body).await;
+        let is_new = matches!(self.node().phase(), Phase::Built) && !self.node().is_supervised();
+        let starting = if is_new { self.node().start_root()? } else { None };
+        let inbox = self.inbox()?;
         self.node().own(&parts)?;
+        let Ok(running) = take_in(&parts.body) else {
+            Node::disown(&parts.body);
+            return Err(SupervisorError::ShuttingDown(path));
+        };
         let rules = self.rules_for(&parts);
         let Parts { name, body, .. } = parts;
         let generation = body.slot().core().generation();
+        let (body, keep) = body.into_parts();
+        let mut data = Seat::new(body, false);
+        data.keep = keep;
         let (reply, answer) = oneshot::channel();
-        let data = Seat::new(Body::clone(&body), false);
         let command = Command::Add { name, rules, generation, running, data, reply };
-        if inbox.push(Message::Event(Event::Command(command))).is_err() {
-            Node::disown(&body);
+        if let Err(message) = inbox.push(Message::Event(Event::Command(Box::new(command)))) {
+            message.turn_away(&mut Reaper::default());
             return Err(self.node().unavailable());
         }
-        body.place();
-        self.answered(answer, path).await
+        let added = self.answered(answer, path).await;
+        if let Some(started) = starting
+            && added.is_err()
+            && started.await.is_err()
+        {
+            // That it could not be added says less than why its supervisor did not start.
+            return Err(self.node().unavailable());
+        }
+        added
     }
 
     /// A pool's workers have the template's options.
@@ -119,14 +138,17 @@ impl Supervisor {
 }
 
 /// Prepares a running supervisor for its adoption: the children it has now become its
-/// specification. `false` if it does not run.
-async fn take_in(body: &Body) -> bool {
-    let Body::Supervisor { node, .. } = body else { return false };
+/// specification, except a pool's workers. `false` if it does not run, an error if it is just
+/// ending.
+pub(crate) fn take_in(body: &Body) -> Result<bool, Message> {
+    let Body::Supervisor { node, .. } = body else { return Ok(false) };
     let (Phase::Starting { inbox, .. } | Phase::Running { inbox, .. }) = node.phase() else {
-        return false;
+        return Ok(false);
     };
+    if node.template().is_some() {
+        return Ok(true);
+    }
     let node = Arc::clone(node);
-    let (told, hears) = oneshot::channel();
     let query = move |reign: &mut Reign| {
         let keys: Vec<_> = reign.engine.children().map(|(key, _)| key).collect();
         let declared = keys.into_iter().filter_map(|key| {
@@ -139,8 +161,7 @@ async fn take_in(body: &Body) -> bool {
             })
         });
         node.set_declared(declared.collect());
-        let _ = told.send(());
     };
-    let asked = inbox.push(Message::Query(Box::new(query))).is_ok();
-    asked && hears.await.is_ok()
+    // It is told before its new parent can be, so it knows its specification in time.
+    inbox.push(Message::Query(Box::new(query))).map(|()| true)
 }

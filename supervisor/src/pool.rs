@@ -93,7 +93,7 @@ impl<W: Child> PoolTemplate for Each<W> {
     }
 }
 
-impl<W: Worker> PoolTemplate for Same<W> {
+impl<W: Child + Worker> PoolTemplate for Same<W> {
     type Worker = W;
     type Value = Alike;
 
@@ -146,7 +146,8 @@ pub struct Pool<W, V = PerWorker> {
     worker: PhantomData<fn(W, V)>,
 }
 
-impl<W: Child, V> Pool<W, V> {
+// No bound on `W` where none is needed: that a type is no child is one error, where it is named.
+impl<W, V> Pool<W, V> {
     pub(crate) fn new(supervisor: Supervisor) -> Self {
         Self { supervisor, worker: PhantomData }
     }
@@ -155,7 +156,9 @@ impl<W: Child, V> Pool<W, V> {
     pub fn supervisor(&self) -> &Supervisor {
         &self.supervisor
     }
+}
 
+impl<W: Child, V> Pool<W, V> {
     /// Adds a worker with a value of its own, and gives its address.
     ///
     /// # Errors

@@ -14,7 +14,8 @@ use crate::child_spec::{ChildSpec, Runnable};
 use crate::driver::{Link, Message, Reign, Reply, Seat};
 use crate::engine::{Answer, Command, Event, Subject};
 use crate::error::SupervisorError;
-use crate::event::Events;
+use crate::exit::ExitReason;
+use crate::hub::Events;
 use crate::inbox::Inbox;
 use crate::inside::{is_inside_child, is_inside_supervisor};
 use crate::node::{Node, Phase};
@@ -58,14 +59,14 @@ use crate::strategy::SupervisionStrategy;
 /// refuses at once with [`SupervisorError::ShuttingDown`], [`Ended`](SupervisorError::Ended) or
 /// [`NotRunning`](SupervisorError::NotRunning).
 #[derive(Clone)]
-#[must_use = "a supervisor shuts down when its last handle is dropped"]
 pub struct Supervisor {
     node: Arc<Node>,
     /// Shared by the handles that keep a root alive.
     keep: Option<Arc<Keep>>,
 }
 
-struct Keep(Arc<Node>);
+/// Keeps a root alive: dropped for the last time, the root shuts down.
+pub(crate) struct Keep(Arc<Node>);
 
 impl Drop for Keep {
     fn drop(&mut self) {
@@ -90,6 +91,11 @@ impl Supervisor {
         Self { node, keep: None }
     }
 
+    /// What keeps the supervisor alive.
+    pub(crate) fn into_keep(self) -> Option<Arc<Keep>> {
+        self.keep
+    }
+
     pub(crate) fn node(&self) -> &Arc<Node> {
         &self.node
     }
@@ -108,7 +114,8 @@ impl Supervisor {
     /// # Errors
     ///
     /// If a child does not start, those started before it are stopped in reverse order, and the
-    /// error is [`Ended`](SupervisorError::Ended) with the child's path and reason. Outside a
+    /// error is [`Ended`](SupervisorError::Ended) with the child's path and reason. A shutdown
+    /// during the start makes it [`ShuttingDown`](SupervisorError::ShuttingDown). Outside a
     /// tokio runtime with timers it is [`NoRuntime`](SupervisorError::NoRuntime).
     ///
     /// # Cancel safety
@@ -116,10 +123,14 @@ impl Supervisor {
     /// Dropping the future does not stop the start, unless it held the last handle.
     pub async fn start(&self) -> Result<(), SupervisorError> {
         let Some(started) = self.node.start_root()? else { return Ok(()) };
-        match started.await {
-            Ok(()) => Ok(()),
-            Err(_) => Err(self.node.unavailable()),
+        if started.await.is_ok() {
+            return Ok(());
         }
+        Err(match self.node.phase() {
+            // It did not fail: a shutdown was faster.
+            Phase::Ended(ExitReason::Shutdown) => SupervisorError::ShuttingDown(self.path()),
+            _ => self.node.unavailable(),
+        })
     }
 
     /// Adds a child and starts it; it is the last in start order. Starts the supervisor first,
@@ -238,7 +249,7 @@ impl Supervisor {
         let inbox = self.inbox()?;
         let (reply, answer) = oneshot::channel();
         let command = make(Subject::Name(name), reply);
-        if inbox.push(Message::Event(Event::Command(command))).is_err() {
+        if inbox.push(Message::Event(Event::Command(Box::new(command)))).is_err() {
             return Err(self.node.unavailable());
         }
         self.answered(answer, path).await
@@ -314,7 +325,8 @@ impl Supervisor {
                 let (reply, _) = oneshot::channel();
                 if let Some(link) = slot.core().link() {
                     let Link { key, .. } = link;
-                    link.tell(Event::Command(Command::Terminate(Subject::Key(key), reply)));
+                    let command = Command::Terminate(Subject::Key(key), reply);
+                    link.tell(Event::Command(Box::new(command)));
                 }
             }
             None => self.node.release(),
@@ -366,14 +378,6 @@ impl Supervisor {
             Phase::Starting { inbox, .. } | Phase::Running { inbox, .. } => Ok(inbox),
             _ => Err(self.node.unavailable()),
         }
-    }
-
-    /// The inbox of the running supervisor, which is started if it never was.
-    pub(crate) async fn started_inbox(&self) -> Result<Arc<Inbox<Message>>, SupervisorError> {
-        if matches!(self.node.phase(), Phase::Built) && !self.node.is_supervised() {
-            self.start().await?;
-        }
-        self.inbox()
     }
 
     /// Looks at the running supervisor, whatever it is doing.

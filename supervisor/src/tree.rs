@@ -68,7 +68,7 @@ impl<H> Tree<H> {
 
     /// The specification that makes this tree a child of another.
     pub fn into_spec(self, name: &str) -> ChildSpec<Run<H>> {
-        ChildSpec::new(name).with_subtree(self.supervisor, self.handle)
+        ChildSpec::new(name).with_tree(self.supervisor, self.handle)
     }
 }
 

@@ -6,7 +6,7 @@ use std::future::{Future, pending};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use supervisor::prelude::*;
-use supervisor::{Addressable, ChildOptions, Escalate, Run};
+use supervisor::{Escalate, Run};
 
 use crate::gauge::{Gauge, Life};
 
@@ -135,23 +135,11 @@ pub enum Order {
     Note(u32),
 }
 
+#[derive(Child)]
+#[child(message = Order)]
 struct Actor {
     name: String,
     stage: Stage,
-}
-
-impl Child for Actor {
-    type Recipe = Self;
-    type Handle = ChildRef<Order>;
-    const OPTIONS: ChildOptions = ChildOptions::new();
-
-    fn spec(name: &str, recipe: Self) -> ChildSpec<Run<ChildRef<Order>>> {
-        ChildSpec::new(name).with_worker(recipe)
-    }
-}
-
-impl Addressable for Actor {
-    type Message = Order;
 }
 
 impl Worker for Actor {

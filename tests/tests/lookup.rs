@@ -135,7 +135,11 @@ async fn a_declared_child_is_found_while_its_supervisor_is_being_restarted() {
     let spec = ChildSpec::new("sub")
         .with_backoff(Backoff::constant(Duration::from_secs(10)))
         .with_supervisor(sub.clone());
-    let root = Supervisor::new().with_child(seeker).with_child(spec).build();
+    let root = Supervisor::new()
+        .with_restart_window(Duration::from_secs(100))
+        .with_child(seeker)
+        .with_child(spec)
+        .build();
     let mut events = root.events();
     within("the start", root.start()).await.unwrap();
     let dynamic = within("a child", sub.add_child(stage.actor("dynamic"))).await.unwrap();

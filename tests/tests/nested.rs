@@ -211,9 +211,10 @@ async fn a_shutdown_of_a_nested_supervisor_leaves_it_down_with_its_spec() {
     let error = tree.sub.which_children().await.unwrap_err();
     assert!(matches!(error, SupervisorError::NotRunning(_)), "{error}");
     within("the restart", tree.root.restart_child("sub")).await.unwrap();
+    quiet().await;
     tree.leaf.send(Order::Note(5)).await.unwrap();
     quiet().await;
-    assert_eq!(tree.stage.log(), "+leaf 5 +sibling");
+    assert_eq!(tree.stage.log(), "+leaf +sibling 5");
 }
 
 #[tokio::test(start_paused = true)]
@@ -226,11 +227,12 @@ async fn a_supervisor_that_gives_up_does_not_close_the_mailboxes_below() {
     let spec = ChildSpec::new("sub")
         .with_supervisor(sub.clone())
         .with_backoff(supervisor::Backoff::constant(Duration::from_secs(10)));
-    let root = Supervisor::new().with_child(spec).build();
+    let root =
+        Supervisor::new().with_restart_window(Duration::from_secs(60)).with_child(spec).build();
     within("the start", root.start()).await.unwrap();
     handle.send(Order::Fail).await.unwrap();
     quiet().await;
-    assert_eq!(handle.status(), ChildState::Stopped);
+    assert_eq!(handle.status(), ChildState::Restarting);
     within("a message to wait", handle.send(Order::Note(1))).await.unwrap();
     assert_eq!(handle.queued(), 1);
     let error = sub.which_children().await.unwrap_err();

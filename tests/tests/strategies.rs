@@ -268,7 +268,11 @@ async fn one_for_one_goes_on_while_a_sibling_backs_off() {
         stage.actor("b"),
     );
     let handles = (a.handle(), b.handle());
-    let supervisor = Supervisor::new().with_child(a).with_child(b).build();
+    let supervisor = Supervisor::new()
+        .with_restart_window(Duration::from_secs(600))
+        .with_child(a)
+        .with_child(b)
+        .build();
     let mut events = supervisor.events();
     within("the start", supervisor.start()).await.unwrap();
     handles.0.send(Order::Fail).await.unwrap();

@@ -122,12 +122,17 @@ impl TypePath {
     /// `<Type as Child>::Item`, at the place of the type: that it is no child is one error of
     /// these tokens, however often they stand in the expansion.
     pub(crate) fn project(&self, krate: &TokenStream, item: &str) -> TokenStream {
+        self.project_on(&quote!(#krate::Child), item)
+    }
+
+    /// `<Type as Trait>::item`, likewise.
+    pub(crate) fn project_on(&self, of: &TokenStream, item: &str) -> TokenStream {
         let first = self.first();
         let last = self.tokens.clone().into_iter().last().map_or(first, |token| token.span());
         let item = Ident::new(item, last);
         let open = quote_spanned!(first=> <);
         let close = quote_spanned!(last=> >::#item);
-        quote!(#open #self as #krate::Child #close)
+        quote!(#open #self as #of #close)
     }
 
     /// The place of its first token.

@@ -131,10 +131,37 @@ pub(crate) enum StopPurpose<R> {
     },
 }
 
+impl<R> Purpose<R> {
+    /// Whoever waits for the answer to a command.
+    pub(crate) fn into_reply(self) -> Option<R> {
+        match self {
+            Self::Add(reply) | Self::Command(reply) => Some(reply),
+            Self::Sequence | Self::Restart => None,
+        }
+    }
+}
+
+impl<R> StopPurpose<R> {
+    /// Whoever waits for the answer to a command.
+    pub(crate) fn into_reply(self) -> Option<R> {
+        match self {
+            Self::Terminate(reply) | Self::Cycle(reply) => Some(reply),
+            Self::Fail { reply, .. } => reply,
+            Self::FailedStart { purpose, .. } => purpose.into_reply(),
+            Self::Sequence => None,
+        }
+    }
+}
+
 impl<R> State<R> {
     /// Whether a task of the child exists that can still be told something.
     pub(crate) fn has_life(&self) -> bool {
         matches!(self, Self::Starting(_) | Self::Up | Self::Stopping { .. })
+    }
+
+    /// Whether nothing will start it by itself any more.
+    pub(crate) fn has_ended(&self) -> bool {
+        matches!(self, Self::Down | Self::Zombie)
     }
 
     /// Whether the supervisor waits for this child.

@@ -72,9 +72,10 @@ pub(crate) enum Refusal {
 }
 
 impl<C, R> Engine<C, R> {
+    /// The child that a command has to wait for.
     pub(super) fn subject(&self, command: &Command<C, R>) -> Option<Key> {
         match command {
-            Command::Add { .. } => None,
+            Command::Add { name, .. } => self.children.find(name),
             Command::Terminate(subject, _)
             | Command::Restart(subject, _)
             | Command::Delete(subject, _)
@@ -109,6 +110,12 @@ impl<C, R> Engine<C, R> {
             }
             other => other,
         };
+        if self.rules.strategy == SupervisionStrategy::SimpleOneForOne
+            && let Command::Restart(_, reply) | Command::Delete(_, reply) = command
+        {
+            // OTP's answer too, whatever child is named.
+            return self.answer(reply, Answer::Refused(Refusal::SimpleOneForOne));
+        }
         let Some(key) = self.subject(&command) else {
             let (_, reply) = command.into_parts();
             return self.answer(reply, Answer::Refused(Refusal::NotFound));
@@ -168,21 +175,38 @@ impl<C, R> Engine<C, R> {
             State::Waiting(pending) => {
                 // Without a backoff there is no delay to be ended early, and OTP's rule holds:
                 // what the failed start left down stays down.
-                let resumes = self.rules.strategy.is_group()
-                    && (pending == Pending::Start || child.rules.backoff.is_some());
+                let resumes = pending == Pending::Start || child.rules.backoff.is_some();
+                let next = self.scope_start(key);
                 self.stay_down(key);
                 self.answer(reply, Answer::Done);
+                if !self.rules.strategy.is_group() {
+                    return;
+                }
                 if resumes {
-                    self.mode = Mode::Cycling(Cycle::Starting {
-                        next: self.scope_start(key),
-                        skip: Some(key),
-                    });
+                    self.mode = Mode::Cycling(Cycle::Starting { next, skip: Some(key) });
                     self.go_on(now);
+                } else {
+                    self.let_go_of_the_held();
                 }
             }
             State::Down | State::Held | State::Fallen(_) => {
                 self.stay_down(key);
                 self.answer(reply, Answer::Done);
+            }
+        }
+    }
+
+    /// Lays down the children on hold that no pending restart will start any more.
+    fn let_go_of_the_held(&mut self) {
+        let waits = |child: &Child<C, R>| matches!(child.state, State::Waiting(_));
+        let all = self.rules.strategy == SupervisionStrategy::OneForAll;
+        let mut comes_back = all && self.children.iter().any(|(_, child)| waits(child));
+        let mut next = self.children.first();
+        while let Some((key, child)) = next.and_then(|key| Some((key, self.children.get(key)?))) {
+            next = self.children.after(key);
+            comes_back = comes_back || waits(child);
+            if !comes_back && matches!(child.state, State::Held) {
+                self.lay_down(key);
             }
         }
     }
@@ -203,9 +227,6 @@ impl<C, R> Engine<C, R> {
     }
 
     fn restart(&mut self, now: Instant, key: Key, reply: R) {
-        if self.rules.strategy == SupervisionStrategy::SimpleOneForOne {
-            return self.answer(reply, Answer::Refused(Refusal::SimpleOneForOne));
-        }
         match self.refusal_of_life(key) {
             None => self.launch(now, key, Purpose::Command(reply)),
             Some(refusal) => self.answer(reply, Answer::Refused(refusal)),
@@ -213,9 +234,6 @@ impl<C, R> Engine<C, R> {
     }
 
     fn delete(&mut self, key: Key, reply: R) {
-        if self.rules.strategy == SupervisionStrategy::SimpleOneForOne {
-            return self.answer(reply, Answer::Refused(Refusal::SimpleOneForOne));
-        }
         match self.refusal_of_life(key) {
             None => {
                 self.forget(key);
@@ -257,9 +275,11 @@ impl<C, R> Engine<C, R> {
     pub(super) fn fail(&mut self, now: Instant, key: Key, reason: ExitReason, reply: Option<R>) {
         let Some(child) = self.children.get(key) else { return };
         if !matches!(child.state, State::Up) {
-            if let Some(reply) = reply {
-                self.answer(reply, Answer::Done);
-            }
+            let answer = match child.state {
+                State::Zombie => Answer::Refused(Refusal::StillRunning),
+                _ => Answer::Done,
+            };
+            reply.into_iter().for_each(|reply| self.answer(reply, answer.clone()));
             return;
         }
         self.enter(

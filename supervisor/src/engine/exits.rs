@@ -7,7 +7,8 @@ use tokio::time::Instant;
 
 use super::child::{Pending, Purpose, State, StopPurpose};
 use super::commands::{Answer, Refusal};
-use super::{Child, Cycle, Effect, Ending, Engine, Exit, Key, Mode, Notice, Turn};
+use super::turns::Turn;
+use super::{Child, ChildRules, Cycle, Effect, Ending, Engine, Exit, Key, Mode, Notice};
 use crate::exit::ExitReason;
 use crate::restart::RestartPolicy;
 use crate::strategy::{AutoShutdown, SupervisionStrategy};
@@ -34,16 +35,22 @@ impl<C, R> Engine<C, R> {
             // Nobody asked for this drop: no restart can find a runtime either.
             return self.end(Ending::RuntimeGone);
         }
-        let stopped_in_sequence = matches!(self.mode, Mode::Stopping { .. });
-        let asked = matches!(child.state, State::Stopping { .. } | State::Zombie);
-        let starting = matches!(child.state, State::Starting(_));
-        if !starting || stopped_in_sequence {
-            let failed = reason.is_abnormal() && !asked;
+        let all_stop = matches!(self.mode, Mode::Stopping { .. });
+        let (told, failed) = match &child.state {
+            // A start that failed is told as such.
+            State::Starting(_)
+            | State::Stopping { purpose: StopPurpose::FailedStart { .. }, .. } => (all_stop, false),
+            State::Stopping { purpose: StopPurpose::Fail { .. }, .. } => (true, true),
+            State::Stopping { .. } | State::Zombie => (true, false),
+            _ => (true, reason.is_abnormal()),
+        };
+        if told {
             self.tell(Notice::Terminated { child: key, reason: reason.clone(), failed });
         }
-        if stopped_in_sequence {
+        if all_stop {
             return self.ended_while_stopping(now, key);
         }
+        self.note_health(now, key);
         match self.enter(key, State::Down) {
             Some(State::Starting(purpose)) => {
                 if matches!(reason, ExitReason::Normal) && self.is_notifying(key) {
@@ -59,6 +66,17 @@ impl<C, R> Engine<C, R> {
                 self.stay_down(key);
             }
             _ => {}
+        }
+    }
+
+    /// A life that was up for a whole window has made up for the failures before it, however
+    /// it ended.
+    fn note_health(&mut self, now: Instant, key: Key) {
+        let window = self.rules.restart_window;
+        if let Some(child) = self.children.get_mut(key)
+            && child.up_since.take().is_some_and(|since| now.duration_since(since) >= window)
+        {
+            child.attempts = 0;
         }
     }
 
@@ -104,23 +122,20 @@ impl<C, R> Engine<C, R> {
 
     /// A life has until then to give a sign of life.
     pub(super) fn arm_heartbeat(&mut self, now: Instant, key: Key) {
-        if let Some(limit) = self.rules_of(key).and_then(|rules| rules.heartbeat) {
+        let limit = self.rules_of(key).and_then(|rules| rules.heartbeat);
+        // One of no time would be due again as soon as it was looked for.
+        if let Some(limit) = limit.filter(|limit| !limit.is_zero()) {
             self.arm(now, key, limit);
         }
     }
 
     /// A life that was up has ended by itself (its state is `Down` for now).
     fn fell(&mut self, now: Instant, key: Key, reason: ExitReason) {
-        let window = self.rules.restart_window;
-        if let Some(child) = self.children.get_mut(key)
-            && child.up_since.take().is_some_and(|since| now.duration_since(since) >= window)
-        {
-            child.attempts = 0;
-        }
-        if self.rules.strategy.is_group() && self.is_busy() {
+        if self.rules.strategy.is_group() && (self.is_busy() || !self.turns.is_empty()) {
             // A group restart that reaches it first counts it as stopped with the group.
             self.enter(key, State::Fallen(reason));
             self.turns.push_back(Turn::Fallen(key));
+            self.stop_scope_past(now, key);
         } else {
             self.decide(now, key, reason);
         }
@@ -157,20 +172,25 @@ impl<C, R> Engine<C, R> {
         } else {
             self.lay_down(key);
         }
-        if rules.significant {
+        self.significant_ended(now, &rules);
+    }
+
+    /// A child has ended by itself and is not restarted.
+    fn significant_ended(&mut self, now: Instant, rules: &ChildRules) {
+        if rules.significant && self.is_busy() {
+            // The children that are about to be started count too.
+            self.turns.push_back(Turn::SignificantEnded);
+        } else if rules.significant {
             self.auto_shutdown(now);
         }
     }
 
     /// OTP's `do_auto_shutdown`: a significant child has ended by itself and is not restarted.
-    fn auto_shutdown(&mut self, now: Instant) {
+    pub(super) fn auto_shutdown(&mut self, now: Instant) {
         let over = match self.rules.auto_shutdown {
             AutoShutdown::Never => false,
             AutoShutdown::AnySignificant => true,
-            AutoShutdown::AllSignificant => !self
-                .children
-                .iter()
-                .any(|(_, child)| child.rules.significant && !matches!(child.state, State::Down)),
+            AutoShutdown::AllSignificant => self.significant == 0,
         };
         if over {
             self.stop(now, Ending::Shutdown);
@@ -269,9 +289,13 @@ impl<C, R> Engine<C, R> {
         while let Mode::Cycling(Cycle::Stopping { failed, first, next, delay }) = self.mode {
             let Some(key) = next else { break };
             let before = if key == first { None } else { self.children.before(key) };
-            let is_alive = |child: &Child<C, R>| child.state.has_life();
-            if self.children.get(key).is_some_and(is_alive) {
-                return self.halt(now, key, StopPurpose::Sequence);
+            match self.children.get(key).map(|child| &child.state) {
+                // A hung child is being dropped already, and keeps its deadline.
+                Some(State::Stopping { .. }) => return,
+                Some(state) if state.has_life() => {
+                    return self.halt(now, key, StopPurpose::Sequence);
+                }
+                _ => {}
             }
             self.mode = Mode::Cycling(Cycle::Stopping { failed, first, next: before, delay });
             self.hold(key, failed);
@@ -283,6 +307,13 @@ impl<C, R> Engine<C, R> {
                 self.delay(now, failed, delay);
             }
             None => self.cycle_from(now, failed),
+        }
+    }
+
+    /// Goes on with the stop of a scope, if that waited for this child.
+    fn stop_scope_past(&mut self, now: Instant, key: Key) {
+        if matches!(self.mode, Mode::Cycling(Cycle::Stopping { next, .. }) if next == Some(key)) {
+            self.stop_scope(now);
         }
     }
 
@@ -316,37 +347,32 @@ impl<C, R> Engine<C, R> {
             self.give_up_on(key);
             return self.stop_next(now);
         }
-        self.tell(Notice::NotStopped(key));
         let Some(State::Stopping { purpose, .. }) = self.enter(key, State::Zombie) else { return };
-        let refused = Answer::Refused(Refusal::StillRunning);
-        match purpose {
-            StopPurpose::Sequence => {
-                if let Mode::Cycling(Cycle::Stopping { failed, first, delay, .. }) = self.mode {
-                    let next = if key == first { None } else { self.children.before(key) };
-                    self.mode = Mode::Cycling(Cycle::Stopping { failed, first, next, delay });
-                }
-                self.stop_scope(now);
+        let Some(rules) = self.rules_of(key) else { return };
+        // A group restart that it is in the way of finds that out when it comes to start it.
+        let is_needed = match &purpose {
+            StopPurpose::Fail { .. } => rules.restart != RestartPolicy::Temporary,
+            StopPurpose::FailedStart { purpose, .. } => {
+                matches!(purpose, Purpose::Sequence | Purpose::Restart)
             }
-            StopPurpose::Terminate(reply) | StopPurpose::Cycle(reply) => {
-                self.effects.push_back(Effect::Close(key));
-                self.answer(reply, refused);
-            }
-            StopPurpose::Fail { reply, .. } => {
-                if let Some(reply) = reply {
-                    self.answer(reply, refused);
-                }
-                self.give_up(now, key, ExitReason::StillRunning);
-            }
-            StopPurpose::FailedStart { purpose, .. } => match purpose {
-                Purpose::Add(reply) | Purpose::Command(reply) => {
-                    self.effects.push_back(Effect::Close(key));
-                    self.answer(reply, refused);
-                }
-                Purpose::Sequence | Purpose::Restart => {
-                    self.give_up(now, key, ExitReason::StillRunning);
-                }
-            },
+            _ => false,
+        };
+        if !is_needed && !matches!(purpose, StopPurpose::Sequence) {
+            self.effects.push_back(Effect::Close(key));
         }
+        // After it is closed: this is the last word on its state.
+        self.tell(Notice::NotStopped(key));
+        let failed = matches!(purpose, StopPurpose::Fail { .. });
+        if let Some(reply) = purpose.into_reply() {
+            self.answer(reply, Answer::Refused(Refusal::StillRunning));
+        }
+        if is_needed {
+            return self.give_up(now, key, ExitReason::StillRunning);
+        }
+        if failed {
+            self.significant_ended(now, &rules);
+        }
+        self.stop_scope_past(now, key);
     }
 }
 

@@ -9,6 +9,7 @@ use super::commands::{Answer, Refusal};
 use super::exits::is_hopeless;
 use super::{Cycle, Effect, Ending, Engine, Key, Mode, Notice, START_BURST};
 use crate::exit::ExitReason;
+use crate::restart::RestartPolicy;
 use crate::strategy::SupervisionStrategy;
 
 impl<C, R> Engine<C, R> {
@@ -43,12 +44,13 @@ impl<C, R> Engine<C, R> {
                 self.mode = Mode::Running;
                 return;
             };
-            let down = self.children.get(key).is_some_and(|child| {
-                matches!(child.state, State::Down | State::Held | State::Waiting(_))
-            });
-            if self.children.get(key).is_some_and(|child| matches!(child.state, State::Zombie)) {
+            let Some(child) = self.children.get(key) else { return };
+            let is_temporary = child.rules.restart == RestartPolicy::Temporary;
+            // (A temporary one would not be started again.)
+            if matches!(child.state, State::Zombie) && !is_temporary {
                 return self.give_up(now, key, ExitReason::StillRunning);
             }
+            let down = matches!(child.state, State::Down | State::Held | State::Waiting(_));
             if down && skip != Some(key) {
                 self.launch(now, key, Purpose::Sequence);
                 if self.is_moving(key) {
@@ -63,7 +65,7 @@ impl<C, R> Engine<C, R> {
     }
 
     /// The next child in the sequence is the one after `key`.
-    fn advance_start(&mut self, key: Key) {
+    pub(super) fn advance_start(&mut self, key: Key) {
         let after = self.children.after(key);
         match &mut self.mode {
             Mode::Starting { next } | Mode::Cycling(Cycle::Starting { next, .. }) => *next = after,
@@ -176,7 +178,7 @@ impl<C, R> Engine<C, R> {
                 self.answer(reply, Answer::Refused(Refusal::StartFailed(reason)));
             }
             Purpose::Command(reply) => {
-                self.lay_down(key);
+                self.stay_down(key);
                 self.answer(reply, Answer::Refused(Refusal::StartFailed(reason)));
             }
             Purpose::Sequence if matches!(self.mode, Mode::Starting { .. }) => {

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::child::{Purpose, State, StopPurpose};
+use super::child::{State, StopPurpose};
 use super::commands::{Answer, Refusal};
-use super::timers::{Target, Timer};
-use super::{Effect, Ending, Engine, Key, Mode, Notice};
+use super::timers::{Target, Timer, Timers};
+use super::{Child, Effect, Ending, Engine, Key, Mode, Notice};
 use crate::shutdown::Shutdown;
 use crate::strategy::SupervisionStrategy;
 
@@ -69,7 +69,7 @@ impl<C, R> Engine<C, R> {
         }
         self.tell(Notice::Stopping);
         let scheme = if self.rules.strategy == SupervisionStrategy::SimpleOneForOne {
-            self.stop_at_once(now, false)
+            self.stop_at_once(now, self.common_shutdown())
         } else {
             Scheme::InOrder { next: self.children.last() }
         };
@@ -79,25 +79,37 @@ impl<C, R> Engine<C, R> {
 
     /// Drops everything that still lives.
     pub(super) fn kill(&mut self, now: Instant) {
-        self.stop(now, Ending::Shutdown);
-        if let Mode::Stopping { scheme: Scheme::AtOnce { timer: Some(timer), .. }, .. } = self.mode
-        {
-            self.timers.cancel(timer);
-        }
-        if matches!(self.mode, Mode::Stopping { .. }) {
-            self.name_the_killed();
-            let at_once = self.stop_at_once(now, true);
-            if let Mode::Stopping { scheme, .. } = &mut self.mode {
-                *scheme = at_once;
+        let ending = match &self.mode {
+            // They have been dropped already, and get no more time.
+            Mode::Stopping { scheme: Scheme::AtOnce { killed: true, .. }, .. } | Mode::Ended => {
+                return;
             }
-            self.stop_next(now);
-        }
+            Mode::Stopping { ending, scheme } => {
+                if let Scheme::AtOnce { timer: Some(timer), .. } = scheme {
+                    self.timers.cancel(*timer);
+                }
+                ending.clone()
+            }
+            _ => {
+                self.tell(Notice::Stopping);
+                Ending::Shutdown
+            }
+        };
+        self.name_the_killed();
+        let scheme = self.stop_at_once(now, Shutdown::BrutalKill);
+        self.mode = Mode::Stopping { ending, scheme };
+        self.stop_next(now);
+    }
+
+    /// How the workers of a pool are stopped together.
+    fn common_shutdown(&self) -> Shutdown {
+        self.rules.template.as_ref().map_or(Shutdown::WORKER, |template| template.shutdown)
     }
 
     /// Whoever is cut off before its own time was over is named. (A supervisor names its own.)
     fn name_the_killed(&mut self) {
         use super::ChildKind::Worker;
-        let cut_off = |child: &super::Child<C, R>| {
+        let cut_off = |child: &Child<C, R>| {
             let killed = matches!(child.state, State::Stopping { killed: true, .. });
             child.state.has_life()
                 && !killed
@@ -110,12 +122,7 @@ impl<C, R> Engine<C, R> {
     }
 
     /// Tells every life to end, within one common time.
-    fn stop_at_once(&mut self, now: Instant, kill: bool) -> Scheme {
-        let shutdown = match &self.rules.template {
-            _ if kill => Shutdown::BrutalKill,
-            Some(template) => template.shutdown,
-            None => Shutdown::WORKER,
-        };
+    fn stop_at_once(&mut self, now: Instant, shutdown: Shutdown) -> Scheme {
         let killed = shutdown == Shutdown::BrutalKill;
         let mut left = 0;
         let mut next = self.children.first();
@@ -140,16 +147,20 @@ impl<C, R> Engine<C, R> {
     }
 
     fn tell_to_end(&mut self, key: Key, kill: bool) {
-        let purpose = match self.enter(key, State::Down) {
-            Some(State::Stopping { purpose, .. }) => purpose,
-            // The command that started it is overtaken by the stop.
-            Some(State::Starting(Purpose::Add(reply) | Purpose::Command(reply))) => {
-                self.answer(reply, Answer::Refused(Refusal::ShuttingDown));
-                StopPurpose::Sequence
+        let Some(child) = self.children.get_mut(key) else { return };
+        if let State::Stopping { killed, .. } = &mut child.state {
+            // A stop already running keeps its deadline, unless the common one is nearer.
+            if kill && !*killed {
+                *killed = true;
+                if let Some(timer) = child.timer.take() {
+                    self.timers.cancel(timer);
+                }
+                self.effects.push_back(Effect::Abort(key));
             }
-            _ => StopPurpose::Sequence,
-        };
-        self.enter(key, State::Stopping { purpose, killed: kill });
+            return;
+        }
+        self.overtake_start(key);
+        self.enter(key, State::Stopping { purpose: StopPurpose::Sequence, killed: kill });
         self.effects.push_back(if kill { Effect::Abort(key) } else { Effect::Ask(key) });
     }
 
@@ -158,21 +169,20 @@ impl<C, R> Engine<C, R> {
         let Mode::Stopping { scheme: Scheme::AtOnce { killed, .. }, .. } = self.mode else {
             return;
         };
-        let alive: Vec<Key> = self
-            .children
-            .iter()
-            .filter(|(_, child)| child.state.has_life())
-            .map(|(key, _)| key)
-            .collect();
         if killed {
+            let alive = self.children.iter().filter(|(_, child)| child.state.has_life());
+            let alive: Vec<Key> = alive.map(|(key, _)| key).collect();
             alive.into_iter().for_each(|key| self.give_up_on(key));
-            self.stop_next(now);
-        } else {
-            alive.iter().for_each(|&key| self.tell(Notice::TimedOut(key)));
-            let at_once = self.stop_at_once(now, true);
-            if let Mode::Stopping { scheme, .. } = &mut self.mode {
-                *scheme = at_once;
-            }
+            return self.stop_next(now);
+        }
+        let asked =
+            |child: &Child<C, R>| matches!(child.state, State::Stopping { killed: false, .. });
+        let late = self.children.iter().filter(|(_, child)| asked(child));
+        let late: Vec<Key> = late.map(|(key, _)| key).collect();
+        late.into_iter().for_each(|key| self.tell(Notice::TimedOut(key)));
+        let at_once = self.stop_at_once(now, Shutdown::BrutalKill);
+        if let Mode::Stopping { scheme, .. } = &mut self.mode {
+            *scheme = at_once;
         }
     }
 
@@ -182,7 +192,7 @@ impl<C, R> Engine<C, R> {
         use super::ChildKind::Worker;
         if self.rules_of(key).is_some_and(|rules| rules.kind == Worker) {
             self.tell(Notice::NotStopped(key));
-            self.answer_overtaken(key);
+            self.answer_overtaken(key, Answer::Refused(Refusal::StillRunning));
             self.enter(key, State::Zombie);
             self.one_less();
         }
@@ -194,7 +204,7 @@ impl<C, R> Engine<C, R> {
             self.tell(Notice::StoppedLate(key));
             self.enter(key, State::Down);
         } else {
-            self.answer_overtaken(key);
+            self.answer_overtaken(key, Answer::Done);
             self.one_less();
         }
         self.stop_next(now);
@@ -206,27 +216,24 @@ impl<C, R> Engine<C, R> {
         }
     }
 
-    /// Answers the command that a stop has overtaken.
-    fn answer_overtaken(&mut self, key: Key) {
-        let refused = Answer::Refused(Refusal::ShuttingDown);
-        match self.enter(key, State::Down) {
-            Some(State::Stopping { purpose: StopPurpose::Terminate(reply), .. }) => {
-                self.answer(reply, Answer::Done);
+    /// Answers the command that a stop has overtaken; `end` is for one that wanted the child's
+    /// life to end.
+    fn answer_overtaken(&mut self, key: Key, end: Answer) {
+        let (reply, answer) = match self.enter(key, State::Down) {
+            Some(State::Stopping {
+                purpose: purpose @ (StopPurpose::Terminate(_) | StopPurpose::Fail { .. }),
+                ..
+            }) => (purpose.into_reply(), end),
+            Some(State::Stopping { purpose, .. }) => {
+                (purpose.into_reply(), Answer::Refused(Refusal::ShuttingDown))
             }
-            Some(
-                State::Stopping {
-                    purpose:
-                        StopPurpose::Cycle(reply)
-                        | StopPurpose::Fail { reply: Some(reply), .. }
-                        | StopPurpose::FailedStart {
-                            purpose: Purpose::Add(reply) | Purpose::Command(reply),
-                            ..
-                        },
-                    ..
-                }
-                | State::Starting(Purpose::Add(reply) | Purpose::Command(reply)),
-            ) => self.answer(reply, refused),
-            _ => {}
+            Some(State::Starting(purpose)) => {
+                (purpose.into_reply(), Answer::Refused(Refusal::ShuttingDown))
+            }
+            _ => return,
+        };
+        if let Some(reply) = reply {
+            self.answer(reply, answer);
         }
     }
 
@@ -243,11 +250,10 @@ impl<C, R> Engine<C, R> {
             match self.children.get(key).map(|child| &child.state) {
                 // A stop already running keeps its deadline.
                 Some(State::Stopping { .. }) => return,
-                Some(State::Starting(_)) => {
+                Some(State::Starting(_) | State::Up) => {
                     self.overtake_start(key);
                     return self.halt(now, key, StopPurpose::Sequence);
                 }
-                Some(State::Up) => return self.halt(now, key, StopPurpose::Sequence),
                 Some(State::Zombie) | None => {}
                 Some(State::Down | State::Held | State::Waiting(_) | State::Fallen(_)) => {
                     self.enter(key, State::Down);
@@ -260,10 +266,10 @@ impl<C, R> Engine<C, R> {
         }
     }
 
-    /// A start that a stop has overtaken: whoever asked for it is told.
+    /// If a stop has overtaken a start, whoever asked for that is told.
     fn overtake_start(&mut self, key: Key) {
-        if let Some(State::Starting(Purpose::Add(reply) | Purpose::Command(reply))) =
-            self.enter(key, State::Up)
+        if let Some(State::Starting(purpose)) = self.enter(key, State::Up)
+            && let Some(reply) = purpose.into_reply()
         {
             self.answer(reply, Answer::Refused(Refusal::ShuttingDown));
         }
@@ -280,9 +286,10 @@ impl<C, R> Engine<C, R> {
         let keys: Vec<Key> = self.children.iter().map(|(key, _)| key).collect();
         for key in keys {
             if !self.children.get(key).is_some_and(|child| matches!(child.state, State::Zombie)) {
-                self.answer_overtaken(key);
+                self.answer_overtaken(key, Answer::Refused(Refusal::ShuttingDown));
             }
         }
+        self.timers = Timers::default();
         self.mode = Mode::Ended;
         self.drop_turns();
         self.effects.push_back(Effect::Ended(ending));

@@ -1,1 +1,89 @@
+//! The engine, driven event by event, one fact per test.
+//!
+//! [`World`](world::World) plays the driver and checks [`invariants`] after every event.
 
+mod agreement;
+mod backoff;
+mod commands;
+mod heartbeat;
+mod intensity;
+mod invariants;
+mod otp;
+mod pool;
+mod restarts;
+mod scale;
+mod significant;
+mod starting;
+mod stopping;
+mod storm;
+mod turns;
+mod world;
+mod zombies;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::{
+    ChildKind, ChildRules, Command, Event, Exit, START_BURST, StartRule, Subject, SupervisorRules,
+};
+use crate::exit::{ExitReason, Failure};
+use crate::restart::{Backoff, MaxRestarts, RestartPolicy};
+use crate::shutdown::Shutdown;
+use crate::strategy::{AutoShutdown, SupervisionStrategy};
+
+use self::world::World;
+
+/// A supervisor with the defaults.
+fn supervisor(strategy: SupervisionStrategy) -> SupervisorRules {
+    SupervisorRules {
+        strategy,
+        max_restarts: MaxRestarts::AtMost(3),
+        restart_window: secs(5),
+        auto_shutdown: AutoShutdown::Never,
+        max_children: None,
+        kill_grace: secs(1),
+        template: None,
+    }
+}
+
+/// A worker with the defaults.
+fn worker(restart: RestartPolicy) -> ChildRules {
+    ChildRules {
+        kind: ChildKind::Worker,
+        restart,
+        shutdown: Shutdown::WORKER,
+        backoff: None,
+        start: StartRule::Spawned,
+        significant: false,
+        heartbeat: None,
+    }
+}
+
+/// A worker that reports when it is up.
+fn notifying(restart: RestartPolicy) -> ChildRules {
+    ChildRules { start: StartRule::Ready(Some(secs(30))), ..worker(restart) }
+}
+
+fn panicked() -> ExitReason {
+    ExitReason::Panic(Failure::of_panic("boom".to_owned(), None))
+}
+
+fn secs(secs: u64) -> Duration {
+    Duration::from_secs(secs)
+}
+
+fn millis(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+/// So many random runs, or as many as `PROPTEST_CASES` says.
+fn runs(cases: u32) -> proptest::prelude::ProptestConfig {
+    let wanted = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
+    proptest::prelude::ProptestConfig {
+        cases: wanted.unwrap_or(cases),
+        failure_persistence: None,
+        ..Default::default()
+    }
+}

@@ -67,8 +67,15 @@ impl Node {
         Ok(Some(hears))
     }
 
-    /// Starts a life under the parent, which hears of its end.
+    /// Starts a life under the parent, which hears of its end. One that runs already, as its
+    /// own root until now, goes on as that life.
     pub(crate) fn launch(self: &Arc<Self>, link: Link, generation: u64) {
+        if let Some(is_up) = self.go_on_below(&link, generation) {
+            if is_up {
+                link.tell(Event::Ready(link.key, generation));
+            }
+            return;
+        }
         let fault = self.lock().broken.clone();
         if let Some(fault) = fault {
             // A declaration that breaks a rule fails to start, as it would at the root.
@@ -86,6 +93,18 @@ impl Node {
             place.phase = Phase::Starting { inbox: Arc::clone(&inbox), since: Instant::now() };
         }
         driver::spawn(Arc::clone(self), inbox);
+    }
+
+    /// Whether it runs, and so will report to this parent; and if so, whether it is up.
+    fn go_on_below(&self, link: &Link, generation: u64) -> Option<bool> {
+        let mut place = self.lock();
+        let is_up = match &place.phase {
+            Phase::Starting { .. } => false,
+            Phase::Running { .. } => true,
+            _ => return None,
+        };
+        place.reports_to = Some((link.clone(), generation));
+        Some(is_up)
     }
 
     /// The end of the running life is told to this parent from now on.
@@ -135,9 +154,9 @@ impl Node {
 
     /// A life has ended, and everything below it.
     pub(crate) fn ended(self: &Arc<Self>, reason: &ExitReason, reaper: &mut Reaper) {
-        let supervised = self.is_supervised();
+        let supervised = self.is_supervised() && !self.lock().orphaned;
         if !supervised {
-            // Above a root there is nobody who could start its children again.
+            // There is nobody above who could start its children again.
             self.close_declared(Closing::Gone, reaper);
         }
         crate::journal::supervisor_terminated(self, reason);
@@ -167,6 +186,7 @@ impl Node {
     /// Sends back what is sent to a child, and to all below it, from now on.
     pub(crate) fn retire(self: &Arc<Self>, body: &Body, closing: Closing, reaper: &mut Reaper) {
         let (Body::Task { slot, .. } | Body::Supervisor { slot, .. }) = body;
+        slot.core().lie_down();
         if let Some((count, leftovers)) = slot.close(closing) {
             if count > 0 {
                 crate::journal::messages_left(self, slot.core(), count);
@@ -179,10 +199,17 @@ impl Node {
                 let reason = match &place.phase {
                     Phase::Down(reason) | Phase::Ended(reason) => reason.clone(),
                     Phase::Built => ExitReason::Shutdown,
-                    // It was refused as a child and goes on by itself.
-                    Phase::Starting { .. } | Phase::Running { .. } => return,
+                    // Its parent is gone before it: with its runtime, or without ever starting.
+                    Phase::Starting { .. } | Phase::Running { .. } => {
+                        place.orphaned = true;
+                        drop(place);
+                        return node.tell(Event::Stop);
+                    }
                 };
                 place.phase = Phase::Ended(reason);
+                drop(place);
+                // For those who subscribe to it when there is no root any more.
+                node.hub.finish();
             }
             node.close_declared(closing, reaper);
             let waiting = {
@@ -215,25 +242,37 @@ impl Node {
         Some(hears)
     }
 
+    /// It is down, and nobody is left who could start it again.
+    pub(crate) fn bury(self: &Arc<Self>) {
+        let waiting = {
+            let mut place = self.lock();
+            if let Phase::Down(reason) = &place.phase {
+                place.phase = Phase::Ended(reason.clone());
+            }
+            std::mem::take(&mut place.waiting)
+        };
+        self.close_declared(Closing::Gone, &mut Reaper::default());
+        self.hub.finish();
+        for told in waiting {
+            let _ = told.send(());
+        }
+    }
+
     /// The last handle of a root is gone.
     pub(crate) fn release(self: &Arc<Self>) {
-        let built = {
+        {
             let mut place = self.lock();
             if place.parent.is_some() {
                 return;
             }
-            let built = matches!(place.phase, Phase::Built);
-            if built {
-                place.phase = Phase::Ended(ExitReason::Shutdown);
+            if !matches!(place.phase, Phase::Built) {
+                drop(place);
+                return self.tell(Event::Stop);
             }
-            built
-        };
-        if built {
-            self.close_declared(Closing::Gone, &mut Reaper::default());
-            self.hub.finish();
-        } else {
-            self.tell(Event::Stop);
+            place.phase = Phase::Ended(ExitReason::Shutdown);
         }
+        // It was never started: nothing has to be waited for.
+        self.bury();
     }
 }
 

@@ -6,7 +6,7 @@
 %% number of schedulers. (A monitor's message could overtake nothing but itself.)
 -module(otp_recorder).
 
--export([new/1, trace_me/1, next_start/2, next_worker/2, outcome/3, added/2]).
+-export([new/1, trace_me/1, next_start/2, next_worker/2, comes_from/3, outcome/3]).
 -export([started/5, not_started/4]).
 -export([pid/2, who/2, is_running/3, live_supervisors/1, supervisors/1, running/1, version/1]).
 -export([take_events/1, end_of/2]).
@@ -22,13 +22,15 @@ trace_me(Tracer) ->
 next_start(#{table := Table}, Path) ->
     ets:update_counter(Table, {starts, Path}, 1, {{starts, Path}, 0}).
 
-%% Numbers the workers of a pool, from 1, as long as it keeps its place.
-next_worker(#{table := Table}, Pool) ->
-    ets:update_counter(Table, {workers, Pool}, 1, {{workers, Pool}, 0}).
+%% Numbers the workers of the pool at `Path`, from 1, over all its restarts.
+next_worker(#{table := Table}, Path) ->
+    [{_, Origin}] = ets:lookup(Table, {origin, Path}),
+    Key = {workers, Path, Origin},
+    ets:update_counter(Table, Key, 1, {Key, 0}).
 
-%% Something new stands at `Path`.
-added(#{table := Table}, Path) ->
-    ets:delete(Table, {workers, Path}).
+%% From which specification comes what stands at `Path`.
+comes_from(#{table := Table}, Path, Origin) ->
+    ets:insert(Table, {{origin, Path}, Origin}).
 
 %% What the next start made from this specification shall do; the last entry repeats.
 outcome(#{table := Table}, Spec, Outcomes) ->

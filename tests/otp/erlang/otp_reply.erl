@@ -14,6 +14,8 @@ start({error, {already_started, _}}) -> {error, already_started};
 start({error, {What, _}}) when What =:= start_spec; What =:= supervisor_data;
                                What =:= bad_start_spec; What =:= bad_combination ->
     {error, invalid_spec};
+%% A worker is added with arguments, where others are added with a specification.
+start({error, {invalid_child_spec, _}}) -> {error, not_simple_one_for_one};
 start({error, Reason}) when Reason =:= already_present; Reason =:= running;
                             Reason =:= restarting; Reason =:= not_found;
                             Reason =:= simple_one_for_one -> {error, Reason};

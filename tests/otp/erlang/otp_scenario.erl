@@ -38,27 +38,35 @@ emit(Ctx, Emit, Name, N, Reply, Seen) ->
 
 %% Waits until nothing can happen any more without another step.
 %%
-%% A supervisor that answers has done all that was asked of it before. If afterwards its
-%% mailbox is empty and everything it is linked to lives, there is no exit, no request and
-%% no second attempt on the way to it; so it stays idle unless another supervisor acts. A
-%% round in which all were idle and nothing was recorded is therefore the end.
-quiet(Ctx) ->
-    Before = otp_recorder:version(Ctx),
+%% A supervisor that answers has done all that was asked of it before. If everything it is
+%% linked to lives and its mailbox is empty, there is no exit, no request and no second attempt
+%% on the way to it; so it stays idle unless another supervisor acts. It may have begun with
+%% one right after its answer, though, and wait for a child to come up: that is finished, and
+%% recorded, before it answers again. So when all were idle twice, and nothing was recorded in
+%% between, all is quiet.
+quiet(Ctx) -> quiet(Ctx, busy).
+
+quiet(Ctx, LastIdle) ->
     Idle = [is_idle(Pid) || Pid <- otp_recorder:live_supervisors(Ctx)],
-    case lists:all(fun(I) -> I end, Idle) andalso otp_recorder:version(Ctx) =:= Before of
-        true -> ok;
-        false -> quiet(Ctx)
+    case lists:all(fun(I) -> I end, Idle) of
+        false -> quiet(Ctx, busy);
+        true ->
+            case otp_recorder:version(Ctx) of
+                LastIdle -> ok;
+                Version -> quiet(Ctx, Version)
+            end
     end.
 
 is_idle(Pid) ->
     try
-        _ = supervisor:which_children(Pid),
-        [{links, Links}, {message_queue_len, Queued}] =
-            process_info(Pid, [links, message_queue_len]),
-        Queued =:= 0 andalso lists:all(fun is_process_alive/1, Links)
+        has_heard_all(Pid) andalso is_list(supervisor:which_children(Pid)) andalso has_heard_all(Pid)
     catch
         _:_ -> false
     end.
+
+has_heard_all(Pid) ->
+    [{links, Links}, {message_queue_len, Queued}] = process_info(Pid, [links, message_queue_len]),
+    Queued =:= 0 andalso lists:all(fun is_process_alive/1, Links).
 
 step(Ctx, N, #{<<"do">> := <<"at_once">>, <<"steps">> := Steps}) ->
     at_once(Ctx, N, Steps);

@@ -15,14 +15,17 @@ start_supervisor(#{deviations := Deviations} = Ctx, Path, Origin, Supervisor) ->
     N = otp_recorder:next_start(Ctx, Path),
     Arguments = {Ctx, Path, Origin, Supervisor},
     Result =
-        %% What the library refuses, `refused`, OTP runs as it is.
-        case Deviations -- [refused] of
+        %% Of these two there is only the library's own trace.
+        case Deviations -- [refused, concurrency] of
             [] -> supervisor:start_link(?MODULE, Arguments);
             _ -> otp_deviating:start_link(?MODULE, Arguments, Deviations)
         end,
     case Result of
-        {ok, Pid} -> otp_recorder:started(Ctx, supervisor, Path, N, Pid);
-        {error, _} -> otp_recorder:not_started(Ctx, fail, Path, N)
+        {ok, Pid} ->
+            otp_recorder:comes_from(Ctx, Path, Origin),
+            otp_recorder:started(Ctx, supervisor, Path, N, Pid);
+        {error, _} ->
+            otp_recorder:not_started(Ctx, fail, Path, N)
     end,
     Result.
 
@@ -45,10 +48,7 @@ init({Ctx, Path, Origin, Supervisor}) ->
     {ok, {Flags, Children}}.
 
 add_child(Ctx, Pid, Path, Origin, Child) ->
-    Result = supervisor:start_child(Pid, spec(Ctx, Path, Origin, Child)),
-    element(1, Result) =:= ok andalso
-        otp_recorder:added(Ctx, path(Path, maps:get(<<"name">>, Child))),
-    Result.
+    supervisor:start_child(Pid, spec(Ctx, Path, Origin, Child)).
 
 %% `Overrides`: what this worker does differently from the template.
 add_worker(_Ctx, Pid, Number, Origin, Overrides) ->

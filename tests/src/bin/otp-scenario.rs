@@ -97,7 +97,10 @@ fn compare_files(files: &[&str]) -> Result {
 /// Compares the two; an error of either is a difference too.
 fn differs(scenario: &Scenario, erlang: &mut Erlang) -> std::result::Result<(), String> {
     let expected = erlang.trace(scenario).map_err(|error| format!("Erlang: {error}"))?;
-    let actual = run::run(scenario).map_err(|error| format!("{}: {error}", scenario.name))?;
+    let actual = run::run(scenario).map_err(|error| {
+        let scenario = serde_json::to_string(scenario).unwrap_or_default();
+        format!("scenario: {scenario}\nlibrary:  {error}")
+    })?;
     compare(scenario, &expected, &actual).map_err(|difference| difference.to_string())
 }
 
@@ -108,13 +111,22 @@ fn fuzz(count: &str, seed: Option<&&str>) -> Result {
     let mut erlang = Erlang::start()?;
     for seed in first..first + count {
         let scenario = generate::scenario(seed);
-        if differs(&scenario, &mut erlang).is_err() {
+        if let Err(first) = differs(&scenario, &mut erlang) {
             let allowed =
                 |scenario: &Scenario| scenario.check().is_ok() && rules::check(scenario).is_ok();
-            let smallest = shrink(scenario, |candidate| {
-                allowed(candidate) && differs(candidate, &mut erlang).is_err()
+            // The last difference that was seen belongs to the smallest scenario.
+            let mut difference = first;
+            shrink(scenario, |candidate| {
+                let differs = allowed(candidate)
+                    && match differs(candidate, &mut erlang) {
+                        Ok(()) => false,
+                        Err(smaller) => {
+                            difference = smaller;
+                            true
+                        }
+                    };
+                differs
             });
-            let difference = differs(&smallest, &mut erlang).expect_err("it still differs");
             return Err(difference.into());
         }
     }

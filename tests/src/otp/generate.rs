@@ -70,7 +70,16 @@ fn deviations(scenario: &Scenario) -> Vec<Deviation> {
     });
     let declined_restart = templates.chain(of_workers).any(|starts| declines_restart(starts));
 
-    let met = [(escalation, Deviation::Escalation), (declined_restart, Deviation::DeclinedRestart)];
+    // Only a child that ends as soon as it has started can come between two attempts.
+    let ends_at_once =
+        |child: &Child| child.starts.iter().any(|s| matches!(s, Start::Crash | Start::Finish));
+    let overtaken_retry = children().chain(scenario.added()).any(ends_at_once);
+
+    let met = [
+        (escalation, Deviation::Escalation),
+        (declined_restart, Deviation::DeclinedRestart),
+        (overtaken_retry, Deviation::OvertakenRetry),
+    ];
     met.into_iter().filter(|(met, _)| *met).map(|(_, deviation)| deviation).collect()
 }
 

@@ -70,14 +70,7 @@ impl Run {
 
     async fn all(mut self, scenario: &Scenario) -> Result<Vec<StepTrace>, String> {
         let root = self.root.clone();
-        let recorder = self.recorder.clone();
-        let start = ask(async move {
-            let started = root.start().await;
-            if started.is_ok() {
-                recorder.root_started();
-            }
-            actions::started(started)
-        });
+        let start = ask(async move { actions::started(root.start().await) });
         let mut trace = vec![self.after(0, start).await?];
         for (index, step) in scenario.script.iter().enumerate() {
             if !self.recorder.is_supervisor_running("") {
@@ -123,6 +116,11 @@ impl Run {
             pending => pending.answer().await,
         };
         let events = self.recorder.take_events();
+        for started in events.iter().filter_map(|event| event.strip_prefix("start ")) {
+            if let Some((path, _)) = started.rsplit_once('@') {
+                self.forest.restarted(path);
+            }
+        }
         let running = self.recorder.running();
         let mut supervisors = BTreeMap::new();
         for (path, ended) in self.recorder.supervisors() {
@@ -152,11 +150,20 @@ impl Run {
     /// child is on its way up or down.
     async fn quiet(&self) -> Result<(), String> {
         let begun = time::Instant::now();
+        let mut rested = None;
         loop {
+            // The clock moves when no task can run; what it wakes besides this one runs before
+            // it moves again. So what does not change from one time to the next has come to rest.
             time::sleep(Duration::from_millis(1)).await;
-            let Some(moving) = self.moving().await else { return Ok(()) };
-            if begun.elapsed() > PATIENCE {
-                return Err(format!("waited in vain for {moving} to come to rest"));
+            let moving = self.moving().await;
+            let now = self.recorder.happened_so_far();
+            match moving {
+                None if rested == Some(now) => return Ok(()),
+                None => rested = Some(now),
+                Some(moving) if begun.elapsed() > PATIENCE => {
+                    return Err(format!("waited in vain for {moving} to come to rest"));
+                }
+                Some(_) => rested = None,
             }
         }
     }

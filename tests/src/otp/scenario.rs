@@ -39,8 +39,22 @@ pub enum Deviation {
     DeclinedRestart,
     /// Terminating a pool worker that waits for its restart leaves the counts right.
     TerminatedRestart,
+    /// A repeated attempt that was overtaken by another restart is dropped.
+    OvertakenRetry,
     /// This library refuses the tree.
     Refused,
+    /// Children of this library's one_for_one and simple_one_for_one supervisors do not wait for
+    /// each other's starts, and questions and a shutdown wait for nobody's.
+    Concurrency,
+}
+
+impl Deviation {
+    /// Whether Erlang can be made to deviate in the same way. Where it cannot, this library's
+    /// own trace is kept beside OTP's.
+    #[must_use]
+    pub fn is_applied_by_erlang(self) -> bool {
+        !matches!(self, Self::Refused | Self::Concurrency)
+    }
 }
 
 /// A supervisor.
@@ -82,6 +96,18 @@ impl Supervisor {
             auto_shutdown: AutoShutdown::Never,
             children: Vec::new(),
         }
+    }
+
+    /// The supervisor at a path below this one, `""` being itself.
+    #[must_use]
+    pub fn at(&self, path: &str) -> Option<&Self> {
+        if path.is_empty() {
+            return Some(self);
+        }
+        let (name, rest) = path.split_once('/').unwrap_or((path, ""));
+        let is_pool = self.strategy == Strategy::SimpleOneForOne;
+        let child = self.children.iter().find(|child| is_pool || child.name == name)?;
+        child.supervisor.as_ref()?.at(rest)
     }
 
     /// Itself and all supervisors below it.
@@ -235,6 +261,9 @@ pub enum Step {
         how: End,
     },
     /// Several steps that concern one supervisor, all pending before it sees the first.
+    ///
+    /// Nothing is killed among them: to kill a child is a request to its supervisor here, and a
+    /// signal to the child in Erlang.
     AtOnce {
         /// In the order in which it sees them.
         steps: Vec<Step>,
@@ -334,6 +363,22 @@ impl Scenario {
             Step::AddChild { spec, .. } => Some(&**spec),
             _ => None,
         })
+    }
+
+    /// The supervisors that may stand at a path.
+    pub fn supervisors_at(&self, path: &str) -> impl Iterator<Item = &Supervisor> {
+        let declared = self.tree.at(path);
+        let added = self.steps().filter_map(move |step| {
+            let Step::AddChild { spec, .. } = step else { return None };
+            let below = match step.supervisor() {
+                "" => path,
+                above => path.strip_prefix(above)?.strip_prefix('/')?,
+            };
+            let rest = below.strip_prefix(&*spec.name)?;
+            let rest = if rest.is_empty() { rest } else { rest.strip_prefix('/')? };
+            spec.supervisor.as_ref()?.at(rest)
+        });
+        declared.into_iter().chain(added)
     }
 
     /// All supervisors, those that the script adds as well.

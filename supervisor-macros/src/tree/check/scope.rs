@@ -7,7 +7,7 @@ use syn::punctuated::Punctuated;
 use syn::visit::{self, Visit};
 use syn::{Expr, ExprCall, ExprPath, Ident, Macro, PatIdent, Token};
 
-use super::super::ast::{Child, Supervisor};
+use super::super::ast::{Body, Child, Supervisor, Task};
 use super::Site;
 use crate::errors::Errors;
 
@@ -88,6 +88,17 @@ pub(super) fn sibling_later(child: &Child, site: Site, scope: Scope, errors: &mu
         if reported.insert(name) {
             errors.at(ident.span(), message);
         }
+    }
+}
+
+/// A task's value is a function, and a sibling's name is the sibling's address.
+pub(super) fn function_hidden(child: &Child, scope: Scope, errors: &mut Errors) {
+    let Body::Task(Task { value: Some(Expr::Path(path)), .. }) = &child.body else { return };
+    let Some(ident) = path.path.get_ident() else { return };
+    let name = ident.unraw().to_string();
+    if scope.find(&name) == Some(Declared::Before) {
+        let message = format!("`{name}` is a child's address here; the function is `self::{name}`");
+        errors.at(ident.span(), message);
     }
 }
 

@@ -159,14 +159,13 @@ impl<'a> Generator<'a> {
     }
 
     fn end_of(&mut self, child: String) -> Step {
+        let how = if self.random.percent(16) { End::Killed } else { self.own_end() };
         self.ended.push(child.clone());
-        let how = self.random.weighted(&[
-            (52, End::Failed),
-            (22, End::Normal),
-            (10, End::Shutdown),
-            (16, End::Killed),
-        ]);
         Step::End { child, how }
+    }
+
+    fn own_end(&mut self) -> End {
+        self.random.weighted(&[(62, End::Failed), (26, End::Normal), (12, End::Shutdown)])
     }
 
     fn terminate(&mut self, supervisor: &str) -> Option<Step> {
@@ -195,12 +194,21 @@ impl<'a> Generator<'a> {
         let under = (place.strategy, place.auto_shutdown);
         let children = place.children();
         let known = self.random.pick(&children).filter(|_| self.random.percent(40)).cloned();
+        let stands_there = known.as_ref().and_then(|name| {
+            self.places.supervisors.get(&join(supervisor, name)).map(Place::is_pool)
+        });
         let is_new = known.is_none();
         let name = known.unwrap_or_else(|| {
             self.added += 1;
             format!("n{}", self.added)
         });
-        let spec = tree::Generator::new(self.random).added(name, under);
+        let mut spec = tree::Generator::new(self.random).added(name, under);
+        let is_pool = |nested: &Supervisor| nested.strategy == Strategy::SimpleOneForOne;
+        if spec.supervisor.as_ref().map(is_pool) != stands_there && !is_new {
+            // What the script does there later would make no sense: OTP's pools crash over a
+            // specification.
+            spec.supervisor = None;
+        }
         if is_new {
             self.places.enter_child(supervisor, &spec);
         }
@@ -236,9 +244,19 @@ impl<'a> Generator<'a> {
             (0, _) => Step::WhichChildren { supervisor },
             (1, _) => Step::CountChildren { supervisor },
             (_, Some(name)) => Step::ChildSpec { child: join(&path, &name) },
-            (_, None) if is_pool => Step::ChildSpec { child: join(&path, "template") },
+            (_, None) if is_pool => Step::CountChildren { supervisor },
             (_, None) => Step::ChildSpec { child: join(&path, "nobody") },
         })
+    }
+
+    /// Whether what is added fits its supervisor.
+    fn is_accepted(&self, step: &Step) -> bool {
+        match step {
+            Step::AddChild { spec, .. } if spec.significant => {
+                self.places.supervisors[step.supervisor()].auto_shutdown != AutoShutdown::Never
+            }
+            _ => true,
+        }
     }
 
     /// Two or three workers of one supervisor end together, perhaps with requests in between.
@@ -248,10 +266,12 @@ impl<'a> Generator<'a> {
         self.random.0.shuffle(&mut workers);
         let ends = self.random.within(2..=3).min(workers.len());
         let left = workers.split_off(ends);
-        let mut steps: Vec<_> =
-            workers.into_iter().map(|name| self.end_of(join(&supervisor, &name))).collect();
-        if self.random.percent(35) {
-            let at = self.random.within(0..=steps.len());
+        let mut steps = Vec::new();
+        for name in workers {
+            let how = self.own_end();
+            steps.push(Step::End { child: join(&supervisor, &name), how });
+        }
+        if self.random.percent(40) {
             let is_pool = self.places.supervisors[&supervisor].is_pool();
             // A worker that ended in this very moment is another process to OTP when it is back.
             let request = if is_pool {
@@ -259,13 +279,17 @@ impl<'a> Generator<'a> {
             } else {
                 match self.random.within(0..=3) {
                     0 => self.terminate(&supervisor),
-                    1 => Some(self.add(&supervisor)),
+                    // One that is refused for itself is refused before its turn comes.
+                    1 => Some(self.add(&supervisor)).filter(|step| self.is_accepted(step)),
                     other => self.revive_or_forget(&supervisor, other == 2),
                 }
             };
-            steps.extend(request);
-            let last = steps.len() - 1;
-            steps.swap(at.min(last), last);
+            // First or last: one that asks about a child which ends only afterwards is told so
+            // by this library, which hears of the end before it answers.
+            if let Some(request) = request {
+                let at = if self.random.percent(50) { 0 } else { steps.len() };
+                steps.insert(at, request);
+            }
         }
         Some(Step::AtOnce { steps })
     }

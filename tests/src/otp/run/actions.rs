@@ -8,8 +8,9 @@ use supervisor::{ChildSpecInfo, RestartPolicy, Shutdown, SupervisorError};
 use super::{
     Call,
     recorder::{Order, Recorder},
-    tree::{Branch, Forest, Sapling, join},
+    tree::{Branch, Forest, Sapling, join, sapling, tree_worker},
     view,
+    worker::Plan,
 };
 use crate::otp::{
     scenario::{self, End, OnShutdown, Start, Step},
@@ -34,16 +35,16 @@ impl Action {
         let supervisor = branch.supervisor().clone();
         match step {
             Step::Shutdown {} => ask(async move { done(supervisor.shutdown().await.map(|_| ())) }),
-            Step::AddChild { spec, .. } => match Forest::sapling(recorder, path, spec) {
+            Step::AddChild { spec, .. } => match sapling(recorder, path, spec) {
                 Sapling::Worker(spec) => {
                     ask(async move { started(supervisor.add_child(spec).await.map(|_| ())) })
                 }
                 Sapling::Supervisor(spec, below) => {
-                    let forest = forest.clone();
+                    let (forest, path) = (forest.clone(), path.to_owned());
                     ask(async move {
                         let added = supervisor.add_child(spec).await;
                         if added.is_ok() {
-                            forest.join(&below);
+                            forest.add(&path, below);
                         }
                         started(added.map(|_| ()))
                     })
@@ -72,7 +73,7 @@ impl Action {
             | Step::DeleteChild { child }
             | Step::ChildSpec { child } => {
                 let name = child.rsplit_once('/').map_or(child.as_str(), |(_, name)| name);
-                if name.starts_with('#') && !recorder.is_known(child) {
+                if name.starts_with('#') && !recorder.has_run(child) {
                     return not_running();
                 }
                 let (step, name) = (step.clone(), name.to_owned());
@@ -121,7 +122,7 @@ fn add_worker(
     on_shutdown: Option<OnShutdown>,
 ) -> Action {
     let number = forest.next_worker(path);
-    let path = join(path, &format!("#{number}"));
+    let name = format!("#{number}");
     match branch {
         Branch::Children(supervisor) => {
             ask(async move { started(supervisor.add_worker().await.map(|_| ())) })
@@ -131,14 +132,14 @@ fn add_worker(
                 template.starts.clone_from(starts);
             }
             template.on_shutdown = on_shutdown.unwrap_or(template.on_shutdown);
-            let plan = super::worker::Plan::new(path, &template, recorder);
+            let plan = Plan::new(join(path, &name), &template, recorder);
             ask(async move { started(pool.add_worker_with(plan).await.map(|_| ())) })
         }
         Branch::Trees { pool, template } => {
-            let Some((below, recipe)) = Forest::tree_worker(recorder, &path, &template) else {
+            let Some((below, recipe)) = tree_worker(recorder, path, &name, &template) else {
                 return not_running();
             };
-            forest.join(&below);
+            forest.add(path, below);
             ask(async move { started(pool.add_worker_with(recipe).await.map(|_| ())) })
         }
     }
@@ -192,6 +193,7 @@ fn word(error: &SupervisorError) -> String {
         SupervisorError::Running(_) => "running",
         SupervisorError::Restarting(_) => "restarting",
         SupervisorError::SimpleOneForOne(_) => "simple_one_for_one",
+        SupervisorError::NotSimpleOneForOne(_) => "not_simple_one_for_one",
         SupervisorError::StartFailed(..) | SupervisorError::Ended(..) => "start_failed",
         SupervisorError::InvalidSpec(..) => "invalid_spec",
         SupervisorError::ShuttingDown(_) => "shutting_down",

@@ -20,6 +20,8 @@ pub(super) struct Recorder(Arc<Mutex<State>>);
 #[derive(Default)]
 struct State {
     happened: Vec<Happened>,
+    /// How much has happened and was heard of, ever.
+    count: usize,
     library: Option<Events>,
     /// How often a start was tried, by path.
     starts: HashMap<String, usize>,
@@ -28,7 +30,9 @@ struct State {
     /// Paths of workers whose failed start the library has not told yet.
     failed: Vec<String>,
     running: BTreeMap<String, Running>,
-    /// Lives that were told to end with `shutdown`.
+    /// Paths of workers that ever ran.
+    have_run: HashSet<String>,
+    /// Lives that end with `shutdown` in OTP: told to, or asked to stop. Here they end normally.
     told_shutdown: HashSet<(String, u64)>,
     supervisors: BTreeMap<String, SupervisorLife>,
 }
@@ -74,11 +78,6 @@ impl Recorder {
         self.state().library = Some(events);
     }
 
-    pub(super) fn root_started(&self) {
-        let root = SupervisorLife { incarnation: 1, start: 1, ended: None };
-        self.now().supervisors.insert(String::new(), root);
-    }
-
     /// A worker is up; its life lasts until the guard is dropped.
     pub(super) fn started(
         &self,
@@ -91,9 +90,10 @@ impl Recorder {
         let start = state.next_start(path);
         state.say("start", path, start);
         state.lives.insert((path.to_owned(), incarnation), start);
+        state.have_run.insert(path.to_owned());
         let running = Running { start, incarnation, order: Some(order), address };
         if state.running.insert(path.to_owned(), running).is_some() {
-            state.happened.push(Happened::Said(format!("two lives at {path}")));
+            state.add(Happened::Said(format!("two lives at {path}")));
         }
         Life { recorder: self.clone(), path: path.to_owned(), incarnation, start }
     }
@@ -111,6 +111,11 @@ impl Recorder {
         state.say("decline", path, start);
     }
 
+    /// The worker ends because it was asked to.
+    pub(super) fn obeys(&self, path: &str, incarnation: u64) {
+        self.now().told_shutdown.insert((path.to_owned(), incarnation));
+    }
+
     /// How to make the worker end; nothing if it does not run, or was told already.
     pub(super) fn order(&self, path: &str, how: End) -> Option<Order> {
         let mut state = self.now();
@@ -121,6 +126,11 @@ impl Recorder {
             state.told_shutdown.insert((path.to_owned(), incarnation));
         }
         Some(if how == End::Killed { Order::Killed(address) } else { Order::ByItself(order) })
+    }
+
+    /// Changes with everything that happens.
+    pub(super) fn happened_so_far(&self) -> usize {
+        self.now().count
     }
 
     pub(super) fn take_events(&self) -> Vec<String> {
@@ -147,9 +157,10 @@ impl Recorder {
         self.now().supervisors.get(path).is_some_and(|life| life.ended.is_none())
     }
 
-    /// Whether a start was ever tried there.
-    pub(super) fn is_known(&self, path: &str) -> bool {
-        self.now().starts.contains_key(path)
+    /// Whether anything ever ran there.
+    pub(super) fn has_run(&self, path: &str) -> bool {
+        let state = self.now();
+        state.have_run.contains(path) || state.supervisors.contains_key(path)
     }
 
     /// Which start an incarnation came from.
@@ -168,12 +179,18 @@ impl State {
         *starts
     }
 
+    fn add(&mut self, happened: Happened) {
+        self.count += 1;
+        self.happened.push(happened);
+    }
+
     fn say(&mut self, what: &str, path: &str, start: usize) {
-        self.happened.push(Happened::Said(format!("{what} {path}@{start}")));
+        self.add(Happened::Said(format!("{what} {path}@{start}")));
     }
 
     fn hear(&mut self) {
         while let Some(event) = self.library.as_mut().and_then(Events::try_next) {
+            self.count += 1;
             self.hear_of(&event);
         }
     }
@@ -201,13 +218,17 @@ impl State {
             EventKind::ChildTerminated { incarnation, reason } => {
                 self.hear_of_end(path, *incarnation, reason);
             }
+            EventKind::SupervisorStarted if path.is_empty() => {
+                let root = SupervisorLife { incarnation: 1, start: 1, ended: None };
+                self.supervisors.insert(String::new(), root);
+            }
             EventKind::SupervisorTerminated { reason } if path.is_empty() => {
                 if let Some(root) = self.supervisors.get_mut(path) {
                     root.ended = Some(class(reason));
                 }
             }
             EventKind::Missed { count } => {
-                self.happened.push(Happened::Said(format!("{count} events missed")));
+                self.add(Happened::Said(format!("{count} events missed")));
             }
             _ => {}
         }
@@ -219,21 +240,22 @@ impl State {
             if let Some(life) = self.supervisors.get_mut(path) {
                 life.ended = Some(how);
                 let event = format!("stop {path}@{} {how}", life.start);
-                self.happened.push(Happened::Said(event));
+                self.add(Happened::Said(event));
             }
             return;
         }
-        // A child of this library cannot end by itself with `shutdown`; it ends normally, which
-        // OTP treats in the same way.
+        // OTP's processes can end with `shutdown`, which is treated as a normal end.
         if self.told_shutdown.remove(&(path.to_owned(), ended)) && how == "normal" {
             how = "shutdown";
         }
         for happened in &mut self.happened {
-            if let Happened::Stopped { path: of, incarnation, class, .. } = happened
+            // A new child of that name may have begun to count its lives from 1 again.
+            if let Happened::Stopped { path: of, incarnation, class: class @ None, .. } = happened
                 && of == path
                 && *incarnation == ended
             {
                 *class = Some(how);
+                break;
             }
         }
     }
@@ -272,7 +294,7 @@ impl Drop for Life {
     fn drop(&mut self) {
         let mut state = self.recorder.now();
         state.running.remove(&self.path);
-        state.happened.push(Happened::Stopped {
+        state.add(Happened::Stopped {
             path: std::mem::take(&mut self.path),
             incarnation: self.incarnation,
             start: self.start,

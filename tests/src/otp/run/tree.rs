@@ -14,14 +14,35 @@ use supervisor::{
 use super::{recorder::Recorder, worker::Plan};
 use crate::otp::scenario::{self, Policy, ShutdownWord, Strategy};
 
-/// The handles of all supervisors, by path; the root's is empty.
-#[derive(Clone, Default)]
-pub(super) struct Forest(Arc<Mutex<BTreeMap<String, Tended>>>);
+/// The handles of all supervisors.
+#[derive(Clone)]
+pub(super) struct Forest(Arc<Mutex<Tended>>);
 
+/// A supervisor, and those below it.
 struct Tended {
     branch: Branch,
     /// How many workers were ever added to it.
     workers: usize,
+    declared: BTreeMap<String, Tended>,
+    /// Those that were added while it ran are gone when it is restarted.
+    added: BTreeMap<String, Tended>,
+}
+
+impl Tended {
+    fn at(&mut self, path: &str) -> Option<&mut Self> {
+        if path.is_empty() {
+            return Some(self);
+        }
+        let (name, rest) = path.split_once('/').unwrap_or((path, ""));
+        self.added.get_mut(name).or_else(|| self.declared.get_mut(name))?.at(rest)
+    }
+
+    fn list(&self, path: &str, all: &mut Vec<(String, Supervisor)>) {
+        all.push((path.to_owned(), self.branch.supervisor().clone()));
+        for (name, below) in self.declared.iter().chain(&self.added) {
+            below.list(&join(path, name), all);
+        }
+    }
 }
 
 /// A supervisor's handle.
@@ -45,85 +66,98 @@ impl Branch {
 /// A child that has not been given to a supervisor yet.
 pub(super) enum Sapling {
     Worker(ChildSpec<Run<ChildRef<()>>>),
-    /// With the handles of what is below it.
-    Supervisor(ChildSpec<Run<Supervisor>>, Forest),
+    Supervisor(ChildSpec<Run<Supervisor>>, Seedling),
+}
+
+/// The handles of what will stand in the forest when it has been added.
+pub(super) struct Seedling {
+    name: String,
+    tended: Tended,
 }
 
 impl Forest {
     pub(super) fn plant(recorder: &Recorder, tree: &scenario::Supervisor) -> (Self, Supervisor) {
-        let forest = Self::default();
-        let root = forest.grow(recorder, "", tree);
-        (forest, root)
+        let tended = Tended::grow(recorder, "", tree);
+        let root = tended.branch.supervisor().clone();
+        (Self(Arc::new(Mutex::new(tended))), root)
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Tended>> {
+    fn lock(&self) -> MutexGuard<'_, Tended> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn get(&self, path: &str) -> Option<Branch> {
-        self.lock().get(path).map(|tended| tended.branch.clone())
+        self.lock().at(path).map(|tended| tended.branch.clone())
     }
 
     pub(super) fn supervisors(&self) -> Vec<(String, Supervisor)> {
-        let forest = self.lock();
-        let handle = |tended: &Tended| tended.branch.supervisor().clone();
-        forest.iter().map(|(path, tended)| (path.clone(), handle(tended))).collect()
+        let mut all = Vec::new();
+        self.lock().list("", &mut all);
+        all
     }
 
-    /// Takes over the handles of what was added.
-    pub(super) fn join(&self, other: &Self) {
-        self.lock().append(&mut other.lock());
+    /// Something was added to the supervisor at `under`.
+    pub(super) fn add(&self, under: &str, seedling: Seedling) {
+        if let Some(tended) = self.lock().at(under) {
+            tended.added.insert(seedling.name, seedling.tended);
+        }
+    }
+
+    /// The supervisor at `path` has been restarted, with what it was declared with.
+    pub(super) fn restarted(&self, path: &str) {
+        if let Some(tended) = self.lock().at(path) {
+            tended.added.clear();
+        }
     }
 
     /// The number of the next worker of a pool.
     pub(super) fn next_worker(&self, pool: &str) -> usize {
-        self.lock().get_mut(pool).map_or(0, |tended| {
+        self.lock().at(pool).map_or(0, |tended| {
             tended.workers += 1;
             tended.workers
         })
     }
+}
 
-    pub(super) fn sapling(recorder: &Recorder, under: &str, child: &scenario::Child) -> Sapling {
-        let path = join(under, &child.name);
-        let spec = with_options(ChildSpec::new(&child.name), child);
-        match &child.supervisor {
-            None => Sapling::Worker(spec.with_worker(Plan::new(path, child, recorder))),
-            Some(supervisor) => {
-                let forest = Self::default();
-                let supervisor = forest.grow(recorder, &path, supervisor);
-                Sapling::Supervisor(spec.with_supervisor(supervisor), forest)
-            }
+pub(super) fn sapling(recorder: &Recorder, under: &str, child: &scenario::Child) -> Sapling {
+    let path = join(under, &child.name);
+    let spec = with_options(ChildSpec::new(&child.name), child);
+    match &child.supervisor {
+        None => Sapling::Worker(spec.with_worker(Plan::new(path, child, recorder))),
+        Some(supervisor) => {
+            let tended = Tended::grow(recorder, &path, supervisor);
+            let spec = spec.with_supervisor(tended.branch.supervisor().clone());
+            Sapling::Supervisor(spec, Seedling { name: child.name.clone(), tended })
         }
     }
+}
 
-    /// A worker of a pool of trees, and the handles of what is below it.
-    pub(super) fn tree_worker(
-        recorder: &Recorder,
-        path: &str,
-        template: &scenario::Child,
-    ) -> Option<(Self, TreeRecipe)> {
-        let forest = Self::default();
-        let supervisor = forest.grow(recorder, path, template.supervisor.as_ref()?);
-        let tree = Tree::new(supervisor.clone(), supervisor);
-        Some((forest, TreeRecipe { tree, template: template.clone() }))
-    }
+/// A worker of a pool of trees.
+pub(super) fn tree_worker(
+    recorder: &Recorder,
+    pool: &str,
+    name: &str,
+    template: &scenario::Child,
+) -> Option<(Seedling, TreeRecipe)> {
+    let tended = Tended::grow(recorder, &join(pool, name), template.supervisor.as_ref()?);
+    let supervisor = tended.branch.supervisor().clone();
+    let tree = Tree::new(supervisor.clone(), supervisor);
+    let seedling = Seedling { name: name.to_owned(), tended };
+    Some((seedling, TreeRecipe { tree, template: template.clone() }))
+}
 
-    fn grow(
-        &self,
-        recorder: &Recorder,
-        path: &str,
-        supervisor: &scenario::Supervisor,
-    ) -> Supervisor {
-        let builder = builder(supervisor);
+impl Tended {
+    fn grow(recorder: &Recorder, path: &str, supervisor: &scenario::Supervisor) -> Self {
+        let mut builder = builder(supervisor);
+        let mut declared = BTreeMap::new();
         let branch = match (supervisor.strategy, supervisor.children.as_slice()) {
             (Strategy::SimpleOneForOne, [template]) => pool(builder, template),
             (_, children) => {
-                let mut builder = builder;
                 for child in children {
-                    builder = match Self::sapling(recorder, path, child) {
+                    builder = match sapling(recorder, path, child) {
                         Sapling::Worker(spec) => builder.with_child(spec),
                         Sapling::Supervisor(spec, below) => {
-                            self.join(&below);
+                            declared.insert(below.name, below.tended);
                             builder.with_child(spec)
                         }
                     };
@@ -131,9 +165,7 @@ impl Forest {
                 Branch::Children(builder.build())
             }
         };
-        let handle = branch.supervisor().clone();
-        self.lock().insert(path.to_owned(), Tended { branch, workers: 0 });
-        handle
+        Self { branch, workers: 0, declared, added: BTreeMap::new() }
     }
 }
 

@@ -8,16 +8,14 @@ use std::{
     },
 };
 
-use supervisor::{
-    Addressable, Child, ChildOptions, ChildRef, ChildResult, ChildSpec, Context, Run, Worker,
-};
+use supervisor::{Child, ChildResult, Context, Worker};
 use tokio::sync::oneshot;
 
 use super::recorder::Recorder;
 use crate::otp::scenario::{self, End, OnShutdown, Start};
 
 /// What one specification of a worker does, life by life.
-#[derive(Clone)]
+#[derive(Clone, Child)]
 pub(super) struct Plan(Arc<Inner>);
 
 struct Inner {
@@ -46,20 +44,6 @@ impl Plan {
     }
 }
 
-impl Child for Plan {
-    type Recipe = Self;
-    type Handle = ChildRef<()>;
-    const OPTIONS: ChildOptions = ChildOptions::new();
-
-    fn spec(name: &str, recipe: Self) -> ChildSpec<Run<ChildRef<()>>> {
-        ChildSpec::new(name).with_worker(recipe)
-    }
-}
-
-impl Addressable for Plan {
-    type Message = ();
-}
-
 impl Worker for Plan {
     async fn run(&self, mut ctx: Context) -> ChildResult {
         let Inner { path, on_shutdown, recorder, .. } = &*self.0;
@@ -76,8 +60,8 @@ impl Worker for Plan {
             Start::Ok | Start::Crash | Start::Finish => {}
         }
         let (tell, told) = oneshot::channel();
-        let address = ctx.address().as_any();
-        let _life = recorder.started(path, ctx.incarnation(), address, tell);
+        let (address, incarnation) = (ctx.address().as_any(), ctx.incarnation());
+        let _life = recorder.started(path, incarnation, address, tell);
         // Looking before it is up: a stop that follows at once finds that it has looked.
         let asked = (*on_shutdown != OnShutdown::Unaware).then(|| ctx.shutdown_requested());
         ctx.ready();
@@ -102,7 +86,10 @@ impl Worker for Plan {
             () = asked => match on_shutdown {
                 OnShutdown::Fails => Err("failed over the request to stop".into()),
                 OnShutdown::Ignores => pending().await,
-                OnShutdown::Obeys | OnShutdown::Unaware => Ok(()),
+                OnShutdown::Obeys | OnShutdown::Unaware => {
+                    recorder.obeys(path, incarnation);
+                    Ok(())
+                }
             },
         }
     }

@@ -1,6 +1,6 @@
 //! What the types of the format cannot say.
 
-use super::{Child, OnShutdown, Scenario, Step, Supervisor, is_always_ok};
+use super::{Child, End, OnShutdown, Scenario, Step, Supervisor, is_always_ok};
 
 impl Scenario {
     /// Checks what the types cannot say.
@@ -48,6 +48,9 @@ fn check_step(step: &Step) -> Result<(), String> {
             }
             if steps.iter().any(|step| matches!(step, Step::AtOnce { .. })) {
                 return Err("at once within at once".into());
+            }
+            if steps.iter().any(|step| matches!(step, Step::End { how: End::Killed, .. })) {
+                return Err("what is killed is killed alone".into());
             }
             steps.iter().try_for_each(check_step)
         }

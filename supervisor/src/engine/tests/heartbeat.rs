@@ -1,0 +1,84 @@
+//! Children that have to give a sign of life.
+
+use super::*;
+use crate::restart::RestartPolicy::Always;
+use crate::strategy::SupervisionStrategy::OneForOne;
+
+fn watched() -> World {
+    let rules = ChildRules { heartbeat: Some(secs(10)), ..worker(Always) };
+    World::new(supervisor(OneForOne)).with("a", rules).up()
+}
+
+#[test]
+fn a_sign_is_looked_for_when_one_is_due() {
+    let mut world = watched();
+    world.pass(secs(10) - Duration::from_nanos(1));
+    assert_eq!(world.log(), [""; 0]);
+    world.pass(Duration::from_nanos(1));
+    assert_eq!(world.log(), ["check a"]);
+}
+
+#[test]
+fn the_next_sign_is_due_one_heartbeat_after_the_last() {
+    let mut world = watched();
+    let start = world.now;
+    let a = world.key("a");
+    world.pass(secs(10));
+    world.on(Event::Alive(a, 1, start + secs(7)));
+    assert_eq!(world.engine.next_deadline(), Some(start + secs(17)));
+}
+
+#[test]
+fn a_life_without_a_sign_is_dropped_and_restarted_as_a_failure() {
+    let mut world = watched();
+    let a = world.key("a");
+    world.pass(secs(10));
+    world.log();
+    world.on(Event::Hung(a, 1, secs(10)));
+    assert_eq!(world.log(), ["abort a"]);
+    world.gone("a");
+    assert_eq!(
+        world.log(),
+        ["a failed: no sign of life within 10s", "spawn a", "a restarted, 2 left"]
+    );
+}
+
+#[test]
+fn the_next_life_is_watched_too() {
+    let mut world = watched();
+    world.pass(secs(3));
+    world.exits("a", panicked());
+    assert_eq!(world.engine.next_deadline(), Some(world.now + secs(10)));
+}
+
+#[test]
+fn a_report_about_an_earlier_life_changes_nothing() {
+    let mut world = watched();
+    let a = world.key("a");
+    world.exits("a", panicked());
+    world.log();
+    world.on(Event::Hung(a, 1, secs(10)));
+    world.on(Event::Alive(a, 1, world.now + secs(99)));
+    assert_eq!(world.log(), [""; 0]);
+    assert_eq!(world.engine.next_deadline(), Some(world.now + secs(10)));
+}
+
+#[test]
+fn a_life_that_is_being_stopped_is_not_watched() {
+    let mut world = watched();
+    let a = world.key("a");
+    world.call(Command::Terminate, "a");
+    world.log();
+    world.on(Event::Hung(a, 1, secs(10)));
+    assert_eq!(world.log(), [""; 0]);
+}
+
+#[test]
+fn a_heartbeat_of_no_time_watches_nothing() {
+    // A check that is due again as soon as it is made would never let the supervisor go on.
+    let rules = ChildRules { heartbeat: Some(Duration::ZERO), ..worker(Always) };
+    let mut world = World::new(supervisor(OneForOne)).with("a", rules).up();
+    let a = world.key("a");
+    world.on(Event::Alive(a, 1, world.now));
+    assert_eq!(world.log(), [""; 0]);
+}

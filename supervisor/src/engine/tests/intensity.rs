@@ -1,0 +1,211 @@
+//! How many restarts within which time.
+
+use super::*;
+use crate::restart::RestartPolicy::{Always, Transient};
+use crate::strategy::SupervisionStrategy::{OneForAll, OneForOne};
+
+fn limited(strategy: SupervisionStrategy, limit: u32) -> SupervisorRules {
+    SupervisorRules { max_restarts: MaxRestarts::AtMost(limit), ..supervisor(strategy) }
+}
+
+/// How often a child that fails at once is started again before its supervisor gives up.
+fn restarts_until_the_end(limit: u32) -> usize {
+    let mut world = World::new(limited(OneForOne, limit)).with("a", worker(Always)).up();
+    let mut restarts = 0;
+    loop {
+        world.exits("a", panicked());
+        world.settle();
+        if world.ended.is_some() {
+            return restarts;
+        }
+        restarts += 1;
+    }
+}
+
+#[test]
+fn a_limit_of_n_allows_n_restarts_and_the_next_one_ends_the_supervisor() {
+    for limit in [0, 1, 2, 7] {
+        assert_eq!(restarts_until_the_end(limit), limit as usize);
+    }
+}
+
+#[test]
+fn unlimited_restarts_never_end_the_supervisor() {
+    let rules = SupervisorRules { max_restarts: MaxRestarts::Unlimited, ..supervisor(OneForOne) };
+    let mut world = World::new(rules).with("a", worker(Always)).up();
+    for _ in 0..1_000 {
+        world.exits("a", panicked());
+    }
+    assert_eq!(world.state("a"), "running");
+}
+
+/// Whether a second failure this long after the first is one too many for a limit of one.
+fn is_one_too_many(after: Duration) -> bool {
+    let mut world = World::new(limited(OneForOne, 1)).with("a", worker(Always)).up();
+    world.exits("a", panicked());
+    world.pass(after);
+    world.exits("a", panicked());
+    world.ended.is_some()
+}
+
+#[test]
+fn a_restart_counts_as_long_as_it_is_not_older_than_the_window() {
+    let (window, moment) = (secs(5), Duration::from_nanos(1));
+    assert!(is_one_too_many(window - moment));
+    assert!(is_one_too_many(window), "the window's edge belongs to it");
+    assert!(!is_one_too_many(window + moment));
+}
+
+#[test]
+fn the_window_slides_with_each_restart() {
+    let mut world = World::new(limited(OneForOne, 2)).with("a", worker(Always)).up();
+    // Never three within five seconds, and far more than two in all.
+    for _ in 0..20 {
+        world.exits("a", panicked());
+        world.pass(millis(2_600));
+    }
+    assert_eq!(world.state("a"), "running");
+    world.exits("a", panicked());
+    world.pass(millis(2_300));
+    world.exits("a", panicked());
+    assert_eq!(world.ending(), "gave up, a: panic: boom");
+}
+
+#[test]
+fn all_children_share_one_limit() {
+    let mut world = World::new(limited(OneForOne, 2))
+        .with("a", worker(Always))
+        .with("b", worker(Always))
+        .with("c", worker(Always))
+        .up();
+    world.exits("a", panicked());
+    world.exits("b", panicked());
+    assert!(!world.engine.is_stopping());
+    world.exits("c", panicked());
+    assert!(world.engine.is_stopping());
+}
+
+#[test]
+fn a_group_restart_counts_once() {
+    let mut world = World::new(limited(OneForAll, 1))
+        .with("a", worker(Always))
+        .with("b", worker(Always))
+        .with("c", worker(Always))
+        .up();
+    world.exits("a", panicked());
+    world.settle();
+    assert_eq!(world.state("c"), "running");
+}
+
+#[test]
+fn three_simultaneous_failures_are_one_restart_under_one_for_all() {
+    let mut world = World::new(limited(OneForAll, 1))
+        .with("a", worker(Always))
+        .with("b", worker(Always))
+        .with("c", worker(Always))
+        .up();
+    for name in ["b", "a", "c"] {
+        world.exits(name, panicked());
+    }
+    world.settle();
+    // That `c` was gone was not known yet when it was asked.
+    assert_eq!(world.acts(), "ask c, spawn a, spawn b, spawn c");
+    assert_eq!(world.ending(), "not ended");
+}
+
+#[test]
+fn three_simultaneous_failures_are_three_restarts_under_one_for_one() {
+    let rules = limited(OneForOne, 2);
+    let mut world = World::new(rules);
+    for name in ["a", "b", "c"] {
+        world = world.with(name, worker(Always));
+    }
+    let mut world = world.up();
+    for name in ["b", "a", "c"] {
+        world.exits(name, panicked());
+    }
+    world.settle();
+    assert_eq!(world.ending(), "gave up, c: panic: boom");
+}
+
+#[test]
+fn an_exit_that_restarts_nothing_counts_nothing() {
+    let mut world = World::new(limited(OneForOne, 0)).with("a", worker(Transient)).up();
+    world.exits("a", ExitReason::Normal);
+    assert_eq!(world.ending(), "not ended");
+}
+
+#[test]
+fn commands_count_nothing() {
+    let mut world = World::new(limited(OneForOne, 0)).with("a", worker(Always)).up();
+    assert_eq!(world.asked(Command::Cycle, "a"), "done");
+    assert_eq!(world.asked(Command::Terminate, "a"), "done");
+    assert_eq!(world.asked(Command::Restart, "a"), "done");
+    assert_eq!(world.state("a"), "running");
+}
+
+#[test]
+fn each_failed_attempt_of_a_restart_counts() {
+    let mut world = World::new(limited(OneForOne, 3)).with("a", notifying(Always)).up();
+    world.exits("a", panicked());
+    // The crash and two failed starts: three. The third failed start is one too many.
+    for _ in 0..2 {
+        world.exits("a", panicked());
+        let retry = world.later.pop_front().expect("another attempt");
+        world.on(retry);
+    }
+    assert_eq!(world.log().iter().filter(|line| *line == "spawn a").count(), 3);
+    world.exits("a", panicked());
+    let retry = world.later.pop_front().expect("another attempt");
+    world.on(retry);
+    assert_eq!(world.ending(), "gave up, a: panic: boom");
+}
+
+#[test]
+fn the_first_failed_start_of_all_is_no_restart() {
+    let mut world = World::new(limited(OneForOne, 9)).with("a", notifying(Always));
+    world.on(Event::Start);
+    world.exits("a", panicked());
+    assert_eq!(world.ending(), "no start, a: panic: boom");
+}
+
+#[test]
+fn how_many_are_left_is_told_with_each_restart() {
+    let mut world = World::new(limited(OneForOne, 2)).with("a", worker(Always)).up();
+    world.exits("a", panicked());
+    world.exits("a", panicked());
+    let told: Vec<_> = world.log().into_iter().filter(|line| line.contains("left")).collect();
+    assert_eq!(told, ["a restarted, 1 left", "a restarted, 0 left"]);
+}
+
+#[test]
+fn giving_up_stops_the_others_backwards() {
+    let mut world = World::new(limited(OneForOne, 0));
+    for name in ["a", "b", "c"] {
+        world = world.with(name, worker(Always));
+    }
+    let mut world = world.up();
+    world.exits("b", panicked());
+    world.settle();
+    assert_eq!(world.acts(), "ask c, ask a");
+}
+
+#[test]
+fn an_exit_that_says_that_no_restart_can_help_ends_the_supervisor_at_once() {
+    let escalate = ExitReason::Escalate(Failure::of_panic("hopeless".to_owned(), None));
+    for policy in [Always, Transient, RestartPolicy::Temporary] {
+        let mut world = World::new(limited(OneForOne, 9)).with("a", worker(policy)).up();
+        world.exits("a", escalate.clone());
+        assert_eq!(world.ending(), "gave up, a: escalated: hopeless");
+    }
+}
+
+#[test]
+fn escalating_during_a_stop_is_only_recorded() {
+    let escalate = ExitReason::Escalate(Failure::of_panic("hopeless".to_owned(), None));
+    let mut world = World::new(supervisor(OneForOne)).with("a", worker(Always)).up();
+    let call = world.call(Command::Terminate, "a");
+    world.exits("a", escalate);
+    assert_eq!(world.answer(call), "done");
+    assert_eq!(world.ending(), "not ended");
+}

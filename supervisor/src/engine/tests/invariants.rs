@@ -1,0 +1,115 @@
+//! What holds in every state between two events, whatever happened before.
+
+use std::collections::HashSet;
+
+use super::super::{Child, Cycle, Key, Mode, State};
+use super::world::{Call, World};
+use crate::engine::Scheme;
+use crate::restart::RestartPolicy;
+use crate::strategy::SupervisionStrategy;
+
+pub(super) fn check(world: &World) {
+    lives_are_known(world);
+    counters_follow_from_states(world);
+    nothing_waits_without_cause(world);
+    let engine = &world.engine;
+    match &engine.mode {
+        Mode::Ended => assert!(world.ended.is_some(), "the end is told"),
+        Mode::Running => {
+            a_child_on_hold_has_a_restart_to_come_back_with(world);
+            a_child_without_a_future_is_closed(world);
+        }
+        Mode::Cycling(_) => assert!(engine.rules.strategy.is_group()),
+        Mode::Idle | Mode::Starting { .. } | Mode::Stopping { .. } => {}
+    }
+    if engine.rules.strategy == SupervisionStrategy::SimpleOneForOne && !engine.is_stopping() {
+        for (key, child) in engine.children() {
+            let lives = !matches!(child.state, State::Down | State::Held | State::Fallen(_));
+            assert!(lives, "a pool keeps {} without a life", world.names[&key]);
+        }
+    }
+}
+
+/// The engine knows of exactly the lives that there are.
+fn lives_are_known(world: &World) {
+    if matches!(world.engine.mode, Mode::Ended) {
+        return;
+    }
+    for (key, child) in world.engine.children() {
+        let known = child.state.has_life() || matches!(child.state, State::Zombie);
+        let generation = world.lives.get(&key);
+        assert_eq!(generation.is_some(), known, "{}: {:?}", child.name, child.state);
+        assert!(generation.is_none_or(|&alive| alive == child.generation));
+    }
+    for key in world.lives.keys() {
+        assert!(world.engine.child(*key).is_some(), "a life was forgotten");
+    }
+}
+
+fn counters_follow_from_states(world: &World) {
+    let engine = &world.engine;
+    let moving = engine.children().filter(|(_, child)| child.state.is_moving()).count();
+    assert_eq!(engine.moving, moving, "children that move");
+    let significant = engine.children().filter(|(_, child)| {
+        child.rules.significant && !matches!(child.state, State::Down | State::Zombie)
+    });
+    assert_eq!(engine.significant, significant.count(), "significant children that go on");
+    let with_life = engine.children().filter(|(_, child)| child.state.has_life()).count();
+    if let Mode::Stopping { scheme: Scheme::AtOnce { left, .. }, .. } = engine.mode {
+        assert_eq!(left, with_life, "lives that are left");
+    }
+    let keys: HashSet<Key> = engine.children().map(|(key, _)| key).collect();
+    assert_eq!(keys.len(), engine.children.len());
+}
+
+fn nothing_waits_without_cause(world: &World) {
+    let engine = &world.engine;
+    assert!(engine.forgotten.is_empty(), "forgotten children were not taken");
+    assert!(engine.settled.is_empty(), "a child settled and its turns were not taken");
+    assert!(engine.turns.is_empty() || engine.is_busy(), "turns wait for nothing");
+    for (key, turns) in &engine.child_turns {
+        assert!(engine.is_moving(*key), "turns wait for a child that does not move");
+        assert!(!turns.is_empty() || engine.is_moving(*key));
+    }
+    if engine.is_stopping() {
+        assert!(engine.turns.is_empty() && engine.child_turns.is_empty());
+    }
+    // Whatever the supervisor as a whole is doing, something will make it go on.
+    let goes_on = |key: Option<Key>| {
+        let child = key.and_then(|key| engine.child(key));
+        let continues =
+            world.later.iter().any(|event| matches!(event, crate::engine::Event::Continue));
+        child.is_some_and(|child| child.state.is_moving()) || continues
+    };
+    match engine.mode {
+        Mode::Starting { next } => assert!(goes_on(next), "the start is stuck"),
+        Mode::Cycling(Cycle::Starting { next, .. } | Cycle::Stopping { next, .. }) => {
+            assert!(goes_on(next), "the group restart is stuck");
+        }
+        _ => {}
+    }
+}
+
+/// A child that was stopped with its group comes back with the group's pending restart: there
+/// is one.
+fn a_child_on_hold_has_a_restart_to_come_back_with(world: &World) {
+    let engine = &world.engine;
+    let waits = |child: &Child<u32, Call>| matches!(child.state, State::Waiting(_));
+    let all = engine.rules.strategy == SupervisionStrategy::OneForAll;
+    let mut covered = all && engine.children().any(|(_, child)| waits(child));
+    for (_, child) in engine.children() {
+        covered = covered || waits(child);
+        let on_hold = matches!(child.state, State::Held);
+        assert!(!on_hold || covered, "{} is on hold for ever", child.name);
+    }
+}
+
+/// Whoever sends to a child that nothing will start is told so.
+fn a_child_without_a_future_is_closed(world: &World) {
+    for (key, child) in world.engine.children() {
+        if matches!(child.state, State::Down) {
+            assert_eq!(world.closed.get(&key), Some(&true), "{} is down and open", child.name);
+            assert_ne!(child.rules.restart, RestartPolicy::Temporary, "{} is kept", child.name);
+        }
+    }
+}

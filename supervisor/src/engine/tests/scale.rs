@@ -1,0 +1,202 @@
+//! A hundred thousand children: no event costs time for each of them, and nothing recurses. (If
+//! one did, these tests would take minutes, or end in a stack overflow.)
+
+use super::*;
+use crate::engine::{Effect, Engine, Key};
+use crate::path::Name;
+use crate::restart::RestartPolicy::{Always, Temporary, Transient};
+use crate::strategy::SupervisionStrategy::{OneForAll, OneForOne, SimpleOneForOne};
+
+const MANY: usize = 100_000;
+
+/// Does nothing but what keeps the engine going.
+struct Bare {
+    engine: Engine<(), ()>,
+    now: Instant,
+    told: Vec<Key>,
+    spawned: usize,
+    continues: bool,
+    ended: bool,
+}
+
+impl Bare {
+    fn new(rules: SupervisorRules) -> Self {
+        Self {
+            engine: Engine::new(rules, 7),
+            now: Instant::now(),
+            told: Vec::new(),
+            spawned: 0,
+            continues: false,
+            ended: false,
+        }
+    }
+
+    fn with_many(rules: SupervisorRules, child: ChildRules) -> (Self, Vec<Key>) {
+        let mut bare = Self::new(rules);
+        let child = Arc::new(child);
+        let name = |number: usize| Name::Declared(format!("c{number}").into());
+        let keys =
+            (0..MANY).map(|number| bare.engine.declare(name(number), Arc::clone(&child), 0, ()));
+        let keys = keys.collect();
+        bare.on(Event::Start);
+        while std::mem::take(&mut bare.continues) {
+            bare.on(Event::Continue);
+        }
+        (bare, keys)
+    }
+
+    fn pool_of_many(child: ChildRules) -> (Self, Vec<Key>) {
+        let mut bare = Self::new(supervisor(SimpleOneForOne));
+        bare.on(Event::Start);
+        let rules = Arc::new(child);
+        let keys = (0..MANY as u64).map(|number| {
+            let (name, rules) = (Name::Worker(number), Arc::clone(&rules));
+            let (generation, running) = (0, false);
+            let add = Command::Add { name, rules, generation, running, data: (), reply: () };
+            bare.on(Event::Command(Box::new(add)));
+            bare.engine.find(&Name::Worker(number)).expect("added")
+        });
+        let keys = keys.collect();
+        (bare, keys)
+    }
+
+    fn on(&mut self, event: Event<(), ()>) {
+        self.engine.on(self.now, event);
+        while let Some(effect) = self.engine.effect() {
+            match effect {
+                Effect::Spawn { .. } => self.spawned += 1,
+                Effect::Ask(key) | Effect::Abort(key) => self.told.push(key),
+                Effect::ContinueLater => self.continues = true,
+                Effect::Forgotten(key) => assert!(self.engine.take_forgotten(key).is_some()),
+                Effect::Ended(_) => self.ended = true,
+                _ => {}
+            }
+        }
+    }
+
+    fn exits(&mut self, key: Key, exit: Exit) {
+        let generation = self.engine.child(key).expect("alive").generation;
+        self.on(Event::Exited(key, generation, exit));
+    }
+
+    /// Until nothing is left that has been told to end or is to be continued.
+    fn settle(&mut self) {
+        loop {
+            if let Some(key) = self.told.pop() {
+                self.exits(key, Exit::Dropped);
+            } else if std::mem::take(&mut self.continues) {
+                self.on(Event::Continue);
+            } else {
+                return;
+            }
+        }
+    }
+}
+
+fn unlimited(strategy: SupervisionStrategy) -> SupervisorRules {
+    SupervisorRules { max_restarts: MaxRestarts::Unlimited, ..supervisor(strategy) }
+}
+
+#[test]
+fn many_workers_come_and_go() {
+    let (mut bare, keys) = Bare::pool_of_many(worker(Temporary));
+    keys.into_iter().for_each(|key| bare.exits(key, Exit::Returned(panicked())));
+    assert_eq!(bare.engine.children().count(), 0);
+}
+
+#[test]
+fn many_workers_are_stopped_at_once() {
+    let (mut bare, keys) = Bare::pool_of_many(worker(Temporary));
+    bare.on(Event::Stop);
+    assert_eq!(bare.told.len(), keys.len());
+    bare.settle();
+    assert!(bare.ended);
+}
+
+#[test]
+fn many_workers_are_left_behind_at_once() {
+    let (mut bare, _) = Bare::pool_of_many(worker(Temporary));
+    bare.on(Event::Kill);
+    bare.now += secs(1);
+    bare.on(Event::Tick);
+    assert!(bare.ended);
+}
+
+#[test]
+fn many_children_fail_one_by_one() {
+    let (mut bare, keys) = Bare::with_many(unlimited(OneForOne), worker(Always));
+    keys.into_iter().for_each(|key| bare.exits(key, Exit::Returned(panicked())));
+    assert_eq!(bare.spawned, 2 * MANY);
+}
+
+#[test]
+fn many_children_are_restarted_as_a_group() {
+    let (mut bare, keys) = Bare::with_many(unlimited(OneForAll), worker(Always));
+    bare.exits(keys[MANY / 2], Exit::Returned(panicked()));
+    bare.settle();
+    assert_eq!(bare.spawned, 2 * MANY);
+    assert_eq!(bare.engine.children().filter(|(_, child)| child.state.has_life()).count(), MANY);
+}
+
+#[test]
+fn many_temporary_children_that_fell_with_their_group_are_forgotten() {
+    let mut bare = Bare::new(unlimited(OneForAll));
+    bare.on(Event::Start);
+    let rules = [Arc::new(worker(Always)), Arc::new(worker(Temporary))];
+    for number in 0..MANY as u64 {
+        let always = number == 0 || number == MANY as u64 - 1;
+        let rules = Arc::clone(&rules[usize::from(!always)]);
+        let (name, generation, running) = (Name::Worker(number), 0, false);
+        let add = Command::Add { name, rules, generation, running, data: (), reply: () };
+        bare.on(Event::Command(Box::new(add)));
+    }
+    let keys: Vec<Key> = bare.engine.children().map(|(key, _)| key).collect();
+    bare.exits(keys[0], Exit::Returned(panicked()));
+    // While the last one stops, all others end by themselves.
+    for &key in &keys[1..MANY - 1] {
+        bare.exits(key, Exit::Returned(panicked()));
+    }
+    bare.settle();
+    assert_eq!(bare.engine.children().count(), 2);
+}
+
+#[test]
+fn many_children_decline() {
+    let (mut bare, keys) = Bare::with_many(unlimited(OneForOne), notifying(Always));
+    keys.into_iter().for_each(|key| bare.exits(key, Exit::Returned(ExitReason::Normal)));
+    assert_eq!(bare.spawned, MANY);
+}
+
+#[test]
+fn many_commands_wait_for_their_turn() {
+    let mut bare = Bare::new(unlimited(OneForAll));
+    bare.engine.declare(Name::Declared("a".into()), Arc::new(notifying(Always)), 0, ());
+    bare.on(Event::Start);
+    for _ in 0..MANY {
+        let subject = Subject::Name(Name::Declared("a".into()));
+        bare.on(Event::Command(Box::new(Command::Restart(subject, ()))));
+    }
+    let (key, _) = bare.engine.children().next().expect("declared");
+    bare.on(Event::Ready(key, 1));
+    assert!(bare.engine.turns.is_empty());
+}
+
+#[test]
+fn many_significant_children_end_in_start_order() {
+    let rules =
+        SupervisorRules { auto_shutdown: AutoShutdown::AllSignificant, ..unlimited(OneForOne) };
+    let child = ChildRules { significant: true, ..worker(Transient) };
+    let (mut bare, keys) = Bare::with_many(rules, child);
+    keys.into_iter().for_each(|key| bare.exits(key, Exit::Returned(ExitReason::Normal)));
+    assert!(bare.ended);
+}
+
+#[test]
+fn many_children_wait_for_their_restart() {
+    let child = ChildRules { backoff: Some(Backoff::constant(secs(1))), ..worker(Always) };
+    let (mut bare, keys) = Bare::with_many(unlimited(OneForOne), child);
+    keys.into_iter().for_each(|key| bare.exits(key, Exit::Returned(panicked())));
+    bare.now += secs(1);
+    bare.on(Event::Tick);
+    assert_eq!(bare.spawned, 2 * MANY);
+}

@@ -1,0 +1,322 @@
+//! Random supervisors in random weather: whatever happens, and in whatever order, the
+//! invariants hold, every command is answered, and a stop comes to its end.
+
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+use super::*;
+use crate::engine::{Key, Mode};
+use crate::restart::RestartPolicy::{Always, Temporary, Transient};
+use crate::strategy::SupervisionStrategy::{OneForAll, OneForOne, RestForOne, SimpleOneForOne};
+
+#[derive(Clone, Debug)]
+struct Weather {
+    rules: SupervisorRules,
+    children: Vec<ChildRules>,
+    events: Vec<Happening>,
+    end: End,
+}
+
+#[derive(Clone, Debug)]
+enum Happening {
+    /// A life ends by itself, or otherwise than it was told.
+    Exits(Index, ExitReason),
+    /// A life that was told to end does.
+    Obeys(Index),
+    Ready(Index),
+    Abandoned(Index),
+    Hung(Index),
+    Alive(Index, u64),
+    /// Something about a life that is over, or about a child that is gone.
+    Stale(Index, u8),
+    /// What the engine put behind what was waiting then.
+    Later,
+    Passes(u64),
+    Deadline,
+    Add(u8, ChildRules),
+    Command(u8, u8),
+    Stop,
+    Kill,
+    RuntimeGoes(Index),
+}
+
+/// How a supervisor is brought to its end.
+#[derive(Clone, Copy, Debug)]
+struct End {
+    kill: bool,
+    /// Whether the lives end when they are told to, or only deadlines pass.
+    obedient: bool,
+}
+
+fn child() -> impl Strategy<Value = ChildRules> {
+    let restart = prop_oneof![Just(Always), Just(Transient), Just(Temporary)];
+    let shutdown = prop_oneof![
+        1 => Just(Shutdown::BrutalKill),
+        1 => Just(Shutdown::Infinity),
+        3 => (0..3_000_u64).prop_map(|time| Shutdown::Timeout(millis(time))),
+    ];
+    let backoff = prop::option::weighted(
+        0.3,
+        (0..500_u64, 0..2_000_u64)
+            .prop_map(|(min, more)| Backoff::new(millis(min), millis(min + more))),
+    );
+    let start = prop_oneof![
+        2 => Just(StartRule::Spawned),
+        1 => Just(StartRule::Ready(None)),
+        2 => (0..3_000_u64).prop_map(|limit| StartRule::Ready(Some(millis(limit)))),
+    ];
+    let heartbeat = prop::option::weighted(0.2, (0..3_000_u64).prop_map(millis));
+    let supervisor = prop::bool::weighted(0.15);
+    (restart, shutdown, backoff, start, heartbeat, supervisor, any::<bool>()).prop_map(
+        |(restart, shutdown, backoff, start, heartbeat, supervisor, significant)| {
+            let kind = if supervisor { ChildKind::Supervisor } else { ChildKind::Worker };
+            let start = if supervisor { StartRule::Ready(None) } else { start };
+            ChildRules { kind, restart, shutdown, backoff, start, significant, heartbeat }
+        },
+    )
+}
+
+fn reason() -> impl Strategy<Value = ExitReason> {
+    prop_oneof![
+        4 => Just(ExitReason::Normal),
+        2 => Just(ExitReason::Shutdown),
+        1 => Just(ExitReason::Killed),
+        8 => Just(panicked()),
+        1 => Just(ExitReason::StillRunning),
+        1 => Just(ExitReason::Escalate(Failure::of_panic("hopeless".to_owned(), None))),
+    ]
+}
+
+fn happening() -> impl Strategy<Value = Happening> {
+    use Happening::{Command, *};
+    let which = any::<Index>;
+    prop_oneof![
+        18 => (which(), reason()).prop_map(|(life, reason)| Exits(life, reason)),
+        20 => which().prop_map(Obeys),
+        15 => which().prop_map(Ready),
+        2 => which().prop_map(Abandoned),
+        3 => which().prop_map(Hung),
+        3 => (which(), 0..3_000_u64).prop_map(|(life, ago)| Alive(life, ago)),
+        6 => (which(), any::<u8>()).prop_map(|(child, what)| Stale(child, what)),
+        15 => Just(Later),
+        8 => (0..2_500_u64).prop_map(Passes),
+        10 => Just(Deadline),
+        4 => (0..8_u8, child()).prop_map(|(name, rules)| Add(name, rules)),
+        20 => (0..5_u8, 0..8_u8).prop_map(|(command, name)| Command(command, name)),
+        1 => Just(Stop),
+        1 => Just(Kill),
+        1 => which().prop_map(RuntimeGoes),
+    ]
+}
+
+fn weather() -> impl Strategy<Value = Weather> {
+    let strategy = prop_oneof![
+        1 => Just(OneForOne), 2 => Just(OneForAll), 2 => Just(RestForOne), 1 => Just(SimpleOneForOne)
+    ];
+    let limit = prop_oneof![
+        1 => (0..6_u32).prop_map(MaxRestarts::AtMost), 2 => Just(MaxRestarts::Unlimited)
+    ];
+    let auto_shutdown = prop_oneof![
+        6 => Just(AutoShutdown::Never),
+        1 => Just(AutoShutdown::AnySignificant),
+        2 => Just(AutoShutdown::AllSignificant),
+    ];
+    let grace = (0..1_500_u64).prop_map(millis);
+    let rules = (strategy, limit, auto_shutdown, grace, prop::option::of(1..6_usize), child());
+    let rules = rules.prop_map(|(strategy, max_restarts, auto_shutdown, grace, most, template)| {
+        let is_pool = strategy == SimpleOneForOne;
+        SupervisorRules {
+            max_restarts,
+            auto_shutdown,
+            kill_grace: grace,
+            max_children: most.filter(|_| is_pool),
+            template: is_pool.then(|| Arc::new(template)),
+            ..supervisor(strategy)
+        }
+    });
+    let end = (any::<bool>(), any::<bool>()).prop_map(|(kill, obedient)| End { kill, obedient });
+    let children = prop::collection::vec(child(), 0..8);
+    let events = prop::collection::vec(happening(), 0..80);
+    (rules, children, events, end).prop_map(|(rules, children, events, end)| Weather {
+        rules,
+        children,
+        events,
+        end,
+    })
+}
+
+fn name(number: impl Into<usize>) -> String {
+    format!("c{}", number.into())
+}
+
+/// A name that a child of this supervisor can have.
+fn name_in(world: &World, number: u8) -> String {
+    match world.engine.rules.strategy {
+        SimpleOneForOne => format!("#{number}"),
+        _ => name(number),
+    }
+}
+
+fn a_life(world: &World, which: Index) -> Option<(Key, u64)> {
+    let lives: Vec<_> = world.lives.iter().map(|(key, generation)| (*key, *generation)).collect();
+    (!lives.is_empty()).then(|| *which.get(&lives))
+}
+
+fn happen(world: &mut World, happening: Happening) {
+    match happening {
+        Happening::Exits(which, reason) => {
+            if let Some((key, _)) = a_life(world, which) {
+                world.exit_of(key, Exit::Returned(reason));
+            }
+        }
+        Happening::Obeys(which) => {
+            if !world.told.is_empty() {
+                let key = *which.get(&world.told);
+                world.exit_of(key, Exit::Dropped);
+            }
+        }
+        Happening::Ready(which) => {
+            if let Some((key, generation)) = a_life(world, which) {
+                world.on(Event::Ready(key, generation));
+            }
+        }
+        Happening::Abandoned(which) => {
+            if let Some((key, generation)) = a_life(world, which) {
+                world.on(Event::Abandoned(key, generation));
+            }
+        }
+        Happening::Hung(which) => {
+            if let Some((key, generation)) = a_life(world, which) {
+                world.on(Event::Hung(key, generation, secs(1)));
+            }
+        }
+        Happening::Alive(which, ago) => {
+            if let Some((key, generation)) = a_life(world, which) {
+                let at = world.now.checked_sub(millis(ago)).unwrap_or(world.now);
+                world.on(Event::Alive(key, generation, at));
+            }
+        }
+        Happening::Stale(which, what) => stale(world, which, what),
+        Happening::Later => {
+            if let Some(event) = world.later.pop_front() {
+                world.on(event);
+            }
+        }
+        Happening::Passes(time) => world.pass(millis(time)),
+        Happening::Deadline => {
+            world.pass_to_deadline();
+        }
+        Happening::Add(number, rules) => {
+            let rules = world.engine.rules.template.as_deref().cloned().unwrap_or(rules);
+            let name = name_in(world, number);
+            world.add(&name, rules);
+        }
+        Happening::Command(command, number) => command_in(world, command, number),
+        Happening::Stop => world.on(Event::Stop),
+        Happening::Kill => world.on(Event::Kill),
+        Happening::RuntimeGoes(which) => {
+            let dropped = a_life(world, which).filter(|(key, _)| !world.told.contains(key));
+            if let Some((key, _)) = dropped {
+                world.exit_of(key, Exit::Dropped);
+                assert_eq!(world.ending(), "runtime gone");
+            }
+        }
+    }
+}
+
+/// What is late finds nothing to change.
+fn stale(world: &mut World, which: Index, what: u8) {
+    let mut known: Vec<_> = world.names.keys().copied().collect();
+    known.sort();
+    if known.is_empty() || world.ended.is_some() {
+        return;
+    }
+    let key = *which.get(&known);
+    let (generation, retry) = match world.engine.child(key) {
+        Some(child) if child.generation > 0 => (child.generation - 1, child.retry.wrapping_sub(1)),
+        Some(_) => return,
+        None => (1, 0),
+    };
+    world.log();
+    world.on(match what % 6 {
+        0 => Event::Exited(key, generation, Exit::Returned(panicked())),
+        1 => Event::Exited(key, generation, Exit::Dropped),
+        2 => Event::Ready(key, generation),
+        3 => Event::Abandoned(key, generation),
+        4 => Event::Hung(key, generation, secs(1)),
+        _ => Event::Retry(key, retry),
+    });
+    assert_eq!(world.log(), [""; 0]);
+}
+
+fn command_in(world: &mut World, command: u8, number: u8) {
+    let make = match command {
+        0 => Command::Terminate,
+        1 => Command::Restart,
+        2 => Command::Delete,
+        3 => Command::Cycle,
+        _ => Command::Kill,
+    };
+    let name = name_in(world, number);
+    let own = world.engine.find(&world::named(&name));
+    let free = own.is_none_or(|key| !world.engine.is_moving(key));
+    let call = world.call(make, &name);
+    let engine = &world.engine;
+    if free && !engine.rules.strategy.is_group() && matches!(engine.mode, Mode::Running) {
+        // Whatever its siblings are doing.
+        let begun = own.is_some_and(|key| engine.is_moving(key));
+        assert!(begun || world.answers.contains_key(&call), "a command waits for a sibling");
+    }
+}
+
+/// Stops or kills the supervisor. It ends if lives end when they are told to; and if they do
+/// not, it ends by its deadlines, as far as its children have one.
+fn bring_to_an_end(world: &mut World, end: End) {
+    world.on(if end.kill { Event::Kill } else { Event::Stop });
+    for _ in 0..1_000 {
+        if world.ended.is_some() {
+            return;
+        }
+        let first = world.told.first().copied();
+        match first {
+            Some(key) if end.obedient => world.exit_of(key, Exit::Dropped),
+            _ if world.pass_to_deadline() => {}
+            // Without a deadline: a supervisor below, which ends by itself, or `infinity`.
+            Some(_) => {
+                let endless = world.engine.children().find(|(_, child)| {
+                    let is_worker = child.rules.kind == ChildKind::Worker;
+                    let waits = child.rules.shutdown == Shutdown::Infinity && !end.kill;
+                    child.state.has_life() && (!is_worker || waits)
+                });
+                let (key, _) = endless.expect("nothing is waited for that has no deadline");
+                world.exit_of(key, Exit::Dropped);
+            }
+            None => panic!("it waits for nothing: {:?}", world.engine.mode),
+        }
+    }
+    panic!("it does not end: {:?}", world.engine.mode);
+}
+
+proptest! {
+    #![proptest_config(runs(600))]
+
+    #[test]
+    fn whatever_happens_the_invariants_hold_and_a_stop_comes_to_its_end(weather in weather()) {
+        let Weather { rules, children, events, end } = weather;
+        let mut world = World::new(rules);
+        if world.engine.rules.strategy != SimpleOneForOne {
+            for (number, rules) in children.into_iter().enumerate() {
+                world = world.with(&name(number), rules);
+            }
+        }
+        world.on(Event::Start);
+        for event in events {
+            happen(&mut world, event);
+        }
+        bring_to_an_end(&mut world, end);
+        for call in 1..=world.calls {
+            prop_assert!(world.answers.contains_key(&call), "call {} is not answered", call);
+        }
+        prop_assert_eq!(world.engine.next_deadline(), None);
+    }
+}

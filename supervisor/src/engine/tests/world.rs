@@ -1,0 +1,350 @@
+//! What drives the engine in tests: it keeps the lives, hands back what the engine put off, and
+//! checks after every event what has to hold in every state.
+
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::super::{
+    Answer, ChildRules, Command, Effect, Ending, Engine, Event, Exit, Key, Notice, Subject,
+    SupervisorRules,
+};
+use super::invariants;
+use crate::exit::ExitReason;
+use crate::path::Name;
+
+/// A command's number; it is answered with it.
+pub(super) type Call = u32;
+
+pub(super) struct World {
+    pub(super) engine: Engine<u32, Call>,
+    pub(super) now: Instant,
+    /// The generation of each life whose task still exists.
+    pub(super) lives: BTreeMap<Key, u64>,
+    /// Lives that were asked to end, or dropped.
+    pub(super) told: Vec<Key>,
+    /// What the engine wants back behind what is already waiting.
+    pub(super) later: VecDeque<Event<u32, Call>>,
+    pub(super) answers: HashMap<Call, Answer>,
+    pub(super) calls: Call,
+    pub(super) ended: Option<Ending>,
+    /// Whether the child's mailbox sends back what is sent to it.
+    pub(super) closed: HashMap<Key, bool>,
+    pub(super) names: HashMap<Key, String>,
+    known: HashMap<String, Key>,
+    log: Vec<String>,
+    /// The numbers that retries have had.
+    retries: HashSet<(Key, u32)>,
+}
+
+impl World {
+    pub(super) fn new(rules: SupervisorRules) -> Self {
+        Self {
+            engine: Engine::new(rules, 7),
+            now: Instant::now(),
+            lives: BTreeMap::new(),
+            told: Vec::new(),
+            later: VecDeque::new(),
+            answers: HashMap::new(),
+            calls: 0,
+            ended: None,
+            closed: HashMap::new(),
+            names: HashMap::new(),
+            known: HashMap::new(),
+            log: Vec::new(),
+            retries: HashSet::new(),
+        }
+    }
+
+    /// Declares a child.
+    pub(super) fn with(mut self, name: &str, rules: ChildRules) -> Self {
+        self.engine.declare(named(name), Arc::new(rules), 0, 0);
+        self
+    }
+
+    /// Starts the supervisor, with all that follows; the log begins after it.
+    pub(super) fn up(mut self) -> Self {
+        self.on(Event::Start);
+        self.settle();
+        self.log.clear();
+        self
+    }
+
+    pub(super) fn on(&mut self, event: Event<u32, Call>) {
+        if let Event::Exited(key, generation, _) = &event
+            && self.lives.get(key) == Some(generation)
+        {
+            self.lives.remove(key);
+            self.told.retain(|told| told != key);
+        }
+        self.engine.on(self.now, event);
+        while let Some(effect) = self.engine.effect() {
+            // What comes too late is still answered.
+            let late = matches!(effect, Effect::Answer(..) | Effect::Refused(_));
+            assert!(self.ended.is_none() || late, "after the end: {effect:?}");
+            self.perform(effect);
+        }
+        invariants::check(self);
+    }
+
+    fn perform(&mut self, effect: Effect<u32, Call>) {
+        if let Some(line) = self.describe(&effect) {
+            self.log.push(line);
+        }
+        match effect {
+            Effect::Spawn { child, generation } => {
+                let before = self.lives.insert(child, generation);
+                assert_eq!(before, None, "two lives of {} at once", self.name(child));
+                self.closed.insert(child, false);
+            }
+            Effect::Adopt(child) => {
+                let generation = self.engine.child(child).expect("adopted").generation;
+                let before = self.lives.insert(child, generation);
+                assert_eq!(before, None, "two lives of {} at once", self.name(child));
+                self.closed.insert(child, false);
+            }
+            Effect::Ask(child) | Effect::Abort(child) => {
+                let name = self.name(child);
+                assert!(self.lives.contains_key(&child), "{name} has no life to be told");
+                if !self.told.contains(&child) {
+                    self.told.push(child);
+                }
+            }
+            Effect::CheckHeartbeat(child) => {
+                let child = self.engine.child(child).expect("checked");
+                assert!(child.rules.heartbeat.is_some(), "a timer of another kind was left");
+            }
+            Effect::RetryLater(child, retry) => {
+                assert!(self.retries.insert((child, retry)), "two retries of one number");
+                self.later.push_back(Event::Retry(child, retry));
+            }
+            Effect::ContinueLater => self.later.push_back(Event::Continue),
+            Effect::Close(child) => {
+                self.closed.insert(child, true);
+            }
+            Effect::Forgotten(child) => {
+                let name = self.name(child);
+                assert!(self.engine.take_forgotten(child).is_some(), "{name} is forgotten twice");
+                assert!(!self.lives.contains_key(&child), "{name} is forgotten and lives");
+            }
+            Effect::Answer(call, answer) => {
+                let before = self.answers.insert(call, answer);
+                assert!(before.is_none(), "call {call} is answered twice");
+            }
+            Effect::Ended(ending) => self.ended = Some(ending),
+            Effect::Refused(_) | Effect::Tell(_) | Effect::Started => {}
+        }
+    }
+
+    /// Plays a driver whose children do as they are told, until nothing is left to do now.
+    pub(super) fn settle(&mut self) {
+        while self.step() {}
+    }
+
+    /// The next thing that an obedient child or the driver's queue does by itself.
+    pub(super) fn step(&mut self) -> bool {
+        if let Some(&key) = self.told.first() {
+            self.exit_of(key, Exit::Dropped);
+        } else if let Some(event) = self.later.pop_front() {
+            self.on(event);
+        } else {
+            let starting = |(key, child): (Key, &super::super::Child<u32, Call>)| {
+                matches!(child.state, super::super::State::Starting(_)).then_some(key)
+            };
+            let Some(key) = self.engine.children().find_map(starting) else { return false };
+            let generation = self.lives[&key];
+            self.on(Event::Ready(key, generation));
+        }
+        true
+    }
+
+    pub(super) fn exit_of(&mut self, key: Key, exit: Exit) {
+        let generation = self.lives[&key];
+        self.on(Event::Exited(key, generation, exit));
+    }
+
+    /// Its life ends, and the supervisor hears of it; nothing else happens yet.
+    pub(super) fn exits(&mut self, name: &str, reason: ExitReason) {
+        self.exit_of(self.key(name), Exit::Returned(reason));
+    }
+
+    /// Its life, asked or dropped, is gone.
+    pub(super) fn gone(&mut self, name: &str) {
+        self.exit_of(self.key(name), Exit::Dropped);
+    }
+
+    pub(super) fn ready(&mut self, name: &str) {
+        let key = self.key(name);
+        let generation = self.lives[&key];
+        self.on(Event::Ready(key, generation));
+    }
+
+    pub(super) fn pass(&mut self, time: Duration) {
+        self.now += time;
+        self.on(Event::Tick);
+    }
+
+    /// Lets time pass to the next deadline; `false` if there is none.
+    pub(super) fn pass_to_deadline(&mut self) -> bool {
+        let Some(at) = self.engine.next_deadline() else { return false };
+        self.now = self.now.max(at);
+        self.on(Event::Tick);
+        true
+    }
+
+    pub(super) fn next_call(&mut self) -> Call {
+        self.calls += 1;
+        self.calls
+    }
+
+    pub(super) fn add(&mut self, name: &str, rules: ChildRules) -> Call {
+        let reply = self.next_call();
+        let (name, rules) = (named(name), Arc::new(rules));
+        self.on(Event::Command(Box::new(Command::Add {
+            name,
+            rules,
+            generation: 0,
+            running: false,
+            data: reply,
+            reply,
+        })));
+        reply
+    }
+
+    pub(super) fn call(
+        &mut self,
+        make: fn(Subject, Call) -> Command<u32, Call>,
+        name: &str,
+    ) -> Call {
+        let reply = self.next_call();
+        self.on(Event::Command(Box::new(make(Subject::Name(named(name)), reply))));
+        reply
+    }
+
+    /// What a command was answered, in words; "-" if it has not been.
+    pub(super) fn answer(&self, call: Call) -> String {
+        self.answers.get(&call).map_or_else(|| "-".to_owned(), in_words)
+    }
+
+    /// A command that can be answered at once, and what it is answered.
+    pub(super) fn asked(
+        &mut self,
+        make: fn(Subject, Call) -> Command<u32, Call>,
+        name: &str,
+    ) -> String {
+        let call = self.call(make, name);
+        self.settle();
+        self.answer(call)
+    }
+
+    pub(super) fn key(&self, name: &str) -> Key {
+        let known = || self.known.get(name).copied();
+        self.engine.find(&named(name)).or_else(known).expect("a child's name")
+    }
+
+    /// Where a child stands, as its users see it; "gone" if it is not known any more.
+    pub(super) fn state(&self, name: &str) -> String {
+        let child = self.engine.find(&named(name)).and_then(|key| self.engine.child(key));
+        child.map_or_else(
+            || "gone".to_owned(),
+            |child| super::super::ChildState::from(&child.state).to_string(),
+        )
+    }
+
+    pub(super) fn ending(&self) -> String {
+        match &self.ended {
+            None => "not ended".to_owned(),
+            Some(Ending::Shutdown) => "shutdown".to_owned(),
+            Some(Ending::GaveUp { name, reason }) => format!("gave up, {name}: {reason}"),
+            Some(Ending::StartFailed { name, reason }) => format!("no start, {name}: {reason}"),
+            Some(Ending::RuntimeGone) => "runtime gone".to_owned(),
+        }
+    }
+
+    /// All that happened since it was last asked.
+    pub(super) fn log(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.log)
+    }
+
+    /// What was done to lives since the log was last asked for.
+    pub(super) fn acts(&mut self) -> String {
+        let is_act =
+            |line: &String| ["spawn ", "ask ", "abort "].iter().any(|act| line.starts_with(act));
+        self.log().into_iter().filter(is_act).collect::<Vec<_>>().join(", ")
+    }
+
+    fn name(&self, key: Key) -> String {
+        self.names.get(&key).cloned().unwrap_or_else(|| format!("{key:?}"))
+    }
+
+    fn named_child(&mut self, key: Key) -> String {
+        let child = self.engine.child(key).expect("an effect is about a child that is known");
+        let name = child.name.to_string();
+        if self.known.insert(name.clone(), key) != Some(key) {
+            self.names.insert(key, name.clone());
+        }
+        name
+    }
+
+    fn describe(&mut self, effect: &Effect<u32, Call>) -> Option<String> {
+        let (word, key) = match effect {
+            Effect::Spawn { child, .. } => ("spawn", *child),
+            Effect::Adopt(key) => ("adopt", *key),
+            Effect::Ask(key) => ("ask", *key),
+            Effect::Abort(key) => ("abort", *key),
+            Effect::CheckHeartbeat(key) => ("check", *key),
+            // A retry may have been overtaken before its effect is carried out.
+            Effect::RetryLater(key, _) => return Some(format!("retry {} later", self.name(*key))),
+            Effect::ContinueLater => return None,
+            Effect::Close(key) => ("close", *key),
+            Effect::Forgotten(key) => ("forget", *key),
+            Effect::Refused(_) => return None,
+            Effect::Answer(call, answer) => return Some(format!("{call}: {}", in_words(answer))),
+            Effect::Tell(notice) => return Some(self.describe_notice(notice)),
+            Effect::Started => return Some("all started".to_owned()),
+            Effect::Ended(_) => return Some("ended".to_owned()),
+        };
+        let name = self.named_child(key);
+        Some(format!("{word} {name}"))
+    }
+
+    fn describe_notice(&mut self, notice: &Notice) -> String {
+        match notice {
+            Notice::Started(key) => format!("{} started", self.named_child(*key)),
+            Notice::Restarted { child, left } => {
+                let left = left.map_or_else(|| "any".to_owned(), |left| left.to_string());
+                format!("{} restarted, {left} left", self.named_child(*child))
+            }
+            Notice::Declined(key) => format!("{} declined", self.named_child(*key)),
+            Notice::StartFailed { child, reason } => {
+                format!("{} did not start: {reason}", self.named_child(*child))
+            }
+            Notice::Terminated { child, reason, failed } => {
+                let ended = if *failed { "failed" } else { "ended" };
+                format!("{} {ended}: {reason}", self.named_child(*child))
+            }
+            Notice::Delayed { child, .. } => format!("{} delayed", self.named_child(*child)),
+            Notice::TimedOut(key) => format!("{} timed out", self.named_child(*key)),
+            Notice::NotStopped(key) => format!("{} not stopped", self.named_child(*key)),
+            Notice::StoppedLate(key) => format!("{} stopped late", self.named_child(*key)),
+            Notice::MaxRestartsExceeded { child, .. } => {
+                format!("{}: max restarts exceeded", self.named_child(*child))
+            }
+            Notice::Stopping => "stopping".to_owned(),
+        }
+    }
+}
+
+pub(super) fn named(name: &str) -> Name {
+    Name::parse(name)
+}
+
+fn in_words(answer: &Answer) -> String {
+    match answer {
+        Answer::Done => "done".to_owned(),
+        Answer::Declined => "declined".to_owned(),
+        Answer::Refused(refusal) => format!("refused, {refusal:?}"),
+    }
+}
