@@ -257,8 +257,11 @@ mod node;
 mod options;
 mod outline;
 mod path;
+mod periodic;
 mod placing;
 mod pool;
+#[cfg(all(unix, feature = "process"))]
+mod program;
 mod reaper;
 mod recipe;
 mod report;
@@ -293,7 +296,10 @@ pub use lookup::LookupError;
 pub use mailbox::{AskError, Asking, DeadLetters, Reply, SendError, Sending, TrySendError};
 pub use options::{ChildOptions, StartMode};
 pub use path::ChildPath;
+pub use periodic::Periodic;
 pub use pool::{Alike, PerWorker, Pool, PoolTemplate, Task};
+#[cfg(all(unix, feature = "process"))]
+pub use program::Program;
 pub use report::ShutdownReport;
 pub use restart::{Backoff, MaxRestarts, RestartPolicy};
 #[cfg(feature = "signal")]

@@ -15,7 +15,7 @@ async fn nested(leaf: ChildSpec<supervisor::Run<ChildRef<Order>>>) -> Supervisor
     let sub = Supervisor::new().with_max_restarts(0).with_child(leaf).build();
     let spec =
         ChildSpec::new("sub").with_supervisor(sub).with_backoff(Backoff::constant(10 * SECOND));
-    let root = Supervisor::new().with_restart_window(60 * SECOND).with_child(spec).build();
+    let root = Supervisor::new().with_restart_window(100 * SECOND).with_child(spec).build();
     within("the start", root.start()).await.unwrap();
     root
 }
