@@ -239,16 +239,13 @@ impl<C, R> Engine<C, R> {
 
     /// The next attempt of a child whose start has failed.
     pub(super) fn wait_for_restart(&mut self, now: Instant, key: Key) {
-        match self.draw_delay(key) {
-            Some(delay) => {
-                self.arm(now, key, delay);
-                let left = self.intensity.left(now);
-                self.tell(Notice::Delayed { child: key, delay, left });
-            }
-            None => {
-                let retry = self.children.get(key).map_or(0, |child| child.retry);
-                self.effects.push_back(Effect::RetryLater(key, retry));
-            }
+        if let Some(delay) = self.draw_delay(key) {
+            self.arm(now, key, delay);
+            let left = self.intensity.left(now);
+            self.tell(Notice::Delayed { child: key, delay, left });
+        } else {
+            let retry = self.children.get(key).map_or(0, |child| child.retry);
+            self.effects.push_back(Effect::RetryLater(key, retry));
         }
     }
 
