@@ -2,6 +2,13 @@
 //!
 //! [`World`](world::World) plays the driver and checks [`invariants`] after every event.
 
+#![allow(
+    clippy::needless_pass_by_value,
+    clippy::match_same_arms,
+    clippy::unchecked_time_subtraction,
+    reason = "a fact is stated in as few words as it takes"
+)]
+
 mod agreement;
 mod backoff;
 mod commands;

@@ -192,7 +192,7 @@ impl Otp {
 
     fn add_restart(&mut self) -> bool {
         let (now, period) = (self.now, self.period);
-        self.restarts.retain(|&at| now - at <= period);
+        self.restarts.retain(|&at| now.checked_sub(at).unwrap() <= period);
         self.restarts.push(now);
         self.restarts.len() <= self.intensity
     }
