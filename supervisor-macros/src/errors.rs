@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote_spanned};
+use quote::{ToTokens, quote};
 
 /// Collects errors in the order in which they are found.
 #[derive(Default)]
@@ -46,12 +46,19 @@ impl Errors {
     }
 }
 
-/// A value or a type at which an error is reported elsewhere.
+/// A value at which an error is reported elsewhere.
 ///
 /// The compiler gives it the type "already an error" and stays silent about all that is done
 /// with it; being the same message at the same place, it is not printed a second time.
-pub(crate) fn placeholder(error: &syn::Error) -> TokenStream {
-    let message = error.to_string();
-    let span = error.span();
-    quote_spanned!(span=> ::core::compile_error!(#message))
+pub(crate) fn unknown_value(error: &syn::Error) -> TokenStream {
+    error.to_compile_error()
+}
+
+/// A type at which an error is reported elsewhere.
+///
+/// `compile_error!` itself would be the type `()`, which has no method that anybody calls. A
+/// projection whose argument is an error has the type "already an error".
+pub(crate) fn unknown_type(krate: &TokenStream, error: &syn::Error) -> TokenStream {
+    let value = unknown_value(error);
+    quote!(<() as #krate::__private::Unknown<{ #value }>>::Type)
 }

@@ -3,6 +3,8 @@
 mod child;
 mod errors;
 mod options;
+#[cfg(test)]
+mod tests;
 mod tree;
 mod words;
 

@@ -9,10 +9,9 @@ pub(crate) mod key;
 pub(crate) mod setting;
 
 use proc_macro2::{Span, TokenStream, TokenTree};
-use quote::ToTokens;
+use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
-use syn::spanned::Spanned;
 use syn::{Ident, Path, Token, Type};
 
 use crate::errors::Errors;
@@ -56,13 +55,19 @@ impl Item {
         self.key().map(|key| setting::read(key, self))
     }
 
-    /// Where to point at what is wrong with the value: at it, or at the option if it has none.
+    /// The place of the value's first token, or of the option if it has no value.
     pub(crate) fn value_span(&self) -> Span {
+        let first = self.value_tokens().into_iter().next();
+        first.map_or_else(|| self.ident.span(), |token| token.span())
+    }
+
+    /// What to point at where the value is wrong: all of it, or the option if it has none.
+    pub(crate) fn value_tokens(&self) -> TokenStream {
         match &self.value {
-            Value::Nothing => self.ident.span(),
-            Value::Missing(equals) => *equals,
-            Value::Tokens(tokens) => join(tokens),
-            Value::Syntax(tokens) => tokens.span(),
+            Value::Nothing => self.ident.to_token_stream(),
+            Value::Missing(equals) => quote_spanned!(*equals=> =),
+            Value::Tokens(tokens) => tokens.iter().cloned().collect(),
+            Value::Syntax(tokens) => tokens.clone(),
         }
     }
 }
@@ -156,10 +161,4 @@ fn up_to_comma(input: ParseStream) -> Vec<TokenTree> {
 
 fn skip_to_comma(input: ParseStream) {
     up_to_comma(input);
-}
-
-/// From the first to the last token, where the compiler can join spans, else the first.
-fn join(tokens: &[TokenTree]) -> Span {
-    let Some((first, last)) = tokens.first().zip(tokens.last()) else { return Span::call_site() };
-    first.span().join(last.span()).unwrap_or_else(|| first.span())
 }

@@ -4,7 +4,9 @@ mod ast;
 mod check;
 mod expand;
 pub(crate) mod names;
-mod parse;
+pub(crate) mod parse;
+#[cfg(test)]
+pub(crate) mod print;
 
 pub(crate) use expand::settings;
 

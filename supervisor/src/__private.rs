@@ -1,14 +1,20 @@
 //! Items that expansions name and users must not.
 
+use std::future::Ready;
 use std::time::Duration;
 
 use crate::child::Child;
-use crate::child_ref::ChildRef;
-use crate::child_spec::{ChildSpec, Run};
+pub use crate::held::Held;
 pub use crate::options::SupervisorOptions;
 pub use crate::outline::Outline;
 #[cfg(feature = "macros")]
 pub use supervisor_macros::tree;
+
+/// Its `Type` stands for a type whose own tokens are already an error, which is the argument.
+pub trait Unknown<const WHY: usize> {
+    /// Nothing ever is of this type.
+    type Type;
+}
 
 /// Stands for a value whose own tokens are already an error.
 ///
@@ -25,21 +31,21 @@ pub fn broken<T>() -> T {
 /// # Errors
 ///
 /// None; the program that contains it does not compile.
-pub async fn broken_task(_ctx: crate::Context) -> crate::ChildResult {
+pub fn broken_task(_ctx: crate::Context) -> Ready<crate::ChildResult> {
     broken()
 }
 
-/// The spec of a type that derives `Child`: the place where it has to be a worker.
-pub fn worker<W: crate::Worker>(name: &str, worker: W) -> ChildSpec<Run<ChildRef<W::Message>>> {
-    ChildSpec::new(name).with_worker(worker)
-}
-
-/// The spec of a type that derives `Child` with `once`.
-pub fn worker_once<W: crate::WorkerOnce>(
-    name: &str,
-    worker: W,
-) -> ChildSpec<Run<ChildRef<W::Message>>> {
-    ChildSpec::new(name).with_worker_once(worker)
+/// What the compiler knows about a tree.
+///
+/// # Panics
+///
+/// If the type is no tree; in a constant, that is a compile error.
+#[must_use]
+pub const fn outline<T: Child>() -> &'static Outline {
+    match T::OUTLINE {
+        Some(outline) => outline,
+        None => panic!("this type is no tree"),
+    }
 }
 
 /// The worst case of an orderly shutdown of a tree; nothing if it has no bound.

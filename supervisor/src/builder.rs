@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::child_ref::ChildRef;
 use crate::child_spec::{ChildSpec, Parts, Run, Runnable};
-use crate::engine::{ChildKind, SupervisorRules};
+use crate::engine::SupervisorRules;
 use crate::node::{Node, Template, worker_rules};
 use crate::pool::{Pool, PoolTemplate};
 use crate::restart::MaxRestarts;
@@ -108,10 +108,11 @@ impl SupervisorBuilder {
     ///
     /// What is wrong with its declaration, such as two children of one name, is told by
     /// [`Supervisor::start`].
+    #[must_use = "a supervisor shuts down when its last handle is dropped"]
     pub fn build(self) -> Supervisor {
         let template = self.template.map(|template| Template {
-            rules: Arc::new(worker_rules(&template.options, ChildKind::Worker)),
-            capacity: template.options.mailbox(),
+            rules: Arc::new(worker_rules(&template.options, template.kind)),
+            options: template.options,
             recipe: template.recipe,
         });
         let rules = SupervisorRules {
@@ -127,6 +128,7 @@ impl SupervisorBuilder {
     }
 
     /// Builds a typed pool: a `SimpleOneForOne` whose workers are made from this template.
+    #[must_use = "a pool shuts down when its last handle is dropped"]
     pub fn build_pool<T: PoolTemplate>(
         mut self,
         template: ChildSpec<T>,

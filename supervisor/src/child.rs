@@ -2,12 +2,14 @@
 
 use std::future::Future;
 
+use crate::builder::SupervisorBuilder;
 use crate::child_ref::ChildRef;
-use crate::child_spec::{ChildSpec, Run};
+use crate::child_spec::{ChildSpec, Each, Run, Same};
 use crate::context::Context;
 use crate::exit::ChildResult;
 use crate::options::ChildOptions;
 use crate::outline::Outline;
+use crate::pool::{Alike, Pool};
 
 /// A type that a tree can name as a child: `name: Type`.
 ///
@@ -30,11 +32,15 @@ use crate::outline::Outline;
 ///
 /// assert_eq!(Mailer::OPTIONS.restart_policy(), RestartPolicy::Transient);
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a child",
+    label = "a child's type has `#[derive(Child)]` and an `impl Worker`, or is a tree with a name"
+)]
 pub trait Child: Sized {
     /// What a child is made of: the worker's own value, or a [`Tree`](crate::Tree).
     type Recipe;
     /// What its siblings and the tree's owner hold of it: a [`ChildRef`], or the tree's handle.
-    type Handle: Clone + Send + Sync + 'static;
+    type Handle: Clone + 'static;
     /// What the type says about itself; a tree may say otherwise.
     const OPTIONS: ChildOptions;
 
@@ -44,14 +50,37 @@ pub trait Child: Sized {
 
     /// The specification of a child of this type.
     fn spec(name: &str, recipe: Self::Recipe) -> ChildSpec<Run<Self::Handle>>;
+
+    /// The template of a pool of them, each with a value of its own.
+    #[doc(hidden)]
+    fn template(name: &str) -> ChildSpec<Each<Self>> {
+        ChildSpec::each(name)
+    }
+
+    /// A pool of them, each with a value of its own.
+    #[doc(hidden)]
+    #[must_use]
+    fn pool(builder: SupervisorBuilder, template: ChildSpec<Each<Self>>) -> Pool<Self> {
+        builder.build_pool(template)
+    }
 }
 
-/// A child with a mailbox: what `#[derive(Child)]` adds for workers.
+/// A worker's mailbox: what `#[derive(Child)]` adds to [`Child`].
 ///
-/// It stands apart from [`Child`], since a tree is a child too and takes no messages.
-pub trait Addressable: Child<Recipe = Self, Handle = ChildRef<Self::Message>> {
+/// It stands apart, since a tree is a child too and takes no messages. It does not require
+/// [`Child`]: for a type with parameters, the derive implements that where the type is a
+/// [`Worker`], and a worker is `Addressable`; the circle would have no end.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not derive `Child`",
+    label = "add `#[derive(Child)]` to this type"
+)]
+pub trait Addressable: Sized {
     /// What can be sent to it; `()` unless the derive names a type with `message = …`.
     type Message: Send + 'static;
+
+    /// What a worker of this type has unless something else is said of it: the options of
+    /// `#[child(…)]`. They are its [`Child::OPTIONS`] too.
+    const DEFAULTS: ChildOptions;
 }
 
 /// A child that runs any number of times, each life with fresh locals.
@@ -69,15 +98,93 @@ pub trait Addressable: Child<Recipe = Self, Handle = ChildRef<Self::Message>> {
 ///
 /// A life is dropped at an await point when it is aborted: when it never looked at its shutdown
 /// signal, or did not end within its shutdown time. Its locals are dropped then.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a `Worker`",
+    label = "write `impl Worker for {Self} {{ async fn run(&self, ctx: Context) -> ChildResult {{ … }} }}`"
+)]
 pub trait Worker: Addressable + Send + Sync + 'static {
     /// One life of the child.
     fn run(&self, ctx: Context<Self::Message>) -> impl Future<Output = ChildResult> + Send;
+
+    /// What the derive makes of it.
+    #[doc(hidden)]
+    fn into_spec(self, name: &str) -> ChildSpec<Run<ChildRef<Self::Message>>> {
+        ChildSpec::new(name).with_worker(self)
+    }
 }
 
 /// A child that owns what cannot be had twice, such as a socket: one life, by value.
 ///
 /// `#[child(restart = Temporary, once)]` goes with it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a `WorkerOnce`",
+    label = "write `impl WorkerOnce for {Self} {{ async fn run(self, ctx: Context) -> ChildResult {{ … }} }}`"
+)]
 pub trait WorkerOnce: Addressable + Send + 'static {
     /// The only life of the child.
     fn run(self, ctx: Context<Self::Message>) -> impl Future<Output = ChildResult> + Send;
+
+    /// What the derive makes of it.
+    #[doc(hidden)]
+    fn into_spec(self, name: &str) -> ChildSpec<Run<ChildRef<Self::Message>>> {
+        ChildSpec::new(name).with_worker_once(self)
+    }
+}
+
+/// What a task's function returns: a future of [`ChildResult`].
+///
+/// That it can be sent to another thread is asked for apart from it, since the compiler says
+/// best itself which value of an async function cannot.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "this is no task: it returns `{Self}`",
+    label = "a task is an `async fn(ctx: Context) -> ChildResult`, or a closure like it"
+)]
+pub trait Life: Future<Output = ChildResult> {}
+
+#[diagnostic::do_not_recommend]
+impl<F: Future<Output = ChildResult>> Life for F {}
+
+/// What a child without a value is made from.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "this child needs a value, since `{Self}` has no `Default`",
+    label = "write `name: Type = …`, or derive `Default`"
+)]
+pub trait Unsaid: Sized {
+    /// The default.
+    fn unsaid() -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Default> Unsaid for T {
+    fn unsaid() -> Self {
+        Self::default()
+    }
+}
+
+/// A value that all workers of a pool can share: what a template's `= value` has to be.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the value of all workers alike, since it is not a `Worker`",
+    label = "leave the value out, and give each worker its own with `add_worker_with(…)`"
+)]
+pub trait Shared: Sized {
+    /// The template of a pool of workers with this value.
+    fn shared(self, name: &str) -> ChildSpec<Same<Self>>;
+
+    /// A pool of them.
+    #[must_use]
+    fn pool(builder: SupervisorBuilder, template: ChildSpec<Same<Self>>) -> Pool<Self, Alike>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<W: Child + Worker> Shared for W {
+    fn shared(self, name: &str) -> ChildSpec<Same<Self>> {
+        ChildSpec::each(name).with_value(self)
+    }
+
+    fn pool(builder: SupervisorBuilder, template: ChildSpec<Same<Self>>) -> Pool<Self, Alike> {
+        builder.build_pool(template)
+    }
 }

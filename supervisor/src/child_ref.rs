@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 
 use crate::engine::{Answer, ChildState, Command, Event, Subject};
 use crate::error::SupervisorError;
-use crate::mailbox::{Asking, Reply, Sending, TrySendError};
+use crate::mailbox::{Asking, DeadLetters, Reply, Sending, TrySendError};
 use crate::path::ChildPath;
 use crate::slot::{AnySlot, Slot};
 
@@ -132,6 +132,43 @@ impl<M: Send + 'static> ChildRef<M> {
         self.slot.mailbox.ask(make, limit)
     }
 
+    /// A receiver of the messages that the child leaves unhandled when it ends for good.
+    ///
+    /// It receives from now on; before the start, [`ChildSpec::handle`](crate::ChildSpec::handle)
+    /// gives the address to call this on. Without a receiver, what is left is dropped. Either way
+    /// its number is told by [`EventKind::MessagesLeft`](crate::EventKind::MessagesLeft).
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use supervisor::prelude::*;
+    ///
+    /// #[derive(Child)]
+    /// #[child(restart = Temporary, message = u32)]
+    /// struct TakesOne;
+    ///
+    /// impl Worker for TakesOne {
+    ///     async fn run(&self, mut ctx: Context<u32>) -> ChildResult {
+    ///         let _one = ctx.recv().await;
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// let spec = ChildSpec::new("one").with_worker(TakesOne);
+    /// let mut dead_letters = spec.handle().dead_letters();
+    /// spec.handle().send(1).await?;
+    /// spec.handle().send(2).await?;
+    /// let supervisor = Supervisor::new().with_child(spec).build();
+    /// supervisor.start().await?;
+    /// assert_eq!(dead_letters.next().await, Some(2));
+    /// assert_eq!(dead_letters.next().await, None);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn dead_letters(&self) -> DeadLetters<M> {
+        self.slot.mailbox.dead_letters()
+    }
+
     /// How many messages wait in the mailbox.
     #[must_use]
     pub fn queued(&self) -> usize {
@@ -233,7 +270,8 @@ macro_rules! about_the_child {
         pub fn request_restart(&self) {
             let (reply, _) = oneshot::channel();
             if let Some(link) = self.slot.core().link() {
-                link.tell(Event::Command(Command::Cycle(Subject::Key(link.key), reply)));
+                let command = Command::Cycle(Subject::Key(link.key), reply);
+                link.tell(Event::Command(Box::new(command)));
             }
         }
     };
@@ -256,8 +294,8 @@ async fn command(slot: &dyn AnySlot, make: Make) -> Result<(), SupervisorError> 
         return Err(SupervisorError::FromInside(core.path()));
     }
     let (reply, answer) = oneshot::channel();
-    let Some(link) = core.link() else { return Err(gone(slot)) };
-    link.tell(Event::Command(make(Subject::Key(link.key), reply)));
+    let Some(link) = core.link() else { return Err(without_place(slot)) };
+    link.tell(Event::Command(Box::new(make(Subject::Key(link.key), reply))));
     match answer.await {
         Ok(Answer::Done) => Ok(()),
         Ok(Answer::Declined) => Err(SupervisorError::Declined(core.path())),
@@ -266,6 +304,15 @@ async fn command(slot: &dyn AnySlot, make: Make) -> Result<(), SupervisorError> 
             Err(SupervisorError::refused(refusal, core.path(), supervisor))
         }
         Err(_) => Err(gone(slot)),
+    }
+}
+
+/// The child has no place under a supervisor that runs: not yet, or not any more.
+fn without_place(slot: &dyn AnySlot) -> SupervisorError {
+    match gone(slot) {
+        // That supervisor does not know it.
+        SupervisorError::ShuttingDown(_) => SupervisorError::NotFound(slot.core().path()),
+        error => error,
     }
 }
 

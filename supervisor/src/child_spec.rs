@@ -1,18 +1,18 @@
 //! The specification of a child: its name, its options, and what it runs.
 
 use std::fmt;
-use std::future::Future;
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::child::{Child, Worker, WorkerOnce};
+use crate::blocking::Blocking;
+use crate::child::{Child, Life, Worker, WorkerOnce};
 use crate::child_ref::ChildRef;
 use crate::context::Context;
-use crate::exit::ChildResult;
 use crate::node::Node;
 use crate::options::{ChildOptions, StartMode};
 use crate::path::Name;
+use crate::placing::Loose;
 use crate::recipe::{Function, Once, Recipe, Repeated};
 use crate::restart::{Backoff, RestartPolicy};
 use crate::shutdown::Shutdown;
@@ -28,7 +28,7 @@ pub struct Run<H> {
     handle: H,
     /// What the child's type says about itself.
     base: ChildOptions,
-    body: Body,
+    body: Loose,
 }
 
 /// State of a [`ChildSpec`] that is the template of a pool whose workers each get a value of
@@ -55,7 +55,7 @@ pub(crate) enum Body {
 )]
 pub trait Runnable: sealed::Sealed {
     /// What its owner will hold of the child.
-    type Handle: Clone + Send + Sync + 'static;
+    type Handle;
 
     #[doc(hidden)]
     fn into_parts(spec: ChildSpec<Self>) -> (Parts, Self::Handle)
@@ -73,7 +73,7 @@ mod sealed {
 pub struct Parts {
     pub(crate) name: Name,
     pub(crate) options: ChildOptions,
-    pub(crate) body: Body,
+    pub(crate) body: Loose,
 }
 
 /// What a supervisor needs to know to start, restart and stop a child.
@@ -116,10 +116,10 @@ pub struct ChildSpec<S> {
 impl ChildSpec<NothingToRun> {
     /// A child of this name, with nothing to run yet.
     ///
-    /// The name is the child's part of its path: not empty, without `/`. A name that breaks
-    /// this rule is an error when the supervisor is started or the child is added.
+    /// The name is the child's part of its path: not empty, without `/`, and not a `#` with a
+    /// number, which is how a pool's workers are called. A name that breaks this rule is an error when the supervisor is started or the child is added.
     pub fn new(name: &str) -> Self {
-        Self::named(Name::Declared(name.into()))
+        Self::named(Name::parse(name))
     }
 
     pub(crate) fn named(name: Name) -> Self {
@@ -133,14 +133,14 @@ impl ChildSpec<NothingToRun> {
     pub fn with_task<F, Fut>(self, task: F) -> ChildSpec<Run<ChildRef<()>>>
     where
         F: Fn(Context) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = ChildResult> + Send + 'static,
+        Fut: Life + Send + 'static,
     {
         self.with_recipe(ChildOptions::new(), Arc::new(Function::new(task)))
     }
 
     /// Runs this worker: one call of its `run` is one life.
     pub fn with_worker<W: Worker>(self, worker: W) -> ChildSpec<Run<ChildRef<W::Message>>> {
-        self.with_recipe(W::OPTIONS, Arc::new(Repeated::new(worker)))
+        self.with_recipe(W::DEFAULTS, Arc::new(Repeated::new(worker)))
     }
 
     /// Runs this worker once, by value.
@@ -150,7 +150,21 @@ impl ChildSpec<NothingToRun> {
         self,
         worker: W,
     ) -> ChildSpec<Run<ChildRef<W::Message>>> {
-        self.with_recipe(W::OPTIONS, Arc::new(Once::new(worker)))
+        self.with_recipe(W::DEFAULTS, Arc::new(Once::new(worker)))
+    }
+
+    /// Runs this function on a thread of its own: for work that blocks.
+    pub fn with_blocking<M: Send + 'static>(
+        self,
+        blocking: Blocking<M>,
+    ) -> ChildSpec<Run<ChildRef<M>>> {
+        self.with_recipe(ChildOptions::new(), Arc::new(blocking))
+    }
+
+    /// Runs this program as a process of the operating system.
+    #[cfg(all(unix, feature = "process"))]
+    pub fn with_program(self, program: crate::Program) -> ChildSpec<Run<ChildRef<()>>> {
+        self.with_recipe(ChildOptions::new(), Arc::new(program))
     }
 
     /// Runs this supervisor below the one that gets the spec.
@@ -160,13 +174,14 @@ impl ChildSpec<NothingToRun> {
     /// The children it has now come back when the parent restarts it; those added to it later do
     /// not, as in OTP.
     pub fn with_supervisor(self, supervisor: Supervisor) -> ChildSpec<Run<Supervisor>> {
-        let node = Arc::clone(supervisor.node());
-        self.with_node(node, supervisor)
+        self.with_tree(supervisor.clone(), supervisor)
     }
 
-    pub(crate) fn with_node<H>(self, node: Arc<Node>, handle: H) -> ChildSpec<Run<H>> {
+    /// Runs a supervisor whose owner will hold this handle.
+    pub(crate) fn with_tree<H>(self, supervisor: Supervisor, handle: H) -> ChildSpec<Run<H>> {
         let slot = Arc::new(Slot::<Nobody>::new(self.name.clone(), 0));
-        let body = Body::Supervisor { node, slot };
+        let node = Arc::clone(supervisor.node());
+        let body = Loose::of_supervisor(Body::Supervisor { node, slot }, supervisor.into_keep());
         ChildSpec {
             name: self.name,
             options: self.options,
@@ -182,7 +197,7 @@ impl ChildSpec<NothingToRun> {
         let capacity = self.options.or(base).mailbox();
         let slot = Arc::new(Slot::<M>::new(self.name.clone(), capacity));
         let handle = ChildRef::new(Arc::clone(&slot));
-        let body = Body::Task { recipe, slot };
+        let body = Loose::new(Body::Task { recipe, slot });
         ChildSpec { name: self.name, options: self.options, state: Run { handle, base, body } }
     }
 }
@@ -213,15 +228,7 @@ impl<W: Worker> ChildSpec<Each<W>> {
 
 impl<W: Worker> ChildSpec<Same<W>> {
     pub(crate) fn into_same(self) -> (ChildOptions, Arc<dyn Recipe>) {
-        (self.options.or(W::OPTIONS), self.state.recipe)
-    }
-}
-
-impl<H> ChildSpec<Run<H>> {
-    /// The same child as a worker of a pool.
-    pub(crate) fn renamed(mut self, name: Name) -> Self {
-        self.name = name;
-        self
+        (self.options.or(W::DEFAULTS), self.state.recipe)
     }
 }
 
@@ -286,14 +293,13 @@ impl<S> ChildSpec<S> {
     }
 }
 
-impl<H: Clone + Send + Sync + 'static> Runnable for Run<H> {
+impl<H> Runnable for Run<H> {
     type Handle = H;
 
     fn into_parts(spec: ChildSpec<Self>) -> (Parts, H) {
         let Run { handle, base, body } = spec.state;
         let options = spec.options.or(base);
-        let (Body::Task { slot, .. } | Body::Supervisor { slot, .. }) = &body;
-        slot.set_capacity(options.mailbox());
+        body.slot().set_capacity(options.mailbox());
         (Parts { name: spec.name, options, body }, handle)
     }
 }

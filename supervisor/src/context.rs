@@ -13,6 +13,7 @@ use crate::child_ref::ChildRef;
 use crate::driver::Sign;
 use crate::engine::Event;
 use crate::exit::ExitReason;
+use crate::node::Node;
 use crate::path::ChildPath;
 use crate::slot::{AnySlot, Signal, Slot};
 
@@ -73,11 +74,9 @@ impl<M: Send + 'static> Context<M> {
     /// Cancel safe: a message is taken only when the future completes.
     pub async fn recv(&mut self) -> Option<M> {
         let _ = self.slot.core.look(self.generation);
-        let received = poll_fn(|cx| self.poll_recv(cx)).await;
-        if self.heartbeat {
-            self.heartbeat();
-        }
-        received
+        // Idle only as long as it waits: it may give up waiting, and be busy with something else.
+        let _awake = self.heartbeat.then_some(Awake(self));
+        poll_fn(|cx| self.poll_recv(cx)).await
     }
 
     fn poll_recv(&self, cx: &mut TaskContext<'_>) -> Poll<Option<M>> {
@@ -121,7 +120,7 @@ impl<M: Send + 'static> Context<M> {
     pub fn shutdown_requested(&self) -> ShutdownRequested {
         let _ = self.slot.core.look(self.generation);
         let slot: Arc<dyn AnySlot> = Arc::clone(&self.slot) as _;
-        ShutdownRequested { slot, generation: self.generation, waiting: None }
+        ShutdownRequested::of(slot, self.generation)
     }
 
     /// Whether shutdown was requested.
@@ -144,7 +143,8 @@ impl<M: Send + 'static> Context<M> {
     /// Gives a sign of life, for a child with a `heartbeat`. Receiving a message, and waiting
     /// for one, are signs of life too.
     pub fn heartbeat(&self) {
-        if self.heartbeat {
+        // A context that was kept beyond its life says nothing about the next one.
+        if self.heartbeat && self.slot.core.generation() == self.generation {
             self.slot.core.sign_of_life(Sign::Given(Instant::now()));
         }
     }
@@ -167,10 +167,23 @@ impl<M: Send + 'static> Context<M> {
         self.slot.core.last_exit()
     }
 
+    pub(crate) fn owner(&self) -> Option<Arc<Node>> {
+        self.slot.core.owner()
+    }
+
     /// The child's own address, to be given to others.
     #[must_use]
     pub fn address(&self) -> ChildRef<M> {
         ChildRef::new(Arc::clone(&self.slot))
+    }
+}
+
+/// Gives a sign of life when the wait for a message is over, one way or the other.
+struct Awake<'a, M: Send + 'static>(&'a Context<M>);
+
+impl<M: Send + 'static> Drop for Awake<'_, M> {
+    fn drop(&mut self) {
+        self.0.heartbeat();
     }
 }
 
@@ -208,6 +221,13 @@ pub struct ShutdownRequested {
     slot: Arc<dyn AnySlot>,
     generation: u64,
     waiting: Option<NonZeroU32>,
+}
+
+impl ShutdownRequested {
+    /// Of a life that others watch; it does not look by that.
+    pub(crate) fn of(slot: Arc<dyn AnySlot>, generation: u64) -> Self {
+        Self { slot, generation, waiting: None }
+    }
 }
 
 impl Future for ShutdownRequested {

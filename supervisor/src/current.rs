@@ -16,22 +16,28 @@ thread_local! {
 /// Runs `poll` as a part of the life in `slot`. Lives can be nested: a child may poll another
 /// runtime.
 pub(crate) fn inside<T>(slot: &mut Option<Arc<dyn AnySlot>>, poll: impl FnOnce() -> T) -> T {
-    PLACE.set(None);
+    let _ = PLACE.try_with(|place| place.set(None));
     // The slot is lent, not cloned: a poll costs no reference count.
-    CURRENT.with_borrow_mut(|current| std::mem::swap(current, slot));
+    lend(slot);
     let result = poll();
-    CURRENT.with_borrow_mut(|current| std::mem::swap(current, slot));
+    lend(slot);
     result
+}
+
+fn lend(slot: &mut Option<Arc<dyn AnySlot>>) {
+    // A thread that is ending may still drop lives; they are then nobody's.
+    let _ = CURRENT.try_with(|current| std::mem::swap(&mut *current.borrow_mut(), slot));
 }
 
 /// The slot of the life that this thread is polling.
 pub(crate) fn slot() -> Option<Arc<dyn AnySlot>> {
-    CURRENT.with_borrow(Clone::clone)
+    // A thread that is ending polls nothing.
+    CURRENT.try_with(|current| current.borrow().clone()).ok().flatten()
 }
 
 /// Where the panic happened that the life was just caught in.
 pub(crate) fn take_panic_place() -> Option<String> {
-    PLACE.take()
+    PLACE.try_with(Cell::take).ok().flatten()
 }
 
 /// Makes panics of children leave their place, once for the process; the hook that was there

@@ -14,17 +14,18 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, Sleep};
 
 use crate::child_spec::Body;
-use crate::engine::{
-    Answer, ChildState, Command, Effect, Ending, Engine, Event, Exit, Key, Refusal,
-};
+use crate::engine::{Answer, ChildState, Effect, Ending, Engine, Event, Exit, Key, Refusal};
 use crate::exit::{Escalation, ExitReason};
 use crate::inbox::Inbox;
 use crate::journal;
+use crate::kept::StopTimes;
 use crate::life::Seed;
 use crate::mailbox::Closing;
 use crate::node::{Declared, Node};
 use crate::reaper::Reaper;
+use crate::report;
 use crate::slot::{AnySlot, Duties};
+use crate::supervisor::Keep;
 
 /// How many messages are handled before other tasks get their turn.
 const BATCH: usize = 128;
@@ -34,6 +35,19 @@ pub(crate) enum Message {
     Event(Event<Seat, Reply>),
     /// Looks at the supervisor's state, at once, whatever else is under way.
     Query(Box<dyn FnOnce(&mut Reign) + Send>),
+}
+
+impl Message {
+    /// Nobody will handle it: whoever waits for an answer is told.
+    pub(crate) fn turn_away(self, reaper: &mut Reaper) {
+        if let Self::Event(Event::Command(command)) = self {
+            let (seat, reply) = command.into_parts();
+            if let Some(seat) = seat {
+                refuse(seat, reaper);
+            }
+            let _ = reply.send(Answer::Refused(Refusal::ShuttingDown));
+        }
+    }
 }
 
 /// Where a child stands in the current life of its supervisor.
@@ -64,6 +78,8 @@ pub(crate) struct Seat {
     pub(crate) body: Body,
     /// Whether it comes back with its supervisor.
     pub(crate) declared: bool,
+    /// Keeps a supervisor alive until it has its place here.
+    pub(crate) keep: Option<Arc<Keep>>,
     pub(crate) task: Option<JoinHandle<()>>,
     /// When the stop that is under way began.
     pub(crate) stop_began: Option<Instant>,
@@ -71,7 +87,7 @@ pub(crate) struct Seat {
 
 impl Seat {
     pub(crate) fn new(body: Body, declared: bool) -> Self {
-        Self { body, declared, task: None, stop_began: None }
+        Self { body, declared, keep: None, task: None, stop_began: None }
     }
 
     pub(crate) fn slot(&self) -> &Arc<dyn AnySlot> {
@@ -117,6 +133,7 @@ pub(crate) fn spawn(node: Arc<Node>, inbox: Arc<Inbox<Message>>) {
         slot.core().set_link(Some(Link { inbox: Arc::clone(&inbox), key }));
     }
     let reign = Reign { node, engine, inbox, reaper: Reaper::default(), timer: None, ending: None };
+    reign.node.stops().reset();
     tokio::spawn(reign.run());
 }
 
@@ -126,7 +143,8 @@ impl Reign {
         let mut batch = Vec::new();
         while self.ending.is_none() {
             self.next(&mut batch).await;
-            if batch.is_empty() {
+            // Also behind a flood of queries, which do not move the engine's clock.
+            if self.engine.next_deadline().is_some_and(|at| at <= Instant::now()) {
                 self.handle(Message::Event(Event::Tick));
             }
             for (done, message) in batch.drain(..).enumerate() {
@@ -170,11 +188,23 @@ impl Reign {
         match message {
             Message::Query(query) => query(self),
             Message::Event(event) => {
+                if let Event::Exited(key, generation, _) = &event {
+                    self.let_go(*key, *generation);
+                }
                 self.engine.on(Instant::now(), event);
                 while let Some(effect) = self.engine.effect() {
                     self.perform(effect);
                 }
             }
+        }
+    }
+
+    /// A task that has ended is not kept in memory until the next one.
+    fn let_go(&mut self, key: Key, generation: u64) {
+        if self.engine.child(key).is_some_and(|child| child.generation == generation)
+            && let Some(seat) = self.engine.child_mut(key)
+        {
+            seat.task = None;
         }
     }
 
@@ -193,7 +223,7 @@ impl Reign {
                     self.forget(seat);
                 }
             }
-            Effect::Refused(seat) => self.forget(seat),
+            Effect::Refused(seat) => refuse(seat, &mut self.reaper),
             Effect::Answer(reply, answer) => {
                 // A caller who no longer waits does not undo the command.
                 let _ = reply.send(answer);
@@ -227,13 +257,17 @@ impl Reign {
         let duties = Duties { notify: rules.needs_report(), heartbeat: rules.heartbeat.is_some() };
         slot.core().begin(generation, link.clone(), duties);
         slot.open(generation);
-        slot.core().set_state(ChildState::Starting);
         let Some(seat) = self.engine.child_mut(key) else { return };
         seat.stop_began = None;
+        seat.keep = None;
         match &seat.body {
             Body::Supervisor { node, .. } => node.launch(link, generation),
             Body::Task { recipe, .. } => {
-                let seed = Seed { slot: Arc::clone(&slot), generation, span };
+                let times = StopTimes {
+                    shutdown: rules.shutdown,
+                    kill_grace: self.node.rules().kill_grace,
+                };
+                let seed = Seed { slot: Arc::clone(&slot), generation, span, times };
                 match Arc::clone(recipe).launch(seed) {
                     Ok(task) => seat.task = Some(task),
                     Err(reason) => {
@@ -248,6 +282,9 @@ impl Reign {
     /// A running supervisor is now a child of this one.
     fn adopt(&mut self, key: Key) {
         let link = self.link(key);
+        if let Some(seat) = self.engine.child_mut(key) {
+            seat.keep = None;
+        }
         let Some(child) = self.engine.child(key) else { return };
         if let Body::Supervisor { node, slot } = &child.data.body {
             slot.core().begin(child.generation, link.clone(), Duties::default());
@@ -305,15 +342,12 @@ impl Reign {
     /// No life of the child is pending.
     fn close(&mut self, key: Key) {
         let Some(child) = self.engine.child(key) else { return };
-        child.data.slot().core().set_state(ChildState::Stopped);
         let body = child.data.body.clone();
         self.node.retire(&body, Closing::NotRunning, &mut self.reaper);
     }
 
-    fn forget(&mut self, mut seat: Seat) {
-        seat.task = None;
+    fn forget(&mut self, seat: Seat) {
         let slot = seat.slot();
-        slot.core().set_state(ChildState::Stopped);
         // A declared child comes back if its supervisor is restarted.
         let returns = seat.declared && self.node.is_supervised();
         let closing = if returns { Closing::NotRunning } else { Closing::Gone };
@@ -339,6 +373,12 @@ impl Reign {
 
     /// Leaves nothing open: no mailbox of a child that does not come back, no caller.
     fn conclude(&mut self, reason: ExitReason) {
+        for (_, child) in self.engine.children() {
+            if matches!(ChildState::from(&child.state), ChildState::Unstoppable) {
+                let began = child.data.stop_began.unwrap_or_else(Instant::now);
+                report::left(&self.node, child.data.slot(), began);
+            }
+        }
         let dynamic: Vec<Body> = self
             .engine
             .children()
@@ -351,13 +391,7 @@ impl Reign {
             self.node.retire(&body, Closing::Gone, &mut self.reaper);
         }
         for message in self.inbox.close() {
-            if let Message::Event(Event::Command(command)) = message {
-                let (seat, reply) = refuse(command);
-                if let Some(seat) = seat {
-                    self.forget(seat);
-                }
-                let _ = reply.send(Answer::Refused(Refusal::ShuttingDown));
-            }
+            message.turn_away(&mut self.reaper);
         }
         self.node.ended(&reason, &mut self.reaper);
         self.reaper.reap();
@@ -374,8 +408,13 @@ impl Drop for Reign {
     }
 }
 
-fn refuse(command: Command<Seat, Reply>) -> (Option<Seat>, Reply) {
-    command.into_parts()
+/// A child that did not get its place is gone; a supervisor goes on as it was.
+fn refuse(seat: Seat, reaper: &mut Reaper) {
+    if let Some((_, leftovers)) = seat.slot().close(Closing::Gone) {
+        reaper.take(leftovers);
+    }
+    Node::disown(&seat.body);
+    reaper.take(seat);
 }
 
 /// What is known of a child's health.

@@ -8,10 +8,12 @@ use tracing::{Level, Span, debug, enabled, error, info, warn};
 
 use crate::driver::{Reign, elapsed};
 use crate::engine::{ChildState, Key, Notice};
-use crate::event::{EventKind, Left, somebody_listens};
+use crate::event::{EventKind, Left};
 use crate::exit::ExitReason;
+use crate::hub::somebody_listens;
 use crate::node::Node;
 use crate::path::ChildPath;
+use crate::report;
 use crate::slot::SlotCore;
 
 /// The span in which a life runs; it costs nothing while nobody listens.
@@ -43,6 +45,10 @@ pub(crate) fn tell(reign: &Reign, notice: Notice) {
             if failed {
                 reign.node.count_failure();
             }
+            let seat = reign.engine.child(key).map(|child| &child.data);
+            if let Some(stopped) = seat.filter(|seat| seat.stop_began.is_some()) {
+                report::ended(&reign.node, stopped.slot(), now);
+            }
             child(reign, key, |core, incarnation| {
                 core.went_down(ChildState::Restarting, reason.clone());
                 EventKind::ChildTerminated { incarnation, reason }
@@ -65,6 +71,11 @@ pub(crate) fn tell(reign: &Reign, notice: Notice) {
         }),
         Notice::TimedOut(key) => {
             let after = stop_time(reign, key, now);
+            if let Some(child) = reign.engine.child(key) {
+                // Without a stop that has begun, it is dropped before it was asked.
+                let began = child.data.stop_began.unwrap_or(now);
+                report::killed(&reign.node, child.data.slot(), began);
+            }
             child(reign, key, |_, _| EventKind::ChildKilled { after });
         }
         Notice::NotStopped(key) => {
@@ -86,7 +97,10 @@ pub(crate) fn tell(reign: &Reign, notice: Notice) {
                 reason,
             }
         }),
-        Notice::Stopping => supervisor(&reign.node, || EventKind::SupervisorStopping),
+        Notice::Stopping => {
+            reign.node.stops().begin();
+            supervisor(&reign.node, || EventKind::SupervisorStopping);
+        }
     }
 }
 
@@ -102,7 +116,7 @@ pub(crate) fn supervisor_terminated(node: &Arc<Node>, reason: &ExitReason) {
 }
 
 pub(crate) fn messages_left(node: &Arc<Node>, core: &SlotCore, count: usize) {
-    publish(node, || core.path(), EventKind::MessagesLeft { count });
+    publish(node, || core.path(), EventKind::MessagesLeft { count }, true);
 }
 
 fn stop_time(reign: &Reign, key: Key, now: Instant) -> std::time::Duration {
@@ -112,15 +126,17 @@ fn stop_time(reign: &Reign, key: Key, now: Instant) -> std::time::Duration {
 fn child(reign: &Reign, key: Key, kind: impl FnOnce(&SlotCore, u64) -> EventKind) {
     let Some(child) = reign.engine.child(key) else { return };
     let core = child.data.slot().core();
-    let kind = kind(core, child.generation);
-    publish(&reign.node, || core.path(), kind);
+    // The engine may have decided on the next life already; the place knows the present one.
+    let kind = kind(core, core.generation());
+    publish(&reign.node, || core.path(), kind, child.data.stop_began.is_some());
 }
 
 fn supervisor(node: &Arc<Node>, kind: impl FnOnce() -> EventKind) {
-    publish(node, || node.path(), kind());
+    publish(node, || node.path(), kind(), true);
 }
 
-fn publish(node: &Arc<Node>, path: impl FnOnce() -> ChildPath, kind: EventKind) {
+/// `asked`: the child was told to end, so that its end is no news.
+fn publish(node: &Arc<Node>, path: impl FnOnce() -> ChildPath, kind: EventKind, asked: bool) {
     let heard = somebody_listens();
     let logged = enabled!(target: "supervisor", Level::ERROR);
     if !heard && !logged {
@@ -128,14 +144,16 @@ fn publish(node: &Arc<Node>, path: impl FnOnce() -> ChildPath, kind: EventKind) 
     }
     // Paths are made only for those who read them.
     let path = path();
-    log(&path, &kind);
+    // A path is relative to its root, and a program may have several.
+    let name = if path.is_root() { node.label() } else { path.to_string() };
+    log(&name, &kind, asked);
     if heard {
         node.publish(&path, kind);
     }
 }
 
 /// One line for each event, at the level of what a reader has to do about it.
-fn log(path: &ChildPath, kind: &EventKind) {
+fn log(path: &str, kind: &EventKind, asked: bool) {
     match kind {
         EventKind::ChildStarted { incarnation } => {
             debug!(target: "supervisor", child = %path, incarnation, "child started");
@@ -146,6 +164,9 @@ fn log(path: &ChildPath, kind: &EventKind) {
         }
         EventKind::ChildTerminated { incarnation, reason } if reason.is_abnormal() => {
             error!(target: "supervisor", child = %path, incarnation, %reason, "child failed");
+        }
+        EventKind::ChildTerminated { incarnation, reason } if !asked => {
+            info!(target: "supervisor", child = %path, incarnation, %reason, "child ended");
         }
         EventKind::ChildTerminated { incarnation, reason } => {
             debug!(target: "supervisor", child = %path, incarnation, %reason, "child ended");

@@ -1,5 +1,237 @@
-//! Supervision trees for tokio.
+//! Supervision trees for tokio: declared in a macro, checked by the compiler, with Erlang/OTP's
+//! semantics.
+//!
+//! # A child, and a tree
+//!
+//! A child is a long-lived task. Its type is its recipe; each *life* of it is one call of `run`:
+//!
+//! ```
+//! use supervisor::prelude::*;
+//!
+//! enum Count { Add(u32), Get(Reply<u32>) }
+//!
+//! #[derive(Child, Default)]
+//! #[child(message = Count)]
+//! struct Counter;
+//!
+//! impl Worker for Counter {
+//!     async fn run(&self, mut ctx: Context<Count>) -> ChildResult {
+//!         let mut count = 0_u32;
+//!         while let Some(message) = ctx.recv().await {
+//!             match message {
+//!                 Count::Add(number) => count = count.checked_add(number).ok_or("too much")?,
+//!                 Count::Get(reply) => drop(reply.send(count)),
+//!             }
+//!         }
+//!         Ok(()) // `recv` gave `None`: shutdown was requested
+//!     }
+//! }
+//!
+//! supervision_tree! {
+//!     Counting: one_for_one {
+//!         counter: Counter,
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let counting = Counting::start().await?;
+//! counting.counter().send(Count::Add(3)).await?;
+//! assert_eq!(counting.counter().ask(Count::Get).await?, 3);
+//! counting.supervisor().shutdown().await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # A crash
+//!
+//! There is a bug in the counter: it fails when its number grows too large. An error and a panic
+//! end a life alike, and the supervisor starts the next one, which counts from zero:
+//!
+//! ```
+//! # use supervisor::prelude::*;
+//! # enum Count { Add(u32), Get(Reply<u32>) }
+//! # #[derive(Child, Default)]
+//! # #[child(message = Count)]
+//! # struct Counter;
+//! # impl Worker for Counter {
+//! #     async fn run(&self, mut ctx: Context<Count>) -> ChildResult {
+//! #         let mut count = 0_u32;
+//! #         while let Some(message) = ctx.recv().await {
+//! #             match message {
+//! #                 Count::Add(number) => count = count.checked_add(number).ok_or("too much")?,
+//! #                 Count::Get(reply) => drop(reply.send(count)),
+//! #             }
+//! #         }
+//! #         Ok(())
+//! #     }
+//! # }
+//! # supervision_tree! { Counting: one_for_one { counter: Counter } }
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let counting = Counting::start().await?;
+//! let counter = counting.counter();
+//! counter.send(Count::Add(u32::MAX)).await?;
+//! counter.send(Count::Add(1)).await?;          // this one crashes it
+//! counter.send(Count::Add(5)).await?;          // waits for the next life
+//! assert_eq!(counter.ask(Count::Get).await?, 5);
+//! assert_eq!(counter.incarnation(), 2);
+//! println!("{}", counting.supervisor().snapshot().await?);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! ```text
+//! Counting: one_for_one running, up 1.2ms
+//! └─ counter [Always] running, up 0.3ms, restarted once, last exit: error: too much
+//! ```
+//!
+//! The address, the [`ChildRef`], is the same in both lives: it belongs to the child's place in
+//! the tree. The message that was being handled is gone with the life that it crashed, so that it
+//! cannot crash the next one; those behind it are handled in order. A child that fails again and
+//! again is not restarted for ever: after three restarts within five seconds, unless the tree says
+//! otherwise, its supervisor gives up, and *its* supervisor decides what follows.
+//!
+//! # The tree language
+//!
+//! ```
+//! # use supervisor::prelude::*;
+//! # #[derive(Child)] #[child(restart = Temporary, once)] struct Session { user: u32 }
+//! # impl WorkerOnce for Session { async fn run(self, _: Context) -> ChildResult { Ok(()) } }
+//! # #[derive(Child, Default)] struct Mailer;
+//! # impl Worker for Mailer { async fn run(&self, _: Context) -> ChildResult { Ok(()) } }
+//! # async fn janitor(_: Context) -> ChildResult { Ok(()) }
+//! # async fn poll(_: Context, _: u16) -> ChildResult { Ok(()) }
+//! supervision_tree! {
+//!     /// A named tree is a type, with a method for each child. Its parameters are plain.
+//!     pub Service(port: u16): rest_for_one(max_restarts = 5, restart_window = 60s) {
+//!         janitor: Always,                              // the `async fn janitor` in scope
+//!         poller: Transient(backoff = 100ms..30s) = move |ctx| poll(ctx, port),
+//!         mailer: Mailer,                               // a type; made by `Default`
+//!         logins: one_for_one {                         // a nested supervisor
+//!             sessions: simple_one_for_one(max_children = 10_000) {
+//!                 session: Temporary<Session>,          // the template of a pool
+//!             },
+//!         },
+//!     }
+//! }
+//! # let _ = Service::tree(80);
+//! ```
+//!
+//! It reads like `let name: Type = value;`. A child's name is, for the children declared after
+//! it, a variable with its address, so that a child can use what starts before it and nothing
+//! else. Without a name in front, `supervision_tree! { one_for_one { … } }` is an expression.
+//! A tree can be a child of another: `service: Service = Service::tree(80)`.
+//!
+//! A function takes its address to a sibling by a closure, which clones it once when the tree is
+//! built and once for each life (a function has no messages of its own; a type has):
+//!
+//! ```
+//! # use supervisor::prelude::*;
+//! # #[derive(Child, Default)] #[child(message = u8)] struct Mailer;
+//! # impl Worker for Mailer { async fn run(&self, _: Context<u8>) -> ChildResult { Ok(()) } }
+//! # async fn remind(_: Context, _: ChildRef<u8>) -> ChildResult { Ok(()) }
+//! supervision_tree! {
+//!     Reminders: one_for_one {
+//!         mailer: Mailer,
+//!         reminder: Always = {
+//!             let mailer = mailer.clone();
+//!             move |ctx| remind(ctx, mailer.clone())
+//!         },
+//!     }
+//! }
+//! # let _ = Reminders::tree();
+//! ```
+//!
+//! Parameters can be borrowed only while the tree is built: what a child keeps, it owns.
+//!
+//! Everything the macros do can be written by hand with [`Supervisor::new`] and [`ChildSpec`].
+//!
+//! ## Options
+//!
+//! The same key stands in the tree, in `#[child(…)]`, and as `with_<key>` on the builder
+//! (`restart` is `with_restart_policy` there). The tree wins over the derive.
+//!
+//! | on | key | value | default |
+//! |---|---|---|---|
+//! | supervisor | `max_restarts` | a number, or `unlimited` | 3 |
+//! | supervisor | `restart_window` | a duration, such as `60s`, `1.5s`, `250ms`, `2m`, `1h` | 5s |
+//! | supervisor | `auto_shutdown` | `never`, `any_significant`, `all_significant` | `never` |
+//! | supervisor | `kill_grace` | a duration | 1s |
+//! | pool | `max_children` | a number | no limit |
+//! | nested supervisor | `restart`, `significant`, `shutdown` | as for a child | `Always`, no, `infinity` |
+//! | root | `shutdown_within` | a duration, checked at compile time | none |
+//! | child | `restart` (in the tree: the policy word) | `Always`, `Transient`, `Temporary` | `Always` |
+//! | child | `shutdown` | a duration, `brutal_kill`, `infinity` | 5s |
+//! | child | `backoff` | `min..max`, or one duration | none: at once |
+//! | child | `start`, `start_timeout` | `notify`; a duration | when spawned; 30s |
+//! | child | `significant` | a flag | no |
+//! | child | `heartbeat` | a duration | off |
+//! | derive only | `message`, `mailbox` | a type; how many messages | `()`, 64 |
+//! | derive only | `once` | a flag: [`WorkerOnce`], one life by value | no |
+//! | derive only | `name` | a string | the type's name, as `snake_case` |
+//!
+//! # Who is restarted
+//!
+//! | a life ended | `Always` | `Transient` | `Temporary` |
+//! |---|---|---|---|
+//! | normally, `Ok(())` | restarted | stays down | forgotten |
+//! | by an error, a panic, a kill | restarted | restarted | forgotten |
+//! | a nested supervisor shut itself down | restarted | stays down | forgotten |
+//! | a nested supervisor gave up | restarted | restarted | forgotten |
+//!
+//! | strategy | with it are stopped, in reverse order, and started again, in order |
+//! |---|---|
+//! | `one_for_one`, `simple_one_for_one` | nobody |
+//! | `rest_for_one` | the children started after it |
+//! | `one_for_all` | all others |
+//!
+//! In a group restart, finished and terminated children come back too; temporary ones are
+//! forgotten. Each restart of a child or a group takes one of the supervisor's `max_restarts`
+//! within its `restart_window`, and so does each further attempt when a start fails. One more, and
+//! the supervisor stops its children in reverse order and ends abnormally, for its own supervisor
+//! to decide. At the root, [`Supervisor::wait`] gives the path and the cause. A child that knows
+//! that no restart can help returns [`Escalate`].
+//!
+//! # How a child is stopped
+//!
+//! In reverse start order, each is asked: [`Context::recv`] gives `None`, and
+//! [`Context::shutdown_requested`] completes. One that has not ended after its `shutdown` time is
+//! dropped at its next await point. One that never looked at its shutdown signal is dropped at
+//! once. One that blocks its thread cannot be stopped at all: after `kill_grace` it is reported,
+//! and never started a second time beside itself. The workers of a pool stop together. When
+//! [`Supervisor::shutdown`] returns, everything has ended but what its report names.
+//!
+//! # What differs from OTP
+//!
+//! Erlang's `supervisor` is the reference. On purpose, and nowhere else, this library does
+//! otherwise:
+//!
+//! - A supervisor that gives up ends *abnormally*, with the path and the cause, so that a
+//!   `Transient` nested supervisor is restarted and not silently lost. In OTP it ends with
+//!   `shutdown`.
+//! - The restart window is exact, on tokio's clock. OTP counts whole seconds.
+//! - A restart can wait (`backoff`). OTP restarts at once.
+//! - A start that reports has a time limit (`start_timeout`). OTP waits for ever.
+//! - Killing has a bound (`kill_grace`), since a thread cannot be killed.
+//! - A pool's worker that declines a *restart* is forgotten, and terminating one that waits for a
+//!   restart keeps the counts right: two bugs of OTP 25 that are not copied.
+//! - Under one_for_one and simple_one_for_one, children do not wait for each other: a sibling is
+//!   restarted, and a command is answered, while a slow child starts or stops. OTP's supervisor
+//!   does one thing at a time.
+//!
+//! # Seeing what happens
+//!
+//! [`Supervisor::events`] gives typed events, [`Supervisor::stats`] figures,
+//! [`Supervisor::snapshot`] the tree as it stands. Everything also goes to `tracing`, under the
+//! target `supervisor`: with `tracing_subscriber::fmt().init()` the log tells which child failed,
+//! why, and how many restarts are left.
+//!
+//! # Features
+//!
+//! - `macros` (default): [`supervision_tree!`] and `#[derive(Child)]`.
 
+mod blocking;
 mod builder;
 mod census;
 mod child;
@@ -12,20 +244,31 @@ mod engine;
 mod error;
 mod event;
 mod exit;
+mod held;
+mod hub;
 mod inbox;
 mod inside;
 mod journal;
+mod kept;
 mod life;
+mod lookup;
 mod mailbox;
 mod node;
 mod options;
 mod outline;
 mod path;
+mod periodic;
+mod placing;
 mod pool;
+#[cfg(all(unix, feature = "process"))]
+mod program;
 mod reaper;
 mod recipe;
+mod report;
 mod restart;
 mod rules;
+#[cfg(feature = "signal")]
+mod run;
 mod shutdown;
 mod slot;
 mod strategy;
@@ -35,30 +278,54 @@ mod tree;
 #[doc(hidden)]
 pub mod __private;
 
+pub use blocking::{Blocking, BlockingContext};
 pub use builder::SupervisorBuilder;
 pub use census::{ChildCount, ChildInfo, ChildSpecInfo, Snapshot, SupervisorStats};
 pub use child::{Addressable, Child, Worker, WorkerOnce};
+#[doc(hidden)]
+pub use child::{Life, Shared, Unsaid};
 pub use child_ref::{AnyChildRef, ChildRef};
 pub use child_spec::{ChildSpec, Each, NothingToRun, Run, Runnable, Same};
 pub use context::{Context, ShutdownRequested};
 pub use engine::{ChildKind, ChildState};
 pub use error::SupervisorError;
-pub use event::{Event, EventKind, Events};
+pub use event::{Event, EventKind};
 pub use exit::{ChildError, ChildResult, Escalate, Escalation, ExitReason, Failure};
-pub use mailbox::{AskError, Asking, Reply, SendError, Sending, TrySendError};
+pub use hub::Events;
+pub use lookup::LookupError;
+pub use mailbox::{AskError, Asking, DeadLetters, Reply, SendError, Sending, TrySendError};
 pub use options::{ChildOptions, StartMode};
 pub use path::ChildPath;
+pub use periodic::Periodic;
 pub use pool::{Alike, PerWorker, Pool, PoolTemplate, Task};
+#[cfg(all(unix, feature = "process"))]
+pub use program::Program;
+pub use report::ShutdownReport;
 pub use restart::{Backoff, MaxRestarts, RestartPolicy};
-pub use shutdown::{Shutdown, ShutdownReport};
+#[cfg(feature = "signal")]
+pub use run::run;
+pub use shutdown::Shutdown;
 pub use strategy::{AutoShutdown, SupervisionStrategy};
 pub use supervisor::{AddChild, Supervisor};
 pub use tree::{Starting, Tree};
 
 #[cfg(feature = "macros")]
+#[doc = include_str!("derive_child.md")]
 pub use supervisor_macros::Child;
 
-/// Declares a supervision tree.
+/// Gives back the expression that a tree without a name is.
+///
+/// Where an item is wanted instead, the compiler complains about the expansion and names the
+/// macro that it comes from; this name says what to do.
+#[doc(hidden)]
+#[cfg(feature = "macros")]
+#[macro_export]
+macro_rules! a_tree_without_a_name {
+    ({ $($tree:tt)* }) => {{ $($tree)* }};
+}
+
+#[doc = include_str!("supervision_tree.md")]
+#[doc = include_str!("rules.md")]
 #[cfg(feature = "macros")]
 #[macro_export]
 macro_rules! supervision_tree {

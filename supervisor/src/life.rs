@@ -4,17 +4,19 @@ use std::any::Any;
 use std::error::Error;
 use std::fmt;
 use std::future::Future;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use tokio::task::JoinHandle;
 use tracing::Span;
 
 use crate::current;
 use crate::engine::{Event, Exit};
-use crate::exit::{ChildError, ChildResult, Escalate, ExitReason, Failure};
+use crate::exit::{BadStatus, ChildError, ChildResult, Escalate, ExitReason, Failure};
+use crate::kept::StopTimes;
 use crate::slot::AnySlot;
 
 /// What a life needs besides the user's code.
@@ -22,6 +24,7 @@ pub(crate) struct Seed {
     pub(crate) slot: Arc<dyn AnySlot>,
     pub(crate) generation: u64,
     pub(crate) span: Span,
+    pub(crate) times: StopTimes,
 }
 
 impl fmt::Debug for Seed {
@@ -36,21 +39,53 @@ impl Seed {
     where
         F: Future<Output = ChildResult> + Send + 'static,
     {
+        tokio::spawn(self.into_life(future))
+    }
+
+    /// Runs the life to its end on this thread, without the runtime; its future never waits.
+    pub(crate) fn run_here<F>(self, future: F)
+    where
+        F: Future<Output = ChildResult>,
+    {
+        let life = pin!(self.into_life(future));
+        let polled = life.poll(&mut Context::from_waker(Waker::noop()));
+        debug_assert!(polled.is_ready(), "a life on a thread waits for nothing");
+    }
+
+    fn into_life<F>(self, future: F) -> Life<F> {
         let report = Report { slot: Some(self.slot), generation: self.generation };
         // Without a listener the span is nothing, and takes the room of nothing.
         let span = (!self.span.is_disabled()).then(|| Box::new(self.span));
-        tokio::spawn(Life { future: Some(future), span, report })
+        Life { future: Some(future), span, report }
     }
 }
 
 pin_project_lite::pin_project! {
-    /// The fields are dropped in this order: when the report goes out, the life's locals are
-    /// gone, also when the task is aborted or never polled.
     struct Life<F> {
         #[pin]
         future: Option<F>,
         span: Option<Box<Span>>,
         report: Report,
+    }
+
+    impl<F> PinnedDrop for Life<F> {
+        /// The task is aborted, or was never polled: when the report goes out, the life's locals
+        /// are gone, and what their destructors panicked with is in it.
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            let report = this.report;
+            if report.slot.is_none() {
+                return;
+            }
+            let _entered = this.span.as_ref().map(|span| span.enter());
+            let dropped = current::inside(&mut report.slot, || {
+                catch_unwind(AssertUnwindSafe(|| this.future.set(None))).map_err(of_panic)
+            });
+            report.tell(match dropped {
+                Ok(()) => Exit::Dropped,
+                Err(reason) => Exit::Returned(reason),
+            });
+        }
     }
 }
 
@@ -92,7 +127,7 @@ impl<F: Future<Output = ChildResult>> Future for Life<F> {
     }
 }
 
-/// Tells the supervisor that the life has ended, at the latest when it is dropped.
+/// Tells the supervisor that the life has ended.
 struct Report {
     /// Lent to the thread while it polls, and gone when the end has been told.
     slot: Option<Arc<dyn AnySlot>>,
@@ -112,36 +147,41 @@ impl Report {
 
     fn tell(&mut self, exit: Exit) {
         let Some(slot) = self.slot.take() else { return };
-        let link = slot.core().link();
-        slot.end_life(self.generation);
-        if let Some(link) = link {
+        if let Some(link) = slot.end_life(self.generation) {
             link.tell(Event::Exited(link.key, self.generation, exit));
         }
     }
 }
 
-impl Drop for Report {
-    fn drop(&mut self) {
-        self.tell(Exit::Dropped);
-    }
-}
-
 /// Renders an error, in the child's own task: its `Display` and its `Drop` are the user's code.
 fn of_error(error: ChildError) -> ExitReason {
-    let rendered = catch_unwind(AssertUnwindSafe(move || {
+    let render = || {
         let root: &(dyn Error + 'static) = error.get_ref();
-        let mut link = Some(root);
-        let mut depth = 0;
-        while let Some(cause) = link.filter(|_| depth < 100) {
-            if cause.is::<Escalate>() || cause.is::<Box<Escalate>>() {
-                return ExitReason::Escalate(Failure::of_error(root));
-            }
-            link = cause.source();
-            depth += 1;
+        if let Some(BadStatus(status)) = root.downcast_ref() {
+            return ExitReason::Status(*status);
         }
-        ExitReason::Error(Failure::of_error(root))
-    }));
-    rendered.unwrap_or_else(of_panic)
+        let mut chain = std::iter::successors(Some(root), |&error| behind(error)).take(100);
+        let failure = Failure::of_error(root);
+        match chain.any(|cause| cause.is::<Escalate>() || cause.is::<Box<Escalate>>()) {
+            true => ExitReason::Escalate(failure),
+            false => ExitReason::Error(failure),
+        }
+    };
+    let reason = catch_unwind(AssertUnwindSafe(render)).unwrap_or_else(of_panic);
+    // Not while the rendering unwinds: a second panic then would end the process.
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(move || drop(error))) {
+        let _second = of_panic(payload);
+    }
+    reason
+}
+
+/// The next error in the chain. An I/O error has the source of the error that it was made from,
+/// and passes that one over.
+fn behind<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(inner) => Some(inner),
+        None => error.source(),
+    }
 }
 
 fn of_panic(payload: Box<dyn Any + Send>) -> ExitReason {

@@ -8,18 +8,21 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::child_spec::{Body, Parts};
-use crate::driver::{self, Link, Message, Reply, Seat};
-use crate::engine::{ChildKind, ChildRules, Event, Exit, StartRule, SupervisorRules};
+use crate::driver::{Link, Message};
+use crate::engine::{ChildKind, ChildRules, StartRule, SupervisorRules};
 use crate::error::SupervisorError;
-use crate::event::{EventKind, Hub};
+use crate::event::EventKind;
 use crate::exit::ExitReason;
+use crate::hub::Hub;
 use crate::inbox::Inbox;
-use crate::mailbox::Closing;
 use crate::options::{ChildOptions, StartMode};
 use crate::path::{ChildPath, Name};
-use crate::reaper::Reaper;
+use crate::report::Stops;
+use crate::rules;
 use crate::shutdown::Shutdown;
 use crate::slot::AnySlot;
+
+mod lives;
 
 /// A child that comes back with its supervisor.
 #[derive(Clone)]
@@ -32,7 +35,7 @@ pub(crate) struct Declared {
 /// What the workers of a pool are made from.
 pub(crate) struct Template {
     pub(crate) rules: Arc<ChildRules>,
-    pub(crate) capacity: usize,
+    pub(crate) options: ChildOptions,
     /// Absent when each worker gets a value of its own.
     pub(crate) recipe: Option<Arc<dyn crate::recipe::Recipe>>,
 }
@@ -47,6 +50,7 @@ pub(crate) struct Node {
     restarts: AtomicU64,
     failures: AtomicU64,
     hub: Hub,
+    stops: Stops,
     place: Mutex<Place>,
 }
 
@@ -60,6 +64,10 @@ struct Place {
     broken: Option<SupervisorError>,
     starting: Vec<oneshot::Sender<()>>,
     waiting: Vec<oneshot::Sender<()>>,
+    /// No life is pending: its parent has stopped it, or given it up.
+    retired: bool,
+    /// Its parent is gone for good while it still runs: nobody starts it again.
+    orphaned: bool,
 }
 
 /// Whose child it is, and as which.
@@ -103,6 +111,7 @@ impl Node {
             restarts: AtomicU64::new(0),
             failures: AtomicU64::new(0),
             hub: Hub::default(),
+            stops: Stops::default(),
             place: Mutex::new(Place {
                 phase: Phase::Built,
                 declared: Vec::with_capacity(children.len()),
@@ -111,8 +120,15 @@ impl Node {
                 broken: None,
                 starting: Vec::new(),
                 waiting: Vec::new(),
+                retired: false,
+                orphaned: false,
             }),
         });
+        let template = node.template.as_ref().map(|template| &template.options);
+        if let Some(rule) = rules::broken_at_build(template, &node.rules) {
+            let fault = SupervisorError::InvalidSpec(node.path(), rule.to_string());
+            node.lock().broken = Some(fault);
+        }
         let mut names = std::collections::HashSet::with_capacity(children.len());
         for parts in children {
             let fault = if names.insert(parts.name.clone()) {
@@ -122,8 +138,18 @@ impl Node {
                 Some(SupervisorError::InvalidSpec(path, "two children have this name".to_owned()))
             };
             let Parts { name, options, body } = parts;
-            let rules = Arc::new(rules_of(&options, &body));
+            let body = body.place();
+            if fault.is_none() {
+                // One that is just ending is started again with this supervisor.
+                let _ = crate::placing::take_in(&body);
+            }
+            let rules = rules_of(&options, &body);
             let mut place = node.lock();
+            // Siblings that are declared alike share their rules.
+            let rules = match place.declared.last() {
+                Some(last) if *last.rules == rules => Arc::clone(&last.rules),
+                _ => Arc::new(rules),
+            };
             if fault.is_some() && place.broken.is_none() {
                 place.broken = fault;
             }
@@ -134,15 +160,22 @@ impl Node {
 
     /// Makes a child one of this supervisor's: its address leads here from now on.
     pub(crate) fn own(self: &Arc<Self>, parts: &Parts) -> Result<(), SupervisorError> {
-        if !parts.name.is_valid() {
-            let rule = "a name is not empty and has no `/`".to_owned();
+        let is_worker = matches!(parts.name, Name::Worker(_));
+        if !parts.name.is_valid() || is_worker && self.template.is_none() {
+            let rule = "a name is not empty, has no `/`, and is not `#` and a number".to_owned();
             return Err(SupervisorError::InvalidSpec(self.path().join(&parts.name), rule));
         }
-        let (Body::Task { slot, .. } | Body::Supervisor { slot, .. }) = &parts.body;
-        slot.core().set_owner(self);
-        if let Body::Supervisor { node, slot } = &parts.body {
+        let name = parts.name.to_string();
+        // A pool's workers have the template's options.
+        let options = self.template.as_ref().map_or(&parts.options, |template| &template.options);
+        if let Some(rule) = rules::broken_by(&name, options, Some(&parts.body), &self.rules) {
+            let path = self.path().join(&parts.name);
+            return Err(SupervisorError::InvalidSpec(path, rule.to_string()));
+        }
+        if let Body::Supervisor { node, slot } = &*parts.body {
             node.attach(self, slot)?;
         }
+        parts.body.slot().core().set_owner(self);
         Ok(())
     }
 
@@ -177,10 +210,19 @@ impl Node {
         Ok(())
     }
 
-    /// Undoes [`own`](Self::own) for a child that was refused.
+    /// Undoes [`own`](Self::own) for a child that was refused: a supervisor is a root again.
     pub(crate) fn disown(body: &Body) {
-        if let Body::Supervisor { node, .. } = body {
-            node.lock().parent = None;
+        let Body::Supervisor { node, .. } = body else { return };
+        let (root, path) = (node.root(), node.path());
+        let ended = {
+            let mut place = node.lock();
+            place.parent = None;
+            matches!(place.phase, Phase::Down(_))
+        };
+        root.hub.give_back(&node.hub, &path);
+        if ended {
+            // It ended in between, when it had a parent who could have started it again.
+            node.bury();
         }
     }
 
@@ -243,6 +285,10 @@ impl Node {
         }
     }
 
+    pub(crate) fn stops(&self) -> &Stops {
+        &self.stops
+    }
+
     pub(crate) fn hub(&self) -> &Hub {
         &self.hub
     }
@@ -266,213 +312,6 @@ impl Node {
 
     pub(crate) fn failures(&self) -> u64 {
         self.failures.load(Ordering::Relaxed)
-    }
-
-    /// Starts a life of its own, if it has not been started; the receiver hears when all its
-    /// children have started, or is dropped when that fails.
-    pub(crate) fn start_root(
-        self: &Arc<Self>,
-    ) -> Result<Option<oneshot::Receiver<()>>, SupervisorError> {
-        {
-            let mut place = self.lock();
-            match &place.phase {
-                Phase::Built if place.parent.is_none() => {}
-                Phase::Starting { .. } => {
-                    let (told, hears) = oneshot::channel();
-                    place.starting.push(told);
-                    return Ok(Some(hears));
-                }
-                Phase::Running { .. } => return Ok(None),
-                Phase::Built | Phase::Down(_) => {
-                    drop(place);
-                    return Err(SupervisorError::NotRunning(self.path()));
-                }
-                Phase::Ended(reason) => {
-                    let reason = reason.clone();
-                    drop(place);
-                    return Err(SupervisorError::Ended(self.path(), reason));
-                }
-            }
-            if let Some(fault) = &place.broken {
-                return Err(fault.clone());
-            }
-        }
-        check_runtime()?;
-        crate::current::install_panic_hook();
-        let (told, hears) = oneshot::channel();
-        let inbox = Arc::new(Inbox::new());
-        {
-            let mut place = self.lock();
-            place.starting.push(told);
-            if !matches!(place.phase, Phase::Built) {
-                // Another caller was faster.
-                return Ok(Some(hears));
-            }
-            place.phase = Phase::Starting { inbox: Arc::clone(&inbox), since: Instant::now() };
-        }
-        driver::spawn(Arc::clone(self), inbox);
-        Ok(Some(hears))
-    }
-
-    /// Starts a life under the parent, which hears of its end.
-    pub(crate) fn launch(self: &Arc<Self>, link: Link, generation: u64) {
-        let fault = self.lock().broken.clone();
-        if let Some(fault) = fault {
-            // A declaration that breaks a rule fails to start, as it would at the root.
-            let reason = ExitReason::Error(crate::exit::Failure::of_error(&fault));
-            if let Some(slot) = self.slot() {
-                slot.end_life(generation);
-            }
-            return link.tell(Event::Exited(link.key, generation, Exit::Returned(reason)));
-        }
-        let inbox = Arc::new(Inbox::new());
-        {
-            let mut place = self.lock();
-            place.reports_to = Some((link, generation));
-            place.phase = Phase::Starting { inbox: Arc::clone(&inbox), since: Instant::now() };
-        }
-        driver::spawn(Arc::clone(self), inbox);
-    }
-
-    /// The end of the running life is told to this parent from now on.
-    pub(crate) fn report_to(&self, link: &Link, generation: u64) {
-        let ended = {
-            let mut place = self.lock();
-            match &place.phase {
-                Phase::Down(reason) | Phase::Ended(reason) => Some(reason.clone()),
-                _ => {
-                    place.reports_to = Some((link.clone(), generation));
-                    None
-                }
-            }
-        };
-        if let Some(reason) = ended {
-            if let Some(slot) = self.slot() {
-                slot.end_life(generation);
-            }
-            link.tell(Event::Exited(link.key, generation, Exit::Returned(reason)));
-        }
-    }
-
-    /// Tells the running life.
-    pub(crate) fn tell(&self, event: Event<Seat, Reply>) {
-        if let Phase::Starting { inbox, .. } | Phase::Running { inbox, .. } = self.phase() {
-            let _ = inbox.push(Message::Event(event));
-        }
-    }
-
-    /// All children have started.
-    pub(crate) fn started(self: &Arc<Self>) {
-        let (starting, reports_to) = {
-            let mut place = self.lock();
-            if let Phase::Starting { inbox, since } = &place.phase {
-                place.phase = Phase::Running { inbox: Arc::clone(inbox), since: *since };
-            }
-            (std::mem::take(&mut place.starting), place.reports_to.clone())
-        };
-        crate::journal::supervisor_started(self);
-        for told in starting {
-            let _ = told.send(());
-        }
-        if let Some((link, generation)) = reports_to {
-            link.tell(Event::Ready(link.key, generation));
-        }
-    }
-
-    /// A life has ended, and everything below it.
-    pub(crate) fn ended(self: &Arc<Self>, reason: &ExitReason, reaper: &mut Reaper) {
-        let supervised = self.is_supervised();
-        if !supervised {
-            // Above a root there is nobody who could start its children again.
-            self.close_declared(Closing::Gone, reaper);
-        }
-        crate::journal::supervisor_terminated(self, reason);
-        let (starting, waiting, reports_to) = {
-            let mut place = self.lock();
-            let waiting = if supervised {
-                place.phase = Phase::Down(reason.clone());
-                Vec::new()
-            } else {
-                place.phase = Phase::Ended(reason.clone());
-                std::mem::take(&mut place.waiting)
-            };
-            (std::mem::take(&mut place.starting), waiting, place.reports_to.take())
-        };
-        drop(starting);
-        for told in waiting {
-            let _ = told.send(());
-        }
-        if let Some((link, generation)) = reports_to {
-            if let Some(slot) = self.slot() {
-                slot.end_life(generation);
-            }
-            link.tell(Event::Exited(link.key, generation, Exit::Returned(reason.clone())));
-        }
-    }
-
-    /// Sends back what is sent to a child, and to all below it, from now on.
-    pub(crate) fn retire(self: &Arc<Self>, body: &Body, closing: Closing, reaper: &mut Reaper) {
-        let (Body::Task { slot, .. } | Body::Supervisor { slot, .. }) = body;
-        if let Some((count, leftovers)) = slot.close(closing) {
-            crate::journal::messages_left(self, slot.core(), count);
-            reaper.take(leftovers);
-        }
-        if let Body::Supervisor { node, .. } = body {
-            if closing == Closing::Gone {
-                let mut place = node.lock();
-                let reason = match &place.phase {
-                    Phase::Down(reason) | Phase::Ended(reason) => reason.clone(),
-                    Phase::Built => ExitReason::Shutdown,
-                    // It was refused as a child and goes on by itself.
-                    Phase::Starting { .. } | Phase::Running { .. } => return,
-                };
-                place.phase = Phase::Ended(reason);
-            }
-            node.close_declared(closing, reaper);
-            let waiting = std::mem::take(&mut node.lock().waiting);
-            for told in waiting {
-                let _ = told.send(());
-            }
-        }
-    }
-
-    fn close_declared(self: &Arc<Self>, closing: Closing, reaper: &mut Reaper) {
-        for child in self.declared() {
-            self.retire(&child.body, closing, reaper);
-        }
-    }
-
-    /// A receiver that hears when the supervisor has ended and nobody will start it again;
-    /// nothing if that is already so.
-    pub(crate) fn end(&self) -> Option<oneshot::Receiver<()>> {
-        let mut place = self.lock();
-        if matches!(place.phase, Phase::Ended(_)) {
-            return None;
-        }
-        let (told, hears) = oneshot::channel();
-        place.waiting.push(told);
-        Some(hears)
-    }
-
-    /// The last handle of a root is gone.
-    pub(crate) fn release(self: &Arc<Self>) {
-        let built = {
-            let mut place = self.lock();
-            if place.parent.is_some() {
-                return;
-            }
-            let built = matches!(place.phase, Phase::Built);
-            if built {
-                place.phase = Phase::Ended(ExitReason::Shutdown);
-            }
-            built
-        };
-        if built {
-            self.close_declared(Closing::Gone, &mut Reaper::default());
-            self.hub.finish();
-        } else {
-            self.tell(Event::Stop);
-        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Place> {
@@ -515,14 +354,4 @@ pub(crate) fn worker_rules(options: &ChildOptions, kind: ChildKind) -> ChildRule
         significant: options.is_significant(),
         heartbeat: options.heartbeat(),
     }
-}
-
-/// Whether this thread can spawn tasks and set timers.
-fn check_runtime() -> Result<(), SupervisorError> {
-    if tokio::runtime::Handle::try_current().is_err() {
-        return Err(SupervisorError::NoRuntime);
-    }
-    // There is no other way to ask whether the runtime has timers.
-    std::panic::catch_unwind(|| drop(tokio::time::sleep(std::time::Duration::ZERO)))
-        .map_err(|_| SupervisorError::NoRuntime)
 }

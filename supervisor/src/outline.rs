@@ -1,6 +1,6 @@
 //! What the compiler knows about a declared tree: its shape and its options, as a constant.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::time::Duration;
 
 use crate::options::{ChildOptions, SupervisorOptions};
@@ -11,17 +11,17 @@ use crate::strategy::{AutoShutdown, SupervisionStrategy};
 
 /// How long an orderly shutdown takes at most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Budget {
+pub(crate) enum Budget {
     Bounded(Duration),
     /// A worker with `shutdown = infinity` may take any time.
     Unbounded,
 }
 
 impl Budget {
-    const ZERO: Self = Self::Bounded(Duration::ZERO);
+    pub(crate) const ZERO: Self = Self::Bounded(Duration::ZERO);
 
     /// What is stopped one after the other adds up.
-    const fn then(self, next: Self) -> Self {
+    pub(crate) const fn then(self, next: Self) -> Self {
         match (self, next) {
             (Self::Bounded(first), Self::Bounded(second)) => {
                 Self::Bounded(first.saturating_add(second))
@@ -31,7 +31,7 @@ impl Budget {
     }
 
     /// Cut off by a shutdown time from above.
-    const fn capped(self, shutdown: Shutdown) -> Self {
+    pub(crate) const fn capped(self, shutdown: Shutdown) -> Self {
         match (shutdown, self) {
             (Shutdown::BrutalKill, _) => Self::ZERO,
             (Shutdown::Timeout(limit), Self::Bounded(time))
@@ -41,6 +41,14 @@ impl Budget {
             }
             (Shutdown::Timeout(limit), _) => Self::Bounded(limit),
             (Shutdown::Infinity, _) => self,
+        }
+    }
+
+    const fn exceeds(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Bounded(this), Self::Bounded(other)) => this.as_nanos() > other.as_nanos(),
+            (Self::Unbounded, Self::Bounded(_)) => true,
+            (_, Self::Unbounded) => false,
         }
     }
 
@@ -106,13 +114,11 @@ impl Outline {
     /// How long its children may take to stop in order.
     const fn inner_budget(&self) -> Budget {
         let mut budget = Budget::ZERO;
-        if let Some(inside) = &self.inside {
-            let mut rest = inside.children;
-            // A pool has one child here, its template, whose workers are stopped together.
-            while let [child, others @ ..] = rest {
-                budget = budget.then(child.budget());
-                rest = others;
-            }
+        let mut rest = self.children();
+        // A pool has one child here, its template, whose workers are stopped together.
+        while let [child, others @ ..] = rest {
+            budget = budget.then(child.budget());
+            rest = others;
         }
         budget
     }
@@ -125,6 +131,21 @@ impl Outline {
             (Some(_), Some(shutdown)) => self.inner_budget().capped(shutdown),
             (Some(_), None) => self.inner_budget().capped(Shutdown::SUPERVISOR),
         }
+    }
+
+    /// The worker below that may take the longest, if that is longer than what is known already.
+    const fn longest(&self, known: (&'static str, Budget)) -> (&'static str, Budget) {
+        if self.inside.is_none() {
+            let own = self.budget();
+            return if own.exceeds(known.1) { (self.name, own) } else { known };
+        }
+        let mut longest = known;
+        let mut rest = self.children();
+        while let [child, others @ ..] = rest {
+            longest = child.longest(longest);
+            rest = others;
+        }
+        longest
     }
 
     /// The worst case of an orderly shutdown of this tree; nothing if it has no bound.
@@ -151,8 +172,7 @@ impl Outline {
     }
 
     const fn has_significant_child(&self) -> bool {
-        let Some(inside) = &self.inside else { return false };
-        let mut rest = inside.children;
+        let mut rest = self.children();
         while let [child, others @ ..] = rest {
             if child.options.is_significant() {
                 return true;
@@ -210,7 +230,8 @@ impl Outline {
     /// With the rule's message; in a constant, that is a compile error.
     #[track_caller]
     pub const fn check_budget(&self, within: Duration) {
-        if let Some(text) = rules::budget_exceeded(self.inner_budget(), within) {
+        let longest = self.longest(("", Budget::ZERO));
+        if let Some(text) = rules::budget_exceeded(self.inner_budget(), within, longest) {
             panic!("{}", text.as_str());
         }
     }
@@ -218,45 +239,53 @@ impl Outline {
     /// The tree as a Mermaid flowchart.
     #[must_use]
     pub fn diagram(&self) -> String {
-        let mut lines = vec!["flowchart TD".to_owned()];
-        self.draw("n", None, &mut lines);
-        lines.push(String::new());
-        lines.join("\n")
+        let mut text = "flowchart TD\n".to_owned();
+        self.draw("n", None, &mut text);
+        text
     }
 
-    /// `id` is unique in the picture; names are not, and may be words of Mermaid's.
-    fn draw(&self, id: &str, parent: Option<&str>, lines: &mut Vec<String>) {
-        let label = self.label().replace('"', "#quot;").replace('<', "&lt;").replace('>', "&gt;");
-        let shape = match &self.inside {
-            Some(_) => format!("  {id}[\"{label}\"]"),
-            None => format!("  {id}([\"{label}\"])"),
-        };
-        lines.push(shape);
+    /// `id` is unique in the picture; names are not, and may be words of Mermaid's. Writing to a
+    /// string does not fail.
+    fn draw(&self, id: &str, parent: Option<&str>, text: &mut String) {
+        let label = self.label().replace('"', "#quot;").replace('<', "#lt;").replace('>', "#gt;");
+        let (open, close) = if self.inside.is_some() { ("[", "]") } else { ("([", "])") };
+        let _ = writeln!(text, "  {id}{open}\"{label}\"{close}");
         if let Some(parent) = parent {
-            lines.push(format!("  {parent} --> {id}"));
+            let _ = writeln!(text, "  {parent} --> {id}");
         }
-        let Some(inside) = &self.inside else { return };
-        for (index, child) in inside.children.iter().enumerate() {
-            child.draw(&format!("{id}_{index}"), Some(id), lines);
+        for (index, child) in self.children().iter().enumerate() {
+            child.draw(&format!("{id}_{index}"), Some(id), text);
         }
     }
 
-    /// The name and, line by line, what is not the default.
+    const fn children(&self) -> &'static [Self] {
+        match &self.inside {
+            Some(inside) => inside.children,
+            None => &[],
+        }
+    }
+
+    /// As the tree language has it, with what the type says filled in.
     fn label(&self) -> String {
-        let mut parts = Vec::new();
-        if !self.name.is_empty() {
-            parts.push(format!("<b>{}</b>", self.name).replace("<b>", "").replace("</b>", ""));
-        }
+        let options = &self.options;
+        let policy = options.restart_policy();
+        let what = match (&self.inside, self.of) {
+            (None, "") => policy.to_string(),
+            (None, of) => format!("{policy}<{of}>"),
+            (Some(inside), "") => inside.supervisor.strategy.to_string(),
+            (Some(inside), of) => format!("{of}, {}", inside.supervisor.strategy),
+        };
+        let mut said = Vec::new();
         if let Some(inside) = &self.inside {
-            parts.push(inside.supervisor.strategy.to_string());
+            said.extend(inside.supervisor.said());
+            if policy != RestartPolicy::Always {
+                said.push(format!("restart = {policy}"));
+            }
         }
-        if self.options.restart_policy() != RestartPolicy::Always || self.inside.is_none() {
-            parts.push(self.options.restart_policy().to_string());
-        }
-        if !self.of.is_empty() {
-            parts.push(self.of.to_owned());
-        }
-        parts.join(" · ")
+        said.extend(options.said());
+        let name = if self.name.is_empty() { String::new() } else { format!("{}: ", self.name) };
+        let said = if said.is_empty() { String::new() } else { format!(" ({})", said.join(", ")) };
+        format!("{name}{what}{said}")
     }
 }
 

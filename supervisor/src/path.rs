@@ -74,9 +74,23 @@ impl ChildPath {
         }
     }
 
+    /// A path as a user writes it in a call.
+    pub(crate) fn parse(text: &str) -> Self {
+        Self(text.into())
+    }
+
     /// The path of what stands at `below` in a tree that is now a part of another, at `above`.
     pub(crate) fn from_parts(above: &Self, below: &Self) -> Self {
         Self(format!("{above}/{below}").into())
+    }
+
+    /// The path as it is in the tree whose root stands at `above`.
+    pub(crate) fn below(&self, above: &Self) -> Option<Self> {
+        let rest = self.0.strip_prefix(&*above.0)?;
+        if rest.is_empty() {
+            return Some(Self::root());
+        }
+        Some(Self(rest.strip_prefix('/')?.into()))
     }
 
     /// Whether it is the root of its tree.

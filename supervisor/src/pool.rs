@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::child::{Child, Worker};
 use crate::child_ref::ChildRef;
 use crate::child_spec::{Body, ChildSpec, Each, Parts, Run, Runnable, Same};
+use crate::engine::ChildKind;
 use crate::error::SupervisorError;
 use crate::options::ChildOptions;
 use crate::recipe::Recipe;
@@ -25,6 +26,7 @@ pub struct PerWorker(());
 #[derive(Clone, Copy, Debug)]
 pub struct Task(());
 
+#[diagnostic::do_not_recommend]
 impl Child for Task {
     type Recipe = Infallible;
     type Handle = ChildRef<()>;
@@ -51,6 +53,7 @@ pub trait PoolTemplate: sealed::Sealed {
 /// Options and, if the workers are alike, their recipe.
 #[doc(hidden)]
 pub struct Template {
+    pub(crate) kind: ChildKind,
     pub(crate) options: ChildOptions,
     pub(crate) recipe: Option<Arc<dyn Recipe>>,
 }
@@ -59,11 +62,11 @@ impl Template {
     /// The template of workers that are all alike.
     pub(crate) fn of<M: Send + 'static>(spec: ChildSpec<Run<ChildRef<M>>>) -> Self {
         let Parts { options, body, .. } = Run::into_parts(spec).0;
-        let recipe = match body {
-            Body::Task { recipe, .. } => Some(recipe),
+        let recipe = match &*body {
+            Body::Task { recipe, .. } => Some(Arc::clone(recipe)),
             Body::Supervisor { .. } => None,
         };
-        Self { options, recipe }
+        Self { kind: ChildKind::Worker, options, recipe }
     }
 }
 
@@ -85,17 +88,18 @@ impl<W: Child> PoolTemplate for Each<W> {
     type Value = PerWorker;
 
     fn into_template(spec: ChildSpec<Self>) -> Template {
-        Template { options: spec.options(), recipe: None }
+        let kind = if W::OUTLINE.is_some() { ChildKind::Supervisor } else { ChildKind::Worker };
+        Template { kind, options: spec.options(), recipe: None }
     }
 }
 
-impl<W: Worker> PoolTemplate for Same<W> {
+impl<W: Child + Worker> PoolTemplate for Same<W> {
     type Worker = W;
     type Value = Alike;
 
     fn into_template(spec: ChildSpec<Self>) -> Template {
         let (options, recipe) = spec.into_same();
-        Template { options, recipe: Some(recipe) }
+        Template { kind: ChildKind::Worker, options, recipe: Some(recipe) }
     }
 }
 
@@ -142,7 +146,8 @@ pub struct Pool<W, V = PerWorker> {
     worker: PhantomData<fn(W, V)>,
 }
 
-impl<W: Child, V> Pool<W, V> {
+// No bound on `W` where none is needed: that a type is no child is one error, where it is named.
+impl<W, V> Pool<W, V> {
     pub(crate) fn new(supervisor: Supervisor) -> Self {
         Self { supervisor, worker: PhantomData }
     }
@@ -151,7 +156,9 @@ impl<W: Child, V> Pool<W, V> {
     pub fn supervisor(&self) -> &Supervisor {
         &self.supervisor
     }
+}
 
+impl<W: Child, V> Pool<W, V> {
     /// Adds a worker with a value of its own, and gives its address.
     ///
     /// # Errors
@@ -163,7 +170,7 @@ impl<W: Child, V> Pool<W, V> {
     /// Dropping the future does not undo the command once it was polled.
     pub async fn add_worker_with(&self, value: W::Recipe) -> Result<W::Handle, SupervisorError> {
         let name = self.supervisor.node().next_worker();
-        let spec = W::spec(&name.to_string(), value).renamed(name);
+        let spec = W::spec(&name.to_string(), value);
         let (parts, handle) = Run::into_parts(spec);
         self.supervisor.add(parts).await.map(|()| handle)
     }

@@ -6,13 +6,15 @@
 //!
 //! Everything here is `const`: a message is put together in a buffer of fixed size.
 
+mod built;
 mod text;
 
 use std::time::Duration;
 
+pub(crate) use built::{broken_at_build, broken_by};
 pub(crate) use text::Text;
 
-use crate::options::{ChildOptions, SupervisorOptions};
+use crate::options::{ChildOptions, StartMode, SupervisorOptions};
 use crate::outline::Budget;
 use crate::restart::{Backoff, MaxRestarts, RestartPolicy};
 use crate::shutdown::Shutdown;
@@ -43,6 +45,7 @@ pub(crate) const fn broken(subject: &Subject<'_>) -> Option<Text> {
         };
     }
     first_of!(
+        value_zero,
         once_not_temporary,
         significant_always,
         significant_never,
@@ -52,7 +55,33 @@ pub(crate) const fn broken(subject: &Subject<'_>) -> Option<Text> {
         backoff_too_slow,
         auto_shutdown_always,
         shutdown_too_short,
+        start_timeout_alone,
+        supervisor_as_worker,
     );
+    None
+}
+
+/// A value is not zero where that would mean nothing.
+const fn value_zero(subject: &Subject<'_>) -> Option<Text> {
+    let options = &subject.options;
+    let text = Text::new().quoted(subject.name);
+    if options.mailbox() == 0 {
+        return Some(text.str(": `mailbox = 0` leaves room for no message at all"));
+    }
+    if options.start_timeout().is_zero() {
+        return Some(text.str(": `start_timeout` must be longer than zero"));
+    }
+    if let Some(Duration::ZERO) = options.heartbeat() {
+        return Some(text.str(": `heartbeat` must be longer than zero"));
+    }
+    None
+}
+
+/// A supervisor's restart window is not zero, which would hold no restart at all.
+pub(crate) const fn window_zero(supervisor: &SupervisorOptions) -> Option<Text> {
+    if supervisor.restart_window.is_zero() {
+        return Some(Text::new().str("`restart_window` must be longer than zero"));
+    }
     None
 }
 
@@ -221,8 +250,33 @@ const fn shutdown_too_short(subject: &Subject<'_>) -> Option<Text> {
             .duration(need)
             .str(" to stop, longer than its `shutdown = ")
             .duration(time)
-            .str("`"),
+            .str("`; give it that time"),
     )
+}
+
+/// A time limit for being ready needs a child that says when it is.
+const fn start_timeout_alone(subject: &Subject<'_>) -> Option<Text> {
+    let options = &subject.options;
+    if !options.has_start_timeout() || matches!(options.start(), StartMode::Notify) {
+        return None;
+    }
+    Some(
+        Text::new()
+            .quoted(subject.name)
+            .str(" does not say when it is ready, so `start_timeout` needs `start = notify` too"),
+    )
+}
+
+/// A supervisor has started when its children have, and shows no other sign of life.
+const fn supervisor_as_worker(subject: &Subject<'_>) -> Option<Text> {
+    let options = &subject.options;
+    let option = match (subject.nested, options.start(), options.heartbeat()) {
+        (Some(_), StartMode::Notify, _) => "`start`",
+        (Some(_), StartMode::Spawned, Some(_)) => "`heartbeat`",
+        _ => return None,
+    };
+    let text = Text::new().quoted(subject.name);
+    Some(text.str(" is a supervisor, on which ").str(option).str(" has no meaning; leave it out"))
 }
 
 /// A supervisor with `auto_shutdown` has a significant child.
@@ -242,23 +296,24 @@ pub(crate) const fn auto_shutdown_without_significant(
 }
 
 /// A tree stops within its `shutdown_within`.
-pub(crate) const fn budget_exceeded(budget: Budget, within: Duration) -> Option<Text> {
+///
+/// `longest` is the worker that takes the largest part, and how much that is.
+pub(crate) const fn budget_exceeded(
+    budget: Budget,
+    within: Duration,
+    longest: (&str, Budget),
+) -> Option<Text> {
     let text = Text::new().str("the worst-case shutdown ");
-    match budget {
-        Budget::Bounded(time) if time.as_nanos() <= within.as_nanos() => None,
-        Budget::Bounded(time) => Some(
-            text.str("is ")
-                .duration(time)
-                .str(", longer than `shutdown_within = ")
-                .duration(within)
-                .str("`"),
-        ),
-        Budget::Unbounded => Some(
-            text.str("has no bound (a child has `shutdown = infinity`), but `shutdown_within = ")
-                .duration(within)
-                .str("`"),
-        ),
-    }
+    let text = match budget {
+        Budget::Bounded(time) if time.as_nanos() <= within.as_nanos() => return None,
+        Budget::Bounded(time) => text.str("is ").duration(time).str(", longer than"),
+        Budget::Unbounded => text.str("has no bound, unlike"),
+    };
+    let text = text.str(" `shutdown_within = ").duration(within).str("`; ").quoted(longest.0);
+    Some(match longest.1 {
+        Budget::Bounded(part) => text.str(" takes up to ").duration(part).str(" of it"),
+        Budget::Unbounded => text.str(" has `shutdown = infinity`"),
+    })
 }
 
 const fn is(subject: &Subject<'_>, policy: RestartPolicy) -> bool {

@@ -33,12 +33,14 @@ pub(crate) trait AnySlot: Send + Sync + 'static {
     /// A life begins; it alone may receive.
     fn open(&self, generation: u64);
     /// The life has ended; nobody receives, senders go on.
-    fn end_life(&self, generation: u64);
+    fn end_life(&self, generation: u64) -> Option<Link>;
     fn wake_receiver(&self);
-    /// Sends back what is sent from now on; what was waiting is returned with its number, to be
+    /// Sends back what is sent from now on; what was waiting goes to the dead-letter
+    /// receiver, if there is one, and is counted. What is returned beside the number is to be
     /// dropped where the user's code may run.
     fn close(&self, closing: Closing) -> Option<(usize, Box<dyn Send>)>;
     fn queued(&self) -> usize;
+    fn message_type(&self) -> &'static str;
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
 }
 
@@ -73,7 +75,7 @@ struct Place {
     state: ChildState,
     up_since: Option<Instant>,
     restarts: u64,
-    last_exit: Option<Box<ExitReason>>,
+    last_exit: Option<ExitReason>,
     last_sign: Sign,
     waiting: Waiting,
     duties: Duties,
@@ -93,6 +95,7 @@ pub(crate) struct Duties {
 #[derive(Debug, Default)]
 struct Waiting {
     first: Option<(NonZeroU32, Waker)>,
+    #[expect(clippy::box_collection, reason = "nearly always absent: one word, not three")]
     others: Option<Box<Vec<(NonZeroU32, Waker)>>>,
     last: u32,
 }
@@ -197,16 +200,22 @@ impl SlotCore {
         let mut place = self.lock();
         place.link = Some(link);
         place.duties = duties;
+        place.state = ChildState::Starting;
     }
 
     /// The life's task is gone. Nothing can be asked of it any more; whoever still waits to be
-    /// told that it is to stop, in a task of the user's own, is told now.
-    pub(crate) fn end(&self, generation: u64) {
+    /// told that it is to stop, in a task of the user's own, is told now. Gives back to whom the
+    /// end is to be told.
+    pub(crate) fn end(&self, generation: u64) -> Option<Link> {
         debug_assert_eq!(self.generation(), generation, "the exit of another life");
         self.signal.fetch_or(ENDED, Ordering::AcqRel);
         self.occupied.store(false, Ordering::Release);
-        let waiting = std::mem::take(&mut self.lock().waiting);
+        let (waiting, link) = {
+            let mut place = self.lock();
+            (std::mem::take(&mut place.waiting), place.link.clone())
+        };
         waiting.wake();
+        link
     }
 
     pub(crate) fn abandon(&self) {
@@ -247,6 +256,19 @@ impl SlotCore {
             waiting.wake();
         }
         looked
+    }
+
+    /// As [`ask`](Self::ask), unless the life is over and perhaps another one has begun.
+    pub(crate) fn ask_life(&self, generation: u64) -> bool {
+        let asked = self.signal.fetch_update(Ordering::AcqRel, Ordering::Acquire, |word| {
+            (signal_of(word, generation) != Signal::Stale).then_some(word | STOP)
+        });
+        if asked.is_ok() {
+            // If another life has begun by now, its futures are woken for nothing.
+            let waiting = std::mem::take(&mut self.lock().waiting);
+            waiting.wake();
+        }
+        asked.is_ok()
     }
 
     /// Waits for the life to be asked, or to be over.
@@ -299,6 +321,13 @@ impl SlotCore {
         self.lock().state = state;
     }
 
+    /// No life is pending. A life that could not be stopped is still shown as such.
+    pub(crate) fn lie_down(&self) {
+        if !self.is_occupied() {
+            self.set_state(ChildState::Stopped);
+        }
+    }
+
     pub(crate) fn came_up(&self, now: Instant, restarted: bool) -> u64 {
         let mut place = self.lock();
         place.state = ChildState::Running;
@@ -313,13 +342,13 @@ impl SlotCore {
             let mut place = self.lock();
             place.state = state;
             place.up_since = None;
-            place.last_exit.replace(Box::new(reason))
+            place.last_exit.replace(reason)
         };
         drop(old);
     }
 
     pub(crate) fn last_exit(&self) -> Option<ExitReason> {
-        self.lock().last_exit.as_deref().cloned()
+        self.lock().last_exit.clone()
     }
 
     pub(crate) fn restarts(&self) -> u64 {
@@ -372,9 +401,9 @@ impl<M: Send + 'static> AnySlot for Slot<M> {
         self.mailbox.open(generation);
     }
 
-    fn end_life(&self, generation: u64) {
+    fn end_life(&self, generation: u64) -> Option<Link> {
         self.mailbox.end_life(generation);
-        self.core.end(generation);
+        self.core.end(generation)
     }
 
     fn wake_receiver(&self) {
@@ -383,11 +412,24 @@ impl<M: Send + 'static> AnySlot for Slot<M> {
 
     fn close(&self, closing: Closing) -> Option<(usize, Box<dyn Send>)> {
         let leftovers = self.mailbox.close(closing);
-        (!leftovers.is_empty()).then(|| (leftovers.len(), Box::new(leftovers) as _))
+        let count = leftovers.len();
+        let garbage: Box<dyn Send> = match self.mailbox.heir() {
+            Some(letters) => {
+                letters.receive(leftovers, closing == Closing::Gone);
+                Box::new(letters)
+            }
+            None if count == 0 => return None,
+            None => Box::new(leftovers),
+        };
+        Some((count, garbage))
     }
 
     fn queued(&self) -> usize {
         self.mailbox.len()
+    }
+
+    fn message_type(&self) -> &'static str {
+        std::any::type_name::<M>()
     }
 
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {

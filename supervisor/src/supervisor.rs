@@ -10,18 +10,17 @@ use tokio::sync::oneshot;
 
 use crate::builder::SupervisorBuilder;
 use crate::child_ref::AnyChildRef;
-use crate::child_spec::{Body, ChildSpec, Parts, Runnable};
+use crate::child_spec::{ChildSpec, Runnable};
 use crate::driver::{Link, Message, Reign, Reply, Seat};
-use crate::engine::{Answer, ChildKind, Command, Event, Subject};
+use crate::engine::{Answer, Command, Event, Subject};
 use crate::error::SupervisorError;
-use crate::event::Events;
+use crate::exit::ExitReason;
+use crate::hub::Events;
 use crate::inbox::Inbox;
 use crate::inside::{is_inside_child, is_inside_supervisor};
-use crate::mailbox::Closing;
-use crate::node::{Declared, Node, Phase, rules_of, worker_rules};
+use crate::node::{Node, Phase};
 use crate::path::{ChildPath, Name};
-use crate::reaper::Reaper;
-use crate::shutdown::ShutdownReport;
+use crate::report::ShutdownReport;
 use crate::strategy::SupervisionStrategy;
 
 /// A supervisor: it starts its children in order, restarts them by their policies, and stops
@@ -60,14 +59,14 @@ use crate::strategy::SupervisionStrategy;
 /// refuses at once with [`SupervisorError::ShuttingDown`], [`Ended`](SupervisorError::Ended) or
 /// [`NotRunning`](SupervisorError::NotRunning).
 #[derive(Clone)]
-#[must_use = "a supervisor shuts down when its last handle is dropped"]
 pub struct Supervisor {
     node: Arc<Node>,
     /// Shared by the handles that keep a root alive.
     keep: Option<Arc<Keep>>,
 }
 
-struct Keep(Arc<Node>);
+/// Keeps a root alive: dropped for the last time, the root shuts down.
+pub(crate) struct Keep(Arc<Node>);
 
 impl Drop for Keep {
     fn drop(&mut self) {
@@ -92,6 +91,11 @@ impl Supervisor {
         Self { node, keep: None }
     }
 
+    /// What keeps the supervisor alive.
+    pub(crate) fn into_keep(self) -> Option<Arc<Keep>> {
+        self.keep
+    }
+
     pub(crate) fn node(&self) -> &Arc<Node> {
         &self.node
     }
@@ -110,7 +114,8 @@ impl Supervisor {
     /// # Errors
     ///
     /// If a child does not start, those started before it are stopped in reverse order, and the
-    /// error is [`Ended`](SupervisorError::Ended) with the child's path and reason. Outside a
+    /// error is [`Ended`](SupervisorError::Ended) with the child's path and reason. A shutdown
+    /// during the start makes it [`ShuttingDown`](SupervisorError::ShuttingDown). Outside a
     /// tokio runtime with timers it is [`NoRuntime`](SupervisorError::NoRuntime).
     ///
     /// # Cancel safety
@@ -118,10 +123,14 @@ impl Supervisor {
     /// Dropping the future does not stop the start, unless it held the last handle.
     pub async fn start(&self) -> Result<(), SupervisorError> {
         let Some(started) = self.node.start_root()? else { return Ok(()) };
-        match started.await {
-            Ok(()) => Ok(()),
-            Err(_) => Err(self.node.unavailable()),
+        if started.await.is_ok() {
+            return Ok(());
         }
+        Err(match self.node.phase() {
+            // It did not fail: a shutdown was faster.
+            Phase::Ended(ExitReason::Shutdown) => SupervisorError::ShuttingDown(self.path()),
+            _ => self.node.unavailable(),
+        })
     }
 
     /// Adds a child and starts it; it is the last in start order. Starts the supervisor first,
@@ -143,7 +152,10 @@ impl Supervisor {
     /// # Cancel safety
     ///
     /// Dropping the future does not undo the command once it was polled.
-    pub fn add_child<S: Runnable>(&self, spec: ChildSpec<S>) -> AddChild<S::Handle> {
+    pub fn add_child<S>(&self, spec: ChildSpec<S>) -> AddChild<S::Handle>
+    where
+        S: Runnable<Handle: Send + 'static>,
+    {
         let (parts, handle) = S::into_parts(spec);
         let this = self.clone();
         AddChild(Box::pin(async move {
@@ -168,118 +180,9 @@ impl Supervisor {
     ///
     /// Dropping the future does not undo the command once it was polled.
     pub async fn add_worker(&self) -> Result<AnyChildRef, SupervisorError> {
-        let parts = self.worker_parts()?;
-        let (Body::Task { slot, .. } | Body::Supervisor { slot, .. }) = &parts.1;
-        let worker = AnyChildRef::new(Arc::clone(slot));
-        let (name, body) = parts;
-        let template = self.node.template().map(|template| Arc::clone(&template.rules));
-        self.place(name, template, body).await.map(|()| worker)
-    }
-
-    /// A worker made from the template, which has a value.
-    fn worker_parts(&self) -> Result<(Name, Body), SupervisorError> {
-        let Some(template) = self.node.template() else {
-            return Err(SupervisorError::NotSimpleOneForOne(self.path()));
-        };
-        let Some(recipe) = &template.recipe else {
-            return Err(SupervisorError::NoTemplateValue(self.path()));
-        };
-        let name = self.node.next_worker();
-        let slot = recipe.new_slot(name.clone(), template.capacity);
-        slot.core().set_owner(&self.node);
-        Ok((name, Body::Task { recipe: Arc::clone(recipe), slot }))
-    }
-
-    /// Adds a child that this supervisor has not owned yet.
-    pub(crate) async fn add(&self, parts: Parts) -> Result<(), SupervisorError> {
-        self.node.own(&parts)?;
-        let Parts { name, options, body } = parts;
-        let rules = match self.node.template() {
-            Some(template) if matches!(body, Body::Task { .. }) => Arc::clone(&template.rules),
-            Some(_) => Arc::new(worker_rules(&options, ChildKind::Supervisor)),
-            None => Arc::new(rules_of(&options, &body)),
-        };
-        self.place(name, Some(rules), body).await
-    }
-
-    async fn place(
-        &self,
-        name: Name,
-        rules: Option<Arc<crate::engine::ChildRules>>,
-        body: Body,
-    ) -> Result<(), SupervisorError> {
-        let rules = rules.unwrap_or_else(|| Arc::new(rules_of(&Default::default(), &body)));
-        let path = self.path().join(&name);
-        let inbox = match self.started_inbox().await {
-            Ok(inbox) => inbox,
-            Err(error) => {
-                self.discard(&body);
-                return Err(error);
-            }
-        };
-        let running = self.take_in(&body).await;
-        let (reply, answer) = oneshot::channel();
-        let generation = {
-            let (Body::Task { slot, .. } | Body::Supervisor { slot, .. }) = &body;
-            slot.core().generation()
-        };
-        let command = Command::Add {
-            name,
-            rules,
-            generation,
-            running,
-            data: Seat::new(body.clone(), false),
-            reply,
-        };
-        if inbox.push(Message::Event(Event::Command(command))).is_err() {
-            self.discard(&body);
-            return Err(self.node.unavailable());
-        }
-        let result = self.answered(answer, path).await;
-        if matches!(&result, Err(error) if !matches!(error, SupervisorError::Declined(_)))
-            && running
-        {
-            // A running supervisor that was refused goes on as its own root.
-            Node::disown(&body);
-        }
-        result
-    }
-
-    /// Prepares a running supervisor for its adoption: the children it has now become its
-    /// specification. `false` if it does not run.
-    async fn take_in(&self, body: &Body) -> bool {
-        let Body::Supervisor { node, .. } = body else { return false };
-        let (Phase::Starting { inbox, .. } | Phase::Running { inbox, .. }) = node.phase() else {
-            return false;
-        };
-        let node = Arc::clone(node);
-        let (told, hears) = oneshot::channel();
-        let query = move |reign: &mut Reign| {
-            let keys: Vec<_> = reign.engine.children().map(|(key, _)| key).collect();
-            let declared = keys.into_iter().filter_map(|key| {
-                reign.engine.child_mut(key)?.declared = true;
-                let child = reign.engine.child(key)?;
-                Some(Declared {
-                    name: child.name.clone(),
-                    rules: Arc::clone(&child.rules),
-                    body: child.data.body.clone(),
-                })
-            });
-            node.set_declared(declared.collect());
-            let _ = told.send(());
-        };
-        let asked = inbox.push(Message::Query(Box::new(query))).is_ok();
-        asked && hears.await.is_ok()
-    }
-
-    /// A child that was never placed is gone.
-    fn discard(&self, body: &Body) {
-        Node::disown(body);
-        let running = matches!(body, Body::Supervisor { node, .. }
-            if matches!(node.phase(), Phase::Starting { .. } | Phase::Running { .. }));
-        if !running {
-            self.node.retire(body, Closing::Gone, &mut Reaper::default());
-        }
+        let parts = self.worker_like_others()?;
+        let worker = AnyChildRef::new(Arc::clone(parts.body.slot()));
+        self.add(parts).await.map(|()| worker)
     }
 
     /// Stops a child, and keeps its spec unless it is `Temporary`. A pool's worker is forgotten;
@@ -346,13 +249,13 @@ impl Supervisor {
         let inbox = self.inbox()?;
         let (reply, answer) = oneshot::channel();
         let command = make(Subject::Name(name), reply);
-        if inbox.push(Message::Event(Event::Command(command))).is_err() {
+        if inbox.push(Message::Event(Event::Command(Box::new(command)))).is_err() {
             return Err(self.node.unavailable());
         }
         self.answered(answer, path).await
     }
 
-    async fn answered(
+    pub(crate) async fn answered(
         &self,
         answer: oneshot::Receiver<Answer>,
         path: ChildPath,
@@ -391,10 +294,14 @@ impl Supervisor {
     /// A supervisor that has a parent is stopped by it, as by `terminate_child`: it stays down,
     /// and its spec is kept. A second call waits with the first.
     ///
+    /// Call it before `main` returns: when the last handle is dropped the tree shuts down too,
+    /// but a runtime that ends does not wait for that.
+    ///
     /// # Errors
     ///
     /// [`FromInside`](SupervisorError::FromInside) if a task below this supervisor calls: use
-    /// [`request_shutdown`](Self::request_shutdown) there.
+    /// [`request_shutdown`](Self::request_shutdown) there. [`Ended`](SupervisorError::Ended) if a
+    /// root had given up before.
     ///
     /// # Cancel safety
     ///
@@ -403,17 +310,21 @@ impl Supervisor {
         if is_inside_supervisor(&self.node) {
             return Err(SupervisorError::FromInside(self.path()));
         }
-        let mut events = self.events();
         if let Some(slot) = self.node.slot() {
             AnyChildRef::new(slot).terminate().await?;
         } else {
+            if let Phase::Ended(reason) = self.node.phase()
+                && reason.is_abnormal()
+            {
+                return Err(SupervisorError::Ended(self.path(), reason));
+            }
             let end = self.node.end();
             self.request_shutdown();
             if let Some(end) = end {
                 let _ = end.await;
             }
         }
-        Ok(ShutdownReport::from_events(&mut events))
+        Ok(self.report())
     }
 
     /// Asks for a [`shutdown`](Self::shutdown) without waiting for it, also from inside.
@@ -423,11 +334,23 @@ impl Supervisor {
                 let (reply, _) = oneshot::channel();
                 if let Some(link) = slot.core().link() {
                     let Link { key, .. } = link;
-                    link.tell(Event::Command(Command::Terminate(Subject::Key(key), reply)));
+                    let command = Command::Terminate(Subject::Key(key), reply);
+                    link.tell(Event::Command(Box::new(command)));
                 }
             }
             None => self.node.release(),
         }
+    }
+
+    /// Stops everything at once, whatever time is left.
+    #[cfg(feature = "signal")]
+    pub(crate) fn kill(&self) {
+        self.node.tell(Event::Kill);
+    }
+
+    /// Which children did not stop by themselves in the last shutdown.
+    pub(crate) fn report(&self) -> ShutdownReport {
+        self.node.stops().report()
     }
 
     /// Waits until the supervisor has ended and nobody will start it again.
@@ -464,14 +387,6 @@ impl Supervisor {
             Phase::Starting { inbox, .. } | Phase::Running { inbox, .. } => Ok(inbox),
             _ => Err(self.node.unavailable()),
         }
-    }
-
-    /// The inbox of the running supervisor, which is started if it never was.
-    async fn started_inbox(&self) -> Result<Arc<Inbox<Message>>, SupervisorError> {
-        if matches!(self.node.phase(), Phase::Built) && !self.node.is_supervised() {
-            self.start().await?;
-        }
-        self.inbox()
     }
 
     /// Looks at the running supervisor, whatever it is doing.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context as TaskContext, Poll};
+use std::task::{Context as TaskContext, Poll, ready};
 
 use crate::child_spec::{ChildSpec, Run};
 use crate::error::SupervisorError;
@@ -38,7 +38,9 @@ pub struct Tree<H> {
     handle: H,
 }
 
-impl<H: Clone + Send + Sync + 'static> Tree<H> {
+// No bounds on `H`: where the handle of a child's type is already an error, a bound would be a
+// second one.
+impl<H> Tree<H> {
     /// Pairs a supervisor that was built, and not started, with its typed handle.
     pub fn new(supervisor: Supervisor, handle: H) -> Self {
         Self { supervisor, handle }
@@ -60,16 +62,20 @@ impl<H: Clone + Send + Sync + 'static> Tree<H> {
     /// Dropping the future drops the tree's only handle, so what was started is shut down.
     pub fn start(self) -> Starting<H> {
         let Self { supervisor, handle } = self;
-        Starting(Box::pin(async move {
-            supervisor.start().await?;
-            Ok(handle)
-        }))
+        let started = Box::pin(async move { supervisor.start().await });
+        Starting { started, handle: Some(handle) }
     }
 
     /// The specification that makes this tree a child of another.
     pub fn into_spec(self, name: &str) -> ChildSpec<Run<H>> {
-        let node = std::sync::Arc::clone(self.supervisor.node());
-        ChildSpec::new(name).with_node(node, self.handle)
+        ChildSpec::new(name).with_tree(self.supervisor, self.handle)
+    }
+}
+
+/// The tree's supervisor, without the typed handle.
+impl<H> From<Tree<H>> for Supervisor {
+    fn from(tree: Tree<H>) -> Self {
+        tree.supervisor
     }
 }
 
@@ -83,13 +89,25 @@ impl<H: fmt::Debug> fmt::Debug for Tree<H> {
 ///
 /// It is `'static` and `Send`: it can be spawned, and borrows nothing of the tree's parameters.
 #[must_use = "a tree does not start until this is awaited"]
-pub struct Starting<H>(Pin<Box<dyn Future<Output = Result<H, SupervisorError>> + Send>>);
+pub struct Starting<H> {
+    started: Pin<Box<dyn Future<Output = Result<(), SupervisorError>> + Send>>,
+    /// Given out once.
+    handle: Option<H>,
+}
+
+/// The handle is only moved out, never pinned.
+impl<H> Unpin for Starting<H> {}
 
 impl<H> Future for Starting<H> {
     type Output = Result<H, SupervisorError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
-        self.0.as_mut().poll(cx)
+        ready!(self.started.as_mut().poll(cx))?;
+        match self.handle.take() {
+            Some(handle) => Poll::Ready(Ok(handle)),
+            // Polled after it was ready, against the contract of futures.
+            None => Poll::Pending,
+        }
     }
 }
 

@@ -1,8 +1,20 @@
 //! Support for the tests: a limit for every wait, children that can be steered, a gauge of the
-//! lives that exist.
+//! lives that exist; and the conformance with Erlang.
 
+pub mod otp;
+
+mod captured;
 mod gauge;
+mod halfway;
 mod limit;
+mod news;
+mod stage;
 
+pub use captured::{capture_log, logged, logs};
 pub use gauge::{Gauge, Life};
-pub use limit::{event, within};
+pub use halfway::begin_and_drop;
+pub use limit::{event, quiet, within};
+pub use news::{
+    about, delayed, printed, restarted, start_failed, started, supervisor_terminated, terminated,
+};
+pub use stage::{OnStage, Order, Stage};

@@ -17,10 +17,10 @@ fn limit() -> Duration {
 ///
 /// If it takes too long, with what it was.
 pub async fn within<F: Future>(what: &str, future: F) -> F::Output {
-    match tokio::time::timeout(limit(), future).await {
-        Ok(output) => output,
-        Err(_) => panic!("waited in vain for {what}"),
-    }
+    let Ok(output) = tokio::time::timeout(limit(), future).await else {
+        panic!("waited in vain for {what}");
+    };
+    output
 }
 
 /// Waits for the first event that fits.
@@ -43,9 +43,14 @@ pub async fn event(events: &mut Events, what: &str, fits: impl Fn(&Event) -> boo
         }
         None
     };
-    match tokio::time::timeout(limit(), search).await {
-        Ok(Some(event)) => event,
-        Ok(None) => panic!("the events ended without {what}; there were: {seen:#?}"),
-        Err(_) => panic!("waited in vain for {what}; there were: {seen:#?}"),
-    }
+    let Ok(found) = tokio::time::timeout(limit(), search).await else {
+        panic!("waited in vain for {what}; there were: {seen:#?}");
+    };
+    found.unwrap_or_else(|| panic!("the events ended without {what}; there were: {seen:#?}"))
+}
+
+/// Lets everything happen that can happen now. For a paused clock only: it moves when no task
+/// has anything left to do, here by a millisecond.
+pub async fn quiet() {
+    tokio::time::sleep(Duration::from_millis(1)).await;
 }

@@ -12,14 +12,13 @@ use crate::words::{Policy, Vocabulary};
 
 type Rule = fn(&Child, &mut Errors);
 
-const RULES: [Rule; 7] = [
+const RULES: [Rule; 6] = [
     derive_on_enum,
     derive_on_union,
     derive_with_lifetime,
     derive_once_not_temporary,
     derive_significant_always,
     derive_backoff_temporary,
-    derive_start_timeout_alone,
 ];
 
 /// Applies every rule.
@@ -37,14 +36,14 @@ fn derive_on_enum(child: &Child, errors: &mut Errors) {
             "a child is a struct; put the enum `{}` into a field of one",
             child.input.ident
         );
-        errors.on(&data.enum_token, message);
+        errors.at(data.enum_token.span, message);
     }
 }
 
 /// A child is a struct: nobody can tell what a union holds.
 fn derive_on_union(child: &Child, errors: &mut Errors) {
     if let Data::Union(data) = &child.input.data {
-        errors.on(&data.union_token, "a child is a struct, not a union");
+        errors.at(data.union_token.span, "a child is a struct, not a union");
     }
 }
 
@@ -86,14 +85,6 @@ fn derive_backoff_temporary(child: &Child, errors: &mut Errors) {
     let Some(backoff) = span_of(child, Key::Backoff) else { return };
     if let Some((_, Policy::Temporary)) = policy(child) {
         errors.at(backoff, "a `Temporary` child never uses its `backoff`; leave it out");
-    }
-}
-
-/// A time limit for being ready needs a child that says when it is.
-fn derive_start_timeout_alone(child: &Child, errors: &mut Errors) {
-    let Some(timeout) = span_of(child, Key::StartTimeout) else { return };
-    if span_of(child, Key::Start).is_none() {
-        errors.at(timeout, "`start_timeout` is used with `start = notify` only; add that");
     }
 }
 

@@ -2,71 +2,100 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::Data;
 use syn::ext::IdentExt;
 
 use super::ast::Child;
 use crate::errors::Errors;
 use crate::options::key::{Key, Place};
 use crate::options::setting::Setting;
-use crate::tree::names::{own, snake};
+use crate::tree::names::{hidden, own, snake};
 use crate::tree::settings;
 
+/// Implements the traits whatever was found wrong: a type that lacks them would be a second error
+/// wherever it is used. For one that borrows, no implementation would compile.
 pub(super) fn expand(child: &Child, errors: &Errors) -> TokenStream {
-    let is_struct = matches!(child.input.data, Data::Struct(_));
-    let borrows = child.input.generics.lifetimes().next().is_some();
-    let errors = errors.to_items();
-    if !is_struct || borrows {
-        // No implementation of it would compile.
-        return errors;
+    if child.input.generics.lifetimes().next().is_some() {
+        return errors.to_items();
     }
     let krate = krate(child);
     let ident = &child.input.ident;
     let message = message(child);
-    let is_once = find(child, Key::Once).is_some();
+    // Also with a value that it should not have.
+    let is_once = child.options.items.iter().any(|item| item.key() == Some(Key::Once));
     let name = name(child);
     let calls = settings::of_child(&krate, &child.options, Place::Derive);
     let once = is_once.then(|| quote!(.with_once()));
-    let (impl_generics, ty_generics, where_clause) = child.input.generics.split_for_impl();
+    let (impl_generics, ty_generics, _) = child.input.generics.split_for_impl();
     // At the type's name, so that a missing `impl Worker` is an error there.
     let span = ident.span().resolved_at(Span::mixed_site());
     let (name_arg, recipe_arg) = (own("name"), own("recipe"));
-    let run = if is_once { quote!(worker_once) } else { quote!(worker) };
-    let spec = quote_spanned!(span=> #krate::__private::#run::<Self>(#name_arg, #recipe_arg));
-    // With generics, whether the type is a worker may depend on them.
     let worker = if is_once { quote!(WorkerOnce) } else { quote!(Worker) };
-    let where_clause = if child.input.generics.params.is_empty() {
-        quote!(#where_clause)
+    let spec = if errors.is_empty() {
+        quote_spanned!(span=> <Self as #krate::#worker>::into_spec(#recipe_arg, #name_arg))
     } else {
-        let predicates = where_clause.map(|clause| {
-            let predicates = clause.predicates.iter();
-            quote!(#(#predicates,)*)
-        });
-        quote!(where #predicates Self: #krate::#worker<Message = #message>)
+        quote!({
+            let _ = (#name_arg, #recipe_arg);
+            #krate::__private::broken()
+        })
     };
+    let errors = errors.to_items();
+    // A message that is less visible than the child is an error of the option's value.
+    let at = message.clone().into_iter().next().map_or(span, |token| token.span());
+    let handle_type = quote_spanned!(at=> type Handle = #krate::ChildRef<#message>;);
+    let message_type = quote_spanned!(at=> type Message = #message;);
+    let (child_clause, addressable_clause) = where_clauses(child, &krate, &message, &worker);
     quote! {
         #errors
 
         #[automatically_derived]
-        impl #impl_generics #krate::Child for #ident #ty_generics #where_clause {
+        #[diagnostic::do_not_recommend]
+        impl #impl_generics #krate::Child for #ident #ty_generics #child_clause {
             type Recipe = Self;
-            type Handle = #krate::ChildRef<#message>;
-            const OPTIONS: #krate::ChildOptions =
-                #krate::ChildOptions::new().with_name(#name)#calls #once;
+            #handle_type
+            const OPTIONS: #krate::ChildOptions = <Self as #krate::Addressable>::DEFAULTS;
 
             fn spec(
                 #name_arg: &::core::primitive::str,
                 #recipe_arg: Self,
-            ) -> #krate::ChildSpec<#krate::Run<Self::Handle>> {
+            ) -> #krate::ChildSpec<#krate::Run<#krate::ChildRef<#message>>> {
                 #spec
             }
         }
 
         #[automatically_derived]
-        impl #impl_generics #krate::Addressable for #ident #ty_generics #where_clause {
-            type Message = #message;
+        #[diagnostic::do_not_recommend]
+        impl #impl_generics #krate::Addressable for #ident #ty_generics #addressable_clause {
+            #message_type
+            const DEFAULTS: #krate::ChildOptions =
+                #krate::ChildOptions::new().with_name(#name)#calls #once;
         }
     }
+}
+
+/// The conditions of the two implementations.
+///
+/// A type without parameters has none but its own: what it lacks is one error, at the derive.
+/// With parameters, whether the type is a worker may depend on them, and a message that names
+/// them has to be one that can be sent.
+fn where_clauses(
+    child: &Child,
+    krate: &TokenStream,
+    message: &TokenStream,
+    worker: &TokenStream,
+) -> (TokenStream, TokenStream) {
+    let generics = &child.input.generics;
+    let own = generics.where_clause.as_ref();
+    if generics.params.is_empty() {
+        return (quote!(#own), quote!(#own));
+    }
+    let predicates: Vec<TokenStream> = own
+        .map(|clause| clause.predicates.iter().map(|predicate| quote!(#predicate,)).collect())
+        .unwrap_or_default();
+    let sendable = quote!(#message: ::core::marker::Send + 'static);
+    (
+        quote!(where #(#predicates)* #sendable, Self: #krate::#worker<Message = #message>),
+        quote!(where #(#predicates)* #sendable),
+    )
 }
 
 fn find(child: &Child, key: Key) -> Option<Setting> {
@@ -76,7 +105,7 @@ fn find(child: &Child, key: Key) -> Option<Setting> {
 
 fn krate(child: &Child) -> TokenStream {
     let Some(Setting::Crate(path)) = find(child, Key::Crate) else { return quote!(::supervisor) };
-    path
+    hidden(path)
 }
 
 /// The type keeps its place: one that is less visible than the child is an error there.

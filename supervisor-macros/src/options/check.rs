@@ -40,7 +40,7 @@ const VALUE_RULES: [ValueRule; 11] = [
     value_unknown,
     value_zero,
     value_negative,
-    number_expected,
+    value_mistyped,
     duration_without_unit,
     duration_unit_unknown,
     duration_malformed,
@@ -50,7 +50,11 @@ const VALUE_RULES: [ValueRule; 11] = [
 /// An option exists.
 fn option_unknown(item: &Item, place: Place, errors: &mut Errors) {
     let name = item.ident.to_string();
+    let is_type = name.starts_with(|first: char| first.is_uppercase());
     let message = match Key::nearest(&name, place) {
+        _ if is_type && place == Place::Task => {
+            format!("`{name}` is no option; a type stands in angle brackets: `Transient<{name}>`")
+        }
         Some(key) => format!("unknown option `{name}`; did you mean `{}`?", key.as_str()),
         None => format!("unknown option `{name}`; possible here: {}", Key::list(place)),
     };
@@ -102,7 +106,7 @@ fn option_duplicate(item: &Item, key: Key, earlier: &[Item], errors: &mut Errors
 fn value_missing(item: &Item, key: Key, fault: &Fault, errors: &mut Errors) {
     if *fault == Fault::Missing {
         let message = format!("`{0}` needs a value, as in `{0} = {1}`", key.as_str(), example(key));
-        errors.at(item.value_span(), message);
+        errors.on(item.value_tokens(), message);
     }
 }
 
@@ -110,7 +114,7 @@ fn value_missing(item: &Item, key: Key, fault: &Fault, errors: &mut Errors) {
 fn value_unwanted(item: &Item, key: Key, fault: &Fault, errors: &mut Errors) {
     if *fault == Fault::Unwanted {
         let message = format!("`{}` is a flag; write it without a value", key.as_str());
-        errors.at(item.value_span(), message);
+        errors.on(item.value_tokens(), message);
     }
 }
 
@@ -122,7 +126,7 @@ fn value_computed(item: &Item, key: Key, fault: &Fault, errors: &mut Errors) {
             key.as_str(),
             example(key)
         );
-        errors.at(item.value_span(), message);
+        errors.on(item.value_tokens(), message);
     }
 }
 
@@ -175,18 +179,18 @@ fn value_zero(item: &Item, key: Key, fault: &Fault, errors: &mut Errors) {
         Key::Mailbox => "`mailbox = 0` leaves room for no message at all".to_owned(),
         _ => format!("`{}` must be longer than zero", key.as_str()),
     };
-    errors.at(item.value_span(), message);
+    errors.on(item.value_tokens(), message);
 }
 
 /// A value is not below zero.
 fn value_negative(item: &Item, key: Key, fault: &Fault, errors: &mut Errors) {
     if *fault == Fault::Negative {
-        errors.at(item.value_span(), format!("`{}` cannot be negative", key.as_str()));
+        errors.on(item.value_tokens(), format!("`{}` cannot be negative", key.as_str()));
     }
 }
 
 /// A count is a whole number, a name a string.
-fn number_expected(item: &Item, key: Key, fault: &Fault, errors: &mut Errors) {
+fn value_mistyped(item: &Item, key: Key, fault: &Fault, errors: &mut Errors) {
     let name = key.as_str();
     let message = match fault {
         Fault::NotACount => {
@@ -196,14 +200,14 @@ fn number_expected(item: &Item, key: Key, fault: &Fault, errors: &mut Errors) {
         Fault::NotAName => "a child's name is not empty and has no `/`".to_owned(),
         _ => return,
     };
-    errors.at(item.value_span(), message);
+    errors.on(item.value_tokens(), message);
 }
 
 /// A duration has a unit.
 fn duration_without_unit(item: &Item, _: Key, fault: &Fault, errors: &mut Errors) {
     let Fault::NotADuration { literal, why: NotADuration::WithoutUnit } = fault else { return };
     let message = format!("`{literal}` has no unit; write `{literal}s` or `{literal}ms`");
-    errors.at(item.value_span(), message);
+    errors.on(item.value_tokens(), message);
 }
 
 /// A duration's unit is `ms`, `s`, `m` or `h`.
@@ -216,7 +220,7 @@ fn duration_unit_unknown(item: &Item, _: Key, fault: &Fault, errors: &mut Errors
         Some(meant) => format!("unknown unit `{unit}`; write `{number}{meant}`"),
         None => format!("unknown unit `{unit}`; a duration has `ms`, `s`, `m` or `h`"),
     };
-    errors.at(item.value_span(), message);
+    errors.on(item.value_tokens(), message);
 }
 
 /// A duration is one decimal literal; a backoff one or two, with `..` between them.
@@ -241,14 +245,14 @@ fn duration_malformed(item: &Item, key: Key, fault: &Fault, errors: &mut Errors)
         },
         _ => return,
     };
-    errors.at(item.value_span(), message);
+    errors.on(item.value_tokens(), message);
 }
 
 /// A backoff grows.
 fn backoff_inverted(item: &Item, _: Key, fault: &Fault, errors: &mut Errors) {
     if let Fault::Inverted { min, max } = fault {
         let message = format!("a backoff grows from short to long; write `{max}..{min}`");
-        errors.at(item.value_span(), message);
+        errors.on(item.value_tokens(), message);
     }
 }
 

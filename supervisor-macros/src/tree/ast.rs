@@ -1,7 +1,7 @@
 //! A tree as it was written: plain data with the user's tokens.
 
 use proc_macro2::{Span, TokenStream};
-use quote::ToTokens;
+use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{Attribute, Expr, Ident, Type, Visibility};
 
@@ -116,6 +116,30 @@ pub(crate) struct TypePath {
     pub(crate) last: Ident,
     /// Whether it is one identifier without arguments.
     pub(crate) is_plain: bool,
+}
+
+impl TypePath {
+    /// `<Type as Child>::Item`, at the place of the type: that it is no child is one error of
+    /// these tokens, however often they stand in the expansion.
+    pub(crate) fn project(&self, krate: &TokenStream, item: &str) -> TokenStream {
+        self.project_on(&quote!(#krate::Child), item)
+    }
+
+    /// `<Type as Trait>::item`, likewise.
+    pub(crate) fn project_on(&self, of: &TokenStream, item: &str) -> TokenStream {
+        let first = self.first();
+        let last = self.tokens.clone().into_iter().last().map_or(first, |token| token.span());
+        let item = Ident::new(item, last);
+        let open = quote_spanned!(first=> <);
+        let close = quote_spanned!(last=> >::#item);
+        quote!(#open #self as #of #close)
+    }
+
+    /// The place of its first token.
+    pub(crate) fn first(&self) -> Span {
+        let first = self.tokens.clone().into_iter().next();
+        first.map_or_else(|| self.last.span(), |token| token.span())
+    }
 }
 
 impl ToTokens for TypePath {

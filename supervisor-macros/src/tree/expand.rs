@@ -14,13 +14,14 @@ mod handle;
 mod outline;
 pub(crate) mod settings;
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::quote;
 use syn::ext::IdentExt;
 use syn::{Attribute, Ident};
 
+use self::outline::Check;
 use super::ast::{Head, Tree};
-use super::names::own;
+use super::names::{self, own};
 use crate::errors::Errors;
 
 pub(super) fn expand(tree: &Tree, errors: &Errors) -> TokenStream {
@@ -43,7 +44,9 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
     let nested = handle::named_below(tree, vis);
     let outline = outline::of_root(tree);
     let checks = outline::checks(tree);
-    let checks = checks.iter().map(|check| quote!(#(#cfgs)* const _: () = #check;));
+    let checks = checks
+        .iter()
+        .map(|Check { cfgs: own, block }| quote!(#(#cfgs)* #(#own)* const _: () = #block;));
     let names: Vec<&Ident> = params.iter().map(|param| &param.ident).collect();
     let types = params.iter().map(|param| &param.ty);
     let params = quote!(#(#names: #types),*);
@@ -51,8 +54,10 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
     let returned = handle::value(tree);
     let unused = errors_allow(&errors);
     let text = ident.unraw().to_string();
-    let docs_tree = format!("A `{text}` that is not started: it can be a child of another tree.");
-    let docs_start = format!("Starts a `{text}`.");
+    let docs_tree =
+        format!("Makes a `{text}` that is not started, such as the child of another tree.");
+    let docs_start =
+        format!("Starts the tree; gives the `{text}` when all its children have started.");
     let lints = quote! {
         #[allow(
             clippy::let_and_return,
@@ -104,6 +109,7 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
 
         #(#cfgs)*
         #[automatically_derived]
+        #[diagnostic::do_not_recommend]
         impl #krate::Child for #ident {
             type Recipe = #krate::Tree<Self>;
             type Handle = Self;
@@ -127,15 +133,17 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
 /// A value whose type has no name: its handle is generic over those of the children, so that
 /// no type is written down and the tree works inside generic functions.
 fn expression(tree: &Tree, errors: &Errors) -> TokenStream {
+    let krate = &tree.krate;
     let errors = errors.to_items();
     let checks = outline::checks(tree);
-    let checks = checks.iter().map(|check| quote!(const #check;));
+    let checks = checks.iter().map(|Check { cfgs, block }| quote!(#(#cfgs)* const #block;));
     let statements = build::root(tree);
     let outline = outline::of_root(tree);
     let types = handle::generic_root(tree);
     let returned = handle::value(tree);
     let outline_name = own("outline");
-    quote! {{
+    // The name of this macro is all that the compiler tells where an expression cannot stand.
+    quote! { #krate::a_tree_without_a_name! {{
         #errors
         #(#checks)*
         #statements
@@ -144,26 +152,13 @@ fn expression(tree: &Tree, errors: &Errors) -> TokenStream {
             #types
             #returned
         }
-    }}
+    }}}
 }
 
 /// The user's visibility with a span of the expansion's, so that lints on what the user did not
 /// write are not the user's.
 fn hidden(vis: &syn::Visibility) -> TokenStream {
-    respan(quote!(#vis), Span::mixed_site())
-}
-
-fn respan(tokens: TokenStream, span: Span) -> TokenStream {
-    let each = |mut token: proc_macro2::TokenTree| {
-        if let proc_macro2::TokenTree::Group(group) = &token {
-            let inner = respan(group.stream(), span);
-            token = proc_macro2::Group::new(group.delimiter(), inner).into();
-        }
-        // Paths keep their meaning: only the place changes.
-        token.set_span(span.resolved_at(token.span()));
-        token
-    };
-    tokens.into_iter().map(each).collect()
+    names::hidden(quote!(#vis))
 }
 
 /// A tree with a mistake may not use its parameters.

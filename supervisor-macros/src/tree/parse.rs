@@ -34,8 +34,7 @@ fn tree(input: ParseStream, errors: &mut Errors) -> syn::Result<Tree> {
     let (krate, _) = bracketed(input)?;
     let attrs = input.call(Attribute::parse_outer)?;
     let head = head(input, errors)?;
-    let subject = head.as_ref().map(|head| head.ident.to_string());
-    let root = supervisor(input, subject.as_deref(), errors)?;
+    let root = supervisor(input, head.as_ref().map(|head| &head.ident), errors)?;
     if !input.is_empty() {
         errors.push(input.error("unexpected tokens after the tree's last `}`"));
     }
@@ -57,7 +56,21 @@ fn head(input: ParseStream, errors: &mut Errors) -> syn::Result<Option<Head>> {
     if !input.peek(Ident::peek_any) {
         return Err(input.error("expected the tree's name, as in `pub Shop: one_for_one { … }`"));
     }
-    let ident = input.call(Ident::parse_any)?;
+    let mut ident = input.call(Ident::parse_any)?;
+    // `pub struct Shop: …`: a word too many.
+    while !is_name(&ident) {
+        let word = ident;
+        let message =
+            format!("a tree's name cannot be `{word}`; write `Shop: one_for_one {{ … }}`");
+        if !input.peek(Ident::peek_any) {
+            return Err(syn::Error::new(word.span(), message));
+        }
+        errors.at(
+            word.span(),
+            format!("not expected here; a tree begins with its name, not `{word}`"),
+        );
+        ident = input.call(Ident::parse_any)?;
+    }
     if input.peek(Token![<]) {
         errors.push(input.error(format!("a named tree such as `{ident}` has no type parameters")));
         input.parse::<syn::AngleBracketedGenericArguments>()?;
@@ -73,6 +86,11 @@ fn head(input: ParseStream, errors: &mut Errors) -> syn::Result<Option<Head>> {
         errors.push(input.error(format!("expected `:` after `{ident}`")));
     }
     Ok(Some(Head { vis, ident, params }))
+}
+
+/// Whether it can be the name of a type.
+fn is_name(ident: &Ident) -> bool {
+    syn::parse_str::<Ident>(&ident.to_string()).is_ok()
 }
 
 /// Whether a name stands in front: `Shop:`, `Shop(…):`, or, without its colon, `Shop one_for_one`.
@@ -117,7 +135,7 @@ fn param(input: ParseStream) -> syn::Result<Param> {
         return Err(input.error(SHAPE));
     }
     let ident: Ident = input.parse().map_err(|error| syn::Error::new(error.span(), SHAPE))?;
-    input.parse::<Token![:]>().map_err(|error| syn::Error::new(error.span(), SHAPE))?;
+    input.parse::<Token![:]>().map_err(|_| syn::Error::new(ident.span(), SHAPE))?;
     Ok(Param { ident, ty: input.parse()? })
 }
 
@@ -126,7 +144,7 @@ fn param(input: ParseStream) -> syn::Result<Param> {
 /// Called where a supervisor is certain; `subject` is its name, for messages.
 fn supervisor(
     input: ParseStream,
-    subject: Option<&str>,
+    subject: Option<&Ident>,
     errors: &mut Errors,
 ) -> syn::Result<Supervisor> {
     if input.is_empty() {
@@ -134,7 +152,9 @@ fn supervisor(
             Some(name) => format!("expected a supervisor: `{name}: one_for_one {{ … }}`"),
             None => "expected a supervisor: `one_for_one { … }`".to_owned(),
         };
-        return Err(input.error(message));
+        // At the end of the macro there is no token to point at but the name.
+        let place = subject.map_or_else(|| input.span(), Ident::span);
+        return Err(syn::Error::new(place, message));
     }
     let strategy = if input.peek(token::Brace) {
         let message = match subject {
@@ -193,7 +213,10 @@ fn children(input: ParseStream, errors: &mut Errors) -> Vec<Child> {
                 let is_broken = matches!(child.body, super::ast::Body::Broken(_));
                 children.push(child);
                 if is_broken {
-                    skip_to_next_child(input);
+                    // `a:` above `b: Always` lacks its comma too; `b` is whole.
+                    if !starts_child(input) {
+                        skip_to_next_child(input);
+                    }
                 } else {
                     after_child(input, &name, errors);
                 }

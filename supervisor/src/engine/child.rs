@@ -21,7 +21,7 @@ pub enum ChildKind {
 }
 
 /// A child's options with all defaults filled in; shared by the workers of a pool.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ChildRules {
     pub(crate) kind: ChildKind,
     pub(crate) restart: RestartPolicy,

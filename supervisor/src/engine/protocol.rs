@@ -28,7 +28,8 @@ pub(crate) enum Event<C, R> {
     Alive(Key, u64, Instant),
     /// A retry that the engine had put behind what was waiting then.
     Retry(Key, u32),
-    Command(Command<C, R>),
+    /// (Boxed: exits are many, commands few.)
+    Command(Box<Command<C, R>>),
     /// The supervisor is to stop in order.
     Stop,
     /// The supervisor is to stop everything at once.

@@ -13,7 +13,7 @@ pub(super) enum Turn<C, R> {
     Retry(Key, u32),
     /// A significant child ended before all children had started.
     SignificantEnded,
-    Command(Command<C, R>),
+    Command(Box<Command<C, R>>),
 }
 
 impl<C, R> Engine<C, R> {
@@ -57,7 +57,7 @@ impl<C, R> Engine<C, R> {
             Turn::Fallen(key) => self.rise(now, key),
             Turn::Retry(key, retry) => self.retry(now, key, retry),
             Turn::SignificantEnded => self.auto_shutdown(now),
-            Turn::Command(command) => self.command(now, command),
+            Turn::Command(command) => self.command(now, *command),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenStream};
 
 use super::super::ast::{Body, Child, Supervisor};
 use super::super::names::{self, Taken};
@@ -10,20 +10,21 @@ use super::Site;
 use super::scope::Scope;
 use super::supervisor::{auto_shutdown, intensity, restart};
 use crate::errors::Errors;
-use crate::options::key::Key;
+use crate::options::key::{Key, Place};
 use crate::options::setting::{Backoff, Setting};
 use crate::words::{AutoShutdown, Meant, Policy, Strategy, Vocabulary};
 
 type Rule = fn(&Supervisor, &Child, &mut Errors);
 
 /// The rules that need the options of a child and of its supervisor only.
-pub(super) const RULES: [Rule; 6] = [
+pub(super) const RULES: [Rule; 7] = [
     significant_always,
     significant_never,
     significant_temporary,
     backoff_temporary,
     backoff_too_slow,
     auto_shutdown_always,
+    start_timeout_alone,
 ];
 
 /// What the tree says about a child; what it leaves open may stand in a derive.
@@ -33,7 +34,7 @@ pub(super) struct Facts {
     /// What the tree says; a type may say more.
     pub(super) significant: bool,
     significant_at: Option<Span>,
-    backoff: Option<(Span, Backoff)>,
+    backoff: Option<(TokenStream, Backoff)>,
 }
 
 impl Facts {
@@ -60,7 +61,7 @@ impl Facts {
                     facts.significant_at = Some(item.ident.span());
                 }
                 (Key::Backoff, Setting::Backoff(backoff)) => {
-                    facts.backoff = Some((item.value_span(), backoff));
+                    facts.backoff = Some((item.value_tokens(), backoff));
                 }
                 _ => {}
             }
@@ -181,20 +182,20 @@ fn significant_temporary(supervisor: &Supervisor, child: &Child, errors: &mut Er
 
 /// A child that is never restarted has no backoff.
 fn backoff_temporary(_: &Supervisor, child: &Child, errors: &mut Errors) {
-    let Some(Facts { policy: Some(Policy::Temporary), backoff: Some((span, _)), .. }) =
+    let Some(Facts { policy: Some(Policy::Temporary), backoff: Some((value, _)), .. }) =
         Facts::said(child)
     else {
         return;
     };
     let message =
         format!("`{}` is `Temporary`, so its `backoff` is never used; leave it out", child.text());
-    errors.at(span, message);
+    errors.on(value, message);
 }
 
 /// A backoff is fast enough for a child that fails again and again to exceed `max_restarts`
 /// within `restart_window`: otherwise its failures never escalate.
 fn backoff_too_slow(supervisor: &Supervisor, child: &Child, errors: &mut Errors) {
-    let Some(Facts { policy, backoff: Some((span, backoff)), .. }) = Facts::said(child) else {
+    let Some(Facts { policy, backoff: Some((value, backoff)), .. }) = Facts::said(child) else {
         return;
     };
     let (limit, window) = intensity(supervisor);
@@ -207,7 +208,7 @@ fn backoff_too_slow(supervisor: &Supervisor, child: &Child, errors: &mut Errors)
         child.text(),
         limit.saturating_add(1),
     );
-    errors.at(span, message);
+    errors.on(value, message);
 }
 
 /// The least time in which a child is restarted `limit` times and fails again; every delay may
@@ -235,6 +236,24 @@ fn auto_shutdown_always(_: &Supervisor, child: &Child, errors: &mut Errors) {
     if auto != AutoShutdown::Never && restart(nested) == Policy::Always {
         let message = format!(
             "`{}` would be restarted after its `auto_shutdown`; add `restart = Transient`",
+            child.text()
+        );
+        errors.at(span, message);
+    }
+}
+
+/// A time limit for being ready needs a child that says when it is.
+///
+/// A child with a type may have `start = notify` from its derive, so this looks at tasks only.
+fn start_timeout_alone(_: &Supervisor, child: &Child, errors: &mut Errors) {
+    let Body::Task(task) = &child.body else { return };
+    let find = |wanted: Key| {
+        let mut settings = task.options.settings(Place::Task);
+        settings.find(|(_, key, _)| *key == wanted).map(|(item, _, _)| item.ident.span())
+    };
+    if let (Some(span), None) = (find(Key::StartTimeout), find(Key::Start)) {
+        let message = format!(
+            "`{}` does not say when it is ready, so `start_timeout` needs `start = notify` too",
             child.text()
         );
         errors.at(span, message);

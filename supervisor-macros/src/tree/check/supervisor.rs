@@ -41,6 +41,8 @@ fn braces_expected(supervisor: &Supervisor, errors: &mut Errors) {
         Enclosure::Wrong(span) => {
             errors.at(span, format!("children stand in braces: `{strategy} {{ … }}`"));
         }
+        // Without a known strategy it is not even sure that a supervisor was meant.
+        Enclosure::Missing(_) if supervisor.strategy.known.is_none() => {}
         Enclosure::Missing(span) => {
             errors.at(span, format!("expected this supervisor's children: `{strategy} {{ … }}`"));
         }

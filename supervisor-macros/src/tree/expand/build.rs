@@ -11,7 +11,7 @@ use super::super::ast::{Body, Child, Standing, Supervisor, Task, Tree, Typed};
 use super::super::check;
 use super::super::names::own;
 use super::{handle, settings};
-use crate::errors::placeholder;
+use crate::errors::unknown_value;
 use crate::options::key::Place;
 
 /// The whole body of the function that makes a tree, up to its value.
@@ -97,11 +97,9 @@ impl Builder<'_> {
         };
         if supervisor.is_pool() {
             let pool = own("pool");
-            let template = match self.template(supervisor, path) {
-                Ok(template) => quote!(#new.build_pool(#template)),
-                Err(error) => placeholder(&error),
-            };
-            return quote!(let #pool = #template;);
+            let value = self.pool(supervisor, path, &new);
+            let value = value.unwrap_or_else(|error| unknown_value(&error));
+            return quote!(let #pool = #value;);
         }
         let builder = own("builder");
         let bound = own("supervisor");
@@ -123,7 +121,7 @@ impl Builder<'_> {
             }
             Body::Typed(typed) => self.typed(child, typed),
             Body::Broken(error) => {
-                let (name, value) = (&child.name, placeholder(error));
+                let (name, value) = (&child.name, unknown_value(error));
                 let cfgs = child.cfgs();
                 quote!(#(#cfgs)* let #name = #value;)
             }
@@ -161,18 +159,22 @@ impl Builder<'_> {
 
     fn typed(&self, child: &Child, typed: &Typed) -> TokenStream {
         let krate = self.krate;
-        let Typed { ty, options, .. } = typed;
-        let (text, recipe) = (child.text(), own("recipe"));
-        let cfgs: Vec<&Attribute> = child.cfgs().collect();
+        let text = child.text();
         let policy = self.policy_call(typed);
-        let options = settings::of_child(krate, options, Place::Typed);
+        let options = settings::of_child(krate, &typed.options, Place::Typed);
         let value = self.value(child, typed);
-        let spec = quote!(<#ty as #krate::Child>::spec(#text, #recipe)#policy #options);
-        let bound = Self::bind(child, &spec);
-        quote! {
-            #(#cfgs)* let #recipe: <#ty as #krate::Child>::Recipe = #value;
-            #bound
-        }
+        let (spec, recipe_type) =
+            (typed.ty.project(krate, "spec"), typed.ty.project(krate, "Recipe"));
+        // A name at the place of the type, in a block that ends before any of the user's
+        // expressions could see it: that the type is no child stays an error of the type alone.
+        let recipe = Ident::new("__recipe", typed.ty.last.span());
+        let spec = quote! {
+            {
+                let #recipe: #recipe_type = #value;
+                #spec(#text, #recipe)
+            } #policy #options
+        };
+        Self::bind(child, &spec)
     }
 
     fn policy_call(&self, typed: &Typed) -> Option<TokenStream> {
@@ -188,9 +190,11 @@ impl Builder<'_> {
             _ if child.standing >= Standing::WithoutValue => quote!(#krate::__private::broken()),
             Some(value) => quote!(#value),
             None => {
-                let ty = &typed.ty;
-                let span = at(ty.last.span());
-                quote_spanned!(span=> ::core::default::Default::default())
+                // At the type, which has no `Default` if this is an error.
+                let span = typed.ty.last.span();
+                let (open, close) =
+                    (quote_spanned!(span=> <_ as), quote_spanned!(span=> >::unsaid()));
+                quote!(#open #krate::Unsaid #close)
             }
         }
     }
@@ -225,29 +229,43 @@ impl Builder<'_> {
         quote!(#krate::ChildSpec::new(#text)#policy #options #run)
     }
 
-    /// The template of a pool, or the error that was reported in its place.
-    fn template(&self, pool: &Supervisor, path: &str) -> syn::Result<TokenStream> {
+    /// The pool that `builder` builds, or the error that was reported in its place.
+    fn pool(
+        &self,
+        pool: &Supervisor,
+        path: &str,
+        builder: &TokenStream,
+    ) -> syn::Result<TokenStream> {
         let krate = self.krate;
         let Some(child) = pool.children.first() else { return Err(check::template_missing(pool)) };
         let text = child.text();
-        match &child.body {
-            Body::Supervisor(nested) => Err(check::nested_template(child, nested)),
-            Body::Broken(error) => Err(error.clone()),
-            Body::Task(task) => Ok(self.task(child, task, &join(path, child))),
-            Body::Typed(typed) => {
-                let ty = &typed.ty;
-                let policy = self.policy_call(typed);
-                let options = settings::of_child(krate, &typed.options, Place::Typed);
-                let with_value = typed.value.as_ref().map(|value| {
-                    let span = at(value.span());
-                    let value = self.value(child, typed);
-                    quote_spanned!(span=> .with_value(#value))
-                });
-                Ok(quote! {
-                    #krate::ChildSpec::<#krate::Each<#ty>>::each(#text)#policy #options #with_value
-                })
+        let typed = match &child.body {
+            Body::Supervisor(nested) => return Err(check::nested_template(child, nested)),
+            Body::Broken(error) => return Err(error.clone()),
+            Body::Task(task) => {
+                let template = self.task(child, task, &join(path, child));
+                return Ok(quote!(#builder.build_pool(#template)));
             }
+            Body::Typed(typed) => typed,
+        };
+        let policy = self.policy_call(typed);
+        let options = settings::of_child(krate, &typed.options, Place::Typed);
+        // `build_pool`, called where the type is named: that it is no child is an error there.
+        if typed.value.is_none() {
+            let (template, of) =
+                (typed.ty.project(krate, "template"), typed.ty.project(krate, "pool"));
+            return Ok(quote!(#of(#builder, #template(#text)#policy #options)));
         }
+        let shared = quote!(#krate::Shared);
+        let (template, of) =
+            (typed.ty.project_on(&shared, "shared"), typed.ty.project_on(&shared, "pool"));
+        let value = self.value(child, typed);
+        let recipe = Ident::new("__recipe", typed.ty.last.span());
+        let recipe_type = typed.ty.project(krate, "Recipe");
+        Ok(quote! {{
+            let #recipe: #recipe_type = #value;
+            #of(#builder, #template(#recipe, #text)#policy #options)
+        }})
     }
 }
 

@@ -73,24 +73,29 @@ fn of_child(krate: &TokenStream, child: &Child) -> Option<TokenStream> {
                 quote!(.with_restart_policy(#policy))
             });
             let options = settings::of_child(krate, &typed.options, Place::Typed);
-            quote! {
-                #outline::typed(
-                    #text,
-                    #of,
-                    #new #policy #options.or(<#ty as #krate::Child>::OPTIONS),
-                    <#ty as #krate::Child>::OUTLINE,
-                )
-            }
+            let (said, inside) = (ty.project(krate, "OPTIONS"), ty.project(krate, "OUTLINE"));
+            let options = if policy.is_none() && options.is_empty() {
+                said
+            } else {
+                quote!(#new #policy #options.or(#said))
+            };
+            quote!(#outline::typed(#text, #of, #options, #inside))
         }
         Body::Broken(_) => return None,
     })
 }
 
-/// One block for each check that needs a type's own options; each fails at its own tokens.
+/// One check that needs a type's own options: a block for a constant, and its conditions.
+pub(super) struct Check<'a> {
+    pub(super) cfgs: Vec<&'a Attribute>,
+    pub(super) block: TokenStream,
+}
+
+/// All of them; each fails at its own tokens.
 ///
 /// What the tree alone can tell has been checked before, so a child without a type needs none,
 /// and a child with an error gets no second one.
-pub(super) fn checks(tree: &Tree) -> Vec<TokenStream> {
+pub(super) fn checks(tree: &Tree) -> Vec<Check<'_>> {
     let mut checker = Checker { krate: &tree.krate, checks: Vec::new() };
     let place = tree.root.root_place();
     checker.auto_shutdown(&tree.root, place, &[]);
@@ -101,14 +106,14 @@ pub(super) fn checks(tree: &Tree) -> Vec<TokenStream> {
 
 struct Checker<'a> {
     krate: &'a TokenStream,
-    checks: Vec<TokenStream>,
+    checks: Vec<Check<'a>>,
 }
 
-impl Checker<'_> {
+impl<'a> Checker<'a> {
     /// `cfgs` are the conditions of the supervisors around.
-    fn children(&mut self, supervisor: &Supervisor, place: Place, cfgs: &[&Attribute]) {
+    fn children(&mut self, supervisor: &'a Supervisor, place: Place, cfgs: &[&'a Attribute]) {
         for child in supervisor.named_children() {
-            let cfgs: Vec<&Attribute> = cfgs.iter().copied().chain(child.cfgs()).collect();
+            let cfgs: Vec<&'a Attribute> = cfgs.iter().copied().chain(child.cfgs()).collect();
             let depends_on_types = match &child.body {
                 Body::Typed(_) => true,
                 // Its `shutdown` has to be long enough for its children.
@@ -127,7 +132,13 @@ impl Checker<'_> {
     }
 
     /// What one child may be under this supervisor.
-    fn child(&mut self, supervisor: &Supervisor, place: Place, child: &Child, cfgs: &[&Attribute]) {
+    fn child(
+        &mut self,
+        supervisor: &Supervisor,
+        place: Place,
+        child: &Child,
+        cfgs: &[&'a Attribute],
+    ) {
         let Some(outline) = of_child(self.krate, child) else { return };
         let options = options(self.krate, supervisor, place);
         let span = child.name.span();
@@ -137,7 +148,7 @@ impl Checker<'_> {
     }
 
     /// A supervisor that waits for significant children, which some may be by their type.
-    fn auto_shutdown(&mut self, supervisor: &Supervisor, place: Place, cfgs: &[&Attribute]) {
+    fn auto_shutdown(&mut self, supervisor: &Supervisor, place: Place, cfgs: &[&'a Attribute]) {
         let found = supervisor.options.find(place, |setting| match setting {
             Setting::AutoShutdown(auto) => Some(auto),
             _ => None,
@@ -168,13 +179,20 @@ impl Checker<'_> {
         });
         let Some((span, within)) = within else { return };
         let (subject, within) = (at(span, "tree"), settings::duration(within));
-        let outline = of_root(tree);
+        let krate = self.krate;
+        let outline = match &tree.head {
+            Some(head) => {
+                let root = &head.ident;
+                quote!(#krate::__private::outline::<#root>())
+            }
+            None => of_root(tree),
+        };
         let call = quote_spanned!(span=> #subject.check_budget(#within));
         self.push(&[], &quote!(let #subject = #outline; #call));
     }
 
-    fn push(&mut self, cfgs: &[&Attribute], statements: &TokenStream) {
-        self.checks.push(quote!({ #(#cfgs)* { #statements } }));
+    fn push(&mut self, cfgs: &[&'a Attribute], statements: &TokenStream) {
+        self.checks.push(Check { cfgs: cfgs.to_vec(), block: quote!({ #statements }) });
     }
 }
 

@@ -37,14 +37,14 @@ fn body(input: ParseStream, name: &Ident, errors: &mut Errors) -> syn::Result<Bo
         return Err(syn::Error::new(span, message));
     }
     let colon: Token![:] = input.parse()?;
-    if input.is_empty() || input.peek(Token![,]) {
+    if input.is_empty() || input.peek(Token![,]) || super::starts_child(input) {
         let message = format!(
             "`{name}` is nothing yet; write a policy such as `Always`, a type, or a supervisor"
         );
         return Err(syn::Error::new(colon.span, message));
     }
     if is_supervisor(input) {
-        let supervisor = super::supervisor(input, Some(&name.to_string()), errors)?;
+        let supervisor = super::supervisor(input, Some(name), errors)?;
         return Ok(Body::Supervisor(Box::new(supervisor)));
     }
     if let Some(policy) = policy(input)? {

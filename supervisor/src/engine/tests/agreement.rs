@@ -140,7 +140,7 @@ impl Engine {
 
     fn handle(&mut self, message: Message) {
         let command = |make: fn(Subject, Call) -> Command<u32, Call>, name: &str, call| {
-            Event::Command(make(Subject::Name(named(name)), call))
+            Event::Command(Box::new(make(Subject::Name(named(name)), call)))
         };
         match message {
             Message::Exit(name, _, _) => {
@@ -161,7 +161,7 @@ impl Engine {
                 let rules = Arc::new(rules(&spec));
                 let (generation, running, data) = (0, false, 0);
                 let add = Command::Add { name, rules, generation, running, data, reply };
-                self.world.on(Event::Command(add));
+                self.world.on(Event::Command(Box::new(add)));
             }
             Message::Terminate(call, name) => {
                 self.world.on(command(Command::Terminate, &name, call));

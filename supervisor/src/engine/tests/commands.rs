@@ -209,14 +209,14 @@ fn a_supervisor_that_runs_is_taken_in_without_a_start() {
     let mut world = up(Always);
     let reply = world.next_call();
     world.log();
-    world.on(Event::Command(Command::Add {
+    world.on(Event::Command(Box::new(Command::Add {
         name: world::named("b"),
         rules: Arc::new(ChildRules { kind: ChildKind::Supervisor, ..worker(Always) }),
         generation: 4,
         running: true,
         data: 0,
         reply,
-    }));
+    })));
     assert_eq!(world.log(), ["adopt b", "b started", "1: done"]);
     assert_eq!(world.lives[&world.key("b")], 5);
 }
@@ -305,7 +305,7 @@ fn an_address_finds_its_child_without_a_name() {
     let key = world.key("a");
     let [first, second] = [(); 2].map(|()| {
         let reply = world.next_call();
-        world.on(Event::Command(Command::Terminate(Subject::Key(key), reply)));
+        world.on(Event::Command(Box::new(Command::Terminate(Subject::Key(key), reply))));
         world.settle();
         world.answer(reply)
     });

@@ -202,14 +202,14 @@ impl World {
     pub(super) fn add(&mut self, name: &str, rules: ChildRules) -> Call {
         let reply = self.next_call();
         let (name, rules) = (named(name), Arc::new(rules));
-        self.on(Event::Command(Command::Add {
+        self.on(Event::Command(Box::new(Command::Add {
             name,
             rules,
             generation: 0,
             running: false,
             data: reply,
             reply,
-        }));
+        })));
         reply
     }
 
@@ -219,7 +219,7 @@ impl World {
         name: &str,
     ) -> Call {
         let reply = self.next_call();
-        self.on(Event::Command(make(Subject::Name(named(name)), reply)));
+        self.on(Event::Command(Box::new(make(Subject::Name(named(name)), reply))));
         reply
     }
 

@@ -1,0 +1,125 @@
+fn expression() {
+    const {
+        let __child = ::supervisor::__private::Outline::typed(
+            "type",
+            "Cache<u64>",
+            <Cache<u64> as ::supervisor::Child>::OPTIONS,
+            <Cache<u64> as ::supervisor::Child>::OUTLINE,
+        );
+        let __supervisor = ::supervisor::__private::SupervisorOptions::new(
+            ::supervisor::SupervisionStrategy::OneForOne,
+        );
+        __child.check(&__supervisor)
+    };
+    #[cfg(feature = "metrics")]
+    let __task_metrics = metrics;
+    let __builder = ::supervisor::Supervisor::new()
+        .with_strategy(::supervisor::SupervisionStrategy::OneForOne);
+    #[cfg(feature = "metrics")]
+    let __spec = ::supervisor::ChildSpec::new("metrics")
+        .with_restart_policy(::supervisor::RestartPolicy::Always)
+        .with_task(__task_metrics);
+    #[cfg(feature = "metrics")]
+    let metrics = __spec.handle();
+    #[cfg(feature = "metrics")]
+    let __builder = __builder.with_child(__spec);
+    let __spec = {
+        let __recipe: <Cache<u64> as ::supervisor::Child>::Recipe = Cache::new();
+        <Cache<u64> as ::supervisor::Child>::spec("type", __recipe)
+    };
+    let r#type = __spec.handle();
+    let __builder = __builder.with_child(__spec);
+    let __supervisor = __builder.build();
+    let __outline = const {
+        &::supervisor::__private::Outline::supervisor(
+            "",
+            ::supervisor::ChildOptions::new(),
+            ::supervisor::__private::SupervisorOptions::new(
+                ::supervisor::SupervisionStrategy::OneForOne,
+            ),
+            const {
+                &[
+                    #[cfg(feature = "metrics")]
+                    ::supervisor::__private::Outline::task(
+                        "metrics",
+                        ::supervisor::ChildOptions::new()
+                            .with_restart_policy(::supervisor::RestartPolicy::Always),
+                    ),
+                    ::supervisor::__private::Outline::typed(
+                        "type",
+                        "Cache<u64>",
+                        <Cache<u64> as ::supervisor::Child>::OPTIONS,
+                        <Cache<u64> as ::supervisor::Child>::OUTLINE,
+                    ),
+                ]
+            },
+        )
+    };
+    {
+        #[derive(::core::clone::Clone)]
+        struct Tree<C0, C1> {
+            supervisor: ::supervisor::Supervisor,
+            outline: &'static ::supervisor::__private::Outline,
+            __0: C0,
+            __1: C1,
+        }
+        #[allow(dead_code, reason = "a program need not use all of it")]
+        impl<C0, C1> Tree<C0, C1> {
+            /// The supervisor itself.
+            #[must_use]
+            pub fn supervisor(&self) -> &::supervisor::Supervisor {
+                &self.supervisor
+            }
+            /// The worst case of an orderly shutdown; nothing if it has no bound.
+            #[must_use]
+            pub fn shutdown_budget(
+                &self,
+            ) -> ::core::option::Option<::core::time::Duration> {
+                self.outline.shutdown_budget()
+            }
+            /// How many children the tree declares, at all levels.
+            #[must_use]
+            pub fn children(&self) -> ::core::primitive::usize {
+                self.outline.count()
+            }
+            /// The tree as a Mermaid flowchart.
+            #[must_use]
+            pub fn diagram(&self) -> ::std::string::String {
+                self.outline.diagram()
+            }
+            #[cfg(feature = "metrics")]
+            #[must_use]
+            pub fn metrics(&self) -> &C0 {
+                &self.__0
+            }
+            #[must_use]
+            pub fn r#type(&self) -> &C1 {
+                &self.__1
+            }
+        }
+        #[automatically_derived]
+        impl<C0, C1> ::core::fmt::Debug for Tree<C0, C1> {
+            fn fmt(
+                &self,
+                __formatter: &mut ::core::fmt::Formatter<'_>,
+            ) -> ::core::fmt::Result {
+                __formatter
+                    .debug_struct("Tree")
+                    .field("supervisor", self.supervisor())
+                    .finish_non_exhaustive()
+            }
+        }
+        ::supervisor::Tree::new(
+            ::core::clone::Clone::clone(&__supervisor),
+            Tree {
+                supervisor: __supervisor,
+                outline: __outline,
+                #[cfg(feature = "metrics")]
+                __0: metrics,
+                #[cfg(not(all(feature = "metrics")))]
+                __0: (),
+                __1: r#type,
+            },
+        )
+    }
+}

@@ -1,0 +1,142 @@
+fn expression() {
+    let __task_worker = worker;
+    let __builder = ::supervisor::Supervisor::new()
+        .with_strategy(::supervisor::SupervisionStrategy::OneForAll);
+    let sub = {
+        let __builder = ::supervisor::Supervisor::new()
+            .with_strategy(::supervisor::SupervisionStrategy::OneForOne);
+        let __spec = ::supervisor::ChildSpec::new("worker")
+            .with_restart_policy(::supervisor::RestartPolicy::Always)
+            .with_task(__task_worker);
+        let worker = __spec.handle();
+        let __builder = __builder.with_child(__spec);
+        let __supervisor = __builder.build();
+        {
+            #[derive(::core::clone::Clone)]
+            struct TreeSub<C0> {
+                supervisor: ::supervisor::Supervisor,
+                __0: C0,
+            }
+            #[allow(dead_code, reason = "a program need not use all of it")]
+            impl<C0> TreeSub<C0> {
+                /// The supervisor itself.
+                #[must_use]
+                pub fn supervisor(&self) -> &::supervisor::Supervisor {
+                    &self.supervisor
+                }
+                #[must_use]
+                pub fn worker(&self) -> &C0 {
+                    &self.__0
+                }
+            }
+            #[automatically_derived]
+            impl<C0> ::core::fmt::Debug for TreeSub<C0> {
+                fn fmt(
+                    &self,
+                    __formatter: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    __formatter
+                        .debug_struct("TreeSub")
+                        .field("supervisor", self.supervisor())
+                        .finish_non_exhaustive()
+                }
+            }
+            TreeSub {
+                supervisor: __supervisor,
+                __0: worker,
+            }
+        }
+    };
+    let __builder = __builder
+        .with_child(
+            ::supervisor::ChildSpec::new("sub")
+                .with_supervisor(::core::clone::Clone::clone(sub.supervisor())),
+        );
+    let __supervisor = __builder.build();
+    let __outline = const {
+        &::supervisor::__private::Outline::supervisor(
+            "",
+            ::supervisor::ChildOptions::new(),
+            ::supervisor::__private::SupervisorOptions::new(
+                ::supervisor::SupervisionStrategy::OneForAll,
+            ),
+            const {
+                &[
+                    ::supervisor::__private::Outline::supervisor(
+                        "sub",
+                        ::supervisor::ChildOptions::new(),
+                        ::supervisor::__private::SupervisorOptions::new(
+                            ::supervisor::SupervisionStrategy::OneForOne,
+                        ),
+                        const {
+                            &[
+                                ::supervisor::__private::Outline::task(
+                                    "worker",
+                                    ::supervisor::ChildOptions::new()
+                                        .with_restart_policy(::supervisor::RestartPolicy::Always),
+                                ),
+                            ]
+                        },
+                    ),
+                ]
+            },
+        )
+    };
+    {
+        #[derive(::core::clone::Clone)]
+        struct Tree<C0> {
+            supervisor: ::supervisor::Supervisor,
+            outline: &'static ::supervisor::__private::Outline,
+            __0: C0,
+        }
+        #[allow(dead_code, reason = "a program need not use all of it")]
+        impl<C0> Tree<C0> {
+            /// The supervisor itself.
+            #[must_use]
+            pub fn supervisor(&self) -> &::supervisor::Supervisor {
+                &self.supervisor
+            }
+            /// The worst case of an orderly shutdown; nothing if it has no bound.
+            #[must_use]
+            pub fn shutdown_budget(
+                &self,
+            ) -> ::core::option::Option<::core::time::Duration> {
+                self.outline.shutdown_budget()
+            }
+            /// How many children the tree declares, at all levels.
+            #[must_use]
+            pub fn children(&self) -> ::core::primitive::usize {
+                self.outline.count()
+            }
+            /// The tree as a Mermaid flowchart.
+            #[must_use]
+            pub fn diagram(&self) -> ::std::string::String {
+                self.outline.diagram()
+            }
+            #[must_use]
+            pub fn sub(&self) -> &C0 {
+                &self.__0
+            }
+        }
+        #[automatically_derived]
+        impl<C0> ::core::fmt::Debug for Tree<C0> {
+            fn fmt(
+                &self,
+                __formatter: &mut ::core::fmt::Formatter<'_>,
+            ) -> ::core::fmt::Result {
+                __formatter
+                    .debug_struct("Tree")
+                    .field("supervisor", self.supervisor())
+                    .finish_non_exhaustive()
+            }
+        }
+        ::supervisor::Tree::new(
+            ::core::clone::Clone::clone(&__supervisor),
+            Tree {
+                supervisor: __supervisor,
+                outline: __outline,
+                __0: sub,
+            },
+        )
+    }
+}

@@ -1,0 +1,159 @@
+::core::compile_error! {
+    "`db` is nothing yet; write a policy such as `Always`, a type, or a supervisor"
+}
+::core::compile_error! {
+    "unknown strategy `one_for_al`; did you mean `one_for_all`?"
+}
+::core::compile_error! {
+    "`5` has no unit; write `5s` or `5ms`"
+}
+///The handle of the tree `Shop`.
+///
+///```text
+///Shop: one_for_all
+///├── db: …
+///└── worker: Always (shutdown = 5)
+///```
+#[must_use = "a tree shuts down when its last handle is dropped"]
+#[derive(::core::clone::Clone)]
+struct Shop {
+    supervisor: ::supervisor::Supervisor,
+    __db: <() as ::supervisor::__private::Unknown<
+        {
+            ::core::compile_error! {
+                "`db` is nothing yet; write a policy such as `Always`, a type, or a supervisor"
+            }
+        },
+    >>::Type,
+    __worker: ::supervisor::ChildRef<()>,
+}
+#[automatically_derived]
+#[allow(dead_code, private_interfaces, reason = "a program need not use all of it")]
+impl Shop {
+    /// The supervisor itself.
+    #[must_use]
+    fn supervisor(&self) -> &::supervisor::Supervisor {
+        &self.supervisor
+    }
+    ///The child `db`.
+    #[must_use]
+    fn db(
+        &self,
+    ) -> &<() as ::supervisor::__private::Unknown<
+        {
+            ::core::compile_error! {
+                "`db` is nothing yet; write a policy such as `Always`, a type, or a supervisor"
+            }
+        },
+    >>::Type {
+        &self.__db
+    }
+    ///The address of the task `worker`: `Always (shutdown = 5)`.
+    #[must_use]
+    fn worker(&self) -> &::supervisor::ChildRef<()> {
+        &self.__worker
+    }
+}
+#[automatically_derived]
+impl ::core::fmt::Debug for Shop {
+    fn fmt(&self, __formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        __formatter
+            .debug_struct("Shop")
+            .field("supervisor", self.supervisor())
+            .finish_non_exhaustive()
+    }
+}
+#[automatically_derived]
+#[allow(dead_code, reason = "a program need not use all of it")]
+impl Shop {
+    /// The worst case of an orderly shutdown; nothing if it has no bound.
+    const SHUTDOWN_BUDGET: ::core::option::Option<::core::time::Duration> = ::supervisor::__private::shutdown_budget::<
+        Self,
+    >();
+    /// How many children the tree declares, at all levels.
+    const CHILDREN: ::core::primitive::usize = ::supervisor::__private::children::<
+        Self,
+    >();
+    ///Makes a `Shop` that is not started, such as the child of another tree.
+    #[allow(
+        clippy::let_and_return,
+        clippy::many_single_char_names,
+        clippy::needless_pass_by_value,
+        clippy::similar_names,
+        clippy::too_many_arguments,
+        clippy::too_many_lines,
+        reason = "the shape of this function is the tree's"
+    )]
+    #[allow(unused_variables)]
+    fn tree() -> ::supervisor::Tree<Self> {
+        let __builder = ::supervisor::Supervisor::new()
+            .with_name("Shop")
+            .with_strategy(::supervisor::SupervisionStrategy::OneForAll);
+        let db = ::core::compile_error! {
+            "`db` is nothing yet; write a policy such as `Always`, a type, or a supervisor"
+        };
+        let __spec = ::supervisor::ChildSpec::new("worker")
+            .with_restart_policy(::supervisor::RestartPolicy::Always)
+            .with_task(::supervisor::__private::broken_task);
+        let worker = __spec.handle();
+        let __builder = __builder.with_child(__spec);
+        let __supervisor = __builder.build();
+        ::supervisor::Tree::new(
+            ::core::clone::Clone::clone(&__supervisor),
+            Shop {
+                supervisor: __supervisor,
+                __db: db,
+                __worker: worker,
+            },
+        )
+    }
+    ///Starts the tree; gives the `Shop` when all its children have started.
+    #[allow(
+        clippy::let_and_return,
+        clippy::many_single_char_names,
+        clippy::needless_pass_by_value,
+        clippy::similar_names,
+        clippy::too_many_arguments,
+        clippy::too_many_lines,
+        reason = "the shape of this function is the tree's"
+    )]
+    fn start() -> ::supervisor::Starting<Self> {
+        Self::tree().start()
+    }
+    /// The tree as a Mermaid flowchart.
+    #[must_use]
+    fn diagram() -> ::std::string::String {
+        ::supervisor::__private::diagram::<Self>()
+    }
+}
+#[automatically_derived]
+#[diagnostic::do_not_recommend]
+impl ::supervisor::Child for Shop {
+    type Recipe = ::supervisor::Tree<Self>;
+    type Handle = Self;
+    const OPTIONS: ::supervisor::ChildOptions = ::supervisor::ChildOptions::new();
+    const OUTLINE: ::core::option::Option<&'static ::supervisor::__private::Outline> = ::core::option::Option::Some(
+        &::supervisor::__private::Outline::supervisor(
+            "Shop",
+            ::supervisor::ChildOptions::new(),
+            ::supervisor::__private::SupervisorOptions::new(
+                ::supervisor::SupervisionStrategy::OneForAll,
+            ),
+            const {
+                &[
+                    ::supervisor::__private::Outline::task(
+                        "worker",
+                        ::supervisor::ChildOptions::new()
+                            .with_restart_policy(::supervisor::RestartPolicy::Always),
+                    ),
+                ]
+            },
+        ),
+    );
+    fn spec(
+        name: &::core::primitive::str,
+        recipe: ::supervisor::Tree<Self>,
+    ) -> ::supervisor::ChildSpec<::supervisor::Run<Self>> {
+        recipe.into_spec(name)
+    }
+}

@@ -1,0 +1,343 @@
+/// The shop's services.
+///
+///```text
+///Shop: one_for_all (max_restarts = 5, restart_window = 60s, shutdown_within = 30s)
+///├── db: Database
+///├── sub: one_for_one
+///│   ├── worker: Always
+///│   └── mailer: Transient<Mailer> (backoff = 100ms..30s)
+///└── sessions: simple_one_for_one (max_children = 10_000)
+///    └── session: Temporary<Session>
+///```
+#[must_use = "a tree shuts down when its last handle is dropped"]
+#[derive(::core::clone::Clone)]
+pub struct Shop {
+    supervisor: ::supervisor::Supervisor,
+    __db: ::supervisor::__private::Held<Database>,
+    __sub: ShopSub,
+    __sessions: ::supervisor::Pool<Session, ::supervisor::PerWorker>,
+}
+#[automatically_derived]
+#[allow(dead_code, private_interfaces, reason = "a program need not use all of it")]
+impl Shop {
+    /// The supervisor itself.
+    #[must_use]
+    pub fn supervisor(&self) -> &::supervisor::Supervisor {
+        &self.supervisor
+    }
+    ///The child `db`: `Database`.
+    #[must_use]
+    pub fn db(&self) -> &<Database as ::supervisor::Child>::Handle {
+        self.__db.get()
+    }
+    ///The supervisor `sub`: `one_for_one`.
+    #[must_use]
+    pub fn sub(&self) -> &ShopSub {
+        &self.__sub
+    }
+    ///The pool `sessions`: `simple_one_for_one (max_children = 10_000)`.
+    #[must_use]
+    pub fn sessions(&self) -> &::supervisor::Pool<Session, ::supervisor::PerWorker> {
+        &self.__sessions
+    }
+}
+#[automatically_derived]
+impl ::core::fmt::Debug for Shop {
+    fn fmt(&self, __formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        __formatter
+            .debug_struct("Shop")
+            .field("supervisor", self.supervisor())
+            .finish_non_exhaustive()
+    }
+}
+#[automatically_derived]
+#[allow(dead_code, reason = "a program need not use all of it")]
+impl Shop {
+    /// The worst case of an orderly shutdown; nothing if it has no bound.
+    pub const SHUTDOWN_BUDGET: ::core::option::Option<::core::time::Duration> = ::supervisor::__private::shutdown_budget::<
+        Self,
+    >();
+    /// How many children the tree declares, at all levels.
+    pub const CHILDREN: ::core::primitive::usize = ::supervisor::__private::children::<
+        Self,
+    >();
+    ///Makes a `Shop` that is not started, such as the child of another tree.
+    #[allow(
+        clippy::let_and_return,
+        clippy::many_single_char_names,
+        clippy::needless_pass_by_value,
+        clippy::similar_names,
+        clippy::too_many_arguments,
+        clippy::too_many_lines,
+        reason = "the shape of this function is the tree's"
+    )]
+    pub fn tree(config: &Config) -> ::supervisor::Tree<Self> {
+        let __task_worker = worker;
+        let __builder = ::supervisor::Supervisor::new()
+            .with_name("Shop")
+            .with_strategy(::supervisor::SupervisionStrategy::OneForAll)
+            .with_max_restarts(::supervisor::MaxRestarts::AtMost(5u32))
+            .with_restart_window(::core::time::Duration::from_secs(60u64));
+        let __spec = {
+            let __recipe: <Database as ::supervisor::Child>::Recipe = Database::new(
+                &config.url,
+            );
+            <Database as ::supervisor::Child>::spec("db", __recipe)
+        };
+        let db = __spec.handle();
+        let __builder = __builder.with_child(__spec);
+        let sub = {
+            let __builder = ::supervisor::Supervisor::new()
+                .with_strategy(::supervisor::SupervisionStrategy::OneForOne);
+            let __spec = ::supervisor::ChildSpec::new("worker")
+                .with_restart_policy(::supervisor::RestartPolicy::Always)
+                .with_task(__task_worker);
+            let worker = __spec.handle();
+            let __builder = __builder.with_child(__spec);
+            let __spec = {
+                let __recipe: <Mailer as ::supervisor::Child>::Recipe = Mailer::new(
+                    db.clone(),
+                );
+                <Mailer as ::supervisor::Child>::spec("mailer", __recipe)
+            }
+                .with_restart_policy(::supervisor::RestartPolicy::Transient)
+                .with_backoff(
+                    ::supervisor::Backoff::new(
+                        ::core::time::Duration::from_millis(100u64),
+                        ::core::time::Duration::from_secs(30u64),
+                    ),
+                );
+            let mailer = __spec.handle();
+            let __builder = __builder.with_child(__spec);
+            let __supervisor = __builder.build();
+            ShopSub {
+                supervisor: __supervisor,
+                __worker: worker,
+                __mailer: ::supervisor::__private::Held::new(mailer),
+            }
+        };
+        let __builder = __builder
+            .with_child(
+                ::supervisor::ChildSpec::new("sub")
+                    .with_supervisor(::core::clone::Clone::clone(sub.supervisor())),
+            );
+        let sessions = {
+            let __pool = <Session as ::supervisor::Child>::pool(
+                ::supervisor::Supervisor::new()
+                    .with_strategy(::supervisor::SupervisionStrategy::SimpleOneForOne)
+                    .with_max_children(10000usize),
+                <Session as ::supervisor::Child>::template("session")
+                    .with_restart_policy(::supervisor::RestartPolicy::Temporary),
+            );
+            __pool
+        };
+        let __builder = __builder
+            .with_child(
+                ::supervisor::ChildSpec::new("sessions")
+                    .with_supervisor(::core::clone::Clone::clone(sessions.supervisor())),
+            );
+        let __supervisor = __builder.build();
+        ::supervisor::Tree::new(
+            ::core::clone::Clone::clone(&__supervisor),
+            Shop {
+                supervisor: __supervisor,
+                __db: ::supervisor::__private::Held::new(db),
+                __sub: sub,
+                __sessions: sessions,
+            },
+        )
+    }
+    ///Starts the tree; gives the `Shop` when all its children have started.
+    #[allow(
+        clippy::let_and_return,
+        clippy::many_single_char_names,
+        clippy::needless_pass_by_value,
+        clippy::similar_names,
+        clippy::too_many_arguments,
+        clippy::too_many_lines,
+        reason = "the shape of this function is the tree's"
+    )]
+    pub fn start(config: &Config) -> ::supervisor::Starting<Self> {
+        Self::tree(config).start()
+    }
+    /// The tree as a Mermaid flowchart.
+    #[must_use]
+    pub fn diagram() -> ::std::string::String {
+        ::supervisor::__private::diagram::<Self>()
+    }
+}
+#[automatically_derived]
+#[diagnostic::do_not_recommend]
+impl ::supervisor::Child for Shop {
+    type Recipe = ::supervisor::Tree<Self>;
+    type Handle = Self;
+    const OPTIONS: ::supervisor::ChildOptions = ::supervisor::ChildOptions::new();
+    const OUTLINE: ::core::option::Option<&'static ::supervisor::__private::Outline> = ::core::option::Option::Some(
+        &::supervisor::__private::Outline::supervisor(
+            "Shop",
+            ::supervisor::ChildOptions::new(),
+            ::supervisor::__private::SupervisorOptions::new(
+                    ::supervisor::SupervisionStrategy::OneForAll,
+                )
+                .with_max_restarts(::supervisor::MaxRestarts::AtMost(5u32))
+                .with_restart_window(::core::time::Duration::from_secs(60u64)),
+            const {
+                &[
+                    ::supervisor::__private::Outline::typed(
+                        "db",
+                        "Database",
+                        <Database as ::supervisor::Child>::OPTIONS,
+                        <Database as ::supervisor::Child>::OUTLINE,
+                    ),
+                    ::supervisor::__private::Outline::supervisor(
+                        "sub",
+                        ::supervisor::ChildOptions::new(),
+                        ::supervisor::__private::SupervisorOptions::new(
+                            ::supervisor::SupervisionStrategy::OneForOne,
+                        ),
+                        const {
+                            &[
+                                ::supervisor::__private::Outline::task(
+                                    "worker",
+                                    ::supervisor::ChildOptions::new()
+                                        .with_restart_policy(::supervisor::RestartPolicy::Always),
+                                ),
+                                ::supervisor::__private::Outline::typed(
+                                    "mailer",
+                                    "Mailer",
+                                    ::supervisor::ChildOptions::new()
+                                        .with_restart_policy(::supervisor::RestartPolicy::Transient)
+                                        .with_backoff(
+                                            ::supervisor::Backoff::new(
+                                                ::core::time::Duration::from_millis(100u64),
+                                                ::core::time::Duration::from_secs(30u64),
+                                            ),
+                                        )
+                                        .or(<Mailer as ::supervisor::Child>::OPTIONS),
+                                    <Mailer as ::supervisor::Child>::OUTLINE,
+                                ),
+                            ]
+                        },
+                    ),
+                    ::supervisor::__private::Outline::supervisor(
+                        "sessions",
+                        ::supervisor::ChildOptions::new(),
+                        ::supervisor::__private::SupervisorOptions::new(
+                            ::supervisor::SupervisionStrategy::SimpleOneForOne,
+                        ),
+                        const {
+                            &[
+                                ::supervisor::__private::Outline::typed(
+                                    "session",
+                                    "Session",
+                                    ::supervisor::ChildOptions::new()
+                                        .with_restart_policy(::supervisor::RestartPolicy::Temporary)
+                                        .or(<Session as ::supervisor::Child>::OPTIONS),
+                                    <Session as ::supervisor::Child>::OUTLINE,
+                                ),
+                            ]
+                        },
+                    ),
+                ]
+            },
+        ),
+    );
+    fn spec(
+        name: &::core::primitive::str,
+        recipe: ::supervisor::Tree<Self>,
+    ) -> ::supervisor::ChildSpec<::supervisor::Run<Self>> {
+        recipe.into_spec(name)
+    }
+}
+///The handle of the supervisor `sub` and its children.
+#[allow(
+    clippy::module_name_repetitions,
+    clippy::struct_field_names,
+    reason = "the names are the tree's"
+)]
+#[derive(::core::clone::Clone)]
+pub struct ShopSub {
+    supervisor: ::supervisor::Supervisor,
+    __worker: ::supervisor::ChildRef<()>,
+    __mailer: ::supervisor::__private::Held<Mailer>,
+}
+#[automatically_derived]
+#[allow(dead_code, private_interfaces, reason = "a program need not use all of it")]
+impl ShopSub {
+    /// The supervisor itself.
+    #[must_use]
+    pub fn supervisor(&self) -> &::supervisor::Supervisor {
+        &self.supervisor
+    }
+    ///The address of the task `worker`: `Always`.
+    #[must_use]
+    pub fn worker(&self) -> &::supervisor::ChildRef<()> {
+        &self.__worker
+    }
+    ///The child `mailer`: `Transient<Mailer> (backoff = 100ms..30s)`.
+    #[must_use]
+    pub fn mailer(&self) -> &<Mailer as ::supervisor::Child>::Handle {
+        self.__mailer.get()
+    }
+}
+#[automatically_derived]
+impl ::core::fmt::Debug for ShopSub {
+    fn fmt(&self, __formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        __formatter
+            .debug_struct("ShopSub")
+            .field("supervisor", self.supervisor())
+            .finish_non_exhaustive()
+    }
+}
+const _: () = {
+    let __child = ::supervisor::__private::Outline::typed(
+        "db",
+        "Database",
+        <Database as ::supervisor::Child>::OPTIONS,
+        <Database as ::supervisor::Child>::OUTLINE,
+    );
+    let __supervisor = ::supervisor::__private::SupervisorOptions::new(
+            ::supervisor::SupervisionStrategy::OneForAll,
+        )
+        .with_max_restarts(::supervisor::MaxRestarts::AtMost(5u32))
+        .with_restart_window(::core::time::Duration::from_secs(60u64));
+    __child.check(&__supervisor)
+};
+const _: () = {
+    let __child = ::supervisor::__private::Outline::typed(
+        "mailer",
+        "Mailer",
+        ::supervisor::ChildOptions::new()
+            .with_restart_policy(::supervisor::RestartPolicy::Transient)
+            .with_backoff(
+                ::supervisor::Backoff::new(
+                    ::core::time::Duration::from_millis(100u64),
+                    ::core::time::Duration::from_secs(30u64),
+                ),
+            )
+            .or(<Mailer as ::supervisor::Child>::OPTIONS),
+        <Mailer as ::supervisor::Child>::OUTLINE,
+    );
+    let __supervisor = ::supervisor::__private::SupervisorOptions::new(
+        ::supervisor::SupervisionStrategy::OneForOne,
+    );
+    __child.check(&__supervisor)
+};
+const _: () = {
+    let __child = ::supervisor::__private::Outline::typed(
+        "session",
+        "Session",
+        ::supervisor::ChildOptions::new()
+            .with_restart_policy(::supervisor::RestartPolicy::Temporary)
+            .or(<Session as ::supervisor::Child>::OPTIONS),
+        <Session as ::supervisor::Child>::OUTLINE,
+    );
+    let __supervisor = ::supervisor::__private::SupervisorOptions::new(
+        ::supervisor::SupervisionStrategy::SimpleOneForOne,
+    );
+    __child.check(&__supervisor)
+};
+const _: () = {
+    let __tree = ::supervisor::__private::outline::<Shop>();
+    __tree.check_budget(::core::time::Duration::from_secs(30u64))
+};

@@ -1,0 +1,124 @@
+///The handle of the tree `Sessions`.
+///
+///```text
+///Sessions: simple_one_for_one
+///└── session: Session
+///```
+#[must_use = "a tree shuts down when its last handle is dropped"]
+#[derive(::core::clone::Clone, ::core::fmt::Debug)]
+struct Sessions {
+    pool: ::supervisor::Pool<Session, ::supervisor::Alike>,
+}
+#[automatically_derived]
+#[allow(dead_code, private_interfaces, reason = "a program need not use all of it")]
+impl Sessions {
+    /// The supervisor at the top of the tree.
+    #[must_use]
+    fn supervisor(&self) -> &::supervisor::Supervisor {
+        self.pool.supervisor()
+    }
+    /// The pool, to which workers are added.
+    #[must_use]
+    fn pool(&self) -> &::supervisor::Pool<Session, ::supervisor::Alike> {
+        &self.pool
+    }
+}
+#[automatically_derived]
+#[allow(dead_code, reason = "a program need not use all of it")]
+impl Sessions {
+    /// The worst case of an orderly shutdown; nothing if it has no bound.
+    const SHUTDOWN_BUDGET: ::core::option::Option<::core::time::Duration> = ::supervisor::__private::shutdown_budget::<
+        Self,
+    >();
+    /// How many children the tree declares, at all levels.
+    const CHILDREN: ::core::primitive::usize = ::supervisor::__private::children::<
+        Self,
+    >();
+    ///Makes a `Sessions` that is not started, such as the child of another tree.
+    #[allow(
+        clippy::let_and_return,
+        clippy::many_single_char_names,
+        clippy::needless_pass_by_value,
+        clippy::similar_names,
+        clippy::too_many_arguments,
+        clippy::too_many_lines,
+        reason = "the shape of this function is the tree's"
+    )]
+    fn tree() -> ::supervisor::Tree<Self> {
+        let __pool = {
+            let __recipe: <Session as ::supervisor::Child>::Recipe = Session::new();
+            <Session as ::supervisor::Shared>::pool(
+                ::supervisor::Supervisor::new()
+                    .with_name("Sessions")
+                    .with_strategy(::supervisor::SupervisionStrategy::SimpleOneForOne),
+                <Session as ::supervisor::Shared>::shared(__recipe, "session"),
+            )
+        };
+        ::supervisor::Tree::new(
+            ::core::clone::Clone::clone(__pool.supervisor()),
+            Sessions { pool: __pool },
+        )
+    }
+    ///Starts the tree; gives the `Sessions` when all its children have started.
+    #[allow(
+        clippy::let_and_return,
+        clippy::many_single_char_names,
+        clippy::needless_pass_by_value,
+        clippy::similar_names,
+        clippy::too_many_arguments,
+        clippy::too_many_lines,
+        reason = "the shape of this function is the tree's"
+    )]
+    fn start() -> ::supervisor::Starting<Self> {
+        Self::tree().start()
+    }
+    /// The tree as a Mermaid flowchart.
+    #[must_use]
+    fn diagram() -> ::std::string::String {
+        ::supervisor::__private::diagram::<Self>()
+    }
+}
+#[automatically_derived]
+#[diagnostic::do_not_recommend]
+impl ::supervisor::Child for Sessions {
+    type Recipe = ::supervisor::Tree<Self>;
+    type Handle = Self;
+    const OPTIONS: ::supervisor::ChildOptions = ::supervisor::ChildOptions::new();
+    const OUTLINE: ::core::option::Option<&'static ::supervisor::__private::Outline> = ::core::option::Option::Some(
+        &::supervisor::__private::Outline::supervisor(
+            "Sessions",
+            ::supervisor::ChildOptions::new(),
+            ::supervisor::__private::SupervisorOptions::new(
+                ::supervisor::SupervisionStrategy::SimpleOneForOne,
+            ),
+            const {
+                &[
+                    ::supervisor::__private::Outline::typed(
+                        "session",
+                        "Session",
+                        <Session as ::supervisor::Child>::OPTIONS,
+                        <Session as ::supervisor::Child>::OUTLINE,
+                    ),
+                ]
+            },
+        ),
+    );
+    fn spec(
+        name: &::core::primitive::str,
+        recipe: ::supervisor::Tree<Self>,
+    ) -> ::supervisor::ChildSpec<::supervisor::Run<Self>> {
+        recipe.into_spec(name)
+    }
+}
+const _: () = {
+    let __child = ::supervisor::__private::Outline::typed(
+        "session",
+        "Session",
+        <Session as ::supervisor::Child>::OPTIONS,
+        <Session as ::supervisor::Child>::OUTLINE,
+    );
+    let __supervisor = ::supervisor::__private::SupervisorOptions::new(
+        ::supervisor::SupervisionStrategy::SimpleOneForOne,
+    );
+    __child.check(&__supervisor)
+};

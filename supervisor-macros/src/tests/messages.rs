@@ -1,0 +1,109 @@
+//! Which mistakes are found, and which are not mistakes.
+
+use super::{derive, messages, tree};
+
+fn in_tree(text: &str) -> Vec<String> {
+    messages(tree(text))
+}
+
+fn is_fine(text: &str) {
+    assert_eq!(in_tree(text), Vec::<String>::new(), "{text}");
+}
+
+fn is_wrong(text: &str, message: &str) {
+    let found = in_tree(text);
+    assert!(found.iter().any(|found| found.contains(message)), "{text}: {found:#?}");
+    assert_eq!(found.len(), 1, "{text}: {found:#?}");
+}
+
+#[test]
+fn the_grammar_in_all_its_forms() {
+    is_fine("one_for_one {}");
+    is_fine("Shop: one_for_one {}");
+    is_fine("pub(crate) Shop(): rest_for_one { a: Always }");
+    is_fine("pub Shop(a: &str, b: impl Into<String>,): one_for_all() { a: Always(), }");
+    is_fine("one_for_one { a: Always = run, b: Always = |ctx| async move { Ok(()) } }");
+    is_fine("one_for_one { a: Always = || { x; y }, b: Transient<crate::T<u8, V>> = x, c: T }");
+    is_fine("one_for_one { a: ::db::Database(shutdown = 5s) = Database { url: b, c } }");
+    is_fine("one_for_one { a: T::<u8>::U<V>, b: self::Always, c: Self }");
+    is_fine("one_for_one { #[cfg(a)] a: Always, #[cfg(not(a))] a: Transient, /** x */ b: T }");
+    is_fine("simple_one_for_one(max_children = 5) { a: Temporary }");
+    is_fine("one_for_one { r#type: Always, r#fn: T }");
+    is_fine("one_for_one(auto_shutdown = all_significant) { a: T, b: Transient(significant) }");
+    is_fine("one_for_one(auto_shutdown = any_significant) { a: T(significant = false), b: T }");
+    is_fine("one_for_one(max_restarts = unlimited) { a: Always(backoff = 1h) }");
+    is_fine("one_for_one { a: Always(start = notify, start_timeout = 1.5s, heartbeat = 1m) }");
+    is_fine(
+        "one_for_one { a: one_for_one(restart = Transient, shutdown = 8s, kill_grace = 0s) {} }",
+    );
+}
+
+#[test]
+fn names_that_resemble_words_are_names() {
+    is_fine("one_for_one { a: Transit, b: Arrays, c: Temporal<u8>, d: Overseer }");
+    is_wrong("one_for_one { a: Alway }", "did you mean `Always`?");
+    is_wrong("one_for_one { a: temporary }", "is written `Temporary`");
+}
+
+#[test]
+fn a_later_sibling_is_not_in_scope() {
+    is_wrong("one_for_one { a: A = A(b), b: T }", "`b` is declared later");
+    is_wrong("one_for_one { a: A = vec![b.clone()], b: T }", "`b` is declared later");
+    is_wrong("one_for_one { a: A = A(a) }", "`a` is not there yet");
+    is_wrong("one_for_one { s: one_for_one { a: A = A(z) }, z: T }", "`z` is declared later");
+    is_wrong("one_for_one { s: one_for_one { a: A = A(s) } }", "`s` is not there yet");
+    is_wrong("one_for_one { a: A = A { b }, b: T }", "`b` is declared later");
+    // Calls, parameters, bindings, fields, methods, paths and earlier ones are something else.
+    is_fine("one_for_one { a: A = b(1), b: T }");
+    is_fine("Shop(b: u8): one_for_one { a: A = A(b), b: T }");
+    is_fine("one_for_one { a: A = { let b = 5; A(b) }, b: T }");
+    is_fine("one_for_one { a: A = A(|b| b + 1), b: T }");
+    is_fine("one_for_one { a: A = match x { Some(b) => b, None => 0 }, b: T }");
+    is_fine("one_for_one { a: A = x.b, c: A = x.b(), d: A = A { b: 1 }, e: A = self::b, b: T }");
+    is_fine("one_for_one { b: T, a: A = A(b), c: one_for_one { a: A = A(b), b: T } }");
+}
+
+#[test]
+fn an_earlier_sibling_is_no_function() {
+    is_wrong("one_for_one { a: Always, b: Always = a }", "`a` is a child's address here");
+    is_wrong("one_for_one { a: Always, b: Always = |c| a(c) }", "`a` is a child's address here");
+    is_wrong("one_for_one { a: Always, b: T = vec![a()] }", "`a` is a child's address here");
+    is_fine(
+        "one_for_one { a: Always, b: Always = self::a, c: T = |a| a(), d: T = x.a(), e: T = a }",
+    );
+    is_fine("one_for_one { b: Always = a, a: Always }");
+}
+
+#[test]
+fn a_broken_child_costs_itself_only() {
+    let found = in_tree("one_for_one { a: , b: Always, c = 5, d: Always(shutdown = 5), e: |x| x }");
+    assert_eq!(found.len(), 4, "{found:#?}");
+    let found = in_tree("one_for_one { a: Cache<K, V = , b: Alway }");
+    assert_eq!(found.len(), 2, "{found:#?}");
+}
+
+#[test]
+fn what_is_no_tree_at_all_is_one_error() {
+    for text in ["", "5", "Shop", "Shop:", "pub", "{", "#[x]", "fn"] {
+        let Ok(tokens) = format!("[::supervisor] {text}").parse() else { continue };
+        assert_eq!(messages(crate::tree::expand(tokens)).len(), 1, "{text}");
+    }
+}
+
+#[test]
+fn the_derive_shares_the_options() {
+    let in_derive = |text| messages(derive(text));
+    let fine = "#[child(restart = Transient, start = notify, start_timeout = 5s, heartbeat = 1s)]
+        #[child(message = HashMap<K, V>, mailbox = 5, name = \"db\", crate = ::other::path)]
+        struct A<K, V>(K, V);";
+    assert_eq!(in_derive(fine), Vec::<String>::new());
+    assert_eq!(in_derive("#[child] struct A;").len(), 1);
+    assert_eq!(in_derive("#[child(max_restarts = 5, once = 1, shutdown: 5s)] struct A;").len(), 3);
+}
+
+#[test]
+fn a_limit_of_billions_is_computed_at_once() {
+    is_fine(
+        "one_for_one(max_restarts = 4294967295, restart_window = 99999h) { a: Always(backoff = 1ms) }",
+    );
+}

@@ -1,0 +1,105 @@
+//! Expansions as a person reads them, in `snapshots/`.
+//!
+//! `UPDATE_SNAPSHOTS=1 cargo test -p supervisor-macros` writes them anew; read the difference.
+
+use std::path::Path;
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::quote;
+
+use super::{derive, tree};
+
+fn check(name: &str, items: TokenStream) {
+    let file = syn::parse2(items).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let text = prettyplease::unparse(&file);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots").join(name);
+    let path = path.with_extension("rs");
+    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+        std::fs::write(&path, &text).unwrap();
+    }
+    let known = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(known == text, "{} differs; it would be:\n{text}", path.display());
+}
+
+/// The block inside the macro that a tree without a name expands to, as a function's body.
+fn body(expansion: TokenStream) -> TokenStream {
+    let Some(TokenTree::Group(group)) = expansion.into_iter().last() else {
+        panic!("an expression ends with a block")
+    };
+    let block = group.stream();
+    quote!(fn expression() #block)
+}
+
+#[test]
+fn a_tree_with_a_name() {
+    check(
+        "named",
+        tree(
+            "/// The shop's services.
+            pub Shop(config: &Config): one_for_all(
+                max_restarts = 5,
+                restart_window = 60s,
+                shutdown_within = 30s,
+            ) {
+                db: Database = Database::new(&config.url),
+                sub: one_for_one {
+                    worker: Always,
+                    mailer: Transient<Mailer>(backoff = 100ms..30s) = Mailer::new(db.clone()),
+                },
+                sessions: simple_one_for_one(max_children = 10_000) {
+                    session: Temporary<Session>,
+                },
+            }",
+        ),
+    );
+}
+
+#[test]
+fn a_tree_without_a_name() {
+    let shortest = tree("one_for_all { sub: one_for_one { worker: Always } }");
+    check("expression", body(shortest));
+}
+
+#[test]
+fn a_tree_that_is_a_pool() {
+    check("pool", tree("Sessions: simple_one_for_one { session: Session = Session::new() }"));
+}
+
+#[test]
+fn children_under_conditions() {
+    let conditional = tree(
+        "one_for_one {
+            #[cfg(feature = \"metrics\")]
+            metrics: Always,
+            r#type: Cache<u64> = Cache::new(),
+        }",
+    );
+    check("conditional", body(conditional));
+}
+
+#[test]
+fn a_tree_with_mistakes() {
+    check("mistakes", tree("Shop: one_for_al { db: , worker: Always(shutdown = 5) }"));
+}
+
+#[test]
+fn a_derive() {
+    check(
+        "derive",
+        derive(
+            "#[child(restart = Transient, shutdown = 10s, message = Query, mailbox = 256)]
+            struct Database { url: String }",
+        ),
+    );
+}
+
+#[test]
+fn a_derive_with_parameters() {
+    check(
+        "derive_generic",
+        derive(
+            "#[child(restart = Temporary, once, message = Vec<T>, crate = my::supervisor)]
+            struct Upload<T: Clone, const N: usize>([T; N]) where T: Sync;",
+        ),
+    );
+}

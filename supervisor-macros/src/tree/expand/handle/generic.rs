@@ -1,0 +1,128 @@
+//! The handles of a tree without a name: types that are local to the block of its expression, and
+//! generic over the handles of the children.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{format_ident, quote};
+use syn::Ident;
+
+use super::super::super::ast::{Child, Supervisor, Tree};
+use super::{debug, ident};
+
+/// The children as fields of a literal.
+pub(super) fn fields(supervisor: &Supervisor) -> TokenStream {
+    let fields = supervisor.named_children().enumerate().map(|(index, child)| {
+        let (cfgs, field, name) = (child.cfgs(), field(index), &child.name);
+        let absent = absent(&field, child);
+        quote!(#(#cfgs)* #field: #name, #absent)
+    });
+    fields.collect()
+}
+
+/// By number: of two children of one name, `#[cfg]` may leave one.
+fn field(index: usize) -> Ident {
+    format_ident!("__{}", index, span = Span::mixed_site())
+}
+
+/// `#[cfg(not(…))] field: (),`: there is a parameter for a child that is not there, since the
+/// arguments of a type cannot be conditional.
+fn absent(field: &Ident, child: &Child) -> Option<TokenStream> {
+    let conditions: Vec<&TokenStream> = child
+        .cfgs()
+        .filter_map(|cfg| cfg.meta.require_list().ok())
+        .map(|list| &list.tokens)
+        .collect();
+    (!conditions.is_empty()).then(|| quote!(#[cfg(not(all(#(#conditions),*)))] #field: (),))
+}
+
+/// The type of the whole tree.
+pub(crate) fn root(tree: &Tree) -> TokenStream {
+    let krate = &tree.krate;
+    let outline = quote!(outline: &'static #krate::__private::Outline,);
+    let functions = quote! {
+        /// The worst case of an orderly shutdown; nothing if it has no bound.
+        #[must_use]
+        pub fn shutdown_budget(&self) -> ::core::option::Option<::core::time::Duration> {
+            self.outline.shutdown_budget()
+        }
+
+        /// How many children the tree declares, at all levels.
+        #[must_use]
+        pub fn children(&self) -> ::core::primitive::usize {
+            self.outline.count()
+        }
+
+        /// The tree as a Mermaid flowchart.
+        #[must_use]
+        pub fn diagram(&self) -> ::std::string::String {
+            self.outline.diagram()
+        }
+    };
+    of_children(krate, &tree.root, &outline, &functions)
+}
+
+/// The type of a nested supervisor.
+pub(super) fn nested(krate: &TokenStream, supervisor: &Supervisor) -> TokenStream {
+    of_children(krate, supervisor, &TokenStream::new(), &TokenStream::new())
+}
+
+fn of_children(
+    krate: &TokenStream,
+    supervisor: &Supervisor,
+    more_fields: &TokenStream,
+    more_functions: &TokenStream,
+) -> TokenStream {
+    let mut params = Vec::new();
+    let mut fields = quote!(supervisor: #krate::Supervisor, #more_fields);
+    let mut functions = quote! {
+        /// The supervisor itself.
+        #[must_use]
+        pub fn supervisor(&self) -> &#krate::Supervisor {
+            &self.supervisor
+        }
+
+        #more_functions
+    };
+    if supervisor.is_pool() {
+        let param = format_ident!("Pool", span = Span::mixed_site());
+        fields.extend(quote!(pool: #param,));
+        functions.extend(quote! {
+            /// The pool, to which workers are added.
+            #[must_use]
+            pub fn pool(&self) -> &#param {
+                &self.pool
+            }
+        });
+        params.push(param);
+    }
+    let children = supervisor.named_children().filter(|_| !supervisor.is_pool());
+    for (index, child) in children.enumerate() {
+        let param = format_ident!("C{}", index, span = Span::mixed_site());
+        let (field, name) = (field(index), &child.name);
+        let (cfgs, attrs) = (child.cfgs(), child.other_attrs());
+        fields.extend(quote!(#field: #param,));
+        functions.extend(quote! {
+            #(#cfgs)*
+            #(#attrs)*
+            #[must_use]
+            pub fn #name(&self) -> &#param {
+                &self.#field
+            }
+        });
+        params.push(param);
+    }
+    let ident = ident(supervisor);
+    let debug = debug(&ident, &params, &[]);
+    quote! {
+        #[derive(::core::clone::Clone)]
+        struct #ident<#(#params),*> {
+            #fields
+        }
+
+        #[allow(dead_code, reason = "a program need not use all of it")]
+        impl<#(#params),*> #ident<#(#params),*> {
+            #functions
+        }
+
+        #debug
+    }
+}

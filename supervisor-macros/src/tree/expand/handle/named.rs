@@ -1,0 +1,221 @@
+//! The handles of a tree with a name: a type for each supervisor, beside the tree's own.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::{Attribute, Ident, Visibility};
+
+use super::super::super::ast::{Body, Child, Head, Supervisor, Tree, Typed};
+use super::super::super::check;
+use super::super::super::names::own;
+use super::super::{docs, hidden};
+use super::{debug, ident};
+use crate::errors::unknown_type;
+
+/// The children as fields of a literal.
+pub(super) fn fields(krate: &TokenStream, supervisor: &Supervisor) -> TokenStream {
+    let fields = supervisor.named_children().map(|child| {
+        let (cfgs, field, name) = (child.cfgs(), field(child), &child.name);
+        let value = match &child.body {
+            Body::Typed(_) => quote!(#krate::__private::Held::new(#name)),
+            Body::Task(_) | Body::Supervisor(_) | Body::Broken(_) => quote!(#name),
+        };
+        quote!(#(#cfgs)* #field: #value,)
+    });
+    fields.collect()
+}
+
+/// The field of a child in the handle of a named tree.
+///
+/// Not the child's name itself: where a task's function is missing, the compiler would tell of a
+/// field of that name.
+fn field(child: &Child) -> Ident {
+    own(&child.text())
+}
+
+/// The type of a named tree; `attrs` are the user's and the picture.
+pub(crate) fn root(tree: &Tree, head: &Head, attrs: &TokenStream) -> TokenStream {
+    let krate = &tree.krate;
+    let Head { vis, ident, .. } = head;
+    let cfgs: Vec<&Attribute> = tree.cfgs().collect();
+    let attrs = quote! {
+        #attrs
+        #[must_use = "a tree shuts down when its last handle is dropped"]
+    };
+    if !tree.root.is_pool() {
+        return named(krate, &tree.root, vis, ident, &attrs, &cfgs);
+    }
+    let pool = pool_type(krate, &tree.root);
+    let own_vis = hidden(vis);
+    quote! {
+        #(#cfgs)*
+        #attrs
+        #[derive(::core::clone::Clone, ::core::fmt::Debug)]
+        #vis struct #ident {
+            pool: #pool,
+        }
+
+        #(#cfgs)*
+        #[automatically_derived]
+        #[allow(dead_code, private_interfaces, reason = "a program need not use all of it")]
+        impl #ident {
+            /// The supervisor at the top of the tree.
+            #[must_use]
+            #own_vis fn supervisor(&self) -> &#krate::Supervisor {
+                self.pool.supervisor()
+            }
+
+            /// The pool, to which workers are added.
+            #[must_use]
+            #own_vis fn pool(&self) -> &#pool {
+                &self.pool
+            }
+        }
+    }
+}
+
+/// The types of the handles of all nested supervisors.
+pub(crate) fn below(tree: &Tree, vis: &Visibility) -> TokenStream {
+    let cfgs: Vec<&Attribute> = tree.cfgs().collect();
+    let mut types = TokenStream::new();
+    types_below(&tree.krate, &tree.root, vis, &cfgs, &mut types);
+    types
+}
+
+fn types_below(
+    krate: &TokenStream,
+    supervisor: &Supervisor,
+    vis: &Visibility,
+    cfgs: &[&Attribute],
+    types: &mut TokenStream,
+) {
+    for child in supervisor.named_children() {
+        let Body::Supervisor(nested) = &child.body else { continue };
+        if nested.is_pool() {
+            continue;
+        }
+        let cfgs: Vec<&Attribute> = cfgs.iter().copied().chain(child.cfgs()).collect();
+        let docs = format!("The handle of the supervisor `{}` and its children.", child.text());
+        let attrs = quote! {
+            #[doc = #docs]
+            #[allow(
+                clippy::module_name_repetitions,
+                clippy::struct_field_names,
+                reason = "the names are the tree's"
+            )]
+        };
+        types.extend(named(krate, nested, vis, &ident(nested), &attrs, &cfgs));
+        types_below(krate, nested, vis, &cfgs, types);
+    }
+}
+
+fn named(
+    krate: &TokenStream,
+    supervisor: &Supervisor,
+    vis: &Visibility,
+    ident: &Ident,
+    attrs: &TokenStream,
+    cfgs: &[&Attribute],
+) -> TokenStream {
+    let own_vis = hidden(vis);
+    let mut fields = TokenStream::new();
+    let mut accessors = TokenStream::new();
+    for child in supervisor.named_children() {
+        let (field, ty) = (field(child), field_type(krate, child));
+        let cfgs = child.cfgs();
+        fields.extend(quote!(#(#cfgs)* #field: #ty,));
+        accessors.extend(accessor(krate, child, &own_vis));
+    }
+    let debug = debug(ident, &[], cfgs);
+    quote! {
+        #(#cfgs)*
+        #attrs
+        #[derive(::core::clone::Clone)]
+        #vis struct #ident {
+            supervisor: #krate::Supervisor,
+            #fields
+        }
+
+        #(#cfgs)*
+        #[automatically_derived]
+        #[allow(dead_code, private_interfaces, reason = "a program need not use all of it")]
+        impl #ident {
+            /// The supervisor itself.
+            #[must_use]
+            #own_vis fn supervisor(&self) -> &#krate::Supervisor {
+                &self.supervisor
+            }
+
+            #accessors
+        }
+
+        #debug
+    }
+}
+
+fn accessor(krate: &TokenStream, child: &Child, vis: &TokenStream) -> TokenStream {
+    let name = &child.name;
+    let (ty, value) = match &child.body {
+        Body::Typed(typed) => {
+            // At the type: there it is an error that it is no child, and nowhere else.
+            let span = typed.ty.last.span().resolved_at(Span::call_site());
+            let mut field = field(child);
+            field.set_span(span);
+            let (handle, first) = (typed.ty.project(krate, "Handle"), typed.ty.first());
+            (quote_spanned!(first=> &#handle), quote_spanned!(span=> self.#field.get()))
+        }
+        Body::Task(_) | Body::Supervisor(_) | Body::Broken(_) => {
+            let ty = field_type(krate, child);
+            let field = field(child);
+            (quote!(&#ty), quote!(&self.#field))
+        }
+    };
+    let cfgs = child.cfgs();
+    let attrs = child.other_attrs();
+    let docs = docs::accessor(child);
+    quote! {
+        #(#cfgs)*
+        #(#attrs)*
+        #docs
+        #[must_use]
+        #vis fn #name(&self) -> #ty {
+            #value
+        }
+    }
+}
+
+/// How the owner of a tree holds what it has of a child.
+///
+/// Of a child with a type it holds `Held<Type>`, not the handle itself: a field of the type
+/// `<Type as Child>::Handle` would make a type that is no child an error of everything that is
+/// done with the tree's handle, wherever it is done.
+fn field_type(krate: &TokenStream, child: &Child) -> TokenStream {
+    match &child.body {
+        Body::Supervisor(nested) if nested.is_pool() => pool_type(krate, nested),
+        Body::Supervisor(nested) => {
+            let handle = ident(nested);
+            quote!(#handle)
+        }
+        Body::Task(_) => quote!(#krate::ChildRef<()>),
+        Body::Typed(typed) => {
+            let ty = &typed.ty;
+            quote!(#krate::__private::Held<#ty>)
+        }
+        Body::Broken(error) => unknown_type(krate, error),
+    }
+}
+
+fn pool_type(krate: &TokenStream, pool: &Supervisor) -> TokenStream {
+    let Some(template) = pool.children.first() else {
+        return unknown_type(krate, &check::template_missing(pool));
+    };
+    match &template.body {
+        Body::Supervisor(nested) => unknown_type(krate, &check::nested_template(template, nested)),
+        Body::Task(_) => quote!(#krate::Pool<#krate::Task, #krate::Alike>),
+        Body::Typed(typed) => {
+            let Typed { ty, value, .. } = &**typed;
+            let kind = if value.is_some() { quote!(Alike) } else { quote!(PerWorker) };
+            quote!(#krate::Pool<#ty, #krate::#kind>)
+        }
+        Body::Broken(error) => unknown_type(krate, error),
+    }
+}

@@ -1,0 +1,167 @@
+//! How a child gets its place under a running supervisor: a new one, a pool's worker, or a
+//! supervisor that runs already.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+
+use crate::child_spec::{Body, Parts};
+use crate::driver::{Message, Reign, Seat};
+use crate::engine::{ChildRules, Command, Event};
+use crate::error::SupervisorError;
+use crate::mailbox::Closing;
+use crate::node::{Declared, Node, Phase, rules_of};
+use crate::options::ChildOptions;
+use crate::reaper::Reaper;
+use crate::slot::AnySlot;
+use crate::supervisor::{Keep, Supervisor};
+
+/// A child that has no place yet. Dropped without getting one it is gone, and whoever sends to
+/// it is told so.
+pub(crate) struct Loose {
+    body: Option<Body>,
+    /// Keeps a supervisor alive until its parent does.
+    keep: Option<Arc<Keep>>,
+}
+
+impl Loose {
+    pub(crate) fn new(body: Body) -> Self {
+        Self { body: Some(body), keep: None }
+    }
+
+    pub(crate) fn of_supervisor(body: Body, keep: Option<Arc<Keep>>) -> Self {
+        Self { body: Some(body), keep }
+    }
+
+    pub(crate) fn slot(&self) -> &Arc<dyn AnySlot> {
+        let (Body::Task { slot, .. } | Body::Supervisor { slot, .. }) = &**self;
+        slot
+    }
+
+    /// The child has its place.
+    pub(crate) fn place(self) -> Body {
+        self.into_parts().0
+    }
+
+    /// The child, and what keeps it alive until it has its place.
+    fn into_parts(mut self) -> (Body, Option<Arc<Keep>>) {
+        // Only this takes it, and consumes the rest.
+        let body = self.body.take().unwrap_or_else(|| unreachable!("placed twice"));
+        (body, self.keep.take())
+    }
+}
+
+impl Deref for Loose {
+    type Target = Body;
+
+    fn deref(&self) -> &Body {
+        self.body.as_ref().unwrap_or_else(|| unreachable!("placed, and still used"))
+    }
+}
+
+impl Drop for Loose {
+    fn drop(&mut self) {
+        if let Some(Body::Task { slot, .. } | Body::Supervisor { slot, .. }) = &self.body
+            && let Some((_, leftovers)) = slot.close(Closing::Gone)
+        {
+            Reaper::default().take(leftovers);
+        }
+    }
+}
+
+impl fmt::Debug for Loose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Loose").field(self.slot()).finish()
+    }
+}
+
+impl Supervisor {
+    /// A worker made from the template, which has a value.
+    pub(crate) fn worker_like_others(&self) -> Result<Parts, SupervisorError> {
+        let Some(template) = self.node().template() else {
+            return Err(SupervisorError::NotSimpleOneForOne(self.path()));
+        };
+        let Some(recipe) = &template.recipe else {
+            return Err(SupervisorError::NoTemplateValue(self.path()));
+        };
+        let name = self.node().next_worker();
+        let slot = recipe.new_slot(name.clone(), template.options.mailbox());
+        let body = Loose::new(Body::Task { recipe: Arc::clone(recipe), slot });
+        Ok(Parts { name, options: ChildOptions::new(), body })
+    }
+
+    /// Gives a child its place, under a supervisor that is started if it never was. Everything
+    /// up to telling the supervisor happens in one go, so that a caller who drops the future
+    /// leaves nothing half done.
+    pub(crate) async fn add(&self, parts: Parts) -> Result<(), SupervisorError> {
+        let path = self.path().join(&parts.name);
+        let is_new = matches!(self.node().phase(), Phase::Built) && !self.node().is_supervised();
+        let starting = if is_new { self.node().start_root()? } else { None };
+        let inbox = self.inbox()?;
+        self.node().own(&parts)?;
+        let Ok(running) = take_in(&parts.body) else {
+            Node::disown(&parts.body);
+            return Err(SupervisorError::ShuttingDown(path));
+        };
+        let rules = self.rules_for(&parts);
+        let Parts { name, body, .. } = parts;
+        let generation = body.slot().core().generation();
+        let (body, keep) = body.into_parts();
+        let mut data = Seat::new(body, false);
+        data.keep = keep;
+        let (reply, answer) = oneshot::channel();
+        let command = Command::Add { name, rules, generation, running, data, reply };
+        if let Err(message) = inbox.push(Message::Event(Event::Command(Box::new(command)))) {
+            message.turn_away(&mut Reaper::default());
+            return Err(self.node().unavailable());
+        }
+        let added = self.answered(answer, path).await;
+        if let Some(started) = starting
+            && added.is_err()
+            && started.await.is_err()
+        {
+            // That it could not be added says less than why its supervisor did not start.
+            return Err(self.node().unavailable());
+        }
+        added
+    }
+
+    /// A pool's workers have the template's options.
+    fn rules_for(&self, parts: &Parts) -> Arc<ChildRules> {
+        match self.node().template() {
+            Some(template) => Arc::clone(&template.rules),
+            None => Arc::new(rules_of(&parts.options, &parts.body)),
+        }
+    }
+}
+
+/// Prepares a running supervisor for its adoption: the children it has now become its
+/// specification, except a pool's workers. `false` if it does not run, an error if it is just
+/// ending.
+pub(crate) fn take_in(body: &Body) -> Result<bool, Message> {
+    let Body::Supervisor { node, .. } = body else { return Ok(false) };
+    let (Phase::Starting { inbox, .. } | Phase::Running { inbox, .. }) = node.phase() else {
+        return Ok(false);
+    };
+    if node.template().is_some() {
+        return Ok(true);
+    }
+    let node = Arc::clone(node);
+    let query = move |reign: &mut Reign| {
+        let keys: Vec<_> = reign.engine.children().map(|(key, _)| key).collect();
+        let declared = keys.into_iter().filter_map(|key| {
+            reign.engine.child_mut(key)?.declared = true;
+            let child = reign.engine.child(key)?;
+            Some(Declared {
+                name: child.name.clone(),
+                rules: Arc::clone(&child.rules),
+                body: child.data.body.clone(),
+            })
+        });
+        node.set_declared(declared.collect());
+    };
+    // It is told before its new parent can be, so it knows its specification in time.
+    inbox.push(Message::Query(Box::new(query))).map(|()| true)
+}

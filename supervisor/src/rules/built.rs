@@ -1,0 +1,68 @@
+//! The rules applied to what was built by hand, at run time.
+//!
+//! One rule is left out: a supervisor may be given its significant children later, so that one
+//! without any is no mistake here.
+
+use crate::child_spec::Body;
+use crate::engine::SupervisorRules;
+use crate::node::Node;
+use crate::options::{ChildOptions, SupervisorOptions};
+use crate::outline::Budget;
+use crate::shutdown::Shutdown;
+
+use super::{Subject, Text, broken, window_zero};
+
+/// The message for the first rule that a child breaks under this supervisor.
+pub(crate) fn broken_by(
+    name: &str,
+    options: &ChildOptions,
+    body: Option<&Body>,
+    supervisor: &SupervisorRules,
+) -> Option<Text> {
+    let nested = match body {
+        Some(Body::Supervisor { node, .. }) => {
+            // What its children need matters to a time of its own only.
+            let need = match options.shutdown() {
+                Some(Shutdown::Timeout(_)) => need(node),
+                _ => Budget::Unbounded,
+            };
+            Some((node.rules().auto_shutdown, need))
+        }
+        _ => None,
+    };
+    let supervisor = options_of(supervisor);
+    broken(&Subject { name, options: *options, nested, supervisor })
+}
+
+/// The message for the first rule that a supervisor or the template of its workers breaks.
+pub(crate) fn broken_at_build(
+    template: Option<&ChildOptions>,
+    supervisor: &SupervisorRules,
+) -> Option<Text> {
+    let of_template = template.and_then(|options| broken_by("template", options, None, supervisor));
+    window_zero(&options_of(supervisor)).or(of_template)
+}
+
+fn options_of(supervisor: &SupervisorRules) -> SupervisorOptions {
+    SupervisorOptions {
+        strategy: supervisor.strategy,
+        max_restarts: supervisor.max_restarts,
+        restart_window: supervisor.restart_window,
+        auto_shutdown: supervisor.auto_shutdown,
+    }
+}
+
+/// How long the children of a supervisor may take to stop.
+fn need(node: &Node) -> Budget {
+    if let Some(template) = node.template() {
+        return Budget::Unbounded.capped(template.rules.shutdown);
+    }
+    let children = node.declared();
+    children.iter().fold(Budget::ZERO, |sum, child| {
+        let own = match &child.body {
+            Body::Supervisor { node, .. } => need(node),
+            Body::Task { .. } => Budget::Unbounded,
+        };
+        sum.then(own.capped(child.rules.shutdown))
+    })
+}

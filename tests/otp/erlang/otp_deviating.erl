@@ -1,0 +1,72 @@
+%% OTP's `supervisor` with the deliberate deviations of the library under test.
+%%
+%% Every decision is still taken by the functions of `supervisor`; what comes out of them is
+%% changed in these places, each only if the scenario names it:
+%%
+%% - `escalation`: a supervisor that exceeded its restart intensity exits with `escalated`
+%%   instead of `shutdown`, so that its parent sees a failure;
+%% - `declined_restart`: a simple_one_for_one worker whose restart returns `ignore` is
+%%   forgotten (OTP 25 keeps it under the pid `undefined`, and crashes over it at the end);
+%% - `terminated_restart`: terminating a simple_one_for_one worker between two attempts to
+%%   restart it leaves the count of active children right (OTP 25's is one too low for ever);
+%% - `overtaken_retry`: a request to try a restart again is dropped when a later one for the same
+%%   child is on its way (OTP's requests carry no number, so the old one stands in for it).
+-module(otp_deviating).
+-behaviour(gen_server).
+
+-export([start_link/3]).
+-export([init/1, handle_call/3, handle_cast/2, handle_info/2, terminate/2]).
+
+%% `supervisor`'s own state, as of OTP 24 and 25.
+-record(state, {name, strategy, children, dynamics, intensity, period, restarts,
+                dynamic_restarts, auto_shutdown, module, args}).
+
+start_link(Module, Arguments, Deviations) ->
+    gen_server:start_link(?MODULE, {Deviations, {self, Module, Arguments}}, []).
+
+init({Deviations, Arguments}) ->
+    case supervisor:init(Arguments) of
+        {ok, #state{} = State} -> {ok, {Deviations, State}};
+        {ok, _} -> {stop, other_state_than_in_otp_25};
+        Other -> Other
+    end.
+
+handle_call(Request, From, {Deviations, State}) ->
+    {reply, Reply, NewState} = supervisor:handle_call(Request, From, State),
+    {reply, Reply, {Deviations, repaired(Deviations, NewState)}}.
+
+handle_cast(Message, {Deviations, State}) ->
+    case lists:member(overtaken_retry, Deviations) andalso is_overtaken(Message) of
+        true -> {noreply, {Deviations, State}};
+        false -> continued(Deviations, supervisor:handle_cast(Message, State))
+    end.
+
+handle_info(Message, {Deviations, State}) ->
+    continued(Deviations, supervisor:handle_info(Message, State)).
+
+terminate(Reason, {_, State}) ->
+    supervisor:terminate(Reason, State).
+
+is_overtaken({try_again_restart, _} = Message) ->
+    {messages, Waiting} = process_info(self(), messages),
+    lists:member({'$gen_cast', Message}, Waiting).
+
+continued(Deviations, {noreply, State}) ->
+    {noreply, {Deviations, repaired(Deviations, State)}};
+continued(Deviations, {stop, shutdown, #state{restarts = Restarts, intensity = Max} = State}) ->
+    %% The restart that was one too many is in the list; an automatic shutdown adds none.
+    Escalated = lists:member(escalation, Deviations) andalso length(Restarts) > Max,
+    Reason = case Escalated of true -> escalated; false -> shutdown end,
+    {stop, Reason, {Deviations, repaired(Deviations, State)}}.
+
+repaired(Deviations, #state{strategy = simple_one_for_one} = State) ->
+    lists:foldl(fun repair/2, State, Deviations);
+repaired(_, State) ->
+    State.
+
+repair(declined_restart, #state{dynamics = {Kind, Workers}} = State) ->
+    State#state{dynamics = {Kind, maps:remove(undefined, Workers)}};
+repair(terminated_restart, #state{dynamics = {_, Workers}} = State) ->
+    State#state{dynamic_restarts = length([Pid || {restarting, Pid} <- maps:keys(Workers)])};
+repair(_, State) ->
+    State.

@@ -1,0 +1,66 @@
+//! Erlang itself, kept running to answer one scenario after the other.
+
+use std::{
+    io::{self, BufRead, BufReader, Write},
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+};
+
+use crate::otp::{corpus, scenario::Scenario, trace::StepTrace};
+
+/// The Erlang program, reading scenarios from a pipe.
+#[derive(Debug)]
+pub struct Erlang {
+    process: Child,
+    scenarios: Option<ChildStdin>,
+    traces: BufReader<ChildStdout>,
+}
+
+impl Erlang {
+    /// Starts it.
+    ///
+    /// # Errors
+    ///
+    /// If there is no `escript`.
+    pub fn start() -> io::Result<Self> {
+        let mut process = Command::new("escript")
+            .arg(corpus::directory().join("erlang/otp-trace"))
+            .arg("-")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let scenarios = process.stdin.take();
+        let traces = process.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
+        Ok(Self { process, scenarios, traces: BufReader::new(traces) })
+    }
+
+    /// The trace of a scenario on OTP's `supervisor`.
+    ///
+    /// # Errors
+    ///
+    /// If the scenario failed there, or the program ended.
+    pub fn trace(&mut self, scenario: &Scenario) -> io::Result<Vec<StepTrace>> {
+        let mut line = serde_json::to_string(scenario)?;
+        line.push('\n');
+        self.scenarios.as_mut().ok_or(io::ErrorKind::BrokenPipe)?.write_all(line.as_bytes())?;
+        let mut trace = Vec::new();
+        loop {
+            line.clear();
+            if self.traces.read_line(&mut line)? == 0 {
+                return Err(io::Error::other("the Erlang program ended"));
+            }
+            if line.trim().is_empty() {
+                return Ok(trace);
+            }
+            // A line of another shape is the program's account of what went wrong.
+            trace.push(serde_json::from_str(&line).map_err(|_| io::Error::other(line.clone()))?);
+        }
+    }
+}
+
+impl Drop for Erlang {
+    fn drop(&mut self) {
+        // The end of its input is the end of the program.
+        self.scenarios = None;
+        let _ = self.process.wait();
+    }
+}

@@ -1,0 +1,128 @@
+//! What could be seen of a scenario after each step.
+//!
+//! The Erlang program prints the same lines: same fields, same order. A life is written
+//! `path@2`, the second start at this path in this scenario, whatever came of the first.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// One line of a trace.
+///
+/// Of the workers and supervisors it tells only what differs from the line before. The last
+/// line is that of the step in which the root ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StepTrace {
+    /// The scenario's name.
+    pub scenario: String,
+    /// 0 is the start of the tree.
+    pub step: usize,
+    /// The reply to the operation.
+    pub reply: Reply,
+    /// Starts and stops, in order: `start a@2`, `fail a@2`, `decline a@2`, `stop a@1 failed`.
+    ///
+    /// A supervisor's start stands after those of its children, its stop after their stops.
+    /// Workers of a pool that are stopped together stop in no order: a run of stops below one
+    /// pool is listed by worker number.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<String>,
+    /// The workers that run, sorted by path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub running: Option<Vec<String>>,
+    /// The supervisors that have changed, by path.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub supervisors: BTreeMap<String, View>,
+}
+
+/// The answer to an operation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reply {
+    /// `"started"`, `"declined"`, `"done"`, or what was asked for.
+    Ok(Value),
+    /// The variant's name.
+    Error(String),
+    /// The step had nothing to act on, and was not performed.
+    Skipped(String),
+    /// The answers to steps at once.
+    Each(Vec<Reply>),
+}
+
+/// A supervisor, as it shows itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum View {
+    /// It runs.
+    Alive {
+        /// Newest first, as OTP lists them; workers of a pool by number.
+        which_children: Vec<String>,
+        /// Specs, active, supervisors, workers.
+        count_children: [usize; 4],
+    },
+    /// It ran once, and ended so: `shutdown`, `escalated`, `failed`.
+    Ended {
+        /// The class of its exit.
+        ended: String,
+    },
+}
+
+/// Puts a run of stops below one pool in the order of the workers' numbers.
+pub fn order_pool_stops(events: &mut [String]) {
+    let mut rest = events;
+    while let Some(first) = rest.first() {
+        let pool = stop_in_pool(first).map(|(pool, _)| pool.to_owned());
+        let run = match &pool {
+            None => 1,
+            Some(pool) => {
+                let is_other = |event: &String| stop_in_pool(event).is_none_or(|(p, _)| p != pool);
+                rest.iter().position(is_other).unwrap_or(rest.len())
+            }
+        };
+        let (stops, others) = rest.split_at_mut(run);
+        stops.sort_by_key(|event| stop_in_pool(event).map(|(_, number)| number));
+        rest = others;
+    }
+}
+
+/// The pool and the number of the worker at or below which something stopped.
+fn stop_in_pool(event: &str) -> Option<(&str, u64)> {
+    let (pool, below) = event.strip_prefix("stop ")?.split_once('#')?;
+    let digits = below.find(|c: char| !c.is_ascii_digit())?;
+    Some((pool, below[..digits].parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::order_pool_stops;
+
+    #[test]
+    fn stops_of_one_pool_are_ordered_by_number() {
+        let mut events = [
+            "stop p/#2@1 shutdown",
+            "stop p/#10/a@1 shutdown",
+            "stop p/#10@1 shutdown",
+            "stop p/#1@1 killed",
+            "start p/#1@2",
+            "stop q/#9@1 shutdown",
+            "stop p/#1@2 shutdown",
+            "stop a@1 failed",
+        ]
+        .map(String::from);
+        order_pool_stops(&mut events);
+        assert_eq!(
+            events,
+            [
+                "stop p/#1@1 killed",
+                "stop p/#2@1 shutdown",
+                "stop p/#10/a@1 shutdown",
+                "stop p/#10@1 shutdown",
+                "start p/#1@2",
+                "stop q/#9@1 shutdown",
+                "stop p/#1@2 shutdown",
+                "stop a@1 failed",
+            ]
+        );
+    }
+}

@@ -1,0 +1,165 @@
+//! Children that can be steered from a test, and the record of what they did.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::future::{Future, pending};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use supervisor::prelude::*;
+use supervisor::{Escalate, Run};
+
+use crate::gauge::{Gauge, Life};
+
+/// Where children act. It writes down who begins (`+name`) and who has ended (`-name`), the
+/// latter when the life's locals are dropped, and whatever else is noted.
+#[derive(Clone, Default)]
+pub struct Stage(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    log: Mutex<Vec<String>>,
+    gauges: Mutex<HashMap<String, Gauge>>,
+}
+
+impl Stage {
+    /// An empty stage.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A life of this child begins; it ends when the guard is dropped.
+    #[must_use]
+    pub fn enter(&self, name: &str) -> OnStage {
+        let life = self.gauge(name).enter();
+        self.note(format!("+{name}"));
+        OnStage { name: name.to_owned(), stage: self.clone(), life: Some(life) }
+    }
+
+    /// Writes something down.
+    pub fn note(&self, entry: impl Into<String>) {
+        lock(&self.0.log).push(entry.into());
+    }
+
+    /// What was written down since the last look, in one line.
+    #[must_use]
+    pub fn log(&self) -> String {
+        std::mem::take(&mut *lock(&self.0.log)).join(" ")
+    }
+
+    /// The lives of this child.
+    #[must_use]
+    pub fn gauge(&self, name: &str) -> Gauge {
+        lock(&self.0.gauges).entry(name.to_owned()).or_default().clone()
+    }
+
+    /// Who is alive, in alphabetical order.
+    ///
+    /// # Panics
+    ///
+    /// If a child ever had two lives at once.
+    #[must_use]
+    pub fn alive(&self) -> String {
+        let gauges = lock(&self.0.gauges);
+        for (name, gauge) in &*gauges {
+            assert!(gauge.most() <= 1, "{name} had {} lives at once", gauge.most());
+        }
+        let mut alive: Vec<&str> = gauges
+            .iter()
+            .filter(|(_, gauge)| gauge.alive() > 0)
+            .map(|(name, _)| name.as_str())
+            .collect();
+        alive.sort_unstable();
+        alive.join(" ")
+    }
+
+    /// A child that does what it is told, and ends in order when it is asked to.
+    pub fn actor(&self, name: &str) -> ChildSpec<Run<ChildRef<Order>>> {
+        ChildSpec::new(name).with_worker(Actor { name: name.to_owned(), stage: self.clone() })
+    }
+
+    /// A child that does this.
+    pub fn task<F, Fut>(&self, name: &str, act: F) -> ChildSpec<Run<ChildRef<()>>>
+    where
+        F: Fn(Context) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = ChildResult> + Send + 'static,
+    {
+        let (stage, own) = (self.clone(), name.to_owned());
+        ChildSpec::new(name).with_task(move |ctx| {
+            let life = stage.enter(&own);
+            let act = act(ctx);
+            async move {
+                let _life = life;
+                act.await
+            }
+        })
+    }
+}
+
+impl fmt::Debug for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stage").finish_non_exhaustive()
+    }
+}
+
+/// A life on stage, until it is dropped.
+#[derive(Debug)]
+pub struct OnStage {
+    name: String,
+    stage: Stage,
+    life: Option<Life>,
+}
+
+impl Drop for OnStage {
+    fn drop(&mut self) {
+        // It is over before it is written down, so that whoever reads it sees it gone.
+        self.life = None;
+        self.stage.note(format!("-{}", self.name));
+    }
+}
+
+/// What an actor can be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// End normally.
+    Return,
+    /// End with the error "told to fail".
+    Fail,
+    /// Panic with "told to panic".
+    Panic,
+    /// End with an [`Escalate`] because it was "told to escalate".
+    Escalate,
+    /// Never look at anything again.
+    Hang,
+    /// Write down a number.
+    Note(u32),
+}
+
+#[derive(Child)]
+#[child(message = Order)]
+struct Actor {
+    name: String,
+    stage: Stage,
+}
+
+impl Worker for Actor {
+    async fn run(&self, mut ctx: Context<Order>) -> ChildResult {
+        let _life = self.stage.enter(&self.name);
+        ctx.ready();
+        while let Some(order) = ctx.recv().await {
+            match order {
+                Order::Return => return Ok(()),
+                Order::Fail => return Err("told to fail".into()),
+                Order::Panic => panic!("told to panic"),
+                Order::Escalate => return Err(Escalate::because("told to escalate").into()),
+                Order::Hang => pending::<()>().await,
+                Order::Note(number) => self.stage.note(number.to_string()),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

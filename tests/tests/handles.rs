@@ -1,0 +1,215 @@
+//! Who keeps a tree alive, and what dropping a handle does.
+
+use supervisor::prelude::*;
+use supervisor::{ChildState, SendError, SupervisorError, TrySendError};
+use supervisor_tests::{Order, Stage, event, quiet, supervisor_terminated, within};
+
+/// A root with a child `a` and a nested `sub` with a child `b`.
+struct Tree {
+    stage: Stage,
+    root: Supervisor,
+    sub: Supervisor,
+    a: ChildRef<Order>,
+    b: ChildRef<Order>,
+}
+
+impl Tree {
+    fn built() -> Self {
+        let stage = Stage::new();
+        let (a, b) = (stage.actor("a"), stage.actor("b"));
+        let handles = (a.handle(), b.handle());
+        let sub = Supervisor::new().with_child(b).build();
+        let root = Supervisor::new()
+            .with_child(a)
+            .with_child(ChildSpec::new("sub").with_supervisor(sub.clone()))
+            .build();
+        Self { stage, root, sub, a: handles.0, b: handles.1 }
+    }
+
+    async fn started() -> Self {
+        let tree = Self::built();
+        within("the start", tree.root.start()).await.unwrap();
+        quiet().await;
+        assert_eq!(tree.stage.log(), "+a +b");
+        tree
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_handle_of_a_root_shuts_the_tree_down_in_order() {
+    let Tree { stage, root, sub, a, b } = Tree::started().await;
+    let mut events = root.events();
+    let second = root.clone();
+    drop(root);
+    quiet().await;
+    assert_eq!(stage.alive(), "a b", "a clone is a handle too");
+    drop(second);
+    event(&mut events, "the end", supervisor_terminated("/")).await;
+    assert_eq!(stage.log(), "-b -a");
+    assert!(within("the end of the events", events.next()).await.is_none());
+    within("the end of the nested supervisor", sub.wait()).await.unwrap();
+    assert_eq!(a.send(Order::Return).await, Err(SendError::Gone(Order::Return)));
+    assert_eq!(b.send(Order::Return).await, Err(SendError::Gone(Order::Return)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn handles_of_what_is_nested_do_nothing_when_dropped() {
+    let Tree { stage, root: _root, sub, a, b } = Tree::started().await;
+    drop((sub, a, b));
+    quiet().await;
+    assert_eq!(stage.alive(), "a b");
+}
+
+#[tokio::test(start_paused = true)]
+async fn addresses_keep_nothing_alive() {
+    let Tree { stage, root, sub: _sub, a, b } = Tree::started().await;
+    drop(root);
+    quiet().await;
+    assert_eq!(
+        (stage.alive().as_str(), a.status(), b.status()),
+        ("", ChildState::Stopped, ChildState::Stopped)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_future_of_a_call_keeps_its_root_alive() {
+    let Tree { stage, root, .. } = Tree::started().await;
+    let adding = root.add_child(stage.actor("c"));
+    drop(root);
+    quiet().await;
+    assert_eq!(stage.alive(), "a b");
+    within("the child", adding).await.unwrap();
+    quiet().await;
+    assert_eq!(stage.alive(), "");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tree_that_was_never_started_and_is_dropped_is_gone() {
+    let Tree { stage, root, sub, a, b } = Tree::built();
+    let mut events = root.events();
+    let waiting = tokio::spawn(async move { sub.wait().await });
+    quiet().await;
+    drop(root);
+    within("the end of the nested supervisor", waiting).await.unwrap().unwrap();
+    assert!(within("the end of the events", events.next()).await.is_none());
+    assert_eq!(a.send(Order::Return).await, Err(SendError::Gone(Order::Return)));
+    assert_eq!(b.try_send(Order::Return), Err(TrySendError::Gone(Order::Return)));
+    assert_eq!(stage.log(), "");
+}
+
+#[test]
+fn a_tree_can_be_dropped_without_a_runtime() {
+    let Tree { root, sub, a, b, .. } = Tree::built();
+    drop((root, sub));
+    assert_eq!(a.try_send(Order::Return), Err(TrySendError::Gone(Order::Return)));
+    assert_eq!(b.try_send(Order::Return), Err(TrySendError::Gone(Order::Return)));
+}
+
+#[test]
+fn a_tree_that_runs_can_be_dropped_on_a_thread_without_a_runtime() {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let stage = Stage::new();
+    let root = Supervisor::new().with_child(stage.actor("a")).build();
+    let mut events = root.events();
+    runtime.block_on(within("the start", root.start())).unwrap();
+    std::thread::spawn(move || drop(root)).join().unwrap();
+    runtime.block_on(event(&mut events, "the end", supervisor_terminated("/")));
+    assert_eq!(stage.alive(), "");
+}
+
+#[test]
+fn a_spec_that_is_dropped_is_gone() {
+    let stage = Stage::new();
+    let spec = stage.actor("a");
+    let child = spec.handle();
+    child.try_send(Order::Note(1)).unwrap();
+    drop(spec);
+    assert_eq!(child.try_send(Order::Note(2)), Err(TrySendError::Gone(Order::Note(2))));
+}
+
+#[test]
+fn a_builder_that_is_dropped_is_gone_with_its_children() {
+    let stage = Stage::new();
+    let (a, b) = (stage.actor("a"), stage.actor("b"));
+    let handles = (a.handle(), b.handle());
+    let sub = Supervisor::new().with_child(b).build();
+    let builder =
+        Supervisor::new().with_child(a).with_child(ChildSpec::new("sub").with_supervisor(sub));
+    drop(builder);
+    assert_eq!(handles.0.try_send(Order::Return), Err(TrySendError::Gone(Order::Return)));
+    assert_eq!(handles.1.try_send(Order::Return), Err(TrySendError::Gone(Order::Return)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn messages_before_the_start_wait_for_it() {
+    let tree = Tree::built();
+    tree.b.send(Order::Note(1)).await.unwrap();
+    within("the start", tree.root.start()).await.unwrap();
+    quiet().await;
+    assert_eq!(tree.stage.log(), "+a +b 1");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_address_outlives_its_tree_and_says_so() {
+    let Tree { root, sub, a, b, .. } = Tree::started().await;
+    within("the shutdown", root.shutdown()).await.unwrap();
+    for child in [&a, &b] {
+        let calls = [
+            within("a stop", child.terminate()).await,
+            within("a restart", child.restart()).await,
+            within("a kill", child.kill()).await,
+        ];
+        for result in calls {
+            let error = result.unwrap_err();
+            assert!(matches!(error, SupervisorError::Ended(..)), "{error}");
+        }
+        child.request_restart();
+        assert_eq!(child.status(), ChildState::Stopped);
+    }
+    let error = within("a query", sub.which_children()).await.unwrap_err();
+    assert!(matches!(error, SupervisorError::Ended(..)), "{error}");
+    drop((root, sub));
+    assert_eq!(a.path(), "a");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_address_of_a_forgotten_child_says_that_it_is_not_found() {
+    let stage = Stage::new();
+    let supervisor = Supervisor::new().build();
+    let spec = stage.actor("a").with_restart_policy(RestartPolicy::Temporary);
+    let child = within("the child", supervisor.add_child(spec)).await.unwrap();
+    within("the stop", child.terminate()).await.unwrap();
+    let calls = [
+        within("a stop", child.terminate()).await,
+        within("a restart", child.restart()).await,
+        within("a kill", child.kill()).await,
+    ];
+    for result in calls {
+        let error = result.unwrap_err();
+        assert!(matches!(error, SupervisorError::NotFound(_)), "{error}");
+    }
+    assert_eq!((child.status(), child.incarnation()), (ChildState::Stopped, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_address_of_a_child_that_has_no_place_yet_says_that_it_is_not_found() {
+    let stage = Stage::new();
+    let spec = stage.actor("a");
+    let child = spec.handle();
+    let error = within("a stop", child.terminate()).await.unwrap_err();
+    assert!(matches!(error, SupervisorError::NotFound(_)), "{error}");
+    let tree = Tree::built();
+    let error = within("a stop", tree.a.terminate()).await.unwrap_err();
+    assert!(matches!(error, SupervisorError::NotRunning(_)), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_subscription_to_what_has_ended_ends_too() {
+    let Tree { root, sub, .. } = Tree::started().await;
+    within("the shutdown", root.shutdown()).await.unwrap();
+    assert!(within("no event", root.events().next()).await.is_none());
+    assert!(within("no event", sub.events().next()).await.is_none());
+    drop(root);
+    assert!(within("no event", sub.events().next()).await.is_none());
+}

@@ -1,0 +1,120 @@
+//! What a plain `tracing_subscriber::fmt()` tells of a crash.
+
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use supervisor::EventKind;
+use supervisor::prelude::*;
+use supervisor_tests::{event, within};
+use tracing_subscriber::fmt::MakeWriter;
+
+/// Collects the log.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn text(&self) -> String {
+        let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    fn lines_with(&self, word: &str) -> Vec<String> {
+        self.text().lines().filter(|line| line.contains(word)).map(str::to_owned).collect()
+    }
+}
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Log {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+#[derive(Debug)]
+struct Refused(io::Error);
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the database refused the connection")
+    }
+}
+
+impl std::error::Error for Refused {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+async fn worker(ctx: Context) -> ChildResult {
+    match ctx.incarnation() {
+        1 => Err(Refused(io::Error::other("no route to host")).into()),
+        2 => {
+            tracing::info!("about to divide");
+            panic!("divided by zero")
+        }
+        _ => {
+            ctx.shutdown_requested().await;
+            Ok(())
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_log_tells_who_failed_why_and_how_many_restarts_are_left() {
+    let log = Log::default();
+    let subscriber =
+        tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).without_time().finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let tree = supervision_tree! { one_for_all { sub: one_for_one { worker: Always } } };
+    let mut events = tree.handle().supervisor().events();
+    let tree = within("the start", tree.start()).await.expect("a tree");
+    event(&mut events, "the second restart", |event| {
+        matches!(event.kind(), EventKind::ChildRestarted { incarnation: 3, .. })
+    })
+    .await;
+    let failed = log.lines_with("child failed");
+    assert_eq!(failed.len(), 2, "{}", log.text());
+    assert_eq!(
+        failed[0],
+        "ERROR supervisor: child failed child=sub/worker incarnation=1 \
+         reason=error: the database refused the connection: no route to host"
+    );
+    let place = failed[1].strip_prefix(
+        "ERROR supervisor: child failed child=sub/worker incarnation=2 reason=panic: divided by zero, at ",
+    );
+    assert!(place.is_some_and(|place| place.starts_with("tests/tests/log.rs:")), "{}", failed[1]);
+    let restarted = log.lines_with("child restarted");
+    assert_eq!(
+        restarted,
+        [
+            " INFO supervisor: child restarted; 2 restarts left in the window \
+             child=sub/worker incarnation=2 restarts=1",
+            " INFO supervisor: child restarted; 1 restart left in the window \
+             child=sub/worker incarnation=3 restarts=2",
+        ]
+    );
+    let said = log.lines_with("about to divide");
+    assert_eq!(
+        said,
+        [" INFO child{path=sub/worker incarnation=2}: log: about to divide"],
+        "what a child logs stands in its span"
+    );
+    within("the shutdown", tree.supervisor().shutdown()).await.expect("a shutdown");
+    assert_eq!(
+        log.lines_with("supervisor=supervisor"),
+        [" INFO supervisor: supervisor ended supervisor=supervisor reason=shutdown"],
+        "a root has its own name"
+    );
+}

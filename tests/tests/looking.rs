@@ -1,0 +1,154 @@
+//! Who has looked at its shutdown signal is asked to stop; who has not is dropped.
+
+use std::future::pending;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, mpsc};
+use std::task::{self, Waker};
+use std::time::Duration;
+
+use supervisor::prelude::*;
+use supervisor::{ChildState, EventKind, ExitReason, Run, ShutdownReport};
+use supervisor_tests::{Stage, event, quiet, terminated, within};
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Starts a supervisor of one child, shuts it down, and says how long that took.
+async fn time_to_stop(spec: ChildSpec<Run<ChildRef>>) -> (Duration, ShutdownReport) {
+    let supervisor = Supervisor::new().with_child(spec).build();
+    within("the start", supervisor.start()).await.unwrap();
+    quiet().await;
+    let began = Instant::now();
+    let report = within("the shutdown", supervisor.shutdown()).await.unwrap();
+    (began.elapsed(), report)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_child_that_never_looked_is_dropped_at_once_as_one_that_stopped() {
+    let stage = Stage::new();
+    let supervisor = Supervisor::new()
+        .with_child(stage.task("blind", async |_: Context| pending().await))
+        .build();
+    let mut events = supervisor.events();
+    within("the start", supervisor.start()).await.unwrap();
+    quiet().await;
+    let began = Instant::now();
+    let report = within("the shutdown", supervisor.shutdown()).await.unwrap();
+    assert_eq!((began.elapsed(), report.is_clean()), (Duration::ZERO, true));
+    let ended = event(&mut events, "its end", terminated("blind")).await;
+    let EventKind::ChildTerminated { reason, .. } = ended.kind() else { unreachable!() };
+    assert!(matches!(reason, ExitReason::Shutdown), "not killed: {reason}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_way_of_looking_counts() {
+    type Look = fn(&mut Context);
+    let looks: [(&str, Look); 4] = [
+        ("shutdown_requested", |ctx| drop(ctx.shutdown_requested())),
+        ("is_shutdown_requested", |ctx| assert!(!ctx.is_shutdown_requested())),
+        ("try_recv", |ctx| assert!(ctx.try_recv().is_none())),
+        ("recv", |ctx| {
+            assert!(!is_ready(pin!(ctx.recv())));
+        }),
+    ];
+    for (name, look) in looks {
+        let stage = Stage::new();
+        let spec = stage
+            .task(name, move |mut ctx| async move {
+                look(&mut ctx);
+                pending().await
+            })
+            .with_shutdown(SECOND);
+        let (time, report) = time_to_stop(spec).await;
+        assert_eq!((time, report.killed().count()), (SECOND, 1), "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_looks_first_after_the_stop_never_sees_it() {
+    // It is being dropped: clean-up must not begin and be cut half-way.
+    let stage = Stage::new();
+    let noted = stage.clone();
+    let (go, wait) = mpsc::channel::<()>();
+    let (begun, life) = oneshot::channel();
+    let (wait, begun) = (Mutex::new(wait), Mutex::new(Some(begun)));
+    let cell = Arc::new((wait, begun));
+    let spec = stage.task("late", move |mut ctx| {
+        let (noted, cell) = (noted.clone(), Arc::clone(&cell));
+        async move {
+            // Holds its thread, so that the stop comes in the middle of this poll.
+            cell.1.lock().unwrap().take().unwrap().send(()).unwrap();
+            cell.0.lock().unwrap().recv().unwrap();
+            noted.note(ctx.is_shutdown_requested().to_string());
+            let mut requested = pin!(ctx.shutdown_requested());
+            noted.note(is_ready(requested.as_mut()).to_string());
+            noted.note(is_ready(pin!(ctx.recv())).to_string());
+            tokio::task::yield_now().await;
+            noted.note("cleaning up");
+            Ok(())
+        }
+    });
+    let supervisor = Supervisor::new().with_child(spec).build();
+    within("the start", supervisor.start()).await.unwrap();
+    within("the life", life).await.unwrap();
+    supervisor.request_shutdown();
+    // Answered after the request was carried out.
+    let children = within("the list", supervisor.which_children()).await.unwrap();
+    assert_eq!(children[0].state, ChildState::Stopping);
+    go.send(()).unwrap();
+    within("the end", supervisor.wait()).await.unwrap();
+    assert_eq!(stage.log(), "+late false false false -late");
+}
+
+/// Whether the future is ready at its first poll.
+fn is_ready(future: Pin<&mut impl Future>) -> bool {
+    future.poll(&mut task::Context::from_waker(Waker::noop())).is_ready()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_future_of_the_request_outlives_the_context() {
+    let stage = Stage::new();
+    let noted = stage.clone();
+    let spec = stage.task("a", move |ctx| {
+        let noted = noted.clone();
+        async move {
+            let requested = ctx.shutdown_requested();
+            drop(ctx);
+            let server = tokio::spawn(async move {
+                requested.await;
+                noted.note("asked");
+            });
+            let _ = server.await;
+            Ok(())
+        }
+    });
+    let (time, report) = time_to_stop(spec).await;
+    assert_eq!((time, report.is_clean()), (Duration::ZERO, true));
+    assert_eq!(stage.log(), "+a asked -a");
+}
+
+#[tokio::test(start_paused = true)]
+async fn recv_gives_none_at_once_and_try_recv_drains_what_is_queued() {
+    let stage = Stage::new();
+    let noted = stage.clone();
+    let spec = stage.task("a", move |mut ctx| {
+        let noted = noted.clone();
+        async move {
+            ctx.shutdown_requested().await;
+            noted.note(format!("{:?}", ctx.recv().await));
+            while let Some(()) = ctx.try_recv() {
+                noted.note("drained");
+            }
+            Ok(())
+        }
+    });
+    let child = spec.handle();
+    let supervisor = Supervisor::new().with_child(spec).build();
+    within("the start", supervisor.start()).await.unwrap();
+    quiet().await;
+    child.try_send(()).unwrap();
+    child.try_send(()).unwrap();
+    within("the shutdown", supervisor.shutdown()).await.unwrap();
+    assert_eq!(stage.log(), "+a None drained drained -a");
+}

@@ -1,0 +1,159 @@
+//! What the compiler says about a tree that is wrong: one file a rule, named after it.
+//!
+//! The list of files is the list of rules. It is compared, both ways, with the functions that
+//! check the rules and with the table in the documentation.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// What only the compiler can tell: its traits and types say it, in the library's words where
+/// the compiler lets them.
+const BY_THE_COMPILER: [&str; 18] = [
+    "child_not_derived",
+    "default_missing",
+    "message_private",
+    "spec_with_nothing_to_run",
+    "task_borrows",
+    "task_missing",
+    "task_not_async",
+    "task_not_send",
+    "task_without_context",
+    "task_without_result",
+    "template_value_once",
+    "value_of_wrong_type",
+    "worker_missing",
+    "worker_missing_generic",
+    "worker_not_derived",
+    "worker_not_send",
+    "worker_once_missing",
+    "worker_wrong_context",
+];
+
+/// Mistakes in the shape of a tree, which the parser tells, and trees with several mistakes.
+const BY_THE_PARSER: [&str; 5] = [
+    "children_broken",
+    "expression_broken",
+    "mistakes_of_a_tree",
+    "tree_head_broken",
+    "tree_nameless_item",
+];
+
+/// Rules that a declared tree cannot break where the library checks them: the macro reads them
+/// from the tokens.
+const AT_RUN_TIME: [&str; 1] = ["window_zero"];
+
+/// The compiler whose own words stand in the files; other versions have other words.
+const VERSION: &str = "rustc 1.95.";
+
+#[test]
+fn compile_errors() {
+    let is_that_version = rustc_version().starts_with(VERSION);
+    let cases = trybuild::TestCases::new();
+    for name in names_of_files() {
+        let errors = ui().join(&name).with_extension("stderr");
+        let errors = fs::read_to_string(errors).unwrap_or_default();
+        // With a code, or a place in the library, the message is the compiler's.
+        let is_ours = !errors.contains("error[E") && !errors.contains("$WORKSPACE");
+        if is_that_version || is_ours {
+            cases.compile_fail(format!("ui/{name}.rs"));
+        }
+    }
+}
+
+fn rustc_version() -> String {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(rustc).arg("--version").output().unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn every_rule_has_a_compile_fail_test_and_a_line_in_the_documentation() {
+    let files = names_of_files();
+    let in_the_macros = functions("supervisor-macros/src", "errors: &mut Errors", "fn check");
+    let in_the_library = functions("supervisor/src/rules.rs", "-> Option<Text>", "fn broken");
+    let mut rules: BTreeSet<String> = in_the_macros.union(&in_the_library).cloned().collect();
+    for rule in AT_RUN_TIME {
+        assert!(rules.remove(rule), "`{rule}` is no rule");
+    }
+    rules.extend(BY_THE_COMPILER.map(str::to_owned));
+    let documented = documented();
+    let tested: BTreeSet<String> =
+        files.into_iter().filter(|name| !BY_THE_PARSER.contains(&name.as_str())).collect();
+    assert_eq!(rules, tested, "each rule has a file in `ui`, and each file a rule");
+    assert_eq!(rules, documented, "each rule has a line in `rules.md`");
+}
+
+/// A rule that the tokens of a tree can break has the same words when a type breaks it.
+#[test]
+fn the_macro_and_the_library_say_the_same() {
+    let in_the_macros = functions("supervisor-macros/src/tree", "errors: &mut Errors", "fn check");
+    let in_the_library = functions("supervisor/src/rules.rs", "-> Option<Text>", "fn broken");
+    for rule in in_the_macros.intersection(&in_the_library) {
+        let text = fs::read_to_string(ui().join(rule).with_extension("stderr")).unwrap();
+        let of = |prefix: &str| -> BTreeSet<String> {
+            // What to do about it is said differently where there are tokens to change.
+            let message = |line: &str| Some(line.strip_prefix(prefix)?.split(';').next()?.into());
+            text.lines().filter_map(message).collect()
+        };
+        let (macros, library) = (of("error: "), of("error[E0080]: evaluation panicked: "));
+        assert_eq!(macros, library, "{rule}");
+        assert!(!macros.is_empty(), "{rule}");
+    }
+}
+
+fn ui() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("ui")
+}
+
+fn names_of_files() -> BTreeSet<String> {
+    let files = fs::read_dir(ui()).unwrap().map(|entry| entry.unwrap().path());
+    let cases = files.filter(|path| path.extension().is_some_and(|end| end == "rs"));
+    cases.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect()
+}
+
+/// The functions in the given file, or in the `check` modules below the given folder, whose
+/// signature contains `part`.
+fn functions(place: &str, part: &str, except: &str) -> BTreeSet<String> {
+    let place = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(place);
+    let mut names = BTreeSet::new();
+    for file in files_below(&place) {
+        let text = fs::read_to_string(&file).unwrap();
+        // A signature ends with the brace of its body.
+        for item in text.split("\n}") {
+            let Some(start) = item.find("fn ") else { continue };
+            let signature = item[start..].split(" {\n").next().unwrap();
+            let is_rule = signature.contains(part) && !signature.starts_with(except);
+            if is_rule && !item[..start].contains("impl ") {
+                let name = signature.trim_start_matches("fn ").split('(').next().unwrap();
+                names.insert(name.to_owned());
+            }
+        }
+    }
+    names
+}
+
+fn files_below(place: &Path) -> Vec<PathBuf> {
+    if place.is_file() {
+        return vec![place.to_owned()];
+    }
+    let mut files = Vec::new();
+    for entry in fs::read_dir(place).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(files_below(&path));
+        } else if path.to_str().unwrap().contains("check") {
+            files.push(path);
+        }
+    }
+    files
+}
+
+/// The first column of the table of rules.
+fn documented() -> BTreeSet<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../supervisor/src/rules.md");
+    let text = fs::read_to_string(path).unwrap();
+    let rules = text.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    rules.map(str::to_owned).collect()
+}

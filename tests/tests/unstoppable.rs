@@ -1,0 +1,262 @@
+//! A child that blocks its thread cannot be stopped: it is reported, never run twice, and what
+//! needs its next life fails instead. The clocks are real here, since a thread has no other.
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use supervisor::prelude::*;
+use supervisor::{ChildState, EventKind, Events, ExitReason, Run};
+use supervisor_tests::{Gauge, Stage, about, event, terminated, within};
+use tokio::sync::mpsc;
+
+const GRACE: Duration = Duration::from_millis(30);
+
+/// A child whose lives block their threads until they are let go.
+struct Blocking {
+    spec: Option<ChildSpec<Run<ChildRef>>>,
+    gauge: Gauge,
+    /// Dropped, or sent to: the life goes on.
+    go: Sender<()>,
+    /// A life blocks its thread now.
+    blocked: mpsc::UnboundedReceiver<()>,
+}
+
+impl Blocking {
+    fn new(name: &str) -> Self {
+        let gauge = Gauge::new();
+        let lives = gauge.clone();
+        let (go, wait): (Sender<()>, Receiver<()>) = channel();
+        let wait = Arc::new(Mutex::new(wait));
+        let (blocks, blocked) = mpsc::unbounded_channel();
+        let spec = ChildSpec::new(name).with_shutdown(Shutdown::BrutalKill).with_task(
+            move |_: Context| {
+                let (lives, wait, blocks) = (lives.clone(), Arc::clone(&wait), blocks.clone());
+                async move {
+                    let _life = lives.enter();
+                    blocks.send(()).unwrap();
+                    let _ = wait.lock().unwrap().recv();
+                    tokio::task::yield_now().await;
+                    Err("it should have been dropped by now".into())
+                }
+            },
+        );
+        Self { spec: Some(spec), gauge, go, blocked }
+    }
+
+    fn spec(&mut self) -> ChildSpec<Run<ChildRef>> {
+        self.spec.take().unwrap()
+    }
+
+    async fn blocks(&mut self) {
+        within("the child to block", self.blocked.recv()).await.unwrap();
+    }
+}
+
+fn supervisor() -> supervisor::SupervisorBuilder {
+    Supervisor::new().with_kill_grace(GRACE)
+}
+
+async fn not_stopped(events: &mut Events, path: &str) -> Duration {
+    let told = about(path, |kind| matches!(kind, EventKind::ChildNotStopped { .. }));
+    let told = event(events, "the report", told).await;
+    let EventKind::ChildNotStopped { after } = told.kind() else { unreachable!() };
+    *after
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn it_is_in_the_report_of_the_shutdown() {
+    let mut blocking = Blocking::new("blocking");
+    let stage = Stage::new();
+    let supervisor = supervisor().with_child(stage.actor("a")).with_child(blocking.spec()).build();
+    let mut events = supervisor.events();
+    within("the start", supervisor.start()).await.unwrap();
+    blocking.blocks().await;
+    let report = within("the shutdown", supervisor.shutdown()).await.unwrap();
+    let left: Vec<_> = report.not_stopped().map(|(path, _)| path.to_string()).collect();
+    assert_eq!((left.as_slice(), report.is_clean()), (["blocking".to_owned()].as_slice(), false));
+    assert!(report.to_string().contains("`blocking` still runs after"), "{report}");
+    assert_eq!((stage.alive().as_str(), blocking.gauge.alive()), ("", 1));
+    assert!(not_stopped(&mut events, "blocking").await >= GRACE);
+    within("the end", supervisor.wait()).await.unwrap();
+    drop(blocking.go);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn it_is_in_the_report_of_a_shutdown_below() {
+    let mut blocking = Blocking::new("blocking");
+    let sub = supervisor().with_child(blocking.spec()).build();
+    let root = supervisor().with_child(ChildSpec::new("sub").with_supervisor(sub)).build();
+    within("the start", root.start()).await.unwrap();
+    blocking.blocks().await;
+    let report = within("the shutdown", root.shutdown()).await.unwrap();
+    let left: Vec<_> = report.not_stopped().map(|(path, _)| path.to_string()).collect();
+    assert_eq!(left, ["sub/blocking"]);
+    drop(blocking.go);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_termination_says_so_and_the_child_is_shown_as_unstoppable() {
+    let mut blocking = Blocking::new("blocking");
+    let spec = blocking.spec();
+    let child = spec.handle();
+    let supervisor = supervisor().with_child(spec).build();
+    within("the start", supervisor.start()).await.unwrap();
+    blocking.blocks().await;
+    let error = within("the stop", supervisor.terminate_child("blocking")).await.unwrap_err();
+    assert!(matches!(error, SupervisorError::StillRunning(_)), "{error}");
+    assert_eq!(child.status(), ChildState::Unstoppable);
+    let children = within("the list", supervisor.which_children()).await.unwrap();
+    assert_eq!(children[0].state, ChildState::Unstoppable);
+    assert_eq!(supervisor.stats().await.unwrap().unstoppable, 1);
+    drop(blocking.go);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn it_is_never_run_twice() {
+    let mut blocking = Blocking::new("blocking");
+    let spec = blocking.spec();
+    let child = spec.handle();
+    let supervisor = supervisor().with_child(spec).build();
+    within("the start", supervisor.start()).await.unwrap();
+    blocking.blocks().await;
+    within("the stop", child.terminate()).await.unwrap_err();
+    let refused = [
+        within("the restart", supervisor.restart_child("blocking")).await,
+        within("the restart", child.restart()).await,
+        within("the deletion", supervisor.delete_child("blocking")).await,
+        within("the stop", child.terminate()).await,
+    ];
+    for (number, result) in refused.into_iter().enumerate() {
+        let error = result.unwrap_err();
+        assert!(matches!(error, SupervisorError::StillRunning(_)), "{number}: {error}");
+    }
+    assert_eq!((blocking.gauge.begun(), blocking.gauge.most()), (1, 1));
+    drop(blocking.go);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn once_it_has_stopped_after_all_it_can_be_started() {
+    let mut blocking = Blocking::new("blocking");
+    let supervisor = supervisor().with_child(blocking.spec()).build();
+    let mut events = supervisor.events();
+    within("the start", supervisor.start()).await.unwrap();
+    blocking.blocks().await;
+    within("the stop", supervisor.terminate_child("blocking")).await.unwrap_err();
+    blocking.go.send(()).unwrap();
+    let late = about("blocking", |kind| matches!(kind, EventKind::ChildStoppedLate));
+    event(&mut events, "its end after all", late).await;
+    within("the restart", supervisor.restart_child("blocking")).await.unwrap();
+    blocking.blocks().await;
+    assert_eq!((blocking.gauge.begun(), blocking.gauge.most()), (2, 1));
+    drop(blocking.go);
+    within("the shutdown", supervisor.shutdown()).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_group_restart_that_needs_its_next_life_ends_the_supervisor() {
+    let mut blocking = Blocking::new("blocking");
+    let stage = Stage::new();
+    let failing = stage.actor("failing");
+    let handle = failing.handle();
+    let supervisor = supervisor()
+        .with_strategy(SupervisionStrategy::OneForAll)
+        .with_child(failing)
+        .with_child(blocking.spec())
+        .build();
+    within("the start", supervisor.start()).await.unwrap();
+    blocking.blocks().await;
+    handle.send(supervisor_tests::Order::Fail).await.unwrap();
+    let error = within("the end", supervisor.wait()).await.unwrap_err();
+    let Some(ExitReason::Escalated(escalation)) = error.reason() else { panic!("{error}") };
+    assert_eq!(escalation.path(), &"blocking");
+    assert!(matches!(escalation.reason(), ExitReason::StillRunning), "{error}");
+    assert_eq!((blocking.gauge.begun(), stage.alive().as_str()), (1, ""));
+    drop(blocking.go);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn it_climbs_to_the_root_without_a_restart_that_could_not_help() {
+    let mut blocking = Blocking::new("blocking");
+    let stage = Stage::new();
+    let failing = stage.actor("failing");
+    let handle = failing.handle();
+    let sub = supervisor()
+        .with_strategy(SupervisionStrategy::OneForAll)
+        .with_child(failing)
+        .with_child(blocking.spec())
+        .build();
+    let root = supervisor()
+        .with_max_restarts(100)
+        .with_child(ChildSpec::new("sub").with_supervisor(sub))
+        .build();
+    within("the start", root.start()).await.unwrap();
+    blocking.blocks().await;
+    handle.send(supervisor_tests::Order::Fail).await.unwrap();
+    let error = within("the end", root.wait()).await.unwrap_err();
+    assert!(error.to_string().contains("sub/blocking"), "{error}");
+    assert_eq!((blocking.gauge.begun(), root.stats().await.unwrap().restarts), (1, 0));
+    drop(blocking.go);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_new_life_of_its_supervisor_does_not_run_it_beside_the_old_one() {
+    // The nested supervisor is stopped by hand, which leaves the blocked life behind; its next
+    // life finds the place occupied.
+    let mut blocking = Blocking::new("blocking");
+    let sub = supervisor().with_child(blocking.spec()).build();
+    let spec = ChildSpec::new("sub").with_supervisor(sub);
+    let root = supervisor().with_child(spec).build();
+    let mut events = root.events();
+    within("the start", root.start()).await.unwrap();
+    blocking.blocks().await;
+    within("the stop", root.terminate_child("sub")).await.unwrap();
+    event(&mut events, "its end", terminated("sub")).await;
+    // It may come up before it fails: a child that is spawned counts as started.
+    let _ = within("the restart", root.restart_child("sub")).await;
+    let error = within("the end", root.wait()).await.unwrap_err();
+    assert!(error.to_string().contains("could not be stopped"), "{error}");
+    assert_eq!((blocking.gauge.begun(), blocking.gauge.most()), (1, 1));
+    drop(blocking.go);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_grace_is_one_second_unless_said_otherwise() {
+    let mut blocking = Blocking::new("blocking");
+    let supervisor = Supervisor::new().with_child(blocking.spec()).build();
+    let mut events = supervisor.events();
+    within("the start", supervisor.start()).await.unwrap();
+    blocking.blocks().await;
+    within("the shutdown", supervisor.shutdown()).await.unwrap();
+    let after = not_stopped(&mut events, "blocking").await;
+    assert!(after >= Duration::from_secs(1) && after < Duration::from_secs(10), "{after:?}");
+    drop(blocking.go);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_blocked_pool_worker_does_not_hold_up_the_others() {
+    let mut blocking = Blocking::new("worker");
+    let pool = supervisor().with_template(blocking.spec()).build();
+    within("a worker", pool.add_worker()).await.unwrap();
+    blocking.blocks().await;
+    let (looks, mut looked) = mpsc::unbounded_channel();
+    let other = ChildSpec::new("other").with_task(move |ctx: Context| {
+        let looks = looks.clone();
+        async move {
+            let requested = ctx.shutdown_requested();
+            looks.send(()).unwrap();
+            requested.await;
+            Ok(())
+        }
+    });
+    let root = supervisor()
+        .with_child(other)
+        .with_child(ChildSpec::new("pool").with_supervisor(pool))
+        .build();
+    within("the start", root.start()).await.unwrap();
+    within("the other", looked.recv()).await.unwrap();
+    let report = within("the shutdown", root.shutdown()).await.unwrap();
+    let left: Vec<_> = report.not_stopped().map(|(path, _)| path.to_string()).collect();
+    assert_eq!(left, ["pool/#1"]);
+    drop(blocking.go);
+}

@@ -1,0 +1,15 @@
+//! A backoff grows.
+
+use supervisor::prelude::*;
+
+supervision_tree! {
+    pub Shop: one_for_one {
+        worker: Always(backoff = 30s..100ms),
+    }
+}
+
+async fn worker(_ctx: Context) -> ChildResult {
+    Ok(())
+}
+
+fn main() {}

@@ -1,0 +1,20 @@
+//! A child without a value has a `Default`.
+
+use supervisor::prelude::*;
+
+supervision_tree! {
+    pub Shop: one_for_one {
+        db: Database,
+    }
+}
+
+#[derive(Child)]
+struct Database(u8);
+
+impl Worker for Database {
+    async fn run(&self, _ctx: Context) -> ChildResult {
+        Ok(())
+    }
+}
+
+fn main() {}

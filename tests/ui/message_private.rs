@@ -1,0 +1,18 @@
+//! A message is as visible as its child.
+
+use supervisor::prelude::*;
+
+#[derive(Child)]
+#[child(message = Query)]
+pub struct Database;
+
+struct Query;
+
+impl Worker for Database {
+    async fn run(&self, mut ctx: Context<Query>) -> ChildResult {
+        while ctx.recv().await.is_some() {}
+        Ok(())
+    }
+}
+
+fn main() {}

@@ -1,0 +1,27 @@
+//! An option stands where it has a meaning.
+
+use supervisor::prelude::*;
+
+supervision_tree! {
+    pub Shop: one_for_one(restart = Transient, max_children = 5) {
+        worker: Transient(max_restarts = 5, restart = Always),
+        db: Database(message = u8, mailbox = 5),
+        sub: one_for_one(shutdown_within = 5s, start = notify) { worker: Always },
+    }
+}
+
+#[derive(Child, Default)]
+#[child(max_restarts = 5)]
+struct Database;
+
+impl Worker for Database {
+    async fn run(&self, _ctx: Context) -> ChildResult {
+        Ok(())
+    }
+}
+
+async fn worker(_ctx: Context) -> ChildResult {
+    Ok(())
+}
+
+fn main() {}

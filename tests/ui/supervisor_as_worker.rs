@@ -1,0 +1,22 @@
+//! A supervisor has started when its children have, and shows no other sign of life.
+
+use supervisor::prelude::*;
+
+supervision_tree! {
+    pub Shop: one_for_one {
+        a: Jobs(start = notify) = Jobs::tree(),
+        b: Jobs(heartbeat = 5s) = Jobs::tree(),
+    }
+}
+
+supervision_tree! {
+    pub Jobs: one_for_one {
+        job: Always,
+    }
+}
+
+async fn job(_ctx: Context) -> ChildResult {
+    Ok(())
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+//! A task is a function in scope.
+
+use supervisor::prelude::*;
+
+supervision_tree! {
+    pub Shop: one_for_one {
+        worker: Always,
+    }
+}
+
+fn main() {}

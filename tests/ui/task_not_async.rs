@@ -1,0 +1,13 @@
+//! A task is an async function.
+
+use supervisor::prelude::*;
+
+supervision_tree! {
+    pub Shop: one_for_one {
+        worker: Always,
+    }
+}
+
+fn worker(_ctx: Context) {}
+
+fn main() {}

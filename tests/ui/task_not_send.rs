@@ -1,0 +1,20 @@
+//! A task's future can be sent to another thread.
+
+use supervisor::prelude::*;
+
+use std::rc::Rc;
+
+supervision_tree! {
+    pub Shop: one_for_one {
+        worker: Always,
+    }
+}
+
+async fn worker(ctx: Context) -> ChildResult {
+    let count = Rc::new(5);
+    ctx.shutdown_requested().await;
+    println!("{count}");
+    Ok(())
+}
+
+fn main() {}

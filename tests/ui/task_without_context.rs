@@ -1,0 +1,15 @@
+//! A task takes a context.
+
+use supervisor::prelude::*;
+
+supervision_tree! {
+    pub Shop: one_for_one {
+        worker: Always,
+    }
+}
+
+async fn worker() -> ChildResult {
+    Ok(())
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+//! A task returns a `ChildResult`.
+
+use supervisor::prelude::*;
+
+supervision_tree! {
+    pub Shop: one_for_one {
+        worker: Always,
+    }
+}
+
+async fn worker(_ctx: Context) {}
+
+fn main() {}

@@ -1,0 +1,21 @@
+//! Workers that are all alike are made from a value that can be used again.
+
+use supervisor::prelude::*;
+
+supervision_tree! {
+    pub Shop: one_for_one {
+        sessions: simple_one_for_one { session: Session = Session },
+    }
+}
+
+#[derive(Child)]
+#[child(restart = Temporary, once)]
+struct Session;
+
+impl WorkerOnce for Session {
+    async fn run(self, _ctx: Context) -> ChildResult {
+        Ok(())
+    }
+}
+
+fn main() {}

@@ -1,0 +1,19 @@
+//! A value is a literal or a word, known when the tree is compiled.
+
+use supervisor::prelude::*;
+
+use std::time::Duration;
+
+supervision_tree! {
+    pub Shop: one_for_one(max_restarts = LIMIT + 1) {
+        worker: Always(shutdown = Duration::from_secs(5)),
+    }
+}
+
+const LIMIT: u32 = 3;
+
+async fn worker(_ctx: Context) -> ChildResult {
+    Ok(())
+}
+
+fn main() {}

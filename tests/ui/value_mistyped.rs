@@ -1,0 +1,35 @@
+//! A count is a whole number, a name a string.
+
+use supervisor::prelude::*;
+
+supervision_tree! {
+    pub Shop: one_for_one(max_restarts = 2.5) {
+        pool: simple_one_for_one(max_children = "many") { worker: Temporary },
+    }
+}
+
+#[derive(Child)]
+#[child(name = data)]
+struct Database;
+
+impl Worker for Database {
+    async fn run(&self, _ctx: Context) -> ChildResult {
+        Ok(())
+    }
+}
+
+#[derive(Child)]
+#[child(name = "data/base")]
+struct Mailer;
+
+impl Worker for Mailer {
+    async fn run(&self, _ctx: Context) -> ChildResult {
+        Ok(())
+    }
+}
+
+async fn worker(_ctx: Context) -> ChildResult {
+    Ok(())
+}
+
+fn main() {}

@@ -1,0 +1,35 @@
+//! A value is not zero where that means nothing, or something that has a word.
+
+use supervisor::prelude::*;
+
+supervision_tree! {
+    pub Shop: one_for_one(restart_window = 0s) {
+        a: Always(shutdown = 0s),
+        b: Always(backoff = 0ms..5s, heartbeat = 0s),
+        pool: simple_one_for_one(max_children = 0) { worker: Temporary },
+    }
+}
+
+#[derive(Child)]
+#[child(mailbox = 0)]
+struct Database;
+
+impl Worker for Database {
+    async fn run(&self, _ctx: Context) -> ChildResult {
+        Ok(())
+    }
+}
+
+async fn a(_ctx: Context) -> ChildResult {
+    Ok(())
+}
+
+async fn b(_ctx: Context) -> ChildResult {
+    Ok(())
+}
+
+async fn worker(_ctx: Context) -> ChildResult {
+    Ok(())
+}
+
+fn main() {}
