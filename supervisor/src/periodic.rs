@@ -111,7 +111,7 @@ impl Due {
         let Some(late) = self.0.and_then(|at| now.checked_duration_since(at)) else { return self };
         // What is left of the period that has begun.
         let begun = duration(late.as_nanos() % period.as_nanos());
-        Self(now.checked_add(period - begun))
+        Self(now.checked_add(period.saturating_sub(begun)))
     }
 }
 
@@ -122,6 +122,7 @@ fn duration(nanos: u128) -> Duration {
     Duration::new(seconds, u32::try_from(nanos % SECOND).unwrap_or(0))
 }
 
+#[diagnostic::do_not_recommend]
 impl Child for Periodic {
     type Recipe = Self;
     type Handle = ChildRef<()>;
@@ -132,11 +133,13 @@ impl Child for Periodic {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Addressable for Periodic {
     const DEFAULTS: ChildOptions = Self::OPTIONS;
     type Message = ();
 }
 
+#[diagnostic::do_not_recommend]
 impl Worker for Periodic {
     async fn run(&self, mut ctx: Context) -> ChildResult {
         let mut due = self.first();

@@ -314,7 +314,7 @@ impl Supervisor {
             AnyChildRef::new(slot).terminate().await?;
         } else {
             if let Phase::Ended(reason) = self.node.phase()
-                && reason.is_abnormal()
+                && matches!(reason, ExitReason::Escalated(_) | ExitReason::StartFailed(_))
             {
                 return Err(SupervisorError::Ended(self.path(), reason));
             }
