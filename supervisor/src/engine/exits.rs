@@ -137,7 +137,8 @@ impl<C, R> Engine<C, R> {
         if self.rules.strategy.is_group() && (self.is_busy() || !self.turns.is_empty()) {
             // A group restart that reaches it first counts it as stopped with the group.
             self.enter(key, State::Fallen(reason));
-            self.turns.push_back(Turn::Fallen(key));
+            let generation = self.children.get(key).map_or(0, |child| child.generation);
+            self.turns.push_back(Turn::Fallen(key, generation));
             self.stop_scope_past(now, key);
         } else {
             self.decide(now, key, reason);
@@ -145,8 +146,11 @@ impl<C, R> Engine<C, R> {
     }
 
     /// The turn of a child that fell while its supervisor was busy.
-    pub(super) fn rise(&mut self, now: Instant, key: Key) {
-        let fallen = |child: &Child<C, R>| matches!(child.state, State::Fallen(_));
+    pub(super) fn rise(&mut self, now: Instant, key: Key, generation: u64) {
+        // It may have been started, and have fallen, again since: that is another turn.
+        let fallen = |child: &Child<C, R>| {
+            child.generation == generation && matches!(child.state, State::Fallen(_))
+        };
         if self.children.get(key).is_some_and(fallen)
             && let Some(State::Fallen(reason)) = self.enter(key, State::Down)
         {

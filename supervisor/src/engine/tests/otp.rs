@@ -268,7 +268,10 @@ impl Otp {
     }
 
     fn terminate_child(&mut self, call: u32, name: &str) {
-        let Some(index) = self.find(name) else { return self.answer(call, "refused, NotFound") };
+        let Some(index) = self.find(name) else {
+            let refusal = if self.is_simple() { "SimpleOneForOne" } else { "NotFound" };
+            return self.answer(call, &format!("refused, {refusal}"));
+        };
         self.stop(index);
         self.children[index].pid = Pid::Undefined;
         if self.children[index].restart == Temporary || self.is_simple() {
