@@ -192,7 +192,8 @@ impl Supervisor {
     ///
     /// # Errors
     ///
-    /// [`NotFound`](SupervisorError::NotFound);
+    /// [`NotFound`](SupervisorError::NotFound); of a pool, whose workers have numbers only,
+    /// [`SimpleOneForOne`](SupervisorError::SimpleOneForOne);
     /// [`StillRunning`](SupervisorError::StillRunning) if it blocks its thread;
     /// [`FromInside`](SupervisorError::FromInside) if a task of that child, or below, calls.
     ///
@@ -200,7 +201,11 @@ impl Supervisor {
     ///
     /// Dropping the future does not undo the command once it was polled.
     pub async fn terminate_child(&self, name: &str) -> Result<(), SupervisorError> {
-        self.command(name, Command::Terminate).await
+        match self.command(name, Command::Terminate).await {
+            // A worker that has ended is down, and forgotten: numbers are not used again.
+            Err(SupervisorError::NotFound(_)) if self.node.has_numbered(name) => Ok(()),
+            result => result,
+        }
     }
 
     /// Starts a child that is down. OTP's `restart_child`; not counted as a restart.

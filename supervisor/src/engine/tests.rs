@@ -42,6 +42,9 @@ use crate::strategy::{AutoShutdown, SupervisionStrategy};
 
 use self::world::World;
 
+/// The least by which two times differ.
+const MOMENT: Duration = Duration::from_nanos(1);
+
 /// A supervisor with the defaults.
 fn supervisor(strategy: SupervisionStrategy) -> SupervisorRules {
     SupervisorRules {
@@ -79,6 +82,11 @@ fn panicked() -> ExitReason {
 
 fn secs(secs: u64) -> Duration {
     Duration::from_secs(secs)
+}
+
+/// A moment less than that.
+fn almost(time: Duration) -> Duration {
+    time.saturating_sub(MOMENT)
 }
 
 fn millis(millis: u64) -> Duration {
