@@ -39,8 +39,10 @@ async fn main() -> ExitCode {
 /// Says when it is up, and when it stops.
 fn tidy(name: &'static str) -> ChildSpec<impl Runnable> {
     ChildSpec::new(name).with_task(move |ctx: Context| async move {
+        // It has looked when it says so: from now on it is asked, not dropped.
+        let requested = ctx.shutdown_requested();
         say(&format!("{name} runs"));
-        ctx.shutdown_requested().await;
+        requested.await;
         say(&format!("{name} stops"));
         Ok(())
     })
@@ -49,8 +51,10 @@ fn tidy(name: &'static str) -> ChildSpec<impl Runnable> {
 /// Notices that it shall stop, and does not.
 fn stubborn(name: &'static str) -> ChildSpec<impl Runnable> {
     let task = move |ctx: Context| async move {
+        // It has looked when it says so: from now on it is asked, not dropped.
+        let requested = ctx.shutdown_requested();
         say(&format!("{name} runs"));
-        ctx.shutdown_requested().await;
+        requested.await;
         say(&format!("{name} was asked"));
         pending().await
     };
