@@ -106,7 +106,14 @@ async fn the_report_names_a_child_that_had_to_be_killed() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_second_signal_kills_the_rest() {
     let mut program = Program::start("stubborn");
-    program.says("deep runs").await.says("flat runs").await.says("tidy runs").await.signal(Signal::TERM);
+    program
+        .says("deep runs")
+        .await
+        .says("flat runs")
+        .await
+        .says("tidy runs")
+        .await
+        .signal(Signal::TERM);
     // It would wait for ever.
     program.says("flat was asked").await.signal(Signal::INT);
     let (status, output) = program.end().await;
