@@ -289,8 +289,14 @@ impl Supervisor {
     /// Subscribes to what happens to this supervisor and all below it, from now on. Subscribing
     /// before the start misses nothing.
     pub fn events(&self) -> Events {
-        let root = self.node.root();
-        root.hub().subscribe(self.path())
+        loop {
+            let root = self.node.root();
+            let events = root.hub().subscribe(self.path());
+            // An adoption in between has left the subscription behind.
+            if Arc::ptr_eq(&root, &self.node.root()) {
+                return events;
+            }
+        }
     }
 
     /// Stops all children in reverse start order, then the supervisor, and returns when all of
@@ -316,7 +322,11 @@ impl Supervisor {
             return Err(SupervisorError::FromInside(self.path()));
         }
         if let Some(slot) = self.node.slot() {
-            AnyChildRef::new(slot).terminate().await?;
+            let stopped = AnyChildRef::new(slot).terminate().await;
+            // One that has ended for good is what was asked for, whoever asked first.
+            if !matches!(self.node.phase(), Phase::Ended(_)) {
+                stopped?;
+            }
         } else {
             if let Phase::Ended(reason) = self.node.phase()
                 && matches!(reason, ExitReason::Escalated(_) | ExitReason::StartFailed(_))
