@@ -170,7 +170,7 @@ async fn a_hundred_thousand_workers_leave_nothing_behind() {
     let crashing = within("a worker", pool.add_worker_with(Numbered(0, crashes.clone()))).await;
     let crashing = crashing.unwrap();
     let mut rounds = Vec::new();
-    for _ in 0..3 {
+    for _ in 0..2 {
         let began = Instant::now();
         let values = (0..WORKERS).map(|_| Numbered(1, gauge.clone()));
         let workers = within("the workers", pool.add_workers(values)).await.unwrap();
@@ -188,8 +188,8 @@ async fn a_hundred_thousand_workers_leave_nothing_behind() {
         rounds.push((began.elapsed(), memory()));
     }
     assert_eq!(within("a number", crashing.ask(Say::Number)).await.unwrap(), 0);
-    assert_eq!(crashes.begun(), 1 + 3 * WORKERS / 100);
-    let (first, last) = (rounds[0], rounds[2]);
+    assert_eq!(crashes.begun(), 1 + 2 * WORKERS / 100);
+    let (first, last) = (rounds[0], rounds[1]);
     assert!(last.0 < first.0 * 3 + Duration::from_secs(1), "it slows down: {rounds:?}");
     assert!(last.1 < first.1 + first.1 / 5, "it grows: {rounds:?}");
     within("the shutdown", pool.supervisor().shutdown()).await.unwrap();
