@@ -214,7 +214,13 @@ impl Escalation {
 
 impl fmt::Display for Escalation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}`: {}", self.path, self.reason)
+        write!(f, "`{}`: {}", self.path, self.reason)?;
+        if matches!(self.reason, ExitReason::Normal) {
+            f.write_str(
+                " (it returned `Ok(())`, which `Always` restarts; `Transient` lets it finish)",
+            )?;
+        }
+        Ok(())
     }
 }
 

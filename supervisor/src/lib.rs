@@ -123,6 +123,28 @@
 //! else. Without a name in front, `supervision_tree! { one_for_one { … } }` is an expression.
 //! A tree can be a child of another: `service: Service = Service::tree(80)`.
 //!
+//! A function takes its address to a sibling by a closure, which clones it once when the tree is
+//! built and once for each life (a function has no messages of its own; a type has):
+//!
+//! ```
+//! # use supervisor::prelude::*;
+//! # #[derive(Child, Default)] #[child(message = u8)] struct Mailer;
+//! # impl Worker for Mailer { async fn run(&self, _: Context<u8>) -> ChildResult { Ok(()) } }
+//! # async fn remind(_: Context, _: ChildRef<u8>) -> ChildResult { Ok(()) }
+//! supervision_tree! {
+//!     Reminders: one_for_one {
+//!         mailer: Mailer,
+//!         reminder: Always = {
+//!             let mailer = mailer.clone();
+//!             move |ctx| remind(ctx, mailer.clone())
+//!         },
+//!     }
+//! }
+//! # let _ = Reminders::tree();
+//! ```
+//!
+//! Parameters can be borrowed only while the tree is built: what a child keeps, it owns.
+//!
 //! Everything the macros do can be written by hand with [`Supervisor::new`] and [`ChildSpec`].
 //!
 //! ## Options
@@ -290,6 +312,7 @@ pub use supervisor::{AddChild, Supervisor};
 pub use tree::{Starting, Tree};
 
 #[cfg(feature = "macros")]
+#[doc = include_str!("derive_child.md")]
 pub use supervisor_macros::Child;
 
 /// Gives back the expression that a tree without a name is.
@@ -303,7 +326,8 @@ macro_rules! a_tree_without_a_name {
     ({ $($tree:tt)* }) => {{ $($tree)* }};
 }
 
-/// Declares a supervision tree.
+#[doc = include_str!("supervision_tree.md")]
+#[doc = include_str!("rules.md")]
 #[cfg(feature = "macros")]
 #[macro_export]
 macro_rules! supervision_tree {

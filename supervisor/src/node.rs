@@ -166,8 +166,9 @@ impl Node {
             return Err(SupervisorError::InvalidSpec(self.path().join(&parts.name), rule));
         }
         let name = parts.name.to_string();
-        if let Some(rule) = rules::broken_by(&name, &parts.options, Some(&parts.body), &self.rules)
-        {
+        // A pool's workers have the template's options.
+        let options = self.template.as_ref().map_or(&parts.options, |template| &template.options);
+        if let Some(rule) = rules::broken_by(&name, options, Some(&parts.body), &self.rules) {
             let path = self.path().join(&parts.name);
             return Err(SupervisorError::InvalidSpec(path, rule.to_string()));
         }

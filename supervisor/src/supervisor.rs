@@ -294,10 +294,14 @@ impl Supervisor {
     /// A supervisor that has a parent is stopped by it, as by `terminate_child`: it stays down,
     /// and its spec is kept. A second call waits with the first.
     ///
+    /// Call it before `main` returns: when the last handle is dropped the tree shuts down too,
+    /// but a runtime that ends does not wait for that.
+    ///
     /// # Errors
     ///
     /// [`FromInside`](SupervisorError::FromInside) if a task below this supervisor calls: use
-    /// [`request_shutdown`](Self::request_shutdown) there.
+    /// [`request_shutdown`](Self::request_shutdown) there. [`Ended`](SupervisorError::Ended) if a
+    /// root had given up before.
     ///
     /// # Cancel safety
     ///
@@ -309,6 +313,11 @@ impl Supervisor {
         if let Some(slot) = self.node.slot() {
             AnyChildRef::new(slot).terminate().await?;
         } else {
+            if let Phase::Ended(reason) = self.node.phase()
+                && reason.is_abnormal()
+            {
+                return Err(SupervisorError::Ended(self.path(), reason));
+            }
             let end = self.node.end();
             self.request_shutdown();
             if let Some(end) = end {

@@ -1,196 +1,296 @@
-//! Pools: many workers at once, those that live, and workers that share the work by key.
+//! Pools: workers made from a template, that come and go at run time.
 
-use std::time::{Duration, Instant};
+use std::collections::HashSet;
+use std::future::pending;
+use std::time::Duration;
 
 use supervisor::prelude::*;
-use supervisor::{MaxRestarts, Pool};
-use supervisor_tests::{Gauge, Order, Stage, event, quiet, restarted, within};
+use supervisor::{MaxRestarts, SendError, StartMode};
+use supervisor_tests::{Gauge, Life, Order, Stage, event, quiet, restarted, within};
+use tokio::time::Instant;
 
-/// What a worker can be told.
-enum Say {
-    Crash,
-    Number(Reply<u32>),
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Counts up from its own number.
+#[derive(Child, Clone, Default)]
+#[child(message = Reply<u32>)]
+struct Counter {
+    from: u32,
 }
 
-#[derive(Child)]
-#[child(restart = Transient, message = Say)]
-struct Numbered(u32, Gauge);
-
-impl Worker for Numbered {
-    async fn run(&self, mut ctx: Context<Say>) -> ChildResult {
-        let _life = self.1.enter();
-        while let Some(said) = ctx.recv().await {
-            match said {
-                Say::Crash => return Err("told to crash".into()),
-                Say::Number(reply) => drop(reply.send(self.0)),
-            }
+impl Worker for Counter {
+    async fn run(&self, mut ctx: Context<Reply<u32>>) -> ChildResult {
+        let mut number = self.from;
+        while let Some(reply) = ctx.recv().await {
+            let _ = reply.send(number);
+            number += 1;
         }
         Ok(())
     }
 }
 
-fn pool(builder: supervisor::SupervisorBuilder) -> Pool<Numbered> {
-    builder
-        .with_max_restarts(MaxRestarts::Unlimited)
-        .build_pool(ChildSpec::<Each<Numbered>>::each("worker"))
+/// Owns what cannot be had twice, and says what it got.
+#[derive(Child)]
+#[child(restart = Temporary, once)]
+struct Session {
+    life: Life,
+    stage: Stage,
 }
 
-async fn idle(ctx: Context) -> ChildResult {
-    ctx.shutdown_requested().await;
-    Ok(())
-}
-
-#[tokio::test(start_paused = true)]
-async fn many_workers_are_added_in_order() {
-    let gauge = Gauge::new();
-    let pool = pool(Supervisor::new());
-    // (It has not been started; and the future can be spawned.)
-    let workers = tokio::spawn({
-        let (pool, gauge) = (pool.clone(), gauge.clone());
-        async move { pool.add_workers((1..=3000).map(|number| Numbered(number, gauge.clone()))).await }
-    });
-    let workers = within("the workers", workers).await.unwrap().unwrap();
-    for number in [1, 1024, 1025, 3000] {
-        let worker = &workers[number as usize - 1];
-        assert_eq!(worker.path(), format!("#{number}").as_str());
-        assert_eq!(within("a number", worker.ask(Say::Number)).await.unwrap(), number);
+impl WorkerOnce for Session {
+    async fn run(self, ctx: Context) -> ChildResult {
+        let Self { life: _life, stage } = self;
+        stage.note(ctx.path().to_string());
+        ctx.shutdown_requested().await;
+        Ok(())
     }
-    assert_eq!(gauge.alive(), 3000);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_limit_tells_who_was_added() {
-    let gauge = Gauge::new();
-    let pool = pool(Supervisor::new().with_max_children(1500));
-    let values = (1..).map(|number| Numbered(number, gauge.clone()));
-    let error = within("the workers", pool.add_workers(values)).await.unwrap_err();
-    assert!(matches!(error.error(), SupervisorError::MaxChildren(_, 1500)), "{error}");
-    assert!(error.to_string().starts_with("only 1500 workers were added: "), "{error}");
-    assert_eq!(error.into_added().len(), 1500);
-    assert_eq!(within("the list", pool.workers()).await.unwrap().len(), 1500);
+async fn workers_with_the_templates_value_are_alike() {
+    let template = ChildSpec::<Each<Counter>>::each("counter").with_value(Counter { from: 5 });
+    let pool = Supervisor::new().build_pool(template);
+    let first = within("a worker", pool.add_worker()).await.unwrap();
+    let second = within("a worker", pool.add_worker()).await.unwrap();
+    for counter in [first, second] {
+        assert_eq!(within("an answer", counter.ask(|reply| reply)).await.unwrap(), 5);
+        assert_eq!(within("an answer", counter.ask(|reply| reply)).await.unwrap(), 6);
+    }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dropped_call_keeps_what_was_added() {
-    let gauge = Gauge::new();
-    let pool = pool(Supervisor::new());
-    let values = (1..=5000).map(|number| Numbered(number, gauge.clone()));
-    let mut adding = Box::pin(pool.add_workers(values));
-    assert!(
-        std::future::poll_fn(|cx| std::task::Poll::Ready(adding.as_mut().poll(cx)))
-            .await
-            .is_pending()
-    );
-    drop(adding);
+async fn each_worker_can_have_a_value_of_its_own_also_after_a_restart() {
+    let pool = Supervisor::new().build_pool(ChildSpec::<Each<Counter>>::each("counter"));
+    let mut counters = Vec::new();
+    for from in [10, 20, 30] {
+        let counter = within("a worker", pool.add_worker_with(Counter { from })).await.unwrap();
+        counters.push((counter, from));
+    }
+    for (counter, from) in &counters {
+        assert_eq!(within("an answer", counter.ask(|reply| reply)).await.unwrap(), *from);
+        within("a restart", counter.restart()).await.unwrap();
+        assert_eq!(within("an answer", counter.ask(|reply| reply)).await.unwrap(), *from);
+    }
+    let default = within("a worker", pool.add_worker()).await.unwrap();
+    assert_eq!(within("an answer", default.ask(|reply| reply)).await.unwrap(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_worker_by_value_has_one_life() {
+    let (gauge, stage) = (Gauge::new(), Stage::new());
+    let pool = Supervisor::new().build_pool(ChildSpec::<Each<Session>>::each("session"));
+    let session = Session { life: gauge.enter(), stage: stage.clone() };
+    let worker = within("a worker", pool.add_worker_with(session)).await.unwrap();
     quiet().await;
-    let living = within("the list", pool.workers()).await.unwrap().len();
-    assert_eq!(living, 1024, "those that were on their way, and no others");
-    within("the shutdown", pool.supervisor().shutdown()).await.unwrap();
+    assert_eq!(stage.log(), "#1");
+    within("the kill", worker.kill()).await.unwrap();
+    quiet().await;
+    assert_eq!(gauge.alive(), 0);
+    assert!(pool.supervisor().which_children().await.unwrap().is_empty());
+    assert_eq!(worker.send(()).await, Err(SendError::Gone(())));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_value_that_was_refused_is_dropped() {
+    let (gauge, stage) = (Gauge::new(), Stage::new());
+    let template = ChildSpec::<Each<Session>>::each("session");
+    let pool = Supervisor::new().with_max_children(0).build_pool(template);
+    let session = Session { life: gauge.enter(), stage };
+    let error = within("a worker", pool.add_worker_with(session)).await.unwrap_err();
+    assert!(matches!(error, SupervisorError::MaxChildren(_, 0)), "{error}");
+    quiet().await;
     assert_eq!(gauge.alive(), 0);
 }
 
 #[tokio::test(start_paused = true)]
-async fn workers_that_are_alike_are_counted() {
-    let tasks = Supervisor::new().build_pool(ChildSpec::new("task").with_task(idle));
-    assert_eq!(within("the workers", tasks.add_workers(3)).await.unwrap().len(), 3);
-    assert_eq!(within("the list", tasks.workers()).await.unwrap()[2].path(), "#3");
-    let template =
-        ChildSpec::<Each<Numbered>>::each("worker").with_value(Numbered(7, Gauge::new()));
-    let alike = Supervisor::new().build_pool(template);
-    let workers = within("the workers", alike.add_workers(2)).await.unwrap();
-    assert_eq!(within("a number", workers[1].ask(Say::Number)).await.unwrap(), 7);
-}
-
-#[tokio::test(start_paused = true)]
-async fn only_the_living_are_listed() {
-    let gauge = Gauge::new();
-    let pool = pool(Supervisor::new());
-    let values = (1..=4).map(|number| Numbered(number, gauge.clone()));
-    let workers = within("the workers", pool.add_workers(values)).await.unwrap();
-    within("its end", workers[1].terminate()).await.unwrap();
-    let mut events = pool.supervisor().events();
-    within("room", workers[2].send(Say::Crash)).await.unwrap();
-    event(&mut events, "the restart", restarted("#3")).await;
-    let living = within("the list", pool.workers()).await.unwrap();
-    let paths: Vec<_> = living.iter().map(|worker| worker.path().to_string()).collect();
-    assert_eq!(paths, ["#1", "#3", "#4"]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_key_belongs_to_one_partition() {
+async fn numbers_are_not_used_again() {
     let stage = Stage::new();
-    let partitions = Supervisor::new().build_partitioned(stage.actor("any"), 8);
-    let root = Supervisor::new()
-        .with_child(ChildSpec::new("parts").with_supervisor(partitions.supervisor().clone()))
-        .build();
-    within("the start", root.start()).await.unwrap();
-    assert_eq!(partitions.workers().len(), 8);
-    assert_eq!(partitions.workers()[7].path(), "parts/7");
-    let mut used = [0; 8];
-    for key in 0..800 {
-        let worker = partitions.of(&key);
-        assert_eq!(worker.path(), partitions.of(&key).path());
-        let place = partitions.workers().iter().position(|w| w.path() == worker.path());
-        used[place.expect("one of them")] += 1;
+    let pool = Supervisor::new().with_template(stage.actor("worker")).build();
+    let mut paths = HashSet::new();
+    for _ in 0..10 {
+        let worker = within("a worker", pool.add_worker()).await.unwrap();
+        assert!(paths.insert(worker.path()), "{} is used twice", worker.path());
+        within("its end", worker.terminate()).await.unwrap();
     }
-    assert!(used.iter().all(|&keys| (50..=150).contains(&keys)), "{used:?}");
-    assert_eq!(partitions.of("key").path(), partitions.of(&"key".to_owned()).path());
-    // One fails; its address and its keys stay.
-    let worker = partitions.of("key").clone();
-    within("room", worker.send(Order::Fail)).await.unwrap();
-    within("room", partitions.of("key").send(Order::Note(1))).await.unwrap();
-    quiet().await;
-    assert!(stage.log().ends_with("+any 1"));
-    assert_eq!(worker.incarnation(), 2);
+    assert!(pool.which_children().await.unwrap().is_empty());
 }
 
-#[test]
-#[should_panic = "at least one partition"]
-fn there_is_no_pool_of_no_partitions() {
-    let _ = Supervisor::new().build_partitioned(ChildSpec::new("none").with_task(idle), 0);
-}
-
-/// How much memory this process has, in bytes.
-#[cfg(target_os = "linux")]
-fn memory() -> usize {
-    let status = std::fs::read_to_string("/proc/self/statm").unwrap();
-    let pages: usize = status.split(' ').nth(1).unwrap().parse().unwrap();
-    pages * 4096
-}
-
-/// A hundred thousand come and go, and others crash meanwhile, several times over: the last time
-/// is as quick as the first, and leaves no more memory in use.
-#[cfg(target_os = "linux")]
 #[tokio::test(start_paused = true)]
-async fn a_hundred_thousand_workers_leave_nothing_behind() {
-    const WORKERS: usize = 100_000;
-    let gauge = Gauge::new();
-    let crashes = Gauge::new();
-    let pool = pool(Supervisor::new());
-    let crashing = within("a worker", pool.add_worker_with(Numbered(0, crashes.clone()))).await;
-    let crashing = crashing.unwrap();
-    let mut rounds = Vec::new();
-    for _ in 0..2 {
-        let began = Instant::now();
-        let values = (0..WORKERS).map(|_| Numbered(1, gauge.clone()));
-        let workers = within("the workers", pool.add_workers(values)).await.unwrap();
-        assert_eq!(within("the list", pool.workers()).await.unwrap().len(), WORKERS + 1);
-        let removal = async {
-            for (removed, worker) in workers.into_iter().enumerate() {
-                if removed % 100 == 0 {
-                    crashing.send(Say::Crash).await.unwrap();
-                }
-                worker.terminate().await.unwrap();
-            }
-        };
-        within("the removal", removal).await;
-        assert_eq!(gauge.alive(), 0);
-        rounds.push((began.elapsed(), memory()));
+async fn no_more_workers_than_allowed_and_a_restarting_one_keeps_its_place() {
+    let stage = Stage::new();
+    let template = stage.actor("worker").with_backoff(supervisor::Backoff::constant(100 * SECOND));
+    let pool = Supervisor::new()
+        .with_max_restarts(MaxRestarts::Unlimited)
+        .with_max_children(2)
+        .with_template(template)
+        .build();
+    let mut events = pool.events();
+    let first = within("a worker", pool.add_worker()).await.unwrap();
+    let second = within("a worker", pool.add_worker()).await.unwrap();
+    let error = within("a third", pool.add_worker()).await.unwrap_err();
+    assert!(matches!(error, SupervisorError::MaxChildren(_, 2)), "{error}");
+    first.downcast::<Order>().unwrap().send(Order::Fail).await.unwrap();
+    quiet().await;
+    let error = within("a third", pool.add_worker()).await.unwrap_err();
+    assert!(matches!(error, SupervisorError::MaxChildren(_, 2)), "{error}");
+    event(&mut events, "the restart", restarted("#1")).await;
+    within("the end of one", second.terminate()).await.unwrap();
+    within("a third", pool.add_worker()).await.unwrap();
+    assert_eq!(pool.count_children().await.unwrap().active, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_workers_stop_at_once_within_one_time() {
+    let stage = Stage::new();
+    let template = stage
+        .task("worker", async |ctx: Context| {
+            ctx.shutdown_requested().await;
+            tokio::time::sleep(3 * SECOND).await;
+            Ok(())
+        })
+        .with_shutdown(4 * SECOND);
+    let pool = Supervisor::new().with_template(template).build();
+    for _ in 0..100 {
+        within("a worker", pool.add_worker()).await.unwrap();
     }
-    assert_eq!(within("a number", crashing.ask(Say::Number)).await.unwrap(), 0);
-    assert_eq!(crashes.begun(), 1 + 2 * WORKERS / 100);
-    let (first, last) = (rounds[0], rounds[1]);
-    assert!(last.0 < first.0 * 3 + Duration::from_secs(1), "it slows down: {rounds:?}");
-    assert!(last.1 < first.1 + first.1 / 5, "it grows: {rounds:?}");
-    within("the shutdown", pool.supervisor().shutdown()).await.unwrap();
+    quiet().await;
+    let began = Instant::now();
+    let report = within("the shutdown", pool.shutdown()).await.unwrap();
+    assert_eq!((began.elapsed(), report.is_clean()), (3 * SECOND, true));
+    assert_eq!(stage.gauge("worker").alive(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn workers_that_take_too_long_are_all_dropped_and_reported() {
+    let stage = Stage::new();
+    let template = stage
+        .task("worker", async |ctx: Context| {
+            ctx.shutdown_requested().await;
+            pending().await
+        })
+        .with_shutdown(4 * SECOND);
+    let pool = Supervisor::new().with_template(template).build();
+    // More than a subscriber's queue holds: the report has to name them all the same.
+    for _ in 0..5_000 {
+        within("a worker", pool.add_worker()).await.unwrap();
+    }
+    quiet().await;
+    let began = Instant::now();
+    let report = within("the shutdown", pool.shutdown()).await.unwrap();
+    assert_eq!(began.elapsed(), 4 * SECOND);
+    assert_eq!((report.killed().count(), stage.gauge("worker").alive()), (5_000, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_start_of_one_worker_holds_up_nobody_else() {
+    let stage = Stage::new();
+    let slow = stage
+        .task("worker", async |mut ctx: Context| {
+            if ctx.path() == "#1" {
+                tokio::time::sleep(20 * SECOND).await;
+            }
+            ctx.ready();
+            ctx.shutdown_requested().await;
+            Ok(())
+        })
+        .with_start(StartMode::Notify);
+    let pool = Supervisor::new().with_template(slow).build();
+    within("the start", pool.start()).await.unwrap();
+    let began = Instant::now();
+    let first = tokio::spawn({
+        let pool = pool.clone();
+        async move { pool.add_worker().await }
+    });
+    quiet().await;
+    for _ in 0..10 {
+        let worker = within("a worker", pool.add_worker()).await.unwrap();
+        within("its end", worker.terminate()).await.unwrap();
+    }
+    assert!(began.elapsed() < SECOND, "{:?}", began.elapsed());
+    within("the first", first).await.unwrap().unwrap();
+    assert!(began.elapsed() >= 20 * SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pool_without_a_value_needs_one_for_each_worker() {
+    let pool = Supervisor::new().build_pool(ChildSpec::<Each<Session>>::each("session"));
+    let error = within("a worker", pool.supervisor().add_worker()).await.unwrap_err();
+    assert!(matches!(error, SupervisorError::NoTemplateValue(_)), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn commands_by_name_find_a_worker_by_its_number() {
+    let stage = Stage::new();
+    let pool = Supervisor::new().with_template(stage.actor("worker")).build();
+    within("a worker", pool.add_worker()).await.unwrap();
+    let error = within("a restart", pool.restart_child("#1")).await.unwrap_err();
+    assert!(matches!(error, SupervisorError::SimpleOneForOne(_)), "{error}");
+    let error = within("a deletion", pool.delete_child("#1")).await.unwrap_err();
+    assert!(matches!(error, SupervisorError::SimpleOneForOne(_)), "{error}");
+    let error = within("a stranger", pool.terminate_child("#2")).await.unwrap_err();
+    assert!(matches!(error, SupervisorError::NotFound(_)), "{error}");
+    assert_eq!(pool.child_spec("#1").await.unwrap().name, "#1");
+    within("a stop", pool.terminate_child("#1")).await.unwrap();
+    assert!(pool.which_children().await.unwrap().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pool_that_is_restarted_is_empty_and_its_workers_are_gone() {
+    let stage = Stage::new();
+    let pool = Supervisor::new().with_max_restarts(0).with_template(stage.actor("w")).build();
+    let root =
+        Supervisor::new().with_child(ChildSpec::new("pool").with_supervisor(pool.clone())).build();
+    let mut events = root.events();
+    within("the start", root.start()).await.unwrap();
+    let worker = within("a worker", pool.add_worker()).await.unwrap();
+    let failing = within("a worker", pool.add_worker()).await.unwrap();
+    failing.downcast::<Order>().unwrap().send(Order::Fail).await.unwrap();
+    event(&mut events, "the restart", restarted("pool")).await;
+    quiet().await;
+    assert!(pool.which_children().await.unwrap().is_empty());
+    let worker = worker.downcast::<Order>().unwrap();
+    assert_eq!(worker.send(Order::Return).await, Err(SendError::Gone(Order::Return)));
+    assert_eq!(stage.gauge("w").alive(), 0);
+}
+
+/// 100,000 workers come, and go by themselves, one by one, or with their pool.
+async fn many(pool: Supervisor, gauge: Gauge) {
+    const MANY: usize = 100_000;
+    let mut workers = Vec::with_capacity(MANY);
+    for _ in 0..MANY {
+        workers.push(pool.add_worker().await.unwrap());
+    }
+    assert_eq!(pool.count_children().await.unwrap().active, MANY);
+    for worker in workers.drain(..MANY / 2) {
+        worker.terminate().await.unwrap();
+    }
+    assert_eq!(pool.count_children().await.unwrap().active, MANY / 2);
+    let report = pool.shutdown().await.unwrap();
+    assert!(report.is_clean(), "{report}");
+    assert_eq!((gauge.alive(), pool.stats().await.unwrap().restarts), (0, 0));
+}
+
+fn counted(gauge: &Gauge) -> Supervisor {
+    let lives = gauge.clone();
+    let template = ChildSpec::new("worker").with_task(move |ctx: Context| {
+        let life = lives.enter();
+        async move {
+            let _life = life;
+            ctx.shutdown_requested().await;
+            Ok(())
+        }
+    });
+    Supervisor::new().with_template(template).build()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hundred_thousand_workers_come_and_go() {
+    let gauge = Gauge::new();
+    within("all of them", many(counted(&gauge), gauge)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hundred_thousand_workers_come_and_go_between_threads() {
+    let gauge = Gauge::new();
+    within("all of them", many(counted(&gauge), gauge)).await;
 }

@@ -75,7 +75,7 @@ fn assert_order(output: &str, lines: &[&str]) {
 async fn a_signal_stops_the_children_in_reverse_order() {
     for signal in [Signal::TERM, Signal::INT] {
         let mut program = Program::start("orderly");
-        program.says("second runs").await.signal(signal);
+        program.says("first runs").await.says("second runs").await.signal(signal);
         let (status, output) = program.end().await;
         assert_eq!(status.code(), Some(0), "{output}");
         assert_order(&output, &["shutting down", "second stops", "first stops"]);

@@ -131,6 +131,9 @@ impl<C, R> Engine<C, R> {
 
     /// A life that was up has ended by itself (its state is `Down` for now).
     fn fell(&mut self, now: Instant, key: Key, reason: ExitReason) {
+        if is_hopeless(&reason) {
+            return self.give_up(now, key, reason);
+        }
         if self.rules.strategy.is_group() && (self.is_busy() || !self.turns.is_empty()) {
             // A group restart that reaches it first counts it as stopped with the group.
             self.enter(key, State::Fallen(reason));
@@ -154,9 +157,6 @@ impl<C, R> Engine<C, R> {
     /// OTP's `do_restart`.
     fn decide(&mut self, now: Instant, key: Key, reason: ExitReason) {
         let Some(rules) = self.rules_of(key) else { return };
-        if is_hopeless(&reason) {
-            return self.give_up(now, key, reason);
-        }
         let restarts = match rules.restart {
             RestartPolicy::Always => true,
             RestartPolicy::Transient => reason.is_abnormal(),

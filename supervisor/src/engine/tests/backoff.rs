@@ -219,6 +219,26 @@ fn a_failed_start_in_the_group_waits_and_cycles_the_group_again() {
 }
 
 #[test]
+fn terminating_a_child_whose_failed_start_waits_starts_the_others_without_it() {
+    let notifying = ChildRules {
+        start: notifying(Always).start,
+        ..patient(Always, Backoff::constant(secs(10)))
+    };
+    let mut world = World::new(supervisor(OneForAll))
+        .with("a", worker(Always))
+        .with("b", notifying)
+        .with("c", worker(Always))
+        .up();
+    world.exits("a", panicked());
+    world.gone("c");
+    world.gone("b");
+    world.exits("b", panicked());
+    world.log();
+    assert_eq!(world.asked(Command::Terminate, "b"), "done");
+    assert_eq!(world.acts(), "spawn c");
+}
+
+#[test]
 fn what_a_failed_start_left_down_stays_down_when_the_retry_is_terminated() {
     // OTP's rule, where no delay is ended early.
     let mut world = World::new(supervisor(OneForAll))

@@ -208,6 +208,20 @@ fn a_sibling_that_ends_while_the_group_is_stopped_is_not_counted() {
 }
 
 #[test]
+fn a_sibling_that_no_restart_can_help_is_heard_at_once() {
+    let escalate = ExitReason::Escalate(Failure::of_panic("hopeless".to_owned(), None));
+    let mut world = World::new(supervisor(OneForAll))
+        .with("a", worker(Always))
+        .with("b", worker(Always))
+        .with("c", worker(Always))
+        .up();
+    world.exits("b", panicked());
+    world.exits("a", escalate);
+    world.settle();
+    assert_eq!(world.ending(), "gave up, a: escalated: hopeless");
+}
+
+#[test]
 fn a_failed_start_leaves_the_earlier_ones_up_and_the_retry_cycles_the_group_again() {
     let mut world = World::new(supervisor(OneForAll))
         .with("a", worker(Always))

@@ -190,6 +190,31 @@ fn a_kill_drops_what_a_stop_is_waiting_for_and_the_rest() {
 }
 
 #[test]
+fn a_kill_gives_each_life_the_whole_grace() {
+    let mut world = three(OneForOne);
+    world.on(Event::Stop);
+    world.pass(millis(4_900));
+    world.on(Event::Kill);
+    world.pass(millis(999));
+    assert_eq!(world.ending(), "not ended");
+    assert_eq!(world.state("c"), "stopping");
+    world.pass(millis(1));
+    assert_eq!(world.ending(), "shutdown");
+}
+
+#[test]
+fn a_kill_gives_each_worker_of_a_pool_the_whole_grace() {
+    let mut world = pool(Shutdown::Timeout(secs(3)), &["#1"]);
+    world.on(Event::Stop);
+    world.pass(millis(2_900));
+    world.on(Event::Kill);
+    world.pass(millis(999));
+    assert_eq!(world.ending(), "not ended");
+    world.pass(millis(1));
+    assert_eq!(world.ending(), "shutdown");
+}
+
+#[test]
 fn a_kill_keeps_the_reason_for_which_the_supervisor_ends() {
     let rules = SupervisorRules { max_restarts: MaxRestarts::AtMost(0), ..supervisor(OneForOne) };
     let mut world = World::new(rules).with("a", worker(Always)).with("b", worker(Always)).up();

@@ -218,6 +218,23 @@ fn a_hung_child_that_is_reached_by_a_group_stop_keeps_its_deadline() {
 }
 
 #[test]
+fn a_hung_child_that_is_reached_by_a_group_stop_is_stopped_with_the_group() {
+    let hung = ChildRules { heartbeat: Some(secs(9)), ..worker(Always) };
+    let mut world = World::new(supervisor(OneForAll))
+        .with("a", hung)
+        .with("b", worker(Always))
+        .with("c", worker(Always))
+        .up();
+    world.exits("b", panicked());
+    let a = world.key("a");
+    world.on(Event::Hung(a, 1, secs(9)));
+    world.gone("c");
+    world.gone("a");
+    assert_eq!(world.acts(), "ask c, abort a, spawn a, spawn b, spawn c");
+    assert_eq!(world.engine.intensity.left(world.now), Some(2));
+}
+
+#[test]
 fn a_cursor_that_stands_on_a_child_that_is_forgotten_moves_on() {
     // Many children start in bursts; in between, one that could not be stopped ends after all,
     // just when it is the next in line.
