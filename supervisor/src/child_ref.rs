@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 
 use crate::engine::{Answer, ChildState, Command, Event, Subject};
 use crate::error::SupervisorError;
-use crate::mailbox::{Asking, Reply, Sending, TrySendError};
+use crate::mailbox::{Asking, DeadLetters, Reply, Sending, TrySendError};
 use crate::path::ChildPath;
 use crate::slot::{AnySlot, Slot};
 
@@ -130,6 +130,44 @@ impl<M: Send + 'static> ChildRef<M> {
         make: impl FnOnce(Reply<R>) -> M,
     ) -> Asking<'_, M, R> {
         self.slot.mailbox.ask(make, limit)
+    }
+
+    /// A receiver of the messages that the child leaves unhandled when it ends for good.
+    ///
+    /// It receives from now on; before the start, [`ChildSpec::handle`](crate::ChildSpec::handle)
+    /// gives the address to call this on. Without a receiver, what is left is dropped. Either way
+    /// its number is told by [`EventKind::MessagesLeft`](crate::EventKind::MessagesLeft).
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use supervisor::prelude::*;
+    ///
+    /// #[derive(Child)]
+    /// #[child(restart = Temporary, message = u32)]
+    /// struct TakesOne;
+    ///
+    /// impl Worker for TakesOne {
+    ///     async fn run(&self, mut ctx: Context<u32>) -> ChildResult {
+    ///         let _one = ctx.recv().await;
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// let spec = ChildSpec::new("one").with_worker(TakesOne);
+    /// let mut dead_letters = spec.handle().dead_letters();
+    /// spec.handle().send(1).await?;
+    /// spec.handle().send(2).await?;
+    /// let supervisor = Supervisor::new().with_child(spec).build();
+    /// supervisor.start().await?;
+    /// assert_eq!(dead_letters.next().await, Some(2));
+    /// assert_eq!(dead_letters.next().await, None);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn dead_letters(&self) -> DeadLetters<M> {
+        self.slot.mailbox.dead_letters()
     }
 
     /// How many messages wait in the mailbox.

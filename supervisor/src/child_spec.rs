@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::blocking::Blocking;
 use crate::child::{Child, Life, Worker, WorkerOnce};
 use crate::child_ref::ChildRef;
 use crate::context::Context;
@@ -150,6 +151,20 @@ impl ChildSpec<NothingToRun> {
         worker: W,
     ) -> ChildSpec<Run<ChildRef<W::Message>>> {
         self.with_recipe(W::DEFAULTS, Arc::new(Once::new(worker)))
+    }
+
+    /// Runs this function on a thread of its own: for work that blocks.
+    pub fn with_blocking<M: Send + 'static>(
+        self,
+        blocking: Blocking<M>,
+    ) -> ChildSpec<Run<ChildRef<M>>> {
+        self.with_recipe(ChildOptions::new(), Arc::new(blocking))
+    }
+
+    /// Runs this program as a process of the operating system.
+    #[cfg(all(unix, feature = "process"))]
+    pub fn with_program(self, program: crate::Program) -> ChildSpec<Run<ChildRef<()>>> {
+        self.with_recipe(ChildOptions::new(), Arc::new(program))
     }
 
     /// Runs this supervisor below the one that gets the spec.

@@ -13,6 +13,7 @@ use crate::child_ref::ChildRef;
 use crate::driver::Sign;
 use crate::engine::Event;
 use crate::exit::ExitReason;
+use crate::node::Node;
 use crate::path::ChildPath;
 use crate::slot::{AnySlot, Signal, Slot};
 
@@ -119,7 +120,7 @@ impl<M: Send + 'static> Context<M> {
     pub fn shutdown_requested(&self) -> ShutdownRequested {
         let _ = self.slot.core.look(self.generation);
         let slot: Arc<dyn AnySlot> = Arc::clone(&self.slot) as _;
-        ShutdownRequested { slot, generation: self.generation, waiting: None }
+        ShutdownRequested::of(slot, self.generation)
     }
 
     /// Whether shutdown was requested.
@@ -164,6 +165,10 @@ impl<M: Send + 'static> Context<M> {
     #[must_use]
     pub fn last_exit(&self) -> Option<ExitReason> {
         self.slot.core.last_exit()
+    }
+
+    pub(crate) fn owner(&self) -> Option<Arc<Node>> {
+        self.slot.core.owner()
     }
 
     /// The child's own address, to be given to others.
@@ -216,6 +221,13 @@ pub struct ShutdownRequested {
     slot: Arc<dyn AnySlot>,
     generation: u64,
     waiting: Option<NonZeroU32>,
+}
+
+impl ShutdownRequested {
+    /// Of a life that others watch; it does not look by that.
+    pub(crate) fn of(slot: Arc<dyn AnySlot>, generation: u64) -> Self {
+        Self { slot, generation, waiting: None }
+    }
 }
 
 impl Future for ShutdownRequested {

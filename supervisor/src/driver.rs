@@ -18,10 +18,12 @@ use crate::engine::{Answer, ChildState, Effect, Ending, Engine, Event, Exit, Key
 use crate::exit::{Escalation, ExitReason};
 use crate::inbox::Inbox;
 use crate::journal;
+use crate::kept::StopTimes;
 use crate::life::Seed;
 use crate::mailbox::Closing;
 use crate::node::{Declared, Node};
 use crate::reaper::Reaper;
+use crate::report;
 use crate::slot::{AnySlot, Duties};
 use crate::supervisor::Keep;
 
@@ -131,6 +133,7 @@ pub(crate) fn spawn(node: Arc<Node>, inbox: Arc<Inbox<Message>>) {
         slot.core().set_link(Some(Link { inbox: Arc::clone(&inbox), key }));
     }
     let reign = Reign { node, engine, inbox, reaper: Reaper::default(), timer: None, ending: None };
+    reign.node.stops().reset();
     tokio::spawn(reign.run());
 }
 
@@ -260,7 +263,11 @@ impl Reign {
         match &seat.body {
             Body::Supervisor { node, .. } => node.launch(link, generation),
             Body::Task { recipe, .. } => {
-                let seed = Seed { slot: Arc::clone(&slot), generation, span };
+                let times = StopTimes {
+                    shutdown: rules.shutdown,
+                    kill_grace: self.node.rules().kill_grace,
+                };
+                let seed = Seed { slot: Arc::clone(&slot), generation, span, times };
                 match Arc::clone(recipe).launch(seed) {
                     Ok(task) => seat.task = Some(task),
                     Err(reason) => {
@@ -366,6 +373,12 @@ impl Reign {
 
     /// Leaves nothing open: no mailbox of a child that does not come back, no caller.
     fn conclude(&mut self, reason: ExitReason) {
+        for (_, child) in self.engine.children() {
+            if matches!(ChildState::from(&child.state), ChildState::Unstoppable) {
+                let began = child.data.stop_began.unwrap_or_else(Instant::now);
+                report::left(&self.node, child.data.slot(), began);
+            }
+        }
         let dynamic: Vec<Body> = self
             .engine
             .children()

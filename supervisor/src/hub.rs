@@ -70,55 +70,21 @@ struct Listeners {
 
 #[derive(Debug)]
 struct Subscriber {
-    interest: Interest,
     queue: Mutex<Queue>,
 }
 
-/// What a subscriber wants to hear.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Interest {
-    Everything,
-    /// Which children did not stop by themselves, for a shutdown's report: all of them, however
-    /// many, since nobody reads them until the end.
-    Stops,
-}
-
-impl Interest {
-    /// How many subscriptions of this kind there are in the process: without one, an event costs
-    /// a load.
-    fn count(self) -> &'static AtomicUsize {
-        static EVERYTHING: AtomicUsize = AtomicUsize::new(0);
-        static STOPS: AtomicUsize = AtomicUsize::new(0);
-        match self {
-            Self::Everything => &EVERYTHING,
-            Self::Stops => &STOPS,
-        }
-    }
-
-    fn capacity(self) -> usize {
-        match self {
-            Self::Everything => CAPACITY,
-            Self::Stops => usize::MAX,
-        }
-    }
-}
+/// How many subscriptions there are in the process: without one, an event costs a load.
+static SUBSCRIPTIONS: AtomicUsize = AtomicUsize::new(0);
 
 impl Drop for Subscriber {
     fn drop(&mut self) {
-        self.interest.count().fetch_sub(1, Ordering::Relaxed);
+        SUBSCRIPTIONS.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-impl EventKind {
-    /// Whether anybody in the process wants to hear of such a thing.
-    pub(crate) fn is_wanted(&self) -> bool {
-        let some = |interest: Interest| interest.count().load(Ordering::Relaxed) > 0;
-        some(Interest::Everything) || self.is_about_a_stop() && some(Interest::Stops)
-    }
-
-    fn is_about_a_stop(&self) -> bool {
-        matches!(self, Self::ChildKilled { .. } | Self::ChildNotStopped { .. })
-    }
+/// Whether anybody listens to any tree.
+pub(crate) fn somebody_listens() -> bool {
+    SUBSCRIPTIONS.load(Ordering::Relaxed) > 0
 }
 
 #[derive(Debug)]
@@ -151,18 +117,9 @@ impl Queue {
 
 impl Hub {
     pub(crate) fn subscribe(&self, root: ChildPath) -> Events {
-        self.subscribe_to(Interest::Everything, root)
-    }
-
-    pub(crate) fn subscribe_to_stops(&self, root: ChildPath) -> Events {
-        self.subscribe_to(Interest::Stops, root)
-    }
-
-    fn subscribe_to(&self, interest: Interest, root: ChildPath) -> Events {
-        interest.count().fetch_add(1, Ordering::Relaxed);
+        SUBSCRIPTIONS.fetch_add(1, Ordering::Relaxed);
         let mut listeners = self.lock();
         let subscriber = Arc::new(Subscriber {
-            interest,
             queue: Mutex::new(Queue {
                 root,
                 events: VecDeque::new(),
@@ -186,11 +143,9 @@ impl Hub {
             let event = Event { number: listeners.number, path: path.clone(), kind };
             listeners.subscribers.retain(|subscriber| {
                 let Some(subscriber) = subscriber.upgrade() else { return false };
-                let interested =
-                    subscriber.interest == Interest::Everything || event.kind.is_about_a_stop();
                 let mut queue = subscriber.lock();
-                if interested && event.path.is_at_or_below(&queue.root) {
-                    if queue.events.len() == subscriber.interest.capacity() {
+                if event.path.is_at_or_below(&queue.root) {
+                    if queue.events.len() == CAPACITY {
                         queue.events.pop_front();
                         queue.missed += 1;
                     }

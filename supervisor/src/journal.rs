@@ -10,8 +10,10 @@ use crate::driver::{Reign, elapsed};
 use crate::engine::{ChildState, Key, Notice};
 use crate::event::{EventKind, Left};
 use crate::exit::ExitReason;
+use crate::hub::somebody_listens;
 use crate::node::Node;
 use crate::path::ChildPath;
+use crate::report;
 use crate::slot::SlotCore;
 
 /// The span in which a life runs; it costs nothing while nobody listens.
@@ -27,6 +29,8 @@ pub(crate) fn span(core: &SlotCore, incarnation: u64) -> Span {
 pub(crate) fn tell(reign: &Reign, notice: Notice) {
     let now = Instant::now();
     match notice {
+        // The place is occupied by a life that could not be stopped, so no other has begun.
+        Notice::Started(key) | Notice::Restarted { child: key, .. } if !has_begun(reign, key) => {}
         Notice::Started(key) => child(reign, key, |core, incarnation| {
             core.came_up(now, false);
             EventKind::ChildStarted { incarnation }
@@ -43,9 +47,16 @@ pub(crate) fn tell(reign: &Reign, notice: Notice) {
             if failed {
                 reign.node.count_failure();
             }
+            let seat = reign.engine.child(key).map(|child| &child.data);
+            if let Some(stopped) = seat.filter(|seat| seat.stop_began.is_some()) {
+                report::ended(&reign.node, stopped.slot(), now);
+            }
             child(reign, key, |core, incarnation| {
                 core.went_down(ChildState::Restarting, reason.clone());
-                EventKind::ChildTerminated { incarnation, reason }
+                match reason {
+                    ExitReason::StillRunning => EventKind::ChildStartFailed { reason },
+                    reason => EventKind::ChildTerminated { incarnation, reason },
+                }
             });
         }
         Notice::StartFailed { child: key, reason } => {
@@ -65,6 +76,11 @@ pub(crate) fn tell(reign: &Reign, notice: Notice) {
         }),
         Notice::TimedOut(key) => {
             let after = stop_time(reign, key, now);
+            if let Some(child) = reign.engine.child(key) {
+                // Without a stop that has begun, it is dropped before it was asked.
+                let began = child.data.stop_began.unwrap_or(now);
+                report::killed(&reign.node, child.data.slot(), began);
+            }
             child(reign, key, |_, _| EventKind::ChildKilled { after });
         }
         Notice::NotStopped(key) => {
@@ -86,7 +102,10 @@ pub(crate) fn tell(reign: &Reign, notice: Notice) {
                 reason,
             }
         }),
-        Notice::Stopping => supervisor(&reign.node, || EventKind::SupervisorStopping),
+        Notice::Stopping => {
+            reign.node.stops().begin();
+            supervisor(&reign.node, || EventKind::SupervisorStopping);
+        }
     }
 }
 
@@ -102,11 +121,19 @@ pub(crate) fn supervisor_terminated(node: &Arc<Node>, reason: &ExitReason) {
 }
 
 pub(crate) fn messages_left(node: &Arc<Node>, core: &SlotCore, count: usize) {
-    publish(node, || core.path(), EventKind::MessagesLeft { count });
+    publish(node, || core.path(), EventKind::MessagesLeft { count }, true);
 }
 
 fn stop_time(reign: &Reign, key: Key, now: Instant) -> std::time::Duration {
     reign.engine.child(key).map_or_else(Default::default, |child| elapsed(&child.data, now))
+}
+
+/// Whether the life that the engine has decided on has begun.
+fn has_begun(reign: &Reign, key: Key) -> bool {
+    reign
+        .engine
+        .child(key)
+        .is_none_or(|child| child.data.slot().core().generation() == child.generation)
 }
 
 fn child(reign: &Reign, key: Key, kind: impl FnOnce(&SlotCore, u64) -> EventKind) {
@@ -114,29 +141,32 @@ fn child(reign: &Reign, key: Key, kind: impl FnOnce(&SlotCore, u64) -> EventKind
     let core = child.data.slot().core();
     // The engine may have decided on the next life already; the place knows the present one.
     let kind = kind(core, core.generation());
-    publish(&reign.node, || core.path(), kind);
+    publish(&reign.node, || core.path(), kind, child.data.stop_began.is_some());
 }
 
 fn supervisor(node: &Arc<Node>, kind: impl FnOnce() -> EventKind) {
-    publish(node, || node.path(), kind());
+    publish(node, || node.path(), kind(), true);
 }
 
-fn publish(node: &Arc<Node>, path: impl FnOnce() -> ChildPath, kind: EventKind) {
-    let heard = kind.is_wanted();
+/// `asked`: the child was told to end, so that its end is no news.
+fn publish(node: &Arc<Node>, path: impl FnOnce() -> ChildPath, kind: EventKind, asked: bool) {
+    let heard = somebody_listens();
     let logged = enabled!(target: "supervisor", Level::ERROR);
     if !heard && !logged {
         return;
     }
     // Paths are made only for those who read them.
     let path = path();
-    log(&path, &kind);
+    // A path is relative to its root, and a program may have several.
+    let name = if path.is_root() { node.label() } else { path.to_string() };
+    log(&name, &kind, asked);
     if heard {
         node.publish(&path, kind);
     }
 }
 
 /// One line for each event, at the level of what a reader has to do about it.
-fn log(path: &ChildPath, kind: &EventKind) {
+fn log(path: &str, kind: &EventKind, asked: bool) {
     match kind {
         EventKind::ChildStarted { incarnation } => {
             debug!(target: "supervisor", child = %path, incarnation, "child started");
@@ -147,6 +177,9 @@ fn log(path: &ChildPath, kind: &EventKind) {
         }
         EventKind::ChildTerminated { incarnation, reason } if reason.is_abnormal() => {
             error!(target: "supervisor", child = %path, incarnation, %reason, "child failed");
+        }
+        EventKind::ChildTerminated { incarnation, reason } if !asked => {
+            info!(target: "supervisor", child = %path, incarnation, %reason, "child ended");
         }
         EventKind::ChildTerminated { incarnation, reason } => {
             debug!(target: "supervisor", child = %path, incarnation, %reason, "child ended");

@@ -123,6 +123,28 @@
 //! else. Without a name in front, `supervision_tree! { one_for_one { … } }` is an expression.
 //! A tree can be a child of another: `service: Service = Service::tree(80)`.
 //!
+//! A function takes its address to a sibling by a closure, which clones it once when the tree is
+//! built and once for each life (a function has no messages of its own; a type has):
+//!
+//! ```
+//! # use supervisor::prelude::*;
+//! # #[derive(Child, Default)] #[child(message = u8)] struct Mailer;
+//! # impl Worker for Mailer { async fn run(&self, _: Context<u8>) -> ChildResult { Ok(()) } }
+//! # async fn remind(_: Context, _: ChildRef<u8>) -> ChildResult { Ok(()) }
+//! supervision_tree! {
+//!     Reminders: one_for_one {
+//!         mailer: Mailer,
+//!         reminder: Always = {
+//!             let mailer = mailer.clone();
+//!             move |ctx| remind(ctx, mailer.clone())
+//!         },
+//!     }
+//! }
+//! # let _ = Reminders::tree();
+//! ```
+//!
+//! Parameters can be borrowed only while the tree is built: what a child keeps, it owns.
+//!
 //! Everything the macros do can be written by hand with [`Supervisor::new`] and [`ChildSpec`].
 //!
 //! ## Options
@@ -209,6 +231,9 @@
 //!
 //! - `macros` (default): [`supervision_tree!`] and `#[derive(Child)]`.
 
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
+mod blocking;
 mod builder;
 mod census;
 mod child;
@@ -226,18 +251,27 @@ mod hub;
 mod inbox;
 mod inside;
 mod journal;
+mod kept;
 mod life;
+mod lookup;
 mod mailbox;
 mod node;
 mod options;
 mod outline;
+mod partitioned;
 mod path;
+mod periodic;
 mod placing;
 mod pool;
+#[cfg(all(unix, feature = "process"))]
+mod program;
 mod reaper;
 mod recipe;
+mod report;
 mod restart;
 mod rules;
+#[cfg(feature = "signal")]
+mod run;
 mod shutdown;
 mod slot;
 mod strategy;
@@ -247,6 +281,7 @@ mod tree;
 #[doc(hidden)]
 pub mod __private;
 
+pub use blocking::{Blocking, BlockingContext};
 pub use builder::SupervisorBuilder;
 pub use census::{ChildCount, ChildInfo, ChildSpecInfo, Snapshot, SupervisorStats};
 pub use child::{Addressable, Child, Worker, WorkerOnce};
@@ -260,12 +295,20 @@ pub use error::SupervisorError;
 pub use event::{Event, EventKind};
 pub use exit::{ChildError, ChildResult, Escalate, Escalation, ExitReason, Failure};
 pub use hub::Events;
-pub use mailbox::{AskError, Asking, Reply, SendError, Sending, TrySendError};
+pub use lookup::LookupError;
+pub use mailbox::{AskError, Asking, DeadLetters, Reply, SendError, Sending, TrySendError};
 pub use options::{ChildOptions, StartMode};
+pub use partitioned::Partitioned;
 pub use path::ChildPath;
-pub use pool::{Alike, PerWorker, Pool, PoolTemplate, Task};
+pub use periodic::Periodic;
+pub use pool::{AddWorkersError, Alike, PerWorker, Pool, PoolTemplate, Task};
+#[cfg(all(unix, feature = "process"))]
+pub use program::Program;
+pub use report::ShutdownReport;
 pub use restart::{Backoff, MaxRestarts, RestartPolicy};
-pub use shutdown::{Shutdown, ShutdownReport};
+#[cfg(feature = "signal")]
+pub use run::run;
+pub use shutdown::Shutdown;
 pub use strategy::{AutoShutdown, SupervisionStrategy};
 pub use supervisor::{AddChild, Supervisor};
 pub use tree::{Starting, Tree};

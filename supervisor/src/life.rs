@@ -6,16 +6,17 @@ use std::fmt;
 use std::future::Future;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use tokio::task::JoinHandle;
 use tracing::Span;
 
 use crate::current;
 use crate::engine::{Event, Exit};
-use crate::exit::{ChildError, ChildResult, Escalate, ExitReason, Failure};
+use crate::exit::{BadStatus, ChildError, ChildResult, Escalate, ExitReason, Failure};
+use crate::kept::StopTimes;
 use crate::slot::AnySlot;
 
 /// What a life needs besides the user's code.
@@ -23,6 +24,7 @@ pub(crate) struct Seed {
     pub(crate) slot: Arc<dyn AnySlot>,
     pub(crate) generation: u64,
     pub(crate) span: Span,
+    pub(crate) times: StopTimes,
 }
 
 impl fmt::Debug for Seed {
@@ -37,10 +39,24 @@ impl Seed {
     where
         F: Future<Output = ChildResult> + Send + 'static,
     {
+        tokio::spawn(self.into_life(future))
+    }
+
+    /// Runs the life to its end on this thread, without the runtime; its future never waits.
+    pub(crate) fn run_here<F>(self, future: F)
+    where
+        F: Future<Output = ChildResult>,
+    {
+        let life = pin!(self.into_life(future));
+        let polled = life.poll(&mut Context::from_waker(Waker::noop()));
+        debug_assert!(polled.is_ready(), "a life on a thread waits for nothing");
+    }
+
+    fn into_life<F>(self, future: F) -> Life<F> {
         let report = Report { slot: Some(self.slot), generation: self.generation };
         // Without a listener the span is nothing, and takes the room of nothing.
         let span = (!self.span.is_disabled()).then(|| Box::new(self.span));
-        tokio::spawn(Life { future: Some(future), span, report })
+        Life { future: Some(future), span, report }
     }
 }
 
@@ -141,11 +157,15 @@ impl Report {
 fn of_error(error: ChildError) -> ExitReason {
     let render = || {
         let root: &(dyn Error + 'static) = error.get_ref();
+        if let Some(BadStatus(status)) = root.downcast_ref() {
+            return ExitReason::Status(*status);
+        }
         let mut chain = std::iter::successors(Some(root), |&error| behind(error)).take(100);
         let failure = Failure::of_error(root);
-        match chain.any(|cause| cause.is::<Escalate>() || cause.is::<Box<Escalate>>()) {
-            true => ExitReason::Escalate(failure),
-            false => ExitReason::Error(failure),
+        if chain.any(|cause| cause.is::<Escalate>() || cause.is::<Box<Escalate>>()) {
+            ExitReason::Escalate(failure)
+        } else {
+            ExitReason::Error(failure)
         }
     };
     let reason = catch_unwind(AssertUnwindSafe(render)).unwrap_or_else(of_panic);

@@ -33,6 +33,7 @@
 
 mod asking;
 mod error;
+mod letters;
 mod queue;
 mod sending;
 #[cfg(test)]
@@ -40,7 +41,7 @@ mod tests;
 
 use std::collections::vec_deque::{self, VecDeque};
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context as TaskContext, Poll, Waker, ready};
 use std::time::Duration;
 
@@ -48,6 +49,8 @@ use tokio::task::coop;
 
 pub use asking::{Asking, Reply};
 pub use error::{AskError, SendError, TrySendError};
+pub use letters::DeadLetters;
+pub(crate) use letters::Letters;
 pub(crate) use queue::Closing;
 use queue::{Park, Queue, Take};
 pub use sending::Sending;
@@ -180,6 +183,17 @@ impl<M> Mailbox<M> {
         Leftovers(closed.messages)
     }
 
+    /// A receiver of what is left when the mailbox is closed.
+    pub(crate) fn dead_letters(&self) -> DeadLetters<M> {
+        DeadLetters::new(self.lock().letters())
+    }
+
+    /// Who gets what is left, if anybody asked for it. Not to be dropped where the user's code
+    /// must not run: the receivers may be gone by then, and the messages go with it.
+    pub(crate) fn heir(&self) -> Option<Arc<Letters<M>>> {
+        self.lock().heir()
+    }
+
     /// Takes back a send: it waits no more, or gives back the place granted to it.
     fn withdraw(&self, ticket: queue::Ticket) {
         let (own, next) = self.lock().withdraw(ticket);
@@ -215,6 +229,7 @@ impl<M> Leftovers<M> {
         self.0.len()
     }
 
+    #[cfg(test)]
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

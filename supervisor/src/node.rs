@@ -17,6 +17,7 @@ use crate::hub::Hub;
 use crate::inbox::Inbox;
 use crate::options::{ChildOptions, StartMode};
 use crate::path::{ChildPath, Name};
+use crate::report::Stops;
 use crate::rules;
 use crate::shutdown::Shutdown;
 use crate::slot::AnySlot;
@@ -49,6 +50,7 @@ pub(crate) struct Node {
     restarts: AtomicU64,
     failures: AtomicU64,
     hub: Hub,
+    stops: Stops,
     place: Mutex<Place>,
 }
 
@@ -109,6 +111,7 @@ impl Node {
             restarts: AtomicU64::new(0),
             failures: AtomicU64::new(0),
             hub: Hub::default(),
+            stops: Stops::default(),
             place: Mutex::new(Place {
                 phase: Phase::Built,
                 declared: Vec::with_capacity(children.len()),
@@ -235,6 +238,12 @@ impl Node {
         Name::Worker(self.next_worker.fetch_add(1, Ordering::Relaxed))
     }
 
+    /// Whether a worker of this name was ever added.
+    pub(crate) fn has_numbered(&self, name: &str) -> bool {
+        let next = self.next_worker.load(Ordering::Relaxed);
+        matches!(Name::parse(name), Name::Worker(number) if (1..next).contains(&number))
+    }
+
     pub(crate) fn declared(&self) -> Vec<Declared> {
         self.lock().declared.clone()
     }
@@ -280,6 +289,10 @@ impl Node {
             (Some(label), None) => label.to_string(),
             (None, None) => "supervisor".to_owned(),
         }
+    }
+
+    pub(crate) fn stops(&self) -> &Stops {
+        &self.stops
     }
 
     pub(crate) fn hub(&self) -> &Hub {

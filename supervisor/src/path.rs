@@ -74,6 +74,11 @@ impl ChildPath {
         }
     }
 
+    /// A path as a user writes it in a call.
+    pub(crate) fn parse(text: &str) -> Self {
+        Self(text.into())
+    }
+
     /// The path of what stands at `below` in a tree that is now a part of another, at `above`.
     pub(crate) fn from_parts(above: &Self, below: &Self) -> Self {
         Self(format!("{above}/{below}").into())

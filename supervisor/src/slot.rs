@@ -35,10 +35,12 @@ pub(crate) trait AnySlot: Send + Sync + 'static {
     /// The life has ended; nobody receives, senders go on.
     fn end_life(&self, generation: u64) -> Option<Link>;
     fn wake_receiver(&self);
-    /// Sends back what is sent from now on; what was waiting is returned with its number, to be
+    /// Sends back what is sent from now on; what was waiting goes to the dead-letter
+    /// receiver, if there is one, and is counted. What is returned beside the number is to be
     /// dropped where the user's code may run.
     fn close(&self, closing: Closing) -> Option<(usize, Box<dyn Send>)>;
     fn queued(&self) -> usize;
+    fn message_type(&self) -> &'static str;
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
 }
 
@@ -210,6 +212,10 @@ impl SlotCore {
         self.occupied.store(false, Ordering::Release);
         let (waiting, link) = {
             let mut place = self.lock();
+            if place.state == ChildState::Unstoppable {
+                // Its supervisor may have ended without it.
+                place.state = ChildState::Stopped;
+            }
             (std::mem::take(&mut place.waiting), place.link.clone())
         };
         waiting.wake();
@@ -256,6 +262,19 @@ impl SlotCore {
         looked
     }
 
+    /// As [`ask`](Self::ask), unless the life is over and perhaps another one has begun.
+    pub(crate) fn ask_life(&self, generation: u64) -> bool {
+        let asked = self.signal.fetch_update(Ordering::AcqRel, Ordering::Acquire, |word| {
+            (signal_of(word, generation) != Signal::Stale).then_some(word | STOP)
+        });
+        if asked.is_ok() {
+            // If another life has begun by now, its futures are woken for nothing.
+            let waiting = std::mem::take(&mut self.lock().waiting);
+            waiting.wake();
+        }
+        asked.is_ok()
+    }
+
     /// Waits for the life to be asked, or to be over.
     pub(crate) fn poll_asked(
         &self,
@@ -264,7 +283,8 @@ impl SlotCore {
         waker: &Waker,
     ) -> Poll<()> {
         let mut place = self.lock();
-        // Under the lock: who sets the signal then takes the lock to wake.
+        // Under the lock: who sets the signal then takes the lock to wake. (The old waker is
+        // dropped without it: that may run anybody's code.)
         match signal_of(self.signal.load(Ordering::Acquire), generation) {
             Signal::Asked | Signal::Stale => return Poll::Ready(()),
             Signal::TooLate => return Poll::Pending,
@@ -272,11 +292,14 @@ impl SlotCore {
         }
         let known = number
             .and_then(|number| place.waiting.iter_mut().find(|(waiting, _)| *waiting == number));
-        if let Some((_, waiting)) = known {
-            waiting.clone_from(waker);
-        } else {
-            *number = Some(place.waiting.add(waker.clone()));
+        let mut replaced = None;
+        match known {
+            Some((_, waiting)) if waiting.will_wake(waker) => {}
+            Some((_, waiting)) => replaced = Some(std::mem::replace(waiting, waker.clone())),
+            None => *number = Some(place.waiting.add(waker.clone())),
         }
+        drop(place);
+        drop(replaced);
         Poll::Pending
     }
 
@@ -323,6 +346,10 @@ impl SlotCore {
     }
 
     pub(crate) fn went_down(&self, state: ChildState, reason: ExitReason) {
+        if self.is_occupied() {
+            // It is another life that did not begin: the one that could not be stopped goes on.
+            return self.set_state(ChildState::Unstoppable);
+        }
         let old = {
             let mut place = self.lock();
             place.state = state;
@@ -397,11 +424,24 @@ impl<M: Send + 'static> AnySlot for Slot<M> {
 
     fn close(&self, closing: Closing) -> Option<(usize, Box<dyn Send>)> {
         let leftovers = self.mailbox.close(closing);
-        (!leftovers.is_empty()).then(|| (leftovers.len(), Box::new(leftovers) as _))
+        let count = leftovers.len();
+        let garbage: Box<dyn Send> = match self.mailbox.heir() {
+            Some(letters) => {
+                letters.receive(leftovers, closing == Closing::Gone);
+                Box::new(letters)
+            }
+            None if count == 0 => return None,
+            None => Box::new(leftovers),
+        };
+        Some((count, garbage))
     }
 
     fn queued(&self) -> usize {
         self.mailbox.len()
+    }
+
+    fn message_type(&self) -> &'static str {
+        std::any::type_name::<M>()
     }
 
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {

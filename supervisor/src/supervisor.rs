@@ -20,7 +20,7 @@ use crate::inbox::Inbox;
 use crate::inside::{is_inside_child, is_inside_supervisor};
 use crate::node::{Node, Phase};
 use crate::path::{ChildPath, Name};
-use crate::shutdown::ShutdownReport;
+use crate::report::ShutdownReport;
 use crate::strategy::SupervisionStrategy;
 
 /// A supervisor: it starts its children in order, restarts them by their policies, and stops
@@ -192,7 +192,8 @@ impl Supervisor {
     ///
     /// # Errors
     ///
-    /// [`NotFound`](SupervisorError::NotFound);
+    /// [`NotFound`](SupervisorError::NotFound); of a pool, whose workers have numbers only,
+    /// [`SimpleOneForOne`](SupervisorError::SimpleOneForOne);
     /// [`StillRunning`](SupervisorError::StillRunning) if it blocks its thread;
     /// [`FromInside`](SupervisorError::FromInside) if a task of that child, or below, calls.
     ///
@@ -200,7 +201,11 @@ impl Supervisor {
     ///
     /// Dropping the future does not undo the command once it was polled.
     pub async fn terminate_child(&self, name: &str) -> Result<(), SupervisorError> {
-        self.command(name, Command::Terminate).await
+        match self.command(name, Command::Terminate).await {
+            // A worker that has ended is down, and forgotten: numbers are not used again.
+            Err(SupervisorError::NotFound(_)) if self.node.has_numbered(name) => Ok(()),
+            result => result,
+        }
     }
 
     /// Starts a child that is down. OTP's `restart_child`; not counted as a restart.
@@ -284,8 +289,14 @@ impl Supervisor {
     /// Subscribes to what happens to this supervisor and all below it, from now on. Subscribing
     /// before the start misses nothing.
     pub fn events(&self) -> Events {
-        let root = self.node.root();
-        root.hub().subscribe(self.path())
+        loop {
+            let root = self.node.root();
+            let events = root.hub().subscribe(self.path());
+            // An adoption in between has left the subscription behind.
+            if Arc::ptr_eq(&root, &self.node.root()) {
+                return events;
+            }
+        }
     }
 
     /// Stops all children in reverse start order, then the supervisor, and returns when all of
@@ -294,10 +305,14 @@ impl Supervisor {
     /// A supervisor that has a parent is stopped by it, as by `terminate_child`: it stays down,
     /// and its spec is kept. A second call waits with the first.
     ///
+    /// Call it before `main` returns: when the last handle is dropped the tree shuts down too,
+    /// but a runtime that ends does not wait for that.
+    ///
     /// # Errors
     ///
     /// [`FromInside`](SupervisorError::FromInside) if a task below this supervisor calls: use
-    /// [`request_shutdown`](Self::request_shutdown) there.
+    /// [`request_shutdown`](Self::request_shutdown) there. [`Ended`](SupervisorError::Ended) if a
+    /// root had given up before.
     ///
     /// # Cancel safety
     ///
@@ -306,17 +321,25 @@ impl Supervisor {
         if is_inside_supervisor(&self.node) {
             return Err(SupervisorError::FromInside(self.path()));
         }
-        let mut events = self.node.root().hub().subscribe_to_stops(self.path());
         if let Some(slot) = self.node.slot() {
-            AnyChildRef::new(slot).terminate().await?;
+            let stopped = AnyChildRef::new(slot).terminate().await;
+            // One that has ended for good is what was asked for, whoever asked first.
+            if !matches!(self.node.phase(), Phase::Ended(_)) {
+                stopped?;
+            }
         } else {
+            if let Phase::Ended(reason) = self.node.phase()
+                && matches!(reason, ExitReason::Escalated(_) | ExitReason::StartFailed(_))
+            {
+                return Err(SupervisorError::Ended(self.path(), reason));
+            }
             let end = self.node.end();
             self.request_shutdown();
             if let Some(end) = end {
                 let _ = end.await;
             }
         }
-        Ok(ShutdownReport::from_events(&mut events))
+        Ok(self.report())
     }
 
     /// Asks for a [`shutdown`](Self::shutdown) without waiting for it, also from inside.
@@ -332,6 +355,17 @@ impl Supervisor {
             }
             None => self.node.release(),
         }
+    }
+
+    /// Stops everything at once, whatever time is left.
+    #[cfg(feature = "signal")]
+    pub(crate) fn kill(&self) {
+        self.node.tell(Event::Kill);
+    }
+
+    /// Which children did not stop by themselves in the last shutdown.
+    pub(crate) fn report(&self) -> ShutdownReport {
+        self.node.stops().report()
     }
 
     /// Waits until the supervisor has ended and nobody will start it again.

@@ -72,6 +72,13 @@ impl<H> Tree<H> {
     }
 }
 
+/// The tree's supervisor, without the typed handle.
+impl<H> From<Tree<H>> for Supervisor {
+    fn from(tree: Tree<H>) -> Self {
+        tree.supervisor
+    }
+}
+
 impl<H: fmt::Debug> fmt::Debug for Tree<H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tree").field("handle", &self.handle).finish_non_exhaustive()

@@ -83,7 +83,7 @@ async fn giving_up_is_told_with_the_limit_and_the_reason() {
     quiet().await;
     let mut events = supervisor.events();
     child.send(Order::Fail).await.unwrap();
-    event(&mut events, "the end of the child", |event| event.path() == &"a").await;
+    event(&mut events, "the end of the child", |event| event.path() == "a").await;
     let exceeded = within("an event", events.next()).await.unwrap();
     let EventKind::MaxRestartsExceeded { max_restarts, restart_window, reason } = exceeded.kind()
     else {

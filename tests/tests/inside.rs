@@ -105,7 +105,7 @@ async fn what_does_not_wait_for_itself_is_done() {
 #[tokio::test(start_paused = true)]
 async fn a_child_can_ask_for_its_own_restart_without_waiting() {
     let (tree, child) = Tree::of(async |_: Supervisor, _: Supervisor, _: Stage, ctx: Context| {
-        ctx.address().request_restart()
+        ctx.address().request_restart();
     });
     let mut events = tree.root.events();
     tree.start().await;
@@ -121,7 +121,7 @@ async fn a_child_can_ask_for_its_own_restart_without_waiting() {
 #[tokio::test(start_paused = true)]
 async fn a_child_can_ask_for_the_shutdown_of_all_without_waiting() {
     let (tree, _child) = Tree::of(async |root: Supervisor, _: Supervisor, _: Stage, _: Context| {
-        root.request_shutdown()
+        root.request_shutdown();
     });
     tree.start().await;
     within("the end", tree.root.wait()).await.unwrap();
@@ -131,7 +131,7 @@ async fn a_child_can_ask_for_the_shutdown_of_all_without_waiting() {
 #[tokio::test(start_paused = true)]
 async fn a_child_can_ask_for_the_shutdown_of_its_supervisor_without_waiting() {
     let (tree, child) = Tree::of(async |_: Supervisor, sub: Supervisor, _: Stage, _: Context| {
-        sub.request_shutdown()
+        sub.request_shutdown();
     });
     let mut events = tree.root.events();
     tree.start().await;

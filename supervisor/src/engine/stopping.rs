@@ -95,6 +95,7 @@ impl<C, R> Engine<C, R> {
                 Ending::Shutdown
             }
         };
+        self.name_the_killed();
         let scheme = self.stop_at_once(now, Shutdown::BrutalKill);
         self.mode = Mode::Stopping { ending, scheme };
         self.stop_next(now);
@@ -103,6 +104,21 @@ impl<C, R> Engine<C, R> {
     /// How the workers of a pool are stopped together.
     fn common_shutdown(&self) -> Shutdown {
         self.rules.template.as_ref().map_or(Shutdown::WORKER, |template| template.shutdown)
+    }
+
+    /// Whoever is cut off before its own time was over is named. (A supervisor names its own.)
+    fn name_the_killed(&mut self) {
+        use super::ChildKind::Worker;
+        let cut_off = |child: &Child<C, R>| {
+            let killed = matches!(child.state, State::Stopping { killed: true, .. });
+            child.state.has_life()
+                && !killed
+                && child.rules.kind == Worker
+                && child.rules.shutdown != Shutdown::BrutalKill
+        };
+        let all = self.children.iter().filter(|(_, child)| cut_off(child));
+        let keys: Vec<Key> = all.map(|(key, _)| key).collect();
+        keys.into_iter().for_each(|key| self.tell(Notice::TimedOut(key)));
     }
 
     /// Tells every life to end, within one common time.

@@ -5,9 +5,11 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::mem;
 use std::num::NonZeroU64;
+use std::sync::{Arc, Weak};
 use std::task::Waker;
 
 use super::error::{SendError, TrySendError};
+use super::letters::Letters;
 
 /// No life has this number.
 const NOBODY: u64 = u64::MAX;
@@ -34,6 +36,8 @@ pub(super) struct Queue<M> {
     life: u64,
     /// Made when the first sender has to wait: most mailboxes never need it.
     senders: Option<Box<Senders>>,
+    /// Who asked for what will be left.
+    letters: Weak<Letters<M>>,
     capacity: u32,
     closed: Option<Closing>,
     /// The receiver shall poll again before it parks.
@@ -99,6 +103,7 @@ impl<M> Queue<M> {
             receiver: None,
             life: NOBODY,
             senders: None,
+            letters: Weak::new(),
             capacity: within_bounds(capacity),
             closed: None,
             look_up: false,
@@ -227,6 +232,19 @@ impl<M> Queue<M> {
     }
 
     // ===== the slot =====
+
+    /// The queue of those who ask for what will be left; made if there is none.
+    pub(super) fn letters(&mut self) -> Arc<Letters<M>> {
+        self.letters.upgrade().unwrap_or_else(|| {
+            let letters = Arc::new(Letters::new(self.closed == Some(Closing::Gone)));
+            self.letters = Arc::downgrade(&letters);
+            letters
+        })
+    }
+
+    pub(super) fn heir(&self) -> Option<Arc<Letters<M>>> {
+        self.letters.upgrade()
+    }
 
     pub(super) fn open(&mut self, life: u64) -> Option<Waker> {
         if self.closed == Some(Closing::Gone) {

@@ -53,7 +53,7 @@ impl Bare {
             let (name, rules) = (Name::Worker(number), Arc::clone(&rules));
             let (generation, running) = (0, false);
             let add = Command::Add { name, rules, generation, running, data: (), reply: () };
-            bare.on(Event::Command(add));
+            bare.on(Event::Command(Box::new(add)));
             bare.engine.find(&Name::Worker(number)).expect("added")
         });
         let keys = keys.collect();
@@ -148,7 +148,7 @@ fn many_temporary_children_that_fell_with_their_group_are_forgotten() {
         let rules = Arc::clone(&rules[usize::from(!always)]);
         let (name, generation, running) = (Name::Worker(number), 0, false);
         let add = Command::Add { name, rules, generation, running, data: (), reply: () };
-        bare.on(Event::Command(add));
+        bare.on(Event::Command(Box::new(add)));
     }
     let keys: Vec<Key> = bare.engine.children().map(|(key, _)| key).collect();
     bare.exits(keys[0], Exit::Returned(panicked()));
@@ -174,7 +174,7 @@ fn many_commands_wait_for_their_turn() {
     bare.on(Event::Start);
     for _ in 0..MANY {
         let subject = Subject::Name(Name::Declared("a".into()));
-        bare.on(Event::Command(Command::Restart(subject, ())));
+        bare.on(Event::Command(Box::new(Command::Restart(subject, ()))));
     }
     let (key, _) = bare.engine.children().next().expect("declared");
     bare.on(Event::Ready(key, 1));

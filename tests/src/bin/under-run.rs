@@ -1,0 +1,113 @@
+//! Programs that consist of `supervisor::run` and a tree, for tests with real signals. The first
+//! argument says which tree; each prints `up` when its children run.
+
+use std::future::pending;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use supervisor::prelude::*;
+use supervisor::{AutoShutdown, Program, Runnable, StartMode};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    if std::env::args().nth(1).as_deref() == Some("panics") {
+        supervisor_tests::capture_log();
+        panic_with_a_program().await;
+    }
+    tracing_subscriber::fmt().with_ansi(false).without_time().init();
+    let tree = Supervisor::new().with_kill_grace(Duration::from_millis(50));
+    let tree = match std::env::args().nth(1).as_deref() {
+        Some("orderly") => tree.with_child(tidy("first")).with_child(tidy("second")),
+        Some("slow") => {
+            let limit = Duration::from_millis(50);
+            tree.with_child(tidy("tidy")).with_child(stubborn("slow").with_shutdown(limit))
+        }
+        Some("stubborn") => {
+            let nested = Supervisor::new().with_child(stubborn("deep"));
+            tree.with_child(tidy("tidy"))
+                .with_child(ChildSpec::new("nested").with_supervisor(nested.build()))
+                .with_child(stubborn("flat"))
+        }
+        Some("starting") => tree.with_child(tidy("tidy")).with_child(never_ready()),
+        Some("stuck") => tree.with_child(stuck().with_shutdown(Shutdown::BrutalKill)),
+        Some("fails") => tree.with_max_restarts(0).with_child(fails()),
+        Some("ends") => {
+            tree.with_auto_shutdown(AutoShutdown::AnySignificant).with_child(significant())
+        }
+        Some("misdeclared") => tree.with_child(tidy("twin")).with_child(tidy("twin")),
+        other => panic!("no such program: {other:?}"),
+    };
+    supervisor::run(tree.build()).await
+}
+
+/// Panics when its child, a process, runs.
+#[expect(clippy::print_stdout, reason = "what the test reads")]
+async fn panic_with_a_program() {
+    let program = Program::new("sh").arg("-c").arg("echo pid $$; exec sleep 10000");
+    let spec = ChildSpec::new("program").with_program(program);
+    let root = Supervisor::new().with_child(spec).build();
+    root.start().await.expect("it starts");
+    supervisor_tests::logs(&["child=program", ": pid "]).await;
+    println!("{}", supervisor_tests::logged().join("\n"));
+    panic!("with a program running");
+}
+
+/// Says when it is up, and when it stops.
+fn tidy(name: &'static str) -> ChildSpec<impl Runnable> {
+    ChildSpec::new(name).with_task(move |ctx: Context| async move {
+        // It has looked when it says so: from now on it is asked, not dropped.
+        let requested = ctx.shutdown_requested();
+        say(&format!("{name} runs"));
+        requested.await;
+        say(&format!("{name} stops"));
+        Ok(())
+    })
+}
+
+/// Notices that it shall stop, and does not.
+fn stubborn(name: &'static str) -> ChildSpec<impl Runnable> {
+    let task = move |ctx: Context| async move {
+        // It has looked when it says so: from now on it is asked, not dropped.
+        let requested = ctx.shutdown_requested();
+        say(&format!("{name} runs"));
+        requested.await;
+        say(&format!("{name} was asked"));
+        pending().await
+    };
+    ChildSpec::new(name).with_shutdown(Shutdown::Infinity).with_task(task)
+}
+
+/// Starts for ever.
+fn never_ready() -> ChildSpec<impl Runnable> {
+    ChildSpec::new("never_ready").with_start(StartMode::Notify).with_task(async |_ctx: Context| {
+        say("never_ready starts");
+        pending().await
+    })
+}
+
+/// Blocks its thread, so that nothing can stop it.
+fn stuck() -> ChildSpec<impl Runnable> {
+    ChildSpec::new("stuck").with_task(async |_: Context| {
+        say("stuck runs");
+        loop {
+            std::thread::park();
+        }
+    })
+}
+
+fn fails() -> ChildSpec<impl Runnable> {
+    ChildSpec::new("fails").with_task(async |_: Context| Err("there is no hope".into()))
+}
+
+/// Ends, and the tree with it.
+fn significant() -> ChildSpec<impl Runnable> {
+    ChildSpec::new("significant")
+        .with_restart_policy(RestartPolicy::Transient)
+        .with_significant(true)
+        .with_task(async |_: Context| Ok(()))
+}
+
+#[expect(clippy::print_stdout, reason = "what the test reads")]
+fn say(line: &str) {
+    println!("{line}");
+}

@@ -1,0 +1,243 @@
+//! Bad input: what a supervisor is asked that it cannot do, and what it says.
+
+use std::error::Error;
+use std::time::Duration;
+
+use supervisor::prelude::*;
+use supervisor::{EventKind, ExitReason, StartMode};
+use supervisor_tests::{Order, Stage, about, event, quiet, supervisor_terminated, within};
+
+#[tokio::test(start_paused = true)]
+async fn a_child_that_panics_in_its_first_poll_is_restarted_and_then_given_up() {
+    let stage = Stage::new();
+    let spec = stage.task("a", async |_: Context| panic!("at once"));
+    let supervisor = Supervisor::new().build();
+    within("the child", supervisor.add_child(spec)).await.unwrap();
+    let error = within("the end", supervisor.wait()).await.unwrap_err();
+    assert!(error.to_string().contains("panic: at once, at "), "{error}");
+    assert_eq!(stage.gauge("a").begun(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_always_child_that_returns_at_once_uses_up_its_restarts_and_the_tree_says_so() {
+    let stage = Stage::new();
+    let supervisor =
+        Supervisor::new().with_child(stage.task("a", async |_: Context| Ok(()))).build();
+    let mut events = supervisor.events();
+    within("the start", supervisor.start()).await.unwrap();
+    let exceeded = about("a", |kind| {
+        matches!(kind, EventKind::MaxRestartsExceeded { reason: ExitReason::Normal, .. })
+    });
+    event(&mut events, "the limit to be exceeded", exceeded).await;
+    let ended = event(&mut events, "the end", supervisor_terminated("/")).await;
+    assert_eq!(
+        ended.to_string(),
+        "/: supervisor ended: gave up: `a`: normal (it returned `Ok(())`, which `Always` restarts; \
+         `Transient` lets it finish)"
+    );
+    let error = within("the end", supervisor.wait()).await.unwrap_err();
+    assert!(error.source().is_none(), "nothing has failed");
+    assert_eq!(stage.gauge("a").begun(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_that_runs_is_already_started() {
+    let stage = Stage::new();
+    let supervisor = Supervisor::new().build();
+    let child = within("the child", supervisor.add_child(stage.actor("a"))).await.unwrap();
+    let spec = stage.actor("a");
+    let refused = spec.handle();
+    let error = within("another", supervisor.add_child(spec)).await.unwrap_err();
+    assert!(matches!(&error, SupervisorError::AlreadyStarted(path) if *path == *"a"), "{error}");
+    assert_eq!(error.to_string(), "child `a` is already started");
+    quiet().await;
+    assert!(refused.send(Order::Return).await.is_err());
+    child.send(Order::Note(1)).await.unwrap();
+    quiet().await;
+    assert_eq!(stage.log(), "+a 1");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_that_is_down_is_already_present() {
+    let stage = Stage::new();
+    let supervisor = Supervisor::new().build();
+    within("the child", supervisor.add_child(stage.actor("a"))).await.unwrap();
+    within("the stop", supervisor.terminate_child("a")).await.unwrap();
+    let error = within("another", supervisor.add_child(stage.actor("a"))).await.unwrap_err();
+    assert!(matches!(error, SupervisorError::AlreadyPresent(_)), "{error}");
+    assert!(error.to_string().contains("restart_child"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_that_is_starting_waits_for_its_turn() {
+    let stage = Stage::new();
+    let slow = stage
+        .task("a", async |mut ctx: Context| {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            ctx.ready();
+            ctx.shutdown_requested().await;
+            Ok(())
+        })
+        .with_start(StartMode::Notify);
+    let supervisor = Supervisor::new().build();
+    let (first, second) = within("both", async {
+        tokio::join!(supervisor.add_child(slow), supervisor.add_child(stage.actor("a")))
+    })
+    .await;
+    first.unwrap();
+    let error = second.unwrap_err();
+    assert!(matches!(error, SupervisorError::AlreadyStarted(_)), "{error}");
+    assert_eq!((stage.gauge("a").begun(), stage.alive().as_str()), (1, "a"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_user_error_harms_nobody() {
+    let stage = Stage::new();
+    let supervisor = Supervisor::new().with_max_restarts(0).build();
+    within("the child", supervisor.add_child(stage.actor("a"))).await.unwrap();
+    for _ in 0..100 {
+        within("another", supervisor.add_child(stage.actor("a"))).await.unwrap_err();
+        within("a stranger", supervisor.terminate_child("b")).await.unwrap_err();
+        within("a stranger", supervisor.restart_child("b")).await.unwrap_err();
+        within("a stranger", supervisor.delete_child("b")).await.unwrap_err();
+        within("one that runs", supervisor.restart_child("a")).await.unwrap_err();
+        within("one that runs", supervisor.delete_child("a")).await.unwrap_err();
+    }
+    let stats = within("the figures", supervisor.stats()).await.unwrap();
+    assert_eq!((stats.running, stats.failures, stats.restarts), (1, 0, 0));
+    assert_eq!((stage.alive().as_str(), stage.log().as_str()), ("a", "+a"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn add_worker_needs_a_simple_one_for_one() {
+    let supervisor = Supervisor::new().build();
+    let error = within("a worker", supervisor.add_worker()).await.unwrap_err();
+    assert!(matches!(error, SupervisorError::NotSimpleOneForOne(_)), "{error}");
+    assert!(error.to_string().contains("use `add_child`"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn add_child_needs_anything_but_a_simple_one_for_one() {
+    let stage = Stage::new();
+    let pool = Supervisor::new().with_template(stage.actor("worker")).build();
+    let spec = stage.actor("a");
+    let child = spec.handle();
+    let error = within("a child", pool.add_child(spec)).await.unwrap_err();
+    assert!(matches!(error, SupervisorError::SimpleOneForOne(_)), "{error}");
+    assert!(error.to_string().contains("use `add_worker`"), "{error}");
+    child.send(Order::Return).await.unwrap_err();
+    within("a worker", pool.add_worker()).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_command_to_an_ended_supervisor_is_answered_at_once() {
+    let stage = Stage::new();
+    let ended = Supervisor::new().build();
+    let child = within("the child", ended.add_child(stage.actor("a"))).await.unwrap();
+    within("the shutdown", ended.shutdown()).await.unwrap();
+    let began = tokio::time::Instant::now();
+    let results = [
+        within("start", ended.start()).await,
+        within("add_child", ended.add_child(stage.actor("b"))).await.map(drop),
+        within("terminate_child", ended.terminate_child("a")).await,
+        within("restart_child", ended.restart_child("a")).await,
+        within("delete_child", ended.delete_child("a")).await,
+        within("which_children", ended.which_children()).await.map(drop),
+        within("count_children", ended.count_children()).await.map(drop),
+        within("child_spec", ended.child_spec("a")).await.map(drop),
+        within("snapshot", ended.snapshot()).await.map(drop),
+        within("terminate", child.terminate()).await,
+        within("restart", child.restart()).await,
+        within("kill", child.kill()).await,
+    ];
+    for (number, result) in results.into_iter().enumerate() {
+        let error = result.unwrap_err();
+        assert!(matches!(error, SupervisorError::Ended(..)), "{number}: {error}");
+    }
+    within("wait", ended.wait()).await.unwrap();
+    within("shutdown", ended.shutdown()).await.unwrap();
+    ended.request_shutdown();
+    assert_eq!(began.elapsed(), Duration::ZERO);
+    assert_eq!(stage.log(), "+a -a");
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_command_to_an_ended_pool_is_answered_at_once() {
+    let stage = Stage::new();
+    let pool = Supervisor::new().with_template(stage.actor("worker")).build();
+    let worker = within("a worker", pool.add_worker()).await.unwrap();
+    within("the shutdown", pool.shutdown()).await.unwrap();
+    let error = within("another", pool.add_worker()).await.unwrap_err();
+    assert!(matches!(error, SupervisorError::Ended(..)), "{error}");
+    let error = within("its end", worker.terminate()).await.unwrap_err();
+    assert!(matches!(error, SupervisorError::Ended(..)), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_command_to_one_that_was_never_started_is_answered_at_once() {
+    let stage = Stage::new();
+    let supervisor = Supervisor::new().with_child(stage.actor("a")).build();
+    let results = [
+        within("terminate_child", supervisor.terminate_child("a")).await,
+        within("restart_child", supervisor.restart_child("a")).await,
+        within("delete_child", supervisor.delete_child("a")).await,
+        within("which_children", supervisor.which_children()).await.map(drop),
+        within("snapshot", supervisor.snapshot()).await.map(drop),
+    ];
+    for (number, result) in results.into_iter().enumerate() {
+        let error = result.unwrap_err();
+        assert!(matches!(error, SupervisorError::NotRunning(_)), "{number}: {error}");
+    }
+    assert_eq!(stage.log(), "");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_nested_supervisor_is_not_started_by_hand() {
+    let stage = Stage::new();
+    let sub = Supervisor::new().with_child(stage.actor("x")).build();
+    let _root =
+        Supervisor::new().with_child(ChildSpec::new("sub").with_supervisor(sub.clone())).build();
+    let error = within("the start", sub.start()).await.unwrap_err();
+    assert!(matches!(error, SupervisorError::NotRunning(_)), "{error}");
+    let error = within("a child", sub.add_child(stage.actor("y"))).await.unwrap_err();
+    assert!(matches!(error, SupervisorError::NotRunning(_)), "{error}");
+    assert_eq!(stage.log(), "");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_worker_by_value_without_a_second_value_is_not_run_again() {
+    // `once` wants `Temporary`; a tree that says otherwise does not start.
+    #[derive(Child)]
+    #[child(restart = Temporary, once)]
+    struct Once;
+    impl WorkerOnce for Once {
+        async fn run(self, _ctx: Context) -> ChildResult {
+            Err("once".into())
+        }
+    }
+    let spec =
+        ChildSpec::new("a").with_worker_once(Once).with_restart_policy(RestartPolicy::Always);
+    let supervisor = Supervisor::new().with_child(spec).build();
+    let error = within("the start", supervisor.start()).await.unwrap_err();
+    assert!(matches!(error, SupervisorError::InvalidSpec(..)), "{error}");
+    let spec =
+        ChildSpec::new("a").with_worker_once(Once).with_restart_policy(RestartPolicy::Always);
+    let supervisor = Supervisor::new().build();
+    let error = within("the child", supervisor.add_child(spec)).await.unwrap_err();
+    assert!(matches!(error, SupervisorError::InvalidSpec(..)), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_error_says_which_child_it_is_about() {
+    let stage = Stage::new();
+    let sub = Supervisor::new().with_child(stage.actor("x")).build();
+    let root =
+        Supervisor::new().with_child(ChildSpec::new("sub").with_supervisor(sub.clone())).build();
+    within("the start", root.start()).await.unwrap();
+    let error = sub.restart_child("x").await.unwrap_err();
+    assert_eq!(error.path().unwrap(), &"sub/x");
+    let error = sub.terminate_child("y").await.unwrap_err();
+    assert_eq!(error.path().unwrap(), &"sub/y");
+    let error = sub.add_worker().await.unwrap_err();
+    assert_eq!(error.path().unwrap(), &"sub");
+}

@@ -1,0 +1,285 @@
+//! Children on threads of their own: asked to stop, never cut off, never two at once.
+//!
+//! Where the clock is paused, nothing waits for a thread but a stop: the stop's virtual time must
+//! not pass while the thread needs real time.
+
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread;
+use std::time::Duration;
+
+use supervisor::prelude::*;
+use supervisor::{Blocking, BlockingContext, ChildState, EventKind, ExitReason, StartMode};
+use supervisor_tests::{Gauge, about, event, restarted, terminated, within};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+enum Job {
+    Square(u64, Reply<u64>),
+    Fail,
+    Panic,
+    Thread(Reply<Option<String>>),
+}
+
+fn worker(gauge: &Gauge) -> Blocking<Job> {
+    let gauge = gauge.clone();
+    Blocking::new(move |mut ctx: BlockingContext<Job>| {
+        let _life = gauge.enter();
+        while let Some(job) = ctx.recv() {
+            match job {
+                Job::Square(number, reply) => drop(reply.send(number * number)),
+                Job::Fail => return Err("the job is bad".into()),
+                Job::Panic => panic!("the job is very bad"),
+                Job::Thread(reply) => {
+                    drop(reply.send(thread::current().name().map(str::to_owned)));
+                }
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Goes on until it is released, whatever it is asked.
+fn stubborn(gauge: &Gauge) -> (Blocking, mpsc::Sender<()>) {
+    let (release, released) = mpsc::channel::<()>();
+    let (released, gauge) = (Arc::new(Mutex::new(released)), gauge.clone());
+    let run = move |_: BlockingContext| {
+        let _life = gauge.enter();
+        let _ = released.lock().unwrap().recv();
+        Ok(())
+    };
+    (Blocking::new(run), release)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_handles_messages_on_a_thread_of_its_own_and_stops_when_asked() {
+    let gauge = Gauge::new();
+    let root = Supervisor::new().build();
+    let spec = ChildSpec::new("worker").with_blocking(worker(&gauge));
+    let worker = within("the child", root.add_child(spec)).await.unwrap();
+    assert_eq!(worker.ask(|reply| Job::Square(12, reply)).await.unwrap(), 144);
+    assert_eq!(worker.ask(Job::Thread).await.unwrap().as_deref(), Some("worker"));
+    let report = within("the shutdown", root.shutdown()).await.unwrap();
+    assert!(report.is_clean(), "{report}");
+    assert_eq!((gauge.alive(), gauge.begun()), (0, 1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn errors_and_panics_are_told_and_restarted_as_others_are() {
+    let gauge = Gauge::new();
+    let root = Supervisor::new().build();
+    let mut events = root.events();
+    let spec = ChildSpec::new("worker").with_blocking(worker(&gauge));
+    let worker = within("the child", root.add_child(spec)).await.unwrap();
+    within("room", worker.send(Job::Fail)).await.unwrap();
+    let failed = event(&mut events, "the failure", terminated("worker")).await;
+    assert_eq!(failed.to_string(), "worker: ended (life 1): error: the job is bad");
+    within("room", worker.send(Job::Panic)).await.unwrap();
+    let panicked = event(&mut events, "the panic", terminated("worker")).await;
+    let EventKind::ChildTerminated { reason: ExitReason::Panic(panic), .. } = panicked.kind()
+    else {
+        panic!("{panicked}")
+    };
+    assert_eq!(panic.message(), "the job is very bad");
+    assert!(panic.place().is_some_and(|place| place.contains("blocking.rs")), "{panic:#}");
+    event(&mut events, "the restart", restarted("worker")).await;
+    within("the shutdown", root.shutdown()).await.unwrap();
+    assert_eq!((gauge.begun(), gauge.most(), gauge.alive()), (3, 1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_is_noticed_by_one_that_looks_for_the_first_time_after_it() {
+    let (go, gone) = mpsc::channel::<()>();
+    let gone = Arc::new(Mutex::new(gone));
+    let spec = ChildSpec::new("late").with_blocking(Blocking::new(move |ctx: BlockingContext| {
+        let _ = gone.lock().unwrap().recv();
+        assert!(ctx.is_shutdown_requested());
+        assert!(ctx.wait_for_shutdown(Duration::MAX));
+        Ok(())
+    }));
+    let root = Supervisor::new().with_child(spec).build();
+    within("the start", root.start()).await.unwrap();
+    let mut events = root.events();
+    root.request_shutdown();
+    event(
+        &mut events,
+        "the stop",
+        about("/", |kind| matches!(kind, EventKind::SupervisorStopping)),
+    )
+    .await;
+    drop(go);
+    within("the end", root.wait()).await.unwrap();
+    assert!(within("the report", root.shutdown()).await.unwrap().is_clean());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_that_goes_on_is_reported_and_its_life_ends_when_it_returns() {
+    let gauge = Gauge::new();
+    let (blocking, release) = stubborn(&gauge);
+    let spec = ChildSpec::new("stubborn")
+        .with_restart_policy(RestartPolicy::Transient)
+        .with_shutdown(SECOND / 50)
+        .with_blocking(blocking);
+    let root = Supervisor::new().with_kill_grace(SECOND / 50).build();
+    let mut events = root.events();
+    let child = within("the child", root.add_child(spec)).await.unwrap();
+    let error = within("the answer", child.terminate()).await.unwrap_err();
+    assert!(matches!(error, SupervisorError::StillRunning(_)), "{error}");
+    assert_eq!((child.status(), gauge.alive()), (ChildState::Unstoppable, 1));
+    let error = within("the answer", root.restart_child("stubborn")).await.unwrap_err();
+    assert!(matches!(error, SupervisorError::StillRunning(_)), "{error}");
+    drop(release);
+    event(
+        &mut events,
+        "its end",
+        about("stubborn", |kind| matches!(kind, EventKind::ChildStoppedLate)),
+    )
+    .await;
+    assert_eq!(gauge.alive(), 0);
+    within("the restart", root.restart_child("stubborn")).await.unwrap();
+    assert!(within("the shutdown", root.shutdown()).await.unwrap().is_clean());
+    assert_eq!((gauge.begun(), gauge.most()), (2, 1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_that_goes_on_at_the_end_is_in_the_report() {
+    let gauge = Gauge::new();
+    let (blocking, release) = stubborn(&gauge);
+    let spec = ChildSpec::new("stubborn").with_shutdown(SECOND / 50).with_blocking(blocking);
+    let root = Supervisor::new().with_kill_grace(SECOND / 50).with_child(spec).build();
+    within("the start", root.start()).await.unwrap();
+    let report = within("the shutdown", root.shutdown()).await.unwrap();
+    let killed: Vec<_> = report.killed().map(|(path, _)| path.as_str()).collect();
+    let left: Vec<_> = report.not_stopped().map(|(path, _)| path.as_str()).collect();
+    assert_eq!((killed, left), (vec!["stubborn"], vec!["stubborn"]));
+    drop(release);
+}
+
+#[tokio::test(start_paused = true)]
+async fn killed_or_stopped_brutally_it_is_asked_and_has_the_grace_to_end() {
+    let gauge = Gauge::new();
+    let root = Supervisor::new().build();
+    let mut events = root.events();
+    let spec =
+        ChildSpec::new("worker").with_shutdown(Shutdown::BrutalKill).with_blocking(worker(&gauge));
+    let worker = within("the child", root.add_child(spec)).await.unwrap();
+    within("the kill", worker.kill()).await.unwrap();
+    event(&mut events, "the restart", restarted("worker")).await;
+    let report = within("the shutdown", root.shutdown()).await.unwrap();
+    assert!(report.is_clean(), "{report}");
+    assert_eq!((gauge.begun(), gauge.most(), gauge.alive()), (2, 1, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_next_life_waits_for_the_end_of_the_thread() {
+    // Its locals take a while to be dropped.
+    struct Slow(#[expect(dead_code)] supervisor_tests::Life);
+    impl Drop for Slow {
+        fn drop(&mut self) {
+            thread::sleep(SECOND / 20);
+        }
+    }
+    let gauge = Gauge::new();
+    let lives = gauge.clone();
+    let spec = ChildSpec::new("slow").with_blocking(Blocking::new(move |ctx: BlockingContext| {
+        let _life = Slow(lives.enter());
+        match ctx.incarnation() {
+            1 => panic!("the first life fails"),
+            2 => Err("and the second".into()),
+            _ => {
+                let _ = ctx.wait_for_shutdown(Duration::MAX);
+                Ok(())
+            }
+        }
+    }));
+    let root = Supervisor::new().with_child(spec).build();
+    let mut events = root.events();
+    within("the start", root.start()).await.unwrap();
+    for _ in 0..2 {
+        event(&mut events, "a restart", restarted("slow")).await;
+    }
+    within("the shutdown", root.shutdown()).await.unwrap();
+    assert_eq!((gauge.begun(), gauge.most(), gauge.alive()), (3, 1, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_can_report_that_it_is_up() {
+    let root = Supervisor::new().build();
+    let spec = ChildSpec::new("ready").with_start(StartMode::Notify);
+    let spec = spec.with_blocking(Blocking::new(|mut ctx: BlockingContext| {
+        ctx.ready();
+        while ctx.recv().is_some() {}
+        Ok(())
+    }));
+    within("the start", root.add_child(spec)).await.unwrap();
+    within("the shutdown", root.shutdown()).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_can_wait_for_futures_and_knows_that_it_is_inside() {
+    let (told, hears) = mpsc::channel();
+    let told = Mutex::new(told);
+    let root = Supervisor::new().build();
+    let own = Supervisor::clone(&root);
+    let weak = Arc::new(Mutex::new(Some(own)));
+    let spec = ChildSpec::new("caller")
+        .with_restart_policy(RestartPolicy::Temporary)
+        .with_blocking(Blocking::new(move |ctx: BlockingContext| {
+            let root = weak.lock().unwrap().take().expect("one life");
+            let _ = told.lock().unwrap().send(ctx.block_on(async {
+                tokio::time::sleep(SECOND / 100).await;
+                tokio::spawn(async {}).await.unwrap();
+                root.shutdown().await
+            }));
+            Ok(())
+        }));
+    let mut events = root.events();
+    within("the child", root.add_child(spec)).await.unwrap();
+    event(&mut events, "its end", terminated("caller")).await;
+    assert!(matches!(hears.recv().unwrap(), Err(SupervisorError::FromInside(_))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn workers_of_a_pool_can_block() {
+    let pool = Supervisor::new()
+        .build_pool(ChildSpec::<Each<Blocking<Job>>>::each("worker").with_shutdown(10 * SECOND));
+    within("the start", pool.supervisor().start()).await.unwrap();
+    let gauge = Gauge::new();
+    for _ in 0..20 {
+        within("a worker", pool.add_worker_with(worker(&gauge))).await.unwrap();
+    }
+    let report = within("the shutdown", pool.supervisor().shutdown()).await.unwrap();
+    assert!(report.is_clean(), "{report}");
+    assert_eq!(gauge.alive(), 0);
+}
+
+#[test]
+fn a_runtime_that_goes_away_asks_the_thread_to_stop() {
+    let (told, hears) = mpsc::channel();
+    let told = Mutex::new(Some(told));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let spec =
+        ChildSpec::new("child").with_blocking(Blocking::new(move |mut ctx: BlockingContext| {
+            let told = told.lock().unwrap().take().expect("one life");
+            told.send("runs").unwrap();
+            while ctx.recv().is_some() {}
+            told.send("stops").unwrap();
+            Ok(())
+        }));
+    let root = Supervisor::new().with_child(spec).build();
+    runtime.block_on(root.start()).unwrap();
+    assert_eq!(hears.recv(), Ok("runs"));
+    drop(runtime);
+    assert_eq!(hears.recv_timeout(Duration::from_secs(30)), Ok("stops"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn virtual_time_passes_while_it_runs() {
+    let gauge = Gauge::new();
+    let root =
+        Supervisor::new().with_child(ChildSpec::new("w").with_blocking(worker(&gauge))).build();
+    within("the start", root.start()).await.unwrap();
+    let began = std::time::Instant::now();
+    tokio::time::sleep(Duration::from_secs(3600)).await;
+    assert!(began.elapsed() < Duration::from_secs(60));
+    within("the shutdown", root.shutdown()).await.unwrap();
+}

@@ -1,0 +1,112 @@
+//! What a shutdown report says.
+
+use std::future::pending;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use supervisor::prelude::*;
+use supervisor::{ChildState, Runnable};
+use supervisor_tests::{quiet, within};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Notices that it shall stop, and does not.
+async fn stubborn(ctx: Context) -> ChildResult {
+    ctx.shutdown_requested().await;
+    pending().await
+}
+
+/// Blocks its thread until the sender is dropped.
+fn stuck(name: &str) -> (ChildSpec<impl Runnable>, mpsc::Sender<()>) {
+    let (release, released) = mpsc::channel();
+    let released = std::sync::Mutex::new(released);
+    let spec = ChildSpec::new(name).with_shutdown(Shutdown::BrutalKill).with_task(
+        // The thread is blocked as soon as the child runs.
+        {
+            let released = std::sync::Arc::new(released);
+            move |_: Context| {
+                let released = std::sync::Arc::clone(&released);
+                async move {
+                    let _ = released.lock().unwrap().recv();
+                    Ok(())
+                }
+            }
+        },
+    );
+    (spec, release)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_killed_child_is_named_with_the_time_its_stop_took() {
+    let nested = Supervisor::new()
+        .with_child(ChildSpec::new("stubborn").with_shutdown(2 * SECOND).with_task(stubborn))
+        .build();
+    let root =
+        Supervisor::new().with_child(ChildSpec::new("nested").with_supervisor(nested)).build();
+    within("the start", root.start()).await.unwrap();
+    quiet().await;
+    let (first, second) =
+        within("the shutdown", async { tokio::join!(root.shutdown(), root.shutdown()) }).await;
+    for report in [first.unwrap(), second.unwrap()] {
+        let killed: Vec<_> = report.killed().collect();
+        assert_eq!(killed.len(), 1, "{report}");
+        assert_eq!((killed[0].0.as_str(), killed[0].1), ("nested/stubborn", 2 * SECOND));
+        assert_eq!(report.not_stopped().count(), 0);
+        assert_eq!(report.to_string(), "`nested/stubborn` had to be killed; it ended after 2s");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn more_children_than_a_subscriber_can_be_behind_are_all_named() {
+    let pool = Supervisor::new()
+        .with_template(ChildSpec::new("worker").with_shutdown(SECOND).with_task(stubborn))
+        .build();
+    for _ in 0..5_000 {
+        within("a worker", pool.add_worker()).await.unwrap();
+    }
+    quiet().await;
+    let report = within("the shutdown", pool.shutdown()).await.unwrap();
+    assert_eq!(report.killed().count(), 5_000);
+    assert!(report.killed().all(|(_, took)| took == SECOND));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_killed_before_the_shutdown_is_not_in_its_report() {
+    let spec = ChildSpec::new("stubborn").with_shutdown(SECOND).with_task(stubborn);
+    let root = Supervisor::new().build();
+    let stubborn = within("the child", root.add_child(spec)).await.unwrap();
+    quiet().await;
+    within("its end", stubborn.terminate()).await.unwrap();
+    let report = within("the shutdown", root.shutdown()).await.unwrap();
+    assert!(report.is_clean(), "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn a_life_that_was_left_behind_is_named_as_long_as_it_runs() {
+    let (spec, release) = stuck("stuck");
+    let nested = Supervisor::new().with_kill_grace(SECOND / 50).with_child(spec).build();
+    let root = Supervisor::new()
+        .with_child(ChildSpec::new("nested").with_supervisor(nested.clone()))
+        .build();
+    within("the start", root.start()).await.unwrap();
+    let error = within("the stop", nested.terminate_child("stuck")).await.unwrap_err();
+    assert!(matches!(error, SupervisorError::StillRunning(_)), "{error}");
+    let children = within("the list", nested.which_children()).await.unwrap();
+    assert_eq!(children[0].state, ChildState::Unstoppable);
+    // The stop was another command's, but the life is still there when the shutdown has ended.
+    let report = within("the shutdown", root.shutdown()).await.unwrap();
+    let left: Vec<_> = report.not_stopped().map(|(path, _)| path.to_string()).collect();
+    assert_eq!(left, ["nested/stuck"]);
+    assert!(report.to_string().starts_with("`nested/stuck` still runs after"), "{report}");
+    drop(release);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_nested_supervisor_lives_by_its_spec_alone() {
+    // No handle of it is left when its parent is built.
+    let nested = Supervisor::new().with_child(ChildSpec::new("leaf").with_task(stubborn));
+    let spec = ChildSpec::new("nested").with_supervisor(nested.build());
+    let root = Supervisor::new().with_child(spec).build();
+    within("the start", root.start()).await.unwrap();
+    within("the shutdown", root.shutdown()).await.unwrap();
+}

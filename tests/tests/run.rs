@@ -1,0 +1,168 @@
+//! `supervisor::run`, in real processes, with real signals.
+
+use std::process::{ExitStatus, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
+use supervisor_tests::within;
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
+
+/// A program that runs one of the trees of `under-run`.
+struct Program {
+    process: Child,
+    output: Lines<BufReader<ChildStdout>>,
+    seen: Vec<String>,
+}
+
+impl Program {
+    fn start(tree: &str) -> Self {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_under-run"))
+            .arg(tree)
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the program starts");
+        let output = process.stdout.take().expect("its output is piped");
+        Self { process, output: BufReader::new(output).lines(), seen: Vec::new() }
+    }
+
+    /// Waits until it prints a line that contains this.
+    async fn says(&mut self, what: &str) -> &mut Self {
+        if self.seen.iter().any(|line| line.contains(what)) {
+            return self;
+        }
+        let search = async {
+            while let Some(line) = self.output.next_line().await.expect("its output is text") {
+                let found = line.contains(what);
+                self.seen.push(line);
+                if found {
+                    return;
+                }
+            }
+            panic!("it ended and did not say {what:?}, but: {:#?}", self.seen);
+        };
+        within(&format!("the line {what:?}"), search).await;
+        self
+    }
+
+    fn signal(&mut self, signal: Signal) -> &mut Self {
+        let id = self.process.id().expect("it runs");
+        let pid = Pid::from_raw(i32::try_from(id).expect("a process id")).expect("not zero");
+        kill_process(pid, signal).expect("the signal is sent");
+        self
+    }
+
+    /// Its exit status, and all that it printed.
+    async fn end(&mut self) -> (ExitStatus, String) {
+        let rest = async {
+            while let Some(line) = self.output.next_line().await.expect("its output is text") {
+                self.seen.push(line);
+            }
+            self.process.wait().await.expect("it ends")
+        };
+        let status = within("the end of the program", rest).await;
+        (status, self.seen.join("\n"))
+    }
+}
+
+/// That the lines stand in this order.
+fn assert_order(output: &str, lines: &[&str]) {
+    let places: Vec<_> = lines.iter().map(|line| output.find(line)).collect();
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{lines:?} in:\n{output}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_signal_stops_the_children_in_reverse_order() {
+    for signal in [Signal::TERM, Signal::INT] {
+        let mut program = Program::start("orderly");
+        program.says("first runs").await.says("second runs").await.signal(signal);
+        let (status, output) = program.end().await;
+        assert_eq!(status.code(), Some(0), "{output}");
+        assert_order(&output, &["shutting down", "second stops", "first stops"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_signal_during_the_start_stops_what_was_started() {
+    let mut program = Program::start("starting");
+    program.says("never_ready starts").await.says("tidy runs").await.signal(Signal::TERM);
+    let (status, output) = program.end().await;
+    assert_eq!(status.code(), Some(0), "{output}");
+    assert_order(&output, &["shutting down", "tidy stops"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_report_names_a_child_that_had_to_be_killed() {
+    let mut program = Program::start("slow");
+    program.says("slow runs").await.says("tidy runs").await.signal(Signal::TERM);
+    let (status, output) = program.end().await;
+    assert_eq!(status.code(), Some(0), "{output}");
+    assert_order(
+        &output,
+        &["slow was asked", "tidy stops", "child had to be killed child=slow took="],
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_signal_kills_the_rest() {
+    let mut program = Program::start("stubborn");
+    program
+        .says("deep runs")
+        .await
+        .says("flat runs")
+        .await
+        .says("tidy runs")
+        .await
+        .signal(Signal::TERM);
+    // It would wait for ever.
+    program.says("flat was asked").await.signal(Signal::INT);
+    let (status, output) = program.end().await;
+    assert_eq!(status.code(), Some(130), "{output}");
+    assert_order(&output, &["shutting down", "killing what has not ended", "had to be killed"]);
+    for path in ["tidy", "nested/deep", "flat"] {
+        let line = format!("child had to be killed child={path} took=");
+        assert!(output.contains(&line), "{path} in:\n{output}");
+    }
+    assert!(!output.contains("tidy stops"), "it was dropped, not asked:\n{output}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_second_signal_decides_the_exit_code() {
+    let mut program = Program::start("stubborn");
+    program.says("flat runs").await.signal(Signal::INT);
+    program.says("flat was asked").await.signal(Signal::TERM);
+    let (status, output) = program.end().await;
+    assert_eq!(status.code(), Some(143), "{output}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_child_that_blocks_its_thread_does_not_hold_the_process() {
+    let mut program = Program::start("stuck");
+    program.says("stuck runs").await.signal(Signal::TERM);
+    let (status, output) = program.end().await;
+    assert_eq!(status.code(), Some(1), "{output}");
+    assert!(output.contains("child still runs child=stuck took="), "{output}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tree_that_gives_up_is_a_failure() {
+    let mut program = Program::start("fails");
+    let (status, output) = program.end().await;
+    assert_eq!(status.code(), Some(1), "{output}");
+    assert!(output.contains("there is no hope"), "{output}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tree_that_does_not_start_is_a_failure() {
+    let mut program = Program::start("misdeclared");
+    let (status, output) = program.end().await;
+    assert_eq!(status.code(), Some(1), "{output}");
+    assert!(output.contains("two children have this name"), "{output}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tree_that_ends_by_itself_is_a_success() {
+    let mut program = Program::start("ends");
+    let (status, output) = program.end().await;
+    assert_eq!(status.code(), Some(0), "{output}");
+}
