@@ -8,7 +8,7 @@
 //! over a real socket, and ends by itself with exit code 0.
 
 use std::collections::HashMap;
-use std::io;
+use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -154,7 +154,15 @@ impl Client {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    tracing_subscriber::fmt().without_time().with_target(false).with_writer(io::stdout).init();
+    tracing_subscriber::fmt()
+        .without_time()
+        .with_target(false)
+        .with_ansi(io::stdout().is_terminal())
+        .with_max_level(tracing_subscriber::filter::LevelFilter::DEBUG)
+        .with_writer(io::stdout)
+        .init();
+    println!("(Lines with DEBUG, INFO or ERROR are the log; `connections/#2` is the second worker");
+    println!("of the pool `connections`. What a panic prints goes to stderr.)\n");
 
     println!("1. The service starts: its tree, as it stands.\n");
     let service = Service::start().await?;
@@ -176,7 +184,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut events = service.supervisor().events();
     first.say("set poison 1").await?;
     while let Some(event) = events.next().await {
-        let listener = event.path() == &"listener";
+        let listener = event.path() == "listener";
         if listener && matches!(event.kind(), supervisor::EventKind::ChildRestarted { .. }) {
             break;
         }
@@ -187,7 +195,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("\n5. The tree after all this: see the restarts.\n");
     println!("{}\n", service.supervisor().snapshot().await?);
 
-    println!("6. An orderly shutdown, in reverse order.\n");
+    println!("6. An orderly shutdown, in reverse order: the listener, the pool, the store.\n");
     let report = service.supervisor().shutdown().await?;
     println!("\n{report}");
     Ok(())

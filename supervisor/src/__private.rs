@@ -1,5 +1,6 @@
 //! Items that expansions name and users must not.
 
+use std::future::Ready;
 use std::time::Duration;
 
 use crate::child::Child;
@@ -30,7 +31,7 @@ pub fn broken<T>() -> T {
 /// # Errors
 ///
 /// None; the program that contains it does not compile.
-pub async fn broken_task(_ctx: crate::Context) -> crate::ChildResult {
+pub fn broken_task(_ctx: crate::Context) -> Ready<crate::ChildResult> {
     broken()
 }
 

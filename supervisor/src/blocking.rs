@@ -81,6 +81,7 @@ impl<M: Send + 'static> Blocking<M> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<M: Send + 'static> Child for Blocking<M> {
     type Recipe = Self;
     type Handle = ChildRef<M>;
@@ -97,10 +98,10 @@ impl<M: Send + 'static> Recipe for Blocking<M> {
         let _ = seed.slot.core().look(seed.generation);
         let name = seed.slot.core().name().to_string();
         let slot = Arc::clone(&seed.slot);
-        let (on_thread, watch) = kept::watch(slot, seed.generation, seed.times);
+        let (alive, _aborted, watch) = kept::watch(slot, seed.generation, seed.times);
         let runtime = tokio::runtime::Handle::current();
         let life = move || {
-            let _ended = on_thread;
+            let _alive = alive;
             // So that the function can spawn, and wait for futures with timers.
             let _entered = runtime.enter();
             seed.run_here(async move { (self.run)(BlockingContext::of_this_life()) });

@@ -8,6 +8,7 @@ use crate::child_ref::ChildRef;
 use crate::child_spec::{ChildSpec, Parts, Run, Runnable};
 use crate::engine::SupervisorRules;
 use crate::node::{Node, Template, worker_rules};
+use crate::partitioned::{self, Partitioned};
 use crate::pool::{Pool, PoolTemplate};
 use crate::restart::MaxRestarts;
 use crate::strategy::{AutoShutdown, SupervisionStrategy};
@@ -136,6 +137,27 @@ impl SupervisorBuilder {
         self.strategy = SupervisionStrategy::SimpleOneForOne;
         self.template = Some(T::into_template(template));
         Pool::new(self.build())
+    }
+
+    /// Builds a supervisor of this many workers that are made from one template, and share the
+    /// work by key: see [`Partitioned`]. Their names are their numbers, from 0.
+    ///
+    /// # Panics
+    ///
+    /// If there are none.
+    #[must_use = "a supervisor shuts down when its last handle is dropped"]
+    pub fn build_partitioned<M: Send + 'static>(
+        mut self,
+        template: ChildSpec<Run<ChildRef<M>>>,
+        partitions: usize,
+    ) -> Partitioned<M> {
+        assert!(partitions > 0, "there is at least one partition");
+        if self.strategy == SupervisionStrategy::SimpleOneForOne {
+            self.strategy = SupervisionStrategy::OneForOne;
+        }
+        let (parts, workers) = partitioned::workers(template, partitions);
+        self.children.extend(parts);
+        Partitioned::new(self.build(), workers)
     }
 }
 

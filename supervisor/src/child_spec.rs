@@ -161,6 +161,12 @@ impl ChildSpec<NothingToRun> {
         self.with_recipe(ChildOptions::new(), Arc::new(blocking))
     }
 
+    /// Runs this program as a process of the operating system.
+    #[cfg(all(unix, feature = "process"))]
+    pub fn with_program(self, program: crate::Program) -> ChildSpec<Run<ChildRef<()>>> {
+        self.with_recipe(ChildOptions::new(), Arc::new(program))
+    }
+
     /// Runs this supervisor below the one that gets the spec.
     ///
     /// A supervisor that has not been started is started with its parent; one that runs is

@@ -146,7 +146,7 @@ impl fmt::Display for SupervisorError {
             Self::Ended(path, reason) => write!(f, "supervisor `{path}` has ended: {reason}"),
             Self::FromInside(path) => write!(
                 f,
-                "`{path}` cannot be waited for from a task of its own; request it without waiting"
+                "`{path}` cannot be waited for from a task of its own; `request_shutdown` and `request_restart` do not wait"
             ),
             Self::AlreadySupervised(path) => {
                 write!(f, "supervisor `{path}` already has a supervisor")

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -103,6 +104,8 @@ pub enum ExitReason {
     Killed,
     /// `run` returned an error.
     Error(Failure),
+    /// A [`Program`](crate::Program)'s process ended with this status, which is not a success.
+    Status(ExitStatus),
     /// `run` panicked.
     Panic(Failure),
     /// It returned [`Escalate`]: no restart can help.
@@ -154,6 +157,18 @@ impl ExitReason {
     }
 }
 
+/// The error of a life that was a process.
+#[derive(Debug)]
+pub(crate) struct BadStatus(pub(crate) ExitStatus);
+
+impl fmt::Display for BadStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl Error for BadStatus {}
+
 impl fmt::Display for ExitReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -161,6 +176,7 @@ impl fmt::Display for ExitReason {
             Self::Shutdown => f.write_str("shutdown"),
             Self::Killed => f.write_str("killed"),
             Self::Error(failure) => write!(f, "error: {failure:#}"),
+            Self::Status(status) => write!(f, "{status}"),
             Self::Panic(failure) => write!(f, "panic: {failure:#}"),
             Self::Escalate(failure) => write!(f, "escalated: {failure:#}"),
             Self::StartTimeout(limit) => write!(f, "not ready within {limit:?}"),
@@ -198,7 +214,13 @@ impl Escalation {
 
 impl fmt::Display for Escalation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}`: {}", self.path, self.reason)
+        write!(f, "`{}`: {}", self.path, self.reason)?;
+        if matches!(self.reason, ExitReason::Normal) {
+            f.write_str(
+                " (it returned `Ok(())`, which `Always` restarts; `Transient` lets it finish)",
+            )?;
+        }
+        Ok(())
     }
 }
 

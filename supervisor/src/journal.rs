@@ -121,7 +121,7 @@ pub(crate) fn supervisor_terminated(node: &Arc<Node>, reason: &ExitReason) {
 }
 
 pub(crate) fn messages_left(node: &Arc<Node>, core: &SlotCore, count: usize) {
-    publish(node, || core.path(), EventKind::MessagesLeft { count });
+    publish(node, || core.path(), EventKind::MessagesLeft { count }, true);
 }
 
 fn stop_time(reign: &Reign, key: Key, now: Instant) -> std::time::Duration {
@@ -141,14 +141,15 @@ fn child(reign: &Reign, key: Key, kind: impl FnOnce(&SlotCore, u64) -> EventKind
     let core = child.data.slot().core();
     // The engine may have decided on the next life already; the place knows the present one.
     let kind = kind(core, core.generation());
-    publish(&reign.node, || core.path(), kind);
+    publish(&reign.node, || core.path(), kind, child.data.stop_began.is_some());
 }
 
 fn supervisor(node: &Arc<Node>, kind: impl FnOnce() -> EventKind) {
-    publish(node, || node.path(), kind());
+    publish(node, || node.path(), kind(), true);
 }
 
-fn publish(node: &Arc<Node>, path: impl FnOnce() -> ChildPath, kind: EventKind) {
+/// `asked`: the child was told to end, so that its end is no news.
+fn publish(node: &Arc<Node>, path: impl FnOnce() -> ChildPath, kind: EventKind, asked: bool) {
     let heard = somebody_listens();
     let logged = enabled!(target: "supervisor", Level::ERROR);
     if !heard && !logged {
@@ -156,14 +157,16 @@ fn publish(node: &Arc<Node>, path: impl FnOnce() -> ChildPath, kind: EventKind) 
     }
     // Paths are made only for those who read them.
     let path = path();
-    log(&path, &kind);
+    // A path is relative to its root, and a program may have several.
+    let name = if path.is_root() { node.label() } else { path.to_string() };
+    log(&name, &kind, asked);
     if heard {
         node.publish(&path, kind);
     }
 }
 
 /// One line for each event, at the level of what a reader has to do about it.
-fn log(path: &ChildPath, kind: &EventKind) {
+fn log(path: &str, kind: &EventKind, asked: bool) {
     match kind {
         EventKind::ChildStarted { incarnation } => {
             debug!(target: "supervisor", child = %path, incarnation, "child started");
@@ -174,6 +177,9 @@ fn log(path: &ChildPath, kind: &EventKind) {
         }
         EventKind::ChildTerminated { incarnation, reason } if reason.is_abnormal() => {
             error!(target: "supervisor", child = %path, incarnation, %reason, "child failed");
+        }
+        EventKind::ChildTerminated { incarnation, reason } if !asked => {
+            info!(target: "supervisor", child = %path, incarnation, %reason, "child ended");
         }
         EventKind::ChildTerminated { incarnation, reason } => {
             debug!(target: "supervisor", child = %path, incarnation, %reason, "child ended");

@@ -8,7 +8,6 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 
 use crate::context::ShutdownRequested;
 use crate::shutdown::Shutdown;
@@ -27,21 +26,6 @@ impl Future for Aborted {
     }
 }
 
-/// To be dropped by the life when it ends, whichever way.
-#[derive(Debug)]
-pub(crate) struct Alive(#[expect(dead_code, reason = "dropped")] oneshot::Sender<()>);
-
-/// Spawns a stand-in for a life: its abort completes [`Aborted`], and it ends with [`Alive`].
-pub(crate) fn stand_in() -> (JoinHandle<()>, Aborted, Alive) {
-    let (abort, aborted) = oneshot::channel();
-    let (alive, ended) = oneshot::channel();
-    let task = tokio::spawn(async move {
-        let _abort: oneshot::Sender<()> = abort;
-        let _: Result<(), _> = ended.await;
-    });
-    (task, Aborted(aborted), Alive(alive))
-}
-
 /// How long a life has to stop.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct StopTimes {
@@ -49,9 +33,9 @@ pub(crate) struct StopTimes {
     pub(crate) kill_grace: Duration,
 }
 
-/// A thread's life as others see it.
+/// How far a life is, for those who wait for it in real time.
 #[derive(Debug, Default)]
-pub(crate) struct Thread {
+struct Progress {
     stage: Mutex<Stage>,
     changed: Condvar,
 }
@@ -64,7 +48,7 @@ enum Stage {
     Ended,
 }
 
-impl Thread {
+impl Progress {
     fn enter(&self, stage: Stage) {
         let mut now = self.lock();
         if *now != Stage::Ended {
@@ -74,8 +58,8 @@ impl Thread {
         self.changed.notify_all();
     }
 
-    /// Holds back the runtime's clock, if it stands still for a test, while the thread is in this
-    /// stage: a thread has real time only, and virtual time passes in no time.
+    /// Holds back the runtime's clock, if it stands still for a test, while the life is in this
+    /// stage: threads and processes have real time only, and virtual time passes in no time.
     fn hold_clock(self: &Arc<Self>, stage: Stage, limit: Option<Duration>) {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         let this = Arc::clone(self);
@@ -95,33 +79,35 @@ impl Thread {
     }
 }
 
-/// Held by the thread of a life; dropped when the life has ended.
+/// Held by a life, to be dropped when it has ended.
 #[derive(Debug)]
-pub(crate) struct OnThread {
-    thread: Arc<Thread>,
-    _alive: oneshot::Sender<()>,
+pub(crate) struct Alive {
+    progress: Arc<Progress>,
+    _told: oneshot::Sender<()>,
 }
 
-impl Drop for OnThread {
+impl Drop for Alive {
     fn drop(&mut self) {
-        self.thread.enter(Stage::Ended);
+        self.progress.enter(Stage::Ended);
     }
 }
 
-/// A stand-in for a life that is about to run on a thread of its own, to be spawned when the
-/// thread has been.
+/// What stands in for a life that is about to begin: a future to be spawned, whose abort the
+/// life is told, and which ends with the life.
 pub(crate) fn watch(
     slot: Arc<dyn AnySlot>,
     generation: u64,
     times: StopTimes,
-) -> (OnThread, impl Future<Output = ()> + Send) {
-    let thread = Arc::new(Thread::default());
+) -> (Alive, Aborted, impl Future<Output = ()> + Send) {
+    let progress = Arc::new(Progress::default());
     let (alive, ended) = oneshot::channel::<()>();
-    let on_thread = OnThread { thread: Arc::clone(&thread), _alive: alive };
+    let (abort, aborted) = oneshot::channel();
+    let alive = Alive { progress: Arc::clone(&progress), _told: alive };
     let watch = async move {
         let mut asked = pin!(ShutdownRequested::of(Arc::clone(&slot), generation));
         let mut ended = pin!(ended);
-        let watched = Watched { slot, generation, thread, grace: times.kill_grace };
+        let grace = times.kill_grace;
+        let watched = Watched { slot, generation, progress, grace, _abort: abort };
         let has_ended = poll_fn(|cx| {
             if ended.as_mut().poll(cx).is_ready() {
                 return Poll::Ready(true);
@@ -131,33 +117,35 @@ pub(crate) fn watch(
         if !has_ended.await {
             match times.shutdown {
                 Shutdown::BrutalKill => {}
-                Shutdown::Timeout(limit) => watched.thread.hold_clock(Stage::Runs, Some(limit)),
-                Shutdown::Infinity => watched.thread.hold_clock(Stage::Runs, None),
+                Shutdown::Timeout(limit) => watched.progress.hold_clock(Stage::Runs, Some(limit)),
+                Shutdown::Infinity => watched.progress.hold_clock(Stage::Runs, None),
             }
             let _: Result<(), _> = ended.await;
         }
     };
-    (on_thread, watch)
+    (alive, Aborted(aborted), watch)
 }
 
 /// Dropped when the life has ended, and when it is aborted before that.
 struct Watched {
     slot: Arc<dyn AnySlot>,
     generation: u64,
-    thread: Arc<Thread>,
+    progress: Arc<Progress>,
     grace: Duration,
+    /// Dropped last, after the life was asked.
+    _abort: oneshot::Sender<()>,
 }
 
 impl Drop for Watched {
     fn drop(&mut self) {
-        if *self.thread.lock() == Stage::Ended {
+        if *self.progress.lock() == Stage::Ended {
             return;
         }
-        // Nothing can drop what is on a thread; it is asked, also if it was not meant to be.
-        self.thread.enter(Stage::Aborted);
+        // Nothing can drop what is on a thread; so it is asked, also if it was not meant to be.
+        self.progress.enter(Stage::Aborted);
         if self.slot.core().ask_life(self.generation) {
             self.slot.wake_receiver();
         }
-        self.thread.hold_clock(Stage::Aborted, Some(self.grace));
+        self.progress.hold_clock(Stage::Aborted, Some(self.grace));
     }
 }

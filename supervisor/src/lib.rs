@@ -123,6 +123,28 @@
 //! else. Without a name in front, `supervision_tree! { one_for_one { … } }` is an expression.
 //! A tree can be a child of another: `service: Service = Service::tree(80)`.
 //!
+//! A function takes its address to a sibling by a closure, which clones it once when the tree is
+//! built and once for each life (a function has no messages of its own; a type has):
+//!
+//! ```
+//! # use supervisor::prelude::*;
+//! # #[derive(Child, Default)] #[child(message = u8)] struct Mailer;
+//! # impl Worker for Mailer { async fn run(&self, _: Context<u8>) -> ChildResult { Ok(()) } }
+//! # async fn remind(_: Context, _: ChildRef<u8>) -> ChildResult { Ok(()) }
+//! supervision_tree! {
+//!     Reminders: one_for_one {
+//!         mailer: Mailer,
+//!         reminder: Always = {
+//!             let mailer = mailer.clone();
+//!             move |ctx| remind(ctx, mailer.clone())
+//!         },
+//!     }
+//! }
+//! # let _ = Reminders::tree();
+//! ```
+//!
+//! Parameters can be borrowed only while the tree is built: what a child keeps, it owns.
+//!
 //! Everything the macros do can be written by hand with [`Supervisor::new`] and [`ChildSpec`].
 //!
 //! ## Options
@@ -209,6 +231,8 @@
 //!
 //! - `macros` (default): [`supervision_tree!`] and `#[derive(Child)]`.
 
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
 mod blocking;
 mod builder;
 mod census;
@@ -234,9 +258,13 @@ mod mailbox;
 mod node;
 mod options;
 mod outline;
+mod partitioned;
 mod path;
+mod periodic;
 mod placing;
 mod pool;
+#[cfg(all(unix, feature = "process"))]
+mod program;
 mod reaper;
 mod recipe;
 mod report;
@@ -270,8 +298,12 @@ pub use hub::Events;
 pub use lookup::LookupError;
 pub use mailbox::{AskError, Asking, DeadLetters, Reply, SendError, Sending, TrySendError};
 pub use options::{ChildOptions, StartMode};
+pub use partitioned::Partitioned;
 pub use path::ChildPath;
-pub use pool::{Alike, PerWorker, Pool, PoolTemplate, Task};
+pub use periodic::Periodic;
+pub use pool::{AddWorkersError, Alike, PerWorker, Pool, PoolTemplate, Task};
+#[cfg(all(unix, feature = "process"))]
+pub use program::Program;
 pub use report::ShutdownReport;
 pub use restart::{Backoff, MaxRestarts, RestartPolicy};
 #[cfg(feature = "signal")]
@@ -282,6 +314,7 @@ pub use supervisor::{AddChild, Supervisor};
 pub use tree::{Starting, Tree};
 
 #[cfg(feature = "macros")]
+#[doc = include_str!("derive_child.md")]
 pub use supervisor_macros::Child;
 
 /// Gives back the expression that a tree without a name is.
@@ -295,7 +328,8 @@ macro_rules! a_tree_without_a_name {
     ({ $($tree:tt)* }) => {{ $($tree)* }};
 }
 
-/// Declares a supervision tree.
+#[doc = include_str!("supervision_tree.md")]
+#[doc = include_str!("rules.md")]
 #[cfg(feature = "macros")]
 #[macro_export]
 macro_rules! supervision_tree {

@@ -15,7 +15,7 @@ use tracing::Span;
 
 use crate::current;
 use crate::engine::{Event, Exit};
-use crate::exit::{ChildError, ChildResult, Escalate, ExitReason, Failure};
+use crate::exit::{BadStatus, ChildError, ChildResult, Escalate, ExitReason, Failure};
 use crate::kept::StopTimes;
 use crate::slot::AnySlot;
 
@@ -157,11 +157,15 @@ impl Report {
 fn of_error(error: ChildError) -> ExitReason {
     let render = || {
         let root: &(dyn Error + 'static) = error.get_ref();
+        if let Some(BadStatus(status)) = root.downcast_ref() {
+            return ExitReason::Status(*status);
+        }
         let mut chain = std::iter::successors(Some(root), |&error| behind(error)).take(100);
         let failure = Failure::of_error(root);
-        match chain.any(|cause| cause.is::<Escalate>() || cause.is::<Box<Escalate>>()) {
-            true => ExitReason::Escalate(failure),
-            false => ExitReason::Error(failure),
+        if chain.any(|cause| cause.is::<Escalate>() || cause.is::<Box<Escalate>>()) {
+            ExitReason::Escalate(failure)
+        } else {
+            ExitReason::Error(failure)
         }
     };
     let reason = catch_unwind(AssertUnwindSafe(render)).unwrap_or_else(of_panic);

@@ -166,8 +166,9 @@ impl Node {
             return Err(SupervisorError::InvalidSpec(self.path().join(&parts.name), rule));
         }
         let name = parts.name.to_string();
-        if let Some(rule) = rules::broken_by(&name, &parts.options, Some(&parts.body), &self.rules)
-        {
+        // A pool's workers have the template's options.
+        let options = self.template.as_ref().map_or(&parts.options, |template| &template.options);
+        if let Some(rule) = rules::broken_by(&name, options, Some(&parts.body), &self.rules) {
             let path = self.path().join(&parts.name);
             return Err(SupervisorError::InvalidSpec(path, rule.to_string()));
         }
@@ -235,6 +236,12 @@ impl Node {
 
     pub(crate) fn next_worker(&self) -> Name {
         Name::Worker(self.next_worker.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Whether a worker of this name was ever added.
+    pub(crate) fn has_numbered(&self, name: &str) -> bool {
+        let next = self.next_worker.load(Ordering::Relaxed);
+        matches!(Name::parse(name), Name::Worker(number) if (1..next).contains(&number))
     }
 
     pub(crate) fn declared(&self) -> Vec<Declared> {

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::restart::{Backoff, MaxRestarts, RestartPolicy};
+use crate::rules::Text;
 use crate::shutdown::Shutdown;
 use crate::strategy::{AutoShutdown, SupervisionStrategy};
 
@@ -84,12 +85,18 @@ impl ChildOptions {
     }
 
     /// These options, with what they leave open taken from `base`.
+    ///
+    /// Options that say `Temporary` take no backoff from the base: they have no use for it, and
+    /// the base may have it for other policies.
     #[must_use]
     pub const fn or(self, base: Self) -> Self {
         Self {
             restart: filled!(self, base, restart),
             shutdown: filled!(self, base, shutdown),
-            backoff: filled!(self, base, backoff),
+            backoff: match self.restart {
+                Some(RestartPolicy::Temporary) => self.backoff,
+                _ => filled!(self, base, backoff),
+            },
             start: filled!(self, base, start),
             start_timeout: filled!(self, base, start_timeout),
             significant: filled!(self, base, significant),
@@ -168,6 +175,34 @@ impl ChildOptions {
     pub const fn with_name(mut self, name: &'static str) -> Self {
         self.name = Some(name);
         self
+    }
+
+    /// What is set, but for the policy, in the words of the tree language.
+    pub(crate) fn said(&self) -> Vec<String> {
+        let mut said = Vec::new();
+        let mut say = |key: &str, value: String| said.push(format!("{key} = {value}"));
+        match self.shutdown {
+            Some(Shutdown::Timeout(time)) => say("shutdown", written(time)),
+            Some(other) => say("shutdown", other.to_string()),
+            None => {}
+        }
+        if let Some(backoff) = self.backoff {
+            let (min, max) = (written(backoff.min()), written(backoff.max()));
+            say("backoff", if min == max { min } else { format!("{min}..{max}") });
+        }
+        if self.start() == StartMode::Notify {
+            say("start", "notify".to_owned());
+        }
+        if let Some(timeout) = self.start_timeout {
+            say("start_timeout", written(timeout));
+        }
+        if let Some(every) = self.heartbeat {
+            say("heartbeat", written(every));
+        }
+        if self.is_significant() {
+            said.push("significant".to_owned());
+        }
+        said
     }
 
     /// When the child is restarted.
@@ -288,4 +323,25 @@ impl SupervisorOptions {
         self.auto_shutdown = auto;
         self
     }
+
+    /// What is not the default, in the words of the tree language.
+    pub(crate) fn said(&self) -> Vec<String> {
+        let default = Self::new(self.strategy);
+        let mut said = Vec::new();
+        if self.max_restarts != default.max_restarts {
+            said.push(format!("max_restarts = {}", self.max_restarts));
+        }
+        if self.restart_window != default.restart_window {
+            said.push(format!("restart_window = {}", written(self.restart_window)));
+        }
+        if self.auto_shutdown != default.auto_shutdown {
+            said.push(format!("auto_shutdown = {}", self.auto_shutdown));
+        }
+        said
+    }
+}
+
+/// A duration as the tree language writes it.
+fn written(time: Duration) -> String {
+    Text::new().duration(time).to_string()
 }

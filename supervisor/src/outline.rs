@@ -1,6 +1,6 @@
 //! What the compiler knows about a declared tree: its shape and its options, as a constant.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::time::Duration;
 
 use crate::options::{ChildOptions, SupervisorOptions};
@@ -114,13 +114,11 @@ impl Outline {
     /// How long its children may take to stop in order.
     const fn inner_budget(&self) -> Budget {
         let mut budget = Budget::ZERO;
-        if let Some(inside) = &self.inside {
-            let mut rest = inside.children;
-            // A pool has one child here, its template, whose workers are stopped together.
-            while let [child, others @ ..] = rest {
-                budget = budget.then(child.budget());
-                rest = others;
-            }
+        let mut rest = self.children();
+        // A pool has one child here, its template, whose workers are stopped together.
+        while let [child, others @ ..] = rest {
+            budget = budget.then(child.budget());
+            rest = others;
         }
         budget
     }
@@ -137,12 +135,12 @@ impl Outline {
 
     /// The worker below that may take the longest, if that is longer than what is known already.
     const fn longest(&self, known: (&'static str, Budget)) -> (&'static str, Budget) {
-        let Some(inside) = &self.inside else {
+        if self.inside.is_none() {
             let own = self.budget();
             return if own.exceeds(known.1) { (self.name, own) } else { known };
-        };
+        }
         let mut longest = known;
-        let mut rest = inside.children;
+        let mut rest = self.children();
         while let [child, others @ ..] = rest {
             longest = child.longest(longest);
             rest = others;
@@ -174,8 +172,7 @@ impl Outline {
     }
 
     const fn has_significant_child(&self) -> bool {
-        let Some(inside) = &self.inside else { return false };
-        let mut rest = inside.children;
+        let mut rest = self.children();
         while let [child, others @ ..] = rest {
             if child.options.is_significant() {
                 return true;
@@ -242,45 +239,53 @@ impl Outline {
     /// The tree as a Mermaid flowchart.
     #[must_use]
     pub fn diagram(&self) -> String {
-        let mut lines = vec!["flowchart TD".to_owned()];
-        self.draw("n", None, &mut lines);
-        lines.push(String::new());
-        lines.join("\n")
+        let mut text = "flowchart TD\n".to_owned();
+        self.draw("n", None, &mut text);
+        text
     }
 
-    /// `id` is unique in the picture; names are not, and may be words of Mermaid's.
-    fn draw(&self, id: &str, parent: Option<&str>, lines: &mut Vec<String>) {
-        let label = self.label().replace('"', "#quot;").replace('<', "&lt;").replace('>', "&gt;");
-        let shape = match &self.inside {
-            Some(_) => format!("  {id}[\"{label}\"]"),
-            None => format!("  {id}([\"{label}\"])"),
-        };
-        lines.push(shape);
+    /// `id` is unique in the picture; names are not, and may be words of Mermaid's. Writing to a
+    /// string does not fail.
+    fn draw(&self, id: &str, parent: Option<&str>, text: &mut String) {
+        let label = self.label().replace('"', "#quot;").replace('<', "#lt;").replace('>', "#gt;");
+        let (open, close) = if self.inside.is_some() { ("[", "]") } else { ("([", "])") };
+        let _ = writeln!(text, "  {id}{open}\"{label}\"{close}");
         if let Some(parent) = parent {
-            lines.push(format!("  {parent} --> {id}"));
+            let _ = writeln!(text, "  {parent} --> {id}");
         }
-        let Some(inside) = &self.inside else { return };
-        for (index, child) in inside.children.iter().enumerate() {
-            child.draw(&format!("{id}_{index}"), Some(id), lines);
+        for (index, child) in self.children().iter().enumerate() {
+            child.draw(&format!("{id}_{index}"), Some(id), text);
         }
     }
 
-    /// The name and, line by line, what is not the default.
+    const fn children(&self) -> &'static [Self] {
+        match &self.inside {
+            Some(inside) => inside.children,
+            None => &[],
+        }
+    }
+
+    /// As the tree language has it, with what the type says filled in.
     fn label(&self) -> String {
-        let mut parts = Vec::new();
-        if !self.name.is_empty() {
-            parts.push(format!("<b>{}</b>", self.name).replace("<b>", "").replace("</b>", ""));
-        }
+        let options = &self.options;
+        let policy = options.restart_policy();
+        let what = match (&self.inside, self.of) {
+            (None, "") => policy.to_string(),
+            (None, of) => format!("{policy}<{of}>"),
+            (Some(inside), "") => inside.supervisor.strategy.to_string(),
+            (Some(inside), of) => format!("{of}, {}", inside.supervisor.strategy),
+        };
+        let mut said = Vec::new();
         if let Some(inside) = &self.inside {
-            parts.push(inside.supervisor.strategy.to_string());
+            said.extend(inside.supervisor.said());
+            if policy != RestartPolicy::Always {
+                said.push(format!("restart = {policy}"));
+            }
         }
-        if self.options.restart_policy() != RestartPolicy::Always || self.inside.is_none() {
-            parts.push(self.options.restart_policy().to_string());
-        }
-        if !self.of.is_empty() {
-            parts.push(self.of.to_owned());
-        }
-        parts.join(" · ")
+        said.extend(options.said());
+        let name = if self.name.is_empty() { String::new() } else { format!("{}: ", self.name) };
+        let said = if said.is_empty() { String::new() } else { format!(" ({})", said.join(", ")) };
+        format!("{name}{what}{said}")
     }
 }
 

@@ -9,11 +9,12 @@ use tokio::sync::oneshot;
 
 use crate::child_spec::{Body, Parts};
 use crate::driver::{Message, Reign, Seat};
-use crate::engine::{ChildRules, Command, Event};
+use crate::engine::{Answer, ChildRules, Command, Event};
 use crate::error::SupervisorError;
 use crate::mailbox::Closing;
 use crate::node::{Declared, Node, Phase, rules_of};
 use crate::options::ChildOptions;
+use crate::path::ChildPath;
 use crate::reaper::Reaper;
 use crate::slot::AnySlot;
 use crate::supervisor::{Keep, Supervisor};
@@ -77,6 +78,15 @@ impl fmt::Debug for Loose {
     }
 }
 
+/// A child whose supervisor has been told to add it.
+#[derive(Debug)]
+pub(crate) struct Adding {
+    path: ChildPath,
+    answer: oneshot::Receiver<Answer>,
+    /// The start of the supervisor, if that was needed.
+    starting: Option<oneshot::Receiver<()>>,
+}
+
 impl Supervisor {
     /// A worker made from the template, which has a value.
     pub(crate) fn worker_like_others(&self) -> Result<Parts, SupervisorError> {
@@ -95,7 +105,7 @@ impl Supervisor {
     /// Gives a child its place, under a supervisor that is started if it never was. Everything
     /// up to telling the supervisor happens in one go, so that a caller who drops the future
     /// leaves nothing half done.
-    pub(crate) async fn add(&self, parts: Parts) -> Result<(), SupervisorError> {
+    pub(crate) fn begin_to_add(&self, parts: Parts) -> Result<Adding, SupervisorError> {
         let path = self.path().join(&parts.name);
         let is_new = matches!(self.node().phase(), Phase::Built) && !self.node().is_supervised();
         let starting = if is_new { self.node().start_root()? } else { None };
@@ -117,6 +127,12 @@ impl Supervisor {
             message.turn_away(&mut Reaper::default());
             return Err(self.node().unavailable());
         }
+        Ok(Adding { path, answer, starting })
+    }
+
+    /// Waits until a child has its place, or was refused.
+    pub(crate) async fn added(&self, adding: Adding) -> Result<(), SupervisorError> {
+        let Adding { path, answer, starting } = adding;
         let added = self.answered(answer, path).await;
         if let Some(started) = starting
             && added.is_err()
@@ -126,6 +142,12 @@ impl Supervisor {
             return Err(self.node().unavailable());
         }
         added
+    }
+
+    /// Gives a child its place; see [`begin_to_add`](Self::begin_to_add).
+    pub(crate) async fn add(&self, parts: Parts) -> Result<(), SupervisorError> {
+        let adding = self.begin_to_add(parts)?;
+        self.added(adding).await
     }
 
     /// A pool's workers have the template's options.

@@ -1,5 +1,7 @@
 //! A supervisor whose children are workers of one type: the typed face of `simple_one_for_one`.
 
+mod members;
+
 use std::convert::Infallible;
 use std::fmt;
 use std::marker::PhantomData;
@@ -13,6 +15,8 @@ use crate::error::SupervisorError;
 use crate::options::ChildOptions;
 use crate::recipe::Recipe;
 use crate::supervisor::Supervisor;
+
+pub use members::AddWorkersError;
 
 /// Marks a [`Pool`] whose template has a value: its workers are all alike.
 #[derive(Clone, Copy, Debug)]
@@ -153,6 +157,7 @@ impl<W, V> Pool<W, V> {
     }
 
     /// The pool's supervisor.
+    #[must_use]
     pub fn supervisor(&self) -> &Supervisor {
         &self.supervisor
     }

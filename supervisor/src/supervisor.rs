@@ -192,7 +192,8 @@ impl Supervisor {
     ///
     /// # Errors
     ///
-    /// [`NotFound`](SupervisorError::NotFound);
+    /// [`NotFound`](SupervisorError::NotFound); of a pool, whose workers have numbers only,
+    /// [`SimpleOneForOne`](SupervisorError::SimpleOneForOne);
     /// [`StillRunning`](SupervisorError::StillRunning) if it blocks its thread;
     /// [`FromInside`](SupervisorError::FromInside) if a task of that child, or below, calls.
     ///
@@ -200,7 +201,11 @@ impl Supervisor {
     ///
     /// Dropping the future does not undo the command once it was polled.
     pub async fn terminate_child(&self, name: &str) -> Result<(), SupervisorError> {
-        self.command(name, Command::Terminate).await
+        match self.command(name, Command::Terminate).await {
+            // A worker that has ended is down, and forgotten: numbers are not used again.
+            Err(SupervisorError::NotFound(_)) if self.node.has_numbered(name) => Ok(()),
+            result => result,
+        }
     }
 
     /// Starts a child that is down. OTP's `restart_child`; not counted as a restart.
@@ -300,10 +305,14 @@ impl Supervisor {
     /// A supervisor that has a parent is stopped by it, as by `terminate_child`: it stays down,
     /// and its spec is kept. A second call waits with the first.
     ///
+    /// Call it before `main` returns: when the last handle is dropped the tree shuts down too,
+    /// but a runtime that ends does not wait for that.
+    ///
     /// # Errors
     ///
     /// [`FromInside`](SupervisorError::FromInside) if a task below this supervisor calls: use
-    /// [`request_shutdown`](Self::request_shutdown) there.
+    /// [`request_shutdown`](Self::request_shutdown) there. [`Ended`](SupervisorError::Ended) if a
+    /// root had given up before.
     ///
     /// # Cancel safety
     ///
@@ -319,6 +328,11 @@ impl Supervisor {
                 stopped?;
             }
         } else {
+            if let Phase::Ended(reason) = self.node.phase()
+                && matches!(reason, ExitReason::Escalated(_) | ExitReason::StartFailed(_))
+            {
+                return Err(SupervisorError::Ended(self.path(), reason));
+            }
             let end = self.node.end();
             self.request_shutdown();
             if let Some(end) = end {

@@ -3,12 +3,14 @@
 
 pub mod otp;
 
+mod captured;
 mod gauge;
 mod halfway;
 mod limit;
 mod news;
 mod stage;
 
+pub use captured::{capture_log, logged, logs};
 pub use gauge::{Gauge, Life};
 pub use halfway::begin_and_drop;
 pub use limit::{event, quiet, within};

@@ -15,7 +15,7 @@ async fn nested(leaf: ChildSpec<supervisor::Run<ChildRef<Order>>>) -> Supervisor
     let sub = Supervisor::new().with_max_restarts(0).with_child(leaf).build();
     let spec =
         ChildSpec::new("sub").with_supervisor(sub).with_backoff(Backoff::constant(10 * SECOND));
-    let root = Supervisor::new().with_restart_window(60 * SECOND).with_child(spec).build();
+    let root = Supervisor::new().with_restart_window(100 * SECOND).with_child(spec).build();
     within("the start", root.start()).await.unwrap();
     root
 }
@@ -279,11 +279,11 @@ async fn an_old_life_receives_nothing_wherever_its_context_went() {
     let child = within("the child", root.add_child(spec)).await.unwrap();
     event(&mut events, "the first life", started("child")).await;
     event(&mut events, "the second life", restarted("child")).await;
-    let mut stale = old.lock().unwrap().take().expect("the first life left it");
+    let mut escaped = old.lock().unwrap().take().expect("the first life left it");
     within("room", child.send(())).await.unwrap();
-    assert!(stale.try_recv().is_none());
-    assert!(within("the answer", stale.recv()).await.is_none());
-    assert!(stale.is_shutdown_requested());
+    assert!(escaped.try_recv().is_none());
+    assert!(within("the answer", escaped.recv()).await.is_none());
+    assert!(escaped.is_shutdown_requested());
     quiet().await;
     assert_eq!(stage.log(), "handled");
 }

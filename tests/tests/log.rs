@@ -113,7 +113,8 @@ async fn the_log_tells_who_failed_why_and_how_many_restarts_are_left() {
     );
     within("the shutdown", tree.supervisor().shutdown()).await.expect("a shutdown");
     assert_eq!(
-        log.lines_with("supervisor=/"),
-        [" INFO supervisor: supervisor ended supervisor=/ reason=shutdown"]
+        log.lines_with("supervisor=supervisor"),
+        [" INFO supervisor: supervisor ended supervisor=supervisor reason=shutdown"],
+        "a root has its own name"
     );
 }

@@ -136,7 +136,7 @@ async fn a_declared_child_is_found_while_its_supervisor_is_being_restarted() {
         .with_backoff(Backoff::constant(Duration::from_secs(10)))
         .with_supervisor(sub.clone());
     let root = Supervisor::new()
-        .with_restart_window(Duration::from_secs(60))
+        .with_restart_window(Duration::from_secs(100))
         .with_child(seeker)
         .with_child(spec)
         .build();

@@ -10,12 +10,12 @@ supervision_tree! {
 
 supervision_tree! {
     pub There: one_for_one {
-        a: Temporary<Worked>,
+        a: Worked(backoff = 1s),
     }
 }
 
 #[derive(Child, Default)]
-#[child(backoff = 1s)]
+#[child(restart = Temporary)]
 struct Worked;
 
 impl Worker for Worked {

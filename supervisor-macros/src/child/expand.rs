@@ -8,7 +8,7 @@ use super::ast::Child;
 use crate::errors::Errors;
 use crate::options::key::{Key, Place};
 use crate::options::setting::Setting;
-use crate::tree::names::{own, snake};
+use crate::tree::names::{hidden, own, snake};
 use crate::tree::settings;
 
 /// Implements the traits whatever was found wrong: a type that lacks them would be a second error
@@ -105,7 +105,7 @@ fn find(child: &Child, key: Key) -> Option<Setting> {
 
 fn krate(child: &Child) -> TokenStream {
     let Some(Setting::Crate(path)) = find(child, Key::Crate) else { return quote!(::supervisor) };
-    path
+    hidden(path)
 }
 
 /// The type keeps its place: one that is less visible than the child is an error there.

@@ -64,6 +64,17 @@ fn a_later_sibling_is_not_in_scope() {
 }
 
 #[test]
+fn an_earlier_sibling_is_no_function() {
+    is_wrong("one_for_one { a: Always, b: Always = a }", "`a` is a child's address here");
+    is_wrong("one_for_one { a: Always, b: Always = |c| a(c) }", "`a` is a child's address here");
+    is_wrong("one_for_one { a: Always, b: T = vec![a()] }", "`a` is a child's address here");
+    is_fine(
+        "one_for_one { a: Always, b: Always = self::a, c: T = |a| a(), d: T = x.a(), e: T = a }",
+    );
+    is_fine("one_for_one { b: Always = a, a: Always }");
+}
+
+#[test]
 fn a_broken_child_costs_itself_only() {
     let found = in_tree("one_for_one { a: , b: Always, c = 5, d: Always(shutdown = 5), e: |x| x }");
     assert_eq!(found.len(), 4, "{found:#?}");

@@ -14,14 +14,14 @@ mod handle;
 mod outline;
 pub(crate) mod settings;
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::quote;
 use syn::ext::IdentExt;
 use syn::{Attribute, Ident};
 
 use self::outline::Check;
 use super::ast::{Head, Tree};
-use super::names::own;
+use super::names::{self, own};
 use crate::errors::Errors;
 
 pub(super) fn expand(tree: &Tree, errors: &Errors) -> TokenStream {
@@ -158,20 +158,7 @@ fn expression(tree: &Tree, errors: &Errors) -> TokenStream {
 /// The user's visibility with a span of the expansion's, so that lints on what the user did not
 /// write are not the user's.
 fn hidden(vis: &syn::Visibility) -> TokenStream {
-    respan(quote!(#vis), Span::mixed_site())
-}
-
-fn respan(tokens: TokenStream, span: Span) -> TokenStream {
-    let each = |mut token: proc_macro2::TokenTree| {
-        if let proc_macro2::TokenTree::Group(group) = &token {
-            let inner = respan(group.stream(), span);
-            token = proc_macro2::Group::new(group.delimiter(), inner).into();
-        }
-        // Paths keep their meaning: only the place changes.
-        token.set_span(span.resolved_at(token.span()));
-        token
-    };
-    tokens.into_iter().map(each).collect()
+    names::hidden(quote!(#vis))
 }
 
 /// A tree with a mistake may not use its parameters.

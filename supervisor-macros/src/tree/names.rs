@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use proc_macro2::Span;
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use syn::Ident;
 use syn::ext::IdentExt;
 
@@ -76,6 +76,21 @@ pub(crate) fn snake(name: &str) -> String {
 /// A name of the expansion's own, which no token of the user's can mean.
 pub(crate) fn own(name: &str) -> Ident {
     Ident::new(&format!("__{name}"), Span::mixed_site())
+}
+
+/// Tokens of a path or a visibility at a place of the expansion's: what they mean is the same,
+/// and lints on how often they stand there are not the user's.
+pub(crate) fn hidden(tokens: TokenStream) -> TokenStream {
+    let each = |token: TokenTree| match token {
+        TokenTree::Group(group) => Group::new(group.delimiter(), hidden(group.stream())).into(),
+        // Its span is its meaning.
+        TokenTree::Ident(ident) if ident == "$crate" => ident.into(),
+        mut token => {
+            token.set_span(Span::mixed_site());
+            token
+        }
+    };
+    tokens.into_iter().map(each).collect()
 }
 
 /// Why a child cannot have its name.

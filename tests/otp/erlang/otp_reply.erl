@@ -1,7 +1,7 @@
 %% OTP's answers in the words of the library under test: `{ok, What}` or `{error, Variant}`.
 -module(otp_reply).
 
--export([call/1, start/1, done/1, child_spec/1, which_children/2, count_children/1]).
+-export([call/1, start/1, done/1, child_spec/2, which_children/2, count_children/1]).
 
 %% Makes a call. A caller whose supervisor ends meanwhile is told so.
 call(Call) ->
@@ -24,11 +24,12 @@ start({error, _}) -> {error, start_failed}.
 done(ok) -> {ok, done};
 done({error, Reason}) -> {error, Reason}.
 
-child_spec({ok, #{id := Id, restart := Restart, significant := Significant,
-                  shutdown := Shutdown, type := Type}}) ->
-    {ok, {object, [{kind, Type}, {name, Id}, {policy, policy(Restart)},
+%% A worker of a pool has its template's specification, under the name by which it was asked.
+child_spec(Name, {ok, #{restart := Restart, significant := Significant,
+                        shutdown := Shutdown, type := Type}}) ->
+    {ok, {object, [{kind, Type}, {name, Name}, {policy, policy(Restart)},
                    {shutdown, Shutdown}, {significant, Significant}]}};
-child_spec({error, Reason}) ->
+child_spec(_, {error, Reason}) ->
     {error, Reason}.
 
 policy(permanent) -> 'Always';

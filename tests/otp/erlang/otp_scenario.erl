@@ -136,7 +136,8 @@ call(Ctx, _, Do, #{<<"child">> := Path}, Pid, _) ->
         <<"restart_child">> ->
             fun() -> otp_reply:start(supervisor:restart_child(Pid, Id)) end;
         <<"child_spec">> ->
-            fun() -> otp_reply:child_spec(supervisor:get_childspec(Pid, Id)) end
+            {_, Name} = parent(Path),
+            fun() -> otp_reply:child_spec(Name, supervisor:get_childspec(Pid, Id)) end
     end.
 
 %% What OTP calls a child: its name, or the pid of a simple_one_for_one worker.

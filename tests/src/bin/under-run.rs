@@ -6,10 +6,14 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use supervisor::prelude::*;
-use supervisor::{AutoShutdown, Runnable, StartMode};
+use supervisor::{AutoShutdown, Program, Runnable, StartMode};
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    if std::env::args().nth(1).as_deref() == Some("panics") {
+        supervisor_tests::capture_log();
+        panic_with_a_program().await;
+    }
     tracing_subscriber::fmt().with_ansi(false).without_time().init();
     let tree = Supervisor::new().with_kill_grace(Duration::from_millis(50));
     let tree = match std::env::args().nth(1).as_deref() {
@@ -34,6 +38,18 @@ async fn main() -> ExitCode {
         other => panic!("no such program: {other:?}"),
     };
     supervisor::run(tree.build()).await
+}
+
+/// Panics when its child, a process, runs.
+#[expect(clippy::print_stdout, reason = "what the test reads")]
+async fn panic_with_a_program() {
+    let program = Program::new("sh").arg("-c").arg("echo pid $$; exec sleep 10000");
+    let spec = ChildSpec::new("program").with_program(program);
+    let root = Supervisor::new().with_child(spec).build();
+    root.start().await.expect("it starts");
+    supervisor_tests::logs(&["child=program", ": pid "]).await;
+    println!("{}", supervisor_tests::logged().join("\n"));
+    panic!("with a program running");
 }
 
 /// Says when it is up, and when it stops.

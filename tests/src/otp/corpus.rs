@@ -34,45 +34,81 @@ pub fn files() -> io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Where Erlang's trace of a scenario file is kept.
+/// Which trace of a scenario.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Erlang's, with the deviations that it can be made to apply.
+    Erlang,
+    /// OTP's as it is, of a scenario that names such deviations to show them.
+    Otp,
+    /// This library's own, of a scenario whose deviations Erlang cannot apply.
+    Library,
+}
+
+/// Where the traces of a scenario file are kept.
 #[must_use]
-pub fn trace_file(scenarios: &Path) -> PathBuf {
+pub fn trace_file(scenarios: &Path, kind: Kind) -> PathBuf {
     let root = directory();
     let relative = scenarios.strip_prefix(root.join("scenarios")).unwrap_or(scenarios);
-    root.join("traces").join(relative).with_extension("jsonl")
+    root.join("traces").join(relative).with_extension(match kind {
+        Kind::Erlang => "jsonl",
+        Kind::Otp => "otp.jsonl",
+        Kind::Library => "library.jsonl",
+    })
 }
 
-/// Whether a scenario file shows deviations: what OTP does without them is kept too.
+/// Which traces of a scenario are kept; the first is what this library shall do.
 #[must_use]
-pub fn is_deviation(scenarios: &Path) -> bool {
-    scenarios.parent().is_some_and(|group| group.ends_with("deviations"))
+pub fn kinds(file: &Path, scenario: &Scenario) -> &'static [Kind] {
+    let shows_deviations = file.parent().is_some_and(|group| group.ends_with("deviations"));
+    if scenario.has_own_trace() {
+        &[Kind::Library, Kind::Erlang]
+    } else if shows_deviations {
+        &[Kind::Erlang, Kind::Otp]
+    } else {
+        &[Kind::Erlang]
+    }
 }
 
-/// Where OTP's own trace of a scenario file that shows deviations is kept.
-#[must_use]
-pub fn otp_trace_file(scenarios: &Path) -> PathBuf {
-    trace_file(scenarios).with_extension("otp.jsonl")
+/// A scenario and its traces, as kept: one for each of its [`kinds`], in that order.
+#[derive(Debug)]
+pub struct Kept {
+    /// The scenario.
+    pub scenario: Scenario,
+    /// Its traces.
+    pub traces: Vec<Vec<StepTrace>>,
 }
 
-/// The scenarios of a file, each with the trace that Erlang made of it.
+/// The scenarios of a file with their traces.
 ///
 /// # Errors
 ///
-/// If one of the two files cannot be read, or holds a scenario that the other does not.
-pub fn expected(file: &Path) -> Result<Vec<(Scenario, Vec<StepTrace>)>, String> {
+/// If a file cannot be read, or holds a scenario that another one does not.
+pub fn kept(file: &Path) -> Result<Vec<Kept>, String> {
     let scenarios = scenario::read(file)?;
-    let mut traces = read_traces(&trace_file(file))?;
-    let mut expected = Vec::with_capacity(scenarios.len());
+    let mut traces = BTreeMap::new();
+    for kind in scenarios.iter().flat_map(|scenario| kinds(file, scenario)) {
+        let file = trace_file(file, *kind);
+        if !traces.contains_key(&file) {
+            traces.insert(file.clone(), read_traces(&file)?);
+        }
+    }
+    let mut kept = Vec::with_capacity(scenarios.len());
     for scenario in scenarios {
-        let trace = traces
-            .remove(&scenario.name)
-            .ok_or_else(|| format!("{}: no trace of {}", file.display(), scenario.name))?;
-        expected.push((scenario, trace));
+        let of_kind = |kind: &Kind| {
+            let file = trace_file(file, *kind);
+            let trace = traces.get_mut(&file).and_then(|traces| traces.remove(&scenario.name));
+            trace.ok_or_else(|| format!("{}: no trace of {}", file.display(), scenario.name))
+        };
+        let traces = kinds(file, &scenario).iter().map(of_kind).collect::<Result<_, _>>()?;
+        kept.push(Kept { scenario, traces });
     }
-    match traces.keys().next() {
-        None => Ok(expected),
-        Some(name) => Err(format!("{}: a trace of {name}, which is no more", file.display())),
+    for (file, left) in traces {
+        if let Some(name) = left.keys().next() {
+            return Err(format!("{}: a trace of {name}, which is no more", file.display()));
+        }
     }
+    Ok(kept)
 }
 
 fn read_traces(file: &Path) -> Result<BTreeMap<String, Vec<StepTrace>>, String> {

@@ -1,10 +1,13 @@
 //! The scenario format: OTP's order, this library's words.
 
 mod check;
+mod step;
 
 use std::{fs, path::Path};
 
 use serde::{Deserialize, Serialize};
+
+pub use step::{End, Step};
 
 /// One hour: no restart of a scenario is ever old enough to be forgotten.
 const RESTART_WINDOW: u64 = 3_600_000;
@@ -41,6 +44,8 @@ pub enum Deviation {
     TerminatedRestart,
     /// A repeated attempt that was overtaken by another restart is dropped.
     OvertakenRetry,
+    /// A significant child that waits behind the failed start of a sibling has not ended.
+    WaitingSibling,
     /// This library refuses the tree.
     Refused,
     /// Children of this library's one_for_one and simple_one_for_one supervisors do not wait for
@@ -249,88 +254,6 @@ pub enum Start {
     Finish,
 }
 
-/// One step of a script.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Step {
-    /// A worker ends by itself.
-    End {
-        /// Its path; `pool/#2` is the second worker ever added to `pool`.
-        child: String,
-        /// How it ends.
-        how: End,
-    },
-    /// Several steps that concern one supervisor, all pending before it sees the first.
-    ///
-    /// Nothing is killed among them: to kill a child is a request to its supervisor here, and a
-    /// signal to the child in Erlang.
-    AtOnce {
-        /// In the order in which it sees them.
-        steps: Vec<Step>,
-    },
-    /// Adds a child as the last of a supervisor.
-    AddChild {
-        /// The path of the supervisor; `/` is the root.
-        supervisor: String,
-        /// What is added.
-        spec: Box<Child>,
-    },
-    /// Adds a worker to a `simple_one_for_one` supervisor.
-    AddWorker {
-        /// The path of the pool.
-        supervisor: String,
-        /// Its own starts, instead of the template's.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        starts: Option<Vec<Start>>,
-        /// Its own answer to a request to stop, instead of the template's.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        on_shutdown: Option<OnShutdown>,
-    },
-    /// Stops a child and keeps its specification.
-    TerminateChild {
-        /// Its path.
-        child: String,
-    },
-    /// Starts a child that does not run.
-    RestartChild {
-        /// Its path.
-        child: String,
-    },
-    /// Forgets a child that does not run.
-    DeleteChild {
-        /// Its path.
-        child: String,
-    },
-    /// Reads a child's specification.
-    ChildSpec {
-        /// Its path.
-        child: String,
-    },
-    /// Lists the children of a supervisor.
-    WhichChildren {
-        /// Its path.
-        supervisor: String,
-    },
-    /// Counts the children of a supervisor.
-    CountChildren {
-        /// Its path.
-        supervisor: String,
-    },
-    /// Shuts the tree down.
-    Shutdown {},
-}
-
-/// How a worker ends by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[allow(missing_docs)]
-pub enum End {
-    Normal,
-    Shutdown,
-    Failed,
-    Killed,
-}
-
 /// Reads a file that holds one scenario or an array of them.
 ///
 /// # Errors
@@ -365,6 +288,12 @@ impl Scenario {
         })
     }
 
+    /// Whether it names a deviation that Erlang cannot be made to apply.
+    #[must_use]
+    pub fn has_own_trace(&self) -> bool {
+        !self.deviations.iter().all(|deviation| deviation.is_applied_by_erlang())
+    }
+
     /// The supervisors that may stand at a path.
     pub fn supervisors_at(&self, path: &str) -> impl Iterator<Item = &Supervisor> {
         let declared = self.tree.at(path);
@@ -385,37 +314,6 @@ impl Scenario {
     pub fn supervisors(&self) -> impl Iterator<Item = &Supervisor> {
         let added = self.added().filter_map(|child| child.supervisor.as_ref());
         added.chain([&self.tree]).flat_map(Supervisor::all)
-    }
-}
-
-impl Step {
-    /// The steps of one at once, or the step itself.
-    #[must_use]
-    pub fn single(&self) -> &[Self] {
-        match self {
-            Self::AtOnce { steps } => steps,
-            _ => std::slice::from_ref(self),
-        }
-    }
-
-    /// The path of the supervisor which the step concerns, `""` for the root.
-    #[must_use]
-    pub fn supervisor(&self) -> &str {
-        match self {
-            Self::End { child, .. }
-            | Self::TerminateChild { child }
-            | Self::RestartChild { child }
-            | Self::DeleteChild { child }
-            | Self::ChildSpec { child } => child.rsplit_once('/').map_or("", |(parent, _)| parent),
-            Self::AddChild { supervisor, .. }
-            | Self::AddWorker { supervisor, .. }
-            | Self::WhichChildren { supervisor }
-            | Self::CountChildren { supervisor } => {
-                supervisor.strip_prefix('/').unwrap_or(supervisor)
-            }
-            Self::AtOnce { steps } => steps.first().map_or("", Self::supervisor),
-            Self::Shutdown {} => "",
-        }
     }
 }
 

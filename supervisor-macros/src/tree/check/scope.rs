@@ -7,7 +7,7 @@ use syn::punctuated::Punctuated;
 use syn::visit::{self, Visit};
 use syn::{Expr, ExprCall, ExprPath, Ident, Macro, PatIdent, Token};
 
-use super::super::ast::{Body, Child, Supervisor, Task};
+use super::super::ast::{Body, Child, Supervisor};
 use super::Site;
 use crate::errors::Errors;
 
@@ -67,6 +67,10 @@ impl Scope<'_> {
 /// A child's value uses only siblings that are declared before it.
 pub(super) fn sibling_later(child: &Child, site: Site, scope: Scope, errors: &mut Errors) {
     let Some(value) = child.value() else { return };
+    if matches!((&child.body, value), (Body::Task(_), Expr::Path(_))) {
+        // A task is a function: the name can mean no child.
+        return;
+    }
     let mut uses = Uses::default();
     uses.visit_expr(value);
     let mut reported = HashSet::new();
@@ -91,14 +95,22 @@ pub(super) fn sibling_later(child: &Child, site: Site, scope: Scope, errors: &mu
     }
 }
 
-/// A task's value is a function, and a sibling's name is the sibling's address.
+/// A sibling's name is the sibling's address, not the function that may be called the same.
 pub(super) fn function_hidden(child: &Child, scope: Scope, errors: &mut Errors) {
-    let Body::Task(Task { value: Some(Expr::Path(path)), .. }) = &child.body else { return };
-    let Some(ident) = path.path.get_ident() else { return };
-    let name = ident.unraw().to_string();
-    if scope.find(&name) == Some(Declared::Before) {
-        let message = format!("`{name}` is a child's address here; the function is `self::{name}`");
-        errors.at(ident.span(), message);
+    let Some(value) = child.value() else { return };
+    let mut uses = Uses::default();
+    uses.visit_expr(value);
+    if let (Body::Task(_), Expr::Path(path)) = (&child.body, value) {
+        // A task is a function: its whole value is as good as called.
+        uses.calls.extend(path.path.get_ident().cloned());
+    }
+    for ident in uses.calls {
+        let name = ident.unraw().to_string();
+        if scope.find(&name) == Some(Declared::Before) && !uses.bound.contains(&name) {
+            let message =
+                format!("`{name}` is a child's address here; the function is `self::{name}`");
+            errors.at(ident.span(), message);
+        }
     }
 }
 
@@ -108,6 +120,7 @@ pub(super) fn function_hidden(child: &Child, scope: Scope, errors: &mut Errors) 
 #[derive(Default)]
 struct Uses<'ast> {
     used: Vec<Ident>,
+    calls: Vec<Ident>,
     bound: HashSet<String>,
     called: Option<&'ast ExprPath>,
 }
@@ -116,6 +129,7 @@ impl<'ast> Visit<'ast> for Uses<'ast> {
     fn visit_expr_call(&mut self, call: &'ast ExprCall) {
         if let Expr::Path(path) = &*call.func {
             self.called = Some(path);
+            self.calls.extend(path.path.get_ident().cloned());
         }
         visit::visit_expr_call(self, call);
     }
@@ -141,6 +155,7 @@ impl<'ast> Visit<'ast> for Uses<'ast> {
                 inner.visit_expr(argument);
             }
             self.used.append(&mut inner.used);
+            self.calls.append(&mut inner.calls);
             self.bound.extend(inner.bound);
         }
     }

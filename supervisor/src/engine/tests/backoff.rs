@@ -28,7 +28,7 @@ fn the_first_restart_already_waits() {
     let mut world = three(OneForOne);
     world.exits("b", panicked());
     assert_eq!(world.log(), ["b failed: panic: boom", "b delayed"]);
-    world.pass(secs(5) - Duration::from_nanos(1));
+    world.pass(almost(secs(5)));
     assert_eq!(world.acts(), "");
     world.pass(secs(5));
     assert_eq!(world.acts(), "spawn b");
@@ -83,8 +83,8 @@ fn each_delay_doubles_and_is_drawn_between_half_of_it_and_all_of_it() {
 #[test]
 fn the_delays_start_again_after_a_window_of_health() {
     assert!(delays(secs(5)).into_iter().all(|delay| delay <= secs(1)));
-    let almost = delays(secs(5) - Duration::from_nanos(1));
-    assert!(almost[4] >= secs(3), "{almost:?}");
+    let delays = delays(almost(secs(5)));
+    assert!(delays[4] >= secs(3), "{delays:?}");
 }
 
 #[test]
@@ -216,6 +216,26 @@ fn a_failed_start_in_the_group_waits_and_cycles_the_group_again() {
     world.settle();
     assert_eq!(world.acts(), "spawn a, spawn b");
     assert_eq!(left(&mut world), Some(1));
+}
+
+#[test]
+fn terminating_a_child_whose_failed_start_waits_starts_the_others_without_it() {
+    let notifying = ChildRules {
+        start: notifying(Always).start,
+        ..patient(Always, Backoff::constant(secs(10)))
+    };
+    let mut world = World::new(supervisor(OneForAll))
+        .with("a", worker(Always))
+        .with("b", notifying)
+        .with("c", worker(Always))
+        .up();
+    world.exits("a", panicked());
+    world.gone("c");
+    world.gone("b");
+    world.exits("b", panicked());
+    world.log();
+    assert_eq!(world.asked(Command::Terminate, "b"), "done");
+    assert_eq!(world.acts(), "spawn c");
 }
 
 #[test]

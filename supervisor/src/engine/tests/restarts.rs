@@ -148,6 +148,14 @@ fn a_group_is_stopped_one_by_one() {
 }
 
 #[test]
+fn a_child_that_failed_is_restarting_while_its_group_is_stopped() {
+    let mut world =
+        World::new(supervisor(OneForAll)).with("a", worker(Always)).with("b", worker(Always)).up();
+    world.exits("a", panicked());
+    assert_eq!(world.state("a"), "restarting");
+}
+
+#[test]
 fn a_group_is_started_one_by_one() {
     let mut world = World::new(supervisor(OneForAll))
         .with("a", notifying(Always))
@@ -205,6 +213,20 @@ fn a_sibling_that_ends_while_the_group_is_stopped_is_not_counted() {
     world.settle();
     assert_eq!(world.engine.intensity.left(world.now), Some(2));
     assert_eq!(world.state("b"), "running");
+}
+
+#[test]
+fn a_sibling_that_no_restart_can_help_is_heard_at_once() {
+    let escalate = ExitReason::Escalate(Failure::of_panic("hopeless".to_owned(), None));
+    let mut world = World::new(supervisor(OneForAll))
+        .with("a", worker(Always))
+        .with("b", worker(Always))
+        .with("c", worker(Always))
+        .up();
+    world.exits("b", panicked());
+    world.exits("a", escalate);
+    world.settle();
+    assert_eq!(world.ending(), "gave up, a: escalated: hopeless");
 }
 
 #[test]

@@ -57,9 +57,9 @@ fn a_child_that_takes_too_long_is_dropped() {
     let mut world =
         World::new(supervisor(OneForOne)).with("a", ended_by(Shutdown::Timeout(secs(5)))).up();
     world.on(Event::Stop);
-    world.pass(secs(5) - Duration::from_nanos(1));
+    world.pass(almost(secs(5)));
     assert_eq!(world.acts(), "ask a");
-    world.pass(Duration::from_nanos(1));
+    world.pass(MOMENT);
     assert_eq!(world.log(), ["a timed out", "abort a"]);
     world.gone("a");
     assert_eq!(world.log(), ["a ended: killed", "ended"]);
@@ -187,6 +187,31 @@ fn a_kill_drops_what_a_stop_is_waiting_for_and_the_rest() {
     world.log();
     world.on(Event::Kill);
     assert_eq!(world.acts(), "abort a, abort b");
+}
+
+#[test]
+fn a_kill_gives_each_life_the_whole_grace() {
+    let mut world = three(OneForOne);
+    world.on(Event::Stop);
+    world.pass(millis(4_900));
+    world.on(Event::Kill);
+    world.pass(millis(999));
+    assert_eq!(world.ending(), "not ended");
+    assert_eq!(world.state("c"), "stopping");
+    world.pass(millis(1));
+    assert_eq!(world.ending(), "shutdown");
+}
+
+#[test]
+fn a_kill_gives_each_worker_of_a_pool_the_whole_grace() {
+    let mut world = pool(Shutdown::Timeout(secs(3)), &["#1"]);
+    world.on(Event::Stop);
+    world.pass(millis(2_900));
+    world.on(Event::Kill);
+    world.pass(millis(999));
+    assert_eq!(world.ending(), "not ended");
+    world.pass(millis(1));
+    assert_eq!(world.ending(), "shutdown");
 }
 
 #[test]

@@ -22,9 +22,9 @@ fn a_life_that_outlasts_the_grace_is_reported() {
     let mut world = World::new(supervisor(OneForOne)).with("a", killed(Always)).up();
     let call = world.call(Command::Terminate, "a");
     world.log();
-    world.pass(secs(1) - Duration::from_nanos(1));
+    world.pass(almost(secs(1)));
     assert_eq!(world.log(), [""; 0]);
-    world.pass(Duration::from_nanos(1));
+    world.pass(MOMENT);
     assert_eq!(world.answer(call), "refused, StillRunning");
     assert!(world.log().contains(&"a not stopped".to_owned()));
     assert_eq!(world.state("a"), "unstoppable");
@@ -215,6 +215,23 @@ fn a_hung_child_that_is_reached_by_a_group_stop_keeps_its_deadline() {
     assert!(world.pass_to_deadline());
     assert_eq!(world.ending(), "gave up, a: its previous life could not be stopped");
     assert_eq!(world.acts(), "ask c, abort a");
+}
+
+#[test]
+fn a_hung_child_that_is_reached_by_a_group_stop_is_stopped_with_the_group() {
+    let hung = ChildRules { heartbeat: Some(secs(9)), ..worker(Always) };
+    let mut world = World::new(supervisor(OneForAll))
+        .with("a", hung)
+        .with("b", worker(Always))
+        .with("c", worker(Always))
+        .up();
+    world.exits("b", panicked());
+    let a = world.key("a");
+    world.on(Event::Hung(a, 1, secs(9)));
+    world.gone("c");
+    world.gone("a");
+    assert_eq!(world.acts(), "ask c, abort a, spawn a, spawn b, spawn c");
+    assert_eq!(world.engine.intensity.left(world.now), Some(2));
 }
 
 #[test]

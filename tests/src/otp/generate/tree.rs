@@ -76,7 +76,7 @@ impl<'a> Generator<'a> {
                 self.worker(may_end_at_once)
             });
         }
-        if auto_shutdown != AutoShutdown::Never {
+        if auto_shutdown != AutoShutdown::Never && self.random.percent(92) {
             self.choose_significant(&mut supervisor);
         }
         supervisor

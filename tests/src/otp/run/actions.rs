@@ -37,14 +37,14 @@ impl Action {
             Step::Shutdown {} => ask(async move { done(supervisor.shutdown().await.map(|_| ())) }),
             Step::AddChild { spec, .. } => match sapling(recorder, path, spec) {
                 Sapling::Worker(spec) => {
-                    ask(async move { started(supervisor.add_child(spec).await.map(|_| ())) })
+                    ask(async move { started(supervisor.add_child(*spec).await.map(|_| ())) })
                 }
                 Sapling::Supervisor(spec, below) => {
                     let (forest, path) = (forest.clone(), path.to_owned());
                     ask(async move {
-                        let added = supervisor.add_child(spec).await;
+                        let added = supervisor.add_child(*spec).await;
                         if added.is_ok() {
-                            forest.add(&path, below);
+                            forest.add(&path, *below);
                         }
                         started(added.map(|_| ()))
                     })

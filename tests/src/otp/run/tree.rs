@@ -7,6 +7,7 @@ use std::{
 };
 
 use supervisor::{
+    __private::{Outline, SupervisorOptions},
     AutoShutdown, Child, ChildOptions, ChildRef, ChildSpec, Each, Pool, RestartPolicy, Run,
     Shutdown, StartMode, SupervisionStrategy, Supervisor, SupervisorBuilder, Tree,
 };
@@ -65,8 +66,8 @@ impl Branch {
 
 /// A child that has not been given to a supervisor yet.
 pub(super) enum Sapling {
-    Worker(ChildSpec<Run<ChildRef<()>>>),
-    Supervisor(ChildSpec<Run<Supervisor>>, Seedling),
+    Worker(Box<ChildSpec<Run<ChildRef<()>>>>),
+    Supervisor(Box<ChildSpec<Run<Supervisor>>>, Box<Seedling>),
 }
 
 /// The handles of what will stand in the forest when it has been added.
@@ -123,11 +124,12 @@ pub(super) fn sapling(recorder: &Recorder, under: &str, child: &scenario::Child)
     let path = join(under, &child.name);
     let spec = with_options(ChildSpec::new(&child.name), child);
     match &child.supervisor {
-        None => Sapling::Worker(spec.with_worker(Plan::new(path, child, recorder))),
+        None => Sapling::Worker(Box::new(spec.with_worker(Plan::new(path, child, recorder)))),
         Some(supervisor) => {
             let tended = Tended::grow(recorder, &path, supervisor);
             let spec = spec.with_supervisor(tended.branch.supervisor().clone());
-            Sapling::Supervisor(spec, Seedling { name: child.name.clone(), tended })
+            let seedling = Seedling { name: child.name.clone(), tended };
+            Sapling::Supervisor(Box::new(spec), Box::new(seedling))
         }
     }
 }
@@ -155,10 +157,10 @@ impl Tended {
             (_, children) => {
                 for child in children {
                     builder = match sapling(recorder, path, child) {
-                        Sapling::Worker(spec) => builder.with_child(spec),
+                        Sapling::Worker(spec) => builder.with_child(*spec),
                         Sapling::Supervisor(spec, below) => {
                             declared.insert(below.name, below.tended);
-                            builder.with_child(spec)
+                            builder.with_child(*spec)
                         }
                     };
                 }
@@ -202,15 +204,15 @@ fn pool(builder: SupervisorBuilder, template: &scenario::Child) -> Branch {
     }
 }
 
-fn with_options<S>(spec: ChildSpec<S>, child: &scenario::Child) -> ChildSpec<S> {
-    let spec = spec
-        .with_start(StartMode::Notify)
-        .with_significant(child.significant)
-        .with_restart_policy(match child.policy {
-            Policy::Always => RestartPolicy::Always,
-            Policy::Transient => RestartPolicy::Transient,
-            Policy::Temporary => RestartPolicy::Temporary,
-        });
+fn with_options<S>(mut spec: ChildSpec<S>, child: &scenario::Child) -> ChildSpec<S> {
+    if child.supervisor.is_none() {
+        spec = spec.with_start(StartMode::Notify);
+    }
+    let spec = spec.with_significant(child.significant).with_restart_policy(match child.policy {
+        Policy::Always => RestartPolicy::Always,
+        Policy::Transient => RestartPolicy::Transient,
+        Policy::Temporary => RestartPolicy::Temporary,
+    });
     match child.shutdown {
         None => spec,
         Some(scenario::Shutdown::Within(time)) => spec.with_shutdown(Duration::from_millis(time)),
@@ -222,6 +224,13 @@ fn with_options<S>(spec: ChildSpec<S>, child: &scenario::Child) -> ChildSpec<S> 
         }
     }
 }
+
+static OUTLINE: Outline = Outline::supervisor(
+    "tree",
+    ChildOptions::new(),
+    SupervisorOptions::new(SupervisionStrategy::OneForOne),
+    &[],
+);
 
 /// The worker type of a pool whose workers are trees.
 #[derive(Clone, Copy)]
@@ -236,6 +245,8 @@ impl Child for TreeWorker {
     type Recipe = TreeRecipe;
     type Handle = Supervisor;
     const OPTIONS: ChildOptions = ChildOptions::new();
+    // As in the expansion of a named tree: by its outline the pool knows that it is one.
+    const OUTLINE: Option<&'static Outline> = Some(&OUTLINE);
 
     fn spec(name: &str, recipe: TreeRecipe) -> ChildSpec<Run<Supervisor>> {
         with_options(recipe.tree.into_spec(name), &recipe.template)

@@ -1,0 +1,125 @@
+//! Workers that share the work by key.
+
+use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use crate::child_ref::{AnyChildRef, ChildRef};
+use crate::child_spec::{Body, ChildSpec, Parts, Run, Runnable};
+use crate::path::Name;
+use crate::placing::Loose;
+use crate::supervisor::Supervisor;
+
+/// A supervisor of a fixed number of workers that are alike, and share the work: each key belongs
+/// to one of them.
+///
+/// One child handles one message at a time, whatever the number of processors. Where the messages
+/// are about different things, several children can handle them, each its part of the keys:
+/// messages about one key still come to one child, in order. It is what Elixir calls a
+/// `PartitionSupervisor`.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use std::collections::HashMap;
+/// use supervisor::prelude::*;
+///
+/// struct Visit { page: String, count: Reply<u64> }
+///
+/// #[derive(Child)]
+/// #[child(message = Visit)]
+/// struct Counter;
+///
+/// impl Worker for Counter {
+///     async fn run(&self, mut ctx: Context<Visit>) -> ChildResult {
+///         let mut counts: HashMap<String, u64> = HashMap::new();
+///         while let Some(Visit { page, count }) = ctx.recv().await {
+///             let visits = counts.entry(page).or_default();
+///             *visits += 1;
+///             let _ = count.send(*visits);
+///         }
+///         Ok(())
+///     }
+/// }
+///
+/// let template = ChildSpec::new("counter").with_worker(Counter);
+/// let counters = Supervisor::new().build_partitioned(template, 4);
+/// counters.supervisor().start().await?;
+/// for visits in 1..=3 {
+///     let page = "/index".to_owned();
+///     let count = counters.of(&page).ask(|count| Visit { page: page.clone(), count }).await?;
+///     assert_eq!(count, visits);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
+/// As a child of another supervisor: `.with_supervisor(counters.supervisor().clone())`; the addresses
+/// stay valid, as those of all declared children.
+///
+/// The template's options are those of each worker. A key's partition is the same as long as the
+/// number of partitions is, within one run of the program; it is nothing to be stored.
+pub struct Partitioned<M: Send + 'static> {
+    supervisor: Supervisor,
+    workers: Arc<[ChildRef<M>]>,
+}
+
+impl<M: Send + 'static> Partitioned<M> {
+    pub(crate) fn new(supervisor: Supervisor, workers: Vec<ChildRef<M>>) -> Self {
+        Self { supervisor, workers: workers.into() }
+    }
+
+    /// The workers' supervisor.
+    pub fn supervisor(&self) -> &Supervisor {
+        &self.supervisor
+    }
+
+    /// The worker that this key belongs to, whether it runs or not.
+    pub fn of<K: Hash + ?Sized>(&self, key: &K) -> &ChildRef<M> {
+        let mut hasher = DefaultHasher::new();
+        key.hash(&mut hasher);
+        let partitions = self.workers.len() as u64;
+        // Smaller than the number of workers, which is a `usize`.
+        let index = usize::try_from(hasher.finish() % partitions).unwrap_or(0);
+        &self.workers[index]
+    }
+
+    /// All workers, by number.
+    #[must_use]
+    pub fn workers(&self) -> &[ChildRef<M>] {
+        &self.workers
+    }
+}
+
+/// Workers made from one template, and their addresses.
+pub(crate) fn workers<M: Send + 'static>(
+    template: ChildSpec<Run<ChildRef<M>>>,
+    count: usize,
+) -> (Vec<Parts>, Vec<ChildRef<M>>) {
+    let Parts { options, body, .. } = Run::into_parts(template).0;
+    let Body::Task { recipe, .. } = &*body else { unreachable!("its handle is a worker's") };
+    let worker = |number: usize| {
+        let name = Name::Declared(number.to_string().into());
+        let slot = recipe.new_slot(name.clone(), options.mailbox());
+        let address = AnyChildRef::new(Arc::clone(&slot)).downcast();
+        let Some(address) = address else { unreachable!("its messages are the template's") };
+        let body = Loose::new(Body::Task { recipe: Arc::clone(recipe), slot });
+        (Parts { name, options, body }, address)
+    };
+    (0..count).map(worker).unzip()
+}
+
+impl<M: Send + 'static> Clone for Partitioned<M> {
+    fn clone(&self) -> Self {
+        Self { supervisor: self.supervisor.clone(), workers: Arc::clone(&self.workers) }
+    }
+}
+
+impl<M: Send + 'static> fmt::Debug for Partitioned<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Partitioned")
+            .field("supervisor", &self.supervisor)
+            .field("partitions", &self.workers.len())
+            .finish()
+    }
+}

@@ -1,0 +1,59 @@
+//! What is logged through `tracing`, for tests to wait for.
+
+use std::io;
+use std::sync::{Mutex, Once, PoisonError};
+
+use tokio::sync::Notify;
+use tracing_subscriber::fmt::MakeWriter;
+
+static LOG: Mutex<String> = Mutex::new(String::new());
+static GROWN: Notify = Notify::const_new();
+
+/// Begins to keep what this process logs.
+pub fn capture_log() {
+    static INSTALL: Once = Once::new();
+    INSTALL.call_once(|| {
+        tracing_subscriber::fmt().with_ansi(false).without_time().with_writer(Writer).init();
+    });
+}
+
+/// All lines so far.
+#[must_use]
+pub fn logged() -> Vec<String> {
+    LOG.lock().unwrap_or_else(PoisonError::into_inner).lines().map(str::to_owned).collect()
+}
+
+/// Waits until a line contains all of these words, and gives it.
+pub async fn logs(words: &[&str]) -> String {
+    loop {
+        let grown = GROWN.notified();
+        let fits = |line: &String| words.iter().all(|word| line.contains(word));
+        if let Some(line) = logged().into_iter().find(fits) {
+            return line;
+        }
+        grown.await;
+    }
+}
+
+struct Writer;
+
+impl io::Write for Writer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(bytes);
+        LOG.lock().unwrap_or_else(PoisonError::into_inner).push_str(&text);
+        GROWN.notify_waiters();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for Writer {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        Self
+    }
+}

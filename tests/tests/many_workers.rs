@@ -1,0 +1,196 @@
+//! Pools: many workers at once, those that live, and workers that share the work by key.
+
+use std::time::{Duration, Instant};
+
+use supervisor::prelude::*;
+use supervisor::{MaxRestarts, Pool};
+use supervisor_tests::{Gauge, Order, Stage, event, quiet, restarted, within};
+
+/// What a worker can be told.
+enum Say {
+    Crash,
+    Number(Reply<u32>),
+}
+
+#[derive(Child)]
+#[child(restart = Transient, message = Say)]
+struct Numbered(u32, Gauge);
+
+impl Worker for Numbered {
+    async fn run(&self, mut ctx: Context<Say>) -> ChildResult {
+        let _life = self.1.enter();
+        while let Some(said) = ctx.recv().await {
+            match said {
+                Say::Crash => return Err("told to crash".into()),
+                Say::Number(reply) => drop(reply.send(self.0)),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn pool(builder: supervisor::SupervisorBuilder) -> Pool<Numbered> {
+    builder
+        .with_max_restarts(MaxRestarts::Unlimited)
+        .build_pool(ChildSpec::<Each<Numbered>>::each("worker"))
+}
+
+async fn idle(ctx: Context) -> ChildResult {
+    ctx.shutdown_requested().await;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_workers_are_added_in_order() {
+    let gauge = Gauge::new();
+    let pool = pool(Supervisor::new());
+    // (It has not been started; and the future can be spawned.)
+    let workers = tokio::spawn({
+        let (pool, gauge) = (pool.clone(), gauge.clone());
+        async move { pool.add_workers((1..=3000).map(|number| Numbered(number, gauge.clone()))).await }
+    });
+    let workers = within("the workers", workers).await.unwrap().unwrap();
+    for number in [1, 1024, 1025, 3000] {
+        let worker = &workers[number as usize - 1];
+        assert_eq!(worker.path(), format!("#{number}").as_str());
+        assert_eq!(within("a number", worker.ask(Say::Number)).await.unwrap(), number);
+    }
+    assert_eq!(gauge.alive(), 3000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_tells_who_was_added() {
+    let gauge = Gauge::new();
+    let pool = pool(Supervisor::new().with_max_children(1500));
+    let values = (1..).map(|number| Numbered(number, gauge.clone()));
+    let error = within("the workers", pool.add_workers(values)).await.unwrap_err();
+    assert!(matches!(error.error(), SupervisorError::MaxChildren(_, 1500)), "{error}");
+    assert!(error.to_string().starts_with("only 1500 workers were added: "), "{error}");
+    assert_eq!(error.into_added().len(), 1500);
+    assert_eq!(within("the list", pool.workers()).await.unwrap().len(), 1500);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dropped_call_keeps_what_was_added() {
+    let gauge = Gauge::new();
+    let pool = pool(Supervisor::new());
+    let values = (1..=5000).map(|number| Numbered(number, gauge.clone()));
+    let mut adding = Box::pin(pool.add_workers(values));
+    assert!(
+        std::future::poll_fn(|cx| std::task::Poll::Ready(adding.as_mut().poll(cx)))
+            .await
+            .is_pending()
+    );
+    drop(adding);
+    quiet().await;
+    let living = within("the list", pool.workers()).await.unwrap().len();
+    assert_eq!(living, 1024, "those that were on their way, and no others");
+    within("the shutdown", pool.supervisor().shutdown()).await.unwrap();
+    assert_eq!(gauge.alive(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn workers_that_are_alike_are_counted() {
+    let tasks = Supervisor::new().build_pool(ChildSpec::new("task").with_task(idle));
+    assert_eq!(within("the workers", tasks.add_workers(3)).await.unwrap().len(), 3);
+    assert_eq!(within("the list", tasks.workers()).await.unwrap()[2].path(), "#3");
+    let template =
+        ChildSpec::<Each<Numbered>>::each("worker").with_value(Numbered(7, Gauge::new()));
+    let alike = Supervisor::new().build_pool(template);
+    let workers = within("the workers", alike.add_workers(2)).await.unwrap();
+    assert_eq!(within("a number", workers[1].ask(Say::Number)).await.unwrap(), 7);
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_the_living_are_listed() {
+    let gauge = Gauge::new();
+    let pool = pool(Supervisor::new());
+    let values = (1..=4).map(|number| Numbered(number, gauge.clone()));
+    let workers = within("the workers", pool.add_workers(values)).await.unwrap();
+    within("its end", workers[1].terminate()).await.unwrap();
+    let mut events = pool.supervisor().events();
+    within("room", workers[2].send(Say::Crash)).await.unwrap();
+    event(&mut events, "the restart", restarted("#3")).await;
+    let living = within("the list", pool.workers()).await.unwrap();
+    let paths: Vec<_> = living.iter().map(|worker| worker.path().to_string()).collect();
+    assert_eq!(paths, ["#1", "#3", "#4"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_belongs_to_one_partition() {
+    let stage = Stage::new();
+    let partitions = Supervisor::new().build_partitioned(stage.actor("any"), 8);
+    let root = Supervisor::new()
+        .with_child(ChildSpec::new("parts").with_supervisor(partitions.supervisor().clone()))
+        .build();
+    within("the start", root.start()).await.unwrap();
+    assert_eq!(partitions.workers().len(), 8);
+    assert_eq!(partitions.workers()[7].path(), "parts/7");
+    let mut used = [0; 8];
+    for key in 0..800 {
+        let worker = partitions.of(&key);
+        assert_eq!(worker.path(), partitions.of(&key).path());
+        let place = partitions.workers().iter().position(|w| w.path() == worker.path());
+        used[place.expect("one of them")] += 1;
+    }
+    assert!(used.iter().all(|&keys| (50..=150).contains(&keys)), "{used:?}");
+    assert_eq!(partitions.of("key").path(), partitions.of(&"key".to_owned()).path());
+    // One fails; its address and its keys stay.
+    let worker = partitions.of("key").clone();
+    within("room", worker.send(Order::Fail)).await.unwrap();
+    within("room", partitions.of("key").send(Order::Note(1))).await.unwrap();
+    quiet().await;
+    assert!(stage.log().ends_with("+any 1"));
+    assert_eq!(worker.incarnation(), 2);
+}
+
+#[test]
+#[should_panic = "at least one partition"]
+fn there_is_no_pool_of_no_partitions() {
+    let _ = Supervisor::new().build_partitioned(ChildSpec::new("none").with_task(idle), 0);
+}
+
+/// How much memory this process has, in bytes.
+#[cfg(target_os = "linux")]
+fn memory() -> usize {
+    let status = std::fs::read_to_string("/proc/self/statm").unwrap();
+    let pages: usize = status.split(' ').nth(1).unwrap().parse().unwrap();
+    pages * 4096
+}
+
+/// A hundred thousand come and go, and others crash meanwhile, several times over: the last time
+/// is as quick as the first, and leaves no more memory in use.
+#[cfg(target_os = "linux")]
+#[tokio::test(start_paused = true)]
+async fn a_hundred_thousand_workers_leave_nothing_behind() {
+    const WORKERS: usize = 100_000;
+    let gauge = Gauge::new();
+    let crashes = Gauge::new();
+    let pool = pool(Supervisor::new());
+    let crashing = within("a worker", pool.add_worker_with(Numbered(0, crashes.clone()))).await;
+    let crashing = crashing.unwrap();
+    let mut rounds = Vec::new();
+    for _ in 0..2 {
+        let began = Instant::now();
+        let values = (0..WORKERS).map(|_| Numbered(1, gauge.clone()));
+        let workers = within("the workers", pool.add_workers(values)).await.unwrap();
+        assert_eq!(within("the list", pool.workers()).await.unwrap().len(), WORKERS + 1);
+        let removal = async {
+            for (removed, worker) in workers.into_iter().enumerate() {
+                if removed % 100 == 0 {
+                    crashing.send(Say::Crash).await.unwrap();
+                }
+                worker.terminate().await.unwrap();
+            }
+        };
+        within("the removal", removal).await;
+        assert_eq!(gauge.alive(), 0);
+        rounds.push((began.elapsed(), memory()));
+    }
+    assert_eq!(within("a number", crashing.ask(Say::Number)).await.unwrap(), 0);
+    assert_eq!(crashes.begun(), 1 + 2 * WORKERS / 100);
+    let (first, last) = (rounds[0], rounds[1]);
+    assert!(last.0 < first.0 * 3 + Duration::from_secs(1), "it slows down: {rounds:?}");
+    assert!(last.1 < first.1 + first.1 / 5, "it grows: {rounds:?}");
+    within("the shutdown", pool.supervisor().shutdown()).await.unwrap();
+}

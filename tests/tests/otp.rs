@@ -1,0 +1,110 @@
+//! This library does what Erlang's traces say, scenario by scenario. Erlang is not needed here;
+//! `tests/otp/README.md` says how the traces came to be.
+
+use std::{
+    fs,
+    path::PathBuf,
+    sync::{Arc, Mutex, mpsc},
+    thread,
+    time::Duration,
+};
+
+use supervisor_tests::otp::{
+    corpus::{self, Kept},
+    difference::compare,
+    run::run,
+};
+
+/// A scenario takes milliseconds, and its time-outs pass on a paused clock.
+const LIMIT: Duration = Duration::from_secs(120);
+
+/// Runs a test on a thread of its own, and says what it was doing when it takes too long: a
+/// supervisor that runs in circles would not let a timer of its runtime fire.
+fn within_the_limit(test: impl FnOnce(&dyn Fn(&str)) + Send + 'static) {
+    let doing = Arc::new(Mutex::new(String::from("the start")));
+    let now_doing = Arc::clone(&doing);
+    let (done, is_done) = mpsc::channel();
+    let thread = thread::spawn(move || {
+        test(&|what| what.clone_into(&mut now_doing.lock().unwrap()));
+        let _ = done.send(());
+    });
+    match is_done.recv_timeout(LIMIT) {
+        Err(mpsc::RecvTimeoutError::Timeout) => {
+            panic!("waited in vain for the end of {}", doing.lock().unwrap())
+        }
+        Ok(()) | Err(mpsc::RecvTimeoutError::Disconnected) => {
+            if let Err(panic) = thread.join() {
+                std::panic::resume_unwind(panic);
+            }
+        }
+    }
+}
+
+fn files(group: &str) -> Vec<PathBuf> {
+    let files = corpus::files().unwrap();
+    let in_group = |file: &PathBuf| file.parent().is_some_and(|parent| parent.ends_with(group));
+    files.into_iter().filter(in_group).collect()
+}
+
+/// Replays the scenarios of a group, and shows the first few that differ.
+fn replay(group: &'static str) {
+    within_the_limit(move |doing| {
+        let mut scenarios = 0;
+        let mut differences = Vec::new();
+        for Kept { scenario, traces } in files(group).iter().flat_map(|f| corpus::kept(f).unwrap())
+        {
+            scenarios += 1;
+            doing(&scenario.name);
+            let seen = run(&scenario).unwrap_or_else(|error| panic!("{}: {error}", scenario.name));
+            if let Err(difference) = compare(&scenario, &traces[0], &seen) {
+                differences.push(difference.to_string());
+            }
+        }
+        assert!(scenarios > 0, "no scenarios in {group}");
+        let shown = differences[..differences.len().min(5)].join("\n\n");
+        let count = differences.len();
+        assert!(differences.is_empty(), "{count} of {scenarios} scenarios differ:\n\n{shown}");
+    });
+}
+
+#[test]
+fn cases_of_supervisor_suite() {
+    replay("suite");
+}
+
+#[test]
+fn gotchas() {
+    replay("gotchas");
+}
+
+#[test]
+fn random_scenarios() {
+    replay("generated");
+}
+
+#[test]
+fn deviations() {
+    replay("deviations");
+}
+
+/// A deviation that OTP shares is none.
+#[test]
+fn deviations_deviate() {
+    for Kept { scenario, traces } in
+        files("deviations").iter().flat_map(|f| corpus::kept(f).unwrap())
+    {
+        let [ours, otps] = traces.as_slice() else { panic!("two traces of {}", scenario.name) };
+        assert_ne!(ours, otps, "{}", scenario.name);
+        assert!(!scenario.deviations.is_empty(), "{}", scenario.name);
+    }
+}
+
+#[test]
+fn the_guide_names_every_scenario_file() {
+    let guide = fs::read_to_string(corpus::directory().join("README.md")).unwrap();
+    for file in corpus::files().unwrap() {
+        let name = file.file_name().unwrap().to_str().unwrap();
+        let case = name.trim_end_matches(".json");
+        assert!(guide.contains(&format!("`{case}`")), "the guide does not say what {name} is");
+    }
+}

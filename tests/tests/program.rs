@@ -1,0 +1,294 @@
+//! Processes of the operating system as children: real ones.
+#![cfg(unix)]
+
+use std::path::Path;
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use supervisor::prelude::*;
+use supervisor::{Backoff, EventKind, Events, ExitReason, MaxRestarts, Program, StartMode};
+use supervisor_tests::{capture_log, event, logged, logs, restarted, terminated, within};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A shell that runs this.
+fn sh(script: &str) -> Program {
+    Program::new("sh").arg("-c").arg(script)
+}
+
+/// A program that prints its process id, and then runs for ever.
+const SLEEPER: &str = "echo pid $$; exec sleep 10000";
+
+async fn pid_of(path: &str) -> String {
+    pid_after(path, "pid").await
+}
+
+/// The number in the line that begins with this word.
+async fn pid_after(path: &str, word: &str) -> String {
+    let line =
+        within("its process id", logs(&[&format!("child={path} "), &format!(": {word} ")])).await;
+    let (_, rest) = line.split_once(&format!(": {word} ")).expect("the line was found by it");
+    rest.split(' ').next().expect("a word").to_owned()
+}
+
+/// Whether a process of this id exists, also as a zombie.
+fn exists(pid: &str) -> bool {
+    Path::new("/proc").join(pid).exists()
+}
+
+/// Waits until a process that is not our child has ended.
+async fn ends(pid: &str) {
+    use rustix::process::{Pid, PidfdFlags, pidfd_open};
+    let pid = Pid::from_raw(pid.parse().expect("a number")).expect("not zero");
+    let Ok(pidfd) = pidfd_open(pid, PidfdFlags::empty()) else { return };
+    let end = tokio::task::spawn_blocking(move || {
+        use rustix::event::{PollFd, PollFlags, poll};
+        poll(&mut [PollFd::new(&pidfd, PollFlags::IN)], None)
+    });
+    within("the end of the process", end).await.expect("no panic").expect("it can be waited for");
+}
+
+async fn status(events: &mut Events, path: &str) -> ExitReason {
+    let ended = event(events, "its end", terminated(path)).await;
+    let EventKind::ChildTerminated { reason, .. } = ended.kind() else { unreachable!() };
+    reason.clone()
+}
+
+fn status_of(reason: &ExitReason) -> ExitStatus {
+    let ExitReason::Status(status) = reason else { panic!("{reason}") };
+    *status
+}
+
+macro_rules! test {
+    ($(async fn $name:ident() $body:block)*) => {
+        $(
+            // A time limit of a test is one of the real clock.
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                capture_log();
+                $body
+            }
+        )*
+    };
+}
+
+test! {
+    async fn every_line_that_it_prints_is_an_event() {
+        let root = Supervisor::new().build();
+        let mut events = root.events();
+        let script = "echo one; echo two >&2; printf '\\377\\r\\n'; printf 'no end of line'";
+        let spec = ChildSpec::new("printer")
+            .with_restart_policy(RestartPolicy::Transient)
+            .with_program(sh(script));
+        within("the child", root.add_child(spec)).await.unwrap();
+        assert!(matches!(status(&mut events, "printer").await, ExitReason::Normal));
+        let lines: Vec<String> =
+            logged().into_iter().filter(|line| line.contains("child=printer stream")).collect();
+        let all = lines.join("\n");
+        assert_eq!(lines.len(), 4, "{all}");
+        for (words, stream) in
+            [("one", "stdout"), ("two", "stderr"), ("\u{fffd}", "stdout"), ("no end of line", "stdout")]
+        {
+            let fits = |line: &&String| {
+                line.contains(words) && line.contains(&format!("stream=\"{stream}\""))
+                    && line.contains("INFO") && line.contains("supervisor::program")
+            };
+            assert!(lines.iter().any(|line| fits(&line)), "{words} in {all}");
+        }
+    }
+
+    async fn a_flood_without_line_ends_is_cut_in_pieces_and_stopped() {
+        let root = Supervisor::new().build();
+        let spec = ChildSpec::new("flood").with_program(sh("exec cat /dev/zero"));
+        within("the child", root.add_child(spec)).await.unwrap();
+        within("some of it", logs(&["child=flood stream"])).await;
+        let report = within("the shutdown", root.shutdown()).await.unwrap();
+        assert!(report.is_clean(), "{report}");
+    }
+
+    async fn it_is_asked_with_sigterm_and_reaped() {
+        let root = Supervisor::new().build();
+        let mut events = root.events();
+        let spec = ChildSpec::new("asked").with_program(sh(SLEEPER));
+        within("the child", root.add_child(spec)).await.unwrap();
+        let pid = pid_of("asked").await;
+        assert!(exists(&pid));
+        let report = within("the shutdown", root.shutdown()).await.unwrap();
+        assert!(report.is_clean(), "{report}");
+        assert!(!exists(&pid), "it was reaped before its life ended");
+        assert!(matches!(status(&mut events, "asked").await, ExitReason::Normal));
+    }
+
+    async fn it_may_clean_up_when_it_is_asked() {
+        let root = Supervisor::new().build();
+        let script = "trap 'echo cleaning; exit 0' TERM; echo up; while :; do sleep 0.01; done";
+        let spec = ChildSpec::new("tidy").with_program(sh(script));
+        within("the child", root.add_child(spec)).await.unwrap();
+        within("it", logs(&["child=tidy", ": up"])).await;
+        assert!(within("the shutdown", root.shutdown()).await.unwrap().is_clean());
+        assert!(logged().iter().any(|line| line.contains("child=tidy") && line.contains("cleaning")));
+    }
+
+    async fn one_that_ignores_sigterm_is_killed_with_all_that_it_started() {
+        let root = Supervisor::new().build();
+        let mut events = root.events();
+        // A grandchild that ignores it too.
+        let script = "trap '' TERM; sleep 10000 & echo grandchild $!; echo pid $$; wait; wait";
+        let spec = ChildSpec::new("deaf").with_shutdown(SECOND / 10).with_program(sh(script));
+        within("the child", root.add_child(spec)).await.unwrap();
+        let (pid, grandchild) = (pid_of("deaf").await, pid_after("deaf", "grandchild").await);
+        assert!(exists(&grandchild));
+        let report = within("the shutdown", root.shutdown()).await.unwrap();
+        let killed: Vec<_> = report.killed().map(|(path, _)| path.as_str()).collect();
+        assert_eq!(killed, ["deaf"]);
+        assert_eq!(report.not_stopped().count(), 0);
+        assert!(!exists(&pid));
+        ends(&grandchild).await;
+        let reason = status(&mut events, "deaf").await;
+        assert!(reason.to_string().contains("SIGKILL"), "{reason}");
+    }
+
+    async fn what_it_started_ends_with_it() {
+        let root = Supervisor::new().build();
+        let mut events = root.events();
+        // It forgets its child, which holds its output open.
+        let spec = ChildSpec::new("forgetful")
+            .with_restart_policy(RestartPolicy::Transient)
+            .with_program(sh("sleep 10000 & echo grandchild $!"));
+        within("the child", root.add_child(spec)).await.unwrap();
+        assert!(matches!(status(&mut events, "forgetful").await, ExitReason::Normal));
+        let grandchild = pid_after("forgetful", "grandchild").await;
+        ends(&grandchild).await;
+    }
+
+    async fn exit_codes_and_signals_are_reasons_and_counted() {
+        use std::os::unix::process::ExitStatusExt;
+        let root = Supervisor::new().with_max_restarts(MaxRestarts::Unlimited).build();
+        let mut events = root.events();
+        let slowly = Backoff::constant(3600 * SECOND);
+        let code = ChildSpec::new("code").with_backoff(slowly).with_program(sh("exit 3"));
+        within("the child", root.add_child(code)).await.unwrap();
+        let reason = status(&mut events, "code").await;
+        assert_eq!(status_of(&reason).code(), Some(3));
+        assert_eq!(reason.to_string(), "exit status: 3");
+        let signal = ChildSpec::new("signal").with_backoff(slowly).with_program(sh("kill -9 $$"));
+        within("the child", root.add_child(signal)).await.unwrap();
+        assert_eq!(status_of(&status(&mut events, "signal").await).signal(), Some(9));
+        // Nobody asked for this one's SIGTERM.
+        let term = ChildSpec::new("term").with_backoff(slowly).with_program(sh("kill -15 $$"));
+        within("the child", root.add_child(term)).await.unwrap();
+        assert_eq!(status_of(&status(&mut events, "term").await).signal(), Some(15));
+        assert_eq!(within("the figures", root.stats()).await.unwrap().failures, 3);
+        within("the shutdown", root.shutdown()).await.unwrap();
+    }
+
+    async fn a_killed_one_is_restarted_and_never_runs_twice() {
+        let root = Supervisor::new().build();
+        let mut events = root.events();
+        // The lock is the kernel's: a second holder would fail at once.
+        let lock = std::env::temp_dir().join(format!("supervisor-tests-{}", std::process::id()));
+        let script = "exec flock --nonblock --no-fork \"$LOCK\" sh -c 'echo pid $$; exec sleep 10000'";
+        let spec = ChildSpec::new("locked").with_program(sh(script).env("LOCK", &lock));
+        let child = within("the child", root.add_child(spec)).await.unwrap();
+        let first = pid_of("locked").await;
+        within("the kill", child.kill()).await.unwrap();
+        assert!(!exists(&first));
+        event(&mut events, "the restart", restarted("locked")).await;
+        within("the restart", child.restart()).await.unwrap();
+        assert_eq!(child.incarnation(), 3);
+        within("the shutdown", root.shutdown()).await.unwrap();
+        let _ = std::fs::remove_file(lock);
+    }
+
+    async fn one_that_does_not_exist_is_an_error_or_a_failed_start() {
+        let root = Supervisor::new().build();
+        let mut events = root.events();
+        let spec = ChildSpec::new("nothing").with_restart_policy(RestartPolicy::Temporary);
+        within("the child", root.add_child(spec.with_program(Program::new("/no/such/program"))))
+            .await
+            .unwrap();
+        let reason = status(&mut events, "nothing").await;
+        assert!(reason.to_string().contains("cannot start `/no/such/program`: "), "{reason}");
+        let spec = ChildSpec::new("nothing").with_start(StartMode::Notify);
+        let added = root.add_child(spec.with_program(Program::new("/no/such/program")));
+        let error = within("the start", added).await.unwrap_err();
+        assert!(matches!(error, SupervisorError::StartFailed(..)), "{error}");
+        within("the shutdown", root.shutdown()).await.unwrap();
+    }
+
+    async fn its_arguments_environment_and_directory_are_its_own() {
+        let root = Supervisor::new().build();
+        let mut events = root.events();
+        let program = sh("echo \"$0 $1 $A ${HOME-none} $PWD\"")
+            .args(["zero", "one"])
+            .env("B", "gone")
+            .env_clear()
+            .env("A", "a")
+            .env("PATH", "/bin:/usr/bin")
+            .env_remove("HOME")
+            .current_dir("/");
+        let spec = ChildSpec::new("frugal").with_restart_policy(RestartPolicy::Temporary);
+        within("the child", root.add_child(spec.with_program(program))).await.unwrap();
+        assert!(matches!(status(&mut events, "frugal").await, ExitReason::Normal));
+        assert!(logged().iter().any(|line| line.contains("zero one a none /")));
+    }
+
+    async fn silence_is_a_sign_of_death_if_a_heartbeat_is_asked_for() {
+        let root = Supervisor::new().build();
+        let mut events = root.events();
+        let spec = ChildSpec::new("silent").with_heartbeat(SECOND / 10).with_program(sh(SLEEPER));
+        within("the child", root.add_child(spec)).await.unwrap();
+        event(&mut events, "the restart", restarted("silent")).await;
+        within("the shutdown", root.shutdown()).await.unwrap();
+    }
+
+    async fn a_pool_can_have_many() {
+        let template = ChildSpec::<Each<Program>>::each("worker");
+        let pool = Supervisor::new().build_pool(template);
+        within("the start", pool.supervisor().start()).await.unwrap();
+        for _ in 0..20 {
+            let program = Program::new("sleep").arg("10000");
+            within("a worker", pool.add_worker_with(program)).await.unwrap();
+        }
+        let report = within("the shutdown", pool.supervisor().shutdown()).await.unwrap();
+        assert!(report.is_clean(), "{report}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_paused_clock_is_held_while_it_stops() {
+    let root = Supervisor::new().build();
+    let spec = ChildSpec::new("paused").with_program(Program::new("sleep").arg("10000"));
+    within("the child", root.add_child(spec)).await.unwrap();
+    // (The process may not have been spawned yet: then there is nothing to stop.)
+    let report = within("the shutdown", root.shutdown()).await.unwrap();
+    assert!(report.is_clean(), "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_panic_of_the_main_function_takes_it_along() {
+    use std::process::Stdio;
+    let mut main = tokio::process::Command::new(env!("CARGO_BIN_EXE_under-run"));
+    let main = main.arg("panics").stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
+    let output = within("the end of the main function", main.output()).await.unwrap();
+    assert_eq!(output.status.code(), Some(101), "{output:?}");
+    let output = String::from_utf8_lossy(&output.stdout).into_owned();
+    let pid = output.lines().find_map(|line| line.split_once(": pid ")).expect("it printed").1;
+    let pid = pid.split(' ').next().expect("a word");
+    assert!(!exists(pid), "neither an orphan nor a zombie");
+}
+
+#[test]
+fn a_runtime_that_goes_away_takes_it_along() {
+    capture_log();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let root =
+        Supervisor::new().with_child(ChildSpec::new("abandoned").with_program(sh(SLEEPER))).build();
+    let pid = runtime.block_on(async {
+        root.start().await.unwrap();
+        pid_of("abandoned").await
+    });
+    assert!(exists(&pid));
+    drop(runtime);
+    assert!(!exists(&pid), "neither an orphan nor a zombie");
+}

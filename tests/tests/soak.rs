@@ -1,0 +1,375 @@
+//! A thousand children of all kinds under random crashes, hangs and floods of messages, while some
+//! are added and removed: afterwards every message is accounted for, and nothing is left.
+//!
+//! It takes ten seconds, or as many as `SOAK_SECONDS` says; `SOAK_SEED` repeats the choices of a
+//! run, though not their timing.
+#![cfg(target_os = "linux")]
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use supervisor::prelude::*;
+use supervisor::{
+    Blocking, BlockingContext, ChildOptions, DeadLetters, MaxRestarts, Partitioned, Periodic,
+    Program, Run,
+};
+use supervisor_tests::within;
+
+/// What became of the messages.
+#[derive(Debug, Default)]
+struct Ledger {
+    /// Accepted by a mailbox.
+    sent: AtomicU64,
+    /// Came back from one that was closed, or full.
+    returned: AtomicU64,
+    handled: AtomicU64,
+    /// In hand when a life ended.
+    lost: AtomicU64,
+    /// Received as dead letters.
+    left: AtomicU64,
+    /// Dropped in any other way: there is none.
+    vanished: AtomicU64,
+}
+
+fn count(counter: &AtomicU64) {
+    counter.fetch_add(1, Ordering::Relaxed);
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    OnItsWay,
+    InHand,
+    Known,
+}
+
+/// A message that knows what becomes of it.
+struct Message {
+    order: Order,
+    fate: Fate,
+    ledger: Arc<Ledger>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Order {
+    Work,
+    Fail,
+    Panic,
+    Hang,
+}
+
+impl Message {
+    fn is(mut self, counter: impl Fn(&Ledger) -> &AtomicU64) {
+        self.fate = Fate::Known;
+        count(counter(&self.ledger));
+    }
+}
+
+impl Drop for Message {
+    fn drop(&mut self) {
+        match self.fate {
+            Fate::Known => {}
+            Fate::InHand => count(&self.ledger.lost),
+            Fate::OnItsWay => count(&self.ledger.vanished),
+        }
+    }
+}
+
+/// Does what it is told, and may crash with the message in hand.
+struct Handler;
+
+impl Child for Handler {
+    type Recipe = Self;
+    type Handle = ChildRef<Message>;
+    const OPTIONS: ChildOptions = ChildOptions::new();
+
+    fn spec(name: &str, recipe: Self) -> ChildSpec<Run<ChildRef<Message>>> {
+        ChildSpec::new(name).with_worker(recipe)
+    }
+}
+
+impl supervisor::Addressable for Handler {
+    type Message = Message;
+    const DEFAULTS: ChildOptions = Self::OPTIONS;
+}
+
+impl Worker for Handler {
+    async fn run(&self, mut ctx: Context<Message>) -> ChildResult {
+        while let Some(mut message) = ctx.recv().await {
+            message.fate = Fate::InHand;
+            if message.order == Order::Hang {
+                std::future::pending::<()>().await;
+            }
+            handle(message)?;
+        }
+        Ok(())
+    }
+}
+
+fn handle(message: Message) -> ChildResult {
+    match message.order {
+        Order::Fail => Err("told to fail".into()),
+        // Not `panic!`: the hook would print thousands of them.
+        Order::Panic => std::panic::resume_unwind(Box::new("told to panic")),
+        Order::Work | Order::Hang => {
+            message.is(|ledger| &ledger.handled);
+            Ok(())
+        }
+    }
+}
+
+fn blocking() -> Blocking<Message> {
+    Blocking::new(|mut ctx: BlockingContext<Message>| {
+        while let Some(mut message) = ctx.recv() {
+            message.fate = Fate::InHand;
+            handle(message)?;
+        }
+        Ok(())
+    })
+}
+
+/// An address, and what is left unhandled there.
+struct Target {
+    child: ChildRef<Message>,
+    letters: DeadLetters<Message>,
+    /// A thread cannot be killed.
+    hangs: bool,
+}
+
+impl Target {
+    fn new(child: ChildRef<Message>, hangs: bool) -> Self {
+        let letters = child.dead_letters();
+        Self { child, letters, hangs }
+    }
+
+    /// Counts what was left.
+    fn collect(&mut self) {
+        while let Some(message) = self.letters.try_next() {
+            message.is(|ledger| &ledger.left);
+        }
+    }
+}
+
+const HEARTBEAT: Duration = Duration::from_millis(200);
+const SHUTDOWN: Duration = Duration::from_millis(100);
+
+/// A supervisor of handlers, under which another one may be.
+fn branch(number: usize, depth: usize, targets: &mut Vec<Target>) -> Supervisor {
+    let strategies = [
+        SupervisionStrategy::OneForOne,
+        SupervisionStrategy::OneForAll,
+        SupervisionStrategy::RestForOne,
+    ];
+    let mut builder = Supervisor::new().with_strategy(strategies[number % 3]).with_max_restarts(5);
+    for leaf in 0..20 {
+        let spec = ChildSpec::new(&format!("leaf{leaf}"))
+            .with_shutdown(SHUTDOWN)
+            .with_heartbeat(HEARTBEAT)
+            .with_worker(Handler);
+        targets.push(Target::new(spec.handle(), true));
+        builder = builder.with_child(spec);
+    }
+    if depth > 0 {
+        let below = branch(number + 1, depth - 1, targets);
+        builder = builder.with_child(ChildSpec::new("below").with_supervisor(below));
+    }
+    builder.build()
+}
+
+struct Tree {
+    root: Supervisor,
+    pool: Pool<Handler>,
+    targets: Vec<Target>,
+    runs: Arc<AtomicU64>,
+}
+
+fn tree() -> Tree {
+    let unlimited = || Supervisor::new().with_max_restarts(MaxRestarts::Unlimited);
+    let mut targets = Vec::new();
+    let mut root = unlimited();
+    for number in 0..5 {
+        // Sixty children each.
+        let branch = branch(number, 2, &mut targets);
+        root = root.with_child(ChildSpec::new(&format!("branch{number}")).with_supervisor(branch));
+    }
+    let template = ChildSpec::new("part").with_heartbeat(HEARTBEAT).with_worker(Handler);
+    let parts: Partitioned<Message> = unlimited().build_partitioned(template, 40);
+    targets.extend(parts.workers().iter().map(|part| Target::new(part.clone(), true)));
+    root = root.with_child(ChildSpec::new("parts").with_supervisor(parts.supervisor().clone()));
+    for number in 0..20 {
+        let spec = ChildSpec::new(&format!("blocking{number}")).with_blocking(blocking());
+        targets.push(Target::new(spec.handle(), false));
+        root = root.with_child(spec);
+    }
+    for number in 0..10 {
+        let program = Program::new("sleep").arg(if number < 5 { "10000" } else { "0.1" });
+        root = root.with_child(ChildSpec::new(&format!("program{number}")).with_program(program));
+    }
+    let runs = Arc::new(AtomicU64::new(0));
+    for number in 0..30 {
+        let runs = Arc::clone(&runs);
+        let job = Periodic::every(Duration::from_millis(20), move || {
+            count(&runs);
+            async { Ok(()) }
+        });
+        root = root.with_child(ChildSpec::new(&format!("job{number}")).with_worker(job));
+    }
+    let worker = ChildSpec::<Each<Handler>>::each("worker")
+        .with_restart_policy(RestartPolicy::Transient)
+        .with_heartbeat(HEARTBEAT)
+        .with_shutdown(SHUTDOWN);
+    let pool = unlimited().build_pool(worker);
+    root = root.with_child(ChildSpec::new("pool").with_supervisor(pool.supervisor().clone()));
+    Tree { root: root.build(), pool, targets, runs }
+}
+
+/// One after the other, random things happen to a part of the children.
+async fn torment(
+    mut dice: fastrand::Rng,
+    until: Instant,
+    ledger: Arc<Ledger>,
+    pool: Pool<Handler>,
+    targets: &mut Vec<Target>,
+) {
+    let new = |order| Message { order, fate: Fate::OnItsWay, ledger: Arc::clone(&ledger) };
+    while Instant::now() < until {
+        let at = dice.usize(..targets.len());
+        let target = &mut targets[at];
+        target.collect();
+        match dice.u32(..1000) {
+            0..900 => {
+                for _ in 0..dice.usize(1..100) {
+                    send(&target.child, new(Order::Work), &ledger).await;
+                }
+            }
+            900..950 => send(&target.child, new(Order::Fail), &ledger).await,
+            950..970 => send(&target.child, new(Order::Panic), &ledger).await,
+            970..980 if target.hangs => send(&target.child, new(Order::Hang), &ledger).await,
+            980..990 => drop(target.child.kill().await),
+            990..995 => drop(target.child.restart().await),
+            995..998 => {
+                if let Ok(worker) = pool.add_worker_with(Handler).await {
+                    targets.push(Target::new(worker, true));
+                }
+            }
+            998..1000 if target.child.path().as_str().starts_with("pool/") => {
+                // What is in its mailbox is left over.
+                drop(target.child.terminate().await);
+                target.collect();
+            }
+            _ => tokio::task::yield_now().await,
+        }
+    }
+}
+
+async fn send(child: &ChildRef<Message>, message: Message, ledger: &Ledger) {
+    // It may wait for room longer than the child takes to be found hung; that is well.
+    match child.send(message).await {
+        Ok(()) => count(&ledger.sent),
+        Err(error) => error.into_message().is(|ledger| &ledger.returned),
+    }
+}
+
+fn open_files() -> usize {
+    std::fs::read_dir("/proc/self/fd").unwrap().count()
+}
+
+/// The processes that this one has started and not reaped.
+fn processes() -> String {
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap();
+    let children =
+        tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("children")).ok());
+    children.collect()
+}
+
+fn memory() -> usize {
+    let status = std::fs::read_to_string("/proc/self/statm").unwrap();
+    let pages: usize = status.split(' ').nth(1).unwrap().parse().unwrap();
+    pages * 4096
+}
+
+async fn soak(length: Duration, seed: u64) -> (Arc<Ledger>, Arc<AtomicU64>, Vec<usize>) {
+    let ledger = Arc::new(Ledger::default());
+    let Tree { root, pool, mut targets, runs } = tree();
+    within("the start", root.start()).await.unwrap();
+    let workers = within("the workers", pool.add_workers((0..600).map(|_| Handler))).await;
+    targets.extend(workers.unwrap().into_iter().map(|worker| Target::new(worker, true)));
+    let began = Instant::now();
+    let mut shares: Vec<Vec<Target>> = (0..4).map(|_| Vec::new()).collect();
+    for (index, target) in targets.into_iter().enumerate() {
+        shares[index % 4].push(target);
+    }
+    let mut dice = fastrand::Rng::with_seed(seed);
+    let tormentors: Vec<_> = shares
+        .into_iter()
+        .map(|mut share| {
+            let (dice, ledger, pool) = (dice.fork(), Arc::clone(&ledger), pool.clone());
+            tokio::spawn(async move {
+                torment(dice, began + length, ledger, pool, &mut share).await;
+                share
+            })
+        })
+        .collect();
+    let samples: Arc<Mutex<Vec<usize>>> = Arc::default();
+    let sampler = tokio::spawn({
+        let samples = Arc::clone(&samples);
+        async move {
+            for _ in 0..4 {
+                // Samples are taken over time: there is no event to wait for.
+                tokio::time::sleep(length / 4).await;
+                samples.lock().unwrap().push(memory());
+            }
+        }
+    });
+    let mut shares = Vec::new();
+    for tormentor in tormentors {
+        shares.push(within("a tormentor", tormentor).await.unwrap());
+    }
+    within("the sampler", sampler).await.unwrap();
+    let report = within("the shutdown", root.shutdown()).await.unwrap();
+    assert_eq!(report.not_stopped().count(), 0, "{report}");
+    for target in shares.iter_mut().flatten() {
+        while let Some(message) = within("the end of the letters", target.letters.next()).await {
+            message.is(|ledger| &ledger.left);
+        }
+    }
+    let samples = std::mem::take(&mut *samples.lock().unwrap());
+    (ledger, runs, samples)
+}
+
+#[test]
+fn after_the_storm_every_message_is_accounted_for_and_nothing_is_left() {
+    let number = |name: &str| std::env::var(name).ok().and_then(|value| value.parse().ok());
+    let length = Duration::from_secs(number("SOAK_SECONDS").unwrap_or(10));
+    let seed = number("SOAK_SEED").unwrap_or_else(|| fastrand::u64(..));
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    // What the signal driver needs is opened once, and stays.
+    runtime.block_on(async {
+        let warm = tokio::process::Command::new("true").status().await;
+        assert!(warm.unwrap().success());
+    });
+    let files = open_files();
+    let (ledger, runs, memory) = runtime.block_on(soak(length, seed));
+    let (left, tasks) = runtime.block_on(async {
+        let metrics = tokio::runtime::Handle::current().metrics();
+        let began = Instant::now();
+        // The last tasks have told of their ends, and are about to be gone: nobody tells of that.
+        while metrics.num_alive_tasks() > 0 && began.elapsed() < Duration::from_secs(10) {
+            tokio::task::yield_now().await;
+        }
+        (processes(), metrics.num_alive_tasks())
+    });
+    let figure = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+    let (sent, handled) = (figure(&ledger.sent), figure(&ledger.handled));
+    let summary = format!("seed {seed}: {ledger:?}, {} jobs, {memory:?} bytes", figure(&runs));
+    assert_eq!(figure(&ledger.vanished), 0, "{summary}");
+    assert_eq!(sent, handled + figure(&ledger.lost) + figure(&ledger.left), "{summary}");
+    assert!(handled > 1000 && figure(&ledger.lost) > 0 && figure(&runs) > 0, "{summary}");
+    assert_eq!(tasks, 0, "{summary}");
+    assert_eq!(left.trim(), "", "processes; {summary}");
+    assert_eq!(open_files(), files, "{summary}");
+    let (early, late) = (memory[1], memory[3]);
+    assert!(late < early + early / 3, "it grows; {summary}");
+    println!("{summary}");
+}
