@@ -1,0 +1,347 @@
+//! Random trees under random failures and commands, in paused time and so repeatable: whatever
+//! happens, no child has two lives at once, every call is answered, the events tell one story,
+//! and a shutdown leaves nothing.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use supervisor::prelude::*;
+use supervisor::{
+    AnyChildRef, Backoff, EventKind, Events, MaxRestarts, Run, StartMode, SupervisorBuilder,
+};
+use supervisor_tests::{Gauge, within};
+use tokio::time::sleep;
+
+/// SplitMix64.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, limit: u64) -> u64 {
+        self.roll() % limit
+    }
+
+    fn one_of<T: Copy>(&mut self, all: &[T]) -> T {
+        let index = usize::try_from(self.below(all.len() as u64)).unwrap();
+        all[index]
+    }
+
+    fn millis(&mut self, limit: u64) -> Duration {
+        Duration::from_millis(self.below(limit))
+    }
+}
+
+/// What a child was told to do.
+#[derive(Debug, Clone, Copy)]
+enum Told {
+    Return,
+    Fail,
+    Panic,
+    Hang,
+}
+
+/// A child that takes its time to start and to stop, and fails now and then.
+#[derive(Child)]
+#[child(message = Told, mailbox = 4)]
+struct Erratic {
+    gauge: Gauge,
+    seed: u64,
+}
+
+impl Worker for Erratic {
+    async fn run(&self, mut ctx: Context<Told>) -> ChildResult {
+        let _life = self.gauge.enter();
+        let mut dice = Dice(self.seed ^ ctx.incarnation());
+        // The tree starts; what fails to start, fails when it is restarted.
+        if ctx.incarnation() > 1 {
+            if dice.below(8) == 0 {
+                return Err("it does not start".into());
+            }
+            sleep(dice.millis(20)).await;
+        }
+        ctx.ready();
+        let life = dice.millis(2000);
+        let end = tokio::select! {
+            told = ctx.recv() => told,
+            () = sleep(life) => Some(dice.one_of(&[Told::Return, Told::Fail, Told::Panic])),
+        };
+        match end {
+            Some(Told::Return) => return Ok(()),
+            Some(Told::Fail) => return Err("it fails".into()),
+            Some(Told::Panic) => std::panic::resume_unwind(Box::new("it panics")),
+            Some(Told::Hang) => std::future::pending().await,
+            None => {}
+        }
+        sleep(dice.millis(60)).await;
+        Ok(())
+    }
+}
+
+/// A tree that grows while it runs.
+struct Chaos {
+    dice: Dice,
+    start_timeout: Duration,
+    gauges: Vec<Gauge>,
+    children: Vec<AnyChildRef>,
+    supervisors: Vec<Supervisor>,
+    names: u64,
+}
+
+impl Chaos {
+    fn name(&mut self) -> String {
+        self.names += 1;
+        format!("c{}", self.names)
+    }
+
+    fn options<S>(&mut self, spec: ChildSpec<S>) -> ChildSpec<S> {
+        let policy = self.dice.one_of(&[
+            RestartPolicy::Always,
+            RestartPolicy::Always,
+            RestartPolicy::Transient,
+            RestartPolicy::Temporary,
+        ]);
+        let spec = spec.with_restart_policy(policy);
+        if policy != RestartPolicy::Temporary && self.dice.below(3) == 0 {
+            let min = self.dice.millis(50);
+            return spec.with_backoff(Backoff::new(min, min * 3));
+        }
+        spec
+    }
+
+    fn child(&mut self) -> ChildSpec<Run<ChildRef<Told>>> {
+        let gauge = Gauge::new();
+        self.gauges.push(gauge.clone());
+        let (name, seed) = (self.name(), self.dice.roll());
+        let shutdown = self.dice.one_of(&[
+            Shutdown::BrutalKill,
+            Shutdown::Timeout(Duration::from_millis(30)),
+            Shutdown::Timeout(Duration::from_millis(500)),
+        ]);
+        let start = self.dice.one_of(&[StartMode::Spawned, StartMode::Notify]);
+        let spec = ChildSpec::new(&name)
+            .with_worker(Erratic { gauge, seed })
+            .with_shutdown(shutdown)
+            .with_start(start);
+        let spec = match start {
+            StartMode::Notify => spec.with_start_timeout(self.start_timeout),
+            StartMode::Spawned => spec,
+        };
+        let spec = self.options(spec);
+        self.children.push(spec.handle().as_any());
+        spec
+    }
+
+    fn builder(&mut self) -> SupervisorBuilder {
+        let strategy = self.dice.one_of(&[
+            SupervisionStrategy::OneForOne,
+            SupervisionStrategy::OneForAll,
+            SupervisionStrategy::RestForOne,
+        ]);
+        let limit = self.dice.one_of(&[
+            MaxRestarts::AtMost(20),
+            MaxRestarts::AtMost(3),
+            MaxRestarts::Unlimited,
+        ]);
+        Supervisor::new()
+            .with_strategy(strategy)
+            .with_max_restarts(limit)
+            .with_restart_window(Duration::from_secs(5))
+    }
+
+    fn supervisor(&mut self, depth: u64) -> Supervisor {
+        let builder = self.builder();
+        self.tree(builder, depth)
+    }
+
+    fn tree(&mut self, mut builder: SupervisorBuilder, depth: u64) -> Supervisor {
+        for _ in 0..=self.dice.below(4) {
+            builder = if depth > 0 && self.dice.below(3) == 0 {
+                let sub = self.supervisor(depth - 1);
+                let name = self.name();
+                let spec = self.options(ChildSpec::new(&name).with_supervisor(sub.clone()));
+                builder.with_child(spec)
+            } else {
+                builder.with_child(self.child())
+            };
+        }
+        let supervisor = builder.build();
+        self.supervisors.push(supervisor.clone());
+        supervisor
+    }
+
+    /// Asks for something, whatever comes of it, and sometimes does not wait for the answer.
+    fn meddle(&mut self) {
+        let pick = usize::try_from(self.dice.below(self.children.len() as u64)).unwrap();
+        let child = self.children[pick].clone();
+        let pick = usize::try_from(self.dice.below(self.supervisors.len() as u64)).unwrap();
+        let supervisor = self.supervisors[pick].clone();
+        let name = child.path().as_str().rsplit('/').next().unwrap_or_default().to_owned();
+        let told = self.dice.one_of(&[Told::Return, Told::Fail, Told::Panic, Told::Hang]);
+        let added = (self.dice.below(10) == 0).then(|| self.child());
+        let adopted = (self.dice.below(10) == 0).then(|| {
+            let sub = self.supervisor(0);
+            let name = self.name();
+            (self.dice.below(2) == 0, self.options(ChildSpec::new(&name).with_supervisor(sub)))
+        });
+        let command = self.dice.below(10);
+        let call = async move {
+            match command {
+                0 => drop(child.terminate().await),
+                1 => drop(child.restart().await),
+                2 => drop(child.kill().await),
+                3 => drop(supervisor.terminate_child(&name).await),
+                4 => drop(supervisor.restart_child(&name).await),
+                5 => drop(supervisor.delete_child(&name).await),
+                6 => drop(supervisor.snapshot().await),
+                7 => drop(supervisor.stats().await),
+                _ => {
+                    if let Some(child) = child.downcast::<Told>() {
+                        let _ = child.try_send(told);
+                    }
+                }
+            }
+            if let Some(spec) = added {
+                drop(supervisor.add_child(spec).await);
+            }
+            if let Some((runs, spec)) = adopted {
+                if runs {
+                    let _ = spec.handle().start().await;
+                }
+                drop(supervisor.add_child(spec).await);
+            }
+        };
+        let patience = self.dice.millis(40);
+        tokio::spawn(async move {
+            if patience.is_zero() {
+                within("an answer", call).await;
+            } else {
+                let _ = tokio::time::timeout(patience, call).await;
+            }
+        });
+    }
+
+    fn check(&self) {
+        for gauge in &self.gauges {
+            assert!(gauge.most() <= 1, "{} lives at once", gauge.most());
+        }
+    }
+}
+
+/// Each life of a child begins once and ends once, with growing numbers.
+fn check_story(events: &mut Events) {
+    let mut lives: HashMap<String, (u64, bool)> = HashMap::new();
+    let mut last = 0;
+    while let Some(event) = events.try_next() {
+        assert_eq!(event.number(), last + 1, "{event}");
+        last += 1;
+        let (number, up) = lives.entry(event.path().to_string()).or_default();
+        match *event.kind() {
+            EventKind::ChildStarted { incarnation }
+            | EventKind::ChildRestarted { incarnation, .. } => {
+                // A new child of a name that was free begins with 1 again.
+                assert!(!*up && (incarnation > *number || incarnation == 1), "{event}");
+                (*number, *up) = (incarnation, true);
+            }
+            EventKind::ChildTerminated { incarnation, .. } => {
+                // One that ends before it is up has its end told while everything stops.
+                assert!(incarnation >= *number, "{event} after life {number}");
+                *up = false;
+            }
+            EventKind::ChildStartFailed { .. } | EventKind::ChildDeclined => {
+                assert!(!*up, "{event}");
+            }
+            _ => {}
+        }
+    }
+    // A running supervisor that is refused as a child is a part of the tree until it is refused,
+    // and takes its children's stories with it.
+    let is_part = |path: &str| {
+        path.match_indices('/')
+            .all(|(end, _)| lives.get(&path[..end]).is_some_and(|life| life.0 > 0))
+    };
+    let left: Vec<_> =
+        lives.iter().filter(|(path, (_, up))| *up && is_part(path)).map(|(path, _)| path).collect();
+    assert!(left.is_empty(), "still up: {left:?}");
+}
+
+async fn chaos(seed: u64, start_timeout: Duration) {
+    let mut chaos = Chaos {
+        dice: Dice(seed),
+        start_timeout,
+        gauges: Vec::new(),
+        children: Vec::new(),
+        supervisors: Vec::new(),
+        names: 0,
+    };
+    // The root goes on until it is told to stop, whatever happens below.
+    let root = chaos.builder().with_max_restarts(MaxRestarts::Unlimited);
+    let root = chaos.tree(root, 2);
+    let mut events = root.events();
+    let start = tokio::spawn({
+        let root = root.clone();
+        async move { root.start().await }
+    });
+    for _ in 0..150 {
+        sleep(chaos.dice.millis(30)).await;
+        chaos.meddle();
+        chaos.check();
+    }
+    within("the start", start).await.unwrap().unwrap();
+    within("a query", root.which_children()).await.expect("it runs");
+    within("the shutdown", root.shutdown()).await.unwrap();
+    let _ = within("the end", root.wait()).await;
+    // Those that were not adopted, or whose adoption was dropped half-way, run for themselves.
+    for supervisor in &chaos.supervisors {
+        let _ = within("the shutdown of each", supervisor.shutdown()).await;
+        let _ = within("the end of each", supervisor.wait()).await;
+    }
+    chaos.check();
+    let alive: usize = chaos.gauges.iter().map(Gauge::alive).sum();
+    assert_eq!(alive, 0, "nothing outlives its supervisor");
+    check_story(&mut events);
+    for child in &chaos.children {
+        within("an answer", child.terminate()).await.unwrap_err();
+    }
+}
+
+fn worlds(seeds: std::ops::Range<u64>) {
+    // Some starts take longer than this.
+    let start_timeout = Duration::from_millis(15);
+    for seed in seeds {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .start_paused(true)
+            .build()
+            .unwrap();
+        let result = std::panic::catch_unwind(|| runtime.block_on(chaos(seed, start_timeout)));
+        assert!(result.is_ok(), "with seed {seed}");
+    }
+}
+
+#[test]
+fn nothing_breaks_in_the_first_hundred_worlds() {
+    worlds(0..100);
+}
+
+#[test]
+fn nothing_breaks_in_the_second_hundred_worlds() {
+    worlds(100..200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_breaks_between_threads() {
+    // None does, however busy the machine is.
+    let start_timeout = Duration::from_secs(10);
+    let running: Vec<_> =
+        (1000..1030).map(|seed| tokio::spawn(chaos(seed, start_timeout))).collect();
+    for (number, world) in running.into_iter().enumerate() {
+        assert!(world.await.is_ok(), "with seed {}", 1000 + number);
+    }
+}
