@@ -111,7 +111,7 @@ impl Due {
         let Some(late) = self.0.and_then(|at| now.checked_duration_since(at)) else { return self };
         // What is left of the period that has begun.
         let begun = duration(late.as_nanos() % period.as_nanos());
-        Self(now.checked_add(period - begun))
+        Self(now.checked_add(period.saturating_sub(begun)))
     }
 }
 
