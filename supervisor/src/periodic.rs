@@ -122,6 +122,7 @@ fn duration(nanos: u128) -> Duration {
     Duration::new(seconds, u32::try_from(nanos % SECOND).unwrap_or(0))
 }
 
+#[diagnostic::do_not_recommend]
 impl Child for Periodic {
     type Recipe = Self;
     type Handle = ChildRef<()>;
@@ -132,11 +133,13 @@ impl Child for Periodic {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Addressable for Periodic {
     const DEFAULTS: ChildOptions = Self::OPTIONS;
     type Message = ();
 }
 
+#[diagnostic::do_not_recommend]
 impl Worker for Periodic {
     async fn run(&self, mut ctx: Context) -> ChildResult {
         let mut due = self.first();

@@ -239,6 +239,7 @@ fn is_success(status: ExitStatus, stop: Stop) -> bool {
     status.success() || stop == Stop::Asked && obeyed
 }
 
+#[diagnostic::do_not_recommend]
 impl Child for Program {
     type Recipe = Self;
     type Handle = ChildRef<()>;
