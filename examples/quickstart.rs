@@ -184,7 +184,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut events = service.supervisor().events();
     first.say("set poison 1").await?;
     while let Some(event) = events.next().await {
-        let listener = event.path() == &"listener";
+        let listener = event.path() == "listener";
         if listener && matches!(event.kind(), supervisor::EventKind::ChildRestarted { .. }) {
             break;
         }

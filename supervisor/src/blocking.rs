@@ -81,8 +81,6 @@ impl<M: Send + 'static> Blocking<M> {
     }
 }
 
-// The derive is what most readers of an error want.
-#[diagnostic::do_not_recommend]
 #[diagnostic::do_not_recommend]
 impl<M: Send + 'static> Child for Blocking<M> {
     type Recipe = Self;

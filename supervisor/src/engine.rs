@@ -19,6 +19,7 @@ mod child;
 mod children;
 mod commands;
 mod exits;
+mod groups;
 mod intensity;
 mod jitter;
 mod protocol;

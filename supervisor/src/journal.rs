@@ -29,6 +29,8 @@ pub(crate) fn span(core: &SlotCore, incarnation: u64) -> Span {
 pub(crate) fn tell(reign: &Reign, notice: Notice) {
     let now = Instant::now();
     match notice {
+        // The place is occupied by a life that could not be stopped, so no other has begun.
+        Notice::Started(key) | Notice::Restarted { child: key, .. } if !has_begun(reign, key) => {}
         Notice::Started(key) => child(reign, key, |core, incarnation| {
             core.came_up(now, false);
             EventKind::ChildStarted { incarnation }
@@ -51,7 +53,10 @@ pub(crate) fn tell(reign: &Reign, notice: Notice) {
             }
             child(reign, key, |core, incarnation| {
                 core.went_down(ChildState::Restarting, reason.clone());
-                EventKind::ChildTerminated { incarnation, reason }
+                match reason {
+                    ExitReason::StillRunning => EventKind::ChildStartFailed { reason },
+                    reason => EventKind::ChildTerminated { incarnation, reason },
+                }
             });
         }
         Notice::StartFailed { child: key, reason } => {
@@ -121,6 +126,14 @@ pub(crate) fn messages_left(node: &Arc<Node>, core: &SlotCore, count: usize) {
 
 fn stop_time(reign: &Reign, key: Key, now: Instant) -> std::time::Duration {
     reign.engine.child(key).map_or_else(Default::default, |child| elapsed(&child.data, now))
+}
+
+/// Whether the life that the engine has decided on has begun.
+fn has_begun(reign: &Reign, key: Key) -> bool {
+    reign
+        .engine
+        .child(key)
+        .is_none_or(|child| child.data.slot().core().generation() == child.generation)
 }
 
 fn child(reign: &Reign, key: Key, kind: impl FnOnce(&SlotCore, u64) -> EventKind) {

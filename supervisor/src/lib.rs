@@ -231,6 +231,8 @@
 //!
 //! - `macros` (default): [`supervision_tree!`] and `#[derive(Child)]`.
 
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
 mod blocking;
 mod builder;
 mod census;

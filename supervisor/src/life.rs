@@ -162,9 +162,10 @@ fn of_error(error: ChildError) -> ExitReason {
         }
         let mut chain = std::iter::successors(Some(root), |&error| behind(error)).take(100);
         let failure = Failure::of_error(root);
-        match chain.any(|cause| cause.is::<Escalate>() || cause.is::<Box<Escalate>>()) {
-            true => ExitReason::Escalate(failure),
-            false => ExitReason::Error(failure),
+        if chain.any(|cause| cause.is::<Escalate>() || cause.is::<Box<Escalate>>()) {
+            ExitReason::Escalate(failure)
+        } else {
+            ExitReason::Error(failure)
         }
     };
     let reason = catch_unwind(AssertUnwindSafe(render)).unwrap_or_else(of_panic);

@@ -238,6 +238,12 @@ impl Node {
         Name::Worker(self.next_worker.fetch_add(1, Ordering::Relaxed))
     }
 
+    /// Whether a worker of this name was ever added.
+    pub(crate) fn has_numbered(&self, name: &str) -> bool {
+        let next = self.next_worker.load(Ordering::Relaxed);
+        matches!(Name::parse(name), Name::Worker(number) if (1..next).contains(&number))
+    }
+
     pub(crate) fn declared(&self) -> Vec<Declared> {
         self.lock().declared.clone()
     }

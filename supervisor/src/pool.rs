@@ -157,6 +157,7 @@ impl<W, V> Pool<W, V> {
     }
 
     /// The pool's supervisor.
+    #[must_use]
     pub fn supervisor(&self) -> &Supervisor {
         &self.supervisor
     }

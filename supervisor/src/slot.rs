@@ -212,6 +212,10 @@ impl SlotCore {
         self.occupied.store(false, Ordering::Release);
         let (waiting, link) = {
             let mut place = self.lock();
+            if place.state == ChildState::Unstoppable {
+                // Its supervisor may have ended without it.
+                place.state = ChildState::Stopped;
+            }
             (std::mem::take(&mut place.waiting), place.link.clone())
         };
         waiting.wake();
@@ -279,7 +283,8 @@ impl SlotCore {
         waker: &Waker,
     ) -> Poll<()> {
         let mut place = self.lock();
-        // Under the lock: who sets the signal then takes the lock to wake.
+        // Under the lock: who sets the signal then takes the lock to wake. (The old waker is
+        // dropped without it: that may run anybody's code.)
         match signal_of(self.signal.load(Ordering::Acquire), generation) {
             Signal::Asked | Signal::Stale => return Poll::Ready(()),
             Signal::TooLate => return Poll::Pending,
@@ -287,11 +292,14 @@ impl SlotCore {
         }
         let known = number
             .and_then(|number| place.waiting.iter_mut().find(|(waiting, _)| *waiting == number));
-        if let Some((_, waiting)) = known {
-            waiting.clone_from(waker);
-        } else {
-            *number = Some(place.waiting.add(waker.clone()));
+        let mut replaced = None;
+        match known {
+            Some((_, waiting)) if waiting.will_wake(waker) => {}
+            Some((_, waiting)) => replaced = Some(std::mem::replace(waiting, waker.clone())),
+            None => *number = Some(place.waiting.add(waker.clone())),
         }
+        drop(place);
+        drop(replaced);
         Poll::Pending
     }
 
@@ -338,6 +346,10 @@ impl SlotCore {
     }
 
     pub(crate) fn went_down(&self, state: ChildState, reason: ExitReason) {
+        if self.is_occupied() {
+            // It is another life that did not begin: the one that could not be stopped goes on.
+            return self.set_state(ChildState::Unstoppable);
+        }
         let old = {
             let mut place = self.lock();
             place.state = state;

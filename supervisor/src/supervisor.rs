@@ -192,7 +192,8 @@ impl Supervisor {
     ///
     /// # Errors
     ///
-    /// [`NotFound`](SupervisorError::NotFound);
+    /// [`NotFound`](SupervisorError::NotFound); of a pool, whose workers have numbers only,
+    /// [`SimpleOneForOne`](SupervisorError::SimpleOneForOne);
     /// [`StillRunning`](SupervisorError::StillRunning) if it blocks its thread;
     /// [`FromInside`](SupervisorError::FromInside) if a task of that child, or below, calls.
     ///
@@ -200,7 +201,11 @@ impl Supervisor {
     ///
     /// Dropping the future does not undo the command once it was polled.
     pub async fn terminate_child(&self, name: &str) -> Result<(), SupervisorError> {
-        self.command(name, Command::Terminate).await
+        match self.command(name, Command::Terminate).await {
+            // A worker that has ended is down, and forgotten: numbers are not used again.
+            Err(SupervisorError::NotFound(_)) if self.node.has_numbered(name) => Ok(()),
+            result => result,
+        }
     }
 
     /// Starts a child that is down. OTP's `restart_child`; not counted as a restart.
@@ -284,8 +289,14 @@ impl Supervisor {
     /// Subscribes to what happens to this supervisor and all below it, from now on. Subscribing
     /// before the start misses nothing.
     pub fn events(&self) -> Events {
-        let root = self.node.root();
-        root.hub().subscribe(self.path())
+        loop {
+            let root = self.node.root();
+            let events = root.hub().subscribe(self.path());
+            // An adoption in between has left the subscription behind.
+            if Arc::ptr_eq(&root, &self.node.root()) {
+                return events;
+            }
+        }
     }
 
     /// Stops all children in reverse start order, then the supervisor, and returns when all of
@@ -311,10 +322,14 @@ impl Supervisor {
             return Err(SupervisorError::FromInside(self.path()));
         }
         if let Some(slot) = self.node.slot() {
-            AnyChildRef::new(slot).terminate().await?;
+            let stopped = AnyChildRef::new(slot).terminate().await;
+            // One that has ended for good is what was asked for, whoever asked first.
+            if !matches!(self.node.phase(), Phase::Ended(_)) {
+                stopped?;
+            }
         } else {
             if let Phase::Ended(reason) = self.node.phase()
-                && reason.is_abnormal()
+                && matches!(reason, ExitReason::Escalated(_) | ExitReason::StartFailed(_))
             {
                 return Err(SupervisorError::Ended(self.path(), reason));
             }

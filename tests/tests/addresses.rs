@@ -279,11 +279,11 @@ async fn an_old_life_receives_nothing_wherever_its_context_went() {
     let child = within("the child", root.add_child(spec)).await.unwrap();
     event(&mut events, "the first life", started("child")).await;
     event(&mut events, "the second life", restarted("child")).await;
-    let mut left_behind = old.lock().unwrap().take().expect("the first life left it");
+    let mut escaped = old.lock().unwrap().take().expect("the first life left it");
     within("room", child.send(())).await.unwrap();
-    assert!(left_behind.try_recv().is_none());
-    assert!(within("the answer", left_behind.recv()).await.is_none());
-    assert!(left_behind.is_shutdown_requested());
+    assert!(escaped.try_recv().is_none());
+    assert!(within("the answer", escaped.recv()).await.is_none());
+    assert!(escaped.is_shutdown_requested());
     quiet().await;
     assert_eq!(stage.log(), "handled");
 }

@@ -30,7 +30,11 @@ async fn an_always_child_that_returns_at_once_uses_up_its_restarts_and_the_tree_
     });
     event(&mut events, "the limit to be exceeded", exceeded).await;
     let ended = event(&mut events, "the end", supervisor_terminated("/")).await;
-    assert_eq!(ended.to_string(), "/: supervisor ended: gave up: `a`: normal");
+    assert_eq!(
+        ended.to_string(),
+        "/: supervisor ended: gave up: `a`: normal (it returned `Ok(())`, which `Always` restarts; \
+         `Transient` lets it finish)"
+    );
     let error = within("the end", supervisor.wait()).await.unwrap_err();
     assert!(error.source().is_none(), "nothing has failed");
     assert_eq!(stage.gauge("a").begun(), 4);

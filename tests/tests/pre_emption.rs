@@ -125,6 +125,26 @@ async fn the_second_shutdown_waits_with_the_first() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_shutdown_of_a_nested_supervisor_can_be_asked_for_any_number_of_times() {
+    for policy in [RestartPolicy::Always, RestartPolicy::Temporary] {
+        let stage = Stage::new();
+        let sub = Supervisor::new().with_child(stops_after(&stage, "a", SECOND)).build();
+        let spec = ChildSpec::new("sub").with_supervisor(sub.clone()).with_restart_policy(policy);
+        let root = Supervisor::new().with_child(spec).build();
+        within("the start", root.start()).await.unwrap();
+        quiet().await;
+        let (first, second) =
+            within("both", async { tokio::join!(sub.shutdown(), sub.shutdown()) }).await;
+        first.unwrap();
+        second.unwrap();
+        within("a third", sub.shutdown()).await.unwrap();
+        within("the shutdown", root.shutdown()).await.unwrap();
+        within("a fourth", sub.shutdown()).await.unwrap();
+        assert_eq!(stage.log(), "+a a? a! -a", "{policy}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_shutdown_of_what_was_never_started_ends_it_at_once() {
     let stage = Stage::new();
     let spec = stage.actor("a");

@@ -85,7 +85,7 @@ async fn a_signal_stops_the_children_in_reverse_order() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_signal_during_the_start_stops_what_was_started() {
     let mut program = Program::start("starting");
-    program.says("never_ready starts").await.signal(Signal::TERM);
+    program.says("never_ready starts").await.says("tidy runs").await.signal(Signal::TERM);
     let (status, output) = program.end().await;
     assert_eq!(status.code(), Some(0), "{output}");
     assert_order(&output, &["shutting down", "tidy stops"]);
@@ -94,7 +94,7 @@ async fn a_signal_during_the_start_stops_what_was_started() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_report_names_a_child_that_had_to_be_killed() {
     let mut program = Program::start("slow");
-    program.says("slow runs").await.signal(Signal::TERM);
+    program.says("slow runs").await.says("tidy runs").await.signal(Signal::TERM);
     let (status, output) = program.end().await;
     assert_eq!(status.code(), Some(0), "{output}");
     assert_order(
@@ -106,7 +106,14 @@ async fn the_report_names_a_child_that_had_to_be_killed() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_second_signal_kills_the_rest() {
     let mut program = Program::start("stubborn");
-    program.says("deep runs").await.says("flat runs").await.signal(Signal::TERM);
+    program
+        .says("deep runs")
+        .await
+        .says("flat runs")
+        .await
+        .says("tidy runs")
+        .await
+        .signal(Signal::TERM);
     // It would wait for ever.
     program.says("flat was asked").await.signal(Signal::INT);
     let (status, output) = program.end().await;

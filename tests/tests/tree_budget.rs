@@ -64,7 +64,8 @@ async fn a_tree_that_uses_up_all_its_time_takes_exactly_its_budget() {
     let tree = within("the start", Everything::start()).await.unwrap();
     for _ in 0..3 {
         within("a worker", tree.pool().add_worker_with(Stubborn)).await.unwrap();
-        within("a group", tree.groups().add_worker_with(Group::tree())).await.unwrap();
+        let _group: Group =
+            within("a group", tree.groups().add_worker_with(Group::tree())).await.unwrap();
     }
     // They have heard of a shutdown only if they run.
     tokio::time::sleep(Duration::from_millis(1)).await;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use supervisor::prelude::*;
 use supervisor::{ChildState, EventKind, Events, ExitReason, Run};
-use supervisor_tests::{Gauge, Stage, about, event, terminated, within};
+use supervisor_tests::{Gauge, Stage, about, event, printed, terminated, within};
 use tokio::sync::mpsc;
 
 const GRACE: Duration = Duration::from_millis(30);
@@ -204,7 +204,9 @@ async fn a_new_life_of_its_supervisor_does_not_run_it_beside_the_old_one() {
     // The nested supervisor is stopped by hand, which leaves the blocked life behind; its next
     // life finds the place occupied.
     let mut blocking = Blocking::new("blocking");
-    let sub = supervisor().with_child(blocking.spec()).build();
+    let spec = blocking.spec();
+    let child = spec.handle();
+    let sub = supervisor().with_child(spec).build();
     let spec = ChildSpec::new("sub").with_supervisor(sub);
     let root = supervisor().with_child(spec).build();
     let mut events = root.events();
@@ -212,12 +214,22 @@ async fn a_new_life_of_its_supervisor_does_not_run_it_beside_the_old_one() {
     blocking.blocks().await;
     within("the stop", root.terminate_child("sub")).await.unwrap();
     event(&mut events, "its end", terminated("sub")).await;
-    // It may come up before it fails: a child that is spawned counts as started.
+    // The supervisor may be up before this child fails: one that is spawned counts as started.
     let _ = within("the restart", root.restart_child("sub")).await;
     let error = within("the end", root.wait()).await.unwrap_err();
     assert!(error.to_string().contains("could not be stopped"), "{error}");
     assert_eq!((blocking.gauge.begun(), blocking.gauge.most()), (1, 1));
+    assert_eq!((child.status(), child.incarnation()), (ChildState::Unstoppable, 1));
+    let told = printed(&mut events);
+    let told: Vec<_> = told.iter().filter(|line| line.starts_with("sub/blocking")).collect();
+    assert_eq!(told, ["sub/blocking: did not start: its previous life could not be stopped"]);
     drop(blocking.go);
+    within("its end after all", async {
+        while child.status() != ChildState::Stopped {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

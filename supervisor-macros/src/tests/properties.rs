@@ -92,7 +92,7 @@ fn tokens() -> impl Strategy<Value = TokenStream> {
             };
             match delimiter {
                 Some(delimiter) if matches!(word, "(" | "{" | "[") => {
-                    open.push((delimiter, Vec::new()))
+                    open.push((delimiter, Vec::new()));
                 }
                 Some(_) if open.len() > 1 => close(&mut open),
                 Some(_) => {}

@@ -9,16 +9,17 @@ use crate::options::{Item, Options, Value};
 pub(crate) fn print(tree: &Tree) -> String {
     let mut text = String::new();
     for attr in &tree.attrs {
-        text += &format!("{} ", attr.to_token_stream());
+        text += &attr.to_token_stream().to_string();
+        text.push(' ');
     }
     if let Some(head) = &tree.head {
-        text += &format!("{} {}", head.vis.to_token_stream(), head.ident);
+        text += &[head.vis.to_token_stream().to_string(), head.ident.to_string()].join(" ");
         if !head.params.is_empty() {
             let params = head.params.iter().map(|param| {
                 let (ident, ty) = (&param.ident, &param.ty);
                 quote!(#ident: #ty).to_string()
             });
-            text += &format!(" ({})", params.collect::<Vec<_>>().join(", "));
+            text += &[" (", &params.collect::<Vec<_>>().join(", "), ")"].concat();
         }
         text += ": ";
     }

@@ -117,8 +117,12 @@ impl<C, R> Engine<C, R> {
             return self.answer(reply, Answer::Refused(Refusal::SimpleOneForOne));
         }
         let Some(key) = self.subject(&command) else {
+            // A pool knows its workers by number only.
+            let named = matches!(&command, Command::Terminate(Subject::Name(Name::Declared(_)), _));
+            let pool = self.rules.strategy == SupervisionStrategy::SimpleOneForOne;
+            let refusal = if pool && named { Refusal::SimpleOneForOne } else { Refusal::NotFound };
             let (_, reply) = command.into_parts();
-            return self.answer(reply, Answer::Refused(Refusal::NotFound));
+            return self.answer(reply, Answer::Refused(refusal));
         };
         match command {
             Command::Add { .. } => {}

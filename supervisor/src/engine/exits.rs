@@ -137,7 +137,8 @@ impl<C, R> Engine<C, R> {
         if self.rules.strategy.is_group() && (self.is_busy() || !self.turns.is_empty()) {
             // A group restart that reaches it first counts it as stopped with the group.
             self.enter(key, State::Fallen(reason));
-            self.turns.push_back(Turn::Fallen(key));
+            let generation = self.children.get(key).map_or(0, |child| child.generation);
+            self.turns.push_back(Turn::Fallen(key, generation));
             self.stop_scope_past(now, key);
         } else {
             self.decide(now, key, reason);
@@ -145,8 +146,11 @@ impl<C, R> Engine<C, R> {
     }
 
     /// The turn of a child that fell while its supervisor was busy.
-    pub(super) fn rise(&mut self, now: Instant, key: Key) {
-        let fallen = |child: &Child<C, R>| matches!(child.state, State::Fallen(_));
+    pub(super) fn rise(&mut self, now: Instant, key: Key, generation: u64) {
+        // It may have been started, and have fallen, again since: that is another turn.
+        let fallen = |child: &Child<C, R>| {
+            child.generation == generation && matches!(child.state, State::Fallen(_))
+        };
         if self.children.get(key).is_some_and(fallen)
             && let Some(State::Fallen(reason)) = self.enter(key, State::Down)
         {
@@ -230,7 +234,7 @@ impl<C, R> Engine<C, R> {
         Some(delay)
     }
 
-    fn delay(&mut self, now: Instant, key: Key, delay: Duration) {
+    pub(super) fn delay(&mut self, now: Instant, key: Key, delay: Duration) {
         self.enter(key, State::Waiting(Pending::Start));
         self.arm(now, key, delay);
         let left = self.intensity.left(now);
@@ -239,16 +243,13 @@ impl<C, R> Engine<C, R> {
 
     /// The next attempt of a child whose start has failed.
     pub(super) fn wait_for_restart(&mut self, now: Instant, key: Key) {
-        match self.draw_delay(key) {
-            Some(delay) => {
-                self.arm(now, key, delay);
-                let left = self.intensity.left(now);
-                self.tell(Notice::Delayed { child: key, delay, left });
-            }
-            None => {
-                let retry = self.children.get(key).map_or(0, |child| child.retry);
-                self.effects.push_back(Effect::RetryLater(key, retry));
-            }
+        if let Some(delay) = self.draw_delay(key) {
+            self.arm(now, key, delay);
+            let left = self.intensity.left(now);
+            self.tell(Notice::Delayed { child: key, delay, left });
+        } else {
+            let retry = self.children.get(key).map_or(0, |child| child.retry);
+            self.effects.push_back(Effect::RetryLater(key, retry));
         }
     }
 
@@ -266,68 +267,6 @@ impl<C, R> Engine<C, R> {
             }
             Pending::Start if self.rules.strategy.is_group() => self.cycle_from(now, key),
             Pending::Start => self.launch(now, key, Purpose::Restart),
-        }
-    }
-
-    /// Starts the scope of a child: everything in it that has no life.
-    pub(super) fn cycle_from(&mut self, now: Instant, key: Key) {
-        let next = self.scope_start(key);
-        self.mode = Mode::Cycling(Cycle::Starting { next, skip: None });
-        self.go_on(now);
-    }
-
-    /// The first child of a group restart that `key` has caused.
-    pub(super) fn scope_start(&self, key: Key) -> Option<Key> {
-        match self.rules.strategy {
-            SupervisionStrategy::OneForAll => self.children.first(),
-            _ => Some(key),
-        }
-    }
-
-    /// Stops the scope of a failed child, from the last one back.
-    pub(super) fn stop_scope(&mut self, now: Instant) {
-        while let Mode::Cycling(Cycle::Stopping { failed, first, next, delay }) = self.mode {
-            let Some(key) = next else { break };
-            let before = if key == first { None } else { self.children.before(key) };
-            match self.children.get(key).map(|child| &child.state) {
-                // A hung child is being dropped already, and keeps its deadline.
-                Some(State::Stopping { .. }) => return,
-                Some(state) if state.has_life() => {
-                    return self.halt(now, key, StopPurpose::Sequence);
-                }
-                _ => {}
-            }
-            self.mode = Mode::Cycling(Cycle::Stopping { failed, first, next: before, delay });
-            self.hold(key, failed);
-        }
-        let Mode::Cycling(Cycle::Stopping { failed, delay, .. }) = self.mode else { return };
-        match delay {
-            Some(delay) => {
-                self.mode = Mode::Running;
-                self.delay(now, failed, delay);
-            }
-            None => self.cycle_from(now, failed),
-        }
-    }
-
-    /// Goes on with the stop of a scope, if that waited for this child.
-    fn stop_scope_past(&mut self, now: Instant, key: Key) {
-        if matches!(self.mode, Mode::Cycling(Cycle::Stopping { next, .. }) if next == Some(key)) {
-            self.stop_scope(now);
-        }
-    }
-
-    /// A member of the scope has no life (any more): it comes back with the others, except
-    /// temporary ones.
-    fn hold(&mut self, key: Key, failed: Key) {
-        let Some(child) = self.children.get(key) else { return };
-        if matches!(child.state, State::Zombie) {
-            return;
-        }
-        if key != failed && child.rules.restart == RestartPolicy::Temporary {
-            self.forget(key);
-        } else {
-            self.enter(key, State::Held);
         }
     }
 

@@ -2,6 +2,13 @@
 //!
 //! [`World`](world::World) plays the driver and checks [`invariants`] after every event.
 
+#![allow(
+    clippy::needless_pass_by_value,
+    clippy::match_same_arms,
+    clippy::unchecked_time_subtraction,
+    reason = "a fact is stated in as few words as it takes"
+)]
+
 mod agreement;
 mod backoff;
 mod commands;
@@ -34,6 +41,9 @@ use crate::shutdown::Shutdown;
 use crate::strategy::{AutoShutdown, SupervisionStrategy};
 
 use self::world::World;
+
+/// The least by which two times differ.
+const MOMENT: Duration = Duration::from_nanos(1);
 
 /// A supervisor with the defaults.
 fn supervisor(strategy: SupervisionStrategy) -> SupervisorRules {
@@ -72,6 +82,11 @@ fn panicked() -> ExitReason {
 
 fn secs(secs: u64) -> Duration {
     Duration::from_secs(secs)
+}
+
+/// A moment less than that.
+fn almost(time: Duration) -> Duration {
+    time.saturating_sub(MOMENT)
 }
 
 fn millis(millis: u64) -> Duration {

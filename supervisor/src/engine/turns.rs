@@ -9,7 +9,7 @@ use super::{Answer, Command, Effect, Engine, Event, Key, Mode, Refusal};
 #[derive(Debug)]
 pub(super) enum Turn<C, R> {
     /// A child fell while the supervisor was busy.
-    Fallen(Key),
+    Fallen(Key, u64),
     Retry(Key, u32),
     /// A significant child ended before all children had started.
     SignificantEnded,
@@ -46,7 +46,7 @@ impl<C, R> Engine<C, R> {
 
     fn key_of(&self, turn: &Turn<C, R>) -> Option<Key> {
         match turn {
-            Turn::Fallen(key) | Turn::Retry(key, _) => Some(*key),
+            Turn::Fallen(key, _) | Turn::Retry(key, _) => Some(*key),
             Turn::SignificantEnded => None,
             Turn::Command(command) => self.subject(command),
         }
@@ -54,7 +54,7 @@ impl<C, R> Engine<C, R> {
 
     fn run(&mut self, now: Instant, turn: Turn<C, R>) {
         match turn {
-            Turn::Fallen(key) => self.rise(now, key),
+            Turn::Fallen(key, generation) => self.rise(now, key, generation),
             Turn::Retry(key, retry) => self.retry(now, key, retry),
             Turn::SignificantEnded => self.auto_shutdown(now),
             Turn::Command(command) => self.command(now, *command),

@@ -21,48 +21,30 @@ impl Node {
     pub(crate) fn start_root(
         self: &Arc<Self>,
     ) -> Result<Option<oneshot::Receiver<()>>, SupervisorError> {
-        {
-            let mut place = self.lock();
-            match &place.phase {
-                Phase::Built if place.parent.is_none() => {}
-                Phase::Starting { .. } => {
-                    let (told, hears) = oneshot::channel();
-                    place.starting.push(told);
-                    return Ok(Some(hears));
-                }
-                Phase::Running { .. } => return Ok(None),
-                Phase::Built | Phase::Down(_) => {
-                    drop(place);
-                    return Err(SupervisorError::NotRunning(self.path()));
-                }
-                Phase::Ended(reason) => {
-                    let reason = reason.clone();
-                    drop(place);
-                    return Err(SupervisorError::Ended(self.path(), reason));
-                }
-            }
-            if let Some(fault) = &place.broken {
-                return Err(fault.clone());
-            }
-        }
-        check_runtime()?;
-        crate::current::install_panic_hook();
         let (told, hears) = oneshot::channel();
         let inbox = Arc::new(Inbox::new());
         {
             let mut place = self.lock();
             match &place.phase {
-                Phase::Built => {}
-                // Another caller was faster.
+                Phase::Built if place.parent.is_none() => {}
                 Phase::Starting { .. } => {
                     place.starting.push(told);
                     return Ok(Some(hears));
                 }
-                _ => return Ok(None),
+                Phase::Running { .. } => return Ok(None),
+                Phase::Built | Phase::Down(_) | Phase::Ended(_) => {
+                    drop(place);
+                    return Err(self.unavailable());
+                }
             }
+            if let Some(fault) = &place.broken {
+                return Err(fault.clone());
+            }
+            check_runtime()?;
             place.starting.push(told);
             place.phase = Phase::Starting { inbox: Arc::clone(&inbox), since: Instant::now() };
         }
+        crate::current::install_panic_hook();
         driver::spawn(Arc::clone(self), inbox);
         Ok(Some(hears))
     }

@@ -10,7 +10,9 @@
 %% - `terminated_restart`: terminating a simple_one_for_one worker between two attempts to
 %%   restart it leaves the count of active children right (OTP 25's is one too low for ever);
 %% - `overtaken_retry`: a request to try a restart again is dropped when a later one for the same
-%%   child is on its way (OTP's requests carry no number, so the old one stands in for it).
+%%   child is on its way (OTP's requests carry no number, so the old one stands in for it);
+%% - `waiting_sibling`: a significant child that will be started with the sibling whose start
+%%   failed has not ended, so there is no automatic shutdown yet.
 -module(otp_deviating).
 -behaviour(gen_server).
 
@@ -20,6 +22,8 @@
 %% `supervisor`'s own state, as of OTP 24 and 25.
 -record(state, {name, strategy, children, dynamics, intensity, period, restarts,
                 dynamic_restarts, auto_shutdown, module, args}).
+
+-record(child, {pid, id, mfargs, restart_type, significant, shutdown, child_type, modules}).
 
 start_link(Module, Arguments, Deviations) ->
     gen_server:start_link(?MODULE, {Deviations, {self, Module, Arguments}}, []).
@@ -55,9 +59,27 @@ continued(Deviations, {noreply, State}) ->
     {noreply, {Deviations, repaired(Deviations, State)}};
 continued(Deviations, {stop, shutdown, #state{restarts = Restarts, intensity = Max} = State}) ->
     %% The restart that was one too many is in the list; an automatic shutdown adds none.
-    Escalated = lists:member(escalation, Deviations) andalso length(Restarts) > Max,
-    Reason = case Escalated of true -> escalated; false -> shutdown end,
-    {stop, Reason, {Deviations, repaired(Deviations, State)}}.
+    GivesUp = length(Restarts) > Max,
+    Deviates = fun(Deviation) -> lists:member(Deviation, Deviations) end,
+    case {GivesUp, Deviates(escalation), Deviates(waiting_sibling) andalso is_awaited(State)} of
+        {true, true, _} -> {stop, escalated, {Deviations, repaired(Deviations, State)}};
+        {false, _, true} -> {noreply, {Deviations, State}};
+        _ -> {stop, shutdown, {Deviations, repaired(Deviations, State)}}
+    end.
+
+%% Whether a significant child waits behind one that is restarting.
+is_awaited(#state{auto_shutdown = all_significant, strategy = Strategy, children = {Ids, Db}})
+  when Strategy =/= simple_one_for_one ->
+    IsRestarting = fun(Id) -> is_tuple((maps:get(Id, Db))#child.pid) end,
+    %% The newest child is the first.
+    {Later, Rest} = lists:splitwith(fun(Id) -> not IsRestarting(Id) end, Ids),
+    Waits = fun(Id) ->
+        Child = maps:get(Id, Db),
+        Child#child.significant andalso Child#child.pid =:= undefined
+    end,
+    Rest =/= [] andalso lists:any(Waits, Later);
+is_awaited(_) ->
+    false.
 
 repaired(Deviations, #state{strategy = simple_one_for_one} = State) ->
     lists:foldl(fun repair/2, State, Deviations);

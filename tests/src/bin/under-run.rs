@@ -55,10 +55,10 @@ async fn panic_with_a_program() {
 /// Says when it is up, and when it stops.
 fn tidy(name: &'static str) -> ChildSpec<impl Runnable> {
     ChildSpec::new(name).with_task(move |ctx: Context| async move {
-        // Before the line: who never looked is dropped and not asked.
-        let asked = ctx.shutdown_requested();
+        // It has looked when it says so: from now on it is asked, not dropped.
+        let requested = ctx.shutdown_requested();
         say(&format!("{name} runs"));
-        asked.await;
+        requested.await;
         say(&format!("{name} stops"));
         Ok(())
     })
@@ -67,10 +67,10 @@ fn tidy(name: &'static str) -> ChildSpec<impl Runnable> {
 /// Notices that it shall stop, and does not.
 fn stubborn(name: &'static str) -> ChildSpec<impl Runnable> {
     let task = move |ctx: Context| async move {
-        // Before the line: who never looked is dropped and not asked.
-        let asked = ctx.shutdown_requested();
+        // It has looked when it says so: from now on it is asked, not dropped.
+        let requested = ctx.shutdown_requested();
         say(&format!("{name} runs"));
-        asked.await;
+        requested.await;
         say(&format!("{name} was asked"));
         pending().await
     };

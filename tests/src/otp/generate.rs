@@ -8,7 +8,9 @@ mod tree;
 
 use fastrand::Rng;
 
-use crate::otp::scenario::{Child, Deviation, Policy, Scenario, Start, Step, Strategy};
+use crate::otp::scenario::{
+    AutoShutdown, Child, Deviation, Policy, Scenario, Start, Step, Strategy,
+};
 
 /// The scenario of a seed.
 #[must_use]
@@ -74,11 +76,16 @@ fn deviations(scenario: &Scenario) -> Vec<Deviation> {
     let ends_at_once =
         |child: &Child| child.starts.iter().any(|s| matches!(s, Start::Crash | Start::Finish));
     let overtaken_retry = children().chain(scenario.added()).any(ends_at_once);
+    let waiting_sibling = scenario.supervisors().any(|supervisor| {
+        supervisor.auto_shutdown == AutoShutdown::AllSignificant
+            && matches!(supervisor.strategy, Strategy::OneForAll | Strategy::RestForOne)
+    });
 
     let met = [
         (escalation, Deviation::Escalation),
         (declined_restart, Deviation::DeclinedRestart),
         (overtaken_retry, Deviation::OvertakenRetry),
+        (waiting_sibling, Deviation::WaitingSibling),
     ];
     met.into_iter().filter(|(met, _)| *met).map(|(_, deviation)| deviation).collect()
 }

@@ -44,6 +44,8 @@ pub enum Deviation {
     TerminatedRestart,
     /// A repeated attempt that was overtaken by another restart is dropped.
     OvertakenRetry,
+    /// A significant child that waits behind the failed start of a sibling has not ended.
+    WaitingSibling,
     /// This library refuses the tree.
     Refused,
     /// Children of this library's one_for_one and simple_one_for_one supervisors do not wait for

@@ -115,7 +115,7 @@ impl Engine {
                 other => panic!("{other:?} is for many children only"),
             }));
             if let Some(&key) = self.world.told.first() {
-                let exit = self.dead.remove(&key).map_or(Exit::Dropped, |reason| exit(reason));
+                let exit = self.dead.remove(&key).map_or(Exit::Dropped, exit);
                 self.world.exit_of(key, exit);
             } else if let Some((key, name)) = self.starting() {
                 match self.specs.get_mut(&name).expect("started").next_outcome() {
@@ -164,7 +164,7 @@ impl Engine {
                 self.world.on(Event::Command(Box::new(add)));
             }
             Message::Terminate(call, name) => {
-                self.world.on(command(Command::Terminate, &name, call))
+                self.world.on(command(Command::Terminate, &name, call));
             }
             Message::Restart(call, name) => self.world.on(command(Command::Restart, &name, call)),
             Message::Delete(call, name) => self.world.on(command(Command::Delete, &name, call)),

@@ -37,24 +37,24 @@ fn nobody() -> World {
     World::new(supervisor(OneForOne)).up()
 }
 
-fn is(outcome: (String, String), answer: &str, state: &str) {
+fn is(outcome: &(String, String), answer: &str, state: &str) {
     assert_eq!((outcome.0.as_str(), outcome.1.as_str()), (answer, state));
 }
 
 #[test]
 fn terminate_stops_a_child_and_keeps_its_spec() {
-    is(outcome(up(Always), Command::Terminate), "done", "stopped");
-    is(outcome(up(Transient), Command::Terminate), "done", "stopped");
+    is(&outcome(up(Always), Command::Terminate), "done", "stopped");
+    is(&outcome(up(Transient), Command::Terminate), "done", "stopped");
 }
 
 #[test]
 fn terminate_forgets_a_temporary_child() {
-    is(outcome(up(Temporary), Command::Terminate), "done", "gone");
+    is(&outcome(up(Temporary), Command::Terminate), "done", "gone");
 }
 
 #[test]
 fn terminate_is_done_with_a_child_that_is_down() {
-    is(outcome(down(), Command::Terminate), "done", "stopped");
+    is(&outcome(down(), Command::Terminate), "done", "stopped");
 }
 
 #[test]
@@ -76,12 +76,12 @@ fn terminate_voids_a_retry_that_is_on_its_way() {
 
 #[test]
 fn terminate_does_not_find_a_stranger() {
-    is(outcome(nobody(), Command::Terminate), "refused, NotFound", "gone");
+    is(&outcome(nobody(), Command::Terminate), "refused, NotFound", "gone");
 }
 
 #[test]
 fn restart_starts_a_child_that_is_down() {
-    is(outcome(down(), Command::Restart), "done", "running");
+    is(&outcome(down(), Command::Restart), "done", "running");
 }
 
 #[test]
@@ -116,21 +116,21 @@ fn restart_of_a_child_that_declines_leaves_it_down() {
 
 #[test]
 fn restart_refuses_a_child_that_runs_or_restarts_and_a_stranger() {
-    is(outcome(up(Always), Command::Restart), "refused, Running", "running");
-    is(outcome(waiting(), Command::Restart), "refused, Restarting", "restarting");
-    is(outcome(nobody(), Command::Restart), "refused, NotFound", "gone");
+    is(&outcome(up(Always), Command::Restart), "refused, Running", "running");
+    is(&outcome(waiting(), Command::Restart), "refused, Restarting", "restarting");
+    is(&outcome(nobody(), Command::Restart), "refused, NotFound", "gone");
 }
 
 #[test]
 fn delete_forgets_a_child_that_is_down() {
-    is(outcome(down(), Command::Delete), "done", "gone");
+    is(&outcome(down(), Command::Delete), "done", "gone");
 }
 
 #[test]
 fn delete_refuses_a_child_that_runs_or_restarts_and_a_stranger() {
-    is(outcome(up(Always), Command::Delete), "refused, Running", "running");
-    is(outcome(waiting(), Command::Delete), "refused, Restarting", "restarting");
-    is(outcome(nobody(), Command::Delete), "refused, NotFound", "gone");
+    is(&outcome(up(Always), Command::Delete), "refused, Running", "running");
+    is(&outcome(waiting(), Command::Delete), "refused, Restarting", "restarting");
+    is(&outcome(nobody(), Command::Delete), "refused, NotFound", "gone");
 }
 
 #[test]
@@ -235,14 +235,14 @@ fn cycle_stops_and_starts_a_child_alone() {
 
 #[test]
 fn cycle_starts_a_child_that_is_down_or_waits() {
-    is(outcome(down(), Command::Cycle), "done", "running");
-    is(outcome(waiting(), Command::Cycle), "done", "running");
-    is(outcome(nobody(), Command::Cycle), "refused, NotFound", "gone");
+    is(&outcome(down(), Command::Cycle), "done", "running");
+    is(&outcome(waiting(), Command::Cycle), "done", "running");
+    is(&outcome(nobody(), Command::Cycle), "refused, NotFound", "gone");
 }
 
 #[test]
 fn cycle_brings_back_a_temporary_child_too() {
-    is(outcome(up(Temporary), Command::Cycle), "done", "running");
+    is(&outcome(up(Temporary), Command::Cycle), "done", "running");
 }
 
 #[test]
@@ -294,9 +294,9 @@ fn kill_counts_even_if_the_life_ends_well_at_that_moment() {
 
 #[test]
 fn kill_is_done_with_a_child_that_has_no_life() {
-    is(outcome(down(), Command::Kill), "done", "stopped");
-    is(outcome(waiting(), Command::Kill), "done", "restarting");
-    is(outcome(nobody(), Command::Kill), "refused, NotFound", "gone");
+    is(&outcome(down(), Command::Kill), "done", "stopped");
+    is(&outcome(waiting(), Command::Kill), "done", "restarting");
+    is(&outcome(nobody(), Command::Kill), "refused, NotFound", "gone");
 }
 
 #[test]

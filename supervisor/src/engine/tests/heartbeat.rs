@@ -12,9 +12,9 @@ fn watched() -> World {
 #[test]
 fn a_sign_is_looked_for_when_one_is_due() {
     let mut world = watched();
-    world.pass(secs(10) - Duration::from_nanos(1));
+    world.pass(almost(secs(10)));
     assert_eq!(world.log(), [""; 0]);
-    world.pass(Duration::from_nanos(1));
+    world.pass(MOMENT);
     assert_eq!(world.log(), ["check a"]);
 }
 

@@ -192,7 +192,7 @@ impl Otp {
 
     fn add_restart(&mut self) -> bool {
         let (now, period) = (self.now, self.period);
-        self.restarts.retain(|&at| now - at <= period);
+        self.restarts.retain(|&at| now.saturating_sub(at) <= period);
         self.restarts.push(now);
         self.restarts.len() <= self.intensity
     }
@@ -206,13 +206,12 @@ impl Otp {
         let first = match self.strategy {
             OneForOne | SimpleOneForOne => {
                 match self.start(index) {
-                    Outcome::Up => {}
                     Outcome::Fails => self.try_again(index),
                     // (OTP 25 keeps a pool's child without a pid here, and crashes over it.)
                     Outcome::Declines if self.is_simple() => {
                         self.children.remove(index);
                     }
-                    Outcome::Declines => {}
+                    Outcome::Up | Outcome::Declines => {}
                 }
                 return;
             }
@@ -269,7 +268,10 @@ impl Otp {
     }
 
     fn terminate_child(&mut self, call: u32, name: &str) {
-        let Some(index) = self.find(name) else { return self.answer(call, "refused, NotFound") };
+        let Some(index) = self.find(name) else {
+            let refusal = if self.is_simple() { "SimpleOneForOne" } else { "NotFound" };
+            return self.answer(call, &format!("refused, {refusal}"));
+        };
         self.stop(index);
         self.children[index].pid = Pid::Undefined;
         if self.children[index].restart == Temporary || self.is_simple() {

@@ -148,6 +148,14 @@ fn a_group_is_stopped_one_by_one() {
 }
 
 #[test]
+fn a_child_that_failed_is_restarting_while_its_group_is_stopped() {
+    let mut world =
+        World::new(supervisor(OneForAll)).with("a", worker(Always)).with("b", worker(Always)).up();
+    world.exits("a", panicked());
+    assert_eq!(world.state("a"), "restarting");
+}
+
+#[test]
 fn a_group_is_started_one_by_one() {
     let mut world = World::new(supervisor(OneForAll))
         .with("a", notifying(Always))

@@ -57,9 +57,9 @@ fn a_child_that_takes_too_long_is_dropped() {
     let mut world =
         World::new(supervisor(OneForOne)).with("a", ended_by(Shutdown::Timeout(secs(5)))).up();
     world.on(Event::Stop);
-    world.pass(secs(5) - Duration::from_nanos(1));
+    world.pass(almost(secs(5)));
     assert_eq!(world.acts(), "ask a");
-    world.pass(Duration::from_nanos(1));
+    world.pass(MOMENT);
     assert_eq!(world.log(), ["a timed out", "abort a"]);
     world.gone("a");
     assert_eq!(world.log(), ["a ended: killed", "ended"]);

@@ -298,7 +298,7 @@ fn bring_to_an_end(world: &mut World, end: End) {
 }
 
 proptest! {
-    #![proptest_config(runs(600))]
+    #![proptest_config(runs(400))]
 
     #[test]
     fn whatever_happens_the_invariants_hold_and_a_stop_comes_to_its_end(weather in weather()) {

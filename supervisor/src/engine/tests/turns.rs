@@ -85,9 +85,10 @@ fn a_command_waits_until_the_supervisor_has_started() {
     let mut world =
         World::new(supervisor(OneForOne)).with("a", notifying(Always)).with("b", notifying(Always));
     world.on(Event::Start);
-    let call = world.call(Command::Terminate, "a");
     world.ready("a");
-    assert_eq!(world.answer(call), "-");
+    world.log();
+    let call = world.call(Command::Terminate, "a");
+    assert_eq!(world.acts(), "");
     world.settle();
     assert_eq!(world.answer(call), "done");
 }

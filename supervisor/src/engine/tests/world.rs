@@ -297,10 +297,9 @@ impl World {
             Effect::CheckHeartbeat(key) => ("check", *key),
             // A retry may have been overtaken before its effect is carried out.
             Effect::RetryLater(key, _) => return Some(format!("retry {} later", self.name(*key))),
-            Effect::ContinueLater => return None,
+            Effect::ContinueLater | Effect::Refused(_) => return None,
             Effect::Close(key) => ("close", *key),
             Effect::Forgotten(key) => ("forget", *key),
-            Effect::Refused(_) => return None,
             Effect::Answer(call, answer) => return Some(format!("{call}: {}", in_words(answer))),
             Effect::Tell(notice) => return Some(self.describe_notice(notice)),
             Effect::Started => return Some("all started".to_owned()),

@@ -22,9 +22,9 @@ fn a_life_that_outlasts_the_grace_is_reported() {
     let mut world = World::new(supervisor(OneForOne)).with("a", killed(Always)).up();
     let call = world.call(Command::Terminate, "a");
     world.log();
-    world.pass(secs(1) - Duration::from_nanos(1));
+    world.pass(almost(secs(1)));
     assert_eq!(world.log(), [""; 0]);
-    world.pass(Duration::from_nanos(1));
+    world.pass(MOMENT);
     assert_eq!(world.answer(call), "refused, StillRunning");
     assert!(world.log().contains(&"a not stopped".to_owned()));
     assert_eq!(world.state("a"), "unstoppable");
