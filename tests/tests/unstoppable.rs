@@ -149,8 +149,8 @@ async fn once_it_has_stopped_after_all_it_can_be_started() {
     within("the restart", supervisor.restart_child("blocking")).await.unwrap();
     blocking.blocks().await;
     assert_eq!((blocking.gauge.begun(), blocking.gauge.most()), (2, 1));
-    drop(blocking.go);
     within("the shutdown", supervisor.shutdown()).await.unwrap();
+    drop(blocking.go);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
