@@ -103,11 +103,14 @@ pub(crate) fn watch(
     let (alive, ended) = oneshot::channel::<()>();
     let (abort, aborted) = oneshot::channel();
     let alive = Alive { progress: Arc::clone(&progress), _told: alive };
+    // Both are made here and not in the future's first poll: the life may be asked, and the future
+    // dropped, before that.
+    let asked = ShutdownRequested::of(Arc::clone(&slot), generation);
+    let grace = times.kill_grace;
+    let watched = Watched { slot, generation, progress, grace, _abort: abort };
     let watch = async move {
-        let mut asked = pin!(ShutdownRequested::of(Arc::clone(&slot), generation));
+        let mut asked = pin!(asked);
         let mut ended = pin!(ended);
-        let grace = times.kill_grace;
-        let watched = Watched { slot, generation, progress, grace, _abort: abort };
         let has_ended = poll_fn(|cx| {
             if ended.as_mut().poll(cx).is_ready() {
                 return Poll::Ready(true);
@@ -122,6 +125,7 @@ pub(crate) fn watch(
             }
             let _: Result<(), _> = ended.await;
         }
+        drop(watched);
     };
     (alive, Aborted(aborted), watch)
 }

@@ -125,6 +125,13 @@ impl Waiting {
         Some(others.swap_remove(at).1)
     }
 
+    /// All that wait. Their numbers are not given again: a future of an earlier life may still
+    /// be about to take itself off the list.
+    fn take(&mut self) -> Self {
+        let last = self.last;
+        std::mem::replace(self, Self { last, ..Self::default() })
+    }
+
     /// To be called without the lock.
     fn wake(self) {
         let others = self.others.into_iter().flat_map(|others| *others);
@@ -216,7 +223,7 @@ impl SlotCore {
                 // Its supervisor may have ended without it.
                 place.state = ChildState::Stopped;
             }
-            (std::mem::take(&mut place.waiting), place.link.clone())
+            (place.waiting.take(), place.link.clone())
         };
         waiting.wake();
         link
@@ -256,7 +263,7 @@ impl SlotCore {
     pub(crate) fn ask(&self) -> bool {
         let looked = self.signal.fetch_or(STOP, Ordering::AcqRel) & LOOKED != 0;
         if looked {
-            let waiting = std::mem::take(&mut self.lock().waiting);
+            let waiting = self.lock().waiting.take();
             waiting.wake();
         }
         looked
@@ -269,7 +276,7 @@ impl SlotCore {
         });
         if asked.is_ok() {
             // If another life has begun by now, its futures are woken for nothing.
-            let waiting = std::mem::take(&mut self.lock().waiting);
+            let waiting = self.lock().waiting.take();
             waiting.wake();
         }
         asked.is_ok()

@@ -283,3 +283,24 @@ async fn virtual_time_passes_while_it_runs() {
     assert!(began.elapsed() < Duration::from_secs(60));
     within("the shutdown", root.shutdown()).await.unwrap();
 }
+
+#[tokio::test]
+async fn one_that_is_asked_before_anything_else_ran_is_told_all_the_same() {
+    let gauge = Gauge::new();
+    let lives = gauge.clone();
+    let early = Blocking::new(move |ctx: BlockingContext| {
+        let _life = lives.enter();
+        let _ = ctx.wait_for_shutdown(Duration::MAX);
+        Ok(())
+    });
+    // An abort asks nobody; but this cannot be dropped, so it is told.
+    let spec = ChildSpec::new("early").with_shutdown(Shutdown::BrutalKill).with_blocking(early);
+    let root = Supervisor::new().build();
+    within("the start", root.start()).await.unwrap();
+    // Both commands are there before the supervisor looks, so it starts and stops in one go.
+    let both = async { tokio::join!(root.add_child(spec), root.terminate_child("early")) };
+    let (added, terminated) = within("both", both).await;
+    added.unwrap();
+    terminated.unwrap();
+    assert_eq!(gauge.alive(), 0);
+}

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use supervisor::prelude::*;
 use supervisor::{ChildState, EventKind, ExitReason, Run, ShutdownReport};
-use supervisor_tests::{Stage, event, quiet, terminated, within};
+use supervisor_tests::{Stage, event, quiet, restarted, terminated, within};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
@@ -151,4 +151,36 @@ async fn recv_gives_none_at_once_and_try_recv_drains_what_is_queued() {
     child.try_send(()).unwrap();
     within("the shutdown", supervisor.shutdown()).await.unwrap();
     assert_eq!(stage.log(), "+a None drained drained -a");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_future_of_an_earlier_life_takes_no_wake_from_a_later_one() {
+    let escaped = Arc::new(Mutex::new(None));
+    let escape = Arc::clone(&escaped);
+    let spec = ChildSpec::new("child").with_task(move |ctx: Context| {
+        let escape = Arc::clone(&escape);
+        async move {
+            let mut asked = Box::pin(ctx.shutdown_requested());
+            if ctx.incarnation() == 1 {
+                // It has registered once, and outlives its life.
+                let _ = std::future::poll_fn(|cx| {
+                    task::Poll::Ready(asked.as_mut().poll(cx).is_ready())
+                })
+                .await;
+                *escape.lock().unwrap() = Some(asked);
+                return Err("the first life fails".into());
+            }
+            asked.await;
+            Ok(())
+        }
+    });
+    let root = Supervisor::new().with_child(spec).build();
+    let mut events = root.events();
+    within("the start", root.start()).await.unwrap();
+    event(&mut events, "the second life", restarted("child")).await;
+    quiet().await;
+    let stale = escaped.lock().unwrap().take();
+    drop(stale.expect("the first life left it"));
+    let report = within("the shutdown", root.shutdown()).await.unwrap();
+    assert!(report.is_clean(), "{report}");
 }
