@@ -165,7 +165,6 @@ impl<M: Send + 'static> ChildRef<M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn dead_letters(&self) -> DeadLetters<M> {
         self.slot.mailbox.dead_letters()
     }

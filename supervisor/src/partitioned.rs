@@ -70,6 +70,7 @@ impl<M: Send + 'static> Partitioned<M> {
     }
 
     /// The workers' supervisor.
+    #[must_use]
     pub fn supervisor(&self) -> &Supervisor {
         &self.supervisor
     }

@@ -310,14 +310,14 @@ async fn soak(length: Duration, seed: u64) -> (Arc<Ledger>, Arc<AtomicU64>, Vec<
             })
         })
         .collect();
-    let samples: Arc<Mutex<Vec<usize>>> = Arc::default();
-    let sampler = tokio::spawn({
-        let samples = Arc::clone(&samples);
+    let measured: Arc<Mutex<Vec<usize>>> = Arc::default();
+    let meter = tokio::spawn({
+        let measured = Arc::clone(&measured);
         async move {
             for _ in 0..4 {
                 // Samples are taken over time: there is no event to wait for.
                 tokio::time::sleep(length / 4).await;
-                samples.lock().unwrap().push(memory());
+                measured.lock().unwrap().push(memory());
             }
         }
     });
@@ -325,7 +325,7 @@ async fn soak(length: Duration, seed: u64) -> (Arc<Ledger>, Arc<AtomicU64>, Vec<
     for tormentor in tormentors {
         shares.push(within("a tormentor", tormentor).await.unwrap());
     }
-    within("the sampler", sampler).await.unwrap();
+    within("the meter", meter).await.unwrap();
     let report = within("the shutdown", root.shutdown()).await.unwrap();
     assert_eq!(report.not_stopped().count(), 0, "{report}");
     for target in shares.iter_mut().flatten() {
@@ -333,11 +333,12 @@ async fn soak(length: Duration, seed: u64) -> (Arc<Ledger>, Arc<AtomicU64>, Vec<
             message.is(|ledger| &ledger.left);
         }
     }
-    let samples = std::mem::take(&mut *samples.lock().unwrap());
-    (ledger, runs, samples)
+    let measured = std::mem::take(&mut *measured.lock().unwrap());
+    (ledger, runs, measured)
 }
 
 #[test]
+#[expect(clippy::print_stderr, reason = "the figures of a run that went well")]
 fn after_the_storm_every_message_is_accounted_for_and_nothing_is_left() {
     let number = |name: &str| std::env::var(name).ok().and_then(|value| value.parse().ok());
     let length = Duration::from_secs(number("SOAK_SECONDS").unwrap_or(10));
@@ -371,5 +372,6 @@ fn after_the_storm_every_message_is_accounted_for_and_nothing_is_left() {
     assert_eq!(open_files(), files, "{summary}");
     let (early, late) = (memory[1], memory[3]);
     assert!(late < early + early / 3, "it grows; {summary}");
-    println!("{summary}");
+    // Shown by `--nocapture`.
+    eprintln!("{summary}");
 }

@@ -12,6 +12,7 @@
 mod agreement;
 mod backoff;
 mod commands;
+mod driven;
 mod heartbeat;
 mod intensity;
 mod invariants;

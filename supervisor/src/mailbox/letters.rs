@@ -16,6 +16,7 @@ use tokio::sync::Notify;
 ///
 /// All receivers of one child share one queue: each message comes to one of them. Whatever is in
 /// it when the last of them is dropped is dropped with it.
+#[must_use = "what a receiver holds when it is dropped is dropped with it"]
 pub struct DeadLetters<M>(Arc<Letters<M>>);
 
 /// The queue behind the receivers of one child.

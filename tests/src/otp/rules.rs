@@ -1,9 +1,8 @@
 //! What this library refuses and OTP accepts.
 //!
 //! OTP checks a specification by itself. This library also refuses combinations that cannot do
-//! what they say (rule numbers of the tree language), so no scenario that is to be compared may
-//! contain one. Nor may it have two supervisors act at the same time: the order of what they do
-//! would be nobody's.
+//! what they say, so no scenario that is to be compared may contain one. Nor may it have two
+//! supervisors act at the same time: the order of what they do would be nobody's.
 
 use crate::otp::scenario::{AutoShutdown, Child, Policy, Scenario, Start, Strategy, Supervisor};
 

@@ -14,6 +14,8 @@ use crate::strategy::SupervisionStrategy::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
     Up,
+    /// It comes up, and ends at once, by itself.
+    Crashes,
     Fails,
     Declines,
 }
@@ -67,15 +69,15 @@ pub(super) enum Message {
 }
 
 pub(super) struct Otp {
-    pub(super) strategy: SupervisionStrategy,
-    pub(super) intensity: usize,
-    pub(super) period: Duration,
-    pub(super) auto_shutdown: AutoShutdown,
+    strategy: SupervisionStrategy,
+    intensity: usize,
+    period: Duration,
+    auto_shutdown: AutoShutdown,
     pub(super) children: Vec<Spec>,
     pub(super) now: Duration,
-    pub(super) restarts: Vec<Duration>,
-    pub(super) pids: u32,
-    pub(super) retries: u32,
+    restarts: Vec<Duration>,
+    pids: u32,
+    retries: u32,
     pub(super) queue: VecDeque<Message>,
     pub(super) acts: Vec<String>,
     pub(super) answers: Vec<(u32, String)>,
@@ -83,6 +85,30 @@ pub(super) struct Otp {
 }
 
 impl Otp {
+    pub(super) fn new(
+        strategy: SupervisionStrategy,
+        intensity: usize,
+        period: Duration,
+        auto_shutdown: AutoShutdown,
+        children: Vec<Spec>,
+    ) -> Self {
+        Self {
+            strategy,
+            intensity,
+            period,
+            auto_shutdown,
+            children,
+            now: Duration::ZERO,
+            restarts: Vec::new(),
+            pids: 0,
+            retries: 0,
+            queue: VecDeque::new(),
+            acts: Vec::new(),
+            answers: Vec::new(),
+            ended: None,
+        }
+    }
+
     pub(super) fn init(&mut self) {
         for index in 0..self.children.len() {
             if self.start(index) == Outcome::Fails {
@@ -148,9 +174,22 @@ impl Otp {
         self.pids += 1;
         let child = &mut self.children[index];
         self.acts.push(format!("spawn {}", child.name));
-        let outcome = child.next_outcome();
-        child.pid = if outcome == Outcome::Up { Pid::Alive(self.pids) } else { Pid::Undefined };
-        outcome
+        match child.next_outcome() {
+            Outcome::Crashes => {
+                let name = child.name.clone();
+                self.queue.push_back(Message::Exit(name, self.pids, Reason::Failure));
+                child.pid = Pid::Alive(self.pids);
+                Outcome::Up
+            }
+            Outcome::Up => {
+                child.pid = Pid::Alive(self.pids);
+                Outcome::Up
+            }
+            without => {
+                child.pid = Pid::Undefined;
+                without
+            }
+        }
     }
 
     fn stop(&mut self, index: usize) {
@@ -211,7 +250,7 @@ impl Otp {
                     Outcome::Declines if self.is_simple() => {
                         self.children.remove(index);
                     }
-                    Outcome::Up | Outcome::Declines => {}
+                    Outcome::Up | Outcome::Crashes | Outcome::Declines => {}
                 }
                 return;
             }
@@ -252,7 +291,7 @@ impl Otp {
         let keeps_ignored = spec.restart != Temporary && !self.is_simple();
         self.children.push(spec);
         let answer = match self.start(index) {
-            Outcome::Up => "done",
+            Outcome::Up | Outcome::Crashes => "done",
             Outcome::Fails => {
                 self.children.pop();
                 "refused, StartFailed"
@@ -291,7 +330,7 @@ impl Otp {
     fn restart_child(&mut self, call: u32, name: &str) {
         let Some(index) = self.down(call, name) else { return };
         let answer = match self.start(index) {
-            Outcome::Up => "done",
+            Outcome::Up | Outcome::Crashes => "done",
             Outcome::Fails => "refused, StartFailed",
             Outcome::Declines => "declined",
         };
@@ -322,7 +361,7 @@ impl Otp {
     }
 }
 
-pub(super) fn is_alive(child: &Spec) -> bool {
+fn is_alive(child: &Spec) -> bool {
     matches!(child.pid, Pid::Alive(_))
 }
 

@@ -216,6 +216,25 @@ fn a_sibling_that_ends_while_the_group_is_stopped_is_not_counted() {
 }
 
 #[test]
+fn a_child_that_falls_again_takes_another_turn() {
+    let mut world = World::new(supervisor(OneForAll))
+        .with("a", worker(Always))
+        .with("b", worker(Always))
+        .with("c", notifying(Always))
+        .up();
+    world.exits("b", panicked());
+    world.exits("a", panicked());
+    let call = world.add("d", worker(Always));
+    // `a` has been restarted with its group, and falls again before `c` is up.
+    world.gone("c");
+    world.exits("a", panicked());
+    world.log();
+    world.ready("c");
+    assert_eq!(world.acts(), "spawn d, ask d");
+    assert_eq!(world.answer(call), "done");
+}
+
+#[test]
 fn a_sibling_that_no_restart_can_help_is_heard_at_once() {
     let escalate = ExitReason::Escalate(Failure::of_panic("hopeless".to_owned(), None));
     let mut world = World::new(supervisor(OneForAll))

@@ -180,6 +180,18 @@ fn a_kill_drops_everything_at_once() {
 }
 
 #[test]
+fn a_kill_names_the_workers_that_it_cuts_off() {
+    let mut world = World::new(supervisor(OneForOne))
+        .with("a", worker(Always))
+        .with("b", ended_by(Shutdown::BrutalKill))
+        .with("c", nested())
+        .up();
+    world.on(Event::Kill);
+    let cut_off = world.log().into_iter().filter(|line| line.ends_with("timed out"));
+    assert_eq!(cut_off.collect::<Vec<_>>(), ["a timed out"]);
+}
+
+#[test]
 fn a_kill_drops_what_a_stop_is_waiting_for_and_the_rest() {
     let mut world = three(OneForOne);
     world.on(Event::Stop);
