@@ -152,3 +152,31 @@ async fn recv_gives_none_at_once_and_try_recv_drains_what_is_queued() {
     within("the shutdown", supervisor.shutdown()).await.unwrap();
     assert_eq!(stage.log(), "+a None drained drained -a");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_outlives_its_life_takes_nothing_from_the_next() {
+    let stage = Stage::new();
+    let kept = Arc::new(Mutex::new(None));
+    let keeps = Arc::clone(&kept);
+    let spec = stage.task("a", move |ctx| {
+        let keeps = Arc::clone(&keeps);
+        async move {
+            let mut requested = Box::pin(ctx.shutdown_requested());
+            if ctx.incarnation() == 1 {
+                assert!(!is_ready(requested.as_mut()));
+                *keeps.lock().unwrap() = Some(requested);
+                return Err("the first".into());
+            }
+            requested.await;
+            Ok(())
+        }
+    });
+    let supervisor = Supervisor::new().with_child(spec).build();
+    within("the start", supervisor.start()).await.unwrap();
+    quiet().await;
+    assert_eq!(stage.log(), "+a -a +a");
+    drop(kept.lock().unwrap().take().expect("the first life left it"));
+    let began = Instant::now();
+    let report = within("the shutdown", supervisor.shutdown()).await.unwrap();
+    assert_eq!((began.elapsed(), report.is_clean()), (Duration::ZERO, true));
+}
