@@ -125,11 +125,10 @@ impl Waiting {
         Some(others.swap_remove(at).1)
     }
 
-    /// All that wait. Their numbers are not given again: a future of an earlier life may still
-    /// be about to take itself off the list.
-    fn take(&mut self) -> Self {
-        let last = self.last;
-        std::mem::replace(self, Self { last, ..Self::default() })
+    /// Removes all of them. Their numbers are not used again soon: a future that outlives its
+    /// life still has its own, and must not take another's place by it.
+    fn take_all(&mut self) -> Self {
+        Self { first: self.first.take(), others: self.others.take(), last: self.last }
     }
 
     /// To be called without the lock.
@@ -223,7 +222,7 @@ impl SlotCore {
                 // Its supervisor may have ended without it.
                 place.state = ChildState::Stopped;
             }
-            (place.waiting.take(), place.link.clone())
+            (place.waiting.take_all(), place.link.clone())
         };
         waiting.wake();
         link
@@ -263,7 +262,7 @@ impl SlotCore {
     pub(crate) fn ask(&self) -> bool {
         let looked = self.signal.fetch_or(STOP, Ordering::AcqRel) & LOOKED != 0;
         if looked {
-            let waiting = self.lock().waiting.take();
+            let waiting = self.lock().waiting.take_all();
             waiting.wake();
         }
         looked
@@ -276,7 +275,7 @@ impl SlotCore {
         });
         if asked.is_ok() {
             // If another life has begun by now, its futures are woken for nothing.
-            let waiting = self.lock().waiting.take();
+            let waiting = self.lock().waiting.take_all();
             waiting.wake();
         }
         asked.is_ok()

@@ -213,3 +213,29 @@ async fn a_subscription_to_what_has_ended_ends_too() {
     drop(root);
     assert!(within("no event", sub.events().next()).await.is_none());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_child_may_hold_and_drop_the_last_handle_of_its_own_tree() {
+    let stage = Stage::new();
+    let held = std::sync::Arc::new(std::sync::Mutex::new(None::<Supervisor>));
+    let holds = std::sync::Arc::clone(&held);
+    let spec = stage.task("a", move |mut ctx| {
+        let holds = std::sync::Arc::clone(&holds);
+        async move {
+            let _ = ctx.recv().await;
+            drop(holds.lock().unwrap().take());
+            ctx.shutdown_requested().await;
+            Ok(())
+        }
+    });
+    let child = spec.handle();
+    let supervisor = Supervisor::new().with_child(spec).build();
+    let mut events = supervisor.events();
+    within("the start", supervisor.start()).await.unwrap();
+    *held.lock().unwrap() = Some(supervisor);
+    quiet().await;
+    assert_eq!(stage.alive(), "a", "as long as it holds the handle");
+    child.send(()).await.unwrap();
+    event(&mut events, "the end", supervisor_terminated("/")).await;
+    assert_eq!(stage.alive(), "");
+}

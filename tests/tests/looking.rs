@@ -154,33 +154,29 @@ async fn recv_gives_none_at_once_and_try_recv_drains_what_is_queued() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_future_of_an_earlier_life_takes_no_wake_from_a_later_one() {
-    let escaped = Arc::new(Mutex::new(None));
-    let escape = Arc::clone(&escaped);
-    let spec = ChildSpec::new("child").with_task(move |ctx: Context| {
-        let escape = Arc::clone(&escape);
+async fn a_request_that_outlives_its_life_takes_nothing_from_the_next() {
+    let stage = Stage::new();
+    let kept = Arc::new(Mutex::new(None));
+    let keeps = Arc::clone(&kept);
+    let spec = stage.task("a", move |ctx| {
+        let keeps = Arc::clone(&keeps);
         async move {
-            let mut asked = Box::pin(ctx.shutdown_requested());
+            let mut requested = Box::pin(ctx.shutdown_requested());
             if ctx.incarnation() == 1 {
-                // It has registered once, and outlives its life.
-                let _ = std::future::poll_fn(|cx| {
-                    task::Poll::Ready(asked.as_mut().poll(cx).is_ready())
-                })
-                .await;
-                *escape.lock().unwrap() = Some(asked);
-                return Err("the first life fails".into());
+                assert!(!is_ready(requested.as_mut()));
+                *keeps.lock().unwrap() = Some(requested);
+                return Err("the first".into());
             }
-            asked.await;
+            requested.await;
             Ok(())
         }
     });
-    let root = Supervisor::new().with_child(spec).build();
-    let mut events = root.events();
-    within("the start", root.start()).await.unwrap();
-    event(&mut events, "the second life", restarted("child")).await;
+    let supervisor = Supervisor::new().with_child(spec).build();
+    within("the start", supervisor.start()).await.unwrap();
     quiet().await;
-    let stale = escaped.lock().unwrap().take();
-    drop(stale.expect("the first life left it"));
-    let report = within("the shutdown", root.shutdown()).await.unwrap();
-    assert!(report.is_clean(), "{report}");
+    assert_eq!(stage.log(), "+a -a +a");
+    drop(kept.lock().unwrap().take().expect("the first life left it"));
+    let began = Instant::now();
+    let report = within("the shutdown", supervisor.shutdown()).await.unwrap();
+    assert_eq!((began.elapsed(), report.is_clean()), (Duration::ZERO, true));
 }

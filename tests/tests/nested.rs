@@ -282,3 +282,27 @@ async fn escalate_ends_the_supervisor_at_once_and_counts_once_above() {
     let error = within("the end", root.wait()).await.unwrap_err();
     assert!(error.to_string().contains("told to escalate"), "{error}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_declared_temporary_child_comes_back_with_its_supervisor() {
+    // It is forgotten as long as this life of the supervisor lasts, and its place stays.
+    let stage = Stage::new();
+    let once = stage.actor("once").with_restart_policy(RestartPolicy::Temporary);
+    let (failing, once_ref) = (stage.actor("failing"), once.handle());
+    let failing_ref = failing.handle();
+    let sub = Supervisor::new().with_max_restarts(0).with_child(once).with_child(failing).build();
+    let root =
+        Supervisor::new().with_child(ChildSpec::new("sub").with_supervisor(sub.clone())).build();
+    let mut events = root.events();
+    within("the start", root.start()).await.unwrap();
+    once_ref.send(Order::Return).await.unwrap();
+    quiet().await;
+    assert_eq!(within("the list", sub.which_children()).await.unwrap().len(), 1);
+    let error = once_ref.send(Order::Note(1)).await.unwrap_err();
+    assert_eq!(error, SendError::NotRunning(Order::Note(1)));
+    failing_ref.send(Order::Fail).await.unwrap();
+    event(&mut events, "the restart", restarted("sub")).await;
+    once_ref.send(Order::Note(2)).await.unwrap();
+    quiet().await;
+    assert_eq!((stage.alive().as_str(), once_ref.incarnation()), ("failing once", 2));
+}

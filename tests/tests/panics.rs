@@ -371,3 +371,27 @@ async fn escalate_of_a_pool_worker_ends_the_pool() {
     assert!(error.to_string().contains("`#2`: escalated: told to escalate"), "{error}");
     assert_eq!(stage.gauge("worker").alive(), 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_worker_whose_value_panics_when_it_is_dropped_harms_nobody() {
+    #[derive(Child)]
+    #[child(restart = Temporary)]
+    struct Fragile {
+        _value: Captured,
+    }
+    impl Worker for Fragile {
+        async fn run(&self, ctx: Context) -> ChildResult {
+            ctx.shutdown_requested().await;
+            Ok(())
+        }
+    }
+    let pool = Supervisor::new().build_pool(ChildSpec::<Each<Fragile>>::each("fragile"));
+    for _ in 0..3 {
+        let fragile = Fragile { _value: Captured("in the value") };
+        let worker = within("a worker", pool.add_worker_with(fragile)).await.unwrap();
+        quiet().await;
+        within("its end", worker.terminate()).await.unwrap();
+    }
+    assert!(pool.supervisor().which_children().await.unwrap().is_empty());
+    within("the shutdown", pool.supervisor().shutdown()).await.unwrap();
+}

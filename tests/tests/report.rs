@@ -1,12 +1,13 @@
 //! What a shutdown report says.
 
 use std::future::pending;
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use supervisor::prelude::*;
 use supervisor::{ChildState, Runnable};
 use supervisor_tests::{quiet, within};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -16,24 +17,21 @@ async fn stubborn(ctx: Context) -> ChildResult {
     pending().await
 }
 
-/// Blocks its thread until the sender is dropped.
-fn stuck(name: &str) -> (ChildSpec<impl Runnable>, mpsc::Sender<()>) {
+/// Blocks its thread until the sender is dropped, and says when it does.
+fn stuck(name: &str) -> (ChildSpec<impl Runnable>, mpsc::Sender<()>, UnboundedReceiver<()>) {
     let (release, released) = mpsc::channel();
-    let released = std::sync::Mutex::new(released);
-    let spec = ChildSpec::new(name).with_shutdown(Shutdown::BrutalKill).with_task(
-        // The thread is blocked as soon as the child runs.
-        {
-            let released = std::sync::Arc::new(released);
-            move |_: Context| {
-                let released = std::sync::Arc::clone(&released);
-                async move {
-                    let _ = released.lock().unwrap().recv();
-                    Ok(())
-                }
-            }
-        },
-    );
-    (spec, release)
+    let released = Arc::new(Mutex::new(released));
+    let (blocks, blocked) = unbounded_channel();
+    let task = move |_: Context| {
+        let (blocks, released) = (blocks.clone(), Arc::clone(&released));
+        async move {
+            let _ = blocks.send(());
+            let _ = released.lock().unwrap().recv();
+            Ok(())
+        }
+    };
+    let spec = ChildSpec::new(name).with_shutdown(Shutdown::BrutalKill).with_task(task);
+    (spec, release, blocked)
 }
 
 #[tokio::test(start_paused = true)]
@@ -83,12 +81,13 @@ async fn what_was_killed_before_the_shutdown_is_not_in_its_report() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn a_life_that_was_left_behind_is_named_as_long_as_it_runs() {
-    let (spec, release) = stuck("stuck");
+    let (spec, release, mut blocked) = stuck("stuck");
     let nested = Supervisor::new().with_kill_grace(SECOND / 50).with_child(spec).build();
     let root = Supervisor::new()
         .with_child(ChildSpec::new("nested").with_supervisor(nested.clone()))
         .build();
     within("the start", root.start()).await.unwrap();
+    within("its thread to be blocked", blocked.recv()).await.unwrap();
     let error = within("the stop", nested.terminate_child("stuck")).await.unwrap_err();
     assert!(matches!(error, SupervisorError::StillRunning(_)), "{error}");
     let children = within("the list", nested.which_children()).await.unwrap();

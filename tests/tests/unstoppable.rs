@@ -272,3 +272,18 @@ async fn a_blocked_pool_worker_does_not_hold_up_the_others() {
     assert_eq!(left, ["pool/#1"]);
     drop(blocking.go);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_hung_child_that_blocks_its_thread_ends_the_supervisor() {
+    let mut blocking = Blocking::new("blocking");
+    let spec = blocking.spec().with_heartbeat(Duration::from_millis(20));
+    let stage = Stage::new();
+    let supervisor = supervisor().with_child(stage.actor("a")).with_child(spec).build();
+    within("the start", supervisor.start()).await.unwrap();
+    blocking.blocks().await;
+    let error = within("the end", supervisor.wait()).await.unwrap_err();
+    let Some(ExitReason::Escalated(escalation)) = error.reason() else { panic!("{error}") };
+    assert!(matches!(escalation.reason(), ExitReason::StillRunning), "{error}");
+    assert_eq!((blocking.gauge.begun(), stage.alive().as_str()), (1, ""));
+    drop(blocking.go);
+}
