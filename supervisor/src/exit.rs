@@ -104,7 +104,7 @@ pub enum ExitReason {
     Killed,
     /// `run` returned an error.
     Error(Failure),
-    /// A [`Program`](crate::Program)'s process ended with this status, which is not a success.
+    /// A `Program`'s process ended with this status, which is not a success.
     Status(ExitStatus),
     /// `run` panicked.
     Panic(Failure),

@@ -219,6 +219,16 @@
 //! - Under one_for_one and simple_one_for_one, children do not wait for each other: a sibling is
 //!   restarted, and a command is answered, while a slow child starts or stops. OTP's supervisor
 //!   does one thing at a time.
+//! - An attempt to restart that was overtaken by another one is dropped. OTP's attempts carry no
+//!   number, so a stale one stands in for the new one.
+//! - A significant child that waits behind a sibling's failed start has not ended, since it is
+//!   about to be started again. In OTP a supervisor can shut itself down in the middle of that.
+//! - Combinations that cannot do what they say are refused: a `Temporary` significant child under
+//!   a group strategy, `auto_shutdown` of an `Always` supervisor, a backoff too slow to escalate.
+//! - A pool's worker is named by its number, which stays the same after a restart.
+//!
+//! The same scenarios run through this library and through Erlang's own supervisor; where one of
+//! these points shows, the scenario names it.
 //!
 //! # Seeing what happens
 //!
@@ -230,6 +240,8 @@
 //! # Features
 //!
 //! - `macros` (default): [`supervision_tree!`] and `#[derive(Child)]`.
+//! - `signal`: `run`, a tree as the whole program, until SIGINT or SIGTERM.
+//! - `process` (Unix): `Program`, an operating-system process as a child.
 
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 

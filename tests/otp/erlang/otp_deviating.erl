@@ -37,6 +37,7 @@ init({Deviations, Arguments}) ->
 
 handle_call(Request, From, {Deviations, State}) ->
     {reply, Reply, NewState} = supervisor:handle_call(Request, From, State),
+    note_stopped(Request),
     {reply, Reply, {Deviations, repaired(Deviations, NewState)}}.
 
 handle_cast(Message, {Deviations, State}) ->
@@ -55,7 +56,25 @@ is_overtaken({try_again_restart, _} = Message) ->
     {messages, Waiting} = process_info(self(), messages),
     lists:member({'$gen_cast', Message}, Waiting).
 
+%% The children that were stopped by hand since the last restart: they wait for nothing. (OTP's
+%% state does not tell them from those that do; the next restart of the group starts them too.)
+stopped() ->
+    case get(stopped) of
+        undefined -> [];
+        Ids -> Ids
+    end.
+
+note_stopped({terminate_child, Id}) -> put(stopped, [Id | stopped()]);
+note_stopped(_) -> ok.
+
+forget_stopped(Restarts) ->
+    case put(restarts, Restarts) of
+        Restarts -> ok;
+        _ -> erase(stopped)
+    end.
+
 continued(Deviations, {noreply, State}) ->
+    forget_stopped(State#state.restarts),
     {noreply, {Deviations, repaired(Deviations, State)}};
 continued(Deviations, {stop, shutdown, #state{restarts = Restarts, intensity = Max} = State}) ->
     %% The restart that was one too many is in the list; an automatic shutdown adds none.
@@ -76,6 +95,7 @@ is_awaited(#state{auto_shutdown = all_significant, strategy = Strategy, children
     Waits = fun(Id) ->
         Child = maps:get(Id, Db),
         Child#child.significant andalso Child#child.pid =:= undefined
+            andalso not lists:member(Id, stopped())
     end,
     Rest =/= [] andalso lists:any(Waits, Later);
 is_awaited(_) ->
