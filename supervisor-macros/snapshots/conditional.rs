@@ -16,9 +16,11 @@ fn expression() {
     let __builder = ::supervisor::Supervisor::new()
         .with_strategy(::supervisor::SupervisionStrategy::OneForOne);
     #[cfg(feature = "metrics")]
-    let __spec = ::supervisor::ChildSpec::new("metrics")
-        .with_restart_policy(::supervisor::RestartPolicy::Always)
-        .with_task(__task_metrics);
+    let __spec = {
+        let __spec = ::supervisor::ChildSpec::new("metrics")
+            .with_restart_policy(::supervisor::RestartPolicy::Always);
+        __spec.with_task(__task_metrics)
+    };
     #[cfg(feature = "metrics")]
     let metrics = __spec.handle();
     #[cfg(feature = "metrics")]

@@ -5,9 +5,11 @@ fn expression() {
     let sub = {
         let __builder = ::supervisor::Supervisor::new()
             .with_strategy(::supervisor::SupervisionStrategy::OneForOne);
-        let __spec = ::supervisor::ChildSpec::new("worker")
-            .with_restart_policy(::supervisor::RestartPolicy::Always)
-            .with_task(__task_worker);
+        let __spec = {
+            let __spec = ::supervisor::ChildSpec::new("worker")
+                .with_restart_policy(::supervisor::RestartPolicy::Always);
+            __spec.with_task(__task_worker)
+        };
         let worker = __spec.handle();
         let __builder = __builder.with_child(__spec);
         let __supervisor = __builder.build();

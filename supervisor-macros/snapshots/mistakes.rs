@@ -92,9 +92,11 @@ impl Shop {
         let db = ::core::compile_error! {
             "`db` is nothing yet; write a policy such as `Always`, a type, or a supervisor"
         };
-        let __spec = ::supervisor::ChildSpec::new("worker")
-            .with_restart_policy(::supervisor::RestartPolicy::Always)
-            .with_task(::supervisor::__private::broken_task);
+        let __spec = {
+            let __spec = ::supervisor::ChildSpec::new("worker")
+                .with_restart_policy(::supervisor::RestartPolicy::Always);
+            __spec.with_task(::supervisor::__private::broken_task)
+        };
         let worker = __spec.handle();
         let __builder = __builder.with_child(__spec);
         let __supervisor = __builder.build();
@@ -108,6 +110,7 @@ impl Shop {
         )
     }
     ///Starts the tree; gives the `Shop` when all its children have started.
+    #[doc(alias = "start_link")]
     #[allow(
         clippy::let_and_return,
         clippy::many_single_char_names,

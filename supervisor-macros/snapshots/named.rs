@@ -89,9 +89,11 @@ impl Shop {
         let sub = {
             let __builder = ::supervisor::Supervisor::new()
                 .with_strategy(::supervisor::SupervisionStrategy::OneForOne);
-            let __spec = ::supervisor::ChildSpec::new("worker")
-                .with_restart_policy(::supervisor::RestartPolicy::Always)
-                .with_task(__task_worker);
+            let __spec = {
+                let __spec = ::supervisor::ChildSpec::new("worker")
+                    .with_restart_policy(::supervisor::RestartPolicy::Always);
+                __spec.with_task(__task_worker)
+            };
             let worker = __spec.handle();
             let __builder = __builder.with_child(__spec);
             let __spec = {
@@ -148,6 +150,7 @@ impl Shop {
         )
     }
     ///Starts the tree; gives the `Shop` when all its children have started.
+    #[doc(alias = "start_link")]
     #[allow(
         clippy::let_and_return,
         clippy::many_single_char_names,

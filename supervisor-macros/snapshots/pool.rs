@@ -60,6 +60,7 @@ impl Sessions {
         )
     }
     ///Starts the tree; gives the `Sessions` when all its children have started.
+    #[doc(alias = "start_link")]
     #[allow(
         clippy::let_and_return,
         clippy::many_single_char_names,

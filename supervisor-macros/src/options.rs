@@ -93,8 +93,10 @@ impl Options {
                     None => "expected `,`".to_owned(),
                 };
                 errors.at(input.span(), message);
-                skip_to_comma(input);
-                let _ = input.parse::<Token![,]>();
+                if !starts_option(input) {
+                    skip_to_comma(input);
+                    let _ = input.parse::<Token![,]>();
+                }
             }
         }
         options
@@ -150,13 +152,21 @@ impl Item {
 
 fn up_to_comma(input: ParseStream) -> Vec<TokenTree> {
     let mut tokens = Vec::new();
-    while !input.is_empty() && !input.peek(Token![,]) {
+    // Two options without a comma between them are not one.
+    while !input.is_empty()
+        && !input.peek(Token![,])
+        && (tokens.is_empty() || !starts_option(input))
+    {
         match input.parse() {
             Ok(token) => tokens.push(token),
             Err(_) => break,
         }
     }
     tokens
+}
+
+fn starts_option(input: ParseStream) -> bool {
+    input.peek(Ident::peek_any) && input.peek2(Token![=]) && !input.peek2(Token![==])
 }
 
 fn skip_to_comma(input: ParseStream) {

@@ -7,6 +7,7 @@ pub(crate) mod names;
 pub(crate) mod parse;
 #[cfg(test)]
 pub(crate) mod print;
+mod text;
 
 pub(crate) use expand::settings;
 

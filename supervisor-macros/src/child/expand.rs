@@ -1,6 +1,6 @@
 //! The two implementations that `#[derive(Child)]` stands for.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 
@@ -8,7 +8,7 @@ use super::ast::Child;
 use crate::errors::Errors;
 use crate::options::key::{Key, Place};
 use crate::options::setting::Setting;
-use crate::tree::names::{hidden, own, snake};
+use crate::tree::names::{hidden, snake};
 use crate::tree::settings;
 
 /// Implements the traits whatever was found wrong: a type that lacks them would be a second error
@@ -27,8 +27,8 @@ pub(super) fn expand(child: &Child, errors: &Errors) -> TokenStream {
     let once = is_once.then(|| quote!(.with_once()));
     let (impl_generics, ty_generics, _) = child.input.generics.split_for_impl();
     // At the type's name, so that a missing `impl Worker` is an error there.
-    let span = ident.span().resolved_at(Span::mixed_site());
-    let (name_arg, recipe_arg) = (own("name"), own("recipe"));
+    let span = ident.span();
+    let (name_arg, recipe_arg) = (Ident::new("__name", span), Ident::new("__recipe", span));
     let worker = if is_once { quote!(WorkerOnce) } else { quote!(Worker) };
     let spec = if errors.is_empty() {
         quote_spanned!(span=> <Self as #krate::#worker>::into_spec(#recipe_arg, #name_arg))

@@ -56,9 +56,24 @@ fn option_unknown(item: &Item, place: Place, errors: &mut Errors) {
             format!("`{name}` is no option; a type stands in angle brackets: `Transient<{name}>`")
         }
         Some(key) => format!("unknown option `{name}`; did you mean `{}`?", key.as_str()),
-        None => format!("unknown option `{name}`; possible here: {}", Key::list(place)),
+        None => match foreign(&name) {
+            Some(instead) => format!("unknown option `{name}`; {instead}"),
+            None => format!("unknown option `{name}`; possible here: {}", Key::list(place)),
+        },
     };
     errors.at(item.ident.span(), message);
+}
+
+/// Where to say what other supervisors have an option for.
+fn foreign(name: &str) -> Option<&'static str> {
+    match name {
+        "id" => Some("a child's name stands before its colon"),
+        "strategy" => Some("the strategy stands after the colon, as in `Shop: one_for_one`"),
+        "r#type" | "type" => Some("a supervisor is known by its strategy"),
+        "modules" => Some("there is none to name"),
+        "children" => Some("the children stand in braces"),
+        _ => None,
+    }
 }
 
 /// An option stands where it has a meaning.
@@ -120,7 +135,11 @@ fn value_unwanted(item: &Item, key: Key, fault: &Fault, errors: &mut Errors) {
 
 /// A value is a literal or a word, known when the tree is compiled.
 fn value_computed(item: &Item, key: Key, fault: &Fault, errors: &mut Errors) {
-    if *fault == Fault::Computed {
+    if *fault == Fault::Computed && key == Key::Start {
+        let message =
+            "`start` takes `notify` only; what to run stands after `=`, behind the options";
+        errors.on(item.value_tokens(), message);
+    } else if *fault == Fault::Computed {
         let message = format!(
             "the value of `{0}` is a literal, as in `{0} = {1}`; for a computed one, use the builder",
             key.as_str(),
@@ -154,6 +173,10 @@ fn value_unknown(item: &Item, key: Key, fault: &Fault, errors: &mut Errors) {
     };
     let message = meant.unwrap_or_else(|| {
         match words::nearest(word.trim_matches('"'), words.iter().copied()) {
+            // `RestartPolicy::Transient`
+            Some(near) if near == word => {
+                format!("the value of `{name}` is a word; write `{name} = {near}`")
+            }
             Some(near) => format!("unknown value `{word}` of `{name}`; did you mean `{near}`?"),
             None => format!(
                 "unknown value `{word}` of `{name}`; expected {}{}",
@@ -238,6 +261,10 @@ fn duration_malformed(item: &Item, key: Key, fault: &Fault, errors: &mut Errors)
                 )
             }
             NotADuration::TooLong => format!("`{literal}` is longer than can be counted"),
+            NotADuration::NotANumber if literal.starts_with('"') => {
+                let value = literal.trim_matches('"');
+                format!("a value has no quotes; write `{name} = {value}`")
+            }
             NotADuration::NotANumber => {
                 format!("`{literal}` is no duration; write it as in `{name} = {}`", example(key))
             }

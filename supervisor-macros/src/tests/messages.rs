@@ -49,7 +49,7 @@ fn names_that_resemble_words_are_names() {
 fn a_later_sibling_is_not_in_scope() {
     is_wrong("one_for_one { a: A = A(b), b: T }", "`b` is declared later");
     is_wrong("one_for_one { a: A = vec![b.clone()], b: T }", "`b` is declared later");
-    is_wrong("one_for_one { a: A = A(a) }", "`a` is not there yet");
+    is_wrong("one_for_one { a: A = A(a) }", "`a` cannot use itself");
     is_wrong("one_for_one { s: one_for_one { a: A = A(z) }, z: T }", "`z` is declared later");
     is_wrong("one_for_one { s: one_for_one { a: A = A(s) } }", "`s` is not there yet");
     is_wrong("one_for_one { a: A = A { b }, b: T }", "`b` is declared later");

@@ -95,6 +95,7 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
             }
 
             #[doc = #docs_start]
+            #[doc(alias = "start_link")]
             #lints
             #own_vis fn start(#params) -> #krate::Starting<Self> {
                 Self::tree(#(#names),*).start()

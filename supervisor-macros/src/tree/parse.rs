@@ -15,6 +15,7 @@ use syn::{Attribute, Ident, Token, Visibility, token};
 use super::ast::{Child, Enclosure, Head, Param, Supervisor, Tree};
 use crate::errors::Errors;
 use crate::options::Options;
+use crate::options::key::Key;
 use crate::words::{Strategy, Vocabulary, Word};
 
 /// Reads a tree: as much of it as there is.
@@ -35,7 +36,7 @@ fn tree(input: ParseStream, errors: &mut Errors) -> syn::Result<Tree> {
     let attrs = input.call(Attribute::parse_outer)?;
     let head = head(input, errors)?;
     let root = supervisor(input, head.as_ref().map(|head| &head.ident), errors)?;
-    if !input.is_empty() {
+    if !input.is_empty() && !matches!(root.enclosure, Enclosure::Missing(_)) {
         errors.push(input.error("unexpected tokens after the tree's last `}`"));
     }
     Ok(Tree { krate, attrs, head, root })
@@ -82,7 +83,8 @@ fn head(input: ParseStream, errors: &mut Errors) -> syn::Result<Option<Head>> {
     } else {
         Vec::new()
     };
-    if input.parse::<Token![:]>().is_err() {
+    // Braces here are a missing strategy, which is told in its place.
+    if input.parse::<Token![:]>().is_err() && !input.peek(token::Brace) {
         errors.push(input.error(format!("expected `:` after `{ident}`")));
     }
     Ok(Some(Head { vis, ident, params }))
@@ -201,7 +203,11 @@ fn supervisor(
 /// Whether the parentheses ahead hold children, where options belong: `(worker: Always)`.
 fn holds_children(input: ParseStream) -> bool {
     let ahead = input.fork();
-    ahead.parse_any_delimiter().is_ok_and(|(_, _, content)| starts_child(&content))
+    ahead.parse_any_delimiter().is_ok_and(|(_, _, content)| {
+        // `max_restarts: 3` is an option, written as elsewhere.
+        let word = content.fork().call(Ident::parse_any).map(|word| word.to_string());
+        starts_child(&content) && !word.is_ok_and(|word| Key::parse(&word).is_some())
+    })
 }
 
 fn children(input: ParseStream, errors: &mut Errors) -> Vec<Child> {

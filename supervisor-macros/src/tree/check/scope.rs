@@ -42,7 +42,9 @@ pub(super) struct Scope<'a> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Declared {
     Before,
-    /// By the child itself, or by a supervisor around it.
+    /// By a supervisor around it.
+    Around,
+    /// By the child itself.
     Here,
     After,
 }
@@ -56,7 +58,10 @@ impl Scope<'_> {
             std::cmp::Ordering::Greater => Declared::After,
         });
         // What is declared before hides what is not, at every level.
-        let outer = self.outer.and_then(|outer| outer.find(name));
+        let outer = self.outer.and_then(|outer| outer.find(name)).map(|found| match found {
+            Declared::Here => Declared::Around,
+            found => found,
+        });
         match (own, outer) {
             (Some(Declared::Before), _) | (_, Some(Declared::Before)) => Some(Declared::Before),
             (own, outer) => own.or(outer),
@@ -84,8 +89,11 @@ pub(super) fn sibling_later(child: &Child, site: Site, scope: Scope, errors: &mu
             Some(Declared::After) => format!(
                 "`{name}` is declared later; move it above `{of}` (an item: `self::{name}`)"
             ),
-            Some(Declared::Here) => format!(
-                "`{name}` is not there yet while it is being declared (an item: `self::{name}`)"
+            Some(Declared::Here) => {
+                format!("`{name}` cannot use itself (an item: `self::{name}`)")
+            }
+            Some(Declared::Around) => format!(
+                "`{name}` is not there yet while its children are declared (an item: `self::{name}`)"
             ),
             Some(Declared::Before) | None => continue,
         };

@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Attribute, Ident};
 
@@ -48,7 +48,7 @@ impl Tasks {
             let cfgs: Vec<&Attribute> = cfgs.iter().copied().chain(child.cfgs()).collect();
             match &child.body {
                 Body::Task(Task { value: None, .. }) if child.standing == Standing::Sound => {
-                    let (function, name) = (self.fresh(&child.text()), &child.name);
+                    let (function, name) = (self.fresh(child), &child.name);
                     self.statements.extend(quote!(#(#cfgs)* let #function = #name;));
                     self.functions.insert(path, function);
                 }
@@ -58,7 +58,8 @@ impl Tasks {
         }
     }
 
-    fn fresh(&mut self, name: &str) -> Ident {
+    fn fresh(&mut self, child: &Child) -> Ident {
+        let name = child.text();
         let mut text = format!("__task_{name}");
         for number in 2.. {
             if self.names.insert(text.clone()) {
@@ -66,7 +67,7 @@ impl Tasks {
             }
             text = format!("__task_{name}_{number}");
         }
-        Ident::new(&text, Span::mixed_site())
+        Ident::new(&text, child.name.span())
     }
 }
 
@@ -199,6 +200,8 @@ impl Builder<'_> {
         }
     }
 
+    /// The spec of a task, in a block whose last expression has the place of the function: there
+    /// it is an error that it is none, and the compiler has nothing to say about a macro.
     fn task(&self, child: &Child, task: &Task, path: &str) -> TokenStream {
         let krate = self.krate;
         let text = child.text();
@@ -207,26 +210,18 @@ impl Builder<'_> {
             quote!(.with_restart_policy(#policy))
         });
         let options = settings::of_child(krate, &task.options, Place::Task);
-        let run = match &task.value {
-            _ if child.standing >= Standing::WithoutValue => {
-                quote!(.with_task(#krate::__private::broken_task))
-            }
-            Some(value) => {
-                let span = at(value.span());
-                quote_spanned!(span=> .with_task(#value))
-            }
-            None => {
-                let span = at(child.name.span());
-                let function = self.functions.get(path).map(|function| {
-                    let mut function = function.clone();
-                    function.set_span(span);
-                    quote!(#function)
-                });
-                let function = function.unwrap_or_else(|| quote!(#krate::__private::broken_task));
-                quote_spanned!(span=> .with_task(#function))
-            }
+        let is_usable = child.standing < Standing::WithoutValue;
+        let (span, function) = match &task.value {
+            Some(value) => (value.span(), is_usable.then(|| quote!(#value))),
+            None => (child.name.span(), self.functions.get(path).map(ToTokens::to_token_stream)),
         };
-        quote!(#krate::ChildSpec::new(#text)#policy #options #run)
+        let function = function.unwrap_or_else(|| quote!(#krate::__private::broken_task));
+        let spec = Ident::new("__spec", span);
+        let run = quote_spanned!(span=> #spec.with_task(#function));
+        quote!({
+            let #spec = #krate::ChildSpec::new(#text)#policy #options;
+            #run
+        })
     }
 
     /// The pool that `builder` builds, or the error that was reported in its place.
@@ -267,9 +262,4 @@ impl Builder<'_> {
             #of(#builder, #template(#recipe, #text)#policy #options)
         }})
     }
-}
-
-/// The place of the user's tokens with the hygiene of the expansion's.
-fn at(span: Span) -> Span {
-    span.resolved_at(Span::mixed_site())
 }

@@ -1,9 +1,10 @@
 //! What rustdoc shows: the tree as a picture, and what each child is.
 
-use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
+use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::super::ast::{Body, Child, Supervisor, Tree};
+use super::super::text::compact;
 use crate::options::{Item, Options, Value};
 use crate::words::Vocabulary;
 
@@ -90,48 +91,4 @@ pub(super) fn accessor(child: &Child) -> TokenStream {
     let has_docs = child.attrs.iter().any(|attr| attr.path().is_ident("doc"));
     let gap = has_docs.then(|| quote!(#[doc = ""]));
     quote!(#gap #[doc = #sentence])
-}
-
-/// Tokens as a person writes them: `store::Cache<u64>`, `100ms..30s`.
-pub(super) fn compact(tokens: &TokenStream) -> String {
-    let mut text = String::new();
-    write(tokens, &mut text);
-    text
-}
-
-fn write(tokens: &TokenStream, text: &mut String) {
-    let mut after_word = false;
-    for token in tokens.clone() {
-        let is_word = matches!(token, TokenTree::Ident(_) | TokenTree::Literal(_));
-        if is_word && after_word {
-            text.push(' ');
-        }
-        after_word = is_word;
-        match token {
-            TokenTree::Group(group) => {
-                let (open, close) = match group.delimiter() {
-                    Delimiter::Parenthesis => ("(", ")"),
-                    Delimiter::Bracket => ("[", "]"),
-                    Delimiter::Brace => ("{", "}"),
-                    Delimiter::None => ("", ""),
-                };
-                text.push_str(open);
-                write(&group.stream(), text);
-                text.push_str(close);
-            }
-            TokenTree::Punct(punct) => {
-                let alone = punct.spacing() == Spacing::Alone;
-                match punct.as_char() {
-                    ',' => text.push_str(", "),
-                    sign @ ('=' | '+') if alone => {
-                        text.push(' ');
-                        text.push(sign);
-                        text.push(' ');
-                    }
-                    sign => text.push(sign),
-                }
-            }
-            other => text.push_str(&other.to_string()),
-        }
-    }
 }

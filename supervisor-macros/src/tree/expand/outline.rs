@@ -67,7 +67,7 @@ fn of_child(krate: &TokenStream, child: &Child) -> Option<TokenStream> {
         }
         Body::Typed(typed) => {
             let ty = &typed.ty;
-            let of = super::docs::compact(&typed.ty.tokens);
+            let of = super::super::text::compact(&typed.ty.tokens);
             let policy = typed.policy.as_ref().and_then(|policy| policy.known).map(|policy| {
                 let policy = settings::policy(krate, policy);
                 quote!(.with_restart_policy(#policy))

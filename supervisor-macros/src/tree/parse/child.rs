@@ -5,6 +5,7 @@ use syn::parse::ParseStream;
 use syn::{Attribute, Expr, Ident, Token, token};
 
 use super::super::ast::{Body, Child, Standing, Task, TypePath, Typed};
+use super::super::{names, text};
 use super::path;
 use crate::errors::Errors;
 use crate::options::Options;
@@ -12,7 +13,8 @@ use crate::words::{Policy, Strategy, Vocabulary, Word};
 
 /// Fails where there is no name; a child with a name is kept, however broken it is.
 pub(super) fn parse(input: ParseStream, errors: &mut Errors) -> syn::Result<Child> {
-    let attrs = input.call(Attribute::parse_outer)?;
+    let is_attribute = !input.peek(Token![#]) || input.peek2(token::Bracket);
+    let attrs = if is_attribute { input.call(Attribute::parse_outer)? } else { Vec::new() };
     if !input.peek(Ident::peek_any) {
         return Err(input.error("expected a child, as in `name: Always` or `name: Type = value`"));
     }
@@ -29,9 +31,14 @@ pub(super) fn parse(input: ParseStream, errors: &mut Errors) -> syn::Result<Chil
 
 fn body(input: ParseStream, name: &Ident, errors: &mut Errors) -> syn::Result<Body> {
     if !input.peek(Token![:]) || input.peek(Token![::]) {
-        let message = format!(
-            "expected `:` after `{name}`; a child is `{name}: Always`, or `{name}: Type = value`"
-        );
+        let text = name.to_string();
+        let message = if is_lower(&text) {
+            format!(
+                "expected `:` after `{name}`; a child is `{name}: Always`, or `{name}: Type = value`"
+            )
+        } else {
+            format!("a child has a name; write `{}: {name}`", names::snake(&text))
+        };
         // At the end of the braces there is no token to point at but the name.
         let span = if input.is_empty() { name.span() } else { input.span() };
         return Err(syn::Error::new(span, message));
@@ -144,6 +151,8 @@ fn not_a_value(input: ParseStream, word: &Ident, name: &Ident) -> syn::Result<()
     }
     let message = if Policy::parse(&word.to_string()).is_some() {
         format!("children need a strategy, not a policy; write `{name}: one_for_one {{ … }}`")
+    } else if word.to_string().ends_with("Supervisor") {
+        format!("a supervisor is written by its strategy, as in `{name}: one_for_one {{ … }}`")
     } else {
         format!("a child's value stands after `=`; write `{name}: {word} = {word} {{ … }}`")
     };
@@ -157,7 +166,9 @@ fn not_a_function(input: ParseStream, ty: &TypePath, name: &Ident) -> syn::Resul
         return Ok(());
     }
     let message = if input.peek(token::Paren) {
-        format!("a child's value stands after `=`; write `{name}: Type = …{last}(…)`")
+        let call = text::compact(&ty.tokens);
+        let of = call.rsplit_once("::").map_or("Type", |(of, _)| of);
+        format!("a child's value stands after `=`; write `{name}: {of} = {call}(…)`")
     } else if ty.is_plain {
         format!("a type or a policy belongs here; a task is `{name}: Always = {last}`")
     } else {

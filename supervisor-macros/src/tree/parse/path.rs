@@ -10,6 +10,7 @@ use syn::parse::ParseStream;
 use syn::{AngleBracketedGenericArguments, Ident, Token, token};
 
 use super::super::ast::TypePath;
+use crate::words::{Policy, Vocabulary};
 
 /// `a::path::Type<Arguments>`
 pub(super) fn parse(input: ParseStream, name: &Ident) -> syn::Result<TypePath> {
@@ -19,12 +20,23 @@ pub(super) fn parse(input: ParseStream, name: &Ident) -> syn::Result<TypePath> {
             || input.peek(Token![async])
         {
             format!("a task has a policy; write `{name}: Always = …`")
+        } else if let Some((word, policy)) = atom(input) {
+            format!("Erlang's `:{word}` is written `{policy}`")
         } else {
             format!("expected a policy, a supervisor, or a type's path, as in `{name}: Database`")
         };
         return Err(input.error(message));
     }
     segments(input)
+}
+
+/// `:permanent`, and what it is here.
+fn atom(input: ParseStream) -> Option<(Ident, &'static str)> {
+    let ahead = input.fork();
+    ahead.parse::<Token![:]>().ok()?;
+    let word = ahead.call(Ident::parse_any).ok()?;
+    let (policy, _) = Policy::meant_by(&word.to_string())?;
+    Some((word, policy.as_str()))
 }
 
 /// `<a::path::Type>` after a policy.
