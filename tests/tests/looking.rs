@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use supervisor::prelude::*;
 use supervisor::{ChildState, EventKind, ExitReason, Run, ShutdownReport};
-use supervisor_tests::{Stage, event, quiet, restarted, terminated, within};
+use supervisor_tests::{Stage, event, quiet, terminated, within};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
