@@ -4,6 +4,7 @@
 //! check the rules and with the table in the documentation.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -143,11 +144,20 @@ fn files_below(place: &Path) -> Vec<PathBuf> {
         let path = entry.unwrap().path();
         if path.is_dir() {
             files.extend(files_below(&path));
-        } else if path.to_str().unwrap().contains("check") {
+        } else if is_check_module(&path) {
             files.push(path);
         }
     }
     files
+}
+
+/// `check.rs`, `check_….rs` or a file in the folder `check`. Only the end of the path counts: the
+/// repository may itself lie in a folder of any name.
+fn is_check_module(path: &Path) -> bool {
+    let starts_so = |name: Option<&OsStr>| {
+        name.and_then(OsStr::to_str).is_some_and(|name| name.starts_with("check"))
+    };
+    starts_so(path.file_stem()) || starts_so(path.parent().and_then(Path::file_name))
 }
 
 /// The first column of the table of rules.
