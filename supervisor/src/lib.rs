@@ -251,6 +251,7 @@
 //! - `process` (Unix): `Program`, an operating-system process as a child.
 
 #![warn(clippy::print_stdout, clippy::print_stderr)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod blocking;
 mod builder;
