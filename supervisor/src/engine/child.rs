@@ -33,6 +33,11 @@ pub(crate) struct ChildRules {
 }
 
 impl ChildRules {
+    /// Whether a child that was spawned is up by that.
+    pub(crate) fn is_up_once_spawned(&self) -> bool {
+        self.start == StartRule::Spawned
+    }
+
     /// Whether a worker has to say that it is up.
     pub(crate) fn needs_report(&self) -> bool {
         self.kind == ChildKind::Worker && self.start != StartRule::Spawned
