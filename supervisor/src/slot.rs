@@ -50,7 +50,7 @@ pub(crate) struct SlotCore {
     name: Name,
     /// The supervisor whose child it is.
     owner: OnceLock<Weak<Node>>,
-    /// The generation of the last life, shifted, with [`LOOKED`], [`STOP`] and [`ENDED`].
+    /// The generation of the last life, shifted, with [`LOOKED`], [`STOP`], [`ENDED`] and [`HUNG`].
     signal: AtomicU64,
     /// Whether the last life's task still exists.
     occupied: AtomicBool,
@@ -65,8 +65,11 @@ const LOOKED: u64 = 1;
 const STOP: u64 = 2;
 /// The life is over.
 const ENDED: u64 = 4;
+/// The life is not polled any more, as a test wants it.
+#[cfg(feature = "test-util")]
+const HUNG: u64 = 8;
 /// How far the generation is shifted.
-const SHIFT: u32 = 3;
+const SHIFT: u32 = 4;
 
 #[derive(Debug)]
 struct Place {
@@ -383,6 +386,28 @@ impl SlotCore {
 
     pub(crate) fn last_sign(&self) -> Sign {
         self.lock().last_sign
+    }
+
+    /// Makes the life hang: it is polled no more. `false` if it is over.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn hang(&self, generation: u64) -> bool {
+        let hung = self.signal.fetch_update(Ordering::AcqRel, Ordering::Acquire, |word| {
+            (signal_of(word, generation) != Signal::Stale).then_some(word | HUNG)
+        });
+        hung.is_ok() && self.hangs()
+    }
+
+    /// Whether the life hangs. If so, that it was waiting for a message is no sign of life.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn hangs(&self) -> bool {
+        let hangs = self.signal.load(Ordering::Acquire) & HUNG != 0;
+        if hangs {
+            let last_sign = &mut self.lock().last_sign;
+            if *last_sign == Sign::Idle {
+                *last_sign = Sign::Given(Instant::now());
+            }
+        }
+        hangs
     }
 
     fn lock(&self) -> MutexGuard<'_, Place> {

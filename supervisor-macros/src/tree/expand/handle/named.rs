@@ -8,7 +8,7 @@ use super::super::super::ast::{Body, Child, Head, Supervisor, Tree, Typed};
 use super::super::super::check;
 use super::super::super::names::own;
 use super::super::{docs, hidden};
-use super::{debug, ident};
+use super::{as_supervisor, debug, ident};
 use crate::errors::unknown_type;
 
 /// The children as fields of a literal.
@@ -46,6 +46,7 @@ pub(crate) fn root(tree: &Tree, head: &Head, attrs: &TokenStream) -> TokenStream
     }
     let pool = pool_type(krate, &tree.root);
     let own_vis = hidden(vis);
+    let as_supervisor = as_supervisor(krate, ident, &[], &cfgs);
     quote! {
         #(#cfgs)*
         #attrs
@@ -70,6 +71,8 @@ pub(crate) fn root(tree: &Tree, head: &Head, attrs: &TokenStream) -> TokenStream
                 &self.pool
             }
         }
+
+        #as_supervisor
     }
 }
 
@@ -125,6 +128,7 @@ fn named(
         fields.extend(quote!(#(#cfgs)* #field: #ty,));
         accessors.extend(accessor(krate, child, &own_vis));
     }
+    let as_supervisor = as_supervisor(krate, ident, &[], cfgs);
     let debug = debug(ident, &[], cfgs);
     quote! {
         #(#cfgs)*
@@ -148,6 +152,7 @@ fn named(
             #accessors
         }
 
+        #as_supervisor
         #debug
     }
 }
