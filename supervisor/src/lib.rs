@@ -237,6 +237,13 @@
 //! target `supervisor`: with `tracing_subscriber::fmt().init()` the log tells which child failed,
 //! why, and how many restarts are left.
 //!
+//! # More
+//!
+//! The [guide] has a page for [every option](guide::options), for [how to choose the
+//! limits](guide::choosing_limits), and for those who come [from tasks spawned by
+//! hand](guide::coming_from_tokio), [from Erlang](guide::coming_from_erlang) and [from
+//! Elixir](guide::coming_from_elixir).
+//!
 //! # Features
 //!
 //! - `macros` (default): [`supervision_tree!`] and `#[derive(Child)]`.
@@ -247,6 +254,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::print_stdout, clippy::print_stderr)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod blocking;
 mod builder;
@@ -261,6 +269,8 @@ mod engine;
 mod error;
 mod event;
 mod exit;
+#[cfg(doc)]
+pub mod guide;
 mod held;
 mod hub;
 mod inbox;
