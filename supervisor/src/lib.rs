@@ -251,7 +251,10 @@
 //! - `macros` (default): [`supervision_tree!`] and `#[derive(Child)]`.
 //! - `signal`: `run`, a tree as the whole program, until SIGINT or SIGTERM.
 //! - `process` (Unix): `Program`, an operating-system process as a child.
+//! - `test-util`: `testing`, for the tests of your own tree: crash its children, wait for what
+//!   follows, seeded chaos.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -300,6 +303,9 @@ mod shutdown;
 mod slot;
 mod strategy;
 mod supervisor;
+#[cfg(feature = "test-util")]
+#[cfg_attr(docsrs, doc(cfg(feature = "test-util")))]
+pub mod testing;
 mod tree;
 
 #[doc(hidden)]
@@ -331,10 +337,12 @@ pub use periodic::Periodic;
 pub use periodic::{Call, Job, WithoutContext};
 pub use pool::{AddWorkersError, Alike, PerWorker, Pool, PoolTemplate, Task};
 #[cfg(all(unix, feature = "process"))]
+#[cfg_attr(docsrs, doc(cfg(all(unix, feature = "process"))))]
 pub use program::Program;
 pub use report::ShutdownReport;
 pub use restart::{Backoff, MaxRestarts, RestartPolicy};
 #[cfg(feature = "signal")]
+#[cfg_attr(docsrs, doc(cfg(feature = "signal")))]
 pub use run::run;
 pub use shutdown::Shutdown;
 pub use strategy::{AutoShutdown, SupervisionStrategy};
@@ -342,6 +350,7 @@ pub use supervisor::{AddChild, Supervisor};
 pub use tree::{Starting, Tree};
 
 #[cfg(feature = "macros")]
+#[cfg_attr(docsrs, doc(cfg(feature = "macros")))]
 #[doc = include_str!("derive_child.md")]
 pub use supervisor_macros::Child;
 
@@ -359,6 +368,7 @@ macro_rules! a_tree_without_a_name {
 #[doc = include_str!("supervision_tree.md")]
 #[doc = include_str!("rules.md")]
 #[cfg(feature = "macros")]
+#[cfg_attr(docsrs, doc(cfg(feature = "macros")))]
 #[macro_export]
 macro_rules! supervision_tree {
     // A proc macro cannot know what its caller calls this crate; `$crate` does.

@@ -267,6 +267,11 @@ impl Recipe for Program {
     fn new_slot(&self, name: Name, capacity: usize) -> Arc<dyn AnySlot> {
         Arc::new(Slot::<()>::new(name, capacity))
     }
+
+    #[cfg(feature = "test-util")]
+    fn can_hang(&self) -> bool {
+        false
+    }
 }
 
 impl fmt::Debug for Program {
