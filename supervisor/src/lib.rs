@@ -256,7 +256,6 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::print_stdout, clippy::print_stderr)]
-#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod blocking;
 mod builder;
