@@ -79,7 +79,7 @@ impl Default for Settings {
 }
 
 /// How many campaigns are looked through for one that breaks agreement.
-const SEARCHED: u32 = 20_000;
+const SEARCHED: u32 = 500;
 
 /// A plan, and how it was come by.
 #[derive(Clone, Debug)]
