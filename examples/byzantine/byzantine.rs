@@ -25,7 +25,7 @@
 //!   1.0s lieutenant_1           says attack to 2 3 4 5 6
 //!   1.0s lieutenant_2 (traitor) says attack to 3 6, retreat to 1 4 5
 //!   1.0s lieutenant_2 (traitor) falls after voting
-//!   1.0s lieutenant_2 (traitor) is back in its life 2, after: panic: struck down in round 2, after voting
+//!   1.0s lieutenant_2 (traitor) begins life 2, after: panic: struck down in round 2, after voting
 //!   1.0s lieutenant_3           says attack to 1 2 4 5 6
 //!   1.0s lieutenant_4 (traitor) says attack to 1 5, retreat to 2 3 6
 //!   1.0s lieutenant_5           says attack to 1 2 3 4 6

@@ -100,9 +100,12 @@ fn write_round(text: &mut String, settings: &Settings, outcome: &Outcome, round:
         let what = match &entry.deed {
             // In the first life, and under "Decisions": there is nothing to tell here.
             Deed::Woke { after: None, .. } | Deed::Decided(_) => continue,
-            Deed::Woke { life, after: Some(after) } => {
-                format!("is back in its life {life}, after: {}", without_place(after))
-            }
+            Deed::Woke { life, after: Some(after) } => match after.as_str() {
+                "normal" | "shutdown" => {
+                    format!("is stopped with who fell, and begins life {life}")
+                }
+                after => format!("begins life {life}, after: {}", without_place(after)),
+            },
             Deed::Overslept => "is slow: the round will be over".to_owned(),
             Deed::Fell(crash) => format!("falls {}", crash.moment),
             Deed::Sent { letters, again: true } => {
