@@ -14,7 +14,49 @@
 //! What to expect:
 //!
 //! ```text
-//! OUTPUT
+//! 7 generals, OM(2): 3 rounds of letters, 1s each. Seed 42, one_for_one, max_restarts = 3.
+//! The commander's order: attack.
+//! Traitors: lieutenant_2 (random), lieutenant_4 (random).
+//!
+//! Round 1: the commander gives its order
+//!   0.0s commander              says attack to 1 2 3 4 5 6
+//!
+//! Round 2: each tells the others what it was told
+//!   1.0s lieutenant_1           says attack to 2 3 4 5 6
+//!   1.0s lieutenant_2 (traitor) says attack to 3 6, retreat to 1 4 5
+//!   1.0s lieutenant_2 (traitor) falls after voting
+//!   1.0s lieutenant_2 (traitor) begins life 2, after: panic: struck down in round 2, after voting
+//!   1.0s lieutenant_3           says attack to 1 2 4 5 6
+//!   1.0s lieutenant_4 (traitor) says attack to 1 5, retreat to 2 3 6
+//!   1.0s lieutenant_5           says attack to 1 2 3 4 6
+//!   1.0s lieutenant_6           says attack to 1 2 3 4 5
+//!
+//! Round 3: and what it was told that others were told
+//!   2.0s lieutenant_1           passes on what it has heard, in 5 letters
+//!   2.0s lieutenant_2 (traitor) lies in 10 of 20 statements, in 5 letters
+//!   2.0s lieutenant_3           passes on what it has heard, in 5 letters
+//!   2.0s lieutenant_4 (traitor) lies in 11 of 20 statements, in 5 letters
+//!   2.0s lieutenant_5           passes on what it has heard, in 5 letters
+//!   2.0s lieutenant_6           passes on what it has heard, in 5 letters
+//!
+//! Decisions
+//!   commander              attack
+//!   lieutenant_1           attack
+//!   lieutenant_2 (traitor) attack
+//!   lieutenant_3           attack
+//!   lieutenant_4 (traitor) attack
+//!   lieutenant_5           attack
+//!   lieutenant_6           attack
+//!
+//! Restarts, as the supervisor tells them
+//!   1.0s army/lieutenant_2: ended (life 1): panic: struck down in round 2, after voting
+//!   1.0s army/lieutenant_2: restarted (life 2; 2 restarts left)
+//!   1 crash, 1 restart: the same by events, by statistics, and by the generals' notebooks
+//!
+//! Verdict
+//!   agreement: yes, the 5 loyal generals all attack
+//!   obedience: yes, all of them believe what the loyal commander has said
+//!   certain:   yes, it takes 7 generals to bear 2 who fail, and there are 7
 //! ```
 //!
 //! With `--generals 3`, the same command finds a campaign in which the loyal generals do not agree,

@@ -7,6 +7,15 @@ use crate::campaign::Outcome;
 use crate::notebook::{Deed, Notebook};
 use crate::route::Id;
 
+/// What happened to a general, as both sides can tell it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Happening {
+    /// A life began.
+    Life(u64),
+    /// A life ended by an error or a panic that said this.
+    Fall(u64, String),
+}
+
 /// How often something happened, by each account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Accounts {
@@ -18,42 +27,20 @@ pub struct Accounts {
     pub notebooks: u64,
 }
 
-impl Accounts {
-    /// Whether they are the same.
-    #[must_use]
-    pub fn agree(&self) -> bool {
-        self.events == self.stats && self.stats == self.notebooks
-    }
-}
-
-/// What happened to a general, as both sides can tell it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Happening {
-    /// A life began.
-    Life(u64),
-    /// A life ended by an error or a panic that said this.
-    Fall(u64, String),
-}
-
 impl Outcome {
     /// What happened to a general, by the supervisor's events.
     #[must_use]
     pub fn told_by_events(&self, general: Id) -> Vec<Happening> {
-        let path = format!("army/{}", self.plan.name(general));
-        let about = self.events.iter().filter(|(_, event)| event.path() == path.as_str());
-        about
-            .filter_map(|(_, event)| match event.kind() {
-                EventKind::ChildStarted { incarnation }
-                | EventKind::ChildRestarted { incarnation, .. } => {
-                    Some(Happening::Life(*incarnation))
-                }
-                EventKind::ChildTerminated {
-                    incarnation,
-                    reason: ExitReason::Error(failure) | ExitReason::Panic(failure),
-                } => Some(Happening::Fall(*incarnation, failure.message().to_owned())),
-                _ => None,
-            })
-            .collect()
+        let told = self.about(general).filter_map(|kind| match kind {
+            EventKind::ChildStarted { incarnation }
+            | EventKind::ChildRestarted { incarnation, .. } => Some(Happening::Life(*incarnation)),
+            EventKind::ChildTerminated {
+                incarnation,
+                reason: ExitReason::Error(failure) | ExitReason::Panic(failure),
+            } => Some(Happening::Fall(*incarnation, failure.message().to_owned())),
+            _ => None,
+        });
+        told.collect()
     }
 
     /// What happened to a general, in its own words.
@@ -61,32 +48,46 @@ impl Outcome {
     pub fn told_by_general(&self, general: Id) -> Vec<Happening> {
         let mut life = 0;
         let diary = self.notebooks[general.index()].diary().iter();
-        diary
-            .filter_map(|entry| match &entry.deed {
-                Deed::Woke { life: number, .. } => {
-                    life = *number;
-                    Some(Happening::Life(life))
-                }
-                Deed::Fell(crash) => Some(Happening::Fall(life, crash.last_words())),
-                _ => None,
-            })
-            .collect()
+        let told = diary.filter_map(|entry| match &entry.deed {
+            Deed::Woke { life: number, .. } => {
+                life = *number;
+                Some(Happening::Life(life))
+            }
+            Deed::Fell(crash) => Some(Happening::Fall(life, crash.last_words())),
+            _ => None,
+        });
+        told.collect()
     }
 
-    /// How often generals were restarted.
+    /// The lives of a general of which it cannot know: the supervisor started them, and stopped
+    /// them with another general before their first step.
+    #[must_use]
+    pub fn unlived(&self, general: Id) -> Vec<Happening> {
+        let own = self.told_by_general(general);
+        let stopped = self.about(general).filter_map(|kind| match kind {
+            EventKind::ChildTerminated { incarnation, reason: ExitReason::Shutdown } => {
+                Some(Happening::Life(*incarnation))
+            }
+            _ => None,
+        });
+        stopped.filter(|life| !own.contains(life)).collect()
+    }
+
+    /// How often generals were restarted. The notebooks lack the lives that were not lived.
     #[must_use]
     pub fn restarts(&self) -> Accounts {
         let restarted = |kind: &EventKind| matches!(kind, EventKind::ChildRestarted { .. });
         let events = self.events.iter().filter(|(_, event)| restarted(event.kind())).count();
-        let lives: usize = self.notebooks.iter().map(Notebook::lives).sum();
-        Accounts {
-            events: events as u64,
-            stats: self.stats.restarts,
-            notebooks: (lives - self.notebooks.len()) as u64,
-        }
+        let woke_again = |deed: &Deed| matches!(deed, Deed::Woke { life: 2.., .. });
+        let entries = self.notebooks.iter().flat_map(Notebook::diary);
+        let notebooks = entries.filter(|entry| woke_again(&entry.deed)).count();
+        Accounts { events: events as u64, stats: self.stats.restarts, notebooks: notebooks as u64 }
     }
 
     /// How often generals fell.
+    ///
+    /// The statistics lack those who fell while they were being stopped because of another: that
+    /// was a stop, and no failure.
     #[must_use]
     pub fn falls(&self) -> Accounts {
         let everybody = || self.plan.rules.everybody();
@@ -98,5 +99,30 @@ impl Outcome {
             stats: self.stats.failures,
             notebooks: everybody().map(|id| falls(self.told_by_general(id))).sum(),
         }
+    }
+
+    /// Whether everybody tells the same story.
+    #[must_use]
+    pub fn tell_the_same(&self) -> bool {
+        let mut unlived = 0;
+        let same = self.plan.rules.everybody().all(|id| {
+            let unknown = self.unlived(id);
+            let again = unknown.iter().filter(|life| matches!(life, Happening::Life(2..)));
+            unlived += again.count() as u64;
+            let mut told = self.told_by_events(id);
+            told.retain(|happening| !unknown.contains(happening));
+            told == self.told_by_general(id)
+        });
+        let (falls, restarts) = (self.falls(), self.restarts());
+        same && restarts.events == restarts.stats
+            && restarts.events == restarts.notebooks + unlived
+            && falls.events == falls.notebooks
+            && falls.stats <= falls.events
+    }
+
+    fn about(&self, general: Id) -> impl Iterator<Item = &EventKind> {
+        let path = format!("army/{}", self.plan.name(general));
+        let about = self.events.iter().filter(move |(_, event)| event.path() == path.as_str());
+        about.map(|(_, event)| event.kind())
     }
 }

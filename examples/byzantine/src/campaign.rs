@@ -11,7 +11,7 @@ use crate::field::Field;
 use crate::general::General;
 use crate::notebook::Notebook;
 use crate::order::Order;
-use crate::plan::Plan;
+use crate::plan::{Plan, RESTART_WINDOW};
 use crate::verdict::Verdict;
 
 supervision_tree! {
@@ -43,6 +43,7 @@ impl Army {
         let mut builder = Supervisor::new()
             .with_strategy(plan.strategy)
             .with_max_restarts(plan.max_restarts)
+            .with_restart_window(RESTART_WINDOW)
             // Who has decided goes home; when all have, the army is disbanded.
             .with_auto_shutdown(AutoShutdown::AllSignificant);
         let mut generals = Vec::new();

@@ -60,7 +60,7 @@ pub use hearsay::{Commanders, Heard, Hearsay, Rules, Said};
 pub use lies::Lies;
 pub use notebook::{Ballot, Counts, Deed, Entry, Notebook, Receipt};
 pub use order::Order;
-pub use plan::{Crash, DELAY, Draft, Manner, Moment, Plan, ROUND};
+pub use plan::{Crash, DELAY, Draft, Manner, Moment, Plan, RESTART_WINDOW, ROUND};
 pub use program::{Code, hush_planned_panics, program};
 pub use reasons::explain;
 pub use rehearsal::{decisions, rehearse};

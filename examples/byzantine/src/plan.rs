@@ -17,6 +17,9 @@ pub const ROUND: Duration = Duration::from_secs(1);
 /// How late a slow general is: one and a half rounds, so that its letters miss their round.
 pub const DELAY: Duration = Duration::from_millis(1500);
 
+/// The window in which restarts are counted: more rounds than there ever are.
+pub const RESTART_WINDOW: Duration = Duration::from_secs(5);
+
 /// When a general falls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Moment {
@@ -102,7 +105,7 @@ pub struct Plan {
     pub slow: BTreeSet<(Id, u8)>,
     /// Who is restarted with whom.
     pub strategy: SupervisionStrategy,
-    /// How many restarts the generals' supervisor makes within five seconds.
+    /// How many restarts the generals' supervisor makes within [`RESTART_WINDOW`].
     pub max_restarts: u32,
 }
 

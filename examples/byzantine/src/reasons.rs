@@ -67,7 +67,11 @@ fn opposed(reliable: &[Id], decisions: &[Option<Order>]) -> Vec<Id> {
 /// What a general has heard, down to what it believes of each report.
 fn write_view(text: &mut String, plan: &Plan, hearsay: &Hearsay, id: Id) {
     let decision = hearsay.decision(plan.opinion(id));
-    let _ = writeln!(text, "  {} decides to {decision}, since it has heard:", plan.name(id));
+    let _ = writeln!(
+        text,
+        "  {} decides to {decision}, by what it makes of its letters:",
+        plan.name(id)
+    );
     for commander in plan.rules.commanders() {
         if commander == id {
             let _ = writeln!(text, "    of itself: {}", plan.opinion(id));

@@ -55,7 +55,7 @@ pub struct Settings {
     pub lies: LieKind,
     /// The strategy of the generals' supervisor.
     pub strategy: SupervisionStrategy,
-    /// How many restarts it makes within five seconds.
+    /// How many restarts it makes within [`RESTART_WINDOW`](crate::RESTART_WINDOW).
     pub max_restarts: u32,
     /// Whether each letter is printed.
     pub letters: bool,
@@ -79,7 +79,7 @@ impl Default for Settings {
 }
 
 /// How many campaigns are looked through for one that breaks agreement.
-const SEARCHED: u32 = 20_000;
+const SEARCHED: u32 = 500;
 
 /// A plan, and how it was come by.
 #[derive(Clone, Debug)]

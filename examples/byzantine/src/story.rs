@@ -100,9 +100,12 @@ fn write_round(text: &mut String, settings: &Settings, outcome: &Outcome, round:
         let what = match &entry.deed {
             // In the first life, and under "Decisions": there is nothing to tell here.
             Deed::Woke { after: None, .. } | Deed::Decided(_) => continue,
-            Deed::Woke { life, after: Some(after) } => {
-                format!("is back in its life {life}, after: {}", without_place(after))
-            }
+            Deed::Woke { life, after: Some(after) } => match after.as_str() {
+                "normal" | "shutdown" => {
+                    format!("is stopped with who fell, and begins life {life}")
+                }
+                after => format!("begins life {life}, after: {}", without_place(after)),
+            },
             Deed::Overslept => "is slow: the round will be over".to_owned(),
             Deed::Fell(crash) => format!("falls {}", crash.moment),
             Deed::Sent { letters, again: true } => {
@@ -112,7 +115,9 @@ fn write_round(text: &mut String, settings: &Settings, outcome: &Outcome, round:
         };
         let who = Who(outcome, id);
         let _ = writeln!(lines, "  {} {who} {what}", Seconds(entry.at));
-        if settings.letters && matches!(entry.deed, Deed::Sent { again: false, .. }) {
+        // What breaks agreement is shown to the letter.
+        let shown = settings.letters || (!plan.is_safe() && !plan.is_loyal(id));
+        if shown && matches!(entry.deed, Deed::Sent { again: false, .. }) {
             for Ballot { draft, .. } in outcome.notebooks[id.index()].vote(round) {
                 let said: Vec<_> = draft
                     .said
@@ -190,16 +195,22 @@ fn write_restarts(text: &mut String, outcome: &Outcome) {
         }
     }
     let (falls, restarts) = (outcome.falls(), outcome.restarts());
-    let _ = if falls.agree() && restarts.agree() {
-        writeln!(
-            text,
-            "  {}, {}: the same by events, by statistics, and by the generals' notebooks",
-            counted(falls.events, "crash"),
-            counted(restarts.events, "restart")
-        )
-    } else {
-        writeln!(text, "  The accounts differ: crashes {falls:?}, restarts {restarts:?}")
+    if !outcome.tell_the_same() {
+        let _ = writeln!(text, "  THE ACCOUNTS DIFFER: crashes {falls:?}, restarts {restarts:?}");
+        return;
+    }
+    let some = |count: u64, what: &str| match count {
+        0 => String::new(),
+        count => format!(" ({count} {what})"),
     };
+    let _ = writeln!(
+        text,
+        "  {}{}, {}{}: the same by events, by statistics, and by the generals' notebooks",
+        counted(falls.events, "crash"),
+        some(falls.events - falls.stats, "while being stopped"),
+        counted(restarts.events, "restart"),
+        some(restarts.events - restarts.notebooks, "stopped before the first step"),
+    );
 }
 
 /// A general's name in a column, and what is special about it.
