@@ -5,8 +5,9 @@
 ///└── session: Session
 ///```
 #[must_use = "a tree shuts down when its last handle is dropped"]
-#[derive(::core::clone::Clone, ::core::fmt::Debug)]
+#[derive(::core::clone::Clone)]
 struct Sessions {
+    supervisor: ::supervisor::Supervisor,
     pool: ::supervisor::Pool<Session, ::supervisor::Alike>,
 }
 #[automatically_derived]
@@ -15,12 +16,21 @@ impl Sessions {
     /// The supervisor at the top of the tree.
     #[must_use]
     fn supervisor(&self) -> &::supervisor::Supervisor {
-        self.pool.supervisor()
+        &self.supervisor
     }
     /// The pool, to which workers are added.
     #[must_use]
     fn pool(&self) -> &::supervisor::Pool<Session, ::supervisor::Alike> {
         &self.pool
+    }
+}
+#[automatically_derived]
+impl ::core::fmt::Debug for Sessions {
+    fn fmt(&self, __formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        __formatter
+            .debug_struct("Sessions")
+            .field("supervisor", self.supervisor())
+            .finish_non_exhaustive()
     }
 }
 #[automatically_derived]
@@ -62,7 +72,10 @@ impl Sessions {
         };
         ::supervisor::Tree::new(
             ::core::clone::Clone::clone(__pool.supervisor()),
-            Sessions { pool: __pool },
+            Sessions {
+                supervisor: ::core::clone::Clone::clone(__pool.supervisor()),
+                pool: __pool,
+            },
         )
     }
     ///Starts the tree; gives the `Sessions` when all its children have started.

@@ -11,6 +11,7 @@ use crate::node::{Node, Template, worker_rules};
 use crate::partitioned::{self, Partitioned};
 use crate::pool::{Pool, PoolTemplate};
 use crate::restart::MaxRestarts;
+use crate::rules;
 use crate::strategy::{AutoShutdown, SupervisionStrategy};
 use crate::supervisor::Supervisor;
 
@@ -144,14 +145,20 @@ impl SupervisorBuilder {
     ///
     /// # Panics
     ///
-    /// If there are none.
+    /// If there are none, if `max_children` is set, which has no meaning here, or if the template
+    /// is a [`WorkerOnce`](crate::WorkerOnce), of which there is only one.
     #[must_use = "a supervisor shuts down when its last handle is dropped"]
     pub fn build_partitioned<M: Send + 'static>(
         mut self,
         template: ChildSpec<Run<ChildRef<M>>>,
         partitions: usize,
     ) -> Partitioned<M> {
-        assert!(partitions > 0, "there is at least one partition");
+        let template = Run::into_parts(template).0;
+        let (name, options) = (&template.name, &template.options);
+        let broken = rules::broken_partitions(name, options, partitions, self.max_children);
+        if let Some(rule) = broken {
+            panic!("{rule}");
+        }
         if self.strategy == SupervisionStrategy::SimpleOneForOne {
             self.strategy = SupervisionStrategy::OneForOne;
         }

@@ -159,6 +159,7 @@
 //! | supervisor | `auto_shutdown` | `never`, `any_significant`, `all_significant` | `never` |
 //! | supervisor | `kill_grace` | a duration | 1s |
 //! | pool | `max_children` | a number | no limit |
+//! | pool | `partitions` | a number: so many workers, which [share the work](supervision_tree!#partitions-workers-that-share-the-work-by-key) | none |
 //! | nested supervisor | `restart`, `significant`, `shutdown` | as for a child | `Always`, no, `infinity` |
 //! | root | `shutdown_within` | a duration, checked at compile time | none |
 //! | child | `restart` (in the tree: the policy word) | `Always`, `Transient`, `Temporary` | `Always` |
@@ -167,6 +168,7 @@
 //! | child | `start`, `start_timeout` | `notify`; a duration | when spawned; 30s |
 //! | child | `significant` | a flag | no |
 //! | child | `heartbeat` | a duration | off |
+//! | task | `every` | a duration: a [periodic job](supervision_tree!#every-a-periodic-job) | called once a life |
 //! | derive only | `message`, `mailbox` | a type; how many messages | `()`, 64 |
 //! | derive only | `once` | a flag: [`WorkerOnce`], one life by value | no |
 //! | derive only | `name` | a string | the type's name, as `snake_case` |
@@ -254,7 +256,6 @@
 //!   follows, seeded chaos.
 
 #![warn(clippy::print_stdout, clippy::print_stderr)]
-#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod blocking;
 mod builder;
@@ -325,9 +326,13 @@ pub use hub::Events;
 pub use lookup::LookupError;
 pub use mailbox::{AskError, Asking, DeadLetters, Reply, SendError, Sending, TrySendError};
 pub use options::{ChildOptions, StartMode};
+#[doc(hidden)]
+pub use partitioned::Partition;
 pub use partitioned::Partitioned;
 pub use path::ChildPath;
 pub use periodic::Periodic;
+#[doc(hidden)]
+pub use periodic::{Call, Job, WithoutContext};
 pub use pool::{AddWorkersError, Alike, PerWorker, Pool, PoolTemplate, Task};
 #[cfg(all(unix, feature = "process"))]
 pub use program::Program;

@@ -23,7 +23,7 @@ use crate::slot::AnySlot;
 pub(crate) struct Seed {
     pub(crate) slot: Arc<dyn AnySlot>,
     pub(crate) generation: u64,
-    pub(crate) span: Span,
+    pub(crate) span: Option<Box<Span>>,
     pub(crate) times: StopTimes,
 }
 
@@ -54,9 +54,7 @@ impl Seed {
 
     fn into_life<F>(self, future: F) -> Life<F> {
         let report = Report { slot: Some(self.slot), generation: self.generation };
-        // Without a listener the span is nothing, and takes the room of nothing.
-        let span = (!self.span.is_disabled()).then(|| Box::new(self.span));
-        Life { future: Some(future), span, report }
+        Life { future: Some(future), span: self.span, report }
     }
 }
 

@@ -11,7 +11,7 @@ mod text;
 
 use std::time::Duration;
 
-pub(crate) use built::{broken_at_build, broken_by};
+pub(crate) use built::{broken_at_build, broken_by, broken_partitions};
 pub(crate) use text::Text;
 
 use crate::options::{ChildOptions, StartMode, SupervisorOptions};
@@ -46,6 +46,7 @@ pub(crate) const fn broken(subject: &Subject<'_>) -> Option<Text> {
     }
     first_of!(
         value_zero,
+        partitions_once,
         once_not_temporary,
         significant_always,
         significant_never,
@@ -55,6 +56,7 @@ pub(crate) const fn broken(subject: &Subject<'_>) -> Option<Text> {
         backoff_too_slow,
         auto_shutdown_always,
         shutdown_too_short,
+        start_periodic,
         start_timeout_alone,
         supervisor_as_worker,
     );
@@ -83,6 +85,18 @@ pub(crate) const fn window_zero(supervisor: &SupervisorOptions) -> Option<Text> 
         return Some(Text::new().str("`restart_window` must be longer than zero"));
     }
     None
+}
+
+/// The words of [`partitions_once`], after the child's name.
+pub(crate) const PARTITIONS_ONCE: &str =
+    " runs `once`, by value, so `partitions` cannot share it; leave `partitions` out";
+
+/// The workers of `partitions` are made from one value, and a child that runs once takes it away.
+const fn partitions_once(subject: &Subject<'_>) -> Option<Text> {
+    if !subject.options.is_once() || subject.supervisor.partitions.is_none() {
+        return None;
+    }
+    Some(Text::new().quoted(subject.name).str(PARTITIONS_ONCE))
 }
 
 /// A child that runs once, by value, is `Temporary`: there is no second value to restart it with.
@@ -251,6 +265,24 @@ const fn shutdown_too_short(subject: &Subject<'_>) -> Option<Text> {
             .str(" to stop, longer than its `shutdown = ")
             .duration(time)
             .str("`; give it that time"),
+    )
+}
+
+/// A periodic job has nothing to report: it has started when its schedule has.
+const fn start_periodic(subject: &Subject<'_>) -> Option<Text> {
+    let options = &subject.options;
+    let option = match options.start() {
+        _ if !options.is_periodic() => return None,
+        StartMode::Notify => "start",
+        StartMode::Spawned if options.has_start_timeout() => "start_timeout",
+        StartMode::Spawned => return None,
+    };
+    Some(
+        Text::new()
+            .quoted(subject.name)
+            .str(" is periodic, and has started when its schedule has, so ")
+            .quoted(option)
+            .str(" has no meaning; leave it out"),
     )
 }
 

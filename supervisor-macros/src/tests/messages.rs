@@ -34,6 +34,11 @@ fn the_grammar_in_all_its_forms() {
     is_fine("one_for_one(max_restarts = unlimited) { a: Always(backoff = 1h) }");
     is_fine("one_for_one { a: Always(start = notify, start_timeout = 1.5s, heartbeat = 1m) }");
     is_fine(
+        "one_for_one { a: Always(every = 30s, heartbeat = 1m), b: Temporary(every = 1h) = || f() }",
+    );
+    is_fine("simple_one_for_one(partitions = 8, kill_grace = 1s) { a: Always(every = 5s) }");
+    is_fine("Shop: simple_one_for_one(partitions = 8, shutdown_within = 5m) { a: A = A::new() }");
+    is_fine(
         "one_for_one { a: one_for_one(restart = Transient, shutdown = 8s, kill_grace = 0s) {} }",
     );
 }
@@ -46,15 +51,38 @@ fn names_that_resemble_words_are_names() {
 }
 
 #[test]
+fn an_identifier_is_a_word_or_has_to_be_computed() {
+    is_wrong("one_for_one(max_restarts = LIMIT) {}", "use the builder's `with_max_restarts`");
+    is_wrong("one_for_one(max_restarts = unlimitd) {}", "did you mean `unlimited`?");
+    is_wrong("one_for_one(max_restarts = infinity) {}", "is written `max_restarts = unlimited`");
+    is_wrong("one_for_one(restart_window = infinity) {}", "`infinity` is no duration");
+    is_wrong("one_for_one(restart_window = WINDOW) {}", "use the builder's `with_restart_window`");
+    is_wrong("one_for_one { a: Always(shutdown = brutal) }", "use the builder's `with_shutdown`");
+    is_wrong("one_for_one { a: Always(shutdown = brutal_kil) }", "did you mean `brutal_kill`?");
+    is_wrong("one_for_one { a: Always(every = period) }", "write `= Periodic::every(…)`");
+    is_wrong("simple_one_for_one(partitions = n) { a: T }", "the builder's `build_partitioned`");
+}
+
+#[test]
+fn a_periodic_job_and_partitions_are_alone() {
+    is_wrong("one_for_one { a: Always(every = 5s, start = notify) }", "`a` is periodic");
+    is_wrong("one_for_one { a: Always(every = 5s, start_timeout = 5s) }", "`a` is periodic");
+    is_wrong("simple_one_for_one(partitions = 2, max_children = 2) { a: T }", "as many workers");
+    is_wrong("one_for_one(partitions = 2) { a: T }", "on a `simple_one_for_one` supervisor");
+    is_wrong("one_for_one { a: Always(interval = 5s) }", "did you mean `every`?");
+    is_wrong("one_for_one { a: Always(period = 5s) }", "did you mean `every`?");
+}
+
+#[test]
 fn a_later_sibling_is_not_in_scope() {
     is_wrong("one_for_one { a: A = A(b), b: T }", "`b` is declared later");
     is_wrong("one_for_one { a: A = vec![b.clone()], b: T }", "`b` is declared later");
-    is_wrong("one_for_one { a: A = A(a) }", "`a` cannot use itself");
     is_wrong("one_for_one { s: one_for_one { a: A = A(z) }, z: T }", "`z` is declared later");
     is_wrong("one_for_one { s: one_for_one { a: A = A(s) } }", "`s` is not there yet");
     is_wrong("one_for_one { a: A = A { b }, b: T }", "`b` is declared later");
     // Calls, parameters, bindings, fields, methods, paths and earlier ones are something else.
     is_fine("one_for_one { a: A = b(1), b: T }");
+    is_fine("one_for_one { a: Blocking<u8> = Blocking::new(a) }");
     is_fine("Shop(b: u8): one_for_one { a: A = A(b), b: T }");
     is_fine("one_for_one { a: A = { let b = 5; A(b) }, b: T }");
     is_fine("one_for_one { a: A = A(|b| b + 1), b: T }");

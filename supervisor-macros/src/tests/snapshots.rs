@@ -66,6 +66,19 @@ fn a_tree_that_is_a_pool() {
 }
 
 #[test]
+fn a_job_and_partitions() {
+    let expression = tree(
+        "one_for_one {
+            sweep: Always(every = 30s),
+            parts: simple_one_for_one(partitions = 8) {
+                counter: Always<Counter>(shutdown = 1s) = Counter::new(),
+            },
+        }",
+    );
+    check("job_and_partitions", body(expression));
+}
+
+#[test]
 fn children_under_conditions() {
     let conditional = tree(
         "one_for_one {

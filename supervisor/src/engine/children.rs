@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::child::Child;
+use super::numbers::ByNumber;
 use crate::path::Name;
 
 /// A child's place in this life of its supervisor. A key is never given out twice, so a late
@@ -23,7 +24,7 @@ pub(crate) struct Children<C, R> {
     head: Option<u32>,
     tail: Option<u32>,
     declared: HashMap<Arc<str>, Key>,
-    workers: HashMap<u64, Key>,
+    workers: HashMap<u64, Key, ByNumber>,
     len: usize,
 }
 
@@ -43,7 +44,7 @@ impl<C, R> Default for Children<C, R> {
             head: None,
             tail: None,
             declared: HashMap::new(),
-            workers: HashMap::new(),
+            workers: HashMap::default(),
             len: 0,
         }
     }

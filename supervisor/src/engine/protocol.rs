@@ -117,6 +117,25 @@ pub(crate) enum Notice {
     Stopping,
 }
 
+impl Notice {
+    /// The child that it is about, if it is not about the supervisor.
+    pub(crate) fn child(&self) -> Option<Key> {
+        match self {
+            Self::Started(child)
+            | Self::Restarted { child, .. }
+            | Self::Declined(child)
+            | Self::StartFailed { child, .. }
+            | Self::Terminated { child, .. }
+            | Self::Delayed { child, .. }
+            | Self::TimedOut(child)
+            | Self::NotStopped(child)
+            | Self::StoppedLate(child)
+            | Self::MaxRestartsExceeded { child, .. } => Some(*child),
+            Self::Stopping => None,
+        }
+    }
+}
+
 /// Why a supervisor ended.
 #[derive(Clone, Debug)]
 pub(crate) enum Ending {

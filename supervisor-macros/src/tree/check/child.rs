@@ -17,13 +17,14 @@ use crate::words::{AutoShutdown, Meant, Policy, Strategy, Vocabulary};
 type Rule = fn(&Supervisor, &Child, &mut Errors);
 
 /// The rules that need the options of a child and of its supervisor only.
-pub(super) const RULES: [Rule; 7] = [
+pub(super) const RULES: [Rule; 8] = [
     significant_always,
     significant_never,
     significant_temporary,
     backoff_temporary,
     backoff_too_slow,
     auto_shutdown_always,
+    start_periodic,
     start_timeout_alone,
 ];
 
@@ -242,11 +243,32 @@ fn auto_shutdown_always(_: &Supervisor, child: &Child, errors: &mut Errors) {
     }
 }
 
+/// A periodic job has nothing to report: it has started when its schedule has.
+fn start_periodic(_: &Supervisor, child: &Child, errors: &mut Errors) {
+    let Body::Task(task) = &child.body else { return };
+    if task.every().is_none() {
+        return;
+    }
+    let mut settings = task.options.settings(Place::Task);
+    let found = settings.find(|(_, key, _)| matches!(key, Key::Start | Key::StartTimeout));
+    if let Some((item, key, _)) = found {
+        let message = format!(
+            "`{}` is periodic, and has started when its schedule has, so `{}` has no meaning; leave it out",
+            child.text(),
+            key.as_str()
+        );
+        errors.at(item.ident.span(), message);
+    }
+}
+
 /// A time limit for being ready needs a child that says when it is.
 ///
 /// A child with a type may have `start = notify` from its derive, so this looks at tasks only.
 fn start_timeout_alone(_: &Supervisor, child: &Child, errors: &mut Errors) {
     let Body::Task(task) = &child.body else { return };
+    if task.every().is_some() {
+        return;
+    }
     let find = |wanted: Key| {
         let mut settings = task.options.settings(Place::Task);
         settings.find(|(_, key, _)| *key == wanted).map(|(item, _, _)| item.ident.span())

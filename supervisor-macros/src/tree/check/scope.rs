@@ -89,13 +89,11 @@ pub(super) fn sibling_later(child: &Child, site: Site, scope: Scope, errors: &mu
             Some(Declared::After) => format!(
                 "`{name}` is declared later; move it above `{of}` (an item: `self::{name}`)"
             ),
-            Some(Declared::Here) => {
-                format!("`{name}` cannot use itself (an item: `self::{name}`)")
-            }
             Some(Declared::Around) => format!(
                 "`{name}` is not there yet while its children are declared (an item: `self::{name}`)"
             ),
-            Some(Declared::Before) | None => continue,
+            // As in `let a = A(a);`, the name means what it meant before: a function, perhaps.
+            Some(Declared::Before | Declared::Here) | None => continue,
         };
         if reported.insert(name) {
             errors.at(ident.span(), message);

@@ -33,9 +33,12 @@ pub(super) fn value(tree: &Tree) -> TokenStream {
     if tree.root.is_pool() {
         let pool = own("pool");
         let supervisor = quote!(::core::clone::Clone::clone(#pool.supervisor()));
-        // The type of a tree with a name asks its pool for the supervisor.
-        let own = outline.map(|outline| quote!(supervisor: #supervisor, #outline));
-        let fields = quote!(#own pool: #pool);
+        let pool = if tree.head.is_some() {
+            named::held_pool(krate, &tree.root, &pool)
+        } else {
+            quote!(#pool)
+        };
+        let fields = quote!(supervisor: #supervisor, #outline pool: #pool);
         return quote!(#krate::Tree::new(#supervisor, #handle { #fields }));
     }
     let supervisor = own("supervisor");

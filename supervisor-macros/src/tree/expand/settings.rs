@@ -30,8 +30,9 @@ pub(super) fn of_constant_supervisor(
     options: &Options,
     place: Place,
 ) -> TokenStream {
-    let known = |key| matches!(key, Key::MaxRestarts | Key::RestartWindow | Key::AutoShutdown);
-    calls(krate, options, place, known)
+    calls(krate, options, place, |key| {
+        matches!(key, Key::MaxRestarts | Key::RestartWindow | Key::AutoShutdown | Key::Partitions)
+    })
 }
 
 /// Those of a child for its supervisor.
