@@ -244,7 +244,8 @@
 //! The [guide] has a page for [every option](guide::options), for [how to choose the
 //! limits](guide::choosing_limits), and for those who come [from tasks spawned by
 //! hand](guide::coming_from_tokio), [from Erlang](guide::coming_from_erlang) and [from
-//! Elixir](guide::coming_from_elixir).
+//! Elixir](guide::coming_from_elixir). How to test your own tree is the page of the module
+//! `testing`, which the feature `test-util` brings.
 //!
 //! # Features
 //!
@@ -254,7 +255,6 @@
 //! - `test-util`: `testing`, for the tests of your own tree: crash its children, wait for what
 //!   follows, seeded chaos.
 
-#![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
 mod blocking;
@@ -303,7 +303,6 @@ mod slot;
 mod strategy;
 mod supervisor;
 #[cfg(feature = "test-util")]
-#[cfg_attr(docsrs, doc(cfg(feature = "test-util")))]
 pub mod testing;
 mod tree;
 
@@ -336,12 +335,10 @@ pub use periodic::Periodic;
 pub use periodic::{Call, Job, WithoutContext};
 pub use pool::{AddWorkersError, Alike, PerWorker, Pool, PoolTemplate, Task};
 #[cfg(all(unix, feature = "process"))]
-#[cfg_attr(docsrs, doc(cfg(all(unix, feature = "process"))))]
 pub use program::Program;
 pub use report::ShutdownReport;
 pub use restart::{Backoff, MaxRestarts, RestartPolicy};
 #[cfg(feature = "signal")]
-#[cfg_attr(docsrs, doc(cfg(feature = "signal")))]
 pub use run::run;
 pub use shutdown::Shutdown;
 pub use strategy::{AutoShutdown, SupervisionStrategy};
@@ -349,7 +346,6 @@ pub use supervisor::{AddChild, Supervisor};
 pub use tree::{Starting, Tree};
 
 #[cfg(feature = "macros")]
-#[cfg_attr(docsrs, doc(cfg(feature = "macros")))]
 #[doc = include_str!("derive_child.md")]
 pub use supervisor_macros::Child;
 
@@ -367,7 +363,6 @@ macro_rules! a_tree_without_a_name {
 #[doc = include_str!("supervision_tree.md")]
 #[doc = include_str!("rules.md")]
 #[cfg(feature = "macros")]
-#[cfg_attr(docsrs, doc(cfg(feature = "macros")))]
 #[macro_export]
 macro_rules! supervision_tree {
     // A proc macro cannot know what its caller calls this crate; `$crate` does.

@@ -302,6 +302,28 @@ pub async fn running(tree: &impl AsRef<Supervisor>, path: impl AsRef<str>) -> Re
 
 /// As [`running`], with another limit.
 ///
+/// ```
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use std::time::Duration;
+/// # use supervisor::prelude::*;
+/// # use supervisor::testing;
+/// # async fn worker(ctx: Context) -> ChildResult {
+/// #     ctx.shutdown_requested().await;
+/// #     Ok(())
+/// # }
+/// # supervision_tree! { App: one_for_one { worker: Always } }
+/// let app = App::start().await?;
+/// app.worker().terminate().await?; // nobody starts it again
+/// let error = testing::running_within(&app, "worker", Duration::from_secs(5)).await.unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "waited 5s in vain for `worker` to run (it is stopped); nothing happened",
+/// );
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Errors
 ///
 /// Those of [`running`].

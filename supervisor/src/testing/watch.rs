@@ -100,7 +100,7 @@ impl Watch {
     /// Waits until this child has been restarted, and gives the event.
     ///
     /// A child that is started again together with its supervisor has been
-    /// [`started`](Self::started).
+    /// [`started`](Self::started); it is so before its supervisor has been restarted.
     ///
     /// # Errors
     ///
