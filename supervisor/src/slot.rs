@@ -61,6 +61,7 @@ pub(crate) enum Sign {
 }
 
 /// What a life begins with.
+#[derive(Clone, Copy)]
 pub(crate) struct Beginning<'a> {
     /// Where the child stands in the current life of its supervisor.
     pub(crate) inbox: &'a Arc<Inbox<Message>>,
@@ -88,7 +89,7 @@ struct Place {
     state: ChildState,
     /// Since when it is up, or is being stopped.
     since: Option<Instant>,
-    last_exit: Option<Box<ExitReason>>,
+    last_exit: LastExit,
     /// Absent unless it has a heartbeat.
     last_sign: Option<Box<Sign>>,
     waiting: Waiting,
@@ -105,7 +106,7 @@ impl SlotCore {
                 link: None,
                 state: ChildState::Stopped,
                 since: None,
-                last_exit: None,
+                last_exit: LastExit::None,
                 last_sign: None,
                 waiting: Waiting::default(),
             }),
@@ -297,20 +298,14 @@ impl SlotCore {
             return began;
         }
         place.enter(state);
-        let old = match &mut place.last_exit {
-            Some(last) => Some(std::mem::replace(&mut **last, reason)),
-            none => {
-                *none = Some(Box::new(reason));
-                None
-            }
-        };
+        let old = std::mem::replace(&mut place.last_exit, LastExit::of(reason));
         drop(place);
         drop(old);
         began
     }
 
     pub(crate) fn last_exit(&self) -> Option<ExitReason> {
-        self.lock().last_exit.as_deref().cloned()
+        self.lock().last_exit.reason()
     }
 
     pub(crate) fn count_restart(&self) {
@@ -338,6 +333,35 @@ impl SlotCore {
 
     fn lock(&self) -> MutexGuard<'_, Place> {
         self.place.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How the last life ended. (The ends that are no failures, of many children at once when a tree
+/// is stopped, take no allocation.)
+#[derive(Debug)]
+enum LastExit {
+    None,
+    Normal,
+    Shutdown,
+    Other(Box<ExitReason>),
+}
+
+impl LastExit {
+    fn of(reason: ExitReason) -> Self {
+        match reason {
+            ExitReason::Normal => Self::Normal,
+            ExitReason::Shutdown => Self::Shutdown,
+            other => Self::Other(Box::new(other)),
+        }
+    }
+
+    fn reason(&self) -> Option<ExitReason> {
+        match self {
+            Self::None => None,
+            Self::Normal => Some(ExitReason::Normal),
+            Self::Shutdown => Some(ExitReason::Shutdown),
+            Self::Other(reason) => Some(ExitReason::clone(reason)),
+        }
     }
 }
 
@@ -398,9 +422,9 @@ impl<M: Send + 'static> AnySlot for Slot<M> {
     }
 
     fn close(&self, closing: Closing) -> Option<(usize, Box<dyn Send>)> {
-        let leftovers = self.mailbox.close(closing);
+        let mut leftovers = self.mailbox.close(closing);
         let count = leftovers.len();
-        let garbage: Box<dyn Send> = match self.mailbox.heir() {
+        let garbage: Box<dyn Send> = match leftovers.take_heir() {
             Some(letters) => {
                 letters.receive(leftovers, closing == Closing::Gone);
                 Box::new(letters)
