@@ -299,6 +299,8 @@ mod rules;
 #[cfg(feature = "signal")]
 mod run;
 mod shutdown;
+#[cfg(test)]
+mod sizes;
 mod slot;
 mod strategy;
 mod supervisor;
