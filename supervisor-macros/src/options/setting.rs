@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use proc_macro2::{Ident, Literal, Spacing, Span, TokenStream, TokenTree};
-use syn::LitStr;
+use proc_macro2::{Ident, Spacing, Span, TokenStream, TokenTree};
 
 use super::duration::{self, NotADuration};
 use super::key::Key;
@@ -25,7 +24,6 @@ pub(crate) enum Setting {
     Flag(bool),
     /// A type.
     Message(TokenStream),
-    Name(Literal),
     /// A path.
     Crate(TokenStream),
 }
@@ -70,10 +68,6 @@ pub(crate) enum Fault {
     NotARange,
     /// A backoff from long to short.
     Inverted { min: String, max: String },
-    /// Not a string.
-    NotAString,
-    /// A string that cannot be a name.
-    NotAName,
 }
 
 const NEVER: &str = "unlimited";
@@ -113,7 +107,6 @@ fn tokens_of(key: Key, tokens: &[TokenTree]) -> Result<Setting, Fault> {
         Key::Significant => {
             word(tokens, &["true", "false"]).map(|word| Setting::Flag(word == "true"))
         }
-        Key::Name => name(tokens).map(Setting::Name),
         Key::Once => Err(Fault::Unwanted),
         // Parsed as a type and a path before they come here.
         Key::Message | Key::Crate => Err(Fault::Computed),
@@ -263,14 +256,6 @@ fn time(tokens: &[TokenTree]) -> Result<Duration, Fault> {
         _ => return Err(Fault::Computed),
     };
     duration::parse(&literal).map_err(|why| Fault::NotADuration { literal, why })
-}
-
-fn name(tokens: &[TokenTree]) -> Result<Literal, Fault> {
-    let [TokenTree::Literal(literal)] = tokens else { return Err(Fault::NotAString) };
-    let name: LitStr = syn::parse_str(&literal.to_string()).map_err(|_| Fault::NotAString)?;
-    let text = name.value();
-    let is_name = !text.is_empty() && !text.contains('/');
-    if is_name { Ok(literal.clone()) } else { Err(Fault::NotAName) }
 }
 
 fn text(tokens: &[TokenTree]) -> String {

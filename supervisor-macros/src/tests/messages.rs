@@ -92,6 +92,24 @@ fn a_later_sibling_is_not_in_scope() {
 }
 
 #[test]
+fn a_task_owns_what_its_closure_uses() {
+    let is_borrowed = |tree| is_wrong(tree, "is borrowed while the tree is built");
+    is_borrowed("S(c: &C): one_for_one { a: Always = move |ctx| run(ctx, c.clone()) }");
+    is_borrowed(
+        "S(c: &C): one_for_one { s: one_for_one { a: Always = || async { run(c).await } } }",
+    );
+    is_borrowed(
+        "S(c: &'a C): one_for_one { a: Always = { let d = 5; move |ctx| run(ctx, c, d) } }",
+    );
+    is_fine("S(c: &'static C): one_for_one { a: Always = move |ctx| run(ctx, c) }");
+    is_fine(
+        "S(c: &C): one_for_one { a: Always = { let c = c.clone(); move |ctx| run(ctx, c.clone()) } }",
+    );
+    is_fine("S(c: Arc<C>): one_for_one { a: Always = move |ctx| run(ctx, c.clone()) }");
+    is_fine("S(c: &C): one_for_one { a: Always = make(c), b: T = T::new(|| c.len()) }");
+}
+
+#[test]
 fn an_earlier_sibling_is_no_function() {
     is_wrong("one_for_one { a: Always, b: Always = a }", "`a` is a child's address here");
     is_wrong("one_for_one { a: Always, b: Always = |c| a(c) }", "`a` is a child's address here");
@@ -122,7 +140,7 @@ fn what_is_no_tree_at_all_is_one_error() {
 fn the_derive_shares_the_options() {
     let in_derive = |text| messages(derive(text));
     let fine = "#[child(restart = Transient, start = notify, start_timeout = 5s, heartbeat = 1s)]
-        #[child(message = HashMap<K, V>, mailbox = 5, name = \"db\", crate = ::other::path)]
+        #[child(message = HashMap<K, V>, mailbox = 5, crate = ::other::path)]
         struct A<K, V>(K, V);";
     assert_eq!(in_derive(fine), Vec::<String>::new());
     assert_eq!(in_derive("#[child] struct A;").len(), 1);
