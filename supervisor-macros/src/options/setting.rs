@@ -117,6 +117,9 @@ fn limit(tokens: &[TokenTree]) -> Result<Option<u32>, Fault> {
     match tokens {
         [TokenTree::Ident(ident)] if ident == NEVER => Ok(None),
         [TokenTree::Ident(ident)] => Err(not_a_word(ident, &[NEVER])),
+        [TokenTree::Punct(colon), TokenTree::Ident(_)] if colon.as_char() == ':' => {
+            word(tokens, &[NEVER]).map(|_| None)
+        }
         _ => u32::try_from(count(tokens)?).map(Some).map_err(|_| Fault::NotACount),
     }
 }
@@ -203,6 +206,15 @@ fn shutdown(tokens: &[TokenTree]) -> Result<Shutdown, Fault> {
         [TokenTree::Ident(ident)] if ident == "brutal_kill" => Ok(Shutdown::BrutalKill),
         [TokenTree::Ident(ident)] if ident == "infinity" => Ok(Shutdown::Infinity),
         [TokenTree::Ident(ident)] => Err(not_a_word(ident, &SHUTDOWN_WORDS)),
+        // `brutal-kill`, `:infinity`
+        [TokenTree::Ident(brutal), TokenTree::Punct(_), TokenTree::Ident(kill)]
+            if format!("{brutal}_{kill}") == SHUTDOWN_WORDS[0] =>
+        {
+            Err(Fault::UnknownWord { word: text(tokens), words: SHUTDOWN_WORDS.to_vec() })
+        }
+        [TokenTree::Punct(colon), TokenTree::Ident(_)] if colon.as_char() == ':' => {
+            word(tokens, &SHUTDOWN_WORDS).map(|_| Shutdown::Infinity)
+        }
         _ => nonzero_time(tokens).map(Shutdown::Timeout),
     }
 }

@@ -92,6 +92,24 @@ fn a_later_sibling_is_not_in_scope() {
 }
 
 #[test]
+fn what_stands_in_another_place_elsewhere() {
+    is_wrong("one_for_one { a: Always(shutdown = brutal-kill) }", "did you mean `brutal_kill`?");
+    is_wrong("one_for_one { a: Always(shutdown = :infinity) }", "write `shutdown = infinity`");
+    is_wrong("one_for_one { a: Always(every 30s) }", "write `every = 30s`");
+    is_wrong("one_for_one { a: Always(every(30s), shutdown = 5s) }", "write `every = 30s`");
+    is_wrong("one_for_one { a: Always(shutdown 5s) }", "write `shutdown = 5s`");
+    is_wrong("S: one_for_one { strategy: :one_for_one }", "before the braces");
+    is_wrong("S: one_for_one { children: [a, b] }", "one by one in the braces");
+    is_wrong("one_for_one { a: Always<T::new(5)> }", "write `a: Always<T> = T::new(…)`");
+    is_wrong("one_for_one { a: Transient(backoff = 1s)<T> }", "before the options");
+    is_wrong("one_for_one { a: T = T (backoff = 1s) }", "before the `=`");
+    is_wrong("one_for_one { a: PartitionSupervisor(partitions = 4) { b: T } }", "by its strategy");
+    is_wrong("one_for_one { a: Always = async { Ok(()) } }", "`|ctx| async move { … }`");
+    is_wrong("one_for_one { a: Always = run(ctx) }", "the function itself: `= run`");
+    is_fine("one_for_one { a: Always = make(5), b: T = T(a = 5) }");
+}
+
+#[test]
 fn a_task_owns_what_its_closure_uses() {
     let is_borrowed = |tree| is_wrong(tree, "is borrowed while the tree is built");
     is_borrowed("S(c: &C): one_for_one { a: Always = move |ctx| run(ctx, c.clone()) }");

@@ -92,6 +92,7 @@ fn check_child(supervisor: &Supervisor, site: Site, scope: Scope, errors: &mut E
     for rule in child::RULES {
         apply(&|found| rule(supervisor, child, found), Standing::Flawed);
     }
+    apply(&|found| child::task_called(child, found), Standing::WithoutValue);
     apply(&|found| scope::function_hidden(child, scope, found), Standing::WithoutValue);
     apply(&|found| scope::task_borrows_parameter(child, site, found), Standing::WithoutValue);
     apply(&|found| scope::sibling_later(child, site, scope, found), Standing::WithoutValue);
