@@ -328,23 +328,34 @@ pub(crate) const fn auto_shutdown_without_significant(
 
 /// A tree stops within its `shutdown_within`.
 ///
-/// `longest` is the worker that takes the largest part, and how much that is.
+/// `sum` is how the time adds up.
 pub(crate) const fn budget_exceeded(
-    budget: Budget,
+    budget: Duration,
     within: Duration,
-    longest: (&str, Budget),
+    sum: &Text,
 ) -> Option<Text> {
-    let text = Text::new().str("the worst-case shutdown ");
-    let text = match budget {
-        Budget::Bounded(time) if time.as_nanos() <= within.as_nanos() => return None,
-        Budget::Bounded(time) => text.str("is ").duration(time).str(", longer than"),
-        Budget::Unbounded => text.str("has no bound, unlike"),
-    };
-    let text = text.str(" `shutdown_within = ").duration(within).str("`; ").quoted(longest.0);
-    Some(match longest.1 {
-        Budget::Bounded(part) => text.str(" takes up to ").duration(part).str(" of it"),
-        Budget::Unbounded => text.str(" has `shutdown = infinity`"),
-    })
+    if budget.as_nanos() <= within.as_nanos() {
+        return None;
+    }
+    Some(
+        Text::new()
+            .str("the worst-case shutdown is ")
+            .duration(budget)
+            .str(", longer than `shutdown_within = ")
+            .duration(within)
+            .str("`: ")
+            .str(sum.as_str()),
+    )
+}
+
+/// The same for a tree with a worker that may take any time.
+pub(crate) const fn budget_unbounded(within: Duration, endless: &str) -> Text {
+    Text::new()
+        .str("the worst-case shutdown has no bound, unlike `shutdown_within = ")
+        .duration(within)
+        .str("`; ")
+        .quoted(endless)
+        .str(" has `shutdown = infinity`")
 }
 
 const fn is(subject: &Subject<'_>, policy: RestartPolicy) -> bool {
