@@ -45,7 +45,7 @@ pub(crate) use protocol::{Effect, Ending, Event, Exit, Notice};
 
 use self::children::Children;
 use self::intensity::Intensity;
-use self::jitter::Jitter;
+pub(crate) use self::jitter::Jitter;
 use self::numbers::ByNumber;
 use self::stopping::Scheme;
 use self::timers::{Target, Timers};
@@ -219,6 +219,12 @@ impl<C, R> Engine<C, R> {
 
     pub(crate) fn is_stopping(&self) -> bool {
         matches!(self.mode, Mode::Stopping { .. } | Mode::Ended)
+    }
+
+    /// How many restarts could be made now; `None` means any number.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn restarts_left(&mut self, now: Instant) -> Option<u32> {
+        self.intensity.left(now)
     }
 
     fn pass_deadlines(&mut self, now: Instant) {

@@ -93,6 +93,10 @@ impl<F: Future<Output = ChildResult>> Future for Life<F> {
         let mut this = self.project();
         let _entered = this.span.as_ref().map(|span| span.enter());
         let report = this.report;
+        #[cfg(feature = "test-util")]
+        if report.hangs() {
+            return Poll::Pending;
+        }
         let polled = current::inside(&mut report.slot, || {
             let poll = || this.future.as_mut().as_pin_mut().map_or(Poll::Pending, |f| f.poll(cx));
             let reason = match catch_unwind(AssertUnwindSafe(poll)) {
@@ -113,6 +117,9 @@ impl<F: Future<Output = ChildResult>> Future for Life<F> {
         });
         match polled {
             Poll::Pending => {
+                // It may have begun to while it was polled.
+                #[cfg(feature = "test-util")]
+                let _ = report.hangs();
                 report.tell_if_abandoned();
                 Poll::Pending
             }
@@ -141,6 +148,12 @@ impl Report {
         }
     }
 
+    /// Whether a test wants the life to be polled no more.
+    #[cfg(feature = "test-util")]
+    fn hangs(&self) -> bool {
+        self.slot.as_ref().is_some_and(|slot| slot.core().hangs())
+    }
+
     fn tell(&mut self, exit: Exit) {
         let Some(slot) = self.slot.take() else { return };
         // No other life begins in the place before this one has ended.
@@ -152,7 +165,7 @@ impl Report {
 }
 
 /// Renders an error, in the child's own task: its `Display` and its `Drop` are the user's code.
-fn of_error(error: ChildError) -> ExitReason {
+pub(crate) fn of_error(error: ChildError) -> ExitReason {
     let render = || {
         let root: &(dyn Error + 'static) = error.get_ref();
         if let Some(BadStatus(status)) = root.downcast_ref() {

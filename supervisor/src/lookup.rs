@@ -138,7 +138,7 @@ fn typed<Q: Send + 'static>(slot: Arc<dyn AnySlot>) -> Result<ChildRef<Q>, Looku
 }
 
 /// Goes down from the root, one supervisor after the other.
-async fn find(root: Arc<Node>, path: &str) -> Result<Body, LookupError> {
+pub(crate) async fn find(root: Arc<Node>, path: &str) -> Result<Body, LookupError> {
     let mut node = root;
     let mut names = path.split('/').peekable();
     let mut passed = ChildPath::root();

@@ -331,6 +331,25 @@ impl SlotCore {
         self.lock().last_sign.as_deref().copied().unwrap_or(Sign::Idle)
     }
 
+    /// Makes the life hang: it is polled no more. `false` if it is over.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn hang(&self, generation: u64) -> bool {
+        self.word.hang(generation) && self.hangs()
+    }
+
+    /// Whether the life hangs. If so, that it was waiting for a message is no sign of life.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn hangs(&self) -> bool {
+        let hangs = self.word.hangs();
+        if hangs
+            && let Some(last) = &mut self.lock().last_sign
+            && **last == Sign::Idle
+        {
+            **last = Sign::Given(Instant::now());
+        }
+        hangs
+    }
+
     fn lock(&self) -> MutexGuard<'_, Place> {
         self.place.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -435,6 +435,13 @@ impl Node {
     }
 }
 
+/// The handle of a tree, of a part of one, or of a pool, is one of its supervisor.
+impl AsRef<Self> for Supervisor {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
 impl fmt::Debug for Supervisor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Supervisor")

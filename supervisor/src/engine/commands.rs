@@ -32,6 +32,9 @@ pub(crate) enum Command<C, R> {
     Cycle(Subject, R),
     /// `ChildRef::kill`: a failure, counted.
     Kill(Subject, R),
+    /// `testing::fail`: a failure of the test's choice, counted.
+    #[cfg(feature = "test-util")]
+    Fail(Subject, ExitReason, R),
 }
 
 impl<C, R> Command<C, R> {
@@ -43,6 +46,8 @@ impl<C, R> Command<C, R> {
             | Self::Delete(_, reply)
             | Self::Cycle(_, reply)
             | Self::Kill(_, reply) => (None, reply),
+            #[cfg(feature = "test-util")]
+            Self::Fail(_, _, reply) => (None, reply),
         }
     }
 }
@@ -81,6 +86,8 @@ impl<C, R> Engine<C, R> {
             | Command::Delete(subject, _)
             | Command::Cycle(subject, _)
             | Command::Kill(subject, _) => self.resolve(subject),
+            #[cfg(feature = "test-util")]
+            Command::Fail(subject, ..) => self.resolve(subject),
         }
     }
 
@@ -122,6 +129,8 @@ impl<C, R> Engine<C, R> {
             Command::Kill(_, reply) => {
                 self.fail(now, key, ExitReason::Killed, Some(reply));
             }
+            #[cfg(feature = "test-util")]
+            Command::Fail(_, reason, reply) => self.fail(now, key, reason, Some(reply)),
         }
     }
 

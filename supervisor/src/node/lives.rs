@@ -142,7 +142,7 @@ impl Node {
             self.close_declared(Closing::Gone, reaper);
         }
         crate::journal::supervisor_terminated(self, reason);
-        let (starting, waiting, reports_to) = {
+        let (starting, waiting, reports_to, orphaned) = {
             let mut place = self.lock();
             let waiting = if supervised {
                 place.phase = Phase::Down(reason.clone());
@@ -151,11 +151,20 @@ impl Node {
                 place.phase = Phase::Ended(reason.clone());
                 std::mem::take(&mut place.waiting)
             };
-            (std::mem::take(&mut place.starting), waiting, place.reports_to.take())
+            (
+                std::mem::take(&mut place.starting),
+                waiting,
+                place.reports_to.take(),
+                supervised && place.orphaned,
+            )
         };
         drop(starting);
         for told in waiting {
             let _ = told.send(());
+        }
+        if orphaned {
+            // Its parent, which ended at the same time on another thread, has found it running.
+            self.bury();
         }
         if let Some((link, generation)) = reports_to {
             if let Some(slot) = self.slot() {

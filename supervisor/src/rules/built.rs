@@ -11,7 +11,7 @@ use crate::outline::Budget;
 use crate::path::Name;
 use crate::shutdown::Shutdown;
 
-use super::{Subject, Text, broken, window_zero};
+use super::{PARTITIONS_ONCE, Subject, Text, broken, window_zero};
 
 /// The message for the first rule that a child breaks under this supervisor.
 pub(crate) fn broken_by(
@@ -52,12 +52,31 @@ pub(crate) fn broken_at_build(
     window_zero(&supervisor).or(of_template)
 }
 
+/// The rule that a pool with a fixed number of workers breaks.
+pub(crate) fn broken_partitions(
+    name: &Name,
+    template: &ChildOptions,
+    partitions: usize,
+    max_children: Option<usize>,
+) -> Option<String> {
+    match (partitions, max_children) {
+        (0, _) => Some("`partitions = 0` leaves no worker at all".to_owned()),
+        (_, Some(_)) => {
+            let rule = "a pool has as many workers as `partitions`, so `max_children` has no meaning; leave it out";
+            Some(rule.to_owned())
+        }
+        _ if template.is_once() => Some(format!("`{name}`{PARTITIONS_ONCE}")),
+        _ => None,
+    }
+}
+
 fn options_of(supervisor: &SupervisorRules) -> SupervisorOptions {
     SupervisorOptions {
         strategy: supervisor.strategy,
         max_restarts: supervisor.max_restarts,
         restart_window: supervisor.restart_window,
         auto_shutdown: supervisor.auto_shutdown,
+        partitions: None,
     }
 }
 

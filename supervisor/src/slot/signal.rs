@@ -18,8 +18,11 @@ const ABANDONED: u64 = 8;
 const NOTIFY: u64 = 16;
 /// The life has to show that it lives.
 const HEARTBEAT: u64 = 32;
+/// The life is not polled any more, as a test wants it.
+#[cfg(feature = "test-util")]
+const HUNG: u64 = 64;
 /// How far the generation is shifted.
-const SHIFT: u32 = 6;
+const SHIFT: u32 = 7;
 
 /// What a life owes its supervisor.
 #[derive(Clone, Copy, Debug, Default)]
@@ -116,6 +119,20 @@ impl Word {
             (signal_of(word, generation) != Signal::Stale).then_some(word | STOP)
         });
         asked.is_ok()
+    }
+
+    /// Marks the life as hung; `false` if it is over.
+    #[cfg(feature = "test-util")]
+    pub(super) fn hang(&self, generation: u64) -> bool {
+        let hung = self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, |word| {
+            (signal_of(word, generation) != Signal::Stale).then_some(word | HUNG)
+        });
+        hung.is_ok()
+    }
+
+    #[cfg(feature = "test-util")]
+    pub(super) fn hangs(&self) -> bool {
+        self.load() & HUNG != 0
     }
 
     fn load(&self) -> u64 {
