@@ -10,9 +10,9 @@ use crate::child_spec::{Parts, Run, Runnable};
 use crate::error::SupervisorError;
 use crate::pool::{Alike, PerWorker, Pool, Task};
 
-/// How many workers are on their way to the supervisor at once: enough to keep it busy, and not so
-/// many that they fill the memory.
-const ON_THEIR_WAY: usize = 1024;
+/// How many workers are on their way to the supervisor at once: enough to keep it busy, and so few
+/// that they are still in the processor's cache when they start.
+const ON_THEIR_WAY: usize = 64;
 
 /// Not all workers could be added.
 ///
@@ -95,7 +95,7 @@ impl<W: Child> Pool<W, PerWorker> {
     ///
     /// [`AddWorkersError`] with the first error that [`add_worker_with`](Self::add_worker_with) would
     /// give, and with the workers that were added. No more are added after the error was noticed;
-    /// those that were on their way then, up to a thousand, may be.
+    /// those that were on their way then, a few dozen, may be.
     ///
     /// # Cancel safety
     ///
