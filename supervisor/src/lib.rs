@@ -309,7 +309,7 @@ pub use builder::SupervisorBuilder;
 pub use census::{ChildCount, ChildInfo, ChildSpecInfo, Snapshot, SupervisorStats};
 pub use child::{Addressable, Child, Worker, WorkerOnce};
 #[doc(hidden)]
-pub use child::{Life, Shared, Unsaid, WorkerOf, WorkerOnceOf};
+pub use child::{Handle, Life, Shared, Unsaid, WorkerOf, WorkerOnceOf};
 pub use child_ref::{AnyChildRef, ChildRef};
 pub use child_spec::{ChildSpec, Each, NothingToRun, Run, Runnable, Same};
 pub use context::{Context, ShutdownRequested};

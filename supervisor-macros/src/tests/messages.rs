@@ -60,7 +60,7 @@ fn an_identifier_is_a_word_or_has_to_be_computed() {
     is_wrong("one_for_one { a: Always(shutdown = brutal) }", "use the builder's `with_shutdown`");
     is_wrong("one_for_one { a: Always(shutdown = brutal_kil) }", "did you mean `brutal_kill`?");
     is_wrong("one_for_one { a: Always(every = period) }", "write `= Periodic::every(…)`");
-    is_wrong("simple_one_for_one(partitions = n) { a: T }", "the builder's `build_partitioned`");
+    is_wrong("simple_one_for_one(partitions = n) { a: T }", "write `name: Partitioned<…>");
 }
 
 #[test]
