@@ -33,6 +33,12 @@ fn expression() {
                 }
             }
             #[automatically_derived]
+            impl<C0> ::core::convert::AsRef<::supervisor::Supervisor> for TreeSub<C0> {
+                fn as_ref(&self) -> &::supervisor::Supervisor {
+                    self.supervisor()
+                }
+            }
+            #[automatically_derived]
             impl<C0> ::core::fmt::Debug for TreeSub<C0> {
                 fn fmt(
                     &self,
@@ -120,6 +126,12 @@ fn expression() {
             #[must_use]
             pub fn sub(&self) -> &C0 {
                 &self.__0
+            }
+        }
+        #[automatically_derived]
+        impl<C0> ::core::convert::AsRef<::supervisor::Supervisor> for Tree<C0> {
+            fn as_ref(&self) -> &::supervisor::Supervisor {
+                self.supervisor()
             }
         }
         #[automatically_derived]

@@ -143,6 +143,12 @@ fn expression() {
             }
         }
         #[automatically_derived]
+        impl<C0, C1> ::core::convert::AsRef<::supervisor::Supervisor> for Tree<C0, C1> {
+            fn as_ref(&self) -> &::supervisor::Supervisor {
+                self.supervisor()
+            }
+        }
+        #[automatically_derived]
         impl<C0, C1> ::core::fmt::Debug for Tree<C0, C1> {
             fn fmt(
                 &self,

@@ -56,6 +56,12 @@ impl Shop {
     }
 }
 #[automatically_derived]
+impl ::core::convert::AsRef<::supervisor::Supervisor> for Shop {
+    fn as_ref(&self) -> &::supervisor::Supervisor {
+        self.supervisor()
+    }
+}
+#[automatically_derived]
 impl ::core::fmt::Debug for Shop {
     fn fmt(&self, __formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         __formatter

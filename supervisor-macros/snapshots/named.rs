@@ -43,6 +43,12 @@ impl Shop {
     }
 }
 #[automatically_derived]
+impl ::core::convert::AsRef<::supervisor::Supervisor> for Shop {
+    fn as_ref(&self) -> &::supervisor::Supervisor {
+        self.supervisor()
+    }
+}
+#[automatically_derived]
 impl ::core::fmt::Debug for Shop {
     fn fmt(&self, __formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         __formatter
@@ -286,6 +292,12 @@ impl ShopSub {
     #[must_use]
     pub fn mailer(&self) -> &<Mailer as ::supervisor::Child>::Handle {
         self.__mailer.get()
+    }
+}
+#[automatically_derived]
+impl ::core::convert::AsRef<::supervisor::Supervisor> for ShopSub {
+    fn as_ref(&self) -> &::supervisor::Supervisor {
+        self.supervisor()
     }
 }
 #[automatically_derived]

@@ -35,6 +35,12 @@ impl ::core::fmt::Debug for Sessions {
     }
 }
 #[automatically_derived]
+impl ::core::convert::AsRef<::supervisor::Supervisor> for Sessions {
+    fn as_ref(&self) -> &::supervisor::Supervisor {
+        self.supervisor()
+    }
+}
+#[automatically_derived]
 #[allow(dead_code, reason = "a program need not use all of it")]
 impl Sessions {
     /// The worst case of an orderly shutdown; nothing if it has no bound.

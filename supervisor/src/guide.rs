@@ -7,6 +7,8 @@
 //! - [`coming_from_tokio`]: from tasks spawned by hand to a tree.
 //! - [`coming_from_erlang`] and [`coming_from_elixir`]: the words you know, and what is
 //!   different.
+//!
+//! How to test a tree of your own is on the page of the module `testing` (feature `test-util`).
 
 #[doc = include_str!("guide/options.md")]
 pub mod options {}

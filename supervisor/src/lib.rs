@@ -243,16 +243,18 @@
 //! The [guide] has a page for [every option](guide::options), for [how to choose the
 //! limits](guide::choosing_limits), and for those who come [from tasks spawned by
 //! hand](guide::coming_from_tokio), [from Erlang](guide::coming_from_erlang) and [from
-//! Elixir](guide::coming_from_elixir).
+//! Elixir](guide::coming_from_elixir). How to test your own tree is the page of the module
+//! `testing`, which the feature `test-util` brings.
 //!
 //! # Features
 //!
 //! - `macros` (default): [`supervision_tree!`] and `#[derive(Child)]`.
 //! - `signal`: `run`, a tree as the whole program, until SIGINT or SIGTERM.
 //! - `process` (Unix): `Program`, an operating-system process as a child.
+//! - `test-util`: `testing`, for the tests of your own tree: crash its children, wait for what
+//!   follows, seeded chaos.
 
 #![warn(clippy::print_stdout, clippy::print_stderr)]
-#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod blocking;
 mod builder;
@@ -296,9 +298,13 @@ mod rules;
 #[cfg(feature = "signal")]
 mod run;
 mod shutdown;
+#[cfg(test)]
+mod sizes;
 mod slot;
 mod strategy;
 mod supervisor;
+#[cfg(feature = "test-util")]
+pub mod testing;
 mod tree;
 
 #[doc(hidden)]

@@ -163,6 +163,12 @@ pub(crate) fn workers<M: Send + 'static>(
     (0..count).map(worker).unzip()
 }
 
+impl<M: Send + 'static> AsRef<Supervisor> for Partitioned<M> {
+    fn as_ref(&self) -> &Supervisor {
+        &self.supervisor
+    }
+}
+
 impl<M: Send + 'static> Clone for Partitioned<M> {
     fn clone(&self) -> Self {
         Self { supervisor: self.supervisor.clone(), workers: Arc::clone(&self.workers) }

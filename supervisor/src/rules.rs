@@ -66,17 +66,16 @@ pub(crate) const fn broken(subject: &Subject<'_>) -> Option<Text> {
 /// A value is not zero where that would mean nothing.
 const fn value_zero(subject: &Subject<'_>) -> Option<Text> {
     let options = &subject.options;
-    let text = Text::new().quoted(subject.name);
-    if options.mailbox() == 0 {
-        return Some(text.str(": `mailbox = 0` leaves room for no message at all"));
-    }
-    if options.start_timeout().is_zero() {
-        return Some(text.str(": `start_timeout` must be longer than zero"));
-    }
-    if let Some(Duration::ZERO) = options.heartbeat() {
-        return Some(text.str(": `heartbeat` must be longer than zero"));
-    }
-    None
+    let fault = if options.mailbox() == 0 {
+        ": `mailbox = 0` leaves room for no message at all"
+    } else if options.start_timeout().is_zero() {
+        ": `start_timeout` must be longer than zero"
+    } else if let Some(Duration::ZERO) = options.heartbeat() {
+        ": `heartbeat` must be longer than zero"
+    } else {
+        return None;
+    };
+    Some(Text::new().quoted(subject.name).str(fault))
 }
 
 /// A supervisor's restart window is not zero, which would hold no restart at all.

@@ -74,6 +74,25 @@ pub(super) fn nested_value(
     quote!({ #ty #handle { supervisor: #krate::__private::Top::new(#supervisor), #fields } })
 }
 
+/// What every handle is besides: its supervisor, for those who take any handle.
+fn as_supervisor(
+    krate: &TokenStream,
+    ident: &Ident,
+    params: &[Ident],
+    cfgs: &[&Attribute],
+) -> TokenStream {
+    let generics = (!params.is_empty()).then(|| quote!(<#(#params),*>));
+    quote! {
+        #(#cfgs)*
+        #[automatically_derived]
+        impl #generics ::core::convert::AsRef<#krate::Supervisor> for #ident #generics {
+            fn as_ref(&self) -> &#krate::Supervisor {
+                self.supervisor()
+            }
+        }
+    }
+}
+
 /// `Debug` with the supervisor alone: the children's names are in its snapshot.
 fn debug(ident: &Ident, params: &[Ident], cfgs: &[&Attribute]) -> TokenStream {
     let (text, formatter) = (ident.unraw().to_string(), own("formatter"));

@@ -6,7 +6,7 @@ use quote::{format_ident, quote};
 use syn::Ident;
 
 use super::super::super::ast::{Child, Supervisor, Tree};
-use super::{debug, ident};
+use super::{as_supervisor, debug, ident};
 
 /// The children as fields of a literal.
 pub(super) fn fields(supervisor: &Supervisor) -> TokenStream {
@@ -112,6 +112,7 @@ fn of_children(
         params.push(param);
     }
     let ident = ident(supervisor);
+    let as_supervisor = as_supervisor(krate, &ident, &params, &[]);
     let debug = debug(&ident, &params, &[]);
     quote! {
         #[derive(::core::clone::Clone)]
@@ -124,6 +125,7 @@ fn of_children(
             #functions
         }
 
+        #as_supervisor
         #debug
     }
 }

@@ -8,7 +8,7 @@ use super::super::super::ast::{Body, Child, Head, Supervisor, Tree, Typed};
 use super::super::super::check;
 use super::super::super::names::own;
 use super::super::{docs, hidden};
-use super::{debug, ident};
+use super::{as_supervisor, debug, ident};
 use crate::errors::unknown_type;
 
 /// The children as fields of a literal.
@@ -73,6 +73,7 @@ pub(crate) fn root(tree: &Tree, head: &Head, attrs: &TokenStream) -> TokenStream
         None => (quote!(&#pool), quote!(&self.pool)),
     };
     let debug = debug(ident, &[], &cfgs);
+    let as_supervisor = as_supervisor(krate, ident, &[], &cfgs);
     quote! {
         #(#cfgs)*
         #attrs
@@ -101,6 +102,7 @@ pub(crate) fn root(tree: &Tree, head: &Head, attrs: &TokenStream) -> TokenStream
         }
 
         #debug
+        #as_supervisor
     }
 }
 
@@ -156,6 +158,7 @@ fn named(
         fields.extend(quote!(#(#cfgs)* #field: #ty,));
         accessors.extend(accessor(krate, child, &own_vis));
     }
+    let as_supervisor = as_supervisor(krate, ident, &[], cfgs);
     let debug = debug(ident, &[], cfgs);
     quote! {
         #(#cfgs)*
@@ -180,6 +183,7 @@ fn named(
             #accessors
         }
 
+        #as_supervisor
         #debug
     }
 }
