@@ -333,7 +333,7 @@ pub use partitioned::Partitioned;
 pub use path::ChildPath;
 pub use periodic::Periodic;
 #[doc(hidden)]
-pub use periodic::{Call, Job, WithoutContext};
+pub use periodic::{Call, Every, Job, WithoutContext};
 pub use pool::{AddWorkersError, Alike, PerWorker, Pool, PoolTemplate, Task};
 #[cfg(all(unix, feature = "process"))]
 pub use program::Program;
