@@ -1,8 +1,11 @@
 //! Who is measured.
 
+pub(crate) mod erlang;
 mod floor;
 mod hand;
 mod ours;
+#[cfg(feature = "peers")]
+mod peers;
 
 use std::fmt;
 
@@ -21,13 +24,45 @@ pub(crate) enum Who {
     OursPool,
     OursMacro,
     OursLast,
+    Kameo,
+    Ractor,
+    TaskSupervisor,
+    AshFlare,
+    Erlang,
 }
 
-use Who::{Floor, Hand, Ours, OursLast, OursMacro, OursPool, OursTyped};
+/// Where a contender does its jobs.
+pub(crate) enum AtWork {
+    /// In this process.
+    Here(&'static dyn Contender),
+    /// In a process of Erlang's.
+    Erlang,
+    /// Nowhere: it was not compiled in.
+    #[cfg(not(feature = "peers"))]
+    Missing,
+}
+
+use Who::{
+    AshFlare, Erlang, Floor, Hand, Kameo, Ours, OursLast, OursMacro, OursPool, OursTyped, Ractor,
+    TaskSupervisor,
+};
 
 impl Who {
     /// All of them, in the order of the table.
-    pub(crate) const ALL: [Self; 7] = [Floor, Hand, Ours, OursTyped, OursPool, OursMacro, OursLast];
+    pub(crate) const ALL: [Self; 12] = [
+        Floor,
+        Hand,
+        Ours,
+        OursTyped,
+        OursPool,
+        OursMacro,
+        OursLast,
+        Kameo,
+        Ractor,
+        TaskSupervisor,
+        AshFlare,
+        Erlang,
+    ];
 
     /// As it is written on the command line.
     pub(crate) const fn as_str(self) -> &'static str {
@@ -39,6 +74,11 @@ impl Who {
             OursPool => "ours-pool",
             OursMacro => "ours-macro",
             OursLast => "ours-last",
+            Kameo => "kameo",
+            Ractor => "ractor",
+            TaskSupervisor => "task-supervisor",
+            AshFlare => "ash-flare",
+            Erlang => "erlang",
         }
     }
 
@@ -52,6 +92,11 @@ impl Who {
             OursPool => "ours: a pool of functions",
             OursMacro => "ours: a pool of typed children in a macro's tree",
             OursLast => "ours: the last under rest_for_one",
+            Kameo => "kameo 0.22",
+            Ractor => "ractor 0.16 with ractor-supervisor 0.2",
+            TaskSupervisor => "task-supervisor 0.5",
+            AshFlare => "ash-flare 3.0",
+            Erlang => "Erlang/OTP, one_for_one",
         }
     }
 
@@ -69,8 +114,8 @@ impl Who {
     }
 
     /// Itself, to be put to work.
-    pub(crate) fn contender(self) -> &'static dyn Contender {
-        match self {
+    pub(crate) fn at_work(self) -> AtWork {
+        AtWork::Here(match self {
             Floor => &floor::Floor,
             Hand => &hand::Hand,
             Ours => &ours::declared::Declared,
@@ -78,7 +123,18 @@ impl Who {
             OursPool => &ours::pool::Workers,
             OursMacro => &ours::macros::Macros,
             OursLast => &ours::last::Last,
-        }
+            #[cfg(feature = "peers")]
+            Kameo => &peers::kameo::Kameo,
+            #[cfg(feature = "peers")]
+            Ractor => &peers::ractor::Ractor,
+            #[cfg(feature = "peers")]
+            TaskSupervisor => &peers::task_supervisor::TaskSupervisor,
+            #[cfg(feature = "peers")]
+            AshFlare => &peers::ash_flare::AshFlare,
+            #[cfg(not(feature = "peers"))]
+            Kameo | Ractor | TaskSupervisor | AshFlare => return AtWork::Missing,
+            Erlang => return AtWork::Erlang,
+        })
     }
 }
 

@@ -180,7 +180,7 @@ impl Job {
                 matches!(who, Who::Floor | Who::OursPool)
             }
             RestartWindow | LimitMemory => matches!(who, Who::Ours | Who::OursPool),
-            Idle => !matches!(who, Who::Hand | Who::OursMacro),
+            Idle => !matches!(who, Who::Hand | Who::OursMacro | Who::Erlang),
             _ => true,
         }
     }

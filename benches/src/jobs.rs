@@ -6,17 +6,25 @@ mod restarts;
 
 use tokio::runtime::{Builder, Runtime};
 
-use crate::contenders::Who;
+use crate::contenders::{AtWork, Who, erlang};
 use crate::figure::Figure;
 use crate::job::Job;
 use crate::stage::Failure;
 
+/// A figure; `None` if the contender cannot do the job, and an error if it does not.
+type Outcome = Result<Option<Figure>, Box<dyn std::error::Error>>;
+
 /// Every Rust contender's runtime has so many workers.
 const WORKERS: usize = 2;
 
-/// Does one job; `None` if the contender cannot.
-pub(crate) fn run(job: Job, who: Who, n: usize) -> Option<Figure> {
-    let contender = who.contender();
+/// Does one job; `None` if the contender cannot, and an error if it does not.
+pub(crate) fn run(job: Job, who: Who, n: usize) -> Outcome {
+    let contender = match who.at_work() {
+        AtWork::Here(contender) => contender,
+        AtWork::Erlang => return erlang::run(job, n),
+        #[cfg(not(feature = "peers"))]
+        AtWork::Missing => return Ok(None),
+    };
     let bench = Bench::new();
     let figure = match job {
         Job::Start | Job::StartMillion => lifetime::start(&bench, contender, n),
@@ -25,10 +33,10 @@ pub(crate) fn run(job: Job, who: Who, n: usize) -> Option<Figure> {
         Job::MemoryPairs => lifetime::memory_of_pairs(&bench, contender, n),
         Job::Stop | Job::StopMillion => lifetime::stop(&bench, contender, n),
         Job::Idle => lifetime::idle(&bench, contender, n),
-        Job::Restart => restarts::alone(&bench, contender, n, Failure::Error),
-        Job::RestartPanic => restarts::alone(&bench, contender, n, Failure::Panic),
-        Job::RestartAmong => restarts::among(&bench, contender, n),
-        Job::RestartWindow => restarts::in_the_window(&bench, contender, n),
+        Job::Restart => restarts::alone(&bench, contender, n, Failure::Error)?,
+        Job::RestartPanic => restarts::alone(&bench, contender, n, Failure::Panic)?,
+        Job::RestartAmong => restarts::among(&bench, contender, n)?,
+        Job::RestartWindow => restarts::in_the_window(&bench, contender, n)?,
         Job::LimitMemory => restarts::memory(&bench, contender, n),
         Job::Look => restarts::looked_at(&bench, contender, n),
         Job::Message => messages::send(&bench, contender, 1, n),
@@ -37,7 +45,7 @@ pub(crate) fn run(job: Job, who: Who, n: usize) -> Option<Figure> {
     };
     // The process is about to end: nobody has to clean up a million tasks before.
     std::mem::forget(bench);
-    figure
+    Ok(figure)
 }
 
 /// Where contenders run: the first thread only measures.

@@ -39,7 +39,7 @@ fn run() -> Result<ExitCode, Box<dyn std::error::Error>> {
     match Arguments::parse(lexopt::Parser::from_env())? {
         Arguments::Help => print!("{}", arguments::help()),
         Arguments::Single(task) => {
-            let figure = jobs::run(task.job, task.contender, task.n);
+            let figure = jobs::run(task.job, task.contender, task.n)?;
             println!("{}", serde_json::to_string(&figure)?);
         }
         Arguments::All(options) => return compare(&options),

@@ -74,7 +74,7 @@ fn measured(program: &Path, single: Single) -> Result<Option<Figure>, String> {
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
         let said = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
-        return Err(format!("{}: {said}", output.status));
+        return Err(if said.is_empty() { output.status.to_string() } else { said.to_owned() });
     }
     serde_json::from_slice(&output.stdout).map_err(|error| error.to_string())
 }

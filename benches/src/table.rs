@@ -28,9 +28,9 @@ pub(crate) fn text(results: &Results) -> String {
 
 fn lines(results: &Results, entries: &[&Entry]) -> String {
     let mut out =
-        format!("  {:<12} {:>13} {:>8} {:>13} {:>8}\n", "", "wall", "x floor", "cpu", "x floor");
+        format!("  {:<16} {:>11} {:>8} {:>13} {:>8}\n", "", "wall", "x floor", "cpu", "x floor");
     if entries[0].job.unit() != Unit::Nanoseconds {
-        out = format!("  {:<12} {:>13} {:>8} {:>13} {:>8}\n", "", "", "x floor", "", "");
+        out = format!("  {:<16} {:>11} {:>8} {:>13} {:>8}\n", "", "", "x floor", "", "");
     }
     for entry in entries {
         let floor = results.entry(entry.job, Who::Floor);
@@ -39,7 +39,7 @@ fn lines(results: &Results, entries: &[&Entry]) -> String {
             _ => String::new(),
         };
         let line = format!(
-            "  {:<12} {:>13} {:>8} {:>13} {:>8}  {}",
+            "  {:<16} {:>11} {:>8} {:>13} {:>8}  {}",
             entry.who,
             entry.value().map(rounded).unwrap_or_default(),
             times(entry.value(), floor.and_then(Entry::value)),
@@ -135,10 +135,10 @@ mod tests {
 a machine; medians of 5 rounds
 
 start: start, until every child has run (N = 100,000, ns)
-                        wall  x floor           cpu  x floor
-  floor                1,000     1.00         1,500     1.00
-  hand                 1,200     1.20         1,800     1.20  it broke
-  ours                 1,500     1.50         3,000     2.00  NOT met: <= 1.4 x floor (1.50)
+                          wall  x floor           cpu  x floor
+  floor                  1,000     1.00         1,500     1.00
+  hand                   1,200     1.20         1,800     1.20  it broke
+  ours                   1,500     1.50         3,000     2.00  NOT met: <= 1.4 x floor (1.50)
 
 0 of 1 targets met
 ";

@@ -7,16 +7,17 @@
 #[must_use = "a tree shuts down when its last handle is dropped"]
 #[derive(::core::clone::Clone)]
 struct Sessions {
-    supervisor: ::supervisor::Supervisor,
+    supervisor: ::supervisor::__private::Top,
     pool: ::supervisor::Pool<Session, ::supervisor::Alike>,
 }
 #[automatically_derived]
 #[allow(dead_code, private_interfaces, reason = "a program need not use all of it")]
 impl Sessions {
     /// The supervisor at the top of the tree.
+    #[doc(alias = "shutdown", alias = "wait", alias = "events")]
     #[must_use]
     fn supervisor(&self) -> &::supervisor::Supervisor {
-        &self.supervisor
+        self.supervisor.get()
     }
     /// The pool, to which workers are added.
     #[must_use]
@@ -73,7 +74,9 @@ impl Sessions {
         ::supervisor::Tree::new(
             ::core::clone::Clone::clone(__pool.supervisor()),
             Sessions {
-                supervisor: ::core::clone::Clone::clone(__pool.supervisor()),
+                supervisor: ::supervisor::__private::Top::new(
+                    ::core::clone::Clone::clone(__pool.supervisor()),
+                ),
                 pool: __pool,
             },
         )
@@ -99,7 +102,6 @@ impl Sessions {
     }
 }
 #[automatically_derived]
-#[diagnostic::do_not_recommend]
 impl ::supervisor::Child for Sessions {
     type Recipe = ::supervisor::Tree<Self>;
     type Handle = Self;

@@ -4,7 +4,7 @@ use std::future::Ready;
 use std::time::Duration;
 
 use crate::child::Child;
-pub use crate::held::Held;
+pub use crate::held::{Held, Top};
 pub use crate::options::SupervisorOptions;
 pub use crate::outline::Outline;
 pub use crate::periodic::Every;

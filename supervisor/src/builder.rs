@@ -1,5 +1,6 @@
 //! Builds a supervisor: its strategy, its limits, its children.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +15,14 @@ use crate::restart::MaxRestarts;
 use crate::rules;
 use crate::strategy::{AutoShutdown, SupervisionStrategy};
 use crate::supervisor::Supervisor;
+
+/// What no child is.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a supervisor that is not built has no `add_child`",
+    label = "write `with_child(…)` before `build()`, or `add_child(…)` after it"
+)]
+pub trait AddedBeforeBuild {}
 
 /// Builds a [`Supervisor`]; begun by [`Supervisor::new`].
 #[must_use = "a builder does nothing until `build` is called"]
@@ -91,9 +100,17 @@ impl SupervisorBuilder {
     }
 
     /// Declares a child: it starts with the supervisor, and comes back with it.
+    #[doc(alias = "add_child")]
     pub fn with_child<S: Runnable>(mut self, spec: ChildSpec<S>) -> Self {
         self.children.push(S::into_parts(spec).0);
         self
+    }
+
+    /// For no child: [`with_child`](Self::with_child) is meant, and the compiler says so.
+    #[doc(hidden)]
+    pub fn add_child<S: AddedBeforeBuild>(self, spec: ChildSpec<S>) -> Infallible {
+        drop(spec);
+        unreachable!("no spec is `AddedBeforeBuild`")
     }
 
     /// What the workers of a `SimpleOneForOne` are made from, all alike; sets that strategy.

@@ -202,7 +202,11 @@ impl AnyChildRef {
     /// The typed address, if `M` is the child's message type.
     #[must_use]
     pub fn downcast<M: Send + 'static>(&self) -> Option<ChildRef<M>> {
-        let any: Arc<dyn Any + Send + Sync> = Arc::clone(&self.slot).into_any();
+        self.clone().into_typed()
+    }
+
+    pub(crate) fn into_typed<M: Send + 'static>(self) -> Option<ChildRef<M>> {
+        let any: Arc<dyn Any + Send + Sync> = self.slot.into_any();
         Some(ChildRef { slot: any.downcast().ok()? })
     }
 }

@@ -45,12 +45,13 @@ pub(crate) struct Reign {
 pub(crate) fn spawn(node: Arc<Node>, inbox: Arc<Inbox<Message>>) {
     let seed = RandomState::new().build_hasher().finish();
     let mut engine = Engine::new(node.rules().clone(), seed);
-    for Declared { name, rules, body } in node.declared() {
-        let seat = Seat::new(body, true);
-        let generation = seat.slot().core().generation();
-        let slot = Arc::clone(seat.slot());
-        let key = engine.declare(name, rules, generation, seat);
-        slot.core().set_link(Some(Link { inbox: Arc::clone(&inbox), key }));
+    let declared = node.declared();
+    engine.reserve(declared.len());
+    for Declared { name, rules, body } in declared.iter() {
+        let core = body.slot().core();
+        let seat = Seat::new(body.clone(), true);
+        let key = engine.declare(name.clone(), Arc::clone(rules), core.generation(), seat);
+        core.set_link(Some(Link { inbox: Arc::clone(&inbox), key }));
     }
     let reign = Reign { node, engine, inbox, reaper: Reaper::default(), timer: None, ending: None };
     reign.node.stops().reset();
@@ -148,14 +149,14 @@ impl Reign {
                     self.forget(seat);
                 }
             }
-            Effect::Refused(seat) => refuse(seat, &mut self.reaper),
+            Effect::Refused(seat) => refuse(*seat, &mut self.reaper),
             Effect::Answer(reply, answer) => {
                 // A caller who no longer waits does not undo the command.
                 let _ = reply.send(answer);
             }
             Effect::Tell(notice) => journal::tell(self, now, notice),
             Effect::Started => self.node.started(),
-            Effect::Ended(ending) => self.end(ending),
+            Effect::Ended(ending) => self.end(*ending),
         }
     }
 
@@ -258,9 +259,9 @@ impl Reign {
 
     /// No life of the child is pending.
     fn close(&mut self, key: Key) {
-        let Some(child) = self.engine.child(key) else { return };
-        let body = child.data.body.clone();
-        self.node.retire(&body, Closing::NotRunning, &mut self.reaper);
+        if let Some(child) = self.engine.child(key) {
+            self.node.retire(&child.data.body, Closing::NotRunning, &mut self.reaper);
+        }
     }
 
     fn forget(&mut self, seat: Seat) {
@@ -297,16 +298,10 @@ impl Reign {
                 report::left(&self.node, slot, began);
             }
         }
-        let dynamic: Vec<Body> = self
-            .engine
-            .children()
-            .filter(|(_, child)| !child.data.declared)
-            .map(|(_, child)| child.data.body.clone())
-            .collect();
-        for body in dynamic {
-            let (Body::Task { slot, .. } | Body::Supervisor { slot, .. }) = &body;
-            slot.core().set_link(None);
-            self.node.retire(&body, Closing::Gone, &mut self.reaper);
+        for (_, child) in self.engine.children().filter(|(_, child)| !child.data.declared) {
+            let body = &child.data.body;
+            body.slot().core().set_link(None);
+            self.node.retire(body, Closing::Gone, &mut self.reaper);
         }
         for message in self.inbox.close() {
             message.turn_away(&mut self.reaper);

@@ -143,6 +143,11 @@ impl<C, R> Engine<C, R> {
         }
     }
 
+    /// Makes room for this many children.
+    pub(crate) fn reserve(&mut self, declared: usize) {
+        self.children.reserve(declared);
+    }
+
     /// Adds a child that starts with the supervisor. The name has to be free.
     pub(crate) fn declare(
         &mut self,
@@ -311,7 +316,7 @@ impl<C, R> Engine<C, R> {
         self.effects.push_back(Effect::Answer(reply, answer));
     }
 
-    fn rules_of(&self, key: Key) -> Option<Arc<ChildRules>> {
-        Some(Arc::clone(&self.children.get(key)?.rules))
+    fn rules_of(&self, key: Key) -> Option<&ChildRules> {
+        Some(&self.children.get(key)?.rules)
     }
 }

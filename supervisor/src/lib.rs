@@ -171,7 +171,6 @@
 //! | task | `every` | a duration: a [periodic job](supervision_tree!#every-a-periodic-job) | called once a life |
 //! | derive only | `message`, `mailbox` | a type; how many messages | `()`, 64 |
 //! | derive only | `once` | a flag: [`WorkerOnce`], one life by value | no |
-//! | derive only | `name` | a string | the type's name, as `snake_case` |
 //!
 //! # Who is restarted
 //!
@@ -299,6 +298,8 @@ mod rules;
 #[cfg(feature = "signal")]
 mod run;
 mod shutdown;
+#[cfg(test)]
+mod sizes;
 mod slot;
 mod strategy;
 mod supervisor;
@@ -314,7 +315,7 @@ pub use builder::SupervisorBuilder;
 pub use census::{ChildCount, ChildInfo, ChildSpecInfo, Snapshot, SupervisorStats};
 pub use child::{Addressable, Child, Worker, WorkerOnce};
 #[doc(hidden)]
-pub use child::{Life, Shared, Unsaid};
+pub use child::{Life, Shared, Unsaid, WorkerOf, WorkerOnceOf};
 pub use child_ref::{AnyChildRef, ChildRef};
 pub use child_spec::{ChildSpec, Each, NothingToRun, Run, Runnable, Same};
 pub use context::{Context, ShutdownRequested};
@@ -348,17 +349,6 @@ pub use tree::{Starting, Tree};
 #[cfg(feature = "macros")]
 #[doc = include_str!("derive_child.md")]
 pub use supervisor_macros::Child;
-
-/// Gives back the expression that a tree without a name is.
-///
-/// Where an item is wanted instead, the compiler complains about the expansion and names the
-/// macro that it comes from; this name says what to do.
-#[doc(hidden)]
-#[cfg(feature = "macros")]
-#[macro_export]
-macro_rules! a_tree_without_a_name {
-    ({ $($tree:tt)* }) => {{ $($tree)* }};
-}
 
 #[doc = include_str!("supervision_tree.md")]
 #[doc = include_str!("rules.md")]

@@ -53,8 +53,7 @@ impl Seed {
     }
 
     fn into_life<F>(self, future: F) -> Life<F> {
-        let report = Report { slot: Some(self.slot), generation: self.generation };
-        Life { future: Some(future), span: self.span, report }
+        Life { future: Some(future), span: self.span, report: Report { slot: Some(self.slot) } }
     }
 }
 
@@ -136,7 +135,6 @@ impl<F: Future<Output = ChildResult>> Future for Life<F> {
 struct Report {
     /// Lent to the thread while it polls, and gone when the end has been told.
     slot: Option<Arc<dyn AnySlot>>,
-    generation: u64,
 }
 
 impl Report {
@@ -146,7 +144,7 @@ impl Report {
             && slot.core().take_abandoned()
             && let Some(link) = slot.core().link()
         {
-            link.tell(Event::Abandoned(link.key, self.generation));
+            link.tell(Event::Abandoned(link.key, slot.core().generation()));
         }
     }
 
@@ -158,8 +156,10 @@ impl Report {
 
     fn tell(&mut self, exit: Exit) {
         let Some(slot) = self.slot.take() else { return };
-        if let Some(link) = slot.end_life(self.generation) {
-            link.tell(Event::Exited(link.key, self.generation, exit));
+        // No other life begins in the place before this one has ended.
+        let generation = slot.core().generation();
+        if let Some(link) = slot.end_life(generation) {
+            link.tell(Event::Exited(link.key, generation, exit));
         }
     }
 }

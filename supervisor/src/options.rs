@@ -49,7 +49,6 @@ pub struct ChildOptions {
     heartbeat: Option<Duration>,
     once: bool,
     periodic: bool,
-    name: Option<&'static str>,
 }
 
 /// `self`'s value if it is set, else `base`'s. (`Option::or` is not `const` yet.)
@@ -82,7 +81,6 @@ impl ChildOptions {
             heartbeat: None,
             once: false,
             periodic: false,
-            name: None,
         }
     }
 
@@ -106,7 +104,6 @@ impl ChildOptions {
             heartbeat: filled!(self, base, heartbeat),
             once: self.once || base.once,
             periodic: self.periodic || base.periodic,
-            name: filled!(self, base, name),
         }
     }
 
@@ -176,13 +173,6 @@ impl ChildOptions {
     /// Says that the child is a [`Periodic`](crate::Periodic) job.
     pub(crate) const fn as_periodic(mut self) -> Self {
         self.periodic = true;
-        self
-    }
-
-    /// Sets the name of a child that is not given one.
-    #[must_use]
-    pub const fn with_name(mut self, name: &'static str) -> Self {
-        self.name = Some(name);
         self
     }
 
@@ -285,12 +275,6 @@ impl ChildOptions {
     #[must_use]
     pub const fn is_once(&self) -> bool {
         self.once
-    }
-
-    /// The name of a child that is not given one, if its type has one to offer.
-    #[must_use]
-    pub const fn name(&self) -> Option<&'static str> {
-        self.name
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::options::{ChildOptions, SupervisorOptions, written};
 use crate::restart::RestartPolicy;
-use crate::rules::{self, Subject};
+use crate::rules::{self, Subject, Text};
 use crate::shutdown::Shutdown;
 use crate::strategy::{AutoShutdown, SupervisionStrategy};
 
@@ -179,6 +179,29 @@ impl Outline {
         longest
     }
 
+    /// How the time that its children take adds up, the largest parts first.
+    const fn sum(&self) -> Text {
+        const SHOWN: usize = 5;
+        let children = self.children();
+        let mut text = Text::new();
+        let mut last = None;
+        let mut shown = 0;
+        while let Some(index) = next_part(children, last) {
+            let Budget::Bounded(time) = children[index].budget() else { return text };
+            if shown == SHOWN {
+                return text.str(" + …");
+            }
+            let plus = if shown == 0 { "" } else { " + " };
+            text = text.str(plus).quoted(children[index].name).str(" ").duration(time);
+            if let Some(partitions) = self.partitions() {
+                text = text.str(", ").number(partitions as u128).str(" times");
+            }
+            last = Some(index);
+            shown += 1;
+        }
+        text
+    }
+
     /// The worst case of an orderly shutdown of this tree; nothing if it has no bound.
     #[must_use]
     pub const fn shutdown_budget(&self) -> Option<Duration> {
@@ -265,8 +288,15 @@ impl Outline {
     /// With the rule's message; in a constant, that is a compile error.
     #[track_caller]
     pub const fn check_budget(&self, within: Duration) {
-        let longest = self.longest(("", Budget::ZERO));
-        if let Some(text) = rules::budget_exceeded(self.inner_budget(), within, longest) {
+        let budget = self.inner_budget();
+        let broken = match budget {
+            Budget::Bounded(time) => rules::budget_exceeded(time, within, &self.sum()),
+            Budget::Unbounded => {
+                let longest = self.longest(("", Budget::ZERO));
+                Some(rules::budget_unbounded(within, longest.0))
+            }
+        };
+        if let Some(text) = broken {
             panic!("{}", text.as_str());
         }
     }
@@ -323,6 +353,34 @@ impl Outline {
         let said = if said.is_empty() { String::new() } else { format!(" ({})", said.join(", ")) };
         format!("{name}{what}{said}")
     }
+}
+
+/// The child that takes the most time of those that come after this one in that order; nothing if
+/// the others take none.
+const fn next_part(children: &[Outline], last: Option<usize>) -> Option<usize> {
+    let mut found: Option<usize> = None;
+    let mut index = 0;
+    while index < children.len() {
+        let is_next = match last {
+            Some(last) => takes_less(children, index, last),
+            None => true,
+        };
+        let is_most = match found {
+            Some(found) => takes_less(children, found, index),
+            None => true,
+        };
+        if is_next && is_most && children[index].budget().exceeds(Budget::ZERO) {
+            found = Some(index);
+        }
+        index += 1;
+    }
+    found
+}
+
+/// Whether one child takes less time than another, or as much and is declared later.
+const fn takes_less(children: &[Outline], one: usize, other: usize) -> bool {
+    let (this, that) = (children[one].budget(), children[other].budget());
+    that.exceeds(this) || (!this.exceeds(that) && one > other)
 }
 
 const fn is_pool(supervisor: &SupervisorOptions) -> bool {

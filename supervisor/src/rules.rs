@@ -66,17 +66,16 @@ pub(crate) const fn broken(subject: &Subject<'_>) -> Option<Text> {
 /// A value is not zero where that would mean nothing.
 const fn value_zero(subject: &Subject<'_>) -> Option<Text> {
     let options = &subject.options;
-    let text = Text::new().quoted(subject.name);
-    if options.mailbox() == 0 {
-        return Some(text.str(": `mailbox = 0` leaves room for no message at all"));
-    }
-    if options.start_timeout().is_zero() {
-        return Some(text.str(": `start_timeout` must be longer than zero"));
-    }
-    if let Some(Duration::ZERO) = options.heartbeat() {
-        return Some(text.str(": `heartbeat` must be longer than zero"));
-    }
-    None
+    let fault = if options.mailbox() == 0 {
+        ": `mailbox = 0` leaves room for no message at all"
+    } else if options.start_timeout().is_zero() {
+        ": `start_timeout` must be longer than zero"
+    } else if let Some(Duration::ZERO) = options.heartbeat() {
+        ": `heartbeat` must be longer than zero"
+    } else {
+        return None;
+    };
+    Some(Text::new().quoted(subject.name).str(fault))
 }
 
 /// A supervisor's restart window is not zero, which would hold no restart at all.
@@ -329,23 +328,34 @@ pub(crate) const fn auto_shutdown_without_significant(
 
 /// A tree stops within its `shutdown_within`.
 ///
-/// `longest` is the worker that takes the largest part, and how much that is.
+/// `sum` is how the time adds up.
 pub(crate) const fn budget_exceeded(
-    budget: Budget,
+    budget: Duration,
     within: Duration,
-    longest: (&str, Budget),
+    sum: &Text,
 ) -> Option<Text> {
-    let text = Text::new().str("the worst-case shutdown ");
-    let text = match budget {
-        Budget::Bounded(time) if time.as_nanos() <= within.as_nanos() => return None,
-        Budget::Bounded(time) => text.str("is ").duration(time).str(", longer than"),
-        Budget::Unbounded => text.str("has no bound, unlike"),
-    };
-    let text = text.str(" `shutdown_within = ").duration(within).str("`; ").quoted(longest.0);
-    Some(match longest.1 {
-        Budget::Bounded(part) => text.str(" takes up to ").duration(part).str(" of it"),
-        Budget::Unbounded => text.str(" has `shutdown = infinity`"),
-    })
+    if budget.as_nanos() <= within.as_nanos() {
+        return None;
+    }
+    Some(
+        Text::new()
+            .str("the worst-case shutdown is ")
+            .duration(budget)
+            .str(", longer than `shutdown_within = ")
+            .duration(within)
+            .str("`: ")
+            .str(sum.as_str()),
+    )
+}
+
+/// The same for a tree with a worker that may take any time.
+pub(crate) const fn budget_unbounded(within: Duration, endless: &str) -> Text {
+    Text::new()
+        .str("the worst-case shutdown has no bound, unlike `shutdown_within = ")
+        .duration(within)
+        .str("`; ")
+        .quoted(endless)
+        .str(" has `shutdown = infinity`")
 }
 
 const fn is(subject: &Subject<'_>, policy: RestartPolicy) -> bool {

@@ -61,6 +61,7 @@ pub(crate) enum Sign {
 }
 
 /// What a life begins with.
+#[derive(Clone, Copy)]
 pub(crate) struct Beginning<'a> {
     /// Where the child stands in the current life of its supervisor.
     pub(crate) inbox: &'a Arc<Inbox<Message>>,
@@ -88,7 +89,7 @@ struct Place {
     state: ChildState,
     /// Since when it is up, or is being stopped.
     since: Option<Instant>,
-    last_exit: Option<Box<ExitReason>>,
+    last_exit: Option<ExitReason>,
     /// Absent unless it has a heartbeat.
     last_sign: Option<Box<Sign>>,
     waiting: Waiting,
@@ -297,20 +298,14 @@ impl SlotCore {
             return began;
         }
         place.enter(state);
-        let old = match &mut place.last_exit {
-            Some(last) => Some(std::mem::replace(&mut **last, reason)),
-            none => {
-                *none = Some(Box::new(reason));
-                None
-            }
-        };
+        let old = place.last_exit.replace(reason);
         drop(place);
         drop(old);
         began
     }
 
     pub(crate) fn last_exit(&self) -> Option<ExitReason> {
-        self.lock().last_exit.as_deref().cloned()
+        self.lock().last_exit.clone()
     }
 
     pub(crate) fn count_restart(&self) {
@@ -417,9 +412,9 @@ impl<M: Send + 'static> AnySlot for Slot<M> {
     }
 
     fn close(&self, closing: Closing) -> Option<(usize, Box<dyn Send>)> {
-        let leftovers = self.mailbox.close(closing);
+        let mut leftovers = self.mailbox.close(closing);
         let count = leftovers.len();
-        let garbage: Box<dyn Send> = match self.mailbox.heir() {
+        let garbage: Box<dyn Send> = match leftovers.take_heir() {
             Some(letters) => {
                 letters.receive(leftovers, closing == Closing::Gone);
                 Box::new(letters)

@@ -6,7 +6,6 @@ supervision_tree! {
     pub Shop: one_for_one {
         sweep: Always(every = 30s),
         clean: Always(every = 30s) = |_ctx| async { Ok(()) },
-        wipe: Always(every = 30s) = async { Ok(()) },
     }
 }
 

@@ -4,7 +4,7 @@ use std::panic;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::Bench;
+use super::{Bench, Outcome};
 use crate::clock::Moment;
 use crate::contender::{Contender, Standing, Window};
 use crate::figure::{Figure, number};
@@ -20,33 +20,30 @@ const LOOK_EVERY: Duration = Duration::from_millis(1);
 /// How often all children are looked at during a storm.
 const LOOKS: usize = 10;
 
-pub(super) fn alone(
-    bench: &Bench,
-    contender: &dyn Contender,
-    n: usize,
-    how: Failure,
-) -> Option<Figure> {
+pub(super) fn alone(bench: &Bench, contender: &dyn Contender, n: usize, how: Failure) -> Outcome {
     if how == Failure::Panic {
         // As a service in production whose panics go to a log that is switched off.
         panic::set_hook(Box::new(|_| ()));
     }
-    let _tree = storm(bench, contender, 0, how, Window::Short)?;
+    let Some(_tree) = storm(bench, contender, 0, how, Window::Short) else { return Ok(None) };
     begun(n / 10);
-    Some(cost_of(n))
+    cost_of(n)
 }
 
-pub(super) fn among(bench: &Bench, contender: &dyn Contender, n: usize) -> Option<Figure> {
-    let _tree = storm(bench, contender, n, Failure::Error, Window::Short)?;
+pub(super) fn among(bench: &Bench, contender: &dyn Contender, n: usize) -> Outcome {
+    let tree = storm(bench, contender, n, Failure::Error, Window::Short);
+    let Some(_tree) = tree else { return Ok(None) };
     begun(n + n / 10);
-    Some(cost_of(n))
+    cost_of(n)
 }
 
-pub(super) fn in_the_window(bench: &Bench, contender: &dyn Contender, n: usize) -> Option<Figure> {
-    let _tree = storm(bench, contender, 0, Failure::Error, Window::Long)?;
+pub(super) fn in_the_window(bench: &Bench, contender: &dyn Contender, n: usize) -> Outcome {
+    let tree = storm(bench, contender, 0, Failure::Error, Window::Long);
+    let Some(_tree) = tree else { return Ok(None) };
     while stage::lives() < n {
         sleep(LOOK_EVERY);
     }
-    Some(cost_of(n / 5))
+    cost_of(n / 5)
 }
 
 pub(super) fn memory(bench: &Bench, contender: &dyn Contender, n: usize) -> Option<Figure> {
@@ -94,12 +91,13 @@ fn begun(lives: usize) {
 }
 
 /// What a restart costs, from as many as these.
-fn cost_of(restarts: usize) -> Figure {
+fn cost_of(restarts: usize) -> Outcome {
     let (since, before) = (Moment::now(), stage::lives());
     begun(before + restarts);
-    // A contender that is slow beyond all measure has at least one.
-    while stage::lives() == before {
-        sleep(LOOK_EVERY);
+    let counted = stage::lives() - before;
+    let passed = since.passed();
+    if counted == 0 {
+        return Err("it does not restart".into());
     }
-    Figure::time_of_each(since.passed(), stage::lives() - before)
+    Ok(Some(Figure::time_of_each(passed, counted)))
 }

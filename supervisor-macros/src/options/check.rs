@@ -67,7 +67,7 @@ fn option_unknown(item: &Item, place: Place, errors: &mut Errors) {
 /// Where to say what other supervisors have an option for.
 fn foreign(name: &str) -> Option<&'static str> {
     match name {
-        "id" => Some("a child's name stands before its colon"),
+        "id" | "name" => Some("a child's name stands before its colon"),
         "strategy" => Some("the strategy stands after the colon, as in `Shop: one_for_one`"),
         "r#type" | "type" => Some("a supervisor is known by its strategy"),
         "modules" => Some("there is none to name"),
@@ -149,7 +149,6 @@ fn value_computed(item: &Item, key: Key, fault: &Fault, errors: &mut Errors) {
             Key::Every => "write `= Periodic::every(…)`".to_owned(),
             Key::Partitions => "use the builder's `build_partitioned`".to_owned(),
             Key::Restart => "use the builder's `with_restart_policy`".to_owned(),
-            Key::Name => "use `ChildSpec::new`".to_owned(),
             Key::ShutdownWithin => "compare `SHUTDOWN_BUDGET` with it".to_owned(),
             _ => format!("use the builder's `with_{name}`"),
         };
@@ -225,15 +224,13 @@ fn value_negative(item: &Item, key: Key, fault: &Fault, errors: &mut Errors) {
     }
 }
 
-/// A count is a whole number, a name a string.
+/// A count is a whole number.
 fn value_mistyped(item: &Item, key: Key, fault: &Fault, errors: &mut Errors) {
     let name = key.as_str();
     let message = match fault {
         Fault::NotACount => {
             format!("`{name}` is a whole number, as in `{name} = {}`", example(key))
         }
-        Fault::NotAString => format!("`{name}` is a string, as in `{name} = {}`", example(key)),
-        Fault::NotAName => "a child's name is not empty and has no `/`".to_owned(),
         _ => return,
     };
     errors.on(item.value_tokens(), message);
@@ -314,7 +311,6 @@ fn example(key: Key) -> &'static str {
         Key::Heartbeat => "10s",
         Key::Message => "Query",
         Key::Mailbox => "64",
-        Key::Name => "\"db\"",
         Key::Crate => "::supervisor",
     }
 }

@@ -23,7 +23,6 @@ pub(crate) enum Key {
     Message,
     Mailbox,
     Once,
-    Name,
     Crate,
 }
 
@@ -49,7 +48,7 @@ pub(crate) enum Place {
 }
 
 impl Key {
-    const ALL: [Self; 20] = [
+    const ALL: [Self; 19] = [
         Self::MaxRestarts,
         Self::RestartWindow,
         Self::AutoShutdown,
@@ -68,7 +67,6 @@ impl Key {
         Self::Message,
         Self::Mailbox,
         Self::Once,
-        Self::Name,
         Self::Crate,
     ];
 
@@ -96,7 +94,6 @@ impl Key {
             Self::Message => "message",
             Self::Mailbox => "mailbox",
             Self::Once => "once",
-            Self::Name => "name",
             Self::Crate => "crate",
         }
     }
@@ -120,9 +117,7 @@ impl Key {
             }
             // A type does what its `run` says.
             Self::Every => place == Place::Task,
-            Self::Message | Self::Mailbox | Self::Once | Self::Name | Self::Crate => {
-                place == Place::Derive
-            }
+            Self::Message | Self::Mailbox | Self::Once | Self::Crate => place == Place::Derive,
         }
     }
 
@@ -140,7 +135,7 @@ impl Key {
                 "on a task or a child with a type"
             }
             Self::Every => "on a task: it is how often its function is called",
-            Self::Message | Self::Mailbox | Self::Once | Self::Name | Self::Crate => {
+            Self::Message | Self::Mailbox | Self::Once | Self::Crate => {
                 "in `#[child(…)]`, on the child's type"
             }
         }
@@ -158,7 +153,6 @@ impl Key {
             "intensity" => Some(Self::MaxRestarts),
             "period" if place == Place::Task => Some(Self::Every),
             "period" | "max_seconds" | "within" => Some(Self::RestartWindow),
-            "id" => Some(Self::Name),
             "timeout" if place != (Place::Root { pool: false }) => Some(Self::Shutdown),
             "buffer" | "capacity" => Some(Self::Mailbox),
             "msg" => Some(Self::Message),

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use proc_macro2::{Ident, Literal, Spacing, Span, TokenStream, TokenTree};
-use syn::LitStr;
+use proc_macro2::{Ident, Spacing, Span, TokenStream, TokenTree};
 
 use super::duration::{self, NotADuration};
 use super::key::Key;
@@ -25,7 +24,6 @@ pub(crate) enum Setting {
     Flag(bool),
     /// A type.
     Message(TokenStream),
-    Name(Literal),
     /// A path.
     Crate(TokenStream),
 }
@@ -70,10 +68,6 @@ pub(crate) enum Fault {
     NotARange,
     /// A backoff from long to short.
     Inverted { min: String, max: String },
-    /// Not a string.
-    NotAString,
-    /// A string that cannot be a name.
-    NotAName,
 }
 
 const NEVER: &str = "unlimited";
@@ -113,7 +107,6 @@ fn tokens_of(key: Key, tokens: &[TokenTree]) -> Result<Setting, Fault> {
         Key::Significant => {
             word(tokens, &["true", "false"]).map(|word| Setting::Flag(word == "true"))
         }
-        Key::Name => name(tokens).map(Setting::Name),
         Key::Once => Err(Fault::Unwanted),
         // Parsed as a type and a path before they come here.
         Key::Message | Key::Crate => Err(Fault::Computed),
@@ -124,6 +117,9 @@ fn limit(tokens: &[TokenTree]) -> Result<Option<u32>, Fault> {
     match tokens {
         [TokenTree::Ident(ident)] if ident == NEVER => Ok(None),
         [TokenTree::Ident(ident)] => Err(not_a_word(ident, &[NEVER])),
+        [TokenTree::Punct(colon), TokenTree::Ident(_)] if colon.as_char() == ':' => {
+            word(tokens, &[NEVER]).map(|_| None)
+        }
         _ => u32::try_from(count(tokens)?).map(Some).map_err(|_| Fault::NotACount),
     }
 }
@@ -210,6 +206,15 @@ fn shutdown(tokens: &[TokenTree]) -> Result<Shutdown, Fault> {
         [TokenTree::Ident(ident)] if ident == "brutal_kill" => Ok(Shutdown::BrutalKill),
         [TokenTree::Ident(ident)] if ident == "infinity" => Ok(Shutdown::Infinity),
         [TokenTree::Ident(ident)] => Err(not_a_word(ident, &SHUTDOWN_WORDS)),
+        // `brutal-kill`, `:infinity`
+        [TokenTree::Ident(brutal), TokenTree::Punct(_), TokenTree::Ident(kill)]
+            if format!("{brutal}_{kill}") == SHUTDOWN_WORDS[0] =>
+        {
+            Err(Fault::UnknownWord { word: text(tokens), words: SHUTDOWN_WORDS.to_vec() })
+        }
+        [TokenTree::Punct(colon), TokenTree::Ident(_)] if colon.as_char() == ':' => {
+            word(tokens, &SHUTDOWN_WORDS).map(|_| Shutdown::Infinity)
+        }
         _ => nonzero_time(tokens).map(Shutdown::Timeout),
     }
 }
@@ -263,14 +268,6 @@ fn time(tokens: &[TokenTree]) -> Result<Duration, Fault> {
         _ => return Err(Fault::Computed),
     };
     duration::parse(&literal).map_err(|why| Fault::NotADuration { literal, why })
-}
-
-fn name(tokens: &[TokenTree]) -> Result<Literal, Fault> {
-    let [TokenTree::Literal(literal)] = tokens else { return Err(Fault::NotAString) };
-    let name: LitStr = syn::parse_str(&literal.to_string()).map_err(|_| Fault::NotAString)?;
-    let text = name.value();
-    let is_name = !text.is_empty() && !text.contains('/');
-    if is_name { Ok(literal.clone()) } else { Err(Fault::NotAName) }
 }
 
 fn text(tokens: &[TokenTree]) -> String {

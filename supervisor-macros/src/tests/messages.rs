@@ -92,6 +92,42 @@ fn a_later_sibling_is_not_in_scope() {
 }
 
 #[test]
+fn what_stands_in_another_place_elsewhere() {
+    is_wrong("one_for_one { a: Always(shutdown = brutal-kill) }", "did you mean `brutal_kill`?");
+    is_wrong("one_for_one { a: Always(shutdown = :infinity) }", "write `shutdown = infinity`");
+    is_wrong("one_for_one { a: Always(every 30s) }", "write `every = 30s`");
+    is_wrong("one_for_one { a: Always(every(30s), shutdown = 5s) }", "write `every = 30s`");
+    is_wrong("one_for_one { a: Always(shutdown 5s) }", "write `shutdown = 5s`");
+    is_wrong("S: one_for_one { strategy: :one_for_one }", "before the braces");
+    is_wrong("S: one_for_one { children: [a, b] }", "one by one in the braces");
+    is_wrong("one_for_one { a: Always<T::new(5)> }", "write `a: Always<T> = T::new(…)`");
+    is_wrong("one_for_one { a: Transient(backoff = 1s)<T> }", "before the options");
+    is_wrong("one_for_one { a: T = T (backoff = 1s) }", "before the `=`");
+    is_wrong("one_for_one { a: PartitionSupervisor(partitions = 4) { b: T } }", "by its strategy");
+    is_wrong("one_for_one { a: Always = async { Ok(()) } }", "`|ctx| async move { … }`");
+    is_wrong("one_for_one { a: Always = run(ctx) }", "the function itself: `= run`");
+    is_fine("one_for_one { a: Always = make(5), b: T = T(a = 5) }");
+}
+
+#[test]
+fn a_task_owns_what_its_closure_uses() {
+    let is_borrowed = |tree| is_wrong(tree, "is borrowed while the tree is built");
+    is_borrowed("S(c: &C): one_for_one { a: Always = move |ctx| run(ctx, c.clone()) }");
+    is_borrowed(
+        "S(c: &C): one_for_one { s: one_for_one { a: Always = || async { run(c).await } } }",
+    );
+    is_borrowed(
+        "S(c: &'a C): one_for_one { a: Always = { let d = 5; move |ctx| run(ctx, c, d) } }",
+    );
+    is_fine("S(c: &'static C): one_for_one { a: Always = move |ctx| run(ctx, c) }");
+    is_fine(
+        "S(c: &C): one_for_one { a: Always = { let c = c.clone(); move |ctx| run(ctx, c.clone()) } }",
+    );
+    is_fine("S(c: Arc<C>): one_for_one { a: Always = move |ctx| run(ctx, c.clone()) }");
+    is_fine("S(c: &C): one_for_one { a: Always = make(c), b: T = T::new(|| c.len()) }");
+}
+
+#[test]
 fn an_earlier_sibling_is_no_function() {
     is_wrong("one_for_one { a: Always, b: Always = a }", "`a` is a child's address here");
     is_wrong("one_for_one { a: Always, b: Always = |c| a(c) }", "`a` is a child's address here");
@@ -122,7 +158,7 @@ fn what_is_no_tree_at_all_is_one_error() {
 fn the_derive_shares_the_options() {
     let in_derive = |text| messages(derive(text));
     let fine = "#[child(restart = Transient, start = notify, start_timeout = 5s, heartbeat = 1s)]
-        #[child(message = HashMap<K, V>, mailbox = 5, name = \"db\", crate = ::other::path)]
+        #[child(message = HashMap<K, V>, mailbox = 5, crate = ::other::path)]
         struct A<K, V>(K, V);";
     assert_eq!(in_derive(fine), Vec::<String>::new());
     assert_eq!(in_derive("#[child] struct A;").len(), 1);

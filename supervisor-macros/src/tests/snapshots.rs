@@ -21,12 +21,11 @@ fn check(name: &str, items: TokenStream) {
     assert!(known == text, "{} differs; it would be:\n{text}", path.display());
 }
 
-/// The block inside the macro that a tree without a name expands to, as a function's body.
+/// The block that a tree without a name expands to, as a function's body.
 fn body(expansion: TokenStream) -> TokenStream {
-    let Some(TokenTree::Group(group)) = expansion.into_iter().last() else {
+    let Some(TokenTree::Group(block)) = expansion.into_iter().last() else {
         panic!("an expression ends with a block")
     };
-    let block = group.stream();
     quote!(fn expression() #block)
 }
 

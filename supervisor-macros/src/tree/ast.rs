@@ -35,6 +35,14 @@ pub(crate) struct Param {
     pub(crate) ty: Type,
 }
 
+impl Param {
+    /// Whether it is a reference that lasts for the call only.
+    pub(crate) fn is_borrowed(&self) -> bool {
+        let Type::Reference(reference) = &self.ty else { return false };
+        reference.lifetime.as_ref().is_none_or(|lifetime| lifetime.ident != "static")
+    }
+}
+
 /// `strategy ("(" options ")")? "{" children "}"`
 pub(crate) struct Supervisor {
     pub(crate) strategy: Word<Strategy>,

@@ -79,8 +79,7 @@ impl Seat {
     }
 
     pub(crate) fn slot(&self) -> &Arc<dyn AnySlot> {
-        let (Body::Task { slot, .. } | Body::Supervisor { slot, .. }) = &self.body;
-        slot
+        self.body.slot()
     }
 }
 

@@ -146,7 +146,7 @@ impl<C, R> Engine<C, R> {
             }
         };
         if let Some(refusal) = refusal {
-            self.effects.push_back(Effect::Refused(child.data));
+            self.effects.push_back(Effect::Refused(Box::new(child.data)));
             return self.answer(reply, Answer::Refused(refusal));
         }
         let generation = child.generation;

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::child::{Failing, FailingStart, Pending, Purpose, State, StopPurpose};
 use super::commands::{Answer, Refusal};
 use super::turns::Turn;
-use super::{Child, ChildRules, Cycle, Effect, Ending, Engine, Exit, Key, Mode, Notice};
+use super::{Child, Cycle, Effect, Ending, Engine, Exit, Key, Mode, Notice};
 use crate::exit::ExitReason;
 use crate::restart::RestartPolicy;
 use crate::strategy::{AutoShutdown, SupervisionStrategy};
@@ -165,7 +165,8 @@ impl<C, R> Engine<C, R> {
     /// OTP's `do_restart`.
     fn decide(&mut self, now: Instant, key: Key, reason: ExitReason) {
         let Some(rules) = self.rules_of(key) else { return };
-        let restarts = match rules.restart {
+        let (restart, significant) = (rules.restart, rules.significant);
+        let restarts = match restart {
             RestartPolicy::Always => true,
             RestartPolicy::Transient => reason.is_abnormal(),
             RestartPolicy::Temporary => false,
@@ -174,22 +175,22 @@ impl<C, R> Engine<C, R> {
             let delay = self.draw_delay(key);
             return self.try_restart(now, key, reason, delay);
         }
-        if rules.restart == RestartPolicy::Temporary
+        if restart == RestartPolicy::Temporary
             || self.rules.strategy == SupervisionStrategy::SimpleOneForOne
         {
             self.forget(key);
         } else {
             self.lay_down(key);
         }
-        self.significant_ended(now, &rules);
+        self.significant_ended(now, significant);
     }
 
     /// A child has ended by itself and is not restarted.
-    fn significant_ended(&mut self, now: Instant, rules: &ChildRules) {
-        if rules.significant && self.is_busy() {
+    fn significant_ended(&mut self, now: Instant, significant: bool) {
+        if significant && self.is_busy() {
             // The children that are about to be started count too.
             self.turns.push_back(Turn::SignificantEnded);
-        } else if rules.significant {
+        } else if significant {
             self.auto_shutdown(now);
         }
     }
@@ -289,6 +290,7 @@ impl<C, R> Engine<C, R> {
         }
         let Some(State::Stopping { purpose, .. }) = self.enter(key, State::Zombie) else { return };
         let Some(rules) = self.rules_of(key) else { return };
+        let significant = rules.significant;
         // A group restart that it is in the way of finds that out when it comes to start it.
         let is_needed = match &purpose {
             StopPurpose::Fail(_) => rules.restart != RestartPolicy::Temporary,
@@ -310,7 +312,7 @@ impl<C, R> Engine<C, R> {
             return self.give_up(now, key, ExitReason::StillRunning);
         }
         if failed {
-            self.significant_ended(now, &rules);
+            self.significant_ended(now, significant);
         }
         self.stop_scope_past(now, key);
     }

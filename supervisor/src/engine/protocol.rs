@@ -72,13 +72,13 @@ pub(crate) enum Effect<C, R> {
     /// The child is forgotten: take it with [`Engine::take_forgotten`](super::Engine::take_forgotten).
     Forgotten(Key),
     /// A command that carried this was refused.
-    Refused(C),
+    Refused(Box<C>),
     Answer(R, Answer),
     Tell(Notice),
     /// All children have started.
     Started,
     /// Everything has ended. Nothing follows.
-    Ended(Ending),
+    Ended(Box<Ending>),
 }
 
 /// What is worth telling subscribers and the log.

@@ -79,11 +79,12 @@ impl<C, R> Engine<C, R> {
         child.generation += 1;
         let (generation, rule) = (child.generation, child.rules.start);
         self.effects.push_back(Effect::Spawn { child: key, generation });
-        self.enter(key, State::Starting(purpose));
-        match rule {
-            StartRule::Spawned => self.ready(now, key, generation),
-            StartRule::Ready(Some(limit)) => self.arm(now, key, limit),
-            StartRule::Ready(None) => {}
+        if let StartRule::Ready(limit) = rule {
+            self.enter(key, State::Starting(purpose));
+            limit.into_iter().for_each(|limit| self.arm(now, key, limit));
+        } else {
+            self.enter(key, State::Up { since: now });
+            self.came_up(now, key, purpose);
         }
     }
 
@@ -94,6 +95,10 @@ impl<C, R> Engine<C, R> {
         }
         let up = State::Up { since: now };
         let Some(State::Starting(purpose)) = self.enter(key, up) else { return };
+        self.came_up(now, key, purpose);
+    }
+
+    fn came_up(&mut self, now: Instant, key: Key, purpose: Purpose<R>) {
         let restarted = matches!(purpose, Purpose::Restart)
             || matches!(self.mode, Mode::Cycling(_)) && matches!(purpose, Purpose::Sequence);
         self.arm_heartbeat(now, key);

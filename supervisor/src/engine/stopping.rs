@@ -280,15 +280,15 @@ impl<C, R> Engine<C, R> {
 
     /// The end: whoever still waits is answered.
     pub(super) fn end(&mut self, ending: Ending) {
-        let keys: Vec<Key> = self.children.iter().map(|(key, _)| key).collect();
+        let open = |child: &Child<C, R>| !matches!(child.state, State::Down | State::Zombie);
+        let open = self.children.iter().filter(|(_, child)| open(child));
+        let keys: Vec<Key> = open.map(|(key, _)| key).collect();
         for key in keys {
-            if !self.children.get(key).is_some_and(|child| matches!(child.state, State::Zombie)) {
-                self.answer_overtaken(key, Answer::Refused(Refusal::ShuttingDown));
-            }
+            self.answer_overtaken(key, Answer::Refused(Refusal::ShuttingDown));
         }
         self.timers = Timers::default();
         self.mode = Mode::Ended;
         self.drop_turns();
-        self.effects.push_back(Effect::Ended(ending));
+        self.effects.push_back(Effect::Ended(Box::new(ending)));
     }
 }

@@ -176,7 +176,7 @@ impl Node {
 
     /// Sends back what is sent to a child, and to all below it, from now on.
     pub(crate) fn retire(self: &Arc<Self>, body: &Body, closing: Closing, reaper: &mut Reaper) {
-        let (Body::Task { slot, .. } | Body::Supervisor { slot, .. }) = body;
+        let slot = body.slot();
         slot.core().lie_down();
         if let Some((count, leftovers)) = slot.close(closing) {
             if count > 0 {
@@ -215,7 +215,7 @@ impl Node {
     }
 
     fn close_declared(self: &Arc<Self>, closing: Closing, reaper: &mut Reaper) {
-        for child in self.declared() {
+        for child in self.declared().iter() {
             self.retire(&child.body, closing, reaper);
         }
     }

@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
+use syn::Expr;
 
-use super::super::ast::{Body, Child, Supervisor};
+use super::super::ast::{Body, Child, Supervisor, Task};
 use super::super::names::{self, Taken};
+use super::super::text::compact;
 use super::Site;
 use super::scope::Scope;
 use super::supervisor::{auto_shutdown, intensity, restart};
@@ -134,6 +137,32 @@ pub(super) fn policy_unknown(child: &Child, errors: &mut Errors) {
         ),
     };
     errors.at(policy.ident.span(), message);
+}
+
+/// A task is a function, which is called for each life, not what one call of it returns.
+pub(super) fn task_called(child: &Child, errors: &mut Errors) {
+    let Body::Task(task @ Task { value: Some(value), .. }) = &child.body else { return };
+    let is_context = |argument: &Expr| {
+        let Expr::Path(path) = argument else { return false };
+        let ident = path.path.get_ident();
+        ident.is_some_and(|ident| ident == "ctx" || ident == "context")
+    };
+    let message = match value {
+        Expr::Async(_) if task.every().is_some() => {
+            "a job is called in each period; write `async || { … }`".to_owned()
+        }
+        Expr::Async(_) => {
+            "a task is called for each life; write `|ctx| async move { … }`".to_owned()
+        }
+        Expr::Call(call) if call.args.iter().any(is_context) => {
+            let function = compact(&call.func.to_token_stream());
+            format!(
+                "a task is called for each life; write the function itself: `= {function}`, or `|ctx| {function}(…)`"
+            )
+        }
+        _ => return,
+    };
+    errors.on(value, message);
 }
 
 /// A significant child can end for good: it is not `Always`.

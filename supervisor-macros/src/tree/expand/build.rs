@@ -195,10 +195,10 @@ impl Builder<'_> {
             Some(value) => quote!(#value),
             None => {
                 // At the type, which has no `Default` if this is an error.
-                let span = typed.ty.last.span();
+                let (span, ty) = (typed.ty.last.span(), &typed.ty);
                 let (open, close) =
                     (quote_spanned!(span=> <_ as), quote_spanned!(span=> >::unsaid()));
-                quote!(#open #krate::Unsaid #close)
+                quote!(#open #krate::Unsaid<#ty> #close)
             }
         }
     }

@@ -107,7 +107,6 @@ fn value(krate: &TokenStream, setting: &Setting) -> TokenStream {
         }
         Setting::Notify => quote!(#krate::StartMode::Notify),
         Setting::Flag(flag) => quote!(#flag),
-        Setting::Name(name) => quote!(#name),
         Setting::Message(tokens) | Setting::Crate(tokens) => tokens.clone(),
     }
 }

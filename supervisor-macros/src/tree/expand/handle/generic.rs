@@ -72,12 +72,13 @@ fn of_children(
     more_functions: &TokenStream,
 ) -> TokenStream {
     let mut params = Vec::new();
-    let mut fields = quote!(supervisor: #krate::Supervisor, #more_fields);
+    let mut fields = quote!(supervisor: #krate::__private::Top, #more_fields);
     let mut functions = quote! {
         /// The supervisor itself.
+        #[doc(alias = "shutdown", alias = "wait", alias = "events")]
         #[must_use]
         pub fn supervisor(&self) -> &#krate::Supervisor {
-            &self.supervisor
+            self.supervisor.get()
         }
 
         #more_functions

@@ -79,7 +79,7 @@ pub(crate) fn root(tree: &Tree, head: &Head, attrs: &TokenStream) -> TokenStream
         #attrs
         #[derive(::core::clone::Clone)]
         #vis struct #ident {
-            supervisor: #krate::Supervisor,
+            supervisor: #krate::__private::Top,
             pool: #pool,
         }
 
@@ -88,9 +88,10 @@ pub(crate) fn root(tree: &Tree, head: &Head, attrs: &TokenStream) -> TokenStream
         #[allow(dead_code, private_interfaces, reason = "a program need not use all of it")]
         impl #ident {
             /// The supervisor at the top of the tree.
+            #[doc(alias = "shutdown", alias = "wait", alias = "events")]
             #[must_use]
             #own_vis fn supervisor(&self) -> &#krate::Supervisor {
-                &self.supervisor
+                self.supervisor.get()
             }
 
             /// The pool, to which workers are added.
@@ -164,7 +165,7 @@ fn named(
         #attrs
         #[derive(::core::clone::Clone)]
         #vis struct #ident {
-            supervisor: #krate::Supervisor,
+            supervisor: #krate::__private::Top,
             #fields
         }
 
@@ -173,9 +174,10 @@ fn named(
         #[allow(dead_code, private_interfaces, reason = "a program need not use all of it")]
         impl #ident {
             /// The supervisor itself.
+            #[doc(alias = "shutdown", alias = "wait", alias = "events")]
             #[must_use]
             #own_vis fn supervisor(&self) -> &#krate::Supervisor {
-                &self.supervisor
+                self.supervisor.get()
             }
 
             #accessors
