@@ -40,7 +40,7 @@ pub trait Child: Sized {
     /// What a child is made of: the worker's own value, or a [`Tree`](crate::Tree).
     type Recipe;
     /// What its siblings and the tree's owner hold of it: a [`ChildRef`], or the tree's handle.
-    type Handle: Clone + 'static;
+    type Handle: Clone + Send + Sync + 'static;
     /// What the type says about itself; a tree may say otherwise.
     const OPTIONS: ChildOptions;
 
