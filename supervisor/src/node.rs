@@ -57,6 +57,8 @@ pub(crate) struct Node {
     failures: AtomicU64,
     hub: Hub,
     stops: Stops,
+    #[cfg(feature = "test-util")]
+    draws: crate::testing::Draws,
     place: Mutex<Place>,
 }
 
@@ -118,6 +120,8 @@ impl Node {
             failures: AtomicU64::new(0),
             hub: Hub::default(),
             stops: Stops::default(),
+            #[cfg(feature = "test-util")]
+            draws: crate::testing::Draws::default(),
             place: Mutex::new(Place {
                 phase: Phase::Built,
                 declared: Arc::default(),
@@ -317,6 +321,11 @@ impl Node {
 
     pub(crate) fn stops(&self) -> &Stops {
         &self.stops
+    }
+
+    #[cfg(feature = "test-util")]
+    pub(crate) fn draws(&self) -> &crate::testing::Draws {
+        &self.draws
     }
 
     pub(crate) fn hub(&self) -> &Hub {
