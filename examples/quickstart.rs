@@ -6,6 +6,8 @@
 //!
 //! How to run it: `cargo run --example quickstart`. It brings its own client, which talks to it
 //! over a real socket, and ends by itself with exit code 0.
+//!
+//! How to test it: `cargo test --example quickstart`. The tests are at the end of this file.
 
 use std::collections::HashMap;
 use std::io::{self, IsTerminal};
@@ -199,4 +201,51 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let report = service.supervisor().shutdown().await?;
     println!("\n{report}");
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use supervisor::testing::{self, Chaos};
+
+    use super::*;
+
+    type TestResult = Result<(), Box<dyn std::error::Error>>;
+
+    /// What a client that says these lines is answered.
+    async fn answers(service: &Service, lines: &[&str]) -> io::Result<Vec<String>> {
+        let talk = async {
+            let mut client =
+                Client::connect(service).await.map_err(|e| io::Error::other(e.to_string()))?;
+            let mut answers = Vec::new();
+            for line in lines {
+                client.0.write_all(format!("{line}\n").as_bytes()).await?;
+                let mut answer = String::new();
+                client.0.read_line(&mut answer).await?;
+                answers.push(answer.trim_end().to_owned());
+            }
+            Ok(answers)
+        };
+        tokio::time::timeout(Duration::from_secs(20), talk).await.map_err(io::Error::other)?
+    }
+
+    #[tokio::test]
+    async fn words_survive_the_crash_of_the_store() -> TestResult {
+        let service = Service::start().await?;
+        assert_eq!(answers(&service, &["set colour blue", "get colour"]).await?, ["ok", "blue"]);
+        testing::panic(&service, "store", "out of memory").await?;
+        testing::running(&service, "listener").await?;
+        assert_eq!(answers(&service, &["get colour", "get shape"]).await?, ["blue", "not found"]);
+        Ok(())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_service_comes_back_whatever_is_killed() -> TestResult {
+        let service = Service::start().await?;
+        let report = Chaos::seed(3).kills(30).run(&service).await?;
+        // What is declared behind the store is restarted with it.
+        assert!(report.restarts > 30, "{report}");
+        Ok(())
+    }
 }

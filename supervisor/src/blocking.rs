@@ -16,7 +16,7 @@ use crate::child_ref::ChildRef;
 use crate::child_spec::{ChildSpec, Run};
 use crate::context::Context;
 use crate::exit::{ChildResult, ExitReason, Failure};
-use crate::kept;
+use crate::kept::{self, Progress};
 use crate::life::Seed;
 use crate::options::ChildOptions;
 use crate::path::Name;
@@ -35,7 +35,8 @@ use crate::slot::{AnySlot, Slot};
 /// [`ShutdownReport`](crate::ShutdownReport)). Its next life begins when the function has returned,
 /// never before.
 ///
-/// Panics and errors are what they are for other children. A thread that cannot be spawned is an
+/// Panics and errors are what they are for other children. One that drops its context before it is
+/// ready has failed to start, a tenth of a second later: it may just be returning. A thread that cannot be spawned is an
 /// error of the life. If the runtime is dropped without a shutdown, the function is asked to stop,
 /// and nobody waits for it.
 ///
@@ -101,10 +102,11 @@ impl<M: Send + 'static> Recipe for Blocking<M> {
         let (alive, _aborted, watch) = kept::watch(slot, seed.generation, seed.times);
         let runtime = tokio::runtime::Handle::current();
         let life = move || {
+            let progress = alive.progress();
             let _alive = alive;
             // So that the function can spawn, and wait for futures with timers.
             let _entered = runtime.enter();
-            seed.run_here(async move { (self.run)(BlockingContext::of_this_life()) });
+            seed.run_here(async move { (self.run)(BlockingContext::of_this_life(progress)) });
         };
         match thread::Builder::new().name(name).spawn(life) {
             Ok(_detached) => Ok(tokio::spawn(watch)),
@@ -124,16 +126,19 @@ impl<M: Send + 'static> Recipe for Blocking<M> {
 
 /// What a [`Blocking`] child has of its supervisor: all of [`Context`], with a [`recv`](Self::recv)
 /// that blocks.
-pub struct BlockingContext<M: Send + 'static = ()>(Context<M>);
+pub struct BlockingContext<M: Send + 'static = ()> {
+    context: Context<M>,
+    progress: Arc<Progress>,
+}
 
 impl<M: Send + 'static> BlockingContext<M> {
-    fn of_this_life() -> Self {
-        Self(Context::of_this_life())
+    fn of_this_life(progress: Arc<Progress>) -> Self {
+        Self { context: Context::of_this_life(), progress }
     }
 
     /// Waits for the next message; `None` when shutdown was requested.
     pub fn recv(&mut self) -> Option<M> {
-        park_on(self.0.recv(), None).flatten()
+        park_on(self.context.recv(), None).flatten()
     }
 
     /// Waits until shutdown is requested, at most for this (real) time; whether it was.
@@ -155,7 +160,7 @@ impl<M: Send + 'static> BlockingContext<M> {
     #[must_use]
     pub fn wait_for_shutdown(&self, limit: Duration) -> bool {
         let deadline = Instant::now().checked_add(limit);
-        park_on(self.0.shutdown_requested(), deadline).is_some()
+        park_on(self.context.shutdown_requested(), deadline).is_some()
     }
 
     /// Waits for a future, such as a [`ChildRef::send`]; shutdown does not end the wait.
@@ -174,13 +179,23 @@ impl<M: Send + 'static> Deref for BlockingContext<M> {
     type Target = Context<M>;
 
     fn deref(&self) -> &Context<M> {
-        &self.0
+        &self.context
     }
 }
 
 impl<M: Send + 'static> DerefMut for BlockingContext<M> {
     fn deref_mut(&mut self) -> &mut Context<M> {
-        &mut self.0
+        &mut self.context
+    }
+}
+
+impl<M: Send + 'static> Drop for BlockingContext<M> {
+    /// Without it the life will never be ready. As a rule it is dropped since the function returns;
+    /// what it returns then says more.
+    fn drop(&mut self) {
+        if let Some(give_up) = self.context.abandonment() {
+            self.progress.if_it_goes_on(give_up);
+        }
     }
 }
 
@@ -233,6 +248,6 @@ impl<M: Send + 'static> fmt::Debug for Blocking<M> {
 
 impl<M: Send + 'static> fmt::Debug for BlockingContext<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("BlockingContext").field(&self.0).finish()
+        f.debug_tuple("BlockingContext").field(&self.context).finish()
     }
 }

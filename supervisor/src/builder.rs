@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::child_ref::ChildRef;
 use crate::child_spec::{ChildSpec, Parts, Run, Runnable};
 use crate::engine::SupervisorRules;
-use crate::node::{Node, Template, worker_rules};
+use crate::node::{Node, Template, Trees, worker_rules};
 use crate::partitioned::{self, Partitioned};
 use crate::pool::{Pool, PoolTemplate};
 use crate::restart::MaxRestarts;
@@ -145,6 +145,7 @@ impl SupervisorBuilder {
             rules: Arc::new(worker_rules(&template.options, template.kind)),
             options: template.options,
             recipe: template.recipe,
+            trees: Trees::default(),
         });
         let rules = SupervisorRules {
             strategy: self.strategy,

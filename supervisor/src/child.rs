@@ -77,7 +77,7 @@ pub trait Child: Sized {
     message = "`{Self}` is not what is held of a child",
     label = "a worker's `Handle` is `ChildRef<Message>`, that of a tree made by hand `Supervisor`"
 )]
-pub trait Handle: Clone + 'static {
+pub trait Handle: Clone + Send + Sync + 'static {
     /// Of a tree, what the compiler knows about it if nothing else is said.
     const OUTLINE: Option<&'static Outline>;
 }

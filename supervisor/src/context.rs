@@ -139,6 +139,14 @@ impl<M: Send + 'static> Context<M> {
         }
     }
 
+    /// Tells the supervisor that the life will never be ready; nothing if it is, or need not be.
+    pub(crate) fn abandonment(&self) -> Option<impl FnOnce() + Send + use<M>> {
+        let (core, generation) = (&self.slot.core, self.generation);
+        let owes_it = self.notify && core.generation() == generation;
+        let link = owes_it.then(|| core.link()).flatten()?;
+        Some(move || link.tell(Event::Abandoned(link.key, generation)))
+    }
+
     /// Gives a sign of life, for a child with a `heartbeat`. Receiving a message, and waiting
     /// for one, are signs of life too.
     pub fn heartbeat(&self) {
@@ -197,10 +205,8 @@ impl<M: Send + 'static> Drop for Context<M> {
         if own_task {
             // If the life is just returning, that is what counts; its task knows.
             core.abandon();
-        } else if core.generation() == self.generation
-            && let Some(link) = core.link()
-        {
-            link.tell(Event::Abandoned(link.key, self.generation));
+        } else if let Some(give_up) = self.abandonment() {
+            give_up();
         }
     }
 }

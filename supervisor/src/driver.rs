@@ -44,6 +44,8 @@ pub(crate) struct Reign {
 /// Spawns a life of a supervisor with the children that it was declared with.
 pub(crate) fn spawn(node: Arc<Node>, inbox: Arc<Inbox<Message>>) {
     let seed = RandomState::new().build_hasher().finish();
+    #[cfg(feature = "test-util")]
+    let seed = crate::testing::Draws::seed_of(&node).unwrap_or(seed);
     let mut engine = Engine::new(node.rules().clone(), seed);
     let declared = node.declared();
     engine.reserve(declared.len());

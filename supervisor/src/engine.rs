@@ -221,6 +221,12 @@ impl<C, R> Engine<C, R> {
         matches!(self.mode, Mode::Stopping { .. } | Mode::Ended)
     }
 
+    /// Draws delays from this seed from now on.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn reseed(&mut self, seed: u64) {
+        self.jitter = Jitter::new(seed);
+    }
+
     /// How many restarts could be made now; `None` means any number.
     #[cfg(feature = "test-util")]
     pub(crate) fn restarts_left(&mut self, now: Instant) -> Option<u32> {

@@ -33,9 +33,12 @@ pub(crate) struct StopTimes {
     pub(crate) kill_grace: Duration,
 }
 
+/// What a life that has nothing left to report still has time for: to return.
+const MOMENT: Duration = Duration::from_millis(100);
+
 /// How far a life is, for those who wait for it in real time.
 #[derive(Debug, Default)]
-struct Progress {
+pub(crate) struct Progress {
     stage: Mutex<Stage>,
     changed: Condvar,
 }
@@ -74,6 +77,20 @@ impl Progress {
         }));
     }
 
+    /// Does something if the life still runs in a moment.
+    pub(crate) fn if_it_goes_on(self: &Arc<Self>, then: impl FnOnce() + Send + 'static) {
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let this = Arc::clone(self);
+        drop(runtime.spawn_blocking(move || {
+            let runs = |now: &mut Stage| *now == Stage::Runs;
+            let waited = this.changed.wait_timeout_while(this.lock(), MOMENT, runs);
+            let goes_on = waited.is_ok_and(|(_, waited)| waited.timed_out());
+            if goes_on {
+                then();
+            }
+        }));
+    }
+
     fn lock(&self) -> MutexGuard<'_, Stage> {
         self.stage.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -84,6 +101,13 @@ impl Progress {
 pub(crate) struct Alive {
     progress: Arc<Progress>,
     _told: oneshot::Sender<()>,
+}
+
+impl Alive {
+    /// For the life itself.
+    pub(crate) fn progress(&self) -> Arc<Progress> {
+        Arc::clone(&self.progress)
+    }
 }
 
 impl Drop for Alive {

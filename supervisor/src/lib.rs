@@ -254,6 +254,7 @@
 //! - `test-util`: `testing`, for the tests of your own tree: crash its children, wait for what
 //!   follows, seeded chaos.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
 mod blocking;

@@ -24,6 +24,9 @@ use crate::shutdown::Shutdown;
 use crate::slot::AnySlot;
 
 mod lives;
+mod trees;
+
+pub(crate) use self::trees::{TreeHandle, Trees};
 
 /// A child that comes back with its supervisor.
 #[derive(Clone)]
@@ -39,6 +42,8 @@ pub(crate) struct Template {
     pub(crate) options: ChildOptions,
     /// Absent when each worker gets a value of its own.
     pub(crate) recipe: Option<Arc<dyn crate::recipe::Recipe>>,
+    /// The handles of the workers, if they are trees.
+    pub(crate) trees: Trees,
 }
 
 /// A supervisor, running or not.
@@ -52,6 +57,8 @@ pub(crate) struct Node {
     failures: AtomicU64,
     hub: Hub,
     stops: Stops,
+    #[cfg(feature = "test-util")]
+    draws: crate::testing::Draws,
     place: Mutex<Place>,
 }
 
@@ -113,6 +120,8 @@ impl Node {
             failures: AtomicU64::new(0),
             hub: Hub::default(),
             stops: Stops::default(),
+            #[cfg(feature = "test-util")]
+            draws: crate::testing::Draws::default(),
             place: Mutex::new(Place {
                 phase: Phase::Built,
                 declared: Arc::default(),
@@ -221,20 +230,27 @@ impl Node {
         Ok(())
     }
 
-    /// Undoes [`own`](Self::own) for a child that was refused: a supervisor is a root again.
-    pub(crate) fn disown(body: &Body) {
-        let Body::Supervisor { node, .. } = body else { return };
+    /// Undoes [`own`](Self::own) for a child that was refused: a supervisor is a root again. What
+    /// is returned is to be dropped where the user's code may run.
+    pub(crate) fn disown(body: &Body) -> Option<TreeHandle> {
+        let Body::Supervisor { node, slot } = body else { return None };
         let (root, path) = (node.root(), node.path());
-        let ended = {
+        let (parent, ended) = {
             let mut place = node.lock();
-            place.parent = None;
-            matches!(place.phase, Phase::Down(_))
+            (place.parent.take(), matches!(place.phase, Phase::Down(_)))
         };
+        let handle = parent.and_then(|parent| parent.node.upgrade()?.let_go_of(slot.core().name()));
         root.hub.give_back(&node.hub, &path);
         if ended {
             // It ended in between, when it had a parent who could have started it again.
             node.bury();
         }
+        handle
+    }
+
+    /// Forgets the handle of a worker that is a tree.
+    pub(crate) fn let_go_of(&self, worker: &Name) -> Option<TreeHandle> {
+        self.template.as_ref()?.trees.remove(worker)
     }
 
     pub(crate) fn rules(&self) -> &SupervisorRules {
@@ -305,6 +321,11 @@ impl Node {
 
     pub(crate) fn stops(&self) -> &Stops {
         &self.stops
+    }
+
+    #[cfg(feature = "test-util")]
+    pub(crate) fn draws(&self) -> &crate::testing::Draws {
+        &self.draws
     }
 
     pub(crate) fn hub(&self) -> &Hub {

@@ -110,7 +110,7 @@ impl Supervisor {
         let inbox = self.inbox()?;
         self.node().own(&parts)?;
         let Ok(running) = take_in(&parts.body) else {
-            Node::disown(&parts.body);
+            drop(Node::disown(&parts.body));
             return Err(SupervisorError::ShuttingDown(self.path().join(&parts.name)));
         };
         let rules = self.rules_for(&parts);

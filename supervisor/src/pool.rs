@@ -13,6 +13,7 @@ use crate::child_spec::{Body, ChildSpec, Each, Parts, Run, Runnable, Same};
 use crate::engine::ChildKind;
 use crate::error::SupervisorError;
 use crate::options::ChildOptions;
+use crate::placing::Adding;
 use crate::recipe::Recipe;
 use crate::supervisor::Supervisor;
 
@@ -177,7 +178,19 @@ impl<W: Child, V> Pool<W, V> {
         let name = self.supervisor.node().next_worker();
         let spec = W::spec(&name.to_string(), value);
         let (parts, handle) = Run::into_parts(spec);
-        self.supervisor.add(parts).await.map(|()| handle)
+        let adding = self.begin_to_add(parts, &handle)?;
+        self.supervisor.added(adding).await.map(|()| handle)
+    }
+
+    /// Adds a worker; the handle of one that is a tree is kept, to be listed.
+    fn begin_to_add(&self, parts: Parts, handle: &W::Handle) -> Result<Adding, SupervisorError> {
+        let trees = match (&*parts.body, self.supervisor.node().template()) {
+            (Body::Supervisor { .. }, Some(template)) => &template.trees,
+            _ => return self.supervisor.begin_to_add(parts),
+        };
+        let name = parts.name.clone();
+        trees.keep(name.clone(), Arc::new(handle.clone()));
+        self.supervisor.begin_to_add(parts).inspect_err(|_| drop(trees.remove(&name)))
     }
 }
 

@@ -11,6 +11,7 @@ use std::task::{Poll, Waker};
 
 use tokio::time::Instant;
 
+use crate::child_ref::ChildRef;
 use crate::driver::{Link, Message};
 use crate::engine::{ChildState, Key};
 use crate::exit::ExitReason;
@@ -50,6 +51,8 @@ pub(crate) trait AnySlot: Send + Sync + 'static {
     fn queued(&self) -> usize;
     fn message_type(&self) -> &'static str;
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
+    /// Puts the child's typed address there, if it is an `Option` of that.
+    fn put_address(self: Arc<Self>, to: &mut dyn Any);
 }
 
 /// What is known of a child's health.
@@ -435,6 +438,12 @@ impl<M: Send + 'static> AnySlot for Slot<M> {
 
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
         self
+    }
+
+    fn put_address(self: Arc<Self>, to: &mut dyn Any) {
+        if let Some(to) = to.downcast_mut::<Option<ChildRef<M>>>() {
+            *to = Some(ChildRef::new(self));
+        }
     }
 }
 

@@ -68,6 +68,7 @@
 //! Supervisors cannot tell such ends from real ones: they count, and the child's policy decides.
 
 mod chaos;
+mod draws;
 mod error;
 mod watch;
 
@@ -76,6 +77,7 @@ use std::time::Duration;
 use tokio::time::timeout_at;
 
 pub use self::chaos::{Chaos, ChaosFailure, ChaosReport, Comeback, Kill, Means};
+pub(crate) use self::draws::Draws;
 pub use self::error::{Error, Missing};
 pub use self::watch::Watch;
 use self::watch::far;

@@ -5,7 +5,7 @@
 
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use supervisor::prelude::*;
 use supervisor::{Blocking, BlockingContext, ChildState, EventKind, ExitReason, StartMode};
@@ -214,6 +214,44 @@ async fn it_can_report_that_it_is_up() {
     within("the shutdown", root.shutdown()).await.unwrap();
 }
 
+#[tokio::test]
+async fn one_that_drops_its_context_before_it_is_ready_has_failed_to_start() {
+    let gauge = Gauge::new();
+    let life = gauge.clone();
+    let quitter = Blocking::new(move |ctx: BlockingContext| {
+        let _life = life.enter();
+        let asked = ctx.shutdown_requested();
+        drop(ctx);
+        // It goes on, but it will never be ready.
+        tokio::runtime::Handle::current().block_on(asked);
+        Ok(())
+    });
+    let spec = ChildSpec::new("a").with_blocking(quitter).with_start(StartMode::Notify);
+    let root = Supervisor::new().build();
+    let began = Instant::now();
+    let error = within("an answer", root.add_child(spec)).await.unwrap_err();
+    let text = "child `a` did not start: dropped its context before it was ready";
+    assert_eq!(error.to_string(), text);
+    // Long before its time to start is over.
+    assert!(began.elapsed() < 10 * SECOND, "{:?}", began.elapsed());
+    assert_eq!((gauge.alive(), gauge.begun()), (0, 1));
+}
+
+#[tokio::test]
+async fn one_that_returns_before_it_is_ready_has_its_own_reasons() {
+    // The context is dropped a moment before the result is known.
+    let fails = Blocking::new(|_: BlockingContext| Err("the port is taken".into()));
+    let spec = ChildSpec::new("a").with_blocking(fails).with_start(StartMode::Notify);
+    let root = Supervisor::new().build();
+    let error = within("an answer", root.add_child(spec)).await.unwrap_err();
+    assert_eq!(error.to_string(), "child `a` did not start: error: the port is taken");
+    let declines = Blocking::new(|_: BlockingContext| Ok(()));
+    let spec = ChildSpec::new("b").with_blocking(declines).with_start(StartMode::Notify);
+    let error = within("an answer", root.add_child(spec)).await.unwrap_err();
+    assert_eq!(error.to_string(), "child `b` declined to start");
+    within("the shutdown", root.shutdown()).await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn it_can_wait_for_futures_and_knows_that_it_is_inside() {
     let (told, hears) = mpsc::channel();
@@ -278,7 +316,7 @@ async fn virtual_time_passes_while_it_runs() {
     let root =
         Supervisor::new().with_child(ChildSpec::new("w").with_blocking(worker(&gauge))).build();
     within("the start", root.start()).await.unwrap();
-    let began = std::time::Instant::now();
+    let began = Instant::now();
     tokio::time::sleep(Duration::from_secs(3600)).await;
     assert!(began.elapsed() < Duration::from_secs(60));
     within("the shutdown", root.shutdown()).await.unwrap();

@@ -402,7 +402,7 @@ async fn a_child_that_does_not_come_back_is_waited_for_until_the_limit() {
 
 // ----- chaos -----
 
-/// A tree with all that chaos meets: every strategy, backoff apart.
+/// A tree with all that chaos meets.
 async fn large_tree(stage: &Stage) -> Supervisor {
     let restless = Supervisor::new()
         .with_strategy(SupervisionStrategy::OneForAll)
@@ -410,9 +410,10 @@ async fn large_tree(stage: &Stage) -> Supervisor {
         .with_child(stage.actor("d").with_heartbeat(5 * SECOND))
         .with_child(stage.actor("e").with_restart_policy(RestartPolicy::Transient))
         .build();
+    let delayed = stage.actor("b").with_backoff(Backoff::new(SECOND / 10, SECOND));
     let sub = Supervisor::new()
         .with_strategy(SupervisionStrategy::RestForOne)
-        .with_child(stage.actor("b").with_start(StartMode::Notify))
+        .with_child(delayed.with_start(StartMode::Notify))
         .with_child(stage.actor("c").with_restart_policy(RestartPolicy::Temporary))
         .with_child(ChildSpec::new("restless").with_supervisor(restless))
         .build();

@@ -103,6 +103,8 @@ pub(super) fn refuse(seat: Seat, reaper: &mut Reaper) {
     if let Some((_, leftovers)) = seat.slot().close(Closing::Gone) {
         reaper.take(leftovers);
     }
-    Node::disown(&seat.body);
+    if let Some(handle) = Node::disown(&seat.body) {
+        reaper.take(handle);
+    }
     reaper.take(seat);
 }

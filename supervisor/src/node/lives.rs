@@ -186,6 +186,9 @@ impl Node {
         }
         if let Body::Supervisor { node, .. } = body {
             if closing == Closing::Gone {
+                if let Some(handle) = self.let_go_of(slot.core().name()) {
+                    reaper.take(handle);
+                }
                 let mut place = node.lock();
                 let reason = match &place.phase {
                     Phase::Down(reason) | Phase::Ended(reason) => reason.clone(),

@@ -4,11 +4,13 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::child::{Addressable, Child, Worker};
+use crate::child::{Child, Worker};
 use crate::child_ref::{AnyChildRef, ChildRef};
-use crate::child_spec::{Parts, Run, Runnable};
+use crate::child_spec::{Run, Runnable};
 use crate::error::SupervisorError;
+use crate::placing::Adding;
 use crate::pool::{Alike, PerWorker, Pool, Task};
+use crate::slot::AnySlot;
 
 /// How many workers are on their way to the supervisor at once: enough to keep it busy, and so few
 /// that they are still in the processor's cache when they start.
@@ -110,7 +112,8 @@ impl<W: Child> Pool<W, PerWorker> {
         let node = self.supervisor().node();
         self.add_all(values.into_iter().map(|value| {
             let spec = W::spec(&node.next_worker().to_string(), value);
-            Ok(Run::into_parts(spec))
+            let (parts, handle) = Run::into_parts(spec);
+            Ok((self.begin_to_add(parts, &handle)?, handle))
         }))
         .await
     }
@@ -152,26 +155,51 @@ impl Pool<Task, Alike> {
     ) -> Result<Vec<ChildRef<()>>, AddWorkersError<ChildRef<()>>> {
         self.add_more(count).await
     }
-
-    /// The workers that live now, in the order of their starts.
-    ///
-    /// # Errors
-    ///
-    /// Only those of a supervisor that does not run.
-    ///
-    /// # Cancel safety
-    ///
-    /// Cancel safe.
-    pub async fn workers(&self) -> Result<Vec<ChildRef<()>>, SupervisorError> {
-        self.living().await
-    }
 }
 
-impl<W: Addressable + Child, V> Pool<W, V> {
-    /// The workers that live now, in the order of their starts.
+impl<W: Child, V> Pool<W, V> {
+    /// The workers that live now, in the order of their starts: their addresses, or, of workers that
+    /// are trees, the trees' handles.
     ///
     /// Others may come and go at any time: it is a list as of a moment.
     ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use supervisor::prelude::*;
+    /// # #[derive(Child, Default)]
+    /// # #[child(message = String)]
+    /// # struct Writer;
+    /// # impl Worker for Writer {
+    /// #     async fn run(&self, mut ctx: Context<String>) -> ChildResult {
+    /// #         while ctx.recv().await.is_some() {}
+    /// #         Ok(())
+    /// #     }
+    /// # }
+    /// # async fn read(ctx: Context) -> ChildResult { Ok(ctx.shutdown_requested().await) }
+    /// supervision_tree! {
+    ///     /// The children of one connection.
+    ///     Connection: one_for_all {
+    ///         writer: Writer,
+    ///         reader: Always = read,
+    ///     }
+    /// }
+    /// supervision_tree! {
+    ///     Server: one_for_one {
+    ///         connections: simple_one_for_one { connection: Temporary<Connection> },
+    ///     }
+    /// }
+    ///
+    /// let server = Server::start().await?;
+    /// server.connections().add_worker_with(Connection::tree()).await?;
+    /// server.connections().add_worker_with(Connection::tree()).await?;
+    /// for connection in server.connections().workers().await? {
+    ///     connection.writer().send("to all".to_owned()).await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Only those of a supervisor that does not run.
@@ -179,8 +207,19 @@ impl<W: Addressable + Child, V> Pool<W, V> {
     /// # Cancel safety
     ///
     /// Cancel safe.
-    pub async fn workers(&self) -> Result<Vec<ChildRef<W::Message>>, SupervisorError> {
-        self.living().await
+    pub async fn workers(&self) -> Result<Vec<W::Handle>, SupervisorError> {
+        let living = self.supervisor().query(|reign| {
+            let children = reign.engine.children().filter(|(_, child)| child.state.has_life());
+            children.map(|(_, child)| Arc::clone(child.data.slot())).collect::<Vec<_>>()
+        });
+        let trees = self.supervisor().node().template().map(|template| &template.trees);
+        let handle = |slot: Arc<dyn AnySlot>| {
+            let mut handle: Option<W::Handle> = None;
+            Arc::clone(&slot).put_address(&mut handle);
+            let of_tree = || trees?.get(slot.core().name())?.downcast_ref().cloned();
+            handle.or_else(of_tree)
+        };
+        Ok(living.await?.into_iter().filter_map(handle).collect())
     }
 }
 
@@ -195,14 +234,14 @@ impl<W, V> Pool<W, V> {
             let typed = AnyChildRef::new(Arc::clone(parts.body.slot())).into_typed();
             let untyped = || SupervisorError::NotFound(parts.body.slot().core().path());
             let typed = typed.ok_or_else(untyped)?;
-            Ok((parts, typed))
+            Ok((supervisor.begin_to_add(parts)?, typed))
         }))
         .await
     }
 
     async fn add_all<H>(
         &self,
-        mut workers: impl Iterator<Item = Result<(Parts, H), SupervisorError>>,
+        mut workers: impl Iterator<Item = Result<(Adding, H), SupervisorError>>,
     ) -> Result<Vec<H>, AddWorkersError<H>> {
         let supervisor = self.supervisor();
         let mut added = Vec::new();
@@ -210,9 +249,7 @@ impl<W, V> Pool<W, V> {
         let mut first_error = None;
         while first_error.is_none() {
             for worker in workers.by_ref().take(ON_THEIR_WAY) {
-                let adding = worker
-                    .and_then(|(parts, handle)| Ok((supervisor.begin_to_add(parts)?, handle)));
-                match adding {
+                match worker {
                     Ok(adding) => on_their_way.push(adding),
                     Err(error) => {
                         first_error = Some(error);
@@ -234,14 +271,5 @@ impl<W, V> Pool<W, V> {
             None => Ok(added),
             Some(error) => Err(AddWorkersError { added, error }),
         }
-    }
-
-    async fn living<M: Send + 'static>(&self) -> Result<Vec<ChildRef<M>>, SupervisorError> {
-        let living = self.supervisor().query(|reign| {
-            let children = reign.engine.children().filter(|(_, child)| child.state.has_life());
-            let slots = children.map(|(_, child)| Arc::clone(child.data.slot()));
-            slots.map(AnyChildRef::new).collect::<Vec<_>>()
-        });
-        Ok(living.await?.iter().filter_map(AnyChildRef::downcast).collect())
     }
 }

@@ -1,11 +1,14 @@
 //! A process with all that it has started: its process group.
 
+#[cfg(test)]
+mod tests;
+
 use std::future::poll_fn;
 use std::io;
 use std::process::ExitStatus;
 use std::sync::{Mutex, Once, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
 use rustix::process::{
@@ -40,10 +43,7 @@ impl Group {
 
     /// Whether the process has ended; it is not reaped by that.
     pub(super) fn has_ended(&self) -> bool {
-        let Some(leader) = self.leader else { return true };
-        let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
-        // An error means that somebody else has reaped it.
-        !matches!(waitid(WaitId::Pid(leader), options), Ok(None) | Err(Errno::INTR))
+        self.leader.is_none_or(has_ended)
     }
 
     /// Asks the process to end.
@@ -78,10 +78,19 @@ impl Group {
     }
 }
 
+fn has_ended(process: Pid) -> bool {
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
+    // An error means that somebody else has reaped it.
+    !matches!(waitid(WaitId::Pid(process), options), Ok(None) | Err(Errno::INTR))
+}
+
 /// Waits for what was killed in the group, which is others' to reap, and so nobody tells.
 ///
-/// A moment is enough. Its end is not worth waiting for where the first process of a container
-/// does not reap: zombies stay in their group.
+/// There is nothing to wait on: they are not this process's children, so no signal comes and no
+/// `waitid` returns, and their numbers, for a pidfd, are not known. So it looks, at most seven times
+/// in an eighth of a second, and only if the group's leader left something behind that had to be
+/// killed; that is gone within a moment. Its end is not worth a longer wait where the first process
+/// of a container does not reap: zombies stay in their group.
 async fn vanish(group: Pid) {
     for wait in [1, 2, 4, 8, 16, 32, 64] {
         if test_kill_process_group(group).is_err() {
@@ -108,14 +117,50 @@ impl Drop for Group {
     fn drop(&mut self) {
         let Some(leader) = self.leader.take() else { return };
         let _ = kill_process_group(leader, Signal::KILL);
-        // What was killed ends within a moment, unless the kernel itself is stuck.
-        for _ in 0..200 {
-            match self.process.try_wait() {
-                Ok(None) => thread::sleep(Duration::from_millis(1)),
-                Ok(Some(_)) | Err(_) => break,
-            }
-        }
+        wait_for_end(leader, KILLED_WITHIN);
+        // Reaps it.
+        let _ = self.process.try_wait();
         unregister(leader);
+    }
+}
+
+/// What was killed ends within a moment, unless the kernel itself is stuck.
+const KILLED_WITHIN: Duration = Duration::from_millis(200);
+
+/// Blocks this thread until the process has ended, at most for so long; it is not reaped by that.
+#[cfg(target_os = "linux")]
+fn wait_for_end(process: Pid, limit: Duration) {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    use rustix::process::{PidfdFlags, pidfd_open};
+
+    // (Linux before 5.3 has none.)
+    let Ok(handle) = pidfd_open(process, PidfdFlags::empty()) else {
+        return look_for_end(process, limit);
+    };
+    let deadline = Instant::now() + limit;
+    loop {
+        // One too long to be said is no limit.
+        let left = Timespec::try_from(deadline.saturating_duration_since(Instant::now())).ok();
+        match poll(&mut [PollFd::new(&handle, PollFlags::IN)], left.as_ref()) {
+            Err(Errno::INTR) => {}
+            Ok(_) | Err(_) => return,
+        }
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn wait_for_end(process: Pid, limit: Duration) {
+    look_for_end(process, limit);
+}
+
+/// Where a process's end cannot be waited for with a limit: `waitid` has none, and an alarm would be
+/// the whole process's. It looks less and less often.
+fn look_for_end(process: Pid, limit: Duration) {
+    let deadline = Instant::now() + limit;
+    let mut pause = Duration::from_micros(100);
+    while !has_ended(process) && Instant::now() < deadline {
+        thread::sleep(pause);
+        pause *= 2;
     }
 }
 

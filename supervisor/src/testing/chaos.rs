@@ -15,7 +15,7 @@ use self::census::{Census, Member};
 pub use self::report::{ChaosFailure, ChaosReport, Comeback, Kill, Means};
 use self::story::Story;
 use super::watch::far;
-use super::{Error, LIMIT, crash};
+use super::{Draws, Error, LIMIT, crash};
 use crate::engine::{ChildState, Jitter};
 use crate::error::SupervisorError;
 use crate::event::{Event, EventKind};
@@ -80,8 +80,9 @@ use crate::supervisor::Supervisor;
 ///
 /// # Repeating a run
 ///
-/// What is drawn depends on the seed and on who runs at the time. A tree with a `backoff` draws its
-/// delays at random, so that a repeated run may part from the first one after such a delay.
+/// What is drawn depends on the seed and on who runs at the time; so do the delays of the tree's
+/// backoffs, which are drawn from the seed too, from the run's beginning on. On a paused clock and a
+/// `current_thread` runtime, a program that does the same each time has the same run each time.
 #[derive(Clone, Debug)]
 #[must_use = "nothing happens until it is run"]
 pub struct Chaos {
@@ -145,6 +146,7 @@ impl Chaos {
     /// Dropping the future ends the run where it is.
     pub async fn run(&self, tree: &impl AsRef<Supervisor>) -> Result<ChaosReport, Error> {
         let root = Supervisor::observing(tree.as_ref().node().root());
+        Draws::fix(&root, self.seed).await?;
         // From before the first look, so that nothing is missed.
         let events = root.events();
         let before = Census::of(&root).await?;
