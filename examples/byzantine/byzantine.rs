@@ -15,7 +15,7 @@
 //!
 //! ```text
 //! 7 generals, OM(2): 3 rounds of letters, 1s each. Seed 42, one_for_one, max_restarts = 3.
-//! The commander's order: attack.
+//! The commander (0) orders: attack.
 //! Traitors: lieutenant_2 (random), lieutenant_4 (random).
 //!
 //! Round 1: the commander gives its order

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use byzantine::{Campaign, Field, Order, Question, Settings, decisions};
+use byzantine::{Campaign, Field, Notebook, Order, Question, Settings, decisions};
 use supervisor::SupervisionStrategy;
 use supervisor_tests::within;
 use tokio::time::sleep_until;
@@ -31,7 +31,7 @@ async fn survive(settings: &Settings) -> u64 {
     }
     within("the end", campaign.supervisor().wait()).await.expect("an orderly end");
     let notebooks = field.notebooks();
-    let decided: Vec<Order> = notebooks.iter().filter_map(|book| book.decision()).collect();
+    let decided: Vec<Order> = notebooks.iter().filter_map(Notebook::decision).collect();
     assert_eq!(decided, expected, "{settings:?}");
     let double: usize = notebooks.iter().map(|book| book.counts().double_votes).sum();
     let nonsense: usize = notebooks.iter().map(|book| book.counts().nonsense).sum();
@@ -42,7 +42,7 @@ async fn survive(settings: &Settings) -> u64 {
 #[tokio::test(start_paused = true)]
 async fn no_kill_changes_what_is_decided() {
     let mut kills = 0;
-    for seed in 0..90 {
+    for seed in 0..60 {
         let strategies = [
             SupervisionStrategy::OneForOne,
             SupervisionStrategy::OneForAll,
@@ -57,5 +57,5 @@ async fn no_kill_changes_what_is_decided() {
         let settings = Settings { seed, question, strategy, max_restarts, ..Settings::default() };
         kills += survive(&settings).await;
     }
-    assert!(kills > 300, "{kills} kills are too few to tell");
+    assert!(kills > 200, "{kills} kills are too few to tell");
 }
