@@ -8,19 +8,20 @@ use crate::engine::SupervisorRules;
 use crate::node::Node;
 use crate::options::{ChildOptions, SupervisorOptions};
 use crate::outline::Budget;
+use crate::path::Name;
 use crate::shutdown::Shutdown;
 
-use super::{Subject, Text, broken, window_zero};
+use super::{PARTITIONS_ONCE, Subject, Text, broken, window_zero};
 
 /// The message for the first rule that a child breaks under this supervisor.
 pub(crate) fn broken_by(
-    name: &str,
+    name: &Name,
     options: &ChildOptions,
-    body: Option<&Body>,
+    body: &Body,
     supervisor: &SupervisorRules,
 ) -> Option<Text> {
     let nested = match body {
-        Some(Body::Supervisor { node, .. }) => {
+        Body::Supervisor { node, .. } => {
             // What its children need matters to a time of its own only.
             let need = match options.shutdown() {
                 Some(Shutdown::Timeout(_)) => need(node),
@@ -28,10 +29,15 @@ pub(crate) fn broken_by(
             };
             Some((node.rules().auto_shutdown, need))
         }
-        _ => None,
+        Body::Task { .. } => None,
     };
     let supervisor = options_of(supervisor);
-    broken(&Subject { name, options: *options, nested, supervisor })
+    match name {
+        Name::Declared(name) => broken(&Subject { name, options: *options, nested, supervisor }),
+        Name::Worker(_) => {
+            broken(&Subject { name: &name.to_string(), options: *options, nested, supervisor })
+        }
+    }
 }
 
 /// The message for the first rule that a supervisor or the template of its workers breaks.
@@ -39,8 +45,29 @@ pub(crate) fn broken_at_build(
     template: Option<&ChildOptions>,
     supervisor: &SupervisorRules,
 ) -> Option<Text> {
-    let of_template = template.and_then(|options| broken_by("template", options, None, supervisor));
-    window_zero(&options_of(supervisor)).or(of_template)
+    let supervisor = options_of(supervisor);
+    let of_template = template.and_then(|options| {
+        broken(&Subject { name: "template", options: *options, nested: None, supervisor })
+    });
+    window_zero(&supervisor).or(of_template)
+}
+
+/// The rule that a pool with a fixed number of workers breaks.
+pub(crate) fn broken_partitions(
+    name: &Name,
+    template: &ChildOptions,
+    partitions: usize,
+    max_children: Option<usize>,
+) -> Option<String> {
+    match (partitions, max_children) {
+        (0, _) => Some("`partitions = 0` leaves no worker at all".to_owned()),
+        (_, Some(_)) => {
+            let rule = "a pool has as many workers as `partitions`, so `max_children` has no meaning; leave it out";
+            Some(rule.to_owned())
+        }
+        _ if template.is_once() => Some(format!("`{name}`{PARTITIONS_ONCE}")),
+        _ => None,
+    }
 }
 
 fn options_of(supervisor: &SupervisorRules) -> SupervisorOptions {
@@ -49,6 +76,7 @@ fn options_of(supervisor: &SupervisorRules) -> SupervisorOptions {
         max_restarts: supervisor.max_restarts,
         restart_window: supervisor.restart_window,
         auto_shutdown: supervisor.auto_shutdown,
+        partitions: None,
     }
 }
 

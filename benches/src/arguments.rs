@@ -1,0 +1,207 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use lexopt::prelude::*;
+
+use crate::contenders::Who;
+use crate::job::Job;
+
+const OPTIONS: &str = "\
+Measures what supervision costs, and prints a table of medians.
+
+Usage: supervisor-benches [options]
+
+  --rounds N        how often each job is done (5)
+  --only A,B        only these contenders; `ours` is all of ours
+  --jobs A,B        only these jobs
+  --scale F         numbers of children and messages, times this (1)
+  --json FILE       writes the results
+  --read FILE       measures nothing, and reads the results of an earlier run
+  --check           fails if a target is missed
+";
+
+/// What can be written on the command line.
+pub(crate) fn help() -> String {
+    let contenders = Who::ALL.map(|who| format!("  {who:<16}  {}\n", who.title()));
+    let jobs = Job::ALL.map(|job| format!("  {job:<16}  {}\n", job.title()));
+    format!("{OPTIONS}\nContenders:\n{}\nJobs:\n{}", contenders.concat(), jobs.concat())
+}
+
+/// What the program is to do.
+#[derive(Debug)]
+pub(crate) enum Arguments {
+    Help,
+    /// One job of one contender, in this process.
+    Single(Single),
+    All(Options),
+}
+
+/// One job of one contender.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Single {
+    pub(crate) job: Job,
+    pub(crate) contender: Who,
+    pub(crate) n: usize,
+}
+
+/// Where the figures come from.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Command {
+    Measure,
+    Read(PathBuf),
+}
+
+/// What is measured, and what is done with it.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Options {
+    pub(crate) command: Command,
+    pub(crate) rounds: usize,
+    pub(crate) only: Vec<Who>,
+    pub(crate) jobs: Vec<Job>,
+    pub(crate) scale: f64,
+    pub(crate) json: Option<PathBuf>,
+    pub(crate) check: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            command: Command::Measure,
+            rounds: 5,
+            only: Who::ALL.to_vec(),
+            jobs: Job::ALL.to_vec(),
+            scale: 1.0,
+            json: None,
+            check: false,
+        }
+    }
+}
+
+impl Single {
+    /// As [`Arguments::parse`] reads it.
+    pub(crate) fn to_arguments(self) -> [String; 4] {
+        let Self { job, contender, n } = self;
+        ["--single".into(), job.to_string(), contender.to_string(), n.to_string()]
+    }
+}
+
+impl Arguments {
+    pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Self, lexopt::Error> {
+        let mut options = Options::default();
+        while let Some(argument) = parser.next()? {
+            match argument {
+                Short('h') | Long("help") => return Ok(Self::Help),
+                Long("single") => {
+                    let job = parser.value()?.parse_with(job)?;
+                    let contender = parser.value()?.parse_with(contenders)?[0];
+                    let n = parser.value()?.parse()?;
+                    return Ok(Self::Single(Single { job, contender, n }));
+                }
+                Long("rounds") => options.rounds = parser.value()?.parse_with(at_least_one)?,
+                Long("only") => options.only = list(&parser.value()?, contenders)?.concat(),
+                Long("jobs") => options.jobs = list(&parser.value()?, job)?,
+                Long("scale") => options.scale = parser.value()?.parse_with(positive)?,
+                Long("json") => options.json = Some(parser.value()?.into()),
+                Long("read") => options.command = Command::Read(parser.value()?.into()),
+                Long("check") => options.check = true,
+                other => return Err(other.unexpected()),
+            }
+        }
+        options.only.sort();
+        options.only.dedup();
+        options.jobs.sort();
+        options.jobs.dedup();
+        Ok(Self::All(options))
+    }
+}
+
+fn list<T>(
+    value: &std::ffi::OsString,
+    parse: impl Fn(&str) -> Result<T, String>,
+) -> Result<Vec<T>, lexopt::Error> {
+    value.parse_with(|names| names.split(',').map(&parse).collect())
+}
+
+fn job(name: &str) -> Result<Job, String> {
+    Job::named(name).ok_or_else(|| format!("no such job; there are {}", names(&Job::ALL)))
+}
+
+fn contenders(name: &str) -> Result<Vec<Who>, String> {
+    Who::named(name).ok_or_else(|| format!("no such contender; there are {}", names(&Who::ALL)))
+}
+
+fn names<T: ToString>(all: &[T]) -> String {
+    all.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|&rounds| rounds > 0).ok_or("at least one, please".to_owned())
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    let scale = text.parse().ok().filter(|scale: &f64| scale.is_finite() && *scale > 0.0);
+    scale.ok_or("a positive number, please".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(arguments: &[&str]) -> Result<Arguments, String> {
+        let parser = lexopt::Parser::from_args(arguments);
+        Arguments::parse(parser).map_err(|error| error.to_string())
+    }
+
+    fn options(arguments: &[&str]) -> Options {
+        match parse(arguments) {
+            Ok(Arguments::All(options)) => options,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn without_arguments_everything_is_measured() {
+        assert_eq!(options(&[]), Options::default());
+    }
+
+    #[test]
+    fn ours_is_all_of_ours() {
+        let only = options(&["--only", "ours,floor"]).only;
+        assert_eq!(only[0], Who::Floor);
+        assert!(only.len() > 4 && only[1..].iter().all(|who| who.is_ours()), "{only:?}");
+    }
+
+    #[test]
+    fn what_is_named_twice_is_measured_once() {
+        let options = options(&["--only=ours,ours-pool", "--jobs=stop,start,stop"]);
+        assert_eq!(options.jobs, [Job::Start, Job::Stop]);
+        assert_eq!(options.only.iter().filter(|&&who| who == Who::OursPool).count(), 1);
+    }
+
+    #[test]
+    fn a_single_job_is_understood_as_it_is_written() {
+        let single = Single { job: Job::MessageFrom8, contender: Who::OursMacro, n: 17 };
+        let written = single.to_arguments();
+        let written: Vec<&str> = written.iter().map(String::as_str).collect();
+        match parse(&written) {
+            Ok(Arguments::Single(read)) => assert_eq!(read, single),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_wrong_name_is_told_the_right_ones() {
+        let error = parse(&["--jobs", "strat"]).unwrap_err();
+        assert!(error.contains("strat") && error.contains("start, start-one-by-one"), "{error}");
+        let error = parse(&["--only", "flor"]).unwrap_err();
+        assert!(error.contains("flor") && error.contains("floor, hand"), "{error}");
+    }
+
+    #[test]
+    fn no_round_and_no_size_are_refused() {
+        assert!(parse(&["--rounds", "0"]).is_err());
+        assert!(parse(&["--scale", "0"]).is_err());
+        assert!(parse(&["--scale", "inf"]).is_err());
+    }
+}

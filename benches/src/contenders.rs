@@ -1,0 +1,145 @@
+//! Who is measured.
+
+pub(crate) mod erlang;
+mod floor;
+mod hand;
+mod ours;
+#[cfg(feature = "peers")]
+mod peers;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::contender::Contender;
+
+/// The name of a contender: what one writes after `--only`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Who {
+    Floor,
+    Hand,
+    Ours,
+    OursTyped,
+    OursPool,
+    OursMacro,
+    OursLast,
+    Kameo,
+    Ractor,
+    TaskSupervisor,
+    AshFlare,
+    Erlang,
+}
+
+/// Where a contender does its jobs.
+pub(crate) enum AtWork {
+    /// In this process.
+    Here(&'static dyn Contender),
+    /// In a process of Erlang's.
+    Erlang,
+    /// Nowhere: it was not compiled in.
+    #[cfg(not(feature = "peers"))]
+    Missing,
+}
+
+use Who::{
+    AshFlare, Erlang, Floor, Hand, Kameo, Ours, OursLast, OursMacro, OursPool, OursTyped, Ractor,
+    TaskSupervisor,
+};
+
+impl Who {
+    /// All of them, in the order of the table.
+    pub(crate) const ALL: [Self; 12] = [
+        Floor,
+        Hand,
+        Ours,
+        OursTyped,
+        OursPool,
+        OursMacro,
+        OursLast,
+        Kameo,
+        Ractor,
+        TaskSupervisor,
+        AshFlare,
+        Erlang,
+    ];
+
+    /// As it is written on the command line.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Floor => "floor",
+            Hand => "hand",
+            Ours => "ours",
+            OursTyped => "ours-typed",
+            OursPool => "ours-pool",
+            OursMacro => "ours-macro",
+            OursLast => "ours-last",
+            Kameo => "kameo",
+            Ractor => "ractor",
+            TaskSupervisor => "task-supervisor",
+            AshFlare => "ash-flare",
+            Erlang => "erlang",
+        }
+    }
+
+    /// What it is, in a few words.
+    pub(crate) const fn title(self) -> &'static str {
+        match self {
+            Floor => "floor: JoinSet, one shared signal",
+            Hand => "a supervisor by hand",
+            Ours => "ours: functions, declared",
+            OursTyped => "ours: typed children, declared",
+            OursPool => "ours: a pool of functions",
+            OursMacro => "ours: a pool of typed children in a macro's tree",
+            OursLast => "ours: the last under rest_for_one",
+            Kameo => "kameo 0.22",
+            Ractor => "ractor 0.16 with ractor-supervisor 0.2",
+            TaskSupervisor => "task-supervisor 0.5",
+            AshFlare => "ash-flare 3.0",
+            Erlang => "Erlang/OTP, one_for_one",
+        }
+    }
+
+    /// Whether it is this library.
+    pub(crate) fn is_ours(self) -> bool {
+        matches!(self, Ours | OursTyped | OursPool | OursMacro | OursLast)
+    }
+
+    /// What this name stands for on the command line: `ours` is all of ours.
+    pub(crate) fn named(name: &str) -> Option<Vec<Self>> {
+        if name == "ours" {
+            return Some(Self::ALL.into_iter().filter(|who| who.is_ours()).collect());
+        }
+        Self::ALL.into_iter().find(|who| who.as_str() == name).map(|who| vec![who])
+    }
+
+    /// Itself, to be put to work.
+    pub(crate) fn at_work(self) -> AtWork {
+        AtWork::Here(match self {
+            Floor => &floor::Floor,
+            Hand => &hand::Hand,
+            Ours => &ours::declared::Declared,
+            OursTyped => &ours::typed::Typed,
+            OursPool => &ours::pool::Workers,
+            OursMacro => &ours::macros::Macros,
+            OursLast => &ours::last::Last,
+            #[cfg(feature = "peers")]
+            Kameo => &peers::kameo::Kameo,
+            #[cfg(feature = "peers")]
+            Ractor => &peers::ractor::Ractor,
+            #[cfg(feature = "peers")]
+            TaskSupervisor => &peers::task_supervisor::TaskSupervisor,
+            #[cfg(feature = "peers")]
+            AshFlare => &peers::ash_flare::AshFlare,
+            #[cfg(not(feature = "peers"))]
+            Kameo | Ractor | TaskSupervisor | AshFlare => return AtWork::Missing,
+            Erlang => return AtWork::Erlang,
+        })
+    }
+}
+
+impl fmt::Display for Who {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}

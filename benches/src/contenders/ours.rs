@@ -1,0 +1,62 @@
+//! This library, through its public API.
+//!
+//! Each file is one way to declare the same: function children by the builder, children with a
+//! type, the workers of a pool, and a tree declared in the macro.
+
+pub(crate) mod declared;
+pub(crate) mod last;
+pub(crate) mod macros;
+mod mail;
+pub(crate) mod pool;
+pub(crate) mod typed;
+
+use std::time::Duration;
+
+use supervisor::SupervisorBuilder;
+use supervisor::prelude::*;
+
+use crate::contender::{Later, Standing, Tree, Window};
+use crate::stage::{self, Failure};
+
+impl Tree for Supervisor {
+    fn stop(self: Box<Self>) -> Later<()> {
+        Box::pin(async move { self.shutdown().await.map(drop).expect("it runs") })
+    }
+
+    fn look(&self) -> Option<Later<()>> {
+        let supervisor = self.clone();
+        Some(Box::pin(async move {
+            supervisor.which_children().await.expect("it runs");
+            supervisor.snapshot().await.expect("it runs");
+        }))
+    }
+}
+
+/// A function child that waits for its shutdown.
+async fn wait(ctx: Context) -> ChildResult {
+    let _local = stage::enter();
+    ctx.shutdown_requested().await;
+    Ok(())
+}
+
+/// A builder whose supervisor makes any number of restarts, and counts them all.
+fn many_restarts(window: Window) -> SupervisorBuilder {
+    let window = match window {
+        Window::Short => Duration::from_millis(1),
+        Window::Long => Duration::from_secs(3600),
+    };
+    Supervisor::new().with_max_restarts(u32::MAX).with_restart_window(window)
+}
+
+async fn started(supervisor: Supervisor) -> Standing {
+    supervisor.start().await.expect("it starts");
+    Box::new(supervisor)
+}
+
+/// The child that fails.
+fn failing(how: Failure) -> ChildSpec<supervisor::Run<ChildRef<()>>> {
+    ChildSpec::new("failing").with_task(move |_: Context| async move {
+        stage::fail(how)?;
+        Ok(())
+    })
+}

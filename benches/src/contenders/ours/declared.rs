@@ -1,0 +1,51 @@
+//! Function children, declared with the builder and started by one `start()`.
+
+use supervisor::prelude::*;
+
+use super::{failing, many_restarts, started, wait};
+use crate::contender::{Contender, Later, Standing, Window};
+use crate::stage::Failure;
+
+pub(crate) struct Declared;
+
+impl Contender for Declared {
+    fn start(&self, children: usize) -> Option<Later<Standing>> {
+        Some(Box::pin(async move {
+            let mut builder = Supervisor::new();
+            for number in 0..children {
+                builder = builder.with_child(ChildSpec::new(&number.to_string()).with_task(wait));
+            }
+            started(builder.build()).await
+        }))
+    }
+
+    fn start_pairs(&self, pairs: usize) -> Option<Later<Standing>> {
+        Some(Box::pin(async move {
+            let mut builder = Supervisor::new();
+            for number in 0..pairs {
+                let pair = Supervisor::new()
+                    .with_strategy(SupervisionStrategy::OneForAll)
+                    .with_child(ChildSpec::new("first").with_task(wait))
+                    .with_child(ChildSpec::new("second").with_task(wait))
+                    .build();
+                let pair = ChildSpec::new(&number.to_string()).with_supervisor(pair);
+                builder = builder.with_child(pair);
+            }
+            started(builder.build()).await
+        }))
+    }
+
+    fn fail(&self, siblings: usize, how: Failure, window: Window) -> Option<Later<Standing>> {
+        Some(Box::pin(async move {
+            let mut builder = many_restarts(window);
+            for number in 0..=siblings {
+                builder = if number == siblings / 2 {
+                    builder.with_child(failing(how))
+                } else {
+                    builder.with_child(ChildSpec::new(&number.to_string()).with_task(wait))
+                };
+            }
+            started(builder.build()).await
+        }))
+    }
+}

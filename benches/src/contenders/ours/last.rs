@@ -1,0 +1,21 @@
+//! The last child under `rest_for_one`: nobody started after it, so its restart is its own.
+
+use supervisor::prelude::*;
+
+use super::{failing, many_restarts, started, wait};
+use crate::contender::{Contender, Later, Standing, Window};
+use crate::stage::Failure;
+
+pub(crate) struct Last;
+
+impl Contender for Last {
+    fn fail(&self, siblings: usize, how: Failure, window: Window) -> Option<Later<Standing>> {
+        Some(Box::pin(async move {
+            let mut builder = many_restarts(window).with_strategy(SupervisionStrategy::RestForOne);
+            for number in 0..siblings {
+                builder = builder.with_child(ChildSpec::new(&number.to_string()).with_task(wait));
+            }
+            started(builder.with_child(failing(how)).build()).await
+        }))
+    }
+}

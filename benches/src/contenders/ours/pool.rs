@@ -1,0 +1,52 @@
+//! The workers of a pool, all alike: a function as the template, and one `add_workers`.
+
+use supervisor::prelude::*;
+
+use super::{many_restarts, wait};
+use crate::contender::{Contender, Later, Prepared, Standing, Window};
+use crate::stage::{self, Failure};
+
+pub(crate) struct Workers;
+
+/// The first that runs is the one that fails, in all its lives.
+async fn wait_or_fail(ctx: Context, how: Failure) -> ChildResult {
+    if ctx.incarnation() > 1 || stage::is_first() {
+        stage::fail(how)?;
+    }
+    wait(ctx).await
+}
+
+impl Contender for Workers {
+    fn start(&self, children: usize) -> Option<Later<Standing>> {
+        Some(Box::pin(async move {
+            let pool = Supervisor::new().build_pool(ChildSpec::new("worker").with_task(wait));
+            pool.supervisor().start().await.expect("it starts");
+            pool.add_workers(children).await.expect("it runs");
+            Box::new(pool.supervisor().clone()) as Standing
+        }))
+    }
+
+    fn start_one_by_one(&self, children: usize) -> Option<Later<Prepared<Standing>>> {
+        Some(Box::pin(async move {
+            let pool = Supervisor::new().build_pool(ChildSpec::new("worker").with_task(wait));
+            pool.supervisor().start().await.expect("it starts");
+            Prepared::new(async move {
+                for _ in 0..children {
+                    pool.add_worker().await.expect("it runs");
+                }
+                Box::new(pool.supervisor().clone()) as Standing
+            })
+        }))
+    }
+
+    fn fail(&self, siblings: usize, how: Failure, window: Window) -> Option<Later<Standing>> {
+        Some(Box::pin(async move {
+            let member = move |ctx| wait_or_fail(ctx, how);
+            let template = ChildSpec::new("worker").with_task(member);
+            let pool = many_restarts(window).build_pool(template);
+            pool.supervisor().start().await.expect("it starts");
+            pool.add_workers(siblings + 1).await.expect("it runs");
+            Box::new(pool.supervisor().clone()) as Standing
+        }))
+    }
+}

@@ -1,0 +1,198 @@
+//! What is measured.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::contenders::Who;
+
+/// A job: what one writes after `--jobs`, and a part of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Job {
+    Start,
+    StartOneByOne,
+    Memory,
+    MemoryPairs,
+    Restart,
+    RestartPanic,
+    RestartAmong,
+    RestartWindow,
+    Stop,
+    Message,
+    MessageFrom8,
+    Ask,
+    StartMillion,
+    StopMillion,
+    Idle,
+    LimitMemory,
+    Look,
+}
+
+use Job::{
+    Ask, Idle, LimitMemory, Look, Memory, MemoryPairs, Message, MessageFrom8, Restart,
+    RestartAmong, RestartPanic, RestartWindow, Start, StartMillion, StartOneByOne, Stop,
+    StopMillion,
+};
+
+/// What a job's figure is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unit {
+    Nanoseconds,
+    Bytes,
+    WakeUps,
+}
+
+/// What a figure is to reach.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Target {
+    /// At most so much, in the job's unit.
+    AtMost(f64),
+    /// At most so many times the same contender's figure, or another's, in a job.
+    Times(f64, Who, Job),
+}
+
+impl Job {
+    /// All of them, in the order of the table.
+    pub(crate) const ALL: [Self; 17] = [
+        Start,
+        StartOneByOne,
+        Memory,
+        MemoryPairs,
+        Restart,
+        RestartPanic,
+        RestartAmong,
+        RestartWindow,
+        Stop,
+        Message,
+        MessageFrom8,
+        Ask,
+        StartMillion,
+        StopMillion,
+        Idle,
+        LimitMemory,
+        Look,
+    ];
+
+    /// As it is written on the command line.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Start => "start",
+            StartOneByOne => "start-one-by-one",
+            Memory => "memory",
+            MemoryPairs => "memory-pairs",
+            Restart => "restart",
+            RestartPanic => "restart-panic",
+            RestartAmong => "restart-among",
+            RestartWindow => "restart-window",
+            Stop => "stop",
+            Message => "message",
+            MessageFrom8 => "message-from-8",
+            Ask => "ask",
+            StartMillion => "start-million",
+            StopMillion => "stop-million",
+            Idle => "idle",
+            LimitMemory => "limit-memory",
+            Look => "look",
+        }
+    }
+
+    /// What it is, in a few words; the number that belongs to it is [`Job::size`].
+    pub(crate) const fn title(self) -> &'static str {
+        match self {
+            Start | StartMillion => "start, until every child has run",
+            StartOneByOne => "start one by one from main, each when the previous one was added",
+            Memory => "resident memory per child",
+            MemoryPairs => "resident memory per supervisor with two children",
+            Restart => "restart after an error",
+            RestartPanic => "restart after a panic",
+            RestartAmong => "restart after an error, among siblings",
+            RestartWindow => "restart after an error, with restarts in the window",
+            Stop | StopMillion => "orderly stop, until every child's locals are dropped",
+            Message => "message, from 1 producer",
+            MessageFrom8 => "message, from 8 producers",
+            Ask => "ask, and wait for the answer",
+            Idle => "wake-ups in an idle second",
+            LimitMemory => "memory for each restart in the window, the limit being u32::MAX",
+            Look => "longest pause between restarts while all children are looked at",
+        }
+    }
+
+    /// How many children, messages or restarts.
+    pub(crate) const fn size(self) -> usize {
+        match self {
+            Start | Memory | Restart | RestartAmong | Stop | Idle | Look => 100_000,
+            StartOneByOne | MemoryPairs | RestartPanic => 10_000,
+            Ask => 200_000,
+            RestartWindow | Message | MessageFrom8 | StartMillion | StopMillion | LimitMemory => {
+                1_000_000
+            }
+        }
+    }
+
+    /// In how many of these rounds it takes part: those that take seconds, and vary little, in few.
+    pub(crate) fn rounds(self, rounds: usize) -> usize {
+        match self {
+            StartMillion | StopMillion | Idle | LimitMemory | Look => rounds.min(3),
+            _ => rounds,
+        }
+    }
+
+    /// What its figures are.
+    pub(crate) const fn unit(self) -> Unit {
+        match self {
+            Memory | MemoryPairs | LimitMemory => Unit::Bytes,
+            Idle => Unit::WakeUps,
+            _ => Unit::Nanoseconds,
+        }
+    }
+
+    /// What this library is to reach.
+    pub(crate) fn target(self, who: Who) -> Option<Target> {
+        use Target::{AtMost, Times};
+        if !who.is_ours() {
+            return None;
+        }
+        Some(match self {
+            Start | Restart | Stop => Times(1.4, Who::Floor, self),
+            StartOneByOne => return None,
+            Memory if matches!(who, Who::OursTyped | Who::OursMacro) => AtMost(1000.0),
+            Memory => AtMost(700.0),
+            MemoryPairs => AtMost(4096.0),
+            RestartPanic => Times(1.1, Who::Hand, self),
+            RestartAmong | RestartWindow => Times(1.2, who, Restart),
+            Message | MessageFrom8 => Times(1.0, Who::Floor, self),
+            Ask => Times(1.3, Who::Floor, self),
+            StartMillion => Times(1.3, who, Start),
+            StopMillion => Times(1.3, who, Stop),
+            // One that a signal of the system's own causes is nobody's fault.
+            Idle => AtMost(1.0),
+            LimitMemory => AtMost(32.0),
+            Look => AtMost(20e6),
+        })
+    }
+
+    /// Whether it has something to say about this contender: what only one of our own answers to
+    /// is asked of no other, and the same question is asked once.
+    pub(crate) fn is_for(self, who: Who) -> bool {
+        match self {
+            StartMillion | StopMillion => {
+                matches!(who, Who::Floor | Who::OursPool)
+            }
+            RestartWindow | LimitMemory => matches!(who, Who::Ours | Who::OursPool),
+            Idle => !matches!(who, Who::Hand | Who::OursMacro | Who::Erlang),
+            _ => true,
+        }
+    }
+
+    /// The job of this name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|job| job.as_str() == name)
+    }
+}
+
+impl fmt::Display for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}

@@ -1,0 +1,103 @@
+//! One child that fails in each of its lives.
+
+use std::panic;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use super::{Bench, Outcome};
+use crate::clock::Moment;
+use crate::contender::{Contender, Standing, Window};
+use crate::figure::{Figure, number};
+use crate::stage::Failure;
+use crate::{process, stage};
+
+/// How long restarts are counted at most: some contenders make few.
+const LONGEST: Duration = Duration::from_secs(1);
+
+/// How often the first thread looks how many there were.
+const LOOK_EVERY: Duration = Duration::from_millis(1);
+
+/// How often all children are looked at during a storm.
+const LOOKS: usize = 10;
+
+pub(super) fn alone(bench: &Bench, contender: &dyn Contender, n: usize, how: Failure) -> Outcome {
+    if how == Failure::Panic {
+        // As a service in production whose panics go to a log that is switched off.
+        panic::set_hook(Box::new(|_| ()));
+    }
+    let Some(_tree) = storm(bench, contender, 0, how, Window::Short) else { return Ok(None) };
+    begun(n / 10);
+    cost_of(n)
+}
+
+pub(super) fn among(bench: &Bench, contender: &dyn Contender, n: usize) -> Outcome {
+    let tree = storm(bench, contender, n, Failure::Error, Window::Short);
+    let Some(_tree) = tree else { return Ok(None) };
+    begun(n + n / 10);
+    cost_of(n)
+}
+
+pub(super) fn in_the_window(bench: &Bench, contender: &dyn Contender, n: usize) -> Outcome {
+    let tree = storm(bench, contender, 0, Failure::Error, Window::Long);
+    let Some(_tree) = tree else { return Ok(None) };
+    while stage::lives() < n {
+        sleep(LOOK_EVERY);
+    }
+    cost_of(n / 5)
+}
+
+pub(super) fn memory(bench: &Bench, contender: &dyn Contender, n: usize) -> Option<Figure> {
+    let _tree = storm(bench, contender, 0, Failure::Error, Window::Long)?;
+    let before = process::resident();
+    let first = stage::lives();
+    while stage::lives() < n {
+        sleep(LOOK_EVERY);
+    }
+    let grown = process::resident().saturating_sub(before);
+    Some(Figure::of(number(grown) / number(n - first.min(n - 1))))
+}
+
+pub(super) fn looked_at(bench: &Bench, contender: &dyn Contender, n: usize) -> Option<Figure> {
+    let tree = storm(bench, contender, n, Failure::Error, Window::Short)?;
+    begun(n + n / 10);
+    drop(tree.look()?);
+    stage::watch_pauses();
+    let before = stage::lives();
+    for _ in 0..LOOKS {
+        bench.run(tree.look()?);
+    }
+    let restarts = stage::lives() - before;
+    assert!(restarts > 0, "no restart while the children were looked at");
+    let figure = Figure::of(stage::longest_pause().as_secs_f64() * 1e9);
+    Some(figure.with_note(format!("{restarts} restarts during {LOOKS} looks")))
+}
+
+fn storm(
+    bench: &Bench,
+    contender: &dyn Contender,
+    siblings: usize,
+    how: Failure,
+    window: Window,
+) -> Option<Standing> {
+    contender.fail(siblings, how, window).map(|starting| bench.run(starting))
+}
+
+/// Waits until so many lives have begun, or long enough.
+fn begun(lives: usize) {
+    let since = Instant::now();
+    while stage::lives() < lives && since.elapsed() < LONGEST {
+        sleep(LOOK_EVERY);
+    }
+}
+
+/// What a restart costs, from as many as these.
+fn cost_of(restarts: usize) -> Outcome {
+    let (since, before) = (Moment::now(), stage::lives());
+    begun(before + restarts);
+    let counted = stage::lives() - before;
+    let passed = since.passed();
+    if counted == 0 {
+        return Err("it does not restart".into());
+    }
+    Ok(Some(Figure::time_of_each(passed, counted)))
+}

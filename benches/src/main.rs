@@ -1,0 +1,61 @@
+//! What supervision costs: this library beside tokio by hand, its peers, and Erlang's supervisor.
+//!
+//! `README.md` beside this package says what each job does. [`rounds`] runs every job of every
+//! contender in a process of its own, which is this program again: [`jobs`] measures there, and
+//! [`contenders`] are what is measured. [`plan`] says what is run, [`verdict`] what is to be
+//! reached, and the rest puts it on paper.
+
+mod arguments;
+mod clock;
+mod contender;
+mod contenders;
+mod figure;
+mod job;
+mod jobs;
+mod plan;
+mod process;
+mod results;
+mod rounds;
+mod stage;
+mod table;
+mod verdict;
+
+use std::process::ExitCode;
+
+use arguments::{Arguments, Command, Options};
+use results::Results;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run() -> Result<ExitCode, Box<dyn std::error::Error>> {
+    match Arguments::parse(lexopt::Parser::from_env())? {
+        Arguments::Help => print!("{}", arguments::help()),
+        Arguments::Single(task) => {
+            let figure = jobs::run(task.job, task.contender, task.n)?;
+            println!("{}", serde_json::to_string(&figure)?);
+        }
+        Arguments::All(options) => return compare(&options),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn compare(options: &Options) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    let results = match &options.command {
+        Command::Measure => rounds::run(&plan::of(options), options)?,
+        Command::Read(file) => Results::read(file)?,
+    };
+    if let Some(file) = &options.json {
+        results.write(file)?;
+    }
+    print!("{}", table::text(&results));
+    let missed = verdict::all(&results).into_iter().any(|verdict| !verdict.is_met());
+    Ok(ExitCode::from(u8::from(options.check && missed)))
+}

@@ -1,0 +1,71 @@
+//! What is run: what was asked for, and what its targets are compared with.
+
+use crate::arguments::{Options, Single};
+use crate::contenders::Who;
+use crate::figure::number;
+use crate::job::{Job, Target};
+
+/// All jobs of all contenders, in the order of the table.
+pub(crate) fn of(options: &Options) -> Vec<Single> {
+    let asked =
+        options.jobs.iter().flat_map(|&job| options.only.iter().map(move |&who| (job, who)));
+    let mut pairs: Vec<(Job, Who)> = asked.filter(|(job, who)| job.is_for(*who)).collect();
+    let mut next = 0;
+    while let Some(&(job, who)) = pairs.get(next) {
+        if let Some(Target::Times(_, reference, in_job)) = job.target(who)
+            && !pairs.contains(&(in_job, reference))
+        {
+            pairs.push((in_job, reference));
+        }
+        next += 1;
+    }
+    pairs.sort();
+    let single = |(job, contender): (Job, Who)| Single {
+        job,
+        contender,
+        n: scaled(job.size(), options.scale),
+    };
+    pairs.into_iter().map(single).collect()
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a scale is positive, and a size beyond all counting may as well be the largest"
+)]
+fn scaled(size: usize, scale: f64) -> usize {
+    ((number(size) * scale) as usize).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pairs(jobs: &[Job], only: &[Who]) -> Vec<(Job, Who)> {
+        let options = Options { jobs: jobs.to_vec(), only: only.to_vec(), ..Options::default() };
+        of(&options).into_iter().map(|single| (single.job, single.contender)).collect()
+    }
+
+    #[test]
+    fn what_a_target_is_compared_with_is_measured_too() {
+        let planned = pairs(&[Job::RestartPanic], &[Who::Ours]);
+        assert_eq!(planned, [(Job::RestartPanic, Who::Hand), (Job::RestartPanic, Who::Ours)]);
+    }
+
+    #[test]
+    fn so_is_what_that_is_compared_with() {
+        let planned = pairs(&[Job::RestartAmong], &[Who::OursPool]);
+        let expected = [
+            (Job::Restart, Who::Floor),
+            (Job::Restart, Who::OursPool),
+            (Job::RestartAmong, Who::OursPool),
+        ];
+        assert_eq!(planned, expected);
+    }
+
+    #[test]
+    fn a_scale_leaves_at_least_one() {
+        assert_eq!(scaled(100_000, 0.01), 1000);
+        assert_eq!(scaled(100, 0.000_1), 1);
+    }
+}

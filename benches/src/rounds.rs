@@ -1,0 +1,104 @@
+//! Runs all jobs in rounds, each in a process of its own.
+//!
+//! The contenders of one job take turns, and so do the rounds: what the machine does besides
+//! meets all of them.
+
+use std::fs;
+use std::io::{self, IsTerminal};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use crate::arguments::{Options, Single};
+use crate::figure::Figure;
+use crate::results::{Entry, Results};
+
+/// How long one job of one contender may take.
+const LIMIT: Duration = Duration::from_secs(100);
+
+pub(crate) fn run(plan: &[Single], options: &Options) -> io::Result<Results> {
+    let program = std::env::current_exe()?;
+    let entry = |single: &Single| {
+        let Single { job, contender, n } = *single;
+        Entry { job, who: contender, n, figures: Vec::new(), failure: None }
+    };
+    let mut entries: Vec<(Entry, bool)> = plan.iter().map(|single| (entry(single), true)).collect();
+    for round in 1..=options.rounds {
+        for (single, (entry, takes_part)) in plan.iter().zip(&mut entries) {
+            if !*takes_part || round > single.job.rounds(options.rounds) {
+                continue;
+            }
+            progress(&format!(
+                "round {round}/{}: {} {}",
+                options.rounds, single.job, single.contender
+            ));
+            match measured(&program, *single) {
+                Ok(Some(figure)) => entry.figures.push(figure),
+                // It cannot do this job, nor will it in the next round.
+                Ok(None) => *takes_part = false,
+                Err(failure) => {
+                    *takes_part = false;
+                    entry.failure = Some(failure);
+                }
+            }
+        }
+    }
+    progress("");
+    let measured = |entry: &Entry| !entry.figures.is_empty() || entry.failure.is_some();
+    let entries = entries.into_iter().map(|(entry, _)| entry).filter(measured).collect();
+    Ok(Results { machine: machine(), rounds: options.rounds, entries })
+}
+
+/// Says to somebody who waits in front of a terminal what is going on.
+fn progress(text: &str) {
+    if io::stderr().is_terminal() {
+        eprint!("\r\x1b[K{text}");
+    }
+}
+
+/// The figure of one job, or what went wrong.
+fn measured(program: &Path, single: Single) -> Result<Option<Figure>, String> {
+    let process = Command::new(program)
+        .args(single.to_arguments())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    let mut process = process.map_err(|error| error.to_string())?;
+    let ended = wait(&mut process).map_err(|error| error.to_string())?;
+    if !ended {
+        return Err(format!("not done after {} s", LIMIT.as_secs()));
+    }
+    let output = process.wait_with_output().map_err(|error| error.to_string())?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        let said = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
+        return Err(if said.is_empty() { output.status.to_string() } else { said.to_owned() });
+    }
+    serde_json::from_slice(&output.stdout).map_err(|error| error.to_string())
+}
+
+/// Whether it has ended by itself. What a job writes fits into a pipe.
+fn wait(process: &mut Child) -> io::Result<bool> {
+    let since = Instant::now();
+    while process.try_wait()?.is_none() {
+        if since.elapsed() > LIMIT {
+            process.kill()?;
+            process.wait()?;
+            return Ok(false);
+        }
+        sleep(Duration::from_millis(5));
+    }
+    Ok(true)
+}
+
+/// What a figure depends on besides the program.
+fn machine() -> String {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    let model = model.map_or("unknown processor", |(_, model)| model);
+    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    format!("{model}, {cores} cores, {} {}", std::env::consts::OS, kernel.trim())
+}

@@ -1,0 +1,97 @@
+//! Whether the targets are met.
+
+use crate::contenders::Who;
+use crate::job::{Job, Target};
+use crate::results::{Entry, Results};
+
+/// What came of one target.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Verdict {
+    pub(crate) job: Job,
+    pub(crate) who: Who,
+    pub(crate) target: Target,
+    /// The figure, or the ratio where the target is one. `None`: one of the two is missing.
+    pub(crate) reached: Option<f64>,
+}
+
+impl Verdict {
+    /// Whether it is met. A target without a figure is not.
+    pub(crate) fn is_met(&self) -> bool {
+        let (Target::AtMost(limit) | Target::Times(limit, ..)) = self.target;
+        self.reached.is_some_and(|reached| reached <= limit)
+    }
+}
+
+/// Those of all that was measured.
+pub(crate) fn all(results: &Results) -> Vec<Verdict> {
+    results.entries.iter().filter_map(|entry| of(results, entry.job, entry.who)).collect()
+}
+
+/// That of one job of one contender, if it has a target.
+pub(crate) fn of(results: &Results, job: Job, who: Who) -> Option<Verdict> {
+    let target = job.target(who)?;
+    let value = results.entry(job, who)?.value();
+    let reached = match target {
+        Target::AtMost(_) => value,
+        Target::Times(_, reference, in_job) => {
+            let reference = results.entry(in_job, reference).and_then(Entry::value);
+            value.zip(reference).map(|(value, reference)| value / reference)
+        }
+    };
+    Some(Verdict { job, who, target, reached })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::figure::Figure;
+
+    fn results(figures: &[(Job, Who, f64)]) -> Results {
+        let entry = |&(job, who, value): &(Job, Who, f64)| Entry {
+            job,
+            who,
+            n: 1,
+            figures: vec![Figure::of(value)],
+            failure: None,
+        };
+        let entries = figures.iter().map(entry).collect();
+        Results { machine: String::new(), rounds: 1, entries }
+    }
+
+    #[test]
+    fn a_ratio_is_to_its_reference() {
+        let results = results(&[(Job::Start, Who::Floor, 100.0), (Job::Start, Who::Ours, 140.0)]);
+        let verdict = of(&results, Job::Start, Who::Ours).unwrap();
+        assert_eq!(verdict.reached, Some(1.4));
+        assert!(verdict.is_met());
+    }
+
+    #[test]
+    fn the_reference_can_be_another_job() {
+        let results = results(&[
+            (Job::Restart, Who::OursPool, 100.0),
+            (Job::RestartAmong, Who::OursPool, 130.0),
+        ]);
+        let verdict = of(&results, Job::RestartAmong, Who::OursPool).unwrap();
+        assert_eq!(verdict.reached, Some(1.3));
+        assert!(!verdict.is_met());
+    }
+
+    #[test]
+    fn without_its_reference_a_target_is_not_met() {
+        let results = results(&[(Job::Start, Who::Ours, 1.0)]);
+        assert!(!of(&results, Job::Start, Who::Ours).unwrap().is_met());
+    }
+
+    #[test]
+    fn an_amount_is_its_own_measure() {
+        let results = results(&[(Job::Memory, Who::Ours, 700.0)]);
+        assert!(of(&results, Job::Memory, Who::Ours).unwrap().is_met());
+    }
+
+    #[test]
+    fn only_ours_has_targets() {
+        let results = results(&[(Job::Start, Who::Floor, 1.0)]);
+        assert_eq!(all(&results), []);
+    }
+}
