@@ -85,6 +85,28 @@ fn a_supervisor_that_gives_up_has_a_code_and_its_reason() {
 }
 
 #[test]
+fn what_is_drawn_is_said_first() {
+    let (code, out, _) = run("--generals 10 --traitors 2 --slow 1 --lies silent");
+    assert_eq!(code, Code::Agreed);
+    let head = out.lines().take_while(|line| !line.is_empty());
+    assert_eq!(
+        head.collect::<Vec<_>>(),
+        [
+            "10 generals, OM(3): 4 rounds of letters, 1s each. Seed 42, one_for_one, max_restarts = 3.",
+            "The commander (0) orders: attack.",
+            "Traitors: lieutenant_2 (silent), lieutenant_4 (silent).",
+            "Slow: lieutenant_1 in round 4.",
+        ]
+    );
+    let (code, out, _) = run("--generals 3 --traitors 1 --order retreat --lies silent");
+    assert_eq!(code, Code::Agreed);
+    assert!(out.contains("Agreement is not certain, and none of 500 campaigns broke it."), "{out}");
+    let (code, out, _) = run("--generals 3 --traitors 0 --opinions aar");
+    assert_eq!(code, Code::Agreed);
+    assert!(out.contains("certain:   yes, everybody is loyal and in time"), "{out}");
+}
+
+#[test]
 fn help_tells_of_every_option_and_every_exit_code() {
     let (code, out, err) = run("--help");
     assert_eq!((code, out.as_str(), err.as_str()), (Code::Agreed, HELP, ""));

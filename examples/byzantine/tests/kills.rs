@@ -1,11 +1,11 @@
-//! Generals that are killed from outside: at any of their await points, and more often than any
-//! script would have it.
+//! Generals that are brought down from outside, by the library's own means for tests: at any of
+//! their await points, and more often than any script would have it.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use byzantine::{Campaign, Field, Notebook, Order, Question, Settings, decisions};
-use supervisor::SupervisionStrategy;
+use supervisor::{SupervisionStrategy, testing};
 use supervisor_tests::within;
 use tokio::time::sleep_until;
 
@@ -23,9 +23,14 @@ async fn survive(settings: &Settings) -> u64 {
             for _ in 0..random.u32(0..60) {
                 tokio::task::yield_now().await;
             }
-            let victim = random.choice(campaign.army().generals()).expect("a general");
-            // One who has gone home already is spared.
-            let _ = within("the kill", victim.kill()).await;
+            let victim = random.choice(campaign.army().generals()).expect("a general").path();
+            let victim = victim.as_str();
+            // One who has gone home already, or is just being restarted, is spared.
+            let _ = match random.u8(0..3) {
+                0 => within("the kill", testing::kill(&campaign, victim)).await,
+                1 => within("the failure", testing::fail(&campaign, victim, "ambushed")).await,
+                _ => within("the panic", testing::panic(&campaign, victim, "routed")).await,
+            };
         }
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
