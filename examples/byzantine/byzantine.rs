@@ -59,7 +59,7 @@
 //!   certain:   yes, it takes 7 generals to bear 2 who fail, and there are 7
 //! ```
 //!
-//! With `--generals 3`, the same command finds a campaign in which the loyal generals do not agree,
+//! With `--generals 6`, the same command finds a campaign in which the loyal generals do not agree,
 //! runs it, shows the letters that did it, and ends with exit code 1.
 
 use std::io::{self, stderr, stdout};
