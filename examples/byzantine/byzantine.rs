@@ -15,7 +15,7 @@
 //!
 //! ```text
 //! 7 generals, OM(2): 3 rounds of letters, 1s each. Seed 42, one_for_one, max_restarts = 3.
-//! The commander's order: attack.
+//! The commander (0) orders: attack.
 //! Traitors: lieutenant_2 (random), lieutenant_4 (random).
 //!
 //! Round 1: the commander gives its order
@@ -59,7 +59,7 @@
 //!   certain:   yes, it takes 7 generals to bear 2 who fail, and there are 7
 //! ```
 //!
-//! With `--generals 3`, the same command finds a campaign in which the loyal generals do not agree,
+//! With `--generals 6`, the same command finds a campaign in which the loyal generals do not agree,
 //! runs it, shows the letters that did it, and ends with exit code 1.
 
 use std::io::{self, stderr, stdout};

@@ -35,8 +35,8 @@ Options:
   --letters             print what each letter says
   -h, --help            print this
 
-With as many generals as 3 × traitors, or fewer, agreement is not certain: the run is then one in
-which it breaks, found by drawing from the seed.
+With as many generals as 3 × (traitors + slow), or fewer, agreement is not certain: the run is then
+one in which it breaks, found by drawing from the seed.
 
 Exit code:
   0  the loyal generals agree, and obey a loyal commander

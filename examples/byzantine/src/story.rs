@@ -6,7 +6,7 @@ use std::time::Duration;
 use supervisor::{EventKind, ExitReason};
 
 use crate::campaign::Outcome;
-use crate::hearsay::{Commanders, Said};
+use crate::hearsay::{Commanders, Rules, Said};
 use crate::lies::Lies;
 use crate::notebook::{Ballot, Deed, Entry};
 use crate::order::Order;
@@ -31,7 +31,7 @@ pub(crate) fn before(settings: &Settings, drawn: &Drawn) -> String {
         plan.max_restarts,
     );
     let _ = match rules.commanders {
-        Commanders::One => writeln!(text, "The commander's order: {}.", plan.opinion(Id(0))),
+        Commanders::One => writeln!(text, "The commander (0) orders: {}.", plan.opinion(Id(0))),
         Commanders::All => {
             let opinion = |id| format!("{id} {}", plan.opinion(id));
             let opinions: Vec<_> = rules.everybody().map(opinion).collect();
@@ -118,31 +118,33 @@ fn write_round(text: &mut String, settings: &Settings, outcome: &Outcome, round:
         // What breaks agreement is shown to the letter.
         let shown = settings.letters || (!plan.is_safe() && !plan.is_loyal(id));
         if shown && matches!(entry.deed, Deed::Sent { again: false, .. }) {
-            for Ballot { draft, .. } in outcome.notebooks[id.index()].vote(round) {
-                let said: Vec<_> = draft
-                    .said
-                    .iter()
-                    .map(|said| format!("{} {}", said.route, said.order))
-                    .collect();
-                let _ = writeln!(lines, "         to {}: {}", draft.to, said.join("; "));
-            }
+            write_letters(&mut lines, outcome.notebooks[id.index()].vote(round));
         }
     }
     if round > plan.rules.rounds() && lines.is_empty() {
         return;
     }
-    let title = match (round, plan.rules.commanders) {
+    let _ = writeln!(text, "\n{}", title(plan.rules, round));
+    text.push_str(&lines);
+}
+
+fn title(rules: Rules, round: u8) -> String {
+    let what = match (round, rules.commanders) {
+        (round, _) if round > rules.rounds() => return "After the last round".to_owned(),
         (1, Commanders::One) => "the commander gives its order",
         (1, Commanders::All) => "each general says its opinion",
-        (2, _) if plan.rules.depth > 0 => "each tells the others what it was told",
-        (round, _) if round <= plan.rules.rounds() => "and what it was told that others were told",
-        _ => "",
+        (2, _) => "each tells the others what it was told",
+        _ => "and what it was told that others were told",
     };
-    let _ = match title {
-        "" => writeln!(text, "\nAfter the last round"),
-        title => writeln!(text, "\nRound {round}: {title}"),
-    };
-    text.push_str(&lines);
+    format!("Round {round}: {what}")
+}
+
+fn write_letters(text: &mut String, ballots: &[Ballot]) {
+    for Ballot { draft, .. } in ballots {
+        let said = draft.said.iter().map(|said| format!("{} {}", said.route, said.order));
+        let said: Vec<_> = said.collect();
+        let _ = writeln!(text, "         to {}: {}", draft.to, said.join("; "));
+    }
 }
 
 /// A general's letters of a round, in short.

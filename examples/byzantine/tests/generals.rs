@@ -1,10 +1,12 @@
 //! The generals under the real tree: who agrees, who obeys, and who is late.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use byzantine::Order::{Attack, Retreat};
 use byzantine::{
-    Id, Lies, Order, Outcome, Plan, Question, Route, Settings, Verdict, decisions, run,
+    Campaign, Field, Id, Lies, Order, Outcome, Plan, Question, Route, Settings, Verdict, decisions,
+    run,
 };
 use supervisor_tests::within;
 
@@ -23,6 +25,26 @@ async fn agreement(plan: Plan) -> Option<Order> {
     let verdict = campaign(plan).await.verdict();
     assert!(verdict.obeyed, "{verdict:?}");
     verdict.agreed
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_commander_and_its_lieutenants_are_children() {
+    let names = |plan: Plan| async move {
+        let field = Arc::new(Field::new(plan));
+        let campaign = within("the start", Campaign::start(&field)).await.unwrap();
+        let army = campaign.army();
+        let children = army.supervisor().which_children().await.unwrap();
+        let addresses = army.generals().iter().map(|general| general.path().to_string());
+        // The newest first, as in OTP.
+        let paths: Vec<_> = children.iter().rev().map(|c| format!("army/{}", c.name)).collect();
+        assert_eq!(addresses.collect::<Vec<_>>(), paths);
+        within("the end", campaign.supervisor().wait()).await.unwrap();
+        paths.join(" ")
+    };
+    let one = names(Plan::loyal(3, 1, Attack)).await;
+    assert_eq!(one, "army/commander army/lieutenant_1 army/lieutenant_2");
+    let all = names(Plan::loyal(3, 1, Attack).with_opinions(&[Attack; 3])).await;
+    assert_eq!(all, "army/general_0 army/general_1 army/general_2");
 }
 
 #[tokio::test(start_paused = true)]

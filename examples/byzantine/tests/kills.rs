@@ -1,11 +1,11 @@
-//! Generals that are killed from outside: at any of their await points, and more often than any
-//! script would have it.
+//! Generals that are brought down from outside, by the library's own means for tests: at any of
+//! their await points, and more often than any script would have it.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use byzantine::{Campaign, Field, Order, Question, Settings, decisions};
-use supervisor::SupervisionStrategy;
+use byzantine::{Campaign, Field, Notebook, Order, Question, Settings, decisions};
+use supervisor::{SupervisionStrategy, testing};
 use supervisor_tests::within;
 use tokio::time::sleep_until;
 
@@ -23,15 +23,20 @@ async fn survive(settings: &Settings) -> u64 {
             for _ in 0..random.u32(0..60) {
                 tokio::task::yield_now().await;
             }
-            let victim = random.choice(campaign.army().generals()).expect("a general");
-            // One who has gone home already is spared.
-            let _ = within("the kill", victim.kill()).await;
+            let victim = random.choice(campaign.army().generals()).expect("a general").path();
+            let victim = victim.as_str();
+            // One who has gone home already, or is just being restarted, is spared.
+            let _ = match random.u8(0..3) {
+                0 => within("the kill", testing::kill(&campaign, victim)).await,
+                1 => within("the failure", testing::fail(&campaign, victim, "ambushed")).await,
+                _ => within("the panic", testing::panic(&campaign, victim, "routed")).await,
+            };
         }
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     within("the end", campaign.supervisor().wait()).await.expect("an orderly end");
     let notebooks = field.notebooks();
-    let decided: Vec<Order> = notebooks.iter().filter_map(|book| book.decision()).collect();
+    let decided: Vec<Order> = notebooks.iter().filter_map(Notebook::decision).collect();
     assert_eq!(decided, expected, "{settings:?}");
     let double: usize = notebooks.iter().map(|book| book.counts().double_votes).sum();
     let nonsense: usize = notebooks.iter().map(|book| book.counts().nonsense).sum();
@@ -42,7 +47,7 @@ async fn survive(settings: &Settings) -> u64 {
 #[tokio::test(start_paused = true)]
 async fn no_kill_changes_what_is_decided() {
     let mut kills = 0;
-    for seed in 0..90 {
+    for seed in 0..60 {
         let strategies = [
             SupervisionStrategy::OneForOne,
             SupervisionStrategy::OneForAll,
@@ -57,5 +62,5 @@ async fn no_kill_changes_what_is_decided() {
         let settings = Settings { seed, question, strategy, max_restarts, ..Settings::default() };
         kills += survive(&settings).await;
     }
-    assert!(kills > 300, "{kills} kills are too few to tell");
+    assert!(kills > 200, "{kills} kills are too few to tell");
 }
