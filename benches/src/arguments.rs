@@ -17,6 +17,7 @@ Usage: supervisor-benches [options]
   --jobs A,B        only these jobs
   --scale F         numbers of children and messages, times this (1)
   --json FILE       writes the results
+  --plots DIR       draws the results, and measures more for it
   --read FILE       measures nothing, and reads the results of an earlier run
   --check           fails if a target is missed
 ";
@@ -61,6 +62,7 @@ pub(crate) struct Options {
     pub(crate) jobs: Vec<Job>,
     pub(crate) scale: f64,
     pub(crate) json: Option<PathBuf>,
+    pub(crate) plots: Option<PathBuf>,
     pub(crate) check: bool,
 }
 
@@ -73,6 +75,7 @@ impl Default for Options {
             jobs: Job::ALL.to_vec(),
             scale: 1.0,
             json: None,
+            plots: None,
             check: false,
         }
     }
@@ -103,6 +106,7 @@ impl Arguments {
                 Long("jobs") => options.jobs = list(&parser.value()?, job)?,
                 Long("scale") => options.scale = parser.value()?.parse_with(positive)?,
                 Long("json") => options.json = Some(parser.value()?.into()),
+                Long("plots") => options.plots = Some(parser.value()?.into()),
                 Long("read") => options.command = Command::Read(parser.value()?.into()),
                 Long("check") => options.check = true,
                 other => return Err(other.unexpected()),

@@ -179,7 +179,7 @@ impl Job {
             StartMillion | StopMillion => {
                 matches!(who, Who::Floor | Who::OursPool)
             }
-            RestartWindow | LimitMemory => matches!(who, Who::Ours | Who::OursPool),
+            RestartWindow | LimitMemory | Look => matches!(who, Who::Ours | Who::OursPool),
             Idle => !matches!(who, Who::Hand | Who::OursMacro | Who::Erlang),
             _ => true,
         }

@@ -49,7 +49,7 @@ fn run() -> Result<ExitCode, Box<dyn std::error::Error>> {
 
 fn compare(options: &Options) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let results = match &options.command {
-        Command::Measure => rounds::run(&plan::of(options), options)?,
+        Command::Measure => rounds::run(options)?,
         Command::Read(file) => Results::read(file)?,
     };
     if let Some(file) = &options.json {

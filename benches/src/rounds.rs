@@ -12,28 +12,38 @@ use std::time::{Duration, Instant};
 
 use crate::arguments::{Options, Single};
 use crate::figure::Figure;
+use crate::plan;
 use crate::results::{Entry, Results};
 
 /// How long one job of one contender may take.
 const LIMIT: Duration = Duration::from_secs(100);
 
-pub(crate) fn run(plan: &[Single], options: &Options) -> io::Result<Results> {
+pub(crate) fn run(options: &Options) -> io::Result<Results> {
     let program = std::env::current_exe()?;
+    let entries = measure(&program, &plan::of(options), options.rounds);
+    let sweep = match options.plots {
+        // A plot has no use for the last digit.
+        Some(_) => measure(&program, &plan::of_sweep(options), options.rounds.min(3)),
+        None => Vec::new(),
+    };
+    progress("");
+    Ok(Results { machine: machine(), rounds: options.rounds, entries, sweep })
+}
+
+fn measure(program: &Path, plan: &[Single], rounds: usize) -> Vec<Entry> {
     let entry = |single: &Single| {
         let Single { job, contender, n } = *single;
         Entry { job, who: contender, n, figures: Vec::new(), failure: None }
     };
     let mut entries: Vec<(Entry, bool)> = plan.iter().map(|single| (entry(single), true)).collect();
-    for round in 1..=options.rounds {
+    for round in 1..=rounds {
         for (single, (entry, takes_part)) in plan.iter().zip(&mut entries) {
-            if !*takes_part || round > single.job.rounds(options.rounds) {
+            if !*takes_part || round > single.job.rounds(rounds) {
                 continue;
             }
-            progress(&format!(
-                "round {round}/{}: {} {}",
-                options.rounds, single.job, single.contender
-            ));
-            match measured(&program, *single) {
+            let Single { job, contender, n } = single;
+            progress(&format!("round {round}/{rounds}: {job} {contender} {n}"));
+            match measured(program, *single) {
                 Ok(Some(figure)) => entry.figures.push(figure),
                 // It cannot do this job, nor will it in the next round.
                 Ok(None) => *takes_part = false,
@@ -44,10 +54,8 @@ pub(crate) fn run(plan: &[Single], options: &Options) -> io::Result<Results> {
             }
         }
     }
-    progress("");
     let measured = |entry: &Entry| !entry.figures.is_empty() || entry.failure.is_some();
-    let entries = entries.into_iter().map(|(entry, _)| entry).filter(measured).collect();
-    Ok(Results { machine: machine(), rounds: options.rounds, entries })
+    entries.into_iter().map(|(entry, _)| entry).filter(measured).collect()
 }
 
 /// Says to somebody who waits in front of a terminal what is going on.

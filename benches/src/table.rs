@@ -130,7 +130,8 @@ mod tests {
             Entry { failure: Some("it broke".into()), ..entry(Who::Hand, 1200.0, 1800.0) },
             entry(Who::Ours, 1500.0, 3000.0),
         ];
-        let results = Results { machine: "a machine".into(), rounds: 5, entries };
+        let results =
+            Results { machine: "a machine".into(), rounds: 5, entries, ..Results::default() };
         let expected = "\
 a machine; medians of 5 rounds
 
