@@ -19,6 +19,7 @@ Usage: supervisor-benches [options]
   --json FILE       writes the results
   --plots DIR       draws the results, and measures more for it
   --read FILE       measures nothing, and reads the results of an earlier run
+  --markdown        prints tables for a README
   --check           fails if a target is missed
 ";
 
@@ -63,6 +64,7 @@ pub(crate) struct Options {
     pub(crate) scale: f64,
     pub(crate) json: Option<PathBuf>,
     pub(crate) plots: Option<PathBuf>,
+    pub(crate) markdown: bool,
     pub(crate) check: bool,
 }
 
@@ -76,6 +78,7 @@ impl Default for Options {
             scale: 1.0,
             json: None,
             plots: None,
+            markdown: false,
             check: false,
         }
     }
@@ -108,6 +111,7 @@ impl Arguments {
                 Long("json") => options.json = Some(parser.value()?.into()),
                 Long("plots") => options.plots = Some(parser.value()?.into()),
                 Long("read") => options.command = Command::Read(parser.value()?.into()),
+                Long("markdown") => options.markdown = true,
                 Long("check") => options.check = true,
                 other => return Err(other.unexpected()),
             }

@@ -53,7 +53,7 @@ fn lines(results: &Results, entries: &[&Entry]) -> String {
     out
 }
 
-fn remarks(results: &Results, entry: &Entry) -> String {
+pub(crate) fn remarks(results: &Results, entry: &Entry) -> String {
     let verdict = verdict::of(results, entry.job, entry.who).map(|verdict| {
         let word = if verdict.is_met() { "met" } else { "NOT met" };
         let reached = match (verdict.target, verdict.reached) {
@@ -75,7 +75,7 @@ fn target(target: Target, entry: &Entry) -> String {
     }
 }
 
-fn unit(unit: Unit) -> &'static str {
+pub(crate) fn unit(unit: Unit) -> &'static str {
     match unit {
         Unit::Nanoseconds => "ns",
         Unit::Bytes => "bytes",
@@ -84,11 +84,11 @@ fn unit(unit: Unit) -> &'static str {
 }
 
 /// Three digits are enough of a small figure; a large one has all before its point.
-fn rounded(value: f64) -> String {
+pub(crate) fn rounded(value: f64) -> String {
     if value < 10.0 { format!("{value:.1}") } else { grouped(&format!("{value:.0}")) }
 }
 
-fn thousands(n: usize) -> String {
+pub(crate) fn thousands(n: usize) -> String {
     grouped(&n.to_string())
 }
 
