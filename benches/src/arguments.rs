@@ -14,7 +14,7 @@ Usage: supervisor-benches [options]
 
   --rounds N        how often each job is done (5)
   --only A,B        only these contenders; `ours` is all of ours
-  --jobs A,B        only these jobs
+  --jobs A,B        only these jobs; build, tracing and expansion are done only if named
   --scale F         numbers of children and messages, times this (1)
   --json FILE       writes the results
   --plots DIR       draws the results, and measures more for it
@@ -74,7 +74,7 @@ impl Default for Options {
             command: Command::Measure,
             rounds: 5,
             only: Who::ALL.to_vec(),
-            jobs: Job::ALL.to_vec(),
+            jobs: Job::ALL.into_iter().filter(|job| !job.is_opt_in()).collect(),
             scale: 1.0,
             json: None,
             plots: None,

@@ -3,10 +3,10 @@
 use std::fmt::Write;
 
 use crate::contenders::Who;
-use crate::job::Job;
+use crate::job::{Job, Target};
 use crate::results::{Entry, Results};
-use crate::table::{remarks, rounded, thousands, unit};
-use crate::verdict;
+use crate::table::{rounded, thousands, unit, words};
+use crate::verdict::{self, Verdict};
 
 /// The columns of the comparison: what all sorts of contenders do.
 const COLUMNS: [(Job, &str); 9] = [
@@ -66,23 +66,44 @@ fn times(times: f64) -> String {
 
 fn targets(results: &Results) -> String {
     let mut out =
-        String::from("| job | N | contender | figure | target |\n|---|---|---|---|---|\n");
-    for entry in &results.entries {
-        if verdict::of(results, entry.job, entry.who).is_none() {
-            continue;
+        String::from("| job | N | target | reached (in bold: not) |\n|---|---|---|---|\n");
+    for job in Job::ALL {
+        let mut rows: Vec<(Target, Vec<String>)> = Vec::new();
+        for verdict in verdict::all(results).into_iter().filter(|verdict| verdict.job == job) {
+            let reached = reached(&verdict, job);
+            match rows.iter_mut().find(|(target, _)| same(*target, verdict.target)) {
+                Some((_, all)) => all.push(reached),
+                None => rows.push((verdict.target, vec![reached])),
+            }
         }
-        let value = entry.value().map(rounded).unwrap_or_default();
-        let unit = unit(entry.job.unit());
-        let _ = writeln!(
-            out,
-            "| {} | {} | `{}` | {value} {unit} | {} |",
-            entry.job.title(),
-            thousands(entry.n),
-            entry.who,
-            remarks(results, entry),
-        );
+        let n = results.entries.iter().find(|entry| entry.job == job).map_or(0, |entry| entry.n);
+        for (target, reached) in rows {
+            let (title, n, target) = (job.title(), thousands(n), words(target, job));
+            let _ = writeln!(out, "| {title} | {n} | {target} | {} |", reached.join(", "));
+        }
     }
     out
+}
+
+/// Whether two targets are one line: for each of ours the reference may be its own.
+fn same(one: Target, other: Target) -> bool {
+    match (one, other) {
+        (Target::Times(times, _, job), Target::Times(other, _, in_job)) => {
+            (times, job) == (other, in_job)
+        }
+        (one, other) => one == other,
+    }
+}
+
+fn reached(verdict: &Verdict, job: Job) -> String {
+    let unit = unit(job.unit());
+    let figure = match (verdict.reached, verdict.target) {
+        (None, _) => "no figure".to_owned(),
+        (Some(reached), Target::AtMost(_)) => format!("{} {unit}", rounded(reached)),
+        (Some(reached), Target::Times(..)) => format!("{reached:.2}"),
+    };
+    let text = format!("{} {figure}", verdict.who);
+    if verdict.is_met() { text } else { format!("**{text}**") }
 }
 
 #[cfg(test)]
@@ -102,6 +123,7 @@ mod tests {
         let entries = vec![
             entry(Job::Start, Who::Floor, 1000.0),
             entry(Job::Start, Who::Ours, 1200.0),
+            entry(Job::Start, Who::OursPool, 1500.0),
             entry(Job::Start, Who::Kameo, 90_000.0),
             entry(Job::Stop, Who::Floor, 500.0),
             Entry {
@@ -119,11 +141,12 @@ Medians of 5 rounds on a machine. Nanoseconds of wall time, or bytes; in bracket
 |---|---|---|
 | floor: JoinSet, one shared signal | 1,000 | 500 |
 | ours: functions, declared | 1,200 (1.2) | – |
+| ours: a pool of functions | 1,500 (1.5) | – |
 | kameo 0.22 | 90,000 (90) | it hangs |
 
-| job | N | contender | figure | target |
-|---|---|---|---|---|
-| start, until every child has run | 100,000 | `ours` | 1,200 ns | met: <= 1.4 x floor (1.20) |
+| job | N | target | reached (in bold: not) |
+|---|---|---|---|
+| start, until every child has run | 100,000 | <= 1.4 x floor | ours 1.20, **ours-pool 1.50** |
 ";
         assert_eq!(text(&results), expected);
     }

@@ -15,9 +15,6 @@ use crate::figure::Figure;
 use crate::plan;
 use crate::results::{Entry, Results};
 
-/// How long one job of one contender may take.
-const LIMIT: Duration = Duration::from_secs(100);
-
 pub(crate) fn run(options: &Options) -> io::Result<Results> {
     let program = std::env::current_exe()?;
     let entries = measure(&program, &plan::of(options), options.rounds);
@@ -74,9 +71,9 @@ fn measured(program: &Path, single: Single) -> Result<Option<Figure>, String> {
         .stderr(Stdio::piped())
         .spawn();
     let mut process = process.map_err(|error| error.to_string())?;
-    let ended = wait(&mut process).map_err(|error| error.to_string())?;
+    let ended = wait(&mut process, single.job.limit()).map_err(|error| error.to_string())?;
     if !ended {
-        return Err(format!("not done after {} s", LIMIT.as_secs()));
+        return Err(format!("not done after {} s", single.job.limit().as_secs()));
     }
     let output = process.wait_with_output().map_err(|error| error.to_string())?;
     if !output.status.success() {
@@ -88,10 +85,10 @@ fn measured(program: &Path, single: Single) -> Result<Option<Figure>, String> {
 }
 
 /// Whether it has ended by itself. What a job writes fits into a pipe.
-fn wait(process: &mut Child) -> io::Result<bool> {
+fn wait(process: &mut Child, limit: Duration) -> io::Result<bool> {
     let since = Instant::now();
     while process.try_wait()?.is_none() {
-        if since.elapsed() > LIMIT {
+        if since.elapsed() > limit {
             process.kill()?;
             process.wait()?;
             return Ok(false);

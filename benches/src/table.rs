@@ -53,25 +53,25 @@ fn lines(results: &Results, entries: &[&Entry]) -> String {
     out
 }
 
-pub(crate) fn remarks(results: &Results, entry: &Entry) -> String {
+fn remarks(results: &Results, entry: &Entry) -> String {
     let verdict = verdict::of(results, entry.job, entry.who).map(|verdict| {
         let word = if verdict.is_met() { "met" } else { "NOT met" };
         let reached = match (verdict.target, verdict.reached) {
             (Target::Times(..), Some(reached)) => format!(" ({reached:.2})"),
             _ => String::new(),
         };
-        format!("{word}: {}{reached}", target(verdict.target, entry))
+        format!("{word}: {}{reached}", words(verdict.target, entry.job))
     });
     let note = entry.note().map(ToOwned::to_owned);
     verdict.into_iter().chain(note).collect::<Vec<_>>().join("; ")
 }
 
 /// A target, in words.
-fn target(target: Target, entry: &Entry) -> String {
+pub(crate) fn words(target: Target, job: Job) -> String {
     match target {
-        Target::AtMost(limit) => format!("<= {} {}", rounded(limit), unit(entry.job.unit())),
-        Target::Times(limit, who, job) if job == entry.job => format!("<= {limit:.1} x {who}"),
-        Target::Times(limit, _, job) => format!("<= {limit:.1} x {job}"),
+        Target::AtMost(limit) => format!("<= {} {}", rounded(limit), unit(job.unit())),
+        Target::Times(limit, who, in_job) if in_job == job => format!("<= {limit:.1} x {who}"),
+        Target::Times(limit, _, in_job) => format!("<= {limit:.1} x {in_job}"),
     }
 }
 
@@ -80,6 +80,7 @@ pub(crate) fn unit(unit: Unit) -> &'static str {
         Unit::Nanoseconds => "ns",
         Unit::Bytes => "bytes",
         Unit::WakeUps => "wake-ups",
+        Unit::Percent => "percent",
     }
 }
 
