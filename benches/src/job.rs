@@ -9,7 +9,7 @@ use crate::contenders::Who;
 
 /// A job: what one writes after `--jobs`, and a part of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(try_from = "String", into = "&str")]
 pub(crate) enum Job {
     Start,
     StartOneByOne,
@@ -226,5 +226,19 @@ impl Job {
 impl fmt::Display for Job {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
+    }
+}
+
+impl From<Job> for &str {
+    fn from(job: Job) -> Self {
+        job.as_str()
+    }
+}
+
+impl TryFrom<String> for Job {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        Self::named(&name).ok_or_else(|| format!("no job is called {name}"))
     }
 }

@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn results_are_read_as_they_were_written() {
         let entry = Entry {
-            job: Job::RestartAmong,
+            job: Job::MessageFrom8,
             who: Who::OursPool,
             n: 7,
             figures: vec![Figure::of(1.5).with_note("early")],
@@ -108,7 +108,7 @@ mod tests {
             ..Results::default()
         };
         let written = serde_json::to_string(&results).unwrap();
-        assert!(written.contains("restart-among") && written.contains("ours-pool"), "{written}");
+        assert!(written.contains("message-from-8") && written.contains("ours-pool"), "{written}");
         assert_eq!(serde_json::from_str::<Results>(&written).unwrap(), results);
     }
 }
