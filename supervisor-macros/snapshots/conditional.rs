@@ -60,7 +60,7 @@ fn expression() {
     {
         #[derive(::core::clone::Clone)]
         struct Tree<C0, C1> {
-            supervisor: ::supervisor::Supervisor,
+            supervisor: ::supervisor::__private::Top,
             outline: &'static ::supervisor::__private::Outline,
             __0: C0,
             __1: C1,
@@ -68,9 +68,10 @@ fn expression() {
         #[allow(dead_code, reason = "a program need not use all of it")]
         impl<C0, C1> Tree<C0, C1> {
             /// The supervisor itself.
+            #[doc(alias = "shutdown", alias = "wait", alias = "events")]
             #[must_use]
             pub fn supervisor(&self) -> &::supervisor::Supervisor {
-                &self.supervisor
+                self.supervisor.get()
             }
             /// The worst case of an orderly shutdown; nothing if it has no bound.
             #[must_use]
@@ -100,6 +101,12 @@ fn expression() {
             }
         }
         #[automatically_derived]
+        impl<C0, C1> ::core::convert::AsRef<::supervisor::Supervisor> for Tree<C0, C1> {
+            fn as_ref(&self) -> &::supervisor::Supervisor {
+                self.supervisor()
+            }
+        }
+        #[automatically_derived]
         impl<C0, C1> ::core::fmt::Debug for Tree<C0, C1> {
             fn fmt(
                 &self,
@@ -114,7 +121,7 @@ fn expression() {
         ::supervisor::Tree::new(
             ::core::clone::Clone::clone(&__supervisor),
             Tree {
-                supervisor: __supervisor,
+                supervisor: ::supervisor::__private::Top::new(__supervisor),
                 outline: __outline,
                 #[cfg(feature = "metrics")]
                 __0: metrics,

@@ -1,5 +1,4 @@
 #[automatically_derived]
-#[diagnostic::do_not_recommend]
 impl ::supervisor::Child for Database {
     type Recipe = Self;
     type Handle = ::supervisor::ChildRef<Query>;
@@ -12,11 +11,9 @@ impl ::supervisor::Child for Database {
     }
 }
 #[automatically_derived]
-#[diagnostic::do_not_recommend]
 impl ::supervisor::Addressable for Database {
     type Message = Query;
     const DEFAULTS: ::supervisor::ChildOptions = ::supervisor::ChildOptions::new()
-        .with_name("database")
         .with_restart_policy(::supervisor::RestartPolicy::Transient)
         .with_shutdown(
             ::supervisor::Shutdown::Timeout(::core::time::Duration::from_secs(10u64)),

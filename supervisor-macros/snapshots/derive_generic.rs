@@ -1,10 +1,9 @@
 #[automatically_derived]
-#[diagnostic::do_not_recommend]
 impl<T: Clone, const N: usize> my::supervisor::Child for Upload<T, N>
 where
     T: Sync,
     Vec<T>: ::core::marker::Send + 'static,
-    Self: my::supervisor::WorkerOnce<Message = Vec<T>>,
+    Self: my::supervisor::WorkerOnceOf<Vec<T>>,
 {
     type Recipe = Self;
     type Handle = my::supervisor::ChildRef<Vec<T>>;
@@ -15,11 +14,10 @@ where
     ) -> my::supervisor::ChildSpec<
         my::supervisor::Run<my::supervisor::ChildRef<Vec<T>>>,
     > {
-        <Self as my::supervisor::WorkerOnce>::into_spec(__recipe, __name)
+        <Self as my::supervisor::WorkerOnceOf<Vec<T>>>::into_spec(__recipe, __name)
     }
 }
 #[automatically_derived]
-#[diagnostic::do_not_recommend]
 impl<T: Clone, const N: usize> my::supervisor::Addressable for Upload<T, N>
 where
     T: Sync,
@@ -27,7 +25,6 @@ where
 {
     type Message = Vec<T>;
     const DEFAULTS: my::supervisor::ChildOptions = my::supervisor::ChildOptions::new()
-        .with_name("upload")
         .with_restart_policy(my::supervisor::RestartPolicy::Temporary)
         .with_once();
 }

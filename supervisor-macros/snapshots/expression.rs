@@ -16,19 +16,26 @@ fn expression() {
         {
             #[derive(::core::clone::Clone)]
             struct TreeSub<C0> {
-                supervisor: ::supervisor::Supervisor,
+                supervisor: ::supervisor::__private::Top,
                 __0: C0,
             }
             #[allow(dead_code, reason = "a program need not use all of it")]
             impl<C0> TreeSub<C0> {
                 /// The supervisor itself.
+                #[doc(alias = "shutdown", alias = "wait", alias = "events")]
                 #[must_use]
                 pub fn supervisor(&self) -> &::supervisor::Supervisor {
-                    &self.supervisor
+                    self.supervisor.get()
                 }
                 #[must_use]
                 pub fn worker(&self) -> &C0 {
                     &self.__0
+                }
+            }
+            #[automatically_derived]
+            impl<C0> ::core::convert::AsRef<::supervisor::Supervisor> for TreeSub<C0> {
+                fn as_ref(&self) -> &::supervisor::Supervisor {
+                    self.supervisor()
                 }
             }
             #[automatically_derived]
@@ -44,7 +51,7 @@ fn expression() {
                 }
             }
             TreeSub {
-                supervisor: __supervisor,
+                supervisor: ::supervisor::__private::Top::new(__supervisor),
                 __0: worker,
             }
         }
@@ -87,16 +94,17 @@ fn expression() {
     {
         #[derive(::core::clone::Clone)]
         struct Tree<C0> {
-            supervisor: ::supervisor::Supervisor,
+            supervisor: ::supervisor::__private::Top,
             outline: &'static ::supervisor::__private::Outline,
             __0: C0,
         }
         #[allow(dead_code, reason = "a program need not use all of it")]
         impl<C0> Tree<C0> {
             /// The supervisor itself.
+            #[doc(alias = "shutdown", alias = "wait", alias = "events")]
             #[must_use]
             pub fn supervisor(&self) -> &::supervisor::Supervisor {
-                &self.supervisor
+                self.supervisor.get()
             }
             /// The worst case of an orderly shutdown; nothing if it has no bound.
             #[must_use]
@@ -121,6 +129,12 @@ fn expression() {
             }
         }
         #[automatically_derived]
+        impl<C0> ::core::convert::AsRef<::supervisor::Supervisor> for Tree<C0> {
+            fn as_ref(&self) -> &::supervisor::Supervisor {
+                self.supervisor()
+            }
+        }
+        #[automatically_derived]
         impl<C0> ::core::fmt::Debug for Tree<C0> {
             fn fmt(
                 &self,
@@ -135,7 +149,7 @@ fn expression() {
         ::supervisor::Tree::new(
             ::core::clone::Clone::clone(&__supervisor),
             Tree {
-                supervisor: __supervisor,
+                supervisor: ::supervisor::__private::Top::new(__supervisor),
                 outline: __outline,
                 __0: sub,
             },

@@ -17,7 +17,7 @@
 #[must_use = "a tree shuts down when its last handle is dropped"]
 #[derive(::core::clone::Clone)]
 struct Shop {
-    supervisor: ::supervisor::Supervisor,
+    supervisor: ::supervisor::__private::Top,
     __db: <() as ::supervisor::__private::Unknown<
         {
             ::core::compile_error! {
@@ -31,9 +31,10 @@ struct Shop {
 #[allow(dead_code, private_interfaces, reason = "a program need not use all of it")]
 impl Shop {
     /// The supervisor itself.
+    #[doc(alias = "shutdown", alias = "wait", alias = "events")]
     #[must_use]
     fn supervisor(&self) -> &::supervisor::Supervisor {
-        &self.supervisor
+        self.supervisor.get()
     }
     ///The child `db`.
     #[must_use]
@@ -52,6 +53,12 @@ impl Shop {
     #[must_use]
     fn worker(&self) -> &::supervisor::ChildRef<()> {
         &self.__worker
+    }
+}
+#[automatically_derived]
+impl ::core::convert::AsRef<::supervisor::Supervisor> for Shop {
+    fn as_ref(&self) -> &::supervisor::Supervisor {
+        self.supervisor()
     }
 }
 #[automatically_derived]
@@ -103,7 +110,7 @@ impl Shop {
         ::supervisor::Tree::new(
             ::core::clone::Clone::clone(&__supervisor),
             Shop {
-                supervisor: __supervisor,
+                supervisor: ::supervisor::__private::Top::new(__supervisor),
                 __db: db,
                 __worker: worker,
             },
@@ -130,7 +137,6 @@ impl Shop {
     }
 }
 #[automatically_derived]
-#[diagnostic::do_not_recommend]
 impl ::supervisor::Child for Shop {
     type Recipe = ::supervisor::Tree<Self>;
     type Handle = Self;

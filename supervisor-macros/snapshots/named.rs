@@ -12,7 +12,7 @@
 #[must_use = "a tree shuts down when its last handle is dropped"]
 #[derive(::core::clone::Clone)]
 pub struct Shop {
-    supervisor: ::supervisor::Supervisor,
+    supervisor: ::supervisor::__private::Top,
     __db: ::supervisor::__private::Held<Database>,
     __sub: ShopSub,
     __sessions: ::supervisor::Pool<Session, ::supervisor::PerWorker>,
@@ -21,9 +21,10 @@ pub struct Shop {
 #[allow(dead_code, private_interfaces, reason = "a program need not use all of it")]
 impl Shop {
     /// The supervisor itself.
+    #[doc(alias = "shutdown", alias = "wait", alias = "events")]
     #[must_use]
     pub fn supervisor(&self) -> &::supervisor::Supervisor {
-        &self.supervisor
+        self.supervisor.get()
     }
     ///The child `db`: `Database`.
     #[must_use]
@@ -39,6 +40,12 @@ impl Shop {
     #[must_use]
     pub fn sessions(&self) -> &::supervisor::Pool<Session, ::supervisor::PerWorker> {
         &self.__sessions
+    }
+}
+#[automatically_derived]
+impl ::core::convert::AsRef<::supervisor::Supervisor> for Shop {
+    fn as_ref(&self) -> &::supervisor::Supervisor {
+        self.supervisor()
     }
 }
 #[automatically_derived]
@@ -113,7 +120,7 @@ impl Shop {
             let __builder = __builder.with_child(__spec);
             let __supervisor = __builder.build();
             ShopSub {
-                supervisor: __supervisor,
+                supervisor: ::supervisor::__private::Top::new(__supervisor),
                 __worker: worker,
                 __mailer: ::supervisor::__private::Held::new(mailer),
             }
@@ -142,7 +149,7 @@ impl Shop {
         ::supervisor::Tree::new(
             ::core::clone::Clone::clone(&__supervisor),
             Shop {
-                supervisor: __supervisor,
+                supervisor: ::supervisor::__private::Top::new(__supervisor),
                 __db: ::supervisor::__private::Held::new(db),
                 __sub: sub,
                 __sessions: sessions,
@@ -170,7 +177,6 @@ impl Shop {
     }
 }
 #[automatically_derived]
-#[diagnostic::do_not_recommend]
 impl ::supervisor::Child for Shop {
     type Recipe = ::supervisor::Tree<Self>;
     type Handle = Self;
@@ -260,7 +266,7 @@ impl ::supervisor::Child for Shop {
 )]
 #[derive(::core::clone::Clone)]
 pub struct ShopSub {
-    supervisor: ::supervisor::Supervisor,
+    supervisor: ::supervisor::__private::Top,
     __worker: ::supervisor::ChildRef<()>,
     __mailer: ::supervisor::__private::Held<Mailer>,
 }
@@ -268,9 +274,10 @@ pub struct ShopSub {
 #[allow(dead_code, private_interfaces, reason = "a program need not use all of it")]
 impl ShopSub {
     /// The supervisor itself.
+    #[doc(alias = "shutdown", alias = "wait", alias = "events")]
     #[must_use]
     pub fn supervisor(&self) -> &::supervisor::Supervisor {
-        &self.supervisor
+        self.supervisor.get()
     }
     ///The address of the task `worker`: `Always`.
     #[must_use]
@@ -281,6 +288,12 @@ impl ShopSub {
     #[must_use]
     pub fn mailer(&self) -> &<Mailer as ::supervisor::Child>::Handle {
         self.__mailer.get()
+    }
+}
+#[automatically_derived]
+impl ::core::convert::AsRef<::supervisor::Supervisor> for ShopSub {
+    fn as_ref(&self) -> &::supervisor::Supervisor {
+        self.supervisor()
     }
 }
 #[automatically_derived]

@@ -5,22 +5,39 @@
 ///└── session: Session
 ///```
 #[must_use = "a tree shuts down when its last handle is dropped"]
-#[derive(::core::clone::Clone, ::core::fmt::Debug)]
+#[derive(::core::clone::Clone)]
 struct Sessions {
+    supervisor: ::supervisor::__private::Top,
     pool: ::supervisor::Pool<Session, ::supervisor::Alike>,
 }
 #[automatically_derived]
 #[allow(dead_code, private_interfaces, reason = "a program need not use all of it")]
 impl Sessions {
     /// The supervisor at the top of the tree.
+    #[doc(alias = "shutdown", alias = "wait", alias = "events")]
     #[must_use]
     fn supervisor(&self) -> &::supervisor::Supervisor {
-        self.pool.supervisor()
+        self.supervisor.get()
     }
     /// The pool, to which workers are added.
     #[must_use]
     fn pool(&self) -> &::supervisor::Pool<Session, ::supervisor::Alike> {
         &self.pool
+    }
+}
+#[automatically_derived]
+impl ::core::fmt::Debug for Sessions {
+    fn fmt(&self, __formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        __formatter
+            .debug_struct("Sessions")
+            .field("supervisor", self.supervisor())
+            .finish_non_exhaustive()
+    }
+}
+#[automatically_derived]
+impl ::core::convert::AsRef<::supervisor::Supervisor> for Sessions {
+    fn as_ref(&self) -> &::supervisor::Supervisor {
+        self.supervisor()
     }
 }
 #[automatically_derived]
@@ -56,7 +73,12 @@ impl Sessions {
         };
         ::supervisor::Tree::new(
             ::core::clone::Clone::clone(__pool.supervisor()),
-            Sessions { pool: __pool },
+            Sessions {
+                supervisor: ::supervisor::__private::Top::new(
+                    ::core::clone::Clone::clone(__pool.supervisor()),
+                ),
+                pool: __pool,
+            },
         )
     }
     ///Starts the tree; gives the `Sessions` when all its children have started.
@@ -80,7 +102,6 @@ impl Sessions {
     }
 }
 #[automatically_derived]
-#[diagnostic::do_not_recommend]
 impl ::supervisor::Child for Sessions {
     type Recipe = ::supervisor::Tree<Self>;
     type Handle = Self;

@@ -88,11 +88,8 @@ impl Options {
                 break;
             }
             if input.parse::<Token![,]>().is_err() {
-                let message = match options.items.last() {
-                    Some(item) => format!("expected `,` after the option `{}`", item.ident),
-                    None => "expected `,`".to_owned(),
-                };
-                errors.at(input.span(), message);
+                let last = options.items.last_mut();
+                errors.push(without_comma(last, input));
                 if !starts_option(input) {
                     skip_to_comma(input);
                     let _ = input.parse::<Token![,]>();
@@ -148,6 +145,26 @@ impl Item {
         };
         Ok(Self { ident, value })
     }
+}
+
+/// The error where an option is followed by something else than a comma. What is its value all the
+/// same, as in `every 30s` and `every(30s)`, is taken for it, so that nothing else seems to lack.
+fn without_comma(last: Option<&mut Item>, input: ParseStream) -> syn::Error {
+    let Some(item) = last else { return input.error("expected `,`") };
+    let name = &item.ident;
+    let is_value = input.peek(syn::Lit) || input.peek(syn::token::Paren);
+    if !is_value || !matches!(item.value, Value::Nothing) {
+        return input.error(format!("expected `,` after the option `{name}`"));
+    }
+    let tokens: Vec<TokenTree> = match input.fork().parse() {
+        Ok(TokenTree::Group(group)) => group.stream().into_iter().collect(),
+        Ok(token) => vec![token],
+        Err(error) => return error,
+    };
+    let value: String = tokens.iter().map(ToString::to_string).collect();
+    let error = input.error(format!("a value stands after `=`; write `{name} = {value}`"));
+    item.value = Value::Tokens(tokens);
+    error
 }
 
 fn up_to_comma(input: ParseStream) -> Vec<TokenTree> {

@@ -4,9 +4,10 @@ use std::future::Ready;
 use std::time::Duration;
 
 use crate::child::Child;
-pub use crate::held::Held;
+pub use crate::held::{Held, Top};
 pub use crate::options::SupervisorOptions;
 pub use crate::outline::Outline;
+pub use crate::periodic::Every;
 #[cfg(feature = "macros")]
 pub use supervisor_macros::tree;
 
@@ -32,6 +33,15 @@ pub fn broken<T>() -> T {
 ///
 /// None; the program that contains it does not compile.
 pub fn broken_task(_ctx: crate::Context) -> Ready<crate::ChildResult> {
+    broken()
+}
+
+/// Stands for the function of a periodic job whose own tokens are already an error.
+///
+/// # Errors
+///
+/// None; the program that contains it does not compile.
+pub fn broken_job() -> Ready<crate::ChildResult> {
     broken()
 }
 

@@ -115,6 +115,11 @@ impl<M: Send + 'static> Recipe for Blocking<M> {
     fn new_slot(&self, name: Name, capacity: usize) -> Arc<dyn AnySlot> {
         Arc::new(Slot::<M>::new(name, capacity))
     }
+
+    #[cfg(feature = "test-util")]
+    fn can_hang(&self) -> bool {
+        false
+    }
 }
 
 /// What a [`Blocking`] child has of its supervisor: all of [`Context`], with a [`recv`](Self::recv)

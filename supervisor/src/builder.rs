@@ -1,5 +1,6 @@
 //! Builds a supervisor: its strategy, its limits, its children.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,8 +12,17 @@ use crate::node::{Node, Template, worker_rules};
 use crate::partitioned::{self, Partitioned};
 use crate::pool::{Pool, PoolTemplate};
 use crate::restart::MaxRestarts;
+use crate::rules;
 use crate::strategy::{AutoShutdown, SupervisionStrategy};
 use crate::supervisor::Supervisor;
+
+/// What no child is.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a supervisor that is not built has no `add_child`",
+    label = "write `with_child(…)` before `build()`, or `add_child(…)` after it"
+)]
+pub trait AddedBeforeBuild {}
 
 /// Builds a [`Supervisor`]; begun by [`Supervisor::new`].
 #[must_use = "a builder does nothing until `build` is called"]
@@ -90,9 +100,17 @@ impl SupervisorBuilder {
     }
 
     /// Declares a child: it starts with the supervisor, and comes back with it.
+    #[doc(alias = "add_child")]
     pub fn with_child<S: Runnable>(mut self, spec: ChildSpec<S>) -> Self {
         self.children.push(S::into_parts(spec).0);
         self
+    }
+
+    /// For no child: [`with_child`](Self::with_child) is meant, and the compiler says so.
+    #[doc(hidden)]
+    pub fn add_child<S: AddedBeforeBuild>(self, spec: ChildSpec<S>) -> Infallible {
+        drop(spec);
+        unreachable!("no spec is `AddedBeforeBuild`")
     }
 
     /// What the workers of a `SimpleOneForOne` are made from, all alike; sets that strategy.
@@ -144,14 +162,20 @@ impl SupervisorBuilder {
     ///
     /// # Panics
     ///
-    /// If there are none.
+    /// If there are none, if `max_children` is set, which has no meaning here, or if the template
+    /// is a [`WorkerOnce`](crate::WorkerOnce), of which there is only one.
     #[must_use = "a supervisor shuts down when its last handle is dropped"]
     pub fn build_partitioned<M: Send + 'static>(
         mut self,
         template: ChildSpec<Run<ChildRef<M>>>,
         partitions: usize,
     ) -> Partitioned<M> {
-        assert!(partitions > 0, "there is at least one partition");
+        let template = Run::into_parts(template).0;
+        let (name, options) = (&template.name, &template.options);
+        let broken = rules::broken_partitions(name, options, partitions, self.max_children);
+        if let Some(rule) = broken {
+            panic!("{rule}");
+        }
         if self.strategy == SupervisionStrategy::SimpleOneForOne {
             self.strategy = SupervisionStrategy::OneForOne;
         }

@@ -100,7 +100,8 @@ pub trait Addressable: Sized {
 /// signal, or did not end within its shutdown time. Its locals are dropped then.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a `Worker`",
-    label = "write `impl Worker for {Self} {{ async fn run(&self, ctx: Context) -> ChildResult {{ … }} }}`"
+    label = "write `impl Worker for {Self} {{ async fn run(&self, ctx: Context) -> ChildResult {{ … }} }}`",
+    note = "if it has an `impl WorkerOnce`, add `#[child(restart = Temporary, once)]` to the type"
 )]
 pub trait Worker: Addressable + Send + Sync + 'static {
     /// One life of the child.
@@ -118,7 +119,8 @@ pub trait Worker: Addressable + Send + Sync + 'static {
 /// `#[child(restart = Temporary, once)]` goes with it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a `WorkerOnce`",
-    label = "write `impl WorkerOnce for {Self} {{ async fn run(self, ctx: Context) -> ChildResult {{ … }} }}`"
+    label = "write `impl WorkerOnce for {Self} {{ async fn run(self, ctx: Context) -> ChildResult {{ … }} }}`",
+    note = "if it has an `impl Worker`, leave `once` out of its `#[child(…)]`"
 )]
 pub trait WorkerOnce: Addressable + Send + 'static {
     /// The only life of the child.
@@ -128,6 +130,43 @@ pub trait WorkerOnce: Addressable + Send + 'static {
     #[doc(hidden)]
     fn into_spec(self, name: &str) -> ChildSpec<Run<ChildRef<Self::Message>>> {
         ChildSpec::new(name).with_worker_once(self)
+    }
+}
+
+/// A [`Worker`] with messages of the type `M`: the condition under which a type with parameters is a
+/// child. The words are those of [`Child`], so that the compiler says them once.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a child",
+    label = "a child's type has `#[derive(Child)]` and an `impl Worker`, or is a tree with a name"
+)]
+pub trait WorkerOf<M: Send + 'static>: Sized {
+    /// What the derive makes of it.
+    fn into_spec(self, name: &str) -> ChildSpec<Run<ChildRef<M>>>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<W: Worker> WorkerOf<W::Message> for W {
+    fn into_spec(self, name: &str) -> ChildSpec<Run<ChildRef<W::Message>>> {
+        Worker::into_spec(self, name)
+    }
+}
+
+/// A [`WorkerOnce`] with messages of the type `M`, likewise.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a child",
+    label = "a child's type has `#[derive(Child)]` and an `impl Worker`, or is a tree with a name"
+)]
+pub trait WorkerOnceOf<M: Send + 'static>: Sized {
+    /// What the derive makes of it.
+    fn into_spec(self, name: &str) -> ChildSpec<Run<ChildRef<M>>>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<W: WorkerOnce> WorkerOnceOf<W::Message> for W {
+    fn into_spec(self, name: &str) -> ChildSpec<Run<ChildRef<W::Message>>> {
+        WorkerOnce::into_spec(self, name)
     }
 }
 
@@ -145,19 +184,19 @@ pub trait Life: Future<Output = ChildResult> {}
 #[diagnostic::do_not_recommend]
 impl<F: Future<Output = ChildResult>> Life for F {}
 
-/// What a child without a value is made from.
+/// What a child of the type `T` without a value is made from.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "this child needs a value, since `{Self}` has no `Default`",
-    label = "write `name: Type = …`, or derive `Default`"
+    message = "this child needs a value, since `{T}` has no `Default`",
+    label = "write its value after `=`, which for a tree is `{T}::tree(…)`, or derive `Default`"
 )]
-pub trait Unsaid: Sized {
+pub trait Unsaid<T>: Sized {
     /// The default.
     fn unsaid() -> Self;
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: Default> Unsaid for T {
+impl<T, R: Default> Unsaid<T> for R {
     fn unsaid() -> Self {
         Self::default()
     }

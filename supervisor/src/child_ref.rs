@@ -7,10 +7,15 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+use crate::driver::{self, Seat};
 use crate::engine::{Answer, ChildState, Command, Event, Subject};
 use crate::error::SupervisorError;
+#[cfg(feature = "test-util")]
+use crate::exit::ExitReason;
 use crate::mailbox::{Asking, DeadLetters, Reply, Sending, TrySendError};
 use crate::path::ChildPath;
+#[cfg(feature = "test-util")]
+use crate::slot::SlotCore;
 use crate::slot::{AnySlot, Slot};
 
 /// How long [`ChildRef::ask`] waits for an answer.
@@ -197,7 +202,11 @@ impl AnyChildRef {
     /// The typed address, if `M` is the child's message type.
     #[must_use]
     pub fn downcast<M: Send + 'static>(&self) -> Option<ChildRef<M>> {
-        let any: Arc<dyn Any + Send + Sync> = Arc::clone(&self.slot).into_any();
+        self.clone().into_typed()
+    }
+
+    pub(crate) fn into_typed<M: Send + 'static>(self) -> Option<ChildRef<M>> {
+        let any: Arc<dyn Any + Send + Sync> = self.slot.into_any();
         Some(ChildRef { slot: any.downcast().ok()? })
     }
 }
@@ -285,10 +294,24 @@ impl AnyChildRef {
     about_the_child!();
 }
 
-type Make = fn(Subject, crate::driver::Reply) -> Command<crate::driver::Seat, crate::driver::Reply>;
+#[cfg(feature = "test-util")]
+impl AnyChildRef {
+    /// As [`kill`](Self::kill), with another reason.
+    pub(crate) async fn fail(&self, reason: ExitReason) -> Result<(), SupervisorError> {
+        command(&*self.slot, |subject, reply| Command::Fail(subject, reason, reply)).await
+    }
+
+    /// The child's place.
+    pub(crate) fn core(&self) -> &SlotCore {
+        self.slot.core()
+    }
+}
 
 /// Asks the child's supervisor for something about it.
-async fn command(slot: &dyn AnySlot, make: Make) -> Result<(), SupervisorError> {
+async fn command(
+    slot: &dyn AnySlot,
+    make: impl FnOnce(Subject, driver::Reply) -> Command<Seat, driver::Reply>,
+) -> Result<(), SupervisorError> {
     let core = slot.core();
     if crate::inside::is_inside_child(core) {
         return Err(SupervisorError::FromInside(core.path()));

@@ -48,6 +48,13 @@ pub(crate) enum Body {
     Supervisor { node: Arc<Node>, slot: Arc<dyn AnySlot> },
 }
 
+impl Body {
+    pub(crate) fn slot(&self) -> &Arc<dyn AnySlot> {
+        let (Self::Task { slot, .. } | Self::Supervisor { slot, .. }) = self;
+        slot
+    }
+}
+
 /// A specification complete enough to be started.
 #[diagnostic::on_unimplemented(
     message = "this child has nothing to run",

@@ -10,12 +10,11 @@ use std::task::{Context as TaskContext, Poll};
 use tokio::time::Instant;
 
 use crate::child_ref::ChildRef;
-use crate::driver::Sign;
 use crate::engine::Event;
 use crate::exit::ExitReason;
 use crate::node::Node;
 use crate::path::ChildPath;
-use crate::slot::{AnySlot, Signal, Slot};
+use crate::slot::{AnySlot, Sign, Signal, Slot};
 
 /// What a running child has of its supervisor: its mailbox, its shutdown signal, its place.
 ///

@@ -1,5 +1,7 @@
 //! The task of a supervisor: it tells the engine what happened, and does what the engine decides.
 
+mod seat;
+
 use std::collections::hash_map::RandomState;
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -7,14 +9,11 @@ use std::hash::{BuildHasher, Hasher};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::Duration;
 
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 use tokio::time::{Instant, Sleep};
 
 use crate::child_spec::Body;
-use crate::engine::{Answer, ChildState, Effect, Ending, Engine, Event, Exit, Key, Refusal};
+use crate::engine::{ChildState, Effect, Ending, Engine, Event, Exit, Key};
 use crate::exit::{Escalation, ExitReason};
 use crate::inbox::Inbox;
 use crate::journal;
@@ -24,92 +23,13 @@ use crate::mailbox::Closing;
 use crate::node::{Declared, Node};
 use crate::reaper::Reaper;
 use crate::report;
-use crate::slot::{AnySlot, Duties};
-use crate::supervisor::Keep;
+use crate::slot::{Beginning, Duties, Sign};
+
+use self::seat::refuse;
+pub(crate) use self::seat::{Link, Message, Reply, Seat};
 
 /// How many messages are handled before other tasks get their turn.
 const BATCH: usize = 128;
-
-/// What a supervisor's task is told.
-pub(crate) enum Message {
-    Event(Event<Seat, Reply>),
-    /// Looks at the supervisor's state, at once, whatever else is under way.
-    Query(Box<dyn FnOnce(&mut Reign) + Send>),
-}
-
-impl Message {
-    /// Nobody will handle it: whoever waits for an answer is told.
-    pub(crate) fn turn_away(self, reaper: &mut Reaper) {
-        if let Self::Event(Event::Command(command)) = self {
-            let (seat, reply) = command.into_parts();
-            if let Some(seat) = seat {
-                refuse(seat, reaper);
-            }
-            let _ = reply.send(Answer::Refused(Refusal::ShuttingDown));
-        }
-    }
-}
-
-/// Where a child stands in the current life of its supervisor.
-#[derive(Clone)]
-pub(crate) struct Link {
-    pub(crate) inbox: Arc<Inbox<Message>>,
-    pub(crate) key: Key,
-}
-
-impl Link {
-    /// Tells the supervisor; one that has ended has no use for it.
-    pub(crate) fn tell(&self, event: Event<Seat, Reply>) {
-        let _ = self.inbox.push(Message::Event(event));
-    }
-}
-
-impl fmt::Debug for Link {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Link").field(&self.key).finish()
-    }
-}
-
-/// Whoever waits for the answer to a command.
-pub(crate) type Reply = oneshot::Sender<Answer>;
-
-/// The driver's part of a child.
-pub(crate) struct Seat {
-    pub(crate) body: Body,
-    /// Whether it comes back with its supervisor.
-    pub(crate) declared: bool,
-    /// Keeps a supervisor alive until it has its place here.
-    pub(crate) keep: Option<Arc<Keep>>,
-    pub(crate) task: Option<JoinHandle<()>>,
-    /// When the stop that is under way began.
-    pub(crate) stop_began: Option<Instant>,
-}
-
-impl Seat {
-    pub(crate) fn new(body: Body, declared: bool) -> Self {
-        Self { body, declared, keep: None, task: None, stop_began: None }
-    }
-
-    pub(crate) fn slot(&self) -> &Arc<dyn AnySlot> {
-        let (Body::Task { slot, .. } | Body::Supervisor { slot, .. }) = &self.body;
-        slot
-    }
-}
-
-impl Drop for Seat {
-    /// Nothing outlives its supervisor, even if the supervisor's task is dropped.
-    fn drop(&mut self) {
-        if let Some(task) = self.task.take() {
-            task.abort();
-        }
-    }
-}
-
-impl fmt::Debug for Seat {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Seat").field("declared", &self.declared).finish_non_exhaustive()
-    }
-}
 
 /// One life of a supervisor.
 pub(crate) struct Reign {
@@ -125,12 +45,13 @@ pub(crate) struct Reign {
 pub(crate) fn spawn(node: Arc<Node>, inbox: Arc<Inbox<Message>>) {
     let seed = RandomState::new().build_hasher().finish();
     let mut engine = Engine::new(node.rules().clone(), seed);
-    for Declared { name, rules, body } in node.declared() {
-        let seat = Seat::new(body, true);
-        let generation = seat.slot().core().generation();
-        let slot = Arc::clone(seat.slot());
-        let key = engine.declare(name, rules, generation, seat);
-        slot.core().set_link(Some(Link { inbox: Arc::clone(&inbox), key }));
+    let declared = node.declared();
+    engine.reserve(declared.len());
+    for Declared { name, rules, body } in declared.iter() {
+        let core = body.slot().core();
+        let seat = Seat::new(body.clone(), true);
+        let key = engine.declare(name.clone(), Arc::clone(rules), core.generation(), seat);
+        core.set_link(Some(Link { inbox: Arc::clone(&inbox), key }));
     }
     let reign = Reign { node, engine, inbox, reaper: Reaper::default(), timer: None, ending: None };
     reign.node.stops().reset();
@@ -139,19 +60,22 @@ pub(crate) fn spawn(node: Arc<Node>, inbox: Arc<Inbox<Message>>) {
 
 impl Reign {
     async fn run(mut self) {
-        self.handle(Message::Event(Event::Start));
+        self.handle(Instant::now(), Message::Event(Event::Start));
         let mut batch = Vec::new();
         while self.ending.is_none() {
             self.next(&mut batch).await;
+            // One look at the clock does for what is handled in one go.
+            let mut now = Instant::now();
             // Also behind a flood of queries, which do not move the engine's clock.
-            if self.engine.next_deadline().is_some_and(|at| at <= Instant::now()) {
-                self.handle(Message::Event(Event::Tick));
+            if self.engine.next_deadline().is_some_and(|at| at <= now) {
+                self.handle(now, Message::Event(Event::Tick));
             }
             for (done, message) in batch.drain(..).enumerate() {
-                self.handle(message);
+                self.handle(now, message);
                 if done % BATCH == BATCH - 1 {
                     self.reaper.reap();
                     tokio::task::yield_now().await;
+                    now = Instant::now();
                 }
             }
             self.reaper.reap();
@@ -164,7 +88,9 @@ impl Reign {
     async fn next(&mut self, batch: &mut Vec<Message>) {
         match (self.engine.next_deadline(), &mut self.timer) {
             (None, timer) => *timer = None,
-            (Some(at), Some((set, _))) if *set == at => {}
+            // Set too early, it is set again when it fires: that is cheaper than each time when
+            // deadlines come and go, as in the stop of many children.
+            (Some(at), Some((set, sleep))) if *set <= at && !sleep.is_elapsed() => {}
             (Some(at), Some((set, sleep))) => {
                 sleep.as_mut().reset(at);
                 *set = at;
@@ -184,16 +110,16 @@ impl Reign {
         .await;
     }
 
-    fn handle(&mut self, message: Message) {
+    fn handle(&mut self, now: Instant, message: Message) {
         match message {
             Message::Query(query) => query(self),
             Message::Event(event) => {
                 if let Event::Exited(key, generation, _) = &event {
                     self.let_go(*key, *generation);
                 }
-                self.engine.on(Instant::now(), event);
+                self.engine.on(now, event);
                 while let Some(effect) = self.engine.effect() {
-                    self.perform(effect);
+                    self.perform(now, effect);
                 }
             }
         }
@@ -208,13 +134,13 @@ impl Reign {
         }
     }
 
-    fn perform(&mut self, effect: Effect<Seat, Reply>) {
+    fn perform(&mut self, now: Instant, effect: Effect<Seat, Reply>) {
         match effect {
-            Effect::Spawn { child, generation } => self.launch(child, generation),
-            Effect::Adopt(child) => self.adopt(child),
-            Effect::Ask(child) => self.ask(child),
-            Effect::Abort(child) => self.abort(child),
-            Effect::CheckHeartbeat(child) => self.check_heartbeat(child),
+            Effect::Spawn { child, generation } => self.launch(now, child, generation),
+            Effect::Adopt(child) => self.adopt(now, child),
+            Effect::Ask(child) => self.ask(now, child),
+            Effect::Abort(child) => self.abort(now, child),
+            Effect::CheckHeartbeat(child) => self.check_heartbeat(now, child),
             Effect::RetryLater(child, retry) => self.later(Event::Retry(child, retry)),
             Effect::ContinueLater => self.later(Event::Continue),
             Effect::Close(child) => self.close(child),
@@ -223,14 +149,14 @@ impl Reign {
                     self.forget(seat);
                 }
             }
-            Effect::Refused(seat) => refuse(seat, &mut self.reaper),
+            Effect::Refused(seat) => refuse(*seat, &mut self.reaper),
             Effect::Answer(reply, answer) => {
                 // A caller who no longer waits does not undo the command.
                 let _ = reply.send(answer);
             }
-            Effect::Tell(notice) => journal::tell(self, notice),
+            Effect::Tell(notice) => journal::tell(self, now, notice),
             Effect::Started => self.node.started(),
-            Effect::Ended(ending) => self.end(ending),
+            Effect::Ended(ending) => self.end(*ending),
         }
     }
 
@@ -239,14 +165,9 @@ impl Reign {
         let _ = self.inbox.push(Message::Event(event));
     }
 
-    fn link(&self, key: Key) -> Link {
-        Link { inbox: Arc::clone(&self.inbox), key }
-    }
-
-    fn launch(&mut self, key: Key, generation: u64) {
-        let link = self.link(key);
+    fn launch(&mut self, now: Instant, key: Key, generation: u64) {
         let Some(child) = self.engine.child(key) else { return };
-        let rules = Arc::clone(&child.rules);
+        let rules = &child.rules;
         let slot = Arc::clone(child.data.slot());
         if slot.core().is_occupied() {
             // An earlier life, perhaps of an earlier life of this supervisor, goes on.
@@ -255,23 +176,22 @@ impl Reign {
         }
         let span = journal::span(slot.core(), generation);
         let duties = Duties { notify: rules.needs_report(), heartbeat: rules.heartbeat.is_some() };
-        slot.core().begin(generation, link.clone(), duties);
-        slot.open(generation);
+        let up = rules.is_up_once_spawned().then_some(now);
+        let times =
+            StopTimes { shutdown: rules.shutdown, kill_grace: self.node.rules().kill_grace };
+        let beginning = Beginning { inbox: &self.inbox, key, duties, up };
+        slot.begin_life(generation, beginning);
         let Some(seat) = self.engine.child_mut(key) else { return };
-        seat.stop_began = None;
         seat.keep = None;
         match &seat.body {
-            Body::Supervisor { node, .. } => node.launch(link, generation),
+            Body::Supervisor { node, .. } => {
+                node.launch(Link { inbox: Arc::clone(&self.inbox), key }, generation);
+            }
             Body::Task { recipe, .. } => {
-                let times = StopTimes {
-                    shutdown: rules.shutdown,
-                    kill_grace: self.node.rules().kill_grace,
-                };
-                let seed = Seed { slot: Arc::clone(&slot), generation, span, times };
-                match Arc::clone(recipe).launch(seed) {
+                match Arc::clone(recipe).launch(Seed { slot, generation, span, times }) {
                     Ok(task) => seat.task = Some(task),
                     Err(reason) => {
-                        slot.end_life(generation);
+                        seat.slot().end_life(generation);
                         self.later(Event::Exited(key, generation, Exit::Returned(reason)));
                     }
                 }
@@ -280,27 +200,27 @@ impl Reign {
     }
 
     /// A running supervisor is now a child of this one.
-    fn adopt(&mut self, key: Key) {
-        let link = self.link(key);
+    fn adopt(&mut self, now: Instant, key: Key) {
         if let Some(seat) = self.engine.child_mut(key) {
             seat.keep = None;
         }
         let Some(child) = self.engine.child(key) else { return };
         if let Body::Supervisor { node, slot } = &child.data.body {
-            slot.core().begin(child.generation, link.clone(), Duties::default());
-            slot.core().came_up(Instant::now(), false);
-            node.report_to(&link, child.generation);
+            let (inbox, duties) = (&self.inbox, Duties::default());
+            slot.core().begin(child.generation, Beginning { inbox, key, duties, up: Some(now) });
+            node.report_to(&Link { inbox: Arc::clone(inbox), key }, child.generation);
         }
     }
 
-    fn ask(&mut self, key: Key) {
+    fn ask(&mut self, now: Instant, key: Key) {
         let Some(seat) = self.engine.child_mut(key) else { return };
-        seat.stop_began = Some(Instant::now());
-        seat.slot().core().set_state(ChildState::Stopping);
         match &seat.body {
-            Body::Supervisor { node, .. } => node.tell(Event::Stop),
+            Body::Supervisor { node, slot } => {
+                slot.core().stops(now);
+                node.tell(Event::Stop);
+            }
             Body::Task { slot, .. } => {
-                if slot.core().ask() {
+                if slot.core().ask(now) {
                     slot.wake_receiver();
                 } else if let Some(task) = &seat.task {
                     task.abort();
@@ -309,10 +229,9 @@ impl Reign {
         }
     }
 
-    fn abort(&mut self, key: Key) {
+    fn abort(&mut self, now: Instant, key: Key) {
         let Some(seat) = self.engine.child_mut(key) else { return };
-        seat.stop_began.get_or_insert_with(Instant::now);
-        seat.slot().core().set_state(ChildState::Stopping);
+        seat.slot().core().stops(now);
         match &seat.body {
             Body::Supervisor { node, .. } => node.tell(Event::Kill),
             Body::Task { .. } => {
@@ -323,8 +242,7 @@ impl Reign {
         }
     }
 
-    fn check_heartbeat(&mut self, key: Key) {
-        let now = Instant::now();
+    fn check_heartbeat(&mut self, now: Instant, key: Key) {
         let Some(child) = self.engine.child(key) else { return };
         let (Some(limit), generation) = (child.rules.heartbeat, child.generation) else { return };
         let core = child.data.slot().core();
@@ -341,9 +259,9 @@ impl Reign {
 
     /// No life of the child is pending.
     fn close(&mut self, key: Key) {
-        let Some(child) = self.engine.child(key) else { return };
-        let body = child.data.body.clone();
-        self.node.retire(&body, Closing::NotRunning, &mut self.reaper);
+        if let Some(child) = self.engine.child(key) {
+            self.node.retire(&child.data.body, Closing::NotRunning, &mut self.reaper);
+        }
     }
 
     fn forget(&mut self, seat: Seat) {
@@ -375,20 +293,15 @@ impl Reign {
     fn conclude(&mut self, reason: ExitReason) {
         for (_, child) in self.engine.children() {
             if matches!(ChildState::from(&child.state), ChildState::Unstoppable) {
-                let began = child.data.stop_began.unwrap_or_else(Instant::now);
-                report::left(&self.node, child.data.slot(), began);
+                let slot = child.data.slot();
+                let began = slot.core().stop_began().unwrap_or_else(Instant::now);
+                report::left(&self.node, slot, began);
             }
         }
-        let dynamic: Vec<Body> = self
-            .engine
-            .children()
-            .filter(|(_, child)| !child.data.declared)
-            .map(|(_, child)| child.data.body.clone())
-            .collect();
-        for body in dynamic {
-            let (Body::Task { slot, .. } | Body::Supervisor { slot, .. }) = &body;
-            slot.core().set_link(None);
-            self.node.retire(&body, Closing::Gone, &mut self.reaper);
+        for (_, child) in self.engine.children().filter(|(_, child)| !child.data.declared) {
+            let body = &child.data.body;
+            body.slot().core().set_link(None);
+            self.node.retire(body, Closing::Gone, &mut self.reaper);
         }
         for message in self.inbox.close() {
             message.turn_away(&mut self.reaper);
@@ -408,30 +321,8 @@ impl Drop for Reign {
     }
 }
 
-/// A child that did not get its place is gone; a supervisor goes on as it was.
-fn refuse(seat: Seat, reaper: &mut Reaper) {
-    if let Some((_, leftovers)) = seat.slot().close(Closing::Gone) {
-        reaper.take(leftovers);
-    }
-    Node::disown(&seat.body);
-    reaper.take(seat);
-}
-
-/// What is known of a child's health.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Sign {
-    Given(Instant),
-    /// It waits for a message.
-    Idle,
-}
-
 impl fmt::Debug for Reign {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reign").field("node", &self.node).finish_non_exhaustive()
     }
-}
-
-/// How long a stop has taken so far.
-pub(crate) fn elapsed(seat: &Seat, now: Instant) -> Duration {
-    seat.stop_began.map_or(Duration::ZERO, |began| now.saturating_duration_since(began))
 }

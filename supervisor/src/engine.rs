@@ -22,6 +22,7 @@ mod exits;
 mod groups;
 mod intensity;
 mod jitter;
+mod numbers;
 mod protocol;
 mod starting;
 mod stopping;
@@ -44,7 +45,8 @@ pub(crate) use protocol::{Effect, Ending, Event, Exit, Notice};
 
 use self::children::Children;
 use self::intensity::Intensity;
-use self::jitter::Jitter;
+pub(crate) use self::jitter::Jitter;
+use self::numbers::ByNumber;
 use self::stopping::Scheme;
 use self::timers::{Target, Timers};
 use self::turns::Turn;
@@ -116,7 +118,7 @@ pub(crate) struct Engine<C, R> {
     /// What waits for the whole supervisor.
     turns: VecDeque<Turn<C, R>>,
     /// What waits for one child, where children do not wait for each other.
-    child_turns: HashMap<Key, VecDeque<Turn<C, R>>>,
+    child_turns: HashMap<Key, VecDeque<Turn<C, R>>, ByNumber>,
     /// Children whose turns may go on.
     settled: Vec<Key>,
     effects: VecDeque<Effect<C, R>>,
@@ -135,10 +137,15 @@ impl<C, R> Engine<C, R> {
             moving: 0,
             significant: 0,
             turns: VecDeque::new(),
-            child_turns: HashMap::new(),
+            child_turns: HashMap::default(),
             settled: Vec::new(),
             effects: VecDeque::new(),
         }
+    }
+
+    /// Makes room for this many children.
+    pub(crate) fn reserve(&mut self, declared: usize) {
+        self.children.reserve(declared);
     }
 
     /// Adds a child that starts with the supervisor. The name has to be free.
@@ -149,18 +156,7 @@ impl<C, R> Engine<C, R> {
         generation: u64,
         data: C,
     ) -> Key {
-        self.children.push(Child {
-            name,
-            rules,
-            state: State::Down,
-            generation,
-            retry: 0,
-            attempts: 0,
-            up_since: None,
-            last_failure: None,
-            timer: None,
-            data,
-        })
+        self.children.push(Child::new(name, rules, generation, data))
     }
 
     /// Decides what follows from an event; the effects are then taken with [`Self::effect`].
@@ -225,6 +221,12 @@ impl<C, R> Engine<C, R> {
         matches!(self.mode, Mode::Stopping { .. } | Mode::Ended)
     }
 
+    /// How many restarts could be made now; `None` means any number.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn restarts_left(&mut self, now: Instant) -> Option<u32> {
+        self.intensity.left(now)
+    }
+
     fn pass_deadlines(&mut self, now: Instant) {
         while let Some(target) = self.timers.pop_due(now) {
             match target {
@@ -236,15 +238,14 @@ impl<C, R> Engine<C, R> {
 
     /// A deadline of one child has passed; its state says which.
     fn child_deadline(&mut self, now: Instant, key: Key) {
-        let Some(child) = self.children.get_mut(key) else { return };
-        child.timer = None;
+        let Some(child) = self.children.get(key) else { return };
         let retry = child.retry;
         match &child.state {
             State::Starting(_) => self.start_timed_out(now, key),
             State::Stopping { killed: false, .. } => self.stop_timed_out(now, key),
             State::Stopping { killed: true, .. } => self.not_stopped(now, key),
             State::Waiting(_) => self.turn(now, Turn::Retry(key, retry)),
-            State::Up => self.effects.push_back(Effect::CheckHeartbeat(key)),
+            State::Up { .. } => self.effects.push_back(Effect::CheckHeartbeat(key)),
             State::Down | State::Held | State::Fallen(_) | State::Zombie => {}
         }
     }
@@ -255,10 +256,8 @@ impl<C, R> Engine<C, R> {
 
     /// Moves a child to another state; a deadline and a retry of the old one are void.
     fn enter(&mut self, key: Key, state: State<R>) -> Option<State<R>> {
+        self.timers.cancel(Target::Child(key));
         let child = self.children.get_mut(key)?;
-        if let Some(timer) = child.timer.take() {
-            self.timers.cancel(timer);
-        }
         if matches!(child.state, State::Waiting(_)) {
             child.retry = child.retry.wrapping_add(1);
         }
@@ -304,11 +303,8 @@ impl<C, R> Engine<C, R> {
 
     fn arm(&mut self, now: Instant, key: Key, after: Duration) {
         // An instant past the end of time is never.
-        if let (Some(at), Some(child)) = (now.checked_add(after), self.children.get_mut(key)) {
-            if let Some(old) = child.timer.take() {
-                self.timers.cancel(old);
-            }
-            child.timer = Some(self.timers.set(at, Target::Child(key)));
+        if let Some(at) = now.checked_add(after) {
+            self.timers.set(at, Target::Child(key));
         }
     }
 
@@ -320,7 +316,7 @@ impl<C, R> Engine<C, R> {
         self.effects.push_back(Effect::Answer(reply, answer));
     }
 
-    fn rules_of(&self, key: Key) -> Option<Arc<ChildRules>> {
-        Some(Arc::clone(&self.children.get(key)?.rules))
+    fn rules_of(&self, key: Key) -> Option<&ChildRules> {
+        Some(&self.children.get(key)?.rules)
     }
 }

@@ -11,7 +11,23 @@ use crate::path::ChildPath;
 ///
 /// The variants named after OTP's atoms mean what they mean there: `already_started`,
 /// `already_present`, `not_found`, `running`, `restarting`, `simple_one_for_one`.
-#[derive(Clone, Debug)]
+///
+/// Its `Debug` prints the same sentence as its `Display`, since that is what a program prints whose
+/// `main` returns it, and a test that unwraps it:
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), supervisor::SupervisorError> {
+/// use supervisor::prelude::*;
+///
+/// let supervisor = Supervisor::new().build();
+/// supervisor.start().await?;
+/// let error = supervisor.terminate_child("db").await.unwrap_err();
+/// assert_eq!(format!("Error: {error:?}"), "Error: there is no child `db`");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SupervisorError {
     /// A child of this name runs.
@@ -140,6 +156,9 @@ impl fmt::Display for SupervisorError {
             Self::MaxChildren(path, limit) => {
                 write!(f, "supervisor `{path}` has its maximum of {limit} children")
             }
+            Self::InvalidSpec(path, rule) if path.is_root() => {
+                write!(f, "supervisor `{path}`: {rule}")
+            }
             Self::InvalidSpec(path, rule) => write!(f, "child `{path}`: {rule}"),
             Self::ShuttingDown(path) => write!(f, "supervisor `{path}` is shutting down"),
             Self::NotRunning(path) => write!(f, "supervisor `{path}` is not running"),
@@ -156,6 +175,12 @@ impl fmt::Display for SupervisorError {
                 f.write_str("there is no tokio runtime with timers on this thread; call this from async code, with `enable_time` or `enable_all` on a runtime built by hand")
             }
         }
+    }
+}
+
+impl fmt::Debug for SupervisorError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -5,6 +5,8 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use crate::supervisor::Supervisor;
+
 /// The handle of a child of type `T`, held without asking whether `T` is a child.
 ///
 /// The struct that `supervision_tree!` defines has such fields. Were they of the type
@@ -47,5 +49,26 @@ impl<T> Clone for Held<T> {
 impl<T> fmt::Debug for Held<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(std::any::type_name::<T>())
+    }
+}
+
+/// The supervisor in a tree's handle.
+///
+/// A field of the type [`Supervisor`] itself is what the compiler would offer to those who look for
+/// `shutdown()` on the handle, though it is private.
+#[derive(Clone, Debug)]
+pub struct Top(Supervisor);
+
+impl Top {
+    /// Holds the tree's supervisor, or that of a part of it.
+    #[must_use]
+    pub fn new(supervisor: Supervisor) -> Self {
+        Self(supervisor)
+    }
+
+    /// The supervisor.
+    #[must_use]
+    pub fn get(&self) -> &Supervisor {
+        &self.0
     }
 }

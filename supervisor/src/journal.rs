@@ -2,12 +2,13 @@
 //! child's own place as statistics.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::Instant;
 use tracing::{Level, Span, debug, enabled, error, info, warn};
 
-use crate::driver::{Reign, elapsed};
-use crate::engine::{ChildState, Key, Notice};
+use crate::driver::{Reign, Reply, Seat};
+use crate::engine::{Child, ChildState, Notice};
 use crate::event::{EventKind, Left};
 use crate::exit::ExitReason;
 use crate::hub::somebody_listens;
@@ -16,97 +17,124 @@ use crate::path::ChildPath;
 use crate::report;
 use crate::slot::SlotCore;
 
-/// The span in which a life runs; it costs nothing while nobody listens.
-pub(crate) fn span(core: &SlotCore, incarnation: u64) -> Span {
-    if enabled!(target: "supervisor", Level::ERROR) {
-        tracing::error_span!(target: "supervisor", "child", path = %core.path(), incarnation)
-    } else {
-        Span::none()
+/// The span in which a life runs; it costs nothing, and takes no room, while nobody listens.
+pub(crate) fn span(core: &SlotCore, incarnation: u64) -> Option<Box<Span>> {
+    if !enabled!(target: "supervisor", Level::ERROR) {
+        return None;
     }
+    let span =
+        tracing::error_span!(target: "supervisor", "child", path = %core.path(), incarnation);
+    (!span.is_disabled()).then(|| Box::new(span))
 }
 
 /// Keeps the statistics and passes the news on.
-pub(crate) fn tell(reign: &Reign, notice: Notice) {
-    let now = Instant::now();
+pub(crate) fn tell(reign: &Reign, now: Instant, notice: Notice) {
+    // What nobody hears is not even put together.
+    let news = is_heard().then(|| notice.clone());
+    let asked_at = keep(reign, now, notice);
+    if let Some(news) = news {
+        pass_on(reign, now, news, asked_at);
+    }
+}
+
+/// Keeps the statistics; gives back when the stop began of a child that was told to end.
+fn keep(reign: &Reign, now: Instant, notice: Notice) -> Option<Instant> {
+    let node = &reign.node;
+    let child = |key| reign.engine.child(key).map(|child| (child, child.data.slot()));
     match notice {
-        // The place is occupied by a life that could not be stopped, so no other has begun.
-        Notice::Started(key) | Notice::Restarted { child: key, .. } if !has_begun(reign, key) => {}
-        Notice::Started(key) => child(reign, key, |core, incarnation| {
-            core.came_up(now, false);
-            EventKind::ChildStarted { incarnation }
-        }),
-        Notice::Restarted { child: key, left } => {
-            reign.node.count_restart();
-            child(reign, key, |core, incarnation| EventKind::ChildRestarted {
-                incarnation,
-                restarts: core.came_up(now, true),
-                restarts_left: left,
-            });
+        Notice::Started(key) => {
+            let (child, slot) = child(key)?;
+            // One that is up once it is spawned was so from the beginning of its life.
+            if !child.rules.is_up_once_spawned() && has_begun(child) {
+                slot.core().came_up(now);
+            }
+        }
+        Notice::Restarted { child: key, .. } => {
+            let (child, slot) = child(key)?;
+            if has_begun(child) {
+                node.count_restart();
+                slot.core().count_restart();
+                if !child.rules.is_up_once_spawned() {
+                    slot.core().came_up(now);
+                }
+            }
         }
         Notice::Terminated { child: key, reason, failed } => {
             if failed {
-                reign.node.count_failure();
+                node.count_failure();
             }
-            let seat = reign.engine.child(key).map(|child| &child.data);
-            if let Some(stopped) = seat.filter(|seat| seat.stop_began.is_some()) {
-                report::ended(&reign.node, stopped.slot(), now);
+            let (_, slot) = child(key)?;
+            let asked_at = slot.core().went_down(ChildState::Restarting, reason);
+            if asked_at.is_some() {
+                report::ended(node, slot, now);
             }
-            child(reign, key, |core, incarnation| {
-                core.went_down(ChildState::Restarting, reason.clone());
-                match reason {
-                    ExitReason::StillRunning => EventKind::ChildStartFailed { reason },
-                    reason => EventKind::ChildTerminated { incarnation, reason },
-                }
-            });
+            return asked_at;
         }
         Notice::StartFailed { child: key, reason } => {
-            reign.node.count_failure();
-            child(reign, key, |core, _| {
-                core.went_down(ChildState::Restarting, reason.clone());
-                EventKind::ChildStartFailed { reason }
-            });
+            node.count_failure();
+            return child(key)?.1.core().went_down(ChildState::Restarting, reason);
         }
-        Notice::Declined(key) => child(reign, key, |core, _| {
-            core.went_down(ChildState::Stopped, ExitReason::Normal);
-            EventKind::ChildDeclined
-        }),
-        Notice::Delayed { child: key, delay, left } => child(reign, key, |core, _| {
-            core.set_state(ChildState::Restarting);
-            EventKind::RestartDelayed { delay, restarts_left: left }
-        }),
+        Notice::Declined(key) => {
+            child(key)?.1.core().went_down(ChildState::Stopped, ExitReason::Normal);
+        }
+        Notice::Delayed { child: key, .. } => {
+            child(key)?.1.core().set_state(ChildState::Restarting);
+        }
         Notice::TimedOut(key) => {
-            let after = stop_time(reign, key, now);
-            if let Some(child) = reign.engine.child(key) {
-                // Without a stop that has begun, it is dropped before it was asked.
-                let began = child.data.stop_began.unwrap_or(now);
-                report::killed(&reign.node, child.data.slot(), began);
-            }
-            child(reign, key, |_, _| EventKind::ChildKilled { after });
+            let (_, slot) = child(key)?;
+            // Without a stop that has begun, it is dropped before it was asked.
+            let began = slot.core().stop_began();
+            report::killed(node, slot, began.unwrap_or(now));
+            return began;
         }
         Notice::NotStopped(key) => {
-            let after = stop_time(reign, key, now);
-            child(reign, key, |core, _| {
-                core.set_state(ChildState::Unstoppable);
-                EventKind::ChildNotStopped { after }
-            });
+            let (_, slot) = child(key)?;
+            let began = slot.core().stop_began();
+            slot.core().set_state(ChildState::Unstoppable);
+            return began;
         }
-        Notice::StoppedLate(key) => child(reign, key, |core, _| {
-            core.set_state(ChildState::Stopped);
-            EventKind::ChildStoppedLate
-        }),
-        Notice::MaxRestartsExceeded { child: key, reason } => child(reign, key, |_, _| {
-            let rules = reign.node.rules();
-            EventKind::MaxRestartsExceeded {
-                max_restarts: rules.max_restarts,
-                restart_window: rules.restart_window,
-                reason,
-            }
-        }),
-        Notice::Stopping => {
-            reign.node.stops().begin();
-            supervisor(&reign.node, || EventKind::SupervisorStopping);
-        }
+        Notice::StoppedLate(key) => child(key)?.1.core().set_state(ChildState::Stopped),
+        Notice::MaxRestartsExceeded { .. } => {}
+        Notice::Stopping => node.stops().begin(),
     }
+    None
+}
+
+/// Tells subscribers and the log. `asked_at`: when the child was told to end, if it was.
+fn pass_on(reign: &Reign, now: Instant, news: Notice, asked_at: Option<Instant>) {
+    let Some(key) = news.child() else {
+        return supervisor(&reign.node, || EventKind::SupervisorStopping);
+    };
+    let Some(child) = reign.engine.child(key) else { return };
+    let core = child.data.slot().core();
+    // The engine may have decided on the next life already; the place knows the present one.
+    let incarnation = core.generation();
+    let after = asked_at.map_or(Duration::ZERO, |began| now.saturating_duration_since(began));
+    let kind = match news {
+        Notice::Started(_) | Notice::Restarted { .. } if !has_begun(child) => return,
+        Notice::Started(_) => EventKind::ChildStarted { incarnation },
+        Notice::Restarted { left, .. } => {
+            let restarts = core.restarts();
+            EventKind::ChildRestarted { incarnation, restarts, restarts_left: left }
+        }
+        Notice::Terminated { reason: reason @ ExitReason::StillRunning, .. }
+        | Notice::StartFailed { reason, .. } => EventKind::ChildStartFailed { reason },
+        Notice::Terminated { reason, .. } => EventKind::ChildTerminated { incarnation, reason },
+        Notice::Declined(_) => EventKind::ChildDeclined,
+        Notice::Delayed { delay, left, .. } => {
+            EventKind::RestartDelayed { delay, restarts_left: left }
+        }
+        Notice::TimedOut(_) => EventKind::ChildKilled { after },
+        Notice::NotStopped(_) => EventKind::ChildNotStopped { after },
+        Notice::StoppedLate(_) => EventKind::ChildStoppedLate,
+        Notice::MaxRestartsExceeded { reason, .. } => {
+            let rules = reign.node.rules();
+            let (max_restarts, restart_window) = (rules.max_restarts, rules.restart_window);
+            EventKind::MaxRestartsExceeded { max_restarts, restart_window, reason }
+        }
+        Notice::Stopping => EventKind::SupervisorStopping,
+    };
+    publish(&reign.node, || core.path(), kind, asked_at.is_some());
 }
 
 pub(crate) fn supervisor_started(node: &Arc<Node>) {
@@ -124,24 +152,10 @@ pub(crate) fn messages_left(node: &Arc<Node>, core: &SlotCore, count: usize) {
     publish(node, || core.path(), EventKind::MessagesLeft { count }, true);
 }
 
-fn stop_time(reign: &Reign, key: Key, now: Instant) -> std::time::Duration {
-    reign.engine.child(key).map_or_else(Default::default, |child| elapsed(&child.data, now))
-}
-
-/// Whether the life that the engine has decided on has begun.
-fn has_begun(reign: &Reign, key: Key) -> bool {
-    reign
-        .engine
-        .child(key)
-        .is_none_or(|child| child.data.slot().core().generation() == child.generation)
-}
-
-fn child(reign: &Reign, key: Key, kind: impl FnOnce(&SlotCore, u64) -> EventKind) {
-    let Some(child) = reign.engine.child(key) else { return };
-    let core = child.data.slot().core();
-    // The engine may have decided on the next life already; the place knows the present one.
-    let kind = kind(core, core.generation());
-    publish(&reign.node, || core.path(), kind, child.data.stop_began.is_some());
+/// Whether the life that the engine has decided on has begun: the place may be occupied by one
+/// that could not be stopped.
+fn has_begun(child: &Child<Seat, Reply>) -> bool {
+    child.data.slot().core().generation() == child.generation
 }
 
 fn supervisor(node: &Arc<Node>, kind: impl FnOnce() -> EventKind) {
@@ -150,9 +164,7 @@ fn supervisor(node: &Arc<Node>, kind: impl FnOnce() -> EventKind) {
 
 /// `asked`: the child was told to end, so that its end is no news.
 fn publish(node: &Arc<Node>, path: impl FnOnce() -> ChildPath, kind: EventKind, asked: bool) {
-    let heard = somebody_listens();
-    let logged = enabled!(target: "supervisor", Level::ERROR);
-    if !heard && !logged {
+    if !is_heard() {
         return;
     }
     // Paths are made only for those who read them.
@@ -160,9 +172,14 @@ fn publish(node: &Arc<Node>, path: impl FnOnce() -> ChildPath, kind: EventKind, 
     // A path is relative to its root, and a program may have several.
     let name = if path.is_root() { node.label() } else { path.to_string() };
     log(&name, &kind, asked);
-    if heard {
+    if somebody_listens() {
         node.publish(&path, kind);
     }
+}
+
+/// Whether anybody subscribed to any tree, or reads the log.
+fn is_heard() -> bool {
+    somebody_listens() || enabled!(target: "supervisor", Level::ERROR)
 }
 
 /// One line for each event, at the level of what a reader has to do about it.

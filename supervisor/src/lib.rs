@@ -159,6 +159,7 @@
 //! | supervisor | `auto_shutdown` | `never`, `any_significant`, `all_significant` | `never` |
 //! | supervisor | `kill_grace` | a duration | 1s |
 //! | pool | `max_children` | a number | no limit |
+//! | pool | `partitions` | a number: so many workers, which [share the work](supervision_tree!#partitions-workers-that-share-the-work-by-key) | none |
 //! | nested supervisor | `restart`, `significant`, `shutdown` | as for a child | `Always`, no, `infinity` |
 //! | root | `shutdown_within` | a duration, checked at compile time | none |
 //! | child | `restart` (in the tree: the policy word) | `Always`, `Transient`, `Temporary` | `Always` |
@@ -167,9 +168,9 @@
 //! | child | `start`, `start_timeout` | `notify`; a duration | when spawned; 30s |
 //! | child | `significant` | a flag | no |
 //! | child | `heartbeat` | a duration | off |
+//! | task | `every` | a duration: a [periodic job](supervision_tree!#every-a-periodic-job) | called once a life |
 //! | derive only | `message`, `mailbox` | a type; how many messages | `()`, 64 |
 //! | derive only | `once` | a flag: [`WorkerOnce`], one life by value | no |
-//! | derive only | `name` | a string | the type's name, as `snake_case` |
 //!
 //! # Who is restarted
 //!
@@ -237,11 +238,21 @@
 //! target `supervisor`: with `tracing_subscriber::fmt().init()` the log tells which child failed,
 //! why, and how many restarts are left.
 //!
+//! # More
+//!
+//! The [guide] has a page for [every option](guide::options), for [how to choose the
+//! limits](guide::choosing_limits), and for those who come [from tasks spawned by
+//! hand](guide::coming_from_tokio), [from Erlang](guide::coming_from_erlang) and [from
+//! Elixir](guide::coming_from_elixir). How to test your own tree is the page of the module
+//! `testing`, which the feature `test-util` brings.
+//!
 //! # Features
 //!
 //! - `macros` (default): [`supervision_tree!`] and `#[derive(Child)]`.
 //! - `signal`: `run`, a tree as the whole program, until SIGINT or SIGTERM.
 //! - `process` (Unix): `Program`, an operating-system process as a child.
+//! - `test-util`: `testing`, for the tests of your own tree: crash its children, wait for what
+//!   follows, seeded chaos.
 
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
@@ -258,6 +269,8 @@ mod engine;
 mod error;
 mod event;
 mod exit;
+#[cfg(doc)]
+pub mod guide;
 mod held;
 mod hub;
 mod inbox;
@@ -285,9 +298,13 @@ mod rules;
 #[cfg(feature = "signal")]
 mod run;
 mod shutdown;
+#[cfg(test)]
+mod sizes;
 mod slot;
 mod strategy;
 mod supervisor;
+#[cfg(feature = "test-util")]
+pub mod testing;
 mod tree;
 
 #[doc(hidden)]
@@ -298,7 +315,7 @@ pub use builder::SupervisorBuilder;
 pub use census::{ChildCount, ChildInfo, ChildSpecInfo, Snapshot, SupervisorStats};
 pub use child::{Addressable, Child, Worker, WorkerOnce};
 #[doc(hidden)]
-pub use child::{Life, Shared, Unsaid};
+pub use child::{Life, Shared, Unsaid, WorkerOf, WorkerOnceOf};
 pub use child_ref::{AnyChildRef, ChildRef};
 pub use child_spec::{ChildSpec, Each, NothingToRun, Run, Runnable, Same};
 pub use context::{Context, ShutdownRequested};
@@ -310,9 +327,13 @@ pub use hub::Events;
 pub use lookup::LookupError;
 pub use mailbox::{AskError, Asking, DeadLetters, Reply, SendError, Sending, TrySendError};
 pub use options::{ChildOptions, StartMode};
+#[doc(hidden)]
+pub use partitioned::Partition;
 pub use partitioned::Partitioned;
 pub use path::ChildPath;
 pub use periodic::Periodic;
+#[doc(hidden)]
+pub use periodic::{Call, Job, WithoutContext};
 pub use pool::{AddWorkersError, Alike, PerWorker, Pool, PoolTemplate, Task};
 #[cfg(all(unix, feature = "process"))]
 pub use program::Program;
@@ -328,17 +349,6 @@ pub use tree::{Starting, Tree};
 #[cfg(feature = "macros")]
 #[doc = include_str!("derive_child.md")]
 pub use supervisor_macros::Child;
-
-/// Gives back the expression that a tree without a name is.
-///
-/// Where an item is wanted instead, the compiler complains about the expansion and names the
-/// macro that it comes from; this name says what to do.
-#[doc(hidden)]
-#[cfg(feature = "macros")]
-#[macro_export]
-macro_rules! a_tree_without_a_name {
-    ({ $($tree:tt)* }) => {{ $($tree)* }};
-}
 
 #[doc = include_str!("supervision_tree.md")]
 #[doc = include_str!("rules.md")]

@@ -23,7 +23,7 @@ use crate::slot::AnySlot;
 pub(crate) struct Seed {
     pub(crate) slot: Arc<dyn AnySlot>,
     pub(crate) generation: u64,
-    pub(crate) span: Span,
+    pub(crate) span: Option<Box<Span>>,
     pub(crate) times: StopTimes,
 }
 
@@ -53,10 +53,7 @@ impl Seed {
     }
 
     fn into_life<F>(self, future: F) -> Life<F> {
-        let report = Report { slot: Some(self.slot), generation: self.generation };
-        // Without a listener the span is nothing, and takes the room of nothing.
-        let span = (!self.span.is_disabled()).then(|| Box::new(self.span));
-        Life { future: Some(future), span, report }
+        Life { future: Some(future), span: self.span, report: Report { slot: Some(self.slot) } }
     }
 }
 
@@ -96,6 +93,10 @@ impl<F: Future<Output = ChildResult>> Future for Life<F> {
         let mut this = self.project();
         let _entered = this.span.as_ref().map(|span| span.enter());
         let report = this.report;
+        #[cfg(feature = "test-util")]
+        if report.hangs() {
+            return Poll::Pending;
+        }
         let polled = current::inside(&mut report.slot, || {
             let poll = || this.future.as_mut().as_pin_mut().map_or(Poll::Pending, |f| f.poll(cx));
             let reason = match catch_unwind(AssertUnwindSafe(poll)) {
@@ -116,6 +117,9 @@ impl<F: Future<Output = ChildResult>> Future for Life<F> {
         });
         match polled {
             Poll::Pending => {
+                // It may have begun to while it was polled.
+                #[cfg(feature = "test-util")]
+                let _ = report.hangs();
                 report.tell_if_abandoned();
                 Poll::Pending
             }
@@ -131,7 +135,6 @@ impl<F: Future<Output = ChildResult>> Future for Life<F> {
 struct Report {
     /// Lent to the thread while it polls, and gone when the end has been told.
     slot: Option<Arc<dyn AnySlot>>,
-    generation: u64,
 }
 
 impl Report {
@@ -141,20 +144,28 @@ impl Report {
             && slot.core().take_abandoned()
             && let Some(link) = slot.core().link()
         {
-            link.tell(Event::Abandoned(link.key, self.generation));
+            link.tell(Event::Abandoned(link.key, slot.core().generation()));
         }
+    }
+
+    /// Whether a test wants the life to be polled no more.
+    #[cfg(feature = "test-util")]
+    fn hangs(&self) -> bool {
+        self.slot.as_ref().is_some_and(|slot| slot.core().hangs())
     }
 
     fn tell(&mut self, exit: Exit) {
         let Some(slot) = self.slot.take() else { return };
-        if let Some(link) = slot.end_life(self.generation) {
-            link.tell(Event::Exited(link.key, self.generation, exit));
+        // No other life begins in the place before this one has ended.
+        let generation = slot.core().generation();
+        if let Some(link) = slot.end_life(generation) {
+            link.tell(Event::Exited(link.key, generation, exit));
         }
     }
 }
 
 /// Renders an error, in the child's own task: its `Display` and its `Drop` are the user's code.
-fn of_error(error: ChildError) -> ExitReason {
+pub(crate) fn of_error(error: ChildError) -> ExitReason {
     let render = || {
         let root: &(dyn Error + 'static) = error.get_ref();
         if let Some(BadStatus(status)) = root.downcast_ref() {

@@ -138,7 +138,7 @@ fn typed<Q: Send + 'static>(slot: Arc<dyn AnySlot>) -> Result<ChildRef<Q>, Looku
 }
 
 /// Goes down from the root, one supervisor after the other.
-async fn find(root: Arc<Node>, path: &str) -> Result<Body, LookupError> {
+pub(crate) async fn find(root: Arc<Node>, path: &str) -> Result<Body, LookupError> {
     let mut node = root;
     let mut names = path.split('/').peekable();
     let mut passed = ChildPath::root();
@@ -170,8 +170,9 @@ async fn child_of(node: &Arc<Node>, name: Name) -> Option<Body> {
         let key = reign.engine.find(&asked)?;
         Some(reign.engine.child(key)?.data.body.clone())
     });
-    match running.await {
-        Ok(found) => found,
-        Err(_) => node.declared().into_iter().find(|child| child.name == name).map(|c| c.body),
+    if let Ok(found) = running.await {
+        return found;
     }
+    let declared = node.declared();
+    declared.iter().find(|child| child.name == name).map(|child| child.body.clone())
 }

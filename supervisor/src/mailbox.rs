@@ -180,18 +180,12 @@ impl<M> Mailbox<M> {
         for sender in closed.senders.into_values() {
             sender.wake();
         }
-        Leftovers(closed.messages)
+        Leftovers { messages: closed.messages, heir: closed.heir }
     }
 
     /// A receiver of what is left when the mailbox is closed.
     pub(crate) fn dead_letters(&self) -> DeadLetters<M> {
         DeadLetters::new(self.lock().letters())
-    }
-
-    /// Who gets what is left, if anybody asked for it. Not to be dropped where the user's code
-    /// must not run: the receivers may be gone by then, and the messages go with it.
-    pub(crate) fn heir(&self) -> Option<Arc<Letters<M>>> {
-        self.lock().heir()
     }
 
     /// Takes back a send: it waits no more, or gives back the place granted to it.
@@ -222,16 +216,24 @@ fn wake(waker: Option<Waker>) {
 
 /// What was queued when a mailbox was closed, oldest first.
 #[must_use = "messages run their own code when they are dropped: choose the place"]
-pub(crate) struct Leftovers<M>(VecDeque<M>);
+pub(crate) struct Leftovers<M> {
+    messages: VecDeque<M>,
+    heir: Option<Arc<Letters<M>>>,
+}
 
 impl<M> Leftovers<M> {
     pub(crate) fn len(&self) -> usize {
-        self.0.len()
+        self.messages.len()
+    }
+
+    /// Whoever asked for them.
+    pub(crate) fn take_heir(&mut self) -> Option<Arc<Letters<M>>> {
+        self.heir.take()
     }
 
     #[cfg(test)]
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.messages.is_empty()
     }
 }
 
@@ -240,7 +242,7 @@ impl<M> IntoIterator for Leftovers<M> {
     type IntoIter = vec_deque::IntoIter<M>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
+        self.messages.into_iter()
     }
 }
 

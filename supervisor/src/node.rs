@@ -1,5 +1,6 @@
 //! A supervisor's place in the tree: what stays the same while its lives come and go.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -56,7 +57,7 @@ pub(crate) struct Node {
 
 struct Place {
     phase: Phase,
-    declared: Vec<Declared>,
+    declared: Arc<Vec<Declared>>,
     parent: Option<Parent>,
     /// To whom the end of the current life is told, and that life's number.
     reports_to: Option<(Link, u64)>,
@@ -114,7 +115,7 @@ impl Node {
             stops: Stops::default(),
             place: Mutex::new(Place {
                 phase: Phase::Built,
-                declared: Vec::with_capacity(children.len()),
+                declared: Arc::default(),
                 parent: None,
                 reports_to: None,
                 broken: None,
@@ -125,11 +126,13 @@ impl Node {
             }),
         });
         let template = node.template.as_ref().map(|template| &template.options);
-        if let Some(rule) = rules::broken_at_build(template, &node.rules) {
+        if let Some(rule) = rules::broken_at_build(template, children.len(), &node.rules) {
             let fault = SupervisorError::InvalidSpec(node.path(), rule.to_string());
             node.lock().broken = Some(fault);
         }
-        let mut names = std::collections::HashSet::with_capacity(children.len());
+        let mut names = HashSet::with_capacity(children.len());
+        let mut declared: Vec<Declared> = Vec::with_capacity(children.len());
+        let mut broken = None;
         for parts in children {
             let fault = if names.insert(parts.name.clone()) {
                 node.own(&parts).err()
@@ -144,16 +147,18 @@ impl Node {
                 let _ = crate::placing::take_in(&body);
             }
             let rules = rules_of(&options, &body);
-            let mut place = node.lock();
             // Siblings that are declared alike share their rules.
-            let rules = match place.declared.last() {
+            let rules = match declared.last() {
                 Some(last) if *last.rules == rules => Arc::clone(&last.rules),
                 _ => Arc::new(rules),
             };
-            if fault.is_some() && place.broken.is_none() {
-                place.broken = fault;
-            }
-            place.declared.push(Declared { name, rules, body });
+            broken = broken.or(fault);
+            declared.push(Declared { name, rules, body });
+        }
+        {
+            let mut place = node.lock();
+            place.declared = Arc::new(declared);
+            place.broken = place.broken.take().or(broken);
         }
         node
     }
@@ -165,10 +170,16 @@ impl Node {
             let rule = "a name is not empty, has no `/`, and is not `#` and a number".to_owned();
             return Err(SupervisorError::InvalidSpec(self.path().join(&parts.name), rule));
         }
-        let name = parts.name.to_string();
-        // A pool's workers have the template's options.
-        let options = self.template.as_ref().map_or(&parts.options, |template| &template.options);
-        if let Some(rule) = rules::broken_by(&name, options, Some(&parts.body), &self.rules) {
+        // A pool's workers have the template's options; as tasks they break no rule that the
+        // template did not break before them.
+        let options = match &self.template {
+            Some(_) if matches!(*parts.body, Body::Task { .. }) => None,
+            Some(template) => Some(&template.options),
+            None => Some(&parts.options),
+        };
+        if let Some(options) = options
+            && let Some(rule) = rules::broken_by(&parts.name, options, &parts.body, &self.rules)
+        {
             let path = self.path().join(&parts.name);
             return Err(SupervisorError::InvalidSpec(path, rule.to_string()));
         }
@@ -244,13 +255,14 @@ impl Node {
         matches!(Name::parse(name), Name::Worker(number) if (1..next).contains(&number))
     }
 
-    pub(crate) fn declared(&self) -> Vec<Declared> {
-        self.lock().declared.clone()
+    pub(crate) fn declared(&self) -> Arc<Vec<Declared>> {
+        Arc::clone(&self.lock().declared)
     }
 
     /// The children that an adopted supervisor had become its specification.
     pub(crate) fn set_declared(&self, declared: Vec<Declared>) {
-        self.lock().declared = declared;
+        let old = std::mem::replace(&mut self.lock().declared, Arc::new(declared));
+        drop(old);
     }
 
     pub(crate) fn phase(&self) -> Phase {

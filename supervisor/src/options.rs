@@ -48,7 +48,7 @@ pub struct ChildOptions {
     mailbox: Option<usize>,
     heartbeat: Option<Duration>,
     once: bool,
-    name: Option<&'static str>,
+    periodic: bool,
 }
 
 /// `self`'s value if it is set, else `base`'s. (`Option::or` is not `const` yet.)
@@ -80,7 +80,7 @@ impl ChildOptions {
             mailbox: None,
             heartbeat: None,
             once: false,
-            name: None,
+            periodic: false,
         }
     }
 
@@ -103,7 +103,7 @@ impl ChildOptions {
             mailbox: filled!(self, base, mailbox),
             heartbeat: filled!(self, base, heartbeat),
             once: self.once || base.once,
-            name: filled!(self, base, name),
+            periodic: self.periodic || base.periodic,
         }
     }
 
@@ -170,10 +170,9 @@ impl ChildOptions {
         self
     }
 
-    /// Sets the name of a child that is not given one.
-    #[must_use]
-    pub const fn with_name(mut self, name: &'static str) -> Self {
-        self.name = Some(name);
+    /// Says that the child is a [`Periodic`](crate::Periodic) job.
+    pub(crate) const fn as_periodic(mut self) -> Self {
+        self.periodic = true;
         self
     }
 
@@ -244,6 +243,10 @@ impl ChildOptions {
         }
     }
 
+    pub(crate) const fn is_periodic(&self) -> bool {
+        self.periodic
+    }
+
     pub(crate) const fn has_start_timeout(&self) -> bool {
         self.start_timeout.is_some()
     }
@@ -273,12 +276,6 @@ impl ChildOptions {
     pub const fn is_once(&self) -> bool {
         self.once
     }
-
-    /// The name of a child that is not given one, if its type has one to offer.
-    #[must_use]
-    pub const fn name(&self) -> Option<&'static str> {
-        self.name
-    }
 }
 
 /// A supervisor's options, for constants; at run time, its builder holds them.
@@ -289,6 +286,8 @@ pub struct SupervisorOptions {
     pub(crate) max_restarts: MaxRestarts,
     pub(crate) restart_window: Duration,
     pub(crate) auto_shutdown: AutoShutdown,
+    /// How many workers share the work of a pool, if their number is fixed.
+    pub(crate) partitions: Option<usize>,
 }
 
 impl SupervisorOptions {
@@ -300,6 +299,7 @@ impl SupervisorOptions {
             max_restarts: MaxRestarts::AtMost(3),
             restart_window: Duration::from_secs(5),
             auto_shutdown: AutoShutdown::Never,
+            partitions: None,
         }
     }
 
@@ -324,6 +324,13 @@ impl SupervisorOptions {
         self
     }
 
+    /// Sets how many workers share the work of a pool.
+    #[must_use]
+    pub const fn with_partitions(mut self, partitions: usize) -> Self {
+        self.partitions = Some(partitions);
+        self
+    }
+
     /// What is not the default, in the words of the tree language.
     pub(crate) fn said(&self) -> Vec<String> {
         let default = Self::new(self.strategy);
@@ -337,11 +344,14 @@ impl SupervisorOptions {
         if self.auto_shutdown != default.auto_shutdown {
             said.push(format!("auto_shutdown = {}", self.auto_shutdown));
         }
+        if let Some(partitions) = self.partitions {
+            said.push(format!("partitions = {partitions}"));
+        }
         said
     }
 }
 
 /// A duration as the tree language writes it.
-fn written(time: Duration) -> String {
+pub(crate) fn written(time: Duration) -> String {
     Text::new().duration(time).to_string()
 }

@@ -3,9 +3,9 @@
 use std::fmt::{self, Write as _};
 use std::time::Duration;
 
-use crate::options::{ChildOptions, SupervisorOptions};
+use crate::options::{ChildOptions, SupervisorOptions, written};
 use crate::restart::RestartPolicy;
-use crate::rules::{self, Subject};
+use crate::rules::{self, Subject, Text};
 use crate::shutdown::Shutdown;
 use crate::strategy::{AutoShutdown, SupervisionStrategy};
 
@@ -27,6 +27,16 @@ impl Budget {
                 Self::Bounded(first.saturating_add(second))
             }
             _ => Self::Unbounded,
+        }
+    }
+
+    /// As often as there are such children.
+    const fn times(self, count: usize) -> Self {
+        #[allow(clippy::cast_possible_truncation, reason = "cut off at four billion before")]
+        let count = if count > u32::MAX as usize { u32::MAX } else { count as u32 };
+        match self {
+            Self::Bounded(time) => Self::Bounded(time.saturating_mul(count)),
+            Self::Unbounded => Self::Unbounded,
         }
     }
 
@@ -67,6 +77,8 @@ pub struct Outline {
     /// The type as the tree names it; empty for a task or a supervisor in braces.
     of: &'static str,
     options: ChildOptions,
+    /// How often it is done, for a periodic job of the tree.
+    every: Option<Duration>,
     /// Nothing for a worker.
     inside: Option<Inside>,
 }
@@ -82,7 +94,7 @@ impl Outline {
     /// A task, or another child without a type.
     #[must_use]
     pub const fn task(name: &'static str, options: ChildOptions) -> Self {
-        Self { name, of: "", options, inside: None }
+        Self { name, of: "", options, every: None, inside: None }
     }
 
     /// A child with a type; `tree` is the type's own outline, if it is a tree.
@@ -97,7 +109,7 @@ impl Outline {
             Some(tree) => tree.inside,
             None => None,
         };
-        Self { name, of, options, inside }
+        Self { name, of, options, every: None, inside }
     }
 
     /// A supervisor with its children.
@@ -108,7 +120,15 @@ impl Outline {
         supervisor: SupervisorOptions,
         children: &'static [Self],
     ) -> Self {
-        Self { name, of: "", options, inside: Some(Inside { supervisor, children }) }
+        let inside = Some(Inside { supervisor, children });
+        Self { name, of: "", options, every: None, inside }
+    }
+
+    /// A task that is a periodic job.
+    #[must_use]
+    pub const fn with_every(mut self, every: Duration) -> Self {
+        self.every = Some(every);
+        self
     }
 
     /// How long its children may take to stop in order.
@@ -120,7 +140,18 @@ impl Outline {
             budget = budget.then(child.budget());
             rest = others;
         }
-        budget
+        match self.partitions() {
+            // Its workers are declared children, stopped one after the other.
+            Some(partitions) => budget.times(partitions),
+            None => budget,
+        }
+    }
+
+    const fn partitions(&self) -> Option<usize> {
+        match &self.inside {
+            Some(inside) => inside.supervisor.partitions,
+            None => None,
+        }
     }
 
     /// How long it may take to stop, as a child.
@@ -148,6 +179,29 @@ impl Outline {
         longest
     }
 
+    /// How the time that its children take adds up, the largest parts first.
+    const fn sum(&self) -> Text {
+        const SHOWN: usize = 5;
+        let children = self.children();
+        let mut text = Text::new();
+        let mut last = None;
+        let mut shown = 0;
+        while let Some(index) = next_part(children, last) {
+            let Budget::Bounded(time) = children[index].budget() else { return text };
+            if shown == SHOWN {
+                return text.str(" + …");
+            }
+            let plus = if shown == 0 { "" } else { " + " };
+            text = text.str(plus).quoted(children[index].name).str(" ").duration(time);
+            if let Some(partitions) = self.partitions() {
+                text = text.str(", ").number(partitions as u128).str(" times");
+            }
+            last = Some(index);
+            shown += 1;
+        }
+        text
+    }
+
     /// The worst case of an orderly shutdown of this tree; nothing if it has no bound.
     #[must_use]
     pub const fn shutdown_budget(&self) -> Option<Duration> {
@@ -155,13 +209,17 @@ impl Outline {
     }
 
     /// How many children are declared below it, at all levels; a pool's workers come and go and
-    /// are not counted.
+    /// are not counted, unless their number is fixed.
     #[must_use]
     pub const fn count(&self) -> usize {
         let mut count = 0;
-        if let Some(inside) = &self.inside
-            && !is_pool(&inside.supervisor)
-        {
+        if let Some(inside) = &self.inside {
+            if is_pool(&inside.supervisor) {
+                return match inside.supervisor.partitions {
+                    Some(partitions) => partitions,
+                    None => 0,
+                };
+            }
             let mut rest = inside.children;
             while let [child, others @ ..] = rest {
                 count += 1 + child.count();
@@ -230,8 +288,15 @@ impl Outline {
     /// With the rule's message; in a constant, that is a compile error.
     #[track_caller]
     pub const fn check_budget(&self, within: Duration) {
-        let longest = self.longest(("", Budget::ZERO));
-        if let Some(text) = rules::budget_exceeded(self.inner_budget(), within, longest) {
+        let budget = self.inner_budget();
+        let broken = match budget {
+            Budget::Bounded(time) => rules::budget_exceeded(time, within, &self.sum()),
+            Budget::Unbounded => {
+                let longest = self.longest(("", Budget::ZERO));
+                Some(rules::budget_unbounded(within, longest.0))
+            }
+        };
+        if let Some(text) = broken {
             panic!("{}", text.as_str());
         }
     }
@@ -282,11 +347,40 @@ impl Outline {
                 said.push(format!("restart = {policy}"));
             }
         }
+        said.extend(self.every.map(|every| format!("every = {}", written(every))));
         said.extend(options.said());
         let name = if self.name.is_empty() { String::new() } else { format!("{}: ", self.name) };
         let said = if said.is_empty() { String::new() } else { format!(" ({})", said.join(", ")) };
         format!("{name}{what}{said}")
     }
+}
+
+/// The child that takes the most time of those that come after this one in that order; nothing if
+/// the others take none.
+const fn next_part(children: &[Outline], last: Option<usize>) -> Option<usize> {
+    let mut found: Option<usize> = None;
+    let mut index = 0;
+    while index < children.len() {
+        let is_next = match last {
+            Some(last) => takes_less(children, index, last),
+            None => true,
+        };
+        let is_most = match found {
+            Some(found) => takes_less(children, found, index),
+            None => true,
+        };
+        if is_next && is_most && children[index].budget().exceeds(Budget::ZERO) {
+            found = Some(index);
+        }
+        index += 1;
+    }
+    found
+}
+
+/// Whether one child takes less time than another, or as much and is declared later.
+const fn takes_less(children: &[Outline], one: usize, other: usize) -> bool {
+    let (this, that) = (children[one].budget(), children[other].budget());
+    that.exceeds(this) || (!this.exceeds(that) && one > other)
 }
 
 const fn is_pool(supervisor: &SupervisorOptions) -> bool {

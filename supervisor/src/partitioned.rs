@@ -4,8 +4,9 @@ use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
+use crate::builder::SupervisorBuilder;
 use crate::child_ref::{AnyChildRef, ChildRef};
-use crate::child_spec::{Body, ChildSpec, Parts, Run, Runnable};
+use crate::child_spec::{Body, ChildSpec, Parts, Run};
 use crate::path::Name;
 use crate::placing::Loose;
 use crate::supervisor::Supervisor;
@@ -54,7 +55,9 @@ use crate::supervisor::Supervisor;
 /// # }
 /// ```
 ///
-/// As a child of another supervisor: `.with_supervisor(counters.supervisor().clone())`; the addresses
+/// In a tree it is a `simple_one_for_one` with
+/// [`partitions`](crate::supervision_tree!#partitions-workers-that-share-the-work-by-key). As a child
+/// of another supervisor built by hand: `.with_supervisor(counters.supervisor().clone())`; the addresses
 /// stay valid, as those of all declared children.
 ///
 /// The template's options are those of each worker. A key's partition is the same as long as the
@@ -92,12 +95,43 @@ impl<M: Send + 'static> Partitioned<M> {
     }
 }
 
+/// What a declared pool's owner would hold of one worker, as what it holds of all partitions.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is a tree, and cannot be the template of `partitions`",
+    label = "a template of `partitions` is a worker or a task, whose value is used for all of them"
+)]
+pub trait Partition: Sized {
+    /// What it holds of all.
+    type Partitioned;
+
+    /// A supervisor of this many workers.
+    #[must_use]
+    fn partitioned(
+        builder: SupervisorBuilder,
+        template: ChildSpec<Run<Self>>,
+        partitions: usize,
+    ) -> Self::Partitioned;
+}
+
+impl<M: Send + 'static> Partition for ChildRef<M> {
+    type Partitioned = Partitioned<M>;
+
+    fn partitioned(
+        builder: SupervisorBuilder,
+        template: ChildSpec<Run<Self>>,
+        partitions: usize,
+    ) -> Partitioned<M> {
+        builder.build_partitioned(template, partitions)
+    }
+}
+
 /// Workers made from one template, and their addresses.
 pub(crate) fn workers<M: Send + 'static>(
-    template: ChildSpec<Run<ChildRef<M>>>,
+    template: Parts,
     count: usize,
 ) -> (Vec<Parts>, Vec<ChildRef<M>>) {
-    let Parts { options, body, .. } = Run::into_parts(template).0;
+    let Parts { options, body, .. } = template;
     let Body::Task { recipe, .. } = &*body else { unreachable!("its handle is a worker's") };
     let worker = |number: usize| {
         let name = Name::Declared(number.to_string().into());
@@ -108,6 +142,12 @@ pub(crate) fn workers<M: Send + 'static>(
         (Parts { name, options, body }, address)
     };
     (0..count).map(worker).unzip()
+}
+
+impl<M: Send + 'static> AsRef<Supervisor> for Partitioned<M> {
+    fn as_ref(&self) -> &Supervisor {
+        &self.supervisor
+    }
 }
 
 impl<M: Send + 'static> Clone for Partitioned<M> {

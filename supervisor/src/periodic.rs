@@ -16,7 +16,7 @@ use crate::context::Context;
 use crate::exit::ChildResult;
 use crate::options::ChildOptions;
 
-type Job = dyn Fn() -> Pin<Box<dyn Future<Output = ChildResult> + Send>> + Send + Sync;
+type DynJob = dyn Fn() -> Pin<Box<dyn Future<Output = ChildResult> + Send>> + Send + Sync;
 
 /// A job that is done every so often: a function that is called in each period.
 ///
@@ -57,13 +57,14 @@ type Job = dyn Fn() -> Pin<Box<dyn Future<Output = ChildResult> + Send>> + Send 
 /// # }
 /// ```
 ///
-/// In a tree it is a typed child: `cleanup: Always<Periodic> = Periodic::every(…)`.
+/// In a tree it is a task with [`every`](crate::supervision_tree!#every-a-periodic-job), or a typed
+/// child: `cleanup: Periodic = Periodic::every(…)`.
 #[derive(Clone)]
 #[must_use = "a job is not done until it is given to a `ChildSpec` or a tree"]
 pub struct Periodic {
     period: Duration,
     at_once: bool,
-    job: Arc<Job>,
+    job: Arc<DynJob>,
 }
 
 impl Periodic {
@@ -77,7 +78,7 @@ impl Periodic {
         F: Fn() -> Fut + Send + Sync + 'static,
         Fut: Future<Output = ChildResult> + Send + 'static,
     {
-        assert!(!period.is_zero(), "the period of a job is longer than zero");
+        assert!(!period.is_zero(), "`every` must be longer than zero");
         Self { period, at_once: false, job: Arc::new(move || Box::pin(job())) }
     }
 
@@ -93,6 +94,69 @@ impl Periodic {
         Due(if self.at_once { Some(now) } else { now.checked_add(self.period) })
     }
 }
+
+/// The period of a declared task with `every`.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct Every(pub Duration);
+
+impl Every {
+    /// The job of that task.
+    pub fn job<J, Arguments>(self, job: J) -> Periodic
+    where
+        J: Job<Arguments, Call: Call + Send + 'static> + Send + Sync + 'static,
+    {
+        Periodic::every(self.0, move || job.call())
+    }
+}
+
+/// What a task with `every` runs: a function of no arguments.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "this is no periodic job",
+    label = "with `every`, write an `async fn() -> ChildResult`, without a context, or `async || {{ … }}`"
+)]
+pub trait Job<Arguments> {
+    /// What a call returns.
+    type Call;
+
+    /// Does it.
+    fn call(&self) -> Self::Call;
+}
+
+#[diagnostic::do_not_recommend]
+impl<F: Fn() -> Call, Call> Job<()> for F {
+    type Call = Call;
+
+    fn call(&self) -> Call {
+        self()
+    }
+}
+
+/// For no function at all: with two implementations to choose from, the compiler says that this is
+/// no job, where it would count the arguments of a function that takes a context.
+impl<F: Fn(Context) -> Call + WithoutContext, Call> Job<(Context,)> for F {
+    type Call = Call;
+
+    fn call(&self) -> Call {
+        unreachable!("no function is `WithoutContext`")
+    }
+}
+
+/// Which no function is.
+#[doc(hidden)]
+pub trait WithoutContext {}
+
+/// What one call of a job returns.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "this is no periodic job: it returns `{Self}`",
+    label = "with `every`, write an `async fn() -> ChildResult`, or a closure like it"
+)]
+pub trait Call: Future<Output = ChildResult> {}
+
+#[diagnostic::do_not_recommend]
+impl<F: Future<Output = ChildResult>> Call for F {}
 
 /// When the next call is due; nothing if that is past the end of time.
 #[derive(Clone, Copy)]
@@ -126,7 +190,7 @@ fn duration(nanos: u128) -> Duration {
 impl Child for Periodic {
     type Recipe = Self;
     type Handle = ChildRef<()>;
-    const OPTIONS: ChildOptions = ChildOptions::new();
+    const OPTIONS: ChildOptions = ChildOptions::new().as_periodic();
 
     fn spec(name: &str, recipe: Self) -> ChildSpec<Run<ChildRef<()>>> {
         ChildSpec::new(name).with_worker(recipe)

@@ -14,7 +14,7 @@ use crate::error::SupervisorError;
 use crate::mailbox::Closing;
 use crate::node::{Declared, Node, Phase, rules_of};
 use crate::options::ChildOptions;
-use crate::path::ChildPath;
+use crate::path::Name;
 use crate::reaper::Reaper;
 use crate::slot::AnySlot;
 use crate::supervisor::{Keep, Supervisor};
@@ -37,8 +37,7 @@ impl Loose {
     }
 
     pub(crate) fn slot(&self) -> &Arc<dyn AnySlot> {
-        let (Body::Task { slot, .. } | Body::Supervisor { slot, .. }) = &**self;
-        slot
+        Body::slot(self)
     }
 
     /// The child has its place.
@@ -64,8 +63,8 @@ impl Deref for Loose {
 
 impl Drop for Loose {
     fn drop(&mut self) {
-        if let Some(Body::Task { slot, .. } | Body::Supervisor { slot, .. }) = &self.body
-            && let Some((_, leftovers)) = slot.close(Closing::Gone)
+        if let Some(body) = &self.body
+            && let Some((_, leftovers)) = body.slot().close(Closing::Gone)
         {
             Reaper::default().take(leftovers);
         }
@@ -81,7 +80,7 @@ impl fmt::Debug for Loose {
 /// A child whose supervisor has been told to add it.
 #[derive(Debug)]
 pub(crate) struct Adding {
-    path: ChildPath,
+    name: Name,
     answer: oneshot::Receiver<Answer>,
     /// The start of the supervisor, if that was needed.
     starting: Option<oneshot::Receiver<()>>,
@@ -106,14 +105,13 @@ impl Supervisor {
     /// up to telling the supervisor happens in one go, so that a caller who drops the future
     /// leaves nothing half done.
     pub(crate) fn begin_to_add(&self, parts: Parts) -> Result<Adding, SupervisorError> {
-        let path = self.path().join(&parts.name);
         let is_new = matches!(self.node().phase(), Phase::Built) && !self.node().is_supervised();
         let starting = if is_new { self.node().start_root()? } else { None };
         let inbox = self.inbox()?;
         self.node().own(&parts)?;
         let Ok(running) = take_in(&parts.body) else {
             Node::disown(&parts.body);
-            return Err(SupervisorError::ShuttingDown(path));
+            return Err(SupervisorError::ShuttingDown(self.path().join(&parts.name)));
         };
         let rules = self.rules_for(&parts);
         let Parts { name, body, .. } = parts;
@@ -122,18 +120,18 @@ impl Supervisor {
         let mut data = Seat::new(body, false);
         data.keep = keep;
         let (reply, answer) = oneshot::channel();
-        let command = Command::Add { name, rules, generation, running, data, reply };
+        let command = Command::Add { name: name.clone(), rules, generation, running, data, reply };
         if let Err(message) = inbox.push(Message::Event(Event::Command(Box::new(command)))) {
             message.turn_away(&mut Reaper::default());
             return Err(self.node().unavailable());
         }
-        Ok(Adding { path, answer, starting })
+        Ok(Adding { name, answer, starting })
     }
 
     /// Waits until a child has its place, or was refused.
     pub(crate) async fn added(&self, adding: Adding) -> Result<(), SupervisorError> {
-        let Adding { path, answer, starting } = adding;
-        let added = self.answered(answer, path).await;
+        let Adding { name, answer, starting } = adding;
+        let added = self.answered(answer, &name).await;
         if let Some(started) = starting
             && added.is_err()
             && started.await.is_err()

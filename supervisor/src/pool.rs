@@ -233,6 +233,12 @@ impl<W: Child<Recipe: Default>> Pool<W, PerWorker> {
     }
 }
 
+impl<W, V> AsRef<Supervisor> for Pool<W, V> {
+    fn as_ref(&self) -> &Supervisor {
+        &self.supervisor
+    }
+}
+
 impl<W, V> Clone for Pool<W, V> {
     fn clone(&self) -> Self {
         Self { supervisor: self.supervisor.clone(), worker: PhantomData }

@@ -58,9 +58,15 @@ use crate::slot::{AnySlot, Slot};
 ///
 /// The process gets SIGTERM. After the child's shutdown time, or at once where another child would
 /// be aborted (`brutal_kill`, [`ChildRef::kill`], a missed `heartbeat`), its whole *process group* is
-/// killed: the process and all that it has started, unless that has left the group. When the
-/// process has ended, for whatever reason, what is left of its group is killed too. The life has
-/// ended when the process has been reaped: its successor never runs beside it.
+/// killed: the process and all that it has started. When the process has ended, for whatever reason,
+/// what is left of its group is killed too. The life has ended when the process has been reaped: its
+/// successor never runs beside it.
+///
+/// What has left the group escapes. A descendant does so by `setsid` or `setpgid`: a daemon that puts
+/// itself into the background, what `setsid` or `nohup setsid` starts, the jobs of an interactive
+/// shell. Nothing then ties it to the child; it is neither asked nor killed, and goes on beside the
+/// next life. Run such a program in the foreground (most daemons have an option for that), or in a
+/// container or a service manager's unit, which can find all descendants.
 ///
 /// # How it ends
 ///
@@ -266,6 +272,11 @@ impl Recipe for Program {
 
     fn new_slot(&self, name: Name, capacity: usize) -> Arc<dyn AnySlot> {
         Arc::new(Slot::<()>::new(name, capacity))
+    }
+
+    #[cfg(feature = "test-util")]
+    fn can_hang(&self) -> bool {
+        false
     }
 }
 

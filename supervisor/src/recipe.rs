@@ -19,6 +19,12 @@ pub(crate) trait Recipe: Send + Sync + 'static {
 
     /// A new place for a worker of a pool.
     fn new_slot(&self, name: Name, capacity: usize) -> Arc<dyn AnySlot>;
+
+    /// Whether its lives are all in their tasks, so that one that is not polled hangs.
+    #[cfg(feature = "test-util")]
+    fn can_hang(&self) -> bool {
+        true
+    }
 }
 
 /// A function or closure.

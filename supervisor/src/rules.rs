@@ -11,7 +11,7 @@ mod text;
 
 use std::time::Duration;
 
-pub(crate) use built::{broken_at_build, broken_by};
+pub(crate) use built::{broken_at_build, broken_by, broken_partitions};
 pub(crate) use text::Text;
 
 use crate::options::{ChildOptions, StartMode, SupervisorOptions};
@@ -46,6 +46,7 @@ pub(crate) const fn broken(subject: &Subject<'_>) -> Option<Text> {
     }
     first_of!(
         value_zero,
+        partitions_once,
         once_not_temporary,
         significant_always,
         significant_never,
@@ -55,6 +56,7 @@ pub(crate) const fn broken(subject: &Subject<'_>) -> Option<Text> {
         backoff_too_slow,
         auto_shutdown_always,
         shutdown_too_short,
+        start_periodic,
         start_timeout_alone,
         supervisor_as_worker,
     );
@@ -64,17 +66,16 @@ pub(crate) const fn broken(subject: &Subject<'_>) -> Option<Text> {
 /// A value is not zero where that would mean nothing.
 const fn value_zero(subject: &Subject<'_>) -> Option<Text> {
     let options = &subject.options;
-    let text = Text::new().quoted(subject.name);
-    if options.mailbox() == 0 {
-        return Some(text.str(": `mailbox = 0` leaves room for no message at all"));
-    }
-    if options.start_timeout().is_zero() {
-        return Some(text.str(": `start_timeout` must be longer than zero"));
-    }
-    if let Some(Duration::ZERO) = options.heartbeat() {
-        return Some(text.str(": `heartbeat` must be longer than zero"));
-    }
-    None
+    let fault = if options.mailbox() == 0 {
+        ": `mailbox = 0` leaves room for no message at all"
+    } else if options.start_timeout().is_zero() {
+        ": `start_timeout` must be longer than zero"
+    } else if let Some(Duration::ZERO) = options.heartbeat() {
+        ": `heartbeat` must be longer than zero"
+    } else {
+        return None;
+    };
+    Some(Text::new().quoted(subject.name).str(fault))
 }
 
 /// A supervisor's restart window is not zero, which would hold no restart at all.
@@ -83,6 +84,18 @@ pub(crate) const fn window_zero(supervisor: &SupervisorOptions) -> Option<Text> 
         return Some(Text::new().str("`restart_window` must be longer than zero"));
     }
     None
+}
+
+/// The words of [`partitions_once`], after the child's name.
+pub(crate) const PARTITIONS_ONCE: &str =
+    " runs `once`, by value, so `partitions` cannot share it; leave `partitions` out";
+
+/// The workers of `partitions` are made from one value, and a child that runs once takes it away.
+const fn partitions_once(subject: &Subject<'_>) -> Option<Text> {
+    if !subject.options.is_once() || subject.supervisor.partitions.is_none() {
+        return None;
+    }
+    Some(Text::new().quoted(subject.name).str(PARTITIONS_ONCE))
 }
 
 /// A child that runs once, by value, is `Temporary`: there is no second value to restart it with.
@@ -254,6 +267,24 @@ const fn shutdown_too_short(subject: &Subject<'_>) -> Option<Text> {
     )
 }
 
+/// A periodic job has nothing to report: it has started when its schedule has.
+const fn start_periodic(subject: &Subject<'_>) -> Option<Text> {
+    let options = &subject.options;
+    let option = match options.start() {
+        _ if !options.is_periodic() => return None,
+        StartMode::Notify => "start",
+        StartMode::Spawned if options.has_start_timeout() => "start_timeout",
+        StartMode::Spawned => return None,
+    };
+    Some(
+        Text::new()
+            .quoted(subject.name)
+            .str(" is periodic, and has started when its schedule has, so ")
+            .quoted(option)
+            .str(" has no meaning; leave it out"),
+    )
+}
+
 /// A time limit for being ready needs a child that says when it is.
 const fn start_timeout_alone(subject: &Subject<'_>) -> Option<Text> {
     let options = &subject.options;
@@ -297,23 +328,34 @@ pub(crate) const fn auto_shutdown_without_significant(
 
 /// A tree stops within its `shutdown_within`.
 ///
-/// `longest` is the worker that takes the largest part, and how much that is.
+/// `sum` is how the time adds up.
 pub(crate) const fn budget_exceeded(
-    budget: Budget,
+    budget: Duration,
     within: Duration,
-    longest: (&str, Budget),
+    sum: &Text,
 ) -> Option<Text> {
-    let text = Text::new().str("the worst-case shutdown ");
-    let text = match budget {
-        Budget::Bounded(time) if time.as_nanos() <= within.as_nanos() => return None,
-        Budget::Bounded(time) => text.str("is ").duration(time).str(", longer than"),
-        Budget::Unbounded => text.str("has no bound, unlike"),
-    };
-    let text = text.str(" `shutdown_within = ").duration(within).str("`; ").quoted(longest.0);
-    Some(match longest.1 {
-        Budget::Bounded(part) => text.str(" takes up to ").duration(part).str(" of it"),
-        Budget::Unbounded => text.str(" has `shutdown = infinity`"),
-    })
+    if budget.as_nanos() <= within.as_nanos() {
+        return None;
+    }
+    Some(
+        Text::new()
+            .str("the worst-case shutdown is ")
+            .duration(budget)
+            .str(", longer than `shutdown_within = ")
+            .duration(within)
+            .str("`: ")
+            .str(sum.as_str()),
+    )
+}
+
+/// The same for a tree with a worker that may take any time.
+pub(crate) const fn budget_unbounded(within: Duration, endless: &str) -> Text {
+    Text::new()
+        .str("the worst-case shutdown has no bound, unlike `shutdown_within = ")
+        .duration(within)
+        .str("`; ")
+        .quoted(endless)
+        .str(" has `shutdown = infinity`")
 }
 
 const fn is(subject: &Subject<'_>, policy: RestartPolicy) -> bool {

@@ -1,19 +1,27 @@
 //! A child's place in its tree: what belongs to the specification and outlives every life.
 
+mod signal;
+mod waiting;
+
 use std::any::Any;
 use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Poll, Waker};
 
 use tokio::time::Instant;
 
-use crate::driver::{Link, Sign};
-use crate::engine::ChildState;
+use crate::driver::{Link, Message};
+use crate::engine::{ChildState, Key};
 use crate::exit::ExitReason;
+use crate::inbox::Inbox;
 use crate::mailbox::{Closing, Mailbox};
 use crate::node::Node;
 use crate::path::{ChildPath, Name};
+
+use self::signal::Word;
+pub(crate) use self::signal::{Duties, Signal};
+use self::waiting::Waiting;
 
 /// The message type of a place that takes none: a nested supervisor's.
 #[derive(Debug)]
@@ -31,8 +39,8 @@ pub(crate) trait AnySlot: Send + Sync + 'static {
     fn core(&self) -> &SlotCore;
     fn set_capacity(&self, capacity: usize);
     /// A life begins; it alone may receive.
-    fn open(&self, generation: u64);
-    /// The life has ended; nobody receives, senders go on.
+    fn begin_life(&self, generation: u64, beginning: Beginning<'_>);
+    /// The life has ended; nobody receives, senders go on. Gives back to whom that is to be told.
     fn end_life(&self, generation: u64) -> Option<Link>;
     fn wake_receiver(&self);
     /// Sends back what is sent from now on; what was waiting goes to the dead-letter
@@ -44,130 +52,63 @@ pub(crate) trait AnySlot: Send + Sync + 'static {
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
 }
 
+/// What is known of a child's health.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sign {
+    Given(Instant),
+    /// It waits for a message.
+    Idle,
+}
+
+/// What a life begins with.
+#[derive(Clone, Copy)]
+pub(crate) struct Beginning<'a> {
+    /// Where the child stands in the current life of its supervisor.
+    pub(crate) inbox: &'a Arc<Inbox<Message>>,
+    pub(crate) key: Key,
+    pub(crate) duties: Duties,
+    /// Since when it is up, if it is up as soon as it is spawned.
+    pub(crate) up: Option<Instant>,
+}
+
 /// What a place holds whatever its messages are.
 #[derive(Debug)]
 pub(crate) struct SlotCore {
     name: Name,
-    /// The supervisor whose child it is.
-    owner: OnceLock<Weak<Node>>,
-    /// The generation of the last life, shifted, with [`LOOKED`], [`STOP`] and [`ENDED`].
-    signal: AtomicU64,
-    /// Whether the last life's task still exists.
-    occupied: AtomicBool,
-    /// Whether the life has dropped its context before it was ready.
-    abandoned: AtomicBool,
+    word: Word,
+    restarts: AtomicU64,
     place: Mutex<Place>,
 }
 
-/// The life has looked at its shutdown signal, so it can notice it.
-const LOOKED: u64 = 1;
-/// The life has been asked to stop.
-const STOP: u64 = 2;
-/// The life is over.
-const ENDED: u64 = 4;
-/// How far the generation is shifted.
-const SHIFT: u32 = 3;
-
 #[derive(Debug)]
 struct Place {
+    /// The supervisor whose child it is.
+    owner: Weak<Node>,
     /// Where the child stands in the current life of its supervisor.
     link: Option<Link>,
     state: ChildState,
-    up_since: Option<Instant>,
-    restarts: u64,
+    /// Since when it is up, or is being stopped.
+    since: Option<Instant>,
     last_exit: Option<ExitReason>,
-    last_sign: Sign,
+    /// Absent unless it has a heartbeat.
+    last_sign: Option<Box<Sign>>,
     waiting: Waiting,
-    duties: Duties,
-}
-
-/// What a life owes its supervisor.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Duties {
-    /// To report that it is up.
-    pub(crate) notify: bool,
-    /// To show that it lives.
-    pub(crate) heartbeat: bool,
-}
-
-/// The futures of `shutdown_requested`, by number. Nearly always there is one at most, and it
-/// takes no allocation.
-#[derive(Debug, Default)]
-struct Waiting {
-    first: Option<(NonZeroU32, Waker)>,
-    #[expect(clippy::box_collection, reason = "nearly always absent: one word, not three")]
-    others: Option<Box<Vec<(NonZeroU32, Waker)>>>,
-    last: u32,
-}
-
-impl Waiting {
-    fn iter_mut(&mut self) -> impl Iterator<Item = &mut (NonZeroU32, Waker)> {
-        self.first.iter_mut().chain(self.others.iter_mut().flat_map(|others| others.iter_mut()))
-    }
-
-    /// Adds a future, and gives its number.
-    fn add(&mut self, waker: Waker) -> NonZeroU32 {
-        self.last = self.last.wrapping_add(1).max(1);
-        let number = NonZeroU32::new(self.last).unwrap_or(NonZeroU32::MIN);
-        match &mut self.first {
-            first @ None => *first = Some((number, waker)),
-            Some(_) => self.others.get_or_insert_default().push((number, waker)),
-        }
-        number
-    }
-
-    fn remove(&mut self, number: NonZeroU32) -> Option<Waker> {
-        if let Some((_, waker)) = self.first.take_if(|(first, _)| *first == number) {
-            return Some(waker);
-        }
-        let others = self.others.as_mut()?;
-        let at = others.iter().position(|(other, _)| *other == number)?;
-        Some(others.swap_remove(at).1)
-    }
-
-    /// Removes all of them. Their numbers are not used again soon: a future that outlives its
-    /// life still has its own, and must not take another's place by it.
-    fn take_all(&mut self) -> Self {
-        Self { first: self.first.take(), others: self.others.take(), last: self.last }
-    }
-
-    /// To be called without the lock.
-    fn wake(self) {
-        let others = self.others.into_iter().flat_map(|others| *others);
-        self.first.into_iter().chain(others).for_each(|(_, waker)| waker.wake());
-    }
-}
-
-/// What a life sees when it looks at its shutdown signal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Signal {
-    /// Go on.
-    Live,
-    /// Please stop.
-    Asked,
-    /// It is being dropped already: it must not begin to clean up and be cut half-way.
-    TooLate,
-    /// The life is over.
-    Stale,
 }
 
 impl SlotCore {
     pub(crate) fn new(name: Name) -> Self {
         Self {
             name,
-            owner: OnceLock::new(),
-            signal: AtomicU64::new(ENDED),
-            occupied: AtomicBool::new(false),
-            abandoned: AtomicBool::new(false),
+            word: Word::new(),
+            restarts: AtomicU64::new(0),
             place: Mutex::new(Place {
+                owner: Weak::new(),
                 link: None,
                 state: ChildState::Stopped,
-                up_since: None,
-                restarts: 0,
+                since: None,
                 last_exit: None,
-                last_sign: Sign::Idle,
+                last_sign: None,
                 waiting: Waiting::default(),
-                duties: Duties::default(),
             }),
         }
     }
@@ -176,12 +117,16 @@ impl SlotCore {
         &self.name
     }
 
+    /// Its supervisor, once and for all.
     pub(crate) fn set_owner(&self, owner: &Arc<Node>) {
-        let _ = self.owner.set(Arc::downgrade(owner));
+        let mut place = self.lock();
+        if place.owner.ptr_eq(&Weak::new()) {
+            place.owner = Arc::downgrade(owner);
+        }
     }
 
     pub(crate) fn owner(&self) -> Option<Arc<Node>> {
-        self.owner.get()?.upgrade()
+        self.lock().owner.upgrade()
     }
 
     pub(crate) fn path(&self) -> ChildPath {
@@ -189,24 +134,32 @@ impl SlotCore {
     }
 
     pub(crate) fn generation(&self) -> u64 {
-        self.signal.load(Ordering::Acquire) >> SHIFT
+        self.word.generation()
     }
 
     /// Whether a life's task exists.
     pub(crate) fn is_occupied(&self) -> bool {
-        self.occupied.load(Ordering::Acquire)
+        self.word.is_occupied()
+    }
+
+    pub(crate) fn duties(&self) -> Duties {
+        self.word.duties()
     }
 
     /// A life begins. The previous one has ended: never two at once.
-    pub(crate) fn begin(&self, generation: u64, link: Link, duties: Duties) {
-        let was_occupied = self.occupied.swap(true, Ordering::AcqRel);
-        debug_assert!(!was_occupied, "two lives of `{}` at once", self.name);
-        self.abandoned.store(false, Ordering::Release);
-        self.signal.store(generation << SHIFT, Ordering::Release);
+    pub(crate) fn begin(&self, generation: u64, beginning: Beginning<'_>) {
+        let Beginning { inbox, key, duties, up } = beginning;
+        let was_free = self.word.begin(generation, duties);
+        debug_assert!(was_free, "two lives of `{}` at once", self.name);
         let mut place = self.lock();
-        place.link = Some(link);
-        place.duties = duties;
+        // As a rule it has stood there before.
+        if !place.link.as_ref().is_some_and(|link| link.leads_to(inbox, key)) {
+            place.link = Some(Link { inbox: Arc::clone(inbox), key });
+        }
         place.state = ChildState::Starting;
+        if let Some(now) = up {
+            place.came_up(now, duties);
+        }
     }
 
     /// The life's task is gone. Nothing can be asked of it any more; whoever still waits to be
@@ -214,8 +167,7 @@ impl SlotCore {
     /// end is to be told.
     pub(crate) fn end(&self, generation: u64) -> Option<Link> {
         debug_assert_eq!(self.generation(), generation, "the exit of another life");
-        self.signal.fetch_or(ENDED, Ordering::AcqRel);
-        self.occupied.store(false, Ordering::Release);
+        self.word.end();
         let (waiting, link) = {
             let mut place = self.lock();
             if place.state == ChildState::Unstoppable {
@@ -229,40 +181,28 @@ impl SlotCore {
     }
 
     pub(crate) fn abandon(&self) {
-        self.abandoned.store(true, Ordering::Release);
+        self.word.abandon();
     }
 
     pub(crate) fn take_abandoned(&self) -> bool {
-        self.abandoned.load(Ordering::Acquire) && self.abandoned.swap(false, Ordering::AcqRel)
+        self.word.take_abandoned()
     }
 
     /// Looks at the shutdown signal, which a life has to do to be asked rather than dropped.
     pub(crate) fn look(&self, generation: u64) -> Signal {
-        let mut word = self.signal.load(Ordering::Acquire);
-        loop {
-            let signal = signal_of(word, generation);
-            if signal != Signal::Live || word & LOOKED != 0 {
-                return signal;
-            }
-            let looked = word | LOOKED;
-            match self.signal.compare_exchange_weak(
-                word,
-                looked,
-                Ordering::AcqRel,
-                Ordering::Acquire,
-            ) {
-                Ok(_) => return Signal::Live,
-                Err(now) => word = now,
-            }
-        }
+        self.word.look(generation)
     }
 
     /// Asks the life to stop; `false` if it never looked and so cannot notice.
     #[must_use]
-    pub(crate) fn ask(&self) -> bool {
-        let looked = self.signal.fetch_or(STOP, Ordering::AcqRel) & LOOKED != 0;
-        if looked {
-            let waiting = self.lock().waiting.take_all();
+    pub(crate) fn ask(&self, now: Instant) -> bool {
+        let (looked, waiting) = {
+            let mut place = self.lock();
+            place.stops(now);
+            let looked = self.word.ask();
+            (looked, looked.then(|| place.waiting.take_all()))
+        };
+        if let Some(waiting) = waiting {
             waiting.wake();
         }
         looked
@@ -270,15 +210,13 @@ impl SlotCore {
 
     /// As [`ask`](Self::ask), unless the life is over and perhaps another one has begun.
     pub(crate) fn ask_life(&self, generation: u64) -> bool {
-        let asked = self.signal.fetch_update(Ordering::AcqRel, Ordering::Acquire, |word| {
-            (signal_of(word, generation) != Signal::Stale).then_some(word | STOP)
-        });
-        if asked.is_ok() {
+        let asked = self.word.ask_life(generation);
+        if asked {
             // If another life has begun by now, its futures are woken for nothing.
             let waiting = self.lock().waiting.take_all();
             waiting.wake();
         }
-        asked.is_ok()
+        asked
     }
 
     /// Waits for the life to be asked, or to be over.
@@ -291,17 +229,15 @@ impl SlotCore {
         let mut place = self.lock();
         // Under the lock: who sets the signal then takes the lock to wake. (The old waker is
         // dropped without it: that may run anybody's code.)
-        match signal_of(self.signal.load(Ordering::Acquire), generation) {
+        match self.word.signal(generation) {
             Signal::Asked | Signal::Stale => return Poll::Ready(()),
             Signal::TooLate => return Poll::Pending,
             Signal::Live => {}
         }
-        let known = number
-            .and_then(|number| place.waiting.iter_mut().find(|(waiting, _)| *waiting == number));
         let mut replaced = None;
-        match known {
-            Some((_, waiting)) if waiting.will_wake(waker) => {}
-            Some((_, waiting)) => replaced = Some(std::mem::replace(waiting, waker.clone())),
+        match number.and_then(|number| place.waiting.find(number)) {
+            Some(waiting) if waiting.will_wake(waker) => {}
+            Some(waiting) => replaced = Some(std::mem::replace(waiting, waker.clone())),
             None => *number = Some(place.waiting.add(waker.clone())),
         }
         drop(place);
@@ -312,10 +248,6 @@ impl SlotCore {
     pub(crate) fn forget_waiting(&self, number: NonZeroU32) {
         let waker = self.lock().waiting.remove(number);
         drop(waker);
-    }
-
-    pub(crate) fn duties(&self) -> Duties {
-        self.lock().duties
     }
 
     pub(crate) fn link(&self) -> Option<Link> {
@@ -332,7 +264,7 @@ impl SlotCore {
     }
 
     pub(crate) fn set_state(&self, state: ChildState) {
-        self.lock().state = state;
+        self.lock().enter(state);
     }
 
     /// No life is pending. A life that could not be stopped is still shown as such.
@@ -342,47 +274,80 @@ impl SlotCore {
         }
     }
 
-    pub(crate) fn came_up(&self, now: Instant, restarted: bool) -> u64 {
-        let mut place = self.lock();
-        place.state = ChildState::Running;
-        place.up_since = Some(now);
-        place.last_sign = Sign::Given(now);
-        place.restarts += u64::from(restarted);
-        place.restarts
+    pub(crate) fn came_up(&self, now: Instant) {
+        self.lock().came_up(now, self.duties());
     }
 
-    pub(crate) fn went_down(&self, state: ChildState, reason: ExitReason) {
+    /// It is being dropped, asked or not.
+    pub(crate) fn stops(&self, now: Instant) {
+        self.lock().stops(now);
+    }
+
+    /// When the stop began that is under way.
+    pub(crate) fn stop_began(&self) -> Option<Instant> {
+        self.lock().stop_began()
+    }
+
+    /// The life is over; gives back when its stop began, if it was told to end.
+    pub(crate) fn went_down(&self, state: ChildState, reason: ExitReason) -> Option<Instant> {
+        let mut place = self.lock();
+        let began = place.stop_began();
         if self.is_occupied() {
             // It is another life that did not begin: the one that could not be stopped goes on.
-            return self.set_state(ChildState::Unstoppable);
+            place.enter(ChildState::Unstoppable);
+            return began;
         }
-        let old = {
-            let mut place = self.lock();
-            place.state = state;
-            place.up_since = None;
-            place.last_exit.replace(reason)
-        };
+        place.enter(state);
+        let old = place.last_exit.replace(reason);
+        drop(place);
         drop(old);
+        began
     }
 
     pub(crate) fn last_exit(&self) -> Option<ExitReason> {
         self.lock().last_exit.clone()
     }
 
+    pub(crate) fn count_restart(&self) {
+        self.restarts.fetch_add(1, Ordering::Relaxed);
+    }
+
     pub(crate) fn restarts(&self) -> u64 {
-        self.lock().restarts
+        self.restarts.load(Ordering::Relaxed)
     }
 
     pub(crate) fn up_since(&self) -> Option<Instant> {
-        self.lock().up_since
+        let place = self.lock();
+        place.since.filter(|_| place.state == ChildState::Running)
     }
 
     pub(crate) fn sign_of_life(&self, sign: Sign) {
-        self.lock().last_sign = sign;
+        if let Some(last) = &mut self.lock().last_sign {
+            **last = sign;
+        }
     }
 
     pub(crate) fn last_sign(&self) -> Sign {
-        self.lock().last_sign
+        self.lock().last_sign.as_deref().copied().unwrap_or(Sign::Idle)
+    }
+
+    /// Makes the life hang: it is polled no more. `false` if it is over.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn hang(&self, generation: u64) -> bool {
+        self.word.hang(generation) && self.hangs()
+    }
+
+    /// Whether the life hangs. If so, that it was waiting for a message is no sign of life.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn hangs(&self) -> bool {
+        let hangs = self.word.hangs();
+        if hangs
+            && let Some(last) = &mut self.lock().last_sign
+            && **last == Sign::Idle
+        {
+            **last = Sign::Given(Instant::now());
+        }
+        hangs
     }
 
     fn lock(&self) -> MutexGuard<'_, Place> {
@@ -390,13 +355,30 @@ impl SlotCore {
     }
 }
 
-fn signal_of(word: u64, generation: u64) -> Signal {
-    let is_current = word >> SHIFT == generation && word & ENDED == 0;
-    match (is_current, word & LOOKED != 0, word & STOP != 0) {
-        (false, ..) => Signal::Stale,
-        (true, _, false) => Signal::Live,
-        (true, true, true) => Signal::Asked,
-        (true, false, true) => Signal::TooLate,
+impl Place {
+    fn enter(&mut self, state: ChildState) {
+        self.state = state;
+        if state != ChildState::Unstoppable {
+            self.since = None;
+        }
+    }
+
+    fn came_up(&mut self, now: Instant, duties: Duties) {
+        self.state = ChildState::Running;
+        self.since = Some(now);
+        if duties.heartbeat {
+            self.last_sign = Some(Box::new(Sign::Given(now)));
+        }
+    }
+
+    fn stops(&mut self, now: Instant) {
+        let began = self.stop_began().unwrap_or(now);
+        self.state = ChildState::Stopping;
+        self.since = Some(began);
+    }
+
+    fn stop_began(&self) -> Option<Instant> {
+        self.since.filter(|_| matches!(self.state, ChildState::Stopping | ChildState::Unstoppable))
     }
 }
 
@@ -415,7 +397,8 @@ impl<M: Send + 'static> AnySlot for Slot<M> {
         self.mailbox.set_capacity(capacity);
     }
 
-    fn open(&self, generation: u64) {
+    fn begin_life(&self, generation: u64, beginning: Beginning<'_>) {
+        self.core.begin(generation, beginning);
         self.mailbox.open(generation);
     }
 
@@ -429,9 +412,9 @@ impl<M: Send + 'static> AnySlot for Slot<M> {
     }
 
     fn close(&self, closing: Closing) -> Option<(usize, Box<dyn Send>)> {
-        let leftovers = self.mailbox.close(closing);
+        let mut leftovers = self.mailbox.close(closing);
         let count = leftovers.len();
-        let garbage: Box<dyn Send> = match self.mailbox.heir() {
+        let garbage: Box<dyn Send> = match leftovers.take_heir() {
             Some(letters) => {
                 letters.receive(leftovers, closing == Closing::Gone);
                 Box::new(letters)

@@ -245,31 +245,32 @@ impl Supervisor {
         make: fn(Subject, Reply) -> Command<Seat, Reply>,
     ) -> Result<(), SupervisorError> {
         let name = Name::parse(name);
-        let path = self.path().join(&name);
         if is_inside_supervisor(&self.node)
             && self.child(name.clone()).await?.is_some_and(|slot| is_inside_child(slot.core()))
         {
-            return Err(SupervisorError::FromInside(path));
+            return Err(SupervisorError::FromInside(self.path().join(&name)));
         }
         let inbox = self.inbox()?;
         let (reply, answer) = oneshot::channel();
-        let command = make(Subject::Name(name), reply);
+        let command = make(Subject::Name(name.clone()), reply);
         if inbox.push(Message::Event(Event::Command(Box::new(command)))).is_err() {
             return Err(self.node.unavailable());
         }
-        self.answered(answer, path).await
+        self.answered(answer, &name).await
     }
 
     pub(crate) async fn answered(
         &self,
         answer: oneshot::Receiver<Answer>,
-        path: ChildPath,
+        child: &Name,
     ) -> Result<(), SupervisorError> {
+        // A path is put together for an error only.
+        let path = || self.path().join(child);
         match answer.await {
             Ok(Answer::Done) => Ok(()),
-            Ok(Answer::Declined) => Err(SupervisorError::Declined(path)),
+            Ok(Answer::Declined) => Err(SupervisorError::Declined(path())),
             Ok(Answer::Refused(refusal)) => {
-                Err(SupervisorError::refused(refusal, path, self.path()))
+                Err(SupervisorError::refused(refusal, path(), self.path()))
             }
             Err(_) => Err(self.node.unavailable()),
         }
@@ -431,6 +432,13 @@ impl Node {
                 SupervisorError::ShuttingDown(self.path())
             }
         }
+    }
+}
+
+/// The handle of a tree, of a part of one, or of a pool, is one of its supervisor.
+impl AsRef<Self> for Supervisor {
+    fn as_ref(&self) -> &Self {
+        self
     }
 }
 

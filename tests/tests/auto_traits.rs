@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use supervisor::testing::{self, Chaos, ChaosReport, Watch};
 use supervisor::*;
 
 /// `Send` and not `Sync`.
@@ -86,6 +87,10 @@ assert_traits! {
     SupervisorStats: yes yes yes;
     Tree<Supervisor>: yes yes yes;
     TrySendError<NotSync>: yes no yes;
+    Chaos: yes yes yes;
+    ChaosReport: yes yes yes;
+    testing::Error: yes yes yes;
+    Watch: yes yes yes;
     // Futures with a name.
     AddChild<Supervisor>: yes no yes;
     Starting<Supervisor>: yes no yes;
@@ -124,7 +129,17 @@ fn the_futures_of_all_calls_are_send() {
     fn context(ctx: &mut Context<NotSync>) {
         send(ctx.recv());
     }
-    let _ = (supervisor, child, context);
+    fn test(supervisor: &Supervisor, watch: &mut Watch, chaos: &Chaos) {
+        send(testing::kill(supervisor, "a"));
+        send(testing::fail(supervisor, "a", "an error"));
+        send(testing::panic(supervisor, "a", "a message"));
+        send(testing::hang(supervisor, "a"));
+        send(testing::running(supervisor, "a"));
+        send(watch.until("something", |_| true));
+        send(watch.restarted("a"));
+        send(chaos.run(supervisor));
+    }
+    let _ = (supervisor, child, context, test);
 }
 
 /// Handles that are cheap to clone say so by their size.

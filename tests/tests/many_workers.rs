@@ -145,7 +145,7 @@ async fn a_key_belongs_to_one_partition() {
 }
 
 #[test]
-#[should_panic = "at least one partition"]
+#[should_panic = "`partitions = 0` leaves no worker at all"]
 fn there_is_no_pool_of_no_partitions() {
     let _ = Supervisor::new().build_partitioned(ChildSpec::new("none").with_task(idle), 0);
 }

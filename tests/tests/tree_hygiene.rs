@@ -67,7 +67,6 @@ mod shadowed {
             one_for_one { db: Database = Database(1), sub: one_for_one { worker: Always } }
         };
         let handle = tree.start().await.ok()?;
-        assert_eq!(Database::OPTIONS.name(), core::option::Option::Some("database"));
         core::option::Option::Some(handle.children())
     }
 }
@@ -79,6 +78,76 @@ async fn names_of_the_users_own_change_nothing() {
     assert_eq!(shop.sub().worker().path(), "sub/worker");
     shop.pool().add_worker_with(shadowed::Database(1)).await.unwrap();
     assert_eq!(shadowed::expression().await, Some(3));
+}
+
+/// A module that sees no name but its own.
+#[no_implicit_prelude]
+mod bare {
+    use ::core::result::Result::Ok;
+    use ::supervisor::{Child, ChildResult, Context, Worker, supervision_tree};
+
+    #[derive(Child)]
+    #[child(restart = Transient, backoff = 1s)]
+    pub(super) struct Database;
+
+    impl Worker for Database {
+        async fn run(&self, ctx: Context) -> ChildResult {
+            ctx.shutdown_requested().await;
+            Ok(())
+        }
+    }
+
+    #[derive(Child, ::core::default::Default)]
+    pub(super) struct Holder<T>(T);
+
+    impl<T: ::core::marker::Send + ::core::marker::Sync + 'static> Worker for Holder<T> {
+        async fn run(&self, ctx: Context) -> ChildResult {
+            ctx.shutdown_requested().await;
+            Ok(())
+        }
+    }
+
+    supervision_tree! {
+        pub(super) Shop: one_for_one(max_restarts = 5, shutdown_within = 90s) {
+            db: Database = Database,
+            holder: Transient<Holder<u8>>(backoff = 10ms..20ms),
+            worker: Always(shutdown = 5s),
+            sweep: Always(every = 30s),
+            pool: simple_one_for_one { db: Database },
+            parts: simple_one_for_one(partitions = 2) { db: Database = Database },
+            sub: one_for_one(auto_shutdown = any_significant, restart = Transient) {
+                worker: Transient(significant),
+            },
+        }
+    }
+
+    async fn worker(ctx: Context) -> ChildResult {
+        ctx.shutdown_requested().await;
+        Ok(())
+    }
+
+    async fn sweep() -> ChildResult {
+        Ok(())
+    }
+
+    pub(super) fn expression() -> ::core::primitive::usize {
+        let tree = supervision_tree! {
+            one_for_one(shutdown_within = 90s) {
+                db: Database = Database,
+                holder: Holder<u8>,
+                worker: Always,
+                pool: simple_one_for_one { db: Database },
+            }
+        };
+        tree.handle().children()
+    }
+}
+
+#[tokio::test]
+async fn a_module_without_a_prelude() {
+    let shop = within("the start", bare::Shop::start()).await.unwrap();
+    assert_eq!(shop.parts().workers()[1].path(), "parts/1");
+    assert_eq!((bare::Shop::CHILDREN, bare::expression()), (10, 4));
 }
 
 async fn idle(ctx: supervisor::Context) -> supervisor::ChildResult {

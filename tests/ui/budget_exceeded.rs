@@ -10,6 +10,19 @@ supervision_tree! {
 }
 
 supervision_tree! {
+    pub Many: one_for_one(shutdown_within = 30s) {
+        a: Always,
+        b: Always(shutdown = 1s) = self::a,
+        c: Always(shutdown = brutal_kill) = self::a,
+        db: Database,
+        sub: one_for_one { first: Always(shutdown = 2.5s) = self::a, second: Always = self::a },
+        parts: simple_one_for_one(partitions = 4) { part: Always = self::a },
+        d: Always(shutdown = 250ms) = self::a,
+        e: Always(shutdown = 100ms) = self::a,
+    }
+}
+
+supervision_tree! {
     pub Endless: one_for_one(shutdown_within = 30s) {
         a: Always(shutdown = infinity),
     }

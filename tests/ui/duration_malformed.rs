@@ -10,7 +10,7 @@ supervision_tree! {
         d: Always(shutdown = "5s"),
         e: Always(backoff = 1s..=5s),
         f: Always(backoff = 1s..),
-        g: Always(heartbeat = often),
+        g: Always(heartbeat = forever),
     }
 }
 

@@ -7,6 +7,8 @@ supervision_tree! {
         worker: Transient(max_restarts = 5, restart = Always),
         db: Database(message = u8, mailbox = 5),
         sub: one_for_one(shutdown_within = 5s, start = notify) { worker: Always },
+        parts: one_for_all(partitions = 8, every = 5s) { worker: Always(partitions = 8) },
+        other: Database(every = 30s),
     }
 }
 

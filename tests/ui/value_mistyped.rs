@@ -1,4 +1,4 @@
-//! A count is a whole number, a name a string.
+//! A count is a whole number.
 
 use supervisor::prelude::*;
 
@@ -9,20 +9,10 @@ supervision_tree! {
 }
 
 #[derive(Child)]
-#[child(name = data)]
+#[child(mailbox = 5s)]
 struct Database;
 
 impl Worker for Database {
-    async fn run(&self, _ctx: Context) -> ChildResult {
-        Ok(())
-    }
-}
-
-#[derive(Child)]
-#[child(name = "data/base")]
-struct Mailer;
-
-impl Worker for Mailer {
     async fn run(&self, _ctx: Context) -> ChildResult {
         Ok(())
     }

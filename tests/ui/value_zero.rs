@@ -7,6 +7,8 @@ supervision_tree! {
         a: Always(shutdown = 0s),
         b: Always(backoff = 0ms..5s, heartbeat = 0s),
         pool: simple_one_for_one(max_children = 0) { worker: Temporary },
+        parts: simple_one_for_one(partitions = 0) { worker: Always },
+        job: Always(every = 0s),
     }
 }
 
@@ -25,6 +27,10 @@ async fn a(_ctx: Context) -> ChildResult {
 }
 
 async fn b(_ctx: Context) -> ChildResult {
+    Ok(())
+}
+
+async fn job() -> ChildResult {
     Ok(())
 }
 

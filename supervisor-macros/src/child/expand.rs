@@ -2,13 +2,12 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::ext::IdentExt;
 
 use super::ast::Child;
 use crate::errors::Errors;
 use crate::options::key::{Key, Place};
 use crate::options::setting::Setting;
-use crate::tree::names::{hidden, snake};
+use crate::tree::names::hidden;
 use crate::tree::settings;
 
 /// Implements the traits whatever was found wrong: a type that lacks them would be a second error
@@ -22,14 +21,19 @@ pub(super) fn expand(child: &Child, errors: &Errors) -> TokenStream {
     let message = message(child);
     // Also with a value that it should not have.
     let is_once = child.options.items.iter().any(|item| item.key() == Some(Key::Once));
-    let name = name(child);
     let calls = settings::of_child(&krate, &child.options, Place::Derive);
     let once = is_once.then(|| quote!(.with_once()));
     let (impl_generics, ty_generics, _) = child.input.generics.split_for_impl();
     // At the type's name, so that a missing `impl Worker` is an error there.
     let span = ident.span();
     let (name_arg, recipe_arg) = (Ident::new("__name", span), Ident::new("__recipe", span));
-    let worker = if is_once { quote!(WorkerOnce) } else { quote!(Worker) };
+    let is_generic = !child.input.generics.params.is_empty();
+    let worker = match (is_once, is_generic) {
+        (false, false) => quote!(Worker),
+        (true, false) => quote!(WorkerOnce),
+        (false, true) => quote!(WorkerOf<#message>),
+        (true, true) => quote!(WorkerOnceOf<#message>),
+    };
     let spec = if errors.is_empty() {
         quote_spanned!(span=> <Self as #krate::#worker>::into_spec(#recipe_arg, #name_arg))
     } else {
@@ -44,30 +48,33 @@ pub(super) fn expand(child: &Child, errors: &Errors) -> TokenStream {
     let handle_type = quote_spanned!(at=> type Handle = #krate::ChildRef<#message>;);
     let message_type = quote_spanned!(at=> type Message = #message;);
     let (child_clause, addressable_clause) = where_clauses(child, &krate, &message, &worker);
+    let body = quote! {
+        type Recipe = Self;
+        #handle_type
+        const OPTIONS: #krate::ChildOptions = <Self as #krate::Addressable>::DEFAULTS;
+
+        fn spec(
+            #name_arg: &::core::primitive::str,
+            #recipe_arg: Self,
+        ) -> #krate::ChildSpec<#krate::Run<#krate::ChildRef<#message>>> {
+            #spec
+        }
+    };
+    // At the name, where the compiler points when it lists the children that there are.
+    let child = quote_spanned! {span=>
+        impl #impl_generics #krate::Child for #ident #ty_generics #child_clause { #body }
+    };
     quote! {
         #errors
 
         #[automatically_derived]
-        #[diagnostic::do_not_recommend]
-        impl #impl_generics #krate::Child for #ident #ty_generics #child_clause {
-            type Recipe = Self;
-            #handle_type
-            const OPTIONS: #krate::ChildOptions = <Self as #krate::Addressable>::DEFAULTS;
-
-            fn spec(
-                #name_arg: &::core::primitive::str,
-                #recipe_arg: Self,
-            ) -> #krate::ChildSpec<#krate::Run<#krate::ChildRef<#message>>> {
-                #spec
-            }
-        }
+        #child
 
         #[automatically_derived]
-        #[diagnostic::do_not_recommend]
         impl #impl_generics #krate::Addressable for #ident #ty_generics #addressable_clause {
             #message_type
             const DEFAULTS: #krate::ChildOptions =
-                #krate::ChildOptions::new().with_name(#name)#calls #once;
+                #krate::ChildOptions::new()#calls #once;
         }
     }
 }
@@ -93,7 +100,7 @@ fn where_clauses(
         .unwrap_or_default();
     let sendable = quote!(#message: ::core::marker::Send + 'static);
     (
-        quote!(where #(#predicates)* #sendable, Self: #krate::#worker<Message = #message>),
+        quote!(where #(#predicates)* #sendable, Self: #krate::#worker),
         quote!(where #(#predicates)* #sendable),
     )
 }
@@ -112,12 +119,4 @@ fn krate(child: &Child) -> TokenStream {
 fn message(child: &Child) -> TokenStream {
     let Some(Setting::Message(message)) = find(child, Key::Message) else { return quote!(()) };
     message
-}
-
-fn name(child: &Child) -> TokenStream {
-    if let Some(Setting::Name(name)) = find(child, Key::Name) {
-        return quote!(#name);
-    }
-    let name = snake(&child.input.ident.unraw().to_string());
-    quote!(#name)
 }

@@ -67,7 +67,7 @@ fn option_unknown(item: &Item, place: Place, errors: &mut Errors) {
 /// Where to say what other supervisors have an option for.
 fn foreign(name: &str) -> Option<&'static str> {
     match name {
-        "id" => Some("a child's name stands before its colon"),
+        "id" | "name" => Some("a child's name stands before its colon"),
         "strategy" => Some("the strategy stands after the colon, as in `Shop: one_for_one`"),
         "r#type" | "type" => Some("a supervisor is known by its strategy"),
         "modules" => Some("there is none to name"),
@@ -87,6 +87,10 @@ fn option_misplaced(item: &Item, key: Key, place: Place, errors: &mut Errors) {
         }
         (Key::Restart | Key::Shutdown | Key::Backoff | Key::Significant, Place::Root { .. }) => {
             format!("`{name}` has no meaning on the root of a tree: nobody restarts or stops it")
+        }
+        (Key::Every, Place::Typed) => {
+            "a type does what its `run` says; a job is `name: Always(every = 30s) = function`"
+                .to_owned()
         }
         (Key::Start | Key::StartTimeout, Place::Nested { .. }) => {
             format!(
@@ -140,9 +144,16 @@ fn value_computed(item: &Item, key: Key, fault: &Fault, errors: &mut Errors) {
             "`start` takes `notify` only; what to run stands after `=`, behind the options";
         errors.on(item.value_tokens(), message);
     } else if *fault == Fault::Computed {
+        let name = key.as_str();
+        let builder = match key {
+            Key::Every => "write `= Periodic::every(…)`".to_owned(),
+            Key::Partitions => "use the builder's `build_partitioned`".to_owned(),
+            Key::Restart => "use the builder's `with_restart_policy`".to_owned(),
+            Key::ShutdownWithin => "compare `SHUTDOWN_BUDGET` with it".to_owned(),
+            _ => format!("use the builder's `with_{name}`"),
+        };
         let message = format!(
-            "the value of `{0}` is a literal, as in `{0} = {1}`; for a computed one, use the builder",
-            key.as_str(),
+            "the value of `{name}` is a literal, as in `{name} = {}`; for a computed one, {builder}",
             example(key)
         );
         errors.on(item.value_tokens(), message);
@@ -199,6 +210,7 @@ fn value_zero(item: &Item, key: Key, fault: &Fault, errors: &mut Errors) {
             "a backoff of zero never grows; leave `backoff` out to restart at once".to_owned()
         }
         Key::MaxChildren => "`max_children = 0` leaves room for no child at all".to_owned(),
+        Key::Partitions => "`partitions = 0` leaves no worker at all".to_owned(),
         Key::Mailbox => "`mailbox = 0` leaves room for no message at all".to_owned(),
         _ => format!("`{}` must be longer than zero", key.as_str()),
     };
@@ -212,15 +224,13 @@ fn value_negative(item: &Item, key: Key, fault: &Fault, errors: &mut Errors) {
     }
 }
 
-/// A count is a whole number, a name a string.
+/// A count is a whole number.
 fn value_mistyped(item: &Item, key: Key, fault: &Fault, errors: &mut Errors) {
     let name = key.as_str();
     let message = match fault {
         Fault::NotACount => {
             format!("`{name}` is a whole number, as in `{name} = {}`", example(key))
         }
-        Fault::NotAString => format!("`{name}` is a string, as in `{name} = {}`", example(key)),
-        Fault::NotAName => "a child's name is not empty and has no `/`".to_owned(),
         _ => return,
     };
     errors.on(item.value_tokens(), message);
@@ -290,8 +300,9 @@ fn example(key: Key) -> &'static str {
         Key::RestartWindow => "60s",
         Key::AutoShutdown => "any_significant",
         Key::MaxChildren => "100",
+        Key::Partitions => "8",
         Key::KillGrace => "1s",
-        Key::ShutdownWithin | Key::StartTimeout => "30s",
+        Key::ShutdownWithin | Key::StartTimeout | Key::Every => "30s",
         Key::Restart => "Transient",
         Key::Shutdown => "5s",
         Key::Backoff => "100ms..30s",
@@ -300,7 +311,6 @@ fn example(key: Key) -> &'static str {
         Key::Heartbeat => "10s",
         Key::Message => "Query",
         Key::Mailbox => "64",
-        Key::Name => "\"db\"",
         Key::Crate => "::supervisor",
     }
 }

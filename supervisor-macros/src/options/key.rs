@@ -9,6 +9,7 @@ pub(crate) enum Key {
     RestartWindow,
     AutoShutdown,
     MaxChildren,
+    Partitions,
     KillGrace,
     ShutdownWithin,
     Restart,
@@ -18,10 +19,10 @@ pub(crate) enum Key {
     StartTimeout,
     Significant,
     Heartbeat,
+    Every,
     Message,
     Mailbox,
     Once,
-    Name,
     Crate,
 }
 
@@ -47,11 +48,12 @@ pub(crate) enum Place {
 }
 
 impl Key {
-    const ALL: [Self; 18] = [
+    const ALL: [Self; 19] = [
         Self::MaxRestarts,
         Self::RestartWindow,
         Self::AutoShutdown,
         Self::MaxChildren,
+        Self::Partitions,
         Self::KillGrace,
         Self::ShutdownWithin,
         Self::Restart,
@@ -61,10 +63,10 @@ impl Key {
         Self::StartTimeout,
         Self::Significant,
         Self::Heartbeat,
+        Self::Every,
         Self::Message,
         Self::Mailbox,
         Self::Once,
-        Self::Name,
         Self::Crate,
     ];
 
@@ -78,6 +80,7 @@ impl Key {
             Self::RestartWindow => "restart_window",
             Self::AutoShutdown => "auto_shutdown",
             Self::MaxChildren => "max_children",
+            Self::Partitions => "partitions",
             Self::KillGrace => "kill_grace",
             Self::ShutdownWithin => "shutdown_within",
             Self::Restart => "restart",
@@ -87,10 +90,10 @@ impl Key {
             Self::StartTimeout => "start_timeout",
             Self::Significant => "significant",
             Self::Heartbeat => "heartbeat",
+            Self::Every => "every",
             Self::Message => "message",
             Self::Mailbox => "mailbox",
             Self::Once => "once",
-            Self::Name => "name",
             Self::Crate => "crate",
         }
     }
@@ -100,7 +103,7 @@ impl Key {
             Self::MaxRestarts | Self::RestartWindow | Self::AutoShutdown | Self::KillGrace => {
                 matches!(place, Place::Root { .. } | Place::Nested { .. })
             }
-            Self::MaxChildren => {
+            Self::MaxChildren | Self::Partitions => {
                 matches!(place, Place::Root { pool: true } | Place::Nested { pool: true })
             }
             Self::ShutdownWithin => matches!(place, Place::Root { .. }),
@@ -112,9 +115,9 @@ impl Key {
             Self::Start | Self::StartTimeout | Self::Heartbeat => {
                 matches!(place, Place::Task | Place::Typed | Place::Derive)
             }
-            Self::Message | Self::Mailbox | Self::Once | Self::Name | Self::Crate => {
-                place == Place::Derive
-            }
+            // A type does what its `run` says.
+            Self::Every => place == Place::Task,
+            Self::Message | Self::Mailbox | Self::Once | Self::Crate => place == Place::Derive,
         }
     }
 
@@ -124,14 +127,15 @@ impl Key {
             Self::MaxRestarts | Self::RestartWindow | Self::AutoShutdown | Self::KillGrace => {
                 "on a supervisor"
             }
-            Self::MaxChildren => "on a `simple_one_for_one` supervisor",
+            Self::MaxChildren | Self::Partitions => "on a `simple_one_for_one` supervisor",
             Self::ShutdownWithin => "on the root of the tree",
             Self::Restart => "on a nested supervisor or in `#[child(…)]`",
             Self::Shutdown | Self::Backoff | Self::Significant => "on a child",
             Self::Start | Self::StartTimeout | Self::Heartbeat => {
                 "on a task or a child with a type"
             }
-            Self::Message | Self::Mailbox | Self::Once | Self::Name | Self::Crate => {
+            Self::Every => "on a task: it is how often its function is called",
+            Self::Message | Self::Mailbox | Self::Once | Self::Crate => {
                 "in `#[child(…)]`, on the child's type"
             }
         }
@@ -147,12 +151,13 @@ impl Key {
         // OTP's and Elixir's words, which no edit distance would find.
         let translated = match text {
             "intensity" => Some(Self::MaxRestarts),
+            "period" if place == Place::Task => Some(Self::Every),
             "period" | "max_seconds" | "within" => Some(Self::RestartWindow),
-            "id" => Some(Self::Name),
             "timeout" if place != (Place::Root { pool: false }) => Some(Self::Shutdown),
             "buffer" | "capacity" => Some(Self::Mailbox),
             "msg" => Some(Self::Message),
             "policy" => Some(Self::Restart),
+            "interval" | "repeat" => Some(Self::Every),
             _ => None,
         };
         translated.filter(|key| key.is_allowed(place)).or_else(|| {

@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use proc_macro2::{Literal, Spacing, Span, TokenStream, TokenTree};
-use syn::LitStr;
+use proc_macro2::{Ident, Spacing, Span, TokenStream, TokenTree};
 
 use super::duration::{self, NotADuration};
 use super::key::Key;
 use super::{Item, Value};
-use crate::words::{AutoShutdown, Policy, Vocabulary};
+use crate::words::{self, AutoShutdown, Policy, Vocabulary};
 
 /// A readable option.
 #[derive(Clone)]
@@ -25,7 +24,6 @@ pub(crate) enum Setting {
     Flag(bool),
     /// A type.
     Message(TokenStream),
-    Name(Literal),
     /// A path.
     Crate(TokenStream),
 }
@@ -70,10 +68,6 @@ pub(crate) enum Fault {
     NotARange,
     /// A backoff from long to short.
     Inverted { min: String, max: String },
-    /// Not a string.
-    NotAString,
-    /// A string that cannot be a name.
-    NotAName,
 }
 
 const NEVER: &str = "unlimited";
@@ -96,10 +90,14 @@ pub(super) fn read(key: Key, item: &Item) -> Result<Setting, Fault> {
 fn tokens_of(key: Key, tokens: &[TokenTree]) -> Result<Setting, Fault> {
     match key {
         Key::MaxRestarts => limit(tokens).map(Setting::Limit),
-        Key::MaxChildren | Key::Mailbox => nonzero_count(tokens).map(Setting::Count),
-        Key::RestartWindow | Key::ShutdownWithin | Key::StartTimeout | Key::Heartbeat => {
-            nonzero_time(tokens).map(Setting::Time)
+        Key::MaxChildren | Key::Partitions | Key::Mailbox => {
+            nonzero_count(tokens).map(Setting::Count)
         }
+        Key::RestartWindow
+        | Key::ShutdownWithin
+        | Key::StartTimeout
+        | Key::Heartbeat
+        | Key::Every => nonzero_time(tokens).map(Setting::Time),
         Key::KillGrace => time(tokens).map(Setting::Time),
         Key::AutoShutdown => vocabulary(tokens).map(Setting::AutoShutdown),
         Key::Restart => vocabulary(tokens).map(Setting::Policy),
@@ -109,7 +107,6 @@ fn tokens_of(key: Key, tokens: &[TokenTree]) -> Result<Setting, Fault> {
         Key::Significant => {
             word(tokens, &["true", "false"]).map(|word| Setting::Flag(word == "true"))
         }
-        Key::Name => name(tokens).map(Setting::Name),
         Key::Once => Err(Fault::Unwanted),
         // Parsed as a type and a path before they come here.
         Key::Message | Key::Crate => Err(Fault::Computed),
@@ -119,8 +116,9 @@ fn tokens_of(key: Key, tokens: &[TokenTree]) -> Result<Setting, Fault> {
 fn limit(tokens: &[TokenTree]) -> Result<Option<u32>, Fault> {
     match tokens {
         [TokenTree::Ident(ident)] if ident == NEVER => Ok(None),
-        [TokenTree::Ident(ident)] => {
-            Err(Fault::UnknownWord { word: ident.to_string(), words: vec![NEVER] })
+        [TokenTree::Ident(ident)] => Err(not_a_word(ident, &[NEVER])),
+        [TokenTree::Punct(colon), TokenTree::Ident(_)] if colon.as_char() == ':' => {
+            word(tokens, &[NEVER]).map(|_| None)
         }
         _ => u32::try_from(count(tokens)?).map(Some).map_err(|_| Fault::NotACount),
     }
@@ -140,7 +138,9 @@ fn count(tokens: &[TokenTree]) -> Result<u64, Fault> {
         [TokenTree::Punct(minus), TokenTree::Literal(_)] if minus.as_char() == '-' => {
             return Err(Fault::Negative);
         }
-        [TokenTree::Ident(_)] => return Err(Fault::NotACount),
+        [TokenTree::Ident(ident)] if is_said_elsewhere(&ident.to_string()) => {
+            return Err(Fault::NotACount);
+        }
         _ => return Err(Fault::Computed),
     };
     syn::parse_str::<syn::LitInt>(&literal.to_string())
@@ -171,11 +171,50 @@ fn word(tokens: &[TokenTree], words: &[&'static str]) -> Result<&'static str, Fa
     }
 }
 
+/// Where there are literals beside the words, another identifier is a value to be computed, unless
+/// it is nearly one of the words, or one that is used for such things elsewhere.
+fn not_a_word(ident: &Ident, listed: &[&'static str]) -> Fault {
+    let word = ident.to_string();
+    let is_near = words::nearest(&word, listed.iter().copied()).is_some();
+    if is_near || is_said_elsewhere(&word) {
+        Fault::UnknownWord { word, words: listed.to_vec() }
+    } else {
+        Fault::Computed
+    }
+}
+
+/// Words for a value without a bound, or for none at all, in other languages and options.
+fn is_said_elsewhere(word: &str) -> bool {
+    const WORDS: [&str; 11] = [
+        "infinity",
+        "infinite",
+        "unlimited",
+        "never",
+        "forever",
+        "none",
+        "None",
+        "brutal_kill",
+        "true",
+        "false",
+        "max",
+    ];
+    WORDS.contains(&word)
+}
+
 fn shutdown(tokens: &[TokenTree]) -> Result<Shutdown, Fault> {
     match tokens {
         [TokenTree::Ident(ident)] if ident == "brutal_kill" => Ok(Shutdown::BrutalKill),
         [TokenTree::Ident(ident)] if ident == "infinity" => Ok(Shutdown::Infinity),
-        [TokenTree::Ident(_)] => word(tokens, &SHUTDOWN_WORDS).map(|_| Shutdown::Infinity),
+        [TokenTree::Ident(ident)] => Err(not_a_word(ident, &SHUTDOWN_WORDS)),
+        // `brutal-kill`, `:infinity`
+        [TokenTree::Ident(brutal), TokenTree::Punct(_), TokenTree::Ident(kill)]
+            if format!("{brutal}_{kill}") == SHUTDOWN_WORDS[0] =>
+        {
+            Err(Fault::UnknownWord { word: text(tokens), words: SHUTDOWN_WORDS.to_vec() })
+        }
+        [TokenTree::Punct(colon), TokenTree::Ident(_)] if colon.as_char() == ':' => {
+            word(tokens, &SHUTDOWN_WORDS).map(|_| Shutdown::Infinity)
+        }
         _ => nonzero_time(tokens).map(Shutdown::Timeout),
     }
 }
@@ -222,21 +261,13 @@ fn time(tokens: &[TokenTree]) -> Result<Duration, Fault> {
         {
             return Err(Fault::TornApart(format!("{number}{unit}")));
         }
-        [TokenTree::Ident(ident)] => {
+        [TokenTree::Ident(ident)] if is_said_elsewhere(&ident.to_string()) => {
             let (literal, why) = (ident.to_string(), NotADuration::NotANumber);
             return Err(Fault::NotADuration { literal, why });
         }
         _ => return Err(Fault::Computed),
     };
     duration::parse(&literal).map_err(|why| Fault::NotADuration { literal, why })
-}
-
-fn name(tokens: &[TokenTree]) -> Result<Literal, Fault> {
-    let [TokenTree::Literal(literal)] = tokens else { return Err(Fault::NotAString) };
-    let name: LitStr = syn::parse_str(&literal.to_string()).map_err(|_| Fault::NotAString)?;
-    let text = name.value();
-    let is_name = !text.is_empty() && !text.contains('/');
-    if is_name { Ok(literal.clone()) } else { Err(Fault::NotAName) }
 }
 
 fn text(tokens: &[TokenTree]) -> String {

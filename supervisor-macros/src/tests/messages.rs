@@ -34,6 +34,11 @@ fn the_grammar_in_all_its_forms() {
     is_fine("one_for_one(max_restarts = unlimited) { a: Always(backoff = 1h) }");
     is_fine("one_for_one { a: Always(start = notify, start_timeout = 1.5s, heartbeat = 1m) }");
     is_fine(
+        "one_for_one { a: Always(every = 30s, heartbeat = 1m), b: Temporary(every = 1h) = || f() }",
+    );
+    is_fine("simple_one_for_one(partitions = 8, kill_grace = 1s) { a: Always(every = 5s) }");
+    is_fine("Shop: simple_one_for_one(partitions = 8, shutdown_within = 5m) { a: A = A::new() }");
+    is_fine(
         "one_for_one { a: one_for_one(restart = Transient, shutdown = 8s, kill_grace = 0s) {} }",
     );
 }
@@ -46,21 +51,80 @@ fn names_that_resemble_words_are_names() {
 }
 
 #[test]
+fn an_identifier_is_a_word_or_has_to_be_computed() {
+    is_wrong("one_for_one(max_restarts = LIMIT) {}", "use the builder's `with_max_restarts`");
+    is_wrong("one_for_one(max_restarts = unlimitd) {}", "did you mean `unlimited`?");
+    is_wrong("one_for_one(max_restarts = infinity) {}", "is written `max_restarts = unlimited`");
+    is_wrong("one_for_one(restart_window = infinity) {}", "`infinity` is no duration");
+    is_wrong("one_for_one(restart_window = WINDOW) {}", "use the builder's `with_restart_window`");
+    is_wrong("one_for_one { a: Always(shutdown = brutal) }", "use the builder's `with_shutdown`");
+    is_wrong("one_for_one { a: Always(shutdown = brutal_kil) }", "did you mean `brutal_kill`?");
+    is_wrong("one_for_one { a: Always(every = period) }", "write `= Periodic::every(…)`");
+    is_wrong("simple_one_for_one(partitions = n) { a: T }", "the builder's `build_partitioned`");
+}
+
+#[test]
+fn a_periodic_job_and_partitions_are_alone() {
+    is_wrong("one_for_one { a: Always(every = 5s, start = notify) }", "`a` is periodic");
+    is_wrong("one_for_one { a: Always(every = 5s, start_timeout = 5s) }", "`a` is periodic");
+    is_wrong("simple_one_for_one(partitions = 2, max_children = 2) { a: T }", "as many workers");
+    is_wrong("one_for_one(partitions = 2) { a: T }", "on a `simple_one_for_one` supervisor");
+    is_wrong("one_for_one { a: Always(interval = 5s) }", "did you mean `every`?");
+    is_wrong("one_for_one { a: Always(period = 5s) }", "did you mean `every`?");
+}
+
+#[test]
 fn a_later_sibling_is_not_in_scope() {
     is_wrong("one_for_one { a: A = A(b), b: T }", "`b` is declared later");
     is_wrong("one_for_one { a: A = vec![b.clone()], b: T }", "`b` is declared later");
-    is_wrong("one_for_one { a: A = A(a) }", "`a` cannot use itself");
     is_wrong("one_for_one { s: one_for_one { a: A = A(z) }, z: T }", "`z` is declared later");
     is_wrong("one_for_one { s: one_for_one { a: A = A(s) } }", "`s` is not there yet");
     is_wrong("one_for_one { a: A = A { b }, b: T }", "`b` is declared later");
     // Calls, parameters, bindings, fields, methods, paths and earlier ones are something else.
     is_fine("one_for_one { a: A = b(1), b: T }");
+    is_fine("one_for_one { a: Blocking<u8> = Blocking::new(a) }");
     is_fine("Shop(b: u8): one_for_one { a: A = A(b), b: T }");
     is_fine("one_for_one { a: A = { let b = 5; A(b) }, b: T }");
     is_fine("one_for_one { a: A = A(|b| b + 1), b: T }");
     is_fine("one_for_one { a: A = match x { Some(b) => b, None => 0 }, b: T }");
     is_fine("one_for_one { a: A = x.b, c: A = x.b(), d: A = A { b: 1 }, e: A = self::b, b: T }");
     is_fine("one_for_one { b: T, a: A = A(b), c: one_for_one { a: A = A(b), b: T } }");
+}
+
+#[test]
+fn what_stands_in_another_place_elsewhere() {
+    is_wrong("one_for_one { a: Always(shutdown = brutal-kill) }", "did you mean `brutal_kill`?");
+    is_wrong("one_for_one { a: Always(shutdown = :infinity) }", "write `shutdown = infinity`");
+    is_wrong("one_for_one { a: Always(every 30s) }", "write `every = 30s`");
+    is_wrong("one_for_one { a: Always(every(30s), shutdown = 5s) }", "write `every = 30s`");
+    is_wrong("one_for_one { a: Always(shutdown 5s) }", "write `shutdown = 5s`");
+    is_wrong("S: one_for_one { strategy: :one_for_one }", "before the braces");
+    is_wrong("S: one_for_one { children: [a, b] }", "one by one in the braces");
+    is_wrong("one_for_one { a: Always<T::new(5)> }", "write `a: Always<T> = T::new(…)`");
+    is_wrong("one_for_one { a: Transient(backoff = 1s)<T> }", "before the options");
+    is_wrong("one_for_one { a: T = T (backoff = 1s) }", "before the `=`");
+    is_wrong("one_for_one { a: PartitionSupervisor(partitions = 4) { b: T } }", "by its strategy");
+    is_wrong("one_for_one { a: Always = async { Ok(()) } }", "`|ctx| async move { … }`");
+    is_wrong("one_for_one { a: Always = run(ctx) }", "the function itself: `= run`");
+    is_fine("one_for_one { a: Always = make(5), b: T = T(a = 5) }");
+}
+
+#[test]
+fn a_task_owns_what_its_closure_uses() {
+    let is_borrowed = |tree| is_wrong(tree, "is borrowed while the tree is built");
+    is_borrowed("S(c: &C): one_for_one { a: Always = move |ctx| run(ctx, c.clone()) }");
+    is_borrowed(
+        "S(c: &C): one_for_one { s: one_for_one { a: Always = || async { run(c).await } } }",
+    );
+    is_borrowed(
+        "S(c: &'a C): one_for_one { a: Always = { let d = 5; move |ctx| run(ctx, c, d) } }",
+    );
+    is_fine("S(c: &'static C): one_for_one { a: Always = move |ctx| run(ctx, c) }");
+    is_fine(
+        "S(c: &C): one_for_one { a: Always = { let c = c.clone(); move |ctx| run(ctx, c.clone()) } }",
+    );
+    is_fine("S(c: Arc<C>): one_for_one { a: Always = move |ctx| run(ctx, c.clone()) }");
+    is_fine("S(c: &C): one_for_one { a: Always = make(c), b: T = T::new(|| c.len()) }");
 }
 
 #[test]
@@ -94,7 +158,7 @@ fn what_is_no_tree_at_all_is_one_error() {
 fn the_derive_shares_the_options() {
     let in_derive = |text| messages(derive(text));
     let fine = "#[child(restart = Transient, start = notify, start_timeout = 5s, heartbeat = 1s)]
-        #[child(message = HashMap<K, V>, mailbox = 5, name = \"db\", crate = ::other::path)]
+        #[child(message = HashMap<K, V>, mailbox = 5, crate = ::other::path)]
         struct A<K, V>(K, V);";
     assert_eq!(in_derive(fine), Vec::<String>::new());
     assert_eq!(in_derive("#[child] struct A;").len(), 1);

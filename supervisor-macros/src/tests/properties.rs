@@ -27,6 +27,8 @@ const WORDS: &[&str] = &[
     "shutdown",
     "backoff",
     "significant",
+    "every",
+    "partitions",
     "auto_shutdown",
     "any_significant",
     "start",
@@ -173,13 +175,17 @@ fn plain_supervisor(child: BoxedStrategy<String>) -> impl Strategy<Value = Strin
 
 fn pool() -> impl Strategy<Value = String> {
     let template = prop_oneof![task(), typed()];
-    template
-        .prop_map(|child| format!("simple_one_for_one ( max_children = 5 ) {{ worker : {child} }}"))
+    template.prop_flat_map(|child| {
+        let options = ["max_children = 5", "partitions = 5"];
+        prop::sample::select(options.to_vec()).prop_map(move |option| {
+            format!("simple_one_for_one ( {option} ) {{ worker : {child} }}")
+        })
+    })
 }
 
 fn task() -> impl Strategy<Value = String> {
     let policy = prop::sample::select(vec!["Always", "Transient", "Temporary"]);
-    (policy, options(), value())
+    (policy, prop_oneof![options(), Just(" ( every = 30s )")], value())
         .prop_map(|(policy, options, value)| format!("{policy}{options}{value}"))
 }
 

@@ -21,12 +21,11 @@ fn check(name: &str, items: TokenStream) {
     assert!(known == text, "{} differs; it would be:\n{text}", path.display());
 }
 
-/// The block inside the macro that a tree without a name expands to, as a function's body.
+/// The block that a tree without a name expands to, as a function's body.
 fn body(expansion: TokenStream) -> TokenStream {
-    let Some(TokenTree::Group(group)) = expansion.into_iter().last() else {
+    let Some(TokenTree::Group(block)) = expansion.into_iter().last() else {
         panic!("an expression ends with a block")
     };
-    let block = group.stream();
     quote!(fn expression() #block)
 }
 
@@ -63,6 +62,19 @@ fn a_tree_without_a_name() {
 #[test]
 fn a_tree_that_is_a_pool() {
     check("pool", tree("Sessions: simple_one_for_one { session: Session = Session::new() }"));
+}
+
+#[test]
+fn a_job_and_partitions() {
+    let expression = tree(
+        "one_for_one {
+            sweep: Always(every = 30s),
+            parts: simple_one_for_one(partitions = 8) {
+                counter: Always<Counter>(shutdown = 1s) = Counter::new(),
+            },
+        }",
+    );
+    check("job_and_partitions", body(expression));
 }
 
 #[test]

@@ -1,12 +1,15 @@
 //! A tree as it was written: plain data with the user's tokens.
 
+use std::time::Duration;
+
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{Attribute, Expr, Ident, Type, Visibility};
 
 use crate::options::Options;
-use crate::options::key::Place;
+use crate::options::key::{Key, Place};
+use crate::options::setting::Setting;
 use crate::words::{Policy, Strategy, Vocabulary, Word};
 
 /// `attrs? (vis? Name ("(" params ")")? ":")? supervisor`
@@ -30,6 +33,14 @@ pub(crate) struct Head {
 pub(crate) struct Param {
     pub(crate) ident: Ident,
     pub(crate) ty: Type,
+}
+
+impl Param {
+    /// Whether it is a reference that lasts for the call only.
+    pub(crate) fn is_borrowed(&self) -> bool {
+        let Type::Reference(reference) = &self.ty else { return false };
+        reference.lifetime.as_ref().is_none_or(|lifetime| lifetime.ident != "static")
+    }
 }
 
 /// `strategy ("(" options ")")? "{" children "}"`
@@ -99,6 +110,19 @@ pub(crate) struct Task {
     pub(crate) value: Option<Expr>,
 }
 
+impl Task {
+    /// How often its function is called, if it is a periodic job; any time if the option is wrong.
+    pub(crate) fn every(&self) -> Option<Duration> {
+        let said = self.options.items.iter().any(|item| item.key() == Some(Key::Every));
+        let mut settings = self.options.settings(Place::Task);
+        let every = settings.find_map(|(_, key, setting)| match (key, setting) {
+            (Key::Every, Setting::Time(every)) => Some(every),
+            _ => None,
+        });
+        said.then(|| every.unwrap_or(Duration::from_secs(1)))
+    }
+}
+
 /// A child with a type.
 pub(crate) struct Typed {
     /// Without it, the policy of the type's derive.
@@ -127,12 +151,27 @@ impl TypePath {
 
     /// `<Type as Trait>::item`, likewise.
     pub(crate) fn project_on(&self, of: &TokenStream, item: &str) -> TokenStream {
-        let first = self.first();
-        let last = self.tokens.clone().into_iter().last().map_or(first, |token| token.span());
+        self.project_from(&self.tokens, of, item)
+    }
+
+    /// `<<Type as Child>::Handle as Partition>::item`, likewise.
+    pub(crate) fn project_partition(&self, krate: &TokenStream, item: &str) -> TokenStream {
+        let handle = self.project(krate, "Handle");
+        self.project_from(&handle, &quote!(#krate::Partition), item)
+    }
+
+    fn project_from(&self, from: &TokenStream, of: &TokenStream, item: &str) -> TokenStream {
+        let (first, last) = (self.first(), self.last());
         let item = Ident::new(item, last);
         let open = quote_spanned!(first=> <);
         let close = quote_spanned!(last=> >::#item);
-        quote!(#open #self as #of #close)
+        quote!(#open #from as #of #close)
+    }
+
+    /// The place of its last token.
+    pub(crate) fn last(&self) -> Span {
+        let last = self.tokens.clone().into_iter().last();
+        last.map_or_else(|| self.first(), |token| token.span())
     }
 
     /// The place of its first token.
@@ -171,6 +210,17 @@ impl Supervisor {
 
     pub(crate) fn is_pool(&self) -> bool {
         self.strategy() == Strategy::SimpleOneForOne
+    }
+
+    /// How many workers a pool has, if their number is fixed; any number if the option is wrong.
+    pub(crate) fn partitions(&self) -> Option<usize> {
+        let said = self.options.items.iter().any(|item| item.key() == Some(Key::Partitions));
+        let mut settings = self.options.settings(self.nested_place());
+        let count = settings.find_map(|(_, key, setting)| match (key, setting) {
+            (Key::Partitions, Setting::Count(count)) => Some(count),
+            _ => None,
+        });
+        (said && self.is_pool()).then(|| count.unwrap_or(1))
     }
 
     /// The children that have a place in the handle.

@@ -26,6 +26,8 @@ pub(super) struct Site<'a> {
     pub(super) is_root: bool,
     /// The names of parameters, which no sibling hides before it is declared.
     pub(super) params: &'a [String],
+    /// Those of them that are references to what may be gone when the tree runs.
+    pub(super) borrowed: &'a [String],
 }
 
 /// Applies every rule, and marks the children that break one.
@@ -34,8 +36,14 @@ pub(crate) fn check(tree: &mut Tree, errors: &mut Errors) {
     let params: Vec<String> = head
         .map(|head| head.params.iter().map(|param| param.ident.unraw().to_string()).collect())
         .unwrap_or_default();
+    let borrowed: Vec<String> = head
+        .map(|head| {
+            let borrowed = head.params.iter().filter(|param| param.is_borrowed());
+            borrowed.map(|param| param.ident.unraw().to_string()).collect()
+        })
+        .unwrap_or_default();
     let root = head.map(|head| head.ident.clone());
-    let site = Site { root: root.as_ref(), is_root: true, params: &params };
+    let site = Site { root: root.as_ref(), is_root: true, params: &params, borrowed: &borrowed };
     supervisor::attributes_without_name(tree, errors);
     options::check::check(&tree.root.options, tree.root.root_place(), errors);
     check_supervisor(&mut tree.root, site, None, errors);
@@ -84,7 +92,9 @@ fn check_child(supervisor: &Supervisor, site: Site, scope: Scope, errors: &mut E
     for rule in child::RULES {
         apply(&|found| rule(supervisor, child, found), Standing::Flawed);
     }
+    apply(&|found| child::task_called(child, found), Standing::WithoutValue);
     apply(&|found| scope::function_hidden(child, scope, found), Standing::WithoutValue);
+    apply(&|found| scope::task_borrows_parameter(child, site, found), Standing::WithoutValue);
     apply(&|found| scope::sibling_later(child, site, scope, found), Standing::WithoutValue);
     standing
 }

@@ -15,7 +15,7 @@ mod outline;
 pub(crate) mod settings;
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{Attribute, Ident};
 
@@ -70,6 +70,22 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
         )]
     };
     let own_vis = hidden(vis);
+    // At the name, where the compiler points when it lists the children that there are.
+    let body = quote! {
+        type Recipe = #krate::Tree<Self>;
+        type Handle = Self;
+        const OPTIONS: #krate::ChildOptions = #krate::ChildOptions::new();
+        const OUTLINE: ::core::option::Option<&'static #krate::__private::Outline> =
+            ::core::option::Option::Some(&#outline);
+
+        fn spec(
+            name: &::core::primitive::str,
+            recipe: #krate::Tree<Self>,
+        ) -> #krate::ChildSpec<#krate::Run<Self>> {
+            recipe.into_spec(name)
+        }
+    };
+    let implement = quote_spanned!(ident.span()=> impl #krate::Child for #ident { #body });
     quote! {
         #errors
 
@@ -110,21 +126,7 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
 
         #(#cfgs)*
         #[automatically_derived]
-        #[diagnostic::do_not_recommend]
-        impl #krate::Child for #ident {
-            type Recipe = #krate::Tree<Self>;
-            type Handle = Self;
-            const OPTIONS: #krate::ChildOptions = #krate::ChildOptions::new();
-            const OUTLINE: ::core::option::Option<&'static #krate::__private::Outline> =
-                ::core::option::Option::Some(&#outline);
-
-            fn spec(
-                name: &::core::primitive::str,
-                recipe: #krate::Tree<Self>,
-            ) -> #krate::ChildSpec<#krate::Run<Self>> {
-                recipe.into_spec(name)
-            }
-        }
+        #implement
 
         #nested
         #(#checks)*
@@ -134,7 +136,6 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
 /// A value whose type has no name: its handle is generic over those of the children, so that
 /// no type is written down and the tree works inside generic functions.
 fn expression(tree: &Tree, errors: &Errors) -> TokenStream {
-    let krate = &tree.krate;
     let errors = errors.to_items();
     let checks = outline::checks(tree);
     let checks = checks.iter().map(|Check { cfgs, block }| quote!(#(#cfgs)* const #block;));
@@ -143,8 +144,13 @@ fn expression(tree: &Tree, errors: &Errors) -> TokenStream {
     let types = handle::generic_root(tree);
     let returned = handle::value(tree);
     let outline_name = own("outline");
-    // The name of this macro is all that the compiler tells where an expression cannot stand.
-    quote! { #krate::a_tree_without_a_name! {{
+    // Where an item is wanted, the compiler complains about the first token: this label, at the
+    // place where the name is missing.
+    let label = syn::Lifetime::new(
+        "'_a_tree_that_is_an_item_has_a_name_before_its_strategy",
+        tree.root.strategy.ident.span(),
+    );
+    quote! { #label: {
         #errors
         #(#checks)*
         #statements
@@ -153,7 +159,7 @@ fn expression(tree: &Tree, errors: &Errors) -> TokenStream {
             #types
             #returned
         }
-    }}}
+    }}
 }
 
 /// The user's visibility with a span of the expansion's, so that lints on what the user did not

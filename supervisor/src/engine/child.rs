@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::timers::Timer;
 use crate::exit::ExitReason;
 use crate::path::Name;
 use crate::restart::{Backoff, RestartPolicy};
@@ -34,6 +33,11 @@ pub(crate) struct ChildRules {
 }
 
 impl ChildRules {
+    /// Whether a child that was spawned is up by that.
+    pub(crate) fn is_up_once_spawned(&self) -> bool {
+        self.start == StartRule::Spawned
+    }
+
     /// Whether a worker has to say that it is up.
     pub(crate) fn needs_report(&self) -> bool {
         self.kind == ChildKind::Worker && self.start != StartRule::Spawned
@@ -61,14 +65,18 @@ pub(crate) struct Child<C, R> {
     pub(crate) retry: u32,
     /// Restarts since the child was last up for a whole restart window.
     pub(crate) attempts: u32,
-    pub(crate) up_since: Option<Instant>,
-    /// Why its last start failed, as long as another attempt is pending.
-    pub(crate) last_failure: Option<Box<ExitReason>>,
-    pub(crate) timer: Option<Timer>,
     pub(crate) data: C,
 }
 
-/// Where a child stands. "Life" means that a task of it exists.
+impl<C, R> Child<C, R> {
+    /// One that has no life yet.
+    pub(super) fn new(name: Name, rules: Arc<ChildRules>, generation: u64, data: C) -> Self {
+        Self { name, rules, state: State::Down, generation, retry: 0, attempts: 0, data }
+    }
+}
+
+/// Where a child stands. "Life" means that a task of it exists. (What is large and rare is boxed:
+/// most children of a large tree are up and stay so.)
 #[derive(Debug)]
 pub(crate) enum State<R> {
     /// No life, and none is on its way.
@@ -80,9 +88,9 @@ pub(crate) enum State<R> {
     /// A life that has not reported yet.
     Starting(Purpose<R>),
     /// A life.
-    Up,
+    Up { since: Instant },
     /// Its life ended by itself while the supervisor was busy with its siblings.
-    Fallen(ExitReason),
+    Fallen(Box<ExitReason>),
     /// A life that was asked, or forced (`killed`), to end.
     Stopping { purpose: StopPurpose<R>, killed: bool },
     /// A life that could not be stopped.
@@ -90,12 +98,13 @@ pub(crate) enum State<R> {
 }
 
 /// What the timer of a waiting child leads to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Pending {
     /// The credit is taken and the scope is stopped: it starts.
     Start,
-    /// A start has failed: that is one more restart, with its credit and its scope.
-    Again,
+    /// A start has failed, for this reason: that is one more restart, with its credit and its
+    /// scope.
+    Again(Box<ExitReason>),
 }
 
 /// Why a child is being started.
@@ -120,15 +129,23 @@ pub(crate) enum StopPurpose<R> {
     /// To be started again, alone and uncounted.
     Cycle(R),
     /// It counts as this failure when it has ended.
-    Fail {
-        reason: ExitReason,
-        reply: Option<R>,
-    },
+    Fail(Box<Failing<R>>),
     /// It will not be ready, so its start has failed.
-    FailedStart {
-        purpose: Purpose<R>,
-        reason: ExitReason,
-    },
+    FailedStart(Box<FailingStart<R>>),
+}
+
+/// A life that is ended from outside, as a failure.
+#[derive(Debug)]
+pub(crate) struct Failing<R> {
+    pub(crate) reason: ExitReason,
+    pub(crate) reply: Option<R>,
+}
+
+/// A life that is ended because it will not be ready.
+#[derive(Debug)]
+pub(crate) struct FailingStart<R> {
+    pub(crate) purpose: Purpose<R>,
+    pub(crate) reason: ExitReason,
 }
 
 impl<R> Purpose<R> {
@@ -146,8 +163,8 @@ impl<R> StopPurpose<R> {
     pub(crate) fn into_reply(self) -> Option<R> {
         match self {
             Self::Terminate(reply) | Self::Cycle(reply) => Some(reply),
-            Self::Fail { reply, .. } => reply,
-            Self::FailedStart { purpose, .. } => purpose.into_reply(),
+            Self::Fail(failing) => failing.reply,
+            Self::FailedStart(failing) => failing.purpose.into_reply(),
             Self::Sequence => None,
         }
     }
@@ -156,7 +173,7 @@ impl<R> StopPurpose<R> {
 impl<R> State<R> {
     /// Whether a task of the child exists that can still be told something.
     pub(crate) fn has_life(&self) -> bool {
-        matches!(self, Self::Starting(_) | Self::Up | Self::Stopping { .. })
+        matches!(self, Self::Starting(_) | Self::Up { .. } | Self::Stopping { .. })
     }
 
     /// Whether nothing will start it by itself any more.
@@ -215,7 +232,7 @@ impl<R> From<&State<R>> for ChildState {
             State::Down => Self::Stopped,
             State::Held | State::Waiting(_) | State::Fallen(_) => Self::Restarting,
             State::Starting(_) => Self::Starting,
-            State::Up => Self::Running,
+            State::Up { .. } => Self::Running,
             State::Stopping { .. } => Self::Stopping,
             State::Zombie => Self::Unstoppable,
         }

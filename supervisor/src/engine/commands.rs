@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::child::{Child, ChildRules, Pending, Purpose, State, StopPurpose};
+use super::child::{Child, ChildRules, Failing, Pending, Purpose, State, StopPurpose};
 use super::{Cycle, Effect, Engine, Key, Mode, Notice};
 use crate::exit::ExitReason;
 use crate::path::Name;
@@ -32,6 +32,9 @@ pub(crate) enum Command<C, R> {
     Cycle(Subject, R),
     /// `ChildRef::kill`: a failure, counted.
     Kill(Subject, R),
+    /// `testing::fail`: a failure of the test's choice, counted.
+    #[cfg(feature = "test-util")]
+    Fail(Subject, ExitReason, R),
 }
 
 impl<C, R> Command<C, R> {
@@ -43,6 +46,8 @@ impl<C, R> Command<C, R> {
             | Self::Delete(_, reply)
             | Self::Cycle(_, reply)
             | Self::Kill(_, reply) => (None, reply),
+            #[cfg(feature = "test-util")]
+            Self::Fail(_, _, reply) => (None, reply),
         }
     }
 }
@@ -81,6 +86,8 @@ impl<C, R> Engine<C, R> {
             | Command::Delete(subject, _)
             | Command::Cycle(subject, _)
             | Command::Kill(subject, _) => self.resolve(subject),
+            #[cfg(feature = "test-util")]
+            Command::Fail(subject, ..) => self.resolve(subject),
         }
     }
 
@@ -94,18 +101,7 @@ impl<C, R> Engine<C, R> {
     pub(super) fn command(&mut self, now: Instant, command: Command<C, R>) {
         let command = match command {
             Command::Add { name, rules, generation, running, data, reply } => {
-                let child = Child {
-                    name,
-                    rules,
-                    state: State::Down,
-                    generation,
-                    retry: 0,
-                    attempts: 0,
-                    up_since: None,
-                    last_failure: None,
-                    timer: None,
-                    data,
-                };
+                let child = Child::new(name, rules, generation, data);
                 return self.add(now, child, running, reply);
             }
             other => other,
@@ -133,6 +129,8 @@ impl<C, R> Engine<C, R> {
             Command::Kill(_, reply) => {
                 self.fail(now, key, ExitReason::Killed, Some(reply));
             }
+            #[cfg(feature = "test-util")]
+            Command::Fail(_, reason, reply) => self.fail(now, key, reason, Some(reply)),
         }
     }
 
@@ -148,7 +146,7 @@ impl<C, R> Engine<C, R> {
             }
         };
         if let Some(refusal) = refusal {
-            self.effects.push_back(Effect::Refused(child.data));
+            self.effects.push_back(Effect::Refused(Box::new(child.data)));
             return self.answer(reply, Answer::Refused(refusal));
         }
         let generation = child.generation;
@@ -157,9 +155,8 @@ impl<C, R> Engine<C, R> {
             // An adopted supervisor keeps its life.
             if let Some(child) = self.children.get_mut(key) {
                 child.generation = generation + 1;
-                child.up_since = Some(now);
             }
-            self.enter(key, State::Up);
+            self.enter(key, State::Up { since: now });
             self.effects.push_back(Effect::Adopt(key));
             self.tell(Notice::Started(key));
             self.answer(reply, Answer::Done);
@@ -170,16 +167,16 @@ impl<C, R> Engine<C, R> {
 
     fn terminate(&mut self, now: Instant, key: Key, reply: R) {
         let Some(child) = self.children.get(key) else { return };
-        match child.state {
+        match &child.state {
             // (A command for a child that is starting or stopping waits for its turn.)
-            State::Up | State::Starting(_) | State::Stopping { .. } => {
+            State::Up { .. } | State::Starting(_) | State::Stopping { .. } => {
                 self.halt(now, key, StopPurpose::Terminate(reply));
             }
             State::Zombie => self.answer(reply, Answer::Refused(Refusal::StillRunning)),
             State::Waiting(pending) => {
                 // Without a backoff there is no delay to be ended early, and OTP's rule holds:
                 // what the failed start left down stays down.
-                let resumes = pending == Pending::Start || child.rules.backoff.is_some();
+                let resumes = matches!(pending, Pending::Start) || child.rules.backoff.is_some();
                 let next = self.scope_start(key);
                 self.stay_down(key);
                 self.answer(reply, Answer::Done);
@@ -253,14 +250,16 @@ impl<C, R> Engine<C, R> {
             State::Down | State::Held => None,
             State::Waiting(_) | State::Fallen(_) => Some(Refusal::Restarting),
             State::Zombie => Some(Refusal::StillRunning),
-            State::Starting(_) | State::Up | State::Stopping { .. } => Some(Refusal::Running),
+            State::Starting(_) | State::Up { .. } | State::Stopping { .. } => {
+                Some(Refusal::Running)
+            }
         }
     }
 
     fn cycle_one(&mut self, now: Instant, key: Key, reply: R) {
         let Some(child) = self.children.get(key) else { return };
         match child.state {
-            State::Starting(_) | State::Up | State::Stopping { .. } => {
+            State::Starting(_) | State::Up { .. } | State::Stopping { .. } => {
                 self.halt(now, key, StopPurpose::Cycle(reply));
             }
             State::Zombie => self.answer(reply, Answer::Refused(Refusal::StillRunning)),
@@ -278,7 +277,7 @@ impl<C, R> Engine<C, R> {
     /// Ends a life from outside, as this failure.
     pub(super) fn fail(&mut self, now: Instant, key: Key, reason: ExitReason, reply: Option<R>) {
         let Some(child) = self.children.get(key) else { return };
-        if !matches!(child.state, State::Up) {
+        if !matches!(child.state, State::Up { .. }) {
             let answer = match child.state {
                 State::Zombie => Answer::Refused(Refusal::StillRunning),
                 _ => Answer::Done,
@@ -286,10 +285,9 @@ impl<C, R> Engine<C, R> {
             reply.into_iter().for_each(|reply| self.answer(reply, answer.clone()));
             return;
         }
-        self.enter(
-            key,
-            State::Stopping { purpose: StopPurpose::Fail { reason, reply }, killed: true },
-        );
+        self.note_health(now, key);
+        let purpose = StopPurpose::Fail(Box::new(Failing { reason, reply }));
+        self.enter(key, State::Stopping { purpose, killed: true });
         self.effects.push_back(Effect::Abort(key));
         self.arm_kill(now, key);
     }

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::child::{Pending, Purpose, State, StopPurpose};
+use super::child::{Failing, FailingStart, Pending, Purpose, State, StopPurpose};
 use super::commands::{Answer, Refusal};
 use super::turns::Turn;
-use super::{Child, ChildRules, Cycle, Effect, Ending, Engine, Exit, Key, Mode, Notice};
+use super::{Child, Cycle, Effect, Ending, Engine, Exit, Key, Mode, Notice};
 use crate::exit::ExitReason;
 use crate::restart::RestartPolicy;
 use crate::strategy::{AutoShutdown, SupervisionStrategy};
@@ -26,8 +26,8 @@ impl<C, R> Engine<C, R> {
             (Exit::Dropped, State::Stopping { killed: false, .. }) => ExitReason::Shutdown,
             (
                 Exit::Dropped,
-                State::Stopping { purpose: StopPurpose::Fail { reason, .. }, killed: true },
-            ) => reason.clone(),
+                State::Stopping { purpose: StopPurpose::Fail(failing), killed: true },
+            ) => failing.reason.clone(),
             (Exit::Dropped, State::Stopping { .. } | State::Zombie) => ExitReason::Killed,
             (Exit::Dropped, _) => ExitReason::RuntimeGone,
         };
@@ -38,9 +38,10 @@ impl<C, R> Engine<C, R> {
         let all_stop = matches!(self.mode, Mode::Stopping { .. });
         let (told, failed) = match &child.state {
             // A start that failed is told as such.
-            State::Starting(_)
-            | State::Stopping { purpose: StopPurpose::FailedStart { .. }, .. } => (all_stop, false),
-            State::Stopping { purpose: StopPurpose::Fail { .. }, .. } => (true, true),
+            State::Starting(_) | State::Stopping { purpose: StopPurpose::FailedStart(_), .. } => {
+                (all_stop, false)
+            }
+            State::Stopping { purpose: StopPurpose::Fail(_), .. } => (true, true),
             State::Stopping { .. } | State::Zombie => (true, false),
             _ => (true, reason.is_abnormal()),
         };
@@ -59,7 +60,7 @@ impl<C, R> Engine<C, R> {
                     self.start_failed(now, key, purpose, reason);
                 }
             }
-            Some(State::Up) => self.fell(now, key, reason),
+            Some(State::Up { .. }) => self.fell(now, key, reason),
             Some(State::Stopping { purpose, .. }) => self.halted(now, key, purpose),
             Some(State::Zombie) => {
                 self.tell(Notice::StoppedLate(key));
@@ -69,12 +70,13 @@ impl<C, R> Engine<C, R> {
         }
     }
 
-    /// A life that was up for a whole window has made up for the failures before it, however
-    /// it ended.
-    fn note_health(&mut self, now: Instant, key: Key) {
+    /// A life that was up for a whole window, until it ended or was told to, has made up for the
+    /// failures before it.
+    pub(super) fn note_health(&mut self, now: Instant, key: Key) {
         let window = self.rules.restart_window;
         if let Some(child) = self.children.get_mut(key)
-            && child.up_since.take().is_some_and(|since| now.duration_since(since) >= window)
+            && let State::Up { since } = child.state
+            && now.duration_since(since) >= window
         {
             child.attempts = 0;
         }
@@ -90,13 +92,15 @@ impl<C, R> Engine<C, R> {
                 self.answer(reply, Answer::Done);
             }
             StopPurpose::Cycle(reply) => self.launch(now, key, Purpose::Command(reply)),
-            StopPurpose::Fail { reason, reply } => {
+            StopPurpose::Fail(failing) => {
+                let Failing { reason, reply } = *failing;
                 if let Some(reply) = reply {
                     self.answer(reply, Answer::Done);
                 }
                 self.fell(now, key, reason);
             }
-            StopPurpose::FailedStart { purpose, reason } => {
+            StopPurpose::FailedStart(failing) => {
+                let FailingStart { purpose, reason } = *failing;
                 self.start_failed(now, key, purpose, reason);
             }
         }
@@ -113,7 +117,7 @@ impl<C, R> Engine<C, R> {
     /// A life gave a sign of life at that time; its next one is due within its heartbeat.
     pub(super) fn alive(&mut self, at: Instant, key: Key, generation: u64) {
         let up = |child: &Child<C, R>| {
-            child.generation == generation && matches!(child.state, State::Up)
+            child.generation == generation && matches!(child.state, State::Up { .. })
         };
         if self.children.get(key).is_some_and(up) {
             self.arm_heartbeat(at, key);
@@ -136,7 +140,7 @@ impl<C, R> Engine<C, R> {
         }
         if self.rules.strategy.is_group() && (self.is_busy() || !self.turns.is_empty()) {
             // A group restart that reaches it first counts it as stopped with the group.
-            self.enter(key, State::Fallen(reason));
+            self.enter(key, State::Fallen(Box::new(reason)));
             let generation = self.children.get(key).map_or(0, |child| child.generation);
             self.turns.push_back(Turn::Fallen(key, generation));
             self.stop_scope_past(now, key);
@@ -154,37 +158,39 @@ impl<C, R> Engine<C, R> {
         if self.children.get(key).is_some_and(fallen)
             && let Some(State::Fallen(reason)) = self.enter(key, State::Down)
         {
-            self.decide(now, key, reason);
+            self.decide(now, key, *reason);
         }
     }
 
     /// OTP's `do_restart`.
     fn decide(&mut self, now: Instant, key: Key, reason: ExitReason) {
         let Some(rules) = self.rules_of(key) else { return };
-        let restarts = match rules.restart {
+        let (restart, significant) = (rules.restart, rules.significant);
+        let restarts = match restart {
             RestartPolicy::Always => true,
             RestartPolicy::Transient => reason.is_abnormal(),
             RestartPolicy::Temporary => false,
         };
         if restarts {
-            return self.try_restart(now, key, reason, Pending::Start);
+            let delay = self.draw_delay(key);
+            return self.try_restart(now, key, reason, delay);
         }
-        if rules.restart == RestartPolicy::Temporary
+        if restart == RestartPolicy::Temporary
             || self.rules.strategy == SupervisionStrategy::SimpleOneForOne
         {
             self.forget(key);
         } else {
             self.lay_down(key);
         }
-        self.significant_ended(now, &rules);
+        self.significant_ended(now, significant);
     }
 
     /// A child has ended by itself and is not restarted.
-    fn significant_ended(&mut self, now: Instant, rules: &ChildRules) {
-        if rules.significant && self.is_busy() {
+    fn significant_ended(&mut self, now: Instant, significant: bool) {
+        if significant && self.is_busy() {
             // The children that are about to be started count too.
             self.turns.push_back(Turn::SignificantEnded);
-        } else if rules.significant {
+        } else if significant {
             self.auto_shutdown(now);
         }
     }
@@ -202,16 +208,11 @@ impl<C, R> Engine<C, R> {
     }
 
     /// One more restart: its credit, then its scope.
-    fn try_restart(&mut self, now: Instant, key: Key, reason: ExitReason, pending: Pending) {
+    fn try_restart(&mut self, now: Instant, key: Key, reason: ExitReason, delay: Option<Duration>) {
         if !self.intensity.take(now) {
             self.tell(Notice::MaxRestartsExceeded { child: key, reason: reason.clone() });
             return self.give_up(now, key, reason);
         }
-        // A failed start has already waited for this attempt.
-        let delay = match pending {
-            Pending::Start => self.draw_delay(key),
-            Pending::Again => None,
-        };
         if self.rules.strategy.is_group() {
             let first = self.scope_start(key).unwrap_or(key);
             let next = self.children.last();
@@ -256,14 +257,15 @@ impl<C, R> Engine<C, R> {
     /// A pending restart is due, unless something has overtaken it.
     pub(super) fn retry(&mut self, now: Instant, key: Key, retry: u32) {
         let Some(child) = self.children.get(key) else { return };
-        let State::Waiting(pending) = child.state else { return };
+        let State::Waiting(pending) = &child.state else { return };
         if child.retry != retry {
             return;
         }
         match pending {
-            Pending::Again => {
-                let reason = child.last_failure.as_deref().cloned().unwrap_or(ExitReason::Killed);
-                self.try_restart(now, key, reason, Pending::Again);
+            Pending::Again(reason) => {
+                let reason = ExitReason::clone(reason);
+                // It has already waited for this attempt.
+                self.try_restart(now, key, reason, None);
             }
             Pending::Start if self.rules.strategy.is_group() => self.cycle_from(now, key),
             Pending::Start => self.launch(now, key, Purpose::Restart),
@@ -288,11 +290,12 @@ impl<C, R> Engine<C, R> {
         }
         let Some(State::Stopping { purpose, .. }) = self.enter(key, State::Zombie) else { return };
         let Some(rules) = self.rules_of(key) else { return };
+        let significant = rules.significant;
         // A group restart that it is in the way of finds that out when it comes to start it.
         let is_needed = match &purpose {
-            StopPurpose::Fail { .. } => rules.restart != RestartPolicy::Temporary,
-            StopPurpose::FailedStart { purpose, .. } => {
-                matches!(purpose, Purpose::Sequence | Purpose::Restart)
+            StopPurpose::Fail(_) => rules.restart != RestartPolicy::Temporary,
+            StopPurpose::FailedStart(failing) => {
+                matches!(failing.purpose, Purpose::Sequence | Purpose::Restart)
             }
             _ => false,
         };
@@ -301,7 +304,7 @@ impl<C, R> Engine<C, R> {
         }
         // After it is closed: this is the last word on its state.
         self.tell(Notice::NotStopped(key));
-        let failed = matches!(purpose, StopPurpose::Fail { .. });
+        let failed = matches!(purpose, StopPurpose::Fail(_));
         if let Some(reply) = purpose.into_reply() {
             self.answer(reply, Answer::Refused(Refusal::StillRunning));
         }
@@ -309,7 +312,7 @@ impl<C, R> Engine<C, R> {
             return self.give_up(now, key, ExitReason::StillRunning);
         }
         if failed {
-            self.significant_ended(now, &rules);
+            self.significant_ended(now, significant);
         }
         self.stop_scope_past(now, key);
     }

@@ -13,8 +13,9 @@ use crate::restart::MaxRestarts;
 pub(crate) struct Intensity {
     limit: MaxRestarts,
     window: Duration,
-    /// Oldest first; never more than the limit, and empty when there is none.
-    log: VecDeque<Instant>,
+    /// Until when each restart counts, oldest first; never more than the limit, and empty when
+    /// there is none.
+    log: VecDeque<Option<Instant>>,
 }
 
 impl Intensity {
@@ -31,7 +32,8 @@ impl Intensity {
         if self.log.len() >= limit as usize {
             return false;
         }
-        self.log.push_back(now);
+        // Past the end of time is never.
+        self.log.push_back(now.checked_add(self.window));
         true
     }
 
@@ -44,7 +46,7 @@ impl Intensity {
     }
 
     fn forget_old(&mut self, now: Instant) {
-        while self.log.front().is_some_and(|&at| now.saturating_duration_since(at) > self.window) {
+        while self.log.front().is_some_and(|until| until.is_some_and(|until| now > until)) {
             self.log.pop_front();
         }
     }

@@ -72,13 +72,13 @@ pub(crate) enum Effect<C, R> {
     /// The child is forgotten: take it with [`Engine::take_forgotten`](super::Engine::take_forgotten).
     Forgotten(Key),
     /// A command that carried this was refused.
-    Refused(C),
+    Refused(Box<C>),
     Answer(R, Answer),
     Tell(Notice),
     /// All children have started.
     Started,
     /// Everything has ended. Nothing follows.
-    Ended(Ending),
+    Ended(Box<Ending>),
 }
 
 /// What is worth telling subscribers and the log.
@@ -115,6 +115,25 @@ pub(crate) enum Notice {
         reason: ExitReason,
     },
     Stopping,
+}
+
+impl Notice {
+    /// The child that it is about, if it is not about the supervisor.
+    pub(crate) fn child(&self) -> Option<Key> {
+        match self {
+            Self::Started(child)
+            | Self::Restarted { child, .. }
+            | Self::Declined(child)
+            | Self::StartFailed { child, .. }
+            | Self::Terminated { child, .. }
+            | Self::Delayed { child, .. }
+            | Self::TimedOut(child)
+            | Self::NotStopped(child)
+            | Self::StoppedLate(child)
+            | Self::MaxRestartsExceeded { child, .. } => Some(*child),
+            Self::Stopping => None,
+        }
+    }
 }
 
 /// Why a supervisor ended.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::child::{Pending, Purpose, StartRule, State, StopPurpose};
+use super::child::{FailingStart, Pending, Purpose, StartRule, State, StopPurpose};
 use super::commands::{Answer, Refusal};
 use super::exits::is_hopeless;
 use super::{Cycle, Effect, Ending, Engine, Key, Mode, Notice, START_BURST};
@@ -79,21 +79,26 @@ impl<C, R> Engine<C, R> {
         child.generation += 1;
         let (generation, rule) = (child.generation, child.rules.start);
         self.effects.push_back(Effect::Spawn { child: key, generation });
-        self.enter(key, State::Starting(purpose));
-        match rule {
-            StartRule::Spawned => self.ready(now, key, generation),
-            StartRule::Ready(Some(limit)) => self.arm(now, key, limit),
-            StartRule::Ready(None) => {}
+        if let StartRule::Ready(limit) = rule {
+            self.enter(key, State::Starting(purpose));
+            limit.into_iter().for_each(|limit| self.arm(now, key, limit));
+        } else {
+            self.enter(key, State::Up { since: now });
+            self.came_up(now, key, purpose);
         }
     }
 
     pub(super) fn ready(&mut self, now: Instant, key: Key, generation: u64) {
-        let Some(child) = self.children.get_mut(key) else { return };
+        let Some(child) = self.children.get(key) else { return };
         if child.generation != generation || !matches!(child.state, State::Starting(_)) {
             return;
         }
-        child.up_since = Some(now);
-        let Some(State::Starting(purpose)) = self.enter(key, State::Up) else { return };
+        let up = State::Up { since: now };
+        let Some(State::Starting(purpose)) = self.enter(key, up) else { return };
+        self.came_up(now, key, purpose);
+    }
+
+    fn came_up(&mut self, now: Instant, key: Key, purpose: Purpose<R>) {
         let restarted = matches!(purpose, Purpose::Restart)
             || matches!(self.mode, Mode::Cycling(_)) && matches!(purpose, Purpose::Sequence);
         self.arm_heartbeat(now, key);
@@ -155,7 +160,7 @@ impl<C, R> Engine<C, R> {
     /// The life is told to go first; only when it is gone has the start failed.
     fn abort_start(&mut self, now: Instant, key: Key, reason: ExitReason) {
         if let Some(State::Starting(purpose)) = self.enter(key, State::Down) {
-            let purpose = StopPurpose::FailedStart { purpose, reason };
+            let purpose = StopPurpose::FailedStart(Box::new(FailingStart { purpose, reason }));
             self.enter(key, State::Stopping { purpose, killed: true });
             self.effects.push_back(Effect::Abort(key));
             self.arm_kill(now, key);
@@ -197,10 +202,7 @@ impl<C, R> Engine<C, R> {
 
     /// OTP's `try_again_restart`: what is already waiting is served before the next attempt.
     fn try_again_later(&mut self, now: Instant, key: Key, reason: ExitReason) {
-        if let Some(child) = self.children.get_mut(key) {
-            child.last_failure = Some(Box::new(reason));
-        }
-        self.enter(key, State::Waiting(Pending::Again));
+        self.enter(key, State::Waiting(Pending::Again(Box::new(reason))));
         self.wait_for_restart(now, key);
     }
 

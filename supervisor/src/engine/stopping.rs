@@ -1,12 +1,10 @@
 //! How children are stopped: alone, one after the other, or all at once.
 
-use std::time::Duration;
-
 use tokio::time::Instant;
 
 use super::child::{State, StopPurpose};
 use super::commands::{Answer, Refusal};
-use super::timers::{Target, Timer, Timers};
+use super::timers::{Target, Timers};
 use super::{Child, Effect, Ending, Engine, Key, Mode, Notice};
 use crate::shutdown::Shutdown;
 use crate::strategy::SupervisionStrategy;
@@ -17,14 +15,17 @@ pub(super) enum Scheme {
     /// In reverse start order, `next` being the one that is stopped now or next.
     InOrder { next: Option<Key> },
     /// Together, within one time; `left` lives have not ended.
-    AtOnce { left: usize, killed: bool, timer: Option<Timer> },
+    AtOnce { left: usize, killed: bool },
 }
 
 impl<C, R> Engine<C, R> {
     /// Stops one life, by the child's own shutdown mode.
     pub(super) fn halt(&mut self, now: Instant, key: Key, purpose: StopPurpose<R>) {
-        let Some(rules) = self.rules_of(key) else { return };
-        match rules.shutdown {
+        let Some(shutdown) = self.children.get(key).map(|child| child.rules.shutdown) else {
+            return;
+        };
+        self.note_health(now, key);
+        match shutdown {
             Shutdown::BrutalKill => {
                 self.enter(key, State::Stopping { purpose, killed: true });
                 self.effects.push_back(Effect::Abort(key));
@@ -84,10 +85,8 @@ impl<C, R> Engine<C, R> {
             Mode::Stopping { scheme: Scheme::AtOnce { killed: true, .. }, .. } | Mode::Ended => {
                 return;
             }
-            Mode::Stopping { ending, scheme } => {
-                if let Scheme::AtOnce { timer: Some(timer), .. } = scheme {
-                    self.timers.cancel(*timer);
-                }
+            Mode::Stopping { ending, .. } => {
+                self.timers.cancel(Target::Stop);
                 ending.clone()
             }
             _ => {
@@ -130,7 +129,7 @@ impl<C, R> Engine<C, R> {
             next = self.children.after(key);
             if self.children.get(key).is_some_and(|child| child.state.has_life()) {
                 left += 1;
-                self.tell_to_end(key, killed);
+                self.tell_to_end(now, key, killed);
             }
         }
         let limit = match shutdown {
@@ -138,28 +137,24 @@ impl<C, R> Engine<C, R> {
             Shutdown::Timeout(limit) => Some(limit),
             Shutdown::Infinity => None,
         };
-        Scheme::AtOnce { left, killed, timer: self.arm_stop(now, limit) }
+        if let Some(at) = limit.and_then(|limit| now.checked_add(limit)) {
+            self.timers.set(at, Target::Stop);
+        }
+        Scheme::AtOnce { left, killed }
     }
 
-    fn arm_stop(&mut self, now: Instant, limit: Option<Duration>) -> Option<Timer> {
-        let at = now.checked_add(limit?)?;
-        Some(self.timers.set(at, Target::Stop))
-    }
-
-    fn tell_to_end(&mut self, key: Key, kill: bool) {
+    fn tell_to_end(&mut self, now: Instant, key: Key, kill: bool) {
         let Some(child) = self.children.get_mut(key) else { return };
         if let State::Stopping { killed, .. } = &mut child.state {
             // A stop already running keeps its deadline, unless the common one is nearer.
             if kill && !*killed {
                 *killed = true;
-                if let Some(timer) = child.timer.take() {
-                    self.timers.cancel(timer);
-                }
+                self.timers.cancel(Target::Child(key));
                 self.effects.push_back(Effect::Abort(key));
             }
             return;
         }
-        self.overtake_start(key);
+        self.overtake_start(now, key);
         self.enter(key, State::Stopping { purpose: StopPurpose::Sequence, killed: kill });
         self.effects.push_back(if kill { Effect::Abort(key) } else { Effect::Ask(key) });
     }
@@ -221,7 +216,7 @@ impl<C, R> Engine<C, R> {
     fn answer_overtaken(&mut self, key: Key, end: Answer) {
         let (reply, answer) = match self.enter(key, State::Down) {
             Some(State::Stopping {
-                purpose: purpose @ (StopPurpose::Terminate(_) | StopPurpose::Fail { .. }),
+                purpose: purpose @ (StopPurpose::Terminate(_) | StopPurpose::Fail(_)),
                 ..
             }) => (purpose.into_reply(), end),
             Some(State::Stopping { purpose, .. }) => {
@@ -250,8 +245,8 @@ impl<C, R> Engine<C, R> {
             match self.children.get(key).map(|child| &child.state) {
                 // A stop already running keeps its deadline.
                 Some(State::Stopping { .. }) => return,
-                Some(State::Starting(_) | State::Up) => {
-                    self.overtake_start(key);
+                Some(State::Starting(_) | State::Up { .. }) => {
+                    self.overtake_start(now, key);
                     return self.halt(now, key, StopPurpose::Sequence);
                 }
                 Some(State::Zombie) | None => {}
@@ -267,8 +262,10 @@ impl<C, R> Engine<C, R> {
     }
 
     /// If a stop has overtaken a start, whoever asked for that is told.
-    fn overtake_start(&mut self, key: Key) {
-        if let Some(State::Starting(purpose)) = self.enter(key, State::Up)
+    fn overtake_start(&mut self, now: Instant, key: Key) {
+        let starting = |child: &Child<C, R>| matches!(child.state, State::Starting(_));
+        if self.children.get(key).is_some_and(starting)
+            && let Some(State::Starting(purpose)) = self.enter(key, State::Up { since: now })
             && let Some(reply) = purpose.into_reply()
         {
             self.answer(reply, Answer::Refused(Refusal::ShuttingDown));
@@ -283,15 +280,15 @@ impl<C, R> Engine<C, R> {
 
     /// The end: whoever still waits is answered.
     pub(super) fn end(&mut self, ending: Ending) {
-        let keys: Vec<Key> = self.children.iter().map(|(key, _)| key).collect();
+        let open = |child: &Child<C, R>| !matches!(child.state, State::Down | State::Zombie);
+        let open = self.children.iter().filter(|(_, child)| open(child));
+        let keys: Vec<Key> = open.map(|(key, _)| key).collect();
         for key in keys {
-            if !self.children.get(key).is_some_and(|child| matches!(child.state, State::Zombie)) {
-                self.answer_overtaken(key, Answer::Refused(Refusal::ShuttingDown));
-            }
+            self.answer_overtaken(key, Answer::Refused(Refusal::ShuttingDown));
         }
         self.timers = Timers::default();
         self.mode = Mode::Ended;
         self.drop_turns();
-        self.effects.push_back(Effect::Ended(ending));
+        self.effects.push_back(Effect::Ended(Box::new(ending)));
     }
 }

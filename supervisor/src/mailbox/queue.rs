@@ -29,19 +29,32 @@ pub(super) struct Ticket(NonZeroU64);
 
 /// The messages, who may receive them, and who waits to add one.
 pub(super) struct Queue<M> {
-    messages: VecDeque<M>,
+    /// Made with the first message, or whatever else is rare: most mailboxes of a large tree
+    /// never get one.
+    traffic: Option<Box<Traffic<M>>>,
     /// The parked receiver.
     receiver: Option<Waker>,
     /// The life that may receive, or [`NOBODY`].
     life: u64,
-    /// Made when the first sender has to wait: most mailboxes never need it.
-    senders: Option<Box<Senders>>,
-    /// Who asked for what will be left.
-    letters: Weak<Letters<M>>,
     capacity: u32,
     closed: Option<Closing>,
     /// The receiver shall poll again before it parks.
     look_up: bool,
+}
+
+/// What passes through a mailbox.
+struct Traffic<M> {
+    messages: VecDeque<M>,
+    /// Made when the first sender has to wait.
+    senders: Option<Box<Senders>>,
+    /// Who asked for what will be left.
+    letters: Weak<Letters<M>>,
+}
+
+impl<M> Default for Traffic<M> {
+    fn default() -> Self {
+        Self { messages: VecDeque::new(), senders: None, letters: Weak::new() }
+    }
 }
 
 /// The senders that wait for room.
@@ -92,6 +105,7 @@ pub(super) enum Sent<M> {
 /// What a closing leaves to others.
 pub(super) struct Closed<M> {
     pub(super) messages: VecDeque<M>,
+    pub(super) heir: Option<Arc<Letters<M>>>,
     pub(super) receiver: Option<Waker>,
     pub(super) senders: BTreeMap<Ticket, Waker>,
 }
@@ -99,11 +113,9 @@ pub(super) struct Closed<M> {
 impl<M> Queue<M> {
     pub(super) const fn new(capacity: usize) -> Self {
         Self {
-            messages: VecDeque::new(),
+            traffic: None,
             receiver: None,
             life: NOBODY,
-            senders: None,
-            letters: Weak::new(),
             capacity: within_bounds(capacity),
             closed: None,
             look_up: false,
@@ -115,7 +127,7 @@ impl<M> Queue<M> {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.messages.len()
+        self.traffic.as_ref().map_or(0, |traffic| traffic.messages.len())
     }
 
     // ===== senders =====
@@ -129,7 +141,7 @@ impl<M> Queue<M> {
         waker: &Waker,
     ) -> Sent<M> {
         if let Some(held) = *ticket {
-            let senders = self.senders.get_or_insert_default();
+            let senders = self.senders();
             if held < senders.returned {
                 *ticket = None;
                 return Sent::Refused(self.refuse(message));
@@ -142,7 +154,7 @@ impl<M> Queue<M> {
         } else if self.closed.is_some() {
             return Sent::Refused(self.refuse(message));
         } else if !self.has_room() {
-            *ticket = Some(self.senders.get_or_insert_default().wait(waker.clone()));
+            *ticket = Some(self.senders().wait(waker.clone()));
             return Sent::Waiting(message, None);
         }
         Sent::Queued(self.push(message))
@@ -161,7 +173,7 @@ impl<M> Queue<M> {
     /// Takes back the ticket of a sender that gave up: its own waker, and that of the sender
     /// that got the place if it had been granted.
     pub(super) fn withdraw(&mut self, ticket: Ticket) -> (Option<Waker>, Option<Waker>) {
-        let senders = self.senders.get_or_insert_default();
+        let senders = self.senders();
         if ticket < senders.returned {
             return (None, None);
         }
@@ -178,19 +190,24 @@ impl<M> Queue<M> {
         if !self.has_room() {
             return None;
         }
-        let senders = self.senders.as_mut()?;
+        let senders = self.traffic.as_mut()?.senders.as_mut()?;
         let (_, waker) = senders.waiting.pop_first()?;
         senders.granted += 1;
         Some(waker)
     }
 
+    fn senders(&mut self) -> &mut Senders {
+        self.traffic.get_or_insert_default().senders.get_or_insert_default()
+    }
+
     fn has_room(&self) -> bool {
-        let granted = self.senders.as_ref().map_or(0, |senders| senders.granted);
-        self.messages.len() + granted < self.capacity as usize
+        let Some(traffic) = &self.traffic else { return true };
+        let granted = traffic.senders.as_ref().map_or(0, |senders| senders.granted);
+        traffic.messages.len() + granted < self.capacity as usize
     }
 
     fn push(&mut self, message: M) -> Option<Waker> {
-        self.messages.push_back(message);
+        self.traffic.get_or_insert_default().messages.push_back(message);
         self.receiver.take()
     }
 
@@ -208,7 +225,7 @@ impl<M> Queue<M> {
         if self.life != life {
             return Take::NotYours;
         }
-        match self.messages.pop_front() {
+        match self.traffic.as_mut().and_then(|traffic| traffic.messages.pop_front()) {
             Some(message) => Take::Message(message, self.grant()),
             None => Take::Empty,
         }
@@ -235,15 +252,12 @@ impl<M> Queue<M> {
 
     /// The queue of those who ask for what will be left; made if there is none.
     pub(super) fn letters(&mut self) -> Arc<Letters<M>> {
-        self.letters.upgrade().unwrap_or_else(|| {
+        let traffic = self.traffic.get_or_insert_default();
+        traffic.letters.upgrade().unwrap_or_else(|| {
             let letters = Arc::new(Letters::new(self.closed == Some(Closing::Gone)));
-            self.letters = Arc::downgrade(&letters);
+            traffic.letters = Arc::downgrade(&letters);
             letters
         })
-    }
-
-    pub(super) fn heir(&self) -> Option<Arc<Letters<M>>> {
-        self.letters.upgrade()
     }
 
     pub(super) fn open(&mut self, life: u64) -> Option<Waker> {
@@ -262,14 +276,23 @@ impl<M> Queue<M> {
         if self.closed != Some(Closing::Gone) {
             self.closed = Some(closing);
         }
+        let receiver = self.hand_over(NOBODY);
+        let Some(traffic) = &mut self.traffic else {
+            return Closed {
+                messages: VecDeque::new(),
+                heir: None,
+                receiver,
+                senders: BTreeMap::new(),
+            };
+        };
         Closed {
-            messages: mem::take(&mut self.messages),
-            receiver: self.hand_over(NOBODY),
-            senders: self.senders.as_mut().map(|senders| senders.dismiss()).unwrap_or_default(),
+            messages: mem::take(&mut traffic.messages),
+            heir: traffic.letters.upgrade(),
+            receiver,
+            senders: traffic.senders.as_mut().map(|senders| senders.dismiss()).unwrap_or_default(),
         }
     }
 
-    /// Changes who receives; the one that waited in vain.
     fn hand_over(&mut self, life: u64) -> Option<Waker> {
         self.life = life;
         self.receiver.take()
@@ -311,10 +334,11 @@ fn renew(parked: &mut Waker, waker: &Waker) -> Option<Waker> {
 impl<M> Queue<M> {
     /// For how many messages there is memory.
     pub(super) fn allocated(&self) -> usize {
-        self.messages.capacity() + usize::from(self.senders.is_some())
+        let Some(traffic) = &self.traffic else { return 0 };
+        traffic.messages.capacity() + usize::from(traffic.senders.is_some())
     }
 
     pub(super) fn peek(&self) -> Option<&M> {
-        self.messages.front()
+        self.traffic.as_ref()?.messages.front()
     }
 }

@@ -142,7 +142,7 @@ impl Node {
             self.close_declared(Closing::Gone, reaper);
         }
         crate::journal::supervisor_terminated(self, reason);
-        let (starting, waiting, reports_to) = {
+        let (starting, waiting, reports_to, orphaned) = {
             let mut place = self.lock();
             let waiting = if supervised {
                 place.phase = Phase::Down(reason.clone());
@@ -151,11 +151,20 @@ impl Node {
                 place.phase = Phase::Ended(reason.clone());
                 std::mem::take(&mut place.waiting)
             };
-            (std::mem::take(&mut place.starting), waiting, place.reports_to.take())
+            (
+                std::mem::take(&mut place.starting),
+                waiting,
+                place.reports_to.take(),
+                supervised && place.orphaned,
+            )
         };
         drop(starting);
         for told in waiting {
             let _ = told.send(());
+        }
+        if orphaned {
+            // Its parent, which ended at the same time on another thread, has found it running.
+            self.bury();
         }
         if let Some((link, generation)) = reports_to {
             if let Some(slot) = self.slot() {
@@ -167,7 +176,7 @@ impl Node {
 
     /// Sends back what is sent to a child, and to all below it, from now on.
     pub(crate) fn retire(self: &Arc<Self>, body: &Body, closing: Closing, reaper: &mut Reaper) {
-        let (Body::Task { slot, .. } | Body::Supervisor { slot, .. }) = body;
+        let slot = body.slot();
         slot.core().lie_down();
         if let Some((count, leftovers)) = slot.close(closing) {
             if count > 0 {
@@ -206,7 +215,7 @@ impl Node {
     }
 
     fn close_declared(self: &Arc<Self>, closing: Closing, reaper: &mut Reaper) {
-        for child in self.declared() {
+        for child in self.declared().iter() {
             self.retire(&child.body, closing, reaper);
         }
     }

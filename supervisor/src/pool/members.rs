@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::sync::Arc;
 
 use crate::child::{Addressable, Child, Worker};
 use crate::child_ref::{AnyChildRef, ChildRef};
@@ -191,9 +192,9 @@ impl<W, V> Pool<W, V> {
         let supervisor = self.supervisor();
         self.add_all((0..count).map(|_| {
             let parts = supervisor.worker_like_others()?;
-            let worker = AnyChildRef::new(std::sync::Arc::clone(parts.body.slot()));
-            let typed = worker.downcast();
-            let typed = typed.ok_or_else(|| SupervisorError::NotFound(worker.path()))?;
+            let typed = AnyChildRef::new(Arc::clone(parts.body.slot())).into_typed();
+            let untyped = || SupervisorError::NotFound(parts.body.slot().core().path());
+            let typed = typed.ok_or_else(untyped)?;
             Ok((parts, typed))
         }))
         .await
@@ -238,7 +239,7 @@ impl<W, V> Pool<W, V> {
     async fn living<M: Send + 'static>(&self) -> Result<Vec<ChildRef<M>>, SupervisorError> {
         let living = self.supervisor().query(|reign| {
             let children = reign.engine.children().filter(|(_, child)| child.state.has_life());
-            let slots = children.map(|(_, child)| std::sync::Arc::clone(child.data.slot()));
+            let slots = children.map(|(_, child)| Arc::clone(child.data.slot()));
             slots.map(AnyChildRef::new).collect::<Vec<_>>()
         });
         Ok(living.await?.iter().filter_map(AnyChildRef::downcast).collect())

@@ -8,19 +8,21 @@ use crate::engine::SupervisorRules;
 use crate::node::Node;
 use crate::options::{ChildOptions, SupervisorOptions};
 use crate::outline::Budget;
+use crate::path::Name;
 use crate::shutdown::Shutdown;
+use crate::strategy::SupervisionStrategy;
 
-use super::{Subject, Text, broken, window_zero};
+use super::{PARTITIONS_ONCE, Subject, Text, broken, window_zero};
 
 /// The message for the first rule that a child breaks under this supervisor.
 pub(crate) fn broken_by(
-    name: &str,
+    name: &Name,
     options: &ChildOptions,
-    body: Option<&Body>,
+    body: &Body,
     supervisor: &SupervisorRules,
 ) -> Option<Text> {
     let nested = match body {
-        Some(Body::Supervisor { node, .. }) => {
+        Body::Supervisor { node, .. } => {
             // What its children need matters to a time of its own only.
             let need = match options.shutdown() {
                 Some(Shutdown::Timeout(_)) => need(node),
@@ -28,19 +30,70 @@ pub(crate) fn broken_by(
             };
             Some((node.rules().auto_shutdown, need))
         }
-        _ => None,
+        Body::Task { .. } => None,
     };
     let supervisor = options_of(supervisor);
-    broken(&Subject { name, options: *options, nested, supervisor })
+    match name {
+        Name::Declared(name) => broken(&Subject { name, options: *options, nested, supervisor }),
+        Name::Worker(_) => {
+            broken(&Subject { name: &name.to_string(), options: *options, nested, supervisor })
+        }
+    }
 }
 
-/// The message for the first rule that a supervisor or the template of its workers breaks.
+/// The message for the first rule that a supervisor with so many children, or the template of its
+/// workers, breaks.
 pub(crate) fn broken_at_build(
     template: Option<&ChildOptions>,
-    supervisor: &SupervisorRules,
+    children: usize,
+    rules: &SupervisorRules,
 ) -> Option<Text> {
-    let of_template = template.and_then(|options| broken_by("template", options, None, supervisor));
-    window_zero(&options_of(supervisor)).or(of_template)
+    let supervisor = options_of(rules);
+    let of_template = template.and_then(|options| {
+        broken(&Subject { name: "template", options: *options, nested: None, supervisor })
+    });
+    template_count(template.is_some(), children, rules).or(window_zero(&supervisor)).or(of_template)
+}
+
+/// What is a pool has a template and nothing else, and nothing else has what belongs to a pool.
+fn template_count(has_template: bool, children: usize, rules: &SupervisorRules) -> Option<Text> {
+    let text = Text::new();
+    match (rules.strategy, has_template) {
+        (SupervisionStrategy::SimpleOneForOne, false) => Some(text.str(
+            "`simple_one_for_one` needs one template; give it one by `with_template` or \
+             `build_pool`",
+        )),
+        (SupervisionStrategy::SimpleOneForOne, true) if children > 0 => {
+            Some(text.str("`simple_one_for_one` has one template; `with_child` is one too many"))
+        }
+        (SupervisionStrategy::SimpleOneForOne, true) => None,
+        (strategy, true) => Some(
+            text.str("a template belongs on a `simple_one_for_one` supervisor, and this one is ")
+                .str(strategy.as_str()),
+        ),
+        (_, false) if rules.max_children.is_some() => {
+            Some(text.str("`max_children` belongs on a `simple_one_for_one` supervisor"))
+        }
+        (_, false) => None,
+    }
+}
+
+/// The rule that a pool with a fixed number of workers breaks.
+pub(crate) fn broken_partitions(
+    name: &Name,
+    template: &ChildOptions,
+    partitions: usize,
+    max_children: Option<usize>,
+) -> Option<String> {
+    match (partitions, max_children) {
+        (0, _) => Some("`partitions = 0` leaves no worker at all".to_owned()),
+        (_, Some(_)) => {
+            let rule = "a pool has as many workers as `partitions`, so `max_children` has no meaning; leave it out";
+            Some(rule.to_owned())
+        }
+        _ if template.is_once() => Some(format!("`{name}`{PARTITIONS_ONCE}")),
+        _ => None,
+    }
 }
 
 fn options_of(supervisor: &SupervisorRules) -> SupervisorOptions {
@@ -49,6 +102,7 @@ fn options_of(supervisor: &SupervisorRules) -> SupervisorOptions {
         max_restarts: supervisor.max_restarts,
         restart_window: supervisor.restart_window,
         auto_shutdown: supervisor.auto_shutdown,
+        partitions: None,
     }
 }
 

@@ -60,7 +60,7 @@ impl<T: Clone + Send + Sync + 'static> Worker for Holder<T> {
 
 /// Runs once, with what it owns.
 #[derive(Child, Debug)]
-#[child(crate = overseer, restart = Temporary, once, name = "one_shot")]
+#[child(crate = overseer, restart = Temporary, once)]
 pub struct Once(pub String);
 
 impl WorkerOnce for Once {

@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
+use syn::Expr;
 
-use super::super::ast::{Body, Child, Supervisor};
+use super::super::ast::{Body, Child, Supervisor, Task};
 use super::super::names::{self, Taken};
+use super::super::text::compact;
 use super::Site;
 use super::scope::Scope;
 use super::supervisor::{auto_shutdown, intensity, restart};
@@ -17,13 +20,14 @@ use crate::words::{AutoShutdown, Meant, Policy, Strategy, Vocabulary};
 type Rule = fn(&Supervisor, &Child, &mut Errors);
 
 /// The rules that need the options of a child and of its supervisor only.
-pub(super) const RULES: [Rule; 7] = [
+pub(super) const RULES: [Rule; 8] = [
     significant_always,
     significant_never,
     significant_temporary,
     backoff_temporary,
     backoff_too_slow,
     auto_shutdown_always,
+    start_periodic,
     start_timeout_alone,
 ];
 
@@ -135,6 +139,32 @@ pub(super) fn policy_unknown(child: &Child, errors: &mut Errors) {
     errors.at(policy.ident.span(), message);
 }
 
+/// A task is a function, which is called for each life, not what one call of it returns.
+pub(super) fn task_called(child: &Child, errors: &mut Errors) {
+    let Body::Task(task @ Task { value: Some(value), .. }) = &child.body else { return };
+    let is_context = |argument: &Expr| {
+        let Expr::Path(path) = argument else { return false };
+        let ident = path.path.get_ident();
+        ident.is_some_and(|ident| ident == "ctx" || ident == "context")
+    };
+    let message = match value {
+        Expr::Async(_) if task.every().is_some() => {
+            "a job is called in each period; write `async || { … }`".to_owned()
+        }
+        Expr::Async(_) => {
+            "a task is called for each life; write `|ctx| async move { … }`".to_owned()
+        }
+        Expr::Call(call) if call.args.iter().any(is_context) => {
+            let function = compact(&call.func.to_token_stream());
+            format!(
+                "a task is called for each life; write the function itself: `= {function}`, or `|ctx| {function}(…)`"
+            )
+        }
+        _ => return,
+    };
+    errors.on(value, message);
+}
+
 /// A significant child can end for good: it is not `Always`.
 fn significant_always(_: &Supervisor, child: &Child, errors: &mut Errors) {
     let Some(Facts { policy: Some(Policy::Always), significant: true, significant_at, .. }) =
@@ -242,11 +272,32 @@ fn auto_shutdown_always(_: &Supervisor, child: &Child, errors: &mut Errors) {
     }
 }
 
+/// A periodic job has nothing to report: it has started when its schedule has.
+fn start_periodic(_: &Supervisor, child: &Child, errors: &mut Errors) {
+    let Body::Task(task) = &child.body else { return };
+    if task.every().is_none() {
+        return;
+    }
+    let mut settings = task.options.settings(Place::Task);
+    let found = settings.find(|(_, key, _)| matches!(key, Key::Start | Key::StartTimeout));
+    if let Some((item, key, _)) = found {
+        let message = format!(
+            "`{}` is periodic, and has started when its schedule has, so `{}` has no meaning; leave it out",
+            child.text(),
+            key.as_str()
+        );
+        errors.at(item.ident.span(), message);
+    }
+}
+
 /// A time limit for being ready needs a child that says when it is.
 ///
 /// A child with a type may have `start = notify` from its derive, so this looks at tasks only.
 fn start_timeout_alone(_: &Supervisor, child: &Child, errors: &mut Errors) {
     let Body::Task(task) = &child.body else { return };
+    if task.every().is_some() {
+        return;
+    }
     let find = |wanted: Key| {
         let mut settings = task.options.settings(Place::Task);
         settings.find(|(_, key, _)| *key == wanted).map(|(item, _, _)| item.ident.span())

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use syn::ext::IdentExt;
 use syn::punctuated::Punctuated;
 use syn::visit::{self, Visit};
-use syn::{Expr, ExprCall, ExprPath, Ident, Macro, PatIdent, Token};
+use syn::{Expr, ExprCall, ExprClosure, ExprPath, Ident, Macro, PatIdent, Token};
 
 use super::super::ast::{Body, Child, Supervisor};
 use super::Site;
@@ -89,13 +89,11 @@ pub(super) fn sibling_later(child: &Child, site: Site, scope: Scope, errors: &mu
             Some(Declared::After) => format!(
                 "`{name}` is declared later; move it above `{of}` (an item: `self::{name}`)"
             ),
-            Some(Declared::Here) => {
-                format!("`{name}` cannot use itself (an item: `self::{name}`)")
-            }
             Some(Declared::Around) => format!(
                 "`{name}` is not there yet while its children are declared (an item: `self::{name}`)"
             ),
-            Some(Declared::Before) | None => continue,
+            // As in `let a = A(a);`, the name means what it meant before: a function, perhaps.
+            Some(Declared::Before | Declared::Here) | None => continue,
         };
         if reported.insert(name) {
             errors.at(ident.span(), message);
@@ -119,6 +117,43 @@ pub(super) fn function_hidden(child: &Child, scope: Scope, errors: &mut Errors) 
                 format!("`{name}` is a child's address here; the function is `self::{name}`");
             errors.at(ident.span(), message);
         }
+    }
+}
+
+/// A task outlives what the tree's parameters borrow: its closure owns what it uses.
+///
+/// That is so for every use inside a closure, also for `config.clone()`: the closure would hold the
+/// reference until it is called.
+pub(super) fn task_borrows_parameter(child: &Child, site: Site, errors: &mut Errors) {
+    let (Body::Task(_), Some(value)) = (&child.body, child.value()) else { return };
+    let mut uses = Uses::default();
+    uses.visit_expr(value);
+    let mut closures = Closures::default();
+    closures.visit_expr(value);
+    let name = |ident: &Ident| ident.unraw().to_string();
+    let found = closures
+        .used
+        .iter()
+        .find(|ident| site.borrowed.contains(&name(ident)) && !uses.bound.contains(&name(ident)));
+    if let Some(ident) = found {
+        let message = format!(
+            "`{ident}` is borrowed while the tree is built, and no longer; write `{{ let {ident} = {ident}.clone(); move |ctx| … }}`"
+        );
+        errors.at(ident.span(), message);
+    }
+}
+
+/// The names that the closures in an expression use as values.
+#[derive(Default)]
+struct Closures {
+    used: Vec<Ident>,
+}
+
+impl<'ast> Visit<'ast> for Closures {
+    fn visit_expr_closure(&mut self, closure: &'ast ExprClosure) {
+        let mut uses = Uses::default();
+        uses.visit_expr(&closure.body);
+        self.used.extend(uses.used);
     }
 }
 

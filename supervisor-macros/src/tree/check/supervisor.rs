@@ -11,11 +11,12 @@ use crate::words::{AutoShutdown, Policy, Strategy, Vocabulary};
 
 type Rule = fn(&Supervisor, &mut Errors);
 
-pub(super) const RULES: [Rule; 5] = [
+pub(super) const RULES: [Rule; 6] = [
     strategy_unknown,
     braces_expected,
     template_count,
     template_nested,
+    max_children_of_partitions,
     auto_shutdown_without_significant,
 ];
 
@@ -97,6 +98,18 @@ pub(crate) fn nested_template(child: &Child, nested: &Supervisor) -> syn::Error 
     let message =
         format!("a template has no braces; declare a named tree and write `{name}: Temporary<…>`");
     syn::Error::new(nested.strategy.ident.span(), message)
+}
+
+/// A pool with `partitions` has no `max_children`: its workers are as many as its partitions.
+fn max_children_of_partitions(supervisor: &Supervisor, errors: &mut Errors) {
+    if supervisor.partitions().is_none() {
+        return;
+    }
+    let mut settings = supervisor.options.settings(supervisor.nested_place());
+    if let Some((item, ..)) = settings.find(|(_, key, _)| *key == Key::MaxChildren) {
+        const MESSAGE: &str = "a pool has as many workers as `partitions`, so `max_children` has no meaning; leave it out";
+        errors.at(item.ident.span(), MESSAGE);
+    }
 }
 
 /// A supervisor with `auto_shutdown` has a significant child.

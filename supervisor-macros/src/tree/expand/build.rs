@@ -160,22 +160,25 @@ impl Builder<'_> {
 
     fn typed(&self, child: &Child, typed: &Typed) -> TokenStream {
         let krate = self.krate;
-        let text = child.text();
         let policy = self.policy_call(typed);
         let options = settings::of_child(krate, &typed.options, Place::Typed);
-        let value = self.value(child, typed);
-        let (spec, recipe_type) =
-            (typed.ty.project(krate, "spec"), typed.ty.project(krate, "Recipe"));
+        let spec = self.spec(child, typed, &typed.ty.project(krate, "spec"));
+        Self::bind(child, &quote!(#spec #policy #options))
+    }
+
+    /// What `make` makes of a typed child's name and its value.
+    fn spec(&self, child: &Child, typed: &Typed, make: &TokenStream) -> TokenStream {
+        let (text, value) = (child.text(), self.value(child, typed));
+        let recipe_type = typed.ty.project(self.krate, "Recipe");
         // A name at the place of the type, in a block that ends before any of the user's
         // expressions could see it: that the type is no child stays an error of the type alone.
         let recipe = Ident::new("__recipe", typed.ty.last.span());
-        let spec = quote! {
+        quote! {
             {
                 let #recipe: #recipe_type = #value;
-                #spec(#text, #recipe)
-            } #policy #options
-        };
-        Self::bind(child, &spec)
+                #make(#text, #recipe)
+            }
+        }
     }
 
     fn policy_call(&self, typed: &Typed) -> Option<TokenStream> {
@@ -192,10 +195,10 @@ impl Builder<'_> {
             Some(value) => quote!(#value),
             None => {
                 // At the type, which has no `Default` if this is an error.
-                let span = typed.ty.last.span();
+                let (span, ty) = (typed.ty.last.span(), &typed.ty);
                 let (open, close) =
                     (quote_spanned!(span=> <_ as), quote_spanned!(span=> >::unsaid()));
-                quote!(#open #krate::Unsaid #close)
+                quote!(#open #krate::Unsaid<#ty> #close)
             }
         }
     }
@@ -215,10 +218,25 @@ impl Builder<'_> {
             Some(value) => (value.span(), is_usable.then(|| quote!(#value))),
             None => (child.name.span(), self.functions.get(path).map(ToTokens::to_token_stream)),
         };
-        let function = function.unwrap_or_else(|| quote!(#krate::__private::broken_task));
-        let spec = Ident::new("__spec", span);
-        let run = quote_spanned!(span=> #spec.with_task(#function));
+        let function = function.unwrap_or_else(|| {
+            if task.every().is_some() {
+                quote!(#krate::__private::broken_job)
+            } else {
+                quote!(#krate::__private::broken_task)
+            }
+        });
+        let (spec, every) = (Ident::new("__spec", span), Ident::new("__every", span));
+        let run = if task.every().is_some() {
+            quote_spanned!(span=> #spec.with_worker(#every.job(#function)))
+        } else {
+            quote_spanned!(span=> #spec.with_task(#function))
+        };
+        let period = task.every().map(|period| {
+            let period = settings::duration(period);
+            quote!(let #every = #krate::__private::Every(#period);)
+        });
         quote!({
+            #period
             let #spec = #krate::ChildSpec::new(#text)#policy #options;
             #run
         })
@@ -239,12 +257,24 @@ impl Builder<'_> {
             Body::Broken(error) => return Err(error.clone()),
             Body::Task(task) => {
                 let template = self.task(child, task, &join(path, child));
-                return Ok(quote!(#builder.build_pool(#template)));
+                return Ok(match pool.partitions() {
+                    None => quote!(#builder.build_pool(#template)),
+                    Some(count) => quote!(#builder.build_partitioned(#template, #count)),
+                });
             }
             Body::Typed(typed) => typed,
         };
         let policy = self.policy_call(typed);
         let options = settings::of_child(krate, &typed.options, Place::Typed);
+        if let Some(count) = pool.partitions() {
+            let template = self.spec(child, typed, &typed.ty.project(krate, "spec"));
+            let of = typed.ty.project_partition(krate, "partitioned");
+            // All of the call is at the type, as is what the compiler says about it.
+            let arguments = quote_spanned! {typed.ty.last()=>
+                (#builder, #template #policy #options, #count)
+            };
+            return Ok(quote!(#of #arguments));
+        }
         // `build_pool`, called where the type is named: that it is no child is an error there.
         if typed.value.is_none() {
             let (template, of) =

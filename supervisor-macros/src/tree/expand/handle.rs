@@ -33,9 +33,13 @@ pub(super) fn value(tree: &Tree) -> TokenStream {
     if tree.root.is_pool() {
         let pool = own("pool");
         let supervisor = quote!(::core::clone::Clone::clone(#pool.supervisor()));
-        // The type of a tree with a name asks its pool for the supervisor.
-        let own = outline.map(|outline| quote!(supervisor: #supervisor, #outline));
-        let fields = quote!(#own pool: #pool);
+        let pool = if tree.head.is_some() {
+            named::held_pool(krate, &tree.root, &pool)
+        } else {
+            quote!(#pool)
+        };
+        let fields =
+            quote!(supervisor: #krate::__private::Top::new(#supervisor), #outline pool: #pool);
         return quote!(#krate::Tree::new(#supervisor, #handle { #fields }));
     }
     let supervisor = own("supervisor");
@@ -46,7 +50,7 @@ pub(super) fn value(tree: &Tree) -> TokenStream {
     quote! {
         #krate::Tree::new(
             ::core::clone::Clone::clone(&#supervisor),
-            #handle { supervisor: #supervisor, #outline #fields },
+            #handle { supervisor: #krate::__private::Top::new(#supervisor), #outline #fields },
         )
     }
 }
@@ -64,10 +68,29 @@ pub(super) fn nested_value(
     let (handle, supervisor) = (ident(nested), own("supervisor"));
     if is_named {
         let fields = named::fields(krate, nested);
-        return quote!(#handle { supervisor: #supervisor, #fields });
+        return quote!(#handle { supervisor: #krate::__private::Top::new(#supervisor), #fields });
     }
     let (ty, fields) = (generic::nested(krate, nested), generic::fields(nested));
-    quote!({ #ty #handle { supervisor: #supervisor, #fields } })
+    quote!({ #ty #handle { supervisor: #krate::__private::Top::new(#supervisor), #fields } })
+}
+
+/// What every handle is besides: its supervisor, for those who take any handle.
+fn as_supervisor(
+    krate: &TokenStream,
+    ident: &Ident,
+    params: &[Ident],
+    cfgs: &[&Attribute],
+) -> TokenStream {
+    let generics = (!params.is_empty()).then(|| quote!(<#(#params),*>));
+    quote! {
+        #(#cfgs)*
+        #[automatically_derived]
+        impl #generics ::core::convert::AsRef<#krate::Supervisor> for #ident #generics {
+            fn as_ref(&self) -> &#krate::Supervisor {
+                self.supervisor()
+            }
+        }
+    }
 }
 
 /// `Debug` with the supervisor alone: the children's names are in its snapshot.

@@ -63,7 +63,11 @@ fn of_child(krate: &TokenStream, child: &Child) -> Option<TokenStream> {
                 quote!(.with_restart_policy(#policy))
             });
             let options = settings::of_child(krate, &task.options, Place::Task);
-            quote!(#outline::task(#text, #new #policy #options))
+            let every = task.every().map(|every| {
+                let every = settings::duration(every);
+                quote!(.with_every(#every))
+            });
+            quote!(#outline::task(#text, #new #policy #options)#every)
         }
         Body::Typed(typed) => {
             let ty = &typed.ty;

@@ -30,8 +30,9 @@ pub(super) fn of_constant_supervisor(
     options: &Options,
     place: Place,
 ) -> TokenStream {
-    let known = |key| matches!(key, Key::MaxRestarts | Key::RestartWindow | Key::AutoShutdown);
-    calls(krate, options, place, known)
+    calls(krate, options, place, |key| {
+        matches!(key, Key::MaxRestarts | Key::RestartWindow | Key::AutoShutdown | Key::Partitions)
+    })
 }
 
 /// Those of a child for its supervisor.
@@ -106,7 +107,6 @@ fn value(krate: &TokenStream, setting: &Setting) -> TokenStream {
         }
         Setting::Notify => quote!(#krate::StartMode::Notify),
         Setting::Flag(flag) => quote!(#flag),
-        Setting::Name(name) => quote!(#name),
         Setting::Message(tokens) | Setting::Crate(tokens) => tokens.clone(),
     }
 }

@@ -9,6 +9,7 @@ use super::super::{names, text};
 use super::path;
 use crate::errors::Errors;
 use crate::options::Options;
+use crate::options::key::Key;
 use crate::words::{Policy, Strategy, Vocabulary, Word};
 
 /// Fails where there is no name; a child with a name is kept, however broken it is.
@@ -65,10 +66,15 @@ fn body(input: ParseStream, name: &Ident, errors: &mut Errors) -> syn::Result<Bo
         if !input.peek(Token![<]) {
             not_a_value(input, &policy.ident, name)?;
             let options = options(input, errors);
+            if input.peek(Token![<]) {
+                let policy = policy.ident;
+                let message = format!("the type stands before the options; write `{policy}<…>(…)`");
+                return Err(input.error(message));
+            }
             let value = value(input)?;
             return Ok(Body::Task(Task { policy, options, value }));
         }
-        let ty = path::in_angles(input, &policy.ident)?;
+        let ty = path::in_angles(input, &policy.ident, name)?;
         let options = options(input, errors);
         let value = value(input)?;
         return Ok(Body::Typed(Box::new(Typed { policy: Some(policy), ty, options, value })));
@@ -141,12 +147,38 @@ fn value(input: ParseStream) -> syn::Result<Option<Expr>> {
     if input.is_empty() || input.peek(Token![,]) {
         return Err(syn::Error::new(equals.span, "expected a value after `=`"));
     }
-    input.parse().map(Some)
+    let value = input.parse()?;
+    not_options(&value)?;
+    Ok(Some(value))
+}
+
+/// `= Mailer(backoff = 1s)`: the options behind the value.
+fn not_options(value: &Expr) -> syn::Result<()> {
+    let Expr::Call(call) = value else { return Ok(()) };
+    let option = |argument: &Expr| match argument {
+        Expr::Assign(assign) => match &*assign.left {
+            Expr::Path(path) => Key::parse(&path.path.get_ident()?.to_string()),
+            _ => None,
+        },
+        _ => None,
+    };
+    match call.args.iter().find(|argument| option(argument).is_some()) {
+        None => Ok(()),
+        Some(argument) => {
+            let message = "options stand before the `=`, as in `name: Type(shutdown = 5s) = value`";
+            Err(syn::Error::new_spanned(argument, message))
+        }
+    }
 }
 
 /// `db: Database { url }`: the value without its type.
 fn not_a_value(input: ParseStream, word: &Ident, name: &Ident) -> syn::Result<()> {
-    if !input.peek(token::Brace) {
+    // `DynamicSupervisor { … }`, `PartitionSupervisor(partitions = 8) { … }`
+    let ahead = input.fork();
+    if ahead.peek(token::Paren) {
+        ahead.parse::<proc_macro2::Group>()?;
+    }
+    if !ahead.peek(token::Brace) {
         return Ok(());
     }
     let message = if Policy::parse(&word.to_string()).is_some() {

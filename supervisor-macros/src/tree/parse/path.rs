@@ -10,7 +10,8 @@ use syn::parse::ParseStream;
 use syn::{AngleBracketedGenericArguments, Ident, Token, token};
 
 use super::super::ast::TypePath;
-use crate::words::{Policy, Vocabulary};
+use super::super::text;
+use crate::words::{Policy, Strategy, Vocabulary};
 
 /// `a::path::Type<Arguments>`
 pub(super) fn parse(input: ParseStream, name: &Ident) -> syn::Result<TypePath> {
@@ -22,6 +23,11 @@ pub(super) fn parse(input: ParseStream, name: &Ident) -> syn::Result<TypePath> {
             format!("a task has a policy; write `{name}: Always = …`")
         } else if let Some((word, policy)) = atom(input) {
             format!("Erlang's `:{word}` is written `{policy}`")
+        } else if let Some(strategy) = strategy_atom(input) {
+            format!("the strategy stands before the braces, as in `Shop: {strategy} {{ … }}`")
+        } else if input.peek(token::Bracket) {
+            "the children stand one by one in the braces, as in `one_for_one { a: Always, b: T }`"
+                .to_owned()
         } else {
             format!("expected a policy, a supervisor, or a type's path, as in `{name}: Database`")
         };
@@ -39,8 +45,16 @@ fn atom(input: ParseStream) -> Option<(Ident, &'static str)> {
     Some((word, policy.as_str()))
 }
 
+/// `:one_for_one`
+fn strategy_atom(input: ParseStream) -> Option<Ident> {
+    let ahead = input.fork();
+    ahead.parse::<Token![:]>().ok()?;
+    let word = ahead.call(Ident::parse_any).ok()?;
+    Strategy::parse(&word.to_string()).map(|_| word)
+}
+
 /// `<a::path::Type>` after a policy.
-pub(super) fn in_angles(input: ParseStream, policy: &Ident) -> syn::Result<TypePath> {
+pub(super) fn in_angles(input: ParseStream, policy: &Ident, name: &Ident) -> syn::Result<TypePath> {
     input.parse::<Token![<]>()?;
     if !starts_path(input) {
         let message = format!("expected one type's path, as in `{policy}<Database>`");
@@ -49,6 +63,15 @@ pub(super) fn in_angles(input: ParseStream, policy: &Ident) -> syn::Result<TypeP
     let ty = segments(input)?;
     if input.peek(token::Paren) {
         let last = &ty.last;
+        let text = text::compact(&ty.tokens);
+        if let Some((of, call)) = text.rsplit_once("::")
+            && call.starts_with(|first: char| first.is_lowercase())
+        {
+            let message = format!(
+                "a child's value stands after `=`; write `{name}: {policy}<{of}> = {of}::{call}(…)`"
+            );
+            return Err(syn::Error::new_spanned(ty, message));
+        }
         let message = format!("options stand after the `>`; write `{policy}<{last}>(…)`");
         return Err(input.error(message));
     }

@@ -133,7 +133,7 @@ impl World {
                 let before = self.answers.insert(call, answer);
                 assert!(before.is_none(), "call {call} is answered twice");
             }
-            Effect::Ended(ending) => self.ended = Some(ending),
+            Effect::Ended(ending) => self.ended = Some(*ending),
             Effect::Refused(_) | Effect::Tell(_) | Effect::Started => {}
         }
     }

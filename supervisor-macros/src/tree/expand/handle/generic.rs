@@ -6,7 +6,7 @@ use quote::{format_ident, quote};
 use syn::Ident;
 
 use super::super::super::ast::{Child, Supervisor, Tree};
-use super::{debug, ident};
+use super::{as_supervisor, debug, ident};
 
 /// The children as fields of a literal.
 pub(super) fn fields(supervisor: &Supervisor) -> TokenStream {
@@ -72,12 +72,13 @@ fn of_children(
     more_functions: &TokenStream,
 ) -> TokenStream {
     let mut params = Vec::new();
-    let mut fields = quote!(supervisor: #krate::Supervisor, #more_fields);
+    let mut fields = quote!(supervisor: #krate::__private::Top, #more_fields);
     let mut functions = quote! {
         /// The supervisor itself.
+        #[doc(alias = "shutdown", alias = "wait", alias = "events")]
         #[must_use]
         pub fn supervisor(&self) -> &#krate::Supervisor {
-            &self.supervisor
+            self.supervisor.get()
         }
 
         #more_functions
@@ -111,6 +112,7 @@ fn of_children(
         params.push(param);
     }
     let ident = ident(supervisor);
+    let as_supervisor = as_supervisor(krate, &ident, &params, &[]);
     let debug = debug(&ident, &params, &[]);
     quote! {
         #[derive(::core::clone::Clone)]
@@ -123,6 +125,7 @@ fn of_children(
             #functions
         }
 
+        #as_supervisor
         #debug
     }
 }

@@ -8,7 +8,7 @@ use super::super::super::ast::{Body, Child, Head, Supervisor, Tree, Typed};
 use super::super::super::check;
 use super::super::super::names::own;
 use super::super::{docs, hidden};
-use super::{debug, ident};
+use super::{as_supervisor, debug, ident};
 use crate::errors::unknown_type;
 
 /// The children as fields of a literal.
@@ -17,11 +17,30 @@ pub(super) fn fields(krate: &TokenStream, supervisor: &Supervisor) -> TokenStrea
         let (cfgs, field, name) = (child.cfgs(), field(child), &child.name);
         let value = match &child.body {
             Body::Typed(_) => quote!(#krate::__private::Held::new(#name)),
-            Body::Task(_) | Body::Supervisor(_) | Body::Broken(_) => quote!(#name),
+            Body::Supervisor(nested) => held_pool(krate, nested, name),
+            Body::Task(_) | Body::Broken(_) => quote!(#name),
         };
         quote!(#(#cfgs)* #field: #value,)
     });
     fields.collect()
+}
+
+/// The value of a nested handle; that of a partitioned pool of a type is held by the type.
+pub(super) fn held_pool(krate: &TokenStream, nested: &Supervisor, name: &Ident) -> TokenStream {
+    if partitioned_type(nested).is_some() {
+        quote!(#krate::__private::Held::new(#name))
+    } else {
+        quote!(#name)
+    }
+}
+
+/// The type of a partitioned pool's workers, if they have one.
+fn partitioned_type(supervisor: &Supervisor) -> Option<&Typed> {
+    supervisor.partitions()?;
+    match &supervisor.children.first()?.body {
+        Body::Typed(typed) => Some(typed),
+        Body::Task(_) | Body::Supervisor(_) | Body::Broken(_) => None,
+    }
 }
 
 /// The field of a child in the handle of a named tree.
@@ -46,11 +65,21 @@ pub(crate) fn root(tree: &Tree, head: &Head, attrs: &TokenStream) -> TokenStream
     }
     let pool = pool_type(krate, &tree.root);
     let own_vis = hidden(vis);
+    let (ty, value) = match partitioned_type(&tree.root) {
+        Some(typed) => {
+            let handle = typed.ty.project_partition(krate, "Partitioned");
+            held_accessor(&handle, typed, Ident::new("pool", Span::call_site()))
+        }
+        None => (quote!(&#pool), quote!(&self.pool)),
+    };
+    let debug = debug(ident, &[], &cfgs);
+    let as_supervisor = as_supervisor(krate, ident, &[], &cfgs);
     quote! {
         #(#cfgs)*
         #attrs
-        #[derive(::core::clone::Clone, ::core::fmt::Debug)]
+        #[derive(::core::clone::Clone)]
         #vis struct #ident {
+            supervisor: #krate::__private::Top,
             pool: #pool,
         }
 
@@ -59,17 +88,21 @@ pub(crate) fn root(tree: &Tree, head: &Head, attrs: &TokenStream) -> TokenStream
         #[allow(dead_code, private_interfaces, reason = "a program need not use all of it")]
         impl #ident {
             /// The supervisor at the top of the tree.
+            #[doc(alias = "shutdown", alias = "wait", alias = "events")]
             #[must_use]
             #own_vis fn supervisor(&self) -> &#krate::Supervisor {
-                self.pool.supervisor()
+                self.supervisor.get()
             }
 
             /// The pool, to which workers are added.
             #[must_use]
-            #own_vis fn pool(&self) -> &#pool {
-                &self.pool
+            #own_vis fn pool(&self) -> #ty {
+                #value
             }
         }
+
+        #debug
+        #as_supervisor
     }
 }
 
@@ -125,13 +158,14 @@ fn named(
         fields.extend(quote!(#(#cfgs)* #field: #ty,));
         accessors.extend(accessor(krate, child, &own_vis));
     }
+    let as_supervisor = as_supervisor(krate, ident, &[], cfgs);
     let debug = debug(ident, &[], cfgs);
     quote! {
         #(#cfgs)*
         #attrs
         #[derive(::core::clone::Clone)]
         #vis struct #ident {
-            supervisor: #krate::Supervisor,
+            supervisor: #krate::__private::Top,
             #fields
         }
 
@@ -140,34 +174,33 @@ fn named(
         #[allow(dead_code, private_interfaces, reason = "a program need not use all of it")]
         impl #ident {
             /// The supervisor itself.
+            #[doc(alias = "shutdown", alias = "wait", alias = "events")]
             #[must_use]
             #own_vis fn supervisor(&self) -> &#krate::Supervisor {
-                &self.supervisor
+                self.supervisor.get()
             }
 
             #accessors
         }
 
+        #as_supervisor
         #debug
     }
 }
 
 fn accessor(krate: &TokenStream, child: &Child, vis: &TokenStream) -> TokenStream {
     let name = &child.name;
-    let (ty, value) = match &child.body {
-        Body::Typed(typed) => {
-            // At the type: there it is an error that it is no child, and nowhere else.
-            let span = typed.ty.last.span().resolved_at(Span::call_site());
-            let mut field = field(child);
-            field.set_span(span);
-            let (handle, first) = (typed.ty.project(krate, "Handle"), typed.ty.first());
-            (quote_spanned!(first=> &#handle), quote_spanned!(span=> self.#field.get()))
-        }
-        Body::Task(_) | Body::Supervisor(_) | Body::Broken(_) => {
-            let ty = field_type(krate, child);
-            let field = field(child);
-            (quote!(&#ty), quote!(&self.#field))
-        }
+    let held = match &child.body {
+        Body::Typed(typed) => Some((typed.ty.project(krate, "Handle"), &**typed)),
+        Body::Supervisor(nested) => partitioned_type(nested)
+            .map(|typed| (typed.ty.project_partition(krate, "Partitioned"), typed)),
+        Body::Task(_) | Body::Broken(_) => None,
+    };
+    let (ty, value) = if let Some((handle, typed)) = held {
+        held_accessor(&handle, typed, field(child))
+    } else {
+        let (ty, field) = (field_type(krate, child), field(child));
+        (quote!(&#ty), quote!(&self.#field))
     };
     let cfgs = child.cfgs();
     let attrs = child.other_attrs();
@@ -181,6 +214,19 @@ fn accessor(krate: &TokenStream, child: &Child, vis: &TokenStream) -> TokenStrea
             #value
         }
     }
+}
+
+/// The type and the value of an accessor, for a field that is `Held`.
+fn held_accessor(
+    handle: &TokenStream,
+    typed: &Typed,
+    mut field: Ident,
+) -> (TokenStream, TokenStream) {
+    // At the type: there it is an error that it is no child, and nowhere else.
+    let span = typed.ty.last.span().resolved_at(Span::call_site());
+    field.set_span(span);
+    let first = typed.ty.first();
+    (quote_spanned!(first=> &#handle), quote_spanned!(span=> self.#field.get()))
 }
 
 /// How the owner of a tree holds what it has of a child.
@@ -208,8 +254,14 @@ fn pool_type(krate: &TokenStream, pool: &Supervisor) -> TokenStream {
     let Some(template) = pool.children.first() else {
         return unknown_type(krate, &check::template_missing(pool));
     };
+    let is_partitioned = pool.partitions().is_some();
     match &template.body {
         Body::Supervisor(nested) => unknown_type(krate, &check::nested_template(template, nested)),
+        Body::Task(_) if is_partitioned => quote!(#krate::Partitioned<()>),
+        Body::Typed(typed) if is_partitioned => {
+            let ty = &typed.ty;
+            quote!(#krate::__private::Held<#ty>)
+        }
         Body::Task(_) => quote!(#krate::Pool<#krate::Task, #krate::Alike>),
         Body::Typed(typed) => {
             let Typed { ty, value, .. } = &**typed;

@@ -1,0 +1,78 @@
+//! The program: from its arguments to its exit code.
+
+use std::any::Any;
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::panic;
+
+use crate::arguments::{HELP, Request, parse};
+use crate::campaign::run;
+use crate::settings::Settings;
+use crate::story;
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Code {
+    /// The loyal generals agree, and obey a loyal commander.
+    Agreed = 0,
+    /// They do not.
+    Broken = 1,
+    /// The arguments are wrong.
+    Usage = 2,
+    /// The supervisor has given up.
+    GaveUp = 3,
+}
+
+/// Does what the arguments, without the program's name, ask for.
+///
+/// # Errors
+///
+/// If something cannot be written.
+pub fn program(
+    arguments: impl IntoIterator<Item = OsString>,
+    out: &mut impl Write,
+    err: &mut impl Write,
+) -> io::Result<Code> {
+    match parse(arguments) {
+        Ok(Request::Help) => {
+            out.write_all(HELP.as_bytes())?;
+            Ok(Code::Agreed)
+        }
+        Ok(Request::Run(settings)) => campaign(&settings, out),
+        Err(wrong) => {
+            writeln!(err, "byzantine: {wrong}\n`--help` lists the options")?;
+            Ok(Code::Usage)
+        }
+    }
+}
+
+fn campaign(settings: &Settings, out: &mut impl Write) -> io::Result<Code> {
+    let drawn = settings.draw();
+    out.write_all(story::before(settings, &drawn).as_bytes())?;
+    // One thread and a paused clock: time passes when nobody has anything left to do, so that a
+    // run takes no time, and is the same each time.
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?;
+    let outcome = runtime.block_on(run(drawn.plan)).map_err(io::Error::other)?;
+    out.write_all(story::after(settings, &outcome).as_bytes())?;
+    Ok(match outcome.end {
+        Err(_) => Code::GaveUp,
+        Ok(()) if outcome.verdict().is_good() => Code::Agreed,
+        Ok(()) => Code::Broken,
+    })
+}
+
+/// Keeps the panics quiet that are a part of the plan: the story tells them.
+pub fn hush_planned_panics() {
+    let tell = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        if !is_planned(info.payload()) {
+            tell(info);
+        }
+    }));
+}
+
+fn is_planned(payload: &(dyn Any + Send)) -> bool {
+    payload.downcast_ref::<String>().is_some_and(|message| message.starts_with("struck down"))
+}

@@ -1,0 +1,61 @@
+//! Generals that are killed from outside: at any of their await points, and more often than any
+//! script would have it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use byzantine::{Campaign, Field, Order, Question, Settings, decisions};
+use supervisor::SupervisionStrategy;
+use supervisor_tests::within;
+use tokio::time::sleep_until;
+
+/// Runs a campaign in which somebody is killed again and again; how many kills there were.
+async fn survive(settings: &Settings) -> u64 {
+    let plan = settings.draw().plan;
+    let expected = decisions(&plan);
+    let field = Arc::new(Field::new(plan));
+    let campaign = within("the start", Campaign::start(&field)).await.expect("a start");
+    let mut random = fastrand::Rng::with_seed(settings.seed);
+    // All that happens happens when a round begins.
+    for round in 1..=field.plan().rules.rounds() {
+        sleep_until(field.start_of(round)).await;
+        for _ in 0..random.u32(0..6) {
+            for _ in 0..random.u32(0..60) {
+                tokio::task::yield_now().await;
+            }
+            let victim = random.choice(campaign.army().generals()).expect("a general");
+            // One who has gone home already is spared.
+            let _ = within("the kill", victim.kill()).await;
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    within("the end", campaign.supervisor().wait()).await.expect("an orderly end");
+    let notebooks = field.notebooks();
+    let decided: Vec<Order> = notebooks.iter().filter_map(|book| book.decision()).collect();
+    assert_eq!(decided, expected, "{settings:?}");
+    let double: usize = notebooks.iter().map(|book| book.counts().double_votes).sum();
+    let nonsense: usize = notebooks.iter().map(|book| book.counts().nonsense).sum();
+    assert_eq!((double, nonsense), (0, 0), "{settings:?}");
+    campaign.army().supervisor().stats().await.expect("statistics").failures
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_kill_changes_what_is_decided() {
+    let mut kills = 0;
+    for seed in 0..90 {
+        let strategies = [
+            SupervisionStrategy::OneForOne,
+            SupervisionStrategy::OneForAll,
+            SupervisionStrategy::RestForOne,
+        ];
+        let question = match seed % 2 {
+            0 => Question::Order(Order::Attack),
+            _ => Question::MixedOpinions,
+        };
+        let strategy = strategies[usize::try_from(seed % 3).unwrap()];
+        let max_restarts = 1_000;
+        let settings = Settings { seed, question, strategy, max_restarts, ..Settings::default() };
+        kills += survive(&settings).await;
+    }
+    assert!(kills > 300, "{kills} kills are too few to tell");
+}

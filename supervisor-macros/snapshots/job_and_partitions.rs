@@ -1,0 +1,173 @@
+fn expression() {
+    const {
+        let __child = ::supervisor::__private::Outline::typed(
+            "counter",
+            "Counter",
+            ::supervisor::ChildOptions::new()
+                .with_restart_policy(::supervisor::RestartPolicy::Always)
+                .with_shutdown(
+                    ::supervisor::Shutdown::Timeout(
+                        ::core::time::Duration::from_secs(1u64),
+                    ),
+                )
+                .or(<Counter as ::supervisor::Child>::OPTIONS),
+            <Counter as ::supervisor::Child>::OUTLINE,
+        );
+        let __supervisor = ::supervisor::__private::SupervisorOptions::new(
+                ::supervisor::SupervisionStrategy::SimpleOneForOne,
+            )
+            .with_partitions(8usize);
+        __child.check(&__supervisor)
+    };
+    let __task_sweep = sweep;
+    let __builder = ::supervisor::Supervisor::new()
+        .with_strategy(::supervisor::SupervisionStrategy::OneForOne);
+    let __spec = {
+        let __every = ::supervisor::__private::Every(
+            ::core::time::Duration::from_secs(30u64),
+        );
+        let __spec = ::supervisor::ChildSpec::new("sweep")
+            .with_restart_policy(::supervisor::RestartPolicy::Always);
+        __spec.with_worker(__every.job(__task_sweep))
+    };
+    let sweep = __spec.handle();
+    let __builder = __builder.with_child(__spec);
+    let parts = {
+        let __pool = <<Counter as ::supervisor::Child>::Handle as ::supervisor::Partition>::partitioned(
+            ::supervisor::Supervisor::new()
+                .with_strategy(::supervisor::SupervisionStrategy::SimpleOneForOne),
+            {
+                let __recipe: <Counter as ::supervisor::Child>::Recipe = Counter::new();
+                <Counter as ::supervisor::Child>::spec("counter", __recipe)
+            }
+                .with_restart_policy(::supervisor::RestartPolicy::Always)
+                .with_shutdown(
+                    ::supervisor::Shutdown::Timeout(
+                        ::core::time::Duration::from_secs(1u64),
+                    ),
+                ),
+            8usize,
+        );
+        __pool
+    };
+    let __builder = __builder
+        .with_child(
+            ::supervisor::ChildSpec::new("parts")
+                .with_supervisor(::core::clone::Clone::clone(parts.supervisor())),
+        );
+    let __supervisor = __builder.build();
+    let __outline = const {
+        &::supervisor::__private::Outline::supervisor(
+            "",
+            ::supervisor::ChildOptions::new(),
+            ::supervisor::__private::SupervisorOptions::new(
+                ::supervisor::SupervisionStrategy::OneForOne,
+            ),
+            const {
+                &[
+                    ::supervisor::__private::Outline::task(
+                            "sweep",
+                            ::supervisor::ChildOptions::new()
+                                .with_restart_policy(::supervisor::RestartPolicy::Always),
+                        )
+                        .with_every(::core::time::Duration::from_secs(30u64)),
+                    ::supervisor::__private::Outline::supervisor(
+                        "parts",
+                        ::supervisor::ChildOptions::new(),
+                        ::supervisor::__private::SupervisorOptions::new(
+                                ::supervisor::SupervisionStrategy::SimpleOneForOne,
+                            )
+                            .with_partitions(8usize),
+                        const {
+                            &[
+                                ::supervisor::__private::Outline::typed(
+                                    "counter",
+                                    "Counter",
+                                    ::supervisor::ChildOptions::new()
+                                        .with_restart_policy(::supervisor::RestartPolicy::Always)
+                                        .with_shutdown(
+                                            ::supervisor::Shutdown::Timeout(
+                                                ::core::time::Duration::from_secs(1u64),
+                                            ),
+                                        )
+                                        .or(<Counter as ::supervisor::Child>::OPTIONS),
+                                    <Counter as ::supervisor::Child>::OUTLINE,
+                                ),
+                            ]
+                        },
+                    ),
+                ]
+            },
+        )
+    };
+    {
+        #[derive(::core::clone::Clone)]
+        struct Tree<C0, C1> {
+            supervisor: ::supervisor::__private::Top,
+            outline: &'static ::supervisor::__private::Outline,
+            __0: C0,
+            __1: C1,
+        }
+        #[allow(dead_code, reason = "a program need not use all of it")]
+        impl<C0, C1> Tree<C0, C1> {
+            /// The supervisor itself.
+            #[doc(alias = "shutdown", alias = "wait", alias = "events")]
+            #[must_use]
+            pub fn supervisor(&self) -> &::supervisor::Supervisor {
+                self.supervisor.get()
+            }
+            /// The worst case of an orderly shutdown; nothing if it has no bound.
+            #[must_use]
+            pub fn shutdown_budget(
+                &self,
+            ) -> ::core::option::Option<::core::time::Duration> {
+                self.outline.shutdown_budget()
+            }
+            /// How many children the tree declares, at all levels.
+            #[must_use]
+            pub fn children(&self) -> ::core::primitive::usize {
+                self.outline.count()
+            }
+            /// The tree as a Mermaid flowchart.
+            #[must_use]
+            pub fn diagram(&self) -> ::std::string::String {
+                self.outline.diagram()
+            }
+            #[must_use]
+            pub fn sweep(&self) -> &C0 {
+                &self.__0
+            }
+            #[must_use]
+            pub fn parts(&self) -> &C1 {
+                &self.__1
+            }
+        }
+        #[automatically_derived]
+        impl<C0, C1> ::core::convert::AsRef<::supervisor::Supervisor> for Tree<C0, C1> {
+            fn as_ref(&self) -> &::supervisor::Supervisor {
+                self.supervisor()
+            }
+        }
+        #[automatically_derived]
+        impl<C0, C1> ::core::fmt::Debug for Tree<C0, C1> {
+            fn fmt(
+                &self,
+                __formatter: &mut ::core::fmt::Formatter<'_>,
+            ) -> ::core::fmt::Result {
+                __formatter
+                    .debug_struct("Tree")
+                    .field("supervisor", self.supervisor())
+                    .finish_non_exhaustive()
+            }
+        }
+        ::supervisor::Tree::new(
+            ::core::clone::Clone::clone(&__supervisor),
+            Tree {
+                supervisor: ::supervisor::__private::Top::new(__supervisor),
+                outline: __outline,
+                __0: sweep,
+                __1: parts,
+            },
+        )
+    }
+}

@@ -1,0 +1,108 @@
+//! What a supervisor's task holds of a child, and what it is told.
+
+use std::fmt;
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use super::Reign;
+use crate::child_spec::Body;
+use crate::engine::{Answer, Event, Key, Refusal};
+use crate::inbox::Inbox;
+use crate::mailbox::Closing;
+use crate::node::Node;
+use crate::reaper::Reaper;
+use crate::slot::AnySlot;
+use crate::supervisor::Keep;
+
+/// What a supervisor's task is told.
+pub(crate) enum Message {
+    Event(Event<Seat, Reply>),
+    /// Looks at the supervisor's state, at once, whatever else is under way.
+    Query(Box<dyn FnOnce(&mut Reign) + Send>),
+}
+
+impl Message {
+    /// Nobody will handle it: whoever waits for an answer is told.
+    pub(crate) fn turn_away(self, reaper: &mut Reaper) {
+        if let Self::Event(Event::Command(command)) = self {
+            let (seat, reply) = command.into_parts();
+            if let Some(seat) = seat {
+                refuse(seat, reaper);
+            }
+            let _ = reply.send(Answer::Refused(Refusal::ShuttingDown));
+        }
+    }
+}
+
+/// Where a child stands in the current life of its supervisor.
+#[derive(Clone)]
+pub(crate) struct Link {
+    pub(crate) inbox: Arc<Inbox<Message>>,
+    pub(crate) key: Key,
+}
+
+impl Link {
+    pub(crate) fn leads_to(&self, inbox: &Arc<Inbox<Message>>, key: Key) -> bool {
+        self.key == key && Arc::ptr_eq(&self.inbox, inbox)
+    }
+
+    /// Tells the supervisor; one that has ended has no use for it.
+    pub(crate) fn tell(&self, event: Event<Seat, Reply>) {
+        let _ = self.inbox.push(Message::Event(event));
+    }
+}
+
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Link").field(&self.key).finish()
+    }
+}
+
+/// Whoever waits for the answer to a command.
+pub(crate) type Reply = oneshot::Sender<Answer>;
+
+/// The driver's part of a child.
+pub(crate) struct Seat {
+    pub(crate) body: Body,
+    /// Whether it comes back with its supervisor.
+    pub(crate) declared: bool,
+    /// Keeps a supervisor alive until it has its place here.
+    pub(crate) keep: Option<Arc<Keep>>,
+    pub(crate) task: Option<JoinHandle<()>>,
+}
+
+impl Seat {
+    pub(crate) fn new(body: Body, declared: bool) -> Self {
+        Self { body, declared, keep: None, task: None }
+    }
+
+    pub(crate) fn slot(&self) -> &Arc<dyn AnySlot> {
+        self.body.slot()
+    }
+}
+
+impl Drop for Seat {
+    /// Nothing outlives its supervisor, even if the supervisor's task is dropped.
+    fn drop(&mut self) {
+        if let Some(task) = self.task.take() {
+            task.abort();
+        }
+    }
+}
+
+impl fmt::Debug for Seat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Seat").field("declared", &self.declared).finish_non_exhaustive()
+    }
+}
+
+/// A child that did not get its place is gone; a supervisor goes on as it was.
+pub(super) fn refuse(seat: Seat, reaper: &mut Reaper) {
+    if let Some((_, leftovers)) = seat.slot().close(Closing::Gone) {
+        reaper.take(leftovers);
+    }
+    Node::disown(&seat.body);
+    reaper.take(seat);
+}

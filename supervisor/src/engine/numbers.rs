@@ -1,0 +1,32 @@
+//! A hash for numbers that the engine gives out itself, one after the other: nobody from outside
+//! can choose them so that they collide.
+
+use std::hash::{BuildHasherDefault, Hasher};
+
+pub(super) type ByNumber = BuildHasherDefault<Spread>;
+
+/// Fibonacci hashing (Knuth, volume 3, 6.4): numbers in a row land far from each other.
+#[derive(Default)]
+pub(super) struct Spread(u64);
+
+impl Hasher for Spread {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|&byte| self.write_u64(byte.into()));
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        self.write_u64(number.into());
+    }
+
+    fn write_usize(&mut self, number: usize) {
+        self.write_u64(number as u64);
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = (self.0.rotate_left(5) ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}

@@ -1,0 +1,26 @@
+//! Pages for the first days with this crate, in the order in which one meets the questions.
+//!
+//! The [crate's own page](crate) comes first: a child, a tree, a crash, the tables. Then:
+//!
+//! - [`options`]: every option, its values, unit and default, and what it does beside others.
+//! - [`choosing_limits`]: `max_restarts`, `restart_window` and `backoff`, with the arithmetic.
+//! - [`coming_from_tokio`]: from tasks spawned by hand to a tree.
+//! - [`coming_from_erlang`] and [`coming_from_elixir`]: the words you know, and what is
+//!   different.
+//!
+//! How to test a tree of your own is on the page of the module `testing` (feature `test-util`).
+
+#[doc = include_str!("guide/options.md")]
+pub mod options {}
+
+#[doc = include_str!("guide/choosing_limits.md")]
+pub mod choosing_limits {}
+
+#[doc = include_str!("guide/coming_from_tokio.md")]
+pub mod coming_from_tokio {}
+
+#[doc = include_str!("guide/coming_from_erlang.md")]
+pub mod coming_from_erlang {}
+
+#[doc = include_str!("guide/coming_from_elixir.md")]
+pub mod coming_from_elixir {}

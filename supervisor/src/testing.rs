@@ -1,0 +1,401 @@
+//! Testing your own tree: crash its children, wait for what follows, and let chaos loose on it
+//! (feature `test-util`).
+//!
+//! It is meant for the tests of a program, and stands there as a dev-dependency beside tokio's own
+//! `test-util`, whose paused clock makes minutes of backoff pass in no time:
+//!
+//! ```toml
+//! [dev-dependencies]
+//! supervisor = { version = "0.1", features = ["test-util"] }
+//! tokio = { version = "1", features = ["macros", "rt", "test-util"] }
+//! ```
+//!
+//! ```
+//! use supervisor::prelude::*;
+//! use supervisor::testing;
+//!
+//! #[derive(Child, Default)]
+//! #[child(message = Reply<u32>)]
+//! struct Database;
+//!
+//! impl Worker for Database {
+//!     async fn run(&self, mut ctx: Context<Reply<u32>>) -> ChildResult {
+//!         while let Some(reply) = ctx.recv().await {
+//!             let _ = reply.send(42);
+//!         }
+//!         Ok(())
+//!     }
+//! }
+//!
+//! supervision_tree! {
+//!     App: one_for_one {
+//!         sub: rest_for_one {
+//!             db: Database,
+//!         },
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread", start_paused = true)]
+//! # async fn main() -> Result<(), testing::Error> { the_answer_survives_a_crash().await }
+//! # /* A test is not run in an example.
+//! #[tokio::test(start_paused = true)]
+//! # */
+//! async fn the_answer_survives_a_crash() -> Result<(), testing::Error> {
+//!     let app = App::start().await?;
+//!     let mut watch = testing::Watch::new(&app);
+//!     testing::panic(&app, "sub/db", "out of memory").await?;
+//!     watch.restarted("sub/db").await?;
+//!     assert_eq!(app.sub().db().ask(|reply| reply).await.unwrap(), 42);
+//!
+//!     testing::Chaos::seed(7).run(&app).await?; // whatever is hit comes back
+//!     Ok(())
+//! }
+//! ```
+//!
+//! The tree is given as its handle, or the handle of any of its parts; a path always leads from the
+//! root, as in events and in [`Context::lookup`](crate::Context::lookup): `"sub/db"`, or
+//! `"sessions/#17"` for a pool's worker.
+//!
+//! # What a crash is here
+//!
+//! | function | the life | its end |
+//! |---|---|---|
+//! | [`kill`] | is dropped at its next await point | [`Killed`](ExitReason::Killed) |
+//! | [`fail`] | the same | the error, as if `run` had returned it |
+//! | [`panic()`] | the same; nothing unwinds, no panic hook is called | a panic with that message |
+//! | [`hang`] | is polled no more, and holds what it holds | none, until its supervisor ends it |
+//!
+//! Supervisors cannot tell such ends from real ones: they count, and the child's policy decides.
+
+mod chaos;
+mod error;
+mod watch;
+
+use std::time::Duration;
+
+use tokio::time::timeout_at;
+
+pub use self::chaos::{Chaos, ChaosFailure, ChaosReport, Comeback, Kill, Means};
+pub use self::error::{Error, Missing};
+pub use self::watch::Watch;
+use self::watch::far;
+use crate::child_ref::AnyChildRef;
+use crate::child_spec::Body;
+use crate::engine::ChildState;
+use crate::exit::{ChildError, ExitReason, Failure};
+use crate::life::of_error;
+use crate::lookup;
+use crate::path::ChildPath;
+use crate::supervisor::Supervisor;
+
+/// How long a wait may take unless its caller says otherwise, on tokio's clock.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Kills a child: its life is dropped at its next await point, which counts as a failure. A nested
+/// supervisor is killed with all below it.
+///
+/// It returns when the life has ended and its locals have been dropped. A child that is just
+/// starting is killed when it is up.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use supervisor::prelude::*;
+/// use supervisor::testing;
+///
+/// async fn worker(ctx: Context) -> ChildResult {
+///     ctx.shutdown_requested().await;
+///     Ok(())
+/// }
+///
+/// supervision_tree! { App: one_for_one { worker: Always } }
+///
+/// let app = App::start().await?;
+/// testing::kill(&app, "worker").await?;
+/// assert_eq!(testing::running(&app, "worker").await?, 2); // its second life
+///
+/// let error = testing::kill(&app, "walker").await.unwrap_err();
+/// assert_eq!(error.to_string(), "there is no child `walker`");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// [`Error::NotFound`]; [`Error::NotRunning`] if it has no life now, such as during a backoff;
+/// [`Error::Refused`] if it cannot be stopped, if its supervisor is stopping, or if one of its own
+/// tasks calls.
+///
+/// # Cancel safety
+///
+/// Dropping the future does not undo what it has begun.
+pub async fn kill(tree: &impl AsRef<Supervisor>, path: impl AsRef<str>) -> Result<(), Error> {
+    crash(&find(tree, path.as_ref()).await?.address, ExitReason::Killed).await
+}
+
+/// Makes a child fail with this error, as if its `run` had returned it where it stands.
+///
+/// An [`Escalate`](crate::Escalate) is one, and a `BlockingContext` or a process is asked or killed
+/// before its life ends with the error. Otherwise as [`kill`].
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use supervisor::prelude::*;
+/// # use supervisor::testing;
+/// # async fn worker(ctx: Context) -> ChildResult {
+/// #     ctx.shutdown_requested().await;
+/// #     Ok(())
+/// # }
+/// # supervision_tree! { App: one_for_one { worker: Always } }
+/// let app = App::start().await?;
+/// let mut watch = testing::Watch::new(&app);
+/// testing::fail(&app, "worker", "connection lost").await?;
+/// let ended = watch.ended("worker").await?;
+/// assert_eq!(ended.to_string(), "worker: ended (life 1): error: connection lost");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// Those of [`kill`], and [`Error::IsSupervisor`].
+///
+/// # Cancel safety
+///
+/// Dropping the future does not undo what it has begun.
+pub async fn fail(
+    tree: &impl AsRef<Supervisor>,
+    path: impl AsRef<str>,
+    error: impl Into<ChildError>,
+) -> Result<(), Error> {
+    // Rendered here: what the error does then is the test's matter.
+    let reason = of_error(error.into());
+    let child = find(tree, path.as_ref()).await?;
+    child.is_worker()?;
+    crash(&child.address, reason).await
+}
+
+/// Makes a child panic with this message.
+///
+/// Nothing unwinds: the life is dropped where it stands, and no panic hook is called. Otherwise as
+/// [`kill`].
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use supervisor::prelude::*;
+/// # use supervisor::testing;
+/// # async fn worker(ctx: Context) -> ChildResult {
+/// #     ctx.shutdown_requested().await;
+/// #     Ok(())
+/// # }
+/// # supervision_tree! { App: one_for_one { worker: Always } }
+/// let app = App::start().await?;
+/// let mut watch = testing::Watch::new(&app);
+/// testing::panic(&app, "worker", "index out of bounds").await?;
+/// let ended = watch.ended("worker").await?;
+/// assert_eq!(ended.to_string(), "worker: ended (life 1): panic: index out of bounds");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// Those of [`fail`].
+///
+/// # Cancel safety
+///
+/// Dropping the future does not undo what it has begun.
+pub async fn panic(
+    tree: &impl AsRef<Supervisor>,
+    path: impl AsRef<str>,
+    message: impl Into<String>,
+) -> Result<(), Error> {
+    let child = find(tree, path.as_ref()).await?;
+    child.is_worker()?;
+    crash(&child.address, ExitReason::Panic(Failure::of_panic(message.into(), None))).await
+}
+
+/// Makes a child hang: its life is polled no more, as one that waits for what never comes. It holds
+/// what it holds, its mailbox fills, it does not notice that it is asked to stop, and it misses its
+/// `heartbeat` even if it was waiting for a message.
+///
+/// It does not block its thread. What ends it is what ends a child that hangs: its `heartbeat`, its
+/// `shutdown` time, or a kill. Its next life does not hang.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use supervisor::prelude::*;
+/// # use supervisor::testing;
+/// # async fn worker(ctx: Context) -> ChildResult {
+/// #     ctx.shutdown_requested().await;
+/// #     Ok(())
+/// # }
+/// supervision_tree! { App: one_for_one { worker: Always(heartbeat = 10s) } }
+///
+/// let app = App::start().await?;
+/// let mut watch = testing::Watch::new(&app);
+/// testing::hang(&app, "worker").await?;
+/// let ended = watch.ended("worker").await?;
+/// assert_eq!(ended.to_string(), "worker: ended (life 1): no sign of life within 10s");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// [`Error::NotFound`], [`Error::NotRunning`], [`Error::IsSupervisor`], and [`Error::CannotHang`] for
+/// a [`Blocking`](crate::Blocking) child or a `Program`.
+///
+/// # Cancel safety
+///
+/// Cancel safe.
+pub async fn hang(tree: &impl AsRef<Supervisor>, path: impl AsRef<str>) -> Result<(), Error> {
+    let child = find(tree, path.as_ref()).await?;
+    child.is_worker()?;
+    if !child.can_hang {
+        return Err(Error::CannotHang(child.address.path()));
+    }
+    let core = child.address.core();
+    let state = core.state();
+    let alive = matches!(state, ChildState::Starting | ChildState::Running);
+    if alive && core.hang(core.generation()) { Ok(()) } else { Err(not_running(&child.address)) }
+}
+
+/// Waits until a child runs, at once if it does, and gives the number of its life.
+///
+/// It waits for up to 60 seconds of tokio's clock; [`running_within`] for as long as it is told.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use supervisor::prelude::*;
+/// # use supervisor::testing;
+/// # async fn worker(ctx: Context) -> ChildResult {
+/// #     ctx.shutdown_requested().await;
+/// #     Ok(())
+/// # }
+/// supervision_tree! {
+///     App: one_for_one(restart_window = 10m) { worker: Always(backoff = 30s) }
+/// }
+///
+/// let app = App::start().await?;
+/// testing::kill(&app, "worker").await?;
+/// assert_eq!(testing::running(&app, "worker").await?, 2);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// [`Error::NotFound`] if the tree has no such child, or not any more; [`Error::TimedOut`];
+/// [`Error::Ended`] if the tree has ended.
+///
+/// # Cancel safety
+///
+/// Cancel safe.
+pub async fn running(tree: &impl AsRef<Supervisor>, path: impl AsRef<str>) -> Result<u64, Error> {
+    running_within(tree, path, LIMIT).await
+}
+
+/// As [`running`], with another limit.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use std::time::Duration;
+/// # use supervisor::prelude::*;
+/// # use supervisor::testing;
+/// # async fn worker(ctx: Context) -> ChildResult {
+/// #     ctx.shutdown_requested().await;
+/// #     Ok(())
+/// # }
+/// # supervision_tree! { App: one_for_one { worker: Always } }
+/// let app = App::start().await?;
+/// app.worker().terminate().await?; // nobody starts it again
+/// let error = testing::running_within(&app, "worker", Duration::from_secs(5)).await.unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "waited 5s in vain for `worker` to run (it is stopped); nothing happened",
+/// );
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// Those of [`running`].
+///
+/// # Cancel safety
+///
+/// Cancel safe.
+pub async fn running_within(
+    tree: &impl AsRef<Supervisor>,
+    path: impl AsRef<str>,
+    limit: Duration,
+) -> Result<u64, Error> {
+    let root = Supervisor::observing(tree.as_ref().node().root());
+    // From before the first look, so that no change is missed.
+    let mut watch = Watch::new(&root);
+    let deadline = far(limit);
+    loop {
+        let child = find(&root, path.as_ref()).await?;
+        let core = child.address.core();
+        if core.state() == ChildState::Running {
+            return Ok(core.generation());
+        }
+        let now = core.state();
+        let what = || format!("`{}` to run (it is {now})", child.address.path());
+        match timeout_at(deadline, watch.next()).await {
+            Ok(true) => {}
+            Ok(false) => return Err(Error::Ended(watch.missing(what(), limit))),
+            Err(_) => return Err(Error::TimedOut(watch.missing(what(), limit))),
+        }
+    }
+}
+
+/// A child that was looked up.
+struct Found {
+    address: AnyChildRef,
+    is_supervisor: bool,
+    can_hang: bool,
+}
+
+impl Found {
+    fn is_worker(&self) -> Result<(), Error> {
+        if self.is_supervisor { Err(Error::IsSupervisor(self.address.path())) } else { Ok(()) }
+    }
+}
+
+async fn find(tree: &impl AsRef<Supervisor>, path: &str) -> Result<Found, Error> {
+    let path = ChildPath::parse(path);
+    let root = tree.as_ref().node().root();
+    Ok(match lookup::find(root, path.as_str()).await? {
+        Body::Task { slot, recipe } => Found {
+            address: AnyChildRef::new(slot),
+            is_supervisor: false,
+            can_hang: recipe.can_hang(),
+        },
+        Body::Supervisor { slot, .. } => {
+            Found { address: AnyChildRef::new(slot), is_supervisor: true, can_hang: false }
+        }
+    })
+}
+
+/// Ends the child's present life for this reason, and returns when it has ended.
+async fn crash(child: &AnyChildRef, reason: ExitReason) -> Result<(), Error> {
+    let core = child.core();
+    let life = core.generation();
+    if !matches!(core.state(), ChildState::Starting | ChildState::Running) {
+        return Err(not_running(child));
+    }
+    child.fail(reason).await?;
+    // A supervisor has nothing to end in a child that was just going down, and says so by an `Ok`.
+    if core.generation() == life && core.is_occupied() { Err(not_running(child)) } else { Ok(()) }
+}
+
+fn not_running(child: &AnyChildRef) -> Error {
+    Error::NotRunning(child.path(), child.status())
+}

@@ -1,0 +1,629 @@
+//! `supervisor::testing`: children brought down by name, waits with a limit, and chaos.
+
+use std::future::pending;
+use std::time::Duration;
+
+use supervisor::prelude::*;
+use supervisor::testing::{self, Chaos, Comeback, Error, Means, Watch};
+use supervisor::{
+    Backoff, Blocking, BlockingContext, ChildState, Escalate, EventKind, ExitReason, MaxRestarts,
+    Program, StartMode,
+};
+use supervisor_tests::{Order, Stage, event, restarted, terminated, within};
+use tokio::time::Instant;
+
+const SECOND: Duration = Duration::from_secs(1);
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// `a`, `sub/b`, `sub/c`, each an actor on stage.
+async fn small_tree(stage: &Stage) -> Supervisor {
+    let sub = Supervisor::new()
+        .with_restart_window(HOUR)
+        .with_child(stage.actor("b"))
+        .with_child(stage.actor("c").with_backoff(Backoff::constant(30 * SECOND)))
+        .build();
+    let root = Supervisor::new()
+        .with_child(stage.actor("a"))
+        .with_child(ChildSpec::new("sub").with_supervisor(sub))
+        .build();
+    within("the start", root.start()).await.unwrap();
+    // Each has begun to wait for messages.
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    root
+}
+
+fn reason(ended: &supervisor::Event) -> &ExitReason {
+    let EventKind::ChildTerminated { reason, .. } = ended.kind() else { unreachable!("{ended}") };
+    reason
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_kill_has_ended_the_life_when_it_returns() {
+    let stage = Stage::new();
+    let root = Supervisor::new()
+        .with_child(stage.actor("a").with_backoff(Backoff::constant(SECOND)))
+        .build();
+    within("the start", root.start()).await.unwrap();
+    let mut watch = Watch::new(&root);
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    within("the kill", testing::kill(&root, "a")).await.unwrap();
+    assert_eq!(stage.alive(), "");
+    let ended = watch.ended("a").await.unwrap();
+    assert!(matches!(reason(&ended), ExitReason::Killed), "{ended}");
+    assert_eq!(testing::running(&root, "a").await.unwrap(), 2);
+    let stats = root.stats().await.unwrap();
+    assert_eq!((stats.failures, stats.restarts), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_is_the_error_with_its_sources() {
+    let stage = Stage::new();
+    let root = small_tree(&stage).await;
+    let mut watch = Watch::new(&root);
+    let error = std::io::Error::other("eighty".parse::<u8>().unwrap_err());
+    testing::fail(&root, "sub/b", error).await.unwrap();
+    let ended = watch.ended("sub/b").await.unwrap();
+    assert_eq!(reason(&ended).to_string(), "error: invalid digit found in string");
+    testing::panic(&root, "sub/b", "index out of bounds").await.unwrap();
+    let ended = watch.ended("sub/b").await.unwrap();
+    assert!(matches!(reason(&ended), ExitReason::Panic(_)), "{ended}");
+    assert_eq!(reason(&ended).to_string(), "panic: index out of bounds");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_escalation_is_one() {
+    let stage = Stage::new();
+    let root = small_tree(&stage).await;
+    let mut watch = Watch::new(&root);
+    testing::fail(&root, "sub/b", Escalate::because("the license has expired")).await.unwrap();
+    // Its supervisor gives up, and is restarted by its own.
+    watch.restarted("sub").await.unwrap();
+    assert_eq!(testing::running(&root, "sub/b").await.unwrap(), 2);
+    testing::fail(&root, "a", Escalate::because("it has")).await.unwrap();
+    let error = within("the end", root.wait()).await.unwrap_err();
+    assert!(error.to_string().contains("`a`: escalated: it has"), "{error}");
+    let error = watch.restarted("a").await.unwrap_err();
+    assert!(matches!(&error, Error::Ended(missing) if missing.what() == "the restart of `a`"));
+    assert!(error.to_string().starts_with("the tree ended without the restart of `a`; this"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_child_that_is_starting_is_killed_when_it_is_up() {
+    let stage = Stage::new();
+    let slow = stage.task("a", async |mut ctx: Context| {
+        tokio::time::sleep(SECOND).await;
+        ctx.ready();
+        pending().await
+    });
+    let root = Supervisor::new().with_child(slow.with_start(StartMode::Notify)).build();
+    let starting = tokio::spawn({
+        let root = root.clone();
+        async move { root.start().await }
+    });
+    tokio::time::sleep(SECOND / 2).await;
+    let began = Instant::now();
+    within("the kill", testing::kill(&root, "a")).await.unwrap();
+    assert_eq!(began.elapsed().as_millis() / 10, 50);
+    within("the start", starting).await.unwrap().unwrap();
+    assert_eq!(stage.gauge("a").most(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hung_child_holds_what_it_holds_and_does_not_stop() {
+    let stage = Stage::new();
+    let actor = stage.actor("a").with_mailbox(1).with_shutdown(7 * SECOND);
+    let address = actor.handle();
+    let root = Supervisor::new().with_child(actor).build();
+    within("the start", root.start()).await.unwrap();
+    let mut watch = Watch::new(&root);
+    tokio::time::sleep(SECOND).await;
+    testing::hang(&root, "a").await.unwrap();
+    address.try_send(Order::Return).unwrap();
+    tokio::time::sleep(SECOND).await;
+    assert!(address.try_send(Order::Return).is_err(), "its mailbox is full");
+    assert_eq!((stage.alive().as_str(), address.status()), ("a", ChildState::Running));
+    let began = Instant::now();
+    within("the restart", address.restart()).await.unwrap();
+    assert_eq!(began.elapsed().as_secs(), 7);
+    let killed = |event: &supervisor::Event| matches!(event.kind(), EventKind::ChildKilled { .. });
+    watch.until("the kill", killed).await.unwrap();
+    // The next life does not hang: it does what the first one was told.
+    let ended = watch.ended("a").await.unwrap();
+    assert!(matches!(reason(&ended), ExitReason::Killed), "{ended}");
+    let ended = watch.ended("a").await.unwrap();
+    assert!(matches!(reason(&ended), ExitReason::Normal), "{ended}");
+    assert_eq!(stage.gauge("a").most(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hung_child_misses_its_heartbeat_wherever_it_waits() {
+    let stage = Stage::new();
+    // It waits for a message, which is a sign of life as long as it does not hang.
+    let root = Supervisor::new().with_child(stage.actor("a").with_heartbeat(10 * SECOND)).build();
+    within("the start", root.start()).await.unwrap();
+    let mut watch = Watch::new(&root);
+    tokio::time::sleep(95 * SECOND).await;
+    let began = Instant::now();
+    testing::hang(&root, "a").await.unwrap();
+    let ended = watch.ended("a").await.unwrap();
+    assert!(matches!(reason(&ended), ExitReason::Hung(limit) if *limit == 10 * SECOND), "{ended}");
+    assert_eq!(began.elapsed().as_secs(), 10);
+    watch.restarted("a").await.unwrap();
+    tokio::time::sleep(95 * SECOND).await;
+    assert_eq!(stage.gauge("a").begun(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_child_that_hangs_before_it_is_ready_does_not_start() {
+    let stage = Stage::new();
+    let slow = stage.task("a", async |mut ctx: Context| {
+        tokio::time::sleep(SECOND).await;
+        ctx.ready();
+        pending().await
+    });
+    let root = Supervisor::new().with_child(slow.with_start(StartMode::Notify)).build();
+    let starting = tokio::spawn({
+        let root = root.clone();
+        async move { root.start().await }
+    });
+    tokio::time::sleep(SECOND / 2).await;
+    testing::hang(&root, "a").await.unwrap();
+    let error = within("the start", starting).await.unwrap().unwrap_err();
+    assert!(error.to_string().contains("not ready within 30s"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn errors_name_the_path() {
+    let stage = Stage::new();
+    let root = small_tree(&stage).await;
+    let text = |result: Result<(), Error>| result.unwrap_err().to_string();
+    assert_eq!(text(testing::kill(&root, "sub/x").await), "there is no child `sub/x`");
+    // The first name that leads nowhere.
+    assert_eq!(text(testing::kill(&root, "x/y/z").await), "there is no child `x`");
+    assert_eq!(text(testing::hang(&root, "a/b").await), "there is no child `a/b`");
+    for result in [
+        testing::hang(&root, "sub").await,
+        testing::fail(&root, "sub", "it fails").await,
+        testing::panic(&root, "sub", "it panics").await,
+    ] {
+        assert_eq!(
+            text(result),
+            "`sub` is a supervisor, which fails by its children: use `testing::kill`"
+        );
+    }
+    testing::kill(&root, "sub/c").await.unwrap();
+    for result in [
+        testing::kill(&root, "sub/c").await,
+        testing::fail(&root, "sub/c", "again").await,
+        testing::hang(&root, "sub/c").await,
+    ] {
+        let error = result.unwrap_err();
+        assert_eq!(error.path().unwrap().as_str(), "sub/c");
+        assert_eq!(error.to_string(), "child `sub/c` is not running: restarting");
+        // As a test prints it that ends with it.
+        assert_eq!(format!("{error:?}"), error.to_string());
+    }
+    root.terminate_child("a").await.unwrap();
+    assert_eq!(text(testing::kill(&root, "a").await), "child `a` is not running: stopped");
+    root.shutdown().await.unwrap();
+    assert_eq!(text(testing::kill(&root, "a").await), "child `a` is not running: stopped");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_child_cannot_wait_for_its_own_end() {
+    let (told, hears) = tokio::sync::oneshot::channel();
+    let told = std::sync::Mutex::new(Some(told));
+    let spec = ChildSpec::new("a");
+    let root = Supervisor::new().build();
+    let inside = root.clone();
+    let child = spec.with_task(move |_ctx| {
+        let (root, told) = (inside.clone(), told.lock().unwrap().take());
+        async move {
+            let error = testing::kill(&root, "a").await.unwrap_err();
+            drop(told.map(|told| told.send(error.to_string())));
+            pending().await
+        }
+    });
+    root.add_child(child).await.unwrap();
+    let error = within("an answer", hears).await.unwrap();
+    assert!(error.contains("`a` cannot be waited for from a task of its own"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn any_handle_of_the_tree_will_do_and_paths_lead_from_its_root() {
+    supervision_tree! {
+        App: one_for_one {
+            sub: one_for_one { deep: one_for_one { idle: Always } },
+            pool: simple_one_for_one { worker: Always = idle },
+        }
+    }
+    async fn idle(ctx: Context) -> ChildResult {
+        ctx.shutdown_requested().await;
+        Ok(())
+    }
+    let tree = App::start().await.unwrap();
+    let worker = tree.pool().add_worker().await.unwrap();
+    testing::kill(&tree, "sub/deep/idle").await.unwrap();
+    testing::kill(tree.supervisor(), "sub/deep/idle").await.unwrap();
+    testing::kill(tree.sub().deep(), "sub/deep/idle").await.unwrap();
+    assert_eq!(testing::running(tree.sub(), "sub/deep/idle").await.unwrap(), 4);
+    testing::fail(tree.pool(), worker.path(), "it fails").await.unwrap();
+    assert_eq!(testing::running(&tree, "pool/#1").await.unwrap(), 2);
+    // A part's watch sees what happens in that part.
+    let (mut part, mut whole) = (Watch::new(tree.sub()).within(SECOND), Watch::new(&tree));
+    testing::kill(&tree, "pool/#1").await.unwrap();
+    testing::kill(&tree, "sub/deep").await.unwrap();
+    part.ended("pool/#1").await.unwrap_err();
+    whole.ended("pool/#1").await.unwrap();
+    whole.started("sub/deep/idle").await.unwrap();
+    let nameless = supervision_tree! { one_for_one { idle: Always } }.start().await.unwrap();
+    testing::kill(&nameless, "idle").await.unwrap();
+    let error = testing::kill(&nameless, "sub/deep/idle").await.unwrap_err();
+    assert_eq!(error.to_string(), "there is no child `sub`");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_supervisor_is_killed_with_all_below_it() {
+    let stage = Stage::new();
+    let root = small_tree(&stage).await;
+    let _ = stage.log();
+    testing::kill(&root, "sub").await.unwrap();
+    testing::running(&root, "sub/c").await.unwrap();
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    assert_eq!(stage.log(), "-b -c +b +c");
+}
+
+#[tokio::test]
+async fn a_thread_is_asked_and_a_process_is_killed() {
+    let sleeper = Blocking::new(|ctx: BlockingContext| {
+        while !ctx.wait_for_shutdown(SECOND) {}
+        Ok(())
+    });
+    let root = Supervisor::new()
+        .with_child(ChildSpec::new("thread").with_blocking(sleeper))
+        .with_child(ChildSpec::new("process").with_program(Program::new("sleep").arg("1000")))
+        .build();
+    let mut events = root.events();
+    within("the start", root.start()).await.unwrap();
+    for path in ["thread", "process"] {
+        let error = testing::hang(&root, path).await.unwrap_err();
+        let wording = "cannot be made to hang: it is a thread or a process of its own";
+        assert_eq!(error.to_string(), format!("child `{path}` {wording}"));
+        within("the failure", testing::fail(&root, path, "it fails")).await.unwrap();
+        event(&mut events, "its end", terminated(path)).await;
+        event(&mut events, "its restart", restarted(path)).await;
+        within("its second life", testing::running(&root, path)).await.unwrap();
+    }
+    within("the shutdown", root.shutdown()).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_in_vain_tells_what_happened_instead() {
+    let stage = Stage::new();
+    let root = small_tree(&stage).await;
+    let mut watch = Watch::new(&root).within(10 * SECOND);
+    testing::kill(&root, "sub/b").await.unwrap();
+    let began = Instant::now();
+    let error = watch.restarted("a").await.unwrap_err();
+    assert_eq!(began.elapsed().as_secs(), 10);
+    assert_eq!(
+        error.to_string(),
+        "waited 10s in vain for the restart of `a`; this happened:\n  \
+         sub/b: ended (life 1): killed\n  \
+         sub/b: restarted (life 2; 2 restarts left)"
+    );
+    let Error::TimedOut(missing) = error else { unreachable!() };
+    assert_eq!((missing.limit(), missing.seen().len()), (10 * SECOND, 2));
+    // What was in the error is not told again.
+    let error = watch.until("a miracle", |_| false).await.unwrap_err();
+    assert_eq!(error.to_string(), "waited 10s in vain for a miracle; nothing happened");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_long_story_is_cut_at_its_beginning() {
+    let stage = Stage::new();
+    let root = Supervisor::new()
+        .with_max_restarts(MaxRestarts::Unlimited)
+        .with_child(stage.actor("a"))
+        .build();
+    within("the start", root.start()).await.unwrap();
+    let mut watch = Watch::new(&root);
+    for life in 1..=11 {
+        assert_eq!(testing::running(&root, "a").await.unwrap(), life);
+        testing::kill(&root, "a").await.unwrap();
+    }
+    let error = watch.ended("b").await.unwrap_err().to_string();
+    assert!(error.contains("\n  … (2 more events)\n  a: ended (life 2)"), "{error}");
+    assert_eq!(error.lines().count(), 22);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_wait_goes_on_behind_the_last_one() {
+    let stage = Stage::new();
+    let root = small_tree(&stage).await;
+    let mut watch = Watch::new(&root);
+    for _ in 0..2 {
+        testing::kill(&root, "a").await.unwrap();
+    }
+    for life in [2, 3] {
+        let again = watch.restarted("a").await.unwrap();
+        let EventKind::ChildRestarted { incarnation, .. } = again.kind() else { unreachable!() };
+        assert_eq!(*incarnation, life);
+        assert!(watch.seen().is_empty());
+    }
+    testing::kill(&root, "sub/b").await.unwrap();
+    let within_a_second = tokio::time::timeout(SECOND, watch.started("sub/c")).await;
+    assert!(within_a_second.is_err());
+    assert_eq!(watch.seen().len(), 2, "a dropped wait has seen {:?}", watch.seen());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_child_that_comes_back_is_waited_for() {
+    let stage = Stage::new();
+    let root = small_tree(&stage).await;
+    testing::kill(&root, "sub/c").await.unwrap();
+    let began = Instant::now();
+    assert_eq!(testing::running(&root, "sub/c").await.unwrap(), 2);
+    let waited = began.elapsed().as_secs();
+    assert!((15..=30).contains(&waited), "{waited}");
+    // While its supervisor is restarted, too.
+    testing::kill(&root, "sub").await.unwrap();
+    assert_eq!(testing::running(&root, "sub/c").await.unwrap(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_child_that_does_not_come_back_is_waited_for_until_the_limit() {
+    let stage = Stage::new();
+    let root = small_tree(&stage).await;
+    root.terminate_child("a").await.unwrap();
+    let began = Instant::now();
+    let error = testing::running(&root, "a").await.unwrap_err();
+    assert_eq!(began.elapsed().as_secs(), 60);
+    assert_eq!(
+        error.to_string(),
+        "waited 60s in vain for `a` to run (it is stopped); nothing happened"
+    );
+    let error = testing::running_within(&root, "a", SECOND).await.unwrap_err();
+    assert!(error.to_string().starts_with("waited 1s in vain"), "{error}");
+    let temporary = stage.actor("t").with_restart_policy(RestartPolicy::Temporary);
+    root.add_child(temporary).await.unwrap();
+    testing::kill(&root, "t").await.unwrap();
+    let error = testing::running(&root, "t").await.unwrap_err();
+    assert_eq!(error.to_string(), "there is no child `t`");
+    let ending = tokio::spawn({
+        let root = root.clone();
+        async move { testing::running(&root, "a").await }
+    });
+    tokio::time::sleep(SECOND).await;
+    root.shutdown().await.unwrap();
+    let error = within("an answer", ending).await.unwrap().unwrap_err();
+    assert!(matches!(error, Error::Ended(_)), "{error}");
+}
+
+// ----- chaos -----
+
+/// A tree with all that chaos meets: every strategy, backoff apart.
+async fn large_tree(stage: &Stage) -> Supervisor {
+    let restless = Supervisor::new()
+        .with_strategy(SupervisionStrategy::OneForAll)
+        .with_max_restarts(1)
+        .with_child(stage.actor("d").with_heartbeat(5 * SECOND))
+        .with_child(stage.actor("e").with_restart_policy(RestartPolicy::Transient))
+        .build();
+    let sub = Supervisor::new()
+        .with_strategy(SupervisionStrategy::RestForOne)
+        .with_child(stage.actor("b").with_start(StartMode::Notify))
+        .with_child(stage.actor("c").with_restart_policy(RestartPolicy::Temporary))
+        .with_child(ChildSpec::new("restless").with_supervisor(restless))
+        .build();
+    let root = Supervisor::new()
+        .with_child(stage.actor("a"))
+        .with_child(ChildSpec::new("sub").with_supervisor(sub))
+        .build();
+    within("the start", root.start()).await.unwrap();
+    root
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_good_tree_comes_back_whatever_is_killed() {
+    let mut means = std::collections::HashSet::new();
+    for seed in 0..20 {
+        let stage = Stage::new();
+        let root = large_tree(&stage).await;
+        let report = Chaos::seed(seed).kills(30).run(&root).await.unwrap();
+        assert_eq!((report.seed, report.kills.len()), (seed, 30));
+        assert_eq!(stage.alive().replace(" c", ""), "a b d e", "with seed {seed}");
+        for kill in &report.kills {
+            means.insert(kill.means);
+            assert!(kill.means != Means::Hang || kill.path == "sub/restless/d", "{kill}");
+            assert!(kill.at <= report.took);
+            // Only the temporary one does not come back; with its supervisor it does.
+            assert!(kill.comeback.is_some() || kill.path == "sub/c", "{kill}");
+            if let Some(Comeback { incarnation, .. }) = kill.comeback {
+                assert!(incarnation > kill.incarnation, "{kill}");
+            }
+        }
+        let begun: usize = ["a", "b", "d", "e"].map(|name| stage.gauge(name).begun()).iter().sum();
+        assert!(begun > 4 && report.restarts > 0, "{report}");
+    }
+    assert_eq!(means.len(), 4, "{means:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_seed_makes_a_run() {
+    let mut runs = Vec::new();
+    for seed in [7, 7, 8] {
+        let root = large_tree(&Stage::new()).await;
+        let chaos = Chaos::seed(seed).kills(25).pauses(SECOND..3 * SECOND);
+        runs.push(chaos.run(&root).await.unwrap().to_string());
+    }
+    assert_eq!(runs[0], runs[1]);
+    assert_ne!(runs[0].lines().nth(1), runs[2].lines().nth(1));
+    assert!(runs[0].starts_with("seed 7: 25 kills and "), "{}", runs[0]);
+    assert_eq!(runs[0].lines().count(), 26);
+    let [first, second] = [Chaos::random(), Chaos::random()].map(|chaos| format!("{chaos:?}"));
+    assert_ne!(first, second);
+}
+
+#[tokio::test(start_paused = true)]
+async fn chaos_does_not_drive_the_tree_to_its_end() {
+    for limit in [1, 2, 3, 10] {
+        let stage = Stage::new();
+        let root = Supervisor::new()
+            .with_max_restarts(limit)
+            .with_restart_window(600 * SECOND)
+            .with_child(stage.actor("a"))
+            .with_child(stage.actor("b"))
+            .build();
+        within("the start", root.start()).await.unwrap();
+        let report = Chaos::seed(1).kills(50).run(&root).await.unwrap();
+        assert_eq!(report.restarts, 50);
+        // Half of them, rounded up, in each window.
+        assert!(report.took > 600 * SECOND * (50 / limit.div_ceil(2) - 1), "{:?}", report.took);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_to_kill_is_an_error() {
+    let stage = Stage::new();
+    let root = Supervisor::new().with_max_restarts(0).with_child(stage.actor("a")).build();
+    let error = Chaos::seed(1).run(&root).await.unwrap_err();
+    assert_eq!(error.to_string(), "supervisor `/` is not running");
+    within("the start", root.start()).await.unwrap();
+    let error = Chaos::seed(1).run(&root).await.unwrap_err();
+    let Error::Chaos(failure) = &error else { panic!("{error}") };
+    assert_eq!(failure.problems(), ["nobody could be killed for 65s"]);
+    assert_eq!(stage.alive(), "a");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_spared_is_left_alone() {
+    let stage = Stage::new();
+    let root = small_tree(&stage).await;
+    let chaos = Chaos::seed(3).kills(40).sparing("sub");
+    let report = chaos.run(&root).await.unwrap();
+    assert!(report.kills.iter().all(|kill| kill.path == "a"), "{report}");
+    assert_eq!((stage.gauge("a").begun(), stage.gauge("b").begun()), (41, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_child_that_does_not_come_back_is_found() {
+    let stage = Stage::new();
+    let root = Supervisor::new()
+        .with_restart_window(HOUR)
+        .with_child(stage.actor("a").with_backoff(Backoff::constant(300 * SECOND)))
+        .with_child(stage.actor("b"))
+        .build();
+    within("the start", root.start()).await.unwrap();
+    let error = Chaos::seed(42).kills(1).sparing("b").run(&root).await.unwrap_err();
+    let text = error.to_string();
+    assert!(
+        text.starts_with("chaos with seed 42: `a` does not run, it is restarting, last exit: "),
+        "{text}"
+    );
+    assert!(text.contains("; 60s after the last kill\nafter "), "{text}");
+    assert!(text.contains("and 1 kill:\n  at "), "{text}");
+    assert!(text.contains("\nthis happened:\n"), "{text}");
+    assert!(text.ends_with("\nto repeat it: `Chaos::seed(42)`"), "{text}");
+    let Error::Chaos(failure) = error else { unreachable!() };
+    assert_eq!(failure.report().kills.len(), 1);
+    assert!(!failure.seen().is_empty());
+    // With more patience there is nothing wrong.
+    let root = Supervisor::new()
+        .with_restart_window(HOUR)
+        .with_child(stage.actor("c").with_backoff(Backoff::constant(300 * SECOND)))
+        .build();
+    within("the start", root.start()).await.unwrap();
+    Chaos::seed(42).kills(10).within(301 * SECOND).run(&root).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_child_that_is_lost_with_its_supervisor_is_found() {
+    let stage = Stage::new();
+    let sub = Supervisor::new().with_child(stage.actor("b")).build();
+    let spec = ChildSpec::new("sub").with_supervisor(sub);
+    let root = Supervisor::new()
+        .with_restart_window(HOUR)
+        .with_child(stage.actor("a"))
+        .with_child(spec.with_backoff(Backoff::constant(300 * SECOND)))
+        .build();
+    within("the start", root.start()).await.unwrap();
+    let chaos = Chaos::seed(5).kills(1).sparing("a").sparing("sub/b");
+    let text = chaos.run(&root).await.unwrap_err().to_string();
+    assert!(text.contains("`sub/b` does not run, since `sub` is restarting"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tree_that_ends_is_found() {
+    // Its second life cannot start, and so its supervisor gives up.
+    let frail = ChildSpec::new("frail").with_task(async |ctx: Context| {
+        if ctx.incarnation() > 1 {
+            return Err("the lock is still held".into());
+        }
+        ctx.shutdown_requested().await;
+        Ok(())
+    });
+    let root = Supervisor::new().with_child(frail).build();
+    within("the start", root.start()).await.unwrap();
+    let error = Chaos::seed(9).run(&root).await.unwrap_err();
+    let text = error.to_string();
+    assert!(text.starts_with("chaos with seed 9: the tree does not run any more: "), "{text}");
+    assert!(text.contains("`frail`: error: the lock is still held"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_child_that_finishes_its_work_has_not_to_come_back() {
+    let stage = Stage::new();
+    let actor = stage.actor("a").with_restart_policy(RestartPolicy::Transient);
+    let address = actor.handle();
+    let root = Supervisor::new().with_child(actor).with_child(stage.actor("b")).build();
+    within("the start", root.start()).await.unwrap();
+    let finishing = tokio::spawn(async move {
+        tokio::time::sleep(5 * SECOND).await;
+        address.send(Order::Return).await
+    });
+    Chaos::seed(4).kills(20).run(&root).await.unwrap();
+    within("the order", finishing).await.unwrap().unwrap();
+    assert_eq!(stage.alive(), "b");
+}
+
+#[tokio::test(start_paused = true)]
+async fn workers_of_pools_are_hit_and_may_be_lost() {
+    supervision_tree! {
+        App: one_for_one(max_restarts = 20) {
+            pool: simple_one_for_one { worker: Transient = idle },
+        }
+    }
+    async fn idle(ctx: Context) -> ChildResult {
+        ctx.shutdown_requested().await;
+        Ok(())
+    }
+    let tree = App::start().await.unwrap();
+    for _ in 0..5 {
+        tree.pool().add_worker().await.unwrap();
+    }
+    let report = Chaos::seed(11).kills(30).run(&tree).await.unwrap();
+    assert!(report.kills.iter().any(|kill| kill.path.as_str().starts_with("pool/#")), "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn chaos_between_threads() {
+    let stage = Stage::new();
+    let sub = Supervisor::new()
+        .with_max_restarts(MaxRestarts::Unlimited)
+        .with_strategy(SupervisionStrategy::OneForAll)
+        .with_child(stage.actor("b"))
+        .with_child(stage.actor("c"))
+        .build();
+    let root = Supervisor::new()
+        .with_max_restarts(MaxRestarts::Unlimited)
+        .with_child(stage.actor("a"))
+        .with_child(ChildSpec::new("sub").with_supervisor(sub))
+        .build();
+    within("the start", root.start()).await.unwrap();
+    let chaos = Chaos::random().kills(200).pauses(Duration::ZERO..Duration::from_millis(2));
+    let report = within("the run", chaos.run(&root)).await.unwrap();
+    assert_eq!(report.kills.len(), 200);
+    within("the shutdown", root.shutdown()).await.unwrap();
+    assert_eq!(stage.alive(), "", "and never two lives at once");
+}

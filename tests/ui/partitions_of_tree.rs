@@ -1,0 +1,15 @@
+//! The template of `partitions` is no tree: it is made once, and used for all of them.
+
+use supervisor::prelude::*;
+
+supervision_tree! {
+    pub Shop: one_for_one {
+        stores: simple_one_for_one(partitions = 4) { store: Store = Store::tree() },
+    }
+}
+
+supervision_tree! {
+    pub Store: one_for_one {}
+}
+
+fn main() {}

@@ -1,0 +1,17 @@
+//! A task is a function, which is called for each life, not what one call of it returns.
+
+use supervisor::prelude::*;
+
+supervision_tree! {
+    pub Shop: one_for_one {
+        a: Always = async { Ok(()) },
+        b: Always(every = 30s) = async move { Ok(()) },
+        c: Always = self::worker(ctx),
+    }
+}
+
+async fn worker(_ctx: Context) -> ChildResult {
+    Ok(())
+}
+
+fn main() {}
