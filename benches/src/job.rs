@@ -150,7 +150,8 @@ impl Job {
     /// In how many of these rounds it takes part: those that take seconds, and vary little, in few.
     pub(crate) fn rounds(self, rounds: usize) -> usize {
         match self {
-            StartMillion | StopMillion | Idle | LimitMemory | Look | Build => rounds.min(3),
+            StartMillion | StopMillion => rounds.min(2),
+            Idle | LimitMemory | Look | Build => rounds.min(3),
             Tracing | Expansion => 1,
             _ => rounds,
         }
