@@ -79,6 +79,7 @@ fn measured(program: &Path, single: Single) -> Result<Option<Figure>, String> {
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
         let said = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
+        let said = said.strip_prefix("error: ").unwrap_or(said);
         return Err(if said.is_empty() { output.status.to_string() } else { said.to_owned() });
     }
     serde_json::from_slice(&output.stdout).map_err(|error| error.to_string())
@@ -104,6 +105,5 @@ fn machine() -> String {
     let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
     let model = model.map_or("unknown processor", |(_, model)| model);
-    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-    format!("{model}, {cores} cores, {} {}", std::env::consts::OS, kernel.trim())
+    format!("{model}, {cores} cores, {}", std::env::consts::OS)
 }
