@@ -14,10 +14,12 @@ Usage: supervisor-benches [options]
 
   --rounds N        how often each job is done (5)
   --only A,B        only these contenders; `ours` is all of ours
-  --jobs A,B        only these jobs
+  --jobs A,B        only these jobs; build, tracing and expansion are done only if named
   --scale F         numbers of children and messages, times this (1)
   --json FILE       writes the results
+  --plots DIR       draws the results, and measures more for it
   --read FILE       measures nothing, and reads the results of an earlier run
+  --markdown        prints tables for a README
   --check           fails if a target is missed
 ";
 
@@ -61,6 +63,8 @@ pub(crate) struct Options {
     pub(crate) jobs: Vec<Job>,
     pub(crate) scale: f64,
     pub(crate) json: Option<PathBuf>,
+    pub(crate) plots: Option<PathBuf>,
+    pub(crate) markdown: bool,
     pub(crate) check: bool,
 }
 
@@ -70,9 +74,11 @@ impl Default for Options {
             command: Command::Measure,
             rounds: 5,
             only: Who::ALL.to_vec(),
-            jobs: Job::ALL.to_vec(),
+            jobs: Job::ALL.into_iter().filter(|job| !job.is_opt_in()).collect(),
             scale: 1.0,
             json: None,
+            plots: None,
+            markdown: false,
             check: false,
         }
     }
@@ -103,7 +109,9 @@ impl Arguments {
                 Long("jobs") => options.jobs = list(&parser.value()?, job)?,
                 Long("scale") => options.scale = parser.value()?.parse_with(positive)?,
                 Long("json") => options.json = Some(parser.value()?.into()),
+                Long("plots") => options.plots = Some(parser.value()?.into()),
                 Long("read") => options.command = Command::Read(parser.value()?.into()),
+                Long("markdown") => options.markdown = true,
                 Long("check") => options.check = true,
                 other => return Err(other.unexpected()),
             }

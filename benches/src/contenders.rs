@@ -15,7 +15,7 @@ use crate::contender::Contender;
 
 /// The name of a contender: what one writes after `--only`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(try_from = "String", into = "&str")]
 pub(crate) enum Who {
     Floor,
     Hand,
@@ -141,5 +141,20 @@ impl Who {
 impl fmt::Display for Who {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
+    }
+}
+
+impl From<Who> for &str {
+    fn from(who: Who) -> Self {
+        who.as_str()
+    }
+}
+
+impl TryFrom<String> for Who {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        let known = Self::ALL.into_iter().find(|who| who.as_str() == name);
+        known.ok_or_else(|| format!("no contender is called {name}"))
     }
 }

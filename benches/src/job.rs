@@ -1,6 +1,7 @@
 //! What is measured.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +9,7 @@ use crate::contenders::Who;
 
 /// A job: what one writes after `--jobs`, and a part of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(try_from = "String", into = "&str")]
 pub(crate) enum Job {
     Start,
     StartOneByOne,
@@ -27,12 +28,15 @@ pub(crate) enum Job {
     Idle,
     LimitMemory,
     Look,
+    Build,
+    Tracing,
+    Expansion,
 }
 
 use Job::{
-    Ask, Idle, LimitMemory, Look, Memory, MemoryPairs, Message, MessageFrom8, Restart,
-    RestartAmong, RestartPanic, RestartWindow, Start, StartMillion, StartOneByOne, Stop,
-    StopMillion,
+    Ask, Build, Expansion, Idle, LimitMemory, Look, Memory, MemoryPairs, Message, MessageFrom8,
+    Restart, RestartAmong, RestartPanic, RestartWindow, Start, StartMillion, StartOneByOne, Stop,
+    StopMillion, Tracing,
 };
 
 /// What a job's figure is.
@@ -41,6 +45,7 @@ pub(crate) enum Unit {
     Nanoseconds,
     Bytes,
     WakeUps,
+    Percent,
 }
 
 /// What a figure is to reach.
@@ -54,7 +59,7 @@ pub(crate) enum Target {
 
 impl Job {
     /// All of them, in the order of the table.
-    pub(crate) const ALL: [Self; 17] = [
+    pub(crate) const ALL: [Self; 20] = [
         Start,
         StartOneByOne,
         Memory,
@@ -72,6 +77,9 @@ impl Job {
         Idle,
         LimitMemory,
         Look,
+        Build,
+        Tracing,
+        Expansion,
     ];
 
     /// As it is written on the command line.
@@ -94,6 +102,9 @@ impl Job {
             Idle => "idle",
             LimitMemory => "limit-memory",
             Look => "look",
+            Build => "build",
+            Tracing => "tracing",
+            Expansion => "expansion",
         }
     }
 
@@ -115,6 +126,9 @@ impl Job {
             Idle => "wake-ups in an idle second",
             LimitMemory => "memory for each restart in the window, the limit being u32::MAX",
             Look => "longest pause between restarts while all children are looked at",
+            Build => "clean release build of an empty crate",
+            Tracing => "restart with tracing compiled in but off, against compiled out",
+            Expansion => "check of a tree in the macro",
         }
     }
 
@@ -124,6 +138,9 @@ impl Job {
             Start | Memory | Restart | RestartAmong | Stop | Idle | Look => 100_000,
             StartOneByOne | MemoryPairs | RestartPanic => 10_000,
             Ask => 200_000,
+            Tracing => 300_000,
+            Expansion => 1000,
+            Build => 1,
             RestartWindow | Message | MessageFrom8 | StartMillion | StopMillion | LimitMemory => {
                 1_000_000
             }
@@ -133,7 +150,9 @@ impl Job {
     /// In how many of these rounds it takes part: those that take seconds, and vary little, in few.
     pub(crate) fn rounds(self, rounds: usize) -> usize {
         match self {
-            StartMillion | StopMillion | Idle | LimitMemory | Look => rounds.min(3),
+            StartMillion | StopMillion => rounds.min(2),
+            Idle | LimitMemory | Look | Build => rounds.min(3),
+            Tracing | Expansion => 1,
             _ => rounds,
         }
     }
@@ -143,6 +162,7 @@ impl Job {
         match self {
             Memory | MemoryPairs | LimitMemory => Unit::Bytes,
             Idle => Unit::WakeUps,
+            Tracing => Unit::Percent,
             _ => Unit::Nanoseconds,
         }
     }
@@ -162,13 +182,15 @@ impl Job {
             RestartPanic => Times(1.1, Who::Hand, self),
             RestartAmong | RestartWindow => Times(1.2, who, Restart),
             Message | MessageFrom8 => Times(1.0, Who::Floor, self),
-            Ask => Times(1.3, Who::Floor, self),
+            Ask | Build => Times(1.3, Who::Floor, self),
             StartMillion => Times(1.3, who, Start),
             StopMillion => Times(1.3, who, Stop),
             // One that a signal of the system's own causes is nobody's fault.
             Idle => AtMost(1.0),
             LimitMemory => AtMost(32.0),
             Look => AtMost(20e6),
+            Tracing => AtMost(105.0),
+            Expansion => AtMost(3e9),
         })
     }
 
@@ -179,10 +201,21 @@ impl Job {
             StartMillion | StopMillion => {
                 matches!(who, Who::Floor | Who::OursPool)
             }
-            RestartWindow | LimitMemory => matches!(who, Who::Ours | Who::OursPool),
+            RestartWindow | LimitMemory | Look => matches!(who, Who::Ours | Who::OursPool),
             Idle => !matches!(who, Who::Hand | Who::OursMacro | Who::Erlang),
+            Tracing | Expansion => who == Who::Ours,
             _ => true,
         }
+    }
+
+    /// Whether it is done only where it is named: those that compile something take minutes.
+    pub(crate) const fn is_opt_in(self) -> bool {
+        matches!(self, Build | Tracing | Expansion)
+    }
+
+    /// How long it may take.
+    pub(crate) const fn limit(self) -> Duration {
+        Duration::from_secs(if self.is_opt_in() { 900 } else { 100 })
     }
 
     /// The job of this name.
@@ -194,5 +227,19 @@ impl Job {
 impl fmt::Display for Job {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
+    }
+}
+
+impl From<Job> for &str {
+    fn from(job: Job) -> Self {
+        job.as_str()
+    }
+}
+
+impl TryFrom<String> for Job {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        Self::named(&name).ok_or_else(|| format!("no job is called {name}"))
     }
 }

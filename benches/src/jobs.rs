@@ -1,5 +1,6 @@
 //! The jobs themselves: what happens in the process that does one of them.
 
+mod builds;
 mod lifetime;
 mod messages;
 mod restarts;
@@ -42,6 +43,9 @@ pub(crate) fn run(job: Job, who: Who, n: usize) -> Outcome {
         Job::Message => messages::send(&bench, contender, 1, n),
         Job::MessageFrom8 => messages::send(&bench, contender, 8, n),
         Job::Ask => messages::ask(&bench, contender, n),
+        Job::Build => builds::empty_crate(who)?,
+        Job::Tracing => builds::with_tracing(n)?,
+        Job::Expansion => builds::expansion(n)?,
     };
     // The process is about to end: nobody has to clean up a million tasks before.
     std::mem::forget(bench);

@@ -12,7 +12,9 @@ mod contenders;
 mod figure;
 mod job;
 mod jobs;
+mod markdown;
 mod plan;
+mod plot;
 mod process;
 mod results;
 mod rounds;
@@ -49,13 +51,17 @@ fn run() -> Result<ExitCode, Box<dyn std::error::Error>> {
 
 fn compare(options: &Options) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let results = match &options.command {
-        Command::Measure => rounds::run(&plan::of(options), options)?,
+        Command::Measure => rounds::run(options)?,
         Command::Read(file) => Results::read(file)?,
     };
     if let Some(file) = &options.json {
         results.write(file)?;
     }
-    print!("{}", table::text(&results));
+    if let Some(folder) = &options.plots {
+        plot::write(&results, folder)?;
+    }
+    let text = if options.markdown { markdown::text(&results) } else { table::text(&results) };
+    print!("{text}");
     let missed = verdict::all(&results).into_iter().any(|verdict| !verdict.is_met());
     Ok(ExitCode::from(u8::from(options.check && missed)))
 }

@@ -28,6 +28,29 @@ pub(crate) fn of(options: &Options) -> Vec<Single> {
     pairs.into_iter().map(single).collect()
 }
 
+/// What the plots against the number of children need: some jobs with few and with many.
+pub(crate) fn of_sweep(options: &Options) -> Vec<Single> {
+    let jobs = options.jobs.iter().filter(|job| SWEPT.contains(job));
+    let pairs = jobs.flat_map(|&job| options.only.iter().map(move |&who| (job, who)));
+    let pairs =
+        pairs.filter(|(_, who)| !matches!(who, Who::OursTyped | Who::OursMacro | Who::OursLast));
+    let singles = pairs.flat_map(|(job, contender)| {
+        let sizes = SIZES.into_iter().filter(move |&n| n <= largest(contender));
+        sizes.map(move |n| Single { job, contender, n: scaled(n, options.scale) })
+    });
+    singles.collect()
+}
+
+/// The jobs whose cost depends on the number of children.
+pub(crate) const SWEPT: [Job; 4] = [Job::Start, Job::Memory, Job::RestartAmong, Job::Stop];
+
+const SIZES: [usize; 4] = [1000, 10_000, 100_000, 1_000_000];
+
+/// With a million children, some would take minutes.
+fn largest(who: Who) -> usize {
+    if who.is_ours() || matches!(who, Who::Floor | Who::Hand) { 1_000_000 } else { 100_000 }
+}
+
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -61,6 +84,18 @@ mod tests {
             (Job::RestartAmong, Who::OursPool),
         ];
         assert_eq!(planned, expected);
+    }
+
+    #[test]
+    fn the_sweep_spares_those_who_would_take_minutes() {
+        let options = Options { jobs: vec![Job::Stop, Job::Ask], ..Options::default() };
+        let singles = of_sweep(&options);
+        assert!(singles.iter().all(|single| single.job == Job::Stop), "{singles:?}");
+        let largest = |who| {
+            singles.iter().filter(|single| single.contender == who).map(|single| single.n).max()
+        };
+        assert_eq!(largest(Who::Ours), Some(1_000_000));
+        assert_eq!(largest(Who::Kameo), Some(100_000));
     }
 
     #[test]

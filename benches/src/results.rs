@@ -18,6 +18,8 @@ pub(crate) struct Results {
     /// How often each job was done.
     pub(crate) rounds: usize,
     pub(crate) entries: Vec<Entry>,
+    /// The same with other numbers of children, for the plots.
+    pub(crate) sweep: Vec<Entry>,
 }
 
 /// One job of one contender.
@@ -93,15 +95,20 @@ mod tests {
     #[test]
     fn results_are_read_as_they_were_written() {
         let entry = Entry {
-            job: Job::RestartAmong,
+            job: Job::MessageFrom8,
             who: Who::OursPool,
             n: 7,
             figures: vec![Figure::of(1.5).with_note("early")],
             failure: None,
         };
-        let results = Results { machine: "this one".into(), rounds: 1, entries: vec![entry] };
+        let results = Results {
+            machine: "this one".into(),
+            rounds: 1,
+            entries: vec![entry],
+            ..Results::default()
+        };
         let written = serde_json::to_string(&results).unwrap();
-        assert!(written.contains("restart-among") && written.contains("ours-pool"), "{written}");
+        assert!(written.contains("message-from-8") && written.contains("ours-pool"), "{written}");
         assert_eq!(serde_json::from_str::<Results>(&written).unwrap(), results);
     }
 }

@@ -12,28 +12,35 @@ use std::time::{Duration, Instant};
 
 use crate::arguments::{Options, Single};
 use crate::figure::Figure;
+use crate::plan;
 use crate::results::{Entry, Results};
 
-/// How long one job of one contender may take.
-const LIMIT: Duration = Duration::from_secs(100);
-
-pub(crate) fn run(plan: &[Single], options: &Options) -> io::Result<Results> {
+pub(crate) fn run(options: &Options) -> io::Result<Results> {
     let program = std::env::current_exe()?;
+    let entries = measure(&program, &plan::of(options), options.rounds);
+    let sweep = match options.plots {
+        // A plot has no use for the last digit.
+        Some(_) => measure(&program, &plan::of_sweep(options), options.rounds.min(3)),
+        None => Vec::new(),
+    };
+    progress("");
+    Ok(Results { machine: machine(), rounds: options.rounds, entries, sweep })
+}
+
+fn measure(program: &Path, plan: &[Single], rounds: usize) -> Vec<Entry> {
     let entry = |single: &Single| {
         let Single { job, contender, n } = *single;
         Entry { job, who: contender, n, figures: Vec::new(), failure: None }
     };
     let mut entries: Vec<(Entry, bool)> = plan.iter().map(|single| (entry(single), true)).collect();
-    for round in 1..=options.rounds {
+    for round in 1..=rounds {
         for (single, (entry, takes_part)) in plan.iter().zip(&mut entries) {
-            if !*takes_part || round > single.job.rounds(options.rounds) {
+            if !*takes_part || round > single.job.rounds(rounds) {
                 continue;
             }
-            progress(&format!(
-                "round {round}/{}: {} {}",
-                options.rounds, single.job, single.contender
-            ));
-            match measured(&program, *single) {
+            let Single { job, contender, n } = single;
+            progress(&format!("round {round}/{rounds}: {job} {contender} {n}"));
+            match measured(program, *single) {
                 Ok(Some(figure)) => entry.figures.push(figure),
                 // It cannot do this job, nor will it in the next round.
                 Ok(None) => *takes_part = false,
@@ -44,10 +51,8 @@ pub(crate) fn run(plan: &[Single], options: &Options) -> io::Result<Results> {
             }
         }
     }
-    progress("");
     let measured = |entry: &Entry| !entry.figures.is_empty() || entry.failure.is_some();
-    let entries = entries.into_iter().map(|(entry, _)| entry).filter(measured).collect();
-    Ok(Results { machine: machine(), rounds: options.rounds, entries })
+    entries.into_iter().map(|(entry, _)| entry).filter(measured).collect()
 }
 
 /// Says to somebody who waits in front of a terminal what is going on.
@@ -66,24 +71,25 @@ fn measured(program: &Path, single: Single) -> Result<Option<Figure>, String> {
         .stderr(Stdio::piped())
         .spawn();
     let mut process = process.map_err(|error| error.to_string())?;
-    let ended = wait(&mut process).map_err(|error| error.to_string())?;
+    let ended = wait(&mut process, single.job.limit()).map_err(|error| error.to_string())?;
     if !ended {
-        return Err(format!("not done after {} s", LIMIT.as_secs()));
+        return Err(format!("not done after {} s", single.job.limit().as_secs()));
     }
     let output = process.wait_with_output().map_err(|error| error.to_string())?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
         let said = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
+        let said = said.strip_prefix("error: ").unwrap_or(said);
         return Err(if said.is_empty() { output.status.to_string() } else { said.to_owned() });
     }
     serde_json::from_slice(&output.stdout).map_err(|error| error.to_string())
 }
 
 /// Whether it has ended by itself. What a job writes fits into a pipe.
-fn wait(process: &mut Child) -> io::Result<bool> {
+fn wait(process: &mut Child, limit: Duration) -> io::Result<bool> {
     let since = Instant::now();
     while process.try_wait()?.is_none() {
-        if since.elapsed() > LIMIT {
+        if since.elapsed() > limit {
             process.kill()?;
             process.wait()?;
             return Ok(false);
@@ -99,6 +105,5 @@ fn machine() -> String {
     let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
     let model = model.map_or("unknown processor", |(_, model)| model);
-    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-    format!("{model}, {cores} cores, {} {}", std::env::consts::OS, kernel.trim())
+    format!("{model}, {cores} cores, {}", std::env::consts::OS)
 }

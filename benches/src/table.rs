@@ -60,35 +60,36 @@ fn remarks(results: &Results, entry: &Entry) -> String {
             (Target::Times(..), Some(reached)) => format!(" ({reached:.2})"),
             _ => String::new(),
         };
-        format!("{word}: {}{reached}", target(verdict.target, entry))
+        format!("{word}: {}{reached}", words(verdict.target, entry.job))
     });
     let note = entry.note().map(ToOwned::to_owned);
     verdict.into_iter().chain(note).collect::<Vec<_>>().join("; ")
 }
 
 /// A target, in words.
-fn target(target: Target, entry: &Entry) -> String {
+pub(crate) fn words(target: Target, job: Job) -> String {
     match target {
-        Target::AtMost(limit) => format!("<= {} {}", rounded(limit), unit(entry.job.unit())),
-        Target::Times(limit, who, job) if job == entry.job => format!("<= {limit:.1} x {who}"),
-        Target::Times(limit, _, job) => format!("<= {limit:.1} x {job}"),
+        Target::AtMost(limit) => format!("<= {} {}", rounded(limit), unit(job.unit())),
+        Target::Times(limit, who, in_job) if in_job == job => format!("<= {limit:.1} x {who}"),
+        Target::Times(limit, _, in_job) => format!("<= {limit:.1} x {in_job}"),
     }
 }
 
-fn unit(unit: Unit) -> &'static str {
+pub(crate) fn unit(unit: Unit) -> &'static str {
     match unit {
         Unit::Nanoseconds => "ns",
         Unit::Bytes => "bytes",
         Unit::WakeUps => "wake-ups",
+        Unit::Percent => "percent",
     }
 }
 
 /// Three digits are enough of a small figure; a large one has all before its point.
-fn rounded(value: f64) -> String {
+pub(crate) fn rounded(value: f64) -> String {
     if value < 10.0 { format!("{value:.1}") } else { grouped(&format!("{value:.0}")) }
 }
 
-fn thousands(n: usize) -> String {
+pub(crate) fn thousands(n: usize) -> String {
     grouped(&n.to_string())
 }
 
@@ -130,7 +131,8 @@ mod tests {
             Entry { failure: Some("it broke".into()), ..entry(Who::Hand, 1200.0, 1800.0) },
             entry(Who::Ours, 1500.0, 3000.0),
         ];
-        let results = Results { machine: "a machine".into(), rounds: 5, entries };
+        let results =
+            Results { machine: "a machine".into(), rounds: 5, entries, ..Results::default() };
         let expected = "\
 a machine; medians of 5 rounds
 

@@ -55,7 +55,7 @@ mod tests {
             failure: None,
         };
         let entries = figures.iter().map(entry).collect();
-        Results { machine: String::new(), rounds: 1, entries }
+        Results { rounds: 1, entries, ..Results::default() }
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::{process, stage};
 const IDLE: Duration = Duration::from_secs(1);
 
 /// How long a tree that has just started may go on with what it began.
-const SETTLE: Duration = Duration::from_millis(100);
+const SETTLE: Duration = Duration::from_millis(300);
 
 pub(super) fn start(bench: &Bench, contender: &dyn Contender, n: usize) -> Option<Figure> {
     stage::expect(n);

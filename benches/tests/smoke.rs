@@ -1,0 +1,68 @@
+//! All jobs with hardly any children: so that they can be trusted to run when they are needed.
+
+use std::fs;
+use std::process::Command;
+
+use serde_json::Value;
+
+/// What the jobs of these contenders gave.
+fn measured(only: &str) -> Vec<Value> {
+    let file = std::env::temp_dir().join(format!("smoke-{}-{only}.json", std::process::id()));
+    let run = Command::new(env!("CARGO_BIN_EXE_supervisor-benches"))
+        .args(["--rounds", "1", "--scale", "0.001", "--only", only, "--json"])
+        .arg(&file)
+        .output()
+        .expect("the program is there");
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    let results: Value = serde_json::from_slice(&fs::read(&file).expect("it wrote the results"))
+        .expect("they are JSON");
+    fs::remove_file(&file).expect("nobody else knows the file");
+    results["entries"].as_array().expect("it measured something").clone()
+}
+
+fn figures_of<'a>(entries: &'a [Value], who: &str) -> Vec<&'a str> {
+    let own: Vec<_> = entries.iter().filter(|entry| entry["who"] == who).collect();
+    for entry in &own {
+        assert_eq!(entry["failure"], Value::Null, "{who} failed: {entry}");
+        let figure = entry["figures"][0]["value"].as_f64();
+        assert!(figure.is_some_and(|figure| figure >= 0.0), "no figure of {who}: {entry}");
+    }
+    own.iter().filter_map(|entry| entry["job"].as_str()).collect()
+}
+
+#[test]
+fn the_floor_and_ours_do_all_their_jobs() {
+    let entries = measured("floor,hand,ours");
+    let everybody = ["start", "memory", "restart", "restart-panic", "restart-among", "stop"];
+    for who in ["floor", "hand", "ours", "ours-typed", "ours-pool", "ours-macro"] {
+        let jobs = figures_of(&entries, who);
+        for job in everybody {
+            assert!(jobs.contains(&job), "{who} did not do {job}: {jobs:?}");
+        }
+    }
+    let pool = figures_of(&entries, "ours-pool");
+    for job in ["start-one-by-one", "restart-window", "start-million", "limit-memory", "look"] {
+        assert!(pool.contains(&job), "the pool did not do {job}: {pool:?}");
+    }
+    let declared = figures_of(&entries, "ours-macro");
+    for job in ["memory-pairs", "message", "message-from-8", "ask"] {
+        assert!(declared.contains(&job), "the macro's trees did not do {job}: {declared:?}");
+    }
+    assert_eq!(figures_of(&entries, "ours-last"), ["restart", "restart-panic", "restart-among"]);
+}
+
+#[cfg(feature = "peers")]
+#[test]
+fn the_peers_do_their_jobs() {
+    let entries = measured("kameo,ractor,task-supervisor");
+    for who in ["kameo", "ractor", "task-supervisor"] {
+        let jobs = figures_of(&entries, who);
+        for job in ["start", "memory", "restart", "restart-panic", "restart-among", "stop"] {
+            assert!(jobs.contains(&job), "{who} did not do {job}: {jobs:?}");
+        }
+    }
+    for who in ["kameo", "ractor"] {
+        let jobs = figures_of(&entries, who);
+        assert!(jobs.contains(&"message") && jobs.contains(&"ask"), "{who}: {jobs:?}");
+    }
+}
