@@ -23,9 +23,7 @@ fn expression() {
     let __builder = ::supervisor::Supervisor::new()
         .with_strategy(::supervisor::SupervisionStrategy::OneForOne);
     let __spec = {
-        let __every = ::supervisor::__private::Every(
-            ::core::time::Duration::from_secs(30u64),
-        );
+        let __every = ::supervisor::Every(::core::time::Duration::from_secs(30u64));
         let __spec = ::supervisor::ChildSpec::new("sweep")
             .with_restart_policy(::supervisor::RestartPolicy::Always);
         __spec.with_worker(__every.job(__task_sweep))

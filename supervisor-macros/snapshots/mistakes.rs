@@ -166,3 +166,7 @@ impl ::supervisor::Child for Shop {
         recipe.into_spec(name)
     }
 }
+#[automatically_derived]
+impl ::supervisor::Handle for Shop {
+    const OUTLINE: ::core::option::Option<&'static ::supervisor::__private::Outline> = <Self as ::supervisor::Child>::OUTLINE;
+}

@@ -258,6 +258,10 @@ impl ::supervisor::Child for Shop {
         recipe.into_spec(name)
     }
 }
+#[automatically_derived]
+impl ::supervisor::Handle for Shop {
+    const OUTLINE: ::core::option::Option<&'static ::supervisor::__private::Outline> = <Self as ::supervisor::Child>::OUTLINE;
+}
 ///The handle of the supervisor `sub` and its children.
 #[allow(
     clippy::module_name_repetitions,

@@ -132,6 +132,10 @@ impl ::supervisor::Child for Sessions {
         recipe.into_spec(name)
     }
 }
+#[automatically_derived]
+impl ::supervisor::Handle for Sessions {
+    const OUTLINE: ::core::option::Option<&'static ::supervisor::__private::Outline> = <Self as ::supervisor::Child>::OUTLINE;
+}
 const _: () = {
     let __child = ::supervisor::__private::Outline::typed(
         "session",

@@ -7,7 +7,6 @@ use crate::child::Child;
 pub use crate::held::{Held, Top};
 pub use crate::options::SupervisorOptions;
 pub use crate::outline::Outline;
-pub use crate::periodic::Every;
 #[cfg(feature = "macros")]
 pub use supervisor_macros::tree;
 

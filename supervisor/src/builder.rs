@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::fmt;
+use std::future::Ready;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,13 +17,13 @@ use crate::rules;
 use crate::strategy::{AutoShutdown, SupervisionStrategy};
 use crate::supervisor::Supervisor;
 
-/// What no child is.
+/// What no builder is: for the functions of a supervisor that are looked for on its builder.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "a supervisor that is not built has no `add_child`",
-    label = "write `with_child(…)` before `build()`, or `add_child(…)` after it"
+    message = "this supervisor is not built yet",
+    label = "call `build()` before this; a child of its declaration is added by `with_child(…)`"
 )]
-pub trait AddedBeforeBuild {}
+pub trait Built {}
 
 /// Builds a [`Supervisor`]; begun by [`Supervisor::new`].
 #[must_use = "a builder does nothing until `build` is called"]
@@ -106,11 +107,22 @@ impl SupervisorBuilder {
         self
     }
 
-    /// For no child: [`with_child`](Self::with_child) is meant, and the compiler says so.
+    /// Not of a builder: the compiler says so, where it would find no such function.
     #[doc(hidden)]
-    pub fn add_child<S: AddedBeforeBuild>(self, spec: ChildSpec<S>) -> Infallible {
-        drop(spec);
-        unreachable!("no spec is `AddedBeforeBuild`")
+    pub fn add_child<'a, S>(self, _spec: ChildSpec<S>) -> Infallible
+    where
+        &'a Self: Built,
+    {
+        unreachable!("no builder is `Built`")
+    }
+
+    /// Not of a builder, either.
+    #[doc(hidden)]
+    pub fn start<'a>(self) -> Ready<Infallible>
+    where
+        &'a Self: Built,
+    {
+        unreachable!("no builder is `Built`")
     }
 
     /// What the workers of a `SimpleOneForOne` are made from, all alike; sets that strategy.

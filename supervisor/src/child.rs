@@ -7,9 +7,12 @@ use crate::child_ref::ChildRef;
 use crate::child_spec::{ChildSpec, Each, Run, Same};
 use crate::context::Context;
 use crate::exit::ChildResult;
-use crate::options::ChildOptions;
+use crate::options::{ChildOptions, SupervisorOptions};
 use crate::outline::Outline;
 use crate::pool::{Alike, Pool};
+use crate::shutdown::Shutdown;
+use crate::strategy::SupervisionStrategy;
+use crate::supervisor::Supervisor;
 
 /// A type that a tree can name as a child: `name: Type`.
 ///
@@ -40,13 +43,13 @@ pub trait Child: Sized {
     /// What a child is made of: the worker's own value, or a [`Tree`](crate::Tree).
     type Recipe;
     /// What its siblings and the tree's owner hold of it: a [`ChildRef`], or the tree's handle.
-    type Handle: Clone + 'static;
+    type Handle: Handle;
     /// What the type says about itself; a tree may say otherwise.
     const OPTIONS: ChildOptions;
 
     /// If it is a tree: what the compiler knows about it.
     #[doc(hidden)]
-    const OUTLINE: Option<&'static Outline> = None;
+    const OUTLINE: Option<&'static Outline> = <Self::Handle as Handle>::OUTLINE;
 
     /// The specification of a child of this type.
     fn spec(name: &str, recipe: Self::Recipe) -> ChildSpec<Run<Self::Handle>>;
@@ -62,6 +65,47 @@ pub trait Child: Sized {
     #[must_use]
     fn pool(builder: SupervisorBuilder, template: ChildSpec<Each<Self>>) -> Pool<Self> {
         builder.build_pool(template)
+    }
+}
+
+/// What is held of a worker, of a tree that `supervision_tree!` has made, or of a supervisor.
+///
+/// It says what kind of child a type is whose `impl Child` is written by hand: a tree would
+/// otherwise count as a worker, in the shutdown budget and in every rule.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not what is held of a child",
+    label = "a worker's `Handle` is `ChildRef<Message>`, that of a tree made by hand `Supervisor`"
+)]
+pub trait Handle: Clone + 'static {
+    /// Of a tree, what the compiler knows about it if nothing else is said.
+    const OUTLINE: Option<&'static Outline>;
+}
+
+impl<M: Send + 'static> Handle for ChildRef<M> {
+    const OUTLINE: Option<&'static Outline> = None;
+}
+
+/// A supervisor with children that nobody knows, and that may take any time to stop.
+impl Handle for Supervisor {
+    const OUTLINE: Option<&'static Outline> = Some(&Outline::supervisor(
+        "",
+        ChildOptions::new(),
+        SupervisorOptions::new(SupervisionStrategy::OneForOne),
+        &[Outline::task("…", ChildOptions::new().with_shutdown(Shutdown::Infinity))],
+    ));
+}
+
+/// A supervisor that was built by hand, as a child of a declared tree: for what only the builder can
+/// say, such as a computed option.
+#[diagnostic::do_not_recommend]
+impl Child for Supervisor {
+    type Recipe = Self;
+    type Handle = Self;
+    const OPTIONS: ChildOptions = ChildOptions::new();
+
+    fn spec(name: &str, recipe: Self) -> ChildSpec<Run<Self>> {
+        ChildSpec::new(name).with_supervisor(recipe)
     }
 }
 

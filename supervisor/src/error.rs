@@ -156,6 +156,9 @@ impl fmt::Display for SupervisorError {
             Self::MaxChildren(path, limit) => {
                 write!(f, "supervisor `{path}` has its maximum of {limit} children")
             }
+            Self::InvalidSpec(path, rule) if path.is_root() => {
+                write!(f, "supervisor `{path}`: {rule}")
+            }
             Self::InvalidSpec(path, rule) => write!(f, "child `{path}`: {rule}"),
             Self::ShuttingDown(path) => write!(f, "supervisor `{path}` is shutting down"),
             Self::NotRunning(path) => write!(f, "supervisor `{path}` is not running"),

@@ -315,7 +315,7 @@ pub use builder::SupervisorBuilder;
 pub use census::{ChildCount, ChildInfo, ChildSpecInfo, Snapshot, SupervisorStats};
 pub use child::{Addressable, Child, Worker, WorkerOnce};
 #[doc(hidden)]
-pub use child::{Life, Shared, Unsaid, WorkerOf, WorkerOnceOf};
+pub use child::{Handle, Life, Shared, Unsaid, WorkerOf, WorkerOnceOf};
 pub use child_ref::{AnyChildRef, ChildRef};
 pub use child_spec::{ChildSpec, Each, NothingToRun, Run, Runnable, Same};
 pub use context::{Context, ShutdownRequested};
@@ -333,7 +333,7 @@ pub use partitioned::Partitioned;
 pub use path::ChildPath;
 pub use periodic::Periodic;
 #[doc(hidden)]
-pub use periodic::{Call, Job, WithoutContext};
+pub use periodic::{Call, Every, Job, WithoutContext};
 pub use pool::{AddWorkersError, Alike, PerWorker, Pool, PoolTemplate, Task};
 #[cfg(all(unix, feature = "process"))]
 pub use program::Program;

@@ -126,7 +126,7 @@ impl Node {
             }),
         });
         let template = node.template.as_ref().map(|template| &template.options);
-        if let Some(rule) = rules::broken_at_build(template, &node.rules) {
+        if let Some(rule) = rules::broken_at_build(template, children.len(), &node.rules) {
             let fault = SupervisorError::InvalidSpec(node.path(), rule.to_string());
             node.lock().broken = Some(Box::new(fault));
         }

@@ -5,8 +5,11 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use crate::builder::SupervisorBuilder;
+use crate::child::{Child, Handle};
 use crate::child_ref::{AnyChildRef, ChildRef};
 use crate::child_spec::{Body, ChildSpec, Parts, Run};
+use crate::options::ChildOptions;
+use crate::outline::Outline;
 use crate::path::Name;
 use crate::placing::Loose;
 use crate::supervisor::Supervisor;
@@ -93,6 +96,22 @@ impl<M: Send + 'static> Partitioned<M> {
     pub fn workers(&self) -> &[ChildRef<M>] {
         &self.workers
     }
+}
+
+/// For a number of partitions that is not known when the tree is compiled.
+#[diagnostic::do_not_recommend]
+impl<M: Send + 'static> Child for Partitioned<M> {
+    type Recipe = Self;
+    type Handle = Self;
+    const OPTIONS: ChildOptions = ChildOptions::new();
+
+    fn spec(name: &str, recipe: Self) -> ChildSpec<Run<Self>> {
+        ChildSpec::new(name).with_tree(recipe.supervisor.clone(), recipe)
+    }
+}
+
+impl<M: Send + 'static> Handle for Partitioned<M> {
+    const OUTLINE: Option<&'static Outline> = <Supervisor as Handle>::OUTLINE;
 }
 
 /// What a declared pool's owner would hold of one worker, as what it holds of all partitions.

@@ -241,3 +241,37 @@ async fn every_error_says_which_child_it_is_about() {
     let error = sub.add_worker().await.unwrap_err();
     assert_eq!(error.path().unwrap(), &"sub");
 }
+
+/// What the start of a supervisor that was built like this says.
+async fn refusal(builder: supervisor::SupervisorBuilder) -> String {
+    let error = within("the start", builder.build().start()).await.unwrap_err();
+    assert!(matches!(error, SupervisorError::InvalidSpec(..)), "{error:?}");
+    error.to_string()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pool_that_is_built_wrong_says_so_when_it_is_started() {
+    let stage = Stage::new();
+    let pool = || Supervisor::new().with_strategy(SupervisionStrategy::SimpleOneForOne);
+    let template = || ChildSpec::new("worker").with_task(async |_: Context| Ok(()));
+    assert_eq!(
+        refusal(pool()).await,
+        "supervisor `/`: `simple_one_for_one` needs one template; give it one by `with_template` or \
+         `build_pool`"
+    );
+    assert_eq!(
+        refusal(pool().with_template(template()).with_child(stage.actor("a"))).await,
+        "supervisor `/`: `simple_one_for_one` has one template; `with_child` is one too many"
+    );
+    let other = Supervisor::new().with_template(template());
+    assert_eq!(
+        refusal(other.with_strategy(SupervisionStrategy::OneForAll)).await,
+        "supervisor `/`: a template belongs on a `simple_one_for_one` supervisor, and this one is \
+         one_for_all"
+    );
+    assert_eq!(
+        refusal(Supervisor::new().with_max_children(3)).await,
+        "supervisor `/`: `max_children` belongs on a `simple_one_for_one` supervisor"
+    );
+    assert_eq!(stage.gauge("a").begun(), 0);
+}

@@ -4,6 +4,7 @@ use std::future::pending;
 use std::time::Duration;
 
 use supervisor::prelude::*;
+use supervisor::{ChildOptions, Run, Tree};
 use supervisor_elsewhere::Depot;
 use supervisor_tests::within;
 use tokio::time::Instant;
@@ -127,4 +128,30 @@ flowchart TD
   n_2_3 --> n_2_3_0
 ";
     assert_eq!(Small::diagram(), expected);
+}
+
+/// Made a child by hand: the compiler knows no more of it than that it is a supervisor.
+struct ByHand;
+
+impl Child for ByHand {
+    type Recipe = Tree<Supervisor>;
+    type Handle = Supervisor;
+    const OPTIONS: ChildOptions = ChildOptions::new();
+
+    fn spec(name: &str, recipe: Tree<Supervisor>) -> ChildSpec<Run<Supervisor>> {
+        recipe.into_spec(name)
+    }
+}
+
+#[test]
+fn a_tree_made_a_child_by_hand_is_no_worker() {
+    let made = || {
+        let supervisor = Supervisor::new().build();
+        Tree::new(supervisor.clone(), supervisor)
+    };
+    let open = supervision_tree! { one_for_one { hand: ByHand = made() } };
+    assert_eq!(open.handle().shutdown_budget(), None);
+    let capped = supervision_tree! { one_for_one { hand: ByHand(shutdown = 9s) = made() } };
+    assert_eq!(capped.handle().shutdown_budget(), Some(Duration::from_secs(9)));
+    assert!(capped.handle().diagram().contains("hand: ByHand, one_for_one (shutdown = 9s)"));
 }

@@ -335,6 +335,38 @@ mod values {
     }
 }
 
+supervision_tree! {
+    ByHand(partitions: usize): one_for_one(max_restarts = 10) {
+        parts: Partitioned<Count> = {
+            let template = ChildSpec::new("counter").with_worker(Counter::default());
+            Supervisor::new().with_max_restarts(1).build_partitioned(template, partitions)
+        },
+        client: Client(start = notify) = Client(parts.clone()),
+        sub: Transient<Supervisor>(shutdown = 30s) = {
+            Supervisor::new().with_child(ChildSpec::new("task").with_task(consume)).build()
+        },
+    }
+}
+
+/// What only the builder can make is a child of a declared tree, and comes back with it.
+#[tokio::test(start_paused = true)]
+async fn supervisors_built_by_hand_are_children_like_any_other() {
+    let tree = ByHand::tree(3);
+    let mut events = tree.handle().supervisor().events();
+    let tree = within("the start", tree.start()).await.unwrap();
+    assert_eq!(tree.parts().workers()[2].path(), "parts/2");
+    assert_eq!(within("the list", tree.sub().which_children()).await.unwrap().len(), 1);
+    assert_eq!(ByHand::SHUTDOWN_BUDGET, None);
+    let worker = tree.parts().of("key").clone();
+    for _ in 0..2 {
+        within("room", worker.send(Count::Fail)).await.unwrap();
+    }
+    event(&mut events, "the restart of all", restarted("parts")).await;
+    assert_eq!(within("the count", worker.ask(Count::Get)).await.unwrap(), 0);
+    let report = within("the shutdown", tree.supervisor().shutdown()).await.unwrap();
+    assert_eq!(report.not_stopped().count(), 0, "{report:?}");
+}
+
 /// The rules hold for what is built by hand.
 #[tokio::test]
 async fn a_periodic_job_reports_no_start() {

@@ -147,7 +147,7 @@ fn value_computed(item: &Item, key: Key, fault: &Fault, errors: &mut Errors) {
         let name = key.as_str();
         let builder = match key {
             Key::Every => "write `= Periodic::every(…)`".to_owned(),
-            Key::Partitions => "use the builder's `build_partitioned`".to_owned(),
+            Key::Partitions => "write `name: Partitioned<…> = ….build_partitioned(…)`".to_owned(),
             Key::Restart => "use the builder's `with_restart_policy`".to_owned(),
             Key::ShutdownWithin => "compare `SHUTDOWN_BUDGET` with it".to_owned(),
             _ => format!("use the builder's `with_{name}`"),

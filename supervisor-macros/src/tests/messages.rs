@@ -60,7 +60,7 @@ fn an_identifier_is_a_word_or_has_to_be_computed() {
     is_wrong("one_for_one { a: Always(shutdown = brutal) }", "use the builder's `with_shutdown`");
     is_wrong("one_for_one { a: Always(shutdown = brutal_kil) }", "did you mean `brutal_kill`?");
     is_wrong("one_for_one { a: Always(every = period) }", "write `= Periodic::every(…)`");
-    is_wrong("simple_one_for_one(partitions = n) { a: T }", "the builder's `build_partitioned`");
+    is_wrong("simple_one_for_one(partitions = n) { a: T }", "write `name: Partitioned<…>");
 }
 
 #[test]
@@ -103,7 +103,8 @@ fn what_stands_in_another_place_elsewhere() {
     is_wrong("one_for_one { a: Always<T::new(5)> }", "write `a: Always<T> = T::new(…)`");
     is_wrong("one_for_one { a: Transient(backoff = 1s)<T> }", "before the options");
     is_wrong("one_for_one { a: T = T (backoff = 1s) }", "before the `=`");
-    is_wrong("one_for_one { a: PartitionSupervisor(partitions = 4) { b: T } }", "by its strategy");
+    is_wrong("one_for_one { a: PartitionSupervisor(partitions = 4) { b: T } }", "partitions = 8");
+    is_wrong("one_for_one { a: DynamicSupervisor { b: T } }", "simple_one_for_one");
     is_wrong("one_for_one { a: Always = async { Ok(()) } }", "`|ctx| async move { … }`");
     is_wrong("one_for_one { a: Always = run(ctx) }", "the function itself: `= run`");
     is_fine("one_for_one { a: Always = make(5), b: T = T(a = 5) }");

@@ -128,6 +128,13 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
         #[automatically_derived]
         #implement
 
+        #(#cfgs)*
+        #[automatically_derived]
+        impl #krate::Handle for #ident {
+            const OUTLINE: ::core::option::Option<&'static #krate::__private::Outline> =
+                <Self as #krate::Child>::OUTLINE;
+        }
+
         #nested
         #(#checks)*
     }

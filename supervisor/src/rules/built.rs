@@ -10,6 +10,7 @@ use crate::options::{ChildOptions, SupervisorOptions};
 use crate::outline::Budget;
 use crate::path::Name;
 use crate::shutdown::Shutdown;
+use crate::strategy::SupervisionStrategy;
 
 use super::{PARTITIONS_ONCE, Subject, Text, broken, window_zero};
 
@@ -40,16 +41,41 @@ pub(crate) fn broken_by(
     }
 }
 
-/// The message for the first rule that a supervisor or the template of its workers breaks.
+/// The message for the first rule that a supervisor with so many children, or the template of its
+/// workers, breaks.
 pub(crate) fn broken_at_build(
     template: Option<&ChildOptions>,
-    supervisor: &SupervisorRules,
+    children: usize,
+    rules: &SupervisorRules,
 ) -> Option<Text> {
-    let supervisor = options_of(supervisor);
+    let supervisor = options_of(rules);
     let of_template = template.and_then(|options| {
         broken(&Subject { name: "template", options: *options, nested: None, supervisor })
     });
-    window_zero(&supervisor).or(of_template)
+    template_count(template.is_some(), children, rules).or(window_zero(&supervisor)).or(of_template)
+}
+
+/// What is a pool has a template and nothing else, and nothing else has what belongs to a pool.
+fn template_count(has_template: bool, children: usize, rules: &SupervisorRules) -> Option<Text> {
+    let text = Text::new();
+    match (rules.strategy, has_template) {
+        (SupervisionStrategy::SimpleOneForOne, false) => Some(text.str(
+            "`simple_one_for_one` needs one template; give it one by `with_template` or \
+             `build_pool`",
+        )),
+        (SupervisionStrategy::SimpleOneForOne, true) if children > 0 => {
+            Some(text.str("`simple_one_for_one` has one template; `with_child` is one too many"))
+        }
+        (SupervisionStrategy::SimpleOneForOne, true) => None,
+        (strategy, true) => Some(
+            text.str("a template belongs on a `simple_one_for_one` supervisor, and this one is ")
+                .str(strategy.as_str()),
+        ),
+        (_, false) if rules.max_children.is_some() => {
+            Some(text.str("`max_children` belongs on a `simple_one_for_one` supervisor"))
+        }
+        (_, false) => None,
+    }
 }
 
 /// The rule that a pool with a fixed number of workers breaks.

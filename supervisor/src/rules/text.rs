@@ -51,9 +51,23 @@ impl Text {
         if self.len < Self::CAPACITY { self.append(&[byte]) } else { self }
     }
 
-    /// A duration as the tree language writes it: in the largest unit that leaves no fraction.
+    /// The digits after a point of so many thousandths, without zeros at the end.
+    const fn fraction(self, thousandths: u128) -> Self {
+        let text = self.digit(thousandths / 100);
+        if thousandths.is_multiple_of(100) { text } else { text.fraction(thousandths % 100 * 10) }
+    }
+
+    /// A duration as the tree language writes it: in the largest unit that leaves no fraction, but
+    /// for seconds.
     pub(crate) const fn duration(self, time: Duration) -> Self {
         let nanos = time.as_nanos();
+        if nanos > 1_000_000_000
+            && !nanos.is_multiple_of(1_000_000_000)
+            && nanos.is_multiple_of(1_000_000)
+        {
+            let text = self.number(nanos / 1_000_000_000).str(".");
+            return text.fraction(nanos / 1_000_000 % 1000).str("s");
+        }
         let (count, unit) = if nanos != 0 && nanos.is_multiple_of(3_600_000_000_000) {
             (nanos / 3_600_000_000_000, "h")
         } else if nanos != 0 && nanos.is_multiple_of(60_000_000_000) {
@@ -86,5 +100,25 @@ impl fmt::Display for Text {
 impl fmt::Debug for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(self.as_str(), f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::Text;
+
+    #[test]
+    fn durations_are_written_as_in_a_tree() {
+        let written = |millis| Text::new().duration(Duration::from_millis(millis)).to_string();
+        assert_eq!(written(0), "0s");
+        assert_eq!(written(250), "250ms");
+        assert_eq!(written(1500), "1.5s");
+        assert_eq!(written(43_850), "43.85s");
+        assert_eq!(written(61_005), "61.005s");
+        assert_eq!(written(120_000), "2m");
+        assert_eq!(written(7_200_000), "2h");
+        assert_eq!(Text::new().duration(Duration::from_nanos(1500)).to_string(), "1500ns");
     }
 }

@@ -233,7 +233,7 @@ impl Builder<'_> {
         };
         let period = task.every().map(|period| {
             let period = settings::duration(period);
-            quote!(let #every = #krate::__private::Every(#period);)
+            quote!(let #every = #krate::Every(#period);)
         });
         quote!({
             #period

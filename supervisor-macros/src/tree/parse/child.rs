@@ -184,7 +184,12 @@ fn not_a_value(input: ParseStream, word: &Ident, name: &Ident) -> syn::Result<()
     let message = if Policy::parse(&word.to_string()).is_some() {
         format!("children need a strategy, not a policy; write `{name}: one_for_one {{ … }}`")
     } else if word.to_string().ends_with("Supervisor") {
-        format!("a supervisor is written by its strategy, as in `{name}: one_for_one {{ … }}`")
+        let strategy = match word.to_string().as_str() {
+            "DynamicSupervisor" => "simple_one_for_one",
+            "PartitionSupervisor" => "simple_one_for_one(partitions = 8)",
+            _ => "one_for_one",
+        };
+        format!("a supervisor is written by its strategy, as in `{name}: {strategy} {{ … }}`")
     } else {
         format!("a child's value stands after `=`; write `{name}: {word} = {word} {{ … }}`")
     };

@@ -1,0 +1,24 @@
+//! A type that is made a child by hand is a worker or a tree, which its handle tells.
+
+use supervisor::prelude::*;
+use supervisor::{ChildOptions, Run, Tree};
+
+#[derive(Clone)]
+struct Shop {
+    supervisor: Supervisor,
+}
+
+impl Child for Shop {
+    type Recipe = Tree<Self>;
+    type Handle = Self;
+    const OPTIONS: ChildOptions = ChildOptions::new();
+
+    fn spec(name: &str, recipe: Tree<Self>) -> ChildSpec<Run<Self>> {
+        recipe.into_spec(name)
+    }
+}
+
+fn main() {
+    let supervisor = Supervisor::new().build();
+    let _ = Shop { supervisor: supervisor.clone() }.supervisor;
+}
