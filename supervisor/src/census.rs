@@ -8,14 +8,16 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::child_spec::Body;
 use crate::driver::Reign;
-use crate::engine::{ChildKind, ChildRules, ChildState};
+use crate::engine::{ChildKind, ChildRules, ChildState, State};
 use crate::error::SupervisorError;
 use crate::exit::ExitReason;
-use crate::node::Phase;
+use crate::node::{Node, Phase};
 use crate::path::{ChildPath, Name};
 use crate::restart::{Backoff, RestartPolicy};
 use crate::shutdown::Shutdown;
+use crate::slot::AnySlot;
 use crate::strategy::SupervisionStrategy;
 use crate::supervisor::Supervisor;
 
@@ -115,21 +117,14 @@ impl Supervisor {
     ///
     /// Cancel safe.
     pub async fn which_children(&self) -> Result<Vec<ChildInfo>, SupervisorError> {
-        self.query(|reign| {
-            let mut children: Vec<_> = reign
-                .engine
-                .children()
-                .map(|(_, child)| ChildInfo {
-                    name: child.name.to_string(),
-                    kind: child.rules.kind,
-                    state: ChildState::from(&child.state),
-                    incarnation: child.generation,
-                })
-                .collect();
-            children.reverse();
-            children
-        })
-        .await
+        let seen = self.query(look).await?;
+        let info = |seen: Seen| ChildInfo {
+            name: seen.slot.core().name().to_string(),
+            kind: seen.kind,
+            state: seen.state,
+            incarnation: seen.incarnation,
+        };
+        Ok(seen.into_iter().rev().map(info).collect())
     }
 
     /// Counts the children.
@@ -205,7 +200,8 @@ impl Supervisor {
 
     /// The tree below this supervisor as it is now; printed, it is a picture.
     ///
-    /// Each supervisor's part is consistent in itself.
+    /// Each supervisor's part shows the states of its children at one moment; their statistics
+    /// and queues are read right after it, so that the supervisor goes on meanwhile.
     ///
     /// # Errors
     ///
@@ -275,11 +271,13 @@ fn snapshot_of(supervisor: Supervisor) -> Boxed<Result<Snapshot, SupervisorError
             }
             _ => None,
         };
-        let above = path.clone();
-        let children = supervisor.query(move |reign| children_of(reign, &above)).await?;
-        let mut parts = Vec::with_capacity(children.len());
-        for (mut part, nested) in children {
-            if let Some(nested) = nested {
+        let now = Instant::now();
+        let seen = supervisor.query(look).await?;
+        let mut parts = Vec::with_capacity(seen.len());
+        for child in seen {
+            let mut part = child.part(&path, now);
+            if let Some(nested) = child.nested {
+                let nested = Supervisor::observing(nested);
                 part.strategy = Some(nested.strategy());
                 if let Ok(inner) = snapshot_of(nested).await {
                     part.children = inner.children;
@@ -304,32 +302,56 @@ fn snapshot_of(supervisor: Supervisor) -> Boxed<Result<Snapshot, SupervisorError
     })
 }
 
-fn children_of(reign: &mut Reign, above: &ChildPath) -> Vec<(Snapshot, Option<Supervisor>)> {
-    let now = Instant::now();
-    let part = |child: &crate::engine::Child<crate::driver::Seat, crate::driver::Reply>| {
-        use crate::child_spec::Body;
-        let slot = child.data.slot();
-        let core = slot.core();
-        let nested = match &child.data.body {
-            Body::Supervisor { node, .. } => Some(Supervisor::observing(Arc::clone(node))),
+/// A child as its supervisor saw it at one moment. That takes the supervisor's time, so it is
+/// little; what belongs to the child's place is read, and put into words, by whoever asked.
+struct Seen {
+    slot: Arc<dyn AnySlot>,
+    kind: ChildKind,
+    state: ChildState,
+    restart: RestartPolicy,
+    incarnation: u64,
+    up_since: Option<Instant>,
+    nested: Option<Arc<Node>>,
+}
+
+/// All children in start order.
+fn look(reign: &mut Reign) -> Vec<Seen> {
+    let mut seen = Vec::with_capacity(reign.engine.count());
+    seen.extend(reign.engine.children().map(|(_, child)| Seen {
+        slot: Arc::clone(child.data.slot()),
+        kind: child.rules.kind,
+        state: ChildState::from(&child.state),
+        restart: child.rules.restart,
+        incarnation: child.generation,
+        up_since: match child.state {
+            State::Up { since } => Some(since),
+            _ => None,
+        },
+        nested: match &child.data.body {
+            Body::Supervisor { node, .. } => Some(Arc::clone(node)),
             Body::Task { .. } => None,
-        };
-        let part = Snapshot {
-            name: child.name.to_string(),
-            path: above.join(&child.name),
-            state: ChildState::from(&child.state),
+        },
+    }));
+    seen
+}
+
+impl Seen {
+    fn part(&self, above: &ChildPath, now: Instant) -> Snapshot {
+        let core = self.slot.core();
+        Snapshot {
+            name: core.name().to_string(),
+            path: above.join(core.name()),
+            state: self.state,
             strategy: None,
-            restart: Some(child.rules.restart),
-            incarnation: child.generation,
+            restart: Some(self.restart),
+            incarnation: self.incarnation,
             restarts: core.restarts(),
-            uptime: core.up_since().map(|since| now.saturating_duration_since(since)),
-            queued: slot.queued(),
+            uptime: self.up_since.map(|since| now.saturating_duration_since(since)),
+            queued: self.slot.queued(),
             last_exit: core.last_exit(),
             children: Vec::new(),
-        };
-        (part, nested)
-    };
-    reign.engine.children().map(|(_, child)| part(child)).collect()
+        }
+    }
 }
 
 /// How many workers of a pool a picture shows before it counts the rest.

@@ -55,13 +55,15 @@ pub(crate) fn spawn(node: Arc<Node>, inbox: Arc<Inbox<Message>>) {
         let key = engine.declare(name.clone(), Arc::clone(rules), core.generation(), seat);
         core.set_link(Some(Link { inbox: Arc::clone(&inbox), key }));
     }
-    let reign = Reign { node, engine, inbox, reaper: Reaper::default(), timer: None, ending: None };
+    let mut reign =
+        Reign { node, engine, inbox, reaper: Reaper::default(), timer: None, ending: None };
     reign.node.stops().reset();
-    tokio::spawn(reign.run());
+    // Run by reference: a future that is given its state by value has room for it twice.
+    tokio::spawn(async move { reign.run().await });
 }
 
 impl Reign {
-    async fn run(mut self) {
+    async fn run(&mut self) {
         self.handle(Instant::now(), Message::Event(Event::Start));
         let mut batch = Vec::new();
         while self.ending.is_none() {

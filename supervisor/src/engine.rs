@@ -212,6 +212,11 @@ impl<C, R> Engine<C, R> {
         self.children.find(name)
     }
 
+    /// How many children there are.
+    pub(crate) fn count(&self) -> usize {
+        self.children.len()
+    }
+
     /// The children in start order.
     pub(crate) fn children(&self) -> impl Iterator<Item = (Key, &Child<C, R>)> {
         self.children.iter()

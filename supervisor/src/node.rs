@@ -51,7 +51,7 @@ pub(crate) struct Node {
     /// The root's own name, for logs and pictures.
     label: Option<Arc<str>>,
     rules: SupervisorRules,
-    template: Option<Template>,
+    template: Option<Box<Template>>,
     next_worker: AtomicU64,
     restarts: AtomicU64,
     failures: AtomicU64,
@@ -69,7 +69,7 @@ struct Place {
     /// To whom the end of the current life is told, and that life's number.
     reports_to: Option<(Link, u64)>,
     /// What is wrong with the declaration, told when it is started.
-    broken: Option<SupervisorError>,
+    broken: Option<Box<SupervisorError>>,
     starting: Vec<oneshot::Sender<()>>,
     waiting: Vec<oneshot::Sender<()>>,
     /// No life is pending: its parent has stopped it, or given it up.
@@ -114,7 +114,7 @@ impl Node {
         let node = Arc::new(Self {
             label,
             rules,
-            template,
+            template: template.map(Box::new),
             next_worker: AtomicU64::new(1),
             restarts: AtomicU64::new(0),
             failures: AtomicU64::new(0),
@@ -137,7 +137,7 @@ impl Node {
         let template = node.template.as_ref().map(|template| &template.options);
         if let Some(rule) = rules::broken_at_build(template, children.len(), &node.rules) {
             let fault = SupervisorError::InvalidSpec(node.path(), rule.to_string());
-            node.lock().broken = Some(fault);
+            node.lock().broken = Some(Box::new(fault));
         }
         let mut names = HashSet::with_capacity(children.len());
         let mut declared: Vec<Declared> = Vec::with_capacity(children.len());
@@ -167,7 +167,7 @@ impl Node {
         {
             let mut place = node.lock();
             place.declared = Arc::new(declared);
-            place.broken = place.broken.take().or(broken);
+            place.broken = place.broken.take().or(broken.map(Box::new));
         }
         node
     }
@@ -258,7 +258,7 @@ impl Node {
     }
 
     pub(crate) fn template(&self) -> Option<&Template> {
-        self.template.as_ref()
+        self.template.as_deref()
     }
 
     pub(crate) fn next_worker(&self) -> Name {

@@ -319,11 +319,6 @@ impl SlotCore {
         self.restarts.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn up_since(&self) -> Option<Instant> {
-        let place = self.lock();
-        place.since.filter(|_| place.state == ChildState::Running)
-    }
-
     pub(crate) fn sign_of_life(&self, sign: Sign) {
         if let Some(last) = &mut self.lock().last_sign {
             **last = sign;

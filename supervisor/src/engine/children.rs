@@ -72,7 +72,7 @@ impl<C, R> Children<C, R> {
     }
 
     pub(crate) fn reserve(&mut self, declared: usize) {
-        self.slab.reserve(declared);
+        self.slab.reserve_exact(declared);
         self.declared.reserve(declared);
     }
 

@@ -38,7 +38,7 @@ impl Node {
                 }
             }
             if let Some(fault) = &place.broken {
-                return Err(fault.clone());
+                return Err(SupervisorError::clone(fault));
             }
             check_runtime()?;
             place.starting.push(told);
@@ -61,7 +61,7 @@ impl Node {
         let fault = self.lock().broken.clone();
         if let Some(fault) = fault {
             // A declaration that breaks a rule fails to start, as it would at the root.
-            let reason = ExitReason::Error(Failure::of_error(&fault));
+            let reason = ExitReason::Error(Failure::of_error(&*fault));
             if let Some(slot) = self.slot() {
                 slot.end_life(generation);
             }
