@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use supervisor::prelude::*;
-use supervisor::{AutoShutdown, ChildOptions, Event, Run, SupervisorStats, Tree};
+use supervisor::{AutoShutdown, Event, SupervisorStats};
 
-use crate::courier::{Courier, Letter};
+use crate::courier::Courier;
 use crate::field::Field;
 use crate::general::General;
 use crate::notebook::Notebook;
@@ -22,62 +22,28 @@ supervision_tree! {
         couriers: simple_one_for_one {
             courier: Temporary<Courier>,
         },
-        army: Transient<Army>(significant) = Army::tree(field, &couriers),
+        army: Transient<Supervisor>(significant) = army(field, &couriers),
     }
 }
 
-/// The generals under their supervisor.
+/// The generals under their supervisor, not started.
 ///
 /// How many there are, and their supervisor's strategy, is known at run time only, so this part of
-/// the tree is made with the builder; [`Child`] makes it a child like any other.
-#[derive(Clone, Debug)]
-pub struct Army {
-    supervisor: Supervisor,
-    generals: Vec<ChildRef<Letter>>,
-}
-
-impl Army {
-    /// The army of this plan, not started.
-    pub fn tree(field: &Arc<Field>, couriers: &Pool<Courier>) -> Tree<Self> {
-        let plan = field.plan();
-        let mut builder = Supervisor::new()
-            .with_strategy(plan.strategy)
-            .with_max_restarts(plan.max_restarts)
-            .with_restart_window(RESTART_WINDOW)
-            // Who has decided goes home; when all have, the army is disbanded.
-            .with_auto_shutdown(AutoShutdown::AllSignificant);
-        let mut generals = Vec::new();
-        for id in plan.rules.everybody() {
-            let general = General { field: Arc::clone(field), id, couriers: couriers.clone() };
-            let spec = ChildSpec::new(&plan.name(id)).with_worker(general).with_significant(true);
-            generals.push(spec.handle());
-            builder = builder.with_child(spec);
-        }
-        let supervisor = builder.build();
-        Tree::new(supervisor.clone(), Self { supervisor, generals })
+/// the tree is made with the builder. A supervisor that was built is a child like any other.
+fn army(field: &Arc<Field>, couriers: &Pool<Courier>) -> Supervisor {
+    let plan = field.plan();
+    let mut builder = Supervisor::new()
+        .with_strategy(plan.strategy)
+        .with_max_restarts(plan.max_restarts)
+        .with_restart_window(RESTART_WINDOW)
+        // Who has decided goes home; when all have, the army is disbanded.
+        .with_auto_shutdown(AutoShutdown::AllSignificant);
+    for id in plan.rules.everybody() {
+        let general = General { field: Arc::clone(field), id, couriers: couriers.clone() };
+        let spec = ChildSpec::new(&plan.name(id)).with_worker(general).with_significant(true);
+        builder = builder.with_child(spec);
     }
-
-    /// The generals' supervisor.
-    #[must_use]
-    pub fn supervisor(&self) -> &Supervisor {
-        &self.supervisor
-    }
-
-    /// The generals' addresses, in order of their numbers.
-    #[must_use]
-    pub fn generals(&self) -> &[ChildRef<Letter>] {
-        &self.generals
-    }
-}
-
-impl Child for Army {
-    type Recipe = Tree<Self>;
-    type Handle = Self;
-    const OPTIONS: ChildOptions = ChildOptions::new();
-
-    fn spec(name: &str, recipe: Tree<Self>) -> ChildSpec<Run<Self>> {
-        recipe.into_spec(name)
-    }
+    builder.build()
 }
 
 /// How a campaign went, by everybody's account.
@@ -129,7 +95,7 @@ pub async fn run(plan: Plan) -> Result<Outcome, SupervisorError> {
         }
     }
     let end = campaign.supervisor().wait().await;
-    let stats = campaign.army().supervisor().stats().await?;
+    let stats = campaign.army().stats().await?;
     let plan = field.plan().clone();
     Ok(Outcome { plan, notebooks: field.notebooks(), events, stats, end })
 }

@@ -52,7 +52,7 @@ mod verdict;
 
 pub use accounts::{Accounts, Happening};
 pub use arguments::{HELP, Request, parse};
-pub use campaign::{Army, Campaign, Outcome, run};
+pub use campaign::{Campaign, Outcome, run};
 pub use courier::{Courier, Letter};
 pub use field::Field;
 pub use general::General;
