@@ -321,6 +321,8 @@ async fn soak(length: Duration, seed: u64) -> (Arc<Ledger>, Arc<AtomicU64>, Vec<
             }
         }
     });
+    // The storm is as long as it was asked to be; only what follows has a limit.
+    tokio::time::sleep(length).await;
     let mut shares = Vec::new();
     for tormentor in tormentors {
         shares.push(within("a tormentor", tormentor).await.unwrap());
