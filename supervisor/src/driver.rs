@@ -1,21 +1,21 @@
 //! The task of a supervisor: it tells the engine what happened, and does what the engine decides.
 
+mod alarm;
 mod seat;
 
 use std::collections::hash_map::RandomState;
 use std::fmt;
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::hash::{BuildHasher, Hasher};
-use std::pin::Pin;
+use std::mem;
 use std::sync::Arc;
-use std::task::Poll;
 
-use tokio::time::{Instant, Sleep};
+use tokio::time::Instant;
 
 use crate::child_spec::Body;
 use crate::engine::{ChildState, Effect, Ending, Engine, Event, Exit, Key};
 use crate::exit::{Escalation, ExitReason};
-use crate::inbox::Inbox;
+use crate::inbox::{Inbox, Rest};
 use crate::journal;
 use crate::kept::StopTimes;
 use crate::life::Seed;
@@ -25,24 +25,32 @@ use crate::reaper::Reaper;
 use crate::report;
 use crate::slot::{Beginning, Duties, Sign};
 
+pub(crate) use self::alarm::Alarm;
 use self::seat::refuse;
 pub(crate) use self::seat::{Link, Message, Reply, Seat};
 
 /// How many messages are handled before other tasks get their turn.
 const BATCH: usize = 128;
 
-/// One life of a supervisor.
+/// How often a life that has ended looks for more messages before it leaves them to the
+/// supervisor's own task.
+const ROUNDS: usize = 8;
+
+/// One life of a supervisor: its state, for whoever handles its messages.
 pub(crate) struct Reign {
     pub(crate) node: Arc<Node>,
     pub(crate) engine: Engine<Seat, Reply>,
-    inbox: Arc<Inbox<Message>>,
+    inbox: Arc<Inbox>,
     reaper: Reaper,
-    timer: Option<(Instant, Pin<Box<Sleep>>)>,
-    ending: Option<ExitReason>,
+    /// The messages in hand: none, while nobody handles any.
+    pub(crate) batch: Vec<Message>,
+    /// The engine has ended; it is for the supervisor's own task to tell.
+    ending: Option<Ending>,
+    concluded: bool,
 }
 
 /// Spawns a life of a supervisor with the children that it was declared with.
-pub(crate) fn spawn(node: Arc<Node>, inbox: Arc<Inbox<Message>>) {
+pub(crate) fn spawn(node: Arc<Node>, inbox: Arc<Inbox>) {
     let seed = RandomState::new().build_hasher().finish();
     #[cfg(feature = "test-util")]
     let seed = crate::testing::Draws::seed_of(&node).unwrap_or(seed);
@@ -55,63 +63,94 @@ pub(crate) fn spawn(node: Arc<Node>, inbox: Arc<Inbox<Message>>) {
         let key = engine.declare(name.clone(), Arc::clone(rules), core.generation(), seat);
         core.set_link(Some(Link { inbox: Arc::clone(&inbox), key }));
     }
-    let mut reign =
-        Reign { node, engine, inbox, reaper: Reaper::default(), timer: None, ending: None };
+    let reign = Box::new(Reign {
+        node,
+        engine,
+        inbox,
+        reaper: Reaper::default(),
+        batch: Vec::new(),
+        ending: None,
+        concluded: false,
+    });
     reign.node.stops().reset();
-    // Run by reference: a future that is given its state by value has room for it twice.
-    tokio::spawn(async move { reign.run().await });
+    tokio::spawn(rule(reign));
+}
+
+/// The supervisor's task.
+async fn rule(mut reign: Box<Reign>) {
+    let desk = Desk(Arc::clone(&reign.inbox));
+    let mut alarm = Alarm::default();
+    reign.handle(Instant::now(), Message::Event(Event::Start));
+    loop {
+        reign.work().await;
+        if reign.conclude_if_ended() {
+            return;
+        }
+        reign = match desk.0.rest(reign) {
+            Rest::AtRest => poll_fn(|cx| desk.0.poll_take(cx, &mut alarm)).await,
+            Rest::More(reign) | Rest::Deserted(reign) => reign,
+        };
+        // A storm of restarts shares the thread with everything else.
+        tokio::task::coop::consume_budget().await;
+    }
+}
+
+/// Where the supervisor's task waits.
+struct Desk(Arc<Inbox>);
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        drop(self.0.desert());
+    }
 }
 
 impl Reign {
-    async fn run(&mut self) {
-        self.handle(Instant::now(), Message::Event(Event::Start));
-        let mut batch = Vec::new();
-        while self.ending.is_none() {
-            self.next(&mut batch).await;
-            // One look at the clock does for what is handled in one go.
-            let mut now = Instant::now();
-            // Also behind a flood of queries, which do not move the engine's clock.
-            if self.engine.next_deadline().is_some_and(|at| at <= now) {
-                self.handle(now, Message::Event(Event::Tick));
+    /// Handles the messages in hand, and what has become due.
+    async fn work(&mut self) {
+        // One look at the clock does for what is handled in one go.
+        let mut now = Instant::now();
+        // Also behind a flood of queries, which do not move the engine's clock.
+        if self.engine.next_deadline().is_some_and(|at| at <= now) {
+            self.handle(now, Message::Event(Event::Tick));
+        }
+        let mut batch = mem::take(&mut self.batch);
+        for (done, message) in batch.drain(..).enumerate() {
+            self.handle(now, message);
+            if done % BATCH == BATCH - 1 {
+                self.reaper.reap();
+                tokio::task::yield_now().await;
+                now = Instant::now();
             }
-            for (done, message) in batch.drain(..).enumerate() {
-                self.handle(now, message);
-                if done % BATCH == BATCH - 1 {
-                    self.reaper.reap();
-                    tokio::task::yield_now().await;
-                    now = Instant::now();
-                }
-            }
+        }
+        self.batch = batch;
+        self.reaper.reap();
+    }
+
+    /// Handles the messages in hand, and those that come meanwhile, in the task of a child that has
+    /// ended and has found nobody at it.
+    pub(crate) fn assist(mut self: Box<Self>) {
+        let inbox = Arc::clone(&self.inbox);
+        let mut rounds = 0;
+        loop {
+            let now = Instant::now();
+            let mut batch = mem::take(&mut self.batch);
+            batch.drain(..).for_each(|message| self.handle(now, message));
+            self.batch = batch;
             self.reaper.reap();
-            // A storm of restarts shares the thread with everything else.
-            tokio::task::coop::consume_budget().await;
+            rounds += 1;
+            let has_to_end = self.has_work() || rounds == ROUNDS;
+            match if has_to_end { inbox.hand_over(self) } else { inbox.rest(self) } {
+                Rest::AtRest => return,
+                Rest::More(reign) => self = reign,
+                // With the task it has lost its runtime: whoever waits is told.
+                Rest::Deserted(reign) => return drop(reign),
+            }
         }
     }
 
-    /// Waits for messages, or for the engine's next deadline.
-    async fn next(&mut self, batch: &mut Vec<Message>) {
-        match (self.engine.next_deadline(), &mut self.timer) {
-            (None, timer) => *timer = None,
-            // Set too early, it is set again when it fires: that is cheaper than each time when
-            // deadlines come and go, as in the stop of many children.
-            (Some(at), Some((set, sleep))) if *set <= at && !sleep.is_elapsed() => {}
-            (Some(at), Some((set, sleep))) => {
-                sleep.as_mut().reset(at);
-                *set = at;
-            }
-            (Some(at), timer) => *timer = Some((at, Box::pin(tokio::time::sleep_until(at)))),
-        }
-        let (inbox, timer) = (&self.inbox, &mut self.timer);
-        poll_fn(|cx| {
-            if inbox.poll_take(cx, batch).is_ready() {
-                return Poll::Ready(());
-            }
-            match timer {
-                Some((_, sleep)) => sleep.as_mut().poll(cx),
-                None => Poll::Pending,
-            }
-        })
-        .await;
+    /// Whether there is something that only the supervisor's own task does.
+    pub(crate) fn has_work(&self) -> bool {
+        self.ending.is_some()
     }
 
     fn handle(&mut self, now: Instant, message: Message) {
@@ -160,7 +199,7 @@ impl Reign {
             }
             Effect::Tell(notice) => journal::tell(self, now, notice),
             Effect::Started => self.node.started(),
-            Effect::Ended(ending) => self.end(*ending),
+            Effect::Ended(ending) => self.ending = Some(*ending),
         }
     }
 
@@ -280,7 +319,8 @@ impl Reign {
         self.reaper.take(seat);
     }
 
-    fn end(&mut self, ending: Ending) {
+    fn conclude_if_ended(&mut self) -> bool {
+        let Some(ending) = self.ending.take() else { return false };
         let blame = |name, reason| Escalation { path: self.node.path().join(&name), reason };
         let reason = match ending {
             Ending::Shutdown => ExitReason::Shutdown,
@@ -290,11 +330,13 @@ impl Reign {
                 ExitReason::StartFailed(Arc::new(blame(name, reason)))
             }
         };
-        self.conclude(reason);
+        self.conclude(&reason);
+        true
     }
 
     /// Leaves nothing open: no mailbox of a child that does not come back, no caller.
-    fn conclude(&mut self, reason: ExitReason) {
+    fn conclude(&mut self, reason: &ExitReason) {
+        self.concluded = true;
         for (_, child) in self.engine.children() {
             if matches!(ChildState::from(&child.state), ChildState::Unstoppable) {
                 let slot = child.data.slot();
@@ -310,17 +352,16 @@ impl Reign {
         for message in self.inbox.close() {
             message.turn_away(&mut self.reaper);
         }
-        self.node.ended(&reason, &mut self.reaper);
+        self.node.ended(reason, &mut self.reaper);
         self.reaper.reap();
-        self.ending = Some(reason);
     }
 }
 
 impl Drop for Reign {
     /// The task was dropped, or panicked: whoever waits is told all the same.
     fn drop(&mut self) {
-        if self.ending.is_none() {
-            self.conclude(ExitReason::RuntimeGone);
+        if !self.concluded && !self.conclude_if_ended() {
+            self.conclude(&ExitReason::RuntimeGone);
         }
     }
 }

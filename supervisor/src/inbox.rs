@@ -1,65 +1,212 @@
-//! What a supervisor's task is told, by its children, its parent and its users.
+//! What a supervisor is told, by its children, its parent and its users, and who sees to it.
 
 use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-/// An unbounded queue with one reader, taken batch by batch. It allocates with its first
-/// message, since most supervisors of a large tree have little to hear.
-#[derive(Debug)]
-pub(crate) struct Inbox<T> {
-    queue: Mutex<Queue<T>>,
+use tokio::time::Instant;
+
+use crate::driver::{Alarm, Message, Reign};
+
+/// An unbounded queue, and the supervisor's state for whoever handles what is in it.
+///
+/// As a rule that is the supervisor's own task, which waits here. The task of a child that has
+/// ended handles it too, if nobody else is at it: what follows from an exit is done where the exit
+/// is known, and costs no switch to another task. So there is one at a time that handles messages,
+/// in the order in which they came, and no lock is held meanwhile.
+///
+/// It allocates with its first message, since most supervisors of a large tree have little to hear.
+pub(crate) struct Inbox {
+    queue: Mutex<Queue>,
 }
 
-#[derive(Debug)]
-struct Queue<T> {
-    messages: Vec<T>,
-    reader: Option<Waker>,
-    closed: bool,
+struct Queue {
+    messages: Vec<Message>,
+    state: State,
+    /// The supervisor's task, when it waits.
+    task: Option<Waker>,
+    /// When the timer of the supervisor's task will wake it.
+    alarm: Option<Instant>,
 }
 
-impl<T> Inbox<T> {
+/// Where the supervisor's state is.
+enum State {
+    /// Nobody handles messages: here it is.
+    AtRest(Box<Reign>),
+    /// Whoever has it looks here for more when it has handled what there was.
+    Taken,
+    /// As `Taken`, but the supervisor's task is gone: nobody else will handle what comes.
+    Deserted,
+    /// The supervisor has ended.
+    Closed,
+}
+
+/// What came of putting a supervisor's state to rest.
+#[must_use = "the state has to be somewhere"]
+pub(crate) enum Rest {
+    AtRest,
+    /// There are messages: they are in hand.
+    More(Box<Reign>),
+    /// The supervisor's task is gone, and nobody else will ever take the state.
+    Deserted(Box<Reign>),
+}
+
+impl Inbox {
+    /// Of a supervisor whose state is with its creator.
     pub(crate) fn new() -> Self {
-        Self { queue: Mutex::new(Queue { messages: Vec::new(), reader: None, closed: false }) }
+        let queue = Queue { messages: Vec::new(), state: State::Taken, task: None, alarm: None };
+        Self { queue: Mutex::new(queue) }
     }
 
     /// Adds a message, or gives it back when nobody will read it.
-    pub(crate) fn push(&self, message: T) -> Result<(), T> {
-        let reader = {
+    pub(crate) fn push(&self, message: Message) -> Result<(), Message> {
+        let task = {
             let mut queue = self.lock();
-            if queue.closed {
+            if matches!(queue.state, State::Closed) {
                 return Err(message);
             }
             queue.messages.push(message);
-            queue.reader.take()
+            queue.call_task()
         };
-        if let Some(reader) = reader {
-            reader.wake();
-        }
+        task.into_iter().for_each(Waker::wake);
         Ok(())
     }
 
-    /// Moves what is there into the empty `batch`.
-    pub(crate) fn poll_take(&self, cx: &mut Context<'_>, batch: &mut Vec<T>) -> Poll<()> {
+    /// Adds a message, and gives the supervisor's state to the caller, who has to handle it; nothing
+    /// if somebody has it already, or nobody will read the message.
+    #[must_use = "nobody else handles messages meanwhile"]
+    pub(crate) fn push_and_take(&self, message: Message) -> Option<Box<Reign>> {
         let mut queue = self.lock();
-        if queue.messages.is_empty() {
-            if !queue.reader.as_ref().is_some_and(|reader| reader.will_wake(cx.waker())) {
-                queue.reader = Some(cx.waker().clone());
+        if matches!(queue.state, State::Closed) {
+            return None;
+        }
+        // In its turn: the task may have been woken for others, and not have run yet.
+        if queue.messages.is_empty()
+            && let Some(mut reign) = queue.state.take()
+        {
+            reign.batch.push(message);
+            return Some(reign);
+        }
+        queue.messages.push(message);
+        queue.take()
+    }
+
+    /// Puts the state to rest, unless there is more to do.
+    pub(crate) fn rest(&self, mut reign: Box<Reign>) -> Rest {
+        let task = {
+            let mut queue = self.lock();
+            if !matches!(queue.state, State::Taken) {
+                return Rest::Deserted(reign);
             }
+            if !queue.messages.is_empty() {
+                mem::swap(&mut queue.messages, &mut reign.batch);
+                return Rest::More(reign);
+            }
+            let deadline = reign.engine.next_deadline();
+            queue.state = State::AtRest(reign);
+            // What the task's timer is set to may be too late now.
+            let is_due = deadline.is_some_and(|at| queue.alarm.is_none_or(|alarm| at < alarm));
+            if is_due { queue.call_task() } else { None }
+        };
+        task.into_iter().for_each(Waker::wake);
+        Rest::AtRest
+    }
+
+    /// Leaves what there is to do to the supervisor's task.
+    pub(crate) fn hand_over(&self, reign: Box<Reign>) -> Rest {
+        let task = {
+            let mut queue = self.lock();
+            if !matches!(queue.state, State::Taken) {
+                return Rest::Deserted(reign);
+            }
+            queue.state = State::AtRest(reign);
+            queue.task.take()
+        };
+        task.into_iter().for_each(Waker::wake);
+        Rest::AtRest
+    }
+
+    /// For the supervisor's task: its state, when there is something to do.
+    pub(crate) fn poll_take(&self, cx: &mut Context<'_>, alarm: &mut Alarm) -> Poll<Box<Reign>> {
+        let deadline = {
+            let mut queue = self.lock();
+            let deadline = match &queue.state {
+                State::AtRest(reign) if queue.messages.is_empty() && !reign.has_work() => {
+                    reign.engine.next_deadline()
+                }
+                State::AtRest(_) => return queue.take().map_or(Poll::Pending, Poll::Ready),
+                // Whoever has it calls if there is something left for this task.
+                _ => None,
+            };
+            if !queue.task.as_ref().is_some_and(|task| task.will_wake(cx.waker())) {
+                queue.task = Some(cx.waker().clone());
+            }
+            let deadline = deadline.map(|at| alarm.for_deadline(at));
+            queue.alarm = deadline;
+            deadline
+        };
+        if alarm.poll_at(cx, deadline).is_pending() {
             return Poll::Pending;
         }
-        mem::swap(&mut queue.messages, batch);
-        Poll::Ready(())
+        let mut queue = self.lock();
+        queue.alarm = None;
+        queue.take().map_or(Poll::Pending, Poll::Ready)
+    }
+
+    /// The supervisor's task is gone: its state, if nobody has it.
+    pub(crate) fn desert(&self) -> Option<Box<Reign>> {
+        let mut queue = self.lock();
+        let reign = queue.take();
+        if matches!(queue.state, State::Taken) {
+            queue.state = State::Deserted;
+        }
+        reign
     }
 
     /// Refuses what comes from now on, and gives back what nobody has read.
-    pub(crate) fn close(&self) -> Vec<T> {
+    pub(crate) fn close(&self) -> Vec<Message> {
         let mut queue = self.lock();
-        queue.closed = true;
+        queue.state = State::Closed;
         mem::take(&mut queue.messages)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Queue<T>> {
+    fn lock(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Queue {
+    /// The state, with all messages.
+    fn take(&mut self) -> Option<Box<Reign>> {
+        let mut reign = self.state.take()?;
+        debug_assert!(reign.batch.is_empty(), "at rest with messages in hand");
+        mem::swap(&mut self.messages, &mut reign.batch);
+        Some(reign)
+    }
+
+    /// The supervisor's task, if it has to be woken: whoever has the state looks for messages itself.
+    fn call_task(&mut self) -> Option<Waker> {
+        match self.state {
+            State::AtRest(_) => self.task.take(),
+            _ => None,
+        }
+    }
+}
+
+impl State {
+    fn take(&mut self) -> Option<Box<Reign>> {
+        match mem::replace(self, Self::Taken) {
+            Self::AtRest(reign) => Some(reign),
+            other => {
+                *self = other;
+                None
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Inbox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Inbox").field("messages", &self.lock().messages.len()).finish()
     }
 }

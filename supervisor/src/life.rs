@@ -8,12 +8,13 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 
 use tokio::task::JoinHandle;
 use tracing::Span;
 
 use crate::current;
+use crate::driver::{Link, Reply, Seat};
 use crate::engine::{Event, Exit};
 use crate::exit::{BadStatus, ChildError, ChildResult, Escalate, ExitReason, Failure};
 use crate::kept::StopTimes;
@@ -47,9 +48,14 @@ impl Seed {
     where
         F: Future<Output = ChildResult>,
     {
-        let life = pin!(self.into_life(future));
-        let polled = life.poll(&mut Context::from_waker(Waker::noop()));
-        debug_assert!(polled.is_ready(), "a life on a thread waits for nothing");
+        let mut life = pin!(self.into_life(future));
+        let lived = life.as_mut().live(&mut Context::from_waker(Waker::noop()));
+        debug_assert!(lived.is_ready(), "a life on a thread waits for nothing");
+        if let Poll::Ready(reason) = lived
+            && let Some((link, event)) = life.project().report.end(Exit::Returned(reason))
+        {
+            link.tell(event);
+        }
     }
 
     fn into_life<F>(self, future: F) -> Life<F> {
@@ -78,10 +84,14 @@ pin_project_lite::pin_project! {
             let dropped = current::inside(&mut report.slot, || {
                 catch_unwind(AssertUnwindSafe(|| this.future.set(None))).map_err(of_panic)
             });
-            report.tell(match dropped {
+            let ended = report.end(match dropped {
                 Ok(()) => Exit::Dropped,
                 Err(reason) => Exit::Returned(reason),
             });
+            // What follows is for the supervisor's task: this may be the end of the runtime.
+            if let Some((link, event)) = ended {
+                link.tell(event);
+            }
         }
     }
 }
@@ -89,7 +99,18 @@ pin_project_lite::pin_project! {
 impl<F: Future<Output = ChildResult>> Future for Life<F> {
     type Output = ();
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let reason = ready!(self.as_mut().live(cx));
+        if let Some((link, event)) = self.project().report.end(Exit::Returned(reason)) {
+            link.tell_and_assist(event);
+        }
+        Poll::Ready(())
+    }
+}
+
+impl<F: Future<Output = ChildResult>> Life<F> {
+    /// Polls the user's code, until it has ended and its locals are gone.
+    fn live(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<ExitReason> {
         let mut this = self.project();
         let _entered = this.span.as_ref().map(|span| span.enter());
         let report = this.report;
@@ -115,19 +136,13 @@ impl<F: Future<Output = ChildResult>> Future for Life<F> {
                 Err(payload) => Poll::Ready(of_panic(payload)),
             }
         });
-        match polled {
-            Poll::Pending => {
-                // It may have begun to while it was polled.
-                #[cfg(feature = "test-util")]
-                let _ = report.hangs();
-                report.tell_if_abandoned();
-                Poll::Pending
-            }
-            Poll::Ready(reason) => {
-                report.tell(Exit::Returned(reason));
-                Poll::Ready(())
-            }
+        if polled.is_pending() {
+            // It may have begun to while it was polled.
+            #[cfg(feature = "test-util")]
+            let _ = report.hangs();
+            report.tell_if_abandoned();
         }
+        polled
     }
 }
 
@@ -154,13 +169,14 @@ impl Report {
         self.slot.as_ref().is_some_and(|slot| slot.core().hangs())
     }
 
-    fn tell(&mut self, exit: Exit) {
-        let Some(slot) = self.slot.take() else { return };
+    /// The life has ended: what is to be told to whom.
+    fn end(&mut self, exit: Exit) -> Option<(Link, Event<Seat, Reply>)> {
+        let slot = self.slot.take()?;
         // No other life begins in the place before this one has ended.
         let generation = slot.core().generation();
-        if let Some(link) = slot.end_life(generation) {
-            link.tell(Event::Exited(link.key, generation, exit));
-        }
+        let link = slot.end_life(generation)?;
+        let event = Event::Exited(link.key, generation, exit);
+        Some((link, event))
     }
 }
 

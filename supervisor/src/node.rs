@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::child_spec::{Body, Parts};
-use crate::driver::{Link, Message};
+use crate::driver::Link;
 use crate::engine::{ChildKind, ChildRules, StartRule, SupervisorRules};
 use crate::error::SupervisorError;
 use crate::event::EventKind;
@@ -91,11 +91,11 @@ pub(crate) enum Phase {
     /// Not started yet.
     Built,
     Starting {
-        inbox: Arc<Inbox<Message>>,
+        inbox: Arc<Inbox>,
         since: Instant,
     },
     Running {
-        inbox: Arc<Inbox<Message>>,
+        inbox: Arc<Inbox>,
         since: Instant,
     },
     /// A nested supervisor between two lives, or stopped by its parent.

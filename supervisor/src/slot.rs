@@ -12,7 +12,7 @@ use std::task::{Poll, Waker};
 use tokio::time::Instant;
 
 use crate::child_ref::ChildRef;
-use crate::driver::{Link, Message};
+use crate::driver::Link;
 use crate::engine::{ChildState, Key};
 use crate::exit::ExitReason;
 use crate::inbox::Inbox;
@@ -67,7 +67,7 @@ pub(crate) enum Sign {
 #[derive(Clone, Copy)]
 pub(crate) struct Beginning<'a> {
     /// Where the child stands in the current life of its supervisor.
-    pub(crate) inbox: &'a Arc<Inbox<Message>>,
+    pub(crate) inbox: &'a Arc<Inbox>,
     pub(crate) key: Key,
     pub(crate) duties: Duties,
     /// Since when it is up, if it is up as soon as it is spawned.

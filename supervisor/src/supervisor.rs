@@ -398,7 +398,7 @@ impl Supervisor {
         self.node.rules().strategy
     }
 
-    pub(crate) fn inbox(&self) -> Result<Arc<Inbox<Message>>, SupervisorError> {
+    pub(crate) fn inbox(&self) -> Result<Arc<Inbox>, SupervisorError> {
         match self.node.phase() {
             Phase::Starting { inbox, .. } | Phase::Running { inbox, .. } => Ok(inbox),
             _ => Err(self.node.unavailable()),

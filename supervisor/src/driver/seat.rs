@@ -39,18 +39,26 @@ impl Message {
 /// Where a child stands in the current life of its supervisor.
 #[derive(Clone)]
 pub(crate) struct Link {
-    pub(crate) inbox: Arc<Inbox<Message>>,
+    pub(crate) inbox: Arc<Inbox>,
     pub(crate) key: Key,
 }
 
 impl Link {
-    pub(crate) fn leads_to(&self, inbox: &Arc<Inbox<Message>>, key: Key) -> bool {
+    pub(crate) fn leads_to(&self, inbox: &Arc<Inbox>, key: Key) -> bool {
         self.key == key && Arc::ptr_eq(&self.inbox, inbox)
     }
 
     /// Tells the supervisor; one that has ended has no use for it.
     pub(crate) fn tell(&self, event: Event<Seat, Reply>) {
         let _ = self.inbox.push(Message::Event(event));
+    }
+
+    /// As [`tell`](Self::tell), and does what follows, if nobody is at it. Only in a task of the
+    /// supervisor's runtime, and not within the user's code.
+    pub(crate) fn tell_and_assist(&self, event: Event<Seat, Reply>) {
+        if let Some(reign) = self.inbox.push_and_take(Message::Event(event)) {
+            reign.assist();
+        }
     }
 }
 
