@@ -170,7 +170,8 @@ impl Supervisor {
         let path = self.path().join(&name);
         let found = self
             .query(move |reign| {
-                let child = reign.engine.child(reign.engine.find(&name)?)?;
+                let key = reign.engine.find(&name)?;
+                let child = reign.engine.child(key)?;
                 let ChildRules { kind, restart, shutdown, backoff, significant, .. } = *child.rules;
                 let name = name.to_string();
                 Some(ChildSpecInfo { name, kind, restart, shutdown, backoff, significant })

@@ -11,6 +11,7 @@ use crate::child_ref::ChildRef;
 use crate::context::Context;
 use crate::node::Node;
 use crate::options::{ChildOptions, StartMode};
+use crate::outline::Budget;
 use crate::path::Name;
 use crate::placing::Loose;
 use crate::recipe::{Function, Once, Recipe, Repeated};
@@ -52,6 +53,14 @@ impl Body {
     pub(crate) fn slot(&self) -> &Arc<dyn AnySlot> {
         let (Self::Task { slot, .. } | Self::Supervisor { slot, .. }) = self;
         slot
+    }
+
+    /// How long it takes to stop, if it has all the time it wants.
+    pub(crate) fn need(&self) -> Budget {
+        match self {
+            Self::Task { .. } => Budget::Unbounded,
+            Self::Supervisor { node, .. } => node.need(),
+        }
     }
 }
 
@@ -213,7 +222,7 @@ impl<W: Child> ChildSpec<Each<W>> {
     /// The template of a pool in which each worker gets a value of its own.
     pub fn each(name: &str) -> Self {
         Self {
-            name: Name::Declared(name.into()),
+            name: Name::declared(name),
             options: ChildOptions::new(),
             state: Each(PhantomData),
         }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use crate::child_spec::Body;
-use crate::engine::{ChildState, Effect, Ending, Engine, Event, Exit, Key};
+use crate::engine::{Child, ChildState, Effect, Ending, Engine, Event, Exit, Key};
 use crate::exit::{Escalation, ExitReason};
 use crate::inbox::{Inbox, Rest};
 use crate::journal;
@@ -26,7 +26,7 @@ use crate::report;
 use crate::slot::{Beginning, Duties, Sign};
 
 pub(crate) use self::alarm::Alarm;
-use self::seat::refuse;
+use self::seat::{Task, refuse};
 pub(crate) use self::seat::{Link, Message, Reply, Seat};
 
 /// How many messages are handled before other tasks get their turn.
@@ -44,6 +44,8 @@ pub(crate) struct Reign {
     reaper: Reaper,
     /// The messages in hand: none, while nobody handles any.
     pub(crate) batch: Vec<Message>,
+    /// The node's declaration is here, and goes back to it at the end.
+    pub(crate) has_declaration: bool,
     /// The engine has ended; it is for the supervisor's own task to tell.
     ending: Option<Ending>,
     concluded: bool,
@@ -55,13 +57,14 @@ pub(crate) fn spawn(node: Arc<Node>, inbox: Arc<Inbox>) {
     #[cfg(feature = "test-util")]
     let seed = crate::testing::Draws::seed_of(&node).unwrap_or(seed);
     let mut engine = Engine::new(node.rules().clone(), seed);
-    let declared = node.declared();
+    // A root has one life: its children's specifications need not be there twice.
+    let has_declaration = !node.is_supervised();
+    let declared = if has_declaration { node.take_declared() } else { node.declared().to_vec() };
     engine.reserve(declared.len());
-    for Declared { name, rules, body } in declared.iter() {
-        let core = body.slot().core();
-        let seat = Seat::new(body.clone(), true);
-        let key = engine.declare(name.clone(), Arc::clone(rules), core.generation(), seat);
-        core.set_link(Some(Link { inbox: Arc::clone(&inbox), key }));
+    for Declared { rules, body } in declared {
+        let slot = Arc::clone(body.slot());
+        let key = engine.declare(rules, slot.core().generation(), Seat::new(body));
+        slot.core().set_link(Some(Link { inbox: Arc::clone(&inbox), key }));
     }
     let reign = Box::new(Reign {
         node,
@@ -69,6 +72,7 @@ pub(crate) fn spawn(node: Arc<Node>, inbox: Arc<Inbox>) {
         inbox,
         reaper: Reaper::default(),
         batch: Vec::new(),
+        has_declaration,
         ending: None,
         concluded: false,
     });
@@ -188,8 +192,8 @@ impl Reign {
             Effect::ContinueLater => self.later(Event::Continue),
             Effect::Close(child) => self.close(child),
             Effect::Forgotten(child) => {
-                if let Some(seat) = self.engine.take_forgotten(child) {
-                    self.forget(seat);
+                if let Some(child) = self.engine.take_forgotten(child) {
+                    self.forget(child);
                 }
             }
             Effect::Refused(seat) => refuse(*seat, &mut self.reaper),
@@ -225,14 +229,13 @@ impl Reign {
         let beginning = Beginning { inbox: &self.inbox, key, duties, up };
         slot.begin_life(generation, beginning);
         let Some(seat) = self.engine.child_mut(key) else { return };
-        seat.keep = None;
         match &seat.body {
             Body::Supervisor { node, .. } => {
                 node.launch(Link { inbox: Arc::clone(&self.inbox), key }, generation);
             }
             Body::Task { recipe, .. } => {
                 match Arc::clone(recipe).launch(Seed { slot, generation, span, times }) {
-                    Ok(task) => seat.task = Some(task),
+                    Ok(task) => seat.task = Some(Task::new(task)),
                     Err(reason) => {
                         seat.slot().end_life(generation);
                         self.later(Event::Exited(key, generation, Exit::Returned(reason)));
@@ -244,9 +247,6 @@ impl Reign {
 
     /// A running supervisor is now a child of this one.
     fn adopt(&mut self, now: Instant, key: Key) {
-        if let Some(seat) = self.engine.child_mut(key) {
-            seat.keep = None;
-        }
         let Some(child) = self.engine.child(key) else { return };
         if let Body::Supervisor { node, slot } = &child.data.body {
             let (inbox, duties) = (&self.inbox, Duties::default());
@@ -307,16 +307,17 @@ impl Reign {
         }
     }
 
-    fn forget(&mut self, seat: Seat) {
+    fn forget(&mut self, child: Child<Seat, Reply>) {
+        let seat = child.data;
         let slot = seat.slot();
         // A declared child comes back if its supervisor is restarted.
-        let returns = seat.declared && self.node.is_supervised();
+        let returns = child.declared && self.node.is_supervised();
         let closing = if returns { Closing::NotRunning } else { Closing::Gone };
         self.node.retire(&seat.body, closing, &mut self.reaper);
         if closing == Closing::Gone {
             slot.core().set_link(None);
         }
-        self.reaper.take(seat);
+        self.reaper.take_seat(seat);
     }
 
     fn conclude_if_ended(&mut self) -> bool {
@@ -344,10 +345,22 @@ impl Reign {
                 report::left(&self.node, slot, began);
             }
         }
-        for (_, child) in self.engine.children().filter(|(_, child)| !child.data.declared) {
-            let body = &child.data.body;
-            body.slot().core().set_link(None);
-            self.node.retire(body, Closing::Gone, &mut self.reaper);
+        let mut declared = Vec::new();
+        if self.has_declaration {
+            declared.reserve_exact(self.engine.count());
+        }
+        for child in self.engine.take_children() {
+            if !child.declared {
+                child.data.slot().core().set_link(None);
+                self.node.retire(&child.data.body, Closing::Gone, &mut self.reaper);
+                self.reaper.take_seat(child.data);
+            } else if self.has_declaration {
+                let Child { rules, data: Seat { body, .. }, .. } = child;
+                declared.push(Declared { rules, body });
+            }
+        }
+        if self.has_declaration {
+            self.node.set_declared(declared);
         }
         for message in self.inbox.close() {
             message.turn_away(&mut self.reaper);

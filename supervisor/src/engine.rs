@@ -37,7 +37,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-pub(crate) use child::{Child, ChildRules, StartRule, State};
+pub(crate) use child::{Child, ChildRules, Named, StartRule, State};
 pub use child::{ChildKind, ChildState};
 pub(crate) use children::Key;
 pub(crate) use commands::{Answer, Command, Refusal, Subject};
@@ -124,7 +124,7 @@ pub(crate) struct Engine<C, R> {
     effects: VecDeque<Effect<C, R>>,
 }
 
-impl<C, R> Engine<C, R> {
+impl<C: Named, R> Engine<C, R> {
     pub(crate) fn new(rules: SupervisorRules, seed: u64) -> Self {
         Self {
             intensity: Intensity::new(rules.max_restarts, rules.restart_window),
@@ -149,14 +149,19 @@ impl<C, R> Engine<C, R> {
     }
 
     /// Adds a child that starts with the supervisor. The name has to be free.
-    pub(crate) fn declare(
-        &mut self,
-        name: Name,
-        rules: Arc<ChildRules>,
-        generation: u64,
-        data: C,
-    ) -> Key {
-        self.children.push(Child::new(name, rules, generation, data))
+    pub(crate) fn declare(&mut self, rules: Arc<ChildRules>, generation: u64, data: C) -> Key {
+        let declared = true;
+        self.children.push(Child { declared, ..Child::new(rules, generation, data) })
+    }
+
+    /// All children it has now are its declaration.
+    pub(crate) fn declare_all(&mut self) {
+        self.children.for_each_mut(|child| child.declared = true);
+    }
+
+    /// Takes out all children, in start order. Nothing can be done with it afterwards.
+    pub(crate) fn take_children(&mut self) -> impl Iterator<Item = Child<C, R>> {
+        std::mem::take(&mut self.children).into_iter()
     }
 
     /// Decides what follows from an event; the effects are then taken with [`Self::effect`].
@@ -198,17 +203,17 @@ impl<C, R> Engine<C, R> {
         self.children.get(key).or_else(|| Some(&forgotten()?.1))
     }
 
-    pub(crate) fn take_forgotten(&mut self, key: Key) -> Option<C> {
+    pub(crate) fn take_forgotten(&mut self, key: Key) -> Option<Child<C, R>> {
         // They are taken in the order in which they were forgotten: it is the first.
         let at = self.forgotten.iter().position(|(gone, _)| *gone == key)?;
-        Some(self.forgotten.remove(at)?.1.data)
+        Some(self.forgotten.remove(at)?.1)
     }
 
     pub(crate) fn child_mut(&mut self, key: Key) -> Option<&mut C> {
         Some(&mut self.children.get_mut(key)?.data)
     }
 
-    pub(crate) fn find(&self, name: &Name) -> Option<Key> {
+    pub(crate) fn find(&mut self, name: &Name) -> Option<Key> {
         self.children.find(name)
     }
 

@@ -10,10 +10,10 @@ use crate::driver::{Alarm, Message, Reign};
 
 /// An unbounded queue, and the supervisor's state for whoever handles what is in it.
 ///
-/// As a rule that is the supervisor's own task, which waits here. The task of a child that has
-/// ended handles it too, if nobody else is at it: what follows from an exit is done where the exit
-/// is known, and costs no switch to another task. So there is one at a time that handles messages,
-/// in the order in which they came, and no lock is held meanwhile.
+/// As a rule that is the supervisor's own task, which waits here. The task of a child that was asked
+/// to end, and has, does it too, if nobody else is at it: the stop goes on where its end is known,
+/// and costs no switch to another task. So there is one at a time that handles messages, in the order
+/// in which they came, and no lock is held meanwhile.
 ///
 /// It allocates with its first message, since most supervisors of a large tree have little to hear.
 pub(crate) struct Inbox {

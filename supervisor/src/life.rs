@@ -101,8 +101,12 @@ impl<F: Future<Output = ChildResult>> Future for Life<F> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let reason = ready!(self.as_mut().live(cx));
-        if let Some((link, event)) = self.project().report.end(Exit::Returned(reason)) {
-            link.tell_and_assist(event);
+        let report = self.project().report;
+        let asked = report.was_asked();
+        match report.end(Exit::Returned(reason)) {
+            Some((link, event)) if asked => link.tell_and_assist(event),
+            Some((link, event)) => link.tell(event),
+            None => {}
         }
         Poll::Ready(())
     }
@@ -167,6 +171,12 @@ impl Report {
     #[cfg(feature = "test-util")]
     fn hangs(&self) -> bool {
         self.slot.as_ref().is_some_and(|slot| slot.core().hangs())
+    }
+
+    /// Whether the life was told to end. Then its supervisor waits for that, and goes on in its task;
+    /// what follows from another exit can be seen by its siblings, which may be about to end too.
+    fn was_asked(&self) -> bool {
+        self.slot.as_ref().is_some_and(|slot| slot.core().was_asked())
     }
 
     /// The life has ended: what is to be told to whom.

@@ -17,11 +17,13 @@ use crate::exit::ExitReason;
 use crate::hub::Hub;
 use crate::inbox::Inbox;
 use crate::options::{ChildOptions, StartMode};
+use crate::outline::Budget;
 use crate::path::{ChildPath, Name};
 use crate::report::Stops;
 use crate::rules;
 use crate::shutdown::Shutdown;
 use crate::slot::AnySlot;
+use crate::supervisor::Keep;
 
 mod lives;
 mod trees;
@@ -31,7 +33,6 @@ pub(crate) use self::trees::{TreeHandle, Trees};
 /// A child that comes back with its supervisor.
 #[derive(Clone)]
 pub(crate) struct Declared {
-    pub(crate) name: Name,
     pub(crate) rules: Arc<ChildRules>,
     pub(crate) body: Body,
 }
@@ -64,7 +65,12 @@ pub(crate) struct Node {
 
 struct Place {
     phase: Phase,
+    /// With the running life, if that is the only one.
     declared: Arc<Vec<Declared>>,
+    /// What the children that it was built with need to stop.
+    need: Budget,
+    /// What keeps it alive until its parent does.
+    keep: Option<Arc<Keep>>,
     parent: Option<Parent>,
     /// To whom the end of the current life is told, and that life's number.
     reports_to: Option<(Link, u64)>,
@@ -125,6 +131,8 @@ impl Node {
             place: Mutex::new(Place {
                 phase: Phase::Built,
                 declared: Arc::default(),
+                need: Budget::ZERO,
+                keep: None,
                 parent: None,
                 reports_to: None,
                 broken: None,
@@ -142,6 +150,7 @@ impl Node {
         let mut names = HashSet::with_capacity(children.len());
         let mut declared: Vec<Declared> = Vec::with_capacity(children.len());
         let mut broken = None;
+        let mut need = Budget::ZERO;
         for parts in children {
             let fault = if names.insert(parts.name.clone()) {
                 node.own(&parts).err()
@@ -149,7 +158,7 @@ impl Node {
                 let path = node.path().join(&parts.name);
                 Some(SupervisorError::InvalidSpec(path, "two children have this name".to_owned()))
             };
-            let Parts { name, options, body } = parts;
+            let Parts { options, body, .. } = parts;
             let body = body.place();
             if fault.is_none() {
                 // One that is just ending is started again with this supervisor.
@@ -162,11 +171,13 @@ impl Node {
                 _ => Arc::new(rules),
             };
             broken = broken.or(fault);
-            declared.push(Declared { name, rules, body });
+            need = need.then(body.need().capped(rules.shutdown));
+            declared.push(Declared { rules, body });
         }
         {
             let mut place = node.lock();
             place.declared = Arc::new(declared);
+            place.need = need;
             place.broken = place.broken.take().or(broken.map(Box::new));
         }
         node
@@ -174,7 +185,7 @@ impl Node {
 
     /// Makes a child one of this supervisor's: its address leads here from now on.
     pub(crate) fn own(self: &Arc<Self>, parts: &Parts) -> Result<(), SupervisorError> {
-        let is_worker = matches!(parts.name, Name::Worker(_));
+        let is_worker = parts.name.number().is_some();
         if !parts.name.is_valid() || is_worker && self.template.is_none() {
             let rule = "a name is not empty, has no `/`, and is not `#` and a number".to_owned();
             return Err(SupervisorError::InvalidSpec(self.path().join(&parts.name), rule));
@@ -230,14 +241,20 @@ impl Node {
         Ok(())
     }
 
+    /// Keeps it alive until its parent does, or has refused it.
+    pub(crate) fn hold(&self, keep: Option<Arc<Keep>>) {
+        let old = std::mem::replace(&mut self.lock().keep, keep);
+        drop(old);
+    }
+
     /// Undoes [`own`](Self::own) for a child that was refused: a supervisor is a root again. What
     /// is returned is to be dropped where the user's code may run.
-    pub(crate) fn disown(body: &Body) -> Option<TreeHandle> {
+    pub(crate) fn disown(body: &Body) -> Option<(Option<TreeHandle>, Option<Arc<Keep>>)> {
         let Body::Supervisor { node, slot } = body else { return None };
         let (root, path) = (node.root(), node.path());
-        let (parent, ended) = {
+        let (parent, keep, ended) = {
             let mut place = node.lock();
-            (place.parent.take(), matches!(place.phase, Phase::Down(_)))
+            (place.parent.take(), place.keep.take(), matches!(place.phase, Phase::Down(_)))
         };
         let handle = parent.and_then(|parent| parent.node.upgrade()?.let_go_of(slot.core().name()));
         root.hub.give_back(&node.hub, &path);
@@ -245,7 +262,7 @@ impl Node {
             // It ended in between, when it had a parent who could have started it again.
             node.bury();
         }
-        handle
+        Some((handle, keep))
     }
 
     /// Forgets the handle of a worker that is a tree.
@@ -262,17 +279,31 @@ impl Node {
     }
 
     pub(crate) fn next_worker(&self) -> Name {
-        Name::Worker(self.next_worker.fetch_add(1, Ordering::Relaxed))
+        Name::worker(self.next_worker.fetch_add(1, Ordering::Relaxed))
     }
 
     /// Whether a worker of this name was ever added.
     pub(crate) fn has_numbered(&self, name: &str) -> bool {
         let next = self.next_worker.load(Ordering::Relaxed);
-        matches!(Name::parse(name), Name::Worker(number) if (1..next).contains(&number))
+        Name::parse(name).number().is_some_and(|number| (1..next).contains(&number))
     }
 
     pub(crate) fn declared(&self) -> Arc<Vec<Declared>> {
         Arc::clone(&self.lock().declared)
+    }
+
+    /// As [`declared`](Self::declared), for a life after which there is no other.
+    pub(crate) fn take_declared(&self) -> Vec<Declared> {
+        let declared = std::mem::take(&mut self.lock().declared);
+        Arc::unwrap_or_clone(declared)
+    }
+
+    /// What its children need to stop.
+    pub(crate) fn need(&self) -> Budget {
+        match self.template() {
+            Some(template) => Budget::Unbounded.capped(template.rules.shutdown),
+            None => self.lock().need,
+        }
     }
 
     /// The children that an adopted supervisor had become its specification.

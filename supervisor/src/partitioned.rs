@@ -153,7 +153,7 @@ pub(crate) fn workers<M: Send + 'static>(
     let Parts { options, body, .. } = template;
     let Body::Task { recipe, .. } = &*body else { unreachable!("its handle is a worker's") };
     let worker = |number: usize| {
-        let name = Name::Declared(number.to_string().into());
+        let name = Name::declared(&number.to_string());
         let slot = recipe.new_slot(name.clone(), options.mailbox());
         let address = AnyChildRef::new(Arc::clone(&slot)).downcast();
         let Some(address) = address else { unreachable!("its messages are the template's") };

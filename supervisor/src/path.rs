@@ -4,37 +4,87 @@ use std::fmt;
 use std::sync::Arc;
 
 /// A child's name within its supervisor: declared, or the number of a pool's worker.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Name {
-    Declared(Arc<str>),
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Name(Kept);
+
+/// How a name is kept: most are short, and then they take no memory of their own.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Kept {
+    /// So many bytes, then zeros.
+    Short(u8, [u8; SHORT]),
+    Long(Arc<Box<str>>),
     /// Numbers are not reused while the pool's supervisor lives.
     Worker(u64),
 }
 
+/// How long a short name is at most.
+const SHORT: usize = 14;
+
 impl Name {
-    /// Whether it can be a part of a path.
-    pub(crate) fn is_valid(&self) -> bool {
-        match self {
-            Self::Declared(name) => !name.is_empty() && !name.contains('/'),
-            Self::Worker(_) => true,
-        }
+    /// Of a declared child.
+    pub(crate) fn declared(text: &str) -> Self {
+        let mut bytes = [0; SHORT];
+        let short = bytes.get_mut(..text.len()).and_then(|head| {
+            head.copy_from_slice(text.as_bytes());
+            u8::try_from(text.len()).ok()
+        });
+        Self(match short {
+            Some(len) => Kept::Short(len, bytes),
+            None => Kept::Long(Arc::new(text.into())),
+        })
+    }
+
+    /// Of a pool's worker.
+    pub(crate) fn worker(number: u64) -> Self {
+        Self(Kept::Worker(number))
     }
 
     /// The name as a user writes it in a call: `db`, or `#17`.
     pub(crate) fn parse(text: &str) -> Self {
         match text.strip_prefix('#').and_then(|number| number.parse().ok()) {
-            Some(number) => Self::Worker(number),
-            None => Self::Declared(text.into()),
+            Some(number) => Self::worker(number),
+            None => Self::declared(text),
         }
+    }
+
+    /// The text, unless it is a worker's.
+    pub(crate) fn as_declared(&self) -> Option<&str> {
+        match &self.0 {
+            Kept::Short(len, bytes) => {
+                // It was made from text.
+                bytes.get(..usize::from(*len)).and_then(|text| std::str::from_utf8(text).ok())
+            }
+            Kept::Long(text) => Some(text),
+            Kept::Worker(_) => None,
+        }
+    }
+
+    /// The number of a pool's worker.
+    pub(crate) fn number(&self) -> Option<u64> {
+        match self.0 {
+            Kept::Worker(number) => Some(number),
+            Kept::Short(..) | Kept::Long(_) => None,
+        }
+    }
+
+    /// Whether it can be a part of a path.
+    pub(crate) fn is_valid(&self) -> bool {
+        self.as_declared().is_none_or(|name| !name.is_empty() && !name.contains('/'))
     }
 }
 
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Declared(name) => f.write_str(name),
-            Self::Worker(number) => write!(f, "#{number}"),
+        match (self.number(), self.as_declared()) {
+            (Some(number), _) => write!(f, "#{number}"),
+            (None, name) => f.write_str(name.unwrap_or_default()),
         }
+    }
+}
+
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
@@ -67,10 +117,10 @@ impl ChildPath {
     }
 
     pub(crate) fn join(&self, name: &Name) -> Self {
-        match name {
-            Name::Declared(name) if self.is_root() => Self(name.clone()),
-            name if self.is_root() => Self(name.to_string().into()),
-            name => Self(format!("{self}/{name}").into()),
+        match name.as_declared() {
+            Some(name) if self.is_root() => Self(name.into()),
+            None if self.is_root() => Self(name.to_string().into()),
+            _ => Self(format!("{self}/{name}").into()),
         }
     }
 

@@ -117,10 +117,12 @@ impl Supervisor {
         let Parts { name, body, .. } = parts;
         let generation = body.slot().core().generation();
         let (body, keep) = body.into_parts();
-        let mut data = Seat::new(body, false);
-        data.keep = keep;
+        if let Body::Supervisor { node, .. } = &body {
+            node.hold(keep);
+        }
         let (reply, answer) = oneshot::channel();
-        let command = Command::Add { name: name.clone(), rules, generation, running, data, reply };
+        let command =
+            Command::Add { rules, generation, running, data: Seat::new(body), reply };
         if let Err(message) = inbox.push(Message::Event(Event::Command(Box::new(command)))) {
             message.turn_away(&mut Reaper::default());
             return Err(self.node().unavailable());
@@ -170,17 +172,13 @@ pub(crate) fn take_in(body: &Body) -> Result<bool, Message> {
     }
     let node = Arc::clone(node);
     let query = move |reign: &mut Reign| {
-        let keys: Vec<_> = reign.engine.children().map(|(key, _)| key).collect();
-        let declared = keys.into_iter().filter_map(|key| {
-            reign.engine.child_mut(key)?.declared = true;
-            let child = reign.engine.child(key)?;
-            Some(Declared {
-                name: child.name.clone(),
-                rules: Arc::clone(&child.rules),
-                body: child.data.body.clone(),
-            })
+        reign.engine.declare_all();
+        let declared = reign.engine.children().map(|(_, child)| Declared {
+            rules: Arc::clone(&child.rules),
+            body: child.data.body.clone(),
         });
         node.set_declared(declared.collect());
+        reign.has_declaration = false;
     };
     // It is told before its new parent can be, so it knows its specification in time.
     inbox.push(Message::Query(Box::new(query))).map(|()| true)

@@ -4,13 +4,26 @@
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use crate::driver::Seat;
+
 /// Values that wait to be dropped.
 #[derive(Default)]
-pub(crate) struct Reaper(Vec<Box<dyn Send>>);
+pub(crate) struct Reaper(Vec<Value>);
+
+/// Each is dropped by itself: two destructors that panic are no worse than one.
+enum Value {
+    /// A child: these come in large numbers.
+    Seat(Seat),
+    Any(Box<dyn Send>),
+}
 
 impl Reaper {
     pub(crate) fn take(&mut self, value: impl Send + 'static) {
-        self.0.push(Box::new(value));
+        self.0.push(Value::Any(Box::new(value)));
+    }
+
+    pub(crate) fn take_seat(&mut self, seat: Seat) {
+        self.0.push(Value::Seat(seat));
     }
 
     /// Drops what it has, in a task of its own where there is a runtime.
@@ -34,9 +47,13 @@ impl Drop for Reaper {
     }
 }
 
-fn bury(values: Vec<Box<dyn Send>>) {
+fn bury(values: Vec<Value>) {
     for value in values {
-        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(value))) {
+        let drop_it = move || match value {
+            Value::Seat(seat) => drop(seat),
+            Value::Any(value) => drop(value),
+        };
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(drop_it)) {
             // What a destructor panicked with may panic again when it is dropped.
             std::mem::forget(payload);
         }

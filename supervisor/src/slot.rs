@@ -211,6 +211,11 @@ impl SlotCore {
         looked
     }
 
+    /// Whether the present life was asked to stop.
+    pub(crate) fn was_asked(&self) -> bool {
+        self.word.is_asked()
+    }
+
     /// As [`ask`](Self::ask), unless the life is over and perhaps another one has begun.
     pub(crate) fn ask_life(&self, generation: u64) -> bool {
         let asked = self.word.ask_life(generation);

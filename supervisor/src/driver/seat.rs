@@ -8,13 +8,13 @@ use tokio::task::JoinHandle;
 
 use super::Reign;
 use crate::child_spec::Body;
-use crate::engine::{Answer, Event, Key, Refusal};
+use crate::engine::{Answer, Event, Key, Named, Refusal};
 use crate::inbox::Inbox;
 use crate::mailbox::Closing;
 use crate::node::Node;
+use crate::path::Name;
 use crate::reaper::Reaper;
 use crate::slot::AnySlot;
-use crate::supervisor::Keep;
 
 /// What a supervisor's task is told.
 pub(crate) enum Message {
@@ -74,16 +74,32 @@ pub(crate) type Reply = oneshot::Sender<Answer>;
 /// The driver's part of a child.
 pub(crate) struct Seat {
     pub(crate) body: Body,
-    /// Whether it comes back with its supervisor.
-    pub(crate) declared: bool,
-    /// Keeps a supervisor alive until it has its place here.
-    pub(crate) keep: Option<Arc<Keep>>,
-    pub(crate) task: Option<JoinHandle<()>>,
+    pub(crate) task: Option<Task>,
+}
+
+/// The task of a life: nothing outlives its supervisor, even if the supervisor's task is dropped.
+#[derive(Debug)]
+pub(crate) struct Task(JoinHandle<()>);
+
+impl Task {
+    pub(crate) fn new(task: JoinHandle<()>) -> Self {
+        Self(task)
+    }
+
+    pub(crate) fn abort(&self) {
+        self.0.abort();
+    }
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 impl Seat {
-    pub(crate) fn new(body: Body, declared: bool) -> Self {
-        Self { body, declared, keep: None, task: None }
+    pub(crate) fn new(body: Body) -> Self {
+        Self { body, task: None }
     }
 
     pub(crate) fn slot(&self) -> &Arc<dyn AnySlot> {
@@ -91,18 +107,15 @@ impl Seat {
     }
 }
 
-impl Drop for Seat {
-    /// Nothing outlives its supervisor, even if the supervisor's task is dropped.
-    fn drop(&mut self) {
-        if let Some(task) = self.task.take() {
-            task.abort();
-        }
+impl fmt::Debug for Seat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Seat").field(self.slot()).finish()
     }
 }
 
-impl fmt::Debug for Seat {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Seat").field("declared", &self.declared).finish_non_exhaustive()
+impl Named for Seat {
+    fn name(&self) -> &Name {
+        self.slot().core().name()
     }
 }
 
@@ -111,8 +124,8 @@ pub(super) fn refuse(seat: Seat, reaper: &mut Reaper) {
     if let Some((_, leftovers)) = seat.slot().close(Closing::Gone) {
         reaper.take(leftovers);
     }
-    if let Some(handle) = Node::disown(&seat.body) {
-        reaper.take(handle);
+    if let Some(rest) = Node::disown(&seat.body) {
+        reaper.take(rest);
     }
-    reaper.take(seat);
+    reaper.take_seat(seat);
 }

@@ -53,10 +53,14 @@ pub(crate) enum StartRule {
     Ready(Option<Duration>),
 }
 
+/// The driver's part of a child: all that the engine wants of it is the child's name.
+pub(crate) trait Named {
+    fn name(&self) -> &Name;
+}
+
 /// A child; `C` is the driver's part of it, `R` what a command is answered with.
 #[derive(Debug)]
 pub(crate) struct Child<C, R> {
-    pub(crate) name: Name,
     pub(crate) rules: Arc<ChildRules>,
     pub(crate) state: State<R>,
     /// The number of the current or last life.
@@ -64,14 +68,17 @@ pub(crate) struct Child<C, R> {
     /// Tells a retry that is still wanted from one that was overtaken.
     pub(crate) retry: u32,
     /// Restarts since the child was last up for a whole restart window.
-    pub(crate) attempts: u32,
+    pub(crate) attempts: u16,
+    /// Whether it comes back with its supervisor.
+    pub(crate) declared: bool,
     pub(crate) data: C,
 }
 
 impl<C, R> Child<C, R> {
-    /// One that has no life yet.
-    pub(super) fn new(name: Name, rules: Arc<ChildRules>, generation: u64, data: C) -> Self {
-        Self { name, rules, state: State::Down, generation, retry: 0, attempts: 0, data }
+    /// One that was added, and has no life yet.
+    pub(super) fn new(rules: Arc<ChildRules>, generation: u64, data: C) -> Self {
+        let (retry, attempts, declared) = (0, 0, false);
+        Self { rules, state: State::Down, generation, retry, attempts, declared, data }
     }
 }
 

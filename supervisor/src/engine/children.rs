@@ -2,10 +2,8 @@
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;
-use std::sync::Arc;
 
-use super::child::Child;
-use super::numbers::ByNumber;
+use super::child::{Child, Named};
 use crate::path::Name;
 
 /// A child's place in this life of its supervisor. A key is never given out twice, so a late
@@ -39,10 +37,17 @@ pub(crate) struct Children<C, R> {
     free: Option<Index>,
     head: Option<Index>,
     tail: Option<Index>,
-    declared: HashMap<Arc<str>, Key>,
-    workers: HashMap<u64, Key, ByNumber>,
     len: usize,
+    /// The highest number that a worker has had: what is above it is nobody's.
+    last_worker: Option<u64>,
+    /// Where each name is: made when one is looked for among many, and kept from then on. Children
+    /// have keys, which most who ask know.
+    by_name: Option<HashMap<Name, Key>>,
 }
+
+/// Among so many children a name is found by going through them; few in tests, so that they see the
+/// index.
+const FEW: usize = if cfg!(test) { 2 } else { 16 };
 
 #[derive(Debug)]
 struct Place<C, R> {
@@ -59,26 +64,51 @@ impl<C, R> Default for Children<C, R> {
             free: None,
             head: None,
             tail: None,
-            declared: HashMap::new(),
-            workers: HashMap::default(),
             len: 0,
+            last_worker: None,
+            by_name: None,
         }
     }
 }
 
-impl<C, R> Children<C, R> {
+impl<C, R> IntoIterator for Children<C, R> {
+    type Item = Child<C, R>;
+    type IntoIter = InOrder<C, R>;
+
+    fn into_iter(self) -> InOrder<C, R> {
+        InOrder { next: self.head, slab: self.slab }
+    }
+}
+
+/// All children, in start order.
+pub(crate) struct InOrder<C, R> {
+    slab: Vec<Place<C, R>>,
+    next: Option<Index>,
+}
+
+impl<C, R> Iterator for InOrder<C, R> {
+    type Item = Child<C, R>;
+
+    fn next(&mut self) -> Option<Child<C, R>> {
+        let place = self.slab.get_mut(self.next?.position())?;
+        self.next = place.next;
+        place.child.take()
+    }
+}
+
+impl<C: Named, R> Children<C, R> {
     pub(crate) fn len(&self) -> usize {
         self.len
     }
 
     pub(crate) fn reserve(&mut self, declared: usize) {
         self.slab.reserve_exact(declared);
-        self.declared.reserve(declared);
     }
 
     /// Appends a child. The name has to be free.
     pub(crate) fn push(&mut self, child: Child<C, R>) -> Key {
-        let name = child.name.clone();
+        let (number, name) = (child.data.name().number(), self.by_name.is_some());
+        let name = name.then(|| child.data.name().clone());
         let index = if let Some(index) = self.free {
             let place = &mut self.slab[index.position()];
             self.free = place.next.take();
@@ -97,10 +127,10 @@ impl<C, R> Children<C, R> {
         self.tail = Some(index);
         self.len += 1;
         let key = Key { index, epoch: self.slab[index.position()].epoch };
-        match name {
-            Name::Declared(name) => self.declared.insert(name, key),
-            Name::Worker(number) => self.workers.insert(number, key),
-        };
+        self.last_worker = self.last_worker.max(number);
+        if let Some((by_name, name)) = self.by_name.as_mut().zip(name) {
+            by_name.insert(name, key);
+        }
         key
     }
 
@@ -120,14 +150,12 @@ impl<C, R> Children<C, R> {
             Some(next) => self.slab[next.position()].previous = previous,
             None => self.tail = previous,
         }
-        match &child.name {
-            Name::Declared(name) => self.declared.remove(name),
-            Name::Worker(number) => self.workers.remove(number),
-        };
         self.len -= 1;
         if self.len == 0 {
             // A pool that has emptied gives back what its peak took.
-            self.workers.shrink_to_fit();
+            self.by_name = None;
+        } else if let Some(by_name) = &mut self.by_name {
+            by_name.remove(child.data.name());
         }
         Some(child)
     }
@@ -141,11 +169,22 @@ impl<C, R> Children<C, R> {
         self.place_mut(key)?.child.as_mut()
     }
 
-    pub(crate) fn find(&self, name: &Name) -> Option<Key> {
-        match name {
-            Name::Declared(name) => self.declared.get(name).copied(),
-            Name::Worker(number) => self.workers.get(number).copied(),
+    pub(crate) fn find(&mut self, name: &Name) -> Option<Key> {
+        if name.number().is_some_and(|number| Some(number) > self.last_worker) {
+            return None;
         }
+        if self.by_name.is_none() && self.len <= FEW {
+            return self.iter().find(|(_, child)| child.data.name() == name).map(|(key, _)| key);
+        }
+        if self.by_name.is_none() {
+            let all = self.iter().map(|(key, child)| (child.data.name().clone(), key));
+            self.by_name = Some(all.collect());
+        }
+        self.by_name.as_ref()?.get(name).copied()
+    }
+
+    pub(crate) fn for_each_mut(&mut self, change: impl FnMut(&mut Child<C, R>)) {
+        self.slab.iter_mut().filter_map(|place| place.child.as_mut()).for_each(change);
     }
 
     pub(crate) fn first(&self) -> Option<Key> {
@@ -170,6 +209,16 @@ impl<C, R> Children<C, R> {
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Key, &Child<C, R>)> {
         std::iter::successors(self.first(), |&key| self.after(key))
             .filter_map(|key| Some((key, self.get(key)?)))
+    }
+
+    /// The index, if there is one, has all children and no other.
+    #[cfg(test)]
+    pub(super) fn assert_names_are_found(&self) {
+        let Some(by_name) = &self.by_name else { return };
+        assert_eq!(by_name.len(), self.len);
+        for (key, child) in self.iter() {
+            assert_eq!(by_name.get(child.data.name()), Some(&key));
+        }
     }
 
     fn key_at(&self, index: Option<Index>) -> Option<Key> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::child::{Child, ChildRules, Failing, Pending, Purpose, State, StopPurpose};
-use super::{Cycle, Effect, Engine, Key, Mode, Notice};
+use super::{Cycle, Effect, Engine, Key, Mode, Named, Notice};
 use crate::exit::ExitReason;
 use crate::path::Name;
 use crate::strategy::SupervisionStrategy;
@@ -21,7 +21,7 @@ pub(crate) enum Subject {
 #[derive(Debug)]
 pub(crate) enum Command<C, R> {
     /// `add_child`, and `add_worker` of a pool.
-    Add { name: Name, rules: Arc<ChildRules>, generation: u64, running: bool, data: C, reply: R },
+    Add { rules: Arc<ChildRules>, generation: u64, running: bool, data: C, reply: R },
     /// `terminate_child`.
     Terminate(Subject, R),
     /// `restart_child`: start one that is down.
@@ -76,11 +76,11 @@ pub(crate) enum Refusal {
     ShuttingDown,
 }
 
-impl<C, R> Engine<C, R> {
+impl<C: Named, R> Engine<C, R> {
     /// The child that a command has to wait for.
-    pub(super) fn subject(&self, command: &Command<C, R>) -> Option<Key> {
+    pub(super) fn subject(&mut self, command: &Command<C, R>) -> Option<Key> {
         match command {
-            Command::Add { name, .. } => self.children.find(name),
+            Command::Add { data, .. } => self.children.find(data.name()),
             Command::Terminate(subject, _)
             | Command::Restart(subject, _)
             | Command::Delete(subject, _)
@@ -91,7 +91,7 @@ impl<C, R> Engine<C, R> {
         }
     }
 
-    fn resolve(&self, subject: &Subject) -> Option<Key> {
+    fn resolve(&mut self, subject: &Subject) -> Option<Key> {
         match subject {
             Subject::Name(name) => self.children.find(name),
             Subject::Key(key) => self.children.get(*key).map(|_| *key),
@@ -100,8 +100,8 @@ impl<C, R> Engine<C, R> {
 
     pub(super) fn command(&mut self, now: Instant, command: Command<C, R>) {
         let command = match command {
-            Command::Add { name, rules, generation, running, data, reply } => {
-                let child = Child::new(name, rules, generation, data);
+            Command::Add { rules, generation, running, data, reply } => {
+                let child = Child::new(rules, generation, data);
                 return self.add(now, child, running, reply);
             }
             other => other,
@@ -114,7 +114,7 @@ impl<C, R> Engine<C, R> {
         }
         let Some(key) = self.subject(&command) else {
             // A pool knows its workers by number only.
-            let named = matches!(&command, Command::Terminate(Subject::Name(Name::Declared(_)), _));
+            let named = matches!(&command, Command::Terminate(Subject::Name(name), _) if name.number().is_none());
             let pool = self.rules.strategy == SupervisionStrategy::SimpleOneForOne;
             let refusal = if pool && named { Refusal::SimpleOneForOne } else { Refusal::NotFound };
             let (_, reply) = command.into_parts();
@@ -135,7 +135,7 @@ impl<C, R> Engine<C, R> {
     }
 
     fn add(&mut self, now: Instant, child: Child<C, R>, running: bool, reply: R) {
-        let refusal = match self.children.find(&child.name) {
+        let refusal = match self.children.find(child.data.name()) {
             Some(key) if self.children.get(key).is_some_and(|child| child.state.has_life()) => {
                 Some(Refusal::AlreadyStarted)
             }

@@ -8,12 +8,12 @@ use tokio::time::Instant;
 use super::child::{Failing, FailingStart, Pending, Purpose, State, StopPurpose};
 use super::commands::{Answer, Refusal};
 use super::turns::Turn;
-use super::{Child, Cycle, Effect, Ending, Engine, Exit, Key, Mode, Notice};
+use super::{Child, Cycle, Effect, Ending, Engine, Exit, Key, Mode, Named, Notice};
 use crate::exit::ExitReason;
 use crate::restart::RestartPolicy;
 use crate::strategy::{AutoShutdown, SupervisionStrategy};
 
-impl<C, R> Engine<C, R> {
+impl<C: Named, R> Engine<C, R> {
     pub(super) fn exited(&mut self, now: Instant, key: Key, generation: u64, exit: Exit) {
         let Some(child) = self.children.get(key) else { return };
         let ended = child.state.has_life() || matches!(child.state, State::Zombie);
@@ -230,7 +230,7 @@ impl<C, R> Engine<C, R> {
         let draw = self.jitter.draw();
         let child = self.children.get_mut(key)?;
         let backoff = child.rules.backoff?;
-        let delay = backoff.delay(child.attempts, draw);
+        let delay = backoff.delay(child.attempts.into(), draw);
         child.attempts = child.attempts.saturating_add(1);
         Some(delay)
     }
@@ -275,7 +275,7 @@ impl<C, R> Engine<C, R> {
     /// No restart can help, or none is left: the children are stopped, then the supervisor ends.
     pub(super) fn give_up(&mut self, now: Instant, key: Key, reason: ExitReason) {
         let Some(child) = self.children.get(key) else { return };
-        let name = child.name.clone();
+        let name = child.data.name().clone();
         if !matches!(child.state, State::Zombie) {
             self.enter(key, State::Down);
         }

@@ -4,11 +4,11 @@
 use tokio::time::Instant;
 
 use super::child::{State, StopPurpose};
-use super::{Cycle, Engine, Key, Mode};
+use super::{Cycle, Engine, Key, Mode, Named};
 use crate::restart::RestartPolicy;
 use crate::strategy::SupervisionStrategy;
 
-impl<C, R> Engine<C, R> {
+impl<C: Named, R> Engine<C, R> {
     /// Starts the scope of a child: everything in it that has no life.
     pub(super) fn cycle_from(&mut self, now: Instant, key: Key) {
         let next = self.scope_start(key);

@@ -7,12 +7,12 @@ use tokio::time::Instant;
 use super::child::{FailingStart, Pending, Purpose, StartRule, State, StopPurpose};
 use super::commands::{Answer, Refusal};
 use super::exits::is_hopeless;
-use super::{Cycle, Effect, Ending, Engine, Key, Mode, Notice, START_BURST};
+use super::{Cycle, Effect, Ending, Engine, Key, Mode, Named, Notice, START_BURST};
 use crate::exit::ExitReason;
 use crate::restart::RestartPolicy;
 use crate::strategy::SupervisionStrategy;
 
-impl<C, R> Engine<C, R> {
+impl<C: Named, R> Engine<C, R> {
     pub(super) fn start(&mut self, now: Instant) {
         if matches!(self.mode, Mode::Idle) {
             self.mode = Mode::Starting { next: self.children.first() };
@@ -189,7 +189,7 @@ impl<C, R> Engine<C, R> {
             Purpose::Sequence if matches!(self.mode, Mode::Starting { .. }) => {
                 self.enter(key, State::Down);
                 let Some(child) = self.children.get(key) else { return };
-                self.stop(now, Ending::StartFailed { name: child.name.clone(), reason });
+                self.stop(now, Ending::StartFailed { name: child.data.name().clone(), reason });
             }
             Purpose::Sequence | Purpose::Restart if hopeless => self.give_up(now, key, reason),
             Purpose::Sequence => {

@@ -5,7 +5,7 @@ use tokio::time::Instant;
 use super::child::{State, StopPurpose};
 use super::commands::{Answer, Refusal};
 use super::timers::{Target, Timers};
-use super::{Child, Effect, Ending, Engine, Key, Mode, Notice};
+use super::{Child, Effect, Ending, Engine, Key, Mode, Named, Notice};
 use crate::shutdown::Shutdown;
 use crate::strategy::SupervisionStrategy;
 
@@ -18,7 +18,7 @@ pub(super) enum Scheme {
     AtOnce { left: usize, killed: bool },
 }
 
-impl<C, R> Engine<C, R> {
+impl<C: Named, R> Engine<C, R> {
     /// Stops one life, by the child's own shutdown mode.
     pub(super) fn halt(&mut self, now: Instant, key: Key, purpose: StopPurpose<R>) {
         let Some(shutdown) = self.children.get(key).map(|child| child.rules.shutdown) else {

@@ -3,7 +3,7 @@
 
 use tokio::time::Instant;
 
-use super::{Answer, Command, Effect, Engine, Event, Key, Mode, Refusal};
+use super::{Answer, Command, Effect, Engine, Event, Key, Mode, Named, Refusal};
 
 /// Something that waits until it can be done.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub(super) enum Turn<C, R> {
     Command(Box<Command<C, R>>),
 }
 
-impl<C, R> Engine<C, R> {
+impl<C: Named, R> Engine<C, R> {
     /// Does something now, or when its turn comes.
     pub(super) fn turn(&mut self, now: Instant, turn: Turn<C, R>) {
         if self.is_stopping() {
@@ -37,14 +37,15 @@ impl<C, R> Engine<C, R> {
 
     /// Does something now, or when the child that it is about has settled.
     fn turn_of_child(&mut self, now: Instant, turn: Turn<C, R>) {
+        let key = self.key_of(&turn);
         let waits = |key: &Key| self.is_moving(*key) || self.child_turns.contains_key(key);
-        match self.key_of(&turn).filter(waits) {
+        match key.filter(waits) {
             Some(key) => self.child_turns.entry(key).or_default().push_back(turn),
             None => self.run(now, turn),
         }
     }
 
-    fn key_of(&self, turn: &Turn<C, R>) -> Option<Key> {
+    fn key_of(&mut self, turn: &Turn<C, R>) -> Option<Key> {
         match turn {
             Turn::Fallen(key, _) | Turn::Retry(key, _) => Some(*key),
             Turn::SignificantEnded => None,

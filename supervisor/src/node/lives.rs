@@ -58,6 +58,8 @@ impl Node {
             }
             return;
         }
+        // Its parent keeps it now.
+        self.hold(None);
         let fault = self.lock().broken.clone();
         if let Some(fault) = fault {
             // A declaration that breaks a rule fails to start, as it would at the root.
@@ -91,6 +93,7 @@ impl Node {
 
     /// The end of the running life is told to this parent from now on.
     pub(crate) fn report_to(&self, link: &Link, generation: u64) {
+        self.hold(None);
         let ended = {
             let mut place = self.lock();
             match &place.phase {

@@ -5,7 +5,6 @@
 
 use crate::child_spec::Body;
 use crate::engine::SupervisorRules;
-use crate::node::Node;
 use crate::options::{ChildOptions, SupervisorOptions};
 use crate::outline::Budget;
 use crate::path::Name;
@@ -25,7 +24,7 @@ pub(crate) fn broken_by(
         Body::Supervisor { node, .. } => {
             // What its children need matters to a time of its own only.
             let need = match options.shutdown() {
-                Some(Shutdown::Timeout(_)) => need(node),
+                Some(Shutdown::Timeout(_)) => node.need(),
                 _ => Budget::Unbounded,
             };
             Some((node.rules().auto_shutdown, need))
@@ -33,12 +32,9 @@ pub(crate) fn broken_by(
         Body::Task { .. } => None,
     };
     let supervisor = options_of(supervisor);
-    match name {
-        Name::Declared(name) => broken(&Subject { name, options: *options, nested, supervisor }),
-        Name::Worker(_) => {
-            broken(&Subject { name: &name.to_string(), options: *options, nested, supervisor })
-        }
-    }
+    let (options, worker) = (*options, name.number().map(|_| name.to_string()));
+    let name = name.as_declared().or(worker.as_deref()).unwrap_or_default();
+    broken(&Subject { name, options, nested, supervisor })
 }
 
 /// The message for the first rule that a supervisor with so many children, or the template of its
@@ -104,19 +100,4 @@ fn options_of(supervisor: &SupervisorRules) -> SupervisorOptions {
         auto_shutdown: supervisor.auto_shutdown,
         partitions: None,
     }
-}
-
-/// How long the children of a supervisor may take to stop.
-fn need(node: &Node) -> Budget {
-    if let Some(template) = node.template() {
-        return Budget::Unbounded.capped(template.rules.shutdown);
-    }
-    let children = node.declared();
-    children.iter().fold(Budget::ZERO, |sum, child| {
-        let own = match &child.body {
-            Body::Supervisor { node, .. } => need(node),
-            Body::Task { .. } => Budget::Unbounded,
-        };
-        sum.then(own.capped(child.rules.shutdown))
-    })
 }

@@ -113,6 +113,10 @@ impl Word {
         self.0.fetch_or(STOP, Ordering::AcqRel) & LOOKED != 0
     }
 
+    pub(super) fn is_asked(&self) -> bool {
+        self.load() & STOP != 0
+    }
+
     /// As [`ask`](Self::ask), unless the life is over and perhaps another one has begun.
     pub(super) fn ask_life(&self, generation: u64) -> bool {
         let asked = self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, |word| {

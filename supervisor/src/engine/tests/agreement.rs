@@ -115,7 +115,7 @@ impl View {
     fn of_engine(world: &mut World) -> Self {
         let children = world.engine.children().filter(|_| world.ended.is_none());
         let children =
-            children.map(|(_, child)| (child.name.to_string(), state_of_child(&child.state)));
+            children.map(|(_, child)| (child.data.0.to_string(), state_of_child(&child.state)));
         let children = children.collect();
         let calls: Vec<u32> = world.answers.keys().copied().collect();
         let short = |answer: String| match answer.split_once('(') {

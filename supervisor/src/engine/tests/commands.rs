@@ -1,11 +1,12 @@
 //! Every command in every state of its child: OTP's answers.
 
+use super::world::{Call, Part};
 use super::*;
 use crate::restart::RestartPolicy::{Always, Temporary, Transient};
 use crate::strategy::SupervisionStrategy::{OneForAll, OneForOne, RestForOne, SimpleOneForOne};
 
 /// What a command about `a` is answered, and where `a` stands then.
-fn outcome(mut world: World, command: fn(Subject, u32) -> Command<u32, u32>) -> (String, String) {
+fn outcome(mut world: World, command: fn(Subject, Call) -> Command<Part, Call>) -> (String, String) {
     let answer = world.asked(command, "a");
     (answer, world.state("a"))
 }
@@ -210,11 +211,10 @@ fn a_supervisor_that_runs_is_taken_in_without_a_start() {
     let reply = world.next_call();
     world.log();
     world.on(Event::Command(Box::new(Command::Add {
-        name: world::named("b"),
         rules: Arc::new(ChildRules { kind: ChildKind::Supervisor, ..worker(Always) }),
         generation: 4,
         running: true,
-        data: 0,
+        data: (world::named("b"), 0),
         reply,
     })));
     assert_eq!(world.log(), ["adopt b", "b started", "1: done"]);

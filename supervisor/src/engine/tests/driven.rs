@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::otp::{Message, Outcome, Pid, Reason, Spec};
-use super::world::{Call, named};
+use super::world::{Call, Part, named};
 use super::*;
 use crate::engine::{Key, State};
 
@@ -46,7 +46,7 @@ impl Driven {
         }
         for (number, child) in (0..).zip(children) {
             let key = world.key(&child.name);
-            *world.engine.child_mut(key).expect("declared") = number;
+            world.engine.child_mut(key).expect("declared").1 = number;
         }
         Self {
             world,
@@ -138,7 +138,7 @@ impl Driven {
 
     fn starts(&mut self, key: Key) {
         let child = self.world.engine.child(key).expect("it starts");
-        let (name, spec) = (child.name.to_string(), &mut self.specs[child.data as usize]);
+        let (name, spec) = (child.data.0.to_string(), &mut self.specs[child.data.1 as usize]);
         match spec.next_outcome() {
             Outcome::Up => self.world.ready(&name),
             Outcome::Crashes => {
@@ -151,16 +151,16 @@ impl Driven {
     }
 
     fn tell(&mut self, message: Message) {
-        let about = |make: fn(Subject, Call) -> Command<u32, Call>, name: &str, call| {
+        let about = |make: fn(Subject, Call) -> Command<Part, Call>, name: &str, call| {
             Event::Command(Box::new(make(Subject::Name(named(name)), call)))
         };
         let event = match message {
             Message::StartChild(reply, spec) => {
-                let data = u32::try_from(self.specs.len()).expect("a few");
-                let (name, rules) = (named(&spec.name), Arc::new(rules(&spec)));
+                let number = u32::try_from(self.specs.len()).expect("a few");
+                let (data, rules) = ((named(&spec.name), number), Arc::new(rules(&spec)));
                 let (generation, running) = (0, false);
                 self.specs.push(spec);
-                let add = Command::Add { name, rules, generation, running, data, reply };
+                let add = Command::Add { rules, generation, running, data, reply };
                 Event::Command(Box::new(add))
             }
             Message::Terminate(call, name) => about(Command::Terminate, &name, call),

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::super::{Child, Cycle, Key, Mode, State};
-use super::world::{Call, World};
+use super::world::{Call, Part, World};
 use crate::engine::Scheme;
 use crate::restart::RestartPolicy;
 use crate::strategy::SupervisionStrategy;
@@ -38,7 +38,7 @@ fn lives_are_known(world: &World) {
     for (key, child) in world.engine.children() {
         let known = child.state.has_life() || matches!(child.state, State::Zombie);
         let generation = world.lives.get(&key);
-        assert_eq!(generation.is_some(), known, "{}: {:?}", child.name, child.state);
+        assert_eq!(generation.is_some(), known, "{}: {:?}", child.data.0, child.state);
         assert!(generation.is_none_or(|&alive| alive == child.generation));
     }
     for key in world.lives.keys() {
@@ -48,6 +48,7 @@ fn lives_are_known(world: &World) {
 
 fn counters_follow_from_states(world: &World) {
     let engine = &world.engine;
+    engine.children.assert_names_are_found();
     let moving = engine.children().filter(|(_, child)| child.state.is_moving()).count();
     assert_eq!(engine.moving, moving, "children that move");
     let significant = engine.children().filter(|(_, child)| {
@@ -94,13 +95,13 @@ fn nothing_waits_without_cause(world: &World) {
 /// is one.
 fn a_child_on_hold_has_a_restart_to_come_back_with(world: &World) {
     let engine = &world.engine;
-    let waits = |child: &Child<u32, Call>| matches!(child.state, State::Waiting(_));
+    let waits = |child: &Child<Part, Call>| matches!(child.state, State::Waiting(_));
     let all = engine.rules.strategy == SupervisionStrategy::OneForAll;
     let mut covered = all && engine.children().any(|(_, child)| waits(child));
     for (_, child) in engine.children() {
         covered = covered || waits(child);
         let on_hold = matches!(child.state, State::Held);
-        assert!(!on_hold || covered, "{} is on hold for ever", child.name);
+        assert!(!on_hold || covered, "{} is on hold for ever", child.data.0);
     }
 }
 
@@ -108,8 +109,8 @@ fn a_child_on_hold_has_a_restart_to_come_back_with(world: &World) {
 fn a_child_without_a_future_is_closed(world: &World) {
     for (key, child) in world.engine.children() {
         if matches!(child.state, State::Down) {
-            assert_eq!(world.closed.get(&key), Some(&true), "{} is down and open", child.name);
-            assert_ne!(child.rules.restart, RestartPolicy::Temporary, "{} is kept", child.name);
+            assert_eq!(world.closed.get(&key), Some(&true), "{} is down and open", child.data.0);
+            assert_ne!(child.rules.restart, RestartPolicy::Temporary, "{} is kept", child.data.0);
         }
     }
 }

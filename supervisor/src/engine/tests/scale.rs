@@ -2,7 +2,7 @@
 //! one did, these tests would take minutes, or end in a stack overflow.)
 
 use super::*;
-use crate::engine::{Effect, Engine, Key};
+use crate::engine::{Effect, Engine, Key, Named};
 use crate::path::Name;
 use crate::restart::RestartPolicy::{Always, Temporary, Transient};
 use crate::strategy::SupervisionStrategy::{OneForAll, OneForOne, SimpleOneForOne};
@@ -11,12 +11,18 @@ const MANY: usize = 100_000;
 
 /// Does nothing but what keeps the engine going.
 struct Bare {
-    engine: Engine<(), ()>,
+    engine: Engine<Name, ()>,
     now: Instant,
     told: Vec<Key>,
     spawned: usize,
     continues: bool,
     ended: bool,
+}
+
+impl Named for Name {
+    fn name(&self) -> &Self {
+        self
+    }
 }
 
 impl Bare {
@@ -34,9 +40,9 @@ impl Bare {
     fn with_many(rules: SupervisorRules, child: ChildRules) -> (Self, Vec<Key>) {
         let mut bare = Self::new(rules);
         let child = Arc::new(child);
-        let name = |number: usize| Name::Declared(format!("c{number}").into());
+        let name = |number: usize| Name::declared(&format!("c{number}"));
         let keys =
-            (0..MANY).map(|number| bare.engine.declare(name(number), Arc::clone(&child), 0, ()));
+            (0..MANY).map(|number| bare.engine.declare(Arc::clone(&child), 0, name(number)));
         let keys = keys.collect();
         bare.on(Event::Start);
         while std::mem::take(&mut bare.continues) {
@@ -50,17 +56,17 @@ impl Bare {
         bare.on(Event::Start);
         let rules = Arc::new(child);
         let keys = (0..MANY as u64).map(|number| {
-            let (name, rules) = (Name::Worker(number), Arc::clone(&rules));
+            let (data, rules) = (Name::worker(number), Arc::clone(&rules));
             let (generation, running) = (0, false);
-            let add = Command::Add { name, rules, generation, running, data: (), reply: () };
+            let add = Command::Add { rules, generation, running, data, reply: () };
             bare.on(Event::Command(Box::new(add)));
-            bare.engine.find(&Name::Worker(number)).expect("added")
+            bare.engine.find(&Name::worker(number)).expect("added")
         });
         let keys = keys.collect();
         (bare, keys)
     }
 
-    fn on(&mut self, event: Event<(), ()>) {
+    fn on(&mut self, event: Event<Name, ()>) {
         self.engine.on(self.now, event);
         while let Some(effect) = self.engine.effect() {
             match effect {
@@ -146,8 +152,8 @@ fn many_temporary_children_that_fell_with_their_group_are_forgotten() {
     for number in 0..MANY as u64 {
         let always = number == 0 || number == MANY as u64 - 1;
         let rules = Arc::clone(&rules[usize::from(!always)]);
-        let (name, generation, running) = (Name::Worker(number), 0, false);
-        let add = Command::Add { name, rules, generation, running, data: (), reply: () };
+        let (data, generation, running) = (Name::worker(number), 0, false);
+        let add = Command::Add { rules, generation, running, data, reply: () };
         bare.on(Event::Command(Box::new(add)));
     }
     let keys: Vec<Key> = bare.engine.children().map(|(key, _)| key).collect();
@@ -170,10 +176,10 @@ fn many_children_decline() {
 #[test]
 fn many_commands_wait_for_their_turn() {
     let mut bare = Bare::new(unlimited(OneForAll));
-    bare.engine.declare(Name::Declared("a".into()), Arc::new(notifying(Always)), 0, ());
+    bare.engine.declare(Arc::new(notifying(Always)), 0, Name::declared("a"));
     bare.on(Event::Start);
     for _ in 0..MANY {
-        let subject = Subject::Name(Name::Declared("a".into()));
+        let subject = Subject::Name(Name::declared("a"));
         bare.on(Event::Command(Box::new(Command::Restart(subject, ()))));
     }
     let (key, _) = bare.engine.children().next().expect("declared");

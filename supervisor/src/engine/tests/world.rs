@@ -8,25 +8,34 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::super::{
-    Answer, ChildRules, Command, Effect, Ending, Engine, Event, Exit, Key, Notice, Subject,
+    Answer, ChildRules, Command, Effect, Ending, Engine, Event, Exit, Key, Named, Notice, Subject,
     SupervisorRules,
 };
 use super::invariants;
 use crate::exit::ExitReason;
 use crate::path::Name;
 
+/// A child's name, and a number of whoever writes the test.
+pub(super) type Part = (Name, u32);
+
+impl Named for Part {
+    fn name(&self) -> &Name {
+        &self.0
+    }
+}
+
 /// A command's number; it is answered with it.
 pub(super) type Call = u32;
 
 pub(super) struct World {
-    pub(super) engine: Engine<u32, Call>,
+    pub(super) engine: Engine<Part, Call>,
     pub(super) now: Instant,
     /// The generation of each life whose task still exists.
     pub(super) lives: BTreeMap<Key, u64>,
     /// Lives that were asked to end, or dropped.
     pub(super) told: Vec<Key>,
     /// What the engine wants back behind what is already waiting.
-    pub(super) later: VecDeque<Event<u32, Call>>,
+    pub(super) later: VecDeque<Event<Part, Call>>,
     pub(super) answers: HashMap<Call, Answer>,
     pub(super) calls: Call,
     pub(super) ended: Option<Ending>,
@@ -60,7 +69,7 @@ impl World {
 
     /// Declares a child.
     pub(super) fn with(mut self, name: &str, rules: ChildRules) -> Self {
-        self.engine.declare(named(name), Arc::new(rules), 0, 0);
+        self.engine.declare(Arc::new(rules), 0, (named(name), 0));
         self
     }
 
@@ -72,7 +81,7 @@ impl World {
         self
     }
 
-    pub(super) fn on(&mut self, event: Event<u32, Call>) {
+    pub(super) fn on(&mut self, event: Event<Part, Call>) {
         if let Event::Exited(key, generation, _) = &event
             && self.lives.get(key) == Some(generation)
         {
@@ -89,7 +98,7 @@ impl World {
         invariants::check(self);
     }
 
-    fn perform(&mut self, effect: Effect<u32, Call>) {
+    fn perform(&mut self, effect: Effect<Part, Call>) {
         if let Some(line) = self.describe(&effect) {
             self.log.push(line);
         }
@@ -150,7 +159,7 @@ impl World {
         } else if let Some(event) = self.later.pop_front() {
             self.on(event);
         } else {
-            let starting = |(key, child): (Key, &super::super::Child<u32, Call>)| {
+            let starting = |(key, child): (Key, &super::super::Child<Part, Call>)| {
                 matches!(child.state, super::super::State::Starting(_)).then_some(key)
             };
             let Some(key) = self.engine.children().find_map(starting) else { return false };
@@ -201,13 +210,12 @@ impl World {
 
     pub(super) fn add(&mut self, name: &str, rules: ChildRules) -> Call {
         let reply = self.next_call();
-        let (name, rules) = (named(name), Arc::new(rules));
+        let rules = Arc::new(rules);
         self.on(Event::Command(Box::new(Command::Add {
-            name,
             rules,
             generation: 0,
             running: false,
-            data: reply,
+            data: (named(name), reply),
             reply,
         })));
         reply
@@ -215,7 +223,7 @@ impl World {
 
     pub(super) fn call(
         &mut self,
-        make: fn(Subject, Call) -> Command<u32, Call>,
+        make: fn(Subject, Call) -> Command<Part, Call>,
         name: &str,
     ) -> Call {
         let reply = self.next_call();
@@ -231,7 +239,7 @@ impl World {
     /// A command that can be answered at once, and what it is answered.
     pub(super) fn asked(
         &mut self,
-        make: fn(Subject, Call) -> Command<u32, Call>,
+        make: fn(Subject, Call) -> Command<Part, Call>,
         name: &str,
     ) -> String {
         let call = self.call(make, name);
@@ -241,12 +249,17 @@ impl World {
 
     pub(super) fn key(&self, name: &str) -> Key {
         let known = || self.known.get(name).copied();
-        self.engine.find(&named(name)).or_else(known).expect("a child's name")
+        self.find(name).or_else(known).expect("a child's name")
+    }
+
+    fn find(&self, name: &str) -> Option<Key> {
+        let name = named(name);
+        self.engine.children().find(|(_, child)| child.data.0 == name).map(|(key, _)| key)
     }
 
     /// Where a child stands, as its users see it; "gone" if it is not known any more.
     pub(super) fn state(&self, name: &str) -> String {
-        let child = self.engine.find(&named(name)).and_then(|key| self.engine.child(key));
+        let child = self.find(name).and_then(|key| self.engine.child(key));
         child.map_or_else(
             || "gone".to_owned(),
             |child| super::super::ChildState::from(&child.state).to_string(),
@@ -281,14 +294,14 @@ impl World {
 
     fn named_child(&mut self, key: Key) -> String {
         let child = self.engine.child(key).expect("an effect is about a child that is known");
-        let name = child.name.to_string();
+        let name = child.data.0.to_string();
         if self.known.insert(name.clone(), key) != Some(key) {
             self.names.insert(key, name.clone());
         }
         name
     }
 
-    fn describe(&mut self, effect: &Effect<u32, Call>) -> Option<String> {
+    fn describe(&mut self, effect: &Effect<Part, Call>) -> Option<String> {
         let (word, key) = match effect {
             Effect::Spawn { child, .. } => ("spawn", *child),
             Effect::Adopt(key) => ("adopt", *key),

@@ -96,7 +96,7 @@ fn members(reign: &mut Reign, above: Above) -> Vec<Found> {
         let is_temporary = policy == RestartPolicy::Temporary;
         let costs = if is_temporary { child.rules.significant && shuts_down } else { is_spent };
         let is_needed = costs && above.is_fatal;
-        let is_lasting = above.is_lasting && child.data.declared && !is_temporary;
+        let is_lasting = above.is_lasting && child.declared && !is_temporary;
         let state = ChildState::from(&child.state);
         let went_well = core.last_exit().is_some_and(|reason| !reason.is_abnormal());
         let (means, node): (&[Means], _) = match &child.data.body {
