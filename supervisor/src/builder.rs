@@ -103,7 +103,11 @@ impl SupervisorBuilder {
     /// Declares a child: it starts with the supervisor, and comes back with it.
     #[doc(alias = "add_child")]
     pub fn with_child<S: Runnable>(mut self, spec: ChildSpec<S>) -> Self {
-        self.children.push(S::into_parts(spec).0);
+        let mut parts = S::into_parts(spec).0;
+        if let Some(last) = self.children.last() {
+            parts.body.share_with(&last.body);
+        }
+        self.children.push(parts);
         self
     }
 

@@ -151,9 +151,13 @@ impl Node {
         let mut declared: Vec<Declared> = Vec::with_capacity(children.len());
         let mut broken = None;
         let mut need = Budget::ZERO;
+        // Siblings that are declared alike break the same rules, and share theirs.
+        let mut last: Option<(ChildOptions, Arc<ChildRules>)> = None;
         for parts in children {
+            let is_task = matches!(*parts.body, Body::Task { .. });
+            let alike = last.take().filter(|(options, _)| is_task && *options == parts.options);
             let fault = if names.insert(parts.name.clone()) {
-                node.own(&parts).err()
+                node.own_checked(&parts, alike.is_some()).err()
             } else {
                 let path = node.path().join(&parts.name);
                 Some(SupervisorError::InvalidSpec(path, "two children have this name".to_owned()))
@@ -164,12 +168,13 @@ impl Node {
                 // One that is just ending is started again with this supervisor.
                 let _ = crate::placing::take_in(&body);
             }
-            let rules = rules_of(&options, &body);
-            // Siblings that are declared alike share their rules.
-            let rules = match declared.last() {
-                Some(last) if *last.rules == rules => Arc::clone(&last.rules),
-                _ => Arc::new(rules),
+            let rules = match alike {
+                Some((_, rules)) => rules,
+                None => Arc::new(rules_of(&options, &body)),
             };
+            if is_task && fault.is_none() {
+                last = Some((options, Arc::clone(&rules)));
+            }
             broken = broken.or(fault);
             need = need.then(body.need().capped(rules.shutdown));
             declared.push(Declared { rules, body });
@@ -185,6 +190,15 @@ impl Node {
 
     /// Makes a child one of this supervisor's: its address leads here from now on.
     pub(crate) fn own(self: &Arc<Self>, parts: &Parts) -> Result<(), SupervisorError> {
+        self.own_checked(parts, false)
+    }
+
+    /// As [`own`](Self::own); a sibling with the same options may have been checked.
+    fn own_checked(
+        self: &Arc<Self>,
+        parts: &Parts,
+        has_sibling_alike: bool,
+    ) -> Result<(), SupervisorError> {
         let is_worker = parts.name.number().is_some();
         if !parts.name.is_valid() || is_worker && self.template.is_none() {
             let rule = "a name is not empty, has no `/`, and is not `#` and a number".to_owned();
@@ -194,6 +208,7 @@ impl Node {
         // template did not break before them.
         let options = match &self.template {
             Some(_) if matches!(*parts.body, Body::Task { .. }) => None,
+            None if has_sibling_alike => None,
             Some(template) => Some(&template.options),
             None => Some(&parts.options),
         };

@@ -1,6 +1,7 @@
 //! Names of children, and the paths made of them.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 /// A child's name within its supervisor: declared, or the number of a pool's worker.
@@ -8,7 +9,7 @@ use std::sync::Arc;
 pub(crate) struct Name(Kept);
 
 /// How a name is kept: most are short, and then they take no memory of their own.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq)]
 enum Kept {
     /// So many bytes, then zeros.
     Short(u8, [u8; SHORT]),
@@ -19,6 +20,16 @@ enum Kept {
 
 /// How long a short name is at most.
 const SHORT: usize = 14;
+
+impl Hash for Kept {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match self {
+            Self::Short(_, bytes) => state.write(bytes),
+            Self::Long(text) => text.hash(state),
+            Self::Worker(number) => number.hash(state),
+        }
+    }
+}
 
 impl Name {
     /// Of a declared child.

@@ -40,6 +40,16 @@ impl Loose {
         Body::slot(self)
     }
 
+    /// Many children that run the same bare function need it once.
+    pub(crate) fn share_with(&mut self, sibling: &Self) {
+        if let (Some(Body::Task { recipe, .. }), Some(Body::Task { recipe: other, .. })) =
+            (&mut self.body, &sibling.body)
+            && recipe.kind().is_some_and(|kind| other.kind() == Some(kind))
+        {
+            *recipe = Arc::clone(other);
+        }
+    }
+
     /// The child has its place.
     pub(crate) fn place(self) -> Body {
         self.into_parts().0

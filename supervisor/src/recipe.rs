@@ -1,6 +1,8 @@
 //! How a child's lives are made from what the user gave.
 
+use std::any::TypeId;
 use std::future::Future;
+use std::mem::needs_drop;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::task::JoinHandle;
@@ -19,6 +21,11 @@ pub(crate) trait Recipe: Send + Sync + 'static {
 
     /// A new place for a worker of a pool.
     fn new_slot(&self, name: Name, capacity: usize) -> Arc<dyn AnySlot>;
+
+    /// What it is made from, if that is all there is to it: then one does for all of its kind.
+    fn kind(&self) -> Option<TypeId> {
+        None
+    }
 
     /// Whether its lives are all in their tasks, so that one that is not polled hangs.
     #[cfg(feature = "test-util")]
@@ -47,6 +54,12 @@ where
 
     fn new_slot(&self, name: Name, capacity: usize) -> Arc<dyn AnySlot> {
         Arc::new(Slot::<()>::new(name, capacity))
+    }
+
+    /// A function, or a closure that has captured nothing.
+    fn kind(&self) -> Option<TypeId> {
+        let is_bare = size_of::<F>() == 0 && !needs_drop::<F>();
+        is_bare.then(TypeId::of::<F>)
     }
 }
 

@@ -1,11 +1,11 @@
 //! A child's place in its tree: what belongs to the specification and outlives every life.
 
+mod record;
 mod signal;
 mod waiting;
 
 use std::any::Any;
 use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Poll, Waker};
 
@@ -20,6 +20,7 @@ use crate::mailbox::{Closing, Mailbox};
 use crate::node::Node;
 use crate::path::{ChildPath, Name};
 
+use self::record::Record;
 use self::signal::Word;
 pub(crate) use self::signal::{Duties, Signal};
 use self::waiting::Waiting;
@@ -79,7 +80,6 @@ pub(crate) struct Beginning<'a> {
 pub(crate) struct SlotCore {
     name: Name,
     word: Word,
-    restarts: AtomicU64,
     place: Mutex<Place>,
 }
 
@@ -89,13 +89,8 @@ struct Place {
     owner: Weak<Node>,
     /// Where the child stands in the current life of its supervisor.
     link: Option<Link>,
-    state: ChildState,
-    /// Since when it is up, or is being stopped.
-    since: Option<Instant>,
-    last_exit: Option<ExitReason>,
-    /// Absent unless it has a heartbeat.
-    last_sign: Option<Box<Sign>>,
     waiting: Waiting,
+    record: Record,
 }
 
 impl SlotCore {
@@ -103,15 +98,11 @@ impl SlotCore {
         Self {
             name,
             word: Word::new(),
-            restarts: AtomicU64::new(0),
             place: Mutex::new(Place {
                 owner: Weak::new(),
                 link: None,
-                state: ChildState::Stopped,
-                since: None,
-                last_exit: None,
-                last_sign: None,
                 waiting: Waiting::default(),
+                record: Record::new(),
             }),
         }
     }
@@ -159,9 +150,9 @@ impl SlotCore {
         if !place.link.as_ref().is_some_and(|link| link.leads_to(inbox, key)) {
             place.link = Some(Link { inbox: Arc::clone(inbox), key });
         }
-        place.state = ChildState::Starting;
+        place.record.enter(ChildState::Starting);
         if let Some(now) = up {
-            place.came_up(now, duties);
+            place.record.came_up(now, duties);
         }
     }
 
@@ -173,11 +164,11 @@ impl SlotCore {
         self.word.end();
         let (waiting, link) = {
             let mut place = self.lock();
-            if place.state == ChildState::Unstoppable {
+            if place.record.state() == ChildState::Unstoppable {
                 // Its supervisor may have ended without it.
-                place.state = ChildState::Stopped;
+                place.record.enter(ChildState::Stopped);
             }
-            (place.waiting.take_all(), place.link.clone())
+            (place.take_waiting(), place.link.clone())
         };
         waiting.wake();
         link
@@ -201,9 +192,9 @@ impl SlotCore {
     pub(crate) fn ask(&self, now: Instant) -> bool {
         let (looked, waiting) = {
             let mut place = self.lock();
-            place.stops(now);
+            place.record.stops(now);
             let looked = self.word.ask();
-            (looked, looked.then(|| place.waiting.take_all()))
+            (looked, looked.then(|| place.take_waiting()))
         };
         if let Some(waiting) = waiting {
             waiting.wake();
@@ -221,7 +212,7 @@ impl SlotCore {
         let asked = self.word.ask_life(generation);
         if asked {
             // If another life has begun by now, its futures are woken for nothing.
-            let waiting = self.lock().waiting.take_all();
+            let waiting = self.lock().take_waiting();
             waiting.wake();
         }
         asked
@@ -243,10 +234,10 @@ impl SlotCore {
             Signal::Live => {}
         }
         let mut replaced = None;
-        match number.and_then(|number| place.waiting.find(number)) {
+        match number.and_then(|number| place.find_waiting(number)) {
             Some(waiting) if waiting.will_wake(waker) => {}
             Some(waiting) => replaced = Some(std::mem::replace(waiting, waker.clone())),
-            None => *number = Some(place.waiting.add(waker.clone())),
+            None => *number = Some(place.add_waiting(waker.clone())),
         }
         drop(place);
         drop(replaced);
@@ -254,7 +245,7 @@ impl SlotCore {
     }
 
     pub(crate) fn forget_waiting(&self, number: NonZeroU32) {
-        let waker = self.lock().waiting.remove(number);
+        let waker = self.lock().remove_waiting(number);
         drop(waker);
     }
 
@@ -268,11 +259,11 @@ impl SlotCore {
     }
 
     pub(crate) fn state(&self) -> ChildState {
-        self.lock().state
+        self.lock().record.state()
     }
 
     pub(crate) fn set_state(&self, state: ChildState) {
-        self.lock().enter(state);
+        self.lock().record.enter(state);
     }
 
     /// No life is pending. A life that could not be stopped is still shown as such.
@@ -283,55 +274,55 @@ impl SlotCore {
     }
 
     pub(crate) fn came_up(&self, now: Instant) {
-        self.lock().came_up(now, self.duties());
+        self.lock().record.came_up(now, self.duties());
     }
 
     /// It is being dropped, asked or not.
     pub(crate) fn stops(&self, now: Instant) {
-        self.lock().stops(now);
+        self.lock().record.stops(now);
     }
 
     /// When the stop began that is under way.
     pub(crate) fn stop_began(&self) -> Option<Instant> {
-        self.lock().stop_began()
+        self.lock().record.stop_began()
     }
 
     /// The life is over; gives back when its stop began, if it was told to end.
     pub(crate) fn went_down(&self, state: ChildState, reason: ExitReason) -> Option<Instant> {
         let mut place = self.lock();
-        let began = place.stop_began();
+        let began = place.record.stop_began();
         if self.is_occupied() {
             // It is another life that did not begin: the one that could not be stopped goes on.
-            place.enter(ChildState::Unstoppable);
+            place.record.enter(ChildState::Unstoppable);
             return began;
         }
-        place.enter(state);
-        let old = place.last_exit.replace(reason);
+        place.record.enter(state);
+        let old = place.record.set_last_exit(reason);
         drop(place);
         drop(old);
         began
     }
 
     pub(crate) fn last_exit(&self) -> Option<ExitReason> {
-        self.lock().last_exit.clone()
+        self.lock().record.last_exit()
     }
 
     pub(crate) fn count_restart(&self) {
-        self.restarts.fetch_add(1, Ordering::Relaxed);
+        self.lock().record.count_restart();
     }
 
     pub(crate) fn restarts(&self) -> u64 {
-        self.restarts.load(Ordering::Relaxed)
+        self.lock().record.restarts()
     }
 
     pub(crate) fn sign_of_life(&self, sign: Sign) {
-        if let Some(last) = &mut self.lock().last_sign {
-            **last = sign;
+        if let Some(last) = self.lock().record.last_sign() {
+            *last = sign;
         }
     }
 
     pub(crate) fn last_sign(&self) -> Sign {
-        self.lock().last_sign.as_deref().copied().unwrap_or(Sign::Idle)
+        self.lock().record.last_sign().copied().unwrap_or(Sign::Idle)
     }
 
     /// Makes the life hang: it is polled no more. `false` if it is over.
@@ -345,43 +336,16 @@ impl SlotCore {
     pub(crate) fn hangs(&self) -> bool {
         let hangs = self.word.hangs();
         if hangs
-            && let Some(last) = &mut self.lock().last_sign
-            && **last == Sign::Idle
+            && let Some(last) = self.lock().record.last_sign()
+            && *last == Sign::Idle
         {
-            **last = Sign::Given(Instant::now());
+            *last = Sign::Given(Instant::now());
         }
         hangs
     }
 
     fn lock(&self) -> MutexGuard<'_, Place> {
         self.place.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Place {
-    fn enter(&mut self, state: ChildState) {
-        self.state = state;
-        if state != ChildState::Unstoppable {
-            self.since = None;
-        }
-    }
-
-    fn came_up(&mut self, now: Instant, duties: Duties) {
-        self.state = ChildState::Running;
-        self.since = Some(now);
-        if duties.heartbeat {
-            self.last_sign = Some(Box::new(Sign::Given(now)));
-        }
-    }
-
-    fn stops(&mut self, now: Instant) {
-        let began = self.stop_began().unwrap_or(now);
-        self.state = ChildState::Stopping;
-        self.since = Some(began);
-    }
-
-    fn stop_began(&self) -> Option<Instant> {
-        self.since.filter(|_| matches!(self.state, ChildState::Stopping | ChildState::Unstoppable))
     }
 }
 
