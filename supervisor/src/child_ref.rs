@@ -320,7 +320,7 @@ async fn command(
     let Some(link) = core.link() else { return Err(without_place(slot)) };
     link.tell(Event::Command(Box::new(make(Subject::Key(link.key), reply))));
     match answer.await {
-        Ok(Answer::Done) => Ok(()),
+        Ok(Answer::Done | Answer::Added(..)) => Ok(()),
         Ok(Answer::Declined) => Err(SupervisorError::Declined(core.path())),
         Ok(Answer::Refused(refusal)) => {
             let supervisor = core.owner().map_or_else(ChildPath::root, |owner| owner.path());

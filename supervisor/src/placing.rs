@@ -11,6 +11,7 @@ use crate::child_spec::{Body, Parts};
 use crate::driver::{Message, Reign, Seat};
 use crate::engine::{Answer, ChildRules, Command, Event};
 use crate::error::SupervisorError;
+use crate::inbox::Inbox;
 use crate::mailbox::Closing;
 use crate::node::{Declared, Node, Phase, rules_of};
 use crate::options::ChildOptions;
@@ -96,6 +97,13 @@ pub(crate) struct Adding {
     starting: Option<oneshot::Receiver<()>>,
 }
 
+/// Workers whose supervisor has been told to add them together.
+#[derive(Debug)]
+pub(crate) struct AddingMany {
+    names: Vec<Name>,
+    answer: oneshot::Receiver<Answer>,
+}
+
 impl Supervisor {
     /// A worker made from the template, which has a value.
     pub(crate) fn worker_like_others(&self) -> Result<Parts, SupervisorError> {
@@ -115,9 +123,7 @@ impl Supervisor {
     /// up to telling the supervisor happens in one go, so that a caller who drops the future
     /// leaves nothing half done.
     pub(crate) fn begin_to_add(&self, parts: Parts) -> Result<Adding, SupervisorError> {
-        let is_new = matches!(self.node().phase(), Phase::Built) && !self.node().is_supervised();
-        let starting = if is_new { self.node().start_root()? } else { None };
-        let inbox = self.inbox()?;
+        let (inbox, starting) = self.running()?;
         self.node().own(&parts)?;
         let Ok(running) = take_in(&parts.body) else {
             drop(Node::disown(&parts.body));
@@ -138,6 +144,54 @@ impl Supervisor {
             return Err(self.node().unavailable());
         }
         Ok(Adding { name, answer, starting })
+    }
+
+    /// The inbox, and the start of a supervisor that was never started.
+    fn running(&self) -> Result<(Arc<Inbox>, Option<oneshot::Receiver<()>>), SupervisorError> {
+        let is_new = matches!(self.node().phase(), Phase::Built) && !self.node().is_supervised();
+        let starting = if is_new { self.node().start_root()? } else { None };
+        Ok((self.inbox()?, starting))
+    }
+
+    /// As [`begin_to_add`](Self::begin_to_add), for workers of a pool that are up once they are
+    /// spawned, and are no supervisors.
+    pub(crate) fn begin_to_add_many(
+        &self,
+        workers: Vec<Parts>,
+    ) -> Result<AddingMany, SupervisorError> {
+        let Some(template) = self.node().template() else {
+            return Err(SupervisorError::NotSimpleOneForOne(self.path()));
+        };
+        // A pool has no children that could keep it from starting.
+        let (inbox, _) = self.running()?;
+        workers.iter().try_for_each(|worker| self.node().own(worker))?;
+        let names = workers.iter().map(|worker| worker.name.clone()).collect();
+        let workers = workers.into_iter().map(|worker| Seat::new(worker.body.place())).collect();
+        let (reply, answer) = oneshot::channel();
+        let command = Command::AddMany { rules: Arc::clone(&template.rules), workers, reply };
+        if let Err(message) = inbox.push(Message::Event(Event::Command(Box::new(command)))) {
+            message.turn_away(&mut Reaper::default());
+            return Err(self.node().unavailable());
+        }
+        Ok(AddingMany { names, answer })
+    }
+
+    /// Waits until the workers have their places, or were refused: how many have, and why the next
+    /// one has not.
+    pub(crate) async fn added_many(&self, adding: AddingMany) -> (usize, Option<SupervisorError>) {
+        let refused = |refusal, added: usize| {
+            let name = adding.names.get(added).or(adding.names.last());
+            let path = name.map_or_else(|| self.path(), |name| self.path().join(name));
+            SupervisorError::refused(refusal, path, self.path())
+        };
+        match adding.answer.await {
+            Ok(Answer::Added(added, refusal)) => {
+                (added, refusal.map(|refusal| refused(refusal, added)))
+            }
+            Ok(Answer::Refused(refusal)) => (0, Some(refused(refusal, 0))),
+            Ok(Answer::Done | Answer::Declined) => (adding.names.len(), None),
+            Err(_) => (0, Some(self.node().unavailable())),
+        }
     }
 
     /// Waits until a child has its place, or was refused.

@@ -267,7 +267,7 @@ impl Supervisor {
         // A path is put together for an error only.
         let path = || self.path().join(child);
         match answer.await {
-            Ok(Answer::Done) => Ok(()),
+            Ok(Answer::Done | Answer::Added(..)) => Ok(()),
             Ok(Answer::Declined) => Err(SupervisorError::Declined(path())),
             Ok(Answer::Refused(refusal)) => {
                 Err(SupervisorError::refused(refusal, path(), self.path()))

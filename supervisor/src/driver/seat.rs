@@ -27,10 +27,8 @@ impl Message {
     /// Nobody will handle it: whoever waits for an answer is told.
     pub(crate) fn turn_away(self, reaper: &mut Reaper) {
         if let Self::Event(Event::Command(command)) = self {
-            let (seat, reply) = command.into_parts();
-            if let Some(seat) = seat {
-                refuse(seat, reaper);
-            }
+            let (seats, reply) = command.into_parts();
+            seats.into_iter().for_each(|seat| refuse(seat, reaper));
             let _ = reply.send(Answer::Refused(Refusal::ShuttingDown));
         }
     }

@@ -121,6 +121,8 @@ pub(crate) enum Purpose<R> {
     Sequence,
     /// It is restarted alone.
     Restart,
+    /// With others, by one command that does not wait for it.
+    Together,
     /// `add_child`: the spec is kept only if the start succeeds.
     Add(R),
     /// `restart_child`.
@@ -160,7 +162,7 @@ impl<R> Purpose<R> {
     pub(crate) fn into_reply(self) -> Option<R> {
         match self {
             Self::Add(reply) | Self::Command(reply) => Some(reply),
-            Self::Sequence | Self::Restart => None,
+            Self::Sequence | Self::Restart | Self::Together => None,
         }
     }
 }

@@ -22,6 +22,8 @@ pub(crate) enum Subject {
 pub(crate) enum Command<C, R> {
     /// `add_child`, and `add_worker` of a pool.
     Add { rules: Arc<ChildRules>, generation: u64, running: bool, data: C, reply: R },
+    /// `add_workers`, of a pool whose workers are up once they are spawned.
+    AddMany { rules: Arc<ChildRules>, workers: Vec<C>, reply: R },
     /// `terminate_child`.
     Terminate(Subject, R),
     /// `restart_child`: start one that is down.
@@ -38,16 +40,17 @@ pub(crate) enum Command<C, R> {
 }
 
 impl<C, R> Command<C, R> {
-    pub(crate) fn into_parts(self) -> (Option<C>, R) {
+    pub(crate) fn into_parts(self) -> (Vec<C>, R) {
         match self {
-            Self::Add { data, reply, .. } => (Some(data), reply),
+            Self::Add { data, reply, .. } => (vec![data], reply),
+            Self::AddMany { workers, reply, .. } => (workers, reply),
             Self::Terminate(_, reply)
             | Self::Restart(_, reply)
             | Self::Delete(_, reply)
             | Self::Cycle(_, reply)
-            | Self::Kill(_, reply) => (None, reply),
+            | Self::Kill(_, reply) => (Vec::new(), reply),
             #[cfg(feature = "test-util")]
-            Self::Fail(_, _, reply) => (None, reply),
+            Self::Fail(_, _, reply) => (Vec::new(), reply),
         }
     }
 }
@@ -58,6 +61,8 @@ pub(crate) enum Answer {
     Done,
     /// The child declined its start: OTP's `ignore`.
     Declined,
+    /// So many were added, and why the next one was not.
+    Added(usize, Option<Refusal>),
     Refused(Refusal),
 }
 
@@ -81,6 +86,7 @@ impl<C: Named, R> Engine<C, R> {
     pub(super) fn subject(&mut self, command: &Command<C, R>) -> Option<Key> {
         match command {
             Command::Add { data, .. } => self.children.find(data.name()),
+            Command::AddMany { .. } => None,
             Command::Terminate(subject, _)
             | Command::Restart(subject, _)
             | Command::Delete(subject, _)
@@ -104,6 +110,9 @@ impl<C: Named, R> Engine<C, R> {
                 let child = Child::new(rules, generation, data);
                 return self.add(now, child, running, reply);
             }
+            Command::AddMany { rules, workers, reply } => {
+                return self.add_many(now, &rules, workers, reply);
+            }
             other => other,
         };
         if self.rules.strategy == SupervisionStrategy::SimpleOneForOne
@@ -121,7 +130,7 @@ impl<C: Named, R> Engine<C, R> {
             return self.answer(reply, Answer::Refused(refusal));
         };
         match command {
-            Command::Add { .. } => {}
+            Command::Add { .. } | Command::AddMany { .. } => {}
             Command::Terminate(_, reply) => self.terminate(now, key, reply),
             Command::Restart(_, reply) => self.restart(now, key, reply),
             Command::Delete(_, reply) => self.delete(key, reply),
@@ -134,8 +143,9 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    fn add(&mut self, now: Instant, child: Child<C, R>, running: bool, reply: R) {
-        let refusal = match self.children.find(child.data.name()) {
+    /// Why a child cannot be added.
+    fn refusal_of_child(&mut self, data: &C) -> Option<Refusal> {
+        match self.children.find(data.name()) {
             Some(key) if self.children.get(key).is_some_and(|child| child.state.has_life()) => {
                 Some(Refusal::AlreadyStarted)
             }
@@ -144,8 +154,28 @@ impl<C: Named, R> Engine<C, R> {
                 let limit = self.rules.max_children.unwrap_or(u32::MAX as usize);
                 (self.children.len() >= limit).then_some(Refusal::MaxChildren(limit))
             }
-        };
-        if let Some(refusal) = refusal {
+        }
+    }
+
+    /// The first that is refused is the last that is looked at.
+    fn add_many(&mut self, now: Instant, rules: &Arc<ChildRules>, workers: Vec<C>, reply: R) {
+        debug_assert!(rules.is_up_once_spawned(), "each would have an answer of its own");
+        let (mut added, mut refusal) = (0, None);
+        for data in workers {
+            refusal = refusal.or_else(|| self.refusal_of_child(&data));
+            if refusal.is_some() {
+                self.effects.push_back(Effect::Refused(Box::new(data)));
+            } else {
+                let key = self.children.push(Child::new(Arc::clone(rules), 0, data));
+                self.launch(now, key, Purpose::Together);
+                added += 1;
+            }
+        }
+        self.answer(reply, Answer::Added(added, refusal));
+    }
+
+    fn add(&mut self, now: Instant, child: Child<C, R>, running: bool, reply: R) {
+        if let Some(refusal) = self.refusal_of_child(&child.data) {
             self.effects.push_back(Effect::Refused(Box::new(child.data)));
             return self.answer(reply, Answer::Refused(refusal));
         }

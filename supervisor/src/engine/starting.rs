@@ -116,7 +116,7 @@ impl<C: Named, R> Engine<C, R> {
                     self.go_on(now);
                 }
             }
-            Purpose::Restart => {}
+            Purpose::Restart | Purpose::Together => {}
             Purpose::Add(reply) | Purpose::Command(reply) => self.answer(reply, Answer::Done),
         }
     }
@@ -136,6 +136,7 @@ impl<C: Named, R> Engine<C, R> {
                 self.answer(reply, Answer::Declined);
             }
             // OTP 25 keeps a pool's worker without a life here and crashes over it later.
+            Purpose::Together => self.forget(key),
             Purpose::Restart if pool => self.forget(key),
             Purpose::Restart => self.lay_down(key),
         }
@@ -186,6 +187,7 @@ impl<C: Named, R> Engine<C, R> {
                 self.stay_down(key);
                 self.answer(reply, Answer::Refused(Refusal::StartFailed(reason)));
             }
+            Purpose::Together => self.forget(key),
             Purpose::Sequence if matches!(self.mode, Mode::Starting { .. }) => {
                 self.enter(key, State::Down);
                 let Some(child) = self.children.get(key) else { return };

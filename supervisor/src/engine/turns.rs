@@ -115,7 +115,7 @@ impl<C: Named, R> Engine<C, R> {
     pub(super) fn refuse(&mut self, event: Event<C, R>) {
         if let Event::Command(command) = event {
             let (data, reply) = command.into_parts();
-            self.effects.extend(data.map(|data| Effect::Refused(Box::new(data))));
+            self.effects.extend(data.into_iter().map(|data| Effect::Refused(Box::new(data))));
             self.answer(reply, Answer::Refused(Refusal::ShuttingDown));
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::child::{Child, Worker};
 use crate::child_ref::{AnyChildRef, ChildRef};
-use crate::child_spec::{Run, Runnable};
+use crate::child_spec::{Parts, Run, Runnable};
 use crate::error::SupervisorError;
 use crate::placing::Adding;
 use crate::pool::{Alike, PerWorker, Pool, Task};
@@ -110,12 +110,14 @@ impl<W: Child> Pool<W, PerWorker> {
         I: IntoIterator<Item = W::Recipe>,
     {
         let node = self.supervisor().node();
-        self.add_all(values.into_iter().map(|value| {
+        let workers = values.into_iter().map(|value| {
             let spec = W::spec(&node.next_worker().to_string(), value);
-            let (parts, handle) = Run::into_parts(spec);
-            Ok((self.begin_to_add(parts, &handle)?, handle))
-        }))
-        .await
+            Ok(Run::into_parts(spec))
+        });
+        if self.takes_batches() {
+            return self.add_batches(workers).await;
+        }
+        self.add_each(workers, |parts, handle| self.begin_to_add(parts, handle)).await
     }
 }
 
@@ -229,19 +231,82 @@ impl<W, V> Pool<W, V> {
         count: usize,
     ) -> Result<Vec<ChildRef<M>>, AddWorkersError<ChildRef<M>>> {
         let supervisor = self.supervisor();
-        self.add_all((0..count).map(|_| {
+        let workers = (0..count).map(|_| {
             let parts = supervisor.worker_like_others()?;
             let typed = AnyChildRef::new(Arc::clone(parts.body.slot())).into_typed();
             let untyped = || SupervisorError::NotFound(parts.body.slot().core().path());
             let typed = typed.ok_or_else(untyped)?;
-            Ok((supervisor.begin_to_add(parts)?, typed))
-        }))
-        .await
+            Ok((parts, typed))
+        });
+        if self.takes_batches() {
+            return self.add_batches(workers).await;
+        }
+        self.add_each(workers, |parts, _| supervisor.begin_to_add(parts)).await
     }
 
-    async fn add_all<H>(
+    /// Whether its workers are up once they are spawned: then one answer does for many.
+    fn takes_batches(&self) -> bool {
+        let template = self.supervisor().node().template();
+        template.is_some_and(|template| template.rules.is_up_once_spawned())
+    }
+
+    /// One command for each few dozen.
+    async fn add_batches<H>(
         &self,
-        mut workers: impl Iterator<Item = Result<(Adding, H), SupervisorError>>,
+        mut workers: impl Iterator<Item = Result<(Parts, H), SupervisorError>>,
+    ) -> Result<Vec<H>, AddWorkersError<H>> {
+        let supervisor = self.supervisor();
+        let mut added = Vec::new();
+        let mut error = None;
+        let mut on_their_way = None;
+        loop {
+            let mut batch = (Vec::new(), Vec::new());
+            for worker in workers.by_ref().take(ON_THEIR_WAY) {
+                match worker {
+                    Ok((parts, handle)) => {
+                        batch.0.push(parts);
+                        batch.1.push(handle);
+                    }
+                    Err(fault) => {
+                        error = Some(fault);
+                        break;
+                    }
+                }
+            }
+            let next = match batch {
+                (parts, _) if parts.is_empty() => None,
+                (parts, handles) => match supervisor.begin_to_add_many(parts) {
+                    Ok(adding) => Some((adding, handles)),
+                    Err(fault) => {
+                        error = error.or(Some(fault));
+                        None
+                    }
+                },
+            };
+            // While the supervisor starts these, the next ones are made.
+            let is_last = next.is_none();
+            if let Some((adding, mut handles)) = std::mem::replace(&mut on_their_way, next) {
+                let (count, refusal) = supervisor.added_many(adding).await;
+                added.extend(handles.drain(..count.min(handles.len())));
+                error = error.or(refusal);
+            }
+            if is_last || error.is_some() {
+                break;
+            }
+        }
+        if let Some((adding, mut handles)) = on_their_way {
+            let (count, refusal) = supervisor.added_many(adding).await;
+            added.extend(handles.drain(..count.min(handles.len())));
+            error = error.or(refusal);
+        }
+        or_error(added, error)
+    }
+
+    /// A command for each, and an answer: it may take its time to start.
+    async fn add_each<H>(
+        &self,
+        mut workers: impl Iterator<Item = Result<(Parts, H), SupervisorError>>,
+        begin: impl Fn(Parts, &H) -> Result<Adding, SupervisorError>,
     ) -> Result<Vec<H>, AddWorkersError<H>> {
         let supervisor = self.supervisor();
         let mut added = Vec::new();
@@ -249,7 +314,8 @@ impl<W, V> Pool<W, V> {
         let mut first_error = None;
         while first_error.is_none() {
             for worker in workers.by_ref().take(ON_THEIR_WAY) {
-                match worker {
+                let begun = worker.and_then(|(parts, handle)| Ok((begin(parts, &handle)?, handle)));
+                match begun {
                     Ok(adding) => on_their_way.push(adding),
                     Err(error) => {
                         first_error = Some(error);
@@ -267,9 +333,13 @@ impl<W, V> Pool<W, V> {
                 }
             }
         }
-        match first_error {
-            None => Ok(added),
-            Some(error) => Err(AddWorkersError { added, error }),
-        }
+        or_error(added, first_error)
+    }
+}
+
+fn or_error<H>(added: Vec<H>, error: Option<SupervisorError>) -> Result<Vec<H>, AddWorkersError<H>> {
+    match error {
+        None => Ok(added),
+        Some(error) => Err(AddWorkersError { added, error }),
     }
 }
