@@ -221,11 +221,7 @@ impl ChildSpec<NothingToRun> {
 impl<W: Child> ChildSpec<Each<W>> {
     /// The template of a pool in which each worker gets a value of its own.
     pub fn each(name: &str) -> Self {
-        Self {
-            name: Name::declared(name),
-            options: ChildOptions::new(),
-            state: Each(PhantomData),
-        }
+        Self { name: Name::declared(name), options: ChildOptions::new(), state: Each(PhantomData) }
     }
 
     pub(crate) fn options(&self) -> ChildOptions {

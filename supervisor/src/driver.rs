@@ -26,8 +26,8 @@ use crate::report;
 use crate::slot::{Beginning, Duties, Sign};
 
 pub(crate) use self::alarm::Alarm;
-use self::seat::{Task, refuse};
 pub(crate) use self::seat::{Link, Message, Reply, Seat};
+use self::seat::{Task, refuse};
 
 /// How many messages are handled before other tasks get their turn.
 const BATCH: usize = 128;
@@ -140,7 +140,12 @@ impl Reign {
             let mut batch = mem::take(&mut self.batch);
             batch.drain(..).for_each(|message| self.handle(now, message));
             self.batch = batch;
-            self.reaper.reap();
+            if self.engine.is_stopping() {
+                // What is left is dropped at the end, which is near.
+                self.reaper.reap_many();
+            } else {
+                self.reaper.reap();
+            }
             rounds += 1;
             let has_to_end = self.has_work() || rounds == ROUNDS;
             match if has_to_end { inbox.hand_over(self) } else { inbox.rest(self) } {

@@ -54,9 +54,9 @@ use crate::path::Name;
 use crate::restart::MaxRestarts;
 use crate::strategy::{AutoShutdown, SupervisionStrategy};
 
-/// How many children are started in one go before other events get their turn; few in tests, so
-/// that they see what can come in between.
-const START_BURST: usize = if cfg!(test) { 4 } else { 256 };
+/// How many children are started, or told to stop, in one go before other events get their turn; few
+/// in tests, so that they see what can come in between.
+const BURST: usize = if cfg!(test) { 4 } else { 256 };
 
 /// A supervisor's options with all defaults filled in.
 #[derive(Clone, Debug)]
@@ -204,7 +204,10 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     pub(crate) fn take_forgotten(&mut self, key: Key) -> Option<Child<C, R>> {
-        // They are taken in the order in which they were forgotten: it is the first.
+        // As a rule they are taken in the order in which they were forgotten.
+        if self.forgotten.front().is_some_and(|(gone, _)| *gone == key) {
+            return Some(self.forgotten.pop_front()?.1);
+        }
         let at = self.forgotten.iter().position(|(gone, _)| *gone == key)?;
         Some(self.forgotten.remove(at)?.1)
     }
@@ -297,13 +300,21 @@ impl<C: Named, R> Engine<C, R> {
         Some(old)
     }
 
-    /// Removes a child; its turn to be started, if it has come, passes to the next one.
+    /// Removes a child; its turn to be started or stopped, if it has come, passes to the next one.
     fn forget(&mut self, key: Key) {
         self.enter(key, State::Down);
-        if let Mode::Starting { next } | Mode::Cycling(Cycle::Starting { next, .. }) = self.mode
-            && next == Some(key)
-        {
-            self.advance_start(key);
+        match &mut self.mode {
+            Mode::Starting { next }
+            | Mode::Cycling(Cycle::Starting { next, .. })
+            | Mode::Stopping { scheme: Scheme::AtOnce { next, .. }, .. }
+                if *next == Some(key) =>
+            {
+                *next = self.children.after(key);
+            }
+            Mode::Stopping { scheme: Scheme::InOrder { next }, .. } if *next == Some(key) => {
+                *next = self.children.before(key);
+            }
+            _ => {}
         }
         if let Some(child) = self.children.remove(key) {
             self.forgotten.push_back((key, child));

@@ -174,5 +174,8 @@ async fn child_of(node: &Arc<Node>, name: Name) -> Option<Body> {
         return found;
     }
     let declared = node.declared();
-    declared.iter().find(|child| child.body.slot().core().name() == &name).map(|child| child.body.clone())
+    declared
+        .iter()
+        .find(|child| child.body.slot().core().name() == &name)
+        .map(|child| child.body.clone())
 }

@@ -137,8 +137,7 @@ impl Supervisor {
             node.hold(keep);
         }
         let (reply, answer) = oneshot::channel();
-        let command =
-            Command::Add { rules, generation, running, data: Seat::new(body), reply };
+        let command = Command::Add { rules, generation, running, data: Seat::new(body), reply };
         if let Err(message) = inbox.push(Message::Event(Event::Command(Box::new(command)))) {
             message.turn_away(&mut Reaper::default());
             return Err(self.node().unavailable());

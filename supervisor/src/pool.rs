@@ -183,7 +183,11 @@ impl<W: Child, V> Pool<W, V> {
     }
 
     /// Adds a worker; the handle of one that is a tree is kept, to be listed.
-    pub(crate) fn begin_to_add(&self, parts: Parts, handle: &W::Handle) -> Result<Adding, SupervisorError> {
+    pub(crate) fn begin_to_add(
+        &self,
+        parts: Parts,
+        handle: &W::Handle,
+    ) -> Result<Adding, SupervisorError> {
         let trees = match (&*parts.body, self.supervisor.node().template()) {
             (Body::Supervisor { .. }, Some(template)) => &template.trees,
             _ => return self.supervisor.begin_to_add(parts),

@@ -3,8 +3,11 @@
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
+use crate::child_spec::Body;
 use crate::driver::Seat;
+use crate::recipe::Recipe;
 
 /// Values that wait to be dropped.
 #[derive(Default)]
@@ -12,18 +15,33 @@ pub(crate) struct Reaper(Vec<Value>);
 
 /// Each is dropped by itself: two destructors that panic are no worse than one.
 enum Value {
-    /// A child: these come in large numbers.
-    Seat(Seat),
+    /// What a child's lives were made from: these come in large numbers.
+    Recipe(Arc<dyn Recipe>),
     Any(Box<dyn Send>),
 }
+
+/// So many make a task worth its while.
+const MANY: usize = 64;
 
 impl Reaper {
     pub(crate) fn take(&mut self, value: impl Send + 'static) {
         self.0.push(Value::Any(Box::new(value)));
     }
 
+    /// Takes what is the user's of a child that is gone.
     pub(crate) fn take_seat(&mut self, seat: Seat) {
-        self.0.push(Value::Seat(seat));
+        match seat.body {
+            Body::Task { recipe, .. } if recipe.kind().is_some() => {}
+            Body::Task { recipe, .. } => self.0.push(Value::Recipe(recipe)),
+            Body::Supervisor { .. } => self.take(seat),
+        }
+    }
+
+    /// As [`reap`](Self::reap), once there is much to be dropped.
+    pub(crate) fn reap_many(&mut self) {
+        if self.0.len() >= MANY {
+            self.reap();
+        }
     }
 
     /// Drops what it has, in a task of its own where there is a runtime.
@@ -50,7 +68,7 @@ impl Drop for Reaper {
 fn bury(values: Vec<Value>) {
     for value in values {
         let drop_it = move || match value {
-            Value::Seat(seat) => drop(seat),
+            Value::Recipe(recipe) => drop(recipe),
             Value::Any(value) => drop(value),
         };
         if let Err(payload) = catch_unwind(AssertUnwindSafe(drop_it)) {

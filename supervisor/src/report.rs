@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -76,6 +77,10 @@ impl fmt::Display for ShutdownReport {
     }
 }
 
+/// How many children in the process have been dropped and have not ended: mostly none, and then
+/// nobody has to be asked whether it is one of them.
+static DYING: AtomicUsize = AtomicUsize::new(0);
+
 /// What a supervisor's stop has met with, for all who wait for it.
 ///
 /// It is kept here and not read from the events, of which a subscriber may miss some.
@@ -110,7 +115,14 @@ struct Left {
 impl Record {
     fn forget_killed(&mut self) {
         self.killed.clear();
+        DYING.fetch_sub(self.dying.len(), Ordering::Relaxed);
         self.dying.clear();
+    }
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        self.forget_killed();
     }
 }
 
@@ -151,15 +163,23 @@ pub(crate) fn killed(node: &Arc<Node>, slot: &Arc<dyn AnySlot>, began: Instant) 
     let path = slot.core().path();
     each_stopping(node, |record| {
         let dying = (record.killed.len(), Arc::clone(slot));
-        record.dying.insert(address(slot), dying);
+        if record.dying.insert(address(slot), dying).is_none() {
+            DYING.fetch_add(1, Ordering::Relaxed);
+        }
         record.killed.push(Killed { path: path.clone(), began, took: None });
     });
 }
 
 /// A child that was asked to stop, and perhaps dropped, has ended.
 pub(crate) fn ended(node: &Arc<Node>, slot: &Arc<dyn AnySlot>, now: Instant) {
+    if DYING.load(Ordering::Relaxed) == 0 {
+        return;
+    }
     each_stopping(node, |record| {
         let dead = record.dying.remove(&address(slot));
+        if dead.is_some() {
+            DYING.fetch_sub(1, Ordering::Relaxed);
+        }
         if let Some(killed) = dead.and_then(|(index, _)| record.killed.get_mut(index)) {
             killed.took = Some(now.saturating_duration_since(killed.began));
         }

@@ -7,7 +7,8 @@ use tokio::time::Instant;
 use super::child::{FailingStart, Pending, Purpose, StartRule, State, StopPurpose};
 use super::commands::{Answer, Refusal};
 use super::exits::is_hopeless;
-use super::{Cycle, Effect, Ending, Engine, Key, Mode, Named, Notice, START_BURST};
+use super::stopping::Scheme;
+use super::{BURST, Cycle, Effect, Ending, Engine, Key, Mode, Named, Notice};
 use crate::exit::ExitReason;
 use crate::restart::RestartPolicy;
 use crate::strategy::SupervisionStrategy;
@@ -25,13 +26,14 @@ impl<C: Named, R> Engine<C, R> {
         match self.mode {
             Mode::Starting { .. } | Mode::Cycling(Cycle::Starting { .. }) => self.start_next(now),
             Mode::Cycling(Cycle::Stopping { .. }) => self.stop_scope(now),
-            Mode::Stopping { .. } => self.stop_next(now),
+            Mode::Stopping { scheme: Scheme::AtOnce { .. }, .. } => self.tell_next(now),
+            Mode::Stopping { scheme: Scheme::InOrder { .. }, .. } => self.stop_next(now),
             Mode::Idle | Mode::Running | Mode::Ended => {}
         }
     }
 
     fn start_next(&mut self, now: Instant) {
-        for _ in 0..START_BURST {
+        for _ in 0..BURST {
             let (key, skip) = match self.mode {
                 Mode::Starting { next } => (next, None),
                 Mode::Cycling(Cycle::Starting { next, skip }) => (next, skip),

@@ -5,7 +5,7 @@ use tokio::time::Instant;
 use super::child::{State, StopPurpose};
 use super::commands::{Answer, Refusal};
 use super::timers::{Target, Timers};
-use super::{Child, Effect, Ending, Engine, Key, Mode, Named, Notice};
+use super::{BURST, Child, Effect, Ending, Engine, Key, Mode, Named, Notice};
 use crate::shutdown::Shutdown;
 use crate::strategy::SupervisionStrategy;
 
@@ -14,8 +14,8 @@ use crate::strategy::SupervisionStrategy;
 pub(super) enum Scheme {
     /// In reverse start order, `next` being the one that is stopped now or next.
     InOrder { next: Option<Key> },
-    /// Together, within one time; `left` lives have not ended.
-    AtOnce { left: usize, killed: bool },
+    /// Together, within one time; from `next` on they have not been told yet.
+    AtOnce { next: Option<Key>, killed: bool },
 }
 
 impl<C: Named, R> Engine<C, R> {
@@ -70,12 +70,12 @@ impl<C: Named, R> Engine<C, R> {
         }
         self.tell(Notice::Stopping);
         let scheme = if self.rules.strategy == SupervisionStrategy::SimpleOneForOne {
-            self.stop_at_once(now, self.common_shutdown())
+            self.begin_at_once(now, self.common_shutdown())
         } else {
             Scheme::InOrder { next: self.children.last() }
         };
         self.mode = Mode::Stopping { ending, scheme };
-        self.stop_next(now);
+        self.go_on(now);
     }
 
     /// Drops everything that still lives.
@@ -95,9 +95,9 @@ impl<C: Named, R> Engine<C, R> {
             }
         };
         self.name_the_killed();
-        let scheme = self.stop_at_once(now, Shutdown::BrutalKill);
+        let scheme = self.begin_at_once(now, Shutdown::BrutalKill);
         self.mode = Mode::Stopping { ending, scheme };
-        self.stop_next(now);
+        self.go_on(now);
     }
 
     /// How the workers of a pool are stopped together.
@@ -120,18 +120,8 @@ impl<C: Named, R> Engine<C, R> {
         keys.into_iter().for_each(|key| self.tell(Notice::TimedOut(key)));
     }
 
-    /// Tells every life to end, within one common time.
-    fn stop_at_once(&mut self, now: Instant, shutdown: Shutdown) -> Scheme {
-        let killed = shutdown == Shutdown::BrutalKill;
-        let mut left = 0;
-        let mut next = self.children.first();
-        while let Some(key) = next {
-            next = self.children.after(key);
-            if self.children.get(key).is_some_and(|child| child.state.has_life()) {
-                left += 1;
-                self.tell_to_end(now, key, killed);
-            }
-        }
+    /// Every life is to be told to end, within one common time.
+    fn begin_at_once(&mut self, now: Instant, shutdown: Shutdown) -> Scheme {
         let limit = match shutdown {
             Shutdown::BrutalKill => Some(self.rules.kill_grace),
             Shutdown::Timeout(limit) => Some(limit),
@@ -140,7 +130,25 @@ impl<C: Named, R> Engine<C, R> {
         if let Some(at) = limit.and_then(|limit| now.checked_add(limit)) {
             self.timers.set(at, Target::Stop);
         }
-        Scheme::AtOnce { left, killed }
+        let killed = shutdown == Shutdown::BrutalKill;
+        Scheme::AtOnce { next: self.children.first(), killed }
+    }
+
+    /// Tells some more of them. The first ones end meanwhile: of many children, few are under way
+    /// at a time, and they are still in the processor's cache.
+    pub(super) fn tell_next(&mut self, now: Instant) {
+        for _ in 0..BURST {
+            let Mode::Stopping { scheme: Scheme::AtOnce { next, killed }, .. } = &mut self.mode
+            else {
+                return;
+            };
+            let (Some(key), killed) = (*next, *killed) else { return self.stop_next(now) };
+            *next = self.children.after(key);
+            if self.children.get(key).is_some_and(|child| child.state.has_life()) {
+                self.tell_to_end(now, key, killed);
+            }
+        }
+        self.effects.push_back(Effect::ContinueLater);
     }
 
     fn tell_to_end(&mut self, now: Instant, key: Key, kill: bool) {
@@ -161,24 +169,32 @@ impl<C: Named, R> Engine<C, R> {
 
     /// The common time of children that are stopped together is over.
     pub(super) fn stop_deadline(&mut self, now: Instant) {
-        let Mode::Stopping { scheme: Scheme::AtOnce { killed, .. }, .. } = self.mode else {
+        let Mode::Stopping { scheme: Scheme::AtOnce { killed: all_killed, .. }, .. } = self.mode
+        else {
             return;
         };
-        if killed {
+        let is_late = |child: &Child<C, R>| {
+            child.state.has_life() && !matches!(child.state, State::Stopping { killed: true, .. })
+        };
+        let late = self.children.iter().filter(|(_, child)| is_late(child));
+        let late: Vec<Key> = late.map(|(key, _)| key).collect();
+        if all_killed {
+            // They have not even been told: it took that long to tell the others.
+            late.into_iter().for_each(|key| self.tell_to_end(now, key, true));
             let alive = self.children.iter().filter(|(_, child)| child.state.has_life());
             let alive: Vec<Key> = alive.map(|(key, _)| key).collect();
             alive.into_iter().for_each(|key| self.give_up_on(key));
+            if let Mode::Stopping { scheme: Scheme::AtOnce { next, .. }, .. } = &mut self.mode {
+                *next = None;
+            }
             return self.stop_next(now);
         }
-        let asked =
-            |child: &Child<C, R>| matches!(child.state, State::Stopping { killed: false, .. });
-        let late = self.children.iter().filter(|(_, child)| asked(child));
-        let late: Vec<Key> = late.map(|(key, _)| key).collect();
         late.into_iter().for_each(|key| self.tell(Notice::TimedOut(key)));
-        let at_once = self.stop_at_once(now, Shutdown::BrutalKill);
+        let at_once = self.begin_at_once(now, Shutdown::BrutalKill);
         if let Mode::Stopping { scheme, .. } = &mut self.mode {
             *scheme = at_once;
         }
+        self.go_on(now);
     }
 
     /// A worker that was dropped and goes on is left behind. (A supervisor ends by itself, with
@@ -189,26 +205,24 @@ impl<C: Named, R> Engine<C, R> {
             self.tell(Notice::NotStopped(key));
             self.answer_overtaken(key, Answer::Refused(Refusal::StillRunning));
             self.enter(key, State::Zombie);
-            self.one_less();
         }
     }
 
     /// A life has ended while everything is being stopped.
     pub(super) fn ended_while_stopping(&mut self, now: Instant, key: Key) {
-        if self.children.get(key).is_some_and(|child| matches!(child.state, State::Zombie)) {
+        let Some(child) = self.children.get(key) else { return };
+        let returns = child.declared;
+        if matches!(child.state, State::Zombie) {
             self.tell(Notice::StoppedLate(key));
             self.enter(key, State::Down);
         } else {
             self.answer_overtaken(key, Answer::Done);
-            self.one_less();
+        }
+        if !returns {
+            // Whatever becomes of the supervisor: there is no need to come back to it at the end.
+            self.forget(key);
         }
         self.stop_next(now);
-    }
-
-    fn one_less(&mut self) {
-        if let Mode::Stopping { scheme: Scheme::AtOnce { left, .. }, .. } = &mut self.mode {
-            *left -= 1;
-        }
     }
 
     /// Answers the command that a stop has overtaken; `end` is for one that wanted the child's
@@ -236,10 +250,12 @@ impl<C: Named, R> Engine<C, R> {
         loop {
             let Mode::Stopping { scheme, .. } = &self.mode else { return };
             let key = match *scheme {
-                Scheme::AtOnce { left: 0, .. } | Scheme::InOrder { next: None } => {
+                // Those who have not been told are told in their turn.
+                Scheme::AtOnce { next: Some(_), .. } => return,
+                Scheme::AtOnce { next: None, .. } if self.moving > 0 => return,
+                Scheme::AtOnce { next: None, .. } | Scheme::InOrder { next: None } => {
                     return self.finish();
                 }
-                Scheme::AtOnce { .. } => return,
                 Scheme::InOrder { next: Some(key) } => key,
             };
             match self.children.get(key).map(|child| &child.state) {

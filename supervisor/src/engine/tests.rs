@@ -34,7 +34,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{
-    ChildKind, ChildRules, Command, Event, Exit, START_BURST, StartRule, Subject, SupervisorRules,
+    BURST, ChildKind, ChildRules, Command, Event, Exit, StartRule, Subject, SupervisorRules,
 };
 use crate::exit::{ExitReason, Failure};
 use crate::restart::{Backoff, MaxRestarts, RestartPolicy};

@@ -28,6 +28,9 @@ struct Timer {
 /// Kept apart from the children, of which hardly any has a deadline at a time.
 #[derive(Debug, Default)]
 pub(crate) struct Timers {
+    /// The next one. As a rule there is no other: children are stopped one by one.
+    soonest: Option<(Timer, Target)>,
+    /// All others, which are later.
     pending: BTreeMap<Timer, Target>,
     of: HashMap<Target, Timer, ByNumber>,
     next: u64,
@@ -36,31 +39,48 @@ pub(crate) struct Timers {
 impl Timers {
     /// Sets a deadline, in place of the one that was set.
     pub(crate) fn set(&mut self, at: Instant, target: Target) {
-        let timer = Timer { at, number: self.next };
+        self.cancel(target);
+        let mut later = (Timer { at, number: self.next }, target);
         self.next += 1;
-        if let Some(old) = self.of.insert(target, timer) {
-            self.pending.remove(&old);
+        match &mut self.soonest {
+            None => return self.soonest = Some(later),
+            Some(soonest) if later.0 < soonest.0 => std::mem::swap(soonest, &mut later),
+            Some(_) => {}
         }
+        let (timer, target) = later;
         self.pending.insert(timer, target);
+        self.of.insert(target, timer);
     }
 
     pub(crate) fn cancel(&mut self, target: Target) {
-        // Nearly always there is none: no look at the map then.
-        if !self.of.is_empty()
-            && let Some(timer) = self.of.remove(&target)
-        {
-            self.pending.remove(&timer);
+        match &self.soonest {
+            // Nearly always there is none.
+            None => {}
+            Some((_, of)) if *of == target => self.advance(),
+            Some(_) if self.of.is_empty() => {}
+            Some(_) => {
+                if let Some(timer) = self.of.remove(&target) {
+                    self.pending.remove(&timer);
+                }
+            }
         }
     }
 
     pub(crate) fn next_at(&self) -> Option<Instant> {
-        self.pending.first_key_value().map(|(timer, _)| timer.at)
+        self.soonest.map(|(timer, _)| timer.at)
     }
 
     pub(crate) fn pop_due(&mut self, now: Instant) -> Option<Target> {
-        let first = self.pending.first_entry().filter(|first| first.key().at <= now)?;
-        let target = first.remove();
-        self.of.remove(&target);
+        let (_, target) = self.soonest.filter(|(timer, _)| timer.at <= now)?;
+        self.advance();
         Some(target)
+    }
+
+    /// The next one is over.
+    fn advance(&mut self) {
+        self.soonest = self.pending.pop_first();
+        if let Some((_, target)) = &self.soonest {
+            self.of.remove(target);
+        }
     }
 }

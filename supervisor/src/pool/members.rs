@@ -337,7 +337,10 @@ impl<W, V> Pool<W, V> {
     }
 }
 
-fn or_error<H>(added: Vec<H>, error: Option<SupervisorError>) -> Result<Vec<H>, AddWorkersError<H>> {
+fn or_error<H>(
+    added: Vec<H>,
+    error: Option<SupervisorError>,
+) -> Result<Vec<H>, AddWorkersError<H>> {
     match error {
         None => Ok(added),
         Some(error) => Err(AddWorkersError { added, error }),

@@ -136,11 +136,15 @@ struct Moment(NonZeroI64);
 
 impl Moment {
     fn of(instant: Instant) -> Self {
-        let nanos = |time: Duration| i64::try_from(time.as_nanos()).unwrap_or(i64::MAX);
-        let since = match instant.checked_duration_since(first()) {
+        let nanos = |time: Duration| {
+            let secs = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
+            secs.saturating_mul(1_000_000_000).saturating_add(time.subsec_nanos().into())
+        };
+        let first = first();
+        let since = match instant.checked_duration_since(first) {
             // (Counted from one, so that none takes no room.)
             Some(since) => nanos(since).saturating_add(1),
-            None => -nanos(first().saturating_duration_since(instant)),
+            None => -nanos(first.saturating_duration_since(instant)),
         };
         Self(NonZeroI64::new(since).unwrap_or(NonZeroI64::MIN))
     }

@@ -6,7 +6,10 @@ use crate::restart::RestartPolicy::{Always, Temporary, Transient};
 use crate::strategy::SupervisionStrategy::{OneForAll, OneForOne, RestForOne, SimpleOneForOne};
 
 /// What a command about `a` is answered, and where `a` stands then.
-fn outcome(mut world: World, command: fn(Subject, Call) -> Command<Part, Call>) -> (String, String) {
+fn outcome(
+    mut world: World,
+    command: fn(Subject, Call) -> Command<Part, Call>,
+) -> (String, String) {
     let answer = world.asked(command, "a");
     (answer, world.state("a"))
 }

@@ -56,8 +56,8 @@ fn counters_follow_from_states(world: &World) {
     });
     assert_eq!(engine.significant, significant.count(), "significant children that go on");
     let with_life = engine.children().filter(|(_, child)| child.state.has_life()).count();
-    if let Mode::Stopping { scheme: Scheme::AtOnce { left, .. }, .. } = engine.mode {
-        assert_eq!(left, with_life, "lives that are left");
+    if let Mode::Stopping { scheme: Scheme::AtOnce { next: None, .. }, .. } = engine.mode {
+        assert_eq!(engine.moving, with_life, "a life that has not been told");
     }
     let keys: HashSet<Key> = engine.children().map(|(key, _)| key).collect();
     assert_eq!(keys.len(), engine.children.len());

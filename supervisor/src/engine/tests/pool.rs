@@ -113,3 +113,90 @@ fn all_workers_share_one_limit() {
     world.settle();
     assert_eq!(world.ending(), "gave up, #4: panic: boom");
 }
+
+#[test]
+fn many_workers_are_added_by_one_command() {
+    let mut world = pool(&worker(Always));
+    let call = world.add_many(&["#2", "#3"], worker(Always));
+    assert_eq!(world.log(), ["spawn #2", "#2 started", "spawn #3", "#3 started", "2: added 2"]);
+    assert_eq!(world.answer(call), "added 2");
+    world.exits("#3", panicked());
+    assert_eq!(world.acts(), "spawn #3");
+}
+
+#[test]
+fn of_many_workers_those_beyond_the_limit_are_refused() {
+    let rules = SupervisorRules { max_children: Some(2), ..supervisor(SimpleOneForOne) };
+    let mut world = World::new(rules).up();
+    let call = world.add_many(&["#1", "#2", "#3", "#4"], worker(Always));
+    assert_eq!(world.answer(call), "added 2, then MaxChildren(2)");
+    assert_eq!((world.state("#2"), world.state("#3")), ("running".to_owned(), "gone".to_owned()));
+    let again = world.add_many(&["#5"], worker(Always));
+    assert_eq!(world.answer(again), "added 0, then MaxChildren(2)");
+}
+
+#[test]
+fn many_workers_are_refused_by_a_pool_that_stops() {
+    let mut world = pool(&worker(Always));
+    world.on(Event::Stop);
+    let call = world.add_many(&["#2", "#3"], worker(Always));
+    assert_eq!(world.answer(call), "refused, ShuttingDown");
+}
+
+/// A pool of more workers than are told to stop in one go.
+fn large(rules: ChildRules) -> (World, Vec<String>) {
+    let mut world = pool(&rules);
+    let names: Vec<String> = (1..=2 * BURST + 1).map(|number| format!("#{number}")).collect();
+    let others: Vec<&str> = names[1..].iter().map(String::as_str).collect();
+    world.add_many(&others, rules);
+    world.log();
+    (world, names)
+}
+
+#[test]
+fn many_workers_are_told_to_stop_in_bursts_and_do_not_wait_for_each_other() {
+    let (mut world, names) = large(worker(Always));
+    world.on(Event::Stop);
+    assert_eq!(world.told.len(), BURST);
+    // That one of them has ended does not hasten the others.
+    world.gone(&names[0]);
+    assert_eq!(world.told.len(), BURST - 1);
+    for told in [2 * BURST - 1, 2 * BURST] {
+        let event = world.later.pop_front().expect("it goes on");
+        world.on(event);
+        assert_eq!(world.told.len(), told);
+    }
+    assert_eq!(world.ending(), "not ended");
+    world.settle();
+    assert_eq!(world.ending(), "shutdown");
+}
+
+#[test]
+fn a_worker_that_ends_before_it_is_told_to_is_not_told() {
+    let (mut world, names) = large(worker(Always));
+    world.on(Event::Stop);
+    // The next one to be told, the last one, and one between them.
+    for number in [BURST, 2 * BURST, BURST + 2] {
+        world.exits(&names[number], panicked());
+        assert_eq!(world.state(&names[number]), "gone");
+    }
+    world.log();
+    world.settle();
+    assert_eq!(world.ending(), "shutdown");
+    assert_eq!(world.acts().matches("ask").count(), BURST - 2);
+}
+
+#[test]
+fn a_pool_whose_time_is_over_kills_those_who_were_told_and_those_who_were_not() {
+    let (mut world, _) =
+        large(ChildRules { shutdown: Shutdown::Timeout(secs(2)), ..worker(Always) });
+    world.on(Event::Stop);
+    world.log();
+    world.pass(secs(2));
+    assert_eq!(world.acts().matches("abort").count(), BURST);
+    world.later.clear();
+    // Nobody has told the rest when the grace is over too.
+    world.pass(secs(1));
+    assert_eq!(world.acts().matches("abort").count(), BURST + 1);
+    assert_eq!(world.ending(), "shutdown");
+}

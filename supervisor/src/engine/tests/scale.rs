@@ -41,8 +41,7 @@ impl Bare {
         let mut bare = Self::new(rules);
         let child = Arc::new(child);
         let name = |number: usize| Name::declared(&format!("c{number}"));
-        let keys =
-            (0..MANY).map(|number| bare.engine.declare(Arc::clone(&child), 0, name(number)));
+        let keys = (0..MANY).map(|number| bare.engine.declare(Arc::clone(&child), 0, name(number)));
         let keys = keys.collect();
         bare.on(Event::Start);
         while std::mem::take(&mut bare.continues) {
@@ -114,6 +113,9 @@ fn many_workers_come_and_go() {
 fn many_workers_are_stopped_at_once() {
     let (mut bare, keys) = Bare::pool_of_many(worker(Temporary));
     bare.on(Event::Stop);
+    while std::mem::take(&mut bare.continues) {
+        bare.on(Event::Continue);
+    }
     assert_eq!(bare.told.len(), keys.len());
     bare.settle();
     assert!(bare.ended);

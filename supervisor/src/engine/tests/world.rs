@@ -221,6 +221,14 @@ impl World {
         reply
     }
 
+    pub(super) fn add_many(&mut self, names: &[&str], rules: ChildRules) -> Call {
+        let reply = self.next_call();
+        let workers = names.iter().map(|name| (named(name), 0)).collect();
+        let add = Command::AddMany { rules: Arc::new(rules), workers, reply };
+        self.on(Event::Command(Box::new(add)));
+        reply
+    }
+
     pub(super) fn call(
         &mut self,
         make: fn(Subject, Call) -> Command<Part, Call>,
@@ -357,6 +365,8 @@ fn in_words(answer: &Answer) -> String {
     match answer {
         Answer::Done => "done".to_owned(),
         Answer::Declined => "declined".to_owned(),
+        Answer::Added(count, None) => format!("added {count}"),
+        Answer::Added(count, Some(refusal)) => format!("added {count}, then {refusal:?}"),
         Answer::Refused(refusal) => format!("refused, {refusal:?}"),
     }
 }

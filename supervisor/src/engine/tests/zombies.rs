@@ -239,7 +239,7 @@ fn a_cursor_that_stands_on_a_child_that_is_forgotten_moves_on() {
     // Many children start in bursts; in between, one that could not be stopped ends after all,
     // just when it is the next in line.
     let mut world = World::new(supervisor(OneForAll));
-    for number in 0..START_BURST {
+    for number in 0..BURST {
         world = world.with(&format!("c{number}"), worker(Always));
     }
     let mut world = world.with("z", killed(Temporary)).with("last", worker(Always)).up();
