@@ -22,12 +22,13 @@
 //! 3. Messages and places granted together never exceed the capacity. A message that was taken
 //!    over counts until it is received. The receiver tells nobody that it has received one: who
 //!    finds no room counts again.
-//! 4. While senders wait there is no room: whatever makes room grants it to the one that has
-//!    waited longest, and wakes it. So nobody overtakes a waiting sender. A sender that is about
-//!    to wait leaves a mark in the batch, under the lock that found no room in it, and the receiver
-//!    grants the place of its next message. Nothing is taken over while senders wait.
+//! 4. While senders wait there is no room for others: whatever makes room grants it to the one
+//!    that has waited longest, and wakes it. So nobody overtakes a waiting sender.
 //!    At once and one by one: a child may take its next message only when that sender has gone
-//!    on, so waking senders in batches, when the queue is half empty, could wait for ever.
+//!    on, so waking senders in batches, when the queue is half empty, could wait for ever. So
+//!    nothing is taken over while senders wait; and one that finds the room taken by a batch
+//!    leaves a mark in it, under the lock that it counted under, and the receiver grants the place
+//!    of its next message.
 //! 5. A message is in the queue if and only if its send returned `Ok`. A waiting sender keeps its
 //!    message in its own future; dropped, also after the grant, it has sent nothing, and its
 //!    place goes to the next.
