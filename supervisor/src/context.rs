@@ -12,9 +12,10 @@ use tokio::time::Instant;
 use crate::child_ref::ChildRef;
 use crate::engine::Event;
 use crate::exit::ExitReason;
+use crate::mailbox::Shortcut;
 use crate::node::Node;
 use crate::path::ChildPath;
-use crate::slot::{AnySlot, Sign, Signal, Slot};
+use crate::slot::{AnySlot, Sign, Signal, Slot, SlotCore};
 
 /// What a running child has of its supervisor: its mailbox, its shutdown signal, its place.
 ///
@@ -45,6 +46,7 @@ use crate::slot::{AnySlot, Sign, Signal, Slot};
 pub struct Context<M: Send + 'static = ()> {
     slot: Arc<Slot<M>>,
     generation: u64,
+    shortcut: Shortcut<M>,
     notify: bool,
     heartbeat: bool,
 }
@@ -60,7 +62,13 @@ impl<M: Send + 'static> Context<M> {
         };
         let generation = slot.core.generation();
         let duties = slot.core.duties();
-        Self { slot, generation, notify: duties.notify, heartbeat: duties.heartbeat }
+        Self {
+            slot,
+            generation,
+            shortcut: Shortcut::default(),
+            notify: duties.notify,
+            heartbeat: duties.heartbeat,
+        }
     }
 
     /// Receives the next message, or `None` when shutdown was requested.
@@ -72,30 +80,29 @@ impl<M: Send + 'static> Context<M> {
     ///
     /// Cancel safe: a message is taken only when the future completes.
     pub async fn recv(&mut self) -> Option<M> {
-        let _ = self.slot.core.look(self.generation);
+        let Self { slot, generation, shortcut, heartbeat, .. } = self;
+        let (core, generation) = (&slot.core, *generation);
         // Idle only as long as it waits: it may give up waiting, and be busy with something else.
-        let _awake = self.heartbeat.then_some(Awake(self));
-        poll_fn(|cx| self.poll_recv(cx)).await
-    }
-
-    fn poll_recv(&self, cx: &mut TaskContext<'_>) -> Poll<Option<M>> {
-        let core = &self.slot.core;
-        match core.look(self.generation) {
-            Signal::Live => {}
-            Signal::Asked | Signal::Stale => return Poll::Ready(None),
-            Signal::TooLate => return Poll::Pending,
-        }
-        let polled = self.slot.mailbox.poll_recv(self.generation, cx);
-        if polled.is_pending() {
-            if self.heartbeat {
-                core.sign_of_life(Sign::Idle);
+        let _awake = heartbeat.then(|| Awake { core, generation });
+        poll_fn(|cx| {
+            match core.look(generation) {
+                Signal::Live => {}
+                Signal::Asked | Signal::Stale => return Poll::Ready(None),
+                Signal::TooLate => return Poll::Pending,
             }
-            // A request that came between the look and the registration has woken nobody.
-            if matches!(core.look(self.generation), Signal::Asked | Signal::Stale) {
-                return Poll::Ready(None);
+            let polled = slot.mailbox.poll_recv(generation, shortcut, cx);
+            if polled.is_pending() {
+                if *heartbeat {
+                    core.sign_of_life(Sign::Idle);
+                }
+                // A request that came between the look and the registration has woken nobody.
+                if matches!(core.look(generation), Signal::Asked | Signal::Stale) {
+                    return Poll::Ready(None);
+                }
             }
-        }
-        polled
+            polled
+        })
+        .await
     }
 
     /// Takes a message that is already there, also after shutdown was requested.
@@ -105,7 +112,7 @@ impl<M: Send + 'static> Context<M> {
         if self.heartbeat {
             self.heartbeat();
         }
-        self.slot.mailbox.try_recv(self.generation)
+        self.slot.mailbox.try_recv(self.generation, &mut self.shortcut)
     }
 
     /// Completes when shutdown is requested.
@@ -150,9 +157,8 @@ impl<M: Send + 'static> Context<M> {
     /// Gives a sign of life, for a child with a `heartbeat`. Receiving a message, and waiting
     /// for one, are signs of life too.
     pub fn heartbeat(&self) {
-        // A context that was kept beyond its life says nothing about the next one.
-        if self.heartbeat && self.slot.core.generation() == self.generation {
-            self.slot.core.sign_of_life(Sign::Given(Instant::now()));
+        if self.heartbeat {
+            beat(&self.slot.core, self.generation);
         }
     }
 
@@ -186,11 +192,21 @@ impl<M: Send + 'static> Context<M> {
 }
 
 /// Gives a sign of life when the wait for a message is over, one way or the other.
-struct Awake<'a, M: Send + 'static>(&'a Context<M>);
+struct Awake<'a> {
+    core: &'a SlotCore,
+    generation: u64,
+}
 
-impl<M: Send + 'static> Drop for Awake<'_, M> {
+impl Drop for Awake<'_> {
     fn drop(&mut self) {
-        self.0.heartbeat();
+        beat(self.core, self.generation);
+    }
+}
+
+fn beat(core: &SlotCore, generation: u64) {
+    // A context that was kept beyond its life says nothing about the next one.
+    if core.generation() == generation {
+        core.sign_of_life(Sign::Given(Instant::now()));
     }
 }
 

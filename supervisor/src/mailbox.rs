@@ -1,8 +1,13 @@
 //! The mailbox of a child's place in the tree.
 //!
 //! It belongs to the slot and not to one life of the child: what is sent while the child restarts
-//! waits for the next life. [`queue`] holds what happens, as plain data; here are the lock and
-//! the wake-ups, in [`sending`] the future that waits for room, in [`asking`] request and reply.
+//! waits for the next life. [`queue`] holds what happens, as plain data, with [`traffic`] and
+//! [`senders`]; here are the lock and the wake-ups, in [`sending`] the future that waits for room,
+//! in [`asking`] request and reply.
+//!
+//! The receiver takes over all that is queued at once, into a [`batch`] with a lock of its own, so
+//! that it does not get in the way of the senders with each message. The batch is as much a part
+//! of the mailbox as the queue is; a life only knows a [`Shortcut`] to it.
 //!
 //! A mailbox is *open* from the start: a life runs, starts, waits for its restart, or a
 //! supervisor above has not decided yet. It is *closed* while no life is pending, and may open
@@ -14,30 +19,42 @@
 //!    went: what ends a life wakes whoever still waits in its name.
 //! 2. Messages leave in the order in which their sends completed, across lives: one sender's
 //!    messages stay in order.
-//! 3. Messages and places granted together never exceed the capacity.
-//! 4. While senders wait there is no room: whatever makes room grants it to the one that has
-//!    waited longest, under the same lock, and wakes it. So nobody overtakes a waiting sender.
+//! 3. Messages and places granted together never exceed the capacity. A message that was taken
+//!    over counts until it is received. The receiver tells nobody that it has received one: who
+//!    finds no room counts again.
+//! 4. While senders wait there is no room for others: whatever makes room grants it to the one
+//!    that has waited longest, and wakes it. So nobody overtakes a waiting sender.
 //!    At once and one by one: a child may take its next message only when that sender has gone
-//!    on, so waking senders in batches, when the queue is half empty, could wait for ever.
+//!    on, so waking senders in batches, when the queue is half empty, could wait for ever. So
+//!    nothing is taken over while senders wait; and one that finds the room taken by a batch
+//!    leaves a mark in it, under the lock that it counted under, and the receiver grants the place
+//!    of its next message.
 //! 5. A message is in the queue if and only if its send returned `Ok`. A waiting sender keeps its
 //!    message in its own future; dropped, also after the grant, it has sent nothing, and its
 //!    place goes to the next.
 //! 6. No wake-up is lost. A receiver parks under the lock that found the queue empty, and a
 //!    sender takes the parked waker under the lock that fills it. A receiver that is told to look
 //!    up by [`Mailbox::wake_receiver`] before it parks does not park.
-//! 7. Closing answers everyone: waiting senders, granted or not, get their message back, also if
+//! 7. A life's batch is the mailbox's only until the life ends: what is left of it then goes back
+//!    to the front of the queue, under both locks, and the next life gets a batch of its own. So
+//!    the shortcut of an old life leads to nothing.
+//! 8. Closing answers everyone: waiting senders, granted or not, get their message back, also if
 //!    the mailbox opens again before they look; queued messages are handed to whoever closes.
-//! 8. No foreign code runs under the lock, except `Waker::clone`: wakers are woken and dropped,
-//!    and messages dropped, after it is released. So both may use the mailbox.
-//! 9. Nothing is allocated before the first message or the first sender that waits.
+//! 9. No foreign code runs under a lock, except `Waker::clone`: wakers are woken and dropped, and
+//!    messages dropped, after it is released. So both may use the mailbox. The lock of a batch is
+//!    taken alone, or after the mailbox's.
+//! 10. Nothing is allocated before the first message or the first sender that waits.
 
 mod asking;
+mod batch;
 mod error;
 mod letters;
 mod queue;
+mod senders;
 mod sending;
 #[cfg(test)]
 mod tests;
+mod traffic;
 
 use std::collections::vec_deque::{self, VecDeque};
 use std::fmt;
@@ -48,6 +65,8 @@ use std::time::Duration;
 use tokio::task::coop;
 
 pub use asking::{Asking, Reply};
+pub(crate) use batch::Shortcut;
+use batch::Taken;
 pub use error::{AskError, SendError, TrySendError};
 pub use letters::DeadLetters;
 pub(crate) use letters::Letters;
@@ -110,11 +129,20 @@ impl<M> Mailbox<M> {
     /// The next message for this life; `None` if it is not the one that may receive now.
     ///
     /// The caller looks at its stop flag before each call. It need not look after it: see
-    /// [`Mailbox::wake_receiver`].
-    pub(crate) fn poll_recv(&self, life: u64, cx: &mut TaskContext<'_>) -> Poll<Option<M>> {
+    /// [`Mailbox::wake_receiver`]. The shortcut is the life's own, made with it.
+    pub(crate) fn poll_recv(
+        &self,
+        life: u64,
+        shortcut: &mut Shortcut<M>,
+        cx: &mut TaskContext<'_>,
+    ) -> Poll<Option<M>> {
         let budget = ready!(coop::poll_proceed(cx));
+        if let Some(taken) = shortcut.take() {
+            budget.made_progress();
+            return Poll::Ready(Some(self.received(taken)));
+        }
         let mut queue = self.lock();
-        match queue.take(life) {
+        match queue.take(life, shortcut) {
             Take::Message(message, sender) => {
                 drop(queue);
                 budget.made_progress();
@@ -138,9 +166,13 @@ impl<M> Mailbox<M> {
         }
     }
 
-    /// The next message for this life, if there is one and it may receive.
-    pub(crate) fn try_recv(&self, life: u64) -> Option<M> {
-        let taken = self.lock().take(life);
+    /// The next message for this life, if there is one and it may receive. The shortcut is that
+    /// of [`poll_recv`](Self::poll_recv).
+    pub(crate) fn try_recv(&self, life: u64, shortcut: &mut Shortcut<M>) -> Option<M> {
+        if let Some(taken) = shortcut.take() {
+            return Some(self.received(taken));
+        }
+        let taken = self.lock().take(life, shortcut);
         match taken {
             Take::Message(message, sender) => {
                 wake(sender);
@@ -148,6 +180,15 @@ impl<M> Mailbox<M> {
             }
             Take::Empty | Take::NotYours => None,
         }
+    }
+
+    /// Gives on the place of a message that came out of a batch.
+    fn received(&self, taken: Taken<M>) -> M {
+        if taken.awaited {
+            let sender = self.lock().grant();
+            wake(sender);
+        }
+        taken.message
     }
 
     /// Makes the receiver poll again, so that it sees a stop flag that was set before this call:
@@ -189,7 +230,7 @@ impl<M> Mailbox<M> {
     }
 
     /// Takes back a send: it waits no more, or gives back the place granted to it.
-    fn withdraw(&self, ticket: queue::Ticket) {
+    fn withdraw(&self, ticket: senders::Ticket) {
         let (own, next) = self.lock().withdraw(ticket);
         drop(own);
         wake(next);

@@ -3,12 +3,13 @@
 use std::fmt;
 use std::future::Future;
 use std::mem;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
 use pin_project_lite::pin_project;
 use tokio::sync::oneshot;
+use tokio::task::yield_now;
 use tokio::time::{Sleep, sleep};
 
 use super::error::AskError;
@@ -117,9 +118,10 @@ impl<M, R> Future for Asking<'_, M, R> {
             return Poll::Ready(answer.map_err(|_| AskError::NoReply));
         }
         // Most answers come as soon as the child has its turn, and a timer costs more than they
-        // do (it wakes the thread that keeps the time). So it is made on the second look.
-        if !mem::replace(this.waited, true) {
-            cx.waker().wake_by_ref();
+        // do (it wakes the thread that keeps the time). So it is made on the second look, when
+        // this thread has nothing better to do. (To wake the task at once instead calls another
+        // thread to it, mostly for nothing.)
+        if !mem::replace(this.waited, true) && pin!(yield_now()).poll(cx).is_pending() {
             return Poll::Pending;
         }
         if this.timer.is_none() {

@@ -4,12 +4,14 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::mem;
-use std::num::NonZeroU64;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::task::Waker;
 
+use super::batch::Shortcut;
 use super::error::{SendError, TrySendError};
 use super::letters::Letters;
+use super::senders::{Senders, Ticket};
+use super::traffic::Traffic;
 
 /// No life has this number.
 const NOBODY: u64 = u64::MAX;
@@ -22,10 +24,6 @@ pub(crate) enum Closing {
     /// The slot is removed.
     Gone,
 }
-
-/// The place of a sender in the line of those who wait; never given twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Ticket(NonZeroU64);
 
 /// The messages, who may receive them, and who waits to add one.
 pub(super) struct Queue<M> {
@@ -40,40 +38,6 @@ pub(super) struct Queue<M> {
     closed: Option<Closing>,
     /// The receiver shall poll again before it parks.
     look_up: bool,
-}
-
-/// What passes through a mailbox.
-struct Traffic<M> {
-    messages: VecDeque<M>,
-    /// Made when the first sender has to wait.
-    senders: Option<Box<Senders>>,
-    /// Who asked for what will be left.
-    letters: Weak<Letters<M>>,
-}
-
-impl<M> Default for Traffic<M> {
-    fn default() -> Self {
-        Self { messages: VecDeque::new(), senders: None, letters: Weak::new() }
-    }
-}
-
-/// The senders that wait for room.
-struct Senders {
-    /// In the order of their arrival.
-    waiting: BTreeMap<Ticket, Waker>,
-    /// Places given to senders that have not used them yet.
-    granted: usize,
-    /// The next sender's ticket.
-    next: Ticket,
-    /// Tickets below this one were sent back by the last closing.
-    returned: Ticket,
-}
-
-impl Default for Senders {
-    fn default() -> Self {
-        let first = Ticket(NonZeroU64::MIN);
-        Self { waiting: BTreeMap::new(), granted: 0, next: first, returned: first }
-    }
 }
 
 /// What came of an attempt to take a message.
@@ -127,7 +91,7 @@ impl<M> Queue<M> {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.traffic.as_ref().map_or(0, |traffic| traffic.messages.len())
+        self.traffic.as_ref().map_or(0, |traffic| traffic.len())
     }
 
     // ===== senders =====
@@ -187,27 +151,21 @@ impl<M> Queue<M> {
 
     /// Gives a free place to the sender that has waited longest.
     pub(super) fn grant(&mut self) -> Option<Waker> {
-        if !self.has_room() {
-            return None;
-        }
-        let senders = self.traffic.as_mut()?.senders.as_mut()?;
-        let (_, waker) = senders.waiting.pop_first()?;
-        senders.granted += 1;
-        Some(waker)
+        let capacity = self.capacity as usize;
+        self.traffic.as_mut()?.grant(capacity)
     }
 
     fn senders(&mut self) -> &mut Senders {
         self.traffic.get_or_insert_default().senders.get_or_insert_default()
     }
 
-    fn has_room(&self) -> bool {
-        let Some(traffic) = &self.traffic else { return true };
-        let granted = traffic.senders.as_ref().map_or(0, |senders| senders.granted);
-        traffic.messages.len() + granted < self.capacity as usize
+    fn has_room(&mut self) -> bool {
+        let capacity = self.capacity as usize;
+        self.traffic.as_mut().is_none_or(|traffic| traffic.has_room(capacity))
     }
 
     fn push(&mut self, message: M) -> Option<Waker> {
-        self.traffic.get_or_insert_default().messages.push_back(message);
+        self.traffic.get_or_insert_default().push(message);
         self.receiver.take()
     }
 
@@ -221,11 +179,11 @@ impl<M> Queue<M> {
 
     // ===== the receiver =====
 
-    pub(super) fn take(&mut self, life: u64) -> Take<M> {
+    pub(super) fn take(&mut self, life: u64, shortcut: &mut Shortcut<M>) -> Take<M> {
         if self.life != life {
             return Take::NotYours;
         }
-        match self.traffic.as_mut().and_then(|traffic| traffic.messages.pop_front()) {
+        match self.traffic.as_mut().and_then(|traffic| traffic.take(shortcut)) {
             Some(message) => Take::Message(message, self.grant()),
             None => Take::Empty,
         }
@@ -286,7 +244,7 @@ impl<M> Queue<M> {
             };
         };
         Closed {
-            messages: mem::take(&mut traffic.messages),
+            messages: traffic.take_all(),
             heir: traffic.letters.upgrade(),
             receiver,
             senders: traffic.senders.as_mut().map(|senders| senders.dismiss()).unwrap_or_default(),
@@ -295,23 +253,10 @@ impl<M> Queue<M> {
 
     fn hand_over(&mut self, life: u64) -> Option<Waker> {
         self.life = life;
+        if let Some(traffic) = &mut self.traffic {
+            traffic.take_back();
+        }
         self.receiver.take()
-    }
-}
-
-impl Senders {
-    fn wait(&mut self, waker: Waker) -> Ticket {
-        let ticket = self.next;
-        self.next = Ticket(ticket.0.saturating_add(1));
-        self.waiting.insert(ticket, waker);
-        ticket
-    }
-
-    /// Sends everyone back, also those that have been granted a place and not used it.
-    fn dismiss(&mut self) -> BTreeMap<Ticket, Waker> {
-        self.granted = 0;
-        self.returned = self.next;
-        mem::take(&mut self.waiting)
     }
 }
 
@@ -335,10 +280,10 @@ impl<M> Queue<M> {
     /// For how many messages there is memory.
     pub(super) fn allocated(&self) -> usize {
         let Some(traffic) = &self.traffic else { return 0 };
-        traffic.messages.capacity() + usize::from(traffic.senders.is_some())
+        traffic.allocated()
     }
 
     pub(super) fn peek(&self) -> Option<&M> {
-        self.traffic.as_ref()?.messages.front()
+        self.traffic.as_ref()?.peek()
     }
 }

@@ -8,7 +8,8 @@ use std::task::{Context as TaskContext, Poll, ready};
 use tokio::task::coop;
 
 use super::error::SendError;
-use super::queue::{Sent, Ticket};
+use super::queue::Sent;
+use super::senders::Ticket;
 use super::{Mailbox, wake};
 
 /// A message that is being sent.

@@ -1,5 +1,6 @@
 //! What a mailbox promises, one fact per test.
 
+mod batch;
 mod close;
 mod lives;
 mod model;
@@ -14,7 +15,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context as TaskContext, Poll, Wake, Waker};
 use std::time::Duration;
 
-use super::{Closing, Leftovers, Mailbox, SendError, Sending, TrySendError};
+use super::{Closing, Leftovers, Mailbox, SendError, Sending, Shortcut, TrySendError};
 
 /// Counts how often it is woken.
 #[derive(Default)]
@@ -47,16 +48,20 @@ fn poll_with<F: Future + Unpin>(future: &mut F, waker: &Waker) -> Poll<F::Output
 }
 
 fn poll_recv<M>(mailbox: &Mailbox<M>, life: u64, waker: &Waker) -> Poll<Option<M>> {
-    mailbox.poll_recv(life, &mut TaskContext::from_waker(waker))
+    mailbox.poll_recv(life, &mut Shortcut::default(), &mut TaskContext::from_waker(waker))
 }
 
 async fn recv<M>(mailbox: &Mailbox<M>, life: u64) -> Option<M> {
-    poll_fn(|cx| mailbox.poll_recv(life, cx)).await
+    poll_fn(|cx| mailbox.poll_recv(life, &mut Shortcut::default(), cx)).await
+}
+
+fn try_recv<M>(mailbox: &Mailbox<M>, life: u64) -> Option<M> {
+    mailbox.try_recv(life, &mut Shortcut::default())
 }
 
 /// All that a life can have without waiting.
 fn drain<M>(mailbox: &Mailbox<M>, life: u64) -> Vec<M> {
-    std::iter::from_fn(|| mailbox.try_recv(life)).collect()
+    std::iter::from_fn(|| try_recv(mailbox, life)).collect()
 }
 
 /// A mailbox with life 1 running and these messages in it.

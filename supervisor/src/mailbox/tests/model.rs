@@ -40,6 +40,9 @@ struct Run<'a> {
     senders: Vec<Sender<'a>>,
     closed: Option<Closing>,
     life: Option<u64>,
+    /// The life's way to its batch, and that of the life before it.
+    shortcut: Shortcut<u32>,
+    old_shortcut: Shortcut<u32>,
     parked: bool,
     receiver: (Arc<Bell>, Waker),
     rings: usize,
@@ -56,6 +59,8 @@ impl<'a> Run<'a> {
             senders: Vec::new(),
             closed: None,
             life: None,
+            shortcut: Shortcut::default(),
+            old_shortcut: Shortcut::default(),
             parked: false,
             receiver: bell(),
             rings: 0,
@@ -70,12 +75,14 @@ impl<'a> Run<'a> {
             20..40 => self.send(),
             40..50 if !self.senders.is_empty() => self.poll_sender(dice.roll(self.senders.len())),
             50..56 if !self.senders.is_empty() => self.drop_sender(dice.roll(self.senders.len())),
-            56..82 => self.receive(),
+            56..76 => self.receive(),
+            76..82 => self.try_receive(),
             82..86 => self.receive_in_the_wrong_life(),
             86..91 => self.open(),
             91..95 => self.end_life(),
             95..98 => self.close(Closing::NotRunning),
             98 if dice.roll(20) == 0 => self.close(Closing::Gone),
+            98 => self.set_capacity(1 + dice.roll(8)),
             _ => {}
         }
         self.check();
@@ -178,7 +185,8 @@ impl<'a> Run<'a> {
 
     fn receive(&mut self) {
         let Some(life) = self.life else { return };
-        let polled = poll_recv(self.mailbox, life, &self.receiver.1);
+        let mut cx = TaskContext::from_waker(&self.receiver.1);
+        let polled = self.mailbox.poll_recv(life, &mut self.shortcut, &mut cx);
         if let Some(message) = self.queue.pop_front() {
             assert_eq!(polled, Poll::Ready(Some(message)));
             self.grant();
@@ -188,10 +196,20 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// By a receiver that knows no shortcut yet.
+    fn try_receive(&mut self) {
+        let Some(life) = self.life else { return };
+        let message = self.queue.pop_front();
+        assert_eq!(try_recv(self.mailbox, life), message);
+        if message.is_some() {
+            self.grant();
+        }
+    }
+
     fn receive_in_the_wrong_life(&mut self) {
         let wrong = self.next_life + 1;
         assert_eq!(poll_recv(self.mailbox, wrong, &self.receiver.1), Poll::Ready(None));
-        assert_eq!(self.mailbox.try_recv(wrong), None);
+        assert_eq!(self.mailbox.try_recv(wrong, &mut self.old_shortcut), None);
         if let Some(old) = self.life.unwrap_or(self.next_life).checked_sub(1) {
             assert_eq!(poll_recv(self.mailbox, old, &self.receiver.1), Poll::Ready(None));
         }
@@ -203,14 +221,14 @@ impl<'a> Run<'a> {
             self.closed = None;
             self.life = Some(self.next_life);
             self.next_life += 1;
-            self.ring();
+            self.hand_over();
         }
     }
 
     fn end_life(&mut self) {
         if let Some(life) = self.life.take() {
             self.mailbox.end_life(life);
-            self.ring();
+            self.hand_over();
         }
     }
 
@@ -221,12 +239,26 @@ impl<'a> Run<'a> {
             self.closed = Some(closing);
         }
         self.life = None;
-        self.ring();
+        self.hand_over();
         for sender in &mut self.senders {
             if sender.standing == Standing::Waiting {
                 assert_eq!(sender.bell.rings(), 1, "a sender that is sent back is woken");
             }
             sender.standing = Standing::Returned;
+        }
+    }
+
+    /// The life that received receives no more.
+    fn hand_over(&mut self) {
+        self.old_shortcut = std::mem::take(&mut self.shortcut);
+        self.ring();
+    }
+
+    fn set_capacity(&mut self, capacity: usize) {
+        self.mailbox.set_capacity(capacity);
+        self.capacity = capacity;
+        while self.has_room() && self.senders.iter().any(|one| one.standing == Standing::Waiting) {
+            self.grant();
         }
     }
 
@@ -244,7 +276,7 @@ impl<'a> Run<'a> {
 fn a_mailbox_behaves_like_its_model() {
     for seed in 1..=300 {
         let mut dice = Dice(0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(seed));
-        let capacity = 1 + dice.roll(4);
+        let capacity = 1 + dice.roll(8);
         let mailbox = Mailbox::new(capacity);
         let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             let mut run = Run::new(&mailbox, capacity);

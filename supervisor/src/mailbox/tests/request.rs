@@ -111,9 +111,27 @@ async fn a_request_that_is_not_answered_in_time_stays_sent() {
     let answer = outcome(mailbox.ask(how_long("rope"), WITHIN)).await;
     assert_eq!(answer, Err(AskError::Timeout));
     assert!(start.elapsed() >= WITHIN && start.elapsed() < WITHIN + Duration::from_millis(2));
-    let request = mailbox.try_recv(1).expect("it was sent");
+    let request = try_recv(&mailbox, 1).expect("it was sent");
     assert!(request.1.is_closed());
     assert_eq!(request.answer(), Err(4));
+}
+
+// To make its timer: not before others had their turn, or most requests would make one in vain.
+#[tokio::test(start_paused = true)]
+async fn a_request_that_waits_looks_again_when_its_thread_has_time() {
+    let mailbox = empty();
+    let (bell, waker) = bell();
+    let mut asking = Box::pin(mailbox.ask(how_long("rope"), WITHIN));
+    assert!(poll_with(&mut asking, &waker).is_pending());
+    assert_eq!(bell.rings(), 0);
+    tokio::task::yield_now().await;
+    assert_eq!(bell.rings(), 1);
+    assert!(poll_with(&mut asking, &waker).is_pending());
+    tokio::task::yield_now().await;
+    assert_eq!(bell.rings(), 1);
+    tokio::time::sleep(WITHIN * 2).await;
+    assert_eq!(bell.rings(), 2);
+    assert!(poll_with(&mut asking, &waker).is_ready());
 }
 
 #[tokio::test(start_paused = true)]
@@ -122,7 +140,7 @@ async fn nobody_waits_for_an_answer_when_the_time_is_up() {
     let mut asking = Box::pin(mailbox.ask(how_long("rope"), WITHIN));
     assert_eq!(outcome(&mut asking).await, Err(AskError::Timeout));
     // Also while the future is still there.
-    assert_eq!(mailbox.try_recv(1).map(Measure::answer), Some(Err(4)));
+    assert_eq!(try_recv(&mailbox, 1).map(Measure::answer), Some(Err(4)));
     drop(asking);
 }
 
@@ -134,8 +152,8 @@ async fn a_request_that_finds_no_room_in_time_is_withdrawn() {
     let give_up = async {
         let answer = outcome(&mut second).await;
         // Withdrawn already, not when it is dropped.
-        assert_eq!(mailbox.try_recv(1).map(Measure::answer), Some(Ok(())));
-        assert!(mailbox.try_recv(1).is_none());
+        assert_eq!(try_recv(&mailbox, 1).map(Measure::answer), Some(Ok(())));
+        assert!(try_recv(&mailbox, 1).is_none());
         assert!(mailbox.try_send(Measure("third", Reply::new().0)).is_ok());
         answer
     };
@@ -188,7 +206,7 @@ async fn a_request_dropped_after_it_was_sent_stays_sent() {
         assert!(poll(&mut asking).is_pending());
         assert!(!mailbox.lock().peek().expect("it was sent").1.is_closed());
     }
-    assert!(mailbox.try_recv(1).is_some_and(|request| request.1.is_closed()));
+    assert!(try_recv(&mailbox, 1).is_some_and(|request| request.1.is_closed()));
 }
 
 #[test]

@@ -28,7 +28,7 @@ fn a_capacity_of_zero_counts_as_one() {
     assert_eq!(mailbox.try_send(2), Err(TrySendError::Full(2)));
     mailbox.set_capacity(0);
     mailbox.open(1);
-    assert_eq!(mailbox.try_recv(1), Some(1));
+    assert_eq!(try_recv(&mailbox, 1), Some(1));
     assert_eq!(mailbox.try_send(3), Ok(()));
 }
 
@@ -56,12 +56,12 @@ fn a_full_mailbox_lets_one_sender_in_for_each_message_taken() {
     let mut second = waiting(&mailbox, 3);
     assert_eq!(bell.rings(), 0);
 
-    assert_eq!(mailbox.try_recv(1), Some(0));
+    assert_eq!(try_recv(&mailbox, 1), Some(0));
     assert_eq!(bell.rings(), 1);
     assert!(poll(&mut second).is_pending());
     assert_eq!(poll_with(&mut first, &waker), Poll::Ready(Ok(())));
     assert!(poll(&mut second).is_pending());
-    assert_eq!(mailbox.try_recv(1), Some(1));
+    assert_eq!(try_recv(&mailbox, 1), Some(1));
     assert_eq!(poll(&mut second), Poll::Ready(Ok(())));
     assert_eq!(drain(&mailbox, 1), [2, 3]);
 }
@@ -70,12 +70,12 @@ fn a_full_mailbox_lets_one_sender_in_for_each_message_taken() {
 fn nobody_overtakes_a_waiting_sender() {
     let mailbox = filled(1, [0]);
     let mut first = waiting(&mailbox, 1);
-    assert_eq!(mailbox.try_recv(1), Some(0));
+    assert_eq!(try_recv(&mailbox, 1), Some(0));
     // The place is granted, and not used yet.
     assert_eq!(mailbox.try_send(9), Err(TrySendError::Full(9)));
     let mut second = waiting(&mailbox, 2);
     assert_eq!(poll(&mut first), Poll::Ready(Ok(())));
-    assert_eq!(mailbox.try_recv(1), Some(1));
+    assert_eq!(try_recv(&mailbox, 1), Some(1));
     assert_eq!(poll(&mut second), Poll::Ready(Ok(())));
     assert_eq!(drain(&mailbox, 1), [2]);
 }
@@ -87,7 +87,7 @@ fn a_send_dropped_while_it_waits_is_not_sent_and_the_others_keep_their_order() {
     drop(sends.remove(1));
     drop(sends.pop());
     for (taken, sending) in [0, 1].into_iter().zip(&mut sends) {
-        assert_eq!(mailbox.try_recv(1), Some(taken));
+        assert_eq!(try_recv(&mailbox, 1), Some(taken));
         assert_eq!(poll(sending), Poll::Ready(Ok(())));
     }
     assert_eq!(drain(&mailbox, 1), [3]);
@@ -101,7 +101,7 @@ fn a_send_dropped_with_its_place_granted_is_not_sent_and_the_next_gets_the_place
     let (bell, waker) = bell();
     let mut second = mailbox.send(2);
     assert!(poll_with(&mut second, &waker).is_pending());
-    assert_eq!(mailbox.try_recv(1), Some(0));
+    assert_eq!(try_recv(&mailbox, 1), Some(0));
     drop(first);
     assert_eq!(bell.rings(), 1);
     assert_eq!(poll(&mut second), Poll::Ready(Ok(())));
@@ -112,7 +112,7 @@ fn a_send_dropped_with_its_place_granted_is_not_sent_and_the_next_gets_the_place
 fn a_send_dropped_after_completion_stays_sent() {
     let mailbox = filled(1, [0]);
     let mut sending = waiting(&mailbox, 1);
-    assert_eq!(mailbox.try_recv(1), Some(0));
+    assert_eq!(try_recv(&mailbox, 1), Some(0));
     assert_eq!(poll(&mut sending), Poll::Ready(Ok(())));
     drop(sending);
     assert_eq!(drain(&mailbox, 1), [1]);
@@ -135,11 +135,11 @@ fn the_task_that_polled_last_is_woken() {
     let mut sending = mailbox.send(1);
     assert!(poll_with(&mut sending, &old).is_pending());
     assert!(poll_with(&mut sending, &new).is_pending());
-    assert_eq!(mailbox.try_recv(1), Some(0));
+    assert_eq!(try_recv(&mailbox, 1), Some(0));
     assert_eq!((old_bell.rings(), new_bell.rings()), (0, 1));
     assert_eq!(poll(&mut sending), Poll::Ready(Ok(())));
 
-    assert_eq!(mailbox.try_recv(1), Some(1));
+    assert_eq!(try_recv(&mailbox, 1), Some(1));
     assert!(poll_recv(&mailbox, 1, &old).is_pending());
     assert!(poll_recv(&mailbox, 1, &new).is_pending());
     assert_eq!(mailbox.try_send(2), Ok(()));
@@ -255,7 +255,7 @@ fn use_it_in_wakers_and_messages() {
         assert!(poll_with(sending, &nosy()).is_pending());
     }
     drop(sends.remove(1));
-    drop(mailbox.try_recv(1));
+    drop(try_recv(&mailbox, 1));
     drop(sends.remove(0));
     assert!(poll_with(&mut sends[0], &nosy()).is_ready());
     drop(poll_recv(&mailbox, 1, &nosy()));

@@ -50,8 +50,8 @@ async fn produce(mailbox: Arc<Mailbox<(usize, usize)>>, producer: usize) -> Acco
 
 /// Receives in its life until that ends.
 async fn live(mailbox: Arc<Mailbox<(usize, usize)>>, life: u64) -> Vec<(usize, usize)> {
-    let mut received = Vec::new();
-    while let Some(message) = recv(&mailbox, life).await {
+    let (mut received, mut shortcut) = (Vec::new(), Shortcut::default());
+    while let Some(message) = poll_fn(|cx| mailbox.poll_recv(life, &mut shortcut, cx)).await {
         received.push(message);
     }
     received
@@ -95,14 +95,21 @@ async fn every_message_is_accounted_for() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn no_wake_up_is_lost() {
-    let mailbox = Arc::new(Mailbox::new(1));
+    for capacity in [1, 3, 64] {
+        everybody_has_a_turn(capacity).await;
+    }
+}
+
+async fn everybody_has_a_turn(capacity: usize) {
+    let mailbox = Arc::new(Mailbox::new(capacity));
     mailbox.open(1);
     let child = tokio::spawn({
         let mailbox = Arc::clone(&mailbox);
         async move {
-            let mut sum = 0;
+            let (mut sum, mut shortcut) = (0, Shortcut::default());
             for _ in 0..PRODUCERS * EACH {
-                sum += recv(&mailbox, 1).await.expect("alive");
+                let received = poll_fn(|cx| mailbox.poll_recv(1, &mut shortcut, cx)).await;
+                sum += received.expect("alive");
             }
             sum
         }
@@ -135,7 +142,10 @@ async fn a_stop_flag_is_always_seen() {
                 if shared.1.load(Ordering::SeqCst) {
                     return Poll::Ready(());
                 }
-                shared.0.poll_recv(1, cx).map(|_| unreachable!("nothing is sent"))
+                shared
+                    .0
+                    .poll_recv(1, &mut Shortcut::default(), cx)
+                    .map(|_| unreachable!("nothing is sent"))
             })
         });
         shared.1.store(true, Ordering::SeqCst);
