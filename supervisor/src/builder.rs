@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::child_ref::ChildRef;
-use crate::child_spec::{ChildSpec, Parts, Run, Runnable};
+use crate::child_spec::{ChildSpec, Run, Runnable};
+use crate::declaration::Declaration;
 use crate::engine::SupervisorRules;
 use crate::node::{Node, Template, Trees, worker_rules};
 use crate::partitioned::{self, Partitioned};
@@ -35,7 +36,7 @@ pub struct SupervisorBuilder {
     auto_shutdown: AutoShutdown,
     max_children: Option<usize>,
     kill_grace: Duration,
-    children: Vec<Parts>,
+    children: Declaration,
     template: Option<crate::pool::Template>,
 }
 
@@ -49,7 +50,7 @@ impl SupervisorBuilder {
             auto_shutdown: AutoShutdown::default(),
             max_children: None,
             kill_grace: Duration::from_secs(1),
-            children: Vec::new(),
+            children: Declaration::default(),
             template: None,
         }
     }
@@ -103,11 +104,7 @@ impl SupervisorBuilder {
     /// Declares a child: it starts with the supervisor, and comes back with it.
     #[doc(alias = "add_child")]
     pub fn with_child<S: Runnable>(mut self, spec: ChildSpec<S>) -> Self {
-        let mut parts = S::into_parts(spec).0;
-        if let Some(last) = self.children.last() {
-            parts.body.share_with(&last.body);
-        }
-        self.children.push(parts);
+        self.children.push(S::into_parts(spec).0);
         self
     }
 

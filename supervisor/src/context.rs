@@ -1,7 +1,7 @@
 //! What a running child sees of its supervisor.
 
 use std::fmt;
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::num::NonZeroU32;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -80,29 +80,7 @@ impl<M: Send + 'static> Context<M> {
     ///
     /// Cancel safe: a message is taken only when the future completes.
     pub async fn recv(&mut self) -> Option<M> {
-        let Self { slot, generation, shortcut, heartbeat, .. } = self;
-        let (core, generation) = (&slot.core, *generation);
-        // Idle only as long as it waits: it may give up waiting, and be busy with something else.
-        let _awake = heartbeat.then(|| Awake { core, generation });
-        poll_fn(|cx| {
-            match core.look(generation) {
-                Signal::Live => {}
-                Signal::Asked | Signal::Stale => return Poll::Ready(None),
-                Signal::TooLate => return Poll::Pending,
-            }
-            let polled = slot.mailbox.poll_recv(generation, shortcut, cx);
-            if polled.is_pending() {
-                if *heartbeat {
-                    core.sign_of_life(Sign::Idle);
-                }
-                // A request that came between the look and the registration has woken nobody.
-                if matches!(core.look(generation), Signal::Asked | Signal::Stale) {
-                    return Poll::Ready(None);
-                }
-            }
-            polled
-        })
-        .await
+        Receiving(self).await
     }
 
     /// Takes a message that is already there, also after shutdown was requested.
@@ -191,15 +169,38 @@ impl<M: Send + 'static> Context<M> {
     }
 }
 
-/// Gives a sign of life when the wait for a message is over, one way or the other.
-struct Awake<'a> {
-    core: &'a SlotCore,
-    generation: u64,
+/// The wait for a message. It is a part of nearly every child's future, so it is small.
+struct Receiving<'a, M: Send + 'static>(&'a mut Context<M>);
+
+impl<M: Send + 'static> Future for Receiving<'_, M> {
+    type Output = Option<M>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Option<M>> {
+        let Context { slot, generation, shortcut, heartbeat, .. } = &mut *self.0;
+        let (core, generation) = (&slot.core, *generation);
+        match core.look(generation) {
+            Signal::Live => {}
+            Signal::Asked | Signal::Stale => return Poll::Ready(None),
+            Signal::TooLate => return Poll::Pending,
+        }
+        let polled = slot.mailbox.poll_recv(generation, shortcut, cx);
+        if polled.is_pending() {
+            if *heartbeat {
+                core.sign_of_life(Sign::Idle);
+            }
+            // A request that came between the look and the registration has woken nobody.
+            if matches!(core.look(generation), Signal::Asked | Signal::Stale) {
+                return Poll::Ready(None);
+            }
+        }
+        polled
+    }
 }
 
-impl Drop for Awake<'_> {
+impl<M: Send + 'static> Drop for Receiving<'_, M> {
+    /// Idle only as long as it waits: it may give up waiting, and be busy with something else.
     fn drop(&mut self) {
-        beat(self.core, self.generation);
+        self.0.heartbeat();
     }
 }
 
@@ -256,7 +257,12 @@ impl Future for ShutdownRequested {
 
     fn poll(self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<()> {
         let this = self.get_mut();
-        this.slot.core().poll_asked(this.generation, &mut this.waiting, cx.waker())
+        let polled = this.slot.core().poll_asked(this.generation, &mut this.waiting, cx.waker());
+        if polled.is_ready() {
+            // Whoever asks takes all that wait: there is nothing left to be forgotten.
+            this.waiting = None;
+        }
+        polled
     }
 }
 

@@ -23,7 +23,7 @@ use crate::mailbox::Closing;
 use crate::node::{Declared, Node};
 use crate::reaper::Reaper;
 use crate::report;
-use crate::slot::{Beginning, Duties, Sign};
+use crate::slot::{Beginning, Duties, Moment, Sign, Woken};
 
 pub(crate) use self::alarm::Alarm;
 pub(crate) use self::seat::{Link, Message, Reply, Seat};
@@ -46,6 +46,8 @@ pub(crate) struct Reign {
     pub(crate) batch: Vec<Message>,
     /// The node's declaration is here, and goes back to it at the end.
     pub(crate) has_declaration: bool,
+    /// Who was asked to end, and has not been woken yet.
+    woken: Option<Woken>,
     /// The engine has ended; it is for the supervisor's own task to tell.
     ending: Option<Ending>,
     concluded: bool,
@@ -73,6 +75,7 @@ pub(crate) fn spawn(node: Arc<Node>, inbox: Arc<Inbox>) {
         reaper: Reaper::default(),
         batch: Vec::new(),
         has_declaration,
+        woken: None,
         ending: None,
         concluded: false,
     });
@@ -85,6 +88,8 @@ async fn rule(mut reign: Box<Reign>) {
     let desk = Desk(Arc::clone(&reign.inbox));
     let mut alarm = Alarm::default();
     reign.handle(Instant::now(), Message::Event(Event::Start));
+    // Many a supervisor of a large tree hears nothing more until its end.
+    reign.engine.shrink();
     loop {
         reign.work().await;
         if reign.conclude_if_ended() {
@@ -122,18 +127,19 @@ impl Reign {
             self.handle(now, message);
             if done % BATCH == BATCH - 1 {
                 self.reaper.reap();
+                self.woken.take().into_iter().for_each(Woken::wake);
                 tokio::task::yield_now().await;
                 now = Instant::now();
             }
         }
         self.batch = batch;
         self.reaper.reap();
+        self.woken.take().into_iter().for_each(Woken::wake);
     }
 
     /// Handles the messages in hand, and those that come meanwhile, in the task of a child that has
     /// ended and has found nobody at it.
-    pub(crate) fn assist(mut self: Box<Self>) {
-        let inbox = Arc::clone(&self.inbox);
+    pub(crate) fn assist(mut self: Box<Self>, inbox: &Inbox) {
         let mut rounds = 0;
         loop {
             let now = Instant::now();
@@ -147,8 +153,11 @@ impl Reign {
                 self.reaper.reap();
             }
             rounds += 1;
+            let woken = self.woken.take();
             let has_to_end = self.has_work() || rounds == ROUNDS;
-            match if has_to_end { inbox.hand_over(self) } else { inbox.rest(self) } {
+            let rest = if has_to_end { inbox.hand_over(self) } else { inbox.rest(self) };
+            woken.into_iter().for_each(Woken::wake);
+            match rest {
                 Rest::AtRest => return,
                 Rest::More(reign) => self = reign,
                 // With the task it has lost its runtime: whoever waits is told.
@@ -182,7 +191,7 @@ impl Reign {
         if self.engine.child(key).is_some_and(|child| child.generation == generation)
             && let Some(seat) = self.engine.child_mut(key)
         {
-            seat.task = None;
+            seat.task.let_go();
         }
     }
 
@@ -240,7 +249,7 @@ impl Reign {
             }
             Body::Task { recipe, .. } => {
                 match Arc::clone(recipe).launch(Seed { slot, generation, span, times }) {
-                    Ok(task) => seat.task = Some(Task::new(task)),
+                    Ok(task) => seat.task = Task::new(task),
                     Err(reason) => {
                         seat.slot().end_life(generation);
                         self.later(Event::Exited(key, generation, Exit::Returned(reason)));
@@ -268,10 +277,15 @@ impl Reign {
                 node.tell(Event::Stop);
             }
             Body::Task { slot, .. } => {
-                if slot.core().ask(now) {
-                    slot.wake_receiver();
-                } else if let Some(task) = &seat.task {
-                    task.abort();
+                match slot.ask(now) {
+                    Some(woken) => {
+                        // The last one is woken when all is done here: it may run at once, on
+                        // another thread, and has nothing to wait for then.
+                        if let Some(before) = self.woken.replace(woken) {
+                            before.wake();
+                        }
+                    }
+                    None => seat.task.abort(),
                 }
             }
         }
@@ -282,11 +296,7 @@ impl Reign {
         seat.slot().core().stops(now);
         match &seat.body {
             Body::Supervisor { node, .. } => node.tell(Event::Kill),
-            Body::Task { .. } => {
-                if let Some(task) = &seat.task {
-                    task.abort();
-                }
-            }
+            Body::Task { .. } => seat.task.abort(),
         }
     }
 
@@ -343,18 +353,17 @@ impl Reign {
     /// Leaves nothing open: no mailbox of a child that does not come back, no caller.
     fn conclude(&mut self, reason: &ExitReason) {
         self.concluded = true;
-        for (_, child) in self.engine.children() {
-            if matches!(ChildState::from(&child.state), ChildState::Unstoppable) {
-                let slot = child.data.slot();
-                let began = slot.core().stop_began().unwrap_or_else(Instant::now);
-                report::left(&self.node, slot, began);
-            }
-        }
+        self.woken.take().into_iter().for_each(Woken::wake);
         let mut declared = Vec::new();
         if self.has_declaration {
             declared.reserve_exact(self.engine.count());
         }
         for child in self.engine.take_children() {
+            if matches!(ChildState::from(&child.state), ChildState::Unstoppable) {
+                let slot = child.data.slot();
+                let began = slot.core().stop_began().map_or_else(Instant::now, Moment::instant);
+                report::left(&self.node, slot, began);
+            }
             if !child.declared {
                 child.data.slot().core().set_link(None);
                 self.node.retire(&child.data.body, Closing::Gone, &mut self.reaper);

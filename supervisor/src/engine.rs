@@ -187,6 +187,11 @@ impl<C: Named, R> Engine<C, R> {
         self.take_turns(now);
     }
 
+    /// Gives back the room for what has been done.
+    pub(crate) fn shrink(&mut self) {
+        self.effects.shrink_to_fit();
+    }
+
     /// The next thing to do.
     pub(crate) fn effect(&mut self) -> Option<Effect<C, R>> {
         self.effects.pop_front()

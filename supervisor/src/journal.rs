@@ -15,7 +15,7 @@ use crate::hub::somebody_listens;
 use crate::node::Node;
 use crate::path::ChildPath;
 use crate::report;
-use crate::slot::SlotCore;
+use crate::slot::{Moment, SlotCore};
 
 /// The span in which a life runs; it costs nothing, and takes no room, while nobody listens.
 pub(crate) fn span(core: &SlotCore, incarnation: u64) -> Option<Box<Span>> {
@@ -38,7 +38,7 @@ pub(crate) fn tell(reign: &Reign, now: Instant, notice: Notice) {
 }
 
 /// Keeps the statistics; gives back when the stop began of a child that was told to end.
-fn keep(reign: &Reign, now: Instant, notice: Notice) -> Option<Instant> {
+fn keep(reign: &Reign, now: Instant, notice: Notice) -> Option<Moment> {
     let node = &reign.node;
     let child = |key| reign.engine.child(key).map(|child| (child, child.data.slot()));
     match notice {
@@ -84,7 +84,7 @@ fn keep(reign: &Reign, now: Instant, notice: Notice) -> Option<Instant> {
             let (_, slot) = child(key)?;
             // Without a stop that has begun, it is dropped before it was asked.
             let began = slot.core().stop_began();
-            report::killed(node, slot, began.unwrap_or(now));
+            report::killed(node, slot, began.map_or(now, Moment::instant));
             return began;
         }
         Notice::NotStopped(key) => {
@@ -101,7 +101,7 @@ fn keep(reign: &Reign, now: Instant, notice: Notice) -> Option<Instant> {
 }
 
 /// Tells subscribers and the log. `asked_at`: when the child was told to end, if it was.
-fn pass_on(reign: &Reign, now: Instant, news: Notice, asked_at: Option<Instant>) {
+fn pass_on(reign: &Reign, now: Instant, news: Notice, asked_at: Option<Moment>) {
     let Some(key) = news.child() else {
         return supervisor(&reign.node, || EventKind::SupervisorStopping);
     };
@@ -109,7 +109,8 @@ fn pass_on(reign: &Reign, now: Instant, news: Notice, asked_at: Option<Instant>)
     let core = child.data.slot().core();
     // The engine may have decided on the next life already; the place knows the present one.
     let incarnation = core.generation();
-    let after = asked_at.map_or(Duration::ZERO, |began| now.saturating_duration_since(began));
+    let after =
+        asked_at.map_or(Duration::ZERO, |began| now.saturating_duration_since(began.instant()));
     let kind = match news {
         Notice::Started(_) | Notice::Restarted { .. } if !has_begun(child) => return,
         Notice::Started(_) => EventKind::ChildStarted { incarnation },

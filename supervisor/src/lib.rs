@@ -265,6 +265,7 @@ mod child_ref;
 mod child_spec;
 mod context;
 mod current;
+mod declaration;
 mod driver;
 mod engine;
 mod error;

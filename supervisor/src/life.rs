@@ -64,7 +64,7 @@ impl Seed {
 }
 
 pin_project_lite::pin_project! {
-    struct Life<F> {
+    pub(crate) struct Life<F> {
         #[pin]
         future: Option<F>,
         span: Option<Box<Span>>,

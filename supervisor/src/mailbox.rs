@@ -34,7 +34,7 @@
 //!    place goes to the next.
 //! 6. No wake-up is lost. A receiver parks under the lock that found the queue empty, and a
 //!    sender takes the parked waker under the lock that fills it. A receiver that is told to look
-//!    up by [`Mailbox::wake_receiver`] before it parks does not park.
+//!    up by [`Mailbox::look_up`] before it parks does not park.
 //! 7. A life's batch is the mailbox's only until the life ends: what is left of it then goes back
 //!    to the front of the queue, under both locks, and the next life gets a batch of its own. So
 //!    the shortcut of an old life leads to nothing.
@@ -56,6 +56,7 @@ mod sending;
 mod tests;
 mod traffic;
 
+use std::collections::BTreeMap;
 use std::collections::vec_deque::{self, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -129,7 +130,7 @@ impl<M> Mailbox<M> {
     /// The next message for this life; `None` if it is not the one that may receive now.
     ///
     /// The caller looks at its stop flag before each call. It need not look after it: see
-    /// [`Mailbox::wake_receiver`]. The shortcut is the life's own, made with it.
+    /// [`Mailbox::look_up`]. The shortcut is the life's own, made with it.
     pub(crate) fn poll_recv(
         &self,
         life: u64,
@@ -193,9 +194,9 @@ impl<M> Mailbox<M> {
 
     /// Makes the receiver poll again, so that it sees a stop flag that was set before this call:
     /// the one that waits now, or the one that was about to when the flag was set.
-    pub(crate) fn wake_receiver(&self) {
-        let receiver = self.lock().look_up();
-        wake(receiver);
+    #[must_use = "the receiver has to be woken"]
+    pub(crate) fn look_up(&self) -> Option<Waker> {
+        self.lock().look_up()
     }
 
     // ===== the slot =====
@@ -218,10 +219,19 @@ impl<M> Mailbox<M> {
     pub(crate) fn close(&self, closing: Closing) -> Leftovers<M> {
         let closed = self.lock().close(closing);
         wake(closed.receiver);
-        for sender in closed.senders.into_values() {
+        for sender in closed.senders.into_iter().flat_map(BTreeMap::into_values) {
             sender.wake();
         }
         Leftovers { messages: closed.messages, heir: closed.heir }
+    }
+
+    /// As [`close`](Self::close), of a mailbox through which nothing has passed, which is closed
+    /// then; `false` for any other, which is not.
+    pub(crate) fn close_unused(&self, closing: Closing) -> bool {
+        let receiver = self.lock().close_unused(closing);
+        let was_unused = receiver.is_some();
+        wake(receiver.flatten());
+        was_unused
     }
 
     /// A receiver of what is left when the mailbox is closed.
@@ -249,7 +259,7 @@ impl<M> fmt::Debug for Mailbox<M> {
 }
 
 /// Never called with the lock held.
-fn wake(waker: Option<Waker>) {
+pub(crate) fn wake(waker: Option<Waker>) {
     if let Some(waker) = waker {
         waker.wake();
     }

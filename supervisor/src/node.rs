@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use crate::child_spec::{Body, Parts};
+use crate::child_spec::Body;
+use crate::declaration::{Declaration, Unplaced};
 use crate::driver::Link;
 use crate::engine::{ChildKind, ChildRules, StartRule, SupervisorRules};
 use crate::error::SupervisorError;
@@ -115,7 +116,7 @@ impl Node {
         label: Option<Arc<str>>,
         rules: SupervisorRules,
         template: Option<Template>,
-        children: Vec<Parts>,
+        children: Declaration,
     ) -> Arc<Self> {
         let node = Arc::new(Self {
             label,
@@ -151,29 +152,27 @@ impl Node {
         let mut declared: Vec<Declared> = Vec::with_capacity(children.len());
         let mut broken = None;
         let mut need = Budget::ZERO;
-        // Siblings that are declared alike break the same rules, and share theirs.
-        let mut last: Option<(ChildOptions, Arc<ChildRules>)> = None;
-        for parts in children {
-            let is_task = matches!(*parts.body, Body::Task { .. });
-            let alike = last.take().filter(|(options, _)| is_task && *options == parts.options);
-            let fault = if names.insert(parts.name.clone()) {
-                node.own_checked(&parts, alike.is_some()).err()
+        // Tasks that are declared alike break the same rules, and share theirs.
+        let mut last: Option<Arc<ChildRules>> = None;
+        for (child, options, is_alike) in children.into_children() {
+            let Unplaced { name, body, .. } = child;
+            let is_task = matches!(*body, Body::Task { .. });
+            let alike = last.take().filter(|_| is_task && is_alike);
+            let unchecked = alike.is_none().then_some(&options);
+            let fault = if names.insert(name.clone()) {
+                node.own(&name, unchecked, &body).err()
             } else {
-                let path = node.path().join(&parts.name);
+                let path = node.path().join(&name);
                 Some(SupervisorError::InvalidSpec(path, "two children have this name".to_owned()))
             };
-            let Parts { options, body, .. } = parts;
             let body = body.place();
             if fault.is_none() {
                 // One that is just ending is started again with this supervisor.
                 let _ = crate::placing::take_in(&body);
             }
-            let rules = match alike {
-                Some((_, rules)) => rules,
-                None => Arc::new(rules_of(&options, &body)),
-            };
+            let rules = alike.unwrap_or_else(|| Arc::new(rules_of(&options, &body)));
             if is_task && fault.is_none() {
-                last = Some((options, Arc::clone(&rules)));
+                last = Some(Arc::clone(&rules));
             }
             broken = broken.or(fault);
             need = need.then(body.need().capped(rules.shutdown));
@@ -188,40 +187,35 @@ impl Node {
         node
     }
 
-    /// Makes a child one of this supervisor's: its address leads here from now on.
-    pub(crate) fn own(self: &Arc<Self>, parts: &Parts) -> Result<(), SupervisorError> {
-        self.own_checked(parts, false)
-    }
-
-    /// As [`own`](Self::own); a sibling with the same options may have been checked.
-    fn own_checked(
+    /// Makes a child one of this supervisor's: its address leads here from now on. Its options are
+    /// checked, if it has any of its own that have not been.
+    pub(crate) fn own(
         self: &Arc<Self>,
-        parts: &Parts,
-        has_sibling_alike: bool,
+        name: &Name,
+        options: Option<&ChildOptions>,
+        body: &Body,
     ) -> Result<(), SupervisorError> {
-        let is_worker = parts.name.number().is_some();
-        if !parts.name.is_valid() || is_worker && self.template.is_none() {
+        let is_worker = name.number().is_some();
+        if !name.is_valid() || is_worker && self.template.is_none() {
             let rule = "a name is not empty, has no `/`, and is not `#` and a number".to_owned();
-            return Err(SupervisorError::InvalidSpec(self.path().join(&parts.name), rule));
+            return Err(SupervisorError::InvalidSpec(self.path().join(name), rule));
         }
         // A pool's workers have the template's options; as tasks they break no rule that the
         // template did not break before them.
         let options = match &self.template {
-            Some(_) if matches!(*parts.body, Body::Task { .. }) => None,
-            None if has_sibling_alike => None,
+            Some(_) if matches!(body, Body::Task { .. }) => None,
             Some(template) => Some(&template.options),
-            None => Some(&parts.options),
+            None => options,
         };
         if let Some(options) = options
-            && let Some(rule) = rules::broken_by(&parts.name, options, &parts.body, &self.rules)
+            && let Some(rule) = rules::broken_by(name, options, body, &self.rules)
         {
-            let path = self.path().join(&parts.name);
-            return Err(SupervisorError::InvalidSpec(path, rule.to_string()));
+            return Err(SupervisorError::InvalidSpec(self.path().join(name), rule.to_string()));
         }
-        if let Body::Supervisor { node, slot } = &*parts.body {
+        if let Body::Supervisor { node, slot } = body {
             node.attach(self, slot)?;
         }
-        parts.body.slot().core().set_owner(self);
+        body.slot().core().set_owner(self);
         Ok(())
     }
 

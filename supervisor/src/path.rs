@@ -80,7 +80,11 @@ impl Name {
 
     /// Whether it can be a part of a path.
     pub(crate) fn is_valid(&self) -> bool {
-        self.as_declared().is_none_or(|name| !name.is_empty() && !name.contains('/'))
+        match &self.0 {
+            Kept::Short(len, bytes) => *len > 0 && !bytes.contains(&b'/'),
+            Kept::Long(text) => !text.contains('/'),
+            Kept::Worker(_) => true,
+        }
     }
 }
 

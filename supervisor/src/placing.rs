@@ -124,7 +124,7 @@ impl Supervisor {
     /// leaves nothing half done.
     pub(crate) fn begin_to_add(&self, parts: Parts) -> Result<Adding, SupervisorError> {
         let (inbox, starting) = self.running()?;
-        self.node().own(&parts)?;
+        self.node().own(&parts.name, Some(&parts.options), &parts.body)?;
         let Ok(running) = take_in(&parts.body) else {
             drop(Node::disown(&parts.body));
             return Err(SupervisorError::ShuttingDown(self.path().join(&parts.name)));
@@ -163,7 +163,7 @@ impl Supervisor {
         };
         // A pool has no children that could keep it from starting.
         let (inbox, _) = self.running()?;
-        workers.iter().try_for_each(|worker| self.node().own(worker))?;
+        workers.iter().try_for_each(|worker| self.node().own(&worker.name, None, &worker.body))?;
         let names = workers.iter().map(|worker| worker.name.clone()).collect();
         let workers = workers.into_iter().map(|worker| Seat::new(worker.body.place())).collect();
         let (reply, answer) = oneshot::channel();
@@ -185,7 +185,7 @@ impl Supervisor {
         };
         match adding.answer.await {
             Ok(Answer::Added(added, refusal)) => {
-                (added, refusal.map(|refusal| refused(refusal, added)))
+                (added, refusal.map(|refusal| refused(*refusal, added)))
             }
             Ok(Answer::Refused(refusal)) => (0, Some(refused(refusal, 0))),
             Ok(Answer::Done | Answer::Declined) => (adding.names.len(), None),

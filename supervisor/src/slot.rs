@@ -16,14 +16,16 @@ use crate::driver::Link;
 use crate::engine::{ChildState, Key};
 use crate::exit::ExitReason;
 use crate::inbox::Inbox;
-use crate::mailbox::{Closing, Mailbox};
+use crate::mailbox::{Closing, Mailbox, wake};
 use crate::node::Node;
 use crate::path::{ChildPath, Name};
 
+pub(crate) use self::record::Moment;
 use self::record::Record;
 use self::signal::Word;
 pub(crate) use self::signal::{Duties, Signal};
 use self::waiting::Waiting;
+pub(crate) use self::waiting::Woken;
 
 /// The message type of a place that takes none: a nested supervisor's.
 #[derive(Debug)]
@@ -44,6 +46,9 @@ pub(crate) trait AnySlot: Send + Sync + 'static {
     fn begin_life(&self, generation: u64, beginning: Beginning<'_>);
     /// The life has ended; nobody receives, senders go on. Gives back to whom that is to be told.
     fn end_life(&self, generation: u64) -> Option<Link>;
+    /// Asks the life to stop: whom that wakes, or nothing if the life never looked and so cannot
+    /// notice.
+    fn ask(&self, now: Instant) -> Option<Woken>;
     fn wake_receiver(&self);
     /// Sends back what is sent from now on; what was waiting goes to the dead-letter
     /// receiver, if there is one, and is counted. What is returned beside the number is to be
@@ -187,19 +192,13 @@ impl SlotCore {
         self.word.look(generation)
     }
 
-    /// Asks the life to stop; `false` if it never looked and so cannot notice.
+    /// Asks the life to stop: whom that wakes, or nothing if the life never looked and so cannot
+    /// notice.
     #[must_use]
-    pub(crate) fn ask(&self, now: Instant) -> bool {
-        let (looked, waiting) = {
-            let mut place = self.lock();
-            place.record.stops(now);
-            let looked = self.word.ask();
-            (looked, looked.then(|| place.take_waiting()))
-        };
-        if let Some(waiting) = waiting {
-            waiting.wake();
-        }
-        looked
+    fn ask(&self, now: Instant) -> Option<Woken> {
+        let mut place = self.lock();
+        place.record.stops(now);
+        self.word.ask().then(|| place.take_waiting())
     }
 
     /// Whether the present life was asked to stop.
@@ -283,12 +282,12 @@ impl SlotCore {
     }
 
     /// When the stop began that is under way.
-    pub(crate) fn stop_began(&self) -> Option<Instant> {
+    pub(crate) fn stop_began(&self) -> Option<Moment> {
         self.lock().record.stop_began()
     }
 
     /// The life is over; gives back when its stop began, if it was told to end.
-    pub(crate) fn went_down(&self, state: ChildState, reason: ExitReason) -> Option<Instant> {
+    pub(crate) fn went_down(&self, state: ChildState, reason: ExitReason) -> Option<Moment> {
         let mut place = self.lock();
         let began = place.record.stop_began();
         if self.is_occupied() {
@@ -374,11 +373,19 @@ impl<M: Send + 'static> AnySlot for Slot<M> {
         self.core.end(generation)
     }
 
+    fn ask(&self, now: Instant) -> Option<Woken> {
+        let woken = self.core.ask(now)?;
+        Some(woken.and(self.mailbox.look_up()))
+    }
+
     fn wake_receiver(&self) {
-        self.mailbox.wake_receiver();
+        wake(self.mailbox.look_up());
     }
 
     fn close(&self, closing: Closing) -> Option<(usize, Box<dyn Send>)> {
+        if self.mailbox.close_unused(closing) {
+            return None;
+        }
         let mut leftovers = self.mailbox.close(closing);
         let count = leftovers.len();
         let garbage: Box<dyn Send> = match leftovers.take_heir() {

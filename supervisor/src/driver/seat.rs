@@ -55,7 +55,7 @@ impl Link {
     /// supervisor's runtime, and not within the user's code.
     pub(crate) fn tell_and_assist(&self, event: Event<Seat, Reply>) {
         if let Some(reign) = self.inbox.push_and_take(Message::Event(event)) {
-            reign.assist();
+            reign.assist(&self.inbox);
         }
     }
 }
@@ -72,32 +72,40 @@ pub(crate) type Reply = oneshot::Sender<Answer>;
 /// The driver's part of a child.
 pub(crate) struct Seat {
     pub(crate) body: Body,
-    pub(crate) task: Option<Task>,
+    pub(crate) task: Task,
 }
 
-/// The task of a life: nothing outlives its supervisor, even if the supervisor's task is dropped.
-#[derive(Debug)]
-pub(crate) struct Task(JoinHandle<()>);
+/// The task of a life, if there is one: nothing outlives its supervisor, even if the supervisor's
+/// task is dropped.
+#[derive(Debug, Default)]
+pub(crate) struct Task(Option<JoinHandle<()>>);
 
 impl Task {
     pub(crate) fn new(task: JoinHandle<()>) -> Self {
-        Self(task)
+        Self(Some(task))
     }
 
     pub(crate) fn abort(&self) {
-        self.0.abort();
+        if let Some(task) = &self.0 {
+            task.abort();
+        }
+    }
+
+    /// It has ended, and is not kept in memory until the next one.
+    pub(crate) fn let_go(&mut self) {
+        self.0 = None;
     }
 }
 
 impl Drop for Task {
     fn drop(&mut self) {
-        self.0.abort();
+        self.abort();
     }
 }
 
 impl Seat {
     pub(crate) fn new(body: Body) -> Self {
-        Self { body, task: None }
+        Self { body, task: Task::default() }
     }
 
     pub(crate) fn slot(&self) -> &Arc<dyn AnySlot> {

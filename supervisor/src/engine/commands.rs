@@ -62,7 +62,7 @@ pub(crate) enum Answer {
     /// The child declined its start: OTP's `ignore`.
     Declined,
     /// So many were added, and why the next one was not.
-    Added(usize, Option<Refusal>),
+    Added(usize, Option<Box<Refusal>>),
     Refused(Refusal),
 }
 
@@ -171,7 +171,7 @@ impl<C: Named, R> Engine<C, R> {
                 added += 1;
             }
         }
-        self.answer(reply, Answer::Added(added, refusal));
+        self.answer(reply, Answer::Added(added, refusal.map(Box::new)));
     }
 
     fn add(&mut self, now: Instant, child: Child<C, R>, running: bool, reply: R) {

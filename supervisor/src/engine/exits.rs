@@ -75,6 +75,7 @@ impl<C: Named, R> Engine<C, R> {
     pub(super) fn note_health(&mut self, now: Instant, key: Key) {
         let window = self.rules.restart_window;
         if let Some(child) = self.children.get_mut(key)
+            && child.attempts > 0
             && let State::Up { since } = child.state
             && now.duration_since(since) >= window
         {

@@ -265,8 +265,8 @@ impl<C: Named, R> Engine<C, R> {
                     self.overtake_start(now, key);
                     return self.halt(now, key, StopPurpose::Sequence);
                 }
-                Some(State::Zombie) | None => {}
-                Some(State::Down | State::Held | State::Waiting(_) | State::Fallen(_)) => {
+                Some(State::Zombie | State::Down) | None => {}
+                Some(State::Held | State::Waiting(_) | State::Fallen(_)) => {
                     self.enter(key, State::Down);
                 }
             }
@@ -290,11 +290,12 @@ impl<C: Named, R> Engine<C, R> {
 
     fn finish(&mut self) {
         let Mode::Stopping { ending, .. } = &self.mode else { return };
+        // Everyone has been passed: nobody waits but those whose turn has not come.
         let ending = ending.clone();
-        self.end(ending);
+        self.conclude(ending);
     }
 
-    /// The end: whoever still waits is answered.
+    /// The end, at once: whoever still waits is answered.
     pub(super) fn end(&mut self, ending: Ending) {
         let open = |child: &Child<C, R>| !matches!(child.state, State::Down | State::Zombie);
         let open = self.children.iter().filter(|(_, child)| open(child));
@@ -302,6 +303,10 @@ impl<C: Named, R> Engine<C, R> {
         for key in keys {
             self.answer_overtaken(key, Answer::Refused(Refusal::ShuttingDown));
         }
+        self.conclude(ending);
+    }
+
+    fn conclude(&mut self, ending: Ending) {
         self.timers = Timers::default();
         self.mode = Mode::Ended;
         self.drop_turns();

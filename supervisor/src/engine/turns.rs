@@ -100,6 +100,9 @@ impl<C: Named, R> Engine<C, R> {
 
     pub(super) fn drop_turns(&mut self) {
         self.settled.clear();
+        if self.turns.is_empty() && self.child_turns.is_empty() {
+            return;
+        }
         let per_child = std::mem::take(&mut self.child_turns).into_values().flatten();
         let turns: Vec<_> = std::mem::take(&mut self.turns).into_iter().chain(per_child).collect();
         turns.into_iter().for_each(|turn| self.drop_turn(turn));

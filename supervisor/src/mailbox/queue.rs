@@ -71,7 +71,7 @@ pub(super) struct Closed<M> {
     pub(super) messages: VecDeque<M>,
     pub(super) heir: Option<Arc<Letters<M>>>,
     pub(super) receiver: Option<Waker>,
-    pub(super) senders: BTreeMap<Ticket, Waker>,
+    pub(super) senders: Option<BTreeMap<Ticket, Waker>>,
 }
 
 impl<M> Queue<M> {
@@ -230,24 +230,30 @@ impl<M> Queue<M> {
         if self.life == life { self.hand_over(NOBODY) } else { None }
     }
 
+    /// The receiver of a queue through which nothing has passed, which is closed then.
+    pub(super) fn close_unused(&mut self, closing: Closing) -> Option<Option<Waker>> {
+        if self.traffic.is_some() {
+            return None;
+        }
+        if self.closed != Some(Closing::Gone) {
+            self.closed = Some(closing);
+        }
+        Some(self.hand_over(NOBODY))
+    }
+
     pub(super) fn close(&mut self, closing: Closing) -> Closed<M> {
         if self.closed != Some(Closing::Gone) {
             self.closed = Some(closing);
         }
         let receiver = self.hand_over(NOBODY);
         let Some(traffic) = &mut self.traffic else {
-            return Closed {
-                messages: VecDeque::new(),
-                heir: None,
-                receiver,
-                senders: BTreeMap::new(),
-            };
+            return Closed { messages: VecDeque::new(), heir: None, receiver, senders: None };
         };
         Closed {
             messages: traffic.take_all(),
             heir: traffic.letters.upgrade(),
             receiver,
-            senders: traffic.senders.as_mut().map(|senders| senders.dismiss()).unwrap_or_default(),
+            senders: traffic.senders.as_mut().map(|senders| senders.dismiss()),
         }
     }
 

@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context as TaskContext, Poll, Wake, Waker};
 use std::time::Duration;
 
-use super::{Closing, Leftovers, Mailbox, SendError, Sending, Shortcut, TrySendError};
+use super::{Closing, Leftovers, Mailbox, SendError, Sending, Shortcut, TrySendError, wake};
 
 /// Counts how often it is woken.
 #[derive(Default)]

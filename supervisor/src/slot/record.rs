@@ -78,9 +78,9 @@ impl Record {
         self.state = ChildState::Stopping;
     }
 
-    pub(super) fn stop_began(&self) -> Option<Instant> {
+    pub(super) fn stop_began(&self) -> Option<Moment> {
         let stops = matches!(self.state, ChildState::Stopping | ChildState::Unstoppable);
-        self.stop_began.filter(|_| stops).map(Moment::instant)
+        self.stop_began.filter(|_| stops)
     }
 
     /// Gives back what is to be dropped.
@@ -132,7 +132,7 @@ impl Record {
 /// An instant in half of its size: nanoseconds from the first one of the process. That may be a later
 /// one, where a clock stands still for a test.
 #[derive(Clone, Copy, Debug)]
-struct Moment(NonZeroI64);
+pub(crate) struct Moment(NonZeroI64);
 
 impl Moment {
     fn of(instant: Instant) -> Self {
@@ -149,7 +149,7 @@ impl Moment {
         Self(NonZeroI64::new(since).unwrap_or(NonZeroI64::MIN))
     }
 
-    fn instant(self) -> Instant {
+    pub(crate) fn instant(self) -> Instant {
         let since = self.0.get();
         let nanos = Duration::from_nanos(since.unsigned_abs());
         let found = if since > 0 {

@@ -52,7 +52,7 @@ impl Place {
     /// a future that outlives its life still has its own, and must not take another's place by it.
     pub(super) fn take_waiting(&mut self) -> Woken {
         let others = self.record.others().map(std::mem::take).unwrap_or_default();
-        Woken { first: self.waiting.first.take(), others }
+        Woken { first: self.waiting.first.take(), others, receiver: None }
     }
 }
 
@@ -64,14 +64,21 @@ impl Waiting {
 
 /// Futures that no longer wait.
 #[must_use = "they have to be woken"]
-pub(super) struct Woken {
+#[derive(Debug)]
+pub(crate) struct Woken {
     first: Option<Waker>,
     others: Vec<(NonZeroU32, Waker)>,
+    /// Whoever waits for a message.
+    receiver: Option<Waker>,
 }
 
 impl Woken {
-    pub(super) fn wake(self) {
-        let others = self.others.into_iter().map(|(_, waker)| waker);
-        self.first.into_iter().chain(others).for_each(Waker::wake);
+    pub(super) fn and(self, receiver: Option<Waker>) -> Self {
+        Self { receiver, ..self }
+    }
+
+    pub(crate) fn wake(self) {
+        self.first.into_iter().chain(self.receiver).for_each(Waker::wake);
+        self.others.into_iter().for_each(|(_, waker)| waker.wake());
     }
 }

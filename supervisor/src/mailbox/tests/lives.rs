@@ -100,7 +100,7 @@ fn a_parked_receiver_looks_up_when_told() {
     let mailbox = filled(1, []);
     let (bell, waker) = bell();
     assert!(poll_recv(&mailbox, 1, &waker).is_pending());
-    mailbox.wake_receiver();
+    wake(mailbox.look_up());
     assert_eq!(bell.rings(), 1);
     assert_eq!(mailbox.try_send(1), Ok(()));
     assert_eq!(poll_recv(&mailbox, 1, &waker), Poll::Ready(Some(1)));
@@ -111,7 +111,7 @@ fn a_parked_receiver_looks_up_when_told() {
 fn a_receiver_that_is_about_to_park_looks_up_first() {
     let mailbox = filled(1, []);
     let (bell, waker) = bell();
-    mailbox.wake_receiver();
+    wake(mailbox.look_up());
     assert!(poll_recv(&mailbox, 1, &waker).is_pending());
     assert_eq!(bell.rings(), 1);
     assert!(poll_recv(&mailbox, 1, &waker).is_pending());
@@ -126,7 +126,7 @@ fn a_receiver_that_moves_to_another_task_is_found_there() {
     let ((old_bell, old), (new_bell, new)) = (bell(), bell());
     assert!(poll_recv(&mailbox, 1, &old).is_pending());
     // The old task has given up; the new one looks at its flag, and then the flag is set.
-    mailbox.wake_receiver();
+    wake(mailbox.look_up());
     assert!(poll_recv(&mailbox, 1, &new).is_pending());
     assert_eq!((old_bell.rings(), new_bell.rings()), (1, 1));
 }

@@ -242,7 +242,7 @@ fn use_it_in_wakers_and_messages() {
     // Parked, replaced, told to look up, woken by a message.
     assert!(poll_recv(&mailbox, 1, &nosy()).is_pending());
     assert!(poll_recv(&mailbox, 1, &nosy()).is_pending());
-    mailbox.wake_receiver();
+    wake(mailbox.look_up());
     assert!(poll_recv(&mailbox, 1, &nosy()).is_pending());
     assert!(poll_recv(&mailbox, 1, &nosy()).is_pending());
     assert!(mailbox.try_send(message()).is_ok());

@@ -149,7 +149,7 @@ async fn a_stop_flag_is_always_seen() {
             })
         });
         shared.1.store(true, Ordering::SeqCst);
-        shared.0.wake_receiver();
+        wake(shared.0.look_up());
         within("a receiver that is told to stop", child).await.expect("no panic");
     }
 }
