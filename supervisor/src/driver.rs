@@ -96,7 +96,7 @@ async fn rule(mut reign: Box<Reign>) {
             return;
         }
         reign = match desk.0.rest(reign) {
-            Rest::AtRest => poll_fn(|cx| desk.0.poll_take(cx, &mut alarm)).await,
+            Rest::Done => poll_fn(|cx| desk.0.poll_take(cx, &mut alarm)).await,
             Rest::More(reign) | Rest::Deserted(reign) => reign,
         };
         // A storm of restarts shares the thread with everything else.
@@ -158,7 +158,7 @@ impl Reign {
             let rest = if has_to_end { inbox.hand_over(self) } else { inbox.rest(self) };
             woken.into_iter().for_each(Woken::wake);
             match rest {
-                Rest::AtRest => return,
+                Rest::Done => return,
                 Rest::More(reign) => self = reign,
                 // With the task it has lost its runtime: whoever waits is told.
                 Rest::Deserted(reign) => return drop(reign),

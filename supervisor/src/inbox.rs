@@ -44,7 +44,7 @@ enum State {
 /// What came of putting a supervisor's state to rest.
 #[must_use = "the state has to be somewhere"]
 pub(crate) enum Rest {
-    AtRest,
+    Done,
     /// There are messages: they are in hand.
     More(Box<Reign>),
     /// The supervisor's task is gone, and nobody else will ever take the state.
@@ -109,7 +109,7 @@ impl Inbox {
             if is_due { queue.call_task() } else { None }
         };
         task.into_iter().for_each(Waker::wake);
-        Rest::AtRest
+        Rest::Done
     }
 
     /// Leaves what there is to do to the supervisor's task.
@@ -123,7 +123,7 @@ impl Inbox {
             queue.task.take()
         };
         task.into_iter().for_each(Waker::wake);
-        Rest::AtRest
+        Rest::Done
     }
 
     /// For the supervisor's task: its state, when there is something to do.

@@ -225,13 +225,18 @@ impl<M> Mailbox<M> {
         Leftovers { messages: closed.messages, heir: closed.heir }
     }
 
-    /// As [`close`](Self::close), of a mailbox through which nothing has passed, which is closed
-    /// then; `false` for any other, which is not.
+    /// As [`close`](Self::close), of a mailbox that nothing has passed through; `false` for any
+    /// other, which is not closed by this.
     pub(crate) fn close_unused(&self, closing: Closing) -> bool {
-        let receiver = self.lock().close_unused(closing);
-        let was_unused = receiver.is_some();
-        wake(receiver.flatten());
-        was_unused
+        let receiver = {
+            let mut queue = self.lock();
+            if queue.is_used() {
+                return false;
+            }
+            queue.close(closing).receiver
+        };
+        wake(receiver);
+        true
     }
 
     /// A receiver of what is left when the mailbox is closed.

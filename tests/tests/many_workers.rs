@@ -84,7 +84,8 @@ async fn a_dropped_call_keeps_what_was_added() {
     drop(adding);
     quiet().await;
     let living = within("the list", pool.workers()).await.unwrap().len();
-    assert_eq!(living, 64, "those that were on their way, and no others");
+    // One command is being carried out while the next is written.
+    assert_eq!(living, 2 * 64, "those that were on their way, and no others");
     within("the shutdown", pool.supervisor().shutdown()).await.unwrap();
     assert_eq!(gauge.alive(), 0);
 }

@@ -230,15 +230,9 @@ impl<M> Queue<M> {
         if self.life == life { self.hand_over(NOBODY) } else { None }
     }
 
-    /// The receiver of a queue through which nothing has passed, which is closed then.
-    pub(super) fn close_unused(&mut self, closing: Closing) -> Option<Option<Waker>> {
-        if self.traffic.is_some() {
-            return None;
-        }
-        if self.closed != Some(Closing::Gone) {
-            self.closed = Some(closing);
-        }
-        Some(self.hand_over(NOBODY))
+    /// Whether something has passed through it, or somebody has asked for what will be left.
+    pub(super) fn is_used(&self) -> bool {
+        self.traffic.is_some()
     }
 
     pub(super) fn close(&mut self, closing: Closing) -> Closed<M> {

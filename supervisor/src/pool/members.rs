@@ -97,7 +97,7 @@ impl<W: Child> Pool<W, PerWorker> {
     ///
     /// [`AddWorkersError`] with the first error that [`add_worker_with`](Self::add_worker_with) would
     /// give, and with the workers that were added. No more are added after the error was noticed;
-    /// those that were on their way then, a few dozen, may be.
+    /// those that were on their way then, a hundred or so, may be.
     ///
     /// # Cancel safety
     ///
@@ -314,8 +314,9 @@ impl<W, V> Pool<W, V> {
         let mut first_error = None;
         while first_error.is_none() {
             for worker in workers.by_ref().take(ON_THEIR_WAY) {
-                let begun = worker.and_then(|(parts, handle)| Ok((begin(parts, &handle)?, handle)));
-                match begun {
+                let adding =
+                    worker.and_then(|(parts, handle)| Ok((begin(parts, &handle)?, handle)));
+                match adding {
                     Ok(adding) => on_their_way.push(adding),
                     Err(error) => {
                         first_error = Some(error);
