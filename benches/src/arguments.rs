@@ -203,7 +203,7 @@ mod tests {
         let error = parse(&["--jobs", "strat"]).unwrap_err();
         assert!(error.contains("strat") && error.contains("start, start-one-by-one"), "{error}");
         let error = parse(&["--only", "flor"]).unwrap_err();
-        assert!(error.contains("flor") && error.contains("floor, hand"), "{error}");
+        assert!(error.contains("flor") && error.contains("floor, in-order, hand"), "{error}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 pub(crate) mod erlang;
 mod floor;
 mod hand;
+mod in_order;
 mod ours;
 #[cfg(feature = "peers")]
 mod peers;
@@ -18,6 +19,7 @@ use crate::contender::Contender;
 #[serde(try_from = "String", into = "&str")]
 pub(crate) enum Who {
     Floor,
+    InOrder,
     Hand,
     Ours,
     OursTyped,
@@ -43,14 +45,15 @@ pub(crate) enum AtWork {
 }
 
 use Who::{
-    AshFlare, Erlang, Floor, Hand, Kameo, Ours, OursLast, OursMacro, OursPool, OursTyped, Ractor,
-    TaskSupervisor,
+    AshFlare, Erlang, Floor, Hand, InOrder, Kameo, Ours, OursLast, OursMacro, OursPool, OursTyped,
+    Ractor, TaskSupervisor,
 };
 
 impl Who {
     /// All of them, in the order of the table.
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 13] = [
         Floor,
+        InOrder,
         Hand,
         Ours,
         OursTyped,
@@ -68,6 +71,7 @@ impl Who {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Floor => "floor",
+            InOrder => "in-order",
             Hand => "hand",
             Ours => "ours",
             OursTyped => "ours-typed",
@@ -86,6 +90,7 @@ impl Who {
     pub(crate) const fn title(self) -> &'static str {
         match self {
             Floor => "floor: JoinSet, one shared signal",
+            InOrder => "a signal and a JoinHandle each, one after the other",
             Hand => "a supervisor by hand",
             Ours => "ours: functions, declared",
             OursTyped => "ours: typed children, declared",
@@ -117,6 +122,7 @@ impl Who {
     pub(crate) fn at_work(self) -> AtWork {
         AtWork::Here(match self {
             Floor => &floor::Floor,
+            InOrder => &in_order::InOrder,
             Hand => &hand::Hand,
             Ours => &ours::declared::Declared,
             OursTyped => &ours::typed::Typed,

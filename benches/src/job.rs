@@ -198,6 +198,8 @@ impl Job {
     /// is asked of no other, and the same question is asked once.
     pub(crate) fn is_for(self, who: Who) -> bool {
         match self {
+            Start | Memory | Stop => true,
+            _ if who == Who::InOrder => false,
             StartMillion | StopMillion => {
                 matches!(who, Who::Floor | Who::OursPool)
             }

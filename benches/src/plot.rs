@@ -26,6 +26,7 @@ pub(crate) fn write(results: &Results, folder: &Path) -> io::Result<()> {
 fn color(who: Who) -> &'static str {
     match who {
         Who::Floor => "#9a9a9a",
+        Who::InOrder => "#777777",
         Who::Hand => "#555555",
         Who::Ours => "#0b5cad",
         Who::OursTyped => "#2f7fd1",

@@ -3,6 +3,7 @@
 mod alarm;
 mod seat;
 
+use std::collections::VecDeque;
 use std::collections::hash_map::RandomState;
 use std::fmt;
 use std::future::poll_fn;
@@ -43,7 +44,7 @@ pub(crate) struct Reign {
     inbox: Arc<Inbox>,
     reaper: Reaper,
     /// The messages in hand: none, while nobody handles any.
-    pub(crate) batch: Vec<Message>,
+    pub(crate) batch: VecDeque<Message>,
     /// The node's declaration is here, and goes back to it at the end.
     pub(crate) has_declaration: bool,
     /// Who was asked to end, and has not been woken yet.
@@ -73,7 +74,7 @@ pub(crate) fn spawn(node: Arc<Node>, inbox: Arc<Inbox>) {
         engine,
         inbox,
         reaper: Reaper::default(),
-        batch: Vec::new(),
+        batch: VecDeque::new(),
         has_declaration,
         woken: None,
         ending: None,
@@ -96,7 +97,11 @@ async fn rule(mut reign: Box<Reign>) {
             return;
         }
         reign = match desk.0.rest(reign) {
-            Rest::Done => poll_fn(|cx| desk.0.poll_take(cx, &mut alarm)).await,
+            Rest::Done => {
+                let taken = poll_fn(|cx| desk.0.poll_take(cx, &mut alarm)).await;
+                let Some(reign) = taken else { return };
+                reign
+            }
             Rest::More(reign) | Rest::Deserted(reign) => reign,
         };
         // A storm of restarts shares the thread with everything else.
@@ -122,17 +127,18 @@ impl Reign {
         if self.engine.next_deadline().is_some_and(|at| at <= now) {
             self.handle(now, Message::Event(Event::Tick));
         }
-        let mut batch = mem::take(&mut self.batch);
-        for (done, message) in batch.drain(..).enumerate() {
+        let mut done = 0;
+        // One by one: what is not done yet is in its place if the task is dropped in between.
+        while let Some(message) = self.batch.pop_front() {
             self.handle(now, message);
-            if done % BATCH == BATCH - 1 {
+            done += 1;
+            if done % BATCH == 0 {
                 self.reaper.reap();
                 self.woken.take().into_iter().for_each(Woken::wake);
                 tokio::task::yield_now().await;
                 now = Instant::now();
             }
         }
-        self.batch = batch;
         self.reaper.reap();
         self.woken.take().into_iter().for_each(Woken::wake);
     }
@@ -143,11 +149,11 @@ impl Reign {
         let mut rounds = 0;
         loop {
             let now = Instant::now();
-            let mut batch = mem::take(&mut self.batch);
-            batch.drain(..).for_each(|message| self.handle(now, message));
-            self.batch = batch;
+            while let Some(message) = self.batch.pop_front() {
+                self.handle(now, message);
+            }
             if self.engine.is_stopping() {
-                // What is left is dropped at the end, which is near.
+                // The recipes of a few workers are kept until then as others are.
                 self.reaper.reap_many();
             } else {
                 self.reaper.reap();
@@ -376,7 +382,7 @@ impl Reign {
         if self.has_declaration {
             self.node.set_declared(declared);
         }
-        for message in self.inbox.close() {
+        for message in mem::take(&mut self.batch).into_iter().chain(self.inbox.close()) {
             message.turn_away(&mut self.reaper);
         }
         self.node.ended(reason, &mut self.reaper);
@@ -387,7 +393,18 @@ impl Reign {
 impl Drop for Reign {
     /// The task was dropped, or panicked: whoever waits is told all the same.
     fn drop(&mut self) {
-        if !self.concluded && !self.conclude_if_ended() {
+        if self.concluded {
+            return;
+        }
+        self.engine.abandon();
+        while let Some(effect) = self.engine.effect() {
+            match effect {
+                Effect::Answer(..) | Effect::Refused(_) => self.perform(Instant::now(), effect),
+                // There is no runtime to do it on.
+                _ => {}
+            }
+        }
+        if !self.conclude_if_ended() {
             self.conclude(&ExitReason::RuntimeGone);
         }
     }

@@ -1,5 +1,6 @@
 //! What a supervisor is told, by its children, its parent and its users, and who sees to it.
 
+use std::collections::VecDeque;
 use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -21,7 +22,7 @@ pub(crate) struct Inbox {
 }
 
 struct Queue {
-    messages: Vec<Message>,
+    messages: VecDeque<Message>,
     state: State,
     /// The supervisor's task, when it waits.
     task: Option<Waker>,
@@ -54,7 +55,8 @@ pub(crate) enum Rest {
 impl Inbox {
     /// Of a supervisor whose state is with its creator.
     pub(crate) fn new() -> Self {
-        let queue = Queue { messages: Vec::new(), state: State::Taken, task: None, alarm: None };
+        let queue =
+            Queue { messages: VecDeque::new(), state: State::Taken, task: None, alarm: None };
         Self { queue: Mutex::new(queue) }
     }
 
@@ -65,7 +67,7 @@ impl Inbox {
             if matches!(queue.state, State::Closed) {
                 return Err(message);
             }
-            queue.messages.push(message);
+            queue.messages.push_back(message);
             queue.call_task()
         };
         task.into_iter().for_each(Waker::wake);
@@ -84,10 +86,10 @@ impl Inbox {
         if queue.messages.is_empty()
             && let Some(mut reign) = queue.state.take()
         {
-            reign.batch.push(message);
+            reign.batch.push_back(message);
             return Some(reign);
         }
-        queue.messages.push(message);
+        queue.messages.push_back(message);
         queue.take()
     }
 
@@ -104,9 +106,12 @@ impl Inbox {
             }
             let deadline = reign.engine.next_deadline();
             queue.state = State::AtRest(reign);
-            // What the task's timer is set to may be too late now.
-            let is_due = deadline.is_some_and(|at| queue.alarm.is_none_or(|alarm| at < alarm));
-            if is_due { queue.call_task() } else { None }
+            // What the task's timer is set to may be too late now, or for nothing.
+            let is_set_wrong = match deadline {
+                Some(at) => queue.alarm.is_none_or(|alarm| at < alarm),
+                None => queue.alarm.is_some(),
+            };
+            if is_set_wrong { queue.call_task() } else { None }
         };
         task.into_iter().for_each(Waker::wake);
         Rest::Done
@@ -126,15 +131,21 @@ impl Inbox {
         Rest::Done
     }
 
-    /// For the supervisor's task: its state, when there is something to do.
-    pub(crate) fn poll_take(&self, cx: &mut Context<'_>, alarm: &mut Alarm) -> Poll<Box<Reign>> {
+    /// For the supervisor's task: its state, when there is something to do; nothing if it was lost in
+    /// another task, to a panic.
+    pub(crate) fn poll_take(
+        &self,
+        cx: &mut Context<'_>,
+        alarm: &mut Alarm,
+    ) -> Poll<Option<Box<Reign>>> {
         let deadline = {
             let mut queue = self.lock();
             let deadline = match &queue.state {
                 State::AtRest(reign) if queue.messages.is_empty() && !reign.has_work() => {
                     reign.engine.next_deadline()
                 }
-                State::AtRest(_) => return queue.take().map_or(Poll::Pending, Poll::Ready),
+                State::AtRest(_) => return Poll::Ready(queue.take()),
+                State::Closed => return Poll::Ready(None),
                 // Whoever has it calls if there is something left for this task.
                 _ => None,
             };
@@ -150,7 +161,7 @@ impl Inbox {
         }
         let mut queue = self.lock();
         queue.alarm = None;
-        queue.take().map_or(Poll::Pending, Poll::Ready)
+        queue.take().map_or(Poll::Pending, |reign| Poll::Ready(Some(reign)))
     }
 
     /// The supervisor's task is gone: its state, if nobody has it.
@@ -164,10 +175,14 @@ impl Inbox {
     }
 
     /// Refuses what comes from now on, and gives back what nobody has read.
-    pub(crate) fn close(&self) -> Vec<Message> {
-        let mut queue = self.lock();
-        queue.state = State::Closed;
-        mem::take(&mut queue.messages)
+    pub(crate) fn close(&self) -> VecDeque<Message> {
+        let (messages, task) = {
+            let mut queue = self.lock();
+            queue.state = State::Closed;
+            (mem::take(&mut queue.messages), queue.task.take())
+        };
+        task.into_iter().for_each(Waker::wake);
+        messages
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {

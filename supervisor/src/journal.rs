@@ -65,9 +65,8 @@ fn keep(reign: &Reign, now: Instant, notice: Notice) -> Option<Moment> {
             }
             let (_, slot) = child(key)?;
             let asked_at = slot.core().went_down(ChildState::Restarting, reason);
-            if asked_at.is_some() {
-                report::ended(node, slot, now);
-            }
+            // It may have been named as one to be killed, and have ended before it was told.
+            report::ended(node, slot, now);
             return asked_at;
         }
         Notice::StartFailed { child: key, reason } => {

@@ -11,7 +11,11 @@ use crate::recipe::Recipe;
 
 /// Values that wait to be dropped.
 #[derive(Default)]
-pub(crate) struct Reaper(Vec<Value>);
+pub(crate) struct Reaper {
+    values: Vec<Value>,
+    /// There is something among them that others may wait for.
+    urgent: bool,
+}
 
 /// Each is dropped by itself: two destructors that panic are no worse than one.
 enum Value {
@@ -25,31 +29,33 @@ const MANY: usize = 64;
 
 impl Reaper {
     pub(crate) fn take(&mut self, value: impl Send + 'static) {
-        self.0.push(Value::Any(Box::new(value)));
+        self.values.push(Value::Any(Box::new(value)));
+        self.urgent = true;
     }
 
     /// Takes what is the user's of a child that is gone.
     pub(crate) fn take_seat(&mut self, seat: Seat) {
         match seat.body {
             Body::Task { recipe, .. } if recipe.kind().is_some() => {}
-            Body::Task { recipe, .. } => self.0.push(Value::Recipe(recipe)),
+            Body::Task { recipe, .. } => self.values.push(Value::Recipe(recipe)),
             Body::Supervisor { .. } => self.take(seat),
         }
     }
 
-    /// As [`reap`](Self::reap), once there is much to be dropped.
+    /// As [`reap`](Self::reap), once there is more to be dropped than a few recipes.
     pub(crate) fn reap_many(&mut self) {
-        if self.0.len() >= MANY {
+        if self.urgent || self.values.len() >= MANY {
             self.reap();
         }
     }
 
     /// Drops what it has, in a task of its own where there is a runtime.
     pub(crate) fn reap(&mut self) {
-        if self.0.is_empty() {
+        if self.values.is_empty() {
             return;
         }
-        let values = std::mem::take(&mut self.0);
+        self.urgent = false;
+        let values = std::mem::take(&mut self.values);
         match tokio::runtime::Handle::try_current() {
             Ok(runtime) => {
                 runtime.spawn(async move { bury(values) });
@@ -61,7 +67,7 @@ impl Reaper {
 
 impl Drop for Reaper {
     fn drop(&mut self) {
-        bury(std::mem::take(&mut self.0));
+        bury(std::mem::take(&mut self.values));
     }
 }
 
@@ -80,6 +86,6 @@ fn bury(values: Vec<Value>) {
 
 impl fmt::Debug for Reaper {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Reaper").field(&self.0.len()).finish()
+        f.debug_tuple("Reaper").field(&self.values.len()).finish()
     }
 }

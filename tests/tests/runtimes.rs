@@ -4,7 +4,7 @@ use std::future::pending;
 use std::time::Duration;
 
 use supervisor::prelude::*;
-use supervisor::{ExitReason, MaxRestarts, StartMode};
+use supervisor::{ExitReason, MaxRestarts, SendError, StartMode};
 use supervisor_tests::{Order, Stage, within};
 use tokio::runtime::{Builder, Runtime};
 
@@ -74,6 +74,28 @@ fn a_tree_of_one_runtime_can_be_used_from_another() {
     });
     result.unwrap();
     assert_eq!(stage.alive(), "");
+}
+
+#[test]
+fn a_child_that_was_on_its_way_when_the_runtime_went_is_refused() {
+    let runtime = current_thread();
+    let stage = Stage::new();
+    let supervisor = Supervisor::new().with_child(stage.actor("a")).build();
+    runtime.block_on(within("the start", supervisor.start())).unwrap();
+    let task = ChildSpec::new("b").with_task(async |_: Context| pending().await);
+    let address = task.handle();
+    let nested = Supervisor::new().with_child(stage.actor("c")).build();
+    assert!(poll_once(supervisor.add_child(task)).is_none());
+    let spec = ChildSpec::new("nested").with_supervisor(nested.clone());
+    assert!(poll_once(supervisor.add_child(spec)).is_none());
+    // The commands are in the inbox, and nobody has read them.
+    drop(runtime);
+    let sent = poll_once(address.send(())).expect("an answer at once");
+    assert!(matches!(sent, Err(SendError::Gone(()))), "{sent:?}");
+    // It is a root as before.
+    let other = current_thread();
+    other.block_on(within("its start", nested.start())).unwrap();
+    other.block_on(within("its shutdown", nested.shutdown())).unwrap();
 }
 
 /// How a nested supervisor ends with its runtime. One whose parent was dropped first is told, and

@@ -133,5 +133,5 @@ pub(super) fn refuse(seat: Seat, reaper: &mut Reaper) {
     if let Some(rest) = Node::disown(&seat.body) {
         reaper.take(rest);
     }
-    reaper.take_seat(seat);
+    reaper.take(seat);
 }

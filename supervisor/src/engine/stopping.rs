@@ -178,9 +178,19 @@ impl<C: Named, R> Engine<C, R> {
         };
         let late = self.children.iter().filter(|(_, child)| is_late(child));
         let late: Vec<Key> = late.map(|(key, _)| key).collect();
-        if all_killed {
-            // They have not even been told: it took that long to tell the others.
+        if all_killed && !late.is_empty() {
+            // They have not even been told: it took that long to tell the others. They get the same
+            // time.
             late.into_iter().for_each(|key| self.tell_to_end(now, key, true));
+            if let Mode::Stopping { scheme: Scheme::AtOnce { next, .. }, .. } = &mut self.mode {
+                *next = None;
+            }
+            if let Some(at) = now.checked_add(self.rules.kill_grace) {
+                self.timers.set(at, Target::Stop);
+            }
+            return;
+        }
+        if all_killed {
             let alive = self.children.iter().filter(|(_, child)| child.state.has_life());
             let alive: Vec<Key> = alive.map(|(key, _)| key).collect();
             alive.into_iter().for_each(|key| self.give_up_on(key));
@@ -211,15 +221,14 @@ impl<C: Named, R> Engine<C, R> {
     /// A life has ended while everything is being stopped.
     pub(super) fn ended_while_stopping(&mut self, now: Instant, key: Key) {
         let Some(child) = self.children.get(key) else { return };
-        let returns = child.declared;
         if matches!(child.state, State::Zombie) {
             self.tell(Notice::StoppedLate(key));
             self.enter(key, State::Down);
         } else {
             self.answer_overtaken(key, Answer::Done);
         }
-        if !returns {
-            // Whatever becomes of the supervisor: there is no need to come back to it at the end.
+        if self.rules.strategy == SupervisionStrategy::SimpleOneForOne {
+            // Whatever becomes of the pool: there is no need to come back to it at the end.
             self.forget(key);
         }
         self.stop_next(now);
@@ -304,6 +313,13 @@ impl<C: Named, R> Engine<C, R> {
             self.answer_overtaken(key, Answer::Refused(Refusal::ShuttingDown));
         }
         self.conclude(ending);
+    }
+
+    /// Whoever drives it is gone: whoever waits is answered, and what was to be added is refused.
+    pub(crate) fn abandon(&mut self) {
+        if !matches!(self.mode, Mode::Ended) {
+            self.end(Ending::RuntimeGone);
+        }
     }
 
     fn conclude(&mut self, ending: Ending) {

@@ -195,8 +195,11 @@ fn a_pool_whose_time_is_over_kills_those_who_were_told_and_those_who_were_not() 
     world.pass(secs(2));
     assert_eq!(world.acts().matches("abort").count(), BURST);
     world.later.clear();
-    // Nobody has told the rest when the grace is over too.
+    // Nobody has told the rest when the grace is over too: they get theirs.
     world.pass(secs(1));
     assert_eq!(world.acts().matches("abort").count(), BURST + 1);
+    world.pass(almost(secs(1)));
+    assert_eq!(world.ending(), "not ended");
+    world.pass(MOMENT);
     assert_eq!(world.ending(), "shutdown");
 }

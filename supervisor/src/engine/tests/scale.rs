@@ -125,6 +125,9 @@ fn many_workers_are_stopped_at_once() {
 fn many_workers_are_left_behind_at_once() {
     let (mut bare, _) = Bare::pool_of_many(worker(Temporary));
     bare.on(Event::Kill);
+    while std::mem::take(&mut bare.continues) {
+        bare.on(Event::Continue);
+    }
     bare.now += secs(1);
     bare.on(Event::Tick);
     assert!(bare.ended);

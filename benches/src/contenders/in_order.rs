@@ -1,0 +1,42 @@
+//! The floor of an ordered stop: tasks with a signal each, stopped one after the other, the last one
+//! first. The floor proper signals all at once, and its tasks end on all processors at the same time.
+
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::contender::{Contender, Later, Standing, Tree};
+use crate::stage;
+
+pub(crate) struct InOrder;
+
+/// In start order.
+struct Line(Vec<(oneshot::Sender<()>, JoinHandle<()>)>);
+
+async fn wait(shutdown: oneshot::Receiver<()>) {
+    let _local = stage::enter();
+    // That the sender is dropped is the signal.
+    let _ = shutdown.await;
+}
+
+impl Tree for Line {
+    fn stop(self: Box<Self>) -> Later<()> {
+        Box::pin(async move {
+            for (shutdown, task) in self.0.into_iter().rev() {
+                drop(shutdown);
+                task.await.expect("it ends");
+            }
+        })
+    }
+}
+
+impl Contender for InOrder {
+    fn start(&self, children: usize) -> Option<Later<Standing>> {
+        Some(Box::pin(async move {
+            let start = |_| {
+                let (shutdown, told) = oneshot::channel();
+                (shutdown, tokio::spawn(wait(told)))
+            };
+            Box::new(Line((0..children).map(start).collect())) as Standing
+        }))
+    }
+}
