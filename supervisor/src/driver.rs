@@ -172,6 +172,14 @@ impl Reign {
         }
     }
 
+    /// Whether nothing follows for other children from what the message tells.
+    pub(crate) fn is_private(&self, message: &Message) -> bool {
+        match message {
+            Message::Event(Event::Exited(key, _, exit)) => self.engine.is_private(*key, exit),
+            _ => false,
+        }
+    }
+
     /// Whether there is something that only the supervisor's own task does.
     pub(crate) fn has_work(&self) -> bool {
         self.ending.is_some()

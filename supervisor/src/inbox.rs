@@ -11,10 +11,10 @@ use crate::driver::{Alarm, Message, Reign};
 
 /// An unbounded queue, and the supervisor's state for whoever handles what is in it.
 ///
-/// As a rule that is the supervisor's own task, which waits here. The task of a child that was asked
-/// to end, and has, does it too, if nobody else is at it: the stop goes on where its end is known,
-/// and costs no switch to another task. So there is one at a time that handles messages, in the order
-/// in which they came, and no lock is held meanwhile.
+/// As a rule that is the supervisor's own task, which waits here. The task of a child that has ended
+/// does it too, if nobody else is at it: what follows happens where the end is known, and costs no
+/// switch to another task. So there is one at a time that handles messages, in the order in which
+/// they came, and no lock is held meanwhile.
 ///
 /// It allocates with its first message, since most supervisors of a large tree have little to hear.
 pub(crate) struct Inbox {
@@ -74,23 +74,33 @@ impl Inbox {
         Ok(())
     }
 
-    /// Adds a message, and gives the supervisor's state to the caller, who has to handle it; nothing
-    /// if somebody has it already, or nobody will read the message.
+    /// As [`push`](Self::push), but gives the supervisor's state to the caller, who has to handle the
+    /// message that is in hand then: if nobody is at it, nothing else waits for its turn, and the
+    /// caller `may` in this state.
     #[must_use = "nobody else handles messages meanwhile"]
-    pub(crate) fn push_and_take(&self, message: Message) -> Option<Box<Reign>> {
-        let mut queue = self.lock();
-        if matches!(queue.state, State::Closed) {
-            return None;
-        }
-        // In its turn: the task may have been woken for others, and not have run yet.
-        if queue.messages.is_empty()
-            && let Some(mut reign) = queue.state.take()
-        {
-            reign.batch.push_back(message);
-            return Some(reign);
-        }
-        queue.messages.push_back(message);
-        queue.take()
+    pub(crate) fn push_or_take(
+        &self,
+        message: Message,
+        may: impl FnOnce(&Reign, &Message) -> bool,
+    ) -> Option<Box<Reign>> {
+        let task = {
+            let mut queue = self.lock();
+            if matches!(queue.state, State::Closed) {
+                return None;
+            }
+            if queue.messages.is_empty()
+                && let State::AtRest(reign) = &queue.state
+                && may(reign, &message)
+                && let Some(mut reign) = queue.state.take()
+            {
+                reign.batch.push_back(message);
+                return Some(reign);
+            }
+            queue.messages.push_back(message);
+            queue.call_task()
+        };
+        task.into_iter().for_each(Waker::wake);
+        None
     }
 
     /// Puts the state to rest, unless there is more to do.

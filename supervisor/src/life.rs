@@ -103,10 +103,8 @@ impl<F: Future<Output = ChildResult>> Future for Life<F> {
         let reason = ready!(self.as_mut().live(cx));
         let report = self.project().report;
         let asked = report.was_asked();
-        match report.end(Exit::Returned(reason)) {
-            Some((link, event)) if asked => link.tell_and_assist(event),
-            Some((link, event)) => link.tell(event),
-            None => {}
+        if let Some((link, event)) = report.end(Exit::Returned(reason)) {
+            link.tell_and_assist(event, asked);
         }
         Poll::Ready(())
     }
@@ -173,8 +171,7 @@ impl Report {
         self.slot.as_ref().is_some_and(|slot| slot.core().hangs())
     }
 
-    /// Whether the life was told to end. Then its supervisor waits for that, and goes on in its task;
-    /// what follows from another exit can be seen by its siblings, which may be about to end too.
+    /// Whether the life was told to end.
     fn was_asked(&self) -> bool {
         self.slot.as_ref().is_some_and(|slot| slot.core().was_asked())
     }

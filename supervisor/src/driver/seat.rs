@@ -51,10 +51,14 @@ impl Link {
         let _ = self.inbox.push(Message::Event(event));
     }
 
-    /// As [`tell`](Self::tell), and does what follows, if nobody is at it. Only in a task of the
-    /// supervisor's runtime, and not within the user's code.
-    pub(crate) fn tell_and_assist(&self, event: Event<Seat, Reply>) {
-        if let Some(reign) = self.inbox.push_and_take(Message::Event(event)) {
+    /// As [`tell`](Self::tell), of a life that has ended in this task, and does what follows if nobody
+    /// is at it. Only in a task of the supervisor's runtime, and not within the user's code.
+    ///
+    /// A supervisor waits for a life that it has `asked` to end. What follows from any other end
+    /// must not be noticed by siblings that are about to end too, and are not heard yet.
+    pub(crate) fn tell_and_assist(&self, event: Event<Seat, Reply>, asked: bool) {
+        let may = |reign: &Reign, message: &Message| asked || reign.is_private(message);
+        if let Some(reign) = self.inbox.push_or_take(Message::Event(event), may) {
             reign.assist(&self.inbox);
         }
     }

@@ -70,6 +70,29 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
+    /// Whether nothing follows from this exit for any other child, so that it makes no difference
+    /// whether siblings that are about to end too are heard before or after what follows.
+    pub(crate) fn is_private(&self, key: Key, exit: &Exit) -> bool {
+        let Some(child) = self.children.get(key) else { return false };
+        let is_hopeful = match exit {
+            Exit::Returned(reason) => !is_hopeless(reason),
+            Exit::Dropped => false,
+        };
+        let is_alone = match self.rules.strategy {
+            SupervisionStrategy::OneForOne | SupervisionStrategy::SimpleOneForOne => true,
+            SupervisionStrategy::RestForOne => self.children.last() == Some(key),
+            SupervisionStrategy::OneForAll => false,
+        };
+        let is_quiet = matches!(self.mode, Mode::Running) && self.turns.is_empty();
+        let is_up = matches!(child.state, State::Up { .. });
+        is_quiet
+            && is_up
+            && is_alone
+            && is_hopeful
+            && !child.rules.significant
+            && self.intensity.has_credit()
+    }
+
     /// A life that was up for a whole window, until it ended or was told to, has made up for the
     /// failures before it.
     pub(super) fn note_health(&mut self, now: Instant, key: Key) {

@@ -45,6 +45,14 @@ impl Intensity {
         Some(limit.saturating_sub(used))
     }
 
+    /// Whether there is credit for a restart, whatever the time is.
+    pub(crate) fn has_credit(&self) -> bool {
+        match self.limit {
+            MaxRestarts::AtMost(limit) => self.log.len() < limit as usize,
+            MaxRestarts::Unlimited => true,
+        }
+    }
+
     fn forget_old(&mut self, now: Instant) {
         while self.log.front().is_some_and(|until| until.is_some_and(|until| now > until)) {
             self.log.pop_front();

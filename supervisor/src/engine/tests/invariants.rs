@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::super::{Child, Cycle, Key, Mode, State};
+use super::super::{Child, Cycle, Effect, Event, Key, Mode, State};
 use super::world::{Call, Part, World};
 use crate::engine::Scheme;
 use crate::restart::RestartPolicy;
@@ -28,6 +28,26 @@ pub(super) fn check(world: &World) {
             assert!(lives, "a pool keeps {} without a life", world.names[&key]);
         }
     }
+}
+
+/// The child of an exit that is said to concern nobody else. (What has become due meanwhile does not
+/// follow from it.)
+pub(super) fn private_exit(world: &World, event: &Event<Part, Call>) -> Option<Key> {
+    let Event::Exited(key, _, exit) = event else { return None };
+    let nothing_is_due = world.engine.next_deadline().is_none_or(|at| at > world.now);
+    (nothing_is_due && world.engine.is_private(*key, exit)).then_some(*key)
+}
+
+pub(super) fn concerns_only(private: Key, effect: &Effect<Part, Call>) {
+    let concerned = match effect {
+        Effect::Spawn { child, .. }
+        | Effect::Close(child)
+        | Effect::Forgotten(child)
+        | Effect::RetryLater(child, _) => Some(*child),
+        Effect::Tell(notice) => notice.child(),
+        _ => None,
+    };
+    assert_eq!(concerned, Some(private), "{effect:?} follows from a private exit");
 }
 
 /// The engine knows of exactly the lives that there are.
@@ -79,7 +99,7 @@ fn nothing_waits_without_cause(world: &World) {
     let goes_on = |key: Option<Key>| {
         let child = key.and_then(|key| engine.child(key));
         let continues =
-            world.later.iter().any(|event| matches!(event, crate::engine::Event::Continue));
+            world.later.iter().any(|event| matches!(event, Event::Continue));
         child.is_some_and(|child| child.state.is_moving()) || continues
     };
     match engine.mode {

@@ -46,6 +46,52 @@ fn acts_after_failure_of(name: &str, strategy: SupervisionStrategy) -> String {
     world.acts()
 }
 
+/// For which of three children it makes no difference to the others how this ends.
+fn private_exits(rules: SupervisorRules, child: &ChildRules, reason: &ExitReason) -> String {
+    let mut world = World::new(rules);
+    for name in ["a", "b", "c"] {
+        world = world.with(name, child.clone());
+    }
+    let world = world.up();
+    let exit = Exit::Returned(reason.clone());
+    ["a", "b", "c"]
+        .into_iter()
+        .filter(|name| world.engine.is_private(world.key(name), &exit))
+        .collect()
+}
+
+#[test]
+fn an_exit_is_private_where_the_scope_of_a_restart_is_the_child() {
+    let failing = |strategy| private_exits(supervisor(strategy), &worker(Always), &panicked());
+    assert_eq!(failing(OneForOne), "abc");
+    assert_eq!(failing(SimpleOneForOne), "abc");
+    assert_eq!(failing(RestForOne), "c");
+    assert_eq!(failing(OneForAll), "");
+}
+
+#[test]
+fn an_exit_that_may_end_the_supervisor_is_not_private() {
+    let strict = SupervisorRules { max_restarts: MaxRestarts::AtMost(0), ..supervisor(OneForOne) };
+    assert_eq!(private_exits(strict, &worker(Always), &panicked()), "");
+    let significant = ChildRules { significant: true, ..worker(Temporary) };
+    assert_eq!(private_exits(supervisor(OneForOne), &significant, &ExitReason::Normal), "");
+    let escalate = ExitReason::Escalate(Failure::of_panic("no".to_owned(), None));
+    assert_eq!(private_exits(supervisor(OneForOne), &worker(Always), &escalate), "");
+    assert_eq!(private_exits(supervisor(OneForOne), &worker(Always), &ExitReason::Normal), "abc");
+}
+
+#[test]
+fn an_exit_is_private_only_while_all_are_up() {
+    let child = worker(Always);
+    let mut world = World::new(supervisor(OneForOne)).with("a", child.clone()).with("b", child);
+    let exit = Exit::Returned(panicked());
+    assert!(!world.engine.is_private(world.key("a"), &exit), "before the start");
+    world = world.up();
+    assert!(world.engine.is_private(world.key("a"), &exit));
+    world.on(Event::Stop);
+    assert!(!world.engine.is_private(world.key("a"), &exit), "during a stop");
+}
+
 #[test]
 fn one_for_one_restarts_the_child_alone() {
     assert_eq!(acts_after_failure_of("a", OneForOne), "spawn a");

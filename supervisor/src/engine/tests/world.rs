@@ -88,8 +88,12 @@ impl World {
             self.lives.remove(key);
             self.told.retain(|told| told != key);
         }
+        let private = invariants::private_exit(self, &event);
         self.engine.on(self.now, event);
         while let Some(effect) = self.engine.effect() {
+            if let Some(key) = private {
+                invariants::concerns_only(key, &effect);
+            }
             // What comes too late is still answered.
             let late = matches!(effect, Effect::Answer(..) | Effect::Refused(_));
             assert!(self.ended.is_none() || late, "after the end: {effect:?}");
