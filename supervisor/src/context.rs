@@ -86,10 +86,10 @@ impl<M: Send + 'static> Context<M> {
     /// Takes a message that is already there, also after shutdown was requested.
     #[must_use]
     pub fn try_recv(&mut self) -> Option<M> {
-        let _ = self.slot.core.look(self.generation);
-        if self.heartbeat {
-            self.heartbeat();
+        if self.slot.core.look(self.generation) == Signal::Stale {
+            return None;
         }
+        self.heartbeat();
         self.slot.mailbox.try_recv(self.generation, &mut self.shortcut)
     }
 
@@ -269,7 +269,7 @@ impl Future for ShutdownRequested {
 impl Drop for ShutdownRequested {
     fn drop(&mut self) {
         if let Some(number) = self.waiting {
-            self.slot.core().forget_waiting(number);
+            self.slot.core().forget_waiting(self.generation, number);
         }
     }
 }

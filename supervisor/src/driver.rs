@@ -21,10 +21,11 @@ use crate::journal;
 use crate::kept::StopTimes;
 use crate::life::Seed;
 use crate::mailbox::Closing;
+use crate::moment::Moment;
 use crate::node::{Declared, Node};
 use crate::reaper::Reaper;
 use crate::report;
-use crate::slot::{Beginning, Duties, Moment, Sign, Woken};
+use crate::slot::{Beginning, Duties, Sign, Woken};
 
 pub(crate) use self::alarm::Alarm;
 pub(crate) use self::seat::{Link, Message, Reply, Seat};

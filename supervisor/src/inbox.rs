@@ -2,12 +2,13 @@
 
 use std::collections::VecDeque;
 use std::mem;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, Waker};
 
 use tokio::time::Instant;
 
 use crate::driver::{Alarm, Message, Reign};
+use crate::node::Node;
 
 /// An unbounded queue, and the supervisor's state for whoever handles what is in it.
 ///
@@ -18,6 +19,7 @@ use crate::driver::{Alarm, Message, Reign};
 ///
 /// It allocates with its first message, since most supervisors of a large tree have little to hear.
 pub(crate) struct Inbox {
+    node: Weak<Node>,
     queue: Mutex<Queue>,
 }
 
@@ -53,11 +55,16 @@ pub(crate) enum Rest {
 }
 
 impl Inbox {
-    /// Of a supervisor whose state is with its creator.
-    pub(crate) fn new() -> Self {
+    /// Of a life of this supervisor, whose state is with its creator.
+    pub(crate) fn new(node: &Arc<Node>) -> Self {
         let queue =
             Queue { messages: VecDeque::new(), state: State::Taken, task: None, alarm: None };
-        Self { queue: Mutex::new(queue) }
+        Self { node: Arc::downgrade(node), queue: Mutex::new(queue) }
+    }
+
+    /// Whose it is.
+    pub(crate) fn node(&self) -> &Weak<Node> {
+        &self.node
     }
 
     /// Adds a message, or gives it back when nobody will read it.

@@ -12,10 +12,11 @@ use crate::engine::{Child, ChildState, Notice};
 use crate::event::{EventKind, Left};
 use crate::exit::ExitReason;
 use crate::hub::somebody_listens;
+use crate::moment::Moment;
 use crate::node::Node;
 use crate::path::ChildPath;
 use crate::report;
-use crate::slot::{Moment, SlotCore};
+use crate::slot::SlotCore;
 
 /// The span in which a life runs; it costs nothing, and takes no room, while nobody listens.
 pub(crate) fn span(core: &SlotCore, incarnation: u64) -> Option<Box<Span>> {

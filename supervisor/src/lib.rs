@@ -282,6 +282,7 @@ mod kept;
 mod life;
 mod lookup;
 mod mailbox;
+mod moment;
 mod node;
 mod options;
 mod outline;

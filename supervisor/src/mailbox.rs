@@ -43,7 +43,8 @@
 //! 9. No foreign code runs under a lock, except `Waker::clone`: wakers are woken and dropped, and
 //!    messages dropped, after it is released. So both may use the mailbox. The lock of a batch is
 //!    taken alone, or after the mailbox's.
-//! 10. Nothing is allocated before the first message or the first sender that waits.
+//! 10. Nothing is allocated before the first message or the first sender that waits, unless the
+//!    capacity is not the usual one.
 
 mod asking;
 mod batch;
@@ -82,18 +83,21 @@ pub(crate) struct Mailbox<M> {
 
 impl<M> Mailbox<M> {
     /// An open mailbox that nobody receives from yet. A capacity of 0 counts as 1.
-    pub(crate) const fn new(capacity: usize) -> Self {
+    pub(crate) fn new(capacity: usize) -> Self {
         Self { queue: Mutex::new(Queue::new(capacity)) }
     }
 
     /// Changes the capacity. Messages above a smaller one stay queued.
     pub(crate) fn set_capacity(&self, capacity: usize) {
-        self.lock().set_capacity(capacity);
-        loop {
-            // A statement of its own: the lock is released before the waker runs.
-            let granted = self.lock().grant();
-            let Some(sender) = granted else { break };
+        let mut granted = {
+            let mut queue = self.lock();
+            queue.set_capacity(capacity);
+            queue.grant()
+        };
+        while let Some(sender) = granted {
             sender.wake();
+            // A statement of its own: the lock is released before the waker runs.
+            granted = self.lock().grant();
         }
     }
 

@@ -13,10 +13,10 @@ use crate::slot::{Slot, SlotCore};
 
 #[test]
 fn a_place_is_small() {
-    assert!(size_of::<SlotCore>() <= 104);
+    assert!(size_of::<SlotCore>() <= 80);
     // Without a message, whatever the message: the queue is made with the first one.
-    assert!(size_of::<Mailbox<[u64; 100]>>() <= 48);
-    assert!(size_of::<Slot<()>>() <= 152);
+    assert!(size_of::<Mailbox<[u64; 100]>>() <= 40);
+    assert!(size_of::<Slot<()>>() <= 120);
 }
 
 #[test]

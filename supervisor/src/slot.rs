@@ -1,12 +1,12 @@
 //! A child's place in its tree: what belongs to the specification and outlives every life.
 
-mod record;
+mod place;
 mod signal;
 mod waiting;
 
 use std::any::Any;
 use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::{Poll, Waker};
 
 use tokio::time::Instant;
@@ -17,14 +17,13 @@ use crate::engine::{ChildState, Key};
 use crate::exit::ExitReason;
 use crate::inbox::Inbox;
 use crate::mailbox::{Closing, Mailbox, wake};
+use crate::moment::Moment;
 use crate::node::Node;
 use crate::path::{ChildPath, Name};
 
-pub(crate) use self::record::Moment;
-use self::record::Record;
+use self::place::{Held, Place, Standing};
 use self::signal::Word;
 pub(crate) use self::signal::{Duties, Signal};
-use self::waiting::Waiting;
 pub(crate) use self::waiting::Woken;
 
 /// The message type of a place that takes none: a nested supervisor's.
@@ -88,28 +87,9 @@ pub(crate) struct SlotCore {
     place: Mutex<Place>,
 }
 
-#[derive(Debug)]
-struct Place {
-    /// The supervisor whose child it is.
-    owner: Weak<Node>,
-    /// Where the child stands in the current life of its supervisor.
-    link: Option<Link>,
-    waiting: Waiting,
-    record: Record,
-}
-
 impl SlotCore {
     pub(crate) fn new(name: Name) -> Self {
-        Self {
-            name,
-            word: Word::new(),
-            place: Mutex::new(Place {
-                owner: Weak::new(),
-                link: None,
-                waiting: Waiting::default(),
-                record: Record::new(),
-            }),
-        }
+        Self { name, word: Word::new(), place: Mutex::default() }
     }
 
     pub(crate) fn name(&self) -> &Name {
@@ -119,13 +99,15 @@ impl SlotCore {
     /// Its supervisor, once and for all.
     pub(crate) fn set_owner(&self, owner: &Arc<Node>) {
         let mut place = self.lock();
-        if place.owner.ptr_eq(&Weak::new()) {
-            place.owner = Arc::downgrade(owner);
+        if let Standing::Apart(nobody) = &mut place.standing
+            && nobody.ptr_eq(&Weak::new())
+        {
+            *nobody = Arc::downgrade(owner);
         }
     }
 
     pub(crate) fn owner(&self) -> Option<Arc<Node>> {
-        self.lock().owner.upgrade()
+        self.lock().standing.owner()
     }
 
     pub(crate) fn path(&self) -> ChildPath {
@@ -148,17 +130,15 @@ impl SlotCore {
     /// A life begins. The previous one has ended: never two at once.
     pub(crate) fn begin(&self, generation: u64, beginning: Beginning<'_>) {
         let Beginning { inbox, key, duties, up } = beginning;
-        let was_free = self.word.begin(generation, duties);
-        debug_assert!(was_free, "two lives of `{}` at once", self.name);
         let mut place = self.lock();
+        let was_free = place.begin(generation, duties, up);
+        debug_assert!(was_free, "two lives of `{}` at once", self.name);
         // As a rule it has stood there before.
-        if !place.link.as_ref().is_some_and(|link| link.leads_to(inbox, key)) {
-            place.link = Some(Link { inbox: Arc::clone(inbox), key });
-        }
-        place.record.enter(ChildState::Starting);
-        if let Some(now) = up {
-            place.record.came_up(now, duties);
-        }
+        let stood_there = place.standing.link().is_some_and(|link| link.leads_to(inbox, key));
+        let link = (!stood_there).then(|| Link { inbox: Arc::clone(inbox), key });
+        let old = link.and_then(|link| place.standing.set_link(Some(link)));
+        drop(place);
+        drop(old);
     }
 
     /// The life's task is gone. Nothing can be asked of it any more; whoever still waits to be
@@ -169,11 +149,11 @@ impl SlotCore {
         self.word.end();
         let (waiting, link) = {
             let mut place = self.lock();
-            if place.record.state() == ChildState::Unstoppable {
+            if self.word.state() == ChildState::Unstoppable {
                 // Its supervisor may have ended without it.
-                place.record.enter(ChildState::Stopped);
+                place.enter(ChildState::Stopped);
             }
-            (place.take_waiting(), place.link.clone())
+            (place.take_waiting(), place.standing.link().cloned())
         };
         waiting.wake();
         link
@@ -197,8 +177,7 @@ impl SlotCore {
     #[must_use]
     fn ask(&self, now: Instant) -> Option<Woken> {
         let mut place = self.lock();
-        place.record.stops(now);
-        self.word.ask().then(|| place.take_waiting())
+        place.ask(now).then(|| place.take_waiting())
     }
 
     /// Whether the present life was asked to stop.
@@ -243,26 +222,32 @@ impl SlotCore {
         Poll::Pending
     }
 
-    pub(crate) fn forget_waiting(&self, number: NonZeroU32) {
-        let waker = self.lock().remove_waiting(number);
+    /// A future that waited does so no more.
+    pub(crate) fn forget_waiting(&self, generation: u64, number: NonZeroU32) {
+        let mut place = self.lock();
+        // Otherwise it has been taken to be woken, or will be.
+        let is_there = self.word.signal(generation) == Signal::Live;
+        let waker = if is_there { place.remove_waiting(number) } else { None };
+        drop(place);
         drop(waker);
     }
 
     pub(crate) fn link(&self) -> Option<Link> {
-        self.lock().link.clone()
+        self.lock().standing.link().cloned()
     }
 
     /// The child stands in a new life of its supervisor, or in none.
     pub(crate) fn set_link(&self, link: Option<Link>) {
-        self.lock().link = link;
+        let old = self.lock().standing.set_link(link);
+        drop(old);
     }
 
     pub(crate) fn state(&self) -> ChildState {
-        self.lock().record.state()
+        self.word.state()
     }
 
     pub(crate) fn set_state(&self, state: ChildState) {
-        self.lock().record.enter(state);
+        self.lock().enter(state);
     }
 
     /// No life is pending. A life that could not be stopped is still shown as such.
@@ -273,55 +258,54 @@ impl SlotCore {
     }
 
     pub(crate) fn came_up(&self, now: Instant) {
-        self.lock().record.came_up(now, self.duties());
+        self.lock().came_up(now);
     }
 
     /// It is being dropped, asked or not.
     pub(crate) fn stops(&self, now: Instant) {
-        self.lock().record.stops(now);
+        self.lock().stops(now);
     }
 
     /// When the stop began that is under way.
     pub(crate) fn stop_began(&self) -> Option<Moment> {
-        self.lock().record.stop_began()
+        self.lock().stop_began()
     }
 
     /// The life is over; gives back when its stop began, if it was told to end.
     pub(crate) fn went_down(&self, state: ChildState, reason: ExitReason) -> Option<Moment> {
         let mut place = self.lock();
-        let began = place.record.stop_began();
+        let began = place.stop_began();
         if self.is_occupied() {
             // It is another life that did not begin: the one that could not be stopped goes on.
-            place.record.enter(ChildState::Unstoppable);
+            place.enter(ChildState::Unstoppable);
             return began;
         }
-        place.record.enter(state);
-        let old = place.record.set_last_exit(reason);
+        let old = place.went_down(state, reason);
         drop(place);
         drop(old);
         began
     }
 
     pub(crate) fn last_exit(&self) -> Option<ExitReason> {
-        self.lock().record.last_exit()
+        self.lock().last_exit()
     }
 
     pub(crate) fn count_restart(&self) {
-        self.lock().record.count_restart();
+        self.lock().count_restart();
     }
 
     pub(crate) fn restarts(&self) -> u64 {
-        self.lock().record.restarts()
+        self.lock().restarts()
     }
 
     pub(crate) fn sign_of_life(&self, sign: Sign) {
-        if let Some(last) = self.lock().record.last_sign() {
+        if let Some(last) = self.lock().last_sign() {
             *last = sign;
         }
     }
 
     pub(crate) fn last_sign(&self) -> Sign {
-        self.lock().record.last_sign().copied().unwrap_or(Sign::Idle)
+        self.lock().last_sign().copied().unwrap_or(Sign::Idle)
     }
 
     /// Makes the life hang: it is polled no more. `false` if it is over.
@@ -335,7 +319,7 @@ impl SlotCore {
     pub(crate) fn hangs(&self) -> bool {
         let hangs = self.word.hangs();
         if hangs
-            && let Some(last) = self.lock().record.last_sign()
+            && let Some(last) = self.lock().last_sign()
             && *last == Sign::Idle
         {
             *last = Sign::Given(Instant::now());
@@ -343,8 +327,8 @@ impl SlotCore {
         hangs
     }
 
-    fn lock(&self) -> MutexGuard<'_, Place> {
-        self.place.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> Held<'_> {
+        Held::new(&self.word, self.place.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -421,5 +405,26 @@ impl<M: Send + 'static> AnySlot for Slot<M> {
 impl std::fmt::Debug for dyn AnySlot {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         std::fmt::Debug::fmt(self.core(), f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_exit_is_the_last_one() {
+        let core = SlotCore::new(Name::declared("child"));
+        assert!(core.last_exit().is_none());
+        for _ in 0..2 {
+            core.went_down(ChildState::Restarting, ExitReason::Killed);
+            assert!(matches!(core.last_exit(), Some(ExitReason::Killed)));
+            core.went_down(ChildState::Restarting, ExitReason::UsedUp);
+            assert!(matches!(core.last_exit(), Some(ExitReason::UsedUp)));
+            core.went_down(ChildState::Stopped, ExitReason::Normal);
+            assert!(matches!(core.last_exit(), Some(ExitReason::Normal)));
+            core.went_down(ChildState::Stopped, ExitReason::Shutdown);
+            assert!(matches!(core.last_exit(), Some(ExitReason::Shutdown)));
+        }
     }
 }

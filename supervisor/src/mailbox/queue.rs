@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::mem;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::task::Waker;
 
@@ -11,10 +12,7 @@ use super::batch::Shortcut;
 use super::error::{SendError, TrySendError};
 use super::letters::Letters;
 use super::senders::{Senders, Ticket};
-use super::traffic::Traffic;
-
-/// No life has this number.
-const NOBODY: u64 = u64::MAX;
+use super::traffic::{Capacity, Traffic};
 
 /// Why a mailbox is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,12 +30,23 @@ pub(super) struct Queue<M> {
     traffic: Option<Box<Traffic<M>>>,
     /// The parked receiver.
     receiver: Option<Waker>,
-    /// The life that may receive, or [`NOBODY`].
-    life: u64,
-    capacity: u32,
+    /// The life that may receive.
+    life: Option<Mark>,
     closed: Option<Closing>,
     /// The receiver shall poll again before it parks.
     look_up: bool,
+}
+
+/// A life's number in half of its size. Whoever receives has looked whether its life is the present
+/// one; this tells whether it still is, and not the one before four thousand million others.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Mark(NonZeroU32);
+
+impl Mark {
+    fn of(life: u64) -> Self {
+        let number = life % u64::from(u32::MAX) + 1;
+        Self(u32::try_from(number).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN))
+    }
 }
 
 /// What came of an attempt to take a message.
@@ -75,19 +84,18 @@ pub(super) struct Closed<M> {
 }
 
 impl<M> Queue<M> {
-    pub(super) const fn new(capacity: usize) -> Self {
-        Self {
-            traffic: None,
-            receiver: None,
-            life: NOBODY,
-            capacity: within_bounds(capacity),
-            closed: None,
-            look_up: false,
-        }
+    pub(super) fn new(capacity: usize) -> Self {
+        let mut queue =
+            Self { traffic: None, receiver: None, life: None, closed: None, look_up: false };
+        queue.set_capacity(capacity);
+        queue
     }
 
     pub(super) fn set_capacity(&mut self, capacity: usize) {
-        self.capacity = within_bounds(capacity);
+        let capacity = Capacity::of(capacity);
+        if self.traffic.is_some() || capacity != Capacity::default() {
+            self.traffic.get_or_insert_default().capacity = capacity;
+        }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -151,8 +159,7 @@ impl<M> Queue<M> {
 
     /// Gives a free place to the sender that has waited longest.
     pub(super) fn grant(&mut self) -> Option<Waker> {
-        let capacity = self.capacity as usize;
-        self.traffic.as_mut()?.grant(capacity)
+        self.traffic.as_mut()?.grant()
     }
 
     fn senders(&mut self) -> &mut Senders {
@@ -160,8 +167,7 @@ impl<M> Queue<M> {
     }
 
     fn has_room(&mut self) -> bool {
-        let capacity = self.capacity as usize;
-        self.traffic.as_mut().is_none_or(|traffic| traffic.has_room(capacity))
+        self.traffic.as_mut().is_none_or(|traffic| traffic.has_room())
     }
 
     fn push(&mut self, message: M) -> Option<Waker> {
@@ -180,7 +186,7 @@ impl<M> Queue<M> {
     // ===== the receiver =====
 
     pub(super) fn take(&mut self, life: u64, shortcut: &mut Shortcut<M>) -> Take<M> {
-        if self.life != life {
+        if self.life != Some(Mark::of(life)) {
             return Take::NotYours;
         }
         match self.traffic.as_mut().and_then(|traffic| traffic.take(shortcut)) {
@@ -223,14 +229,14 @@ impl<M> Queue<M> {
             return None;
         }
         self.closed = None;
-        self.hand_over(life)
+        self.hand_over(Some(Mark::of(life)))
     }
 
     pub(super) fn end_life(&mut self, life: u64) -> Option<Waker> {
-        if self.life == life { self.hand_over(NOBODY) } else { None }
+        if self.life == Some(Mark::of(life)) { self.hand_over(None) } else { None }
     }
 
-    /// Whether something has passed through it, or somebody has asked for what will be left.
+    /// Whether something may have passed through it, or somebody has asked for what will be left.
     pub(super) fn is_used(&self) -> bool {
         self.traffic.is_some()
     }
@@ -239,7 +245,7 @@ impl<M> Queue<M> {
         if self.closed != Some(Closing::Gone) {
             self.closed = Some(closing);
         }
-        let receiver = self.hand_over(NOBODY);
+        let receiver = self.hand_over(None);
         let Some(traffic) = &mut self.traffic else {
             return Closed { messages: VecDeque::new(), heir: None, receiver, senders: None };
         };
@@ -251,22 +257,12 @@ impl<M> Queue<M> {
         }
     }
 
-    fn hand_over(&mut self, life: u64) -> Option<Waker> {
+    fn hand_over(&mut self, life: Option<Mark>) -> Option<Waker> {
         self.life = life;
         if let Some(traffic) = &mut self.traffic {
             traffic.take_back();
         }
         self.receiver.take()
-    }
-}
-
-/// Room for nothing would let nobody send; four thousand million is as good as no limit.
-#[allow(clippy::cast_possible_truncation, reason = "checked")]
-const fn within_bounds(capacity: usize) -> u32 {
-    match capacity {
-        0 => 1,
-        _ if capacity > u32::MAX as usize => u32::MAX,
-        _ => capacity as u32,
     }
 }
 
@@ -277,12 +273,6 @@ fn renew(parked: &mut Waker, waker: &Waker) -> Option<Waker> {
 
 #[cfg(test)]
 impl<M> Queue<M> {
-    /// For how many messages there is memory.
-    pub(super) fn allocated(&self) -> usize {
-        let Some(traffic) = &self.traffic else { return 0 };
-        traffic.allocated()
-    }
-
     pub(super) fn peek(&self) -> Option<&M> {
         self.traffic.as_ref()?.peek()
     }

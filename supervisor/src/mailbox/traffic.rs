@@ -8,8 +8,10 @@ use std::task::Waker;
 use super::batch::{Batch, Shortcut};
 use super::letters::Letters;
 use super::senders::Senders;
+use crate::options::ChildOptions;
 
 pub(super) struct Traffic<M> {
+    pub(super) capacity: Capacity,
     /// What the receiver has not taken over.
     messages: VecDeque<M>,
     /// What it has; older than all of those.
@@ -22,9 +24,26 @@ pub(super) struct Traffic<M> {
     pub(super) letters: Weak<Letters<M>>,
 }
 
+/// For how many messages there is room. Room for none would let nobody send.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Capacity(usize);
+
+impl Capacity {
+    pub(super) fn of(capacity: usize) -> Self {
+        Self(capacity.max(1))
+    }
+}
+
+impl Default for Capacity {
+    fn default() -> Self {
+        Self(ChildOptions::MAILBOX)
+    }
+}
+
 impl<M> Default for Traffic<M> {
     fn default() -> Self {
         Self {
+            capacity: Capacity::default(),
             messages: VecDeque::new(),
             batch: None,
             taken_over: 0,
@@ -46,30 +65,30 @@ impl<M> Traffic<M> {
 
     /// Whether a sender that has not waited may go in. If not, the receiver is told to look for
     /// senders when it has taken its next message.
-    pub(super) fn has_room(&mut self, capacity: usize) -> bool {
+    pub(super) fn has_room(&mut self) -> bool {
         // The receiver has made room for them, and is about to grant it.
         if self.is_awaited() {
             return false;
         }
-        if self.occupied() < capacity {
+        if self.is_roomy() {
             return true;
         }
         let Some(batch) = &self.batch else { return false };
         let mut held = batch.lock();
         self.taken_over = held.messages.len();
-        let has_room = self.occupied() < capacity;
+        let has_room = self.is_roomy();
         held.awaited = !has_room;
         has_room
     }
 
     /// Gives a free place to the sender that has waited longest.
-    pub(super) fn grant(&mut self, capacity: usize) -> Option<Waker> {
+    pub(super) fn grant(&mut self) -> Option<Waker> {
         if !self.is_awaited() {
             return None;
         }
         let mut held = self.batch.as_ref().map(|batch| batch.lock());
         self.taken_over = held.as_ref().map_or(0, |held| held.messages.len());
-        let has_room = self.occupied() < capacity;
+        let has_room = self.is_roomy();
         let senders = self.senders.as_mut()?;
         let granted = if has_room { senders.waiting.pop_first() } else { None };
         senders.granted += usize::from(granted.is_some());
@@ -111,6 +130,10 @@ impl<M> Traffic<M> {
         mem::take(&mut self.messages)
     }
 
+    fn is_roomy(&self) -> bool {
+        self.occupied() < self.capacity.0
+    }
+
     /// How many places are taken, or more: the receiver may have freed some.
     fn occupied(&self) -> usize {
         let granted = self.senders.as_ref().map_or(0, |senders| senders.granted);
@@ -124,11 +147,6 @@ impl<M> Traffic<M> {
 
 #[cfg(test)]
 impl<M> Traffic<M> {
-    /// For how many messages there is memory.
-    pub(super) fn allocated(&self) -> usize {
-        self.messages.capacity() + usize::from(self.senders.is_some())
-    }
-
     pub(super) fn peek(&self) -> Option<&M> {
         self.messages.front()
     }

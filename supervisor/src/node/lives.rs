@@ -22,7 +22,7 @@ impl Node {
         self: &Arc<Self>,
     ) -> Result<Option<oneshot::Receiver<()>>, SupervisorError> {
         let (told, hears) = oneshot::channel();
-        let inbox = Arc::new(Inbox::new());
+        let inbox = Arc::new(Inbox::new(self));
         {
             let mut place = self.lock();
             match &place.phase {
@@ -69,7 +69,7 @@ impl Node {
             }
             return link.tell(Event::Exited(link.key, generation, Exit::Returned(reason)));
         }
-        let inbox = Arc::new(Inbox::new());
+        let inbox = Arc::new(Inbox::new(self));
         {
             let mut place = self.lock();
             place.reports_to = Some((link, generation));

@@ -1,8 +1,11 @@
-//! What a life and its supervisor share without a lock: the life's number, and how far its end is.
+//! What is known of a life without a lock: its number, how far its end is, the child's state.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The generation of the last life, shifted, with what is known of it.
+use crate::engine::ChildState;
+
+/// The generation of the last life, shifted, with what is known of it. (What is left for the
+/// generation lasts for a century of restarts, at a million a second.)
 #[derive(Debug)]
 pub(super) struct Word(AtomicU64);
 
@@ -21,8 +24,56 @@ const HEARTBEAT: u64 = 32;
 /// The life is not polled any more, as a test wants it.
 #[cfg(feature = "test-util")]
 const HUNG: u64 = 64;
+/// Where the child's state is, as a number.
+const STATE: Field = Field { shift: 7, bits: 3 };
+/// Where the end of its last life is, as a number.
+const EXIT: Field = Field { shift: 10, bits: 2 };
 /// How far the generation is shifted.
-const SHIFT: u32 = 7;
+const SHIFT: u32 = 12;
+
+/// Some bits of the word.
+#[derive(Clone, Copy)]
+struct Field {
+    shift: u32,
+    bits: u32,
+}
+
+impl Field {
+    const fn mask(self) -> u64 {
+        ((1 << self.bits) - 1) << self.shift
+    }
+
+    const fn of(self, word: u64) -> u64 {
+        (word & self.mask()) >> self.shift
+    }
+
+    const fn with(self, value: u64) -> u64 {
+        value << self.shift
+    }
+}
+
+/// How the last life ended: the ends that are common are here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LastExit {
+    /// There was none.
+    None,
+    Normal,
+    Shutdown,
+    /// Something else, which is told elsewhere.
+    Other,
+}
+
+/// By their numbers.
+const STATES: [ChildState; 6] = [
+    ChildState::Starting,
+    ChildState::Running,
+    ChildState::Stopping,
+    ChildState::Restarting,
+    ChildState::Stopped,
+    ChildState::Unstoppable,
+];
+const EXITS: [LastExit; 4] =
+    [LastExit::None, LastExit::Normal, LastExit::Shutdown, LastExit::Other];
 
 /// What a life owes its supervisor.
 #[derive(Clone, Copy, Debug, Default)]
@@ -49,7 +100,7 @@ pub(crate) enum Signal {
 impl Word {
     /// Of a place that has had no life.
     pub(super) fn new() -> Self {
-        Self(AtomicU64::new(ENDED))
+        Self(AtomicU64::new(ENDED | STATE.with(ChildState::Stopped as u64)))
     }
 
     pub(super) fn generation(&self) -> u64 {
@@ -66,12 +117,39 @@ impl Word {
         Duties { notify: word & NOTIFY != 0, heartbeat: word & HEARTBEAT != 0 }
     }
 
-    /// A life begins; `false` if another one has not ended.
-    pub(super) fn begin(&self, generation: u64, duties: Duties) -> bool {
+    pub(super) fn state(&self) -> ChildState {
+        let number = usize::try_from(STATE.of(self.load())).unwrap_or(0);
+        STATES.get(number).copied().unwrap_or(ChildState::Stopped)
+    }
+
+    pub(super) fn last_exit(&self) -> LastExit {
+        let number = usize::try_from(EXIT.of(self.load())).unwrap_or(0);
+        EXITS.get(number).copied().unwrap_or(LastExit::None)
+    }
+
+    /// Changes the state. Only one at a time: whoever has the place's lock.
+    pub(super) fn enter(&self, state: ChildState) {
+        self.set(STATE.mask(), STATE.with(state as u64));
+    }
+
+    /// As [`enter`](Self::enter), when a life has ended.
+    pub(super) fn went_down(&self, state: ChildState, exit: LastExit) {
+        let fields = STATE.with(state as u64) | EXIT.with(exit as u64);
+        self.set(STATE.mask() | EXIT.mask(), fields);
+    }
+
+    /// The rest of the word may change meanwhile.
+    fn set(&self, mask: u64, fields: u64) {
+        self.0.fetch_xor((self.load() ^ fields) & mask, Ordering::AcqRel);
+    }
+
+    /// A life begins; `false` if another one has not ended. With the place's lock.
+    pub(super) fn begin(&self, generation: u64, duties: Duties, state: ChildState) -> bool {
         let notify = if duties.notify { NOTIFY } else { 0 };
         let heartbeat = if duties.heartbeat { HEARTBEAT } else { 0 };
-        let previous = self.0.swap(generation << SHIFT | notify | heartbeat, Ordering::AcqRel);
-        previous & ENDED != 0
+        let kept = self.load() & EXIT.mask() | STATE.with(state as u64);
+        let word = generation << SHIFT | notify | heartbeat | kept;
+        self.0.swap(word, Ordering::AcqRel) & ENDED != 0
     }
 
     pub(super) fn end(&self) {
@@ -108,9 +186,13 @@ impl Word {
         }
     }
 
-    /// Asks the life to stop; `false` if it never looked and so cannot notice.
+    /// Asks the life to stop; `false` if it never looked and so cannot notice. With the place's lock.
     pub(super) fn ask(&self) -> bool {
-        self.0.fetch_or(STOP, Ordering::AcqRel) & LOOKED != 0
+        let stopping = STATE.with(ChildState::Stopping as u64) | STOP;
+        let asked = self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, |word| {
+            Some(word & !STATE.mask() | stopping)
+        });
+        asked.is_ok_and(|word| word & LOOKED != 0)
     }
 
     pub(super) fn is_asked(&self) -> bool {
@@ -151,5 +233,43 @@ fn signal_of(word: u64, generation: u64) -> Signal {
         (true, _, false) => Signal::Live,
         (true, true, true) => Signal::Asked,
         (true, false, true) => Signal::TooLate,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_as_declared() {
+        for (number, state) in STATES.into_iter().enumerate() {
+            assert_eq!(state as usize, number);
+        }
+        for (number, exit) in EXITS.into_iter().enumerate() {
+            assert_eq!(exit as usize, number);
+        }
+    }
+
+    #[test]
+    fn each_field_keeps_to_itself() {
+        let word = Word::new();
+        assert_eq!((word.state(), word.last_exit()), (ChildState::Stopped, LastExit::None));
+        for state in STATES {
+            for exit in EXITS {
+                word.went_down(state, exit);
+                assert_eq!((word.state(), word.last_exit(), word.generation()), (state, exit, 0));
+                assert!(!word.is_occupied() && !word.is_asked());
+            }
+        }
+        let last = u64::MAX >> SHIFT;
+        let duties = Duties { notify: true, heartbeat: true };
+        assert!(word.begin(last, duties, ChildState::Running), "the place was free");
+        let known = (word.state(), word.last_exit(), word.generation());
+        assert_eq!(known, (ChildState::Running, LastExit::Other, last));
+        assert!(word.is_occupied() && word.duties().notify && word.duties().heartbeat);
+        assert!(!word.begin(last, duties, ChildState::Running), "it is not");
+        assert!(!word.ask(), "nobody has looked");
+        assert_eq!((word.state(), word.generation()), (ChildState::Stopping, last));
+        assert!(word.is_asked());
     }
 }

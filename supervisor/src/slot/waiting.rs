@@ -1,64 +1,52 @@
 //! The futures that wait for a life to be asked to stop.
 
+use std::mem;
 use std::num::NonZeroU32;
 use std::task::Waker;
 
-use super::Place;
+use super::place::Place;
 
-/// The future of `shutdown_requested` that waits, by its number. Nearly always there is one at most,
-/// and it takes no allocation.
-#[derive(Debug, Default)]
-pub(super) struct Waiting {
-    first: Option<Waker>,
-    /// Whose waker `first` is.
-    number: u32,
-    last: u32,
-}
+/// The number of the future whose waker needs no allocation. It is given again when that future
+/// waits no more. So a number is good for the life that it was given in, as long as that has not
+/// been asked: whoever asks takes all of them.
+const FIRST: NonZeroU32 = NonZeroU32::MIN;
 
 impl Place {
     /// The waker of a future that waits already.
     pub(super) fn find_waiting(&mut self, number: NonZeroU32) -> Option<&mut Waker> {
-        if self.waiting.is_first(number) {
-            return self.waiting.first.as_mut();
+        if number == FIRST {
+            return self.first_waiting.as_mut();
         }
-        let others = self.record.others()?;
+        let others = &mut self.rare.as_mut()?.others;
         others.iter_mut().find(|(other, _)| *other == number).map(|(_, waker)| waker)
     }
 
     /// Adds a future, and gives its number.
     pub(super) fn add_waiting(&mut self, waker: Waker) -> NonZeroU32 {
-        let waiting = &mut self.waiting;
-        waiting.last = waiting.last.wrapping_add(1).max(1);
-        let number = NonZeroU32::new(waiting.last).unwrap_or(NonZeroU32::MIN);
-        if waiting.first.is_none() {
-            waiting.first = Some(waker);
-            waiting.number = number.get();
-        } else {
-            self.record.more_others().push((number, waker));
+        if self.first_waiting.is_none() {
+            self.first_waiting = Some(waker);
+            return FIRST;
         }
+        let rare = self.rare.get_or_insert_default();
+        rare.last_number = rare.last_number.max(FIRST.get()).wrapping_add(1);
+        let number = NonZeroU32::new(rare.last_number).unwrap_or(NonZeroU32::MAX);
+        rare.others.push((number, waker));
         number
     }
 
     pub(super) fn remove_waiting(&mut self, number: NonZeroU32) -> Option<Waker> {
-        if self.waiting.is_first(number) {
-            return self.waiting.first.take();
+        if number == FIRST {
+            return self.first_waiting.take();
         }
-        let others = self.record.others()?;
+        let others = &mut self.rare.as_mut()?.others;
         let at = others.iter().position(|(other, _)| *other == number)?;
         Some(others.swap_remove(at).1)
     }
 
-    /// Removes all of them, to be woken without the lock. Their numbers are not used again soon:
-    /// a future that outlives its life still has its own, and must not take another's place by it.
+    /// Removes all of them, to be woken without the lock.
     pub(super) fn take_waiting(&mut self) -> Woken {
-        let others = self.record.others().map(std::mem::take).unwrap_or_default();
-        Woken { first: self.waiting.first.take(), others, receiver: None }
-    }
-}
-
-impl Waiting {
-    fn is_first(&self, number: NonZeroU32) -> bool {
-        self.number == number.get() && self.first.is_some()
+        let others = self.rare.as_mut().map(|rare| mem::take(&mut rare.others)).unwrap_or_default();
+        Woken { first: self.first_waiting.take(), others, receiver: None }
     }
 }
 

@@ -98,8 +98,7 @@ fn nothing_waits_without_cause(world: &World) {
     // Whatever the supervisor as a whole is doing, something will make it go on.
     let goes_on = |key: Option<Key>| {
         let child = key.and_then(|key| engine.child(key));
-        let continues =
-            world.later.iter().any(|event| matches!(event, Event::Continue));
+        let continues = world.later.iter().any(|event| matches!(event, Event::Continue));
         child.is_some_and(|child| child.state.is_moving()) || continues
     };
     match engine.mode {

@@ -1,0 +1,61 @@
+//! Instants that are kept in large numbers.
+
+use std::num::NonZeroI64;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// An instant in half of its size: nanoseconds from the first one of the process. That may be a later
+/// one, where a clock stands still for a test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Moment(NonZeroI64);
+
+impl Moment {
+    pub(crate) fn of(instant: Instant) -> Self {
+        let nanos = |time: Duration| {
+            let secs = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
+            secs.saturating_mul(1_000_000_000).saturating_add(time.subsec_nanos().into())
+        };
+        let first = first();
+        let since = match instant.checked_duration_since(first) {
+            // (Counted from one, so that none takes no room.)
+            Some(since) => nanos(since).saturating_add(1),
+            None => -nanos(first.saturating_duration_since(instant)),
+        };
+        Self(NonZeroI64::new(since).unwrap_or(NonZeroI64::MIN))
+    }
+
+    pub(crate) fn instant(self) -> Instant {
+        let since = self.0.get();
+        let nanos = Duration::from_nanos(since.unsigned_abs());
+        let found = if since > 0 {
+            first().checked_add(nanos.saturating_sub(Duration::from_nanos(1)))
+        } else {
+            first().checked_sub(nanos)
+        };
+        found.unwrap_or_else(first)
+    }
+}
+
+fn first() -> Instant {
+    static FIRST: OnceLock<Instant> = OnceLock::new();
+    *FIRST.get_or_init(Instant::now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_its_instant() {
+        let first = first();
+        let times = [0, 1, 2, 999_999_999, 1_000_000_000, u64::from(u32::MAX) * 1_000_000_000];
+        for time in times.map(Duration::from_nanos) {
+            assert_eq!(Moment::of(first + time).instant(), first + time);
+            if let Some(before) = first.checked_sub(time) {
+                assert_eq!(Moment::of(before).instant(), before);
+            }
+        }
+    }
+}
