@@ -325,7 +325,7 @@ fn look(reign: &mut Reign) -> Vec<Seen> {
         restart: child.rules.restart,
         incarnation: child.generation,
         up_since: match child.state {
-            State::Up { since } => Some(since),
+            State::Up { since } => Some(since.instant()),
             _ => None,
         },
         nested: match &child.data.body {

@@ -266,8 +266,8 @@ impl<C: Named, R> Engine<C, R> {
         let retry = child.retry;
         match &child.state {
             State::Starting(_) => self.start_timed_out(now, key),
-            State::Stopping { killed: false, .. } => self.stop_timed_out(now, key),
-            State::Stopping { killed: true, .. } => self.not_stopped(now, key),
+            State::Stopping(_) => self.stop_timed_out(now, key),
+            State::Killed(_) => self.not_stopped(now, key),
             State::Waiting(_) => self.turn(now, Turn::Retry(key, retry)),
             State::Up { .. } => self.effects.push_back(Effect::CheckHeartbeat(key)),
             State::Down | State::Held | State::Fallen(_) | State::Zombie => {}

@@ -24,10 +24,10 @@ fn a_child_of_the_engine_fits_in_two_cache_lines() {
     assert!(size_of::<Key>() <= 8);
     assert!(size_of::<Option<Key>>() <= 8, "a cursor that stands nowhere takes no more room");
     // What is rare in a state is boxed.
-    assert!(size_of::<State<Reply>>() <= 24);
+    assert!(size_of::<State<Reply>>() <= 16);
     assert!(size_of::<Body>() <= 32);
     assert!(size_of::<Seat>() <= 40);
-    assert!(size_of::<Child<Seat, Reply>>() <= 88);
+    assert!(size_of::<Child<Seat, Reply>>() <= 80);
     assert!(size_of::<Declared>() <= 40);
 }
 

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 use crate::exit::ExitReason;
+use crate::moment::Moment;
 use crate::path::Name;
 use crate::restart::{Backoff, RestartPolicy};
 use crate::shutdown::Shutdown;
@@ -95,11 +94,13 @@ pub(crate) enum State<R> {
     /// A life that has not reported yet.
     Starting(Purpose<R>),
     /// A life.
-    Up { since: Instant },
+    Up { since: Moment },
     /// Its life ended by itself while the supervisor was busy with its siblings.
     Fallen(Box<ExitReason>),
-    /// A life that was asked, or forced (`killed`), to end.
-    Stopping { purpose: StopPurpose<R>, killed: bool },
+    /// A life that was asked to end.
+    Stopping(StopPurpose<R>),
+    /// A life that was forced to end.
+    Killed(StopPurpose<R>),
     /// A life that could not be stopped.
     Zombie,
 }
@@ -134,13 +135,19 @@ pub(crate) enum Purpose<R> {
 pub(crate) enum StopPurpose<R> {
     /// With its siblings.
     Sequence,
+    Own(Box<OwnStop<R>>),
+}
+
+/// Why a child is being stopped that stops alone.
+#[derive(Debug)]
+pub(crate) enum OwnStop<R> {
     Terminate(R),
     /// To be started again, alone and uncounted.
     Cycle(R),
     /// It counts as this failure when it has ended.
-    Fail(Box<Failing<R>>),
+    Fail(Failing<R>),
     /// It will not be ready, so its start has failed.
-    FailedStart(Box<FailingStart<R>>),
+    FailedStart(FailingStart<R>),
 }
 
 /// A life that is ended from outside, as a failure.
@@ -171,10 +178,25 @@ impl<R> StopPurpose<R> {
     /// Whoever waits for the answer to a command.
     pub(crate) fn into_reply(self) -> Option<R> {
         match self {
+            Self::Sequence => None,
+            Self::Own(own) => own.into_reply(),
+        }
+    }
+}
+
+impl<R> From<OwnStop<R>> for StopPurpose<R> {
+    fn from(own: OwnStop<R>) -> Self {
+        Self::Own(Box::new(own))
+    }
+}
+
+impl<R> OwnStop<R> {
+    /// Whoever waits for the answer to a command.
+    pub(crate) fn into_reply(self) -> Option<R> {
+        match self {
             Self::Terminate(reply) | Self::Cycle(reply) => Some(reply),
             Self::Fail(failing) => failing.reply,
             Self::FailedStart(failing) => failing.purpose.into_reply(),
-            Self::Sequence => None,
         }
     }
 }
@@ -182,7 +204,7 @@ impl<R> StopPurpose<R> {
 impl<R> State<R> {
     /// Whether a task of the child exists that can still be told something.
     pub(crate) fn has_life(&self) -> bool {
-        matches!(self, Self::Starting(_) | Self::Up { .. } | Self::Stopping { .. })
+        matches!(self, Self::Starting(_) | Self::Up { .. } | Self::Stopping(_) | Self::Killed(_))
     }
 
     /// Whether nothing will start it by itself any more.
@@ -192,7 +214,24 @@ impl<R> State<R> {
 
     /// Whether the supervisor waits for this child.
     pub(crate) fn is_moving(&self) -> bool {
-        matches!(self, Self::Starting(_) | Self::Stopping { .. })
+        matches!(self, Self::Starting(_) | Self::Stopping(_) | Self::Killed(_))
+    }
+
+    /// Why it is being stopped that stops alone.
+    pub(crate) fn own_stop(&self) -> Option<&OwnStop<R>> {
+        match self {
+            Self::Stopping(StopPurpose::Own(own)) | Self::Killed(StopPurpose::Own(own)) => {
+                Some(own)
+            }
+            _ => None,
+        }
+    }
+
+    /// Turns the request to end into force; `false` if there was none.
+    pub(crate) fn kill(&mut self) -> bool {
+        let Self::Stopping(purpose) = self else { return false };
+        *self = Self::Killed(std::mem::replace(purpose, StopPurpose::Sequence));
+        true
     }
 }
 
@@ -242,7 +281,7 @@ impl<R> From<&State<R>> for ChildState {
             State::Held | State::Waiting(_) | State::Fallen(_) => Self::Restarting,
             State::Starting(_) => Self::Starting,
             State::Up { .. } => Self::Running,
-            State::Stopping { .. } => Self::Stopping,
+            State::Stopping(_) | State::Killed(_) => Self::Stopping,
             State::Zombie => Self::Unstoppable,
         }
     }

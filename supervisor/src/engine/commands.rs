@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::child::{Child, ChildRules, Failing, Pending, Purpose, State, StopPurpose};
+use super::child::{Child, ChildRules, Failing, OwnStop, Pending, Purpose, State};
 use super::{Cycle, Effect, Engine, Key, Mode, Named, Notice};
 use crate::exit::ExitReason;
+use crate::moment::Moment;
 use crate::path::Name;
 use crate::strategy::SupervisionStrategy;
 
@@ -186,7 +187,7 @@ impl<C: Named, R> Engine<C, R> {
             if let Some(child) = self.children.get_mut(key) {
                 child.generation = generation + 1;
             }
-            self.enter(key, State::Up { since: now });
+            self.enter(key, State::Up { since: Moment::of(now) });
             self.effects.push_back(Effect::Adopt(key));
             self.tell(Notice::Started(key));
             self.answer(reply, Answer::Done);
@@ -199,8 +200,8 @@ impl<C: Named, R> Engine<C, R> {
         let Some(child) = self.children.get(key) else { return };
         match &child.state {
             // (A command for a child that is starting or stopping waits for its turn.)
-            State::Up { .. } | State::Starting(_) | State::Stopping { .. } => {
-                self.halt(now, key, StopPurpose::Terminate(reply));
+            State::Up { .. } | State::Starting(_) | State::Stopping(_) | State::Killed(_) => {
+                self.halt(now, key, OwnStop::Terminate(reply).into());
             }
             State::Zombie => self.answer(reply, Answer::Refused(Refusal::StillRunning)),
             State::Waiting(pending) => {
@@ -280,7 +281,7 @@ impl<C: Named, R> Engine<C, R> {
             State::Down | State::Held => None,
             State::Waiting(_) | State::Fallen(_) => Some(Refusal::Restarting),
             State::Zombie => Some(Refusal::StillRunning),
-            State::Starting(_) | State::Up { .. } | State::Stopping { .. } => {
+            State::Starting(_) | State::Up { .. } | State::Stopping(_) | State::Killed(_) => {
                 Some(Refusal::Running)
             }
         }
@@ -289,8 +290,8 @@ impl<C: Named, R> Engine<C, R> {
     fn cycle_one(&mut self, now: Instant, key: Key, reply: R) {
         let Some(child) = self.children.get(key) else { return };
         match child.state {
-            State::Starting(_) | State::Up { .. } | State::Stopping { .. } => {
-                self.halt(now, key, StopPurpose::Cycle(reply));
+            State::Starting(_) | State::Up { .. } | State::Stopping(_) | State::Killed(_) => {
+                self.halt(now, key, OwnStop::Cycle(reply).into());
             }
             State::Zombie => self.answer(reply, Answer::Refused(Refusal::StillRunning)),
             State::Waiting(_) if self.rules.strategy.is_group() => {
@@ -316,8 +317,7 @@ impl<C: Named, R> Engine<C, R> {
             return;
         }
         self.note_health(now, key);
-        let purpose = StopPurpose::Fail(Box::new(Failing { reason, reply }));
-        self.enter(key, State::Stopping { purpose, killed: true });
+        self.enter(key, State::Killed(OwnStop::Fail(Failing { reason, reply }).into()));
         self.effects.push_back(Effect::Abort(key));
         self.arm_kill(now, key);
     }

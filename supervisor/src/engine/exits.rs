@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::child::{Failing, FailingStart, Pending, Purpose, State, StopPurpose};
+use super::child::{Failing, FailingStart, OwnStop, Pending, Purpose, State, StopPurpose};
 use super::commands::{Answer, Refusal};
 use super::turns::Turn;
 use super::{Child, Cycle, Effect, Ending, Engine, Exit, Key, Mode, Named, Notice};
@@ -23,12 +23,12 @@ impl<C: Named, R> Engine<C, R> {
         let reason = match (exit, &child.state) {
             (Exit::Returned(reason), _) => reason,
             // Dropped before it ever looked at its shutdown signal: it stopped in order.
-            (Exit::Dropped, State::Stopping { killed: false, .. }) => ExitReason::Shutdown,
-            (
-                Exit::Dropped,
-                State::Stopping { purpose: StopPurpose::Fail(failing), killed: true },
-            ) => failing.reason.clone(),
-            (Exit::Dropped, State::Stopping { .. } | State::Zombie) => ExitReason::Killed,
+            (Exit::Dropped, State::Stopping(_)) => ExitReason::Shutdown,
+            (Exit::Dropped, State::Killed(_)) => match child.state.own_stop() {
+                Some(OwnStop::Fail(failing)) => failing.reason.clone(),
+                _ => ExitReason::Killed,
+            },
+            (Exit::Dropped, State::Zombie) => ExitReason::Killed,
             (Exit::Dropped, _) => ExitReason::RuntimeGone,
         };
         if matches!(reason, ExitReason::RuntimeGone) {
@@ -36,13 +36,11 @@ impl<C: Named, R> Engine<C, R> {
             return self.end(Ending::RuntimeGone);
         }
         let all_stop = matches!(self.mode, Mode::Stopping { .. });
-        let (told, failed) = match &child.state {
+        let (told, failed) = match (&child.state, child.state.own_stop()) {
             // A start that failed is told as such.
-            State::Starting(_) | State::Stopping { purpose: StopPurpose::FailedStart(_), .. } => {
-                (all_stop, false)
-            }
-            State::Stopping { purpose: StopPurpose::Fail(_), .. } => (true, true),
-            State::Stopping { .. } | State::Zombie => (true, false),
+            (State::Starting(_), _) | (_, Some(OwnStop::FailedStart(_))) => (all_stop, false),
+            (_, Some(OwnStop::Fail(_))) => (true, true),
+            (State::Stopping(_) | State::Killed(_) | State::Zombie, _) => (true, false),
             _ => (true, reason.is_abnormal()),
         };
         if told {
@@ -61,7 +59,9 @@ impl<C: Named, R> Engine<C, R> {
                 }
             }
             Some(State::Up { .. }) => self.fell(now, key, reason),
-            Some(State::Stopping { purpose, .. }) => self.halted(now, key, purpose),
+            Some(State::Stopping(purpose) | State::Killed(purpose)) => {
+                self.halted(now, key, purpose);
+            }
             Some(State::Zombie) => {
                 self.tell(Notice::StoppedLate(key));
                 self.stay_down(key);
@@ -100,7 +100,7 @@ impl<C: Named, R> Engine<C, R> {
         if let Some(child) = self.children.get_mut(key)
             && child.attempts > 0
             && let State::Up { since } = child.state
-            && now.duration_since(since) >= window
+            && now.duration_since(since.instant()) >= window
         {
             child.attempts = 0;
         }
@@ -108,23 +108,23 @@ impl<C: Named, R> Engine<C, R> {
 
     /// A stop that was asked for is complete.
     fn halted(&mut self, now: Instant, key: Key, purpose: StopPurpose<R>) {
-        match purpose {
+        let StopPurpose::Own(own) = purpose else {
             // The cursor still stands on it; without a life it is held or forgotten, and passed.
-            StopPurpose::Sequence => self.stop_scope(now),
-            StopPurpose::Terminate(reply) => {
+            return self.stop_scope(now);
+        };
+        match *own {
+            OwnStop::Terminate(reply) => {
                 self.stay_down(key);
                 self.answer(reply, Answer::Done);
             }
-            StopPurpose::Cycle(reply) => self.launch(now, key, Purpose::Command(reply)),
-            StopPurpose::Fail(failing) => {
-                let Failing { reason, reply } = *failing;
+            OwnStop::Cycle(reply) => self.launch(now, key, Purpose::Command(reply)),
+            OwnStop::Fail(Failing { reason, reply }) => {
                 if let Some(reply) = reply {
                     self.answer(reply, Answer::Done);
                 }
                 self.fell(now, key, reason);
             }
-            StopPurpose::FailedStart(failing) => {
-                let FailingStart { purpose, reason } = *failing;
+            OwnStop::FailedStart(FailingStart { purpose, reason }) => {
                 self.start_failed(now, key, purpose, reason);
             }
         }
@@ -312,23 +312,28 @@ impl<C: Named, R> Engine<C, R> {
             self.give_up_on(key);
             return self.stop_next(now);
         }
-        let Some(State::Stopping { purpose, .. }) = self.enter(key, State::Zombie) else { return };
+        let old = self.enter(key, State::Zombie);
+        let Some(State::Stopping(purpose) | State::Killed(purpose)) = old else { return };
         let Some(rules) = self.rules_of(key) else { return };
         let significant = rules.significant;
         // A group restart that it is in the way of finds that out when it comes to start it.
-        let is_needed = match &purpose {
-            StopPurpose::Fail(_) => rules.restart != RestartPolicy::Temporary,
-            StopPurpose::FailedStart(failing) => {
+        let own = match &purpose {
+            StopPurpose::Own(own) => Some(&**own),
+            StopPurpose::Sequence => None,
+        };
+        let is_needed = match own {
+            Some(OwnStop::Fail(_)) => rules.restart != RestartPolicy::Temporary,
+            Some(OwnStop::FailedStart(failing)) => {
                 matches!(failing.purpose, Purpose::Sequence | Purpose::Restart)
             }
             _ => false,
         };
-        if !is_needed && !matches!(purpose, StopPurpose::Sequence) {
+        let failed = matches!(own, Some(OwnStop::Fail(_)));
+        if !is_needed && own.is_some() {
             self.effects.push_back(Effect::Close(key));
         }
         // After it is closed: this is the last word on its state.
         self.tell(Notice::NotStopped(key));
-        let failed = matches!(purpose, StopPurpose::Fail(_));
         if let Some(reply) = purpose.into_reply() {
             self.answer(reply, Answer::Refused(Refusal::StillRunning));
         }

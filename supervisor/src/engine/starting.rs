@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::child::{FailingStart, Pending, Purpose, StartRule, State, StopPurpose};
+use super::child::{FailingStart, OwnStop, Pending, Purpose, StartRule, State};
 use super::commands::{Answer, Refusal};
 use super::exits::is_hopeless;
 use super::stopping::Scheme;
 use super::{BURST, Cycle, Effect, Ending, Engine, Key, Mode, Named, Notice};
 use crate::exit::ExitReason;
+use crate::moment::Moment;
 use crate::restart::RestartPolicy;
 use crate::strategy::SupervisionStrategy;
 
@@ -85,7 +86,7 @@ impl<C: Named, R> Engine<C, R> {
             self.enter(key, State::Starting(purpose));
             limit.into_iter().for_each(|limit| self.arm(now, key, limit));
         } else {
-            self.enter(key, State::Up { since: now });
+            self.enter(key, State::Up { since: Moment::of(now) });
             self.came_up(now, key, purpose);
         }
     }
@@ -95,7 +96,7 @@ impl<C: Named, R> Engine<C, R> {
         if child.generation != generation || !matches!(child.state, State::Starting(_)) {
             return;
         }
-        let up = State::Up { since: now };
+        let up = State::Up { since: Moment::of(now) };
         let Some(State::Starting(purpose)) = self.enter(key, up) else { return };
         self.came_up(now, key, purpose);
     }
@@ -163,8 +164,8 @@ impl<C: Named, R> Engine<C, R> {
     /// The life is told to go first; only when it is gone has the start failed.
     fn abort_start(&mut self, now: Instant, key: Key, reason: ExitReason) {
         if let Some(State::Starting(purpose)) = self.enter(key, State::Down) {
-            let purpose = StopPurpose::FailedStart(Box::new(FailingStart { purpose, reason }));
-            self.enter(key, State::Stopping { purpose, killed: true });
+            let failed = OwnStop::FailedStart(FailingStart { purpose, reason });
+            self.enter(key, State::Killed(failed.into()));
             self.effects.push_back(Effect::Abort(key));
             self.arm_kill(now, key);
         }

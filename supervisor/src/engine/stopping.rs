@@ -2,10 +2,11 @@
 
 use tokio::time::Instant;
 
-use super::child::{State, StopPurpose};
+use super::child::{OwnStop, State, StopPurpose};
 use super::commands::{Answer, Refusal};
 use super::timers::{Target, Timers};
 use super::{BURST, Child, Effect, Ending, Engine, Key, Mode, Named, Notice};
+use crate::moment::Moment;
 use crate::shutdown::Shutdown;
 use crate::strategy::SupervisionStrategy;
 
@@ -27,17 +28,17 @@ impl<C: Named, R> Engine<C, R> {
         self.note_health(now, key);
         match shutdown {
             Shutdown::BrutalKill => {
-                self.enter(key, State::Stopping { purpose, killed: true });
+                self.enter(key, State::Killed(purpose));
                 self.effects.push_back(Effect::Abort(key));
                 self.arm_kill(now, key);
             }
             Shutdown::Timeout(limit) => {
-                self.enter(key, State::Stopping { purpose, killed: false });
+                self.enter(key, State::Stopping(purpose));
                 self.effects.push_back(Effect::Ask(key));
                 self.arm(now, key, limit);
             }
             Shutdown::Infinity => {
-                self.enter(key, State::Stopping { purpose, killed: false });
+                self.enter(key, State::Stopping(purpose));
                 self.effects.push_back(Effect::Ask(key));
             }
         }
@@ -53,10 +54,7 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     pub(super) fn stop_timed_out(&mut self, now: Instant, key: Key) {
-        if let Some(child) = self.children.get_mut(key)
-            && let State::Stopping { killed, .. } = &mut child.state
-        {
-            *killed = true;
+        if self.children.get_mut(key).is_some_and(|child| child.state.kill()) {
             self.tell(Notice::TimedOut(key));
             self.effects.push_back(Effect::Abort(key));
             self.arm_kill(now, key);
@@ -109,9 +107,8 @@ impl<C: Named, R> Engine<C, R> {
     fn name_the_killed(&mut self) {
         use super::ChildKind::Worker;
         let cut_off = |child: &Child<C, R>| {
-            let killed = matches!(child.state, State::Stopping { killed: true, .. });
             child.state.has_life()
-                && !killed
+                && !matches!(child.state, State::Killed(_))
                 && child.rules.kind == Worker
                 && child.rules.shutdown != Shutdown::BrutalKill
         };
@@ -153,18 +150,22 @@ impl<C: Named, R> Engine<C, R> {
 
     fn tell_to_end(&mut self, now: Instant, key: Key, kill: bool) {
         let Some(child) = self.children.get_mut(key) else { return };
-        if let State::Stopping { killed, .. } = &mut child.state {
+        if matches!(child.state, State::Stopping(_) | State::Killed(_)) {
             // A stop already running keeps its deadline, unless the common one is nearer.
-            if kill && !*killed {
-                *killed = true;
+            if kill && child.state.kill() {
                 self.timers.cancel(Target::Child(key));
                 self.effects.push_back(Effect::Abort(key));
             }
             return;
         }
         self.overtake_start(now, key);
-        self.enter(key, State::Stopping { purpose: StopPurpose::Sequence, killed: kill });
-        self.effects.push_back(if kill { Effect::Abort(key) } else { Effect::Ask(key) });
+        if kill {
+            self.enter(key, State::Killed(StopPurpose::Sequence));
+            self.effects.push_back(Effect::Abort(key));
+        } else {
+            self.enter(key, State::Stopping(StopPurpose::Sequence));
+            self.effects.push_back(Effect::Ask(key));
+        }
     }
 
     /// The common time of children that are stopped together is over.
@@ -174,7 +175,7 @@ impl<C: Named, R> Engine<C, R> {
             return;
         };
         let is_late = |child: &Child<C, R>| {
-            child.state.has_life() && !matches!(child.state, State::Stopping { killed: true, .. })
+            child.state.has_life() && !matches!(child.state, State::Killed(_))
         };
         let late = self.children.iter().filter(|(_, child)| is_late(child));
         let late: Vec<Key> = late.map(|(key, _)| key).collect();
@@ -238,12 +239,10 @@ impl<C: Named, R> Engine<C, R> {
     /// life to end.
     fn answer_overtaken(&mut self, key: Key, end: Answer) {
         let (reply, answer) = match self.enter(key, State::Down) {
-            Some(State::Stopping {
-                purpose: purpose @ (StopPurpose::Terminate(_) | StopPurpose::Fail(_)),
-                ..
-            }) => (purpose.into_reply(), end),
-            Some(State::Stopping { purpose, .. }) => {
-                (purpose.into_reply(), Answer::Refused(Refusal::ShuttingDown))
+            Some(State::Stopping(StopPurpose::Own(own)) | State::Killed(StopPurpose::Own(own))) => {
+                let wanted_it = matches!(*own, OwnStop::Terminate(_) | OwnStop::Fail(_));
+                let refused = Answer::Refused(Refusal::ShuttingDown);
+                (own.into_reply(), if wanted_it { end } else { refused })
             }
             Some(State::Starting(purpose)) => {
                 (purpose.into_reply(), Answer::Refused(Refusal::ShuttingDown))
@@ -269,7 +268,7 @@ impl<C: Named, R> Engine<C, R> {
             };
             match self.children.get(key).map(|child| &child.state) {
                 // A stop already running keeps its deadline.
-                Some(State::Stopping { .. }) => return,
+                Some(State::Stopping(_) | State::Killed(_)) => return,
                 Some(State::Starting(_) | State::Up { .. }) => {
                     self.overtake_start(now, key);
                     return self.halt(now, key, StopPurpose::Sequence);
@@ -290,7 +289,8 @@ impl<C: Named, R> Engine<C, R> {
     fn overtake_start(&mut self, now: Instant, key: Key) {
         let starting = |child: &Child<C, R>| matches!(child.state, State::Starting(_));
         if self.children.get(key).is_some_and(starting)
-            && let Some(State::Starting(purpose)) = self.enter(key, State::Up { since: now })
+            && let Some(State::Starting(purpose)) =
+                self.enter(key, State::Up { since: Moment::of(now) })
             && let Some(reply) = purpose.into_reply()
         {
             self.answer(reply, Answer::Refused(Refusal::ShuttingDown));
