@@ -24,14 +24,11 @@ use crate::supervisor::Supervisor;
 #[derive(Clone, Copy, Debug)]
 pub struct NothingToRun(());
 
-/// What is no type of its own says nothing about itself.
-static NOTHING_SAID: ChildOptions = ChildOptions::new();
-
 /// State of a [`ChildSpec`] that can be started; `H` is what its owner will hold of the child.
 pub struct Run<H> {
     handle: H,
-    /// What the child's type says about itself.
-    base: &'static ChildOptions,
+    /// What the child's type says about itself, if it has one of its own.
+    base: Option<&'static ChildOptions>,
     body: Loose,
 }
 
@@ -154,12 +151,12 @@ impl ChildSpec<NothingToRun> {
         F: Fn(Context) -> Fut + Send + Sync + 'static,
         Fut: Life + Send + 'static,
     {
-        self.with_recipe(&NOTHING_SAID, Arc::new(Function::new(task)))
+        self.with_recipe(None, Arc::new(Function::new(task)))
     }
 
     /// Runs this worker: one call of its `run` is one life.
     pub fn with_worker<W: Worker>(self, worker: W) -> ChildSpec<Run<ChildRef<W::Message>>> {
-        self.with_recipe(const { &W::DEFAULTS }, Arc::new(Repeated::new(worker)))
+        self.with_recipe(Some(const { &W::DEFAULTS }), Arc::new(Repeated::new(worker)))
     }
 
     /// Runs this worker once, by value.
@@ -169,7 +166,7 @@ impl ChildSpec<NothingToRun> {
         self,
         worker: W,
     ) -> ChildSpec<Run<ChildRef<W::Message>>> {
-        self.with_recipe(const { &W::DEFAULTS }, Arc::new(Once::new(worker)))
+        self.with_recipe(Some(const { &W::DEFAULTS }), Arc::new(Once::new(worker)))
     }
 
     /// Runs this function on a thread of its own: for work that blocks.
@@ -177,13 +174,13 @@ impl ChildSpec<NothingToRun> {
         self,
         blocking: Blocking<M>,
     ) -> ChildSpec<Run<ChildRef<M>>> {
-        self.with_recipe(&NOTHING_SAID, Arc::new(blocking))
+        self.with_recipe(None, Arc::new(blocking))
     }
 
     /// Runs this program as a process of the operating system.
     #[cfg(all(unix, feature = "process"))]
     pub fn with_program(self, program: crate::Program) -> ChildSpec<Run<ChildRef<()>>> {
-        self.with_recipe(&NOTHING_SAID, Arc::new(program))
+        self.with_recipe(None, Arc::new(program))
     }
 
     /// Runs this supervisor below the one that gets the spec.
@@ -204,16 +201,17 @@ impl ChildSpec<NothingToRun> {
         ChildSpec {
             name: self.name,
             options: self.options,
-            state: Run { handle, base: &NOTHING_SAID, body },
+            state: Run { handle, base: None, body },
         }
     }
 
     fn with_recipe<M: Send + 'static>(
         self,
-        base: &'static ChildOptions,
+        base: Option<&'static ChildOptions>,
         recipe: Arc<dyn Recipe>,
     ) -> ChildSpec<Run<ChildRef<M>>> {
-        let capacity = self.options.or(*base).mailbox();
+        let said = base.filter(|_| !self.options.says_mailbox());
+        let capacity = said.unwrap_or(&self.options).mailbox();
         let slot = Arc::new(Slot::<M>::new(self.name.clone(), capacity));
         let handle = ChildRef::new(Arc::clone(&slot));
         let body = Loose::new(Body::Task { recipe, slot });
@@ -313,8 +311,14 @@ impl<H> Runnable for Run<H> {
 
     fn into_parts(spec: ChildSpec<Self>) -> (Parts, H) {
         let Run { handle, base, body } = spec.state;
-        let options = spec.options.or(*base);
-        body.slot().set_capacity(options.mailbox());
+        // It has that of its type already.
+        if spec.options.says_mailbox() {
+            body.slot().set_capacity(spec.options.mailbox());
+        }
+        let options = match base {
+            Some(base) => spec.options.or(*base),
+            None => spec.options,
+        };
         (Parts { name: spec.name, options, body }, handle)
     }
 }

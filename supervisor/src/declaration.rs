@@ -17,8 +17,8 @@ pub(crate) struct Declaration {
 pub(crate) struct Unplaced {
     pub(crate) name: Name,
     pub(crate) body: Loose,
-    /// Which of the options it has.
-    options: usize,
+    /// Which of the options it has; siblings one after the other that are declared alike have the same.
+    pub(crate) options: usize,
 }
 
 impl Declaration {
@@ -38,14 +38,9 @@ impl Declaration {
         self.children.len()
     }
 
-    /// All children with their options, and whether those are the last one's too.
-    pub(crate) fn into_children(self) -> impl Iterator<Item = (Unplaced, ChildOptions, bool)> {
-        let mut last = None;
-        self.children.into_iter().map(move |child| {
-            let options = self.options.get(child.options).copied().unwrap_or_default();
-            let is_alike = last.replace(child.options) == Some(child.options);
-            (child, options, is_alike)
-        })
+    /// All children, and the options that they have.
+    pub(crate) fn into_parts(self) -> (Vec<Unplaced>, Vec<ChildOptions>) {
+        (self.children, self.options)
     }
 }
 

@@ -46,7 +46,7 @@ pub(crate) use protocol::{Effect, Ending, Event, Exit, Notice};
 use self::children::Children;
 use self::intensity::Intensity;
 pub(crate) use self::jitter::Jitter;
-use self::numbers::ByNumber;
+pub(crate) use self::numbers::ByNumber;
 use self::stopping::Scheme;
 use self::timers::{Target, Timers};
 use self::turns::Turn;

@@ -1,6 +1,5 @@
 //! A supervisor's place in the tree: what stays the same while its lives come and go.
 
-use std::collections::HashSet;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -27,8 +26,10 @@ use crate::slot::AnySlot;
 use crate::supervisor::Keep;
 
 mod lives;
+mod names;
 mod trees;
 
+use self::names::Names;
 pub(crate) use self::trees::{TreeHandle, Trees};
 
 /// A child that comes back with its supervisor.
@@ -148,18 +149,20 @@ impl Node {
             let fault = SupervisorError::InvalidSpec(node.path(), rule.to_string());
             node.lock().broken = Some(Box::new(fault));
         }
-        let mut names = HashSet::with_capacity(children.len());
+        let (children, all_options) = children.into_parts();
+        let mut names = Names::with_room_for(children.len());
         let mut declared: Vec<Declared> = Vec::with_capacity(children.len());
         let mut broken = None;
         let mut need = Budget::ZERO;
         // Tasks that are declared alike break the same rules, and share theirs.
-        let mut last: Option<Arc<ChildRules>> = None;
-        for (child, options, is_alike) in children.into_children() {
-            let Unplaced { name, body, .. } = child;
+        let mut last: Option<(usize, Arc<ChildRules>)> = None;
+        for Unplaced { name, body, options: which } in children {
+            let Some(options) = all_options.get(which) else { continue };
             let is_task = matches!(*body, Body::Task { .. });
-            let alike = last.take().filter(|_| is_task && is_alike);
-            let unchecked = alike.is_none().then_some(&options);
-            let fault = if names.insert(name.clone()) {
+            let alike = last.take().filter(|(other, _)| is_task && *other == which);
+            let unchecked = alike.is_none().then_some(options);
+            let taken = || declared.iter().map(|sibling| sibling.body.slot().core().name());
+            let fault = if names.is_new(&name, taken) {
                 node.own(&name, unchecked, &body).err()
             } else {
                 let path = node.path().join(&name);
@@ -170,9 +173,10 @@ impl Node {
                 // One that is just ending is started again with this supervisor.
                 let _ = crate::placing::take_in(&body);
             }
-            let rules = alike.unwrap_or_else(|| Arc::new(rules_of(&options, &body)));
+            let rules = alike.map(|(_, rules)| rules);
+            let rules = rules.unwrap_or_else(|| Arc::new(rules_of(options, &body)));
             if is_task && fault.is_none() {
-                last = Some(Arc::clone(&rules));
+                last = Some((which, Arc::clone(&rules)));
             }
             broken = broken.or(fault);
             need = need.then(body.need().capped(rules.shutdown));

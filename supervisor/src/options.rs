@@ -257,6 +257,10 @@ impl ChildOptions {
         matches!(self.significant, Some(true))
     }
 
+    pub(crate) const fn says_mailbox(&self) -> bool {
+        self.mailbox.is_some()
+    }
+
     /// How many messages its mailbox holds.
     #[must_use]
     pub const fn mailbox(&self) -> usize {

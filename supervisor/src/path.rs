@@ -78,6 +78,14 @@ impl Name {
         }
     }
 
+    /// A short name as a whole.
+    pub(crate) fn as_words(&self) -> Option<[u64; 2]> {
+        let Kept::Short(len, [a, b, c, d, e, f, g, h, rest @ ..]) = self.0 else { return None };
+        let [i, j, k, l, m, n] = rest;
+        let first = u64::from_le_bytes([a, b, c, d, e, f, g, h]);
+        Some([first, u64::from_le_bytes([i, j, k, l, m, n, 0, len])])
+    }
+
     /// Whether it can be a part of a path.
     pub(crate) fn is_valid(&self) -> bool {
         match &self.0 {
