@@ -185,8 +185,8 @@ impl SupervisorBuilder {
         partitions: usize,
     ) -> Partitioned<M> {
         let template = Run::into_parts(template).0;
-        let (name, options) = (&template.name, &template.options);
-        let broken = rules::broken_partitions(name, options, partitions, self.max_children);
+        let (name, options) = (&template.name, template.said.options());
+        let broken = rules::broken_partitions(name, &options, partitions, self.max_children);
         if let Some(rule) = broken {
             panic!("{rule}");
         }

@@ -16,6 +16,7 @@ use crate::path::Name;
 use crate::placing::Loose;
 use crate::recipe::{Function, Once, Recipe, Repeated};
 use crate::restart::{Backoff, RestartPolicy};
+use crate::said::Said;
 use crate::shutdown::Shutdown;
 use crate::slot::{AnySlot, Nobody, Slot};
 use crate::supervisor::Supervisor;
@@ -27,8 +28,6 @@ pub struct NothingToRun(());
 /// State of a [`ChildSpec`] that can be started; `H` is what its owner will hold of the child.
 pub struct Run<H> {
     handle: H,
-    /// What the child's type says about itself, if it has one of its own.
-    base: Option<&'static ChildOptions>,
     body: Loose,
 }
 
@@ -88,7 +87,7 @@ mod sealed {
 #[doc(hidden)]
 pub struct Parts {
     pub(crate) name: Name,
-    pub(crate) options: ChildOptions,
+    pub(crate) said: Said,
     pub(crate) body: Loose,
 }
 
@@ -125,7 +124,7 @@ pub struct Parts {
 #[must_use = "a spec does nothing until it is given to a supervisor"]
 pub struct ChildSpec<S> {
     name: Name,
-    options: ChildOptions,
+    said: Said,
     state: S,
 }
 
@@ -139,7 +138,7 @@ impl ChildSpec<NothingToRun> {
     }
 
     pub(crate) fn named(name: Name) -> Self {
-        Self { name, options: ChildOptions::new(), state: NothingToRun(()) }
+        Self { name, said: Said::default(), state: NothingToRun(()) }
     }
 
     /// Runs this function: one call is one life.
@@ -151,7 +150,7 @@ impl ChildSpec<NothingToRun> {
         F: Fn(Context) -> Fut + Send + Sync + 'static,
         Fut: Life + Send + 'static,
     {
-        self.with_recipe(None, Arc::new(Function::new(task)))
+        self.with_recipe(None, Function::recipe(task))
     }
 
     /// Runs this worker: one call of its `run` is one life.
@@ -198,35 +197,30 @@ impl ChildSpec<NothingToRun> {
         let slot = Arc::new(Slot::<Nobody>::new(self.name.clone(), ChildOptions::MAILBOX));
         let node = Arc::clone(supervisor.node());
         let body = Loose::of_supervisor(Body::Supervisor { node, slot }, supervisor.into_keep());
-        ChildSpec {
-            name: self.name,
-            options: self.options,
-            state: Run { handle, base: None, body },
-        }
+        ChildSpec { name: self.name, said: self.said, state: Run { handle, body } }
     }
 
     fn with_recipe<M: Send + 'static>(
         self,
-        base: Option<&'static ChildOptions>,
+        of_type: Option<&'static ChildOptions>,
         recipe: Arc<dyn Recipe>,
     ) -> ChildSpec<Run<ChildRef<M>>> {
-        let said = base.filter(|_| !self.options.says_mailbox());
-        let capacity = said.unwrap_or(&self.options).mailbox();
-        let slot = Arc::new(Slot::<M>::new(self.name.clone(), capacity));
+        let said = self.said.by(of_type);
+        let slot = Arc::new(Slot::<M>::new(self.name.clone(), said.mailbox()));
         let handle = ChildRef::new(Arc::clone(&slot));
         let body = Loose::new(Body::Task { recipe, slot });
-        ChildSpec { name: self.name, options: self.options, state: Run { handle, base, body } }
+        ChildSpec { name: self.name, said, state: Run { handle, body } }
     }
 }
 
 impl<W: Child> ChildSpec<Each<W>> {
     /// The template of a pool in which each worker gets a value of its own.
     pub fn each(name: &str) -> Self {
-        Self { name: Name::declared(name), options: ChildOptions::new(), state: Each(PhantomData) }
+        Self { name: Name::declared(name), said: Said::default(), state: Each(PhantomData) }
     }
 
     pub(crate) fn options(&self) -> ChildOptions {
-        self.options.or(W::OPTIONS)
+        self.said.options().or(W::OPTIONS)
     }
 }
 
@@ -235,13 +229,13 @@ impl<W: Worker> ChildSpec<Each<W>> {
     pub fn with_value(self, value: W) -> ChildSpec<Same<W>> {
         let recipe: Arc<dyn Recipe> = Arc::new(Repeated::new(value));
         let state = Same { recipe, worker: PhantomData };
-        ChildSpec { name: self.name, options: self.options, state }
+        ChildSpec { name: self.name, said: self.said, state }
     }
 }
 
 impl<W: Worker> ChildSpec<Same<W>> {
     pub(crate) fn into_same(self) -> (ChildOptions, Arc<dyn Recipe>) {
-        (self.options.or(W::DEFAULTS), self.state.recipe)
+        (self.said.options().or(W::DEFAULTS), self.state.recipe)
     }
 }
 
@@ -258,50 +252,50 @@ impl<H: Clone> ChildSpec<Run<H>> {
 impl<S> ChildSpec<S> {
     /// When the child is restarted. Default: `Always`.
     pub fn with_restart_policy(mut self, policy: RestartPolicy) -> Self {
-        self.options = self.options.with_restart_policy(policy);
+        self.said.change(|options| options.with_restart_policy(policy));
         self
     }
 
     /// How the child is stopped: a duration, or a [`Shutdown`]. Default: five seconds; a nested
     /// supervisor's default is `Infinity`.
     pub fn with_shutdown(mut self, shutdown: impl Into<Shutdown>) -> Self {
-        self.options = self.options.with_shutdown(shutdown.into());
+        self.said.change(|options| options.with_shutdown(shutdown.into()));
         self
     }
 
     /// How long its restarts wait. Default: not at all.
     pub fn with_backoff(mut self, backoff: Backoff) -> Self {
-        self.options = self.options.with_backoff(backoff);
+        self.said.change(|options| options.with_backoff(backoff));
         self
     }
 
     /// Whether the next sibling waits until it is ready. Default: it does not.
     pub fn with_start(mut self, start: StartMode) -> Self {
-        self.options = self.options.with_start(start);
+        self.said.change(|options| options.with_start(start));
         self
     }
 
     /// How long it may take until it is ready. Default: 30 seconds.
     pub fn with_start_timeout(mut self, timeout: Duration) -> Self {
-        self.options = self.options.with_start_timeout(timeout);
+        self.said.change(|options| options.with_start_timeout(timeout));
         self
     }
 
     /// Whether its end counts for its supervisor's `auto_shutdown`. Default: no.
     pub fn with_significant(mut self, significant: bool) -> Self {
-        self.options = self.options.with_significant(significant);
+        self.said.change(|options| options.with_significant(significant));
         self
     }
 
     /// How many messages its mailbox holds. Default: 64.
     pub fn with_mailbox(mut self, capacity: usize) -> Self {
-        self.options = self.options.with_mailbox(capacity);
+        self.said.change(|options| options.with_mailbox(capacity));
         self
     }
 
     /// After what silence it is considered hung, killed, and restarted by policy. Default: never.
     pub fn with_heartbeat(mut self, every: Duration) -> Self {
-        self.options = self.options.with_heartbeat(every);
+        self.said.change(|options| options.with_heartbeat(every));
         self
     }
 }
@@ -310,16 +304,12 @@ impl<H> Runnable for Run<H> {
     type Handle = H;
 
     fn into_parts(spec: ChildSpec<Self>) -> (Parts, H) {
-        let Run { handle, base, body } = spec.state;
+        let ChildSpec { name, said, state: Run { handle, body } } = spec;
         // It has that of its type already.
-        if spec.options.says_mailbox() {
-            body.slot().set_capacity(spec.options.mailbox());
+        if said.says_mailbox() {
+            body.slot().set_capacity(said.mailbox());
         }
-        let options = match base {
-            Some(base) => spec.options.or(*base),
-            None => spec.options,
-        };
-        (Parts { name: spec.name, options, body }, handle)
+        (Parts { name, said, body }, handle)
     }
 }
 
@@ -327,14 +317,14 @@ impl<S> fmt::Debug for ChildSpec<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ChildSpec")
             .field("name", &self.name.to_string())
-            .field("options", &self.options)
+            .field("options", &self.said.options())
             .finish_non_exhaustive()
     }
 }
 
 impl<H> fmt::Debug for Run<H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Run").field("base", &self.base).finish_non_exhaustive()
+        f.debug_struct("Run").finish_non_exhaustive()
     }
 }
 

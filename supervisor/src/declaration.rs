@@ -4,13 +4,14 @@ use crate::child_spec::Parts;
 use crate::options::ChildOptions;
 use crate::path::Name;
 use crate::placing::Loose;
+use crate::said::Said;
 
 /// The children, in start order. Siblings that are declared alike, which most are where there are
-/// many, have their options and their function once.
+/// many, have their options once.
 #[derive(Default)]
 pub(crate) struct Declaration {
     children: Vec<Unplaced>,
-    options: Vec<ChildOptions>,
+    said: Vec<Said>,
 }
 
 /// A child without a supervisor.
@@ -23,14 +24,11 @@ pub(crate) struct Unplaced {
 
 impl Declaration {
     pub(crate) fn push(&mut self, parts: Parts) {
-        let Parts { name, options, mut body } = parts;
-        if let Some(last) = self.children.last() {
-            body.share_with(&last.body);
+        let Parts { name, said, body } = parts;
+        if !self.said.last().is_some_and(|last| last.is_like(&said)) {
+            self.said.push(said);
         }
-        if self.options.last() != Some(&options) {
-            self.options.push(options);
-        }
-        let options = self.options.len() - 1;
+        let options = self.said.len() - 1;
         self.children.push(Unplaced { name, body, options });
     }
 
@@ -40,7 +38,7 @@ impl Declaration {
 
     /// All children, and the options that they have.
     pub(crate) fn into_parts(self) -> (Vec<Unplaced>, Vec<ChildOptions>) {
-        (self.children, self.options)
+        (self.children, self.said.iter().map(Said::options).collect())
     }
 }
 

@@ -300,6 +300,7 @@ mod restart;
 mod rules;
 #[cfg(feature = "signal")]
 mod run;
+mod said;
 mod shutdown;
 #[cfg(test)]
 mod sizes;

@@ -150,15 +150,15 @@ pub(crate) fn workers<M: Send + 'static>(
     template: Parts,
     count: usize,
 ) -> (Vec<Parts>, Vec<ChildRef<M>>) {
-    let Parts { options, body, .. } = template;
+    let Parts { said, body, .. } = template;
     let Body::Task { recipe, .. } = &*body else { unreachable!("its handle is a worker's") };
     let worker = |number: usize| {
         let name = Name::declared(&number.to_string());
-        let slot = recipe.new_slot(name.clone(), options.mailbox());
+        let slot = recipe.new_slot(name.clone(), said.mailbox());
         let address = AnyChildRef::new(Arc::clone(&slot)).downcast();
         let Some(address) = address else { unreachable!("its messages are the template's") };
         let body = Loose::new(Body::Task { recipe: Arc::clone(recipe), slot });
-        (Parts { name, options, body }, address)
+        (Parts { name, said: said.clone(), body }, address)
     };
     (0..count).map(worker).unzip()
 }

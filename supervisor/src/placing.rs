@@ -17,6 +17,7 @@ use crate::node::{Declared, Node, Phase, rules_of};
 use crate::options::ChildOptions;
 use crate::path::Name;
 use crate::reaper::Reaper;
+use crate::said::Said;
 use crate::slot::AnySlot;
 use crate::supervisor::{Keep, Supervisor};
 
@@ -39,16 +40,6 @@ impl Loose {
 
     pub(crate) fn slot(&self) -> &Arc<dyn AnySlot> {
         Body::slot(self)
-    }
-
-    /// Many children that run the same bare function need it once.
-    pub(crate) fn share_with(&mut self, sibling: &Self) {
-        if let (Some(Body::Task { recipe, .. }), Some(Body::Task { recipe: other, .. })) =
-            (&mut self.body, &sibling.body)
-            && recipe.kind().is_some_and(|kind| other.kind() == Some(kind))
-        {
-            *recipe = Arc::clone(other);
-        }
     }
 
     /// The child has its place.
@@ -116,7 +107,7 @@ impl Supervisor {
         let name = self.node().next_worker();
         let slot = recipe.new_slot(name.clone(), template.options.mailbox());
         let body = Loose::new(Body::Task { recipe: Arc::clone(recipe), slot });
-        Ok(Parts { name, options: ChildOptions::new(), body })
+        Ok(Parts { name, said: Said::default(), body })
     }
 
     /// Gives a child its place, under a supervisor that is started if it never was. Everything
@@ -124,12 +115,13 @@ impl Supervisor {
     /// leaves nothing half done.
     pub(crate) fn begin_to_add(&self, parts: Parts) -> Result<Adding, SupervisorError> {
         let (inbox, starting) = self.running()?;
-        self.node().own(&parts.name, Some(&parts.options), &parts.body)?;
+        let options = parts.said.options();
+        self.node().own(&parts.name, Some(&options), &parts.body)?;
         let Ok(running) = take_in(&parts.body) else {
             drop(Node::disown(&parts.body));
             return Err(SupervisorError::ShuttingDown(self.path().join(&parts.name)));
         };
-        let rules = self.rules_for(&parts);
+        let rules = self.rules_for(&options, &parts.body);
         let Parts { name, body, .. } = parts;
         let generation = body.slot().core().generation();
         let (body, keep) = body.into_parts();
@@ -214,10 +206,10 @@ impl Supervisor {
     }
 
     /// A pool's workers have the template's options.
-    fn rules_for(&self, parts: &Parts) -> Arc<ChildRules> {
+    fn rules_for(&self, options: &ChildOptions, body: &Body) -> Arc<ChildRules> {
         match self.node().template() {
             Some(template) => Arc::clone(&template.rules),
-            None => Arc::new(rules_of(&parts.options, &parts.body)),
+            None => Arc::new(rules_of(options, body)),
         }
     }
 }

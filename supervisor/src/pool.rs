@@ -66,12 +66,12 @@ pub struct Template {
 impl Template {
     /// The template of workers that are all alike.
     pub(crate) fn of<M: Send + 'static>(spec: ChildSpec<Run<ChildRef<M>>>) -> Self {
-        let Parts { options, body, .. } = Run::into_parts(spec).0;
+        let Parts { said, body, .. } = Run::into_parts(spec).0;
         let recipe = match &*body {
             Body::Task { recipe, .. } => Some(Arc::clone(recipe)),
             Body::Supervisor { .. } => None,
         };
-        Self { kind: ChildKind::Worker, options, recipe }
+        Self { kind: ChildKind::Worker, options: said.options(), recipe }
     }
 }
 

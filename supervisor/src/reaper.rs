@@ -36,7 +36,7 @@ impl Reaper {
     /// Takes what is the user's of a child that is gone.
     pub(crate) fn take_seat(&mut self, seat: Seat) {
         match seat.body {
-            Body::Task { recipe, .. } if recipe.kind().is_some() => {}
+            Body::Task { recipe, .. } if recipe.is_bare() => {}
             Body::Task { recipe, .. } => self.values.push(Value::Recipe(recipe)),
             Body::Supervisor { .. } => self.take(seat),
         }

@@ -1,6 +1,7 @@
 //! How a child's lives are made from what the user gave.
 
 use std::any::TypeId;
+use std::cell::RefCell;
 use std::future::Future;
 use std::mem::needs_drop;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,9 +23,9 @@ pub(crate) trait Recipe: Send + Sync + 'static {
     /// A new place for a worker of a pool.
     fn new_slot(&self, name: Name, capacity: usize) -> Arc<dyn AnySlot>;
 
-    /// What it is made from, if that is all there is to it: then one does for all of its kind.
-    fn kind(&self) -> Option<TypeId> {
-        None
+    /// Whether it is code and nothing else, so that nothing happens when it is dropped.
+    fn is_bare(&self) -> bool {
+        false
     }
 
     /// Whether its lives are all in their tasks, so that one that is not polled hangs.
@@ -37,9 +38,34 @@ pub(crate) trait Recipe: Send + Sync + 'static {
 /// A function or closure.
 pub(crate) struct Function<F>(F);
 
-impl<F> Function<F> {
-    pub(crate) fn new(function: F) -> Self {
-        Self(function)
+thread_local! {
+    /// The last bare function that a child was declared with: many children that run the same one
+    /// need it once.
+    static LAST_BARE: RefCell<Option<(TypeId, Arc<dyn Recipe>)>> = const { RefCell::new(None) };
+}
+
+impl<F, Fut> Function<F>
+where
+    F: Fn(Context) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = ChildResult> + Send + 'static,
+{
+    /// Lives are calls of this function.
+    pub(crate) fn recipe(function: F) -> Arc<dyn Recipe> {
+        let function = Self(function);
+        if !function.is_bare() {
+            return Arc::new(function);
+        }
+        let kind = TypeId::of::<F>();
+        let known = |last: &RefCell<Option<(TypeId, Arc<dyn Recipe>)>>| {
+            let last = last.borrow();
+            last.as_ref().filter(|(other, _)| *other == kind).map(|(_, recipe)| Arc::clone(recipe))
+        };
+        LAST_BARE.try_with(known).ok().flatten().unwrap_or_else(|| {
+            let recipe: Arc<dyn Recipe> = Arc::new(function);
+            // (A thread that is ending keeps nothing any more.)
+            let _ = LAST_BARE.try_with(|last| last.replace(Some((kind, Arc::clone(&recipe)))));
+            recipe
+        })
     }
 }
 
@@ -57,9 +83,8 @@ where
     }
 
     /// A function, or a closure that has captured nothing.
-    fn kind(&self) -> Option<TypeId> {
-        let is_bare = size_of::<F>() == 0 && !needs_drop::<F>();
-        is_bare.then(TypeId::of::<F>)
+    fn is_bare(&self) -> bool {
+        size_of::<F>() == 0 && !needs_drop::<F>()
     }
 }
 
@@ -100,5 +125,34 @@ impl<W: WorkerOnce> Recipe for Once<W> {
 
     fn new_slot(&self, name: Name, capacity: usize) -> Arc<dyn AnySlot> {
         Arc::new(Slot::<W::Message>::new(name, capacity))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn idle(_: Context) -> ChildResult {
+        Ok(())
+    }
+
+    #[test]
+    fn children_of_the_same_bare_function_share_it() {
+        let [first, second] = [(); 2].map(|()| Function::recipe(idle));
+        assert!(Arc::ptr_eq(&first, &second));
+        let other = Function::recipe(async |_: Context| Ok(()));
+        assert!(!Arc::ptr_eq(&first, &other));
+        assert!(Function::recipe(idle).is_bare() && other.is_bare());
+    }
+
+    #[test]
+    fn what_a_closure_has_captured_is_its_own() {
+        let [first, second] = ["a", "b"].map(|text| {
+            Function::recipe(move |_: Context| {
+                assert!(!text.is_empty());
+                idle(Context::of_this_life())
+            })
+        });
+        assert!(!Arc::ptr_eq(&first, &second) && !first.is_bare());
     }
 }

@@ -1,0 +1,89 @@
+//! What is said about a child where it is declared, and by its type.
+
+use crate::options::ChildOptions;
+
+/// The options of one specification. Most say nothing: then this is small, and siblings are known to
+/// be declared alike without a look at each option.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Said {
+    own: Option<Box<ChildOptions>>,
+    /// What the child's type says, if it has one of its own.
+    of_type: Option<&'static ChildOptions>,
+}
+
+impl Said {
+    /// The same, by a child of this type, if it has one of its own.
+    pub(crate) fn by(self, of_type: Option<&'static ChildOptions>) -> Self {
+        Self { of_type, ..self }
+    }
+
+    /// Says more.
+    pub(crate) fn change(&mut self, change: impl FnOnce(ChildOptions) -> ChildOptions) {
+        let own = self.own.get_or_insert_default();
+        **own = change(**own);
+    }
+
+    /// All of it: the specification's own word goes before that of the type.
+    pub(crate) fn options(&self) -> ChildOptions {
+        let own = self.own.as_deref().copied().unwrap_or_default();
+        match self.of_type {
+            Some(of_type) => own.or(*of_type),
+            None => own,
+        }
+    }
+
+    /// How many messages the mailbox holds.
+    pub(crate) fn mailbox(&self) -> usize {
+        let own = self.own.as_deref().filter(|own| own.says_mailbox());
+        own.or(self.of_type).map_or(ChildOptions::MAILBOX, ChildOptions::mailbox)
+    }
+
+    /// Whether the specification itself says how many messages the mailbox holds.
+    pub(crate) fn says_mailbox(&self) -> bool {
+        self.own.as_deref().is_some_and(ChildOptions::says_mailbox)
+    }
+
+    /// Whether it is the same.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        let same_type = match (self.of_type, other.of_type) {
+            (None, None) => true,
+            (Some(of_type), Some(other)) => std::ptr::eq(of_type, other),
+            _ => false,
+        };
+        same_type && self.own == other.own || self.options() == other.options()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::restart::RestartPolicy::{Temporary, Transient};
+
+    static TRANSIENT: ChildOptions =
+        ChildOptions::new().with_restart_policy(Transient).with_mailbox(7);
+
+    #[test]
+    fn the_specification_is_heard_before_the_type() {
+        let mut said = Said::default().by(Some(&TRANSIENT));
+        assert_eq!(said.options(), TRANSIENT);
+        said.change(|options| options.with_restart_policy(Temporary));
+        assert_eq!(said.options(), TRANSIENT.with_restart_policy(Temporary));
+        assert_eq!((said.mailbox(), said.says_mailbox()), (7, false));
+        said.change(|options| options.with_mailbox(8));
+        assert_eq!((said.mailbox(), said.says_mailbox()), (8, true));
+        assert_eq!(said.by(None).options().mailbox(), 8);
+        assert_eq!(Said::default().mailbox(), ChildOptions::MAILBOX);
+    }
+
+    #[test]
+    fn alike_is_what_comes_to_the_same() {
+        let of_type = Said::default().by(Some(&TRANSIENT));
+        assert!(of_type.is_like(&of_type.clone()));
+        assert!(!of_type.is_like(&Said::default()) && !Said::default().is_like(&of_type));
+        let mut own = Said::default();
+        own.change(|_| TRANSIENT);
+        assert!(own.is_like(&of_type) && of_type.is_like(&own));
+        own.change(|options| options.with_mailbox(8));
+        assert!(!own.is_like(&of_type));
+    }
+}
