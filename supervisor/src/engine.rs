@@ -50,6 +50,7 @@ pub(crate) use self::numbers::ByNumber;
 use self::stopping::Scheme;
 use self::timers::{Target, Timers};
 use self::turns::Turn;
+use crate::moment::Clock;
 use crate::path::Name;
 use crate::restart::MaxRestarts;
 use crate::strategy::{AutoShutdown, SupervisionStrategy};
@@ -110,6 +111,7 @@ pub(crate) struct Engine<C, R> {
     intensity: Intensity,
     jitter: Jitter,
     timers: Timers,
+    clock: Clock,
     mode: Mode,
     /// How many children are starting or stopping.
     moving: usize,
@@ -133,6 +135,7 @@ impl<C: Named, R> Engine<C, R> {
             forgotten: VecDeque::new(),
             jitter: Jitter::new(seed),
             timers: Timers::default(),
+            clock: Clock::default(),
             mode: Mode::Idle,
             moving: 0,
             significant: 0,

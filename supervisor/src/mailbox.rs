@@ -44,7 +44,7 @@
 //!    messages dropped, after it is released. So both may use the mailbox. The lock of a batch is
 //!    taken alone, or after the mailbox's.
 //! 10. Nothing is allocated before the first message or the first sender that waits, unless the
-//!    capacity is not the usual one.
+//!     capacity is not the usual one.
 
 mod asking;
 mod batch;

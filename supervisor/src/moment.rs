@@ -38,6 +38,23 @@ impl Moment {
     }
 }
 
+/// Makes moments of instants of which many are the same.
+#[derive(Debug, Default)]
+pub(crate) struct Clock(Option<(Instant, Moment)>);
+
+impl Clock {
+    pub(crate) fn moment(&mut self, instant: Instant) -> Moment {
+        if let Some((last, moment)) = self.0
+            && last == instant
+        {
+            return moment;
+        }
+        let moment = Moment::of(instant);
+        self.0 = Some((instant, moment));
+        moment
+    }
+}
+
 fn first() -> Instant {
     static FIRST: OnceLock<Instant> = OnceLock::new();
     *FIRST.get_or_init(Instant::now)
@@ -46,6 +63,15 @@ fn first() -> Instant {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_clock_goes_on() {
+        let (mut clock, now) = (Clock::default(), Instant::now());
+        for millis in [0, 0, 1, 1, 0] {
+            let instant = now + Duration::from_millis(millis);
+            assert_eq!(clock.moment(instant), Moment::of(instant));
+        }
+    }
 
     #[test]
     fn a_moment_is_its_instant() {

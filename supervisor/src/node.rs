@@ -29,7 +29,6 @@ mod lives;
 mod names;
 mod trees;
 
-use self::names::Names;
 pub(crate) use self::trees::{TreeHandle, Trees};
 
 /// A child that comes back with its supervisor.
@@ -150,23 +149,21 @@ impl Node {
             node.lock().broken = Some(Box::new(fault));
         }
         let (children, all_options) = children.into_parts();
-        let mut names = Names::with_room_for(children.len());
-        let mut declared: Vec<Declared> = Vec::with_capacity(children.len());
+        let repeated = names::repeated(&children.iter().map(|child| &child.name));
         let mut broken = None;
         let mut need = Budget::ZERO;
         // Tasks that are declared alike break the same rules, and share theirs.
         let mut last: Option<(usize, Arc<ChildRules>)> = None;
-        for Unplaced { name, body, options: which } in children {
-            let Some(options) = all_options.get(which) else { continue };
+        let declare = |(at, Unplaced { name, body, options: which }): (usize, Unplaced)| {
+            let options = &all_options[which];
             let is_task = matches!(*body, Body::Task { .. });
             let alike = last.take().filter(|(other, _)| is_task && *other == which);
             let unchecked = alike.is_none().then_some(options);
-            let taken = || declared.iter().map(|sibling| sibling.body.slot().core().name());
-            let fault = if names.is_new(&name, taken) {
-                node.own(&name, unchecked, &body).err()
-            } else {
+            let fault = if repeated.contains(&at) {
                 let path = node.path().join(&name);
                 Some(SupervisorError::InvalidSpec(path, "two children have this name".to_owned()))
+            } else {
+                node.own(&name, unchecked, &body).err()
             };
             let body = body.place();
             if fault.is_none() {
@@ -178,10 +175,12 @@ impl Node {
             if is_task && fault.is_none() {
                 last = Some((which, Arc::clone(&rules)));
             }
-            broken = broken.or(fault);
+            broken = broken.take().or(fault);
             need = need.then(body.need().capped(rules.shutdown));
-            declared.push(Declared { rules, body });
-        }
+            Declared { rules, body }
+        };
+        // (In the memory of what it is made from.)
+        let declared: Vec<Declared> = children.into_iter().enumerate().map(declare).collect();
         {
             let mut place = node.lock();
             place.declared = Arc::new(declared);

@@ -79,11 +79,12 @@ impl Name {
     }
 
     /// A short name as a whole.
-    pub(crate) fn as_words(&self) -> Option<[u64; 2]> {
-        let Kept::Short(len, [a, b, c, d, e, f, g, h, rest @ ..]) = self.0 else { return None };
-        let [i, j, k, l, m, n] = rest;
-        let first = u64::from_le_bytes([a, b, c, d, e, f, g, h]);
-        Some([first, u64::from_le_bytes([i, j, k, l, m, n, 0, len])])
+    pub(crate) fn as_number(&self) -> Option<u128> {
+        let Kept::Short(len, text) = &self.0 else { return None };
+        let mut bytes = [0; 16];
+        bytes[..SHORT].copy_from_slice(text);
+        bytes[SHORT] = *len;
+        Some(u128::from_le_bytes(bytes))
     }
 
     /// Whether it can be a part of a path.

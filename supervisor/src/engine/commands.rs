@@ -7,7 +7,6 @@ use tokio::time::Instant;
 use super::child::{Child, ChildRules, Failing, OwnStop, Pending, Purpose, State};
 use super::{Cycle, Effect, Engine, Key, Mode, Named, Notice};
 use crate::exit::ExitReason;
-use crate::moment::Moment;
 use crate::path::Name;
 use crate::strategy::SupervisionStrategy;
 
@@ -187,7 +186,8 @@ impl<C: Named, R> Engine<C, R> {
             if let Some(child) = self.children.get_mut(key) {
                 child.generation = generation + 1;
             }
-            self.enter(key, State::Up { since: Moment::of(now) });
+            let since = self.clock.moment(now);
+            self.enter(key, State::Up { since });
             self.effects.push_back(Effect::Adopt(key));
             self.tell(Notice::Started(key));
             self.answer(reply, Answer::Done);

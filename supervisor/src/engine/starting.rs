@@ -10,7 +10,6 @@ use super::exits::is_hopeless;
 use super::stopping::Scheme;
 use super::{BURST, Cycle, Effect, Ending, Engine, Key, Mode, Named, Notice};
 use crate::exit::ExitReason;
-use crate::moment::Moment;
 use crate::restart::RestartPolicy;
 use crate::strategy::SupervisionStrategy;
 
@@ -86,7 +85,8 @@ impl<C: Named, R> Engine<C, R> {
             self.enter(key, State::Starting(purpose));
             limit.into_iter().for_each(|limit| self.arm(now, key, limit));
         } else {
-            self.enter(key, State::Up { since: Moment::of(now) });
+            let since = self.clock.moment(now);
+            self.enter(key, State::Up { since });
             self.came_up(now, key, purpose);
         }
     }
@@ -96,7 +96,7 @@ impl<C: Named, R> Engine<C, R> {
         if child.generation != generation || !matches!(child.state, State::Starting(_)) {
             return;
         }
-        let up = State::Up { since: Moment::of(now) };
+        let up = State::Up { since: self.clock.moment(now) };
         let Some(State::Starting(purpose)) = self.enter(key, up) else { return };
         self.came_up(now, key, purpose);
     }

@@ -6,7 +6,6 @@ use super::child::{OwnStop, State, StopPurpose};
 use super::commands::{Answer, Refusal};
 use super::timers::{Target, Timers};
 use super::{BURST, Child, Effect, Ending, Engine, Key, Mode, Named, Notice};
-use crate::moment::Moment;
 use crate::shutdown::Shutdown;
 use crate::strategy::SupervisionStrategy;
 
@@ -288,9 +287,9 @@ impl<C: Named, R> Engine<C, R> {
     /// If a stop has overtaken a start, whoever asked for that is told.
     fn overtake_start(&mut self, now: Instant, key: Key) {
         let starting = |child: &Child<C, R>| matches!(child.state, State::Starting(_));
+        let since = self.clock.moment(now);
         if self.children.get(key).is_some_and(starting)
-            && let Some(State::Starting(purpose)) =
-                self.enter(key, State::Up { since: Moment::of(now) })
+            && let Some(State::Starting(purpose)) = self.enter(key, State::Up { since })
             && let Some(reply) = purpose.into_reply()
         {
             self.answer(reply, Answer::Refused(Refusal::ShuttingDown));

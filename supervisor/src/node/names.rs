@@ -1,4 +1,4 @@
-//! Which names a supervisor's declaration has already.
+//! Whether children have the same name.
 
 use std::collections::HashSet;
 use std::collections::hash_map::RandomState;
@@ -7,70 +7,78 @@ use std::hash::BuildHasher;
 use crate::engine::ByNumber;
 use crate::path::Name;
 
-/// The names of siblings, as numbers: a set of those is half as large, and is all there is to look at
-/// as long as no two are the same.
-pub(super) struct Names {
+/// The positions of names that stand earlier too.
+pub(super) fn repeated<'a>(
+    names: &(impl ExactSizeIterator<Item = &'a Name> + Clone),
+) -> HashSet<usize> {
+    repeated_by(&Numbers::new(), names)
+}
+
+fn repeated_by<'a>(
+    numbers: &Numbers,
+    names: &(impl ExactSizeIterator<Item = &'a Name> + Clone),
+) -> HashSet<usize> {
+    // Of numbers, since that is half as large; it is all there is to look at where no two names are
+    // the same.
+    let mut seen: HashSet<u64, ByNumber> = HashSet::default();
+    seen.reserve(names.len());
+    let is_repeated = |(at, name): &(usize, &Name)| {
+        !seen.insert(numbers.of(name)) && names.clone().take(*at).any(|other| other == *name)
+    };
+    names.clone().enumerate().filter(is_repeated).map(|(at, _)| at).collect()
+}
+
+/// A number for each name.
+struct Numbers {
     random: RandomState,
-    /// What short names are mixed with, so that nobody can choose them to be the same.
-    mixed_with: [u64; 2],
-    seen: HashSet<u64, ByNumber>,
+    /// What short names are mixed with, so that nobody can choose them to have the same.
+    mixed_with: u128,
 }
 
-impl Names {
-    pub(super) fn with_room_for(names: usize) -> Self {
+impl Numbers {
+    fn new() -> Self {
         let random = RandomState::new();
-        let mixed_with = [random.hash_one(0_u8), random.hash_one(1_u8)];
-        let seen = HashSet::with_capacity_and_hasher(names, ByNumber::default());
-        Self { random, mixed_with, seen }
+        let [low, high] = [0_u8, 1].map(|half| u128::from(random.hash_one(half)));
+        let mixed_with = high << 64 | low;
+        Self { random, mixed_with }
     }
 
-    /// Whether it is not among those that were asked for before, which are also the `earlier` ones.
-    pub(super) fn is_new<'a, I>(&mut self, name: &Name, earlier: impl FnOnce() -> I) -> bool
-    where
-        I: Iterator<Item = &'a Name>,
-    {
-        let number = match name.as_words() {
-            Some(words) => mix(words, self.mixed_with),
-            None => self.random.hash_one(name),
-        };
-        self.seen.insert(number) || earlier().all(|other| other != name)
+    fn of(&self, name: &Name) -> u64 {
+        let Some(number) = name.as_number() else { return self.random.hash_one(name) };
+        // The halves of a product, folded onto each other, have a bit of everything.
+        let low = u128::from(u64::MAX);
+        let mixed = number ^ self.mixed_with;
+        let product = (mixed & low) * (mixed >> 64);
+        u64::try_from((product ^ product >> 64) & low).unwrap_or_default()
     }
-}
-
-/// The halves of a product, folded onto each other, have a bit of everything.
-fn mix([first, second]: [u64; 2], [left, right]: [u64; 2]) -> u64 {
-    let product = u128::from(first ^ left) * u128::from(second ^ right);
-    let [low, high] = [product, product >> 64].map(|half| half & u128::from(u64::MAX));
-    u64::try_from(low ^ high).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn repeated_of(texts: &[&str]) -> HashSet<usize> {
+        let names: Vec<Name> = texts.iter().map(|text| Name::declared(text)).collect();
+        repeated(&names.iter())
+    }
+
     #[test]
-    fn a_name_is_new_once() {
-        let texts =
-            ["a", "b", "ab", "ba", "a-name-of-more-than-fourteen-bytes", "a\0", "aaaaaaaaa"];
-        let all: Vec<Name> = texts.into_iter().map(Name::declared).collect();
-        let mut names = Names::with_room_for(2);
-        for (at, name) in all.iter().enumerate() {
-            assert!(names.is_new(name, || all[..at].iter()), "{name}");
-        }
-        for name in &all {
-            assert!(!names.is_new(name, || all.iter()), "{name}");
-        }
+    fn names_that_stand_twice_are_found() {
+        let long = "a-name-of-more-than-fourteen-bytes";
+        let texts = ["a", "b", "ab", "ba", long, "a\0", "aaaaaaaaa", ""];
+        assert_eq!(repeated_of(&texts), HashSet::new());
+        assert_eq!(repeated_of(&["a", long, "b", "a", "a", long]), HashSet::from([3, 4, 5]));
     }
 
     #[test]
     fn two_names_of_one_number_are_two() {
         let [first, second] = ["12345678", "87654321"].map(Name::declared);
         // A product with nothing is nothing.
-        let mixed_with = first.as_words().unwrap();
-        let mut names = Names { mixed_with, ..Names::with_room_for(2) };
-        let numbers = [&first, &second].map(|name| mix(name.as_words().unwrap(), mixed_with));
-        assert_eq!(numbers, [0, 0]);
-        assert!(names.is_new(&first, || [].iter()));
-        assert!(names.is_new(&second, || [&first].into_iter()));
+        let mixed_with = first.as_number().unwrap();
+        let numbers = Numbers { mixed_with, ..Numbers::new() };
+        assert_eq!([&first, &second].map(|name| numbers.of(name)), [0, 0]);
+        let is_repeated = |names: [&Name; 2]| repeated_by(&numbers, &names.into_iter());
+        assert_eq!(is_repeated([&first, &second]), HashSet::new());
+        assert_eq!(is_repeated([&first, &first]), HashSet::from([1]));
     }
 }
