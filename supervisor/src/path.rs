@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::iter::successors;
 use std::sync::Arc;
 
 /// A child's name within its supervisor: declared, or the number of a pool's worker.
@@ -56,6 +57,23 @@ impl Name {
             Some(number) => Self::worker(number),
             None => Self::declared(text),
         }
+    }
+
+    /// The name as text, for a call that takes text: a worker's is made without an allocation, since
+    /// they come in large numbers.
+    pub(crate) fn with_text<T>(&self, call: impl FnOnce(&str) -> T) -> T {
+        let Some(number) = self.number() else {
+            return call(self.as_declared().unwrap_or_default());
+        };
+        // `#`, and as many digits as the largest number has, of which the last ones are used.
+        let mut text = [b'#'; 21];
+        let mut start = text.len() - 1;
+        let rests = successors(Some(number), |rest| Some(rest / 10).filter(|&rest| rest > 0));
+        for (place, rest) in text.iter_mut().rev().zip(rests) {
+            *place = b'0' + u8::try_from(rest % 10).unwrap_or_default();
+            start -= 1;
+        }
+        call(std::str::from_utf8(&text[start..]).unwrap_or_default())
     }
 
     /// The text, unless it is a worker's.
@@ -211,5 +229,23 @@ impl PartialEq<str> for ChildPath {
 impl PartialEq<&str> for ChildPath {
     fn eq(&self, other: &&str) -> bool {
         self.as_str() == *other
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_as_text_is_what_is_printed() {
+        let numbers = [0, 1, 9, 10, 99, 100, 1_234_567_890, u64::MAX];
+        let declared = ["", "a", "a-name-of-more-than-fourteen-bytes"];
+        let names = numbers.map(Name::worker).into_iter().chain(declared.map(Name::declared));
+        for name in names {
+            name.with_text(|text| {
+                assert_eq!(text, name.to_string());
+                assert_eq!(Name::parse(text), name);
+            });
+        }
     }
 }

@@ -176,7 +176,7 @@ impl<W: Child, V> Pool<W, V> {
     /// Dropping the future does not undo the command once it was polled.
     pub async fn add_worker_with(&self, value: W::Recipe) -> Result<W::Handle, SupervisorError> {
         let name = self.supervisor.node().next_worker();
-        let spec = W::spec(&name.to_string(), value);
+        let spec = name.with_text(|name| W::spec(name, value));
         let (parts, handle) = Run::into_parts(spec);
         let adding = self.begin_to_add(parts, &handle)?;
         self.supervisor.added(adding).await.map(|()| handle)

@@ -111,7 +111,7 @@ impl<W: Child> Pool<W, PerWorker> {
     {
         let node = self.supervisor().node();
         let workers = values.into_iter().map(|value| {
-            let spec = W::spec(&node.next_worker().to_string(), value);
+            let spec = node.next_worker().with_text(|name| W::spec(name, value));
             Ok(Run::into_parts(spec))
         });
         if self.takes_batches() {
