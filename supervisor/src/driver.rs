@@ -66,9 +66,11 @@ pub(crate) fn spawn(node: Arc<Node>, inbox: Arc<Inbox>) {
     let declared = if has_declaration { node.take_declared() } else { node.declared().to_vec() };
     engine.reserve(declared.len());
     for Declared { rules, body } in declared {
-        let slot = Arc::clone(body.slot());
-        let key = engine.declare(rules, slot.core().generation(), Seat::new(body));
-        slot.core().set_link(Some(Link { inbox: Arc::clone(&inbox), key }));
+        let generation = body.slot().core().generation();
+        let key = engine.declare(rules, generation, Seat::new(body));
+        if let Some(seat) = engine.child_mut(key) {
+            seat.slot().core().set_link(Some(Link { inbox: Arc::clone(&inbox), key }));
+        }
     }
     let reign = Box::new(Reign {
         node,
