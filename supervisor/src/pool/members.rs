@@ -260,7 +260,8 @@ impl<W, V> Pool<W, V> {
         let mut error = None;
         let mut on_their_way = None;
         loop {
-            let mut batch = (Vec::new(), Vec::new());
+            let likely = workers.size_hint().0.min(ON_THEIR_WAY);
+            let mut batch = (Vec::with_capacity(likely), Vec::with_capacity(likely));
             for worker in workers.by_ref().take(ON_THEIR_WAY) {
                 match worker {
                     Ok((parts, handle)) => {
