@@ -180,7 +180,8 @@ impl Node {
             Declared { rules, body }
         };
         // (In the memory of what it is made from.)
-        let declared: Vec<Declared> = children.into_iter().enumerate().map(declare).collect();
+        let mut declared: Vec<Declared> = children.into_iter().enumerate().map(declare).collect();
+        declared.shrink_to_fit();
         {
             let mut place = node.lock();
             place.declared = Arc::new(declared);

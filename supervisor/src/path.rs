@@ -96,13 +96,14 @@ impl Name {
         }
     }
 
-    /// A short name as a whole.
+    /// A short name as a whole; longer ones have higher numbers, and of the same length those that
+    /// come later in the alphabet.
     pub(crate) fn as_number(&self) -> Option<u128> {
         let Kept::Short(len, text) = &self.0 else { return None };
         let mut bytes = [0; 16];
-        bytes[..SHORT].copy_from_slice(text);
-        bytes[SHORT] = *len;
-        Some(u128::from_le_bytes(bytes))
+        bytes[1] = *len;
+        bytes[2..].copy_from_slice(text);
+        Some(u128::from_be_bytes(bytes))
     }
 
     /// Whether it can be a part of a path.

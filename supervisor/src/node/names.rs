@@ -11,7 +11,16 @@ use crate::path::Name;
 pub(super) fn repeated<'a>(
     names: &(impl ExactSizeIterator<Item = &'a Name> + Clone),
 ) -> HashSet<usize> {
-    repeated_by(&Numbers::new(), names)
+    if is_ascending(names.clone()) { HashSet::new() } else { repeated_by(&Numbers::new(), names) }
+}
+
+/// Whether each is above the one before: most names that stand in large numbers were counted.
+fn is_ascending<'a>(mut names: impl Iterator<Item = &'a Name>) -> bool {
+    let mut last = None;
+    names.all(|name| {
+        let number = name.as_number();
+        number.is_some() && number > std::mem::replace(&mut last, number)
+    })
 }
 
 fn repeated_by<'a>(
@@ -67,12 +76,23 @@ mod tests {
         let long = "a-name-of-more-than-fourteen-bytes";
         let texts = ["a", "b", "ab", "ba", long, "a\0", "aaaaaaaaa", ""];
         assert_eq!(repeated_of(&texts), HashSet::new());
+        assert_eq!(repeated_of(&["8", "9", "10", "11", "19", "20", "100"]), HashSet::new());
+        assert_eq!(repeated_of(&["8", "9", "10", "10", "11", "9"]), HashSet::from([3, 5]));
         assert_eq!(repeated_of(&["a", long, "b", "a", "a", long]), HashSet::from([3, 4, 5]));
     }
 
     #[test]
+    fn counted_names_are_ascending() {
+        let counted: Vec<Name> =
+            (0..2000).map(|number| Name::declared(&format!("worker-{number}"))).collect();
+        assert!(is_ascending(counted.iter()));
+        assert!(!is_ascending(counted.iter().chain(counted.last())));
+        assert!(!is_ascending(counted.iter().rev()));
+    }
+
+    #[test]
     fn two_names_of_one_number_are_two() {
-        let [first, second] = ["12345678", "87654321"].map(Name::declared);
+        let [first, second] = ["123456-a", "123456-b"].map(Name::declared);
         // A product with nothing is nothing.
         let mixed_with = first.as_number().unwrap();
         let numbers = Numbers { mixed_with, ..Numbers::new() };
