@@ -111,15 +111,11 @@ impl Inbox {
     }
 
     /// Puts the state to rest, unless there is more to do.
-    pub(crate) fn rest(&self, mut reign: Box<Reign>) -> Rest {
-        let task = {
-            let mut queue = self.lock();
-            if !matches!(queue.state, State::Taken) {
-                return Rest::Deserted(reign);
-            }
+    pub(crate) fn rest(&self, reign: Box<Reign>) -> Rest {
+        self.put(reign, |queue, mut reign| {
             if !queue.messages.is_empty() {
                 mem::swap(&mut queue.messages, &mut reign.batch);
-                return Rest::More(reign);
+                return (Rest::More(reign), None);
             }
             let deadline = reign.engine.next_deadline();
             queue.state = State::AtRest(reign);
@@ -128,24 +124,33 @@ impl Inbox {
                 Some(at) => queue.alarm.is_none_or(|alarm| at < alarm),
                 None => queue.alarm.is_some(),
             };
-            if is_set_wrong { queue.call_task() } else { None }
-        };
-        task.into_iter().for_each(Waker::wake);
-        Rest::Done
+            (Rest::Done, if is_set_wrong { queue.call_task() } else { None })
+        })
     }
 
     /// Leaves what there is to do to the supervisor's task.
     pub(crate) fn hand_over(&self, reign: Box<Reign>) -> Rest {
-        let task = {
-            let mut queue = self.lock();
-            if !matches!(queue.state, State::Taken) {
-                return Rest::Deserted(reign);
-            }
+        self.put(reign, |queue, reign| {
             queue.state = State::AtRest(reign);
-            queue.task.take()
+            (Rest::Done, queue.call_task())
+        })
+    }
+
+    /// Gives the state back, if there is somebody who will take it again.
+    fn put(
+        &self,
+        reign: Box<Reign>,
+        put: impl FnOnce(&mut Queue, Box<Reign>) -> (Rest, Option<Waker>),
+    ) -> Rest {
+        let (rest, task) = {
+            let mut queue = self.lock();
+            match queue.state {
+                State::Taken => put(&mut queue, reign),
+                _ => (Rest::Deserted(reign), None),
+            }
         };
         task.into_iter().for_each(Waker::wake);
-        Rest::Done
+        rest
     }
 
     /// For the supervisor's task: its state, when there is something to do; nothing if it was lost in

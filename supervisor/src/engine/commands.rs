@@ -123,9 +123,13 @@ impl<C: Named, R> Engine<C, R> {
         }
         let Some(key) = self.subject(&command) else {
             // A pool knows its workers by number only.
-            let named = matches!(&command, Command::Terminate(Subject::Name(name), _) if name.number().is_none());
             let pool = self.rules.strategy == SupervisionStrategy::SimpleOneForOne;
-            let refusal = if pool && named { Refusal::SimpleOneForOne } else { Refusal::NotFound };
+            let refusal = match &command {
+                Command::Terminate(Subject::Name(name), _) if pool && name.number().is_none() => {
+                    Refusal::SimpleOneForOne
+                }
+                _ => Refusal::NotFound,
+            };
             let (_, reply) = command.into_parts();
             return self.answer(reply, Answer::Refused(refusal));
         };

@@ -178,33 +178,28 @@ impl<C: Named, R> Engine<C, R> {
         };
         let late = self.children.iter().filter(|(_, child)| is_late(child));
         let late: Vec<Key> = late.map(|(key, _)| key).collect();
-        if all_killed && !late.is_empty() {
-            // They have not even been told: it took that long to tell the others. They get the same
-            // time.
-            late.into_iter().for_each(|key| self.tell_to_end(now, key, true));
-            if let Mode::Stopping { scheme: Scheme::AtOnce { next, .. }, .. } = &mut self.mode {
-                *next = None;
+        if !all_killed {
+            late.into_iter().for_each(|key| self.tell(Notice::TimedOut(key)));
+            let at_once = self.begin_at_once(now, Shutdown::BrutalKill);
+            if let Mode::Stopping { scheme, .. } = &mut self.mode {
+                *scheme = at_once;
             }
-            if let Some(at) = now.checked_add(self.rules.kill_grace) {
-                self.timers.set(at, Target::Stop);
-            }
-            return;
+            return self.go_on(now);
         }
-        if all_killed {
+        if let Mode::Stopping { scheme: Scheme::AtOnce { next, .. }, .. } = &mut self.mode {
+            *next = None;
+        }
+        if late.is_empty() {
             let alive = self.children.iter().filter(|(_, child)| child.state.has_life());
             let alive: Vec<Key> = alive.map(|(key, _)| key).collect();
             alive.into_iter().for_each(|key| self.give_up_on(key));
-            if let Mode::Stopping { scheme: Scheme::AtOnce { next, .. }, .. } = &mut self.mode {
-                *next = None;
-            }
             return self.stop_next(now);
         }
-        late.into_iter().for_each(|key| self.tell(Notice::TimedOut(key)));
-        let at_once = self.begin_at_once(now, Shutdown::BrutalKill);
-        if let Mode::Stopping { scheme, .. } = &mut self.mode {
-            *scheme = at_once;
+        // They have not even been told: it took that long to tell the others. They get the same time.
+        late.into_iter().for_each(|key| self.tell_to_end(now, key, true));
+        if let Some(at) = now.checked_add(self.rules.kill_grace) {
+            self.timers.set(at, Target::Stop);
         }
-        self.go_on(now);
     }
 
     /// A worker that was dropped and goes on is left behind. (A supervisor ends by itself, with
