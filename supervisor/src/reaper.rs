@@ -89,3 +89,42 @@ impl fmt::Debug for Reaper {
         f.debug_tuple("Reaper").field(&self.values.len()).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::child_spec::{ChildSpec, Run, Runnable};
+    use crate::context::Context;
+
+    /// A child's part whose function holds this.
+    fn seat(held: &Arc<()>) -> Seat {
+        let held = Arc::clone(held);
+        let spec = ChildSpec::new("child").with_task(move |_: Context| {
+            assert!(Arc::strong_count(&held) > 0);
+            async { Ok(()) }
+        });
+        Seat::new(Run::into_parts(spec).0.body.place())
+    }
+
+    #[test]
+    fn a_few_recipes_wait_for_more() {
+        let (mut reaper, held) = (Reaper::default(), Arc::new(()));
+        for count in 1..MANY {
+            reaper.take_seat(seat(&held));
+            reaper.reap_many();
+            assert_eq!(Arc::strong_count(&held), 1 + count);
+        }
+        reaper.take_seat(seat(&held));
+        reaper.reap_many();
+        assert_eq!(Arc::strong_count(&held), 1);
+    }
+
+    #[test]
+    fn what_others_may_wait_for_does_not_wait() {
+        let (mut reaper, held) = (Reaper::default(), Arc::new(()));
+        reaper.take_seat(seat(&held));
+        reaper.take(Arc::clone(&held));
+        reaper.reap_many();
+        assert_eq!(Arc::strong_count(&held), 1);
+    }
+}

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use supervisor::EventKind;
 use supervisor::prelude::*;
-use supervisor_tests::{event, within};
+use supervisor_tests::{Order, Stage, event, quiet, within};
 use tracing_subscriber::fmt::MakeWriter;
 
 /// Collects the log.
@@ -117,4 +117,41 @@ async fn the_log_tells_who_failed_why_and_how_many_restarts_are_left() {
         [" INFO supervisor: supervisor ended supervisor=supervisor reason=shutdown"],
         "a root has its own name"
     );
+}
+
+/// A log whose disk is full as soon as a child fails.
+struct Full;
+
+impl io::Write for Full {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        assert!(!String::from_utf8_lossy(bytes).contains("child failed"), "the disk is full");
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// In whoever's task it happens: under one_for_one that is the child's, else the supervisor's.
+#[tokio::test(start_paused = true)]
+async fn a_log_that_panics_keeps_nobody_from_going_on() {
+    for strategy in [SupervisionStrategy::OneForOne, SupervisionStrategy::OneForAll] {
+        let subscriber = tracing_subscriber::fmt().with_writer(|| Full).finish();
+        let _guard = tracing::subscriber::set_default(subscriber);
+        let stage = Stage::new();
+        let failing = stage.actor("failing");
+        let address = failing.handle();
+        let supervisor = Supervisor::new()
+            .with_strategy(strategy)
+            .with_child(failing)
+            .with_child(stage.actor("sibling"))
+            .build();
+        within("the start", supervisor.start()).await.unwrap();
+        address.send(Order::Fail).await.unwrap();
+        quiet().await;
+        assert_eq!((stage.alive().as_str(), address.incarnation()), ("failing sibling", 2));
+        within("the shutdown", supervisor.shutdown()).await.unwrap();
+        assert_eq!(stage.alive(), "", "{strategy:?}");
+    }
 }

@@ -98,6 +98,37 @@ fn a_child_that_was_on_its_way_when_the_runtime_went_is_refused() {
     other.block_on(within("its shutdown", nested.shutdown())).unwrap();
 }
 
+#[test]
+fn a_child_whose_turn_had_not_come_when_the_runtime_went_is_refused() {
+    let runtime = current_thread();
+    let supervisor = Supervisor::new().build();
+    runtime.block_on(within("the start", supervisor.start())).unwrap();
+    let add = |name: usize| {
+        let task = ChildSpec::new(&name.to_string()).with_task(async |_: Context| pending().await);
+        let address = task.handle();
+        assert!(poll_once(supervisor.add_child(task)).is_none());
+        address
+    };
+    let addresses: Vec<_> = (0..300).map(add).collect();
+    let nested = Supervisor::new().build();
+    let spec = ChildSpec::new("nested").with_supervisor(nested.clone());
+    assert!(poll_once(supervisor.add_child(spec)).is_none());
+    // The supervisor takes all of the commands in hand, and lets others go on before it has done
+    // with them.
+    runtime.block_on(tokio::task::yield_now());
+    let states = addresses.iter().map(|address| address.incarnation());
+    let added = states.filter(|&incarnation| incarnation > 0).count();
+    assert!((1..300).contains(&added), "{added} were added");
+    drop(runtime);
+    for address in addresses {
+        let sent = poll_once(address.send(())).expect("an answer at once");
+        assert!(matches!(sent, Err(SendError::Gone(()))), "{sent:?}");
+    }
+    let other = current_thread();
+    other.block_on(within("its start", nested.start())).unwrap();
+    other.block_on(within("its shutdown", nested.shutdown())).unwrap();
+}
+
 /// How a nested supervisor ends with its runtime. One whose parent was dropped first is told, and
 /// may have time to stop in order: on a thread that has not ended yet.
 fn is_over(result: Result<(), SupervisorError>) -> bool {
