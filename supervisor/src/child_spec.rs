@@ -194,6 +194,7 @@ impl ChildSpec<NothingToRun> {
 
     /// Runs a supervisor whose owner will hold this handle.
     pub(crate) fn with_tree<H>(self, supervisor: Supervisor, handle: H) -> ChildSpec<Run<H>> {
+        // (A mailbox of the usual capacity allocates nothing.)
         let slot = Arc::new(Slot::<Nobody>::new(self.name.clone(), ChildOptions::MAILBOX));
         let node = Arc::clone(supervisor.node());
         let body = Loose::of_supervisor(Body::Supervisor { node, slot }, supervisor.into_keep());

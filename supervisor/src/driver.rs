@@ -290,7 +290,7 @@ impl Reign {
         let Some(seat) = self.engine.child_mut(key) else { return };
         match &seat.body {
             Body::Supervisor { node, slot } => {
-                slot.core().stops(now);
+                slot.core().begin_stop(now);
                 node.tell(Event::Stop);
             }
             Body::Task { slot, .. } => {
@@ -310,7 +310,7 @@ impl Reign {
 
     fn abort(&mut self, now: Instant, key: Key) {
         let Some(seat) = self.engine.child_mut(key) else { return };
-        seat.slot().core().stops(now);
+        seat.slot().core().begin_stop(now);
         match &seat.body {
             Body::Supervisor { node, .. } => node.tell(Event::Kill),
             Body::Task { .. } => seat.task.abort(),

@@ -1,8 +1,8 @@
 //! The supervisor as a state machine without I/O: what happened goes in as an [`Event`], what
 //! has to be done comes out as [`Effect`]s, in order.
 //!
-//! The engine knows no task, no channel and no clock; it is told the time. It decides alone:
-//! whoever drives it only carries out.
+//! The engine knows no task and no channel, and never asks what time it is: it is told. It decides
+//! alone: whoever drives it only carries out.
 //!
 //! # Invariants
 //!
@@ -14,6 +14,9 @@
 //! 5. Under one_for_one and simple_one_for_one children do not wait for each other (only the
 //!    first start is one by one, and commands wait until it is done); under the group strategies
 //!    one thing is done at a time.
+//! 6. What follows from an exit that [is private](Engine::is_private) is about that child alone
+//!    (except for what has become due meanwhile). So it may be told before exits of siblings that
+//!    have happened and not been heard yet.
 
 mod child;
 mod children;
@@ -46,11 +49,11 @@ pub(crate) use protocol::{Effect, Ending, Event, Exit, Notice};
 use self::children::Children;
 use self::intensity::Intensity;
 pub(crate) use self::jitter::Jitter;
-pub(crate) use self::numbers::ByNumber;
+use self::numbers::ByNumber;
 use self::stopping::Scheme;
 use self::timers::{Target, Timers};
 use self::turns::Turn;
-use crate::moment::Clock;
+use crate::moment::LastMoment;
 use crate::path::Name;
 use crate::restart::MaxRestarts;
 use crate::strategy::{AutoShutdown, SupervisionStrategy};
@@ -111,7 +114,7 @@ pub(crate) struct Engine<C, R> {
     intensity: Intensity,
     jitter: Jitter,
     timers: Timers,
-    clock: Clock,
+    last_moment: LastMoment,
     mode: Mode,
     /// How many children are starting or stopping.
     moving: usize,
@@ -135,7 +138,7 @@ impl<C: Named, R> Engine<C, R> {
             forgotten: VecDeque::new(),
             jitter: Jitter::new(seed),
             timers: Timers::default(),
-            clock: Clock::default(),
+            last_moment: LastMoment::default(),
             mode: Mode::Idle,
             moving: 0,
             significant: 0,
@@ -270,7 +273,7 @@ impl<C: Named, R> Engine<C, R> {
         match &child.state {
             State::Starting(_) => self.start_timed_out(now, key),
             State::Stopping(_) => self.stop_timed_out(now, key),
-            State::Killed(_) => self.not_stopped(now, key),
+            State::Killing(_) => self.not_stopped(now, key),
             State::Waiting(_) => self.turn(now, Turn::Retry(key, retry)),
             State::Up { .. } => self.effects.push_back(Effect::CheckHeartbeat(key)),
             State::Down | State::Held | State::Fallen(_) | State::Zombie => {}

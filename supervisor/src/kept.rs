@@ -171,7 +171,7 @@ impl Drop for Watched {
         }
         // Nothing can drop what is on a thread; so it is asked, also if it was not meant to be.
         self.progress.enter(Stage::Aborted);
-        if self.slot.core().ask_life(self.generation) {
+        if self.slot.core().signal_life(self.generation) {
             self.slot.wake_receiver();
         }
         self.progress.hold_clock(Stage::Aborted, Some(self.grace));

@@ -43,8 +43,8 @@
 //! 9. No foreign code runs under a lock, except `Waker::clone`: wakers are woken and dropped, and
 //!    messages dropped, after it is released. So both may use the mailbox. The lock of a batch is
 //!    taken alone, or after the mailbox's.
-//! 10. Nothing is allocated before the first message or the first sender that waits, unless the
-//!     capacity is not the usual one.
+//! 10. Nothing is allocated before the first message, the first sender that waits or the first
+//!     dead-letter receiver, unless the capacity is not the usual one.
 
 mod asking;
 mod batch;
@@ -133,8 +133,8 @@ impl<M> Mailbox<M> {
 
     /// The next message for this life; `None` if it is not the one that may receive now.
     ///
-    /// The caller looks at its stop flag before each call. It need not look after it: see
-    /// [`Mailbox::look_up`]. The shortcut is the life's own, made with it.
+    /// The caller looks before each call whether its life is the present one, and at its stop flag.
+    /// It need not look after it: see [`Mailbox::look_up`]. The shortcut is the life's own, made with it.
     pub(crate) fn poll_recv(
         &self,
         life: u64,
@@ -171,8 +171,8 @@ impl<M> Mailbox<M> {
         }
     }
 
-    /// The next message for this life, if there is one and it may receive. The shortcut is that
-    /// of [`poll_recv`](Self::poll_recv).
+    /// The next message for this life, if there is one and it may receive. As for
+    /// [`poll_recv`](Self::poll_recv), the caller has just looked, and the shortcut is the life's own.
     pub(crate) fn try_recv(&self, life: u64, shortcut: &mut Shortcut<M>) -> Option<M> {
         if let Some(taken) = shortcut.take() {
             return Some(self.received(taken));
@@ -229,12 +229,12 @@ impl<M> Mailbox<M> {
         Leftovers { messages: closed.messages, heir: closed.heir }
     }
 
-    /// As [`close`](Self::close), of a mailbox that nothing has passed through; `false` for any
-    /// other, which is not closed by this.
+    /// As [`close`](Self::close), if nothing can be in it, or wait for room in it; `false` for any
+    /// other mailbox, which is not closed by this.
     pub(crate) fn close_unused(&self, closing: Closing) -> bool {
         let receiver = {
             let mut queue = self.lock();
-            if queue.is_used() {
+            if queue.has_traffic() {
                 return false;
             }
             queue.close(closing).receiver

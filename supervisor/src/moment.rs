@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// An instant in half of its size: nanoseconds from the first one of the process. That may be a later
-/// one, where a clock stands still for a test.
+/// An instant in half of its size: nanoseconds from the first one that was asked for in the process;
+/// before that one, which is possible on tokio's paused clocks, they are negative.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Moment(NonZeroI64);
 
@@ -19,7 +19,7 @@ impl Moment {
         };
         let first = first();
         let since = match instant.checked_duration_since(first) {
-            // (Counted from one, so that none takes no room.)
+            // (Counted from one, so that an `Option` of it is no larger.)
             Some(since) => nanos(since).saturating_add(1),
             None => -nanos(first.saturating_duration_since(instant)),
         };
@@ -38,12 +38,12 @@ impl Moment {
     }
 }
 
-/// Makes moments of instants of which many are the same.
+/// The last instant that was made a moment of: as a rule the next one is the same.
 #[derive(Debug, Default)]
-pub(crate) struct Clock(Option<(Instant, Moment)>);
+pub(crate) struct LastMoment(Option<(Instant, Moment)>);
 
-impl Clock {
-    pub(crate) fn moment(&mut self, instant: Instant) -> Moment {
+impl LastMoment {
+    pub(crate) fn of(&mut self, instant: Instant) -> Moment {
         if let Some((last, moment)) = self.0
             && last == instant
         {
@@ -65,11 +65,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_clock_goes_on() {
-        let (mut clock, now) = (Clock::default(), Instant::now());
+    fn the_last_moment_is_not_that_of_another_instant() {
+        let (mut last, now) = (LastMoment::default(), Instant::now());
         for millis in [0, 0, 1, 1, 0] {
             let instant = now + Duration::from_millis(millis);
-            assert_eq!(clock.moment(instant), Moment::of(instant));
+            assert_eq!(last.of(instant), Moment::of(instant));
         }
     }
 

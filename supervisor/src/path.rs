@@ -59,8 +59,9 @@ impl Name {
         }
     }
 
-    /// The name as text, for a call that takes text: a worker's is made without an allocation, since
-    /// they come in large numbers.
+    /// The name as text, for `Child::spec`, which reads the worker's number out of it again. Digit by
+    /// digit, since workers come in large numbers: the formatting of a number takes an allocation and
+    /// as long as the rest of the specification.
     pub(crate) fn with_text<T>(&self, call: impl FnOnce(&str) -> T) -> T {
         let Some(number) = self.number() else {
             return call(self.as_declared().unwrap_or_default());
@@ -96,9 +97,8 @@ impl Name {
         }
     }
 
-    /// A short name as a whole; longer ones have higher numbers, and of the same length those that
-    /// come later in the alphabet.
-    pub(crate) fn as_number(&self) -> Option<u128> {
+    /// A short name as one number: ordered by length, then by the alphabet.
+    pub(crate) fn packed(&self) -> Option<u128> {
         let Kept::Short(len, text) = &self.0 else { return None };
         let mut bytes = [0; 16];
         bytes[1] = *len;

@@ -1,12 +1,12 @@
 //! A child's place in its tree: what belongs to the specification and outlives every life.
 
 mod place;
-mod signal;
 mod waiting;
+mod word;
 
 use std::any::Any;
 use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Poll, Waker};
 
 use tokio::time::Instant;
@@ -22,9 +22,9 @@ use crate::node::Node;
 use crate::path::{ChildPath, Name};
 
 use self::place::{Held, Place, Standing};
-use self::signal::Word;
-pub(crate) use self::signal::{Duties, Signal};
 pub(crate) use self::waiting::Woken;
+use self::word::Word;
+pub(crate) use self::word::{Duties, Signal};
 
 /// The message type of a place that takes none: a nested supervisor's.
 #[derive(Debug)]
@@ -99,10 +99,8 @@ impl SlotCore {
     /// Its supervisor, once and for all.
     pub(crate) fn set_owner(&self, owner: &Arc<Node>) {
         let mut place = self.lock();
-        if let Standing::Apart(nobody) = &mut place.standing
-            && nobody.ptr_eq(&Weak::new())
-        {
-            *nobody = Arc::downgrade(owner);
+        if let Standing::Apart(nobody @ None) = &mut place.standing {
+            *nobody = Some(Arc::downgrade(owner));
         }
     }
 
@@ -133,7 +131,7 @@ impl SlotCore {
         let mut place = self.lock();
         let was_free = place.begin(generation, duties, up);
         debug_assert!(was_free, "two lives of `{}` at once", self.name);
-        // As a rule it has stood there before.
+        // A restart in the same life of the supervisor keeps the link.
         let stood_there = place.standing.link().is_some_and(|link| link.leads_to(inbox, key));
         let link = (!stood_there).then(|| Link { inbox: Arc::clone(inbox), key });
         let old = link.and_then(|link| place.standing.set_link(Some(link)));
@@ -185,15 +183,19 @@ impl SlotCore {
         self.word.is_asked()
     }
 
-    /// As [`ask`](Self::ask), unless the life is over and perhaps another one has begun.
-    pub(crate) fn ask_life(&self, generation: u64) -> bool {
-        let asked = self.word.ask_life(generation);
-        if asked {
-            // If another life has begun by now, its futures are woken for nothing.
-            let waiting = self.lock().take_waiting();
-            waiting.wake();
+    /// Raises the signal of this life, which is not being stopped by its supervisor; `false` if the
+    /// life is over, and perhaps another one has begun.
+    pub(crate) fn signal_life(&self, generation: u64) -> bool {
+        let raised = self.word.signal_life(generation);
+        if raised {
+            let mut place = self.lock();
+            // Those of a life that has begun by now are none of its business.
+            let is_still_it = self.word.signal(generation) != Signal::Stale;
+            let waiting = is_still_it.then(|| place.take_waiting());
+            drop(place);
+            waiting.into_iter().for_each(Woken::wake);
         }
-        asked
+        raised
     }
 
     /// Waits for the life to be asked, or to be over.
@@ -262,8 +264,8 @@ impl SlotCore {
     }
 
     /// It is being dropped, asked or not.
-    pub(crate) fn stops(&self, now: Instant) {
-        self.lock().stops(now);
+    pub(crate) fn begin_stop(&self, now: Instant) {
+        self.lock().begin_stop(now);
     }
 
     /// When the stop began that is under way.

@@ -97,10 +97,10 @@ pub(crate) enum State<R> {
     Up { since: Moment },
     /// Its life ended by itself while the supervisor was busy with its siblings.
     Fallen(Box<ExitReason>),
-    /// A life that was asked to end.
+    /// A life that is asked to end.
     Stopping(StopPurpose<R>),
-    /// A life that was forced to end.
-    Killed(StopPurpose<R>),
+    /// A life that is forced to end.
+    Killing(StopPurpose<R>),
     /// A life that could not be stopped.
     Zombie,
 }
@@ -138,7 +138,7 @@ pub(crate) enum StopPurpose<R> {
     Own(Box<OwnStop<R>>),
 }
 
-/// Why a child is being stopped that stops alone.
+/// Why a child is stopped on its own, without its siblings.
 #[derive(Debug)]
 pub(crate) enum OwnStop<R> {
     Terminate(R),
@@ -204,7 +204,7 @@ impl<R> OwnStop<R> {
 impl<R> State<R> {
     /// Whether a task of the child exists that can still be told something.
     pub(crate) fn has_life(&self) -> bool {
-        matches!(self, Self::Starting(_) | Self::Up { .. } | Self::Stopping(_) | Self::Killed(_))
+        matches!(self, Self::Starting(_) | Self::Up { .. } | Self::Stopping(_) | Self::Killing(_))
     }
 
     /// Whether nothing will start it by itself any more.
@@ -214,13 +214,13 @@ impl<R> State<R> {
 
     /// Whether the supervisor waits for this child.
     pub(crate) fn is_moving(&self) -> bool {
-        matches!(self, Self::Starting(_) | Self::Stopping(_) | Self::Killed(_))
+        matches!(self, Self::Starting(_) | Self::Stopping(_) | Self::Killing(_))
     }
 
-    /// Why it is being stopped that stops alone.
+    /// Why it is stopped on its own, if it is.
     pub(crate) fn own_stop(&self) -> Option<&OwnStop<R>> {
         match self {
-            Self::Stopping(StopPurpose::Own(own)) | Self::Killed(StopPurpose::Own(own)) => {
+            Self::Stopping(StopPurpose::Own(own)) | Self::Killing(StopPurpose::Own(own)) => {
                 Some(own)
             }
             _ => None,
@@ -230,7 +230,7 @@ impl<R> State<R> {
     /// Turns the request to end into force; `false` if there was none.
     pub(crate) fn kill(&mut self) -> bool {
         let Self::Stopping(purpose) = self else { return false };
-        *self = Self::Killed(std::mem::replace(purpose, StopPurpose::Sequence));
+        *self = Self::Killing(std::mem::replace(purpose, StopPurpose::Sequence));
         true
     }
 }
@@ -281,7 +281,7 @@ impl<R> From<&State<R>> for ChildState {
             State::Held | State::Waiting(_) | State::Fallen(_) => Self::Restarting,
             State::Starting(_) => Self::Starting,
             State::Up { .. } => Self::Running,
-            State::Stopping(_) | State::Killed(_) => Self::Stopping,
+            State::Stopping(_) | State::Killing(_) => Self::Stopping,
             State::Zombie => Self::Unstoppable,
         }
     }

@@ -14,7 +14,7 @@ pub(crate) struct Key {
     epoch: u32,
 }
 
-/// Where in the slab a child is. (Counted from one, so that none takes no room.)
+/// Where in the slab a child is. (Counted from one, so that an `Option` of it is no larger.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 struct Index(NonZeroU32);
 

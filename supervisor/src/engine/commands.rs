@@ -190,7 +190,7 @@ impl<C: Named, R> Engine<C, R> {
             if let Some(child) = self.children.get_mut(key) {
                 child.generation = generation + 1;
             }
-            let since = self.clock.moment(now);
+            let since = self.last_moment.of(now);
             self.enter(key, State::Up { since });
             self.effects.push_back(Effect::Adopt(key));
             self.tell(Notice::Started(key));
@@ -204,7 +204,7 @@ impl<C: Named, R> Engine<C, R> {
         let Some(child) = self.children.get(key) else { return };
         match &child.state {
             // (A command for a child that is starting or stopping waits for its turn.)
-            State::Up { .. } | State::Starting(_) | State::Stopping(_) | State::Killed(_) => {
+            State::Up { .. } | State::Starting(_) | State::Stopping(_) | State::Killing(_) => {
                 self.halt(now, key, OwnStop::Terminate(reply).into());
             }
             State::Zombie => self.answer(reply, Answer::Refused(Refusal::StillRunning)),
@@ -285,7 +285,7 @@ impl<C: Named, R> Engine<C, R> {
             State::Down | State::Held => None,
             State::Waiting(_) | State::Fallen(_) => Some(Refusal::Restarting),
             State::Zombie => Some(Refusal::StillRunning),
-            State::Starting(_) | State::Up { .. } | State::Stopping(_) | State::Killed(_) => {
+            State::Starting(_) | State::Up { .. } | State::Stopping(_) | State::Killing(_) => {
                 Some(Refusal::Running)
             }
         }
@@ -294,7 +294,7 @@ impl<C: Named, R> Engine<C, R> {
     fn cycle_one(&mut self, now: Instant, key: Key, reply: R) {
         let Some(child) = self.children.get(key) else { return };
         match child.state {
-            State::Starting(_) | State::Up { .. } | State::Stopping(_) | State::Killed(_) => {
+            State::Starting(_) | State::Up { .. } | State::Stopping(_) | State::Killing(_) => {
                 self.halt(now, key, OwnStop::Cycle(reply).into());
             }
             State::Zombie => self.answer(reply, Answer::Refused(Refusal::StillRunning)),
@@ -321,7 +321,7 @@ impl<C: Named, R> Engine<C, R> {
             return;
         }
         self.note_health(now, key);
-        self.enter(key, State::Killed(OwnStop::Fail(Failing { reason, reply }).into()));
+        self.enter(key, State::Killing(OwnStop::Fail(Failing { reason, reply }).into()));
         self.effects.push_back(Effect::Abort(key));
         self.arm_kill(now, key);
     }

@@ -24,7 +24,7 @@ impl<C: Named, R> Engine<C, R> {
             (Exit::Returned(reason), _) => reason,
             // Dropped before it ever looked at its shutdown signal: it stopped in order.
             (Exit::Dropped, State::Stopping(_)) => ExitReason::Shutdown,
-            (Exit::Dropped, State::Killed(_)) => match child.state.own_stop() {
+            (Exit::Dropped, State::Killing(_)) => match child.state.own_stop() {
                 Some(OwnStop::Fail(failing)) => failing.reason.clone(),
                 _ => ExitReason::Killed,
             },
@@ -40,7 +40,7 @@ impl<C: Named, R> Engine<C, R> {
             // A start that failed is told as such.
             (State::Starting(_), _) | (_, Some(OwnStop::FailedStart(_))) => (all_stop, false),
             (_, Some(OwnStop::Fail(_))) => (true, true),
-            (State::Stopping(_) | State::Killed(_) | State::Zombie, _) => (true, false),
+            (State::Stopping(_) | State::Killing(_) | State::Zombie, _) => (true, false),
             _ => (true, reason.is_abnormal()),
         };
         if told {
@@ -59,7 +59,7 @@ impl<C: Named, R> Engine<C, R> {
                 }
             }
             Some(State::Up { .. }) => self.fell(now, key, reason),
-            Some(State::Stopping(purpose) | State::Killed(purpose)) => {
+            Some(State::Stopping(purpose) | State::Killing(purpose)) => {
                 self.halted(now, key, purpose);
             }
             Some(State::Zombie) => {
@@ -70,25 +70,29 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    /// Whether nothing follows from this exit for any other child, so that it makes no difference
-    /// whether siblings that are about to end too are heard before or after what follows.
+    /// Whether nothing follows from this exit for any other child.
     pub(crate) fn is_private(&self, key: Key, exit: &Exit) -> bool {
         let Some(child) = self.children.get(key) else { return false };
-        let is_hopeful = match exit {
-            Exit::Returned(reason) => !is_hopeless(reason),
-            Exit::Dropped => false,
-        };
-        let is_alone = match self.rules.strategy {
+        // Whatever else is under way may wait for this child.
+        if !matches!(self.mode, Mode::Running) || !self.turns.is_empty() {
+            return false;
+        }
+        // A command has a hand in it.
+        if !matches!(child.state, State::Up { .. }) {
+            return false;
+        }
+        let is_alone_in_its_scope = match self.rules.strategy {
             SupervisionStrategy::OneForOne | SupervisionStrategy::SimpleOneForOne => true,
             SupervisionStrategy::RestForOne => self.children.last() == Some(key),
             SupervisionStrategy::OneForAll => false,
         };
-        let is_quiet = matches!(self.mode, Mode::Running) && self.turns.is_empty();
-        let is_up = matches!(child.state, State::Up { .. });
-        is_quiet
-            && is_up
-            && is_alone
-            && is_hopeful
+        let may_end_the_supervisor = match exit {
+            Exit::Returned(reason) => is_hopeless(reason),
+            // With its runtime.
+            Exit::Dropped => true,
+        };
+        is_alone_in_its_scope
+            && !may_end_the_supervisor
             && !child.rules.significant
             && self.intensity.has_credit()
     }
@@ -313,7 +317,7 @@ impl<C: Named, R> Engine<C, R> {
             return self.stop_next(now);
         }
         let old = self.enter(key, State::Zombie);
-        let Some(State::Stopping(purpose) | State::Killed(purpose)) = old else { return };
+        let Some(State::Stopping(purpose) | State::Killing(purpose)) = old else { return };
         let Some(rules) = self.rules_of(key) else { return };
         let significant = rules.significant;
         // A group restart that it is in the way of finds that out when it comes to start it.

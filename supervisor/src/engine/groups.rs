@@ -31,7 +31,7 @@ impl<C: Named, R> Engine<C, R> {
             let before = if key == first { None } else { self.children.before(key) };
             match self.children.get(key).map(|child| &child.state) {
                 // A hung child is being dropped already, and keeps its deadline.
-                Some(State::Stopping(_) | State::Killed(_)) => return,
+                Some(State::Stopping(_) | State::Killing(_)) => return,
                 Some(state) if state.has_life() => {
                     return self.halt(now, key, StopPurpose::Sequence);
                 }

@@ -45,7 +45,7 @@ impl Intensity {
         Some(limit.saturating_sub(used))
     }
 
-    /// Whether there is credit for a restart, whatever the time is.
+    /// Whether there is credit for a restart even if none that counts has left the window meanwhile.
     pub(crate) fn has_credit(&self) -> bool {
         match self.limit {
             MaxRestarts::AtMost(limit) => self.log.len() < limit as usize,

@@ -1,13 +1,13 @@
-//! A hash for numbers that nobody from outside can choose so that they collide: the engine gives
-//! them out itself, one after the other, or they are random.
+//! A hash for numbers that the engine gives out itself, one after the other: nobody from outside
+//! can choose them so that they collide.
 
 use std::hash::{BuildHasherDefault, Hasher};
 
-pub(crate) type ByNumber = BuildHasherDefault<Spread>;
+pub(super) type ByNumber = BuildHasherDefault<Spread>;
 
 /// Fibonacci hashing (Knuth, volume 3, 6.4): numbers in a row land far from each other.
 #[derive(Default)]
-pub(crate) struct Spread(u64);
+pub(super) struct Spread(u64);
 
 impl Hasher for Spread {
     fn write(&mut self, bytes: &[u8]) {

@@ -85,7 +85,7 @@ impl<C: Named, R> Engine<C, R> {
             self.enter(key, State::Starting(purpose));
             limit.into_iter().for_each(|limit| self.arm(now, key, limit));
         } else {
-            let since = self.clock.moment(now);
+            let since = self.last_moment.of(now);
             self.enter(key, State::Up { since });
             self.came_up(now, key, purpose);
         }
@@ -96,7 +96,7 @@ impl<C: Named, R> Engine<C, R> {
         if child.generation != generation || !matches!(child.state, State::Starting(_)) {
             return;
         }
-        let up = State::Up { since: self.clock.moment(now) };
+        let up = State::Up { since: self.last_moment.of(now) };
         let Some(State::Starting(purpose)) = self.enter(key, up) else { return };
         self.came_up(now, key, purpose);
     }
@@ -165,7 +165,7 @@ impl<C: Named, R> Engine<C, R> {
     fn abort_start(&mut self, now: Instant, key: Key, reason: ExitReason) {
         if let Some(State::Starting(purpose)) = self.enter(key, State::Down) {
             let failed = OwnStop::FailedStart(FailingStart { purpose, reason });
-            self.enter(key, State::Killed(failed.into()));
+            self.enter(key, State::Killing(failed.into()));
             self.effects.push_back(Effect::Abort(key));
             self.arm_kill(now, key);
         }

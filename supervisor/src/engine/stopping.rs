@@ -27,7 +27,7 @@ impl<C: Named, R> Engine<C, R> {
         self.note_health(now, key);
         match shutdown {
             Shutdown::BrutalKill => {
-                self.enter(key, State::Killed(purpose));
+                self.enter(key, State::Killing(purpose));
                 self.effects.push_back(Effect::Abort(key));
                 self.arm_kill(now, key);
             }
@@ -107,7 +107,7 @@ impl<C: Named, R> Engine<C, R> {
         use super::ChildKind::Worker;
         let cut_off = |child: &Child<C, R>| {
             child.state.has_life()
-                && !matches!(child.state, State::Killed(_))
+                && !matches!(child.state, State::Killing(_))
                 && child.rules.kind == Worker
                 && child.rules.shutdown != Shutdown::BrutalKill
         };
@@ -149,7 +149,7 @@ impl<C: Named, R> Engine<C, R> {
 
     fn tell_to_end(&mut self, now: Instant, key: Key, kill: bool) {
         let Some(child) = self.children.get_mut(key) else { return };
-        if matches!(child.state, State::Stopping(_) | State::Killed(_)) {
+        if matches!(child.state, State::Stopping(_) | State::Killing(_)) {
             // A stop already running keeps its deadline, unless the common one is nearer.
             if kill && child.state.kill() {
                 self.timers.cancel(Target::Child(key));
@@ -159,7 +159,7 @@ impl<C: Named, R> Engine<C, R> {
         }
         self.overtake_start(now, key);
         if kill {
-            self.enter(key, State::Killed(StopPurpose::Sequence));
+            self.enter(key, State::Killing(StopPurpose::Sequence));
             self.effects.push_back(Effect::Abort(key));
         } else {
             self.enter(key, State::Stopping(StopPurpose::Sequence));
@@ -174,7 +174,7 @@ impl<C: Named, R> Engine<C, R> {
             return;
         };
         let is_late = |child: &Child<C, R>| {
-            child.state.has_life() && !matches!(child.state, State::Killed(_))
+            child.state.has_life() && !matches!(child.state, State::Killing(_))
         };
         let late = self.children.iter().filter(|(_, child)| is_late(child));
         let late: Vec<Key> = late.map(|(key, _)| key).collect();
@@ -233,7 +233,9 @@ impl<C: Named, R> Engine<C, R> {
     /// life to end.
     fn answer_overtaken(&mut self, key: Key, end: Answer) {
         let (reply, answer) = match self.enter(key, State::Down) {
-            Some(State::Stopping(StopPurpose::Own(own)) | State::Killed(StopPurpose::Own(own))) => {
+            Some(
+                State::Stopping(StopPurpose::Own(own)) | State::Killing(StopPurpose::Own(own)),
+            ) => {
                 let wanted_it = matches!(*own, OwnStop::Terminate(_) | OwnStop::Fail(_));
                 let refused = Answer::Refused(Refusal::ShuttingDown);
                 (own.into_reply(), if wanted_it { end } else { refused })
@@ -262,7 +264,7 @@ impl<C: Named, R> Engine<C, R> {
             };
             match self.children.get(key).map(|child| &child.state) {
                 // A stop already running keeps its deadline.
-                Some(State::Stopping(_) | State::Killed(_)) => return,
+                Some(State::Stopping(_) | State::Killing(_)) => return,
                 Some(State::Starting(_) | State::Up { .. }) => {
                     self.overtake_start(now, key);
                     return self.halt(now, key, StopPurpose::Sequence);
@@ -282,7 +284,7 @@ impl<C: Named, R> Engine<C, R> {
     /// If a stop has overtaken a start, whoever asked for that is told.
     fn overtake_start(&mut self, now: Instant, key: Key) {
         let starting = |child: &Child<C, R>| matches!(child.state, State::Starting(_));
-        let since = self.clock.moment(now);
+        let since = self.last_moment.of(now);
         if self.children.get(key).is_some_and(starting)
             && let Some(State::Starting(purpose)) = self.enter(key, State::Up { since })
             && let Some(reply) = purpose.into_reply()

@@ -25,8 +25,8 @@ pub(crate) enum Closing {
 
 /// The messages, who may receive them, and who waits to add one.
 pub(super) struct Queue<M> {
-    /// Made with the first message, or whatever else is rare: most mailboxes of a large tree
-    /// never get one.
+    /// Made with the first message, or whatever else is rare; without it the capacity is the usual
+    /// one. Most mailboxes of a large tree never have it.
     traffic: Option<Box<Traffic<M>>>,
     /// The parked receiver.
     receiver: Option<Waker>,
@@ -37,8 +37,9 @@ pub(super) struct Queue<M> {
     look_up: bool,
 }
 
-/// A life's number in half of its size. Whoever receives has looked whether its life is the present
-/// one; this tells whether it still is, and not the one before four thousand million others.
+/// A life's number modulo 2³²-1. So two lives can have the same, but whoever receives has compared
+/// the whole numbers just before ([`SlotCore::look`](crate::slot::SlotCore::look)): this is for a life
+/// that has ended between that look and the lock.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Mark(NonZeroU32);
 
@@ -236,8 +237,9 @@ impl<M> Queue<M> {
         if self.life == Some(Mark::of(life)) { self.hand_over(None) } else { None }
     }
 
-    /// Whether something may have passed through it, or somebody has asked for what will be left.
-    pub(super) fn is_used(&self) -> bool {
+    /// Whether something had to be allocated for it: for messages, for senders that wait, for an own
+    /// capacity, for whoever has asked for what will be left.
+    pub(super) fn has_traffic(&self) -> bool {
         self.traffic.is_some()
     }
 

@@ -8,9 +8,10 @@ use crate::child::{Child, Worker};
 use crate::child_ref::{AnyChildRef, ChildRef};
 use crate::child_spec::{Parts, Run, Runnable};
 use crate::error::SupervisorError;
-use crate::placing::Adding;
+use crate::placing::{Adding, AddingMany};
 use crate::pool::{Alike, PerWorker, Pool, Task};
 use crate::slot::AnySlot;
+use crate::supervisor::Supervisor;
 
 /// How many workers are on their way to the supervisor at once: enough to keep it busy, and so few
 /// that they are still in the processor's cache when they start.
@@ -250,57 +251,35 @@ impl<W, V> Pool<W, V> {
         template.is_some_and(|template| template.rules.is_up_once_spawned())
     }
 
-    /// One command for each few dozen.
+    /// One command for [`ON_THEIR_WAY`] of them.
     async fn add_batches<H>(
         &self,
-        mut workers: impl Iterator<Item = Result<(Parts, H), SupervisorError>>,
+        workers: impl Iterator<Item = Result<(Parts, H), SupervisorError>>,
     ) -> Result<Vec<H>, AddWorkersError<H>> {
         let supervisor = self.supervisor();
+        let mut workers = workers.fuse();
         let mut added = Vec::new();
         let mut error = None;
         let mut on_their_way = None;
         loop {
-            let likely = workers.size_hint().0.min(ON_THEIR_WAY);
-            let mut batch = (Vec::with_capacity(likely), Vec::with_capacity(likely));
-            for worker in workers.by_ref().take(ON_THEIR_WAY) {
-                match worker {
-                    Ok((parts, handle)) => {
-                        batch.0.push(parts);
-                        batch.1.push(handle);
-                    }
-                    Err(fault) => {
-                        error = Some(fault);
-                        break;
-                    }
+            let mut next = None;
+            if error.is_none() {
+                match Batch::of(&mut workers, &mut error).begin(supervisor) {
+                    Ok(begun) => next = begun,
+                    Err(fault) => error = error.or(Some(fault)),
                 }
             }
-            let next = match batch {
-                (parts, _) if parts.is_empty() => None,
-                (parts, handles) => match supervisor.begin_to_add_many(parts) {
-                    Ok(adding) => Some((adding, handles)),
-                    Err(fault) => {
-                        error = error.or(Some(fault));
-                        None
-                    }
-                },
-            };
-            // While the supervisor starts these, the next ones are made.
             let is_last = next.is_none();
-            if let Some((adding, mut handles)) = std::mem::replace(&mut on_their_way, next) {
+            // While the supervisor starts these, the next ones are made.
+            if let Some((adding, handles)) = std::mem::replace(&mut on_their_way, next) {
                 let (count, refusal) = supervisor.added_many(adding).await;
-                added.extend(handles.drain(..count.min(handles.len())));
+                added.extend(handles.into_iter().take(count));
                 error = error.or(refusal);
             }
-            if is_last || error.is_some() {
-                break;
+            if is_last {
+                return or_error(added, error);
             }
         }
-        if let Some((adding, mut handles)) = on_their_way {
-            let (count, refusal) = supervisor.added_many(adding).await;
-            added.extend(handles.drain(..count.min(handles.len())));
-            error = error.or(refusal);
-        }
-        or_error(added, error)
     }
 
     /// A command for each, and an answer: it may take its time to start.
@@ -336,6 +315,48 @@ impl<W, V> Pool<W, V> {
             }
         }
         or_error(added, first_error)
+    }
+}
+
+/// Some workers, and what their owner will hold of them.
+struct Batch<H> {
+    parts: Vec<Parts>,
+    handles: Vec<H>,
+}
+
+impl<H> Batch<H> {
+    /// The next ones, up to the first that could not be made.
+    fn of(
+        workers: &mut impl Iterator<Item = Result<(Parts, H), SupervisorError>>,
+        error: &mut Option<SupervisorError>,
+    ) -> Self {
+        let likely = workers.size_hint().0.min(ON_THEIR_WAY);
+        let mut batch =
+            Self { parts: Vec::with_capacity(likely), handles: Vec::with_capacity(likely) };
+        for worker in workers.take(ON_THEIR_WAY) {
+            match worker {
+                Ok((parts, handle)) => {
+                    batch.parts.push(parts);
+                    batch.handles.push(handle);
+                }
+                Err(fault) => {
+                    *error = Some(fault);
+                    break;
+                }
+            }
+        }
+        batch
+    }
+
+    /// Tells the supervisor to add them, if there are any.
+    fn begin(
+        self,
+        supervisor: &Supervisor,
+    ) -> Result<Option<(AddingMany, Vec<H>)>, SupervisorError> {
+        if self.parts.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some((supervisor.begin_to_add_many(self.parts)?, self.handles)))
     }
 }
 

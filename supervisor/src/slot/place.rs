@@ -9,7 +9,7 @@ use std::task::Waker;
 use tokio::time::Instant;
 
 use super::Sign;
-use super::signal::{Duties, LastExit, Word};
+use super::word::{Duties, LastExit, Word};
 use crate::driver::Link;
 use crate::engine::ChildState;
 use crate::exit::ExitReason;
@@ -22,7 +22,7 @@ pub(super) struct Place {
     pub(super) standing: Standing,
     /// A future of `shutdown_requested` that waits. Nearly always there is one at most.
     pub(super) first_waiting: Option<Waker>,
-    /// When the stop began that is under way.
+    /// When the stop began that is under way, in the states in which one is.
     stop_began: Option<Moment>,
     pub(super) rare: Option<Box<Rare>>,
 }
@@ -30,8 +30,8 @@ pub(super) struct Place {
 /// Whose child it is.
 #[derive(Debug)]
 pub(super) enum Standing {
-    /// The child of this supervisor, if it has one, which has no life with the child in it.
-    Apart(Weak<Node>),
+    /// In no life of a supervisor; whose child it is, once it is somebody's.
+    Apart(Option<Weak<Node>>),
     /// In the current life of its supervisor.
     Linked(Link),
 }
@@ -44,14 +44,14 @@ pub(super) struct Rare {
     /// Absent unless it has a heartbeat.
     pub(super) sign: Option<Sign>,
     /// The futures that wait beside the first one.
-    pub(super) others: Vec<(NonZeroU32, Waker)>,
-    /// The number of the last one of those.
-    pub(super) last_number: u32,
+    pub(super) more_waiting: Vec<(NonZeroU32, Waker)>,
+    /// The number that the last one of those was given.
+    pub(super) last_waiting: u32,
 }
 
 impl Default for Standing {
     fn default() -> Self {
-        Self::Apart(Weak::new())
+        Self::Apart(None)
     }
 }
 
@@ -66,7 +66,7 @@ impl Standing {
     pub(super) fn owner(&self) -> Option<Arc<Node>> {
         match self {
             Self::Linked(link) => link.inbox.node().upgrade(),
-            Self::Apart(owner) => owner.upgrade(),
+            Self::Apart(owner) => owner.as_ref()?.upgrade(),
         }
     }
 
@@ -74,7 +74,7 @@ impl Standing {
     pub(super) fn set_link(&mut self, link: Option<Link>) -> Option<Self> {
         let standing = match (link, &*self) {
             (Some(link), _) => Self::Linked(link),
-            (None, Self::Linked(link)) => Self::Apart(link.inbox.node().clone()),
+            (None, Self::Linked(link)) => Self::Apart(Some(link.inbox.node().clone())),
             (None, Self::Apart(_)) => return None,
         };
         Some(mem::replace(self, standing))
@@ -121,17 +121,17 @@ impl<'a> Held<'a> {
 
     /// Asks the life to stop; `false` if it never looked and so cannot notice.
     pub(super) fn ask(&mut self, now: Instant) -> bool {
-        self.begin_stop(now);
+        self.note_stop(now);
         self.word.ask()
     }
 
     /// It is being dropped, asked or not.
-    pub(super) fn stops(&mut self, now: Instant) {
-        self.begin_stop(now);
+    pub(super) fn begin_stop(&mut self, now: Instant) {
+        self.note_stop(now);
         self.word.enter(ChildState::Stopping);
     }
 
-    fn begin_stop(&mut self, now: Instant) {
+    fn note_stop(&mut self, now: Instant) {
         if self.stop_began().is_none() {
             self.stop_began = Some(Moment::of(now));
         }

@@ -17,7 +17,7 @@ impl Place {
         if number == FIRST {
             return self.first_waiting.as_mut();
         }
-        let others = &mut self.rare.as_mut()?.others;
+        let others = &mut self.rare.as_mut()?.more_waiting;
         others.iter_mut().find(|(other, _)| *other == number).map(|(_, waker)| waker)
     }
 
@@ -28,9 +28,9 @@ impl Place {
             return FIRST;
         }
         let rare = self.rare.get_or_insert_default();
-        rare.last_number = rare.last_number.max(FIRST.get()).wrapping_add(1);
-        let number = NonZeroU32::new(rare.last_number).unwrap_or(NonZeroU32::MAX);
-        rare.others.push((number, waker));
+        rare.last_waiting = rare.last_waiting.max(FIRST.get()).wrapping_add(1);
+        let number = NonZeroU32::new(rare.last_waiting).unwrap_or(NonZeroU32::MAX);
+        rare.more_waiting.push((number, waker));
         number
     }
 
@@ -38,14 +38,15 @@ impl Place {
         if number == FIRST {
             return self.first_waiting.take();
         }
-        let others = &mut self.rare.as_mut()?.others;
+        let others = &mut self.rare.as_mut()?.more_waiting;
         let at = others.iter().position(|(other, _)| *other == number)?;
         Some(others.swap_remove(at).1)
     }
 
     /// Removes all of them, to be woken without the lock.
     pub(super) fn take_waiting(&mut self) -> Woken {
-        let others = self.rare.as_mut().map(|rare| mem::take(&mut rare.others)).unwrap_or_default();
+        let others =
+            self.rare.as_mut().map(|rare| mem::take(&mut rare.more_waiting)).unwrap_or_default();
         Woken { first: self.first_waiting.take(), others, receiver: None }
     }
 }

@@ -10,7 +10,7 @@ fn a_mailbox_of_the_usual_size_allocates_nothing_before_its_first_message() {
     mailbox.open(1);
     let (_, waker) = bell();
     assert!(poll_recv(&mailbox, 1, &waker).is_pending());
-    assert!(!mailbox.lock().is_used());
+    assert!(!mailbox.lock().has_traffic());
 }
 
 #[test]

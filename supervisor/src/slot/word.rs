@@ -59,7 +59,7 @@ pub(super) enum LastExit {
     None,
     Normal,
     Shutdown,
-    /// Something else, which is told elsewhere.
+    /// Something else, which the place has.
     Other,
 }
 
@@ -138,7 +138,7 @@ impl Word {
         self.set(STATE.mask() | EXIT.mask(), fields);
     }
 
-    /// The rest of the word may change meanwhile.
+    /// Flips the bits that differ. Nobody else changes these, but the others may change meanwhile.
     fn set(&self, mask: u64, fields: u64) {
         self.0.fetch_xor((self.load() ^ fields) & mask, Ordering::AcqRel);
     }
@@ -199,8 +199,9 @@ impl Word {
         self.load() & STOP != 0
     }
 
-    /// As [`ask`](Self::ask), unless the life is over and perhaps another one has begun.
-    pub(super) fn ask_life(&self, generation: u64) -> bool {
+    /// Raises the signal of this life, which is not being stopped by its supervisor; `false` if the
+    /// life is over, and perhaps another one has begun.
+    pub(super) fn signal_life(&self, generation: u64) -> bool {
         let asked = self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, |word| {
             (signal_of(word, generation) != Signal::Stale).then_some(word | STOP)
         });
