@@ -10,7 +10,7 @@ use crate::child_ref::ChildRef;
 use crate::child_spec::{ChildSpec, Run, Runnable};
 use crate::declaration::Declaration;
 use crate::engine::SupervisorRules;
-use crate::node::{Node, Template, Trees, worker_rules};
+use crate::node::{Node, Template, Trees, rules_of_kind};
 use crate::partitioned::{self, Partitioned};
 use crate::pool::{Pool, PoolTemplate};
 use crate::restart::MaxRestarts;
@@ -143,7 +143,7 @@ impl SupervisorBuilder {
     #[must_use = "a supervisor shuts down when its last handle is dropped"]
     pub fn build(self) -> Supervisor {
         let template = self.template.map(|template| Template {
-            rules: Arc::new(worker_rules(&template.options, template.kind)),
+            rules: Arc::new(rules_of_kind(&template.options, template.kind)),
             options: template.options,
             recipe: template.recipe,
             trees: Trees::default(),

@@ -1,6 +1,10 @@
-//! The task of a supervisor: it tells the engine what happened, and does what the engine decides.
+//! What a supervisor does with what it is told: the engine decides, and here is what carries that
+//! out, in the supervisor's own task (`rule`) or in that of a child that has just ended
+//! ([`assist`](Reign::assist)).
 
 mod alarm;
+mod effects;
+mod ending;
 mod seat;
 
 use std::collections::VecDeque;
@@ -8,28 +12,18 @@ use std::collections::hash_map::RandomState;
 use std::fmt;
 use std::future::poll_fn;
 use std::hash::{BuildHasher, Hasher};
-use std::mem;
 use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use crate::child_spec::Body;
-use crate::engine::{Child, ChildState, Effect, Ending, Engine, Event, Exit, Key};
-use crate::exit::{Escalation, ExitReason};
+use crate::engine::{Ending, Engine, Event, Key};
 use crate::inbox::{Inbox, Rest};
-use crate::journal;
-use crate::kept::StopTimes;
-use crate::life::Seed;
-use crate::mailbox::Closing;
-use crate::moment::Moment;
 use crate::node::{Declared, Node};
 use crate::reaper::Reaper;
-use crate::report;
-use crate::slot::{Beginning, Duties, Sign, Woken};
+use crate::slot::Woken;
 
 pub(crate) use self::alarm::Alarm;
 pub(crate) use self::seat::{Link, Message, Reply, Seat};
-use self::seat::{Task, refuse};
 
 /// How many messages are handled before other tasks get their turn.
 const BATCH: usize = 128;
@@ -112,7 +106,7 @@ async fn rule(mut reign: Box<Reign>) {
     }
 }
 
-/// Where the supervisor's task waits.
+/// Where the supervisor's task waits. Dropped with it: nobody waits there from then on.
 struct Desk(Arc<Inbox>);
 
 impl Drop for Desk {
@@ -156,20 +150,20 @@ impl Reign {
                 self.handle(now, message);
             }
             if self.engine.is_stopping() {
-                // The recipes of a few workers are kept until then as others are.
+                // A few recipes wait for the end, where they are dropped in one go.
                 self.reaper.reap_many();
             } else {
                 self.reaper.reap();
             }
             rounds += 1;
             let woken = self.woken.take();
-            let has_to_end = self.has_work() || rounds == ROUNDS;
-            let rest = if has_to_end { inbox.hand_over(self) } else { inbox.rest(self) };
+            let hands_over = self.needs_own_task() || rounds == ROUNDS;
+            let rest = if hands_over { inbox.hand_over(self) } else { inbox.rest(self) };
             woken.into_iter().for_each(Woken::wake);
             match rest {
                 Rest::Done => return,
                 Rest::More(reign) => self = reign,
-                // With the task it has lost its runtime: whoever waits is told.
+                // With the task it has lost its runtime. Its `Drop` tells whoever waits.
                 Rest::Deserted(reign) => return drop(reign),
             }
         }
@@ -184,7 +178,7 @@ impl Reign {
     }
 
     /// Whether there is something that only the supervisor's own task does.
-    pub(crate) fn has_work(&self) -> bool {
+    pub(crate) fn needs_own_task(&self) -> bool {
         self.ending.is_some()
     }
 
@@ -209,214 +203,6 @@ impl Reign {
             && let Some(seat) = self.engine.child_mut(key)
         {
             seat.task.let_go();
-        }
-    }
-
-    fn perform(&mut self, now: Instant, effect: Effect<Seat, Reply>) {
-        match effect {
-            Effect::Spawn { child, generation } => self.launch(now, child, generation),
-            Effect::Adopt(child) => self.adopt(now, child),
-            Effect::Ask(child) => self.ask(now, child),
-            Effect::Abort(child) => self.abort(now, child),
-            Effect::CheckHeartbeat(child) => self.check_heartbeat(now, child),
-            Effect::RetryLater(child, retry) => self.later(Event::Retry(child, retry)),
-            Effect::ContinueLater => self.later(Event::Continue),
-            Effect::Close(child) => self.close(child),
-            Effect::Forgotten(child) => {
-                if let Some(child) = self.engine.take_forgotten(child) {
-                    self.forget(child);
-                }
-            }
-            Effect::Refused(seat) => refuse(*seat, &mut self.reaper),
-            Effect::Answer(reply, answer) => {
-                // A caller who no longer waits does not undo the command.
-                let _ = reply.send(answer);
-            }
-            Effect::Tell(notice) => journal::tell(self, now, notice),
-            Effect::Started => self.node.started(),
-            Effect::Ended(ending) => self.ending = Some(*ending),
-        }
-    }
-
-    /// Puts an event behind what is already waiting.
-    fn later(&self, event: Event<Seat, Reply>) {
-        let _ = self.inbox.push(Message::Event(event));
-    }
-
-    fn launch(&mut self, now: Instant, key: Key, generation: u64) {
-        let Some(child) = self.engine.child(key) else { return };
-        let rules = &child.rules;
-        let slot = Arc::clone(child.data.slot());
-        if slot.core().is_occupied() {
-            // An earlier life, perhaps of an earlier life of this supervisor, goes on.
-            let exit = Exit::Returned(ExitReason::StillRunning);
-            return self.later(Event::Exited(key, generation, exit));
-        }
-        let span = journal::span(slot.core(), generation);
-        let duties = Duties { notify: rules.needs_report(), heartbeat: rules.heartbeat.is_some() };
-        let up = rules.is_up_once_spawned().then_some(now);
-        let times =
-            StopTimes { shutdown: rules.shutdown, kill_grace: self.node.rules().kill_grace };
-        let beginning = Beginning { inbox: &self.inbox, key, duties, up };
-        slot.begin_life(generation, beginning);
-        let Some(seat) = self.engine.child_mut(key) else { return };
-        match &seat.body {
-            Body::Supervisor { node, .. } => {
-                node.launch(Link { inbox: Arc::clone(&self.inbox), key }, generation);
-            }
-            Body::Task { recipe, .. } => {
-                match Arc::clone(recipe).launch(Seed { slot, generation, span, times }) {
-                    Ok(task) => seat.task = Task::new(task),
-                    Err(reason) => {
-                        seat.slot().end_life(generation);
-                        self.later(Event::Exited(key, generation, Exit::Returned(reason)));
-                    }
-                }
-            }
-        }
-    }
-
-    /// A running supervisor is now a child of this one.
-    fn adopt(&mut self, now: Instant, key: Key) {
-        let Some(child) = self.engine.child(key) else { return };
-        if let Body::Supervisor { node, slot } = &child.data.body {
-            let (inbox, duties) = (&self.inbox, Duties::default());
-            slot.core().begin(child.generation, Beginning { inbox, key, duties, up: Some(now) });
-            node.report_to(&Link { inbox: Arc::clone(inbox), key }, child.generation);
-        }
-    }
-
-    fn ask(&mut self, now: Instant, key: Key) {
-        let Some(seat) = self.engine.child_mut(key) else { return };
-        match &seat.body {
-            Body::Supervisor { node, slot } => {
-                slot.core().begin_stop(now);
-                node.tell(Event::Stop);
-            }
-            Body::Task { slot, .. } => {
-                match slot.ask(now) {
-                    Some(woken) => {
-                        // The last one is woken when all is done here: it may run at once, on
-                        // another thread, and has nothing to wait for then.
-                        if let Some(before) = self.woken.replace(woken) {
-                            before.wake();
-                        }
-                    }
-                    None => seat.task.abort(),
-                }
-            }
-        }
-    }
-
-    fn abort(&mut self, now: Instant, key: Key) {
-        let Some(seat) = self.engine.child_mut(key) else { return };
-        seat.slot().core().begin_stop(now);
-        match &seat.body {
-            Body::Supervisor { node, .. } => node.tell(Event::Kill),
-            Body::Task { .. } => seat.task.abort(),
-        }
-    }
-
-    fn check_heartbeat(&mut self, now: Instant, key: Key) {
-        let Some(child) = self.engine.child(key) else { return };
-        let (Some(limit), generation) = (child.rules.heartbeat, child.generation) else { return };
-        let core = child.data.slot().core();
-        let event = match core.last_sign() {
-            Sign::Given(at) if now.saturating_duration_since(at) >= limit => {
-                Event::Hung(key, generation, limit)
-            }
-            Sign::Given(at) => Event::Alive(key, generation, at),
-            // Waiting for a message is as good as a sign.
-            Sign::Idle => Event::Alive(key, generation, now),
-        };
-        self.engine.on(now, event);
-    }
-
-    /// No life of the child is pending.
-    fn close(&mut self, key: Key) {
-        if let Some(child) = self.engine.child(key) {
-            self.node.retire(&child.data.body, Closing::NotRunning, &mut self.reaper);
-        }
-    }
-
-    fn forget(&mut self, child: Child<Seat, Reply>) {
-        let seat = child.data;
-        let slot = seat.slot();
-        // A declared child comes back if its supervisor is restarted.
-        let returns = child.declared && self.node.is_supervised();
-        let closing = if returns { Closing::NotRunning } else { Closing::Gone };
-        self.node.retire(&seat.body, closing, &mut self.reaper);
-        if closing == Closing::Gone {
-            slot.core().set_link(None);
-        }
-        self.reaper.take_seat(seat);
-    }
-
-    fn conclude_if_ended(&mut self) -> bool {
-        let Some(ending) = self.ending.take() else { return false };
-        let blame = |name, reason| Escalation { path: self.node.path().join(&name), reason };
-        let reason = match ending {
-            Ending::Shutdown => ExitReason::Shutdown,
-            Ending::RuntimeGone => ExitReason::RuntimeGone,
-            Ending::GaveUp { name, reason } => ExitReason::Escalated(Arc::new(blame(name, reason))),
-            Ending::StartFailed { name, reason } => {
-                ExitReason::StartFailed(Arc::new(blame(name, reason)))
-            }
-        };
-        self.conclude(&reason);
-        true
-    }
-
-    /// Leaves nothing open: no mailbox of a child that does not come back, no caller.
-    fn conclude(&mut self, reason: &ExitReason) {
-        self.concluded = true;
-        self.woken.take().into_iter().for_each(Woken::wake);
-        let mut declared = Vec::new();
-        if self.has_declaration {
-            declared.reserve_exact(self.engine.count());
-        }
-        for child in self.engine.take_children() {
-            if matches!(ChildState::from(&child.state), ChildState::Unstoppable) {
-                let slot = child.data.slot();
-                let began = slot.core().stop_began().map_or_else(Instant::now, Moment::instant);
-                report::left(&self.node, slot, began);
-            }
-            if !child.declared {
-                child.data.slot().core().set_link(None);
-                self.node.retire(&child.data.body, Closing::Gone, &mut self.reaper);
-                self.reaper.take_seat(child.data);
-            } else if self.has_declaration {
-                let Child { rules, data: Seat { body, .. }, .. } = child;
-                declared.push(Declared { rules, body });
-            }
-        }
-        if self.has_declaration {
-            self.node.set_declared(declared);
-        }
-        for message in mem::take(&mut self.batch).into_iter().chain(self.inbox.close()) {
-            message.turn_away(&mut self.reaper);
-        }
-        self.node.ended(reason, &mut self.reaper);
-        self.reaper.reap();
-    }
-}
-
-impl Drop for Reign {
-    /// The task was dropped, or panicked: whoever waits is told all the same.
-    fn drop(&mut self) {
-        if self.concluded {
-            return;
-        }
-        self.engine.abandon();
-        while let Some(effect) = self.engine.effect() {
-            match effect {
-                Effect::Answer(..) | Effect::Refused(_) => self.perform(Instant::now(), effect),
-                // There is no runtime to do it on.
-                _ => {}
-            }
-        }
-        if !self.conclude_if_ended() {
-            self.conclude(&ExitReason::RuntimeGone);
         }
     }
 }

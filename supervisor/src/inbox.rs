@@ -13,9 +13,10 @@ use crate::node::Node;
 /// An unbounded queue, and the supervisor's state for whoever handles what is in it.
 ///
 /// As a rule that is the supervisor's own task, which waits here. The task of a child that has ended
-/// does it too, if nobody else is at it: what follows happens where the end is known, and costs no
-/// switch to another task. So there is one at a time that handles messages, in the order in which
-/// they came, and no lock is held meanwhile.
+/// does it too, if nobody else is at it, and if it was asked to end or its end is private (see
+/// [`Link::tell_and_assist`](crate::driver::Link::tell_and_assist)): what follows happens where the
+/// end is known, and costs no switch to another task. So there is one at a time that handles
+/// messages, in the order in which they came, and no lock is held meanwhile.
 ///
 /// It allocates with its first message, since most supervisors of a large tree have little to hear.
 pub(crate) struct Inbox {
@@ -81,9 +82,8 @@ impl Inbox {
         Ok(())
     }
 
-    /// As [`push`](Self::push), but gives the supervisor's state to the caller, who has to handle the
-    /// message that is in hand then: if nobody is at it, nothing else waits for its turn, and the
-    /// caller `may` in this state.
+    /// Adds a message that needs no answer. If nobody has the supervisor's state, nothing waits before
+    /// the message, and the caller `may` take it over, it gets the state with the message in hand.
     #[must_use = "nobody else handles messages meanwhile"]
     pub(crate) fn push_or_take(
         &self,
@@ -163,7 +163,7 @@ impl Inbox {
         let deadline = {
             let mut queue = self.lock();
             let deadline = match &queue.state {
-                State::AtRest(reign) if queue.messages.is_empty() && !reign.has_work() => {
+                State::AtRest(reign) if queue.messages.is_empty() && !reign.needs_own_task() => {
                     reign.engine.next_deadline()
                 }
                 State::AtRest(_) => return Poll::Ready(queue.take()),

@@ -8,27 +8,30 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::child_spec::Body;
-use crate::declaration::{Declaration, Unplaced};
+use crate::declaration::Declaration;
 use crate::driver::Link;
-use crate::engine::{ChildKind, ChildRules, StartRule, SupervisorRules};
+use crate::engine::{ChildRules, SupervisorRules};
 use crate::error::SupervisorError;
 use crate::event::EventKind;
 use crate::exit::ExitReason;
 use crate::hub::Hub;
 use crate::inbox::Inbox;
-use crate::options::{ChildOptions, StartMode};
+use crate::options::ChildOptions;
 use crate::outline::Budget;
 use crate::path::{ChildPath, Name};
 use crate::report::Stops;
 use crate::rules;
-use crate::shutdown::Shutdown;
 use crate::slot::AnySlot;
 use crate::supervisor::Keep;
 
+mod declaring;
+mod defaults;
+mod family;
 mod lives;
 mod names;
 mod trees;
 
+pub(crate) use self::defaults::{rules_of, rules_of_kind};
 pub(crate) use self::trees::{TreeHandle, Trees};
 
 /// A child that comes back with its supervisor.
@@ -66,7 +69,7 @@ pub(crate) struct Node {
 
 struct Place {
     phase: Phase,
-    /// With the running life, if that is the only one.
+    /// Empty while a root runs, which has only one life: they are there.
     declared: Arc<Vec<Declared>>,
     /// What the children that it was built with need to stop.
     need: Budget,
@@ -148,139 +151,8 @@ impl Node {
             let fault = SupervisorError::InvalidSpec(node.path(), rule.to_string());
             node.lock().broken = Some(Box::new(fault));
         }
-        let (children, all_options) = children.into_parts();
-        let repeated = names::repeated(&children.iter().map(|child| &child.name));
-        let mut broken = None;
-        let mut need = Budget::ZERO;
-        // Tasks that are declared alike break the same rules, and share theirs.
-        let mut last: Option<(usize, Arc<ChildRules>)> = None;
-        let declare = |(at, Unplaced { name, body, options: which }): (usize, Unplaced)| {
-            let options = &all_options[which];
-            let is_task = matches!(*body, Body::Task { .. });
-            let alike = last.take().filter(|(other, _)| is_task && *other == which);
-            let unchecked = alike.is_none().then_some(options);
-            let fault = if repeated.contains(&at) {
-                let path = node.path().join(&name);
-                Some(SupervisorError::InvalidSpec(path, "two children have this name".to_owned()))
-            } else {
-                node.own(&name, unchecked, &body).err()
-            };
-            let body = body.place();
-            if fault.is_none() {
-                // One that is just ending is started again with this supervisor.
-                let _ = crate::placing::take_in(&body);
-            }
-            let rules = alike.map(|(_, rules)| rules);
-            let rules = rules.unwrap_or_else(|| Arc::new(rules_of(options, &body)));
-            if is_task && fault.is_none() {
-                last = Some((which, Arc::clone(&rules)));
-            }
-            broken = broken.take().or(fault);
-            need = need.then(body.need().capped(rules.shutdown));
-            Declared { rules, body }
-        };
-        // (In the memory of what it is made from.)
-        let mut declared: Vec<Declared> = children.into_iter().enumerate().map(declare).collect();
-        declared.shrink_to_fit();
-        {
-            let mut place = node.lock();
-            place.declared = Arc::new(declared);
-            place.need = need;
-            place.broken = place.broken.take().or(broken.map(Box::new));
-        }
+        node.declare(children);
         node
-    }
-
-    /// Makes a child one of this supervisor's: its address leads here from now on. Its options are
-    /// checked, if it has any of its own that have not been.
-    pub(crate) fn own(
-        self: &Arc<Self>,
-        name: &Name,
-        options: Option<&ChildOptions>,
-        body: &Body,
-    ) -> Result<(), SupervisorError> {
-        let is_worker = name.number().is_some();
-        if !name.is_valid() || is_worker && self.template.is_none() {
-            let rule = "a name is not empty, has no `/`, and is not `#` and a number".to_owned();
-            return Err(SupervisorError::InvalidSpec(self.path().join(name), rule));
-        }
-        // A pool's workers have the template's options; as tasks they break no rule that the
-        // template did not break before them.
-        let options = match &self.template {
-            Some(_) if matches!(body, Body::Task { .. }) => None,
-            Some(template) => Some(&template.options),
-            None => options,
-        };
-        if let Some(options) = options
-            && let Some(rule) = rules::broken_by(name, options, body, &self.rules)
-        {
-            return Err(SupervisorError::InvalidSpec(self.path().join(name), rule.to_string()));
-        }
-        if let Body::Supervisor { node, slot } = body {
-            node.attach(self, slot)?;
-        }
-        body.slot().core().set_owner(self);
-        Ok(())
-    }
-
-    fn attach(
-        self: &Arc<Self>,
-        parent: &Arc<Self>,
-        slot: &Arc<dyn AnySlot>,
-    ) -> Result<(), SupervisorError> {
-        let mut ancestor = Some(Arc::clone(parent));
-        while let Some(node) = ancestor {
-            if Arc::ptr_eq(&node, self) {
-                return Err(SupervisorError::Cycle(self.path()));
-            }
-            ancestor = node.parent();
-        }
-        {
-            let mut place = self.lock();
-            if place.parent.is_some() {
-                drop(place);
-                return Err(SupervisorError::AlreadySupervised(self.path()));
-            }
-            if let Phase::Ended(reason) = &place.phase {
-                let reason = reason.clone();
-                drop(place);
-                return Err(SupervisorError::Ended(self.path(), reason));
-            }
-            place.parent = Some(Parent { node: Arc::downgrade(parent), slot: Arc::clone(slot) });
-        }
-        // Whoever listens to this tree goes on listening to the same part of the larger one.
-        let root = parent.root();
-        root.hub.take_over(&self.hub, &self.path());
-        Ok(())
-    }
-
-    /// Keeps it alive until its parent does, or has refused it.
-    pub(crate) fn hold(&self, keep: Option<Arc<Keep>>) {
-        let old = std::mem::replace(&mut self.lock().keep, keep);
-        drop(old);
-    }
-
-    /// Undoes [`own`](Self::own) for a child that was refused: a supervisor is a root again. What
-    /// is returned is to be dropped where the user's code may run.
-    pub(crate) fn disown(body: &Body) -> Option<(Option<TreeHandle>, Option<Arc<Keep>>)> {
-        let Body::Supervisor { node, slot } = body else { return None };
-        let (root, path) = (node.root(), node.path());
-        let (parent, keep, ended) = {
-            let mut place = node.lock();
-            (place.parent.take(), place.keep.take(), matches!(place.phase, Phase::Down(_)))
-        };
-        let handle = parent.and_then(|parent| parent.node.upgrade()?.let_go_of(slot.core().name()));
-        root.hub.give_back(&node.hub, &path);
-        if ended {
-            // It ended in between, when it had a parent who could have started it again.
-            node.bury();
-        }
-        Some((handle, keep))
-    }
-
-    /// Forgets the handle of a worker that is a tree.
-    pub(crate) fn let_go_of(&self, worker: &Name) -> Option<TreeHandle> {
-        self.template.as_ref()?.trees.remove(worker)
     }
 
     pub(crate) fn rules(&self) -> &SupervisorRules {
@@ -405,36 +277,5 @@ impl Node {
 impl fmt::Debug for Node {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Supervisor").field("name", &self.label()).finish_non_exhaustive()
-    }
-}
-
-/// A child's options with its defaults filled in, which depend on what it is.
-pub(crate) fn rules_of(options: &ChildOptions, body: &Body) -> ChildRules {
-    let kind = match body {
-        Body::Task { .. } => ChildKind::Worker,
-        Body::Supervisor { .. } => ChildKind::Supervisor,
-    };
-    worker_rules(options, kind)
-}
-
-pub(crate) fn worker_rules(options: &ChildOptions, kind: ChildKind) -> ChildRules {
-    let (shutdown, start) = match kind {
-        ChildKind::Worker => {
-            let start = match options.start() {
-                StartMode::Spawned => StartRule::Spawned,
-                StartMode::Notify => StartRule::Ready(Some(options.start_timeout())),
-            };
-            (Shutdown::WORKER, start)
-        }
-        ChildKind::Supervisor => (Shutdown::SUPERVISOR, StartRule::Ready(None)),
-    };
-    ChildRules {
-        kind,
-        restart: options.restart_policy(),
-        shutdown: options.shutdown().unwrap_or(shutdown),
-        backoff: options.backoff(),
-        start,
-        significant: options.is_significant(),
-        heartbeat: options.heartbeat(),
     }
 }

@@ -1,12 +1,13 @@
 //! A tree as the whole program: started, stopped by signals, turned into an exit code.
 
+use std::fmt;
 use std::future::{Future, poll_fn};
-use std::io;
+use std::io::{self, Write};
 use std::pin::pin;
 use std::process::ExitCode;
 use std::task::Poll;
 
-use tracing::{error, info, warn};
+use tracing::{Level, enabled, error, info, warn};
 
 use crate::error::SupervisorError;
 use crate::node::Phase;
@@ -18,7 +19,8 @@ use crate::supervisor::Supervisor;
 /// The first SIGINT or SIGTERM (elsewhere than on Unix: Ctrl-C) begins the orderly shutdown, also
 /// while the tree is still starting. The second one kills what has not ended yet at once, whatever
 /// time its children have left. What happens, and which children had to be killed or did not stop
-/// (the [`ShutdownReport`](crate::ShutdownReport)), is told through `tracing`.
+/// (the [`ShutdownReport`](crate::ShutdownReport)), is told through `tracing`. In a program that has
+/// no subscriber for that, at least the reason of a failure goes to the standard error.
 ///
 /// | exit code | |
 /// |---|---|
@@ -69,6 +71,7 @@ pub async fn run(tree: impl Into<Supervisor>) -> ExitCode {
         Ok(signals) => signals,
         Err(failure) => {
             error!(target: "supervisor", %failure, "cannot listen to signals");
+            tell_unheard(format_args!("cannot listen to signals: {failure}"));
             return ExitCode::FAILURE;
         }
     };
@@ -105,6 +108,15 @@ pub async fn run(tree: impl Into<Supervisor>) -> ExitCode {
 fn tell(supervisor: &Supervisor, failure: &SupervisorError) {
     if !matches!(supervisor.node().phase(), Phase::Ended(_)) {
         error!(target: "supervisor", %failure, "the tree does not run");
+    }
+    tell_unheard(format_args!("{failure}"));
+}
+
+/// What nobody reads in a log: a program must not fail without a word.
+fn tell_unheard(failure: fmt::Arguments<'_>) {
+    if !enabled!(target: "supervisor", Level::ERROR) {
+        // If there is no standard error either, nothing is left to be done.
+        let _ = writeln!(io::stderr(), "error: {failure}");
     }
 }
 

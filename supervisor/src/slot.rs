@@ -1,29 +1,24 @@
 //! A child's place in its tree: what belongs to the specification and outlives every life.
 
+mod core;
 mod place;
 mod waiting;
 mod word;
 
 use std::any::Any;
-use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Poll, Waker};
+use std::sync::Arc;
 
 use tokio::time::Instant;
 
 use crate::child_ref::ChildRef;
 use crate::driver::Link;
-use crate::engine::{ChildState, Key};
-use crate::exit::ExitReason;
+use crate::engine::Key;
 use crate::inbox::Inbox;
 use crate::mailbox::{Closing, Mailbox, wake};
-use crate::moment::Moment;
-use crate::node::Node;
-use crate::path::{ChildPath, Name};
+use crate::path::Name;
 
-use self::place::{Held, Place, Standing};
+pub(crate) use self::core::SlotCore;
 pub(crate) use self::waiting::Woken;
-use self::word::Word;
 pub(crate) use self::word::{Duties, Signal};
 
 /// The message type of a place that takes none: a nested supervisor's.
@@ -77,261 +72,6 @@ pub(crate) struct Beginning<'a> {
     pub(crate) duties: Duties,
     /// Since when it is up, if it is up as soon as it is spawned.
     pub(crate) up: Option<Instant>,
-}
-
-/// What a place holds whatever its messages are.
-#[derive(Debug)]
-pub(crate) struct SlotCore {
-    name: Name,
-    word: Word,
-    place: Mutex<Place>,
-}
-
-impl SlotCore {
-    pub(crate) fn new(name: Name) -> Self {
-        Self { name, word: Word::new(), place: Mutex::default() }
-    }
-
-    pub(crate) fn name(&self) -> &Name {
-        &self.name
-    }
-
-    /// Its supervisor, once and for all.
-    pub(crate) fn set_owner(&self, owner: &Arc<Node>) {
-        let mut place = self.lock();
-        if let Standing::Apart(nobody @ None) = &mut place.standing {
-            *nobody = Some(Arc::downgrade(owner));
-        }
-    }
-
-    pub(crate) fn owner(&self) -> Option<Arc<Node>> {
-        self.lock().standing.owner()
-    }
-
-    pub(crate) fn path(&self) -> ChildPath {
-        self.owner().map_or_else(ChildPath::root, |owner| owner.path()).join(&self.name)
-    }
-
-    pub(crate) fn generation(&self) -> u64 {
-        self.word.generation()
-    }
-
-    /// Whether a life's task exists.
-    pub(crate) fn is_occupied(&self) -> bool {
-        self.word.is_occupied()
-    }
-
-    pub(crate) fn duties(&self) -> Duties {
-        self.word.duties()
-    }
-
-    /// A life begins. The previous one has ended: never two at once.
-    pub(crate) fn begin(&self, generation: u64, beginning: Beginning<'_>) {
-        let Beginning { inbox, key, duties, up } = beginning;
-        let mut place = self.lock();
-        let was_free = place.begin(generation, duties, up);
-        debug_assert!(was_free, "two lives of `{}` at once", self.name);
-        // A restart in the same life of the supervisor keeps the link.
-        let stood_there = place.standing.link().is_some_and(|link| link.leads_to(inbox, key));
-        let link = (!stood_there).then(|| Link { inbox: Arc::clone(inbox), key });
-        let old = link.and_then(|link| place.standing.set_link(Some(link)));
-        drop(place);
-        drop(old);
-    }
-
-    /// The life's task is gone. Nothing can be asked of it any more; whoever still waits to be
-    /// told that it is to stop, in a task of the user's own, is told now. Gives back to whom the
-    /// end is to be told.
-    pub(crate) fn end(&self, generation: u64) -> Option<Link> {
-        debug_assert_eq!(self.generation(), generation, "the exit of another life");
-        self.word.end();
-        let (waiting, link) = {
-            let mut place = self.lock();
-            if self.word.state() == ChildState::Unstoppable {
-                // Its supervisor may have ended without it.
-                place.enter(ChildState::Stopped);
-            }
-            (place.take_waiting(), place.standing.link().cloned())
-        };
-        waiting.wake();
-        link
-    }
-
-    pub(crate) fn abandon(&self) {
-        self.word.abandon();
-    }
-
-    pub(crate) fn take_abandoned(&self) -> bool {
-        self.word.take_abandoned()
-    }
-
-    /// Looks at the shutdown signal, which a life has to do to be asked rather than dropped.
-    pub(crate) fn look(&self, generation: u64) -> Signal {
-        self.word.look(generation)
-    }
-
-    /// Asks the life to stop: whom that wakes, or nothing if the life never looked and so cannot
-    /// notice.
-    #[must_use]
-    fn ask(&self, now: Instant) -> Option<Woken> {
-        let mut place = self.lock();
-        place.ask(now).then(|| place.take_waiting())
-    }
-
-    /// Whether the present life was asked to stop.
-    pub(crate) fn was_asked(&self) -> bool {
-        self.word.is_asked()
-    }
-
-    /// Raises the signal of this life, which is not being stopped by its supervisor; `false` if the
-    /// life is over, and perhaps another one has begun.
-    pub(crate) fn signal_life(&self, generation: u64) -> bool {
-        let raised = self.word.signal_life(generation);
-        if raised {
-            let mut place = self.lock();
-            // Those of a life that has begun by now are none of its business.
-            let is_still_it = self.word.signal(generation) != Signal::Stale;
-            let waiting = is_still_it.then(|| place.take_waiting());
-            drop(place);
-            waiting.into_iter().for_each(Woken::wake);
-        }
-        raised
-    }
-
-    /// Waits for the life to be asked, or to be over.
-    pub(crate) fn poll_asked(
-        &self,
-        generation: u64,
-        number: &mut Option<NonZeroU32>,
-        waker: &Waker,
-    ) -> Poll<()> {
-        let mut place = self.lock();
-        // Under the lock: who sets the signal then takes the lock to wake. (The old waker is
-        // dropped without it: that may run anybody's code.)
-        match self.word.signal(generation) {
-            Signal::Asked | Signal::Stale => return Poll::Ready(()),
-            Signal::TooLate => return Poll::Pending,
-            Signal::Live => {}
-        }
-        let mut replaced = None;
-        match number.and_then(|number| place.find_waiting(number)) {
-            Some(waiting) if waiting.will_wake(waker) => {}
-            Some(waiting) => replaced = Some(std::mem::replace(waiting, waker.clone())),
-            None => *number = Some(place.add_waiting(waker.clone())),
-        }
-        drop(place);
-        drop(replaced);
-        Poll::Pending
-    }
-
-    /// A future that waited does so no more.
-    pub(crate) fn forget_waiting(&self, generation: u64, number: NonZeroU32) {
-        let mut place = self.lock();
-        // Otherwise it has been taken to be woken, or will be.
-        let is_there = self.word.signal(generation) == Signal::Live;
-        let waker = if is_there { place.remove_waiting(number) } else { None };
-        drop(place);
-        drop(waker);
-    }
-
-    pub(crate) fn link(&self) -> Option<Link> {
-        self.lock().standing.link().cloned()
-    }
-
-    /// The child stands in a new life of its supervisor, or in none.
-    pub(crate) fn set_link(&self, link: Option<Link>) {
-        let old = self.lock().standing.set_link(link);
-        drop(old);
-    }
-
-    pub(crate) fn state(&self) -> ChildState {
-        self.word.state()
-    }
-
-    pub(crate) fn set_state(&self, state: ChildState) {
-        self.lock().enter(state);
-    }
-
-    /// No life is pending. A life that could not be stopped is still shown as such.
-    pub(crate) fn lie_down(&self) {
-        if !self.is_occupied() {
-            self.set_state(ChildState::Stopped);
-        }
-    }
-
-    pub(crate) fn came_up(&self, now: Instant) {
-        self.lock().came_up(now);
-    }
-
-    /// It is being dropped, asked or not.
-    pub(crate) fn begin_stop(&self, now: Instant) {
-        self.lock().begin_stop(now);
-    }
-
-    /// When the stop began that is under way.
-    pub(crate) fn stop_began(&self) -> Option<Moment> {
-        self.lock().stop_began()
-    }
-
-    /// The life is over; gives back when its stop began, if it was told to end.
-    pub(crate) fn went_down(&self, state: ChildState, reason: ExitReason) -> Option<Moment> {
-        let mut place = self.lock();
-        let began = place.stop_began();
-        if self.is_occupied() {
-            // It is another life that did not begin: the one that could not be stopped goes on.
-            place.enter(ChildState::Unstoppable);
-            return began;
-        }
-        let old = place.went_down(state, reason);
-        drop(place);
-        drop(old);
-        began
-    }
-
-    pub(crate) fn last_exit(&self) -> Option<ExitReason> {
-        self.lock().last_exit()
-    }
-
-    pub(crate) fn count_restart(&self) {
-        self.lock().count_restart();
-    }
-
-    pub(crate) fn restarts(&self) -> u64 {
-        self.lock().restarts()
-    }
-
-    pub(crate) fn sign_of_life(&self, sign: Sign) {
-        if let Some(last) = self.lock().last_sign() {
-            *last = sign;
-        }
-    }
-
-    pub(crate) fn last_sign(&self) -> Sign {
-        self.lock().last_sign().copied().unwrap_or(Sign::Idle)
-    }
-
-    /// Makes the life hang: it is polled no more. `false` if it is over.
-    #[cfg(feature = "test-util")]
-    pub(crate) fn hang(&self, generation: u64) -> bool {
-        self.word.hang(generation) && self.hangs()
-    }
-
-    /// Whether the life hangs. If so, that it was waiting for a message is no sign of life.
-    #[cfg(feature = "test-util")]
-    pub(crate) fn hangs(&self) -> bool {
-        let hangs = self.word.hangs();
-        if hangs
-            && let Some(last) = self.lock().last_sign()
-            && *last == Sign::Idle
-        {
-            *last = Sign::Given(Instant::now());
-        }
-        hangs
-    }
-
-    fn lock(&self) -> Held<'_> {
-        Held::new(&self.word, self.place.lock().unwrap_or_else(PoisonError::into_inner))
-    }
 }
 
 impl<M: Send + 'static> Slot<M> {
@@ -407,26 +147,5 @@ impl<M: Send + 'static> AnySlot for Slot<M> {
 impl std::fmt::Debug for dyn AnySlot {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         std::fmt::Debug::fmt(self.core(), f)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_last_exit_is_the_last_one() {
-        let core = SlotCore::new(Name::declared("child"));
-        assert!(core.last_exit().is_none());
-        for _ in 0..2 {
-            core.went_down(ChildState::Restarting, ExitReason::Killed);
-            assert!(matches!(core.last_exit(), Some(ExitReason::Killed)));
-            core.went_down(ChildState::Restarting, ExitReason::UsedUp);
-            assert!(matches!(core.last_exit(), Some(ExitReason::UsedUp)));
-            core.went_down(ChildState::Stopped, ExitReason::Normal);
-            assert!(matches!(core.last_exit(), Some(ExitReason::Normal)));
-            core.went_down(ChildState::Stopped, ExitReason::Shutdown);
-            assert!(matches!(core.last_exit(), Some(ExitReason::Shutdown)));
-        }
     }
 }

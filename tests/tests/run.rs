@@ -83,6 +83,22 @@ async fn a_signal_stops_the_children_in_reverse_order() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_program_without_a_log_says_why_it_failed() {
+    for (tree, why) in
+        [("fails", "gave up: `fails`"), ("misdeclared", "two children have this name")]
+    {
+        let output = Command::new(env!("CARGO_BIN_EXE_under-run"))
+            .args([tree, "without a log"])
+            .kill_on_drop(true)
+            .output();
+        let output = within("the end of the program", output).await.expect("it runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.starts_with("error: ") && said.contains(why), "{said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_signal_during_the_start_stops_what_was_started() {
     let mut program = Program::start("starting");
     program.says("never_ready starts").await.says("tidy runs").await.signal(Signal::TERM);

@@ -54,8 +54,9 @@ impl Link {
     /// As [`tell`](Self::tell), of a life that has ended in this task, and does what follows if nobody
     /// is at it. Only in a task of the supervisor's runtime, and not within the user's code.
     ///
-    /// A supervisor waits for a life that it has `asked` to end. What follows from any other end
-    /// must not be noticed by siblings that are about to end too, and are not heard yet.
+    /// A supervisor waits for a life that it has `asked` to end. Any other end it may act on that soon
+    /// only if [it is private](crate::engine::Engine::is_private): siblings that have ended at the same
+    /// moment are not heard yet.
     pub(crate) fn tell_and_assist(&self, event: Event<Seat, Reply>, asked: bool) {
         let may = |reign: &Reign, message: &Message| asked || reign.is_private(message);
         if let Some(reign) = self.inbox.push_or_take(Message::Event(event), may) {

@@ -14,7 +14,9 @@ async fn main() -> ExitCode {
         supervisor_tests::capture_log();
         panic_with_a_program().await;
     }
-    tracing_subscriber::fmt().with_ansi(false).without_time().init();
+    if std::env::args().nth(2).as_deref() != Some("without a log") {
+        tracing_subscriber::fmt().with_ansi(false).without_time().init();
+    }
     let tree = Supervisor::new().with_kill_grace(Duration::from_millis(50));
     let tree = match std::env::args().nth(1).as_deref() {
         Some("orderly") => tree.with_child(tidy("first")).with_child(tidy("second")),
