@@ -124,7 +124,11 @@ impl Worker for Listener {
                 accepted = listener.accept() => {
                     let (socket, _) = accepted?;
                     let store = self.store.clone();
-                    self.connections.add_worker_with(Connection { socket, store }).await?;
+                    match self.connections.add_worker_with(Connection { socket, store }).await {
+                        // One client too many is that client's problem: its socket is closed.
+                        Ok(_) | Err(SupervisorError::MaxChildren(..)) => {}
+                        Err(error) => return Err(error.into()),
+                    }
                 }
             }
         }

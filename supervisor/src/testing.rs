@@ -6,7 +6,8 @@
 //!
 //! ```toml
 //! [dev-dependencies]
-//! supervisor = { version = "0.1", features = ["test-util"] }
+//! # From where your `[dependencies]` have it: a version, or the same path.
+//! supervisor = { path = "../supervisor/supervisor", features = ["test-util"] }
 //! tokio = { version = "1", features = ["macros", "rt", "test-util"] }
 //! ```
 //!

@@ -1,8 +1,8 @@
 //! A supervisor as one would write it by hand, with care and for one program.
 //!
 //! Children are boxed factories with a name, each has a shutdown token of its own, and a map
-//! leads from a task's id to its child. It restarts whoever fails, an error or a panic, and
-//! stops everybody in reverse order.
+//! leads from a task's id to its child. It restarts whoever fails, an error or a panic. At its stop
+//! it signals to all, in reverse order, and then waits for all.
 
 use std::collections::HashMap;
 use std::pin::Pin;
