@@ -143,18 +143,15 @@ impl Reign {
     /// Handles the messages in hand, and those that come meanwhile, in the task of a child that has
     /// ended and has found nobody at it.
     pub(crate) fn assist(mut self: Box<Self>, inbox: &Inbox) {
+        // Dropped when this returns: it may be the child's own value, and this is its task.
+        let mut garbage = Reaper::default();
         let mut rounds = 0;
         loop {
             let now = Instant::now();
             while let Some(message) = self.batch.pop_front() {
                 self.handle(now, message);
             }
-            if self.engine.is_stopping() {
-                // A few recipes wait for the end, where they are dropped in one go.
-                self.reaper.reap_many();
-            } else {
-                self.reaper.reap();
-            }
+            garbage.take_over(&mut self.reaper);
             rounds += 1;
             let woken = self.woken.take();
             let hands_over = self.needs_own_task() || rounds == ROUNDS;

@@ -175,11 +175,23 @@ impl<W: Child, V> Pool<W, V> {
     ///
     /// Dropping the future does not undo the command once it was polled.
     pub async fn add_worker_with(&self, value: W::Recipe) -> Result<W::Handle, SupervisorError> {
-        let name = self.supervisor.node().next_worker();
-        let spec = name.with_text(|name| W::spec(name, value));
-        let (parts, handle) = Run::into_parts(spec);
+        let (parts, handle) = self.worker_of(value);
         let adding = self.begin_to_add(parts, &handle)?;
         self.supervisor.added(adding).await.map(|()| handle)
+    }
+
+    /// A worker of this value, with the template's options.
+    pub(crate) fn worker_of(&self, value: W::Recipe) -> (Parts, W::Handle) {
+        let node = self.supervisor.node();
+        let spec = node.next_worker().with_text(|name| W::spec(name, value));
+        let (parts, handle) = Run::into_parts(spec);
+        // The other options are not read from a worker's own specification.
+        if let (Body::Task { slot, .. }, Some(template)) = (&*parts.body, node.template())
+            && template.options.mailbox() != parts.said.mailbox()
+        {
+            slot.set_capacity(template.options.mailbox());
+        }
+        (parts, handle)
     }
 
     /// Adds a worker; the handle of one that is a tree is kept, to be listed.

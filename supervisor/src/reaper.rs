@@ -11,11 +11,7 @@ use crate::recipe::Recipe;
 
 /// Values that wait to be dropped.
 #[derive(Default)]
-pub(crate) struct Reaper {
-    values: Vec<Value>,
-    /// There is something among them that others may wait for.
-    urgent: bool,
-}
+pub(crate) struct Reaper(Vec<Value>);
 
 /// Each is dropped by itself: two destructors that panic are no worse than one.
 enum Value {
@@ -24,38 +20,31 @@ enum Value {
     Any(Box<dyn Send>),
 }
 
-/// So many make a task worth its while.
-const MANY: usize = 64;
-
 impl Reaper {
     pub(crate) fn take(&mut self, value: impl Send + 'static) {
-        self.values.push(Value::Any(Box::new(value)));
-        self.urgent = true;
+        self.0.push(Value::Any(Box::new(value)));
     }
 
     /// Takes what is the user's of a child that is gone.
     pub(crate) fn take_seat(&mut self, seat: Seat) {
         match seat.body {
             Body::Task { recipe, .. } if recipe.is_bare() => {}
-            Body::Task { recipe, .. } => self.values.push(Value::Recipe(recipe)),
+            Body::Task { recipe, .. } => self.0.push(Value::Recipe(recipe)),
             Body::Supervisor { .. } => self.take(seat),
         }
     }
 
-    /// As [`reap`](Self::reap), once there is more to be dropped than a few recipes.
-    pub(crate) fn reap_many(&mut self) {
-        if self.urgent || self.values.len() >= MANY {
-            self.reap();
-        }
+    /// Takes what another one has.
+    pub(crate) fn take_over(&mut self, other: &mut Self) {
+        self.0.append(&mut other.0);
     }
 
     /// Drops what it has, in a task of its own where there is a runtime.
     pub(crate) fn reap(&mut self) {
-        if self.values.is_empty() {
+        if self.0.is_empty() {
             return;
         }
-        self.urgent = false;
-        let values = std::mem::take(&mut self.values);
+        let values = std::mem::take(&mut self.0);
         match tokio::runtime::Handle::try_current() {
             Ok(runtime) => {
                 runtime.spawn(async move { bury(values) });
@@ -67,7 +56,7 @@ impl Reaper {
 
 impl Drop for Reaper {
     fn drop(&mut self) {
-        bury(std::mem::take(&mut self.values));
+        bury(std::mem::take(&mut self.0));
     }
 }
 
@@ -86,45 +75,6 @@ fn bury(values: Vec<Value>) {
 
 impl fmt::Debug for Reaper {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Reaper").field(&self.values.len()).finish()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::child_spec::{ChildSpec, Run, Runnable};
-    use crate::context::Context;
-
-    /// A child's part whose function holds this.
-    fn seat(held: &Arc<()>) -> Seat {
-        let held = Arc::clone(held);
-        let spec = ChildSpec::new("child").with_task(move |_: Context| {
-            assert!(Arc::strong_count(&held) > 0);
-            async { Ok(()) }
-        });
-        Seat::new(Run::into_parts(spec).0.body.place())
-    }
-
-    #[test]
-    fn a_few_recipes_wait_for_more() {
-        let (mut reaper, held) = (Reaper::default(), Arc::new(()));
-        for count in 1..MANY {
-            reaper.take_seat(seat(&held));
-            reaper.reap_many();
-            assert_eq!(Arc::strong_count(&held), 1 + count);
-        }
-        reaper.take_seat(seat(&held));
-        reaper.reap_many();
-        assert_eq!(Arc::strong_count(&held), 1);
-    }
-
-    #[test]
-    fn what_others_may_wait_for_does_not_wait() {
-        let (mut reaper, held) = (Reaper::default(), Arc::new(()));
-        reaper.take_seat(seat(&held));
-        reaper.take(Arc::clone(&held));
-        reaper.reap_many();
-        assert_eq!(Arc::strong_count(&held), 1);
+        f.debug_tuple("Reaper").field(&self.0.len()).finish()
     }
 }

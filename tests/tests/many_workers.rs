@@ -40,6 +40,23 @@ async fn idle(ctx: Context) -> ChildResult {
     Ok(())
 }
 
+/// The number of messages that a mailbox takes of a worker that does not look.
+fn room(worker: &ChildRef<Say>) -> usize {
+    (0..100).take_while(|_| worker.try_send(Say::Crash).is_ok()).count()
+}
+
+#[tokio::test(start_paused = true)]
+async fn workers_have_the_mailbox_of_their_template() {
+    let template = ChildSpec::<Each<Numbered>>::each("worker").with_mailbox(3);
+    let pool = Supervisor::new().build_pool(template);
+    let value = || Numbered(0, Gauge::new());
+    // (Nobody polls the workers meanwhile.)
+    let alone = within("a worker", pool.add_worker_with(value())).await.unwrap();
+    assert_eq!(room(&alone), 3);
+    let together = within("workers", pool.add_workers([value(), value()])).await.unwrap();
+    assert_eq!(together.iter().map(room).collect::<Vec<_>>(), [3, 3]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn many_workers_are_added_in_order() {
     let gauge = Gauge::new();

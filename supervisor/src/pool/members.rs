@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::child::{Child, Worker};
 use crate::child_ref::{AnyChildRef, ChildRef};
-use crate::child_spec::{Parts, Run, Runnable};
+use crate::child_spec::Parts;
 use crate::error::SupervisorError;
 use crate::placing::{Adding, AddingMany};
 use crate::pool::{Alike, PerWorker, Pool, Task};
@@ -110,11 +110,7 @@ impl<W: Child> Pool<W, PerWorker> {
     where
         I: IntoIterator<Item = W::Recipe>,
     {
-        let node = self.supervisor().node();
-        let workers = values.into_iter().map(|value| {
-            let spec = node.next_worker().with_text(|name| W::spec(name, value));
-            Ok(Run::into_parts(spec))
-        });
+        let workers = values.into_iter().map(|value| Ok(self.worker_of(value)));
         if self.takes_batches() {
             return self.add_batches(workers).await;
         }

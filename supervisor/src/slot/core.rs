@@ -82,15 +82,11 @@ impl SlotCore {
     /// end is to be told.
     pub(crate) fn end(&self, generation: u64) -> Option<Link> {
         debug_assert_eq!(self.generation(), generation, "the exit of another life");
-        self.word.end();
-        let (waiting, link) = {
-            let mut place = self.lock();
-            if self.word.state() == ChildState::Unstoppable {
-                // Its supervisor may have ended without it.
-                place.enter(ChildState::Stopped);
-            }
-            (place.take_waiting(), place.standing.link().cloned())
-        };
+        let mut place = self.lock();
+        // Under the lock: as soon as it is over the next life may begin, with futures of its own.
+        place.end();
+        let (waiting, link) = (place.take_waiting(), place.standing.link().cloned());
+        drop(place);
         waiting.wake();
         link
     }
@@ -124,15 +120,11 @@ impl SlotCore {
     /// Raises the signal of this life, which is not being stopped by its supervisor; `false` if the
     /// life is over, and perhaps another one has begun.
     pub(crate) fn signal_life(&self, generation: u64) -> bool {
+        let mut place = self.lock();
         let raised = self.word.signal_life(generation);
-        if raised {
-            let mut place = self.lock();
-            // Those of a life that has begun by now are none of its business.
-            let is_still_it = self.word.signal(generation) != Signal::Stale;
-            let waiting = is_still_it.then(|| place.take_waiting());
-            drop(place);
-            waiting.into_iter().for_each(Woken::wake);
-        }
+        let waiting = raised.then(|| place.take_waiting());
+        drop(place);
+        waiting.into_iter().for_each(Woken::wake);
         raised
     }
 
@@ -144,8 +136,8 @@ impl SlotCore {
         waker: &Waker,
     ) -> Poll<()> {
         let mut place = self.lock();
-        // Under the lock: who sets the signal then takes the lock to wake. (The old waker is
-        // dropped without it: that may run anybody's code.)
+        // Under the lock, as all that raises the signal. (The old waker is dropped without it: that
+        // may run anybody's code.)
         match self.word.signal(generation) {
             Signal::Asked | Signal::Stale => return Poll::Ready(()),
             Signal::TooLate => return Poll::Pending,
@@ -274,6 +266,10 @@ impl SlotCore {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::Wake;
+    use std::thread;
+
     use super::*;
 
     #[test]
@@ -289,6 +285,53 @@ mod tests {
             assert!(matches!(core.last_exit(), Some(ExitReason::Normal)));
             core.went_down(ChildState::Stopped, ExitReason::Shutdown);
             assert!(matches!(core.last_exit(), Some(ExitReason::Shutdown)));
+        }
+    }
+
+    /// Counts how often it is woken.
+    #[derive(Default)]
+    struct Bell(AtomicUsize);
+
+    impl Wake for Bell {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    fn begin(core: &SlotCore, generation: u64) {
+        let was_free = core.lock().begin(generation, Duties::default(), Some(Instant::now()));
+        assert!(was_free, "two lives at once");
+        let _ = core.look(generation);
+    }
+
+    /// Whether `late`, which is about life 1 and done by another thread when that life is about to
+    /// end, wakes a future that waits in life 2.
+    fn wakes_the_next_life(late: fn(&SlotCore), end: fn(&SlotCore)) -> bool {
+        let core = SlotCore::new(Name::declared("child"));
+        begin(&core, 1);
+        let bell = Arc::new(Bell::default());
+        thread::scope(|threads| {
+            let thread = threads.spawn(|| late(&core));
+            end(&core);
+            while core.is_occupied() {
+                std::hint::spin_loop();
+            }
+            begin(&core, 2);
+            let waker = Waker::from(Arc::clone(&bell));
+            assert!(core.poll_asked(2, &mut None, &waker).is_pending());
+            thread.join().unwrap();
+        });
+        bell.0.load(Ordering::SeqCst) > 0
+    }
+
+    #[test]
+    fn what_comes_late_to_a_life_leaves_the_next_one_alone() {
+        for _ in 0..10_000 {
+            assert!(!wakes_the_next_life(|core| drop(core.end(1)), |_| {}), "the end");
+            let signal = |core: &SlotCore| {
+                core.signal_life(1);
+            };
+            assert!(!wakes_the_next_life(signal, |core| drop(core.end(1))), "the signal");
         }
     }
 }

@@ -108,6 +108,15 @@ impl<'a> Held<'a> {
         was_free
     }
 
+    /// The life's task is gone.
+    pub(super) fn end(&mut self) {
+        self.word.end();
+        if self.word.state() == ChildState::Unstoppable {
+            // Its supervisor may have ended without it.
+            self.enter(ChildState::Stopped);
+        }
+    }
+
     pub(super) fn came_up(&mut self, now: Instant) {
         self.word.enter(ChildState::Running);
         self.show_life(now, self.word.duties());

@@ -8,7 +8,8 @@ use super::place::Place;
 
 /// The number of the future whose waker needs no allocation. It is given again when that future
 /// waits no more. So a number is good for the life that it was given in, as long as that has not
-/// been asked: whoever asks takes all of them.
+/// been asked: whoever asks, or ends the life, takes all of them, under the lock under which it does
+/// that.
 const FIRST: NonZeroU32 = NonZeroU32::MIN;
 
 impl Place {

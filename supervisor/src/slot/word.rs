@@ -152,6 +152,7 @@ impl Word {
         self.0.swap(word, Ordering::AcqRel) & ENDED != 0
     }
 
+    /// The life is over. With the place's lock.
     pub(super) fn end(&self) {
         self.0.fetch_or(ENDED, Ordering::AcqRel);
     }
@@ -200,7 +201,7 @@ impl Word {
     }
 
     /// Raises the signal of this life, which is not being stopped by its supervisor; `false` if the
-    /// life is over, and perhaps another one has begun.
+    /// life is over, and perhaps another one has begun. With the place's lock.
     pub(super) fn signal_life(&self, generation: u64) -> bool {
         let asked = self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, |word| {
             (signal_of(word, generation) != Signal::Stale).then_some(word | STOP)
