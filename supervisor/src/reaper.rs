@@ -36,7 +36,9 @@ impl Reaper {
 
     /// Takes what another one has.
     pub(crate) fn take_over(&mut self, other: &mut Self) {
-        self.0.append(&mut other.0);
+        if !other.0.is_empty() {
+            self.0.append(&mut other.0);
+        }
     }
 
     /// Drops what it has, in a task of its own where there is a runtime.
@@ -56,7 +58,9 @@ impl Reaper {
 
 impl Drop for Reaper {
     fn drop(&mut self) {
-        bury(std::mem::take(&mut self.0));
+        if !self.0.is_empty() {
+            bury(std::mem::take(&mut self.0));
+        }
     }
 }
 
