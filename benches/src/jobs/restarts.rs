@@ -97,7 +97,7 @@ fn cost_of(restarts: usize) -> Outcome {
     let counted = stage::lives() - before;
     let passed = since.passed();
     if counted == 0 {
-        return Err("it does not restart".into());
+        return Err("no restart in a second".into());
     }
     Ok(Some(Figure::time_of_each(passed, counted)))
 }
