@@ -17,6 +17,7 @@ use crate::inbox::Inbox;
 use crate::mailbox::{Closing, Mailbox, wake};
 use crate::path::Name;
 
+use self::core::End;
 pub(crate) use self::core::SlotCore;
 pub(crate) use self::waiting::Woken;
 pub(crate) use self::word::{Duties, Signal};
@@ -95,8 +96,12 @@ impl<M: Send + 'static> AnySlot for Slot<M> {
     }
 
     fn end_life(&self, generation: u64) -> Option<Link> {
-        self.mailbox.end_life(generation);
-        self.core.end(generation)
+        let End { link, has_looked } = self.core.end(generation);
+        // Whoever receives looks before.
+        if has_looked {
+            self.mailbox.end_life(generation);
+        }
+        link
     }
 
     fn ask(&self, now: Instant) -> Option<Woken> {

@@ -17,6 +17,15 @@ use crate::moment::Moment;
 use crate::node::Node;
 use crate::path::{ChildPath, Name};
 
+/// A life is over.
+#[must_use = "the supervisor has to be told"]
+pub(super) struct End {
+    /// To whom it is to be told.
+    pub(super) link: Option<Link>,
+    /// Whether the life has ever looked at its shutdown signal, as all do that receive a message.
+    pub(super) has_looked: bool,
+}
+
 /// The part of a slot that is the same for all.
 #[derive(Debug)]
 pub(crate) struct SlotCore {
@@ -78,17 +87,16 @@ impl SlotCore {
     }
 
     /// The life's task is gone. Nothing can be asked of it any more; whoever still waits to be
-    /// told that it is to stop, in a task of the user's own, is told now. Gives back to whom the
-    /// end is to be told.
-    pub(crate) fn end(&self, generation: u64) -> Option<Link> {
+    /// told that it is to stop, in a task of the user's own, is told now.
+    pub(super) fn end(&self, generation: u64) -> End {
         debug_assert_eq!(self.generation(), generation, "the exit of another life");
         let mut place = self.lock();
         // Under the lock: as soon as it is over the next life may begin, with futures of its own.
-        place.end();
+        let has_looked = place.end();
         let (waiting, link) = (place.take_waiting(), place.standing.link().cloned());
         drop(place);
         waiting.wake();
-        link
+        End { link, has_looked }
     }
 
     pub(crate) fn abandon(&self) {
@@ -327,11 +335,11 @@ mod tests {
     #[test]
     fn what_comes_late_to_a_life_leaves_the_next_one_alone() {
         for _ in 0..10_000 {
-            assert!(!wakes_the_next_life(|core| drop(core.end(1)), |_| {}), "the end");
+            assert!(!wakes_the_next_life(|core| drop(core.end(1).link), |_| {}), "the end");
             let signal = |core: &SlotCore| {
                 core.signal_life(1);
             };
-            assert!(!wakes_the_next_life(signal, |core| drop(core.end(1))), "the signal");
+            assert!(!wakes_the_next_life(signal, |core| drop(core.end(1).link)), "the signal");
         }
     }
 }

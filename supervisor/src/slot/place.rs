@@ -108,13 +108,14 @@ impl<'a> Held<'a> {
         was_free
     }
 
-    /// The life's task is gone.
-    pub(super) fn end(&mut self) {
-        self.word.end();
+    /// The life's task is gone. Whether the life has ever looked at its shutdown signal.
+    pub(super) fn end(&mut self) -> bool {
+        let has_looked = self.word.end();
         if self.word.state() == ChildState::Unstoppable {
             // Its supervisor may have ended without it.
             self.enter(ChildState::Stopped);
         }
+        has_looked
     }
 
     pub(super) fn came_up(&mut self, now: Instant) {

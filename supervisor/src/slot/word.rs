@@ -152,9 +152,9 @@ impl Word {
         self.0.swap(word, Ordering::AcqRel) & ENDED != 0
     }
 
-    /// The life is over. With the place's lock.
-    pub(super) fn end(&self) {
-        self.0.fetch_or(ENDED, Ordering::AcqRel);
+    /// The life is over; whether it has looked. With the place's lock.
+    pub(super) fn end(&self) -> bool {
+        self.0.fetch_or(ENDED, Ordering::AcqRel) & LOOKED != 0
     }
 
     pub(super) fn abandon(&self) {
