@@ -116,7 +116,7 @@ fn a_child_whose_turn_had_not_come_when_the_runtime_went_is_refused() {
     // The supervisor takes all of the commands in hand, and lets others go on before it has done
     // with them.
     runtime.block_on(tokio::task::yield_now());
-    let states = addresses.iter().map(|address| address.incarnation());
+    let states = addresses.iter().map(ChildRef::incarnation);
     let added = states.filter(|&incarnation| incarnation > 0).count();
     assert!((1..300).contains(&added), "{added} were added");
     drop(runtime);
