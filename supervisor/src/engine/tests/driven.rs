@@ -85,10 +85,12 @@ impl Driven {
 
     /// What the engine has just started, stopped or put off.
     fn collect(&mut self) {
-        for event in std::mem::take(&mut self.world.later) {
+        while let Some(event) = self.world.later.pop_front() {
             match event {
                 Event::Retry(key, retry) => self.inbox.push_back(Item::Retry(key, retry)),
-                other => panic!("{other:?} is for many children only"),
+                // OTP does with many children in one go what is done in bursts here.
+                Event::Continue => self.world.on(Event::Continue),
+                other => panic!("{other:?} is not put off"),
             }
         }
         let mut answers = Vec::new();
