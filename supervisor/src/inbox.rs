@@ -70,14 +70,7 @@ impl Inbox {
 
     /// Adds a message, or gives it back when nobody will read it.
     pub(crate) fn push(&self, message: Message) -> Result<(), Message> {
-        let task = {
-            let mut queue = self.lock();
-            if matches!(queue.state, State::Closed) {
-                return Err(message);
-            }
-            queue.messages.push_back(message);
-            queue.call_task()
-        };
+        let task = self.lock().add(message)?;
         task.into_iter().for_each(Waker::wake);
         Ok(())
     }
@@ -90,11 +83,8 @@ impl Inbox {
         message: Message,
         may: impl FnOnce(&Reign, &Message) -> bool,
     ) -> Option<Box<Reign>> {
-        let task = {
+        let added = {
             let mut queue = self.lock();
-            if matches!(queue.state, State::Closed) {
-                return None;
-            }
             if queue.messages.is_empty()
                 && let State::AtRest(reign) = &queue.state
                 && may(reign, &message)
@@ -103,10 +93,9 @@ impl Inbox {
                 reign.batch.push_back(message);
                 return Some(reign);
             }
-            queue.messages.push_back(message);
-            queue.call_task()
+            queue.add(message)
         };
-        task.into_iter().for_each(Waker::wake);
+        added.into_iter().flatten().for_each(Waker::wake);
         None
     }
 
@@ -213,6 +202,15 @@ impl Inbox {
 }
 
 impl Queue {
+    /// Adds a message, or gives it back when nobody will read it. Whom that wakes.
+    fn add(&mut self, message: Message) -> Result<Option<Waker>, Message> {
+        if matches!(self.state, State::Closed) {
+            return Err(message);
+        }
+        self.messages.push_back(message);
+        Ok(self.call_task())
+    }
+
     /// The state, with all messages.
     fn take(&mut self) -> Option<Box<Reign>> {
         let mut reign = self.state.take()?;

@@ -1,7 +1,6 @@
 //! Tells what happened: to subscribers as events, to the log through `tracing`, and to the
 //! child's own place as statistics.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +17,7 @@ use crate::node::Node;
 use crate::path::ChildPath;
 use crate::report;
 use crate::slot::SlotCore;
+use crate::unharmed::unharmed;
 
 /// The span in which a life runs; it costs nothing, and takes no room, while nobody listens.
 pub(crate) fn span(core: &SlotCore, incarnation: u64) -> Option<Box<Span>> {
@@ -28,19 +28,6 @@ pub(crate) fn span(core: &SlotCore, incarnation: u64) -> Option<Box<Span>> {
         || tracing::error_span!(target: "supervisor", "child", path = %core.path(), incarnation),
     );
     span.filter(|span| !span.is_disabled()).map(Box::new)
-}
-
-/// Calls into whatever subscriber the program has. One that panics, perhaps since its disk is full or
-/// its terminal gone, has said so by that; the tree goes on.
-fn unharmed<T>(call: impl FnOnce() -> T) -> Option<T> {
-    match catch_unwind(AssertUnwindSafe(call)) {
-        Ok(value) => Some(value),
-        Err(payload) => {
-            // What it panicked with may panic again when it is dropped.
-            std::mem::forget(payload);
-            None
-        }
-    }
 }
 
 /// Keeps the statistics and passes the news on.
@@ -187,6 +174,7 @@ fn publish(node: &Arc<Node>, path: impl FnOnce() -> ChildPath, kind: EventKind, 
     let path = path();
     // A path is relative to its root, and a program may have several.
     let name = if path.is_root() { node.label() } else { path.to_string() };
+    // A subscriber that panics has a full disk, perhaps, or no terminal any more; the tree goes on.
     unharmed(|| log(&name, &kind, asked));
     if somebody_listens() {
         node.publish(&path, kind);

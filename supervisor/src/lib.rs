@@ -257,6 +257,8 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
+#[cfg(test)]
+mod bell;
 mod blocking;
 mod builder;
 mod census;
@@ -310,6 +312,7 @@ mod supervisor;
 #[cfg(feature = "test-util")]
 pub mod testing;
 mod tree;
+mod unharmed;
 
 #[doc(hidden)]
 pub mod __private;

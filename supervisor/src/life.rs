@@ -19,6 +19,7 @@ use crate::engine::{Event, Exit};
 use crate::exit::{BadStatus, ChildError, ChildResult, Escalate, ExitReason, Failure};
 use crate::kept::StopTimes;
 use crate::slot::AnySlot;
+use crate::unharmed::unharmed;
 
 /// What a life needs besides the user's code.
 pub(crate) struct Seed {
@@ -227,8 +228,6 @@ fn of_panic(payload: Box<dyn Any + Send>) -> ExitReason {
         .unwrap_or_else(|| "a value that is not text".to_owned());
     let failure = Failure::of_panic(message, current::take_panic_place());
     // A payload whose `Drop` panics has a payload of its own; one is enough.
-    if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-        std::mem::forget(second);
-    }
+    unharmed(|| drop(payload));
     ExitReason::Panic(failure)
 }

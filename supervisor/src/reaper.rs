@@ -2,12 +2,12 @@
 //! a destructor may block or panic.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::child_spec::Body;
 use crate::driver::Seat;
 use crate::recipe::Recipe;
+use crate::unharmed::unharmed;
 
 /// Values that wait to be dropped.
 #[derive(Default)]
@@ -36,9 +36,7 @@ impl Reaper {
 
     /// Takes what another one has.
     pub(crate) fn take_over(&mut self, other: &mut Self) {
-        if !other.0.is_empty() {
-            self.0.append(&mut other.0);
-        }
+        self.0.append(&mut other.0);
     }
 
     /// Drops what it has, in a task of its own where there is a runtime.
@@ -66,14 +64,10 @@ impl Drop for Reaper {
 
 fn bury(values: Vec<Value>) {
     for value in values {
-        let drop_it = move || match value {
+        unharmed(move || match value {
             Value::Recipe(recipe) => drop(recipe),
             Value::Any(value) => drop(value),
-        };
-        if let Err(payload) = catch_unwind(AssertUnwindSafe(drop_it)) {
-            // What a destructor panicked with may panic again when it is dropped.
-            std::mem::forget(payload);
-        }
+        });
     }
 }
 

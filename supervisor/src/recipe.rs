@@ -56,11 +56,11 @@ where
             return Arc::new(function);
         }
         let kind = TypeId::of::<F>();
-        let known = |last: &RefCell<Option<(TypeId, Arc<dyn Recipe>)>>| {
-            let last = last.borrow();
-            last.as_ref().filter(|(other, _)| *other == kind).map(|(_, recipe)| Arc::clone(recipe))
-        };
-        LAST_BARE.try_with(known).ok().flatten().unwrap_or_else(|| {
+        let known = LAST_BARE.try_with(|last| match &*last.borrow() {
+            Some((other, recipe)) if *other == kind => Some(Arc::clone(recipe)),
+            _ => None,
+        });
+        known.ok().flatten().unwrap_or_else(|| {
             let recipe: Arc<dyn Recipe> = Arc::new(function);
             // (A thread that is ending keeps nothing any more.)
             let _ = LAST_BARE.try_with(|last| last.replace(Some((kind, Arc::clone(&recipe)))));

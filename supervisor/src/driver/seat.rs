@@ -1,4 +1,4 @@
-//! What a supervisor's task holds of a child, and what it is told.
+//! What a supervisor holds of a child, and what it is told.
 
 use std::fmt;
 use std::sync::Arc;

@@ -175,6 +175,14 @@ impl<R> Purpose<R> {
 }
 
 impl<R> StopPurpose<R> {
+    /// Why the child is stopped on its own, if it is.
+    pub(crate) fn own(&self) -> Option<&OwnStop<R>> {
+        match self {
+            Self::Sequence => None,
+            Self::Own(own) => Some(own),
+        }
+    }
+
     /// Whoever waits for the answer to a command.
     pub(crate) fn into_reply(self) -> Option<R> {
         match self {
@@ -220,9 +228,7 @@ impl<R> State<R> {
     /// Why it is stopped on its own, if it is.
     pub(crate) fn own_stop(&self) -> Option<&OwnStop<R>> {
         match self {
-            Self::Stopping(StopPurpose::Own(own)) | Self::Killing(StopPurpose::Own(own)) => {
-                Some(own)
-            }
+            Self::Stopping(purpose) | Self::Killing(purpose) => purpose.own(),
             _ => None,
         }
     }

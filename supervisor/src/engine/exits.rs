@@ -320,11 +320,8 @@ impl<C: Named, R> Engine<C, R> {
         let Some(State::Stopping(purpose) | State::Killing(purpose)) = old else { return };
         let Some(rules) = self.rules_of(key) else { return };
         let significant = rules.significant;
+        let own = purpose.own();
         // A group restart that it is in the way of finds that out when it comes to start it.
-        let own = match &purpose {
-            StopPurpose::Own(own) => Some(&**own),
-            StopPurpose::Sequence => None,
-        };
         let is_needed = match own {
             Some(OwnStop::Fail(_)) => rules.restart != RestartPolicy::Temporary,
             Some(OwnStop::FailedStart(failing)) => {

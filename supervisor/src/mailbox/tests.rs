@@ -11,32 +11,12 @@ mod stress;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::task::{Context as TaskContext, Poll, Wake, Waker};
 use std::time::Duration;
 
 use super::{Closing, Leftovers, Mailbox, SendError, Sending, Shortcut, TrySendError, wake};
-
-/// Counts how often it is woken.
-#[derive(Default)]
-struct Bell(AtomicUsize);
-
-impl Bell {
-    fn rings(&self) -> usize {
-        self.0.load(Ordering::SeqCst)
-    }
-}
-
-impl Wake for Bell {
-    fn wake(self: Arc<Self>) {
-        self.0.fetch_add(1, Ordering::SeqCst);
-    }
-}
-
-fn bell() -> (Arc<Bell>, Waker) {
-    let bell = Arc::new(Bell::default());
-    (Arc::clone(&bell), bell.into())
-}
+use crate::bell::{Bell, bell};
 
 /// Polls a future once, for a task that nobody wakes.
 fn poll<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {

@@ -274,11 +274,10 @@ impl SlotCore {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::task::Wake;
     use std::thread;
 
     use super::*;
+    use crate::bell::bell;
 
     #[test]
     fn the_last_exit_is_the_last_one() {
@@ -296,16 +295,6 @@ mod tests {
         }
     }
 
-    /// Counts how often it is woken.
-    #[derive(Default)]
-    struct Bell(AtomicUsize);
-
-    impl Wake for Bell {
-        fn wake(self: Arc<Self>) {
-            self.0.fetch_add(1, Ordering::SeqCst);
-        }
-    }
-
     fn begin(core: &SlotCore, generation: u64) {
         let was_free = core.lock().begin(generation, Duties::default(), Some(Instant::now()));
         assert!(was_free, "two lives at once");
@@ -317,7 +306,7 @@ mod tests {
     fn wakes_the_next_life(late: fn(&SlotCore), end: fn(&SlotCore)) -> bool {
         let core = SlotCore::new(Name::declared("child"));
         begin(&core, 1);
-        let bell = Arc::new(Bell::default());
+        let (bell, waker) = bell();
         thread::scope(|threads| {
             let thread = threads.spawn(|| late(&core));
             end(&core);
@@ -325,11 +314,10 @@ mod tests {
                 std::hint::spin_loop();
             }
             begin(&core, 2);
-            let waker = Waker::from(Arc::clone(&bell));
             assert!(core.poll_asked(2, &mut None, &waker).is_pending());
             thread.join().unwrap();
         });
-        bell.0.load(Ordering::SeqCst) > 0
+        bell.rings() > 0
     }
 
     #[test]

@@ -203,19 +203,20 @@ impl Word {
     /// Raises the signal of this life, which is not being stopped by its supervisor; `false` if the
     /// life is over, and perhaps another one has begun. With the place's lock.
     pub(super) fn signal_life(&self, generation: u64) -> bool {
-        let asked = self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, |word| {
-            (signal_of(word, generation) != Signal::Stale).then_some(word | STOP)
-        });
-        asked.is_ok()
+        self.raise(generation, STOP)
     }
 
     /// Marks the life as hung; `false` if it is over.
     #[cfg(feature = "test-util")]
     pub(super) fn hang(&self, generation: u64) -> bool {
-        let hung = self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, |word| {
-            (signal_of(word, generation) != Signal::Stale).then_some(word | HUNG)
+        self.raise(generation, HUNG)
+    }
+
+    fn raise(&self, generation: u64, flag: u64) -> bool {
+        let raised = self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, |word| {
+            (signal_of(word, generation) != Signal::Stale).then_some(word | flag)
         });
-        hung.is_ok()
+        raised.is_ok()
     }
 
     #[cfg(feature = "test-util")]
