@@ -28,8 +28,8 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use supervisor::events::{EventKind, Events};
 use supervisor::prelude::*;
-use supervisor::{EventKind, Events};
 
 supervision_tree! {
     /// A crawler, and a worker for each page that is under way.

@@ -40,7 +40,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use supervisor::prelude::*;
-use supervisor::{EventKind, Events, Program};
+use supervisor::{
+    Program,
+    events::{EventKind, Events},
+};
 
 supervision_tree! {
     /// Three programs, and a directory for their files.
@@ -145,7 +148,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 #[cfg(test)]
 mod tests {
     use supervisor::testing::{self, Watch};
-    use supervisor::{ChildState, ExitReason};
+    use supervisor::{ExitReason, info::ChildState};
 
     use super::*;
 

@@ -191,7 +191,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     first.say("set poison 1").await?;
     while let Some(event) = events.next().await {
         let listener = event.path() == "listener";
-        if listener && matches!(event.kind(), supervisor::EventKind::ChildRestarted { .. }) {
+        if listener && matches!(event.kind(), supervisor::events::EventKind::ChildRestarted { .. })
+        {
             break;
         }
     }

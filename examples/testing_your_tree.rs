@@ -30,7 +30,7 @@ use std::time::Duration;
 
 use supervisor::prelude::*;
 use supervisor::testing::{self, Chaos, Watch};
-use supervisor::{Escalate, EventKind};
+use supervisor::{Escalate, events::EventKind};
 use tokio::time::Instant;
 
 // ----- what is tested; in a program of yours, `use your_program::App` -----

@@ -30,8 +30,8 @@
 
 use std::time::Duration;
 
+use supervisor::events::{EventKind, Events};
 use supervisor::prelude::*;
-use supervisor::{EventKind, Events};
 use supervisor_example_storage::{Query, Storage};
 
 supervision_tree! {

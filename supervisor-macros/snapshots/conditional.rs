@@ -1,10 +1,12 @@
 fn expression() {
     const {
-        let __child = ::supervisor::__private::Outline::typed(
+        let __child = ::supervisor::__private::TreeDescriptor::typed(
             "type",
             "Cache<u64>",
             <Cache<u64> as ::supervisor::Child>::OPTIONS,
-            <Cache<u64> as ::supervisor::Child>::OUTLINE,
+            <<Cache<
+                u64,
+            > as ::supervisor::Child>::Handle as ::supervisor::bounds::ChildHandle>::DESCRIPTOR,
         );
         let __supervisor = ::supervisor::__private::SupervisorOptions::new(
             ::supervisor::SupervisionStrategy::OneForOne,
@@ -33,7 +35,7 @@ fn expression() {
     let __builder = __builder.with_child(__spec);
     let __supervisor = __builder.build();
     let __outline = const {
-        &::supervisor::__private::Outline::supervisor(
+        &::supervisor::__private::TreeDescriptor::supervisor(
             "",
             ::supervisor::ChildOptions::new(),
             ::supervisor::__private::SupervisorOptions::new(
@@ -42,16 +44,18 @@ fn expression() {
             const {
                 &[
                     #[cfg(feature = "metrics")]
-                    ::supervisor::__private::Outline::task(
+                    ::supervisor::__private::TreeDescriptor::task(
                         "metrics",
                         ::supervisor::ChildOptions::new()
                             .with_restart_policy(::supervisor::RestartPolicy::Always),
                     ),
-                    ::supervisor::__private::Outline::typed(
+                    ::supervisor::__private::TreeDescriptor::typed(
                         "type",
                         "Cache<u64>",
                         <Cache<u64> as ::supervisor::Child>::OPTIONS,
-                        <Cache<u64> as ::supervisor::Child>::OUTLINE,
+                        <<Cache<
+                            u64,
+                        > as ::supervisor::Child>::Handle as ::supervisor::bounds::ChildHandle>::DESCRIPTOR,
                     ),
                 ]
             },
@@ -60,8 +64,8 @@ fn expression() {
     {
         #[derive(::core::clone::Clone)]
         struct Tree<C0, C1> {
-            supervisor: ::supervisor::__private::Top,
-            outline: &'static ::supervisor::__private::Outline,
+            supervisor: ::supervisor::__private::HiddenSupervisor,
+            outline: &'static ::supervisor::__private::TreeDescriptor,
             __0: C0,
             __1: C1,
         }
@@ -121,7 +125,7 @@ fn expression() {
         ::supervisor::Tree::new(
             ::core::clone::Clone::clone(&__supervisor),
             Tree {
-                supervisor: ::supervisor::__private::Top::new(__supervisor),
+                supervisor: ::supervisor::__private::HiddenSupervisor::new(__supervisor),
                 outline: __outline,
                 #[cfg(feature = "metrics")]
                 __0: metrics,

@@ -6,8 +6,10 @@ impl ::supervisor::Child for Database {
     fn spec(
         __name: &::core::primitive::str,
         __recipe: Self,
-    ) -> ::supervisor::ChildSpec<::supervisor::Run<::supervisor::ChildRef<Query>>> {
-        <Self as ::supervisor::Worker>::into_spec(__recipe, __name)
+    ) -> ::supervisor::ChildSpec<
+        ::supervisor::specs::Ready<::supervisor::ChildRef<Query>>,
+    > {
+        <Self as ::supervisor::bounds::WorkerSpec>::into_spec(__recipe, __name)
     }
 }
 #[automatically_derived]

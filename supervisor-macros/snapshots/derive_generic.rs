@@ -3,7 +3,7 @@ impl<T: Clone, const N: usize> my::supervisor::Child for Upload<T, N>
 where
     T: Sync,
     Vec<T>: ::core::marker::Send + 'static,
-    Self: my::supervisor::WorkerOnceOf<Vec<T>>,
+    Self: my::supervisor::bounds::WorkerOnceOf<Vec<T>>,
 {
     type Recipe = Self;
     type Handle = my::supervisor::ChildRef<Vec<T>>;
@@ -12,9 +12,11 @@ where
         __name: &::core::primitive::str,
         __recipe: Self,
     ) -> my::supervisor::ChildSpec<
-        my::supervisor::Run<my::supervisor::ChildRef<Vec<T>>>,
+        my::supervisor::specs::Ready<my::supervisor::ChildRef<Vec<T>>>,
     > {
-        <Self as my::supervisor::WorkerOnceOf<Vec<T>>>::into_spec(__recipe, __name)
+        <Self as my::supervisor::bounds::WorkerOnceOf<
+            Vec<T>,
+        >>::into_spec(__recipe, __name)
     }
 }
 #[automatically_derived]

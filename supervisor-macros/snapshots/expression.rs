@@ -16,7 +16,7 @@ fn expression() {
         {
             #[derive(::core::clone::Clone)]
             struct TreeSub<C0> {
-                supervisor: ::supervisor::__private::Top,
+                supervisor: ::supervisor::__private::HiddenSupervisor,
                 __0: C0,
             }
             #[allow(dead_code, reason = "a program need not use all of it")]
@@ -51,7 +51,7 @@ fn expression() {
                 }
             }
             TreeSub {
-                supervisor: ::supervisor::__private::Top::new(__supervisor),
+                supervisor: ::supervisor::__private::HiddenSupervisor::new(__supervisor),
                 __0: worker,
             }
         }
@@ -63,7 +63,7 @@ fn expression() {
         );
     let __supervisor = __builder.build();
     let __outline = const {
-        &::supervisor::__private::Outline::supervisor(
+        &::supervisor::__private::TreeDescriptor::supervisor(
             "",
             ::supervisor::ChildOptions::new(),
             ::supervisor::__private::SupervisorOptions::new(
@@ -71,7 +71,7 @@ fn expression() {
             ),
             const {
                 &[
-                    ::supervisor::__private::Outline::supervisor(
+                    ::supervisor::__private::TreeDescriptor::supervisor(
                         "sub",
                         ::supervisor::ChildOptions::new(),
                         ::supervisor::__private::SupervisorOptions::new(
@@ -79,7 +79,7 @@ fn expression() {
                         ),
                         const {
                             &[
-                                ::supervisor::__private::Outline::task(
+                                ::supervisor::__private::TreeDescriptor::task(
                                     "worker",
                                     ::supervisor::ChildOptions::new()
                                         .with_restart_policy(::supervisor::RestartPolicy::Always),
@@ -94,8 +94,8 @@ fn expression() {
     {
         #[derive(::core::clone::Clone)]
         struct Tree<C0> {
-            supervisor: ::supervisor::__private::Top,
-            outline: &'static ::supervisor::__private::Outline,
+            supervisor: ::supervisor::__private::HiddenSupervisor,
+            outline: &'static ::supervisor::__private::TreeDescriptor,
             __0: C0,
         }
         #[allow(dead_code, reason = "a program need not use all of it")]
@@ -149,7 +149,7 @@ fn expression() {
         ::supervisor::Tree::new(
             ::core::clone::Clone::clone(&__supervisor),
             Tree {
-                supervisor: ::supervisor::__private::Top::new(__supervisor),
+                supervisor: ::supervisor::__private::HiddenSupervisor::new(__supervisor),
                 outline: __outline,
                 __0: sub,
             },

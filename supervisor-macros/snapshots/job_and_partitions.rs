@@ -1,6 +1,6 @@
 fn expression() {
     const {
-        let __child = ::supervisor::__private::Outline::typed(
+        let __child = ::supervisor::__private::TreeDescriptor::typed(
             "counter",
             "Counter",
             ::supervisor::ChildOptions::new()
@@ -11,7 +11,7 @@ fn expression() {
                     ),
                 )
                 .or(<Counter as ::supervisor::Child>::OPTIONS),
-            <Counter as ::supervisor::Child>::OUTLINE,
+            <<Counter as ::supervisor::Child>::Handle as ::supervisor::bounds::ChildHandle>::DESCRIPTOR,
         );
         let __supervisor = ::supervisor::__private::SupervisorOptions::new(
                 ::supervisor::SupervisionStrategy::SimpleOneForOne,
@@ -23,7 +23,9 @@ fn expression() {
     let __builder = ::supervisor::Supervisor::new()
         .with_strategy(::supervisor::SupervisionStrategy::OneForOne);
     let __spec = {
-        let __every = ::supervisor::Every(::core::time::Duration::from_secs(30u64));
+        let __every = ::supervisor::__private::Every(
+            ::core::time::Duration::from_secs(30u64),
+        );
         let __spec = ::supervisor::ChildSpec::new("sweep")
             .with_restart_policy(::supervisor::RestartPolicy::Always);
         __spec.with_worker(__every.job(__task_sweep))
@@ -31,7 +33,7 @@ fn expression() {
     let sweep = __spec.handle();
     let __builder = __builder.with_child(__spec);
     let parts = {
-        let __pool = <<Counter as ::supervisor::Child>::Handle as ::supervisor::Partition>::partitioned(
+        let __pool = <<Counter as ::supervisor::Child>::Handle as ::supervisor::bounds::Partition>::partitioned(
             ::supervisor::Supervisor::new()
                 .with_strategy(::supervisor::SupervisionStrategy::SimpleOneForOne),
             {
@@ -55,7 +57,7 @@ fn expression() {
         );
     let __supervisor = __builder.build();
     let __outline = const {
-        &::supervisor::__private::Outline::supervisor(
+        &::supervisor::__private::TreeDescriptor::supervisor(
             "",
             ::supervisor::ChildOptions::new(),
             ::supervisor::__private::SupervisorOptions::new(
@@ -63,13 +65,13 @@ fn expression() {
             ),
             const {
                 &[
-                    ::supervisor::__private::Outline::task(
+                    ::supervisor::__private::TreeDescriptor::task(
                             "sweep",
                             ::supervisor::ChildOptions::new()
                                 .with_restart_policy(::supervisor::RestartPolicy::Always),
                         )
                         .with_every(::core::time::Duration::from_secs(30u64)),
-                    ::supervisor::__private::Outline::supervisor(
+                    ::supervisor::__private::TreeDescriptor::supervisor(
                         "parts",
                         ::supervisor::ChildOptions::new(),
                         ::supervisor::__private::SupervisorOptions::new(
@@ -78,7 +80,7 @@ fn expression() {
                             .with_partitions(8usize),
                         const {
                             &[
-                                ::supervisor::__private::Outline::typed(
+                                ::supervisor::__private::TreeDescriptor::typed(
                                     "counter",
                                     "Counter",
                                     ::supervisor::ChildOptions::new()
@@ -89,7 +91,7 @@ fn expression() {
                                             ),
                                         )
                                         .or(<Counter as ::supervisor::Child>::OPTIONS),
-                                    <Counter as ::supervisor::Child>::OUTLINE,
+                                    <<Counter as ::supervisor::Child>::Handle as ::supervisor::bounds::ChildHandle>::DESCRIPTOR,
                                 ),
                             ]
                         },
@@ -101,8 +103,8 @@ fn expression() {
     {
         #[derive(::core::clone::Clone)]
         struct Tree<C0, C1> {
-            supervisor: ::supervisor::__private::Top,
-            outline: &'static ::supervisor::__private::Outline,
+            supervisor: ::supervisor::__private::HiddenSupervisor,
+            outline: &'static ::supervisor::__private::TreeDescriptor,
             __0: C0,
             __1: C1,
         }
@@ -161,7 +163,7 @@ fn expression() {
         ::supervisor::Tree::new(
             ::core::clone::Clone::clone(&__supervisor),
             Tree {
-                supervisor: ::supervisor::__private::Top::new(__supervisor),
+                supervisor: ::supervisor::__private::HiddenSupervisor::new(__supervisor),
                 outline: __outline,
                 __0: sweep,
                 __1: parts,

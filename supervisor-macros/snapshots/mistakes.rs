@@ -17,7 +17,7 @@
 #[must_use = "a tree shuts down when its last handle is dropped"]
 #[derive(::core::clone::Clone)]
 struct Shop {
-    supervisor: ::supervisor::__private::Top,
+    supervisor: ::supervisor::__private::HiddenSupervisor,
     __db: <() as ::supervisor::__private::Unknown<
         {
             ::core::compile_error! {
@@ -110,7 +110,7 @@ impl Shop {
         ::supervisor::Tree::new(
             ::core::clone::Clone::clone(&__supervisor),
             Shop {
-                supervisor: ::supervisor::__private::Top::new(__supervisor),
+                supervisor: ::supervisor::__private::HiddenSupervisor::new(__supervisor),
                 __db: db,
                 __worker: worker,
             },
@@ -127,7 +127,7 @@ impl Shop {
         clippy::too_many_lines,
         reason = "the shape of this function is the tree's"
     )]
-    fn start() -> ::supervisor::Starting<Self> {
+    fn start() -> ::supervisor::futures::Starting<Self> {
         Self::tree().start()
     }
     /// The tree as a Mermaid flowchart.
@@ -141,8 +141,19 @@ impl ::supervisor::Child for Shop {
     type Recipe = ::supervisor::Tree<Self>;
     type Handle = Self;
     const OPTIONS: ::supervisor::ChildOptions = ::supervisor::ChildOptions::new();
-    const OUTLINE: ::core::option::Option<&'static ::supervisor::__private::Outline> = ::core::option::Option::Some(
-        &::supervisor::__private::Outline::supervisor(
+    fn spec(
+        name: &::core::primitive::str,
+        recipe: ::supervisor::Tree<Self>,
+    ) -> ::supervisor::ChildSpec<::supervisor::specs::Ready<Self>> {
+        recipe.into_spec(name)
+    }
+}
+#[automatically_derived]
+impl ::supervisor::bounds::ChildHandle for Shop {
+    const DESCRIPTOR: ::core::option::Option<
+        &'static ::supervisor::__private::TreeDescriptor,
+    > = ::core::option::Option::Some(
+        &::supervisor::__private::TreeDescriptor::supervisor(
             "Shop",
             ::supervisor::ChildOptions::new(),
             ::supervisor::__private::SupervisorOptions::new(
@@ -150,7 +161,7 @@ impl ::supervisor::Child for Shop {
             ),
             const {
                 &[
-                    ::supervisor::__private::Outline::task(
+                    ::supervisor::__private::TreeDescriptor::task(
                         "worker",
                         ::supervisor::ChildOptions::new()
                             .with_restart_policy(::supervisor::RestartPolicy::Always),
@@ -159,14 +170,4 @@ impl ::supervisor::Child for Shop {
             },
         ),
     );
-    fn spec(
-        name: &::core::primitive::str,
-        recipe: ::supervisor::Tree<Self>,
-    ) -> ::supervisor::ChildSpec<::supervisor::Run<Self>> {
-        recipe.into_spec(name)
-    }
-}
-#[automatically_derived]
-impl ::supervisor::Handle for Shop {
-    const OUTLINE: ::core::option::Option<&'static ::supervisor::__private::Outline> = <Self as ::supervisor::Child>::OUTLINE;
 }

@@ -12,10 +12,10 @@
 #[must_use = "a tree shuts down when its last handle is dropped"]
 #[derive(::core::clone::Clone)]
 pub struct Shop {
-    supervisor: ::supervisor::__private::Top,
-    __db: ::supervisor::__private::Held<Database>,
+    supervisor: ::supervisor::__private::HiddenSupervisor,
+    __db: ::supervisor::__private::ErasedHandle<Database>,
     __sub: ShopSub,
-    __sessions: ::supervisor::Pool<Session, ::supervisor::PerWorker>,
+    __sessions: ::supervisor::Pool<Session, ::supervisor::pool::PerWorker>,
 }
 #[automatically_derived]
 #[allow(dead_code, private_interfaces, reason = "a program need not use all of it")]
@@ -38,7 +38,9 @@ impl Shop {
     }
     ///The pool `sessions`: `simple_one_for_one (max_children = 10_000)`.
     #[must_use]
-    pub fn sessions(&self) -> &::supervisor::Pool<Session, ::supervisor::PerWorker> {
+    pub fn sessions(
+        &self,
+    ) -> &::supervisor::Pool<Session, ::supervisor::pool::PerWorker> {
         &self.__sessions
     }
 }
@@ -120,9 +122,9 @@ impl Shop {
             let __builder = __builder.with_child(__spec);
             let __supervisor = __builder.build();
             ShopSub {
-                supervisor: ::supervisor::__private::Top::new(__supervisor),
+                supervisor: ::supervisor::__private::HiddenSupervisor::new(__supervisor),
                 __worker: worker,
-                __mailer: ::supervisor::__private::Held::new(mailer),
+                __mailer: ::supervisor::__private::ErasedHandle::new(mailer),
             }
         };
         let __builder = __builder
@@ -149,8 +151,8 @@ impl Shop {
         ::supervisor::Tree::new(
             ::core::clone::Clone::clone(&__supervisor),
             Shop {
-                supervisor: ::supervisor::__private::Top::new(__supervisor),
-                __db: ::supervisor::__private::Held::new(db),
+                supervisor: ::supervisor::__private::HiddenSupervisor::new(__supervisor),
+                __db: ::supervisor::__private::ErasedHandle::new(db),
                 __sub: sub,
                 __sessions: sessions,
             },
@@ -167,7 +169,7 @@ impl Shop {
         clippy::too_many_lines,
         reason = "the shape of this function is the tree's"
     )]
-    pub fn start(config: &Config) -> ::supervisor::Starting<Self> {
+    pub fn start(config: &Config) -> ::supervisor::futures::Starting<Self> {
         Self::tree(config).start()
     }
     /// The tree as a Mermaid flowchart.
@@ -181,8 +183,19 @@ impl ::supervisor::Child for Shop {
     type Recipe = ::supervisor::Tree<Self>;
     type Handle = Self;
     const OPTIONS: ::supervisor::ChildOptions = ::supervisor::ChildOptions::new();
-    const OUTLINE: ::core::option::Option<&'static ::supervisor::__private::Outline> = ::core::option::Option::Some(
-        &::supervisor::__private::Outline::supervisor(
+    fn spec(
+        name: &::core::primitive::str,
+        recipe: ::supervisor::Tree<Self>,
+    ) -> ::supervisor::ChildSpec<::supervisor::specs::Ready<Self>> {
+        recipe.into_spec(name)
+    }
+}
+#[automatically_derived]
+impl ::supervisor::bounds::ChildHandle for Shop {
+    const DESCRIPTOR: ::core::option::Option<
+        &'static ::supervisor::__private::TreeDescriptor,
+    > = ::core::option::Option::Some(
+        &::supervisor::__private::TreeDescriptor::supervisor(
             "Shop",
             ::supervisor::ChildOptions::new(),
             ::supervisor::__private::SupervisorOptions::new(
@@ -192,13 +205,13 @@ impl ::supervisor::Child for Shop {
                 .with_restart_window(::core::time::Duration::from_secs(60u64)),
             const {
                 &[
-                    ::supervisor::__private::Outline::typed(
+                    ::supervisor::__private::TreeDescriptor::typed(
                         "db",
                         "Database",
                         <Database as ::supervisor::Child>::OPTIONS,
-                        <Database as ::supervisor::Child>::OUTLINE,
+                        <<Database as ::supervisor::Child>::Handle as ::supervisor::bounds::ChildHandle>::DESCRIPTOR,
                     ),
-                    ::supervisor::__private::Outline::supervisor(
+                    ::supervisor::__private::TreeDescriptor::supervisor(
                         "sub",
                         ::supervisor::ChildOptions::new(),
                         ::supervisor::__private::SupervisorOptions::new(
@@ -206,12 +219,12 @@ impl ::supervisor::Child for Shop {
                         ),
                         const {
                             &[
-                                ::supervisor::__private::Outline::task(
+                                ::supervisor::__private::TreeDescriptor::task(
                                     "worker",
                                     ::supervisor::ChildOptions::new()
                                         .with_restart_policy(::supervisor::RestartPolicy::Always),
                                 ),
-                                ::supervisor::__private::Outline::typed(
+                                ::supervisor::__private::TreeDescriptor::typed(
                                     "mailer",
                                     "Mailer",
                                     ::supervisor::ChildOptions::new()
@@ -223,12 +236,12 @@ impl ::supervisor::Child for Shop {
                                             ),
                                         )
                                         .or(<Mailer as ::supervisor::Child>::OPTIONS),
-                                    <Mailer as ::supervisor::Child>::OUTLINE,
+                                    <<Mailer as ::supervisor::Child>::Handle as ::supervisor::bounds::ChildHandle>::DESCRIPTOR,
                                 ),
                             ]
                         },
                     ),
-                    ::supervisor::__private::Outline::supervisor(
+                    ::supervisor::__private::TreeDescriptor::supervisor(
                         "sessions",
                         ::supervisor::ChildOptions::new(),
                         ::supervisor::__private::SupervisorOptions::new(
@@ -236,13 +249,13 @@ impl ::supervisor::Child for Shop {
                         ),
                         const {
                             &[
-                                ::supervisor::__private::Outline::typed(
+                                ::supervisor::__private::TreeDescriptor::typed(
                                     "session",
                                     "Session",
                                     ::supervisor::ChildOptions::new()
                                         .with_restart_policy(::supervisor::RestartPolicy::Temporary)
                                         .or(<Session as ::supervisor::Child>::OPTIONS),
-                                    <Session as ::supervisor::Child>::OUTLINE,
+                                    <<Session as ::supervisor::Child>::Handle as ::supervisor::bounds::ChildHandle>::DESCRIPTOR,
                                 ),
                             ]
                         },
@@ -251,16 +264,6 @@ impl ::supervisor::Child for Shop {
             },
         ),
     );
-    fn spec(
-        name: &::core::primitive::str,
-        recipe: ::supervisor::Tree<Self>,
-    ) -> ::supervisor::ChildSpec<::supervisor::Run<Self>> {
-        recipe.into_spec(name)
-    }
-}
-#[automatically_derived]
-impl ::supervisor::Handle for Shop {
-    const OUTLINE: ::core::option::Option<&'static ::supervisor::__private::Outline> = <Self as ::supervisor::Child>::OUTLINE;
 }
 ///The handle of the supervisor `sub` and its children.
 #[allow(
@@ -270,9 +273,9 @@ impl ::supervisor::Handle for Shop {
 )]
 #[derive(::core::clone::Clone)]
 pub struct ShopSub {
-    supervisor: ::supervisor::__private::Top,
+    supervisor: ::supervisor::__private::HiddenSupervisor,
     __worker: ::supervisor::ChildRef<()>,
-    __mailer: ::supervisor::__private::Held<Mailer>,
+    __mailer: ::supervisor::__private::ErasedHandle<Mailer>,
 }
 #[automatically_derived]
 #[allow(dead_code, private_interfaces, reason = "a program need not use all of it")]
@@ -310,11 +313,11 @@ impl ::core::fmt::Debug for ShopSub {
     }
 }
 const _: () = {
-    let __child = ::supervisor::__private::Outline::typed(
+    let __child = ::supervisor::__private::TreeDescriptor::typed(
         "db",
         "Database",
         <Database as ::supervisor::Child>::OPTIONS,
-        <Database as ::supervisor::Child>::OUTLINE,
+        <<Database as ::supervisor::Child>::Handle as ::supervisor::bounds::ChildHandle>::DESCRIPTOR,
     );
     let __supervisor = ::supervisor::__private::SupervisorOptions::new(
             ::supervisor::SupervisionStrategy::OneForAll,
@@ -324,7 +327,7 @@ const _: () = {
     __child.check(&__supervisor)
 };
 const _: () = {
-    let __child = ::supervisor::__private::Outline::typed(
+    let __child = ::supervisor::__private::TreeDescriptor::typed(
         "mailer",
         "Mailer",
         ::supervisor::ChildOptions::new()
@@ -336,7 +339,7 @@ const _: () = {
                 ),
             )
             .or(<Mailer as ::supervisor::Child>::OPTIONS),
-        <Mailer as ::supervisor::Child>::OUTLINE,
+        <<Mailer as ::supervisor::Child>::Handle as ::supervisor::bounds::ChildHandle>::DESCRIPTOR,
     );
     let __supervisor = ::supervisor::__private::SupervisorOptions::new(
         ::supervisor::SupervisionStrategy::OneForOne,
@@ -344,13 +347,13 @@ const _: () = {
     __child.check(&__supervisor)
 };
 const _: () = {
-    let __child = ::supervisor::__private::Outline::typed(
+    let __child = ::supervisor::__private::TreeDescriptor::typed(
         "session",
         "Session",
         ::supervisor::ChildOptions::new()
             .with_restart_policy(::supervisor::RestartPolicy::Temporary)
             .or(<Session as ::supervisor::Child>::OPTIONS),
-        <Session as ::supervisor::Child>::OUTLINE,
+        <<Session as ::supervisor::Child>::Handle as ::supervisor::bounds::ChildHandle>::DESCRIPTOR,
     );
     let __supervisor = ::supervisor::__private::SupervisorOptions::new(
         ::supervisor::SupervisionStrategy::SimpleOneForOne,
@@ -358,6 +361,6 @@ const _: () = {
     __child.check(&__supervisor)
 };
 const _: () = {
-    let __tree = ::supervisor::__private::outline::<Shop>();
+    let __tree = ::supervisor::__private::descriptor::<Shop>();
     __tree.check_budget(::core::time::Duration::from_secs(30u64))
 };

@@ -7,8 +7,8 @@
 #[must_use = "a tree shuts down when its last handle is dropped"]
 #[derive(::core::clone::Clone)]
 struct Sessions {
-    supervisor: ::supervisor::__private::Top,
-    pool: ::supervisor::Pool<Session, ::supervisor::Alike>,
+    supervisor: ::supervisor::__private::HiddenSupervisor,
+    pool: ::supervisor::Pool<Session, ::supervisor::pool::Shared>,
 }
 #[automatically_derived]
 #[allow(dead_code, private_interfaces, reason = "a program need not use all of it")]
@@ -21,7 +21,7 @@ impl Sessions {
     }
     /// The pool, to which workers are added.
     #[must_use]
-    fn pool(&self) -> &::supervisor::Pool<Session, ::supervisor::Alike> {
+    fn pool(&self) -> &::supervisor::Pool<Session, ::supervisor::pool::Shared> {
         &self.pool
     }
 }
@@ -64,17 +64,20 @@ impl Sessions {
     fn tree() -> ::supervisor::Tree<Self> {
         let __pool = {
             let __recipe: <Session as ::supervisor::Child>::Recipe = Session::new();
-            <Session as ::supervisor::Shared>::pool(
+            <Session as ::supervisor::bounds::SharedValue>::pool(
                 ::supervisor::Supervisor::new()
                     .with_name("Sessions")
                     .with_strategy(::supervisor::SupervisionStrategy::SimpleOneForOne),
-                <Session as ::supervisor::Shared>::shared(__recipe, "session"),
+                <Session as ::supervisor::bounds::SharedValue>::template(
+                    __recipe,
+                    "session",
+                ),
             )
         };
         ::supervisor::Tree::new(
             ::core::clone::Clone::clone(__pool.supervisor()),
             Sessions {
-                supervisor: ::supervisor::__private::Top::new(
+                supervisor: ::supervisor::__private::HiddenSupervisor::new(
                     ::core::clone::Clone::clone(__pool.supervisor()),
                 ),
                 pool: __pool,
@@ -92,7 +95,7 @@ impl Sessions {
         clippy::too_many_lines,
         reason = "the shape of this function is the tree's"
     )]
-    fn start() -> ::supervisor::Starting<Self> {
+    fn start() -> ::supervisor::futures::Starting<Self> {
         Self::tree().start()
     }
     /// The tree as a Mermaid flowchart.
@@ -106,8 +109,19 @@ impl ::supervisor::Child for Sessions {
     type Recipe = ::supervisor::Tree<Self>;
     type Handle = Self;
     const OPTIONS: ::supervisor::ChildOptions = ::supervisor::ChildOptions::new();
-    const OUTLINE: ::core::option::Option<&'static ::supervisor::__private::Outline> = ::core::option::Option::Some(
-        &::supervisor::__private::Outline::supervisor(
+    fn spec(
+        name: &::core::primitive::str,
+        recipe: ::supervisor::Tree<Self>,
+    ) -> ::supervisor::ChildSpec<::supervisor::specs::Ready<Self>> {
+        recipe.into_spec(name)
+    }
+}
+#[automatically_derived]
+impl ::supervisor::bounds::ChildHandle for Sessions {
+    const DESCRIPTOR: ::core::option::Option<
+        &'static ::supervisor::__private::TreeDescriptor,
+    > = ::core::option::Option::Some(
+        &::supervisor::__private::TreeDescriptor::supervisor(
             "Sessions",
             ::supervisor::ChildOptions::new(),
             ::supervisor::__private::SupervisorOptions::new(
@@ -115,33 +129,23 @@ impl ::supervisor::Child for Sessions {
             ),
             const {
                 &[
-                    ::supervisor::__private::Outline::typed(
+                    ::supervisor::__private::TreeDescriptor::typed(
                         "session",
                         "Session",
                         <Session as ::supervisor::Child>::OPTIONS,
-                        <Session as ::supervisor::Child>::OUTLINE,
+                        <<Session as ::supervisor::Child>::Handle as ::supervisor::bounds::ChildHandle>::DESCRIPTOR,
                     ),
                 ]
             },
         ),
     );
-    fn spec(
-        name: &::core::primitive::str,
-        recipe: ::supervisor::Tree<Self>,
-    ) -> ::supervisor::ChildSpec<::supervisor::Run<Self>> {
-        recipe.into_spec(name)
-    }
-}
-#[automatically_derived]
-impl ::supervisor::Handle for Sessions {
-    const OUTLINE: ::core::option::Option<&'static ::supervisor::__private::Outline> = <Self as ::supervisor::Child>::OUTLINE;
 }
 const _: () = {
-    let __child = ::supervisor::__private::Outline::typed(
+    let __child = ::supervisor::__private::TreeDescriptor::typed(
         "session",
         "Session",
         <Session as ::supervisor::Child>::OPTIONS,
-        <Session as ::supervisor::Child>::OUTLINE,
+        <<Session as ::supervisor::Child>::Handle as ::supervisor::bounds::ChildHandle>::DESCRIPTOR,
     );
     let __supervisor = ::supervisor::__private::SupervisorOptions::new(
         ::supervisor::SupervisionStrategy::SimpleOneForOne,

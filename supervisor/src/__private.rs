@@ -1,12 +1,16 @@
 //! Items that expansions name and users must not.
 
+mod handles;
+
 use std::future::Ready;
 use std::time::Duration;
 
-use crate::child::Child;
-pub use crate::held::{Held, Top};
-pub use crate::options::SupervisorOptions;
-pub use crate::outline::Outline;
+pub use self::handles::{ErasedHandle, HiddenSupervisor};
+pub use crate::kinds::Every;
+pub use crate::runtime::ErasedSpec;
+pub use crate::spec::{SupervisorOptions, TreeDescriptor};
+pub use crate::tree::TemplateParts;
+use crate::tree::{Child, ChildHandle};
 #[cfg(feature = "macros")]
 pub use supervisor_macros::tree;
 
@@ -50,9 +54,9 @@ pub fn broken_job() -> Ready<crate::ChildResult> {
 ///
 /// If the type is no tree; in a constant, that is a compile error.
 #[must_use]
-pub const fn outline<T: Child>() -> &'static Outline {
-    match T::OUTLINE {
-        Some(outline) => outline,
+pub const fn descriptor<T: Child>() -> &'static TreeDescriptor {
+    match T::Handle::DESCRIPTOR {
+        Some(descriptor) => descriptor,
         None => panic!("this type is no tree"),
     }
 }
@@ -60,8 +64,8 @@ pub const fn outline<T: Child>() -> &'static Outline {
 /// The worst case of an orderly shutdown of a tree; nothing if it has no bound.
 #[must_use]
 pub const fn shutdown_budget<T: Child>() -> Option<Duration> {
-    match T::OUTLINE {
-        Some(outline) => outline.shutdown_budget(),
+    match T::Handle::DESCRIPTOR {
+        Some(descriptor) => descriptor.shutdown_budget(),
         None => None,
     }
 }
@@ -69,8 +73,8 @@ pub const fn shutdown_budget<T: Child>() -> Option<Duration> {
 /// How many children a tree declares.
 #[must_use]
 pub const fn children<T: Child>() -> usize {
-    match T::OUTLINE {
-        Some(outline) => outline.count(),
+    match T::Handle::DESCRIPTOR {
+        Some(descriptor) => descriptor.count(),
         None => 0,
     }
 }
@@ -78,5 +82,5 @@ pub const fn children<T: Child>() -> usize {
 /// A tree as a Mermaid flowchart.
 #[must_use]
 pub fn diagram<T: Child>() -> String {
-    T::OUTLINE.map(Outline::diagram).unwrap_or_default()
+    T::Handle::DESCRIPTOR.map(TreeDescriptor::diagram).unwrap_or_default()
 }

@@ -14,49 +14,45 @@
 //! 5. Under one_for_one and simple_one_for_one children do not wait for each other (only the
 //!    first start is one by one, and commands wait until it is done); under the group strategies
 //!    one thing is done at a time.
-//! 6. What follows from an exit that [is private](Engine::is_private) is about that child alone
+//! 6. What follows from an exit that [affects only its child](Engine::affects_only_itself) is about that child alone
 //!    (except for what has become due meanwhile). So it may be told before exits of siblings that
 //!    have happened and not been heard yet.
 
 mod child;
 mod children;
 mod commands;
+mod deferred;
 mod exits;
-mod groups;
+mod group_restart;
+mod hash;
 mod intensity;
 mod jitter;
-mod numbers;
 mod protocol;
 mod starting;
 mod stopping;
 #[cfg(test)]
 mod tests;
 mod timers;
-mod turns;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use std::time::Duration;
-
-use tokio::time::Instant;
+use std::time::{Duration, Instant};
 
 pub(crate) use child::{Child, ChildRules, Named, StartRule, State};
-pub use child::{ChildKind, ChildState};
 pub(crate) use children::Key;
-pub(crate) use commands::{Answer, Command, Refusal, Subject};
-pub(crate) use protocol::{Effect, Ending, Event, Exit, Notice};
+pub(crate) use protocol::{
+    Addition, Answer, Effect, Ending, Event, Exit, Notice, Order, Refusal, Subject, Verb,
+};
 
 use self::children::Children;
+use self::deferred::Deferred;
+use self::hash::ByNumber;
 use self::intensity::Intensity;
 pub(crate) use self::jitter::Jitter;
-use self::numbers::ByNumber;
 use self::stopping::Scheme;
 use self::timers::{Target, Timers};
-use self::turns::Turn;
-use crate::moment::LastMoment;
-use crate::path::Name;
-use crate::restart::MaxRestarts;
-use crate::strategy::{AutoShutdown, SupervisionStrategy};
+use crate::packed_instant::LastPacked;
+use crate::spec::{AutoShutdown, ChildState, MaxRestarts, Name, SupervisionStrategy};
 
 /// How many children are started, or told to stop, in one go before other events get their turn; few
 /// in tests, so that they see what can come in between.
@@ -86,7 +82,7 @@ enum Mode {
     },
     Running,
     /// Stopping, or starting again, the scope of a failed child (group strategies only).
-    Cycling(Cycle),
+    RestartingGroup(GroupRestart),
     Stopping {
         ending: Ending,
         scheme: Scheme,
@@ -96,7 +92,7 @@ enum Mode {
 
 /// A group restart.
 #[derive(Clone, Copy, Debug)]
-enum Cycle {
+enum GroupRestart {
     /// `next` is the child to be stopped next, going backwards until `first`.
     Stopping { failed: Key, first: Key, next: Option<Key>, delay: Option<Duration> },
     /// `next` is the child to be started next; `skip` stays down.
@@ -114,18 +110,22 @@ pub(crate) struct Engine<C, R> {
     intensity: Intensity,
     jitter: Jitter,
     timers: Timers,
-    last_moment: LastMoment,
+    last_packed: LastPacked,
     mode: Mode,
     /// How many children are starting or stopping.
     moving: usize,
     /// How many significant children have not ended for good.
     significant: usize,
     /// What waits for the whole supervisor.
-    turns: VecDeque<Turn<C, R>>,
+    deferred: VecDeque<Deferred<C, R>>,
     /// What waits for one child, where children do not wait for each other.
-    child_turns: HashMap<Key, VecDeque<Turn<C, R>>, ByNumber>,
-    /// Children whose turns may go on.
+    deferred_for: HashMap<Key, VecDeque<Deferred<C, R>>, ByNumber>,
+    /// Children whose deferred work may go on.
     settled: Vec<Key>,
+    /// Children whose state has changed since it was last shown.
+    changed: Vec<Key>,
+    /// Whether a life of the supervisor may follow this one, so that children that it stops come back.
+    may_return: bool,
     effects: VecDeque<Effect<C, R>>,
 }
 
@@ -138,13 +138,15 @@ impl<C: Named, R> Engine<C, R> {
             forgotten: VecDeque::new(),
             jitter: Jitter::new(seed),
             timers: Timers::default(),
-            last_moment: LastMoment::default(),
+            last_packed: LastPacked::default(),
             mode: Mode::Idle,
             moving: 0,
             significant: 0,
-            turns: VecDeque::new(),
-            child_turns: HashMap::default(),
+            deferred: VecDeque::new(),
+            deferred_for: HashMap::default(),
             settled: Vec::new(),
+            changed: Vec::new(),
+            may_return: false,
             effects: VecDeque::new(),
         }
     }
@@ -171,7 +173,7 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Decides what follows from an event; the effects are then taken with [`Self::effect`].
-    pub(crate) fn on(&mut self, now: Instant, event: Event<C, R>) {
+    pub(crate) fn on(&mut self, now: Instant, event: Event<R>) {
         if matches!(self.mode, Mode::Ended) {
             return self.refuse(event);
         }
@@ -183,14 +185,57 @@ impl<C: Named, R> Engine<C, R> {
             Event::Abandoned(child, generation) => self.abandoned(now, child, generation),
             Event::Hung(child, generation, limit) => self.hung(now, child, generation, limit),
             Event::Alive(child, generation, at) => self.alive(at, child, generation),
-            Event::Retry(child, retry) => self.turn(now, Turn::Retry(child, retry)),
-            Event::Command(command) => self.turn(now, Turn::Command(command)),
+            Event::Retry(child, retry) => self.run_or_defer(now, Deferred::Retry(child, retry)),
+            Event::Order(order) => self.run_or_defer(now, Deferred::Order(order)),
             Event::Stop => self.stop(now, Ending::Shutdown),
             Event::Kill => self.kill(now),
             Event::Tick => {}
         }
+        self.finish_turn(now);
+    }
+
+    /// Decides what follows from a command that brings new children, as [`on`](Self::on).
+    pub(crate) fn add(&mut self, now: Instant, addition: Addition<C, R>) {
+        if matches!(self.mode, Mode::Ended) {
+            return self.refuse_addition(addition);
+        }
+        self.run_or_defer(now, Deferred::Add(Box::new(addition)));
+        self.finish_turn(now);
+    }
+
+    fn finish_turn(&mut self, now: Instant) {
         self.pass_deadlines(now);
-        self.take_turns(now);
+        self.run_deferred(now);
+        self.show_changes();
+    }
+
+    /// Lets the users of each child see its new state before they hear of anything else.
+    fn show_changes(&mut self) {
+        while let Some(key) = self.changed.pop() {
+            let Some(child) = self.children.get(key) else { continue };
+            let is_pending = self.is_stopping() && self.may_return && child.declared;
+            let state = match ChildState::from(&child.state) {
+                // The supervisor above decides whether the child comes back.
+                ChildState::Stopped if is_pending => ChildState::Restarting,
+                state => state,
+            };
+            if state != child.shown {
+                self.shown_by_effect(key, state);
+                self.effects.push_front(Effect::Show(key, state));
+            }
+        }
+    }
+
+    /// Notes that an effect shows this state.
+    fn shown_by_effect(&mut self, key: Key, state: ChildState) {
+        if let Some(child) = self.children.get_mut(key) {
+            child.shown = state;
+        }
+    }
+
+    /// Says whether a life of the supervisor may follow this one.
+    pub(crate) fn set_may_return(&mut self, may_return: bool) {
+        self.may_return = may_return;
     }
 
     /// Gives back the room for what has been done.
@@ -274,9 +319,9 @@ impl<C: Named, R> Engine<C, R> {
             State::Starting(_) => self.start_timed_out(now, key),
             State::Stopping(_) => self.stop_timed_out(now, key),
             State::Killing(_) => self.not_stopped(now, key),
-            State::Waiting(_) => self.turn(now, Turn::Retry(key, retry)),
+            State::Waiting(_) => self.run_or_defer(now, Deferred::Retry(key, retry)),
             State::Up { .. } => self.effects.push_back(Effect::CheckHeartbeat(key)),
-            State::Down | State::Held | State::Fallen(_) | State::Zombie => {}
+            State::Down | State::Held | State::ExitPending(_) | State::Zombie => {}
         }
     }
 
@@ -292,6 +337,9 @@ impl<C: Named, R> Engine<C, R> {
             child.retry = child.retry.wrapping_add(1);
         }
         let (moves, stays) = (state.is_moving(), !state.has_ended());
+        if ChildState::from(&state) != child.shown {
+            self.changed.push(key);
+        }
         let old = std::mem::replace(&mut child.state, state);
         match (!old.has_ended(), stays) {
             (false, true) if child.rules.significant => self.significant += 1,
@@ -302,7 +350,7 @@ impl<C: Named, R> Engine<C, R> {
             (false, true) => self.moving += 1,
             (true, false) => {
                 self.moving -= 1;
-                if self.child_turns.contains_key(&key) {
+                if self.deferred_for.contains_key(&key) {
                     self.settled.push(key);
                 }
             }
@@ -316,7 +364,7 @@ impl<C: Named, R> Engine<C, R> {
         self.enter(key, State::Down);
         match &mut self.mode {
             Mode::Starting { next }
-            | Mode::Cycling(Cycle::Starting { next, .. })
+            | Mode::RestartingGroup(GroupRestart::Starting { next, .. })
             | Mode::Stopping { scheme: Scheme::AtOnce { next, .. }, .. }
                 if *next == Some(key) =>
             {
@@ -334,9 +382,21 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// No life of the child is pending.
-    fn lay_down(&mut self, key: Key) {
+    fn close_child(&mut self, key: Key) {
         self.enter(key, State::Down);
         self.effects.push_back(Effect::Close(key));
+    }
+
+    /// Asks the child's life to end.
+    fn ask(&mut self, key: Key) {
+        self.effects.push_back(Effect::Ask(key));
+        self.shown_by_effect(key, ChildState::Stopping);
+    }
+
+    /// Drops the child's life.
+    fn abort(&mut self, key: Key) {
+        self.effects.push_back(Effect::Abort(key));
+        self.shown_by_effect(key, ChildState::Stopping);
     }
 
     fn arm(&mut self, now: Instant, key: Key, after: Duration) {
@@ -346,8 +406,8 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    fn tell(&mut self, notice: Notice) {
-        self.effects.push_back(Effect::Tell(notice));
+    fn notify(&mut self, notice: Notice) {
+        self.effects.push_back(Effect::Notify(notice));
     }
 
     fn answer(&mut self, reply: R, answer: Answer) {

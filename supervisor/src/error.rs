@@ -3,9 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::engine::Refusal;
-use crate::exit::ExitReason;
-use crate::path::ChildPath;
+use crate::engine::{Answer, Refusal};
+use crate::spec::{ChildPath, ExitReason};
 
 /// Why a supervisor did not do what it was asked.
 ///
@@ -106,6 +105,22 @@ impl SupervisorError {
         match self {
             Self::StartFailed(_, reason) | Self::Ended(_, reason) => Some(reason),
             _ => None,
+        }
+    }
+
+    /// Turns the answer to a command into a result; `paths` gives the child's path and its
+    /// supervisor's, which are put together for an error only.
+    pub(crate) fn check(
+        answer: Answer,
+        paths: impl FnOnce() -> (ChildPath, ChildPath),
+    ) -> Result<(), Self> {
+        match answer {
+            Answer::Done | Answer::Added(..) => Ok(()),
+            Answer::Declined => Err(Self::Declined(paths().0)),
+            Answer::Refused(refusal) => {
+                let (child, supervisor) = paths();
+                Err(Self::refused(refusal, child, supervisor))
+            }
         }
     }
 

@@ -1,26 +1,49 @@
-//! What a supervisor is told, by its children, its parent and its users, and who sees to it.
+//! The inbox of a supervisor: the messages of its children, its parent and its users, and the
+//! supervisor's state for the task that handles them.
 
+mod link;
+mod message;
+mod owner;
+mod timer;
+
+use std::any::Any;
 use std::collections::VecDeque;
 use std::mem;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
+use std::time::Instant;
 
-use tokio::time::Instant;
+pub(crate) use self::link::Link;
+pub(crate) use self::message::{Message, Reply};
+pub(crate) use self::owner::{Anchor, Owner};
+pub(crate) use self::timer::Timer;
 
-use crate::driver::{Alarm, Message, Reign};
-use crate::node::Node;
+/// The state of a supervisor, which rests in its inbox while there is nothing to do.
+pub(crate) trait Resident: Any + Send {
+    /// Returns the messages in hand: none while the state is at rest.
+    fn batch(&mut self) -> &mut VecDeque<Message>;
+    /// Returns whether the message tells of nothing that concerns other children, so that any task may
+    /// handle it at once.
+    fn affects_only_itself(&self, message: &Message) -> bool;
+    /// Returns the next instant at which something becomes due.
+    fn next_deadline(&self) -> Option<Instant>;
+    /// Returns whether something is left to do that only the supervisor's own task does.
+    fn needs_own_task(&self) -> bool;
+    /// Handles the messages in hand in the task of a child that has ended.
+    fn handle_inline(self: Box<Self>, inbox: &Inbox);
+}
 
 /// An unbounded queue, and the supervisor's state for whoever handles what is in it.
 ///
 /// As a rule that is the supervisor's own task, which waits here. The task of a child that has ended
 /// does it too, if nobody else is at it, and if it was asked to end or its end is private (see
-/// [`Link::tell_and_assist`](crate::driver::Link::tell_and_assist)): what follows happens where the
+/// [`Link::exited_inline`](crate::inbox::Link::exited_inline)): what follows happens where the
 /// end is known, and costs no switch to another task. So there is one at a time that handles
 /// messages, in the order in which they came, and no lock is held meanwhile.
 ///
 /// It allocates with its first message, since most supervisors of a large tree have little to hear.
 pub(crate) struct Inbox {
-    node: Weak<Node>,
+    owner: Arc<Anchor>,
     queue: Mutex<Queue>,
 }
 
@@ -30,42 +53,42 @@ struct Queue {
     /// The supervisor's task, when it waits.
     task: Option<Waker>,
     /// When the timer of the supervisor's task will wake it.
-    alarm: Option<Instant>,
+    timer: Option<Instant>,
 }
 
 /// Where the supervisor's state is.
 enum State {
     /// Nobody handles messages: here it is.
-    AtRest(Box<Reign>),
+    AtRest(Box<dyn Resident>),
     /// Whoever has it looks here for more when it has handled what there was.
     Taken,
     /// As `Taken`, but the supervisor's task is gone: nobody else will handle what comes.
-    Deserted,
+    Detached,
     /// The supervisor has ended.
     Closed,
 }
 
 /// What came of putting a supervisor's state to rest.
 #[must_use = "the state has to be somewhere"]
-pub(crate) enum Rest {
+pub(crate) enum Parked {
     Done,
     /// There are messages: they are in hand.
-    More(Box<Reign>),
+    More(Box<dyn Resident>),
     /// The supervisor's task is gone, and nobody else will ever take the state.
-    Deserted(Box<Reign>),
+    Detached(Box<dyn Resident>),
 }
 
 impl Inbox {
-    /// Of a life of this supervisor, whose state is with its creator.
-    pub(crate) fn new(node: &Arc<Node>) -> Self {
+    /// Makes the inbox of a life of this supervisor; its state is with the caller.
+    pub(crate) fn new(owner: Arc<Anchor>) -> Self {
         let queue =
-            Queue { messages: VecDeque::new(), state: State::Taken, task: None, alarm: None };
-        Self { node: Arc::downgrade(node), queue: Mutex::new(queue) }
+            Queue { messages: VecDeque::new(), state: State::Taken, task: None, timer: None };
+        Self { owner, queue: Mutex::new(queue) }
     }
 
-    /// Whose it is.
-    pub(crate) fn node(&self) -> &Weak<Node> {
-        &self.node
+    /// Returns the supervisor whose inbox it is.
+    pub(crate) fn owner(&self) -> &Arc<Anchor> {
+        &self.owner
     }
 
     /// Adds a message, or gives it back when nobody will read it.
@@ -75,23 +98,24 @@ impl Inbox {
         Ok(())
     }
 
-    /// Adds a message that needs no answer. If nobody has the supervisor's state, nothing waits before
-    /// the message, and the caller `may` take it over, it gets the state with the message in hand.
-    #[must_use = "nobody else handles messages meanwhile"]
-    pub(crate) fn push_or_take(
+    /// Adds a message that needs no answer. If the supervisor is at rest, no message waits before this
+    /// one, and the caller `may_handle` it or it concerns no other child, the caller gets the state with
+    /// the message in hand.
+    #[must_use = "no other task handles messages meanwhile"]
+    pub(crate) fn push_or_take_over(
         &self,
         message: Message,
-        may: impl FnOnce(&Reign, &Message) -> bool,
-    ) -> Option<Box<Reign>> {
+        may_handle: bool,
+    ) -> Option<Box<dyn Resident>> {
         let added = {
             let mut queue = self.lock();
             if queue.messages.is_empty()
-                && let State::AtRest(reign) = &queue.state
-                && may(reign, &message)
-                && let Some(mut reign) = queue.state.take()
+                && let State::AtRest(resident) = &queue.state
+                && (may_handle || resident.affects_only_itself(&message))
+                && let Some(mut resident) = queue.state.take()
             {
-                reign.batch.push_back(message);
-                return Some(reign);
+                resident.batch().push_back(message);
+                return Some(resident);
             }
             queue.add(message)
         };
@@ -100,42 +124,42 @@ impl Inbox {
     }
 
     /// Puts the state to rest, unless there is more to do.
-    pub(crate) fn rest(&self, reign: Box<Reign>) -> Rest {
-        self.put(reign, |queue, mut reign| {
+    pub(crate) fn rest(&self, resident: Box<dyn Resident>) -> Parked {
+        self.put(resident, |queue, mut resident| {
             if !queue.messages.is_empty() {
-                mem::swap(&mut queue.messages, &mut reign.batch);
-                return (Rest::More(reign), None);
+                mem::swap(&mut queue.messages, resident.batch());
+                return (Parked::More(resident), None);
             }
-            let deadline = reign.engine.next_deadline();
-            queue.state = State::AtRest(reign);
+            let deadline = resident.next_deadline();
+            queue.state = State::AtRest(resident);
             // What the task's timer is set to may be too late now, or for nothing.
             let is_set_wrong = match deadline {
-                Some(at) => queue.alarm.is_none_or(|alarm| at < alarm),
-                None => queue.alarm.is_some(),
+                Some(at) => queue.timer.is_none_or(|timer| at < timer),
+                None => queue.timer.is_some(),
             };
-            (Rest::Done, if is_set_wrong { queue.call_task() } else { None })
+            (Parked::Done, if is_set_wrong { queue.call_task() } else { None })
         })
     }
 
     /// Leaves what there is to do to the supervisor's task.
-    pub(crate) fn hand_over(&self, reign: Box<Reign>) -> Rest {
-        self.put(reign, |queue, reign| {
-            queue.state = State::AtRest(reign);
-            (Rest::Done, queue.call_task())
+    pub(crate) fn hand_over(&self, resident: Box<dyn Resident>) -> Parked {
+        self.put(resident, |queue, resident| {
+            queue.state = State::AtRest(resident);
+            (Parked::Done, queue.call_task())
         })
     }
 
     /// Gives the state back, if there is somebody who will take it again.
     fn put(
         &self,
-        reign: Box<Reign>,
-        put: impl FnOnce(&mut Queue, Box<Reign>) -> (Rest, Option<Waker>),
-    ) -> Rest {
+        resident: Box<dyn Resident>,
+        put: impl FnOnce(&mut Queue, Box<dyn Resident>) -> (Parked, Option<Waker>),
+    ) -> Parked {
         let (rest, task) = {
             let mut queue = self.lock();
             match queue.state {
-                State::Taken => put(&mut queue, reign),
-                _ => (Rest::Deserted(reign), None),
+                State::Taken => put(&mut queue, resident),
+                _ => (Parked::Detached(resident), None),
             }
         };
         task.into_iter().for_each(Waker::wake);
@@ -147,13 +171,15 @@ impl Inbox {
     pub(crate) fn poll_take(
         &self,
         cx: &mut Context<'_>,
-        alarm: &mut Alarm,
-    ) -> Poll<Option<Box<Reign>>> {
+        timer: &mut Timer,
+    ) -> Poll<Option<Box<dyn Resident>>> {
         let deadline = {
             let mut queue = self.lock();
             let deadline = match &queue.state {
-                State::AtRest(reign) if queue.messages.is_empty() && !reign.needs_own_task() => {
-                    reign.engine.next_deadline()
+                State::AtRest(resident)
+                    if queue.messages.is_empty() && !resident.needs_own_task() =>
+                {
+                    resident.next_deadline()
                 }
                 State::AtRest(_) => return Poll::Ready(queue.take()),
                 State::Closed => return Poll::Ready(None),
@@ -163,26 +189,26 @@ impl Inbox {
             if !queue.task.as_ref().is_some_and(|task| task.will_wake(cx.waker())) {
                 queue.task = Some(cx.waker().clone());
             }
-            let deadline = deadline.map(|at| alarm.for_deadline(at));
-            queue.alarm = deadline;
+            let deadline = deadline.map(|at| timer.for_deadline(at));
+            queue.timer = deadline;
             deadline
         };
-        if alarm.poll_at(cx, deadline).is_pending() {
+        if timer.poll_at(cx, deadline).is_pending() {
             return Poll::Pending;
         }
         let mut queue = self.lock();
-        queue.alarm = None;
-        queue.take().map_or(Poll::Pending, |reign| Poll::Ready(Some(reign)))
+        queue.timer = None;
+        queue.take().map_or(Poll::Pending, |resident| Poll::Ready(Some(resident)))
     }
 
     /// The supervisor's task is gone: its state, if nobody has it.
-    pub(crate) fn desert(&self) -> Option<Box<Reign>> {
+    pub(crate) fn detach_task(&self) -> Option<Box<dyn Resident>> {
         let mut queue = self.lock();
-        let reign = queue.take();
+        let resident = queue.take();
         if matches!(queue.state, State::Taken) {
-            queue.state = State::Deserted;
+            queue.state = State::Detached;
         }
-        reign
+        resident
     }
 
     /// Refuses what comes from now on, and gives back what nobody has read.
@@ -212,11 +238,11 @@ impl Queue {
     }
 
     /// The state, with all messages.
-    fn take(&mut self) -> Option<Box<Reign>> {
-        let mut reign = self.state.take()?;
-        debug_assert!(reign.batch.is_empty(), "at rest with messages in hand");
-        mem::swap(&mut self.messages, &mut reign.batch);
-        Some(reign)
+    fn take(&mut self) -> Option<Box<dyn Resident>> {
+        let mut resident = self.state.take()?;
+        debug_assert!(resident.batch().is_empty(), "at rest with messages in hand");
+        mem::swap(&mut self.messages, resident.batch());
+        Some(resident)
     }
 
     /// The supervisor's task, if it has to be woken: whoever has the state looks for messages itself.
@@ -229,9 +255,9 @@ impl Queue {
 }
 
 impl State {
-    fn take(&mut self) -> Option<Box<Reign>> {
+    fn take(&mut self) -> Option<Box<dyn Resident>> {
         match mem::replace(self, Self::Taken) {
-            Self::AtRest(reign) => Some(reign),
+            Self::AtRest(resident) => Some(resident),
             other => {
                 *self = other;
                 None

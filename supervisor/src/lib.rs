@@ -257,101 +257,102 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
-#[cfg(test)]
-mod bell;
-mod blocking;
-mod builder;
-mod census;
+mod catch;
 mod child;
-mod child_ref;
-mod child_spec;
-mod context;
-mod current;
-mod declaration;
-mod driver;
+mod clock;
+#[cfg(test)]
+mod count_waker;
 mod engine;
 mod error;
-mod event;
-mod exit;
 #[cfg(doc)]
 pub mod guide;
-mod held;
-mod hub;
 mod inbox;
-mod inside;
-mod journal;
-mod kept;
+mod kinds;
 mod life;
-mod lookup;
 mod mailbox;
-mod moment;
-mod node;
-mod options;
-mod outline;
-mod partitioned;
-mod path;
-mod periodic;
-mod placing;
-mod pool;
-#[cfg(all(unix, feature = "process"))]
-mod program;
-mod reaper;
-mod recipe;
-mod report;
-mod restart;
-mod rules;
-#[cfg(feature = "signal")]
-mod run;
-mod said;
-mod shutdown;
+mod observe;
+mod packed_instant;
+mod runtime;
 #[cfg(test)]
-mod sizes;
+mod size_tests;
 mod slot;
-mod strategy;
+mod spec;
 mod supervisor;
 #[cfg(feature = "test-util")]
 pub mod testing;
 mod tree;
-mod unharmed;
 
 #[doc(hidden)]
 pub mod __private;
 
-pub use blocking::{Blocking, BlockingContext};
-pub use builder::SupervisorBuilder;
-pub use census::{ChildCount, ChildInfo, ChildSpecInfo, Snapshot, SupervisorStats};
-pub use child::{Addressable, Child, Worker, WorkerOnce};
-#[doc(hidden)]
-pub use child::{Handle, Life, Shared, Unsaid, WorkerOf, WorkerOnceOf};
-pub use child_ref::{AnyChildRef, ChildRef};
-pub use child_spec::{ChildSpec, Each, NothingToRun, Run, Runnable, Same};
-pub use context::{Context, ShutdownRequested};
-pub use engine::{ChildKind, ChildState};
-pub use error::SupervisorError;
-pub use event::{Event, EventKind};
-pub use exit::{ChildError, ChildResult, Escalate, Escalation, ExitReason, Failure};
-pub use hub::Events;
-pub use lookup::LookupError;
-pub use mailbox::{AskError, Asking, DeadLetters, Reply, SendError, Sending, TrySendError};
-pub use options::{ChildOptions, StartMode};
-#[doc(hidden)]
-pub use partitioned::Partition;
-pub use partitioned::Partitioned;
-pub use path::ChildPath;
-pub use periodic::Periodic;
-#[doc(hidden)]
-pub use periodic::{Call, Every, Job, WithoutContext};
-pub use pool::{AddWorkersError, Alike, PerWorker, Pool, PoolTemplate, Task};
+pub use self::child::{Addressable, AnyChildRef, ChildRef, Context, Worker, WorkerOnce};
+pub use self::error::SupervisorError;
 #[cfg(all(unix, feature = "process"))]
-pub use program::Program;
-pub use report::ShutdownReport;
-pub use restart::{Backoff, MaxRestarts, RestartPolicy};
+pub use self::kinds::Program;
+pub use self::kinds::{Blocking, BlockingContext, Periodic};
+pub use self::mailbox::Reply;
+pub use self::spec::{
+    AutoShutdown, Backoff, ChildError, ChildOptions, ChildPath, ChildResult, Escalate, ExitReason,
+    MaxRestarts, RestartPolicy, Shutdown, StartMode, SupervisionStrategy,
+};
 #[cfg(feature = "signal")]
-pub use run::run;
-pub use shutdown::Shutdown;
-pub use strategy::{AutoShutdown, SupervisionStrategy};
-pub use supervisor::{AddChild, Supervisor};
-pub use tree::{Starting, Tree};
+pub use self::supervisor::run;
+pub use self::supervisor::{LookupError, Supervisor};
+pub use self::tree::{Child, ChildSpec, Partitioned, Pool, SupervisorBuilder, Tree};
+
+/// The conditions that the macros put on the types of a tree: the compiler's errors name them.
+///
+/// They hold by themselves for every type that has the traits at the root of this crate; programs have
+/// no use for them.
+pub mod bounds {
+    pub use crate::child::TaskFuture;
+    pub use crate::kinds::{PeriodicFuture, PeriodicJob, WithoutContext};
+    pub use crate::tree::{
+        ChildHandle, DefaultRecipe, Partition, SharedValue, WorkerOf, WorkerOnceOf, WorkerOnceSpec,
+        WorkerSpec,
+    };
+}
+
+/// Events: what happens in a tree, as it happens.
+pub mod events {
+    pub use crate::observe::{Event, EventKind, Events};
+}
+
+/// The parts of an exit reason.
+pub mod exit {
+    pub use crate::spec::{Escalation, Failure};
+}
+
+/// Answers to questions about a running tree, and the report of a shutdown.
+pub mod info {
+    pub use crate::observe::{
+        ChildCount, ChildInfo, ChildSpecInfo, ShutdownReport, Snapshot, SupervisorStats,
+    };
+    pub use crate::spec::{ChildKind, ChildState};
+}
+
+/// Futures and errors of sending to a child, and the messages that it leaves.
+pub mod messages {
+    pub use crate::mailbox::{AskError, Asking, DeadLetters, SendError, Sending, TrySendError};
+}
+
+/// The workers of a pool: their templates, and the ways to add them.
+pub mod pool {
+    pub use crate::tree::{AddWorkersError, FnWorker, PerWorker, PoolTemplate, Shared};
+}
+
+/// The states of a [`ChildSpec`], which its type tells.
+pub mod specs {
+    #[cfg(doc)]
+    use crate::ChildSpec;
+    pub use crate::tree::{PerWorkerTemplate, Ready, Runnable, SharedTemplate, Unset};
+}
+
+/// Futures returned by functions of a context, a supervisor and a tree.
+pub mod futures {
+    pub use crate::slot::ShutdownRequested;
+    pub use crate::tree::{AddChild, Starting};
+}
 
 #[cfg(feature = "macros")]
 #[doc = include_str!("derive_child.md")]
@@ -371,7 +372,8 @@ pub mod prelude {
     #[cfg(feature = "macros")]
     pub use crate::supervision_tree;
     pub use crate::{
-        Child, ChildRef, ChildResult, ChildSpec, Context, Each, Pool, Reply, RestartPolicy,
-        Shutdown, SupervisionStrategy, Supervisor, SupervisorError, Worker, WorkerOnce,
+        Blocking, BlockingContext, Child, ChildError, ChildRef, ChildResult, ChildSpec, Context,
+        Partitioned, Periodic, Pool, Reply, RestartPolicy, Shutdown, SupervisionStrategy,
+        Supervisor, SupervisorError, Worker, WorkerOnce,
     };
 }

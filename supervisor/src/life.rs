@@ -1,5 +1,10 @@
 //! One life of a child: the future that a task runs, and the report of its end.
 
+pub(crate) mod current;
+pub(crate) mod detached;
+mod factory;
+pub(crate) mod reentry;
+
 use std::any::Any;
 use std::error::Error;
 use std::fmt;
@@ -13,29 +18,30 @@ use std::task::{Context, Poll, Waker, ready};
 use tokio::task::JoinHandle;
 use tracing::Span;
 
-use crate::current;
-use crate::driver::{Link, Reply, Seat};
+pub(crate) use self::factory::LifeFactory;
+use crate::catch::catch_panic;
 use crate::engine::{Event, Exit};
-use crate::exit::{BadStatus, ChildError, ChildResult, Escalate, ExitReason, Failure};
-use crate::kept::StopTimes;
+use crate::inbox::{Link, Reply};
 use crate::slot::AnySlot;
-use crate::unharmed::unharmed;
+use crate::spec::{BadStatus, ChildError, ChildResult, Escalate, ExitReason, Failure};
 
-/// What a life needs besides the user's code.
-pub(crate) struct Seed {
+use self::detached::StopTimes;
+
+/// A life that is about to begin: all that it needs besides the user's code.
+pub(crate) struct PendingLife {
     pub(crate) slot: Arc<dyn AnySlot>,
     pub(crate) generation: u64,
     pub(crate) span: Option<Box<Span>>,
     pub(crate) times: StopTimes,
 }
 
-impl fmt::Debug for Seed {
+impl fmt::Debug for PendingLife {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Seed").field("generation", &self.generation).finish_non_exhaustive()
+        f.debug_struct("PendingLife").field("generation", &self.generation).finish_non_exhaustive()
     }
 }
 
-impl Seed {
+impl PendingLife {
     /// Spawns the life on the runtime of the supervisor's task.
     pub(crate) fn spawn<F>(self, future: F) -> JoinHandle<()>
     where
@@ -105,7 +111,7 @@ impl<F: Future<Output = ChildResult>> Future for Life<F> {
         let report = self.project().report;
         let asked = report.was_asked();
         if let Some((link, event)) = report.end(Exit::Returned(reason)) {
-            link.tell_and_assist(event, asked);
+            link.exited_inline(event, asked);
         }
         Poll::Ready(())
     }
@@ -178,7 +184,7 @@ impl Report {
     }
 
     /// The life has ended: what is to be told to whom.
-    fn end(&mut self, exit: Exit) -> Option<(Link, Event<Seat, Reply>)> {
+    fn end(&mut self, exit: Exit) -> Option<(Link, Event<Reply>)> {
         let slot = self.slot.take()?;
         // No other life begins in the place before this one has ended.
         let generation = slot.core().generation();
@@ -228,6 +234,6 @@ fn of_panic(payload: Box<dyn Any + Send>) -> ExitReason {
         .unwrap_or_else(|| "a value that is not text".to_owned());
     let failure = Failure::of_panic(message, current::take_panic_place());
     // A payload whose `Drop` panics has a payload of its own; one is enough.
-    unharmed(|| drop(payload));
+    catch_panic(|| drop(payload));
     ExitReason::Panic(failure)
 }

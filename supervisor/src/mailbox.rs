@@ -1,7 +1,7 @@
 //! The mailbox of a child's place in the tree.
 //!
 //! It belongs to the slot and not to one life of the child: what is sent while the child restarts
-//! waits for the next life. [`queue`] holds what happens, as plain data, with [`traffic`] and
+//! waits for the next life. [`queue`] holds what happens, as plain data, with [`backlog`] and
 //! [`senders`]; here are the lock and the wake-ups, in [`sending`] the future that waits for room,
 //! in [`asking`] request and reply.
 //!
@@ -46,16 +46,16 @@
 //! 10. Nothing is allocated before the first message, the first sender that waits or the first
 //!     dead-letter receiver, unless the capacity is not the usual one.
 
-mod asking;
+mod ask;
+mod backlog;
 mod batch;
+mod dead_letters;
 mod error;
-mod letters;
 mod queue;
-mod senders;
-mod sending;
+mod send;
 #[cfg(test)]
 mod tests;
-mod traffic;
+mod waiting_senders;
 
 use std::collections::BTreeMap;
 use std::collections::vec_deque::{self, VecDeque};
@@ -66,15 +66,15 @@ use std::time::Duration;
 
 use tokio::task::coop;
 
-pub use asking::{Asking, Reply};
+pub use ask::{Asking, Reply};
 pub(crate) use batch::Shortcut;
 use batch::Taken;
+pub(crate) use dead_letters::DeadLetterQueue;
+pub use dead_letters::DeadLetters;
 pub use error::{AskError, SendError, TrySendError};
-pub use letters::DeadLetters;
-pub(crate) use letters::Letters;
 pub(crate) use queue::Closing;
 use queue::{Park, Queue, Take};
-pub use sending::Sending;
+pub use send::Sending;
 
 /// A queue of messages with one receiver at a time and any number of senders.
 pub(crate) struct Mailbox<M> {
@@ -234,7 +234,7 @@ impl<M> Mailbox<M> {
     pub(crate) fn close_unused(&self, closing: Closing) -> bool {
         let receiver = {
             let mut queue = self.lock();
-            if queue.has_traffic() {
+            if queue.has_backlog() {
                 return false;
             }
             queue.close(closing).receiver
@@ -245,11 +245,11 @@ impl<M> Mailbox<M> {
 
     /// A receiver of what is left when the mailbox is closed.
     pub(crate) fn dead_letters(&self) -> DeadLetters<M> {
-        DeadLetters::new(self.lock().letters())
+        DeadLetters::new(self.lock().dead_letter_queue())
     }
 
     /// Takes back a send: it waits no more, or gives back the place granted to it.
-    fn withdraw(&self, ticket: senders::Ticket) {
+    fn withdraw(&self, ticket: waiting_senders::Ticket) {
         let (own, next) = self.lock().withdraw(ticket);
         drop(own);
         wake(next);
@@ -278,7 +278,7 @@ pub(crate) fn wake(waker: Option<Waker>) {
 #[must_use = "messages run their own code when they are dropped: choose the place"]
 pub(crate) struct Leftovers<M> {
     messages: VecDeque<M>,
-    heir: Option<Arc<Letters<M>>>,
+    heir: Option<Arc<DeadLetterQueue<M>>>,
 }
 
 impl<M> Leftovers<M> {
@@ -287,7 +287,7 @@ impl<M> Leftovers<M> {
     }
 
     /// Whoever asked for them.
-    pub(crate) fn take_heir(&mut self) -> Option<Arc<Letters<M>>> {
+    pub(crate) fn take_heir(&mut self) -> Option<Arc<DeadLetterQueue<M>>> {
         self.heir.take()
     }
 

@@ -1,26 +1,25 @@
 //! A child's place in its tree: what belongs to the specification and outlives every life.
 
 mod core;
-mod place;
-mod waiting;
-mod word;
+mod locked;
+mod shutdown_requested;
+mod state;
+mod waiters;
 
 use std::any::Any;
 use std::sync::Arc;
+use std::time::Instant;
 
-use tokio::time::Instant;
-
-use crate::child_ref::ChildRef;
-use crate::driver::Link;
 use crate::engine::Key;
-use crate::inbox::Inbox;
+use crate::inbox::{Inbox, Link};
 use crate::mailbox::{Closing, Mailbox, wake};
-use crate::path::Name;
+use crate::spec::Name;
 
 use self::core::End;
 pub(crate) use self::core::SlotCore;
-pub(crate) use self::waiting::Woken;
-pub(crate) use self::word::{Duties, Signal};
+pub use self::shutdown_requested::ShutdownRequested;
+pub(crate) use self::state::{Duties, Signal};
+pub(crate) use self::waiters::Wakers;
 
 /// The message type of a place that takes none: a nested supervisor's.
 #[derive(Debug)]
@@ -43,7 +42,7 @@ pub(crate) trait AnySlot: Send + Sync + 'static {
     fn end_life(&self, generation: u64) -> Option<Link>;
     /// Asks the life to stop: whom that wakes, or nothing if the life never looked and so cannot
     /// notice.
-    fn ask(&self, now: Instant) -> Option<Woken>;
+    fn ask(&self, now: Instant) -> Option<Wakers>;
     fn wake_receiver(&self);
     /// Sends back what is sent from now on; what was waiting goes to the dead-letter
     /// receiver, if there is one, and is counted. What is returned beside the number is to be
@@ -52,13 +51,16 @@ pub(crate) trait AnySlot: Send + Sync + 'static {
     fn queued(&self) -> usize;
     fn message_type(&self) -> &'static str;
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
-    /// Puts the child's typed address there, if it is an `Option` of that.
-    fn put_address(self: Arc<Self>, to: &mut dyn Any);
+}
+
+/// Returns the address of a slot, which tells it from all others that exist.
+pub(crate) fn address_of(slot: &dyn AnySlot) -> usize {
+    std::ptr::from_ref(slot.core()).addr()
 }
 
 /// What is known of a child's health.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Sign {
+pub(crate) enum Heartbeat {
     Given(Instant),
     /// It waits for a message.
     Idle,
@@ -104,7 +106,7 @@ impl<M: Send + 'static> AnySlot for Slot<M> {
         link
     }
 
-    fn ask(&self, now: Instant) -> Option<Woken> {
+    fn ask(&self, now: Instant) -> Option<Wakers> {
         let woken = self.core.ask(now)?;
         Some(woken.and(self.mailbox.look_up()))
     }
@@ -120,9 +122,9 @@ impl<M: Send + 'static> AnySlot for Slot<M> {
         let mut leftovers = self.mailbox.close(closing);
         let count = leftovers.len();
         let garbage: Box<dyn Send> = match leftovers.take_heir() {
-            Some(letters) => {
-                letters.receive(leftovers, closing == Closing::Gone);
-                Box::new(letters)
+            Some(queue) => {
+                queue.receive(leftovers, closing == Closing::Gone);
+                Box::new(queue)
             }
             None if count == 0 => return None,
             None => Box::new(leftovers),
@@ -140,12 +142,6 @@ impl<M: Send + 'static> AnySlot for Slot<M> {
 
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
         self
-    }
-
-    fn put_address(self: Arc<Self>, to: &mut dyn Any) {
-        if let Some(to) = to.downcast_mut::<Option<ChildRef<M>>>() {
-            *to = Some(ChildRef::new(self));
-        }
     }
 }
 

@@ -1,27 +1,31 @@
 //! The handle of a supervisor.
 
+mod adding;
+mod lookup;
+mod queries;
+#[cfg(feature = "signal")]
+mod run;
+
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context as TaskContext, Poll};
 
 use tokio::sync::oneshot;
 
-use crate::builder::SupervisorBuilder;
-use crate::child_ref::AnyChildRef;
-use crate::child_spec::{ChildSpec, Runnable};
-use crate::driver::{Link, Message, Reign, Reply, Seat};
-use crate::engine::{Answer, Command, Event, Subject};
+pub(crate) use self::adding::{PendingAdd, PendingAddMany};
+pub use self::lookup::LookupError;
+#[cfg(feature = "test-util")]
+pub(crate) use self::lookup::find;
+#[cfg(feature = "signal")]
+pub use self::run::run;
+use crate::child::AnyChildRef;
+use crate::engine::{Answer, Subject, Verb};
 use crate::error::SupervisorError;
-use crate::exit::ExitReason;
-use crate::hub::Events;
 use crate::inbox::Inbox;
-use crate::inside::{is_inside_child, is_inside_supervisor};
-use crate::node::{Node, Phase};
-use crate::path::{ChildPath, Name};
-use crate::report::ShutdownReport;
-use crate::strategy::SupervisionStrategy;
+use crate::life::reentry::{child_would_wait_for_itself, supervisor_would_wait_for_itself};
+use crate::observe::{Events, ShutdownReport};
+use crate::runtime::{Node, NodeState, ShutdownOnDrop, SupervisorRun};
+use crate::slot::AnySlot;
+use crate::spec::{ChildPath, ExitReason, Name, SupervisionStrategy};
 
 /// A supervisor: it starts its children in order, restarts them by their policies, and stops
 /// them in reverse order.
@@ -62,38 +66,23 @@ use crate::strategy::SupervisionStrategy;
 pub struct Supervisor {
     node: Arc<Node>,
     /// Shared by the handles that keep a root alive.
-    keep: Option<Arc<Keep>>,
-}
-
-/// Keeps a root alive: dropped for the last time, the root shuts down.
-pub(crate) struct Keep(Arc<Node>);
-
-impl Drop for Keep {
-    fn drop(&mut self) {
-        self.0.release();
-    }
+    keeper: Option<Arc<ShutdownOnDrop>>,
 }
 
 impl Supervisor {
-    /// Begins to build a supervisor.
-    #[expect(clippy::new_ret_no_self, reason = "the name that users of the field know")]
-    pub fn new() -> SupervisorBuilder {
-        SupervisorBuilder::new()
-    }
-
     pub(crate) fn from_node(node: Arc<Node>) -> Self {
-        let keep = Some(Arc::new(Keep(Arc::clone(&node))));
-        Self { node, keep }
+        let keeper = Some(ShutdownOnDrop::new(Arc::clone(&node)));
+        Self { node, keeper }
     }
 
     /// A handle that keeps nothing alive.
     pub(crate) fn observing(node: Arc<Node>) -> Self {
-        Self { node, keep: None }
+        Self { node, keeper: None }
     }
 
     /// What keeps the supervisor alive.
-    pub(crate) fn into_keep(self) -> Option<Arc<Keep>> {
-        self.keep
+    pub(crate) fn into_keeper(self) -> Option<Arc<ShutdownOnDrop>> {
+        self.keeper
     }
 
     pub(crate) fn node(&self) -> &Arc<Node> {
@@ -126,44 +115,13 @@ impl Supervisor {
         if started.await.is_ok() {
             return Ok(());
         }
-        Err(match self.node.phase() {
+        Err(match self.node.state() {
             // It did not fail: a shutdown was faster.
-            Phase::Ended(ExitReason::Shutdown) => SupervisorError::ShuttingDown(self.path()),
+            NodeState::Ended { reason: ExitReason::Shutdown } => {
+                SupervisorError::ShuttingDown(self.path())
+            }
             _ => self.node.unavailable(),
         })
-    }
-
-    /// Adds a child and starts it; it is the last in start order. Starts the supervisor first,
-    /// if it has not been started. OTP's `start_child`.
-    ///
-    /// # Errors
-    ///
-    /// - [`AlreadyStarted`](SupervisorError::AlreadyStarted),
-    ///   [`AlreadyPresent`](SupervisorError::AlreadyPresent): a child of this name is known;
-    /// - [`StartFailed`](SupervisorError::StartFailed): it did not start, and its spec is not
-    ///   kept;
-    /// - [`Declined`](SupervisorError::Declined): it declined; its spec is kept unless it is
-    ///   `Temporary`;
-    /// - [`SimpleOneForOne`](SupervisorError::SimpleOneForOne): this supervisor has workers only;
-    /// - [`InvalidSpec`](SupervisorError::InvalidSpec),
-    ///   [`AlreadySupervised`](SupervisorError::AlreadySupervised),
-    ///   [`Cycle`](SupervisorError::Cycle): the spec cannot be used here.
-    ///
-    /// # Cancel safety
-    ///
-    /// Dropping the future does not undo the command once it was polled.
-    pub fn add_child<S>(&self, spec: ChildSpec<S>) -> AddChild<S::Handle>
-    where
-        S: Runnable<Handle: Send + 'static>,
-    {
-        let (parts, handle) = S::into_parts(spec);
-        let this = self.clone();
-        AddChild(Box::pin(async move {
-            if this.strategy() == SupervisionStrategy::SimpleOneForOne {
-                return Err(SupervisorError::SimpleOneForOne(this.path()));
-            }
-            this.add(parts).await.map(|()| handle)
-        }))
     }
 
     /// Adds a worker like the others, made from the template. OTP's `start_child` of a
@@ -201,7 +159,7 @@ impl Supervisor {
     ///
     /// Dropping the future does not undo the command once it was polled.
     pub async fn terminate_child(&self, name: &str) -> Result<(), SupervisorError> {
-        match self.command(name, Command::Terminate).await {
+        match self.request(name, Verb::Terminate).await {
             // A worker that has ended is down, and forgotten: numbers are not used again.
             Err(SupervisorError::NotFound(_)) if self.node.has_numbered(name) => Ok(()),
             result => result,
@@ -221,7 +179,7 @@ impl Supervisor {
     ///
     /// Dropping the future does not undo the command once it was polled.
     pub async fn restart_child(&self, name: &str) -> Result<(), SupervisorError> {
-        self.command(name, Command::Restart).await
+        self.request(name, Verb::Restart).await
     }
 
     /// Removes the spec of a child that is down.
@@ -236,53 +194,38 @@ impl Supervisor {
     ///
     /// Dropping the future does not undo the command once it was polled.
     pub async fn delete_child(&self, name: &str) -> Result<(), SupervisorError> {
-        self.command(name, Command::Delete).await
+        self.request(name, Verb::Delete).await
     }
 
-    async fn command(
-        &self,
-        name: &str,
-        make: fn(Subject, Reply) -> Command<Seat, Reply>,
-    ) -> Result<(), SupervisorError> {
+    /// Asks for something about one child, from outside of that child's own tasks.
+    async fn request(&self, name: &str, verb: Verb) -> Result<(), SupervisorError> {
         let name = Name::parse(name);
-        if is_inside_supervisor(&self.node)
-            && self.child(name.clone()).await?.is_some_and(|slot| is_inside_child(slot.core()))
+        if supervisor_would_wait_for_itself(&*self.node)
+            && let Some(slot) = self.child_slot(name.clone()).await?
+            && child_would_wait_for_itself(&*slot)
         {
             return Err(SupervisorError::FromInside(self.path().join(&name)));
         }
-        let inbox = self.inbox()?;
-        let (reply, answer) = oneshot::channel();
-        let command = make(Subject::Name(name.clone()), reply);
-        if inbox.push(Message::Event(Event::Command(Box::new(command)))).is_err() {
-            return Err(self.node.unavailable());
-        }
+        let answer = self.inbox()?.request(Subject::Name(name.clone()), verb);
         self.answered(answer, &name).await
     }
 
+    /// Waits for the answer to a command about this child.
     pub(crate) async fn answered(
         &self,
         answer: oneshot::Receiver<Answer>,
         child: &Name,
     ) -> Result<(), SupervisorError> {
-        // A path is put together for an error only.
-        let path = || self.path().join(child);
         match answer.await {
-            Ok(Answer::Done | Answer::Added(..)) => Ok(()),
-            Ok(Answer::Declined) => Err(SupervisorError::Declined(path())),
-            Ok(Answer::Refused(refusal)) => {
-                Err(SupervisorError::refused(refusal, path(), self.path()))
-            }
+            Ok(answer) => SupervisorError::check(answer, || (self.path().join(child), self.path())),
             Err(_) => Err(self.node.unavailable()),
         }
     }
 
-    async fn child(
-        &self,
-        name: Name,
-    ) -> Result<Option<Arc<dyn crate::slot::AnySlot>>, SupervisorError> {
-        self.query(move |reign| {
-            let key = reign.engine.find(&name)?;
-            Some(Arc::clone(reign.engine.child(key)?.data.slot()))
+    async fn child_slot(&self, name: Name) -> Result<Option<Arc<dyn AnySlot>>, SupervisorError> {
+        self.query(move |run| {
+            let key = run.engine.find(&name)?;
+            Some(Arc::clone(run.engine.child(key)?.data.slot()))
         })
         .await
     }
@@ -292,7 +235,7 @@ impl Supervisor {
     pub fn events(&self) -> Events {
         loop {
             let root = self.node.root();
-            let events = root.hub().subscribe(self.path());
+            let events = root.subscribers().subscribe(self.path());
             // An adoption in between has left the subscription behind.
             if Arc::ptr_eq(&root, &self.node.root()) {
                 return events;
@@ -319,17 +262,17 @@ impl Supervisor {
     ///
     /// Dropping the future does not undo the request once it was polled.
     pub async fn shutdown(&self) -> Result<ShutdownReport, SupervisorError> {
-        if is_inside_supervisor(&self.node) {
+        if supervisor_would_wait_for_itself(&*self.node) {
             return Err(SupervisorError::FromInside(self.path()));
         }
         if let Some(slot) = self.node.slot() {
             let stopped = AnyChildRef::new(slot).terminate().await;
             // One that has ended for good is what was asked for, whoever asked first.
-            if !matches!(self.node.phase(), Phase::Ended(_)) {
+            if !matches!(self.node.state(), NodeState::Ended { .. }) {
                 stopped?;
             }
         } else {
-            if let Phase::Ended(reason) = self.node.phase()
+            if let NodeState::Ended { reason } = self.node.state()
                 && matches!(reason, ExitReason::Escalated(_) | ExitReason::StartFailed(_))
             {
                 return Err(SupervisorError::Ended(self.path(), reason));
@@ -347,21 +290,18 @@ impl Supervisor {
     pub fn request_shutdown(&self) {
         match self.node.slot() {
             Some(slot) => {
-                let (reply, _) = oneshot::channel();
                 if let Some(link) = slot.core().link() {
-                    let Link { key, .. } = link;
-                    let command = Command::Terminate(Subject::Key(key), reply);
-                    link.tell(Event::Command(Box::new(command)));
+                    drop(link.request(Verb::Terminate));
                 }
             }
-            None => self.node.release(),
+            None => self.node.stop_root(),
         }
     }
 
     /// Stops everything at once, whatever time is left.
     #[cfg(feature = "signal")]
     pub(crate) fn kill(&self) {
-        self.node.tell(Event::Kill);
+        self.node.tell(crate::engine::Event::Kill);
     }
 
     /// Which children did not stop by themselves in the last shutdown.
@@ -380,14 +320,16 @@ impl Supervisor {
     ///
     /// Cancel safe.
     pub async fn wait(&self) -> Result<(), SupervisorError> {
-        if is_inside_supervisor(&self.node) {
+        if supervisor_would_wait_for_itself(&*self.node) {
             return Err(SupervisorError::FromInside(self.path()));
         }
         if let Some(end) = self.node.end() {
             let _ = end.await;
         }
-        match self.node.phase() {
-            Phase::Ended(reason) | Phase::Down(reason) if reason.is_abnormal() => {
+        match self.node.state() {
+            NodeState::Ended { reason } | NodeState::Down { reason, .. }
+                if reason.is_abnormal() =>
+            {
                 Err(SupervisorError::Ended(self.path(), reason))
             }
             _ => Ok(()),
@@ -399,39 +341,25 @@ impl Supervisor {
     }
 
     pub(crate) fn inbox(&self) -> Result<Arc<Inbox>, SupervisorError> {
-        match self.node.phase() {
-            Phase::Starting { inbox, .. } | Phase::Running { inbox, .. } => Ok(inbox),
-            _ => Err(self.node.unavailable()),
-        }
+        self.node.inbox().ok_or_else(|| self.node.unavailable())
     }
 
     /// Looks at the running supervisor, whatever it is doing.
     pub(crate) async fn query<T: Send + 'static>(
         &self,
-        look: impl FnOnce(&mut Reign) -> T + Send + 'static,
+        look: impl FnOnce(&mut SupervisorRun) -> T + Send + 'static,
     ) -> Result<T, SupervisorError> {
         let inbox = self.inbox()?;
         let (told, hears) = oneshot::channel();
-        let query = move |reign: &mut Reign| {
-            let _ = told.send(look(reign));
-        };
-        if inbox.push(Message::Query(Box::new(query))).is_err() {
+        let visit = SupervisorRun::visit(move |run| {
+            if let Some(run) = run {
+                let _ = told.send(look(run));
+            }
+        });
+        if inbox.push(visit).is_err() {
             return Err(self.node.unavailable());
         }
         hears.await.map_err(|_| self.node.unavailable())
-    }
-}
-
-impl Node {
-    /// Why nothing can be asked of the supervisor.
-    pub(crate) fn unavailable(&self) -> SupervisorError {
-        match self.phase() {
-            Phase::Ended(reason) => SupervisorError::Ended(self.path(), reason),
-            Phase::Built | Phase::Down(_) => SupervisorError::NotRunning(self.path()),
-            Phase::Starting { .. } | Phase::Running { .. } => {
-                SupervisorError::ShuttingDown(self.path())
-            }
-        }
     }
 }
 
@@ -447,25 +375,7 @@ impl fmt::Debug for Supervisor {
         f.debug_struct("Supervisor")
             .field("name", &self.node.label())
             .field("path", &self.path().as_str())
-            .field("keeps", &self.keep.is_some())
+            .field("keeps", &self.keeper.is_some())
             .finish_non_exhaustive()
-    }
-}
-
-/// The future of [`Supervisor::add_child`].
-#[must_use = "a child is not added until this is awaited"]
-pub struct AddChild<H>(Pin<Box<dyn Future<Output = Result<H, SupervisorError>> + Send>>);
-
-impl<H> Future for AddChild<H> {
-    type Output = Result<H, SupervisorError>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
-        self.0.as_mut().poll(cx)
-    }
-}
-
-impl<H> fmt::Debug for AddChild<H> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AddChild").finish_non_exhaustive()
     }
 }

@@ -68,8 +68,8 @@
 //!
 //! Supervisors cannot tell such ends from real ones: they count, and the child's policy decides.
 
+mod backoff_seed;
 mod chaos;
-mod draws;
 mod error;
 mod watch;
 
@@ -77,19 +77,15 @@ use std::time::Duration;
 
 use tokio::time::timeout_at;
 
-pub use self::chaos::{Chaos, ChaosFailure, ChaosReport, Comeback, Kill, Means};
-pub(crate) use self::draws::Draws;
+pub use self::chaos::{Chaos, ChaosFailure, ChaosReport, FaultKind, Kill, Recovery};
 pub use self::error::{Error, Missing};
 pub use self::watch::Watch;
 use self::watch::far;
-use crate::child_ref::AnyChildRef;
-use crate::child_spec::Body;
-use crate::engine::ChildState;
-use crate::exit::{ChildError, ExitReason, Failure};
+use crate::child::AnyChildRef;
 use crate::life::of_error;
-use crate::lookup;
-use crate::path::ChildPath;
-use crate::supervisor::Supervisor;
+use crate::runtime::Body;
+use crate::spec::{ChildError, ChildPath, ChildState, ExitReason, Failure};
+use crate::supervisor::{self, Supervisor};
 
 /// How long a wait may take unless its caller says otherwise, on tokio's clock.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -375,11 +371,11 @@ impl Found {
 async fn find(tree: &impl AsRef<Supervisor>, path: &str) -> Result<Found, Error> {
     let path = ChildPath::parse(path);
     let root = tree.as_ref().node().root();
-    Ok(match lookup::find(root, path.as_str()).await? {
-        Body::Task { slot, recipe } => Found {
+    Ok(match supervisor::find(root, path.as_str()).await? {
+        Body::Task { slot, factory } => Found {
             address: AnyChildRef::new(slot),
             is_supervisor: false,
-            can_hang: recipe.can_hang(),
+            can_hang: factory.can_hang(),
         },
         Body::Supervisor { slot, .. } => {
             Found { address: AnyChildRef::new(slot), is_supervisor: true, can_hang: false }

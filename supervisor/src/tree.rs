@@ -1,11 +1,28 @@
 //! A declared tree before it runs.
 
+mod builder;
+mod child;
+mod child_spec;
+mod partitioned;
+mod pool;
+
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll, ready};
 
-use crate::child_spec::{ChildSpec, Run};
+pub use self::builder::SupervisorBuilder;
+pub use self::child::{
+    Child, ChildHandle, DefaultRecipe, SharedValue, WorkerOf, WorkerOnceOf, WorkerOnceSpec,
+    WorkerSpec,
+};
+pub use self::child_spec::{
+    AddChild, ChildSpec, PerWorkerTemplate, Ready, Runnable, SharedTemplate, Unset,
+};
+pub use self::partitioned::{Partition, Partitioned};
+pub use self::pool::{
+    AddWorkersError, FnWorker, PerWorker, Pool, PoolTemplate, Shared, TemplateParts,
+};
 use crate::error::SupervisorError;
 use crate::supervisor::Supervisor;
 
@@ -67,7 +84,7 @@ impl<H> Tree<H> {
     }
 
     /// The specification that makes this tree a child of another.
-    pub fn into_spec(self, name: &str) -> ChildSpec<Run<H>> {
+    pub fn into_spec(self, name: &str) -> ChildSpec<Ready<H>> {
         ChildSpec::new(name).with_tree(self.supervisor, self.handle)
     }
 }

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
-use supervisor::{Event, EventKind, Events};
+use supervisor::events::{Event, EventKind, Events};
 
 /// An hour of paused time passes at once; on a real clock, nothing here takes ten seconds.
 fn limit() -> Duration {

@@ -1,6 +1,6 @@
 //! What a test waits for among the events of a tree.
 
-use supervisor::{Event, EventKind, Events};
+use supervisor::events::{Event, EventKind, Events};
 
 /// A life of this child has begun, the first or one that its user asked for.
 pub fn started(path: &str) -> impl Fn(&Event) -> bool {

@@ -6,7 +6,7 @@ use std::future::{Future, pending};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use supervisor::prelude::*;
-use supervisor::{Escalate, Run};
+use supervisor::{Escalate, specs::Ready};
 
 use crate::gauge::{Gauge, Life};
 
@@ -74,12 +74,12 @@ impl Stage {
     }
 
     /// A child that does what it is told, and ends in order when it is asked to.
-    pub fn actor(&self, name: &str) -> ChildSpec<Run<ChildRef<Order>>> {
+    pub fn actor(&self, name: &str) -> ChildSpec<Ready<ChildRef<Order>>> {
         ChildSpec::new(name).with_worker(Actor { name: name.to_owned(), stage: self.clone() })
     }
 
     /// A child that does this.
-    pub fn task<F, Fut>(&self, name: &str, act: F) -> ChildSpec<Run<ChildRef<()>>>
+    pub fn task<F, Fut>(&self, name: &str, act: F) -> ChildSpec<Ready<ChildRef<()>>>
     where
         F: Fn(Context) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = ChildResult> + Send + 'static,

@@ -4,14 +4,18 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use supervisor::prelude::*;
-use supervisor::{AskError, Backoff, ChildState, MaxRestarts, SendError, TrySendError};
+use supervisor::{
+    Backoff, MaxRestarts,
+    info::ChildState,
+    messages::{AskError, SendError, TrySendError},
+};
 use supervisor_tests::{Order, Stage, event, quiet, restarted, started, terminated, within};
 
 const SECOND: Duration = Duration::from_secs(1);
 
 /// A root with a nested supervisor (no restarts allowed, itself restarted after ten seconds) of
 /// one leaf.
-async fn nested(leaf: ChildSpec<supervisor::Run<ChildRef<Order>>>) -> Supervisor {
+async fn nested(leaf: ChildSpec<supervisor::specs::Ready<ChildRef<Order>>>) -> Supervisor {
     let sub = Supervisor::new().with_max_restarts(0).with_child(leaf).build();
     let spec =
         ChildSpec::new("sub").with_supervisor(sub).with_backoff(Backoff::constant(10 * SECOND));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use supervisor::prelude::*;
-use supervisor::{ChildState, Event, ExitReason, MaxRestarts, SendError};
+use supervisor::{ExitReason, MaxRestarts, events::Event, info::ChildState, messages::SendError};
 use supervisor_tests::{Order, Stage, event, printed, quiet, restarted, terminated, within};
 
 /// A supervisor that runs, with this child, which it was built with.
@@ -23,7 +23,7 @@ async fn root() -> Supervisor {
     root
 }
 
-fn spec(name: &str, supervisor: &Supervisor) -> ChildSpec<supervisor::Run<Supervisor>> {
+fn spec(name: &str, supervisor: &Supervisor) -> ChildSpec<supervisor::specs::Ready<Supervisor>> {
     ChildSpec::new(name).with_supervisor(supervisor.clone())
 }
 

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use supervisor::testing::{self, Chaos, ChaosReport, Watch};
-use supervisor::*;
+use supervisor::{events::*, exit::*, futures::*, info::*, messages::*, pool::*, specs::*, *};
 
 /// `Send` and not `Sync`.
 type NotSync = Cell<u8>;
@@ -53,11 +53,11 @@ assert_traits! {
     ChildPath: yes yes yes;
     // Only the child's own task ever has a message in hand.
     ChildRef<NotSync>: yes yes yes;
-    ChildSpec<NothingToRun>: yes yes yes;
-    ChildSpec<Run<ChildRef<NotSync>>>: yes yes yes;
-    ChildSpec<Run<Supervisor>>: yes yes yes;
-    ChildSpec<Each<NotSend>>: yes yes yes;
-    ChildSpec<Same<NotSend>>: yes yes yes;
+    ChildSpec<Unset>: yes yes yes;
+    ChildSpec<Ready<ChildRef<NotSync>>>: yes yes yes;
+    ChildSpec<Ready<Supervisor>>: yes yes yes;
+    ChildSpec<PerWorkerTemplate<NotSend>>: yes yes yes;
+    ChildSpec<SharedTemplate<NotSend>>: yes yes yes;
     ChildSpecInfo: yes yes yes;
     ChildState: yes yes yes;
     Context<NotSync>: yes yes yes;
@@ -69,7 +69,7 @@ assert_traits! {
     ExitReason: yes yes yes;
     Failure: yes yes yes;
     MaxRestarts: yes yes yes;
-    Pool<NotSend, Alike>: yes yes yes;
+    Pool<NotSend, Shared>: yes yes yes;
     Pool<NotSend, PerWorker>: yes yes yes;
     Reply<NotSync>: yes yes yes;
     RestartPolicy: yes yes yes;
@@ -102,7 +102,7 @@ assert_traits! {
 #[test]
 fn the_futures_of_all_calls_are_send() {
     fn send<T: Send>(_: T) {}
-    fn supervisor(supervisor: &Supervisor, pool: &Pool<Task, Alike>) {
+    fn supervisor(supervisor: &Supervisor, pool: &Pool<FnWorker, Shared>) {
         send(supervisor.start());
         send(supervisor.add_worker());
         send(supervisor.terminate_child("a"));

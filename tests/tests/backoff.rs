@@ -3,7 +3,11 @@
 use std::time::Duration;
 
 use supervisor::prelude::*;
-use supervisor::{Backoff, ChildState, EventKind, Events, MaxRestarts};
+use supervisor::{
+    Backoff, MaxRestarts,
+    events::{EventKind, Events},
+    info::ChildState,
+};
 use supervisor_tests::{Order, Stage, delayed, event, quiet, restarted, started, within};
 use tokio::time::{Instant, sleep};
 

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use supervisor::prelude::*;
-use supervisor::{EventKind, ExitReason, StartMode};
+use supervisor::{ExitReason, StartMode, events::EventKind};
 use supervisor_tests::{Order, Stage, about, event, quiet, supervisor_terminated, within};
 
 #[tokio::test(start_paused = true)]

@@ -8,7 +8,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use supervisor::prelude::*;
-use supervisor::{Blocking, BlockingContext, ChildState, EventKind, ExitReason, StartMode};
+use supervisor::{
+    Blocking, BlockingContext, ExitReason, StartMode, events::EventKind, info::ChildState,
+};
 use supervisor_tests::{Gauge, about, event, restarted, terminated, within};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -279,7 +281,7 @@ async fn it_can_wait_for_futures_and_knows_that_it_is_inside() {
 #[tokio::test(start_paused = true)]
 async fn workers_of_a_pool_can_block() {
     let pool = Supervisor::new()
-        .build_pool(ChildSpec::<Each<Blocking<Job>>>::each("worker").with_shutdown(10 * SECOND));
+        .build_pool(ChildSpec::per_worker::<Blocking<Job>>("worker").with_shutdown(10 * SECOND));
     within("the start", pool.supervisor().start()).await.unwrap();
     let gauge = Gauge::new();
     for _ in 0..20 {

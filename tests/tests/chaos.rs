@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use supervisor::prelude::*;
 use supervisor::{
-    AnyChildRef, Backoff, EventKind, Events, MaxRestarts, Run, StartMode, SupervisorBuilder,
+    AnyChildRef, Backoff, MaxRestarts, StartMode, SupervisorBuilder,
+    events::{EventKind, Events},
+    specs::Ready,
 };
 use supervisor_tests::{Gauge, within};
 use tokio::time::sleep;
@@ -115,7 +117,7 @@ impl Chaos {
         spec
     }
 
-    fn child(&mut self) -> ChildSpec<Run<ChildRef<Told>>> {
+    fn child(&mut self) -> ChildSpec<Ready<ChildRef<Told>>> {
         let gauge = Gauge::new();
         self.gauges.push(gauge.clone());
         let (name, seed) = (self.name(), self.dice.roll());

@@ -4,7 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use supervisor::prelude::*;
-use supervisor::{DeadLetters, EventKind, SendError};
+use supervisor::{
+    events::EventKind,
+    messages::{DeadLetters, SendError},
+};
 use supervisor_tests::{Order, Stage, event, quiet, within};
 
 async fn numbers(letters: &mut DeadLetters<Order>, count: usize) -> Vec<u32> {
@@ -110,7 +113,7 @@ async fn a_tree_that_was_never_started_leaves_what_was_sent_to_it() {
 
 #[tokio::test(start_paused = true)]
 async fn receivers_share_one_queue() {
-    let pool = Supervisor::new().build_pool(ChildSpec::<Each<TakesNone>>::each("worker"));
+    let pool = Supervisor::new().build_pool(ChildSpec::per_worker::<TakesNone>("worker"));
     within("the start", pool.supervisor().start()).await.unwrap();
     let worker = within("a worker", pool.add_worker_with(TakesNone)).await.unwrap();
     let (mut first, mut second) = (worker.dead_letters(), worker.dead_letters());

@@ -19,7 +19,7 @@
 use std::time::Duration;
 
 use supervisor::prelude::*;
-use supervisor::{ChildState, Tree, TrySendError};
+use supervisor::{Tree, info::ChildState, messages::TrySendError};
 use supervisor_tests::{
     Order, Stage, begin_and_drop, event, quiet, restarted, started, supervisor_terminated,
     terminated, within,

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use supervisor::prelude::*;
-use supervisor::{Backoff, Event, EventKind, MaxRestarts, StartMode};
+use supervisor::{
+    Backoff, MaxRestarts, StartMode,
+    events::{Event, EventKind},
+};
 use supervisor_tests::{
     Order, Stage, about, event, printed, quiet, restarted, supervisor_terminated, within,
 };

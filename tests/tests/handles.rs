@@ -1,7 +1,11 @@
 //! Who keeps a tree alive, and what dropping a handle does.
 
 use supervisor::prelude::*;
-use supervisor::{ChildState, SendError, SupervisorError, TrySendError};
+use supervisor::{
+    SupervisorError,
+    info::ChildState,
+    messages::{SendError, TrySendError},
+};
 use supervisor_tests::{Order, Stage, event, quiet, supervisor_terminated, within};
 
 /// A root with a child `a` and a nested `sub` with a child `b`.

@@ -4,7 +4,11 @@ use std::future::pending;
 use std::time::Duration;
 
 use supervisor::prelude::*;
-use supervisor::{EventKind, Events, ExitReason, Run};
+use supervisor::{
+    ExitReason,
+    events::{EventKind, Events},
+    specs::Ready,
+};
 use supervisor_tests::{Order, Stage, event, printed, restarted, started, terminated, within};
 use tokio::time::{Instant, sleep};
 
@@ -14,7 +18,7 @@ const MILLI: Duration = Duration::from_millis(1);
 const ALMOST: Duration = Duration::from_millis(9_999);
 
 async fn start<H: Clone + Send + Sync + 'static>(
-    spec: ChildSpec<Run<H>>,
+    spec: ChildSpec<Ready<H>>,
 ) -> (Supervisor, H, Events) {
     let child = spec.handle();
     let supervisor = Supervisor::new().with_child(spec.with_heartbeat(BEAT)).build();

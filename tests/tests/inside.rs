@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use supervisor::prelude::*;
-use supervisor::{AnyChildRef, ChildState, Run};
+use supervisor::{AnyChildRef, info::ChildState, specs::Ready};
 use supervisor_tests::{Order, Stage, event, quiet, restarted, started, terminated, within};
 
 type Shared<T> = Arc<OnceLock<T>>;
@@ -33,7 +33,7 @@ impl Tree {
         let stage = Stage::new();
         let handles: Shared<(Supervisor, Supervisor)> = Arc::default();
         let (shared, noted) = (Arc::clone(&handles), stage.clone());
-        let child: ChildSpec<Run<ChildRef>> = stage.task("child", move |ctx| {
+        let child: ChildSpec<Ready<ChildRef>> = stage.task("child", move |ctx| {
             let (root, sub) = shared.get().unwrap().clone();
             let (calls, noted) = (calls.clone(), noted.clone());
             async move {

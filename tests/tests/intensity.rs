@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use supervisor::prelude::*;
-use supervisor::{ChildState, Events, ExitReason, MaxRestarts};
+use supervisor::{ExitReason, MaxRestarts, events::Events, info::ChildState};
 use supervisor_tests::{Order, Stage, event, quiet, restarted, supervisor_terminated, within};
 use tokio::time::advance;
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use supervisor::prelude::*;
-use supervisor::{EventKind, ExitReason};
+use supervisor::{ExitReason, events::EventKind};
 use supervisor_tests::{Gauge, event, within};
 
 /// Runs until it is asked to stop.

@@ -5,7 +5,7 @@ use std::future::pending;
 use std::time::Duration;
 
 use supervisor::prelude::*;
-use supervisor::{Events, Run, StartMode};
+use supervisor::{StartMode, events::Events, specs::Ready};
 use supervisor_tests::{Gauge, Life, event, restarted, within};
 use tokio::sync::mpsc;
 
@@ -27,7 +27,7 @@ struct Lives {
 
 impl Lives {
     /// A child whose first life does this, and whose others idle.
-    fn child<F, Fut>(&self, first: F) -> ChildSpec<Run<ChildRef>>
+    fn child<F, Fut>(&self, first: F) -> ChildSpec<Ready<ChildRef>>
     where
         F: Fn(Context) -> Fut + Send + Sync + Clone + 'static,
         Fut: Future<Output = ChildResult> + Send + 'static,
@@ -57,7 +57,7 @@ impl Lives {
     }
 }
 
-fn supervised(spec: ChildSpec<Run<ChildRef>>) -> (Supervisor, ChildRef, Events) {
+fn supervised(spec: ChildSpec<Ready<ChildRef>>) -> (Supervisor, ChildRef, Events) {
     let child = spec.handle();
     let supervisor = Supervisor::new().with_child(spec).build();
     let events = supervisor.events();

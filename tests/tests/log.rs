@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use supervisor::EventKind;
+use supervisor::events::EventKind;
 use supervisor::prelude::*;
 use supervisor_tests::{Order, Stage, event, quiet, within};
 use tracing_subscriber::fmt::MakeWriter;

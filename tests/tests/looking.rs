@@ -7,7 +7,12 @@ use std::task::{self, Waker};
 use std::time::Duration;
 
 use supervisor::prelude::*;
-use supervisor::{ChildState, EventKind, ExitReason, Run, ShutdownReport};
+use supervisor::{
+    ExitReason,
+    events::EventKind,
+    info::{ChildState, ShutdownReport},
+    specs::Ready,
+};
 use supervisor_tests::{Stage, event, quiet, terminated, within};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
@@ -15,7 +20,7 @@ use tokio::time::Instant;
 const SECOND: Duration = Duration::from_secs(1);
 
 /// Starts a supervisor of one child, shuts it down, and says how long that took.
-async fn time_to_stop(spec: ChildSpec<Run<ChildRef>>) -> (Duration, ShutdownReport) {
+async fn time_to_stop(spec: ChildSpec<Ready<ChildRef>>) -> (Duration, ShutdownReport) {
     let supervisor = Supervisor::new().with_child(spec).build();
     within("the start", supervisor.start()).await.unwrap();
     quiet().await;

@@ -8,7 +8,7 @@ use supervisor_tests::{Order, Stage, event, quiet, terminated, within};
 use tokio::sync::oneshot;
 
 /// Runs this inside a child of the root that is declared first.
-fn inside<F, Fut, T>(ask: F) -> (ChildSpec<impl supervisor::Runnable>, Query<T>)
+fn inside<F, Fut, T>(ask: F) -> (ChildSpec<impl supervisor::specs::Runnable>, Query<T>)
 where
     F: Fn(Context) -> Fut + Send + Sync + 'static,
     Fut: Future<Output = (Context, T)> + Send + 'static,

@@ -32,7 +32,7 @@ impl Worker for Numbered {
 fn pool(builder: supervisor::SupervisorBuilder) -> Pool<Numbered> {
     builder
         .with_max_restarts(MaxRestarts::Unlimited)
-        .build_pool(ChildSpec::<Each<Numbered>>::each("worker"))
+        .build_pool(ChildSpec::per_worker::<Numbered>("worker"))
 }
 
 async fn idle(ctx: Context) -> ChildResult {
@@ -47,7 +47,7 @@ fn room(worker: &ChildRef<Say>) -> usize {
 
 #[tokio::test(start_paused = true)]
 async fn workers_have_the_mailbox_of_their_template() {
-    let template = ChildSpec::<Each<Numbered>>::each("worker").with_mailbox(3);
+    let template = ChildSpec::per_worker::<Numbered>("worker").with_mailbox(3);
     let pool = Supervisor::new().build_pool(template);
     let value = || Numbered(0, Gauge::new());
     // (Nobody polls the workers meanwhile.)
@@ -113,7 +113,7 @@ async fn workers_that_are_alike_are_counted() {
     assert_eq!(within("the workers", tasks.add_workers(3)).await.unwrap().len(), 3);
     assert_eq!(within("the list", tasks.workers()).await.unwrap()[2].path(), "#3");
     let template =
-        ChildSpec::<Each<Numbered>>::each("worker").with_value(Numbered(7, Gauge::new()));
+        ChildSpec::per_worker::<Numbered>("worker").with_value(Numbered(7, Gauge::new()));
     let alike = Supervisor::new().build_pool(template);
     let workers = within("the workers", alike.add_workers(2)).await.unwrap();
     assert_eq!(within("a number", workers[1].ask(Say::Number)).await.unwrap(), 7);

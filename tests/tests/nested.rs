@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use supervisor::prelude::*;
-use supervisor::{ChildState, EventKind, ExitReason, SendError};
+use supervisor::{ExitReason, events::EventKind, info::ChildState, messages::SendError};
 use supervisor_tests::{Order, Stage, about, event, quiet, restarted, within};
 
 /// A root with a nested `sub` (no restarts allowed) of a `leaf` and a `sibling`.

@@ -6,7 +6,7 @@ use std::future::pending;
 use std::panic::panic_any;
 
 use supervisor::prelude::*;
-use supervisor::{ChildError, EventKind, ExitReason, Failure};
+use supervisor::{ChildError, ExitReason, events::EventKind, exit::Failure};
 use supervisor_tests::{Stage, event, quiet, started, terminated, within};
 
 /// Runs this as the only child of a tree without restarts, and gives the reason of its end,
@@ -385,7 +385,7 @@ async fn a_worker_whose_value_panics_when_it_is_dropped_harms_nobody() {
             Ok(())
         }
     }
-    let pool = Supervisor::new().build_pool(ChildSpec::<Each<Fragile>>::each("fragile"));
+    let pool = Supervisor::new().build_pool(ChildSpec::per_worker::<Fragile>("fragile"));
     for _ in 0..3 {
         let fragile = Fragile { _value: Captured("in the value") };
         let worker = within("a worker", pool.add_worker_with(fragile)).await.unwrap();

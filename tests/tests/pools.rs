@@ -5,7 +5,7 @@ use std::future::pending;
 use std::time::Duration;
 
 use supervisor::prelude::*;
-use supervisor::{MaxRestarts, SendError, StartMode};
+use supervisor::{MaxRestarts, StartMode, messages::SendError};
 use supervisor_tests::{Gauge, Life, Order, Stage, event, quiet, restarted, within};
 use tokio::time::Instant;
 
@@ -48,7 +48,7 @@ impl WorkerOnce for Session {
 
 #[tokio::test(start_paused = true)]
 async fn workers_with_the_templates_value_are_alike() {
-    let template = ChildSpec::<Each<Counter>>::each("counter").with_value(Counter { from: 5 });
+    let template = ChildSpec::per_worker::<Counter>("counter").with_value(Counter { from: 5 });
     let pool = Supervisor::new().build_pool(template);
     let first = within("a worker", pool.add_worker()).await.unwrap();
     let second = within("a worker", pool.add_worker()).await.unwrap();
@@ -60,7 +60,7 @@ async fn workers_with_the_templates_value_are_alike() {
 
 #[tokio::test(start_paused = true)]
 async fn each_worker_can_have_a_value_of_its_own_also_after_a_restart() {
-    let pool = Supervisor::new().build_pool(ChildSpec::<Each<Counter>>::each("counter"));
+    let pool = Supervisor::new().build_pool(ChildSpec::per_worker::<Counter>("counter"));
     let mut counters = Vec::new();
     for from in [10, 20, 30] {
         let counter = within("a worker", pool.add_worker_with(Counter { from })).await.unwrap();
@@ -78,7 +78,7 @@ async fn each_worker_can_have_a_value_of_its_own_also_after_a_restart() {
 #[tokio::test(start_paused = true)]
 async fn a_worker_by_value_has_one_life() {
     let (gauge, stage) = (Gauge::new(), Stage::new());
-    let pool = Supervisor::new().build_pool(ChildSpec::<Each<Session>>::each("session"));
+    let pool = Supervisor::new().build_pool(ChildSpec::per_worker::<Session>("session"));
     let session = Session { life: gauge.enter(), stage: stage.clone() };
     let worker = within("a worker", pool.add_worker_with(session)).await.unwrap();
     quiet().await;
@@ -93,7 +93,7 @@ async fn a_worker_by_value_has_one_life() {
 #[tokio::test(start_paused = true)]
 async fn a_value_that_was_refused_is_dropped() {
     let (gauge, stage) = (Gauge::new(), Stage::new());
-    let template = ChildSpec::<Each<Session>>::each("session");
+    let template = ChildSpec::per_worker::<Session>("session");
     let pool = Supervisor::new().with_max_children(0).build_pool(template);
     let session = Session { life: gauge.enter(), stage };
     let error = within("a worker", pool.add_worker_with(session)).await.unwrap_err();
@@ -213,7 +213,7 @@ async fn a_slow_start_of_one_worker_holds_up_nobody_else() {
 
 #[tokio::test(start_paused = true)]
 async fn a_pool_without_a_value_needs_one_for_each_worker() {
-    let pool = Supervisor::new().build_pool(ChildSpec::<Each<Session>>::each("session"));
+    let pool = Supervisor::new().build_pool(ChildSpec::per_worker::<Session>("session"));
     let error = within("a worker", pool.supervisor().add_worker()).await.unwrap_err();
     assert!(matches!(error, SupervisorError::NoTemplateValue(_)), "{error}");
 }

@@ -4,7 +4,7 @@ use std::future::pending;
 use std::time::Duration;
 
 use supervisor::prelude::*;
-use supervisor::{Backoff, ExitReason, MaxRestarts, Run, StartMode};
+use supervisor::{Backoff, ExitReason, MaxRestarts, StartMode, specs::Ready};
 use supervisor_tests::{Order, Stage, delayed, event, quiet, started, within};
 use tokio::time::Instant;
 
@@ -12,7 +12,7 @@ const SECOND: Duration = Duration::from_secs(1);
 
 /// A child that takes this long to stop, and notes that it was asked (`name?`) and that it has
 /// finished by itself (`name!`).
-fn stops_after(stage: &Stage, name: &'static str, time: Duration) -> ChildSpec<Run<ChildRef>> {
+fn stops_after(stage: &Stage, name: &'static str, time: Duration) -> ChildSpec<Ready<ChildRef>> {
     let noted = stage.clone();
     stage.task(name, move |ctx| {
         let noted = noted.clone();
@@ -161,7 +161,7 @@ async fn a_shutdown_of_what_was_never_started_ends_it_at_once() {
     let error = within("the start", supervisor.start()).await.unwrap_err();
     assert!(matches!(error, SupervisorError::Ended(_, ExitReason::Shutdown)), "{error}");
     let error = child.try_send(Order::Return).unwrap_err();
-    assert_eq!(error, supervisor::TrySendError::Gone(Order::Return));
+    assert_eq!(error, supervisor::messages::TrySendError::Gone(Order::Return));
 }
 
 #[tokio::test(start_paused = true)]

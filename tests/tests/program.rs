@@ -6,7 +6,10 @@ use std::process::ExitStatus;
 use std::time::Duration;
 
 use supervisor::prelude::*;
-use supervisor::{Backoff, EventKind, Events, ExitReason, MaxRestarts, Program, StartMode};
+use supervisor::{
+    Backoff, ExitReason, MaxRestarts, Program, StartMode,
+    events::{EventKind, Events},
+};
 use supervisor_tests::{capture_log, event, logged, logs, restarted, terminated, within};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -243,7 +246,7 @@ test! {
     }
 
     async fn a_pool_can_have_many() {
-        let template = ChildSpec::<Each<Program>>::each("worker");
+        let template = ChildSpec::per_worker::<Program>("worker");
         let pool = Supervisor::new().build_pool(template);
         within("the start", pool.supervisor().start()).await.unwrap();
         for _ in 0..20 {

@@ -4,7 +4,11 @@ use std::future::pending;
 use std::time::Duration;
 
 use supervisor::prelude::*;
-use supervisor::{Backoff, ChildKind, ChildState, MaxRestarts, Run, StartMode, SupervisorStats};
+use supervisor::{
+    Backoff, MaxRestarts, StartMode,
+    info::{ChildKind, ChildState, SupervisorStats},
+    specs::Ready,
+};
 use supervisor_tests::{Order, Stage, delayed, event, quiet, within};
 use tokio::time::{Instant, sleep};
 
@@ -57,7 +61,7 @@ async fn answers_come_while_the_tree_starts() {
 }
 
 /// A child that takes ten seconds to stop.
-fn slow_to_stop(stage: &Stage, name: &'static str) -> ChildSpec<Run<ChildRef>> {
+fn slow_to_stop(stage: &Stage, name: &'static str) -> ChildSpec<Ready<ChildRef>> {
     stage
         .task(name, async |ctx: Context| {
             ctx.shutdown_requested().await;

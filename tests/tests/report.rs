@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use supervisor::prelude::*;
-use supervisor::{ChildState, Runnable};
+use supervisor::{info::ChildState, specs::Runnable};
 use supervisor_tests::{quiet, within};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 

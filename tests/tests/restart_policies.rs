@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use supervisor::prelude::*;
-use supervisor::{ChildState, Events};
+use supervisor::{events::Events, info::ChildState};
 use supervisor_tests::{Order, Stage, event, quiet, terminated, within};
 
 /// What became of a child.

@@ -4,7 +4,7 @@ use std::future::pending;
 use std::time::Duration;
 
 use supervisor::prelude::*;
-use supervisor::{ExitReason, MaxRestarts, SendError, StartMode};
+use supervisor::{ExitReason, MaxRestarts, StartMode, messages::SendError};
 use supervisor_tests::{Order, Stage, within};
 use tokio::runtime::{Builder, Runtime};
 
@@ -236,7 +236,7 @@ fn a_runtime_that_goes_away_during_a_shutdown_answers_it() {
         async move { supervisor.shutdown().await }
     });
     other.block_on(supervisor_tests::event(&mut events, "the stop", |event| {
-        matches!(event.kind(), supervisor::EventKind::SupervisorStopping)
+        matches!(event.kind(), supervisor::events::EventKind::SupervisorStopping)
     }));
     drop(home);
     other.block_on(within("the shutdown", stopping)).unwrap().unwrap();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use supervisor::prelude::*;
-use supervisor::{Run, ShutdownReport};
+use supervisor::{info::ShutdownReport, specs::Ready};
 use supervisor_tests::{Stage, event, quiet, terminated, within};
 use tokio::time::Instant;
 
@@ -11,7 +11,7 @@ const SECOND: Duration = Duration::from_secs(1);
 
 /// A child that takes this long to stop, and notes that it was asked (`name?`) and that it has
 /// finished by itself (`name!`).
-fn stops_after(stage: &Stage, name: &'static str, time: Duration) -> ChildSpec<Run<ChildRef>> {
+fn stops_after(stage: &Stage, name: &'static str, time: Duration) -> ChildSpec<Ready<ChildRef>> {
     let noted = stage.clone();
     stage.task(name, move |ctx| {
         let noted = noted.clone();
@@ -26,7 +26,7 @@ fn stops_after(stage: &Stage, name: &'static str, time: Duration) -> ChildSpec<R
 }
 
 /// Starts a supervisor of one child, shuts it down, and says how long that took.
-async fn time_to_stop(spec: ChildSpec<Run<ChildRef>>) -> (Duration, ShutdownReport) {
+async fn time_to_stop(spec: ChildSpec<Ready<ChildRef>>) -> (Duration, ShutdownReport) {
     let supervisor = Supervisor::new().with_child(spec).build();
     within("the start", supervisor.start()).await.unwrap();
     quiet().await;

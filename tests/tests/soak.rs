@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use supervisor::prelude::*;
 use supervisor::{
-    Blocking, BlockingContext, ChildOptions, DeadLetters, MaxRestarts, Partitioned, Periodic,
-    Program, Run,
+    Blocking, BlockingContext, ChildOptions, MaxRestarts, Partitioned, Periodic, Program,
+    messages::DeadLetters, specs::Ready,
 };
 use supervisor_tests::within;
 
@@ -83,7 +83,7 @@ impl Child for Handler {
     type Handle = ChildRef<Message>;
     const OPTIONS: ChildOptions = ChildOptions::new();
 
-    fn spec(name: &str, recipe: Self) -> ChildSpec<Run<ChildRef<Message>>> {
+    fn spec(name: &str, recipe: Self) -> ChildSpec<Ready<ChildRef<Message>>> {
         ChildSpec::new(name).with_worker(recipe)
     }
 }
@@ -214,7 +214,7 @@ fn tree() -> Tree {
         });
         root = root.with_child(ChildSpec::new(&format!("job{number}")).with_worker(job));
     }
-    let worker = ChildSpec::<Each<Handler>>::each("worker")
+    let worker = ChildSpec::per_worker::<Handler>("worker")
         .with_restart_policy(RestartPolicy::Transient)
         .with_heartbeat(HEARTBEAT)
         .with_shutdown(SHUTDOWN);

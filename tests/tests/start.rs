@@ -4,12 +4,12 @@ use std::future::pending;
 use std::time::Duration;
 
 use supervisor::prelude::*;
-use supervisor::{ChildState, ExitReason, Run, StartMode};
+use supervisor::{ExitReason, StartMode, info::ChildState, specs::Ready};
 use supervisor_tests::{Stage, event, quiet, started, within};
 use tokio::time::Instant;
 
 /// A child that is ready after this time.
-fn ready_after(stage: &Stage, name: &'static str, delay: Duration) -> ChildSpec<Run<ChildRef>> {
+fn ready_after(stage: &Stage, name: &'static str, delay: Duration) -> ChildSpec<Ready<ChildRef>> {
     let noted = stage.clone();
     stage
         .task(name, move |mut ctx| {
@@ -308,7 +308,7 @@ async fn a_failed_start_of_a_restart_is_tried_again() {
     let mut events = supervisor.events();
     within("the start", supervisor.start()).await.unwrap();
     event(&mut events, "life 4", |event| {
-        matches!(event.kind(), supervisor::EventKind::ChildRestarted { incarnation: 4, .. })
+        matches!(event.kind(), supervisor::events::EventKind::ChildRestarted { incarnation: 4, .. })
     })
     .await;
     assert_eq!(stage.alive(), "a");

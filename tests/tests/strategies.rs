@@ -4,7 +4,7 @@ use std::future::pending;
 use std::time::Duration;
 
 use supervisor::prelude::*;
-use supervisor::{Backoff, Events};
+use supervisor::{Backoff, events::Events};
 use supervisor_tests::{Order, Stage, event, quiet, restarted, within};
 
 /// Three actors, `a`, `b` and `c`, under this strategy.

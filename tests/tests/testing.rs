@@ -4,10 +4,10 @@ use std::future::pending;
 use std::time::Duration;
 
 use supervisor::prelude::*;
-use supervisor::testing::{self, Chaos, Comeback, Error, Means, Watch};
+use supervisor::testing::{self, Chaos, Error, FaultKind, Recovery, Watch};
 use supervisor::{
-    Backoff, Blocking, BlockingContext, ChildState, Escalate, EventKind, ExitReason, MaxRestarts,
-    Program, StartMode,
+    Backoff, Blocking, BlockingContext, Escalate, ExitReason, MaxRestarts, Program, StartMode,
+    events::EventKind, info::ChildState,
 };
 use supervisor_tests::{Order, Stage, event, restarted, terminated, within};
 use tokio::time::Instant;
@@ -32,7 +32,7 @@ async fn small_tree(stage: &Stage) -> Supervisor {
     root
 }
 
-fn reason(ended: &supervisor::Event) -> &ExitReason {
+fn reason(ended: &supervisor::events::Event) -> &ExitReason {
     let EventKind::ChildTerminated { reason, .. } = ended.kind() else { unreachable!("{ended}") };
     reason
 }
@@ -125,7 +125,8 @@ async fn a_hung_child_holds_what_it_holds_and_does_not_stop() {
     let began = Instant::now();
     within("the restart", address.restart()).await.unwrap();
     assert_eq!(began.elapsed().as_secs(), 7);
-    let killed = |event: &supervisor::Event| matches!(event.kind(), EventKind::ChildKilled { .. });
+    let killed =
+        |event: &supervisor::events::Event| matches!(event.kind(), EventKind::ChildKilled { .. });
     watch.until("the kill", killed).await.unwrap();
     // The next life does not hang: it does what the first one was told.
     let ended = watch.ended("a").await.unwrap();
@@ -427,7 +428,7 @@ async fn large_tree(stage: &Stage) -> Supervisor {
 
 #[tokio::test(start_paused = true)]
 async fn a_good_tree_comes_back_whatever_is_killed() {
-    let mut means = std::collections::HashSet::new();
+    let mut faults = std::collections::HashSet::new();
     for seed in 0..20 {
         let stage = Stage::new();
         let root = large_tree(&stage).await;
@@ -435,19 +436,19 @@ async fn a_good_tree_comes_back_whatever_is_killed() {
         assert_eq!((report.seed, report.kills.len()), (seed, 30));
         assert_eq!(stage.alive().replace(" c", ""), "a b d e", "with seed {seed}");
         for kill in &report.kills {
-            means.insert(kill.means);
-            assert!(kill.means != Means::Hang || kill.path == "sub/restless/d", "{kill}");
+            faults.insert(kill.fault);
+            assert!(kill.fault != FaultKind::Hang || kill.path == "sub/restless/d", "{kill}");
             assert!(kill.at <= report.took);
             // Only the temporary one does not come back; with its supervisor it does.
-            assert!(kill.comeback.is_some() || kill.path == "sub/c", "{kill}");
-            if let Some(Comeback { incarnation, .. }) = kill.comeback {
+            assert!(kill.recovery.is_some() || kill.path == "sub/c", "{kill}");
+            if let Some(Recovery { incarnation, .. }) = kill.recovery {
                 assert!(incarnation > kill.incarnation, "{kill}");
             }
         }
         let begun: usize = ["a", "b", "d", "e"].map(|name| stage.gauge(name).begun()).iter().sum();
         assert!(begun > 4 && report.restarts > 0, "{report}");
     }
-    assert_eq!(means.len(), 4, "{means:?}");
+    assert_eq!(faults.len(), 4, "{faults:?}");
 }
 
 #[tokio::test(start_paused = true)]

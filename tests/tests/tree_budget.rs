@@ -4,7 +4,7 @@ use std::future::pending;
 use std::time::Duration;
 
 use supervisor::prelude::*;
-use supervisor::{ChildOptions, Run, Tree};
+use supervisor::{ChildOptions, Tree, specs::Ready};
 use supervisor_elsewhere::Depot;
 use supervisor_tests::within;
 use tokio::time::Instant;
@@ -138,7 +138,7 @@ impl Child for ByHand {
     type Handle = Supervisor;
     const OPTIONS: ChildOptions = ChildOptions::new();
 
-    fn spec(name: &str, recipe: Tree<Supervisor>) -> ChildSpec<Run<Supervisor>> {
+    fn spec(name: &str, recipe: Tree<Supervisor>) -> ChildSpec<Ready<Supervisor>> {
         recipe.into_spec(name)
     }
 }

@@ -87,7 +87,7 @@ async fn the_living_are_listed_with_their_handles() {
 
 #[tokio::test(start_paused = true)]
 async fn many_are_listed_in_the_order_of_their_starts() {
-    let pool = Supervisor::new().build_pool(ChildSpec::<Each<Connection>>::each("connection"));
+    let pool = Supervisor::new().build_pool(ChildSpec::per_worker::<Connection>("connection"));
     within("the start", pool.supervisor().start()).await.unwrap();
     let trees = (0..50).map(|_| Connection::tree(Owned::new("one of many")));
     let added = within("the workers", pool.add_workers(trees)).await.unwrap();

@@ -5,14 +5,14 @@ use std::future::pending;
 use std::time::Duration;
 
 use supervisor::prelude::*;
-use supervisor::{ChildState, MaxRestarts, Run, StartMode};
+use supervisor::{MaxRestarts, StartMode, info::ChildState, specs::Ready};
 use supervisor_tests::{Order, Stage, event, quiet, start_failed, within};
 use tokio::time::{Instant, sleep};
 
 const SECOND: Duration = Duration::from_secs(1);
 
 /// A child that takes a second to be ready and a second to stop.
-fn slow(stage: &Stage, name: &'static str) -> ChildSpec<Run<ChildRef>> {
+fn slow(stage: &Stage, name: &'static str) -> ChildSpec<Ready<ChildRef>> {
     stage
         .task(name, async |mut ctx: Context| {
             sleep(SECOND).await;

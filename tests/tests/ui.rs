@@ -78,7 +78,7 @@ fn rustc_version() -> String {
 fn every_rule_has_a_compile_fail_test_and_a_line_in_the_documentation() {
     let files = names_of_files();
     let in_the_macros = functions("supervisor-macros/src", "errors: &mut Errors", "fn check");
-    let in_the_library = functions("supervisor/src/rules.rs", "-> Option<Text>", "fn broken");
+    let in_the_library = functions("supervisor/src/spec/rules.rs", "-> Option<Text>", "fn broken");
     let mut rules: BTreeSet<String> = in_the_macros.union(&in_the_library).cloned().collect();
     for rule in AT_RUN_TIME {
         assert!(rules.remove(rule), "`{rule}` is no rule");
@@ -95,7 +95,7 @@ fn every_rule_has_a_compile_fail_test_and_a_line_in_the_documentation() {
 #[test]
 fn the_macro_and_the_library_say_the_same() {
     let in_the_macros = functions("supervisor-macros/src/tree", "errors: &mut Errors", "fn check");
-    let in_the_library = functions("supervisor/src/rules.rs", "-> Option<Text>", "fn broken");
+    let in_the_library = functions("supervisor/src/spec/rules.rs", "-> Option<Text>", "fn broken");
     for rule in in_the_macros.intersection(&in_the_library) {
         let text = fs::read_to_string(ui().join(rule).with_extension("stderr")).unwrap();
         let of = |prefix: &str| -> BTreeSet<String> {

@@ -6,7 +6,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use supervisor::prelude::*;
-use supervisor::{ChildState, EventKind, Events, ExitReason, Run};
+use supervisor::{
+    ExitReason,
+    events::{EventKind, Events},
+    info::ChildState,
+    specs::Ready,
+};
 use supervisor_tests::{Gauge, Stage, about, event, printed, terminated, within};
 use tokio::sync::mpsc;
 
@@ -14,7 +19,7 @@ const GRACE: Duration = Duration::from_millis(30);
 
 /// A child whose lives block their threads until they are let go.
 struct Blocking {
-    spec: Option<ChildSpec<Run<ChildRef>>>,
+    spec: Option<ChildSpec<Ready<ChildRef>>>,
     gauge: Gauge,
     /// Dropped, or sent to: the life goes on.
     go: Sender<()>,
@@ -44,7 +49,7 @@ impl Blocking {
         Self { spec: Some(spec), gauge, go, blocked }
     }
 
-    fn spec(&mut self) -> ChildSpec<Run<ChildRef>> {
+    fn spec(&mut self) -> ChildSpec<Ready<ChildRef>> {
         self.spec.take().unwrap()
     }
 

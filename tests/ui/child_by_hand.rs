@@ -1,7 +1,7 @@
 //! A type that is made a child by hand is a worker or a tree, which its handle tells.
 
 use supervisor::prelude::*;
-use supervisor::{ChildOptions, Run, Tree};
+use supervisor::{ChildOptions, specs::Ready, Tree};
 
 #[derive(Clone)]
 struct Shop {
@@ -13,7 +13,7 @@ impl Child for Shop {
     type Handle = Self;
     const OPTIONS: ChildOptions = ChildOptions::new();
 
-    fn spec(name: &str, recipe: Tree<Self>) -> ChildSpec<Run<Self>> {
+    fn spec(name: &str, recipe: Tree<Self>) -> ChildSpec<Ready<Self>> {
         recipe.into_spec(name)
     }
 }

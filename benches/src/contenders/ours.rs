@@ -54,7 +54,7 @@ async fn started(supervisor: Supervisor) -> Standing {
 }
 
 /// The child that fails.
-fn failing(how: Failure) -> ChildSpec<supervisor::Run<ChildRef<()>>> {
+fn failing(how: Failure) -> ChildSpec<supervisor::specs::Ready<ChildRef<()>>> {
     ChildSpec::new("failing").with_task(move |_: Context| async move {
         stage::fail(how)?;
         Ok(())

@@ -1,7 +1,7 @@
 //! Whether everybody tells the same story: the supervisor's events, its statistics, and the
 //! generals.
 
-use supervisor::{EventKind, ExitReason};
+use supervisor::{ExitReason, events::EventKind};
 
 use crate::campaign::Outcome;
 use crate::notebook::{Deed, Notebook};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use supervisor::prelude::*;
-use supervisor::{AutoShutdown, Event, SupervisorStats};
+use supervisor::{AutoShutdown, events::Event, info::SupervisorStats};
 
 use crate::courier::Courier;
 use crate::field::Field;

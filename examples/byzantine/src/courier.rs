@@ -51,7 +51,7 @@ impl WorkerOnce for Courier {
                 let letter = |receipt| Letter { from, round, said, receipt };
                 match to.ask_within(ROUND, letter).await {
                     Ok(_) => return true,
-                    Err(supervisor::AskError::NoReply) => {}
+                    Err(supervisor::messages::AskError::NoReply) => {}
                     // It sleeps, or it has decided and gone home.
                     Err(_) => return false,
                 }

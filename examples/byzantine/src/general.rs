@@ -84,11 +84,7 @@ impl General {
     }
 
     /// Reads letters until the round is over: who has not written by then has said nothing.
-    async fn listen(
-        &self,
-        ctx: &mut Context<Letter>,
-        round: u8,
-    ) -> Result<Word, supervisor::ChildError> {
+    async fn listen(&self, ctx: &mut Context<Letter>, round: u8) -> Result<Word, ChildError> {
         let end = self.field.start_of(round + 1);
         loop {
             tokio::select! {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use supervisor::{EventKind, ExitReason};
+use supervisor::{ExitReason, events::EventKind};
 
 use crate::campaign::Outcome;
 use crate::hearsay::{Commanders, Rules, Said};

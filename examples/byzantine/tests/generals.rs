@@ -165,7 +165,7 @@ async fn the_others_do_not_wait_for_a_slow_general() {
         let path = format!("army/{name}");
         let ended = outcome.events.iter().find(|(_, event)| {
             event.path() == path.as_str()
-                && matches!(event.kind(), supervisor::EventKind::ChildTerminated { .. })
+                && matches!(event.kind(), supervisor::events::EventKind::ChildTerminated { .. })
         });
         ended.expect("an end").0.as_millis()
     };

@@ -29,10 +29,10 @@ pub(super) fn expand(child: &Child, errors: &Errors) -> TokenStream {
     let (name_arg, recipe_arg) = (Ident::new("__name", span), Ident::new("__recipe", span));
     let is_generic = !child.input.generics.params.is_empty();
     let worker = match (is_once, is_generic) {
-        (false, false) => quote!(Worker),
-        (true, false) => quote!(WorkerOnce),
-        (false, true) => quote!(WorkerOf<#message>),
-        (true, true) => quote!(WorkerOnceOf<#message>),
+        (false, false) => quote!(bounds::WorkerSpec),
+        (true, false) => quote!(bounds::WorkerOnceSpec),
+        (false, true) => quote!(bounds::WorkerOf<#message>),
+        (true, true) => quote!(bounds::WorkerOnceOf<#message>),
     };
     let spec = if errors.is_empty() {
         quote_spanned!(span=> <Self as #krate::#worker>::into_spec(#recipe_arg, #name_arg))
@@ -56,7 +56,7 @@ pub(super) fn expand(child: &Child, errors: &Errors) -> TokenStream {
         fn spec(
             #name_arg: &::core::primitive::str,
             #recipe_arg: Self,
-        ) -> #krate::ChildSpec<#krate::Run<#krate::ChildRef<#message>>> {
+        ) -> #krate::ChildSpec<#krate::specs::Ready<#krate::ChildRef<#message>>> {
             #spec
         }
     };

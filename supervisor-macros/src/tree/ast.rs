@@ -157,7 +157,13 @@ impl TypePath {
     /// `<<Type as Child>::Handle as Partition>::item`, likewise.
     pub(crate) fn project_partition(&self, krate: &TokenStream, item: &str) -> TokenStream {
         let handle = self.project(krate, "Handle");
-        self.project_from(&handle, &quote!(#krate::Partition), item)
+        self.project_from(&handle, &quote!(#krate::bounds::Partition), item)
+    }
+
+    /// `<<Type as Child>::Handle as ChildHandle>::item`, likewise.
+    pub(crate) fn project_handle(&self, krate: &TokenStream, item: &str) -> TokenStream {
+        let handle = self.project(krate, "Handle");
+        self.project_from(&handle, &quote!(#krate::bounds::ChildHandle), item)
     }
 
     fn project_from(&self, from: &TokenStream, of: &TokenStream, item: &str) -> TokenStream {

@@ -75,13 +75,11 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
         type Recipe = #krate::Tree<Self>;
         type Handle = Self;
         const OPTIONS: #krate::ChildOptions = #krate::ChildOptions::new();
-        const OUTLINE: ::core::option::Option<&'static #krate::__private::Outline> =
-            ::core::option::Option::Some(&#outline);
 
         fn spec(
             name: &::core::primitive::str,
             recipe: #krate::Tree<Self>,
-        ) -> #krate::ChildSpec<#krate::Run<Self>> {
+        ) -> #krate::ChildSpec<#krate::specs::Ready<Self>> {
             recipe.into_spec(name)
         }
     };
@@ -113,7 +111,7 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
             #[doc = #docs_start]
             #[doc(alias = "start_link")]
             #lints
-            #own_vis fn start(#params) -> #krate::Starting<Self> {
+            #own_vis fn start(#params) -> #krate::futures::Starting<Self> {
                 Self::tree(#(#names),*).start()
             }
 
@@ -130,9 +128,9 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
 
         #(#cfgs)*
         #[automatically_derived]
-        impl #krate::Handle for #ident {
-            const OUTLINE: ::core::option::Option<&'static #krate::__private::Outline> =
-                <Self as #krate::Child>::OUTLINE;
+        impl #krate::bounds::ChildHandle for #ident {
+            const DESCRIPTOR: ::core::option::Option<&'static #krate::__private::TreeDescriptor> =
+                ::core::option::Option::Some(&#outline);
         }
 
         #nested

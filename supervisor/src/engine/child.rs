@@ -3,20 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::exit::ExitReason;
-use crate::moment::Moment;
-use crate::path::Name;
-use crate::restart::{Backoff, RestartPolicy};
-use crate::shutdown::Shutdown;
-
-/// Whether a child is a worker or a supervisor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ChildKind {
-    /// A task of the user's.
-    Worker,
-    /// A nested supervisor.
-    Supervisor,
-}
+use crate::packed_instant::PackedInstant;
+use crate::spec::{Backoff, ChildKind, ChildState, ExitReason, Name, RestartPolicy, Shutdown};
 
 /// A child's options with all defaults filled in; shared by the workers of a pool.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +58,8 @@ pub(crate) struct Child<C, R> {
     pub(crate) attempts: u16,
     /// Whether it comes back with its supervisor.
     pub(crate) declared: bool,
+    /// The state that the child's users see.
+    pub(super) shown: ChildState,
     pub(crate) data: C,
 }
 
@@ -77,7 +67,8 @@ impl<C, R> Child<C, R> {
     /// One that was added, and has no life yet.
     pub(super) fn new(rules: Arc<ChildRules>, generation: u64, data: C) -> Self {
         let (retry, attempts, declared) = (0, 0, false);
-        Self { rules, state: State::Down, generation, retry, attempts, declared, data }
+        let (state, shown) = (State::Down, ChildState::Stopped);
+        Self { rules, state, generation, retry, attempts, declared, shown, data }
     }
 }
 
@@ -94,9 +85,9 @@ pub(crate) enum State<R> {
     /// A life that has not reported yet.
     Starting(Purpose<R>),
     /// A life.
-    Up { since: Moment },
+    Up { since: PackedInstant },
     /// Its life ended by itself while the supervisor was busy with its siblings.
-    Fallen(Box<ExitReason>),
+    ExitPending(Box<ExitReason>),
     /// A life that is asked to end.
     Stopping(StopPurpose<R>),
     /// A life that is forced to end.
@@ -143,7 +134,7 @@ pub(crate) enum StopPurpose<R> {
 pub(crate) enum OwnStop<R> {
     Terminate(R),
     /// To be started again, alone and uncounted.
-    Cycle(R),
+    StopAndStart(R),
     /// It counts as this failure when it has ended.
     Fail(Failing<R>),
     /// It will not be ready, so its start has failed.
@@ -202,7 +193,7 @@ impl<R> OwnStop<R> {
     /// Whoever waits for the answer to a command.
     pub(crate) fn into_reply(self) -> Option<R> {
         match self {
-            Self::Terminate(reply) | Self::Cycle(reply) => Some(reply),
+            Self::Terminate(reply) | Self::StopAndStart(reply) => Some(reply),
             Self::Fail(failing) => failing.reply,
             Self::FailedStart(failing) => failing.purpose.into_reply(),
         }
@@ -241,50 +232,11 @@ impl<R> State<R> {
     }
 }
 
-/// A child's state as seen from outside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ChildState {
-    /// It has been started and has not reported yet.
-    Starting,
-    /// It runs.
-    Running,
-    /// It has been asked to stop.
-    Stopping,
-    /// It has ended and will be started again.
-    Restarting,
-    /// It has ended, was stopped, or was never started.
-    Stopped,
-    /// It could not be stopped.
-    Unstoppable,
-}
-
-impl ChildState {
-    /// The word for it in logs and pictures.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Starting => "starting",
-            Self::Running => "running",
-            Self::Stopping => "stopping",
-            Self::Restarting => "restarting",
-            Self::Stopped => "stopped",
-            Self::Unstoppable => "unstoppable",
-        }
-    }
-}
-
-impl std::fmt::Display for ChildState {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
 impl<R> From<&State<R>> for ChildState {
     fn from(state: &State<R>) -> Self {
         match state {
             State::Down => Self::Stopped,
-            State::Held | State::Waiting(_) | State::Fallen(_) => Self::Restarting,
+            State::Held | State::Waiting(_) | State::ExitPending(_) => Self::Restarting,
             State::Starting(_) => Self::Starting,
             State::Up { .. } => Self::Running,
             State::Stopping(_) | State::Killing(_) => Self::Stopping,

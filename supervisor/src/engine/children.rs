@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::num::NonZeroU32;
 
 use super::child::{Child, Named};
-use crate::path::Name;
+use crate::spec::Name;
 
 /// A child's place in this life of its supervisor. A key is never given out twice, so a late
 /// message about a child that has been removed finds nothing.

@@ -1,149 +1,58 @@
 //! What a user can ask of a running supervisor; OTP's operations with OTP's answers.
 
 use std::sync::Arc;
-
-use tokio::time::Instant;
+use std::time::Instant;
 
 use super::child::{Child, ChildRules, Failing, OwnStop, Pending, Purpose, State};
-use super::{Cycle, Effect, Engine, Key, Mode, Named, Notice};
-use crate::exit::ExitReason;
-use crate::path::Name;
-use crate::strategy::SupervisionStrategy;
-
-/// Which child a command is about.
-#[derive(Clone, Debug)]
-pub(crate) enum Subject {
-    Name(Name),
-    /// From an address that knows its place.
-    Key(Key),
-}
-
-#[derive(Debug)]
-pub(crate) enum Command<C, R> {
-    /// `add_child`, and `add_worker` of a pool.
-    Add { rules: Arc<ChildRules>, generation: u64, running: bool, data: C, reply: R },
-    /// `add_workers`, of a pool whose workers are up once they are spawned.
-    AddMany { rules: Arc<ChildRules>, workers: Vec<C>, reply: R },
-    /// `terminate_child`.
-    Terminate(Subject, R),
-    /// `restart_child`: start one that is down.
-    Restart(Subject, R),
-    /// `delete_child`.
-    Delete(Subject, R),
-    /// `ChildRef::restart`: stop and start, uncounted.
-    Cycle(Subject, R),
-    /// `ChildRef::kill`: a failure, counted.
-    Kill(Subject, R),
-    /// `testing::fail`: a failure of the test's choice, counted.
-    #[cfg(feature = "test-util")]
-    Fail(Subject, ExitReason, R),
-}
-
-impl<C, R> Command<C, R> {
-    pub(crate) fn into_parts(self) -> (Vec<C>, R) {
-        match self {
-            Self::Add { data, reply, .. } => (vec![data], reply),
-            Self::AddMany { workers, reply, .. } => (workers, reply),
-            Self::Terminate(_, reply)
-            | Self::Restart(_, reply)
-            | Self::Delete(_, reply)
-            | Self::Cycle(_, reply)
-            | Self::Kill(_, reply) => (Vec::new(), reply),
-            #[cfg(feature = "test-util")]
-            Self::Fail(_, _, reply) => (Vec::new(), reply),
-        }
-    }
-}
-
-/// What a command led to.
-#[derive(Clone, Debug)]
-pub(crate) enum Answer {
-    Done,
-    /// The child declined its start: OTP's `ignore`.
-    Declined,
-    /// So many were added, and why the next one was not.
-    Added(usize, Option<Box<Refusal>>),
-    Refused(Refusal),
-}
-
-/// Why a command was not carried out.
-#[derive(Clone, Debug)]
-pub(crate) enum Refusal {
-    AlreadyStarted,
-    AlreadyPresent,
-    NotFound,
-    Running,
-    Restarting,
-    StillRunning,
-    StartFailed(ExitReason),
-    SimpleOneForOne,
-    MaxChildren(usize),
-    ShuttingDown,
-}
+use super::{
+    Addition, Answer, Effect, Engine, GroupRestart, Key, Mode, Named, Notice, Order, Refusal,
+    Subject, Verb,
+};
+use crate::spec::{ChildState, ExitReason, SupervisionStrategy};
 
 impl<C: Named, R> Engine<C, R> {
-    /// The child that a command has to wait for.
-    pub(super) fn subject(&mut self, command: &Command<C, R>) -> Option<Key> {
-        match command {
-            Command::Add { data, .. } => self.children.find(data.name()),
-            Command::AddMany { .. } => None,
-            Command::Terminate(subject, _)
-            | Command::Restart(subject, _)
-            | Command::Delete(subject, _)
-            | Command::Cycle(subject, _)
-            | Command::Kill(subject, _) => self.resolve(subject),
-            #[cfg(feature = "test-util")]
-            Command::Fail(subject, ..) => self.resolve(subject),
-        }
-    }
-
-    fn resolve(&mut self, subject: &Subject) -> Option<Key> {
+    /// Returns the child that is the subject of an order, if the supervisor has it.
+    pub(super) fn resolve(&mut self, subject: &Subject) -> Option<Key> {
         match subject {
             Subject::Name(name) => self.children.find(name),
             Subject::Key(key) => self.children.get(*key).map(|_| *key),
         }
     }
 
-    pub(super) fn command(&mut self, now: Instant, command: Command<C, R>) {
-        let command = match command {
-            Command::Add { rules, generation, running, data, reply } => {
-                let child = Child::new(rules, generation, data);
-                return self.add(now, child, running, reply);
-            }
-            Command::AddMany { rules, workers, reply } => {
-                return self.add_many(now, &rules, workers, reply);
-            }
-            other => other,
-        };
-        if self.rules.strategy == SupervisionStrategy::SimpleOneForOne
-            && let Command::Restart(_, reply) | Command::Delete(_, reply) = command
-        {
+    pub(super) fn carry_out(&mut self, now: Instant, order: Order<R>) {
+        let Order { subject, verb, reply } = order;
+        let is_pool = self.rules.strategy == SupervisionStrategy::SimpleOneForOne;
+        if is_pool && matches!(verb, Verb::Restart | Verb::Delete) {
             // OTP's answer too, whatever child is named.
             return self.answer(reply, Answer::Refused(Refusal::SimpleOneForOne));
         }
-        let Some(key) = self.subject(&command) else {
+        let Some(key) = self.resolve(&subject) else {
             // A pool knows its workers by number only.
-            let pool = self.rules.strategy == SupervisionStrategy::SimpleOneForOne;
-            let refusal = match &command {
-                Command::Terminate(Subject::Name(name), _) if pool && name.number().is_none() => {
+            let refusal = match (&verb, &subject) {
+                (Verb::Terminate, Subject::Name(name)) if is_pool && name.number().is_none() => {
                     Refusal::SimpleOneForOne
                 }
                 _ => Refusal::NotFound,
             };
-            let (_, reply) = command.into_parts();
             return self.answer(reply, Answer::Refused(refusal));
         };
-        match command {
-            Command::Add { .. } | Command::AddMany { .. } => {}
-            Command::Terminate(_, reply) => self.terminate(now, key, reply),
-            Command::Restart(_, reply) => self.restart(now, key, reply),
-            Command::Delete(_, reply) => self.delete(key, reply),
-            Command::Cycle(_, reply) => self.cycle_one(now, key, reply),
-            Command::Kill(_, reply) => {
-                self.fail(now, key, ExitReason::Killed, Some(reply));
+        match verb {
+            Verb::Terminate => self.terminate(now, key, reply),
+            Verb::Restart => self.restart(now, key, reply),
+            Verb::Delete => self.delete(key, reply),
+            Verb::StopAndStart => self.stop_and_start(now, key, reply),
+            Verb::Fail(reason) => self.fail(now, key, reason, Some(reply)),
+        }
+    }
+
+    pub(super) fn bring_in(&mut self, now: Instant, addition: Addition<C, R>) {
+        match addition {
+            Addition::One { rules, generation, running, data, reply } => {
+                self.add_one(now, Child::new(rules, generation, data), running, reply);
             }
-            #[cfg(feature = "test-util")]
-            Command::Fail(_, reason, reply) => self.fail(now, key, reason, Some(reply)),
+            Addition::Many { rules, workers, reply } => {
+                self.add_many(now, &rules, workers, reply);
+            }
         }
     }
 
@@ -178,7 +87,7 @@ impl<C: Named, R> Engine<C, R> {
         self.answer(reply, Answer::Added(added, refusal.map(Box::new)));
     }
 
-    fn add(&mut self, now: Instant, child: Child<C, R>, running: bool, reply: R) {
+    fn add_one(&mut self, now: Instant, child: Child<C, R>, running: bool, reply: R) {
         if let Some(refusal) = self.refusal_of_child(&child.data) {
             self.effects.push_back(Effect::Refused(Box::new(child.data)));
             return self.answer(reply, Answer::Refused(refusal));
@@ -190,10 +99,11 @@ impl<C: Named, R> Engine<C, R> {
             if let Some(child) = self.children.get_mut(key) {
                 child.generation = generation + 1;
             }
-            let since = self.last_moment.of(now);
+            let since = self.last_packed.of(now);
             self.enter(key, State::Up { since });
             self.effects.push_back(Effect::Adopt(key));
-            self.tell(Notice::Started(key));
+            self.shown_by_effect(key, ChildState::Running);
+            self.notify(Notice::Started(key));
             self.answer(reply, Answer::Done);
         } else {
             self.launch(now, key, Purpose::Add(reply));
@@ -219,13 +129,14 @@ impl<C: Named, R> Engine<C, R> {
                     return;
                 }
                 if resumes {
-                    self.mode = Mode::Cycling(Cycle::Starting { next, skip: Some(key) });
+                    self.mode =
+                        Mode::RestartingGroup(GroupRestart::Starting { next, skip: Some(key) });
                     self.go_on(now);
                 } else {
-                    self.let_go_of_the_held();
+                    self.close_held_children();
                 }
             }
-            State::Down | State::Held | State::Fallen(_) => {
+            State::Down | State::Held | State::ExitPending(_) => {
                 self.stay_down(key);
                 self.answer(reply, Answer::Done);
             }
@@ -233,7 +144,7 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Lays down the children on hold that no pending restart will start any more.
-    fn let_go_of_the_held(&mut self) {
+    fn close_held_children(&mut self) {
         let waits = |child: &Child<C, R>| matches!(child.state, State::Waiting(_));
         let all = self.rules.strategy == SupervisionStrategy::OneForAll;
         let mut comes_back = all && self.children.iter().any(|(_, child)| waits(child));
@@ -242,7 +153,7 @@ impl<C: Named, R> Engine<C, R> {
             next = self.children.after(key);
             comes_back = comes_back || waits(child);
             if !comes_back && matches!(child.state, State::Held) {
-                self.lay_down(key);
+                self.close_child(key);
             }
         }
     }
@@ -252,12 +163,12 @@ impl<C: Named, R> Engine<C, R> {
         if self.is_forgettable(key) {
             self.forget(key);
         } else {
-            self.lay_down(key);
+            self.close_child(key);
         }
     }
 
     pub(super) fn is_forgettable(&self, key: Key) -> bool {
-        use crate::restart::RestartPolicy::Temporary;
+        use crate::spec::RestartPolicy::Temporary;
         self.rules.strategy == SupervisionStrategy::SimpleOneForOne
             || self.children.get(key).is_some_and(|child| child.rules.restart == Temporary)
     }
@@ -283,7 +194,7 @@ impl<C: Named, R> Engine<C, R> {
     fn refusal_of_life(&self, key: Key) -> Option<Refusal> {
         match self.children.get(key)?.state {
             State::Down | State::Held => None,
-            State::Waiting(_) | State::Fallen(_) => Some(Refusal::Restarting),
+            State::Waiting(_) | State::ExitPending(_) => Some(Refusal::Restarting),
             State::Zombie => Some(Refusal::StillRunning),
             State::Starting(_) | State::Up { .. } | State::Stopping(_) | State::Killing(_) => {
                 Some(Refusal::Running)
@@ -291,19 +202,19 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    fn cycle_one(&mut self, now: Instant, key: Key, reply: R) {
+    fn stop_and_start(&mut self, now: Instant, key: Key, reply: R) {
         let Some(child) = self.children.get(key) else { return };
         match child.state {
             State::Starting(_) | State::Up { .. } | State::Stopping(_) | State::Killing(_) => {
-                self.halt(now, key, OwnStop::Cycle(reply).into());
+                self.halt(now, key, OwnStop::StopAndStart(reply).into());
             }
             State::Zombie => self.answer(reply, Answer::Refused(Refusal::StillRunning)),
             State::Waiting(_) if self.rules.strategy.is_group() => {
                 // The delay is over; the whole scope comes back with the child.
                 self.answer(reply, Answer::Done);
-                self.cycle_from(now, key);
+                self.start_scope_of(now, key);
             }
-            State::Down | State::Held | State::Waiting(_) | State::Fallen(_) => {
+            State::Down | State::Held | State::Waiting(_) | State::ExitPending(_) => {
                 self.launch(now, key, Purpose::Command(reply));
             }
         }
@@ -322,7 +233,7 @@ impl<C: Named, R> Engine<C, R> {
         }
         self.note_health(now, key);
         self.enter(key, State::Killing(OwnStop::Fail(Failing { reason, reply }).into()));
-        self.effects.push_back(Effect::Abort(key));
+        self.abort(key);
         self.arm_kill(now, key);
     }
 }

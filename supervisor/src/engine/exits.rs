@@ -1,17 +1,14 @@
 //! What follows when a life has ended: OTP's table of exit reason and policy, and the restarts
 //! of each strategy.
 
-use std::time::Duration;
-
-use tokio::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::child::{Failing, FailingStart, OwnStop, Pending, Purpose, State, StopPurpose};
-use super::commands::{Answer, Refusal};
-use super::turns::Turn;
-use super::{Child, Cycle, Effect, Ending, Engine, Exit, Key, Mode, Named, Notice};
-use crate::exit::ExitReason;
-use crate::restart::RestartPolicy;
-use crate::strategy::{AutoShutdown, SupervisionStrategy};
+use super::deferred::Deferred;
+use super::{
+    Answer, Child, Effect, Ending, Engine, Exit, GroupRestart, Key, Mode, Named, Notice, Refusal,
+};
+use crate::spec::{AutoShutdown, ExitReason, RestartPolicy, SupervisionStrategy};
 
 impl<C: Named, R> Engine<C, R> {
     pub(super) fn exited(&mut self, now: Instant, key: Key, generation: u64, exit: Exit) {
@@ -44,7 +41,7 @@ impl<C: Named, R> Engine<C, R> {
             _ => (true, reason.is_abnormal()),
         };
         if told {
-            self.tell(Notice::Terminated { child: key, reason: reason.clone(), failed });
+            self.notify(Notice::Terminated { child: key, reason: reason.clone(), failed });
         }
         if all_stop {
             return self.ended_while_stopping(now, key);
@@ -58,12 +55,12 @@ impl<C: Named, R> Engine<C, R> {
                     self.start_failed(now, key, purpose, reason);
                 }
             }
-            Some(State::Up { .. }) => self.fell(now, key, reason),
+            Some(State::Up { .. }) => self.exited_while_up(now, key, reason),
             Some(State::Stopping(purpose) | State::Killing(purpose)) => {
                 self.halted(now, key, purpose);
             }
             Some(State::Zombie) => {
-                self.tell(Notice::StoppedLate(key));
+                self.notify(Notice::StoppedLate(key));
                 self.stay_down(key);
             }
             _ => {}
@@ -71,10 +68,10 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Whether nothing follows from this exit for any other child.
-    pub(crate) fn is_private(&self, key: Key, exit: &Exit) -> bool {
+    pub(crate) fn affects_only_itself(&self, key: Key, exit: &Exit) -> bool {
         let Some(child) = self.children.get(key) else { return false };
         // Whatever else is under way may wait for this child.
-        if !matches!(self.mode, Mode::Running) || !self.turns.is_empty() {
+        if !matches!(self.mode, Mode::Running) || !self.deferred.is_empty() {
             return false;
         }
         // A command has a hand in it.
@@ -121,12 +118,12 @@ impl<C: Named, R> Engine<C, R> {
                 self.stay_down(key);
                 self.answer(reply, Answer::Done);
             }
-            OwnStop::Cycle(reply) => self.launch(now, key, Purpose::Command(reply)),
+            OwnStop::StopAndStart(reply) => self.launch(now, key, Purpose::Command(reply)),
             OwnStop::Fail(Failing { reason, reply }) => {
                 if let Some(reply) = reply {
                     self.answer(reply, Answer::Done);
                 }
-                self.fell(now, key, reason);
+                self.exited_while_up(now, key, reason);
             }
             OwnStop::FailedStart(FailingStart { purpose, reason }) => {
                 self.start_failed(now, key, purpose, reason);
@@ -162,15 +159,15 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// A life that was up has ended by itself (its state is `Down` for now).
-    fn fell(&mut self, now: Instant, key: Key, reason: ExitReason) {
+    fn exited_while_up(&mut self, now: Instant, key: Key, reason: ExitReason) {
         if is_hopeless(&reason) {
             return self.give_up(now, key, reason);
         }
-        if self.rules.strategy.is_group() && (self.is_busy() || !self.turns.is_empty()) {
+        if self.rules.strategy.is_group() && (self.is_busy() || !self.deferred.is_empty()) {
             // A group restart that reaches it first counts it as stopped with the group.
-            self.enter(key, State::Fallen(Box::new(reason)));
+            self.enter(key, State::ExitPending(Box::new(reason)));
             let generation = self.children.get(key).map_or(0, |child| child.generation);
-            self.turns.push_back(Turn::Fallen(key, generation));
+            self.deferred.push_back(Deferred::ExitPending(key, generation));
             self.stop_scope_past(now, key);
         } else {
             self.decide(now, key, reason);
@@ -178,13 +175,13 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// The turn of a child that fell while its supervisor was busy.
-    pub(super) fn rise(&mut self, now: Instant, key: Key, generation: u64) {
+    pub(super) fn handle_deferred_exit(&mut self, now: Instant, key: Key, generation: u64) {
         // It may have been started, and have fallen, again since: that is another turn.
         let fallen = |child: &Child<C, R>| {
-            child.generation == generation && matches!(child.state, State::Fallen(_))
+            child.generation == generation && matches!(child.state, State::ExitPending(_))
         };
         if self.children.get(key).is_some_and(fallen)
-            && let Some(State::Fallen(reason)) = self.enter(key, State::Down)
+            && let Some(State::ExitPending(reason)) = self.enter(key, State::Down)
         {
             self.decide(now, key, *reason);
         }
@@ -208,7 +205,7 @@ impl<C: Named, R> Engine<C, R> {
         {
             self.forget(key);
         } else {
-            self.lay_down(key);
+            self.close_child(key);
         }
         self.significant_ended(now, significant);
     }
@@ -217,7 +214,7 @@ impl<C: Named, R> Engine<C, R> {
     fn significant_ended(&mut self, now: Instant, significant: bool) {
         if significant && self.is_busy() {
             // The children that are about to be started count too.
-            self.turns.push_back(Turn::SignificantEnded);
+            self.deferred.push_back(Deferred::SignificantEnded);
         } else if significant {
             self.auto_shutdown(now);
         }
@@ -238,14 +235,15 @@ impl<C: Named, R> Engine<C, R> {
     /// One more restart: its credit, then its scope.
     fn try_restart(&mut self, now: Instant, key: Key, reason: ExitReason, delay: Option<Duration>) {
         if !self.intensity.take(now) {
-            self.tell(Notice::MaxRestartsExceeded { child: key, reason: reason.clone() });
+            self.notify(Notice::MaxRestartsExceeded { child: key, reason: reason.clone() });
             return self.give_up(now, key, reason);
         }
         if self.rules.strategy.is_group() {
             let first = self.scope_start(key).unwrap_or(key);
             let next = self.children.last();
             self.enter(key, State::Held);
-            self.mode = Mode::Cycling(Cycle::Stopping { failed: key, first, next, delay });
+            self.mode =
+                Mode::RestartingGroup(GroupRestart::Stopping { failed: key, first, next, delay });
             return self.stop_scope(now);
         }
         match delay {
@@ -267,7 +265,7 @@ impl<C: Named, R> Engine<C, R> {
         self.enter(key, State::Waiting(Pending::Start));
         self.arm(now, key, delay);
         let left = self.intensity.left(now);
-        self.tell(Notice::Delayed { child: key, delay, left });
+        self.notify(Notice::Delayed { child: key, delay, left });
     }
 
     /// The next attempt of a child whose start has failed.
@@ -275,7 +273,7 @@ impl<C: Named, R> Engine<C, R> {
         if let Some(delay) = self.draw_delay(key) {
             self.arm(now, key, delay);
             let left = self.intensity.left(now);
-            self.tell(Notice::Delayed { child: key, delay, left });
+            self.notify(Notice::Delayed { child: key, delay, left });
         } else {
             let retry = self.children.get(key).map_or(0, |child| child.retry);
             self.effects.push_back(Effect::RetryLater(key, retry));
@@ -295,7 +293,7 @@ impl<C: Named, R> Engine<C, R> {
                 // It has already waited for this attempt.
                 self.try_restart(now, key, reason, None);
             }
-            Pending::Start if self.rules.strategy.is_group() => self.cycle_from(now, key),
+            Pending::Start if self.rules.strategy.is_group() => self.start_scope_of(now, key),
             Pending::Start => self.launch(now, key, Purpose::Restart),
         }
     }
@@ -334,7 +332,7 @@ impl<C: Named, R> Engine<C, R> {
             self.effects.push_back(Effect::Close(key));
         }
         // After it is closed: this is the last word on its state.
-        self.tell(Notice::NotStopped(key));
+        self.notify(Notice::NotStopped(key));
         if let Some(reply) = purpose.into_reply() {
             self.answer(reply, Answer::Refused(Refusal::StillRunning));
         }

@@ -1,11 +1,9 @@
 //! Restart intensity: how many restarts are left before the supervisor gives up.
 
 use std::collections::VecDeque;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use tokio::time::Instant;
-
-use crate::restart::MaxRestarts;
+use crate::spec::MaxRestarts;
 
 /// The restarts of the last window, exactly: a restart counts as long as it is not older than
 /// the window (OTP's boundary is inclusive too, on whole seconds).

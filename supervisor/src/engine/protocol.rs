@@ -1,17 +1,15 @@
-//! What goes into the engine and what comes out of it.
+//! The engine's whole interface: the events and commands that go in, the effects that come out.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use tokio::time::Instant;
-
+use super::child::ChildRules;
 use super::children::Key;
-use super::commands::{Answer, Command};
-use crate::exit::ExitReason;
-use crate::path::Name;
+use crate::spec::{ChildState, ExitReason, Name};
 
 /// Something that happened.
 #[derive(Debug)]
-pub(crate) enum Event<C, R> {
+pub(crate) enum Event<R> {
     /// The supervisor is to start the children it has.
     Start,
     /// The engine asked to be called again, after what is already waiting.
@@ -22,14 +20,14 @@ pub(crate) enum Event<C, R> {
     Abandoned(Key, u64),
     /// A life has ended: its task is gone, and all that it held.
     Exited(Key, u64, Exit),
-    /// A life showed no sign of life within this time.
+    /// A life gave no sign of life within this time.
     Hung(Key, u64, Duration),
-    /// A life gave its last sign of life then.
+    /// A life gave its last sign of life at this instant.
     Alive(Key, u64, Instant),
-    /// A retry that the engine had put behind what was waiting then.
+    /// A retry that the engine had put behind the messages that were waiting then.
     Retry(Key, u32),
-    /// (Boxed: exits are many, commands few.)
-    Command(Box<Command<C, R>>),
+    /// A user asks for something about one child. (Boxed: exits are many, orders few.)
+    Order(Box<Order<R>>),
     /// The supervisor is to stop in order.
     Stop,
     /// The supervisor is to stop everything at once.
@@ -47,9 +45,80 @@ pub(crate) enum Exit {
     Dropped,
 }
 
+/// A command about one child that the supervisor knows already.
+#[derive(Debug)]
+pub(crate) struct Order<R> {
+    pub(crate) subject: Subject,
+    pub(crate) verb: Verb,
+    pub(crate) reply: R,
+}
+
+/// The child that an order is about.
+#[derive(Clone, Debug)]
+pub(crate) enum Subject {
+    Name(Name),
+    /// From an address, which knows the key of its child.
+    Key(Key),
+}
+
+/// What an order asks for.
+#[derive(Clone, Debug)]
+pub(crate) enum Verb {
+    /// `terminate_child`.
+    Terminate,
+    /// `restart_child`: starts a child that is down.
+    Restart,
+    /// `delete_child`.
+    Delete,
+    /// `ChildRef::restart`: stops and starts the child, uncounted.
+    StopAndStart,
+    /// Ends the child's life as a failure that counts: `ChildRef::kill` with the reason `Killed`,
+    /// and the functions of `testing` with theirs.
+    Fail(ExitReason),
+}
+
+/// A command that brings new children.
+#[derive(Debug)]
+pub(crate) enum Addition<C, R> {
+    /// `add_child`, and `add_worker` of a pool. A `running` child is an adopted supervisor, which
+    /// keeps its life.
+    One { rules: Arc<ChildRules>, generation: u64, running: bool, data: C, reply: R },
+    /// `add_workers`, of a pool whose workers are up once they are spawned.
+    Many { rules: Arc<ChildRules>, workers: Vec<C>, reply: R },
+}
+
+/// The outcome of a command.
+#[derive(Clone, Debug)]
+pub(crate) enum Answer {
+    Done,
+    /// The child declined its start: OTP's `ignore`.
+    Declined,
+    /// How many children were added, and why the next one was not.
+    Added(usize, Option<Box<Refusal>>),
+    Refused(Refusal),
+}
+
+/// Why a command was not carried out.
+#[derive(Clone, Debug)]
+pub(crate) enum Refusal {
+    AlreadyStarted,
+    AlreadyPresent,
+    NotFound,
+    Running,
+    Restarting,
+    StillRunning,
+    StartFailed(ExitReason),
+    SimpleOneForOne,
+    MaxChildren(usize),
+    ShuttingDown,
+}
+
 /// Something to do.
 #[derive(Debug)]
 pub(crate) enum Effect<C, R> {
+    /// Show this state of the child to its users. `Spawn`, `Adopt`, `Ask` and `Abort` show the
+    /// state that they lead to by themselves.
+    Show(Key, ChildState),
     Spawn {
         child: Key,
         generation: u64,
@@ -74,14 +143,15 @@ pub(crate) enum Effect<C, R> {
     /// A command that carried this was refused.
     Refused(Box<C>),
     Answer(R, Answer),
-    Tell(Notice),
+    /// Tell subscribers and the log.
+    Notify(Notice),
     /// All children have started.
     Started,
     /// Everything has ended. Nothing follows.
     Ended(Box<Ending>),
 }
 
-/// What is worth telling subscribers and the log.
+/// News for subscribers and the log.
 #[derive(Clone, Debug)]
 pub(crate) enum Notice {
     Started(Key),
@@ -118,7 +188,7 @@ pub(crate) enum Notice {
 }
 
 impl Notice {
-    /// The child that it is about, if it is not about the supervisor.
+    /// Returns the child that the notice is about, if it is not about the supervisor.
     pub(crate) fn child(&self) -> Option<Key> {
         match self {
             Self::Started(child)

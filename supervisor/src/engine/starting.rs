@@ -1,17 +1,14 @@
 //! How children are started: one after the other, each when the previous one is up.
 
-use std::time::Duration;
-
-use tokio::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::child::{FailingStart, OwnStop, Pending, Purpose, StartRule, State};
-use super::commands::{Answer, Refusal};
 use super::exits::is_hopeless;
 use super::stopping::Scheme;
-use super::{BURST, Cycle, Effect, Ending, Engine, Key, Mode, Named, Notice};
-use crate::exit::ExitReason;
-use crate::restart::RestartPolicy;
-use crate::strategy::SupervisionStrategy;
+use super::{
+    Answer, BURST, Effect, Ending, Engine, GroupRestart, Key, Mode, Named, Notice, Refusal,
+};
+use crate::spec::{ChildState, ExitReason, RestartPolicy, SupervisionStrategy};
 
 impl<C: Named, R> Engine<C, R> {
     pub(super) fn start(&mut self, now: Instant) {
@@ -24,8 +21,10 @@ impl<C: Named, R> Engine<C, R> {
     /// Goes on with what the supervisor as a whole is doing.
     pub(super) fn go_on(&mut self, now: Instant) {
         match self.mode {
-            Mode::Starting { .. } | Mode::Cycling(Cycle::Starting { .. }) => self.start_next(now),
-            Mode::Cycling(Cycle::Stopping { .. }) => self.stop_scope(now),
+            Mode::Starting { .. } | Mode::RestartingGroup(GroupRestart::Starting { .. }) => {
+                self.start_next(now);
+            }
+            Mode::RestartingGroup(GroupRestart::Stopping { .. }) => self.stop_scope(now),
             Mode::Stopping { scheme: Scheme::AtOnce { .. }, .. } => self.tell_next(now),
             Mode::Stopping { scheme: Scheme::InOrder { .. }, .. } => self.stop_next(now),
             Mode::Idle | Mode::Running | Mode::Ended => {}
@@ -36,7 +35,7 @@ impl<C: Named, R> Engine<C, R> {
         for _ in 0..BURST {
             let (key, skip) = match self.mode {
                 Mode::Starting { next } => (next, None),
-                Mode::Cycling(Cycle::Starting { next, skip }) => (next, skip),
+                Mode::RestartingGroup(GroupRestart::Starting { next, skip }) => (next, skip),
                 _ => return,
             };
             let Some(key) = key else {
@@ -70,7 +69,8 @@ impl<C: Named, R> Engine<C, R> {
     pub(super) fn advance_start(&mut self, key: Key) {
         let after = self.children.after(key);
         match &mut self.mode {
-            Mode::Starting { next } | Mode::Cycling(Cycle::Starting { next, .. }) => *next = after,
+            Mode::Starting { next }
+            | Mode::RestartingGroup(GroupRestart::Starting { next, .. }) => *next = after,
             _ => {}
         }
     }
@@ -83,10 +83,12 @@ impl<C: Named, R> Engine<C, R> {
         self.effects.push_back(Effect::Spawn { child: key, generation });
         if let StartRule::Ready(limit) = rule {
             self.enter(key, State::Starting(purpose));
+            self.shown_by_effect(key, ChildState::Starting);
             limit.into_iter().for_each(|limit| self.arm(now, key, limit));
         } else {
-            let since = self.last_moment.of(now);
+            let since = self.last_packed.of(now);
             self.enter(key, State::Up { since });
+            self.shown_by_effect(key, ChildState::Running);
             self.came_up(now, key, purpose);
         }
     }
@@ -96,20 +98,21 @@ impl<C: Named, R> Engine<C, R> {
         if child.generation != generation || !matches!(child.state, State::Starting(_)) {
             return;
         }
-        let up = State::Up { since: self.last_moment.of(now) };
+        let up = State::Up { since: self.last_packed.of(now) };
         let Some(State::Starting(purpose)) = self.enter(key, up) else { return };
         self.came_up(now, key, purpose);
     }
 
     fn came_up(&mut self, now: Instant, key: Key, purpose: Purpose<R>) {
         let restarted = matches!(purpose, Purpose::Restart)
-            || matches!(self.mode, Mode::Cycling(_)) && matches!(purpose, Purpose::Sequence);
+            || matches!(self.mode, Mode::RestartingGroup(_))
+                && matches!(purpose, Purpose::Sequence);
         self.arm_heartbeat(now, key);
         if restarted {
             let left = self.intensity.left(now);
-            self.tell(Notice::Restarted { child: key, left });
+            self.notify(Notice::Restarted { child: key, left });
         } else {
-            self.tell(Notice::Started(key));
+            self.notify(Notice::Started(key));
         }
         match purpose {
             Purpose::Sequence => {
@@ -126,7 +129,7 @@ impl<C: Named, R> Engine<C, R> {
 
     /// A life ended, normally, before it was up: it declined (OTP's `ignore`).
     pub(super) fn declined(&mut self, now: Instant, key: Key, purpose: Purpose<R>) {
-        self.tell(Notice::Declined(key));
+        self.notify(Notice::Declined(key));
         let pool = self.rules.strategy == SupervisionStrategy::SimpleOneForOne;
         match purpose {
             Purpose::Sequence => {
@@ -141,7 +144,7 @@ impl<C: Named, R> Engine<C, R> {
             // OTP 25 keeps a pool's worker without a life here and crashes over it later.
             Purpose::Together => self.forget(key),
             Purpose::Restart if pool => self.forget(key),
-            Purpose::Restart => self.lay_down(key),
+            Purpose::Restart => self.close_child(key),
         }
     }
 
@@ -166,7 +169,7 @@ impl<C: Named, R> Engine<C, R> {
         if let Some(State::Starting(purpose)) = self.enter(key, State::Down) {
             let failed = OwnStop::FailedStart(FailingStart { purpose, reason });
             self.enter(key, State::Killing(failed.into()));
-            self.effects.push_back(Effect::Abort(key));
+            self.abort(key);
             self.arm_kill(now, key);
         }
     }
@@ -179,7 +182,7 @@ impl<C: Named, R> Engine<C, R> {
         purpose: Purpose<R>,
         reason: ExitReason,
     ) {
-        self.tell(Notice::StartFailed { child: key, reason: reason.clone() });
+        self.notify(Notice::StartFailed { child: key, reason: reason.clone() });
         let hopeless = is_hopeless(&reason);
         match purpose {
             Purpose::Add(reply) => {

@@ -1,13 +1,11 @@
 //! How children are stopped: alone, one after the other, or all at once.
 
-use tokio::time::Instant;
+use std::time::Instant;
 
 use super::child::{OwnStop, State, StopPurpose};
-use super::commands::{Answer, Refusal};
 use super::timers::{Target, Timers};
-use super::{BURST, Child, Effect, Ending, Engine, Key, Mode, Named, Notice};
-use crate::shutdown::Shutdown;
-use crate::strategy::SupervisionStrategy;
+use super::{Answer, BURST, Child, Effect, Ending, Engine, Key, Mode, Named, Notice, Refusal};
+use crate::spec::{Shutdown, SupervisionStrategy};
 
 /// How the children of a supervisor that ends are stopped.
 #[derive(Clone, Copy, Debug)]
@@ -28,24 +26,24 @@ impl<C: Named, R> Engine<C, R> {
         match shutdown {
             Shutdown::BrutalKill => {
                 self.enter(key, State::Killing(purpose));
-                self.effects.push_back(Effect::Abort(key));
+                self.abort(key);
                 self.arm_kill(now, key);
             }
             Shutdown::Timeout(limit) => {
                 self.enter(key, State::Stopping(purpose));
-                self.effects.push_back(Effect::Ask(key));
+                self.ask(key);
                 self.arm(now, key, limit);
             }
             Shutdown::Infinity => {
                 self.enter(key, State::Stopping(purpose));
-                self.effects.push_back(Effect::Ask(key));
+                self.ask(key);
             }
         }
     }
 
     /// After this time a life that was dropped counts as one that cannot be stopped.
     pub(super) fn arm_kill(&mut self, now: Instant, key: Key) {
-        use super::ChildKind::Worker;
+        use crate::spec::ChildKind::Worker;
         // A supervisor reports by itself which of its children it could not stop.
         if self.rules_of(key).is_some_and(|rules| rules.kind == Worker) {
             self.arm(now, key, self.rules.kill_grace);
@@ -54,8 +52,8 @@ impl<C: Named, R> Engine<C, R> {
 
     pub(super) fn stop_timed_out(&mut self, now: Instant, key: Key) {
         if self.children.get_mut(key).is_some_and(|child| child.state.kill()) {
-            self.tell(Notice::TimedOut(key));
-            self.effects.push_back(Effect::Abort(key));
+            self.notify(Notice::TimedOut(key));
+            self.abort(key);
             self.arm_kill(now, key);
         }
     }
@@ -65,7 +63,7 @@ impl<C: Named, R> Engine<C, R> {
         if self.is_stopping() {
             return;
         }
-        self.tell(Notice::Stopping);
+        self.notify(Notice::Stopping);
         let scheme = if self.rules.strategy == SupervisionStrategy::SimpleOneForOne {
             self.begin_at_once(now, self.common_shutdown())
         } else {
@@ -87,7 +85,7 @@ impl<C: Named, R> Engine<C, R> {
                 ending.clone()
             }
             _ => {
-                self.tell(Notice::Stopping);
+                self.notify(Notice::Stopping);
                 Ending::Shutdown
             }
         };
@@ -104,7 +102,7 @@ impl<C: Named, R> Engine<C, R> {
 
     /// Whoever is cut off before its own time was over is named. (A supervisor names its own.)
     fn name_the_killed(&mut self) {
-        use super::ChildKind::Worker;
+        use crate::spec::ChildKind::Worker;
         let cut_off = |child: &Child<C, R>| {
             child.state.has_life()
                 && !matches!(child.state, State::Killing(_))
@@ -113,7 +111,7 @@ impl<C: Named, R> Engine<C, R> {
         };
         let all = self.children.iter().filter(|(_, child)| cut_off(child));
         let keys: Vec<Key> = all.map(|(key, _)| key).collect();
-        keys.into_iter().for_each(|key| self.tell(Notice::TimedOut(key)));
+        keys.into_iter().for_each(|key| self.notify(Notice::TimedOut(key)));
     }
 
     /// Every life is to be told to end, within one common time.
@@ -153,17 +151,17 @@ impl<C: Named, R> Engine<C, R> {
             // A stop already running keeps its deadline, unless the common one is nearer.
             if kill && child.state.kill() {
                 self.timers.cancel(Target::Child(key));
-                self.effects.push_back(Effect::Abort(key));
+                self.abort(key);
             }
             return;
         }
         self.overtake_start(now, key);
         if kill {
             self.enter(key, State::Killing(StopPurpose::Sequence));
-            self.effects.push_back(Effect::Abort(key));
+            self.abort(key);
         } else {
             self.enter(key, State::Stopping(StopPurpose::Sequence));
-            self.effects.push_back(Effect::Ask(key));
+            self.ask(key);
         }
     }
 
@@ -179,7 +177,7 @@ impl<C: Named, R> Engine<C, R> {
         let late = self.children.iter().filter(|(_, child)| is_late(child));
         let late: Vec<Key> = late.map(|(key, _)| key).collect();
         if !all_killed {
-            late.into_iter().for_each(|key| self.tell(Notice::TimedOut(key)));
+            late.into_iter().for_each(|key| self.notify(Notice::TimedOut(key)));
             let at_once = self.begin_at_once(now, Shutdown::BrutalKill);
             if let Mode::Stopping { scheme, .. } = &mut self.mode {
                 *scheme = at_once;
@@ -205,9 +203,9 @@ impl<C: Named, R> Engine<C, R> {
     /// A worker that was dropped and goes on is left behind. (A supervisor ends by itself, with
     /// a report of its own.)
     pub(super) fn give_up_on(&mut self, key: Key) {
-        use super::ChildKind::Worker;
+        use crate::spec::ChildKind::Worker;
         if self.rules_of(key).is_some_and(|rules| rules.kind == Worker) {
-            self.tell(Notice::NotStopped(key));
+            self.notify(Notice::NotStopped(key));
             self.answer_overtaken(key, Answer::Refused(Refusal::StillRunning));
             self.enter(key, State::Zombie);
         }
@@ -217,7 +215,7 @@ impl<C: Named, R> Engine<C, R> {
     pub(super) fn ended_while_stopping(&mut self, now: Instant, key: Key) {
         let Some(child) = self.children.get(key) else { return };
         if matches!(child.state, State::Zombie) {
-            self.tell(Notice::StoppedLate(key));
+            self.notify(Notice::StoppedLate(key));
             self.enter(key, State::Down);
         } else {
             self.answer_overtaken(key, Answer::Done);
@@ -270,7 +268,7 @@ impl<C: Named, R> Engine<C, R> {
                     return self.halt(now, key, StopPurpose::Sequence);
                 }
                 Some(State::Zombie | State::Down) | None => {}
-                Some(State::Held | State::Waiting(_) | State::Fallen(_)) => {
+                Some(State::Held | State::Waiting(_) | State::ExitPending(_)) => {
                     self.enter(key, State::Down);
                 }
             }
@@ -284,7 +282,7 @@ impl<C: Named, R> Engine<C, R> {
     /// If a stop has overtaken a start, whoever asked for that is told.
     fn overtake_start(&mut self, now: Instant, key: Key) {
         let starting = |child: &Child<C, R>| matches!(child.state, State::Starting(_));
-        let since = self.last_moment.of(now);
+        let since = self.last_packed.of(now);
         if self.children.get(key).is_some_and(starting)
             && let Some(State::Starting(purpose)) = self.enter(key, State::Up { since })
             && let Some(reply) = purpose.into_reply()
@@ -321,7 +319,7 @@ impl<C: Named, R> Engine<C, R> {
     fn conclude(&mut self, ending: Ending) {
         self.timers = Timers::default();
         self.mode = Mode::Ended;
-        self.drop_turns();
+        self.refuse_all_deferred();
         self.effects.push_back(Effect::Ended(Box::new(ending)));
     }
 }

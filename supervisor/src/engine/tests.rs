@@ -12,6 +12,7 @@
 mod agreement;
 mod backoff;
 mod commands;
+mod deferred;
 mod driven;
 mod heartbeat;
 mod intensity;
@@ -24,22 +25,19 @@ mod significant;
 mod starting;
 mod stopping;
 mod storm;
-mod turns;
 mod world;
 mod zombies;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 use super::{
-    BURST, ChildKind, ChildRules, Command, Event, Exit, StartRule, Subject, SupervisorRules,
+    Addition, BURST, ChildRules, Event, Exit, Order, StartRule, Subject, SupervisorRules, Verb,
 };
-use crate::exit::{ExitReason, Failure};
-use crate::restart::{Backoff, MaxRestarts, RestartPolicy};
-use crate::shutdown::Shutdown;
-use crate::strategy::{AutoShutdown, SupervisionStrategy};
+use crate::spec::{
+    AutoShutdown, Backoff, ChildKind, ExitReason, Failure, MaxRestarts, RestartPolicy, Shutdown,
+    SupervisionStrategy,
+};
 
 use self::world::World;
 

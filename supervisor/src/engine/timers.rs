@@ -2,11 +2,10 @@
 //! on something else.
 
 use std::collections::{BTreeMap, HashMap};
-
-use tokio::time::Instant;
+use std::time::Instant;
 
 use super::children::Key;
-use super::numbers::ByNumber;
+use super::hash::ByNumber;
 
 /// Whose deadline it is; each has one at most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -19,7 +18,7 @@ pub(crate) enum Target {
 
 /// A deadline that has been set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Timer {
+struct Deadline {
     at: Instant,
     /// Tells timers of the same instant apart, in the order in which they were set.
     number: u64,
@@ -29,10 +28,10 @@ struct Timer {
 #[derive(Debug, Default)]
 pub(crate) struct Timers {
     /// The next one. As a rule there is no other: children are stopped one by one.
-    soonest: Option<(Timer, Target)>,
+    soonest: Option<(Deadline, Target)>,
     /// All others, which are later.
-    pending: BTreeMap<Timer, Target>,
-    of: HashMap<Target, Timer, ByNumber>,
+    pending: BTreeMap<Deadline, Target>,
+    of: HashMap<Target, Deadline, ByNumber>,
     next: u64,
 }
 
@@ -40,7 +39,7 @@ impl Timers {
     /// Sets a deadline, in place of the one that was set.
     pub(crate) fn set(&mut self, at: Instant, target: Target) {
         self.cancel(target);
-        let mut later = (Timer { at, number: self.next }, target);
+        let mut later = (Deadline { at, number: self.next }, target);
         self.next += 1;
         match &mut self.soonest {
             None => return self.soonest = Some(later),
@@ -67,11 +66,11 @@ impl Timers {
     }
 
     pub(crate) fn next_at(&self) -> Option<Instant> {
-        self.soonest.map(|(timer, _)| timer.at)
+        self.soonest.map(|(deadline, _)| deadline.at)
     }
 
     pub(crate) fn pop_due(&mut self, now: Instant) -> Option<Target> {
-        let (_, target) = self.soonest.filter(|(timer, _)| timer.at <= now)?;
+        let (_, target) = self.soonest.filter(|(deadline, _)| deadline.at <= now)?;
         self.advance();
         Some(target)
     }

@@ -9,9 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 ///
 /// It belongs to the mailbox, which takes back what is left when the life ends. An old life that
 /// still holds on to its batch finds it empty, for ever.
-pub(super) struct Batch<M>(Mutex<Held<M>>);
+pub(super) struct Batch<M>(Mutex<Contents<M>>);
 
-pub(super) struct Held<M> {
+pub(super) struct Contents<M> {
     pub(super) messages: VecDeque<M>,
     /// A sender waits for the place of the next message.
     pub(super) awaited: bool,
@@ -29,7 +29,7 @@ pub(crate) struct Shortcut<M>(Option<Arc<Batch<M>>>);
 
 impl<M> Default for Batch<M> {
     fn default() -> Self {
-        Self(Mutex::new(Held { messages: VecDeque::new(), awaited: false }))
+        Self(Mutex::new(Contents { messages: VecDeque::new(), awaited: false }))
     }
 }
 
@@ -41,7 +41,7 @@ impl<M> Batch<M> {
     }
 
     /// Messages are only moved under it. It is taken after the mailbox's lock, or alone.
-    pub(super) fn lock(&self) -> MutexGuard<'_, Held<M>> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Contents<M>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

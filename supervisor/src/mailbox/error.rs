@@ -10,7 +10,7 @@ const GONE: &str = "the child is gone for good";
 /// Why a message could not be sent; the message is in it.
 ///
 /// ```
-/// use supervisor::SendError;
+/// use supervisor::messages::SendError;
 ///
 /// let error = SendError::NotRunning("a letter");
 /// assert_eq!(error.to_string(), "the child is not running");
@@ -57,7 +57,7 @@ impl<M> Error for SendError<M> {}
 /// Why a message could not be sent at once; the message is in it.
 ///
 /// ```
-/// use supervisor::TrySendError;
+/// use supervisor::messages::TrySendError;
 ///
 /// let error = TrySendError::Full("a letter");
 /// assert_eq!(error.to_string(), "the child's mailbox is full");
@@ -116,7 +116,7 @@ impl<M> Error for TrySendError<M> {}
 /// Why a request was not answered; one that was not sent is in it.
 ///
 /// ```
-/// use supervisor::{AskError, SendError};
+/// use supervisor::messages::{AskError, SendError};
 ///
 /// let error = AskError::from(SendError::Gone("a question"));
 /// assert_eq!(error.to_string(), "the child is gone for good");

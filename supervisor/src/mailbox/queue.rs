@@ -8,11 +8,11 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::task::Waker;
 
+use super::backlog::{Backlog, Capacity};
 use super::batch::Shortcut;
+use super::dead_letters::DeadLetterQueue;
 use super::error::{SendError, TrySendError};
-use super::letters::Letters;
-use super::senders::{Senders, Ticket};
-use super::traffic::{Capacity, Traffic};
+use super::waiting_senders::{Ticket, WaitingSenders};
 
 /// Why a mailbox is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,23 +27,23 @@ pub(crate) enum Closing {
 pub(super) struct Queue<M> {
     /// Made with the first message, or whatever else is rare; without it the capacity is the usual
     /// one. Most mailboxes of a large tree never have it.
-    traffic: Option<Box<Traffic<M>>>,
+    backlog: Option<Box<Backlog<M>>>,
     /// The parked receiver.
     receiver: Option<Waker>,
     /// The life that may receive.
-    life: Option<Mark>,
+    life: Option<LifeTag>,
     closed: Option<Closing>,
     /// The receiver shall poll again before it parks.
     look_up: bool,
 }
 
 /// A life's number modulo 2³²-1. So two lives can have the same, but whoever receives has compared
-/// the whole numbers just before ([`SlotCore::look`](crate::slot::SlotCore::look)): this is for a life
+/// the whole numbers just before ([`SlotCore::observe_stop`](crate::slot::SlotCore::observe_stop)): this is for a life
 /// that has ended between that look and the lock.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Mark(NonZeroU32);
+struct LifeTag(NonZeroU32);
 
-impl Mark {
+impl LifeTag {
     fn of(life: u64) -> Self {
         let number = life % u64::from(u32::MAX) + 1;
         Self(u32::try_from(number).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN))
@@ -79,7 +79,7 @@ pub(super) enum Sent<M> {
 /// What a closing leaves to others.
 pub(super) struct Closed<M> {
     pub(super) messages: VecDeque<M>,
-    pub(super) heir: Option<Arc<Letters<M>>>,
+    pub(super) heir: Option<Arc<DeadLetterQueue<M>>>,
     pub(super) receiver: Option<Waker>,
     pub(super) senders: Option<BTreeMap<Ticket, Waker>>,
 }
@@ -87,20 +87,20 @@ pub(super) struct Closed<M> {
 impl<M> Queue<M> {
     pub(super) fn new(capacity: usize) -> Self {
         let mut queue =
-            Self { traffic: None, receiver: None, life: None, closed: None, look_up: false };
+            Self { backlog: None, receiver: None, life: None, closed: None, look_up: false };
         queue.set_capacity(capacity);
         queue
     }
 
     pub(super) fn set_capacity(&mut self, capacity: usize) {
         let capacity = Capacity::of(capacity);
-        if self.traffic.is_some() || capacity != Capacity::default() {
-            self.traffic.get_or_insert_default().capacity = capacity;
+        if self.backlog.is_some() || capacity != Capacity::default() {
+            self.backlog.get_or_insert_default().capacity = capacity;
         }
     }
 
     pub(super) fn len(&self) -> usize {
-        self.traffic.as_ref().map_or(0, |traffic| traffic.len())
+        self.backlog.as_ref().map_or(0, |backlog| backlog.len())
     }
 
     // ===== senders =====
@@ -160,19 +160,19 @@ impl<M> Queue<M> {
 
     /// Gives a free place to the sender that has waited longest.
     pub(super) fn grant(&mut self) -> Option<Waker> {
-        self.traffic.as_mut()?.grant()
+        self.backlog.as_mut()?.grant()
     }
 
-    fn senders(&mut self) -> &mut Senders {
-        self.traffic.get_or_insert_default().senders.get_or_insert_default()
+    fn senders(&mut self) -> &mut WaitingSenders {
+        self.backlog.get_or_insert_default().senders.get_or_insert_default()
     }
 
     fn has_room(&mut self) -> bool {
-        self.traffic.as_mut().is_none_or(|traffic| traffic.has_room())
+        self.backlog.as_mut().is_none_or(|backlog| backlog.has_room())
     }
 
     fn push(&mut self, message: M) -> Option<Waker> {
-        self.traffic.get_or_insert_default().push(message);
+        self.backlog.get_or_insert_default().push(message);
         self.receiver.take()
     }
 
@@ -187,10 +187,10 @@ impl<M> Queue<M> {
     // ===== the receiver =====
 
     pub(super) fn take(&mut self, life: u64, shortcut: &mut Shortcut<M>) -> Take<M> {
-        if self.life != Some(Mark::of(life)) {
+        if self.life != Some(LifeTag::of(life)) {
             return Take::NotYours;
         }
-        match self.traffic.as_mut().and_then(|traffic| traffic.take(shortcut)) {
+        match self.backlog.as_mut().and_then(|backlog| backlog.take(shortcut)) {
             Some(message) => Take::Message(message, self.grant()),
             None => Take::Empty,
         }
@@ -216,12 +216,13 @@ impl<M> Queue<M> {
     // ===== the slot =====
 
     /// The queue of those who ask for what will be left; made if there is none.
-    pub(super) fn letters(&mut self) -> Arc<Letters<M>> {
-        let traffic = self.traffic.get_or_insert_default();
-        traffic.letters.upgrade().unwrap_or_else(|| {
-            let letters = Arc::new(Letters::new(self.closed == Some(Closing::Gone)));
-            traffic.letters = Arc::downgrade(&letters);
-            letters
+    pub(super) fn dead_letter_queue(&mut self) -> Arc<DeadLetterQueue<M>> {
+        let backlog = self.backlog.get_or_insert_default();
+        backlog.dead_letter_queue.upgrade().unwrap_or_else(|| {
+            let dead_letter_queue =
+                Arc::new(DeadLetterQueue::new(self.closed == Some(Closing::Gone)));
+            backlog.dead_letter_queue = Arc::downgrade(&dead_letter_queue);
+            dead_letter_queue
         })
     }
 
@@ -230,17 +231,17 @@ impl<M> Queue<M> {
             return None;
         }
         self.closed = None;
-        self.hand_over(Some(Mark::of(life)))
+        self.hand_over(Some(LifeTag::of(life)))
     }
 
     pub(super) fn end_life(&mut self, life: u64) -> Option<Waker> {
-        if self.life == Some(Mark::of(life)) { self.hand_over(None) } else { None }
+        if self.life == Some(LifeTag::of(life)) { self.hand_over(None) } else { None }
     }
 
     /// Whether something had to be allocated for it: for messages, for senders that wait, for an own
     /// capacity, for whoever has asked for what will be left.
-    pub(super) fn has_traffic(&self) -> bool {
-        self.traffic.is_some()
+    pub(super) fn has_backlog(&self) -> bool {
+        self.backlog.is_some()
     }
 
     pub(super) fn close(&mut self, closing: Closing) -> Closed<M> {
@@ -248,21 +249,21 @@ impl<M> Queue<M> {
             self.closed = Some(closing);
         }
         let receiver = self.hand_over(None);
-        let Some(traffic) = &mut self.traffic else {
+        let Some(backlog) = &mut self.backlog else {
             return Closed { messages: VecDeque::new(), heir: None, receiver, senders: None };
         };
         Closed {
-            messages: traffic.take_all(),
-            heir: traffic.letters.upgrade(),
+            messages: backlog.take_all(),
+            heir: backlog.dead_letter_queue.upgrade(),
             receiver,
-            senders: traffic.senders.as_mut().map(|senders| senders.dismiss()),
+            senders: backlog.senders.as_mut().map(|senders| senders.dismiss()),
         }
     }
 
-    fn hand_over(&mut self, life: Option<Mark>) -> Option<Waker> {
+    fn hand_over(&mut self, life: Option<LifeTag>) -> Option<Waker> {
         self.life = life;
-        if let Some(traffic) = &mut self.traffic {
-            traffic.take_back();
+        if let Some(backlog) = &mut self.backlog {
+            backlog.take_back();
         }
         self.receiver.take()
     }
@@ -276,6 +277,6 @@ fn renew(parked: &mut Waker, waker: &Waker) -> Option<Waker> {
 #[cfg(test)]
 impl<M> Queue<M> {
     pub(super) fn peek(&self) -> Option<&M> {
-        self.traffic.as_ref()?.peek()
+        self.backlog.as_ref()?.peek()
     }
 }

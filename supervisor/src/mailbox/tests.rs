@@ -16,7 +16,7 @@ use std::task::{Context as TaskContext, Poll, Wake, Waker};
 use std::time::Duration;
 
 use super::{Closing, Leftovers, Mailbox, SendError, Sending, Shortcut, TrySendError, wake};
-use crate::bell::{Bell, bell};
+use crate::count_waker::{WakeCount, count_waker};
 
 /// Polls a future once, for a task that nobody wakes.
 fn poll<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {

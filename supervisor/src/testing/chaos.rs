@@ -1,8 +1,8 @@
 //! Random crashes all over a tree, and the check that it comes back.
 
-mod census;
 mod report;
 mod story;
+mod survey;
 
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -11,17 +11,15 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-use self::census::{Census, Member};
-pub use self::report::{ChaosFailure, ChaosReport, Comeback, Kill, Means};
+pub use self::report::{ChaosFailure, ChaosReport, FaultKind, Kill, Recovery};
 use self::story::Story;
+use self::survey::{Survey, SurveyedChild};
 use super::watch::far;
-use super::{Draws, Error, LIMIT, crash};
-use crate::engine::{ChildState, Jitter};
+use super::{Error, LIMIT, backoff_seed, crash};
+use crate::engine::Jitter;
 use crate::error::SupervisorError;
-use crate::event::{Event, EventKind};
-use crate::exit::{ExitReason, Failure};
-use crate::hub::Events;
-use crate::path::ChildPath;
+use crate::observe::{Event, EventKind, Events};
+use crate::spec::{ChildPath, ChildState, ExitReason, Failure};
 use crate::supervisor::Supervisor;
 
 /// A chaos run: random children of a tree are killed, fail, panic or hang at random times; then the
@@ -146,10 +144,10 @@ impl Chaos {
     /// Dropping the future ends the run where it is.
     pub async fn run(&self, tree: &impl AsRef<Supervisor>) -> Result<ChaosReport, Error> {
         let root = Supervisor::observing(tree.as_ref().node().root());
-        Draws::fix(&root, self.seed).await?;
+        backoff_seed::fix(&root, self.seed).await?;
         // From before the first look, so that nothing is missed.
         let events = root.events();
-        let before = Census::of(&root).await?;
+        let before = Survey::of(&root).await?;
         let mut run = Run::new(self, root, events, before);
         let mut problems = run.strikes().await.err().unwrap_or_default();
         if problems.is_empty() {
@@ -180,7 +178,7 @@ struct Run<'a> {
     dice: Jitter,
     root: Supervisor,
     events: Events,
-    before: Census,
+    before: Survey,
     began: Instant,
     story: Story,
     seen: VecDeque<Event>,
@@ -191,7 +189,7 @@ struct Run<'a> {
 type Problems = Vec<String>;
 
 impl<'a> Run<'a> {
-    fn new(chaos: &'a Chaos, root: Supervisor, events: Events, before: Census) -> Self {
+    fn new(chaos: &'a Chaos, root: Supervisor, events: Events, before: Survey) -> Self {
         let mut story = Story::default();
         for child in &before.children {
             let is_up = matches!(child.state, ChildState::Running | ChildState::Stopping);
@@ -230,15 +228,15 @@ impl<'a> Run<'a> {
 
     /// Brings down a child, if there is one to be brought down.
     async fn strike(&mut self) -> Result<bool, Problems> {
-        let census = self.census().await?;
-        let candidates: Vec<&Member> =
-            census.children.iter().filter(|child| self.may_be_hit(child)).collect();
+        let survey = self.survey().await?;
+        let candidates: Vec<&SurveyedChild> =
+            survey.children.iter().filter(|child| self.may_be_hit(child)).collect();
         let Some(child) = pick(&mut self.dice, &candidates) else { return Ok(false) };
-        let means = pick(&mut self.dice, child.means).unwrap_or(Means::Kill);
+        let fault = pick(&mut self.dice, child.fault).unwrap_or(FaultKind::Kill);
         let at = self.began.elapsed();
-        let hit = match means {
-            Means::Hang => Ok(child.address.core().hang(child.incarnation)),
-            means => crash(&child.address, reason(means)).await.map(|()| true),
+        let hit = match fault {
+            FaultKind::Hang => Ok(child.address.core().hang(child.incarnation)),
+            fault => crash(&child.address, reason(fault)).await.map(|()| true),
         };
         match hit {
             Ok(true) => {}
@@ -253,18 +251,18 @@ impl<'a> Run<'a> {
         let ended = self.story.last_ended(&child.path).unwrap_or(0);
         let incarnation = ended.max(child.incarnation);
         let after = self.began.elapsed().saturating_sub(at);
-        let comeback = self.story.last_begun(&child.path).filter(|begun| *begun > incarnation);
+        let recovery = self.story.last_begun(&child.path).filter(|begun| *begun > incarnation);
         self.kills.push(Kill {
             at,
             path: child.path.clone(),
             incarnation,
-            means,
-            comeback: comeback.map(|incarnation| Comeback { incarnation, after }),
+            fault,
+            recovery: recovery.map(|incarnation| Recovery { incarnation, after }),
         });
         Ok(true)
     }
 
-    fn may_be_hit(&self, child: &Member) -> bool {
+    fn may_be_hit(&self, child: &SurveyedChild) -> bool {
         child.state == ChildState::Running
             && !child.is_needed
             && !self.chaos.spared.iter().any(|spared| child.path.is_at_or_below(spared))
@@ -275,13 +273,13 @@ impl<'a> Run<'a> {
         let deadline = far(self.chaos.limit);
         loop {
             self.watch_until(far(MOMENT)).await?;
-            let census = self.census().await?;
+            let survey = self.survey().await?;
             self.catch_up();
             if !self.story.doubled().is_empty() {
                 return Err(self.story.doubled().to_vec());
             }
-            let mut problems = self.missing(&census);
-            problems.extend(self.miscounted(&census));
+            let mut problems = self.missing(&survey);
+            problems.extend(self.miscounted(&survey));
             if problems.is_empty() {
                 return Ok(());
             }
@@ -297,8 +295,9 @@ impl<'a> Run<'a> {
     }
 
     /// The children that are to run, and do not.
-    fn missing(&self, now: &Census) -> Problems {
-        let is_expected = |child: &&Member| child.is_lasting && child.state != ChildState::Stopped;
+    fn missing(&self, now: &Survey) -> Problems {
+        let is_expected =
+            |child: &&SurveyedChild| child.is_lasting && child.state != ChildState::Stopped;
         let expected = self.before.children.iter().filter(is_expected);
         let mut problems = Problems::new();
         for path in expected.map(|child| &child.path) {
@@ -309,7 +308,7 @@ impl<'a> Run<'a> {
                 continue;
             };
             let came_back = || {
-                let lost = |kill: &Kill| kill.path == *path && kill.comeback.is_none();
+                let lost = |kill: &Kill| kill.path == *path && kill.recovery.is_none();
                 !self.kills.iter().any(lost)
             };
             let (it, state) = (&lowest.path, lowest.state);
@@ -328,7 +327,7 @@ impl<'a> Run<'a> {
     }
 
     /// Where events and statistics tell different stories.
-    fn miscounted(&self, now: &Census) -> Problems {
+    fn miscounted(&self, now: &Survey) -> Problems {
         let mut problems = Problems::new();
         let mut compare = |path: &ChildPath, whose: &str, told: Option<u64>, counted: u64| {
             if let Some(told) = told.filter(|told| *told != counted) {
@@ -353,9 +352,9 @@ impl<'a> Run<'a> {
         problems
     }
 
-    async fn census(&mut self) -> Result<Census, Problems> {
-        if let Ok(census) = Census::of(&self.root).await {
-            return Ok(census);
+    async fn survey(&mut self) -> Result<Survey, Problems> {
+        if let Ok(survey) = Survey::of(&self.root).await {
+            return Ok(survey);
         }
         self.catch_up();
         Err(self.over())
@@ -386,13 +385,13 @@ impl<'a> Run<'a> {
         {
             let now = self.began.elapsed();
             let waits = |kill: &&mut Kill| {
-                kill.comeback.is_none()
+                kill.recovery.is_none()
                     && kill.path == *event.path()
                     && kill.incarnation < incarnation
             };
             for kill in self.kills.iter_mut().filter(waits) {
                 let after = now.saturating_sub(kill.at);
-                kill.comeback = Some(Comeback { incarnation, after });
+                kill.recovery = Some(Recovery { incarnation, after });
             }
         }
         if self.seen.len() == KEPT {
@@ -423,11 +422,11 @@ fn pick<T: Copy>(dice: &mut Jitter, all: &[T]) -> Option<T> {
 }
 
 /// As what a child's life ends.
-fn reason(means: Means) -> ExitReason {
+fn reason(fault: FaultKind) -> ExitReason {
     let message = "as a chaos run wanted it".to_owned();
-    match means {
-        Means::Kill | Means::Hang => ExitReason::Killed,
-        Means::Fail => ExitReason::Error(Failure::of_panic(message, None)),
-        Means::Panic => ExitReason::Panic(Failure::of_panic(message, None)),
+    match fault {
+        FaultKind::Kill | FaultKind::Hang => ExitReason::Killed,
+        FaultKind::Fail => ExitReason::Error(Failure::of_panic(message, None)),
+        FaultKind::Panic => ExitReason::Panic(Failure::of_panic(message, None)),
     }
 }

@@ -5,11 +5,10 @@ use std::fmt;
 use std::time::Duration;
 
 use super::chaos::ChaosFailure;
-use crate::engine::ChildState;
 use crate::error::SupervisorError;
-use crate::event::Event;
-use crate::lookup::LookupError;
-use crate::path::ChildPath;
+use crate::observe::Event;
+use crate::spec::{ChildPath, ChildState};
+use crate::supervisor::LookupError;
 
 /// Why a call of this module did not do, or did not see, what it was asked for.
 ///

@@ -6,9 +6,8 @@ use tokio::time::{Instant, timeout_at};
 
 use super::LIMIT;
 use super::error::{Error, Missing};
-use crate::event::{Event, EventKind};
-use crate::hub::Events;
-use crate::path::ChildPath;
+use crate::observe::{Event, EventKind, Events};
+use crate::spec::ChildPath;
 use crate::supervisor::Supervisor;
 
 /// A test's view of what happens in a tree: each wait has a limit, and a wait in vain says what was
@@ -21,7 +20,7 @@ use crate::supervisor::Supervisor;
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use supervisor::prelude::*;
-/// use supervisor::{EventKind, testing};
+/// use supervisor::{events::EventKind, testing};
 ///
 /// async fn db(ctx: Context) -> ChildResult {
 ///     ctx.shutdown_requested().await;

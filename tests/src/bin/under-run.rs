@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use supervisor::prelude::*;
-use supervisor::{AutoShutdown, Program, Runnable, StartMode};
+use supervisor::{AutoShutdown, Program, StartMode, specs::Runnable};
 
 #[tokio::main]
 async fn main() -> ExitCode {

@@ -11,7 +11,7 @@ mod worker;
 
 use std::{collections::BTreeMap, future::Future, pin::Pin, time::Duration};
 
-use supervisor::{ChildState, Supervisor, SupervisorError};
+use supervisor::{Supervisor, SupervisorError, info::ChildState};
 use tokio::{task::JoinHandle, time};
 
 use self::{actions::Action, recorder::Recorder, tree::Forest};

@@ -197,8 +197,8 @@ impl Builder<'_> {
                 // At the type, which has no `Default` if this is an error.
                 let (span, ty) = (typed.ty.last.span(), &typed.ty);
                 let (open, close) =
-                    (quote_spanned!(span=> <_ as), quote_spanned!(span=> >::unsaid()));
-                quote!(#open #krate::Unsaid<#ty> #close)
+                    (quote_spanned!(span=> <_ as), quote_spanned!(span=> >::default_recipe()));
+                quote!(#open #krate::bounds::DefaultRecipe<#ty> #close)
             }
         }
     }
@@ -233,7 +233,7 @@ impl Builder<'_> {
         };
         let period = task.every().map(|period| {
             let period = settings::duration(period);
-            quote!(let #every = #krate::Every(#period);)
+            quote!(let #every = #krate::__private::Every(#period);)
         });
         quote!({
             #period
@@ -281,9 +281,9 @@ impl Builder<'_> {
                 (typed.ty.project(krate, "template"), typed.ty.project(krate, "pool"));
             return Ok(quote!(#of(#builder, #template(#text)#policy #options)));
         }
-        let shared = quote!(#krate::Shared);
+        let shared = quote!(#krate::bounds::SharedValue);
         let (template, of) =
-            (typed.ty.project_on(&shared, "shared"), typed.ty.project_on(&shared, "pool"));
+            (typed.ty.project_on(&shared, "template"), typed.ty.project_on(&shared, "pool"));
         let value = self.value(child, typed);
         let recipe = Ident::new("__recipe", typed.ty.last.span());
         let recipe_type = typed.ty.project(krate, "Recipe");

@@ -38,8 +38,7 @@ pub(super) fn value(tree: &Tree) -> TokenStream {
         } else {
             quote!(#pool)
         };
-        let fields =
-            quote!(supervisor: #krate::__private::Top::new(#supervisor), #outline pool: #pool);
+        let fields = quote!(supervisor: #krate::__private::HiddenSupervisor::new(#supervisor), #outline pool: #pool);
         return quote!(#krate::Tree::new(#supervisor, #handle { #fields }));
     }
     let supervisor = own("supervisor");
@@ -50,7 +49,7 @@ pub(super) fn value(tree: &Tree) -> TokenStream {
     quote! {
         #krate::Tree::new(
             ::core::clone::Clone::clone(&#supervisor),
-            #handle { supervisor: #krate::__private::Top::new(#supervisor), #outline #fields },
+            #handle { supervisor: #krate::__private::HiddenSupervisor::new(#supervisor), #outline #fields },
         )
     }
 }
@@ -68,10 +67,10 @@ pub(super) fn nested_value(
     let (handle, supervisor) = (ident(nested), own("supervisor"));
     if is_named {
         let fields = named::fields(krate, nested);
-        return quote!(#handle { supervisor: #krate::__private::Top::new(#supervisor), #fields });
+        return quote!(#handle { supervisor: #krate::__private::HiddenSupervisor::new(#supervisor), #fields });
     }
     let (ty, fields) = (generic::nested(krate, nested), generic::fields(nested));
-    quote!({ #ty #handle { supervisor: #krate::__private::Top::new(#supervisor), #fields } })
+    quote!({ #ty #handle { supervisor: #krate::__private::HiddenSupervisor::new(#supervisor), #fields } })
 }
 
 /// What every handle is besides: its supervisor, for those who take any handle.

@@ -34,7 +34,7 @@ fn of_supervisor(
     let children = children.flatten();
     // In a block of its own the list lives as long as the program, also inside a function.
     quote! {
-        #krate::__private::Outline::supervisor(#name, #child_options, #own_options, const {
+        #krate::__private::TreeDescriptor::supervisor(#name, #child_options, #own_options, const {
             &[#(#children)*]
         })
     }
@@ -50,7 +50,7 @@ fn options(krate: &TokenStream, supervisor: &Supervisor, place: Place) -> TokenS
 fn of_child(krate: &TokenStream, child: &Child) -> Option<TokenStream> {
     let text = child.text();
     let new = quote!(#krate::ChildOptions::new());
-    let outline = quote!(#krate::__private::Outline);
+    let outline = quote!(#krate::__private::TreeDescriptor);
     Some(match &child.body {
         Body::Supervisor(nested) => {
             let place = nested.nested_place();
@@ -77,7 +77,8 @@ fn of_child(krate: &TokenStream, child: &Child) -> Option<TokenStream> {
                 quote!(.with_restart_policy(#policy))
             });
             let options = settings::of_child(krate, &typed.options, Place::Typed);
-            let (said, inside) = (ty.project(krate, "OPTIONS"), ty.project(krate, "OUTLINE"));
+            let (said, inside) =
+                (ty.project(krate, "OPTIONS"), ty.project_handle(krate, "DESCRIPTOR"));
             let options = if policy.is_none() && options.is_empty() {
                 said
             } else {
@@ -187,7 +188,7 @@ impl<'a> Checker<'a> {
         let outline = match &tree.head {
             Some(head) => {
                 let root = &head.ident;
-                quote!(#krate::__private::outline::<#root>())
+                quote!(#krate::__private::descriptor::<#root>())
             }
             None => of_root(tree),
         };

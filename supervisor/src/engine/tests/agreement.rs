@@ -11,8 +11,8 @@ use proptest::sample::Index;
 use super::driven::{Driven, Pace, state_of_child, state_of_pid};
 use super::otp::{Message, Otp, Outcome, Pid, Reason, Spec};
 use super::*;
-use crate::restart::RestartPolicy::{Always, Temporary, Transient};
-use crate::strategy::SupervisionStrategy::{OneForAll, OneForOne, RestForOne, SimpleOneForOne};
+use crate::spec::RestartPolicy::{Always, Temporary, Transient};
+use crate::spec::SupervisionStrategy::{OneForAll, OneForOne, RestForOne, SimpleOneForOne};
 
 #[derive(Clone, Debug)]
 struct Script {

@@ -1,8 +1,8 @@
 //! Restarts that wait.
 
 use super::*;
-use crate::restart::RestartPolicy::{Always, Temporary, Transient};
-use crate::strategy::SupervisionStrategy::{OneForAll, OneForOne, RestForOne};
+use crate::spec::RestartPolicy::{Always, Temporary, Transient};
+use crate::spec::SupervisionStrategy::{OneForAll, OneForOne, RestForOne};
 
 fn patient(restart: RestartPolicy, backoff: Backoff) -> ChildRules {
     ChildRules { backoff: Some(backoff), ..worker(restart) }
@@ -98,7 +98,7 @@ fn health_counts_even_if_the_life_was_stopped_and_did_not_fail() {
         world.pass(secs(1));
     }
     world.pass(secs(60));
-    assert_eq!(world.asked(Command::Cycle, "a"), "done");
+    assert_eq!(world.asked(Verb::StopAndStart, "a"), "done");
     world.exits("a", panicked());
     let failed = world.now;
     assert!(world.pass_to_deadline());
@@ -167,7 +167,7 @@ fn commands_are_carried_out_during_the_delay() {
     world.settle();
     let call = world.add("d", worker(Temporary));
     assert_eq!(world.answer(call), "done");
-    assert_eq!(world.asked(Command::Restart, "a"), "done");
+    assert_eq!(world.asked(Verb::Restart, "a"), "done");
     world.log();
     assert!(world.pass_to_deadline());
     assert_eq!(world.acts(), "spawn b, spawn c");
@@ -179,7 +179,7 @@ fn terminating_the_delayed_child_starts_the_others_without_it() {
     world.exits("b", panicked());
     world.settle();
     world.log();
-    assert_eq!(world.asked(Command::Terminate, "b"), "done");
+    assert_eq!(world.asked(Verb::Terminate, "b"), "done");
     assert_eq!(world.acts(), "spawn a, spawn c");
     assert_eq!(world.state("b"), "stopped");
     assert_eq!(world.engine.next_deadline(), None);
@@ -191,7 +191,7 @@ fn terminating_a_child_that_waits_with_the_group_does_not_end_the_wait() {
     world.exits("b", panicked());
     world.settle();
     world.log();
-    assert_eq!(world.asked(Command::Terminate, "c"), "done");
+    assert_eq!(world.asked(Verb::Terminate, "c"), "done");
     assert_eq!(world.state("b"), "restarting");
     assert!(world.pass_to_deadline());
     // As in OTP, a group restart brings back a terminated child.
@@ -234,7 +234,7 @@ fn terminating_a_child_whose_failed_start_waits_starts_the_others_without_it() {
     world.gone("b");
     world.exits("b", panicked());
     world.log();
-    assert_eq!(world.asked(Command::Terminate, "b"), "done");
+    assert_eq!(world.asked(Verb::Terminate, "b"), "done");
     assert_eq!(world.acts(), "spawn c");
 }
 
@@ -250,7 +250,7 @@ fn what_a_failed_start_left_down_stays_down_when_the_retry_is_terminated() {
     world.gone("c");
     world.gone("b");
     world.exits("b", panicked());
-    assert_eq!(world.asked(Command::Terminate, "b"), "done");
+    assert_eq!(world.asked(Verb::Terminate, "b"), "done");
     // (The world checks that whoever sends to `c` is told so.)
     assert_eq!((world.state("a").as_str(), world.state("c").as_str()), ("running", "stopped"));
 }
@@ -269,11 +269,11 @@ fn what_another_retry_will_start_still_waits_for_that() {
         world.gone(name);
     }
     world.exits("a", panicked());
-    world.call(Command::Restart, "c");
+    world.call(Verb::Restart, "c");
     world.ready("c");
     world.exits("c", panicked());
     world.exits("c", panicked());
-    let terminate = world.call(Command::Terminate, "a");
+    let terminate = world.call(Verb::Terminate, "a");
     assert_eq!(world.answer(terminate), "done");
     let states = ["a", "b", "c", "d"].map(|name| world.state(name));
     assert_eq!(states, ["stopped", "stopped", "restarting", "restarting"].map(str::to_owned));

@@ -1,15 +1,11 @@
 //! Every command in every state of its child: OTP's answers.
 
-use super::world::{Call, Part};
 use super::*;
-use crate::restart::RestartPolicy::{Always, Temporary, Transient};
-use crate::strategy::SupervisionStrategy::{OneForAll, OneForOne, RestForOne, SimpleOneForOne};
+use crate::spec::RestartPolicy::{Always, Temporary, Transient};
+use crate::spec::SupervisionStrategy::{OneForAll, OneForOne, RestForOne, SimpleOneForOne};
 
 /// What a command about `a` is answered, and where `a` stands then.
-fn outcome(
-    mut world: World,
-    command: fn(Subject, Call) -> Command<Part, Call>,
-) -> (String, String) {
+fn outcome(mut world: World, command: Verb) -> (String, String) {
     let answer = world.asked(command, "a");
     (answer, world.state("a"))
 }
@@ -21,7 +17,7 @@ fn up(restart: RestartPolicy) -> World {
 /// `a` is known and has no life.
 fn down() -> World {
     let mut world = up(Always);
-    world.asked(Command::Terminate, "a");
+    world.asked(Verb::Terminate, "a");
     world.log();
     world
 }
@@ -47,24 +43,24 @@ fn is(outcome: &(String, String), answer: &str, state: &str) {
 
 #[test]
 fn terminate_stops_a_child_and_keeps_its_spec() {
-    is(&outcome(up(Always), Command::Terminate), "done", "stopped");
-    is(&outcome(up(Transient), Command::Terminate), "done", "stopped");
+    is(&outcome(up(Always), Verb::Terminate), "done", "stopped");
+    is(&outcome(up(Transient), Verb::Terminate), "done", "stopped");
 }
 
 #[test]
 fn terminate_forgets_a_temporary_child() {
-    is(&outcome(up(Temporary), Command::Terminate), "done", "gone");
+    is(&outcome(up(Temporary), Verb::Terminate), "done", "gone");
 }
 
 #[test]
 fn terminate_is_done_with_a_child_that_is_down() {
-    is(&outcome(down(), Command::Terminate), "done", "stopped");
+    is(&outcome(down(), Verb::Terminate), "done", "stopped");
 }
 
 #[test]
 fn terminate_ends_a_pending_restart() {
     let mut world = waiting();
-    assert_eq!(world.asked(Command::Terminate, "a"), "done");
+    assert_eq!(world.asked(Verb::Terminate, "a"), "done");
     assert!(!world.pass_to_deadline(), "its retry is void");
     assert_eq!(world.state("a"), "stopped");
 }
@@ -74,25 +70,25 @@ fn terminate_voids_a_retry_that_is_on_its_way() {
     let mut world = World::new(supervisor(OneForOne)).with("a", notifying(Always)).up();
     world.exits("a", panicked());
     world.exits("a", panicked());
-    assert_eq!(world.asked(Command::Terminate, "a"), "done");
+    assert_eq!(world.asked(Verb::Terminate, "a"), "done");
     assert_eq!(world.state("a"), "stopped");
 }
 
 #[test]
 fn terminate_does_not_find_a_stranger() {
-    is(&outcome(nobody(), Command::Terminate), "refused, NotFound", "gone");
+    is(&outcome(nobody(), Verb::Terminate), "refused, NotFound", "gone");
 }
 
 #[test]
 fn restart_starts_a_child_that_is_down() {
-    is(&outcome(down(), Command::Restart), "done", "running");
+    is(&outcome(down(), Verb::Restart), "done", "running");
 }
 
 #[test]
 fn restart_waits_until_the_child_is_up() {
     let mut world = World::new(supervisor(OneForOne)).with("a", notifying(Always)).up();
-    world.asked(Command::Terminate, "a");
-    let call = world.call(Command::Restart, "a");
+    world.asked(Verb::Terminate, "a");
+    let call = world.call(Verb::Restart, "a");
     assert_eq!(world.answer(call), "-");
     world.ready("a");
     assert_eq!(world.answer(call), "done");
@@ -101,8 +97,8 @@ fn restart_waits_until_the_child_is_up() {
 #[test]
 fn restart_that_fails_leaves_the_child_down() {
     let mut world = World::new(supervisor(OneForOne)).with("a", notifying(Always)).up();
-    world.asked(Command::Terminate, "a");
-    let call = world.call(Command::Restart, "a");
+    world.asked(Verb::Terminate, "a");
+    let call = world.call(Verb::Restart, "a");
     world.exits("a", panicked());
     assert!(world.answer(call).starts_with("refused, StartFailed"));
     assert_eq!(world.state("a"), "stopped");
@@ -111,8 +107,8 @@ fn restart_that_fails_leaves_the_child_down() {
 #[test]
 fn restart_of_a_child_that_declines_leaves_it_down() {
     let mut world = World::new(supervisor(OneForOne)).with("a", notifying(Always)).up();
-    world.asked(Command::Terminate, "a");
-    let call = world.call(Command::Restart, "a");
+    world.asked(Verb::Terminate, "a");
+    let call = world.call(Verb::Restart, "a");
     world.exits("a", ExitReason::Normal);
     assert_eq!(world.answer(call), "declined");
     assert_eq!(world.state("a"), "stopped");
@@ -120,21 +116,21 @@ fn restart_of_a_child_that_declines_leaves_it_down() {
 
 #[test]
 fn restart_refuses_a_child_that_runs_or_restarts_and_a_stranger() {
-    is(&outcome(up(Always), Command::Restart), "refused, Running", "running");
-    is(&outcome(waiting(), Command::Restart), "refused, Restarting", "restarting");
-    is(&outcome(nobody(), Command::Restart), "refused, NotFound", "gone");
+    is(&outcome(up(Always), Verb::Restart), "refused, Running", "running");
+    is(&outcome(waiting(), Verb::Restart), "refused, Restarting", "restarting");
+    is(&outcome(nobody(), Verb::Restart), "refused, NotFound", "gone");
 }
 
 #[test]
 fn delete_forgets_a_child_that_is_down() {
-    is(&outcome(down(), Command::Delete), "done", "gone");
+    is(&outcome(down(), Verb::Delete), "done", "gone");
 }
 
 #[test]
 fn delete_refuses_a_child_that_runs_or_restarts_and_a_stranger() {
-    is(&outcome(up(Always), Command::Delete), "refused, Running", "running");
-    is(&outcome(waiting(), Command::Delete), "refused, Restarting", "restarting");
-    is(&outcome(nobody(), Command::Delete), "refused, NotFound", "gone");
+    is(&outcome(up(Always), Verb::Delete), "refused, Running", "running");
+    is(&outcome(waiting(), Verb::Delete), "refused, Restarting", "restarting");
+    is(&outcome(nobody(), Verb::Delete), "refused, NotFound", "gone");
 }
 
 #[test]
@@ -209,43 +205,43 @@ fn add_refuses_a_child_beyond_the_limit() {
 }
 
 #[test]
-fn a_supervisor_that_runs_is_taken_in_without_a_start() {
+fn a_supervisor_that_runs_is_adopted_without_a_start() {
     let mut world = up(Always);
     let reply = world.next_call();
     world.log();
-    world.on(Event::Command(Box::new(Command::Add {
+    world.bring_in(Addition::One {
         rules: Arc::new(ChildRules { kind: ChildKind::Supervisor, ..worker(Always) }),
         generation: 4,
         running: true,
         data: (world::named("b"), 0),
         reply,
-    })));
+    });
     assert_eq!(world.log(), ["adopt b", "b started", "1: done"]);
     assert_eq!(world.lives[&world.key("b")], 5);
 }
 
 #[test]
-fn cycle_stops_and_starts_a_child_alone() {
+fn restart_stops_and_starts_a_child_alone() {
     for strategy in [OneForOne, RestForOne, OneForAll] {
         let mut world = World::new(supervisor(strategy))
             .with("a", worker(Always))
             .with("b", worker(Always))
             .up();
-        assert_eq!(world.asked(Command::Cycle, "a"), "done");
+        assert_eq!(world.asked(Verb::StopAndStart, "a"), "done");
         assert_eq!(world.acts(), "ask a, spawn a");
     }
 }
 
 #[test]
 fn cycle_starts_a_child_that_is_down_or_waits() {
-    is(&outcome(down(), Command::Cycle), "done", "running");
-    is(&outcome(waiting(), Command::Cycle), "done", "running");
-    is(&outcome(nobody(), Command::Cycle), "refused, NotFound", "gone");
+    is(&outcome(down(), Verb::StopAndStart), "done", "running");
+    is(&outcome(waiting(), Verb::StopAndStart), "done", "running");
+    is(&outcome(nobody(), Verb::StopAndStart), "refused, NotFound", "gone");
 }
 
 #[test]
 fn cycle_brings_back_a_temporary_child_too() {
-    is(&outcome(up(Temporary), Command::Cycle), "done", "running");
+    is(&outcome(up(Temporary), Verb::StopAndStart), "done", "running");
 }
 
 #[test]
@@ -259,7 +255,7 @@ fn cycle_of_a_child_that_waits_with_its_group_starts_the_group() {
     world.exits("b", panicked());
     world.settle();
     world.log();
-    assert_eq!(world.asked(Command::Cycle, "b"), "done");
+    assert_eq!(world.asked(Verb::StopAndStart, "b"), "done");
     assert_eq!(world.acts(), "spawn b, spawn c");
     assert_eq!(world.engine.next_deadline(), None);
 }
@@ -267,7 +263,7 @@ fn cycle_of_a_child_that_waits_with_its_group_starts_the_group() {
 #[test]
 fn a_child_that_is_forgettable_is_forgotten_when_its_cycle_fails() {
     let mut world = World::new(supervisor(OneForOne)).with("a", notifying(Temporary)).up();
-    let call = world.call(Command::Cycle, "a");
+    let call = world.call(Verb::StopAndStart, "a");
     world.gone("a");
     world.exits("a", panicked());
     assert!(world.answer(call).starts_with("refused, StartFailed"));
@@ -277,7 +273,7 @@ fn a_child_that_is_forgettable_is_forgotten_when_its_cycle_fails() {
 #[test]
 fn kill_is_a_failure_that_counts() {
     let mut world = up(Transient);
-    let call = world.call(Command::Kill, "a");
+    let call = world.call(Verb::Fail(ExitReason::Killed), "a");
     assert_eq!(world.acts(), "abort a");
     assert_eq!(world.answer(call), "-");
     world.gone("a");
@@ -290,16 +286,16 @@ fn kill_is_a_failure_that_counts() {
 #[test]
 fn kill_counts_even_if_the_life_ends_well_at_that_moment() {
     let mut world = up(Transient);
-    world.call(Command::Kill, "a");
+    world.call(Verb::Fail(ExitReason::Killed), "a");
     world.exits("a", ExitReason::Normal);
     assert_eq!(world.state("a"), "running");
 }
 
 #[test]
 fn kill_is_done_with_a_child_that_has_no_life() {
-    is(&outcome(down(), Command::Kill), "done", "stopped");
-    is(&outcome(waiting(), Command::Kill), "done", "restarting");
-    is(&outcome(nobody(), Command::Kill), "refused, NotFound", "gone");
+    is(&outcome(down(), Verb::Fail(ExitReason::Killed)), "done", "stopped");
+    is(&outcome(waiting(), Verb::Fail(ExitReason::Killed)), "done", "restarting");
+    is(&outcome(nobody(), Verb::Fail(ExitReason::Killed)), "refused, NotFound", "gone");
 }
 
 #[test]
@@ -308,7 +304,7 @@ fn an_address_finds_its_child_without_a_name() {
     let key = world.key("a");
     let [first, second] = [(); 2].map(|()| {
         let reply = world.next_call();
-        world.on(Event::Command(Box::new(Command::Terminate(Subject::Key(key), reply))));
+        world.order(Subject::Key(key), Verb::Terminate, reply);
         world.settle();
         world.answer(reply)
     });
@@ -321,9 +317,13 @@ fn every_command_is_refused_while_the_supervisor_stops_and_after() {
         World::new(supervisor(OneForOne)).with("a", worker(Always)).with("b", worker(Always)).up();
     world.on(Event::Stop);
     for _ in 0..2 {
-        for command in
-            [Command::Terminate, Command::Restart, Command::Delete, Command::Cycle, Command::Kill]
-        {
+        for command in [
+            Verb::Terminate,
+            Verb::Restart,
+            Verb::Delete,
+            Verb::StopAndStart,
+            Verb::Fail(ExitReason::Killed),
+        ] {
             let call = world.call(command, "b");
             assert_eq!(world.answer(call), "refused, ShuttingDown");
         }
@@ -340,10 +340,10 @@ fn the_commands_that_a_stop_overtakes_are_answered() {
         .with("b", worker(Always))
         .with("c", worker(Always))
         .up();
-    let terminate = world.call(Command::Terminate, "a");
-    let cycle = world.call(Command::Cycle, "b");
-    let kill = world.call(Command::Kill, "c");
-    let behind = world.call(Command::Restart, "c");
+    let terminate = world.call(Verb::Terminate, "a");
+    let cycle = world.call(Verb::StopAndStart, "b");
+    let kill = world.call(Verb::Fail(ExitReason::Killed), "c");
+    let behind = world.call(Verb::Restart, "c");
     let add = world.add("d", notifying(Always));
     world.on(Event::Stop);
     assert_eq!(world.answer(behind), "refused, ShuttingDown");
@@ -358,8 +358,8 @@ fn the_commands_that_a_stop_overtakes_are_answered() {
 fn the_commands_that_a_lost_runtime_overtakes_are_answered() {
     let mut world = up(Always);
     let add = world.add("b", notifying(Always));
-    let terminate = world.call(Command::Terminate, "a");
-    let behind = world.call(Command::Terminate, "a");
+    let terminate = world.call(Verb::Terminate, "a");
+    let behind = world.call(Verb::Terminate, "a");
     world.exit_of(world.key("b"), Exit::Dropped);
     for call in [add, terminate, behind] {
         assert_eq!(world.answer(call), "refused, ShuttingDown");

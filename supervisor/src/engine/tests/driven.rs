@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::otp::{Message, Outcome, Pid, Reason, Spec};
-use super::world::{Call, Part, named};
+use super::world::{Call, named};
 use super::*;
 use crate::engine::{Key, State};
 
@@ -153,25 +153,24 @@ impl Driven {
     }
 
     fn tell(&mut self, message: Message) {
-        let about = |make: fn(Subject, Call) -> Command<Part, Call>, name: &str, call| {
-            Event::Command(Box::new(make(Subject::Name(named(name)), call)))
-        };
-        let event = match message {
+        match message {
             Message::StartChild(reply, spec) => {
                 let number = u32::try_from(self.specs.len()).expect("a few");
                 let (data, rules) = ((named(&spec.name), number), Arc::new(rules(&spec)));
-                let (generation, running) = (0, false);
                 self.specs.push(spec);
-                let add = Command::Add { rules, generation, running, data, reply };
-                Event::Command(Box::new(add))
+                let (generation, running) = (0, false);
+                self.world.bring_in(Addition::One { rules, generation, running, data, reply });
             }
-            Message::Terminate(call, name) => about(Command::Terminate, &name, call),
-            Message::Restart(call, name) => about(Command::Restart, &name, call),
-            Message::Delete(call, name) => about(Command::Delete, &name, call),
-            Message::Stop => Event::Stop,
+            Message::Terminate(call, name) => self.order(&name, Verb::Terminate, call),
+            Message::Restart(call, name) => self.order(&name, Verb::Restart, call),
+            Message::Delete(call, name) => self.order(&name, Verb::Delete, call),
+            Message::Stop => self.world.on(Event::Stop),
             Message::Exit(..) | Message::TryAgain(..) => panic!("OTP's own affair"),
-        };
-        self.world.on(event);
+        }
+    }
+
+    fn order(&mut self, name: &str, verb: Verb, call: Call) {
+        self.world.order(Subject::Name(named(name)), verb, call);
     }
 }
 

@@ -1,8 +1,8 @@
 //! Children that have to give a sign of life.
 
 use super::*;
-use crate::restart::RestartPolicy::Always;
-use crate::strategy::SupervisionStrategy::OneForOne;
+use crate::spec::RestartPolicy::Always;
+use crate::spec::SupervisionStrategy::OneForOne;
 
 fn watched() -> World {
     let rules = ChildRules { heartbeat: Some(secs(10)), ..worker(Always) };
@@ -67,7 +67,7 @@ fn a_report_about_an_earlier_life_changes_nothing() {
 fn a_life_that_is_being_stopped_is_not_watched() {
     let mut world = watched();
     let a = world.key("a");
-    world.call(Command::Terminate, "a");
+    world.call(Verb::Terminate, "a");
     world.log();
     world.on(Event::Hung(a, 1, secs(10)));
     assert_eq!(world.log(), [""; 0]);

@@ -1,8 +1,8 @@
 //! How many restarts within which time.
 
 use super::*;
-use crate::restart::RestartPolicy::{Always, Transient};
-use crate::strategy::SupervisionStrategy::{OneForAll, OneForOne};
+use crate::spec::RestartPolicy::{Always, Transient};
+use crate::spec::SupervisionStrategy::{OneForAll, OneForOne};
 
 fn limited(strategy: SupervisionStrategy, limit: u32) -> SupervisorRules {
     SupervisorRules { max_restarts: MaxRestarts::AtMost(limit), ..supervisor(strategy) }
@@ -138,9 +138,9 @@ fn an_exit_that_restarts_nothing_counts_nothing() {
 #[test]
 fn commands_count_nothing() {
     let mut world = World::new(limited(OneForOne, 0)).with("a", worker(Always)).up();
-    assert_eq!(world.asked(Command::Cycle, "a"), "done");
-    assert_eq!(world.asked(Command::Terminate, "a"), "done");
-    assert_eq!(world.asked(Command::Restart, "a"), "done");
+    assert_eq!(world.asked(Verb::StopAndStart, "a"), "done");
+    assert_eq!(world.asked(Verb::Terminate, "a"), "done");
+    assert_eq!(world.asked(Verb::Restart, "a"), "done");
     assert_eq!(world.state("a"), "running");
 }
 
@@ -204,7 +204,7 @@ fn an_exit_that_says_that_no_restart_can_help_ends_the_supervisor_at_once() {
 fn escalating_during_a_stop_is_only_recorded() {
     let escalate = ExitReason::Escalate(Failure::of_panic("hopeless".to_owned(), None));
     let mut world = World::new(supervisor(OneForOne)).with("a", worker(Always)).up();
-    let call = world.call(Command::Terminate, "a");
+    let call = world.call(Verb::Terminate, "a");
     world.exits("a", escalate);
     assert_eq!(world.answer(call), "done");
     assert_eq!(world.ending(), "not ended");

@@ -2,14 +2,14 @@
 
 use std::collections::HashSet;
 
-use super::super::{Child, Cycle, Effect, Event, Key, Mode, State};
+use super::super::{Child, Effect, Event, GroupRestart, Key, Mode, State};
 use super::world::{Call, Part, World};
 use crate::engine::Scheme;
-use crate::restart::RestartPolicy;
-use crate::strategy::SupervisionStrategy;
+use crate::spec::{ChildState, RestartPolicy, SupervisionStrategy};
 
 pub(super) fn check(world: &World) {
     lives_are_known(world);
+    states_are_shown(world);
     counters_follow_from_states(world);
     nothing_waits_without_cause(world);
     let engine = &world.engine;
@@ -19,12 +19,12 @@ pub(super) fn check(world: &World) {
             a_child_on_hold_has_a_restart_to_come_back_with(world);
             a_child_without_a_future_is_closed(world);
         }
-        Mode::Cycling(_) => assert!(engine.rules.strategy.is_group()),
+        Mode::RestartingGroup(_) => assert!(engine.rules.strategy.is_group()),
         Mode::Idle | Mode::Starting { .. } | Mode::Stopping { .. } => {}
     }
     if engine.rules.strategy == SupervisionStrategy::SimpleOneForOne && !engine.is_stopping() {
         for (key, child) in engine.children() {
-            let lives = !matches!(child.state, State::Down | State::Held | State::Fallen(_));
+            let lives = !matches!(child.state, State::Down | State::Held | State::ExitPending(_));
             assert!(lives, "a pool keeps {} without a life", world.names[&key]);
         }
     }
@@ -32,22 +32,23 @@ pub(super) fn check(world: &World) {
 
 /// The child of an exit that is said to concern nobody else. (What has become due meanwhile does not
 /// follow from it.)
-pub(super) fn private_exit(world: &World, event: &Event<Part, Call>) -> Option<Key> {
+pub(super) fn exit_of_one(world: &World, event: &Event<Call>) -> Option<Key> {
     let Event::Exited(key, _, exit) = event else { return None };
     let nothing_is_due = world.engine.next_deadline().is_none_or(|at| at > world.now);
-    (nothing_is_due && world.engine.is_private(*key, exit)).then_some(*key)
+    (nothing_is_due && world.engine.affects_only_itself(*key, exit)).then_some(*key)
 }
 
-pub(super) fn concerns_only(private: Key, effect: &Effect<Part, Call>) {
+pub(super) fn concerns_only(alone: Key, effect: &Effect<Part, Call>) {
     let concerned = match effect {
         Effect::Spawn { child, .. }
         | Effect::Close(child)
         | Effect::Forgotten(child)
+        | Effect::Show(child, _)
         | Effect::RetryLater(child, _) => Some(*child),
-        Effect::Tell(notice) => notice.child(),
+        Effect::Notify(notice) => notice.child(),
         _ => None,
     };
-    assert_eq!(concerned, Some(private), "{effect:?} follows from a private exit");
+    assert_eq!(concerned, Some(alone), "{effect:?} follows from the exit of one child");
 }
 
 /// The engine knows of exactly the lives that there are.
@@ -63,6 +64,14 @@ fn lives_are_known(world: &World) {
     }
     for key in world.lives.keys() {
         assert!(world.engine.child(*key).is_some(), "a life was forgotten");
+    }
+}
+
+/// The users of a child see the state that the engine keeps.
+fn states_are_shown(world: &World) {
+    for (key, child) in world.engine.children() {
+        let shown = world.shown.get(&key).copied().unwrap_or(ChildState::Stopped);
+        assert_eq!(shown, ChildState::from(&child.state), "{} is shown", child.data.0);
     }
 }
 
@@ -87,13 +96,13 @@ fn nothing_waits_without_cause(world: &World) {
     let engine = &world.engine;
     assert!(engine.forgotten.is_empty(), "forgotten children were not taken");
     assert!(engine.settled.is_empty(), "a child settled and its turns were not taken");
-    assert!(engine.turns.is_empty() || engine.is_busy(), "turns wait for nothing");
-    for (key, turns) in &engine.child_turns {
+    assert!(engine.deferred.is_empty() || engine.is_busy(), "turns wait for nothing");
+    for (key, works) in &engine.deferred_for {
         assert!(engine.is_moving(*key), "turns wait for a child that does not move");
-        assert!(!turns.is_empty() || engine.is_moving(*key));
+        assert!(!works.is_empty() || engine.is_moving(*key));
     }
     if engine.is_stopping() {
-        assert!(engine.turns.is_empty() && engine.child_turns.is_empty());
+        assert!(engine.deferred.is_empty() && engine.deferred_for.is_empty());
     }
     // Whatever the supervisor as a whole is doing, something will make it go on.
     let goes_on = |key: Option<Key>| {
@@ -103,7 +112,9 @@ fn nothing_waits_without_cause(world: &World) {
     };
     match engine.mode {
         Mode::Starting { next } => assert!(goes_on(next), "the start is stuck"),
-        Mode::Cycling(Cycle::Starting { next, .. } | Cycle::Stopping { next, .. }) => {
+        Mode::RestartingGroup(
+            GroupRestart::Starting { next, .. } | GroupRestart::Stopping { next, .. },
+        ) => {
             assert!(goes_on(next), "the group restart is stuck");
         }
         _ => {}

@@ -4,11 +4,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::restart::RestartPolicy::{self, Always, Temporary, Transient};
-use crate::strategy::AutoShutdown;
-use crate::strategy::SupervisionStrategy::{
-    self, OneForAll, OneForOne, RestForOne, SimpleOneForOne,
-};
+use crate::spec::RestartPolicy::{Always, Temporary, Transient};
+use crate::spec::SupervisionStrategy::{OneForAll, OneForOne, RestForOne, SimpleOneForOne};
+use crate::spec::{AutoShutdown, RestartPolicy, SupervisionStrategy};
 
 /// What comes of a start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

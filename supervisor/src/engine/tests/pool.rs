@@ -1,8 +1,8 @@
 //! What is different where all children are workers of one template.
 
 use super::*;
-use crate::restart::RestartPolicy::{Always, Temporary, Transient};
-use crate::strategy::SupervisionStrategy::SimpleOneForOne;
+use crate::spec::RestartPolicy::{Always, Temporary, Transient};
+use crate::spec::SupervisionStrategy::SimpleOneForOne;
 
 fn pool(worker: &ChildRules) -> World {
     let template = Some(Arc::new(worker.clone()));
@@ -35,7 +35,7 @@ fn a_worker_that_is_not_restarted_is_forgotten() {
 fn a_worker_that_is_terminated_is_forgotten() {
     for restart in [Always, Transient, Temporary] {
         let mut world = pool(&worker(restart));
-        assert_eq!(world.asked(Command::Terminate, "#1"), "done");
+        assert_eq!(world.asked(Verb::Terminate, "#1"), "done");
         assert_eq!(world.state("#1"), "gone");
     }
 }
@@ -63,7 +63,7 @@ fn a_worker_that_declines_its_restart_is_forgotten() {
 #[test]
 fn a_worker_whose_cycle_fails_is_forgotten() {
     let mut world = pool(&notifying(Always));
-    world.call(Command::Cycle, "#1");
+    world.call(Verb::StopAndStart, "#1");
     world.gone("#1");
     world.exits("#1", panicked());
     assert_eq!(world.state("#1"), "gone");
@@ -85,7 +85,7 @@ fn a_worker_that_is_terminated_between_two_attempts_leaves_no_trace() {
     let mut world = pool(&notifying(Always));
     world.exits("#1", panicked());
     world.exits("#1", panicked());
-    assert_eq!(world.asked(Command::Terminate, "#1"), "done");
+    assert_eq!(world.asked(Verb::Terminate, "#1"), "done");
     assert_eq!(world.engine.children().count(), 0);
     assert_eq!(world.engine.moving, 0);
 }
@@ -94,8 +94,8 @@ fn a_worker_that_is_terminated_between_two_attempts_leaves_no_trace() {
 fn the_commands_for_specs_are_refused_also_for_strangers() {
     let mut world = pool(&worker(Always));
     for name in ["#1", "#9", "session"] {
-        assert_eq!(world.asked(Command::Restart, name), "refused, SimpleOneForOne");
-        assert_eq!(world.asked(Command::Delete, name), "refused, SimpleOneForOne");
+        assert_eq!(world.asked(Verb::Restart, name), "refused, SimpleOneForOne");
+        assert_eq!(world.asked(Verb::Delete, name), "refused, SimpleOneForOne");
     }
 }
 

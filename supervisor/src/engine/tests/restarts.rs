@@ -1,8 +1,8 @@
 //! Exit and policy; strategy and position.
 
 use super::*;
-use crate::restart::RestartPolicy::{Always, Temporary, Transient};
-use crate::strategy::SupervisionStrategy::{OneForAll, OneForOne, RestForOne, SimpleOneForOne};
+use crate::spec::RestartPolicy::{Always, Temporary, Transient};
+use crate::spec::SupervisionStrategy::{OneForAll, OneForOne, RestForOne, SimpleOneForOne};
 
 /// What becomes of a child of this policy that ends like this.
 fn fate(restart: RestartPolicy, reason: ExitReason) -> String {
@@ -56,7 +56,7 @@ fn private_exits(rules: SupervisorRules, child: &ChildRules, reason: &ExitReason
     let exit = Exit::Returned(reason.clone());
     ["a", "b", "c"]
         .into_iter()
-        .filter(|name| world.engine.is_private(world.key(name), &exit))
+        .filter(|name| world.engine.affects_only_itself(world.key(name), &exit))
         .collect()
 }
 
@@ -85,11 +85,11 @@ fn an_exit_is_private_only_while_all_are_up() {
     let child = worker(Always);
     let mut world = World::new(supervisor(OneForOne)).with("a", child.clone()).with("b", child);
     let exit = Exit::Returned(panicked());
-    assert!(!world.engine.is_private(world.key("a"), &exit), "before the start");
+    assert!(!world.engine.affects_only_itself(world.key("a"), &exit), "before the start");
     world = world.up();
-    assert!(world.engine.is_private(world.key("a"), &exit));
+    assert!(world.engine.affects_only_itself(world.key("a"), &exit));
     world.on(Event::Stop);
-    assert!(!world.engine.is_private(world.key("a"), &exit), "during a stop");
+    assert!(!world.engine.affects_only_itself(world.key("a"), &exit), "during a stop");
 }
 
 #[test]
@@ -157,7 +157,7 @@ fn finished_and_terminated_siblings_come_back_with_the_group() {
         .with("c", worker(Always))
         .up();
     world.exits("a", ExitReason::Normal);
-    assert_eq!(world.asked(Command::Terminate, "b"), "done");
+    assert_eq!(world.asked(Verb::Terminate, "b"), "done");
     world.log();
     world.exits("c", panicked());
     world.settle();
@@ -237,7 +237,7 @@ fn a_failure_in_the_middle_of_a_group_restart_is_a_restart_of_its_own() {
 fn failures_that_wait_for_their_turn_are_taken_in_the_order_in_which_they_came() {
     let mut world =
         World::new(supervisor(RestForOne)).with("a", worker(Always)).with("b", worker(Always)).up();
-    let call = world.call(Command::Kill, "b");
+    let call = world.call(Verb::Fail(ExitReason::Killed), "b");
     world.exits("a", panicked());
     world.gone("b");
     assert_eq!(world.answer(call), "done");
@@ -377,7 +377,7 @@ fn a_retry_waits_behind_what_is_already_waiting() {
     world.exits("a", panicked());
     let log = world.log();
     assert_eq!(log.last().map(String::as_str), Some("retry a later"));
-    assert_eq!(world.asked(Command::Delete, "a"), "refused, Restarting");
+    assert_eq!(world.asked(Verb::Delete, "a"), "refused, Restarting");
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! A hundred thousand children: no event costs time for each of them, and nothing recurses. (If
 //! one did, these tests would take minutes, or end in a stack overflow.)
 
+use std::time::Instant;
+
 use super::*;
 use crate::engine::{Effect, Engine, Key, Named};
-use crate::path::Name;
-use crate::restart::RestartPolicy::{Always, Temporary, Transient};
-use crate::strategy::SupervisionStrategy::{OneForAll, OneForOne, SimpleOneForOne};
+use crate::spec::Name;
+use crate::spec::RestartPolicy::{Always, Temporary, Transient};
+use crate::spec::SupervisionStrategy::{OneForAll, OneForOne, SimpleOneForOne};
 
 const MANY: usize = 100_000;
 
@@ -57,16 +59,24 @@ impl Bare {
         let keys = (0..MANY as u64).map(|number| {
             let (data, rules) = (Name::worker(number), Arc::clone(&rules));
             let (generation, running) = (0, false);
-            let add = Command::Add { rules, generation, running, data, reply: () };
-            bare.on(Event::Command(Box::new(add)));
+            bare.bring_in(Addition::One { rules, generation, running, data, reply: () });
             bare.engine.find(&Name::worker(number)).expect("added")
         });
         let keys = keys.collect();
         (bare, keys)
     }
 
-    fn on(&mut self, event: Event<Name, ()>) {
+    fn on(&mut self, event: Event<()>) {
         self.engine.on(self.now, event);
+        self.perform_all();
+    }
+
+    fn bring_in(&mut self, addition: Addition<Name, ()>) {
+        self.engine.add(self.now, addition);
+        self.perform_all();
+    }
+
+    fn perform_all(&mut self) {
         while let Some(effect) = self.engine.effect() {
             match effect {
                 Effect::Spawn { .. } => self.spawned += 1,
@@ -158,8 +168,7 @@ fn many_temporary_children_that_fell_with_their_group_are_forgotten() {
         let always = number == 0 || number == MANY as u64 - 1;
         let rules = Arc::clone(&rules[usize::from(!always)]);
         let (data, generation, running) = (Name::worker(number), 0, false);
-        let add = Command::Add { rules, generation, running, data, reply: () };
-        bare.on(Event::Command(Box::new(add)));
+        bare.bring_in(Addition::One { rules, generation, running, data, reply: () });
     }
     let keys: Vec<Key> = bare.engine.children().map(|(key, _)| key).collect();
     bare.exits(keys[0], Exit::Returned(panicked()));
@@ -185,11 +194,11 @@ fn many_commands_wait_for_their_turn() {
     bare.on(Event::Start);
     for _ in 0..MANY {
         let subject = Subject::Name(Name::declared("a"));
-        bare.on(Event::Command(Box::new(Command::Restart(subject, ()))));
+        bare.on(Event::Order(Box::new(Order { subject, verb: Verb::Restart, reply: () })));
     }
     let (key, _) = bare.engine.children().next().expect("declared");
     bare.on(Event::Ready(key, 1));
-    assert!(bare.engine.turns.is_empty());
+    assert!(bare.engine.deferred.is_empty());
 }
 
 #[test]

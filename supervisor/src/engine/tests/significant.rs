@@ -1,9 +1,9 @@
 //! Supervisors that end with their significant children (EEP 56).
 
 use super::*;
-use crate::restart::RestartPolicy::{Always, Temporary, Transient};
-use crate::strategy::AutoShutdown::{AllSignificant, AnySignificant, Never};
-use crate::strategy::SupervisionStrategy::{OneForAll, OneForOne, SimpleOneForOne};
+use crate::spec::AutoShutdown::{AllSignificant, AnySignificant, Never};
+use crate::spec::RestartPolicy::{Always, Temporary, Transient};
+use crate::spec::SupervisionStrategy::{OneForAll, OneForOne, SimpleOneForOne};
 
 fn ending_with(auto_shutdown: AutoShutdown, strategy: SupervisionStrategy) -> SupervisorRules {
     SupervisorRules { auto_shutdown, ..supervisor(strategy) }
@@ -74,15 +74,15 @@ fn a_significant_child_that_is_restarted_ends_nothing() {
 #[test]
 fn a_significant_child_that_is_terminated_ends_nothing() {
     let mut world = three(AnySignificant);
-    assert_eq!(world.asked(Command::Terminate, "a"), "done");
-    assert_eq!(world.asked(Command::Terminate, "b"), "done");
+    assert_eq!(world.asked(Verb::Terminate, "a"), "done");
+    assert_eq!(world.asked(Verb::Terminate, "b"), "done");
     assert!(!world.engine.is_stopping());
 }
 
 #[test]
 fn a_significant_child_that_was_terminated_does_not_count_for_all() {
     let mut world = three(AllSignificant);
-    assert_eq!(world.asked(Command::Terminate, "a"), "done");
+    assert_eq!(world.asked(Verb::Terminate, "a"), "done");
     world.exits("b", ExitReason::Normal);
     assert!(world.engine.is_stopping());
 }
@@ -114,7 +114,7 @@ fn a_significant_child_that_is_stopped_with_its_group_ends_nothing() {
 #[test]
 fn a_significant_child_that_is_killed_has_ended_by_itself() {
     let mut world = three(AnySignificant);
-    world.call(Command::Kill, "b");
+    world.call(Verb::Fail(ExitReason::Killed), "b");
     world.gone("b");
     assert!(world.engine.is_stopping());
 }

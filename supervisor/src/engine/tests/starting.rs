@@ -1,8 +1,8 @@
 //! The first start, and what can go wrong with a start.
 
 use super::*;
-use crate::restart::RestartPolicy::{Always, Temporary, Transient};
-use crate::strategy::SupervisionStrategy::{OneForAll, OneForOne, RestForOne};
+use crate::spec::RestartPolicy::{Always, Temporary, Transient};
+use crate::spec::SupervisionStrategy::{OneForAll, OneForOne, RestForOne};
 
 fn three(rules: &ChildRules) -> World {
     let mut world = World::new(supervisor(OneForOne));

@@ -1,8 +1,8 @@
 //! How lives are ended: each in its own mode, in order, or all at once.
 
 use super::*;
-use crate::restart::RestartPolicy::{Always, Temporary};
-use crate::strategy::SupervisionStrategy::{OneForAll, OneForOne, RestForOne, SimpleOneForOne};
+use crate::spec::RestartPolicy::{Always, Temporary};
+use crate::spec::SupervisionStrategy::{OneForAll, OneForOne, RestForOne, SimpleOneForOne};
 
 fn ended_by(shutdown: Shutdown) -> ChildRules {
     ChildRules { shutdown, ..worker(Always) }
@@ -93,7 +93,7 @@ fn a_child_that_was_dropped_before_it_looked_has_stopped_in_order() {
 #[test]
 fn the_true_outcome_of_a_stop_is_told_and_counts_for_nothing() {
     let mut world = three(OneForOne);
-    world.call(Command::Terminate, "a");
+    world.call(Verb::Terminate, "a");
     world.log();
     world.exits("a", panicked());
     assert_eq!(world.log(), ["a ended: panic: boom", "close a", "1: done"]);
@@ -133,7 +133,7 @@ fn a_pool_that_is_killed_asks_nobody() {
 #[test]
 fn a_pool_does_not_wait_for_ever_for_a_worker_that_was_killed_before_the_stop() {
     let mut world = pool(Shutdown::Infinity, &["#1"]);
-    let call = world.call(Command::Kill, "#1");
+    let call = world.call(Verb::Fail(ExitReason::Killed), "#1");
     world.on(Event::Stop);
     assert!(world.pass_to_deadline());
     assert_eq!(world.answer(call), "refused, StillRunning");
@@ -143,7 +143,7 @@ fn a_pool_does_not_wait_for_ever_for_a_worker_that_was_killed_before_the_stop() 
 #[test]
 fn a_worker_that_is_being_stopped_keeps_its_deadline_when_its_pool_stops() {
     let mut world = pool(Shutdown::Timeout(secs(5)), &["#1", "#2"]);
-    world.call(Command::Terminate, "#1");
+    world.call(Verb::Terminate, "#1");
     world.pass(secs(4));
     world.on(Event::Stop);
     assert_eq!(world.acts(), "ask #1, ask #2");
@@ -154,7 +154,7 @@ fn a_worker_that_is_being_stopped_keeps_its_deadline_when_its_pool_stops() {
 #[test]
 fn a_stop_that_is_under_way_keeps_its_deadline() {
     let mut world = three(OneForOne);
-    world.call(Command::Terminate, "c");
+    world.call(Verb::Terminate, "c");
     world.pass(secs(4));
     world.on(Event::Stop);
     world.pass(secs(1));

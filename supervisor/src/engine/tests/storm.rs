@@ -6,8 +6,8 @@ use proptest::sample::Index;
 
 use super::*;
 use crate::engine::{Key, Mode};
-use crate::restart::RestartPolicy::{Always, Temporary, Transient};
-use crate::strategy::SupervisionStrategy::{OneForAll, OneForOne, RestForOne, SimpleOneForOne};
+use crate::spec::RestartPolicy::{Always, Temporary, Transient};
+use crate::spec::SupervisionStrategy::{OneForAll, OneForOne, RestForOne, SimpleOneForOne};
 
 #[derive(Clone, Debug)]
 struct Weather {
@@ -251,11 +251,11 @@ fn stale(world: &mut World, which: Index, what: u8) {
 
 fn command_in(world: &mut World, command: u8, number: u8) {
     let make = match command {
-        0 => Command::Terminate,
-        1 => Command::Restart,
-        2 => Command::Delete,
-        3 => Command::Cycle,
-        _ => Command::Kill,
+        0 => Verb::Terminate,
+        1 => Verb::Restart,
+        2 => Verb::Delete,
+        3 => Verb::StopAndStart,
+        _ => Verb::Fail(ExitReason::Killed),
     };
     let name = name_in(world, number);
     let own = world.engine.find(&world::named(&name));

@@ -5,15 +5,14 @@ use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::Instant;
+use std::time::Instant;
 
 use super::super::{
-    Answer, ChildRules, Command, Effect, Ending, Engine, Event, Exit, Key, Named, Notice, Subject,
-    SupervisorRules,
+    Addition, Answer, ChildRules, Effect, Ending, Engine, Event, Exit, Key, Named, Notice, Order,
+    Subject, SupervisorRules, Verb,
 };
 use super::invariants;
-use crate::exit::ExitReason;
-use crate::path::Name;
+use crate::spec::{ChildState, ExitReason, Name};
 
 /// A child's name, and a number of whoever writes the test.
 pub(super) type Part = (Name, u32);
@@ -35,12 +34,14 @@ pub(super) struct World {
     /// Lives that were asked to end, or dropped.
     pub(super) told: Vec<Key>,
     /// What the engine wants back behind what is already waiting.
-    pub(super) later: VecDeque<Event<Part, Call>>,
+    pub(super) later: VecDeque<Event<Call>>,
     pub(super) answers: HashMap<Call, Answer>,
     pub(super) calls: Call,
     pub(super) ended: Option<Ending>,
     /// Whether the child's mailbox sends back what is sent to it.
     pub(super) closed: HashMap<Key, bool>,
+    /// The state that the child's users see.
+    pub(super) shown: HashMap<Key, ChildState>,
     pub(super) names: HashMap<Key, String>,
     known: HashMap<String, Key>,
     log: Vec<String>,
@@ -60,6 +61,7 @@ impl World {
             calls: 0,
             ended: None,
             closed: HashMap::new(),
+            shown: HashMap::new(),
             names: HashMap::new(),
             known: HashMap::new(),
             log: Vec::new(),
@@ -81,21 +83,37 @@ impl World {
         self
     }
 
-    pub(super) fn on(&mut self, event: Event<Part, Call>) {
+    pub(super) fn on(&mut self, event: Event<Call>) {
         if let Event::Exited(key, generation, _) = &event
             && self.lives.get(key) == Some(generation)
         {
             self.lives.remove(key);
             self.told.retain(|told| told != key);
         }
-        let private = invariants::private_exit(self, &event);
+        let alone = invariants::exit_of_one(self, &event);
         self.engine.on(self.now, event);
+        self.perform_all(alone);
+    }
+
+    /// A command that brings new children.
+    pub(super) fn bring_in(&mut self, addition: Addition<Part, Call>) {
+        self.engine.add(self.now, addition);
+        self.perform_all(None);
+    }
+
+    /// A command about one child.
+    pub(super) fn order(&mut self, subject: Subject, verb: Verb, reply: Call) {
+        self.on(Event::Order(Box::new(Order { subject, verb, reply })));
+    }
+
+    /// Carries out all effects; they concern only the child `alone` if that is given.
+    fn perform_all(&mut self, alone: Option<Key>) {
         while let Some(effect) = self.engine.effect() {
-            if let Some(key) = private {
+            if let Some(key) = alone {
                 invariants::concerns_only(key, &effect);
             }
-            // What comes too late is still answered.
-            let late = matches!(effect, Effect::Answer(..) | Effect::Refused(_));
+            // What comes too late is still answered, and what has ended is still shown.
+            let late = matches!(effect, Effect::Answer(..) | Effect::Refused(_) | Effect::Show(..));
             assert!(self.ended.is_none() || late, "after the end: {effect:?}");
             self.perform(effect);
         }
@@ -106,6 +124,7 @@ impl World {
         if let Some(line) = self.describe(&effect) {
             self.log.push(line);
         }
+        self.show(&effect);
         match effect {
             Effect::Spawn { child, generation } => {
                 let before = self.lives.insert(child, generation);
@@ -147,8 +166,24 @@ impl World {
                 assert!(before.is_none(), "call {call} is answered twice");
             }
             Effect::Ended(ending) => self.ended = Some(*ending),
-            Effect::Refused(_) | Effect::Tell(_) | Effect::Started => {}
+            Effect::Show(..) | Effect::Refused(_) | Effect::Notify(_) | Effect::Started => {}
         }
+    }
+
+    /// Keeps the state that the users of a child see.
+    fn show(&mut self, effect: &Effect<Part, Call>) {
+        let (key, state) = match effect {
+            Effect::Show(key, state) => (*key, *state),
+            Effect::Spawn { child, .. } => {
+                let rules = &self.engine.child(*child).expect("spawned").rules;
+                let is_up = rules.is_up_once_spawned();
+                (*child, if is_up { ChildState::Running } else { ChildState::Starting })
+            }
+            Effect::Adopt(key) => (*key, ChildState::Running),
+            Effect::Ask(key) | Effect::Abort(key) => (*key, ChildState::Stopping),
+            _ => return,
+        };
+        self.shown.insert(key, state);
     }
 
     /// Plays a driver whose children do as they are told, until nothing is left to do now.
@@ -215,31 +250,22 @@ impl World {
     pub(super) fn add(&mut self, name: &str, rules: ChildRules) -> Call {
         let reply = self.next_call();
         let rules = Arc::new(rules);
-        self.on(Event::Command(Box::new(Command::Add {
-            rules,
-            generation: 0,
-            running: false,
-            data: (named(name), reply),
-            reply,
-        })));
+        let data = (named(name), reply);
+        let (generation, running) = (0, false);
+        self.bring_in(Addition::One { rules, generation, running, data, reply });
         reply
     }
 
     pub(super) fn add_many(&mut self, names: &[&str], rules: ChildRules) -> Call {
         let reply = self.next_call();
         let workers = names.iter().map(|name| (named(name), 0)).collect();
-        let add = Command::AddMany { rules: Arc::new(rules), workers, reply };
-        self.on(Event::Command(Box::new(add)));
+        self.bring_in(Addition::Many { rules: Arc::new(rules), workers, reply });
         reply
     }
 
-    pub(super) fn call(
-        &mut self,
-        make: fn(Subject, Call) -> Command<Part, Call>,
-        name: &str,
-    ) -> Call {
+    pub(super) fn call(&mut self, verb: Verb, name: &str) -> Call {
         let reply = self.next_call();
-        self.on(Event::Command(Box::new(make(Subject::Name(named(name)), reply))));
+        self.order(Subject::Name(named(name)), verb, reply);
         reply
     }
 
@@ -249,12 +275,8 @@ impl World {
     }
 
     /// A command that can be answered at once, and what it is answered.
-    pub(super) fn asked(
-        &mut self,
-        make: fn(Subject, Call) -> Command<Part, Call>,
-        name: &str,
-    ) -> String {
-        let call = self.call(make, name);
+    pub(super) fn asked(&mut self, verb: Verb, name: &str) -> String {
+        let call = self.call(verb, name);
         self.settle();
         self.answer(call)
     }
@@ -272,10 +294,7 @@ impl World {
     /// Where a child stands, as its users see it; "gone" if it is not known any more.
     pub(super) fn state(&self, name: &str) -> String {
         let child = self.find(name).and_then(|key| self.engine.child(key));
-        child.map_or_else(
-            || "gone".to_owned(),
-            |child| super::super::ChildState::from(&child.state).to_string(),
-        )
+        child.map_or_else(|| "gone".to_owned(), |child| ChildState::from(&child.state).to_string())
     }
 
     pub(super) fn ending(&self) -> String {
@@ -322,11 +341,11 @@ impl World {
             Effect::CheckHeartbeat(key) => ("check", *key),
             // A retry may have been overtaken before its effect is carried out.
             Effect::RetryLater(key, _) => return Some(format!("retry {} later", self.name(*key))),
-            Effect::ContinueLater | Effect::Refused(_) => return None,
+            Effect::ContinueLater | Effect::Refused(_) | Effect::Show(..) => return None,
             Effect::Close(key) => ("close", *key),
             Effect::Forgotten(key) => ("forget", *key),
             Effect::Answer(call, answer) => return Some(format!("{call}: {}", in_words(answer))),
-            Effect::Tell(notice) => return Some(self.describe_notice(notice)),
+            Effect::Notify(notice) => return Some(self.describe_notice(notice)),
             Effect::Started => return Some("all started".to_owned()),
             Effect::Ended(_) => return Some("ended".to_owned()),
         };

@@ -1,9 +1,9 @@
 //! Lives that go on although they were dropped.
 
 use super::*;
-use crate::restart::RestartPolicy::{Always, Temporary, Transient};
-use crate::strategy::AutoShutdown::AnySignificant;
-use crate::strategy::SupervisionStrategy::{OneForAll, OneForOne, SimpleOneForOne};
+use crate::spec::AutoShutdown::AnySignificant;
+use crate::spec::RestartPolicy::{Always, Temporary, Transient};
+use crate::spec::SupervisionStrategy::{OneForAll, OneForOne, SimpleOneForOne};
 
 fn killed(restart: RestartPolicy) -> ChildRules {
     ChildRules { shutdown: Shutdown::BrutalKill, ..worker(restart) }
@@ -12,7 +12,7 @@ fn killed(restart: RestartPolicy) -> ChildRules {
 /// A child of this policy that was terminated in vain.
 fn unstoppable(restart: RestartPolicy) -> World {
     let mut world = World::new(supervisor(OneForOne)).with("a", killed(restart)).up();
-    world.call(Command::Terminate, "a");
+    world.call(Verb::Terminate, "a");
     world.pass(secs(1));
     world
 }
@@ -20,7 +20,7 @@ fn unstoppable(restart: RestartPolicy) -> World {
 #[test]
 fn a_life_that_outlasts_the_grace_is_reported() {
     let mut world = World::new(supervisor(OneForOne)).with("a", killed(Always)).up();
-    let call = world.call(Command::Terminate, "a");
+    let call = world.call(Verb::Terminate, "a");
     world.log();
     world.pass(almost(secs(1)));
     assert_eq!(world.log(), [""; 0]);
@@ -41,9 +41,13 @@ fn its_mailbox_is_closed_before_it_is_reported() {
 #[test]
 fn every_command_about_it_is_refused() {
     let mut world = unstoppable(Always);
-    for command in
-        [Command::Terminate, Command::Restart, Command::Delete, Command::Cycle, Command::Kill]
-    {
+    for command in [
+        Verb::Terminate,
+        Verb::Restart,
+        Verb::Delete,
+        Verb::StopAndStart,
+        Verb::Fail(ExitReason::Killed),
+    ] {
         let call = world.call(command, "a");
         assert_eq!(world.answer(call), "refused, StillRunning");
     }
@@ -62,7 +66,7 @@ fn when_it_ends_after_all_it_is_an_ordinary_child_that_is_down() {
     world.log();
     world.gone("a");
     assert_eq!(world.log(), ["a ended: killed", "a stopped late", "close a"]);
-    assert_eq!(world.asked(Command::Restart, "a"), "done");
+    assert_eq!(world.asked(Verb::Restart, "a"), "done");
 }
 
 #[test]
@@ -102,7 +106,7 @@ fn a_group_restart_goes_on_beside_a_temporary_one() {
 fn a_child_that_cannot_be_killed_and_has_to_be_restarted_ends_the_supervisor() {
     for restart in [Always, Transient] {
         let mut world = World::new(supervisor(OneForOne)).with("a", worker(restart)).up();
-        let call = world.call(Command::Kill, "a");
+        let call = world.call(Verb::Fail(ExitReason::Killed), "a");
         world.pass(secs(1));
         assert_eq!(world.answer(call), "refused, StillRunning");
         assert_eq!(world.ending(), "gave up, a: its previous life could not be stopped");
@@ -114,7 +118,7 @@ fn a_child_that_cannot_be_killed_and_is_not_restarted_ends_nothing() {
     let mut world = World::new(supervisor(SimpleOneForOne)).up();
     world.add("#1", worker(Temporary));
     world.add("#2", worker(Temporary));
-    let call = world.call(Command::Kill, "#1");
+    let call = world.call(Verb::Fail(ExitReason::Killed), "#1");
     world.pass(secs(1));
     assert_eq!(world.answer(call), "refused, StillRunning");
     assert_eq!(
@@ -128,7 +132,7 @@ fn a_significant_child_that_cannot_be_killed_counts_as_ended() {
     let rules = SupervisorRules { auto_shutdown: AnySignificant, ..supervisor(OneForOne) };
     let child = ChildRules { significant: true, ..worker(Temporary) };
     let mut world = World::new(rules).with("a", child).up();
-    world.call(Command::Kill, "a");
+    world.call(Verb::Fail(ExitReason::Killed), "a");
     world.pass(secs(1));
     assert_eq!(world.ending(), "shutdown");
 }
@@ -192,7 +196,7 @@ fn one_that_ends_during_the_stop_is_reported_once_more() {
 #[test]
 fn a_command_that_wanted_its_end_is_not_told_that_it_ended_when_the_stop_gives_up_on_it() {
     let mut world = World::new(supervisor(OneForOne)).with("a", killed(Always)).up();
-    let call = world.call(Command::Terminate, "a");
+    let call = world.call(Verb::Terminate, "a");
     world.on(Event::Stop);
     world.pass(secs(1));
     assert_eq!(world.answer(call), "refused, StillRunning");
@@ -243,7 +247,7 @@ fn a_cursor_that_stands_on_a_child_that_is_forgotten_moves_on() {
         world = world.with(&format!("c{number}"), worker(Always));
     }
     let mut world = world.with("z", killed(Temporary)).with("last", worker(Always)).up();
-    world.call(Command::Terminate, "z");
+    world.call(Verb::Terminate, "z");
     world.pass(secs(1));
     world.exits("c0", panicked());
     let z = world.key("z");

@@ -62,20 +62,20 @@ fn a_sender_gets_the_place_of_the_next_message_of_a_batch() {
     let mut life = Life::new(&mailbox, 1);
     assert_eq!(life.try_recv(), Some(0));
     assert_eq!(mailbox.try_send(3), Ok(()));
-    let bells: Vec<_> = (0..3).map(|_| bell()).collect();
+    let bells: Vec<_> = (0..3).map(|_| count_waker()).collect();
     let mut sends: Vec<_> = (4..7).map(|message| mailbox.send(message)).collect();
     for (sending, (_, waker)) in sends.iter_mut().zip(&bells) {
         assert!(poll_with(sending, waker).is_pending());
     }
-    let rings = || bells.iter().map(|(bell, _)| bell.rings()).collect::<Vec<_>>();
+    let count = || bells.iter().map(|(count_waker, _)| count_waker.count()).collect::<Vec<_>>();
     // At once, one by one, in the order of their arrival.
-    assert_eq!(rings(), [0, 0, 0]);
+    assert_eq!(count(), [0, 0, 0]);
     assert_eq!(life.poll_recv(), Poll::Ready(Some(1)));
-    assert_eq!(rings(), [1, 0, 0]);
+    assert_eq!(count(), [1, 0, 0]);
     assert_eq!(life.try_recv(), Some(2));
-    assert_eq!(rings(), [1, 1, 0]);
+    assert_eq!(count(), [1, 1, 0]);
     assert_eq!(life.poll_recv(), Poll::Ready(Some(3)));
-    assert_eq!(rings(), [1, 1, 1]);
+    assert_eq!(count(), [1, 1, 1]);
     for sending in &mut sends {
         assert_eq!(poll(sending), Poll::Ready(Ok(())));
     }

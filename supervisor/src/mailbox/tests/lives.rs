@@ -27,14 +27,14 @@ fn the_next_life_goes_on_where_the_last_one_ended() {
 #[test]
 fn a_sender_waits_across_lives() {
     let mailbox = filled(1, [0]);
-    let (bell, waker) = bell();
+    let (count_waker, waker) = count_waker();
     let mut sending = mailbox.send(1);
     assert!(poll_with(&mut sending, &waker).is_pending());
     mailbox.end_life(1);
     assert!(poll_with(&mut sending, &waker).is_pending());
     mailbox.open(2);
     assert_eq!(try_recv(&mailbox, 2), Some(0));
-    assert_eq!(bell.rings(), 1);
+    assert_eq!(count_waker.count(), 1);
     assert_eq!(poll(&mut sending), Poll::Ready(Ok(())));
     assert_eq!(drain(&mailbox, 2), [1]);
 }
@@ -42,7 +42,7 @@ fn a_sender_waits_across_lives() {
 #[test]
 fn a_stale_life_receives_nothing() {
     let mailbox = filled(4, [7]);
-    let (bell, waker) = bell();
+    let (count_waker, waker) = count_waker();
     for other in [0, 2, u64::MAX - 1] {
         assert_eq!(poll_recv(&mailbox, other, &waker), Poll::Ready(None));
         assert_eq!(try_recv(&mailbox, other), None);
@@ -50,7 +50,7 @@ fn a_stale_life_receives_nothing() {
     mailbox.open(2);
     assert_eq!(poll_recv(&mailbox, 1, &waker), Poll::Ready(None));
     assert_eq!(try_recv(&mailbox, 1), None);
-    assert_eq!(bell.rings(), 0);
+    assert_eq!(count_waker.count(), 0);
     assert_eq!(drain(&mailbox, 2), [7]);
 }
 
@@ -63,10 +63,10 @@ fn a_receiver_that_outlives_its_life_is_told() {
         |mailbox: &Mailbox<u8>| drop(mailbox.close(Closing::Gone)),
     ] {
         let mailbox = filled(1, []);
-        let (bell, waker) = bell();
+        let (count_waker, waker) = count_waker();
         assert!(poll_recv(&mailbox, 1, &waker).is_pending());
         end(&mailbox);
-        assert_eq!(bell.rings(), 1);
+        assert_eq!(count_waker.count(), 1);
         assert_eq!(poll_recv(&mailbox, 1, &waker), Poll::Ready(None));
     }
 }
@@ -76,32 +76,32 @@ fn the_end_of_an_old_life_does_not_end_the_new_one() {
     let mailbox = filled(1, []);
     mailbox.open(2);
     mailbox.end_life(1);
-    let (bell, waker) = bell();
+    let (count_waker, waker) = count_waker();
     assert!(poll_recv(&mailbox, 2, &waker).is_pending());
     mailbox.end_life(1);
-    assert_eq!(bell.rings(), 0);
+    assert_eq!(count_waker.count(), 0);
     assert_eq!(mailbox.try_send(1), Ok(()));
-    assert_eq!(bell.rings(), 1);
+    assert_eq!(count_waker.count(), 1);
     assert_eq!(poll_recv(&mailbox, 2, &waker), Poll::Ready(Some(1)));
 }
 
 #[test]
 fn a_parked_receiver_keeps_nothing_of_its_task_after_its_life() {
     let mailbox = filled::<()>(1, []);
-    let (bell, waker) = bell();
+    let (count_waker, waker) = count_waker();
     assert!(poll_recv(&mailbox, 1, &waker).is_pending());
     mailbox.end_life(1);
     drop(waker);
-    assert_eq!(Arc::strong_count(&bell), 1);
+    assert_eq!(Arc::strong_count(&count_waker), 1);
 }
 
 #[test]
 fn a_parked_receiver_looks_up_when_told() {
     let mailbox = filled(1, []);
-    let (bell, waker) = bell();
+    let (count_waker, waker) = count_waker();
     assert!(poll_recv(&mailbox, 1, &waker).is_pending());
     wake(mailbox.look_up());
-    assert_eq!(bell.rings(), 1);
+    assert_eq!(count_waker.count(), 1);
     assert_eq!(mailbox.try_send(1), Ok(()));
     assert_eq!(poll_recv(&mailbox, 1, &waker), Poll::Ready(Some(1)));
 }
@@ -110,23 +110,23 @@ fn a_parked_receiver_looks_up_when_told() {
 #[test]
 fn a_receiver_that_is_about_to_park_looks_up_first() {
     let mailbox = filled(1, []);
-    let (bell, waker) = bell();
+    let (count_waker, waker) = count_waker();
     wake(mailbox.look_up());
     assert!(poll_recv(&mailbox, 1, &waker).is_pending());
-    assert_eq!(bell.rings(), 1);
+    assert_eq!(count_waker.count(), 1);
     assert!(poll_recv(&mailbox, 1, &waker).is_pending());
-    assert_eq!(bell.rings(), 1);
+    assert_eq!(count_waker.count(), 1);
     assert_eq!(mailbox.try_send(1), Ok(()));
-    assert_eq!(bell.rings(), 2);
+    assert_eq!(count_waker.count(), 2);
 }
 
 #[test]
 fn a_receiver_that_moves_to_another_task_is_found_there() {
     let mailbox = filled::<()>(1, []);
-    let ((old_bell, old), (new_bell, new)) = (bell(), bell());
+    let ((old_bell, old), (new_bell, new)) = (count_waker(), count_waker());
     assert!(poll_recv(&mailbox, 1, &old).is_pending());
     // The old task has given up; the new one looks at its flag, and then the flag is set.
     wake(mailbox.look_up());
     assert!(poll_recv(&mailbox, 1, &new).is_pending());
-    assert_eq!((old_bell.rings(), new_bell.rings()), (1, 1));
+    assert_eq!((old_bell.count(), new_bell.count()), (1, 1));
 }

@@ -17,7 +17,7 @@ impl Dice {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Standing {
+enum Attachment {
     Waiting,
     Granted,
     Returned,
@@ -27,9 +27,9 @@ enum Standing {
 struct Sender<'a> {
     sending: Sending<'a, u32>,
     message: u32,
-    bell: Arc<Bell>,
+    count_waker: Arc<WakeCount>,
     waker: Waker,
-    standing: Standing,
+    attachment: Attachment,
 }
 
 struct Run<'a> {
@@ -44,8 +44,8 @@ struct Run<'a> {
     shortcut: Shortcut<u32>,
     old_shortcut: Shortcut<u32>,
     parked: bool,
-    receiver: (Arc<Bell>, Waker),
-    rings: usize,
+    receiver: (Arc<WakeCount>, Waker),
+    count: usize,
     next_message: u32,
     next_life: u64,
 }
@@ -62,8 +62,8 @@ impl<'a> Run<'a> {
             shortcut: Shortcut::default(),
             old_shortcut: Shortcut::default(),
             parked: false,
-            receiver: bell(),
-            rings: 0,
+            receiver: count_waker(),
+            count: 0,
             next_message: 0,
             next_life: 0,
         }
@@ -89,7 +89,8 @@ impl<'a> Run<'a> {
     }
 
     fn has_room(&self) -> bool {
-        let granted = self.senders.iter().filter(|one| one.standing == Standing::Granted).count();
+        let granted =
+            self.senders.iter().filter(|one| one.attachment == Attachment::Granted).count();
         self.queue.len() + granted < self.capacity
     }
 
@@ -105,16 +106,16 @@ impl<'a> Run<'a> {
 
     /// Whatever a receiver waits for has happened.
     fn ring(&mut self) {
-        self.rings += usize::from(std::mem::take(&mut self.parked));
+        self.count += usize::from(std::mem::take(&mut self.parked));
     }
 
     fn grant(&mut self) {
         if self.has_room()
             && let Some(first) =
-                self.senders.iter_mut().find(|one| one.standing == Standing::Waiting)
+                self.senders.iter_mut().find(|one| one.attachment == Attachment::Waiting)
         {
-            first.standing = Standing::Granted;
-            assert_eq!(first.bell.rings(), 1, "a sender with a place is woken");
+            first.attachment = Attachment::Granted;
+            assert_eq!(first.count_waker.count(), 1, "a sender with a place is woken");
         }
     }
 
@@ -140,7 +141,7 @@ impl<'a> Run<'a> {
 
     fn send(&mut self) {
         let message = self.message();
-        let (bell, waker) = bell();
+        let (count_waker, waker) = count_waker();
         let mut sending = self.mailbox.send(message);
         let polled = poll_with(&mut sending, &waker);
         if self.closed.is_some() {
@@ -150,18 +151,18 @@ impl<'a> Run<'a> {
             self.enqueue(message);
         } else {
             assert_eq!(polled, Poll::Pending);
-            let standing = Standing::Waiting;
-            self.senders.push(Sender { sending, message, bell, waker, standing });
+            let attachment = Attachment::Waiting;
+            self.senders.push(Sender { sending, message, count_waker, waker, attachment });
         }
     }
 
     fn poll_sender(&mut self, index: usize) {
         let sender = &mut self.senders[index];
         let polled = poll_with(&mut sender.sending, &sender.waker);
-        let expected = match sender.standing {
-            Standing::Waiting => Poll::Pending,
-            Standing::Granted => Poll::Ready(Ok(())),
-            Standing::Returned => {
+        let expected = match sender.attachment {
+            Attachment::Waiting => Poll::Pending,
+            Attachment::Granted => Poll::Ready(Ok(())),
+            Attachment::Returned => {
                 let message = sender.message;
                 Poll::Ready(Err(self.refusal(message)))
             }
@@ -169,7 +170,7 @@ impl<'a> Run<'a> {
         assert_eq!(polled, expected);
         if polled.is_ready() {
             let sender = self.senders.remove(index);
-            if sender.standing == Standing::Granted {
+            if sender.attachment == Attachment::Granted {
                 self.enqueue(sender.message);
             }
         }
@@ -178,7 +179,7 @@ impl<'a> Run<'a> {
     fn drop_sender(&mut self, index: usize) {
         let sender = self.senders.remove(index);
         drop(sender.sending);
-        if sender.standing == Standing::Granted {
+        if sender.attachment == Attachment::Granted {
             self.grant();
         }
     }
@@ -241,10 +242,10 @@ impl<'a> Run<'a> {
         self.life = None;
         self.hand_over();
         for sender in &mut self.senders {
-            if sender.standing == Standing::Waiting {
-                assert_eq!(sender.bell.rings(), 1, "a sender that is sent back is woken");
+            if sender.attachment == Attachment::Waiting {
+                assert_eq!(sender.count_waker.count(), 1, "a sender that is sent back is woken");
             }
-            sender.standing = Standing::Returned;
+            sender.attachment = Attachment::Returned;
         }
     }
 
@@ -257,17 +258,19 @@ impl<'a> Run<'a> {
     fn set_capacity(&mut self, capacity: usize) {
         self.mailbox.set_capacity(capacity);
         self.capacity = capacity;
-        while self.has_room() && self.senders.iter().any(|one| one.standing == Standing::Waiting) {
+        while self.has_room()
+            && self.senders.iter().any(|one| one.attachment == Attachment::Waiting)
+        {
             self.grant();
         }
     }
 
     fn check(&self) {
         assert_eq!(self.mailbox.len(), self.queue.len());
-        assert_eq!(self.receiver.0.rings(), self.rings, "rings at the receiver");
+        assert_eq!(self.receiver.0.count(), self.count, "count at the receiver");
         for sender in &self.senders {
-            let rings = usize::from(sender.standing != Standing::Waiting);
-            assert_eq!(sender.bell.rings(), rings, "rings at a sender");
+            let count = usize::from(sender.attachment != Attachment::Waiting);
+            assert_eq!(sender.count_waker.count(), count, "count at a sender");
         }
     }
 }

@@ -1,16 +1,16 @@
 //! Room, and waiting for it.
 
 use super::*;
-use crate::options::ChildOptions;
+use crate::spec::ChildOptions;
 
 #[test]
 fn a_mailbox_of_the_usual_size_allocates_nothing_before_its_first_message() {
     let mailbox = Mailbox::<String>::new(ChildOptions::MAILBOX);
     mailbox.set_capacity(ChildOptions::MAILBOX);
     mailbox.open(1);
-    let (_, waker) = bell();
+    let (_, waker) = count_waker();
     assert!(poll_recv(&mailbox, 1, &waker).is_pending());
-    assert!(!mailbox.lock().has_traffic());
+    assert!(!mailbox.lock().has_backlog());
 }
 
 #[test]
@@ -35,13 +35,13 @@ fn a_capacity_of_zero_counts_as_one() {
 #[test]
 fn more_capacity_lets_waiting_senders_in() {
     let mailbox = filled(1, [0]);
-    let (bell, waker) = bell();
+    let (count_waker, waker) = count_waker();
     let mut first = mailbox.send(1);
     assert!(poll_with(&mut first, &waker).is_pending());
     let mut second = mailbox.send(2);
     assert!(poll_with(&mut second, &waker).is_pending());
     mailbox.set_capacity(3);
-    assert_eq!(bell.rings(), 2);
+    assert_eq!(count_waker.count(), 2);
     assert_eq!(poll(&mut first), Poll::Ready(Ok(())));
     assert_eq!(poll(&mut second), Poll::Ready(Ok(())));
     assert_eq!(drain(&mailbox, 1), [0, 1, 2]);
@@ -50,14 +50,14 @@ fn more_capacity_lets_waiting_senders_in() {
 #[test]
 fn a_full_mailbox_lets_one_sender_in_for_each_message_taken() {
     let mailbox = filled(2, [0, 1]);
-    let (bell, waker) = bell();
+    let (count_waker, waker) = count_waker();
     let mut first = mailbox.send(2);
     assert!(poll_with(&mut first, &waker).is_pending());
     let mut second = waiting(&mailbox, 3);
-    assert_eq!(bell.rings(), 0);
+    assert_eq!(count_waker.count(), 0);
 
     assert_eq!(try_recv(&mailbox, 1), Some(0));
-    assert_eq!(bell.rings(), 1);
+    assert_eq!(count_waker.count(), 1);
     assert!(poll(&mut second).is_pending());
     assert_eq!(poll_with(&mut first, &waker), Poll::Ready(Ok(())));
     assert!(poll(&mut second).is_pending());
@@ -98,12 +98,12 @@ fn a_send_dropped_while_it_waits_is_not_sent_and_the_others_keep_their_order() {
 fn a_send_dropped_with_its_place_granted_is_not_sent_and_the_next_gets_the_place() {
     let mailbox = filled(1, [0]);
     let first = waiting(&mailbox, 1);
-    let (bell, waker) = bell();
+    let (count_waker, waker) = count_waker();
     let mut second = mailbox.send(2);
     assert!(poll_with(&mut second, &waker).is_pending());
     assert_eq!(try_recv(&mailbox, 1), Some(0));
     drop(first);
-    assert_eq!(bell.rings(), 1);
+    assert_eq!(count_waker.count(), 1);
     assert_eq!(poll(&mut second), Poll::Ready(Ok(())));
     assert_eq!(drain(&mailbox, 1), [2]);
 }
@@ -131,30 +131,30 @@ fn a_send_that_is_never_polled_sends_nothing() {
 #[test]
 fn the_task_that_polled_last_is_woken() {
     let mailbox = filled(1, [0]);
-    let ((old_bell, old), (new_bell, new)) = (bell(), bell());
+    let ((old_bell, old), (new_bell, new)) = (count_waker(), count_waker());
     let mut sending = mailbox.send(1);
     assert!(poll_with(&mut sending, &old).is_pending());
     assert!(poll_with(&mut sending, &new).is_pending());
     assert_eq!(try_recv(&mailbox, 1), Some(0));
-    assert_eq!((old_bell.rings(), new_bell.rings()), (0, 1));
+    assert_eq!((old_bell.count(), new_bell.count()), (0, 1));
     assert_eq!(poll(&mut sending), Poll::Ready(Ok(())));
 
     assert_eq!(try_recv(&mailbox, 1), Some(1));
     assert!(poll_recv(&mailbox, 1, &old).is_pending());
     assert!(poll_recv(&mailbox, 1, &new).is_pending());
     assert_eq!(mailbox.try_send(2), Ok(()));
-    assert_eq!((old_bell.rings(), new_bell.rings()), (0, 2));
+    assert_eq!((old_bell.count(), new_bell.count()), (0, 2));
 }
 
 #[test]
 fn a_receiver_is_woken_once_for_many_messages() {
     let mailbox = filled(8, []);
-    let (bell, waker) = bell();
+    let (count_waker, waker) = count_waker();
     assert!(poll_recv(&mailbox, 1, &waker).is_pending());
     for message in 0..8 {
         assert_eq!(mailbox.try_send(message), Ok(()));
     }
-    assert_eq!(bell.rings(), 1);
+    assert_eq!(count_waker.count(), 1);
 }
 
 /// Whether a task that takes many such steps in a row lets others have their turn.

@@ -3,14 +3,14 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::event::Event;
-use crate::path::ChildPath;
+use crate::observe::Event;
+use crate::spec::ChildPath;
 use crate::testing::error::Story as Told;
 
 /// How a child was brought down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Means {
+pub enum FaultKind {
     /// By [`testing::kill`](crate::testing::kill).
     Kill,
     /// By [`testing::fail`](crate::testing::fail).
@@ -21,7 +21,7 @@ pub enum Means {
     Hang,
 }
 
-impl fmt::Display for Means {
+impl fmt::Display for FaultKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Kill => "killed",
@@ -43,16 +43,16 @@ pub struct Kill {
     /// Which of its lives.
     pub incarnation: u64,
     /// How.
-    pub means: Means,
+    pub fault: FaultKind,
     /// How it came back; nothing for one that was not to: it was `Temporary`, or was added at run
     /// time and lost with its supervisor.
-    pub comeback: Option<Comeback>,
+    pub recovery: Option<Recovery>,
 }
 
 /// How a child came back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Comeback {
+pub struct Recovery {
     /// The number of its new life.
     pub incarnation: u64,
     /// How long that took.
@@ -61,10 +61,10 @@ pub struct Comeback {
 
 impl fmt::Display for Kill {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { at, path, incarnation, means, comeback } = self;
-        write!(f, "at {at:?}: `{path}` {means} (life {incarnation})")?;
-        match comeback {
-            Some(Comeback { incarnation, after }) => {
+        let Self { at, path, incarnation, fault, recovery } = self;
+        write!(f, "at {at:?}: `{path}` {fault} (life {incarnation})")?;
+        match recovery {
+            Some(Recovery { incarnation, after }) => {
                 write!(f, ", life {incarnation} began after {after:?}")
             }
             None => f.write_str(", not restarted"),

@@ -6,8 +6,8 @@ mod tests;
 
 use std::collections::HashMap;
 
-use crate::event::{Event, EventKind};
-use crate::path::ChildPath;
+use crate::observe::{Event, EventKind};
+use crate::spec::ChildPath;
 
 /// The lives of a tree's children, as they are told.
 #[derive(Debug, Default)]

@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use serde_json::json;
-use supervisor::{ChildSpecInfo, RestartPolicy, Shutdown, SupervisorError};
+use supervisor::{RestartPolicy, Shutdown, SupervisorError, info::ChildSpecInfo};
 
 use super::{
     Call,

@@ -9,7 +9,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use supervisor::{AnyChildRef, Event, EventKind, Events, ExitReason};
+use supervisor::{
+    AnyChildRef, ExitReason,
+    events::{Event, EventKind, Events},
+};
 use tokio::sync::oneshot;
 
 use crate::otp::{scenario::End, trace};

@@ -7,9 +7,8 @@ use std::{
 };
 
 use supervisor::{
-    __private::{Outline, SupervisorOptions},
-    AutoShutdown, Child, ChildOptions, ChildRef, ChildSpec, Each, Pool, RestartPolicy, Run,
-    Shutdown, StartMode, SupervisionStrategy, Supervisor, SupervisorBuilder, Tree,
+    AutoShutdown, Child, ChildOptions, ChildRef, ChildSpec, Pool, RestartPolicy, Shutdown,
+    StartMode, SupervisionStrategy, Supervisor, SupervisorBuilder, Tree, specs::Ready,
 };
 
 use super::{recorder::Recorder, worker::Plan};
@@ -66,8 +65,8 @@ impl Branch {
 
 /// A child that has not been given to a supervisor yet.
 pub(super) enum Sapling {
-    Worker(Box<ChildSpec<Run<ChildRef<()>>>>),
-    Supervisor(Box<ChildSpec<Run<Supervisor>>>, Box<Seedling>),
+    Worker(Box<ChildSpec<Ready<ChildRef<()>>>>),
+    Supervisor(Box<ChildSpec<Ready<Supervisor>>>, Box<Seedling>),
 }
 
 /// The handles of what will stand in the forest when it has been added.
@@ -196,10 +195,10 @@ fn pool(builder: SupervisorBuilder, template: &scenario::Child) -> Branch {
     let name = &template.name;
     let pool_of = template.clone();
     if template.supervisor.is_some() {
-        let each = with_options(ChildSpec::<Each<TreeWorker>>::each(name), template);
+        let each = with_options(ChildSpec::per_worker::<TreeWorker>(name), template);
         Branch::Trees { pool: builder.build_pool(each), template: pool_of }
     } else {
-        let each = with_options(ChildSpec::<Each<Plan>>::each(name), template);
+        let each = with_options(ChildSpec::per_worker::<Plan>(name), template);
         Branch::Workers { pool: builder.build_pool(each), template: pool_of }
     }
 }
@@ -225,13 +224,6 @@ fn with_options<S>(mut spec: ChildSpec<S>, child: &scenario::Child) -> ChildSpec
     }
 }
 
-static OUTLINE: Outline = Outline::supervisor(
-    "tree",
-    ChildOptions::new(),
-    SupervisorOptions::new(SupervisionStrategy::OneForOne),
-    &[],
-);
-
 /// The worker type of a pool whose workers are trees.
 #[derive(Clone, Copy)]
 pub(super) struct TreeWorker;
@@ -245,10 +237,8 @@ impl Child for TreeWorker {
     type Recipe = TreeRecipe;
     type Handle = Supervisor;
     const OPTIONS: ChildOptions = ChildOptions::new();
-    // As in the expansion of a named tree: by its outline the pool knows that it is one.
-    const OUTLINE: Option<&'static Outline> = Some(&OUTLINE);
 
-    fn spec(name: &str, recipe: TreeRecipe) -> ChildSpec<Run<Supervisor>> {
+    fn spec(name: &str, recipe: TreeRecipe) -> ChildSpec<Ready<Supervisor>> {
         with_options(recipe.tree.into_spec(name), &recipe.template)
     }
 }

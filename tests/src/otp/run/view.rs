@@ -1,6 +1,6 @@
 //! A supervisor as it shows itself.
 
-use supervisor::{ChildCount, ChildInfo, ChildKind, ChildState};
+use supervisor::info::{ChildCount, ChildInfo, ChildKind, ChildState};
 
 use super::{
     recorder::Recorder,

@@ -37,7 +37,7 @@ fn absent(field: &Ident, child: &Child) -> Option<TokenStream> {
 /// The type of the whole tree.
 pub(crate) fn root(tree: &Tree) -> TokenStream {
     let krate = &tree.krate;
-    let outline = quote!(outline: &'static #krate::__private::Outline,);
+    let outline = quote!(outline: &'static #krate::__private::TreeDescriptor,);
     let functions = quote! {
         /// The worst case of an orderly shutdown; nothing if it has no bound.
         #[must_use]
@@ -72,7 +72,7 @@ fn of_children(
     more_functions: &TokenStream,
 ) -> TokenStream {
     let mut params = Vec::new();
-    let mut fields = quote!(supervisor: #krate::__private::Top, #more_fields);
+    let mut fields = quote!(supervisor: #krate::__private::HiddenSupervisor, #more_fields);
     let mut functions = quote! {
         /// The supervisor itself.
         #[doc(alias = "shutdown", alias = "wait", alias = "events")]

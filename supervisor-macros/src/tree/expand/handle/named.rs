@@ -16,7 +16,7 @@ pub(super) fn fields(krate: &TokenStream, supervisor: &Supervisor) -> TokenStrea
     let fields = supervisor.named_children().map(|child| {
         let (cfgs, field, name) = (child.cfgs(), field(child), &child.name);
         let value = match &child.body {
-            Body::Typed(_) => quote!(#krate::__private::Held::new(#name)),
+            Body::Typed(_) => quote!(#krate::__private::ErasedHandle::new(#name)),
             Body::Supervisor(nested) => held_pool(krate, nested, name),
             Body::Task(_) | Body::Broken(_) => quote!(#name),
         };
@@ -28,7 +28,7 @@ pub(super) fn fields(krate: &TokenStream, supervisor: &Supervisor) -> TokenStrea
 /// The value of a nested handle; that of a partitioned pool of a type is held by the type.
 pub(super) fn held_pool(krate: &TokenStream, nested: &Supervisor, name: &Ident) -> TokenStream {
     if partitioned_type(nested).is_some() {
-        quote!(#krate::__private::Held::new(#name))
+        quote!(#krate::__private::ErasedHandle::new(#name))
     } else {
         quote!(#name)
     }
@@ -79,7 +79,7 @@ pub(crate) fn root(tree: &Tree, head: &Head, attrs: &TokenStream) -> TokenStream
         #attrs
         #[derive(::core::clone::Clone)]
         #vis struct #ident {
-            supervisor: #krate::__private::Top,
+            supervisor: #krate::__private::HiddenSupervisor,
             pool: #pool,
         }
 
@@ -165,7 +165,7 @@ fn named(
         #attrs
         #[derive(::core::clone::Clone)]
         #vis struct #ident {
-            supervisor: #krate::__private::Top,
+            supervisor: #krate::__private::HiddenSupervisor,
             #fields
         }
 
@@ -244,7 +244,7 @@ fn field_type(krate: &TokenStream, child: &Child) -> TokenStream {
         Body::Task(_) => quote!(#krate::ChildRef<()>),
         Body::Typed(typed) => {
             let ty = &typed.ty;
-            quote!(#krate::__private::Held<#ty>)
+            quote!(#krate::__private::ErasedHandle<#ty>)
         }
         Body::Broken(error) => unknown_type(krate, error),
     }
@@ -260,13 +260,13 @@ fn pool_type(krate: &TokenStream, pool: &Supervisor) -> TokenStream {
         Body::Task(_) if is_partitioned => quote!(#krate::Partitioned<()>),
         Body::Typed(typed) if is_partitioned => {
             let ty = &typed.ty;
-            quote!(#krate::__private::Held<#ty>)
+            quote!(#krate::__private::ErasedHandle<#ty>)
         }
-        Body::Task(_) => quote!(#krate::Pool<#krate::Task, #krate::Alike>),
+        Body::Task(_) => quote!(#krate::Pool<#krate::pool::FnWorker, #krate::pool::Shared>),
         Body::Typed(typed) => {
             let Typed { ty, value, .. } = &**typed;
-            let kind = if value.is_some() { quote!(Alike) } else { quote!(PerWorker) };
-            quote!(#krate::Pool<#ty, #krate::#kind>)
+            let kind = if value.is_some() { quote!(Shared) } else { quote!(PerWorker) };
+            quote!(#krate::Pool<#ty, #krate::pool::#kind>)
         }
         Body::Broken(error) => unknown_type(krate, error),
     }

@@ -1,7 +1,7 @@
 //! What a good story is, and what a bad one.
 
 use super::*;
-use crate::exit::ExitReason;
+use crate::spec::ExitReason;
 
 fn event(path: &str, kind: EventKind) -> Event {
     Event { number: 0, path: ChildPath::parse(path), kind }

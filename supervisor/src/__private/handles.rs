@@ -1,0 +1,74 @@
+//! How a tree's handle holds the handle of a child with a type.
+
+use std::any::Any;
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use crate::supervisor::Supervisor;
+
+/// The handle of a child of type `T`, held without asking whether `T` is a child.
+///
+/// The struct that `supervision_tree!` defines has such fields. Were they of the type
+/// `<T as Child>::Handle`, a `T` that does not derive `Child` would be an error not only where
+/// the tree names it but wherever the program holds, passes on or drops the tree's handle.
+pub struct ErasedHandle<T> {
+    handle: Arc<dyn Any + Send + Sync>,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T> ErasedHandle<T> {
+    /// Holds a value of the type `<T as Child>::Handle`.
+    ///
+    /// That it is this type is left to the expansion, which says so to the compiler elsewhere:
+    /// a bound on `T` here would report once more that `T` is no child.
+    pub fn new<H: Send + Sync + 'static>(handle: H) -> Self {
+        Self { handle: Arc::new(handle), of: PhantomData }
+    }
+
+    /// What is held.
+    ///
+    /// # Panics
+    ///
+    /// If that is not an `H`.
+    #[must_use]
+    pub fn get<H: 'static>(&self) -> &H {
+        match self.handle.downcast_ref() {
+            Some(handle) => handle,
+            None => unreachable!("an expansion gets what it has put in"),
+        }
+    }
+}
+
+impl<T> Clone for ErasedHandle<T> {
+    fn clone(&self) -> Self {
+        Self { handle: Arc::clone(&self.handle), of: PhantomData }
+    }
+}
+
+impl<T> fmt::Debug for ErasedHandle<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(std::any::type_name::<T>())
+    }
+}
+
+/// The supervisor in a tree's handle.
+///
+/// A field of the type [`Supervisor`] itself is what the compiler would offer to those who look for
+/// `shutdown()` on the handle, though it is private.
+#[derive(Clone, Debug)]
+pub struct HiddenSupervisor(Supervisor);
+
+impl HiddenSupervisor {
+    /// Holds the tree's supervisor, or that of a part of it.
+    #[must_use]
+    pub fn new(supervisor: Supervisor) -> Self {
+        Self(supervisor)
+    }
+
+    /// The supervisor.
+    #[must_use]
+    pub fn get(&self) -> &Supervisor {
+        &self.0
+    }
+}

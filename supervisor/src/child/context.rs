@@ -1,0 +1,235 @@
+//! What a running child sees of its supervisor.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll};
+
+use super::ChildRef;
+use crate::clock;
+use crate::engine::Event;
+use crate::inbox::Owner;
+use crate::life::current;
+use crate::mailbox::Shortcut;
+use crate::slot::{AnySlot, Heartbeat, ShutdownRequested, Signal, Slot, SlotCore};
+use crate::spec::{ChildPath, ExitReason};
+
+/// What a running child has of its supervisor: its mailbox, its shutdown signal, its place.
+///
+/// It belongs to one life. Kept beyond it, in a detached task, it receives nothing and says that
+/// shutdown was requested.
+///
+/// ```
+/// use supervisor::prelude::*;
+///
+/// async fn ticker(ctx: Context) -> ChildResult {
+///     loop {
+///         tokio::select! {
+///             () = ctx.shutdown_requested() => return Ok(()),
+///             () = tokio::time::sleep(std::time::Duration::from_secs(1)) => {
+///                 println!("{}: life {}", ctx.path(), ctx.incarnation());
+///             }
+///         }
+///     }
+/// }
+/// # let _ = ChildSpec::new("ticker").with_task(ticker);
+/// ```
+///
+/// # Shutdown
+///
+/// A child is asked to stop only if it has *looked* at its shutdown signal in this life: by
+/// calling `recv`, `try_recv`, `shutdown_requested` or `is_shutdown_requested`. One that never
+/// looked is dropped at its next await point at once.
+pub struct Context<M: Send + 'static = ()> {
+    slot: Arc<Slot<M>>,
+    generation: u64,
+    shortcut: Shortcut<M>,
+    notify: bool,
+    heartbeat: bool,
+}
+
+impl<M: Send + 'static> Context<M> {
+    /// The context of the life that this thread is polling for the first time. Made there and
+    /// not before, it takes no room in the task besides the child's own.
+    pub(crate) fn of_this_life() -> Self {
+        let any = current::slot().map(AnySlot::into_any);
+        let Some(slot) = any.and_then(|any| any.downcast::<Slot<M>>().ok()) else {
+            // A life's slot is made with its recipe, which knows the message type.
+            unreachable!("a life outside its slot")
+        };
+        let generation = slot.core.generation();
+        let duties = slot.core.duties();
+        Self {
+            slot,
+            generation,
+            shortcut: Shortcut::default(),
+            notify: duties.notify,
+            heartbeat: duties.heartbeat,
+        }
+    }
+
+    /// Receives the next message, or `None` when shutdown was requested.
+    ///
+    /// `None` comes at once even if messages are queued: [`try_recv`](Self::try_recv) still
+    /// takes those, and what is left after a restart is received by the next life.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: a message is taken only when the future completes.
+    pub async fn recv(&mut self) -> Option<M> {
+        Receiving(self).await
+    }
+
+    /// Takes a message that is already there, also after shutdown was requested.
+    #[must_use]
+    pub fn try_recv(&mut self) -> Option<M> {
+        if self.slot.core.observe_stop(self.generation) == Signal::Stale {
+            return None;
+        }
+        self.heartbeat();
+        self.slot.mailbox.try_recv(self.generation, &mut self.shortcut)
+    }
+
+    /// Completes when shutdown is requested.
+    ///
+    /// The future owns what it needs: it can be given to a server's graceful shutdown, or to a
+    /// task. When the life ends in another way it completes too.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: it can be dropped and asked for again at any time.
+    pub fn shutdown_requested(&self) -> ShutdownRequested {
+        let _ = self.slot.core.observe_stop(self.generation);
+        let slot: Arc<dyn AnySlot> = Arc::clone(&self.slot) as _;
+        ShutdownRequested::of(slot, self.generation)
+    }
+
+    /// Whether shutdown was requested.
+    #[must_use]
+    pub fn is_shutdown_requested(&self) -> bool {
+        matches!(self.slot.core.observe_stop(self.generation), Signal::Asked | Signal::Stale)
+    }
+
+    /// Reports that the child is up: with [`StartMode::Notify`](crate::StartMode::Notify), the
+    /// next sibling starts now. Otherwise, and when called again, it does nothing.
+    pub fn ready(&mut self) {
+        if std::mem::take(&mut self.notify)
+            && let Some(link) = self.slot.core.link()
+            && self.slot.core.generation() == self.generation
+        {
+            link.tell(Event::Ready(link.key, self.generation));
+        }
+    }
+
+    /// Tells the supervisor that the life will never be ready; nothing if it is, or need not be.
+    pub(crate) fn abandonment(&self) -> Option<impl FnOnce() + Send + use<M>> {
+        let (core, generation) = (&self.slot.core, self.generation);
+        let owes_it = self.notify && core.generation() == generation;
+        let link = owes_it.then(|| core.link()).flatten()?;
+        Some(move || link.tell(Event::Abandoned(link.key, generation)))
+    }
+
+    /// Gives a sign of life, for a child with a `heartbeat`. Receiving a message, and waiting
+    /// for one, are signs of life too.
+    pub fn heartbeat(&self) {
+        if self.heartbeat {
+            beat(&self.slot.core, self.generation);
+        }
+    }
+
+    /// The child's path.
+    #[must_use]
+    pub fn path(&self) -> ChildPath {
+        self.slot.core.path()
+    }
+
+    /// The number of this life, the first being 1.
+    #[must_use]
+    pub fn incarnation(&self) -> u64 {
+        self.generation
+    }
+
+    /// How the previous life ended, if there was one.
+    #[must_use]
+    pub fn last_exit(&self) -> Option<ExitReason> {
+        self.slot.core.last_exit()
+    }
+
+    pub(crate) fn owner(&self) -> Option<Arc<dyn Owner>> {
+        self.slot.core.owner()
+    }
+
+    /// The child's own address, to be given to others.
+    #[must_use]
+    pub fn address(&self) -> ChildRef<M> {
+        ChildRef::new(Arc::clone(&self.slot))
+    }
+}
+
+/// The wait for a message. It is a part of nearly every child's future, so it is small.
+struct Receiving<'a, M: Send + 'static>(&'a mut Context<M>);
+
+impl<M: Send + 'static> Future for Receiving<'_, M> {
+    type Output = Option<M>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Option<M>> {
+        let Context { slot, generation, shortcut, heartbeat, .. } = &mut *self.0;
+        let (core, generation) = (&slot.core, *generation);
+        match core.observe_stop(generation) {
+            Signal::Live => {}
+            Signal::Asked | Signal::Stale => return Poll::Ready(None),
+            Signal::TooLate => return Poll::Pending,
+        }
+        let polled = slot.mailbox.poll_recv(generation, shortcut, cx);
+        if polled.is_pending() {
+            if *heartbeat {
+                core.heartbeat(Heartbeat::Idle);
+            }
+            // A request that came between the look and the registration has woken nobody.
+            if matches!(core.observe_stop(generation), Signal::Asked | Signal::Stale) {
+                return Poll::Ready(None);
+            }
+        }
+        polled
+    }
+}
+
+impl<M: Send + 'static> Drop for Receiving<'_, M> {
+    /// Idle only as long as it waits: it may give up waiting, and be busy with something else.
+    fn drop(&mut self) {
+        self.0.heartbeat();
+    }
+}
+
+fn beat(core: &SlotCore, generation: u64) {
+    // A context that was kept beyond its life says nothing about the next one.
+    if core.generation() == generation {
+        core.heartbeat(Heartbeat::Given(clock::now()));
+    }
+}
+
+impl<M: Send + 'static> Drop for Context<M> {
+    fn drop(&mut self) {
+        if !self.notify {
+            return;
+        }
+        let core = &self.slot.core;
+        let own_task = current::slot().is_some_and(|slot| std::ptr::addr_eq(slot.core(), core));
+        if own_task {
+            // If the life is just returning, that is what counts; its task knows.
+            core.abandon();
+        } else if let Some(give_up) = self.abandonment() {
+            give_up();
+        }
+    }
+}
+
+impl<M: Send + 'static> fmt::Debug for Context<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context")
+            .field("path", &self.path())
+            .field("incarnation", &self.generation)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,109 @@
+//! Functions and closures as children.
+
+use std::any::TypeId;
+use std::cell::RefCell;
+use std::future::Future;
+use std::mem::needs_drop;
+use std::sync::Arc;
+
+use tokio::task::JoinHandle;
+
+use super::Context;
+use crate::life::{LifeFactory, PendingLife};
+use crate::slot::{AnySlot, Slot};
+use crate::spec::{ChildResult, ExitReason, Name};
+
+/// The future that a task's function returns: a future of [`ChildResult`].
+///
+/// That the future can be sent to another thread is asked for apart from it, since the compiler says
+/// best itself which value of an async function cannot.
+#[diagnostic::on_unimplemented(
+    message = "this is no task: it returns `{Self}`",
+    label = "a task is an `async fn(ctx: Context) -> ChildResult`, or a closure like it"
+)]
+pub trait TaskFuture: Future<Output = ChildResult> {}
+
+#[diagnostic::do_not_recommend]
+impl<F: Future<Output = ChildResult>> TaskFuture for F {}
+
+/// A function or closure.
+pub(crate) struct FnFactory<F>(F);
+
+thread_local! {
+    /// The last bare function that a child was declared with: many children that run the same one
+    /// need it once.
+    static LAST_BARE: RefCell<Option<(TypeId, Arc<dyn LifeFactory>)>> = const { RefCell::new(None) };
+}
+
+impl<F, Fut> FnFactory<F>
+where
+    F: Fn(Context) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = ChildResult> + Send + 'static,
+{
+    /// Lives are calls of this function.
+    pub(crate) fn shared(function: F) -> Arc<dyn LifeFactory> {
+        let function = Self(function);
+        if !function.captures_nothing() {
+            return Arc::new(function);
+        }
+        let kind = TypeId::of::<F>();
+        let known = LAST_BARE.try_with(|last| match &*last.borrow() {
+            Some((other, factory)) if *other == kind => Some(Arc::clone(factory)),
+            _ => None,
+        });
+        known.ok().flatten().unwrap_or_else(|| {
+            let factory: Arc<dyn LifeFactory> = Arc::new(function);
+            // (A thread that is ending keeps nothing any more.)
+            let _ = LAST_BARE.try_with(|last| last.replace(Some((kind, Arc::clone(&factory)))));
+            factory
+        })
+    }
+}
+
+impl<F, Fut> LifeFactory for FnFactory<F>
+where
+    F: Fn(Context) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = ChildResult> + Send + 'static,
+{
+    fn launch(self: Arc<Self>, life: PendingLife) -> Result<JoinHandle<()>, ExitReason> {
+        Ok(life.spawn(async move { (self.0)(Context::of_this_life()).await }))
+    }
+
+    fn new_slot(&self, name: Name, capacity: usize) -> Arc<dyn AnySlot> {
+        Arc::new(Slot::<()>::new(name, capacity))
+    }
+
+    /// A function, or a closure that has captured nothing.
+    fn captures_nothing(&self) -> bool {
+        size_of::<F>() == 0 && !needs_drop::<F>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn idle(_: Context) -> ChildResult {
+        Ok(())
+    }
+
+    #[test]
+    fn children_of_the_same_bare_function_share_it() {
+        let [first, second] = [(); 2].map(|()| FnFactory::shared(idle));
+        assert!(Arc::ptr_eq(&first, &second));
+        let other = FnFactory::shared(async |_: Context| Ok(()));
+        assert!(!Arc::ptr_eq(&first, &other));
+        assert!(FnFactory::shared(idle).captures_nothing() && other.captures_nothing());
+    }
+
+    #[test]
+    fn what_a_closure_has_captured_is_its_own() {
+        let [first, second] = ["a", "b"].map(|text| {
+            FnFactory::shared(move |_: Context| {
+                assert!(!text.is_empty());
+                idle(Context::of_this_life())
+            })
+        });
+        assert!(!Arc::ptr_eq(&first, &second) && !first.captures_nothing());
+    }
+}

@@ -1,0 +1,26 @@
+//! A waker that tests can hear.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Wake, Waker};
+
+/// Counts how often it is woken.
+#[derive(Default)]
+pub(crate) struct WakeCount(AtomicUsize);
+
+impl WakeCount {
+    pub(crate) fn count(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+impl Wake for WakeCount {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+pub(crate) fn count_waker() -> (Arc<WakeCount>, Waker) {
+    let count_waker = Arc::new(WakeCount::default());
+    (Arc::clone(&count_waker), count_waker.into())
+}

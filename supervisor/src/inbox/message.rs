@@ -1,0 +1,45 @@
+//! The messages to a supervisor.
+
+use std::any::Any;
+use std::fmt;
+
+use tokio::sync::oneshot;
+
+use crate::engine::{Answer, Event, Refusal};
+
+/// The receiving end of a command's answer waits at the caller.
+pub(crate) type Reply = oneshot::Sender<Answer>;
+
+/// A function that is called with the supervisor's state, or with nothing if the supervisor ends
+/// before it has handled the message.
+pub(crate) type Visit = Box<dyn FnOnce(Option<&mut dyn Any>) + Send>;
+
+/// A message to a supervisor.
+pub(crate) enum Message {
+    Event(Event<Reply>),
+    /// Queries look at the supervisor's state at once, whatever else is under way; additions bring
+    /// children, of whose type the inbox knows nothing.
+    Visit(Visit),
+}
+
+impl Message {
+    /// Answers the caller of a message that no supervisor will handle.
+    pub(crate) fn turn_away(self) {
+        match self {
+            Self::Event(Event::Order(order)) => {
+                let _ = order.reply.send(Answer::Refused(Refusal::ShuttingDown));
+            }
+            Self::Event(_) => {}
+            Self::Visit(visit) => visit(None),
+        }
+    }
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Event(event) => fmt::Debug::fmt(event, f),
+            Self::Visit(_) => f.write_str("Visit"),
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! Children that come ready-made.
+
+mod blocking;
+mod periodic;
+#[cfg(all(unix, feature = "process"))]
+mod program;
+
+pub use self::blocking::{Blocking, BlockingContext};
+pub use self::periodic::{Every, Periodic, PeriodicFuture, PeriodicJob, WithoutContext};
+#[cfg(all(unix, feature = "process"))]
+pub use self::program::Program;

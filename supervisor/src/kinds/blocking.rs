@@ -1,0 +1,258 @@
+//! Blocking work as a child, on a thread of its own.
+
+use std::fmt;
+use std::future::Future;
+use std::ops::{Deref, DerefMut};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll, Wake, Waker};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tokio::task::JoinHandle;
+
+use crate::child::{ChildRef, Context};
+use crate::life::detached::{self, Progress};
+use crate::life::{LifeFactory, PendingLife};
+use crate::slot::{AnySlot, Slot};
+use crate::spec::{ChildOptions, ChildResult, ExitReason, Failure, Name};
+use crate::tree::{Child, ChildSpec, Ready, Unset};
+
+/// A child that blocks: a function that runs on a thread of its own, one call for each life.
+///
+/// It stops *cooperatively*. When it is asked to, [`BlockingContext::recv`] gives `None`,
+/// [`wait_for_shutdown`](BlockingContext::wait_for_shutdown) ends and
+/// [`is_shutdown_requested`](Context::is_shutdown_requested) is true, whether the function looked
+/// at any of them before or not. Nothing can stop a thread half-way: where another child is
+/// aborted (by `brutal_kill`, a time-out, or [`ChildRef::kill`]), this one is asked, and if it goes
+/// on for the supervisor's `kill_grace` it is reported as one that cannot be stopped
+/// ([`EventKind::ChildNotStopped`](crate::events::EventKind::ChildNotStopped), and the
+/// [`ShutdownReport`](crate::info::ShutdownReport)). Its next life begins when the function has returned,
+/// never before.
+///
+/// Panics and errors are what they are for other children. One that drops its context before it is
+/// ready has failed to start, a tenth of a second later: it may just be returning. A thread that cannot be spawned is an
+/// error of the life. If the runtime is dropped without a shutdown, the function is asked to stop,
+/// and nobody waits for it.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use supervisor::prelude::*;
+/// use supervisor::{Blocking, BlockingContext};
+///
+/// enum Job { Square(u64, Reply<u64>) }
+///
+/// let squares = Blocking::new(|mut ctx: BlockingContext<Job>| {
+///     while let Some(Job::Square(number, reply)) = ctx.recv() {
+///         let _ = reply.send(number * number); // imagine something that takes its time
+///     }
+///     Ok(())
+/// });
+/// let supervisor = Supervisor::new().build();
+/// let squares = supervisor.add_child(ChildSpec::new("squares").with_blocking(squares)).await?;
+/// assert_eq!(squares.ask(|reply| Job::Square(12, reply)).await?, 144);
+/// supervisor.shutdown().await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// In a tree it is a typed child: `squares: Always<Blocking<Job>> = Blocking::new(…)`.
+///
+/// # Time
+///
+/// Threads have real time only. Under tokio's paused clock, virtual time goes on while the child
+/// runs, and is held while it is being stopped, for as long as its stop may take.
+pub struct Blocking<M: Send + 'static = ()> {
+    run: Arc<dyn Fn(BlockingContext<M>) -> ChildResult + Send + Sync>,
+}
+
+impl<M: Send + 'static> Blocking<M> {
+    /// Runs this function; the type of its context says what messages it takes.
+    pub fn new<F>(run: F) -> Self
+    where
+        F: Fn(BlockingContext<M>) -> ChildResult + Send + Sync + 'static,
+    {
+        Self { run: Arc::new(run) }
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<M: Send + 'static> Child for Blocking<M> {
+    type Recipe = Self;
+    type Handle = ChildRef<M>;
+    const OPTIONS: ChildOptions = ChildOptions::new();
+
+    fn spec(name: &str, recipe: Self) -> ChildSpec<Ready<ChildRef<M>>> {
+        ChildSpec::new(name).with_blocking(recipe)
+    }
+}
+
+impl ChildSpec<Unset> {
+    /// Runs this function on a thread of its own: for work that blocks.
+    pub fn with_blocking<M: Send + 'static>(
+        self,
+        blocking: Blocking<M>,
+    ) -> ChildSpec<Ready<ChildRef<M>>> {
+        self.with_factory(None, Arc::new(blocking))
+    }
+}
+
+impl<M: Send + 'static> LifeFactory for Blocking<M> {
+    fn launch(self: Arc<Self>, life: PendingLife) -> Result<JoinHandle<()>, ExitReason> {
+        // It counts as one that looks: a stop may come before the thread's first step.
+        let _ = life.slot.core().observe_stop(life.generation);
+        let name = life.slot.core().name().to_string();
+        let slot = Arc::clone(&life.slot);
+        let (alive, _aborted, watch) = detached::stand_in(slot, life.generation, life.times);
+        let runtime = tokio::runtime::Handle::current();
+        let thread = move || {
+            let progress = alive.progress();
+            let _alive = alive;
+            // So that the function can spawn, and wait for futures with timers.
+            let _entered = runtime.enter();
+            life.run_here(async move { (self.run)(BlockingContext::of_this_life(progress)) });
+        };
+        match thread::Builder::new().name(name).spawn(thread) {
+            Ok(_detached) => Ok(tokio::spawn(watch)),
+            Err(failure) => Err(ExitReason::Error(Failure::of_error(&failure))),
+        }
+    }
+
+    fn new_slot(&self, name: Name, capacity: usize) -> Arc<dyn AnySlot> {
+        Arc::new(Slot::<M>::new(name, capacity))
+    }
+
+    #[cfg(feature = "test-util")]
+    fn can_hang(&self) -> bool {
+        false
+    }
+}
+
+/// What a [`Blocking`] child has of its supervisor: all of [`Context`], with a [`recv`](Self::recv)
+/// that blocks.
+pub struct BlockingContext<M: Send + 'static = ()> {
+    context: Context<M>,
+    progress: Arc<Progress>,
+}
+
+impl<M: Send + 'static> BlockingContext<M> {
+    fn of_this_life(progress: Arc<Progress>) -> Self {
+        Self { context: Context::of_this_life(), progress }
+    }
+
+    /// Waits for the next message; `None` when shutdown was requested.
+    pub fn recv(&mut self) -> Option<M> {
+        park_on(self.context.recv(), None).flatten()
+    }
+
+    /// Waits until shutdown is requested, at most for this (real) time; whether it was.
+    ///
+    /// It is how a child that does something every now and then sleeps in between.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use supervisor::{Blocking, BlockingContext};
+    ///
+    /// let cleaner = Blocking::new(|ctx: BlockingContext| {
+    ///     while !ctx.wait_for_shutdown(Duration::from_secs(60)) {
+    ///         println!("cleaning");
+    ///     }
+    ///     Ok(())
+    /// });
+    /// # let _ = supervisor::ChildSpec::new("cleaner").with_blocking(cleaner);
+    /// ```
+    #[must_use]
+    pub fn wait_for_shutdown(&self, limit: Duration) -> bool {
+        let deadline = Instant::now().checked_add(limit);
+        park_on(self.context.shutdown_requested(), deadline).is_some()
+    }
+
+    /// Waits for a future, such as a [`ChildRef::send`]; shutdown does not end the wait.
+    ///
+    /// The thread is inside the supervisor's runtime: futures with timers and input or output
+    /// work.
+    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        match park_on(future, None) {
+            Some(output) => output,
+            None => unreachable!("without a deadline"),
+        }
+    }
+}
+
+impl<M: Send + 'static> Deref for BlockingContext<M> {
+    type Target = Context<M>;
+
+    fn deref(&self) -> &Context<M> {
+        &self.context
+    }
+}
+
+impl<M: Send + 'static> DerefMut for BlockingContext<M> {
+    fn deref_mut(&mut self) -> &mut Context<M> {
+        &mut self.context
+    }
+}
+
+impl<M: Send + 'static> Drop for BlockingContext<M> {
+    /// Without it the life will never be ready. As a rule it is dropped since the function returns;
+    /// what it returns then says more.
+    fn drop(&mut self) {
+        if let Some(give_up) = self.context.abandonment() {
+            self.progress.if_it_goes_on(give_up);
+        }
+    }
+}
+
+/// Wakes a parked thread.
+struct Unpark(thread::Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+/// Waits for the future on this thread, which belongs to no runtime; `None` after the deadline.
+fn park_on<F: Future>(future: F, deadline: Option<Instant>) -> Option<F::Output> {
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut cx = TaskContext::from_waker(&waker);
+    let mut future = pin!(future);
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+            return Some(output);
+        }
+        match deadline {
+            None => thread::park(),
+            Some(deadline) => {
+                let left = deadline.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    return None;
+                }
+                thread::park_timeout(left);
+            }
+        }
+    }
+}
+
+impl<M: Send + 'static> Clone for Blocking<M> {
+    fn clone(&self) -> Self {
+        Self { run: Arc::clone(&self.run) }
+    }
+}
+
+impl<M: Send + 'static> fmt::Debug for Blocking<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Blocking").finish_non_exhaustive()
+    }
+}
+
+impl<M: Send + 'static> fmt::Debug for BlockingContext<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("BlockingContext").field(&self.context).finish()
+    }
+}

@@ -1,0 +1,105 @@
+//! What a process prints, line by line.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context as TaskContext, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, ReadBuf};
+use tokio::process::{ChildStderr, ChildStdout};
+use tracing::info;
+
+use crate::child::Context;
+use crate::spec::ChildPath;
+
+/// A longer line is cut in pieces: a process that prints no end of line must not fill the memory.
+const LONGEST_LINE: usize = 16 * 1024;
+
+/// How long what was printed before the end may take to be read; it is in the pipe already.
+/// Someone outside of the group may hold the pipe open for ever.
+const AFTER_THE_END: Duration = Duration::from_millis(100);
+
+/// Both streams of a process.
+#[derive(Debug)]
+pub(super) struct Output {
+    path: ChildPath,
+    out: Lines<ChildStdout>,
+    err: Lines<ChildStderr>,
+}
+
+impl Output {
+    pub(super) fn new(ctx: &Context, out: Option<ChildStdout>, err: Option<ChildStderr>) -> Self {
+        Self { path: ctx.path(), out: Lines::new("stdout", out), err: Lines::new("stderr", err) }
+    }
+
+    /// Logs what is there; whether both streams have ended.
+    pub(super) fn poll(&mut self, cx: &mut TaskContext<'_>, ctx: &Context) -> Poll<()> {
+        let out = self.out.poll(cx, &self.path, ctx);
+        let err = self.err.poll(cx, &self.path, ctx);
+        if out.is_ready() && err.is_ready() { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    /// Logs what is left.
+    pub(super) async fn finish(&mut self, ctx: &Context) {
+        let rest = poll_fn(|cx| self.poll(cx, ctx));
+        if tokio::time::timeout(AFTER_THE_END, rest).await.is_err() {
+            self.out.end(&self.path);
+            self.err.end(&self.path);
+        }
+    }
+}
+
+/// One stream.
+#[derive(Debug)]
+struct Lines<R> {
+    stream: &'static str,
+    source: Option<R>,
+    /// A line without its end.
+    begun: Vec<u8>,
+}
+
+impl<R: AsyncRead + Unpin> Lines<R> {
+    fn new(stream: &'static str, source: Option<R>) -> Self {
+        Self { stream, source, begun: Vec::new() }
+    }
+
+    fn poll(&mut self, cx: &mut TaskContext<'_>, path: &ChildPath, ctx: &Context) -> Poll<()> {
+        while let Some(source) = &mut self.source {
+            let mut bytes = [0; 4096];
+            let mut buffer = ReadBuf::new(&mut bytes);
+            let read = ready!(Pin::new(source).poll_read(cx, &mut buffer));
+            if read.is_err() || buffer.filled().is_empty() {
+                self.end(path);
+                break;
+            }
+            // To print is a sign of life.
+            ctx.heartbeat();
+            self.take(buffer.filled(), path);
+        }
+        Poll::Ready(())
+    }
+
+    fn take(&mut self, bytes: &[u8], path: &ChildPath) {
+        for part in bytes.split_inclusive(|&byte| byte == b'\n') {
+            self.begun.extend_from_slice(part);
+            if self.begun.ends_with(b"\n") || self.begun.len() >= LONGEST_LINE {
+                self.print(path);
+            }
+        }
+    }
+
+    fn end(&mut self, path: &ChildPath) {
+        self.source = None;
+        if !self.begun.is_empty() {
+            self.print(path);
+        }
+    }
+
+    fn print(&mut self, path: &ChildPath) {
+        let line = self.begun.strip_suffix(b"\n").unwrap_or(&self.begun);
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let line = String::from_utf8_lossy(line);
+        info!(target: "supervisor::program", child = %path, stream = self.stream, "{line}");
+        self.begun.clear();
+    }
+}

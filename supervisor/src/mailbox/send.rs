@@ -1,0 +1,100 @@
+//! The future that waits for room.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context as TaskContext, Poll, ready};
+
+use tokio::task::coop;
+
+use super::error::SendError;
+use super::queue::Sent;
+use super::waiting_senders::Ticket;
+use super::{Mailbox, wake};
+
+/// A message that is being sent.
+///
+/// Completes with `Ok(())` when the message is in the mailbox: at once if there is room, else
+/// when those who waited longer have theirs and the child has taken a message, which may be
+/// after its restart.
+///
+/// # Errors
+///
+/// [`SendError`] with the message, if the child is not running or its place is gone, also when
+/// that happens while this waits.
+///
+/// # Cancel safety
+///
+/// Dropped before it has completed, it has not sent its message, and the senders behind it move
+/// up. While it waits it keeps its place in the line.
+///
+/// # Panics
+///
+/// When polled after completion.
+#[must_use = "a message is not sent until this is awaited"]
+pub struct Sending<'a, M> {
+    mailbox: &'a Mailbox<M>,
+    message: Option<M>,
+    ticket: Option<Ticket>,
+}
+
+impl<'a, M> Sending<'a, M> {
+    pub(super) fn new(mailbox: &'a Mailbox<M>, message: M) -> Self {
+        Self { mailbox, message: Some(message), ticket: None }
+    }
+
+    /// Gives up, as if dropped: the message if it was not sent.
+    pub(super) fn withdraw(&mut self) -> Option<M> {
+        if let Some(ticket) = self.ticket.take() {
+            self.mailbox.withdraw(ticket);
+        }
+        self.message.take()
+    }
+}
+
+// The message is moved out, never pinned.
+impl<M> Unpin for Sending<'_, M> {}
+
+impl<M> Future for Sending<'_, M> {
+    type Output = Result<(), SendError<M>>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        let budget = ready!(coop::poll_proceed(cx));
+        let message = this.message.take().expect("polled after completion");
+        let sent = this.mailbox.lock().send(message, &mut this.ticket, cx.waker());
+        match sent {
+            Sent::Queued(receiver) => {
+                budget.made_progress();
+                wake(receiver);
+                Poll::Ready(Ok(()))
+            }
+            Sent::Waiting(message, replaced) => {
+                this.message = Some(message);
+                drop(replaced);
+                Poll::Pending
+            }
+            Sent::Refused(error) => {
+                budget.made_progress();
+                Poll::Ready(Err(error))
+            }
+        }
+    }
+}
+
+impl<M> Drop for Sending<'_, M> {
+    fn drop(&mut self) {
+        drop(self.withdraw());
+    }
+}
+
+impl<M> fmt::Debug for Sending<'_, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match (&self.message, self.ticket) {
+            (None, _) => "done",
+            (Some(_), None) => "not polled",
+            (Some(_), Some(_)) => "waiting",
+        };
+        f.debug_tuple("Sending").field(&format_args!("{state}")).finish()
+    }
+}

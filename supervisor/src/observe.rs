@@ -1,0 +1,16 @@
+//! What users can observe of a tree: events, the log, snapshots, reports. Nothing here changes the
+//! state of a child or of a supervisor.
+
+mod event;
+mod info;
+pub(crate) mod log;
+mod shutdown_report;
+mod snapshot;
+mod subscribers;
+
+pub use self::event::{Event, EventKind};
+pub use self::info::{ChildCount, ChildInfo, ChildSpecInfo, SupervisorStats};
+pub use self::shutdown_report::ShutdownReport;
+pub use self::snapshot::Snapshot;
+pub use self::subscribers::Events;
+pub(crate) use self::subscribers::{Subscribers, is_subscribed};

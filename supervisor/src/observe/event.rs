@@ -1,0 +1,171 @@
+//! What happens in a tree, as it happens, for whoever wants to know.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::spec::{ChildPath, ExitReason, MaxRestarts};
+
+/// Something that happened in a tree.
+#[derive(Clone, Debug)]
+pub struct Event {
+    pub(crate) number: u64,
+    pub(crate) path: ChildPath,
+    pub(crate) kind: EventKind,
+}
+
+impl Event {
+    /// Counts the events of the tree, from 1 at the first subscription.
+    #[must_use]
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// The child or supervisor that it happened to.
+    #[must_use]
+    pub fn path(&self) -> &ChildPath {
+        &self.path
+    }
+
+    /// What happened.
+    #[must_use]
+    pub fn kind(&self) -> &EventKind {
+        &self.kind
+    }
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.path, self.kind)
+    }
+}
+
+/// What happened to a child or a supervisor.
+///
+/// Each life of a child begins with `ChildStarted` or `ChildRestarted`, and ends with
+/// `ChildTerminated`. What happens below a nested supervisor comes before its own
+/// `ChildTerminated`.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum EventKind {
+    /// A life has begun: with its supervisor, or because a user asked for it.
+    ChildStarted {
+        /// The number of the life.
+        incarnation: u64,
+    },
+    /// A life has begun because an earlier one ended.
+    ChildRestarted {
+        /// The number of the life.
+        incarnation: u64,
+        /// How often the child has been restarted so far.
+        restarts: u64,
+        /// How many restarts its supervisor has left now; `None` means any number.
+        restarts_left: Option<u32>,
+    },
+    /// A life has ended.
+    ChildTerminated {
+        /// The number of the life.
+        incarnation: u64,
+        /// How it ended.
+        reason: ExitReason,
+    },
+    /// The child ended normally before it was up: OTP's `ignore`.
+    ChildDeclined,
+    /// The child ended before it was up.
+    ChildStartFailed {
+        /// How it ended.
+        reason: ExitReason,
+    },
+    /// A restart is pending.
+    RestartDelayed {
+        /// How long it waits.
+        delay: Duration,
+        /// How many restarts its supervisor has left now; `None` means any number.
+        restarts_left: Option<u32>,
+    },
+    /// The child did not stop within its shutdown time, so it is dropped.
+    ChildKilled {
+        /// How long the stop has taken so far.
+        after: Duration,
+    },
+    /// The child goes on although it was dropped: it blocks its thread.
+    ChildNotStopped {
+        /// How long the stop has taken so far.
+        after: Duration,
+    },
+    /// A child that could not be stopped has ended after all.
+    ChildStoppedLate,
+    /// The child has ended for good with messages in its mailbox that nobody will handle.
+    MessagesLeft {
+        /// How many.
+        count: usize,
+    },
+    /// The child failed once more than its supervisor allows, so the supervisor gives up.
+    MaxRestartsExceeded {
+        /// How many restarts are allowed.
+        max_restarts: MaxRestarts,
+        /// Within what time.
+        restart_window: Duration,
+        /// How the child ended.
+        reason: ExitReason,
+    },
+    /// A supervisor has started all its children.
+    SupervisorStarted,
+    /// A supervisor stops its children, and will then end.
+    SupervisorStopping,
+    /// A supervisor has ended, and all below it.
+    SupervisorTerminated {
+        /// Why.
+        reason: ExitReason,
+    },
+    /// The subscriber fell behind, and missed this many events at this point.
+    Missed {
+        /// How many.
+        count: u64,
+    },
+}
+
+impl fmt::Display for EventKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ChildStarted { incarnation } => write!(f, "started (life {incarnation})"),
+            Self::ChildRestarted { incarnation, restarts_left, .. } => {
+                write!(f, "restarted (life {incarnation}; {})", RestartsLeft(*restarts_left))
+            }
+            Self::ChildTerminated { incarnation, reason } => {
+                write!(f, "ended (life {incarnation}): {reason}")
+            }
+            Self::ChildDeclined => f.write_str("declined to start"),
+            Self::ChildStartFailed { reason } => write!(f, "did not start: {reason}"),
+            Self::RestartDelayed { delay, restarts_left } => {
+                write!(f, "will be restarted in {delay:?} ({})", RestartsLeft(*restarts_left))
+            }
+            Self::ChildKilled { after } => write!(f, "did not stop within {after:?}: killed"),
+            Self::ChildNotStopped { after } => {
+                write!(f, "cannot be stopped: it still runs after {after:?}")
+            }
+            Self::ChildStoppedLate => f.write_str("has stopped after all"),
+            Self::MessagesLeft { count } => write!(f, "ended with {count} messages unhandled"),
+            Self::MaxRestartsExceeded { max_restarts, restart_window, reason } => write!(
+                f,
+                "failed again after {max_restarts} restarts within {restart_window:?}: {reason}"
+            ),
+            Self::SupervisorStarted => f.write_str("all children started"),
+            Self::SupervisorStopping => f.write_str("stopping"),
+            Self::SupervisorTerminated { reason } => write!(f, "supervisor ended: {reason}"),
+            Self::Missed { count } => write!(f, "{count} events missed"),
+        }
+    }
+}
+
+/// How many restarts are left, in words.
+pub(crate) struct RestartsLeft(pub(crate) Option<u32>);
+
+impl fmt::Display for RestartsLeft {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            None => f.write_str("any number of restarts left"),
+            Some(1) => f.write_str("1 restart left"),
+            Some(left) => write!(f, "{left} restarts left"),
+        }
+    }
+}

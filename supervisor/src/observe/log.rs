@@ -1,0 +1,91 @@
+//! Writes events to the log, through `tracing`.
+
+use tracing::{Level, Span, debug, enabled, error, info, warn};
+
+use super::event::{EventKind, RestartsLeft};
+use crate::catch::catch_panic;
+use crate::spec::ChildPath;
+
+/// Returns whether a subscriber reads the library's log at any level.
+pub(crate) fn is_read() -> bool {
+    enabled!(target: "supervisor", Level::ERROR)
+}
+
+/// Makes the span in which a life runs; it costs nothing, and takes no room, if no subscriber reads
+/// the log.
+pub(crate) fn span(path: impl FnOnce() -> ChildPath, incarnation: u64) -> Option<Box<Span>> {
+    if !is_read() {
+        return None;
+    }
+    let span = catch_panic(
+        || tracing::error_span!(target: "supervisor", "child", path = %path(), incarnation),
+    );
+    span.filter(|span| !span.is_disabled()).map(Box::new)
+}
+
+/// Writes one line for an event, at the level of what a reader has to do about it.
+///
+/// `asked` says that the child was told to end, so that its end is no news. A subscriber that panics
+/// has a full disk, perhaps, or no terminal any more; the tree goes on.
+pub(crate) fn event(path: &str, kind: &EventKind, asked: bool) {
+    catch_panic(|| write(path, kind, asked));
+}
+
+fn write(path: &str, kind: &EventKind, asked: bool) {
+    match kind {
+        EventKind::ChildStarted { incarnation } => {
+            debug!(target: "supervisor", child = %path, incarnation, "child started");
+        }
+        EventKind::ChildRestarted { incarnation, restarts, restarts_left } => {
+            let left = RestartsLeft(*restarts_left);
+            info!(target: "supervisor", child = %path, incarnation, restarts, "child restarted; {left} in the window");
+        }
+        EventKind::ChildTerminated { incarnation, reason } if reason.is_abnormal() => {
+            error!(target: "supervisor", child = %path, incarnation, %reason, "child failed");
+        }
+        EventKind::ChildTerminated { incarnation, reason } if !asked => {
+            info!(target: "supervisor", child = %path, incarnation, %reason, "child ended");
+        }
+        EventKind::ChildTerminated { incarnation, reason } => {
+            debug!(target: "supervisor", child = %path, incarnation, %reason, "child ended");
+        }
+        EventKind::ChildDeclined => {
+            info!(target: "supervisor", child = %path, "child declined to start");
+        }
+        EventKind::ChildStartFailed { reason } => {
+            error!(target: "supervisor", child = %path, %reason, "child did not start");
+        }
+        EventKind::RestartDelayed { delay, restarts_left } => {
+            let left = RestartsLeft(*restarts_left);
+            info!(target: "supervisor", child = %path, ?delay, "restart delayed; {left} in the window");
+        }
+        EventKind::ChildKilled { after } => {
+            warn!(target: "supervisor", child = %path, ?after, "child did not stop in time: killed");
+        }
+        EventKind::ChildNotStopped { after } => {
+            error!(target: "supervisor", child = %path, ?after, "child cannot be stopped: it blocks its thread");
+        }
+        EventKind::ChildStoppedLate => {
+            info!(target: "supervisor", child = %path, "child has stopped after all");
+        }
+        EventKind::MessagesLeft { count } => {
+            warn!(target: "supervisor", child = %path, count, "child ended for good with unhandled messages");
+        }
+        EventKind::MaxRestartsExceeded { max_restarts, restart_window, reason } => {
+            error!(target: "supervisor", child = %path, %max_restarts, ?restart_window, %reason, "too many restarts: the supervisor gives up");
+        }
+        EventKind::SupervisorStarted => {
+            debug!(target: "supervisor", supervisor = %path, "supervisor started");
+        }
+        EventKind::SupervisorStopping => {
+            debug!(target: "supervisor", supervisor = %path, "supervisor stopping");
+        }
+        EventKind::SupervisorTerminated { reason } if reason.is_abnormal() => {
+            error!(target: "supervisor", supervisor = %path, %reason, "supervisor ended");
+        }
+        EventKind::SupervisorTerminated { reason } => {
+            info!(target: "supervisor", supervisor = %path, %reason, "supervisor ended");
+        }
+        EventKind::Missed { .. } => {}
+    }
+}

@@ -1,0 +1,33 @@
+//! The seed of the random part of backoff delays.
+
+use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::spec::ChildPath;
+
+/// The seed that a root gives to all supervisors of its tree: zero, for a random one, unless a test
+/// has fixed it.
+#[derive(Debug, Default)]
+pub(crate) struct BackoffSeed(AtomicU64);
+
+impl BackoffSeed {
+    /// Returns the seed of one life of the supervisor at this path.
+    pub(crate) fn for_life(&self, path: impl FnOnce() -> ChildPath, life: u64) -> u64 {
+        match self.0.load(Ordering::Relaxed) {
+            0 => RandomState::new().build_hasher().finish(),
+            seed => hash((seed, path(), life)),
+        }
+    }
+
+    /// Makes the delays of the whole tree the same for the same seed.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn fix(&self, seed: u64) {
+        self.0.store(hash(seed) | 1, Ordering::Relaxed);
+    }
+}
+
+fn hash(value: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}

@@ -1,0 +1,265 @@
+//! One life of a supervisor: the engine decides, and the driver carries out what it has decided, in
+//! the supervisor's own task ([`run_supervisor`]) or in that of a child that has just ended
+//! ([`handle_inline`](SupervisorRun::handle_inline)).
+
+mod child;
+mod effects;
+mod ending;
+mod notices;
+
+use std::any::Any;
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::time::Instant;
+
+pub(crate) use self::child::ChildTask;
+use crate::clock;
+use crate::engine::{Addition, Ending, Engine, Event, Key};
+use crate::inbox::{Inbox, Link, Message, Parked, Reply, Resident, Timer};
+use crate::runtime::{Declared, Node, Reaper};
+use crate::slot::Wakers;
+
+/// How many messages are handled before other tasks get their turn.
+const BATCH: usize = 128;
+
+/// How often a life that has ended looks for more messages before it leaves them to the
+/// supervisor's own task.
+const ROUNDS: usize = 8;
+
+/// One life of a supervisor: the state that the task which handles its messages works on.
+pub(crate) struct SupervisorRun {
+    pub(crate) node: Arc<Node>,
+    pub(crate) engine: Engine<ChildTask, Reply>,
+    inbox: Arc<Inbox>,
+    reaper: Reaper,
+    /// The messages in hand: none, while no task handles any.
+    batch: VecDeque<Message>,
+    /// The instant at which the messages in hand are handled.
+    now: Instant,
+    /// Whether the node's declaration is here; it goes back to the node at the end.
+    pub(crate) has_declaration: bool,
+    /// The futures of a child that was asked to end, which have not been woken yet.
+    wakers: Option<Wakers>,
+    /// The ending of the engine, which the supervisor's own task carries out.
+    ending: Option<Ending>,
+    concluded: bool,
+}
+
+/// Spawns a life of a supervisor with the children that it was declared with.
+pub(super) fn spawn(node: Arc<Node>, inbox: Arc<Inbox>) {
+    let mut engine = Engine::new(node.rules().clone(), node.backoff_seed());
+    let is_supervised = node.is_supervised();
+    engine.set_may_return(is_supervised);
+    // A root has one life: its children's specifications need not be there twice.
+    let has_declaration = !is_supervised;
+    let declared = if has_declaration { node.take_declared() } else { node.declared().to_vec() };
+    engine.reserve(declared.len());
+    for Declared { rules, body } in declared {
+        let generation = body.slot().core().generation();
+        let key = engine.declare(rules, generation, ChildTask::new(body));
+        if let Some(child) = engine.child_mut(key) {
+            child.slot().core().set_link(Some(Link { inbox: Arc::clone(&inbox), key }));
+        }
+    }
+    let run = Box::new(SupervisorRun {
+        node,
+        engine,
+        inbox,
+        reaper: Reaper::default(),
+        batch: VecDeque::new(),
+        now: clock::now(),
+        has_declaration,
+        wakers: None,
+        ending: None,
+        concluded: false,
+    });
+    run.node.stops().reset();
+    tokio::spawn(run_supervisor(run));
+}
+
+/// The supervisor's task.
+async fn run_supervisor(mut run: Box<SupervisorRun>) {
+    let guard = InboxGuard(Arc::clone(&run.inbox));
+    let mut timer = Timer::default();
+    run.handle(Message::Event(Event::Start));
+    // Many a supervisor of a large tree hears nothing more until its end.
+    run.engine.shrink();
+    loop {
+        run.handle_batch().await;
+        if run.conclude_if_ended() {
+            return;
+        }
+        let resident = match guard.0.rest(run) {
+            Parked::Done => {
+                let taken = poll_fn(|cx| guard.0.poll_take(cx, &mut timer)).await;
+                let Some(resident) = taken else { return };
+                resident
+            }
+            Parked::More(resident) | Parked::Detached(resident) => resident,
+        };
+        let Some(same_run) = SupervisorRun::from_resident(resident) else { return };
+        run = same_run;
+        // A storm of restarts shares the thread with everything else.
+        tokio::task::coop::consume_budget().await;
+    }
+}
+
+/// Tells the inbox, when the supervisor's task is dropped, that no task waits there any more.
+struct InboxGuard(Arc<Inbox>);
+
+impl Drop for InboxGuard {
+    fn drop(&mut self) {
+        drop(self.0.detach_task());
+    }
+}
+
+impl SupervisorRun {
+    /// Returns the state that had rested in the inbox; each inbox holds that of its own supervisor.
+    fn from_resident(resident: Box<dyn Resident>) -> Option<Box<Self>> {
+        let any: Box<dyn Any> = resident;
+        any.downcast().ok()
+    }
+
+    /// Makes a message that calls this function with the supervisor's state, or with nothing if the
+    /// supervisor ends before it has handled the message.
+    pub(crate) fn visit(call: impl FnOnce(Option<&mut Self>) + Send + 'static) -> Message {
+        Message::Visit(Box::new(move |state| call(state.and_then(|any| any.downcast_mut()))))
+    }
+
+    /// Makes a message that brings new children.
+    pub(crate) fn bring(addition: Addition<ChildTask, Reply>) -> Message {
+        Self::visit(|run| match run {
+            Some(run) => run.add(addition),
+            None => refuse(addition),
+        })
+    }
+
+    fn add(&mut self, addition: Addition<ChildTask, Reply>) {
+        self.engine.add(self.now, addition);
+        self.perform_all();
+    }
+
+    /// Handles the messages in hand, and what has become due.
+    async fn handle_batch(&mut self) {
+        // One look at the clock does for the messages that are handled in one go.
+        self.now = clock::now();
+        // Also behind a flood of queries, which do not move the engine's clock.
+        if self.engine.next_deadline().is_some_and(|at| at <= self.now) {
+            self.handle(Message::Event(Event::Tick));
+        }
+        let mut done = 0;
+        // One by one: a message that is not handled yet is in its place if the task is dropped.
+        while let Some(message) = self.batch.pop_front() {
+            self.handle(message);
+            done += 1;
+            if done % BATCH == 0 {
+                self.reaper.reap();
+                self.wakers.take().into_iter().for_each(Wakers::wake);
+                tokio::task::yield_now().await;
+                self.now = clock::now();
+            }
+        }
+        self.reaper.reap();
+        self.wakers.take().into_iter().for_each(Wakers::wake);
+    }
+
+    fn handle(&mut self, message: Message) {
+        match message {
+            Message::Visit(visit) => visit(Some(self)),
+            Message::Event(event) => {
+                if let Event::Exited(key, generation, _) = &event {
+                    self.forget_task(*key, *generation);
+                }
+                self.engine.on(self.now, event);
+                self.perform_all();
+            }
+        }
+    }
+
+    fn perform_all(&mut self) {
+        while let Some(effect) = self.engine.effect() {
+            self.perform(effect);
+        }
+    }
+
+    /// Forgets a task that has ended, so that it is not kept in memory until the next one.
+    fn forget_task(&mut self, key: Key, generation: u64) {
+        if self.engine.child(key).is_some_and(|child| child.generation == generation)
+            && let Some(child) = self.engine.child_mut(key)
+        {
+            child.task.forget();
+        }
+    }
+}
+
+impl Resident for SupervisorRun {
+    fn batch(&mut self) -> &mut VecDeque<Message> {
+        &mut self.batch
+    }
+
+    fn affects_only_itself(&self, message: &Message) -> bool {
+        match message {
+            Message::Event(Event::Exited(key, _, exit)) => {
+                self.engine.affects_only_itself(*key, exit)
+            }
+            _ => false,
+        }
+    }
+
+    fn next_deadline(&self) -> Option<Instant> {
+        self.engine.next_deadline()
+    }
+
+    fn needs_own_task(&self) -> bool {
+        self.ending.is_some()
+    }
+
+    /// Handles the messages in hand, and those that come meanwhile, in the task of a child that has
+    /// ended and has found the supervisor at rest.
+    fn handle_inline(mut self: Box<Self>, inbox: &Inbox) {
+        // Dropped when this returns: it may be the child's own value, and this is its task.
+        let mut garbage = Reaper::default();
+        let mut rounds = 0;
+        loop {
+            self.now = clock::now();
+            while let Some(message) = self.batch.pop_front() {
+                self.handle(message);
+            }
+            garbage.append(&mut self.reaper);
+            rounds += 1;
+            let wakers = self.wakers.take();
+            let hands_over = self.needs_own_task() || rounds == ROUNDS;
+            let parked = if hands_over { inbox.hand_over(self) } else { inbox.rest(self) };
+            wakers.into_iter().for_each(Wakers::wake);
+            match parked {
+                Parked::Done => return,
+                Parked::More(resident) => match Self::from_resident(resident) {
+                    Some(run) => self = run,
+                    None => return,
+                },
+                // The supervisor's task is gone, and its runtime with it; `drop` answers every pending
+                // caller.
+                Parked::Detached(resident) => return drop(resident),
+            }
+        }
+    }
+}
+
+/// Refuses children that the supervisor did not live to hear of.
+fn refuse(addition: Addition<ChildTask, Reply>) {
+    let (children, reply) = match addition {
+        Addition::One { data, reply, .. } => (vec![data], reply),
+        Addition::Many { workers, reply, .. } => (workers, reply),
+    };
+    let mut reaper = Reaper::default();
+    children.into_iter().for_each(|child| child.refuse(&mut reaper));
+    let _ = reply.send(crate::engine::Answer::Refused(crate::engine::Refusal::ShuttingDown));
+}
+
+impl fmt::Debug for SupervisorRun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SupervisorRun").field("node", &self.node).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,164 @@
+//! Carries out what the engine has decided, one function for each kind of effect.
+
+use std::sync::Arc;
+
+use super::SupervisorRun;
+use super::child::{AbortOnDrop, ChildTask};
+use crate::engine::{Child, Effect, Event, Exit, Key};
+use crate::inbox::{Link, Message, Reply};
+use crate::life::PendingLife;
+use crate::life::detached::StopTimes;
+use crate::mailbox::Closing;
+use crate::observe::log;
+use crate::runtime::Body;
+use crate::slot::{Beginning, Duties, Heartbeat};
+use crate::spec::{ChildState, ExitReason};
+
+impl SupervisorRun {
+    pub(super) fn perform(&mut self, effect: Effect<ChildTask, Reply>) {
+        match effect {
+            Effect::Show(child, state) => self.show(child, state),
+            Effect::Spawn { child, generation } => self.launch(child, generation),
+            Effect::Adopt(child) => self.adopt(child),
+            Effect::Ask(child) => self.ask(child),
+            Effect::Abort(child) => self.abort(child),
+            Effect::CheckHeartbeat(child) => self.check_heartbeat(child),
+            Effect::RetryLater(child, retry) => self.later(Event::Retry(child, retry)),
+            Effect::ContinueLater => self.later(Event::Continue),
+            Effect::Close(child) => self.close(child),
+            Effect::Forgotten(child) => {
+                if let Some(child) = self.engine.take_forgotten(child) {
+                    self.forget(child);
+                }
+            }
+            Effect::Refused(child) => child.refuse(&mut self.reaper),
+            Effect::Answer(reply, answer) => {
+                // A caller who no longer waits does not undo the command.
+                let _ = reply.send(answer);
+            }
+            Effect::Notify(notice) => self.notify(notice),
+            Effect::Started => self.node.started(),
+            Effect::Ended(ending) => self.ending = Some(*ending),
+        }
+    }
+
+    /// Puts an event behind what is already waiting.
+    fn later(&self, event: Event<Reply>) {
+        let _ = self.inbox.push(Message::Event(event));
+    }
+
+    fn show(&mut self, key: Key, state: ChildState) {
+        if let Some(child) = self.engine.child(key) {
+            child.data.slot().core().show(child.generation, state);
+        }
+    }
+
+    fn launch(&mut self, key: Key, generation: u64) {
+        let Some(child) = self.engine.child(key) else { return };
+        let rules = &child.rules;
+        let slot = Arc::clone(child.data.slot());
+        if slot.core().is_occupied() {
+            // An earlier life, perhaps of an earlier life of this supervisor, goes on.
+            let exit = Exit::Returned(ExitReason::StillRunning);
+            return self.later(Event::Exited(key, generation, exit));
+        }
+        let span = log::span(|| slot.core().path(), generation);
+        let duties = Duties { notify: rules.needs_report(), heartbeat: rules.heartbeat.is_some() };
+        let up = rules.is_up_once_spawned().then_some(self.now);
+        let times =
+            StopTimes { shutdown: rules.shutdown, kill_grace: self.node.rules().kill_grace };
+        let beginning = Beginning { inbox: &self.inbox, key, duties, up };
+        slot.begin_life(generation, beginning);
+        let Some(child) = self.engine.child_mut(key) else { return };
+        match &child.body {
+            Body::Supervisor { node, .. } => {
+                node.launch(Link { inbox: Arc::clone(&self.inbox), key }, generation);
+            }
+            Body::Task { factory, .. } => {
+                match Arc::clone(factory).launch(PendingLife { slot, generation, span, times }) {
+                    Ok(task) => child.task = AbortOnDrop::new(task),
+                    Err(reason) => {
+                        child.slot().end_life(generation);
+                        self.later(Event::Exited(key, generation, Exit::Returned(reason)));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Makes a running supervisor a child of this one.
+    fn adopt(&mut self, key: Key) {
+        let Some(child) = self.engine.child(key) else { return };
+        if let Body::Supervisor { node, slot } = &child.data.body {
+            let (inbox, duties) = (&self.inbox, Duties::default());
+            slot.core()
+                .begin(child.generation, Beginning { inbox, key, duties, up: Some(self.now) });
+            node.report_to(&Link { inbox: Arc::clone(inbox), key }, child.generation);
+        }
+    }
+
+    fn ask(&mut self, key: Key) {
+        let Some(child) = self.engine.child_mut(key) else { return };
+        match &child.body {
+            Body::Supervisor { node, slot } => {
+                slot.core().begin_stop(self.now);
+                node.tell(Event::Stop);
+            }
+            Body::Task { slot, .. } => {
+                match slot.ask(self.now) {
+                    Some(wakers) => {
+                        // The last one is woken when all is done here: it may run at once, on
+                        // another thread, and has nothing to wait for then.
+                        if let Some(before) = self.wakers.replace(wakers) {
+                            before.wake();
+                        }
+                    }
+                    None => child.task.abort(),
+                }
+            }
+        }
+    }
+
+    fn abort(&mut self, key: Key) {
+        let Some(child) = self.engine.child_mut(key) else { return };
+        child.slot().core().begin_stop(self.now);
+        match &child.body {
+            Body::Supervisor { node, .. } => node.tell(Event::Kill),
+            Body::Task { .. } => child.task.abort(),
+        }
+    }
+
+    fn check_heartbeat(&mut self, key: Key) {
+        let Some(child) = self.engine.child(key) else { return };
+        let (Some(limit), generation) = (child.rules.heartbeat, child.generation) else { return };
+        let core = child.data.slot().core();
+        let event = match core.last_heartbeat() {
+            Heartbeat::Given(at) if self.now.saturating_duration_since(at) >= limit => {
+                Event::Hung(key, generation, limit)
+            }
+            Heartbeat::Given(at) => Event::Alive(key, generation, at),
+            // Waiting for a message is as good as a sign.
+            Heartbeat::Idle => Event::Alive(key, generation, self.now),
+        };
+        self.engine.on(self.now, event);
+    }
+
+    /// No life of the child is pending.
+    fn close(&mut self, key: Key) {
+        if let Some(child) = self.engine.child(key) {
+            self.node.close_for_good(&child.data.body, Closing::NotRunning, &mut self.reaper);
+        }
+    }
+
+    fn forget(&mut self, child: Child<ChildTask, Reply>) {
+        // A declared child comes back if its supervisor is restarted.
+        let returns = child.declared && self.node.is_supervised();
+        let child = child.data;
+        let closing = if returns { Closing::NotRunning } else { Closing::Gone };
+        self.node.close_for_good(&child.body, closing, &mut self.reaper);
+        if closing == Closing::Gone {
+            child.slot().core().set_link(None);
+        }
+        child.reap(&mut self.reaper);
+    }
+}

@@ -1,0 +1,328 @@
+//! A supervisor's place in the tree: the part that stays the same while its lives come and go.
+
+mod adoption;
+mod announce;
+mod body;
+mod declaration;
+mod defaults;
+mod lives;
+mod names;
+mod rules;
+mod stops;
+mod trees;
+mod unplaced;
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Instant;
+
+use tokio::sync::oneshot;
+
+pub(crate) use self::adoption::prepare_adoption;
+pub(crate) use self::body::Body;
+pub(crate) use self::declaration::Declaration;
+pub(crate) use self::defaults::{rules_of, rules_of_kind};
+use self::stops::Stops;
+pub(crate) use self::trees::{TreeHandle, Trees};
+pub use self::unplaced::ErasedSpec;
+pub(crate) use self::unplaced::Unplaced;
+use crate::engine::{ChildRules, SupervisorRules};
+use crate::error::SupervisorError;
+use crate::inbox::{Anchor, Inbox, Link, Owner};
+use crate::life::LifeFactory;
+use crate::observe::Subscribers;
+use crate::runtime::backoff_seed::BackoffSeed;
+use crate::slot::{AnySlot, address_of};
+use crate::spec::{Budget, ChildOptions, ChildPath, ExitReason, Name};
+
+/// A child that comes back with its supervisor.
+#[derive(Clone)]
+pub(crate) struct Declared {
+    pub(crate) rules: Arc<ChildRules>,
+    pub(crate) body: Body,
+}
+
+/// The template that the workers of a pool are made from.
+pub(crate) struct PoolTemplate {
+    pub(crate) rules: Arc<ChildRules>,
+    pub(crate) options: ChildOptions,
+    /// Absent when each worker gets a value of its own.
+    pub(crate) factory: Option<Arc<dyn LifeFactory>>,
+    /// The handles of the workers, if they are trees.
+    pub(crate) trees: Trees,
+}
+
+/// A supervisor, running or not.
+pub(crate) struct Node {
+    /// The root's own name, for logs and pictures.
+    label: Option<Arc<str>>,
+    /// The reference that the children have to this supervisor.
+    anchor: Arc<Anchor>,
+    rules: SupervisorRules,
+    template: Option<Box<PoolTemplate>>,
+    next_worker: AtomicU64,
+    restarts: AtomicU64,
+    failures: AtomicU64,
+    subscribers: Subscribers,
+    stops: Stops,
+    backoff_seed: BackoffSeed,
+    locked: Mutex<Locked>,
+}
+
+/// The part of a supervisor that changes under its lock.
+struct Locked {
+    state: NodeState,
+    /// Empty while a root runs, which has only one life: its declaration is there.
+    declared: Arc<Vec<Declared>>,
+    /// The time that the children need to stop that it was built with.
+    need: Budget,
+    /// Keeps the supervisor alive until its parent does.
+    keeper: Option<Arc<ShutdownOnDrop>>,
+    parent: Option<Parent>,
+    /// The link that hears of the end of the current life, and the number of that life.
+    reports_to: Option<(Link, u64)>,
+    /// A fault of the declaration, which is told when the supervisor is started.
+    fault: Option<Box<SupervisorError>>,
+    /// The callers that wait until all children have started.
+    starting: Vec<oneshot::Sender<()>>,
+    /// The callers that wait for the end.
+    waiting: Vec<oneshot::Sender<()>>,
+}
+
+/// The supervisor above, and the slot that this one has there.
+#[derive(Clone)]
+struct Parent {
+    node: Weak<Node>,
+    slot: Arc<dyn AnySlot>,
+}
+
+/// The state of a supervisor as a whole.
+#[derive(Clone)]
+pub(crate) enum NodeState {
+    /// Not started yet.
+    Built,
+    Alive {
+        inbox: Arc<Inbox>,
+        since: Instant,
+        /// Whether all children have started.
+        is_up: bool,
+        /// Whether the parent is gone for good, so that no life follows this one.
+        is_orphan: bool,
+    },
+    /// A nested supervisor without a life; the parent has decided against a next one if it does not
+    /// come back.
+    Down { reason: ExitReason, comes_back: bool },
+    /// No life will follow.
+    Ended { reason: ExitReason },
+}
+
+/// Keeps a root alive: when the last clone is dropped, the root shuts down.
+pub(crate) struct ShutdownOnDrop(Arc<Node>);
+
+impl ShutdownOnDrop {
+    pub(crate) fn new(node: Arc<Node>) -> Arc<Self> {
+        Arc::new(Self(node))
+    }
+}
+
+impl Drop for ShutdownOnDrop {
+    fn drop(&mut self) {
+        self.0.stop_root();
+    }
+}
+
+impl Node {
+    pub(crate) fn new(
+        label: Option<Arc<str>>,
+        rules: SupervisorRules,
+        template: Option<PoolTemplate>,
+    ) -> Arc<Self> {
+        Arc::new_cyclic(|node: &Weak<Self>| Self {
+            label,
+            anchor: Anchor::new(Weak::clone(node) as _),
+            rules,
+            template: template.map(Box::new),
+            next_worker: AtomicU64::new(1),
+            restarts: AtomicU64::new(0),
+            failures: AtomicU64::new(0),
+            subscribers: Subscribers::default(),
+            stops: Stops::default(),
+            backoff_seed: BackoffSeed::default(),
+            locked: Mutex::new(Locked {
+                state: NodeState::Built,
+                declared: Arc::default(),
+                need: Budget::ZERO,
+                keeper: None,
+                parent: None,
+                reports_to: None,
+                fault: None,
+                starting: Vec::new(),
+                waiting: Vec::new(),
+            }),
+        })
+    }
+
+    pub(crate) fn rules(&self) -> &SupervisorRules {
+        &self.rules
+    }
+
+    pub(crate) fn template(&self) -> Option<&PoolTemplate> {
+        self.template.as_deref()
+    }
+
+    pub(crate) fn next_worker(&self) -> Name {
+        Name::worker(self.next_worker.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Returns whether a worker of this name was ever added.
+    pub(crate) fn has_numbered(&self, name: &str) -> bool {
+        let next = self.next_worker.load(Ordering::Relaxed);
+        Name::parse(name).number().is_some_and(|number| (1..next).contains(&number))
+    }
+
+    pub(crate) fn declared(&self) -> Arc<Vec<Declared>> {
+        Arc::clone(&self.lock().declared)
+    }
+
+    /// Takes the declared children, for a life that no other one follows.
+    pub(crate) fn take_declared(&self) -> Vec<Declared> {
+        let declared = std::mem::take(&mut self.lock().declared);
+        Arc::unwrap_or_clone(declared)
+    }
+
+    /// Sets the children that come back with the supervisor.
+    pub(crate) fn set_declared(&self, declared: Vec<Declared>) {
+        let old = std::mem::replace(&mut self.lock().declared, Arc::new(declared));
+        drop(old);
+    }
+
+    /// Returns the time that the supervisor's children need to stop.
+    pub(crate) fn need(&self) -> Budget {
+        match self.template() {
+            Some(template) => Budget::Unbounded.capped(template.rules.shutdown),
+            None => self.lock().need,
+        }
+    }
+
+    pub(crate) fn state(&self) -> NodeState {
+        self.lock().state.clone()
+    }
+
+    /// Returns the inbox of the running life.
+    pub(crate) fn inbox(&self) -> Option<Arc<Inbox>> {
+        match &self.lock().state {
+            NodeState::Alive { inbox, .. } => Some(Arc::clone(inbox)),
+            NodeState::Built | NodeState::Down { .. } | NodeState::Ended { .. } => None,
+        }
+    }
+
+    pub(crate) fn parent(&self) -> Option<Arc<Self>> {
+        self.lock().parent.as_ref()?.node.upgrade()
+    }
+
+    pub(crate) fn is_supervised(&self) -> bool {
+        self.lock().parent.is_some()
+    }
+
+    /// Returns the slot that the supervisor has as a child, if it has a supervisor.
+    pub(crate) fn slot(&self) -> Option<Arc<dyn AnySlot>> {
+        Some(Arc::clone(&self.lock().parent.as_ref()?.slot))
+    }
+
+    pub(crate) fn path(&self) -> ChildPath {
+        self.slot().map_or_else(ChildPath::root, |slot| slot.core().path())
+    }
+
+    pub(crate) fn root(self: &Arc<Self>) -> Arc<Self> {
+        let mut root = Arc::clone(self);
+        while let Some(parent) = root.parent() {
+            root = parent;
+        }
+        root
+    }
+
+    /// Returns the name that pictures and logs give to the supervisor.
+    pub(crate) fn label(&self) -> String {
+        match (&self.label, self.slot()) {
+            (_, Some(slot)) => slot.core().name().to_string(),
+            (Some(label), None) => label.to_string(),
+            (None, None) => "supervisor".to_owned(),
+        }
+    }
+
+    pub(crate) fn stops(&self) -> &Stops {
+        &self.stops
+    }
+
+    /// Returns the seed of the backoff delays of the life that begins now.
+    pub(crate) fn backoff_seed(self: &Arc<Self>) -> u64 {
+        let life = self.slot().map_or(0, |slot| slot.core().generation());
+        self.root().backoff_seed.for_life(|| self.path(), life)
+    }
+
+    /// Fixes the seed of the backoff delays of the whole tree; `self` is its root.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn fix_backoff_seed(&self, seed: u64) {
+        self.backoff_seed.fix(seed);
+    }
+
+    pub(crate) fn subscribers(&self) -> &Subscribers {
+        &self.subscribers
+    }
+
+    pub(crate) fn count_restart(&self) {
+        self.restarts.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn count_failure(&self) {
+        self.failures.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn restarts(&self) -> u64 {
+        self.restarts.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn failures(&self) -> u64 {
+        self.failures.load(Ordering::Relaxed)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Locked> {
+        self.locked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Owner for Node {
+    fn path(&self) -> ChildPath {
+        self.path()
+    }
+
+    fn parent(&self) -> Option<Arc<dyn Owner>> {
+        self.parent().map(|parent| parent as _)
+    }
+
+    fn slot_address(&self) -> Option<usize> {
+        self.slot().map(|slot| address_of(&*slot))
+    }
+
+    fn unavailable(&self) -> SupervisorError {
+        self.unavailable()
+    }
+}
+
+impl Node {
+    /// Returns the error for a call that cannot be answered because the supervisor does not run.
+    pub(crate) fn unavailable(&self) -> SupervisorError {
+        match self.state() {
+            NodeState::Ended { reason } => SupervisorError::Ended(self.path(), reason),
+            NodeState::Built | NodeState::Down { .. } => SupervisorError::NotRunning(self.path()),
+            NodeState::Alive { .. } => SupervisorError::ShuttingDown(self.path()),
+        }
+    }
+}
+
+impl fmt::Debug for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Supervisor").field("name", &self.label()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,132 @@
+//! How children become those of a supervisor, and a running supervisor the child of another.
+
+use std::sync::Arc;
+
+use super::{Body, Declared, Node, NodeState, Parent, ShutdownOnDrop, TreeHandle, rules};
+use crate::error::SupervisorError;
+use crate::inbox::Message;
+use crate::runtime::SupervisorRun;
+use crate::slot::AnySlot;
+use crate::spec::{ChildOptions, Name};
+
+impl Node {
+    /// Makes a child one of this supervisor's: its address leads here from now on. Its options are
+    /// checked, if it has any of its own that have not been.
+    pub(crate) fn adopt_child(
+        self: &Arc<Self>,
+        name: &Name,
+        options: Option<&ChildOptions>,
+        body: &Body,
+    ) -> Result<(), SupervisorError> {
+        let is_worker = name.number().is_some();
+        if !name.is_valid() || is_worker && self.template.is_none() {
+            let rule = "a name is not empty, has no `/`, and is not `#` and a number".to_owned();
+            return Err(SupervisorError::InvalidSpec(self.path().join(name), rule));
+        }
+        // A pool's workers have the template's options; as tasks they break no rule that the
+        // template did not break before them.
+        let options = match &self.template {
+            Some(_) if matches!(body, Body::Task { .. }) => None,
+            Some(template) => Some(&template.options),
+            None => options,
+        };
+        if let Some(options) = options
+            && let Some(rule) = rules::broken_by(name, options, body, &self.rules)
+        {
+            return Err(SupervisorError::InvalidSpec(self.path().join(name), rule.to_string()));
+        }
+        if let Body::Supervisor { node, slot } = body {
+            node.attach(self, slot)?;
+        }
+        body.slot().core().set_owner(&self.anchor);
+        Ok(())
+    }
+
+    fn attach(
+        self: &Arc<Self>,
+        parent: &Arc<Self>,
+        slot: &Arc<dyn AnySlot>,
+    ) -> Result<(), SupervisorError> {
+        let mut ancestor = Some(Arc::clone(parent));
+        while let Some(node) = ancestor {
+            if Arc::ptr_eq(&node, self) {
+                return Err(SupervisorError::Cycle(self.path()));
+            }
+            ancestor = node.parent();
+        }
+        {
+            let mut locked = self.lock();
+            if locked.parent.is_some() {
+                drop(locked);
+                return Err(SupervisorError::AlreadySupervised(self.path()));
+            }
+            if let NodeState::Ended { reason } = &locked.state {
+                let reason = reason.clone();
+                drop(locked);
+                return Err(SupervisorError::Ended(self.path(), reason));
+            }
+            locked.parent = Some(Parent { node: Arc::downgrade(parent), slot: Arc::clone(slot) });
+        }
+        // The subscribers of this tree go on listening to the same part of the larger one.
+        let root = parent.root();
+        root.subscribers.absorb(&self.subscribers, &self.path());
+        Ok(())
+    }
+
+    /// Sets what keeps the supervisor alive until its parent does, or has refused it.
+    pub(crate) fn set_keeper(&self, keeper: Option<Arc<ShutdownOnDrop>>) {
+        let old = std::mem::replace(&mut self.lock().keeper, keeper);
+        drop(old);
+    }
+
+    /// Undoes [`adopt_child`](Self::adopt_child) for a child that was refused: a supervisor is a root
+    /// again. The values that are returned are to be dropped where the user's code may run.
+    pub(crate) fn release_child(
+        body: &Body,
+    ) -> Option<(Option<TreeHandle>, Option<Arc<ShutdownOnDrop>>)> {
+        let Body::Supervisor { node, slot } = body else { return None };
+        let (root, path) = (node.root(), node.path());
+        let (parent, keeper, has_ended) = {
+            let mut locked = node.lock();
+            let has_ended = matches!(locked.state, NodeState::Down { .. });
+            (locked.parent.take(), locked.keeper.take(), has_ended)
+        };
+        let handle =
+            parent.and_then(|parent| parent.node.upgrade()?.take_tree_handle(slot.core().name()));
+        root.subscribers.split_off(&node.subscribers, &path);
+        if has_ended {
+            // It ended in between, when it had a parent who could have started it again.
+            node.end_for_good();
+        }
+        Some((handle, keeper))
+    }
+
+    /// Takes out the handle of a worker that is a tree.
+    pub(crate) fn take_tree_handle(&self, worker: &Name) -> Option<TreeHandle> {
+        self.template.as_ref()?.trees.remove(worker)
+    }
+}
+
+/// Prepares a running supervisor for its adoption: the children it has now become its declaration,
+/// except a pool's workers. Returns `false` if it does not run, and an error if it is just ending.
+pub(crate) fn prepare_adoption(body: &Body) -> Result<bool, Message> {
+    let Body::Supervisor { node, .. } = body else { return Ok(false) };
+    let Some(inbox) = node.inbox() else { return Ok(false) };
+    let node = Arc::clone(node);
+    let visit = SupervisorRun::visit(move |run| {
+        let Some(run) = run else { return };
+        run.engine.set_may_return(true);
+        if node.template().is_some() {
+            return;
+        }
+        run.engine.declare_all();
+        let declared = run.engine.children().map(|(_, child)| Declared {
+            rules: Arc::clone(&child.rules),
+            body: child.data.body.clone(),
+        });
+        node.set_declared(declared.collect());
+        run.has_declaration = false;
+    });
+    // The supervisor hears of this before its new parent can tell it anything.
+    inbox.push(visit).map(|()| true)
+}

@@ -1,0 +1,55 @@
+//! Whether children have the same name.
+
+use std::collections::HashSet;
+
+use crate::spec::Name;
+
+/// The positions of names that stand earlier too.
+pub(super) fn repeated<'a>(
+    names: &(impl ExactSizeIterator<Item = &'a Name> + Clone),
+) -> HashSet<usize> {
+    if is_ascending(names.clone()) {
+        return HashSet::new();
+    }
+    let mut seen = HashSet::with_capacity(names.len());
+    let repeated = names.clone().enumerate().filter(|(_, name)| !seen.insert(*name));
+    repeated.map(|(at, _)| at).collect()
+}
+
+/// Whether each is above the one before: then there is no need for a set. Names that stand in large
+/// numbers were counted as a rule, and counted names are.
+fn is_ascending<'a>(mut names: impl Iterator<Item = &'a Name>) -> bool {
+    let mut last = None;
+    names.all(|name| {
+        let packed = name.packed();
+        packed.is_some() && packed > std::mem::replace(&mut last, packed)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn repeated_of(texts: &[&str]) -> HashSet<usize> {
+        let names: Vec<Name> = texts.iter().map(|text| Name::declared(text)).collect();
+        repeated(&names.iter())
+    }
+
+    #[test]
+    fn names_that_stand_twice_are_found() {
+        let long = "a-name-of-more-than-fourteen-bytes";
+        assert_eq!(repeated_of(&["a", "b", "ab", "ba", long, "a\0", ""]), HashSet::new());
+        assert_eq!(repeated_of(&["8", "9", "10", "11", "19", "20", "100"]), HashSet::new());
+        assert_eq!(repeated_of(&["8", "9", "10", "10", "11", "9"]), HashSet::from([3, 5]));
+        assert_eq!(repeated_of(&["a", long, "b", "a", "a", long]), HashSet::from([3, 4, 5]));
+    }
+
+    #[test]
+    fn counted_names_are_ascending() {
+        let counted: Vec<Name> =
+            (0..2000).map(|number| Name::declared(&format!("worker-{number}"))).collect();
+        assert!(is_ascending(counted.iter()));
+        assert!(!is_ascending(counted.iter().chain(counted.last())));
+        assert!(!is_ascending(counted.iter().rev()));
+    }
+}

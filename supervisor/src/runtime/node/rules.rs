@@ -1,0 +1,83 @@
+//! The rules applied to what was built by hand, at run time.
+//!
+//! One rule is left out: a supervisor may be given its significant children later, so that one
+//! without any is no mistake here.
+
+use super::Body;
+use crate::engine::SupervisorRules;
+use crate::spec::{
+    Budget, ChildOptions, Name, Shutdown, SupervisionStrategy, SupervisorOptions, Text,
+};
+
+use crate::spec::rules::{Subject, broken, window_zero};
+
+/// The message for the first rule that a child breaks under this supervisor.
+pub(crate) fn broken_by(
+    name: &Name,
+    options: &ChildOptions,
+    body: &Body,
+    supervisor: &SupervisorRules,
+) -> Option<Text> {
+    let nested = match body {
+        Body::Supervisor { node, .. } => {
+            // What its children need matters to a time of its own only.
+            let need = match options.shutdown() {
+                Some(Shutdown::Timeout(_)) => node.need(),
+                _ => Budget::Unbounded,
+            };
+            Some((node.rules().auto_shutdown, need))
+        }
+        Body::Task { .. } => None,
+    };
+    let supervisor = options_of(supervisor);
+    let (options, worker) = (*options, name.number().map(|_| name.to_string()));
+    let name = name.as_declared().or(worker.as_deref()).unwrap_or_default();
+    broken(&Subject { name, options, nested, supervisor })
+}
+
+/// The message for the first rule that a supervisor with so many children, or the template of its
+/// workers, breaks.
+pub(crate) fn broken_at_build(
+    template: Option<&ChildOptions>,
+    children: usize,
+    rules: &SupervisorRules,
+) -> Option<Text> {
+    let supervisor = options_of(rules);
+    let of_template = template.and_then(|options| {
+        broken(&Subject { name: "template", options: *options, nested: None, supervisor })
+    });
+    template_count(template.is_some(), children, rules).or(window_zero(&supervisor)).or(of_template)
+}
+
+/// What is a pool has a template and nothing else, and nothing else has what belongs to a pool.
+fn template_count(has_template: bool, children: usize, rules: &SupervisorRules) -> Option<Text> {
+    let text = Text::new();
+    match (rules.strategy, has_template) {
+        (SupervisionStrategy::SimpleOneForOne, false) => Some(text.str(
+            "`simple_one_for_one` needs one template; give it one by `with_template` or \
+             `build_pool`",
+        )),
+        (SupervisionStrategy::SimpleOneForOne, true) if children > 0 => {
+            Some(text.str("`simple_one_for_one` has one template; `with_child` is one too many"))
+        }
+        (SupervisionStrategy::SimpleOneForOne, true) => None,
+        (strategy, true) => Some(
+            text.str("a template belongs on a `simple_one_for_one` supervisor, and this one is ")
+                .str(strategy.as_str()),
+        ),
+        (_, false) if rules.max_children.is_some() => {
+            Some(text.str("`max_children` belongs on a `simple_one_for_one` supervisor"))
+        }
+        (_, false) => None,
+    }
+}
+
+fn options_of(supervisor: &SupervisorRules) -> SupervisorOptions {
+    SupervisorOptions {
+        strategy: supervisor.strategy,
+        max_restarts: supervisor.max_restarts,
+        restart_window: supervisor.restart_window,
+        auto_shutdown: supervisor.auto_shutdown,
+        partitions: None,
+    }
+}

@@ -1,0 +1,72 @@
+//! Drops the user's values that a supervisor lets go of: not in its own task, since a destructor may
+//! block or panic.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::catch::catch_panic;
+
+/// Values that wait to be dropped.
+#[derive(Default)]
+pub(crate) struct Reaper(Vec<Value>);
+
+/// A value that is dropped by itself: two destructors that panic are no worse than one.
+enum Value {
+    /// What a child's lives were made from: these come in large numbers.
+    Shared(Arc<dyn Any + Send + Sync>),
+    Boxed(Box<dyn Send>),
+}
+
+impl Reaper {
+    pub(crate) fn take(&mut self, value: impl Send + 'static) {
+        self.0.push(Value::Boxed(Box::new(value)));
+    }
+
+    /// Takes a value without an allocation.
+    pub(crate) fn take_shared(&mut self, value: Arc<dyn Any + Send + Sync>) {
+        self.0.push(Value::Shared(value));
+    }
+
+    /// Takes all values of another reaper.
+    pub(crate) fn append(&mut self, other: &mut Self) {
+        self.0.append(&mut other.0);
+    }
+
+    /// Drops all values, in a task of its own if there is a runtime.
+    pub(crate) fn reap(&mut self) {
+        if self.0.is_empty() {
+            return;
+        }
+        let values = std::mem::take(&mut self.0);
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) => {
+                runtime.spawn(async move { drop_each(values) });
+            }
+            Err(_) => drop_each(values),
+        }
+    }
+}
+
+impl Drop for Reaper {
+    fn drop(&mut self) {
+        if !self.0.is_empty() {
+            drop_each(std::mem::take(&mut self.0));
+        }
+    }
+}
+
+fn drop_each(values: Vec<Value>) {
+    for value in values {
+        catch_panic(move || match value {
+            Value::Shared(value) => drop(value),
+            Value::Boxed(value) => drop(value),
+        });
+    }
+}
+
+impl fmt::Debug for Reaper {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Reaper").field(&self.0.len()).finish()
+    }
+}

@@ -1,0 +1,63 @@
+//! What a child costs in memory, written down so that it does not creep back: a tree of 100,000
+//! children has each of these 100,000 times. A larger figure is a decision, to be made here.
+
+use crate::Context;
+use crate::engine::{Child, Effect, Event, Key, State};
+use crate::inbox::{Message, Reply};
+use crate::life::Life;
+use crate::mailbox::Mailbox;
+use crate::runtime::{Body, ChildTask, Declared};
+use crate::slot::{Slot, SlotCore};
+use crate::spec::ChildResult;
+
+#[test]
+fn a_place_is_small() {
+    assert!(size_of::<SlotCore>() <= 80);
+    // Without a message, whatever the message: the queue is made with the first one.
+    assert!(size_of::<Mailbox<[u64; 100]>>() <= 40);
+    assert!(size_of::<Slot<()>>() <= 120);
+}
+
+#[test]
+fn a_child_of_the_engine_fits_in_two_cache_lines() {
+    assert!(size_of::<Key>() <= 8);
+    assert!(size_of::<Option<Key>>() <= 8, "a cursor that stands nowhere takes no more room");
+    // What is rare in a state is boxed.
+    assert!(size_of::<State<Reply>>() <= 16);
+    assert!(size_of::<Body>() <= 32);
+    assert!(size_of::<ChildTask>() <= 40);
+    assert!(size_of::<Child<ChildTask, Reply>>() <= 80);
+    assert!(size_of::<Declared>() <= 40);
+}
+
+#[test]
+fn what_is_queued_for_each_child_is_small() {
+    // When a pool stops there is an effect for each worker, and then a message from each.
+    assert!(size_of::<Effect<ChildTask, Reply>>() <= 40);
+    assert!(size_of::<Event<Reply>>() <= 40);
+    assert!(size_of::<Message>() <= 40);
+}
+
+/// What a task of tokio takes beside its future, on a machine of 64 bits; the whole is allocated in
+/// steps of 128.
+const TASK: usize = 96;
+
+fn task_of<F: Future<Output = ChildResult>>(_: impl FnOnce() -> F) -> usize {
+    TASK + size_of::<Life<F>>()
+}
+
+#[test]
+fn the_task_of_a_child_that_only_waits_takes_two_steps() {
+    async fn waits(ctx: Context) -> ChildResult {
+        ctx.shutdown_requested().await;
+        Ok(())
+    }
+    async fn receives(mut ctx: Context<u64>) -> ChildResult {
+        while ctx.recv().await.is_some() {}
+        Ok(())
+    }
+    let waiting = task_of(|| async { waits(Context::of_this_life()).await });
+    assert!(waiting <= 256, "{waiting}");
+    let receiving = task_of(|| async { receives(Context::of_this_life()).await });
+    assert!(receiving <= 256, "{receiving}");
+}

@@ -1,0 +1,201 @@
+//! What a place keeps under its lock.
+
+use std::mem;
+use std::num::NonZeroU32;
+use std::ops::{Deref, DerefMut};
+use std::sync::{Arc, MutexGuard};
+use std::task::Waker;
+use std::time::Instant;
+
+use super::Heartbeat;
+use super::state::{AtomicState, Duties, LastExit};
+use crate::inbox::{Anchor, Link, Owner};
+use crate::packed_instant::PackedInstant;
+use crate::spec::{ChildState, ExitReason};
+
+/// What is common takes no allocation, and what is rare no room.
+#[derive(Debug, Default)]
+pub(super) struct Locked {
+    pub(super) attachment: Attachment,
+    /// A future of `shutdown_requested` that waits. Nearly always there is one at most.
+    pub(super) first_waiting: Option<Waker>,
+    /// When the stop began that is under way, in the states in which one is.
+    stop_began: Option<PackedInstant>,
+    pub(super) rare: Option<Box<Rare>>,
+}
+
+/// Whose child it is.
+#[derive(Debug)]
+pub(super) enum Attachment {
+    /// In no life of a supervisor; whose child it is, once it is somebody's.
+    Apart(Option<Arc<Anchor>>),
+    /// In the current life of its supervisor.
+    Linked(Link),
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Rare {
+    restarts: u64,
+    /// How the last life ended, if its [`LastExit`] does not say it.
+    exit: Option<ExitReason>,
+    /// Absent unless it has a heartbeat.
+    pub(super) heartbeat: Option<Heartbeat>,
+    /// The futures that wait beside the first one.
+    pub(super) more_waiting: Vec<(NonZeroU32, Waker)>,
+    /// The number that the last one of those was given.
+    pub(super) last_waiting: u32,
+}
+
+impl Default for Attachment {
+    fn default() -> Self {
+        Self::Apart(None)
+    }
+}
+
+impl Attachment {
+    pub(super) fn link(&self) -> Option<&Link> {
+        match self {
+            Self::Linked(link) => Some(link),
+            Self::Apart(_) => None,
+        }
+    }
+
+    pub(super) fn owner(&self) -> Option<Arc<dyn Owner>> {
+        match self {
+            Self::Linked(link) => link.inbox.owner().owner(),
+            Self::Apart(owner) => owner.as_ref()?.owner(),
+        }
+    }
+
+    /// Gives back what is to be dropped.
+    pub(super) fn set_link(&mut self, link: Option<Link>) -> Option<Self> {
+        let attachment = match (link, &*self) {
+            (Some(link), _) => Self::Linked(link),
+            (None, Self::Linked(link)) => Self::Apart(Some(Arc::clone(link.inbox.owner()))),
+            (None, Self::Apart(_)) => return None,
+        };
+        Some(mem::replace(self, attachment))
+    }
+}
+
+/// The place, locked: its state, which all may read, changes only by this.
+pub(super) struct Guard<'a> {
+    state: &'a AtomicState,
+    locked: MutexGuard<'a, Locked>,
+}
+
+impl<'a> Guard<'a> {
+    pub(super) fn new(state: &'a AtomicState, locked: MutexGuard<'a, Locked>) -> Self {
+        Self { state, locked }
+    }
+
+    pub(super) fn enter(&mut self, state: ChildState) {
+        self.state.enter(state);
+    }
+
+    /// Begins a life; `false` if another one has not ended.
+    pub(super) fn begin(&mut self, generation: u64, duties: Duties, up: Option<Instant>) -> bool {
+        let state = if up.is_some() { ChildState::Running } else { ChildState::Starting };
+        let was_free = self.state.begin(generation, duties, state);
+        self.stop_began = None;
+        if let Some(now) = up {
+            self.expect_heartbeats(now, duties);
+        }
+        was_free
+    }
+
+    /// Ends the life, whose task is gone. Returns whether it has ever looked at its shutdown signal.
+    pub(super) fn end(&mut self) -> bool {
+        let has_looked = self.state.end();
+        if self.state.state() == ChildState::Unstoppable {
+            // Its supervisor may have ended without it.
+            self.enter(ChildState::Stopped);
+        }
+        has_looked
+    }
+
+    pub(super) fn came_up(&mut self, now: Instant) {
+        self.expect_heartbeats(now, self.state.duties());
+    }
+
+    fn expect_heartbeats(&mut self, now: Instant, duties: Duties) {
+        if duties.heartbeat {
+            self.rare.get_or_insert_default().heartbeat = Some(Heartbeat::Given(now));
+        }
+    }
+
+    /// Asks the life to stop; `false` if it never looked and so cannot notice.
+    pub(super) fn ask(&mut self, now: Instant) -> bool {
+        self.note_stop(now);
+        self.state.ask()
+    }
+
+    /// Notes that the life is being dropped, asked or not.
+    pub(super) fn begin_stop(&mut self, now: Instant) {
+        self.note_stop(now);
+        self.enter(ChildState::Stopping);
+    }
+
+    fn note_stop(&mut self, now: Instant) {
+        self.stop_began.get_or_insert_with(|| PackedInstant::of(now));
+    }
+
+    /// Returns when the stop of the last life began, until its exit is recorded.
+    pub(super) fn stop_began(&self) -> Option<PackedInstant> {
+        self.stop_began
+    }
+
+    /// Records how the last life ended. Returns when its stop began, and the exit before it.
+    #[must_use = "an exit is dropped without the lock"]
+    pub(super) fn record_exit(
+        &mut self,
+        exit: ExitReason,
+    ) -> (Option<PackedInstant>, Option<ExitReason>) {
+        let (exit, other) = match exit {
+            ExitReason::Normal => (LastExit::Normal, None),
+            ExitReason::Shutdown => (LastExit::Shutdown, None),
+            other => (LastExit::Other, Some(other)),
+        };
+        self.state.record_exit(exit);
+        let old = match other {
+            Some(other) => self.rare.get_or_insert_default().exit.replace(other),
+            None => self.rare.as_mut().and_then(|rare| rare.exit.take()),
+        };
+        (self.stop_began.take(), old)
+    }
+
+    pub(super) fn last_exit(&self) -> Option<ExitReason> {
+        match self.state.last_exit() {
+            LastExit::None => None,
+            LastExit::Normal => Some(ExitReason::Normal),
+            LastExit::Shutdown => Some(ExitReason::Shutdown),
+            LastExit::Other => self.rare.as_ref()?.exit.clone(),
+        }
+    }
+
+    pub(super) fn count_restart(&mut self) {
+        self.rare.get_or_insert_default().restarts += 1;
+    }
+
+    pub(super) fn restarts(&self) -> u64 {
+        self.rare.as_ref().map_or(0, |rare| rare.restarts)
+    }
+
+    pub(super) fn last_heartbeat(&mut self) -> Option<&mut Heartbeat> {
+        self.rare.as_mut()?.heartbeat.as_mut()
+    }
+}
+
+impl Deref for Guard<'_> {
+    type Target = Locked;
+
+    fn deref(&self) -> &Locked {
+        &self.locked
+    }
+}
+
+impl DerefMut for Guard<'_> {
+    fn deref_mut(&mut self) -> &mut Locked {
+        &mut self.locked
+    }
+}

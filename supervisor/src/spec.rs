@@ -1,0 +1,32 @@
+//! Plain data about trees: options, names, states, exits, and the rules that hold for them. All of it
+//! uses std alone, and what a declared tree is checked with is `const`.
+
+mod budget;
+mod descriptor;
+mod exit;
+mod name;
+mod option_layers;
+mod options;
+mod path;
+mod restart;
+pub(crate) mod rules;
+mod shutdown;
+mod state;
+mod strategy;
+mod supervisor_options;
+mod text;
+
+pub(crate) use self::budget::Budget;
+pub use self::descriptor::TreeDescriptor;
+pub(crate) use self::exit::BadStatus;
+pub use self::exit::{ChildError, ChildResult, Escalate, Escalation, ExitReason, Failure};
+pub(crate) use self::name::Name;
+pub(crate) use self::option_layers::OptionLayers;
+pub use self::options::{ChildOptions, StartMode};
+pub use self::path::ChildPath;
+pub use self::restart::{Backoff, MaxRestarts, RestartPolicy};
+pub use self::shutdown::Shutdown;
+pub use self::state::{ChildKind, ChildState};
+pub use self::strategy::{AutoShutdown, SupervisionStrategy};
+pub use self::supervisor_options::SupervisorOptions;
+pub(crate) use self::text::Text;

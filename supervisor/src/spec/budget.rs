@@ -1,0 +1,66 @@
+//! The time that an orderly shutdown takes at most.
+
+use std::time::Duration;
+
+use super::Shutdown;
+
+/// How long an orderly shutdown takes at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Budget {
+    Bounded(Duration),
+    /// A worker with `shutdown = infinity` may take any time.
+    Unbounded,
+}
+
+impl Budget {
+    pub(crate) const ZERO: Self = Self::Bounded(Duration::ZERO);
+
+    /// What is stopped one after the other adds up.
+    pub(crate) const fn then(self, next: Self) -> Self {
+        match (self, next) {
+            (Self::Bounded(first), Self::Bounded(second)) => {
+                Self::Bounded(first.saturating_add(second))
+            }
+            _ => Self::Unbounded,
+        }
+    }
+
+    /// As often as there are such children.
+    pub(super) const fn times(self, count: usize) -> Self {
+        #[allow(clippy::cast_possible_truncation, reason = "cut off at four billion before")]
+        let count = if count > u32::MAX as usize { u32::MAX } else { count as u32 };
+        match self {
+            Self::Bounded(time) => Self::Bounded(time.saturating_mul(count)),
+            Self::Unbounded => Self::Unbounded,
+        }
+    }
+
+    /// Cut off by a shutdown time from above.
+    pub(crate) const fn capped(self, shutdown: Shutdown) -> Self {
+        match (shutdown, self) {
+            (Shutdown::BrutalKill, _) => Self::ZERO,
+            (Shutdown::Timeout(limit), Self::Bounded(time))
+                if time.as_nanos() < limit.as_nanos() =>
+            {
+                self
+            }
+            (Shutdown::Timeout(limit), _) => Self::Bounded(limit),
+            (Shutdown::Infinity, _) => self,
+        }
+    }
+
+    pub(super) const fn exceeds(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Bounded(this), Self::Bounded(other)) => this.as_nanos() > other.as_nanos(),
+            (Self::Unbounded, Self::Bounded(_)) => true,
+            (_, Self::Unbounded) => false,
+        }
+    }
+
+    pub(super) const fn bound(self) -> Option<Duration> {
+        match self {
+            Self::Bounded(time) => Some(time),
+            Self::Unbounded => None,
+        }
+    }
+}

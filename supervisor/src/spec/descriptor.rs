@@ -1,0 +1,336 @@
+//! What the compiler knows about a declared tree: its shape and its options, as a constant.
+
+use std::fmt::{self, Write as _};
+use std::time::Duration;
+
+use super::options::written;
+use super::rules::{self, Subject};
+use super::{
+    AutoShutdown, Budget, ChildOptions, RestartPolicy, Shutdown, SupervisionStrategy,
+    SupervisorOptions, Text,
+};
+
+/// A child of a declared tree, or the tree itself.
+#[derive(Clone, Copy)]
+pub struct TreeDescriptor {
+    name: &'static str,
+    /// The type as the tree names it; empty for a task or a supervisor in braces.
+    of: &'static str,
+    options: ChildOptions,
+    /// How often it is done, for a periodic job of the tree.
+    every: Option<Duration>,
+    /// Nothing for a worker.
+    inside: Option<Inside>,
+}
+
+/// What is in a supervisor.
+#[derive(Clone, Copy)]
+struct Inside {
+    supervisor: SupervisorOptions,
+    children: &'static [TreeDescriptor],
+}
+
+impl TreeDescriptor {
+    /// A task, or another child without a type.
+    #[must_use]
+    pub const fn task(name: &'static str, options: ChildOptions) -> Self {
+        Self { name, of: "", options, every: None, inside: None }
+    }
+
+    /// A child with a type; `tree` is the type's own descriptor, if it is a tree.
+    #[must_use]
+    pub const fn typed(
+        name: &'static str,
+        of: &'static str,
+        options: ChildOptions,
+        tree: Option<&'static Self>,
+    ) -> Self {
+        let inside = match tree {
+            Some(tree) => tree.inside,
+            None => None,
+        };
+        Self { name, of, options, every: None, inside }
+    }
+
+    /// A supervisor with its children.
+    #[must_use]
+    pub const fn supervisor(
+        name: &'static str,
+        options: ChildOptions,
+        supervisor: SupervisorOptions,
+        children: &'static [Self],
+    ) -> Self {
+        let inside = Some(Inside { supervisor, children });
+        Self { name, of: "", options, every: None, inside }
+    }
+
+    /// A task that is a periodic job.
+    #[must_use]
+    pub const fn with_every(mut self, every: Duration) -> Self {
+        self.every = Some(every);
+        self
+    }
+
+    /// How long its children may take to stop in order.
+    const fn inner_budget(&self) -> Budget {
+        let mut budget = Budget::ZERO;
+        let mut rest = self.children();
+        // A pool has one child here, its template, whose workers are stopped together.
+        while let [child, others @ ..] = rest {
+            budget = budget.then(child.budget());
+            rest = others;
+        }
+        match self.partitions() {
+            // Its workers are declared children, stopped one after the other.
+            Some(partitions) => budget.times(partitions),
+            None => budget,
+        }
+    }
+
+    const fn partitions(&self) -> Option<usize> {
+        match &self.inside {
+            Some(inside) => inside.supervisor.partitions,
+            None => None,
+        }
+    }
+
+    /// How long it may take to stop, as a child.
+    const fn budget(&self) -> Budget {
+        match (&self.inside, self.options.shutdown()) {
+            (None, Some(shutdown)) => Budget::Unbounded.capped(shutdown),
+            (None, None) => Budget::Unbounded.capped(Shutdown::WORKER),
+            (Some(_), Some(shutdown)) => self.inner_budget().capped(shutdown),
+            (Some(_), None) => self.inner_budget().capped(Shutdown::SUPERVISOR),
+        }
+    }
+
+    /// The worker below that may take the longest, if that is longer than what is known already.
+    const fn longest(&self, known: (&'static str, Budget)) -> (&'static str, Budget) {
+        if self.inside.is_none() {
+            let own = self.budget();
+            return if own.exceeds(known.1) { (self.name, own) } else { known };
+        }
+        let mut longest = known;
+        let mut rest = self.children();
+        while let [child, others @ ..] = rest {
+            longest = child.longest(longest);
+            rest = others;
+        }
+        longest
+    }
+
+    /// How the time that its children take adds up, the largest parts first.
+    const fn sum(&self) -> Text {
+        const SHOWN: usize = 5;
+        let children = self.children();
+        let mut text = Text::new();
+        let mut last = None;
+        let mut shown = 0;
+        while let Some(index) = next_part(children, last) {
+            let Budget::Bounded(time) = children[index].budget() else { return text };
+            if shown == SHOWN {
+                return text.str(" + …");
+            }
+            let plus = if shown == 0 { "" } else { " + " };
+            text = text.str(plus).quoted(children[index].name).str(" ").duration(time);
+            if let Some(partitions) = self.partitions() {
+                text = text.str(", ").number(partitions as u128).str(" times");
+            }
+            last = Some(index);
+            shown += 1;
+        }
+        text
+    }
+
+    /// The worst case of an orderly shutdown of this tree; nothing if it has no bound.
+    #[must_use]
+    pub const fn shutdown_budget(&self) -> Option<Duration> {
+        self.inner_budget().bound()
+    }
+
+    /// How many children are declared below it, at all levels; a pool's workers come and go and
+    /// are not counted, unless their number is fixed.
+    #[must_use]
+    pub const fn count(&self) -> usize {
+        let mut count = 0;
+        if let Some(inside) = &self.inside {
+            if is_pool(&inside.supervisor) {
+                return match inside.supervisor.partitions {
+                    Some(partitions) => partitions,
+                    None => 0,
+                };
+            }
+            let mut rest = inside.children;
+            while let [child, others @ ..] = rest {
+                count += 1 + child.count();
+                rest = others;
+            }
+        }
+        count
+    }
+
+    const fn has_significant_child(&self) -> bool {
+        let mut rest = self.children();
+        while let [child, others @ ..] = rest {
+            if child.options.is_significant() {
+                return true;
+            }
+            rest = others;
+        }
+        false
+    }
+
+    const fn auto_shutdown(&self) -> AutoShutdown {
+        match &self.inside {
+            Some(inside) => inside.supervisor.auto_shutdown,
+            None => AutoShutdown::Never,
+        }
+    }
+
+    /// Fails the build if the child breaks a rule under this supervisor.
+    ///
+    /// # Panics
+    ///
+    /// With the rule's message; in a constant, that is a compile error.
+    #[track_caller]
+    pub const fn check(&self, supervisor: &SupervisorOptions) {
+        let nested = match &self.inside {
+            Some(_) => Some((self.auto_shutdown(), self.inner_budget())),
+            None => None,
+        };
+        let subject =
+            Subject { name: self.name, options: self.options, nested, supervisor: *supervisor };
+        if let Some(text) = rules::broken(&subject) {
+            panic!("{}", text.as_str());
+        }
+    }
+
+    /// Fails the build if this supervisor waits for significant children and has none.
+    ///
+    /// # Panics
+    ///
+    /// With the rule's message; in a constant, that is a compile error.
+    #[track_caller]
+    pub const fn check_auto_shutdown(&self) {
+        let Some(inside) = &self.inside else { return };
+        let significant = self.has_significant_child();
+        if let Some(text) =
+            rules::auto_shutdown_without_significant(&inside.supervisor, significant)
+        {
+            panic!("{}", text.as_str());
+        }
+    }
+
+    /// Fails the build if the tree may take longer to stop than `within`.
+    ///
+    /// # Panics
+    ///
+    /// With the rule's message; in a constant, that is a compile error.
+    #[track_caller]
+    pub const fn check_budget(&self, within: Duration) {
+        let budget = self.inner_budget();
+        let broken = match budget {
+            // How it adds up is worth computing only where it is too much.
+            Budget::Bounded(time) if time.as_nanos() <= within.as_nanos() => None,
+            Budget::Bounded(time) => rules::budget_exceeded(time, within, &self.sum()),
+            Budget::Unbounded => {
+                let longest = self.longest(("", Budget::ZERO));
+                Some(rules::budget_unbounded(within, longest.0))
+            }
+        };
+        if let Some(text) = broken {
+            panic!("{}", text.as_str());
+        }
+    }
+
+    /// The tree as a Mermaid flowchart.
+    #[must_use]
+    pub fn diagram(&self) -> String {
+        let mut text = "flowchart TD\n".to_owned();
+        self.draw("n", None, &mut text);
+        text
+    }
+
+    /// `id` is unique in the picture; names are not, and may be words of Mermaid's. Writing to a
+    /// string does not fail.
+    fn draw(&self, id: &str, parent: Option<&str>, text: &mut String) {
+        let label = self.label().replace('"', "#quot;").replace('<', "#lt;").replace('>', "#gt;");
+        let (open, close) = if self.inside.is_some() { ("[", "]") } else { ("([", "])") };
+        let _ = writeln!(text, "  {id}{open}\"{label}\"{close}");
+        if let Some(parent) = parent {
+            let _ = writeln!(text, "  {parent} --> {id}");
+        }
+        for (index, child) in self.children().iter().enumerate() {
+            child.draw(&format!("{id}_{index}"), Some(id), text);
+        }
+    }
+
+    const fn children(&self) -> &'static [Self] {
+        match &self.inside {
+            Some(inside) => inside.children,
+            None => &[],
+        }
+    }
+
+    /// As the tree language has it, with what the type says filled in.
+    fn label(&self) -> String {
+        let options = &self.options;
+        let policy = options.restart_policy();
+        let what = match (&self.inside, self.of) {
+            (None, "") => policy.to_string(),
+            (None, of) => format!("{policy}<{of}>"),
+            (Some(inside), "") => inside.supervisor.strategy.to_string(),
+            (Some(inside), of) => format!("{of}, {}", inside.supervisor.strategy),
+        };
+        let mut said = Vec::new();
+        if let Some(inside) = &self.inside {
+            said.extend(inside.supervisor.in_tree_language());
+            if policy != RestartPolicy::Always {
+                said.push(format!("restart = {policy}"));
+            }
+        }
+        said.extend(self.every.map(|every| format!("every = {}", written(every))));
+        said.extend(options.in_tree_language());
+        let name = if self.name.is_empty() { String::new() } else { format!("{}: ", self.name) };
+        let said = if said.is_empty() { String::new() } else { format!(" ({})", said.join(", ")) };
+        format!("{name}{what}{said}")
+    }
+}
+
+/// The child that takes the most time of those that come after this one in that order; nothing if
+/// the others take none.
+const fn next_part(children: &[TreeDescriptor], last: Option<usize>) -> Option<usize> {
+    let mut found: Option<usize> = None;
+    let mut index = 0;
+    while index < children.len() {
+        let is_next = match last {
+            Some(last) => takes_less(children, index, last),
+            None => true,
+        };
+        let is_most = match found {
+            Some(found) => takes_less(children, found, index),
+            None => true,
+        };
+        if is_next && is_most && children[index].budget().exceeds(Budget::ZERO) {
+            found = Some(index);
+        }
+        index += 1;
+    }
+    found
+}
+
+/// Whether one child takes less time than another, or as much and is declared later.
+const fn takes_less(children: &[TreeDescriptor], one: usize, other: usize) -> bool {
+    let (this, that) = (children[one].budget(), children[other].budget());
+    that.exceeds(this) || (!this.exceeds(that) && one > other)
+}
+
+const fn is_pool(supervisor: &SupervisorOptions) -> bool {
+    matches!(supervisor.strategy, SupervisionStrategy::SimpleOneForOne)
+}
+
+impl fmt::Debug for TreeDescriptor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TreeDescriptor").field("name", &self.name).finish_non_exhaustive()
+    }
+}

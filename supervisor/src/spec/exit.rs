@@ -1,0 +1,317 @@
+//! How a child ended, and why.
+
+use std::error::Error;
+use std::fmt;
+use std::process::ExitStatus;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::ChildPath;
+
+/// What a child's `run` returns.
+pub type ChildResult = Result<(), ChildError>;
+
+/// Any error that ends a child: `?` turns every error type, `&str` and `String` into it.
+///
+/// ```
+/// use supervisor::{ChildError, ChildResult};
+///
+/// fn parse(text: &str) -> ChildResult {
+///     let _port: u16 = text.parse()?;
+///     Ok(())
+/// }
+///
+/// let error: ChildError = parse("eighty").unwrap_err();
+/// assert_eq!(error.to_string(), "invalid digit found in string");
+/// ```
+pub struct ChildError(Box<dyn Error + Send + Sync + 'static>);
+
+impl ChildError {
+    /// The error inside.
+    #[must_use]
+    pub fn get_ref(&self) -> &(dyn Error + Send + Sync + 'static) {
+        &*self.0
+    }
+}
+
+// `ChildError` is not itself an `Error`: that keeps this conversion coherent.
+impl<E: Into<Box<dyn Error + Send + Sync + 'static>>> From<E> for ChildError {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+impl fmt::Display for ChildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Debug for ChildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+/// An error that says: no restart of this child can help.
+///
+/// Its supervisor fails at once, whatever the child's policy and without using up its restarts;
+/// for the supervisor above, that is one failure like any other. It is found through `?`, boxes
+/// and `source()` chains. During a stop it is only recorded.
+///
+/// ```
+/// use supervisor::{ChildResult, Escalate};
+///
+/// fn check_license(valid: bool) -> ChildResult {
+///     if !valid {
+///         return Err(Escalate::because("the license has expired").into());
+///     }
+///     Ok(())
+/// }
+/// # assert!(check_license(false).is_err());
+/// ```
+#[derive(Debug)]
+pub struct Escalate(Box<dyn Error + Send + Sync + 'static>);
+
+impl Escalate {
+    /// Escalates with this cause.
+    pub fn because(cause: impl Into<Box<dyn Error + Send + Sync + 'static>>) -> Self {
+        Self(cause.into())
+    }
+}
+
+impl fmt::Display for Escalate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl Error for Escalate {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source()
+    }
+}
+
+/// Why a life of a child, or a supervisor, ended.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum ExitReason {
+    /// `run` returned `Ok(())`.
+    Normal,
+    /// It was stopped in order, or ended because it was asked to.
+    Shutdown,
+    /// It was aborted: by `brutal_kill`, by a time-out, or by [`ChildRef::kill`](crate::ChildRef::kill).
+    Killed,
+    /// `run` returned an error.
+    Error(Failure),
+    /// A `Program`'s process ended with this status, which is not a success.
+    Status(ExitStatus),
+    /// `run` panicked.
+    Panic(Failure),
+    /// It returned [`Escalate`]: no restart can help.
+    Escalate(Failure),
+    /// A child with [`StartMode::Notify`](crate::StartMode::Notify) was not ready in time.
+    StartTimeout(Duration),
+    /// It dropped its context before it was ready.
+    StartAbandoned,
+    /// It did not show a sign of life within its `heartbeat`.
+    Hung(Duration),
+    /// A supervisor gave up: its child failed more often than `max_restarts` allows, or could
+    /// not be helped by a restart.
+    Escalated(Arc<Escalation>),
+    /// A supervisor could not start one of its children.
+    StartFailed(Arc<Escalation>),
+    /// It is a [`WorkerOnce`](crate::WorkerOnce) whose value an earlier life has consumed.
+    UsedUp,
+    /// The previous life could not be stopped, so the next one was not started.
+    StillRunning,
+    /// The runtime is going away.
+    RuntimeGone,
+}
+
+impl ExitReason {
+    /// Whether it is abnormal, so that a `Transient` child is restarted.
+    ///
+    /// ```
+    /// use supervisor::ExitReason;
+    ///
+    /// assert!(!ExitReason::Normal.is_abnormal());
+    /// assert!(!ExitReason::Shutdown.is_abnormal());
+    /// assert!(ExitReason::Killed.is_abnormal());
+    /// ```
+    #[must_use]
+    pub fn is_abnormal(&self) -> bool {
+        !matches!(self, Self::Normal | Self::Shutdown)
+    }
+
+    /// The error or panic at the bottom of it, if there is one.
+    #[must_use]
+    pub fn failure(&self) -> Option<&Failure> {
+        match self {
+            Self::Error(failure) | Self::Panic(failure) | Self::Escalate(failure) => Some(failure),
+            Self::Escalated(escalation) | Self::StartFailed(escalation) => {
+                escalation.reason.failure()
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The error of a life that was a process.
+#[derive(Debug)]
+pub(crate) struct BadStatus(pub(crate) ExitStatus);
+
+impl fmt::Display for BadStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl Error for BadStatus {}
+
+impl fmt::Display for ExitReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Normal => f.write_str("normal"),
+            Self::Shutdown => f.write_str("shutdown"),
+            Self::Killed => f.write_str("killed"),
+            Self::Error(failure) => write!(f, "error: {failure:#}"),
+            Self::Status(status) => write!(f, "{status}"),
+            Self::Panic(failure) => write!(f, "panic: {failure:#}"),
+            Self::Escalate(failure) => write!(f, "escalated: {failure:#}"),
+            Self::StartTimeout(limit) => write!(f, "not ready within {limit:?}"),
+            Self::StartAbandoned => f.write_str("dropped its context before it was ready"),
+            Self::Hung(limit) => write!(f, "no sign of life within {limit:?}"),
+            Self::Escalated(escalation) => write!(f, "gave up: {escalation}"),
+            Self::StartFailed(escalation) => write!(f, "failed to start {escalation}"),
+            Self::UsedUp => f.write_str("its value was used up by its only life"),
+            Self::StillRunning => f.write_str("its previous life could not be stopped"),
+            Self::RuntimeGone => f.write_str("the runtime is going away"),
+        }
+    }
+}
+
+/// Which child made a supervisor give up, and why.
+#[derive(Clone, Debug)]
+pub struct Escalation {
+    pub(crate) path: ChildPath,
+    pub(crate) reason: ExitReason,
+}
+
+impl Escalation {
+    /// The child's path.
+    #[must_use]
+    pub fn path(&self) -> &ChildPath {
+        &self.path
+    }
+
+    /// How its last life ended.
+    #[must_use]
+    pub fn reason(&self) -> &ExitReason {
+        &self.reason
+    }
+}
+
+impl fmt::Display for Escalation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`: {}", self.path, self.reason)?;
+        if matches!(self.reason, ExitReason::Normal) {
+            f.write_str(
+                " (it returned `Ok(())`, which `Always` restarts; `Transient` lets it finish)",
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// An error or a panic, as text: what it said, what it said was its source, where it happened.
+///
+/// It is rendered in the child's own task, so that a `Display` that panics harms nobody else,
+/// and it holds nothing of the child's, so that nothing of the child outlives its life.
+///
+/// `{}` prints the message; `{:#}` adds the sources and the place.
+#[derive(Clone, Debug)]
+pub struct Failure(Arc<Rendered>);
+
+#[derive(Debug)]
+struct Rendered {
+    message: String,
+    source: Option<Source>,
+    place: Option<String>,
+}
+
+/// One link of a rendered chain of sources.
+#[derive(Debug)]
+struct Source {
+    message: String,
+    source: Option<Box<Self>>,
+}
+
+impl Failure {
+    /// Renders an error and its chain of sources. Runs the error's code: only in its own task.
+    pub(crate) fn of_error(error: &(dyn Error + 'static)) -> Self {
+        let mut messages = Vec::new();
+        let mut next = error.source();
+        // A chain can be cyclic by mistake; nobody reads the hundredth cause.
+        while let Some(source) = next.filter(|_| messages.len() < 100) {
+            messages.push(source.to_string());
+            next = source.source();
+        }
+        let source = messages
+            .into_iter()
+            .rev()
+            .fold(None, |inner, message| Some(Source { message, source: inner.map(Box::new) }));
+        Self(Arc::new(Rendered { message: error.to_string(), source, place: None }))
+    }
+
+    pub(crate) fn of_panic(message: String, place: Option<String>) -> Self {
+        Self(Arc::new(Rendered { message, source: None, place }))
+    }
+
+    /// What the error or the panic said.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// Where it panicked, as `file:line:column`.
+    #[must_use]
+    pub fn place(&self) -> Option<&str> {
+        self.0.place.as_deref()
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)?;
+        if f.alternate() {
+            let mut next = self.0.source.as_ref();
+            while let Some(source) = next {
+                write!(f, ": {}", source.message)?;
+                next = source.source.as_deref();
+            }
+            if let Some(place) = &self.0.place {
+                write!(f, ", at {place}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Error for Failure {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source.as_ref().map(|source| source as _)
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl Error for Source {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}

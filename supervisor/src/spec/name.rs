@@ -1,0 +1,150 @@
+//! Names of children.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::iter::successors;
+use std::sync::Arc;
+
+/// A child's name within its supervisor: declared, or the number of a pool's worker.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Name(Repr);
+
+/// How a name is kept: most are short, and then they take no memory of their own.
+#[derive(Clone, PartialEq, Eq)]
+enum Repr {
+    /// So many bytes, then zeros.
+    Short(u8, [u8; SHORT]),
+    Long(Arc<Box<str>>),
+    /// Numbers are not reused while the pool's supervisor lives.
+    Worker(u64),
+}
+
+/// How long a short name is at most.
+const SHORT: usize = 14;
+
+impl Hash for Repr {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match self {
+            Self::Short(_, bytes) => state.write(bytes),
+            Self::Long(text) => text.hash(state),
+            Self::Worker(number) => number.hash(state),
+        }
+    }
+}
+
+impl Name {
+    /// Of a declared child.
+    pub(crate) fn declared(text: &str) -> Self {
+        let mut bytes = [0; SHORT];
+        let short = bytes.get_mut(..text.len()).and_then(|head| {
+            head.copy_from_slice(text.as_bytes());
+            u8::try_from(text.len()).ok()
+        });
+        Self(match short {
+            Some(len) => Repr::Short(len, bytes),
+            None => Repr::Long(Arc::new(text.into())),
+        })
+    }
+
+    /// Of a pool's worker.
+    pub(crate) fn worker(number: u64) -> Self {
+        Self(Repr::Worker(number))
+    }
+
+    /// The name as a user writes it in a call: `db`, or `#17`.
+    pub(crate) fn parse(text: &str) -> Self {
+        match text.strip_prefix('#').and_then(|number| number.parse().ok()) {
+            Some(number) => Self::worker(number),
+            None => Self::declared(text),
+        }
+    }
+
+    /// The name as text, for `Child::spec`, which reads the worker's number out of it again. Digit by
+    /// digit, since workers come in large numbers: the formatting of a number takes an allocation and
+    /// as long as the rest of the specification.
+    pub(crate) fn with_text<T>(&self, call: impl FnOnce(&str) -> T) -> T {
+        let Some(number) = self.number() else {
+            return call(self.as_declared().unwrap_or_default());
+        };
+        // `#`, and as many digits as the largest number has, of which the last ones are used.
+        let mut text = [b'#'; 21];
+        let mut start = text.len() - 1;
+        let rests = successors(Some(number), |rest| Some(rest / 10).filter(|&rest| rest > 0));
+        for (place, rest) in text.iter_mut().rev().zip(rests) {
+            *place = b'0' + u8::try_from(rest % 10).unwrap_or_default();
+            start -= 1;
+        }
+        call(std::str::from_utf8(&text[start..]).unwrap_or_default())
+    }
+
+    /// The text, unless it is a worker's.
+    pub(crate) fn as_declared(&self) -> Option<&str> {
+        match &self.0 {
+            Repr::Short(len, bytes) => {
+                // It was made from text.
+                bytes.get(..usize::from(*len)).and_then(|text| std::str::from_utf8(text).ok())
+            }
+            Repr::Long(text) => Some(text),
+            Repr::Worker(_) => None,
+        }
+    }
+
+    /// The number of a pool's worker.
+    pub(crate) fn number(&self) -> Option<u64> {
+        match self.0 {
+            Repr::Worker(number) => Some(number),
+            Repr::Short(..) | Repr::Long(_) => None,
+        }
+    }
+
+    /// A short name as one number: ordered by length, then by the alphabet.
+    pub(crate) fn packed(&self) -> Option<u128> {
+        let Repr::Short(len, text) = &self.0 else { return None };
+        let mut bytes = [0; 16];
+        bytes[1] = *len;
+        bytes[2..].copy_from_slice(text);
+        Some(u128::from_be_bytes(bytes))
+    }
+
+    /// Whether it can be a part of a path.
+    pub(crate) fn is_valid(&self) -> bool {
+        match &self.0 {
+            Repr::Short(len, bytes) => *len > 0 && !bytes.contains(&b'/'),
+            Repr::Long(text) => !text.contains('/'),
+            Repr::Worker(_) => true,
+        }
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.number(), self.as_declared()) {
+            (Some(number), _) => write!(f, "#{number}"),
+            (None, name) => f.write_str(name.unwrap_or_default()),
+        }
+    }
+}
+
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_as_text_is_what_is_printed() {
+        let numbers = [0, 1, 9, 10, 99, 100, 1_234_567_890, u64::MAX];
+        let declared = ["", "a", "a-name-of-more-than-fourteen-bytes"];
+        let names = numbers.map(Name::worker).into_iter().chain(declared.map(Name::declared));
+        for name in names {
+            name.with_text(|text| {
+                assert_eq!(text, name.to_string());
+                assert_eq!(Name::parse(text), name);
+            });
+        }
+    }
+}

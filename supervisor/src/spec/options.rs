@@ -1,0 +1,285 @@
+//! What can be said about a child, wherever it is said: in the tree, in the derive, or with
+//! the builder.
+
+use std::time::Duration;
+
+use super::{Backoff, RestartPolicy, Shutdown, Text};
+
+/// Whether the next sibling waits for a child to report that it is up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum StartMode {
+    /// Started once spawned; it cannot fail to start.
+    #[default]
+    Spawned,
+    /// Started when it has called [`Context::ready`](crate::Context::ready); an error, a panic
+    /// or a time-out before that is a failed start, `Ok(())` before that declines the start
+    /// (OTP's `ignore`).
+    Notify,
+}
+
+/// A child's options, each set or left open.
+///
+/// What is left open is filled from the next source: the tree's word wins over the derive's,
+/// and the derive's over the default. Every method is `const`, so that an expansion can check
+/// the options of a type that stands in another crate.
+///
+/// ```
+/// use std::time::Duration;
+/// use supervisor::{ChildOptions, RestartPolicy, Shutdown};
+///
+/// const OPTIONS: ChildOptions = ChildOptions::new()
+///     .with_restart_policy(RestartPolicy::Transient)
+///     .with_shutdown(Shutdown::Timeout(Duration::from_secs(10)));
+///
+/// assert_eq!(OPTIONS.restart_policy(), RestartPolicy::Transient);
+/// assert!(!OPTIONS.is_significant());
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ChildOptions {
+    restart: Option<RestartPolicy>,
+    shutdown: Option<Shutdown>,
+    backoff: Option<Backoff>,
+    start: Option<StartMode>,
+    start_timeout: Option<Duration>,
+    significant: Option<bool>,
+    mailbox: Option<usize>,
+    heartbeat: Option<Duration>,
+    once: bool,
+    periodic: bool,
+}
+
+/// `self`'s value if it is set, else `base`'s. (`Option::or` is not `const` yet.)
+macro_rules! filled {
+    ($self:ident, $base:ident, $field:ident) => {
+        match $self.$field {
+            Some(value) => Some(value),
+            None => $base.$field,
+        }
+    };
+}
+
+impl ChildOptions {
+    /// How long a child with [`StartMode::Notify`] may take to report unless it says otherwise.
+    pub const START_TIMEOUT: Duration = Duration::from_secs(30);
+    /// How many messages a mailbox holds unless it says otherwise.
+    pub const MAILBOX: usize = 64;
+
+    /// Nothing said.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            restart: None,
+            shutdown: None,
+            backoff: None,
+            start: None,
+            start_timeout: None,
+            significant: None,
+            mailbox: None,
+            heartbeat: None,
+            once: false,
+            periodic: false,
+        }
+    }
+
+    /// These options, with what they leave open taken from `base`.
+    ///
+    /// Options that say `Temporary` take no backoff from the base: they have no use for it, and
+    /// the base may have it for other policies.
+    #[must_use]
+    pub const fn or(self, base: Self) -> Self {
+        Self {
+            restart: filled!(self, base, restart),
+            shutdown: filled!(self, base, shutdown),
+            backoff: match self.restart {
+                Some(RestartPolicy::Temporary) => self.backoff,
+                _ => filled!(self, base, backoff),
+            },
+            start: filled!(self, base, start),
+            start_timeout: filled!(self, base, start_timeout),
+            significant: filled!(self, base, significant),
+            mailbox: filled!(self, base, mailbox),
+            heartbeat: filled!(self, base, heartbeat),
+            once: self.once || base.once,
+            periodic: self.periodic || base.periodic,
+        }
+    }
+
+    /// Sets when the child is restarted.
+    #[must_use]
+    pub const fn with_restart_policy(mut self, policy: RestartPolicy) -> Self {
+        self.restart = Some(policy);
+        self
+    }
+
+    /// Sets how the child is stopped.
+    #[must_use]
+    pub const fn with_shutdown(mut self, shutdown: Shutdown) -> Self {
+        self.shutdown = Some(shutdown);
+        self
+    }
+
+    /// Sets how long its restarts wait.
+    #[must_use]
+    pub const fn with_backoff(mut self, backoff: Backoff) -> Self {
+        self.backoff = Some(backoff);
+        self
+    }
+
+    /// Sets whether the next sibling waits until the child is ready.
+    #[must_use]
+    pub const fn with_start(mut self, start: StartMode) -> Self {
+        self.start = Some(start);
+        self
+    }
+
+    /// Sets how long the child may take until it is ready, with [`StartMode::Notify`].
+    #[must_use]
+    pub const fn with_start_timeout(mut self, timeout: Duration) -> Self {
+        self.start_timeout = Some(timeout);
+        self
+    }
+
+    /// Sets whether the child's end counts for its supervisor's `auto_shutdown`.
+    #[must_use]
+    pub const fn with_significant(mut self, significant: bool) -> Self {
+        self.significant = Some(significant);
+        self
+    }
+
+    /// Sets how many messages its mailbox holds.
+    #[must_use]
+    pub const fn with_mailbox(mut self, capacity: usize) -> Self {
+        self.mailbox = Some(capacity);
+        self
+    }
+
+    /// Sets after what silence the child is considered hung.
+    #[must_use]
+    pub const fn with_heartbeat(mut self, every: Duration) -> Self {
+        self.heartbeat = Some(every);
+        self
+    }
+
+    /// Says that the child has one life: it implements [`WorkerOnce`](crate::WorkerOnce).
+    #[must_use]
+    pub const fn with_once(mut self) -> Self {
+        self.once = true;
+        self
+    }
+
+    /// Says that the child is a [`Periodic`](crate::Periodic) job.
+    pub(crate) const fn as_periodic(mut self) -> Self {
+        self.periodic = true;
+        self
+    }
+
+    /// What is set, but for the policy, in the words of the tree language.
+    pub(crate) fn in_tree_language(&self) -> Vec<String> {
+        let mut said = Vec::new();
+        let mut say = |key: &str, value: String| said.push(format!("{key} = {value}"));
+        match self.shutdown {
+            Some(Shutdown::Timeout(time)) => say("shutdown", written(time)),
+            Some(other) => say("shutdown", other.to_string()),
+            None => {}
+        }
+        if let Some(backoff) = self.backoff {
+            let (min, max) = (written(backoff.min()), written(backoff.max()));
+            say("backoff", if min == max { min } else { format!("{min}..{max}") });
+        }
+        if self.start() == StartMode::Notify {
+            say("start", "notify".to_owned());
+        }
+        if let Some(timeout) = self.start_timeout {
+            say("start_timeout", written(timeout));
+        }
+        if let Some(every) = self.heartbeat {
+            say("heartbeat", written(every));
+        }
+        if self.is_significant() {
+            said.push("significant".to_owned());
+        }
+        said
+    }
+
+    /// When the child is restarted.
+    #[must_use]
+    pub const fn restart_policy(&self) -> RestartPolicy {
+        match self.restart {
+            Some(policy) => policy,
+            None => RestartPolicy::Always,
+        }
+    }
+
+    /// How the child is stopped, if it says so; the default depends on its kind.
+    #[must_use]
+    pub const fn shutdown(&self) -> Option<Shutdown> {
+        self.shutdown
+    }
+
+    /// How long its restarts wait, if they do.
+    #[must_use]
+    pub const fn backoff(&self) -> Option<Backoff> {
+        self.backoff
+    }
+
+    /// Whether the next sibling waits until the child is ready.
+    #[must_use]
+    pub const fn start(&self) -> StartMode {
+        match self.start {
+            Some(start) => start,
+            None => StartMode::Spawned,
+        }
+    }
+
+    /// How long the child may take until it is ready.
+    #[must_use]
+    pub const fn start_timeout(&self) -> Duration {
+        match self.start_timeout {
+            Some(timeout) => timeout,
+            None => Self::START_TIMEOUT,
+        }
+    }
+
+    pub(crate) const fn is_periodic(&self) -> bool {
+        self.periodic
+    }
+
+    pub(crate) const fn has_start_timeout(&self) -> bool {
+        self.start_timeout.is_some()
+    }
+
+    /// Whether its end counts for its supervisor's `auto_shutdown`.
+    #[must_use]
+    pub const fn is_significant(&self) -> bool {
+        matches!(self.significant, Some(true))
+    }
+
+    pub(crate) const fn sets_mailbox(&self) -> bool {
+        self.mailbox.is_some()
+    }
+
+    /// How many messages its mailbox holds.
+    #[must_use]
+    pub const fn mailbox(&self) -> usize {
+        match self.mailbox {
+            Some(capacity) => capacity,
+            None => Self::MAILBOX,
+        }
+    }
+
+    /// After what silence the child is considered hung, if ever.
+    #[must_use]
+    pub const fn heartbeat(&self) -> Option<Duration> {
+        self.heartbeat
+    }
+    /// Whether the child has one life only.
+    #[must_use]
+    pub const fn is_once(&self) -> bool {
+        self.once
+    }
+}
+
+/// A duration as the tree language writes it.
+pub(crate) fn written(time: Duration) -> String {
+    Text::new().duration(time).to_string()
+}

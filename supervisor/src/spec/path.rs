@@ -1,0 +1,108 @@
+//! Paths of children.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::Name;
+
+/// Where a child stands in its tree: the names from the root down, without the root's own.
+///
+/// The root's own path prints as `/`. A worker of a pool has its number: `sessions/#17`.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), supervisor::SupervisorError> {
+/// use supervisor::prelude::*;
+///
+/// let supervisor = Supervisor::new().build();
+/// let worker = ChildSpec::new("worker").with_task(async |ctx: Context| {
+///     ctx.shutdown_requested().await;
+///     Ok(())
+/// });
+/// let worker = supervisor.add_child(worker).await?;
+/// assert_eq!(worker.path().to_string(), "worker");
+/// assert_eq!(supervisor.path().to_string(), "/");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ChildPath(Arc<str>);
+
+impl ChildPath {
+    pub(crate) fn root() -> Self {
+        Self("/".into())
+    }
+
+    pub(crate) fn join(&self, name: &Name) -> Self {
+        match name.as_declared() {
+            Some(name) if self.is_root() => Self(name.into()),
+            None if self.is_root() => Self(name.to_string().into()),
+            _ => Self(format!("{self}/{name}").into()),
+        }
+    }
+
+    /// A path as a user writes it in a call.
+    pub(crate) fn parse(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    /// The path of what stands at `below` in a tree that is now a part of another, at `above`.
+    pub(crate) fn from_parts(above: &Self, below: &Self) -> Self {
+        Self(format!("{above}/{below}").into())
+    }
+
+    /// The path as it is in the tree whose root stands at `above`.
+    pub(crate) fn below(&self, above: &Self) -> Option<Self> {
+        let rest = self.0.strip_prefix(&*above.0)?;
+        if rest.is_empty() {
+            return Some(Self::root());
+        }
+        Some(Self(rest.strip_prefix('/')?.into()))
+    }
+
+    /// Whether it is the root of its tree.
+    #[must_use]
+    pub fn is_root(&self) -> bool {
+        &*self.0 == "/"
+    }
+
+    /// The path as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it is `ancestor` or stands somewhere below it.
+    #[must_use]
+    pub fn is_at_or_below(&self, ancestor: &Self) -> bool {
+        ancestor.is_root()
+            || self
+                .0
+                .strip_prefix(&*ancestor.0)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+}
+
+impl fmt::Display for ChildPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl AsRef<str> for ChildPath {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl PartialEq<str> for ChildPath {
+    fn eq(&self, other: &str) -> bool {
+        self.as_str() == other
+    }
+}
+
+impl PartialEq<&str> for ChildPath {
+    fn eq(&self, other: &&str) -> bool {
+        self.as_str() == *other
+    }
+}

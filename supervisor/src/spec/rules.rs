@@ -1,0 +1,378 @@
+//! The rules that need the options of a child and of its supervisor: one table, one wording.
+//!
+//! A declared tree applies them when the compiler evaluates its constants, so that they hold
+//! for types of other crates too; a supervisor built by hand applies them at run time. What a
+//! tree's own tokens can break, the macro reports itself, in the same words.
+//!
+//! Everything here is `const`: a message is put together in a buffer of fixed size.
+
+use std::time::Duration;
+
+use super::Name;
+use super::{
+    AutoShutdown, Backoff, Budget, ChildOptions, MaxRestarts, RestartPolicy, Shutdown, StartMode,
+    SupervisionStrategy, SupervisorOptions, Text,
+};
+
+/// What the rules look at.
+#[derive(Clone, Copy)]
+pub(crate) struct Subject<'a> {
+    /// The child's name.
+    pub(crate) name: &'a str,
+    /// Its options, with those of its type filled in.
+    pub(crate) options: ChildOptions,
+    /// If it is a supervisor: when it ends by itself, and what its children need to stop.
+    pub(crate) nested: Option<(AutoShutdown, Budget)>,
+    /// Its supervisor's options.
+    pub(crate) supervisor: SupervisorOptions,
+}
+
+/// The message for the first rule that a child breaks.
+///
+/// The first only: they are ordered so that a later one would often be its consequence.
+pub(crate) const fn broken(subject: &Subject<'_>) -> Option<Text> {
+    macro_rules! first_of {
+        ($($rule:ident),+ $(,)?) => {
+            $(if let Some(text) = $rule(subject) {
+                return Some(text);
+            })+
+        };
+    }
+    first_of!(
+        value_zero,
+        partitions_once,
+        once_not_temporary,
+        significant_always,
+        significant_never,
+        significant_temporary,
+        backoff_temporary,
+        backoff_inverted,
+        backoff_too_slow,
+        auto_shutdown_always,
+        shutdown_too_short,
+        start_periodic,
+        start_timeout_alone,
+        supervisor_as_worker,
+    );
+    None
+}
+
+/// A value is not zero where that would mean nothing.
+const fn value_zero(subject: &Subject<'_>) -> Option<Text> {
+    let options = &subject.options;
+    let fault = if options.mailbox() == 0 {
+        ": `mailbox = 0` leaves room for no message at all"
+    } else if options.start_timeout().is_zero() {
+        ": `start_timeout` must be longer than zero"
+    } else if let Some(Duration::ZERO) = options.heartbeat() {
+        ": `heartbeat` must be longer than zero"
+    } else {
+        return None;
+    };
+    Some(Text::new().quoted(subject.name).str(fault))
+}
+
+/// A supervisor's restart window is not zero, which would hold no restart at all.
+pub(crate) const fn window_zero(supervisor: &SupervisorOptions) -> Option<Text> {
+    if supervisor.restart_window.is_zero() {
+        return Some(Text::new().str("`restart_window` must be longer than zero"));
+    }
+    None
+}
+
+/// The words of [`partitions_once`], after the child's name.
+const PARTITIONS_ONCE: &str =
+    " runs `once`, by value, so `partitions` cannot share it; leave `partitions` out";
+
+/// The workers of `partitions` are made from one value, and a child that runs once takes it away.
+const fn partitions_once(subject: &Subject<'_>) -> Option<Text> {
+    if !subject.options.is_once() || subject.supervisor.partitions.is_none() {
+        return None;
+    }
+    Some(Text::new().quoted(subject.name).str(PARTITIONS_ONCE))
+}
+
+/// A child that runs once, by value, is `Temporary`: there is no second value to restart it with.
+const fn once_not_temporary(subject: &Subject<'_>) -> Option<Text> {
+    if !subject.options.is_once() || is(subject, RestartPolicy::Temporary) {
+        return None;
+    }
+    Some(
+        Text::new()
+            .quoted(subject.name)
+            .str(" runs `once`, by value, so it cannot be restarted; make it `Temporary`"),
+    )
+}
+
+/// A significant child can end for good: it is not `Always`.
+const fn significant_always(subject: &Subject<'_>) -> Option<Text> {
+    if !subject.options.is_significant() || !is(subject, RestartPolicy::Always) {
+        return None;
+    }
+    Some(
+        Text::new()
+            .quoted(subject.name)
+            .str(" is `Always` restarted, so it cannot be significant; make it `Transient`"),
+    )
+}
+
+/// A significant child's supervisor has `auto_shutdown`.
+const fn significant_never(subject: &Subject<'_>) -> Option<Text> {
+    let is_never = matches!(subject.supervisor.auto_shutdown, AutoShutdown::Never);
+    if !subject.options.is_significant() || !is_never {
+        return None;
+    }
+    Some(
+        Text::new().quoted(subject.name).str(
+            " is significant for nothing; its supervisor needs `auto_shutdown = any_significant`",
+        ),
+    )
+}
+
+/// Under a group strategy, a significant child is not `Temporary`: stopped with a sibling it
+/// would be forgotten without the shutdown that it stands for (the hole in EEP 56).
+const fn significant_temporary(subject: &Subject<'_>) -> Option<Text> {
+    let strategy = subject.supervisor.strategy;
+    if !subject.options.is_significant()
+        || !is(subject, RestartPolicy::Temporary)
+        || !strategy.is_group()
+    {
+        return None;
+    }
+    Some(
+        Text::new()
+            .quoted(subject.name)
+            .str(" is `Temporary` and significant: under ")
+            .quoted(strategy.as_str())
+            .str(" a sibling can end it unseen; make it `Transient`"),
+    )
+}
+
+/// A child that is never restarted has no backoff.
+const fn backoff_temporary(subject: &Subject<'_>) -> Option<Text> {
+    if subject.options.backoff().is_none() || !is(subject, RestartPolicy::Temporary) {
+        return None;
+    }
+    Some(
+        Text::new()
+            .quoted(subject.name)
+            .str(" is `Temporary`, so its `backoff` is never used; leave it out"),
+    )
+}
+
+/// A backoff grows.
+const fn backoff_inverted(subject: &Subject<'_>) -> Option<Text> {
+    let Some(backoff) = subject.options.backoff() else { return None };
+    if backoff.min().as_nanos() <= backoff.max().as_nanos() {
+        return None;
+    }
+    Some(
+        Text::new()
+            .str("a backoff grows from short to long; write `")
+            .duration(backoff.max())
+            .str("..")
+            .duration(backoff.min())
+            .str("`"),
+    )
+}
+
+/// A backoff is fast enough for a child that fails again and again to exceed `max_restarts`
+/// within `restart_window`: otherwise its failures never escalate.
+const fn backoff_too_slow(subject: &Subject<'_>) -> Option<Text> {
+    let Some(backoff) = subject.options.backoff() else { return None };
+    let MaxRestarts::AtMost(limit) = subject.supervisor.max_restarts else { return None };
+    let window = subject.supervisor.restart_window;
+    if fastest(backoff, limit).as_nanos() <= window.as_nanos() {
+        return None;
+    }
+    Some(
+        Text::new()
+            .quoted(subject.name)
+            .str(" cannot fail ")
+            .number(limit.saturating_add(1) as u128)
+            .str(" times in ")
+            .duration(window)
+            .str(" with this backoff, so it never escalates; lengthen `restart_window`"),
+    )
+}
+
+/// The least time in which a child is restarted `limit` times and fails again; every delay may
+/// be as short as half of its cap.
+const fn fastest(backoff: Backoff, limit: u32) -> Duration {
+    let mut sum = Duration::ZERO;
+    let mut cap = backoff.min();
+    let mut done = 0;
+    while done < limit {
+        // From here on all delays are equal. It comes after at most a hundred doublings, while
+        // `limit` may be four billion.
+        if cap.as_nanos() >= backoff.max().as_nanos() {
+            return sum.saturating_add(half(backoff.max()).saturating_mul(limit - done));
+        }
+        sum = sum.saturating_add(half(cap));
+        cap = cap.saturating_mul(2);
+        done += 1;
+    }
+    sum
+}
+
+const fn half(time: Duration) -> Duration {
+    match time.checked_div(2) {
+        Some(half) => half,
+        None => time,
+    }
+}
+
+/// A nested supervisor that ends by `auto_shutdown` is not started again at once: it is not
+/// `Always`.
+const fn auto_shutdown_always(subject: &Subject<'_>) -> Option<Text> {
+    let ends = match subject.nested {
+        Some((auto, _)) => !matches!(auto, AutoShutdown::Never),
+        None => false,
+    };
+    if !ends || !is(subject, RestartPolicy::Always) {
+        return None;
+    }
+    Some(
+        Text::new()
+            .quoted(subject.name)
+            .str(" would be restarted after its `auto_shutdown`; make it `Transient`"),
+    )
+}
+
+/// A nested supervisor has at least the time that its children may need to stop.
+///
+/// A child with `shutdown = infinity` needs no certain time; a limit above it is then what the
+/// tree says, not a mistake.
+const fn shutdown_too_short(subject: &Subject<'_>) -> Option<Text> {
+    let Some((_, Budget::Bounded(need))) = subject.nested else { return None };
+    let Some(Shutdown::Timeout(time)) = subject.options.shutdown() else { return None };
+    if time.as_nanos() >= need.as_nanos() {
+        return None;
+    }
+    Some(
+        Text::new()
+            .str("the children of ")
+            .quoted(subject.name)
+            .str(" may need ")
+            .duration(need)
+            .str(" to stop, longer than its `shutdown = ")
+            .duration(time)
+            .str("`; give it that time"),
+    )
+}
+
+/// A periodic job has nothing to report: it has started when its schedule has.
+const fn start_periodic(subject: &Subject<'_>) -> Option<Text> {
+    let options = &subject.options;
+    let option = match options.start() {
+        _ if !options.is_periodic() => return None,
+        StartMode::Notify => "start",
+        StartMode::Spawned if options.has_start_timeout() => "start_timeout",
+        StartMode::Spawned => return None,
+    };
+    Some(
+        Text::new()
+            .quoted(subject.name)
+            .str(" is periodic, and has started when its schedule has, so ")
+            .quoted(option)
+            .str(" has no meaning; leave it out"),
+    )
+}
+
+/// A time limit for being ready needs a child that says when it is.
+const fn start_timeout_alone(subject: &Subject<'_>) -> Option<Text> {
+    let options = &subject.options;
+    if !options.has_start_timeout() || matches!(options.start(), StartMode::Notify) {
+        return None;
+    }
+    Some(
+        Text::new()
+            .quoted(subject.name)
+            .str(" does not say when it is ready, so `start_timeout` needs `start = notify` too"),
+    )
+}
+
+/// A supervisor has started when its children have, and shows no other sign of life.
+const fn supervisor_as_worker(subject: &Subject<'_>) -> Option<Text> {
+    let options = &subject.options;
+    let option = match (subject.nested, options.start(), options.heartbeat()) {
+        (Some(_), StartMode::Notify, _) => "`start`",
+        (Some(_), StartMode::Spawned, Some(_)) => "`heartbeat`",
+        _ => return None,
+    };
+    let text = Text::new().quoted(subject.name);
+    Some(text.str(" is a supervisor, on which ").str(option).str(" has no meaning; leave it out"))
+}
+
+/// A supervisor with `auto_shutdown` has a significant child.
+pub(crate) const fn auto_shutdown_without_significant(
+    supervisor: &SupervisorOptions,
+    has_significant: bool,
+) -> Option<Text> {
+    if has_significant || matches!(supervisor.auto_shutdown, AutoShutdown::Never) {
+        return None;
+    }
+    Some(
+        Text::new()
+            .str("`auto_shutdown = ")
+            .str(supervisor.auto_shutdown.as_str())
+            .str("` without a significant child; mark one with `significant`"),
+    )
+}
+
+/// A tree stops within its `shutdown_within`.
+///
+/// `sum` is how the time adds up.
+pub(crate) const fn budget_exceeded(
+    budget: Duration,
+    within: Duration,
+    sum: &Text,
+) -> Option<Text> {
+    if budget.as_nanos() <= within.as_nanos() {
+        return None;
+    }
+    Some(
+        Text::new()
+            .str("the worst-case shutdown is ")
+            .duration(budget)
+            .str(", longer than `shutdown_within = ")
+            .duration(within)
+            .str("`: ")
+            .str(sum.as_str()),
+    )
+}
+
+/// The same for a tree with a worker that may take any time.
+pub(crate) const fn budget_unbounded(within: Duration, endless: &str) -> Text {
+    Text::new()
+        .str("the worst-case shutdown has no bound, unlike `shutdown_within = ")
+        .duration(within)
+        .str("`; ")
+        .quoted(endless)
+        .str(" has `shutdown = infinity`")
+}
+
+/// The rule that a pool with a fixed number of workers breaks.
+pub(crate) fn broken_partitions(
+    name: &Name,
+    template: &ChildOptions,
+    partitions: usize,
+    max_children: Option<usize>,
+) -> Option<String> {
+    match (partitions, max_children) {
+        (0, _) => Some("`partitions = 0` leaves no worker at all".to_owned()),
+        (_, Some(_)) => {
+            let rule = "a pool has as many workers as `partitions`, so `max_children` has no meaning; leave it out";
+            Some(rule.to_owned())
+        }
+        _ if template.is_once() => Some(format!("`{name}`{PARTITIONS_ONCE}")),
+        _ => None,
+    }
+}
+
+const fn is(subject: &Subject<'_>, policy: RestartPolicy) -> bool {
+    subject.options.restart_policy() as u8 == policy as u8
+}
+
+/// A pool's workers are made from one template, so nothing is stopped with a sibling.
+const _: () = assert!(!SupervisionStrategy::SimpleOneForOne.is_group());

@@ -1,0 +1,78 @@
+//! The options of a supervisor, as constants know them.
+
+use std::time::Duration;
+
+use super::options::written;
+use super::{AutoShutdown, MaxRestarts, SupervisionStrategy};
+
+/// A supervisor's options, for constants; at run time, its builder holds them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SupervisorOptions {
+    pub(crate) strategy: SupervisionStrategy,
+    pub(crate) max_restarts: MaxRestarts,
+    pub(crate) restart_window: Duration,
+    pub(crate) auto_shutdown: AutoShutdown,
+    /// How many workers share the work of a pool, if their number is fixed.
+    pub(crate) partitions: Option<usize>,
+}
+
+impl SupervisorOptions {
+    /// The defaults.
+    #[must_use]
+    pub const fn new(strategy: SupervisionStrategy) -> Self {
+        Self {
+            strategy,
+            max_restarts: MaxRestarts::AtMost(3),
+            restart_window: Duration::from_secs(5),
+            auto_shutdown: AutoShutdown::Never,
+            partitions: None,
+        }
+    }
+
+    /// Sets how many restarts are made within the window.
+    #[must_use]
+    pub const fn with_max_restarts(mut self, max: MaxRestarts) -> Self {
+        self.max_restarts = max;
+        self
+    }
+
+    /// Sets the window.
+    #[must_use]
+    pub const fn with_restart_window(mut self, window: Duration) -> Self {
+        self.restart_window = window;
+        self
+    }
+
+    /// Sets when the supervisor ends by itself.
+    #[must_use]
+    pub const fn with_auto_shutdown(mut self, auto: AutoShutdown) -> Self {
+        self.auto_shutdown = auto;
+        self
+    }
+
+    /// Sets how many workers share the work of a pool.
+    #[must_use]
+    pub const fn with_partitions(mut self, partitions: usize) -> Self {
+        self.partitions = Some(partitions);
+        self
+    }
+
+    /// What is not the default, in the words of the tree language.
+    pub(crate) fn in_tree_language(&self) -> Vec<String> {
+        let default = Self::new(self.strategy);
+        let mut said = Vec::new();
+        if self.max_restarts != default.max_restarts {
+            said.push(format!("max_restarts = {}", self.max_restarts));
+        }
+        if self.restart_window != default.restart_window {
+            said.push(format!("restart_window = {}", written(self.restart_window)));
+        }
+        if self.auto_shutdown != default.auto_shutdown {
+            said.push(format!("auto_shutdown = {}", self.auto_shutdown));
+        }
+        if let Some(partitions) = self.partitions {
+            said.push(format!("partitions = {partitions}"));
+        }
+        said
+    }
+}

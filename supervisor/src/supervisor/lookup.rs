@@ -1,0 +1,186 @@
+//! Finding a child by its path while the tree runs.
+
+use std::any::{Any, type_name};
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+
+use super::Supervisor;
+use crate::child::{AnyChildRef, ChildRef, Context};
+use crate::inbox::Owner;
+use crate::runtime::{Body, Node};
+use crate::slot::AnySlot;
+use crate::spec::{ChildPath, Name};
+
+/// Why there is no address of this type at this path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LookupError {
+    /// There is no such child; the path is that of the first name that leads nowhere.
+    NotFound(ChildPath),
+    /// This is a supervisor: it takes no messages.
+    IsSupervisor(ChildPath),
+    /// The child takes messages of another type.
+    WrongMessage {
+        /// The child.
+        path: ChildPath,
+        /// The type that was asked for.
+        wanted: &'static str,
+        /// The child's message type.
+        actual: &'static str,
+    },
+}
+
+impl LookupError {
+    /// The child that it is about.
+    #[must_use]
+    pub fn path(&self) -> &ChildPath {
+        match self {
+            Self::NotFound(path) | Self::IsSupervisor(path) | Self::WrongMessage { path, .. } => {
+                path
+            }
+        }
+    }
+}
+
+impl fmt::Display for LookupError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotFound(path) => write!(f, "there is no child `{path}`"),
+            Self::IsSupervisor(path) => {
+                write!(f, "`{path}` is a supervisor, which takes no messages")
+            }
+            Self::WrongMessage { path, wanted, actual } => {
+                write!(f, "child `{path}` takes messages of type `{actual}`, not `{wanted}`")
+            }
+        }
+    }
+}
+
+impl Error for LookupError {}
+
+impl<M: Send + 'static> Context<M> {
+    /// Finds a child of the same tree by its path, and gives its address.
+    ///
+    /// The path leads from the root down, without the root's own name: `"sub/db"`, or
+    /// `"sessions/#17"` for a pool's worker. A child should rather be given the addresses of the
+    /// siblings that it needs, which the compiler checks; this is for the cases in which it cannot,
+    /// since the other one is declared later, or added at run time.
+    ///
+    /// A declared child is found from the start of the tree on, whether it runs or not, also while
+    /// a supervisor above it is being restarted; one that was added at run time, as long as its
+    /// supervisor runs and has not removed it.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use supervisor::prelude::*;
+    ///
+    /// #[derive(Child)]
+    /// #[child(message = Reply<u32>)]
+    /// struct Answerer;
+    ///
+    /// impl Worker for Answerer {
+    ///     async fn run(&self, mut ctx: Context<Reply<u32>>) -> ChildResult {
+    ///         while let Some(reply) = ctx.recv().await {
+    ///             let _ = reply.send(42);
+    ///         }
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// async fn asker(ctx: Context) -> ChildResult {
+    ///     let answerer = ctx.lookup::<Reply<u32>>("answerer").await?; // declared later
+    ///     assert_eq!(answerer.ask(|reply| reply).await?, 42);
+    ///     Ok(())
+    /// }
+    ///
+    /// let supervisor = Supervisor::new()
+    ///     .with_child(
+    ///         ChildSpec::new("asker").with_restart_policy(RestartPolicy::Transient).with_task(asker),
+    ///     )
+    ///     .with_child(ChildSpec::new("answerer").with_worker(Answerer))
+    ///     .build();
+    /// supervisor.start().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`LookupError`] says which name of the path leads nowhere, or what the child's message type
+    /// is.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe.
+    pub async fn lookup<Q: Send + 'static>(&self, path: &str) -> Result<ChildRef<Q>, LookupError> {
+        let body = match node_of(self.owner()) {
+            Some(node) => find(node.root(), path).await?,
+            None => return Err(LookupError::NotFound(ChildPath::parse(path))),
+        };
+        match body {
+            Body::Supervisor { slot, .. } => Err(LookupError::IsSupervisor(slot.core().path())),
+            Body::Task { slot, .. } => typed(slot),
+        }
+    }
+}
+
+/// Returns the supervisor that owns a child.
+fn node_of(owner: Option<Arc<dyn Owner>>) -> Option<Arc<Node>> {
+    let any: Arc<dyn Any + Send + Sync> = owner?;
+    any.downcast().ok()
+}
+
+fn typed<Q: Send + 'static>(slot: Arc<dyn AnySlot>) -> Result<ChildRef<Q>, LookupError> {
+    let actual = slot.message_type();
+    let child = AnyChildRef::new(slot);
+    child.downcast().ok_or_else(|| LookupError::WrongMessage {
+        path: child.path(),
+        wanted: type_name::<Q>(),
+        actual,
+    })
+}
+
+/// Goes down from the root, one supervisor after the other.
+pub(crate) async fn find(root: Arc<Node>, path: &str) -> Result<Body, LookupError> {
+    let mut node = root;
+    let mut names = path.split('/').peekable();
+    let mut passed = ChildPath::root();
+    while let Some(name) = names.next() {
+        let name = Name::parse(name);
+        passed = passed.join(&name);
+        let found = child_of(&node, name).await;
+        match found {
+            Some(body) if names.peek().is_none() => return Ok(body),
+            Some(Body::Supervisor { node: below, .. }) => node = below,
+            Some(Body::Task { .. }) => {
+                // There is nothing below a worker.
+                if let Some(next) = names.next() {
+                    passed = passed.join(&Name::parse(next));
+                }
+                break;
+            }
+            None => break,
+        }
+    }
+    Err(LookupError::NotFound(passed))
+}
+
+/// The running supervisor knows; of one that does not run, its declaration does.
+async fn child_of(node: &Arc<Node>, name: Name) -> Option<Body> {
+    let asked = name.clone();
+    let supervisor = Supervisor::observing(Arc::clone(node));
+    let running = supervisor.query(move |run| {
+        let key = run.engine.find(&asked)?;
+        Some(run.engine.child(key)?.data.body.clone())
+    });
+    if let Ok(found) = running.await {
+        return found;
+    }
+    let declared = node.declared();
+    declared
+        .iter()
+        .find(|child| child.body.slot().core().name() == &name)
+        .map(|child| child.body.clone())
+}

@@ -1,0 +1,243 @@
+//! What can stand behind a child's name: a worker, a function, another tree.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use super::{ChildSpec, PerWorkerTemplate, Pool, Ready, Shared, SharedTemplate, SupervisorBuilder};
+use crate::child::{ChildRef, Worker, WorkerOnce};
+use crate::slot::Slot;
+use crate::spec::{ChildOptions, Shutdown, SupervisionStrategy, SupervisorOptions, TreeDescriptor};
+use crate::supervisor::Supervisor;
+
+/// A type that a tree can name as a child: `name: Type`.
+///
+/// `#[derive(Child)]` implements it for a worker's type, and `supervision_tree!` for the type
+/// of a named tree, so that a tree can be a child of another.
+///
+/// ```
+/// use supervisor::prelude::*;
+///
+/// #[derive(Child)]
+/// #[child(restart = Transient, shutdown = 10s)]
+/// struct Mailer;
+///
+/// impl Worker for Mailer {
+///     async fn run(&self, mut ctx: Context) -> ChildResult {
+///         while ctx.recv().await.is_some() {}
+///         Ok(())
+///     }
+/// }
+///
+/// assert_eq!(Mailer::OPTIONS.restart_policy(), RestartPolicy::Transient);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a child",
+    label = "a child's type has `#[derive(Child)]` and an `impl Worker`, or is a tree with a name"
+)]
+pub trait Child: Sized {
+    /// What a child is made of: the worker's own value, or a [`Tree`](crate::Tree).
+    type Recipe;
+    /// What its siblings and the tree's owner hold of it: a [`ChildRef`], or the tree's handle.
+    type Handle: ChildHandle;
+    /// What the type says about itself; a tree may say otherwise.
+    const OPTIONS: ChildOptions;
+
+    /// The specification of a child of this type.
+    fn spec(name: &str, recipe: Self::Recipe) -> ChildSpec<Ready<Self::Handle>>;
+
+    /// The template of a pool of them, each with a value of its own.
+    #[doc(hidden)]
+    fn template(name: &str) -> ChildSpec<PerWorkerTemplate<Self>> {
+        ChildSpec::per_worker(name)
+    }
+
+    /// A pool of them, each with a value of its own.
+    #[doc(hidden)]
+    #[must_use]
+    fn pool(
+        builder: SupervisorBuilder,
+        template: ChildSpec<PerWorkerTemplate<Self>>,
+    ) -> Pool<Self> {
+        builder.build_pool(template)
+    }
+}
+
+/// What is held of a worker, of a tree that `supervision_tree!` has made, or of a supervisor.
+///
+/// It says what kind of child a type is whose `impl Child` is written by hand: a tree would
+/// otherwise count as a worker, in the shutdown budget and in every rule.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not what is held of a child",
+    label = "a worker's `Handle` is `ChildRef<Message>`, that of a tree made by hand `Supervisor`"
+)]
+pub trait ChildHandle: Clone + Send + Sync + 'static {
+    /// The description of a tree that the compiler knows; nothing for a worker.
+    const DESCRIPTOR: Option<&'static TreeDescriptor>;
+
+    /// Makes the handle from the slot of a child, if the slot alone is enough.
+    #[must_use]
+    fn from_slot(_slot: Arc<dyn Any + Send + Sync>) -> Option<Self> {
+        None
+    }
+}
+
+impl<M: Send + 'static> ChildHandle for ChildRef<M> {
+    const DESCRIPTOR: Option<&'static TreeDescriptor> = None;
+
+    fn from_slot(slot: Arc<dyn Any + Send + Sync>) -> Option<Self> {
+        slot.downcast::<Slot<M>>().ok().map(Self::new)
+    }
+}
+
+/// A supervisor with children that nobody knows, and that may take any time to stop.
+impl ChildHandle for Supervisor {
+    const DESCRIPTOR: Option<&'static TreeDescriptor> = Some(&TreeDescriptor::supervisor(
+        "",
+        ChildOptions::new(),
+        SupervisorOptions::new(SupervisionStrategy::OneForOne),
+        &[TreeDescriptor::task("…", ChildOptions::new().with_shutdown(Shutdown::Infinity))],
+    ));
+}
+
+/// A supervisor that was built by hand, as a child of a declared tree: for what only the builder can
+/// say, such as a computed option.
+#[diagnostic::do_not_recommend]
+impl Child for Supervisor {
+    type Recipe = Self;
+    type Handle = Self;
+    const OPTIONS: ChildOptions = ChildOptions::new();
+
+    fn spec(name: &str, recipe: Self) -> ChildSpec<Ready<Self>> {
+        ChildSpec::new(name).with_supervisor(recipe)
+    }
+}
+
+/// The specification of a [`Worker`], as `#[derive(Child)]` makes it. The words of its error are those
+/// of [`Worker`], so that the compiler says them once.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a `Worker`",
+    label = "write `impl Worker for {Self} {{ async fn run(&self, ctx: Context) -> ChildResult {{ … }} }}`",
+    note = "if it has an `impl WorkerOnce`, add `#[child(restart = Temporary, once)]` to the type"
+)]
+pub trait WorkerSpec: Sized {
+    /// The worker's messages.
+    type Message: Send + 'static;
+
+    /// Makes the specification.
+    fn into_spec(self, name: &str) -> ChildSpec<Ready<ChildRef<Self::Message>>>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<W: Worker> WorkerSpec for W {
+    type Message = W::Message;
+
+    fn into_spec(self, name: &str) -> ChildSpec<Ready<ChildRef<W::Message>>> {
+        ChildSpec::new(name).with_worker(self)
+    }
+}
+
+/// The specification of a [`WorkerOnce`], likewise.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a `WorkerOnce`",
+    label = "write `impl WorkerOnce for {Self} {{ async fn run(self, ctx: Context) -> ChildResult {{ … }} }}`",
+    note = "if it has an `impl Worker`, leave `once` out of its `#[child(…)]`"
+)]
+pub trait WorkerOnceSpec: Sized {
+    /// The worker's messages.
+    type Message: Send + 'static;
+
+    /// Makes the specification.
+    fn into_spec(self, name: &str) -> ChildSpec<Ready<ChildRef<Self::Message>>>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<W: WorkerOnce> WorkerOnceSpec for W {
+    type Message = W::Message;
+
+    fn into_spec(self, name: &str) -> ChildSpec<Ready<ChildRef<W::Message>>> {
+        ChildSpec::new(name).with_worker_once(self)
+    }
+}
+
+/// A [`Worker`] with messages of the type `M`: the condition under which a type with parameters is a
+/// child. The words are those of [`Child`], so that the compiler says them once.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a child",
+    label = "a child's type has `#[derive(Child)]` and an `impl Worker`, or is a tree with a name"
+)]
+pub trait WorkerOf<M: Send + 'static>: Sized {
+    /// What the derive makes of it.
+    fn into_spec(self, name: &str) -> ChildSpec<Ready<ChildRef<M>>>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<W: Worker> WorkerOf<W::Message> for W {
+    fn into_spec(self, name: &str) -> ChildSpec<Ready<ChildRef<W::Message>>> {
+        ChildSpec::new(name).with_worker(self)
+    }
+}
+
+/// A [`WorkerOnce`] with messages of the type `M`, likewise.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a child",
+    label = "a child's type has `#[derive(Child)]` and an `impl Worker`, or is a tree with a name"
+)]
+pub trait WorkerOnceOf<M: Send + 'static>: Sized {
+    /// What the derive makes of it.
+    fn into_spec(self, name: &str) -> ChildSpec<Ready<ChildRef<M>>>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<W: WorkerOnce> WorkerOnceOf<W::Message> for W {
+    fn into_spec(self, name: &str) -> ChildSpec<Ready<ChildRef<W::Message>>> {
+        ChildSpec::new(name).with_worker_once(self)
+    }
+}
+
+/// What a child of the type `T` without a value is made from.
+#[diagnostic::on_unimplemented(
+    message = "this child needs a value, since `{T}` has no `Default`",
+    label = "write its value after `=`, which for a tree is `{T}::tree(…)`, or derive `Default`"
+)]
+pub trait DefaultRecipe<T>: Sized {
+    /// The default.
+    fn default_recipe() -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, R: Default> DefaultRecipe<T> for R {
+    fn default_recipe() -> Self {
+        Self::default()
+    }
+}
+
+/// A value that all workers of a pool can share: what a template's `= value` has to be.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the value of all workers alike, since it is not a `Worker`",
+    label = "leave the value out, and give each worker its own with `add_worker_with(…)`"
+)]
+pub trait SharedValue: Sized {
+    /// The template of a pool of workers with this value.
+    fn template(self, name: &str) -> ChildSpec<SharedTemplate<Self>>;
+
+    /// A pool of them.
+    #[must_use]
+    fn pool(
+        builder: SupervisorBuilder,
+        template: ChildSpec<SharedTemplate<Self>>,
+    ) -> Pool<Self, Shared>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<W: Child + Worker> SharedValue for W {
+    fn template(self, name: &str) -> ChildSpec<SharedTemplate<Self>> {
+        ChildSpec::per_worker(name).with_value(self)
+    }
+
+    fn pool(
+        builder: SupervisorBuilder,
+        template: ChildSpec<SharedTemplate<Self>>,
+    ) -> Pool<Self, Shared> {
+        builder.build_pool(template)
+    }
+}

@@ -1,0 +1,367 @@
+//! The specification of a child: its name, its options, and what it runs.
+
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll};
+use std::time::Duration;
+
+use super::Child;
+use crate::child::{
+    ChildRef, Context, FnFactory, OnceFactory, TaskFuture, Worker, WorkerFactory, WorkerOnce,
+};
+use crate::error::SupervisorError;
+use crate::life::LifeFactory;
+use crate::runtime::{Body, ErasedSpec, Unplaced};
+use crate::slot::{Nobody, Slot};
+use crate::spec::{
+    Backoff, ChildOptions, Name, OptionLayers, RestartPolicy, Shutdown, StartMode,
+    SupervisionStrategy,
+};
+use crate::supervisor::Supervisor;
+
+/// State of a [`ChildSpec`] that has nothing to run yet.
+#[derive(Clone, Copy, Debug)]
+pub struct Unset(());
+
+/// State of a [`ChildSpec`] that can be started; `H` is what its owner will hold of the child.
+pub struct Ready<H> {
+    handle: H,
+    body: Unplaced,
+}
+
+/// State of a [`ChildSpec`] that is the template of a pool whose workers each get a value of
+/// their own.
+pub struct PerWorkerTemplate<W>(PhantomData<fn(W)>);
+
+/// State of a [`ChildSpec`] that is the template of a pool whose workers are all alike.
+pub struct SharedTemplate<W> {
+    factory: Arc<dyn LifeFactory>,
+    worker: PhantomData<fn(W)>,
+}
+
+/// A specification complete enough to be started.
+#[diagnostic::on_unimplemented(
+    message = "this child has nothing to run",
+    label = "call `.with_task(…)`, `.with_worker(…)` or `.with_supervisor(…)` on it first"
+)]
+pub trait Runnable: sealed::Sealed {
+    /// What its owner will hold of the child.
+    type Handle;
+
+    #[doc(hidden)]
+    fn into_parts(spec: ChildSpec<Self>) -> (ErasedSpec, Self::Handle)
+    where
+        Self: Sized;
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl<H> Sealed for super::Ready<H> {}
+}
+
+/// What a supervisor needs to know to start, restart and stop a child.
+///
+/// It begins with a name, and has nothing to run until it is given a task, a worker or a
+/// supervisor; its type says so, and only one that has can be given to a supervisor. Options
+/// can be set before and after that.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), supervisor::SupervisorError> {
+/// use supervisor::prelude::*;
+///
+/// let supervisor = Supervisor::new().build();
+/// let worker = ChildSpec::new("worker")
+///     .with_restart_policy(RestartPolicy::Transient)
+///     .with_task(async |ctx: Context| {
+///         ctx.shutdown_requested().await;
+///         Ok(())
+///     });
+/// supervisor.add_child(worker).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// A spec without anything to run does not compile:
+///
+/// ```compile_fail
+/// # async fn example(supervisor: supervisor::Supervisor) {
+/// let _ = supervisor.add_child(supervisor::ChildSpec::new("worker")).await;
+/// # }
+/// ```
+#[must_use = "a spec does nothing until it is given to a supervisor"]
+pub struct ChildSpec<S> {
+    name: Name,
+    options: OptionLayers,
+    state: S,
+}
+
+impl ChildSpec<Unset> {
+    /// A child of this name, with nothing to run yet.
+    ///
+    /// The name is the child's part of its path: not empty, without `/`, and not a `#` with a
+    /// number, which is how a pool's workers are called. A name that breaks this rule is an error when the supervisor is started or the child is added.
+    pub fn new(name: &str) -> Self {
+        Self::named(Name::parse(name))
+    }
+
+    pub(crate) fn named(name: Name) -> Self {
+        Self { name, options: OptionLayers::default(), state: Unset(()) }
+    }
+
+    /// Runs this function: one call is one life.
+    ///
+    /// A function and a closure both do. A closure that owns something clones it for each life:
+    /// `move |ctx| { let x = x.clone(); async move { … } }`.
+    pub fn with_task<F, Fut>(self, task: F) -> ChildSpec<Ready<ChildRef<()>>>
+    where
+        F: Fn(Context) -> Fut + Send + Sync + 'static,
+        Fut: TaskFuture + Send + 'static,
+    {
+        self.with_factory(None, FnFactory::shared(task))
+    }
+
+    /// Runs this worker: one call of its `run` is one life.
+    pub fn with_worker<W: Worker>(self, worker: W) -> ChildSpec<Ready<ChildRef<W::Message>>> {
+        self.with_factory(Some(const { &W::DEFAULTS }), Arc::new(WorkerFactory::new(worker)))
+    }
+
+    /// Runs this worker once, by value.
+    ///
+    /// Its policy has to be `Temporary`: there is no second value to restart it with.
+    pub fn with_worker_once<W: WorkerOnce>(
+        self,
+        worker: W,
+    ) -> ChildSpec<Ready<ChildRef<W::Message>>> {
+        self.with_factory(Some(const { &W::DEFAULTS }), Arc::new(OnceFactory::new(worker)))
+    }
+
+    /// Runs this supervisor below the one that gets the spec.
+    ///
+    /// A supervisor that has not been started is started with its parent; one that runs is
+    /// adopted as it is: nothing is stopped, and the parent takes over its exit and shutdown.
+    /// The children it has now come back when the parent restarts it; those added to it later do
+    /// not, as in OTP.
+    pub fn with_supervisor(self, supervisor: Supervisor) -> ChildSpec<Ready<Supervisor>> {
+        self.with_tree(supervisor.clone(), supervisor)
+    }
+
+    /// Runs a supervisor whose owner will hold this handle.
+    pub(crate) fn with_tree<H>(self, supervisor: Supervisor, handle: H) -> ChildSpec<Ready<H>> {
+        // (A mailbox of the usual capacity allocates nothing.)
+        let slot = Arc::new(Slot::<Nobody>::new(self.name.clone(), ChildOptions::MAILBOX));
+        let node = Arc::clone(supervisor.node());
+        let body =
+            Unplaced::of_supervisor(Body::Supervisor { node, slot }, supervisor.into_keeper());
+        ChildSpec { name: self.name, options: self.options, state: Ready { handle, body } }
+    }
+
+    pub(crate) fn with_factory<M: Send + 'static>(
+        self,
+        of_type: Option<&'static ChildOptions>,
+        factory: Arc<dyn LifeFactory>,
+    ) -> ChildSpec<Ready<ChildRef<M>>> {
+        let options = self.options.with_type_defaults(of_type);
+        let slot = Arc::new(Slot::<M>::new(self.name.clone(), options.mailbox()));
+        let handle = ChildRef::new(Arc::clone(&slot));
+        let body = Unplaced::new(Body::Task { factory, slot });
+        ChildSpec { name: self.name, options, state: Ready { handle, body } }
+    }
+}
+
+impl ChildSpec<Unset> {
+    /// Makes the template of a pool in which each worker gets a value of its own.
+    ///
+    /// ```
+    /// # use supervisor::prelude::*;
+    /// # #[derive(Child)]
+    /// # #[child(restart = Temporary)]
+    /// # struct Session { number: u32 }
+    /// # impl Worker for Session {
+    /// #     async fn run(&self, _: Context) -> ChildResult { let _ = self.number; Ok(()) }
+    /// # }
+    /// let pool = Supervisor::new().build_pool(ChildSpec::per_worker::<Session>("session"));
+    /// ```
+    pub fn per_worker<W: Child>(name: &str) -> ChildSpec<PerWorkerTemplate<W>> {
+        let (name, state) = (Name::declared(name), PerWorkerTemplate(PhantomData));
+        ChildSpec { name, options: OptionLayers::default(), state }
+    }
+}
+
+impl<W: Child> ChildSpec<PerWorkerTemplate<W>> {
+    pub(crate) fn options(&self) -> ChildOptions {
+        self.options.options().or(W::OPTIONS)
+    }
+}
+
+impl<W: Worker> ChildSpec<PerWorkerTemplate<W>> {
+    /// Gives all workers this value: they are alike.
+    pub fn with_value(self, value: W) -> ChildSpec<SharedTemplate<W>> {
+        let factory: Arc<dyn LifeFactory> = Arc::new(WorkerFactory::new(value));
+        let state = SharedTemplate { factory, worker: PhantomData };
+        ChildSpec { name: self.name, options: self.options, state }
+    }
+}
+
+impl<W: Worker> ChildSpec<SharedTemplate<W>> {
+    pub(crate) fn into_shared(self) -> (ChildOptions, Arc<dyn LifeFactory>) {
+        (self.options.options().or(W::DEFAULTS), self.state.factory)
+    }
+}
+
+impl<H: Clone> ChildSpec<Ready<H>> {
+    /// What its owner will hold of the child: its address, valid before the start and across
+    /// all restarts.
+    #[must_use]
+    pub fn handle(&self) -> H {
+        self.state.handle.clone()
+    }
+}
+
+/// Options; the same key has the same meaning in the tree and in `#[child(…)]`.
+impl<S> ChildSpec<S> {
+    /// When the child is restarted. Default: `Always`.
+    pub fn with_restart_policy(mut self, policy: RestartPolicy) -> Self {
+        self.options.change(|options| options.with_restart_policy(policy));
+        self
+    }
+
+    /// How the child is stopped: a duration, or a [`Shutdown`]. Default: five seconds; a nested
+    /// supervisor's default is `Infinity`.
+    pub fn with_shutdown(mut self, shutdown: impl Into<Shutdown>) -> Self {
+        self.options.change(|options| options.with_shutdown(shutdown.into()));
+        self
+    }
+
+    /// How long its restarts wait. Default: not at all.
+    pub fn with_backoff(mut self, backoff: Backoff) -> Self {
+        self.options.change(|options| options.with_backoff(backoff));
+        self
+    }
+
+    /// Whether the next sibling waits until it is ready. Default: it does not.
+    pub fn with_start(mut self, start: StartMode) -> Self {
+        self.options.change(|options| options.with_start(start));
+        self
+    }
+
+    /// How long it may take until it is ready. Default: 30 seconds.
+    pub fn with_start_timeout(mut self, timeout: Duration) -> Self {
+        self.options.change(|options| options.with_start_timeout(timeout));
+        self
+    }
+
+    /// Whether its end counts for its supervisor's `auto_shutdown`. Default: no.
+    pub fn with_significant(mut self, significant: bool) -> Self {
+        self.options.change(|options| options.with_significant(significant));
+        self
+    }
+
+    /// How many messages its mailbox holds. Default: 64.
+    pub fn with_mailbox(mut self, capacity: usize) -> Self {
+        self.options.change(|options| options.with_mailbox(capacity));
+        self
+    }
+
+    /// After what silence it is considered hung, killed, and restarted by policy. Default: never.
+    pub fn with_heartbeat(mut self, every: Duration) -> Self {
+        self.options.change(|options| options.with_heartbeat(every));
+        self
+    }
+}
+
+impl<H> Runnable for Ready<H> {
+    type Handle = H;
+
+    fn into_parts(spec: ChildSpec<Self>) -> (ErasedSpec, H) {
+        let ChildSpec { name, options, state: Ready { handle, body } } = spec;
+        // It has that of its type already.
+        if options.sets_mailbox() {
+            body.slot().set_capacity(options.mailbox());
+        }
+        (ErasedSpec { name, options, body }, handle)
+    }
+}
+
+impl Supervisor {
+    /// Adds a child and starts it; it is the last in start order. Starts the supervisor first,
+    /// if it has not been started. OTP's `start_child`.
+    ///
+    /// # Errors
+    ///
+    /// - [`AlreadyStarted`](SupervisorError::AlreadyStarted),
+    ///   [`AlreadyPresent`](SupervisorError::AlreadyPresent): a child of this name is known;
+    /// - [`StartFailed`](SupervisorError::StartFailed): it did not start, and its spec is not
+    ///   kept;
+    /// - [`Declined`](SupervisorError::Declined): it declined; its spec is kept unless it is
+    ///   `Temporary`;
+    /// - [`SimpleOneForOne`](SupervisorError::SimpleOneForOne): this supervisor has workers only;
+    /// - [`InvalidSpec`](SupervisorError::InvalidSpec),
+    ///   [`AlreadySupervised`](SupervisorError::AlreadySupervised),
+    ///   [`Cycle`](SupervisorError::Cycle): the spec cannot be used here.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future does not undo the command once it was polled.
+    pub fn add_child<S>(&self, spec: ChildSpec<S>) -> AddChild<S::Handle>
+    where
+        S: Runnable<Handle: Send + 'static>,
+    {
+        let (parts, handle) = S::into_parts(spec);
+        let this = self.clone();
+        AddChild(Box::pin(async move {
+            if this.strategy() == SupervisionStrategy::SimpleOneForOne {
+                return Err(SupervisorError::SimpleOneForOne(this.path()));
+            }
+            this.add(parts).await.map(|()| handle)
+        }))
+    }
+}
+
+/// The future of [`Supervisor::add_child`].
+#[must_use = "a child is not added until this is awaited"]
+pub struct AddChild<H>(Pin<Box<dyn Future<Output = Result<H, SupervisorError>> + Send>>);
+
+impl<H> Future for AddChild<H> {
+    type Output = Result<H, SupervisorError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
+        self.0.as_mut().poll(cx)
+    }
+}
+
+impl<H> fmt::Debug for AddChild<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AddChild").finish_non_exhaustive()
+    }
+}
+
+impl<S> fmt::Debug for ChildSpec<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChildSpec")
+            .field("name", &self.name.to_string())
+            .field("options", &self.options.options())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<H> fmt::Debug for Ready<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ready").finish_non_exhaustive()
+    }
+}
+
+impl<W> fmt::Debug for PerWorkerTemplate<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PerWorkerTemplate").finish_non_exhaustive()
+    }
+}
+
+impl<W> fmt::Debug for SharedTemplate<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SharedTemplate").finish_non_exhaustive()
+    }
+}

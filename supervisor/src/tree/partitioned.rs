@@ -1,0 +1,209 @@
+//! Workers that share the work by key.
+
+use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use super::{Child, ChildHandle, ChildSpec, Ready, Runnable, SupervisorBuilder};
+use crate::child::{AnyChildRef, ChildRef};
+use crate::runtime::{Body, ErasedSpec, Unplaced};
+use crate::spec::{ChildOptions, Name, SupervisionStrategy, TreeDescriptor, rules};
+use crate::supervisor::Supervisor;
+
+/// A supervisor of a fixed number of workers that are alike, and share the work: each key belongs
+/// to one of them.
+///
+/// One child handles one message at a time, whatever the number of processors. Where the messages
+/// are about different things, several children can handle them, each its part of the keys:
+/// messages about one key still come to one child, in order. It is what Elixir calls a
+/// `PartitionSupervisor`.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use std::collections::HashMap;
+/// use supervisor::prelude::*;
+///
+/// struct Visit { page: String, count: Reply<u64> }
+///
+/// #[derive(Child)]
+/// #[child(message = Visit)]
+/// struct Counter;
+///
+/// impl Worker for Counter {
+///     async fn run(&self, mut ctx: Context<Visit>) -> ChildResult {
+///         let mut counts: HashMap<String, u64> = HashMap::new();
+///         while let Some(Visit { page, count }) = ctx.recv().await {
+///             let visits = counts.entry(page).or_default();
+///             *visits += 1;
+///             let _ = count.send(*visits);
+///         }
+///         Ok(())
+///     }
+/// }
+///
+/// let template = ChildSpec::new("counter").with_worker(Counter);
+/// let counters = Supervisor::new().build_partitioned(template, 4);
+/// counters.supervisor().start().await?;
+/// for visits in 1..=3 {
+///     let page = "/index".to_owned();
+///     let count = counters.of(&page).ask(|count| Visit { page: page.clone(), count }).await?;
+///     assert_eq!(count, visits);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
+/// In a tree it is a `simple_one_for_one` with
+/// [`partitions`](crate::supervision_tree!#partitions-workers-that-share-the-work-by-key). As a child
+/// of another supervisor built by hand: `.with_supervisor(counters.supervisor().clone())`; the addresses
+/// stay valid, as those of all declared children.
+///
+/// The template's options are those of each worker. A key's partition is the same as long as the
+/// number of partitions is, within one run of the program; it is nothing to be stored.
+pub struct Partitioned<M: Send + 'static> {
+    supervisor: Supervisor,
+    workers: Arc<[ChildRef<M>]>,
+}
+
+impl<M: Send + 'static> Partitioned<M> {
+    pub(crate) fn new(supervisor: Supervisor, workers: Vec<ChildRef<M>>) -> Self {
+        Self { supervisor, workers: workers.into() }
+    }
+
+    /// The workers' supervisor.
+    #[must_use]
+    pub fn supervisor(&self) -> &Supervisor {
+        &self.supervisor
+    }
+
+    /// The worker that this key belongs to, whether it runs or not.
+    pub fn of<K: Hash + ?Sized>(&self, key: &K) -> &ChildRef<M> {
+        let mut hasher = DefaultHasher::new();
+        key.hash(&mut hasher);
+        let partitions = self.workers.len() as u64;
+        // Smaller than the number of workers, which is a `usize`.
+        let index = usize::try_from(hasher.finish() % partitions).unwrap_or(0);
+        &self.workers[index]
+    }
+
+    /// All workers, by number.
+    #[must_use]
+    pub fn workers(&self) -> &[ChildRef<M>] {
+        &self.workers
+    }
+}
+
+/// For a number of partitions that is not known when the tree is compiled.
+#[diagnostic::do_not_recommend]
+impl<M: Send + 'static> Child for Partitioned<M> {
+    type Recipe = Self;
+    type Handle = Self;
+    const OPTIONS: ChildOptions = ChildOptions::new();
+
+    fn spec(name: &str, recipe: Self) -> ChildSpec<Ready<Self>> {
+        ChildSpec::new(name).with_tree(recipe.supervisor.clone(), recipe)
+    }
+}
+
+impl<M: Send + 'static> ChildHandle for Partitioned<M> {
+    const DESCRIPTOR: Option<&'static TreeDescriptor> = <Supervisor as ChildHandle>::DESCRIPTOR;
+}
+
+/// What a declared pool's owner would hold of one worker, as what it holds of all partitions.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is a tree, and cannot be the template of `partitions`",
+    label = "a template of `partitions` is a worker or a task, whose value is used for all of them"
+)]
+pub trait Partition: Sized {
+    /// What it holds of all.
+    type Partitioned;
+
+    /// A supervisor of this many workers.
+    #[must_use]
+    fn partitioned(
+        builder: SupervisorBuilder,
+        template: ChildSpec<Ready<Self>>,
+        partitions: usize,
+    ) -> Self::Partitioned;
+}
+
+impl<M: Send + 'static> Partition for ChildRef<M> {
+    type Partitioned = Partitioned<M>;
+
+    fn partitioned(
+        builder: SupervisorBuilder,
+        template: ChildSpec<Ready<Self>>,
+        partitions: usize,
+    ) -> Partitioned<M> {
+        builder.build_partitioned(template, partitions)
+    }
+}
+
+/// Workers made from one template, and their addresses.
+fn workers<M: Send + 'static>(
+    template: ErasedSpec,
+    count: usize,
+) -> (Vec<ErasedSpec>, Vec<ChildRef<M>>) {
+    let ErasedSpec { options, body, .. } = template;
+    let Body::Task { factory, .. } = &*body else { unreachable!("its handle is a worker's") };
+    let worker = |number: usize| {
+        let name = Name::declared(&number.to_string());
+        let slot = factory.new_slot(name.clone(), options.mailbox());
+        let address = AnyChildRef::new(Arc::clone(&slot)).downcast();
+        let Some(address) = address else { unreachable!("its messages are the template's") };
+        let body = Unplaced::new(Body::Task { factory: Arc::clone(factory), slot });
+        (ErasedSpec { name, options: options.clone(), body }, address)
+    };
+    (0..count).map(worker).unzip()
+}
+
+impl SupervisorBuilder {
+    /// Builds a supervisor of this many workers that are made from one template, and share the
+    /// work by key: see [`Partitioned`]. Their names are their numbers, from 0.
+    ///
+    /// # Panics
+    ///
+    /// If there are none, if `max_children` is set, which has no meaning here, or if the template
+    /// is a [`WorkerOnce`](crate::WorkerOnce), of which there is only one.
+    #[must_use = "a supervisor shuts down when its last handle is dropped"]
+    pub fn build_partitioned<M: Send + 'static>(
+        mut self,
+        template: ChildSpec<Ready<ChildRef<M>>>,
+        partitions: usize,
+    ) -> Partitioned<M> {
+        let template = Ready::into_parts(template).0;
+        let (name, options) = (&template.name, template.options.options());
+        let broken = rules::broken_partitions(name, &options, partitions, self.max_children);
+        if let Some(rule) = broken {
+            panic!("{rule}");
+        }
+        if self.strategy == SupervisionStrategy::SimpleOneForOne {
+            self.strategy = SupervisionStrategy::OneForOne;
+        }
+        let (parts, workers) = workers(template, partitions);
+        self.children.extend(parts);
+        Partitioned::new(self.build(), workers)
+    }
+}
+
+impl<M: Send + 'static> AsRef<Supervisor> for Partitioned<M> {
+    fn as_ref(&self) -> &Supervisor {
+        &self.supervisor
+    }
+}
+
+impl<M: Send + 'static> Clone for Partitioned<M> {
+    fn clone(&self) -> Self {
+        Self { supervisor: self.supervisor.clone(), workers: Arc::clone(&self.workers) }
+    }
+}
+
+impl<M: Send + 'static> fmt::Debug for Partitioned<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Partitioned")
+            .field("supervisor", &self.supervisor)
+            .field("partitions", &self.workers.len())
+            .finish()
+    }
+}

@@ -1,0 +1,293 @@
+//! A supervisor whose children are workers of one type: the typed face of `simple_one_for_one`.
+
+mod many;
+
+use std::convert::Infallible;
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use super::child_spec::{PerWorkerTemplate, SharedTemplate};
+use super::{Child, ChildHandle, ChildSpec, Ready, Runnable, SupervisorBuilder};
+use crate::child::{ChildRef, Worker};
+use crate::error::SupervisorError;
+use crate::life::LifeFactory;
+use crate::runtime::{Body, ErasedSpec};
+use crate::spec::{ChildKind, ChildOptions, SupervisionStrategy};
+use crate::supervisor::{PendingAdd, Supervisor};
+
+pub use self::many::AddWorkersError;
+
+/// Marks a [`Pool`] whose template has a value: its workers are all alike.
+#[derive(Clone, Copy, Debug)]
+pub struct Shared(());
+
+/// Marks a [`Pool`] whose workers each get a value of their own.
+#[derive(Clone, Copy, Debug)]
+pub struct PerWorker(());
+
+/// The worker type of a pool whose template is a function.
+#[derive(Clone, Copy, Debug)]
+pub struct FnWorker(());
+
+#[diagnostic::do_not_recommend]
+impl Child for FnWorker {
+    type Recipe = Infallible;
+    type Handle = ChildRef<()>;
+    const OPTIONS: ChildOptions = ChildOptions::new();
+
+    fn spec(_name: &str, recipe: Infallible) -> ChildSpec<Ready<ChildRef<()>>> {
+        match recipe {}
+    }
+}
+
+/// What a pool can be made from.
+pub trait PoolTemplate: sealed::Sealed {
+    /// The workers' type.
+    type Worker: Child;
+    /// Whether they are alike: [`Shared`] or [`PerWorker`].
+    type Value;
+
+    #[doc(hidden)]
+    fn into_template(spec: ChildSpec<Self>) -> TemplateParts
+    where
+        Self: Sized;
+}
+
+/// The parts of a pool's template: its options and, if the workers share one value, their factory.
+pub struct TemplateParts {
+    pub(super) kind: ChildKind,
+    pub(super) options: ChildOptions,
+    pub(super) factory: Option<Arc<dyn LifeFactory>>,
+}
+
+impl TemplateParts {
+    /// Takes apart the template of workers that share one value.
+    pub(super) fn of<M: Send + 'static>(spec: ChildSpec<Ready<ChildRef<M>>>) -> Self {
+        let ErasedSpec { options, body, .. } = Ready::into_parts(spec).0;
+        let factory = match &*body {
+            Body::Task { factory, .. } => Some(Arc::clone(factory)),
+            Body::Supervisor { .. } => None,
+        };
+        Self { kind: ChildKind::Worker, options: options.options(), factory }
+    }
+}
+
+impl fmt::Debug for TemplateParts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TemplateParts").field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl<W> Sealed for super::PerWorkerTemplate<W> {}
+    impl<W> Sealed for super::SharedTemplate<W> {}
+    impl Sealed for super::Ready<super::ChildRef<()>> {}
+}
+
+impl<W: Child> PoolTemplate for PerWorkerTemplate<W> {
+    type Worker = W;
+    type Value = PerWorker;
+
+    fn into_template(spec: ChildSpec<Self>) -> TemplateParts {
+        let kind =
+            if W::Handle::DESCRIPTOR.is_some() { ChildKind::Supervisor } else { ChildKind::Worker };
+        TemplateParts { kind, options: spec.options(), factory: None }
+    }
+}
+
+impl<W: Child + Worker> PoolTemplate for SharedTemplate<W> {
+    type Worker = W;
+    type Value = Shared;
+
+    fn into_template(spec: ChildSpec<Self>) -> TemplateParts {
+        let (options, factory) = spec.into_shared();
+        TemplateParts { kind: ChildKind::Worker, options, factory: Some(factory) }
+    }
+}
+
+impl PoolTemplate for Ready<ChildRef<()>> {
+    type Worker = FnWorker;
+    type Value = Shared;
+
+    fn into_template(spec: ChildSpec<Self>) -> TemplateParts {
+        TemplateParts::of(spec)
+    }
+}
+
+/// A `simple_one_for_one` supervisor and its workers' type.
+///
+/// Workers come and go at run time; each has a number, `#17`, that is not used again. At
+/// shutdown all of them are stopped at once, within one shutdown time.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), supervisor::SupervisorError> {
+/// use supervisor::prelude::*;
+///
+/// #[derive(Child)]
+/// #[child(restart = Temporary)]
+/// struct Session { number: u32 }
+///
+/// impl Worker for Session {
+///     async fn run(&self, ctx: Context) -> ChildResult {
+///         println!("session {}", self.number);
+///         ctx.shutdown_requested().await;
+///         Ok(())
+///     }
+/// }
+///
+/// let pool = Supervisor::new().build_pool(ChildSpec::per_worker::<Session>("session"));
+/// pool.supervisor().start().await?;
+/// let session = pool.add_worker_with(Session { number: 7 }).await?;
+/// assert_eq!(session.path(), "#1");
+/// # Ok(())
+/// # }
+/// ```
+pub struct Pool<W, V = PerWorker> {
+    supervisor: Supervisor,
+    worker: PhantomData<fn(W, V)>,
+}
+
+// No bound on `W` where none is needed: that a type is no child is one error, where it is named.
+impl<W, V> Pool<W, V> {
+    pub(crate) fn new(supervisor: Supervisor) -> Self {
+        Self { supervisor, worker: PhantomData }
+    }
+
+    /// The pool's supervisor.
+    #[must_use]
+    pub fn supervisor(&self) -> &Supervisor {
+        &self.supervisor
+    }
+}
+
+impl<W: Child, V> Pool<W, V> {
+    /// Adds a worker with a value of its own, and gives its address.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Supervisor::add_worker`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future does not undo the command once it was polled.
+    pub async fn add_worker_with(&self, value: W::Recipe) -> Result<W::Handle, SupervisorError> {
+        let (parts, handle) = self.worker_of(value);
+        let adding = self.begin_to_add(parts, &handle)?;
+        self.supervisor.added(adding).await.map(|()| handle)
+    }
+
+    /// A worker of this value, with the template's options.
+    pub(crate) fn worker_of(&self, value: W::Recipe) -> (ErasedSpec, W::Handle) {
+        let node = self.supervisor.node();
+        let spec = node.next_worker().with_text(|name| W::spec(name, value));
+        let (parts, handle) = Ready::into_parts(spec);
+        // The other options are not read from a worker's own specification.
+        if let (Body::Task { slot, .. }, Some(template)) = (&*parts.body, node.template())
+            && template.options.mailbox() != parts.options.mailbox()
+        {
+            slot.set_capacity(template.options.mailbox());
+        }
+        (parts, handle)
+    }
+
+    /// Adds a worker; the handle of one that is a tree is kept, to be listed.
+    pub(crate) fn begin_to_add(
+        &self,
+        parts: ErasedSpec,
+        handle: &W::Handle,
+    ) -> Result<PendingAdd, SupervisorError> {
+        let trees = match (&*parts.body, self.supervisor.node().template()) {
+            (Body::Supervisor { .. }, Some(template)) => &template.trees,
+            _ => return self.supervisor.begin_to_add(parts),
+        };
+        let name = parts.name.clone();
+        trees.keep(name.clone(), Arc::new(handle.clone()));
+        self.supervisor.begin_to_add(parts).inspect_err(|_| drop(trees.remove(&name)))
+    }
+}
+
+impl Pool<FnWorker, Shared> {
+    /// Adds a worker: one more life of the template's function.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Supervisor::add_worker`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future does not undo the command once it was polled.
+    pub async fn add_worker(&self) -> Result<ChildRef<()>, SupervisorError> {
+        self.add_alike().await
+    }
+}
+
+impl<W: Worker> Pool<W, Shared> {
+    /// Adds a worker like the others.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Supervisor::add_worker`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future does not undo the command once it was polled.
+    pub async fn add_worker(&self) -> Result<ChildRef<W::Message>, SupervisorError> {
+        self.add_alike().await
+    }
+}
+
+impl<W> Pool<W, Shared> {
+    async fn add_alike<M: Send + 'static>(&self) -> Result<ChildRef<M>, SupervisorError> {
+        let worker = self.supervisor.add_worker().await?;
+        worker.downcast().ok_or_else(|| SupervisorError::NotFound(worker.path()))
+    }
+}
+
+impl<W: Child<Recipe: Default>> Pool<W, PerWorker> {
+    /// Adds a worker made with `Default`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Supervisor::add_worker`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future does not undo the command once it was polled.
+    pub async fn add_worker(&self) -> Result<W::Handle, SupervisorError> {
+        self.add_worker_with(W::Recipe::default()).await
+    }
+}
+
+impl SupervisorBuilder {
+    /// Builds a typed pool: a `SimpleOneForOne` whose workers are made from this template.
+    #[must_use = "a pool shuts down when its last handle is dropped"]
+    pub fn build_pool<T: PoolTemplate>(
+        mut self,
+        template: ChildSpec<T>,
+    ) -> Pool<T::Worker, T::Value> {
+        self.strategy = SupervisionStrategy::SimpleOneForOne;
+        self.template = Some(T::into_template(template));
+        Pool::new(self.build())
+    }
+}
+
+impl<W, V> AsRef<Supervisor> for Pool<W, V> {
+    fn as_ref(&self) -> &Supervisor {
+        &self.supervisor
+    }
+}
+
+impl<W, V> Clone for Pool<W, V> {
+    fn clone(&self) -> Self {
+        Self { supervisor: self.supervisor.clone(), worker: PhantomData }
+    }
+}
+
+impl<W, V> fmt::Debug for Pool<W, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pool").field("supervisor", &self.supervisor).finish()
+    }
+}

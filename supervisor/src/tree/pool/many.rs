@@ -1,0 +1,364 @@
+//! Many workers of a pool at once: adding them, and going through those that live.
+
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+
+use super::{Child, ChildHandle, FnWorker, PerWorker, Pool, Shared};
+use crate::child::{AnyChildRef, ChildRef, Worker};
+use crate::error::SupervisorError;
+use crate::runtime::ErasedSpec;
+use crate::slot::AnySlot;
+use crate::supervisor::{PendingAdd, PendingAddMany, Supervisor};
+
+/// How many workers are on their way to the supervisor at once: enough to keep it busy, and so few
+/// that they are still in the processor's cache when they start.
+const BATCH: usize = 64;
+
+/// Not all workers could be added.
+///
+/// It says why not, and has those that were: they run.
+pub struct AddWorkersError<H> {
+    added: Vec<H>,
+    error: SupervisorError,
+}
+
+impl<H> AddWorkersError<H> {
+    /// The workers that were added.
+    #[must_use]
+    pub fn added(&self) -> &[H] {
+        &self.added
+    }
+
+    /// The workers that were added.
+    #[must_use]
+    pub fn into_added(self) -> Vec<H> {
+        self.added
+    }
+
+    /// Why the first of the others was not.
+    #[must_use]
+    pub fn error(&self) -> &SupervisorError {
+        &self.error
+    }
+}
+
+impl<H> fmt::Display for AddWorkersError<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "only {} workers were added: {}", self.added.len(), self.error)
+    }
+}
+
+impl<H> fmt::Debug for AddWorkersError<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AddWorkersError")
+            .field("added", &self.added.len())
+            .field("error", &self.error)
+            .finish()
+    }
+}
+
+impl<H> Error for AddWorkersError<H> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.error)
+    }
+}
+
+impl<W: Child> Pool<W, PerWorker> {
+    /// Adds a worker for each value, and gives their addresses in the same order.
+    ///
+    /// It does not wait for each before it goes on to the next, and so takes a fraction of the time
+    /// of as many calls of [`add_worker_with`](Self::add_worker_with).
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use supervisor::prelude::*;
+    /// # #[derive(Child)]
+    /// # #[child(restart = Temporary)]
+    /// # struct Session { number: u32 }
+    /// # impl Worker for Session {
+    /// #     async fn run(&self, ctx: Context) -> ChildResult {
+    /// #         let _ = self.number;
+    /// #         ctx.shutdown_requested().await;
+    /// #         Ok(())
+    /// #     }
+    /// # }
+    /// let pool = Supervisor::new().build_pool(ChildSpec::per_worker::<Session>("session"));
+    /// let sessions = pool.add_workers((0..100).map(|number| Session { number })).await?;
+    /// assert_eq!(sessions[99].path(), "#100");
+    /// assert_eq!(pool.workers().await?.len(), 100);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`AddWorkersError`] with the first error that [`add_worker_with`](Self::add_worker_with) would
+    /// give, and with the workers that were added. No more are added after the error was noticed;
+    /// those that were on their way then, a hundred or so, may be.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future does not undo what was done, and adds no more.
+    pub async fn add_workers<I>(
+        &self,
+        values: I,
+    ) -> Result<Vec<W::Handle>, AddWorkersError<W::Handle>>
+    where
+        I: IntoIterator<Item = W::Recipe>,
+    {
+        let workers = values.into_iter().map(|value| Ok(self.worker_of(value)));
+        if self.takes_batches() {
+            return self.add_batches(workers).await;
+        }
+        self.add_each(workers, |parts, handle| self.begin_to_add(parts, handle)).await
+    }
+}
+
+impl<W: Worker> Pool<W, Shared> {
+    /// Adds this many workers, all alike.
+    ///
+    /// # Errors
+    ///
+    /// [`AddWorkersError`] with the first error that [`add_worker`](Self::add_worker) would give, and
+    /// with the workers that were added.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future does not undo what was done, and adds no more.
+    pub async fn add_workers(
+        &self,
+        count: usize,
+    ) -> Result<Vec<ChildRef<W::Message>>, AddWorkersError<ChildRef<W::Message>>> {
+        self.add_more(count).await
+    }
+}
+
+impl Pool<FnWorker, Shared> {
+    /// Adds this many workers, all alike.
+    ///
+    /// # Errors
+    ///
+    /// [`AddWorkersError`] with the first error that [`add_worker`](Self::add_worker) would give, and
+    /// with the workers that were added.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future does not undo what was done, and adds no more.
+    pub async fn add_workers(
+        &self,
+        count: usize,
+    ) -> Result<Vec<ChildRef<()>>, AddWorkersError<ChildRef<()>>> {
+        self.add_more(count).await
+    }
+}
+
+impl<W: Child, V> Pool<W, V> {
+    /// The workers that live now, in the order of their starts: their addresses, or, of workers that
+    /// are trees, the trees' handles.
+    ///
+    /// Others may come and go at any time: it is a list as of a moment.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use supervisor::prelude::*;
+    /// # #[derive(Child, Default)]
+    /// # #[child(message = String)]
+    /// # struct Writer;
+    /// # impl Worker for Writer {
+    /// #     async fn run(&self, mut ctx: Context<String>) -> ChildResult {
+    /// #         while ctx.recv().await.is_some() {}
+    /// #         Ok(())
+    /// #     }
+    /// # }
+    /// # async fn read(ctx: Context) -> ChildResult { Ok(ctx.shutdown_requested().await) }
+    /// supervision_tree! {
+    ///     /// The children of one connection.
+    ///     Connection: one_for_all {
+    ///         writer: Writer,
+    ///         reader: Always = read,
+    ///     }
+    /// }
+    /// supervision_tree! {
+    ///     Server: one_for_one {
+    ///         connections: simple_one_for_one { connection: Temporary<Connection> },
+    ///     }
+    /// }
+    ///
+    /// let server = Server::start().await?;
+    /// server.connections().add_worker_with(Connection::tree()).await?;
+    /// server.connections().add_worker_with(Connection::tree()).await?;
+    /// for connection in server.connections().workers().await? {
+    ///     connection.writer().send("to all".to_owned()).await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Only those of a supervisor that does not run.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe.
+    pub async fn workers(&self) -> Result<Vec<W::Handle>, SupervisorError> {
+        let living = self.supervisor().query(|run| {
+            let children = run.engine.children().filter(|(_, child)| child.state.has_life());
+            children.map(|(_, child)| Arc::clone(child.data.slot())).collect::<Vec<_>>()
+        });
+        let trees = self.supervisor().node().template().map(|template| &template.trees);
+        let handle = |slot: Arc<dyn AnySlot>| {
+            let of_worker = W::Handle::from_slot(Arc::clone(&slot).into_any());
+            let of_tree = || trees?.get(slot.core().name())?.downcast_ref().cloned();
+            of_worker.or_else(of_tree)
+        };
+        Ok(living.await?.into_iter().filter_map(handle).collect())
+    }
+}
+
+impl<W, V> Pool<W, V> {
+    async fn add_more<M: Send + 'static>(
+        &self,
+        count: usize,
+    ) -> Result<Vec<ChildRef<M>>, AddWorkersError<ChildRef<M>>> {
+        let supervisor = self.supervisor();
+        let workers = (0..count).map(|_| {
+            let parts = supervisor.worker_like_others()?;
+            let typed = AnyChildRef::new(Arc::clone(parts.body.slot())).into_typed();
+            let untyped = || SupervisorError::NotFound(parts.body.slot().core().path());
+            let typed = typed.ok_or_else(untyped)?;
+            Ok((parts, typed))
+        });
+        if self.takes_batches() {
+            return self.add_batches(workers).await;
+        }
+        self.add_each(workers, |parts, _| supervisor.begin_to_add(parts)).await
+    }
+
+    /// Whether its workers are up once they are spawned: then one answer does for many.
+    fn takes_batches(&self) -> bool {
+        let template = self.supervisor().node().template();
+        template.is_some_and(|template| template.rules.is_up_once_spawned())
+    }
+
+    /// One command for [`BATCH`] of them.
+    async fn add_batches<H>(
+        &self,
+        workers: impl Iterator<Item = Result<(ErasedSpec, H), SupervisorError>>,
+    ) -> Result<Vec<H>, AddWorkersError<H>> {
+        let supervisor = self.supervisor();
+        let mut workers = workers.fuse();
+        let mut added = Vec::new();
+        let mut error = None;
+        let mut in_flight = None;
+        loop {
+            let mut next = None;
+            if error.is_none() {
+                match Batch::of(&mut workers, &mut error).begin(supervisor) {
+                    Ok(begun) => next = begun,
+                    Err(fault) => error = error.or(Some(fault)),
+                }
+            }
+            let is_last = next.is_none();
+            // While the supervisor starts these, the next ones are made.
+            if let Some((adding, handles)) = std::mem::replace(&mut in_flight, next) {
+                let (count, refusal) = supervisor.added_many(adding).await;
+                added.extend(handles.into_iter().take(count));
+                error = error.or(refusal);
+            }
+            if is_last {
+                return or_error(added, error);
+            }
+        }
+    }
+
+    /// A command for each, and an answer: it may take its time to start.
+    async fn add_each<H>(
+        &self,
+        mut workers: impl Iterator<Item = Result<(ErasedSpec, H), SupervisorError>>,
+        begin: impl Fn(ErasedSpec, &H) -> Result<PendingAdd, SupervisorError>,
+    ) -> Result<Vec<H>, AddWorkersError<H>> {
+        let supervisor = self.supervisor();
+        let mut added = Vec::new();
+        let mut in_flight = Vec::new();
+        let mut first_error = None;
+        while first_error.is_none() {
+            for worker in workers.by_ref().take(BATCH) {
+                let adding =
+                    worker.and_then(|(parts, handle)| Ok((begin(parts, &handle)?, handle)));
+                match adding {
+                    Ok(adding) => in_flight.push(adding),
+                    Err(error) => {
+                        first_error = Some(error);
+                        break;
+                    }
+                }
+            }
+            if in_flight.is_empty() {
+                break;
+            }
+            for (adding, handle) in in_flight.drain(..) {
+                match supervisor.added(adding).await {
+                    Ok(()) => added.push(handle),
+                    Err(error) => first_error = first_error.or(Some(error)),
+                }
+            }
+        }
+        or_error(added, first_error)
+    }
+}
+
+/// Some workers, and what their owner will hold of them.
+struct Batch<H> {
+    parts: Vec<ErasedSpec>,
+    handles: Vec<H>,
+}
+
+impl<H> Batch<H> {
+    /// The next ones, up to the first that could not be made.
+    fn of(
+        workers: &mut impl Iterator<Item = Result<(ErasedSpec, H), SupervisorError>>,
+        error: &mut Option<SupervisorError>,
+    ) -> Self {
+        let likely = workers.size_hint().0.min(BATCH);
+        let mut batch =
+            Self { parts: Vec::with_capacity(likely), handles: Vec::with_capacity(likely) };
+        for worker in workers.take(BATCH) {
+            match worker {
+                Ok((parts, handle)) => {
+                    batch.parts.push(parts);
+                    batch.handles.push(handle);
+                }
+                Err(fault) => {
+                    *error = Some(fault);
+                    break;
+                }
+            }
+        }
+        batch
+    }
+
+    /// Tells the supervisor to add them, if there are any.
+    fn begin(
+        self,
+        supervisor: &Supervisor,
+    ) -> Result<Option<(PendingAddMany, Vec<H>)>, SupervisorError> {
+        if self.parts.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some((supervisor.begin_to_add_many(self.parts)?, self.handles)))
+    }
+}
+
+fn or_error<H>(
+    added: Vec<H>,
+    error: Option<SupervisorError>,
+) -> Result<Vec<H>, AddWorkersError<H>> {
+    match error {
+        None => Ok(added),
+        Some(error) => Err(AddWorkersError { added, error }),
+    }
+}
