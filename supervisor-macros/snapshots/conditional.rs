@@ -30,6 +30,7 @@ fn expression() {
     let __spec = {
         let __recipe: <Cache<u64> as ::supervisor::Child>::Recipe = Cache::new();
         <Cache<u64> as ::supervisor::Child>::spec("type", __recipe)
+            .with_type_defaults(&<Cache<u64> as ::supervisor::Child>::OPTIONS)
     };
     let r#type = __spec.handle();
     let __builder = __builder.with_child(__spec);

@@ -39,6 +39,7 @@ fn expression() {
             {
                 let __recipe: <Counter as ::supervisor::Child>::Recipe = Counter::new();
                 <Counter as ::supervisor::Child>::spec("counter", __recipe)
+                    .with_type_defaults(&<Counter as ::supervisor::Child>::OPTIONS)
             }
                 .with_restart_policy(::supervisor::RestartPolicy::Always)
                 .with_shutdown(

@@ -92,6 +92,7 @@ impl Shop {
                 &config.url,
             );
             <Database as ::supervisor::Child>::spec("db", __recipe)
+                .with_type_defaults(&<Database as ::supervisor::Child>::OPTIONS)
         };
         let db = __spec.handle();
         let __builder = __builder.with_child(__spec);
@@ -110,6 +111,7 @@ impl Shop {
                     db.clone(),
                 );
                 <Mailer as ::supervisor::Child>::spec("mailer", __recipe)
+                    .with_type_defaults(&<Mailer as ::supervisor::Child>::OPTIONS)
             }
                 .with_restart_policy(::supervisor::RestartPolicy::Transient)
                 .with_backoff(

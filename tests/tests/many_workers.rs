@@ -162,10 +162,12 @@ async fn a_key_belongs_to_one_partition() {
     assert_eq!(worker.incarnation(), 2);
 }
 
-#[test]
-#[should_panic = "`partitions = 0` leaves no worker at all"]
-fn there_is_no_pool_of_no_partitions() {
-    let _ = Supervisor::new().build_partitioned(ChildSpec::new("none").with_task(idle), 0);
+#[tokio::test]
+async fn there_is_no_pool_of_no_partitions() {
+    let none = Supervisor::new().build_partitioned(ChildSpec::new("none").with_task(idle), 0);
+    let error = none.supervisor().start().await.unwrap_err();
+    assert_eq!(error.to_string(), "supervisor `/`: `partitions = 0` leaves no worker at all");
+    assert!(none.of("a key").try_send(()).is_ok(), "an address before any start takes messages");
 }
 
 /// How much memory this process has, in bytes.

@@ -377,16 +377,19 @@ async fn a_periodic_job_reports_no_start() {
     assert!(error.to_string().contains("`job` is periodic, and has started when"), "{error}");
 }
 
-#[test]
-#[should_panic = "a pool has as many workers as `partitions`"]
-fn partitions_have_no_limit() {
+#[tokio::test]
+async fn partitions_have_no_limit() {
     let template = ChildSpec::new("task").with_task(consume);
-    let _ = Supervisor::new().with_max_children(5).build_partitioned(template, 3);
+    let parts = Supervisor::new().with_max_children(5).build_partitioned(template, 3);
+    let error = parts.supervisor().start().await.unwrap_err();
+    assert!(error.to_string().contains("a pool has as many workers as `partitions`"), "{error}");
 }
 
-#[test]
-#[should_panic = "`one` runs `once`, by value, so `partitions` cannot share it"]
-fn partitions_share_their_value() {
+#[tokio::test]
+async fn partitions_share_their_value() {
     let template = ChildSpec::new("one").with_worker_once(Once("socket".into()));
-    let _ = Supervisor::new().build_partitioned(template, 3);
+    let parts = Supervisor::new().build_partitioned(template, 3);
+    let error = parts.supervisor().start().await.unwrap_err();
+    let rule = "`one` runs `once`, by value, so `partitions` cannot share it";
+    assert!(error.to_string().contains(rule), "{error}");
 }

@@ -206,9 +206,9 @@ impl<W: Worker> ChildSpec<PerWorkerTemplate<W>> {
     }
 }
 
-impl<W: Worker> ChildSpec<SharedTemplate<W>> {
-    pub(crate) fn into_shared(self) -> (ChildOptions, Arc<dyn LifeFactory>) {
-        (self.options.options().or(W::DEFAULTS), self.state.factory)
+impl<W: Child + Worker> ChildSpec<SharedTemplate<W>> {
+    pub(super) fn into_shared(self) -> (ChildOptions, Arc<dyn LifeFactory>) {
+        (self.options.options().or(W::OPTIONS), self.state.factory)
     }
 }
 
@@ -269,6 +269,36 @@ impl<S> ChildSpec<S> {
     /// After what silence it is considered hung, killed, and restarted by policy. Default: never.
     pub fn with_heartbeat(mut self, every: Duration) -> Self {
         self.options.change(|options| options.with_heartbeat(every));
+        self
+    }
+}
+
+impl<H> ChildSpec<Ready<H>> {
+    /// Takes the options that this specification leaves open from those of a type.
+    ///
+    /// `supervision_tree!` calls this with [`Child::OPTIONS`] for each child that has a type, so that
+    /// they hold however [`Child::spec`] makes its specification. Options that were set on this
+    /// specification, before or after this call, win.
+    ///
+    /// ```
+    /// use supervisor::prelude::*;
+    /// use supervisor::ChildOptions;
+    ///
+    /// const OPTIONS: ChildOptions =
+    ///     ChildOptions::new().with_restart_policy(RestartPolicy::Transient).with_mailbox(8);
+    ///
+    /// let worker = ChildSpec::new("worker")
+    ///     .with_task(async |_ctx: Context| Ok(()))
+    ///     .with_type_defaults(&OPTIONS);
+    /// # let _ = worker;
+    /// ```
+    pub fn with_type_defaults(mut self, defaults: &'static ChildOptions) -> Self {
+        let before = self.options.mailbox();
+        self.options = self.options.with_type_defaults(Some(defaults));
+        let capacity = self.options.mailbox();
+        if capacity != before {
+            self.state.body.slot().set_capacity(capacity);
+        }
         self
     }
 }

@@ -162,10 +162,11 @@ impl SupervisorBuilder {
     /// Builds a supervisor of this many workers that are made from one template, and share the
     /// work by key: see [`Partitioned`]. Their names are their numbers, from 0.
     ///
-    /// # Panics
+    /// # Errors
     ///
-    /// If there are none, if `max_children` is set, which has no meaning here, or if the template
-    /// is a [`WorkerOnce`](crate::WorkerOnce), of which there is only one.
+    /// If there are no workers, if `max_children` is set, which has no meaning here, or if the template
+    /// is a [`WorkerOnce`](crate::WorkerOnce), of which there is only one, [`Supervisor::start`] fails
+    /// with [`InvalidSpec`](crate::SupervisorError::InvalidSpec).
     #[must_use = "a supervisor shuts down when its last handle is dropped"]
     pub fn build_partitioned<M: Send + 'static>(
         mut self,
@@ -175,15 +176,19 @@ impl SupervisorBuilder {
         let template = Ready::into_parts(template).0;
         let (name, options) = (&template.name, template.options.options());
         let broken = rules::broken_partitions(name, &options, partitions, self.max_children);
-        if let Some(rule) = broken {
-            panic!("{rule}");
-        }
+        // It is of no use any more, and would be one more fault.
+        self.max_children = None;
         if self.strategy == SupervisionStrategy::SimpleOneForOne {
             self.strategy = SupervisionStrategy::OneForOne;
         }
-        let (parts, workers) = workers(template, partitions);
+        // Each key has a worker, also if there shall be none and the supervisor cannot be started.
+        let (parts, workers) = workers(template, partitions.max(1));
         self.children.extend(parts);
-        Partitioned::new(self.build(), workers)
+        let supervisor = self.build();
+        if let Some(rule) = broken {
+            supervisor.node().set_fault(rule);
+        }
+        Partitioned::new(supervisor, workers)
     }
 }
 

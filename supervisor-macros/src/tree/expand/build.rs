@@ -173,10 +173,11 @@ impl Builder<'_> {
         // A name at the place of the type, in a block that ends before any of the user's
         // expressions could see it: that the type is no child stays an error of the type alone.
         let recipe = Ident::new("__recipe", typed.ty.last.span());
+        let defaults = typed.ty.project(self.krate, "OPTIONS");
         quote! {
             {
                 let #recipe: #recipe_type = #value;
-                #make(#text, #recipe)
+                #make(#text, #recipe).with_type_defaults(&#defaults)
             }
         }
     }

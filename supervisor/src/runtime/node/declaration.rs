@@ -69,8 +69,7 @@ impl Node {
     pub(crate) fn declare(self: &Arc<Self>, children: Declaration) {
         let template = self.template.as_ref().map(|template| &template.options);
         if let Some(rule) = rules::broken_at_build(template, children.len(), &self.rules) {
-            let fault = SupervisorError::InvalidSpec(self.path(), rule.to_string());
-            self.lock().fault = Some(Box::new(fault));
+            self.set_fault(rule.to_string());
         }
         let (children, options) = children.into_parts();
         let repeated = names::repeated(&children.iter().map(|child| &child.name));
@@ -92,6 +91,14 @@ impl Node {
         locked.declared = Arc::new(declared);
         locked.need = need;
         locked.fault = locked.fault.take().or(broken.map(Box::new));
+    }
+}
+
+impl Node {
+    /// Notes a rule that the declaration breaks; a supervisor tells it when it is started.
+    pub(crate) fn set_fault(&self, rule: String) {
+        let fault = SupervisorError::InvalidSpec(self.path(), rule);
+        self.lock().fault = Some(Box::new(fault));
     }
 }
 
