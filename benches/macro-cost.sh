@@ -17,7 +17,7 @@ version = "0.0.0"
 edition = "2024"
 [workspace]
 [dependencies]
-supervisor = { path = "$root/supervisor" }
+supervision-tree = { path = "$root/supervisor" }
 TOML
 
 header='#![allow(dead_code)]

@@ -21,8 +21,8 @@
 //!
 //! ```toml
 //! [dev-dependencies]
-//! # From where your `[dependencies]` have it: a version, or the same path.
-//! supervisor = { path = "../supervisor/supervisor", features = ["test-util"] }
+//! # The same version as in your `[dependencies]`.
+//! supervision-tree = { version = "0.1", features = ["test-util"] }
 //! tokio = { version = "1", features = ["macros", "rt", "test-util"] }
 //! ```
 

@@ -53,7 +53,7 @@ fn fetched_and_built(folder: &Path) -> Result<Passed, Box<dyn Error>> {
 fn dependencies(who: Who) -> Option<String> {
     Some(match who {
         Who::Floor => String::new(),
-        Who::Ours => format!("supervisor = {{ path = \"{PACKAGE}/../supervisor\" }}"),
+        Who::Ours => format!("supervision-tree = {{ path = \"{PACKAGE}/../supervisor\" }}"),
         Who::Kameo => "kameo = \"0.22.2\"".to_owned(),
         Who::Ractor => "ractor = \"0.16.5\"\nractor-supervisor = \"0.2.0\"".to_owned(),
         Who::TaskSupervisor => "task-supervisor = \"0.5.2\"".to_owned(),

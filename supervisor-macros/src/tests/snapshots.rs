@@ -1,6 +1,6 @@
 //! Expansions as a person reads them, in `snapshots/`.
 //!
-//! `UPDATE_SNAPSHOTS=1 cargo test -p supervisor-macros` writes them anew; read the difference.
+//! `UPDATE_SNAPSHOTS=1 cargo test -p supervision-tree-macros` writes them anew; read the difference.
 
 use std::path::Path;
 
