@@ -6,6 +6,8 @@ use std::future::Ready;
 use std::sync::Arc;
 use std::time::Duration;
 
+use supervisor_rules::defaults;
+
 use crate::child_ref::ChildRef;
 use crate::child_spec::{ChildSpec, Run, Runnable};
 use crate::declaration::Declaration;
@@ -46,10 +48,10 @@ impl SupervisorBuilder {
             label: None,
             strategy: SupervisionStrategy::default(),
             max_restarts: MaxRestarts::default(),
-            restart_window: Duration::from_secs(5),
+            restart_window: defaults::RESTART_WINDOW,
             auto_shutdown: AutoShutdown::default(),
             max_children: None,
-            kill_grace: Duration::from_secs(1),
+            kill_grace: defaults::KILL_GRACE,
             children: Declaration::default(),
             template: None,
         }

@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
+use supervisor_rules::{Text, defaults};
+
 use crate::restart::{Backoff, MaxRestarts, RestartPolicy};
-use crate::rules::Text;
 use crate::shutdown::Shutdown;
 use crate::strategy::{AutoShutdown, SupervisionStrategy};
 
@@ -63,9 +64,9 @@ macro_rules! filled {
 
 impl ChildOptions {
     /// How long a child with [`StartMode::Notify`] may take to report unless it says otherwise.
-    pub const START_TIMEOUT: Duration = Duration::from_secs(30);
+    pub const START_TIMEOUT: Duration = defaults::START_TIMEOUT;
     /// How many messages a mailbox holds unless it says otherwise.
-    pub const MAILBOX: usize = 64;
+    pub const MAILBOX: usize = defaults::MAILBOX;
 
     /// Nothing said.
     #[must_use]
@@ -300,8 +301,8 @@ impl SupervisorOptions {
     pub const fn new(strategy: SupervisionStrategy) -> Self {
         Self {
             strategy,
-            max_restarts: MaxRestarts::AtMost(3),
-            restart_window: Duration::from_secs(5),
+            max_restarts: MaxRestarts::AtMost(defaults::MAX_RESTARTS),
+            restart_window: defaults::RESTART_WINDOW,
             auto_shutdown: AutoShutdown::Never,
             partitions: None,
         }

@@ -3,6 +3,8 @@
 //! One rule is left out: a supervisor may be given its significant children later, so that one
 //! without any is no mistake here.
 
+use supervisor_rules::wording;
+
 use crate::child_spec::Body;
 use crate::engine::SupervisorRules;
 use crate::options::{ChildOptions, SupervisorOptions};
@@ -11,7 +13,7 @@ use crate::path::Name;
 use crate::shutdown::Shutdown;
 use crate::strategy::SupervisionStrategy;
 
-use super::{PARTITIONS_ONCE, Subject, Text, broken, window_zero};
+use super::{Subject, Text, broken, window_zero};
 
 /// The message for the first rule that a child breaks under this supervisor.
 pub(crate) fn broken_by(
@@ -53,22 +55,21 @@ pub(crate) fn broken_at_build(
 
 /// What is a pool has a template and nothing else, and nothing else has what belongs to a pool.
 fn template_count(has_template: bool, children: usize, rules: &SupervisorRules) -> Option<Text> {
-    let text = Text::new();
     match (rules.strategy, has_template) {
-        (SupervisionStrategy::SimpleOneForOne, false) => Some(text.str(
-            "`simple_one_for_one` needs one template; give it one by `with_template` or \
-             `build_pool`",
+        (SupervisionStrategy::SimpleOneForOne, false) => Some(wording::template_count_missing(
+            "; give it one by `with_template` or `build_pool`",
         )),
         (SupervisionStrategy::SimpleOneForOne, true) if children > 0 => {
-            Some(text.str("`simple_one_for_one` has one template; `with_child` is one too many"))
+            Some(wording::template_count_exceeded("with_child"))
         }
         (SupervisionStrategy::SimpleOneForOne, true) => None,
         (strategy, true) => Some(
-            text.str("a template belongs on a `simple_one_for_one` supervisor, and this one is ")
+            Text::new()
+                .str("a template belongs on a `simple_one_for_one` supervisor, and this one is ")
                 .str(strategy.as_str()),
         ),
         (_, false) if rules.max_children.is_some() => {
-            Some(text.str("`max_children` belongs on a `simple_one_for_one` supervisor"))
+            Some(Text::new().str("`max_children` belongs on a `simple_one_for_one` supervisor"))
         }
         (_, false) => None,
     }
@@ -80,14 +81,11 @@ pub(crate) fn broken_partitions(
     template: &ChildOptions,
     partitions: usize,
     max_children: Option<usize>,
-) -> Option<String> {
+) -> Option<Text> {
     match (partitions, max_children) {
-        (0, _) => Some("`partitions = 0` leaves no worker at all".to_owned()),
-        (_, Some(_)) => {
-            let rule = "a pool has as many workers as `partitions`, so `max_children` has no meaning; leave it out";
-            Some(rule.to_owned())
-        }
-        _ if template.is_once() => Some(format!("`{name}`{PARTITIONS_ONCE}")),
+        (0, _) => Some(wording::value_zero_partitions()),
+        (_, Some(_)) => Some(wording::max_children_of_partitions()),
+        _ if template.is_once() => Some(wording::partitions_once(&name.to_string())),
         _ => None,
     }
 }
