@@ -19,8 +19,8 @@ pub(super) fn expand(child: &Child, errors: &Errors) -> TokenStream {
     let krate = krate(child);
     let ident = &child.input.ident;
     let message = message(child);
-    // Also with a value that it should not have.
-    let is_once = child.options.items.iter().any(|item| item.key() == Some(Key::Once));
+    // Also with a value, which a flag should not have.
+    let is_once = child.options.contains(Key::Once);
     let calls = settings::of_child(&krate, &child.options, Place::Derive);
     let once = is_once.then(|| quote!(.with_once()));
     let (impl_generics, ty_generics, _) = child.input.generics.split_for_impl();
@@ -111,12 +111,12 @@ fn find(child: &Child, key: Key) -> Option<Setting> {
 }
 
 fn krate(child: &Child) -> TokenStream {
-    let Some(Setting::Crate(path)) = find(child, Key::Crate) else { return quote!(::supervisor) };
+    let Some(Setting::Path(path)) = find(child, Key::Crate) else { return quote!(::supervisor) };
     hidden(path)
 }
 
 /// The type keeps its place: one that is less visible than the child is an error there.
 fn message(child: &Child) -> TokenStream {
-    let Some(Setting::Message(message)) = find(child, Key::Message) else { return quote!(()) };
+    let Some(Setting::Type(message)) = find(child, Key::Message) else { return quote!(()) };
     message
 }

@@ -113,13 +113,12 @@ pub(crate) struct Task {
 impl Task {
     /// How often its function is called, if it is a periodic job; any time if the option is wrong.
     pub(crate) fn every(&self) -> Option<Duration> {
-        let said = self.options.items.iter().any(|item| item.key() == Some(Key::Every));
         let mut settings = self.options.settings(Place::Task);
         let every = settings.find_map(|(_, key, setting)| match (key, setting) {
             (Key::Every, Setting::Time(every)) => Some(every),
             _ => None,
         });
-        said.then(|| every.unwrap_or(Duration::from_secs(1)))
+        self.options.contains(Key::Every).then(|| every.unwrap_or(Duration::from_secs(1)))
     }
 }
 
@@ -214,13 +213,12 @@ impl Supervisor {
 
     /// How many workers a pool has, if their number is fixed; any number if the option is wrong.
     pub(crate) fn partitions(&self) -> Option<usize> {
-        let said = self.options.items.iter().any(|item| item.key() == Some(Key::Partitions));
         let mut settings = self.options.settings(self.nested_place());
         let count = settings.find_map(|(_, key, setting)| match (key, setting) {
             (Key::Partitions, Setting::Count(count)) => Some(count),
             _ => None,
         });
-        (said && self.is_pool()).then(|| count.unwrap_or(1))
+        (self.options.contains(Key::Partitions) && self.is_pool()).then(|| count.unwrap_or(1))
     }
 
     /// The children that have a place in the handle.

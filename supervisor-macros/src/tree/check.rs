@@ -6,6 +6,7 @@
 //! are the compiler's.
 
 mod child;
+mod facts;
 mod scope;
 mod supervisor;
 
@@ -13,22 +14,11 @@ pub(super) use supervisor::{nested_template, template_missing};
 
 use syn::ext::IdentExt;
 
+use self::facts::Site;
 use self::scope::{Names, Scope};
 use super::ast::{Body, Standing, Supervisor, Tree};
 use crate::errors::Errors;
 use crate::options;
-
-/// Where a supervisor stands, as far as rules need to know.
-#[derive(Clone, Copy)]
-pub(super) struct Site<'a> {
-    /// The type that the tree defines.
-    pub(super) root: Option<&'a syn::Ident>,
-    pub(super) is_root: bool,
-    /// The names of parameters, which no sibling hides before it is declared.
-    pub(super) params: &'a [String],
-    /// Those of them that are references to what may be gone when the tree runs.
-    pub(super) borrowed: &'a [String],
-}
 
 /// Applies every rule, and marks the children that break one.
 pub(crate) fn check(tree: &mut Tree, errors: &mut Errors) {

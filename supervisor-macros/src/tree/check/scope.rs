@@ -8,7 +8,7 @@ use syn::visit::{self, Visit};
 use syn::{Expr, ExprCall, ExprClosure, ExprPath, Ident, Macro, PatIdent, Token};
 
 use super::super::ast::{Body, Child, Supervisor};
-use super::Site;
+use super::facts::Site;
 use crate::errors::Errors;
 
 /// The names of a supervisor's children, each with the place of its first declaration.
