@@ -7,7 +7,7 @@ use super::ast::Child;
 use crate::errors::Errors;
 use crate::options::key::{Key, Place};
 use crate::options::setting::Setting;
-use crate::tree::names::hidden;
+use crate::tree::names::mixed_site;
 use crate::tree::settings;
 
 /// Implements the traits whatever was found wrong: a type that lacks them would be a second error
@@ -112,7 +112,7 @@ fn find(child: &Child, key: Key) -> Option<Setting> {
 
 fn krate(child: &Child) -> TokenStream {
     let Some(Setting::Path(path)) = find(child, Key::Crate) else { return quote!(::supervisor) };
-    hidden(path)
+    mixed_site(path)
 }
 
 /// The type keeps its place: one that is less visible than the child is an error there.

@@ -21,7 +21,7 @@ use syn::{Attribute, Ident};
 
 use self::outline::Check;
 use super::ast::{Head, Tree};
-use super::names::{self, own};
+use super::names::{hygienic, mixed_site_visibility};
 use crate::errors::Errors;
 
 pub(super) fn expand(tree: &Tree, errors: &Errors) -> TokenStream {
@@ -69,7 +69,7 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
             reason = "the shape of this function is the tree's"
         )]
     };
-    let own_vis = hidden(vis);
+    let quiet_vis = mixed_site_visibility(vis);
     // At the name, where the compiler points when it lists the children that there are.
     let body = quote! {
         type Recipe = #krate::Tree<Self>;
@@ -96,16 +96,16 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
         #[allow(dead_code, reason = "a program need not use all of it")]
         impl #ident {
             /// The worst case of an orderly shutdown; nothing if it has no bound.
-            #own_vis const SHUTDOWN_BUDGET: ::core::option::Option<::core::time::Duration> =
+            #quiet_vis const SHUTDOWN_BUDGET: ::core::option::Option<::core::time::Duration> =
                 #krate::__private::shutdown_budget::<Self>();
             /// How many children the tree declares, at all levels.
-            #own_vis const CHILDREN: ::core::primitive::usize =
+            #quiet_vis const CHILDREN: ::core::primitive::usize =
                 #krate::__private::children::<Self>();
 
             #[doc = #docs_tree]
             #lints
             #unused
-            #own_vis fn tree(#params) -> #krate::Tree<Self> {
+            #quiet_vis fn tree(#params) -> #krate::Tree<Self> {
                 #statements
                 #returned
             }
@@ -113,13 +113,13 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
             #[doc = #docs_start]
             #[doc(alias = "start_link")]
             #lints
-            #own_vis fn start(#params) -> #krate::Starting<Self> {
+            #quiet_vis fn start(#params) -> #krate::Starting<Self> {
                 Self::tree(#(#names),*).start()
             }
 
             /// The tree as a Mermaid flowchart.
             #[must_use]
-            #own_vis fn diagram() -> ::std::string::String {
+            #quiet_vis fn diagram() -> ::std::string::String {
                 #krate::__private::diagram::<Self>()
             }
         }
@@ -150,7 +150,7 @@ fn expression(tree: &Tree, errors: &Errors) -> TokenStream {
     let outline = outline::of_root(tree);
     let types = handle::generic_root(tree);
     let returned = handle::value(tree);
-    let outline_name = own("outline");
+    let outline_name = hygienic("outline");
     // Where an item is wanted, the compiler complains about the first token: this label, at the
     // place where the name is missing.
     let label = syn::Lifetime::new(
@@ -167,12 +167,6 @@ fn expression(tree: &Tree, errors: &Errors) -> TokenStream {
             #returned
         }
     }}
-}
-
-/// The user's visibility with a span of the expansion's, so that lints on what the user did not
-/// write are not the user's.
-fn hidden(vis: &syn::Visibility) -> TokenStream {
-    names::hidden(quote!(#vis))
 }
 
 /// A tree with a mistake may not use its parameters.

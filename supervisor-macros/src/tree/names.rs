@@ -3,8 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use proc_macro2::{Group, Span, TokenStream, TokenTree};
-use syn::Ident;
+use quote::quote;
 use syn::ext::IdentExt;
+use syn::{Ident, Visibility};
 
 use super::ast::{Body, Child, Handle, Supervisor, Tree};
 
@@ -73,16 +74,17 @@ pub(crate) fn snake(name: &str) -> String {
     snake
 }
 
-/// A name of the expansion's own, which no token of the user's can mean.
-pub(crate) fn own(name: &str) -> Ident {
+/// Returns a name of the expansion's own, which no token of the user's can mean.
+pub(crate) fn hygienic(name: &str) -> Ident {
     Ident::new(&format!("__{name}"), Span::mixed_site())
 }
 
-/// Tokens of a path or a visibility at a place of the expansion's: what they mean is the same,
-/// and lints on how often they stand there are not the user's.
-pub(crate) fn hidden(tokens: TokenStream) -> TokenStream {
+/// Gives the tokens of a path or a visibility spans of the expansion's.
+///
+/// Their meaning stays the same, and lints on what the user did not write do not reach the user.
+pub(crate) fn mixed_site(tokens: TokenStream) -> TokenStream {
     let each = |token: TokenTree| match token {
-        TokenTree::Group(group) => Group::new(group.delimiter(), hidden(group.stream())).into(),
+        TokenTree::Group(group) => Group::new(group.delimiter(), mixed_site(group.stream())).into(),
         // Its span is its meaning.
         TokenTree::Ident(ident) if ident == "$crate" => ident.into(),
         mut token => {
@@ -91,6 +93,11 @@ pub(crate) fn hidden(tokens: TokenStream) -> TokenStream {
         }
     };
     tokens.into_iter().map(each).collect()
+}
+
+/// [`mixed_site`] for a visibility.
+pub(crate) fn mixed_site_visibility(vis: &Visibility) -> TokenStream {
+    mixed_site(quote!(#vis))
 }
 
 /// Why a child cannot have its name.

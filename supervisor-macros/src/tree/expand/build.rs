@@ -9,7 +9,7 @@ use syn::{Attribute, Ident};
 
 use super::super::ast::{Body, Child, Standing, Supervisor, Task, Tree, Typed};
 use super::super::check;
-use super::super::names::own;
+use super::super::names::hygienic;
 use super::{handle, settings};
 use crate::errors::unknown_value;
 use crate::options::key::Place;
@@ -97,13 +97,13 @@ impl Builder<'_> {
             #krate::Supervisor::new()#name.with_strategy(#strategy)#own_options
         };
         if supervisor.is_pool() {
-            let pool = own("pool");
+            let pool = hygienic("pool");
             let value = self.pool(supervisor, path, &new);
             let value = value.unwrap_or_else(|error| unknown_value(&error));
             return quote!(let #pool = #value;);
         }
-        let builder = own("builder");
-        let bound = own("supervisor");
+        let builder = hygienic("builder");
+        let bound = hygienic("supervisor");
         let children = supervisor.named_children().map(|child| self.child(child, path));
         quote! {
             let #builder = #new;
@@ -132,7 +132,7 @@ impl Builder<'_> {
     /// Binds the child's name to its handle and gives the spec to the supervisor.
     fn bind(child: &Child, spec: &TokenStream) -> TokenStream {
         let cfgs: Vec<&Attribute> = child.cfgs().collect();
-        let (name, bound, builder) = (&child.name, own("spec"), own("builder"));
+        let (name, bound, builder) = (&child.name, hygienic("spec"), hygienic("builder"));
         quote! {
             #(#cfgs)* let #bound = #spec;
             #(#cfgs)* let #name = #bound.handle();
@@ -143,7 +143,7 @@ impl Builder<'_> {
     fn nested(&self, child: &Child, nested: &Supervisor, path: &str) -> TokenStream {
         let krate = self.krate;
         let cfgs: Vec<&Attribute> = child.cfgs().collect();
-        let (name, text, builder) = (&child.name, child.text(), own("builder"));
+        let (name, text, builder) = (&child.name, child.text(), hygienic("builder"));
         let place = nested.nested_place();
         let own_options = settings::of_supervisor(krate, &nested.options, place);
         let child_options = settings::of_child(krate, &nested.options, place);

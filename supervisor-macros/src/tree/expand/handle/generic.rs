@@ -6,7 +6,7 @@ use quote::{format_ident, quote};
 use syn::Ident;
 
 use super::super::super::ast::{Child, Supervisor, Tree};
-use super::{as_supervisor, debug, ident};
+use super::parts::{as_supervisor, debug, ident};
 
 /// The children as fields of a literal.
 pub(super) fn fields(supervisor: &Supervisor) -> TokenStream {

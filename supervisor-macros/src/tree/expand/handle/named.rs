@@ -6,9 +6,9 @@ use syn::{Attribute, Ident, Visibility};
 
 use super::super::super::ast::{Body, Child, Head, Supervisor, Tree, Typed};
 use super::super::super::check;
-use super::super::super::names::own;
-use super::super::{docs, hidden};
-use super::{as_supervisor, debug, ident};
+use super::super::super::names::{hygienic, mixed_site_visibility};
+use super::super::docs;
+use super::parts::{as_supervisor, debug, ident};
 use crate::errors::unknown_type;
 
 /// The children as fields of a literal.
@@ -48,7 +48,7 @@ fn partitioned_type(supervisor: &Supervisor) -> Option<&Typed> {
 /// Not the child's name itself: where a task's function is missing, the compiler would tell of a
 /// field of that name.
 fn field(child: &Child) -> Ident {
-    own(&child.text())
+    hygienic(&child.text())
 }
 
 /// The type of a named tree; `attrs` are the user's and the picture.
@@ -64,7 +64,7 @@ pub(crate) fn root(tree: &Tree, head: &Head, attrs: &TokenStream) -> TokenStream
         return named(krate, &tree.root, vis, ident, &attrs, &cfgs);
     }
     let pool = pool_type(krate, &tree.root);
-    let own_vis = hidden(vis);
+    let quiet_vis = mixed_site_visibility(vis);
     let (ty, value) = match partitioned_type(&tree.root) {
         Some(typed) => {
             let handle = typed.ty.project_partition(krate, "Partitioned");
@@ -90,13 +90,13 @@ pub(crate) fn root(tree: &Tree, head: &Head, attrs: &TokenStream) -> TokenStream
             /// The supervisor at the top of the tree.
             #[doc(alias = "shutdown", alias = "wait", alias = "events")]
             #[must_use]
-            #own_vis fn supervisor(&self) -> &#krate::Supervisor {
+            #quiet_vis fn supervisor(&self) -> &#krate::Supervisor {
                 self.supervisor.get()
             }
 
             /// The pool, to which workers are added.
             #[must_use]
-            #own_vis fn pool(&self) -> #ty {
+            #quiet_vis fn pool(&self) -> #ty {
                 #value
             }
         }
@@ -149,14 +149,14 @@ fn named(
     attrs: &TokenStream,
     cfgs: &[&Attribute],
 ) -> TokenStream {
-    let own_vis = hidden(vis);
+    let quiet_vis = mixed_site_visibility(vis);
     let mut fields = TokenStream::new();
     let mut accessors = TokenStream::new();
     for child in supervisor.named_children() {
         let (field, ty) = (field(child), field_type(krate, child));
         let cfgs = child.cfgs();
         fields.extend(quote!(#(#cfgs)* #field: #ty,));
-        accessors.extend(accessor(krate, child, &own_vis));
+        accessors.extend(accessor(krate, child, &quiet_vis));
     }
     let as_supervisor = as_supervisor(krate, ident, &[], cfgs);
     let debug = debug(ident, &[], cfgs);
@@ -176,7 +176,7 @@ fn named(
             /// The supervisor itself.
             #[doc(alias = "shutdown", alias = "wait", alias = "events")]
             #[must_use]
-            #own_vis fn supervisor(&self) -> &#krate::Supervisor {
+            #quiet_vis fn supervisor(&self) -> &#krate::Supervisor {
                 self.supervisor.get()
             }
 
