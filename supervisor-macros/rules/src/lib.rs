@@ -1,5 +1,5 @@
-//! What the `supervisor` crate and its macros share: the default of every option, and the
-//! arithmetic and wording of the rules that both check.
+//! Shared by the `supervisor` crate and its macros: the defaults of options, and the arithmetic and
+//! wording of the rules that both check.
 //!
 //! The macros check a rule where the tokens of a tree can break it; the library checks the same
 //! rule when the compiler evaluates a tree's constants, and for supervisors that are built by hand.

@@ -168,10 +168,10 @@ fn value_unknown(item: &Item, key: Key, error: &ValueError, errors: &mut Errors)
     let name = key.as_str();
     let meant = match (key, word.as_str()) {
         (Key::Restart, word) => words::Policy::meant_by(word).map(|(policy, meant)| {
-            use words::{Meant, Vocabulary};
+            use words::{Mistake, Vocabulary};
             match meant {
-                Meant::Erlang => format!("Erlang's `{word}` is written `{}`", policy.as_str()),
-                Meant::Misspelt => {
+                Mistake::Erlang => format!("Erlang's `{word}` is written `{}`", policy.as_str()),
+                Mistake::Misspelt => {
                     format!("unknown restart policy `{word}`; did you mean `{}`?", policy.as_str())
                 }
             }

@@ -1,11 +1,11 @@
 //! The table of options.
 //!
-//! A new option is one row of it. The compiler asks for the rest: a new kind of value wants to be
-//! read in `setting.rs`, and the method `with_<word>` has to exist where the row sends the value.
+//! A new option is one row of it. rustc demands the rest: `setting.rs` has to read a new kind of
+//! value, and the library needs a method `with_<word>` where the row sends the value.
 
 use crate::words;
 
-/// Declares the options: an enum of them, the list of all, and what each row says.
+/// Declares the enum of options, the list of all, and the row of each.
 macro_rules! options {
     ($($key:ident = $word:literal, $home:ident, $target:ident, $value:ident, $example:literal;)+) => {
         /// An option.
@@ -97,7 +97,7 @@ enum Target {
     Expansion,
 }
 
-/// What has methods `with_<word>` in an expansion.
+/// Something in an expansion that has a method `with_<word>` for each of its options.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Receiver {
     /// The builder of a supervisor.
@@ -108,7 +108,7 @@ pub(crate) enum Receiver {
     Child,
 }
 
-/// How an option's value is written.
+/// The syntax of an option's value.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ValueKind {
     /// A whole number, or `unlimited`.
@@ -130,7 +130,7 @@ pub(crate) enum ValueKind {
     Path,
 }
 
-/// Where options stand.
+/// A place where options are written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Place {
     /// On the supervisor at the top of a tree.
@@ -193,7 +193,7 @@ impl Key {
         self.row().word
     }
 
-    /// Returns how the option's value is written.
+    /// Returns the syntax of the option's value.
     pub(crate) fn value(self) -> ValueKind {
         self.row().value
     }

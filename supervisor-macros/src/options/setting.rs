@@ -26,7 +26,7 @@ pub(crate) enum Setting {
     Path(TokenStream),
 }
 
-/// How a child is stopped.
+/// The value of `shutdown`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Shutdown {
     BrutalKill,
@@ -34,7 +34,7 @@ pub(crate) enum Shutdown {
     Infinity,
 }
 
-/// How long restarts wait.
+/// The value of `backoff`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Backoff {
     pub(crate) min: Duration,

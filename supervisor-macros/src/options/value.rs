@@ -2,7 +2,7 @@
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 
-/// What stands after an option's name.
+/// The tokens after an option's name.
 #[derive(Clone)]
 pub(crate) enum Value {
     /// Nothing: the option is a flag.

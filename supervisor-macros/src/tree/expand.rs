@@ -1,8 +1,7 @@
-//! From a checked [`Tree`] to the program that one would have written with the builder.
+//! Writes the program of a checked [`Tree`], as one would have written it with the builder.
 //!
-//! Nothing fails here. What is wrong with a tree has been reported; the expansion leaves out
-//! what cannot be used and keeps the shape of the rest, so that a mistake in the tree is no
-//! mistake of the code around it.
+//! Nothing fails here: the mistakes of a tree have been reported. The expansion leaves out what
+//! cannot be used and keeps the shape of the rest, so that the code around the tree compiles.
 //!
 //! Names of the expansion's own begin with `__` and have a span that no token of the user's can
 //! see. Paths begin with `::core`, `::std` or the library's own path: a module may have its own
@@ -31,12 +30,12 @@ pub(super) fn expand(tree: &Tree, errors: &Errors) -> TokenStream {
     }
 }
 
-/// A type with its functions, and the types of the nested handles.
+/// Writes a type with its functions, and the types of the nested handles.
 fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
     let krate = &tree.krate;
     let Head { vis, ident, params } = head;
     let errors = errors.to_items();
-    // What is conditional is so as a whole; other attributes are the type's.
+    // Every item carries the conditions; other attributes belong to the type.
     let (cfgs, attrs): (Vec<&Attribute>, Vec<&Attribute>) =
         tree.attrs.iter().partition(|attr| attr.path().is_ident("cfg"));
     let picture = docs::picture(tree);
@@ -52,7 +51,7 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
     let params = quote!(#(#names: #types),*);
     let statements = build::root(tree);
     let returned = handle::value(tree);
-    let unused = errors_allow(&errors);
+    let unused = allow_unused(&errors);
     let text = ident.unraw().to_string();
     let docs_tree =
         format!("Makes a `{text}` that is not started, such as the child of another tree.");
@@ -70,7 +69,7 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
         )]
     };
     let quiet_vis = mixed_site_visibility(vis);
-    // At the name, where the compiler points when it lists the children that there are.
+    // With the span of the name, where rustc points when it lists the types that are children.
     let body = quote! {
         type Recipe = #krate::Tree<Self>;
         type Handle = Self;
@@ -140,8 +139,8 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
     }
 }
 
-/// A value whose type has no name: its handle is generic over those of the children, so that
-/// no type is written down and the tree works inside generic functions.
+/// Writes an expression. Its handle is generic over those of the children, so that no type has to
+/// be written down and the tree works inside generic functions.
 fn expression(tree: &Tree, errors: &Errors) -> TokenStream {
     let errors = errors.to_items();
     let checks = outline::checks(tree);
@@ -151,8 +150,8 @@ fn expression(tree: &Tree, errors: &Errors) -> TokenStream {
     let types = handle::generic_root(tree);
     let returned = handle::value(tree);
     let outline_name = hygienic("outline");
-    // Where an item is wanted, the compiler complains about the first token: this label, at the
-    // place where the name is missing.
+    // Where an item is wanted, rustc complains about the first token: this label, whose span is
+    // where the name is missing.
     let label = syn::Lifetime::new(
         "'_a_tree_that_is_an_item_has_a_name_before_its_strategy",
         tree.root.strategy.ident.span(),
@@ -169,7 +168,7 @@ fn expression(tree: &Tree, errors: &Errors) -> TokenStream {
     }}
 }
 
-/// A tree with a mistake may not use its parameters.
-fn errors_allow(errors: &TokenStream) -> TokenStream {
+/// Returns the attribute of a function that may not use its parameters, because of mistakes.
+fn allow_unused(errors: &TokenStream) -> TokenStream {
     if errors.is_empty() { TokenStream::new() } else { quote!(#[allow(unused_variables)]) }
 }

@@ -11,7 +11,7 @@ use super::facts::{Facts, Site, auto_shutdown, intensity, restart};
 use super::scope::Scope;
 use crate::errors::Errors;
 use crate::options::key::{Key, Place};
-use crate::words::{AutoShutdown, Meant, Policy, Vocabulary};
+use crate::words::{AutoShutdown, Mistake, Policy, Vocabulary};
 
 type Rule = fn(&Supervisor, &Child, &mut Errors);
 
@@ -29,7 +29,7 @@ pub(super) const RULES: [Rule; 8] = [
 
 /// A child's name is free: no keyword, and no function of the handle.
 pub(super) fn name_taken(child: &Child, site: Site, errors: &mut Errors) {
-    let name = child.text();
+    let name = child.unraw_name();
     let message = match names::taken(child, site.is_root, site.root.is_some()) {
         None => return,
         Some(Taken::ByHandle) => {
@@ -48,7 +48,7 @@ pub(super) fn name_taken(child: &Child, site: Site, errors: &mut Errors) {
 /// Siblings have different names.
 pub(super) fn name_duplicate(supervisor: &Supervisor, scope: Scope, errors: &mut Errors) {
     let child = &supervisor.children[scope.index];
-    let name = child.text();
+    let name = child.unraw_name();
     let Some(first) = scope.names.first(&name).filter(|first| *first < scope.index) else { return };
     let first = &supervisor.children[first];
     // Under `#[cfg]` only one of the two may be there; rustc sees which.
@@ -84,8 +84,8 @@ pub(super) fn policy_unknown(child: &Child, errors: &mut Errors) {
     let Some((meant, why)) = Policy::meant_by(&text) else { return };
     let meant = meant.as_str();
     let message = match why {
-        Meant::Erlang => format!("Erlang's `{text}` is written `{meant}`"),
-        Meant::Misspelt => format!(
+        Mistake::Erlang => format!("Erlang's `{text}` is written `{meant}`"),
+        Mistake::Misspelt => format!(
             "unknown restart policy `{text}`; did you mean `{meant}`? (a type: `self::{text}`)"
         ),
     };
@@ -125,7 +125,7 @@ fn significant_always(_: &Supervisor, child: &Child, errors: &mut Errors) {
     else {
         return;
     };
-    let message = wording::significant_always(&child.text());
+    let message = wording::significant_always(&child.unraw_name());
     errors.at(significant_at.unwrap_or_else(|| child.name.span()), message);
 }
 
@@ -134,7 +134,7 @@ fn significant_never(supervisor: &Supervisor, child: &Child, errors: &mut Errors
     let Some(Facts { is_significant: true, significant_at, .. }) = Facts::of(child) else { return };
     let auto = auto_shutdown(supervisor).map_or(AutoShutdown::Never, |(_, auto)| auto);
     if auto == AutoShutdown::Never {
-        let message = wording::significant_never(&child.text());
+        let message = wording::significant_never(&child.unraw_name());
         errors.at(significant_at.unwrap_or_else(|| child.name.span()), message);
     }
 }
@@ -150,7 +150,7 @@ fn significant_temporary(supervisor: &Supervisor, child: &Child, errors: &mut Er
     };
     let strategy = supervisor.strategy();
     if strategy.is_group() {
-        let message = wording::significant_temporary(&child.text(), strategy.as_str());
+        let message = wording::significant_temporary(&child.unraw_name(), strategy.as_str());
         errors.at(significant_at.unwrap_or_else(|| child.name.span()), message);
     }
 }
@@ -162,7 +162,7 @@ fn backoff_temporary(_: &Supervisor, child: &Child, errors: &mut Errors) {
     else {
         return;
     };
-    errors.on(value, wording::backoff_temporary(&child.text()));
+    errors.on(value, wording::backoff_temporary(&child.unraw_name()));
 }
 
 /// A backoff is fast enough for a child that fails again and again to exceed `max_restarts`
@@ -174,7 +174,7 @@ fn backoff_too_slow(supervisor: &Supervisor, child: &Child, errors: &mut Errors)
     let (limit, window) = intensity(supervisor);
     let Some(limit) = limit.filter(|_| policy != Some(Policy::Temporary)) else { return };
     if !can_escalate(backoff.min, backoff.max, limit, window) {
-        errors.on(value, wording::backoff_too_slow(&child.text(), limit, window));
+        errors.on(value, wording::backoff_too_slow(&child.unraw_name(), limit, window));
     }
 }
 
@@ -185,7 +185,7 @@ fn auto_shutdown_always(_: &Supervisor, child: &Child, errors: &mut Errors) {
     let Some((span, auto)) = auto_shutdown(nested) else { return };
     if auto != AutoShutdown::Never && restart(nested) == Policy::Always {
         let remedy = "add `restart = Transient`";
-        errors.at(span, wording::auto_shutdown_always(&child.text(), remedy));
+        errors.at(span, wording::auto_shutdown_always(&child.unraw_name(), remedy));
     }
 }
 
@@ -198,7 +198,7 @@ fn start_periodic(_: &Supervisor, child: &Child, errors: &mut Errors) {
     let mut settings = task.options.settings(Place::Task);
     let found = settings.find(|(_, key, _)| matches!(key, Key::Start | Key::StartTimeout));
     if let Some((item, key, _)) = found {
-        let message = wording::start_periodic(&child.text(), key.as_str());
+        let message = wording::start_periodic(&child.unraw_name(), key.as_str());
         errors.at(item.ident.span(), message);
     }
 }
@@ -216,6 +216,6 @@ fn start_timeout_alone(_: &Supervisor, child: &Child, errors: &mut Errors) {
         settings.find(|(_, key, _)| *key == wanted).map(|(item, _, _)| item.ident.span())
     };
     if let (Some(span), None) = (find(Key::StartTimeout), find(Key::Start)) {
-        errors.at(span, wording::start_timeout_alone(&child.text()));
+        errors.at(span, wording::start_timeout_alone(&child.unraw_name()));
     }
 }

@@ -1,4 +1,4 @@
-//! What the rules need to know about children and supervisors.
+//! Reads from a tree what the rules on children and on supervisors need to know.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::options::key::Key;
 use crate::options::setting::{Backoff, Setting};
 use crate::words::{AutoShutdown, Policy};
 
-/// Where a supervisor stands.
+/// The surroundings of a supervisor, as far as rules depend on them.
 #[derive(Clone, Copy)]
 pub(super) struct Site<'a> {
     /// The type that the tree defines.
@@ -22,7 +22,7 @@ pub(super) struct Site<'a> {
     pub(super) borrowed: &'a [String],
 }
 
-/// What the tree says about a child; its type may add to that in its derive.
+/// The policy and options of a child in the tree; those of its derive are unknown here.
 pub(super) struct Facts {
     /// `None` if the type decides.
     pub(super) policy: Option<Policy>,

@@ -1,4 +1,4 @@
-//! Rules on supervisors and on the tree as a whole.
+//! Rules on supervisors, and on the tree as a whole.
 
 use supervisor_rules::wording;
 
@@ -41,7 +41,7 @@ fn braces_expected(supervisor: &Supervisor, errors: &mut Errors) {
         Enclosure::Wrong(span) => {
             errors.at(span, format!("children stand in braces: `{strategy} {{ … }}`"));
         }
-        // Without a known strategy it is not even sure that a supervisor was meant.
+        // Without a known strategy it is not certain that a supervisor was meant.
         Enclosure::Missing(_) if supervisor.strategy.known.is_none() => {}
         Enclosure::Missing(span) => {
             errors.at(span, format!("expected this supervisor's children: `{strategy} {{ … }}`"));
@@ -61,13 +61,13 @@ fn template_count(supervisor: &Supervisor, errors: &mut Errors) {
                 errors.on(cfg, "a template is always there; put `#[cfg]` on its supervisor");
             }
             for other in others {
-                errors.at(other.name.span(), wording::template_count_exceeded(&other.text()));
+                errors.at(other.name.span(), wording::template_count_exceeded(&other.unraw_name()));
             }
         }
     }
 }
 
-/// The error for a pool without a template: it also stands where its handle would.
+/// Returns the error for a pool without a template; in an expansion it stands for the pool's handle.
 pub(crate) fn template_missing(supervisor: &Supervisor) -> syn::Error {
     let message = wording::template_count_missing(", as in `{ worker: Temporary<Worker> }`");
     syn::Error::new(supervisor.strategy.ident.span(), message)
@@ -86,9 +86,9 @@ fn template_nested(supervisor: &Supervisor, errors: &mut Errors) {
     supervisor.children.iter().filter_map(nested).for_each(|error| errors.push(error));
 }
 
-/// The error for a template in braces: it also stands where the pool's handle would.
+/// Returns the error for a template in braces; in an expansion it stands for the pool's handle.
 pub(crate) fn nested_template(child: &Child, nested: &Supervisor) -> syn::Error {
-    let name = child.text();
+    let name = child.unraw_name();
     let message =
         format!("a template has no braces; declare a named tree and write `{name}: Temporary<…>`");
     syn::Error::new(nested.strategy.ident.span(), message)
@@ -126,7 +126,7 @@ pub(super) fn handle_duplicate(child: &Child, errors: &mut Errors) {
     if let Some(Handle { clashes_with: Some(first), .. }) = &nested.handle {
         let message = format!(
             "`{}` and `{first}` would have handle types of the same name; rename one",
-            child.text()
+            child.unraw_name()
         );
         errors.at(child.name.span(), message);
     }

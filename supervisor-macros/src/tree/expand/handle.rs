@@ -1,4 +1,4 @@
-//! The handles: structs with one accessor for each child.
+//! Writes the handles: structs with one accessor for each child.
 
 mod generic;
 mod named;
@@ -14,7 +14,7 @@ use self::parts::ident;
 use super::super::ast::{Supervisor, Tree};
 use super::super::names::hygienic;
 
-/// The value of the tree: `__supervisor` or `__pool`, and the children's names, are bound.
+/// Writes the value of the tree, once `__supervisor` or `__pool` and the children's names are bound.
 pub(super) fn value(tree: &Tree) -> TokenStream {
     let krate = &tree.krate;
     let handle = ident(&tree.root);
@@ -26,7 +26,7 @@ pub(super) fn value(tree: &Tree) -> TokenStream {
         let pool = hygienic("pool");
         let supervisor = quote!(::core::clone::Clone::clone(#pool.supervisor()));
         let pool = if tree.head.is_some() {
-            named::held_pool(krate, &tree.root, &pool)
+            named::erased_pool(krate, &tree.root, &pool)
         } else {
             quote!(#pool)
         };
@@ -47,7 +47,7 @@ pub(super) fn value(tree: &Tree) -> TokenStream {
     }
 }
 
-/// The handle of a nested supervisor, inside its block.
+/// Writes the value of a nested supervisor's handle, inside its block.
 pub(super) fn nested_value(
     krate: &TokenStream,
     nested: &Supervisor,

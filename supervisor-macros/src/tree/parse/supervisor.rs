@@ -6,7 +6,7 @@ use syn::parse::ParseStream;
 use syn::parse::discouraged::AnyDelimiter;
 use syn::{Attribute, Ident, Token, token};
 
-use super::super::ast::{Body, Child, Enclosure, Standing, Supervisor};
+use super::super::ast::{Body, Child, Enclosure, Supervisor, Validity};
 use super::super::names;
 use super::child::{is_lower, task_or_typed};
 use super::recovery::{skip_to_next_child, starts_child};
@@ -145,7 +145,7 @@ fn child(input: ParseStream, errors: &mut Errors) -> syn::Result<Child> {
             Body::Broken(error)
         }
     };
-    Ok(Child { attrs, name, body, standing: Standing::Sound })
+    Ok(Child { attrs, name, body, validity: Validity::Valid })
 }
 
 fn body(input: ParseStream, name: &Ident, errors: &mut Errors) -> syn::Result<Body> {

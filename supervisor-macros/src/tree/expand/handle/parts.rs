@@ -1,4 +1,4 @@
-//! What the handles of both forms of a tree have in common.
+//! Writes what the handles of both forms of a tree have in common.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
