@@ -35,7 +35,7 @@ fn expression() {
     let r#type = __spec.handle();
     let __builder = __builder.with_child(__spec);
     let __supervisor = __builder.build();
-    let __outline = const {
+    let __descriptor = const {
         &::supervisor::__private::TreeDescriptor::supervisor(
             "",
             ::supervisor::ChildOptions::new(),
@@ -66,7 +66,7 @@ fn expression() {
         #[derive(::core::clone::Clone)]
         struct Tree<C0, C1> {
             supervisor: ::supervisor::__private::HiddenSupervisor,
-            outline: &'static ::supervisor::__private::TreeDescriptor,
+            descriptor: &'static ::supervisor::__private::TreeDescriptor,
             __0: C0,
             __1: C1,
         }
@@ -83,17 +83,17 @@ fn expression() {
             pub fn shutdown_budget(
                 &self,
             ) -> ::core::option::Option<::core::time::Duration> {
-                self.outline.shutdown_budget()
+                self.descriptor.shutdown_budget()
             }
             /// How many children the tree declares, at all levels.
             #[must_use]
             pub fn children(&self) -> ::core::primitive::usize {
-                self.outline.count()
+                self.descriptor.count()
             }
             /// The tree as a Mermaid flowchart.
             #[must_use]
             pub fn diagram(&self) -> ::std::string::String {
-                self.outline.diagram()
+                self.descriptor.diagram()
             }
             #[cfg(feature = "metrics")]
             #[must_use]
@@ -127,7 +127,7 @@ fn expression() {
             ::core::clone::Clone::clone(&__supervisor),
             Tree {
                 supervisor: ::supervisor::__private::HiddenSupervisor::new(__supervisor),
-                outline: __outline,
+                descriptor: __descriptor,
                 #[cfg(feature = "metrics")]
                 __0: metrics,
                 #[cfg(not(all(feature = "metrics")))]

@@ -62,7 +62,7 @@ fn expression() {
                 .with_supervisor(::core::clone::Clone::clone(sub.supervisor())),
         );
     let __supervisor = __builder.build();
-    let __outline = const {
+    let __descriptor = const {
         &::supervisor::__private::TreeDescriptor::supervisor(
             "",
             ::supervisor::ChildOptions::new(),
@@ -95,7 +95,7 @@ fn expression() {
         #[derive(::core::clone::Clone)]
         struct Tree<C0> {
             supervisor: ::supervisor::__private::HiddenSupervisor,
-            outline: &'static ::supervisor::__private::TreeDescriptor,
+            descriptor: &'static ::supervisor::__private::TreeDescriptor,
             __0: C0,
         }
         #[allow(dead_code, reason = "a program need not use all of it")]
@@ -111,17 +111,17 @@ fn expression() {
             pub fn shutdown_budget(
                 &self,
             ) -> ::core::option::Option<::core::time::Duration> {
-                self.outline.shutdown_budget()
+                self.descriptor.shutdown_budget()
             }
             /// How many children the tree declares, at all levels.
             #[must_use]
             pub fn children(&self) -> ::core::primitive::usize {
-                self.outline.count()
+                self.descriptor.count()
             }
             /// The tree as a Mermaid flowchart.
             #[must_use]
             pub fn diagram(&self) -> ::std::string::String {
-                self.outline.diagram()
+                self.descriptor.diagram()
             }
             #[must_use]
             pub fn sub(&self) -> &C0 {
@@ -150,7 +150,7 @@ fn expression() {
             ::core::clone::Clone::clone(&__supervisor),
             Tree {
                 supervisor: ::supervisor::__private::HiddenSupervisor::new(__supervisor),
-                outline: __outline,
+                descriptor: __descriptor,
                 __0: sub,
             },
         )

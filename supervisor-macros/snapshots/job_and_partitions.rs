@@ -57,7 +57,7 @@ fn expression() {
                 .with_supervisor(::core::clone::Clone::clone(parts.supervisor())),
         );
     let __supervisor = __builder.build();
-    let __outline = const {
+    let __descriptor = const {
         &::supervisor::__private::TreeDescriptor::supervisor(
             "",
             ::supervisor::ChildOptions::new(),
@@ -105,7 +105,7 @@ fn expression() {
         #[derive(::core::clone::Clone)]
         struct Tree<C0, C1> {
             supervisor: ::supervisor::__private::HiddenSupervisor,
-            outline: &'static ::supervisor::__private::TreeDescriptor,
+            descriptor: &'static ::supervisor::__private::TreeDescriptor,
             __0: C0,
             __1: C1,
         }
@@ -122,17 +122,17 @@ fn expression() {
             pub fn shutdown_budget(
                 &self,
             ) -> ::core::option::Option<::core::time::Duration> {
-                self.outline.shutdown_budget()
+                self.descriptor.shutdown_budget()
             }
             /// How many children the tree declares, at all levels.
             #[must_use]
             pub fn children(&self) -> ::core::primitive::usize {
-                self.outline.count()
+                self.descriptor.count()
             }
             /// The tree as a Mermaid flowchart.
             #[must_use]
             pub fn diagram(&self) -> ::std::string::String {
-                self.outline.diagram()
+                self.descriptor.diagram()
             }
             #[must_use]
             pub fn sweep(&self) -> &C0 {
@@ -165,7 +165,7 @@ fn expression() {
             ::core::clone::Clone::clone(&__supervisor),
             Tree {
                 supervisor: ::supervisor::__private::HiddenSupervisor::new(__supervisor),
-                outline: __outline,
+                descriptor: __descriptor,
                 __0: sweep,
                 __1: parts,
             },

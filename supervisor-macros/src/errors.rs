@@ -1,4 +1,4 @@
-//! The mistakes found in one macro call; all of them are reported in one build.
+//! Collects the mistakes found in one macro call; all of them are reported in one build.
 
 use std::fmt::Display;
 
@@ -10,12 +10,12 @@ use quote::{ToTokens, quote};
 pub(crate) struct Errors(Vec<syn::Error>);
 
 impl Errors {
-    /// An error under the given tokens, from the first to the last of them.
+    /// Reports an error under the given tokens, from the first to the last of them.
     pub(crate) fn on(&mut self, tokens: impl ToTokens, message: impl Display) {
         self.0.push(syn::Error::new_spanned(tokens, message));
     }
 
-    /// An error at one place.
+    /// Reports an error at one place.
     pub(crate) fn at(&mut self, span: Span, message: impl Display) {
         self.0.push(syn::Error::new(span, message));
     }
@@ -28,7 +28,7 @@ impl Errors {
         self.0.append(&mut others.0);
     }
 
-    /// The first error found, or this one.
+    /// Returns the first error found, or the given one if there is none.
     pub(crate) fn first_or(self, error: syn::Error) -> syn::Error {
         self.0.into_iter().next().unwrap_or(error)
     }
@@ -37,27 +37,27 @@ impl Errors {
         self.0.is_empty()
     }
 
-    /// One `compile_error!` for each error, as items or statements.
+    /// Returns one `compile_error!` for each error, as items or statements.
     ///
-    /// Items and statements, never one expression: an expression that is followed by tokens
-    /// makes rustc complain about the macro instead of the tree.
+    /// Never as one expression: about an expression that is followed by tokens rustc complains as a
+    /// mistake of the macro, not of the tree.
     pub(crate) fn to_items(&self) -> TokenStream {
         self.0.iter().flat_map(syn::Error::to_compile_error).collect()
     }
 }
 
-/// A value at which an error is reported elsewhere.
+/// Returns a value that stands for one whose tokens are already an error.
 ///
-/// The compiler gives it the type "already an error" and stays silent about all that is done
-/// with it; being the same message at the same place, it is not printed a second time.
+/// rustc gives it its error type, and reports nothing about its uses; the message, being the same
+/// at the same place, is printed once.
 pub(crate) fn unknown_value(error: &syn::Error) -> TokenStream {
     error.to_compile_error()
 }
 
-/// A type at which an error is reported elsewhere.
+/// Returns a type that stands for one whose tokens are already an error.
 ///
-/// `compile_error!` itself would be the type `()`, which has no method that anybody calls. A
-/// projection whose argument is an error has the type "already an error".
+/// `compile_error!` itself would be the type `()`, on which a missing method is a second error. A
+/// projection whose argument is an error has rustc's error type.
 pub(crate) fn unknown_type(krate: &TokenStream, error: &syn::Error) -> TokenStream {
     let value = unknown_value(error);
     quote!(<() as #krate::__private::Unknown<{ #value }>>::Type)

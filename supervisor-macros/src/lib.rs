@@ -10,14 +10,14 @@ mod words;
 
 use proc_macro::TokenStream;
 
-/// Behind `supervisor::supervision_tree!`, which tells it the path of the library.
+/// Expands `supervisor::supervision_tree!`, which passes the path of the library in front.
 #[doc(hidden)]
 #[proc_macro]
 pub fn tree(tokens: TokenStream) -> TokenStream {
     tree::expand(tokens.into()).into()
 }
 
-/// Makes a type a child.
+/// Implements `Child` for a struct.
 #[proc_macro_derive(Child, attributes(child))]
 pub fn child(tokens: TokenStream) -> TokenStream {
     child::expand(tokens.into()).into()

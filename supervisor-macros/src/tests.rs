@@ -1,4 +1,4 @@
-//! The macros on tokens, without a compiler.
+//! Tests of the macros on tokens, without a compiler.
 
 mod messages;
 mod properties;
@@ -6,7 +6,7 @@ mod snapshots;
 
 use proc_macro2::{TokenStream, TokenTree};
 
-/// Expands a tree as it stands in a program; the library is `::supervisor`.
+/// Expands a tree as written in a program; the library is `::supervisor`.
 fn tree(text: &str) -> TokenStream {
     crate::tree::expand(format!("[::supervisor] {text}").parse().unwrap())
 }
@@ -15,7 +15,7 @@ fn derive(text: &str) -> TokenStream {
     crate::child::expand(text.parse().unwrap())
 }
 
-/// The messages of all `compile_error!`s in an expansion, each once, in order.
+/// Returns the messages of all `compile_error!`s in an expansion, each once, in order.
 fn messages(expansion: TokenStream) -> Vec<String> {
     let mut found = Vec::new();
     collect(expansion, &mut found);

@@ -15,18 +15,18 @@ use proc_macro2::TokenStream;
 
 use crate::errors::Errors;
 
-/// The macro, on tokens that need no compiler.
+/// Expands the macro; takes tokens that unit tests can make without a compiler.
 pub(crate) fn expand(tokens: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     match parse::parse(tokens, &mut errors) {
         Ok(mut tree) => {
             names::assign(&mut tree);
             check::check(&mut tree, &mut errors);
-            // The tree is not mutable after this point.
+            // From here on the tree does not change.
             expand::expand(&tree, &errors)
         }
-        // Nothing is known, not even whether an item or an expression is wanted: the first
-        // error alone stands in the place of both.
+        // It is not known whether an item or an expression is wanted: one `compile_error!` can
+        // stand in the place of both, several cannot.
         Err(error) => errors.first_or(error).to_compile_error(),
     }
 }

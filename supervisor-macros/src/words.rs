@@ -1,6 +1,6 @@
-//! The closed sets of words, and what a misspelt one was meant to be.
+//! Defines the closed sets of words, and finds the word that a misspelt one was meant to be.
 
-/// A word of the tree language: as written, and what it means if it is known.
+/// A word of the tree language as written, and its meaning if it has one.
 #[derive(Clone)]
 pub(crate) struct Word<T> {
     pub(crate) ident: syn::Ident,
@@ -9,29 +9,30 @@ pub(crate) struct Word<T> {
 
 /// A closed set of words.
 pub(crate) trait Vocabulary: Copy + Sized + 'static {
-    /// Every word and its meaning.
+    /// The meanings of all words.
     const ALL: &'static [Self];
 
-    /// How it is written.
+    /// Returns the word.
     fn as_str(self) -> &'static str;
 
+    /// Returns the meaning of a word.
     fn parse(text: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|word| word.as_str() == text)
     }
 
-    /// The word that was probably meant.
+    /// Returns the meaning of the word that was probably meant.
     fn nearest(text: &str) -> Option<Self> {
         let words = Self::ALL.iter().map(|word| word.as_str());
         nearest(text, words).and_then(Self::parse)
     }
 
-    /// The whole set, for a message.
+    /// Lists all words, for a message.
     fn list() -> String {
         list(Self::ALL.iter().map(|word| word.as_str()))
     }
 }
 
-/// Who is restarted with whom.
+/// Which children are restarted when one of them fails.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Strategy {
     OneForOne,
@@ -41,7 +42,7 @@ pub(crate) enum Strategy {
 }
 
 impl Strategy {
-    /// Whether a failure of one child ends others.
+    /// Returns whether the failure of one child ends its siblings.
     pub(crate) fn is_group(self) -> bool {
         matches!(self, Self::OneForAll | Self::RestForOne)
     }
@@ -70,14 +71,14 @@ pub(crate) enum Policy {
 }
 
 impl Policy {
-    /// The word that was meant by one that is not a policy, and why we think so.
+    /// Returns the policy that was meant by a word that is none, and how it was mistaken.
     ///
-    /// Types stand in the same place, and `Transit` or `Arrays` are good names for them: only
-    /// another case, one wrong letter, or another library's word is taken for a mistake.
-    pub(crate) fn meant_by(text: &str) -> Option<(Self, Meant)> {
+    /// Types stand in the same place, and `Transit` or `Arrays` are good names for them. So only
+    /// another case, one wrong letter, or Erlang's word counts as a mistake.
+    pub(crate) fn meant_by(text: &str) -> Option<(Self, Mistake)> {
         let foreign = [
-            ("permanent", Self::Always, Meant::Erlang),
-            ("Permanent", Self::Always, Meant::Erlang),
+            ("permanent", Self::Always, Mistake::Erlang),
+            ("Permanent", Self::Always, Mistake::Erlang),
         ];
         for (word, policy, meant) in foreign {
             if text == word {
@@ -88,17 +89,17 @@ impl Policy {
             let word = policy.as_str();
             if text.eq_ignore_ascii_case(word) {
                 let meant =
-                    if text == word.to_lowercase() { Meant::Erlang } else { Meant::Misspelt };
+                    if text == word.to_lowercase() { Mistake::Erlang } else { Mistake::Misspelt };
                 return (text != word).then_some((policy, meant));
             }
-            (distance(text, word) == 1).then_some((policy, Meant::Misspelt))
+            (distance(text, word) == 1).then_some((policy, Mistake::Misspelt))
         })
     }
 }
 
-/// Why a word is taken for a mistake.
+/// The kind of mistake in a word that was meant as a policy.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Meant {
+pub(crate) enum Mistake {
     /// It is Erlang's word.
     Erlang,
     /// It differs by a letter or by case.
@@ -117,7 +118,7 @@ impl Vocabulary for Policy {
     }
 }
 
-/// Whether a supervisor ends when its significant children have ended.
+/// When a supervisor ends by itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum AutoShutdown {
     Never,
@@ -137,9 +138,9 @@ impl Vocabulary for AutoShutdown {
     }
 }
 
-/// The word of the set that is nearest to `text`, if one is near enough to be meant.
+/// Returns the word that is nearest to `text`, if one is near enough to be meant.
 pub(crate) fn nearest<'a>(text: &str, words: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    // Case and underscores are no difference: `OneForOne` is `one_for_one` to a reader.
+    // Case and underscores do not count: `OneForOne` is meant as `one_for_one`.
     let plain = |word: &str| word.to_lowercase().replace('_', "");
     let written = plain(text);
     words
@@ -149,7 +150,7 @@ pub(crate) fn nearest<'a>(text: &str, words: impl Iterator<Item = &'a str>) -> O
         .map(|(_, word)| word)
 }
 
-/// `` `a`, `b` or `c` ``.
+/// Lists words for a message: `` `a`, `b` or `c` ``.
 pub(crate) fn list<'a>(words: impl Iterator<Item = &'a str>) -> String {
     let words: Vec<String> = words.map(|word| format!("`{word}`")).collect();
     match words.as_slice() {
@@ -159,10 +160,11 @@ pub(crate) fn list<'a>(words: impl Iterator<Item = &'a str>) -> String {
     }
 }
 
-/// How many letters have to be put in, left out, replaced, or swapped with their neighbour.
+/// Returns how many insertions, deletions, replacements and swaps of neighbours lead from one word
+/// to the other (the restricted Damerau–Levenshtein distance).
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    // Three rows of the table of distances between all prefixes: a swap looks two rows back.
+    // Three rows of the table of distances between all prefixes suffice: a swap looks two rows back.
     let mut before: Vec<usize> = vec![0; b.len() + 1];
     let mut last: Vec<usize> = (0..=b.len()).collect();
     for i in 1..=a.len() {
@@ -182,7 +184,7 @@ fn distance(a: &str, b: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{Meant, Policy, Strategy, Vocabulary, distance};
+    use super::{Mistake, Policy, Strategy, Vocabulary, distance};
 
     #[test]
     fn distances_count_edits_and_swaps() {
@@ -202,9 +204,9 @@ mod tests {
 
     #[test]
     fn a_policy_is_recognised_only_from_very_near() {
-        assert_eq!(Policy::meant_by("Alway"), Some((Policy::Always, Meant::Misspelt)));
-        assert_eq!(Policy::meant_by("transient"), Some((Policy::Transient, Meant::Erlang)));
-        assert_eq!(Policy::meant_by("permanent"), Some((Policy::Always, Meant::Erlang)));
+        assert_eq!(Policy::meant_by("Alway"), Some((Policy::Always, Mistake::Misspelt)));
+        assert_eq!(Policy::meant_by("transient"), Some((Policy::Transient, Mistake::Erlang)));
+        assert_eq!(Policy::meant_by("permanent"), Some((Policy::Always, Mistake::Erlang)));
         for name in ["Transit", "Temporal", "Arrays", "Always", "Database"] {
             assert_eq!(Policy::meant_by(name), None, "{name}");
         }

@@ -14,7 +14,6 @@ mod shutdown;
 mod state;
 mod strategy;
 mod supervisor_options;
-mod text;
 
 pub(crate) use self::budget::Budget;
 pub use self::descriptor::TreeDescriptor;
@@ -29,4 +28,3 @@ pub use self::shutdown::Shutdown;
 pub use self::state::{ChildKind, ChildState};
 pub use self::strategy::{AutoShutdown, SupervisionStrategy};
 pub use self::supervisor_options::SupervisorOptions;
-pub(crate) use self::text::Text;

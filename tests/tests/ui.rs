@@ -109,6 +109,19 @@ fn the_macro_and_the_library_say_the_same() {
     }
 }
 
+/// The sentence of a rule that both check stands in the crate that both have it from.
+#[test]
+fn the_macro_and_the_library_share_the_words() {
+    let in_the_macros = functions("supervisor-macros/src", "errors: &mut Errors", "fn check");
+    let in_the_library = functions("supervisor/src/rules.rs", "-> Option<Text>", "fn broken");
+    let worded = functions("supervisor-macros/rules/src/wording.rs", "-> Text", "fn check");
+    let shared: Vec<&String> = in_the_macros.intersection(&in_the_library).collect();
+    assert!(shared.len() > 5, "{shared:?}");
+    for rule in shared {
+        assert!(worded.contains(rule), "`{rule}` has its words twice");
+    }
+}
+
 fn ui() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("ui")
 }

@@ -1,4 +1,4 @@
-//! A type that derives `Child`, as it was written.
+//! Parses a type that derives `Child` and its options.
 
 use syn::parse::Parser;
 use syn::{Attribute, DeriveInput};
@@ -6,14 +6,15 @@ use syn::{Attribute, DeriveInput};
 use crate::errors::Errors;
 use crate::options::Options;
 
-/// The type and its options.
+/// A type that derives `Child`, as written.
 pub(crate) struct Child<'a> {
     pub(crate) input: &'a DeriveInput,
-    /// Those of all `#[child(…)]` together.
+    /// The options of all `#[child(…)]` together.
     pub(crate) options: Options,
 }
 
 impl<'a> Child<'a> {
+    /// Parses the options; reports broken ones and leaves them out.
     pub(crate) fn parse(input: &'a DeriveInput, errors: &mut Errors) -> Self {
         let mut options = Options::default();
         for attr in input.attrs.iter().filter(|attr| attr.path().is_ident("child")) {

@@ -1,4 +1,4 @@
-//! The rules of `#[derive(Child)]`, one function each, named as in the tree.
+//! Checks the rules of `#[derive(Child)]`: one function each, named as in the tree.
 
 use proc_macro2::Span;
 use syn::Data;
@@ -40,7 +40,7 @@ fn derive_on_enum(child: &Child, errors: &mut Errors) {
     }
 }
 
-/// A child is a struct: nobody can tell what a union holds.
+/// A child is a struct: a union does not know which of its fields it holds.
 fn derive_on_union(child: &Child, errors: &mut Errors) {
     if let Data::Union(data) = &child.input.data {
         errors.at(data.union_token.span, "a child is a struct, not a union");
@@ -72,7 +72,7 @@ fn derive_once_not_temporary(child: &Child, errors: &mut Errors) {
 
 /// A significant child can end for good: it is not `Always`.
 ///
-/// Only where the derive says so itself; a tree may give another policy.
+/// Only a policy in the derive itself breaks the rule: a tree may give the child another.
 fn derive_significant_always(child: &Child, errors: &mut Errors) {
     let Some(significant) = span_of(child, Key::Significant) else { return };
     if let Some((_, Policy::Always)) = policy(child) {

@@ -1,4 +1,4 @@
-//! The two implementations that `#[derive(Child)]` stands for.
+//! Writes the two implementations that `#[derive(Child)]` stands for.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
@@ -7,11 +7,11 @@ use super::ast::Child;
 use crate::errors::Errors;
 use crate::options::key::{Key, Place};
 use crate::options::setting::Setting;
-use crate::tree::names::hidden;
+use crate::tree::names::mixed_site;
 use crate::tree::settings;
 
-/// Implements the traits whatever was found wrong: a type that lacks them would be a second error
-/// wherever it is used. For one that borrows, no implementation would compile.
+/// Implements the traits, also for a type with mistakes: one that lacks them would be a second error
+/// wherever it is used. For a type that borrows, no implementation would compile.
 pub(super) fn expand(child: &Child, errors: &Errors) -> TokenStream {
     if child.input.generics.lifetimes().next().is_some() {
         return errors.to_items();
@@ -19,12 +19,12 @@ pub(super) fn expand(child: &Child, errors: &Errors) -> TokenStream {
     let krate = krate(child);
     let ident = &child.input.ident;
     let message = message(child);
-    // Also with a value that it should not have.
-    let is_once = child.options.items.iter().any(|item| item.key() == Some(Key::Once));
+    // Also with a value, which a flag should not have.
+    let is_once = child.options.contains(Key::Once);
     let calls = settings::of_child(&krate, &child.options, Place::Derive);
     let once = is_once.then(|| quote!(.with_once()));
     let (impl_generics, ty_generics, _) = child.input.generics.split_for_impl();
-    // At the type's name, so that a missing `impl Worker` is an error there.
+    // With the span of the type's name, so that a missing `impl Worker` is an error there.
     let span = ident.span();
     let (name_arg, recipe_arg) = (Ident::new("__name", span), Ident::new("__recipe", span));
     let is_generic = !child.input.generics.params.is_empty();
@@ -43,7 +43,8 @@ pub(super) fn expand(child: &Child, errors: &Errors) -> TokenStream {
         })
     };
     let errors = errors.to_items();
-    // A message that is less visible than the child is an error of the option's value.
+    // With the span of the option's value, where a message that is less visible than the child is
+    // an error.
     let at = message.clone().into_iter().next().map_or(span, |token| token.span());
     let handle_type = quote_spanned!(at=> type Handle = #krate::ChildRef<#message>;);
     let message_type = quote_spanned!(at=> type Message = #message;);
@@ -60,7 +61,7 @@ pub(super) fn expand(child: &Child, errors: &Errors) -> TokenStream {
             #spec
         }
     };
-    // At the name, where the compiler points when it lists the children that there are.
+    // With the span of the name, where rustc points when it lists the types that are children.
     let child = quote_spanned! {span=>
         impl #impl_generics #krate::Child for #ident #ty_generics #child_clause { #body }
     };
@@ -79,11 +80,11 @@ pub(super) fn expand(child: &Child, errors: &Errors) -> TokenStream {
     }
 }
 
-/// The conditions of the two implementations.
+/// Returns the `where` clauses of the two implementations.
 ///
-/// A type without parameters has none but its own: what it lacks is one error, at the derive.
-/// With parameters, whether the type is a worker may depend on them, and a message that names
-/// them has to be one that can be sent.
+/// Those of a type without parameters are its own: a missing implementation is then one error, at
+/// the derive. With parameters, whether the type is a worker may depend on them, and a message that
+/// names them has to be `Send`.
 fn where_clauses(
     child: &Child,
     krate: &TokenStream,
@@ -111,12 +112,13 @@ fn find(child: &Child, key: Key) -> Option<Setting> {
 }
 
 fn krate(child: &Child) -> TokenStream {
-    let Some(Setting::Crate(path)) = find(child, Key::Crate) else { return quote!(::supervisor) };
-    hidden(path)
+    let Some(Setting::Path(path)) = find(child, Key::Crate) else { return quote!(::supervisor) };
+    mixed_site(path)
 }
 
-/// The type keeps its place: one that is less visible than the child is an error there.
+/// Returns the type of the child's messages with the user's spans: one that is less visible than
+/// the child is an error there.
 fn message(child: &Child) -> TokenStream {
-    let Some(Setting::Message(message)) = find(child, Key::Message) else { return quote!(()) };
+    let Some(Setting::Type(message)) = find(child, Key::Message) else { return quote!(()) };
     message
 }

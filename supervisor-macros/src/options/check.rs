@@ -1,11 +1,13 @@
-//! The rules on single options, the same in the tree and in `#[child(…)]`.
+//! Checks single options, the same in the tree and in `#[child(…)]`.
 //!
 //! One function per rule; [`check`] lists them. A rule is named `<subject>_<problem>`, and so is
 //! the compile-fail test that shows its message.
 
-use super::duration::NotADuration;
-use super::key::{Key, Place};
-use super::setting::{self, Fault};
+use supervisor_rules::{Text, wording};
+
+use super::duration::{self, DurationError};
+use super::key::{Key, Place, ValueKind};
+use super::setting::ValueError;
 use super::{Item, Options};
 use crate::errors::Errors;
 use crate::words;
@@ -23,15 +25,15 @@ pub(crate) fn check(options: &Options, place: Place, errors: &mut Errors) {
             continue;
         }
         option_duplicate(item, key, &options.items[..index], errors);
-        if let Some(Err(fault)) = item.setting() {
+        if let Some(Err(error)) = item.setting() {
             for rule in VALUE_RULES {
-                rule(item, key, &fault, errors);
+                rule(item, key, &error, errors);
             }
         }
     }
 }
 
-type ValueRule = fn(&Item, Key, &Fault, &mut Errors);
+type ValueRule = fn(&Item, Key, &ValueError, &mut Errors);
 
 const VALUE_RULES: [ValueRule; 11] = [
     value_missing,
@@ -56,7 +58,7 @@ fn option_unknown(item: &Item, place: Place, errors: &mut Errors) {
             format!("`{name}` is no option; a type stands in angle brackets: `Transient<{name}>`")
         }
         Some(key) => format!("unknown option `{name}`; did you mean `{}`?", key.as_str()),
-        None => match foreign(&name) {
+        None => match option_elsewhere(&name) {
             Some(instead) => format!("unknown option `{name}`; {instead}"),
             None => format!("unknown option `{name}`; possible here: {}", Key::list(place)),
         },
@@ -64,8 +66,8 @@ fn option_unknown(item: &Item, place: Place, errors: &mut Errors) {
     errors.at(item.ident.span(), message);
 }
 
-/// Where to say what other supervisors have an option for.
-fn foreign(name: &str) -> Option<&'static str> {
+/// Returns where the tree language has what is an option of other supervisors.
+fn option_elsewhere(name: &str) -> Option<&'static str> {
     match name {
         "id" | "name" => Some("a child's name stands before its colon"),
         "strategy" => Some("the strategy stands after the colon, as in `Shop: one_for_one`"),
@@ -122,54 +124,54 @@ fn option_duplicate(item: &Item, key: Key, earlier: &[Item], errors: &mut Errors
 }
 
 /// An option that is not a flag has a value.
-fn value_missing(item: &Item, key: Key, fault: &Fault, errors: &mut Errors) {
-    if *fault == Fault::Missing {
-        let message = format!("`{0}` needs a value, as in `{0} = {1}`", key.as_str(), example(key));
+fn value_missing(item: &Item, key: Key, error: &ValueError, errors: &mut Errors) {
+    if *error == ValueError::Missing {
+        let message =
+            format!("`{0}` needs a value, as in `{0} = {1}`", key.as_str(), key.example());
         errors.on(item.value_tokens(), message);
     }
 }
 
 /// A flag has no value.
-fn value_unwanted(item: &Item, key: Key, fault: &Fault, errors: &mut Errors) {
-    if *fault == Fault::Unwanted {
+fn value_unwanted(item: &Item, key: Key, error: &ValueError, errors: &mut Errors) {
+    if *error == ValueError::Unwanted {
         let message = format!("`{}` is a flag; write it without a value", key.as_str());
         errors.on(item.value_tokens(), message);
     }
 }
 
 /// A value is a literal or a word, known when the tree is compiled.
-fn value_computed(item: &Item, key: Key, fault: &Fault, errors: &mut Errors) {
-    if *fault == Fault::Computed && key == Key::Start {
+fn value_computed(item: &Item, key: Key, error: &ValueError, errors: &mut Errors) {
+    if *error == ValueError::Computed && key == Key::Start {
         let message =
             "`start` takes `notify` only; what to run stands after `=`, behind the options";
         errors.on(item.value_tokens(), message);
-    } else if *fault == Fault::Computed {
+    } else if *error == ValueError::Computed {
         let name = key.as_str();
         let builder = match key {
             Key::Every => "write `= Periodic::every(…)`".to_owned(),
             Key::Partitions => "write `name: Partitioned<…> = ….build_partitioned(…)`".to_owned(),
-            Key::Restart => "use the builder's `with_restart_policy`".to_owned(),
             Key::ShutdownWithin => "compare `SHUTDOWN_BUDGET` with it".to_owned(),
-            _ => format!("use the builder's `with_{name}`"),
+            _ => format!("use the builder's `{}`", key.method()),
         };
         let message = format!(
             "the value of `{name}` is a literal, as in `{name} = {}`; for a computed one, {builder}",
-            example(key)
+            key.example()
         );
         errors.on(item.value_tokens(), message);
     }
 }
 
 /// A word is one of those that the option knows.
-fn value_unknown(item: &Item, key: Key, fault: &Fault, errors: &mut Errors) {
-    let Fault::UnknownWord { word, words } = fault else { return };
+fn value_unknown(item: &Item, key: Key, error: &ValueError, errors: &mut Errors) {
+    let ValueError::UnknownWord { word, words } = error else { return };
     let name = key.as_str();
     let meant = match (key, word.as_str()) {
         (Key::Restart, word) => words::Policy::meant_by(word).map(|(policy, meant)| {
-            use words::{Meant, Vocabulary};
+            use words::{Mistake, Vocabulary};
             match meant {
-                Meant::Erlang => format!("Erlang's `{word}` is written `{}`", policy.as_str()),
-                Meant::Misspelt => {
+                Mistake::Erlang => format!("Erlang's `{word}` is written `{}`", policy.as_str()),
+                Mistake::Misspelt => {
                     format!("unknown restart policy `{word}`; did you mean `{}`?", policy.as_str())
                 }
             }
@@ -191,45 +193,46 @@ fn value_unknown(item: &Item, key: Key, fault: &Fault, errors: &mut Errors) {
             Some(near) => format!("unknown value `{word}` of `{name}`; did you mean `{near}`?"),
             None => format!(
                 "unknown value `{word}` of `{name}`; expected {}{}",
-                kind(key),
+                literals(key),
                 words::list(words.iter().copied())
             ),
         }
     });
-    errors.at(setting::span_of_word(item), message);
+    errors.at(item.word_span(), message);
 }
 
 /// A value is not zero where that would mean nothing, or something that has a word.
-fn value_zero(item: &Item, key: Key, fault: &Fault, errors: &mut Errors) {
-    if *fault != Fault::Zero {
+fn value_zero(item: &Item, key: Key, error: &ValueError, errors: &mut Errors) {
+    if *error != ValueError::Zero {
         return;
     }
+    let text = Text::new();
     let message = match key {
-        Key::Shutdown => "a shutdown time of zero is written `shutdown = brutal_kill`".to_owned(),
+        Key::Shutdown => text.str("a shutdown time of zero is written `shutdown = brutal_kill`"),
         Key::Backoff => {
-            "a backoff of zero never grows; leave `backoff` out to restart at once".to_owned()
+            text.str("a backoff of zero never grows; leave `backoff` out to restart at once")
         }
-        Key::MaxChildren => "`max_children = 0` leaves room for no child at all".to_owned(),
-        Key::Partitions => "`partitions = 0` leaves no worker at all".to_owned(),
-        Key::Mailbox => "`mailbox = 0` leaves room for no message at all".to_owned(),
-        _ => format!("`{}` must be longer than zero", key.as_str()),
+        Key::MaxChildren => text.str("`max_children = 0` leaves room for no child at all"),
+        Key::Partitions => wording::value_zero_partitions(),
+        Key::Mailbox => wording::value_zero_mailbox(),
+        _ => wording::value_zero(key.as_str()),
     };
     errors.on(item.value_tokens(), message);
 }
 
 /// A value is not below zero.
-fn value_negative(item: &Item, key: Key, fault: &Fault, errors: &mut Errors) {
-    if *fault == Fault::Negative {
+fn value_negative(item: &Item, key: Key, error: &ValueError, errors: &mut Errors) {
+    if *error == ValueError::Negative {
         errors.on(item.value_tokens(), format!("`{}` cannot be negative", key.as_str()));
     }
 }
 
 /// A count is a whole number.
-fn value_mistyped(item: &Item, key: Key, fault: &Fault, errors: &mut Errors) {
+fn value_mistyped(item: &Item, key: Key, error: &ValueError, errors: &mut Errors) {
     let name = key.as_str();
-    let message = match fault {
-        Fault::NotACount => {
-            format!("`{name}` is a whole number, as in `{name} = {}`", example(key))
+    let message = match error {
+        ValueError::NotACount => {
+            format!("`{name}` is a whole number, as in `{name} = {}`", key.example())
         }
         _ => return,
     };
@@ -237,19 +240,21 @@ fn value_mistyped(item: &Item, key: Key, fault: &Fault, errors: &mut Errors) {
 }
 
 /// A duration has a unit.
-fn duration_without_unit(item: &Item, _: Key, fault: &Fault, errors: &mut Errors) {
-    let Fault::NotADuration { literal, why: NotADuration::WithoutUnit } = fault else { return };
+fn duration_without_unit(item: &Item, _: Key, error: &ValueError, errors: &mut Errors) {
+    let ValueError::NotADuration { literal, why: DurationError::WithoutUnit } = error else {
+        return;
+    };
     let message = format!("`{literal}` has no unit; write `{literal}s` or `{literal}ms`");
     errors.on(item.value_tokens(), message);
 }
 
 /// A duration's unit is `ms`, `s`, `m` or `h`.
-fn duration_unit_unknown(item: &Item, _: Key, fault: &Fault, errors: &mut Errors) {
-    let Fault::NotADuration { literal, why: NotADuration::UnknownUnit(unit) } = fault else {
+fn duration_unit_unknown(item: &Item, _: Key, error: &ValueError, errors: &mut Errors) {
+    let ValueError::NotADuration { literal, why: DurationError::UnknownUnit(unit) } = error else {
         return;
     };
     let number = literal.strip_suffix(unit.as_str()).unwrap_or(literal);
-    let message = match setting::unit_meant_by(unit) {
+    let message = match duration::unit_meant_by(unit) {
         Some(meant) => format!("unknown unit `{unit}`; write `{number}{meant}`"),
         None => format!("unknown unit `{unit}`; a duration has `ms`, `s`, `m` or `h`"),
     };
@@ -257,28 +262,28 @@ fn duration_unit_unknown(item: &Item, _: Key, fault: &Fault, errors: &mut Errors
 }
 
 /// A duration is one decimal literal; a backoff one or two, with `..` between them.
-fn duration_malformed(item: &Item, key: Key, fault: &Fault, errors: &mut Errors) {
+fn duration_malformed(item: &Item, key: Key, error: &ValueError, errors: &mut Errors) {
     let name = key.as_str();
-    let message = match fault {
-        Fault::TornApart(meant) => format!("a duration is one word; write `{meant}`"),
-        Fault::NotARange => {
+    let message = match error {
+        ValueError::Split(meant) => format!("a duration is one word; write `{meant}`"),
+        ValueError::NotARange => {
             "a backoff is one duration or two, as in `backoff = 100ms..30s`".to_owned()
         }
-        Fault::NotADuration { literal, why } => match why {
-            NotADuration::NotDecimal => {
+        ValueError::NotADuration { literal, why } => match why {
+            DurationError::NotDecimal => {
                 format!(
                     "`{literal}` is not a decimal number with a unit, such as `250ms` or `1.5s`"
                 )
             }
-            NotADuration::TooLong => format!("`{literal}` is longer than can be counted"),
-            NotADuration::NotANumber if literal.starts_with('"') => {
+            DurationError::TooLong => format!("`{literal}` is longer than can be counted"),
+            DurationError::NotANumber if literal.starts_with('"') => {
                 let value = literal.trim_matches('"');
                 format!("a value has no quotes; write `{name} = {value}`")
             }
-            NotADuration::NotANumber => {
-                format!("`{literal}` is no duration; write it as in `{name} = {}`", example(key))
+            DurationError::NotANumber => {
+                format!("`{literal}` is no duration; write it as in `{name} = {}`", key.example())
             }
-            NotADuration::WithoutUnit | NotADuration::UnknownUnit(_) => return,
+            DurationError::WithoutUnit | DurationError::UnknownUnit(_) => return,
         },
         _ => return,
     };
@@ -286,40 +291,17 @@ fn duration_malformed(item: &Item, key: Key, fault: &Fault, errors: &mut Errors)
 }
 
 /// A backoff grows.
-fn backoff_inverted(item: &Item, _: Key, fault: &Fault, errors: &mut Errors) {
-    if let Fault::Inverted { min, max } = fault {
-        let message = format!("a backoff grows from short to long; write `{max}..{min}`");
-        errors.on(item.value_tokens(), message);
+fn backoff_inverted(item: &Item, _: Key, error: &ValueError, errors: &mut Errors) {
+    if let ValueError::Inverted { min, max } = error {
+        errors.on(item.value_tokens(), wording::backoff_inverted(max, min));
     }
 }
 
-/// What a value of the option looks like.
-fn example(key: Key) -> &'static str {
-    match key {
-        Key::MaxRestarts => "5",
-        Key::RestartWindow => "60s",
-        Key::AutoShutdown => "any_significant",
-        Key::MaxChildren => "100",
-        Key::Partitions => "8",
-        Key::KillGrace => "1s",
-        Key::ShutdownWithin | Key::StartTimeout | Key::Every => "30s",
-        Key::Restart => "Transient",
-        Key::Shutdown => "5s",
-        Key::Backoff => "100ms..30s",
-        Key::Start => "notify",
-        Key::Significant | Key::Once => "true",
-        Key::Heartbeat => "10s",
-        Key::Message => "Query",
-        Key::Mailbox => "64",
-        Key::Crate => "::supervisor",
-    }
-}
-
-/// What an option takes beside its words.
-fn kind(key: Key) -> &'static str {
-    match key {
-        Key::MaxRestarts => "a whole number or ",
-        Key::Shutdown => "a duration, ",
+/// Lists the literals that an option takes beside its words, for a message.
+fn literals(key: Key) -> &'static str {
+    match key.value() {
+        ValueKind::Limit => "a whole number or ",
+        ValueKind::Shutdown => "a duration, ",
         _ => "",
     }
 }

@@ -1,17 +1,17 @@
-//! Durations as they are written: `250ms`, `1.5s`, `2m`, `1h`.
+//! Parses durations: `250ms`, `1.5s`, `2m`, `1h`.
 
 use std::time::Duration;
 
 /// Why a literal is no duration.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum NotADuration {
+pub(crate) enum DurationError {
     /// `5`.
     WithoutUnit,
     /// `5min`, with the unit.
     UnknownUnit(String),
     /// `0x5s`, `1e3s`.
     NotDecimal,
-    /// More than can be counted.
+    /// More than a [`Duration`] holds.
     TooLong,
     /// A string or a character.
     NotANumber,
@@ -20,10 +20,10 @@ pub(crate) enum NotADuration {
 const UNITS: [(&str, u64); 4] =
     [("ms", 1_000_000), ("s", 1_000_000_000), ("m", 60_000_000_000), ("h", 3_600_000_000_000)];
 
-/// Reads a literal.
-pub(crate) fn parse(literal: &str) -> Result<Duration, NotADuration> {
+/// Parses a literal.
+pub(crate) fn parse(literal: &str) -> Result<Duration, DurationError> {
     if !literal.starts_with(|first: char| first.is_ascii_digit()) {
-        return Err(NotADuration::NotANumber);
+        return Err(DurationError::NotANumber);
     }
     let radix = ["0x", "0o", "0b"].iter().any(|prefix| literal.starts_with(prefix));
     let digits = literal
@@ -32,18 +32,18 @@ pub(crate) fn parse(literal: &str) -> Result<Duration, NotADuration> {
     let (number, unit) = literal.split_at(digits);
     let exponent = matches!(unit.as_bytes(), [b'e' | b'E', b'0'..=b'9' | b'+' | b'-', ..]);
     if radix || exponent {
-        return Err(NotADuration::NotDecimal);
+        return Err(DurationError::NotDecimal);
     }
     if unit.is_empty() {
-        return Err(NotADuration::WithoutUnit);
+        return Err(DurationError::WithoutUnit);
     }
     let Some((_, nanos)) = UNITS.into_iter().find(|(name, _)| *name == unit) else {
-        return Err(NotADuration::UnknownUnit(unit.to_owned()));
+        return Err(DurationError::UnknownUnit(unit.to_owned()));
     };
-    duration(&number.replace('_', ""), nanos).ok_or(NotADuration::TooLong)
+    duration(&number.replace('_', ""), nanos).ok_or(DurationError::TooLong)
 }
 
-/// Exact down to the nanosecond; what is smaller is cut off.
+/// Multiplies a decimal number with a unit in nanoseconds; drops what is below a nanosecond.
 fn duration(number: &str, unit: u64) -> Option<Duration> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     let whole: u64 = whole.parse().ok()?;
@@ -58,7 +58,7 @@ fn duration(number: &str, unit: u64) -> Option<Duration> {
     Some(Duration::new(seconds, rest))
 }
 
-/// The unit of this language that another's name stands for.
+/// Returns the unit of the tree language that another spelling stands for.
 pub(crate) fn unit_meant_by(unit: &str) -> Option<&'static str> {
     match unit.to_lowercase().as_str() {
         "milli" | "millis" | "msec" | "msecs" | "millisecond" | "milliseconds" => Some("ms"),
@@ -73,7 +73,7 @@ pub(crate) fn unit_meant_by(unit: &str) -> Option<&'static str> {
 mod tests {
     use std::time::Duration;
 
-    use super::{NotADuration, parse};
+    use super::{DurationError, parse};
 
     #[test]
     fn literals_with_a_unit_are_durations() {
@@ -86,12 +86,12 @@ mod tests {
 
     #[test]
     fn other_literals_say_why_not() {
-        assert_eq!(parse("5"), Err(NotADuration::WithoutUnit));
-        assert_eq!(parse("5min"), Err(NotADuration::UnknownUnit("min".into())));
-        assert_eq!(parse("0x5s"), Err(NotADuration::NotDecimal));
-        assert_eq!(parse("1e3s"), Err(NotADuration::NotDecimal));
-        assert_eq!(parse("\"5s\""), Err(NotADuration::NotANumber));
-        assert_eq!(parse("99999999999999999999h"), Err(NotADuration::TooLong));
-        assert_eq!(parse("9999999999999999999h"), Err(NotADuration::TooLong));
+        assert_eq!(parse("5"), Err(DurationError::WithoutUnit));
+        assert_eq!(parse("5min"), Err(DurationError::UnknownUnit("min".into())));
+        assert_eq!(parse("0x5s"), Err(DurationError::NotDecimal));
+        assert_eq!(parse("1e3s"), Err(DurationError::NotDecimal));
+        assert_eq!(parse("\"5s\""), Err(DurationError::NotANumber));
+        assert_eq!(parse("99999999999999999999h"), Err(DurationError::TooLong));
+        assert_eq!(parse("9999999999999999999h"), Err(DurationError::TooLong));
     }
 }

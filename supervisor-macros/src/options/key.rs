@@ -1,32 +1,136 @@
-//! Which options there are, and where each may stand.
+//! The table of options.
+//!
+//! A new option is one row of it. rustc demands the rest: `setting.rs` has to read a new kind of
+//! value, and the library needs a method `with_<word>` where the row sends the value.
 
 use crate::words;
 
-/// An option.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Key {
-    MaxRestarts,
-    RestartWindow,
-    AutoShutdown,
-    MaxChildren,
-    Partitions,
-    KillGrace,
-    ShutdownWithin,
-    Restart,
-    Shutdown,
-    Backoff,
-    Start,
-    StartTimeout,
-    Significant,
-    Heartbeat,
-    Every,
-    Message,
-    Mailbox,
-    Once,
-    Crate,
+/// Declares the enum of options, the list of all, and the row of each.
+macro_rules! options {
+    ($($key:ident = $word:literal, $home:ident, $target:ident, $value:ident, $example:literal;)+) => {
+        /// An option.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        pub(crate) enum Key {
+            $($key,)+
+        }
+
+        impl Key {
+            const ALL: &'static [Self] = &[$(Self::$key,)+];
+
+            fn row(self) -> Row {
+                match self {
+                    $(Self::$key => Row {
+                        word: $word,
+                        home: Home::$home,
+                        target: Target::$target,
+                        value: ValueKind::$value,
+                        example: $example,
+                    },)+
+                }
+            }
+        }
+    };
 }
 
-/// Where options stand.
+options! {
+    // option          word               home           target      value         example
+    MaxRestarts     = "max_restarts",    Supervisor,    Supervisor, Limit,        "5";
+    RestartWindow   = "restart_window",  Supervisor,    Supervisor, NonzeroTime,  "60s";
+    AutoShutdown    = "auto_shutdown",   Supervisor,    Supervisor, AutoShutdown, "any_significant";
+    MaxChildren     = "max_children",    Pool,          Builder,    NonzeroCount, "100";
+    Partitions      = "partitions",      Pool,          Constant,   NonzeroCount, "8";
+    KillGrace       = "kill_grace",      Supervisor,    Builder,    Time,         "1s";
+    ShutdownWithin  = "shutdown_within", Root,          Expansion,  NonzeroTime,  "30s";
+    Restart         = "restart",         NestedOrType,  Child,      Policy,       "Transient";
+    Shutdown        = "shutdown",        Child,         Child,      Shutdown,     "5s";
+    Backoff         = "backoff",         Child,         Child,      Backoff,      "100ms..30s";
+    Start           = "start",           Worker,        Child,      StartMode,    "notify";
+    StartTimeout    = "start_timeout",   Worker,        Child,      NonzeroTime,  "30s";
+    Significant     = "significant",     Child,         Child,      Switch,       "true";
+    Heartbeat       = "heartbeat",       Worker,        Child,      NonzeroTime,  "10s";
+    Every           = "every",           Task,          Expansion,  NonzeroTime,  "30s";
+    Message         = "message",         Type,          Expansion,  Type,         "Query";
+    Mailbox         = "mailbox",         Type,          Child,      NonzeroCount, "64";
+    Once            = "once",            Type,          Expansion,  Flag,         "true";
+    Crate           = "crate",           Type,          Expansion,  Path,         "::supervisor";
+}
+
+/// A row of the table.
+struct Row {
+    word: &'static str,
+    home: Home,
+    target: Target,
+    value: ValueKind,
+    example: &'static str,
+}
+
+/// The places where an option has a meaning.
+#[derive(Clone, Copy)]
+enum Home {
+    Supervisor,
+    /// A `simple_one_for_one` supervisor.
+    Pool,
+    Root,
+    /// A nested supervisor or a type: a child's policy is the word after its colon in the tree.
+    NestedOrType,
+    /// Everything but the root, which is no child.
+    Child,
+    /// A child that is no supervisor.
+    Worker,
+    Task,
+    /// A type that derives `Child`.
+    Type,
+}
+
+/// Where an expansion sends an option's value.
+#[derive(Clone, Copy)]
+enum Target {
+    /// To a supervisor's builder and to its constant.
+    Supervisor,
+    /// To a supervisor's builder alone: no check of constants needs it.
+    Builder,
+    /// To a supervisor's constant alone: the builder takes it as an argument of its last call.
+    Constant,
+    /// To a child's spec and to its constant.
+    Child,
+    /// To no method: the expansion reads it itself.
+    Expansion,
+}
+
+/// Something in an expansion that has a method `with_<word>` for each of its options.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Receiver {
+    /// The builder of a supervisor.
+    Builder,
+    /// The options of a supervisor in a constant.
+    Constant,
+    /// The spec of a child, or its options in a constant.
+    Child,
+}
+
+/// The syntax of an option's value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ValueKind {
+    /// A whole number, or `unlimited`.
+    Limit,
+    /// A whole number above zero.
+    NonzeroCount,
+    Time,
+    NonzeroTime,
+    AutoShutdown,
+    Policy,
+    Shutdown,
+    Backoff,
+    StartMode,
+    /// A flag that may have `true` or `false` as its value.
+    Switch,
+    /// A flag without a value.
+    Flag,
+    Type,
+    Path,
+}
+
+/// A place where options are written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Place {
     /// On the supervisor at the top of a tree.
@@ -47,106 +151,93 @@ pub(crate) enum Place {
     Derive,
 }
 
-impl Key {
-    const ALL: [Self; 19] = [
-        Self::MaxRestarts,
-        Self::RestartWindow,
-        Self::AutoShutdown,
-        Self::MaxChildren,
-        Self::Partitions,
-        Self::KillGrace,
-        Self::ShutdownWithin,
-        Self::Restart,
-        Self::Shutdown,
-        Self::Backoff,
-        Self::Start,
-        Self::StartTimeout,
-        Self::Significant,
-        Self::Heartbeat,
-        Self::Every,
-        Self::Message,
-        Self::Mailbox,
-        Self::Once,
-        Self::Crate,
-    ];
-
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|key| key.as_str() == text)
-    }
-
-    pub(crate) fn as_str(self) -> &'static str {
+impl Home {
+    /// Returns whether options of this home may stand at a place.
+    fn allows(self, place: Place) -> bool {
         match self {
-            Self::MaxRestarts => "max_restarts",
-            Self::RestartWindow => "restart_window",
-            Self::AutoShutdown => "auto_shutdown",
-            Self::MaxChildren => "max_children",
-            Self::Partitions => "partitions",
-            Self::KillGrace => "kill_grace",
-            Self::ShutdownWithin => "shutdown_within",
-            Self::Restart => "restart",
-            Self::Shutdown => "shutdown",
-            Self::Backoff => "backoff",
-            Self::Start => "start",
-            Self::StartTimeout => "start_timeout",
-            Self::Significant => "significant",
-            Self::Heartbeat => "heartbeat",
-            Self::Every => "every",
-            Self::Message => "message",
-            Self::Mailbox => "mailbox",
-            Self::Once => "once",
-            Self::Crate => "crate",
-        }
-    }
-
-    pub(crate) fn is_allowed(self, place: Place) -> bool {
-        match self {
-            Self::MaxRestarts | Self::RestartWindow | Self::AutoShutdown | Self::KillGrace => {
-                matches!(place, Place::Root { .. } | Place::Nested { .. })
-            }
-            Self::MaxChildren | Self::Partitions => {
+            Self::Supervisor => matches!(place, Place::Root { .. } | Place::Nested { .. }),
+            Self::Pool => {
                 matches!(place, Place::Root { pool: true } | Place::Nested { pool: true })
             }
-            Self::ShutdownWithin => matches!(place, Place::Root { .. }),
-            // In the tree, a child's policy is the word after its colon.
-            Self::Restart => matches!(place, Place::Nested { .. } | Place::Derive),
-            Self::Shutdown | Self::Backoff | Self::Significant => {
-                !matches!(place, Place::Root { .. })
-            }
-            Self::Start | Self::StartTimeout | Self::Heartbeat => {
-                matches!(place, Place::Task | Place::Typed | Place::Derive)
-            }
-            // A type does what its `run` says.
-            Self::Every => place == Place::Task,
-            Self::Message | Self::Mailbox | Self::Once | Self::Crate => place == Place::Derive,
+            Self::Root => matches!(place, Place::Root { .. }),
+            Self::NestedOrType => matches!(place, Place::Nested { .. } | Place::Derive),
+            Self::Child => !matches!(place, Place::Root { .. }),
+            Self::Worker => matches!(place, Place::Task | Place::Typed | Place::Derive),
+            Self::Task => place == Place::Task,
+            Self::Type => place == Place::Derive,
         }
     }
 
-    /// Where the option belongs, for one that stands elsewhere.
-    pub(crate) fn home(self) -> &'static str {
+    fn as_str(self) -> &'static str {
         match self {
-            Self::MaxRestarts | Self::RestartWindow | Self::AutoShutdown | Self::KillGrace => {
-                "on a supervisor"
-            }
-            Self::MaxChildren | Self::Partitions => "on a `simple_one_for_one` supervisor",
-            Self::ShutdownWithin => "on the root of the tree",
-            Self::Restart => "on a nested supervisor or in `#[child(…)]`",
-            Self::Shutdown | Self::Backoff | Self::Significant => "on a child",
-            Self::Start | Self::StartTimeout | Self::Heartbeat => {
-                "on a task or a child with a type"
-            }
-            Self::Every => "on a task: it is how often its function is called",
-            Self::Message | Self::Mailbox | Self::Once | Self::Crate => {
-                "in `#[child(…)]`, on the child's type"
-            }
+            Self::Supervisor => "on a supervisor",
+            Self::Pool => "on a `simple_one_for_one` supervisor",
+            Self::Root => "on the root of the tree",
+            Self::NestedOrType => "on a nested supervisor or in `#[child(…)]`",
+            Self::Child => "on a child",
+            Self::Worker => "on a task or a child with a type",
+            Self::Task => "on a task: it is how often its function is called",
+            Self::Type => "in `#[child(…)]`, on the child's type",
+        }
+    }
+}
+
+impl Key {
+    /// Returns the option of this name.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|key| key.as_str() == text)
+    }
+
+    /// Returns the option's name in the tree language.
+    pub(crate) fn as_str(self) -> &'static str {
+        self.row().word
+    }
+
+    /// Returns the syntax of the option's value.
+    pub(crate) fn value(self) -> ValueKind {
+        self.row().value
+    }
+
+    /// Returns a value of the option, for a message.
+    pub(crate) fn example(self) -> &'static str {
+        self.row().example
+    }
+
+    /// Returns whether the option may stand at a place.
+    pub(crate) fn is_allowed(self, place: Place) -> bool {
+        self.row().home.allows(place)
+    }
+
+    /// Returns where the option belongs, for one that stands elsewhere.
+    pub(crate) fn home(self) -> &'static str {
+        self.row().home.as_str()
+    }
+
+    /// Returns whether an expansion passes the option to a method of this receiver.
+    pub(crate) fn is_passed_to(self, receiver: Receiver) -> bool {
+        match self.row().target {
+            Target::Supervisor => matches!(receiver, Receiver::Builder | Receiver::Constant),
+            Target::Builder => receiver == Receiver::Builder,
+            Target::Constant => receiver == Receiver::Constant,
+            Target::Child => receiver == Receiver::Child,
+            Target::Expansion => false,
         }
     }
 
-    /// The options that may stand here, for a message.
+    /// Returns the name of the library's method that sets the option.
+    pub(crate) fn method(self) -> String {
+        match self {
+            Self::Restart => "with_restart_policy".to_owned(),
+            _ => format!("with_{}", self.as_str()),
+        }
+    }
+
+    /// Lists the options that may stand at a place, for a message.
     pub(crate) fn list(place: Place) -> String {
         words::list(Self::allowed(place).map(Self::as_str))
     }
 
-    /// The option that may stand here and was probably meant.
+    /// Returns the option that may stand at a place and was probably meant.
     pub(crate) fn nearest(text: &str, place: Place) -> Option<Self> {
         // OTP's and Elixir's words, which no edit distance would find.
         let translated = match text {
@@ -166,6 +257,6 @@ impl Key {
     }
 
     fn allowed(place: Place) -> impl Iterator<Item = Self> {
-        Self::ALL.into_iter().filter(move |key| key.is_allowed(place))
+        Self::ALL.iter().copied().filter(move |key| key.is_allowed(place))
     }
 }

@@ -1,4 +1,4 @@
-//! Which mistakes are found, and which are not mistakes.
+//! Tests which mistakes are reported, and what is no mistake.
 
 use super::{derive, messages, tree};
 

@@ -1,4 +1,4 @@
-//! What holds for every input.
+//! Tests properties of every input.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use proptest::prelude::*;
@@ -7,7 +7,7 @@ use super::messages;
 use crate::errors::Errors;
 use crate::tree::{parse, print};
 
-/// Words that lead deep into the parsers.
+/// Words that the parsers know, so that random tokens reach all of their branches.
 const WORDS: &[&str] = &[
     "one_for_one",
     "one_for_all",
@@ -81,7 +81,7 @@ const WORDS: &[&str] = &[
     "]",
 ];
 
-/// Random tokens; brackets that do not match are left out.
+/// Generates random tokens; brackets that do not match are left out.
 fn tokens() -> impl Strategy<Value = TokenStream> {
     prop::collection::vec(prop::sample::select(WORDS), 0..40).prop_map(|words| {
         let mut open: Vec<(Delimiter, Vec<TokenTree>)> = vec![(Delimiter::None, Vec::new())];
@@ -117,7 +117,7 @@ fn close(open: &mut Vec<(Delimiter, Vec<TokenTree>)>) {
     open.last_mut().unwrap().1.push(group.into());
 }
 
-/// A valid tree, and one token of it that something happens to.
+/// Generates a valid tree with one token removed, inserted or doubled.
 fn damaged() -> impl Strategy<Value = TokenStream> {
     (tree(), any::<prop::sample::Index>(), prop::sample::select(WORDS), 0..3).prop_map(
         |(text, place, word, how)| {
@@ -133,7 +133,7 @@ fn damaged() -> impl Strategy<Value = TokenStream> {
     )
 }
 
-/// The text of a valid tree: words with one space between them.
+/// Generates the text of a valid tree: words with one space between them.
 fn tree() -> impl Strategy<Value = String> {
     let head = prop::sample::select(vec![
         "",
@@ -150,7 +150,7 @@ fn supervisor() -> impl Strategy<Value = String> {
     prop_oneof![plain_supervisor(nested.boxed()), pool()]
 }
 
-/// Children are numbered, so that their names differ at every level.
+/// Generates a supervisor whose children are numbered, so that siblings have different names.
 fn plain_supervisor(child: BoxedStrategy<String>) -> impl Strategy<Value = String> {
     let strategy = prop::sample::select(vec!["one_for_one", "one_for_all", "rest_for_one"]);
     let options = prop::sample::select(vec![
@@ -219,7 +219,7 @@ fn value() -> impl Strategy<Value = &'static str> {
     ])
 }
 
-/// An expansion is items, or an expression, or a single error that is both.
+/// Returns whether an expansion parses as items or as an expression.
 fn is_rust(expansion: TokenStream) -> bool {
     syn::parse2::<syn::File>(expansion.clone()).is_ok()
         || syn::parse2::<syn::Expr>(expansion).is_ok()
@@ -267,7 +267,7 @@ proptest! {
     fn a_tree_printed_and_parsed_again_is_the_same_tree(text in tree()) {
         let (first, errors) = parse_and_print(&text);
         prop_assert_eq!(errors, Vec::<String>::new());
-        // Nothing that was written is lost in the tree.
+        // The tree keeps everything that was written.
         let tokens = |text: &str| text.split_whitespace().collect::<String>();
         prop_assert_eq!(tokens(&first), tokens(&text));
         let (second, _) = parse_and_print(&first);

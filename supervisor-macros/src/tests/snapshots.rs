@@ -1,4 +1,4 @@
-//! Expansions as a person reads them, in `snapshots/`.
+//! Compares expansions, formatted, with the files in `snapshots/`.
 //!
 //! `UPDATE_SNAPSHOTS=1 cargo test -p supervision-tree-macros` writes them anew; read the difference.
 
@@ -21,7 +21,7 @@ fn check(name: &str, items: TokenStream) {
     assert!(known == text, "{} differs; it would be:\n{text}", path.display());
 }
 
-/// The block that a tree without a name expands to, as a function's body.
+/// Wraps the block that a tree without a name expands to in a function, which is an item.
 fn body(expansion: TokenStream) -> TokenStream {
     let Some(TokenTree::Group(block)) = expansion.into_iter().last() else {
         panic!("an expression ends with a block")

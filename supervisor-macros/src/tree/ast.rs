@@ -1,4 +1,4 @@
-//! A tree as it was written: plain data with the user's tokens.
+//! A tree as written: plain data with the user's tokens.
 
 use std::time::Duration;
 
@@ -12,12 +12,12 @@ use crate::options::key::{Key, Place};
 use crate::options::setting::Setting;
 use crate::words::{Policy, Strategy, Vocabulary, Word};
 
-/// `attrs? (vis? Name ("(" params ")")? ":")? supervisor`
+/// A tree: `attrs? (vis? Name ("(" params ")")? ":")? supervisor`.
 pub(crate) struct Tree {
-    /// The path of the library: `$crate`, as the macro in front of this one knows it.
+    /// The path of the library: the `$crate` of `supervision_tree!`.
     pub(crate) krate: TokenStream,
     pub(crate) attrs: Vec<Attribute>,
-    /// Nothing for a tree that is an expression.
+    /// `None` for a tree that is an expression.
     pub(crate) head: Option<Head>,
     pub(crate) root: Supervisor,
 }
@@ -36,20 +36,20 @@ pub(crate) struct Param {
 }
 
 impl Param {
-    /// Whether it is a reference that lasts for the call only.
+    /// Returns whether it is a reference that may end when the call does.
     pub(crate) fn is_borrowed(&self) -> bool {
         let Type::Reference(reference) = &self.ty else { return false };
         reference.lifetime.as_ref().is_none_or(|lifetime| lifetime.ident != "static")
     }
 }
 
-/// `strategy ("(" options ")")? "{" children "}"`
+/// A supervisor: `strategy ("(" options ")")? "{" children "}"`.
 pub(crate) struct Supervisor {
     pub(crate) strategy: Word<Strategy>,
     pub(crate) options: Options,
     pub(crate) enclosure: Enclosure,
     pub(crate) children: Vec<Child>,
-    /// The type of its handle, unless that is a pool; set by `names`.
+    /// The type of its handle; `None` for a pool, whose handle is the library's. Set by `names`.
     pub(crate) handle: Option<Handle>,
 }
 
@@ -57,48 +57,49 @@ pub(crate) struct Supervisor {
 #[derive(Clone)]
 pub(crate) struct Handle {
     pub(crate) ident: Ident,
-    /// The child whose handle would have had this name too.
+    /// The child whose handle type would have the same name.
     pub(crate) clashes_with: Option<String>,
 }
 
-/// What stands around the children.
+/// The brackets around a supervisor's children.
 #[derive(Clone, Copy)]
 pub(crate) enum Enclosure {
     Braces,
-    /// Other brackets, or none at all; the place of the mistake.
+    /// Other brackets, and their place.
     Wrong(Span),
+    /// None, and the place of the strategy before them.
     Missing(Span),
 }
 
-/// `attrs? name ":" …`
+/// A child: `attrs? name ":" body`.
 pub(crate) struct Child {
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) name: Ident,
     pub(crate) body: Body,
-    /// What the rules have found; set by `check`.
-    pub(crate) standing: Standing,
+    /// Which parts of it can be used; set by `check`.
+    pub(crate) validity: Validity,
 }
 
-/// How much of a child can be used.
+/// How much of a child an expansion can use; a later variant allows less.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Debug)]
-pub(crate) enum Standing {
-    /// All.
+pub(crate) enum Validity {
+    /// All of it.
     #[default]
-    Sound,
-    /// An error was reported: no further checks on it, so that a mistake gives one error.
-    Flawed,
-    /// Its value cannot be compiled: it uses what is not there.
+    Valid,
+    /// A mistake was reported: no further check of it, so that one mistake gives one error.
+    Invalid,
+    /// All but its value, which would not compile.
     WithoutValue,
-    /// Its name cannot be used: it has no place in the handle.
-    Nameless,
+    /// Nothing: its name is taken, so that it has no place in the handle.
+    WithoutName,
 }
 
-/// What stands after a child's colon.
+/// The part of a child after its colon.
 pub(crate) enum Body {
     Supervisor(Box<Supervisor>),
     Task(Task),
     Typed(Box<Typed>),
-    /// It could not be parsed; the error has been reported.
+    /// Could not be parsed; the error has been reported.
     Broken(syn::Error),
 }
 
@@ -106,55 +107,58 @@ pub(crate) enum Body {
 pub(crate) struct Task {
     pub(crate) policy: Word<Policy>,
     pub(crate) options: Options,
-    /// Without it, the function of the child's name.
+    /// `None` for the function of the child's name.
     pub(crate) value: Option<Expr>,
 }
 
 impl Task {
-    /// How often its function is called, if it is a periodic job; any time if the option is wrong.
+    /// Returns how often the function of a periodic job is called; `None` for other tasks.
+    ///
+    /// If the value of `every` cannot be read, some time stands for it.
     pub(crate) fn every(&self) -> Option<Duration> {
-        let said = self.options.items.iter().any(|item| item.key() == Some(Key::Every));
         let mut settings = self.options.settings(Place::Task);
         let every = settings.find_map(|(_, key, setting)| match (key, setting) {
             (Key::Every, Setting::Time(every)) => Some(every),
             _ => None,
         });
-        said.then(|| every.unwrap_or(Duration::from_secs(1)))
+        self.options.contains(Key::Every).then(|| every.unwrap_or(Duration::from_secs(1)))
     }
 }
 
 /// A child with a type.
 pub(crate) struct Typed {
-    /// Without it, the policy of the type's derive.
+    /// `None` for the policy of the type's derive.
     pub(crate) policy: Option<Word<Policy>>,
     pub(crate) ty: TypePath,
     pub(crate) options: Options,
-    /// Without it, the type's `Default`.
+    /// `None` for the type's `Default`.
     pub(crate) value: Option<Expr>,
 }
 
-/// A type: a path with generic arguments.
+/// The path of a type, with generic arguments.
 #[derive(Clone)]
 pub(crate) struct TypePath {
     pub(crate) tokens: TokenStream,
     pub(crate) last: Ident,
-    /// Whether it is one identifier without arguments.
+    /// Whether the path is one identifier without arguments.
     pub(crate) is_plain: bool,
 }
 
 impl TypePath {
-    /// `<Type as Child>::Item`, at the place of the type: that it is no child is one error of
-    /// these tokens, however often they stand in the expansion.
+    /// Returns `<Type as Child>::item` with spans of the type.
+    ///
+    /// If the type is no child, rustc then reports one error at these tokens, however often they
+    /// stand in the expansion.
     pub(crate) fn project(&self, krate: &TokenStream, item: &str) -> TokenStream {
         self.project_on(&quote!(#krate::Child), item)
     }
 
-    /// `<Type as Trait>::item`, likewise.
+    /// Returns `<Type as Trait>::item` with spans of the type.
     pub(crate) fn project_on(&self, of: &TokenStream, item: &str) -> TokenStream {
         self.project_from(&self.tokens, of, item)
     }
 
-    /// `<<Type as Child>::Handle as Partition>::item`, likewise.
+    /// Returns `<<Type as Child>::Handle as Partition>::item` with spans of the type.
     pub(crate) fn project_partition(&self, krate: &TokenStream, item: &str) -> TokenStream {
         let handle = self.project(krate, "Handle");
         self.project_from(&handle, &quote!(#krate::bounds::Partition), item)
@@ -174,13 +178,13 @@ impl TypePath {
         quote!(#open #from as #of #close)
     }
 
-    /// The place of its last token.
+    /// Returns the place of the path's last token.
     pub(crate) fn last(&self) -> Span {
         let last = self.tokens.clone().into_iter().last();
         last.map_or_else(|| self.first(), |token| token.span())
     }
 
-    /// The place of its first token.
+    /// Returns the place of the path's first token.
     pub(crate) fn first(&self) -> Span {
         let first = self.tokens.clone().into_iter().next();
         first.map_or_else(|| self.last.span(), |token| token.span())
@@ -194,19 +198,19 @@ impl ToTokens for TypePath {
 }
 
 impl Tree {
-    /// What the root is called in logs and pictures.
+    /// Returns the root's name in logs and diagrams.
     pub(crate) fn name(&self) -> Option<String> {
         self.head.as_ref().map(|head| head.ident.unraw().to_string())
     }
 
-    /// The conditions of all that stands for the tree.
+    /// Returns the tree's `#[cfg(…)]`s, which every item of its expansion carries.
     pub(crate) fn cfgs(&self) -> impl Iterator<Item = &Attribute> {
         self.attrs.iter().filter(|attr| attr.path().is_ident("cfg"))
     }
 }
 
 impl Supervisor {
-    /// The strategy, or the one that was probably meant.
+    /// Returns the strategy, or the one that was probably meant.
     pub(crate) fn strategy(&self) -> Strategy {
         self.strategy
             .known
@@ -214,56 +218,61 @@ impl Supervisor {
             .unwrap_or(Strategy::OneForOne)
     }
 
+    /// Returns whether its children are workers made from one template.
     pub(crate) fn is_pool(&self) -> bool {
         self.strategy() == Strategy::SimpleOneForOne
     }
 
-    /// How many workers a pool has, if their number is fixed; any number if the option is wrong.
+    /// Returns the number of a pool's workers, if it is fixed.
+    ///
+    /// If the value of `partitions` cannot be read, some number stands for it.
     pub(crate) fn partitions(&self) -> Option<usize> {
-        let said = self.options.items.iter().any(|item| item.key() == Some(Key::Partitions));
         let mut settings = self.options.settings(self.nested_place());
         let count = settings.find_map(|(_, key, setting)| match (key, setting) {
             (Key::Partitions, Setting::Count(count)) => Some(count),
             _ => None,
         });
-        (said && self.is_pool()).then(|| count.unwrap_or(1))
+        (self.options.contains(Key::Partitions) && self.is_pool()).then(|| count.unwrap_or(1))
     }
 
-    /// The children that have a place in the handle.
+    /// Returns the children that have a place in the handle.
     pub(crate) fn named_children(&self) -> impl Iterator<Item = &Child> {
-        self.children.iter().filter(|child| child.standing < Standing::Nameless)
+        self.children.iter().filter(|child| child.validity < Validity::WithoutName)
     }
 
-    /// The place of its options as a child of another.
+    /// Returns the place of its options, if it is nested.
     pub(crate) fn nested_place(&self) -> Place {
         Place::Nested { pool: self.is_pool() }
     }
 
+    /// Returns the place of its options, if it is the root.
     pub(crate) fn root_place(&self) -> Place {
         Place::Root { pool: self.is_pool() }
     }
 }
 
 impl Child {
-    /// The name as a part of a path: without `r#`.
-    pub(crate) fn text(&self) -> String {
+    /// Returns the name without `r#`.
+    pub(crate) fn unraw_name(&self) -> String {
         self.name.unraw().to_string()
     }
 
-    /// Its `#[cfg(…)]`s: all that stands for the child carries them.
+    /// Returns its `#[cfg(…)]`s, which all tokens that stand for the child carry.
     pub(crate) fn cfgs(&self) -> impl Iterator<Item = &Attribute> {
         self.attrs.iter().filter(|attr| attr.path().is_ident("cfg"))
     }
 
+    /// Returns whether it may be left out of the program.
     pub(crate) fn has_cfg(&self) -> bool {
         self.cfgs().next().is_some()
     }
 
-    /// Its other attributes, for its accessor.
+    /// Returns its other attributes, which its accessor carries.
     pub(crate) fn other_attrs(&self) -> impl Iterator<Item = &Attribute> {
         self.attrs.iter().filter(|attr| !attr.path().is_ident("cfg"))
     }
 
+    /// Returns the expression after its `=`.
     pub(crate) fn value(&self) -> Option<&Expr> {
         match &self.body {
             Body::Task(task) => task.value.as_ref(),
@@ -272,7 +281,7 @@ impl Child {
         }
     }
 
-    /// Its options and where they stand.
+    /// Returns its options and their place; `None` if it could not be parsed.
     pub(crate) fn options(&self) -> Option<(&Options, Place)> {
         match &self.body {
             Body::Supervisor(supervisor) => Some((&supervisor.options, supervisor.nested_place())),
@@ -282,7 +291,8 @@ impl Child {
         }
     }
 
-    pub(crate) fn flaw(&mut self, standing: Standing) {
-        self.standing = self.standing.max(standing);
+    /// Lowers its validity, unless that is lower already.
+    pub(crate) fn downgrade(&mut self, validity: Validity) {
+        self.validity = self.validity.max(validity);
     }
 }

@@ -1,11 +1,12 @@
-//! The rules of a tree that its own tokens can break.
+//! Checks the rules that a tree's own tokens can break.
 //!
-//! One function per rule, named `<subject>_<problem>`, with the rule in prose above it; the
+//! A rule is one function, named `<subject>_<problem>`, with the rule in prose above it; the
 //! compile-fail test of the same name shows its message. Rules that need a type's own options
 //! are checked by the library when the constants of the tree are evaluated; rules about traits
-//! are the compiler's.
+//! are checked by rustc.
 
 mod child;
+mod facts;
 mod scope;
 mod supervisor;
 
@@ -13,22 +14,11 @@ pub(super) use supervisor::{nested_template, template_missing};
 
 use syn::ext::IdentExt;
 
+use self::facts::Site;
 use self::scope::{Names, Scope};
-use super::ast::{Body, Standing, Supervisor, Tree};
+use super::ast::{Body, Supervisor, Tree, Validity};
 use crate::errors::Errors;
 use crate::options;
-
-/// Where a supervisor stands, as far as rules need to know.
-#[derive(Clone, Copy)]
-pub(super) struct Site<'a> {
-    /// The type that the tree defines.
-    pub(super) root: Option<&'a syn::Ident>,
-    pub(super) is_root: bool,
-    /// The names of parameters, which no sibling hides before it is declared.
-    pub(super) params: &'a [String],
-    /// Those of them that are references to what may be gone when the tree runs.
-    pub(super) borrowed: &'a [String],
-}
 
 /// Applies every rule, and marks the children that break one.
 pub(crate) fn check(tree: &mut Tree, errors: &mut Errors) {
@@ -61,40 +51,40 @@ fn check_supervisor(
     let names = Names::of(supervisor);
     for index in 0..supervisor.children.len() {
         let scope = Scope { names: &names, index, outer };
-        let standing = check_child(supervisor, site, scope, errors);
+        let validity = check_child(supervisor, site, scope, errors);
         let child = &mut supervisor.children[index];
-        child.flaw(standing);
+        child.downgrade(validity);
         if let Body::Supervisor(nested) = &mut child.body {
             check_supervisor(nested, Site { is_root: false, ..site }, Some(&scope), errors);
         }
     }
 }
 
-fn check_child(supervisor: &Supervisor, site: Site, scope: Scope, errors: &mut Errors) -> Standing {
+fn check_child(supervisor: &Supervisor, site: Site, scope: Scope, errors: &mut Errors) -> Validity {
     let child = &supervisor.children[scope.index];
-    let mut standing = Standing::Sound;
-    let mut apply = |rule: &dyn Fn(&mut Errors), then: Standing| {
+    let mut validity = Validity::Valid;
+    let mut apply = |rule: &dyn Fn(&mut Errors), then: Validity| {
         let mut found = Errors::default();
         rule(&mut found);
         if !found.is_empty() {
-            standing = standing.max(then);
+            validity = validity.max(then);
             errors.append(found);
         }
     };
-    apply(&|found| child::name_taken(child, site, found), Standing::Nameless);
-    apply(&|found| child::name_duplicate(supervisor, scope, found), Standing::Nameless);
-    apply(&|found| child::tree_in_itself(child, site, found), Standing::Nameless);
-    apply(&|found| supervisor::handle_duplicate(child, found), Standing::Flawed);
-    apply(&|found| child::policy_unknown(child, found), Standing::Flawed);
+    apply(&|found| child::name_taken(child, site, found), Validity::WithoutName);
+    apply(&|found| child::name_duplicate(supervisor, scope, found), Validity::WithoutName);
+    apply(&|found| child::tree_in_itself(child, site, found), Validity::WithoutName);
+    apply(&|found| supervisor::handle_duplicate(child, found), Validity::Invalid);
+    apply(&|found| child::policy_unknown(child, found), Validity::Invalid);
     if let Some((options, place)) = child.options() {
-        apply(&|found| options::check::check(options, place, found), Standing::Flawed);
+        apply(&|found| options::check::check(options, place, found), Validity::Invalid);
     }
     for rule in child::RULES {
-        apply(&|found| rule(supervisor, child, found), Standing::Flawed);
+        apply(&|found| rule(supervisor, child, found), Validity::Invalid);
     }
-    apply(&|found| child::task_called(child, found), Standing::WithoutValue);
-    apply(&|found| scope::function_hidden(child, scope, found), Standing::WithoutValue);
-    apply(&|found| scope::task_borrows_parameter(child, site, found), Standing::WithoutValue);
-    apply(&|found| scope::sibling_later(child, site, scope, found), Standing::WithoutValue);
-    standing
+    apply(&|found| child::task_called(child, found), Validity::WithoutValue);
+    apply(&|found| scope::function_hidden(child, scope, found), Validity::WithoutValue);
+    apply(&|found| scope::task_borrows_parameter(child, site, found), Validity::WithoutValue);
+    apply(&|found| scope::sibling_later(child, site, scope, found), Validity::WithoutValue);
+    validity
 }

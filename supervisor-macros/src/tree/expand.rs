@@ -1,17 +1,16 @@
-//! From a checked [`Tree`] to the program that one would have written with the builder.
+//! Writes the program of a checked [`Tree`], as one would have written it with the builder.
 //!
-//! Nothing fails here. What is wrong with a tree has been reported; the expansion leaves out
-//! what cannot be used and keeps the shape of the rest, so that a mistake in the tree is no
-//! mistake of the code around it.
+//! Nothing fails here: the mistakes of a tree have been reported. The expansion leaves out what
+//! cannot be used and keeps the shape of the rest, so that the code around the tree compiles.
 //!
 //! Names of the expansion's own begin with `__` and have a span that no token of the user's can
 //! see. Paths begin with `::core`, `::std` or the library's own path: a module may have its own
 //! `Result` or `Option`.
 
 mod build;
+mod descriptor;
 mod docs;
 mod handle;
-mod outline;
 pub(crate) mod settings;
 
 use proc_macro2::TokenStream;
@@ -19,9 +18,9 @@ use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{Attribute, Ident};
 
-use self::outline::Check;
+use self::descriptor::Check;
 use super::ast::{Head, Tree};
-use super::names::{self, own};
+use super::names::{hygienic, mixed_site_visibility};
 use crate::errors::Errors;
 
 pub(super) fn expand(tree: &Tree, errors: &Errors) -> TokenStream {
@@ -31,19 +30,19 @@ pub(super) fn expand(tree: &Tree, errors: &Errors) -> TokenStream {
     }
 }
 
-/// A type with its functions, and the types of the nested handles.
+/// Writes a type with its functions, and the types of the nested handles.
 fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
     let krate = &tree.krate;
     let Head { vis, ident, params } = head;
     let errors = errors.to_items();
-    // What is conditional is so as a whole; other attributes are the type's.
+    // Every item carries the conditions; other attributes belong to the type.
     let (cfgs, attrs): (Vec<&Attribute>, Vec<&Attribute>) =
         tree.attrs.iter().partition(|attr| attr.path().is_ident("cfg"));
     let picture = docs::picture(tree);
     let handle = handle::named_root(tree, head, &quote!(#(#attrs)* #picture));
     let nested = handle::named_below(tree, vis);
-    let outline = outline::of_root(tree);
-    let checks = outline::checks(tree);
+    let descriptor = descriptor::of_root(tree);
+    let checks = descriptor::checks(tree);
     let checks = checks
         .iter()
         .map(|Check { cfgs: own, block }| quote!(#(#cfgs)* #(#own)* const _: () = #block;));
@@ -52,7 +51,7 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
     let params = quote!(#(#names: #types),*);
     let statements = build::root(tree);
     let returned = handle::value(tree);
-    let unused = errors_allow(&errors);
+    let unused = allow_unused(&errors);
     let text = ident.unraw().to_string();
     let docs_tree =
         format!("Makes a `{text}` that is not started, such as the child of another tree.");
@@ -69,8 +68,8 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
             reason = "the shape of this function is the tree's"
         )]
     };
-    let own_vis = hidden(vis);
-    // At the name, where the compiler points when it lists the children that there are.
+    let quiet_vis = mixed_site_visibility(vis);
+    // With the span of the name, where rustc points when it lists the types that are children.
     let body = quote! {
         type Recipe = #krate::Tree<Self>;
         type Handle = Self;
@@ -94,16 +93,16 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
         #[allow(dead_code, reason = "a program need not use all of it")]
         impl #ident {
             /// The worst case of an orderly shutdown; nothing if it has no bound.
-            #own_vis const SHUTDOWN_BUDGET: ::core::option::Option<::core::time::Duration> =
+            #quiet_vis const SHUTDOWN_BUDGET: ::core::option::Option<::core::time::Duration> =
                 #krate::__private::shutdown_budget::<Self>();
             /// How many children the tree declares, at all levels.
-            #own_vis const CHILDREN: ::core::primitive::usize =
+            #quiet_vis const CHILDREN: ::core::primitive::usize =
                 #krate::__private::children::<Self>();
 
             #[doc = #docs_tree]
             #lints
             #unused
-            #own_vis fn tree(#params) -> #krate::Tree<Self> {
+            #quiet_vis fn tree(#params) -> #krate::Tree<Self> {
                 #statements
                 #returned
             }
@@ -111,13 +110,13 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
             #[doc = #docs_start]
             #[doc(alias = "start_link")]
             #lints
-            #own_vis fn start(#params) -> #krate::futures::Starting<Self> {
+            #quiet_vis fn start(#params) -> #krate::futures::Starting<Self> {
                 Self::tree(#(#names),*).start()
             }
 
             /// The tree as a Mermaid flowchart.
             #[must_use]
-            #own_vis fn diagram() -> ::std::string::String {
+            #quiet_vis fn diagram() -> ::std::string::String {
                 #krate::__private::diagram::<Self>()
             }
         }
@@ -130,7 +129,7 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
         #[automatically_derived]
         impl #krate::bounds::ChildHandle for #ident {
             const DESCRIPTOR: ::core::option::Option<&'static #krate::__private::TreeDescriptor> =
-                ::core::option::Option::Some(&#outline);
+                ::core::option::Option::Some(&#descriptor);
         }
 
         #nested
@@ -138,19 +137,19 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
     }
 }
 
-/// A value whose type has no name: its handle is generic over those of the children, so that
-/// no type is written down and the tree works inside generic functions.
+/// Writes an expression. Its handle is generic over those of the children, so that no type has to
+/// be written down and the tree works inside generic functions.
 fn expression(tree: &Tree, errors: &Errors) -> TokenStream {
     let errors = errors.to_items();
-    let checks = outline::checks(tree);
+    let checks = descriptor::checks(tree);
     let checks = checks.iter().map(|Check { cfgs, block }| quote!(#(#cfgs)* const #block;));
     let statements = build::root(tree);
-    let outline = outline::of_root(tree);
+    let descriptor = descriptor::of_root(tree);
     let types = handle::generic_root(tree);
     let returned = handle::value(tree);
-    let outline_name = own("outline");
-    // Where an item is wanted, the compiler complains about the first token: this label, at the
-    // place where the name is missing.
+    let descriptor_name = hygienic("descriptor");
+    // Where an item is wanted, rustc complains about the first token: this label, whose span is
+    // where the name is missing.
     let label = syn::Lifetime::new(
         "'_a_tree_that_is_an_item_has_a_name_before_its_strategy",
         tree.root.strategy.ident.span(),
@@ -159,7 +158,7 @@ fn expression(tree: &Tree, errors: &Errors) -> TokenStream {
         #errors
         #(#checks)*
         #statements
-        let #outline_name = const { &#outline };
+        let #descriptor_name = const { &#descriptor };
         {
             #types
             #returned
@@ -167,13 +166,7 @@ fn expression(tree: &Tree, errors: &Errors) -> TokenStream {
     }}
 }
 
-/// The user's visibility with a span of the expansion's, so that lints on what the user did not
-/// write are not the user's.
-fn hidden(vis: &syn::Visibility) -> TokenStream {
-    names::hidden(quote!(#vis))
-}
-
-/// A tree with a mistake may not use its parameters.
-fn errors_allow(errors: &TokenStream) -> TokenStream {
+/// Returns the attribute of a function that may not use its parameters, because of mistakes.
+fn allow_unused(errors: &TokenStream) -> TokenStream {
     if errors.is_empty() { TokenStream::new() } else { quote!(#[allow(unused_variables)]) }
 }

@@ -1,14 +1,15 @@
-//! The names that an expansion makes, and those that it cannot give away.
+//! Names: those that an expansion makes, and those that a child cannot have.
 
 use std::collections::{HashMap, HashSet};
 
 use proc_macro2::{Group, Span, TokenStream, TokenTree};
-use syn::Ident;
+use quote::quote;
 use syn::ext::IdentExt;
+use syn::{Ident, Visibility};
 
 use super::ast::{Body, Child, Handle, Supervisor, Tree};
 
-/// Gives every handle type its name: `ShopSub` for the child `sub` in `Shop`.
+/// Names every handle type: `ShopSub` for the child `sub` in `Shop`.
 pub(crate) fn assign(tree: &mut Tree) {
     let root = match &tree.head {
         Some(head) => head.ident.clone(),
@@ -22,8 +23,9 @@ pub(crate) fn assign(tree: &mut Tree) {
 fn assign_below(supervisor: &mut Supervisor, parent: &Ident, used: &mut HashMap<String, String>) {
     let mut siblings = HashSet::new();
     for child in &mut supervisor.children {
-        let (name, has_cfg) = (child.text(), child.has_cfg());
-        // A second sibling of the same name gets no handle, unless `#[cfg]` leaves only one.
+        let (name, has_cfg) = (child.unraw_name(), child.has_cfg());
+        // A second sibling of the same name is reported and has no handle. Under `#[cfg]` both have
+        // one, since only one of them may be in the program.
         let is_first = siblings.insert(name.clone());
         let Body::Supervisor(nested) = &mut child.body else { continue };
         if (!is_first && !has_cfg) || nested.is_pool() {
@@ -31,7 +33,7 @@ fn assign_below(supervisor: &mut Supervisor, parent: &Ident, used: &mut HashMap<
         }
         let mut text = format!("{}{}", parent.unraw(), camel(&name));
         let clashes_with = used.get(&text).filter(|_| !has_cfg).cloned();
-        // With an error reported, a name that is free keeps the rest of the program compiling.
+        // The clash is reported; a free name keeps the rest of the program compiling.
         while !has_cfg && used.contains_key(&text) {
             text.push('_');
         }
@@ -42,7 +44,7 @@ fn assign_below(supervisor: &mut Supervisor, parent: &Ident, used: &mut HashMap<
     }
 }
 
-/// `line_server` as a part of a type's name: `LineServer`.
+/// Turns a child's name into a part of a type's name: `line_server` into `LineServer`.
 fn camel(name: &str) -> String {
     name.split('_').map(capitalised).collect()
 }
@@ -52,7 +54,7 @@ fn capitalised(word: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// `Database` as a child's name: `database`; `HTTPServer` is `http_server`.
+/// Turns a type's name into a child's name: `HTTPServer` into `http_server`.
 pub(crate) fn snake(name: &str) -> String {
     let letters: Vec<char> = name.chars().collect();
     let mut snake = String::new();
@@ -73,17 +75,18 @@ pub(crate) fn snake(name: &str) -> String {
     snake
 }
 
-/// A name of the expansion's own, which no token of the user's can mean.
-pub(crate) fn own(name: &str) -> Ident {
+/// Returns a name of the expansion's own, which no token of the user's can mean.
+pub(crate) fn hygienic(name: &str) -> Ident {
     Ident::new(&format!("__{name}"), Span::mixed_site())
 }
 
-/// Tokens of a path or a visibility at a place of the expansion's: what they mean is the same,
-/// and lints on how often they stand there are not the user's.
-pub(crate) fn hidden(tokens: TokenStream) -> TokenStream {
+/// Gives the tokens of a path or a visibility spans of the expansion's.
+///
+/// Their meaning stays the same, and lints on what the user did not write do not reach the user.
+pub(crate) fn mixed_site(tokens: TokenStream) -> TokenStream {
     let each = |token: TokenTree| match token {
-        TokenTree::Group(group) => Group::new(group.delimiter(), hidden(group.stream())).into(),
-        // Its span is its meaning.
+        TokenTree::Group(group) => Group::new(group.delimiter(), mixed_site(group.stream())).into(),
+        // Its meaning depends on its span.
         TokenTree::Ident(ident) if ident == "$crate" => ident.into(),
         mut token => {
             token.set_span(Span::mixed_site());
@@ -91,6 +94,11 @@ pub(crate) fn hidden(tokens: TokenStream) -> TokenStream {
         }
     };
     tokens.into_iter().map(each).collect()
+}
+
+/// Applies [`mixed_site`] to a visibility.
+pub(crate) fn mixed_site_visibility(vis: &Visibility) -> TokenStream {
+    mixed_site(quote!(#vis))
 }
 
 /// Why a child cannot have its name.
@@ -104,16 +112,19 @@ pub(crate) enum Taken {
     Never,
 }
 
-/// Functions of every handle, beside the children's.
+/// Functions of every handle, beside the children's accessors.
 const OF_HANDLES: [&str; 2] = ["supervisor", "clone"];
-/// Functions of the handle at the top.
+/// Functions of the handle at the top of a named tree.
 const OF_NAMED: [&str; 3] = ["start", "tree", "diagram"];
+/// Functions of the handle at the top of a tree that is an expression.
 const OF_EXPRESSIONS: [&str; 3] = ["shutdown_budget", "children", "diagram"];
 
-/// Whether the name is taken, for a child directly below the root or further down.
+/// Returns why a child cannot have its name, if so.
+///
+/// The handle at the top has more functions, so a child directly below the root has fewer names.
 pub(crate) fn taken(child: &Child, below_root: bool, is_named_tree: bool) -> Option<Taken> {
     let written = child.name.to_string();
-    let name = child.text();
+    let name = child.unraw_name();
     if matches!(name.as_str(), "self" | "Self" | "super" | "crate" | "_") {
         return Some(Taken::Never);
     }

@@ -1,30 +1,31 @@
-//! From tokens to a [`Tree`]: shape only, no judgement.
+//! Parses tokens into a [`Tree`]: its shape only, without checking rules.
 //!
-//! A child that cannot be parsed is reported and left behind at the comma before the next one,
-//! so that two broken children give two errors and the others keep their place in the tree.
+//! A child that cannot be parsed is reported, and parsing goes on behind the comma before the next
+//! one, so that two broken children give two errors and the others keep their place in the tree.
 
 mod child;
 mod path;
+mod recovery;
+mod supervisor;
 
-use proc_macro2::{Delimiter, Span, TokenStream};
+use proc_macro2::{Span, TokenStream};
 use syn::ext::IdentExt;
-use syn::parse::discouraged::AnyDelimiter;
-use syn::parse::{Parse, ParseStream, Parser};
+use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Ident, Token, Visibility, token};
 
-use super::ast::{Child, Enclosure, Head, Param, Supervisor, Tree};
+use self::recovery::skip_to;
+use super::ast::{Enclosure, Head, Param, Tree};
 use crate::errors::Errors;
-use crate::options::Options;
-use crate::options::key::Key;
-use crate::words::{Strategy, Vocabulary, Word};
 
-/// Reads a tree: as much of it as there is.
+/// Parses as much of a tree as can be recognised.
 ///
-/// Fails only where nothing is known of the tree's shape.
+/// # Errors
+///
+/// If nothing is known of the tree's shape.
 pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> syn::Result<Tree> {
     let parser = |input: ParseStream| {
         let tree = tree(input, errors);
-        // What a parser leaves behind would be a second error.
+        // syn reports tokens that a parser leaves, which would be a second error.
         input.parse::<TokenStream>()?;
         tree
     };
@@ -35,7 +36,7 @@ fn tree(input: ParseStream, errors: &mut Errors) -> syn::Result<Tree> {
     let (krate, _) = bracketed(input)?;
     let attrs = input.call(Attribute::parse_outer)?;
     let head = head(input, errors)?;
-    let root = supervisor(input, head.as_ref().map(|head| &head.ident), errors)?;
+    let root = supervisor::parse(input, head.as_ref().map(|head| &head.ident), errors)?;
     if !input.is_empty() && !matches!(root.enclosure, Enclosure::Missing(_)) {
         errors.push(input.error("unexpected tokens after the tree's last `}`"));
     }
@@ -48,7 +49,7 @@ fn bracketed(input: ParseStream) -> syn::Result<(TokenStream, Span)> {
     Ok((content.parse()?, bracket.span.join()))
 }
 
-/// `vis? Name ("(" params ")")? ":"`, if the tree has a name.
+/// Parses `vis? Name ("(" params ")")? ":"`, if the tree has a name.
 fn head(input: ParseStream, errors: &mut Errors) -> syn::Result<Option<Head>> {
     let vis: Visibility = input.parse()?;
     if matches!(vis, Visibility::Inherited) && !has_name(input) {
@@ -58,7 +59,7 @@ fn head(input: ParseStream, errors: &mut Errors) -> syn::Result<Option<Head>> {
         return Err(input.error("expected the tree's name, as in `pub Shop: one_for_one { … }`"));
     }
     let mut ident = input.call(Ident::parse_any)?;
-    // `pub struct Shop: …`: a word too many.
+    // `pub struct Shop: …` has a word too many.
     while !is_name(&ident) {
         let word = ident;
         let message =
@@ -83,19 +84,20 @@ fn head(input: ParseStream, errors: &mut Errors) -> syn::Result<Option<Head>> {
     } else {
         Vec::new()
     };
-    // Braces here are a missing strategy, which is told in its place.
+    // Before braces the strategy is missing too, which `supervisor::parse` reports.
     if input.parse::<Token![:]>().is_err() && !input.peek(token::Brace) {
         errors.push(input.error(format!("expected `:` after `{ident}`")));
     }
     Ok(Some(Head { vis, ident, params }))
 }
 
-/// Whether it can be the name of a type.
+/// Returns whether a word can be the name of a type.
 fn is_name(ident: &Ident) -> bool {
     syn::parse_str::<Ident>(&ident.to_string()).is_ok()
 }
 
-/// Whether a name stands in front: `Shop:`, `Shop(…):`, or, without its colon, `Shop one_for_one`.
+/// Returns whether a name comes first: `Shop:`, `Shop(…):`, or, without its colon,
+/// `Shop one_for_one`.
 ///
 /// `one_for_al(…) {` is a misspelt strategy, not a name.
 fn has_name(input: ParseStream) -> bool {
@@ -139,141 +141,4 @@ fn param(input: ParseStream) -> syn::Result<Param> {
     let ident: Ident = input.parse().map_err(|error| syn::Error::new(error.span(), SHAPE))?;
     input.parse::<Token![:]>().map_err(|_| syn::Error::new(ident.span(), SHAPE))?;
     Ok(Param { ident, ty: input.parse()? })
-}
-
-/// `strategy ("(" options ")")? "{" children "}"`
-///
-/// Called where a supervisor is certain; `subject` is its name, for messages.
-fn supervisor(
-    input: ParseStream,
-    subject: Option<&Ident>,
-    errors: &mut Errors,
-) -> syn::Result<Supervisor> {
-    if input.is_empty() {
-        let message = match subject {
-            Some(name) => format!("expected a supervisor: `{name}: one_for_one {{ … }}`"),
-            None => "expected a supervisor: `one_for_one { … }`".to_owned(),
-        };
-        // At the end of the macro there is no token to point at but the name.
-        let place = subject.map_or_else(|| input.span(), Ident::span);
-        return Err(syn::Error::new(place, message));
-    }
-    let strategy = if input.peek(token::Brace) {
-        let message = match subject {
-            Some(name) => {
-                format!("supervisor `{name}` has no strategy; write `{name}: one_for_one {{ … }}`")
-            }
-            None => "this supervisor has no strategy; write `one_for_one { … }`".to_owned(),
-        };
-        errors.at(input.cursor().span(), message);
-        let ident = Ident::new(Strategy::OneForOne.as_str(), input.cursor().span());
-        Word { ident, known: Some(Strategy::OneForOne) }
-    } else if input.peek(Ident::peek_any) {
-        let ident = input.call(Ident::parse_any)?;
-        let known = Strategy::parse(&ident.to_string());
-        Word { ident, known }
-    } else {
-        let message = format!("expected a strategy: {}", Strategy::list());
-        return Err(input.error(message));
-    };
-    let mut options = Options::default();
-    if input.peek(token::Paren) && !holds_children(input) {
-        let content;
-        syn::parenthesized!(content in input);
-        options = Options::parse(&content, errors);
-    }
-    let mut enclosure = Enclosure::Missing(strategy.ident.span());
-    if input.peek(Token![<]) {
-        enclosure = Enclosure::Wrong(input.cursor().span());
-        let _ = input.parse::<syn::AngleBracketedGenericArguments>();
-    }
-    let mut children = Vec::new();
-    if let Ok((delimiter, span, content)) = input.parse_any_delimiter() {
-        if !matches!(enclosure, Enclosure::Wrong(_)) {
-            enclosure = match delimiter {
-                Delimiter::Brace => Enclosure::Braces,
-                _ => Enclosure::Wrong(span.open()),
-            };
-        }
-        children = self::children(&content, errors);
-    }
-    Ok(Supervisor { strategy, options, enclosure, children, handle: None })
-}
-
-/// Whether the parentheses ahead hold children, where options belong: `(worker: Always)`.
-fn holds_children(input: ParseStream) -> bool {
-    let ahead = input.fork();
-    ahead.parse_any_delimiter().is_ok_and(|(_, _, content)| {
-        // `max_restarts: 3` is an option, written as elsewhere.
-        let word = content.fork().call(Ident::parse_any).map(|word| word.to_string());
-        starts_child(&content) && !word.is_ok_and(|word| Key::parse(&word).is_some())
-    })
-}
-
-fn children(input: ParseStream, errors: &mut Errors) -> Vec<Child> {
-    let mut children = Vec::new();
-    while !input.is_empty() {
-        match child::parse(input, errors) {
-            Ok(child) => {
-                let name = child.name.to_string();
-                let is_broken = matches!(child.body, super::ast::Body::Broken(_));
-                children.push(child);
-                if is_broken {
-                    // `a:` above `b: Always` lacks its comma too; `b` is whole.
-                    if !starts_child(input) {
-                        skip_to_next_child(input);
-                    }
-                } else {
-                    after_child(input, &name, errors);
-                }
-            }
-            Err(error) => {
-                errors.push(error);
-                skip_to_next_child(input);
-            }
-        }
-    }
-    children
-}
-
-/// The comma between two children.
-fn after_child(input: ParseStream, name: &str, errors: &mut Errors) {
-    if input.is_empty() || input.parse::<Token![,]>().is_ok() {
-        return;
-    }
-    if input.peek(Token![;]) {
-        errors.push(input.error("children are separated by `,`"));
-        let _ = input.parse::<Token![;]>();
-        return;
-    }
-    errors.push(input.error(format!("expected `,` after the child `{name}`")));
-    if !starts_child(input) {
-        skip_to_next_child(input);
-    }
-}
-
-/// Goes behind the next comma that a child follows.
-///
-/// The comma alone says too little: one inside `Cache<K, V>` is no end of a child.
-fn skip_to_next_child(input: ParseStream) {
-    loop {
-        skip_to(input, |input| input.peek(Token![,]));
-        if input.parse::<Token![,]>().is_err() || input.is_empty() || starts_child(input) {
-            return;
-        }
-    }
-}
-
-/// Whether a child could start here: an attribute, or a name and a colon.
-fn starts_child(input: ParseStream) -> bool {
-    input.peek(Token![#])
-        || (input.peek(Ident::peek_any) && input.peek2(Token![:]) && !input.peek2(Token![::]))
-}
-
-fn skip_to(input: ParseStream, stop: impl Fn(ParseStream) -> bool) {
-    while !input.is_empty() && !stop(input) {
-        if proc_macro2::TokenTree::parse(input).is_err() {
-            return;
-        }
-    }
 }

@@ -1,11 +1,11 @@
-//! A tree as text again, for tests: whatever a tree keeps of what was written.
+//! Prints a parsed tree, so that tests can compare it with what was written.
 
 use quote::{ToTokens, quote};
 
 use super::ast::{Body, Child, Supervisor, Tree};
 use crate::options::{Item, Options, Value};
 
-/// The tree's tokens, in the tree's own order.
+/// Prints the tree's tokens in their order.
 pub(crate) fn print(tree: &Tree) -> String {
     let mut text = String::new();
     for attr in &tree.attrs {

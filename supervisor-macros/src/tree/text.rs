@@ -1,8 +1,8 @@
-//! Tokens as text, for messages and documentation.
+//! Prints tokens for messages and documentation.
 
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 
-/// Tokens as a person writes them: `store::Cache<u64>`, `100ms..30s`.
+/// Prints tokens as a person writes them: `store::Cache<u64>`, `100ms..30s`.
 pub(super) fn compact(tokens: &TokenStream) -> String {
     let mut text = String::new();
     write(tokens, &mut text);

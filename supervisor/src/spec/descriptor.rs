@@ -3,11 +3,13 @@
 use std::fmt::{self, Write as _};
 use std::time::Duration;
 
+use supervisor_rules::Text;
+
 use super::options::written;
 use super::rules::{self, Subject};
 use super::{
     AutoShutdown, Budget, ChildOptions, RestartPolicy, Shutdown, SupervisionStrategy,
-    SupervisorOptions, Text,
+    SupervisorOptions,
 };
 
 /// A child of a declared tree, or the tree itself.

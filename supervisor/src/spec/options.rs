@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use super::{Backoff, RestartPolicy, Shutdown, Text};
+use supervisor_rules::{Text, defaults};
+
+use super::{Backoff, RestartPolicy, Shutdown};
 
 /// Whether the next sibling waits for a child to report that it is up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -60,9 +62,9 @@ macro_rules! filled {
 
 impl ChildOptions {
     /// How long a child with [`StartMode::Notify`] may take to report unless it says otherwise.
-    pub const START_TIMEOUT: Duration = Duration::from_secs(30);
+    pub const START_TIMEOUT: Duration = defaults::START_TIMEOUT;
     /// How many messages a mailbox holds unless it says otherwise.
-    pub const MAILBOX: usize = 64;
+    pub const MAILBOX: usize = defaults::MAILBOX;
 
     /// Nothing said.
     #[must_use]

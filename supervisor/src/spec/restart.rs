@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use supervisor_rules::defaults;
+
 /// Whether a child that has ended is started again.
 ///
 /// | how the child ended | `Always` | `Transient` | `Temporary` |
@@ -69,7 +71,7 @@ pub enum MaxRestarts {
 
 impl Default for MaxRestarts {
     fn default() -> Self {
-        Self::AtMost(3)
+        Self::AtMost(defaults::MAX_RESTARTS)
     }
 }
 

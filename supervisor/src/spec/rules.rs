@@ -1,17 +1,19 @@
-//! The rules that need the options of a child and of its supervisor: one table, one wording.
+//! The rules that need the options of a child and of its supervisor.
 //!
 //! A declared tree applies them when the compiler evaluates its constants, so that they hold
 //! for types of other crates too; a supervisor built by hand applies them at run time. What a
-//! tree's own tokens can break, the macro reports itself, in the same words.
+//! tree's own tokens can break, the macro reports itself, in the same words: those of
+//! [`supervisor_rules::wording`].
 //!
 //! Everything here is `const`: a message is put together in a buffer of fixed size.
 
 use std::time::Duration;
 
-use super::Name;
+use supervisor_rules::{Text, can_escalate, wording};
+
 use super::{
-    AutoShutdown, Backoff, Budget, ChildOptions, MaxRestarts, RestartPolicy, Shutdown, StartMode,
-    SupervisionStrategy, SupervisorOptions, Text,
+    AutoShutdown, Budget, ChildOptions, MaxRestarts, Name, RestartPolicy, Shutdown, StartMode,
+    SupervisionStrategy, SupervisorOptions,
 };
 
 /// What the rules look at.
@@ -61,35 +63,31 @@ pub(crate) const fn broken(subject: &Subject<'_>) -> Option<Text> {
 const fn value_zero(subject: &Subject<'_>) -> Option<Text> {
     let options = &subject.options;
     let fault = if options.mailbox() == 0 {
-        ": `mailbox = 0` leaves room for no message at all"
+        wording::value_zero_mailbox()
     } else if options.start_timeout().is_zero() {
-        ": `start_timeout` must be longer than zero"
+        wording::value_zero("start_timeout")
     } else if let Some(Duration::ZERO) = options.heartbeat() {
-        ": `heartbeat` must be longer than zero"
+        wording::value_zero("heartbeat")
     } else {
         return None;
     };
-    Some(Text::new().quoted(subject.name).str(fault))
+    Some(Text::new().quoted(subject.name).str(": ").str(fault.as_str()))
 }
 
 /// A supervisor's restart window is not zero, which would hold no restart at all.
 pub(crate) const fn window_zero(supervisor: &SupervisorOptions) -> Option<Text> {
     if supervisor.restart_window.is_zero() {
-        return Some(Text::new().str("`restart_window` must be longer than zero"));
+        return Some(wording::value_zero("restart_window"));
     }
     None
 }
-
-/// The words of [`partitions_once`], after the child's name.
-const PARTITIONS_ONCE: &str =
-    " runs `once`, by value, so `partitions` cannot share it; leave `partitions` out";
 
 /// The workers of `partitions` are made from one value, and a child that runs once takes it away.
 const fn partitions_once(subject: &Subject<'_>) -> Option<Text> {
     if !subject.options.is_once() || subject.supervisor.partitions.is_none() {
         return None;
     }
-    Some(Text::new().quoted(subject.name).str(PARTITIONS_ONCE))
+    Some(wording::partitions_once(subject.name))
 }
 
 /// A child that runs once, by value, is `Temporary`: there is no second value to restart it with.
@@ -109,11 +107,7 @@ const fn significant_always(subject: &Subject<'_>) -> Option<Text> {
     if !subject.options.is_significant() || !is(subject, RestartPolicy::Always) {
         return None;
     }
-    Some(
-        Text::new()
-            .quoted(subject.name)
-            .str(" is `Always` restarted, so it cannot be significant; make it `Transient`"),
-    )
+    Some(wording::significant_always(subject.name))
 }
 
 /// A significant child's supervisor has `auto_shutdown`.
@@ -122,11 +116,7 @@ const fn significant_never(subject: &Subject<'_>) -> Option<Text> {
     if !subject.options.is_significant() || !is_never {
         return None;
     }
-    Some(
-        Text::new().quoted(subject.name).str(
-            " is significant for nothing; its supervisor needs `auto_shutdown = any_significant`",
-        ),
-    )
+    Some(wording::significant_never(subject.name))
 }
 
 /// Under a group strategy, a significant child is not `Temporary`: stopped with a sibling it
@@ -139,13 +129,7 @@ const fn significant_temporary(subject: &Subject<'_>) -> Option<Text> {
     {
         return None;
     }
-    Some(
-        Text::new()
-            .quoted(subject.name)
-            .str(" is `Temporary` and significant: under ")
-            .quoted(strategy.as_str())
-            .str(" a sibling can end it unseen; make it `Transient`"),
-    )
+    Some(wording::significant_temporary(subject.name, strategy.as_str()))
 }
 
 /// A child that is never restarted has no backoff.
@@ -153,11 +137,7 @@ const fn backoff_temporary(subject: &Subject<'_>) -> Option<Text> {
     if subject.options.backoff().is_none() || !is(subject, RestartPolicy::Temporary) {
         return None;
     }
-    Some(
-        Text::new()
-            .quoted(subject.name)
-            .str(" is `Temporary`, so its `backoff` is never used; leave it out"),
-    )
+    Some(wording::backoff_temporary(subject.name))
 }
 
 /// A backoff grows.
@@ -166,14 +146,9 @@ const fn backoff_inverted(subject: &Subject<'_>) -> Option<Text> {
     if backoff.min().as_nanos() <= backoff.max().as_nanos() {
         return None;
     }
-    Some(
-        Text::new()
-            .str("a backoff grows from short to long; write `")
-            .duration(backoff.max())
-            .str("..")
-            .duration(backoff.min())
-            .str("`"),
-    )
+    let (shorter, longer) =
+        (Text::new().duration(backoff.max()), Text::new().duration(backoff.min()));
+    Some(wording::backoff_inverted(shorter.as_str(), longer.as_str()))
 }
 
 /// A backoff is fast enough for a child that fails again and again to exceed `max_restarts`
@@ -182,44 +157,10 @@ const fn backoff_too_slow(subject: &Subject<'_>) -> Option<Text> {
     let Some(backoff) = subject.options.backoff() else { return None };
     let MaxRestarts::AtMost(limit) = subject.supervisor.max_restarts else { return None };
     let window = subject.supervisor.restart_window;
-    if fastest(backoff, limit).as_nanos() <= window.as_nanos() {
+    if can_escalate(backoff.min(), backoff.max(), limit, window) {
         return None;
     }
-    Some(
-        Text::new()
-            .quoted(subject.name)
-            .str(" cannot fail ")
-            .number(limit.saturating_add(1) as u128)
-            .str(" times in ")
-            .duration(window)
-            .str(" with this backoff, so it never escalates; lengthen `restart_window`"),
-    )
-}
-
-/// The least time in which a child is restarted `limit` times and fails again; every delay may
-/// be as short as half of its cap.
-const fn fastest(backoff: Backoff, limit: u32) -> Duration {
-    let mut sum = Duration::ZERO;
-    let mut cap = backoff.min();
-    let mut done = 0;
-    while done < limit {
-        // From here on all delays are equal. It comes after at most a hundred doublings, while
-        // `limit` may be four billion.
-        if cap.as_nanos() >= backoff.max().as_nanos() {
-            return sum.saturating_add(half(backoff.max()).saturating_mul(limit - done));
-        }
-        sum = sum.saturating_add(half(cap));
-        cap = cap.saturating_mul(2);
-        done += 1;
-    }
-    sum
-}
-
-const fn half(time: Duration) -> Duration {
-    match time.checked_div(2) {
-        Some(half) => half,
-        None => time,
-    }
+    Some(wording::backoff_too_slow(subject.name, limit, window))
 }
 
 /// A nested supervisor that ends by `auto_shutdown` is not started again at once: it is not
@@ -232,11 +173,7 @@ const fn auto_shutdown_always(subject: &Subject<'_>) -> Option<Text> {
     if !ends || !is(subject, RestartPolicy::Always) {
         return None;
     }
-    Some(
-        Text::new()
-            .quoted(subject.name)
-            .str(" would be restarted after its `auto_shutdown`; make it `Transient`"),
-    )
+    Some(wording::auto_shutdown_always(subject.name, "make it `Transient`"))
 }
 
 /// A nested supervisor has at least the time that its children may need to stop.
@@ -270,13 +207,7 @@ const fn start_periodic(subject: &Subject<'_>) -> Option<Text> {
         StartMode::Spawned if options.has_start_timeout() => "start_timeout",
         StartMode::Spawned => return None,
     };
-    Some(
-        Text::new()
-            .quoted(subject.name)
-            .str(" is periodic, and has started when its schedule has, so ")
-            .quoted(option)
-            .str(" has no meaning; leave it out"),
-    )
+    Some(wording::start_periodic(subject.name, option))
 }
 
 /// A time limit for being ready needs a child that says when it is.
@@ -285,11 +216,7 @@ const fn start_timeout_alone(subject: &Subject<'_>) -> Option<Text> {
     if !options.has_start_timeout() || matches!(options.start(), StartMode::Notify) {
         return None;
     }
-    Some(
-        Text::new()
-            .quoted(subject.name)
-            .str(" does not say when it is ready, so `start_timeout` needs `start = notify` too"),
-    )
+    Some(wording::start_timeout_alone(subject.name))
 }
 
 /// A supervisor has started when its children have, and shows no other sign of life.
@@ -312,12 +239,7 @@ pub(crate) const fn auto_shutdown_without_significant(
     if has_significant || matches!(supervisor.auto_shutdown, AutoShutdown::Never) {
         return None;
     }
-    Some(
-        Text::new()
-            .str("`auto_shutdown = ")
-            .str(supervisor.auto_shutdown.as_str())
-            .str("` without a significant child; mark one with `significant`"),
-    )
+    Some(wording::auto_shutdown_without_significant(supervisor.auto_shutdown.as_str()))
 }
 
 /// A tree stops within its `shutdown_within`.
@@ -358,14 +280,11 @@ pub(crate) fn broken_partitions(
     template: &ChildOptions,
     partitions: usize,
     max_children: Option<usize>,
-) -> Option<String> {
+) -> Option<Text> {
     match (partitions, max_children) {
-        (0, _) => Some("`partitions = 0` leaves no worker at all".to_owned()),
-        (_, Some(_)) => {
-            let rule = "a pool has as many workers as `partitions`, so `max_children` has no meaning; leave it out";
-            Some(rule.to_owned())
-        }
-        _ if template.is_once() => Some(format!("`{name}`{PARTITIONS_ONCE}")),
+        (0, _) => Some(wording::value_zero_partitions()),
+        (_, Some(_)) => Some(wording::max_children_of_partitions()),
+        _ if template.is_once() => Some(wording::partitions_once(&name.to_string())),
         _ => None,
     }
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use supervisor_rules::defaults;
+
 /// How long a child may take to stop before it is aborted.
 ///
 /// To be stopped means: the child is asked ([`Context::shutdown_requested`] completes, `recv`
@@ -31,7 +33,7 @@ pub enum Shutdown {
 
 impl Shutdown {
     /// What a worker has unless it says otherwise: five seconds, as in OTP.
-    pub const WORKER: Self = Self::Timeout(Duration::from_secs(5));
+    pub const WORKER: Self = Self::Timeout(defaults::WORKER_SHUTDOWN);
     /// What a nested supervisor has unless it says otherwise, as in OTP.
     pub const SUPERVISOR: Self = Self::Infinity;
 }

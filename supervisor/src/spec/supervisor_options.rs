@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use supervisor_rules::defaults;
+
 use super::options::written;
 use super::{AutoShutdown, MaxRestarts, SupervisionStrategy};
 
@@ -22,8 +24,8 @@ impl SupervisorOptions {
     pub const fn new(strategy: SupervisionStrategy) -> Self {
         Self {
             strategy,
-            max_restarts: MaxRestarts::AtMost(3),
-            restart_window: Duration::from_secs(5),
+            max_restarts: MaxRestarts::AtMost(defaults::MAX_RESTARTS),
+            restart_window: defaults::RESTART_WINDOW,
             auto_shutdown: AutoShutdown::Never,
             partitions: None,
         }

@@ -6,6 +6,8 @@ use std::future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use supervisor_rules::defaults;
+
 use super::pool::TemplateParts;
 use super::{ChildSpec, Ready, Runnable};
 use crate::child::ChildRef;
@@ -50,10 +52,10 @@ impl SupervisorBuilder {
             label: None,
             strategy: SupervisionStrategy::default(),
             max_restarts: MaxRestarts::default(),
-            restart_window: Duration::from_secs(5),
+            restart_window: defaults::RESTART_WINDOW,
             auto_shutdown: AutoShutdown::default(),
             max_children: None,
-            kill_grace: Duration::from_secs(1),
+            kill_grace: defaults::KILL_GRACE,
             children: Declaration::default(),
             template: None,
         }

@@ -186,7 +186,7 @@ impl SupervisorBuilder {
         self.children.extend(parts);
         let supervisor = self.build();
         if let Some(rule) = broken {
-            supervisor.node().set_fault(rule);
+            supervisor.node().set_fault(rule.to_string());
         }
         Partitioned::new(supervisor, workers)
     }

@@ -25,11 +25,11 @@ pub(crate) enum MayName {
 /// Locks of the standard library.
 const LOCKS: [&str; 3] = ["Mutex", "RwLock", "Condvar"];
 
-/// The crates that `spec` may use.
-const STANDARD: [&str; 3] = ["std", "core", "alloc"];
+/// The crates that `spec` may use: std, and the words and defaults that the macros share.
+const STANDARD: [&str; 4] = ["std", "core", "alloc", "supervisor_rules"];
 
-/// The other words that a path within the library can start with.
-const PATH_WORDS: [&str; 3] = ["crate", "super", "self"];
+/// The other words that a path can start with: the library's own paths, and the lints of a tool.
+const PATH_WORDS: [&str; 4] = ["crate", "super", "self", "clippy"];
 
 const PRIMITIVES: [&str; 17] = [
     "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64",
@@ -165,31 +165,54 @@ fn at_line(file: &File, line: usize) -> String {
 /// Files, by name, with the files that each names.
 type Graph<'a> = BTreeMap<&'a str, BTreeSet<&'a str>>;
 
-/// Finds circles of files that do not lie in one folder, one for each knot of circles.
+/// Finds circles of folders, at each depth: files beside each other may name each other, but what a
+/// folder names may not name the folder.
 pub(crate) fn circles(files: &[File]) -> Vec<String> {
     let graph = graph(files);
     let mut faults = Vec::new();
-    let mut reported: BTreeSet<&str> = BTreeSet::new();
-    for (&from, targets) in &graph {
-        for &to in targets {
-            if reported.contains(from) || folder(&graph, from) == folder(&graph, to) {
-                continue;
+    for parent in parents(&graph) {
+        let items = items(&graph, parent);
+        let mut reported: BTreeSet<&str> = BTreeSet::new();
+        for (&from, targets) in &items {
+            for &to in targets {
+                let is_known = reported.contains(from) || !is_folder(&graph, parent, from);
+                let Some(back) = way(&items, to, from).filter(|_| !is_known) else { continue };
+                reported.extend(&back);
+                faults.push(format!(
+                    "supervisor/src/{parent}: {from} -> {}: a folder may not be named by what it \
+                     names",
+                    back.join(" -> "),
+                ));
             }
-            let Some(back) = way(&graph, to, from) else { continue };
-            let is_in_knot = |file: &&str| {
-                way(&graph, from, file).is_some() && way(&graph, file, from).is_some()
-            };
-            let knot: Vec<&str> = graph.keys().copied().filter(is_in_knot).collect();
-            faults.push(format!(
-                "supervisor/src: {from} -> {} (of {} files that name each other): files of \
-                 different folders may not name each other in a circle",
-                back.join(" -> "),
-                knot.len(),
-            ));
-            reported.extend(knot);
         }
     }
     faults
+}
+
+/// Returns the folders that have files, the top one among them.
+fn parents<'a>(graph: &Graph<'a>) -> BTreeSet<&'a str> {
+    let folders = graph.keys().flat_map(|path| path.match_indices('/').map(|(at, _)| &path[..=at]));
+    folders.chain([""]).collect()
+}
+
+/// Returns which of the files and folders in a folder name which.
+fn items<'a>(graph: &Graph<'a>, parent: &str) -> Graph<'a> {
+    let item = |path: &'a str| {
+        let rest = path.strip_prefix(parent)?;
+        Some(rest.split('/').next().unwrap_or(rest).trim_end_matches(".rs"))
+    };
+    let mut items: Graph<'_> = BTreeMap::new();
+    for (&path, targets) in graph {
+        let Some(from) = item(path) else { continue };
+        let named = targets.iter().filter_map(|&target| item(target));
+        items.entry(from).or_default().extend(named.filter(|named| *named != from));
+    }
+    items
+}
+
+fn is_folder(graph: &Graph<'_>, parent: &str, item: &str) -> bool {
+    let folder = format!("{parent}{item}/");
+    graph.keys().any(|path| path.starts_with(&folder))
 }
 
 fn graph(files: &[File]) -> Graph<'_> {
@@ -201,7 +224,14 @@ fn graph(files: &[File]) -> Graph<'_> {
         let used = file.names.iter().filter(|name| !name.is_facade);
         let targets: BTreeSet<&str> =
             used.filter_map(|name| file_of(&graph, &name.segments)).collect();
-        let others = targets.into_iter().filter(|target| *target != file.path);
+        // A file above only hands on what lies beside this one.
+        let is_above = |target: &str| {
+            let folder = target.trim_end_matches("lib.rs").trim_end_matches(".rs");
+            file.path
+                .strip_prefix(folder)
+                .is_some_and(|rest| folder.is_empty() || rest.starts_with('/'))
+        };
+        let others = targets.into_iter().filter(|target| *target != file.path && !is_above(target));
         graph.insert(&file.path, others.collect());
     }
     graph
@@ -215,19 +245,6 @@ fn file_of<'a>(graph: &Graph<'a>, segments: &[String]) -> Option<&'a str> {
     files.find_map(|file| graph.get_key_value(file.as_str()).map(|(&file, _)| file))
 }
 
-/// Returns the folder of a file: that of its submodules, if it has any, or the one that it lies
-/// in. At the top, each file is a folder of its own.
-fn folder<'a>(graph: &Graph<'_>, path: &'a str) -> &'a str {
-    let module = path.trim_end_matches(".rs");
-    let has_submodules = graph
-        .keys()
-        .any(|other| other.strip_prefix(module).is_some_and(|rest| rest.starts_with('/')));
-    match module.rsplit_once('/') {
-        Some((parent, _)) if !has_submodules => parent,
-        _ => module,
-    }
-}
-
 /// Returns the files on a shortest way through the graph, both ends included.
 fn way<'a>(graph: &Graph<'a>, from: &'a str, to: &str) -> Option<Vec<&'a str>> {
     let mut ways = VecDeque::from([vec![from]]);
@@ -237,7 +254,7 @@ fn way<'a>(graph: &Graph<'a>, from: &'a str, to: &str) -> Option<Vec<&'a str>> {
         if end == to {
             return Some(way);
         }
-        for &next in &graph[end] {
+        for &next in graph.get(end).into_iter().flatten() {
             if seen.insert(next) {
                 ways.push_back([&way[..], &[next]].concat());
             }

@@ -1,4 +1,4 @@
-//! The rule of order: a child uses only what is declared before it.
+//! Rules on the names in a child's value: it uses only what is declared before the child.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,41 +8,41 @@ use syn::visit::{self, Visit};
 use syn::{Expr, ExprCall, ExprClosure, ExprPath, Ident, Macro, PatIdent, Token};
 
 use super::super::ast::{Body, Child, Supervisor};
-use super::Site;
+use super::facts::Site;
 use crate::errors::Errors;
 
-/// The names of a supervisor's children, each with the place of its first declaration.
+/// The names of a supervisor's children, each with the index of its first declaration.
 pub(super) struct Names(HashMap<String, usize>);
 
 impl Names {
     pub(super) fn of(supervisor: &Supervisor) -> Self {
         let mut names = HashMap::new();
         for (index, child) in supervisor.children.iter().enumerate() {
-            names.entry(child.text()).or_insert(index);
+            names.entry(child.unraw_name()).or_insert(index);
         }
         Self(names)
     }
 
-    /// The first child of this name.
+    /// Returns the index of the first child of this name.
     pub(super) fn first(&self, name: &str) -> Option<usize> {
         self.0.get(name).copied()
     }
 }
 
-/// What a child can see: its siblings, and those of the supervisors around it.
+/// The names around a child: its siblings, and those of the supervisors that contain it.
 #[derive(Clone, Copy)]
 pub(super) struct Scope<'a> {
     pub(super) names: &'a Names,
-    /// The child's place among its siblings.
+    /// The child's index among its siblings.
     pub(super) index: usize,
     pub(super) outer: Option<&'a Self>,
 }
 
-/// Where a name is declared, seen from a child.
+/// Where a name is declared, relative to a child.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Declared {
     Before,
-    /// By a supervisor around it.
+    /// By a supervisor that contains it.
     Around,
     /// By the child itself.
     Here,
@@ -50,14 +50,14 @@ enum Declared {
 }
 
 impl Scope<'_> {
-    /// Nothing if no child around has this name.
+    /// Returns where a name is declared, if a child has it.
     fn find(&self, name: &str) -> Option<Declared> {
         let own = self.names.first(name).map(|index| match index.cmp(&self.index) {
             std::cmp::Ordering::Less => Declared::Before,
             std::cmp::Ordering::Equal => Declared::Here,
             std::cmp::Ordering::Greater => Declared::After,
         });
-        // What is declared before hides what is not, at every level.
+        // A name that is declared before hides one that is not, at every level.
         let outer = self.outer.and_then(|outer| outer.find(name)).map(|found| match found {
             Declared::Here => Declared::Around,
             found => found,
@@ -73,7 +73,7 @@ impl Scope<'_> {
 pub(super) fn sibling_later(child: &Child, site: Site, scope: Scope, errors: &mut Errors) {
     let Some(value) = child.value() else { return };
     if matches!((&child.body, value), (Body::Task(_), Expr::Path(_))) {
-        // A task is a function: the name can mean no child.
+        // The value of a task is a function, never a child.
         return;
     }
     let mut uses = Uses::default();
@@ -84,7 +84,7 @@ pub(super) fn sibling_later(child: &Child, site: Site, scope: Scope, errors: &mu
         if uses.bound.contains(&name) || site.params.contains(&name) {
             continue;
         }
-        let of = child.text();
+        let of = child.unraw_name();
         let message = match scope.find(&name) {
             Some(Declared::After) => format!(
                 "`{name}` is declared later; move it above `{of}` (an item: `self::{name}`)"
@@ -92,7 +92,7 @@ pub(super) fn sibling_later(child: &Child, site: Site, scope: Scope, errors: &mu
             Some(Declared::Around) => format!(
                 "`{name}` is not there yet while its children are declared (an item: `self::{name}`)"
             ),
-            // As in `let a = A(a);`, the name means what it meant before: a function, perhaps.
+            // As in `let a = A(a);`, the name of the child itself means an outer item.
             Some(Declared::Before | Declared::Here) | None => continue,
         };
         if reported.insert(name) {
@@ -107,7 +107,7 @@ pub(super) fn function_hidden(child: &Child, scope: Scope, errors: &mut Errors) 
     let mut uses = Uses::default();
     uses.visit_expr(value);
     if let (Body::Task(_), Expr::Path(path)) = (&child.body, value) {
-        // A task is a function: its whole value is as good as called.
+        // The value of a task is a function that the child calls.
         uses.calls.extend(path.path.get_ident().cloned());
     }
     for ident in uses.calls {
@@ -122,7 +122,7 @@ pub(super) fn function_hidden(child: &Child, scope: Scope, errors: &mut Errors) 
 
 /// A task outlives what the tree's parameters borrow: its closure owns what it uses.
 ///
-/// That is so for every use inside a closure, also for `config.clone()`: the closure would hold the
+/// Every use inside a closure breaks the rule, also `config.clone()`: the closure would hold the
 /// reference until it is called.
 pub(super) fn task_borrows_parameter(child: &Child, site: Site, errors: &mut Errors) {
     let (Body::Task(_), Some(value)) = (&child.body, child.value()) else { return };
@@ -159,7 +159,7 @@ impl<'ast> Visit<'ast> for Closures {
 
 /// The names that an expression uses as values, and those that it binds itself.
 ///
-/// A called name is a function, not a child: `worker()` is no use of the child `worker`.
+/// A called name is a function: `worker()` does not use the child `worker`.
 #[derive(Default)]
 struct Uses<'ast> {
     used: Vec<Ident>,
@@ -189,7 +189,7 @@ impl<'ast> Visit<'ast> for Uses<'ast> {
         visit::visit_pat_ident(self, pat);
     }
 
-    /// `vec![db.clone()]`: the arguments of most macros are expressions.
+    /// Visits the arguments of a macro such as `vec![db.clone()]`, where they are expressions.
     fn visit_macro(&mut self, call: &'ast Macro) {
         let parser = Punctuated::<Expr, Token![,]>::parse_terminated;
         if let Ok(arguments) = call.parse_body_with(parser) {

@@ -1,13 +1,12 @@
-//! Rules on supervisors and on the tree as a whole.
+//! Rules on supervisors, and on the tree as a whole.
 
-use proc_macro2::Span;
+use supervisor_rules::wording;
 
 use super::super::ast::{Body, Child, Enclosure, Handle, Supervisor, Tree};
-use super::child::Facts;
+use super::facts::{auto_shutdown, may_be_significant};
 use crate::errors::Errors;
 use crate::options::key::Key;
-use crate::options::setting::Setting;
-use crate::words::{AutoShutdown, Policy, Strategy, Vocabulary};
+use crate::words::{AutoShutdown, Strategy, Vocabulary};
 
 type Rule = fn(&Supervisor, &mut Errors);
 
@@ -42,7 +41,7 @@ fn braces_expected(supervisor: &Supervisor, errors: &mut Errors) {
         Enclosure::Wrong(span) => {
             errors.at(span, format!("children stand in braces: `{strategy} {{ … }}`"));
         }
-        // Without a known strategy it is not even sure that a supervisor was meant.
+        // Without a known strategy it is not certain that a supervisor was meant.
         Enclosure::Missing(_) if supervisor.strategy.known.is_none() => {}
         Enclosure::Missing(span) => {
             errors.at(span, format!("expected this supervisor's children: `{strategy} {{ … }}`"));
@@ -62,21 +61,16 @@ fn template_count(supervisor: &Supervisor, errors: &mut Errors) {
                 errors.on(cfg, "a template is always there; put `#[cfg]` on its supervisor");
             }
             for other in others {
-                let message = format!(
-                    "`simple_one_for_one` has one template; `{}` is one too many",
-                    other.text()
-                );
-                errors.at(other.name.span(), message);
+                errors.at(other.name.span(), wording::template_count_exceeded(&other.unraw_name()));
             }
         }
     }
 }
 
-/// The error for a pool without a template: it also stands where its handle would.
+/// Returns the error for a pool without a template; in an expansion it stands for the pool's handle.
 pub(crate) fn template_missing(supervisor: &Supervisor) -> syn::Error {
-    const MESSAGE: &str =
-        "`simple_one_for_one` needs one template, as in `{ worker: Temporary<Worker> }`";
-    syn::Error::new(supervisor.strategy.ident.span(), MESSAGE)
+    let message = wording::template_count_missing(", as in `{ worker: Temporary<Worker> }`");
+    syn::Error::new(supervisor.strategy.ident.span(), message)
 }
 
 /// A template is a task or has a type: the workers of a nested supervisor would share its
@@ -92,9 +86,9 @@ fn template_nested(supervisor: &Supervisor, errors: &mut Errors) {
     supervisor.children.iter().filter_map(nested).for_each(|error| errors.push(error));
 }
 
-/// The error for a template in braces: it also stands where the pool's handle would.
+/// Returns the error for a template in braces; in an expansion it stands for the pool's handle.
 pub(crate) fn nested_template(child: &Child, nested: &Supervisor) -> syn::Error {
-    let name = child.text();
+    let name = child.unraw_name();
     let message =
         format!("a template has no braces; declare a named tree and write `{name}: Temporary<…>`");
     syn::Error::new(nested.strategy.ident.span(), message)
@@ -107,8 +101,7 @@ fn max_children_of_partitions(supervisor: &Supervisor, errors: &mut Errors) {
     }
     let mut settings = supervisor.options.settings(supervisor.nested_place());
     if let Some((item, ..)) = settings.find(|(_, key, _)| *key == Key::MaxChildren) {
-        const MESSAGE: &str = "a pool has as many workers as `partitions`, so `max_children` has no meaning; leave it out";
-        errors.at(item.ident.span(), MESSAGE);
+        errors.at(item.ident.span(), wording::max_children_of_partitions());
     }
 }
 
@@ -116,28 +109,14 @@ fn max_children_of_partitions(supervisor: &Supervisor, errors: &mut Errors) {
 ///
 /// Children with a type may be significant by their derive, so this looks at the others only.
 fn auto_shutdown_without_significant(supervisor: &Supervisor, errors: &mut Errors) {
-    let Some((item, auto)) = auto_shutdown(supervisor) else { return };
+    let Some((span, auto)) = auto_shutdown(supervisor) else { return };
     if auto == AutoShutdown::Never {
         return;
     }
-    let may_be = |child: &Child| Facts::of(child).is_none_or(|facts| facts.significant);
-    if supervisor.children.is_empty() || supervisor.children.iter().any(may_be) {
+    if supervisor.children.is_empty() || supervisor.children.iter().any(may_be_significant) {
         return;
     }
-    let message = format!(
-        "`auto_shutdown = {}` without a significant child; mark one with `significant`",
-        auto.as_str()
-    );
-    errors.at(item, message);
-}
-
-/// The option and its place, if it is set.
-pub(super) fn auto_shutdown(supervisor: &Supervisor) -> Option<(Span, AutoShutdown)> {
-    let found = supervisor.options.find(supervisor.nested_place(), |setting| match setting {
-        Setting::AutoShutdown(auto) => Some(auto),
-        _ => None,
-    });
-    found.map(|(item, auto)| (item.value_span(), auto))
+    errors.at(span, wording::auto_shutdown_without_significant(auto.as_str()));
 }
 
 /// Two nested supervisors have handle types of different names: `a_b` in `Shop` and `b` in
@@ -147,7 +126,7 @@ pub(super) fn handle_duplicate(child: &Child, errors: &mut Errors) {
     if let Some(Handle { clashes_with: Some(first), .. }) = &nested.handle {
         let message = format!(
             "`{}` and `{first}` would have handle types of the same name; rename one",
-            child.text()
+            child.unraw_name()
         );
         errors.at(child.name.span(), message);
     }
@@ -160,28 +139,4 @@ pub(super) fn attributes_without_name(tree: &Tree, errors: &mut Errors) {
     {
         errors.on(attr, "not expected here; attributes belong on a tree with a name");
     }
-}
-
-/// The option of a nested supervisor that sets its policy, and what it is.
-pub(super) fn restart(supervisor: &Supervisor) -> Policy {
-    let found = supervisor.options.find(supervisor.nested_place(), |setting| match setting {
-        Setting::Policy(policy) => Some(policy),
-        _ => None,
-    });
-    found.map_or(Policy::Always, |(_, policy)| policy)
-}
-
-/// The options that limit how often a supervisor's children are restarted.
-pub(super) fn intensity(supervisor: &Supervisor) -> (Option<u32>, std::time::Duration) {
-    let mut limit = Some(3);
-    let mut window = std::time::Duration::from_secs(5);
-    // The place makes no difference for these two.
-    for (_, key, setting) in supervisor.options.settings(supervisor.nested_place()) {
-        match (key, setting) {
-            (Key::MaxRestarts, Setting::Limit(found)) => limit = found,
-            (Key::RestartWindow, Setting::Time(found)) => window = found,
-            _ => {}
-        }
-    }
-    (limit, window)
 }

@@ -1,4 +1,5 @@
-//! The statements that build the supervisors and bind each child's name for those after it.
+//! Writes the statements that build the supervisors and bind each child's name for its later
+//! siblings.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,16 +8,16 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Attribute, Ident};
 
-use super::super::ast::{Body, Child, Standing, Supervisor, Task, Tree, Typed};
+use super::super::ast::{Body, Child, Supervisor, Task, Tree, Typed, Validity};
 use super::super::check;
-use super::super::names::own;
+use super::super::names::hygienic;
 use super::{handle, settings};
 use crate::errors::unknown_value;
 use crate::options::key::Place;
 
-/// The whole body of the function that makes a tree, up to its value.
+/// Writes the body of the function that makes a tree, up to its value.
 ///
-/// Ends with the supervisor bound to `__supervisor`, or the pool to `__pool`.
+/// It binds the root to `__supervisor`, or to `__pool` if it is a pool.
 pub(super) fn root(tree: &Tree) -> TokenStream {
     let mut tasks = Tasks::default();
     tasks.hoist(&tree.root, "", &[]);
@@ -30,8 +31,8 @@ pub(super) fn root(tree: &Tree) -> TokenStream {
     quote!(#hoisted #made)
 }
 
-/// The functions that tasks run, read before any child's name is bound: the name of a task means
-/// Rust's item, whatever a sibling is called.
+/// The functions of tasks without a value, which the expansion reads before it binds any child's
+/// name: the name of such a task means the item, whatever a sibling is called.
 #[derive(Default)]
 struct Tasks {
     statements: TokenStream,
@@ -41,13 +42,13 @@ struct Tasks {
 }
 
 impl Tasks {
-    /// `cfgs` are the conditions of the supervisors around.
+    /// Binds the functions of all tasks below; `cfgs` are the conditions of the supervisors around.
     fn hoist(&mut self, supervisor: &Supervisor, path: &str, cfgs: &[&Attribute]) {
         for child in supervisor.named_children() {
             let path = join(path, child);
             let cfgs: Vec<&Attribute> = cfgs.iter().copied().chain(child.cfgs()).collect();
             match &child.body {
-                Body::Task(Task { value: None, .. }) if child.standing == Standing::Sound => {
+                Body::Task(Task { value: None, .. }) if child.validity == Validity::Valid => {
                     let (function, name) = (self.fresh(child), &child.name);
                     self.statements.extend(quote!(#(#cfgs)* let #function = #name;));
                     self.functions.insert(path, function);
@@ -58,8 +59,9 @@ impl Tasks {
         }
     }
 
+    /// Returns a name that no other task's function has.
     fn fresh(&mut self, child: &Child) -> Ident {
-        let name = child.text();
+        let name = child.unraw_name();
         let mut text = format!("__task_{name}");
         for number in 2.. {
             if self.names.insert(text.clone()) {
@@ -71,9 +73,9 @@ impl Tasks {
     }
 }
 
-/// The path of a child, as a key.
+/// Returns the path of a child, by which its function is found again.
 fn join(path: &str, child: &Child) -> String {
-    format!("{path}/{}", child.text())
+    format!("{path}/{}", child.unraw_name())
 }
 
 struct Builder<'a> {
@@ -83,7 +85,7 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    /// Binds `__supervisor` or `__pool`.
+    /// Writes the statements that bind `__supervisor` or `__pool`.
     fn supervisor(
         &self,
         supervisor: &Supervisor,
@@ -97,13 +99,13 @@ impl Builder<'_> {
             #krate::Supervisor::new()#name.with_strategy(#strategy)#own_options
         };
         if supervisor.is_pool() {
-            let pool = own("pool");
+            let pool = hygienic("pool");
             let value = self.pool(supervisor, path, &new);
             let value = value.unwrap_or_else(|error| unknown_value(&error));
             return quote!(let #pool = #value;);
         }
-        let builder = own("builder");
-        let bound = own("supervisor");
+        let builder = hygienic("builder");
+        let bound = hygienic("supervisor");
         let children = supervisor.named_children().map(|child| self.child(child, path));
         quote! {
             let #builder = #new;
@@ -132,7 +134,7 @@ impl Builder<'_> {
     /// Binds the child's name to its handle and gives the spec to the supervisor.
     fn bind(child: &Child, spec: &TokenStream) -> TokenStream {
         let cfgs: Vec<&Attribute> = child.cfgs().collect();
-        let (name, bound, builder) = (&child.name, own("spec"), own("builder"));
+        let (name, bound, builder) = (&child.name, hygienic("spec"), hygienic("builder"));
         quote! {
             #(#cfgs)* let #bound = #spec;
             #(#cfgs)* let #name = #bound.handle();
@@ -143,7 +145,7 @@ impl Builder<'_> {
     fn nested(&self, child: &Child, nested: &Supervisor, path: &str) -> TokenStream {
         let krate = self.krate;
         let cfgs: Vec<&Attribute> = child.cfgs().collect();
-        let (name, text, builder) = (&child.name, child.text(), own("builder"));
+        let (name, text, builder) = (&child.name, child.unraw_name(), hygienic("builder"));
         let place = nested.nested_place();
         let own_options = settings::of_supervisor(krate, &nested.options, place);
         let child_options = settings::of_child(krate, &nested.options, place);
@@ -166,12 +168,12 @@ impl Builder<'_> {
         Self::bind(child, &quote!(#spec #policy #options))
     }
 
-    /// What `make` makes of a typed child's name and its value.
+    /// Writes the call of `make` with a typed child's name and value.
     fn spec(&self, child: &Child, typed: &Typed, make: &TokenStream) -> TokenStream {
-        let (text, value) = (child.text(), self.value(child, typed));
+        let (text, value) = (child.unraw_name(), self.value(child, typed));
         let recipe_type = typed.ty.project(self.krate, "Recipe");
-        // A name at the place of the type, in a block that ends before any of the user's
-        // expressions could see it: that the type is no child stays an error of the type alone.
+        // With the span of the type, so that rustc reports a type that is no child there alone. The
+        // block ends before any of the user's expressions could see the name.
         let recipe = Ident::new("__recipe", typed.ty.last.span());
         let defaults = typed.ty.project(self.krate, "OPTIONS");
         quote! {
@@ -188,14 +190,14 @@ impl Builder<'_> {
         Some(quote!(.with_restart_policy(#policy)))
     }
 
-    /// What a typed child is made of.
+    /// Writes the value that a typed child is made of.
     fn value(&self, child: &Child, typed: &Typed) -> TokenStream {
         let krate = self.krate;
         match &typed.value {
-            _ if child.standing >= Standing::WithoutValue => quote!(#krate::__private::broken()),
+            _ if child.validity >= Validity::WithoutValue => quote!(#krate::__private::broken()),
             Some(value) => quote!(#value),
             None => {
-                // At the type, which has no `Default` if this is an error.
+                // With the span of the type, where a missing `Default` is an error.
                 let (span, ty) = (typed.ty.last.span(), &typed.ty);
                 let (open, close) =
                     (quote_spanned!(span=> <_ as), quote_spanned!(span=> >::default_recipe()));
@@ -204,17 +206,19 @@ impl Builder<'_> {
         }
     }
 
-    /// The spec of a task, in a block whose last expression has the place of the function: there
-    /// it is an error that it is none, and the compiler has nothing to say about a macro.
+    /// Writes the spec of a task.
+    ///
+    /// The block's last expression has the span of the function: rustc reports a value that is none
+    /// there, without a note about the macro.
     fn task(&self, child: &Child, task: &Task, path: &str) -> TokenStream {
         let krate = self.krate;
-        let text = child.text();
+        let text = child.unraw_name();
         let policy = task.policy.known.map(|policy| {
             let policy = settings::policy(krate, policy);
             quote!(.with_restart_policy(#policy))
         });
         let options = settings::of_child(krate, &task.options, Place::Task);
-        let is_usable = child.standing < Standing::WithoutValue;
+        let is_usable = child.validity < Validity::WithoutValue;
         let (span, function) = match &task.value {
             Some(value) => (value.span(), is_usable.then(|| quote!(#value))),
             None => (child.name.span(), self.functions.get(path).map(ToTokens::to_token_stream)),
@@ -243,7 +247,11 @@ impl Builder<'_> {
         })
     }
 
-    /// The pool that `builder` builds, or the error that was reported in its place.
+    /// Writes the pool that `builder` builds.
+    ///
+    /// # Errors
+    ///
+    /// The mistake of the template, which has been reported.
     fn pool(
         &self,
         pool: &Supervisor,
@@ -252,7 +260,7 @@ impl Builder<'_> {
     ) -> syn::Result<TokenStream> {
         let krate = self.krate;
         let Some(child) = pool.children.first() else { return Err(check::template_missing(pool)) };
-        let text = child.text();
+        let text = child.unraw_name();
         let typed = match &child.body {
             Body::Supervisor(nested) => return Err(check::nested_template(child, nested)),
             Body::Broken(error) => return Err(error.clone()),
@@ -270,13 +278,13 @@ impl Builder<'_> {
         if let Some(count) = pool.partitions() {
             let template = self.spec(child, typed, &typed.ty.project(krate, "spec"));
             let of = typed.ty.project_partition(krate, "partitioned");
-            // All of the call is at the type, as is what the compiler says about it.
+            // With the span of the type for all of the call, where rustc reports what is wrong.
             let arguments = quote_spanned! {typed.ty.last()=>
                 (#builder, #template #policy #options, #count)
             };
             return Ok(quote!(#of #arguments));
         }
-        // `build_pool`, called where the type is named: that it is no child is an error there.
+        // `build_pool` as a function of the type, where rustc reports a type that is no child.
         if typed.value.is_none() {
             let (template, of) =
                 (typed.ty.project(krate, "template"), typed.ty.project(krate, "pool"));

@@ -1,4 +1,4 @@
-//! What rustdoc shows: the tree as a picture, and what each child is.
+//! Writes the documentation of a tree's handle and of its accessors.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -8,7 +8,7 @@ use super::super::text::compact;
 use crate::options::{Item, Options, Value};
 use crate::words::Vocabulary;
 
-/// The tree drawn with lines, for the type's page.
+/// Draws the tree with lines, for the type's page.
 pub(super) fn picture(tree: &Tree) -> TokenStream {
     let mut lines = vec!["```text".to_owned()];
     let name = tree.name().unwrap_or_default();
@@ -31,14 +31,14 @@ fn draw(parent: &Supervisor, indent: &str, lines: &mut Vec<String>) {
         let is_last = index + 1 == count;
         let (branch, below) =
             if is_last { ("└── ", "    ") } else { ("├── ", "│   ") };
-        lines.push(format!("{indent}{branch}{}: {}", child.text(), summary(child)));
+        lines.push(format!("{indent}{branch}{}: {}", child.unraw_name(), summary(child)));
         if let Body::Supervisor(nested) = &child.body {
             draw(nested, &format!("{indent}{below}"), lines);
         }
     }
 }
 
-/// What the tree says about a child, in its own words.
+/// Prints what the tree says about a child, as it is written.
 fn summary(child: &Child) -> String {
     match &child.body {
         Body::Supervisor(nested) => supervisor(nested),
@@ -75,9 +75,9 @@ fn option(item: &Item) -> String {
     }
 }
 
-/// What a child is, for its accessor.
+/// Writes the documentation of a child's accessor.
 pub(super) fn accessor(child: &Child) -> TokenStream {
-    let name = child.text();
+    let name = child.unraw_name();
     let summary = summary(child);
     let sentence = match &child.body {
         Body::Supervisor(nested) if nested.is_pool() => {

@@ -1,4 +1,4 @@
-//! Options as calls: `.with_<key>(value)`, the same on the builder, on a spec, and in constants.
+//! Writes options as calls of `.with_<word>(value)`: on a builder, on a spec, and in constants.
 
 use std::time::Duration;
 
@@ -6,65 +6,34 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
 use crate::options::Options;
-use crate::options::key::{Key, Place};
+use crate::options::key::{Place, Receiver};
 use crate::options::setting::{Backoff, Setting, Shutdown};
 use crate::words::{AutoShutdown, Policy, Strategy, Vocabulary};
 
-/// Those of a supervisor for itself.
+/// Returns the calls that set a supervisor's options on its builder.
 pub(super) fn of_supervisor(krate: &TokenStream, options: &Options, place: Place) -> TokenStream {
-    calls(krate, options, place, |key| {
-        matches!(
-            key,
-            Key::MaxRestarts
-                | Key::RestartWindow
-                | Key::AutoShutdown
-                | Key::MaxChildren
-                | Key::KillGrace
-        )
-    })
+    calls(krate, options, place, Receiver::Builder)
 }
 
-/// Those that a constant knows of a supervisor.
+/// Returns the calls that set a supervisor's options in a constant.
 pub(super) fn of_constant_supervisor(
     krate: &TokenStream,
     options: &Options,
     place: Place,
 ) -> TokenStream {
-    calls(krate, options, place, |key| {
-        matches!(key, Key::MaxRestarts | Key::RestartWindow | Key::AutoShutdown | Key::Partitions)
-    })
+    calls(krate, options, place, Receiver::Constant)
 }
 
-/// Those of a child for its supervisor.
+/// Returns the calls that set a child's options, on its spec or in a constant.
 pub(crate) fn of_child(krate: &TokenStream, options: &Options, place: Place) -> TokenStream {
-    calls(krate, options, place, |key| {
-        matches!(
-            key,
-            Key::Restart
-                | Key::Shutdown
-                | Key::Backoff
-                | Key::Start
-                | Key::StartTimeout
-                | Key::Significant
-                | Key::Heartbeat
-                | Key::Mailbox
-        )
-    })
+    calls(krate, options, place, Receiver::Child)
 }
 
-fn calls(
-    krate: &TokenStream,
-    options: &Options,
-    place: Place,
-    wanted: impl Fn(Key) -> bool,
-) -> TokenStream {
-    let settings = options.settings(place).filter(|(_, key, _)| wanted(*key));
+fn calls(krate: &TokenStream, options: &Options, place: Place, receiver: Receiver) -> TokenStream {
+    let settings = options.settings(place).filter(|(_, key, _)| key.is_passed_to(receiver));
     settings
         .map(|(_, key, setting)| {
-            let method = match key {
-                Key::Restart => format_ident!("with_restart_policy"),
-                key => format_ident!("with_{}", key.as_str()),
-            };
+            let method = format_ident!("{}", key.method());
             let value = value(krate, &setting);
             quote!(.#method(#value))
         })
@@ -107,15 +76,17 @@ fn value(krate: &TokenStream, setting: &Setting) -> TokenStream {
         }
         Setting::Notify => quote!(#krate::StartMode::Notify),
         Setting::Flag(flag) => quote!(#flag),
-        Setting::Message(tokens) | Setting::Crate(tokens) => tokens.clone(),
+        Setting::Type(tokens) | Setting::Path(tokens) => tokens.clone(),
     }
 }
 
+/// Returns the library's constant for a restart policy.
 pub(crate) fn policy(krate: &TokenStream, policy: Policy) -> TokenStream {
     let variant = format_ident!("{}", policy.as_str());
     quote!(#krate::RestartPolicy::#variant)
 }
 
+/// Returns the library's constant for a strategy.
 pub(super) fn strategy(krate: &TokenStream, strategy: Strategy) -> TokenStream {
     let variant = format_ident!(
         "{}",
@@ -129,7 +100,7 @@ pub(super) fn strategy(krate: &TokenStream, strategy: Strategy) -> TokenStream {
     quote!(#krate::SupervisionStrategy::#variant)
 }
 
-/// As a person would write it.
+/// Returns the expression for a duration, as a person would write it.
 pub(crate) fn duration(time: Duration) -> TokenStream {
     let (secs, nanos) = (time.as_secs(), time.subsec_nanos());
     match u64::try_from(time.as_millis()) {

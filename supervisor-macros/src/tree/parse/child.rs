@@ -1,60 +1,24 @@
-//! One child: its attributes, its name, and what stands after the colon.
+//! Parses tasks and children with a type: policy, type, options and value.
 
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
-use syn::{Attribute, Expr, Ident, Token, token};
+use syn::{Expr, Ident, Token, token};
 
-use super::super::ast::{Body, Child, Standing, Task, TypePath, Typed};
-use super::super::{names, text};
+use super::super::ast::{Body, Task, TypePath, Typed};
+use super::super::text;
 use super::path;
 use crate::errors::Errors;
 use crate::options::Options;
 use crate::options::key::Key;
 use crate::words::{Policy, Strategy, Vocabulary, Word};
 
-/// Fails where there is no name; a child with a name is kept, however broken it is.
-pub(super) fn parse(input: ParseStream, errors: &mut Errors) -> syn::Result<Child> {
-    let is_attribute = !input.peek(Token![#]) || input.peek2(token::Bracket);
-    let attrs = if is_attribute { input.call(Attribute::parse_outer)? } else { Vec::new() };
-    if !input.peek(Ident::peek_any) {
-        return Err(input.error("expected a child, as in `name: Always` or `name: Type = value`"));
-    }
-    let name = input.call(Ident::parse_any)?;
-    let body = match body(input, &name, errors) {
-        Ok(body) => body,
-        Err(error) => {
-            errors.push(error.clone());
-            Body::Broken(error)
-        }
-    };
-    Ok(Child { attrs, name, body, standing: Standing::Sound })
-}
-
-fn body(input: ParseStream, name: &Ident, errors: &mut Errors) -> syn::Result<Body> {
-    if !input.peek(Token![:]) || input.peek(Token![::]) {
-        let text = name.to_string();
-        let message = if is_lower(&text) {
-            format!(
-                "expected `:` after `{name}`; a child is `{name}: Always`, or `{name}: Type = value`"
-            )
-        } else {
-            format!("a child has a name; write `{}: {name}`", names::snake(&text))
-        };
-        // At the end of the braces there is no token to point at but the name.
-        let span = if input.is_empty() { name.span() } else { input.span() };
-        return Err(syn::Error::new(span, message));
-    }
-    let colon: Token![:] = input.parse()?;
-    if input.is_empty() || input.peek(Token![,]) || super::starts_child(input) {
-        let message = format!(
-            "`{name}` is nothing yet; write a policy such as `Always`, a type, or a supervisor"
-        );
-        return Err(syn::Error::new(colon.span, message));
-    }
-    if is_supervisor(input) {
-        let supervisor = super::supervisor(input, Some(name), errors)?;
-        return Ok(Body::Supervisor(Box::new(supervisor)));
-    }
+/// Parses a task or a child with a type: what stands after the colon of a child that is no
+/// supervisor.
+pub(super) fn task_or_typed(
+    input: ParseStream,
+    name: &Ident,
+    errors: &mut Errors,
+) -> syn::Result<Body> {
     if let Some(policy) = policy(input)? {
         if let Some(strategy) = strategy_after(input) {
             let message = format!(
@@ -87,29 +51,7 @@ fn body(input: ParseStream, name: &Ident, errors: &mut Errors) -> syn::Result<Bo
     Ok(Body::Typed(Box::new(Typed { policy: None, ty, options, value })))
 }
 
-/// Whether a supervisor stands here, perhaps with a misspelt strategy.
-fn is_supervisor(input: ParseStream) -> bool {
-    if input.peek(token::Brace) {
-        return true;
-    }
-    let ahead = input.fork();
-    let Ok(word) = ahead.call(Ident::parse_any) else { return false };
-    let text = word.to_string();
-    if Strategy::parse(&text).is_some() {
-        return true;
-    }
-    let near = Strategy::nearest(&text).is_some();
-    if near && is_lower(&text) && !ahead.peek(Token![::]) {
-        return true;
-    }
-    if ahead.peek(token::Paren) && ahead.parse::<proc_macro2::Group>().is_err() {
-        return false;
-    }
-    // `sub: one_for { … }` is a supervisor; `db: Database { … }` a type with its value.
-    ahead.peek(token::Brace) && (near || is_lower(&text))
-}
-
-/// A policy, or a word that is taken for one.
+/// Parses a policy, or a word that is taken for a misspelt one.
 fn policy(input: ParseStream) -> syn::Result<Option<Word<Policy>>> {
     let ahead = input.fork();
     let Ok(word) = ahead.call(Ident::parse_any) else { return Ok(None) };
@@ -122,7 +64,7 @@ fn policy(input: ParseStream) -> syn::Result<Option<Word<Policy>>> {
     Ok(Some(Word { ident, known }))
 }
 
-/// `Transient one_for_one { … }`: the strategy that follows a policy.
+/// Returns the strategy that follows a policy, as in `Transient one_for_one { … }`.
 fn strategy_after(input: ParseStream) -> Option<Ident> {
     let word = input.fork().call(Ident::parse_any).ok()?;
     Strategy::parse(&word.to_string()).map(|_| word)
@@ -152,7 +94,7 @@ fn value(input: ParseStream) -> syn::Result<Option<Expr>> {
     Ok(Some(value))
 }
 
-/// `= Mailer(backoff = 1s)`: the options behind the value.
+/// Reports options behind the value: `= Mailer(backoff = 1s)`.
 fn not_options(value: &Expr) -> syn::Result<()> {
     let Expr::Call(call) = value else { return Ok(()) };
     let option = |argument: &Expr| match argument {
@@ -171,7 +113,7 @@ fn not_options(value: &Expr) -> syn::Result<()> {
     }
 }
 
-/// `db: Database { url }`: the value without its type.
+/// Reports a value where a type belongs: `db: Database { url }`.
 fn not_a_value(input: ParseStream, word: &Ident, name: &Ident) -> syn::Result<()> {
     // `DynamicSupervisor { … }`, `PartitionSupervisor(partitions = 8) { … }`
     let ahead = input.fork();
@@ -196,7 +138,7 @@ fn not_a_value(input: ParseStream, word: &Ident, name: &Ident) -> syn::Result<()
     Err(input.error(message))
 }
 
-/// `worker: run_worker` and `db: Database::new(url)`: a function where a type belongs.
+/// Reports a function where a type belongs: `worker: run_worker`, `db: Database::new(url)`.
 fn not_a_function(input: ParseStream, ty: &TypePath, name: &Ident) -> syn::Result<()> {
     let last = ty.last.to_string();
     if !is_lower(&last) {
@@ -214,6 +156,7 @@ fn not_a_function(input: ParseStream, ty: &TypePath, name: &Ident) -> syn::Resul
     Err(syn::Error::new_spanned(ty, message))
 }
 
-fn is_lower(word: &str) -> bool {
+/// Returns whether a word begins as the names of functions and strategies do.
+pub(super) fn is_lower(word: &str) -> bool {
     word.starts_with(|first: char| first.is_lowercase())
 }

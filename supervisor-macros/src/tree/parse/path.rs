@@ -1,4 +1,4 @@
-//! A child's type: a path with generic arguments.
+//! Parses a child's type: a path with generic arguments.
 //!
 //! Read by hand, since syn's types take the options of `Database(shutdown = 5s)` for the
 //! arguments of `Fn(…)`.
@@ -13,7 +13,7 @@ use super::super::ast::TypePath;
 use super::super::text;
 use crate::words::{Policy, Strategy, Vocabulary};
 
-/// `a::path::Type<Arguments>`
+/// Parses `a::path::Type<Arguments>`.
 pub(super) fn parse(input: ParseStream, name: &Ident) -> syn::Result<TypePath> {
     if !starts_path(input) {
         let message = if input.peek(Token![|])
@@ -36,7 +36,7 @@ pub(super) fn parse(input: ParseStream, name: &Ident) -> syn::Result<TypePath> {
     segments(input)
 }
 
-/// `:permanent`, and what it is here.
+/// Parses Erlang's `:permanent`, and returns the policy that it means.
 fn atom(input: ParseStream) -> Option<(Ident, &'static str)> {
     let ahead = input.fork();
     ahead.parse::<Token![:]>().ok()?;
@@ -45,7 +45,7 @@ fn atom(input: ParseStream) -> Option<(Ident, &'static str)> {
     Some((word, policy.as_str()))
 }
 
-/// `:one_for_one`
+/// Parses Erlang's `:one_for_one`.
 fn strategy_atom(input: ParseStream) -> Option<Ident> {
     let ahead = input.fork();
     ahead.parse::<Token![:]>().ok()?;
@@ -53,7 +53,7 @@ fn strategy_atom(input: ParseStream) -> Option<Ident> {
     Strategy::parse(&word.to_string()).map(|_| word)
 }
 
-/// `<a::path::Type>` after a policy.
+/// Parses `<a::path::Type>` after a policy.
 pub(super) fn in_angles(input: ParseStream, policy: &Ident, name: &Ident) -> syn::Result<TypePath> {
     input.parse::<Token![<]>()?;
     if !starts_path(input) {

@@ -3,13 +3,12 @@
 //! One rule is left out: a supervisor may be given its significant children later, so that one
 //! without any is no mistake here.
 
+use supervisor_rules::{Text, wording};
+
 use super::Body;
 use crate::engine::SupervisorRules;
-use crate::spec::{
-    Budget, ChildOptions, Name, Shutdown, SupervisionStrategy, SupervisorOptions, Text,
-};
-
 use crate::spec::rules::{Subject, broken, window_zero};
+use crate::spec::{Budget, ChildOptions, Name, Shutdown, SupervisionStrategy, SupervisorOptions};
 
 /// The message for the first rule that a child breaks under this supervisor.
 pub(crate) fn broken_by(
@@ -51,22 +50,21 @@ pub(crate) fn broken_at_build(
 
 /// What is a pool has a template and nothing else, and nothing else has what belongs to a pool.
 fn template_count(has_template: bool, children: usize, rules: &SupervisorRules) -> Option<Text> {
-    let text = Text::new();
     match (rules.strategy, has_template) {
-        (SupervisionStrategy::SimpleOneForOne, false) => Some(text.str(
-            "`simple_one_for_one` needs one template; give it one by `with_template` or \
-             `build_pool`",
+        (SupervisionStrategy::SimpleOneForOne, false) => Some(wording::template_count_missing(
+            "; give it one by `with_template` or `build_pool`",
         )),
         (SupervisionStrategy::SimpleOneForOne, true) if children > 0 => {
-            Some(text.str("`simple_one_for_one` has one template; `with_child` is one too many"))
+            Some(wording::template_count_exceeded("with_child"))
         }
         (SupervisionStrategy::SimpleOneForOne, true) => None,
         (strategy, true) => Some(
-            text.str("a template belongs on a `simple_one_for_one` supervisor, and this one is ")
+            Text::new()
+                .str("a template belongs on a `simple_one_for_one` supervisor, and this one is ")
                 .str(strategy.as_str()),
         ),
         (_, false) if rules.max_children.is_some() => {
-            Some(text.str("`max_children` belongs on a `simple_one_for_one` supervisor"))
+            Some(Text::new().str("`max_children` belongs on a `simple_one_for_one` supervisor"))
         }
         (_, false) => None,
     }

@@ -1,14 +1,14 @@
-//! The handles of a tree without a name: types that are local to the block of its expression, and
-//! generic over the handles of the children.
+//! Writes the handles of a tree without a name: types that are local to the block of its expression,
+//! and generic over the handles of the children.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::Ident;
 
 use super::super::super::ast::{Child, Supervisor, Tree};
-use super::{as_supervisor, debug, ident};
+use super::parts::{as_supervisor, debug, ident};
 
-/// The children as fields of a literal.
+/// Writes the children as fields of a struct expression.
 pub(super) fn fields(supervisor: &Supervisor) -> TokenStream {
     let fields = supervisor.named_children().enumerate().map(|(index, child)| {
         let (cfgs, field, name) = (child.cfgs(), field(index), &child.name);
@@ -18,13 +18,15 @@ pub(super) fn fields(supervisor: &Supervisor) -> TokenStream {
     fields.collect()
 }
 
-/// By number: of two children of one name, `#[cfg]` may leave one.
+/// Returns the name of a child's field: a number, since `#[cfg]` allows two children of one name.
 fn field(index: usize) -> Ident {
     format_ident!("__{}", index, span = Span::mixed_site())
 }
 
-/// `#[cfg(not(…))] field: (),`: there is a parameter for a child that is not there, since the
-/// arguments of a type cannot be conditional.
+/// Writes the field of a child that its `#[cfg]` leaves out: `#[cfg(not(…))] field: (),`.
+///
+/// The arguments of a type cannot be conditional, so the handle has a parameter for the child all
+/// the same.
 fn absent(field: &Ident, child: &Child) -> Option<TokenStream> {
     let conditions: Vec<&TokenStream> = child
         .cfgs()
@@ -34,33 +36,33 @@ fn absent(field: &Ident, child: &Child) -> Option<TokenStream> {
     (!conditions.is_empty()).then(|| quote!(#[cfg(not(all(#(#conditions),*)))] #field: (),))
 }
 
-/// The type of the whole tree.
+/// Writes the type of the whole tree.
 pub(crate) fn root(tree: &Tree) -> TokenStream {
     let krate = &tree.krate;
-    let outline = quote!(outline: &'static #krate::__private::TreeDescriptor,);
+    let descriptor = quote!(descriptor: &'static #krate::__private::TreeDescriptor,);
     let functions = quote! {
         /// The worst case of an orderly shutdown; nothing if it has no bound.
         #[must_use]
         pub fn shutdown_budget(&self) -> ::core::option::Option<::core::time::Duration> {
-            self.outline.shutdown_budget()
+            self.descriptor.shutdown_budget()
         }
 
         /// How many children the tree declares, at all levels.
         #[must_use]
         pub fn children(&self) -> ::core::primitive::usize {
-            self.outline.count()
+            self.descriptor.count()
         }
 
         /// The tree as a Mermaid flowchart.
         #[must_use]
         pub fn diagram(&self) -> ::std::string::String {
-            self.outline.diagram()
+            self.descriptor.diagram()
         }
     };
-    of_children(krate, &tree.root, &outline, &functions)
+    of_children(krate, &tree.root, &descriptor, &functions)
 }
 
-/// The type of a nested supervisor.
+/// Writes the type of a nested supervisor.
 pub(super) fn nested(krate: &TokenStream, supervisor: &Supervisor) -> TokenStream {
     of_children(krate, supervisor, &TokenStream::new(), &TokenStream::new())
 }

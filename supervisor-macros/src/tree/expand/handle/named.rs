@@ -1,4 +1,4 @@
-//! The handles of a tree with a name: a type for each supervisor, beside the tree's own.
+//! Writes the handles of a tree with a name: a type for each supervisor, beside the tree's own.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -6,18 +6,18 @@ use syn::{Attribute, Ident, Visibility};
 
 use super::super::super::ast::{Body, Child, Head, Supervisor, Tree, Typed};
 use super::super::super::check;
-use super::super::super::names::own;
-use super::super::{docs, hidden};
-use super::{as_supervisor, debug, ident};
+use super::super::super::names::{hygienic, mixed_site_visibility};
+use super::super::docs;
+use super::parts::{as_supervisor, debug, ident};
 use crate::errors::unknown_type;
 
-/// The children as fields of a literal.
+/// Writes the children as fields of a struct expression.
 pub(super) fn fields(krate: &TokenStream, supervisor: &Supervisor) -> TokenStream {
     let fields = supervisor.named_children().map(|child| {
         let (cfgs, field, name) = (child.cfgs(), field(child), &child.name);
         let value = match &child.body {
             Body::Typed(_) => quote!(#krate::__private::ErasedHandle::new(#name)),
-            Body::Supervisor(nested) => held_pool(krate, nested, name),
+            Body::Supervisor(nested) => erased_pool(krate, nested, name),
             Body::Task(_) | Body::Broken(_) => quote!(#name),
         };
         quote!(#(#cfgs)* #field: #value,)
@@ -25,8 +25,8 @@ pub(super) fn fields(krate: &TokenStream, supervisor: &Supervisor) -> TokenStrea
     fields.collect()
 }
 
-/// The value of a nested handle; that of a partitioned pool of a type is held by the type.
-pub(super) fn held_pool(krate: &TokenStream, nested: &Supervisor, name: &Ident) -> TokenStream {
+/// Writes the value of a nested handle; that of a partitioned pool of a type is erased to the type.
+pub(super) fn erased_pool(krate: &TokenStream, nested: &Supervisor, name: &Ident) -> TokenStream {
     if partitioned_type(nested).is_some() {
         quote!(#krate::__private::ErasedHandle::new(#name))
     } else {
@@ -34,7 +34,7 @@ pub(super) fn held_pool(krate: &TokenStream, nested: &Supervisor, name: &Ident) 
     }
 }
 
-/// The type of a partitioned pool's workers, if they have one.
+/// Returns the type of a partitioned pool's workers, if they have one.
 fn partitioned_type(supervisor: &Supervisor) -> Option<&Typed> {
     supervisor.partitions()?;
     match &supervisor.children.first()?.body {
@@ -43,15 +43,15 @@ fn partitioned_type(supervisor: &Supervisor) -> Option<&Typed> {
     }
 }
 
-/// The field of a child in the handle of a named tree.
+/// Returns the name of a child's field in the handle of a named tree.
 ///
-/// Not the child's name itself: where a task's function is missing, the compiler would tell of a
-/// field of that name.
+/// It is not the child's name: where a task's function is missing, rustc would suggest a field of
+/// that name.
 fn field(child: &Child) -> Ident {
-    own(&child.text())
+    hygienic(&child.unraw_name())
 }
 
-/// The type of a named tree; `attrs` are the user's and the picture.
+/// Writes the type of a named tree; `attrs` are the user's, and the drawing of the tree.
 pub(crate) fn root(tree: &Tree, head: &Head, attrs: &TokenStream) -> TokenStream {
     let krate = &tree.krate;
     let Head { vis, ident, .. } = head;
@@ -64,11 +64,11 @@ pub(crate) fn root(tree: &Tree, head: &Head, attrs: &TokenStream) -> TokenStream
         return named(krate, &tree.root, vis, ident, &attrs, &cfgs);
     }
     let pool = pool_type(krate, &tree.root);
-    let own_vis = hidden(vis);
+    let quiet_vis = mixed_site_visibility(vis);
     let (ty, value) = match partitioned_type(&tree.root) {
         Some(typed) => {
             let handle = typed.ty.project_partition(krate, "Partitioned");
-            held_accessor(&handle, typed, Ident::new("pool", Span::call_site()))
+            erased_accessor(&handle, typed, Ident::new("pool", Span::call_site()))
         }
         None => (quote!(&#pool), quote!(&self.pool)),
     };
@@ -90,13 +90,13 @@ pub(crate) fn root(tree: &Tree, head: &Head, attrs: &TokenStream) -> TokenStream
             /// The supervisor at the top of the tree.
             #[doc(alias = "shutdown", alias = "wait", alias = "events")]
             #[must_use]
-            #own_vis fn supervisor(&self) -> &#krate::Supervisor {
+            #quiet_vis fn supervisor(&self) -> &#krate::Supervisor {
                 self.supervisor.get()
             }
 
             /// The pool, to which workers are added.
             #[must_use]
-            #own_vis fn pool(&self) -> #ty {
+            #quiet_vis fn pool(&self) -> #ty {
                 #value
             }
         }
@@ -106,7 +106,7 @@ pub(crate) fn root(tree: &Tree, head: &Head, attrs: &TokenStream) -> TokenStream
     }
 }
 
-/// The types of the handles of all nested supervisors.
+/// Writes the types of the handles of all nested supervisors.
 pub(crate) fn below(tree: &Tree, vis: &Visibility) -> TokenStream {
     let cfgs: Vec<&Attribute> = tree.cfgs().collect();
     let mut types = TokenStream::new();
@@ -127,7 +127,8 @@ fn types_below(
             continue;
         }
         let cfgs: Vec<&Attribute> = cfgs.iter().copied().chain(child.cfgs()).collect();
-        let docs = format!("The handle of the supervisor `{}` and its children.", child.text());
+        let docs =
+            format!("The handle of the supervisor `{}` and its children.", child.unraw_name());
         let attrs = quote! {
             #[doc = #docs]
             #[allow(
@@ -149,14 +150,14 @@ fn named(
     attrs: &TokenStream,
     cfgs: &[&Attribute],
 ) -> TokenStream {
-    let own_vis = hidden(vis);
+    let quiet_vis = mixed_site_visibility(vis);
     let mut fields = TokenStream::new();
     let mut accessors = TokenStream::new();
     for child in supervisor.named_children() {
         let (field, ty) = (field(child), field_type(krate, child));
         let cfgs = child.cfgs();
         fields.extend(quote!(#(#cfgs)* #field: #ty,));
-        accessors.extend(accessor(krate, child, &own_vis));
+        accessors.extend(accessor(krate, child, &quiet_vis));
     }
     let as_supervisor = as_supervisor(krate, ident, &[], cfgs);
     let debug = debug(ident, &[], cfgs);
@@ -176,7 +177,7 @@ fn named(
             /// The supervisor itself.
             #[doc(alias = "shutdown", alias = "wait", alias = "events")]
             #[must_use]
-            #own_vis fn supervisor(&self) -> &#krate::Supervisor {
+            #quiet_vis fn supervisor(&self) -> &#krate::Supervisor {
                 self.supervisor.get()
             }
 
@@ -190,14 +191,14 @@ fn named(
 
 fn accessor(krate: &TokenStream, child: &Child, vis: &TokenStream) -> TokenStream {
     let name = &child.name;
-    let held = match &child.body {
+    let erased = match &child.body {
         Body::Typed(typed) => Some((typed.ty.project(krate, "Handle"), &**typed)),
         Body::Supervisor(nested) => partitioned_type(nested)
             .map(|typed| (typed.ty.project_partition(krate, "Partitioned"), typed)),
         Body::Task(_) | Body::Broken(_) => None,
     };
-    let (ty, value) = if let Some((handle, typed)) = held {
-        held_accessor(&handle, typed, field(child))
+    let (ty, value) = if let Some((handle, typed)) = erased {
+        erased_accessor(&handle, typed, field(child))
     } else {
         let (ty, field) = (field_type(krate, child), field(child));
         (quote!(&#ty), quote!(&self.#field))
@@ -216,24 +217,23 @@ fn accessor(krate: &TokenStream, child: &Child, vis: &TokenStream) -> TokenStrea
     }
 }
 
-/// The type and the value of an accessor, for a field that is `Held`.
-fn held_accessor(
+/// Returns the type and the value of an accessor whose field is erased to the child's type.
+fn erased_accessor(
     handle: &TokenStream,
     typed: &Typed,
     mut field: Ident,
 ) -> (TokenStream, TokenStream) {
-    // At the type: there it is an error that it is no child, and nowhere else.
+    // With the span of the type, where alone rustc then reports a type that is no child.
     let span = typed.ty.last.span().resolved_at(Span::call_site());
     field.set_span(span);
     let first = typed.ty.first();
     (quote_spanned!(first=> &#handle), quote_spanned!(span=> self.#field.get()))
 }
 
-/// How the owner of a tree holds what it has of a child.
+/// Returns the type of a child's field in its supervisor's handle.
 ///
-/// Of a child with a type it holds `Held<Type>`, not the handle itself: a field of the type
-/// `<Type as Child>::Handle` would make a type that is no child an error of everything that is
-/// done with the tree's handle, wherever it is done.
+/// That of a child with a type is erased: a field of the type `<Type as Child>::Handle` would make
+/// a type that is no child an error of every use of the tree's handle.
 fn field_type(krate: &TokenStream, child: &Child) -> TokenStream {
     match &child.body {
         Body::Supervisor(nested) if nested.is_pool() => pool_type(krate, nested),

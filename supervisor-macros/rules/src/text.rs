@@ -1,11 +1,19 @@
-//! A message that a constant can put together.
+//! Messages that constants can compose.
 
 use std::fmt;
 use std::time::Duration;
 
-/// Text of limited length; what does not fit is cut off at the end.
+/// A string of limited length that a `const fn` can build; what does not fit is left out.
+///
+/// ```
+/// use std::time::Duration;
+/// use supervisor_rules::Text;
+///
+/// const TEXT: Text = Text::new().quoted("db").str(" has ").duration(Duration::from_secs(90));
+/// assert_eq!(TEXT.as_str(), "`db` has 90s");
+/// ```
 #[derive(Clone, Copy)]
-pub(crate) struct Text {
+pub struct Text {
     bytes: [u8; Self::CAPACITY],
     len: usize,
 }
@@ -14,13 +22,17 @@ impl Text {
     /// Room for a sentence with two names of a reasonable length.
     const CAPACITY: usize = 320;
 
-    pub(crate) const fn new() -> Self {
+    /// Returns the empty text.
+    #[must_use]
+    pub const fn new() -> Self {
         Self { bytes: [0; Self::CAPACITY], len: 0 }
     }
 
-    pub(crate) const fn str(self, text: &str) -> Self {
+    /// Appends a string.
+    #[must_use]
+    pub const fn str(self, text: &str) -> Self {
         let bytes = text.as_bytes();
-        // Whole or not at all: half a character would not be text.
+        // All of it or nothing: a part could end within a character.
         if self.len + bytes.len() > Self::CAPACITY { self } else { self.append(bytes) }
     }
 
@@ -36,12 +48,15 @@ impl Text {
         self
     }
 
-    /// A name in backticks.
-    pub(crate) const fn quoted(self, name: &str) -> Self {
+    /// Appends a name in backticks.
+    #[must_use]
+    pub const fn quoted(self, name: &str) -> Self {
         self.str("`").str(name).str("`")
     }
 
-    pub(crate) const fn number(self, number: u128) -> Self {
+    /// Appends a number in decimal.
+    #[must_use]
+    pub const fn number(self, number: u128) -> Self {
         if number >= 10 { self.number(number / 10).digit(number % 10) } else { self.digit(number) }
     }
 
@@ -51,15 +66,16 @@ impl Text {
         if self.len < Self::CAPACITY { self.append(&[byte]) } else { self }
     }
 
-    /// The digits after a point of so many thousandths, without zeros at the end.
+    /// Appends the digits after the decimal point, without zeros at the end.
     const fn fraction(self, thousandths: u128) -> Self {
         let text = self.digit(thousandths / 100);
         if thousandths.is_multiple_of(100) { text } else { text.fraction(thousandths % 100 * 10) }
     }
 
-    /// A duration as the tree language writes it: in the largest unit that leaves no fraction, but
-    /// for seconds.
-    pub(crate) const fn duration(self, time: Duration) -> Self {
+    /// Appends a duration as the tree language writes it: in the largest unit that leaves no
+    /// fraction, or in seconds and thousandths.
+    #[must_use]
+    pub const fn duration(self, time: Duration) -> Self {
         let nanos = time.as_nanos();
         if nanos > 1_000_000_000
             && !nanos.is_multiple_of(1_000_000_000)
@@ -82,12 +98,20 @@ impl Text {
         self.number(count).str(unit)
     }
 
-    pub(crate) const fn as_str(&self) -> &str {
+    /// Returns the composed string.
+    #[must_use]
+    pub const fn as_str(&self) -> &str {
         let (text, _) = self.bytes.split_at(self.len);
         match std::str::from_utf8(text) {
             Ok(text) => text,
             Err(_) => "this child breaks a rule",
         }
+    }
+}
+
+impl Default for Text {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

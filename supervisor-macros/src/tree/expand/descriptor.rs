@@ -1,16 +1,16 @@
-//! The tree as a constant, and the checks that the compiler makes when it evaluates it.
+//! Writes the tree as a constant, and the checks that rustc makes when it evaluates it.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{Attribute, Ident};
 
-use super::super::ast::{Body, Child, Standing, Supervisor, Tree};
+use super::super::ast::{Body, Child, Supervisor, Tree, Validity};
 use super::settings;
 use crate::options::key::{Key, Place};
 use crate::options::setting::Setting;
 use crate::words::AutoShutdown;
 
-/// The whole tree.
+/// Returns the constant of the whole tree.
 pub(super) fn of_root(tree: &Tree) -> TokenStream {
     let krate = &tree.krate;
     let name = tree.name().unwrap_or_default();
@@ -28,11 +28,11 @@ fn of_supervisor(
     let own_options = options(krate, supervisor, place);
     let children = supervisor.named_children().map(|child| {
         let cfgs = child.cfgs();
-        let outline = of_child(krate, child)?;
-        Some(quote!(#(#cfgs)* #outline,))
+        let descriptor = of_child(krate, child)?;
+        Some(quote!(#(#cfgs)* #descriptor,))
     });
     let children = children.flatten();
-    // In a block of its own the list lives as long as the program, also inside a function.
+    // A `const` block makes the list `'static`, also inside a function.
     quote! {
         #krate::__private::TreeDescriptor::supervisor(#name, #child_options, #own_options, const {
             &[#(#children)*]
@@ -46,11 +46,11 @@ fn options(krate: &TokenStream, supervisor: &Supervisor, place: Place) -> TokenS
     quote!(#krate::__private::SupervisorOptions::new(#strategy)#own_options)
 }
 
-/// Nothing for a child that could not be parsed.
+/// Returns the constant of a child; `None` if it could not be parsed.
 fn of_child(krate: &TokenStream, child: &Child) -> Option<TokenStream> {
-    let text = child.text();
+    let text = child.unraw_name();
     let new = quote!(#krate::ChildOptions::new());
-    let outline = quote!(#krate::__private::TreeDescriptor);
+    let descriptor = quote!(#krate::__private::TreeDescriptor);
     Some(match &child.body {
         Body::Supervisor(nested) => {
             let place = nested.nested_place();
@@ -67,7 +67,7 @@ fn of_child(krate: &TokenStream, child: &Child) -> Option<TokenStream> {
                 let every = settings::duration(every);
                 quote!(.with_every(#every))
             });
-            quote!(#outline::task(#text, #new #policy #options)#every)
+            quote!(#descriptor::task(#text, #new #policy #options)#every)
         }
         Body::Typed(typed) => {
             let ty = &typed.ty;
@@ -77,29 +77,29 @@ fn of_child(krate: &TokenStream, child: &Child) -> Option<TokenStream> {
                 quote!(.with_restart_policy(#policy))
             });
             let options = settings::of_child(krate, &typed.options, Place::Typed);
-            let (said, inside) =
+            let (type_options, type_descriptor) =
                 (ty.project(krate, "OPTIONS"), ty.project_handle(krate, "DESCRIPTOR"));
             let options = if policy.is_none() && options.is_empty() {
-                said
+                type_options
             } else {
-                quote!(#new #policy #options.or(#said))
+                quote!(#new #policy #options.or(#type_options))
             };
-            quote!(#outline::typed(#text, #of, #options, #inside))
+            quote!(#descriptor::typed(#text, #of, #options, #type_descriptor))
         }
         Body::Broken(_) => return None,
     })
 }
 
-/// One check that needs a type's own options: a block for a constant, and its conditions.
+/// A check that needs a type's own options: a block for a constant, and its conditions.
 pub(super) struct Check<'a> {
     pub(super) cfgs: Vec<&'a Attribute>,
     pub(super) block: TokenStream,
 }
 
-/// All of them; each fails at its own tokens.
+/// Returns all checks of a tree; each fails at its own tokens.
 ///
-/// What the tree alone can tell has been checked before, so a child without a type needs none,
-/// and a child with an error gets no second one.
+/// The macro has checked what the tokens alone can break, so a child without a type needs no check,
+/// and a child with a mistake gets no second error.
 pub(super) fn checks(tree: &Tree) -> Vec<Check<'_>> {
     let mut checker = Checker { krate: &tree.krate, checks: Vec::new() };
     let place = tree.root.root_place();
@@ -115,17 +115,17 @@ struct Checker<'a> {
 }
 
 impl<'a> Checker<'a> {
-    /// `cfgs` are the conditions of the supervisors around.
+    /// Adds the checks of all children below; `cfgs` are the conditions of the supervisors around.
     fn children(&mut self, supervisor: &'a Supervisor, place: Place, cfgs: &[&'a Attribute]) {
         for child in supervisor.named_children() {
             let cfgs: Vec<&'a Attribute> = cfgs.iter().copied().chain(child.cfgs()).collect();
             let depends_on_types = match &child.body {
                 Body::Typed(_) => true,
-                // Its `shutdown` has to be long enough for its children.
+                // `shutdown_too_short`: its children may be of types of their own.
                 Body::Supervisor(nested) => sets(nested, Key::Shutdown),
                 Body::Task(_) | Body::Broken(_) => false,
             };
-            if depends_on_types && child.standing == Standing::Sound {
+            if depends_on_types && child.validity == Validity::Valid {
                 self.child(supervisor, place, child, &cfgs);
             }
             if let Body::Supervisor(nested) = &child.body {
@@ -136,7 +136,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// What one child may be under this supervisor.
+    /// Adds the check of one child under its supervisor.
     fn child(
         &mut self,
         supervisor: &Supervisor,
@@ -144,15 +144,15 @@ impl<'a> Checker<'a> {
         child: &Child,
         cfgs: &[&'a Attribute],
     ) {
-        let Some(outline) = of_child(self.krate, child) else { return };
+        let Some(descriptor) = of_child(self.krate, child) else { return };
         let options = options(self.krate, supervisor, place);
         let span = child.name.span();
-        let (subject, around) = (at(span, "child"), at(span, "supervisor"));
+        let (subject, around) = (ident_at(span, "child"), ident_at(span, "supervisor"));
         let call = quote_spanned!(span=> #subject.check(&#around));
-        self.push(cfgs, &quote!(let #subject = #outline; let #around = #options; #call));
+        self.push(cfgs, &quote!(let #subject = #descriptor; let #around = #options; #call));
     }
 
-    /// A supervisor that waits for significant children, which some may be by their type.
+    /// Adds the check of a supervisor with `auto_shutdown`: its children may be significant by type.
     fn auto_shutdown(&mut self, supervisor: &Supervisor, place: Place, cfgs: &[&'a Attribute]) {
         let found = supervisor.options.find(place, |setting| match setting {
             Setting::AutoShutdown(auto) => Some(auto),
@@ -161,20 +161,20 @@ impl<'a> Checker<'a> {
         let Some((item, auto)) = found else { return };
         let mut typed = supervisor.children.iter();
         let depends_on_types = typed.any(|child| matches!(child.body, Body::Typed(_)));
-        let is_sound = supervisor.children.iter().all(|child| child.standing == Standing::Sound);
-        if auto == AutoShutdown::Never || !depends_on_types || !is_sound {
+        let is_valid = supervisor.children.iter().all(|child| child.validity == Validity::Valid);
+        if auto == AutoShutdown::Never || !depends_on_types || !is_valid {
             return;
         }
         let krate = self.krate;
         let options = quote!(#krate::ChildOptions::new());
-        let outline = of_supervisor(krate, "", &options, supervisor, place);
+        let descriptor = of_supervisor(krate, "", &options, supervisor, place);
         let span = item.value_span();
-        let subject = at(span, "supervisor");
+        let subject = ident_at(span, "supervisor");
         let call = quote_spanned!(span=> #subject.check_auto_shutdown());
-        self.push(cfgs, &quote!(let #subject = #outline; #call));
+        self.push(cfgs, &quote!(let #subject = #descriptor; #call));
     }
 
-    /// The worst-case shutdown against the time that there is.
+    /// Adds the check of the worst-case shutdown against `shutdown_within`.
     fn budget(&mut self, tree: &Tree) {
         let place = tree.root.root_place();
         let mut settings = tree.root.options.settings(place);
@@ -183,9 +183,9 @@ impl<'a> Checker<'a> {
             _ => None,
         });
         let Some((span, within)) = within else { return };
-        let (subject, within) = (at(span, "tree"), settings::duration(within));
+        let (subject, within) = (ident_at(span, "tree"), settings::duration(within));
         let krate = self.krate;
-        let outline = match &tree.head {
+        let descriptor = match &tree.head {
             Some(head) => {
                 let root = &head.ident;
                 quote!(#krate::__private::descriptor::<#root>())
@@ -193,7 +193,7 @@ impl<'a> Checker<'a> {
             None => of_root(tree),
         };
         let call = quote_spanned!(span=> #subject.check_budget(#within));
-        self.push(&[], &quote!(let #subject = #outline; #call));
+        self.push(&[], &quote!(let #subject = #descriptor; #call));
     }
 
     fn push(&mut self, cfgs: &[&'a Attribute], statements: &TokenStream) {
@@ -201,14 +201,15 @@ impl<'a> Checker<'a> {
     }
 }
 
+/// Returns whether a nested supervisor sets an option.
 fn sets(supervisor: &Supervisor, key: Key) -> bool {
     supervisor.options.settings(supervisor.nested_place()).any(|(_, found, _)| found == key)
 }
 
-/// A name at the place of the user's tokens, with their hygiene: a check that fails is then an
-/// error of those tokens alone, and the compiler has nothing to say about a macro.
+/// Returns a name with the span and hygiene of the user's tokens: rustc then reports a failed check
+/// at those tokens alone, without a note about the macro.
 ///
-/// No expression of the user's stands in the block of a check, so none can see the name.
-fn at(span: Span, name: &str) -> Ident {
+/// The block of a check contains no expression of the user's, so none can see the name.
+fn ident_at(span: Span, name: &str) -> Ident {
     Ident::new(&format!("__{name}"), span)
 }

@@ -1,0 +1,23 @@
+//! The values of options that neither a tree nor a type sets.
+
+use std::time::Duration;
+
+/// Number of restarts that a supervisor makes within [`RESTART_WINDOW`] before it gives up.
+///
+/// More than OTP's 1, which a single bad message exceeds; Elixir's default.
+pub const MAX_RESTARTS: u32 = 3;
+
+/// Window in which a supervisor counts restarts, as in OTP and Elixir.
+pub const RESTART_WINDOW: Duration = Duration::from_secs(5);
+
+/// Time after which a worker that was asked to stop is aborted, as in OTP.
+pub const WORKER_SHUTDOWN: Duration = Duration::from_secs(5);
+
+/// Time after which an aborted child that goes on is reported as one that cannot be stopped.
+pub const KILL_GRACE: Duration = Duration::from_secs(1);
+
+/// Time within which a child with `start = notify` has to report that it is ready.
+pub const START_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Number of messages that a mailbox holds.
+pub const MAILBOX: usize = 64;

@@ -1,0 +1,159 @@
+//! The messages that the macros and the library share, one function each.
+//!
+//! A function has the name of its rule, or begins with it where one rule has several messages. A
+//! name is the child's; a `remedy` is what to do about the mistake, where tokens of a tree and
+//! calls of a builder differ.
+
+use std::time::Duration;
+
+use crate::Text;
+
+/// Says that a duration is zero where that means nothing.
+#[must_use]
+pub const fn value_zero(option: &str) -> Text {
+    Text::new().quoted(option).str(" must be longer than zero")
+}
+
+/// Says that a mailbox of size zero holds nothing.
+#[must_use]
+pub const fn value_zero_mailbox() -> Text {
+    Text::new().str("`mailbox = 0` leaves room for no message at all")
+}
+
+/// Says that a pool of zero partitions has no worker.
+#[must_use]
+pub const fn value_zero_partitions() -> Text {
+    Text::new().str("`partitions = 0` leaves no worker at all")
+}
+
+/// Says that a significant child never ends for good.
+#[must_use]
+pub const fn significant_always(name: &str) -> Text {
+    Text::new()
+        .quoted(name)
+        .str(" is `Always` restarted, so it cannot be significant; make it `Transient`")
+}
+
+/// Says that a significant child's supervisor does not look at it.
+#[must_use]
+pub const fn significant_never(name: &str) -> Text {
+    Text::new()
+        .quoted(name)
+        .str(" is significant for nothing; its supervisor needs `auto_shutdown = any_significant`")
+}
+
+/// Says that a sibling's failure can end a significant child unseen, under a group strategy.
+#[must_use]
+pub const fn significant_temporary(name: &str, strategy: &str) -> Text {
+    Text::new()
+        .quoted(name)
+        .str(" is `Temporary` and significant: under ")
+        .quoted(strategy)
+        .str(" a sibling can end it unseen; make it `Transient`")
+}
+
+/// Says that a child that is never restarted has a backoff.
+#[must_use]
+pub const fn backoff_temporary(name: &str) -> Text {
+    Text::new().quoted(name).str(" is `Temporary`, so its `backoff` is never used; leave it out")
+}
+
+/// Says that a backoff shrinks; `shorter` and `longer` are its ends as they are written.
+#[must_use]
+pub const fn backoff_inverted(shorter: &str, longer: &str) -> Text {
+    Text::new()
+        .str("a backoff grows from short to long; write `")
+        .str(shorter)
+        .str("..")
+        .str(longer)
+        .str("`")
+}
+
+/// Says that a backoff is too slow for a child to exceed `max_restarts` within `restart_window`.
+#[must_use]
+pub const fn backoff_too_slow(name: &str, max_restarts: u32, restart_window: Duration) -> Text {
+    Text::new()
+        .quoted(name)
+        .str(" cannot fail ")
+        .number(max_restarts.saturating_add(1) as u128)
+        .str(" times in ")
+        .duration(restart_window)
+        .str(" with this backoff, so it never escalates; lengthen `restart_window`")
+}
+
+/// Says that a nested supervisor would be restarted as soon as it has ended by itself.
+#[must_use]
+pub const fn auto_shutdown_always(name: &str, remedy: &str) -> Text {
+    Text::new().quoted(name).str(" would be restarted after its `auto_shutdown`; ").str(remedy)
+}
+
+/// Says that a supervisor waits for significant children and has none; `value` is the option's.
+#[must_use]
+pub const fn auto_shutdown_without_significant(value: &str) -> Text {
+    Text::new()
+        .str("`auto_shutdown = ")
+        .str(value)
+        .str("` without a significant child; mark one with `significant`")
+}
+
+/// Says that a periodic job has an option of children that report when they are ready.
+#[must_use]
+pub const fn start_periodic(name: &str, option: &str) -> Text {
+    Text::new()
+        .quoted(name)
+        .str(" is periodic, and has started when its schedule has, so ")
+        .quoted(option)
+        .str(" has no meaning; leave it out")
+}
+
+/// Says that a child has a time limit for being ready and does not report when it is.
+#[must_use]
+pub const fn start_timeout_alone(name: &str) -> Text {
+    Text::new()
+        .quoted(name)
+        .str(" does not say when it is ready, so `start_timeout` needs `start = notify` too")
+}
+
+/// Says that a pool has nothing to make workers from.
+#[must_use]
+pub const fn template_count_missing(remedy: &str) -> Text {
+    Text::new().str("`simple_one_for_one` needs one template").str(remedy)
+}
+
+/// Says that a pool has something beside its template; `extra` is what stands or was called there.
+#[must_use]
+pub const fn template_count_exceeded(extra: &str) -> Text {
+    Text::new().str("`simple_one_for_one` has one template; ").quoted(extra).str(" is one too many")
+}
+
+/// Says that a pool with a fixed number of workers has a limit too.
+#[must_use]
+pub const fn max_children_of_partitions() -> Text {
+    Text::new().str(
+        "a pool has as many workers as `partitions`, so `max_children` has no meaning; \
+         leave it out",
+    )
+}
+
+/// Says that the workers of a pool cannot share a value that the first of them takes away.
+#[must_use]
+pub const fn partitions_once(name: &str) -> Text {
+    Text::new()
+        .quoted(name)
+        .str(" runs `once`, by value, so `partitions` cannot share it; leave `partitions` out")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::backoff_too_slow;
+
+    #[test]
+    fn a_limit_is_exceeded_by_one_failure_more() {
+        let text = backoff_too_slow("db", 3, Duration::from_secs(60));
+        assert!(text.as_str().starts_with("`db` cannot fail 4 times in 1m with"), "{text}");
+        let text = backoff_too_slow("db", u32::MAX, Duration::from_secs(1));
+        assert!(text.as_str().contains("fail 4294967295 times"), "{text}");
+    }
+}

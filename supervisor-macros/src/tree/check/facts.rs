@@ -1,0 +1,101 @@
+//! Reads from a tree what the rules on children and on supervisors need to know.
+
+use std::time::Duration;
+
+use proc_macro2::{Span, TokenStream};
+use supervisor_rules::defaults;
+
+use super::super::ast::{Body, Child, Supervisor};
+use crate::options::key::Key;
+use crate::options::setting::{Backoff, Setting};
+use crate::words::{AutoShutdown, Policy};
+
+/// The surroundings of a supervisor, as far as rules depend on them.
+#[derive(Clone, Copy)]
+pub(super) struct Site<'a> {
+    /// The type that the tree defines.
+    pub(super) root: Option<&'a syn::Ident>,
+    pub(super) is_root: bool,
+    /// The names of the tree's parameters; a sibling hides one only after its declaration.
+    pub(super) params: &'a [String],
+    /// Those of them that are references, which may end before the tree does.
+    pub(super) borrowed: &'a [String],
+}
+
+/// The policy and options of a child in the tree; those of its derive are unknown here.
+pub(super) struct Facts {
+    /// `None` if the type decides.
+    pub(super) policy: Option<Policy>,
+    pub(super) is_significant: bool,
+    pub(super) significant_at: Option<Span>,
+    /// The backoff and the tokens of its value.
+    pub(super) backoff: Option<(TokenStream, Backoff)>,
+}
+
+impl Facts {
+    /// Reads a child's options; returns `None` for a child that could not be parsed.
+    pub(super) fn of(child: &Child) -> Option<Self> {
+        let (options, place) = child.options()?;
+        let policy = match &child.body {
+            Body::Supervisor(nested) => Some(restart(nested)),
+            Body::Task(task) => task.policy.known,
+            Body::Typed(typed) => typed.policy.as_ref().and_then(|policy| policy.known),
+            Body::Broken(_) => None,
+        };
+        let mut facts = Self { policy, is_significant: false, significant_at: None, backoff: None };
+        for (item, key, setting) in options.settings(place) {
+            match (key, setting) {
+                (Key::Significant, Setting::Flag(is_significant)) => {
+                    facts.is_significant = is_significant;
+                    facts.significant_at = Some(item.ident.span());
+                }
+                (Key::Backoff, Setting::Backoff(backoff)) => {
+                    facts.backoff = Some((item.value_tokens(), backoff));
+                }
+                _ => {}
+            }
+        }
+        Some(facts)
+    }
+}
+
+/// Returns whether a child is significant, or may be: by its type, or by what could not be parsed.
+pub(super) fn may_be_significant(child: &Child) -> bool {
+    Facts::of(child).is_none_or(|facts| {
+        let type_decides = matches!(child.body, Body::Typed(_)) && facts.significant_at.is_none();
+        facts.is_significant || type_decides
+    })
+}
+
+/// Returns a supervisor's `auto_shutdown` and the place of its value, if it is set.
+pub(super) fn auto_shutdown(supervisor: &Supervisor) -> Option<(Span, AutoShutdown)> {
+    let found = supervisor.options.find(supervisor.nested_place(), |setting| match setting {
+        Setting::AutoShutdown(auto) => Some(auto),
+        _ => None,
+    });
+    found.map(|(item, auto)| (item.value_span(), auto))
+}
+
+/// Returns the policy by which a nested supervisor is restarted.
+pub(super) fn restart(supervisor: &Supervisor) -> Policy {
+    let found = supervisor.options.find(supervisor.nested_place(), |setting| match setting {
+        Setting::Policy(policy) => Some(policy),
+        _ => None,
+    });
+    found.map_or(Policy::Always, |(_, policy)| policy)
+}
+
+/// Returns how many restarts of its children a supervisor makes, `None` being any number, and
+/// within what time.
+pub(super) fn intensity(supervisor: &Supervisor) -> (Option<u32>, Duration) {
+    let (mut limit, mut window) = (Some(defaults::MAX_RESTARTS), defaults::RESTART_WINDOW);
+    // These two options may stand on the root as well as on nested supervisors.
+    for (_, key, setting) in supervisor.options.settings(supervisor.nested_place()) {
+        match (key, setting) {
+            (Key::MaxRestarts, Setting::Limit(found)) => limit = found,
+            (Key::RestartWindow, Setting::Time(found)) => window = found,
+            _ => {}
+        }
+    }
+    (limit, window)
+}
