@@ -121,7 +121,7 @@ impl<M: Send + 'static> AnySlot for Slot<M> {
         }
         let mut leftovers = self.mailbox.close(closing);
         let count = leftovers.len();
-        let garbage: Box<dyn Send> = match leftovers.take_heir() {
+        let garbage: Box<dyn Send> = match leftovers.take_dead_letter_queue() {
             Some(queue) => {
                 queue.receive(leftovers, closing == Closing::Gone);
                 Box::new(queue)
