@@ -135,8 +135,8 @@ impl<M> Mailbox<M> {
     /// Polls for the next message of this life; `None` if the life may not receive now.
     ///
     /// Before each call the caller checks that its life is the present one, and its stop flag; it
-    /// need not check them after the call: see [`Mailbox::look_up`]. The shortcut is the life's own,
-    /// made with it.
+    /// need not check them after the call: see [`Mailbox::look_up`]. The shortcut is the life's
+    /// own, made with it.
     pub(crate) fn poll_recv(
         &self,
         life: u64,

@@ -18,9 +18,9 @@ use super::{Mailbox, Sending};
 /// Handle by which a child answers a request.
 ///
 /// A request is a message with a `Reply<R>` in it, made by `ask`; the child gives its answer by
-/// [`send`](Self::send). The child may keep the reply and answer later, or hand the reply to another
-/// task. When a reply is dropped without an answer, as it is when the life that held it ends, the
-/// asker gets [`AskError::NoReply`] at once.
+/// [`send`](Self::send). The child may keep the reply and answer later, or hand the reply to
+/// another task. When a reply is dropped without an answer, as it is when the life that held it
+/// ends, the asker gets [`AskError::NoReply`] at once.
 #[must_use = "dropped without an answer, the asker gets an error"]
 pub struct Reply<R> {
     asker: oneshot::Sender<R>,

@@ -65,8 +65,8 @@ impl<M> Backlog<M> {
         self.messages.push_back(message);
     }
 
-    /// Returns `true` if a sender that has not waited may add a message. If not, it marks the batch,
-    /// so that the receiver looks for waiting senders when it has taken its next message.
+    /// Returns `true` if a sender that has not waited may add a message. If not, it marks the
+    /// batch, so that the receiver looks for waiting senders when it has taken its next message.
     pub(super) fn has_room(&mut self) -> bool {
         // The room that there may be is theirs: the receiver is about to grant it to them.
         if self.has_waiting_senders() {
@@ -136,8 +136,8 @@ impl<M> Backlog<M> {
         self.occupied() < self.capacity.0
     }
 
-    /// Returns an upper bound of the permits in use: the receiver may have freed some since the batch
-    /// was counted.
+    /// Returns an upper bound of the permits in use: the receiver may have freed some since the
+    /// batch was counted.
     fn occupied(&self) -> usize {
         let granted = self.senders.as_ref().map_or(0, |senders| senders.granted);
         self.messages.len() + self.taken_over + granted

@@ -41,8 +41,8 @@ pub(super) struct Queue<M> {
 /// A life's number modulo 2³²-1.
 ///
 /// Two lives can have the same tag, but the receiver has compared the whole numbers just before, in
-/// [`SlotCore::observe_stop`](crate::slot::SlotCore::observe_stop): the tag rules out a life that has
-/// ended between that comparison and the lock.
+/// [`SlotCore::observe_stop`](crate::slot::SlotCore::observe_stop): the tag rules out a life that
+/// has ended between that comparison and the lock.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct LifeTag(NonZeroU32);
 
@@ -179,7 +179,8 @@ impl<M> Queue<M> {
         self.receiver.take()
     }
 
-    /// Returns the error for a sender whose mailbox is closed, or was closed while the sender waited.
+    /// Returns the error for a sender whose mailbox is closed, or was closed while the sender
+    /// waited.
     fn refuse(&self, message: M) -> SendError<M> {
         match self.closed {
             Some(Closing::Gone) => SendError::Gone(message),
@@ -210,8 +211,8 @@ impl<M> Queue<M> {
         })
     }
 
-    /// Makes the receiver poll again. The call is also remembered, since the parked waker may not be
-    /// the one that the receiver is about to park.
+    /// Makes the receiver poll again. The call is also remembered, since the parked waker may not
+    /// be the one that the receiver is about to park.
     pub(super) fn look_up(&mut self) -> Option<Waker> {
         self.look_up = true;
         self.receiver.take()

@@ -11,7 +11,7 @@ pub(super) struct Ticket(NonZeroU64);
 
 /// The senders that wait for room.
 pub(super) struct WaitingSenders {
-    /// In the order of their arrival.
+    /// The wakers of the senders, in the order of arrival.
     pub(super) waiting: BTreeMap<Ticket, Waker>,
     /// The number of permits granted to senders that have not used them yet.
     pub(super) granted: usize,

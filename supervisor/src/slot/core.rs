@@ -124,8 +124,8 @@ impl SlotCore {
         self.state.is_asked()
     }
 
-    /// Raises the shutdown signal of this life, without a request of its supervisor. Returns `false`
-    /// if the life has ended, and perhaps another one has begun.
+    /// Raises the shutdown signal of this life, without a request of its supervisor. Returns
+    /// `false` if the life has ended, and perhaps another one has begun.
     pub(crate) fn signal_life(&self, generation: u64) -> bool {
         let mut locked = self.lock();
         let raised = self.state.signal_life(generation);
@@ -264,8 +264,8 @@ impl SlotCore {
         self.state.hang(generation) && self.hangs()
     }
 
-    /// Returns `true` if the life hangs. If so, its wait for a message no longer counts as a sign of
-    /// life.
+    /// Returns `true` if the life hangs. If so, its wait for a message no longer counts as a sign
+    /// of life.
     #[cfg(feature = "test-util")]
     pub(crate) fn hangs(&self) -> bool {
         let hangs = self.state.hangs();

@@ -18,7 +18,8 @@ pub struct ShutdownRequested {
 }
 
 impl ShutdownRequested {
-    /// Waits for the shutdown signal of this life, without marking the signal as checked by the life.
+    /// Waits for the shutdown signal of this life, without marking the signal as checked by the
+    /// life.
     pub(crate) fn of(slot: Arc<dyn AnySlot>, generation: u64) -> Self {
         Self { slot, generation, waiting: None }
     }

@@ -154,7 +154,8 @@ impl AtomicState {
         self.0.swap(word, Ordering::AcqRel) & ENDED != 0
     }
 
-    /// Ends the life. Returns `true` if it has checked its shutdown signal. Call with the slot's lock.
+    /// Ends the life. Returns `true` if it has checked its shutdown signal. Call with the slot's
+    /// lock.
     pub(super) fn end(&self) -> bool {
         self.0.fetch_or(ENDED, Ordering::AcqRel) & OBSERVED_STOP != 0
     }
@@ -204,8 +205,8 @@ impl AtomicState {
         self.load() & STOP != 0
     }
 
-    /// Raises the shutdown signal of this life, without a request of its supervisor. Returns `false`
-    /// if the life has ended, and perhaps another one has begun. Call with the slot's lock.
+    /// Raises the shutdown signal of this life, without a request of its supervisor. Returns
+    /// `false` if the life has ended, and perhaps another one has begun. Call with the slot's lock.
     pub(super) fn signal_life(&self, generation: u64) -> bool {
         self.raise(generation, STOP)
     }

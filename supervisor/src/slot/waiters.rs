@@ -9,8 +9,8 @@ use super::locked::Locked;
 /// The number of the future whose waker needs no allocation.
 ///
 /// The number is given again when that future waits no more. So a number is valid in the life that
-/// it was given in, and until that life is asked to stop: the request, and the end of the life, take
-/// all futures, under the same lock.
+/// it was given in, and until that life is asked to stop: the request, and the end of the life,
+/// take all futures, under the same lock.
 const FIRST: NonZeroU32 = NonZeroU32::MIN;
 
 impl Locked {

@@ -38,7 +38,7 @@ struct Run<'a> {
     mailbox: &'a Mailbox<u32>,
     capacity: usize,
     queue: VecDeque<u32>,
-    /// In the order of their arrival.
+    /// The senders in the order of arrival.
     senders: Vec<Sender<'a>>,
     closed: Option<Closing>,
     life: Option<u64>,
