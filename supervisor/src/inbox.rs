@@ -35,11 +35,12 @@ pub(crate) trait Resident: Any + Send {
 
 /// An unbounded queue of messages, and the supervisor's state for the task that handles them.
 ///
-/// As a rule that is the supervisor's own task, which waits here. The task of a child that has
-/// ended handles messages too, if no other task does, and if the child was asked to end or its end
-/// affects no other child (see [`Link::exited_inline`](crate::inbox::Link::exited_inline)): the end
-/// is handled where it is known, without a switch to another task. So one task at a time handles
-/// messages, in the order of their arrival, and holds no lock meanwhile.
+/// As a rule the supervisor's own task handles messages, and waits here for more. The task of a
+/// child that has ended handles messages too, if no other task does, and if the child was asked to
+/// end or its end affects no other child (see
+/// [`Link::exited_inline`](crate::inbox::Link::exited_inline)): the end is handled where it is
+/// known, without a switch to another task. So one task at a time handles messages, in the order of
+/// their arrival, and holds no lock meanwhile.
 ///
 /// The queue allocates with its first message, since most supervisors of a large tree get few
 /// messages.
@@ -168,8 +169,8 @@ impl Inbox {
         parked
     }
 
-    /// Waits, in the supervisor's task, for work, and takes the state. Returns `None` if the inbox
-    /// is closed, as it is when another task has lost the state to a panic.
+    /// Waits for work in the supervisor's task, and takes the state. Returns `None` if the inbox is
+    /// closed, as it is when another task has lost the state to a panic.
     pub(crate) fn poll_take(
         &self,
         cx: &mut Context<'_>,

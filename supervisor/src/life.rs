@@ -164,7 +164,7 @@ struct Report {
 }
 
 impl Report {
-    /// Reports a life that dropped its context before it was ready, since it will never be.
+    /// Reports a life that dropped its context before it was ready, since it will never be ready.
     fn report_if_abandoned(&self) {
         if let Some(slot) = &self.slot
             && slot.core().take_abandoned()

@@ -220,7 +220,8 @@ impl<M> Mailbox<M> {
         wake(receiver);
     }
 
-    /// Returns waiting and later senders their message, and the caller the queued messages.
+    /// Closes the mailbox: waiting and later senders get their message back, and the caller gets
+    /// the queued messages.
     ///
     /// A mailbox that is gone stays gone, also if it is closed as not running later.
     pub(crate) fn close(&self, closing: Closing) -> Leftovers<M> {

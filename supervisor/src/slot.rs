@@ -40,7 +40,7 @@ pub(crate) trait AnySlot: Send + Sync + 'static {
     fn begin_life(&self, generation: u64, beginning: Beginning<'_>);
     /// Ends the life: no life receives, senders go on. Returns the link to report the end by.
     fn end_life(&self, generation: u64) -> Option<Link>;
-    /// Asks the life to stop. Returns the futures to be woken, or `None` if the life has never
+    /// Asks the life to stop. Returns the wakers to be woken, or `None` if the life has never
     /// checked its shutdown signal and so cannot notice.
     fn ask(&self, now: Instant) -> Option<Wakers>;
     /// Makes the receiver check its shutdown signal.

@@ -62,8 +62,8 @@ pin_project! {
     ///
     /// Sends the request, waiting for room as [`Sending`] does, then waits for the answer. The
     /// time-out covers both and runs on tokio's clock, from the first poll. A request that is
-    /// queued when the child crashes is answered by the next life; the one that it
-    /// was handling gets [`AskError::NoReply`].
+    /// queued when the child crashes is answered by the next life; the request that the child was
+    /// handling gets [`AskError::NoReply`].
     ///
     /// # Errors
     ///

@@ -68,7 +68,7 @@ impl<M> Backlog<M> {
     /// Returns `true` if a sender that has not waited may add a message. If not, it marks the
     /// batch, so that the receiver looks for waiting senders when it has taken its next message.
     pub(super) fn has_room(&mut self) -> bool {
-        // The room that there may be is theirs: the receiver is about to grant it to them.
+        // Any room is for the waiting senders: the receiver is about to grant it to them.
         if self.has_waiting_senders() {
             return false;
         }

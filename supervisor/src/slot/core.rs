@@ -82,7 +82,7 @@ impl SlotCore {
         drop(old);
     }
 
-    /// Ends the life, whose task is gone. It can no longer be asked to stop, so the futures of
+    /// Ends the life, whose task is gone. No request can reach the life any more, so the futures of
     /// `shutdown_requested` that still wait, in tasks of the user's own, complete now.
     pub(super) fn end(&self, generation: u64) -> End {
         debug_assert_eq!(self.generation(), generation, "the exit of another life");
@@ -111,7 +111,7 @@ impl SlotCore {
         self.state.observe_stop(generation)
     }
 
-    /// Asks the life to stop. Returns the futures to be woken, or `None` if the life has never
+    /// Asks the life to stop. Returns the wakers to be woken, or `None` if the life has never
     /// checked its shutdown signal and so cannot notice.
     #[must_use]
     pub(super) fn ask(&self, now: Instant) -> Option<Wakers> {
@@ -161,7 +161,7 @@ impl SlotCore {
         Poll::Pending
     }
 
-    /// Removes a future that waited, and is dropped.
+    /// Removes the waker of a future that is dropped.
     pub(crate) fn forget_waiting(&self, generation: u64, number: NonZeroU32) {
         let mut locked = self.lock();
         // In any other state the future has been taken to be woken, or will be; its number may be

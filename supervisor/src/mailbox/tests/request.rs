@@ -140,7 +140,7 @@ async fn nobody_waits_for_an_answer_when_the_time_is_up() {
     let mailbox = empty();
     let mut asking = Box::pin(mailbox.ask(measure("rope"), WITHIN));
     assert_eq!(outcome(&mut asking).await, Err(AskError::Timeout));
-    // The reply fails also while the future still exists.
+    // `Reply::send` fails also while the future still exists.
     assert_eq!(try_recv(&mailbox, 1).map(Measure::answer), Some(Err(4)));
     drop(asking);
 }
