@@ -1,4 +1,4 @@
-//! The inbox of a supervisor: the messages of its children, its parent and its users, and the
+//! The inbox of a supervisor: the messages from its children, its parent and its users, and the
 //! supervisor's state for the task that handles them.
 
 mod link;
@@ -22,26 +22,28 @@ pub(crate) use self::timer::Timer;
 pub(crate) trait Resident: Any + Send {
     /// Returns the messages in hand: none while the state is at rest.
     fn batch(&mut self) -> &mut VecDeque<Message>;
-    /// Returns whether the message tells of nothing that concerns other children, so that any task may
-    /// handle it at once.
+    /// Returns `true` if the message affects no other child, so that any task may handle it at
+    /// once.
     fn affects_only_itself(&self, message: &Message) -> bool;
     /// Returns the next instant at which something becomes due.
     fn next_deadline(&self) -> Option<Instant>;
-    /// Returns whether something is left to do that only the supervisor's own task does.
+    /// Returns `true` if work is left that only the supervisor's own task does.
     fn needs_own_task(&self) -> bool;
     /// Handles the messages in hand in the task of a child that has ended.
     fn handle_inline(self: Box<Self>, inbox: &Inbox);
 }
 
-/// An unbounded queue, and the supervisor's state for whoever handles what is in it.
+/// An unbounded queue of messages, and the supervisor's state for the task that handles them.
 ///
-/// As a rule that is the supervisor's own task, which waits here. The task of a child that has ended
-/// does it too, if nobody else is at it, and if it was asked to end or its end is private (see
-/// [`Link::exited_inline`](crate::inbox::Link::exited_inline)): what follows happens where the
-/// end is known, and costs no switch to another task. So there is one at a time that handles
-/// messages, in the order in which they came, and no lock is held meanwhile.
+/// As a rule the supervisor's own task handles messages, and waits here for more. The task of a
+/// child that has ended handles messages too, if no other task does, and if the child was asked to
+/// end or its end affects no other child (see
+/// [`Link::exited_inline`](crate::inbox::Link::exited_inline)): the end is handled where it is
+/// known, without a switch to another task. So one task at a time handles messages, in the order of
+/// their arrival, and holds no lock meanwhile.
 ///
-/// It allocates with its first message, since most supervisors of a large tree have little to hear.
+/// The queue allocates with its first message, since most supervisors of a large tree get few
+/// messages.
 pub(crate) struct Inbox {
     owner: Arc<Anchor>,
     queue: Mutex<Queue>,
@@ -50,57 +52,58 @@ pub(crate) struct Inbox {
 struct Queue {
     messages: VecDeque<Message>,
     state: State,
-    /// The supervisor's task, when it waits.
+    /// The waker of the supervisor's task, while that waits.
     task: Option<Waker>,
-    /// When the timer of the supervisor's task will wake it.
+    /// The instant at which the timer of the supervisor's task fires.
     timer: Option<Instant>,
 }
 
-/// Where the supervisor's state is.
+/// The location of the supervisor's state.
 enum State {
-    /// Nobody handles messages: here it is.
+    /// No task handles messages: the state rests here.
     AtRest(Box<dyn Resident>),
-    /// Whoever has it looks here for more when it has handled what there was.
+    /// A task has the state, and looks for more messages when it has handled those in hand.
     Taken,
-    /// As `Taken`, but the supervisor's task is gone: nobody else will handle what comes.
+    /// As `Taken`, but the supervisor's task is gone: no other task will handle later messages.
     Detached,
     /// The supervisor has ended.
     Closed,
 }
 
-/// What came of putting a supervisor's state to rest.
+/// The outcome of putting a supervisor's state to rest.
 #[must_use = "the state has to be somewhere"]
 pub(crate) enum Parked {
+    /// The state rests in the inbox.
     Done,
-    /// There are messages: they are in hand.
+    /// There are messages, which are in hand now.
     More(Box<dyn Resident>),
-    /// The supervisor's task is gone, and nobody else will ever take the state.
+    /// The supervisor's task is gone, and no other task will take the state.
     Detached(Box<dyn Resident>),
 }
 
 impl Inbox {
-    /// Makes the inbox of a life of this supervisor; its state is with the caller.
+    /// Creates the inbox for a life of this supervisor, whose state the caller has.
     pub(crate) fn new(owner: Arc<Anchor>) -> Self {
         let queue =
             Queue { messages: VecDeque::new(), state: State::Taken, task: None, timer: None };
         Self { owner, queue: Mutex::new(queue) }
     }
 
-    /// Returns the supervisor whose inbox it is.
+    /// Returns the supervisor that the inbox belongs to.
     pub(crate) fn owner(&self) -> &Arc<Anchor> {
         &self.owner
     }
 
-    /// Adds a message, or gives it back when nobody will read it.
+    /// Adds a message, or returns it if the supervisor has ended.
     pub(crate) fn push(&self, message: Message) -> Result<(), Message> {
         let task = self.lock().add(message)?;
         task.into_iter().for_each(Waker::wake);
         Ok(())
     }
 
-    /// Adds a message that needs no answer. If the supervisor is at rest, no message waits before this
-    /// one, and the caller `may_handle` it or it concerns no other child, the caller gets the state with
-    /// the message in hand.
+    /// Adds a message that needs no answer. If the supervisor is at rest, no message waits before
+    /// this one, and the caller `may_handle` the message or the message affects no other child, the
+    /// caller gets the state with the message in hand.
     #[must_use = "no other task handles messages meanwhile"]
     pub(crate) fn push_or_take_over(
         &self,
@@ -132,30 +135,30 @@ impl Inbox {
             }
             let deadline = resident.next_deadline();
             queue.state = State::AtRest(resident);
-            // What the task's timer is set to may be too late now, or for nothing.
-            let is_set_wrong = match deadline {
+            // The timer of the supervisor's task may be set too late now, or for no deadline.
+            let timer_is_wrong = match deadline {
                 Some(at) => queue.timer.is_none_or(|timer| at < timer),
                 None => queue.timer.is_some(),
             };
-            (Parked::Done, if is_set_wrong { queue.call_task() } else { None })
+            (Parked::Done, if timer_is_wrong { queue.take_task() } else { None })
         })
     }
 
-    /// Leaves what there is to do to the supervisor's task.
+    /// Leaves the remaining work to the supervisor's task.
     pub(crate) fn hand_over(&self, resident: Box<dyn Resident>) -> Parked {
         self.put(resident, |queue, resident| {
             queue.state = State::AtRest(resident);
-            (Parked::Done, queue.call_task())
+            (Parked::Done, queue.take_task())
         })
     }
 
-    /// Gives the state back, if there is somebody who will take it again.
+    /// Puts the state back by `put`, if the supervisor's task is there to take it again.
     fn put(
         &self,
         resident: Box<dyn Resident>,
         put: impl FnOnce(&mut Queue, Box<dyn Resident>) -> (Parked, Option<Waker>),
     ) -> Parked {
-        let (rest, task) = {
+        let (parked, task) = {
             let mut queue = self.lock();
             match queue.state {
                 State::Taken => put(&mut queue, resident),
@@ -163,11 +166,11 @@ impl Inbox {
             }
         };
         task.into_iter().for_each(Waker::wake);
-        rest
+        parked
     }
 
-    /// For the supervisor's task: its state, when there is something to do; nothing if it was lost in
-    /// another task, to a panic.
+    /// Waits for work in the supervisor's task, and takes the state. Returns `None` if the inbox is
+    /// closed, as it is when another task has lost the state to a panic.
     pub(crate) fn poll_take(
         &self,
         cx: &mut Context<'_>,
@@ -183,7 +186,7 @@ impl Inbox {
                 }
                 State::AtRest(_) => return Poll::Ready(queue.take()),
                 State::Closed => return Poll::Ready(None),
-                // Whoever has it calls if there is something left for this task.
+                // The task that has the state wakes this one if work is left for it.
                 _ => None,
             };
             if !queue.task.as_ref().is_some_and(|task| task.will_wake(cx.waker())) {
@@ -201,7 +204,7 @@ impl Inbox {
         queue.take().map_or(Poll::Pending, |resident| Poll::Ready(Some(resident)))
     }
 
-    /// The supervisor's task is gone: its state, if nobody has it.
+    /// Records that the supervisor's task is gone. Returns the state, if no task has it.
     pub(crate) fn detach_task(&self) -> Option<Box<dyn Resident>> {
         let mut queue = self.lock();
         let resident = queue.take();
@@ -211,7 +214,7 @@ impl Inbox {
         resident
     }
 
-    /// Refuses what comes from now on, and gives back what nobody has read.
+    /// Refuses later messages, and returns those that no task has taken.
     pub(crate) fn close(&self) -> VecDeque<Message> {
         let (messages, task) = {
             let mut queue = self.lock();
@@ -228,16 +231,17 @@ impl Inbox {
 }
 
 impl Queue {
-    /// Adds a message, or gives it back when nobody will read it. Whom that wakes.
+    /// Adds a message, or returns it if the supervisor has ended. Returns the waker of the
+    /// supervisor's task if that has to be woken.
     fn add(&mut self, message: Message) -> Result<Option<Waker>, Message> {
         if matches!(self.state, State::Closed) {
             return Err(message);
         }
         self.messages.push_back(message);
-        Ok(self.call_task())
+        Ok(self.take_task())
     }
 
-    /// The state, with all messages.
+    /// Takes the state if it is at rest, with all messages in hand.
     fn take(&mut self) -> Option<Box<dyn Resident>> {
         let mut resident = self.state.take()?;
         debug_assert!(resident.batch().is_empty(), "at rest with messages in hand");
@@ -245,8 +249,9 @@ impl Queue {
         Some(resident)
     }
 
-    /// The supervisor's task, if it has to be woken: whoever has the state looks for messages itself.
-    fn call_task(&mut self) -> Option<Waker> {
+    /// Takes the waker of the supervisor's task, if the state is at rest: a task that has the state
+    /// looks for messages itself.
+    fn take_task(&mut self) -> Option<Waker> {
         match self.state {
             State::AtRest(_) => self.task.take(),
             _ => None,

@@ -27,7 +27,7 @@ use crate::spec::{BadStatus, ChildError, ChildResult, Escalate, ExitReason, Fail
 
 use self::detached::StopTimes;
 
-/// A life that is about to begin: all that it needs besides the user's code.
+/// A life that is about to begin, without the user's code.
 pub(crate) struct PendingLife {
     pub(crate) slot: Arc<dyn AnySlot>,
     pub(crate) generation: u64,
@@ -56,9 +56,9 @@ impl PendingLife {
         F: Future<Output = ChildResult>,
     {
         let mut life = pin!(self.into_life(future));
-        let lived = life.as_mut().live(&mut Context::from_waker(Waker::noop()));
-        debug_assert!(lived.is_ready(), "a life on a thread waits for nothing");
-        if let Poll::Ready(reason) = lived
+        let polled = life.as_mut().poll_code(&mut Context::from_waker(Waker::noop()));
+        debug_assert!(polled.is_ready(), "a life on a thread waits for nothing");
+        if let Poll::Ready(reason) = polled
             && let Some((link, event)) = life.project().report.end(Exit::Returned(reason))
         {
             link.tell(event);
@@ -71,6 +71,7 @@ impl PendingLife {
 }
 
 pin_project_lite::pin_project! {
+    /// The future of a life, which runs the user's code and reports its end.
     pub(crate) struct Life<F> {
         #[pin]
         future: Option<F>,
@@ -79,8 +80,8 @@ pin_project_lite::pin_project! {
     }
 
     impl<F> PinnedDrop for Life<F> {
-        /// The task is aborted, or was never polled: when the report goes out, the life's locals
-        /// are gone, and what their destructors panicked with is in it.
+        /// Reports the end of a life whose task is aborted, or was never polled. The life's locals
+        /// are dropped before the report, so that a panic of their destructors is in it.
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             let report = this.report;
@@ -89,13 +90,13 @@ pin_project_lite::pin_project! {
             }
             let _entered = this.span.as_ref().map(|span| span.enter());
             let dropped = current::inside(&mut report.slot, || {
-                catch_unwind(AssertUnwindSafe(|| this.future.set(None))).map_err(of_panic)
+                catch_unwind(AssertUnwindSafe(|| this.future.set(None))).map_err(reason_of_panic)
             });
             let ended = report.end(match dropped {
                 Ok(()) => Exit::Dropped,
                 Err(reason) => Exit::Returned(reason),
             });
-            // What follows is for the supervisor's task: this may be the end of the runtime.
+            // Left to the supervisor's task, since the runtime may be shutting down.
             if let Some((link, event)) = ended {
                 link.tell(event);
             }
@@ -107,7 +108,7 @@ impl<F: Future<Output = ChildResult>> Future for Life<F> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let reason = ready!(self.as_mut().live(cx));
+        let reason = ready!(self.as_mut().poll_code(cx));
         let report = self.project().report;
         let asked = report.was_asked();
         if let Some((link, event)) = report.end(Exit::Returned(reason)) {
@@ -118,8 +119,8 @@ impl<F: Future<Output = ChildResult>> Future for Life<F> {
 }
 
 impl<F: Future<Output = ChildResult>> Life<F> {
-    /// Polls the user's code, until it has ended and its locals are gone.
-    fn live(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<ExitReason> {
+    /// Polls the user's code. When the code has ended, drops its locals and returns the reason.
+    fn poll_code(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<ExitReason> {
         let mut this = self.project();
         let _entered = this.span.as_ref().map(|span| span.enter());
         let report = this.report;
@@ -132,38 +133,39 @@ impl<F: Future<Output = ChildResult>> Life<F> {
             let reason = match catch_unwind(AssertUnwindSafe(poll)) {
                 Ok(Poll::Pending) => return Poll::Pending,
                 Ok(Poll::Ready(Ok(()))) => ExitReason::Normal,
-                Ok(Poll::Ready(Err(error))) => of_error(error),
-                Err(payload) => of_panic(payload),
+                Ok(Poll::Ready(Err(error))) => reason_of_error(error),
+                Err(payload) => reason_of_panic(payload),
             };
-            // The locals go before the report, and a destructor that panics harms nobody.
+            // The locals are dropped before the report, and a destructor that panics ends only
+            // this life.
             match catch_unwind(AssertUnwindSafe(|| this.future.set(None))) {
                 Ok(()) => Poll::Ready(reason),
                 Err(payload) if reason.is_abnormal() => {
-                    let _second = of_panic(payload);
+                    let _second = reason_of_panic(payload);
                     Poll::Ready(reason)
                 }
-                Err(payload) => Poll::Ready(of_panic(payload)),
+                Err(payload) => Poll::Ready(reason_of_panic(payload)),
             }
         });
         if polled.is_pending() {
-            // It may have begun to while it was polled.
+            // The life may have begun to hang while it was polled.
             #[cfg(feature = "test-util")]
             let _ = report.hangs();
-            report.tell_if_abandoned();
+            report.report_if_abandoned();
         }
         polled
     }
 }
 
-/// Tells the supervisor that the life has ended.
+/// The report of a life's end, which is sent once.
 struct Report {
-    /// Lent to the thread while it polls, and gone when the end has been told.
+    /// The life's slot; lent to the thread while it polls, and gone when the end is reported.
     slot: Option<Arc<dyn AnySlot>>,
 }
 
 impl Report {
-    /// A life that dropped its context before it was ready will never be.
-    fn tell_if_abandoned(&self) {
+    /// Reports a life that dropped its context before it was ready, since it will never be ready.
+    fn report_if_abandoned(&self) {
         if let Some(slot) = &self.slot
             && slot.core().take_abandoned()
             && let Some(link) = slot.core().link()
@@ -172,21 +174,21 @@ impl Report {
         }
     }
 
-    /// Whether a test wants the life to be polled no more.
+    /// Returns `true` if a test makes the life hang, so that it must not be polled.
     #[cfg(feature = "test-util")]
     fn hangs(&self) -> bool {
         self.slot.as_ref().is_some_and(|slot| slot.core().hangs())
     }
 
-    /// Whether the life was told to end.
+    /// Returns `true` if the life was asked to stop.
     fn was_asked(&self) -> bool {
         self.slot.as_ref().is_some_and(|slot| slot.core().was_asked())
     }
 
-    /// The life has ended: what is to be told to whom.
+    /// Ends the life. Returns the event to be sent to the supervisor, and the link to send it by.
     fn end(&mut self, exit: Exit) -> Option<(Link, Event<Reply>)> {
         let slot = self.slot.take()?;
-        // No other life begins in the place before this one has ended.
+        // The slot's generation is this life's: no other life begins before this one has ended.
         let generation = slot.core().generation();
         let link = slot.end_life(generation)?;
         let event = Event::Exited(link.key, generation, exit);
@@ -194,14 +196,15 @@ impl Report {
     }
 }
 
-/// Renders an error, in the child's own task: its `Display` and its `Drop` are the user's code.
-pub(crate) fn of_error(error: ChildError) -> ExitReason {
+/// Renders an error as an exit reason. Call it in the child's own task: the error's `Display` and
+/// `Drop` are the user's code.
+pub(crate) fn reason_of_error(error: ChildError) -> ExitReason {
     let render = || {
         let root: &(dyn Error + 'static) = error.get_ref();
         if let Some(BadStatus(status)) = root.downcast_ref() {
             return ExitReason::Status(*status);
         }
-        let mut chain = std::iter::successors(Some(root), |&error| behind(error)).take(100);
+        let mut chain = std::iter::successors(Some(root), |&error| next_cause(error)).take(100);
         let failure = Failure::of_error(root);
         if chain.any(|cause| cause.is::<Escalate>() || cause.is::<Box<Escalate>>()) {
             ExitReason::Escalate(failure)
@@ -209,31 +212,32 @@ pub(crate) fn of_error(error: ChildError) -> ExitReason {
             ExitReason::Error(failure)
         }
     };
-    let reason = catch_unwind(AssertUnwindSafe(render)).unwrap_or_else(of_panic);
-    // Not while the rendering unwinds: a second panic then would end the process.
+    let reason = catch_unwind(AssertUnwindSafe(render)).unwrap_or_else(reason_of_panic);
+    // Dropped after the rendering, not while it unwinds: a second panic then would end the process.
     if let Err(payload) = catch_unwind(AssertUnwindSafe(move || drop(error))) {
-        let _second = of_panic(payload);
+        let _second = reason_of_panic(payload);
     }
     reason
 }
 
-/// The next error in the chain. An I/O error has the source of the error that it was made from,
-/// and passes that one over.
-fn behind<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+/// Returns the next error in the chain. An I/O error is followed by the error that it was made
+/// from, which its own `source` skips.
+fn next_cause<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
     match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
         Some(inner) => Some(inner),
         None => error.source(),
     }
 }
 
-fn of_panic(payload: Box<dyn Any + Send>) -> ExitReason {
+/// Renders the payload of a panic as an exit reason.
+fn reason_of_panic(payload: Box<dyn Any + Send>) -> ExitReason {
     let message = payload
         .downcast_ref::<&str>()
         .map(|text| (*text).to_owned())
         .or_else(|| payload.downcast_ref::<String>().cloned())
         .unwrap_or_else(|| "a value that is not text".to_owned());
-    let failure = Failure::of_panic(message, current::take_panic_place());
-    // A payload whose `Drop` panics has a payload of its own; one is enough.
+    let failure = Failure::of_panic(message, current::take_panic_location());
+    // A payload whose `Drop` panics makes another payload, which is ignored.
     catch_panic(|| drop(payload));
     ExitReason::Panic(failure)
 }

@@ -1,13 +1,13 @@
-//! The mailbox of a child's place in the tree.
+//! The mailbox of a child.
 //!
-//! It belongs to the slot and not to one life of the child: what is sent while the child restarts
-//! waits for the next life. [`queue`] holds what happens, as plain data, with [`backlog`] and
-//! [`senders`]; here are the lock and the wake-ups, in [`sending`] the future that waits for room,
-//! in [`asking`] request and reply.
+//! A mailbox belongs to the slot and not to one life of the child: messages that are sent while
+//! the child restarts wait for the next life. [`queue`] holds the state as plain data, with
+//! [`backlog`] and [`waiting_senders`]; this file has the lock and the wake-ups, [`send`] the
+//! future that waits for room, [`ask`] request and reply.
 //!
-//! The receiver takes over all that is queued at once, into a [`batch`] with a lock of its own, so
-//! that it does not get in the way of the senders with each message. The batch is as much a part
-//! of the mailbox as the queue is; a life only knows a [`Shortcut`] to it.
+//! The receiver takes over all queued messages at once, into a [`batch`] with a lock of its own,
+//! so that it does not compete with the senders for the mailbox's lock at each message. The batch
+//! is a part of the mailbox, as the queue is; a life only has a [`Shortcut`] to it.
 //!
 //! A mailbox is *open* from the start: a life runs, starts, waits for its restart, or a
 //! supervisor above has not decided yet. It is *closed* while no life is pending, and may open
@@ -15,36 +15,37 @@
 //!
 //! # Invariants
 //!
-//! 1. At most one life may receive. Every other one gets `None`, at once, wherever its context
-//!    went: what ends a life wakes whoever still waits in its name.
+//! 1. At most one life may receive. Every other life gets `None` at once, whichever task holds its
+//!    context: the end of a life wakes the receiver that still waits in its name.
 //! 2. Messages leave in the order in which their sends completed, across lives: one sender's
 //!    messages stay in order.
-//! 3. Messages and places granted together never exceed the capacity. A message that was taken
-//!    over counts until it is received. The receiver tells nobody that it has received one: who
-//!    finds no room counts again.
-//! 4. While senders wait there is no room for others: whatever makes room grants it to the one
-//!    that has waited longest, and wakes it. So nobody overtakes a waiting sender.
-//!    At once and one by one: a child may take its next message only when that sender has gone
-//!    on, so waking senders in batches, when the queue is half empty, could wait for ever. So
-//!    nothing is taken over while senders wait; and one that finds the room taken by a batch
-//!    leaves a mark in it, under the lock that it counted under, and the receiver grants the place
-//!    of its next message.
+//! 3. Messages and granted permits together never exceed the capacity (a *permit* is the room for
+//!    one message). A message that was taken over counts until it is received. The receiver
+//!    does not report that it has received a message: a sender that finds no room counts again.
+//! 4. While senders wait there is no room for other senders: room that is made goes, as a permit,
+//!    to the sender that has waited longest, and wakes it. So no sender overtakes a waiting one.
+//!    Permits are granted at once and one by one: a child may take its next message only when that
+//!    sender has gone on, so waking senders in batches, when the queue is half empty, could wait
+//!    for ever. So the receiver takes over nothing while senders wait; a sender that finds the room
+//!    taken by a batch marks the batch, under the lock that it counted under, and the receiver
+//!    grants the permit of its next message.
 //! 5. A message is in the queue if and only if its send returned `Ok`. A waiting sender keeps its
 //!    message in its own future; dropped, also after the grant, it has sent nothing, and its
-//!    place goes to the next.
+//!    permit goes to the next sender.
 //! 6. No wake-up is lost. A receiver parks under the lock that found the queue empty, and a
-//!    sender takes the parked waker under the lock that fills it. A receiver that is told to look
-//!    up by [`Mailbox::look_up`] before it parks does not park.
-//! 7. A life's batch is the mailbox's only until the life ends: what is left of it then goes back
-//!    to the front of the queue, under both locks, and the next life gets a batch of its own. So
-//!    the shortcut of an old life leads to nothing.
-//! 8. Closing answers everyone: waiting senders, granted or not, get their message back, also if
-//!    the mailbox opens again before they look; queued messages are handed to whoever closes.
+//!    sender takes the parked waker under the lock that fills the queue. A receiver that
+//!    [`Mailbox::look_up`] notifies before it parks does not park.
+//! 7. A life's batch is the mailbox's only until the life ends: the messages that are left in it
+//!    then go back to the front of the queue, under both locks, and the next life gets a batch of
+//!    its own. So the shortcut of an old life leads to an empty batch.
+//! 8. Closing answers every sender: waiting senders, with or without a permit, get their message
+//!    back, also if the mailbox opens again before they poll; queued messages go to the caller of
+//!    [`Mailbox::close`].
 //! 9. No foreign code runs under a lock, except `Waker::clone`: wakers are woken and dropped, and
-//!    messages dropped, after it is released. So both may use the mailbox. The lock of a batch is
-//!    taken alone, or after the mailbox's.
+//!    messages dropped, after the lock is released. So wakers and messages may use the mailbox.
+//!    The lock of a batch is taken alone, or after the mailbox's.
 //! 10. Nothing is allocated before the first message, the first sender that waits or the first
-//!     dead-letter receiver, unless the capacity is not the usual one.
+//!     dead-letter receiver, unless the capacity is not the default one.
 
 mod ask;
 mod backlog;
@@ -82,7 +83,7 @@ pub(crate) struct Mailbox<M> {
 }
 
 impl<M> Mailbox<M> {
-    /// An open mailbox that nobody receives from yet. A capacity of 0 counts as 1.
+    /// Creates an open mailbox without a receiver. A capacity of 0 counts as 1.
     pub(crate) fn new(capacity: usize) -> Self {
         Self { queue: Mutex::new(Queue::new(capacity)) }
     }
@@ -101,19 +102,19 @@ impl<M> Mailbox<M> {
         }
     }
 
-    /// How many messages are queued, without those of waiting senders.
+    /// Returns the number of queued messages, without those of waiting senders.
     pub(crate) fn len(&self) -> usize {
         self.lock().len()
     }
 
     // ===== senders =====
 
-    /// Sends, waiting for room behind the senders that wait already.
+    /// Sends a message, and waits for room behind the senders that wait already.
     pub(crate) fn send(&self, message: M) -> Sending<'_, M> {
         Sending::new(self, message)
     }
 
-    /// Sends if there is room and nobody waits for it.
+    /// Sends a message if there is room and no sender waits for it.
     pub(crate) fn try_send(&self, message: M) -> Result<(), TrySendError<M>> {
         let sent = self.lock().try_send(message);
         wake(sent?);
@@ -129,12 +130,13 @@ impl<M> Mailbox<M> {
         Asking::new(self, make, within)
     }
 
-    // ===== the receiver =====
+    // ===== receiver =====
 
-    /// The next message for this life; `None` if it is not the one that may receive now.
+    /// Polls for the next message of this life; `None` if the life may not receive now.
     ///
-    /// The caller looks before each call whether its life is the present one, and at its stop flag.
-    /// It need not look after it: see [`Mailbox::look_up`]. The shortcut is the life's own, made with it.
+    /// Before each call the caller checks that its life is the present one, and its stop flag; it
+    /// need not check them after the call: see [`Mailbox::look_up`]. The shortcut is the life's
+    /// own, made with it.
     pub(crate) fn poll_recv(
         &self,
         life: u64,
@@ -163,7 +165,7 @@ impl<M> Mailbox<M> {
                 }
                 Poll::Pending
             }
-            Take::NotYours => {
+            Take::NotReceiver => {
                 drop(queue);
                 budget.made_progress();
                 Poll::Ready(None)
@@ -171,8 +173,9 @@ impl<M> Mailbox<M> {
         }
     }
 
-    /// The next message for this life, if there is one and it may receive. As for
-    /// [`poll_recv`](Self::poll_recv), the caller has just looked, and the shortcut is the life's own.
+    /// Takes the next message of this life, if there is one and the life may receive. As for
+    /// [`poll_recv`](Self::poll_recv), the caller has just checked its life and its stop flag, and
+    /// the shortcut is the life's own.
     pub(crate) fn try_recv(&self, life: u64, shortcut: &mut Shortcut<M>) -> Option<M> {
         if let Some(taken) = shortcut.take() {
             return Some(self.received(taken));
@@ -183,11 +186,11 @@ impl<M> Mailbox<M> {
                 wake(sender);
                 Some(message)
             }
-            Take::Empty | Take::NotYours => None,
+            Take::Empty | Take::NotReceiver => None,
         }
     }
 
-    /// Gives on the place of a message that came out of a batch.
+    /// Grants the permit of a message from a batch to the sender that waits for it.
     fn received(&self, taken: Taken<M>) -> M {
         if taken.awaited {
             let sender = self.lock().grant();
@@ -196,41 +199,42 @@ impl<M> Mailbox<M> {
         taken.message
     }
 
-    /// Makes the receiver poll again, so that it sees a stop flag that was set before this call:
-    /// the one that waits now, or the one that was about to when the flag was set.
+    /// Makes the receiver poll again, so that it sees a stop flag that was set before this call,
+    /// whether the receiver waits now or was about to wait when the flag was set.
     #[must_use = "the receiver has to be woken"]
     pub(crate) fn look_up(&self) -> Option<Waker> {
         self.lock().look_up()
     }
 
-    // ===== the slot =====
+    // ===== slot =====
 
-    /// From now on `life` receives, and nobody else. Opens a closed mailbox, not one that is gone.
+    /// Makes `life` the only receiver. Opens a closed mailbox, not one that is gone.
     pub(crate) fn open(&self, life: u64) {
         let receiver = self.lock().open(life);
         wake(receiver);
     }
 
-    /// `life` receives no more; senders go on. Does nothing if another life receives by now.
+    /// Ends receiving by `life`; senders go on. Does nothing if another life receives by now.
     pub(crate) fn end_life(&self, life: u64) {
         let receiver = self.lock().end_life(life);
         wake(receiver);
     }
 
-    /// Gives waiting and later senders their message back, and the caller what was queued.
+    /// Closes the mailbox: waiting and later senders get their message back, and the caller gets
+    /// the queued messages.
     ///
-    /// What is gone stays gone, whatever it is closed with later.
+    /// A mailbox that is gone stays gone, also if it is closed as not running later.
     pub(crate) fn close(&self, closing: Closing) -> Leftovers<M> {
         let closed = self.lock().close(closing);
         wake(closed.receiver);
         for sender in closed.senders.into_iter().flat_map(BTreeMap::into_values) {
             sender.wake();
         }
-        Leftovers { messages: closed.messages, heir: closed.heir }
+        Leftovers { messages: closed.messages, dead_letter_queue: closed.dead_letter_queue }
     }
 
-    /// As [`close`](Self::close), if nothing can be in it, or wait for room in it; `false` for any
-    /// other mailbox, which is not closed by this.
+    /// Closes the mailbox as [`close`](Self::close) does, if no message can be in it and no sender
+    /// can wait for room. Returns `false` for any other mailbox, which it leaves open.
     pub(crate) fn close_unused(&self, closing: Closing) -> bool {
         let receiver = {
             let mut queue = self.lock();
@@ -243,19 +247,19 @@ impl<M> Mailbox<M> {
         true
     }
 
-    /// A receiver of what is left when the mailbox is closed.
+    /// Returns a receiver of the messages that are left when the mailbox is closed.
     pub(crate) fn dead_letters(&self) -> DeadLetters<M> {
         DeadLetters::new(self.lock().dead_letter_queue())
     }
 
-    /// Takes back a send: it waits no more, or gives back the place granted to it.
+    /// Withdraws a send: it waits no more, or returns the permit granted to it.
     fn withdraw(&self, ticket: waiting_senders::Ticket) {
         let (own, next) = self.lock().withdraw(ticket);
         drop(own);
         wake(next);
     }
 
-    /// No code of ours panics while it holds the lock, so a poisoned queue is still a whole one.
+    /// Locks the queue. No code panics while it holds this lock, so a poisoned queue is consistent.
     fn lock(&self) -> MutexGuard<'_, Queue<M>> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -267,18 +271,18 @@ impl<M> fmt::Debug for Mailbox<M> {
     }
 }
 
-/// Never called with the lock held.
+/// Wakes a task, if there is one. Never called with a lock held, since a waker is foreign code.
 pub(crate) fn wake(waker: Option<Waker>) {
     if let Some(waker) = waker {
         waker.wake();
     }
 }
 
-/// What was queued when a mailbox was closed, oldest first.
+/// The messages that were queued when a mailbox was closed, oldest first.
 #[must_use = "messages run their own code when they are dropped: choose the place"]
 pub(crate) struct Leftovers<M> {
     messages: VecDeque<M>,
-    heir: Option<Arc<DeadLetterQueue<M>>>,
+    dead_letter_queue: Option<Arc<DeadLetterQueue<M>>>,
 }
 
 impl<M> Leftovers<M> {
@@ -286,9 +290,9 @@ impl<M> Leftovers<M> {
         self.messages.len()
     }
 
-    /// Whoever asked for them.
-    pub(crate) fn take_heir(&mut self) -> Option<Arc<DeadLetterQueue<M>>> {
-        self.heir.take()
+    /// Takes the queue of the dead-letter receivers, if the child has any.
+    pub(crate) fn take_dead_letter_queue(&mut self) -> Option<Arc<DeadLetterQueue<M>>> {
+        self.dead_letter_queue.take()
     }
 
     #[cfg(test)]

@@ -1,4 +1,4 @@
-//! A child's place in its tree: what belongs to the specification and outlives every life.
+//! The slot of a child, its place in the tree: name, mailbox and state, which outlive every life.
 
 mod core;
 mod locked;
@@ -21,59 +21,62 @@ pub use self::shutdown_requested::ShutdownRequested;
 pub(crate) use self::state::{Duties, Signal};
 pub(crate) use self::waiters::Wakers;
 
-/// The message type of a place that takes none: a nested supervisor's.
+/// The message type of a slot that takes no messages: a nested supervisor's.
 #[derive(Debug)]
-pub(crate) enum Nobody {}
+pub(crate) enum NoMessage {}
 
-/// A place with its mailbox.
+/// A slot with its mailbox.
 #[derive(Debug)]
 pub(crate) struct Slot<M> {
     pub(crate) core: SlotCore,
     pub(crate) mailbox: Mailbox<M>,
 }
 
-/// A place whose message type does not matter.
+/// A slot whose message type does not matter.
 pub(crate) trait AnySlot: Send + Sync + 'static {
     fn core(&self) -> &SlotCore;
     fn set_capacity(&self, capacity: usize);
-    /// A life begins; it alone may receive.
+    /// Begins a life, which alone may receive.
     fn begin_life(&self, generation: u64, beginning: Beginning<'_>);
-    /// The life has ended; nobody receives, senders go on. Gives back to whom that is to be told.
+    /// Ends the life: no life receives, senders go on. Returns the link to report the end by.
     fn end_life(&self, generation: u64) -> Option<Link>;
-    /// Asks the life to stop: whom that wakes, or nothing if the life never looked and so cannot
-    /// notice.
+    /// Asks the life to stop. Returns the wakers to be woken, or `None` if the life has never
+    /// checked its shutdown signal and so cannot notice.
     fn ask(&self, now: Instant) -> Option<Wakers>;
+    /// Makes the receiver check its shutdown signal.
     fn wake_receiver(&self);
-    /// Sends back what is sent from now on; what was waiting goes to the dead-letter
-    /// receiver, if there is one, and is counted. What is returned beside the number is to be
-    /// dropped where the user's code may run.
+    /// Closes the mailbox: messages sent from now on are returned, and queued ones go to the
+    /// dead-letter receivers, if there are any. Returns the number of queued messages, and a value
+    /// to be dropped where the user's code may run.
     fn close(&self, closing: Closing) -> Option<(usize, Box<dyn Send>)>;
+    /// Returns the number of queued messages.
     fn queued(&self) -> usize;
     fn message_type(&self) -> &'static str;
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
 }
 
-/// Returns the address of a slot, which tells it from all others that exist.
+/// Returns the address of a slot, which differs from that of every other slot that exists.
 pub(crate) fn address_of(slot: &dyn AnySlot) -> usize {
     std::ptr::from_ref(slot.core()).addr()
 }
 
-/// What is known of a child's health.
+/// The last sign of life of a child that has a heartbeat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Heartbeat {
+    /// The child gave it at this instant.
     Given(Instant),
-    /// It waits for a message.
+    /// The child waits for a message.
     Idle,
 }
 
-/// What a life begins with.
+/// The supervisor's side of a life that begins.
 #[derive(Clone, Copy)]
 pub(crate) struct Beginning<'a> {
-    /// Where the child stands in the current life of its supervisor.
+    /// The inbox of the current life of the child's supervisor; `key` is the child's key there.
     pub(crate) inbox: &'a Arc<Inbox>,
     pub(crate) key: Key,
     pub(crate) duties: Duties,
-    /// Since when it is up, if it is up as soon as it is spawned.
+    /// The instant since which the life is up, if it is up as soon as it is spawned.
     pub(crate) up: Option<Instant>,
 }
 
@@ -98,17 +101,17 @@ impl<M: Send + 'static> AnySlot for Slot<M> {
     }
 
     fn end_life(&self, generation: u64) -> Option<Link> {
-        let End { link, has_looked } = self.core.end(generation);
-        // Whoever receives looks before.
-        if has_looked {
+        let End { link, has_observed_stop } = self.core.end(generation);
+        // A life that receives has checked its shutdown signal before; any other has no receiver.
+        if has_observed_stop {
             self.mailbox.end_life(generation);
         }
         link
     }
 
     fn ask(&self, now: Instant) -> Option<Wakers> {
-        let woken = self.core.ask(now)?;
-        Some(woken.and(self.mailbox.look_up()))
+        let wakers = self.core.ask(now)?;
+        Some(wakers.with_receiver(self.mailbox.look_up()))
     }
 
     fn wake_receiver(&self) {
@@ -121,7 +124,7 @@ impl<M: Send + 'static> AnySlot for Slot<M> {
         }
         let mut leftovers = self.mailbox.close(closing);
         let count = leftovers.len();
-        let garbage: Box<dyn Send> = match leftovers.take_heir() {
+        let garbage: Box<dyn Send> = match leftovers.take_dead_letter_queue() {
             Some(queue) => {
                 queue.receive(leftovers, closing == Closing::Gone);
                 Box::new(queue)

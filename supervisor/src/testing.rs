@@ -82,7 +82,7 @@ pub use self::error::{Error, Missing};
 pub use self::watch::Watch;
 use self::watch::far;
 use crate::child::AnyChildRef;
-use crate::life::of_error;
+use crate::life::reason_of_error;
 use crate::runtime::Body;
 use crate::spec::{ChildError, ChildPath, ChildState, ExitReason, Failure};
 use crate::supervisor::{self, Supervisor};
@@ -169,7 +169,7 @@ pub async fn fail(
     error: impl Into<ChildError>,
 ) -> Result<(), Error> {
     // Rendered here: what the error does then is the test's matter.
-    let reason = of_error(error.into());
+    let reason = reason_of_error(error.into());
     let child = find(tree, path.as_ref()).await?;
     child.is_worker()?;
     crash(&child.address, reason).await

@@ -1,4 +1,4 @@
-//! The line of a child to its supervisor.
+//! The link of a child to its supervisor.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,27 +16,28 @@ pub(crate) struct Link {
 }
 
 impl Link {
+    /// Returns `true` if the link is to this inbox, with this key.
     pub(crate) fn leads_to(&self, inbox: &Arc<Inbox>, key: Key) -> bool {
         self.key == key && Arc::ptr_eq(&self.inbox, inbox)
     }
 
-    /// Tells the supervisor of an event; a supervisor that has ended has no use for it.
+    /// Sends the supervisor an event; a supervisor that has ended has no use for events.
     pub(crate) fn tell(&self, event: Event<super::Reply>) {
         let _ = self.inbox.push(Message::Event(event));
     }
 
-    /// Asks the supervisor for something about the child.
+    /// Gives the supervisor an order about the child, and returns the receiver of the answer.
     pub(crate) fn request(&self, verb: Verb) -> oneshot::Receiver<Answer> {
         self.inbox.request(Subject::Key(self.key), verb)
     }
 
-    /// Tells the supervisor of the end of a life whose task this is, and handles what follows here
-    /// if the supervisor is at rest. Call it only in a task of the supervisor's runtime, and not
-    /// within the user's code.
+    /// Reports the end of a life in the life's own task, and handles the report here if the
+    /// supervisor is at rest. Call it only in a task of the supervisor's runtime, and not within
+    /// the user's code.
     ///
-    /// A supervisor waits for a life that it has `asked` to end. Any other end is handled here only if
-    /// [it affects no other child](crate::engine::Engine::affects_only_itself): siblings that have ended
-    /// at the same moment are not heard yet.
+    /// A supervisor waits for a life that it has `asked` to end. Any other end is handled here only
+    /// if [it affects no other child](crate::engine::Engine::affects_only_itself): the reports of
+    /// siblings that have ended at the same moment may not have arrived yet.
     pub(crate) fn exited_inline(&self, event: Event<super::Reply>, asked: bool) {
         if let Some(resident) = self.inbox.push_or_take_over(Message::Event(event), asked) {
             resident.handle_inline(&self.inbox);
@@ -45,8 +46,8 @@ impl Link {
 }
 
 impl Inbox {
-    /// Asks the supervisor for something about one of its children. The answer's sender is dropped if
-    /// the supervisor has ended.
+    /// Gives the supervisor an order about one of its children, and returns the receiver of the
+    /// answer. If the supervisor has ended, the receiver gets an error.
     pub(crate) fn request(&self, subject: Subject, verb: Verb) -> oneshot::Receiver<Answer> {
         let (reply, answer) = oneshot::channel();
         let order = Order { subject, verb, reply };

@@ -7,18 +7,19 @@ use tokio::sync::oneshot;
 
 use crate::engine::{Answer, Event, Refusal};
 
-/// The receiving end of a command's answer waits at the caller.
+/// The sender of the answer to an order, whose caller has the receiver.
 pub(crate) type Reply = oneshot::Sender<Answer>;
 
-/// A function that is called with the supervisor's state, or with nothing if the supervisor ends
+/// A function that is called with the supervisor's state, or with `None` if the supervisor ends
 /// before it has handled the message.
 pub(crate) type Visit = Box<dyn FnOnce(Option<&mut dyn Any>) + Send>;
 
 /// A message to a supervisor.
 pub(crate) enum Message {
+    /// An event for the supervisor's engine.
     Event(Event<Reply>),
-    /// Queries look at the supervisor's state at once, whatever else is under way; additions bring
-    /// children, of whose type the inbox knows nothing.
+    /// A query, which reads the supervisor's state at once, whatever else is under way, or an
+    /// addition, whose children are of types that the inbox does not know.
     Visit(Visit),
 }
 

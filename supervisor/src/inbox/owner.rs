@@ -1,4 +1,4 @@
-//! The supervisor above a child, as far as the layers below the runtime know it.
+//! The supervisor of a child, as far as the layers below the runtime know it.
 
 use std::sync::{Arc, Weak};
 

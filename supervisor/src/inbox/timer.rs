@@ -7,15 +7,15 @@ use std::time::Instant;
 
 use tokio::time::Sleep;
 
-/// Wakes the supervisor's task at a deadline; allocates when there is one.
+/// A timer that wakes the supervisor's task at a deadline; allocates when there is one.
 #[derive(Debug, Default)]
 pub(crate) struct Timer(Option<(Instant, Pin<Box<Sleep>>)>);
 
 impl Timer {
     /// Returns the instant at which the timer fires for this deadline.
     ///
-    /// A timer that is set too early is set again when it fires: that is cheaper than to set it each
-    /// time when deadlines come and go, as in the stop of many children.
+    /// A timer that is set too early is set again when it fires. That is cheaper than to set it at
+    /// each deadline that comes and goes, as in the stop of many children.
     pub(crate) fn for_deadline(&self, deadline: Instant) -> Instant {
         match &self.0 {
             Some((set, sleep)) if *set <= deadline && !sleep.is_elapsed() => *set,

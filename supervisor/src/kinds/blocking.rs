@@ -199,7 +199,7 @@ impl<M: Send + 'static> Drop for BlockingContext<M> {
     /// what it returns then says more.
     fn drop(&mut self) {
         if let Some(give_up) = self.context.abandonment() {
-            self.progress.if_it_goes_on(give_up);
+            self.progress.if_still_running(give_up);
         }
     }
 }

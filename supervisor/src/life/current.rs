@@ -1,5 +1,5 @@
-//! Which life a thread is polling: how a call knows that it comes from inside, and a panic
-//! whose it is.
+//! The life that a thread is polling, by which a call knows that it is made inside a life, and a
+//! panic is assigned to its life.
 
 use std::cell::{Cell, RefCell};
 use std::panic;
@@ -8,51 +8,53 @@ use std::sync::{Arc, Once};
 use crate::slot::AnySlot;
 
 thread_local! {
+    /// The slot of the life that this thread is polling.
     static CURRENT: RefCell<Option<Arc<dyn AnySlot>>> = const { RefCell::new(None) };
-    /// Where the last panic of the current life happened.
-    static PLACE: Cell<Option<String>> = const { Cell::new(None) };
+    /// The source location of the last panic of the current life.
+    static PANIC_LOCATION: Cell<Option<String>> = const { Cell::new(None) };
 }
 
 /// Runs `poll` as a part of the life in `slot`. Lives can be nested: a child may poll another
 /// runtime.
 pub(crate) fn inside<T>(slot: &mut Option<Arc<dyn AnySlot>>, poll: impl FnOnce() -> T) -> T {
-    let _ = PLACE.try_with(|place| place.set(None));
-    // The slot is lent, not cloned: a poll costs no reference count.
+    let _ = PANIC_LOCATION.try_with(|location| location.set(None));
+    // The slot is lent, not cloned: a poll changes no reference count.
     lend(slot);
     let result = poll();
     lend(slot);
     result
 }
 
+/// Swaps the slot with the thread's current one: lends it, or returns it to the caller.
 fn lend(slot: &mut Option<Arc<dyn AnySlot>>) {
-    // A thread that is ending may still drop lives; they are then nobody's.
+    // A thread that is ending may still drop lives; then it has no current life.
     let _ = CURRENT.try_with(|current| std::mem::swap(&mut *current.borrow_mut(), slot));
 }
 
-/// The slot of the life that this thread is polling.
+/// Returns the slot of the life that this thread is polling.
 pub(crate) fn slot() -> Option<Arc<dyn AnySlot>> {
     // A thread that is ending polls nothing.
     CURRENT.try_with(|current| current.borrow().clone()).ok().flatten()
 }
 
-/// Where the panic happened that the life was just caught in.
-pub(crate) fn take_panic_place() -> Option<String> {
-    PLACE.try_with(Cell::take).ok().flatten()
+/// Takes the source location of the panic that was just caught.
+pub(crate) fn take_panic_location() -> Option<String> {
+    PANIC_LOCATION.try_with(Cell::take).ok().flatten()
 }
 
-/// Makes panics of children leave their place, once for the process; the hook that was there
-/// before still runs.
+/// Installs, once for the process, a panic hook that records the source location of a child's
+/// panic; the previous hook still runs.
 pub(crate) fn install_panic_hook() {
     static INSTALL: Once = Once::new();
     INSTALL.call_once(|| {
         let previous = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
             // A panic while the cell is borrowed, or on a thread that is ending, has no life.
-            let inside = CURRENT
+            let in_life = CURRENT
                 .try_with(|current| current.try_borrow().is_ok_and(|slot| slot.is_some()))
                 .unwrap_or(false);
-            if inside && let Some(place) = info.location() {
-                let _ = PLACE.try_with(|last| last.set(Some(place.to_string())));
+            if in_life && let Some(location) = info.location() {
+                let _ = PANIC_LOCATION.try_with(|last| last.set(Some(location.to_string())));
             }
             previous(info);
         }));

@@ -1,5 +1,6 @@
-//! Lives that an abort does not cut off: work on a thread of its own, a process that has to be
-//! reaped. The supervisor holds, and aborts, a task that stands in for them; they are told.
+//! Lives that an abort does not end: work on a thread of its own, a process that has to be reaped.
+//! The supervisor has, and aborts, a task that stands in for such a life, and the life gets a
+//! signal.
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
@@ -12,7 +13,7 @@ use tokio::sync::oneshot;
 use crate::slot::{AnySlot, ShutdownRequested};
 use crate::spec::Shutdown;
 
-/// Completes when the supervisor aborts the life.
+/// Future that completes when the supervisor aborts the life.
 #[derive(Debug)]
 pub(crate) struct AbortSignal(oneshot::Receiver<()>);
 
@@ -25,17 +26,17 @@ impl Future for AbortSignal {
     }
 }
 
-/// How long a life has to stop.
+/// The time that a life has to stop.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct StopTimes {
     pub(crate) shutdown: Shutdown,
     pub(crate) kill_grace: Duration,
 }
 
-/// What a life that has nothing left to report still has time for: to return.
-const MOMENT: Duration = Duration::from_millis(100);
+/// The real time that a life has to return after it has dropped its context.
+const RETURN_TIME: Duration = Duration::from_millis(100);
 
-/// How far a life is, for those who wait for it in real time.
+/// The stage of a life, for threads that wait for the life in real time.
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
     stage: Mutex<Stage>,
@@ -51,24 +52,27 @@ enum Stage {
 }
 
 impl Progress {
+    /// Enters a stage, unless the life has ended.
     fn enter(&self, stage: Stage) {
-        let mut now = self.lock();
-        if *now != Stage::Ended {
-            *now = stage;
+        let mut current = self.lock();
+        if *current != Stage::Ended {
+            *current = stage;
         }
-        drop(now);
+        drop(current);
         self.changed.notify_all();
     }
 
-    /// Holds back the runtime's clock, if it stands still for a test, while the life is in this
-    /// stage: threads and processes have real time only, and virtual time passes in no time.
+    /// Keeps the runtime's clock, if a test has paused it, from advancing by itself while the life
+    /// is in this stage: threads and processes run in real time, and virtual time would pass at
+    /// once.
     fn hold_clock(self: &Arc<Self>, stage: Stage, limit: Option<Duration>) {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         let this = Arc::clone(self);
         drop(runtime.spawn_blocking(move || {
             let now = this.lock();
             let waits = |now: &mut Stage| *now == stage;
-            // Whatever comes first; there is nothing to be done about either.
+            // The result does not matter: the clock runs on after a change of stage, and at the
+            // limit.
             match limit {
                 Some(limit) => drop(this.changed.wait_timeout_while(now, limit, waits)),
                 None => drop(this.changed.wait_while(now, waits)),
@@ -76,15 +80,15 @@ impl Progress {
         }));
     }
 
-    /// Does something if the life still runs in a moment.
-    pub(crate) fn if_it_goes_on(self: &Arc<Self>, then: impl FnOnce() + Send + 'static) {
+    /// Calls `then`, on another thread, if the life still runs after [`RETURN_TIME`].
+    pub(crate) fn if_still_running(self: &Arc<Self>, then: impl FnOnce() + Send + 'static) {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         let this = Arc::clone(self);
         drop(runtime.spawn_blocking(move || {
             let runs = |now: &mut Stage| *now == Stage::Runs;
-            let waited = this.changed.wait_timeout_while(this.lock(), MOMENT, runs);
-            let goes_on = waited.is_ok_and(|(_, waited)| waited.timed_out());
-            if goes_on {
+            let waited = this.changed.wait_timeout_while(this.lock(), RETURN_TIME, runs);
+            let still_runs = waited.is_ok_and(|(_, waited)| waited.timed_out());
+            if still_runs {
                 then();
             }
         }));
@@ -95,15 +99,15 @@ impl Progress {
     }
 }
 
-/// Held by a life, to be dropped when it has ended.
+/// Guard that a life drops when it has ended.
 #[derive(Debug)]
 pub(crate) struct RunningGuard {
     progress: Arc<Progress>,
-    _told: oneshot::Sender<()>,
+    _done: oneshot::Sender<()>,
 }
 
 impl RunningGuard {
-    /// For the life itself.
+    /// Returns the progress of the life.
     pub(crate) fn progress(&self) -> Arc<Progress> {
         Arc::clone(&self.progress)
     }
@@ -115,23 +119,23 @@ impl Drop for RunningGuard {
     }
 }
 
-/// What stands in for a life that is about to begin: a future to be spawned, whose abort the
-/// life is told, and which ends with the life.
+/// Creates the stand-in for a life that is about to begin: a future to be spawned, which ends with
+/// the life and whose abort raises the life's [`AbortSignal`].
 pub(crate) fn stand_in(
     slot: Arc<dyn AnySlot>,
     generation: u64,
     times: StopTimes,
 ) -> (RunningGuard, AbortSignal, impl Future<Output = ()> + Send) {
     let progress = Arc::new(Progress::default());
-    let (alive, ended) = oneshot::channel::<()>();
+    let (running, ended) = oneshot::channel::<()>();
     let (abort, aborted) = oneshot::channel();
-    let alive = RunningGuard { progress: Arc::clone(&progress), _told: alive };
-    // Both are made here and not in the future's first poll: the life may be asked, and the future
-    // dropped, before that.
+    let running = RunningGuard { progress: Arc::clone(&progress), _done: running };
+    // The request's future and the guard are made here and not in the stand-in's first poll: the
+    // life may be asked to stop, and the stand-in dropped, before that.
     let asked = ShutdownRequested::of(Arc::clone(&slot), generation);
     let grace = times.kill_grace;
-    let watched = Watched { slot, generation, progress, grace, _abort: abort };
-    let watch = async move {
+    let guard = StandInGuard { slot, generation, progress, grace, _abort: abort };
+    let stand_in = async move {
         let mut asked = pin!(asked);
         let mut ended = pin!(ended);
         let has_ended = poll_fn(|cx| {
@@ -143,32 +147,33 @@ pub(crate) fn stand_in(
         if !has_ended.await {
             match times.shutdown {
                 Shutdown::BrutalKill => {}
-                Shutdown::Timeout(limit) => watched.progress.hold_clock(Stage::Runs, Some(limit)),
-                Shutdown::Infinity => watched.progress.hold_clock(Stage::Runs, None),
+                Shutdown::Timeout(limit) => guard.progress.hold_clock(Stage::Runs, Some(limit)),
+                Shutdown::Infinity => guard.progress.hold_clock(Stage::Runs, None),
             }
             let _: Result<(), _> = ended.await;
         }
-        drop(watched);
+        drop(guard);
     };
-    (alive, AbortSignal(aborted), watch)
+    (running, AbortSignal(aborted), stand_in)
 }
 
-/// Dropped when the life has ended, and when it is aborted before that.
-struct Watched {
+/// Guard in a stand-in, dropped when the life has ended, and when it is aborted before that.
+struct StandInGuard {
     slot: Arc<dyn AnySlot>,
     generation: u64,
     progress: Arc<Progress>,
     grace: Duration,
-    /// Dropped last, after the life was asked.
+    /// Raises the abort signal when it is dropped: last, after the life was asked to stop.
     _abort: oneshot::Sender<()>,
 }
 
-impl Drop for Watched {
+impl Drop for StandInGuard {
     fn drop(&mut self) {
         if *self.progress.lock() == Stage::Ended {
             return;
         }
-        // Nothing can drop what is on a thread; so it is asked, also if it was not meant to be.
+        // A thread or a process cannot be dropped, so the life is asked to stop, also by a brutal
+        // kill.
         self.progress.enter(Stage::Aborted);
         if self.slot.core().signal_life(self.generation) {
             self.slot.wake_receiver();

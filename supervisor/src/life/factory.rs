@@ -1,4 +1,4 @@
-//! The trait that makes a child's lives from what the user gave.
+//! The trait that makes a child's lives from the user's worker or function.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -9,20 +9,21 @@ use super::PendingLife;
 use crate::slot::AnySlot;
 use crate::spec::{ExitReason, Name};
 
-/// Makes lives. None of the user's code runs here: it runs in the life's own task.
+/// Factory of a child's lives. None of the user's code runs here: it runs in the life's own task.
 pub(crate) trait LifeFactory: Any + Send + Sync {
-    /// Spawns a life, if another one can be made.
+    /// Spawns a life, or returns the reason for which no other life can be made.
     fn launch(self: Arc<Self>, life: PendingLife) -> Result<JoinHandle<()>, ExitReason>;
 
-    /// A new place for a worker of a pool.
+    /// Creates the slot of a worker of a pool.
     fn new_slot(&self, name: Name, capacity: usize) -> Arc<dyn AnySlot>;
 
-    /// Whether it is code and nothing else, so that nothing happens when it is dropped.
+    /// Returns `true` if the factory captures no values, so that its drop runs no code.
     fn captures_nothing(&self) -> bool {
         false
     }
 
-    /// Whether its lives are all in their tasks, so that one that is not polled hangs.
+    /// Returns `true` if its lives run entirely in their tasks, so that one that is not polled
+    /// hangs.
     #[cfg(feature = "test-util")]
     fn can_hang(&self) -> bool {
         true

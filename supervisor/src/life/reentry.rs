@@ -1,4 +1,4 @@
-//! Whether a call is made by a task that it would wait for.
+//! Detection of calls that would wait for the task that makes them.
 
 use std::sync::Arc;
 
@@ -6,8 +6,8 @@ use super::current;
 use crate::inbox::Owner;
 use crate::slot::{AnySlot, address_of};
 
-/// Returns whether this is the task of the child in this slot, or of a child below it: a call that
-/// waits for the child would wait for itself.
+/// Returns `true` in the task of the child in this slot, or of a child below it: a call that waits
+/// for the child would wait for itself.
 pub(crate) fn child_would_wait_for_itself(slot: &dyn AnySlot) -> bool {
     let Some(here) = current::slot() else { return false };
     let target = address_of(slot);
@@ -16,13 +16,13 @@ pub(crate) fn child_would_wait_for_itself(slot: &dyn AnySlot) -> bool {
         || owners.into_iter().any(|owner| owner.slot_address() == Some(target))
 }
 
-/// Returns whether this is the task of a child somewhere below this supervisor.
+/// Returns `true` in the task of a child anywhere below this supervisor.
 pub(crate) fn supervisor_would_wait_for_itself(supervisor: &dyn Owner) -> bool {
     let owner = current::slot().and_then(|slot| slot.core().owner());
     ancestors(owner).into_iter().any(|owner| std::ptr::addr_eq(&raw const *owner, supervisor))
 }
 
-/// Returns a supervisor with all those above it.
+/// Returns a supervisor with all supervisors above it.
 fn ancestors(owner: Option<Arc<dyn Owner>>) -> impl IntoIterator<Item = Arc<dyn Owner>> {
     std::iter::successors(owner, |owner| owner.parent())
 }

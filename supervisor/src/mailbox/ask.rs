@@ -1,4 +1,4 @@
-//! Request and reply.
+//! Requests and replies.
 
 use std::fmt;
 use std::future::Future;
@@ -15,12 +15,12 @@ use tokio::time::{Sleep, sleep};
 use super::error::AskError;
 use super::{Mailbox, Sending};
 
-/// What a child answers a request with.
+/// Handle by which a child answers a request.
 ///
 /// A request is a message with a `Reply<R>` in it, made by `ask`; the child gives its answer by
-/// [`send`](Self::send). It may keep the reply and answer later, or hand it to another task. A
-/// reply that is dropped without an answer, as it is when the life that held it ends, tells the
-/// asker at once: it gets [`AskError::NoReply`].
+/// [`send`](Self::send). The child may keep the reply and answer later, or hand the reply to
+/// another task. When a reply is dropped without an answer, as it is when the life that held it
+/// ends, the asker gets [`AskError::NoReply`] at once.
 #[must_use = "dropped without an answer, the asker gets an error"]
 pub struct Reply<R> {
     asker: oneshot::Sender<R>,
@@ -32,17 +32,18 @@ impl<R> Reply<R> {
         (Self { asker }, answer)
     }
 
-    /// Answers.
+    /// Sends the answer to the asker.
     ///
     /// # Errors
     ///
-    /// The answer, if nobody waits for it any more: the asker's time was up, or it was dropped.
-    /// Most children have no use for that and ignore it.
+    /// The answer, if the asker does not wait for it any more: its time was up, or its future was
+    /// dropped. Most children have no use for this error and ignore it.
     pub fn send(self, answer: R) -> Result<(), R> {
         self.asker.send(answer)
     }
 
-    /// Whether nobody waits for the answer any more, so that the work for it can be spared.
+    /// Returns `true` if the asker does not wait for the answer any more, so that the work for it
+    /// can be spared.
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.asker.is_closed()
@@ -56,22 +57,23 @@ impl<R> fmt::Debug for Reply<R> {
 }
 
 pin_project! {
-    /// A request that waits for its answer.
+    /// Future returned by [`ChildRef::ask`](crate::ChildRef::ask) and
+    /// [`ChildRef::ask_within`](crate::ChildRef::ask_within).
     ///
     /// Sends the request, waiting for room as [`Sending`] does, then waits for the answer. The
     /// time-out covers both and runs on tokio's clock, from the first poll. A request that is
-    /// queued when the child crashes is answered by the next life; the one in hand gets
-    /// [`AskError::NoReply`].
+    /// queued when the child crashes is answered by the next life; the request that the child was
+    /// handling gets [`AskError::NoReply`].
     ///
     /// # Errors
     ///
     /// [`AskError`]: a request that could not be sent comes back in it. When the time is up a
     /// request that still waits for room is withdrawn; one that was sent stays sent, and its
-    /// [`Reply::is_closed`] says that nobody waits.
+    /// [`Reply::is_closed`] returns `true`.
     ///
     /// # Cancel safety
     ///
-    /// Dropped, it does what it does when its time is up.
+    /// Dropped, it does the same as when its time is up.
     ///
     /// # Panics
     ///
@@ -82,7 +84,7 @@ pin_project! {
         sent: bool,
         answer: oneshot::Receiver<R>,
         within: Duration,
-        // Whether it has been polled in vain.
+        // Set if it has been polled without an answer.
         waited: bool,
         #[pin]
         timer: Option<Sleep>,
@@ -117,10 +119,10 @@ impl<M, R> Future for Asking<'_, M, R> {
         {
             return Poll::Ready(answer.map_err(|_| AskError::NoReply));
         }
-        // Most answers come as soon as the child has its turn, and a timer costs more than they
-        // do (it wakes the thread that keeps the time). So it is made on the second look, when
-        // this thread has nothing better to do. (To wake the task at once instead calls another
-        // thread to it, mostly for nothing.)
+        // Most answers come as soon as the child is polled, and a timer costs more than an answer
+        // does (it wakes the thread that runs the timers). So the timer is made on the second poll,
+        // when this thread has no other task to run. (Waking the task at once instead makes another
+        // thread steal it, mostly for nothing.)
         if !mem::replace(this.waited, true) && pin!(yield_now()).poll(cx).is_pending() {
             return Poll::Pending;
         }
@@ -132,7 +134,7 @@ impl<M, R> Future for Asking<'_, M, R> {
             Some(Poll::Pending) | None => return Poll::Pending,
         }
         drop(this.sending.withdraw());
-        // An answer whose sender was told that it arrived does arrive.
+        // `Reply::send` may have returned `Ok` in the meantime: then the answer has to arrive.
         this.answer.close();
         Poll::Ready(this.answer.try_recv().map_err(|_| AskError::Timeout))
     }

@@ -1,4 +1,4 @@
-//! What passes through a mailbox: messages, and the senders that wait to add one.
+//! The messages of a mailbox, and the senders that wait to add one.
 
 use std::collections::VecDeque;
 use std::mem;
@@ -10,21 +10,23 @@ use super::dead_letters::DeadLetterQueue;
 use super::waiting_senders::WaitingSenders;
 use crate::spec::ChildOptions;
 
+/// The queued messages, the receiver's batch and the waiting senders of a mailbox.
 pub(super) struct Backlog<M> {
     pub(super) capacity: Capacity,
-    /// What the receiver has not taken over.
+    /// The messages that the receiver has not taken over.
     messages: VecDeque<M>,
-    /// What it has; older than all of those.
+    /// The messages that the receiver has taken over; older than all of the others.
     batch: Option<Arc<Batch<M>>>,
-    /// How many are in the batch, or were when somebody counted: the receiver tells nobody.
+    /// The number of messages in the batch, as last counted. There may be fewer by now, since the
+    /// receiver does not report what it receives.
     taken_over: usize,
-    /// Made when the first sender has to wait.
+    /// The senders that wait for room; allocated when the first one has to wait.
     pub(super) senders: Option<Box<WaitingSenders>>,
-    /// Who asked for what will be left.
+    /// The queue of the dead-letter receivers.
     pub(super) dead_letter_queue: Weak<DeadLetterQueue<M>>,
 }
 
-/// For how many messages there is room. Room for none would let nobody send.
+/// The number of messages that there is room for; at least one, or no message could be sent.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Capacity(usize);
 
@@ -63,60 +65,60 @@ impl<M> Backlog<M> {
         self.messages.push_back(message);
     }
 
-    /// Whether a sender that has not waited may go in. If not, the receiver is told to look for
-    /// senders when it has taken its next message.
+    /// Returns `true` if a sender that has not waited may add a message. If not, it marks the
+    /// batch, so that the receiver looks for waiting senders when it has taken its next message.
     pub(super) fn has_room(&mut self) -> bool {
-        // The receiver has made room for them, and is about to grant it.
-        if self.is_awaited() {
+        // Any room is for the waiting senders: the receiver is about to grant it to them.
+        if self.has_waiting_senders() {
             return false;
         }
-        if self.is_roomy() {
+        if self.is_below_capacity() {
             return true;
         }
         let Some(batch) = &self.batch else { return false };
-        let mut held = batch.lock();
-        self.taken_over = held.messages.len();
-        let has_room = self.is_roomy();
-        held.awaited = !has_room;
+        let mut contents = batch.lock();
+        self.taken_over = contents.messages.len();
+        let has_room = self.is_below_capacity();
+        contents.awaited = !has_room;
         has_room
     }
 
-    /// Gives a free place to the sender that has waited longest.
+    /// Grants a free permit to the sender that has waited longest, and returns its waker.
     pub(super) fn grant(&mut self) -> Option<Waker> {
-        if !self.is_awaited() {
+        if !self.has_waiting_senders() {
             return None;
         }
-        let mut held = self.batch.as_ref().map(|batch| batch.lock());
-        self.taken_over = held.as_ref().map_or(0, |held| held.messages.len());
-        let has_room = self.is_roomy();
+        let mut contents = self.batch.as_ref().map(|batch| batch.lock());
+        self.taken_over = contents.as_ref().map_or(0, |contents| contents.messages.len());
+        let has_room = self.is_below_capacity();
         let senders = self.senders.as_mut()?;
         let granted = if has_room { senders.waiting.pop_first() } else { None };
         senders.granted += usize::from(granted.is_some());
-        if let Some(held) = &mut held {
-            held.awaited = !senders.waiting.is_empty();
+        if let Some(contents) = &mut contents {
+            contents.awaited = !senders.waiting.is_empty();
         }
         granted.map(|(_, waker)| waker)
     }
 
-    /// The oldest message. With it the receiver takes over all others, unless each is to make
-    /// room for a sender that waits.
+    /// Takes the oldest message. With it the receiver takes over all others, unless senders wait:
+    /// then each message that it receives makes room for one of them.
     pub(super) fn take(&mut self, shortcut: &mut Shortcut<M>) -> Option<M> {
         if let Some(taken) = self.batch.as_ref().and_then(|batch| batch.take()) {
             return Some(taken.message);
         }
-        if self.messages.len() < 2 || self.is_awaited() {
+        if self.messages.len() < 2 || self.has_waiting_senders() {
             return self.messages.pop_front();
         }
         let batch = self.batch.get_or_insert_default();
         shortcut.lead_to(batch);
-        let mut held = batch.lock();
-        mem::swap(&mut held.messages, &mut self.messages);
-        let message = held.messages.pop_front();
-        self.taken_over = held.messages.len();
+        let mut contents = batch.lock();
+        mem::swap(&mut contents.messages, &mut self.messages);
+        let message = contents.messages.pop_front();
+        self.taken_over = contents.messages.len();
         message
     }
 
-    /// Takes back what the receiver has taken over and not received.
+    /// Moves the messages that the receiver has taken over and not received back to the queue.
     pub(super) fn take_back(&mut self) {
         self.taken_over = 0;
         let Some(batch) = self.batch.take() else { return };
@@ -125,22 +127,23 @@ impl<M> Backlog<M> {
         self.messages = messages;
     }
 
-    /// All messages that the receiver has not taken over.
+    /// Takes all messages that the receiver has not taken over.
     pub(super) fn take_all(&mut self) -> VecDeque<M> {
         mem::take(&mut self.messages)
     }
 
-    fn is_roomy(&self) -> bool {
+    fn is_below_capacity(&self) -> bool {
         self.occupied() < self.capacity.0
     }
 
-    /// How many places are taken, or more: the receiver may have freed some.
+    /// Returns an upper bound of the permits in use: the receiver may have freed some since the
+    /// batch was counted.
     fn occupied(&self) -> usize {
         let granted = self.senders.as_ref().map_or(0, |senders| senders.granted);
         self.messages.len() + self.taken_over + granted
     }
 
-    fn is_awaited(&self) -> bool {
+    fn has_waiting_senders(&self) -> bool {
         self.senders.as_ref().is_some_and(|senders| !senders.waiting.is_empty())
     }
 }

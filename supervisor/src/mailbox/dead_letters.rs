@@ -1,4 +1,4 @@
-//! What a child leaves unhandled, for whoever asks for it.
+//! The receivers of the messages that a child leaves unhandled.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -6,16 +6,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-/// The messages that a child leaves in its mailbox when it ends for good: the receiver that
-/// [`ChildRef::dead_letters`](crate::ChildRef::dead_letters) gives out.
+/// Receiver of the messages that a child leaves in its mailbox when it ends for good, returned by
+/// [`ChildRef::dead_letters`](crate::ChildRef::dead_letters).
 ///
 /// A child ends for good when no life of it is pending: it has finished, was terminated, or is
 /// gone with its supervisor. Each time, the messages that no life will handle come here, oldest
 /// first. (The message that a life was handling when it crashed is gone, and a sender that still
 /// waited for room gets its message back.)
 ///
-/// All receivers of one child share one queue: each message comes to one of them. Whatever is in
-/// it when the last of them is dropped is dropped with it.
+/// All receivers of one child share one queue: each message comes to one of them. Messages that
+/// are in the queue when the last receiver is dropped are dropped with it.
 #[must_use = "what a receiver holds when it is dropped is dropped with it"]
 pub struct DeadLetters<M>(Arc<DeadLetterQueue<M>>);
 
@@ -27,7 +27,7 @@ pub(crate) struct DeadLetterQueue<M> {
 
 struct State<M> {
     messages: VecDeque<M>,
-    /// The child's place is removed: nothing will follow.
+    /// Set when the child's slot is removed: no message will follow.
     over: bool,
 }
 
@@ -36,15 +36,15 @@ impl<M> DeadLetters<M> {
         Self(dead_letter_queue)
     }
 
-    /// The next message, or `None` when the child's place in the tree is gone and all messages
-    /// have been received.
+    /// Receives the next message, or `None` when the child's place in the tree, its slot, is
+    /// removed and all messages have been received.
     ///
     /// # Cancel safety
     ///
     /// Cancel safe: a message is taken only when the future completes.
     pub async fn next(&mut self) -> Option<M> {
         loop {
-            // Made before the look, so that no change after it is missed.
+            // Made before the queue is checked, so that no change after the check is missed.
             let changed = self.0.changed.notified();
             {
                 let mut state = self.0.lock();
@@ -57,7 +57,7 @@ impl<M> DeadLetters<M> {
         }
     }
 
-    /// A message that is already there.
+    /// Receives a message that is already there, or returns `None`.
     #[must_use]
     pub fn try_next(&mut self) -> Option<M> {
         self.0.lock().messages.pop_front()
@@ -70,7 +70,7 @@ impl<M> DeadLetterQueue<M> {
         Self { state, changed: Notify::new() }
     }
 
-    /// Takes in what a mailbox was closed with.
+    /// Adds the messages that a mailbox was closed with; `over` if its slot is removed.
     pub(crate) fn receive(&self, messages: impl IntoIterator<Item = M>, over: bool) {
         {
             let mut state = self.lock();
@@ -80,7 +80,7 @@ impl<M> DeadLetterQueue<M> {
         self.changed.notify_waiters();
     }
 
-    /// Nothing of the user's runs under the lock: messages are only moved.
+    /// Locks the state. No code of the user's runs under this lock: messages are only moved.
     fn lock(&self) -> MutexGuard<'_, State<M>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,4 +1,4 @@
-//! Why a message was not taken, or not answered.
+//! The errors of sending a message, and of asking for an answer.
 
 use std::error::Error;
 use std::fmt;
@@ -7,7 +7,7 @@ const FULL: &str = "the child's mailbox is full";
 const NOT_RUNNING: &str = "the child is not running";
 const GONE: &str = "the child is gone for good";
 
-/// Why a message could not be sent; the message is in it.
+/// Error of sending a message to a child; it holds the message.
 ///
 /// ```
 /// use supervisor::messages::SendError;
@@ -21,12 +21,12 @@ pub enum SendError<M> {
     /// The child has finished or was terminated, and no restart is pending. It can be started
     /// again, and then has the same address.
     NotRunning(M),
-    /// The child's place in the tree was removed. No message will ever arrive there.
+    /// The child's place in the tree, its slot, was removed. No message will ever arrive there.
     Gone(M),
 }
 
 impl<M> SendError<M> {
-    /// The message that was not sent.
+    /// Returns the message that was not sent.
     pub fn into_message(self) -> M {
         match self {
             Self::NotRunning(message) | Self::Gone(message) => message,
@@ -54,7 +54,7 @@ impl<M> fmt::Display for SendError<M> {
 
 impl<M> Error for SendError<M> {}
 
-/// Why a message could not be sent at once; the message is in it.
+/// Error of sending a message to a child without waiting; it holds the message.
 ///
 /// ```
 /// use supervisor::messages::TrySendError;
@@ -65,7 +65,7 @@ impl<M> Error for SendError<M> {}
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum TrySendError<M> {
-    /// There is no room, or others wait for it.
+    /// The mailbox has no room, or other senders wait for it.
     Full(M),
     /// See [`SendError::NotRunning`].
     NotRunning(M),
@@ -74,7 +74,7 @@ pub enum TrySendError<M> {
 }
 
 impl<M> TrySendError<M> {
-    /// The message that was not sent.
+    /// Returns the message that was not sent.
     pub fn into_message(self) -> M {
         match self {
             Self::Full(message) | Self::NotRunning(message) | Self::Gone(message) => message,
@@ -113,7 +113,7 @@ impl<M> fmt::Display for TrySendError<M> {
 
 impl<M> Error for TrySendError<M> {}
 
-/// Why a request was not answered; one that was not sent is in it.
+/// Error of a request to a child; it holds the request if that was not sent.
 ///
 /// ```
 /// use supervisor::messages::{AskError, SendError};
@@ -129,16 +129,16 @@ pub enum AskError<M> {
     NotRunning(M),
     /// See [`SendError::Gone`].
     Gone(M),
-    /// The request was sent, and dropped without an answer: the life that had it in hand ended,
-    /// the child chose not to answer, or it was left over when the child ended for good.
+    /// The request was sent, and dropped without an answer: the life that handled it ended, the
+    /// child chose not to answer, or the request was left over when the child ended for good.
     NoReply,
-    /// The time was up first. The child may still handle the request, unless it was still
-    /// waiting for room.
+    /// The time was up before the answer came. The child may still handle the request, unless the
+    /// request was still waiting for room.
     Timeout,
 }
 
 impl<M> AskError<M> {
-    /// The request, if it was not sent and came back.
+    /// Returns the request, if it was not sent.
     pub fn into_message(self) -> Option<M> {
         match self {
             Self::NotRunning(message) | Self::Gone(message) => Some(message),

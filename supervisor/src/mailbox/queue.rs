@@ -1,6 +1,6 @@
-//! What a mailbox holds, as plain data: no lock, no clock, nothing is woken here.
+//! The state of a mailbox as plain data: no lock, no clock, no wake-ups.
 //!
-//! Every method gives out the wakers that are to be woken, or dropped, once the lock is released.
+//! Every method returns the wakers that are to be woken, or dropped, once the lock is released.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::mem;
@@ -14,32 +14,35 @@ use super::dead_letters::DeadLetterQueue;
 use super::error::{SendError, TrySendError};
 use super::waiting_senders::{Ticket, WaitingSenders};
 
-/// Why a mailbox is closed.
+/// The reason for which a mailbox is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Closing {
-    /// No life is pending; it may open again.
+    /// No life is pending; the mailbox may open again.
     NotRunning,
     /// The slot is removed.
     Gone,
 }
 
-/// The messages, who may receive them, and who waits to add one.
+/// The messages, the life that may receive them, and the senders that wait for room.
 pub(super) struct Queue<M> {
-    /// Made with the first message, or whatever else is rare; without it the capacity is the usual
-    /// one. Most mailboxes of a large tree never have it.
+    /// The messages and waiting senders, made with the first message, waiting sender, dead-letter
+    /// receiver or capacity of its own; without it the capacity is the default one. Most mailboxes
+    /// of a large tree never have a backlog.
     backlog: Option<Box<Backlog<M>>>,
     /// The parked receiver.
     receiver: Option<Waker>,
     /// The life that may receive.
     life: Option<LifeTag>,
     closed: Option<Closing>,
-    /// The receiver shall poll again before it parks.
+    /// Set if the receiver has to poll again before it parks.
     look_up: bool,
 }
 
-/// A life's number modulo 2³²-1. So two lives can have the same, but whoever receives has compared
-/// the whole numbers just before ([`SlotCore::observe_stop`](crate::slot::SlotCore::observe_stop)): this is for a life
-/// that has ended between that look and the lock.
+/// A life's number modulo 2³²-1.
+///
+/// Two lives can have the same tag, but the receiver has compared the whole numbers just before, in
+/// [`SlotCore::observe_stop`](crate::slot::SlotCore::observe_stop): the tag rules out a life that
+/// has ended between that comparison and the lock.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct LifeTag(NonZeroU32);
 
@@ -50,36 +53,36 @@ impl LifeTag {
     }
 }
 
-/// What came of an attempt to take a message.
+/// The outcome of an attempt to take a message.
 pub(super) enum Take<M> {
-    /// A message, and the sender that got its place.
+    /// A message, and the waker of the sender that got its permit.
     Message(M, Option<Waker>),
     Empty,
-    /// Another life receives, or none.
-    NotYours,
+    /// Another life receives, or none does.
+    NotReceiver,
 }
 
-/// What came of an attempt to park the receiver.
+/// The outcome of an attempt to park the receiver.
 pub(super) enum Park {
-    /// It is parked, in the place of this waker.
+    /// The receiver is parked; the waker that its own has replaced.
     Parked(Option<Waker>),
-    /// It is not: it shall look at its flags first.
+    /// The receiver is not parked: it has to check its flags first.
     LookUp,
 }
 
-/// What came of an attempt to send.
+/// The outcome of an attempt to send.
 pub(super) enum Sent<M> {
-    /// The message is queued; the parked receiver.
+    /// The message is queued; the waker of the parked receiver.
     Queued(Option<Waker>),
-    /// The sender waits with its message; its own waker of an earlier attempt.
+    /// The sender waits with its message; the waker of its earlier attempt, to be dropped.
     Waiting(M, Option<Waker>),
     Refused(SendError<M>),
 }
 
-/// What a closing leaves to others.
+/// The messages of a mailbox that was closed, and the tasks to be woken.
 pub(super) struct Closed<M> {
     pub(super) messages: VecDeque<M>,
-    pub(super) heir: Option<Arc<DeadLetterQueue<M>>>,
+    pub(super) dead_letter_queue: Option<Arc<DeadLetterQueue<M>>>,
     pub(super) receiver: Option<Waker>,
     pub(super) senders: Option<BTreeMap<Ticket, Waker>>,
 }
@@ -105,22 +108,22 @@ impl<M> Queue<M> {
 
     // ===== senders =====
 
-    /// Queues the message, or the sender behind those who wait. `ticket` is the sender's own:
-    /// `None` at its first attempt, and while it does not wait.
+    /// Queues the message, or makes the sender wait behind those that wait already. `ticket` is the
+    /// sender's own: `None` at its first attempt, and while it does not wait.
     pub(super) fn send(
         &mut self,
         message: M,
         ticket: &mut Option<Ticket>,
         waker: &Waker,
     ) -> Sent<M> {
-        if let Some(held) = *ticket {
+        if let Some(own) = *ticket {
             let senders = self.senders();
-            if held < senders.returned {
+            if own < senders.returned {
                 *ticket = None;
                 return Sent::Refused(self.refuse(message));
             }
-            if let Some(parked) = senders.waiting.get_mut(&held) {
-                return Sent::Waiting(message, renew(parked, waker));
+            if let Some(parked) = senders.waiting.get_mut(&own) {
+                return Sent::Waiting(message, replace_waker(parked, waker));
             }
             senders.granted -= 1;
             *ticket = None;
@@ -143,8 +146,8 @@ impl<M> Queue<M> {
         }
     }
 
-    /// Takes back the ticket of a sender that gave up: its own waker, and that of the sender
-    /// that got the place if it had been granted.
+    /// Withdraws the ticket of a sender that gave up. Returns the sender's own waker, and that of
+    /// the sender that gets its permit if it had one.
     pub(super) fn withdraw(&mut self, ticket: Ticket) -> (Option<Waker>, Option<Waker>) {
         let senders = self.senders();
         if ticket < senders.returned {
@@ -158,7 +161,7 @@ impl<M> Queue<M> {
         (None, self.grant())
     }
 
-    /// Gives a free place to the sender that has waited longest.
+    /// Grants a free permit to the sender that has waited longest, and returns its waker.
     pub(super) fn grant(&mut self) -> Option<Waker> {
         self.backlog.as_mut()?.grant()
     }
@@ -176,7 +179,8 @@ impl<M> Queue<M> {
         self.receiver.take()
     }
 
-    /// The error for a sender whose mailbox is closed, or was when it waited.
+    /// Returns the error for a sender whose mailbox is closed, or was closed while the sender
+    /// waited.
     fn refuse(&self, message: M) -> SendError<M> {
         match self.closed {
             Some(Closing::Gone) => SendError::Gone(message),
@@ -184,11 +188,11 @@ impl<M> Queue<M> {
         }
     }
 
-    // ===== the receiver =====
+    // ===== receiver =====
 
     pub(super) fn take(&mut self, life: u64, shortcut: &mut Shortcut<M>) -> Take<M> {
         if self.life != Some(LifeTag::of(life)) {
-            return Take::NotYours;
+            return Take::NotReceiver;
         }
         match self.backlog.as_mut().and_then(|backlog| backlog.take(shortcut)) {
             Some(message) => Take::Message(message, self.grant()),
@@ -202,20 +206,21 @@ impl<M> Queue<M> {
             return Park::LookUp;
         }
         Park::Parked(match &mut self.receiver {
-            Some(parked) => renew(parked, waker),
+            Some(parked) => replace_waker(parked, waker),
             none => none.replace(waker.clone()),
         })
     }
 
-    /// Also remembered: the waker that is parked may not be the one that will wait.
+    /// Makes the receiver poll again. The call is also remembered, since the parked waker may not
+    /// be the one that the receiver is about to park.
     pub(super) fn look_up(&mut self) -> Option<Waker> {
         self.look_up = true;
         self.receiver.take()
     }
 
-    // ===== the slot =====
+    // ===== slot =====
 
-    /// The queue of those who ask for what will be left; made if there is none.
+    /// Returns the queue of the dead-letter receivers, and makes it if there is none.
     pub(super) fn dead_letter_queue(&mut self) -> Arc<DeadLetterQueue<M>> {
         let backlog = self.backlog.get_or_insert_default();
         backlog.dead_letter_queue.upgrade().unwrap_or_else(|| {
@@ -231,15 +236,15 @@ impl<M> Queue<M> {
             return None;
         }
         self.closed = None;
-        self.hand_over(Some(LifeTag::of(life)))
+        self.set_life(Some(LifeTag::of(life)))
     }
 
     pub(super) fn end_life(&mut self, life: u64) -> Option<Waker> {
-        if self.life == Some(LifeTag::of(life)) { self.hand_over(None) } else { None }
+        if self.life == Some(LifeTag::of(life)) { self.set_life(None) } else { None }
     }
 
-    /// Whether something had to be allocated for it: for messages, for senders that wait, for an own
-    /// capacity, for whoever has asked for what will be left.
+    /// Returns `true` if the queue has allocated its backlog: for messages, for senders that wait,
+    /// for a capacity of its own, for dead-letter receivers.
     pub(super) fn has_backlog(&self) -> bool {
         self.backlog.is_some()
     }
@@ -248,19 +253,25 @@ impl<M> Queue<M> {
         if self.closed != Some(Closing::Gone) {
             self.closed = Some(closing);
         }
-        let receiver = self.hand_over(None);
+        let receiver = self.set_life(None);
         let Some(backlog) = &mut self.backlog else {
-            return Closed { messages: VecDeque::new(), heir: None, receiver, senders: None };
+            return Closed {
+                messages: VecDeque::new(),
+                dead_letter_queue: None,
+                receiver,
+                senders: None,
+            };
         };
         Closed {
             messages: backlog.take_all(),
-            heir: backlog.dead_letter_queue.upgrade(),
+            dead_letter_queue: backlog.dead_letter_queue.upgrade(),
             receiver,
-            senders: backlog.senders.as_mut().map(|senders| senders.dismiss()),
+            senders: backlog.senders.as_mut().map(|senders| senders.refuse_all()),
         }
     }
 
-    fn hand_over(&mut self, life: Option<LifeTag>) -> Option<Waker> {
+    /// Makes this life the receiver, or none. Returns the waker of the receiver before it.
+    fn set_life(&mut self, life: Option<LifeTag>) -> Option<Waker> {
         self.life = life;
         if let Some(backlog) = &mut self.backlog {
             backlog.take_back();
@@ -269,8 +280,8 @@ impl<M> Queue<M> {
     }
 }
 
-/// Puts `waker` in the place of `parked` unless they wake the same task; the one replaced.
-fn renew(parked: &mut Waker, waker: &Waker) -> Option<Waker> {
+/// Replaces `parked` by `waker` unless they wake the same task. Returns the waker replaced.
+fn replace_waker(parked: &mut Waker, waker: &Waker) -> Option<Waker> {
     if parked.will_wake(waker) { None } else { Some(mem::replace(parked, waker.clone())) }
 }
 

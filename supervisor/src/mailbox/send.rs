@@ -12,21 +12,21 @@ use super::queue::Sent;
 use super::waiting_senders::Ticket;
 use super::{Mailbox, wake};
 
-/// A message that is being sent.
+/// Future returned by [`ChildRef::send`](crate::ChildRef::send).
 ///
 /// Completes with `Ok(())` when the message is in the mailbox: at once if there is room, else
-/// when those who waited longer have theirs and the child has taken a message, which may be
-/// after its restart.
+/// when the senders that waited longer have sent theirs and the child has taken a message, which
+/// may be after its restart.
 ///
 /// # Errors
 ///
-/// [`SendError`] with the message, if the child is not running or its place is gone, also when
-/// that happens while this waits.
+/// [`SendError`] with the message, if the child is not running or its slot is removed, also when
+/// that happens while the future waits.
 ///
 /// # Cancel safety
 ///
 /// Dropped before it has completed, it has not sent its message, and the senders behind it move
-/// up. While it waits it keeps its place in the line.
+/// up. While it waits it keeps its position among the waiting senders.
 ///
 /// # Panics
 ///
@@ -43,7 +43,7 @@ impl<'a, M> Sending<'a, M> {
         Self { mailbox, message: Some(message), ticket: None }
     }
 
-    /// Gives up, as if dropped: the message if it was not sent.
+    /// Gives up, as if dropped. Returns the message if it was not sent.
     pub(super) fn withdraw(&mut self) -> Option<M> {
         if let Some(ticket) = self.ticket.take() {
             self.mailbox.withdraw(ticket);

@@ -1,4 +1,4 @@
-//! What a mailbox promises, one fact per test.
+//! The guarantees of a mailbox, one fact a test.
 
 mod batch;
 mod close;
@@ -18,7 +18,7 @@ use std::time::Duration;
 use super::{Closing, Leftovers, Mailbox, SendError, Sending, Shortcut, TrySendError, wake};
 use crate::count_waker::{WakeCount, count_waker};
 
-/// Polls a future once, for a task that nobody wakes.
+/// Polls a future once, with a waker that does nothing.
 fn poll<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
     poll_with(future, Waker::noop())
 }
@@ -39,12 +39,12 @@ fn try_recv<M>(mailbox: &Mailbox<M>, life: u64) -> Option<M> {
     mailbox.try_recv(life, &mut Shortcut::default())
 }
 
-/// All that a life can have without waiting.
+/// Receives all messages that a life can have without waiting.
 fn drain<M>(mailbox: &Mailbox<M>, life: u64) -> Vec<M> {
     std::iter::from_fn(|| try_recv(mailbox, life)).collect()
 }
 
-/// A mailbox with life 1 running and these messages in it.
+/// Creates a mailbox with life 1 running and these messages in it.
 fn filled<M>(capacity: usize, messages: impl IntoIterator<Item = M>) -> Mailbox<M> {
     let mailbox = Mailbox::new(capacity);
     mailbox.open(1);
@@ -54,14 +54,14 @@ fn filled<M>(capacity: usize, messages: impl IntoIterator<Item = M>) -> Mailbox<
     mailbox
 }
 
-/// A send that has found the mailbox full and waits.
+/// Returns a send that has found the mailbox full and waits.
 fn waiting<M>(mailbox: &Mailbox<M>, message: M) -> Sending<'_, M> {
     let mut sending = mailbox.send(message);
     assert!(poll(&mut sending).is_pending());
     sending
 }
 
-/// Fails instead of waiting for ever.
+/// Waits for a future, and panics after 20 seconds instead of waiting for ever.
 async fn within<F: Future>(what: &str, future: F) -> F::Output {
     let outcome = tokio::time::timeout(Duration::from_secs(20), future).await;
     outcome.unwrap_or_else(|_| panic!("waited in vain for {what}"))

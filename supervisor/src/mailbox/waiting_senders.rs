@@ -1,23 +1,23 @@
-//! The line of those who wait for room, as plain data.
+//! The senders that wait for room, in order, as plain data.
 
 use std::collections::BTreeMap;
 use std::mem;
 use std::num::NonZeroU64;
 use std::task::Waker;
 
-/// The place of a sender in the line; never given twice.
+/// The number of a waiting sender, in the order of arrival; never given twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Ticket(NonZeroU64);
 
 /// The senders that wait for room.
 pub(super) struct WaitingSenders {
-    /// In the order of their arrival.
+    /// The wakers of the senders, in the order of arrival.
     pub(super) waiting: BTreeMap<Ticket, Waker>,
-    /// Places given to senders that have not used them yet.
+    /// The number of permits granted to senders that have not used them yet.
     pub(super) granted: usize,
     /// The next sender's ticket.
     next: Ticket,
-    /// Tickets below this one were sent back by the last closing.
+    /// The bound below which the last closing refused all tickets.
     pub(super) returned: Ticket,
 }
 
@@ -29,6 +29,7 @@ impl Default for WaitingSenders {
 }
 
 impl WaitingSenders {
+    /// Adds a sender to the end, and returns its ticket.
     pub(super) fn wait(&mut self, waker: Waker) -> Ticket {
         let ticket = self.next;
         self.next = Ticket(ticket.0.saturating_add(1));
@@ -36,8 +37,9 @@ impl WaitingSenders {
         ticket
     }
 
-    /// Sends everyone back, also those that have been granted a place and not used it.
-    pub(super) fn dismiss(&mut self) -> BTreeMap<Ticket, Waker> {
+    /// Refuses all waiting senders, and those that have a permit and have not used it. Returns
+    /// the wakers of those that waited.
+    pub(super) fn refuse_all(&mut self) -> BTreeMap<Ticket, Waker> {
         self.granted = 0;
         self.returned = self.next;
         mem::take(&mut self.waiting)

@@ -1,4 +1,4 @@
-//! What a slot holds whatever its messages are.
+//! The part of a slot that does not depend on the message type.
 
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,16 +13,16 @@ use crate::inbox::{Anchor, Link, Owner};
 use crate::packed_instant::PackedInstant;
 use crate::spec::{ChildPath, ChildState, ExitReason, Name};
 
-/// A life is over.
-#[must_use = "the supervisor has to be told"]
+/// The end of a life.
+#[must_use = "the end has to be reported to the supervisor"]
 pub(super) struct End {
-    /// To whom it is to be told.
+    /// The link to report the end by.
     pub(super) link: Option<Link>,
-    /// Whether the life has ever looked at its shutdown signal, as all do that receive a message.
-    pub(super) has_looked: bool,
+    /// Set if the life has ever checked its shutdown signal, as every life does that receives.
+    pub(super) has_observed_stop: bool,
 }
 
-/// The part of a slot that is the same for all.
+/// The part of a slot that does not depend on the message type.
 #[derive(Debug)]
 pub(crate) struct SlotCore {
     name: Name,
@@ -39,11 +39,11 @@ impl SlotCore {
         &self.name
     }
 
-    /// Its supervisor, once and for all.
+    /// Sets the supervisor of the child, unless the child has one already.
     pub(crate) fn set_owner(&self, owner: &Arc<Anchor>) {
         let mut locked = self.lock();
-        if let Attachment::Apart(nobody @ None) = &mut locked.attachment {
-            *nobody = Some(Arc::clone(owner));
+        if let Attachment::Unlinked(unset @ None) = &mut locked.attachment {
+            *unset = Some(Arc::clone(owner));
         }
     }
 
@@ -59,7 +59,7 @@ impl SlotCore {
         self.state.generation()
     }
 
-    /// Whether a life's task exists.
+    /// Returns `true` if a life's task exists.
     pub(crate) fn is_occupied(&self) -> bool {
         self.state.is_occupied()
     }
@@ -68,61 +68,64 @@ impl SlotCore {
         self.state.duties()
     }
 
-    /// A life begins. The previous one has ended: never two at once.
+    /// Begins a life. The previous life has ended: two lives never run at once.
     pub(crate) fn begin(&self, generation: u64, beginning: Beginning<'_>) {
         let Beginning { inbox, key, duties, up } = beginning;
         let mut locked = self.lock();
         let was_free = locked.begin(generation, duties, up);
         debug_assert!(was_free, "two lives of `{}` at once", self.name);
         // A restart in the same life of the supervisor keeps the link.
-        let stood_there = locked.attachment.link().is_some_and(|link| link.leads_to(inbox, key));
-        let link = (!stood_there).then(|| Link { inbox: Arc::clone(inbox), key });
+        let is_linked = locked.attachment.link().is_some_and(|link| link.leads_to(inbox, key));
+        let link = (!is_linked).then(|| Link { inbox: Arc::clone(inbox), key });
         let old = link.and_then(|link| locked.attachment.set_link(Some(link)));
         drop(locked);
         drop(old);
     }
 
-    /// The life's task is gone. Nothing can be asked of it any more; whoever still waits to be
-    /// told that it is to stop, in a task of the user's own, is told now.
+    /// Ends the life, whose task is gone. No request can reach the life any more, so the futures of
+    /// `shutdown_requested` that still wait, in tasks of the user's own, complete now.
     pub(super) fn end(&self, generation: u64) -> End {
         debug_assert_eq!(self.generation(), generation, "the exit of another life");
         let mut locked = self.lock();
-        // Under the lock: as soon as it is over the next life may begin, with futures of its own.
-        let has_looked = locked.end();
+        // Under the lock: as soon as the life has ended the next one may begin, with futures of
+        // its own, which must not be woken.
+        let has_observed_stop = locked.end();
         let (waiting, link) = (locked.take_waiting(), locked.attachment.link().cloned());
         drop(locked);
         waiting.wake();
-        End { link, has_looked }
+        End { link, has_observed_stop }
     }
 
+    /// Records that the life has dropped its context before it was ready.
     pub(crate) fn abandon(&self) {
         self.state.abandon();
     }
 
+    /// Returns `true`, once, if the life has dropped its context before it was ready.
     pub(crate) fn take_abandoned(&self) -> bool {
         self.state.take_abandoned()
     }
 
-    /// Looks at the shutdown signal, which a life has to do to be asked rather than dropped.
+    /// Checks the shutdown signal. A life that never does so is dropped, not asked to stop.
     pub(crate) fn observe_stop(&self, generation: u64) -> Signal {
         self.state.observe_stop(generation)
     }
 
-    /// Asks the life to stop: whom that wakes, or nothing if the life never looked and so cannot
-    /// notice.
+    /// Asks the life to stop. Returns the wakers to be woken, or `None` if the life has never
+    /// checked its shutdown signal and so cannot notice.
     #[must_use]
     pub(super) fn ask(&self, now: Instant) -> Option<Wakers> {
         let mut locked = self.lock();
         locked.ask(now).then(|| locked.take_waiting())
     }
 
-    /// Whether the present life was asked to stop.
+    /// Returns `true` if the present life was asked to stop.
     pub(crate) fn was_asked(&self) -> bool {
         self.state.is_asked()
     }
 
-    /// Raises the signal of this life, which is not being stopped by its supervisor; `false` if the
-    /// life is over, and perhaps another one has begun.
+    /// Raises the shutdown signal of this life, without a request of its supervisor. Returns
+    /// `false` if the life has ended, and perhaps another one has begun.
     pub(crate) fn signal_life(&self, generation: u64) -> bool {
         let mut locked = self.lock();
         let raised = self.state.signal_life(generation);
@@ -132,7 +135,7 @@ impl SlotCore {
         raised
     }
 
-    /// Waits for the life to be asked, or to be over.
+    /// Waits for the life to be asked to stop, or to end. `number` identifies the waiting future.
     pub(crate) fn poll_asked(
         &self,
         generation: u64,
@@ -140,8 +143,8 @@ impl SlotCore {
         waker: &Waker,
     ) -> Poll<()> {
         let mut locked = self.lock();
-        // Under the lock, as all that raises the signal. (The old waker is dropped without it: that
-        // may run anybody's code.)
+        // Under the lock, since the signal is raised under it. (The old waker is dropped after the
+        // lock is released, since that may run foreign code.)
         match self.state.signal(generation) {
             Signal::Asked | Signal::Stale => return Poll::Ready(()),
             Signal::TooLate => return Poll::Pending,
@@ -158,12 +161,13 @@ impl SlotCore {
         Poll::Pending
     }
 
-    /// A future that waited does so no more.
+    /// Removes the waker of a future that is dropped.
     pub(crate) fn forget_waiting(&self, generation: u64, number: NonZeroU32) {
         let mut locked = self.lock();
-        // Otherwise it has been taken to be woken, or will be.
-        let is_there = self.state.signal(generation) == Signal::Live;
-        let waker = if is_there { locked.remove_waiting(number) } else { None };
+        // In any other state the future has been taken to be woken, or will be; its number may be
+        // another future's by now.
+        let still_waits = self.state.signal(generation) == Signal::Live;
+        let waker = if still_waits { locked.remove_waiting(number) } else { None };
         drop(locked);
         drop(waker);
     }
@@ -172,7 +176,7 @@ impl SlotCore {
         self.lock().attachment.link().cloned()
     }
 
-    /// The child stands in a new life of its supervisor, or in none.
+    /// Links the child to a new life of its supervisor, or to none.
     pub(crate) fn set_link(&self, link: Option<Link>) {
         let old = self.lock().attachment.set_link(link);
         drop(old);
@@ -182,10 +186,10 @@ impl SlotCore {
         self.state.state()
     }
 
-    /// Shows this state, which the supervisor has given to the child and to this life of it.
+    /// Shows this state, which the supervisor has given to the child and to this life.
     ///
-    /// The state of a life that could not be stopped stays as it is until that life has ended: it
-    /// occupies the slot, whatever was decided about later lives.
+    /// The state of a life that could not be stopped stays as it is until that life has ended: that
+    /// life occupies the slot, whatever was decided about later lives.
     pub(crate) fn show(&self, generation: u64, state: ChildState) {
         let locked = &mut self.lock();
         let has_life = !matches!(state, ChildState::Stopped | ChildState::Restarting);
@@ -207,21 +211,22 @@ impl SlotCore {
         self.lock().came_up(now);
     }
 
-    /// It is being dropped, asked or not.
+    /// Records that the life is being dropped, asked or not.
     pub(crate) fn begin_stop(&self, now: Instant) {
         self.lock().begin_stop(now);
     }
 
-    /// When the stop began that is under way.
+    /// Returns the instant at which the stop that is under way began.
     pub(crate) fn stop_began(&self) -> Option<PackedInstant> {
         self.lock().stop_began()
     }
 
-    /// Records how the last life ended, and returns when its stop began if it was told to end.
+    /// Records the exit of the last life. Returns the instant at which its stop began, if the life
+    /// was stopped.
     pub(crate) fn record_exit(&self, reason: ExitReason) -> Option<PackedInstant> {
         let mut locked = self.lock();
         if self.is_occupied() {
-            // Another life could not be stopped and goes on, so this one did not begin.
+            // An earlier life could not be stopped and goes on, so this life did not begin.
             return locked.stop_began();
         }
         let (began, old) = locked.record_exit(reason);
@@ -242,6 +247,7 @@ impl SlotCore {
         self.lock().restarts()
     }
 
+    /// Records a sign of life, if the child has a heartbeat.
     pub(crate) fn heartbeat(&self, heartbeat: Heartbeat) {
         if let Some(last) = self.lock().last_heartbeat() {
             *last = heartbeat;
@@ -252,13 +258,14 @@ impl SlotCore {
         self.lock().last_heartbeat().copied().unwrap_or(Heartbeat::Idle)
     }
 
-    /// Makes the life hang: it is polled no more. `false` if it is over.
+    /// Makes the life hang: it is polled no more. Returns `false` if the life has ended.
     #[cfg(feature = "test-util")]
     pub(crate) fn hang(&self, generation: u64) -> bool {
         self.state.hang(generation) && self.hangs()
     }
 
-    /// Whether the life hangs. If so, that it was waiting for a message is no sign of life.
+    /// Returns `true` if the life hangs. If so, its wait for a message no longer counts as a sign
+    /// of life.
     #[cfg(feature = "test-util")]
     pub(crate) fn hangs(&self) -> bool {
         let hangs = self.state.hangs();
@@ -305,8 +312,8 @@ mod tests {
         let _ = core.observe_stop(generation);
     }
 
-    /// Whether `late`, which is about life 1 and done by another thread when that life is about to
-    /// end, wakes a future that waits in life 2.
+    /// Returns `true` if `late`, which is meant for life 1 and run by another thread when that life
+    /// is about to end, wakes a future that waits in life 2.
     fn wakes_the_next_life(late: fn(&SlotCore), end: fn(&SlotCore)) -> bool {
         let core = SlotCore::new(Name::declared("child"));
         begin(&core, 1);

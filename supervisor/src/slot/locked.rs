@@ -1,4 +1,4 @@
-//! What a place keeps under its lock.
+//! The part of a slot that is under its lock.
 
 use std::mem;
 use std::num::NonZeroU32;
@@ -13,42 +13,43 @@ use crate::inbox::{Anchor, Link, Owner};
 use crate::packed_instant::PackedInstant;
 use crate::spec::{ChildState, ExitReason};
 
-/// What is common takes no allocation, and what is rare no room.
+/// The fields under the lock: common ones need no allocation, rare ones no room.
 #[derive(Debug, Default)]
 pub(super) struct Locked {
     pub(super) attachment: Attachment,
-    /// A future of `shutdown_requested` that waits. Nearly always there is one at most.
+    /// The first future of `shutdown_requested` that waits. There is rarely another.
     pub(super) first_waiting: Option<Waker>,
-    /// When the stop began that is under way, in the states in which one is.
+    /// The instant at which the stop that is under way began.
     stop_began: Option<PackedInstant>,
     pub(super) rare: Option<Box<Rare>>,
 }
 
-/// Whose child it is.
+/// The connection of a child to its supervisor.
 #[derive(Debug)]
 pub(super) enum Attachment {
-    /// In no life of a supervisor; whose child it is, once it is somebody's.
-    Apart(Option<Arc<Anchor>>),
-    /// In the current life of its supervisor.
+    /// The child is in no life of a supervisor; its owner, once it has one.
+    Unlinked(Option<Arc<Anchor>>),
+    /// The child is in the current life of its supervisor.
     Linked(Link),
 }
 
+/// Fields that most slots never need.
 #[derive(Debug, Default)]
 pub(super) struct Rare {
     restarts: u64,
-    /// How the last life ended, if its [`LastExit`] does not say it.
+    /// The exit of the last life, if its [`LastExit`] is `Other`.
     exit: Option<ExitReason>,
-    /// Absent unless it has a heartbeat.
+    /// The last sign of life, if the child has a heartbeat and has come up.
     pub(super) heartbeat: Option<Heartbeat>,
     /// The futures that wait beside the first one.
     pub(super) more_waiting: Vec<(NonZeroU32, Waker)>,
-    /// The number that the last one of those was given.
+    /// The number of the future added last to `more_waiting`.
     pub(super) last_waiting: u32,
 }
 
 impl Default for Attachment {
     fn default() -> Self {
-        Self::Apart(None)
+        Self::Unlinked(None)
     }
 }
 
@@ -56,29 +57,29 @@ impl Attachment {
     pub(super) fn link(&self) -> Option<&Link> {
         match self {
             Self::Linked(link) => Some(link),
-            Self::Apart(_) => None,
+            Self::Unlinked(_) => None,
         }
     }
 
     pub(super) fn owner(&self) -> Option<Arc<dyn Owner>> {
         match self {
             Self::Linked(link) => link.inbox.owner().owner(),
-            Self::Apart(owner) => owner.as_ref()?.owner(),
+            Self::Unlinked(owner) => owner.as_ref()?.owner(),
         }
     }
 
-    /// Gives back what is to be dropped.
+    /// Sets or removes the link. Returns the old value, to be dropped without the lock.
     pub(super) fn set_link(&mut self, link: Option<Link>) -> Option<Self> {
         let attachment = match (link, &*self) {
             (Some(link), _) => Self::Linked(link),
-            (None, Self::Linked(link)) => Self::Apart(Some(Arc::clone(link.inbox.owner()))),
-            (None, Self::Apart(_)) => return None,
+            (None, Self::Linked(link)) => Self::Unlinked(Some(Arc::clone(link.inbox.owner()))),
+            (None, Self::Unlinked(_)) => return None,
         };
         Some(mem::replace(self, attachment))
     }
 }
 
-/// The place, locked: its state, which all may read, changes only by this.
+/// The locked slot. The state, which may be read without the lock, changes only by this guard.
 pub(super) struct Guard<'a> {
     state: &'a AtomicState,
     locked: MutexGuard<'a, Locked>,
@@ -93,7 +94,7 @@ impl<'a> Guard<'a> {
         self.state.enter(state);
     }
 
-    /// Begins a life; `false` if another one has not ended.
+    /// Begins a life. Returns `false` if another life has not ended.
     pub(super) fn begin(&mut self, generation: u64, duties: Duties, up: Option<Instant>) -> bool {
         let state = if up.is_some() { ChildState::Running } else { ChildState::Starting };
         let was_free = self.state.begin(generation, duties, state);
@@ -104,14 +105,15 @@ impl<'a> Guard<'a> {
         was_free
     }
 
-    /// Ends the life, whose task is gone. Returns whether it has ever looked at its shutdown signal.
+    /// Ends the life, whose task is gone. Returns `true` if the life has ever checked its shutdown
+    /// signal.
     pub(super) fn end(&mut self) -> bool {
-        let has_looked = self.state.end();
+        let has_observed_stop = self.state.end();
         if self.state.state() == ChildState::Unstoppable {
-            // Its supervisor may have ended without it.
+            // The supervisor may have ended before the life, and then no longer shows its state.
             self.enter(ChildState::Stopped);
         }
-        has_looked
+        has_observed_stop
     }
 
     pub(super) fn came_up(&mut self, now: Instant) {
@@ -124,28 +126,31 @@ impl<'a> Guard<'a> {
         }
     }
 
-    /// Asks the life to stop; `false` if it never looked and so cannot notice.
+    /// Asks the life to stop. Returns `false` if it has never checked its shutdown signal and so
+    /// cannot notice.
     pub(super) fn ask(&mut self, now: Instant) -> bool {
-        self.note_stop(now);
+        self.record_stop(now);
         self.state.ask()
     }
 
-    /// Notes that the life is being dropped, asked or not.
+    /// Records that the life is being dropped, asked or not.
     pub(super) fn begin_stop(&mut self, now: Instant) {
-        self.note_stop(now);
+        self.record_stop(now);
         self.enter(ChildState::Stopping);
     }
 
-    fn note_stop(&mut self, now: Instant) {
+    /// Records the beginning of a stop, unless one is under way.
+    fn record_stop(&mut self, now: Instant) {
         self.stop_began.get_or_insert_with(|| PackedInstant::of(now));
     }
 
-    /// Returns when the stop of the last life began, until its exit is recorded.
+    /// Returns the instant at which the stop of the last life began, until its exit is recorded.
     pub(super) fn stop_began(&self) -> Option<PackedInstant> {
         self.stop_began
     }
 
-    /// Records how the last life ended. Returns when its stop began, and the exit before it.
+    /// Records the exit of the last life. Returns the instant at which its stop began, and the exit
+    /// of the life before it.
     #[must_use = "an exit is dropped without the lock"]
     pub(super) fn record_exit(
         &mut self,

@@ -1,4 +1,4 @@
-//! The future of a life's shutdown signal.
+//! The future that waits for a life's shutdown signal.
 
 use std::fmt;
 use std::future::Future;
@@ -18,7 +18,8 @@ pub struct ShutdownRequested {
 }
 
 impl ShutdownRequested {
-    /// Of a life that others watch; it does not look by that.
+    /// Waits for the shutdown signal of this life, without marking the signal as checked by the
+    /// life.
     pub(crate) fn of(slot: Arc<dyn AnySlot>, generation: u64) -> Self {
         Self { slot, generation, waiting: None }
     }
@@ -31,7 +32,7 @@ impl Future for ShutdownRequested {
         let this = self.get_mut();
         let polled = this.slot.core().poll_asked(this.generation, &mut this.waiting, cx.waker());
         if polled.is_ready() {
-            // Whoever asks takes all that wait: there is nothing left to be forgotten.
+            // The request has taken all waiting futures, so there is none to be removed in `drop`.
             this.waiting = None;
         }
         polled

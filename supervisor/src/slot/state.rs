@@ -1,34 +1,35 @@
-//! What is known of a life without a lock: its number, how far its end is, the child's state.
+//! The state of a slot that is read without a lock: one atomic word with the number of the last
+//! life, its flags, the child's state and the last exit.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::spec::ChildState;
 
-/// The generation of the last life, shifted, with what is known of it. (What is left for the
-/// generation lasts for a century of restarts, at a million a second.)
+/// The generation of the last life, shifted, with flags and fields below it. (The bits that are
+/// left for the generation last for a century of restarts, at a million a second.)
 #[derive(Debug)]
 pub(super) struct AtomicState(AtomicU64);
 
-/// The life has looked at its shutdown signal, so it can notice it.
-const LOOKED: u64 = 1;
+/// The life has checked its shutdown signal, so it can notice a request.
+const OBSERVED_STOP: u64 = 1;
 /// The life has been asked to stop.
 const STOP: u64 = 2;
-/// The life is over, and its task gone.
+/// The life has ended, and its task is gone.
 const ENDED: u64 = 4;
 /// The life has dropped its context before it was ready.
 const ABANDONED: u64 = 8;
 /// The life has to report that it is up.
 const NOTIFY: u64 = 16;
-/// The life has to show that it lives.
+/// The life has to give signs of life.
 const HEARTBEAT: u64 = 32;
-/// The life is not polled any more, as a test wants it.
+/// The life is not polled any more: a test makes it hang.
 #[cfg(feature = "test-util")]
 const HUNG: u64 = 64;
-/// Where the child's state is, as a number.
+/// The child's state, as an index of [`STATES`].
 const STATE: Field = Field { shift: 7, bits: 3 };
-/// Where the end of its last life is, as a number.
+/// The last exit, as an index of [`EXITS`].
 const EXIT: Field = Field { shift: 10, bits: 2 };
-/// How far the generation is shifted.
+/// The number of bits by which the generation is shifted.
 const SHIFT: u32 = 12;
 
 /// Some bits of the word.
@@ -52,18 +53,18 @@ impl Field {
     }
 }
 
-/// How the last life ended: the ends that are common are here.
+/// The exit of the last life, as far as the word holds it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LastExit {
-    /// There was none.
+    /// No life has ended.
     None,
     Normal,
     Shutdown,
-    /// Something else, which the place has.
+    /// A rarer exit, which the slot has under its lock.
     Other,
 }
 
-/// By their numbers.
+/// The states by their numbers.
 const STATES: [ChildState; 6] = [
     ChildState::Starting,
     ChildState::Running,
@@ -72,33 +73,34 @@ const STATES: [ChildState; 6] = [
     ChildState::Stopped,
     ChildState::Unstoppable,
 ];
+/// The exits by their numbers.
 const EXITS: [LastExit; 4] =
     [LastExit::None, LastExit::Normal, LastExit::Shutdown, LastExit::Other];
 
-/// What a life owes its supervisor.
+/// The reports that a life owes its supervisor.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Duties {
-    /// To report that it is up.
+    /// The life has to report that it is up.
     pub(crate) notify: bool,
-    /// To show that it lives.
+    /// The life has to give signs of life.
     pub(crate) heartbeat: bool,
 }
 
-/// What a life sees when it looks at its shutdown signal.
+/// The shutdown signal as a life sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Signal {
-    /// Go on.
+    /// The life goes on.
     Live,
-    /// Please stop.
+    /// The life is asked to stop.
     Asked,
-    /// It is being dropped already: it must not begin to clean up and be cut half-way.
+    /// The life is being dropped already, so it must not begin a cleanup that is cut off half-way.
     TooLate,
-    /// The life is over.
+    /// The life has ended.
     Stale,
 }
 
 impl AtomicState {
-    /// Of a place that has had no life.
+    /// Creates the state of a slot that has had no life.
     pub(super) fn new() -> Self {
         Self(AtomicU64::new(ENDED | STATE.with(ChildState::Stopped as u64)))
     }
@@ -107,7 +109,7 @@ impl AtomicState {
         self.load() >> SHIFT
     }
 
-    /// Whether a life's task exists.
+    /// Returns `true` if a life's task exists.
     pub(super) fn is_occupied(&self) -> bool {
         self.load() & ENDED == 0
     }
@@ -127,22 +129,23 @@ impl AtomicState {
         EXITS.get(number).copied().unwrap_or(LastExit::None)
     }
 
-    /// Changes the state. Only one at a time: whoever has the place's lock.
+    /// Changes the child's state. Call with the slot's lock, since changes must not overlap.
     pub(super) fn enter(&self, state: ChildState) {
         self.set(STATE.mask(), STATE.with(state as u64));
     }
 
-    /// Records how the last life ended, with the slot's lock.
+    /// Records the exit of the last life. Call with the slot's lock.
     pub(super) fn record_exit(&self, exit: LastExit) {
         self.set(EXIT.mask(), EXIT.with(exit as u64));
     }
 
-    /// Flips the bits that differ. Nobody else changes these, but the others may change meanwhile.
+    /// Flips the bits of the mask that differ. The slot's lock keeps these bits from changing
+    /// meanwhile; the other bits may change, and stay as they are.
     fn set(&self, mask: u64, fields: u64) {
         self.0.fetch_xor((self.load() ^ fields) & mask, Ordering::AcqRel);
     }
 
-    /// A life begins; `false` if another one has not ended. With the place's lock.
+    /// Begins a life. Returns `false` if another life has not ended. Call with the slot's lock.
     pub(super) fn begin(&self, generation: u64, duties: Duties, state: ChildState) -> bool {
         let notify = if duties.notify { NOTIFY } else { 0 };
         let heartbeat = if duties.heartbeat { HEARTBEAT } else { 0 };
@@ -151,9 +154,10 @@ impl AtomicState {
         self.0.swap(word, Ordering::AcqRel) & ENDED != 0
     }
 
-    /// The life is over; whether it has looked. With the place's lock.
+    /// Ends the life. Returns `true` if it has checked its shutdown signal. Call with the slot's
+    /// lock.
     pub(super) fn end(&self) -> bool {
-        self.0.fetch_or(ENDED, Ordering::AcqRel) & LOOKED != 0
+        self.0.fetch_or(ENDED, Ordering::AcqRel) & OBSERVED_STOP != 0
     }
 
     pub(super) fn abandon(&self) {
@@ -165,52 +169,55 @@ impl AtomicState {
             && self.0.fetch_and(!ABANDONED, Ordering::AcqRel) & ABANDONED != 0
     }
 
-    /// What a life of that number would see.
+    /// Returns the signal as a life of this number sees it.
     pub(super) fn signal(&self, generation: u64) -> Signal {
         signal_of(self.load(), generation)
     }
 
-    /// Looks at the shutdown signal, which a life has to do to be asked rather than dropped.
+    /// Checks the shutdown signal. A life that never does so is dropped, not asked to stop.
     pub(super) fn observe_stop(&self, generation: u64) -> Signal {
         let mut word = self.load();
         loop {
             let signal = signal_of(word, generation);
-            if signal != Signal::Live || word & LOOKED != 0 {
+            if signal != Signal::Live || word & OBSERVED_STOP != 0 {
                 return signal;
             }
-            let looked = word | LOOKED;
-            match self.0.compare_exchange_weak(word, looked, Ordering::AcqRel, Ordering::Acquire) {
+            let observed = word | OBSERVED_STOP;
+            match self.0.compare_exchange_weak(word, observed, Ordering::AcqRel, Ordering::Acquire)
+            {
                 Ok(_) => return Signal::Live,
                 Err(now) => word = now,
             }
         }
     }
 
-    /// Asks the life to stop; `false` if it never looked and so cannot notice. With the place's lock.
+    /// Asks the life to stop. Returns `false` if it has never checked its shutdown signal and so
+    /// cannot notice. Call with the slot's lock.
     pub(super) fn ask(&self) -> bool {
         let stopping = STATE.with(ChildState::Stopping as u64) | STOP;
         let asked = self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, |word| {
             Some(word & !STATE.mask() | stopping)
         });
-        asked.is_ok_and(|word| word & LOOKED != 0)
+        asked.is_ok_and(|word| word & OBSERVED_STOP != 0)
     }
 
     pub(super) fn is_asked(&self) -> bool {
         self.load() & STOP != 0
     }
 
-    /// Raises the signal of this life, which is not being stopped by its supervisor; `false` if the
-    /// life is over, and perhaps another one has begun. With the place's lock.
+    /// Raises the shutdown signal of this life, without a request of its supervisor. Returns
+    /// `false` if the life has ended, and perhaps another one has begun. Call with the slot's lock.
     pub(super) fn signal_life(&self, generation: u64) -> bool {
         self.raise(generation, STOP)
     }
 
-    /// Marks the life as hung; `false` if it is over.
+    /// Marks the life as hung. Returns `false` if the life has ended.
     #[cfg(feature = "test-util")]
     pub(super) fn hang(&self, generation: u64) -> bool {
         self.raise(generation, HUNG)
     }
 
+    /// Sets a flag of this life. Returns `false` if the life has ended.
     fn raise(&self, generation: u64, flag: u64) -> bool {
         let raised = self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, |word| {
             (signal_of(word, generation) != Signal::Stale).then_some(word | flag)
@@ -230,7 +237,7 @@ impl AtomicState {
 
 fn signal_of(word: u64, generation: u64) -> Signal {
     let is_current = word >> SHIFT == generation && word & ENDED == 0;
-    match (is_current, word & LOOKED != 0, word & STOP != 0) {
+    match (is_current, word & OBSERVED_STOP != 0, word & STOP != 0) {
         (false, ..) => Signal::Stale,
         (true, _, false) => Signal::Live,
         (true, true, true) => Signal::Asked,
@@ -266,12 +273,12 @@ mod tests {
         }
         let last = u64::MAX >> SHIFT;
         let duties = Duties { notify: true, heartbeat: true };
-        assert!(word.begin(last, duties, ChildState::Running), "the place was free");
+        assert!(word.begin(last, duties, ChildState::Running), "the slot was free");
         let known = (word.state(), word.last_exit(), word.generation());
         assert_eq!(known, (ChildState::Running, LastExit::Other, last));
         assert!(word.is_occupied() && word.duties().notify && word.duties().heartbeat);
-        assert!(!word.begin(last, duties, ChildState::Running), "it is not");
-        assert!(!word.ask(), "nobody has looked");
+        assert!(!word.begin(last, duties, ChildState::Running), "the slot is occupied");
+        assert!(!word.ask(), "the life has not checked its signal");
         assert_eq!((word.state(), word.generation()), (ChildState::Stopping, last));
         assert!(word.is_asked());
     }

@@ -6,14 +6,15 @@ use std::task::Waker;
 
 use super::locked::Locked;
 
-/// The number of the future whose waker needs no allocation. It is given again when that future
-/// waits no more. So a number is good for the life that it was given in, as long as that has not
-/// been asked: whoever asks, or ends the life, takes all of them, under the lock under which it does
-/// that.
+/// The number of the future whose waker needs no allocation.
+///
+/// The number is given again when that future waits no more. So a number is valid in the life that
+/// it was given in, and until that life is asked to stop: the request, and the end of the life,
+/// take all futures, under the same lock.
 const FIRST: NonZeroU32 = NonZeroU32::MIN;
 
 impl Locked {
-    /// The waker of a future that waits already.
+    /// Returns the waker of a future that waits already.
     pub(super) fn find_waiting(&mut self, number: NonZeroU32) -> Option<&mut Waker> {
         if number == FIRST {
             return self.first_waiting.as_mut();
@@ -22,7 +23,7 @@ impl Locked {
         others.iter_mut().find(|(other, _)| *other == number).map(|(_, waker)| waker)
     }
 
-    /// Adds a future, and gives its number.
+    /// Adds a future, and returns its number.
     pub(super) fn add_waiting(&mut self, waker: Waker) -> NonZeroU32 {
         if self.first_waiting.is_none() {
             self.first_waiting = Some(waker);
@@ -44,7 +45,7 @@ impl Locked {
         Some(others.swap_remove(at).1)
     }
 
-    /// Removes all of them, to be woken without the lock.
+    /// Removes all waiting futures, to be woken without the lock.
     pub(super) fn take_waiting(&mut self) -> Wakers {
         let others =
             self.rare.as_mut().map(|rare| mem::take(&mut rare.more_waiting)).unwrap_or_default();
@@ -52,18 +53,19 @@ impl Locked {
     }
 }
 
-/// Futures that no longer wait.
+/// The wakers of futures that no longer wait.
 #[must_use = "they have to be woken"]
 #[derive(Debug)]
 pub(crate) struct Wakers {
     first: Option<Waker>,
     others: Vec<(NonZeroU32, Waker)>,
-    /// Whoever waits for a message.
+    /// The receiver of the mailbox, if it is parked.
     receiver: Option<Waker>,
 }
 
 impl Wakers {
-    pub(super) fn and(self, receiver: Option<Waker>) -> Self {
+    /// Adds the parked receiver.
+    pub(super) fn with_receiver(self, receiver: Option<Waker>) -> Self {
         Self { receiver, ..self }
     }
 

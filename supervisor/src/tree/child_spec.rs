@@ -15,7 +15,7 @@ use crate::child::{
 use crate::error::SupervisorError;
 use crate::life::LifeFactory;
 use crate::runtime::{Body, ErasedSpec, Unplaced};
-use crate::slot::{Nobody, Slot};
+use crate::slot::{NoMessage, Slot};
 use crate::spec::{
     Backoff, ChildOptions, Name, OptionLayers, RestartPolicy, Shutdown, StartMode,
     SupervisionStrategy,
@@ -152,7 +152,7 @@ impl ChildSpec<Unset> {
     /// Runs a supervisor whose owner will hold this handle.
     pub(crate) fn with_tree<H>(self, supervisor: Supervisor, handle: H) -> ChildSpec<Ready<H>> {
         // (A mailbox of the usual capacity allocates nothing.)
-        let slot = Arc::new(Slot::<Nobody>::new(self.name.clone(), ChildOptions::MAILBOX));
+        let slot = Arc::new(Slot::<NoMessage>::new(self.name.clone(), ChildOptions::MAILBOX));
         let node = Arc::clone(supervisor.node());
         let body =
             Unplaced::of_supervisor(Body::Supervisor { node, slot }, supervisor.into_keeper());

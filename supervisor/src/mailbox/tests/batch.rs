@@ -1,4 +1,4 @@
-//! What a receiver takes over from the queue, all at once, and receives one by one.
+//! The messages that a receiver takes over from the queue, all at once, and receives one by one.
 
 use super::*;
 
@@ -36,7 +36,7 @@ fn what_was_taken_over_comes_before_what_is_sent_later() {
     assert_eq!(mailbox.try_send(3), Ok(()));
     assert_eq!(mailbox.len(), 3);
     assert_eq!(life.poll_recv(), Poll::Ready(Some(1)));
-    // One who knows no shortcut receives the same messages.
+    // A receiver without a shortcut receives the same messages.
     assert_eq!(try_recv(&mailbox, 1), Some(2));
     assert_eq!(life.try_recv(), Some(3));
     assert_eq!(life.poll_recv(), Poll::Pending);
@@ -57,18 +57,18 @@ fn what_was_taken_over_needs_its_room_until_it_is_received() {
 }
 
 #[test]
-fn a_sender_gets_the_place_of_the_next_message_of_a_batch() {
+fn a_sender_gets_the_permit_of_the_next_message_of_a_batch() {
     let mailbox = filled(3, 0..3);
     let mut life = Life::new(&mailbox, 1);
     assert_eq!(life.try_recv(), Some(0));
     assert_eq!(mailbox.try_send(3), Ok(()));
-    let bells: Vec<_> = (0..3).map(|_| count_waker()).collect();
+    let wakers: Vec<_> = (0..3).map(|_| count_waker()).collect();
     let mut sends: Vec<_> = (4..7).map(|message| mailbox.send(message)).collect();
-    for (sending, (_, waker)) in sends.iter_mut().zip(&bells) {
+    for (sending, (_, waker)) in sends.iter_mut().zip(&wakers) {
         assert!(poll_with(sending, waker).is_pending());
     }
-    let count = || bells.iter().map(|(count_waker, _)| count_waker.count()).collect::<Vec<_>>();
-    // At once, one by one, in the order of their arrival.
+    let count = || wakers.iter().map(|(wakes, _)| wakes.count()).collect::<Vec<_>>();
+    // The senders are woken at once, one by one, in the order of their arrival.
     assert_eq!(count(), [0, 0, 0]);
     assert_eq!(life.poll_recv(), Poll::Ready(Some(1)));
     assert_eq!(count(), [1, 0, 0]);
@@ -84,7 +84,7 @@ fn a_sender_gets_the_place_of_the_next_message_of_a_batch() {
 }
 
 #[test]
-fn the_place_of_a_sender_that_gave_up_goes_to_the_next_beside_a_batch() {
+fn the_permit_of_a_sender_that_gave_up_goes_to_the_next_beside_a_batch() {
     let mailbox = filled(3, 0..3);
     let mut life = Life::new(&mailbox, 1);
     assert_eq!(life.try_recv(), Some(0));
@@ -139,7 +139,7 @@ fn what_a_life_has_taken_over_and_not_received_is_for_the_next_one() {
         mailbox.open(2);
         let mut new = Life::new(&mailbox, 2);
         assert_eq!(new.poll_recv(), Poll::Ready(Some(1)));
-        // Also when the new life has a batch of its own.
+        // The old life gets nothing, also when the new life has a batch of its own.
         assert_eq!(old.poll_recv(), Poll::Ready(None));
         assert_eq!(old.try_recv(), None);
         assert_eq!(new.drain(), [2, 3, 4]);

@@ -1,4 +1,4 @@
-//! Closed, open again, gone.
+//! Mailboxes that are closed, open again, and gone.
 
 use super::*;
 
@@ -13,7 +13,7 @@ fn messages<M>(leftovers: Leftovers<M>) -> Vec<M> {
 #[test]
 fn a_closed_mailbox_gives_everything_back() {
     let mailbox = filled(2, [0, 1]);
-    let (count_waker, waker) = count_waker();
+    let (wakes, waker) = count_waker();
     let mut granted = mailbox.send(2);
     assert!(poll_with(&mut granted, &waker).is_pending());
     let mut queued = mailbox.send(3);
@@ -21,7 +21,7 @@ fn a_closed_mailbox_gives_everything_back() {
     assert_eq!(try_recv(&mailbox, 1), Some(0));
 
     assert_eq!(messages(mailbox.close(Closing::NotRunning)), [1]);
-    assert_eq!(count_waker.count(), 2);
+    assert_eq!(wakes.count(), 2);
     assert_eq!(poll(&mut granted), Poll::Ready(Err(SendError::NotRunning(2))));
     assert_eq!(poll(&mut queued), Poll::Ready(Err(SendError::NotRunning(3))));
     assert_eq!(poll(&mut mailbox.send(4)), Poll::Ready(Err(SendError::NotRunning(4))));
@@ -38,13 +38,13 @@ fn a_closed_mailbox_opens_again_empty() {
     mailbox.open(2);
     assert_eq!(try_recv(&mailbox, 2), None);
     assert_eq!(mailbox.try_send(2), Ok(()));
-    // It waited when the mailbox was closed: that is its answer, whenever it looks.
+    // The sender waited when the mailbox was closed: that is its answer, whenever it polls.
     assert_eq!(poll(&mut before), Poll::Ready(Err(SendError::NotRunning(1))));
     assert_eq!(drain(&mailbox, 2), [2]);
 }
 
 #[test]
-fn a_place_granted_before_the_closing_is_not_one_after_it() {
+fn a_permit_granted_before_the_closing_is_not_one_after_it() {
     let mailbox = filled(1, [0]);
     let granted = waiting(&mailbox, 1);
     let mut polled = waiting(&mailbox, 2);

@@ -1,4 +1,4 @@
-//! Who may receive, and when a receiver is woken.
+//! The life that may receive, and the wake-ups of a receiver.
 
 use super::*;
 
@@ -27,14 +27,14 @@ fn the_next_life_goes_on_where_the_last_one_ended() {
 #[test]
 fn a_sender_waits_across_lives() {
     let mailbox = filled(1, [0]);
-    let (count_waker, waker) = count_waker();
+    let (wakes, waker) = count_waker();
     let mut sending = mailbox.send(1);
     assert!(poll_with(&mut sending, &waker).is_pending());
     mailbox.end_life(1);
     assert!(poll_with(&mut sending, &waker).is_pending());
     mailbox.open(2);
     assert_eq!(try_recv(&mailbox, 2), Some(0));
-    assert_eq!(count_waker.count(), 1);
+    assert_eq!(wakes.count(), 1);
     assert_eq!(poll(&mut sending), Poll::Ready(Ok(())));
     assert_eq!(drain(&mailbox, 2), [1]);
 }
@@ -42,7 +42,7 @@ fn a_sender_waits_across_lives() {
 #[test]
 fn a_stale_life_receives_nothing() {
     let mailbox = filled(4, [7]);
-    let (count_waker, waker) = count_waker();
+    let (wakes, waker) = count_waker();
     for other in [0, 2, u64::MAX - 1] {
         assert_eq!(poll_recv(&mailbox, other, &waker), Poll::Ready(None));
         assert_eq!(try_recv(&mailbox, other), None);
@@ -50,12 +50,12 @@ fn a_stale_life_receives_nothing() {
     mailbox.open(2);
     assert_eq!(poll_recv(&mailbox, 1, &waker), Poll::Ready(None));
     assert_eq!(try_recv(&mailbox, 1), None);
-    assert_eq!(count_waker.count(), 0);
+    assert_eq!(wakes.count(), 0);
     assert_eq!(drain(&mailbox, 2), [7]);
 }
 
 #[test]
-fn a_receiver_that_outlives_its_life_is_told() {
+fn a_receiver_that_outlives_its_life_is_woken() {
     for end in [
         |mailbox: &Mailbox<u8>| mailbox.end_life(1),
         |mailbox: &Mailbox<u8>| mailbox.open(2),
@@ -63,10 +63,10 @@ fn a_receiver_that_outlives_its_life_is_told() {
         |mailbox: &Mailbox<u8>| drop(mailbox.close(Closing::Gone)),
     ] {
         let mailbox = filled(1, []);
-        let (count_waker, waker) = count_waker();
+        let (wakes, waker) = count_waker();
         assert!(poll_recv(&mailbox, 1, &waker).is_pending());
         end(&mailbox);
-        assert_eq!(count_waker.count(), 1);
+        assert_eq!(wakes.count(), 1);
         assert_eq!(poll_recv(&mailbox, 1, &waker), Poll::Ready(None));
     }
 }
@@ -76,57 +76,57 @@ fn the_end_of_an_old_life_does_not_end_the_new_one() {
     let mailbox = filled(1, []);
     mailbox.open(2);
     mailbox.end_life(1);
-    let (count_waker, waker) = count_waker();
+    let (wakes, waker) = count_waker();
     assert!(poll_recv(&mailbox, 2, &waker).is_pending());
     mailbox.end_life(1);
-    assert_eq!(count_waker.count(), 0);
+    assert_eq!(wakes.count(), 0);
     assert_eq!(mailbox.try_send(1), Ok(()));
-    assert_eq!(count_waker.count(), 1);
+    assert_eq!(wakes.count(), 1);
     assert_eq!(poll_recv(&mailbox, 2, &waker), Poll::Ready(Some(1)));
 }
 
 #[test]
 fn a_parked_receiver_keeps_nothing_of_its_task_after_its_life() {
     let mailbox = filled::<()>(1, []);
-    let (count_waker, waker) = count_waker();
+    let (wakes, waker) = count_waker();
     assert!(poll_recv(&mailbox, 1, &waker).is_pending());
     mailbox.end_life(1);
     drop(waker);
-    assert_eq!(Arc::strong_count(&count_waker), 1);
+    assert_eq!(Arc::strong_count(&wakes), 1);
 }
 
 #[test]
-fn a_parked_receiver_looks_up_when_told() {
+fn a_parked_receiver_is_woken_to_look_up() {
     let mailbox = filled(1, []);
-    let (count_waker, waker) = count_waker();
+    let (wakes, waker) = count_waker();
     assert!(poll_recv(&mailbox, 1, &waker).is_pending());
     wake(mailbox.look_up());
-    assert_eq!(count_waker.count(), 1);
+    assert_eq!(wakes.count(), 1);
     assert_eq!(mailbox.try_send(1), Ok(()));
     assert_eq!(poll_recv(&mailbox, 1, &waker), Poll::Ready(Some(1)));
 }
 
-// It has looked at its stop flag, and is about to park, when the flag is set.
+// The receiver has checked its stop flag, and is about to park, when the flag is set.
 #[test]
 fn a_receiver_that_is_about_to_park_looks_up_first() {
     let mailbox = filled(1, []);
-    let (count_waker, waker) = count_waker();
+    let (wakes, waker) = count_waker();
     wake(mailbox.look_up());
     assert!(poll_recv(&mailbox, 1, &waker).is_pending());
-    assert_eq!(count_waker.count(), 1);
+    assert_eq!(wakes.count(), 1);
     assert!(poll_recv(&mailbox, 1, &waker).is_pending());
-    assert_eq!(count_waker.count(), 1);
+    assert_eq!(wakes.count(), 1);
     assert_eq!(mailbox.try_send(1), Ok(()));
-    assert_eq!(count_waker.count(), 2);
+    assert_eq!(wakes.count(), 2);
 }
 
 #[test]
 fn a_receiver_that_moves_to_another_task_is_found_there() {
     let mailbox = filled::<()>(1, []);
-    let ((old_bell, old), (new_bell, new)) = (count_waker(), count_waker());
+    let ((old_wakes, old), (new_wakes, new)) = (count_waker(), count_waker());
     assert!(poll_recv(&mailbox, 1, &old).is_pending());
-    // The old task has given up; the new one looks at its flag, and then the flag is set.
+    // The old task has given up; the new one checks its stop flag, and then the flag is set.
     wake(mailbox.look_up());
     assert!(poll_recv(&mailbox, 1, &new).is_pending());
-    assert_eq!((old_bell.count(), new_bell.count()), (1, 1));
+    assert_eq!((old_wakes.count(), new_wakes.count()), (1, 1));
 }

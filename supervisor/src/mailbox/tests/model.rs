@@ -1,4 +1,4 @@
-//! Random runs against the simplest mailbox that could be right.
+//! Random runs of a mailbox against a model, the simplest mailbox that could be right.
 
 use std::collections::VecDeque;
 
@@ -17,35 +17,37 @@ impl Dice {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Attachment {
+/// The state of a sender in the model.
+enum SenderState {
     Waiting,
     Granted,
     Returned,
 }
 
-/// A sender in both worlds, the mailbox's and the model's.
+/// A sender of the mailbox, with its state in the model.
 struct Sender<'a> {
     sending: Sending<'a, u32>,
     message: u32,
-    count_waker: Arc<WakeCount>,
+    wakes: Arc<WakeCount>,
     waker: Waker,
-    attachment: Attachment,
+    state: SenderState,
 }
 
+/// A mailbox, and the model that it has to agree with.
 struct Run<'a> {
     mailbox: &'a Mailbox<u32>,
     capacity: usize,
     queue: VecDeque<u32>,
-    /// In the order of their arrival.
+    /// The senders in the order of arrival.
     senders: Vec<Sender<'a>>,
     closed: Option<Closing>,
     life: Option<u64>,
-    /// The life's way to its batch, and that of the life before it.
+    /// The shortcut of the life, and that of the life before it.
     shortcut: Shortcut<u32>,
     old_shortcut: Shortcut<u32>,
     parked: bool,
     receiver: (Arc<WakeCount>, Waker),
-    count: usize,
+    wakes: usize,
     next_message: u32,
     next_life: u64,
 }
@@ -63,7 +65,7 @@ impl<'a> Run<'a> {
             old_shortcut: Shortcut::default(),
             parked: false,
             receiver: count_waker(),
-            count: 0,
+            wakes: 0,
             next_message: 0,
             next_life: 0,
         }
@@ -90,7 +92,7 @@ impl<'a> Run<'a> {
 
     fn has_room(&self) -> bool {
         let granted =
-            self.senders.iter().filter(|one| one.attachment == Attachment::Granted).count();
+            self.senders.iter().filter(|sender| sender.state == SenderState::Granted).count();
         self.queue.len() + granted < self.capacity
     }
 
@@ -101,21 +103,21 @@ impl<'a> Run<'a> {
 
     fn enqueue(&mut self, message: u32) {
         self.queue.push_back(message);
-        self.ring();
+        self.wake_receiver();
     }
 
-    /// Whatever a receiver waits for has happened.
-    fn ring(&mut self) {
-        self.count += usize::from(std::mem::take(&mut self.parked));
+    /// Expects the receiver to be woken, if it is parked.
+    fn wake_receiver(&mut self) {
+        self.wakes += usize::from(std::mem::take(&mut self.parked));
     }
 
     fn grant(&mut self) {
         if self.has_room()
             && let Some(first) =
-                self.senders.iter_mut().find(|one| one.attachment == Attachment::Waiting)
+                self.senders.iter_mut().find(|sender| sender.state == SenderState::Waiting)
         {
-            first.attachment = Attachment::Granted;
-            assert_eq!(first.count_waker.count(), 1, "a sender with a place is woken");
+            first.state = SenderState::Granted;
+            assert_eq!(first.wakes.count(), 1, "a sender with a permit is woken");
         }
     }
 
@@ -141,7 +143,7 @@ impl<'a> Run<'a> {
 
     fn send(&mut self) {
         let message = self.message();
-        let (count_waker, waker) = count_waker();
+        let (wakes, waker) = count_waker();
         let mut sending = self.mailbox.send(message);
         let polled = poll_with(&mut sending, &waker);
         if self.closed.is_some() {
@@ -151,18 +153,18 @@ impl<'a> Run<'a> {
             self.enqueue(message);
         } else {
             assert_eq!(polled, Poll::Pending);
-            let attachment = Attachment::Waiting;
-            self.senders.push(Sender { sending, message, count_waker, waker, attachment });
+            let state = SenderState::Waiting;
+            self.senders.push(Sender { sending, message, wakes, waker, state });
         }
     }
 
     fn poll_sender(&mut self, index: usize) {
         let sender = &mut self.senders[index];
         let polled = poll_with(&mut sender.sending, &sender.waker);
-        let expected = match sender.attachment {
-            Attachment::Waiting => Poll::Pending,
-            Attachment::Granted => Poll::Ready(Ok(())),
-            Attachment::Returned => {
+        let expected = match sender.state {
+            SenderState::Waiting => Poll::Pending,
+            SenderState::Granted => Poll::Ready(Ok(())),
+            SenderState::Returned => {
                 let message = sender.message;
                 Poll::Ready(Err(self.refusal(message)))
             }
@@ -170,7 +172,7 @@ impl<'a> Run<'a> {
         assert_eq!(polled, expected);
         if polled.is_ready() {
             let sender = self.senders.remove(index);
-            if sender.attachment == Attachment::Granted {
+            if sender.state == SenderState::Granted {
                 self.enqueue(sender.message);
             }
         }
@@ -179,7 +181,7 @@ impl<'a> Run<'a> {
     fn drop_sender(&mut self, index: usize) {
         let sender = self.senders.remove(index);
         drop(sender.sending);
-        if sender.attachment == Attachment::Granted {
+        if sender.state == SenderState::Granted {
             self.grant();
         }
     }
@@ -197,7 +199,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// By a receiver that knows no shortcut yet.
+    /// Receives without a shortcut.
     fn try_receive(&mut self) {
         let Some(life) = self.life else { return };
         let message = self.queue.pop_front();
@@ -242,24 +244,24 @@ impl<'a> Run<'a> {
         self.life = None;
         self.hand_over();
         for sender in &mut self.senders {
-            if sender.attachment == Attachment::Waiting {
-                assert_eq!(sender.count_waker.count(), 1, "a sender that is sent back is woken");
+            if sender.state == SenderState::Waiting {
+                assert_eq!(sender.wakes.count(), 1, "a sender that is sent back is woken");
             }
-            sender.attachment = Attachment::Returned;
+            sender.state = SenderState::Returned;
         }
     }
 
-    /// The life that received receives no more.
+    /// Ends receiving by the life that received.
     fn hand_over(&mut self) {
         self.old_shortcut = std::mem::take(&mut self.shortcut);
-        self.ring();
+        self.wake_receiver();
     }
 
     fn set_capacity(&mut self, capacity: usize) {
         self.mailbox.set_capacity(capacity);
         self.capacity = capacity;
         while self.has_room()
-            && self.senders.iter().any(|one| one.attachment == Attachment::Waiting)
+            && self.senders.iter().any(|sender| sender.state == SenderState::Waiting)
         {
             self.grant();
         }
@@ -267,10 +269,10 @@ impl<'a> Run<'a> {
 
     fn check(&self) {
         assert_eq!(self.mailbox.len(), self.queue.len());
-        assert_eq!(self.receiver.0.count(), self.count, "count at the receiver");
+        assert_eq!(self.receiver.0.count(), self.wakes, "wakes of the receiver");
         for sender in &self.senders {
-            let count = usize::from(sender.attachment != Attachment::Waiting);
-            assert_eq!(sender.count_waker.count(), count, "count at a sender");
+            let count = usize::from(sender.state != SenderState::Waiting);
+            assert_eq!(sender.wakes.count(), count, "wakes of a sender");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Requests, and every way in which they end.
+//! Requests, and all the ways in which they end.
 
 use tokio::time::Instant;
 
@@ -7,10 +7,10 @@ use super::*;
 
 const WITHIN: Duration = Duration::from_secs(5);
 
-/// How long is it?
+/// A request for the length of a text.
 struct Measure(&'static str, Reply<usize>);
 
-fn how_long(text: &'static str) -> impl FnOnce(Reply<usize>) -> Measure {
+fn measure(text: &'static str) -> impl FnOnce(Reply<usize>) -> Measure {
     move |reply| Measure(text, reply)
 }
 
@@ -20,12 +20,12 @@ impl Measure {
     }
 }
 
-/// Room for one request.
+/// An empty mailbox with room for one request.
 fn empty() -> Mailbox<Measure> {
     filled(1, [])
 }
 
-/// The outcome with the request reduced to its text, so that it can be compared.
+/// Waits for the outcome, with the request reduced to its text, so that it can be compared.
 async fn outcome<F>(asking: F) -> Result<usize, AskError<&'static str>>
 where
     F: Future<Output = Result<usize, AskError<Measure>>>,
@@ -42,7 +42,7 @@ where
 async fn a_request_is_answered() {
     let mailbox = empty();
     let child = async { recv(&mailbox, 1).await.expect("a request").answer() };
-    let (answer, sent) = tokio::join!(outcome(mailbox.ask(how_long("rope"), WITHIN)), child);
+    let (answer, sent) = tokio::join!(outcome(mailbox.ask(measure("rope"), WITHIN)), child);
     assert_eq!((answer, sent), (Ok(4), Ok(())));
 }
 
@@ -55,7 +55,7 @@ async fn a_queued_request_waits_for_the_next_life() {
         mailbox.open(2);
         recv(&mailbox, 2).await.expect("a request").answer()
     };
-    let (answer, _) = tokio::join!(outcome(mailbox.ask(how_long("rope"), WITHIN)), child);
+    let (answer, _) = tokio::join!(outcome(mailbox.ask(measure("rope"), WITHIN)), child);
     assert_eq!(answer, Ok(4));
 }
 
@@ -64,7 +64,7 @@ async fn a_request_that_is_dropped_in_hand_gets_no_reply() {
     let mailbox = empty();
     let start = Instant::now();
     let child = async { drop(recv(&mailbox, 1).await) };
-    let (answer, ()) = tokio::join!(outcome(mailbox.ask(how_long("rope"), WITHIN)), child);
+    let (answer, ()) = tokio::join!(outcome(mailbox.ask(measure("rope"), WITHIN)), child);
     assert_eq!(answer, Err(AskError::NoReply));
     assert_eq!(start.elapsed(), Duration::ZERO);
 }
@@ -76,7 +76,7 @@ async fn a_request_that_is_left_over_gets_no_reply() {
         tokio::time::sleep(Duration::from_secs(1)).await;
         drop(mailbox.close(Closing::NotRunning));
     };
-    let (answer, ()) = tokio::join!(outcome(mailbox.ask(how_long("rope"), WITHIN)), close);
+    let (answer, ()) = tokio::join!(outcome(mailbox.ask(measure("rope"), WITHIN)), close);
     assert_eq!(answer, Err(AskError::NoReply));
 }
 
@@ -84,18 +84,18 @@ async fn a_request_that_is_left_over_gets_no_reply() {
 async fn a_request_to_a_closed_mailbox_comes_back() {
     let mailbox = empty();
     drop(mailbox.close(Closing::NotRunning));
-    let answer = outcome(mailbox.ask(how_long("rope"), WITHIN)).await;
+    let answer = outcome(mailbox.ask(measure("rope"), WITHIN)).await;
     assert_eq!(answer, Err(AskError::NotRunning("rope")));
     drop(mailbox.close(Closing::Gone));
-    let answer = outcome(mailbox.ask(how_long("rope"), WITHIN)).await;
+    let answer = outcome(mailbox.ask(measure("rope"), WITHIN)).await;
     assert_eq!(answer, Err(AskError::Gone("rope")));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_request_that_waits_for_room_comes_back_when_the_mailbox_closes() {
     let mailbox = empty();
-    let first = mailbox.ask(how_long("first"), WITHIN);
-    let second = mailbox.ask(how_long("second"), WITHIN);
+    let first = mailbox.ask(measure("first"), WITHIN);
+    let second = mailbox.ask(measure("second"), WITHIN);
     let close = async {
         tokio::time::sleep(Duration::from_secs(1)).await;
         drop(mailbox.close(Closing::Gone));
@@ -108,7 +108,7 @@ async fn a_request_that_waits_for_room_comes_back_when_the_mailbox_closes() {
 async fn a_request_that_is_not_answered_in_time_stays_sent() {
     let mailbox = empty();
     let start = Instant::now();
-    let answer = outcome(mailbox.ask(how_long("rope"), WITHIN)).await;
+    let answer = outcome(mailbox.ask(measure("rope"), WITHIN)).await;
     assert_eq!(answer, Err(AskError::Timeout));
     assert!(start.elapsed() >= WITHIN && start.elapsed() < WITHIN + Duration::from_millis(2));
     let request = try_recv(&mailbox, 1).expect("it was sent");
@@ -116,30 +116,31 @@ async fn a_request_that_is_not_answered_in_time_stays_sent() {
     assert_eq!(request.answer(), Err(4));
 }
 
-// To make its timer: not before others had their turn, or most requests would make one in vain.
+// On its second poll a request makes its timer. Before other tasks have run, most requests would
+// make one in vain.
 #[tokio::test(start_paused = true)]
 async fn a_request_that_waits_looks_again_when_its_thread_has_time() {
     let mailbox = empty();
-    let (count_waker, waker) = count_waker();
-    let mut asking = Box::pin(mailbox.ask(how_long("rope"), WITHIN));
+    let (wakes, waker) = count_waker();
+    let mut asking = Box::pin(mailbox.ask(measure("rope"), WITHIN));
     assert!(poll_with(&mut asking, &waker).is_pending());
-    assert_eq!(count_waker.count(), 0);
+    assert_eq!(wakes.count(), 0);
     tokio::task::yield_now().await;
-    assert_eq!(count_waker.count(), 1);
+    assert_eq!(wakes.count(), 1);
     assert!(poll_with(&mut asking, &waker).is_pending());
     tokio::task::yield_now().await;
-    assert_eq!(count_waker.count(), 1);
+    assert_eq!(wakes.count(), 1);
     tokio::time::sleep(WITHIN * 2).await;
-    assert_eq!(count_waker.count(), 2);
+    assert_eq!(wakes.count(), 2);
     assert!(poll_with(&mut asking, &waker).is_ready());
 }
 
 #[tokio::test(start_paused = true)]
 async fn nobody_waits_for_an_answer_when_the_time_is_up() {
     let mailbox = empty();
-    let mut asking = Box::pin(mailbox.ask(how_long("rope"), WITHIN));
+    let mut asking = Box::pin(mailbox.ask(measure("rope"), WITHIN));
     assert_eq!(outcome(&mut asking).await, Err(AskError::Timeout));
-    // Also while the future is still there.
+    // `Reply::send` fails also while the future still exists.
     assert_eq!(try_recv(&mailbox, 1).map(Measure::answer), Some(Err(4)));
     drop(asking);
 }
@@ -147,11 +148,11 @@ async fn nobody_waits_for_an_answer_when_the_time_is_up() {
 #[tokio::test(start_paused = true)]
 async fn a_request_that_finds_no_room_in_time_is_withdrawn() {
     let mailbox = empty();
-    let first = mailbox.ask(how_long("first"), WITHIN * 2);
-    let mut second = Box::pin(mailbox.ask(how_long("second"), WITHIN));
+    let first = mailbox.ask(measure("first"), WITHIN * 2);
+    let mut second = Box::pin(mailbox.ask(measure("second"), WITHIN));
     let give_up = async {
         let answer = outcome(&mut second).await;
-        // Withdrawn already, not when it is dropped.
+        // The request is withdrawn already, not when its future is dropped.
         assert_eq!(try_recv(&mailbox, 1).map(Measure::answer), Some(Ok(())));
         assert!(try_recv(&mailbox, 1).is_none());
         assert!(mailbox.try_send(Measure("third", Reply::new().0)).is_ok());
@@ -170,7 +171,7 @@ async fn the_time_out_covers_waiting_for_room_and_for_the_answer() {
         drop(recv(&mailbox, 1).await);
         recv(&mailbox, 1).await
     };
-    let (answer, request) = tokio::join!(outcome(mailbox.ask(how_long("rope"), WITHIN)), child);
+    let (answer, request) = tokio::join!(outcome(mailbox.ask(measure("rope"), WITHIN)), child);
     assert_eq!(answer, Err(AskError::Timeout));
     assert!(request.is_some());
     assert!(start.elapsed() < WITHIN + Duration::from_millis(2));
@@ -183,7 +184,7 @@ async fn no_time_is_too_long() {
         tokio::time::sleep(WITHIN).await;
         recv(&mailbox, 1).await.expect("a request").answer()
     };
-    let asking = mailbox.ask(how_long("rope"), Duration::MAX);
+    let asking = mailbox.ask(measure("rope"), Duration::MAX);
     let (answer, _) = tokio::join!(outcome(asking), child);
     assert_eq!(answer, Ok(4));
 }
@@ -192,7 +193,7 @@ async fn no_time_is_too_long() {
 async fn a_request_dropped_while_it_waits_for_room_is_not_sent() {
     let mailbox = filled(1, [Measure("in the way", Reply::new().0)]);
     {
-        let mut asking = Box::pin(mailbox.ask(how_long("rope"), WITHIN));
+        let mut asking = Box::pin(mailbox.ask(measure("rope"), WITHIN));
         assert!(poll(&mut asking).is_pending());
     }
     assert_eq!(drain(&mailbox, 1).len(), 1);
@@ -202,7 +203,7 @@ async fn a_request_dropped_while_it_waits_for_room_is_not_sent() {
 async fn a_request_dropped_after_it_was_sent_stays_sent() {
     let mailbox = empty();
     {
-        let mut asking = Box::pin(mailbox.ask(how_long("rope"), WITHIN));
+        let mut asking = Box::pin(mailbox.ask(measure("rope"), WITHIN));
         assert!(poll(&mut asking).is_pending());
         assert!(!mailbox.lock().peek().expect("it was sent").1.is_closed());
     }
@@ -224,7 +225,7 @@ fn everything_can_be_sent_to_another_task() {
     fn send<T: Send>(_: &T) {}
     fn all<T: Send + Sync>(_: &T) {}
     fn unpin<T: Unpin>(_: &T) {}
-    // Not `Sync`, and pinned: neither matters to the mailbox.
+    // The message is neither `Sync` nor `Unpin`, which the mailbox does not need.
     type Message = (std::cell::Cell<u8>, std::marker::PhantomPinned);
     let mailbox: Mailbox<Message> = Mailbox::new(1);
     all(&mailbox);

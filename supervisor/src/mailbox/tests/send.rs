@@ -1,4 +1,4 @@
-//! Room, and waiting for it.
+//! Sending to a mailbox with room, and waiting for room.
 
 use super::*;
 use crate::spec::ChildOptions;
@@ -35,13 +35,13 @@ fn a_capacity_of_zero_counts_as_one() {
 #[test]
 fn more_capacity_lets_waiting_senders_in() {
     let mailbox = filled(1, [0]);
-    let (count_waker, waker) = count_waker();
+    let (wakes, waker) = count_waker();
     let mut first = mailbox.send(1);
     assert!(poll_with(&mut first, &waker).is_pending());
     let mut second = mailbox.send(2);
     assert!(poll_with(&mut second, &waker).is_pending());
     mailbox.set_capacity(3);
-    assert_eq!(count_waker.count(), 2);
+    assert_eq!(wakes.count(), 2);
     assert_eq!(poll(&mut first), Poll::Ready(Ok(())));
     assert_eq!(poll(&mut second), Poll::Ready(Ok(())));
     assert_eq!(drain(&mailbox, 1), [0, 1, 2]);
@@ -50,14 +50,14 @@ fn more_capacity_lets_waiting_senders_in() {
 #[test]
 fn a_full_mailbox_lets_one_sender_in_for_each_message_taken() {
     let mailbox = filled(2, [0, 1]);
-    let (count_waker, waker) = count_waker();
+    let (wakes, waker) = count_waker();
     let mut first = mailbox.send(2);
     assert!(poll_with(&mut first, &waker).is_pending());
     let mut second = waiting(&mailbox, 3);
-    assert_eq!(count_waker.count(), 0);
+    assert_eq!(wakes.count(), 0);
 
     assert_eq!(try_recv(&mailbox, 1), Some(0));
-    assert_eq!(count_waker.count(), 1);
+    assert_eq!(wakes.count(), 1);
     assert!(poll(&mut second).is_pending());
     assert_eq!(poll_with(&mut first, &waker), Poll::Ready(Ok(())));
     assert!(poll(&mut second).is_pending());
@@ -67,11 +67,11 @@ fn a_full_mailbox_lets_one_sender_in_for_each_message_taken() {
 }
 
 #[test]
-fn nobody_overtakes_a_waiting_sender() {
+fn no_sender_overtakes_a_waiting_one() {
     let mailbox = filled(1, [0]);
     let mut first = waiting(&mailbox, 1);
     assert_eq!(try_recv(&mailbox, 1), Some(0));
-    // The place is granted, and not used yet.
+    // The permit is granted, and not used yet.
     assert_eq!(mailbox.try_send(9), Err(TrySendError::Full(9)));
     let mut second = waiting(&mailbox, 2);
     assert_eq!(poll(&mut first), Poll::Ready(Ok(())));
@@ -95,15 +95,15 @@ fn a_send_dropped_while_it_waits_is_not_sent_and_the_others_keep_their_order() {
 }
 
 #[test]
-fn a_send_dropped_with_its_place_granted_is_not_sent_and_the_next_gets_the_place() {
+fn a_send_dropped_with_its_permit_granted_is_not_sent_and_the_next_gets_the_permit() {
     let mailbox = filled(1, [0]);
     let first = waiting(&mailbox, 1);
-    let (count_waker, waker) = count_waker();
+    let (wakes, waker) = count_waker();
     let mut second = mailbox.send(2);
     assert!(poll_with(&mut second, &waker).is_pending());
     assert_eq!(try_recv(&mailbox, 1), Some(0));
     drop(first);
-    assert_eq!(count_waker.count(), 1);
+    assert_eq!(wakes.count(), 1);
     assert_eq!(poll(&mut second), Poll::Ready(Ok(())));
     assert_eq!(drain(&mailbox, 1), [2]);
 }
@@ -131,33 +131,33 @@ fn a_send_that_is_never_polled_sends_nothing() {
 #[test]
 fn the_task_that_polled_last_is_woken() {
     let mailbox = filled(1, [0]);
-    let ((old_bell, old), (new_bell, new)) = (count_waker(), count_waker());
+    let ((old_wakes, old), (new_wakes, new)) = (count_waker(), count_waker());
     let mut sending = mailbox.send(1);
     assert!(poll_with(&mut sending, &old).is_pending());
     assert!(poll_with(&mut sending, &new).is_pending());
     assert_eq!(try_recv(&mailbox, 1), Some(0));
-    assert_eq!((old_bell.count(), new_bell.count()), (0, 1));
+    assert_eq!((old_wakes.count(), new_wakes.count()), (0, 1));
     assert_eq!(poll(&mut sending), Poll::Ready(Ok(())));
 
     assert_eq!(try_recv(&mailbox, 1), Some(1));
     assert!(poll_recv(&mailbox, 1, &old).is_pending());
     assert!(poll_recv(&mailbox, 1, &new).is_pending());
     assert_eq!(mailbox.try_send(2), Ok(()));
-    assert_eq!((old_bell.count(), new_bell.count()), (0, 2));
+    assert_eq!((old_wakes.count(), new_wakes.count()), (0, 2));
 }
 
 #[test]
 fn a_receiver_is_woken_once_for_many_messages() {
     let mailbox = filled(8, []);
-    let (count_waker, waker) = count_waker();
+    let (wakes, waker) = count_waker();
     assert!(poll_recv(&mailbox, 1, &waker).is_pending());
     for message in 0..8 {
         assert_eq!(mailbox.try_send(message), Ok(()));
     }
-    assert_eq!(count_waker.count(), 1);
+    assert_eq!(wakes.count(), 1);
 }
 
-/// Whether a task that takes many such steps in a row lets others have their turn.
+/// Returns `true` if a task that takes many such steps in a row lets other tasks run.
 async fn lets_others_run<F>(step: impl Fn(Arc<Mailbox<()>>) -> F + Send + 'static) -> bool
 where
     F: Future<Output = ()> + Send,
@@ -196,10 +196,10 @@ async fn a_flood_does_not_starve_the_runtime() {
     assert!(refused.await);
 }
 
-/// A message that looks into its mailbox when it is dropped.
-struct Curious(std::sync::Weak<Mailbox<Self>>);
+/// A message that locks its mailbox when it is dropped.
+struct LocksOnDrop(std::sync::Weak<Mailbox<Self>>);
 
-impl Drop for Curious {
+impl Drop for LocksOnDrop {
     fn drop(&mut self) {
         if let Some(mailbox) = self.0.upgrade() {
             mailbox.len();
@@ -207,16 +207,16 @@ impl Drop for Curious {
     }
 }
 
-/// A waker that looks into a mailbox when it is woken, and when it is dropped.
-struct Nosy(Arc<Mailbox<Curious>>);
+/// A waker that locks a mailbox when it is woken, and when it is dropped.
+struct LocksOnWake(Arc<Mailbox<LocksOnDrop>>);
 
-impl Wake for Nosy {
+impl Wake for LocksOnWake {
     fn wake(self: Arc<Self>) {
         self.0.len();
     }
 }
 
-impl Drop for Nosy {
+impl Drop for LocksOnWake {
     fn drop(&mut self) {
         self.0.len();
     }
@@ -226,44 +226,44 @@ impl Drop for Nosy {
 fn wakers_and_messages_may_use_the_mailbox() {
     let (done, finished) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
-        use_it_in_wakers_and_messages();
+        use_mailbox_in_wakers_and_messages();
         done.send(()).expect("the test waits");
     });
     let outcome = finished.recv_timeout(Duration::from_secs(20));
     assert_eq!(outcome, Ok(()), "something is woken or dropped under the lock");
 }
 
-fn use_it_in_wakers_and_messages() {
-    let mailbox: Arc<Mailbox<Curious>> = Arc::new(Mailbox::new(1));
-    let message = || Curious(Arc::downgrade(&mailbox));
-    let nosy = || Waker::from(Arc::new(Nosy(Arc::clone(&mailbox))));
+fn use_mailbox_in_wakers_and_messages() {
+    let mailbox: Arc<Mailbox<LocksOnDrop>> = Arc::new(Mailbox::new(1));
+    let message = || LocksOnDrop(Arc::downgrade(&mailbox));
+    let waker = || Waker::from(Arc::new(LocksOnWake(Arc::clone(&mailbox))));
     mailbox.open(1);
 
-    // Parked, replaced, told to look up, woken by a message.
-    assert!(poll_recv(&mailbox, 1, &nosy()).is_pending());
-    assert!(poll_recv(&mailbox, 1, &nosy()).is_pending());
+    // The receiver: parked, replaced, made to look up, woken by a message.
+    assert!(poll_recv(&mailbox, 1, &waker()).is_pending());
+    assert!(poll_recv(&mailbox, 1, &waker()).is_pending());
     wake(mailbox.look_up());
-    assert!(poll_recv(&mailbox, 1, &nosy()).is_pending());
-    assert!(poll_recv(&mailbox, 1, &nosy()).is_pending());
+    assert!(poll_recv(&mailbox, 1, &waker()).is_pending());
+    assert!(poll_recv(&mailbox, 1, &waker()).is_pending());
     assert!(mailbox.try_send(message()).is_ok());
     assert!(mailbox.try_send(message()).is_err());
 
-    // Waiting, replaced, withdrawn, withdrawn with the place granted, sent.
+    // Senders: waiting, replaced, withdrawn, withdrawn with the permit granted, sent.
     let mut sends: Vec<_> = (0..4).map(|_| mailbox.send(message())).collect();
     for sending in &mut sends {
-        assert!(poll_with(sending, &nosy()).is_pending());
-        assert!(poll_with(sending, &nosy()).is_pending());
+        assert!(poll_with(sending, &waker()).is_pending());
+        assert!(poll_with(sending, &waker()).is_pending());
     }
     drop(sends.remove(1));
     drop(try_recv(&mailbox, 1));
     drop(sends.remove(0));
-    assert!(poll_with(&mut sends[0], &nosy()).is_ready());
-    drop(poll_recv(&mailbox, 1, &nosy()));
+    assert!(poll_with(&mut sends[0], &waker()).is_ready());
+    drop(poll_recv(&mailbox, 1, &waker()));
 
-    // Closed on both sides.
+    // The mailbox is closed for senders and receiver.
     assert!(mailbox.try_send(message()).is_err());
     let leftovers = mailbox.close(Closing::Gone);
     drop(leftovers);
-    assert!(poll_with(&mut sends[1], &nosy()).is_ready());
-    assert!(poll_recv(&mailbox, 1, &nosy()).is_ready());
+    assert!(poll_with(&mut sends[1], &waker()).is_ready());
+    assert!(poll_recv(&mailbox, 1, &waker()).is_ready());
 }
