@@ -67,7 +67,7 @@ impl Supervisor {
         let (reply, answer) = oneshot::channel();
         let data = ChildTask::new(body);
         let addition = Addition::One { rules, generation, running, data, reply };
-        if let Err(message) = inbox.push(SupervisorRun::bring(addition)) {
+        if let Err(message) = inbox.push(SupervisorRun::addition_message(addition)) {
             message.turn_away();
             return Err(self.node().unavailable());
         }
@@ -98,10 +98,10 @@ impl Supervisor {
             .try_for_each(|worker| self.node().adopt_child(&worker.name, None, &worker.body))?;
         let names = workers.iter().map(|worker| worker.name.clone()).collect();
         let workers =
-            workers.into_iter().map(|worker| ChildTask::new(worker.body.place())).collect();
+            workers.into_iter().map(|worker| ChildTask::new(worker.body.into_body())).collect();
         let (reply, answer) = oneshot::channel();
         let addition = Addition::Many { rules: Arc::clone(&template.rules), workers, reply };
-        if let Err(message) = inbox.push(SupervisorRun::bring(addition)) {
+        if let Err(message) = inbox.push(SupervisorRun::addition_message(addition)) {
             message.turn_away();
             return Err(self.node().unavailable());
         }
