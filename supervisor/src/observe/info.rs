@@ -52,7 +52,7 @@ pub struct ChildSpecInfo {
     pub significant: bool,
 }
 
-/// Figures of one supervisor. Totals count since it was built, over all its lives.
+/// Figures of one supervisor. Totals count since the supervisor was built, over all its lives.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SupervisorStats {
