@@ -1,4 +1,5 @@
-//! What can go wrong with a call to a supervisor, each with the path of the child it is about.
+//! The errors of calls to a supervisor, each with the path of the child or supervisor that it is
+//! about.
 
 use std::error::Error;
 use std::fmt;
@@ -6,13 +7,13 @@ use std::fmt;
 use crate::engine::{Answer, Refusal};
 use crate::spec::{ChildPath, ExitReason};
 
-/// Why a supervisor did not do what it was asked.
+/// The error of a call to a supervisor: the reason why the supervisor did not do what it was asked.
 ///
 /// The variants named after OTP's atoms mean what they mean there: `already_started`,
 /// `already_present`, `not_found`, `running`, `restarting`, `simple_one_for_one`.
 ///
-/// Its `Debug` prints the same sentence as its `Display`, since that is what a program prints whose
-/// `main` returns it, and a test that unwraps it:
+/// `Debug` prints the same sentence as `Display`, since a program whose `main` returns the error,
+/// and a test that unwraps it, print it by `Debug`:
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -72,7 +73,8 @@ pub enum SupervisorError {
 }
 
 impl SupervisorError {
-    /// The child or supervisor that it is about.
+    /// Returns the path of the child or supervisor that the error is about; `None` for
+    /// [`NoRuntime`](Self::NoRuntime).
     #[must_use]
     pub fn path(&self) -> Option<&ChildPath> {
         match self {
@@ -99,7 +101,8 @@ impl SupervisorError {
         }
     }
 
-    /// Why the child or the supervisor ended, where that is the cause.
+    /// Returns the reason of the end of the child or the supervisor, if that end is the cause of
+    /// the error.
     #[must_use]
     pub fn reason(&self) -> Option<&ExitReason> {
         match self {
@@ -108,8 +111,8 @@ impl SupervisorError {
         }
     }
 
-    /// Turns the answer to a command into a result; `paths` gives the child's path and its
-    /// supervisor's, which are put together for an error only.
+    /// Turns the answer to a command into a result. `paths` returns the child's path and its
+    /// supervisor's; it is called for an error only.
     pub(crate) fn check(
         answer: Answer,
         paths: impl FnOnce() -> (ChildPath, ChildPath),
@@ -124,7 +127,7 @@ impl SupervisorError {
         }
     }
 
-    /// What a refused command means, `path` being the child's and `supervisor` its supervisor's.
+    /// Turns a refusal into an error; `path` is the child's and `supervisor` its supervisor's.
     pub(crate) fn refused(refusal: Refusal, path: ChildPath, supervisor: ChildPath) -> Self {
         match refusal {
             Refusal::AlreadyStarted => Self::AlreadyStarted(path),

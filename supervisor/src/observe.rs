@@ -1,5 +1,5 @@
-//! What users can observe of a tree: events, the log, snapshots, reports. Nothing here changes the
-//! state of a child or of a supervisor.
+//! The parts of a tree that users can observe: events, the log, snapshots, reports. Nothing here
+//! changes the state of a child or of a supervisor.
 
 mod event;
 mod info;

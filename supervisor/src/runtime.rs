@@ -1,5 +1,5 @@
-//! A supervisor at work: its place in the tree (`node`), and the task that carries out what its
-//! engine decides (`driver`).
+//! Running supervisors: the supervisor's place in the tree (`node`), and the task that carries out
+//! what its engine decides (`driver`).
 
 mod backoff_seed;
 mod driver;

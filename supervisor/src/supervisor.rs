@@ -65,22 +65,23 @@ use crate::spec::{ChildPath, ExitReason, Name, SupervisionStrategy};
 #[derive(Clone)]
 pub struct Supervisor {
     node: Arc<Node>,
-    /// Shared by the handles that keep a root alive.
+    /// The guard that the handles of a root share, and that keeps the root alive.
     keeper: Option<Arc<ShutdownOnDrop>>,
 }
 
 impl Supervisor {
+    /// Makes the first handle of a supervisor, which keeps it alive.
     pub(crate) fn from_node(node: Arc<Node>) -> Self {
         let keeper = Some(ShutdownOnDrop::new(Arc::clone(&node)));
         Self { node, keeper }
     }
 
-    /// A handle that keeps nothing alive.
+    /// Makes a handle that keeps nothing alive.
     pub(crate) fn observing(node: Arc<Node>) -> Self {
         Self { node, keeper: None }
     }
 
-    /// What keeps the supervisor alive.
+    /// Returns the guard that keeps a root alive, if this handle has one.
     pub(crate) fn into_keeper(self) -> Option<Arc<ShutdownOnDrop>> {
         self.keeper
     }
@@ -89,7 +90,7 @@ impl Supervisor {
         &self.node
     }
 
-    /// The supervisor's path: `/` for a root.
+    /// Returns the supervisor's path: `/` for a root.
     #[must_use]
     pub fn path(&self) -> ChildPath {
         self.node.path()
@@ -98,7 +99,7 @@ impl Supervisor {
     /// Starts the supervisor, and returns when all its children have started.
     ///
     /// Children start in the order in which they were declared, each when the previous one has
-    /// started. One that has started already is started no second time.
+    /// started. A supervisor that has started already is not started a second time.
     ///
     /// # Errors
     ///
@@ -116,7 +117,7 @@ impl Supervisor {
             return Ok(());
         }
         Err(match self.node.state() {
-            // It did not fail: a shutdown was faster.
+            // No child failed: a shutdown ended the start.
             NodeState::Ended { reason: ExitReason::Shutdown } => {
                 SupervisorError::ShuttingDown(self.path())
             }
@@ -124,7 +125,7 @@ impl Supervisor {
         })
     }
 
-    /// Adds a worker like the others, made from the template. OTP's `start_child` of a
+    /// Adds a worker that is made from the pool's template. OTP's `start_child` of a
     /// `simple_one_for_one`.
     ///
     /// # Errors
@@ -143,16 +144,17 @@ impl Supervisor {
         self.add(parts).await.map(|()| worker)
     }
 
-    /// Stops a child, and keeps its spec unless it is `Temporary`. A pool's worker is forgotten;
-    /// its name is `#` and its number.
+    /// Stops a child, and keeps its spec unless the child is `Temporary`. A pool's worker is
+    /// forgotten; its name is `#` and its number.
     ///
-    /// A child that is down already is an `Ok`; one that waits for a restart waits no longer.
+    /// For a child that is down already the result is `Ok`; a child that waits for a restart is not
+    /// restarted.
     ///
     /// # Errors
     ///
     /// [`NotFound`](SupervisorError::NotFound); of a pool, whose workers have numbers only,
     /// [`SimpleOneForOne`](SupervisorError::SimpleOneForOne);
-    /// [`StillRunning`](SupervisorError::StillRunning) if it blocks its thread;
+    /// [`StillRunning`](SupervisorError::StillRunning) if the child blocks its thread;
     /// [`FromInside`](SupervisorError::FromInside) if a task of that child, or below, calls.
     ///
     /// # Cancel safety
@@ -160,13 +162,14 @@ impl Supervisor {
     /// Dropping the future does not undo the command once it was polled.
     pub async fn terminate_child(&self, name: &str) -> Result<(), SupervisorError> {
         match self.request(name, Verb::Terminate).await {
-            // A worker that has ended is down, and forgotten: numbers are not used again.
+            // A worker that has ended is forgotten. Its number is not reused, so that a number that
+            // was given and is not found is that of a worker that is down.
             Err(SupervisorError::NotFound(_)) if self.node.has_numbered(name) => Ok(()),
             result => result,
         }
     }
 
-    /// Starts a child that is down. OTP's `restart_child`; not counted as a restart.
+    /// Starts a child that is down. OTP's `restart_child`; the start is not counted as a restart.
     ///
     /// # Errors
     ///
@@ -197,7 +200,8 @@ impl Supervisor {
         self.request(name, Verb::Delete).await
     }
 
-    /// Asks for something about one child, from outside of that child's own tasks.
+    /// Sends an order about one child, and waits for its answer; fails with `FromInside` in a task
+    /// of that child.
     async fn request(&self, name: &str, verb: Verb) -> Result<(), SupervisorError> {
         let name = Name::parse(name);
         if supervisor_would_wait_for_itself(&*self.node)
@@ -210,7 +214,7 @@ impl Supervisor {
         self.answered(answer, &name).await
     }
 
-    /// Waits for the answer to a command about this child.
+    /// Waits for the answer to an order or an addition of this child.
     pub(crate) async fn answered(
         &self,
         answer: oneshot::Receiver<Answer>,
@@ -230,13 +234,13 @@ impl Supervisor {
         .await
     }
 
-    /// Subscribes to what happens to this supervisor and all below it, from now on. Subscribing
-    /// before the start misses nothing.
+    /// Subscribes to the events of this supervisor and of all below it, from now on. A subscription
+    /// made before the start misses nothing.
     pub fn events(&self) -> Events {
         loop {
             let root = self.node.root();
             let events = root.subscribers().subscribe(self.path());
-            // An adoption in between has left the subscription behind.
+            // Subscribe again if an adoption has changed the root meanwhile.
             if Arc::ptr_eq(&root, &self.node.root()) {
                 return events;
             }
@@ -244,13 +248,13 @@ impl Supervisor {
     }
 
     /// Stops all children in reverse start order, then the supervisor, and returns when all of
-    /// them have ended. One that was never started ends at once.
+    /// them have ended. A supervisor that was never started ends at once.
     ///
-    /// A supervisor that has a parent is stopped by it, as by `terminate_child`: it stays down,
-    /// and its spec is kept. A second call waits with the first.
+    /// A supervisor that has a parent is stopped by the parent, as by `terminate_child`: it stays
+    /// down, and its spec is kept. A second call waits with the first.
     ///
-    /// Call it before `main` returns: when the last handle is dropped the tree shuts down too,
-    /// but a runtime that ends does not wait for that.
+    /// Call `shutdown` before `main` returns: when the last handle is dropped the tree shuts down
+    /// too, but a runtime that ends does not wait for that.
     ///
     /// # Errors
     ///
@@ -267,7 +271,7 @@ impl Supervisor {
         }
         if let Some(slot) = self.node.slot() {
             let stopped = AnyChildRef::new(slot).terminate().await;
-            // One that has ended for good is what was asked for, whoever asked first.
+            // The supervisor may have ended for good through another call, which fulfils this one.
             if !matches!(self.node.state(), NodeState::Ended { .. }) {
                 stopped?;
             }
@@ -286,7 +290,8 @@ impl Supervisor {
         Ok(self.report())
     }
 
-    /// Asks for a [`shutdown`](Self::shutdown) without waiting for it, also from inside.
+    /// Requests a [`shutdown`](Self::shutdown) without waiting for it, also in a task below this
+    /// supervisor.
     pub fn request_shutdown(&self) {
         match self.node.slot() {
             Some(slot) => {
@@ -298,23 +303,23 @@ impl Supervisor {
         }
     }
 
-    /// Stops everything at once, whatever time is left.
+    /// Stops everything at once, even if shutdown time is left.
     #[cfg(feature = "signal")]
     pub(crate) fn kill(&self) {
         self.node.tell(crate::engine::Event::Kill);
     }
 
-    /// Which children did not stop by themselves in the last shutdown.
+    /// Returns the report of the last shutdown.
     pub(crate) fn report(&self) -> ShutdownReport {
         self.node.stops().report()
     }
 
-    /// Waits until the supervisor has ended and nobody will start it again.
+    /// Waits until the supervisor has ended and will not be started again.
     ///
     /// # Errors
     ///
-    /// [`Ended`](SupervisorError::Ended) if it did not end by an orderly shutdown, with the path
-    /// and the reason of what made it give up.
+    /// [`Ended`](SupervisorError::Ended) if the supervisor did not end by an orderly shutdown, with
+    /// the path and the reason of the failure that made it give up.
     ///
     /// # Cancel safety
     ///
@@ -340,30 +345,33 @@ impl Supervisor {
         self.node.rules().strategy
     }
 
+    /// Returns the inbox of the running life.
     pub(crate) fn inbox(&self) -> Result<Arc<Inbox>, SupervisorError> {
         self.node.inbox().ok_or_else(|| self.node.unavailable())
     }
 
-    /// Looks at the running supervisor, whatever it is doing.
+    /// Calls a function with the running supervisor's state, also while it starts, stops or backs
+    /// off.
     pub(crate) async fn query<T: Send + 'static>(
         &self,
-        look: impl FnOnce(&mut SupervisorRun) -> T + Send + 'static,
+        read: impl FnOnce(&mut SupervisorRun) -> T + Send + 'static,
     ) -> Result<T, SupervisorError> {
         let inbox = self.inbox()?;
-        let (told, hears) = oneshot::channel();
+        let (sender, receiver) = oneshot::channel();
         let visit = SupervisorRun::visit(move |run| {
             if let Some(run) = run {
-                let _ = told.send(look(run));
+                let _ = sender.send(read(run));
             }
         });
         if inbox.push(visit).is_err() {
             return Err(self.node.unavailable());
         }
-        hears.await.map_err(|_| self.node.unavailable())
+        receiver.await.map_err(|_| self.node.unavailable())
     }
 }
 
-/// The handle of a tree, of a part of one, or of a pool, is one of its supervisor.
+/// A function that takes `impl AsRef<Supervisor>` takes the handle of a tree, of a part of a tree,
+/// or of a pool, too.
 impl AsRef<Self> for Supervisor {
     fn as_ref(&self) -> &Self {
         self

@@ -1,11 +1,11 @@
-//! What happens in a tree, as it happens, for whoever wants to know.
+//! Events: reports of what happens in a tree, as it happens.
 
 use std::fmt;
 use std::time::Duration;
 
 use crate::spec::{ChildPath, ExitReason, MaxRestarts};
 
-/// Something that happened in a tree.
+/// An event of a tree, with its number and the path at which it happened.
 #[derive(Clone, Debug)]
 pub struct Event {
     pub(crate) number: u64,
@@ -14,19 +14,20 @@ pub struct Event {
 }
 
 impl Event {
-    /// Counts the events of the tree, from 1 at the first subscription.
+    /// Returns the number of the event: a count of the tree's events, from 1 at the first
+    /// subscription.
     #[must_use]
     pub fn number(&self) -> u64 {
         self.number
     }
 
-    /// The child or supervisor that it happened to.
+    /// Returns the path of the child or supervisor that the event is about.
     #[must_use]
     pub fn path(&self) -> &ChildPath {
         &self.path
     }
 
-    /// What happened.
+    /// Returns the kind of the event, with its details.
     #[must_use]
     pub fn kind(&self) -> &EventKind {
         &self.kind
@@ -39,73 +40,72 @@ impl fmt::Display for Event {
     }
 }
 
-/// What happened to a child or a supervisor.
+/// The kinds of event of a child or a supervisor.
 ///
 /// Each life of a child begins with `ChildStarted` or `ChildRestarted`, and ends with
-/// `ChildTerminated`. What happens below a nested supervisor comes before its own
-/// `ChildTerminated`.
+/// `ChildTerminated`. All events below a nested supervisor come before its own `ChildTerminated`.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum EventKind {
-    /// A life has begun: with its supervisor, or because a user asked for it.
+    /// A life of the child has begun: with its supervisor, or because a user asked for it.
     ChildStarted {
         /// The number of the life.
         incarnation: u64,
     },
-    /// A life has begun because an earlier one ended.
+    /// A life of the child has begun because an earlier one ended.
     ChildRestarted {
         /// The number of the life.
         incarnation: u64,
-        /// How often the child has been restarted so far.
+        /// The number of times that the child has been restarted so far.
         restarts: u64,
-        /// How many restarts its supervisor has left now; `None` means any number.
+        /// The number of restarts that its supervisor has left now; `None` means any number.
         restarts_left: Option<u32>,
     },
-    /// A life has ended.
+    /// A life of the child has ended.
     ChildTerminated {
         /// The number of the life.
         incarnation: u64,
-        /// How it ended.
+        /// The reason of the end.
         reason: ExitReason,
     },
     /// The child ended normally before it was up: OTP's `ignore`.
     ChildDeclined,
     /// The child ended before it was up.
     ChildStartFailed {
-        /// How it ended.
+        /// The reason of the end.
         reason: ExitReason,
     },
-    /// A restart is pending.
+    /// A restart of the child is pending.
     RestartDelayed {
-        /// How long it waits.
+        /// The time until the restart.
         delay: Duration,
-        /// How many restarts its supervisor has left now; `None` means any number.
+        /// The number of restarts that its supervisor has left now; `None` means any number.
         restarts_left: Option<u32>,
     },
     /// The child did not stop within its shutdown time, so it is dropped.
     ChildKilled {
-        /// How long the stop has taken so far.
+        /// The time that the stop has taken so far.
         after: Duration,
     },
     /// The child goes on although it was dropped: it blocks its thread.
     ChildNotStopped {
-        /// How long the stop has taken so far.
+        /// The time that the stop has taken so far.
         after: Duration,
     },
     /// A child that could not be stopped has ended after all.
     ChildStoppedLate,
-    /// The child has ended for good with messages in its mailbox that nobody will handle.
+    /// The child has ended for good with unhandled messages in its mailbox.
     MessagesLeft {
-        /// How many.
+        /// The number of messages.
         count: usize,
     },
     /// The child failed once more than its supervisor allows, so the supervisor gives up.
     MaxRestartsExceeded {
-        /// How many restarts are allowed.
+        /// The number of restarts that are allowed within the window.
         max_restarts: MaxRestarts,
-        /// Within what time.
+        /// The length of the window.
         restart_window: Duration,
-        /// How the child ended.
+        /// The reason of the child's end.
         reason: ExitReason,
     },
     /// A supervisor has started all its children.
@@ -114,12 +114,12 @@ pub enum EventKind {
     SupervisorStopping,
     /// A supervisor has ended, and all below it.
     SupervisorTerminated {
-        /// Why.
+        /// The reason of the end.
         reason: ExitReason,
     },
-    /// The subscriber fell behind, and missed this many events at this point.
+    /// The subscriber fell behind, and missed events at this point.
     Missed {
-        /// How many.
+        /// The number of missed events.
         count: u64,
     },
 }
@@ -157,7 +157,7 @@ impl fmt::Display for EventKind {
     }
 }
 
-/// How many restarts are left, in words.
+/// Displays the number of restarts that are left, in words.
 pub(crate) struct RestartsLeft(pub(crate) Option<u32>);
 
 impl fmt::Display for RestartsLeft {

@@ -4,78 +4,80 @@ use std::time::Duration;
 
 use crate::spec::{Backoff, ChildKind, ChildState, RestartPolicy, Shutdown};
 
-/// One child, as `which_children` lists it.
+/// A child, as [`which_children`](crate::Supervisor::which_children) lists it.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ChildInfo {
-    /// Its name; a pool's worker has a number: `#17`.
+    /// The child's name; a pool's worker has a number: `#17`.
     pub name: String,
-    /// Whether it is a worker or a supervisor.
+    /// The child's kind: worker or supervisor.
     pub kind: ChildKind,
-    /// Where it stands.
+    /// The child's current state.
     pub state: ChildState,
-    /// The number of its current or last life; 0 before the first.
+    /// The number of the child's current or last life; 0 before the first.
     pub incarnation: u64,
 }
 
-/// How many children a supervisor has, as `count_children` counts them.
+/// The numbers of a supervisor's children, as
+/// [`count_children`](crate::Supervisor::count_children) counts them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ChildCount {
-    /// All that have a specification; 1 for a pool, which has its template.
+    /// The number of specifications; 1 for a pool, which has its template.
     pub specs: usize,
-    /// Those that have a life.
+    /// The number of children that have a life.
     pub active: usize,
-    /// The supervisors among all, alive or not.
+    /// The number of children that are supervisors, alive or not.
     pub supervisors: usize,
-    /// The workers among all, alive or not.
+    /// The number of children that are workers, alive or not.
     pub workers: usize,
 }
 
-/// What a child's specification says, with all defaults filled in.
+/// A child's specification, with all defaults filled in, as
+/// [`child_spec`](crate::Supervisor::child_spec) returns it.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ChildSpecInfo {
-    /// Its name.
+    /// The child's name.
     pub name: String,
-    /// Whether it is a worker or a supervisor.
+    /// The child's kind: worker or supervisor.
     pub kind: ChildKind,
-    /// When it is restarted.
+    /// The policy by which the child is restarted.
     pub restart: RestartPolicy,
-    /// How it is stopped.
+    /// The way in which the child is stopped.
     pub shutdown: Shutdown,
-    /// How long its restarts wait, if they do.
+    /// The delays of the child's restarts, if they are delayed.
     pub backoff: Option<Backoff>,
-    /// Whether its end counts for `auto_shutdown`.
+    /// `true` if the child's end counts for `auto_shutdown`.
     pub significant: bool,
 }
 
-/// Figures of one supervisor. Totals count since it was built, over all its lives.
+/// Figures of one supervisor. Totals count since the supervisor was built, over all its lives.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SupervisorStats {
-    /// How often its children were restarted.
+    /// The number of restarts of its children.
     pub restarts: u64,
-    /// How often its children ended abnormally without being asked to stop.
+    /// The number of times that a child ended abnormally without being asked to stop.
     pub failures: u64,
-    /// How long its current life has lasted; zero when it does not run.
+    /// The time since its current life began; zero when it does not run.
     pub uptime: Duration,
-    /// Children that run.
+    /// The number of children that run.
     pub running: usize,
-    /// Children that have been started and are not up yet.
+    /// The number of children that have been started and are not up yet.
     pub starting: usize,
-    /// Children that will be started again.
+    /// The number of children that will be started again.
     pub restarting: usize,
-    /// Children that have been asked to stop.
+    /// The number of children that have been asked to stop.
     pub stopping: usize,
-    /// Children that are down.
+    /// The number of children that are down.
     pub stopped: usize,
-    /// Children that could not be stopped.
+    /// The number of children that could not be stopped.
     pub unstoppable: usize,
 }
 
 impl SupervisorStats {
-    /// All children, in whatever state.
+    /// Returns the number of all children, whatever their state.
     #[must_use]
     pub fn children(&self) -> usize {
         self.running

@@ -11,8 +11,8 @@ pub(crate) fn is_read() -> bool {
     enabled!(target: "supervisor", Level::ERROR)
 }
 
-/// Makes the span in which a life runs; it costs nothing, and takes no room, if no subscriber reads
-/// the log.
+/// Makes the span in which a life runs. If no subscriber reads the log, there is no span, and no
+/// memory is allocated.
 pub(crate) fn span(path: impl FnOnce() -> ChildPath, incarnation: u64) -> Option<Box<Span>> {
     if !is_read() {
         return None;
@@ -23,10 +23,10 @@ pub(crate) fn span(path: impl FnOnce() -> ChildPath, incarnation: u64) -> Option
     span.filter(|span| !span.is_disabled()).map(Box::new)
 }
 
-/// Writes one line for an event, at the level of what a reader has to do about it.
+/// Writes one line for an event, at a level by what the reader has to do about it.
 ///
-/// `asked` says that the child was told to end, so that its end is no news. A subscriber that panics
-/// has a full disk, perhaps, or no terminal any more; the tree goes on.
+/// `asked` is `true` if the child was asked to end, so that its end is expected. A subscriber may
+/// panic, for example since its disk is full or its terminal is gone; the tree goes on.
 pub(crate) fn event(path: &str, kind: &EventKind, asked: bool) {
     catch_panic(|| write(path, kind, asked));
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::spec::ChildPath;
 
-/// Which children did not stop by themselves when a supervisor was shut down.
+/// The children that did not stop by themselves when a supervisor was shut down.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -19,7 +19,7 @@ use crate::spec::ChildPath;
 /// # }
 /// ```
 ///
-/// Whoever waits for the same shutdown gets the same report. It covers everything below the
+/// All callers that wait for the same shutdown get the same report. It covers everything below the
 /// supervisor, from the beginning of the stop to its end, also if the supervisor ended by itself.
 #[derive(Clone, Debug, Default)]
 pub struct ShutdownReport {
@@ -36,25 +36,25 @@ impl ShutdownReport {
         Self { killed, not_stopped }
     }
 
-    /// Whether all children stopped within their time.
+    /// Returns whether all children stopped within their time.
     #[must_use]
     pub fn is_clean(&self) -> bool {
         self.killed.is_empty() && self.not_stopped.is_empty()
     }
 
-    /// The children that had to be dropped since they did not stop within their time, and how
-    /// long their stop took from the request to the end of their life.
+    /// Returns the children that had to be dropped since they did not stop within their time, each
+    /// with the time from the request to the end of its life.
     ///
-    /// A child that is still running is in [`not_stopped`](Self::not_stopped) too; its time is
-    /// that until now.
+    /// A child that is still running is in [`not_stopped`](Self::not_stopped) too; its time ends
+    /// now.
     pub fn killed(&self) -> impl Iterator<Item = (&ChildPath, Duration)> {
         self.killed.iter().map(|(path, took)| (path, *took))
     }
 
-    /// The children that still run, since they block their threads, and how long ago they were
-    /// asked to stop.
+    /// Returns the children that still run, since they block their threads, each with the time
+    /// since it was asked to stop.
     ///
-    /// One that could not be stopped earlier, when its supervisor went on without it, is named
+    /// A child that could not be stopped earlier, when its supervisor went on without it, is listed
     /// as long as it runs.
     pub fn not_stopped(&self) -> impl Iterator<Item = (&ChildPath, Duration)> {
         self.not_stopped.iter().map(|(path, took)| (path, *took))

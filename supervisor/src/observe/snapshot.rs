@@ -1,4 +1,4 @@
-//! A picture of a tree.
+//! Snapshots: pictures of a tree.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,31 +9,31 @@ use crate::spec::{ChildPath, ChildState, ExitReason, RestartPolicy, SupervisionS
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Snapshot {
-    /// Its name; a root has the name it was built with.
+    /// The name of the child or supervisor; a root has the name that it was built with.
     pub name: String,
-    /// Its path.
+    /// The path of the child or supervisor.
     pub path: ChildPath,
-    /// Where it stands.
+    /// The current state.
     pub state: ChildState,
-    /// The strategy, if it is a supervisor.
+    /// The strategy of a supervisor; `None` for a worker.
     pub strategy: Option<SupervisionStrategy>,
-    /// The policy, unless it is a root.
+    /// The restart policy; `None` for a root.
     pub restart: Option<RestartPolicy>,
-    /// The number of its current or last life; 0 before the first.
+    /// The number of the current or last life; 0 before the first.
     pub incarnation: u64,
-    /// How often it was restarted.
+    /// The number of restarts so far.
     pub restarts: u64,
-    /// How long its current life has lasted, if it is up.
+    /// The time since the current life began, if it is up.
     pub uptime: Option<Duration>,
-    /// How many messages wait in its mailbox.
+    /// The number of messages that wait in the mailbox.
     pub queued: usize,
-    /// How its last life ended, if one has.
+    /// The reason of the last life's end, if a life has ended.
     pub last_exit: Option<ExitReason>,
-    /// Its children in start order.
+    /// The children of a supervisor, in start order.
     pub children: Vec<Snapshot>,
 }
 
-/// How many workers of a pool a picture shows before it counts the rest.
+/// The number of a pool's workers that a picture shows before it counts the rest.
 const SHOWN_WORKERS: usize = 10;
 
 impl fmt::Display for Snapshot {
@@ -87,7 +87,7 @@ impl Snapshot {
     }
 }
 
-/// A duration to three digits or so: `1.25s`, not `1.250318442s`.
+/// Displays a duration to about three digits: `1.25s`, not `1.250318442s`.
 struct Rounded(Duration);
 
 impl fmt::Display for Rounded {

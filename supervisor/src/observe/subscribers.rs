@@ -1,4 +1,4 @@
-//! Who listens to a tree, and what each has still to read.
+//! The subscribers of a tree, each with a queue of the events that it has still to read.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -10,18 +10,19 @@ use std::task::{Poll, Waker};
 use crate::observe::{Event, EventKind};
 use crate::spec::ChildPath;
 
-/// How many events a subscriber may be behind.
+/// The number of events that a subscriber may be behind.
 const CAPACITY: usize = 4096;
 
 /// A subscription to the events of a supervisor and all below it.
 ///
-/// Events come in order. A subscriber that falls behind by more than 4,096 events loses the
-/// oldest, and is told how many by [`EventKind::Missed`] in their place.
+/// Events come in order. A subscriber that falls behind by more than 4,096 events loses the oldest,
+/// and gets their number by an [`EventKind::Missed`] instead.
 #[must_use = "a subscription that is dropped receives nothing"]
 pub struct Events(Arc<Subscriber>);
 
 impl Events {
-    /// The next event, or `None` when the tree has ended and all its events have been read.
+    /// Waits for the next event, and returns `None` when the tree has ended and all its events have
+    /// been read.
     ///
     /// # Cancel safety
     ///
@@ -32,16 +33,16 @@ impl Events {
             if let Some(event) = queue.take() {
                 return Poll::Ready(Some(event));
             }
-            if queue.over {
+            if queue.has_ended {
                 return Poll::Ready(None);
             }
-            queue.reader = Some(cx.waker().clone());
+            queue.waker = Some(cx.waker().clone());
             Poll::Pending
         })
         .await
     }
 
-    /// An event that is already there.
+    /// Returns the next event if there is one already.
     #[must_use]
     pub fn try_next(&mut self) -> Option<Event> {
         self.0.lock().take()
@@ -54,18 +55,20 @@ impl fmt::Debug for Events {
     }
 }
 
-/// The subscribers of a tree; it costs nothing while there are none.
+/// The subscribers of a tree. A tree without subscribers allocates nothing here.
 #[derive(Debug, Default)]
 pub(crate) struct Subscribers {
-    listeners: Mutex<Listeners>,
+    locked: Mutex<Locked>,
 }
 
+/// The part of the subscribers that changes under their lock.
 #[derive(Debug, Default)]
-struct Listeners {
+struct Locked {
     subscribers: Vec<Weak<Subscriber>>,
-    number: u64,
-    /// The tree has ended, or was never started and is gone.
-    over: bool,
+    /// The number of the last event.
+    last_number: u64,
+    /// Set once the tree has ended, or is gone without having been started.
+    has_ended: bool,
 }
 
 #[derive(Debug)]
@@ -73,7 +76,7 @@ struct Subscriber {
     queue: Mutex<Queue>,
 }
 
-/// How many subscriptions there are in the process: without one, an event costs a load.
+/// The number of subscriptions in the process. While it is zero, an event costs one load.
 static SUBSCRIPTIONS: AtomicUsize = AtomicUsize::new(0);
 
 impl Drop for Subscriber {
@@ -82,19 +85,23 @@ impl Drop for Subscriber {
     }
 }
 
-/// Whether anybody listens to any tree.
+/// Returns whether there is any subscription to any tree.
 pub(crate) fn is_subscribed() -> bool {
     SUBSCRIPTIONS.load(Ordering::Relaxed) > 0
 }
 
+/// The events that a subscriber has still to read.
 #[derive(Debug)]
 struct Queue {
-    /// The part of the tree that it listens to.
+    /// The path of the supervisor whose events, and those of all below it, the subscriber gets.
     root: ChildPath,
     events: VecDeque<Event>,
+    /// The number of events that were lost before the first one in the queue.
     missed: u64,
-    reader: Option<Waker>,
-    over: bool,
+    /// The task that waits in [`Events::next`].
+    waker: Option<Waker>,
+    /// Set once the tree has ended.
+    has_ended: bool,
 }
 
 impl Subscriber {
@@ -116,32 +123,34 @@ impl Queue {
 }
 
 impl Subscribers {
+    /// Subscribes to the events of the supervisor at this path, and of all below it.
     pub(crate) fn subscribe(&self, root: ChildPath) -> Events {
         SUBSCRIPTIONS.fetch_add(1, Ordering::Relaxed);
-        let mut listeners = self.lock();
+        let mut locked = self.lock();
         let subscriber = Arc::new(Subscriber {
             queue: Mutex::new(Queue {
                 root,
                 events: VecDeque::new(),
                 missed: 0,
-                reader: None,
-                over: listeners.over,
+                waker: None,
+                has_ended: locked.has_ended,
             }),
         });
-        listeners.subscribers.push(Arc::downgrade(&subscriber));
+        locked.subscribers.push(Arc::downgrade(&subscriber));
         Events(subscriber)
     }
 
+    /// Gives an event to each subscriber to a part of the tree that includes this path.
     pub(crate) fn publish(&self, path: &ChildPath, kind: EventKind) {
-        let mut readers = Vec::new();
+        let mut wakers = Vec::new();
         {
-            let mut listeners = self.lock();
-            if listeners.subscribers.is_empty() {
+            let mut locked = self.lock();
+            if locked.subscribers.is_empty() {
                 return;
             }
-            listeners.number += 1;
-            let event = Event { number: listeners.number, path: path.clone(), kind };
-            listeners.subscribers.retain(|subscriber| {
+            locked.last_number += 1;
+            let event = Event { number: locked.last_number, path: path.clone(), kind };
+            locked.subscribers.retain(|subscriber| {
                 let Some(subscriber) = subscriber.upgrade() else { return false };
                 let mut queue = subscriber.lock();
                 if event.path.is_at_or_below(&queue.root) {
@@ -150,30 +159,30 @@ impl Subscribers {
                         queue.missed += 1;
                     }
                     queue.events.push_back(event.clone());
-                    readers.extend(queue.reader.take());
+                    wakers.extend(queue.waker.take());
                 }
                 true
             });
         }
-        readers.into_iter().for_each(Waker::wake);
+        wakers.into_iter().for_each(Waker::wake);
     }
 
-    /// The tree has ended: what has been published is all there is.
+    /// Ends all subscriptions, present and future: the tree has ended, and no event follows.
     pub(crate) fn finish(&self) {
-        let mut readers = Vec::new();
+        let mut wakers = Vec::new();
         {
-            let mut listeners = self.lock();
-            listeners.over = true;
-            for subscriber in listeners.subscribers.drain(..).filter_map(|weak| weak.upgrade()) {
+            let mut locked = self.lock();
+            locked.has_ended = true;
+            for subscriber in locked.subscribers.drain(..).filter_map(|weak| weak.upgrade()) {
                 let mut queue = subscriber.lock();
-                queue.over = true;
-                readers.extend(queue.reader.take());
+                queue.has_ended = true;
+                wakers.extend(queue.waker.take());
             }
         }
-        readers.into_iter().for_each(Waker::wake);
+        wakers.into_iter().for_each(Waker::wake);
     }
 
-    /// The other tree has become a part of this one, at `path`.
+    /// Takes the subscribers of another tree, which has become a part of this one at `path`.
     pub(crate) fn absorb(&self, other: &Self, path: &ChildPath) {
         let moved = std::mem::take(&mut other.lock().subscribers);
         for subscriber in moved.iter().filter_map(Weak::upgrade) {
@@ -187,9 +196,10 @@ impl Subscribers {
         self.lock().subscribers.extend(moved);
     }
 
-    /// What was a part of this tree, at `path`, is a tree of its own again.
+    /// Gives the subscribers at or below `path` to another tree: the part of this tree at `path` is
+    /// a tree of its own again.
     pub(crate) fn split_off(&self, other: &Self, path: &ChildPath) {
-        let below = |subscriber: &mut Weak<Subscriber>| {
+        let moves_over = |subscriber: &mut Weak<Subscriber>| {
             let Some(subscriber) = subscriber.upgrade() else { return true };
             let mut queue = subscriber.lock();
             let root = queue.root.below(path);
@@ -197,11 +207,11 @@ impl Subscribers {
             queue.root = root.unwrap_or_else(|| queue.root.clone());
             moves
         };
-        let moved: Vec<_> = self.lock().subscribers.extract_if(.., below).collect();
+        let moved: Vec<_> = self.lock().subscribers.extract_if(.., moves_over).collect();
         other.lock().subscribers.extend(moved);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Listeners> {
-        self.listeners.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Locked> {
+        self.locked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

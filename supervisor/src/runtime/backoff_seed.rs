@@ -5,13 +5,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::spec::ChildPath;
 
-/// The seed that a root gives to all supervisors of its tree: zero, for a random one, unless a test
-/// has fixed it.
+/// The seed that a root gives to all supervisors of its tree: zero, which stands for a random seed,
+/// unless a test has fixed it.
 #[derive(Debug, Default)]
 pub(crate) struct BackoffSeed(AtomicU64);
 
 impl BackoffSeed {
-    /// Returns the seed of one life of the supervisor at this path.
+    /// Returns the seed for one life of the supervisor at this path.
     pub(crate) fn for_life(&self, path: impl FnOnce() -> ChildPath, life: u64) -> u64 {
         match self.0.load(Ordering::Relaxed) {
             0 => RandomState::new().build_hasher().finish(),
@@ -19,7 +19,7 @@ impl BackoffSeed {
         }
     }
 
-    /// Makes the delays of the whole tree the same for the same seed.
+    /// Fixes the seed, so that the delays of the whole tree are the same in every run.
     #[cfg(feature = "test-util")]
     pub(crate) fn fix(&self, seed: u64) {
         self.0.store(hash(seed) | 1, Ordering::Relaxed);

@@ -1,6 +1,6 @@
-//! One life of a supervisor: the engine decides, and the driver carries out what it has decided, in
-//! the supervisor's own task ([`run_supervisor`]) or in that of a child that has just ended
-//! ([`handle_inline`](SupervisorRun::handle_inline)).
+//! The driver of one life of a supervisor: the engine decides, and the driver carries out the
+//! engine's effects, in the supervisor's own task ([`run_supervisor`]) or in the task of a child
+//! that has just ended ([`handle_inline`](SupervisorRun::handle_inline)).
 
 mod child;
 mod effects;
@@ -21,38 +21,39 @@ use crate::inbox::{Inbox, Link, Message, Parked, Reply, Resident, Timer};
 use crate::runtime::{Declared, Node, Reaper};
 use crate::slot::Wakers;
 
-/// How many messages are handled before other tasks get their turn.
+/// The number of messages that are handled before other tasks get their turn.
 const BATCH: usize = 128;
 
-/// How often a life that has ended looks for more messages before it leaves them to the
-/// supervisor's own task.
+/// The number of times that the task of a child that has ended looks for more messages before it
+/// leaves them to the supervisor's own task.
 const ROUNDS: usize = 8;
 
-/// One life of a supervisor: the state that the task which handles its messages works on.
+/// The state of one life of a supervisor, owned by the task that handles its messages.
 pub(crate) struct SupervisorRun {
     pub(crate) node: Arc<Node>,
     pub(crate) engine: Engine<ChildTask, Reply>,
     inbox: Arc<Inbox>,
     reaper: Reaper,
-    /// The messages in hand: none, while no task handles any.
+    /// The messages in hand: none while the state rests in the inbox.
     batch: VecDeque<Message>,
     /// The instant at which the messages in hand are handled.
     now: Instant,
-    /// Whether the node's declaration is here; it goes back to the node at the end.
+    /// `true` if this life owns the node's declaration, and gives it back to the node at its end.
     pub(crate) has_declaration: bool,
-    /// The futures of a child that was asked to end, which have not been woken yet.
+    /// The wakers of a child that was asked to end; they are woken after the messages in hand.
     wakers: Option<Wakers>,
-    /// The ending of the engine, which the supervisor's own task carries out.
+    /// The engine's decision to end, which the supervisor's own task carries out.
     ending: Option<Ending>,
+    /// Set once the end of this life has been carried out.
     concluded: bool,
 }
 
-/// Spawns a life of a supervisor with the children that it was declared with.
+/// Spawns a life of a supervisor with its declared children.
 pub(super) fn spawn(node: Arc<Node>, inbox: Arc<Inbox>) {
     let mut engine = Engine::new(node.rules().clone(), node.backoff_seed());
     let is_supervised = node.is_supervised();
     engine.set_may_return(is_supervised);
-    // A root has one life: its children's specifications need not be there twice.
+    // A root has one life, so the life takes the declaration instead of a copy of it.
     let has_declaration = !is_supervised;
     let declared = if has_declaration { node.take_declared() } else { node.declared().to_vec() };
     engine.reserve(declared.len());
@@ -79,12 +80,12 @@ pub(super) fn spawn(node: Arc<Node>, inbox: Arc<Inbox>) {
     tokio::spawn(run_supervisor(run));
 }
 
-/// The supervisor's task.
+/// Runs the supervisor's task: handles messages and deadlines until the life ends.
 async fn run_supervisor(mut run: Box<SupervisorRun>) {
     let guard = InboxGuard(Arc::clone(&run.inbox));
     let mut timer = Timer::default();
     run.handle(Message::Event(Event::Start));
-    // Many a supervisor of a large tree hears nothing more until its end.
+    // Many supervisors of a large tree receive no message between their start and their end.
     run.engine.shrink();
     loop {
         run.handle_batch().await;
@@ -101,12 +102,12 @@ async fn run_supervisor(mut run: Box<SupervisorRun>) {
         };
         let Some(same_run) = SupervisorRun::from_resident(resident) else { return };
         run = same_run;
-        // A storm of restarts shares the thread with everything else.
+        // Yield within a storm of restarts: other tasks share the thread.
         tokio::task::coop::consume_budget().await;
     }
 }
 
-/// Tells the inbox, when the supervisor's task is dropped, that no task waits there any more.
+/// Marks the inbox as without a task when the supervisor's task is dropped.
 struct InboxGuard(Arc<Inbox>);
 
 impl Drop for InboxGuard {
@@ -116,20 +117,22 @@ impl Drop for InboxGuard {
 }
 
 impl SupervisorRun {
-    /// Returns the state that had rested in the inbox; each inbox holds that of its own supervisor.
+    /// Downcasts the state that rested in an inbox; each inbox holds the state of its own
+    /// supervisor.
     fn from_resident(resident: Box<dyn Resident>) -> Option<Box<Self>> {
         let any: Box<dyn Any> = resident;
         any.downcast().ok()
     }
 
-    /// Makes a message that calls this function with the supervisor's state, or with nothing if the
+    /// Makes a message that calls this function with the supervisor's state, or with `None` if the
     /// supervisor ends before it has handled the message.
     pub(crate) fn visit(call: impl FnOnce(Option<&mut Self>) + Send + 'static) -> Message {
         Message::Visit(Box::new(move |state| call(state.and_then(|any| any.downcast_mut()))))
     }
 
-    /// Makes a message that brings new children.
-    pub(crate) fn bring(addition: Addition<ChildTask, Reply>) -> Message {
+    /// Makes the message for an addition, which is refused if the supervisor ends before it has
+    /// handled the message.
+    pub(crate) fn addition_message(addition: Addition<ChildTask, Reply>) -> Message {
         Self::visit(|run| match run {
             Some(run) => run.add(addition),
             None => refuse(addition),
@@ -141,16 +144,18 @@ impl SupervisorRun {
         self.perform_all();
     }
 
-    /// Handles the messages in hand, and what has become due.
+    /// Handles the messages in hand, and the deadlines that have passed.
     async fn handle_batch(&mut self) {
-        // One look at the clock does for the messages that are handled in one go.
+        // Read the clock once for all messages that are handled in one go.
         self.now = clock::now();
-        // Also behind a flood of queries, which do not move the engine's clock.
+        // Queries do not move the engine's clock, so that a flood of them must not delay a
+        // deadline.
         if self.engine.next_deadline().is_some_and(|at| at <= self.now) {
             self.handle(Message::Event(Event::Tick));
         }
         let mut done = 0;
-        // One by one: a message that is not handled yet is in its place if the task is dropped.
+        // Take one message at a time: if the task is dropped, `conclude` still finds the others in
+        // the batch and answers them.
         while let Some(message) = self.batch.pop_front() {
             self.handle(message);
             done += 1;
@@ -184,7 +189,8 @@ impl SupervisorRun {
         }
     }
 
-    /// Forgets a task that has ended, so that it is not kept in memory until the next one.
+    /// Drops the handle of a task that has ended, so that the task's memory is free before the next
+    /// life.
     fn forget_task(&mut self, key: Key, generation: u64) {
         if self.engine.child(key).is_some_and(|child| child.generation == generation)
             && let Some(child) = self.engine.child_mut(key)
@@ -216,10 +222,11 @@ impl Resident for SupervisorRun {
         self.ending.is_some()
     }
 
-    /// Handles the messages in hand, and those that come meanwhile, in the task of a child that has
-    /// ended and has found the supervisor at rest.
+    /// Handles the messages in hand, and those that arrive meanwhile, in the task of a child that
+    /// has ended and has found the supervisor at rest.
     fn handle_inline(mut self: Box<Self>, inbox: &Inbox) {
-        // Dropped when this returns: it may be the child's own value, and this is its task.
+        // Drop the values when this function returns, without a task of their own: this is the task
+        // of the child whose value may be among them.
         let mut garbage = Reaper::default();
         let mut rounds = 0;
         loop {
@@ -239,15 +246,15 @@ impl Resident for SupervisorRun {
                     Some(run) => self = run,
                     None => return,
                 },
-                // The supervisor's task is gone, and its runtime with it; `drop` answers every pending
-                // caller.
+                // The supervisor's task is gone, and its runtime with it; `drop` answers every
+                // pending caller.
                 Parked::Detached(resident) => return drop(resident),
             }
         }
     }
 }
 
-/// Refuses children that the supervisor did not live to hear of.
+/// Refuses an addition whose supervisor ended before it handled the message.
 fn refuse(addition: Addition<ChildTask, Reply>) {
     let (children, reply) = match addition {
         Addition::One { data, reply, .. } => (vec![data], reply),

@@ -1,4 +1,4 @@
-//! A supervisor's place in the tree: the part that stays the same while its lives come and go.
+//! The node: a supervisor's place in the tree, which outlives the supervisor's lives.
 
 mod adoption;
 mod announce;
@@ -36,18 +36,18 @@ use crate::runtime::backoff_seed::BackoffSeed;
 use crate::slot::{AnySlot, address_of};
 use crate::spec::{Budget, ChildOptions, ChildPath, ExitReason, Name};
 
-/// A child that comes back with its supervisor.
+/// A declared child: a restart of its supervisor brings it back.
 #[derive(Clone)]
 pub(crate) struct Declared {
     pub(crate) rules: Arc<ChildRules>,
     pub(crate) body: Body,
 }
 
-/// The template that the workers of a pool are made from.
+/// The template from which a pool makes its workers.
 pub(crate) struct PoolTemplate {
     pub(crate) rules: Arc<ChildRules>,
     pub(crate) options: ChildOptions,
-    /// Absent when each worker gets a value of its own.
+    /// The factory that all workers share; `None` if each worker gets a value of its own.
     pub(crate) factory: Option<Arc<dyn LifeFactory>>,
     /// The handles of the workers, if they are trees.
     pub(crate) trees: Trees,
@@ -55,9 +55,9 @@ pub(crate) struct PoolTemplate {
 
 /// A supervisor, running or not.
 pub(crate) struct Node {
-    /// The root's own name, for logs and pictures.
+    /// The root's name in logs and snapshots.
     label: Option<Arc<str>>,
-    /// The reference that the children have to this supervisor.
+    /// The weak reference to this node that its children hold.
     anchor: Arc<Anchor>,
     rules: SupervisorRules,
     template: Option<Box<PoolTemplate>>,
@@ -70,54 +70,55 @@ pub(crate) struct Node {
     locked: Mutex<Locked>,
 }
 
-/// The part of a supervisor that changes under its lock.
+/// The part of a node that changes under its lock.
 struct Locked {
     state: NodeState,
-    /// Empty while a root runs, which has only one life: its declaration is there.
+    /// The declared children; empty while a root runs, since a root's only life owns them.
     declared: Arc<Vec<Declared>>,
-    /// The time that the children need to stop that it was built with.
+    /// The time that the declared children need to stop.
     need: Budget,
-    /// Keeps the supervisor alive until its parent does.
+    /// Keeps an adopted root alive until its parent holds it.
     keeper: Option<Arc<ShutdownOnDrop>>,
     parent: Option<Parent>,
-    /// The link that hears of the end of the current life, and the number of that life.
+    /// The link to which the end of the current life is reported, and the number of that life.
     reports_to: Option<(Link, u64)>,
-    /// A fault of the declaration, which is told when the supervisor is started.
+    /// A fault of the declaration, which the start returns as its error.
     fault: Option<Box<SupervisorError>>,
     /// The callers that wait until all children have started.
-    starting: Vec<oneshot::Sender<()>>,
+    start_waiters: Vec<oneshot::Sender<()>>,
     /// The callers that wait for the end.
-    waiting: Vec<oneshot::Sender<()>>,
+    end_waiters: Vec<oneshot::Sender<()>>,
 }
 
-/// The supervisor above, and the slot that this one has there.
+/// The parent of a supervisor, and the supervisor's slot there.
 #[derive(Clone)]
 struct Parent {
     node: Weak<Node>,
     slot: Arc<dyn AnySlot>,
 }
 
-/// The state of a supervisor as a whole.
+/// The state of a supervisor.
 #[derive(Clone)]
 pub(crate) enum NodeState {
-    /// Not started yet.
+    /// The supervisor has not been started yet.
     Built,
+    /// A life of the supervisor runs.
     Alive {
         inbox: Arc<Inbox>,
         since: Instant,
-        /// Whether all children have started.
+        /// Set once all children have started.
         is_up: bool,
-        /// Whether the parent is gone for good, so that no life follows this one.
+        /// Set once the parent is gone for good, so that no life follows this one.
         is_orphan: bool,
     },
-    /// A nested supervisor without a life; the parent has decided against a next one if it does not
-    /// come back.
+    /// A nested supervisor has no life; `comes_back` is `false` once its parent has decided against
+    /// another one.
     Down { reason: ExitReason, comes_back: bool },
-    /// No life will follow.
+    /// The supervisor has ended, and no life follows.
     Ended { reason: ExitReason },
 }
 
-/// Keeps a root alive: when the last clone is dropped, the root shuts down.
+/// Guard of a root: when its last reference is dropped, the root shuts down.
 pub(crate) struct ShutdownOnDrop(Arc<Node>);
 
 impl ShutdownOnDrop {
@@ -157,8 +158,8 @@ impl Node {
                 parent: None,
                 reports_to: None,
                 fault: None,
-                starting: Vec::new(),
-                waiting: Vec::new(),
+                start_waiters: Vec::new(),
+                end_waiters: Vec::new(),
             }),
         })
     }
@@ -175,7 +176,7 @@ impl Node {
         Name::worker(self.next_worker.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// Returns whether a worker of this name was ever added.
+    /// Returns whether the number in this name was ever given to a worker.
     pub(crate) fn has_numbered(&self, name: &str) -> bool {
         let next = self.next_worker.load(Ordering::Relaxed);
         Name::parse(name).number().is_some_and(|number| (1..next).contains(&number))
@@ -185,13 +186,13 @@ impl Node {
         Arc::clone(&self.lock().declared)
     }
 
-    /// Takes the declared children, for a life that no other one follows.
+    /// Takes the declared children for the only life of a root.
     pub(crate) fn take_declared(&self) -> Vec<Declared> {
         let declared = std::mem::take(&mut self.lock().declared);
         Arc::unwrap_or_clone(declared)
     }
 
-    /// Sets the children that come back with the supervisor.
+    /// Sets the declared children.
     pub(crate) fn set_declared(&self, declared: Vec<Declared>) {
         let old = std::mem::replace(&mut self.lock().declared, Arc::new(declared));
         drop(old);
@@ -225,7 +226,7 @@ impl Node {
         self.lock().parent.is_some()
     }
 
-    /// Returns the slot that the supervisor has as a child, if it has a supervisor.
+    /// Returns the supervisor's slot as a child, if it has a parent.
     pub(crate) fn slot(&self) -> Option<Arc<dyn AnySlot>> {
         Some(Arc::clone(&self.lock().parent.as_ref()?.slot))
     }
@@ -242,7 +243,7 @@ impl Node {
         root
     }
 
-    /// Returns the name that pictures and logs give to the supervisor.
+    /// Returns the supervisor's name in snapshots and logs.
     pub(crate) fn label(&self) -> String {
         match (&self.label, self.slot()) {
             (_, Some(slot)) => slot.core().name().to_string(),

@@ -1,5 +1,5 @@
-//! Drops the user's values that a supervisor lets go of: not in its own task, since a destructor may
-//! block or panic.
+//! The reaper: drops the user's values that a supervisor lets go of, outside of the supervisor's
+//! task, since a destructor may block or panic.
 
 use std::any::Any;
 use std::fmt;
@@ -11,19 +11,22 @@ use crate::catch::catch_panic;
 #[derive(Default)]
 pub(crate) struct Reaper(Vec<Value>);
 
-/// A value that is dropped by itself: two destructors that panic are no worse than one.
+/// A value of the user's. Each value is dropped by itself, so that a destructor that panics spares
+/// the others.
 enum Value {
-    /// What a child's lives were made from: these come in large numbers.
+    /// The factory of a child's lives. Factories come in large numbers, so they are not boxed
+    /// again.
     Shared(Arc<dyn Any + Send + Sync>),
     Boxed(Box<dyn Send>),
 }
 
 impl Reaper {
+    /// Takes a value, to be dropped by the next [`reap`](Self::reap).
     pub(crate) fn take(&mut self, value: impl Send + 'static) {
         self.0.push(Value::Boxed(Box::new(value)));
     }
 
-    /// Takes a value without an allocation.
+    /// Takes a shared value without boxing it.
     pub(crate) fn take_shared(&mut self, value: Arc<dyn Any + Send + Sync>) {
         self.0.push(Value::Shared(value));
     }
@@ -33,7 +36,7 @@ impl Reaper {
         self.0.append(&mut other.0);
     }
 
-    /// Drops all values, in a task of its own if there is a runtime.
+    /// Drops all values, in a task of their own if there is a runtime.
     pub(crate) fn reap(&mut self) {
         if self.0.is_empty() {
             return;

@@ -1,5 +1,5 @@
-//! How a child gets its place under a running supervisor: a new one, a pool's worker, or a
-//! supervisor that runs already.
+//! Adds children to a running supervisor: a new child, a pool's worker, or a supervisor that
+//! already runs.
 
 use std::sync::Arc;
 
@@ -15,16 +15,16 @@ use crate::runtime::{
 };
 use crate::spec::{ChildOptions, Name, OptionLayers};
 
-/// A child whose supervisor has been told to add it.
+/// A child that is being added: its supervisor has not answered yet.
 #[derive(Debug)]
 pub(crate) struct PendingAdd {
     name: Name,
     answer: oneshot::Receiver<Answer>,
-    /// The start of the supervisor, if that was needed.
+    /// The start of the supervisor, if the addition has started it.
     starting: Option<oneshot::Receiver<()>>,
 }
 
-/// Workers whose supervisor has been told to add them together.
+/// Workers that are being added together: their supervisor has not answered yet.
 #[derive(Debug)]
 pub(crate) struct PendingAddMany {
     names: Vec<Name>,
@@ -32,7 +32,11 @@ pub(crate) struct PendingAddMany {
 }
 
 impl Supervisor {
-    /// A worker made from the template, which has a value.
+    /// Makes a worker from the template.
+    ///
+    /// # Errors
+    ///
+    /// `NotSimpleOneForOne` if there is no template, and `NoTemplateValue` if it has no value.
     pub(crate) fn worker_like_others(&self) -> Result<ErasedSpec, SupervisorError> {
         let Some(template) = self.node().template() else {
             return Err(SupervisorError::NotSimpleOneForOne(self.path()));
@@ -46,11 +50,11 @@ impl Supervisor {
         Ok(ErasedSpec { name, options: OptionLayers::default(), body })
     }
 
-    /// Gives a child its place, under a supervisor that is started if it never was. Everything
-    /// up to telling the supervisor happens in one go, so that a caller who drops the future
-    /// leaves nothing half done.
+    /// Sends the addition of a child to the supervisor, which is started if it never was. The
+    /// function is not async, so that a caller that drops its future cannot leave an addition half
+    /// done.
     pub(crate) fn begin_to_add(&self, parts: ErasedSpec) -> Result<PendingAdd, SupervisorError> {
-        let (inbox, starting) = self.running()?;
+        let (inbox, starting) = self.inbox_or_start()?;
         let options = parts.options.options();
         self.node().adopt_child(&parts.name, Some(&options), &parts.body)?;
         let Ok(running) = prepare_adoption(&parts.body) else {
@@ -67,23 +71,25 @@ impl Supervisor {
         let (reply, answer) = oneshot::channel();
         let data = ChildTask::new(body);
         let addition = Addition::One { rules, generation, running, data, reply };
-        if let Err(message) = inbox.push(SupervisorRun::bring(addition)) {
+        if let Err(message) = inbox.push(SupervisorRun::addition_message(addition)) {
             message.turn_away();
             return Err(self.node().unavailable());
         }
         Ok(PendingAdd { name, answer, starting })
     }
 
-    /// The inbox, and the start of a supervisor that was never started.
-    fn running(&self) -> Result<(Arc<Inbox>, Option<oneshot::Receiver<()>>), SupervisorError> {
+    /// Returns the inbox, and starts a supervisor that was never started.
+    fn inbox_or_start(
+        &self,
+    ) -> Result<(Arc<Inbox>, Option<oneshot::Receiver<()>>), SupervisorError> {
         let is_new =
             matches!(self.node().state(), NodeState::Built) && !self.node().is_supervised();
         let starting = if is_new { self.node().start_root()? } else { None };
         Ok((self.inbox()?, starting))
     }
 
-    /// As [`begin_to_add`](Self::begin_to_add), for workers of a pool that are up once they are
-    /// spawned, and are no supervisors.
+    /// Sends the addition of many workers to a pool. The workers are tasks that are up once they
+    /// are spawned; otherwise as [`begin_to_add`](Self::begin_to_add).
     pub(crate) fn begin_to_add_many(
         &self,
         workers: Vec<ErasedSpec>,
@@ -91,25 +97,25 @@ impl Supervisor {
         let Some(template) = self.node().template() else {
             return Err(SupervisorError::NotSimpleOneForOne(self.path()));
         };
-        // A pool has no children that could keep it from starting.
-        let (inbox, _) = self.running()?;
+        // Ignore the receiver of the start: a pool declares no children that could fail to start.
+        let (inbox, _) = self.inbox_or_start()?;
         workers
             .iter()
             .try_for_each(|worker| self.node().adopt_child(&worker.name, None, &worker.body))?;
         let names = workers.iter().map(|worker| worker.name.clone()).collect();
         let workers =
-            workers.into_iter().map(|worker| ChildTask::new(worker.body.place())).collect();
+            workers.into_iter().map(|worker| ChildTask::new(worker.body.into_body())).collect();
         let (reply, answer) = oneshot::channel();
         let addition = Addition::Many { rules: Arc::clone(&template.rules), workers, reply };
-        if let Err(message) = inbox.push(SupervisorRun::bring(addition)) {
+        if let Err(message) = inbox.push(SupervisorRun::addition_message(addition)) {
             message.turn_away();
             return Err(self.node().unavailable());
         }
         Ok(PendingAddMany { names, answer })
     }
 
-    /// Waits until the workers have their places, or were refused: how many have, and why the next
-    /// one has not.
+    /// Waits until the workers are added or refused. Returns the number of added workers, and the
+    /// error of the next one.
     pub(crate) async fn added_many(
         &self,
         adding: PendingAddMany,
@@ -129,7 +135,7 @@ impl Supervisor {
         }
     }
 
-    /// Waits until a child has its place, or was refused.
+    /// Waits until a child is added or refused.
     pub(crate) async fn added(&self, adding: PendingAdd) -> Result<(), SupervisorError> {
         let PendingAdd { name, answer, starting } = adding;
         let added = self.answered(answer, &name).await;
@@ -137,19 +143,19 @@ impl Supervisor {
             && added.is_err()
             && started.await.is_err()
         {
-            // That it could not be added says less than why its supervisor did not start.
+            // Return the reason why the supervisor did not start: it is the cause of the refusal.
             return Err(self.node().unavailable());
         }
         added
     }
 
-    /// Gives a child its place; see [`begin_to_add`](Self::begin_to_add).
+    /// Adds a child, and waits for the answer.
     pub(crate) async fn add(&self, parts: ErasedSpec) -> Result<(), SupervisorError> {
         let adding = self.begin_to_add(parts)?;
         self.added(adding).await
     }
 
-    /// A pool's workers have the template's options.
+    /// Returns the rules of a child; a pool's workers have the template's.
     fn rules_for(&self, options: &ChildOptions, body: &Body) -> Arc<ChildRules> {
         match self.node().template() {
             Some(template) => Arc::clone(&template.rules),

@@ -1,4 +1,4 @@
-//! Finding a child by its path while the tree runs.
+//! Finds a child by its path while the tree runs.
 
 use std::any::{Any, type_name};
 use std::error::Error;
@@ -12,19 +12,19 @@ use crate::runtime::{Body, Node};
 use crate::slot::AnySlot;
 use crate::spec::{ChildPath, Name};
 
-/// Why there is no address of this type at this path.
+/// The error of [`Context::lookup`]: there is no address of the wanted type at the path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LookupError {
-    /// There is no such child; the path is that of the first name that leads nowhere.
+    /// There is no child at this path, which ends with the first name that is not found.
     NotFound(ChildPath),
-    /// This is a supervisor: it takes no messages.
+    /// The child at this path is a supervisor: it takes no messages.
     IsSupervisor(ChildPath),
     /// The child takes messages of another type.
     WrongMessage {
-        /// The child.
+        /// The child's path.
         path: ChildPath,
-        /// The type that was asked for.
+        /// The message type that the caller wanted.
         wanted: &'static str,
         /// The child's message type.
         actual: &'static str,
@@ -32,7 +32,7 @@ pub enum LookupError {
 }
 
 impl LookupError {
-    /// The child that it is about.
+    /// Returns the path of the child that the error is about.
     #[must_use]
     pub fn path(&self) -> &ChildPath {
         match self {
@@ -60,16 +60,16 @@ impl fmt::Display for LookupError {
 impl Error for LookupError {}
 
 impl<M: Send + 'static> Context<M> {
-    /// Finds a child of the same tree by its path, and gives its address.
+    /// Finds a child of the same tree by its path, and returns its address.
     ///
     /// The path leads from the root down, without the root's own name: `"sub/db"`, or
-    /// `"sessions/#17"` for a pool's worker. A child should rather be given the addresses of the
-    /// siblings that it needs, which the compiler checks; this is for the cases in which it cannot,
-    /// since the other one is declared later, or added at run time.
+    /// `"sessions/#17"` for a pool's worker. Prefer to give a child the addresses of the siblings
+    /// that it needs, which the compiler checks; `lookup` is for siblings that are declared later,
+    /// or added at run time.
     ///
     /// A declared child is found from the start of the tree on, whether it runs or not, also while
-    /// a supervisor above it is being restarted; one that was added at run time, as long as its
-    /// supervisor runs and has not removed it.
+    /// a supervisor above it is being restarted. A child that was added at run time is found as
+    /// long as its supervisor runs and has not removed it.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -108,8 +108,9 @@ impl<M: Send + 'static> Context<M> {
     ///
     /// # Errors
     ///
-    /// [`LookupError`] says which name of the path leads nowhere, or what the child's message type
-    /// is.
+    /// [`NotFound`](LookupError::NotFound) with the path up to the first name that is not found;
+    /// [`IsSupervisor`](LookupError::IsSupervisor); [`WrongMessage`](LookupError::WrongMessage)
+    /// with the child's message type.
     ///
     /// # Cancel safety
     ///
@@ -126,12 +127,13 @@ impl<M: Send + 'static> Context<M> {
     }
 }
 
-/// Returns the supervisor that owns a child.
+/// Returns the node of the supervisor that owns a child.
 fn node_of(owner: Option<Arc<dyn Owner>>) -> Option<Arc<Node>> {
     let any: Arc<dyn Any + Send + Sync> = owner?;
     any.downcast().ok()
 }
 
+/// Returns the address of a task whose message type is `Q`.
 fn typed<Q: Send + 'static>(slot: Arc<dyn AnySlot>) -> Result<ChildRef<Q>, LookupError> {
     let actual = slot.message_type();
     let child = AnyChildRef::new(slot);
@@ -142,7 +144,7 @@ fn typed<Q: Send + 'static>(slot: Arc<dyn AnySlot>) -> Result<ChildRef<Q>, Looku
     })
 }
 
-/// Goes down from the root, one supervisor after the other.
+/// Finds a child by its path, going down from the root through one supervisor after the other.
 pub(crate) async fn find(root: Arc<Node>, path: &str) -> Result<Body, LookupError> {
     let mut node = root;
     let mut names = path.split('/').peekable();
@@ -167,7 +169,8 @@ pub(crate) async fn find(root: Arc<Node>, path: &str) -> Result<Body, LookupErro
     Err(LookupError::NotFound(passed))
 }
 
-/// The running supervisor knows; of one that does not run, its declaration does.
+/// Returns a supervisor's child of this name: from the running life, or from the declaration if no
+/// life runs.
 async fn child_of(node: &Arc<Node>, name: Name) -> Option<Body> {
     let asked = name.clone();
     let supervisor = Supervisor::observing(Arc::clone(node));

@@ -1,4 +1,4 @@
-//! Queries about a supervisor's children: OTP's, statistics, and the snapshot of a tree.
+//! Queries about a supervisor's children: those of OTP, statistics, and the snapshot of a tree.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -15,9 +15,9 @@ use crate::slot::AnySlot;
 use crate::spec::{ChildKind, ChildPath, ChildState, Name, RestartPolicy, SupervisionStrategy};
 
 impl Supervisor {
-    /// All children, the newest first, as in OTP.
+    /// Returns all children, the newest first, as in OTP.
     ///
-    /// Answered at once, also while children are starting, stopping or backing off.
+    /// The call is answered at once, also while children are starting, stopping or backing off.
     ///
     /// # Errors
     ///
@@ -66,7 +66,7 @@ impl Supervisor {
         .await
     }
 
-    /// What a child's specification says; a pool's workers have the template's.
+    /// Returns a child's specification; a pool's workers have the template's.
     ///
     /// # Errors
     ///
@@ -90,7 +90,7 @@ impl Supervisor {
         found.ok_or(SupervisorError::NotFound(path))
     }
 
-    /// Figures of this supervisor; of one that does not run, the totals.
+    /// Returns the figures of this supervisor; only the totals if it does not run.
     ///
     /// # Errors
     ///
@@ -107,10 +107,10 @@ impl Supervisor {
         Ok(stats)
     }
 
-    /// The tree below this supervisor as it is now; printed, it is a picture.
+    /// Returns the tree below this supervisor as it is now; its `Display` draws a picture.
     ///
     /// Each supervisor's part shows the states of its children at one moment; their statistics
-    /// and queues are read right after it, so that the supervisor goes on meanwhile.
+    /// and queues are read right after that moment, so that the supervisor does not wait for it.
     ///
     /// # Errors
     ///
@@ -122,21 +122,21 @@ impl Supervisor {
     /// Cancel safe.
     pub async fn snapshot(&self) -> Result<Snapshot, SupervisorError> {
         let top = self.own_part().await;
-        let mut drawing = Drawing::of(top, Arc::clone(self.node()));
-        while let Some((above, node)) = drawing.open.pop_front() {
+        let mut builder = SnapshotBuilder::new(top, Arc::clone(self.node()));
+        while let Some((parent, node)) = builder.pending.pop_front() {
             let now = clock::now();
             match Self::observing(node).query(child_views).await {
-                Ok(views) => drawing.add(above, views, now),
+                Ok(views) => builder.add(parent, views, now),
                 // A nested supervisor that does not run is shown without children.
-                Err(_) if above > 0 => {}
+                Err(_) if parent > 0 => {}
                 Err(error) => return Err(error),
             }
         }
-        drawing.into_snapshot().ok_or_else(|| self.node().unavailable())
+        builder.into_snapshot().ok_or_else(|| self.node().unavailable())
     }
 }
 
-/// Returns how long the supervisor's current life has lasted.
+/// Returns the time since the supervisor's current life began, if it has one.
 fn uptime(node: &Node) -> Option<Duration> {
     match node.state() {
         NodeState::Alive { since, .. } => Some(clock::now().saturating_duration_since(since)),
@@ -144,6 +144,7 @@ fn uptime(node: &Node) -> Option<Duration> {
     }
 }
 
+/// Counts the children in each state.
 fn count_states(run: &mut SupervisorRun) -> SupervisorStats {
     let mut stats = SupervisorStats::default();
     for (_, child) in run.engine.children() {
@@ -159,39 +160,41 @@ fn count_states(run: &mut SupervisorRun) -> SupervisorStats {
     stats
 }
 
-/// A picture that is being drawn: each part stands behind the one that it is below.
-struct Drawing {
+/// A snapshot that is being put together from its parts.
+struct SnapshotBuilder {
+    /// The parts without their children, each with its parent's index; a parent comes before its
+    /// children.
     parts: Vec<(usize, Snapshot)>,
-    /// The supervisors whose children are still to be drawn, with their parts.
-    open: VecDeque<(usize, Arc<Node>)>,
+    /// The supervisors whose children are still to be added, each with the index of its part.
+    pending: VecDeque<(usize, Arc<Node>)>,
 }
 
-impl Drawing {
-    fn of(top: Snapshot, node: Arc<Node>) -> Self {
-        Self { parts: vec![(0, top)], open: VecDeque::from([(0, node)]) }
+impl SnapshotBuilder {
+    fn new(top: Snapshot, node: Arc<Node>) -> Self {
+        Self { parts: vec![(0, top)], pending: VecDeque::from([(0, node)]) }
     }
 
-    /// Adds the children of one supervisor.
-    fn add(&mut self, above: usize, views: Vec<ChildView>, now: Instant) {
-        let path = self.parts[above].1.path.clone();
+    /// Adds the children of the supervisor whose part has the index `parent`.
+    fn add(&mut self, parent: usize, views: Vec<ChildView>, now: Instant) {
+        let path = self.parts[parent].1.path.clone();
         for view in views {
             let mut part = view.part(&path, now);
             if let Some(nested) = view.nested {
                 part.strategy = Some(nested.rules().strategy);
                 part.uptime = uptime(&nested);
-                self.open.push_back((self.parts.len(), nested));
+                self.pending.push_back((self.parts.len(), nested));
             }
-            self.parts.push((above, part));
+            self.parts.push((parent, part));
         }
     }
 
-    /// Puts each part into the one above. A loop, however deep the tree is.
+    /// Puts each part into its parent's. A loop and not a recursion, since a tree can be deep.
     fn into_snapshot(self) -> Option<Snapshot> {
         let mut parts = self.parts;
-        while let Some((above, mut part)) = parts.pop() {
+        while let Some((parent, mut part)) = parts.pop() {
             part.children.reverse();
-            match parts.get_mut(above) {
-                Some((_, upper)) => upper.children.push(part),
+            match parts.get_mut(parent) {
+                Some((_, parent)) => parent.children.push(part),
                 None => return Some(part),
             }
         }
@@ -200,7 +203,7 @@ impl Drawing {
 }
 
 impl Supervisor {
-    /// Returns the supervisor's own line of a snapshot: that of a child, if it is one.
+    /// Returns the supervisor's own part of a snapshot; its parent provides it, if there is one.
     async fn own_part(&self) -> Snapshot {
         let node = self.node();
         let part = match (node.parent(), node.slot()) {
@@ -225,7 +228,7 @@ impl Supervisor {
         Snapshot { state, strategy, uptime: uptime(node), ..part }
     }
 
-    /// Returns the line of one child.
+    /// Returns the part of one child.
     async fn part_of(&self, slot: Arc<dyn AnySlot>) -> Option<Snapshot> {
         let name = slot.core().name().clone();
         let view = self.query(move |run| {
@@ -236,7 +239,7 @@ impl Supervisor {
         Some(view.await.ok()??.part(&path, now))
     }
 
-    /// Returns the state of a supervisor that is no child.
+    /// Returns the state of a root.
     async fn root_state(&self) -> ChildState {
         let is_up = match self.node().state() {
             NodeState::Alive { is_up, .. } => is_up,
@@ -253,8 +256,10 @@ impl Supervisor {
     }
 }
 
-/// A child as its supervisor sees it at one moment. To make it takes the supervisor's time, so it is
-/// little; the rest is read from the child's slot, and put into words, by the caller.
+/// A child as its supervisor sees it at one moment.
+///
+/// Making a view takes the supervisor's time, so it holds little; the caller reads the rest from
+/// the child's slot, and formats it.
 struct ChildView {
     slot: Arc<dyn AnySlot>,
     kind: ChildKind,
@@ -265,7 +270,7 @@ struct ChildView {
     nested: Option<Arc<Node>>,
 }
 
-/// Returns all children in start order.
+/// Returns the views of all children in start order.
 fn child_views(run: &mut SupervisorRun) -> Vec<ChildView> {
     let mut views = Vec::with_capacity(run.engine.count());
     views.extend(run.engine.children().map(|(_, child)| ChildView::of(child)));
@@ -277,7 +282,7 @@ impl ChildView {
         Self {
             slot: Arc::clone(child.data.slot()),
             kind: child.rules.kind,
-            // The state that users see in all other places too.
+            // The state in the slot is the one that users see everywhere else.
             state: child.data.slot().core().state(),
             restart: child.rules.restart,
             incarnation: child.generation,
@@ -292,11 +297,12 @@ impl ChildView {
         }
     }
 
-    fn part(&self, above: &ChildPath, now: Instant) -> Snapshot {
+    /// Returns the child's part of a snapshot; `parent` is the path of its supervisor.
+    fn part(&self, parent: &ChildPath, now: Instant) -> Snapshot {
         let core = self.slot.core();
         Snapshot {
             name: core.name().to_string(),
-            path: above.join(core.name()),
+            path: parent.join(core.name()),
             state: self.state,
             strategy: None,
             restart: Some(self.restart),

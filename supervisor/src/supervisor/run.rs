@@ -1,4 +1,4 @@
-//! A tree as the whole program: started, stopped by signals, turned into an exit code.
+//! Runs a tree as the whole program: starts it, stops it at a signal, and returns an exit code.
 
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -13,23 +13,24 @@ use super::Supervisor;
 use crate::error::SupervisorError;
 use crate::runtime::NodeState;
 
-/// Runs a tree as the whole program: starts it, waits until it ends or the process is told to
-/// stop, shuts it down in order, and gives the exit code for `main` to return.
+/// Runs a tree as the whole program: starts it, waits until it ends or a signal asks the process to
+/// stop, shuts it down in order, and returns the exit code for `main`.
 ///
 /// The first SIGINT or SIGTERM (elsewhere than on Unix: Ctrl-C) begins the orderly shutdown, also
-/// while the tree is still starting. The second one kills what has not ended yet at once, whatever
-/// time its children have left. What happens, and which children had to be killed or did not stop
-/// (the [`ShutdownReport`](crate::info::ShutdownReport)), is told through `tracing`. In a program that has
-/// no subscriber for that, at least the reason of a failure goes to the standard error.
+/// while the tree is still starting. The second signal at once kills all children that have not
+/// ended yet, even if they have shutdown time left. Events, and the children that had to be killed
+/// or did not stop (the [`ShutdownReport`](crate::info::ShutdownReport)), are logged through
+/// `tracing`. If the program has no subscriber for that, the reason of a failure goes to the
+/// standard error.
 ///
 /// | exit code | |
 /// |---|---|
 /// | 0 | the tree ended in order: by itself, or after the first signal |
-/// | 1 | it did not start, it gave up, or a child could not be stopped |
+/// | 1 | the tree did not start, gave up, or a child could not be stopped |
 /// | 130, 143 | a second signal, SIGINT or SIGTERM, cut the shutdown short (128 + its number) |
 ///
 /// The tree can be a [`Tree`](crate::Tree), that is, the value of `supervision_tree!` or of
-/// `Shop::tree(…)`, or a [`Supervisor`]. Take its handle before, if anything in `main` needs it.
+/// `Shop::tree(…)`, or a [`Supervisor`]. If `main` needs the tree's handle, take it before `run`.
 ///
 /// ```no_run
 /// use std::process::ExitCode;
@@ -63,23 +64,23 @@ use crate::runtime::NodeState;
 /// # Cancel safety
 ///
 /// Dropping the future drops the last handle of the tree, unless others were taken: the tree then
-/// shuts down without anybody waiting for it.
+/// shuts down, and nothing waits for it.
 pub async fn run(tree: impl Into<Supervisor>) -> ExitCode {
     let supervisor = tree.into();
-    // Before the start, so that a signal during the start is not the end of the process.
+    // Listen before the start, so that a signal during the start does not end the process.
     let mut signals = match Signals::new() {
         Ok(signals) => signals,
         Err(failure) => {
             error!(target: "supervisor", %failure, "cannot listen to signals");
-            tell_unheard(format_args!("cannot listen to signals: {failure}"));
+            print_if_not_logged(format_args!("cannot listen to signals: {failure}"));
             return ExitCode::FAILURE;
         }
     };
-    let life = async {
+    let tree_end = async {
         supervisor.start().await?;
         supervisor.wait().await
     };
-    let result = match race(life, signals.next()).await {
+    let result = match race(tree_end, signals.next()).await {
         First::Left(result) => result,
         First::Right(signal) => {
             info!(target: "supervisor", signal = signal.name, "shutting down");
@@ -90,38 +91,40 @@ pub async fn run(tree: impl Into<Supervisor>) -> ExitCode {
                     warn!(target: "supervisor", signal = signal.name, "killing what has not ended");
                     supervisor.kill();
                     let _ = supervisor.wait().await;
-                    return leave(&supervisor, 128 + signal.number);
+                    return log_report_and_exit(&supervisor, 128 + signal.number);
                 }
             }
         }
     };
     match result {
-        Ok(()) => leave(&supervisor, 0),
+        Ok(()) => log_report_and_exit(&supervisor, 0),
         Err(failure) => {
-            tell(&supervisor, &failure);
-            leave(&supervisor, 1)
+            report_failure(&supervisor, &failure);
+            log_report_and_exit(&supervisor, 1)
         }
     }
 }
 
-/// The end of a tree that gave up has been logged where it happened.
-fn tell(supervisor: &Supervisor, failure: &SupervisorError) {
+/// Logs or prints the reason of a failure. The end of a tree that gave up has been logged already.
+fn report_failure(supervisor: &Supervisor, failure: &SupervisorError) {
     if !matches!(supervisor.node().state(), NodeState::Ended { .. }) {
         error!(target: "supervisor", %failure, "the tree does not run");
     }
-    tell_unheard(format_args!("{failure}"));
+    print_if_not_logged(format_args!("{failure}"));
 }
 
-/// What nobody reads in a log: a program must not fail without a word.
-fn tell_unheard(failure: fmt::Arguments<'_>) {
+/// Prints a failure to the standard error if no subscriber reads the log, so that a program does
+/// not fail without a word.
+fn print_if_not_logged(failure: fmt::Arguments<'_>) {
     if !enabled!(target: "supervisor", Level::ERROR) {
-        // If there is no standard error either, nothing is left to be done.
+        // The standard error may be closed; then there is no way left to report the failure.
         let _ = writeln!(io::stderr(), "error: {failure}");
     }
 }
 
-/// Logs the report, and decides whether `main` can return.
-fn leave(supervisor: &Supervisor, code: u8) -> ExitCode {
+/// Logs the shutdown report, and returns the exit code; ends the process if a child still runs,
+/// since `main` could not return then.
+fn log_report_and_exit(supervisor: &Supervisor, code: u8) -> ExitCode {
     let report = supervisor.report();
     for (path, took) in report.killed() {
         warn!(target: "supervisor", child = %path, ?took, "child had to be killed");
@@ -143,6 +146,7 @@ struct Signal {
     number: u8,
 }
 
+/// The signal of Ctrl-C.
 const INTERRUPT: Signal = Signal { name: "SIGINT", number: 2 };
 
 #[cfg(unix)]
@@ -188,13 +192,14 @@ impl Signals {
     }
 }
 
-/// Which of two futures was ready first.
+/// The output of the future that was ready first.
 enum First<L, R> {
     Left(L),
     Right(R),
 }
 
-/// Waits for one of two; the left one has precedence. (`select!` would need tokio's macros.)
+/// Waits for the first of two futures; the left one has precedence. (`select!` would need tokio's
+/// macros.)
 async fn race<L: Future, R: Future>(left: L, right: R) -> First<L::Output, R::Output> {
     let (mut left, mut right) = (pin!(left), pin!(right));
     poll_fn(|cx| {

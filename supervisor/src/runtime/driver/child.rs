@@ -1,4 +1,4 @@
-//! A child as its supervisor holds it.
+//! The driver's record of a child: its body and the task of its life.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,14 +11,14 @@ use crate::runtime::{Body, Node, Reaper};
 use crate::slot::AnySlot;
 use crate::spec::Name;
 
-/// The driver's part of a child.
+/// The driver's record of a child, which the engine stores beside its own.
 pub(crate) struct ChildTask {
     pub(crate) body: Body,
     pub(super) task: AbortOnDrop,
 }
 
-/// The task of a life, if there is one: no task outlives its supervisor, even if the supervisor's
-/// own task is dropped.
+/// The task of a life, if there is one. Dropping it aborts the task, so that no task outlives its
+/// supervisor, even if the supervisor's own task is dropped.
 #[derive(Debug, Default)]
 pub(super) struct AbortOnDrop(Option<JoinHandle<()>>);
 
@@ -33,7 +33,8 @@ impl AbortOnDrop {
         }
     }
 
-    /// Forgets a task that has ended, so that its memory is free before the next one is spawned.
+    /// Drops the handle of a task that has ended, so that the task's memory is free before the next
+    /// task is spawned.
     pub(super) fn forget(&mut self) {
         self.0 = None;
     }
@@ -54,7 +55,7 @@ impl ChildTask {
         self.body.slot()
     }
 
-    /// Gives the user's values of a child that is gone to the reaper.
+    /// Gives the user's values of a forgotten child to the reaper.
     pub(super) fn reap(self, reaper: &mut Reaper) {
         match self.body {
             Body::Task { factory, .. } if factory.captures_nothing() => {}
@@ -63,7 +64,7 @@ impl ChildTask {
         }
     }
 
-    /// Closes a child that did not get its place for good; a supervisor goes on as it was.
+    /// Closes a refused child for good; a refused supervisor goes on as its own root.
     pub(crate) fn refuse(self, reaper: &mut Reaper) {
         if let Some((_, leftovers)) = self.slot().close(Closing::Gone) {
             reaper.take(leftovers);

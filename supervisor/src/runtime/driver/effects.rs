@@ -1,4 +1,4 @@
-//! Carries out what the engine has decided, one function for each kind of effect.
+//! Carries out the engine's effects, one function for each kind.
 
 use std::sync::Arc;
 
@@ -23,8 +23,8 @@ impl SupervisorRun {
             Effect::Ask(child) => self.ask(child),
             Effect::Abort(child) => self.abort(child),
             Effect::CheckHeartbeat(child) => self.check_heartbeat(child),
-            Effect::RetryLater(child, retry) => self.later(Event::Retry(child, retry)),
-            Effect::ContinueLater => self.later(Event::Continue),
+            Effect::RetryLater(child, retry) => self.push_event(Event::Retry(child, retry)),
+            Effect::ContinueLater => self.push_event(Event::Continue),
             Effect::Close(child) => self.close(child),
             Effect::Forgotten(child) => {
                 if let Some(child) = self.engine.take_forgotten(child) {
@@ -33,7 +33,7 @@ impl SupervisorRun {
             }
             Effect::Refused(child) => child.refuse(&mut self.reaper),
             Effect::Answer(reply, answer) => {
-                // A caller who no longer waits does not undo the command.
+                // The caller may have dropped its future, which does not undo the command.
                 let _ = reply.send(answer);
             }
             Effect::Notify(notice) => self.notify(notice),
@@ -42,8 +42,8 @@ impl SupervisorRun {
         }
     }
 
-    /// Puts an event behind what is already waiting.
-    fn later(&self, event: Event<Reply>) {
+    /// Puts an event behind the messages that already wait in the inbox.
+    fn push_event(&self, event: Event<Reply>) {
         let _ = self.inbox.push(Message::Event(event));
     }
 
@@ -58,9 +58,10 @@ impl SupervisorRun {
         let rules = &child.rules;
         let slot = Arc::clone(child.data.slot());
         if slot.core().is_occupied() {
-            // An earlier life, perhaps of an earlier life of this supervisor, goes on.
+            // The child's previous life could not be stopped and still runs; an earlier life of
+            // this supervisor may have begun it.
             let exit = Exit::Returned(ExitReason::StillRunning);
-            return self.later(Event::Exited(key, generation, exit));
+            return self.push_event(Event::Exited(key, generation, exit));
         }
         let span = log::span(|| slot.core().path(), generation);
         let duties = Duties { notify: rules.needs_report(), heartbeat: rules.heartbeat.is_some() };
@@ -79,14 +80,15 @@ impl SupervisorRun {
                     Ok(task) => child.task = AbortOnDrop::new(task),
                     Err(reason) => {
                         child.slot().end_life(generation);
-                        self.later(Event::Exited(key, generation, Exit::Returned(reason)));
+                        let exit = Exit::Returned(reason);
+                        self.push_event(Event::Exited(key, generation, exit));
                     }
                 }
             }
         }
     }
 
-    /// Makes a running supervisor a child of this one.
+    /// Makes the life of a running supervisor a life of its slot here.
     fn adopt(&mut self, key: Key) {
         let Some(child) = self.engine.child(key) else { return };
         if let Body::Supervisor { node, slot } = &child.data.body {
@@ -107,10 +109,10 @@ impl SupervisorRun {
             Body::Task { slot, .. } => {
                 match slot.ask(self.now) {
                     Some(wakers) => {
-                        // The last one is woken when all is done here: it may run at once, on
-                        // another thread, and has nothing to wait for then.
-                        if let Some(before) = self.wakers.replace(wakers) {
-                            before.wake();
+                        // Wake the last child only after the messages in hand: it may run at once
+                        // on another thread, and its end then need not wait for this task.
+                        if let Some(previous) = self.wakers.replace(wakers) {
+                            previous.wake();
                         }
                     }
                     None => child.task.abort(),
@@ -137,13 +139,13 @@ impl SupervisorRun {
                 Event::Hung(key, generation, limit)
             }
             Heartbeat::Given(at) => Event::Alive(key, generation, at),
-            // Waiting for a message is as good as a sign.
+            // A child that waits for a message is healthy.
             Heartbeat::Idle => Event::Alive(key, generation, self.now),
         };
         self.engine.on(self.now, event);
     }
 
-    /// No life of the child is pending.
+    /// Closes the mailbox of a child of which no life is pending.
     fn close(&mut self, key: Key) {
         if let Some(child) = self.engine.child(key) {
             self.node.close_for_good(&child.data.body, Closing::NotRunning, &mut self.reaper);
@@ -151,7 +153,7 @@ impl SupervisorRun {
     }
 
     fn forget(&mut self, child: Child<ChildTask, Reply>) {
-        // A declared child comes back if its supervisor is restarted.
+        // A restart of this supervisor brings its declared children back.
         let returns = child.declared && self.node.is_supervised();
         let child = child.data;
         let closing = if returns { Closing::NotRunning } else { Closing::Gone };

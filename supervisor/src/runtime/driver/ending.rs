@@ -1,4 +1,4 @@
-//! The end of a supervisor's life, in whatever way it comes.
+//! The end of a supervisor's life: by the engine's decision, or because its task was dropped.
 
 use std::mem;
 use std::sync::Arc;
@@ -15,6 +15,7 @@ use crate::slot::Wakers;
 use crate::spec::{Escalation, ExitReason};
 
 impl SupervisorRun {
+    /// Ends the life if the engine has decided so, and returns whether it has.
     pub(super) fn conclude_if_ended(&mut self) -> bool {
         let Some(ending) = self.ending.take() else { return false };
         let blame = |name, reason| Escalation { path: self.node.path().join(&name), reason };
@@ -30,7 +31,8 @@ impl SupervisorRun {
         true
     }
 
-    /// Leaves nothing open: no mailbox of a child that does not come back, no caller.
+    /// Ends the life: closes the mailbox of each child that does not come back, and answers every
+    /// pending caller.
     fn conclude(&mut self, reason: &ExitReason) {
         self.concluded = true;
         self.wakers.take().into_iter().for_each(Wakers::wake);
@@ -43,7 +45,7 @@ impl SupervisorRun {
                 let slot = child.data.slot();
                 let began =
                     slot.core().stop_began().map_or_else(clock::now, PackedInstant::instant);
-                self.node.left_behind(slot, began);
+                self.node.child_left_behind(slot, began);
             }
             if !child.declared {
                 child.data.slot().core().set_link(None);
@@ -65,7 +67,7 @@ impl SupervisorRun {
 }
 
 impl Drop for SupervisorRun {
-    /// The task was dropped, or panicked: whoever waits is told all the same.
+    /// Answers every pending caller, and ends the life, if the task was dropped or panicked.
     fn drop(&mut self) {
         if self.concluded {
             return;
@@ -74,7 +76,7 @@ impl Drop for SupervisorRun {
         while let Some(effect) = self.engine.effect() {
             match effect {
                 Effect::Answer(..) | Effect::Refused(_) => self.perform(effect),
-                // There is no runtime to do it on.
+                // All other effects need a runtime, which is gone.
                 _ => {}
             }
         }

@@ -1,5 +1,5 @@
-//! Carries out what follows from a notice of the engine: statistics first, then the news for
-//! subscribers and the log.
+//! Applies a notice of the engine: updates the statistics, then publishes the event to subscribers
+//! and the log.
 
 use std::time::Duration;
 
@@ -14,21 +14,22 @@ use crate::spec::ExitReason;
 impl SupervisorRun {
     pub(super) fn notify(&self, notice: Notice) {
         // Skip building the event if nobody subscribes and nothing logs.
-        let news = Node::is_heard().then(|| notice.clone());
-        let asked_at = self.keep_statistics(notice);
-        if let Some(news) = news {
-            self.announce(news, asked_at);
+        let observed = Node::is_observed().then(|| notice.clone());
+        let asked_at = self.update_statistics(notice);
+        if let Some(notice) = observed {
+            self.announce(notice, asked_at);
         }
     }
 
-    /// Keeps the statistics. Returns when the stop of the child began, if it was told to end.
-    fn keep_statistics(&self, notice: Notice) -> Option<PackedInstant> {
+    /// Updates the statistics. Returns the instant at which the child's stop began, if the child
+    /// was asked to end.
+    fn update_statistics(&self, notice: Notice) -> Option<PackedInstant> {
         let (node, now) = (&self.node, self.now);
         let child = |key| self.engine.child(key).map(|child| (child, child.data.slot()));
         match notice {
             Notice::Started(key) => {
                 let (child, slot) = child(key)?;
-                // One that is up once it is spawned was so from the beginning of its life.
+                // A child that is up once it is spawned was marked so at the beginning of its life.
                 if !child.rules.is_up_once_spawned() && has_begun(child) {
                     slot.core().came_up(now);
                 }
@@ -49,7 +50,8 @@ impl SupervisorRun {
                 }
                 let (_, slot) = child(key)?;
                 let asked_at = slot.core().record_exit(reason);
-                // It may have been named as one to be killed, and have ended before it was told.
+                // The child may be on record as killed, also if it ended before the abort reached
+                // it.
                 node.killed_child_ended(slot, now);
                 return asked_at;
             }
@@ -62,7 +64,7 @@ impl SupervisorRun {
             }
             Notice::TimedOut(key) => {
                 let (_, slot) = child(key)?;
-                // Without a stop that has begun, it is dropped before it was asked.
+                // A child can be dropped before it was asked to stop: its time then begins now.
                 let began = slot.core().stop_began();
                 node.child_killed(slot, began.map_or(now, PackedInstant::instant));
                 return began;
@@ -76,19 +78,19 @@ impl SupervisorRun {
         None
     }
 
-    /// Tells subscribers and the log. `asked_at` is the time at which the child was told to end, if it
-    /// was.
-    fn announce(&self, news: Notice, asked_at: Option<PackedInstant>) {
-        let Some(key) = news.child() else {
+    /// Publishes the event for a notice to subscribers and the log. `asked_at` is the instant at
+    /// which the child was asked to end, if it was.
+    fn announce(&self, notice: Notice, asked_at: Option<PackedInstant>) {
+        let Some(key) = notice.child() else {
             return self.node.announce_own(|| EventKind::SupervisorStopping);
         };
         let Some(child) = self.engine.child(key) else { return };
         let core = child.data.slot().core();
-        // The engine may have decided on the next life already; the place knows the present one.
+        // The engine may have decided on the next life already; the slot has the present one.
         let incarnation = core.generation();
         let after = asked_at
             .map_or(Duration::ZERO, |began| self.now.saturating_duration_since(began.instant()));
-        let kind = match news {
+        let kind = match notice {
             Notice::Started(_) | Notice::Restarted { .. } if !has_begun(child) => return,
             Notice::Started(_) => EventKind::ChildStarted { incarnation },
             Notice::Restarted { left, .. } => {
@@ -116,8 +118,8 @@ impl SupervisorRun {
     }
 }
 
-/// Returns whether the life that the engine has decided on has begun: the slot may be occupied by one
-/// that could not be stopped.
+/// Returns whether the life that the engine has decided on has begun. It has not if the slot is
+/// still occupied by a life that could not be stopped.
 fn has_begun(child: &Child<ChildTask, Reply>) -> bool {
     child.data.slot().core().generation() == child.generation
 }

@@ -1,4 +1,4 @@
-//! How children become those of a supervisor, and a running supervisor the child of another.
+//! Adoption: makes a child, or a running supervisor, the child of a supervisor.
 
 use std::sync::Arc;
 
@@ -10,8 +10,13 @@ use crate::slot::AnySlot;
 use crate::spec::{ChildOptions, Name};
 
 impl Node {
-    /// Makes a child one of this supervisor's: its address leads here from now on. Its options are
-    /// checked, if it has any of its own that have not been.
+    /// Makes this supervisor the owner of a child, and checks the child's `options`, unless they
+    /// are `None` because they have been checked before.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidSpec` if the name or the options break a rule; `Cycle`, `AlreadySupervised` or
+    /// `Ended` if the child is a supervisor that cannot be adopted.
     pub(crate) fn adopt_child(
         self: &Arc<Self>,
         name: &Name,
@@ -23,8 +28,8 @@ impl Node {
             let rule = "a name is not empty, has no `/`, and is not `#` and a number".to_owned();
             return Err(SupervisorError::InvalidSpec(self.path().join(name), rule));
         }
-        // A pool's workers have the template's options; as tasks they break no rule that the
-        // template did not break before them.
+        // A pool's workers have the template's options, and a worker that is a task breaks no rule
+        // that the template does not break.
         let options = match &self.template {
             Some(_) if matches!(body, Body::Task { .. }) => None,
             Some(template) => Some(&template.options),
@@ -42,6 +47,7 @@ impl Node {
         Ok(())
     }
 
+    /// Makes `parent` the parent of this supervisor.
     fn attach(
         self: &Arc<Self>,
         parent: &Arc<Self>,
@@ -67,20 +73,20 @@ impl Node {
             }
             locked.parent = Some(Parent { node: Arc::downgrade(parent), slot: Arc::clone(slot) });
         }
-        // The subscribers of this tree go on listening to the same part of the larger one.
+        // The subscribers of this tree keep their subscription to the same part of the larger tree.
         let root = parent.root();
         root.subscribers.absorb(&self.subscribers, &self.path());
         Ok(())
     }
 
-    /// Sets what keeps the supervisor alive until its parent does, or has refused it.
+    /// Sets the guard that keeps the supervisor alive until its parent holds or refuses it.
     pub(crate) fn set_keeper(&self, keeper: Option<Arc<ShutdownOnDrop>>) {
         let old = std::mem::replace(&mut self.lock().keeper, keeper);
         drop(old);
     }
 
-    /// Undoes [`adopt_child`](Self::adopt_child) for a child that was refused: a supervisor is a root
-    /// again. The values that are returned are to be dropped where the user's code may run.
+    /// Undoes [`adopt_child`](Self::adopt_child) for a refused child: a supervisor is a root again.
+    /// Drop the returned values only where the user's code may run.
     pub(crate) fn release_child(
         body: &Body,
     ) -> Option<(Option<TreeHandle>, Option<Arc<ShutdownOnDrop>>)> {
@@ -95,20 +101,25 @@ impl Node {
             parent.and_then(|parent| parent.node.upgrade()?.take_tree_handle(slot.core().name()));
         root.subscribers.split_off(&node.subscribers, &path);
         if has_ended {
-            // It ended in between, when it had a parent who could have started it again.
+            // The supervisor ended while its parent could still have started it again; as a root it
+            // has ended for good.
             node.end_for_good();
         }
         Some((handle, keeper))
     }
 
-    /// Takes out the handle of a worker that is a tree.
+    /// Removes and returns the handle of a pool's worker that is a tree.
     pub(crate) fn take_tree_handle(&self, worker: &Name) -> Option<TreeHandle> {
         self.template.as_ref()?.trees.remove(worker)
     }
 }
 
-/// Prepares a running supervisor for its adoption: the children it has now become its declaration,
-/// except a pool's workers. Returns `false` if it does not run, and an error if it is just ending.
+/// Prepares a running supervisor for its adoption: its present children become its declaration,
+/// except a pool's workers. Returns `false` if the supervisor does not run.
+///
+/// # Errors
+///
+/// The message that the supervisor did not accept, if it is just ending.
 pub(crate) fn prepare_adoption(body: &Body) -> Result<bool, Message> {
     let Body::Supervisor { node, .. } = body else { return Ok(false) };
     let Some(inbox) = node.inbox() else { return Ok(false) };
@@ -127,6 +138,6 @@ pub(crate) fn prepare_adoption(body: &Body) -> Result<bool, Message> {
         node.set_declared(declared.collect());
         run.has_declaration = false;
     });
-    // The supervisor hears of this before its new parent can tell it anything.
+    // The inbox is ordered: the supervisor handles this message before any from its new parent.
     inbox.push(visit).map(|()| true)
 }

@@ -1,4 +1,4 @@
-//! What a child is, whatever its type.
+//! The body of a child: a task or a supervisor.
 
 use std::sync::Arc;
 
@@ -7,10 +7,12 @@ use crate::life::LifeFactory;
 use crate::slot::AnySlot;
 use crate::spec::Budget;
 
-/// What a child is: a task of the user's, or a supervisor.
+/// The body of a child, without its type.
 #[derive(Clone)]
 pub(crate) enum Body {
+    /// A task of the user's, with the factory of its lives.
     Task { factory: Arc<dyn LifeFactory>, slot: Arc<dyn AnySlot> },
+    /// A nested supervisor.
     Supervisor { node: Arc<Node>, slot: Arc<dyn AnySlot> },
 }
 
@@ -20,7 +22,7 @@ impl Body {
         slot
     }
 
-    /// How long it takes to stop, if it has all the time it wants.
+    /// Returns the time that the child needs to stop if no shutdown time cuts it short.
     pub(crate) fn need(&self) -> Budget {
         match self {
             Self::Task { .. } => Budget::Unbounded,

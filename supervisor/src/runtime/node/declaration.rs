@@ -1,4 +1,4 @@
-//! The children that a supervisor is built with, and how they become its own.
+//! The declaration: the children that a supervisor is built with.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -8,19 +8,21 @@ use crate::engine::ChildRules;
 use crate::error::SupervisorError;
 use crate::spec::{Budget, ChildOptions, Name, OptionLayers};
 
-/// The children, in start order. Siblings that are declared alike, which most are where there are
-/// many, have their options once.
+/// The children that a supervisor is to be built with, in start order.
+///
+/// Consecutive siblings with equal options share one entry: where there are many siblings, most
+/// have equal options.
 #[derive(Default)]
 pub(crate) struct Declaration {
     children: Vec<Undeclared>,
     options: Vec<OptionLayers>,
 }
 
-/// A child without a supervisor.
+/// A child that is not declared yet.
 pub(crate) struct Undeclared {
     pub(crate) name: Name,
     pub(crate) body: Unplaced,
-    /// Which of the options it has; siblings one after the other that are declared alike have the same.
+    /// The index of its options; consecutive siblings with equal options have the same.
     pub(crate) options: usize,
 }
 
@@ -38,7 +40,7 @@ impl Declaration {
         self.children.len()
     }
 
-    /// All children, and the options that they have.
+    /// Returns all children, and the options that their indices refer to.
     pub(crate) fn into_parts(self) -> (Vec<Undeclared>, Vec<ChildOptions>) {
         (self.children, self.options.iter().map(OptionLayers::options).collect())
     }
@@ -50,22 +52,23 @@ impl Extend<ErasedSpec> for Declaration {
     }
 }
 
-/// What is known after so many children.
+/// The state of declaring children one by one.
 struct Declaring<'a> {
     node: &'a Arc<Node>,
     options: Vec<ChildOptions>,
-    /// Those whose name stands earlier too.
+    /// The positions of the children whose name an earlier sibling has.
     repeated: HashSet<usize>,
-    /// Which options the last child had, if it was a task that breaks no rule, with their rules.
+    /// The index of the last child's options and the rules made from them, if the child was a task
+    /// without a fault.
     last: Option<(usize, Arc<ChildRules>)>,
     need: Budget,
-    /// The first thing that is wrong.
-    broken: Option<SupervisorError>,
+    /// The first fault of the declaration.
+    first_fault: Option<SupervisorError>,
 }
 
 impl Node {
-    /// Makes these the children of a supervisor that is being built. A fault of the declaration is told
-    /// when the supervisor is started.
+    /// Declares the children of a supervisor that is being built. The supervisor's start returns
+    /// the first fault of the declaration.
     pub(crate) fn declare(self: &Arc<Self>, children: Declaration) {
         let template = self.template.as_ref().map(|template| &template.options);
         if let Some(rule) = rules::broken_at_build(template, children.len(), &self.rules) {
@@ -79,23 +82,23 @@ impl Node {
             repeated,
             last: None,
             need: Budget::ZERO,
-            broken: None,
+            first_fault: None,
         };
-        // (Std collects them where they are, which saves memory that many would need for a moment.)
+        // `collect` reuses the source's allocation, which spares a large tree a second one.
         let children = children.into_iter().enumerate();
         let mut declared: Vec<_> =
             children.map(|(at, child)| declaring.declare(at, child)).collect();
         declared.shrink_to_fit();
-        let Declaring { need, broken, .. } = declaring;
+        let Declaring { need, first_fault, .. } = declaring;
         let mut locked = self.lock();
         locked.declared = Arc::new(declared);
         locked.need = need;
-        locked.fault = locked.fault.take().or(broken.map(Box::new));
+        locked.fault = locked.fault.take().or(first_fault.map(Box::new));
     }
 }
 
 impl Node {
-    /// Notes a rule that the declaration breaks; a supervisor tells it when it is started.
+    /// Notes a rule that the declaration breaks; the supervisor's start returns it as its error.
     pub(crate) fn set_fault(&self, rule: String) {
         let fault = SupervisorError::InvalidSpec(self.path(), rule);
         self.lock().fault = Some(Box::new(fault));
@@ -103,11 +106,12 @@ impl Node {
 }
 
 impl Declaring<'_> {
+    /// Declares the child at this position.
     fn declare(&mut self, at: usize, child: Undeclared) -> Declared {
         let Undeclared { name, body, options: which } = child;
         let options = &self.options[which];
         let is_task = matches!(*body, Body::Task { .. });
-        // Tasks one after the other that are declared alike break the same rules, and share theirs.
+        // Consecutive tasks with equal options break the same rules, and share their `ChildRules`.
         let alike = self.last.take().filter(|(last, _)| is_task && *last == which);
         let fault = if self.repeated.contains(&at) {
             let path = self.node.path().join(&name);
@@ -116,9 +120,9 @@ impl Declaring<'_> {
             let unchecked = alike.is_none().then_some(options);
             self.node.adopt_child(&name, unchecked, &body).err()
         };
-        let body = body.place();
+        let body = body.into_body();
         if fault.is_none() {
-            // One that is just ending is started again with this supervisor.
+            // A child supervisor that is just ending starts again with this supervisor.
             let _ = prepare_adoption(&body);
         }
         let rules = match alike {
@@ -128,8 +132,8 @@ impl Declaring<'_> {
         if is_task && fault.is_none() {
             self.last = Some((which, Arc::clone(&rules)));
         }
-        if self.broken.is_none() {
-            self.broken = fault;
+        if self.first_fault.is_none() {
+            self.first_fault = fault;
         }
         self.need = self.need.then(body.need().capped(rules.shutdown));
         Declared { rules, body }

@@ -1,10 +1,10 @@
-//! What holds for a child where nothing is said.
+//! The defaults of a child's options, which depend on its kind.
 
 use crate::engine::{ChildRules, StartRule};
 use crate::runtime::Body;
 use crate::spec::{ChildKind, ChildOptions, Shutdown, StartMode};
 
-/// A child's options with its defaults filled in, which depend on what it is.
+/// Fills in the defaults of a child's options.
 pub(crate) fn rules_of(options: &ChildOptions, body: &Body) -> ChildRules {
     let kind = match body {
         Body::Task { .. } => ChildKind::Worker,
@@ -13,6 +13,7 @@ pub(crate) fn rules_of(options: &ChildOptions, body: &Body) -> ChildRules {
     rules_of_kind(options, kind)
 }
 
+/// Fills in the defaults of the options of a child of this kind.
 pub(crate) fn rules_of_kind(options: &ChildOptions, kind: ChildKind) -> ChildRules {
     let (shutdown, start) = match kind {
         ChildKind::Worker => {

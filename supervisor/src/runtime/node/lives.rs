@@ -1,4 +1,4 @@
-//! The lives of a supervisor: how one begins, what its end means, and who hears of it.
+//! The lives of a supervisor: their beginning, their end, and the callers that wait for either.
 
 use std::sync::Arc;
 
@@ -16,19 +16,20 @@ use crate::runtime::{Reaper, driver};
 use crate::spec::{ExitReason, Failure};
 
 impl Node {
-    /// Starts a life of its own, if the supervisor has not been started. The receiver hears when all
-    /// children have started, or is dropped when that fails.
+    /// Starts the life of a root, if the root has not been started. The returned receiver completes
+    /// when all children have started, or with an error if a child does not start; it is `None` if
+    /// they have started already.
     pub(crate) fn start_root(
         self: &Arc<Self>,
     ) -> Result<Option<oneshot::Receiver<()>>, SupervisorError> {
-        let (told, hears) = oneshot::channel();
+        let (sender, receiver) = oneshot::channel();
         let inbox = {
             let mut locked = self.lock();
             match &locked.state {
                 NodeState::Built if locked.parent.is_none() => {}
                 NodeState::Alive { is_up: false, .. } => {
-                    locked.starting.push(told);
-                    return Ok(Some(hears));
+                    locked.start_waiters.push(sender);
+                    return Ok(Some(receiver));
                 }
                 NodeState::Alive { is_up: true, .. } => return Ok(None),
                 NodeState::Built | NodeState::Down { .. } | NodeState::Ended { .. } => {
@@ -40,28 +41,28 @@ impl Node {
                 return Err(SupervisorError::clone(fault));
             }
             check_runtime()?;
-            locked.starting.push(told);
+            locked.start_waiters.push(sender);
             self.begin_life(&mut locked)
         };
         current::install_panic_hook();
         driver::spawn(Arc::clone(self), inbox);
-        Ok(Some(hears))
+        Ok(Some(receiver))
     }
 
-    /// Starts a life under the parent, which hears of its end. A supervisor that runs already, as its
-    /// own root until now, goes on as that life.
+    /// Starts a life under the parent at the end of this link, to which the life's end is reported.
+    /// A supervisor that already runs as a root goes on as that life.
     pub(crate) fn launch(self: &Arc<Self>, link: Link, generation: u64) {
-        if let Some(is_up) = self.go_on_below(&link, generation) {
+        if let Some(is_up) = self.go_on_as_child(&link, generation) {
             if is_up {
                 link.tell(Event::Ready(link.key, generation));
             }
             return;
         }
-        // Its parent keeps it now.
+        // From now on the parent holds this supervisor.
         self.set_keeper(None);
         let fault = self.lock().fault.clone();
         if let Some(fault) = fault {
-            // A declaration that breaks a rule fails to start, as it would at the root.
+            // A supervisor whose declaration breaks a rule does not start, as at the root.
             return self.report_end(
                 &link,
                 generation,
@@ -84,16 +85,16 @@ impl Node {
         inbox
     }
 
-    /// Makes a running life report to this parent, and returns whether it is up; nothing if there is
-    /// no running life.
-    fn go_on_below(&self, link: &Link, generation: u64) -> Option<bool> {
+    /// Makes a running life report to this parent. Returns whether the life is up; `None` if no
+    /// life runs.
+    fn go_on_as_child(&self, link: &Link, generation: u64) -> Option<bool> {
         let mut locked = self.lock();
         let NodeState::Alive { is_up, .. } = locked.state else { return None };
         locked.reports_to = Some((link.clone(), generation));
         Some(is_up)
     }
 
-    /// Tells this parent of the end of the running life from now on.
+    /// Reports the end of the running life to this parent: at once, if the life has ended already.
     pub(crate) fn report_to(&self, link: &Link, generation: u64) {
         self.set_keeper(None);
         let ended = {
@@ -113,6 +114,7 @@ impl Node {
         }
     }
 
+    /// Reports the end of a life to the parent.
     fn report_end(&self, link: &Link, generation: u64, reason: ExitReason) {
         if let Some(slot) = self.slot() {
             slot.end_life(generation);
@@ -120,40 +122,43 @@ impl Node {
         link.tell(Event::Exited(link.key, generation, Exit::Returned(reason)));
     }
 
-    /// Tells the running life of an event.
+    /// Sends an event to the running life, if there is one.
     pub(crate) fn tell(&self, event: Event<Reply>) {
         if let Some(inbox) = self.inbox() {
             let _ = inbox.push(Message::Event(event));
         }
     }
 
-    /// Tells all who wait that all children have started.
+    /// Notes that all children have started: publishes it, and answers the waiting callers and the
+    /// parent.
     pub(crate) fn started(self: &Arc<Self>) {
-        let (starting, reports_to) = {
+        let (start_waiters, reports_to) = {
             let mut locked = self.lock();
             if let NodeState::Alive { is_up, .. } = &mut locked.state {
                 *is_up = true;
             }
-            (std::mem::take(&mut locked.starting), locked.reports_to.clone())
+            (std::mem::take(&mut locked.start_waiters), locked.reports_to.clone())
         };
         self.announce_own(|| EventKind::SupervisorStarted);
-        tell_all(starting);
+        complete_all(start_waiters);
         if let Some((link, generation)) = reports_to {
             link.tell(Event::Ready(link.key, generation));
         }
     }
 
-    /// Leaves a life that has ended, with all below it.
+    /// Notes the end of a life: publishes it, answers the waiting callers, and reports to the
+    /// parent.
     pub(crate) fn ended(self: &Arc<Self>, reason: &ExitReason, reaper: &mut Reaper) {
         let is_final = self.lock().is_final();
         if is_final {
-            // There is no supervisor above that could start the children again.
+            // There is no parent that could start the children again.
             self.close_declared(Closing::Gone, reaper);
         }
         self.announce_terminated(reason);
-        let (starting, waiting, reports_to, is_orphan) = {
+        let (start_waiters, end_waiters, reports_to, is_orphan) = {
             let mut locked = self.lock();
-            // Its parent, which ended at the same time on another thread, may have found it running.
+            // The parent may have ended meanwhile, on another thread, and have left the final state
+            // to this supervisor.
             let is_orphan = !is_final && locked.is_final();
             let reason = reason.clone();
             locked.state = if is_final {
@@ -161,12 +166,13 @@ impl Node {
             } else {
                 NodeState::Down { reason, comes_back: true }
             };
-            let waiting = if is_final { std::mem::take(&mut locked.waiting) } else { Vec::new() };
-            let starting = std::mem::take(&mut locked.starting);
-            (starting, waiting, locked.reports_to.take(), is_orphan)
+            let end_waiters =
+                if is_final { std::mem::take(&mut locked.end_waiters) } else { Vec::new() };
+            let start_waiters = std::mem::take(&mut locked.start_waiters);
+            (start_waiters, end_waiters, locked.reports_to.take(), is_orphan)
         };
-        drop(starting);
-        tell_all(waiting);
+        drop(start_waiters);
+        complete_all(end_waiters);
         if is_orphan {
             self.end_for_good();
         }
@@ -175,7 +181,8 @@ impl Node {
         }
     }
 
-    /// Closes a child that no life is pending of, and all below it: messages come back from now on.
+    /// Closes the mailbox of a child of which no life is pending, and the mailboxes of all children
+    /// below it: messages come back to their senders from now on.
     pub(crate) fn close_for_good(
         self: &Arc<Self>,
         body: &Body,
@@ -195,31 +202,32 @@ impl Node {
             if let Some(handle) = self.take_tree_handle(slot.core().name()) {
                 reaper.take(handle);
             }
-            if !node.end_below_nobody() {
+            if !node.end_as_orphan() {
                 return node.tell(Event::Stop);
             }
-            // For those who subscribe to it when there is no root any more.
+            // Later subscriptions are made at this node, since its root is gone, and end at once.
             node.subscribers.finish();
         }
         node.close_declared(closing, reaper);
-        let waiting = {
+        let end_waiters = {
             let mut locked = node.lock();
             if let NodeState::Down { comes_back, .. } = &mut locked.state {
                 *comes_back = false;
             }
-            std::mem::take(&mut locked.waiting)
+            std::mem::take(&mut locked.end_waiters)
         };
-        tell_all(waiting);
+        complete_all(end_waiters);
     }
 
-    /// Enters the final state, since the supervisor above is gone for good; `false` if this one still
-    /// runs and will do so itself at its end.
-    fn end_below_nobody(&self) -> bool {
+    /// Enters the final state, since the parent is gone for good. Returns `false` if this
+    /// supervisor still runs: it then enters the final state at its own end.
+    fn end_as_orphan(&self) -> bool {
         let mut locked = self.lock();
         let reason = match &mut locked.state {
             NodeState::Down { reason, .. } | NodeState::Ended { reason } => reason.clone(),
             NodeState::Built => ExitReason::Shutdown,
-            // Its parent is gone before it: with its runtime, or without ever starting.
+            // The parent is gone before its child: its runtime is gone, or the parent never
+            // started.
             NodeState::Alive { is_orphan, .. } => {
                 *is_orphan = true;
                 return false;
@@ -229,41 +237,42 @@ impl Node {
         true
     }
 
+    /// Closes the mailboxes of all declared children, and of all children below them.
     fn close_declared(self: &Arc<Self>, closing: Closing, reaper: &mut Reaper) {
         for child in self.declared().iter() {
             self.close_for_good(&child.body, closing, reaper);
         }
     }
 
-    /// Returns a receiver that hears when the supervisor has ended and will not be started again;
-    /// nothing if that is already so.
+    /// Returns a receiver that completes when the supervisor has ended and will not be started
+    /// again; `None` if that is already so.
     pub(crate) fn end(&self) -> Option<oneshot::Receiver<()>> {
         let mut locked = self.lock();
         match locked.state {
             NodeState::Down { comes_back: false, .. } | NodeState::Ended { .. } => return None,
             NodeState::Built | NodeState::Alive { .. } | NodeState::Down { .. } => {}
         }
-        let (told, hears) = oneshot::channel();
-        locked.waiting.push(told);
-        Some(hears)
+        let (sender, receiver) = oneshot::channel();
+        locked.end_waiters.push(sender);
+        Some(receiver)
     }
 
-    /// Enters the final state of a supervisor that is down, since none is left that could start it
-    /// again.
+    /// Enters the final state of a supervisor that is down, since there is no parent that could
+    /// start it again.
     pub(crate) fn end_for_good(self: &Arc<Self>) {
-        let waiting = {
+        let end_waiters = {
             let mut locked = self.lock();
             if let NodeState::Down { reason, .. } = &locked.state {
                 locked.state = NodeState::Ended { reason: reason.clone() };
             }
-            std::mem::take(&mut locked.waiting)
+            std::mem::take(&mut locked.end_waiters)
         };
         self.close_declared(Closing::Gone, &mut Reaper::default());
         self.subscribers.finish();
-        tell_all(waiting);
+        complete_all(end_waiters);
     }
 
-    /// Stops a root, as when its last handle is dropped.
+    /// Stops a root; does nothing to a supervisor that has a parent.
     pub(crate) fn stop_root(self: &Arc<Self>) {
         {
             let mut locked = self.lock();
@@ -276,21 +285,22 @@ impl Node {
             }
             locked.state = NodeState::Ended { reason: ExitReason::Shutdown };
         }
-        // It was never started: nothing has to be waited for.
+        // A root that was never started has no life to wait for.
         self.end_for_good();
     }
 }
 
 impl Locked {
-    /// Returns whether no supervisor above could start this one again.
+    /// Returns whether there is no parent that could start this supervisor again.
     fn is_final(&self) -> bool {
         self.parent.is_none() || matches!(self.state, NodeState::Alive { is_orphan: true, .. })
     }
 }
 
-fn tell_all(callers: Vec<oneshot::Sender<()>>) {
-    for told in callers {
-        let _ = told.send(());
+/// Completes the receivers of all waiting callers.
+fn complete_all(waiters: Vec<oneshot::Sender<()>>) {
+    for waiter in waiters {
+        let _ = waiter.send(());
     }
 }
 

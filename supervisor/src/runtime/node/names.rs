@@ -1,10 +1,10 @@
-//! Whether children have the same name.
+//! Finds siblings that have the same name.
 
 use std::collections::HashSet;
 
 use crate::spec::Name;
 
-/// The positions of names that stand earlier too.
+/// Returns the positions of the names that an earlier sibling has.
 pub(super) fn repeated<'a>(
     names: &(impl ExactSizeIterator<Item = &'a Name> + Clone),
 ) -> HashSet<usize> {
@@ -16,8 +16,8 @@ pub(super) fn repeated<'a>(
     repeated.map(|(at, _)| at).collect()
 }
 
-/// Whether each is above the one before: then there is no need for a set. Names that stand in large
-/// numbers were counted as a rule, and counted names are.
+/// Returns whether each name is above the one before, so that no name repeats and no set is needed.
+/// Large numbers of siblings mostly have counted names (`worker-0`, `worker-1`, …), which ascend.
 fn is_ascending<'a>(mut names: impl Iterator<Item = &'a Name>) -> bool {
     let mut last = None;
     names.all(|name| {

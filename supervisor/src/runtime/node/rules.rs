@@ -1,7 +1,7 @@
-//! The rules applied to what was built by hand, at run time.
+//! Applies the rules to supervisors and children that are built at run time.
 //!
-//! One rule is left out: a supervisor may be given its significant children later, so that one
-//! without any is no mistake here.
+//! One rule is left out: a supervisor may get its significant children later, so that a supervisor
+//! without any breaks no rule here.
 
 use supervisor_rules::{Text, wording};
 
@@ -10,7 +10,7 @@ use crate::engine::SupervisorRules;
 use crate::spec::rules::{Subject, broken, window_zero};
 use crate::spec::{Budget, ChildOptions, Name, Shutdown, SupervisionStrategy, SupervisorOptions};
 
-/// The message for the first rule that a child breaks under this supervisor.
+/// Returns the message for the first rule that a child breaks under this supervisor.
 pub(crate) fn broken_by(
     name: &Name,
     options: &ChildOptions,
@@ -19,7 +19,7 @@ pub(crate) fn broken_by(
 ) -> Option<Text> {
     let nested = match body {
         Body::Supervisor { node, .. } => {
-            // What its children need matters to a time of its own only.
+            // The children's time matters only if the supervisor has a shutdown time of its own.
             let need = match options.shutdown() {
                 Some(Shutdown::Timeout(_)) => node.need(),
                 _ => Budget::Unbounded,
@@ -34,8 +34,8 @@ pub(crate) fn broken_by(
     broken(&Subject { name, options, nested, supervisor })
 }
 
-/// The message for the first rule that a supervisor with so many children, or the template of its
-/// workers, breaks.
+/// Returns the message for the first rule that is broken by a supervisor with this number of
+/// children, or by the template of its workers.
 pub(crate) fn broken_at_build(
     template: Option<&ChildOptions>,
     children: usize,
@@ -48,7 +48,8 @@ pub(crate) fn broken_at_build(
     template_count(template.is_some(), children, rules).or(window_zero(&supervisor)).or(of_template)
 }
 
-/// What is a pool has a template and nothing else, and nothing else has what belongs to a pool.
+/// Returns the message for the rule that is broken by a pool without exactly one template, or by
+/// another supervisor with a template or a maximum of children.
 fn template_count(has_template: bool, children: usize, rules: &SupervisorRules) -> Option<Text> {
     match (rules.strategy, has_template) {
         (SupervisionStrategy::SimpleOneForOne, false) => Some(wording::template_count_missing(

@@ -11,13 +11,13 @@ use crate::observe::ShutdownReport;
 use crate::slot::{AnySlot, address_of};
 use crate::spec::ChildPath;
 
-/// How many children in the process have been dropped and have not ended: mostly none, and then
-/// nobody has to be asked whether it is one of them.
+/// The number of children in the process that have been killed and have not ended. It is mostly
+/// zero, and then the end of a child costs one load here and takes no lock.
 static DYING: AtomicUsize = AtomicUsize::new(0);
 
-/// What a supervisor's stop has met with, for all who wait for it.
+/// The record of a supervisor's stop, read by all callers that wait for it.
 ///
-/// It is kept here and not read from the events, of which a subscriber may miss some.
+/// The record does not come from the events, since a subscriber may miss some of them.
 #[derive(Debug, Default)]
 pub(crate) struct Stops(Mutex<Record>);
 
@@ -25,12 +25,13 @@ pub(crate) struct Stops(Mutex<Record>);
 struct Record {
     stopping: bool,
     killed: Vec<Killed>,
-    /// Which of them have not ended yet, by the address of their slot; the slot is held, so that
-    /// its address stays its own.
+    /// The killed children that have not ended yet: their index in `killed`, by the address of
+    /// their slot. The slot is held, so that no other slot gets its address.
     dying: HashMap<usize, (usize, Arc<dyn AnySlot>)>,
-    left: Vec<Left>,
+    left_behind: Vec<LeftBehind>,
 }
 
+/// A child that was killed, since its stop took too long.
 #[derive(Debug)]
 struct Killed {
     path: ChildPath,
@@ -38,9 +39,9 @@ struct Killed {
     took: Option<Duration>,
 }
 
-/// A life that could not be stopped, of a supervisor that has ended.
+/// A life that could not be stopped, and whose supervisor has ended.
 #[derive(Debug)]
-struct Left {
+struct LeftBehind {
     slot: Arc<dyn AnySlot>,
     path: ChildPath,
     began: Instant,
@@ -61,20 +62,22 @@ impl Drop for Record {
 }
 
 impl Stops {
-    /// A stop begins. What earlier lives of the supervisor have left behind stays on record.
+    /// Begins the record of a stop. Lives that earlier lives of the supervisor have left behind
+    /// stay on record.
     pub(crate) fn begin(&self) {
         let mut record = self.lock();
         record.stopping = true;
         record.forget_killed();
     }
 
-    /// A new life of the supervisor begins.
+    /// Resets the record for a new life of the supervisor.
     pub(crate) fn reset(&self) {
         let mut record = self.lock();
         record.stopping = false;
         record.forget_killed();
     }
 
+    /// Makes the shutdown report from the record.
     pub(crate) fn report(&self) -> ShutdownReport {
         let now = clock::now();
         let record = self.lock();
@@ -82,9 +85,10 @@ impl Stops {
             let took = killed.took.unwrap_or_else(|| now.saturating_duration_since(killed.began));
             (killed.path.clone(), took)
         });
-        let left = record.left.iter().filter(|left| left.slot.core().is_occupied());
-        let left = left.map(|left| (left.path.clone(), now.saturating_duration_since(left.began)));
-        ShutdownReport::new(killed.collect(), left.collect())
+        let still_run = record.left_behind.iter().filter(|life| life.slot.core().is_occupied());
+        let not_stopped =
+            still_run.map(|life| (life.path.clone(), now.saturating_duration_since(life.began)));
+        ShutdownReport::new(killed.collect(), not_stopped.collect())
     }
 
     fn lock(&self) -> MutexGuard<'_, Record> {
@@ -93,7 +97,7 @@ impl Stops {
 }
 
 impl Node {
-    /// Notes that a child is dropped, since its stop, begun at that instant, took too long.
+    /// Notes that a child is killed, since its stop, which began at this instant, took too long.
     pub(crate) fn child_killed(&self, slot: &Arc<dyn AnySlot>, began: Instant) {
         let path = slot.core().path();
         self.each_stopping(|record| {
@@ -105,32 +109,34 @@ impl Node {
         });
     }
 
-    /// Notes that a child that was asked to stop, and perhaps dropped, has ended.
+    /// Notes the end of a child, if the child is on record as killed.
     pub(crate) fn killed_child_ended(&self, slot: &Arc<dyn AnySlot>, now: Instant) {
         if DYING.load(Ordering::Relaxed) == 0 {
             return;
         }
         self.each_stopping(|record| {
-            let dead = record.dying.remove(&address_of(&**slot));
-            if dead.is_some() {
+            let ended = record.dying.remove(&address_of(&**slot));
+            if ended.is_some() {
                 DYING.fetch_sub(1, Ordering::Relaxed);
             }
-            if let Some(killed) = dead.and_then(|(index, _)| record.killed.get_mut(index)) {
+            if let Some(killed) = ended.and_then(|(index, _)| record.killed.get_mut(index)) {
                 killed.took = Some(now.saturating_duration_since(killed.began));
             }
         });
     }
 
-    /// Notes that the supervisor ends, and a life below it does not.
-    pub(crate) fn left_behind(&self, slot: &Arc<dyn AnySlot>, began: Instant) {
+    /// Notes that the supervisor ends while this child's life goes on.
+    pub(crate) fn child_left_behind(&self, slot: &Arc<dyn AnySlot>, began: Instant) {
         let path = slot.core().path();
         self.with_ancestors(|node| {
             let mut record = node.stops.lock();
-            record.left.retain(|left| left.slot.core().is_occupied());
-            record.left.push(Left { slot: Arc::clone(slot), path: path.clone(), began });
+            record.left_behind.retain(|life| life.slot.core().is_occupied());
+            let life = LeftBehind { slot: Arc::clone(slot), path: path.clone(), began };
+            record.left_behind.push(life);
         });
     }
 
+    /// Changes the record of this supervisor and of each one above it, where a stop has begun.
     fn each_stopping(&self, mut change: impl FnMut(&mut Record)) {
         self.with_ancestors(|node| {
             let mut record = node.stops.lock();
@@ -140,7 +146,7 @@ impl Node {
         });
     }
 
-    /// Calls a function for this supervisor and all those above it.
+    /// Calls a function for this supervisor and for each one above it.
     fn with_ancestors(&self, mut call: impl FnMut(&Self)) {
         call(self);
         let mut next = self.parent();

@@ -1,5 +1,6 @@
-//! The handles of a pool's workers that are trees, for those who list them: a place in a tree knows
-//! a worker's address, and of a supervisor no more than that it is one.
+//! The handles of a pool's workers that are trees, from which the pool lists its workers: a
+//! worker's slot leads to its mailbox, but a supervisor's slot does not lead to the handle of its
+//! tree.
 
 use std::any::Any;
 use std::collections::HashMap;
@@ -7,13 +8,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::spec::Name;
 
-/// A tree's handle, whatever its type.
+/// The handle of a tree, without its type.
 pub(crate) type TreeHandle = Arc<dyn Any + Send + Sync>;
 
-/// Each is kept from before its tree is added until that is refused, or gone for good.
+/// The handles of a pool's trees by name, each from before its tree is added until the tree is
+/// refused or gone for good.
 ///
-/// A handle leads to its tree, and a tree to the pool that it is in: so the pool can have them, and
-/// the tree could not have its own.
+/// The pool owns the handles, since a handle refers to its tree: a tree that owned its own handle
+/// would be a cycle.
 #[derive(Default)]
 pub(crate) struct Trees(Mutex<HashMap<Name, TreeHandle>>);
 
@@ -22,12 +24,12 @@ impl Trees {
         self.lock().insert(worker, handle);
     }
 
-    /// The handle, to be dropped without the lock.
+    /// Removes and returns a handle; the caller drops it after the lock is released.
     pub(crate) fn remove(&self, worker: &Name) -> Option<TreeHandle> {
         let mut trees = self.lock();
         let handle = trees.remove(worker);
         if trees.is_empty() {
-            // A pool that has emptied gives back what its peak took.
+            // An empty pool frees the memory of its peak.
             trees.shrink_to_fit();
         }
         handle

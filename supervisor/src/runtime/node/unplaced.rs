@@ -10,7 +10,7 @@ use crate::runtime::Reaper;
 use crate::slot::AnySlot;
 use crate::spec::{Name, OptionLayers};
 
-/// A specification without its type.
+/// A child's specification without its type.
 pub struct ErasedSpec {
     pub(crate) name: Name,
     pub(crate) options: OptionLayers,
@@ -23,11 +23,12 @@ impl fmt::Debug for ErasedSpec {
     }
 }
 
-/// A child that has no place yet. Dropped without getting one it is gone, and whoever sends to
-/// it is told so.
+/// A child that has no supervisor yet. If it is dropped before it gets one, its mailbox closes for
+/// good, so that senders get an error.
 pub(crate) struct Unplaced {
+    /// `None` only after [`into_parts`](Self::into_parts).
     body: Option<Body>,
-    /// Keeps a supervisor alive until its parent does.
+    /// Keeps a supervisor alive until its parent holds it.
     keeper: Option<Arc<ShutdownOnDrop>>,
 }
 
@@ -44,14 +45,15 @@ impl Unplaced {
         Body::slot(self)
     }
 
-    /// The child has its place.
-    pub(crate) fn place(self) -> Body {
+    /// Returns the child's body; the caller gives it a supervisor.
+    pub(crate) fn into_body(self) -> Body {
         self.into_parts().0
     }
 
-    /// The child, and what keeps it alive until it has its place.
+    /// Returns the child's body, and the guard that keeps a supervisor alive until its parent holds
+    /// it.
     pub(crate) fn into_parts(mut self) -> (Body, Option<Arc<ShutdownOnDrop>>) {
-        // Only this takes it, and consumes the rest.
+        // Only this function takes the body, and it consumes `self`.
         let body = self.body.take().unwrap_or_else(|| unreachable!("placed twice"));
         (body, self.keeper.take())
     }
