@@ -2,7 +2,7 @@
 //!
 //! It starts the shop, lets a customer in, prints the state of the tree, and shuts down.
 
-#![allow(missing_debug_implementations, reason = "nobody prints the shop's types")]
+#![allow(missing_debug_implementations, reason = "the shop's types are never printed")]
 #![allow(clippy::unused_async, reason = "these functions stand for calls to a real database")]
 
 use std::io;

@@ -69,7 +69,7 @@ async fn who_falls_in_the_middle_of_a_round_sends_the_rest_and_no_other() {
     let again = |deed: &Deed| matches!(deed, Deed::Sent { again: true, .. });
     assert!(diary.iter().any(|entry| again(&entry.deed)), "{diary:?}");
     let twice: usize = outcome.notebooks.iter().map(|book| book.counts().read_before).sum();
-    assert!(twice > 0, "what nobody had confirmed came twice, and counted once");
+    assert!(twice > 0, "letters that were not confirmed came twice, and counted once");
 }
 
 #[tokio::test(start_paused = true)]
