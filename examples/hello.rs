@@ -1,6 +1,6 @@
 //! The smallest program under a tree, as the README shows it: `cargo run --example hello`.
 //!
-//! It runs until ctrl-c, then stops its child and ends with exit code 0.
+//! It runs until ctrl-c. Then it stops its child and ends with exit code 0.
 
 // ----- README -----
 use std::process::ExitCode;

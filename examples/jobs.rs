@@ -1,12 +1,12 @@
 //! A crawler: a pool of workers that grows and shrinks with the work.
 //!
 //! What it shows: a dynamic pool (simple_one_for_one) with `max_children`; a worker for each page,
-//! which fails now and then and is restarted after a backoff, a limited number of times; a child
-//! that hands out the work, takes the free places as they come, and collects the results; and a tree
-//! that shuts itself down when that child has finished (`auto_shutdown`).
+//! which sometimes fails and is restarted after a backoff, a limited number of times; a child that
+//! adds a worker whenever the pool has room, and collects the results; and a tree that shuts itself
+//! down when this child has finished (`auto_shutdown`).
 //!
-//! How to run it: `cargo run --example jobs`. The web that it crawls is made up, so it needs no
-//! network. It ends by itself with exit code 0, and prints, but for the order:
+//! How to run it: `cargo run --example jobs`. The program crawls a made-up web, so it needs no
+//! network. It ends by itself with exit code 0, and prints the following, in a similar order:
 //!
 //! ```text
 //! / (attempt 1): /about /news /shop
@@ -32,12 +32,11 @@ use supervisor::events::{EventKind, Events};
 use supervisor::prelude::*;
 
 supervision_tree! {
-    /// A crawler, and a worker for each page that is under way.
+    /// A crawler, and a worker for each page that is being fetched.
     ///
-    /// one_for_all: the crawler knows which pages are under way, so neither goes on without the
-    /// other.
+    /// one_for_all: the crawler counts the workers of the pool, so each restarts with the other.
     Crawl(web: Web, results: Results): one_for_all(auto_shutdown = any_significant) {
-        // Each page may fail some times, so the pool as a whole often.
+        // Each page may fail several times, so the pool needs a high limit.
         pages: simple_one_for_one(max_children = 3, max_restarts = 50, restart_window = 60s) {
             page: Transient<Page>(backoff = 20ms..200ms, shutdown = brutal_kill),
         },
@@ -45,13 +44,13 @@ supervision_tree! {
     }
 }
 
-/// How often a page is tried.
+/// The number of attempts to fetch a page.
 const ATTEMPTS: u64 = 4;
 
-/// What came of a page, shared with whoever wants to know: it survives what happens in the tree.
+/// The results of all pages. They are shared with `main`, and survive restarts in the tree.
 type Results = Arc<Mutex<Vec<Done>>>;
 
-/// What came of a page.
+/// The result of one page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Done {
     url: String,
@@ -73,17 +72,17 @@ impl Worker for Page {
         let attempt = ctx.incarnation();
         let outcome = match (self.web.get)(&self.url, attempt).await {
             Ok(links) => Ok(links),
-            // It is tried again, by a restart, after the backoff.
+            // A restart tries the page again, after the backoff.
             Err(error) if attempt < ATTEMPTS => return Err(error.into()),
             Err(error) => Err(error),
         };
         let done = Done { url: self.url.clone(), attempt, outcome };
         self.crawler.send(done).await?;
-        Ok(()) // `Transient`: it is not restarted, and its place in the pool is free
+        Ok(()) // `Transient`: the worker is not restarted, and the pool has room for another
     }
 }
 
-/// Hands out the pages, and collects what comes of them.
+/// Adds a worker for each page, and collects the results.
 #[derive(Child)]
 #[child(message = Done)]
 struct Crawler {
@@ -112,10 +111,10 @@ impl Worker for Crawler {
                 }
             }
             if under_way == 0 {
-                return Ok(()); // it is significant: the tree shuts down
+                return Ok(()); // the crawler is significant, so the tree shuts down
             }
             tokio::select! {
-                // What a page has sent is taken before the page's own end.
+                // The result of a page is received before the end of its worker.
                 biased;
                 done = ctx.recv() => {
                     let Some(done) = done else { return Ok(()) };
@@ -132,7 +131,7 @@ impl Worker for Crawler {
     }
 }
 
-/// Waits until a worker has ended and will not be restarted: its place is free.
+/// Waits until a worker has ended for good, so that the pool has room for another.
 async fn a_page_has_finished(pool: &mut Events) {
     while let Some(event) = pool.next().await {
         if let EventKind::ChildTerminated { reason, .. } = event.kind()
@@ -143,20 +142,20 @@ async fn a_page_has_finished(pool: &mut Events) {
     }
 }
 
-/// What can be fetched.
+/// The web that is crawled.
 #[derive(Clone)]
 struct Web {
     get: Arc<Get>,
 }
 
-/// Fetches a page, in its first or a later attempt.
+/// A function that fetches a page: takes the URL and the number of the attempt.
 type Get = dyn Fn(&str, u64) -> Fetched + Send + Sync;
 
-/// The links of a page, after a while.
+/// A future of the links of a page, or of an error.
 type Fetched = std::pin::Pin<Box<dyn Future<Output = Result<Vec<String>, String>> + Send>>;
 
 impl Web {
-    /// A small web, in which some pages fail at first, and one always.
+    /// Returns a small web, in which two pages fail at first, and one page always fails.
     fn made_up() -> Self {
         Self::new(|url, attempt| match (url, attempt) {
             ("/gone", _) | ("/news" | "/news/3", 1) => Err("status 500"),
@@ -184,7 +183,8 @@ impl Web {
     }
 }
 
-/// The most workers at once, and how many restarts there were, until the tree ends.
+/// Counts until the tree ends, and returns the largest number of workers at once, and the number of
+/// restarts.
 async fn watch(mut events: Events) -> (usize, usize) {
     let (mut alive, mut most, mut restarts) = (0_usize, 0, 0);
     while let Some(event) = events.next().await {

@@ -1,12 +1,12 @@
 //! Operating-system processes under a supervision tree (Unix).
 //!
-//! What it shows: a `Program` for each kind of end. `server` is a service: its lines go to the log,
-//! it stops in order at SIGTERM, and when somebody kills its process it is started again. `migration`
-//! fails once, is restarted after a backoff, and then succeeds, which ends it, since it is
-//! `Transient`. `hello` is a job that is done once.
+//! What it shows: a `Program` under each restart policy. `server` is a service: its output goes to
+//! the log, it stops in order at SIGTERM, and it is restarted when its process is killed.
+//! `migration` fails once, is restarted after a backoff, and then succeeds. It is `Transient`, so
+//! it then stays down. `hello` is a job that runs once.
 //!
-//! How to run it: `cargo run --example programs`. It ends by itself with exit code 0, and prints,
-//! but for the process numbers and the places of lines of different programs:
+//! How to run it: `cargo run --example programs`. It ends by itself with exit code 0, and prints
+//! the following. The process numbers, and the order of lines of different programs, vary.
 //!
 //! ```text
 //!  INFO child{path=hello incarnation=1}: hello from process 16653 child=hello stream="stdout"
@@ -50,12 +50,14 @@ supervision_tree! {
     Programs(directory: &Path): one_for_one(max_restarts = 5, restart_window = 60s, shutdown_within = 30s) {
         hello: Temporary<Program> = shell(directory, "echo hello from process $$"),
         migration: Transient<Program>(backoff = 100ms..1s) = shell(directory, MIGRATION),
-        // Ten seconds from SIGTERM to SIGKILL, for it and whatever it has started.
+        // At a stop, the server and all processes that it started have ten seconds between SIGTERM
+        // and SIGKILL.
         server: Always<Program>(shutdown = 10s) = shell(directory, SERVER),
     }
 }
 
-/// Fails as long as the table is locked. (The first attempt unlocks it, for this example.)
+/// A script that fails as long as the table is locked. (In this example, the first attempt unlocks
+/// it.)
 const MIGRATION: &str = "
     if [ ! -e unlocked ]; then
         touch unlocked
@@ -65,7 +67,7 @@ const MIGRATION: &str = "
     echo the table is migrated
 ";
 
-/// Serves until it is asked to stop, and tells its number to whoever looks.
+/// A script that serves until it is asked to stop, and writes its process number into a file.
 const SERVER: &str = "
     trap 'echo the server closes its files; exit 0' TERM
     echo $$ > pid.new; mv pid.new pid
@@ -77,7 +79,7 @@ fn shell(directory: &Path, script: &str) -> Program {
     Program::new("sh").args(["-c", script]).current_dir(directory)
 }
 
-/// A directory that is removed in the end.
+/// A temporary directory, which is removed on drop.
 struct Directory(PathBuf);
 
 impl Directory {
@@ -95,7 +97,7 @@ impl Drop for Directory {
     }
 }
 
-/// Waits until something has happened to this child.
+/// Waits for an event of this child that `fits`.
 async fn until(events: &mut Events, path: &str, fits: fn(&EventKind) -> bool) {
     while let Some(event) = events.next().await {
         if *event.path() == path && fits(event.kind()) {
@@ -104,13 +106,13 @@ async fn until(events: &mut Events, path: &str, fits: fn(&EventKind) -> bool) {
     }
 }
 
-/// Waits until the server runs in this directory, and gives its process number.
+/// Waits until the server runs in this directory, and returns its process number.
 async fn server_number(directory: &Directory) -> io::Result<String> {
     let path = directory.0.join("pid");
     for _ in 0..2_000 {
         match std::fs::read_to_string(&path) {
             Ok(number) => {
-                // The next life writes its own.
+                // The next life writes the file again.
                 std::fs::remove_file(&path)?;
                 return Ok(number.trim().to_owned());
             }
@@ -131,7 +133,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut events = tree.handle().supervisor().events();
     let programs = tree.start().await?;
     let number = server_number(&directory).await?;
-    // It fails, is restarted, and has finished.
+    // The migration fails, is restarted, and finishes.
     until(&mut events, "migration", |kind| matches!(kind, EventKind::ChildRestarted { .. })).await;
     until(&mut events, "migration", |kind| matches!(kind, EventKind::ChildTerminated { .. })).await;
 

@@ -1,11 +1,11 @@
 //! A small service under a supervision tree: a store that speaks lines of text over TCP.
 //!
 //! What it shows: a declared tree with a typed child, a pool of connection workers, and a
-//! listener that uses both; what a crash of one worker does to the others (nothing), what a
-//! crash of the store does (it and all that depend on it start again), and an orderly shutdown.
+//! listener that uses both; a crash of one worker, which does not affect the others; a crash of
+//! the store, which restarts the store and all children that depend on it; an orderly shutdown.
 //!
-//! How to run it: `cargo run --example quickstart`. It brings its own client, which talks to it
-//! over a real socket, and ends by itself with exit code 0.
+//! How to run it: `cargo run --example quickstart`. The program contains its own client, which
+//! connects over a real socket. It ends by itself with exit code 0.
 //!
 //! How to test it: `cargo test --example quickstart`. The tests are at the end of this file.
 
@@ -21,7 +21,7 @@ use tokio::net::{TcpListener, TcpStream};
 supervision_tree! {
     /// A line server: clients set and get words.
     ///
-    /// rest_for_one: what is declared later depends on what is declared earlier.
+    /// rest_for_one: later children depend on earlier ones.
     pub Service: rest_for_one(max_restarts = 5, restart_window = 60s, shutdown_within = 30s) {
         store: Store,
         connections: simple_one_for_one(max_children = 1_000) {
@@ -31,14 +31,14 @@ supervision_tree! {
     }
 }
 
-/// What the store can be asked.
+/// A request to the store.
 enum Query {
     Set { key: String, value: String, reply: Reply<()> },
     Get { key: String, reply: Reply<Option<String>> },
 }
 
-/// Keeps the words. They are meant to survive a crash, so they stand behind an `Arc` in the
-/// recipe; everything else a life has is fresh.
+/// Keeps the words. The words must survive a crash, so they are behind an `Arc` in the recipe.
+/// Each life makes everything else anew.
 #[derive(Child, Default)]
 #[child(restart = Always, shutdown = 2s, message = Query, mailbox = 128)]
 struct Store {
@@ -66,7 +66,7 @@ impl Worker for Store {
     }
 }
 
-/// Talks to one client. It owns its socket, so it has one life.
+/// Serves one client. The worker owns its socket, so it has one life.
 #[derive(Child)]
 #[child(restart = Temporary, once)]
 struct Connection {
@@ -103,7 +103,7 @@ impl WorkerOnce for Connection {
     }
 }
 
-/// Accepts clients, and says where it listens to whoever asks.
+/// Accepts clients, and replies to each message with the address that it listens on.
 #[derive(Child)]
 #[child(restart = Always, message = Reply<SocketAddr>)]
 struct Listener {
@@ -125,7 +125,7 @@ impl Worker for Listener {
                     let (socket, _) = accepted?;
                     let store = self.store.clone();
                     match self.connections.add_worker_with(Connection { socket, store }).await {
-                        // One client too many is that client's problem: its socket is closed.
+                        // If the pool is full, the socket is dropped, which hangs up on the client.
                         Ok(_) | Err(SupervisorError::MaxChildren(..)) => {}
                         Err(error) => return Err(error.into()),
                     }
@@ -140,12 +140,12 @@ struct Client(BufReader<TcpStream>);
 
 impl Client {
     async fn connect(service: &Service) -> Result<Self, Box<dyn std::error::Error>> {
-        // The address is the same child's after every restart; the port may be another.
+        // The listener's `ChildRef` is valid after every restart, but its port may change.
         let address = service.listener().ask(|reply| reply).await?;
         Ok(Self(BufReader::new(TcpStream::connect(address).await?)))
     }
 
-    /// Says a line, and shows it with what comes back.
+    /// Sends a line, and prints it with the answer.
     async fn say(&mut self, line: &str) -> io::Result<()> {
         self.0.write_all(format!("{line}\n").as_bytes()).await?;
         let mut answer = String::new();
@@ -218,7 +218,7 @@ mod tests {
 
     type TestResult = Result<(), Box<dyn std::error::Error>>;
 
-    /// What a client that says these lines is answered.
+    /// Sends these lines from a new client, and returns the answers.
     async fn answers(service: &Service, lines: &[&str]) -> io::Result<Vec<String>> {
         let talk = async {
             let mut client =
@@ -249,7 +249,7 @@ mod tests {
     async fn the_service_comes_back_whatever_is_killed() -> TestResult {
         let service = Service::start().await?;
         let report = Chaos::seed(3).kills(30).run(&service).await?;
-        // What is declared behind the store is restarted with it.
+        // A restart of the store also restarts the children that are declared after it.
         assert!(report.restarts > 30, "{report}");
         Ok(())
     }

@@ -1,9 +1,9 @@
-//! The tree of the README, with what it leaves out: `cargo run --example shop`.
+//! The complete program around the tree of the README: `cargo run --example shop`.
 //!
-//! It starts the shop, lets a customer in, prints the tree as it stands, and shuts down.
+//! It starts the shop, lets a customer in, prints the state of the tree, and shuts down.
 
-#![allow(missing_debug_implementations, reason = "nobody prints the shop's types")]
-#![allow(clippy::unused_async, reason = "stands for what waits for a real database")]
+#![allow(missing_debug_implementations, reason = "the shop's types are never printed")]
+#![allow(clippy::unused_async, reason = "these functions stand for calls to a real database")]
 
 use std::io;
 use std::net::SocketAddr;
@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
 
-// The part between the two lines is the README's code, to the letter; a test compares them.
+// The part between the two marker lines is the code in the README. A test compares them.
 // ----- README -----
 use supervisor::prelude::*;
 use tokio::net::TcpStream;
@@ -48,7 +48,7 @@ impl Worker for Database {
     }
 }
 
-/// A child that owns what cannot be had twice: one life, by value.
+/// A child that owns a socket. A socket cannot be made again, so `run` takes the value: one life.
 #[derive(Child)]
 #[child(restart = Temporary, once)]
 pub struct Session {
@@ -85,13 +85,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     run_the_shop(&config).await
 }
 
-/// What the shop is told from outside.
+/// The configuration of the shop.
 pub struct Config {
     url: String,
     customer: SocketAddr,
 }
 
-/// A question to the database.
+/// A query to the database.
 pub struct Query(String);
 
 impl Query {
@@ -130,7 +130,7 @@ impl Database {
     }
 }
 
-/// Sends mails about what it finds in the database.
+/// Queries the database for recipients, and would then send mail to them.
 #[derive(Child)]
 pub struct Mailer {
     db: ChildRef<Query>,

@@ -1,10 +1,10 @@
 //! Testing your own tree: a test file to copy.
 //!
-//! What it shows: tokio's paused clock, on which minutes of backoff pass in no time; a child that is
-//! brought down by its path, in each of four ways; waiting for what follows, with a limit that says
-//! what did not happen; and chaos over a whole tree, from a seed.
+//! What it shows: tokio's paused clock, on which minutes of backoff pass in no time; four ways to
+//! bring a child down by its path; waits for the consequences, with a time limit and an error that
+//! names the missing event; and seeded chaos over a whole tree.
 //!
-//! How to run it: `cargo test --test testing_your_tree`. What to expect:
+//! How to run it: `cargo test --test testing_your_tree`. It prints:
 //!
 //! ```text
 //! running 7 tests
@@ -33,10 +33,10 @@ use supervisor::testing::{self, Chaos, Watch};
 use supervisor::{Escalate, events::EventKind};
 use tokio::time::Instant;
 
-// ----- what is tested; in a program of yours, `use your_program::App` -----
+// ----- the tree under test; in a program of yours, `use your_program::App` -----
 
 supervision_tree! {
-    /// Readings come in, and are counted.
+    /// A service that receives readings and counts them.
     App: one_for_one(max_restarts = 5, restart_window = 60s) {
         counter: Counter,
         inputs: rest_for_one(max_restarts = 3, restart_window = 30s) {
@@ -92,7 +92,7 @@ type TestResult = Result<(), Box<dyn std::error::Error>>;
 async fn a_kill_is_survived() -> TestResult {
     let app = App::start().await?;
     testing::kill(&app, "counter").await?;
-    // It runs again, in its second life, and counts from zero; its address is the same.
+    // The counter runs its second life and counts from zero. Its address is still valid.
     assert_eq!(testing::running(&app, "counter").await?, 2);
     app.counter().send(Count::Add(7)).await?;
     assert_eq!(app.counter().ask(Count::Total).await?, 7);
@@ -108,7 +108,7 @@ async fn failures_wait_longer_and_longer() -> TestResult {
         testing::fail(&app, "inputs/link", "connection lost").await?;
         watch.restarted("inputs/link").await?;
         let waited = began.elapsed();
-        // A delay is drawn between half of it and all of it.
+        // A delay is drawn between half of the longest delay and the longest delay.
         let longest = Duration::from_secs(seconds);
         assert!(waited >= longest / 2 && waited <= longest, "{waited:?}");
     }
@@ -136,10 +136,10 @@ async fn too_many_failures_restart_the_supervisor_above() -> TestResult {
     }
     let gave_up = |kind: &EventKind| matches!(kind, EventKind::MaxRestartsExceeded { .. });
     watch.until("the supervisor to give up", |event| gave_up(event.kind())).await?;
-    // (A supervisor is up, and its restart is told, when its children are.)
+    // (A supervisor is up when its children are. The event of its restart follows then.)
     watch.started("inputs/reader").await?;
     watch.restarted("inputs").await?;
-    // The counter is no part of that.
+    // The counter was not restarted.
     assert_eq!(app.counter().incarnation(), 1);
     Ok(())
 }
@@ -172,7 +172,7 @@ async fn a_wait_in_vain_says_what_happened_instead() -> TestResult {
 async fn the_whole_tree_survives_chaos() -> TestResult {
     for seed in 0..10 {
         let app = App::start().await?;
-        // An error says what did not come back, what led there, and the seed.
+        // An error names the child that did not come back, the events before, and the seed.
         let report = Chaos::seed(seed).kills(50).run(&app).await?;
         assert_eq!(report.kills.len(), 50, "{report}");
         app.supervisor().shutdown().await?;

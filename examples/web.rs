@@ -1,12 +1,12 @@
-//! A web service under a supervision tree: an axum server, and the store that it asks.
+//! A web service under a supervision tree: an axum server, and a store of words.
 //!
-//! What it shows: how a service that exists already, here `axum::serve`, becomes a child; a store
-//! behind a typed address, so that a request finds it again after a crash; and a shutdown that lets
-//! requests in flight finish, within the 10 seconds that the compiler has checked.
+//! What it shows: an existing service, here `axum::serve`, as a child; a store behind a typed
+//! address, which stays valid after a crash of the store; and a shutdown that lets requests in
+//! flight finish, within the 10 seconds that the compiler has checked.
 //!
-//! How to run it: `cargo run --example web`. It brings its own client, and ends by itself with exit
-//! code 0. (A service of yours calls `supervisor::run(Web::tree(listener)).await` in `main`, and
-//! runs until SIGTERM.) What it prints, but for the port:
+//! How to run it: `cargo run --example web`. The program contains its own client, and ends by
+//! itself with exit code 0. (A service of yours calls `supervisor::run(Web::tree(listener)).await`
+//! in `main`, and runs until SIGTERM.) It prints the following, with another port:
 //!
 //! ```text
 //! 1. The service listens on 127.0.0.1:41573.
@@ -41,10 +41,10 @@ use tokio::net::TcpStream;
 supervision_tree! {
     /// A web service that keeps words.
     ///
-    /// one_for_one: the server needs no restart when the store crashes, since the store's address
-    /// stays the same.
+    /// one_for_one: the server needs no restart when the store crashes, because the store's address
+    /// stays valid.
     pub Web(listener: TcpListener): one_for_one(max_restarts = 5, restart_window = 10s, shutdown_within = 10s) {
-        store: Store(heartbeat = 500ms), // one that hangs is restarted too
+        store: Store(heartbeat = 500ms), // a store that hangs is restarted too
         server: Always(shutdown = 5s) = {
             let (listener, store) = (Arc::new(listener), store.clone());
             move |ctx| serve(ctx, Arc::clone(&listener), store.clone())
@@ -52,18 +52,18 @@ supervision_tree! {
     }
 }
 
-/// One life of the server.
+/// Runs one life of the server.
 ///
-/// The socket is bound before the tree starts, and is the same in each life: while the server
-/// restarts, the operating system keeps new connections waiting.
+/// The socket is bound before the tree starts, and all lives share it. While the server restarts,
+/// the operating system keeps new connections waiting.
 ///
-/// axum handles each connection in a task of its own. At a shutdown it waits for them, for as long
-/// as the child's shutdown time allows; those that are left then end with the runtime.
+/// axum handles each connection in a task of its own. At a shutdown, axum waits for these tasks as
+/// long as the child's `shutdown` allows. Tasks that remain after that end with the runtime.
 async fn serve(ctx: Context, listener: Arc<TcpListener>, store: ChildRef<Query>) -> ChildResult {
     let listener = listener.try_clone()?;
     listener.set_nonblocking(true)?;
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    // From here on it is any service: it gets the shutdown signal, and its error ends the life.
+    // axum receives the shutdown signal, and an error of axum ends the life.
     axum::serve(listener, routes(store)).with_graceful_shutdown(ctx.shutdown_requested()).await?;
     Ok(())
 }
@@ -96,13 +96,15 @@ async fn write(
     }
 }
 
-/// The request that a life had in hand when it crashed is gone, and whoever made it is told at
-/// once. It is not made again: it may be what crashed the store.
+/// Returns the answer to a request that the store lost.
+///
+/// The request that a life was handling when it crashed is lost, and its `ask` fails at once. The
+/// server does not repeat the request, because the request may have caused the crash.
 fn unavailable() -> Answer {
     (StatusCode::SERVICE_UNAVAILABLE, "the store crashed on this request".to_owned())
 }
 
-/// The word `slow` tells others that such a request is in flight.
+/// Answers after a while. The word `slow` in the store shows that such a request is in flight.
 async fn slow(State(store): State<ChildRef<Query>>) -> &'static str {
     let (word, value) = ("slow".to_owned(), "in flight".to_owned());
     let _ = store.ask(|reply| Query::Write { word, value, reply }).await;
@@ -110,13 +112,13 @@ async fn slow(State(store): State<ChildRef<Query>>) -> &'static str {
     "it took its time"
 }
 
-/// What the store can be asked.
+/// A request to the store.
 enum Query {
     Read { word: String, reply: Reply<Option<String>> },
     Write { word: String, value: String, reply: Reply<()> },
 }
 
-/// Keeps the words, behind an `Arc`: they survive a crash.
+/// Keeps the words behind an `Arc`, so that they survive a crash.
 #[derive(Child, Default)]
 #[child(message = Query, shutdown = 2s)]
 struct Store {
@@ -144,7 +146,7 @@ impl Worker for Store {
     }
 }
 
-/// Makes a request on a connection of its own; the status and the body of the response.
+/// Makes a request on a connection of its own, and returns the status and body of the response.
 async fn request(
     address: SocketAddr,
     method: &str,
@@ -168,7 +170,7 @@ async fn request(
     Ok((status.unwrap_or(0), body.unwrap_or_default()))
 }
 
-/// Makes a request, and shows it with what comes back.
+/// Makes a request, and prints it with the response.
 async fn show(address: SocketAddr, method: &str, path: &str, body: &str) -> io::Result<()> {
     let (status, answer) = request(address, method, path, body).await?;
     println!("   {:<26} {status} {answer}", format!("{method:<4} {path} {body}"));
@@ -239,7 +241,7 @@ mod tests {
     async fn requests_survive_the_crash_of_the_store() {
         let (web, address) = start().await;
         post(address, "/words/colour", "blue").await;
-        // However it crashes.
+        // The kind of crash makes no difference.
         testing::kill(&web, "store").await.expect("a kill");
         assert_eq!(get(address, "/words/colour").await, ok("blue"));
         testing::panic(&web, "store", "out of memory").await.expect("a panic");
@@ -254,7 +256,7 @@ mod tests {
         let (web, address) = start().await;
         post(address, "/words/colour", "blue").await;
         testing::hang(&web, "store").await.expect("a hang");
-        // Its heartbeat is missed, and the request waits meanwhile.
+        // The request waits in the mailbox until the missed heartbeat restarts the store.
         assert_eq!(get(address, "/words/colour").await, ok("blue"));
         assert_eq!(web.store().incarnation(), 2);
     }

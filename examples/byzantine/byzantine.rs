@@ -1,17 +1,17 @@
 //! The Byzantine generals: an end-to-end system under a supervision tree.
 //!
-//! What it shows: a declared tree with a pool of workers that live once, and a part that is made at
-//! run time, since nobody knows how many generals there will be; generals with typed mailboxes, who
-//! crash at any point, are restarted and go on where they were, without a vote lost or cast twice;
-//! a tree that ends by itself when its work is done (`auto_shutdown`), or gives up with the cause
-//! when there are too many crashes; and the supervisor's events and statistics beside the
-//! generals' own account of it all.
+//! What it shows: a declared tree with a pool of workers that each have one life, and a part that
+//! is made at run time, because the number of generals is known only then; generals with typed
+//! mailboxes, which crash at any point, are restarted, and continue where they were, so that no
+//! vote is lost or cast twice; a tree that ends by itself when its work is done (`auto_shutdown`),
+//! or gives up with the cause after too many crashes; and the supervisor's events and statistics,
+//! compared with the generals' own records.
 //!
-//! How to run it: `cargo run --example byzantine -- --generals 7 --traitors 2 --crash 1 --seed 42`;
-//! `--help` lists the options. The clock is paused, so that it takes no time, and the same seed
-//! gives the same output.
+//! How to run it: `cargo run --example byzantine -- --generals 7 --traitors 2 --crash 1 --seed 42`.
+//! `--help` lists the options. The clock is paused, so a run takes no time, and the same seed gives
+//! the same output.
 //!
-//! What to expect:
+//! It prints:
 //!
 //! ```text
 //! 7 generals, OM(2): 3 rounds of letters, 1s each. Seed 42, one_for_one, max_restarts = 3.
@@ -60,7 +60,7 @@
 //! ```
 //!
 //! With `--generals 6`, the same command finds a campaign in which the loyal generals do not agree,
-//! runs it, shows the letters that did it, and ends with exit code 1.
+//! runs it, prints the letters that caused the disagreement, and ends with exit code 1.
 
 use std::io::{self, stderr, stdout};
 use std::process::ExitCode;

@@ -1,1 +1,1 @@
-//! The examples stand beside this file: `cargo run --example NAME`.
+//! The examples are in the directory above: `cargo run --example NAME`.

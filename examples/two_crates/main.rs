@@ -1,12 +1,11 @@
-//! A tree that is made from the trees of two crates.
+//! A tree that contains the tree of another crate.
 //!
-//! What it shows: the library in `two_crates/storage` exports a tree, `Storage`, and this program
-//! makes it a part of its own, as one child among others. The program's children use the addresses
-//! of the library's; the compiler knows the library's tree as well as the program's own, so that
-//! `shutdown_within` covers both.
+//! What it shows: the library in `two_crates/storage` exports a tree, `Storage`. This program's
+//! tree contains `Storage` as one of its children. The program's children use the addresses of the
+//! library's children. The compiler knows both trees, so `shutdown_within` covers both.
 //!
-//! How to run it: `cargo run --example two_crates`. It ends by itself with exit code 0, and prints,
-//! but for the times:
+//! How to run it: `cargo run --example two_crates`. It ends by itself with exit code 0, and prints
+//! the following, with other times:
 //!
 //! ```text
 //! The whole tree stops within 5s.
@@ -42,20 +41,20 @@ supervision_tree! {
     }
 }
 
-/// Takes notes.
+/// Writes notes into the library's table.
 #[derive(Child)]
 #[child(message = Note, shutdown = 2s)]
 struct Clerk {
     table: ChildRef<Query>,
 }
 
-/// What to write down, and to whom to say so.
+/// A text to write down, and the reply that confirms it.
 struct Note(String, Reply<&'static str>);
 
 impl Worker for Clerk {
     async fn run(&self, mut ctx: Context<Note>) -> ChildResult {
         while let Some(Note(text, reply)) = ctx.recv().await {
-            // The address is valid whatever happens in the library's tree meanwhile.
+            // The address stays valid across restarts in the library's tree.
             self.table.send(Query::Put("note".to_owned(), text)).await?;
             let _ = reply.send("noted");
         }
@@ -63,7 +62,7 @@ impl Worker for Clerk {
     }
 }
 
-/// Prints what happens until this child has been restarted.
+/// Prints events until this child has been restarted.
 async fn print_until_restarted(events: &mut Events, path: &str) {
     while let Some(event) = events.next().await {
         println!("{event}");

@@ -1,7 +1,7 @@
 //! A type that is made a child by hand is a worker or a tree, which its handle tells.
 
 use supervisor::prelude::*;
-use supervisor::{ChildOptions, specs::Ready, Tree};
+use supervisor::{specs::Ready, ChildOptions, Tree};
 
 #[derive(Clone)]
 struct Shop {

@@ -1,5 +1,5 @@
-//! Whether everybody tells the same story: the supervisor's events, its statistics, and the
-//! generals.
+//! Compares three accounts of a campaign: the supervisor's events, its statistics, and the
+//! generals' notebooks.
 
 use supervisor::{ExitReason, events::EventKind};
 
@@ -7,16 +7,16 @@ use crate::campaign::Outcome;
 use crate::notebook::{Deed, Notebook};
 use crate::route::Id;
 
-/// What happened to a general, as both sides can tell it.
+/// An event in the life of a general that both the supervisor and the general record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Happening {
-    /// A life began.
+    /// The life with this number began.
     Life(u64),
-    /// A life ended by an error or a panic that said this.
+    /// The life with this number ended by an error or a panic with this message.
     Fall(u64, String),
 }
 
-/// How often something happened, by each account.
+/// The number of times that something happened, by each account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Accounts {
     /// By the supervisor's events.
@@ -28,7 +28,7 @@ pub struct Accounts {
 }
 
 impl Outcome {
-    /// What happened to a general, by the supervisor's events.
+    /// Returns the history of a general by the supervisor's events.
     #[must_use]
     pub fn told_by_events(&self, general: Id) -> Vec<Happening> {
         let told = self.about(general).filter_map(|kind| match kind {
@@ -43,7 +43,7 @@ impl Outcome {
         told.collect()
     }
 
-    /// What happened to a general, in its own words.
+    /// Returns the history of a general by its own notebook.
     #[must_use]
     pub fn told_by_general(&self, general: Id) -> Vec<Happening> {
         let mut life = 0;
@@ -59,8 +59,8 @@ impl Outcome {
         told.collect()
     }
 
-    /// The lives of a general of which it cannot know: the supervisor started them, and stopped
-    /// them with another general before their first step.
+    /// Returns the lives that a general cannot have recorded: the supervisor started them, and
+    /// stopped them together with another general before their first step.
     #[must_use]
     pub fn unlived(&self, general: Id) -> Vec<Happening> {
         let own = self.told_by_general(general);
@@ -73,7 +73,8 @@ impl Outcome {
         stopped.filter(|life| !own.contains(life)).collect()
     }
 
-    /// How often generals were restarted. The notebooks lack the lives that were not lived.
+    /// Returns the number of restarts of generals. The notebooks lack the [unlived](Self::unlived)
+    /// lives.
     #[must_use]
     pub fn restarts(&self) -> Accounts {
         let restarted = |kind: &EventKind| matches!(kind, EventKind::ChildRestarted { .. });
@@ -84,10 +85,10 @@ impl Outcome {
         Accounts { events: events as u64, stats: self.stats.restarts, notebooks: notebooks as u64 }
     }
 
-    /// How often generals fell.
+    /// Returns the number of crashes of generals.
     ///
-    /// The statistics lack those who fell while they were being stopped because of another: that
-    /// was a stop, and no failure.
+    /// The statistics lack the crashes of generals that were being stopped because of another
+    /// general: the supervisor counts such an exit as a stop, not as a failure.
     #[must_use]
     pub fn falls(&self) -> Accounts {
         let everybody = || self.plan.rules.everybody();
@@ -101,7 +102,7 @@ impl Outcome {
         }
     }
 
-    /// Whether everybody tells the same story.
+    /// Returns `true` if all accounts agree.
     #[must_use]
     pub fn tell_the_same(&self) -> bool {
         let mut unlived = 0;

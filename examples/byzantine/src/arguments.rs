@@ -11,7 +11,7 @@ use supervisor::SupervisionStrategy;
 use crate::order::Order;
 use crate::settings::{LieKind, Question, Settings};
 
-/// What `--help` prints.
+/// The text that `--help` prints.
 pub const HELP: &str = "\
 The Byzantine generals under a supervision tree: they agree by letters on whether to attack,
 although some of them lie, some fall and are restarted, and some are slow.
@@ -45,20 +45,20 @@ Exit code:
   3  the supervisor has given up: more crashes than --max-restarts
 ";
 
-/// What is asked for.
+/// The request of the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
-    /// To run a campaign.
+    /// Run a campaign.
     Run(Settings),
-    /// To explain the options.
+    /// Print the help.
     Help,
 }
 
-/// Reads the arguments, without the program's name.
+/// Parses the arguments, which do not include the program's name.
 ///
 /// # Errors
 ///
-/// What is wrong, in one line, and what would be right.
+/// Returns a message of one line that names the mistake and the correct form.
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Request, String> {
     let mut settings = Settings::default();
     let (mut order, mut opinions) = (None, None);
@@ -99,7 +99,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Request, S
     Ok(Request::Run(settings))
 }
 
-/// The rules that need more than one argument.
+/// Checks the rules that concern more than one argument.
 fn check(settings: &Settings) -> Result<(), String> {
     let Settings { generals, traitors, slow, .. } = *settings;
     let faulty = traitors + slow;
@@ -125,7 +125,7 @@ fn check(settings: &Settings) -> Result<(), String> {
     }
 }
 
-/// A number within bounds.
+/// Reads a number within bounds.
 fn number<T: FromStr + Display + PartialOrd>(
     parser: &mut Parser,
     name: &str,
@@ -141,7 +141,7 @@ fn number<T: FromStr + Display + PartialOrd>(
     })
 }
 
-/// The value of an option, with the option's name in what is wrong with it.
+/// Reads the value of an option, and adds the option's name to an error message.
 fn value<T>(
     parser: &mut Parser,
     name: &str,

@@ -15,9 +15,9 @@ use crate::plan::{Plan, RESTART_WINDOW};
 use crate::verdict::Verdict;
 
 supervision_tree! {
-    /// The campaign: it ends when all generals have decided, or when too many have fallen.
+    /// A campaign. It ends when all generals have decided, or after too many crashes.
     ///
-    /// rest_for_one: the army needs its couriers, and not the other way round.
+    /// rest_for_one: the army depends on the couriers, but the couriers do not depend on the army.
     pub Campaign(field: &Arc<Field>): rest_for_one(max_restarts = 0, auto_shutdown = any_significant) {
         couriers: simple_one_for_one {
             courier: Temporary<Courier>,
@@ -26,17 +26,17 @@ supervision_tree! {
     }
 }
 
-/// The generals under their supervisor, not started.
+/// Builds the generals' supervisor, without starting it.
 ///
-/// How many there are, and their supervisor's strategy, is known at run time only, so this part of
-/// the tree is made with the builder. A supervisor that was built is a child like any other.
+/// The number of generals and the strategy are known at run time only, so the builder makes this
+/// part of the tree. A supervisor that was built is a child like any other.
 fn army(field: &Arc<Field>, couriers: &Pool<Courier>) -> Supervisor {
     let plan = field.plan();
     let mut builder = Supervisor::new()
         .with_strategy(plan.strategy)
         .with_max_restarts(plan.max_restarts)
         .with_restart_window(RESTART_WINDOW)
-        // Who has decided goes home; when all have, the army is disbanded.
+        // A general ends when it has decided. When all have ended, the supervisor shuts down.
         .with_auto_shutdown(AutoShutdown::AllSignificant);
     for id in plan.rules.everybody() {
         let general = General { field: Arc::clone(field), id, couriers: couriers.clone() };
@@ -46,30 +46,30 @@ fn army(field: &Arc<Field>, couriers: &Pool<Courier>) -> Supervisor {
     builder.build()
 }
 
-/// How a campaign went, by everybody's account.
+/// The outcome of a campaign, with all accounts of it.
 #[derive(Debug)]
 pub struct Outcome {
-    /// What was settled before.
+    /// The plan of the campaign.
     pub plan: Plan,
-    /// What the generals have written down, in order of their numbers.
+    /// The generals' notebooks, in order of the generals' numbers.
     pub notebooks: Vec<Notebook>,
-    /// What the supervisors have told, and when, from the beginning of the campaign; without the
-    /// couriers.
+    /// The supervisors' events without those of the couriers. The time of each counts from the
+    /// beginning of the campaign.
     pub events: Vec<(Duration, Event)>,
-    /// The figures of the generals' supervisor.
+    /// The statistics of the generals' supervisor.
     pub stats: SupervisorStats,
-    /// How the tree has ended.
+    /// The end of the tree.
     pub end: Result<(), SupervisorError>,
 }
 
 impl Outcome {
-    /// What the generals have decided, those who have.
+    /// Returns the decision of each general, or `None` for a general without one.
     #[must_use]
     pub fn decisions(&self) -> Vec<Option<Order>> {
         self.notebooks.iter().map(Notebook::decision).collect()
     }
 
-    /// Whether they have done what the paper promises.
+    /// Judges the campaign by the promises of the paper.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         let known: Vec<_> = self.notebooks.iter().map(|book| book.hearsay().clone()).collect();
@@ -81,11 +81,11 @@ impl Outcome {
 ///
 /// # Errors
 ///
-/// If the tree does not start. That it gives up later is an outcome.
+/// Returns an error if the tree does not start. If the tree gives up later, that is an outcome.
 pub async fn run(plan: Plan) -> Result<Outcome, SupervisorError> {
     let field = Arc::new(Field::new(plan));
     let tree = Campaign::tree(&field);
-    // Subscribed before the start: nothing is missed.
+    // Subscribe before the start, so that no event is missed.
     let mut news = tree.handle().supervisor().events();
     let campaign = tree.start().await?;
     let mut events = Vec::new();

@@ -1,4 +1,4 @@
-//! Letters, and who carries them.
+//! Letters, and the couriers that carry them.
 
 use std::sync::Arc;
 
@@ -11,27 +11,28 @@ use crate::notebook::Receipt;
 use crate::plan::{Draft, ROUND};
 use crate::route::Id;
 
-/// What a general finds in its mailbox.
+/// A letter in a general's mailbox.
 #[derive(Debug)]
 pub struct Letter {
-    /// Who wrote it; the courier knows, so nobody can pretend to be another.
+    /// The sender. The courier sets it, so a general cannot write in the name of another.
     pub from: Id,
-    /// In which round it was written.
+    /// The round in which the letter was written.
     pub round: u8,
-    /// What it says.
+    /// The statements in the letter.
     pub said: Vec<Said>,
-    /// For the courier.
+    /// The reply to the courier.
     pub receipt: Reply<Receipt>,
 }
 
-/// Carries one letter, and does not come back without a receipt while there is hope.
+/// Carries one letter: delivers it until the receiver gives a receipt, for the length of one round
+/// at most.
 ///
-/// A mailbox delivers at most once: the letter that a general has in hand when it falls is gone.
-/// Its courier learns that (`NoReply`) and hands over a copy, to the next life. That a letter is
-/// handed over twice does no harm, since it is counted once.
+/// A mailbox delivers at most once: the letter that a general was reading when it crashed is lost.
+/// The courier then receives `NoReply`, and delivers a copy to the next life. A letter that is
+/// delivered twice does no harm, because it is counted once.
 ///
-/// It is a worker of its own, and no part of the general that sent it, so that a letter which has
-/// left arrives even if its sender falls.
+/// The courier is a worker of its own, not a part of the general that sends the letter. So a letter
+/// that was sent arrives even if its sender crashes.
 #[derive(Child, Debug)]
 #[child(restart = Temporary, once)]
 pub struct Courier {
@@ -52,7 +53,7 @@ impl WorkerOnce for Courier {
                 match to.ask_within(ROUND, letter).await {
                     Ok(_) => return true,
                     Err(supervisor::messages::AskError::NoReply) => {}
-                    // It sleeps, or it has decided and gone home.
+                    // The receiver is asleep, or has decided and ended.
                     Err(_) => return false,
                 }
             }

@@ -1,4 +1,4 @@
-//! What all lives of all children share: the plan, the clock, and the notebooks.
+//! The state that all lives of all children share: the plan, the clock, and the notebooks.
 
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use crate::notebook::Notebook;
 use crate::plan::{Plan, ROUND};
 use crate::route::Id;
 
-/// The field of the campaign.
+/// The shared state of a campaign.
 #[derive(Debug)]
 pub struct Field {
     plan: Plan,
@@ -18,7 +18,7 @@ pub struct Field {
 }
 
 impl Field {
-    /// A field on which nothing has happened yet.
+    /// Creates the state before the campaign begins.
     #[must_use]
     pub fn new(plan: Plan) -> Self {
         let notebook = |id| Mutex::new(Notebook::new(plan.rules, id, &plan.crashes));
@@ -26,49 +26,49 @@ impl Field {
         Self { plan, begins: OnceLock::new(), notebooks }
     }
 
-    /// What was settled before.
+    /// Returns the plan.
     #[must_use]
     pub fn plan(&self) -> &Plan {
         &self.plan
     }
 
-    /// When the campaign has begun: when the first general woke for the first time.
+    /// Returns the time at which the campaign began. The first general sets it in its first life.
     #[must_use]
     pub fn begins(&self) -> Instant {
         *self.begins.get_or_init(Instant::now)
     }
 
-    /// How long the campaign has lasted.
+    /// Returns the time since the campaign began.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.begins.get().map(Instant::elapsed).unwrap_or_default()
     }
 
-    /// When a round begins, counted from 1; it ends when the next begins.
+    /// Returns the time at which a round begins. Rounds count from 1, and end when the next begins.
     #[must_use]
     pub fn start_of(&self, round: u8) -> Instant {
         self.begins() + ROUND * u32::from(round - 1)
     }
 
-    /// The round that it is now; after the last, one more than there are.
+    /// Returns the number of the current round. After the last round, it is one more than the last.
     #[must_use]
     pub fn round(&self) -> u8 {
         let last = self.plan.rules.rounds();
         (1..=last).find(|round| !self.is_over(*round)).unwrap_or(last + 1)
     }
 
-    /// Whether letters of this round come too late now.
+    /// Returns `true` if letters of this round are too late now.
     #[must_use]
     pub fn is_over(&self, round: u8) -> bool {
         Instant::now() >= self.start_of(round + 1)
     }
 
-    /// A general's notebook. A general that panics leaves it as it is: each entry is whole.
+    /// Locks a general's notebook. A panic of the general leaves only complete entries in it.
     pub fn notebook(&self, owner: Id) -> MutexGuard<'_, Notebook> {
         self.notebooks[owner.index()].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// All notebooks as they are, in order of their owners' numbers.
+    /// Returns copies of all notebooks, in order of their owners' numbers.
     #[must_use]
     pub fn notebooks(&self) -> Vec<Notebook> {
         self.plan.rules.everybody().map(|id| self.notebook(id).clone()).collect()

@@ -1,4 +1,4 @@
-//! A general: the algorithm's part in the world, with its mailbox, its clock and its crashes.
+//! A general: the actor that runs the algorithm, with a mailbox, a clock, and planned crashes.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::notebook::Deed;
 use crate::plan::{DELAY, Draft, Manner, Moment};
 use crate::route::Id;
 
-/// A general. What it knows is in its notebook, so that a new life goes on where the last fell.
+/// A general. Its knowledge is in its notebook, so a new life continues where the last one crashed.
 #[derive(Child, Debug)]
 #[child(restart = Transient, message = Letter)]
 pub struct General {
@@ -20,7 +20,7 @@ pub struct General {
     pub(crate) couriers: Pool<Courier>,
 }
 
-/// Whether the supervisor wants the general to go on.
+/// Tells whether the general goes on, or stops at its supervisor's request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Word {
     GoOn,
@@ -50,7 +50,7 @@ impl Worker for General {
 }
 
 impl General {
-    /// Says in this round what there is to say: to each other general a letter.
+    /// Sends the letters of this round, at most one to each other general.
     async fn vote(&self, ctx: &Context<Letter>, round: u8) -> ChildResult {
         let plan = self.field.plan();
         let (drafts, again) = self
@@ -73,7 +73,7 @@ impl General {
         let army = path.as_str().rsplit_once('/').map_or("", |(army, _)| army);
         let mut couriers = Vec::with_capacity(drafts.len());
         for draft in drafts {
-            // The others are declared later, or earlier: nobody can be given all addresses.
+            // Some of the others are declared later, so a general cannot be given all addresses.
             let name = self.field.plan().name(draft.to);
             let to = ctx.lookup(format!("{army}/{name}").trim_start_matches('/')).await?;
             let (field, draft) = (Arc::clone(&self.field), draft.clone());
@@ -83,12 +83,13 @@ impl General {
         Ok(())
     }
 
-    /// Reads letters until the round is over: who has not written by then has said nothing.
+    /// Reads letters until the round is over. A general whose letter comes later has said nothing.
     async fn listen(&self, ctx: &mut Context<Letter>, round: u8) -> Result<Word, ChildError> {
         let end = self.field.start_of(round + 1);
         loop {
             tokio::select! {
-                // The clock first: what comes when a round is over belongs to the next.
+                // The clock comes first: a letter that arrives after the end is read in the next
+                // round.
                 biased;
                 () = sleep_until(end) => return Ok(Word::GoOn),
                 letter = ctx.recv() => match letter {
@@ -103,7 +104,7 @@ impl General {
         let Letter { from, round, said, receipt } = letter;
         self.may_fall(round, Moment::LetterInHand)?;
         let late = self.field.is_over(round);
-        // Written down first, so that a receipt is true whatever happens next.
+        // Write the letter down first, so that the receipt is true even after a crash.
         let read = self.field.notebook(self.id).read(from, &said, late);
         let _ = receipt.send(read);
         Ok(())
@@ -127,7 +128,7 @@ impl General {
         self.may_fall(self.field.round(), Moment::Deciding)
     }
 
-    /// Falls, if this is the moment.
+    /// Crashes, if the plan has a crash for this moment.
     fn may_fall(&self, round: u8, moment: Moment) -> ChildResult {
         let Some(crash) = self.field.notebook(self.id).falls(round, moment) else { return Ok(()) };
         self.note(round, Deed::Fell(crash));

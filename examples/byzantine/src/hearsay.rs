@@ -1,63 +1,65 @@
 //! OM(m), the algorithm for oral messages of Lamport, Shostak and Pease, as one general's part.
 //!
-//! The recursion of the paper is unrolled into rounds. What a general hears is a tree, since
-//! known as exponential information gathering: its nodes are routes, and below "2 says" hangs
-//! what everybody else says that 2 said. In round 1 the commander sends its order; in each of the
-//! `m` rounds that follow, each general tells everybody who is not on the route what it heard in
-//! the round before. Then it goes back up: at each node the majority decides.
+//! The recursion of the paper is unrolled into rounds. The statements that a general hears form a
+//! tree (the method is known as exponential information gathering). The nodes of the tree are
+//! routes. Below the node "2 says" are the reports of the other generals about what 2 said. In
+//! round 1, the commander sends its order. In each of the `m` following rounds, each general
+//! reports the statements of the round before to every general that is not on their route. Then the
+//! tree is evaluated from the leaves up: at each node, the majority decides.
 
 use std::collections::BTreeMap;
 
 use crate::order::Order;
 use crate::route::{Id, Route};
 
-/// Whose orders are agreed on.
+/// The generals whose orders are agreed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Commanders {
-    /// General 0 commands, the others are its lieutenants: the problem as the paper states it.
+    /// General 0 commands, and the others are its lieutenants, as in the paper.
     One,
-    /// Each general has an opinion, and is the commander of it; the majority of all that was
-    /// agreed on is the decision.
+    /// Each general has an opinion, and commands in its own instance of the algorithm. The majority
+    /// of the agreed opinions is the decision.
     All,
 }
 
-/// How many generals there are, and how often they ask again.
+/// The parameters of the algorithm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rules {
-    /// How many generals there are.
+    /// The number of generals.
     pub generals: u8,
-    /// The `m` of OM(m): how many faulty generals it bears, if there are more than 3m.
+    /// The `m` of OM(m): the number of faulty generals that it bears, if there are more than 3m
+    /// generals.
     pub depth: u8,
-    /// Whose orders are agreed on.
+    /// The generals whose orders are agreed on.
     pub commanders: Commanders,
 }
 
 impl Rules {
-    /// All generals.
+    /// Returns all generals.
     pub fn everybody(self) -> impl Iterator<Item = Id> + Clone {
         (0..self.generals).map(Id)
     }
 
-    /// Those whose orders are agreed on.
+    /// Returns the generals whose orders are agreed on.
     pub fn commanders(self) -> impl Iterator<Item = Id> + Clone {
         let all = self.commanders == Commanders::All;
         self.everybody().take(if all { usize::from(self.generals) } else { 1 })
     }
 
-    /// How many rounds of letters there are.
+    /// Returns the number of rounds of letters.
     #[must_use]
     pub fn rounds(self) -> u8 {
         self.depth + 1
     }
 
-    /// Whether this many faulty generals cannot keep the others from agreeing.
+    /// Returns `true` if this many faulty generals cannot prevent the others from agreeing.
     #[must_use]
     pub fn bears(self, faulty: usize) -> bool {
         faulty <= usize::from(self.depth)
             && (faulty == 0 || usize::from(self.generals) > 3 * usize::from(self.depth))
     }
 
-    /// All routes that have this many generals on them.
+    /// Returns all routes with as many generals as the number of this round.
     #[must_use]
     pub fn routes(self, round: u8) -> Vec<Route> {
         let mut routes: Vec<_> = self.commanders().map(Route::from_commander).collect();
@@ -72,29 +74,29 @@ impl Rules {
     }
 }
 
-/// One statement of a letter: what was said, and by which route it has come.
+/// One statement of a letter: an order, and the route by which it came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Said {
-    /// The way it has come; the last on it is who wrote the letter.
+    /// The route of the order. The last general on it wrote the letter.
     pub route: Route,
-    /// What was said.
+    /// The order.
     pub order: Order,
 }
 
-/// What a general does with a statement.
+/// The result of hearing a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Heard {
-    /// It counts.
+    /// The statement counts.
     Counted,
-    /// It was counted before.
+    /// The same statement was counted before.
     Again,
-    /// Something else was counted before, and stays: nobody votes twice.
+    /// Another order by the same route was counted before, and stays: a second vote does not count.
     Contradiction,
-    /// It cannot have come by this route: it is not the sender's to say, or not mine to hear.
+    /// The statement cannot have come by this route from this sender to this general.
     Nonsense,
 }
 
-/// All that one general has heard.
+/// All statements that one general has heard.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hearsay {
     rules: Rules,
@@ -103,13 +105,13 @@ pub struct Hearsay {
 }
 
 impl Hearsay {
-    /// Nothing heard yet.
+    /// Creates the hearsay of a general that has heard nothing yet.
     #[must_use]
     pub fn new(rules: Rules, me: Id) -> Self {
         Self { rules, me, heard: BTreeMap::new() }
     }
 
-    /// Takes a statement in. Who hands it over is known; what it says about others is not.
+    /// Records a statement. The sender of a letter is certain; its reports about others are not.
     pub fn hear(&mut self, from: Id, said: Said) -> Heard {
         let Said { route, order } = said;
         let known = |id: &Id| id.0 < self.rules.generals;
@@ -131,20 +133,20 @@ impl Hearsay {
         }
     }
 
-    /// What was heard by this route; of who said nothing, the default is assumed.
+    /// Returns the order that came by this route. Silence counts as the default order.
     #[must_use]
     pub fn heard(&self, route: Route) -> Order {
         self.heard.get(&route).copied().unwrap_or_default()
     }
 
-    /// Whether anything was heard by this route.
+    /// Returns `true` if an order came by this route.
     #[must_use]
     pub fn has_heard(&self, route: Route) -> bool {
         self.heard.contains_key(&route)
     }
 
-    /// What a loyal general says in this round: its own order in the first, and then what it has
-    /// heard in the round before.
+    /// Returns the statements of a loyal general in this round: its own order in the first round,
+    /// and reports of the previous round's statements in the others.
     #[must_use]
     pub fn truths(&self, round: u8, own: Order) -> Vec<Said> {
         if round == 1 {
@@ -158,8 +160,10 @@ impl Hearsay {
             .collect()
     }
 
-    /// What this general believes that the last on the route has said, after all rounds: the
-    /// majority of what it has heard itself and of what it believes of the others' reports.
+    /// Returns the order that, as this general believes, the last general on the route has stated.
+    ///
+    /// It is the majority of the order that this general has heard itself, and of the others'
+    /// reports as far as it believes them. It is meaningful after all rounds.
     #[must_use]
     pub fn believed(&self, route: Route) -> Order {
         let heard = self.heard(route);
@@ -174,13 +178,14 @@ impl Hearsay {
         Order::majority(reports.chain([heard]))
     }
 
-    /// What this general believes that a commander has ordered; of its own order it is sure.
+    /// Returns the order that, as this general believes, a commander has given. A commander knows
+    /// its own order.
     #[must_use]
     pub fn order_of(&self, commander: Id, own: Order) -> Order {
         if commander == self.me { own } else { self.believed(Route::from_commander(commander)) }
     }
 
-    /// The decision, after all rounds.
+    /// Returns the decision, which is meaningful after all rounds.
     #[must_use]
     pub fn decision(&self, own: Order) -> Order {
         Order::majority(self.rules.commanders().map(|commander| self.order_of(commander, own)))

@@ -1,19 +1,21 @@
 //! The Byzantine generals as a supervised system, on the `supervisor` crate.
 //!
-//! Some generals besiege a city. They can only write letters, and have to agree on one order,
-//! although some of them are traitors who write different things to different generals. This is
-//! the algorithm OM(m) for oral messages of L. Lamport, R. Shostak and M. Pease (*The Byzantine
-//! Generals Problem*, 1982): with more than 3m generals, m traitors cannot keep the loyal ones
-//! from agreeing. Here the generals also crash, at any point, and are restarted by their
-//! supervisor; and some are slow.
+//! Some generals besiege a city. They can only write letters, and must agree on one order, although
+//! some of them are traitors, which write different things to different generals. The crate
+//! implements the algorithm OM(m) for oral messages of L. Lamport, R. Shostak and M. Pease (*The
+//! Byzantine Generals Problem*, 1982): with more than 3m generals, m traitors cannot prevent the
+//! loyal generals from agreeing. In this example the generals also crash, at any point, and are
+//! restarted by their supervisor. Some generals are slow.
 //!
-//! The example beside this file runs it. What stands where:
+//! The example program `byzantine` runs a campaign. The parts of the crate are:
 //!
-//! - the algorithm, pure: [`Order`], [`Route`], [`Hearsay`]; what traitors say, [`Lies`]; all
-//!   generals in lockstep and without actors, [`rehearse`];
-//! - what survives a crash: the [`Notebook`] of each general, which stands outside of it;
-//! - the actors, thin around that: [`General`], [`Courier`], and the tree [`Campaign`];
-//! - what is said of it in the end: [`Verdict`], [`Accounts`];
+//! - the algorithm as pure functions: [`Order`], [`Route`], [`Hearsay`]; the traitors' statements,
+//!   [`Lies`]; a run of all generals in lockstep and without actors, [`rehearse`];
+//! - the state that survives a crash: a [`Notebook`] for each general, stored outside of the
+//!   general;
+//! - the actors, thin layers around the algorithm: [`General`], [`Courier`], and the tree
+//!   [`Campaign`];
+//! - the results: [`Verdict`], [`Accounts`];
 //! - the program: [`Settings`], [`parse`], [`program`].
 //!
 //! ```

@@ -1,4 +1,4 @@
-//! How traitors lie: as data, so that the same traitor says the same thing again after a crash.
+//! The traitors' lies. They are data, so that a traitor repeats the same lie after a crash.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,31 +6,32 @@ use std::fmt;
 use crate::order::Order;
 use crate::route::{Id, Route};
 
-/// What a traitor makes of the truth, for each statement and each receiver.
+/// A traitor's rule for what to say instead of the truth, for each statement and each receiver.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lies {
-    /// Attack to some and retreat to others, drawn for each statement and each receiver.
+    /// Says attack or retreat at random, drawn for each statement and each receiver.
     Random {
-        /// What it is drawn from.
+        /// The seed of the draws.
         seed: u64,
     },
-    /// Attack to those with an even number, retreat to those with an odd one.
+    /// Says attack to generals with an even number, and retreat to those with an odd number.
     Split,
-    /// To everybody the opposite.
+    /// Says the opposite to all generals.
     Opposite,
-    /// Nothing at all.
+    /// Says nothing.
     Silent,
-    /// Exactly this; what is not listed is not said.
+    /// Says these orders, and nothing where no order is listed.
     Script(BTreeMap<(Route, Id), Order>),
 }
 
 impl Lies {
-    /// What the last on the route tells this receiver, if anything.
+    /// Returns the order that the last general on the route tells this receiver, or `None` for
+    /// silence.
     #[must_use]
     pub fn told(&self, route: Route, to: Id, truth: Order) -> Option<Order> {
         match self {
             Self::Random { seed } => {
-                // A generator for each statement: what is said depends on nothing else.
+                // Each statement has a generator of its own, so the order depends on nothing else.
                 let number = route
                     .generals()
                     .iter()
@@ -49,7 +50,7 @@ impl Lies {
     }
 }
 
-/// The kind of lie, as the command line names it.
+/// Writes the kind of lie, as the command line names it.
 impl fmt::Display for Lies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

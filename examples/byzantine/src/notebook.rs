@@ -1,4 +1,4 @@
-//! What a general writes down, and what is therefore still there after it has fallen.
+//! The notebook of a general: the state that survives the general's crashes.
 
 use std::time::Duration;
 
@@ -7,46 +7,46 @@ use crate::order::Order;
 use crate::plan::{Crash, Draft, Moment};
 use crate::route::Id;
 
-/// What a general answers to the courier of a letter.
+/// A general's reply to the courier of a letter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Receipt {
-    /// It has been read.
+    /// The letter was read.
     Read,
-    /// It had been read before: the sender has fallen in between, and sent it again.
+    /// The letter was read before: it was delivered again, for example after a crash of its sender.
     ReadBefore,
-    /// It came after its round, and was not read.
+    /// The letter came after its round, and was not read.
     Late,
 }
 
-/// A letter that a general has settled to send.
+/// A letter that a general has decided to send.
 #[derive(Clone, Debug)]
 pub struct Ballot {
-    /// The letter; it is never written a second time.
+    /// The letter. It is never written a second time.
     pub draft: Draft,
-    /// Whether the receiver is known to have it.
+    /// `true` if a receipt has confirmed the delivery.
     pub delivered: bool,
 }
 
-/// What a general has done, in its own words.
+/// An action of a general, as it records it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Deed {
-    /// Began a life: the number of it, and how the previous one ended by the supervisor's word.
+    /// Began a life.
     Woke {
         /// The number of the life.
         life: u64,
-        /// How the previous life ended.
+        /// The exit reason of the previous life, by the supervisor.
         after: Option<String>,
     },
-    /// Sent letters: its vote in this round, or the part of it that nobody has confirmed.
+    /// Sent the letters of this round, or those that are not confirmed yet.
     Sent {
-        /// How many letters.
+        /// The number of letters.
         letters: usize,
-        /// Whether they had been settled by an earlier life.
+        /// `true` if an earlier life had decided to send them.
         again: bool,
     },
     /// Was late.
     Overslept,
-    /// Fell.
+    /// Crashed.
     Fell(Crash),
     /// Decided.
     Decided(Order),
@@ -55,18 +55,18 @@ pub enum Deed {
 /// An entry of the diary.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// When, from the beginning of the campaign.
+    /// The time since the beginning of the campaign.
     pub at: Duration,
-    /// In, or for, which round; one more than there are, after the last.
+    /// The round that the entry belongs to. After the last round, it is one more than the last.
     pub round: u8,
-    /// What.
+    /// The action.
     pub deed: Deed,
 }
 
-/// How many letters a general was handed, by what it did with them.
+/// Counts of the letters and statements that were delivered to a general.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Letters that it has read.
+    /// Letters that the general has read.
     pub read: usize,
     /// Letters that came a second time, and said the same.
     pub read_before: usize,
@@ -74,19 +74,19 @@ pub struct Counts {
     pub late: usize,
     /// Statements that contradict an earlier one by the same route: double votes.
     pub double_votes: usize,
-    /// Statements that were not the sender's to make.
+    /// Statements that the sender cannot make, or that this general cannot receive.
     pub nonsense: usize,
 }
 
-/// The memory of a general that no crash can take.
+/// The memory of a general, which survives crashes.
 ///
-/// A life of a general keeps nothing to itself: it writes down what it has heard before it gives
-/// the courier a receipt, and what it will say before it says it. So the next life says the same,
-/// and a letter that comes twice is counted once: nobody votes twice.
+/// A life of a general keeps no state of its own. It writes down a letter before it gives the
+/// courier a receipt, and it writes down its own statements before it sends them. So the next life
+/// says the same, and a letter that comes twice is counted once: no general votes twice.
 #[derive(Clone, Debug)]
 pub struct Notebook {
     hearsay: Hearsay,
-    /// By round, from the first; what has been settled is never changed.
+    /// The letters of each round, from the first. Once set, they never change.
     votes: Vec<Option<Vec<Ballot>>>,
     decision: Option<Order>,
     pending: Vec<Crash>,
@@ -95,7 +95,7 @@ pub struct Notebook {
 }
 
 impl Notebook {
-    /// An empty one, and what fate has in store for its owner.
+    /// Creates an empty notebook. It also holds the planned crashes of its owner.
     #[must_use]
     pub fn new(rules: Rules, owner: Id, crashes: &[Crash]) -> Self {
         Self {
@@ -137,8 +137,8 @@ impl Notebook {
         Receipt::Read
     }
 
-    /// Settles what to say in a round, if no earlier life has; gives the letters that are not
-    /// known to have arrived, and whether they had been settled before.
+    /// Decides on the letters of a round, unless an earlier life has. Returns the letters that are
+    /// not confirmed, and `true` if an earlier life had decided on them.
     pub fn settle(
         &mut self,
         round: u8,
@@ -154,13 +154,13 @@ impl Notebook {
         (open.map(|ballot| ballot.draft.clone()).collect(), again)
     }
 
-    /// A courier has a receipt for the letter of this round to this general.
+    /// Marks the letter of this round to this general as delivered.
     pub fn confirm(&mut self, round: u8, to: Id) {
         let ballots = self.votes[usize::from(round) - 1].iter_mut().flatten();
         ballots.filter(|ballot| ballot.draft.to == to).for_each(|ballot| ballot.delivered = true);
     }
 
-    /// Takes the next crash of this kind from what fate has in store.
+    /// Takes a planned crash for this moment, if there is one.
     pub fn falls(&mut self, round: u8, moment: Moment) -> Option<Crash> {
         let here = |crash: &Crash| {
             crash.moment == moment && (crash.round == round || moment == Moment::Deciding)
@@ -169,7 +169,7 @@ impl Notebook {
         Some(self.pending.swap_remove(place))
     }
 
-    /// Decides, if no earlier life has; whether this one did.
+    /// Decides, and returns the decision; `None` if an earlier life has decided.
     pub fn decide(&mut self, own: Order) -> Option<Order> {
         if self.decision.is_some() {
             return None;
@@ -178,37 +178,37 @@ impl Notebook {
         self.decision
     }
 
-    /// What its owner has heard.
+    /// Returns the statements that the owner has heard.
     #[must_use]
     pub fn hearsay(&self) -> &Hearsay {
         &self.hearsay
     }
 
-    /// The letters of a round, if they have been settled.
+    /// Returns the letters of a round. There are none before the owner has decided on them.
     #[must_use]
     pub fn vote(&self, round: u8) -> &[Ballot] {
         self.votes[usize::from(round) - 1].as_deref().unwrap_or_default()
     }
 
-    /// What its owner has decided.
+    /// Returns the owner's decision.
     #[must_use]
     pub fn decision(&self) -> Option<Order> {
         self.decision
     }
 
-    /// What became of the letters that it was handed.
+    /// Returns the counts of the letters that were delivered to the owner.
     #[must_use]
     pub fn counts(&self) -> Counts {
         self.counts
     }
 
-    /// What its owner has done.
+    /// Returns the owner's actions, in order.
     #[must_use]
     pub fn diary(&self) -> &[Entry] {
         &self.diary
     }
 
-    /// How many lives its owner has begun.
+    /// Returns the number of lives that the owner has begun.
     #[must_use]
     pub fn lives(&self) -> usize {
         self.diary.iter().filter(|entry| matches!(entry.deed, Deed::Woke { .. })).count()

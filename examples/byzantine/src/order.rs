@@ -1,4 +1,4 @@
-//! What the generals have to agree on.
+//! The order on which the generals must agree.
 
 use std::fmt;
 use std::ops::Not;
@@ -7,18 +7,18 @@ use std::str::FromStr;
 /// An order, or an opinion on what the order should be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Order {
-    /// The default: what a general assumes of who says nothing.
+    /// The default, which a general assumes when another general says nothing.
     #[default]
     Retreat,
-    /// The other one.
+    /// The other order.
     Attack,
 }
 
 impl Order {
-    /// Both.
+    /// Both orders.
     pub const ALL: [Self; 2] = [Self::Attack, Self::Retreat];
 
-    /// What more than half of the orders say; the default if there is no such majority.
+    /// Returns the order with more than half of the votes, or the default if there is none.
     ///
     /// ```
     /// use byzantine::Order::{self, Attack, Retreat};

@@ -1,4 +1,4 @@
-//! Everything that is settled before the first letter: who commands, who lies, who falls when.
+//! The plan of a campaign: the commander, the traitors, and the crashes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -11,27 +11,27 @@ use crate::lies::Lies;
 use crate::order::Order;
 use crate::route::Id;
 
-/// How long a round takes; a letter that comes later does not count.
+/// The length of a round. A letter that comes after its round does not count.
 pub const ROUND: Duration = Duration::from_secs(1);
 
-/// How late a slow general is: one and a half rounds, so that its letters miss their round.
+/// The delay of a slow general: one and a half rounds, so that its letters miss their round.
 pub const DELAY: Duration = Duration::from_millis(1500);
 
-/// The window in which restarts are counted: more rounds than there ever are.
+/// The restart window of the generals' supervisor, which is longer than all rounds together.
 pub const RESTART_WINDOW: Duration = Duration::from_secs(5);
 
-/// When a general falls.
+/// The moment of a crash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Moment {
-    /// At the beginning of a round, before it has settled what to say.
+    /// At the beginning of a round, before the general has decided on its letters.
     BeforeVoting,
-    /// In the middle of it: half of its letters are on their way.
+    /// When half of the letters of the round are on their way.
     WhileVoting,
-    /// When all its letters of the round are on their way.
+    /// When all letters of the round are on their way.
     AfterVoting,
-    /// With a letter of the round in hand, read by nobody.
+    /// When the general has received a letter of the round, and has not read it yet.
     LetterInHand,
-    /// When it has decided, and told nobody; the round has no meaning then.
+    /// When the general has decided, but not ended. The round of the crash has no meaning then.
     Deciding,
 }
 
@@ -47,30 +47,30 @@ impl fmt::Display for Moment {
     }
 }
 
-/// How a general falls; to its supervisor it is the same.
+/// The manner of a crash. The supervisor treats both alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Manner {
-    /// Its `run` returns an error.
+    /// The general's `run` returns an error.
     Error,
-    /// It panics.
+    /// The general panics.
     Panic,
 }
 
-/// A crash that will happen, once.
+/// A planned crash, which happens once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Crash {
-    /// Who falls.
+    /// The general that crashes.
     pub general: Id,
-    /// In which round.
+    /// The round of the crash.
     pub round: u8,
-    /// When in the round.
+    /// The moment in the round.
     pub moment: Moment,
-    /// By what.
+    /// The manner of the crash.
     pub manner: Manner,
 }
 
 impl Crash {
-    /// What the error or the panic says.
+    /// Returns the message of the error or panic.
     #[must_use]
     pub fn last_words(&self) -> String {
         let Self { round, moment, .. } = self;
@@ -84,33 +84,35 @@ impl Crash {
 /// A letter's content for one receiver.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Draft {
-    /// Who will get it.
+    /// The receiver.
     pub to: Id,
-    /// What it says.
+    /// The statements.
     pub said: Vec<Said>,
 }
 
-/// A campaign before it begins. Together with the algorithm, it settles the outcome.
+/// The plan of a campaign. Together with the algorithm, it determines the outcome.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// How many generals there are, and whose orders are agreed on.
+    /// The parameters of the algorithm.
     pub rules: Rules,
-    /// Each general's opinion; with one commander, only the first counts: its order.
+    /// Each general's opinion. With one commander, only the first opinion counts, which is the
+    /// order.
     pub opinions: Vec<Order>,
-    /// Who lies, and how.
+    /// The traitors and their lies.
     pub traitors: BTreeMap<Id, Lies>,
-    /// Who falls, in any order; the same crash twice happens twice.
+    /// The crashes, in any order. A crash that is listed twice happens twice.
     pub crashes: Vec<Crash>,
-    /// Who is late in which round.
+    /// The slow generals, each with the round in which it is late.
     pub slow: BTreeSet<(Id, u8)>,
-    /// Who is restarted with whom.
+    /// The strategy of the generals' supervisor.
     pub strategy: SupervisionStrategy,
-    /// How many restarts the generals' supervisor makes within [`RESTART_WINDOW`].
+    /// The number of restarts that the generals' supervisor makes within [`RESTART_WINDOW`].
     pub max_restarts: u32,
 }
 
 impl Plan {
-    /// Only loyal generals, who all are in time: the first commands the others.
+    /// Creates a plan in which all generals are loyal and in time, and the first commands the
+    /// others.
     #[must_use]
     pub fn loyal(generals: u8, depth: u8, order: Order) -> Self {
         Self {
@@ -124,7 +126,7 @@ impl Plan {
         }
     }
 
-    /// The same with an opinion for each general instead of one order.
+    /// Sets an opinion for each general, in place of one order.
     ///
     /// # Panics
     ///
@@ -137,42 +139,42 @@ impl Plan {
         self
     }
 
-    /// The same with this traitor.
+    /// Makes this general a traitor.
     #[must_use]
     pub fn with_traitor(mut self, general: u8, lies: Lies) -> Self {
         self.traitors.insert(Id(general), lies);
         self
     }
 
-    /// The same with this general late in this round.
+    /// Makes this general late in this round.
     #[must_use]
     pub fn with_slow(mut self, general: u8, round: u8) -> Self {
         self.slow.insert((Id(general), round));
         self
     }
 
-    /// The same with this crash, by an error.
+    /// Adds this crash, by an error.
     #[must_use]
     pub fn with_crash(mut self, general: u8, round: u8, moment: Moment) -> Self {
         self.crashes.push(Crash { general: Id(general), round, moment, manner: Manner::Error });
         self
     }
 
-    /// The same under this strategy.
+    /// Sets the strategy of the generals' supervisor.
     #[must_use]
     pub fn with_strategy(mut self, strategy: SupervisionStrategy) -> Self {
         self.strategy = strategy;
         self
     }
 
-    /// The same with this many restarts allowed.
+    /// Sets the number of restarts that the generals' supervisor makes.
     #[must_use]
     pub fn with_max_restarts(mut self, max_restarts: u32) -> Self {
         self.max_restarts = max_restarts;
         self
     }
 
-    /// What the general is called in the tree.
+    /// Returns the general's name in the tree.
     #[must_use]
     pub fn name(&self, general: Id) -> String {
         match self.rules.commanders {
@@ -182,51 +184,51 @@ impl Plan {
         }
     }
 
-    /// The general's opinion, or order.
+    /// Returns the general's opinion, or its order if it is the commander.
     #[must_use]
     pub fn opinion(&self, general: Id) -> Order {
         self.opinions.get(general.index()).copied().unwrap_or_default()
     }
 
-    /// Whether the general says what it has heard.
+    /// Returns `true` if the general tells the truth.
     #[must_use]
     pub fn is_loyal(&self, general: Id) -> bool {
         !self.traitors.contains_key(&general)
     }
 
-    /// Whether the general is late in this round.
+    /// Returns `true` if the general is late in this round.
     #[must_use]
     pub fn is_slow(&self, general: Id, round: u8) -> bool {
         self.slow.contains(&(general, round))
     }
 
-    /// Whether the others can rely on the general: it is loyal, and never late. Crashes do not
-    /// matter, since who falls rejoins.
+    /// Returns `true` if the general is loyal and never late. Crashes do not matter, because a
+    /// general that crashes comes back.
     #[must_use]
     pub fn is_reliable(&self, general: Id) -> bool {
         self.is_loyal(general) && !self.slow.iter().any(|(late, _)| *late == general)
     }
 
-    /// All generals that the others can rely on.
+    /// Returns all reliable generals.
     #[must_use]
     pub fn reliable(&self) -> Vec<Id> {
         self.rules.everybody().filter(|general| self.is_reliable(*general)).collect()
     }
 
-    /// How many are not reliable: what the algorithm calls a traitor.
+    /// Returns the number of generals that are not reliable. The algorithm calls them traitors.
     #[must_use]
     pub fn faulty(&self) -> usize {
         usize::from(self.rules.generals) - self.reliable().len()
     }
 
-    /// Whether the reliable generals are certain to agree.
+    /// Returns `true` if the reliable generals are certain to agree.
     #[must_use]
     pub fn is_safe(&self) -> bool {
         self.rules.bears(self.faulty())
     }
 
-    /// The letters that a general sends in a round. A loyal one tells everybody the same; a
-    /// traitor, what it likes. Who has nothing to say to somebody sends no letter.
+    /// Returns the letters that a general sends in a round. A loyal general tells all others the
+    /// same. A traitor tells each receiver its lies. A letter without statements is not sent.
     #[must_use]
     pub fn letters(&self, general: Id, hearsay: &Hearsay, round: u8) -> Vec<Draft> {
         let truths = hearsay.truths(round, self.opinion(general));

@@ -10,13 +10,13 @@ use crate::campaign::run;
 use crate::settings::Settings;
 use crate::story;
 
-/// How a run ended.
+/// The exit code of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Code {
     /// The loyal generals agree, and obey a loyal commander.
     Agreed = 0,
-    /// They do not.
+    /// The loyal generals do not agree, or do not obey a loyal commander.
     Broken = 1,
     /// The arguments are wrong.
     Usage = 2,
@@ -24,11 +24,11 @@ pub enum Code {
     GaveUp = 3,
 }
 
-/// Does what the arguments, without the program's name, ask for.
+/// Runs the program with these arguments, which do not include the program's name.
 ///
 /// # Errors
 ///
-/// If something cannot be written.
+/// Returns an error if the output cannot be written, or if the campaign cannot start.
 pub fn program(
     arguments: impl IntoIterator<Item = OsString>,
     out: &mut impl Write,
@@ -50,8 +50,8 @@ pub fn program(
 fn campaign(settings: &Settings, out: &mut impl Write) -> io::Result<Code> {
     let drawn = settings.draw();
     out.write_all(story::before(settings, &drawn).as_bytes())?;
-    // One thread and a paused clock: time passes when nobody has anything left to do, so that a
-    // run takes no time, and is the same each time.
+    // One thread and a paused clock: the clock advances only when all tasks wait. So a run takes no
+    // time, and each run is the same.
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?;
     let outcome = runtime.block_on(run(drawn.plan)).map_err(io::Error::other)?;
@@ -63,7 +63,7 @@ fn campaign(settings: &Settings, out: &mut impl Write) -> io::Result<Code> {
     })
 }
 
-/// Keeps the panics quiet that are a part of the plan: the story tells them.
+/// Silences the message of planned panics, because the story tells of them.
 pub fn hush_planned_panics() {
     let tell = panic::take_hook();
     panic::set_hook(Box::new(move |info| {

@@ -1,4 +1,4 @@
-//! The verdict in words, and why it is not a better one.
+//! The verdict in words, with the reasons for a bad one.
 
 use std::fmt::Write as _;
 
@@ -8,13 +8,13 @@ use crate::plan::Plan;
 use crate::route::{Id, Route};
 use crate::verdict::Verdict;
 
-/// What every campaign without a promise comes down to.
+/// The explanation that ends every campaign in which agreement breaks.
 const MORAL: &str = "  Each has done what the algorithm says, and could not know better: from oral messages alone, a
   commander who says one thing here and another there cannot be told from lieutenants who lie about
   what it said. More than 3 generals for each who fails outvote the lies; fewer do not.
 ";
 
-/// The verdict, with the reason why there could be another.
+/// Writes the verdict, and the reasons if it is bad.
 #[must_use]
 pub fn explain(plan: &Plan, known: &[Hearsay], decisions: &[Option<Order>]) -> String {
     let verdict = Verdict::of(plan, known, decisions);
@@ -58,13 +58,13 @@ pub fn explain(plan: &Plan, known: &[Hearsay], decisions: &[Option<Order>]) -> S
     text
 }
 
-/// For each decision, the first of the reliable generals who has come to it.
+/// Returns, for each order, the first reliable general that has decided on it.
 fn opposed(reliable: &[Id], decisions: &[Option<Order>]) -> Vec<Id> {
     let first = |order| reliable.iter().find(|id| decisions[id.index()] == Some(order)).copied();
     Order::ALL.into_iter().filter_map(first).collect()
 }
 
-/// What a general has heard, down to what it believes of each report.
+/// Writes the orders that a general has heard, and what it believes of each report.
 fn write_view(text: &mut String, plan: &Plan, hearsay: &Hearsay, id: Id) {
     let decision = hearsay.decision(plan.opinion(id));
     let _ = writeln!(

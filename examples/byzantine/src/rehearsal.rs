@@ -1,13 +1,13 @@
 //! The campaign without actors: all generals in lockstep, in memory.
 //!
-//! It says what the outcome has to be, since crashes change nothing; and it is fast enough to
-//! look through thousands of campaigns for one in which the loyal generals do not agree.
+//! Crashes do not change the outcome, so the rehearsal predicts it. The rehearsal is fast enough to
+//! search thousands of campaigns for one in which the loyal generals do not agree.
 
 use crate::hearsay::Hearsay;
 use crate::order::Order;
 use crate::plan::Plan;
 
-/// What all generals know after the last round.
+/// Returns the statements that each general has heard after the last round.
 #[must_use]
 pub fn rehearse(plan: &Plan) -> Vec<Hearsay> {
     let rules = plan.rules;
@@ -34,7 +34,7 @@ pub fn rehearse(plan: &Plan) -> Vec<Hearsay> {
     known
 }
 
-/// What all generals decide, in order of their numbers.
+/// Returns the decisions of all generals, in order of their numbers.
 #[must_use]
 pub fn decisions(plan: &Plan) -> Vec<Order> {
     let known = rehearse(plan);

@@ -1,16 +1,16 @@
-//! Who said that who said what.
+//! Routes: the chain of generals through which an order has come.
 
 use std::fmt;
 
-/// How many generals a route can pass: one more than the most traitors.
+/// The largest number of generals on a route: one more than the largest number of faulty generals.
 const LONGEST: usize = 4;
 
-/// A general, by number; the commander of a single order is 0.
+/// The number of a general. With one commander, the commander is 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Id(pub u8);
 
 impl Id {
-    /// The general as an index.
+    /// Returns the number as an index.
     #[must_use]
     pub fn index(self) -> usize {
         usize::from(self.0)
@@ -23,18 +23,18 @@ impl fmt::Display for Id {
     }
 }
 
-/// The way that an order has come: first its commander, last who told it.
+/// The chain of generals through which an order has come: the commander first, the teller last.
 ///
-/// An oral message has no signature, so that the same order by another route is other news.
+/// An oral message has no signature, so the same order by another route is another statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Route {
-    /// First, so that shorter routes are the lesser ones.
+    /// The first field, so that shorter routes compare as less.
     length: u8,
     generals: [Id; LONGEST],
 }
 
 impl Route {
-    /// An order straight from its commander.
+    /// Creates the route of an order that comes straight from its commander.
     #[must_use]
     pub fn from_commander(commander: Id) -> Self {
         let mut generals = [Id::default(); LONGEST];
@@ -42,11 +42,11 @@ impl Route {
         Self { length: 1, generals }
     }
 
-    /// The route, and on from there by this general.
+    /// Extends the route by this general.
     ///
     /// # Panics
     ///
-    /// If the general is on the route already, or the route as long as can be.
+    /// Panics if the general is on the route already, or if the route has its largest length.
     #[must_use]
     pub fn then(mut self, general: Id) -> Self {
         assert!(!self.passes(general), "a message never comes back: {self}, then {general}");
@@ -55,38 +55,39 @@ impl Route {
         self
     }
 
-    /// The generals on it, from the commander on.
+    /// Returns the generals on the route, from the commander on.
     #[must_use]
     pub fn generals(&self) -> &[Id] {
         &self.generals[..usize::from(self.length)]
     }
 
-    /// How many generals are on it: the number of the round in which the message is sent.
+    /// Returns the number of generals on the route, which is the round in which the message is
+    /// sent.
     #[must_use]
     pub fn round(&self) -> u8 {
         self.length
     }
 
-    /// Whose order it is.
+    /// Returns the general that gave the order.
     #[must_use]
     pub fn commander(&self) -> Id {
         self.generals[0]
     }
 
-    /// Who told it.
+    /// Returns the last general on the route, which told the order.
     #[must_use]
     pub fn teller(&self) -> Id {
         self.generals[usize::from(self.length) - 1]
     }
 
-    /// Whether the general is on it.
+    /// Returns `true` if the general is on the route.
     #[must_use]
     pub fn passes(&self, general: Id) -> bool {
         self.generals().contains(&general)
     }
 }
 
-/// As it is told: `3 says that 2 says that 0 says`.
+/// Writes the route from its end: `3 says that 2 says that 0 says`.
 impl fmt::Display for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (place, general) in self.generals().iter().rev().enumerate() {

@@ -1,4 +1,4 @@
-//! What the command line settles, and a plan drawn from it by its seed.
+//! The settings of the command line, and the plan that is drawn from them.
 
 use std::collections::BTreeSet;
 
@@ -11,18 +11,18 @@ use crate::plan::{Crash, Manner, Moment, Plan};
 use crate::route::Id;
 use crate::verdict::Verdict;
 
-/// What the generals have to agree on.
+/// The subject on which the generals must agree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Question {
     /// The order of one commander.
     Order(Order),
     /// The majority of these opinions, one for each general.
     Opinions(Vec<Order>),
-    /// The majority of opinions that are drawn.
+    /// The majority of opinions that are drawn at random.
     MixedOpinions,
 }
 
-/// How the traitors lie; the lies themselves are drawn.
+/// The kind of the traitors' lies. Random lies are drawn from the seed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LieKind {
     /// See [`Lies::Random`].
@@ -36,28 +36,28 @@ pub enum LieKind {
     Silent,
 }
 
-/// A campaign as it is asked for.
+/// The settings of a campaign.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// How many generals.
+    /// The number of generals.
     pub generals: u8,
-    /// How many of them are traitors.
+    /// The number of traitors.
     pub traitors: u8,
-    /// How many of the loyal ones are late once.
+    /// The number of loyal generals that are late once.
     pub slow: u8,
-    /// How many crashes there are.
+    /// The number of crashes.
     pub crashes: usize,
-    /// What everything is drawn from.
+    /// The seed of all draws.
     pub seed: u64,
-    /// What is to be agreed on.
+    /// The subject of the agreement.
     pub question: Question,
-    /// How traitors lie.
+    /// The kind of the traitors' lies.
     pub lies: LieKind,
     /// The strategy of the generals' supervisor.
     pub strategy: SupervisionStrategy,
-    /// How many restarts it makes within [`RESTART_WINDOW`](crate::RESTART_WINDOW).
+    /// The number of restarts that it makes within [`RESTART_WINDOW`](crate::RESTART_WINDOW).
     pub max_restarts: u32,
-    /// Whether each letter is printed.
+    /// `true` to print each letter.
     pub letters: bool,
 }
 
@@ -78,22 +78,23 @@ impl Default for Settings {
     }
 }
 
-/// How many campaigns are looked through for one that breaks agreement.
+/// The number of campaigns that are searched for one in which agreement breaks.
 const SEARCHED: u32 = 500;
 
-/// A plan, and how it was come by.
+/// A plan, and the result of the search for it.
 #[derive(Clone, Debug)]
 pub struct Drawn {
     /// The plan.
     pub plan: Plan,
-    /// If agreement is not certain: how many plans were drawn until one broke it, or none if none
-    /// did.
+    /// `None` if agreement is certain, so that nothing was searched. `Some(Ok(count))` if the plan
+    /// with the number `count` breaks agreement, and `Some(Err(count))` if none of `count` plans
+    /// does.
     pub searched: Option<Result<u32, u32>>,
 }
 
 impl Settings {
-    /// Draws the plan. If there are too many faulty generals for a promise, it draws until the
-    /// loyal ones do not agree: what can go wrong, this time does.
+    /// Draws a plan from the seed. If agreement is not certain, it draws plans until the loyal
+    /// generals do not agree.
     #[must_use]
     pub fn draw(&self) -> Drawn {
         let mut random = fastrand::Rng::with_seed(self.seed);
@@ -145,13 +146,13 @@ impl Settings {
         }
     }
 
-    /// Each crash at another moment.
+    /// Draws the crashes, each at another moment.
     fn draw_crashes(&self, rules: Rules, random: &mut fastrand::Rng) -> Vec<Crash> {
         const MOMENTS: [Moment; 4] =
             [Moment::BeforeVoting, Moment::WhileVoting, Moment::AfterVoting, Moment::LetterInHand];
         let mut places = Vec::new();
         for general in rules.everybody() {
-            // Nobody tells a commander its own order.
+            // A single commander receives no letters.
             let reads = rules.commanders == Commanders::All || general != Id(0);
             for round in 1..=rules.rounds() {
                 let moments = MOMENTS.into_iter().filter(|m| reads || *m != Moment::LetterInHand);

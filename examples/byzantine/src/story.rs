@@ -1,4 +1,4 @@
-//! The campaign as it is printed: the rounds, the decisions, the restarts, and the verdict.
+//! The printed story of a campaign: the rounds, the decisions, the restarts, and the verdict.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::reasons::explain;
 use crate::route::Id;
 use crate::settings::{Drawn, Settings};
 
-/// What is settled before the first letter.
+/// Writes the part before the first letter: the plan.
 #[must_use]
 pub(crate) fn before(settings: &Settings, drawn: &Drawn) -> String {
     let plan = &drawn.plan;
@@ -64,7 +64,7 @@ pub(crate) fn before(settings: &Settings, drawn: &Drawn) -> String {
     text
 }
 
-/// What happened.
+/// Writes the part after the plan: the campaign and its verdict.
 #[must_use]
 pub(crate) fn after(settings: &Settings, outcome: &Outcome) -> String {
     let mut text = String::new();
@@ -98,7 +98,7 @@ fn write_round(text: &mut String, settings: &Settings, outcome: &Outcome, round:
     let mut lines = String::new();
     for (id, entry) in entries {
         let what = match &entry.deed {
-            // In the first life, and under "Decisions": there is nothing to tell here.
+            // The first life is not worth a line, and decisions are printed under "Decisions".
             Deed::Woke { after: None, .. } | Deed::Decided(_) => continue,
             Deed::Woke { life, after: Some(after) } => match after.as_str() {
                 "normal" | "shutdown" => {
@@ -115,7 +115,7 @@ fn write_round(text: &mut String, settings: &Settings, outcome: &Outcome, round:
         };
         let who = Who(outcome, id);
         let _ = writeln!(lines, "  {} {who} {what}", Seconds(entry.at));
-        // What breaks agreement is shown to the letter.
+        // The letters of a traitor are printed if they can break agreement.
         let shown = settings.letters || (!plan.is_safe() && !plan.is_loyal(id));
         if shown && matches!(entry.deed, Deed::Sent { again: false, .. }) {
             write_letters(&mut lines, outcome.notebooks[id.index()].vote(round));
@@ -147,7 +147,7 @@ fn write_letters(text: &mut String, ballots: &[Ballot]) {
     }
 }
 
-/// A general's letters of a round, in short.
+/// Summarizes a general's letters of a round.
 fn vote(outcome: &Outcome, id: Id, round: u8) -> String {
     let notebook = &outcome.notebooks[id.index()];
     let letters = notebook.vote(round);
@@ -215,7 +215,7 @@ fn write_restarts(text: &mut String, outcome: &Outcome) {
     );
 }
 
-/// A general's name in a column, and what is special about it.
+/// Writes a general's name in a column, with a mark for traitors and slow generals.
 struct Who<'a>(&'a Outcome, Id);
 
 impl std::fmt::Display for Who<'_> {
@@ -231,7 +231,7 @@ impl std::fmt::Display for Who<'_> {
     }
 }
 
-/// Seconds with one digit, in a column.
+/// Writes seconds with one decimal digit.
 struct Seconds(Duration);
 
 impl std::fmt::Display for Seconds {
@@ -240,7 +240,7 @@ impl std::fmt::Display for Seconds {
     }
 }
 
-/// Without the place in the source, which is there after a panic.
+/// Removes the source location, which follows the message of a panic.
 fn without_place(text: &str) -> &str {
     text.split_once(", at ").map_or(text, |(text, _)| text)
 }
@@ -254,7 +254,7 @@ fn counted(count: impl Into<Count>, noun: &str) -> String {
     }
 }
 
-/// A number of things.
+/// A count, from an integer of either type.
 struct Count(u64);
 
 impl From<u64> for Count {

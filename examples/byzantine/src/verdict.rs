@@ -1,23 +1,23 @@
-//! Whether the generals have done what the paper promises.
+//! The verdict: compares a campaign with the promises of the paper.
 
 use crate::hearsay::Hearsay;
 use crate::order::Order;
 use crate::plan::Plan;
 use crate::route::Id;
 
-/// What can be said of a campaign that came to its end.
+/// The verdict on a campaign that came to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Verdict {
-    /// The decision of all reliable generals, if they have one: IC1 of the paper.
+    /// The common decision of all reliable generals, if there is one: IC1 of the paper.
     pub agreed: Option<Order>,
-    /// Whether all reliable generals believe what each reliable commander has said: IC2.
+    /// `true` if all reliable generals have decided, and believe each reliable commander: IC2.
     pub obeyed: bool,
-    /// Whether both were certain.
+    /// `true` if both were certain.
     pub promised: bool,
 }
 
 impl Verdict {
-    /// Judges by what each general knew in the end, and what it decided.
+    /// Judges a campaign by the final knowledge and the decision of each general.
     #[must_use]
     pub fn of(plan: &Plan, known: &[Hearsay], decisions: &[Option<Order>]) -> Self {
         let reliable = plan.reliable();
@@ -36,7 +36,7 @@ impl Verdict {
         Self { agreed, obeyed, promised: plan.is_safe() }
     }
 
-    /// Of the rehearsal of this plan.
+    /// Judges the rehearsal of this plan.
     #[must_use]
     pub fn of_rehearsal(plan: &Plan) -> Self {
         let known = crate::rehearsal::rehearse(plan);
@@ -46,7 +46,7 @@ impl Verdict {
         Self::of(plan, &known, &decisions)
     }
 
-    /// Whether the generals can win.
+    /// Returns `true` if the reliable generals agree and obey.
     #[must_use]
     pub fn is_good(&self) -> bool {
         self.agreed.is_some() && self.obeyed

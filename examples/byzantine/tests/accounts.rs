@@ -4,7 +4,7 @@ use byzantine::{LieKind, Order, Outcome, Question, Settings, decisions, hush_pla
 use supervisor::SupervisionStrategy;
 use supervisor_tests::within;
 
-/// Any campaign that can be asked for.
+/// Draws settings at random.
 fn any_settings(seed: u64) -> Settings {
     let mut random = fastrand::Rng::with_seed(seed);
     let generals = random.u8(3..=7);
@@ -48,7 +48,7 @@ async fn the_accounts_are_the_same_in_every_campaign() {
         let outcome = campaign(&settings).await;
         assert!(outcome.tell_the_same(), "{settings:?}");
         let (fell, restarts) = (outcome.falls(), outcome.restarts());
-        // Where nobody is stopped because of another, nothing is left out of any account.
+        // If no general is stopped because of another, every account is complete.
         if settings.strategy == SupervisionStrategy::OneForOne && outcome.end.is_ok() {
             for id in outcome.plan.rules.everybody() {
                 assert_eq!(outcome.told_by_events(id), outcome.told_by_general(id), "{settings:?}");
@@ -58,7 +58,7 @@ async fn the_accounts_are_the_same_in_every_campaign() {
             assert_eq!([restarts.stats, restarts.notebooks], [events; 2], "{settings:?}");
         }
         falls += fell.events;
-        // Who has decided has decided as in the rehearsal, whoever fell and rejoined.
+        // Each decision is that of the rehearsal, whichever generals crashed and came back.
         let expected = decisions(&outcome.plan);
         for (decision, expected) in outcome.decisions().into_iter().zip(expected) {
             match decision {
@@ -74,7 +74,7 @@ async fn the_accounts_are_the_same_in_every_campaign() {
     assert!(falls > 100 && ends > 5, "{falls} crashes, {ends} runs that gave up: too few to tell");
 }
 
-/// The comparison can fail.
+/// Shows that the comparison can fail.
 #[tokio::test(start_paused = true)]
 async fn an_account_that_leaves_something_out_is_found_out() {
     let settings = Settings { crashes: 2, ..Settings::default() };

@@ -9,10 +9,11 @@ use byzantine::{
 };
 use fastrand::Rng;
 
-/// OM(m) as the paper states it: what each lieutenant makes of the order of the last on the
-/// route, who is its commander.
+/// Runs OM(m) as the paper states it. The last general on the route is the commander. Returns the
+/// value that each lieutenant uses for the commander's order.
 fn om(plan: &Plan, depth: u8, route: Route, order: Order, others: &[Id]) -> BTreeMap<Id, Order> {
-    // (1) The commander sends its value to every lieutenant; who gets none uses "retreat".
+    // (1) The commander sends its value to every lieutenant. A lieutenant without one uses
+    // "retreat".
     let received: BTreeMap<Id, Order> = others
         .iter()
         .map(|to| {
@@ -26,7 +27,7 @@ fn om(plan: &Plan, depth: u8, route: Route, order: Order, others: &[Id]) -> BTre
     if depth == 0 {
         return received;
     }
-    // (2) Each acts as the commander in OM(m - 1) to send the value to the others.
+    // (2) Each lieutenant acts as the commander in OM(m - 1), and sends the value to the others.
     let mut values: BTreeMap<Id, Vec<Order>> =
         received.iter().map(|(id, order)| (*id, vec![*order])).collect();
     for teller in others {
@@ -35,11 +36,11 @@ fn om(plan: &Plan, depth: u8, route: Route, order: Order, others: &[Id]) -> BTre
             values.get_mut(&id).unwrap().push(order);
         }
     }
-    // (3) And uses the majority of what it has.
+    // (3) Each lieutenant uses the majority of its values.
     values.into_iter().map(|(id, values)| (id, Order::majority(values))).collect()
 }
 
-/// All decisions, by the paper's recursion.
+/// Returns all decisions, by the paper's recursion.
 fn by_the_paper(plan: &Plan) -> Vec<Order> {
     let rules = plan.rules;
     let mut believed: BTreeMap<Id, Vec<Order>> = BTreeMap::new();
@@ -59,12 +60,12 @@ fn flip(random: &mut Rng) -> Order {
     random.choice(Order::ALL).unwrap()
 }
 
-/// Any opinions.
+/// Draws opinions at random.
 fn any_opinions(random: &mut Rng, generals: u8) -> Vec<Order> {
     (0..generals).map(|_| flip(random)).collect()
 }
 
-/// Any plan of this size with one commander and this many traitors.
+/// Draws a plan of this size, with one commander and this many traitors.
 fn any_plan(random: &mut Rng, generals: u8, depth: u8, traitors: usize) -> Plan {
     let mut plan = Plan::loyal(generals, depth, flip(random));
     for traitor in random.choose_multiple(0..generals, traitors) {
@@ -94,8 +95,8 @@ fn the_rounds_are_the_recursion_of_the_paper() {
     }
 }
 
-/// What a traitor can do in OM(1) with one commander: to each receiver of its statement any of
-/// these, `None` being silence.
+/// Returns all lies of a traitor in OM(1) with one commander: every combination of these choices
+/// for the receivers of its statement. `None` is silence.
 fn all_lies(plan: &Plan, traitor: Id, choices: &[Option<Order>]) -> Vec<Lies> {
     let straight = Route::from_commander(Id(0));
     let route = if traitor == Id(0) { straight } else { straight.then(traitor) };
@@ -115,7 +116,7 @@ fn all_lies(plan: &Plan, traitor: Id, choices: &[Option<Order>]) -> Vec<Lies> {
 const BINARY: [Option<Order>; 2] = [Some(Attack), Some(Retreat)];
 const ANY: [Option<Order>; 3] = [Some(Attack), Some(Retreat), None];
 
-/// All plans of OM(1) with one traitor.
+/// Returns all plans of OM(1) with one traitor.
 fn all_plans(generals: u8) -> impl Iterator<Item = Plan> {
     let plans = Order::ALL.into_iter().map(move |order| Plan::loyal(generals, 1, order));
     plans.flat_map(|plan| {
@@ -148,11 +149,11 @@ fn some_lie_of_one_traitor_breaks_agreement_of_three() {
         all_plans(3).partition(|plan| Verdict::of_rehearsal(plan).is_good());
     assert!(!good.is_empty());
     assert!(bad.iter().all(|plan| !plan.is_safe()));
-    // The lieutenant that denies a true attack, or keeps it to itself.
+    // The traitor is a lieutenant that reports a retreat after an order to attack, or says nothing.
     let order = |plan: &Plan| plan.opinion(Id(0));
     assert_eq!(bad.iter().filter(|plan| order(plan) == Attack).count(), 4);
-    // The commander that the paper begins with: attack here, retreat there, and a tie is a
-    // retreat for both.
+    // A traitor as commander, the paper's first case, breaks nothing: if it orders attack to one
+    // and retreat to the other, both see a tie and retreat.
     assert!(bad.iter().all(|plan| plan.is_loyal(Id(0))));
 }
 
@@ -169,8 +170,8 @@ fn two_traitors_break_om_1_whatever_the_number_of_others() {
     }
 }
 
-/// Lemma 1 of the paper: OM(m) with k traitors among more than 2k + m generals obeys a loyal
-/// commander, whoever is to agree on that.
+/// Checks lemma 1 of the paper: in OM(m), the loyal generals obey a loyal commander if there are k
+/// traitors among more than 2k + m generals.
 #[test]
 fn no_lie_of_two_lieutenants_in_om_1_keeps_six_from_obeying() {
     for order in Order::ALL {
@@ -194,7 +195,7 @@ fn no_lie_of_two_traitors_is_found_that_breaks_agreement_of_seven() {
     let mut random = Rng::with_seed(2);
     for number in 0..3_000 {
         let mut plan = any_plan(&mut random, 7, 2, 2);
-        // Seven orders at once take seven times as long.
+        // A plan with seven commanders takes seven times as long.
         if number % 25 == 0 {
             plan = plan.with_opinions(&any_opinions(&mut random, 7));
         }
@@ -218,7 +219,7 @@ fn agreement_of_too_few_is_broken_by_a_schedule_that_is_found() {
 
 #[test]
 fn a_search_that_finds_nothing_says_so() {
-    // Whatever opposite a traitor says of a retreat, the tie is a retreat.
+    // Silence counts as a retreat, so a silent traitor cannot turn a retreat into an attack.
     let question = Question::Order(Retreat);
     let lies = LieKind::Silent;
     let settings = Settings { generals: 3, traitors: 1, question, lies, ..Settings::default() };
@@ -255,7 +256,9 @@ fn a_statement_counts_once_and_only_from_who_can_make_it() {
     assert_eq!(hearsay.hear(Id(1), said(by_one, Retreat)), Heard::Contradiction);
     assert_eq!(hearsay.heard(by_one), Attack);
     let nonsense = [
-        // In the name of another, about another's order, by way of me, from nobody, too long.
+        // In order: in the name of another general; the order of a general that does not command;
+        // from this general itself; by way of this general; from an unknown general; a route that
+        // is too long.
         (Id(3), by_one),
         (Id(1), Route::from_commander(Id(1))),
         (Id(2), straight.then(Id(2))),
@@ -293,7 +296,7 @@ fn a_lie_is_the_same_when_it_is_told_again() {
         assert_eq!(lies.told(route, Id(1), Attack), lies.told(route, Id(1), Attack));
         told.push((lies.told(route, Id(1), Attack), lies.told(route, Id(2), Attack)));
     }
-    // To each receiver something else, in each combination.
+    // Over all seeds, the two receivers are told each combination of orders.
     for first in Order::ALL {
         for second in Order::ALL {
             assert!(told.contains(&(Some(first), Some(second))));

@@ -9,7 +9,7 @@ fn arguments(line: &str) -> Vec<OsString> {
     line.split_whitespace().map(OsString::from).collect()
 }
 
-/// Its exit code, and what it prints.
+/// Runs the program, and returns its exit code, standard output and error output.
 fn run(line: &str) -> (Code, String, String) {
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let code = program(arguments(line), &mut out, &mut err).unwrap();
@@ -23,7 +23,7 @@ fn settings(line: &str) -> Settings {
     }
 }
 
-/// The command of the documentation.
+/// The arguments of the command in the documentation.
 const COMMAND: &str = "--generals 7 --traitors 2 --crash 1 --seed 42";
 
 #[test]
@@ -69,7 +69,7 @@ fn broken_agreement_has_a_code_and_an_explanation() {
         for part in ["agreement: BROKEN", "\nWhy\n", "decides to attack", "decides to retreat"] {
             assert!(out.contains(part), "{part} in {out}");
         }
-        // The schedule: what the traitors have written to whom.
+        // The letters of the traitors are printed.
         assert!(out.contains("         to 1: "), "{out}");
     }
 }

@@ -1,4 +1,4 @@
-//! Generals who fall, and what their supervisor does about it.
+//! Generals that crash, and are restarted by their supervisor.
 
 use byzantine::Moment::{AfterVoting, BeforeVoting, Deciding, LetterInHand, WhileVoting};
 use byzantine::Order::{Attack, Retreat};
@@ -14,12 +14,12 @@ async fn campaign(plan: Plan) -> Outcome {
     within("the end of the campaign", run(plan)).await.expect("a start")
 }
 
-/// How many lives each general has had.
+/// Returns the number of lives of each general.
 fn lives(outcome: &Outcome) -> Vec<usize> {
     outcome.notebooks.iter().map(Notebook::lives).collect()
 }
 
-/// The campaign came out as if nobody had fallen, and nobody has voted twice.
+/// Asserts that the outcome is the same as without crashes, and that no general has voted twice.
 fn assert_unharmed(outcome: &Outcome) {
     outcome.end.as_ref().expect("an orderly end");
     let decided: Vec<Order> = outcome.decisions().into_iter().flatten().collect();
@@ -32,7 +32,7 @@ fn assert_unharmed(outcome: &Outcome) {
     }
 }
 
-/// Four generals with a traitor, and this crash of one of them.
+/// Returns a plan with four generals, one traitor, and this crash.
 fn four(general: u8, round: u8, moment: Moment) -> Plan {
     Plan::loyal(4, 1, Attack)
         .with_traitor(3, Lies::Random { seed: 7 })
@@ -56,7 +56,7 @@ async fn who_falls_after_voting_does_not_vote_twice() {
     let outcome = campaign(four(1, 2, AfterVoting)).await;
     assert_unharmed(&outcome);
     assert_eq!(lives(&outcome), [1, 2, 1, 1]);
-    // One statement by each route counts: the commander's, and two reports.
+    // One letter by each route counts: the commander's letter, and two reports.
     assert_eq!(outcome.notebooks[2].counts().read, 3);
 }
 
@@ -69,7 +69,7 @@ async fn who_falls_in_the_middle_of_a_round_sends_the_rest_and_no_other() {
     let again = |deed: &Deed| matches!(deed, Deed::Sent { again: true, .. });
     assert!(diary.iter().any(|entry| again(&entry.deed)), "{diary:?}");
     let twice: usize = outcome.notebooks.iter().map(|book| book.counts().read_before).sum();
-    assert!(twice > 0, "what nobody had confirmed came twice, and counted once");
+    assert!(twice > 0, "letters that were not confirmed came twice, and counted once");
 }
 
 #[tokio::test(start_paused = true)]
@@ -87,7 +87,7 @@ async fn who_falls_when_it_has_decided_decides_once() {
     assert_eq!(lives(&outcome), [1, 1, 2, 1]);
 }
 
-/// Each general, in each round, at each moment, in both manners, under each strategy.
+/// Tries each general, round, moment, manner and strategy.
 #[tokio::test(start_paused = true)]
 async fn no_crash_changes_what_is_decided() {
     for strategy in [OneForOne, OneForAll, RestForOne] {
@@ -99,7 +99,7 @@ async fn no_crash_changes_what_is_decided() {
                         plan.crashes = vec![Crash { manner, ..plan.crashes[0] }];
                         let outcome = campaign(plan).await;
                         assert_unharmed(&outcome);
-                        // A commander has no letters to fall over.
+                        // The commander receives no letter, so it cannot crash on one.
                         let falls = u64::from((general, moment) != (0, LetterInHand));
                         assert_eq!(outcome.stats.failures, falls, "{:?}", outcome.plan);
                     }
@@ -194,7 +194,7 @@ async fn a_crash_that_is_allowed_none_ends_the_run() {
     assert_eq!(outcome.stats.restarts, 0);
 }
 
-/// The check above can fail: this is what a general without its notebook would have done.
+/// Shows that `assert_unharmed` can fail: a general without a notebook could vote twice like this.
 #[tokio::test(start_paused = true)]
 async fn a_second_vote_is_seen_and_does_not_count() {
     let field = Field::new(Plan::loyal(4, 1, Attack));

@@ -1,4 +1,4 @@
-//! The generals under the real tree: who agrees, who obeys, and who is late.
+//! The generals under the real tree: agreement, obedience, and slow generals.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use byzantine::{
 };
 use supervisor_tests::within;
 
-/// Runs the campaign, and compares it with what it has to be.
+/// Runs the campaign, and compares the decisions with the rehearsal.
 async fn campaign(plan: Plan) -> Outcome {
     let expected = decisions(&plan);
     let outcome = within("the end of the campaign", run(plan)).await.expect("a start");
@@ -20,7 +20,7 @@ async fn campaign(plan: Plan) -> Outcome {
     outcome
 }
 
-/// Runs the campaign, and says on what all have agreed who are loyal and in time.
+/// Runs the campaign, and returns the common decision of the reliable generals.
 async fn agreement(plan: Plan) -> Option<Order> {
     let verdict = campaign(plan).await.verdict();
     assert!(verdict.obeyed, "{verdict:?}");
@@ -33,7 +33,7 @@ async fn a_commander_and_its_lieutenants_are_children() {
         let field = Arc::new(Field::new(plan));
         let campaign = within("the start", Campaign::start(&field)).await.unwrap();
         let children = campaign.army().which_children().await.unwrap();
-        // The newest first, as in OTP.
+        // `which_children` returns the newest child first, as in OTP.
         let paths: Vec<_> = children.iter().rev().map(|c| format!("army/{}", c.name)).collect();
         within("the end", campaign.supervisor().wait()).await.unwrap();
         paths.join(" ")
@@ -82,7 +82,7 @@ async fn four_with_a_traitor_the_loyal_agree() {
     }
 }
 
-/// A sample of what the algorithm's own tests go through without actors.
+/// Repeats a sample of the algorithm's tests, which run without actors.
 #[tokio::test(start_paused = true)]
 async fn four_with_a_traitor_agree_whatever_it_says() {
     let straight = Route::from_commander(Id(0));
@@ -121,8 +121,8 @@ async fn a_loyal_commander_is_obeyed() {
     }
 }
 
-/// Three with one traitor, and six with two: the schedules that the search finds break agreement
-/// among real generals too.
+/// Uses three generals with one traitor, and six with two. The plans that the search finds break
+/// agreement among real generals too.
 #[tokio::test(start_paused = true)]
 async fn with_too_few_generals_agreement_breaks() {
     for (generals, traitors) in [(3, 1), (6, 2)] {
@@ -142,10 +142,11 @@ async fn a_slow_general_times_out_and_the_others_decide() {
             let plan = Plan::loyal(4, 1, Attack).with_slow(late, round);
             let outcome = campaign(plan).await;
             let verdict = outcome.verdict();
-            // The default stands for the order that nobody has got in time.
+            // If the commander is late in round 1, the others use the default.
             let expected = if (late, round) == (0, 1) { Retreat } else { Attack };
             assert_eq!(verdict.agreed, Some(expected), "{late} late in round {round}");
-            // Its own letters came, in the first round and half of the second; too late.
+            // Letters of the first round arrive in the middle of the second, too late. Letters of
+            // the last round arrive after the others have ended.
             let sent = outcome.notebooks[usize::from(late)].vote(round).len();
             let others = outcome.notebooks.iter().enumerate();
             let came_late: usize = others

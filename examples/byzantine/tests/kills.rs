@@ -1,5 +1,5 @@
-//! Generals that are brought down from outside, by the library's own means for tests: at any of
-//! their await points, and more often than any script would have it.
+//! Generals that are brought down from outside, with the library's `testing` module: at any of
+//! their await points, and more often than in any plan.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,8 @@ use supervisor::{SupervisionStrategy, testing};
 use supervisor_tests::within;
 use tokio::time::sleep_until;
 
-/// Runs a campaign in which somebody is killed again and again; how many kills there were.
+/// Runs a campaign in which generals are brought down again and again. Returns the number of
+/// failures.
 async fn survive(settings: &Settings) -> u64 {
     let plan = settings.draw().plan;
     let expected = decisions(&plan);
@@ -19,7 +20,7 @@ async fn survive(settings: &Settings) -> u64 {
     let generals: Vec<String> =
         plan.rules.everybody().map(|id| format!("army/{}", plan.name(id))).collect();
     let mut random = fastrand::Rng::with_seed(settings.seed);
-    // All that happens happens when a round begins.
+    // The generals act at the beginning of a round, so bring them down then.
     for round in 1..=field.plan().rules.rounds() {
         sleep_until(field.start_of(round)).await;
         for _ in 0..random.u32(0..6) {
@@ -27,7 +28,7 @@ async fn survive(settings: &Settings) -> u64 {
                 tokio::task::yield_now().await;
             }
             let victim = random.choice(&generals).expect("a general").as_str();
-            // One who has gone home already, or is just being restarted, is spared.
+            // A general that has ended, or is being restarted, is not affected.
             let _ = match random.u8(0..3) {
                 0 => within("the kill", testing::kill(&campaign, victim)).await,
                 1 => within("the failure", testing::fail(&campaign, victim, "ambushed")).await,

@@ -288,7 +288,7 @@ fn impurities_of_spec_are_seen() {
     assert_eq!(
         faults,
         ["supervisor/src/spec/exit.rs:2 names the crate `tokio`: `spec` may only use std, \
-          core, alloc"]
+          core, alloc, supervisor_rules"]
     );
 }
 

@@ -1,8 +1,8 @@
 //! A library that exports a supervision tree.
 //!
-//! It knows nothing of the programs that use it. What it promises is the type [`Storage`]: its
-//! parameters, its children's addresses, and how long it takes to stop, which a program's
-//! `shutdown_within` counts.
+//! The library does not depend on the programs that use it. Its interface is the type [`Storage`]:
+//! the parameters, the addresses of the children, and the shutdown budget, which counts in a
+//! program's `shutdown_within`.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use supervisor::prelude::*;
 supervision_tree! {
     /// A table, and the job that writes it to disk.
     ///
-    /// rest_for_one: the job starts anew when the table does.
+    /// rest_for_one: the job restarts when the table restarts.
     pub Storage(flush_every: Duration): rest_for_one(max_restarts = 5, restart_window = 10s) {
         table: Table,
         flusher: Always<Periodic>(shutdown = 1s) = {
@@ -23,14 +23,14 @@ supervision_tree! {
     }
 }
 
-/// What a [`Table`] can be asked.
+/// A request to a [`Table`].
 #[derive(Debug)]
 pub enum Query {
-    /// Puts a value behind a key.
+    /// Stores a value under a key.
     Put(String, String),
-    /// The value behind a key.
+    /// Returns the value of a key.
     Get(String, Reply<Option<String>>),
-    /// Writes to disk what is new, and tells how many entries that was.
+    /// Writes new entries to disk, and returns their number.
     Flush(Reply<usize>),
 }
 
@@ -44,7 +44,7 @@ impl Worker for Table {
         let mut entries = BTreeMap::new();
         let mut unwritten = 0_usize;
         while let Some(query) = ctx.recv().await {
-            // (Whoever asked may be gone by now.)
+            // A failed reply is ignored: the caller may have stopped waiting.
             match query {
                 Query::Put(key, value) => {
                     entries.insert(key, value);
@@ -69,7 +69,7 @@ mod tests {
 
     use super::*;
 
-    /// A library tests its tree as a program does: it starts it alone.
+    /// A library tests its tree in the same way as a program: it starts the tree alone.
     #[tokio::test(start_paused = true)]
     async fn the_tree_comes_back_whatever_is_killed() {
         let storage = Storage::start(Duration::from_secs(1)).await.expect("it starts");
