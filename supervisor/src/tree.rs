@@ -29,8 +29,8 @@ use crate::supervisor::Supervisor;
 /// A tree that is declared and not started: the supervisor with its children, and the tree's typed
 /// handle `H`.
 ///
-/// It can be started, or be a child of another tree. If it is dropped without either, the messages
-/// that were sent to its children come back to the senders.
+/// A tree can be started, or be a child of another tree. If it is dropped without either, the
+/// messages that were sent to its children come back to the senders.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]

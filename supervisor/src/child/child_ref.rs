@@ -80,7 +80,7 @@ impl<M: Send + 'static> ChildRef<M> {
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send), and `Full`.
+    /// Those of [`send`](Self::send), and `Full` if there is no room.
     pub fn try_send(&self, message: M) -> Result<(), TrySendError<M>> {
         self.slot.mailbox.try_send(message)
     }

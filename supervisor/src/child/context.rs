@@ -190,8 +190,8 @@ impl<M: Send + 'static> Future for Receiving<'_, M> {
             if *heartbeat {
                 core.heartbeat(Heartbeat::Idle);
             }
-            // A shutdown request between the first `observe_stop` and the registration of the waker
-            // has woken no waker.
+            // A shutdown request may have come between the first `observe_stop` and the
+            // registration of the waker; it has not woken this task.
             if matches!(core.observe_stop(generation), Signal::Asked | Signal::Stale) {
                 return Poll::Ready(None);
             }

@@ -197,8 +197,8 @@ impl Program {
                 if exits.poll_recv(cx).is_ready() {
                     return Poll::Ready(Happened::Exit);
                 }
-                // The output comes last: a process that prints without end must not keep the other
-                // three from their turn. A process whose streams have ended may still run.
+                // The output comes last: a process that prints without end must not hold up the
+                // other events. A process whose streams have ended may still run.
                 let _ = output.poll(cx, &ctx);
                 Poll::Pending
             });

@@ -65,7 +65,7 @@ pub trait Child: Sized {
 
 /// The handle of a worker, of a tree that `supervision_tree!` has made, or of a supervisor.
 ///
-/// It determines the kind of child of a type whose `impl Child` is written by hand: a tree would
+/// The handle determines the kind of a child whose `impl Child` is written by hand: a tree would
 /// otherwise count as a worker, in the shutdown budget and in every rule.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not what is held of a child",

@@ -17,7 +17,7 @@ const BATCH: usize = 64;
 
 /// The error of an addition in which not all workers could be added.
 ///
-/// It holds the cause, and the workers that were added, which run.
+/// The error holds its cause, and the workers that were added, which run.
 pub struct AddWorkersError<H> {
     added: Vec<H>,
     error: SupervisorError,
