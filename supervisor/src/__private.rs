@@ -1,4 +1,4 @@
-//! Items that expansions name and users must not.
+//! Items that expansions name; programs must not name them.
 
 mod handles;
 
@@ -14,9 +14,9 @@ use crate::tree::{Child, ChildHandle};
 #[cfg(feature = "macros")]
 pub use supervisor_macros::tree;
 
-/// Its `Type` stands for a type whose own tokens are already an error, which is the argument.
+/// A trait whose `Type` stands for a type whose own tokens are already an error: the argument.
 pub trait Unknown<const WHY: usize> {
-    /// Nothing ever is of this type.
+    /// The type, of which there are no values.
     type Type;
 }
 
@@ -48,7 +48,7 @@ pub fn broken_job() -> Ready<crate::ChildResult> {
     broken()
 }
 
-/// What the compiler knows about a tree.
+/// Returns the description of a tree.
 ///
 /// # Panics
 ///
@@ -61,7 +61,8 @@ pub const fn descriptor<T: Child>() -> &'static TreeDescriptor {
     }
 }
 
-/// The worst case of an orderly shutdown of a tree; nothing if it has no bound.
+/// Returns the longest time that an orderly shutdown of a tree may take; `None` if there is no
+/// bound.
 #[must_use]
 pub const fn shutdown_budget<T: Child>() -> Option<Duration> {
     match T::Handle::DESCRIPTOR {
@@ -70,7 +71,7 @@ pub const fn shutdown_budget<T: Child>() -> Option<Duration> {
     }
 }
 
-/// How many children a tree declares.
+/// Returns the number of children that a tree declares.
 #[must_use]
 pub const fn children<T: Child>() -> usize {
     match T::Handle::DESCRIPTOR {
@@ -79,7 +80,7 @@ pub const fn children<T: Child>() -> usize {
     }
 }
 
-/// A tree as a Mermaid flowchart.
+/// Returns a tree as a Mermaid flowchart.
 #[must_use]
 pub fn diagram<T: Child>() -> String {
     T::Handle::DESCRIPTOR.map(TreeDescriptor::diagram).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! What the author of a child sees: the traits of its type, its context, its address.
+//! The items that the author of a child uses: the traits of its type, its context, its address.
 
 mod child_ref;
 mod context;

@@ -1,14 +1,14 @@
-//! Pages for the first days with this crate, in the order in which one meets the questions.
+//! Pages for the first days with this crate, in the order in which their questions come up.
 //!
 //! The [crate's own page](crate) comes first: a child, a tree, a crash, the tables. Then:
 //!
-//! - [`options`]: every option, its values, unit and default, and what it does beside others.
+//! - [`options`]: every option, its values, unit and default, and its effect on other options.
 //! - [`choosing_limits`]: `max_restarts`, `restart_window` and `backoff`, with the arithmetic.
 //! - [`coming_from_tokio`]: from tasks spawned by hand to a tree.
 //! - [`coming_from_erlang`] and [`coming_from_elixir`]: the words you know, and what is
 //!   different.
 //!
-//! How to test a tree of your own is on the page of the module `testing` (feature `test-util`).
+//! The page of the module `testing` (feature `test-util`) shows how to test a tree of your own.
 
 #[doc = include_str!("guide/options.md")]
 pub mod options {}

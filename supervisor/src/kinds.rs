@@ -1,4 +1,4 @@
-//! Children that come ready-made.
+//! Ready-made children: blocking work, periodic jobs, programs.
 
 mod blocking;
 mod periodic;

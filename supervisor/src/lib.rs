@@ -3,7 +3,8 @@
 //!
 //! # A child, and a tree
 //!
-//! A child is a long-lived task. Its type is its recipe; each *life* of it is one call of `run`:
+//! A child is a long-lived task. A value of its type is its recipe; each *life* of the child is one
+//! call of `run`:
 //!
 //! ```
 //! use supervisor::prelude::*;
@@ -46,7 +47,7 @@
 //! # A crash
 //!
 //! There is a bug in the counter: it fails when its number grows too large. An error and a panic
-//! end a life alike, and the supervisor starts the next one, which counts from zero:
+//! end a life alike, and the supervisor starts the next life, which counts from zero:
 //!
 //! ```
 //! # use supervisor::prelude::*;
@@ -86,11 +87,12 @@
 //! └─ counter [Always] running, up 0.3ms, restarted once, last exit: error: too much
 //! ```
 //!
-//! The address, the [`ChildRef`], is the same in both lives: it belongs to the child's place in
-//! the tree. The message that was being handled is gone with the life that it crashed, so that it
-//! cannot crash the next one; those behind it are handled in order. A child that fails again and
-//! again is not restarted for ever: after three restarts within five seconds, unless the tree says
-//! otherwise, its supervisor gives up, and *its* supervisor decides what follows.
+//! The address, the [`ChildRef`], is the same in both lives: it belongs to the child's place in the
+//! tree, its *slot*. The message that was being handled is gone with the life that it crashed, so
+//! that it cannot crash the next life; the messages behind it are handled in order. A child that
+//! fails again and again is not restarted for ever: after three restarts within five seconds,
+//! unless the tree sets other limits, its supervisor gives up, and the supervisor above decides
+//! whether that one is restarted.
 //!
 //! # The tree language
 //!
@@ -118,12 +120,12 @@
 //! # let _ = Service::tree(80);
 //! ```
 //!
-//! It reads like `let name: Type = value;`. A child's name is, for the children declared after
-//! it, a variable with its address, so that a child can use what starts before it and nothing
-//! else. Without a name in front, `supervision_tree! { one_for_one { … } }` is an expression.
-//! A tree can be a child of another: `service: Service = Service::tree(80)`.
+//! A declaration reads like `let name: Type = value;`. A child's name is, for the children declared
+//! after it, a variable with its address, so that a child can use the children that start before
+//! it, and no others. Without a name in front, `supervision_tree! { one_for_one { … } }` is an
+//! expression. A tree can be a child of another: `service: Service = Service::tree(80)`.
 //!
-//! A function takes its address to a sibling by a closure, which clones it once when the tree is
+//! A function gets a sibling's address by a closure, which clones the address once when the tree is
 //! built and once for each life (a function has no messages of its own; a type has):
 //!
 //! ```
@@ -143,7 +145,7 @@
 //! # let _ = Reminders::tree();
 //! ```
 //!
-//! Parameters can be borrowed only while the tree is built: what a child keeps, it owns.
+//! Parameters can be borrowed only while the tree is built: a child owns each value that it keeps.
 //!
 //! Everything the macros do can be written by hand with [`Supervisor::new`] and [`ChildSpec`].
 //!
@@ -159,7 +161,7 @@
 //! | supervisor | `auto_shutdown` | `never`, `any_significant`, `all_significant` | `never` |
 //! | supervisor | `kill_grace` | a duration | 1s |
 //! | pool | `max_children` | a number | no limit |
-//! | pool | `partitions` | a number: so many workers, which [share the work](supervision_tree!#partitions-workers-that-share-the-work-by-key) | none |
+//! | pool | `partitions` | a number of workers, which [share the work](supervision_tree!#partitions-workers-that-share-the-work-by-key) | none |
 //! | nested supervisor | `restart`, `significant`, `shutdown` | as for a child | `Always`, no, `infinity` |
 //! | root | `shutdown_within` | a duration, checked at compile time | none |
 //! | child | `restart` (in the tree: the policy word) | `Always`, `Transient`, `Temporary` | `Always` |
@@ -183,30 +185,30 @@
 //!
 //! | strategy | with it are stopped, in reverse order, and started again, in order |
 //! |---|---|
-//! | `one_for_one`, `simple_one_for_one` | nobody |
+//! | `one_for_one`, `simple_one_for_one` | none |
 //! | `rest_for_one` | the children started after it |
 //! | `one_for_all` | all others |
 //!
 //! In a group restart, finished and terminated children come back too; temporary ones are
 //! forgotten. Each restart of a child or a group takes one of the supervisor's `max_restarts`
-//! within its `restart_window`, and so does each further attempt when a start fails. One more, and
-//! the supervisor stops its children in reverse order and ends abnormally, for its own supervisor
-//! to decide. At the root, [`Supervisor::wait`] gives the path and the cause. A child that knows
-//! that no restart can help returns [`Escalate`].
+//! within its `restart_window`, and so does each further attempt when a start fails. Where one more
+//! would be needed, the supervisor stops its children in reverse order and ends abnormally, for its
+//! own supervisor to decide. At the root, [`Supervisor::wait`] gives the path and the cause. A
+//! child that knows that no restart can help returns [`Escalate`].
 //!
 //! # How a child is stopped
 //!
-//! In reverse start order, each is asked: [`Context::recv`] gives `None`, and
-//! [`Context::shutdown_requested`] completes. One that has not ended after its `shutdown` time is
-//! dropped at its next await point. One that never looked at its shutdown signal is dropped at
-//! once. One that blocks its thread cannot be stopped at all: after `kill_grace` it is reported,
-//! and never started a second time beside itself. The workers of a pool stop together. When
-//! [`Supervisor::shutdown`] returns, everything has ended but what its report names.
+//! In reverse start order, each child is asked to stop: [`Context::recv`] gives `None`, and
+//! [`Context::shutdown_requested`] completes. A child that has not ended after its `shutdown` time
+//! is dropped at its next await point. A child that never looked at its shutdown signal is dropped
+//! at once. A child that blocks its thread cannot be stopped at all: after `kill_grace` it is
+//! reported, and never started a second time beside itself. The workers of a pool stop together.
+//! When [`Supervisor::shutdown`] returns, all children have ended but those that its report names.
 //!
 //! # What differs from OTP
 //!
-//! Erlang's `supervisor` is the reference. On purpose, and nowhere else, this library does
-//! otherwise:
+//! Erlang's `supervisor` is the reference. This library differs from it on purpose in these points,
+//! and in no others:
 //!
 //! - A supervisor that gives up ends *abnormally*, with the path and the cause, so that a
 //!   `Transient` nested supervisor is restarted and not silently lost. In OTP it ends with
@@ -224,27 +226,28 @@
 //!   number, so a stale one stands in for the new one.
 //! - A significant child that waits behind a sibling's failed start has not ended, since it is
 //!   about to be started again. In OTP a supervisor can shut itself down in the middle of that.
-//! - Combinations that cannot do what they say are refused: a `Temporary` significant child under
-//!   a group strategy, `auto_shutdown` of an `Always` supervisor, a backoff too slow to escalate.
+//! - Combinations of options that cannot work together are refused: a `Temporary` significant child
+//! under a group strategy, `auto_shutdown` of an `Always` supervisor, a backoff too slow to
+//! escalate.
 //! - A pool's worker is named by its number, which stays the same after a restart.
 //!
-//! The same scenarios run through this library and through Erlang's own supervisor; where one of
-//! these points shows, the scenario names it.
+//! The tests run the same scenarios through this library and through Erlang's own supervisor; where
+//! one of these points makes a difference, the scenario names it.
 //!
 //! # Seeing what happens
 //!
 //! [`Supervisor::events`] gives typed events, [`Supervisor::stats`] figures,
-//! [`Supervisor::snapshot`] the tree as it stands. Everything also goes to `tracing`, under the
-//! target `supervisor`: with `tracing_subscriber::fmt().init()` the log tells which child failed,
-//! why, and how many restarts are left.
+//! [`Supervisor::snapshot`] the current state of the tree. All events also go to `tracing`, under
+//! the target `supervisor`: with `tracing_subscriber::fmt().init()` the log tells which child
+//! failed, why, and how many restarts are left.
 //!
 //! # More
 //!
 //! The [guide] has a page for [every option](guide::options), for [how to choose the
 //! limits](guide::choosing_limits), and for those who come [from tasks spawned by
 //! hand](guide::coming_from_tokio), [from Erlang](guide::coming_from_erlang) and [from
-//! Elixir](guide::coming_from_elixir). How to test your own tree is the page of the module
-//! `testing`, which the feature `test-util` brings.
+//! Elixir](guide::coming_from_elixir). The page of the module `testing`, which the feature
+//! `test-util` brings, shows how to test your own tree.
 //!
 //! # Features
 //!
@@ -302,8 +305,8 @@ pub use self::tree::{Child, ChildSpec, Partitioned, Pool, SupervisorBuilder, Tre
 
 /// The conditions that the macros put on the types of a tree: the compiler's errors name them.
 ///
-/// They hold by themselves for every type that has the traits at the root of this crate; programs have
-/// no use for them.
+/// Every type that implements the traits at the root of this crate meets them; programs have no use
+/// for them.
 pub mod bounds {
     pub use crate::child::TaskFuture;
     pub use crate::kinds::{PeriodicFuture, PeriodicJob, WithoutContext};
@@ -313,7 +316,7 @@ pub mod bounds {
     };
 }
 
-/// Events: what happens in a tree, as it happens.
+/// The events of a running tree, and their stream.
 pub mod events {
     pub use crate::observe::{Event, EventKind, Events};
 }
@@ -323,7 +326,7 @@ pub mod exit {
     pub use crate::spec::{Escalation, Failure};
 }
 
-/// Answers to questions about a running tree, and the report of a shutdown.
+/// Answers to queries about a running tree, and the report of a shutdown.
 pub mod info {
     pub use crate::observe::{
         ChildCount, ChildInfo, ChildSpecInfo, ShutdownReport, Snapshot, SupervisorStats,
@@ -331,7 +334,7 @@ pub mod info {
     pub use crate::spec::{ChildKind, ChildState};
 }
 
-/// Futures and errors of sending to a child, and the messages that it leaves.
+/// Futures and errors of sending to a child, and the receiver of the messages that it leaves.
 pub mod messages {
     pub use crate::mailbox::{AskError, Asking, DeadLetters, SendError, Sending, TrySendError};
 }
@@ -341,14 +344,14 @@ pub mod pool {
     pub use crate::tree::{AddWorkersError, FnWorker, PerWorker, PoolTemplate, Shared};
 }
 
-/// The states of a [`ChildSpec`], which its type tells.
+/// The states of a [`ChildSpec`], a part of its type.
 pub mod specs {
     #[cfg(doc)]
     use crate::ChildSpec;
     pub use crate::tree::{PerWorkerTemplate, Ready, Runnable, SharedTemplate, Unset};
 }
 
-/// Futures returned by functions of a context, a supervisor and a tree.
+/// Futures returned by methods of a context, a supervisor and a tree.
 pub mod futures {
     pub use crate::slot::ShutdownRequested;
     pub use crate::tree::{AddChild, Starting};
@@ -367,7 +370,7 @@ macro_rules! supervision_tree {
     ($($tree:tt)*) => { $crate::__private::tree! { [$crate] $($tree)* } };
 }
 
-/// What a program with a tree needs.
+/// The items that a program with a tree needs.
 pub mod prelude {
     #[cfg(feature = "macros")]
     pub use crate::supervision_tree;

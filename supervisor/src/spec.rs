@@ -1,5 +1,6 @@
-//! Plain data about trees: options, names, states, exits, and the rules that hold for them. All of it
-//! uses std alone, and what a declared tree is checked with is `const`.
+//! Plain data about trees: options, names, states, exits, and the rules that hold for them.
+//!
+//! All of it uses std alone, and every function that checks a declared tree is `const`.
 
 mod budget;
 mod descriptor;

@@ -1,4 +1,4 @@
-//! A declared tree before it runs.
+//! The declaration of a tree: children, specifications, builders, pools.
 
 mod builder;
 mod child;
@@ -26,11 +26,11 @@ pub use self::pool::{
 use crate::error::SupervisorError;
 use crate::supervisor::Supervisor;
 
-/// A tree that is declared and not started: the supervisor with its children, and the typed
-/// handle `H` that will be given out.
+/// A tree that is declared and not started: the supervisor with its children, and the tree's typed
+/// handle `H`.
 ///
-/// It can be started, or be a child of another tree. Dropped without either, it is gone, and
-/// what was sent to its children comes back to the senders.
+/// A tree can be started, or be a child of another tree. If it is dropped without either, the
+/// messages that were sent to its children come back to the senders.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -55,20 +55,20 @@ pub struct Tree<H> {
     handle: H,
 }
 
-// No bounds on `H`: where the handle of a child's type is already an error, a bound would be a
-// second one.
+// There are no bounds on `H`: where the handle of a child's type is already an error, a bound would
+// report a second one.
 impl<H> Tree<H> {
     /// Pairs a supervisor that was built, and not started, with its typed handle.
     pub fn new(supervisor: Supervisor, handle: H) -> Self {
         Self { supervisor, handle }
     }
 
-    /// What will be given out when the tree has started.
+    /// Returns the typed handle, which [`start`](Self::start) gives to the tree's owner.
     pub fn handle(&self) -> &H {
         &self.handle
     }
 
-    /// Starts the tree.
+    /// Starts the tree, and returns its typed handle.
     ///
     /// # Errors
     ///
@@ -76,14 +76,15 @@ impl<H> Tree<H> {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future drops the tree's only handle, so what was started is shut down.
+    /// Dropping the future drops the tree's only handle, so that children already started are shut
+    /// down.
     pub fn start(self) -> Starting<H> {
         let Self { supervisor, handle } = self;
         let started = Box::pin(async move { supervisor.start().await });
         Starting { started, handle: Some(handle) }
     }
 
-    /// The specification that makes this tree a child of another.
+    /// Turns the tree into the specification of a child of another tree.
     pub fn into_spec(self, name: &str) -> ChildSpec<Ready<H>> {
         ChildSpec::new(name).with_tree(self.supervisor, self.handle)
     }
@@ -102,13 +103,14 @@ impl<H: fmt::Debug> fmt::Debug for Tree<H> {
     }
 }
 
-/// A tree that is starting: the future of [`Tree::start`] and of a named tree's `start`.
+/// Future returned by [`Tree::start`] and by a named tree's `start`.
 ///
-/// It is `'static` and `Send`: it can be spawned, and borrows nothing of the tree's parameters.
+/// The future is `'static` and `Send`: it can be spawned, and borrows nothing of the tree's
+/// parameters.
 #[must_use = "a tree does not start until this is awaited"]
 pub struct Starting<H> {
     started: Pin<Box<dyn Future<Output = Result<(), SupervisorError>> + Send>>,
-    /// Given out once.
+    /// The future's output, taken when the tree has started.
     handle: Option<H>,
 }
 
@@ -122,7 +124,7 @@ impl<H> Future for Starting<H> {
         ready!(self.started.as_mut().poll(cx))?;
         match self.handle.take() {
             Some(handle) => Poll::Ready(Ok(handle)),
-            // Polled after it was ready, against the contract of futures.
+            // The future was polled again after it was ready, against the contract of futures.
             None => Poll::Pending,
         }
     }

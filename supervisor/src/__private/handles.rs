@@ -1,4 +1,4 @@
-//! How a tree's handle holds the handle of a child with a type.
+//! The fields of a tree's handle.
 
 use std::any::Any;
 use std::fmt;
@@ -9,28 +9,28 @@ use crate::supervisor::Supervisor;
 
 /// The handle of a child of type `T`, held without asking whether `T` is a child.
 ///
-/// The struct that `supervision_tree!` defines has such fields. Were they of the type
+/// The struct that `supervision_tree!` defines has such fields. If they had the type
 /// `<T as Child>::Handle`, a `T` that does not derive `Child` would be an error not only where
-/// the tree names it but wherever the program holds, passes on or drops the tree's handle.
+/// the tree names it, but wherever the program holds, passes on or drops the tree's handle.
 pub struct ErasedHandle<T> {
     handle: Arc<dyn Any + Send + Sync>,
-    of: PhantomData<fn() -> T>,
+    child: PhantomData<fn() -> T>,
 }
 
 impl<T> ErasedHandle<T> {
     /// Holds a value of the type `<T as Child>::Handle`.
     ///
-    /// That it is this type is left to the expansion, which says so to the compiler elsewhere:
-    /// a bound on `T` here would report once more that `T` is no child.
+    /// The expansion checks elsewhere that the value is of this type: a bound on `T` here would
+    /// report once more that `T` is no child.
     pub fn new<H: Send + Sync + 'static>(handle: H) -> Self {
-        Self { handle: Arc::new(handle), of: PhantomData }
+        Self { handle: Arc::new(handle), child: PhantomData }
     }
 
-    /// What is held.
+    /// Returns the handle.
     ///
     /// # Panics
     ///
-    /// If that is not an `H`.
+    /// If the handle is not an `H`.
     #[must_use]
     pub fn get<H: 'static>(&self) -> &H {
         match self.handle.downcast_ref() {
@@ -42,7 +42,7 @@ impl<T> ErasedHandle<T> {
 
 impl<T> Clone for ErasedHandle<T> {
     fn clone(&self) -> Self {
-        Self { handle: Arc::clone(&self.handle), of: PhantomData }
+        Self { handle: Arc::clone(&self.handle), child: PhantomData }
     }
 }
 
@@ -54,8 +54,8 @@ impl<T> fmt::Debug for ErasedHandle<T> {
 
 /// The supervisor in a tree's handle.
 ///
-/// A field of the type [`Supervisor`] itself is what the compiler would offer to those who look for
-/// `shutdown()` on the handle, though it is private.
+/// If the field had the type [`Supervisor`] itself, the compiler would suggest it, though it is
+/// private, where a program calls `shutdown()` on the handle.
 #[derive(Clone, Debug)]
 pub struct HiddenSupervisor(Supervisor);
 
@@ -66,7 +66,7 @@ impl HiddenSupervisor {
         Self(supervisor)
     }
 
-    /// The supervisor.
+    /// Returns the supervisor.
     #[must_use]
     pub fn get(&self) -> &Supervisor {
         &self.0

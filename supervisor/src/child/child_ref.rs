@@ -14,14 +14,15 @@ use crate::slot::SlotCore;
 use crate::slot::{AnySlot, Slot};
 use crate::spec::{ChildPath, ChildState, ExitReason};
 
-/// How long [`ChildRef::ask`] waits for an answer.
+/// The time that [`ChildRef::ask`] waits for an answer.
 const ASK_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The address of a child: its mailbox, and what can be asked of its supervisor about it.
+/// The address of a child: it sends messages to the child, and orders to the child's supervisor.
 ///
-/// It belongs to the child's *place* in the tree, not to one life of it: it is valid before the
-/// start, across restarts of the child and of all supervisors above it, and says so when the
-/// child is gone for good. A clone is one reference count. It does not keep the tree alive.
+/// An address belongs to the child's place in the tree, its *slot*, and not to one life of the
+/// child: it is valid before the start, and across restarts of the child and of all supervisors
+/// above it. Once the child is gone for good, each call returns an error that says so. A clone is
+/// one reference count. An address does not keep the tree alive.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -61,16 +62,16 @@ impl<M: Send + 'static> ChildRef<M> {
     /// Sends a message, waiting for room in the mailbox, also while the child restarts.
     ///
     /// Messages of one sender are received in the order in which they were sent, also across
-    /// lives. At most once: the message that a life was handling when it crashed is gone.
+    /// lives, and at most once: the message that a life was handling when it crashed is gone.
     ///
     /// # Errors
     ///
-    /// The message comes back when no life of the child runs or is pending: it has finished, was
-    /// terminated (`NotRunning`), or is gone for good (`Gone`).
+    /// The message comes back when no life of the child runs or is pending: the child has finished,
+    /// was terminated (`NotRunning`), or is gone for good (`Gone`).
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe: a dropped future has not sent, and other senders keep their places.
+    /// Cancel safe: a dropped future has not sent, and other senders keep their order.
     pub fn send(&self, message: M) -> Sending<'_, M> {
         self.slot.mailbox.send(message)
     }
@@ -79,7 +80,7 @@ impl<M: Send + 'static> ChildRef<M> {
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send), and `Full`.
+    /// Those of [`send`](Self::send), and `Full` if there is no room.
     pub fn try_send(&self, message: M) -> Result<(), TrySendError<M>> {
         self.slot.mailbox.try_send(message)
     }
@@ -124,7 +125,10 @@ impl<M: Send + 'static> ChildRef<M> {
         self.ask_within(ASK_TIMEOUT, make)
     }
 
-    /// As [`ask`](Self::ask), with another limit; it covers the wait for room too.
+    /// Sends a request, and waits for the answer up to this limit, which covers the wait for room
+    /// too.
+    ///
+    /// Otherwise this is [`ask`](Self::ask).
     pub fn ask_within<R>(
         &self,
         limit: Duration,
@@ -133,11 +137,12 @@ impl<M: Send + 'static> ChildRef<M> {
         self.slot.mailbox.ask(make, limit)
     }
 
-    /// A receiver of the messages that the child leaves unhandled when it ends for good.
+    /// Returns a receiver of the messages that the child leaves unhandled when it ends for good.
     ///
-    /// It receives from now on; before the start, [`ChildSpec::handle`](crate::ChildSpec::handle)
-    /// gives the address to call this on. Without a receiver, what is left is dropped. Either way
-    /// its number is told by [`EventKind::MessagesLeft`](crate::events::EventKind::MessagesLeft).
+    /// The receiver gets messages from now on; before the start,
+    /// [`ChildSpec::handle`](crate::ChildSpec::handle) gives the address to call this on. Without a
+    /// receiver, unhandled messages are dropped. Either way,
+    /// [`EventKind::MessagesLeft`](crate::events::EventKind::MessagesLeft) reports their number.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -170,21 +175,21 @@ impl<M: Send + 'static> ChildRef<M> {
         self.slot.mailbox.dead_letters()
     }
 
-    /// How many messages wait in the mailbox.
+    /// Returns the number of messages that wait in the mailbox.
     #[must_use]
     pub fn queued(&self) -> usize {
         self.slot.mailbox.len()
     }
 
-    /// The address without its message type.
+    /// Returns the address without its message type.
     #[must_use]
     pub fn as_any(&self) -> AnyChildRef {
         AnyChildRef { slot: Arc::clone(&self.slot) as _ }
     }
 }
 
-/// The address of a child whose message type is not known here: all of [`ChildRef`] but the
-/// messages.
+/// The address of a child whose message type is not known: it does all that a [`ChildRef`] does,
+/// but for the messages.
 #[derive(Clone)]
 pub struct AnyChildRef {
     slot: Arc<dyn AnySlot>,
@@ -195,45 +200,46 @@ impl AnyChildRef {
         Self { slot }
     }
 
-    /// The typed address, if `M` is the child's message type.
+    /// Returns the typed address, if `M` is the child's message type.
     #[must_use]
     pub fn downcast<M: Send + 'static>(&self) -> Option<ChildRef<M>> {
         self.clone().into_typed()
     }
 
+    /// Turns the address into the typed one, if `M` is the child's message type.
     pub(crate) fn into_typed<M: Send + 'static>(self) -> Option<ChildRef<M>> {
         let any: Arc<dyn Any + Send + Sync> = self.slot.into_any();
         Some(ChildRef { slot: any.downcast().ok()? })
     }
 }
 
-/// What both kinds of address can do.
-macro_rules! about_the_child {
+/// Defines the methods that both kinds of address have.
+macro_rules! common_methods {
     () => {
-        /// Where the child stands.
+        /// Returns the child's current state.
         #[must_use]
         pub fn status(&self) -> ChildState {
             self.slot.core().state()
         }
 
-        /// The child's path.
+        /// Returns the child's path.
         #[must_use]
         pub fn path(&self) -> ChildPath {
             self.slot.core().path()
         }
 
-        /// The number of the child's current or last life; 0 before the first.
+        /// Returns the number of the child's current or last life; 0 before the first.
         #[must_use]
         pub fn incarnation(&self) -> u64 {
             self.slot.core().generation()
         }
 
-        /// Stops the child; its policy does not bring it back.
+        /// Stops the child; the child's policy does not bring it back.
         ///
         /// # Errors
         ///
         /// Those of [`Supervisor::terminate_child`](crate::Supervisor::terminate_child), and
-        /// `FromInside` from a task of the child or of what is below it.
+        /// `FromInside` from a task of the child or of a child below it.
         ///
         /// # Cancel safety
         ///
@@ -242,13 +248,13 @@ macro_rules! about_the_child {
             request(&*self.slot, Verb::Terminate).await
         }
 
-        /// Stops the child and starts it again; this is not counted as a restart. One that is
+        /// Stops the child and starts it again, which is not counted as a restart. A child that is
         /// down is started.
         ///
         /// # Errors
         ///
         /// Those of [`Supervisor::restart_child`](crate::Supervisor::restart_child), and
-        /// `FromInside` from a task of the child or of what is below it.
+        /// `FromInside` from a task of the child or of a child below it.
         ///
         /// # Cancel safety
         ///
@@ -257,8 +263,10 @@ macro_rules! about_the_child {
             request(&*self.slot, Verb::StopAndStart).await
         }
 
-        /// Drops the child's life at its next await point, as an abnormal exit that counts: its
-        /// policy decides what follows. Returns when the life has ended.
+        /// Drops the child's life at its next await point, and returns when the life has ended.
+        ///
+        /// This is an abnormal exit like any other: the child's policy decides whether it is
+        /// restarted, and the restart counts.
         ///
         /// # Errors
         ///
@@ -271,7 +279,8 @@ macro_rules! about_the_child {
             request(&*self.slot, Verb::Fail(ExitReason::Killed)).await
         }
 
-        /// Asks for a [`restart`](Self::restart) without waiting for it, also from inside.
+        /// Asks for a [`restart`](Self::restart) without waiting for it, also from a task of the
+        /// child.
         pub fn request_restart(&self) {
             if let Some(link) = self.slot.core().link() {
                 drop(link.request(Verb::StopAndStart));
@@ -281,53 +290,53 @@ macro_rules! about_the_child {
 }
 
 impl<M: Send + 'static> ChildRef<M> {
-    about_the_child!();
+    common_methods!();
 }
 
 impl AnyChildRef {
-    about_the_child!();
+    common_methods!();
 }
 
 #[cfg(feature = "test-util")]
 impl AnyChildRef {
-    /// As [`kill`](Self::kill), with another reason.
+    /// Drops the child's life as [`kill`](Self::kill) does, with another reason.
     pub(crate) async fn fail(&self, reason: ExitReason) -> Result<(), SupervisorError> {
         request(&*self.slot, Verb::Fail(reason)).await
     }
 
-    /// The child's place.
+    /// Returns the part of the child's slot that does not depend on its message type.
     pub(crate) fn core(&self) -> &SlotCore {
         self.slot.core()
     }
 }
 
-/// Asks the child's supervisor for something about it.
+/// Sends an order about the child to its supervisor, and waits for the answer.
 async fn request(slot: &dyn AnySlot, verb: Verb) -> Result<(), SupervisorError> {
     let core = slot.core();
     if child_would_wait_for_itself(slot) {
         return Err(SupervisorError::FromInside(core.path()));
     }
-    let Some(link) = core.link() else { return Err(without_place(slot)) };
+    let Some(link) = core.link() else { return Err(error_without_link(slot)) };
     match link.request(verb).await {
         Ok(answer) => SupervisorError::check(answer, || {
             let supervisor = core.owner().map_or_else(ChildPath::root, |owner| owner.path());
             (core.path(), supervisor)
         }),
-        Err(_) => Err(gone(slot)),
+        Err(_) => Err(error_without_supervisor(slot)),
     }
 }
 
-/// The child has no place under a supervisor that runs: not yet, or not any more.
-fn without_place(slot: &dyn AnySlot) -> SupervisorError {
-    match gone(slot) {
-        // That supervisor does not know it.
+/// Returns the error for a child that has no link to a running supervisor: not yet, or no more.
+fn error_without_link(slot: &dyn AnySlot) -> SupervisorError {
+    match error_without_supervisor(slot) {
+        // The supervisor that shuts down does not know this child.
         SupervisorError::ShuttingDown(_) => SupervisorError::NotFound(slot.core().path()),
         error => error,
     }
 }
 
-/// The child's supervisor cannot be asked.
-fn gone(slot: &dyn AnySlot) -> SupervisorError {
+/// Returns the error for a child whose supervisor cannot be asked.
+fn error_without_supervisor(slot: &dyn AnySlot) -> SupervisorError {
     let core = slot.core();
     match core.owner() {
         Some(owner) => owner.unavailable(),

@@ -1,4 +1,4 @@
-//! What a running child sees of its supervisor.
+//! The context of a running child.
 
 use std::fmt;
 use std::future::Future;
@@ -15,10 +15,10 @@ use crate::mailbox::Shortcut;
 use crate::slot::{AnySlot, Heartbeat, ShutdownRequested, Signal, Slot, SlotCore};
 use crate::spec::{ChildPath, ExitReason};
 
-/// What a running child has of its supervisor: its mailbox, its shutdown signal, its place.
+/// The context of a running child: its mailbox, its shutdown signal, its path.
 ///
-/// It belongs to one life. Kept beyond it, in a detached task, it receives nothing and says that
-/// shutdown was requested.
+/// A context belongs to one life. If it is kept beyond that life, in a detached task, it receives
+/// nothing and reports that shutdown was requested.
 ///
 /// ```
 /// use supervisor::prelude::*;
@@ -39,7 +39,7 @@ use crate::spec::{ChildPath, ExitReason};
 /// # Shutdown
 ///
 /// A child is asked to stop only if it has *looked* at its shutdown signal in this life: by
-/// calling `recv`, `try_recv`, `shutdown_requested` or `is_shutdown_requested`. One that never
+/// calling `recv`, `try_recv`, `shutdown_requested` or `is_shutdown_requested`. A child that never
 /// looked is dropped at its next await point at once.
 pub struct Context<M: Send + 'static = ()> {
     slot: Arc<Slot<M>>,
@@ -50,12 +50,14 @@ pub struct Context<M: Send + 'static = ()> {
 }
 
 impl<M: Send + 'static> Context<M> {
-    /// The context of the life that this thread is polling for the first time. Made there and
-    /// not before, it takes no room in the task besides the child's own.
+    /// Creates the context of the life that this thread is polling for the first time.
+    ///
+    /// A context that was made before that poll would take room in the task beside the child's own
+    /// future.
     pub(crate) fn of_this_life() -> Self {
         let any = current::slot().map(AnySlot::into_any);
         let Some(slot) = any.and_then(|any| any.downcast::<Slot<M>>().ok()) else {
-            // A life's slot is made with its recipe, which knows the message type.
+            // The slot is made by the same factory as the life, and so for the same message type.
             unreachable!("a life outside its slot")
         };
         let generation = slot.core.generation();
@@ -72,7 +74,7 @@ impl<M: Send + 'static> Context<M> {
     /// Receives the next message, or `None` when shutdown was requested.
     ///
     /// `None` comes at once even if messages are queued: [`try_recv`](Self::try_recv) still
-    /// takes those, and what is left after a restart is received by the next life.
+    /// takes those, and messages that are left after a restart are received by the next life.
     ///
     /// # Cancel safety
     ///
@@ -93,26 +95,26 @@ impl<M: Send + 'static> Context<M> {
 
     /// Completes when shutdown is requested.
     ///
-    /// The future owns what it needs: it can be given to a server's graceful shutdown, or to a
-    /// task. When the life ends in another way it completes too.
+    /// The future borrows nothing: it can be given to a server's graceful shutdown, or to a task.
+    /// When the life ends in another way, the future completes too.
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe: it can be dropped and asked for again at any time.
+    /// Cancel safe: the future can be dropped, and this called again, at any time.
     pub fn shutdown_requested(&self) -> ShutdownRequested {
         let _ = self.slot.core.observe_stop(self.generation);
         let slot: Arc<dyn AnySlot> = Arc::clone(&self.slot) as _;
         ShutdownRequested::of(slot, self.generation)
     }
 
-    /// Whether shutdown was requested.
+    /// Returns `true` if shutdown was requested.
     #[must_use]
     pub fn is_shutdown_requested(&self) -> bool {
         matches!(self.slot.core.observe_stop(self.generation), Signal::Asked | Signal::Stale)
     }
 
     /// Reports that the child is up: with [`StartMode::Notify`](crate::StartMode::Notify), the
-    /// next sibling starts now. Otherwise, and when called again, it does nothing.
+    /// next sibling starts now. Otherwise, and when called again, this does nothing.
     pub fn ready(&mut self) {
         if std::mem::take(&mut self.notify)
             && let Some(link) = self.slot.core.link()
@@ -122,35 +124,37 @@ impl<M: Send + 'static> Context<M> {
         }
     }
 
-    /// Tells the supervisor that the life will never be ready; nothing if it is, or need not be.
+    /// Returns a function that reports to the supervisor that the life will never be ready; `None`
+    /// if the life is ready already, or need not report.
     pub(crate) fn abandonment(&self) -> Option<impl FnOnce() + Send + use<M>> {
         let (core, generation) = (&self.slot.core, self.generation);
-        let owes_it = self.notify && core.generation() == generation;
-        let link = owes_it.then(|| core.link()).flatten()?;
+        let must_report = self.notify && core.generation() == generation;
+        let link = must_report.then(|| core.link()).flatten()?;
         Some(move || link.tell(Event::Abandoned(link.key, generation)))
     }
 
-    /// Gives a sign of life, for a child with a `heartbeat`. Receiving a message, and waiting
-    /// for one, are signs of life too.
+    /// Gives a sign of life, for a child with a `heartbeat`.
+    ///
+    /// To receive a message, and to wait for one, are signs of life too.
     pub fn heartbeat(&self) {
         if self.heartbeat {
             beat(&self.slot.core, self.generation);
         }
     }
 
-    /// The child's path.
+    /// Returns the child's path.
     #[must_use]
     pub fn path(&self) -> ChildPath {
         self.slot.core.path()
     }
 
-    /// The number of this life, the first being 1.
+    /// Returns the number of this life, the first being 1.
     #[must_use]
     pub fn incarnation(&self) -> u64 {
         self.generation
     }
 
-    /// How the previous life ended, if there was one.
+    /// Returns the reason for which the previous life ended, if there was one.
     #[must_use]
     pub fn last_exit(&self) -> Option<ExitReason> {
         self.slot.core.last_exit()
@@ -160,14 +164,14 @@ impl<M: Send + 'static> Context<M> {
         self.slot.core.owner()
     }
 
-    /// The child's own address, to be given to others.
+    /// Returns the child's own address, to be given to others.
     #[must_use]
     pub fn address(&self) -> ChildRef<M> {
         ChildRef::new(Arc::clone(&self.slot))
     }
 }
 
-/// The wait for a message. It is a part of nearly every child's future, so it is small.
+/// Future returned by [`Context::recv`], a part of nearly every child's future, and so kept small.
 struct Receiving<'a, M: Send + 'static>(&'a mut Context<M>);
 
 impl<M: Send + 'static> Future for Receiving<'_, M> {
@@ -186,7 +190,8 @@ impl<M: Send + 'static> Future for Receiving<'_, M> {
             if *heartbeat {
                 core.heartbeat(Heartbeat::Idle);
             }
-            // A request that came between the look and the registration has woken nobody.
+            // A shutdown request may have come between the first `observe_stop` and the
+            // registration of the waker; it has not woken this task.
             if matches!(core.observe_stop(generation), Signal::Asked | Signal::Stale) {
                 return Poll::Ready(None);
             }
@@ -196,14 +201,14 @@ impl<M: Send + 'static> Future for Receiving<'_, M> {
 }
 
 impl<M: Send + 'static> Drop for Receiving<'_, M> {
-    /// Idle only as long as it waits: it may give up waiting, and be busy with something else.
+    /// Ends the idle state of the heartbeat: the child may give up the wait, and be busy again.
     fn drop(&mut self) {
         self.0.heartbeat();
     }
 }
 
 fn beat(core: &SlotCore, generation: u64) {
-    // A context that was kept beyond its life says nothing about the next one.
+    // A context that was kept beyond its life gives no sign of life for the next life.
     if core.generation() == generation {
         core.heartbeat(Heartbeat::Given(clock::now()));
     }
@@ -217,10 +222,11 @@ impl<M: Send + 'static> Drop for Context<M> {
         let core = &self.slot.core;
         let own_task = current::slot().is_some_and(|slot| std::ptr::addr_eq(slot.core(), core));
         if own_task {
-            // If the life is just returning, that is what counts; its task knows.
+            // The life may be about to return, and its result counts then. The life's task, which
+            // knows, decides.
             core.abandon();
-        } else if let Some(give_up) = self.abandonment() {
-            give_up();
+        } else if let Some(report) = self.abandonment() {
+            report();
         }
     }
 }

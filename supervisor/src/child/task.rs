@@ -15,8 +15,8 @@ use crate::spec::{ChildResult, ExitReason, Name};
 
 /// The future that a task's function returns: a future of [`ChildResult`].
 ///
-/// That the future can be sent to another thread is asked for apart from it, since the compiler says
-/// best itself which value of an async function cannot.
+/// `Send` is required apart from this trait: the compiler's own error names the value of an async
+/// function that cannot be sent to another thread.
 #[diagnostic::on_unimplemented(
     message = "this is no task: it returns `{Self}`",
     label = "a task is an `async fn(ctx: Context) -> ChildResult`, or a closure like it"
@@ -26,12 +26,12 @@ pub trait TaskFuture: Future<Output = ChildResult> {}
 #[diagnostic::do_not_recommend]
 impl<F: Future<Output = ChildResult>> TaskFuture for F {}
 
-/// A function or closure.
+/// A factory whose lives are calls of a function or closure.
 pub(crate) struct FnFactory<F>(F);
 
 thread_local! {
-    /// The last bare function that a child was declared with: many children that run the same one
-    /// need it once.
+    /// The factory of the last bare function that a child was declared with: many children that run
+    /// the same function share one factory.
     static LAST_BARE: RefCell<Option<(TypeId, Arc<dyn LifeFactory>)>> = const { RefCell::new(None) };
 }
 
@@ -40,21 +40,22 @@ where
     F: Fn(Context) -> Fut + Send + Sync + 'static,
     Fut: Future<Output = ChildResult> + Send + 'static,
 {
-    /// Lives are calls of this function.
+    /// Returns a factory of this function: the last one again, if it is of the same bare function.
     pub(crate) fn shared(function: F) -> Arc<dyn LifeFactory> {
         let function = Self(function);
         if !function.captures_nothing() {
             return Arc::new(function);
         }
-        let kind = TypeId::of::<F>();
+        let function_type = TypeId::of::<F>();
         let known = LAST_BARE.try_with(|last| match &*last.borrow() {
-            Some((other, factory)) if *other == kind => Some(Arc::clone(factory)),
+            Some((known, factory)) if *known == function_type => Some(Arc::clone(factory)),
             _ => None,
         });
         known.ok().flatten().unwrap_or_else(|| {
             let factory: Arc<dyn LifeFactory> = Arc::new(function);
-            // (A thread that is ending keeps nothing any more.)
-            let _ = LAST_BARE.try_with(|last| last.replace(Some((kind, Arc::clone(&factory)))));
+            // (On a thread that is ending the thread-local is gone, and the factory is not shared.)
+            let _ = LAST_BARE
+                .try_with(|last| last.replace(Some((function_type, Arc::clone(&factory)))));
             factory
         })
     }
@@ -73,7 +74,7 @@ where
         Arc::new(Slot::<()>::new(name, capacity))
     }
 
-    /// A function, or a closure that has captured nothing.
+    /// Returns `true` for a function, and for a closure that has captured nothing.
     fn captures_nothing(&self) -> bool {
         size_of::<F>() == 0 && !needs_drop::<F>()
     }

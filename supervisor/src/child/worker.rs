@@ -10,63 +10,65 @@ use crate::life::{LifeFactory, PendingLife};
 use crate::slot::{AnySlot, Slot};
 use crate::spec::{ChildOptions, ChildResult, ExitReason, Name};
 
-/// A worker's mailbox: what `#[derive(Child)]` adds to [`Child`](trait@crate::Child).
+/// A worker that has a mailbox: the part of `#[derive(Child)]` beside
+/// [`Child`](trait@crate::Child).
 ///
-/// It stands apart, since a tree is a child too and takes no messages. It does not require
-/// [`Child`](trait@crate::Child): for a type with parameters, the derive implements that where the type is a
-/// [`Worker`], and a worker is `Addressable`; the circle would have no end.
+/// This trait is separate from [`Child`](trait@crate::Child), since a tree is a child too and takes
+/// no messages. It does not require [`Child`](trait@crate::Child): for a type with parameters, the
+/// derive implements `Child` where the type is a [`Worker`], and a worker is `Addressable`, so that
+/// the requirement would be circular.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not derive `Child`",
     label = "add `#[derive(Child)]` to this type"
 )]
 pub trait Addressable: Sized {
-    /// What can be sent to it; `()` unless the derive names a type with `message = …`.
+    /// The messages that the worker takes; `()` unless the derive names a type with `message = …`.
     type Message: Send + 'static;
 
-    /// What a worker of this type has unless something else is said of it: the options of
-    /// `#[child(…)]`. They are its [`Child::OPTIONS`](crate::Child::OPTIONS) too.
+    /// The default options of a worker of this type: those of `#[child(…)]`. They are its
+    /// [`Child::OPTIONS`](crate::Child::OPTIONS) too.
     const DEFAULTS: ChildOptions;
 }
 
 /// A child that runs any number of times, each life with fresh locals.
 ///
-/// The value is the child's immutable recipe: `run` borrows it, so what a life changes is gone
+/// The value is the child's immutable recipe: `run` borrows it, so that a life's changes are gone
 /// with that life. State that is meant to survive a restart goes behind an `Arc` in the value.
-/// That each life starts from a clean state is what makes "let it crash" work.
+/// "Let it crash" works because each life starts from a clean state.
 ///
 /// # Errors
 ///
-/// `run` ends the life: `Ok(())` is a normal end; an error or a panic an abnormal one. What
-/// follows is a matter of the [`RestartPolicy`](crate::RestartPolicy).
+/// The life ends with `run`: `Ok(())` is a normal end, an error or a panic an abnormal one. The
+/// child's [`RestartPolicy`](crate::RestartPolicy) decides whether the next life begins.
 ///
 /// # Cancel safety
 ///
-/// A life is dropped at an await point when it is aborted: when it never looked at its shutdown
-/// signal, or did not end within its shutdown time. Its locals are dropped then.
+/// A life that is aborted is dropped at an await point, and its locals with it. At a stop, a life is
+/// aborted if it never looked at its shutdown signal, or did not end within its shutdown time.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a `Worker`",
     label = "write `impl Worker for {Self} {{ async fn run(&self, ctx: Context) -> ChildResult {{ … }} }}`",
     note = "if it has an `impl WorkerOnce`, add `#[child(restart = Temporary, once)]` to the type"
 )]
 pub trait Worker: Addressable + Send + Sync + 'static {
-    /// One life of the child.
+    /// Runs one life of the child.
     fn run(&self, ctx: Context<Self::Message>) -> impl Future<Output = ChildResult> + Send;
 }
 
-/// A child that owns what cannot be had twice, such as a socket: one life, by value.
+/// A child that owns a value that exists only once, such as a socket: one life, by value.
 ///
-/// `#[child(restart = Temporary, once)]` goes with it.
+/// Its type needs `#[child(restart = Temporary, once)]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a `WorkerOnce`",
     label = "write `impl WorkerOnce for {Self} {{ async fn run(self, ctx: Context) -> ChildResult {{ … }} }}`",
     note = "if it has an `impl Worker`, leave `once` out of its `#[child(…)]`"
 )]
 pub trait WorkerOnce: Addressable + Send + 'static {
-    /// The only life of the child.
+    /// Runs the only life of the child.
     fn run(self, ctx: Context<Self::Message>) -> impl Future<Output = ChildResult> + Send;
 }
 
-/// A worker that is borrowed by each of its lives.
+/// A factory whose lives each borrow the worker.
 pub(crate) struct WorkerFactory<W>(W);
 
 impl<W> WorkerFactory<W> {
@@ -85,7 +87,7 @@ impl<W: Worker> LifeFactory for WorkerFactory<W> {
     }
 }
 
-/// A worker that is consumed by its only life.
+/// A factory whose only life consumes the worker.
 pub(crate) struct OnceFactory<W>(Mutex<Option<W>>);
 
 impl<W> OnceFactory<W> {

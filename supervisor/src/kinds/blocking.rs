@@ -20,20 +20,20 @@ use crate::tree::{Child, ChildSpec, Ready, Unset};
 
 /// A child that blocks: a function that runs on a thread of its own, one call for each life.
 ///
-/// It stops *cooperatively*. When it is asked to, [`BlockingContext::recv`] gives `None`,
-/// [`wait_for_shutdown`](BlockingContext::wait_for_shutdown) ends and
+/// The function stops *cooperatively*. When it is asked to stop, [`BlockingContext::recv`] gives
+/// `None`, [`wait_for_shutdown`](BlockingContext::wait_for_shutdown) ends and
 /// [`is_shutdown_requested`](Context::is_shutdown_requested) is true, whether the function looked
-/// at any of them before or not. Nothing can stop a thread half-way: where another child is
-/// aborted (by `brutal_kill`, a time-out, or [`ChildRef::kill`]), this one is asked, and if it goes
-/// on for the supervisor's `kill_grace` it is reported as one that cannot be stopped
+/// at any of them before or not. Nothing can stop a thread half-way: where another child is aborted
+/// (by `brutal_kill`, a time-out, or [`ChildRef::kill`]), this one is asked, and if it goes on for
+/// the supervisor's `kill_grace` it is reported as a child that cannot be stopped
 /// ([`EventKind::ChildNotStopped`](crate::events::EventKind::ChildNotStopped), and the
-/// [`ShutdownReport`](crate::info::ShutdownReport)). Its next life begins when the function has returned,
-/// never before.
+/// [`ShutdownReport`](crate::info::ShutdownReport)). Its next life begins when the function has
+/// returned, never before.
 ///
-/// Panics and errors are what they are for other children. One that drops its context before it is
-/// ready has failed to start, a tenth of a second later: it may just be returning. A thread that cannot be spawned is an
-/// error of the life. If the runtime is dropped without a shutdown, the function is asked to stop,
-/// and nobody waits for it.
+/// Panics and errors are those of any other child. A function that drops its context before it is
+/// ready has failed to start if it has not returned a tenth of a second later. A thread that cannot
+/// be spawned is an error of the life. If the runtime is dropped without a shutdown, the function
+/// is asked to stop, and is not waited for.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -62,13 +62,13 @@ use crate::tree::{Child, ChildSpec, Ready, Unset};
 /// # Time
 ///
 /// Threads have real time only. Under tokio's paused clock, virtual time goes on while the child
-/// runs, and is held while it is being stopped, for as long as its stop may take.
+/// runs, and stands still while the child is being stopped, for as long as its stop may take.
 pub struct Blocking<M: Send + 'static = ()> {
     run: Arc<dyn Fn(BlockingContext<M>) -> ChildResult + Send + Sync>,
 }
 
 impl<M: Send + 'static> Blocking<M> {
-    /// Runs this function; the type of its context says what messages it takes.
+    /// Creates a child that runs this function; the type of the context is that of the messages.
     pub fn new<F>(run: F) -> Self
     where
         F: Fn(BlockingContext<M>) -> ChildResult + Send + Sync + 'static,
@@ -100,7 +100,8 @@ impl ChildSpec<Unset> {
 
 impl<M: Send + 'static> LifeFactory for Blocking<M> {
     fn launch(self: Arc<Self>, life: PendingLife) -> Result<JoinHandle<()>, ExitReason> {
-        // It counts as one that looks: a stop may come before the thread's first step.
+        // The life counts as one that has looked at its shutdown signal: a stop may come before the
+        // thread's first step.
         let _ = life.slot.core().observe_stop(life.generation);
         let name = life.slot.core().name().to_string();
         let slot = Arc::clone(&life.slot);
@@ -109,7 +110,8 @@ impl<M: Send + 'static> LifeFactory for Blocking<M> {
         let thread = move || {
             let progress = alive.progress();
             let _alive = alive;
-            // So that the function can spawn, and wait for futures with timers.
+            // In the runtime's context, the function can spawn tasks, and wait for futures with
+            // timers.
             let _entered = runtime.enter();
             life.run_here(async move { (self.run)(BlockingContext::of_this_life(progress)) });
         };
@@ -129,7 +131,7 @@ impl<M: Send + 'static> LifeFactory for Blocking<M> {
     }
 }
 
-/// What a [`Blocking`] child has of its supervisor: all of [`Context`], with a [`recv`](Self::recv)
+/// The context of a running [`Blocking`] child: all of [`Context`], with a [`recv`](Self::recv)
 /// that blocks.
 pub struct BlockingContext<M: Send + 'static = ()> {
     context: Context<M>,
@@ -141,14 +143,15 @@ impl<M: Send + 'static> BlockingContext<M> {
         Self { context: Context::of_this_life(), progress }
     }
 
-    /// Waits for the next message; `None` when shutdown was requested.
+    /// Blocks until the next message, which it returns; `None` when shutdown was requested.
     pub fn recv(&mut self) -> Option<M> {
         park_on(self.context.recv(), None).flatten()
     }
 
-    /// Waits until shutdown is requested, at most for this (real) time; whether it was.
+    /// Blocks until shutdown is requested, at most for this (real) time; returns `true` if it was
+    /// requested.
     ///
-    /// It is how a child that does something every now and then sleeps in between.
+    /// A child that works at intervals sleeps in between by this.
     ///
     /// ```
     /// use std::time::Duration;
@@ -168,7 +171,8 @@ impl<M: Send + 'static> BlockingContext<M> {
         park_on(self.context.shutdown_requested(), deadline).is_some()
     }
 
-    /// Waits for a future, such as a [`ChildRef::send`]; shutdown does not end the wait.
+    /// Blocks until a future completes, such as a [`ChildRef::send`]; shutdown does not end the
+    /// wait.
     ///
     /// The thread is inside the supervisor's runtime: futures with timers and input or output
     /// work.
@@ -195,16 +199,17 @@ impl<M: Send + 'static> DerefMut for BlockingContext<M> {
 }
 
 impl<M: Send + 'static> Drop for BlockingContext<M> {
-    /// Without it the life will never be ready. As a rule it is dropped since the function returns;
-    /// what it returns then says more.
+    /// Reports that the life will never be ready, since that needs the context. As a rule the
+    /// context is dropped because the function returns, and the function's result tells more: so
+    /// the report is made only if the function goes on.
     fn drop(&mut self) {
-        if let Some(give_up) = self.context.abandonment() {
-            self.progress.if_still_running(give_up);
+        if let Some(report) = self.context.abandonment() {
+            self.progress.if_still_running(report);
         }
     }
 }
 
-/// Wakes a parked thread.
+/// A waker of a parked thread.
 struct Unpark(thread::Thread);
 
 impl Wake for Unpark {
@@ -217,7 +222,8 @@ impl Wake for Unpark {
     }
 }
 
-/// Waits for the future on this thread, which belongs to no runtime; `None` after the deadline.
+/// Blocks this thread, which is no thread of the runtime's, until the future completes; returns
+/// `None` after the deadline.
 fn park_on<F: Future>(future: F, deadline: Option<Instant>) -> Option<F::Output> {
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut cx = TaskContext::from_waker(&waker);

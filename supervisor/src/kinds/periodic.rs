@@ -1,4 +1,4 @@
-//! A job that is done again and again.
+//! A child that does a job at fixed intervals.
 
 use std::fmt;
 use std::future::{Future, pending, poll_fn};
@@ -15,13 +15,13 @@ use crate::tree::{Child, ChildSpec, Ready};
 
 type DynJob = dyn Fn() -> Pin<Box<dyn Future<Output = ChildResult> + Send>> + Send + Sync;
 
-/// A job that is done every so often: a function that is called in each period.
+/// A job that is done periodically: a function that is called once in each period.
 ///
-/// The first call is one period after the child's start, and the others one period apart, counted
-/// from the start and not from the end of the last call: the calls do not drift. With
+/// The first call is one period after the child's start, and further calls are one period apart,
+/// counted from the start and not from the end of the last call: the calls do not drift. With
 /// [`at_once`](Self::at_once) the first call is at the start.
 ///
-/// *Overruns:* two calls never overlap. Where one takes longer than the period, the calls that were
+/// *Overruns:* two calls never overlap. If a call takes longer than the period, the calls that were
 /// due meanwhile are left out, and the next is at the next full period: with a period of 10 s, a
 /// call from 10 to 25 is followed by one at 30. After the process was suspended, one call that was
 /// due is made late, and the others are left out.
@@ -32,8 +32,8 @@ type DynJob = dyn Fn() -> Pin<Box<dyn Future<Output = ChildResult> + Send>> + Se
 ///
 /// At shutdown a call that is under way has the child's shutdown time to end, and no other follows.
 ///
-/// Its message is `()`: a job is also done, besides the schedule, for each message that is sent to
-/// it.
+/// The child's message is `()`: the job is also done, besides the schedule, for each message that
+/// is sent to the child.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -54,8 +54,9 @@ type DynJob = dyn Fn() -> Pin<Box<dyn Future<Output = ChildResult> + Send>> + Se
 /// # }
 /// ```
 ///
-/// In a tree it is a task with [`every`](crate::supervision_tree!#every-a-periodic-job), or a typed
-/// child: `cleanup: Periodic = Periodic::every(…)`.
+/// In a tree a periodic job is a task with
+/// [`every`](crate::supervision_tree!#every-a-periodic-job), or a typed child: `cleanup: Periodic =
+/// Periodic::every(…)`.
 #[derive(Clone)]
 #[must_use = "a job is not done until it is given to a `ChildSpec` or a tree"]
 pub struct Periodic {
@@ -65,7 +66,7 @@ pub struct Periodic {
 }
 
 impl Periodic {
-    /// Does this job once in each period.
+    /// Creates a child that does this job once in each period.
     ///
     /// # Panics
     ///
@@ -79,13 +80,13 @@ impl Periodic {
         Self { period, at_once: false, job: Arc::new(move || Box::pin(job())) }
     }
 
-    /// Does it for the first time when the child starts.
+    /// Does the job for the first time when the child starts.
     pub fn at_once(mut self) -> Self {
         self.at_once = true;
         self
     }
 
-    /// When the first call is due.
+    /// Returns the time of the first call.
     fn first(&self) -> Due {
         let now = Instant::now();
         Due(if self.at_once { Some(now) } else { now.checked_add(self.period) })
@@ -97,7 +98,7 @@ impl Periodic {
 pub struct Every(pub Duration);
 
 impl Every {
-    /// The job of that task.
+    /// Creates the periodic job of the task.
     pub fn job<J, Arguments>(self, job: J) -> Periodic
     where
         J: PeriodicJob<Arguments, Call: PeriodicFuture + Send + 'static> + Send + Sync + 'static,
@@ -106,16 +107,16 @@ impl Every {
     }
 }
 
-/// What a task with `every` runs: a function of no arguments.
+/// The job of a task with `every`: a function of no arguments.
 #[diagnostic::on_unimplemented(
     message = "this is no periodic job",
     label = "with `every`, write an `async fn() -> ChildResult`, without a context, or `async || {{ … }}`"
 )]
 pub trait PeriodicJob<Arguments> {
-    /// What a call returns.
+    /// The result of a call.
     type Call;
 
-    /// Does it.
+    /// Calls the job.
     fn call(&self) -> Self::Call;
 }
 
@@ -128,8 +129,9 @@ impl<F: Fn() -> Call, Call> PeriodicJob<()> for F {
     }
 }
 
-/// For no function at all: with two implementations to choose from, the compiler says that this is
-/// no job, where it would count the arguments of a function that takes a context.
+/// An implementation that holds for no function. With two implementations to choose from, the
+/// compiler reports that a function that takes a context is no job; with one, it would count the
+/// function's arguments.
 impl<F: Fn(Context) -> Call + WithoutContext, Call> PeriodicJob<(Context,)> for F {
     type Call = Call;
 
@@ -138,10 +140,10 @@ impl<F: Fn(Context) -> Call + WithoutContext, Call> PeriodicJob<(Context,)> for 
     }
 }
 
-/// Which no function is.
+/// A condition that no function meets.
 pub trait WithoutContext {}
 
-/// What one call of a job returns.
+/// The future that a call of a job returns: a future of [`ChildResult`].
 #[diagnostic::on_unimplemented(
     message = "this is no periodic job: it returns `{Self}`",
     label = "with `every`, write an `async fn() -> ChildResult`, or a closure like it"
@@ -151,11 +153,12 @@ pub trait PeriodicFuture: Future<Output = ChildResult> {}
 #[diagnostic::do_not_recommend]
 impl<F: Future<Output = ChildResult>> PeriodicFuture for F {}
 
-/// When the next call is due; nothing if that is past the end of time.
+/// The time of the next call; `None` if no [`Instant`] can hold it.
 #[derive(Clone, Copy)]
 struct Due(Option<Instant>);
 
 impl Due {
+    /// Waits for the time of the call.
     async fn wait(self) {
         match self.0 {
             Some(at) => sleep_until(at).await,
@@ -163,16 +166,16 @@ impl Due {
         }
     }
 
-    /// The first time after `now` at which a call is due.
+    /// Returns the first time after `now` at which a call is due.
     fn after(self, now: Instant, period: Duration) -> Self {
         let Some(late) = self.0.and_then(|at| now.checked_duration_since(at)) else { return self };
-        // What is left of the period that has begun.
-        let begun = duration(late.as_nanos() % period.as_nanos());
-        Self(now.checked_add(period.saturating_sub(begun)))
+        // The next call is at the end of the period that has begun.
+        let elapsed = duration(late.as_nanos() % period.as_nanos());
+        Self(now.checked_add(period.saturating_sub(elapsed)))
     }
 }
 
-/// The nanoseconds of a duration that was one.
+/// Turns the nanoseconds of a duration into a duration again.
 fn duration(nanos: u128) -> Duration {
     const SECOND: u128 = 1_000_000_000;
     let seconds = u64::try_from(nanos / SECOND).unwrap_or(u64::MAX);
@@ -185,8 +188,9 @@ impl Child for Periodic {
     type Handle = ChildRef<()>;
     const OPTIONS: ChildOptions = ChildOptions::new().as_periodic();
 
-    // Compiled where a tree has such a child, as every worker is, and not for everybody: its task
-    // and its mailbox are a fourteenth of this crate's machine code.
+    // `inline` has this compiled in the crates whose trees have such a child, as every worker is,
+    // and not in this crate: its task and its mailbox would be a fourteenth of this crate's machine
+    // code.
     #[inline]
     fn spec(name: &str, recipe: Self) -> ChildSpec<Ready<ChildRef<()>>> {
         ChildSpec::new(name).with_worker(recipe)
@@ -205,7 +209,7 @@ impl Worker for Periodic {
         let mut due = self.first();
         ctx.ready();
         loop {
-            let wanted = {
+            let trigger = {
                 let (mut message, mut tick) = (pin!(ctx.recv()), pin!(due.wait()));
                 poll_fn(|cx| match message.as_mut().poll(cx) {
                     Poll::Ready(message) => Poll::Ready(message),
@@ -213,7 +217,7 @@ impl Worker for Periodic {
                 })
                 .await
             };
-            if wanted.is_none() {
+            if trigger.is_none() {
                 return Ok(());
             }
             (self.job)().await?;

@@ -28,9 +28,9 @@ use crate::tree::{Child, ChildSpec, Ready, Unset};
 /// A process of the operating system as a child: one process for each life (on Unix, with the
 /// feature `process`).
 ///
-/// Each line that it prints is a `tracing` event of the target `supervisor::program`, at the level
-/// `INFO`, with the fields `child` (its path) and `stream` (`stdout` or `stderr`). Its standard
-/// input is empty.
+/// Each line that the process prints is a `tracing` event of the target `supervisor::program`, at
+/// the level `INFO`, with the fields `child` (the child's path) and `stream` (`stdout` or
+/// `stderr`). The process's standard input is empty.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -47,36 +47,37 @@ use crate::tree::{Child, ChildSpec, Ready, Unset};
 /// # }
 /// ```
 ///
-/// In a tree it is a typed child: `redis: Always<Program> = Program::new("redis-server")`.
+/// In a tree a program is a typed child: `redis: Always<Program> = Program::new("redis-server")`.
 ///
 /// # How it stops
 ///
 /// The process gets SIGTERM. After the child's shutdown time, or at once where another child would
-/// be aborted (`brutal_kill`, [`ChildRef::kill`], a missed `heartbeat`), its whole *process group* is
-/// killed: the process and all that it has started. When the process has ended, for whatever reason,
-/// what is left of its group is killed too. The life has ended when the process has been reaped: its
-/// successor never runs beside it.
+/// be aborted (`brutal_kill`, [`ChildRef::kill`], a missed `heartbeat`), its whole *process group*
+/// is killed: the process and all processes that it has started. When the process has ended, for
+/// whatever reason, the rest of its group is killed too. The life has ended when the process has
+/// been reaped: the next life's process never runs beside it.
 ///
-/// What has left the group escapes. A descendant does so by `setsid` or `setpgid`: a daemon that puts
-/// itself into the background, what `setsid` or `nohup setsid` starts, the jobs of an interactive
-/// shell. Nothing then ties it to the child; it is neither asked nor killed, and goes on beside the
-/// next life. Run such a program in the foreground (most daemons have an option for that), or in a
-/// container or a service manager's unit, which can find all descendants.
+/// A descendant that leaves the group escapes. It does so by `setsid` or `setpgid`: a daemon that
+/// puts itself into the background, a process started by `setsid` or `nohup setsid`, the jobs of an
+/// interactive shell. Such a process has no tie to the child any more; it is neither asked nor
+/// killed, and goes on beside the next life. Run such a program in the foreground (most daemons
+/// have an option for that), or in a container or a service manager's unit, which can find all
+/// descendants.
 ///
 /// # How it ends
 ///
 /// | exit | reason |
 /// |---|---|
 /// | code 0 | [`Normal`](ExitReason::Normal) |
-/// | SIGTERM, or code 143, after it was asked to stop | `Normal` |
+/// | SIGTERM, or code 143, after the process was asked to stop | `Normal` |
 /// | any other code or signal | [`Status`](ExitReason::Status) |
-/// | it could not be started | [`Error`](ExitReason::Error) |
+/// | the process could not be started | [`Error`](ExitReason::Error) |
 ///
-/// It is *started* when the process has been spawned: with
+/// The child is *started* when the process has been spawned: with
 /// [`StartMode::Notify`](crate::StartMode::Notify) a program that does not exist is a failed start.
-/// A `heartbeat` asks it to print a line in that time.
+/// A `heartbeat` requires that the process print in that time.
 ///
-/// # What is never left behind
+/// # Processes left behind
 ///
 /// If the runtime is dropped, also because `main` panics, the group is killed and the process
 /// reaped. With `panic = "abort"`, the groups are killed before the abort. No code runs, and so the
@@ -99,7 +100,8 @@ pub struct Program {
 }
 
 impl Program {
-    /// A program by its path, or by its name if it is to be searched in `PATH`.
+    /// Creates a child that runs this program, given by its path, or by a name that is searched in
+    /// `PATH`.
     pub fn new(program: impl AsRef<OsStr>) -> Self {
         Self {
             name: program.as_ref().to_owned(),
@@ -135,19 +137,20 @@ impl Program {
         self
     }
 
-    /// Removes all environment variables, those set so far among them.
+    /// Removes all environment variables: those inherited, and those set so far.
     pub fn env_clear(mut self) -> Self {
         self.environment.clear();
         self.inherits = false;
         self
     }
 
-    /// Sets the directory that it runs in. Default: that of this process.
+    /// Sets the directory that the program runs in. Default: that of this process.
     pub fn current_dir(mut self, directory: impl Into<PathBuf>) -> Self {
         self.directory = Some(directory.into());
         self
     }
 
+    /// Creates the command that spawns the process.
     fn command(&self) -> Command {
         let mut command = Command::new(&self.name);
         command.args(&self.arguments);
@@ -163,48 +166,48 @@ impl Program {
         if let Some(directory) = &self.directory {
             command.current_dir(directory);
         }
-        // A group of its own: whatever it starts can be found again, and a Ctrl-C in the terminal
-        // is this process's to handle.
+        // The process leads a group of its own: the group finds the processes that it starts, and a
+        // Ctrl-C in the terminal reaches this process only.
         command.process_group(0).kill_on_drop(true);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
 
-    /// One life.
+    /// Runs one life: one process.
     async fn run(&self, mut ctx: Context, mut aborted: AbortSignal) -> ChildResult {
         if ctx.is_shutdown_requested() {
             return Ok(());
         }
-        // Before the process, so that its end is not missed.
+        // The signal is watched before the process is spawned, so that its end is not missed.
         let mut exits = signal(SignalKind::child())?;
         let mut process = self.command().spawn().map_err(|failure| self.not_started(&failure))?;
         let mut output = Output::new(&ctx, process.stdout.take(), process.stderr.take());
         let mut group = Group::new(process);
         ctx.ready();
-        let mut asked = pin!(ctx.shutdown_requested());
+        let mut shutdown = pin!(ctx.shutdown_requested());
         let mut stop = Stop::No;
         while !group.has_ended() {
-            let happened = poll_fn(|cx| {
+            let next = poll_fn(|cx| {
                 if stop < Stop::Killed && Pin::new(&mut aborted).poll(cx).is_ready() {
                     return Poll::Ready(Happened::Stop(Stop::Killed));
                 }
-                if stop < Stop::Asked && asked.as_mut().poll(cx).is_ready() {
+                if stop < Stop::Asked && shutdown.as_mut().poll(cx).is_ready() {
                     return Poll::Ready(Happened::Stop(Stop::Asked));
                 }
                 if exits.poll_recv(cx).is_ready() {
                     return Poll::Ready(Happened::Exit);
                 }
-                // Last: who prints without end must not keep the others from their turn.
-                // That it prints no more does not mean that it has ended.
+                // The output comes last: a process that prints without end must not hold up the
+                // other events. A process whose streams have ended may still run.
                 let _ = output.poll(cx, &ctx);
                 Poll::Pending
             });
-            match happened.await {
-                Happened::Stop(next) => {
-                    stop = next;
+            match next.await {
+                Happened::Stop(step) => {
+                    stop = step;
                     if stop == Stop::Killed { group.kill() } else { group.terminate() }
                 }
-                // Of this process or of another one.
+                // `has_ended` tells whether it was this child process or another one.
                 Happened::Exit => {}
             }
         }
@@ -218,7 +221,7 @@ impl Program {
     }
 }
 
-/// How far the stop of a process has gone.
+/// The progress of the stop of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Stop {
     No,
@@ -226,13 +229,18 @@ enum Stop {
     Killed,
 }
 
+/// An event that a running process's life waits for.
 enum Happened {
+    /// The stop goes on to this step.
     Stop(Stop),
-    /// Some child process of this one has ended.
+    /// Some child process of this process has ended.
     Exit,
 }
 
-/// Many programs end by the signal that asks them to, or with the code that shells make of it.
+/// Returns `true` if the exit is a success.
+///
+/// After a request to stop, SIGTERM is one too, and so is the code by which a shell reports it:
+/// many programs end in this way.
 fn is_success(status: ExitStatus, stop: Stop) -> bool {
     use std::os::unix::process::ExitStatusExt;
     const TERMINATED: i32 = 15;
@@ -260,11 +268,12 @@ impl ChildSpec<Unset> {
 
 impl LifeFactory for Program {
     fn launch(self: Arc<Self>, life: PendingLife) -> Result<JoinHandle<()>, ExitReason> {
-        // It is always asked: the process can notice.
+        // The life counts as one that has looked at its shutdown signal: a process always notices
+        // the request, SIGTERM.
         let _ = life.slot.core().observe_stop(life.generation);
         let slot = Arc::clone(&life.slot);
         let (alive, aborted, watch) = detached::stand_in(slot, life.generation, life.times);
-        // The life's own task is never aborted: it has a process to reap.
+        // The life's own task is never aborted, since it has a process to reap.
         drop(life.spawn(async move {
             let _alive = alive;
             self.run(Context::of_this_life(), aborted).await
@@ -284,7 +293,7 @@ impl LifeFactory for Program {
 
 impl fmt::Debug for Program {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Not the environment: secrets live there.
+        // The environment is left out, since it may hold secrets.
         f.debug_struct("Program")
             .field("name", &self.name)
             .field("arguments", &self.arguments)

@@ -1,21 +1,21 @@
-//! The time that an orderly shutdown takes at most.
+//! The longest time that an orderly shutdown may take.
 
 use std::time::Duration;
 
 use super::Shutdown;
 
-/// How long an orderly shutdown takes at most.
+/// The longest time that an orderly shutdown may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Budget {
     Bounded(Duration),
-    /// A worker with `shutdown = infinity` may take any time.
+    /// No limit: a worker with `shutdown = infinity` may take any time.
     Unbounded,
 }
 
 impl Budget {
     pub(crate) const ZERO: Self = Self::Bounded(Duration::ZERO);
 
-    /// What is stopped one after the other adds up.
+    /// Adds the budget of what is stopped next: children that stop one after the other add up.
     pub(crate) const fn then(self, next: Self) -> Self {
         match (self, next) {
             (Self::Bounded(first), Self::Bounded(second)) => {
@@ -25,7 +25,7 @@ impl Budget {
         }
     }
 
-    /// As often as there are such children.
+    /// Multiplies the budget by the number of children that stop one after the other.
     pub(super) const fn times(self, count: usize) -> Self {
         #[allow(clippy::cast_possible_truncation, reason = "cut off at four billion before")]
         let count = if count > u32::MAX as usize { u32::MAX } else { count as u32 };
@@ -35,7 +35,7 @@ impl Budget {
         }
     }
 
-    /// Cut off by a shutdown time from above.
+    /// Caps the budget at the shutdown time that the supervisor above allows.
     pub(crate) const fn capped(self, shutdown: Shutdown) -> Self {
         match (shutdown, self) {
             (Shutdown::BrutalKill, _) => Self::ZERO,
@@ -49,6 +49,7 @@ impl Budget {
         }
     }
 
+    /// Returns `true` if this budget is longer than the other.
     pub(super) const fn exceeds(self, other: Self) -> bool {
         match (self, other) {
             (Self::Bounded(this), Self::Bounded(other)) => this.as_nanos() > other.as_nanos(),
@@ -57,6 +58,7 @@ impl Budget {
         }
     }
 
+    /// Returns the bound; `None` if there is none.
     pub(super) const fn bound(self) -> Option<Duration> {
         match self {
             Self::Bounded(time) => Some(time),

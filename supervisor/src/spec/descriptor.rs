@@ -1,4 +1,4 @@
-//! What the compiler knows about a declared tree: its shape and its options, as a constant.
+//! The description of a declared tree, as a constant: its shape and its options.
 
 use std::fmt::{self, Write as _};
 use std::time::Duration;
@@ -12,20 +12,20 @@ use super::{
     SupervisorOptions,
 };
 
-/// A child of a declared tree, or the tree itself.
+/// The description of a child of a declared tree, or of the tree itself.
 #[derive(Clone, Copy)]
 pub struct TreeDescriptor {
     name: &'static str,
     /// The type as the tree names it; empty for a task or a supervisor in braces.
-    of: &'static str,
+    type_name: &'static str,
     options: ChildOptions,
-    /// How often it is done, for a periodic job of the tree.
+    /// The period of a task with `every`.
     every: Option<Duration>,
-    /// Nothing for a worker.
+    /// `None` for a worker.
     inside: Option<Inside>,
 }
 
-/// What is in a supervisor.
+/// The options and the children of a supervisor.
 #[derive(Clone, Copy)]
 struct Inside {
     supervisor: SupervisorOptions,
@@ -33,17 +33,17 @@ struct Inside {
 }
 
 impl TreeDescriptor {
-    /// A task, or another child without a type.
+    /// Describes a task, or another child without a type.
     #[must_use]
     pub const fn task(name: &'static str, options: ChildOptions) -> Self {
-        Self { name, of: "", options, every: None, inside: None }
+        Self { name, type_name: "", options, every: None, inside: None }
     }
 
-    /// A child with a type; `tree` is the type's own descriptor, if it is a tree.
+    /// Describes a child with a type; `tree` is the type's own descriptor, if the type is a tree.
     #[must_use]
     pub const fn typed(
         name: &'static str,
-        of: &'static str,
+        type_name: &'static str,
         options: ChildOptions,
         tree: Option<&'static Self>,
     ) -> Self {
@@ -51,10 +51,10 @@ impl TreeDescriptor {
             Some(tree) => tree.inside,
             None => None,
         };
-        Self { name, of, options, every: None, inside }
+        Self { name, type_name, options, every: None, inside }
     }
 
-    /// A supervisor with its children.
+    /// Describes a supervisor with its children.
     #[must_use]
     pub const fn supervisor(
         name: &'static str,
@@ -63,17 +63,17 @@ impl TreeDescriptor {
         children: &'static [Self],
     ) -> Self {
         let inside = Some(Inside { supervisor, children });
-        Self { name, of: "", options, every: None, inside }
+        Self { name, type_name: "", options, every: None, inside }
     }
 
-    /// A task that is a periodic job.
+    /// Makes the task a periodic job with this period.
     #[must_use]
     pub const fn with_every(mut self, every: Duration) -> Self {
         self.every = Some(every);
         self
     }
 
-    /// How long its children may take to stop in order.
+    /// Returns the longest time that the children may take to stop in order.
     const fn inner_budget(&self) -> Budget {
         let mut budget = Budget::ZERO;
         let mut rest = self.children();
@@ -83,12 +83,13 @@ impl TreeDescriptor {
             rest = others;
         }
         match self.partitions() {
-            // Its workers are declared children, stopped one after the other.
+            // The workers of a fixed number are declared children, stopped one after the other.
             Some(partitions) => budget.times(partitions),
             None => budget,
         }
     }
 
+    /// Returns the number of workers of a pool, if it is fixed.
     const fn partitions(&self) -> Option<usize> {
         match &self.inside {
             Some(inside) => inside.supervisor.partitions,
@@ -96,7 +97,7 @@ impl TreeDescriptor {
         }
     }
 
-    /// How long it may take to stop, as a child.
+    /// Returns the longest time that this child may take to stop.
     const fn budget(&self) -> Budget {
         match (&self.inside, self.options.shutdown()) {
             (None, Some(shutdown)) => Budget::Unbounded.capped(shutdown),
@@ -106,7 +107,8 @@ impl TreeDescriptor {
         }
     }
 
-    /// The worker below that may take the longest, if that is longer than what is known already.
+    /// Returns the worker at or below this child that may take the longest to stop, with its
+    /// budget; `known` if no worker exceeds that budget.
     const fn longest(&self, known: (&'static str, Budget)) -> (&'static str, Budget) {
         if self.inside.is_none() {
             let own = self.budget();
@@ -121,7 +123,7 @@ impl TreeDescriptor {
         longest
     }
 
-    /// How the time that its children take adds up, the largest parts first.
+    /// Lists the children's budgets as a sum, the largest first.
     const fn sum(&self) -> Text {
         const SHOWN: usize = 5;
         let children = self.children();
@@ -144,14 +146,16 @@ impl TreeDescriptor {
         text
     }
 
-    /// The worst case of an orderly shutdown of this tree; nothing if it has no bound.
+    /// Returns the longest time that an orderly shutdown of this tree may take; `None` if there is
+    /// no bound.
     #[must_use]
     pub const fn shutdown_budget(&self) -> Option<Duration> {
         self.inner_budget().bound()
     }
 
-    /// How many children are declared below it, at all levels; a pool's workers come and go and
-    /// are not counted, unless their number is fixed.
+    /// Returns the number of children declared below this one, at all levels.
+    ///
+    /// A pool's workers come and go, and are counted only if their number is fixed.
     #[must_use]
     pub const fn count(&self) -> usize {
         let mut count = 0;
@@ -171,6 +175,7 @@ impl TreeDescriptor {
         count
     }
 
+    /// Returns `true` if a direct child is significant.
     const fn has_significant_child(&self) -> bool {
         let mut rest = self.children();
         while let [child, others @ ..] = rest {
@@ -232,7 +237,7 @@ impl TreeDescriptor {
     pub const fn check_budget(&self, within: Duration) {
         let budget = self.inner_budget();
         let broken = match budget {
-            // How it adds up is worth computing only where it is too much.
+            // The sum is put into words only if it exceeds the limit.
             Budget::Bounded(time) if time.as_nanos() <= within.as_nanos() => None,
             Budget::Bounded(time) => rules::budget_exceeded(time, within, &self.sum()),
             Budget::Unbounded => {
@@ -245,7 +250,7 @@ impl TreeDescriptor {
         }
     }
 
-    /// The tree as a Mermaid flowchart.
+    /// Returns the tree as a Mermaid flowchart.
     #[must_use]
     pub fn diagram(&self) -> String {
         let mut text = "flowchart TD\n".to_owned();
@@ -253,8 +258,10 @@ impl TreeDescriptor {
         text
     }
 
-    /// `id` is unique in the picture; names are not, and may be words of Mermaid's. Writing to a
-    /// string does not fail.
+    /// Draws this child and the children below it.
+    ///
+    /// Each box has an `id` that is unique in the picture: names are not unique, and may be
+    /// keywords of Mermaid's. Writing to a string does not fail.
     fn draw(&self, id: &str, parent: Option<&str>, text: &mut String) {
         let label = self.label().replace('"', "#quot;").replace('<', "#lt;").replace('>', "#gt;");
         let (open, close) = if self.inside.is_some() { ("[", "]") } else { ("([", "])") };
@@ -274,33 +281,34 @@ impl TreeDescriptor {
         }
     }
 
-    /// As the tree language has it, with what the type says filled in.
+    /// Returns the child as the tree language declares it, with the options of its type filled in.
     fn label(&self) -> String {
         let options = &self.options;
         let policy = options.restart_policy();
-        let what = match (&self.inside, self.of) {
+        let kind = match (&self.inside, self.type_name) {
             (None, "") => policy.to_string(),
-            (None, of) => format!("{policy}<{of}>"),
+            (None, type_name) => format!("{policy}<{type_name}>"),
             (Some(inside), "") => inside.supervisor.strategy.to_string(),
-            (Some(inside), of) => format!("{of}, {}", inside.supervisor.strategy),
+            (Some(inside), type_name) => format!("{type_name}, {}", inside.supervisor.strategy),
         };
-        let mut said = Vec::new();
+        let mut settings = Vec::new();
         if let Some(inside) = &self.inside {
-            said.extend(inside.supervisor.in_tree_language());
+            settings.extend(inside.supervisor.in_tree_language());
             if policy != RestartPolicy::Always {
-                said.push(format!("restart = {policy}"));
+                settings.push(format!("restart = {policy}"));
             }
         }
-        said.extend(self.every.map(|every| format!("every = {}", written(every))));
-        said.extend(options.in_tree_language());
+        settings.extend(self.every.map(|every| format!("every = {}", written(every))));
+        settings.extend(options.in_tree_language());
         let name = if self.name.is_empty() { String::new() } else { format!("{}: ", self.name) };
-        let said = if said.is_empty() { String::new() } else { format!(" ({})", said.join(", ")) };
-        format!("{name}{what}{said}")
+        let settings =
+            if settings.is_empty() { String::new() } else { format!(" ({})", settings.join(", ")) };
+        format!("{name}{kind}{settings}")
     }
 }
 
-/// The child that takes the most time of those that come after this one in that order; nothing if
-/// the others take none.
+/// Returns the child that follows `last` in the order of falling budgets; the first one without
+/// `last`, and `None` if the remaining children take no time.
 const fn next_part(children: &[TreeDescriptor], last: Option<usize>) -> Option<usize> {
     let mut found: Option<usize> = None;
     let mut index = 0;
@@ -321,7 +329,8 @@ const fn next_part(children: &[TreeDescriptor], last: Option<usize>) -> Option<u
     found
 }
 
-/// Whether one child takes less time than another, or as much and is declared later.
+/// Returns `true` if the child at `one` takes less time than the child at `other`, or as much and
+/// is declared later.
 const fn takes_less(children: &[TreeDescriptor], one: usize, other: usize) -> bool {
     let (this, that) = (children[one].budget(), children[other].budget());
     that.exceeds(this) || (!this.exceeds(that) && one > other)

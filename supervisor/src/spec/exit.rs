@@ -1,4 +1,4 @@
-//! How a child ended, and why.
+//! The results of lives, and the reasons for which lives end.
 
 use std::error::Error;
 use std::fmt;
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::ChildPath;
 
-/// What a child's `run` returns.
+/// The result of a child's `run`.
 pub type ChildResult = Result<(), ChildError>;
 
 /// Any error that ends a child: `?` turns every error type, `&str` and `String` into it.
@@ -27,7 +27,7 @@ pub type ChildResult = Result<(), ChildError>;
 pub struct ChildError(Box<dyn Error + Send + Sync + 'static>);
 
 impl ChildError {
-    /// The error inside.
+    /// Returns the error inside.
     #[must_use]
     pub fn get_ref(&self) -> &(dyn Error + Send + Sync + 'static) {
         &*self.0
@@ -53,11 +53,11 @@ impl fmt::Debug for ChildError {
     }
 }
 
-/// An error that says: no restart of this child can help.
+/// An error by which a child tells its supervisor that no restart can help.
 ///
-/// Its supervisor fails at once, whatever the child's policy and without using up its restarts;
-/// for the supervisor above, that is one failure like any other. It is found through `?`, boxes
-/// and `source()` chains. During a stop it is only recorded.
+/// The child's supervisor fails at once, whatever the child's policy, and without using up its
+/// restarts; for the supervisor above, that is one failure like any other. The error is found
+/// through `?`, boxes and `source()` chains. During a stop it is only recorded.
 ///
 /// ```
 /// use supervisor::{ChildResult, Escalate};
@@ -74,7 +74,7 @@ impl fmt::Debug for ChildError {
 pub struct Escalate(Box<dyn Error + Send + Sync + 'static>);
 
 impl Escalate {
-    /// Escalates with this cause.
+    /// Creates an error that escalates with this cause.
     pub fn because(cause: impl Into<Box<dyn Error + Send + Sync + 'static>>) -> Self {
         Self(cause.into())
     }
@@ -92,15 +92,16 @@ impl Error for Escalate {
     }
 }
 
-/// Why a life of a child, or a supervisor, ended.
+/// The reason for which a life of a child, or a supervisor, ended.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ExitReason {
     /// `run` returned `Ok(())`.
     Normal,
-    /// It was stopped in order, or ended because it was asked to.
+    /// The child was stopped in order, or ended because it was asked to.
     Shutdown,
-    /// It was aborted: by `brutal_kill`, by a time-out, or by [`ChildRef::kill`](crate::ChildRef::kill).
+    /// The life was aborted: by `brutal_kill`, by a time-out, or by
+    /// [`ChildRef::kill`](crate::ChildRef::kill).
     Killed,
     /// `run` returned an error.
     Error(Failure),
@@ -108,20 +109,20 @@ pub enum ExitReason {
     Status(ExitStatus),
     /// `run` panicked.
     Panic(Failure),
-    /// It returned [`Escalate`]: no restart can help.
+    /// `run` returned [`Escalate`]: no restart can help.
     Escalate(Failure),
     /// A child with [`StartMode::Notify`](crate::StartMode::Notify) was not ready in time.
     StartTimeout(Duration),
-    /// It dropped its context before it was ready.
+    /// The life dropped its context before it was ready.
     StartAbandoned,
-    /// It did not show a sign of life within its `heartbeat`.
+    /// The life did not show a sign of life within its `heartbeat`.
     Hung(Duration),
     /// A supervisor gave up: its child failed more often than `max_restarts` allows, or could
     /// not be helped by a restart.
     Escalated(Arc<Escalation>),
     /// A supervisor could not start one of its children.
     StartFailed(Arc<Escalation>),
-    /// It is a [`WorkerOnce`](crate::WorkerOnce) whose value an earlier life has consumed.
+    /// The child is a [`WorkerOnce`](crate::WorkerOnce) whose value an earlier life has consumed.
     UsedUp,
     /// The previous life could not be stopped, so the next one was not started.
     StillRunning,
@@ -130,7 +131,7 @@ pub enum ExitReason {
 }
 
 impl ExitReason {
-    /// Whether it is abnormal, so that a `Transient` child is restarted.
+    /// Returns `true` if the exit is abnormal, so that a `Transient` child is restarted.
     ///
     /// ```
     /// use supervisor::ExitReason;
@@ -144,7 +145,7 @@ impl ExitReason {
         !matches!(self, Self::Normal | Self::Shutdown)
     }
 
-    /// The error or panic at the bottom of it, if there is one.
+    /// Returns the error or panic at the bottom of the reason, if there is one.
     #[must_use]
     pub fn failure(&self) -> Option<&Failure> {
         match self {
@@ -157,7 +158,7 @@ impl ExitReason {
     }
 }
 
-/// The error of a life that was a process.
+/// The error of a life whose process ended with a status that is not a success.
 #[derive(Debug)]
 pub(crate) struct BadStatus(pub(crate) ExitStatus);
 
@@ -191,7 +192,7 @@ impl fmt::Display for ExitReason {
     }
 }
 
-/// Which child made a supervisor give up, and why.
+/// The child that made a supervisor give up, and the end of its last life.
 #[derive(Clone, Debug)]
 pub struct Escalation {
     pub(crate) path: ChildPath,
@@ -199,13 +200,13 @@ pub struct Escalation {
 }
 
 impl Escalation {
-    /// The child's path.
+    /// Returns the child's path.
     #[must_use]
     pub fn path(&self) -> &ChildPath {
         &self.path
     }
 
-    /// How its last life ended.
+    /// Returns the reason for which the child's last life ended.
     #[must_use]
     pub fn reason(&self) -> &ExitReason {
         &self.reason
@@ -224,12 +225,12 @@ impl fmt::Display for Escalation {
     }
 }
 
-/// An error or a panic, as text: what it said, what it said was its source, where it happened.
+/// An error or a panic as text: its message, the messages of its sources, the location of a panic.
 ///
-/// It is rendered in the child's own task, so that a `Display` that panics harms nobody else,
-/// and it holds nothing of the child's, so that nothing of the child outlives its life.
+/// The text is rendered in the child's own task, so that a `Display` that panics harms no other
+/// child. It holds no value of the child's, so that nothing of a life outlives it.
 ///
-/// `{}` prints the message; `{:#}` adds the sources and the place.
+/// `{}` prints the message; `{:#}` adds the sources and the location.
 #[derive(Clone, Debug)]
 pub struct Failure(Arc<Rendered>);
 
@@ -248,11 +249,13 @@ struct Source {
 }
 
 impl Failure {
-    /// Renders an error and its chain of sources. Runs the error's code: only in its own task.
+    /// Renders an error and its chain of sources.
+    ///
+    /// This runs the error's own code, and so is called in the child's own task only.
     pub(crate) fn of_error(error: &(dyn Error + 'static)) -> Self {
         let mut messages = Vec::new();
         let mut next = error.source();
-        // A chain can be cyclic by mistake; nobody reads the hundredth cause.
+        // A chain of sources can be cyclic by mistake, so it is cut after a hundred.
         while let Some(source) = next.filter(|_| messages.len() < 100) {
             messages.push(source.to_string());
             next = source.source();
@@ -268,13 +271,13 @@ impl Failure {
         Self(Arc::new(Rendered { message, source: None, place }))
     }
 
-    /// What the error or the panic said.
+    /// Returns the message of the error or the panic.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// Where it panicked, as `file:line:column`.
+    /// Returns the location of a panic, as `file:line:column`; `None` for an error.
     #[must_use]
     pub fn place(&self) -> Option<&str> {
         self.0.place.as_deref()

@@ -9,17 +9,17 @@ use std::sync::Arc;
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Name(Repr);
 
-/// How a name is kept: most are short, and then they take no memory of their own.
+/// The representation of a name: most names are short, and then need no allocation.
 #[derive(Clone, PartialEq, Eq)]
 enum Repr {
-    /// So many bytes, then zeros.
+    /// The length, and the bytes, padded with zeros.
     Short(u8, [u8; SHORT]),
     Long(Arc<Box<str>>),
-    /// Numbers are not reused while the pool's supervisor lives.
+    /// The number of a pool's worker, not reused while the pool's supervisor lives.
     Worker(u64),
 }
 
-/// How long a short name is at most.
+/// The longest length of a short name, in bytes.
 const SHORT: usize = 14;
 
 impl Hash for Repr {
@@ -33,7 +33,7 @@ impl Hash for Repr {
 }
 
 impl Name {
-    /// Of a declared child.
+    /// Creates the name of a declared child.
     pub(crate) fn declared(text: &str) -> Self {
         let mut bytes = [0; SHORT];
         let short = bytes.get_mut(..text.len()).and_then(|head| {
@@ -46,12 +46,12 @@ impl Name {
         })
     }
 
-    /// Of a pool's worker.
+    /// Creates the name of a pool's worker.
     pub(crate) fn worker(number: u64) -> Self {
         Self(Repr::Worker(number))
     }
 
-    /// The name as a user writes it in a call: `db`, or `#17`.
+    /// Reads a name as a user writes it in a call: `db`, or `#17`.
     pub(crate) fn parse(text: &str) -> Self {
         match text.strip_prefix('#').and_then(|number| number.parse().ok()) {
             Some(number) => Self::worker(number),
@@ -59,9 +59,11 @@ impl Name {
         }
     }
 
-    /// The name as text, for `Child::spec`, which reads the worker's number out of it again. Digit by
-    /// digit, since workers come in large numbers: the formatting of a number takes an allocation and
-    /// as long as the rest of the specification.
+    /// Calls a function with the name as text, for `Child::spec`, which reads a worker's number out
+    /// of the text again.
+    ///
+    /// The text of a number is made digit by digit, since workers come in large numbers: to format
+    /// a number takes an allocation, and as long as the rest of the specification.
     pub(crate) fn with_text<T>(&self, call: impl FnOnce(&str) -> T) -> T {
         let Some(number) = self.number() else {
             return call(self.as_declared().unwrap_or_default());
@@ -70,18 +72,18 @@ impl Name {
         let mut text = [b'#'; 21];
         let mut start = text.len() - 1;
         let rests = successors(Some(number), |rest| Some(rest / 10).filter(|&rest| rest > 0));
-        for (place, rest) in text.iter_mut().rev().zip(rests) {
-            *place = b'0' + u8::try_from(rest % 10).unwrap_or_default();
+        for (digit, rest) in text.iter_mut().rev().zip(rests) {
+            *digit = b'0' + u8::try_from(rest % 10).unwrap_or_default();
             start -= 1;
         }
         call(std::str::from_utf8(&text[start..]).unwrap_or_default())
     }
 
-    /// The text, unless it is a worker's.
+    /// Returns the text of a declared name; `None` for a worker's number.
     pub(crate) fn as_declared(&self) -> Option<&str> {
         match &self.0 {
             Repr::Short(len, bytes) => {
-                // It was made from text.
+                // The bytes were made from text, so they are UTF-8.
                 bytes.get(..usize::from(*len)).and_then(|text| std::str::from_utf8(text).ok())
             }
             Repr::Long(text) => Some(text),
@@ -89,7 +91,7 @@ impl Name {
         }
     }
 
-    /// The number of a pool's worker.
+    /// Returns the number of a pool's worker; `None` for a declared name.
     pub(crate) fn number(&self) -> Option<u64> {
         match self.0 {
             Repr::Worker(number) => Some(number),
@@ -97,7 +99,7 @@ impl Name {
         }
     }
 
-    /// A short name as one number: ordered by length, then by the alphabet.
+    /// Returns a short name as one number, whose order is that of length, then of the alphabet.
     pub(crate) fn packed(&self) -> Option<u128> {
         let Repr::Short(len, text) = &self.0 else { return None };
         let mut bytes = [0; 16];
@@ -106,7 +108,7 @@ impl Name {
         Some(u128::from_be_bytes(bytes))
     }
 
-    /// Whether it can be a part of a path.
+    /// Returns `true` if the name can be a part of a path.
     pub(crate) fn is_valid(&self) -> bool {
         match &self.0 {
             Repr::Short(len, bytes) => *len > 0 && !bytes.contains(&b'/'),

@@ -1,29 +1,32 @@
-//! What is said about a child where it is declared, and by its type.
+//! The options of a child in two layers: its specification, and its type.
 
 use super::ChildOptions;
 
-/// The options of one specification. Most say nothing: then this is small, and siblings are known to
-/// be declared alike without a look at each option.
+/// The options that a specification sets, over those of the child's type.
+///
+/// Most specifications set none. Then this is small, and siblings are found to be declared alike
+/// without a comparison of each option.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct OptionLayers {
+    /// The options that the specification sets.
     own: Option<Box<ChildOptions>>,
-    /// What the child's type says, if it has one of its own.
+    /// The options of the child's type, if the child has a type.
     of_type: Option<&'static ChildOptions>,
 }
 
 impl OptionLayers {
-    /// The same, by a child of this type, if it has one of its own.
+    /// Puts the options of a type below those of the specification, in place of any before them.
     pub(crate) fn with_type_defaults(self, of_type: Option<&'static ChildOptions>) -> Self {
         Self { of_type, ..self }
     }
 
-    /// Says more.
+    /// Changes the options of the specification.
     pub(crate) fn change(&mut self, change: impl FnOnce(ChildOptions) -> ChildOptions) {
         let own = self.own.get_or_insert_default();
         **own = change(**own);
     }
 
-    /// All of it: the specification's own word goes before that of the type.
+    /// Returns both layers as one: the specification wins over the type.
     pub(crate) fn options(&self) -> ChildOptions {
         let own = self.own.as_deref().copied().unwrap_or_default();
         match self.of_type {
@@ -32,18 +35,18 @@ impl OptionLayers {
         }
     }
 
-    /// How many messages the mailbox holds.
+    /// Returns the capacity of the mailbox, in messages.
     pub(crate) fn mailbox(&self) -> usize {
         let own = self.own.as_deref().filter(|own| own.sets_mailbox());
         own.or(self.of_type).map_or(ChildOptions::MAILBOX, ChildOptions::mailbox)
     }
 
-    /// Whether the specification itself says how many messages the mailbox holds.
+    /// Returns `true` if the specification itself sets the capacity of the mailbox.
     pub(crate) fn sets_mailbox(&self) -> bool {
         self.own.as_deref().is_some_and(ChildOptions::sets_mailbox)
     }
 
-    /// Whether it is the same.
+    /// Returns `true` if both come to the same options.
     pub(crate) fn is_like(&self, other: &Self) -> bool {
         let same_type = match (self.of_type, other.of_type) {
             (None, None) => true,
@@ -63,15 +66,15 @@ mod tests {
         ChildOptions::new().with_restart_policy(Transient).with_mailbox(7);
 
     #[test]
-    fn the_specification_is_heard_before_the_type() {
-        let mut said = OptionLayers::default().with_type_defaults(Some(&TRANSIENT));
-        assert_eq!(said.options(), TRANSIENT);
-        said.change(|options| options.with_restart_policy(Temporary));
-        assert_eq!(said.options(), TRANSIENT.with_restart_policy(Temporary));
-        assert_eq!((said.mailbox(), said.sets_mailbox()), (7, false));
-        said.change(|options| options.with_mailbox(8));
-        assert_eq!((said.mailbox(), said.sets_mailbox()), (8, true));
-        assert_eq!(said.with_type_defaults(None).options().mailbox(), 8);
+    fn the_specification_wins_over_the_type() {
+        let mut layers = OptionLayers::default().with_type_defaults(Some(&TRANSIENT));
+        assert_eq!(layers.options(), TRANSIENT);
+        layers.change(|options| options.with_restart_policy(Temporary));
+        assert_eq!(layers.options(), TRANSIENT.with_restart_policy(Temporary));
+        assert_eq!((layers.mailbox(), layers.sets_mailbox()), (7, false));
+        layers.change(|options| options.with_mailbox(8));
+        assert_eq!((layers.mailbox(), layers.sets_mailbox()), (8, true));
+        assert_eq!(layers.with_type_defaults(None).options().mailbox(), 8);
         assert_eq!(OptionLayers::default().mailbox(), ChildOptions::MAILBOX);
     }
 

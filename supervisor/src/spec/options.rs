@@ -1,5 +1,5 @@
-//! What can be said about a child, wherever it is said: in the tree, in the derive, or with
-//! the builder.
+//! The options of a child, the same ones wherever they are set: in the tree, in the derive, or
+//! with the builder.
 
 use std::time::Duration;
 
@@ -7,13 +7,13 @@ use supervisor_rules::{Text, defaults};
 
 use super::{Backoff, RestartPolicy, Shutdown};
 
-/// Whether the next sibling waits for a child to report that it is up.
+/// The moment from which a child counts as started, for which its next sibling waits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum StartMode {
-    /// Started once spawned; it cannot fail to start.
+    /// Started once the child is spawned; it cannot fail to start.
     #[default]
     Spawned,
-    /// Started when it has called [`Context::ready`](crate::Context::ready); an error, a panic
+    /// Started when the child called [`Context::ready`](crate::Context::ready); an error, a panic
     /// or a time-out before that is a failed start, `Ok(())` before that declines the start
     /// (OTP's `ignore`).
     Notify,
@@ -21,9 +21,9 @@ pub enum StartMode {
 
 /// A child's options, each set or left open.
 ///
-/// What is left open is filled from the next source: the tree's word wins over the derive's,
+/// An option left open is filled from the next source: the tree's option wins over the derive's,
 /// and the derive's over the default. Every method is `const`, so that an expansion can check
-/// the options of a type that stands in another crate.
+/// the options of a type of another crate.
 ///
 /// ```
 /// use std::time::Duration;
@@ -61,12 +61,12 @@ macro_rules! filled {
 }
 
 impl ChildOptions {
-    /// How long a child with [`StartMode::Notify`] may take to report unless it says otherwise.
+    /// The default of `start_timeout`, the limit for a child with [`StartMode::Notify`].
     pub const START_TIMEOUT: Duration = defaults::START_TIMEOUT;
-    /// How many messages a mailbox holds unless it says otherwise.
+    /// The default of `mailbox`: the number of messages that a mailbox holds.
     pub const MAILBOX: usize = defaults::MAILBOX;
 
-    /// Nothing said.
+    /// Creates options that are all left open.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -83,9 +83,9 @@ impl ChildOptions {
         }
     }
 
-    /// These options, with what they leave open taken from `base`.
+    /// Returns these options, with those that are left open taken from `base`.
     ///
-    /// Options that say `Temporary` take no backoff from the base: they have no use for it, and
+    /// Options with `Temporary` take no backoff from the base: they have no use for it, and
     /// the base may have it for other policies.
     #[must_use]
     pub const fn or(self, base: Self) -> Self {
@@ -120,7 +120,7 @@ impl ChildOptions {
         self
     }
 
-    /// Sets how long its restarts wait.
+    /// Sets how long the child's restarts wait.
     #[must_use]
     pub const fn with_backoff(mut self, backoff: Backoff) -> Self {
         self.backoff = Some(backoff);
@@ -148,34 +148,34 @@ impl ChildOptions {
         self
     }
 
-    /// Sets how many messages its mailbox holds.
+    /// Sets how many messages the child's mailbox holds.
     #[must_use]
     pub const fn with_mailbox(mut self, capacity: usize) -> Self {
         self.mailbox = Some(capacity);
         self
     }
 
-    /// Sets after what silence the child is considered hung.
+    /// Sets how long the child may give no sign of life before it is considered hung and killed.
     #[must_use]
     pub const fn with_heartbeat(mut self, every: Duration) -> Self {
         self.heartbeat = Some(every);
         self
     }
 
-    /// Says that the child has one life: it implements [`WorkerOnce`](crate::WorkerOnce).
+    /// Gives the child one life only: it implements [`WorkerOnce`](crate::WorkerOnce).
     #[must_use]
     pub const fn with_once(mut self) -> Self {
         self.once = true;
         self
     }
 
-    /// Says that the child is a [`Periodic`](crate::Periodic) job.
+    /// Marks the child as a [`Periodic`](crate::Periodic) job.
     pub(crate) const fn as_periodic(mut self) -> Self {
         self.periodic = true;
         self
     }
 
-    /// What is set, but for the policy, in the words of the tree language.
+    /// Returns the options that are set, but for the policy, in the words of the tree language.
     pub(crate) fn in_tree_language(&self) -> Vec<String> {
         let mut said = Vec::new();
         let mut say = |key: &str, value: String| said.push(format!("{key} = {value}"));
@@ -203,7 +203,7 @@ impl ChildOptions {
         said
     }
 
-    /// When the child is restarted.
+    /// Returns when the child is restarted.
     #[must_use]
     pub const fn restart_policy(&self) -> RestartPolicy {
         match self.restart {
@@ -212,19 +212,19 @@ impl ChildOptions {
         }
     }
 
-    /// How the child is stopped, if it says so; the default depends on its kind.
+    /// Returns how the child is stopped, if that is set; the default depends on the child's kind.
     #[must_use]
     pub const fn shutdown(&self) -> Option<Shutdown> {
         self.shutdown
     }
 
-    /// How long its restarts wait, if they do.
+    /// Returns how long the child's restarts wait; `None` if they do not.
     #[must_use]
     pub const fn backoff(&self) -> Option<Backoff> {
         self.backoff
     }
 
-    /// Whether the next sibling waits until the child is ready.
+    /// Returns whether the next sibling waits until the child is ready.
     #[must_use]
     pub const fn start(&self) -> StartMode {
         match self.start {
@@ -233,7 +233,7 @@ impl ChildOptions {
         }
     }
 
-    /// How long the child may take until it is ready.
+    /// Returns how long the child may take until it is ready.
     #[must_use]
     pub const fn start_timeout(&self) -> Duration {
         match self.start_timeout {
@@ -250,7 +250,7 @@ impl ChildOptions {
         self.start_timeout.is_some()
     }
 
-    /// Whether its end counts for its supervisor's `auto_shutdown`.
+    /// Returns `true` if the child's end counts for its supervisor's `auto_shutdown`.
     #[must_use]
     pub const fn is_significant(&self) -> bool {
         matches!(self.significant, Some(true))
@@ -260,7 +260,7 @@ impl ChildOptions {
         self.mailbox.is_some()
     }
 
-    /// How many messages its mailbox holds.
+    /// Returns how many messages the child's mailbox holds.
     #[must_use]
     pub const fn mailbox(&self) -> usize {
         match self.mailbox {
@@ -269,19 +269,19 @@ impl ChildOptions {
         }
     }
 
-    /// After what silence the child is considered hung, if ever.
+    /// Returns how long the child may give no sign of life; `None` if there is no limit.
     #[must_use]
     pub const fn heartbeat(&self) -> Option<Duration> {
         self.heartbeat
     }
-    /// Whether the child has one life only.
+    /// Returns `true` if the child has one life only.
     #[must_use]
     pub const fn is_once(&self) -> bool {
         self.once
     }
 }
 
-/// A duration as the tree language writes it.
+/// Returns a duration as the tree language writes it.
 pub(crate) fn written(time: Duration) -> String {
     Text::new().duration(time).to_string()
 }

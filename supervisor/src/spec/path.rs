@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Name;
 
-/// Where a child stands in its tree: the names from the root down, without the root's own.
+/// The path of a child in its tree: the names from the root down, without the root's own.
 ///
 /// The root's own path prints as `/`. A worker of a pool has its number: `sessions/#17`.
 ///
@@ -29,10 +29,12 @@ use super::Name;
 pub struct ChildPath(Arc<str>);
 
 impl ChildPath {
+    /// Returns the path of a root.
     pub(crate) fn root() -> Self {
         Self("/".into())
     }
 
+    /// Returns the path of a child of this name.
     pub(crate) fn join(&self, name: &Name) -> Self {
         match name.as_declared() {
             Some(name) if self.is_root() => Self(name.into()),
@@ -41,17 +43,17 @@ impl ChildPath {
         }
     }
 
-    /// A path as a user writes it in a call.
+    /// Reads a path as a user writes it in a call.
     pub(crate) fn parse(text: &str) -> Self {
         Self(text.into())
     }
 
-    /// The path of what stands at `below` in a tree that is now a part of another, at `above`.
+    /// Joins the path `above` of a tree that is a part of another with a path `below` inside it.
     pub(crate) fn from_parts(above: &Self, below: &Self) -> Self {
         Self(format!("{above}/{below}").into())
     }
 
-    /// The path as it is in the tree whose root stands at `above`.
+    /// Returns the path inside the tree whose root has the path `above`; `None` if it is not in it.
     pub(crate) fn below(&self, above: &Self) -> Option<Self> {
         let rest = self.0.strip_prefix(&*above.0)?;
         if rest.is_empty() {
@@ -60,19 +62,19 @@ impl ChildPath {
         Some(Self(rest.strip_prefix('/')?.into()))
     }
 
-    /// Whether it is the root of its tree.
+    /// Returns `true` if the path is that of the root of its tree.
     #[must_use]
     pub fn is_root(&self) -> bool {
         &*self.0 == "/"
     }
 
-    /// The path as text.
+    /// Returns the path as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether it is `ancestor` or stands somewhere below it.
+    /// Returns `true` if the path is `ancestor`, or lies somewhere below it.
     #[must_use]
     pub fn is_at_or_below(&self, ancestor: &Self) -> bool {
         ancestor.is_root()

@@ -1,11 +1,11 @@
-//! When a child is restarted, how often, and how soon.
+//! The options of a restart: its condition, its limit, its delay.
 
 use std::fmt;
 use std::time::Duration;
 
 use supervisor_rules::defaults;
 
-/// Whether a child that has ended is started again.
+/// The condition under which a child that has ended is started again.
 ///
 /// | how the child ended | `Always` | `Transient` | `Temporary` |
 /// |---|---|---|---|
@@ -23,17 +23,17 @@ use supervisor_rules::defaults;
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum RestartPolicy {
-    /// However it ended. Erlang's `permanent`.
+    /// Restarted however it ended. Erlang's `permanent`.
     #[default]
     Always,
-    /// Only if it ended abnormally: by an error, a panic or a kill.
+    /// Restarted only if it ended abnormally: by an error, a panic or a kill.
     Transient,
-    /// Never; when it ends, its specification is forgotten too.
+    /// Never restarted; when the child ends, its specification is forgotten too.
     Temporary,
 }
 
 impl RestartPolicy {
-    /// The word for it in the tree language.
+    /// Returns the word for the policy in the tree language.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -50,7 +50,7 @@ impl fmt::Display for RestartPolicy {
     }
 }
 
-/// How many restarts a supervisor makes within its restart window before it gives up.
+/// The number of restarts that a supervisor makes within its restart window before it gives up.
 ///
 /// A limit of N means that N restarts are made and the next one escalates; 0 means that the
 /// first failure escalates. `Unlimited` is a word, never a number.
@@ -63,9 +63,9 @@ impl fmt::Display for RestartPolicy {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum MaxRestarts {
-    /// This many within the window; the next one escalates.
+    /// This many restarts within the window; the next one escalates.
     AtMost(u32),
-    /// Any number: failures never escalate.
+    /// Any number of restarts: failures never escalate.
     Unlimited,
 }
 
@@ -90,7 +90,7 @@ impl fmt::Display for MaxRestarts {
     }
 }
 
-/// How long a restart waits: doubling from `min` to `max`, each delay drawn between half of it
+/// The delay of a restart: it doubles from `min` to `max`, each delay drawn between half of it
 /// and all of it.
 ///
 /// The first restart already waits about `min`. The count of attempts starts again when the
@@ -113,38 +113,38 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// Doubles from `min` to `max`.
+    /// Creates a backoff that doubles from `min` to `max`.
     #[must_use]
     pub const fn new(min: Duration, max: Duration) -> Self {
         Self { min, max }
     }
 
-    /// The same delay every time.
+    /// Creates a backoff with the same delay every time.
     #[must_use]
     pub const fn constant(delay: Duration) -> Self {
         Self { min: delay, max: delay }
     }
 
-    /// The cap of the first delay.
+    /// Returns the cap of the first delay.
     #[must_use]
     pub const fn min(&self) -> Duration {
         self.min
     }
 
-    /// The cap of every delay.
+    /// Returns the cap of every delay.
     #[must_use]
     pub const fn max(&self) -> Duration {
         self.max
     }
 
-    /// The longest that the given attempt may wait, the first attempt being 0.
+    /// Returns the longest time that the given attempt may wait, the first attempt being 0.
     #[must_use]
     pub fn longest_delay(&self, attempt: u32) -> Duration {
         let factor = 1_u32.checked_shl(attempt).unwrap_or(u32::MAX);
         self.min.saturating_mul(factor).min(self.max)
     }
 
-    /// The delay of the given attempt, `draw` being uniform in `0..=1`.
+    /// Returns the delay of the given attempt, `draw` being uniform in `0..=1`.
     pub(crate) fn delay(&self, attempt: u32, draw: f64) -> Duration {
         let half = self.longest_delay(attempt) / 2;
         half + half.mul_f64(draw.clamp(0.0, 1.0))

@@ -1,16 +1,16 @@
-//! How a child is stopped.
+//! The way in which a child is stopped.
 
 use std::fmt;
 use std::time::Duration;
 
 use supervisor_rules::defaults;
 
-/// How long a child may take to stop before it is aborted.
+/// The time that a child may take to stop before it is aborted.
 ///
 /// To be stopped means: the child is asked ([`Context::shutdown_requested`] completes, `recv`
 /// gives `None`), and after its time it is aborted, that is, dropped at its next await point.
 /// A child that never looked at its shutdown signal is dropped at once: there is no use in
-/// waiting for what cannot notice.
+/// waiting for a child that cannot notice the request.
 ///
 /// ```
 /// use std::time::Duration;
@@ -23,18 +23,18 @@ use supervisor_rules::defaults;
 /// [`Context::shutdown_requested`]: crate::Context::shutdown_requested
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Shutdown {
-    /// Aborted without being asked.
+    /// The child is aborted without being asked.
     BrutalKill,
-    /// Asked, and aborted after this time. The default is five seconds.
+    /// The child is asked, and aborted after this time. The default is five seconds.
     Timeout(Duration),
-    /// Asked, and waited for without a limit. The default of nested supervisors.
+    /// The child is asked, and waited for without a limit. The default of nested supervisors.
     Infinity,
 }
 
 impl Shutdown {
-    /// What a worker has unless it says otherwise: five seconds, as in OTP.
+    /// The default of a worker: five seconds, as in OTP.
     pub const WORKER: Self = Self::Timeout(defaults::WORKER_SHUTDOWN);
-    /// What a nested supervisor has unless it says otherwise, as in OTP.
+    /// The default of a nested supervisor: no limit, as in OTP.
     pub const SUPERVISOR: Self = Self::Infinity;
 }
 

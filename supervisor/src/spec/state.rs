@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Whether a child is a worker or a supervisor.
+/// The kind of a child: a worker, or a supervisor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ChildKind {
     /// A task of the user's.
@@ -15,22 +15,22 @@ pub enum ChildKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ChildState {
-    /// It has been started and has not reported yet.
+    /// The child has been started and has not reported yet.
     Starting,
-    /// It runs.
+    /// The child runs.
     Running,
-    /// It has been asked to stop.
+    /// The child has been asked to stop.
     Stopping,
-    /// It has ended and will be started again.
+    /// The child has ended and will be started again.
     Restarting,
-    /// It has ended, was stopped, or was never started.
+    /// The child has ended, was stopped, or was never started.
     Stopped,
-    /// It could not be stopped.
+    /// The child could not be stopped.
     Unstoppable,
 }
 
 impl ChildState {
-    /// The word for it in logs and pictures.
+    /// Returns the word for the state in logs and pictures.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

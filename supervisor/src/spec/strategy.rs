@@ -1,15 +1,16 @@
-//! Who is restarted with whom.
+//! The choices of a supervisor: which children restart together, and when it ends by itself.
 
 use std::fmt;
 
-/// Which children are restarted when one of them ends and its policy asks for a restart.
+/// The choice of the children that are restarted when one of them ends and its policy asks for a
+/// restart.
 ///
 /// | strategy | stopped, in reverse start order | started, in start order |
 /// |---|---|---|
-/// | `OneForOne` | nobody | the child |
+/// | `OneForOne` | none | the child |
 /// | `OneForAll` | all others | all |
 /// | `RestForOne` | those started after it | the child and those after it |
-/// | `SimpleOneForOne` | nobody | the worker |
+/// | `SimpleOneForOne` | none | the worker |
 ///
 /// In a group restart, finished `Transient` children and children stopped by
 /// `terminate_child` come back; `Temporary` ones are forgotten. This is OTP's rule
@@ -35,12 +36,12 @@ pub enum SupervisionStrategy {
 }
 
 impl SupervisionStrategy {
-    /// Whether one child's restart takes siblings with it.
+    /// Returns `true` if one child's restart takes siblings with it.
     pub(crate) const fn is_group(self) -> bool {
         matches!(self, Self::OneForAll | Self::RestForOne)
     }
 
-    /// The word for it in the tree language.
+    /// Returns the word for the strategy in the tree language.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -58,7 +59,7 @@ impl fmt::Display for SupervisionStrategy {
     }
 }
 
-/// Whether a supervisor ends by itself when its significant children have ended.
+/// The condition under which a supervisor ends by itself once significant children have ended.
 ///
 /// Only a significant child that ends *by itself* and is not restarted counts: one that is
 /// stopped by `terminate_child` or with its siblings does not. The supervisor then stops its
@@ -74,17 +75,17 @@ impl fmt::Display for SupervisionStrategy {
 /// [`ExitReason::Shutdown`]: crate::ExitReason::Shutdown
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum AutoShutdown {
-    /// The supervisor stays, even without children.
+    /// The supervisor does not end by itself, even without children.
     #[default]
     Never,
-    /// It ends when the first significant child has ended.
+    /// The supervisor ends when the first significant child has ended.
     AnySignificant,
-    /// It ends when the last significant child has ended.
+    /// The supervisor ends when the last significant child has ended.
     AllSignificant,
 }
 
 impl AutoShutdown {
-    /// The word for it in the tree language.
+    /// Returns the word for the condition in the tree language.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! The options of a supervisor, as constants know them.
+//! The options of a supervisor, for constants.
 
 use std::time::Duration;
 
@@ -7,19 +7,19 @@ use supervisor_rules::defaults;
 use super::options::written;
 use super::{AutoShutdown, MaxRestarts, SupervisionStrategy};
 
-/// A supervisor's options, for constants; at run time, its builder holds them.
+/// A supervisor's options, for constants; at run time, the supervisor's builder holds them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SupervisorOptions {
     pub(crate) strategy: SupervisionStrategy,
     pub(crate) max_restarts: MaxRestarts,
     pub(crate) restart_window: Duration,
     pub(crate) auto_shutdown: AutoShutdown,
-    /// How many workers share the work of a pool, if their number is fixed.
+    /// The number of workers that share the work of a pool, if it is fixed.
     pub(crate) partitions: Option<usize>,
 }
 
 impl SupervisorOptions {
-    /// The defaults.
+    /// Creates the default options.
     #[must_use]
     pub const fn new(strategy: SupervisionStrategy) -> Self {
         Self {
@@ -38,7 +38,7 @@ impl SupervisorOptions {
         self
     }
 
-    /// Sets the window.
+    /// Sets the window in which restarts are counted.
     #[must_use]
     pub const fn with_restart_window(mut self, window: Duration) -> Self {
         self.restart_window = window;
@@ -59,7 +59,7 @@ impl SupervisorOptions {
         self
     }
 
-    /// What is not the default, in the words of the tree language.
+    /// Returns the options that are not the default, in the words of the tree language.
     pub(crate) fn in_tree_language(&self) -> Vec<String> {
         let default = Self::new(self.strategy);
         let mut said = Vec::new();

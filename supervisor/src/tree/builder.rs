@@ -1,4 +1,4 @@
-//! Builds a supervisor: its strategy, its limits, its children.
+//! The builder of a supervisor: its strategy, its limits, its children.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -16,7 +16,8 @@ use crate::runtime::{Declaration, Node, PoolTemplate, Trees, rules_of_kind};
 use crate::spec::{AutoShutdown, MaxRestarts, SupervisionStrategy};
 use crate::supervisor::Supervisor;
 
-/// What no builder is: for the functions of a supervisor that are looked for on its builder.
+/// A condition that no builder meets, for functions of a supervisor that a caller writes on its
+/// builder: the compiler's error says that `build` is missing.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "this supervisor is not built yet",
@@ -61,46 +62,47 @@ impl SupervisorBuilder {
         }
     }
 
-    /// Its name in pictures and logs while it is a root; a nested supervisor has its child's
-    /// name. Default: `supervisor`.
+    /// Sets the supervisor's name in pictures and logs while it is a root; a nested supervisor has
+    /// its child's name. Default: `supervisor`.
     pub fn with_name(mut self, name: &str) -> Self {
         self.label = Some(name.into());
         self
     }
 
-    /// Who is restarted with whom. Default: `OneForOne`.
+    /// Sets which children are restarted together. Default: `OneForOne`.
     pub fn with_strategy(mut self, strategy: SupervisionStrategy) -> Self {
         self.strategy = strategy;
         self
     }
 
-    /// How many restarts it makes within its window before it gives up: a number, or
-    /// [`MaxRestarts::Unlimited`]. Default: 3.
+    /// Sets how many restarts the supervisor makes within its window before it gives up: a number,
+    /// or [`MaxRestarts::Unlimited`]. Default: 3.
     pub fn with_max_restarts(mut self, max_restarts: impl Into<MaxRestarts>) -> Self {
         self.max_restarts = max_restarts.into();
         self
     }
 
-    /// The window in which restarts are counted; it slides. Default: 5 seconds.
+    /// Sets the window in which restarts are counted, which slides. Default: 5 seconds.
     pub fn with_restart_window(mut self, window: Duration) -> Self {
         self.restart_window = window;
         self
     }
 
-    /// Whether it ends by itself when its significant children have ended. Default: `Never`.
+    /// Sets whether the supervisor ends by itself when its significant children have ended.
+    /// Default: `Never`.
     pub fn with_auto_shutdown(mut self, auto_shutdown: AutoShutdown) -> Self {
         self.auto_shutdown = auto_shutdown;
         self
     }
 
-    /// How many workers a `SimpleOneForOne` may have; one that is being restarted keeps its
-    /// place. Default: no limit.
+    /// Sets how many workers a `SimpleOneForOne` may have, those that are being restarted among
+    /// them. Default: no limit.
     pub fn with_max_children(mut self, max_children: usize) -> Self {
         self.max_children = Some(max_children);
         self
     }
 
-    /// How long a child that was dropped may go on before it is reported as one that cannot be
+    /// Sets how long a child that was aborted may go on before it is reported as one that cannot be
     /// stopped. Default: 1 second.
     pub fn with_kill_grace(mut self, kill_grace: Duration) -> Self {
         self.kill_grace = kill_grace;
@@ -114,7 +116,7 @@ impl SupervisorBuilder {
         self
     }
 
-    /// Not of a builder: the compiler says so, where it would find no such function.
+    /// Exists for the compiler's error, which says that the supervisor is not built yet.
     #[doc(hidden)]
     pub fn add_child<'a, S>(self, _spec: ChildSpec<S>) -> Infallible
     where
@@ -123,7 +125,7 @@ impl SupervisorBuilder {
         unreachable!("no builder is `Built`")
     }
 
-    /// Not of a builder, either.
+    /// Exists for the same error as [`add_child`](Self::add_child).
     #[doc(hidden)]
     pub fn start<'a>(self) -> future::Ready<Infallible>
     where
@@ -132,7 +134,8 @@ impl SupervisorBuilder {
         unreachable!("no builder is `Built`")
     }
 
-    /// What the workers of a `SimpleOneForOne` are made from, all alike; sets that strategy.
+    /// Sets the strategy `SimpleOneForOne`, and the template from which its workers are made, all
+    /// alike.
     pub fn with_template<M: Send + 'static>(
         mut self,
         template: ChildSpec<Ready<ChildRef<M>>>,
@@ -142,9 +145,9 @@ impl SupervisorBuilder {
         self
     }
 
-    /// Builds the supervisor. It needs no runtime, and nothing starts.
+    /// Builds the supervisor, without a runtime, and starts nothing.
     ///
-    /// What is wrong with its declaration, such as two children of one name, is told by
+    /// A fault of the declaration, such as two children of one name, is an error of
     /// [`Supervisor::start`].
     #[must_use = "a supervisor shuts down when its last handle is dropped"]
     pub fn build(self) -> Supervisor {

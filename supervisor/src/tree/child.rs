@@ -1,4 +1,4 @@
-//! What can stand behind a child's name: a worker, a function, another tree.
+//! The trait of the types that a tree can name as a child, and those that expansions use with it.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -35,23 +35,24 @@ use crate::supervisor::Supervisor;
     label = "a child's type has `#[derive(Child)]` and an `impl Worker`, or is a tree with a name"
 )]
 pub trait Child: Sized {
-    /// What a child is made of: the worker's own value, or a [`Tree`](crate::Tree).
+    /// The value that a child is made from: the worker itself, or a [`Tree`](crate::Tree).
     type Recipe;
-    /// What its siblings and the tree's owner hold of it: a [`ChildRef`], or the tree's handle.
+    /// The handle that the siblings and the tree's owner hold: a [`ChildRef`], or the tree's
+    /// handle.
     type Handle: ChildHandle;
-    /// What the type says about itself; a tree may say otherwise.
+    /// The options of the type, over which those of the tree win.
     const OPTIONS: ChildOptions;
 
-    /// The specification of a child of this type.
+    /// Creates the specification of a child of this type.
     fn spec(name: &str, recipe: Self::Recipe) -> ChildSpec<Ready<Self::Handle>>;
 
-    /// The template of a pool of them, each with a value of its own.
+    /// Creates the template of a pool of such children, each with a value of its own.
     #[doc(hidden)]
     fn template(name: &str) -> ChildSpec<PerWorkerTemplate<Self>> {
         ChildSpec::per_worker(name)
     }
 
-    /// A pool of them, each with a value of its own.
+    /// Builds a pool of such children, each with a value of its own.
     #[doc(hidden)]
     #[must_use]
     fn pool(
@@ -62,19 +63,19 @@ pub trait Child: Sized {
     }
 }
 
-/// What is held of a worker, of a tree that `supervision_tree!` has made, or of a supervisor.
+/// The handle of a worker, of a tree that `supervision_tree!` has made, or of a supervisor.
 ///
-/// It says what kind of child a type is whose `impl Child` is written by hand: a tree would
+/// The handle determines the kind of a child whose `impl Child` is written by hand: a tree would
 /// otherwise count as a worker, in the shutdown budget and in every rule.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not what is held of a child",
     label = "a worker's `Handle` is `ChildRef<Message>`, that of a tree made by hand `Supervisor`"
 )]
 pub trait ChildHandle: Clone + Send + Sync + 'static {
-    /// The description of a tree that the compiler knows; nothing for a worker.
+    /// The description of a tree, as a constant; `None` for a worker.
     const DESCRIPTOR: Option<&'static TreeDescriptor>;
 
-    /// Makes the handle from the slot of a child, if the slot alone is enough.
+    /// Creates the handle from the slot of a child, if the slot alone is enough.
     #[must_use]
     fn from_slot(_slot: Arc<dyn Any + Send + Sync>) -> Option<Self> {
         None
@@ -89,7 +90,8 @@ impl<M: Send + 'static> ChildHandle for ChildRef<M> {
     }
 }
 
-/// A supervisor with children that nobody knows, and that may take any time to stop.
+/// The description of a supervisor whose children the compiler does not know, and which may take
+/// any time to stop.
 impl ChildHandle for Supervisor {
     const DESCRIPTOR: Option<&'static TreeDescriptor> = Some(&TreeDescriptor::supervisor(
         "",
@@ -99,8 +101,8 @@ impl ChildHandle for Supervisor {
     ));
 }
 
-/// A supervisor that was built by hand, as a child of a declared tree: for what only the builder can
-/// say, such as a computed option.
+/// A supervisor built by hand as a child of a declared tree: for options that only the builder can
+/// set, such as a computed one.
 #[diagnostic::do_not_recommend]
 impl Child for Supervisor {
     type Recipe = Self;
@@ -112,8 +114,9 @@ impl Child for Supervisor {
     }
 }
 
-/// The specification of a [`Worker`], as `#[derive(Child)]` makes it. The words of its error are those
-/// of [`Worker`], so that the compiler says them once.
+/// The condition that a type is a [`Worker`], where `#[derive(Child)]` makes its specification.
+///
+/// The texts of its error are those of [`Worker`], so that the compiler reports the error once.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a `Worker`",
     label = "write `impl Worker for {Self} {{ async fn run(&self, ctx: Context) -> ChildResult {{ … }} }}`",
@@ -123,7 +126,7 @@ pub trait WorkerSpec: Sized {
     /// The worker's messages.
     type Message: Send + 'static;
 
-    /// Makes the specification.
+    /// Creates the specification of a child of this name.
     fn into_spec(self, name: &str) -> ChildSpec<Ready<ChildRef<Self::Message>>>;
 }
 
@@ -136,7 +139,7 @@ impl<W: Worker> WorkerSpec for W {
     }
 }
 
-/// The specification of a [`WorkerOnce`], likewise.
+/// The condition that a type is a [`WorkerOnce`], as [`WorkerSpec`] is that of a [`Worker`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a `WorkerOnce`",
     label = "write `impl WorkerOnce for {Self} {{ async fn run(self, ctx: Context) -> ChildResult {{ … }} }}`",
@@ -146,7 +149,7 @@ pub trait WorkerOnceSpec: Sized {
     /// The worker's messages.
     type Message: Send + 'static;
 
-    /// Makes the specification.
+    /// Creates the specification of a child of this name.
     fn into_spec(self, name: &str) -> ChildSpec<Ready<ChildRef<Self::Message>>>;
 }
 
@@ -159,14 +162,16 @@ impl<W: WorkerOnce> WorkerOnceSpec for W {
     }
 }
 
-/// A [`Worker`] with messages of the type `M`: the condition under which a type with parameters is a
-/// child. The words are those of [`Child`], so that the compiler says them once.
+/// The condition under which a type with parameters is a child: it is a [`Worker`] with messages of
+/// the type `M`.
+///
+/// The texts of its error are those of [`Child`], so that the compiler reports the error once.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a child",
     label = "a child's type has `#[derive(Child)]` and an `impl Worker`, or is a tree with a name"
 )]
 pub trait WorkerOf<M: Send + 'static>: Sized {
-    /// What the derive makes of it.
+    /// Creates the specification of a child of this name.
     fn into_spec(self, name: &str) -> ChildSpec<Ready<ChildRef<M>>>;
 }
 
@@ -177,13 +182,14 @@ impl<W: Worker> WorkerOf<W::Message> for W {
     }
 }
 
-/// A [`WorkerOnce`] with messages of the type `M`, likewise.
+/// The condition under which a type with parameters and `once` is a child: it is a [`WorkerOnce`]
+/// with messages of the type `M`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a child",
     label = "a child's type has `#[derive(Child)]` and an `impl Worker`, or is a tree with a name"
 )]
 pub trait WorkerOnceOf<M: Send + 'static>: Sized {
-    /// What the derive makes of it.
+    /// Creates the specification of a child of this name.
     fn into_spec(self, name: &str) -> ChildSpec<Ready<ChildRef<M>>>;
 }
 
@@ -194,13 +200,13 @@ impl<W: WorkerOnce> WorkerOnceOf<W::Message> for W {
     }
 }
 
-/// What a child of the type `T` without a value is made from.
+/// The recipe of a child of the type `T` that is declared without a value.
 #[diagnostic::on_unimplemented(
     message = "this child needs a value, since `{T}` has no `Default`",
     label = "write its value after `=`, which for a tree is `{T}::tree(…)`, or derive `Default`"
 )]
 pub trait DefaultRecipe<T>: Sized {
-    /// The default.
+    /// Returns the default recipe.
     fn default_recipe() -> Self;
 }
 
@@ -211,16 +217,16 @@ impl<T, R: Default> DefaultRecipe<T> for R {
     }
 }
 
-/// A value that all workers of a pool can share: what a template's `= value` has to be.
+/// A value that all workers of a pool can share: the condition on a template's `= value`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the value of all workers alike, since it is not a `Worker`",
     label = "leave the value out, and give each worker its own with `add_worker_with(…)`"
 )]
 pub trait SharedValue: Sized {
-    /// The template of a pool of workers with this value.
+    /// Creates the template of a pool of workers with this value.
     fn template(self, name: &str) -> ChildSpec<SharedTemplate<Self>>;
 
-    /// A pool of them.
+    /// Builds a pool of workers that share one value.
     #[must_use]
     fn pool(
         builder: SupervisorBuilder,

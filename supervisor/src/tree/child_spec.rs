@@ -1,4 +1,4 @@
-//! The specification of a child: its name, its options, and what it runs.
+//! The specification of a child: its name, its options, and its task, worker or supervisor.
 
 use std::fmt;
 use std::future::Future;
@@ -26,7 +26,7 @@ use crate::supervisor::Supervisor;
 #[derive(Clone, Copy, Debug)]
 pub struct Unset(());
 
-/// State of a [`ChildSpec`] that can be started; `H` is what its owner will hold of the child.
+/// State of a [`ChildSpec`] that can be started; `H` is the child's handle.
 pub struct Ready<H> {
     handle: H,
     body: Unplaced,
@@ -48,7 +48,7 @@ pub struct SharedTemplate<W> {
     label = "call `.with_task(…)`, `.with_worker(…)` or `.with_supervisor(…)` on it first"
 )]
 pub trait Runnable: sealed::Sealed {
-    /// What its owner will hold of the child.
+    /// The child's handle, which the caller that adds the child receives.
     type Handle;
 
     #[doc(hidden)]
@@ -62,11 +62,11 @@ mod sealed {
     impl<H> Sealed for super::Ready<H> {}
 }
 
-/// What a supervisor needs to know to start, restart and stop a child.
+/// The specification of a child, by which a supervisor starts, restarts and stops it.
 ///
-/// It begins with a name, and has nothing to run until it is given a task, a worker or a
-/// supervisor; its type says so, and only one that has can be given to a supervisor. Options
-/// can be set before and after that.
+/// A specification begins with a name, and has nothing to run until it is given a task, a worker or
+/// a supervisor. That is a part of its type: only a specification with something to run can be
+/// given to a supervisor. Options can be set before and after.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -100,10 +100,11 @@ pub struct ChildSpec<S> {
 }
 
 impl ChildSpec<Unset> {
-    /// A child of this name, with nothing to run yet.
+    /// Creates the specification of a child of this name, with nothing to run yet.
     ///
     /// The name is the child's part of its path: not empty, without `/`, and not a `#` with a
-    /// number, which is how a pool's workers are called. A name that breaks this rule is an error when the supervisor is started or the child is added.
+    /// number, which is the name of a pool's worker. A name that breaks this rule is an error when
+    /// the supervisor is started or the child is added.
     pub fn new(name: &str) -> Self {
         Self::named(Name::parse(name))
     }
@@ -114,7 +115,7 @@ impl ChildSpec<Unset> {
 
     /// Runs this function: one call is one life.
     ///
-    /// A function and a closure both do. A closure that owns something clones it for each life:
+    /// The task is a function or a closure. A closure clones a value that it owns for each life:
     /// `move |ctx| { let x = x.clone(); async move { … } }`.
     pub fn with_task<F, Fut>(self, task: F) -> ChildSpec<Ready<ChildRef<()>>>
     where
@@ -131,7 +132,7 @@ impl ChildSpec<Unset> {
 
     /// Runs this worker once, by value.
     ///
-    /// Its policy has to be `Temporary`: there is no second value to restart it with.
+    /// The child's policy has to be `Temporary`: there is no second value to restart it with.
     pub fn with_worker_once<W: WorkerOnce>(
         self,
         worker: W,
@@ -139,17 +140,17 @@ impl ChildSpec<Unset> {
         self.with_factory(Some(const { &W::DEFAULTS }), Arc::new(OnceFactory::new(worker)))
     }
 
-    /// Runs this supervisor below the one that gets the spec.
+    /// Runs this supervisor below the supervisor that gets the specification.
     ///
-    /// A supervisor that has not been started is started with its parent; one that runs is
-    /// adopted as it is: nothing is stopped, and the parent takes over its exit and shutdown.
-    /// The children it has now come back when the parent restarts it; those added to it later do
-    /// not, as in OTP.
+    /// A supervisor that has not been started is started with its parent. A supervisor that runs is
+    /// adopted as it is: nothing is stopped, and the parent takes over its exit and shutdown. The
+    /// children that it has now come back when the parent restarts it; children added to it later
+    /// do not, as in OTP.
     pub fn with_supervisor(self, supervisor: Supervisor) -> ChildSpec<Ready<Supervisor>> {
         self.with_tree(supervisor.clone(), supervisor)
     }
 
-    /// Runs a supervisor whose owner will hold this handle.
+    /// Runs this supervisor, and gives the child this handle.
     pub(crate) fn with_tree<H>(self, supervisor: Supervisor, handle: H) -> ChildSpec<Ready<H>> {
         // (A mailbox of the usual capacity allocates nothing.)
         let slot = Arc::new(Slot::<NoMessage>::new(self.name.clone(), ChildOptions::MAILBOX));
@@ -159,6 +160,7 @@ impl ChildSpec<Unset> {
         ChildSpec { name: self.name, options: self.options, state: Ready { handle, body } }
     }
 
+    /// Runs the lives of this factory; `of_type` holds the options of the worker's type.
     pub(crate) fn with_factory<M: Send + 'static>(
         self,
         of_type: Option<&'static ChildOptions>,
@@ -173,7 +175,7 @@ impl ChildSpec<Unset> {
 }
 
 impl ChildSpec<Unset> {
-    /// Makes the template of a pool in which each worker gets a value of its own.
+    /// Creates the template of a pool in which each worker gets a value of its own.
     ///
     /// ```
     /// # use supervisor::prelude::*;
@@ -192,13 +194,14 @@ impl ChildSpec<Unset> {
 }
 
 impl<W: Child> ChildSpec<PerWorkerTemplate<W>> {
+    /// Returns the options of the workers: those of the template, over those of their type.
     pub(crate) fn options(&self) -> ChildOptions {
         self.options.options().or(W::OPTIONS)
     }
 }
 
 impl<W: Worker> ChildSpec<PerWorkerTemplate<W>> {
-    /// Gives all workers this value: they are alike.
+    /// Gives all workers this value, so that they are all alike.
     pub fn with_value(self, value: W) -> ChildSpec<SharedTemplate<W>> {
         let factory: Arc<dyn LifeFactory> = Arc::new(WorkerFactory::new(value));
         let state = SharedTemplate { factory, worker: PhantomData };
@@ -207,66 +210,68 @@ impl<W: Worker> ChildSpec<PerWorkerTemplate<W>> {
 }
 
 impl<W: Child + Worker> ChildSpec<SharedTemplate<W>> {
+    /// Returns the options of the workers, and the factory that they share.
     pub(super) fn into_shared(self) -> (ChildOptions, Arc<dyn LifeFactory>) {
         (self.options.options().or(W::OPTIONS), self.state.factory)
     }
 }
 
 impl<H: Clone> ChildSpec<Ready<H>> {
-    /// What its owner will hold of the child: its address, valid before the start and across
-    /// all restarts.
+    /// Returns the child's handle: its address, valid before the start and across all restarts.
     #[must_use]
     pub fn handle(&self) -> H {
         self.state.handle.clone()
     }
 }
 
-/// Options; the same key has the same meaning in the tree and in `#[child(…)]`.
+/// The options of a child: each has the meaning of the same key in the tree and in `#[child(…)]`.
 impl<S> ChildSpec<S> {
-    /// When the child is restarted. Default: `Always`.
+    /// Sets when the child is restarted. Default: `Always`.
     pub fn with_restart_policy(mut self, policy: RestartPolicy) -> Self {
         self.options.change(|options| options.with_restart_policy(policy));
         self
     }
 
-    /// How the child is stopped: a duration, or a [`Shutdown`]. Default: five seconds; a nested
-    /// supervisor's default is `Infinity`.
+    /// Sets how the child is stopped: a duration, or a [`Shutdown`]. Default: five seconds; a
+    /// nested supervisor's default is `Infinity`.
     pub fn with_shutdown(mut self, shutdown: impl Into<Shutdown>) -> Self {
         self.options.change(|options| options.with_shutdown(shutdown.into()));
         self
     }
 
-    /// How long its restarts wait. Default: not at all.
+    /// Sets how long the child's restarts wait. Default: not at all.
     pub fn with_backoff(mut self, backoff: Backoff) -> Self {
         self.options.change(|options| options.with_backoff(backoff));
         self
     }
 
-    /// Whether the next sibling waits until it is ready. Default: it does not.
+    /// Sets whether the next sibling waits until the child is ready. Default: it does not.
     pub fn with_start(mut self, start: StartMode) -> Self {
         self.options.change(|options| options.with_start(start));
         self
     }
 
-    /// How long it may take until it is ready. Default: 30 seconds.
+    /// Sets how long the child may take until it is ready, with [`StartMode::Notify`]. Default: 30
+    /// seconds.
     pub fn with_start_timeout(mut self, timeout: Duration) -> Self {
         self.options.change(|options| options.with_start_timeout(timeout));
         self
     }
 
-    /// Whether its end counts for its supervisor's `auto_shutdown`. Default: no.
+    /// Sets whether the child's end counts for its supervisor's `auto_shutdown`. Default: no.
     pub fn with_significant(mut self, significant: bool) -> Self {
         self.options.change(|options| options.with_significant(significant));
         self
     }
 
-    /// How many messages its mailbox holds. Default: 64.
+    /// Sets how many messages the child's mailbox holds. Default: 64.
     pub fn with_mailbox(mut self, capacity: usize) -> Self {
         self.options.change(|options| options.with_mailbox(capacity));
         self
     }
 
-    /// After what silence it is considered hung, killed, and restarted by policy. Default: never.
+    /// Sets how long the child may give no sign of life before it is considered hung, killed, and
+    /// restarted by its policy. Default: no limit.
     pub fn with_heartbeat(mut self, every: Duration) -> Self {
         self.options.change(|options| options.with_heartbeat(every));
         self
@@ -276,9 +281,9 @@ impl<S> ChildSpec<S> {
 impl<H> ChildSpec<Ready<H>> {
     /// Takes the options that this specification leaves open from those of a type.
     ///
-    /// `supervision_tree!` calls this with [`Child::OPTIONS`] for each child that has a type, so that
-    /// they hold however [`Child::spec`] makes its specification. Options that were set on this
-    /// specification, before or after this call, win.
+    /// `supervision_tree!` calls this with [`Child::OPTIONS`] for each child that has a type, so
+    /// that these options hold however [`Child::spec`] makes its specification. Options that were
+    /// set on this specification, before or after this call, win.
     ///
     /// ```
     /// use supervisor::prelude::*;
@@ -308,7 +313,7 @@ impl<H> Runnable for Ready<H> {
 
     fn into_parts(spec: ChildSpec<Self>) -> (ErasedSpec, H) {
         let ChildSpec { name, options, state: Ready { handle, body } } = spec;
-        // It has that of its type already.
+        // The slot already has the capacity that the child's type sets.
         if options.sets_mailbox() {
             body.slot().set_capacity(options.mailbox());
         }
@@ -317,16 +322,17 @@ impl<H> Runnable for Ready<H> {
 }
 
 impl Supervisor {
-    /// Adds a child and starts it; it is the last in start order. Starts the supervisor first,
-    /// if it has not been started. OTP's `start_child`.
+    /// Adds a child as the last one in start order, starts it, and returns its handle.
+    ///
+    /// Starts the supervisor first, if it has not been started. OTP's `start_child`.
     ///
     /// # Errors
     ///
     /// - [`AlreadyStarted`](SupervisorError::AlreadyStarted),
     ///   [`AlreadyPresent`](SupervisorError::AlreadyPresent): a child of this name is known;
-    /// - [`StartFailed`](SupervisorError::StartFailed): it did not start, and its spec is not
-    ///   kept;
-    /// - [`Declined`](SupervisorError::Declined): it declined; its spec is kept unless it is
+    /// - [`StartFailed`](SupervisorError::StartFailed): the child did not start, and its spec is
+    ///   not kept;
+    /// - [`Declined`](SupervisorError::Declined): the child declined; its spec is kept unless it is
     ///   `Temporary`;
     /// - [`SimpleOneForOne`](SupervisorError::SimpleOneForOne): this supervisor has workers only;
     /// - [`InvalidSpec`](SupervisorError::InvalidSpec),
@@ -351,7 +357,7 @@ impl Supervisor {
     }
 }
 
-/// The future of [`Supervisor::add_child`].
+/// Future returned by [`Supervisor::add_child`].
 #[must_use = "a child is not added until this is awaited"]
 pub struct AddChild<H>(Pin<Box<dyn Future<Output = Result<H, SupervisorError>> + Send>>);
 

@@ -1,4 +1,4 @@
-//! Workers that share the work by key.
+//! A supervisor whose workers share the work by key.
 
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -10,13 +10,12 @@ use crate::runtime::{Body, ErasedSpec, Unplaced};
 use crate::spec::{ChildOptions, Name, SupervisionStrategy, TreeDescriptor, rules};
 use crate::supervisor::Supervisor;
 
-/// A supervisor of a fixed number of workers that are alike, and share the work: each key belongs
-/// to one of them.
+/// A supervisor of a fixed number of workers that are alike and share the work: each key belongs to
+/// one of them.
 ///
-/// One child handles one message at a time, whatever the number of processors. Where the messages
-/// are about different things, several children can handle them, each its part of the keys:
-/// messages about one key still come to one child, in order. It is what Elixir calls a
-/// `PartitionSupervisor`.
+/// One child handles one message at a time, whatever the number of processors. Where messages have
+/// keys, several children can handle them, each its part of the keys: messages with the same key
+/// still come to one child, in order. Elixir calls this a `PartitionSupervisor`.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -55,12 +54,13 @@ use crate::supervisor::Supervisor;
 /// ```
 ///
 /// In a tree it is a `simple_one_for_one` with
-/// [`partitions`](crate::supervision_tree!#partitions-workers-that-share-the-work-by-key). As a child
-/// of another supervisor built by hand: `.with_supervisor(counters.supervisor().clone())`; the addresses
-/// stay valid, as those of all declared children.
+/// [`partitions`](crate::supervision_tree!#partitions-workers-that-share-the-work-by-key). As a
+/// child of another supervisor built by hand: `.with_supervisor(counters.supervisor().clone())`;
+/// the addresses stay valid, as those of all declared children do.
 ///
-/// The template's options are those of each worker. A key's partition is the same as long as the
-/// number of partitions is, within one run of the program; it is nothing to be stored.
+/// The template's options are those of each worker. A key belongs to the same worker as long as the
+/// number of partitions stays the same, within one run of the program; a program must not store
+/// which worker that is.
 pub struct Partitioned<M: Send + 'static> {
     supervisor: Supervisor,
     workers: Arc<[ChildRef<M>]>,
@@ -71,30 +71,31 @@ impl<M: Send + 'static> Partitioned<M> {
         Self { supervisor, workers: workers.into() }
     }
 
-    /// The workers' supervisor.
+    /// Returns the workers' supervisor.
     #[must_use]
     pub fn supervisor(&self) -> &Supervisor {
         &self.supervisor
     }
 
-    /// The worker that this key belongs to, whether it runs or not.
+    /// Returns the worker that this key belongs to, whether the worker runs or not.
     pub fn of<K: Hash + ?Sized>(&self, key: &K) -> &ChildRef<M> {
         let mut hasher = DefaultHasher::new();
         key.hash(&mut hasher);
         let partitions = self.workers.len() as u64;
-        // Smaller than the number of workers, which is a `usize`.
+        // The remainder is smaller than the number of workers, which is a `usize`.
         let index = usize::try_from(hasher.finish() % partitions).unwrap_or(0);
         &self.workers[index]
     }
 
-    /// All workers, by number.
+    /// Returns all workers, in the order of their numbers.
     #[must_use]
     pub fn workers(&self) -> &[ChildRef<M>] {
         &self.workers
     }
 }
 
-/// For a number of partitions that is not known when the tree is compiled.
+/// A `Partitioned` built by hand as a child of a declared tree, for a number of partitions that is
+/// not known when the tree is compiled.
 #[diagnostic::do_not_recommend]
 impl<M: Send + 'static> Child for Partitioned<M> {
     type Recipe = Self;
@@ -110,16 +111,16 @@ impl<M: Send + 'static> ChildHandle for Partitioned<M> {
     const DESCRIPTOR: Option<&'static TreeDescriptor> = <Supervisor as ChildHandle>::DESCRIPTOR;
 }
 
-/// What a declared pool's owner would hold of one worker, as what it holds of all partitions.
+/// The handle of one worker, from which the handle of a declared pool with `partitions` is made.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is a tree, and cannot be the template of `partitions`",
     label = "a template of `partitions` is a worker or a task, whose value is used for all of them"
 )]
 pub trait Partition: Sized {
-    /// What it holds of all.
+    /// The handle of all the workers.
     type Partitioned;
 
-    /// A supervisor of this many workers.
+    /// Builds the supervisor of this many workers.
     #[must_use]
     fn partitioned(
         builder: SupervisorBuilder,
@@ -140,7 +141,7 @@ impl<M: Send + 'static> Partition for ChildRef<M> {
     }
 }
 
-/// Workers made from one template, and their addresses.
+/// Makes this many workers from one template; returns their specifications and their addresses.
 fn workers<M: Send + 'static>(
     template: ErasedSpec,
     count: usize,
@@ -159,14 +160,14 @@ fn workers<M: Send + 'static>(
 }
 
 impl SupervisorBuilder {
-    /// Builds a supervisor of this many workers that are made from one template, and share the
-    /// work by key: see [`Partitioned`]. Their names are their numbers, from 0.
+    /// Builds a supervisor of this many workers that are made from one template and share the work
+    /// by key: see [`Partitioned`]. The workers' names are their numbers, from 0.
     ///
     /// # Errors
     ///
-    /// If there are no workers, if `max_children` is set, which has no meaning here, or if the template
-    /// is a [`WorkerOnce`](crate::WorkerOnce), of which there is only one, [`Supervisor::start`] fails
-    /// with [`InvalidSpec`](crate::SupervisorError::InvalidSpec).
+    /// If `partitions` is zero, if `max_children` is set, which has no meaning here, or if the
+    /// template is a [`WorkerOnce`](crate::WorkerOnce), whose value exists only once,
+    /// [`Supervisor::start`] fails with [`InvalidSpec`](crate::SupervisorError::InvalidSpec).
     #[must_use = "a supervisor shuts down when its last handle is dropped"]
     pub fn build_partitioned<M: Send + 'static>(
         mut self,
@@ -176,12 +177,14 @@ impl SupervisorBuilder {
         let template = Ready::into_parts(template).0;
         let (name, options) = (&template.name, template.options.options());
         let broken = rules::broken_partitions(name, &options, partitions, self.max_children);
-        // It is of no use any more, and would be one more fault.
+        // The rule has checked `max_children`; left in place, it would be reported as a second
+        // fault.
         self.max_children = None;
         if self.strategy == SupervisionStrategy::SimpleOneForOne {
             self.strategy = SupervisionStrategy::OneForOne;
         }
-        // Each key has a worker, also if there shall be none and the supervisor cannot be started.
+        // There is at least one worker, so that `of` finds an address for each key even if the
+        // number of partitions is zero and the supervisor cannot be started.
         let (parts, workers) = workers(template, partitions.max(1));
         self.children.extend(parts);
         let supervisor = self.build();

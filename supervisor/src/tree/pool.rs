@@ -1,4 +1,4 @@
-//! A supervisor whose children are workers of one type: the typed face of `simple_one_for_one`.
+//! The typed handle of a `simple_one_for_one` supervisor, whose children are workers of one type.
 
 mod many;
 
@@ -18,7 +18,7 @@ use crate::supervisor::{PendingAdd, Supervisor};
 
 pub use self::many::AddWorkersError;
 
-/// Marks a [`Pool`] whose template has a value: its workers are all alike.
+/// Marks a [`Pool`] whose template has a value, so that its workers are all alike.
 #[derive(Clone, Copy, Debug)]
 pub struct Shared(());
 
@@ -41,11 +41,11 @@ impl Child for FnWorker {
     }
 }
 
-/// What a pool can be made from.
+/// A specification that can be the template of a pool.
 pub trait PoolTemplate: sealed::Sealed {
-    /// The workers' type.
+    /// The type of the workers.
     type Worker: Child;
-    /// Whether they are alike: [`Shared`] or [`PerWorker`].
+    /// [`Shared`] if the workers are all alike, [`PerWorker`] if each gets a value of its own.
     type Value;
 
     #[doc(hidden)]
@@ -116,10 +116,10 @@ impl PoolTemplate for Ready<ChildRef<()>> {
     }
 }
 
-/// A `simple_one_for_one` supervisor and its workers' type.
+/// A `simple_one_for_one` supervisor with the type of its workers.
 ///
-/// Workers come and go at run time; each has a number, `#17`, that is not used again. At
-/// shutdown all of them are stopped at once, within one shutdown time.
+/// Workers come and go at run time; each has a number, `#17`, that is not used again. At shutdown
+/// all workers are stopped at once, within one shutdown time.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -150,13 +150,14 @@ pub struct Pool<W, V = PerWorker> {
     worker: PhantomData<fn(W, V)>,
 }
 
-// No bound on `W` where none is needed: that a type is no child is one error, where it is named.
+// There is no bound on `W` where none is needed: a type that is no child is then an error only
+// where the program names it.
 impl<W, V> Pool<W, V> {
     pub(crate) fn new(supervisor: Supervisor) -> Self {
         Self { supervisor, worker: PhantomData }
     }
 
-    /// The pool's supervisor.
+    /// Returns the pool's supervisor.
     #[must_use]
     pub fn supervisor(&self) -> &Supervisor {
         &self.supervisor
@@ -164,7 +165,7 @@ impl<W, V> Pool<W, V> {
 }
 
 impl<W: Child, V> Pool<W, V> {
-    /// Adds a worker with a value of its own, and gives its address.
+    /// Adds a worker with a value of its own, and returns its handle.
     ///
     /// # Errors
     ///
@@ -179,12 +180,12 @@ impl<W: Child, V> Pool<W, V> {
         self.supervisor.added(adding).await.map(|()| handle)
     }
 
-    /// A worker of this value, with the template's options.
+    /// Creates a worker of this value, with the template's options.
     pub(crate) fn worker_of(&self, value: W::Recipe) -> (ErasedSpec, W::Handle) {
         let node = self.supervisor.node();
         let spec = node.next_worker().with_text(|name| W::spec(name, value));
         let (parts, handle) = Ready::into_parts(spec);
-        // The other options are not read from a worker's own specification.
+        // Only the capacity is set here: the supervisor takes the other options from the template.
         if let (Body::Task { slot, .. }, Some(template)) = (&*parts.body, node.template())
             && template.options.mailbox() != parts.options.mailbox()
         {
@@ -193,7 +194,8 @@ impl<W: Child, V> Pool<W, V> {
         (parts, handle)
     }
 
-    /// Adds a worker; the handle of one that is a tree is kept, to be listed.
+    /// Begins to add a worker; the handle of a worker that is a tree is kept, for
+    /// [`workers`](Self::workers).
     pub(crate) fn begin_to_add(
         &self,
         parts: ErasedSpec,
@@ -240,6 +242,7 @@ impl<W: Worker> Pool<W, Shared> {
 }
 
 impl<W> Pool<W, Shared> {
+    /// Adds a worker that shares the template's value.
     async fn add_alike<M: Send + 'static>(&self) -> Result<ChildRef<M>, SupervisorError> {
         let worker = self.supervisor.add_worker().await?;
         worker.downcast().ok_or_else(|| SupervisorError::NotFound(worker.path()))
@@ -262,7 +265,8 @@ impl<W: Child<Recipe: Default>> Pool<W, PerWorker> {
 }
 
 impl SupervisorBuilder {
-    /// Builds a typed pool: a `SimpleOneForOne` whose workers are made from this template.
+    /// Builds a typed pool: a `SimpleOneForOne` supervisor whose workers are made from this
+    /// template.
     #[must_use = "a pool shuts down when its last handle is dropped"]
     pub fn build_pool<T: PoolTemplate>(
         mut self,

@@ -1,4 +1,4 @@
-//! A process with all that it has started: its process group.
+//! A process with all processes that it has started: its process group.
 
 #[cfg(test)]
 mod tests;
@@ -18,20 +18,20 @@ use rustix::process::{
 use tokio::process::Child;
 use tokio::signal::unix::Signal as Signals;
 
-/// A process that leads a group. Dropped before it was reaped, it is killed and reaped.
+/// A process that leads a group, and is killed and reaped if this is dropped before it was reaped.
 ///
-/// The group can be signalled safely as long as its leader has not been reaped, for so long its
-/// number is not given to others: so the end of the leader is noticed without reaping it, what is
-/// left of the group is killed, and only then the leader is reaped.
+/// The group can be signalled safely as long as its leader has not been reaped, since the system
+/// does not reuse the group's number until then. So the end of the leader is noticed without
+/// reaping it, the rest of the group is killed, and only then the leader is reaped.
 #[derive(Debug)]
 pub(super) struct Group {
     process: Child,
-    /// Nothing when there is nothing more to be done.
+    /// `None` once there is nothing more to kill or to reap.
     leader: Option<Pid>,
 }
 
 impl Group {
-    /// The process leads its group.
+    /// Takes a process that leads its group.
     pub(super) fn new(process: Child) -> Self {
         let id = process.id().and_then(|id| i32::try_from(id).ok());
         let leader = id.and_then(Pid::from_raw);
@@ -41,7 +41,7 @@ impl Group {
         Self { process, leader }
     }
 
-    /// Whether the process has ended; it is not reaped by that.
+    /// Returns `true` if the process has ended; this does not reap it.
     pub(super) fn has_ended(&self) -> bool {
         self.leader.is_none_or(has_ended)
     }
@@ -49,49 +49,51 @@ impl Group {
     /// Asks the process to end.
     pub(super) fn terminate(&self) {
         if let Some(leader) = self.leader {
-            // It may have ended meanwhile.
+            // An error means that the process has ended meanwhile.
             let _ = kill_process(leader, Signal::TERM);
         }
     }
 
-    /// Kills the process and all that it has started.
+    /// Kills the process and all processes of its group.
     pub(super) fn kill(&self) {
         if let Some(leader) = self.leader {
             let _ = kill_process_group(leader, Signal::KILL);
         }
     }
 
-    /// Ends what is left of the group of a process that has ended, and gives its status.
+    /// Kills the rest of the group of a process that has ended, reaps the process, and returns its
+    /// status.
     pub(super) async fn reap(&mut self, exits: &mut Signals) -> io::Result<ExitStatus> {
         self.kill();
         let status = self.process.wait().await;
         if let Some(group) = self.leader.take() {
             unregister(group);
-            // Orphans of the group are this process's to reap if it is the first one of its
-            // container, or was made a reaper of others' children.
+            // The orphans of the group become children of this process if it is the first process
+            // of its container, or was made a subreaper; then it has to reap them.
             while let Ok(None) = reap_orphan(group) {
                 poll_fn(|cx| exits.poll_recv(cx)).await;
             }
-            vanish(group).await;
+            wait_until_gone(group).await;
         }
         status
     }
 }
 
+/// Returns `true` if the process has ended; this does not reap it.
 fn has_ended(process: Pid) -> bool {
     let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
-    // An error means that somebody else has reaped it.
+    // An error other than `INTR` means that the process has been reaped elsewhere.
     !matches!(waitid(WaitId::Pid(process), options), Ok(None) | Err(Errno::INTR))
 }
 
-/// Waits for what was killed in the group, which is others' to reap, and so nobody tells.
+/// Waits for the killed processes of the group that other processes have to reap.
 ///
-/// There is nothing to wait on: they are not this process's children, so no signal comes and no
-/// `waitid` returns, and their numbers, for a pidfd, are not known. So it looks, at most seven times
-/// in an eighth of a second, and only if the group's leader left something behind that had to be
-/// killed; that is gone within a moment. Its end is not worth a longer wait where the first process
-/// of a container does not reap: zombies stay in their group.
-async fn vanish(group: Pid) {
+/// This polls, since nothing announces their end: they are not children of this process, so that no
+/// signal comes and no `waitid` returns, and their numbers, for a pidfd, are not known. It polls at
+/// most seven times in an eighth of a second, and only if the group's leader left processes behind
+/// that had to be killed, which are gone within a moment. A longer wait has no use: where the first
+/// process of a container does not reap, zombies stay in their group.
+async fn wait_until_gone(group: Pid) {
     for wait in [1, 2, 4, 8, 16, 32, 64] {
         if test_kill_process_group(group).is_err() {
             return;
@@ -100,7 +102,8 @@ async fn vanish(group: Pid) {
     }
 }
 
-/// Reaps one; `None` if those that are left still run, and an error if there are none.
+/// Reaps the orphans of the group that have ended; `None` if those that are left still run, and an
+/// error if there are none.
 fn reap_orphan(group: Pid) -> Result<Option<()>, Errno> {
     loop {
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG;
@@ -113,33 +116,36 @@ fn reap_orphan(group: Pid) -> Result<Option<()>, Errno> {
 }
 
 impl Drop for Group {
-    /// The runtime is going away: there is nobody to wait for, and no other time.
+    /// Kills and reaps the process here and now: the runtime is going away, so that no task can
+    /// wait for the end of the process, and there is no later time.
     fn drop(&mut self) {
         let Some(leader) = self.leader.take() else { return };
         let _ = kill_process_group(leader, Signal::KILL);
         wait_for_end(leader, KILLED_WITHIN);
-        // Reaps it.
+        // `try_wait` reaps the process.
         let _ = self.process.try_wait();
         unregister(leader);
     }
 }
 
-/// What was killed ends within a moment, unless the kernel itself is stuck.
+/// The longest wait for the end of a killed process, which takes a moment, unless the kernel itself
+/// is stuck.
 const KILLED_WITHIN: Duration = Duration::from_millis(200);
 
-/// Blocks this thread until the process has ended, at most for so long; it is not reaped by that.
+/// Blocks this thread until the process has ended, at most until the limit; this does not reap the
+/// process.
 #[cfg(target_os = "linux")]
 fn wait_for_end(process: Pid, limit: Duration) {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     use rustix::process::{PidfdFlags, pidfd_open};
 
-    // (Linux before 5.3 has none.)
+    // (Linux before 5.3 has no pidfd.)
     let Ok(handle) = pidfd_open(process, PidfdFlags::empty()) else {
-        return look_for_end(process, limit);
+        return poll_for_end(process, limit);
     };
     let deadline = Instant::now() + limit;
     loop {
-        // One too long to be said is no limit.
+        // A time that a `Timespec` cannot hold is no limit.
         let left = Timespec::try_from(deadline.saturating_duration_since(Instant::now())).ok();
         match poll(&mut [PollFd::new(&handle, PollFlags::IN)], left.as_ref()) {
             Err(Errno::INTR) => {}
@@ -150,12 +156,12 @@ fn wait_for_end(process: Pid, limit: Duration) {
 
 #[cfg(not(target_os = "linux"))]
 fn wait_for_end(process: Pid, limit: Duration) {
-    look_for_end(process, limit);
+    poll_for_end(process, limit);
 }
 
-/// Where a process's end cannot be waited for with a limit: `waitid` has none, and an alarm would be
-/// the whole process's. It looks less and less often.
-fn look_for_end(process: Pid, limit: Duration) {
+/// Polls for the end of a process, less and less often, on systems without a wait that has a limit:
+/// `waitid` has none, and an alarm would be that of this whole process.
+fn poll_for_end(process: Pid, limit: Duration) {
     let deadline = Instant::now() + limit;
     let mut pause = Duration::from_micros(100);
     while !has_ended(process) && Instant::now() < deadline {
@@ -164,13 +170,14 @@ fn look_for_end(process: Pid, limit: Duration) {
     }
 }
 
-/// The groups that exist, for the case that this process aborts.
+/// The groups that are killed if this process aborts.
 static GROUPS: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
 
+/// Adds a group to those that are killed if a panic aborts this process.
 fn register(leader: Pid) {
     static INSTALL: Once = Once::new();
     if cfg!(panic = "abort") {
-        // No destructor runs after the hook.
+        // With `panic = "abort"`, no destructor runs after the panic hook.
         INSTALL.call_once(|| {
             let previous = std::panic::take_hook();
             std::panic::set_hook(Box::new(move |info| {
@@ -186,6 +193,7 @@ fn register(leader: Pid) {
     }
 }
 
+/// Removes a group from those that are killed if a panic aborts this process.
 fn unregister(leader: Pid) {
     if cfg!(panic = "abort") {
         let mut groups = GROUPS.lock().unwrap_or_else(PoisonError::into_inner);

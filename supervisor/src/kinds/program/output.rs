@@ -1,4 +1,4 @@
-//! What a process prints, line by line.
+//! The output of a process, logged line by line.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -12,14 +12,15 @@ use tracing::info;
 use crate::child::Context;
 use crate::spec::ChildPath;
 
-/// A longer line is cut in pieces: a process that prints no end of line must not fill the memory.
+/// The length in bytes at which a line is cut in pieces: a process that prints no end of line must
+/// not fill the memory.
 const LONGEST_LINE: usize = 16 * 1024;
 
-/// How long what was printed before the end may take to be read; it is in the pipe already.
-/// Someone outside of the group may hold the pipe open for ever.
+/// The time in which the rest of the output is read after the process has ended. The rest is in the
+/// pipe already, but a process outside of the group may hold the pipe open for ever.
 const AFTER_THE_END: Duration = Duration::from_millis(100);
 
-/// Both streams of a process.
+/// Both output streams of a process.
 #[derive(Debug)]
 pub(super) struct Output {
     path: ChildPath,
@@ -32,14 +33,14 @@ impl Output {
         Self { path: ctx.path(), out: Lines::new("stdout", out), err: Lines::new("stderr", err) }
     }
 
-    /// Logs what is there; whether both streams have ended.
+    /// Logs the output that has arrived; ready when both streams have ended.
     pub(super) fn poll(&mut self, cx: &mut TaskContext<'_>, ctx: &Context) -> Poll<()> {
         let out = self.out.poll(cx, &self.path, ctx);
         let err = self.err.poll(cx, &self.path, ctx);
         if out.is_ready() && err.is_ready() { Poll::Ready(()) } else { Poll::Pending }
     }
 
-    /// Logs what is left.
+    /// Logs the rest of the output, after the process has ended.
     pub(super) async fn finish(&mut self, ctx: &Context) {
         let rest = poll_fn(|cx| self.poll(cx, ctx));
         if tokio::time::timeout(AFTER_THE_END, rest).await.is_err() {
@@ -49,18 +50,18 @@ impl Output {
     }
 }
 
-/// One stream.
+/// One output stream of a process.
 #[derive(Debug)]
 struct Lines<R> {
     stream: &'static str,
     source: Option<R>,
-    /// A line without its end.
-    begun: Vec<u8>,
+    /// The beginning of a line whose end has not arrived.
+    partial: Vec<u8>,
 }
 
 impl<R: AsyncRead + Unpin> Lines<R> {
     fn new(stream: &'static str, source: Option<R>) -> Self {
-        Self { stream, source, begun: Vec::new() }
+        Self { stream, source, partial: Vec::new() }
     }
 
     fn poll(&mut self, cx: &mut TaskContext<'_>, path: &ChildPath, ctx: &Context) -> Poll<()> {
@@ -72,7 +73,7 @@ impl<R: AsyncRead + Unpin> Lines<R> {
                 self.end(path);
                 break;
             }
-            // To print is a sign of life.
+            // Output is a sign of life.
             ctx.heartbeat();
             self.take(buffer.filled(), path);
         }
@@ -81,8 +82,8 @@ impl<R: AsyncRead + Unpin> Lines<R> {
 
     fn take(&mut self, bytes: &[u8], path: &ChildPath) {
         for part in bytes.split_inclusive(|&byte| byte == b'\n') {
-            self.begun.extend_from_slice(part);
-            if self.begun.ends_with(b"\n") || self.begun.len() >= LONGEST_LINE {
+            self.partial.extend_from_slice(part);
+            if self.partial.ends_with(b"\n") || self.partial.len() >= LONGEST_LINE {
                 self.print(path);
             }
         }
@@ -90,16 +91,16 @@ impl<R: AsyncRead + Unpin> Lines<R> {
 
     fn end(&mut self, path: &ChildPath) {
         self.source = None;
-        if !self.begun.is_empty() {
+        if !self.partial.is_empty() {
             self.print(path);
         }
     }
 
     fn print(&mut self, path: &ChildPath) {
-        let line = self.begun.strip_suffix(b"\n").unwrap_or(&self.begun);
+        let line = self.partial.strip_suffix(b"\n").unwrap_or(&self.partial);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let line = String::from_utf8_lossy(line);
         info!(target: "supervisor::program", child = %path, stream = self.stream, "{line}");
-        self.begun.clear();
+        self.partial.clear();
     }
 }

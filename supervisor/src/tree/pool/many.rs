@@ -1,4 +1,4 @@
-//! Many workers of a pool at once: adding them, and going through those that live.
+//! Functions for many workers of a pool at once: they are added in batches, and listed.
 
 use std::error::Error;
 use std::fmt;
@@ -11,32 +11,32 @@ use crate::runtime::ErasedSpec;
 use crate::slot::AnySlot;
 use crate::supervisor::{PendingAdd, PendingAddMany, Supervisor};
 
-/// How many workers are on their way to the supervisor at once: enough to keep it busy, and so few
-/// that they are still in the processor's cache when they start.
+/// The number of workers that are on their way to the supervisor at once: enough to keep the
+/// supervisor busy, and so few that they are still in the processor's cache when they start.
 const BATCH: usize = 64;
 
-/// Not all workers could be added.
+/// The error of an addition in which not all workers could be added.
 ///
-/// It says why not, and has those that were: they run.
+/// The error holds its cause, and the workers that were added, which run.
 pub struct AddWorkersError<H> {
     added: Vec<H>,
     error: SupervisorError,
 }
 
 impl<H> AddWorkersError<H> {
-    /// The workers that were added.
+    /// Returns the workers that were added.
     #[must_use]
     pub fn added(&self) -> &[H] {
         &self.added
     }
 
-    /// The workers that were added.
+    /// Turns the error into the workers that were added.
     #[must_use]
     pub fn into_added(self) -> Vec<H> {
         self.added
     }
 
-    /// Why the first of the others was not.
+    /// Returns the error of the first worker that could not be added.
     #[must_use]
     pub fn error(&self) -> &SupervisorError {
         &self.error
@@ -65,10 +65,10 @@ impl<H> Error for AddWorkersError<H> {
 }
 
 impl<W: Child> Pool<W, PerWorker> {
-    /// Adds a worker for each value, and gives their addresses in the same order.
+    /// Adds a worker for each value, and returns their handles in the same order.
     ///
-    /// It does not wait for each before it goes on to the next, and so takes a fraction of the time
-    /// of as many calls of [`add_worker_with`](Self::add_worker_with).
+    /// This does not wait for one worker before it goes on to the next, and so takes a fraction of
+    /// the time of as many calls of [`add_worker_with`](Self::add_worker_with).
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -94,13 +94,13 @@ impl<W: Child> Pool<W, PerWorker> {
     ///
     /// # Errors
     ///
-    /// [`AddWorkersError`] with the first error that [`add_worker_with`](Self::add_worker_with) would
-    /// give, and with the workers that were added. No more are added after the error was noticed;
-    /// those that were on their way then, a hundred or so, may be.
+    /// [`AddWorkersError`] with the first error that [`add_worker_with`](Self::add_worker_with)
+    /// would give, and with the workers that were added. No further workers are added after the
+    /// error was noticed, except perhaps those that were on their way then, a hundred or so.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future does not undo what was done, and adds no more.
+    /// Dropping the future adds no further workers, and removes none.
     pub async fn add_workers<I>(
         &self,
         values: I,
@@ -121,12 +121,12 @@ impl<W: Worker> Pool<W, Shared> {
     ///
     /// # Errors
     ///
-    /// [`AddWorkersError`] with the first error that [`add_worker`](Self::add_worker) would give, and
-    /// with the workers that were added.
+    /// [`AddWorkersError`] with the first error that [`add_worker`](Self::add_worker) would give,
+    /// and with the workers that were added.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future does not undo what was done, and adds no more.
+    /// Dropping the future adds no further workers, and removes none.
     pub async fn add_workers(
         &self,
         count: usize,
@@ -140,12 +140,12 @@ impl Pool<FnWorker, Shared> {
     ///
     /// # Errors
     ///
-    /// [`AddWorkersError`] with the first error that [`add_worker`](Self::add_worker) would give, and
-    /// with the workers that were added.
+    /// [`AddWorkersError`] with the first error that [`add_worker`](Self::add_worker) would give,
+    /// and with the workers that were added.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future does not undo what was done, and adds no more.
+    /// Dropping the future adds no further workers, and removes none.
     pub async fn add_workers(
         &self,
         count: usize,
@@ -155,10 +155,10 @@ impl Pool<FnWorker, Shared> {
 }
 
 impl<W: Child, V> Pool<W, V> {
-    /// The workers that live now, in the order of their starts: their addresses, or, of workers that
-    /// are trees, the trees' handles.
+    /// Returns the handles of the workers that are alive now, in the order of their starts:
+    /// addresses, or the handles of workers that are trees.
     ///
-    /// Others may come and go at any time: it is a list as of a moment.
+    /// The list is that of one moment: workers may come and go at any time.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -220,6 +220,7 @@ impl<W: Child, V> Pool<W, V> {
 }
 
 impl<W, V> Pool<W, V> {
+    /// Adds this many workers that share the template's value.
     async fn add_more<M: Send + 'static>(
         &self,
         count: usize,
@@ -238,13 +239,14 @@ impl<W, V> Pool<W, V> {
         self.add_each(workers, |parts, _| supervisor.begin_to_add(parts)).await
     }
 
-    /// Whether its workers are up once they are spawned: then one answer does for many.
+    /// Returns `true` if the workers are up once they are spawned, so that one answer serves a
+    /// whole batch.
     fn takes_batches(&self) -> bool {
         let template = self.supervisor().node().template();
         template.is_some_and(|template| template.rules.is_up_once_spawned())
     }
 
-    /// One command for [`BATCH`] of them.
+    /// Adds the workers by one addition for each [`BATCH`].
     async fn add_batches<H>(
         &self,
         workers: impl Iterator<Item = Result<(ErasedSpec, H), SupervisorError>>,
@@ -263,7 +265,7 @@ impl<W, V> Pool<W, V> {
                 }
             }
             let is_last = next.is_none();
-            // While the supervisor starts these, the next ones are made.
+            // The next batch is made while the supervisor starts the one in flight.
             if let Some((adding, handles)) = std::mem::replace(&mut in_flight, next) {
                 let (count, refusal) = supervisor.added_many(adding).await;
                 added.extend(handles.into_iter().take(count));
@@ -275,7 +277,7 @@ impl<W, V> Pool<W, V> {
         }
     }
 
-    /// A command for each, and an answer: it may take its time to start.
+    /// Adds the workers by one addition each, since each may take its time to start.
     async fn add_each<H>(
         &self,
         mut workers: impl Iterator<Item = Result<(ErasedSpec, H), SupervisorError>>,
@@ -311,14 +313,14 @@ impl<W, V> Pool<W, V> {
     }
 }
 
-/// Some workers, and what their owner will hold of them.
+/// Workers that are added together, and their handles.
 struct Batch<H> {
     parts: Vec<ErasedSpec>,
     handles: Vec<H>,
 }
 
 impl<H> Batch<H> {
-    /// The next ones, up to the first that could not be made.
+    /// Takes the next workers, up to the first that could not be made.
     fn of(
         workers: &mut impl Iterator<Item = Result<(ErasedSpec, H), SupervisorError>>,
         error: &mut Option<SupervisorError>,
@@ -341,7 +343,7 @@ impl<H> Batch<H> {
         batch
     }
 
-    /// Tells the supervisor to add them, if there are any.
+    /// Sends the workers to the supervisor, if there are any.
     fn begin(
         self,
         supervisor: &Supervisor,
@@ -353,6 +355,7 @@ impl<H> Batch<H> {
     }
 }
 
+/// Returns the workers that were added, as an error if there was one.
 fn or_error<H>(
     added: Vec<H>,
     error: Option<SupervisorError>,

@@ -1,15 +1,15 @@
-//! The wait for the end of a process.
+//! Tests of the wait for the end of a process.
 
 use super::*;
 
-/// A process that ends after this many seconds, or when it is killed.
+/// Spawns a process that ends after this many seconds, or when it is killed.
 fn sleeper(seconds: &str) -> (std::process::Child, Pid) {
     let process = std::process::Command::new("sleep").arg(seconds).spawn().expect("sleep");
     let number = Pid::from_raw(process.id().cast_signed()).expect("its number");
     (process, number)
 }
 
-const WAYS: [fn(Pid, Duration); 2] = [wait_for_end, look_for_end];
+const WAYS: [fn(Pid, Duration); 2] = [wait_for_end, poll_for_end];
 
 #[test]
 fn the_end_of_a_process_ends_the_wait() {
@@ -21,7 +21,7 @@ fn the_end_of_a_process_ends_the_wait() {
         wait(number, Duration::from_secs(60));
         assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
         assert!(has_ended(number));
-        // It has not been reaped by that; and one that has ended is not waited for.
+        // The wait has not reaped the process, and a second wait returns at once.
         wait(number, Duration::from_secs(60));
         assert!(!process.wait().expect("it is there").success());
     }
