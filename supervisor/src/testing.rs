@@ -1,8 +1,8 @@
-//! Testing your own tree: crash its children, wait for what follows, and let chaos loose on it
-//! (feature `test-util`).
+//! Tools for testing your own tree: crash its children, wait for the restarts that follow, and run
+//! random crashes all over the tree (feature `test-util`).
 //!
-//! It is meant for the tests of a program, and stands there as a dev-dependency beside tokio's own
-//! `test-util`, whose paused clock makes minutes of backoff pass in no time:
+//! The module is meant for the tests of a program. Enable the feature in a dev-dependency, beside
+//! tokio's own `test-util`, whose paused clock makes minutes of backoff pass in no time:
 //!
 //! ```toml
 //! [dev-dependencies]
@@ -48,25 +48,26 @@
 //!     watch.restarted("sub/db").await?;
 //!     assert_eq!(app.sub().db().ask(|reply| reply).await.unwrap(), 42);
 //!
-//!     testing::Chaos::seed(7).run(&app).await?; // whatever is hit comes back
+//!     testing::Chaos::seed(7).run(&app).await?; // 100 random crashes, and the tree comes back
 //!     Ok(())
 //! }
 //! ```
 //!
-//! The tree is given as its handle, or the handle of any of its parts; a path always leads from the
-//! root, as in events and in [`Context::lookup`](crate::Context::lookup): `"sub/db"`, or
+//! The functions take the handle of the tree, or the handle of any part of it. A path always leads
+//! from the root, as in events and in [`Context::lookup`](crate::Context::lookup): `"sub/db"`, or
 //! `"sessions/#17"` for a pool's worker.
 //!
-//! # What a crash is here
+//! # Kinds of crash
 //!
-//! | function | the life | its end |
+//! | function | the child's life | its exit reason |
 //! |---|---|---|
 //! | [`kill`] | is dropped at its next await point | [`Killed`](ExitReason::Killed) |
 //! | [`fail`] | the same | the error, as if `run` had returned it |
 //! | [`panic()`] | the same; nothing unwinds, no panic hook is called | a panic with that message |
-//! | [`hang`] | is polled no more, and holds what it holds | none, until its supervisor ends it |
+//! | [`hang`] | is polled no more, and keeps its locals | none, until its supervisor ends it |
 //!
-//! Supervisors cannot tell such ends from real ones: they count, and the child's policy decides.
+//! A supervisor cannot tell such an exit from a real one: it counts the exit, and the child's
+//! restart policy decides.
 
 mod backoff_seed;
 mod chaos;
@@ -80,21 +81,20 @@ use tokio::time::timeout_at;
 pub use self::chaos::{Chaos, ChaosFailure, ChaosReport, FaultKind, Kill, Recovery};
 pub use self::error::{Error, Missing};
 pub use self::watch::Watch;
-use self::watch::far;
+use self::watch::deadline_after;
 use crate::child::AnyChildRef;
 use crate::life::reason_of_error;
 use crate::runtime::Body;
 use crate::spec::{ChildError, ChildPath, ChildState, ExitReason, Failure};
 use crate::supervisor::{self, Supervisor};
 
-/// How long a wait may take unless its caller says otherwise, on tokio's clock.
+/// The default limit of a wait, on tokio's clock.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// Kills a child: its life is dropped at its next await point, which counts as a failure. A nested
-/// supervisor is killed with all below it.
+/// Kills a child: drops its life at its next await point, which counts as a failure.
 ///
-/// It returns when the life has ended and its locals have been dropped. A child that is just
-/// starting is killed when it is up.
+/// A nested supervisor is killed with all its children. The call returns when the life has ended
+/// and its locals have been dropped. A child that is starting is killed when it is up.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -121,21 +121,22 @@ const LIMIT: Duration = Duration::from_secs(60);
 ///
 /// # Errors
 ///
-/// [`Error::NotFound`]; [`Error::NotRunning`] if it has no life now, such as during a backoff;
-/// [`Error::Refused`] if it cannot be stopped, if its supervisor is stopping, or if one of its own
-/// tasks calls.
+/// [`Error::NotFound`]; [`Error::NotRunning`] if the child has no life now, such as during a
+/// backoff; [`Error::Refused`] if the child cannot be stopped, if its supervisor is stopping, or if
+/// one of the child's own tasks calls.
 ///
 /// # Cancel safety
 ///
-/// Dropping the future does not undo what it has begun.
+/// Dropping the future does not undo a crash that has begun.
 pub async fn kill(tree: &impl AsRef<Supervisor>, path: impl AsRef<str>) -> Result<(), Error> {
     crash(&find(tree, path.as_ref()).await?.address, ExitReason::Killed).await
 }
 
-/// Makes a child fail with this error, as if its `run` had returned it where it stands.
+/// Makes a child fail with this error, as if its `run` had returned the error at its present await
+/// point.
 ///
-/// An [`Escalate`](crate::Escalate) is one, and a `BlockingContext` or a process is asked or killed
-/// before its life ends with the error. Otherwise as [`kill`].
+/// An [`Escalate`](crate::Escalate) is an escalation here too. A blocking child is asked to stop,
+/// and a process is killed, before its life ends with the error. Otherwise as [`kill`].
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -162,23 +163,23 @@ pub async fn kill(tree: &impl AsRef<Supervisor>, path: impl AsRef<str>) -> Resul
 ///
 /// # Cancel safety
 ///
-/// Dropping the future does not undo what it has begun.
+/// Dropping the future does not undo a crash that has begun.
 pub async fn fail(
     tree: &impl AsRef<Supervisor>,
     path: impl AsRef<str>,
     error: impl Into<ChildError>,
 ) -> Result<(), Error> {
-    // Rendered here: what the error does then is the test's matter.
+    // The error is rendered in the caller's task, so that a panic of its `Display` is the test's.
     let reason = reason_of_error(error.into());
     let child = find(tree, path.as_ref()).await?;
-    child.is_worker()?;
+    child.require_worker()?;
     crash(&child.address, reason).await
 }
 
 /// Makes a child panic with this message.
 ///
-/// Nothing unwinds: the life is dropped where it stands, and no panic hook is called. Otherwise as
-/// [`kill`].
+/// Nothing unwinds: the life is dropped at its next await point, and no panic hook is called.
+/// Otherwise as [`kill`].
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -205,23 +206,25 @@ pub async fn fail(
 ///
 /// # Cancel safety
 ///
-/// Dropping the future does not undo what it has begun.
+/// Dropping the future does not undo a crash that has begun.
 pub async fn panic(
     tree: &impl AsRef<Supervisor>,
     path: impl AsRef<str>,
     message: impl Into<String>,
 ) -> Result<(), Error> {
     let child = find(tree, path.as_ref()).await?;
-    child.is_worker()?;
+    child.require_worker()?;
     crash(&child.address, ExitReason::Panic(Failure::of_panic(message.into(), None))).await
 }
 
-/// Makes a child hang: its life is polled no more, as one that waits for what never comes. It holds
-/// what it holds, its mailbox fills, it does not notice that it is asked to stop, and it misses its
-/// `heartbeat` even if it was waiting for a message.
+/// Makes a child hang: polls its life no more, as if the life waited for something that never
+/// happens.
 ///
-/// It does not block its thread. What ends it is what ends a child that hangs: its `heartbeat`, its
-/// `shutdown` time, or a kill. Its next life does not hang.
+/// The life keeps its locals, its mailbox fills, it does not notice a shutdown request, and it
+/// misses its `heartbeat` even if it was waiting for a message. It does not block its thread.
+///
+/// It ends as any child that hangs: by its `heartbeat`, its `shutdown` time, or a kill. The child's
+/// next life does not hang.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -245,15 +248,15 @@ pub async fn panic(
 ///
 /// # Errors
 ///
-/// [`Error::NotFound`], [`Error::NotRunning`], [`Error::IsSupervisor`], and [`Error::CannotHang`] for
-/// a [`Blocking`](crate::Blocking) child or a `Program`.
+/// [`Error::NotFound`], [`Error::NotRunning`], [`Error::IsSupervisor`], and [`Error::CannotHang`]
+/// for a [`Blocking`](crate::Blocking) child or a `Program`.
 ///
 /// # Cancel safety
 ///
 /// Cancel safe.
 pub async fn hang(tree: &impl AsRef<Supervisor>, path: impl AsRef<str>) -> Result<(), Error> {
     let child = find(tree, path.as_ref()).await?;
-    child.is_worker()?;
+    child.require_worker()?;
     if !child.can_hang {
         return Err(Error::CannotHang(child.address.path()));
     }
@@ -263,9 +266,10 @@ pub async fn hang(tree: &impl AsRef<Supervisor>, path: impl AsRef<str>) -> Resul
     if alive && core.hang(core.generation()) { Ok(()) } else { Err(not_running(&child.address)) }
 }
 
-/// Waits until a child runs, at once if it does, and gives the number of its life.
+/// Waits until a child runs, and returns the number of its life.
 ///
-/// It waits for up to 60 seconds of tokio's clock; [`running_within`] for as long as it is told.
+/// Returns at once if the child runs already. The wait is limited to 60 seconds of tokio's clock;
+/// [`running_within`] takes another limit.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -289,8 +293,8 @@ pub async fn hang(tree: &impl AsRef<Supervisor>, path: impl AsRef<str>) -> Resul
 ///
 /// # Errors
 ///
-/// [`Error::NotFound`] if the tree has no such child, or not any more; [`Error::TimedOut`];
-/// [`Error::Ended`] if the tree has ended.
+/// [`Error::NotFound`] if the tree has no such child, or no longer has it; [`Error::TimedOut`] if
+/// the child does not run within the limit; [`Error::Ended`] if the tree has ended.
 ///
 /// # Cancel safety
 ///
@@ -299,7 +303,7 @@ pub async fn running(tree: &impl AsRef<Supervisor>, path: impl AsRef<str>) -> Re
     running_within(tree, path, LIMIT).await
 }
 
-/// As [`running`], with another limit.
+/// Waits until a child runs, as [`running`] does, with a limit of its own.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -313,7 +317,7 @@ pub async fn running(tree: &impl AsRef<Supervisor>, path: impl AsRef<str>) -> Re
 /// # }
 /// # supervision_tree! { App: one_for_one { worker: Always } }
 /// let app = App::start().await?;
-/// app.worker().terminate().await?; // nobody starts it again
+/// app.worker().terminate().await?; // a terminated child is not restarted
 /// let error = testing::running_within(&app, "worker", Duration::from_secs(5)).await.unwrap_err();
 /// assert_eq!(
 ///     error.to_string(),
@@ -336,9 +340,9 @@ pub async fn running_within(
     limit: Duration,
 ) -> Result<u64, Error> {
     let root = Supervisor::observing(tree.as_ref().node().root());
-    // From before the first look, so that no change is missed.
+    // Subscribed before the state is read, so that no change is missed.
     let mut watch = Watch::new(&root);
-    let deadline = far(limit);
+    let deadline = deadline_after(limit);
     loop {
         let child = find(&root, path.as_ref()).await?;
         let core = child.address.core();
@@ -355,7 +359,7 @@ pub async fn running_within(
     }
 }
 
-/// A child that was looked up.
+/// A child that was found by its path.
 struct Found {
     address: AnyChildRef,
     is_supervisor: bool,
@@ -363,7 +367,7 @@ struct Found {
 }
 
 impl Found {
-    fn is_worker(&self) -> Result<(), Error> {
+    fn require_worker(&self) -> Result<(), Error> {
         if self.is_supervisor { Err(Error::IsSupervisor(self.address.path())) } else { Ok(()) }
     }
 }
@@ -391,7 +395,7 @@ async fn crash(child: &AnyChildRef, reason: ExitReason) -> Result<(), Error> {
         return Err(not_running(child));
     }
     child.fail(reason).await?;
-    // A supervisor has nothing to end in a child that was just going down, and says so by an `Ok`.
+    // A supervisor answers `Ok` for a child that was already ending: the order ended nothing then.
     if core.generation() == life && core.is_occupied() { Err(not_running(child)) } else { Ok(()) }
 }
 

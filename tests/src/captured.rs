@@ -1,4 +1,4 @@
-//! What is logged through `tracing`, for tests to wait for.
+//! The log lines that this process writes through `tracing`, for tests to wait for.
 
 use std::io;
 use std::sync::{Mutex, Once, PoisonError};
@@ -9,7 +9,7 @@ use tracing_subscriber::fmt::MakeWriter;
 static LOG: Mutex<String> = Mutex::new(String::new());
 static GROWN: Notify = Notify::const_new();
 
-/// Begins to keep what this process logs.
+/// Begins to keep the log lines of this process.
 pub fn capture_log() {
     static INSTALL: Once = Once::new();
     INSTALL.call_once(|| {
@@ -17,13 +17,13 @@ pub fn capture_log() {
     });
 }
 
-/// All lines so far.
+/// Returns all log lines so far.
 #[must_use]
 pub fn logged() -> Vec<String> {
     LOG.lock().unwrap_or_else(PoisonError::into_inner).lines().map(str::to_owned).collect()
 }
 
-/// Waits until a line contains all of these words, and gives it.
+/// Waits until a log line contains all of these words, and returns the line.
 pub async fn logs(words: &[&str]) -> String {
     loop {
         let grown = GROWN.notified();

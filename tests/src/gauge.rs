@@ -1,5 +1,5 @@
-//! How many lives of a child exist: counted by drop guards, since a counter of starts cannot
-//! see a life that was never stopped.
+//! A gauge of the lives of a child that exist: counted by drop guards, since a counter of starts
+//! cannot see a life that was never stopped.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,13 +16,13 @@ struct Counts {
 }
 
 impl Gauge {
-    /// A gauge at zero.
+    /// Makes a gauge at zero.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A life begins; it ends when the guard is dropped.
+    /// Begins a life, which ends when the guard is dropped.
     #[must_use]
     pub fn enter(&self) -> Life {
         let alive = self.0.alive.fetch_add(1, Ordering::SeqCst) + 1;
@@ -31,19 +31,19 @@ impl Gauge {
         Life(self.clone())
     }
 
-    /// How many lives exist now.
+    /// Returns the number of lives that exist now.
     #[must_use]
     pub fn alive(&self) -> usize {
         self.0.alive.load(Ordering::SeqCst)
     }
 
-    /// How many lives existed at once, at most.
+    /// Returns the greatest number of lives that ever existed at once.
     #[must_use]
     pub fn most(&self) -> usize {
         self.0.most.load(Ordering::SeqCst)
     }
 
-    /// How many lives have begun.
+    /// Returns the number of lives that have begun.
     #[must_use]
     pub fn begun(&self) -> usize {
         self.0.begun.load(Ordering::SeqCst)

@@ -1,27 +1,28 @@
-//! Every wait of a test has a limit, and says what it waited for.
+//! Waits for tests: each has a limit, and its panic names the thing that was awaited.
 
 use std::future::Future;
 use std::time::Duration;
 
 use supervisor::events::{Event, EventKind, Events};
 
-/// An hour of paused time passes at once; on a real clock, nothing here takes ten seconds.
+/// Returns the limit of a wait: an hour of paused time, which passes at once, or 30 seconds of a
+/// real clock, on which no test takes ten seconds.
 fn limit() -> Duration {
     Duration::from_secs(if is_paused() { 3600 } else { 30 })
 }
 
-/// Whether tokio's clock stands still while the real one moves.
+/// Returns `true` if tokio's clock stands still while the real one moves.
 fn is_paused() -> bool {
-    let (ours, real) = (tokio::time::Instant::now(), std::time::Instant::now());
+    let (tokio, real) = (tokio::time::Instant::now(), std::time::Instant::now());
     while real.elapsed() < Duration::from_micros(1) {}
-    ours.elapsed().is_zero()
+    tokio.elapsed().is_zero()
 }
 
-/// Waits for the future.
+/// Waits for the future, and returns its output.
 ///
 /// # Panics
 ///
-/// If it takes too long, with what it was.
+/// If the future takes too long; the message names the future as `what`.
 pub async fn within<F: Future>(what: &str, future: F) -> F::Output {
     let Ok(output) = tokio::time::timeout(limit(), future).await else {
         panic!("waited in vain for {what}");
@@ -29,11 +30,11 @@ pub async fn within<F: Future>(what: &str, future: F) -> F::Output {
     output
 }
 
-/// Waits for the first event that fits.
+/// Waits for the first event for which `fits` returns `true`, and returns it.
 ///
 /// # Panics
 ///
-/// If none comes, with the events that came instead.
+/// If there is no such event; the message lists the events that happened instead.
 pub async fn event(events: &mut Events, what: &str, fits: impl Fn(&Event) -> bool) -> Event {
     let mut seen = Vec::new();
     let search = async {
@@ -55,8 +56,8 @@ pub async fn event(events: &mut Events, what: &str, fits: impl Fn(&Event) -> boo
     found.unwrap_or_else(|| panic!("the events ended without {what}; there were: {seen:#?}"))
 }
 
-/// Lets everything happen that can happen now. For a paused clock only: it moves when no task
-/// has anything left to do, here by a millisecond.
+/// Waits until no task has anything left to do. For a paused clock only: the clock moves when all
+/// tasks wait, here by a millisecond.
 pub async fn quiet() {
     tokio::time::sleep(Duration::from_millis(1)).await;
 }

@@ -1,4 +1,4 @@
-//! Conformance with Erlang's `supervisor`: scenarios as data, and what came of them.
+//! Conformance with Erlang's `supervisor`: scenarios as data, and their traces.
 //!
 //! A [`Scenario`](scenario::Scenario) is a tree and a script. Two runners perform it, the Erlang
 //! program in `tests/otp/erlang` on OTP's own `supervisor` and one on this library; each writes

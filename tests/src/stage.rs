@@ -1,4 +1,4 @@
-//! Children that can be steered from a test, and the record of what they did.
+//! Children that can be steered from a test, and the log of their lives.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -10,8 +10,10 @@ use supervisor::{Escalate, specs::Ready};
 
 use crate::gauge::{Gauge, Life};
 
-/// Where children act. It writes down who begins (`+name`) and who has ended (`-name`), the
-/// latter when the life's locals are dropped, and whatever else is noted.
+/// The log of the children of a test.
+///
+/// An entry is written when a life begins (`+name`), when the locals of a life have been dropped
+/// (`-name`), and for each [`note`](Self::note).
 #[derive(Clone, Default)]
 pub struct Stage(Arc<Inner>);
 
@@ -22,13 +24,13 @@ struct Inner {
 }
 
 impl Stage {
-    /// An empty stage.
+    /// Makes a stage with an empty log.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A life of this child begins; it ends when the guard is dropped.
+    /// Begins a life of this child, which ends when the guard is dropped.
     #[must_use]
     pub fn enter(&self, name: &str) -> OnStage {
         let life = self.gauge(name).enter();
@@ -36,24 +38,24 @@ impl Stage {
         OnStage { name: name.to_owned(), stage: self.clone(), life: Some(life) }
     }
 
-    /// Writes something down.
+    /// Adds an entry to the log.
     pub fn note(&self, entry: impl Into<String>) {
         lock(&self.0.log).push(entry.into());
     }
 
-    /// What was written down since the last look, in one line.
+    /// Takes the entries since the last call, in one line.
     #[must_use]
     pub fn log(&self) -> String {
         std::mem::take(&mut *lock(&self.0.log)).join(" ")
     }
 
-    /// The lives of this child.
+    /// Returns the gauge of this child's lives.
     #[must_use]
     pub fn gauge(&self, name: &str) -> Gauge {
         lock(&self.0.gauges).entry(name.to_owned()).or_default().clone()
     }
 
-    /// Who is alive, in alphabetical order.
+    /// Returns the names of the children that are alive, in alphabetical order.
     ///
     /// # Panics
     ///
@@ -73,12 +75,13 @@ impl Stage {
         alive.join(" ")
     }
 
-    /// A child that does what it is told, and ends in order when it is asked to.
+    /// Makes a child that carries out the orders in its mailbox, and ends normally on a shutdown
+    /// request.
     pub fn actor(&self, name: &str) -> ChildSpec<Ready<ChildRef<Order>>> {
         ChildSpec::new(name).with_worker(Actor { name: name.to_owned(), stage: self.clone() })
     }
 
-    /// A child that does this.
+    /// Makes a child whose lives run this closure.
     pub fn task<F, Fut>(&self, name: &str, act: F) -> ChildSpec<Ready<ChildRef<()>>>
     where
         F: Fn(Context) -> Fut + Send + Sync + 'static,
@@ -102,7 +105,7 @@ impl fmt::Debug for Stage {
     }
 }
 
-/// A life on stage, until it is dropped.
+/// Guard of a life that the stage logs.
 #[derive(Debug)]
 pub struct OnStage {
     name: String,
@@ -112,13 +115,14 @@ pub struct OnStage {
 
 impl Drop for OnStage {
     fn drop(&mut self) {
-        // It is over before it is written down, so that whoever reads it sees it gone.
+        // The gauge counts the life out before the log has its end, so that a test which has read
+        // the entry finds the life gone.
         self.life = None;
         self.stage.note(format!("-{}", self.name));
     }
 }
 
-/// What an actor can be told.
+/// A message to an actor: the thing to do next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
     /// End normally.
@@ -129,9 +133,9 @@ pub enum Order {
     Panic,
     /// End with an [`Escalate`] because it was "told to escalate".
     Escalate,
-    /// Never look at anything again.
+    /// Wait forever, without looking at messages or shutdown requests.
     Hang,
-    /// Write down a number.
+    /// Add a number to the stage's log.
     Note(u32),
 }
 

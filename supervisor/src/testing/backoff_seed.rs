@@ -6,7 +6,8 @@ use crate::error::SupervisorError;
 use crate::runtime::Body;
 use crate::supervisor::Supervisor;
 
-/// Makes all supervisors of a tree draw their delays from this seed, now and in later lives.
+/// Makes all supervisors of a tree draw their backoff delays from this seed, in this life and in
+/// later ones.
 pub(super) async fn fix(root: &Supervisor, seed: u64) -> Result<(), SupervisorError> {
     root.node().fix_backoff_seed(seed);
     let mut next = vec![Arc::clone(root.node())];
@@ -25,7 +26,7 @@ pub(super) async fn fix(root: &Supervisor, seed: u64) -> Result<(), SupervisorEr
         match nested.await {
             Ok(nested) => next.extend(nested),
             Err(error) if Arc::ptr_eq(&node, root.node()) => return Err(error),
-            // It draws from the seed when it is started again.
+            // A nested supervisor that does not run draws from the seed when it is started again.
             Err(_) => {}
         }
     }

@@ -1,4 +1,4 @@
-//! Random crashes all over a tree, and the check that it comes back.
+//! Random crashes all over a tree, and the check that the tree comes back.
 
 mod report;
 mod story;
@@ -12,9 +12,9 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
 pub use self::report::{ChaosFailure, ChaosReport, FaultKind, Kill, Recovery};
-use self::story::Story;
+use self::story::History;
 use self::survey::{Survey, SurveyedChild};
-use super::watch::far;
+use super::watch::deadline_after;
 use super::{Error, LIMIT, backoff_seed, crash};
 use crate::engine::Jitter;
 use crate::error::SupervisorError;
@@ -22,10 +22,10 @@ use crate::observe::{Event, EventKind, Events};
 use crate::spec::{ChildPath, ChildState, ExitReason, Failure};
 use crate::supervisor::Supervisor;
 
-/// A chaos run: random children of a tree are killed, fail, panic or hang at random times; then the
-/// whole tree has to come back.
+/// Builder of a chaos run: random children of a tree are killed, fail, panic or hang at random
+/// times; then the whole tree has to come back.
 ///
-/// Its draws come from a seed, which every error names: with tokio's paused clock, on which
+/// The random draws come from a seed, which every error names: with tokio's paused clock, on which
 /// minutes pass in no time, a run can be repeated.
 ///
 /// ```
@@ -56,31 +56,34 @@ use crate::supervisor::Supervisor;
 /// # }
 /// ```
 ///
-/// # Who is hit
+/// # Choice of children
 ///
-/// Any child that runs, workers and nested supervisors alike, one after the other, with a random
-/// pause before each. A worker is killed, fails or panics; one with a `heartbeat` may hang instead,
-/// since that would be noticed.
+/// A run brings down running children, workers and nested supervisors alike, one after the other,
+/// with a random pause before each. A worker is killed, fails or panics; a worker with a
+/// `heartbeat` may hang instead, since its supervisor would notice.
 ///
-/// A tree that gives up does what it is told to, so chaos does not drive it there: it leaves half of
-/// the root's `max_restarts` for what follows from its kills, and waits until the `restart_window`
-/// has moved on. Supervisors below are driven to give up, as long as the root can restart them.
+/// A supervisor that gives up is no fault, so a run does not drive the root to give up: it leaves
+/// half of the root's `max_restarts` for the restarts that follow from its kills, and waits until
+/// the `restart_window` has moved on. Nested supervisors are driven to give up, as long as the root
+/// can restart them.
 ///
-/// # What is checked
+/// # Checks
 ///
 /// - The tree goes on: its root does not end.
-/// - Within the limit after the last kill, every declared child that was up or on its way at the
-///   beginning runs again; but for those that are `Temporary`, or below one that is, and for
-///   `Transient` ones that have ended normally. So do the children that were hit.
-/// - No life began before the one before it had ended.
-/// - The restarts that the events tell of are those that the statistics count, for each child and
-///   each supervisor.
+/// - Within the limit after the last kill, every declared child that ran or was about to run when
+///   the run began runs again, and so does every child that was brought down. Exempt are
+///   `Temporary` children, all below a `Temporary` supervisor, and `Transient` children that have
+///   ended normally.
+/// - No life began before the child's previous life had ended.
+/// - The events and the statistics agree on the number of restarts, for each child and each
+///   supervisor.
 ///
 /// # Repeating a run
 ///
-/// What is drawn depends on the seed and on who runs at the time; so do the delays of the tree's
-/// backoffs, which are drawn from the seed too, from the run's beginning on. On a paused clock and a
-/// `current_thread` runtime, a program that does the same each time has the same run each time.
+/// The choice of children and faults depends on the seed and on the children that run at the time.
+/// The delays of the tree's backoffs are drawn from the seed too, from the beginning of the run on.
+/// On a paused clock and a `current_thread` runtime, a deterministic program has the same run each
+/// time.
 #[derive(Clone, Debug)]
 #[must_use = "nothing happens until it is run"]
 pub struct Chaos {
@@ -92,7 +95,7 @@ pub struct Chaos {
 }
 
 impl Chaos {
-    /// Draws from this seed.
+    /// Makes a chaos run that draws from this seed.
     pub fn seed(seed: u64) -> Self {
         Self {
             seed,
@@ -103,59 +106,60 @@ impl Chaos {
         }
     }
 
-    /// Draws from a seed that is another one each time. The report and every error name it.
+    /// Makes a chaos run that draws from a random seed, which the report and every error name.
     pub fn random() -> Self {
         Self::seed(RandomState::new().build_hasher().finish())
     }
 
-    /// How many children are brought down, counting each time. Default: 100.
+    /// Sets the number of kills, counting a child each time it is brought down. Default: 100.
     pub fn kills(mut self, kills: usize) -> Self {
         self.kills = kills;
         self
     }
 
-    /// How long the pauses before the kills are, on tokio's clock. Default: up to a second.
+    /// Sets the range of the pauses before the kills, on tokio's clock. Default: up to a second.
     pub fn pauses(mut self, pauses: Range<Duration>) -> Self {
         self.pauses = pauses;
         self
     }
 
-    /// How long the tree may take to come back after the last kill. Default: 60 seconds.
+    /// Sets how long the tree may take to come back after the last kill, on tokio's clock.
+    /// Default: 60 seconds.
     pub fn within(mut self, limit: Duration) -> Self {
         self.limit = limit;
         self
     }
 
-    /// Leaves this child, and all below it, alone. It may be restarted with others all the same.
+    /// Spares this child and all below it. A group restart may restart them all the same.
     pub fn sparing(mut self, path: impl AsRef<str>) -> Self {
         self.spared.push(ChildPath::parse(path.as_ref()));
         self
     }
 
-    /// Lets it loose on the tree that this handle belongs to, and tells what it did.
+    /// Runs on the whole tree that this handle belongs to, and returns a report of the kills.
     ///
     /// # Errors
     ///
-    /// [`Error::Chaos`] says what is wrong with the tree, what led there, and how to repeat it;
-    /// [`Error::Refused`] that the tree does not run.
+    /// [`Error::Chaos`] if a check fails, with the problems, the last kills and events, and the way
+    /// to repeat the run; [`Error::Refused`] if the tree does not run.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future ends the run where it is.
+    /// Dropping the future ends the run after the kills that it has made.
     pub async fn run(&self, tree: &impl AsRef<Supervisor>) -> Result<ChaosReport, Error> {
         let root = Supervisor::observing(tree.as_ref().node().root());
         backoff_seed::fix(&root, self.seed).await?;
-        // From before the first look, so that nothing is missed.
+        // Subscribed before the first survey, so that no event is missed.
         let events = root.events();
         let before = Survey::of(&root).await?;
         let mut run = Run::new(self, root, events, before);
-        let mut problems = run.strikes().await.err().unwrap_or_default();
+        let mut problems = run.make_kills().await.err().unwrap_or_default();
         if problems.is_empty() {
-            problems = run.settles().await.err().unwrap_or_default();
+            problems = run.wait_for_recovery().await.err().unwrap_or_default();
         }
         let report = ChaosReport {
             seed: self.seed,
-            restarts: run.story.all_restarts(),
+            restarts: run.history.all_restarts(),
             took: run.began.elapsed(),
             kills: run.kills,
         };
@@ -167,72 +171,74 @@ impl Chaos {
     }
 }
 
-/// How many events a failure keeps.
+/// The number of events that a failure keeps.
 const KEPT: usize = 100;
-/// Enough for what can happen at once to happen, on a paused clock.
+/// A pause in which, on a paused clock, all ready tasks run until they wait.
 const MOMENT: Duration = Duration::from_millis(1);
 
-/// A run that is under way.
+/// A chaos run that is under way.
 struct Run<'a> {
     chaos: &'a Chaos,
-    dice: Jitter,
+    random: Jitter,
     root: Supervisor,
     events: Events,
+    /// The survey from the beginning of the run.
     before: Survey,
     began: Instant,
-    story: Story,
+    history: History,
+    /// The last events, at most [`KEPT`].
     seen: VecDeque<Event>,
     kills: Vec<Kill>,
 }
 
-/// What is wrong with the tree.
+/// The failed checks, a sentence each.
 type Problems = Vec<String>;
 
 impl<'a> Run<'a> {
     fn new(chaos: &'a Chaos, root: Supervisor, events: Events, before: Survey) -> Self {
-        let mut story = Story::default();
+        let mut history = History::default();
         for child in &before.children {
             let is_up = matches!(child.state, ChildState::Running | ChildState::Stopping);
-            story.begin_with(child.path.clone(), child.incarnation, is_up);
+            history.begin_with(child.path.clone(), child.incarnation, is_up);
         }
         Self {
             chaos,
-            dice: Jitter::new(chaos.seed),
+            random: Jitter::new(chaos.seed),
             root,
             events,
             before,
             began: Instant::now(),
-            story,
+            history,
             seen: VecDeque::new(),
             kills: Vec::new(),
         }
     }
 
-    async fn strikes(&mut self) -> Result<(), Problems> {
-        // Restarts are to be had again when the longest window has passed.
+    async fn make_kills(&mut self) -> Result<(), Problems> {
+        // A supervisor has its restarts again when its restart window has passed.
         let patience = self.before.window.saturating_add(self.chaos.limit);
         while self.kills.len() < self.chaos.kills {
             let Range { start, end } = self.chaos.pauses;
-            let pause = start + end.saturating_sub(start).mul_f64(self.dice.draw());
-            self.watch_until(far(pause.max(MOMENT))).await?;
-            let deadline = far(patience);
-            while !self.strike().await? {
+            let pause = start + end.saturating_sub(start).mul_f64(self.random.draw());
+            self.watch_until(deadline_after(pause.max(MOMENT))).await?;
+            let deadline = deadline_after(patience);
+            while !self.kill_one().await? {
                 if Instant::now() > deadline {
                     return Err(vec![format!("nobody could be killed for {patience:?}")]);
                 }
-                self.watch_until(far((patience / 50).max(MOMENT))).await?;
+                self.watch_until(deadline_after((patience / 50).max(MOMENT))).await?;
             }
         }
         Ok(())
     }
 
-    /// Brings down a child, if there is one to be brought down.
-    async fn strike(&mut self) -> Result<bool, Problems> {
+    /// Brings down a random child; `false` if no child may be brought down now.
+    async fn kill_one(&mut self) -> Result<bool, Problems> {
         let survey = self.survey().await?;
         let candidates: Vec<&SurveyedChild> =
             survey.children.iter().filter(|child| self.may_be_hit(child)).collect();
-        let Some(child) = pick(&mut self.dice, &candidates) else { return Ok(false) };
-        let fault = pick(&mut self.dice, child.fault).unwrap_or(FaultKind::Kill);
+        let Some(child) = pick(&mut self.random, &candidates) else { return Ok(false) };
+        let fault = pick(&mut self.random, child.faults).unwrap_or(FaultKind::Kill);
         let at = self.began.elapsed();
         let hit = match fault {
             FaultKind::Hang => Ok(child.address.core().hang(child.incarnation)),
@@ -243,15 +249,15 @@ impl<'a> Run<'a> {
             Err(Error::Refused(error @ SupervisorError::StillRunning(_))) => {
                 return Err(vec![error.to_string()]);
             }
-            // It has ended in between, or its supervisor has.
+            // The child or its supervisor has ended since the survey.
             Ok(false) | Err(_) => return Ok(false),
         }
         self.catch_up();
-        // It may have been another life by then.
-        let ended = self.story.last_ended(&child.path).unwrap_or(0);
+        // The crash may have ended a later life than the one in the survey.
+        let ended = self.history.last_ended(&child.path).unwrap_or(0);
         let incarnation = ended.max(child.incarnation);
         let after = self.began.elapsed().saturating_sub(at);
-        let recovery = self.story.last_begun(&child.path).filter(|begun| *begun > incarnation);
+        let recovery = self.history.last_begun(&child.path).filter(|begun| *begun > incarnation);
         self.kills.push(Kill {
             at,
             path: child.path.clone(),
@@ -269,14 +275,14 @@ impl<'a> Run<'a> {
     }
 
     /// Waits until the tree has come back.
-    async fn settles(&mut self) -> Result<(), Problems> {
-        let deadline = far(self.chaos.limit);
+    async fn wait_for_recovery(&mut self) -> Result<(), Problems> {
+        let deadline = deadline_after(self.chaos.limit);
         loop {
-            self.watch_until(far(MOMENT)).await?;
+            self.watch_until(deadline_after(MOMENT)).await?;
             let survey = self.survey().await?;
             self.catch_up();
-            if !self.story.doubled().is_empty() {
-                return Err(self.story.doubled().to_vec());
+            if !self.history.overlaps().is_empty() {
+                return Err(self.history.overlaps().to_vec());
             }
             let mut problems = self.missing(&survey);
             problems.extend(self.miscounted(&survey));
@@ -285,7 +291,7 @@ impl<'a> Run<'a> {
             }
             match timeout_at(deadline, self.events.next()).await {
                 Ok(Some(event)) => self.see(event),
-                Ok(None) => return Err(self.over()),
+                Ok(None) => return Err(self.tree_ended()),
                 Err(_) => {
                     problems.push(format!("{:?} after the last kill", self.chaos.limit));
                     return Err(problems);
@@ -294,14 +300,14 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// The children that are to run, and do not.
+    /// Returns a problem for each child that should run, and does not.
     fn missing(&self, now: &Survey) -> Problems {
         let is_expected =
             |child: &&SurveyedChild| child.is_lasting && child.state != ChildState::Stopped;
         let expected = self.before.children.iter().filter(is_expected);
         let mut problems = Problems::new();
         for path in expected.map(|child| &child.path) {
-            // The lowest that is there, of the child and all above it.
+            // The lowest node that exists, of the child and its ancestors.
             let lowest = ancestors(path).find_map(|path| now.get(&path));
             let Some(lowest) = lowest else {
                 problems.push(format!("`{path}` is not there any more"));
@@ -326,27 +332,28 @@ impl<'a> Run<'a> {
         problems
     }
 
-    /// Where events and statistics tell different stories.
+    /// Returns a problem for each child and supervisor whose restarts the events and the statistics
+    /// count differently.
     fn miscounted(&self, now: &Survey) -> Problems {
         let mut problems = Problems::new();
-        let mut compare = |path: &ChildPath, whose: &str, told: Option<u64>, counted: u64| {
-            if let Some(told) = told.filter(|told| *told != counted) {
+        let mut compare = |path: &ChildPath, whose: &str, seen: Option<u64>, counted: u64| {
+            if let Some(seen) = seen.filter(|seen| *seen != counted) {
                 problems.push(format!(
-                    "{whose} `{path}`: events tell of {told} restarts, statistics of {counted}"
+                    "{whose} `{path}`: events tell of {seen} restarts, statistics of {counted}"
                 ));
             }
         };
         for child in self.before.children.iter().filter(|child| child.is_lasting) {
             if let Some(later) = now.get(&child.path) {
                 let counted = later.restarts - child.restarts;
-                compare(&child.path, "child", self.story.restarts(&child.path), counted);
+                compare(&child.path, "child", self.history.restarts(&child.path), counted);
             }
         }
         for (path, before) in &self.before.restarts {
             if let Some((_, later)) = now.restarts.iter().find(|(supervisor, _)| supervisor == path)
             {
-                let told = self.story.restarts_below(path);
-                compare(path, "children of", told, later - before);
+                let seen = self.history.restarts_below(path);
+                compare(path, "children of", seen, later - before);
             }
         }
         problems
@@ -357,21 +364,21 @@ impl<'a> Run<'a> {
             return Ok(survey);
         }
         self.catch_up();
-        Err(self.over())
+        Err(self.tree_ended())
     }
 
-    /// Listens until then.
+    /// Records the events until the deadline.
     async fn watch_until(&mut self, deadline: Instant) -> Result<(), Problems> {
         loop {
             match timeout_at(deadline, self.events.next()).await {
                 Ok(Some(event)) => self.see(event),
-                Ok(None) => return Err(self.over()),
+                Ok(None) => return Err(self.tree_ended()),
                 Err(_) => return Ok(()),
             }
         }
     }
 
-    /// Reads the events that are there.
+    /// Records the events that have been published already.
     fn catch_up(&mut self) {
         while let Some(event) = self.events.try_next() {
             self.see(event);
@@ -379,7 +386,7 @@ impl<'a> Run<'a> {
     }
 
     fn see(&mut self, event: Event) {
-        self.story.tell(&event);
+        self.history.record(&event);
         if let EventKind::ChildStarted { incarnation }
         | EventKind::ChildRestarted { incarnation, .. } = *event.kind()
         {
@@ -400,28 +407,28 @@ impl<'a> Run<'a> {
         self.seen.push_back(event);
     }
 
-    /// The tree has ended.
-    fn over(&self) -> Problems {
+    /// Returns the problem that the tree has ended.
+    fn tree_ended(&self) -> Problems {
         vec![format!("the tree does not run any more: {}", self.root.node().unavailable())]
     }
 }
 
-/// A path, and those of all above it but the root, from the lowest up.
+/// Returns the path and those of its ancestors but the root, from the lowest up.
 fn ancestors(path: &ChildPath) -> impl Iterator<Item = ChildPath> {
     std::iter::successors(Some(path.clone()), |path| {
         path.as_str().rsplit_once('/').map(|(above, _)| ChildPath::parse(above))
     })
 }
 
-fn pick<T: Copy>(dice: &mut Jitter, all: &[T]) -> Option<T> {
+fn pick<T: Copy>(random: &mut Jitter, all: &[T]) -> Option<T> {
     // A draw is less than one, and a tree has fewer children than a float has integers.
     #[expect(clippy::cast_possible_truncation, reason = "smaller than the length")]
     #[expect(clippy::cast_precision_loss, clippy::cast_sign_loss, reason = "see above")]
-    let index = (dice.draw() * all.len() as f64) as usize;
+    let index = (random.draw() * all.len() as f64) as usize;
     all.get(index).copied()
 }
 
-/// As what a child's life ends.
+/// Returns the exit reason that a fault gives a life.
 fn reason(fault: FaultKind) -> ExitReason {
     let message = "as a chaos run wanted it".to_owned();
     match fault {

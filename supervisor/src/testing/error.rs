@@ -1,4 +1,4 @@
-//! What a test is told when something did not happen.
+//! The errors of `testing`.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -10,32 +10,33 @@ use crate::observe::Event;
 use crate::spec::{ChildPath, ChildState};
 use crate::supervisor::LookupError;
 
-/// Why a call of this module did not do, or did not see, what it was asked for.
+/// Error of a call of this module: a crash that was not possible, or a wait in vain.
 ///
-/// Its `Debug` prints the same as its `Display`: it is meant to end a test, by `?` or by `unwrap`.
+/// `Debug` prints the same as `Display`: the error is meant to end a test, by `?` or by `unwrap`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Error {
-    /// There is no such child; the path is that of the first name that leads nowhere.
+    /// There is no such child; the path ends with the first name that the tree does not have.
     NotFound(ChildPath),
-    /// The child has no life now that could end: this is its state.
+    /// The child is in this state, without a life that could be ended.
     NotRunning(ChildPath, ChildState),
-    /// A supervisor fails when its children do, or is killed.
+    /// The child is a supervisor, which cannot fail by itself: it fails when its children do, or is
+    /// killed.
     IsSupervisor(ChildPath),
-    /// The child is a thread or a process, which goes on whatever is done to its task.
+    /// The child is a thread or a process, which goes on although its task is not polled.
     CannotHang(ChildPath),
-    /// The child's supervisor did not do it.
+    /// The child's supervisor refused the order.
     Refused(SupervisorError),
-    /// It did not happen in time.
+    /// The awaited event or state was not seen within the limit.
     TimedOut(Missing),
-    /// It cannot happen any more: the tree has ended.
+    /// The tree has ended, so that the awaited event or state cannot be seen any more.
     Ended(Missing),
-    /// A chaos run found something.
+    /// A chaos run found a fault in the tree.
     Chaos(Box<ChaosFailure>),
 }
 
 impl Error {
-    /// The child that it is about, if it is about one.
+    /// Returns the path of the child that the error is about, if it is about one.
     #[must_use]
     pub fn path(&self) -> Option<&ChildPath> {
         match self {
@@ -99,7 +100,7 @@ impl From<LookupError> for Error {
     }
 }
 
-/// What did not happen, and what happened instead.
+/// The account of a wait in vain: the thing that was awaited, and the events that happened instead.
 #[derive(Clone, Debug)]
 pub struct Missing {
     pub(super) what: String,
@@ -108,19 +109,19 @@ pub struct Missing {
 }
 
 impl Missing {
-    /// What was waited for.
+    /// Returns the description of the thing that was awaited.
     #[must_use]
     pub fn what(&self) -> &str {
         &self.what
     }
 
-    /// How long, on tokio's clock.
+    /// Returns the limit of the wait, on tokio's clock.
     #[must_use]
     pub fn limit(&self) -> Duration {
         self.limit
     }
 
-    /// What happened instead, in order.
+    /// Returns the events that happened instead, in order.
     #[must_use]
     pub fn seen(&self) -> &[Event] {
         &self.seen
@@ -129,17 +130,17 @@ impl Missing {
 
 impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}; {}", self.what, Story(&self.seen))
+        write!(f, "{}; {}", self.what, EventList(&self.seen))
     }
 }
 
-/// How many events an error prints.
+/// The number of events that an error prints.
 const SHOWN: usize = 20;
 
-/// The last events, a line each.
-pub(super) struct Story<'a>(pub(super) &'a [Event]);
+/// Prints the last events, a line each.
+pub(super) struct EventList<'a>(pub(super) &'a [Event]);
 
-impl fmt::Display for Story<'_> {
+impl fmt::Display for EventList<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0.is_empty() {
             return f.write_str("nothing happened");

@@ -1,4 +1,4 @@
-//! Waiting for events, with a limit.
+//! Waits for the events of a tree, with a limit.
 
 use std::time::Duration;
 
@@ -10,11 +10,11 @@ use crate::observe::{Event, EventKind, Events};
 use crate::spec::ChildPath;
 use crate::supervisor::Supervisor;
 
-/// A test's view of what happens in a tree: each wait has a limit, and a wait in vain says what was
-/// awaited and what happened instead.
+/// A test's subscription to the events of a tree: each wait has a limit, and the error of a wait in
+/// vain names the event that was awaited and the events that happened instead.
 ///
-/// It sees what happens from its making on, in order. Each wait goes on behind the event that the
-/// last one found, so that an event is found once.
+/// A watch sees, in order, all events from its creation on. Each wait goes on behind the event that
+/// the last wait returned, so that an event is returned once.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -50,39 +50,42 @@ use crate::supervisor::Supervisor;
 pub struct Watch {
     events: Events,
     limit: Duration,
-    /// What has happened since the last event that was waited for.
+    /// The events since the last one that a wait returned.
     seen: Vec<Event>,
 }
 
 impl Watch {
-    /// Watches a tree, or the part of one whose handle this is, from now on. Made before the start,
-    /// it misses nothing.
+    /// Watches the tree, or the part of a tree, that this handle belongs to, from now on.
+    ///
+    /// A watch that is made before the tree is started misses no event.
     pub fn new(tree: &impl AsRef<Supervisor>) -> Self {
         Self { events: tree.as_ref().events(), limit: LIMIT, seen: Vec::new() }
     }
 
-    /// How long each wait may take, on tokio's clock. Default: 60 seconds.
+    /// Sets how long each wait may take, on tokio's clock. Default: 60 seconds.
     pub fn within(mut self, limit: Duration) -> Self {
         self.limit = limit;
         self
     }
 
-    /// Waits for the first event that fits, and gives it; `what` says in an error what it is.
+    /// Waits for the first event for which `fits` returns `true`, and returns it; an error names
+    /// the event as `what`.
     ///
     /// # Errors
     ///
-    /// [`Error::TimedOut`], and [`Error::Ended`] when the tree has ended without such an event.
+    /// [`Error::TimedOut`] if there is no such event within the limit; [`Error::Ended`] if the tree
+    /// has ended without one.
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe: what a dropped wait has seen is in [`seen`](Self::seen), and is not found by the
-    /// next one.
+    /// Cancel safe: the events that a dropped wait has seen are in [`seen`](Self::seen), and are
+    /// not returned by the next wait.
     pub async fn until(
         &mut self,
         what: impl Into<String>,
         mut fits: impl FnMut(&Event) -> bool,
     ) -> Result<Event, Error> {
-        let deadline = far(self.limit);
+        let deadline = deadline_after(self.limit);
         loop {
             match timeout_at(deadline, self.events.next()).await {
                 Ok(Some(event)) if fits(&event) => {
@@ -96,10 +99,10 @@ impl Watch {
         }
     }
 
-    /// Waits until this child has been restarted, and gives the event.
+    /// Waits until this child has been restarted, and returns the event.
     ///
-    /// A child that is started again together with its supervisor has been
-    /// [`started`](Self::started); it is so before its supervisor has been restarted.
+    /// A child whose supervisor was restarted has been [`started`](Self::started), not restarted,
+    /// and that event precedes its supervisor's restart.
     ///
     /// # Errors
     ///
@@ -116,7 +119,7 @@ impl Watch {
         .await
     }
 
-    /// Waits until a life of this child has begun, for whatever reason, and gives the event.
+    /// Waits until a life of this child has begun, by a start or a restart, and returns the event.
     ///
     /// # Errors
     ///
@@ -135,7 +138,7 @@ impl Watch {
         .await
     }
 
-    /// Waits until a life of this child has ended, and gives the event.
+    /// Waits until a life of this child has ended, and returns the event.
     ///
     /// # Errors
     ///
@@ -152,13 +155,13 @@ impl Watch {
         .await
     }
 
-    /// What has happened since the last event that was waited for, as far as waits have seen it.
+    /// Returns the events since the last one that a wait returned, as far as waits have seen them.
     #[must_use]
     pub fn seen(&self) -> &[Event] {
         &self.seen
     }
 
-    /// Waits for whatever happens next; `false` if nothing will.
+    /// Waits for the next event; `false` if the tree has ended.
     pub(super) async fn next(&mut self) -> bool {
         let event = self.events.next().await;
         let happened = event.is_some();
@@ -166,14 +169,15 @@ impl Watch {
         happened
     }
 
+    /// Returns the account of a wait for `what` that was in vain, and takes the events seen.
     pub(super) fn missing(&mut self, what: String, limit: Duration) -> Missing {
         Missing { what, limit, seen: std::mem::take(&mut self.seen) }
     }
 }
 
-/// The end of a wait that begins now.
-pub(super) fn far(limit: Duration) -> Instant {
-    /// A limit past the end of time is never reached.
+/// Returns the end of a wait that begins now.
+pub(super) fn deadline_after(limit: Duration) -> Instant {
+    /// Stands in for a limit that no `Instant` can represent.
     const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
     let now = Instant::now();
     now.checked_add(limit).unwrap_or_else(|| now + YEAR)

@@ -1,4 +1,5 @@
-//! A crate that calls the library `overseer`, and whose types stand in the trees of others.
+//! A crate that renames the library to `overseer`, and whose types are children in other crates'
+//! trees.
 //!
 //! It compiles without a warning under the strictest lints.
 
@@ -8,10 +9,10 @@ use std::sync::Arc;
 
 use overseer::prelude::*;
 
-/// What can be asked of a [`Store`].
+/// A question to a [`Store`].
 #[derive(Debug)]
 pub enum Query {
-    /// How many bytes there are.
+    /// The number of bytes.
     Size(Reply<usize>),
 }
 
@@ -21,7 +22,7 @@ pub enum Query {
 pub struct Store(Arc<Vec<u8>>);
 
 impl Store {
-    /// Keeps these bytes.
+    /// Makes a store of these bytes.
     #[must_use]
     pub fn new(bytes: &[u8]) -> Self {
         Self(Arc::new(bytes.to_vec()))
@@ -31,7 +32,7 @@ impl Store {
 impl Worker for Store {
     async fn run(&self, mut ctx: Context<Query>) -> ChildResult {
         while let Some(Query::Size(reply)) = ctx.recv().await {
-            // Whoever asked may be gone.
+            // The send fails if the caller no longer waits for the answer.
             let _ = reply.send(self.0.len());
         }
         Ok(())
@@ -44,7 +45,7 @@ impl Worker for Store {
 pub struct Holder<T>(T);
 
 impl<T> Holder<T> {
-    /// Holds this.
+    /// Makes a holder of this value.
     pub fn new(value: T) -> Self {
         Self(value)
     }
@@ -88,7 +89,7 @@ overseer::supervision_tree! {
 }
 
 overseer::supervision_tree! {
-    // Without documentation of its own, and private: lints have nothing to say about it.
+    // Private and undocumented: the expansion has to pass `missing_docs` and the other lints.
     Hidden: one_for_one {
         idle: Always,
         other: Always = |ctx| async move {
@@ -98,7 +99,7 @@ overseer::supervision_tree! {
     }
 }
 
-/// How many children the private tree has.
+/// Returns the number of children of the private tree.
 #[must_use]
 pub fn hidden_children() -> usize {
     Hidden::CHILDREN

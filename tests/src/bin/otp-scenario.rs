@@ -53,8 +53,8 @@ fn main() -> ExitCode {
 
 type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-fn say(text: &str) -> Result {
-    // A reader who has seen enough closes the pipe.
+fn print(text: &str) -> Result {
+    // A closed pipe is no error: the reader of the output, such as `head`, has ended.
     match io::stdout().write_all(text.as_bytes()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(()),
@@ -71,7 +71,7 @@ fn read(files: &[&str]) -> Result<Vec<Scenario>> {
 
 fn print_traces(files: &[&str]) -> Result {
     for scenario in read(files)? {
-        say(&corpus::to_lines(&library(&scenario)?)?)?;
+        print(&corpus::to_lines(&library(&scenario)?)?)?;
     }
     Ok(())
 }
@@ -88,16 +88,16 @@ fn compare_files(files: &[&str]) -> Result {
     for scenario in &scenarios {
         if let Err(difference) = differs(scenario, &mut erlang) {
             different += 1;
-            say(&format!("{difference}\n\n"))?;
+            print(&format!("{difference}\n\n"))?;
         }
     }
     let all = scenarios.len();
     let own = own.len();
-    say(&format!("{all} scenarios, {different} different; {own} differ on purpose\n"))?;
+    print(&format!("{all} scenarios, {different} different; {own} differ on purpose\n"))?;
     if different == 0 { Ok(()) } else { Err("there are differences".into()) }
 }
 
-/// Compares the two; an error of either is a difference too.
+/// Compares Erlang's trace with this library's; an error of either runner is a difference too.
 fn differs(scenario: &Scenario, erlang: &mut Erlang) -> std::result::Result<(), String> {
     let expected = erlang.trace(scenario).map_err(|error| format!("Erlang: {error}"))?;
     let actual = run::run(scenario).map_err(|error| {
@@ -110,14 +110,14 @@ fn differs(scenario: &Scenario, erlang: &mut Erlang) -> std::result::Result<(), 
 fn fuzz(count: &str, seed: Option<&&str>) -> Result {
     let count: u64 = count.parse()?;
     let first = seed.map_or_else(|| Ok(fastrand::u64(..1 << 53)), |seed| seed.parse())?;
-    say(&format!("seeds {first} to {}\n", first + count - 1))?;
+    print(&format!("seeds {first} to {}\n", first + count - 1))?;
     let mut erlang = Erlang::start()?;
     for seed in first..first + count {
         let scenario = generate::scenario(seed);
         if let Err(first) = differs(&scenario, &mut erlang) {
             let allowed =
                 |scenario: &Scenario| scenario.check().is_ok() && rules::check(scenario).is_ok();
-            // The last difference that was seen belongs to the smallest scenario.
+            // `shrink` keeps the last scenario that differs, so the last difference belongs to it.
             let mut difference = first;
             shrink(scenario, |candidate| {
                 let smaller = allowed(candidate).then(|| differs(candidate, &mut erlang));
@@ -128,7 +128,7 @@ fn fuzz(count: &str, seed: Option<&&str>) -> Result {
             return Err(difference.into());
         }
     }
-    say(&format!("{count} scenarios, none different\n"))
+    print(&format!("{count} scenarios, none different\n"))
 }
 
 fn print_generated(count: &str, seed: &str) -> Result {
@@ -136,10 +136,10 @@ fn print_generated(count: &str, seed: &str) -> Result {
     let lines: std::result::Result<Vec<String>, _> = (first..first + count)
         .map(|seed| serde_json::to_string(&generate::scenario(seed)))
         .collect();
-    say(&format!("[\n{}\n]\n", lines?.join(",\n")))
+    print(&format!("[\n{}\n]\n", lines?.join(",\n")))
 }
 
-/// The traces of a file of the suite, and where each is kept.
+/// Returns the traces of a file of the suite, by the path of the file that keeps them.
 fn traces_of(file: &Path, erlang: &mut Erlang) -> Result<BTreeMap<PathBuf, String>> {
     let mut traces: BTreeMap<PathBuf, String> = BTreeMap::new();
     for scenario in scenario::read(file)? {
@@ -181,5 +181,5 @@ fn verify() -> Result {
             checked += 1;
         }
     }
-    say(&format!("{checked} files of traces are what is seen now\n"))
+    print(&format!("{checked} files of traces are what is seen now\n"))
 }

@@ -1,5 +1,5 @@
 //! Programs that consist of `supervisor::run` and a tree, for tests with real signals. The first
-//! argument says which tree; each prints `up` when its children run.
+//! argument names the tree; the children print lines, as `first runs`.
 
 use std::future::pending;
 use std::process::ExitCode;
@@ -42,7 +42,7 @@ async fn main() -> ExitCode {
     supervisor::run(tree.build()).await
 }
 
-/// Panics when its child, a process, runs.
+/// Panics when a child of the tree, a process, runs.
 #[expect(clippy::print_stdout, reason = "what the test reads")]
 async fn panic_with_a_program() {
     let program = Program::new("sh").arg("-c").arg("echo pid $$; exec sleep 10000");
@@ -54,43 +54,45 @@ async fn panic_with_a_program() {
     panic!("with a program running");
 }
 
-/// Says when it is up, and when it stops.
+/// Returns a child that prints a line when it runs, and another when it stops.
 fn tidy(name: &'static str) -> ChildSpec<impl Runnable> {
     ChildSpec::new(name).with_task(move |ctx: Context| async move {
-        // It has looked when it says so: from now on it is asked, not dropped.
+        // The child looks at its shutdown signal before it prints: from then on a stop is a
+        // request, and does not drop the child.
         let requested = ctx.shutdown_requested();
-        say(&format!("{name} runs"));
+        print_line(&format!("{name} runs"));
         requested.await;
-        say(&format!("{name} stops"));
+        print_line(&format!("{name} stops"));
         Ok(())
     })
 }
 
-/// Notices that it shall stop, and does not.
+/// Returns a child that notices its shutdown request, and does not stop.
 fn stubborn(name: &'static str) -> ChildSpec<impl Runnable> {
     let task = move |ctx: Context| async move {
-        // It has looked when it says so: from now on it is asked, not dropped.
+        // The child looks at its shutdown signal before it prints: from then on a stop is a
+        // request, and does not drop the child.
         let requested = ctx.shutdown_requested();
-        say(&format!("{name} runs"));
+        print_line(&format!("{name} runs"));
         requested.await;
-        say(&format!("{name} was asked"));
+        print_line(&format!("{name} was asked"));
         pending().await
     };
     ChildSpec::new(name).with_shutdown(Shutdown::Infinity).with_task(task)
 }
 
-/// Starts for ever.
+/// Returns a child whose start never completes.
 fn never_ready() -> ChildSpec<impl Runnable> {
     ChildSpec::new("never_ready").with_start(StartMode::Notify).with_task(async |_ctx: Context| {
-        say("never_ready starts");
+        print_line("never_ready starts");
         pending().await
     })
 }
 
-/// Blocks its thread, so that nothing can stop it.
+/// Returns a child that blocks its thread, so that nothing can stop it.
 fn stuck() -> ChildSpec<impl Runnable> {
     ChildSpec::new("stuck").with_task(async |_: Context| {
-        say("stuck runs");
+        print_line("stuck runs");
         loop {
             std::thread::park();
         }
@@ -101,7 +103,7 @@ fn fails() -> ChildSpec<impl Runnable> {
     ChildSpec::new("fails").with_task(async |_: Context| Err("there is no hope".into()))
 }
 
-/// Ends, and the tree with it.
+/// Returns a child that ends normally, and ends the tree by `auto_shutdown`.
 fn significant() -> ChildSpec<impl Runnable> {
     ChildSpec::new("significant")
         .with_restart_policy(RestartPolicy::Transient)
@@ -110,6 +112,6 @@ fn significant() -> ChildSpec<impl Runnable> {
 }
 
 #[expect(clippy::print_stdout, reason = "what the test reads")]
-fn say(line: &str) {
+fn print_line(line: &str) {
     println!("{line}");
 }

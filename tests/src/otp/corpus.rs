@@ -1,4 +1,4 @@
-//! The scenarios that are kept, and Erlang's traces of them.
+//! The scenarios of the conformance suite, and the recorded traces of them.
 
 use std::{
     collections::BTreeMap,
@@ -11,13 +11,13 @@ use crate::otp::{
     trace::StepTrace,
 };
 
-/// `tests/otp`.
+/// Returns the path of `tests/otp`.
 #[must_use]
 pub fn directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("otp")
 }
 
-/// All scenario files, sorted.
+/// Returns the paths of all scenario files, sorted.
 ///
 /// # Errors
 ///
@@ -34,7 +34,7 @@ pub fn files() -> io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Which trace of a scenario.
+/// The origin of a trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Erlang's, with the deviations that it can be made to apply.
@@ -45,7 +45,7 @@ pub enum Kind {
     Library,
 }
 
-/// Where the traces of a scenario file are kept.
+/// Returns the path of the file with the recorded traces of a scenario file.
 #[must_use]
 pub fn trace_file(scenarios: &Path, kind: Kind) -> PathBuf {
     let root = directory();
@@ -57,7 +57,7 @@ pub fn trace_file(scenarios: &Path, kind: Kind) -> PathBuf {
     })
 }
 
-/// Which traces of a scenario are kept; the first is what this library shall do.
+/// Returns the kinds of a scenario's recorded traces; this library has to match the first.
 #[must_use]
 pub fn kinds(file: &Path, scenario: &Scenario) -> &'static [Kind] {
     let shows_deviations = file.parent().is_some_and(|group| group.ends_with("deviations"));
@@ -70,7 +70,7 @@ pub fn kinds(file: &Path, scenario: &Scenario) -> &'static [Kind] {
     }
 }
 
-/// A scenario and its traces, as kept: one for each of its [`kinds`], in that order.
+/// A scenario and its recorded traces: one for each of its [`kinds`], in that order.
 #[derive(Debug)]
 pub struct Kept {
     /// The scenario.
@@ -79,11 +79,11 @@ pub struct Kept {
     pub traces: Vec<Vec<StepTrace>>,
 }
 
-/// The scenarios of a file with their traces.
+/// Returns the scenarios of a file with their recorded traces.
 ///
 /// # Errors
 ///
-/// If a file cannot be read, or holds a scenario that another one does not.
+/// If a file cannot be read, a scenario has no trace, or a trace has no scenario.
 pub fn kept(file: &Path) -> Result<Vec<Kept>, String> {
     let scenarios = scenario::read(file)?;
     let mut traces = BTreeMap::new();
@@ -122,7 +122,7 @@ fn read_traces(file: &Path) -> Result<BTreeMap<String, Vec<StepTrace>>, String> 
     Ok(traces)
 }
 
-/// One line of JSON a step, as both runners print it.
+/// Returns a trace as both runners print it: one line of JSON a step.
 ///
 /// # Errors
 ///

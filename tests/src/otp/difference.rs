@@ -1,4 +1,4 @@
-//! Where two traces of one scenario part.
+//! The comparison of two traces of one scenario.
 
 use std::{collections::BTreeMap, fmt, ops::ControlFlow};
 
@@ -12,19 +12,19 @@ use crate::otp::{
 pub struct Difference {
     /// The scenario, as JSON.
     scenario: String,
-    /// What was done in the step, as JSON.
+    /// The step, as JSON.
     done: String,
-    /// What Erlang says of it; nothing if its tree had already ended.
+    /// Erlang's trace of the step; `None` if Erlang's tree had already ended.
     erlang: Option<StepTrace>,
-    /// What this library says of it.
+    /// This library's trace of the step; `None` if its tree had already ended.
     library: Option<StepTrace>,
 }
 
 /// Compares this library's trace of a scenario with Erlang's.
 ///
-/// Where the scenario names a deviation that Erlang cannot apply, the trace to compare with is
-/// this library's own, as it is kept, and it is compared to the letter. Erlang's is compared but
-/// for what `tests/otp/README.md` lists: see [`Deviation::Escalation`] and
+/// If the scenario names a deviation that Erlang cannot apply, the trace to compare with is this
+/// library's own, as recorded, and it is compared to the letter. Erlang's trace is compared but
+/// for the deviations that `tests/otp/README.md` lists: see [`Deviation::Escalation`] and
 /// [`Deviation::Concurrency`].
 ///
 /// # Errors
@@ -58,8 +58,8 @@ pub fn compare(
     Ok(())
 }
 
-/// Makes two lines alike where they differ on purpose. The comparison ends where it has no basis
-/// any more.
+/// Makes two lines equal in the points in which they differ on purpose. Breaks if the rest of the
+/// traces cannot be compared.
 fn forgive(
     scenario: &Scenario,
     done: Option<&Step>,
@@ -69,10 +69,10 @@ fn forgive(
     if !scenario.deviations.contains(&Deviation::Escalation) {
         call_escalation_shutdown(library);
     }
-    hear_later(&erlang.reply, &mut library.reply);
+    forgive_later_notice(&erlang.reply, &mut library.reply);
     if let Some(supervisor) = done.and_then(|step| concurrent_below(scenario, step)) {
-        // OTP has started one child after the other before it gives up; here their starts are
-        // still on their way.
+        // OTP has started one child after the other before the supervisor gives up; in this
+        // library their starts have not completed by then.
         if ends(&supervisor, erlang) {
             return ControlFlow::Break(());
         }
@@ -82,7 +82,7 @@ fn forgive(
     ControlFlow::Continue(())
 }
 
-/// What a trace shows of workers and supervisors so far. Its lines tell only changes.
+/// The workers and supervisors of a trace so far: its lines have only the changes.
 #[derive(Default)]
 struct Shown {
     running: Vec<String>,
@@ -90,7 +90,7 @@ struct Shown {
 }
 
 impl Shown {
-    /// Makes a line tell everything.
+    /// Adds to a line all that has not changed in it.
     fn complete(&mut self, trace: &mut StepTrace) {
         if let Some(running) = &trace.running {
             self.running.clone_from(running);
@@ -101,18 +101,18 @@ impl Shown {
     }
 }
 
-/// The supervisor under which several things happen at once in a step, if its children do not
-/// wait for each other.
+/// Returns the path of the supervisor whose children are concerned by the parts of an `AtOnce`, if
+/// its children do not wait for each other.
 fn concurrent_below(scenario: &Scenario, step: &Step) -> Option<String> {
     let Step::AtOnce { .. } = step else { return None };
-    let waits_for_nobody = |supervisor: &Supervisor| {
+    let is_concurrent = |supervisor: &Supervisor| {
         matches!(supervisor.strategy, Strategy::OneForOne | Strategy::SimpleOneForOne)
     };
     let path = step.supervisor();
-    scenario.supervisors_at(path).any(waits_for_nobody).then(|| path.to_owned())
+    scenario.supervisors_at(path).any(is_concurrent).then(|| path.to_owned())
 }
 
-/// Whether a supervisor ended in a step.
+/// Returns `true` if a supervisor ended in a step.
 fn ends(supervisor: &str, trace: &StepTrace) -> bool {
     let shown = if supervisor.is_empty() { "/" } else { supervisor };
     let stopped = format!("stop {supervisor}@");
@@ -120,8 +120,9 @@ fn ends(supervisor: &str, trace: &StepTrace) -> bool {
         || matches!(trace.supervisors.get(shown), Some(View::Ended { .. }))
 }
 
-/// Takes what is said of a child that has ended for what is said before that is noticed.
-fn hear_later(expected: &Reply, actual: &mut Reply) {
+/// Accepts a reply about a child that has ended in place of the reply of a supervisor that has not
+/// noticed the end yet.
+fn forgive_later_notice(expected: &Reply, actual: &mut Reply) {
     let (Reply::Each(expected), Reply::Each(actual)) = (expected, actual) else { return };
     for pair in expected.iter().zip(actual) {
         if let (Reply::Error(expected), Reply::Error(actual)) = pair
@@ -135,7 +136,7 @@ fn hear_later(expected: &Reply, actual: &mut Reply) {
     }
 }
 
-/// Puts what happened to each child of a supervisor together.
+/// Sorts the events of a line by the child of the supervisor that they concern.
 fn order_by_child(supervisor: &str, trace: &mut StepTrace) {
     let child = |event: &String| {
         let (_, path) = event.split_once(' ')?;

@@ -1,4 +1,4 @@
-//! Erlang itself, kept running to answer one scenario after the other.
+//! The Erlang runner: one process that performs one scenario after the other.
 
 use std::{
     io::{self, BufRead, BufReader, Write},
@@ -16,7 +16,7 @@ pub struct Erlang {
 }
 
 impl Erlang {
-    /// Starts it.
+    /// Starts the Erlang program.
     ///
     /// # Errors
     ///
@@ -33,11 +33,11 @@ impl Erlang {
         Ok(Self { process, scenarios, traces: BufReader::new(traces) })
     }
 
-    /// The trace of a scenario on OTP's `supervisor`.
+    /// Returns the trace of a scenario on OTP's `supervisor`.
     ///
     /// # Errors
     ///
-    /// If the scenario failed there, or the program ended.
+    /// If the Erlang program could not perform the scenario, or ended.
     pub fn trace(&mut self, scenario: &Scenario) -> io::Result<Vec<StepTrace>> {
         let mut line = serde_json::to_string(scenario)?;
         line.push('\n');
@@ -51,7 +51,7 @@ impl Erlang {
             if line.trim().is_empty() {
                 return Ok(trace);
             }
-            // A line of another shape is the program's account of what went wrong.
+            // A line that is no trace is the Erlang program's error message.
             trace.push(serde_json::from_str(&line).map_err(|_| io::Error::other(line.clone()))?);
         }
     }
@@ -59,7 +59,7 @@ impl Erlang {
 
 impl Drop for Erlang {
     fn drop(&mut self) {
-        // The end of its input is the end of the program.
+        // The Erlang program ends at the end of its input.
         self.scenarios = None;
         let _ = self.process.wait();
     }

@@ -1,7 +1,8 @@
 //! Random scenarios: trees to depth 3 with up to 12 children, scripts of up to 30 steps.
 //!
-//! What a seed gives is within this library's rules (`rules`), takes no longer than a few short
-//! time-outs on a real clock, and has one outcome: no two supervisors ever act at the same time.
+//! The scenario of a seed is within this library's rules (`rules`), takes no longer than a few
+//! short time-outs on a real clock, and has one outcome: no two supervisors ever act at the same
+//! time.
 
 mod script;
 mod tree;
@@ -12,7 +13,7 @@ use crate::otp::scenario::{
     AutoShutdown, Child, Deviation, Policy, Scenario, Start, Step, Strategy,
 };
 
-/// The scenario of a seed.
+/// Returns the scenario of a seed.
 #[must_use]
 pub fn scenario(seed: u64) -> Scenario {
     let mut random = Random(Rng::with_seed(seed));
@@ -24,11 +25,11 @@ pub fn scenario(seed: u64) -> Scenario {
     scenario
 }
 
-/// Choices with weights.
+/// The source of random choices.
 struct Random(Rng);
 
 impl Random {
-    /// Whether something happens that happens so many times in a hundred.
+    /// Returns `true` with this probability, in percent.
     fn percent(&mut self, percent: u32) -> bool {
         self.0.u32(0..100) < percent
     }
@@ -53,8 +54,8 @@ impl Random {
     }
 }
 
-/// The deviations which a scenario may meet. Each is named only where it can matter, so that
-/// most scenarios run on OTP's `supervisor` as it is.
+/// Returns the deviations that a scenario may meet. A deviation is named only if it can matter, so
+/// that most scenarios run on OTP's unchanged `supervisor`.
 fn deviations(scenario: &Scenario) -> Vec<Deviation> {
     let children = || scenario.supervisors().flat_map(|supervisor| &supervisor.children);
     let is_transient_supervisor =

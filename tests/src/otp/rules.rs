@@ -1,16 +1,17 @@
-//! What this library refuses and OTP accepts.
+//! Rules for scenarios: nothing that this library refuses and OTP accepts, and one supervisor that
+//! acts at a time.
 //!
-//! OTP checks a specification by itself. This library also refuses combinations that cannot do
-//! what they say, so no scenario that is to be compared may contain one. Nor may it have two
-//! supervisors act at the same time: the order of what they do would be nobody's.
+//! OTP checks each child specification by itself. This library also refuses combinations of options
+//! that contradict each other, so no scenario that is to be compared may contain one. Nor may two
+//! supervisors act at the same time: no rule gives the order of their actions.
 
 use crate::otp::scenario::{AutoShutdown, Child, Policy, Scenario, Start, Strategy, Supervisor};
 
-/// Checks the tree, and what the script adds to it.
+/// Checks the tree, and the children that the script adds to it.
 ///
 /// # Errors
 ///
-/// If this library would refuse it.
+/// If the scenario breaks a rule of this module.
 pub fn check(scenario: &Scenario) -> Result<(), String> {
     scenario.supervisors().try_for_each(supervisor)?;
     scenario.added().try_for_each(child)?;
@@ -18,9 +19,10 @@ pub fn check(scenario: &Scenario) -> Result<(), String> {
     let root: *const Supervisor = &raw const scenario.tree;
     for supervisor in scenario.supervisors() {
         let is_root = std::ptr::eq(supervisor, root);
-        // A pool starts its workers while nobody else starts anything, and so does the root its
-        // children; except that under one_for_one it restarts one while others start for the
-        // first time. Any other supervisor is started by one that goes on at the same time.
+        // A pool starts its workers while no other supervisor starts a child, and so does the root
+        // its children; except that a one_for_one root restarts a child while others start for the
+        // first time. Any other supervisor is started by its parent, which goes on at the same
+        // time.
         let checked = match supervisor.strategy {
             Strategy::SimpleOneForOne => 0,
             Strategy::OneForOne if is_root => 1,

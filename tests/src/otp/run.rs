@@ -14,21 +14,21 @@ use std::{collections::BTreeMap, future::Future, pin::Pin, time::Duration};
 use supervisor::{Supervisor, SupervisorError, info::ChildState};
 use tokio::{task::JoinHandle, time};
 
-use self::{actions::Action, recorder::Recorder, tree::Forest};
+use self::{actions::Action, recorder::Recorder, tree::TreeHandles};
 use crate::otp::{
     scenario::{Scenario, Step},
     trace::{Reply, StepTrace, View},
 };
 
-/// How long, on the paused clock, a tree may take until it is quiet. The longest stop of a
-/// scenario is that of a dozen children which ignore it for five seconds each.
+/// The time, on the paused clock, that a tree may take until it is quiet. The longest stop of a
+/// scenario is that of a dozen children which ignore their shutdown requests for five seconds each.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// The trace of a scenario on this library.
+/// Returns the trace of a scenario on this library.
 ///
 /// # Errors
 ///
-/// If the tree does not come to rest, with the step in which it did not.
+/// If the tree does not become quiet after a step; the text names the step.
 pub fn run(scenario: &Scenario) -> Result<Vec<StepTrace>, String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
@@ -37,14 +37,15 @@ pub fn run(scenario: &Scenario) -> Result<Vec<StepTrace>, String> {
         .map_err(|error| error.to_string())?;
     let scenario = scenario.clone();
     runtime.block_on(async {
-        // In a task of its own: what it wakes then stands in one queue with what its tasks wake.
+        // In a task of its own: the tasks that the run wakes are then in one queue with those that
+        // other tasks wake.
         tokio::spawn(async move { Run::new(&scenario).all(&scenario).await })
             .await
             .map_err(|error| error.to_string())?
     })
 }
 
-/// A future that a step has begun, or its answer.
+/// The reply to a step, or the task that will have it.
 enum Pending {
     Answered(Reply),
     Asked(JoinHandle<Reply>),
@@ -53,7 +54,7 @@ enum Pending {
 struct Run {
     scenario: String,
     root: Supervisor,
-    forest: Forest,
+    handles: TreeHandles,
     recorder: Recorder,
     running: Vec<String>,
     views: BTreeMap<String, View>,
@@ -62,10 +63,17 @@ struct Run {
 impl Run {
     fn new(scenario: &Scenario) -> Self {
         let recorder = Recorder::default();
-        let (forest, root) = Forest::plant(&recorder, &scenario.tree);
-        recorder.listen(root.events());
+        let (handles, root) = TreeHandles::build(&recorder, &scenario.tree);
+        recorder.subscribe(root.events());
         let name = scenario.name.clone();
-        Self { scenario: name, root, forest, recorder, running: Vec::new(), views: BTreeMap::new() }
+        Self {
+            scenario: name,
+            root,
+            handles,
+            recorder,
+            running: Vec::new(),
+            views: BTreeMap::new(),
+        }
     }
 
     async fn all(mut self, scenario: &Scenario) -> Result<Vec<StepTrace>, String> {
@@ -83,14 +91,14 @@ impl Run {
         Ok(trace)
     }
 
-    /// Begins a step: nothing of it is done before the next await.
+    /// Begins a step: its calls run at the next await.
     fn step(&self, step: &Step) -> Pending {
         let Step::AtOnce { steps } = step else { return self.single(step) };
         if !self.recorder.is_supervisor_running(step.supervisor()) {
             return Pending::Answered(Reply::Skipped("not_running".into()));
         }
-        // Tasks run in the order in which they are woken or spawned, and the supervisor is woken
-        // by the first of these: it finds all of them, in this order.
+        // Tasks run in the order in which they are woken or spawned, and the first of these steps
+        // wakes the supervisor: it finds all of their messages in its inbox, in this order.
         let pending: Vec<Pending> = steps.iter().map(|step| self.single(step)).collect();
         ask(async move {
             let mut replies = Vec::with_capacity(pending.len());
@@ -102,13 +110,13 @@ impl Run {
     }
 
     fn single(&self, step: &Step) -> Pending {
-        match Action::of(step, &self.recorder, &self.forest) {
+        match Action::of(step, &self.recorder, &self.handles) {
             Action::Answered(reply) => Pending::Answered(reply),
             Action::Ask(call) => ask(call),
         }
     }
 
-    /// The trace of a step, once all is quiet.
+    /// Returns the trace of a step when the tree is quiet.
     async fn after(&mut self, step: usize, pending: Pending) -> Result<StepTrace, String> {
         self.quiet().await.map_err(|what| format!("step {step}: {what}"))?;
         let reply = match pending {
@@ -118,7 +126,7 @@ impl Run {
         let events = self.recorder.take_events();
         for started in events.iter().filter_map(|event| event.strip_prefix("start ")) {
             if let Some((path, _)) = started.rsplit_once('@') {
-                self.forest.restarted(path);
+                self.handles.restarted(path);
             }
         }
         let running = self.recorder.running();
@@ -126,7 +134,7 @@ impl Run {
         for (path, ended) in self.recorder.supervisors() {
             let view = match ended {
                 Some(ended) => View::Ended { ended },
-                None => view::alive(&self.forest, &self.recorder, &path).await?,
+                None => view::alive(&self.handles, &self.recorder, &path).await?,
             };
             let shown = if path.is_empty() { "/".to_owned() } else { path };
             if self.views.get(&shown) != Some(&view) {
@@ -146,31 +154,31 @@ impl Run {
         })
     }
 
-    /// Waits until nothing can happen any more without another step: no task can run, and no
-    /// child is on its way up or down.
+    /// Waits until only another step can change the tree: no task can run, and no child starts,
+    /// stops or waits for its restart.
     async fn quiet(&self) -> Result<(), String> {
         let begun = time::Instant::now();
-        let mut rested = None;
+        let mut last = None;
         loop {
-            // The clock moves when no task can run; what it wakes besides this one runs before
-            // it moves again. So what does not change from one time to the next has come to rest.
+            // The clock moves when no task can run, and the tasks that it wakes run before it moves
+            // again. So a tree that does not change from one millisecond to the next is quiet.
             time::sleep(Duration::from_millis(1)).await;
-            let moving = self.moving().await;
-            let now = self.recorder.happened_so_far();
+            let moving = self.unsettled_child().await;
+            let now = self.recorder.changes();
             match moving {
-                None if rested == Some(now) => return Ok(()),
-                None => rested = Some(now),
+                None if last == Some(now) => return Ok(()),
+                None => last = Some(now),
                 Some(moving) if begun.elapsed() > PATIENCE => {
                     return Err(format!("waited in vain for {moving} to come to rest"));
                 }
-                Some(_) => rested = None,
+                Some(_) => last = None,
             }
         }
     }
 
-    /// Something that is on its way up or down.
-    async fn moving(&self) -> Option<String> {
-        for (path, supervisor) in self.forest.supervisors() {
+    /// Describes a child that starts, stops or waits for its restart, if there is one.
+    async fn unsettled_child(&self) -> Option<String> {
+        for (path, supervisor) in self.handles.supervisors() {
             match supervisor.which_children().await {
                 Ok(children) => {
                     let rests = |state| matches!(state, ChildState::Running | ChildState::Stopped);

@@ -9,25 +9,25 @@ use serde::{Deserialize, Serialize};
 
 pub use step::{End, Step};
 
-/// One hour: no restart of a scenario is ever old enough to be forgotten.
+/// One hour, in milliseconds: no restart of a scenario ever leaves the window.
 const RESTART_WINDOW: u64 = 3_600_000;
 
-/// A tree and what is done to it.
+/// A tree and a script.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
-    /// Unique among all scenarios; names the trace.
+    /// The name, unique among all scenarios; it also names the trace.
     pub name: String,
-    /// What the scenario shows.
+    /// The purpose of the scenario.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<String>,
-    /// The deviations of this library that the scenario meets. Erlang runs its own `supervisor`
-    /// where there are none, and applies exactly these where there are some.
+    /// The deviations of this library that the scenario meets. Erlang runs its own `supervisor` if
+    /// there are none, and applies exactly these if there are some.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deviations: Vec<Deviation>,
     /// The root supervisor.
     pub tree: Supervisor,
-    /// What is done once the tree has started.
+    /// The steps after the start of the tree.
     #[serde(default)]
     pub script: Vec<Step>,
 }
@@ -49,13 +49,13 @@ pub enum Deviation {
     /// This library refuses the tree.
     Refused,
     /// Children of this library's one_for_one and simple_one_for_one supervisors do not wait for
-    /// each other's starts, and questions and a shutdown wait for nobody's.
+    /// each other's starts, and queries and a shutdown wait for no child's start.
     Concurrency,
 }
 
 impl Deviation {
-    /// Whether Erlang can be made to deviate in the same way. Where it cannot, this library's
-    /// own trace is kept beside OTP's.
+    /// Returns `true` if Erlang can be made to deviate in the same way. If it cannot, this
+    /// library's own trace is recorded beside OTP's.
     #[must_use]
     pub fn is_applied_by_erlang(self) -> bool {
         !matches!(self, Self::Refused | Self::Concurrency)
@@ -66,18 +66,18 @@ impl Deviation {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Supervisor {
-    /// Who is restarted when a child fails.
+    /// The choice of the children that are restarted when a child fails.
     pub strategy: Strategy,
-    /// Restarts within the window before it gives up.
+    /// The number of restarts within the window that the supervisor makes before it gives up.
     #[serde(default = "Supervisor::default_max_restarts")]
     pub max_restarts: u32,
-    /// In milliseconds, whole seconds only.
+    /// The window in milliseconds, whole seconds only.
     #[serde(default = "Supervisor::default_window", skip_serializing_if = "is_default_window")]
     pub restart_window: u64,
-    /// Whether the end of significant children ends it.
+    /// The rule by which the end of significant children ends the supervisor.
     #[serde(default, skip_serializing_if = "is_default")]
     pub auto_shutdown: AutoShutdown,
-    /// In start order; the template, under `simple_one_for_one`.
+    /// The children in start order; for `simple_one_for_one`, the template.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub children: Vec<Child>,
 }
@@ -91,7 +91,7 @@ impl Supervisor {
         RESTART_WINDOW
     }
 
-    /// A supervisor without children, with the defaults.
+    /// Makes a supervisor without children, with the defaults.
     #[must_use]
     pub fn new(strategy: Strategy) -> Self {
         Self {
@@ -103,7 +103,7 @@ impl Supervisor {
         }
     }
 
-    /// The supervisor at a path below this one, `""` being itself.
+    /// Returns the supervisor at a path below this one; `""` is the path of this one.
     #[must_use]
     pub fn at(&self, path: &str) -> Option<&Self> {
         if path.is_empty() {
@@ -115,7 +115,7 @@ impl Supervisor {
         child.supervisor.as_ref()?.at(rest)
     }
 
-    /// Itself and all supervisors below it.
+    /// Returns this supervisor and all supervisors below it.
     #[must_use]
     pub fn all(&self) -> Vec<&Self> {
         let mut all = vec![self];
@@ -137,7 +137,7 @@ pub enum Strategy {
     SimpleOneForOne,
 }
 
-/// EEP 56.
+/// The rule by which the end of significant children ends a supervisor, as in EEP 56.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)]
@@ -152,24 +152,25 @@ pub enum AutoShutdown {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Child {
-    /// Its name among its siblings.
+    /// The child's name among its siblings.
     pub name: String,
-    /// When it is restarted.
+    /// The child's restart policy.
     #[serde(default, skip_serializing_if = "is_default")]
     pub policy: Policy,
-    /// Whether its end counts for automatic shutdown.
+    /// `true` if the child's end counts for automatic shutdown.
     #[serde(default, skip_serializing_if = "is_default")]
     pub significant: bool,
-    /// How it is stopped; 5 s for a worker and `infinity` for a supervisor unless given.
+    /// The way in which the child is stopped; unless given, 5 s for a worker and `infinity` for a
+    /// supervisor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shutdown: Option<Shutdown>,
-    /// A worker's answer to a request to stop.
+    /// A worker's answer to a shutdown request.
     #[serde(default, skip_serializing_if = "is_default")]
     pub on_shutdown: OnShutdown,
-    /// A worker's starts, one by one; the last repeats.
+    /// The outcomes of a worker's starts, one by one; the last repeats.
     #[serde(default = "Child::always_ok", skip_serializing_if = "is_always_ok")]
     pub starts: Vec<Start>,
-    /// Makes it a nested supervisor.
+    /// The nested supervisor, if the child is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub supervisor: Option<Supervisor>,
 }
@@ -179,7 +180,7 @@ impl Child {
         vec![Start::Ok]
     }
 
-    /// A worker with the defaults.
+    /// Makes a worker with the defaults.
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
         Self {
@@ -194,7 +195,7 @@ impl Child {
     }
 }
 
-/// When a child is restarted.
+/// A child's restart policy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub enum Policy {
@@ -204,11 +205,11 @@ pub enum Policy {
     Temporary,
 }
 
-/// How a child is stopped.
+/// The way in which a child is stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged, expecting = "expected milliseconds, \"brutal_kill\" or \"infinity\"")]
 pub enum Shutdown {
-    /// It is asked, and after these milliseconds killed.
+    /// The child gets a shutdown request, and is killed after these milliseconds.
     Within(u64),
     /// `brutal_kill` or `infinity`.
     Word(ShutdownWord),
@@ -223,34 +224,34 @@ pub enum ShutdownWord {
     Infinity,
 }
 
-/// What a worker does when it is asked to stop.
+/// A worker's answer to a shutdown request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OnShutdown {
-    /// It looks at its shutdown signal, and stops.
+    /// The worker looks at its shutdown signal, and stops.
     #[default]
     Obeys,
-    /// It looks at its shutdown signal, and does not stop before it is killed.
+    /// The worker looks at its shutdown signal, and does not stop before it is killed.
     Ignores,
-    /// It looks at its shutdown signal, and fails over it.
+    /// The worker looks at its shutdown signal, and fails on a request.
     Fails,
-    /// It never looks at its shutdown signal; in Erlang: it does not trap exits.
+    /// The worker never looks at its shutdown signal; in Erlang, it does not trap exits.
     Unaware,
 }
 
-/// What comes of one attempt to start a worker.
+/// The outcome of one attempt to start a worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Start {
-    /// It starts.
+    /// The worker starts.
     Ok,
     /// The start fails.
     Fail,
-    /// It declines to start: OTP's `ignore`.
+    /// The worker declines to start: OTP's `ignore`.
     Decline,
-    /// It starts, and fails before its supervisor does anything else.
+    /// The worker starts, and fails before its supervisor does anything else.
     Crash,
-    /// It starts, and ends normally before its supervisor does anything else.
+    /// The worker starts, and ends normally before its supervisor does anything else.
     Finish,
 }
 
@@ -258,7 +259,7 @@ pub enum Start {
 ///
 /// # Errors
 ///
-/// If the file cannot be read, is not a scenario, or contradicts itself; the text says where.
+/// If the file cannot be read, or holds no valid scenario; the text names the file.
 pub fn read(file: &Path) -> Result<Vec<Scenario>, String> {
     let of_file = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
     let text = fs::read_to_string(file).map_err(|error| of_file(&error))?;
@@ -275,12 +276,12 @@ pub fn read(file: &Path) -> Result<Vec<Scenario>, String> {
 }
 
 impl Scenario {
-    /// All steps, those at once one by one.
+    /// Returns all steps, those of an `AtOnce` one by one.
     pub fn steps(&self) -> impl Iterator<Item = &Step> {
         self.script.iter().flat_map(Step::single)
     }
 
-    /// What the script adds to the tree.
+    /// Returns the children that the script adds to the tree.
     pub fn added(&self) -> impl Iterator<Item = &Child> {
         self.steps().filter_map(|step| match step {
             Step::AddChild { spec, .. } => Some(&**spec),
@@ -288,13 +289,14 @@ impl Scenario {
         })
     }
 
-    /// Whether it names a deviation that Erlang cannot be made to apply.
+    /// Returns `true` if the scenario names a deviation that Erlang cannot be made to apply.
     #[must_use]
     pub fn has_own_trace(&self) -> bool {
         !self.deviations.iter().all(|deviation| deviation.is_applied_by_erlang())
     }
 
-    /// The supervisors that may stand at a path.
+    /// Returns the supervisors that may have a path: the declared one, and those that the script
+    /// adds.
     pub fn supervisors_at(&self, path: &str) -> impl Iterator<Item = &Supervisor> {
         let declared = self.tree.at(path);
         let added = self.steps().filter_map(move |step| {
@@ -310,7 +312,7 @@ impl Scenario {
         declared.into_iter().chain(added)
     }
 
-    /// All supervisors, those that the script adds as well.
+    /// Returns all supervisors, also those that the script adds.
     pub fn supervisors(&self) -> impl Iterator<Item = &Supervisor> {
         let added = self.added().filter_map(|child| child.supervisor.as_ref());
         added.chain([&self.tree]).flat_map(Supervisor::all)

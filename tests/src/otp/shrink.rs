@@ -1,13 +1,14 @@
-//! From a scenario that shows something to the smallest one that still shows it.
+//! Shrinks a scenario that shows a difference to the smallest one that still shows it.
 
 use crate::otp::scenario::{
     Child, OnShutdown, Policy, Scenario, Start, Step, Strategy, Supervisor,
 };
 
-/// Makes a scenario smaller as long as `shows` holds; `shows` holds for the scenario given.
+/// Makes a scenario smaller as long as `shows` returns `true`, which it does for the scenario
+/// given.
 ///
-/// Whatever is taken out, the rest stays a valid scenario: a step whose child or supervisor is
-/// gone is skipped by both runners.
+/// Each smaller scenario is valid: both runners skip a step whose child or supervisor was taken
+/// out.
 pub fn shrink(scenario: Scenario, mut shows: impl FnMut(&Scenario) -> bool) -> Scenario {
     let mut smallest = scenario;
     'smaller: loop {
@@ -21,7 +22,7 @@ pub fn shrink(scenario: Scenario, mut shows: impl FnMut(&Scenario) -> bool) -> S
     }
 }
 
-/// Smaller scenarios, the much smaller ones first.
+/// Returns smaller scenarios, the much smaller ones first.
 fn candidates(scenario: &Scenario) -> Vec<Scenario> {
     let with_script = |script| Scenario { script, ..scenario.clone() };
     let with_tree = |tree| Scenario { tree, ..scenario.clone() };
@@ -31,7 +32,8 @@ fn candidates(scenario: &Scenario) -> Vec<Scenario> {
     scripts.chain(trees).chain(steps).collect()
 }
 
-/// A list without its second half, without its first half, and so on down to single elements.
+/// Returns the list without its second half, without its first half, and so on down to single
+/// elements.
 fn shorter<T: Clone>(list: &[T]) -> Vec<Vec<T>> {
     let mut lists = Vec::new();
     let mut chunk = list.len();
@@ -45,7 +47,7 @@ fn shorter<T: Clone>(list: &[T]) -> Vec<Vec<T>> {
     lists
 }
 
-/// A list with one of its elements replaced by something simpler.
+/// Returns the lists in which one element is replaced by a simpler one.
 fn each<T: Clone>(list: &[T], simpler: impl Fn(&T) -> Vec<T>) -> Vec<Vec<T>> {
     let mut lists = Vec::new();
     for (index, element) in list.iter().enumerate() {

@@ -1,7 +1,8 @@
-//! What could be seen of a scenario after each step.
+//! The trace of a scenario: a line for the state of the tree after each step.
 //!
 //! The Erlang program prints the same lines: same fields, same order. A life is written
-//! `path@2`, the second start at this path in this scenario, whatever came of the first.
+//! `path@2`, the second start at this path in this scenario, whether or not the first start
+//! succeeded.
 
 use std::collections::BTreeMap;
 
@@ -10,14 +11,14 @@ use serde_json::Value;
 
 /// One line of a trace.
 ///
-/// Of the workers and supervisors it tells only what differs from the line before. The last
-/// line is that of the step in which the root ended.
+/// Of the workers and supervisors, a line has only those that differ from the line before. The
+/// last line is that of the step in which the root ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StepTrace {
     /// The scenario's name.
     pub scenario: String,
-    /// 0 is the start of the tree.
+    /// The number of the step; 0 is the start of the tree.
     pub step: usize,
     /// The reply to the operation.
     pub reply: Reply,
@@ -36,39 +37,39 @@ pub struct StepTrace {
     pub supervisors: BTreeMap<String, View>,
 }
 
-/// The answer to an operation.
+/// The reply to an operation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reply {
-    /// `"started"`, `"declined"`, `"done"`, or what was asked for.
+    /// `"started"`, `"declined"`, `"done"`, or the result of a query.
     Ok(Value),
-    /// The variant's name.
+    /// The name of the error's variant.
     Error(String),
     /// The step had nothing to act on, and was not performed.
     Skipped(String),
-    /// The answers to steps at once.
+    /// The replies to steps at once.
     Each(Vec<Reply>),
 }
 
-/// A supervisor, as it shows itself.
+/// A supervisor's own account of its state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum View {
-    /// It runs.
+    /// The supervisor runs.
     Alive {
-        /// Newest first, as OTP lists them; workers of a pool by number.
+        /// The children, newest first, as OTP lists them; workers of a pool by number.
         which_children: Vec<String>,
-        /// Specs, active, supervisors, workers.
+        /// The numbers of specs, active children, supervisors and workers.
         count_children: [usize; 4],
     },
-    /// It ran once, and ended so: `shutdown`, `escalated`, `failed`.
+    /// The supervisor ran, and has ended.
     Ended {
-        /// The class of its exit.
+        /// The class of its exit: `shutdown`, `escalated` or `failed`.
         ended: String,
     },
 }
 
-/// Puts a run of stops below one pool in the order of the workers' numbers.
+/// Sorts each run of stops below one pool by the workers' numbers.
 pub fn order_pool_stops(events: &mut [String]) {
     let mut rest = events;
     while let Some(first) = rest.first() {
@@ -86,7 +87,7 @@ pub fn order_pool_stops(events: &mut [String]) {
     }
 }
 
-/// The pool and the number of the worker at or below which something stopped.
+/// Returns the pool and the number of the worker at or below which a life stopped.
 fn stop_in_pool(event: &str) -> Option<(&str, u64)> {
     let (pool, below) = event.strip_prefix("stop ")?.split_once('#')?;
     let digits = below.find(|c: char| !c.is_ascii_digit())?;

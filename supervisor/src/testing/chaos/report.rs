@@ -1,23 +1,23 @@
-//! What a chaos run did, and what came of it.
+//! The results of a chaos run: its kills, and the failed checks.
 
 use std::fmt;
 use std::time::Duration;
 
 use crate::observe::Event;
 use crate::spec::ChildPath;
-use crate::testing::error::Story as Told;
+use crate::testing::error::EventList;
 
-/// How a child was brought down.
+/// The way in which a child was brought down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FaultKind {
-    /// By [`testing::kill`](crate::testing::kill).
+    /// Killed, as by [`testing::kill`](crate::testing::kill).
     Kill,
-    /// By [`testing::fail`](crate::testing::fail).
+    /// Failed, as by [`testing::fail`](crate::testing::fail).
     Fail,
-    /// By [`testing::panic`](crate::testing::panic).
+    /// Panicked, as by [`testing::panic`](crate::testing::panic).
     Panic,
-    /// By [`testing::hang`](crate::testing::hang).
+    /// Hung, as by [`testing::hang`](crate::testing::hang).
     Hang,
 }
 
@@ -32,30 +32,30 @@ impl fmt::Display for FaultKind {
     }
 }
 
-/// One child that was brought down.
+/// One kill of a chaos run: a child that was brought down.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Kill {
-    /// When, counted from the beginning of the run.
+    /// The time since the beginning of the run, on tokio's clock.
     pub at: Duration,
-    /// Whom.
+    /// The path of the child.
     pub path: ChildPath,
-    /// Which of its lives.
+    /// The number of the life that was brought down.
     pub incarnation: u64,
-    /// How.
+    /// The way in which the life was brought down.
     pub fault: FaultKind,
-    /// How it came back; nothing for one that was not to: it was `Temporary`, or was added at run
-    /// time and lost with its supervisor.
+    /// The child's next life; `None` for a child that was not to come back, since it was
+    /// `Temporary`, or was added at run time and lost with its supervisor.
     pub recovery: Option<Recovery>,
 }
 
-/// How a child came back.
+/// The next life of a child that was brought down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Recovery {
-    /// The number of its new life.
+    /// The number of the new life.
     pub incarnation: u64,
-    /// How long that took.
+    /// The time from the kill to the beginning of the new life, on tokio's clock.
     pub after: Duration,
 }
 
@@ -72,18 +72,19 @@ impl fmt::Display for Kill {
     }
 }
 
-/// What a [`Chaos`](crate::testing::Chaos) run did: what was killed when, and how it was
-/// restarted. Printed, it is a line for each.
+/// Report of a [`Chaos`](crate::testing::Chaos) run: its kills, and the restarts that followed.
+///
+/// `Display` prints a summary, and a line for each kill.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ChaosReport {
-    /// The seed that it was made from.
+    /// The seed of the run.
     pub seed: u64,
-    /// What was killed, in order.
+    /// The kills, in order.
     pub kills: Vec<Kill>,
-    /// How many restarts there were, of those that were killed and of others.
+    /// The number of restarts, of the children that were killed and of others.
     pub restarts: u64,
-    /// How long it took, on tokio's clock.
+    /// The duration of the run, on tokio's clock.
     pub took: Duration,
 }
 
@@ -97,7 +98,7 @@ impl fmt::Display for ChaosReport {
     }
 }
 
-/// So many of these.
+/// Prints a number and the singular or plural of a noun.
 struct Count(u64, &'static str);
 
 impl fmt::Display for Count {
@@ -107,7 +108,9 @@ impl fmt::Display for Count {
     }
 }
 
-/// What a [`Chaos`](crate::testing::Chaos) run found. Printed, it says how to repeat it.
+/// The failed checks of a [`Chaos`](crate::testing::Chaos) run.
+///
+/// `Display` prints the problems, the last kills and events, and the way to repeat the run.
 #[derive(Clone, Debug)]
 pub struct ChaosFailure {
     pub(super) problems: Vec<String>,
@@ -116,26 +119,26 @@ pub struct ChaosFailure {
 }
 
 impl ChaosFailure {
-    /// What is wrong, a sentence each.
+    /// Returns the problems, a sentence each.
     #[must_use]
     pub fn problems(&self) -> &[String] {
         &self.problems
     }
 
-    /// What had been done until then.
+    /// Returns the report of the run until it failed.
     #[must_use]
     pub fn report(&self) -> &ChaosReport {
         &self.report
     }
 
-    /// The last events.
+    /// Returns the last events, at most 100.
     #[must_use]
     pub fn seen(&self) -> &[Event] {
         &self.seen
     }
 }
 
-/// How many kills a failure prints.
+/// The number of kills that a failure prints.
 const SHOWN: usize = 10;
 
 impl fmt::Display for ChaosFailure {
@@ -148,6 +151,6 @@ impl fmt::Display for ChaosFailure {
             write!(f, "\n  … ({hidden} more)")?;
         }
         kills.iter().skip(hidden).try_for_each(|kill| write!(f, "\n  {kill}"))?;
-        write!(f, "\n{}\nto repeat it: `Chaos::seed({seed})`", Told(&self.seen))
+        write!(f, "\n{}\nto repeat it: `Chaos::seed({seed})`", EventList(&self.seen))
     }
 }

@@ -1,4 +1,4 @@
-//! What the events of a tree say about the lives of its children: each ends before the next
+//! The history of the lives of a tree's children, from its events: each life ends before the next
 //! begins.
 
 #[cfg(test)]
@@ -9,13 +9,14 @@ use std::collections::HashMap;
 use crate::observe::{Event, EventKind};
 use crate::spec::ChildPath;
 
-/// The lives of a tree's children, as they are told.
+/// The lives and restarts of a tree's children, from the events.
 #[derive(Debug, Default)]
-pub(super) struct Story {
+pub(super) struct History {
     lives: HashMap<ChildPath, Life>,
     restarts: HashMap<ChildPath, u64>,
-    /// Lives that began before the one before them had ended.
-    doubled: Vec<String>,
+    /// A problem for each life that began before the child's previous life had ended.
+    overlaps: Vec<String>,
+    /// Set if events were missed, so that the history has a gap.
     missed: bool,
 }
 
@@ -23,17 +24,17 @@ pub(super) struct Story {
 struct Life {
     number: u64,
     is_up: bool,
-    /// The last one that ended.
+    /// The number of the last life that has ended.
     ended: u64,
 }
 
-impl Story {
-    /// How a child stands when the story begins.
+impl History {
+    /// Records the life of a child when the history begins.
     pub(super) fn begin_with(&mut self, path: ChildPath, number: u64, is_up: bool) {
         self.lives.insert(path, Life { number, is_up, ended: 0 });
     }
 
-    pub(super) fn tell(&mut self, event: &Event) {
+    pub(super) fn record(&mut self, event: &Event) {
         match *event.kind() {
             EventKind::ChildStarted { incarnation } => self.begins(event.path(), incarnation),
             EventKind::ChildRestarted { incarnation, .. } => {
@@ -50,12 +51,12 @@ impl Story {
 
     fn begins(&mut self, path: &ChildPath, number: u64) {
         let life = self.lives.entry(path.clone()).or_default();
-        // What was told before the beginning of the story is over.
+        // An event of an earlier life was published before the history begins.
         if number < life.number {
             return;
         }
         if life.is_up && number > life.number && !self.missed {
-            self.doubled.push(format!(
+            self.overlaps.push(format!(
                 "life {number} of `{path}` began before life {} had ended",
                 life.number
             ));
@@ -70,22 +71,22 @@ impl Story {
         }
     }
 
-    /// The last life of this child that has ended, as far as the story goes back.
+    /// Returns the number of this child's last life that has ended since the history begins.
     pub(super) fn last_ended(&self, path: &ChildPath) -> Option<u64> {
         Some(self.lives.get(path)?.ended)
     }
 
-    /// The life of this child that is up.
+    /// Returns the number of this child's life that is up.
     pub(super) fn last_begun(&self, path: &ChildPath) -> Option<u64> {
         self.lives.get(path).filter(|life| life.is_up).map(|life| life.number)
     }
 
-    /// How often this child was restarted; nothing if that is not known, since events were missed.
+    /// Returns the number of restarts of this child; `None` if events were missed.
     pub(super) fn restarts(&self, path: &ChildPath) -> Option<u64> {
         (!self.missed).then(|| self.restarts.get(path).copied().unwrap_or(0))
     }
 
-    /// How often the children of this supervisor were restarted, if that is known.
+    /// Returns the number of restarts of this supervisor's children; `None` if events were missed.
     pub(super) fn restarts_below(&self, supervisor: &ChildPath) -> Option<u64> {
         let is_child = |path: &ChildPath| match path.as_str().rsplit_once('/') {
             Some((parent, _)) => *supervisor == parent,
@@ -99,7 +100,7 @@ impl Story {
         self.restarts.values().sum()
     }
 
-    pub(super) fn doubled(&self) -> &[String] {
-        &self.doubled
+    pub(super) fn overlaps(&self) -> &[String] {
+        &self.overlaps
     }
 }

@@ -1,4 +1,4 @@
-//! Who is in a tree, how each stands, and what it would cost to kill it.
+//! A survey of the children of a tree: the state of each, and the cost of its failure.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ pub(super) struct Survey {
     pub(super) window: Duration,
 }
 
-/// A child at that moment.
+/// A child at the moment of the survey.
 #[derive(Debug)]
 pub(super) struct SurveyedChild {
     pub(super) path: ChildPath,
@@ -32,21 +32,22 @@ pub(super) struct SurveyedChild {
     pub(super) state: ChildState,
     pub(super) incarnation: u64,
     pub(super) restarts: u64,
-    /// How it can be brought down.
-    pub(super) fault: &'static [FaultKind],
-    /// Whether it is there for good: it and all above it are declared, and not `Temporary`.
+    /// The faults that can bring the child down.
+    pub(super) faults: &'static [FaultKind],
+    /// `true` if the child and all its ancestors are declared and not `Temporary`, so that the
+    /// child is to run as long as the tree.
     pub(super) is_lasting: bool,
-    /// Whether its end could cost the tree too much.
+    /// `true` if the child's end could end the tree.
     pub(super) is_needed: bool,
-    /// Whether it has ended, and its policy leaves it at that.
+    /// `true` if the child has ended normally, and its restart policy does not restart it then.
     pub(super) is_finished: bool,
 }
 
-/// What the children of a supervisor have from above.
+/// The properties that the children of a supervisor inherit from it.
 #[derive(Clone, Copy)]
 struct Above {
     is_lasting: bool,
-    /// Whether the supervisor's end could end the tree.
+    /// `true` if the supervisor's end could end the tree.
     is_fatal: bool,
 }
 
@@ -60,7 +61,7 @@ impl Survey {
             let found = match supervisor.query(move |run| members(run, above)).await {
                 Ok(found) => found,
                 Err(error) if Arc::ptr_eq(&node, root.node()) => return Err(error),
-                // It is shown with its state by its own supervisor.
+                // A nested supervisor that does not run is in the survey as a child of its parent.
                 Err(_) => continue,
             };
             survey.restarts.push((node.path(), node.restarts()));
@@ -78,10 +79,10 @@ impl Survey {
     }
 }
 
-/// A child, with the supervisor that it is, if it is one.
+/// A child, with its node and what its children inherit if it is a supervisor.
 type Found = (SurveyedChild, Option<(Arc<Node>, Above)>);
 
-/// The children of a supervisor.
+/// Returns the children of a supervisor.
 fn members(run: &mut SupervisorRun, above: Above) -> Vec<Found> {
     let is_spent = is_spent(run);
     let shuts_down = run.node.rules().auto_shutdown != AutoShutdown::Never;
@@ -95,9 +96,9 @@ fn members(run: &mut SupervisorRun, above: Above) -> Vec<Found> {
         let is_lasting = above.is_lasting && child.declared && !is_temporary;
         let state = core.state();
         let went_well = core.last_exit().is_some_and(|reason| !reason.is_abnormal());
-        let (fault, node): (&[FaultKind], _) = match &child.data.body {
+        let (faults, node): (&[FaultKind], _) = match &child.data.body {
             Body::Supervisor { node, .. } => (&[FaultKind::Kill], Some(node)),
-            // Without a heartbeat, nobody would notice.
+            // A child without a heartbeat does not hang: its supervisor would never notice.
             Body::Task { factory, .. } if child.rules.heartbeat.is_some() && factory.can_hang() => {
                 (&[FaultKind::Kill, FaultKind::Fail, FaultKind::Panic, FaultKind::Hang], None)
             }
@@ -109,7 +110,7 @@ fn members(run: &mut SupervisorRun, above: Above) -> Vec<Found> {
             state,
             incarnation: child.generation,
             restarts: core.restarts(),
-            fault,
+            faults,
             is_lasting,
             is_needed,
             is_finished: policy == RestartPolicy::Transient
@@ -122,8 +123,8 @@ fn members(run: &mut SupervisorRun, above: Above) -> Vec<Found> {
     run.engine.children().map(|(_, child)| of(child)).collect()
 }
 
-/// Whether a supervisor has used up half of its restarts: the others are for what follows from
-/// those that were provoked.
+/// Returns `true` if a supervisor has used up half of its restarts: the other half is for the
+/// restarts that follow from the provoked ones.
 fn is_spent(run: &mut SupervisorRun) -> bool {
     match (run.node.rules().max_restarts, run.engine.restarts_left(clock::now())) {
         (MaxRestarts::AtMost(limit), Some(left)) => left <= limit / 2,

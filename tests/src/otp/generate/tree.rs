@@ -5,13 +5,13 @@ use crate::otp::scenario::{
     AutoShutdown, Child, OnShutdown, Policy, Shutdown, ShutdownWord, Start, Strategy, Supervisor,
 };
 
-/// Erlang waits so long, on a real clock, for a child that ignores its shutdown.
+/// The time that Erlang waits, on a real clock, for a child that ignores its shutdown request.
 const SHORT: Shutdown = Shutdown::Within(1);
 
 const MAX_CHILDREN: usize = 12;
 const MAX_DEPTH: usize = 3;
 
-/// Makes a tree, or a child that is added to one later.
+/// Generator of a tree, or of a child that is added to one later.
 pub(super) struct Generator<'a> {
     random: &'a mut Random,
     children_left: usize,
@@ -35,7 +35,7 @@ impl<'a> Generator<'a> {
         self.supervisor(strategy, auto_shutdown, 1)
     }
 
-    /// A child to be added under `name` to a supervisor that runs.
+    /// Makes a child to be added under `name` to a supervisor that runs.
     pub(super) fn added(mut self, name: String, under: (Strategy, AutoShutdown)) -> Child {
         self.children_left = 3;
         let mut child =
@@ -67,8 +67,8 @@ impl<'a> Generator<'a> {
         self.children_left -= wanted;
         for _ in 0..wanted {
             let nested = depth < MAX_DEPTH && self.random.percent(30);
-            // While a nested supervisor is started its parent acts too: a child of it that ended
-            // at once would have two supervisors busy.
+            // While a nested supervisor is started its parent acts too: if a child of the nested
+            // supervisor ended at once, two supervisors would act at the same time.
             let may_end_at_once = depth == 1;
             supervisor.children.push(if nested {
                 self.nested(depth + 1)
@@ -86,7 +86,7 @@ impl<'a> Generator<'a> {
         let strategy = supervisor.strategy;
         let count = supervisor.children.len();
         if count == 0 {
-            // All children of the tree are spent already.
+            // The tree has its greatest number of children already.
             let worker = self.worker(false);
             supervisor.children.push(worker);
         }
@@ -129,7 +129,7 @@ impl<'a> Generator<'a> {
         let mut child = Child::new(format!("s{}", self.supervisors));
         let auto_shutdown = self.auto_shutdown(strategy);
         child.policy = match self.policy() {
-            // One that is started again at once has no use for shutting itself down.
+            // The rules refuse a supervisor that shuts itself down and is always restarted.
             Policy::Always if auto_shutdown != AutoShutdown::Never => Policy::Transient,
             policy => policy,
         };
@@ -138,8 +138,8 @@ impl<'a> Generator<'a> {
     }
 
     fn template(&mut self, depth: usize) -> Child {
-        // A supervisor as a worker is started by the pool, which is idle afterwards; so its
-        // children may not end at once either.
+        // A nested supervisor as a pool's worker is started by the pool, so its children may not
+        // end at once either.
         let mut template = if depth < MAX_DEPTH && self.random.percent(15) {
             let mut child = Child::new("");
             child.policy = self.policy();

@@ -8,7 +8,7 @@ use supervisor::{RestartPolicy, Shutdown, SupervisorError, info::ChildSpecInfo};
 use super::{
     Call,
     recorder::{Order, Recorder},
-    tree::{Branch, Forest, Sapling, join, sapling, tree_worker},
+    tree::{Handle, NewChild, TreeHandles, join, new_child, tree_worker},
     view,
     worker::Plan,
 };
@@ -17,41 +17,42 @@ use crate::otp::{
     trace::Reply,
 };
 
-/// What a step comes to.
+/// The action that performs a step.
 pub(super) enum Action {
-    /// It is done, or there is nothing to do.
+    /// None: the step is done already, or skipped.
     Answered(Reply),
+    /// A call whose output is the reply.
     Ask(Call),
 }
 
 impl Action {
-    pub(super) fn of(step: &Step, recorder: &Recorder, forest: &Forest) -> Self {
+    pub(super) fn of(step: &Step, recorder: &Recorder, handles: &TreeHandles) -> Self {
         if let Step::End { child, how } = step {
             return end(recorder, child, *how);
         }
         let path = step.supervisor();
-        let branch = forest.get(path).filter(|_| recorder.is_supervisor_running(path));
-        let Some(branch) = branch else { return not_running() };
-        let supervisor = branch.supervisor().clone();
+        let handle = handles.get(path).filter(|_| recorder.is_supervisor_running(path));
+        let Some(handle) = handle else { return not_running() };
+        let supervisor = handle.supervisor().clone();
         match step {
             Step::Shutdown {} => ask(async move { done(supervisor.shutdown().await.map(|_| ())) }),
-            Step::AddChild { spec, .. } => match sapling(recorder, path, spec) {
-                Sapling::Worker(spec) => {
+            Step::AddChild { spec, .. } => match new_child(recorder, path, spec) {
+                NewChild::Worker(spec) => {
                     ask(async move { started(supervisor.add_child(*spec).await.map(|_| ())) })
                 }
-                Sapling::Supervisor(spec, below) => {
-                    let (forest, path) = (forest.clone(), path.to_owned());
+                NewChild::Supervisor(spec, below) => {
+                    let (handles, path) = (handles.clone(), path.to_owned());
                     ask(async move {
                         let added = supervisor.add_child(*spec).await;
                         if added.is_ok() {
-                            forest.add(&path, *below);
+                            handles.add(&path, *below);
                         }
                         started(added.map(|_| ()))
                     })
                 }
             },
             Step::AddWorker { starts, on_shutdown, .. } => {
-                add_worker(recorder, forest, path, branch, starts.as_ref(), *on_shutdown)
+                add_worker(recorder, handles, path, handle, starts.as_ref(), *on_shutdown)
             }
             Step::WhichChildren { .. } => {
                 let (recorder, path) = (recorder.clone(), path.to_owned());
@@ -115,19 +116,19 @@ fn end(recorder: &Recorder, child: &str, how: End) -> Action {
 
 fn add_worker(
     recorder: &Recorder,
-    forest: &Forest,
+    handles: &TreeHandles,
     path: &str,
-    branch: Branch,
+    handle: Handle,
     starts: Option<&Vec<Start>>,
     on_shutdown: Option<OnShutdown>,
 ) -> Action {
-    let number = forest.next_worker(path);
+    let number = handles.next_worker(path);
     let name = format!("#{number}");
-    match branch {
-        Branch::Children(supervisor) => {
+    match handle {
+        Handle::Children(supervisor) => {
             ask(async move { started(supervisor.add_worker().await.map(|_| ())) })
         }
-        Branch::Workers { pool, mut template } => {
+        Handle::Workers { pool, mut template } => {
             if let Some(starts) = starts {
                 template.starts.clone_from(starts);
             }
@@ -135,17 +136,17 @@ fn add_worker(
             let plan = Plan::new(join(path, &name), &template, recorder);
             ask(async move { started(pool.add_worker_with(plan).await.map(|_| ())) })
         }
-        Branch::Trees { pool, template } => {
+        Handle::Trees { pool, template } => {
             let Some((below, recipe)) = tree_worker(recorder, path, &name, &template) else {
                 return not_running();
             };
-            forest.add(path, below);
+            handles.add(path, below);
             ask(async move { started(pool.add_worker_with(recipe).await.map(|_| ())) })
         }
     }
 }
 
-/// The reply to an operation that starts something.
+/// Returns the reply to an operation that starts a child or the tree.
 pub(super) fn started(result: Result<(), SupervisorError>) -> Reply {
     match result {
         Ok(()) => Reply::Ok(json!("started")),
@@ -184,7 +185,7 @@ fn specified(result: Result<ChildSpecInfo, SupervisorError>) -> Reply {
     }))
 }
 
-/// The name of an error's variant.
+/// Returns the name of an error's variant.
 fn word(error: &SupervisorError) -> String {
     match error {
         SupervisorError::AlreadyStarted(_) => "already_started",

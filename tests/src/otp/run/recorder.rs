@@ -1,8 +1,8 @@
-//! What happens in a scenario, and in which order.
+//! The record of the starts and stops in a scenario, in order.
 //!
-//! Workers report their own starts and stops, from within; so what is recorded is what was
-//! there, not what the library says was there. How a life ended is the library's word, as are
-//! the starts and stops of supervisors, which run no code of ours.
+//! Workers report their own starts and stops, from within, so that the record does not depend on
+//! the library's events. Only the class of an exit is taken from the events, and the starts and
+//! stops of supervisors, which run no code of this suite.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -22,26 +22,32 @@ pub(super) struct Recorder(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
-    happened: Vec<Happened>,
-    /// How much has happened and was heard of, ever.
-    count: usize,
-    library: Option<Events>,
-    /// How often a start was tried, by path.
+    /// The entries since the last step.
+    entries: Vec<Entry>,
+    /// The number of entries and library events, ever.
+    changes: usize,
+    events: Option<Events>,
+    /// The number of attempted starts, by path.
     starts: HashMap<String, usize>,
-    /// The lives of workers whose end the library has not told yet: path and incarnation.
+    /// The lives of workers whose end has not been seen in the library's events yet: path and
+    /// incarnation.
     lives: HashMap<(String, u64), usize>,
-    /// Paths of workers whose failed start the library has not told yet.
+    /// Paths of workers whose failed start has not been seen in the library's events yet.
     failed: Vec<String>,
     running: BTreeMap<String, Running>,
     /// Paths of workers that ever ran.
     have_run: HashSet<String>,
-    /// Lives that end with `shutdown` in OTP: told to, or asked to stop. Here they end normally.
-    told_shutdown: HashSet<(String, u64)>,
+    /// Lives that end with `shutdown` in OTP, by order or by request. In this library they end
+    /// normally.
+    ends_with_shutdown: HashSet<(String, u64)>,
     supervisors: BTreeMap<String, SupervisorLife>,
 }
 
-enum Happened {
-    Said(String),
+/// An entry of the record.
+enum Entry {
+    /// An entry that is complete.
+    Line(String),
+    /// The stop of a life; its class is seen later, in the library's events.
     Stopped { path: String, incarnation: u64, start: usize, class: Option<&'static str> },
 }
 
@@ -59,7 +65,7 @@ struct SupervisorLife {
     ended: Option<&'static str>,
 }
 
-/// How a child is told to end.
+/// The means to make a worker end.
 pub(super) enum Order {
     ByItself(oneshot::Sender<End>),
     Killed(AnyChildRef),
@@ -70,18 +76,18 @@ impl Recorder {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What the library has told so far happened before what is recorded now.
-    fn now(&self) -> MutexGuard<'_, State> {
+    /// Locks the state with all events of the library read, so that they precede the next entry.
+    fn up_to_date(&self) -> MutexGuard<'_, State> {
         let mut state = self.state();
-        state.hear();
+        state.read_events();
         state
     }
 
-    pub(super) fn listen(&self, events: Events) {
-        self.state().library = Some(events);
+    pub(super) fn subscribe(&self, events: Events) {
+        self.state().events = Some(events);
     }
 
-    /// A worker is up; its life lasts until the guard is dropped.
+    /// Records that a worker is up; its life lasts until the guard is dropped.
     pub(super) fn started(
         &self,
         path: &str,
@@ -89,86 +95,91 @@ impl Recorder {
         address: AnyChildRef,
         order: oneshot::Sender<End>,
     ) -> Life {
-        let mut state = self.now();
+        let mut state = self.up_to_date();
         let start = state.next_start(path);
-        state.say("start", path, start);
+        state.add_line("start", path, start);
         state.lives.insert((path.to_owned(), incarnation), start);
         state.have_run.insert(path.to_owned());
         let running = Running { start, incarnation, order: Some(order), address };
         if state.running.insert(path.to_owned(), running).is_some() {
-            state.add(Happened::Said(format!("two lives at {path}")));
+            state.add(Entry::Line(format!("two lives at {path}")));
         }
         Life { recorder: self.clone(), path: path.to_owned(), incarnation, start }
     }
 
     pub(super) fn failed(&self, path: &str) {
-        let mut state = self.now();
+        let mut state = self.up_to_date();
         let start = state.next_start(path);
-        state.say("fail", path, start);
+        state.add_line("fail", path, start);
         state.failed.push(path.to_owned());
     }
 
     pub(super) fn declined(&self, path: &str) {
-        let mut state = self.now();
+        let mut state = self.up_to_date();
         let start = state.next_start(path);
-        state.say("decline", path, start);
+        state.add_line("decline", path, start);
     }
 
-    /// The worker ends because it was asked to.
+    /// Records that the worker ends because of a shutdown request.
     pub(super) fn obeys(&self, path: &str, incarnation: u64) {
-        self.now().told_shutdown.insert((path.to_owned(), incarnation));
+        self.up_to_date().ends_with_shutdown.insert((path.to_owned(), incarnation));
     }
 
-    /// How to make the worker end; nothing if it does not run, or was told already.
+    /// Returns the means to make the worker end; `None` if the worker does not run, or was ordered
+    /// to end already.
     pub(super) fn order(&self, path: &str, how: End) -> Option<Order> {
-        let mut state = self.now();
+        let mut state = self.up_to_date();
         let running = state.running.get_mut(path)?;
         let order = running.order.take()?;
         let (incarnation, address) = (running.incarnation, running.address.clone());
         if how == End::Shutdown {
-            state.told_shutdown.insert((path.to_owned(), incarnation));
+            state.ends_with_shutdown.insert((path.to_owned(), incarnation));
         }
         Some(if how == End::Killed { Order::Killed(address) } else { Order::ByItself(order) })
     }
 
-    /// Changes with everything that happens.
-    pub(super) fn happened_so_far(&self) -> usize {
-        self.now().count
+    /// Returns the number of entries and library events so far.
+    pub(super) fn changes(&self) -> usize {
+        self.up_to_date().changes
     }
 
     pub(super) fn take_events(&self) -> Vec<String> {
-        let happened = std::mem::take(&mut self.now().happened);
-        let mut events: Vec<String> = happened.into_iter().map(Happened::told).collect();
+        let entries = std::mem::take(&mut self.up_to_date().entries);
+        let mut events: Vec<String> = entries.into_iter().map(Entry::into_line).collect();
         trace::order_pool_stops(&mut events);
         events
     }
 
     pub(super) fn running(&self) -> Vec<String> {
-        self.now().running.iter().map(|(path, life)| format!("{path}@{}", life.start)).collect()
+        self.up_to_date()
+            .running
+            .iter()
+            .map(|(path, life)| format!("{path}@{}", life.start))
+            .collect()
     }
 
-    /// The supervisors that ever ran; with the class of their end, those that run no more.
+    /// Returns the supervisors that ever ran, with the class of their exit if they have ended.
     pub(super) fn supervisors(&self) -> Vec<(String, Option<String>)> {
-        let state = self.now();
-        let told = |(path, life): (&String, &SupervisorLife)| {
+        let state = self.up_to_date();
+        let with_class = |(path, life): (&String, &SupervisorLife)| {
             (path.clone(), life.ended.map(ToOwned::to_owned))
         };
-        state.supervisors.iter().map(told).collect()
+        state.supervisors.iter().map(with_class).collect()
     }
 
     pub(super) fn is_supervisor_running(&self, path: &str) -> bool {
-        self.now().supervisors.get(path).is_some_and(|life| life.ended.is_none())
+        self.up_to_date().supervisors.get(path).is_some_and(|life| life.ended.is_none())
     }
 
-    /// Whether anything ever ran there.
+    /// Returns `true` if a worker or a supervisor ever ran at this path.
     pub(super) fn has_run(&self, path: &str) -> bool {
-        let state = self.now();
+        let state = self.up_to_date();
         state.have_run.contains(path) || state.supervisors.contains_key(path)
     }
 
-    /// Which start an incarnation came from.
+    /// Returns the number of the start that an incarnation came from.
     pub(super) fn start_of(&self, path: &str, incarnation: u64) -> Option<usize> {
-        let state = self.now();
+        let state = self.up_to_date();
         let worker = state.lives.get(&(path.to_owned(), incarnation)).copied();
         let supervisor = state.supervisors.get(path);
         worker.or(supervisor.filter(|life| life.incarnation == incarnation).map(|life| life.start))
@@ -182,23 +193,23 @@ impl State {
         *starts
     }
 
-    fn add(&mut self, happened: Happened) {
-        self.count += 1;
-        self.happened.push(happened);
+    fn add(&mut self, entry: Entry) {
+        self.changes += 1;
+        self.entries.push(entry);
     }
 
-    fn say(&mut self, what: &str, path: &str, start: usize) {
-        self.add(Happened::Said(format!("{what} {path}@{start}")));
+    fn add_line(&mut self, what: &str, path: &str, start: usize) {
+        self.add(Entry::Line(format!("{what} {path}@{start}")));
     }
 
-    fn hear(&mut self) {
-        while let Some(event) = self.library.as_mut().and_then(Events::try_next) {
-            self.count += 1;
-            self.hear_of(&event);
+    fn read_events(&mut self) {
+        while let Some(event) = self.events.as_mut().and_then(Events::try_next) {
+            self.changes += 1;
+            self.record_event(&event);
         }
     }
 
-    fn hear_of(&mut self, event: &Event) {
+    fn record_event(&mut self, event: &Event) {
         let path = if event.path().is_root() { "" } else { event.path().as_str() };
         match event.kind() {
             EventKind::ChildStarted { incarnation }
@@ -206,7 +217,7 @@ impl State {
                 if !self.lives.contains_key(&(path.to_owned(), *incarnation)) =>
             {
                 let start = self.next_start(path);
-                self.say("start", path, start);
+                self.add_line("start", path, start);
                 let life = SupervisorLife { incarnation: *incarnation, start, ended: None };
                 self.supervisors.insert(path.to_owned(), life);
             }
@@ -215,11 +226,11 @@ impl State {
                     self.failed.swap_remove(at);
                 } else {
                     let start = self.next_start(path);
-                    self.say("fail", path, start);
+                    self.add_line("fail", path, start);
                 }
             }
             EventKind::ChildTerminated { incarnation, reason } => {
-                self.hear_of_end(path, *incarnation, reason);
+                self.record_exit(path, *incarnation, reason);
             }
             EventKind::SupervisorStarted if path.is_empty() => {
                 let root = SupervisorLife { incarnation: 1, start: 1, ended: None };
@@ -231,29 +242,30 @@ impl State {
                 }
             }
             EventKind::Missed { count } => {
-                self.add(Happened::Said(format!("{count} events missed")));
+                self.add(Entry::Line(format!("{count} events missed")));
             }
             _ => {}
         }
     }
 
-    fn hear_of_end(&mut self, path: &str, ended: u64, reason: &ExitReason) {
+    fn record_exit(&mut self, path: &str, ended: u64, reason: &ExitReason) {
         let mut how = class(reason);
         if self.lives.remove(&(path.to_owned(), ended)).is_none() {
             if let Some(life) = self.supervisors.get_mut(path) {
                 life.ended = Some(how);
                 let event = format!("stop {path}@{} {how}", life.start);
-                self.add(Happened::Said(event));
+                self.add(Entry::Line(event));
             }
             return;
         }
-        // OTP's processes can end with `shutdown`, which is treated as a normal end.
-        if self.told_shutdown.remove(&(path.to_owned(), ended)) && how == "normal" {
+        // OTP's processes can exit with `shutdown`, which OTP treats as a normal exit.
+        if self.ends_with_shutdown.remove(&(path.to_owned(), ended)) && how == "normal" {
             how = "shutdown";
         }
-        for happened in &mut self.happened {
-            // A new child of that name may have begun to count its lives from 1 again.
-            if let Happened::Stopped { path: of, incarnation, class: class @ None, .. } = happened
+        for entry in &mut self.entries {
+            // A new child of the same name counts its lives from 1 again, so the entry is the first
+            // one of this path and incarnation that has no class yet.
+            if let Entry::Stopped { path: of, incarnation, class: class @ None, .. } = entry
                 && of == path
                 && *incarnation == ended
             {
@@ -264,10 +276,10 @@ impl State {
     }
 }
 
-impl Happened {
-    fn told(self) -> String {
+impl Entry {
+    fn into_line(self) -> String {
         match self {
-            Self::Said(event) => event,
+            Self::Line(line) => line,
             Self::Stopped { path, start, class, .. } => {
                 format!("stop {path}@{start} {}", class.unwrap_or("unnoticed"))
             }
@@ -285,7 +297,7 @@ pub(super) fn class(reason: &ExitReason) -> &'static str {
     }
 }
 
-/// A worker's life; it is over when this is dropped.
+/// Guard of a worker's life: records its stop when dropped.
 pub(super) struct Life {
     recorder: Recorder,
     path: String,
@@ -295,9 +307,9 @@ pub(super) struct Life {
 
 impl Drop for Life {
     fn drop(&mut self) {
-        let mut state = self.recorder.now();
+        let mut state = self.recorder.up_to_date();
         state.running.remove(&self.path);
-        state.add(Happened::Stopped {
+        state.add(Entry::Stopped {
             path: std::mem::take(&mut self.path),
             incarnation: self.incarnation,
             start: self.start,

@@ -14,21 +14,21 @@ use supervisor::{
 use super::{recorder::Recorder, worker::Plan};
 use crate::otp::scenario::{self, Policy, ShutdownWord, Strategy};
 
-/// The handles of all supervisors.
+/// The handles of all supervisors of a tree.
 #[derive(Clone)]
-pub(super) struct Forest(Arc<Mutex<Tended>>);
+pub(super) struct TreeHandles(Arc<Mutex<Node>>);
 
-/// A supervisor, and those below it.
-struct Tended {
-    branch: Branch,
-    /// How many workers were ever added to it.
+/// A supervisor, and the supervisors below it.
+struct Node {
+    handle: Handle,
+    /// The number of workers that were ever added to the pool.
     workers: usize,
-    declared: BTreeMap<String, Tended>,
-    /// Those that were added while it ran are gone when it is restarted.
-    added: BTreeMap<String, Tended>,
+    declared: BTreeMap<String, Node>,
+    /// The supervisors that were added at run time: a restart of their parent removes them.
+    added: BTreeMap<String, Node>,
 }
 
-impl Tended {
+impl Node {
     fn at(&mut self, path: &str) -> Option<&mut Self> {
         if path.is_empty() {
             return Some(self);
@@ -38,7 +38,7 @@ impl Tended {
     }
 
     fn list(&self, path: &str, all: &mut Vec<(String, Supervisor)>) {
-        all.push((path.to_owned(), self.branch.supervisor().clone()));
+        all.push((path.to_owned(), self.handle.supervisor().clone()));
         for (name, below) in self.declared.iter().chain(&self.added) {
             below.list(&join(path, name), all);
         }
@@ -47,13 +47,13 @@ impl Tended {
 
 /// A supervisor's handle.
 #[derive(Clone)]
-pub(super) enum Branch {
+pub(super) enum Handle {
     Children(Supervisor),
     Workers { pool: Pool<Plan>, template: scenario::Child },
     Trees { pool: Pool<TreeWorker>, template: scenario::Child },
 }
 
-impl Branch {
+impl Handle {
     pub(super) fn supervisor(&self) -> &Supervisor {
         match self {
             Self::Children(supervisor) => supervisor,
@@ -63,31 +63,31 @@ impl Branch {
     }
 }
 
-/// A child that has not been given to a supervisor yet.
-pub(super) enum Sapling {
+/// A child that has not been added to a supervisor yet.
+pub(super) enum NewChild {
     Worker(Box<ChildSpec<Ready<ChildRef<()>>>>),
-    Supervisor(Box<ChildSpec<Ready<Supervisor>>>, Box<Seedling>),
+    Supervisor(Box<ChildSpec<Ready<Supervisor>>>, Box<NewSubtree>),
 }
 
-/// The handles of what will stand in the forest when it has been added.
-pub(super) struct Seedling {
+/// The handles of a subtree that has not been added to the tree yet.
+pub(super) struct NewSubtree {
     name: String,
-    tended: Tended,
+    node: Node,
 }
 
-impl Forest {
-    pub(super) fn plant(recorder: &Recorder, tree: &scenario::Supervisor) -> (Self, Supervisor) {
-        let tended = Tended::grow(recorder, "", tree);
-        let root = tended.branch.supervisor().clone();
-        (Self(Arc::new(Mutex::new(tended))), root)
+impl TreeHandles {
+    pub(super) fn build(recorder: &Recorder, tree: &scenario::Supervisor) -> (Self, Supervisor) {
+        let node = Node::build(recorder, "", tree);
+        let root = node.handle.supervisor().clone();
+        (Self(Arc::new(Mutex::new(node))), root)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Tended> {
+    fn lock(&self) -> MutexGuard<'_, Node> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn get(&self, path: &str) -> Option<Branch> {
-        self.lock().at(path).map(|tended| tended.branch.clone())
+    pub(super) fn get(&self, path: &str) -> Option<Handle> {
+        self.lock().at(path).map(|node| node.handle.clone())
     }
 
     pub(super) fn supervisors(&self) -> Vec<(String, Supervisor)> {
@@ -96,77 +96,77 @@ impl Forest {
         all
     }
 
-    /// Something was added to the supervisor at `under`.
-    pub(super) fn add(&self, under: &str, seedling: Seedling) {
-        if let Some(tended) = self.lock().at(under) {
-            tended.added.insert(seedling.name, seedling.tended);
+    /// Adds the handles of a subtree that was added to the supervisor at `under`.
+    pub(super) fn add(&self, under: &str, subtree: NewSubtree) {
+        if let Some(node) = self.lock().at(under) {
+            node.added.insert(subtree.name, subtree.node);
         }
     }
 
-    /// The supervisor at `path` has been restarted, with what it was declared with.
+    /// Forgets the handles of the subtrees that a restart of the supervisor at `path` has removed.
     pub(super) fn restarted(&self, path: &str) {
-        if let Some(tended) = self.lock().at(path) {
-            tended.added.clear();
+        if let Some(node) = self.lock().at(path) {
+            node.added.clear();
         }
     }
 
-    /// The number of the next worker of a pool.
+    /// Returns the number of the next worker of a pool.
     pub(super) fn next_worker(&self, pool: &str) -> usize {
-        self.lock().at(pool).map_or(0, |tended| {
-            tended.workers += 1;
-            tended.workers
+        self.lock().at(pool).map_or(0, |node| {
+            node.workers += 1;
+            node.workers
         })
     }
 }
 
-pub(super) fn sapling(recorder: &Recorder, under: &str, child: &scenario::Child) -> Sapling {
+pub(super) fn new_child(recorder: &Recorder, under: &str, child: &scenario::Child) -> NewChild {
     let path = join(under, &child.name);
     let spec = with_options(ChildSpec::new(&child.name), child);
     match &child.supervisor {
-        None => Sapling::Worker(Box::new(spec.with_worker(Plan::new(path, child, recorder)))),
+        None => NewChild::Worker(Box::new(spec.with_worker(Plan::new(path, child, recorder)))),
         Some(supervisor) => {
-            let tended = Tended::grow(recorder, &path, supervisor);
-            let spec = spec.with_supervisor(tended.branch.supervisor().clone());
-            let seedling = Seedling { name: child.name.clone(), tended };
-            Sapling::Supervisor(Box::new(spec), Box::new(seedling))
+            let node = Node::build(recorder, &path, supervisor);
+            let spec = spec.with_supervisor(node.handle.supervisor().clone());
+            let subtree = NewSubtree { name: child.name.clone(), node };
+            NewChild::Supervisor(Box::new(spec), Box::new(subtree))
         }
     }
 }
 
-/// A worker of a pool of trees.
+/// Makes a worker of a pool of trees.
 pub(super) fn tree_worker(
     recorder: &Recorder,
     pool: &str,
     name: &str,
     template: &scenario::Child,
-) -> Option<(Seedling, TreeRecipe)> {
-    let tended = Tended::grow(recorder, &join(pool, name), template.supervisor.as_ref()?);
-    let supervisor = tended.branch.supervisor().clone();
+) -> Option<(NewSubtree, TreeRecipe)> {
+    let node = Node::build(recorder, &join(pool, name), template.supervisor.as_ref()?);
+    let supervisor = node.handle.supervisor().clone();
     let tree = Tree::new(supervisor.clone(), supervisor);
-    let seedling = Seedling { name: name.to_owned(), tended };
-    Some((seedling, TreeRecipe { tree, template: template.clone() }))
+    let subtree = NewSubtree { name: name.to_owned(), node };
+    Some((subtree, TreeRecipe { tree, template: template.clone() }))
 }
 
-impl Tended {
-    fn grow(recorder: &Recorder, path: &str, supervisor: &scenario::Supervisor) -> Self {
+impl Node {
+    fn build(recorder: &Recorder, path: &str, supervisor: &scenario::Supervisor) -> Self {
         let mut builder = builder(supervisor);
         let mut declared = BTreeMap::new();
-        let branch = match (supervisor.strategy, supervisor.children.as_slice()) {
+        let handle = match (supervisor.strategy, supervisor.children.as_slice()) {
             (Strategy::SimpleOneForOne, [template]) => pool(builder, template),
             (_, children) => {
                 for child in children {
-                    builder = match sapling(recorder, path, child) {
-                        Sapling::Worker(spec) => builder.with_child(*spec),
-                        Sapling::Supervisor(spec, below) => {
-                            declared.insert(below.name, below.tended);
+                    builder = match new_child(recorder, path, child) {
+                        NewChild::Worker(spec) => builder.with_child(*spec),
+                        NewChild::Supervisor(spec, below) => {
+                            declared.insert(below.name, below.node);
                             builder.with_child(*spec)
                         }
                     };
                 }
-                Branch::Children(builder.build())
+                Handle::Children(builder.build())
             }
         };
-        Self { branch, workers: 0, declared, added: BTreeMap::new() }
+        Self { handle, workers: 0, declared, added: BTreeMap::new() }
     }
 }
 
@@ -191,15 +191,15 @@ fn builder(supervisor: &scenario::Supervisor) -> SupervisorBuilder {
         })
 }
 
-fn pool(builder: SupervisorBuilder, template: &scenario::Child) -> Branch {
+fn pool(builder: SupervisorBuilder, template: &scenario::Child) -> Handle {
     let name = &template.name;
-    let pool_of = template.clone();
+    let template_copy = template.clone();
     if template.supervisor.is_some() {
         let each = with_options(ChildSpec::per_worker::<TreeWorker>(name), template);
-        Branch::Trees { pool: builder.build_pool(each), template: pool_of }
+        Handle::Trees { pool: builder.build_pool(each), template: template_copy }
     } else {
         let each = with_options(ChildSpec::per_worker::<Plan>(name), template);
-        Branch::Workers { pool: builder.build_pool(each), template: pool_of }
+        Handle::Workers { pool: builder.build_pool(each), template: template_copy }
     }
 }
 

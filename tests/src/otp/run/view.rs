@@ -1,21 +1,21 @@
-//! A supervisor as it shows itself.
+//! A supervisor's own account of its state.
 
 use supervisor::info::{ChildCount, ChildInfo, ChildKind, ChildState};
 
 use super::{
     recorder::Recorder,
-    tree::{Forest, join},
+    tree::{TreeHandles, join},
 };
 use crate::otp::trace::View;
 
-/// A supervisor that runs.
+/// Returns the view of a supervisor that runs.
 pub(super) async fn alive(
-    forest: &Forest,
+    handles: &TreeHandles,
     recorder: &Recorder,
     path: &str,
 ) -> Result<View, String> {
-    let branch = forest.get(path).ok_or_else(|| format!("no handle of `{path}`"))?;
-    let supervisor = branch.supervisor();
+    let handle = handles.get(path).ok_or_else(|| format!("no handle of `{path}`"))?;
+    let supervisor = handle.supervisor();
     let error = |error| format!("`{path}` runs, and says: {error}");
     let children = supervisor.which_children().await.map_err(error)?;
     let count = supervisor.count_children().await.map_err(error)?;
@@ -25,7 +25,7 @@ pub(super) async fn alive(
     })
 }
 
-/// The workers of a pool are listed by number, others as they are.
+/// Lists the workers of a pool by number, other children in the order given.
 pub(super) fn listed(recorder: &Recorder, path: &str, children: &[ChildInfo]) -> Vec<String> {
     let mut children: Vec<&ChildInfo> = children.iter().collect();
     if let Some(ChildInfo { name, .. }) = children.first()

@@ -1,4 +1,4 @@
-//! The worker of a scenario: it lives until it is told how to end, or is stopped.
+//! The worker of a scenario: it runs until it is ordered to end, or is stopped.
 
 use std::{
     future::pending,
@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 use super::recorder::Recorder;
 use crate::otp::scenario::{self, End, OnShutdown, Start};
 
-/// What one specification of a worker does, life by life.
+/// The behaviour of one worker specification, life by life.
 #[derive(Clone, Child)]
 pub(super) struct Plan(Arc<Inner>);
 
@@ -37,7 +37,7 @@ impl Plan {
         }))
     }
 
-    /// What comes of the next start; the last entry repeats.
+    /// Returns the outcome of the next start; the last entry repeats.
     fn next_start(&self) -> Start {
         let attempt = self.0.attempts.fetch_add(1, Ordering::Relaxed);
         self.0.starts[attempt.min(self.0.starts.len() - 1)]
@@ -59,31 +59,32 @@ impl Worker for Plan {
             }
             Start::Ok | Start::Crash | Start::Finish => {}
         }
-        let (tell, told) = oneshot::channel();
+        let (sender, order) = oneshot::channel();
         let (address, incarnation) = (ctx.address().as_any(), ctx.incarnation());
-        let _life = recorder.started(path, incarnation, address, tell);
-        // Looking before it is up: a stop that follows at once finds that it has looked.
-        let asked = (*on_shutdown != OnShutdown::Unaware).then(|| ctx.shutdown_requested());
+        let _life = recorder.started(path, incarnation, address, sender);
+        // The worker looks at its shutdown signal before it is up, so that a stop that follows at
+        // once is a request.
+        let requested = (*on_shutdown != OnShutdown::Unaware).then(|| ctx.shutdown_requested());
         ctx.ready();
         match start {
             Start::Crash => return Err("crashed as soon as it was up".into()),
             Start::Finish => return Ok(()),
             Start::Ok | Start::Fail | Start::Decline => {}
         }
-        let asked = async {
-            match asked {
-                Some(asked) => asked.await,
+        let requested = async {
+            match requested {
+                Some(requested) => requested.await,
                 None => pending().await,
             }
         };
         tokio::select! {
             biased;
-            Ok(how) = told => match how {
+            Ok(how) = order => match how {
                 End::Normal | End::Shutdown => Ok(()),
                 End::Failed => Err("told to fail".into()),
                 End::Killed => pending().await,
             },
-            () = asked => match on_shutdown {
+            () = requested => match on_shutdown {
                 OnShutdown::Fails => Err("failed over the request to stop".into()),
                 OnShutdown::Ignores => pending().await,
                 OnShutdown::Obeys | OnShutdown::Unaware => {

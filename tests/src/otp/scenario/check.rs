@@ -1,13 +1,13 @@
-//! What the types of the format cannot say.
+//! The rules of the format that its types cannot express.
 
 use super::{Child, End, OnShutdown, Scenario, Step, Supervisor, is_always_ok};
 
 impl Scenario {
-    /// Checks what the types cannot say.
+    /// Checks the rules that the types cannot express.
     ///
     /// # Errors
     ///
-    /// If a name could not be told from a path, or an option stands where it means nothing.
+    /// If a name could not be told from a path, or an option has no meaning where it is given.
     pub fn check(&self) -> Result<(), String> {
         check_supervisor(&self.tree)?;
         self.script.iter().try_for_each(check_step)

@@ -1,4 +1,4 @@
-//! What a script does.
+//! The steps of a script.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,74 +8,74 @@ use super::{Child, OnShutdown, Start};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Step {
-    /// A worker ends by itself.
+    /// Makes a worker end by itself.
     End {
-        /// Its path; `pool/#2` is the second worker ever added to `pool`.
+        /// The worker's path; `pool/#2` is the second worker ever added to `pool`.
         child: String,
-        /// How it ends.
+        /// The way in which the worker ends.
         how: End,
     },
-    /// Several steps that concern one supervisor, all pending before it sees the first.
+    /// Performs several steps that concern one supervisor, all pending before it sees the first.
     ///
-    /// Nothing is killed among them: to kill a child is a request to its supervisor here, and a
+    /// None of them may kill a child: a kill is a message to the supervisor in this library, and a
     /// signal to the child in Erlang.
     AtOnce {
-        /// In the order in which it sees them.
+        /// The steps, in the order in which the supervisor sees them.
         steps: Vec<Step>,
     },
     /// Adds a child as the last of a supervisor.
     AddChild {
         /// The path of the supervisor; `/` is the root.
         supervisor: String,
-        /// What is added.
+        /// The child that is added.
         spec: Box<Child>,
     },
     /// Adds a worker to a `simple_one_for_one` supervisor.
     AddWorker {
         /// The path of the pool.
         supervisor: String,
-        /// Its own starts, instead of the template's.
+        /// The worker's own starts, instead of the template's.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         starts: Option<Vec<Start>>,
-        /// Its own answer to a request to stop, instead of the template's.
+        /// The worker's own answer to a shutdown request, instead of the template's.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         on_shutdown: Option<OnShutdown>,
     },
     /// Stops a child and keeps its specification.
     TerminateChild {
-        /// Its path.
+        /// The child's path.
         child: String,
     },
     /// Starts a child that does not run.
     RestartChild {
-        /// Its path.
+        /// The child's path.
         child: String,
     },
-    /// Forgets a child that does not run.
+    /// Deletes a child that does not run.
     DeleteChild {
-        /// Its path.
+        /// The child's path.
         child: String,
     },
     /// Reads a child's specification.
     ChildSpec {
-        /// Its path.
+        /// The child's path.
         child: String,
     },
     /// Lists the children of a supervisor.
     WhichChildren {
-        /// Its path.
+        /// The supervisor's path.
         supervisor: String,
     },
     /// Counts the children of a supervisor.
     CountChildren {
-        /// Its path.
+        /// The supervisor's path.
         supervisor: String,
     },
     /// Shuts the tree down.
     Shutdown {},
 }
 
-/// How a worker ends by itself.
+/// The way in which a worker ends by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)]
@@ -87,7 +87,7 @@ pub enum End {
 }
 
 impl Step {
-    /// The steps of one at once, or the step itself.
+    /// Returns the steps of an `AtOnce`, or the step itself.
     #[must_use]
     pub fn single(&self) -> &[Self] {
         match self {
@@ -96,7 +96,7 @@ impl Step {
         }
     }
 
-    /// The path of the supervisor which the step concerns, `""` for the root.
+    /// Returns the path of the supervisor that the step concerns, `""` for the root.
     #[must_use]
     pub fn supervisor(&self) -> &str {
         match self {
