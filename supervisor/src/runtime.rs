@@ -1,15 +1,17 @@
-//! Running supervisors: the supervisor's place in the tree (`node`), and the task that carries out
-//! what its engine decides (`driver`).
+//! Running supervisors: the supervisor's place in the tree (`node`), the task that carries out what
+//! its engine decides (`driver`), and the children that it is built with (`declaration`).
 
 mod backoff_seed;
+mod declaration;
 mod driver;
 mod node;
 mod reaper;
 
-pub(crate) use self::driver::{ChildTask, SupervisorRun};
+pub(crate) use self::declaration::Declaration;
+pub(crate) use self::driver::{ChildTask, SupervisorRun, prepare_adoption};
+#[cfg(test)]
+pub(crate) use self::node::Declared;
 pub use self::node::ErasedSpec;
 pub(crate) use self::node::{
-    Body, Declaration, Declared, Node, NodeState, PoolTemplate, ShutdownOnDrop, Trees, Unplaced,
-    prepare_adoption, rules_of, rules_of_kind,
+    Body, Node, NodeState, PoolTemplate, ShutdownOnDrop, Trees, Unplaced, rules_of, rules_of_kind,
 };
-pub(crate) use self::reaper::Reaper;

@@ -72,14 +72,17 @@
 mod backoff_seed;
 mod chaos;
 mod error;
+mod event_list;
+mod report;
 mod watch;
 
 use std::time::Duration;
 
 use tokio::time::timeout_at;
 
-pub use self::chaos::{Chaos, ChaosFailure, ChaosReport, FaultKind, Kill, Recovery};
+pub use self::chaos::Chaos;
 pub use self::error::{Error, Missing};
+pub use self::report::{ChaosFailure, ChaosReport, FaultKind, Kill, Recovery};
 pub use self::watch::Watch;
 use self::watch::deadline_after;
 use crate::child::AnyChildRef;

@@ -4,17 +4,17 @@
 pub mod otp;
 
 mod captured;
+mod event_filters;
 mod gauge;
 mod halfway;
 mod limit;
-mod news;
 mod stage;
 
 pub use captured::{capture_log, logged, logs};
+pub use event_filters::{
+    about, delayed, printed, restarted, start_failed, started, supervisor_terminated, terminated,
+};
 pub use gauge::{Gauge, Life};
 pub use halfway::begin_and_drop;
 pub use limit::{event, quiet, within};
-pub use news::{
-    about, delayed, printed, restarted, start_failed, started, supervisor_terminated, terminated,
-};
 pub use stage::{OnStage, Order, Stage};

@@ -2,9 +2,11 @@
 //! engine's effects, in the supervisor's own task ([`run_supervisor`]) or in the task of a child
 //! that has just ended ([`handle_inline`](SupervisorRun::handle_inline)).
 
+mod adoption;
 mod child;
 mod effects;
 mod ending;
+mod launch;
 mod notices;
 
 use std::any::Any;
@@ -14,11 +16,13 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Instant;
 
+pub(crate) use self::adoption::prepare_adoption;
 pub(crate) use self::child::ChildTask;
 use crate::clock;
 use crate::engine::{Addition, Ending, Engine, Event, Key};
 use crate::inbox::{Inbox, Link, Message, Parked, Reply, Resident, Timer};
-use crate::runtime::{Declared, Node, Reaper};
+use crate::runtime::node::{Declared, Node};
+use crate::runtime::reaper::Reaper;
 use crate::slot::Wakers;
 
 /// The number of messages that are handled before other tasks get their turn.
@@ -49,7 +53,7 @@ pub(crate) struct SupervisorRun {
 }
 
 /// Spawns a life of a supervisor with its declared children.
-pub(super) fn spawn(node: Arc<Node>, inbox: Arc<Inbox>) {
+fn spawn(node: Arc<Node>, inbox: Arc<Inbox>) {
     let mut engine = Engine::new(node.rules().clone(), node.backoff_seed());
     let is_supervised = node.is_supervised();
     engine.set_may_return(is_supervised);

@@ -3,11 +3,9 @@
 mod adoption;
 mod announce;
 mod body;
-mod declaration;
 mod defaults;
 mod lives;
-mod names;
-mod rules;
+pub(super) mod rules;
 mod stops;
 mod trees;
 mod unplaced;
@@ -19,10 +17,9 @@ use std::time::Instant;
 
 use tokio::sync::oneshot;
 
-pub(crate) use self::adoption::prepare_adoption;
 pub(crate) use self::body::Body;
-pub(crate) use self::declaration::Declaration;
 pub(crate) use self::defaults::{rules_of, rules_of_kind};
+pub(super) use self::lives::RootStart;
 use self::stops::Stops;
 pub(crate) use self::trees::{TreeHandle, Trees};
 pub use self::unplaced::ErasedSpec;
@@ -196,6 +193,26 @@ impl Node {
     pub(crate) fn set_declared(&self, declared: Vec<Declared>) {
         let old = std::mem::replace(&mut self.lock().declared, Arc::new(declared));
         drop(old);
+    }
+
+    /// Sets the declared children of a supervisor that is being built, the time that they need to
+    /// stop, and the first fault of the declaration, which the supervisor's start returns.
+    pub(super) fn set_declaration(
+        &self,
+        declared: Vec<Declared>,
+        need: Budget,
+        fault: Option<SupervisorError>,
+    ) {
+        let mut locked = self.lock();
+        locked.declared = Arc::new(declared);
+        locked.need = need;
+        locked.fault = locked.fault.take().or(fault.map(Box::new));
+    }
+
+    /// Notes a rule that the declaration breaks; the supervisor's start returns it as its error.
+    pub(crate) fn set_fault(&self, rule: String) {
+        let fault = SupervisorError::InvalidSpec(self.path(), rule);
+        self.lock().fault = Some(Box::new(fault));
     }
 
     /// Returns the time that the supervisor's children need to stop.

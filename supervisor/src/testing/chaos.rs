@@ -1,7 +1,6 @@
 //! Random crashes all over a tree, and the check that the tree comes back.
 
-mod report;
-mod story;
+mod history;
 mod survey;
 
 use std::collections::VecDeque;
@@ -11,9 +10,9 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-pub use self::report::{ChaosFailure, ChaosReport, FaultKind, Kill, Recovery};
-use self::story::History;
+use self::history::History;
 use self::survey::{Survey, SurveyedChild};
+use super::report::{ChaosFailure, ChaosReport, FaultKind, Kill, Recovery};
 use super::watch::deadline_after;
 use super::{Error, LIMIT, backoff_seed, crash};
 use crate::engine::Jitter;

@@ -4,7 +4,8 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
-use super::chaos::ChaosFailure;
+use super::event_list::EventList;
+use super::report::ChaosFailure;
 use crate::error::SupervisorError;
 use crate::observe::Event;
 use crate::spec::{ChildPath, ChildState};
@@ -131,25 +132,5 @@ impl Missing {
 impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}; {}", self.what, EventList(&self.seen))
-    }
-}
-
-/// The number of events that an error prints.
-const SHOWN: usize = 20;
-
-/// Prints the last events, a line each.
-pub(super) struct EventList<'a>(pub(super) &'a [Event]);
-
-impl fmt::Display for EventList<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.is_empty() {
-            return f.write_str("nothing happened");
-        }
-        f.write_str("this happened:")?;
-        let hidden = self.0.len().saturating_sub(SHOWN);
-        if hidden > 0 {
-            write!(f, "\n  … ({hidden} more events)")?;
-        }
-        self.0.iter().skip(hidden).try_for_each(|event| write!(f, "\n  {event}"))
     }
 }

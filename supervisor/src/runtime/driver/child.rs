@@ -7,7 +7,8 @@ use tokio::task::JoinHandle;
 
 use crate::engine::Named;
 use crate::mailbox::Closing;
-use crate::runtime::{Body, Node, Reaper};
+use crate::runtime::node::{Body, Node};
+use crate::runtime::reaper::Reaper;
 use crate::slot::AnySlot;
 use crate::spec::Name;
 

@@ -10,7 +10,7 @@ use crate::life::PendingLife;
 use crate::life::detached::StopTimes;
 use crate::mailbox::Closing;
 use crate::observe::log;
-use crate::runtime::Body;
+use crate::runtime::node::Body;
 use crate::slot::{Beginning, Duties, Heartbeat};
 use crate::spec::{ChildState, ExitReason};
 

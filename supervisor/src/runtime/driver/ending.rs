@@ -10,7 +10,7 @@ use crate::engine::{Child, Effect, Ending, State};
 use crate::inbox::Message;
 use crate::mailbox::Closing;
 use crate::packed_instant::PackedInstant;
-use crate::runtime::Declared;
+use crate::runtime::node::Declared;
 use crate::slot::Wakers;
 use crate::spec::{Escalation, ExitReason};
 

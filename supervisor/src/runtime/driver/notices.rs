@@ -8,7 +8,7 @@ use crate::engine::{Child, Notice};
 use crate::inbox::Reply;
 use crate::observe::EventKind;
 use crate::packed_instant::PackedInstant;
-use crate::runtime::Node;
+use crate::runtime::node::Node;
 use crate::spec::ExitReason;
 
 impl SupervisorRun {

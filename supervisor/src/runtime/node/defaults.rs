@@ -1,7 +1,7 @@
 //! The defaults of a child's options, which depend on its kind.
 
+use super::Body;
 use crate::engine::{ChildRules, StartRule};
-use crate::runtime::Body;
 use crate::spec::{ChildKind, ChildOptions, Shutdown, StartMode};
 
 /// Fills in the defaults of a child's options.

@@ -9,72 +9,75 @@ use crate::clock;
 use crate::engine::{Event, Exit};
 use crate::error::SupervisorError;
 use crate::inbox::{Inbox, Link, Message, Reply};
-use crate::life::current;
 use crate::mailbox::Closing;
 use crate::observe::EventKind;
-use crate::runtime::{Reaper, driver};
+use crate::runtime::reaper::Reaper;
 use crate::spec::{ExitReason, Failure};
 
+/// The answer to the start of a root.
+pub(in crate::runtime) enum RootStart {
+    /// A life begins, with this inbox.
+    Begins(Arc<Inbox>),
+    /// The life has begun, and not all children have started.
+    Pending,
+    /// All children have started.
+    Up,
+}
+
 impl Node {
-    /// Starts the life of a root, if the root has not been started. The returned receiver completes
-    /// when all children have started, or with an error if a child does not start; it is `None` if
-    /// they have started already.
-    pub(crate) fn start_root(
-        self: &Arc<Self>,
-    ) -> Result<Option<oneshot::Receiver<()>>, SupervisorError> {
-        let (sender, receiver) = oneshot::channel();
-        let inbox = {
-            let mut locked = self.lock();
-            match &locked.state {
-                NodeState::Built if locked.parent.is_none() => {}
-                NodeState::Alive { is_up: false, .. } => {
-                    locked.start_waiters.push(sender);
-                    return Ok(Some(receiver));
-                }
-                NodeState::Alive { is_up: true, .. } => return Ok(None),
-                NodeState::Built | NodeState::Down { .. } | NodeState::Ended { .. } => {
-                    drop(locked);
-                    return Err(self.unavailable());
-                }
+    /// Enters the life of a root, if the root has not been started. The waiter is told when all
+    /// children have started, and dropped if a child does not start.
+    pub(in crate::runtime) fn begin_root(
+        &self,
+        waiter: oneshot::Sender<()>,
+    ) -> Result<RootStart, SupervisorError> {
+        let mut locked = self.lock();
+        match &locked.state {
+            NodeState::Built if locked.parent.is_none() => {}
+            NodeState::Alive { is_up: false, .. } => {
+                locked.start_waiters.push(waiter);
+                return Ok(RootStart::Pending);
             }
-            if let Some(fault) = &locked.fault {
-                return Err(SupervisorError::clone(fault));
+            NodeState::Alive { is_up: true, .. } => return Ok(RootStart::Up),
+            NodeState::Built | NodeState::Down { .. } | NodeState::Ended { .. } => {
+                drop(locked);
+                return Err(self.unavailable());
             }
-            check_runtime()?;
-            locked.start_waiters.push(sender);
-            self.begin_life(&mut locked)
-        };
-        current::install_panic_hook();
-        driver::spawn(Arc::clone(self), inbox);
-        Ok(Some(receiver))
+        }
+        if let Some(fault) = &locked.fault {
+            return Err(SupervisorError::clone(fault));
+        }
+        check_runtime()?;
+        locked.start_waiters.push(waiter);
+        Ok(RootStart::Begins(self.begin_life(&mut locked)))
     }
 
-    /// Starts a life under the parent at the end of this link, to which the life's end is reported.
-    /// A supervisor that already runs as a root goes on as that life.
-    pub(crate) fn launch(self: &Arc<Self>, link: Link, generation: u64) {
+    /// Enters a life under the parent at the end of this link, to which the life's end is reported,
+    /// and returns its inbox. Returns `None` if nothing is to be spawned: the supervisor already
+    /// runs as a root and goes on as that life, or its declaration breaks a rule.
+    pub(in crate::runtime) fn begin_nested(
+        &self,
+        link: Link,
+        generation: u64,
+    ) -> Option<Arc<Inbox>> {
         if let Some(is_up) = self.go_on_as_child(&link, generation) {
             if is_up {
                 link.tell(Event::Ready(link.key, generation));
             }
-            return;
+            return None;
         }
         // From now on the parent holds this supervisor.
         self.set_keeper(None);
         let fault = self.lock().fault.clone();
         if let Some(fault) = fault {
             // A supervisor whose declaration breaks a rule does not start, as at the root.
-            return self.report_end(
-                &link,
-                generation,
-                ExitReason::Error(Failure::of_error(&*fault)),
-            );
+            let reason = ExitReason::Error(Failure::of_error(&*fault));
+            self.report_end(&link, generation, reason);
+            return None;
         }
-        let inbox = {
-            let mut locked = self.lock();
-            locked.reports_to = Some((link, generation));
-            self.begin_life(&mut locked)
-        };
-        driver::spawn(Arc::clone(self), inbox);
+        let mut locked = self.lock();
+        locked.reports_to = Some((link, generation));
+        Some(self.begin_life(&mut locked))
     }
 
     /// Enters the state of a life that begins, and returns its inbox.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{Body, ShutdownOnDrop};
 use crate::mailbox::Closing;
-use crate::runtime::Reaper;
+use crate::runtime::reaper::Reaper;
 use crate::slot::AnySlot;
 use crate::spec::{Name, OptionLayers};
 

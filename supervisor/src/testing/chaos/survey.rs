@@ -4,7 +4,6 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::report::FaultKind;
 use crate::child::AnyChildRef;
 use crate::clock;
 use crate::engine::Child;
@@ -13,6 +12,7 @@ use crate::inbox::Reply;
 use crate::runtime::{Body, ChildTask, Node, SupervisorRun};
 use crate::spec::{AutoShutdown, ChildPath, ChildState, MaxRestarts, RestartPolicy};
 use crate::supervisor::Supervisor;
+use crate::testing::report::FaultKind;
 
 /// A tree at one moment.
 #[derive(Debug, Default)]

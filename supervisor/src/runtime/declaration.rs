@@ -1,11 +1,14 @@
 //! The declaration: the children that a supervisor is built with.
 
+mod repeated_names;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::{Body, Declared, ErasedSpec, Node, Unplaced, names, prepare_adoption, rules, rules_of};
 use crate::engine::ChildRules;
 use crate::error::SupervisorError;
+use crate::runtime::driver::prepare_adoption;
+use crate::runtime::node::{Body, Declared, ErasedSpec, Node, Unplaced, rules, rules_of};
 use crate::spec::{Budget, ChildOptions, Name, OptionLayers};
 
 /// The children that a supervisor is to be built with, in start order.
@@ -70,12 +73,12 @@ impl Node {
     /// Declares the children of a supervisor that is being built. The supervisor's start returns
     /// the first fault of the declaration.
     pub(crate) fn declare(self: &Arc<Self>, children: Declaration) {
-        let template = self.template.as_ref().map(|template| &template.options);
-        if let Some(rule) = rules::broken_at_build(template, children.len(), &self.rules) {
+        let template = self.template().map(|template| &template.options);
+        if let Some(rule) = rules::broken_at_build(template, children.len(), self.rules()) {
             self.set_fault(rule.to_string());
         }
         let (children, options) = children.into_parts();
-        let repeated = names::repeated(&children.iter().map(|child| &child.name));
+        let repeated = repeated_names::repeated_names(&children.iter().map(|child| &child.name));
         let mut declaring = Declaring {
             node: self,
             options,
@@ -90,18 +93,7 @@ impl Node {
             children.map(|(at, child)| declaring.declare(at, child)).collect();
         declared.shrink_to_fit();
         let Declaring { need, first_fault, .. } = declaring;
-        let mut locked = self.lock();
-        locked.declared = Arc::new(declared);
-        locked.need = need;
-        locked.fault = locked.fault.take().or(first_fault.map(Box::new));
-    }
-}
-
-impl Node {
-    /// Notes a rule that the declaration breaks; the supervisor's start returns it as its error.
-    pub(crate) fn set_fault(&self, rule: String) {
-        let fault = SupervisorError::InvalidSpec(self.path(), rule);
-        self.lock().fault = Some(Box::new(fault));
+        self.set_declaration(declared, need, first_fault);
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::spec::Name;
 
 /// Returns the positions of the names that an earlier sibling has.
-pub(super) fn repeated<'a>(
+pub(super) fn repeated_names<'a>(
     names: &(impl ExactSizeIterator<Item = &'a Name> + Clone),
 ) -> HashSet<usize> {
     if is_ascending(names.clone()) {
@@ -32,7 +32,7 @@ mod tests {
 
     fn repeated_of(texts: &[&str]) -> HashSet<usize> {
         let names: Vec<Name> = texts.iter().map(|text| Name::declared(text)).collect();
-        repeated(&names.iter())
+        repeated_names(&names.iter())
     }
 
     #[test]

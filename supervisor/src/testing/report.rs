@@ -3,9 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::event_list::EventList;
 use crate::observe::Event;
 use crate::spec::ChildPath;
-use crate::testing::error::EventList;
 
 /// The way in which a child was brought down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
