@@ -4,8 +4,8 @@ use std::num::NonZeroI64;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-/// An instant in half of its size: nanoseconds since the first instant that this process packed or
-/// unpacked. They are negative for earlier instants, which tokio's paused clocks make possible.
+/// An instant in half of its size: nanoseconds since the type's first use in this process. They are
+/// negative for earlier instants, which tokio's paused clocks make possible.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PackedInstant(NonZeroI64);
 

@@ -159,7 +159,7 @@ pub(crate) struct FailingStart<R> {
 }
 
 impl<R> Purpose<R> {
-    /// Returns the reply handle of the command that waits for this, if there is one.
+    /// Returns the reply handle of the command that waits for the start, if one does.
     pub(crate) fn into_reply(self) -> Option<R> {
         match self {
             Self::Add(reply) | Self::Command(reply) => Some(reply),
@@ -177,7 +177,7 @@ impl<R> StopPurpose<R> {
         }
     }
 
-    /// Returns the reply handle of the command that waits for this, if there is one.
+    /// Returns the reply handle of the command that waits for the stop, if one does.
     pub(crate) fn into_reply(self) -> Option<R> {
         match self {
             Self::Sequence => None,
@@ -193,7 +193,7 @@ impl<R> From<OwnStop<R>> for StopPurpose<R> {
 }
 
 impl<R> OwnStop<R> {
-    /// Returns the reply handle of the command that waits for this, if there is one.
+    /// Returns the reply handle of the command that waits for the stop, if one does.
     pub(crate) fn into_reply(self) -> Option<R> {
         match self {
             Self::Terminate(reply) | Self::StopAndStart(reply) => Some(reply),
@@ -209,7 +209,7 @@ impl<R> State<R> {
         matches!(self, Self::Starting(_) | Self::Up { .. } | Self::Stopping(_) | Self::Killing(_))
     }
 
-    /// Returns `true` if the child is down or a zombie, so that only a command can start it.
+    /// Returns `true` if the child is down or a zombie, so that no restart of the child is pending.
     pub(crate) fn has_ended(&self) -> bool {
         matches!(self, Self::Down | Self::Zombie)
     }

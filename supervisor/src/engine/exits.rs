@@ -357,7 +357,7 @@ impl<C: Named, R> Engine<C, R> {
 pub(super) fn is_hopeless(reason: &ExitReason) -> bool {
     match reason {
         ExitReason::Escalate(_) | ExitReason::StillRunning => true,
-        // A life that cannot be stopped stays in the way of every supervisor above, up to the root.
+        // A life below that blocks its thread blocks every supervisor above, up to the root.
         ExitReason::Escalated(escalation) | ExitReason::StartFailed(escalation) => {
             is_beyond_help(escalation.reason())
         }

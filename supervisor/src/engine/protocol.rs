@@ -12,7 +12,8 @@ use crate::spec::{ChildState, ExitReason, Name};
 pub(crate) enum Event<R> {
     /// The supervisor is to start its children.
     Start,
-    /// The driver has reached an [`Effect::ContinueLater`] behind the messages that were waiting.
+    /// The engine goes on, as [`Effect::ContinueLater`] asked for: the messages that were waiting
+    /// then have been handled.
     Continue,
     /// A life has reported that it is up.
     Ready(Key, u64),
@@ -24,7 +25,8 @@ pub(crate) enum Event<R> {
     Hung(Key, u64, Duration),
     /// A life has given its last sign of life at this instant.
     Alive(Key, u64, Instant),
-    /// The driver has reached an [`Effect::RetryLater`] behind the messages that were waiting.
+    /// A child's start is tried again, as [`Effect::RetryLater`] asked for: the messages that were
+    /// waiting then have been handled.
     Retry(Key, u32),
     /// A user has sent an order. (Boxed: exits are many, orders few.)
     Order(Box<Order<R>>),

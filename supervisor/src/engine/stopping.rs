@@ -226,7 +226,7 @@ impl<C: Named, R> Engine<C, R> {
             self.answer_overtaken(key, Answer::Done);
         }
         if self.rules.strategy == SupervisionStrategy::SimpleOneForOne {
-            // A pool never brings back its workers, so this one can be forgotten before the end.
+            // A pool's worker is forgotten now, so that the end needs no pass over all workers.
             self.forget(key);
         }
         self.stop_next(now);
