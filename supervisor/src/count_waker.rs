@@ -1,10 +1,10 @@
-//! A waker that tests can hear.
+//! A waker whose wake-ups tests can count.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Wake, Waker};
 
-/// Counts how often it is woken.
+/// The number of times that a waker was woken.
 #[derive(Default)]
 pub(crate) struct WakeCount(AtomicUsize);
 

@@ -1,22 +1,22 @@
-//! The supervisor as a state machine without I/O: what happened goes in as an [`Event`], what
-//! has to be done comes out as [`Effect`]s, in order.
+//! The supervisor as a state machine without I/O: an [`Event`] that happened goes in, and the
+//! [`Effect`]s that have to be carried out come out, in order.
 //!
-//! The engine knows no task and no channel, and never asks what time it is: it is told. It decides
-//! alone: whoever drives it only carries out.
+//! The engine knows no task and no channel, and never asks for the time: each call brings it. The
+//! engine alone decides; the driver only carries out the effects.
 //!
 //! # Invariants
 //!
 //! 1. A child is spawned only when it has no life: its previous life's exit has been reported.
-//! 2. An exit, a ready report or a retry that names an older generation changes nothing.
+//! 2. An exit, a ready report or a retry of an older generation changes nothing.
 //! 3. Every command is answered exactly once, at the latest when the supervisor ends.
 //! 4. From every state, a stop leads to [`Effect::Ended`], provided that exits are reported or
 //!    deadlines pass.
 //! 5. Under one_for_one and simple_one_for_one children do not wait for each other (only the
-//!    first start is one by one, and commands wait until it is done); under the group strategies
-//!    one thing is done at a time.
-//! 6. What follows from an exit that [affects only its child](Engine::affects_only_itself) is about that child alone
-//!    (except for what has become due meanwhile). So it may be told before exits of siblings that
-//!    have happened and not been heard yet.
+//!    first start is one by one, and commands wait until all children have started); under the
+//!    group strategies one thing is done at a time.
+//! 6. The effects of an exit that [affects only its child](Engine::affects_only_itself) are about
+//!    that child alone (except for the effects of deadlines that have passed meanwhile). So the
+//!    driver may report such an exit before earlier exits of siblings.
 
 mod child;
 mod children;
@@ -46,7 +46,7 @@ pub(crate) use protocol::{
 
 use self::children::Children;
 use self::deferred::Deferred;
-use self::hash::ByNumber;
+use self::hash::BuildNumberHasher;
 use self::intensity::Intensity;
 pub(crate) use self::jitter::Jitter;
 use self::stopping::Scheme;
@@ -54,8 +54,8 @@ use self::timers::{Target, Timers};
 use crate::packed_instant::LastPacked;
 use crate::spec::{AutoShutdown, ChildState, MaxRestarts, Name, SupervisionStrategy};
 
-/// How many children are started, or told to stop, in one go before other events get their turn; few
-/// in tests, so that they see what can come in between.
+/// The number of children that are started, or asked to end, in one go before other events are
+/// handled; small in tests, so that the tests see events in between.
 const BURST: usize = if cfg!(test) { 4 } else { 256 };
 
 /// A supervisor's options with all defaults filled in.
@@ -67,21 +67,21 @@ pub(crate) struct SupervisorRules {
     pub(crate) auto_shutdown: AutoShutdown,
     pub(crate) max_children: Option<usize>,
     pub(crate) kill_grace: Duration,
-    /// How the workers of a `simple_one_for_one` are stopped together.
+    /// The rules of a pool's template; all workers are stopped together by its shutdown mode.
     pub(crate) template: Option<Arc<ChildRules>>,
 }
 
-/// What the supervisor as a whole is doing.
+/// The state of the supervisor as a whole.
 #[derive(Debug)]
 enum Mode {
     /// Not started.
     Idle,
-    /// Starting its children for the first time; `next` is the one to start next.
+    /// The children start for the first time; `next` is the child to be started next.
     Starting {
         next: Option<Key>,
     },
     Running,
-    /// Stopping, or starting again, the scope of a failed child (group strategies only).
+    /// The scope of a failed child is stopped, or started again (group strategies only).
     RestartingGroup(GroupRestart),
     Stopping {
         ending: Ending,
@@ -90,17 +90,18 @@ enum Mode {
     Ended,
 }
 
-/// A group restart.
+/// The phase of a group restart.
 #[derive(Clone, Copy, Debug)]
 enum GroupRestart {
-    /// `next` is the child to be stopped next, going backwards until `first`.
+    /// `next` is the child to be stopped next; `first` is the last child to be stopped, because
+    /// the scope is stopped backwards.
     Stopping { failed: Key, first: Key, next: Option<Key>, delay: Option<Duration> },
     /// `next` is the child to be started next; `skip` stays down.
     Starting { next: Option<Key>, skip: Option<Key> },
 }
 
-/// One life of a supervisor. `C` is the driver's part of a child, `R` what a command is
-/// answered with; both only pass through.
+/// The decisions of one life of a supervisor. `C` is the driver's part of a child, `R` the reply
+/// handle of a command; both only pass through.
 #[derive(Debug)]
 pub(crate) struct Engine<C, R> {
     rules: SupervisorRules,
@@ -112,19 +113,20 @@ pub(crate) struct Engine<C, R> {
     timers: Timers,
     last_packed: LastPacked,
     mode: Mode,
-    /// How many children are starting or stopping.
+    /// The number of children that are starting or stopping.
     moving: usize,
-    /// How many significant children have not ended for good.
+    /// The number of significant children that have not ended for good.
     significant: usize,
-    /// What waits for the whole supervisor.
+    /// Work that waits until the supervisor as a whole is no longer busy.
     deferred: VecDeque<Deferred<C, R>>,
-    /// What waits for one child, where children do not wait for each other.
-    deferred_for: HashMap<Key, VecDeque<Deferred<C, R>>, ByNumber>,
-    /// Children whose deferred work may go on.
+    /// Work that waits for one child, where children do not wait for each other.
+    deferred_for: HashMap<Key, VecDeque<Deferred<C, R>>, BuildNumberHasher>,
+    /// Children that no longer move, so that their deferred work may go on.
     settled: Vec<Key>,
     /// Children whose state has changed since it was last shown.
     changed: Vec<Key>,
-    /// Whether a life of the supervisor may follow this one, so that children that it stops come back.
+    /// `true` if a life of the supervisor may follow this one, so that declared children that it
+    /// stops come back.
     may_return: bool,
     effects: VecDeque<Effect<C, R>>,
 }
@@ -151,23 +153,23 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    /// Makes room for this many children.
+    /// Reserves memory for this many children.
     pub(crate) fn reserve(&mut self, declared: usize) {
         self.children.reserve(declared);
     }
 
-    /// Adds a child that starts with the supervisor. The name has to be free.
+    /// Adds a child that starts with the supervisor. The child's name has to be free.
     pub(crate) fn declare(&mut self, rules: Arc<ChildRules>, generation: u64, data: C) -> Key {
         let declared = true;
         self.children.push(Child { declared, ..Child::new(rules, generation, data) })
     }
 
-    /// All children it has now are its declaration.
+    /// Marks all present children as declared.
     pub(crate) fn declare_all(&mut self) {
         self.children.for_each_mut(|child| child.declared = true);
     }
 
-    /// Takes out all children, in start order. Nothing can be done with it afterwards.
+    /// Takes out all children, in start order. The engine must not be used afterwards.
     pub(crate) fn take_children(&mut self) -> impl Iterator<Item = Child<C, R>> {
         std::mem::take(&mut self.children).into_iter()
     }
@@ -194,7 +196,8 @@ impl<C: Named, R> Engine<C, R> {
         self.finish_turn(now);
     }
 
-    /// Decides what follows from a command that brings new children, as [`on`](Self::on).
+    /// Decides what follows from a command that brings new children, as [`on`](Self::on) does for
+    /// an event.
     pub(crate) fn add(&mut self, now: Instant, addition: Addition<C, R>) {
         if matches!(self.mode, Mode::Ended) {
             return self.refuse_addition(addition);
@@ -209,7 +212,7 @@ impl<C: Named, R> Engine<C, R> {
         self.show_changes();
     }
 
-    /// Lets the users of each child see its new state before they hear of anything else.
+    /// Shows each child's new state to its users before any other effect of this turn.
     fn show_changes(&mut self) {
         while let Some(key) = self.changed.pop() {
             let Some(child) = self.children.get(key) else { continue };
@@ -226,41 +229,41 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    /// Notes that an effect shows this state.
+    /// Records that an effect shows this state.
     fn shown_by_effect(&mut self, key: Key, state: ChildState) {
         if let Some(child) = self.children.get_mut(key) {
             child.shown = state;
         }
     }
 
-    /// Says whether a life of the supervisor may follow this one.
+    /// Sets whether a life of the supervisor may follow this one.
     pub(crate) fn set_may_return(&mut self, may_return: bool) {
         self.may_return = may_return;
     }
 
-    /// Gives back the room for what has been done.
+    /// Releases the memory of effects that have been carried out.
     pub(crate) fn shrink(&mut self) {
         self.effects.shrink_to_fit();
     }
 
-    /// The next thing to do.
+    /// Removes and returns the next effect to be carried out.
     pub(crate) fn effect(&mut self) -> Option<Effect<C, R>> {
         self.effects.pop_front()
     }
 
-    /// When [`Event::Tick`] is due.
+    /// Returns the instant at which [`Event::Tick`] is due.
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
         self.timers.next_at()
     }
 
-    /// A child, also one that the effects at hand are about to forget.
+    /// Returns a child, also one whose [`Effect::Forgotten`] has still to be carried out.
     pub(crate) fn child(&self, key: Key) -> Option<&Child<C, R>> {
         let forgotten = || self.forgotten.iter().find(|(gone, _)| *gone == key);
         self.children.get(key).or_else(|| Some(&forgotten()?.1))
     }
 
     pub(crate) fn take_forgotten(&mut self, key: Key) -> Option<Child<C, R>> {
-        // As a rule they are taken in the order in which they were forgotten.
+        // The driver nearly always takes children in the order in which they were forgotten.
         if self.forgotten.front().is_some_and(|(gone, _)| *gone == key) {
             return Some(self.forgotten.pop_front()?.1);
         }
@@ -276,12 +279,12 @@ impl<C: Named, R> Engine<C, R> {
         self.children.find(name)
     }
 
-    /// How many children there are.
+    /// Returns the number of children.
     pub(crate) fn count(&self) -> usize {
         self.children.len()
     }
 
-    /// The children in start order.
+    /// Returns the children in start order.
     pub(crate) fn children(&self) -> impl Iterator<Item = (Key, &Child<C, R>)> {
         self.children.iter()
     }
@@ -296,7 +299,7 @@ impl<C: Named, R> Engine<C, R> {
         self.jitter = Jitter::new(seed);
     }
 
-    /// How many restarts could be made now; `None` means any number.
+    /// Returns the number of restarts that are left now; `None` means any number.
     #[cfg(feature = "test-util")]
     pub(crate) fn restarts_left(&mut self, now: Instant) -> Option<u32> {
         self.intensity.left(now)
@@ -311,7 +314,7 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    /// A deadline of one child has passed; its state says which.
+    /// Handles the deadline of a child; the child's state says which deadline has passed.
     fn child_deadline(&mut self, now: Instant, key: Key) {
         let Some(child) = self.children.get(key) else { return };
         let retry = child.retry;
@@ -329,7 +332,8 @@ impl<C: Named, R> Engine<C, R> {
         self.children.get(key).is_some_and(|child| child.state.is_moving())
     }
 
-    /// Moves a child to another state; a deadline and a retry of the old one are void.
+    /// Moves a child to another state and returns the old state, whose deadline and retry become
+    /// void.
     fn enter(&mut self, key: Key, state: State<R>) -> Option<State<R>> {
         self.timers.cancel(Target::Child(key));
         let child = self.children.get_mut(key)?;
@@ -359,7 +363,8 @@ impl<C: Named, R> Engine<C, R> {
         Some(old)
     }
 
-    /// Removes a child; its turn to be started or stopped, if it has come, passes to the next one.
+    /// Removes a child; if the child is the next to be started or stopped, its neighbour becomes
+    /// the next.
     fn forget(&mut self, key: Key) {
         self.enter(key, State::Down);
         match &mut self.mode {
@@ -381,26 +386,26 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    /// No life of the child is pending.
+    /// Closes a child that stays down: no life of it is pending.
     fn close_child(&mut self, key: Key) {
         self.enter(key, State::Down);
         self.effects.push_back(Effect::Close(key));
     }
 
-    /// Asks the child's life to end.
+    /// Sends the child's life a shutdown request.
     fn ask(&mut self, key: Key) {
         self.effects.push_back(Effect::Ask(key));
         self.shown_by_effect(key, ChildState::Stopping);
     }
 
-    /// Drops the child's life.
+    /// Aborts the child's life.
     fn abort(&mut self, key: Key) {
         self.effects.push_back(Effect::Abort(key));
         self.shown_by_effect(key, ChildState::Stopping);
     }
 
     fn arm(&mut self, now: Instant, key: Key, after: Duration) {
-        // An instant past the end of time is never.
+        // An instant that `Instant` cannot represent never comes.
         if let Some(at) = now.checked_add(after) {
             self.timers.set(at, Target::Child(key));
         }

@@ -1,11 +1,11 @@
-//! Instants that are kept in large numbers.
+//! Instants in a small form, for structures of which there are many.
 
 use std::num::NonZeroI64;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-/// An instant in half of its size: nanoseconds from the first one that was asked for in the process;
-/// before that one, which is possible on tokio's paused clocks, they are negative.
+/// An instant in half of its size: nanoseconds since the type's first use in this process. They are
+/// negative for earlier instants, which tokio's paused clocks make possible.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PackedInstant(NonZeroI64);
 
@@ -17,7 +17,7 @@ impl PackedInstant {
         };
         let first = first();
         let since = match instant.checked_duration_since(first) {
-            // (Counted from one, so that an `Option` of it is no larger.)
+            // (Counted from one, so that an `Option<PackedInstant>` is no larger.)
             Some(since) => nanos(since).saturating_add(1),
             None => -nanos(first.saturating_duration_since(instant)),
         };
@@ -27,32 +27,34 @@ impl PackedInstant {
     pub(crate) fn instant(self) -> Instant {
         let since = self.0.get();
         let nanos = Duration::from_nanos(since.unsigned_abs());
-        let found = if since > 0 {
+        let unpacked = if since > 0 {
             first().checked_add(nanos.saturating_sub(Duration::from_nanos(1)))
         } else {
             first().checked_sub(nanos)
         };
-        found.unwrap_or_else(first)
+        unpacked.unwrap_or_else(first)
     }
 }
 
-/// The last instant that was made a moment of: as a rule the next one is the same.
+/// The last instant that was packed, with its packed form: usually the next instant to be packed is
+/// the same.
 #[derive(Debug, Default)]
 pub(crate) struct LastPacked(Option<(Instant, PackedInstant)>);
 
 impl LastPacked {
     pub(crate) fn of(&mut self, instant: Instant) -> PackedInstant {
-        if let Some((last, moment)) = self.0
+        if let Some((last, packed)) = self.0
             && last == instant
         {
-            return moment;
+            return packed;
         }
-        let moment = PackedInstant::of(instant);
-        self.0 = Some((instant, moment));
-        moment
+        let packed = PackedInstant::of(instant);
+        self.0 = Some((instant, packed));
+        packed
     }
 }
 
+/// Returns the instant from which this process counts.
 fn first() -> Instant {
     static FIRST: OnceLock<Instant> = OnceLock::new();
     *FIRST.get_or_init(Instant::now)
@@ -63,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_moment_is_not_that_of_another_instant() {
+    fn the_last_packed_instant_is_not_that_of_another_instant() {
         let (mut last, now) = (LastPacked::default(), Instant::now());
         for millis in [0, 0, 1, 1, 0] {
             let instant = now + Duration::from_millis(millis);
@@ -72,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn a_moment_is_its_instant() {
+    fn a_packed_instant_is_its_instant() {
         let first = first();
         let times = [0, 1, 2, 999_999_999, 1_000_000_000, u64::from(u32::MAX) * 1_000_000_000];
         for time in times.map(Duration::from_nanos) {

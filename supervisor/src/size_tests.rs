@@ -1,5 +1,6 @@
-//! What a child costs in memory, written down so that it does not creep back: a tree of 100,000
-//! children has each of these 100,000 times. A larger figure is a decision, to be made here.
+//! The memory that a child takes, written down so that it does not grow unnoticed: a tree of
+//! 100,000 children has each of these types 100,000 times. A larger figure is a decision, to be
+//! made here.
 
 use crate::Context;
 use crate::engine::{Child, Effect, Event, Key, State};
@@ -11,9 +12,9 @@ use crate::slot::{Slot, SlotCore};
 use crate::spec::ChildResult;
 
 #[test]
-fn a_place_is_small() {
+fn a_slot_is_small() {
     assert!(size_of::<SlotCore>() <= 80);
-    // Without a message, whatever the message: the queue is made with the first one.
+    // The size does not depend on the message type: the queue is allocated for the first message.
     assert!(size_of::<Mailbox<[u64; 100]>>() <= 40);
     assert!(size_of::<Slot<()>>() <= 120);
 }
@@ -22,7 +23,7 @@ fn a_place_is_small() {
 fn a_child_of_the_engine_fits_in_two_cache_lines() {
     assert!(size_of::<Key>() <= 8);
     assert!(size_of::<Option<Key>>() <= 8, "a cursor that stands nowhere takes no more room");
-    // What is rare in a state is boxed.
+    // The rare parts of a state are boxed.
     assert!(size_of::<State<Reply>>() <= 16);
     assert!(size_of::<Body>() <= 32);
     assert!(size_of::<ChildTask>() <= 40);
@@ -32,14 +33,14 @@ fn a_child_of_the_engine_fits_in_two_cache_lines() {
 
 #[test]
 fn what_is_queued_for_each_child_is_small() {
-    // When a pool stops there is an effect for each worker, and then a message from each.
+    // When a pool stops, there is an effect for each worker, and then a message from each.
     assert!(size_of::<Effect<ChildTask, Reply>>() <= 40);
     assert!(size_of::<Event<Reply>>() <= 40);
     assert!(size_of::<Message>() <= 40);
 }
 
-/// What a task of tokio takes beside its future, on a machine of 64 bits; the whole is allocated in
-/// steps of 128.
+/// The bytes that a tokio task takes beside its future, on a 64-bit machine; a task is allocated in
+/// steps of 128 bytes.
 const TASK: usize = 96;
 
 fn task_of<F: Future<Output = ChildResult>>(_: impl FnOnce() -> F) -> usize {

@@ -1,4 +1,4 @@
-//! What the engine knows of one child.
+//! A child as the engine knows it: its rules, its state, and the driver's part of it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,48 +15,49 @@ pub(crate) struct ChildRules {
     pub(crate) backoff: Option<Backoff>,
     pub(crate) start: StartRule,
     pub(crate) significant: bool,
-    /// After what silence a life is considered hung.
+    /// The time without a sign of life after which a life is considered hung.
     pub(crate) heartbeat: Option<Duration>,
 }
 
 impl ChildRules {
-    /// Whether a child that was spawned is up by that.
+    /// Returns `true` if a child is up once it is spawned.
     pub(crate) fn is_up_once_spawned(&self) -> bool {
         self.start == StartRule::Spawned
     }
 
-    /// Whether a worker has to say that it is up.
+    /// Returns `true` if the child is a worker that has to report that it is up.
     pub(crate) fn needs_report(&self) -> bool {
         self.kind == ChildKind::Worker && self.start != StartRule::Spawned
     }
 }
 
-/// When a child counts as started.
+/// The condition under which a child counts as started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StartRule {
-    /// When it is spawned.
+    /// The child counts as started when it is spawned.
     Spawned,
-    /// When it says so, within this time if there is a limit.
+    /// The child counts as started when it reports that it is up, within this time if there is a
+    /// limit.
     Ready(Option<Duration>),
 }
 
-/// The driver's part of a child: all that the engine wants of it is the child's name.
+/// The driver's part of a child, of which the engine uses nothing but the child's name.
 pub(crate) trait Named {
     fn name(&self) -> &Name;
 }
 
-/// A child; `C` is the driver's part of it, `R` what a command is answered with.
+/// A child; `C` is the driver's part of it, `R` the reply handle of a command.
 #[derive(Debug)]
 pub(crate) struct Child<C, R> {
     pub(crate) rules: Arc<ChildRules>,
     pub(crate) state: State<R>,
     /// The number of the current or last life.
     pub(crate) generation: u64,
-    /// Tells a retry that is still wanted from one that was overtaken.
+    /// The number of the pending retry, which tells it from a retry that was overtaken.
     pub(crate) retry: u32,
-    /// Restarts since the child was last up for a whole restart window.
+    /// The number of restarts since the child was last up for a whole restart window.
     pub(crate) attempts: u16,
-    /// Whether it comes back with its supervisor.
+    /// `true` if the child comes back when its supervisor is restarted.
     pub(crate) declared: bool,
     /// The state that the child's users see.
     pub(super) shown: ChildState,
@@ -64,7 +65,7 @@ pub(crate) struct Child<C, R> {
 }
 
 impl<C, R> Child<C, R> {
-    /// One that was added, and has no life yet.
+    /// Creates a child that has no life yet.
     pub(super) fn new(rules: Arc<ChildRules>, generation: u64, data: C) -> Self {
         let (retry, attempts, declared) = (0, 0, false);
         let (state, shown) = (State::Down, ChildState::Stopped);
@@ -72,21 +73,22 @@ impl<C, R> Child<C, R> {
     }
 }
 
-/// Where a child stands. "Life" means that a task of it exists. (What is large and rare is boxed:
-/// most children of a large tree are up and stay so.)
+/// The state of a child. "Life" means that a task of the child exists. (Large and rare parts are
+/// boxed: most children of a large tree are up and stay up.)
 #[derive(Debug)]
 pub(crate) enum State<R> {
-    /// No life, and none is on its way.
+    /// No life, and none is pending.
     Down,
-    /// No life; it was stopped with its group and comes back with the group's pending restart.
+    /// No life; the child was stopped with its group and comes back with the group's pending
+    /// restart.
     Held,
-    /// No life; a restart of it is pending.
+    /// No life; a restart of the child is pending.
     Waiting(Pending),
-    /// A life that has not reported yet.
+    /// A life that has not yet reported that it is up.
     Starting(Purpose<R>),
-    /// A life.
+    /// A life that is up.
     Up { since: PackedInstant },
-    /// Its life ended by itself while the supervisor was busy with its siblings.
+    /// No life; the last one ended by itself while the supervisor was busy with its siblings.
     ExitPending(Box<ExitReason>),
     /// A life that is asked to end.
     Stopping(StopPurpose<R>),
@@ -96,24 +98,24 @@ pub(crate) enum State<R> {
     Zombie,
 }
 
-/// What the timer of a waiting child leads to.
+/// The consequence of a waiting child's timer.
 #[derive(Debug)]
 pub(crate) enum Pending {
-    /// The credit is taken and the scope is stopped: it starts.
+    /// The child starts: the credit is taken and the scope is stopped.
     Start,
-    /// A start has failed, for this reason: that is one more restart, with its credit and its
-    /// scope.
+    /// One more restart follows, with a credit and a scope of its own, because a start has failed
+    /// for this reason.
     Again(Box<ExitReason>),
 }
 
-/// Why a child is being started.
+/// The reason why a child is being started.
 #[derive(Debug)]
 pub(crate) enum Purpose<R> {
     /// The supervisor starts its children one by one.
     Sequence,
-    /// It is restarted alone.
+    /// The child is restarted alone.
     Restart,
-    /// With others, by one command that does not wait for it.
+    /// `add_workers`: the command adds several children and does not wait for this one.
     Together,
     /// `add_child`: the spec is kept only if the start succeeds.
     Add(R),
@@ -121,23 +123,24 @@ pub(crate) enum Purpose<R> {
     Command(R),
 }
 
-/// Why a child is being stopped.
+/// The reason why a child is being stopped.
 #[derive(Debug)]
 pub(crate) enum StopPurpose<R> {
-    /// With its siblings.
+    /// The child is stopped with its siblings.
     Sequence,
+    /// The child is stopped on its own.
     Own(Box<OwnStop<R>>),
 }
 
-/// Why a child is stopped on its own, without its siblings.
+/// The reason why a child is stopped on its own, without its siblings.
 #[derive(Debug)]
 pub(crate) enum OwnStop<R> {
     Terminate(R),
-    /// To be started again, alone and uncounted.
+    /// The child is started again, alone, which does not count as a restart.
     StopAndStart(R),
-    /// It counts as this failure when it has ended.
+    /// The end of the life counts as this failure.
     Fail(Failing<R>),
-    /// It will not be ready, so its start has failed.
+    /// The start has failed, because the life will not be ready.
     FailedStart(FailingStart<R>),
 }
 
@@ -156,7 +159,7 @@ pub(crate) struct FailingStart<R> {
 }
 
 impl<R> Purpose<R> {
-    /// Whoever waits for the answer to a command.
+    /// Returns the reply handle of the command that waits for the start, if one does.
     pub(crate) fn into_reply(self) -> Option<R> {
         match self {
             Self::Add(reply) | Self::Command(reply) => Some(reply),
@@ -166,7 +169,7 @@ impl<R> Purpose<R> {
 }
 
 impl<R> StopPurpose<R> {
-    /// Why the child is stopped on its own, if it is.
+    /// Returns the reason why the child is stopped on its own, if it is.
     pub(crate) fn own(&self) -> Option<&OwnStop<R>> {
         match self {
             Self::Sequence => None,
@@ -174,7 +177,7 @@ impl<R> StopPurpose<R> {
         }
     }
 
-    /// Whoever waits for the answer to a command.
+    /// Returns the reply handle of the command that waits for the stop, if one does.
     pub(crate) fn into_reply(self) -> Option<R> {
         match self {
             Self::Sequence => None,
@@ -190,7 +193,7 @@ impl<R> From<OwnStop<R>> for StopPurpose<R> {
 }
 
 impl<R> OwnStop<R> {
-    /// Whoever waits for the answer to a command.
+    /// Returns the reply handle of the command that waits for the stop, if one does.
     pub(crate) fn into_reply(self) -> Option<R> {
         match self {
             Self::Terminate(reply) | Self::StopAndStart(reply) => Some(reply),
@@ -201,22 +204,22 @@ impl<R> OwnStop<R> {
 }
 
 impl<R> State<R> {
-    /// Whether a task of the child exists that can still be told something.
+    /// Returns `true` if a task of the child exists that can still be stopped.
     pub(crate) fn has_life(&self) -> bool {
         matches!(self, Self::Starting(_) | Self::Up { .. } | Self::Stopping(_) | Self::Killing(_))
     }
 
-    /// Whether nothing will start it by itself any more.
+    /// Returns `true` if the child is down or a zombie, so that no restart of the child is pending.
     pub(crate) fn has_ended(&self) -> bool {
         matches!(self, Self::Down | Self::Zombie)
     }
 
-    /// Whether the supervisor waits for this child.
+    /// Returns `true` if the child is starting or stopping.
     pub(crate) fn is_moving(&self) -> bool {
         matches!(self, Self::Starting(_) | Self::Stopping(_) | Self::Killing(_))
     }
 
-    /// Why it is stopped on its own, if it is.
+    /// Returns the reason why the child is stopped on its own, if it is.
     pub(crate) fn own_stop(&self) -> Option<&OwnStop<R>> {
         match self {
             Self::Stopping(purpose) | Self::Killing(purpose) => purpose.own(),
@@ -224,7 +227,7 @@ impl<R> State<R> {
         }
     }
 
-    /// Turns the request to end into force; `false` if there was none.
+    /// Turns the shutdown request into an abort; returns `false` if there was no request.
     pub(crate) fn kill(&mut self) -> bool {
         let Self::Stopping(purpose) = self else { return false };
         *self = Self::Killing(std::mem::replace(purpose, StopPurpose::Sequence));

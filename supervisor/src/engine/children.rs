@@ -6,20 +6,21 @@ use std::num::NonZeroU32;
 use super::child::{Child, Named};
 use crate::spec::Name;
 
-/// A child's place in this life of its supervisor. A key is never given out twice, so a late
-/// message about a child that has been removed finds nothing.
+/// The identifier of a child in one life of its supervisor. A key is never given out twice, so a
+/// late message about a child that has been removed finds nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Key {
     index: Index,
     epoch: u32,
 }
 
-/// Where in the slab a child is. (Counted from one, so that an `Option` of it is no larger.)
+/// The index of a slab entry. (Counted from one, so that an `Option` of it is no larger.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 struct Index(NonZeroU32);
 
 impl Index {
-    /// The last place of so many; the engine refuses a child more than `u32::MAX`.
+    /// Returns the index of the last of `len` entries; the engine refuses more than `u32::MAX`
+    /// children.
     fn last_of(len: usize) -> Self {
         Self(u32::try_from(len).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MAX))
     }
@@ -32,25 +33,26 @@ impl Index {
 /// A slab whose entries are linked in start order: OTP appends a new child as the last.
 #[derive(Debug)]
 pub(crate) struct Children<C, R> {
-    slab: Vec<Place<C, R>>,
-    /// The first of the free places, which are linked by `next`.
+    slab: Vec<Entry<C, R>>,
+    /// The first of the free entries, which are linked by `next`.
     free: Option<Index>,
     head: Option<Index>,
     tail: Option<Index>,
     len: usize,
-    /// The highest number that a worker has had: what is above it is nobody's.
+    /// The highest number that a worker has had: no child has a number above it.
     last_worker: Option<u64>,
-    /// Where each name is: made when one is looked for among many, and kept from then on. Children
-    /// have keys, which most who ask know.
+    /// The key of each name: built when a name is first looked up among many children, and kept
+    /// from then on. Most look-ups are by key and need no index.
     by_name: Option<HashMap<Name, Key>>,
 }
 
-/// Among so many children a name is found by going through them; few in tests, so that they see the
-/// index.
-const FEW: usize = if cfg!(test) { 2 } else { 16 };
+/// The number of children up to which a name is found without an index; small in tests, so that
+/// the tests see the index.
+const MAX_UNINDEXED: usize = if cfg!(test) { 2 } else { 16 };
 
+/// An entry of the slab: a child and its neighbours in start order, or a free entry.
 #[derive(Debug)]
-struct Place<C, R> {
+struct Entry<C, R> {
     epoch: u32,
     previous: Option<Index>,
     next: Option<Index>,
@@ -80,9 +82,9 @@ impl<C, R> IntoIterator for Children<C, R> {
     }
 }
 
-/// All children, in start order.
+/// Iterator over all children in start order.
 pub(crate) struct InOrder<C, R> {
-    slab: Vec<Place<C, R>>,
+    slab: Vec<Entry<C, R>>,
     next: Option<Index>,
 }
 
@@ -90,9 +92,9 @@ impl<C, R> Iterator for InOrder<C, R> {
     type Item = Child<C, R>;
 
     fn next(&mut self) -> Option<Child<C, R>> {
-        let place = self.slab.get_mut(self.next?.position())?;
-        self.next = place.next;
-        place.child.take()
+        let entry = self.slab.get_mut(self.next?.position())?;
+        self.next = entry.next;
+        entry.child.take()
     }
 }
 
@@ -105,18 +107,18 @@ impl<C: Named, R> Children<C, R> {
         self.slab.reserve_exact(declared);
     }
 
-    /// Appends a child. The name has to be free.
+    /// Appends a child. The child's name has to be free.
     pub(crate) fn push(&mut self, child: Child<C, R>) -> Key {
         let (number, name) = (child.data.name().number(), self.by_name.is_some());
         let name = name.then(|| child.data.name().clone());
         let index = if let Some(index) = self.free {
-            let place = &mut self.slab[index.position()];
-            self.free = place.next.take();
-            place.child = Some(child);
+            let entry = &mut self.slab[index.position()];
+            self.free = entry.next.take();
+            entry.child = Some(child);
             index
         } else {
-            let place = Place { epoch: 0, previous: None, next: None, child: Some(child) };
-            self.slab.push(place);
+            let entry = Entry { epoch: 0, previous: None, next: None, child: Some(child) };
+            self.slab.push(entry);
             Index::last_of(self.slab.len())
         };
         self.slab[index.position()].previous = self.tail;
@@ -136,11 +138,11 @@ impl<C: Named, R> Children<C, R> {
 
     pub(crate) fn remove(&mut self, key: Key) -> Option<Child<C, R>> {
         let free = self.free;
-        let place = self.place_mut(key)?;
-        let child = place.child.take()?;
-        let (previous, next) = (place.previous.take(), place.next.take());
-        place.epoch = place.epoch.wrapping_add(1);
-        place.next = free;
+        let entry = self.entry_mut(key)?;
+        let child = entry.child.take()?;
+        let (previous, next) = (entry.previous.take(), entry.next.take());
+        entry.epoch = entry.epoch.wrapping_add(1);
+        entry.next = free;
         self.free = Some(key.index);
         match previous {
             Some(previous) => self.slab[previous.position()].next = next,
@@ -152,7 +154,7 @@ impl<C: Named, R> Children<C, R> {
         }
         self.len -= 1;
         if self.len == 0 {
-            // A pool that has emptied gives back what its peak took.
+            // An empty pool releases the index that it needed at its peak.
             self.by_name = None;
         } else if let Some(by_name) = &mut self.by_name {
             by_name.remove(child.data.name());
@@ -161,19 +163,19 @@ impl<C: Named, R> Children<C, R> {
     }
 
     pub(crate) fn get(&self, key: Key) -> Option<&Child<C, R>> {
-        let place = self.slab.get(key.index.position())?;
-        place.child.as_ref().filter(|_| place.epoch == key.epoch)
+        let entry = self.slab.get(key.index.position())?;
+        entry.child.as_ref().filter(|_| entry.epoch == key.epoch)
     }
 
     pub(crate) fn get_mut(&mut self, key: Key) -> Option<&mut Child<C, R>> {
-        self.place_mut(key)?.child.as_mut()
+        self.entry_mut(key)?.child.as_mut()
     }
 
     pub(crate) fn find(&mut self, name: &Name) -> Option<Key> {
         if name.number().is_some_and(|number| Some(number) > self.last_worker) {
             return None;
         }
-        if self.by_name.is_none() && self.len <= FEW {
+        if self.by_name.is_none() && self.len <= MAX_UNINDEXED {
             return self.iter().find(|(_, child)| child.data.name() == name).map(|(key, _)| key);
         }
         if self.by_name.is_none() {
@@ -184,7 +186,7 @@ impl<C: Named, R> Children<C, R> {
     }
 
     pub(crate) fn for_each_mut(&mut self, change: impl FnMut(&mut Child<C, R>)) {
-        self.slab.iter_mut().filter_map(|place| place.child.as_mut()).for_each(change);
+        self.slab.iter_mut().filter_map(|entry| entry.child.as_mut()).for_each(change);
     }
 
     pub(crate) fn first(&self) -> Option<Key> {
@@ -205,13 +207,13 @@ impl<C: Named, R> Children<C, R> {
         self.key_at(self.slab[key.index.position()].previous)
     }
 
-    /// All children in start order.
+    /// Returns all children in start order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Key, &Child<C, R>)> {
         std::iter::successors(self.first(), |&key| self.after(key))
             .filter_map(|key| Some((key, self.get(key)?)))
     }
 
-    /// The index, if there is one, has all children and no other.
+    /// Asserts that the index, if there is one, has all children and no other.
     #[cfg(test)]
     pub(super) fn assert_names_are_found(&self) {
         let Some(by_name) = &self.by_name else { return };
@@ -226,7 +228,7 @@ impl<C: Named, R> Children<C, R> {
         Some(Key { index, epoch: self.slab[index.position()].epoch })
     }
 
-    fn place_mut(&mut self, key: Key) -> Option<&mut Place<C, R>> {
-        self.slab.get_mut(key.index.position()).filter(|place| place.epoch == key.epoch)
+    fn entry_mut(&mut self, key: Key) -> Option<&mut Entry<C, R>> {
+        self.slab.get_mut(key.index.position()).filter(|entry| entry.epoch == key.epoch)
     }
 }

@@ -1,4 +1,4 @@
-//! What a user can ask of a running supervisor; OTP's operations with OTP's answers.
+//! The commands that a user can give a running supervisor: OTP's operations with OTP's answers.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -23,7 +23,7 @@ impl<C: Named, R> Engine<C, R> {
         let Order { subject, verb, reply } = order;
         let is_pool = self.rules.strategy == SupervisionStrategy::SimpleOneForOne;
         if is_pool && matches!(verb, Verb::Restart | Verb::Delete) {
-            // OTP's answer too, whatever child is named.
+            // OTP gives this answer for every name, known or not.
             return self.answer(reply, Answer::Refused(Refusal::SimpleOneForOne));
         }
         let Some(key) = self.resolve(&subject) else {
@@ -56,7 +56,7 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    /// Why a child cannot be added.
+    /// Returns the refusal of a child that cannot be added.
     fn refusal_of_child(&mut self, data: &C) -> Option<Refusal> {
         match self.children.find(data.name()) {
             Some(key) if self.children.get(key).is_some_and(|child| child.state.has_life()) => {
@@ -70,7 +70,7 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    /// The first that is refused is the last that is looked at.
+    /// Adds workers until one is refused; the workers after it are not examined.
     fn add_many(&mut self, now: Instant, rules: &Arc<ChildRules>, workers: Vec<C>, reply: R) {
         debug_assert!(rules.is_up_once_spawned(), "each would have an answer of its own");
         let (mut added, mut refusal) = (0, None);
@@ -113,14 +113,14 @@ impl<C: Named, R> Engine<C, R> {
     fn terminate(&mut self, now: Instant, key: Key, reply: R) {
         let Some(child) = self.children.get(key) else { return };
         match &child.state {
-            // (A command for a child that is starting or stopping waits for its turn.)
+            // (Only `Up` occurs: a command about a child that is starting or stopping is deferred.)
             State::Up { .. } | State::Starting(_) | State::Stopping(_) | State::Killing(_) => {
                 self.halt(now, key, OwnStop::Terminate(reply).into());
             }
             State::Zombie => self.answer(reply, Answer::Refused(Refusal::StillRunning)),
             State::Waiting(pending) => {
                 // Without a backoff there is no delay to be ended early, and OTP's rule holds:
-                // what the failed start left down stays down.
+                // children that the failed start left down stay down.
                 let resumes = matches!(pending, Pending::Start) || child.rules.backoff.is_some();
                 let next = self.scope_start(key);
                 self.stay_down(key);
@@ -143,7 +143,7 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    /// Lays down the children on hold that no pending restart will start any more.
+    /// Closes the held children that no pending restart will start any more.
     fn close_held_children(&mut self) {
         let waits = |child: &Child<C, R>| matches!(child.state, State::Waiting(_));
         let all = self.rules.strategy == SupervisionStrategy::OneForAll;
@@ -158,7 +158,7 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    /// A child that its user has terminated: it stays down, or is forgotten.
+    /// Leaves a child without a pending life: it stays down, or is forgotten.
     pub(super) fn stay_down(&mut self, key: Key) {
         if self.is_forgettable(key) {
             self.forget(key);
@@ -190,7 +190,7 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    /// Why a child cannot be started or deleted now.
+    /// Returns the refusal of a child that cannot be started or deleted now.
     fn refusal_of_life(&self, key: Key) -> Option<Refusal> {
         match self.children.get(key)?.state {
             State::Down | State::Held => None,
@@ -210,7 +210,7 @@ impl<C: Named, R> Engine<C, R> {
             }
             State::Zombie => self.answer(reply, Answer::Refused(Refusal::StillRunning)),
             State::Waiting(_) if self.rules.strategy.is_group() => {
-                // The delay is over; the whole scope comes back with the child.
+                // The command ends the delay; the whole scope comes back with the child.
                 self.answer(reply, Answer::Done);
                 self.start_scope_of(now, key);
             }

@@ -1,37 +1,39 @@
-//! Work that waits for its turn: under the group strategies all work waits for what the supervisor is
-//! doing, under the others only work about one child for what that child is doing.
+//! Deferred work: under the group strategies all work waits until the supervisor is no longer busy;
+//! under the other strategies work about one child waits until that child is no longer starting or
+//! stopping.
 
 use std::time::Instant;
 
 use super::{Addition, Answer, Effect, Engine, Event, Key, Mode, Named, Order, Refusal};
 
-/// Work that waits until it can be done.
+/// A piece of work that waits until it can be done.
 #[derive(Debug)]
 pub(super) enum Deferred<C, R> {
-    /// A life ended by itself while the supervisor was busy.
+    /// A life has ended by itself while the supervisor was busy.
     ExitPending(Key, u64),
     Retry(Key, u32),
-    /// A significant child ended before all children had started.
+    /// A significant child has ended while the supervisor was busy.
     SignificantEnded,
     Order(Box<Order<R>>),
     Add(Box<Addition<C, R>>),
 }
 
 impl<C, R> Deferred<C, R> {
-    /// Returns whether a user asked for it, and so waits for an answer.
+    /// Returns `true` if the work is a user's command, which waits for an answer.
     fn is_command(&self) -> bool {
         matches!(self, Self::Order(_) | Self::Add(_))
     }
 }
 
 impl<C: Named, R> Engine<C, R> {
-    /// Does the work now, or when its turn comes.
+    /// Does the work now, or defers it while the supervisor or the work's child is busy.
     pub(super) fn run_or_defer(&mut self, now: Instant, work: Deferred<C, R>) {
         if self.is_stopping() {
             return self.refuse_deferred(work);
         }
         let starting = matches!(self.mode, Mode::Starting { .. });
-        // A child that fails while its siblings start is restarted all the same: they may need it.
+        // A child that fails while its siblings start is restarted at once: the siblings may need
+        // it to start.
         let waits_for_all = self.rules.strategy.is_group() || starting && work.is_command();
         if !waits_for_all {
             self.run_or_defer_for_child(now, work);
@@ -42,7 +44,7 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    /// Does the work now, or when the child that it is about has settled.
+    /// Does the work now, or defers it until its child is no longer starting or stopping.
     fn run_or_defer_for_child(&mut self, now: Instant, work: Deferred<C, R>) {
         let key = self.key_of(&work);
         let waits = |key: &Key| self.is_moving(*key) || self.deferred_for.contains_key(key);
@@ -76,7 +78,7 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    /// Lets what was waiting go on as far as it can.
+    /// Does deferred work as far as it can be done now.
     pub(super) fn run_deferred(&mut self, now: Instant) {
         loop {
             if self.is_stopping() {
@@ -103,7 +105,7 @@ impl<C: Named, R> Engine<C, R> {
             let Some(queue) = self.deferred_for.get_mut(&key) else { return };
             match queue.pop_front() {
                 Some(work) if self.key_of(&work) == Some(key) => self.run(now, work),
-                // The child is gone; its name may be another's by now.
+                // The child is forgotten; another child may have its name by now.
                 Some(work) => self.run_or_defer_for_child(now, work),
                 None => {
                     self.deferred_for.remove(&key);
@@ -130,7 +132,7 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    /// Answers an order that comes too late; other events mean nothing any more.
+    /// Refuses an order that comes too late; ignores other events, which have no effect any more.
     pub(super) fn refuse(&mut self, event: Event<R>) {
         if let Event::Order(order) = event {
             self.answer(order.reply, Answer::Refused(Refusal::ShuttingDown));
@@ -146,7 +148,8 @@ impl<C: Named, R> Engine<C, R> {
         self.answer(reply, Answer::Refused(Refusal::ShuttingDown));
     }
 
-    /// Whether the supervisor as a whole is in the middle of something.
+    /// Returns `true` if the supervisor starts its children or restarts a group, or if any child is
+    /// starting or stopping under a group strategy.
     pub(super) fn is_busy(&self) -> bool {
         match self.mode {
             Mode::Starting { .. } | Mode::RestartingGroup(_) => true,

@@ -1,5 +1,4 @@
-//! What follows when a life has ended: OTP's table of exit reason and policy, and the restarts
-//! of each strategy.
+//! Exits: OTP's table of exit reason and restart policy, and the restarts of each strategy.
 
 use std::time::{Duration, Instant};
 
@@ -19,7 +18,8 @@ impl<C: Named, R> Engine<C, R> {
         }
         let reason = match (exit, &child.state) {
             (Exit::Returned(reason), _) => reason,
-            // Dropped before it ever looked at its shutdown signal: it stopped in order.
+            // A life that is dropped before it has ever looked at its shutdown signal has stopped
+            // in order.
             (Exit::Dropped, State::Stopping(_)) => ExitReason::Shutdown,
             (Exit::Dropped, State::Killing(_)) => match child.state.own_stop() {
                 Some(OwnStop::Fail(failing)) => failing.reason.clone(),
@@ -29,18 +29,19 @@ impl<C: Named, R> Engine<C, R> {
             (Exit::Dropped, _) => ExitReason::RuntimeGone,
         };
         if matches!(reason, ExitReason::RuntimeGone) {
-            // Nobody asked for this drop: no restart can find a runtime either.
+            // The engine did not ask for this drop: the runtime drops its tasks, and would drop a
+            // new life too.
             return self.end(Ending::RuntimeGone);
         }
         let all_stop = matches!(self.mode, Mode::Stopping { .. });
-        let (told, failed) = match (&child.state, child.state.own_stop()) {
-            // A start that failed is told as such.
+        let (is_notified, failed) = match (&child.state, child.state.own_stop()) {
+            // A failed start has a notice of its own.
             (State::Starting(_), _) | (_, Some(OwnStop::FailedStart(_))) => (all_stop, false),
             (_, Some(OwnStop::Fail(_))) => (true, true),
             (State::Stopping(_) | State::Killing(_) | State::Zombie, _) => (true, false),
             _ => (true, reason.is_abnormal()),
         };
-        if told {
+        if is_notified {
             self.notify(Notice::Terminated { child: key, reason: reason.clone(), failed });
         }
         if all_stop {
@@ -49,7 +50,7 @@ impl<C: Named, R> Engine<C, R> {
         self.note_health(now, key);
         match self.enter(key, State::Down) {
             Some(State::Starting(purpose)) => {
-                if matches!(reason, ExitReason::Normal) && self.is_notifying(key) {
+                if matches!(reason, ExitReason::Normal) && self.needs_report(key) {
                     self.declined(now, key, purpose);
                 } else {
                     self.start_failed(now, key, purpose, reason);
@@ -67,14 +68,14 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    /// Whether nothing follows from this exit for any other child.
+    /// Returns `true` if this exit has no effect on any other child.
     pub(crate) fn affects_only_itself(&self, key: Key, exit: &Exit) -> bool {
         let Some(child) = self.children.get(key) else { return false };
-        // Whatever else is under way may wait for this child.
+        // Any other work of the supervisor may wait for this child.
         if !matches!(self.mode, Mode::Running) || !self.deferred.is_empty() {
             return false;
         }
-        // A command has a hand in it.
+        // A child that is not up is being started or stopped, perhaps by a command.
         if !matches!(child.state, State::Up { .. }) {
             return false;
         }
@@ -85,7 +86,7 @@ impl<C: Named, R> Engine<C, R> {
         };
         let may_end_the_supervisor = match exit {
             Exit::Returned(reason) => is_hopeless(reason),
-            // With its runtime.
+            // The runtime may be going away, which ends the supervisor.
             Exit::Dropped => true,
         };
         is_alone_in_its_scope
@@ -94,8 +95,8 @@ impl<C: Named, R> Engine<C, R> {
             && self.intensity.has_credit()
     }
 
-    /// A life that was up for a whole window, until it ended or was told to, has made up for the
-    /// failures before it.
+    /// Resets the attempts of a child whose life was up for a whole restart window before it ended
+    /// or was asked to end.
     pub(super) fn note_health(&mut self, now: Instant, key: Key) {
         let window = self.rules.restart_window;
         if let Some(child) = self.children.get_mut(key)
@@ -107,10 +108,11 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    /// A stop that was asked for is complete.
+    /// Handles the end of a life that the engine has stopped.
     fn halted(&mut self, now: Instant, key: Key, purpose: StopPurpose<R>) {
         let StopPurpose::Own(own) = purpose else {
-            // The cursor still stands on it; without a life it is held or forgotten, and passed.
+            // `next` of the group restart is still this child. It has no life any more, so
+            // `stop_scope` holds or forgets it and goes on to the child before it.
             return self.stop_scope(now);
         };
         match *own {
@@ -131,7 +133,7 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    /// A life showed no sign of life.
+    /// Fails a life that has given no sign of life.
     pub(super) fn hung(&mut self, now: Instant, key: Key, generation: u64, limit: Duration) {
         let alive = |child: &Child<C, R>| child.generation == generation;
         if !self.is_stopping() && self.children.get(key).is_some_and(alive) {
@@ -139,7 +141,7 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    /// A life gave a sign of life at that time; its next one is due within its heartbeat.
+    /// Sets the next heartbeat deadline of a life that gave its last sign of life at this instant.
     pub(super) fn alive(&mut self, at: Instant, key: Key, generation: u64) {
         let up = |child: &Child<C, R>| {
             child.generation == generation && matches!(child.state, State::Up { .. })
@@ -149,45 +151,48 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    /// A life has until then to give a sign of life.
+    /// Sets the deadline by which a life has to give a sign of life.
     pub(super) fn arm_heartbeat(&mut self, now: Instant, key: Key) {
         let limit = self.rules_of(key).and_then(|rules| rules.heartbeat);
-        // One of no time would be due again as soon as it was looked for.
+        // A heartbeat of zero would be due again as soon as it was checked.
         if let Some(limit) = limit.filter(|limit| !limit.is_zero()) {
             self.arm(now, key, limit);
         }
     }
 
-    /// A life that was up has ended by itself (its state is `Down` for now).
+    /// Handles the exit of a life that was up and ended by itself (the child's state is `Down` for
+    /// now).
     fn exited_while_up(&mut self, now: Instant, key: Key, reason: ExitReason) {
         if is_hopeless(&reason) {
             return self.give_up(now, key, reason);
         }
         if self.rules.strategy.is_group() && (self.is_busy() || !self.deferred.is_empty()) {
-            // A group restart that reaches it first counts it as stopped with the group.
+            // If a group restart reaches the child first, the child counts as stopped with its
+            // group.
             self.enter(key, State::ExitPending(Box::new(reason)));
             let generation = self.children.get(key).map_or(0, |child| child.generation);
             self.deferred.push_back(Deferred::ExitPending(key, generation));
-            self.stop_scope_past(now, key);
+            self.resume_scope_stop(now, key);
         } else {
             self.decide(now, key, reason);
         }
     }
 
-    /// The turn of a child that fell while its supervisor was busy.
+    /// Handles the exit of a child that ended while its supervisor was busy.
     pub(super) fn handle_deferred_exit(&mut self, now: Instant, key: Key, generation: u64) {
-        // It may have been started, and have fallen, again since: that is another turn.
-        let fallen = |child: &Child<C, R>| {
+        // The child may have been started and have ended again since; that later exit is deferred
+        // on its own.
+        let is_pending = |child: &Child<C, R>| {
             child.generation == generation && matches!(child.state, State::ExitPending(_))
         };
-        if self.children.get(key).is_some_and(fallen)
+        if self.children.get(key).is_some_and(is_pending)
             && let Some(State::ExitPending(reason)) = self.enter(key, State::Down)
         {
             self.decide(now, key, *reason);
         }
     }
 
-    /// OTP's `do_restart`.
+    /// Restarts, forgets or closes a child after its exit: OTP's `do_restart`.
     fn decide(&mut self, now: Instant, key: Key, reason: ExitReason) {
         let Some(rules) = self.rules_of(key) else { return };
         let (restart, significant) = (rules.restart, rules.significant);
@@ -210,17 +215,18 @@ impl<C: Named, R> Engine<C, R> {
         self.significant_ended(now, significant);
     }
 
-    /// A child has ended by itself and is not restarted.
+    /// Handles the end of a child that has ended by itself and is not restarted.
     fn significant_ended(&mut self, now: Instant, significant: bool) {
         if significant && self.is_busy() {
-            // The children that are about to be started count too.
+            // `AllSignificant` also counts the children that are about to be started.
             self.deferred.push_back(Deferred::SignificantEnded);
         } else if significant {
             self.auto_shutdown(now);
         }
     }
 
-    /// OTP's `do_auto_shutdown`: a significant child has ended by itself and is not restarted.
+    /// Stops the supervisor if its significant children require it: OTP's `do_auto_shutdown`, after
+    /// a significant child has ended by itself and is not restarted.
     pub(super) fn auto_shutdown(&mut self, now: Instant) {
         let over = match self.rules.auto_shutdown {
             AutoShutdown::Never => false,
@@ -232,7 +238,7 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    /// One more restart: its credit, then its scope.
+    /// Restarts a child once more: takes the credit, then restarts the child or its scope.
     fn try_restart(&mut self, now: Instant, key: Key, reason: ExitReason, delay: Option<Duration>) {
         if !self.intensity.take(now) {
             self.notify(Notice::MaxRestartsExceeded { child: key, reason: reason.clone() });
@@ -268,7 +274,8 @@ impl<C: Named, R> Engine<C, R> {
         self.notify(Notice::Delayed { child: key, delay, left });
     }
 
-    /// The next attempt of a child whose start has failed.
+    /// Delays the next attempt of a child whose start has failed, or puts it behind the messages
+    /// that are already waiting.
     pub(super) fn wait_for_restart(&mut self, now: Instant, key: Key) {
         if let Some(delay) = self.draw_delay(key) {
             self.arm(now, key, delay);
@@ -280,7 +287,7 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    /// A pending restart is due, unless something has overtaken it.
+    /// Carries out a pending restart that is due, unless it has been overtaken.
     pub(super) fn retry(&mut self, now: Instant, key: Key, retry: u32) {
         let Some(child) = self.children.get(key) else { return };
         let State::Waiting(pending) = &child.state else { return };
@@ -290,7 +297,7 @@ impl<C: Named, R> Engine<C, R> {
         match pending {
             Pending::Again(reason) => {
                 let reason = ExitReason::clone(reason);
-                // It has already waited for this attempt.
+                // No delay: the child has already waited for this attempt.
                 self.try_restart(now, key, reason, None);
             }
             Pending::Start if self.rules.strategy.is_group() => self.start_scope_of(now, key),
@@ -298,7 +305,7 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    /// No restart can help, or none is left: the children are stopped, then the supervisor ends.
+    /// Gives up, because no restart can help or none is left: stops the children, then ends.
     pub(super) fn give_up(&mut self, now: Instant, key: Key, reason: ExitReason) {
         let Some(child) = self.children.get(key) else { return };
         let name = child.data.name().clone();
@@ -308,7 +315,7 @@ impl<C: Named, R> Engine<C, R> {
         self.stop(now, Ending::GaveUp { name, reason });
     }
 
-    /// A life was dropped and goes on all the same: it blocks its thread.
+    /// Handles a life that was aborted and goes on, because it blocks its thread.
     pub(super) fn not_stopped(&mut self, now: Instant, key: Key) {
         if matches!(self.mode, Mode::Stopping { .. }) {
             self.give_up_on(key);
@@ -319,7 +326,7 @@ impl<C: Named, R> Engine<C, R> {
         let Some(rules) = self.rules_of(key) else { return };
         let significant = rules.significant;
         let own = purpose.own();
-        // A group restart that it is in the way of finds that out when it comes to start it.
+        // A group restart gives up only when it comes to start this child.
         let is_needed = match own {
             Some(OwnStop::Fail(_)) => rules.restart != RestartPolicy::Temporary,
             Some(OwnStop::FailedStart(failing)) => {
@@ -331,7 +338,7 @@ impl<C: Named, R> Engine<C, R> {
         if !is_needed && own.is_some() {
             self.effects.push_back(Effect::Close(key));
         }
-        // After it is closed: this is the last word on its state.
+        // This notice comes after `Close`, because it is the last report on the child's state.
         self.notify(Notice::NotStopped(key));
         if let Some(reply) = purpose.into_reply() {
             self.answer(reply, Answer::Refused(Refusal::StillRunning));
@@ -342,15 +349,15 @@ impl<C: Named, R> Engine<C, R> {
         if failed {
             self.significant_ended(now, significant);
         }
-        self.stop_scope_past(now, key);
+        self.resume_scope_stop(now, key);
     }
 }
 
-/// Whether no restart can help.
+/// Returns `true` if no restart can help after this exit.
 pub(super) fn is_hopeless(reason: &ExitReason) -> bool {
     match reason {
         ExitReason::Escalate(_) | ExitReason::StillRunning => true,
-        // What blocks its thread below blocks it for every supervisor above, up to the root.
+        // A life below that blocks its thread blocks every supervisor above, up to the root.
         ExitReason::Escalated(escalation) | ExitReason::StartFailed(escalation) => {
             is_beyond_help(escalation.reason())
         }
@@ -358,7 +365,7 @@ pub(super) fn is_hopeless(reason: &ExitReason) -> bool {
     }
 }
 
-/// Whether the cause, however deep, is a life that cannot be stopped.
+/// Returns `true` if the cause, however deep, is a life that cannot be stopped.
 fn is_beyond_help(reason: &ExitReason) -> bool {
     match reason {
         ExitReason::StillRunning => true,

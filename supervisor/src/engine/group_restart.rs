@@ -1,5 +1,5 @@
-//! Restarts of a group: its scope is stopped from the last child back, then started again from
-//! the first.
+//! Group restarts: the scope is stopped from the last child back, then started again from the
+//! first child on.
 
 use std::time::Instant;
 
@@ -8,14 +8,14 @@ use super::{Engine, GroupRestart, Key, Mode, Named};
 use crate::spec::{RestartPolicy, SupervisionStrategy};
 
 impl<C: Named, R> Engine<C, R> {
-    /// Starts the scope of a child: everything in it that has no life.
+    /// Starts all children in the scope of a child that have no life.
     pub(super) fn start_scope_of(&mut self, now: Instant, key: Key) {
         let next = self.scope_start(key);
         self.mode = Mode::RestartingGroup(GroupRestart::Starting { next, skip: None });
         self.go_on(now);
     }
 
-    /// The first child of a group restart that `key` has caused.
+    /// Returns the first child of a group restart that `key` has caused.
     pub(super) fn scope_start(&self, key: Key) -> Option<Key> {
         match self.rules.strategy {
             SupervisionStrategy::OneForAll => self.children.first(),
@@ -23,7 +23,7 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    /// Stops the scope of a failed child, from the last one back.
+    /// Stops the scope of a failed child, from the last child back.
     pub(super) fn stop_scope(&mut self, now: Instant) {
         while let Mode::RestartingGroup(GroupRestart::Stopping { failed, first, next, delay }) =
             self.mode
@@ -31,7 +31,7 @@ impl<C: Named, R> Engine<C, R> {
             let Some(key) = next else { break };
             let before = if key == first { None } else { self.children.before(key) };
             match self.children.get(key).map(|child| &child.state) {
-                // A hung child is being dropped already, and keeps its deadline.
+                // A child that is already stopping, as a hung one is, keeps its deadline.
                 Some(State::Stopping(_) | State::Killing(_)) => return,
                 Some(state) if state.has_life() => {
                     return self.halt(now, key, StopPurpose::Sequence);
@@ -58,16 +58,16 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    /// Goes on with the stop of a scope, if that waited for this child.
-    pub(super) fn stop_scope_past(&mut self, now: Instant, key: Key) {
+    /// Goes on to stop the scope, if the stop was waiting for this child.
+    pub(super) fn resume_scope_stop(&mut self, now: Instant, key: Key) {
         if matches!(self.mode, Mode::RestartingGroup(GroupRestart::Stopping { next, .. }) if next == Some(key))
         {
             self.stop_scope(now);
         }
     }
 
-    /// A member of the scope has no life (any more): it comes back with the others, except
-    /// temporary ones.
+    /// Holds a child of the scope that has no life until the scope is started; forgets a temporary
+    /// child, which does not come back.
     fn hold(&mut self, key: Key, failed: Key) {
         let Some(child) = self.children.get(key) else { return };
         if matches!(child.state, State::Zombie) {

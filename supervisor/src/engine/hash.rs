@@ -1,15 +1,15 @@
-//! A hash for numbers that the engine gives out itself, one after the other: nobody from outside
-//! can choose them so that they collide.
+//! A hash for numbers that the engine itself gives out, one after the other. Users cannot choose
+//! the numbers, so they cannot make them collide.
 
 use std::hash::{BuildHasherDefault, Hasher};
 
-pub(super) type ByNumber = BuildHasherDefault<Spread>;
+pub(super) type BuildNumberHasher = BuildHasherDefault<NumberHasher>;
 
-/// Fibonacci hashing (Knuth, volume 3, 6.4): numbers in a row land far from each other.
+/// A Fibonacci hasher (Knuth, volume 3, 6.4): consecutive numbers get hashes far from each other.
 #[derive(Default)]
-pub(super) struct Spread(u64);
+pub(super) struct NumberHasher(u64);
 
-impl Hasher for Spread {
+impl Hasher for NumberHasher {
     fn write(&mut self, bytes: &[u8]) {
         bytes.iter().for_each(|&byte| self.write_u64(byte.into()));
     }

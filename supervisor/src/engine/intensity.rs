@@ -1,28 +1,28 @@
-//! Restart intensity: how many restarts are left before the supervisor gives up.
+//! Restart intensity: the number of restarts that are left before the supervisor gives up.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use crate::spec::MaxRestarts;
 
-/// The restarts of the last window, exactly: a restart counts as long as it is not older than
-/// the window (OTP's boundary is inclusive too, on whole seconds).
+/// The exact record of the restarts in the last window: a restart counts as long as it is not
+/// older than the window (OTP's boundary is inclusive too, on whole seconds).
 #[derive(Debug)]
 pub(crate) struct Intensity {
     limit: MaxRestarts,
     window: Duration,
-    /// Until when each restart counts, oldest first; never more than the limit, and empty when
-    /// there is none.
+    /// The instant until which each restart counts (`None`: for ever), oldest first; never longer
+    /// than the limit, and empty if there is no limit.
     log: VecDeque<Option<Instant>>,
 }
 
 impl Intensity {
     pub(crate) fn new(limit: MaxRestarts, window: Duration) -> Self {
-        // Nothing is reserved: a limit of `u32::MAX` costs what is really restarted.
+        // Reserve nothing: a limit of `u32::MAX` then costs no more than the restarts that happen.
         Self { limit, window, log: VecDeque::new() }
     }
 
-    /// Takes the credit for one restart; `false` means that there is none left.
+    /// Takes the credit for one restart; returns `false` if no credit is left.
     #[must_use]
     pub(crate) fn take(&mut self, now: Instant) -> bool {
         let MaxRestarts::AtMost(limit) = self.limit else { return true };
@@ -30,12 +30,12 @@ impl Intensity {
         if self.log.len() >= limit as usize {
             return false;
         }
-        // Past the end of time is never.
+        // An instant that `Instant` cannot represent never comes.
         self.log.push_back(now.checked_add(self.window));
         true
     }
 
-    /// How many restarts could be made now; `None` means any number.
+    /// Returns the number of restarts that are left now; `None` means any number.
     pub(crate) fn left(&mut self, now: Instant) -> Option<u32> {
         let MaxRestarts::AtMost(limit) = self.limit else { return None };
         self.forget_old(now);
@@ -43,7 +43,8 @@ impl Intensity {
         Some(limit.saturating_sub(used))
     }
 
-    /// Whether there is credit for a restart even if none that counts has left the window meanwhile.
+    /// Returns `true` if credit is left, even if no restart has left the window since the last call
+    /// that brought the time.
     pub(crate) fn has_credit(&self) -> bool {
         match self.limit {
             MaxRestarts::AtMost(limit) => self.log.len() < limit as usize,

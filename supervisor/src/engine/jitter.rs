@@ -1,4 +1,4 @@
-//! The draw of a backoff delay: pure, so that a run of the engine can be repeated.
+//! The random draw of a backoff delay: pure, so that a run of the engine can be repeated.
 
 /// SplitMix64 (Steele, Lea and Flood, 2014): enough to spread restarts, and nothing more.
 #[derive(Debug)]
@@ -9,7 +9,7 @@ impl Jitter {
         Self(seed)
     }
 
-    /// Uniform in `0..1`.
+    /// Draws a number, uniformly from `0..1`.
     pub(crate) fn draw(&mut self) -> f64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;

@@ -1,4 +1,4 @@
-//! The engine's whole interface: the events and commands that go in, the effects that come out.
+//! The engine's whole interface: events and commands go in, effects come out.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -7,26 +7,28 @@ use super::child::ChildRules;
 use super::children::Key;
 use crate::spec::{ChildState, ExitReason, Name};
 
-/// Something that happened.
+/// An event that the driver reports to the engine.
 #[derive(Debug)]
 pub(crate) enum Event<R> {
-    /// The supervisor is to start the children it has.
+    /// The supervisor is to start its children.
     Start,
-    /// The engine asked to be called again, after what is already waiting.
+    /// The engine goes on, as [`Effect::ContinueLater`] asked for: the messages that were waiting
+    /// then have been handled.
     Continue,
-    /// A life reported that it is up.
+    /// A life has reported that it is up.
     Ready(Key, u64),
     /// A life has dropped its context before it was ready.
     Abandoned(Key, u64),
-    /// A life has ended: its task is gone, and all that it held.
+    /// A life has ended: its task is gone, with everything that the task held.
     Exited(Key, u64, Exit),
-    /// A life gave no sign of life within this time.
+    /// A life has given no sign of life within this time.
     Hung(Key, u64, Duration),
-    /// A life gave its last sign of life at this instant.
+    /// A life has given its last sign of life at this instant.
     Alive(Key, u64, Instant),
-    /// A retry that the engine had put behind the messages that were waiting then.
+    /// A child's start is tried again, as [`Effect::RetryLater`] asked for: the messages that were
+    /// waiting then have been handled.
     Retry(Key, u32),
-    /// A user asks for something about one child. (Boxed: exits are many, orders few.)
+    /// A user has sent an order. (Boxed: exits are many, orders few.)
     Order(Box<Order<R>>),
     /// The supervisor is to stop in order.
     Stop,
@@ -36,7 +38,7 @@ pub(crate) enum Event<R> {
     Tick,
 }
 
-/// How a life ended, as its task says.
+/// The end of a life, as its task reports it.
 #[derive(Clone, Debug)]
 pub(crate) enum Exit {
     /// `run` returned or panicked.
@@ -45,7 +47,7 @@ pub(crate) enum Exit {
     Dropped,
 }
 
-/// A command about one child that the supervisor knows already.
+/// A command about one child that the supervisor already has.
 #[derive(Debug)]
 pub(crate) struct Order<R> {
     pub(crate) subject: Subject,
@@ -57,11 +59,11 @@ pub(crate) struct Order<R> {
 #[derive(Clone, Debug)]
 pub(crate) enum Subject {
     Name(Name),
-    /// From an address, which knows the key of its child.
+    /// The key that a `ChildRef` has of its child.
     Key(Key),
 }
 
-/// What an order asks for.
+/// The operation that an order asks for.
 #[derive(Clone, Debug)]
 pub(crate) enum Verb {
     /// `terminate_child`.
@@ -70,10 +72,10 @@ pub(crate) enum Verb {
     Restart,
     /// `delete_child`.
     Delete,
-    /// `ChildRef::restart`: stops and starts the child, uncounted.
+    /// `ChildRef::restart`: stops and starts the child, which does not count as a restart.
     StopAndStart,
     /// Ends the child's life as a failure that counts: `ChildRef::kill` with the reason `Killed`,
-    /// and the functions of `testing` with theirs.
+    /// and the functions of `testing` with reasons of their own.
     Fail(ExitReason),
 }
 
@@ -93,12 +95,12 @@ pub(crate) enum Answer {
     Done,
     /// The child declined its start: OTP's `ignore`.
     Declined,
-    /// How many children were added, and why the next one was not.
+    /// The number of children that were added, and the refusal of the next one.
     Added(usize, Option<Box<Refusal>>),
     Refused(Refusal),
 }
 
-/// Why a command was not carried out.
+/// The reason why a command was not carried out.
 #[derive(Clone, Debug)]
 pub(crate) enum Refusal {
     AlreadyStarted,
@@ -113,11 +115,11 @@ pub(crate) enum Refusal {
     ShuttingDown,
 }
 
-/// Something to do.
+/// An action that the driver has to carry out.
 #[derive(Debug)]
 pub(crate) enum Effect<C, R> {
-    /// Show this state of the child to its users. `Spawn`, `Adopt`, `Ask` and `Abort` show the
-    /// state that they lead to by themselves.
+    /// Show this state of the child to its users. `Spawn`, `Adopt`, `Ask` and `Abort` need no
+    /// `Show`: the driver shows the state that they lead to.
     Show(Key, ChildState),
     Spawn {
         child: Key,
@@ -125,33 +127,34 @@ pub(crate) enum Effect<C, R> {
     },
     /// A running supervisor has become a child.
     Adopt(Key),
-    /// Ask the life to end; one that never looked at its shutdown signal is dropped at once.
+    /// Send the life a shutdown request; a life that has never looked at its shutdown signal is
+    /// dropped at once.
     Ask(Key),
-    /// Drop the life; for a supervisor: stop everything below it at once.
+    /// Drop the life; for a supervisor: stop all lives below that supervisor at once.
     Abort(Key),
-    /// Find out when the life last gave a sign of life, and send [`Event::Hung`] or
+    /// Look up the instant of the life's last sign of life, and send [`Event::Hung`] or
     /// [`Event::Alive`].
     CheckHeartbeat(Key),
-    /// Send [`Event::Retry`] behind what is already waiting.
+    /// Send [`Event::Retry`] behind the messages that are already waiting.
     RetryLater(Key, u32),
-    /// Send [`Event::Continue`] behind what is already waiting.
+    /// Send [`Event::Continue`] behind the messages that are already waiting.
     ContinueLater,
-    /// No life is pending: what is sent to the child comes back.
+    /// Close the child's mailbox: no life is pending, and messages go back to their senders.
     Close(Key),
-    /// The child is forgotten: take it with [`Engine::take_forgotten`](super::Engine::take_forgotten).
+    /// Take the forgotten child with [`Engine::take_forgotten`](super::Engine::take_forgotten).
     Forgotten(Key),
-    /// A command that carried this was refused.
+    /// Dispose of the driver's part of a child: the addition that carried it was refused.
     Refused(Box<C>),
     Answer(R, Answer),
-    /// Tell subscribers and the log.
+    /// Report the notice to subscribers and to the log.
     Notify(Notice),
     /// All children have started.
     Started,
-    /// Everything has ended. Nothing follows.
+    /// The supervisor has ended; only answers, refusals and shown states follow.
     Ended(Box<Ending>),
 }
 
-/// News for subscribers and the log.
+/// A report for subscribers and the log.
 #[derive(Clone, Debug)]
 pub(crate) enum Notice {
     Started(Key),
@@ -174,7 +177,7 @@ pub(crate) enum Notice {
         delay: Duration,
         left: Option<u32>,
     },
-    /// The stop took too long, so the life is dropped.
+    /// The life took too long to stop, so it is dropped.
     TimedOut(Key),
     /// The life goes on although it was dropped.
     NotStopped(Key),
@@ -206,15 +209,15 @@ impl Notice {
     }
 }
 
-/// Why a supervisor ended.
+/// The reason why a supervisor ended.
 #[derive(Clone, Debug)]
 pub(crate) enum Ending {
-    /// It was asked to, or its significant children had ended.
+    /// The supervisor was asked to end, or its significant children had ended.
     Shutdown,
-    /// It gave up because of this child.
+    /// The supervisor gave up because of this child.
     GaveUp { name: Name, reason: ExitReason },
     /// This child did not start when the supervisor did.
     StartFailed { name: Name, reason: ExitReason },
-    /// Its runtime is going away.
+    /// The supervisor's runtime is going away.
     RuntimeGone,
 }

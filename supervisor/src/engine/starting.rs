@@ -1,4 +1,4 @@
-//! How children are started: one after the other, each when the previous one is up.
+//! Starts of children: one after the other, each when the previous one is up.
 
 use std::time::{Duration, Instant};
 
@@ -18,14 +18,14 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    /// Goes on with what the supervisor as a whole is doing.
+    /// Goes on with the start, group restart or stop that the supervisor is in.
     pub(super) fn go_on(&mut self, now: Instant) {
         match self.mode {
             Mode::Starting { .. } | Mode::RestartingGroup(GroupRestart::Starting { .. }) => {
                 self.start_next(now);
             }
             Mode::RestartingGroup(GroupRestart::Stopping { .. }) => self.stop_scope(now),
-            Mode::Stopping { scheme: Scheme::AtOnce { .. }, .. } => self.tell_next(now),
+            Mode::Stopping { scheme: Scheme::AtOnce { .. }, .. } => self.request_next_stops(now),
             Mode::Stopping { scheme: Scheme::InOrder { .. }, .. } => self.stop_next(now),
             Mode::Idle | Mode::Running | Mode::Ended => {}
         }
@@ -47,7 +47,7 @@ impl<C: Named, R> Engine<C, R> {
             };
             let Some(child) = self.children.get(key) else { return };
             let is_temporary = child.rules.restart == RestartPolicy::Temporary;
-            // (A temporary one would not be started again.)
+            // (A temporary child would not be started again, so its zombie blocks no start.)
             if matches!(child.state, State::Zombie) && !is_temporary {
                 return self.give_up(now, key, ExitReason::StillRunning);
             }
@@ -61,11 +61,11 @@ impl<C: Named, R> Engine<C, R> {
                 self.advance_start(key);
             }
         }
-        // Many children: exits, queries and a shutdown get their turn in between.
+        // With many children, exits, queries and a shutdown are handled between the bursts.
         self.effects.push_back(Effect::ContinueLater);
     }
 
-    /// The next child in the sequence is the one after `key`.
+    /// Makes the child after `key` the next one to be started.
     pub(super) fn advance_start(&mut self, key: Key) {
         let after = self.children.after(key);
         match &mut self.mode {
@@ -117,7 +117,7 @@ impl<C: Named, R> Engine<C, R> {
         match purpose {
             Purpose::Sequence => {
                 self.advance_start(key);
-                // A child that was spawned is up within `start_next`'s own loop.
+                // For a child that is up once it is spawned, `start_next` goes on by itself.
                 if self.rules_of(key).is_some_and(|rules| rules.start != StartRule::Spawned) {
                     self.go_on(now);
                 }
@@ -127,7 +127,7 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    /// A life ended, normally, before it was up: it declined (OTP's `ignore`).
+    /// Handles a life that declined (OTP's `ignore`): it ended normally before it was up.
     pub(super) fn declined(&mut self, now: Instant, key: Key, purpose: Purpose<R>) {
         self.notify(Notice::Declined(key));
         let pool = self.rules.strategy == SupervisionStrategy::SimpleOneForOne;
@@ -141,7 +141,7 @@ impl<C: Named, R> Engine<C, R> {
                 self.stay_down(key);
                 self.answer(reply, Answer::Declined);
             }
-            // OTP 25 keeps a pool's worker without a life here and crashes over it later.
+            // OTP 25 keeps a pool's worker without a life here, and crashes because of it later.
             Purpose::Together => self.forget(key),
             Purpose::Restart if pool => self.forget(key),
             Purpose::Restart => self.close_child(key),
@@ -156,7 +156,7 @@ impl<C: Named, R> Engine<C, R> {
         self.abort_start(now, key, ExitReason::StartTimeout(limit));
     }
 
-    /// A life has dropped its context, so it can no longer report.
+    /// Fails the start of a life that has dropped its context, so that it can no longer report.
     pub(super) fn abandoned(&mut self, now: Instant, key: Key, generation: u64) {
         let Some(child) = self.children.get(key) else { return };
         if child.generation == generation && matches!(child.state, State::Starting(_)) {
@@ -164,7 +164,7 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    /// The life is told to go first; only when it is gone has the start failed.
+    /// Aborts a life that will not be ready; the start has failed once the life is gone.
     fn abort_start(&mut self, now: Instant, key: Key, reason: ExitReason) {
         if let Some(State::Starting(purpose)) = self.enter(key, State::Down) {
             let failed = OwnStop::FailedStart(FailingStart { purpose, reason });
@@ -174,7 +174,7 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    /// A start has failed: its life is gone.
+    /// Handles a failed start, whose life is gone.
     pub(super) fn start_failed(
         &mut self,
         now: Instant,
@@ -208,14 +208,15 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    /// OTP's `try_again_restart`: what is already waiting is served before the next attempt.
+    /// Schedules another attempt behind the messages that are already waiting: OTP's
+    /// `try_again_restart`.
     fn try_again_later(&mut self, now: Instant, key: Key, reason: ExitReason) {
         self.enter(key, State::Waiting(Pending::Again(Box::new(reason))));
         self.wait_for_restart(now, key);
     }
 
-    /// Whether the child reports to be up by itself and is a worker.
-    pub(super) fn is_notifying(&self, key: Key) -> bool {
+    /// Returns `true` if the child is a worker that has to report that it is up.
+    pub(super) fn needs_report(&self, key: Key) -> bool {
         self.children.get(key).is_some_and(|child| child.rules.needs_report())
     }
 }

@@ -1,4 +1,4 @@
-//! How children are stopped: alone, one after the other, or all at once.
+//! Stops of children: alone, one after the other, or all at once.
 
 use std::time::Instant;
 
@@ -7,17 +7,18 @@ use super::timers::{Target, Timers};
 use super::{Answer, BURST, Child, Effect, Ending, Engine, Key, Mode, Named, Notice, Refusal};
 use crate::spec::{Shutdown, SupervisionStrategy};
 
-/// How the children of a supervisor that ends are stopped.
+/// The scheme by which the children of a supervisor that ends are stopped.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Scheme {
-    /// In reverse start order, `next` being the one that is stopped now or next.
+    /// In reverse start order; `next` is the child that is stopped now or next.
     InOrder { next: Option<Key> },
-    /// Together, within one time; from `next` on they have not been told yet.
+    /// All together, within one time limit; the children from `next` on have not been asked to
+    /// end yet.
     AtOnce { next: Option<Key>, killed: bool },
 }
 
 impl<C: Named, R> Engine<C, R> {
-    /// Stops one life, by the child's own shutdown mode.
+    /// Stops one life by the child's own shutdown mode.
     pub(super) fn halt(&mut self, now: Instant, key: Key, purpose: StopPurpose<R>) {
         let Some(shutdown) = self.children.get(key).map(|child| child.rules.shutdown) else {
             return;
@@ -41,10 +42,11 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    /// After this time a life that was dropped counts as one that cannot be stopped.
+    /// Sets the deadline after which an aborted life counts as one that cannot be stopped.
     pub(super) fn arm_kill(&mut self, now: Instant, key: Key) {
         use crate::spec::ChildKind::Worker;
-        // A supervisor reports by itself which of its children it could not stop.
+        // A child that is a supervisor gets no deadline: it ends by itself, and reports which of
+        // its own children it could not stop.
         if self.rules_of(key).is_some_and(|rules| rules.kind == Worker) {
             self.arm(now, key, self.rules.kill_grace);
         }
@@ -58,7 +60,7 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    /// Begins to stop everything, unless that has begun already.
+    /// Begins to stop the supervisor, unless a stop has already begun.
     pub(super) fn stop(&mut self, now: Instant, ending: Ending) {
         if self.is_stopping() {
             return;
@@ -73,10 +75,10 @@ impl<C: Named, R> Engine<C, R> {
         self.go_on(now);
     }
 
-    /// Drops everything that still lives.
+    /// Aborts all lives.
     pub(super) fn kill(&mut self, now: Instant) {
         let ending = match &self.mode {
-            // They have been dropped already, and get no more time.
+            // The lives are being aborted already, and get no more time.
             Mode::Stopping { scheme: Scheme::AtOnce { killed: true, .. }, .. } | Mode::Ended => {
                 return;
             }
@@ -89,19 +91,20 @@ impl<C: Named, R> Engine<C, R> {
                 Ending::Shutdown
             }
         };
-        self.name_the_killed();
+        self.notify_cut_off_workers();
         let scheme = self.begin_at_once(now, Shutdown::BrutalKill);
         self.mode = Mode::Stopping { ending, scheme };
         self.go_on(now);
     }
 
-    /// How the workers of a pool are stopped together.
+    /// Returns the shutdown mode by which all workers of a pool are stopped together.
     fn common_shutdown(&self) -> Shutdown {
         self.rules.template.as_ref().map_or(Shutdown::WORKER, |template| template.shutdown)
     }
 
-    /// Whoever is cut off before its own time was over is named. (A supervisor names its own.)
-    fn name_the_killed(&mut self) {
+    /// Notifies of each worker that a kill cuts off before its own time limit has passed. (A child
+    /// that is a supervisor notifies of its own workers.)
+    fn notify_cut_off_workers(&mut self) {
         use crate::spec::ChildKind::Worker;
         let cut_off = |child: &Child<C, R>| {
             child.state.has_life()
@@ -114,7 +117,7 @@ impl<C: Named, R> Engine<C, R> {
         keys.into_iter().for_each(|key| self.notify(Notice::TimedOut(key)));
     }
 
-    /// Every life is to be told to end, within one common time.
+    /// Begins to stop all lives within one common time limit.
     fn begin_at_once(&mut self, now: Instant, shutdown: Shutdown) -> Scheme {
         let limit = match shutdown {
             Shutdown::BrutalKill => Some(self.rules.kill_grace),
@@ -128,9 +131,9 @@ impl<C: Named, R> Engine<C, R> {
         Scheme::AtOnce { next: self.children.first(), killed }
     }
 
-    /// Tells some more of them. The first ones end meanwhile: of many children, few are under way
-    /// at a time, and they are still in the processor's cache.
-    pub(super) fn tell_next(&mut self, now: Instant) {
+    /// Asks the next burst of lives to end. Lives of earlier bursts end in between: so few of many
+    /// children are stopping at a time, and they are still in the processor's cache.
+    pub(super) fn request_next_stops(&mut self, now: Instant) {
         for _ in 0..BURST {
             let Mode::Stopping { scheme: Scheme::AtOnce { next, killed }, .. } = &mut self.mode
             else {
@@ -139,16 +142,17 @@ impl<C: Named, R> Engine<C, R> {
             let (Some(key), killed) = (*next, *killed) else { return self.stop_next(now) };
             *next = self.children.after(key);
             if self.children.get(key).is_some_and(|child| child.state.has_life()) {
-                self.tell_to_end(now, key, killed);
+                self.request_stop(now, key, killed);
             }
         }
         self.effects.push_back(Effect::ContinueLater);
     }
 
-    fn tell_to_end(&mut self, now: Instant, key: Key, kill: bool) {
+    /// Asks one life to end, or aborts it, without a deadline of its own.
+    fn request_stop(&mut self, now: Instant, key: Key, kill: bool) {
         let Some(child) = self.children.get_mut(key) else { return };
         if matches!(child.state, State::Stopping(_) | State::Killing(_)) {
-            // A stop already running keeps its deadline, unless the common one is nearer.
+            // A stop that has begun keeps its deadline, unless the common one passes first.
             if kill && child.state.kill() {
                 self.timers.cancel(Target::Child(key));
                 self.abort(key);
@@ -165,7 +169,7 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    /// The common time of children that are stopped together is over.
+    /// Handles the common deadline of children that are stopped together.
     pub(super) fn stop_deadline(&mut self, now: Instant) {
         let Mode::Stopping { scheme: Scheme::AtOnce { killed: all_killed, .. }, .. } = self.mode
         else {
@@ -193,15 +197,16 @@ impl<C: Named, R> Engine<C, R> {
             alive.into_iter().for_each(|key| self.give_up_on(key));
             return self.stop_next(now);
         }
-        // They have not even been told: it took that long to tell the others. They get the same time.
-        late.into_iter().for_each(|key| self.tell_to_end(now, key, true));
+        // The late lives have not been aborted yet, because it took that long to abort the others.
+        // They get the same grace.
+        late.into_iter().for_each(|key| self.request_stop(now, key, true));
         if let Some(at) = now.checked_add(self.rules.kill_grace) {
             self.timers.set(at, Target::Stop);
         }
     }
 
-    /// A worker that was dropped and goes on is left behind. (A supervisor ends by itself, with
-    /// a report of its own.)
+    /// Leaves behind a worker whose aborted life goes on. (A child that is a supervisor ends by
+    /// itself, with a report of its own.)
     pub(super) fn give_up_on(&mut self, key: Key) {
         use crate::spec::ChildKind::Worker;
         if self.rules_of(key).is_some_and(|rules| rules.kind == Worker) {
@@ -211,7 +216,7 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    /// A life has ended while everything is being stopped.
+    /// Handles the end of a life while the supervisor stops.
     pub(super) fn ended_while_stopping(&mut self, now: Instant, key: Key) {
         let Some(child) = self.children.get(key) else { return };
         if matches!(child.state, State::Zombie) {
@@ -221,22 +226,22 @@ impl<C: Named, R> Engine<C, R> {
             self.answer_overtaken(key, Answer::Done);
         }
         if self.rules.strategy == SupervisionStrategy::SimpleOneForOne {
-            // Whatever becomes of the pool: there is no need to come back to it at the end.
+            // A pool's worker is forgotten now, so that the end needs no pass over all workers.
             self.forget(key);
         }
         self.stop_next(now);
     }
 
-    /// Answers the command that a stop has overtaken; `end` is for one that wanted the child's
-    /// life to end.
+    /// Answers the command that a stop has overtaken; a command that wanted the child's life to end
+    /// gets the answer `end`.
     fn answer_overtaken(&mut self, key: Key, end: Answer) {
         let (reply, answer) = match self.enter(key, State::Down) {
             Some(
                 State::Stopping(StopPurpose::Own(own)) | State::Killing(StopPurpose::Own(own)),
             ) => {
-                let wanted_it = matches!(*own, OwnStop::Terminate(_) | OwnStop::Fail(_));
+                let wanted_end = matches!(*own, OwnStop::Terminate(_) | OwnStop::Fail(_));
                 let refused = Answer::Refused(Refusal::ShuttingDown);
-                (own.into_reply(), if wanted_it { end } else { refused })
+                (own.into_reply(), if wanted_end { end } else { refused })
             }
             Some(State::Starting(purpose)) => {
                 (purpose.into_reply(), Answer::Refused(Refusal::ShuttingDown))
@@ -252,7 +257,7 @@ impl<C: Named, R> Engine<C, R> {
         loop {
             let Mode::Stopping { scheme, .. } = &self.mode else { return };
             let key = match *scheme {
-                // Those who have not been told are told in their turn.
+                // `request_next_stops` goes on with the children that have not been asked yet.
                 Scheme::AtOnce { next: Some(_), .. } => return,
                 Scheme::AtOnce { next: None, .. } if self.moving > 0 => return,
                 Scheme::AtOnce { next: None, .. } | Scheme::InOrder { next: None } => {
@@ -261,7 +266,7 @@ impl<C: Named, R> Engine<C, R> {
                 Scheme::InOrder { next: Some(key) } => key,
             };
             match self.children.get(key).map(|child| &child.state) {
-                // A stop already running keeps its deadline.
+                // A stop that has begun keeps its deadline.
                 Some(State::Stopping(_) | State::Killing(_)) => return,
                 Some(State::Starting(_) | State::Up { .. }) => {
                     self.overtake_start(now, key);
@@ -279,7 +284,7 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    /// If a stop has overtaken a start, whoever asked for that is told.
+    /// Refuses the command that asked for a start, if a stop overtakes that start.
     fn overtake_start(&mut self, now: Instant, key: Key) {
         let starting = |child: &Child<C, R>| matches!(child.state, State::Starting(_));
         let since = self.last_packed.of(now);
@@ -293,12 +298,12 @@ impl<C: Named, R> Engine<C, R> {
 
     fn finish(&mut self) {
         let Mode::Stopping { ending, .. } = &self.mode else { return };
-        // Everyone has been passed: nobody waits but those whose turn has not come.
+        // All children have been stopped, so the only commands left to answer are deferred ones.
         let ending = ending.clone();
         self.conclude(ending);
     }
 
-    /// The end, at once: whoever still waits is answered.
+    /// Ends the supervisor at once and answers every pending command.
     pub(super) fn end(&mut self, ending: Ending) {
         let open = |child: &Child<C, R>| !matches!(child.state, State::Down | State::Zombie);
         let open = self.children.iter().filter(|(_, child)| open(child));
@@ -309,7 +314,8 @@ impl<C: Named, R> Engine<C, R> {
         self.conclude(ending);
     }
 
-    /// Whoever drives it is gone: whoever waits is answered, and what was to be added is refused.
+    /// Ends the supervisor because its driver is gone: answers every pending command and refuses
+    /// every pending addition.
     pub(crate) fn abandon(&mut self) {
         if !matches!(self.mode, Mode::Ended) {
             self.end(Ending::RuntimeGone);

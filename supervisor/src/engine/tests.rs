@@ -41,10 +41,10 @@ use crate::spec::{
 
 use self::world::World;
 
-/// The least by which two times differ.
+/// The smallest difference between two instants.
 const MOMENT: Duration = Duration::from_nanos(1);
 
-/// A supervisor with the defaults.
+/// Returns the rules of a supervisor with the defaults.
 fn supervisor(strategy: SupervisionStrategy) -> SupervisorRules {
     SupervisorRules {
         strategy,
@@ -57,7 +57,7 @@ fn supervisor(strategy: SupervisionStrategy) -> SupervisorRules {
     }
 }
 
-/// A worker with the defaults.
+/// Returns the rules of a worker with the defaults.
 fn worker(restart: RestartPolicy) -> ChildRules {
     ChildRules {
         kind: ChildKind::Worker,
@@ -70,7 +70,7 @@ fn worker(restart: RestartPolicy) -> ChildRules {
     }
 }
 
-/// A worker that reports when it is up.
+/// Returns the rules of a worker that reports when it is up.
 fn notifying(restart: RestartPolicy) -> ChildRules {
     ChildRules { start: StartRule::Ready(Some(secs(30))), ..worker(restart) }
 }
@@ -83,7 +83,7 @@ fn secs(secs: u64) -> Duration {
     Duration::from_secs(secs)
 }
 
-/// A moment less than that.
+/// Returns the longest duration that is shorter than `time`.
 fn almost(time: Duration) -> Duration {
     time.saturating_sub(MOMENT)
 }
@@ -92,7 +92,7 @@ fn millis(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
-/// So many random runs, or as many as `PROPTEST_CASES` says.
+/// Returns a configuration with this many random runs, or as many as `PROPTEST_CASES` asks for.
 fn runs(cases: u32) -> proptest::prelude::ProptestConfig {
     let wanted = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
     proptest::prelude::ProptestConfig {

@@ -1,18 +1,18 @@
-//! The engine's deadlines. A deadline that is no longer wanted is removed, never left to fire
-//! on something else.
+//! The engine's deadlines. A deadline that is no longer wanted is removed, so that it never fires
+//! in a later state.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Instant;
 
 use super::children::Key;
-use super::hash::ByNumber;
+use super::hash::BuildNumberHasher;
 
-/// Whose deadline it is; each has one at most.
+/// The owner of a deadline; each owner has at most one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Target {
-    /// A child's; what it means follows from the child's state.
+    /// A child; the meaning of its deadline follows from the child's state.
     Child(Key),
-    /// The common one of children that are stopped at once.
+    /// All children that are stopped at once; the deadline is common to them.
     Stop,
 }
 
@@ -20,23 +20,26 @@ pub(crate) enum Target {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Deadline {
     at: Instant,
-    /// Tells timers of the same instant apart, in the order in which they were set.
+    /// A running number, which puts deadlines of the same instant in the order in which they were
+    /// set.
     number: u64,
 }
 
-/// Kept apart from the children, of which hardly any has a deadline at a time.
+/// All deadlines that are set. They are kept apart from the children, of which hardly any has a
+/// deadline at a time.
 #[derive(Debug, Default)]
 pub(crate) struct Timers {
-    /// The next one. As a rule there is no other: children are stopped one by one.
+    /// The next deadline. Usually it is the only one, because children are stopped one by one.
     soonest: Option<(Deadline, Target)>,
-    /// All others, which are later.
+    /// All other deadlines, which are later.
     pending: BTreeMap<Deadline, Target>,
-    of: HashMap<Target, Deadline, ByNumber>,
+    /// The deadline of each target in `pending`.
+    by_target: HashMap<Target, Deadline, BuildNumberHasher>,
     next: u64,
 }
 
 impl Timers {
-    /// Sets a deadline, in place of the one that was set.
+    /// Sets a deadline, which replaces the target's previous one.
     pub(crate) fn set(&mut self, at: Instant, target: Target) {
         self.cancel(target);
         let mut later = (Deadline { at, number: self.next }, target);
@@ -46,20 +49,20 @@ impl Timers {
             Some(soonest) if later.0 < soonest.0 => std::mem::swap(soonest, &mut later),
             Some(_) => {}
         }
-        let (timer, target) = later;
-        self.pending.insert(timer, target);
-        self.of.insert(target, timer);
+        let (deadline, target) = later;
+        self.pending.insert(deadline, target);
+        self.by_target.insert(target, deadline);
     }
 
     pub(crate) fn cancel(&mut self, target: Target) {
         match &self.soonest {
-            // Nearly always there is none.
+            // The most frequent case comes first: no deadline is set.
             None => {}
-            Some((_, of)) if *of == target => self.advance(),
-            Some(_) if self.of.is_empty() => {}
+            Some((_, soonest)) if *soonest == target => self.advance(),
+            Some(_) if self.by_target.is_empty() => {}
             Some(_) => {
-                if let Some(timer) = self.of.remove(&target) {
-                    self.pending.remove(&timer);
+                if let Some(deadline) = self.by_target.remove(&target) {
+                    self.pending.remove(&deadline);
                 }
             }
         }
@@ -75,11 +78,11 @@ impl Timers {
         Some(target)
     }
 
-    /// The next one is over.
+    /// Replaces the next deadline, which has passed or is no longer wanted, by the one after it.
     fn advance(&mut self) {
         self.soonest = self.pending.pop_first();
         if let Some((_, target)) = &self.soonest {
-            self.of.remove(target);
+            self.by_target.remove(target);
         }
     }
 }

@@ -1,7 +1,8 @@
-//! Random supervisors and scripts, through the engine and through [`otp`]'s model of OTP: the
-//! same lives are started and stopped in the same order, and every command gets the same answer.
+//! Random supervisors and scripts, run by the engine and by [`otp`]'s model of OTP: both start and
+//! stop the same lives in the same order, and give every command the same answer.
 //!
-//! Backoff, time-outs and lives that go on are not OTP's, so they are not here.
+//! OTP has no backoff, no start time-outs and no lives that cannot be stopped, so the scripts have
+//! none.
 //!
 //! [`otp`]: super::otp
 
@@ -20,7 +21,7 @@ struct Script {
     intensity: u32,
     auto_shutdown: AutoShutdown,
     children: Vec<Spec>,
-    /// What happens at the same moment, and how long after the last moment.
+    /// The time since the previous moment, and the things that happen at this one.
     moments: Vec<(Duration, Vec<Happening>)>,
 }
 
@@ -90,7 +91,7 @@ fn script() -> impl Strategy<Value = Script> {
         })
 }
 
-/// What both are compared by.
+/// The observations by which the engine and the model are compared.
 #[derive(Debug, PartialEq)]
 struct View {
     acts: Vec<String>,
@@ -136,15 +137,16 @@ impl View {
         }
     }
 
-    /// Where lives take their turn, OTP still believes in one whose end is in its mailbox: it
-    /// tells it to end, and refuses other words for it.
+    /// Removes the differences that come from the pace: if exits take their turn, OTP still counts
+    /// a life as alive whose exit is in the mailbox, so it asks that life to end, and refuses
+    /// commands with another reason.
     fn at_pace(mut self, pace: Pace) -> Self {
         if pace == Pace::InTurn {
             self.acts.retain(|act| act.starts_with("spawn"));
             for (_, answer) in &mut self.answers {
                 let same = [("Running", "Restarting"), ("AlreadyStarted", "AlreadyPresent")];
-                for (believed, known) in same {
-                    *answer = answer.replace(believed, known);
+                for (otp, engine) in same {
+                    *answer = answer.replace(otp, engine);
                 }
             }
         }
@@ -225,13 +227,15 @@ fn pid_of(child: &Spec) -> Option<(String, u32)> {
 proptest! {
     #![proptest_config(runs(600))]
 
-    /// As OTP's supervisor runs: it hears of nothing else until a start or a stop is done.
+    /// Runs both as OTP's supervisor runs: it handles no other message until a start or a stop is
+    /// done.
     #[test]
     fn the_engine_does_what_otp_does(script in script()) {
         compare(script, Pace::AtOnce)?;
     }
 
-    /// As the engine runs: what it hears of meanwhile waits its turn, under the group strategies.
+    /// Runs both as the engine runs under the group strategies: events that come during a start or
+    /// a stop wait for their turn.
     #[test]
     fn a_group_does_what_otp_does_though_everything_takes_its_turn(
         script in script().prop_filter("a group", |script| script.strategy.is_group())

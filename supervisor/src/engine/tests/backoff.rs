@@ -1,4 +1,4 @@
-//! Restarts that wait.
+//! Restarts with a delay.
 
 use super::*;
 use crate::spec::RestartPolicy::{Always, Temporary, Transient};
@@ -8,7 +8,7 @@ fn patient(restart: RestartPolicy, backoff: Backoff) -> ChildRules {
     ChildRules { backoff: Some(backoff), ..worker(restart) }
 }
 
-/// `a`, `b` and `c`, of which `b` waits ten seconds or so before it is restarted.
+/// Returns a world with `a`, `b` and `c`, of which `b` waits five to ten seconds before a restart.
 fn three(strategy: SupervisionStrategy) -> World {
     let rules = SupervisorRules { restart_window: secs(60), ..supervisor(strategy) };
     World::new(rules)
@@ -52,7 +52,7 @@ fn the_siblings_go_on_under_one_for_one() {
     assert_eq!(world.acts(), "spawn c");
 }
 
-/// The delays between failures of a child that fails as soon as it is up.
+/// Returns the delays of a child that fails after having been up for this time.
 fn delays(healthy: Duration) -> Vec<Duration> {
     let rules = SupervisorRules {
         max_restarts: MaxRestarts::Unlimited,
@@ -98,7 +98,7 @@ fn health_counts_even_if_the_life_was_stopped_and_did_not_fail() {
         world.pass(secs(1));
     }
     world.pass(secs(60));
-    assert_eq!(world.asked(Verb::StopAndStart, "a"), "done");
+    assert_eq!(world.answer_to(Verb::StopAndStart, "a"), "done");
     world.exits("a", panicked());
     let failed = world.now;
     assert!(world.pass_to_deadline());
@@ -167,7 +167,7 @@ fn commands_are_carried_out_during_the_delay() {
     world.settle();
     let call = world.add("d", worker(Temporary));
     assert_eq!(world.answer(call), "done");
-    assert_eq!(world.asked(Verb::Restart, "a"), "done");
+    assert_eq!(world.answer_to(Verb::Restart, "a"), "done");
     world.log();
     assert!(world.pass_to_deadline());
     assert_eq!(world.acts(), "spawn b, spawn c");
@@ -179,7 +179,7 @@ fn terminating_the_delayed_child_starts_the_others_without_it() {
     world.exits("b", panicked());
     world.settle();
     world.log();
-    assert_eq!(world.asked(Verb::Terminate, "b"), "done");
+    assert_eq!(world.answer_to(Verb::Terminate, "b"), "done");
     assert_eq!(world.acts(), "spawn a, spawn c");
     assert_eq!(world.state("b"), "stopped");
     assert_eq!(world.engine.next_deadline(), None);
@@ -191,7 +191,7 @@ fn terminating_a_child_that_waits_with_the_group_does_not_end_the_wait() {
     world.exits("b", panicked());
     world.settle();
     world.log();
-    assert_eq!(world.asked(Verb::Terminate, "c"), "done");
+    assert_eq!(world.answer_to(Verb::Terminate, "c"), "done");
     assert_eq!(world.state("b"), "restarting");
     assert!(world.pass_to_deadline());
     // As in OTP, a group restart brings back a terminated child.
@@ -234,13 +234,13 @@ fn terminating_a_child_whose_failed_start_waits_starts_the_others_without_it() {
     world.gone("b");
     world.exits("b", panicked());
     world.log();
-    assert_eq!(world.asked(Verb::Terminate, "b"), "done");
+    assert_eq!(world.answer_to(Verb::Terminate, "b"), "done");
     assert_eq!(world.acts(), "spawn c");
 }
 
 #[test]
 fn what_a_failed_start_left_down_stays_down_when_the_retry_is_terminated() {
-    // OTP's rule, where no delay is ended early.
+    // Without a backoff no delay is ended early, and OTP's rule holds.
     let mut world = World::new(supervisor(OneForAll))
         .with("a", worker(Always))
         .with("b", notifying(Always))
@@ -250,8 +250,8 @@ fn what_a_failed_start_left_down_stays_down_when_the_retry_is_terminated() {
     world.gone("c");
     world.gone("b");
     world.exits("b", panicked());
-    assert_eq!(world.asked(Verb::Terminate, "b"), "done");
-    // (The world checks that whoever sends to `c` is told so.)
+    assert_eq!(world.answer_to(Verb::Terminate, "b"), "done");
+    // (The world checks that the mailbox of `c` is closed.)
     assert_eq!((world.state("a").as_str(), world.state("c").as_str()), ("running", "stopped"));
 }
 
@@ -263,7 +263,7 @@ fn what_another_retry_will_start_still_waits_for_that() {
         .with("c", notifying(Always))
         .with("d", worker(Always))
         .up();
-    // The starts of `a` and, started by hand in the meantime, of `c` fail.
+    // The start of `a` fails, and so does that of `c`, which a command starts in the meantime.
     world.exits("a", panicked());
     for name in ["d", "c", "b"] {
         world.gone(name);

@@ -4,9 +4,9 @@ use super::*;
 use crate::spec::RestartPolicy::{Always, Temporary, Transient};
 use crate::spec::SupervisionStrategy::{OneForAll, OneForOne, RestForOne, SimpleOneForOne};
 
-/// What a command about `a` is answered, and where `a` stands then.
+/// Gives a command about `a` and returns the answer, with the state of `a` after it.
 fn outcome(mut world: World, command: Verb) -> (String, String) {
-    let answer = world.asked(command, "a");
+    let answer = world.answer_to(command, "a");
     (answer, world.state("a"))
 }
 
@@ -14,15 +14,15 @@ fn up(restart: RestartPolicy) -> World {
     World::new(supervisor(OneForOne)).with("a", worker(restart)).up()
 }
 
-/// `a` is known and has no life.
+/// Returns a world in which `a` is known and has no life.
 fn down() -> World {
     let mut world = up(Always);
-    world.asked(Verb::Terminate, "a");
+    world.answer_to(Verb::Terminate, "a");
     world.log();
     world
 }
 
-/// `a` has failed and waits to be started again.
+/// Returns a world in which `a` has failed and waits to be started again.
 fn waiting() -> World {
     let backoff = Some(Backoff::constant(secs(60)));
     let mut world =
@@ -33,7 +33,7 @@ fn waiting() -> World {
     world
 }
 
-fn nobody() -> World {
+fn empty() -> World {
     World::new(supervisor(OneForOne)).up()
 }
 
@@ -60,7 +60,7 @@ fn terminate_is_done_with_a_child_that_is_down() {
 #[test]
 fn terminate_ends_a_pending_restart() {
     let mut world = waiting();
-    assert_eq!(world.asked(Verb::Terminate, "a"), "done");
+    assert_eq!(world.answer_to(Verb::Terminate, "a"), "done");
     assert!(!world.pass_to_deadline(), "its retry is void");
     assert_eq!(world.state("a"), "stopped");
 }
@@ -70,13 +70,13 @@ fn terminate_voids_a_retry_that_is_on_its_way() {
     let mut world = World::new(supervisor(OneForOne)).with("a", notifying(Always)).up();
     world.exits("a", panicked());
     world.exits("a", panicked());
-    assert_eq!(world.asked(Verb::Terminate, "a"), "done");
+    assert_eq!(world.answer_to(Verb::Terminate, "a"), "done");
     assert_eq!(world.state("a"), "stopped");
 }
 
 #[test]
 fn terminate_does_not_find_a_stranger() {
-    is(&outcome(nobody(), Verb::Terminate), "refused, NotFound", "gone");
+    is(&outcome(empty(), Verb::Terminate), "refused, NotFound", "gone");
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn restart_starts_a_child_that_is_down() {
 #[test]
 fn restart_waits_until_the_child_is_up() {
     let mut world = World::new(supervisor(OneForOne)).with("a", notifying(Always)).up();
-    world.asked(Verb::Terminate, "a");
+    world.answer_to(Verb::Terminate, "a");
     let call = world.call(Verb::Restart, "a");
     assert_eq!(world.answer(call), "-");
     world.ready("a");
@@ -97,7 +97,7 @@ fn restart_waits_until_the_child_is_up() {
 #[test]
 fn restart_that_fails_leaves_the_child_down() {
     let mut world = World::new(supervisor(OneForOne)).with("a", notifying(Always)).up();
-    world.asked(Verb::Terminate, "a");
+    world.answer_to(Verb::Terminate, "a");
     let call = world.call(Verb::Restart, "a");
     world.exits("a", panicked());
     assert!(world.answer(call).starts_with("refused, StartFailed"));
@@ -107,7 +107,7 @@ fn restart_that_fails_leaves_the_child_down() {
 #[test]
 fn restart_of_a_child_that_declines_leaves_it_down() {
     let mut world = World::new(supervisor(OneForOne)).with("a", notifying(Always)).up();
-    world.asked(Verb::Terminate, "a");
+    world.answer_to(Verb::Terminate, "a");
     let call = world.call(Verb::Restart, "a");
     world.exits("a", ExitReason::Normal);
     assert_eq!(world.answer(call), "declined");
@@ -118,7 +118,7 @@ fn restart_of_a_child_that_declines_leaves_it_down() {
 fn restart_refuses_a_child_that_runs_or_restarts_and_a_stranger() {
     is(&outcome(up(Always), Verb::Restart), "refused, Running", "running");
     is(&outcome(waiting(), Verb::Restart), "refused, Restarting", "restarting");
-    is(&outcome(nobody(), Verb::Restart), "refused, NotFound", "gone");
+    is(&outcome(empty(), Verb::Restart), "refused, NotFound", "gone");
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn delete_forgets_a_child_that_is_down() {
 fn delete_refuses_a_child_that_runs_or_restarts_and_a_stranger() {
     is(&outcome(up(Always), Verb::Delete), "refused, Running", "running");
     is(&outcome(waiting(), Verb::Delete), "refused, Restarting", "restarting");
-    is(&outcome(nobody(), Verb::Delete), "refused, NotFound", "gone");
+    is(&outcome(empty(), Verb::Delete), "refused, NotFound", "gone");
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn add_starts_the_child_as_the_last_one() {
 
 #[test]
 fn add_waits_until_the_child_is_up() {
-    let mut world = nobody();
+    let mut world = empty();
     let call = world.add("a", notifying(Always));
     assert_eq!(world.answer(call), "-");
     world.ready("a");
@@ -168,7 +168,7 @@ fn add_refuses_a_name_that_is_taken() {
 
 #[test]
 fn add_that_fails_keeps_no_spec() {
-    let mut world = nobody();
+    let mut world = empty();
     let call = world.add("a", notifying(Always));
     world.exits("a", panicked());
     assert!(world.answer(call).starts_with("refused, StartFailed"));
@@ -178,7 +178,7 @@ fn add_that_fails_keeps_no_spec() {
 #[test]
 fn add_of_a_child_that_declines_keeps_its_spec_unless_it_is_temporary() {
     for (restart, state) in [(Always, "stopped"), (Transient, "stopped"), (Temporary, "gone")] {
-        let mut world = nobody();
+        let mut world = empty();
         let call = world.add("a", notifying(restart));
         world.exits("a", ExitReason::Normal);
         assert_eq!(world.answer(call), "declined");
@@ -191,7 +191,7 @@ fn add_refuses_a_child_beyond_the_limit() {
     let rules = SupervisorRules { max_children: Some(2), ..supervisor(SimpleOneForOne) };
     let mut world = World::new(rules).up();
     world.add("#1", worker(Transient));
-    // One that is to be restarted keeps its place.
+    // A worker that is to be restarted still counts.
     let backoff = Some(Backoff::constant(secs(1)));
     world.add("#2", ChildRules { backoff, ..worker(Transient) });
     world.exits("#2", panicked());
@@ -227,25 +227,25 @@ fn restart_stops_and_starts_a_child_alone() {
             .with("a", worker(Always))
             .with("b", worker(Always))
             .up();
-        assert_eq!(world.asked(Verb::StopAndStart, "a"), "done");
+        assert_eq!(world.answer_to(Verb::StopAndStart, "a"), "done");
         assert_eq!(world.acts(), "ask a, spawn a");
     }
 }
 
 #[test]
-fn cycle_starts_a_child_that_is_down_or_waits() {
+fn stop_and_start_starts_a_child_that_is_down_or_waits() {
     is(&outcome(down(), Verb::StopAndStart), "done", "running");
     is(&outcome(waiting(), Verb::StopAndStart), "done", "running");
-    is(&outcome(nobody(), Verb::StopAndStart), "refused, NotFound", "gone");
+    is(&outcome(empty(), Verb::StopAndStart), "refused, NotFound", "gone");
 }
 
 #[test]
-fn cycle_brings_back_a_temporary_child_too() {
+fn stop_and_start_brings_back_a_temporary_child_too() {
     is(&outcome(up(Temporary), Verb::StopAndStart), "done", "running");
 }
 
 #[test]
-fn cycle_of_a_child_that_waits_with_its_group_starts_the_group() {
+fn stop_and_start_of_a_child_that_waits_with_its_group_starts_the_group() {
     let backoff = Some(Backoff::constant(secs(60)));
     let mut world = World::new(supervisor(RestForOne))
         .with("a", worker(Always))
@@ -255,13 +255,13 @@ fn cycle_of_a_child_that_waits_with_its_group_starts_the_group() {
     world.exits("b", panicked());
     world.settle();
     world.log();
-    assert_eq!(world.asked(Verb::StopAndStart, "b"), "done");
+    assert_eq!(world.answer_to(Verb::StopAndStart, "b"), "done");
     assert_eq!(world.acts(), "spawn b, spawn c");
     assert_eq!(world.engine.next_deadline(), None);
 }
 
 #[test]
-fn a_child_that_is_forgettable_is_forgotten_when_its_cycle_fails() {
+fn a_child_that_is_forgettable_is_forgotten_when_its_stop_and_start_fails() {
     let mut world = World::new(supervisor(OneForOne)).with("a", notifying(Temporary)).up();
     let call = world.call(Verb::StopAndStart, "a");
     world.gone("a");
@@ -295,7 +295,7 @@ fn kill_counts_even_if_the_life_ends_well_at_that_moment() {
 fn kill_is_done_with_a_child_that_has_no_life() {
     is(&outcome(down(), Verb::Fail(ExitReason::Killed)), "done", "stopped");
     is(&outcome(waiting(), Verb::Fail(ExitReason::Killed)), "done", "restarting");
-    is(&outcome(nobody(), Verb::Fail(ExitReason::Killed)), "refused, NotFound", "gone");
+    is(&outcome(empty(), Verb::Fail(ExitReason::Killed)), "refused, NotFound", "gone");
 }
 
 #[test]
@@ -341,7 +341,7 @@ fn the_commands_that_a_stop_overtakes_are_answered() {
         .with("c", worker(Always))
         .up();
     let terminate = world.call(Verb::Terminate, "a");
-    let cycle = world.call(Verb::StopAndStart, "b");
+    let stop_and_start = world.call(Verb::StopAndStart, "b");
     let kill = world.call(Verb::Fail(ExitReason::Killed), "c");
     let behind = world.call(Verb::Restart, "c");
     let add = world.add("d", notifying(Always));
@@ -349,7 +349,7 @@ fn the_commands_that_a_stop_overtakes_are_answered() {
     assert_eq!(world.answer(behind), "refused, ShuttingDown");
     world.settle();
     assert_eq!(world.answer(terminate), "done");
-    assert_eq!(world.answer(cycle), "refused, ShuttingDown");
+    assert_eq!(world.answer(stop_and_start), "refused, ShuttingDown");
     assert_eq!(world.answer(kill), "done");
     assert_eq!(world.answer(add), "refused, ShuttingDown");
 }

@@ -1,10 +1,10 @@
-//! Who waits for whom.
+//! Work that waits for a child or for the whole supervisor, and work that does not.
 
 use super::*;
 use crate::spec::RestartPolicy::{Always, Temporary};
 use crate::spec::SupervisionStrategy::{OneForAll, OneForOne, RestForOne, SimpleOneForOne};
 
-/// Two workers that report when they are up, both up.
+/// Returns a world with two workers that report when they are up, and are up.
 fn two(strategy: SupervisionStrategy) -> World {
     World::new(supervisor(strategy)).with("a", notifying(Always)).with("b", notifying(Always)).up()
 }

@@ -7,12 +7,12 @@ use super::world::{Call, named};
 use super::*;
 use crate::engine::{Key, State};
 
-/// How soon a life does what it is told.
+/// The time at which a life answers a start or a stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Pace {
-    /// Before the supervisor hears of anything else, as in OTP, which waits for it.
+    /// The answer comes before all waiting messages, as in OTP, whose supervisor waits for it.
     AtOnce,
-    /// The supervisor hears of it after all that is already waiting.
+    /// The answer comes after the messages that are already waiting.
     InTurn,
 }
 
@@ -20,7 +20,7 @@ pub(super) struct Driven {
     pub(super) world: World,
     pace: Pace,
     inbox: VecDeque<Item>,
-    /// Lives that have ended by themselves and are still to be heard of.
+    /// Lives that have ended by themselves, and whose exits have not been reported yet.
     dead: HashMap<(Key, u64), Reason>,
     /// Lives whose answer to a start or a stop is on its way.
     answering: HashSet<(Key, u64, bool)>,
@@ -62,7 +62,7 @@ impl Driven {
         self.inbox.push_back(Item::Message(message));
     }
 
-    /// The life that this child has now ends by itself; `false` if it has done so already.
+    /// Ends the child's current life by itself; returns `false` if that life has already ended.
     pub(super) fn ends(&mut self, name: &str, reason: Reason) -> bool {
         let key = self.world.key(name);
         let life = (key, self.world.lives[&key]);
@@ -74,7 +74,7 @@ impl Driven {
         true
     }
 
-    /// Until all is quiet.
+    /// Handles items until none is left.
     pub(super) fn run(&mut self) {
         loop {
             self.collect();
@@ -83,12 +83,13 @@ impl Driven {
         }
     }
 
-    /// What the engine has just started, stopped or put off.
+    /// Queues the answers of lives that the engine has just started or stopped, and the events that
+    /// it has just put off.
     fn collect(&mut self) {
         while let Some(event) = self.world.later.pop_front() {
             match event {
                 Event::Retry(key, retry) => self.inbox.push_back(Item::Retry(key, retry)),
-                // OTP does with many children in one go what is done in bursts here.
+                // OTP handles many children in one go, the engine in bursts.
                 Event::Continue => self.world.on(Event::Continue),
                 other => panic!("{other:?} is not put off"),
             }
@@ -101,7 +102,7 @@ impl Driven {
                 answers.push(Item::Starts(key, child.generation));
             }
         }
-        for &key in &self.world.told {
+        for &key in &self.world.stopping {
             let generation = self.world.lives[&key];
             if self.answering.insert((key, generation, true)) {
                 answers.push(Item::Stops(key, generation));
@@ -117,7 +118,7 @@ impl Driven {
 
     fn handle(&mut self, item: Item) {
         match item {
-            Item::Message(message) => self.tell(message),
+            Item::Message(message) => self.handle_message(message),
             Item::Retry(key, retry) => self.world.on(Event::Retry(key, retry)),
             Item::Ended(key, generation) => {
                 if let Some(reason) = self.dead.remove(&(key, generation)) {
@@ -152,7 +153,7 @@ impl Driven {
         }
     }
 
-    fn tell(&mut self, message: Message) {
+    fn handle_message(&mut self, message: Message) {
         match message {
             Message::StartChild(reply, spec) => {
                 let number = u32::try_from(self.specs.len()).expect("a few");
@@ -186,7 +187,7 @@ fn rules(spec: &Spec) -> ChildRules {
     ChildRules { significant: spec.significant, ..notifying(spec.restart) }
 }
 
-/// Where a child stands, in OTP's words.
+/// Returns a child's state in OTP's words.
 pub(super) fn state_of_pid(pid: Pid) -> &'static str {
     match pid {
         Pid::Alive(_) => "alive",

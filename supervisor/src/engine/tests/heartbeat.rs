@@ -75,7 +75,7 @@ fn a_life_that_is_being_stopped_is_not_watched() {
 
 #[test]
 fn a_heartbeat_of_no_time_watches_nothing() {
-    // A check that is due again as soon as it is made would never let the supervisor go on.
+    // A check that is due again as soon as it is made would keep the supervisor busy for ever.
     let rules = ChildRules { heartbeat: Some(Duration::ZERO), ..worker(Always) };
     let mut world = World::new(supervisor(OneForOne)).with("a", rules).up();
     let a = world.key("a");

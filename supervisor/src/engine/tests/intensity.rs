@@ -1,4 +1,4 @@
-//! How many restarts within which time.
+//! The limit of restarts within a window.
 
 use super::*;
 use crate::spec::RestartPolicy::{Always, Transient};
@@ -8,7 +8,7 @@ fn limited(strategy: SupervisionStrategy, limit: u32) -> SupervisorRules {
     SupervisorRules { max_restarts: MaxRestarts::AtMost(limit), ..supervisor(strategy) }
 }
 
-/// How often a child that fails at once is started again before its supervisor gives up.
+/// Returns the number of restarts of a child that fails at once before its supervisor gives up.
 fn restarts_until_the_end(limit: u32) -> usize {
     let mut world = World::new(limited(OneForOne, limit)).with("a", worker(Always)).up();
     let mut restarts = 0;
@@ -39,7 +39,7 @@ fn unlimited_restarts_never_end_the_supervisor() {
     assert_eq!(world.state("a"), "running");
 }
 
-/// Whether a second failure this long after the first is one too many for a limit of one.
+/// Returns `true` if a second failure this long after the first exceeds a limit of one.
 fn is_one_too_many(after: Duration) -> bool {
     let mut world = World::new(limited(OneForOne, 1)).with("a", worker(Always)).up();
     world.exits("a", panicked());
@@ -59,7 +59,7 @@ fn a_restart_counts_as_long_as_it_is_not_older_than_the_window() {
 #[test]
 fn the_window_slides_with_each_restart() {
     let mut world = World::new(limited(OneForOne, 2)).with("a", worker(Always)).up();
-    // Never three within five seconds, and far more than two in all.
+    // There are never three failures within five seconds, and far more than two in all.
     for _ in 0..20 {
         world.exits("a", panicked());
         world.pass(millis(2_600));
@@ -108,7 +108,7 @@ fn three_simultaneous_failures_are_one_restart_under_one_for_all() {
         world.exits(name, panicked());
     }
     world.settle();
-    // That `c` was gone was not known yet when it was asked.
+    // The exit of `c` had not been reported yet when `c` was asked to end.
     assert_eq!(world.acts(), "ask c, spawn a, spawn b, spawn c");
     assert_eq!(world.ending(), "not ended");
 }
@@ -138,9 +138,9 @@ fn an_exit_that_restarts_nothing_counts_nothing() {
 #[test]
 fn commands_count_nothing() {
     let mut world = World::new(limited(OneForOne, 0)).with("a", worker(Always)).up();
-    assert_eq!(world.asked(Verb::StopAndStart, "a"), "done");
-    assert_eq!(world.asked(Verb::Terminate, "a"), "done");
-    assert_eq!(world.asked(Verb::Restart, "a"), "done");
+    assert_eq!(world.answer_to(Verb::StopAndStart, "a"), "done");
+    assert_eq!(world.answer_to(Verb::Terminate, "a"), "done");
+    assert_eq!(world.answer_to(Verb::Restart, "a"), "done");
     assert_eq!(world.state("a"), "running");
 }
 
@@ -170,12 +170,12 @@ fn the_first_failed_start_of_all_is_no_restart() {
 }
 
 #[test]
-fn how_many_are_left_is_told_with_each_restart() {
+fn the_number_of_restarts_left_is_reported_with_each_restart() {
     let mut world = World::new(limited(OneForOne, 2)).with("a", worker(Always)).up();
     world.exits("a", panicked());
     world.exits("a", panicked());
-    let told: Vec<_> = world.log().into_iter().filter(|line| line.contains("left")).collect();
-    assert_eq!(told, ["a restarted, 1 left", "a restarted, 0 left"]);
+    let reported: Vec<_> = world.log().into_iter().filter(|line| line.contains("left")).collect();
+    assert_eq!(reported, ["a restarted, 1 left", "a restarted, 0 left"]);
 }
 
 #[test]

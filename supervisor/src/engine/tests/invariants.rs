@@ -1,4 +1,4 @@
-//! What holds in every state between two events, whatever happened before.
+//! The invariants that hold in every state between two events, whatever happened before.
 
 use std::collections::HashSet;
 
@@ -14,7 +14,7 @@ pub(super) fn check(world: &World) {
     nothing_waits_without_cause(world);
     let engine = &world.engine;
     match &engine.mode {
-        Mode::Ended => assert!(world.ended.is_some(), "the end is told"),
+        Mode::Ended => assert!(world.ended.is_some(), "the end is reported"),
         Mode::Running => {
             a_child_on_hold_has_a_restart_to_come_back_with(world);
             a_child_without_a_future_is_closed(world);
@@ -30,8 +30,8 @@ pub(super) fn check(world: &World) {
     }
 }
 
-/// The child of an exit that is said to concern nobody else. (What has become due meanwhile does not
-/// follow from it.)
+/// Returns the child of an exit that affects only its child. (Effects of deadlines that are due do
+/// not follow from the exit, so with a deadline due there is nothing to check.)
 pub(super) fn exit_of_one(world: &World, event: &Event<Call>) -> Option<Key> {
     let Event::Exited(key, _, exit) = event else { return None };
     let nothing_is_due = world.engine.next_deadline().is_none_or(|at| at > world.now);
@@ -51,7 +51,7 @@ pub(super) fn concerns_only(alone: Key, effect: &Effect<Part, Call>) {
     assert_eq!(concerned, Some(alone), "{effect:?} follows from the exit of one child");
 }
 
-/// The engine knows of exactly the lives that there are.
+/// Asserts that the engine knows exactly the lives that exist.
 fn lives_are_known(world: &World) {
     if matches!(world.engine.mode, Mode::Ended) {
         return;
@@ -67,7 +67,7 @@ fn lives_are_known(world: &World) {
     }
 }
 
-/// The users of a child see the state that the engine keeps.
+/// Asserts that the users of a child see the state that the engine keeps.
 fn states_are_shown(world: &World) {
     for (key, child) in world.engine.children() {
         let shown = world.shown.get(&key).copied().unwrap_or(ChildState::Stopped);
@@ -86,7 +86,7 @@ fn counters_follow_from_states(world: &World) {
     assert_eq!(engine.significant, significant.count(), "significant children that go on");
     let with_life = engine.children().filter(|(_, child)| child.state.has_life()).count();
     if let Mode::Stopping { scheme: Scheme::AtOnce { next: None, .. }, .. } = engine.mode {
-        assert_eq!(engine.moving, with_life, "a life that has not been told");
+        assert_eq!(engine.moving, with_life, "a life that has not been asked to end");
     }
     let keys: HashSet<Key> = engine.children().map(|(key, _)| key).collect();
     assert_eq!(keys.len(), engine.children.len());
@@ -95,16 +95,16 @@ fn counters_follow_from_states(world: &World) {
 fn nothing_waits_without_cause(world: &World) {
     let engine = &world.engine;
     assert!(engine.forgotten.is_empty(), "forgotten children were not taken");
-    assert!(engine.settled.is_empty(), "a child settled and its turns were not taken");
-    assert!(engine.deferred.is_empty() || engine.is_busy(), "turns wait for nothing");
+    assert!(engine.settled.is_empty(), "a child settled and its work was not done");
+    assert!(engine.deferred.is_empty() || engine.is_busy(), "work waits for nothing");
     for (key, works) in &engine.deferred_for {
-        assert!(engine.is_moving(*key), "turns wait for a child that does not move");
+        assert!(engine.is_moving(*key), "work waits for a child that does not move");
         assert!(!works.is_empty() || engine.is_moving(*key));
     }
     if engine.is_stopping() {
         assert!(engine.deferred.is_empty() && engine.deferred_for.is_empty());
     }
-    // Whatever the supervisor as a whole is doing, something will make it go on.
+    // A start or a group restart has a child or an event that makes it go on.
     let goes_on = |key: Option<Key>| {
         let child = key.and_then(|key| engine.child(key));
         let continues = world.later.iter().any(|event| matches!(event, Event::Continue));
@@ -121,8 +121,8 @@ fn nothing_waits_without_cause(world: &World) {
     }
 }
 
-/// A child that was stopped with its group comes back with the group's pending restart: there
-/// is one.
+/// Asserts that a restart is pending for each child that was stopped with its group and comes back
+/// with that restart.
 fn a_child_on_hold_has_a_restart_to_come_back_with(world: &World) {
     let engine = &world.engine;
     let waits = |child: &Child<Part, Call>| matches!(child.state, State::Waiting(_));
@@ -135,7 +135,7 @@ fn a_child_on_hold_has_a_restart_to_come_back_with(world: &World) {
     }
 }
 
-/// Whoever sends to a child that nothing will start is told so.
+/// Asserts that the mailbox of a child is closed if nothing will start the child.
 fn a_child_without_a_future_is_closed(world: &World) {
     for (key, child) in world.engine.children() {
         if matches!(child.state, State::Down) {

@@ -8,11 +8,11 @@ use crate::spec::RestartPolicy::{Always, Temporary, Transient};
 use crate::spec::SupervisionStrategy::{OneForAll, OneForOne, RestForOne, SimpleOneForOne};
 use crate::spec::{AutoShutdown, RestartPolicy, SupervisionStrategy};
 
-/// What comes of a start.
+/// The outcome of a start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
     Up,
-    /// It comes up, and ends at once, by itself.
+    /// The child comes up, and ends at once by itself.
     Crashes,
     Fails,
     Declines,
@@ -33,7 +33,7 @@ pub(super) struct Spec {
     pub(super) name: String,
     pub(super) restart: RestartPolicy,
     pub(super) significant: bool,
-    /// What comes of its starts, in order; after these it comes up.
+    /// The outcomes of the child's first starts, in order; later starts succeed.
     pub(super) outcomes: Vec<Outcome>,
     pub(super) starts: u32,
     pub(super) pid: Pid,
@@ -118,7 +118,7 @@ impl Otp {
         self.children.retain(|child| child.restart != Temporary || is_alive(child));
     }
 
-    /// Handles what is in the mailbox.
+    /// Handles the messages in the mailbox.
     pub(super) fn run(&mut self) {
         while let Some(message) = self.queue.pop_front() {
             if self.ended.is_some() {
@@ -244,7 +244,7 @@ impl Otp {
             OneForOne | SimpleOneForOne => {
                 match self.start(index) {
                     Outcome::Fails => self.try_again(index),
-                    // (OTP 25 keeps a pool's child without a pid here, and crashes over it.)
+                    // (OTP 25 keeps a pool's child without a pid here, and crashes because of it.)
                     Outcome::Declines if self.is_simple() => {
                         self.children.remove(index);
                     }
@@ -259,10 +259,10 @@ impl Otp {
         for sibling in (first..self.children.len()).rev() {
             self.stop(sibling);
         }
-        let mut place = 0;
+        let mut position = 0;
         self.children.retain(|child| {
-            place += 1;
-            place <= first || child.restart != Temporary || child.name == name
+            position += 1;
+            position <= first || child.restart != Temporary || child.name == name
         });
         for sibling in first..self.children.len() {
             if self.start(sibling) == Outcome::Fails {
@@ -314,7 +314,7 @@ impl Otp {
         if self.children[index].restart == Temporary || self.is_simple() {
             self.children.remove(index);
         }
-        // Those that only this child's retry would have started have nothing to wait for.
+        // Children that only this child's retry would have started are down from now on.
         let mut comes_back = self.strategy == OneForAll && self.children.iter().any(is_restarting);
         for child in &mut self.children {
             comes_back = comes_back || is_restarting(child);
@@ -342,7 +342,7 @@ impl Otp {
         }
     }
 
-    /// A child that has no life, or the refusal of what needs one.
+    /// Returns the index of a child that has no life; answers with a refusal if there is none.
     fn down(&mut self, call: u32, name: &str) -> Option<usize> {
         let refusal = if self.is_simple() {
             "SimpleOneForOne"

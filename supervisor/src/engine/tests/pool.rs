@@ -1,4 +1,4 @@
-//! What is different where all children are workers of one template.
+//! Pools: the differences if all children are workers of one template.
 
 use super::*;
 use crate::spec::RestartPolicy::{Always, Temporary, Transient};
@@ -35,7 +35,7 @@ fn a_worker_that_is_not_restarted_is_forgotten() {
 fn a_worker_that_is_terminated_is_forgotten() {
     for restart in [Always, Transient, Temporary] {
         let mut world = pool(&worker(restart));
-        assert_eq!(world.asked(Verb::Terminate, "#1"), "done");
+        assert_eq!(world.answer_to(Verb::Terminate, "#1"), "done");
         assert_eq!(world.state("#1"), "gone");
     }
 }
@@ -51,7 +51,7 @@ fn a_worker_that_declines_is_forgotten() {
 
 #[test]
 fn a_worker_that_declines_its_restart_is_forgotten() {
-    // OTP 25 keeps it without a life, and crashes over that when the pool ends.
+    // OTP 25 keeps the worker without a life, and crashes because of it when the pool ends.
     let mut world = pool(&notifying(Always));
     world.exits("#1", panicked());
     world.exits("#1", ExitReason::Normal);
@@ -85,7 +85,7 @@ fn a_worker_that_is_terminated_between_two_attempts_leaves_no_trace() {
     let mut world = pool(&notifying(Always));
     world.exits("#1", panicked());
     world.exits("#1", panicked());
-    assert_eq!(world.asked(Verb::Terminate, "#1"), "done");
+    assert_eq!(world.answer_to(Verb::Terminate, "#1"), "done");
     assert_eq!(world.engine.children().count(), 0);
     assert_eq!(world.engine.moving, 0);
 }
@@ -94,8 +94,8 @@ fn a_worker_that_is_terminated_between_two_attempts_leaves_no_trace() {
 fn the_commands_for_specs_are_refused_also_for_strangers() {
     let mut world = pool(&worker(Always));
     for name in ["#1", "#9", "session"] {
-        assert_eq!(world.asked(Verb::Restart, name), "refused, SimpleOneForOne");
-        assert_eq!(world.asked(Verb::Delete, name), "refused, SimpleOneForOne");
+        assert_eq!(world.answer_to(Verb::Restart, name), "refused, SimpleOneForOne");
+        assert_eq!(world.answer_to(Verb::Delete, name), "refused, SimpleOneForOne");
     }
 }
 
@@ -143,7 +143,7 @@ fn many_workers_are_refused_by_a_pool_that_stops() {
     assert_eq!(world.answer(call), "refused, ShuttingDown");
 }
 
-/// A pool of more workers than are told to stop in one go.
+/// Returns a pool of more workers than are asked to end in one burst, with their names.
 fn large(rules: ChildRules) -> (World, Vec<String>) {
     let mut world = pool(&rules);
     let names: Vec<String> = (1..=2 * BURST + 1).map(|number| format!("#{number}")).collect();
@@ -154,17 +154,17 @@ fn large(rules: ChildRules) -> (World, Vec<String>) {
 }
 
 #[test]
-fn many_workers_are_told_to_stop_in_bursts_and_do_not_wait_for_each_other() {
+fn many_workers_are_asked_to_stop_in_bursts_and_do_not_wait_for_each_other() {
     let (mut world, names) = large(worker(Always));
     world.on(Event::Stop);
-    assert_eq!(world.told.len(), BURST);
-    // That one of them has ended does not hasten the others.
+    assert_eq!(world.stopping.len(), BURST);
+    // The end of one of them does not hasten the others.
     world.gone(&names[0]);
-    assert_eq!(world.told.len(), BURST - 1);
-    for told in [2 * BURST - 1, 2 * BURST] {
+    assert_eq!(world.stopping.len(), BURST - 1);
+    for asked in [2 * BURST - 1, 2 * BURST] {
         let event = world.later.pop_front().expect("it goes on");
         world.on(event);
-        assert_eq!(world.told.len(), told);
+        assert_eq!(world.stopping.len(), asked);
     }
     assert_eq!(world.ending(), "not ended");
     world.settle();
@@ -172,10 +172,10 @@ fn many_workers_are_told_to_stop_in_bursts_and_do_not_wait_for_each_other() {
 }
 
 #[test]
-fn a_worker_that_ends_before_it_is_told_to_is_not_told() {
+fn a_worker_that_ends_before_it_is_asked_to_is_not_asked() {
     let (mut world, names) = large(worker(Always));
     world.on(Event::Stop);
-    // The next one to be told, the last one, and one between them.
+    // The worker to be asked next, the last one, and one between them.
     for number in [BURST, 2 * BURST, BURST + 2] {
         world.exits(&names[number], panicked());
         assert_eq!(world.state(&names[number]), "gone");
@@ -187,7 +187,7 @@ fn a_worker_that_ends_before_it_is_told_to_is_not_told() {
 }
 
 #[test]
-fn a_pool_whose_time_is_over_kills_those_who_were_told_and_those_who_were_not() {
+fn a_pool_whose_time_is_over_kills_those_that_were_asked_and_those_that_were_not() {
     let (mut world, _) =
         large(ChildRules { shutdown: Shutdown::Timeout(secs(2)), ..worker(Always) });
     world.on(Event::Stop);
@@ -195,7 +195,7 @@ fn a_pool_whose_time_is_over_kills_those_who_were_told_and_those_who_were_not() 
     world.pass(secs(2));
     assert_eq!(world.acts().matches("abort").count(), BURST);
     world.later.clear();
-    // Nobody has told the rest when the grace is over too: they get theirs.
+    // The rest have not been aborted when the grace is over too: they get a grace of their own.
     world.pass(secs(1));
     assert_eq!(world.acts().matches("abort").count(), BURST + 1);
     world.pass(almost(secs(1)));

@@ -1,10 +1,10 @@
-//! Exit and policy; strategy and position.
+//! Restarts, by exit reason and restart policy, and by strategy and position in the start order.
 
 use super::*;
 use crate::spec::RestartPolicy::{Always, Temporary, Transient};
 use crate::spec::SupervisionStrategy::{OneForAll, OneForOne, RestForOne, SimpleOneForOne};
 
-/// What becomes of a child of this policy that ends like this.
+/// Returns the state of a child of this policy after it has ended for this reason.
 fn fate(restart: RestartPolicy, reason: ExitReason) -> String {
     let mut world = World::new(supervisor(OneForOne)).with("a", worker(restart)).up();
     world.exits("a", reason);
@@ -34,7 +34,7 @@ fn a_temporary_child_is_forgotten_after_every_exit() {
     }
 }
 
-/// What is stopped and started when the child of this name fails.
+/// Returns the stops and starts that follow when the child of this name fails.
 fn acts_after_failure_of(name: &str, strategy: SupervisionStrategy) -> String {
     let mut world = World::new(supervisor(strategy));
     for name in ["a", "b", "c"] {
@@ -46,8 +46,8 @@ fn acts_after_failure_of(name: &str, strategy: SupervisionStrategy) -> String {
     world.acts()
 }
 
-/// For which of three children it makes no difference to the others how this ends.
-fn private_exits(rules: SupervisorRules, child: &ChildRules, reason: &ExitReason) -> String {
+/// Returns the names of those of three children whose exit for this reason affects no other.
+fn exits_of_one_child(rules: SupervisorRules, child: &ChildRules, reason: &ExitReason) -> String {
     let mut world = World::new(rules);
     for name in ["a", "b", "c"] {
         world = world.with(name, child.clone());
@@ -61,8 +61,8 @@ fn private_exits(rules: SupervisorRules, child: &ChildRules, reason: &ExitReason
 }
 
 #[test]
-fn an_exit_is_private_where_the_scope_of_a_restart_is_the_child() {
-    let failing = |strategy| private_exits(supervisor(strategy), &worker(Always), &panicked());
+fn an_exit_affects_only_its_child_where_the_scope_of_a_restart_is_the_child() {
+    let failing = |strategy| exits_of_one_child(supervisor(strategy), &worker(Always), &panicked());
     assert_eq!(failing(OneForOne), "abc");
     assert_eq!(failing(SimpleOneForOne), "abc");
     assert_eq!(failing(RestForOne), "c");
@@ -70,18 +70,21 @@ fn an_exit_is_private_where_the_scope_of_a_restart_is_the_child() {
 }
 
 #[test]
-fn an_exit_that_may_end_the_supervisor_is_not_private() {
+fn an_exit_that_may_end_the_supervisor_affects_other_children() {
     let strict = SupervisorRules { max_restarts: MaxRestarts::AtMost(0), ..supervisor(OneForOne) };
-    assert_eq!(private_exits(strict, &worker(Always), &panicked()), "");
+    assert_eq!(exits_of_one_child(strict, &worker(Always), &panicked()), "");
     let significant = ChildRules { significant: true, ..worker(Temporary) };
-    assert_eq!(private_exits(supervisor(OneForOne), &significant, &ExitReason::Normal), "");
+    assert_eq!(exits_of_one_child(supervisor(OneForOne), &significant, &ExitReason::Normal), "");
     let escalate = ExitReason::Escalate(Failure::of_panic("no".to_owned(), None));
-    assert_eq!(private_exits(supervisor(OneForOne), &worker(Always), &escalate), "");
-    assert_eq!(private_exits(supervisor(OneForOne), &worker(Always), &ExitReason::Normal), "abc");
+    assert_eq!(exits_of_one_child(supervisor(OneForOne), &worker(Always), &escalate), "");
+    assert_eq!(
+        exits_of_one_child(supervisor(OneForOne), &worker(Always), &ExitReason::Normal),
+        "abc"
+    );
 }
 
 #[test]
-fn an_exit_is_private_only_while_all_are_up() {
+fn an_exit_affects_only_its_child_only_while_all_are_up() {
     let child = worker(Always);
     let mut world = World::new(supervisor(OneForOne)).with("a", child.clone()).with("b", child);
     let exit = Exit::Returned(panicked());
@@ -157,7 +160,7 @@ fn finished_and_terminated_siblings_come_back_with_the_group() {
         .with("c", worker(Always))
         .up();
     world.exits("a", ExitReason::Normal);
-    assert_eq!(world.asked(Verb::Terminate, "b"), "done");
+    assert_eq!(world.answer_to(Verb::Terminate, "b"), "done");
     world.log();
     world.exits("c", panicked());
     world.settle();
@@ -224,7 +227,7 @@ fn a_failure_in_the_middle_of_a_group_restart_is_a_restart_of_its_own() {
         .up();
     world.exits("b", panicked());
     assert_eq!(world.acts(), "ask c");
-    // It stands before the scope that is being stopped.
+    // `a` comes before the scope that is being stopped.
     world.exits("a", panicked());
     assert_eq!(world.state("a"), "restarting");
     world.gone("c");
@@ -241,7 +244,7 @@ fn failures_that_wait_for_their_turn_are_taken_in_the_order_in_which_they_came()
     world.exits("a", panicked());
     world.gone("b");
     assert_eq!(world.answer(call), "done");
-    // That of `a` came first, and takes `b` with it: one restart, not two.
+    // The failure of `a` came first, and takes `b` with it: one restart, not two.
     assert_eq!(world.log().iter().filter(|line| line.contains("restarted")).count(), 2);
     assert_eq!(world.engine.intensity.left(world.now), Some(2));
 }
@@ -262,7 +265,7 @@ fn a_sibling_that_ends_while_the_group_is_stopped_is_not_counted() {
 }
 
 #[test]
-fn a_child_that_falls_again_takes_another_turn() {
+fn a_child_that_fails_again_waits_for_its_turn_again() {
     let mut world = World::new(supervisor(OneForAll))
         .with("a", worker(Always))
         .with("b", worker(Always))
@@ -271,7 +274,7 @@ fn a_child_that_falls_again_takes_another_turn() {
     world.exits("b", panicked());
     world.exits("a", panicked());
     let call = world.add("d", worker(Always));
-    // `a` has been restarted with its group, and falls again before `c` is up.
+    // `a` has been restarted with its group, and fails again before `c` is up.
     world.gone("c");
     world.exits("a", panicked());
     world.log();
@@ -281,7 +284,7 @@ fn a_child_that_falls_again_takes_another_turn() {
 }
 
 #[test]
-fn a_sibling_that_no_restart_can_help_is_heard_at_once() {
+fn a_sibling_that_no_restart_can_help_is_handled_at_once() {
     let escalate = ExitReason::Escalate(Failure::of_panic("hopeless".to_owned(), None));
     let mut world = World::new(supervisor(OneForAll))
         .with("a", worker(Always))
@@ -295,7 +298,7 @@ fn a_sibling_that_no_restart_can_help_is_heard_at_once() {
 }
 
 #[test]
-fn a_failed_start_leaves_the_earlier_ones_up_and_the_retry_cycles_the_group_again() {
+fn a_failed_start_leaves_the_earlier_ones_up_and_the_retry_restarts_the_group_again() {
     let mut world = World::new(supervisor(OneForAll))
         .with("a", worker(Always))
         .with("b", notifying(Always))
@@ -345,7 +348,7 @@ fn a_siblings_failure_overtakes_a_pending_retry() {
     world.ready("b");
     let retry = world.later.pop_front().expect("the retry is on its way");
     world.on(retry);
-    // Three credits would be: the crash, the crash, and the retry.
+    // A retry that still counted would take a third credit, after those of the two crashes.
     assert_eq!(world.engine.intensity.left(world.now), Some(1));
     assert_eq!(world.acts(), "spawn a, spawn b");
 }
@@ -377,7 +380,7 @@ fn a_retry_waits_behind_what_is_already_waiting() {
     world.exits("a", panicked());
     let log = world.log();
     assert_eq!(log.last().map(String::as_str), Some("retry a later"));
-    assert_eq!(world.asked(Verb::Delete, "a"), "refused, Restarting");
+    assert_eq!(world.answer_to(Verb::Delete, "a"), "refused, Restarting");
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! A hundred thousand children: no event costs time for each of them, and nothing recurses. (If
-//! one did, these tests would take minutes, or end in a stack overflow.)
+//! A hundred thousand children: no event costs time for each child, and no function recurses.
+//! (Otherwise these tests would take minutes, or end in a stack overflow.)
 
 use std::time::Instant;
 
@@ -11,11 +11,11 @@ use crate::spec::SupervisionStrategy::{OneForAll, OneForOne, SimpleOneForOne};
 
 const MANY: usize = 100_000;
 
-/// Does nothing but what keeps the engine going.
+/// A driver that does no more than the engine needs to go on.
 struct Bare {
     engine: Engine<Name, ()>,
     now: Instant,
-    told: Vec<Key>,
+    stopping: Vec<Key>,
     spawned: usize,
     continues: bool,
     ended: bool,
@@ -32,7 +32,7 @@ impl Bare {
         Self {
             engine: Engine::new(rules, 7),
             now: Instant::now(),
-            told: Vec::new(),
+            stopping: Vec::new(),
             spawned: 0,
             continues: false,
             ended: false,
@@ -80,7 +80,7 @@ impl Bare {
         while let Some(effect) = self.engine.effect() {
             match effect {
                 Effect::Spawn { .. } => self.spawned += 1,
-                Effect::Ask(key) | Effect::Abort(key) => self.told.push(key),
+                Effect::Ask(key) | Effect::Abort(key) => self.stopping.push(key),
                 Effect::ContinueLater => self.continues = true,
                 Effect::Forgotten(key) => assert!(self.engine.take_forgotten(key).is_some()),
                 Effect::Ended(_) => self.ended = true,
@@ -94,10 +94,10 @@ impl Bare {
         self.on(Event::Exited(key, generation, exit));
     }
 
-    /// Until nothing is left that has been told to end or is to be continued.
+    /// Ends the lives that are asked to end and continues the engine, until nothing is left to do.
     fn settle(&mut self) {
         loop {
-            if let Some(key) = self.told.pop() {
+            if let Some(key) = self.stopping.pop() {
                 self.exits(key, Exit::Dropped);
             } else if std::mem::take(&mut self.continues) {
                 self.on(Event::Continue);
@@ -126,7 +126,7 @@ fn many_workers_are_stopped_at_once() {
     while std::mem::take(&mut bare.continues) {
         bare.on(Event::Continue);
     }
-    assert_eq!(bare.told.len(), keys.len());
+    assert_eq!(bare.stopping.len(), keys.len());
     bare.settle();
     assert!(bare.ended);
 }
@@ -160,7 +160,7 @@ fn many_children_are_restarted_as_a_group() {
 }
 
 #[test]
-fn many_temporary_children_that_fell_with_their_group_are_forgotten() {
+fn many_temporary_children_that_ended_with_their_group_are_forgotten() {
     let mut bare = Bare::new(unlimited(OneForAll));
     bare.on(Event::Start);
     let rules = [Arc::new(worker(Always)), Arc::new(worker(Temporary))];

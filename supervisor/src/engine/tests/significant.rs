@@ -13,7 +13,7 @@ fn significant(restart: RestartPolicy) -> ChildRules {
     ChildRules { significant: true, ..worker(restart) }
 }
 
-/// Two significant children and one that is not.
+/// Returns a world with two significant children and one that is not.
 fn three(auto_shutdown: AutoShutdown) -> World {
     World::new(ending_with(auto_shutdown, OneForOne))
         .with("a", significant(Transient))
@@ -74,15 +74,15 @@ fn a_significant_child_that_is_restarted_ends_nothing() {
 #[test]
 fn a_significant_child_that_is_terminated_ends_nothing() {
     let mut world = three(AnySignificant);
-    assert_eq!(world.asked(Verb::Terminate, "a"), "done");
-    assert_eq!(world.asked(Verb::Terminate, "b"), "done");
+    assert_eq!(world.answer_to(Verb::Terminate, "a"), "done");
+    assert_eq!(world.answer_to(Verb::Terminate, "b"), "done");
     assert!(!world.engine.is_stopping());
 }
 
 #[test]
 fn a_significant_child_that_was_terminated_does_not_count_for_all() {
     let mut world = three(AllSignificant);
-    assert_eq!(world.asked(Verb::Terminate, "a"), "done");
+    assert_eq!(world.answer_to(Verb::Terminate, "a"), "done");
     world.exits("b", ExitReason::Normal);
     assert!(world.engine.is_stopping());
 }
@@ -131,8 +131,8 @@ fn a_pool_ends_when_its_last_significant_worker_has() {
 }
 
 #[test]
-fn a_significant_child_that_ends_before_all_have_started_is_heard_after_the_start() {
-    // In OTP too: an exit is handled when `init` is done, and `c` runs by then.
+fn a_significant_child_that_ends_before_all_have_started_is_handled_after_the_start() {
+    // As in OTP, the exit is handled when `init` is done, and `c` runs by then.
     let mut world = World::new(ending_with(AllSignificant, OneForOne))
         .with("a", significant(Transient))
         .with("b", notifying(Always))

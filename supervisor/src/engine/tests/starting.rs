@@ -1,4 +1,4 @@
-//! The first start, and what can go wrong with a start.
+//! The first start, and the ways in which a start can fail.
 
 use super::*;
 use crate::spec::RestartPolicy::{Always, Temporary, Transient};
@@ -46,7 +46,7 @@ fn a_failed_start_stops_what_was_started_backwards() {
 }
 
 #[test]
-fn a_failed_start_is_told_as_such() {
+fn a_failed_start_is_reported_as_such() {
     let mut world = three(&notifying(Always));
     world.log();
     world.exits("a", panicked());

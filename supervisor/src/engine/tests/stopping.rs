@@ -1,4 +1,4 @@
-//! How lives are ended: each in its own mode, in order, or all at once.
+//! Stops of lives: each by its own shutdown mode, in order, or all at once.
 
 use super::*;
 use crate::spec::RestartPolicy::{Always, Temporary};
@@ -24,7 +24,7 @@ fn three(strategy: SupervisionStrategy) -> World {
         .up()
 }
 
-/// A pool with workers of this mode.
+/// Returns a pool whose workers have this shutdown mode.
 fn pool(shutdown: Shutdown, workers: &[&str]) -> World {
     let template = Arc::new(ChildRules { shutdown, ..worker(Temporary) });
     let rules =
@@ -91,7 +91,7 @@ fn a_child_that_was_dropped_before_it_looked_has_stopped_in_order() {
 }
 
 #[test]
-fn the_true_outcome_of_a_stop_is_told_and_counts_for_nothing() {
+fn the_true_outcome_of_a_stop_is_reported_and_counts_for_nothing() {
     let mut world = three(OneForOne);
     world.call(Verb::Terminate, "a");
     world.log();

@@ -1,5 +1,5 @@
-//! Random supervisors in random weather: whatever happens, and in whatever order, the
-//! invariants hold, every command is answered, and a stop comes to its end.
+//! Random supervisors under random events: whatever happens, and in whatever order, the invariants
+//! hold, every command is answered, and a stop comes to its end.
 
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -10,7 +10,7 @@ use crate::spec::RestartPolicy::{Always, Temporary, Transient};
 use crate::spec::SupervisionStrategy::{OneForAll, OneForOne, RestForOne, SimpleOneForOne};
 
 #[derive(Clone, Debug)]
-struct Weather {
+struct Scenario {
     rules: SupervisorRules,
     children: Vec<ChildRules>,
     events: Vec<Happening>,
@@ -19,17 +19,17 @@ struct Weather {
 
 #[derive(Clone, Debug)]
 enum Happening {
-    /// A life ends by itself, or otherwise than it was told.
+    /// A life ends by itself, or, if it was asked to end, in another way than it was asked.
     Exits(Index, ExitReason),
-    /// A life that was told to end does.
+    /// A life that was asked to end, or aborted, ends.
     Obeys(Index),
     Ready(Index),
     Abandoned(Index),
     Hung(Index),
     Alive(Index, u64),
-    /// Something about a life that is over, or about a child that is gone.
+    /// An event comes too late: it is about a life that has ended, or a child that is forgotten.
     Stale(Index, u8),
-    /// What the engine put behind what was waiting then.
+    /// The driver takes the next event that the engine has put off.
     Later,
     Passes(u64),
     Deadline,
@@ -40,11 +40,11 @@ enum Happening {
     RuntimeGoes(Index),
 }
 
-/// How a supervisor is brought to its end.
+/// The way in which a supervisor is brought to its end.
 #[derive(Clone, Copy, Debug)]
 struct End {
     kill: bool,
-    /// Whether the lives end when they are told to, or only deadlines pass.
+    /// `true` if the lives end when they are asked to; `false` if only deadlines pass.
     obedient: bool,
 }
 
@@ -97,7 +97,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         2 => which().prop_map(Abandoned),
         3 => which().prop_map(Hung),
         3 => (which(), 0..3_000_u64).prop_map(|(life, ago)| Alive(life, ago)),
-        6 => (which(), any::<u8>()).prop_map(|(child, what)| Stale(child, what)),
+        6 => (which(), any::<u8>()).prop_map(|(child, kind)| Stale(child, kind)),
         15 => Just(Later),
         8 => (0..2_500_u64).prop_map(Passes),
         10 => Just(Deadline),
@@ -109,7 +109,7 @@ fn happening() -> impl Strategy<Value = Happening> {
     ]
 }
 
-fn weather() -> impl Strategy<Value = Weather> {
+fn scenario() -> impl Strategy<Value = Scenario> {
     let strategy = prop_oneof![
         1 => Just(OneForOne), 2 => Just(OneForAll), 2 => Just(RestForOne), 1 => Just(SimpleOneForOne)
     ];
@@ -137,7 +137,7 @@ fn weather() -> impl Strategy<Value = Weather> {
     let end = (any::<bool>(), any::<bool>()).prop_map(|(kill, obedient)| End { kill, obedient });
     let children = prop::collection::vec(child(), 0..8);
     let events = prop::collection::vec(happening(), 0..80);
-    (rules, children, events, end).prop_map(|(rules, children, events, end)| Weather {
+    (rules, children, events, end).prop_map(|(rules, children, events, end)| Scenario {
         rules,
         children,
         events,
@@ -149,7 +149,7 @@ fn name(number: impl Into<usize>) -> String {
     format!("c{}", number.into())
 }
 
-/// A name that a child of this supervisor can have.
+/// Returns a name that a child of this supervisor can have.
 fn name_in(world: &World, number: u8) -> String {
     match world.engine.rules.strategy {
         SimpleOneForOne => format!("#{number}"),
@@ -170,8 +170,8 @@ fn happen(world: &mut World, happening: Happening) {
             }
         }
         Happening::Obeys(which) => {
-            if !world.told.is_empty() {
-                let key = *which.get(&world.told);
+            if !world.stopping.is_empty() {
+                let key = *which.get(&world.stopping);
                 world.exit_of(key, Exit::Dropped);
             }
         }
@@ -196,7 +196,7 @@ fn happen(world: &mut World, happening: Happening) {
                 world.on(Event::Alive(key, generation, at));
             }
         }
-        Happening::Stale(which, what) => stale(world, which, what),
+        Happening::Stale(which, kind) => stale(world, which, kind),
         Happening::Later => {
             if let Some(event) = world.later.pop_front() {
                 world.on(event);
@@ -215,7 +215,7 @@ fn happen(world: &mut World, happening: Happening) {
         Happening::Stop => world.on(Event::Stop),
         Happening::Kill => world.on(Event::Kill),
         Happening::RuntimeGoes(which) => {
-            let dropped = a_life(world, which).filter(|(key, _)| !world.told.contains(key));
+            let dropped = a_life(world, which).filter(|(key, _)| !world.stopping.contains(key));
             if let Some((key, _)) = dropped {
                 world.exit_of(key, Exit::Dropped);
                 assert_eq!(world.ending(), "runtime gone");
@@ -224,8 +224,8 @@ fn happen(world: &mut World, happening: Happening) {
     }
 }
 
-/// What is late finds nothing to change.
-fn stale(world: &mut World, which: Index, what: u8) {
+/// Reports a late event and asserts that it changes nothing.
+fn stale(world: &mut World, which: Index, kind: u8) {
     let mut known: Vec<_> = world.names.keys().copied().collect();
     known.sort();
     if known.is_empty() || world.ended.is_some() {
@@ -238,7 +238,7 @@ fn stale(world: &mut World, which: Index, what: u8) {
         None => (1, 0),
     };
     world.log();
-    world.on(match what % 6 {
+    world.on(match kind % 6 {
         0 => Event::Exited(key, generation, Exit::Returned(panicked())),
         1 => Event::Exited(key, generation, Exit::Dropped),
         2 => Event::Ready(key, generation),
@@ -263,25 +263,26 @@ fn command_in(world: &mut World, command: u8, number: u8) {
     let call = world.call(make, &name);
     let engine = &world.engine;
     if free && !engine.rules.strategy.is_group() && matches!(engine.mode, Mode::Running) {
-        // Whatever its siblings are doing.
+        // The state of the child's siblings does not matter.
         let begun = own.is_some_and(|key| engine.is_moving(key));
         assert!(begun || world.answers.contains_key(&call), "a command waits for a sibling");
     }
 }
 
-/// Stops or kills the supervisor. It ends if lives end when they are told to; and if they do
-/// not, it ends by its deadlines, as far as its children have one.
+/// Stops or kills the supervisor and asserts that it ends: if the lives do not end when they are
+/// asked to, then by its deadlines, as far as its children have any.
 fn bring_to_an_end(world: &mut World, end: End) {
     world.on(if end.kill { Event::Kill } else { Event::Stop });
     for _ in 0..1_000 {
         if world.ended.is_some() {
             return;
         }
-        let first = world.told.first().copied();
+        let first = world.stopping.first().copied();
         match first {
             Some(key) if end.obedient => world.exit_of(key, Exit::Dropped),
             _ if world.pass_to_deadline() => {}
-            // Without a deadline: a supervisor below, which ends by itself, or `infinity`.
+            // A child that is a supervisor, or that has `infinity`, has no deadline and ends by
+            // itself.
             Some(_) => {
                 let endless = world.engine.children().find(|(_, child)| {
                     let is_worker = child.rules.kind == ChildKind::Worker;
@@ -301,8 +302,8 @@ proptest! {
     #![proptest_config(runs(400))]
 
     #[test]
-    fn whatever_happens_the_invariants_hold_and_a_stop_comes_to_its_end(weather in weather()) {
-        let Weather { rules, children, events, end } = weather;
+    fn whatever_happens_the_invariants_hold_and_a_stop_comes_to_its_end(scenario in scenario()) {
+        let Scenario { rules, children, events, end } = scenario;
         let mut world = World::new(rules);
         if world.engine.rules.strategy != SimpleOneForOne {
             for (number, rules) in children.into_iter().enumerate() {

@@ -1,5 +1,5 @@
-//! What drives the engine in tests: it keeps the lives, hands back what the engine put off, and
-//! checks after every event what has to hold in every state.
+//! The driver of the engine in tests: [`World`] keeps the lives, hands back the events that the
+//! engine puts off, and checks the invariants after every event.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use super::super::{
 use super::invariants;
 use crate::spec::{ChildState, ExitReason, Name};
 
-/// A child's name, and a number of whoever writes the test.
+/// A child's name, and a number for the use of the test.
 pub(super) type Part = (Name, u32);
 
 impl Named for Part {
@@ -23,24 +23,24 @@ impl Named for Part {
     }
 }
 
-/// A command's number; it is answered with it.
+/// A command's number, which is also its reply handle.
 pub(super) type Call = u32;
 
 pub(super) struct World {
     pub(super) engine: Engine<Part, Call>,
     pub(super) now: Instant,
-    /// The generation of each life whose task still exists.
+    /// The generation of each life whose task exists.
     pub(super) lives: BTreeMap<Key, u64>,
-    /// Lives that were asked to end, or dropped.
-    pub(super) told: Vec<Key>,
-    /// What the engine wants back behind what is already waiting.
+    /// Lives that were asked to end, or aborted, and have not ended yet.
+    pub(super) stopping: Vec<Key>,
+    /// Events that the engine has put behind those that are already waiting.
     pub(super) later: VecDeque<Event<Call>>,
     pub(super) answers: HashMap<Call, Answer>,
     pub(super) calls: Call,
     pub(super) ended: Option<Ending>,
-    /// Whether the child's mailbox sends back what is sent to it.
+    /// `true` for each child whose mailbox sends messages back to their senders.
     pub(super) closed: HashMap<Key, bool>,
-    /// The state that the child's users see.
+    /// The state that the users of each child see.
     pub(super) shown: HashMap<Key, ChildState>,
     pub(super) names: HashMap<Key, String>,
     known: HashMap<String, Key>,
@@ -55,7 +55,7 @@ impl World {
             engine: Engine::new(rules, 7),
             now: Instant::now(),
             lives: BTreeMap::new(),
-            told: Vec::new(),
+            stopping: Vec::new(),
             later: VecDeque::new(),
             answers: HashMap::new(),
             calls: 0,
@@ -69,13 +69,13 @@ impl World {
         }
     }
 
-    /// Declares a child.
+    /// Adds a declared child.
     pub(super) fn with(mut self, name: &str, rules: ChildRules) -> Self {
         self.engine.declare(Arc::new(rules), 0, (named(name), 0));
         self
     }
 
-    /// Starts the supervisor, with all that follows; the log begins after it.
+    /// Starts the supervisor and settles it, then clears the log.
     pub(super) fn up(mut self) -> Self {
         self.on(Event::Start);
         self.settle();
@@ -88,31 +88,31 @@ impl World {
             && self.lives.get(key) == Some(generation)
         {
             self.lives.remove(key);
-            self.told.retain(|told| told != key);
+            self.stopping.retain(|stopping| stopping != key);
         }
         let alone = invariants::exit_of_one(self, &event);
         self.engine.on(self.now, event);
         self.perform_all(alone);
     }
 
-    /// A command that brings new children.
+    /// Gives the engine a command that brings new children.
     pub(super) fn bring_in(&mut self, addition: Addition<Part, Call>) {
         self.engine.add(self.now, addition);
         self.perform_all(None);
     }
 
-    /// A command about one child.
+    /// Gives the engine a command about one child.
     pub(super) fn order(&mut self, subject: Subject, verb: Verb, reply: Call) {
         self.on(Event::Order(Box::new(Order { subject, verb, reply })));
     }
 
-    /// Carries out all effects; they concern only the child `alone` if that is given.
+    /// Carries out all effects, which must concern only the child `alone` if one is given.
     fn perform_all(&mut self, alone: Option<Key>) {
         while let Some(effect) = self.engine.effect() {
             if let Some(key) = alone {
                 invariants::concerns_only(key, &effect);
             }
-            // What comes too late is still answered, and what has ended is still shown.
+            // Late commands are still answered, and the states of ended children still shown.
             let late = matches!(effect, Effect::Answer(..) | Effect::Refused(_) | Effect::Show(..));
             assert!(self.ended.is_none() || late, "after the end: {effect:?}");
             self.perform(effect);
@@ -139,9 +139,9 @@ impl World {
             }
             Effect::Ask(child) | Effect::Abort(child) => {
                 let name = self.name(child);
-                assert!(self.lives.contains_key(&child), "{name} has no life to be told");
-                if !self.told.contains(&child) {
-                    self.told.push(child);
+                assert!(self.lives.contains_key(&child), "{name} has no life to be stopped");
+                if !self.stopping.contains(&child) {
+                    self.stopping.push(child);
                 }
             }
             Effect::CheckHeartbeat(child) => {
@@ -170,7 +170,7 @@ impl World {
         }
     }
 
-    /// Keeps the state that the users of a child see.
+    /// Records the state that an effect shows to the users of a child.
     fn show(&mut self, effect: &Effect<Part, Call>) {
         let (key, state) = match effect {
             Effect::Show(key, state) => (*key, *state),
@@ -186,14 +186,15 @@ impl World {
         self.shown.insert(key, state);
     }
 
-    /// Plays a driver whose children do as they are told, until nothing is left to do now.
+    /// Takes [`step`](Self::step)s until nothing is left to do now.
     pub(super) fn settle(&mut self) {
         while self.step() {}
     }
 
-    /// The next thing that an obedient child or the driver's queue does by itself.
+    /// Ends a life that was asked to end, or takes the next event that was put off, or reports a
+    /// starting child as ready; returns `false` if there is none of these.
     pub(super) fn step(&mut self) -> bool {
-        if let Some(&key) = self.told.first() {
+        if let Some(&key) = self.stopping.first() {
             self.exit_of(key, Exit::Dropped);
         } else if let Some(event) = self.later.pop_front() {
             self.on(event);
@@ -213,12 +214,12 @@ impl World {
         self.on(Event::Exited(key, generation, exit));
     }
 
-    /// Its life ends, and the supervisor hears of it; nothing else happens yet.
+    /// Ends the child's life by itself and reports the exit; does nothing else.
     pub(super) fn exits(&mut self, name: &str, reason: ExitReason) {
         self.exit_of(self.key(name), Exit::Returned(reason));
     }
 
-    /// Its life, asked or dropped, is gone.
+    /// Reports that the child's life, which was asked to end or aborted, is gone.
     pub(super) fn gone(&mut self, name: &str) {
         self.exit_of(self.key(name), Exit::Dropped);
     }
@@ -269,13 +270,13 @@ impl World {
         reply
     }
 
-    /// What a command was answered, in words; "-" if it has not been.
+    /// Returns the answer to a command, in words; "-" if there is none yet.
     pub(super) fn answer(&self, call: Call) -> String {
         self.answers.get(&call).map_or_else(|| "-".to_owned(), in_words)
     }
 
-    /// A command that can be answered at once, and what it is answered.
-    pub(super) fn asked(&mut self, verb: Verb, name: &str) -> String {
+    /// Gives a command, settles the world, and returns the answer.
+    pub(super) fn answer_to(&mut self, verb: Verb, name: &str) -> String {
         let call = self.call(verb, name);
         self.settle();
         self.answer(call)
@@ -291,7 +292,7 @@ impl World {
         self.engine.children().find(|(_, child)| child.data.0 == name).map(|(key, _)| key)
     }
 
-    /// Where a child stands, as its users see it; "gone" if it is not known any more.
+    /// Returns a child's state as its users see it; "gone" if the engine has forgotten the child.
     pub(super) fn state(&self, name: &str) -> String {
         let child = self.find(name).and_then(|key| self.engine.child(key));
         child.map_or_else(|| "gone".to_owned(), |child| ChildState::from(&child.state).to_string())
@@ -307,12 +308,12 @@ impl World {
         }
     }
 
-    /// All that happened since it was last asked.
+    /// Returns the effects since the last call, in words.
     pub(super) fn log(&mut self) -> Vec<String> {
         std::mem::take(&mut self.log)
     }
 
-    /// What was done to lives since the log was last asked for.
+    /// Returns the spawns, shutdown requests and aborts since the log was last taken.
     pub(super) fn acts(&mut self) -> String {
         let is_act =
             |line: &String| ["spawn ", "ask ", "abort "].iter().any(|act| line.starts_with(act));

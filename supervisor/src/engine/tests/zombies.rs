@@ -1,4 +1,4 @@
-//! Lives that go on although they were dropped.
+//! Lives that go on although they were aborted.
 
 use super::*;
 use crate::spec::AutoShutdown::AnySignificant;
@@ -9,7 +9,7 @@ fn killed(restart: RestartPolicy) -> ChildRules {
     ChildRules { shutdown: Shutdown::BrutalKill, ..worker(restart) }
 }
 
-/// A child of this policy that was terminated in vain.
+/// Returns a world with a child of this policy that could not be terminated.
 fn unstoppable(restart: RestartPolicy) -> World {
     let mut world = World::new(supervisor(OneForOne)).with("a", killed(restart)).up();
     world.call(Verb::Terminate, "a");
@@ -66,7 +66,7 @@ fn when_it_ends_after_all_it_is_an_ordinary_child_that_is_down() {
     world.log();
     world.gone("a");
     assert_eq!(world.log(), ["a ended: killed", "a stopped late", "close a"]);
-    assert_eq!(world.asked(Verb::Restart, "a"), "done");
+    assert_eq!(world.answer_to(Verb::Restart, "a"), "done");
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn a_supervisor_that_would_have_to_start_beside_it_gives_up() {
 
 #[test]
 fn a_group_restart_goes_on_beside_a_temporary_one() {
-    // It would not be started again anyway.
+    // A temporary child is not started again, so its zombie blocks no start.
     let mut world = World::new(supervisor(OneForAll))
         .with("a", killed(Temporary))
         .with("b", worker(Always))
@@ -194,7 +194,7 @@ fn one_that_ends_during_the_stop_is_reported_once_more() {
 }
 
 #[test]
-fn a_command_that_wanted_its_end_is_not_told_that_it_ended_when_the_stop_gives_up_on_it() {
+fn a_command_that_wanted_its_end_is_refused_when_the_stop_gives_up_on_it() {
     let mut world = World::new(supervisor(OneForOne)).with("a", killed(Always)).up();
     let call = world.call(Verb::Terminate, "a");
     world.on(Event::Stop);
@@ -215,7 +215,7 @@ fn a_hung_child_that_is_reached_by_a_group_stop_keeps_its_deadline() {
     let a = world.key("a");
     world.on(Event::Hung(a, 1, secs(9)));
     world.gone("c");
-    // It blocks its thread: nothing but its deadline can end the wait for it.
+    // `a` blocks its thread: only the deadline can end the wait for it.
     assert!(world.pass_to_deadline());
     assert_eq!(world.ending(), "gave up, a: its previous life could not be stopped");
     assert_eq!(world.acts(), "ask c, abort a");
@@ -239,9 +239,9 @@ fn a_hung_child_that_is_reached_by_a_group_stop_is_stopped_with_the_group() {
 }
 
 #[test]
-fn a_cursor_that_stands_on_a_child_that_is_forgotten_moves_on() {
-    // Many children start in bursts; in between, one that could not be stopped ends after all,
-    // just when it is the next in line.
+fn the_next_child_of_a_start_moves_on_if_it_is_forgotten() {
+    // Many children start in bursts. Between two bursts the child to be started next, whose life
+    // could not be stopped, ends after all.
     let mut world = World::new(supervisor(OneForAll));
     for number in 0..BURST {
         world = world.with(&format!("c{number}"), worker(Always));
@@ -251,7 +251,7 @@ fn a_cursor_that_stands_on_a_child_that_is_forgotten_moves_on() {
     world.pass(secs(1));
     world.exits("c0", panicked());
     let z = world.key("z");
-    while let Some(&key) = world.told.iter().find(|&&key| key != z) {
+    while let Some(&key) = world.stopping.iter().find(|&&key| key != z) {
         world.exit_of(key, Exit::Dropped);
     }
     world.gone("z");
