@@ -34,14 +34,14 @@ mod stopping;
 mod tests;
 mod timers;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub(crate) use child::{Child, ChildRules, Named, StartRule, State};
 pub(crate) use children::Key;
 pub(crate) use protocol::{
-    Addition, Answer, Effect, Ending, Event, Exit, Notice, Order, Refusal, Subject, Verb,
+    Addition, Answer, Effect, Ending, Event, Exit, Notice, Order, Refusal, Shown, Subject, Verb,
 };
 
 use self::children::Children;
@@ -57,6 +57,9 @@ use crate::spec::{AutoShutdown, ChildState, MaxRestarts, Name, SupervisionStrate
 /// The number of children that are started, or asked to end, in one go before other events are
 /// handled; small in tests, so that the tests see events in between.
 const BURST: usize = if cfg!(test) { 4 } else { 256 };
+
+/// The number of effects up to which looking through them is faster than an index of them.
+const FEW_EFFECTS: usize = 16;
 
 /// A supervisor's options with all defaults filled in.
 #[derive(Clone, Debug)]
@@ -100,6 +103,14 @@ enum GroupRestart {
     Starting { next: Option<Key>, skip: Option<Key> },
 }
 
+/// A caller who waits for the end of a life.
+#[derive(Debug)]
+struct AwaitedEnd<R> {
+    child: Key,
+    generation: u64,
+    reply: R,
+}
+
 /// The decisions of one life of a supervisor. `C` is the driver's part of a child, `R` the reply
 /// handle of a command; both only pass through.
 #[derive(Debug)]
@@ -121,6 +132,10 @@ pub(crate) struct Engine<C, R> {
     deferred: VecDeque<Deferred<C, R>>,
     /// Work that waits for one child, where children do not wait for each other.
     deferred_for: HashMap<Key, VecDeque<Deferred<C, R>>, BuildNumberHasher>,
+    /// The callers who wait for the end of a life that they have killed or terminated.
+    awaited_ends: Vec<AwaitedEnd<R>>,
+    /// The callers who wait for a start that they have made begin anew.
+    awaited_starts: Vec<(Key, R)>,
     /// Children that no longer move, so that their deferred work may go on.
     settled: Vec<Key>,
     /// Children whose state has changed since it was last shown.
@@ -146,6 +161,8 @@ impl<C: Named, R> Engine<C, R> {
             significant: 0,
             deferred: VecDeque::new(),
             deferred_for: HashMap::default(),
+            awaited_ends: Vec::new(),
+            awaited_starts: Vec::new(),
             settled: Vec::new(),
             changed: Vec::new(),
             may_return: false,
@@ -185,12 +202,20 @@ impl<C: Named, R> Engine<C, R> {
             Event::Ready(child, generation) => self.ready(now, child, generation),
             Event::Exited(child, generation, exit) => self.exited(now, child, generation, exit),
             Event::Abandoned(child, generation) => self.abandoned(now, child, generation),
-            Event::Hung(child, generation, limit) => self.hung(now, child, generation, limit),
-            Event::Alive(child, generation, at) => self.alive(at, child, generation),
+            Event::SignOfLife(child, generation, at) => {
+                self.sign_of_life(now, child, generation, at);
+            }
             Event::Retry(child, retry) => self.run_or_defer(now, Deferred::Retry(child, retry)),
-            Event::Order(order) => self.run_or_defer(now, Deferred::Order(order)),
-            Event::Stop => self.stop(now, Ending::Shutdown),
-            Event::Kill => self.kill(now),
+            Event::Order(order) => self.order(now, order),
+            Event::Stop => {
+                self.await_ends_of_deferred();
+                self.stop(now, Ending::Shutdown);
+            }
+            Event::Kill => {
+                self.await_ends_of_deferred();
+                self.kill(now);
+            }
+            Event::NoReturn => self.no_return(),
             Event::Tick => {}
         }
         self.finish_turn(now);
@@ -200,7 +225,7 @@ impl<C: Named, R> Engine<C, R> {
     /// an event.
     pub(crate) fn add(&mut self, now: Instant, addition: Addition<C, R>) {
         if matches!(self.mode, Mode::Ended) {
-            return self.refuse_addition(addition);
+            return self.refuse_addition(addition, &Refusal::ShuttingDown);
         }
         self.run_or_defer(now, Deferred::Add(Box::new(addition)));
         self.finish_turn(now);
@@ -214,26 +239,57 @@ impl<C: Named, R> Engine<C, R> {
 
     /// Shows each child's new state to its users before any other effect of this turn.
     fn show_changes(&mut self) {
+        let mut shown = None;
         while let Some(key) = self.changed.pop() {
             let Some(child) = self.children.get(key) else { continue };
-            let is_pending = self.is_stopping() && self.may_return && child.declared;
-            let state = match ChildState::from(&child.state) {
-                // The supervisor above decides whether the child comes back.
-                ChildState::Stopped if is_pending => ChildState::Restarting,
-                state => state,
-            };
-            if state != child.shown {
-                self.shown_by_effect(key, state);
+            let state = self.visible_state(child);
+            if state == child.shown {
+                continue;
+            }
+            self.shown_by_effect(key, state);
+            if self.is_shown_this_turn(key, &mut shown) {
+                self.effects.push_back(Effect::Show(key, state));
+            } else {
                 self.effects.push_front(Effect::Show(key, state));
             }
         }
     }
 
+    /// Returns `true` if an effect of this turn shows an earlier state of this child, as it does if
+    /// a deadline passes in the turn in which it was set. `all` caches these children.
+    fn is_shown_this_turn(
+        &self,
+        key: Key,
+        all: &mut Option<HashSet<Key, BuildNumberHasher>>,
+    ) -> bool {
+        let mut effects = self.effects.iter();
+        if self.effects.len() <= FEW_EFFECTS {
+            return effects.any(|effect| effect.shows() == Some(key));
+        }
+        all.get_or_insert_with(|| effects.filter_map(Effect::shows).collect()).contains(&key)
+    }
+
+    /// Returns the state of a child that its users have to see.
+    fn visible_state(&self, child: &Child<C, R>) -> Shown {
+        match Shown::from(&child.state) {
+            // The supervisor above decides whether the child comes back.
+            Shown::Is(ChildState::Stopped) if self.is_stopping() && self.returns(child) => {
+                Shown::Held
+            }
+            state => state,
+        }
+    }
+
     /// Records that an effect shows this state.
-    fn shown_by_effect(&mut self, key: Key, state: ChildState) {
+    fn shown_by_effect(&mut self, key: Key, state: Shown) {
         if let Some(child) = self.children.get_mut(key) {
             child.shown = state;
         }
+    }
+
+    /// Returns `true` if the next life of the supervisor brings this child back.
+    fn returns(&self, child: &Child<C, R>) -> bool {
+        self.may_return && child.declared
     }
 
     /// Sets whether a life of the supervisor may follow this one.
@@ -306,16 +362,17 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     fn pass_deadlines(&mut self, now: Instant) {
-        while let Some(target) = self.timers.pop_due(now) {
+        while let Some((at, target)) = self.timers.pop_due(now) {
             match target {
-                Target::Child(key) => self.child_deadline(now, key),
+                Target::Child(key) => self.child_deadline(now, key, at),
                 Target::Stop => self.stop_deadline(now),
             }
         }
     }
 
-    /// Handles the deadline of a child; the child's state says which deadline has passed.
-    fn child_deadline(&mut self, now: Instant, key: Key) {
+    /// Handles the deadline of a child, which was due at `at`; the child's state says which
+    /// deadline has passed.
+    fn child_deadline(&mut self, now: Instant, key: Key, at: Instant) {
         let Some(child) = self.children.get(key) else { return };
         let retry = child.retry;
         match &child.state {
@@ -323,7 +380,7 @@ impl<C: Named, R> Engine<C, R> {
             State::Stopping(_) => self.stop_timed_out(now, key),
             State::Killing(_) => self.not_stopped(now, key),
             State::Waiting(_) => self.run_or_defer(now, Deferred::Retry(key, retry)),
-            State::Up { .. } => self.effects.push_back(Effect::CheckHeartbeat(key)),
+            State::Up { .. } => self.heartbeat_due(now, key, at),
             State::Down | State::Held | State::ExitPending(_) | State::Zombie => {}
         }
     }
@@ -341,7 +398,7 @@ impl<C: Named, R> Engine<C, R> {
             child.retry = child.retry.wrapping_add(1);
         }
         let (moves, stays) = (state.is_moving(), !state.has_ended());
-        if ChildState::from(&state) != child.shown {
+        if Shown::from(&state) != child.shown {
             self.changed.push(key);
         }
         let old = std::mem::replace(&mut child.state, state);
@@ -351,7 +408,12 @@ impl<C: Named, R> Engine<C, R> {
             _ => {}
         }
         match (old.is_moving(), moves) {
-            (false, true) => self.moving += 1,
+            (false, true) => {
+                self.moving += 1;
+                if !self.deferred.is_empty() {
+                    self.refuse_deferred_of_caller(key);
+                }
+            }
             (true, false) => {
                 self.moving -= 1;
                 if self.deferred_for.contains_key(&key) {
@@ -395,13 +457,13 @@ impl<C: Named, R> Engine<C, R> {
     /// Sends the child's life a shutdown request.
     fn ask(&mut self, key: Key) {
         self.effects.push_back(Effect::Ask(key));
-        self.shown_by_effect(key, ChildState::Stopping);
+        self.shown_by_effect(key, Shown::Is(ChildState::Stopping));
     }
 
     /// Aborts the child's life.
     fn abort(&mut self, key: Key) {
         self.effects.push_back(Effect::Abort(key));
-        self.shown_by_effect(key, ChildState::Stopping);
+        self.shown_by_effect(key, Shown::Is(ChildState::Stopping));
     }
 
     fn arm(&mut self, now: Instant, key: Key, after: Duration) {

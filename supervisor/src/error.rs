@@ -140,6 +140,7 @@ impl SupervisorError {
             Refusal::SimpleOneForOne => Self::SimpleOneForOne(supervisor),
             Refusal::MaxChildren(limit) => Self::MaxChildren(supervisor, limit),
             Refusal::ShuttingDown => Self::ShuttingDown(supervisor),
+            Refusal::FromInside => Self::FromInside(path),
         }
     }
 }

@@ -21,7 +21,9 @@ use crate::child::AnyChildRef;
 use crate::engine::{Answer, Subject, Verb};
 use crate::error::SupervisorError;
 use crate::inbox::Inbox;
-use crate::life::reentry::{child_would_wait_for_itself, supervisor_would_wait_for_itself};
+use crate::life::reentry::{
+    calling_child, child_would_wait_for_itself, supervisor_would_wait_for_itself,
+};
 use crate::observe::{Events, ShutdownReport};
 use crate::runtime::{Node, NodeState, ShutdownOnDrop, SupervisorRun};
 use crate::slot::AnySlot;
@@ -210,7 +212,9 @@ impl Supervisor {
         {
             return Err(SupervisorError::FromInside(self.path().join(&name)));
         }
-        let answer = self.inbox()?.request(Subject::Name(name.clone()), verb);
+        let inbox = self.inbox()?;
+        let caller = calling_child(&inbox);
+        let answer = inbox.request(Subject::Name(name.clone()), verb, caller);
         self.answered(answer, &name).await
     }
 
@@ -296,7 +300,7 @@ impl Supervisor {
         match self.node.slot() {
             Some(slot) => {
                 if let Some(link) = slot.core().link() {
-                    drop(link.request(Verb::Terminate));
+                    drop(link.request(Verb::Terminate, None));
                 }
             }
             None => self.node.stop_root(),

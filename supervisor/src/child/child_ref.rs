@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::engine::Verb;
 use crate::error::SupervisorError;
-use crate::life::reentry::child_would_wait_for_itself;
+use crate::life::reentry::{calling_child, child_would_wait_for_itself};
 use crate::mailbox::{Asking, DeadLetters, Reply, Sending, TrySendError};
 #[cfg(feature = "test-util")]
 use crate::slot::SlotCore;
@@ -283,7 +283,7 @@ macro_rules! common_methods {
         /// child.
         pub fn request_restart(&self) {
             if let Some(link) = self.slot.core().link() {
-                drop(link.request(Verb::StopAndStart));
+                drop(link.request(Verb::StopAndStart, None));
             }
         }
     };
@@ -317,7 +317,8 @@ async fn request(slot: &dyn AnySlot, verb: Verb) -> Result<(), SupervisorError> 
         return Err(SupervisorError::FromInside(core.path()));
     }
     let Some(link) = core.link() else { return Err(error_without_link(slot)) };
-    match link.request(verb).await {
+    let caller = calling_child(&link.inbox);
+    match link.request(verb, caller).await {
         Ok(answer) => SupervisorError::check(answer, || {
             let supervisor = core.owner().map_or_else(ChildPath::root, |owner| owner.path());
             (core.path(), supervisor)

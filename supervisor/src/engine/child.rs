@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::protocol::Shown;
 use crate::packed_instant::PackedInstant;
 use crate::spec::{Backoff, ChildKind, ChildState, ExitReason, Name, RestartPolicy, Shutdown};
 
@@ -60,7 +61,7 @@ pub(crate) struct Child<C, R> {
     /// `true` if the child comes back when its supervisor is restarted.
     pub(crate) declared: bool,
     /// The state that the child's users see.
-    pub(super) shown: ChildState,
+    pub(super) shown: Shown,
     pub(crate) data: C,
 }
 
@@ -68,7 +69,7 @@ impl<C, R> Child<C, R> {
     /// Creates a child that has no life yet.
     pub(super) fn new(rules: Arc<ChildRules>, generation: u64, data: C) -> Self {
         let (retry, attempts, declared) = (0, 0, false);
-        let (state, shown) = (State::Down, ChildState::Stopped);
+        let (state, shown) = (State::Down, Shown::Is(ChildState::Stopped));
         Self { rules, state, generation, retry, attempts, declared, shown, data }
     }
 }
@@ -139,16 +140,19 @@ pub(crate) enum OwnStop<R> {
     /// The child is started again, alone, which does not count as a restart.
     StopAndStart(R),
     /// The end of the life counts as this failure.
-    Fail(Failing<R>),
+    Fail(Failing),
     /// The start has failed, because the life will not be ready.
     FailedStart(FailingStart<R>),
+    /// A user has terminated the child while it was starting.
+    CancelStart(Purpose<R>),
+    /// A user has restarted the child while it was starting: the start begins anew.
+    StartAnew(Purpose<R>),
 }
 
 /// A life that is ended from outside, as a failure.
 #[derive(Debug)]
-pub(crate) struct Failing<R> {
+pub(crate) struct Failing {
     pub(crate) reason: ExitReason,
-    pub(crate) reply: Option<R>,
 }
 
 /// A life that is ended because it will not be ready.
@@ -197,8 +201,9 @@ impl<R> OwnStop<R> {
     pub(crate) fn into_reply(self) -> Option<R> {
         match self {
             Self::Terminate(reply) | Self::StopAndStart(reply) => Some(reply),
-            Self::Fail(failing) => failing.reply,
+            Self::Fail(_) => None,
             Self::FailedStart(failing) => failing.purpose.into_reply(),
+            Self::CancelStart(purpose) | Self::StartAnew(purpose) => purpose.into_reply(),
         }
     }
 }
@@ -235,15 +240,16 @@ impl<R> State<R> {
     }
 }
 
-impl<R> From<&State<R>> for ChildState {
+impl<R> From<&State<R>> for Shown {
     fn from(state: &State<R>) -> Self {
-        match state {
-            State::Down => Self::Stopped,
-            State::Held | State::Waiting(_) | State::ExitPending(_) => Self::Restarting,
-            State::Starting(_) => Self::Starting,
-            State::Up { .. } => Self::Running,
-            State::Stopping(_) | State::Killing(_) => Self::Stopping,
-            State::Zombie => Self::Unstoppable,
-        }
+        Self::Is(match state {
+            State::Down => ChildState::Stopped,
+            State::Held => return Self::Held,
+            State::Waiting(_) | State::ExitPending(_) => ChildState::Restarting,
+            State::Starting(_) => ChildState::Starting,
+            State::Up { .. } => ChildState::Running,
+            State::Stopping(_) | State::Killing(_) => ChildState::Stopping,
+            State::Zombie => ChildState::Unstoppable,
+        })
     }
 }

@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::child::{Child, ChildRules, Failing, OwnStop, Pending, Purpose, State};
+use super::deferred::Deferred;
+use super::timers::Target;
 use super::{
-    Addition, Answer, Effect, Engine, GroupRestart, Key, Mode, Named, Notice, Order, Refusal,
-    Subject, Verb,
+    Addition, Answer, AwaitedEnd, Effect, Engine, GroupRestart, Key, Mode, Named, Notice, Order,
+    Refusal, Shown, Subject, Verb,
 };
 use crate::spec::{ChildState, ExitReason, SupervisionStrategy};
 
@@ -20,7 +22,7 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     pub(super) fn carry_out(&mut self, now: Instant, order: Order<R>) {
-        let Order { subject, verb, reply } = order;
+        let Order { subject, verb, reply, .. } = order;
         let is_pool = self.rules.strategy == SupervisionStrategy::SimpleOneForOne;
         if is_pool && matches!(verb, Verb::Restart | Verb::Delete) {
             // OTP gives this answer for every name, known or not.
@@ -41,16 +43,17 @@ impl<C: Named, R> Engine<C, R> {
             Verb::Restart => self.restart(now, key, reply),
             Verb::Delete => self.delete(key, reply),
             Verb::StopAndStart => self.stop_and_start(now, key, reply),
+            // (An order that fails a life is never deferred, unless it found no child.)
             Verb::Fail(reason) => self.fail(now, key, reason, Some(reply)),
         }
     }
 
     pub(super) fn bring_in(&mut self, now: Instant, addition: Addition<C, R>) {
         match addition {
-            Addition::One { rules, generation, running, data, reply } => {
+            Addition::One { rules, generation, running, data, reply, .. } => {
                 self.add_one(now, Child::new(rules, generation, data), running, reply);
             }
-            Addition::Many { rules, workers, reply } => {
+            Addition::Many { rules, workers, reply, .. } => {
                 self.add_many(now, &rules, workers, reply);
             }
         }
@@ -102,7 +105,7 @@ impl<C: Named, R> Engine<C, R> {
             let since = self.last_packed.of(now);
             self.enter(key, State::Up { since });
             self.effects.push_back(Effect::Adopt(key));
-            self.shown_by_effect(key, ChildState::Running);
+            self.shown_by_effect(key, Shown::Is(ChildState::Running));
             self.notify(Notice::Started(key));
             self.answer(reply, Answer::Done);
         } else {
@@ -220,20 +223,98 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    /// Ends a life from outside, as this failure.
-    pub(super) fn fail(&mut self, now: Instant, key: Key, reason: ExitReason, reply: Option<R>) {
-        let Some(child) = self.children.get(key) else { return };
-        if !matches!(child.state, State::Up { .. }) {
-            let answer = match child.state {
-                State::Zombie => Answer::Refused(Refusal::StillRunning),
-                _ => Answer::Done,
-            };
-            reply.into_iter().for_each(|reply| self.answer(reply, answer.clone()));
-            return;
+    /// Handles an order: one that is about the child's present life acts on it at once, any other
+    /// waits for its turn.
+    pub(super) fn order(&mut self, now: Instant, order: Box<Order<R>>) {
+        let key = self.resolve(&order.subject);
+        let is_starting = |child: &Child<C, R>| matches!(child.state, State::Starting(_));
+        let starts = key.filter(|key| self.children.get(*key).is_some_and(is_starting));
+        match (&order.verb, key, starts) {
+            (Verb::Fail(reason), Some(key), _) => {
+                self.fail(now, key, ExitReason::clone(reason), Some(order.reply));
+            }
+            (Verb::Terminate | Verb::StopAndStart, _, Some(key)) if !self.is_stopping() => {
+                self.cut_start_short(now, key, *order);
+            }
+            _ => self.run_or_defer(now, Deferred::Order(order)),
         }
-        self.note_health(now, key);
-        self.enter(key, State::Killing(OwnStop::Fail(Failing { reason, reply }).into()));
-        self.abort(key);
-        self.arm_kill(now, key);
+    }
+
+    /// Stops a life that is starting; it may hang in its start, so that a user's order does not
+    /// wait for the end of the start.
+    fn cut_start_short(&mut self, now: Instant, key: Key, order: Order<R>) {
+        let since = self.last_packed.of(now);
+        let Some(State::Starting(purpose)) = self.enter(key, State::Up { since }) else { return };
+        if matches!(order.verb, Verb::Terminate) {
+            self.await_end(key, order.reply);
+            self.halt(now, key, OwnStop::CancelStart(purpose).into());
+        } else {
+            self.awaited_starts.push((key, order.reply));
+            self.halt(now, key, OwnStop::StartAnew(purpose).into());
+        }
+    }
+
+    /// Ends the child's present life from outside, as this failure; a life that is being stopped
+    /// is stopped at once instead. This waits for nothing else that the supervisor does.
+    pub(super) fn fail(&mut self, now: Instant, key: Key, reason: ExitReason, reply: Option<R>) {
+        let Some(child) = self.children.get_mut(key) else { return };
+        match &mut child.state {
+            State::Up { .. } => {
+                self.note_health(now, key);
+                self.enter(key, State::Killing(OwnStop::Fail(Failing { reason }).into()));
+                self.abort(key);
+                self.arm_kill(now, key);
+            }
+            State::Starting(_) => self.abort_start(now, key, reason),
+            state @ State::Stopping(_) => {
+                state.kill();
+                self.timers.cancel(Target::Child(key));
+                self.abort(key);
+                self.arm_kill(now, key);
+            }
+            State::Killing(_) => {}
+            State::Down | State::Held | State::Waiting(_) | State::ExitPending(_) => {
+                reply.into_iter().for_each(|reply| self.answer(reply, Answer::Done));
+                return;
+            }
+            State::Zombie => {
+                let refused = Answer::Refused(Refusal::StillRunning);
+                reply.into_iter().for_each(|reply| self.answer(reply, refused.clone()));
+                return;
+            }
+        }
+        reply.into_iter().for_each(|reply| self.await_end(key, reply));
+    }
+
+    /// Has a caller wait for the end of the child's present life.
+    pub(super) fn await_end(&mut self, key: Key, reply: R) {
+        let Some(child) = self.children.get(key) else { return };
+        self.awaited_ends.push(AwaitedEnd { child: key, generation: child.generation, reply });
+    }
+
+    /// Takes the callers who wait for the end of the child's present life.
+    pub(super) fn take_awaited_ends(&mut self, key: Key) -> Vec<R> {
+        if self.awaited_ends.is_empty() {
+            return Vec::new();
+        }
+        let generation = self.children.get(key).map(|child| child.generation);
+        let ends = |end: &mut AwaitedEnd<R>| end.child == key && Some(end.generation) == generation;
+        self.awaited_ends.extract_if(.., ends).map(|end| end.reply).collect()
+    }
+
+    /// Refuses the callers who wait for the end of the child's present life, or for its next start.
+    pub(super) fn refuse_awaited(&mut self, key: Key, refusal: &Refusal) {
+        for reply in self.take_awaited_ends(key) {
+            self.answer(reply, Answer::Refused(refusal.clone()));
+        }
+        self.answer_awaited_start(key, &Answer::Refused(refusal.clone()));
+    }
+
+    /// Answers the callers who wait for a start of the child that has begun anew.
+    pub(super) fn answer_awaited_start(&mut self, key: Key, answer: &Answer) {
+        while let Some(at) = self.awaited_starts.iter().position(|(child, _)| *child == key) {
+            let (_, reply) = self.awaited_starts.swap_remove(at);
+            self.answer(reply, answer.clone());
+        }
     }
 }

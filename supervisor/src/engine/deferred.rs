@@ -4,7 +4,7 @@
 
 use std::time::Instant;
 
-use super::{Addition, Answer, Effect, Engine, Event, Key, Mode, Named, Order, Refusal};
+use super::{Addition, Answer, Effect, Engine, Event, Key, Mode, Named, Order, Refusal, Verb};
 
 /// A piece of work that waits until it can be done.
 #[derive(Debug)]
@@ -19,6 +19,17 @@ pub(super) enum Deferred<C, R> {
 }
 
 impl<C, R> Deferred<C, R> {
+    /// Returns the child inside which the caller of a command waits for the answer.
+    fn caller(&self) -> Option<Key> {
+        match self {
+            Self::Order(order) => order.caller,
+            Self::Add(addition) => match &**addition {
+                Addition::One { caller, .. } | Addition::Many { caller, .. } => *caller,
+            },
+            Self::ExitPending(..) | Self::Retry(..) | Self::SignificantEnded => None,
+        }
+    }
+
     /// Returns `true` if the work is a user's command, which waits for an answer.
     fn is_command(&self) -> bool {
         matches!(self, Self::Order(_) | Self::Add(_))
@@ -38,6 +49,9 @@ impl<C: Named, R> Engine<C, R> {
         if !waits_for_all {
             self.run_or_defer_for_child(now, work);
         } else if self.is_busy() || !self.deferred.is_empty() {
+            if work.caller().is_some_and(|caller| self.is_moving(caller)) {
+                return self.refuse_work(work, &Refusal::FromInside);
+            }
             self.deferred.push_back(work);
         } else {
             self.run(now, work);
@@ -49,6 +63,9 @@ impl<C: Named, R> Engine<C, R> {
         let key = self.key_of(&work);
         let waits = |key: &Key| self.is_moving(*key) || self.deferred_for.contains_key(key);
         match key.filter(waits) {
+            Some(key) if work.caller() == Some(key) && self.is_moving(key) => {
+                self.refuse_work(work, &Refusal::FromInside);
+            }
             Some(key) => self.deferred_for.entry(key).or_default().push_back(work),
             None => self.run(now, work),
         }
@@ -114,6 +131,39 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
+    /// Refuses the deferred commands whose callers wait inside a child that begins to start or stop:
+    /// the supervisor now waits for that child, and so for the callers.
+    pub(super) fn refuse_deferred_of_caller(&mut self, key: Key) {
+        while let Some(at) = self.deferred.iter().position(|work| work.caller() == Some(key)) {
+            if let Some(work) = self.deferred.remove(at) {
+                self.refuse_work(work, &Refusal::FromInside);
+            }
+        }
+    }
+
+    /// Turns deferred terminations into waits for the end of the life, since the stop that a user
+    /// has asked for overtakes them and ends that life too. (OTP carries out what came before the
+    /// shutdown. A supervisor that gives up answers nothing more, there as here.)
+    pub(super) fn await_ends_of_deferred(&mut self) {
+        let deferred = std::mem::take(&mut self.deferred);
+        let per_child = std::mem::take(&mut self.deferred_for).into_values().flatten();
+        let (terminations, others): (Vec<_>, Vec<_>) =
+            deferred.into_iter().chain(per_child).partition(|work| {
+                matches!(work, Deferred::Order(order) if matches!(order.verb, Verb::Terminate))
+            });
+        self.deferred = others.into();
+        for work in terminations {
+            let Deferred::Order(order) = work else { continue };
+            match self.resolve(&order.subject) {
+                Some(key) if self.children.get(key).is_some_and(|c| c.state.has_life()) => {
+                    self.await_end(key, order.reply);
+                }
+                Some(_) => self.answer(order.reply, Answer::Done),
+                None => self.answer(order.reply, Answer::Refused(Refusal::NotFound)),
+            }
+        }
+    }
+
     pub(super) fn refuse_all_deferred(&mut self) {
         self.settled.clear();
         if self.deferred.is_empty() && self.deferred_for.is_empty() {
@@ -125,9 +175,14 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     fn refuse_deferred(&mut self, work: Deferred<C, R>) {
+        self.refuse_work(work, &Refusal::ShuttingDown);
+    }
+
+    /// Refuses a command; other work has no effect any more.
+    fn refuse_work(&mut self, work: Deferred<C, R>, refusal: &Refusal) {
         match work {
-            Deferred::Order(order) => self.refuse(Event::Order(order)),
-            Deferred::Add(addition) => self.refuse_addition(*addition),
+            Deferred::Order(order) => self.answer(order.reply, Answer::Refused(refusal.clone())),
+            Deferred::Add(addition) => self.refuse_addition(*addition, refusal),
             Deferred::ExitPending(..) | Deferred::Retry(..) | Deferred::SignificantEnded => {}
         }
     }
@@ -139,13 +194,13 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    pub(super) fn refuse_addition(&mut self, addition: Addition<C, R>) {
+    pub(super) fn refuse_addition(&mut self, addition: Addition<C, R>, refusal: &Refusal) {
         let (data, reply) = match addition {
             Addition::One { data, reply, .. } => (vec![data], reply),
             Addition::Many { workers, reply, .. } => (workers, reply),
         };
         self.effects.extend(data.into_iter().map(|data| Effect::Refused(Box::new(data))));
-        self.answer(reply, Answer::Refused(Refusal::ShuttingDown));
+        self.answer(reply, Answer::Refused(refusal.clone()));
     }
 
     /// Returns `true` if the supervisor starts its children or restarts a group, or if any child is

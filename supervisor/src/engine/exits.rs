@@ -33,6 +33,16 @@ impl<C: Named, R> Engine<C, R> {
             // new life too.
             return self.end(Ending::RuntimeGone);
         }
+        let awaited = self.take_awaited_ends(key);
+        self.life_ended(now, key, reason);
+        for reply in awaited {
+            self.answer(reply, Answer::Done);
+        }
+    }
+
+    /// Decides what follows from the end of a life of this child.
+    fn life_ended(&mut self, now: Instant, key: Key, reason: ExitReason) {
+        let Some(child) = self.children.get(key) else { return };
         let all_stop = matches!(self.mode, Mode::Stopping { .. });
         let (is_notified, failed) = match (&child.state, child.state.own_stop()) {
             // A failed start has a notice of its own.
@@ -121,33 +131,40 @@ impl<C: Named, R> Engine<C, R> {
                 self.answer(reply, Answer::Done);
             }
             OwnStop::StopAndStart(reply) => self.launch(now, key, Purpose::Command(reply)),
-            OwnStop::Fail(Failing { reason, reply }) => {
-                if let Some(reply) = reply {
-                    self.answer(reply, Answer::Done);
-                }
-                self.exited_while_up(now, key, reason);
-            }
+            OwnStop::Fail(Failing { reason }) => self.exited_while_up(now, key, reason),
+            OwnStop::CancelStart(purpose) => self.start_cancelled(now, key, purpose),
+            OwnStop::StartAnew(purpose) => self.launch(now, key, purpose),
             OwnStop::FailedStart(FailingStart { purpose, reason }) => {
                 self.start_failed(now, key, purpose, reason);
             }
         }
     }
 
-    /// Fails a life that has given no sign of life.
-    pub(super) fn hung(&mut self, now: Instant, key: Key, generation: u64, limit: Duration) {
-        let alive = |child: &Child<C, R>| child.generation == generation;
-        if !self.is_stopping() && self.children.get(key).is_some_and(alive) {
-            self.fail(now, key, ExitReason::Hung(limit), None);
+    /// Has the last sign of life of a child looked up, whose heartbeat was due at `due`.
+    pub(super) fn heartbeat_due(&mut self, now: Instant, key: Key, due: Instant) {
+        let Some(limit) = self.rules_of(key).and_then(|rules| rules.heartbeat) else { return };
+        if now.duration_since(due) > limit / 4 {
+            // A check that comes late itself proves nothing: the process was frozen, or the machine
+            // is overloaded, and the child had no chance to give its sign. It gets one more round.
+            self.arm_heartbeat(now, key);
+        } else {
+            self.effects.push_back(Effect::CheckHeartbeat(key));
         }
     }
 
-    /// Sets the next heartbeat deadline of a life that gave its last sign of life at this instant.
-    pub(super) fn alive(&mut self, at: Instant, key: Key, generation: u64) {
+    /// Fails a life whose last sign of life was given too long ago, or sets its next deadline.
+    pub(super) fn sign_of_life(&mut self, now: Instant, key: Key, generation: u64, at: Instant) {
         let up = |child: &Child<C, R>| {
             child.generation == generation && matches!(child.state, State::Up { .. })
         };
-        if self.children.get(key).is_some_and(up) {
-            self.arm_heartbeat(at, key);
+        if self.is_stopping() || !self.children.get(key).is_some_and(up) {
+            return;
+        }
+        match self.rules_of(key).and_then(|rules| rules.heartbeat) {
+            Some(limit) if !limit.is_zero() && now.saturating_duration_since(at) >= limit => {
+                self.fail(now, key, ExitReason::Hung(limit), None);
+            }
+            _ => self.arm_heartbeat(at, key),
         }
     }
 
@@ -310,7 +327,8 @@ impl<C: Named, R> Engine<C, R> {
         let Some(child) = self.children.get(key) else { return };
         let name = child.data.name().clone();
         if !matches!(child.state, State::Zombie) {
-            self.enter(key, State::Down);
+            // If the next life of the supervisor does not bring the child back, the stop closes it.
+            self.enter(key, State::Held);
         }
         self.stop(now, Ending::GaveUp { name, reason });
     }
@@ -329,8 +347,10 @@ impl<C: Named, R> Engine<C, R> {
         // A group restart gives up only when it comes to start this child.
         let is_needed = match own {
             Some(OwnStop::Fail(_)) => rules.restart != RestartPolicy::Temporary,
-            Some(OwnStop::FailedStart(failing)) => {
-                matches!(failing.purpose, Purpose::Sequence | Purpose::Restart)
+            Some(
+                OwnStop::FailedStart(FailingStart { purpose, .. }) | OwnStop::StartAnew(purpose),
+            ) => {
+                matches!(purpose, Purpose::Sequence | Purpose::Restart)
             }
             _ => false,
         };
@@ -340,6 +360,7 @@ impl<C: Named, R> Engine<C, R> {
         }
         // This notice comes after `Close`, because it is the last report on the child's state.
         self.notify(Notice::NotStopped(key));
+        self.refuse_awaited(key, &Refusal::StillRunning);
         if let Some(reply) = purpose.into_reply() {
             self.answer(reply, Answer::Refused(Refusal::StillRunning));
         }

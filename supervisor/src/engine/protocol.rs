@@ -21,10 +21,9 @@ pub(crate) enum Event<R> {
     Abandoned(Key, u64),
     /// A life has ended: its task is gone, with everything that the task held.
     Exited(Key, u64, Exit),
-    /// A life has given no sign of life within this time.
-    Hung(Key, u64, Duration),
-    /// A life has given its last sign of life at this instant.
-    Alive(Key, u64, Instant),
+    /// A life has given its last sign of life at this instant, as the driver has looked up for
+    /// [`Effect::CheckHeartbeat`].
+    SignOfLife(Key, u64, Instant),
     /// A child's start is tried again, as [`Effect::RetryLater`] asked for: the messages that were
     /// waiting then have been handled.
     Retry(Key, u32),
@@ -34,6 +33,8 @@ pub(crate) enum Event<R> {
     Stop,
     /// The supervisor is to stop everything at once.
     Kill,
+    /// No life of the supervisor follows this one by itself: a child that has ended stays down.
+    NoReturn,
     /// Time has passed.
     Tick,
 }
@@ -52,6 +53,8 @@ pub(crate) enum Exit {
 pub(crate) struct Order<R> {
     pub(crate) subject: Subject,
     pub(crate) verb: Verb,
+    /// The child of this supervisor in a task of which, or of a child below it, the caller waits.
+    pub(crate) caller: Option<Key>,
     pub(crate) reply: R,
 }
 
@@ -84,9 +87,16 @@ pub(crate) enum Verb {
 pub(crate) enum Addition<C, R> {
     /// `add_child`, and `add_worker` of a pool. A `running` child is an adopted supervisor, which
     /// keeps its life.
-    One { rules: Arc<ChildRules>, generation: u64, running: bool, data: C, reply: R },
+    One {
+        rules: Arc<ChildRules>,
+        generation: u64,
+        running: bool,
+        data: C,
+        caller: Option<Key>,
+        reply: R,
+    },
     /// `add_workers`, of a pool whose workers are up once they are spawned.
-    Many { rules: Arc<ChildRules>, workers: Vec<C>, reply: R },
+    Many { rules: Arc<ChildRules>, workers: Vec<C>, caller: Option<Key>, reply: R },
 }
 
 /// The outcome of a command.
@@ -113,6 +123,8 @@ pub(crate) enum Refusal {
     SimpleOneForOne,
     MaxChildren(usize),
     ShuttingDown,
+    /// The command comes from a child for which the supervisor waits, and so would wait for itself.
+    FromInside,
 }
 
 /// An action that the driver has to carry out.
@@ -120,7 +132,7 @@ pub(crate) enum Refusal {
 pub(crate) enum Effect<C, R> {
     /// Show this state of the child to its users. `Spawn`, `Adopt`, `Ask` and `Abort` need no
     /// `Show`: the driver shows the state that they lead to.
-    Show(Key, ChildState),
+    Show(Key, Shown),
     Spawn {
         child: Key,
         generation: u64,
@@ -132,9 +144,10 @@ pub(crate) enum Effect<C, R> {
     Ask(Key),
     /// Drop the life; for a supervisor: stop all lives below that supervisor at once.
     Abort(Key),
-    /// Look up the instant of the life's last sign of life, and send [`Event::Hung`] or
-    /// [`Event::Alive`].
+    /// Look up the instant of the life's last sign of life, and send [`Event::SignOfLife`].
     CheckHeartbeat(Key),
+    /// Send a child that is a supervisor [`Event::NoReturn`].
+    NoReturn(Key),
     /// Send [`Event::Retry`] behind the messages that are already waiting.
     RetryLater(Key, u32),
     /// Send [`Event::Continue`] behind the messages that are already waiting.
@@ -152,6 +165,39 @@ pub(crate) enum Effect<C, R> {
     Started,
     /// The supervisor has ended; only answers, refusals and shown states follow.
     Ended(Box<Ending>),
+}
+
+impl<C, R> Effect<C, R> {
+    /// Returns the child of which the driver shows a new state when it carries out this effect.
+    pub(crate) fn shows(&self) -> Option<Key> {
+        match self {
+            Self::Show(key, _)
+            | Self::Spawn { child: key, .. }
+            | Self::Adopt(key)
+            | Self::Ask(key)
+            | Self::Abort(key) => Some(*key),
+            _ => None,
+        }
+    }
+}
+
+/// The state of a child that its users see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shown {
+    Is(ChildState),
+    /// The child has no life, and comes back only once its group or its supervisor has been stopped
+    /// and is started again. Users see [`ChildState::Restarting`].
+    Held,
+}
+
+impl Shown {
+    /// Returns the state as users see it.
+    pub(crate) fn state(self) -> ChildState {
+        match self {
+            Self::Is(state) => state,
+            Self::Held => ChildState::Restarting,
+        }
+    }
 }
 
 /// A report for subscribers and the log.

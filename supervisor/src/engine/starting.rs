@@ -6,7 +6,7 @@ use super::child::{FailingStart, OwnStop, Pending, Purpose, StartRule, State};
 use super::exits::is_hopeless;
 use super::stopping::Scheme;
 use super::{
-    Answer, BURST, Effect, Ending, Engine, GroupRestart, Key, Mode, Named, Notice, Refusal,
+    Answer, BURST, Effect, Ending, Engine, GroupRestart, Key, Mode, Named, Notice, Refusal, Shown,
 };
 use crate::spec::{ChildState, ExitReason, RestartPolicy, SupervisionStrategy};
 
@@ -83,12 +83,12 @@ impl<C: Named, R> Engine<C, R> {
         self.effects.push_back(Effect::Spawn { child: key, generation });
         if let StartRule::Ready(limit) = rule {
             self.enter(key, State::Starting(purpose));
-            self.shown_by_effect(key, ChildState::Starting);
+            self.shown_by_effect(key, Shown::Is(ChildState::Starting));
             limit.into_iter().for_each(|limit| self.arm(now, key, limit));
         } else {
             let since = self.last_packed.of(now);
             self.enter(key, State::Up { since });
-            self.shown_by_effect(key, ChildState::Running);
+            self.shown_by_effect(key, Shown::Is(ChildState::Running));
             self.came_up(now, key, purpose);
         }
     }
@@ -114,6 +114,7 @@ impl<C: Named, R> Engine<C, R> {
         } else {
             self.notify(Notice::Started(key));
         }
+        self.answer_awaited_start(key, &Answer::Done);
         match purpose {
             Purpose::Sequence => {
                 self.advance_start(key);
@@ -130,6 +131,7 @@ impl<C: Named, R> Engine<C, R> {
     /// Handles a life that declined (OTP's `ignore`): it ended normally before it was up.
     pub(super) fn declined(&mut self, now: Instant, key: Key, purpose: Purpose<R>) {
         self.notify(Notice::Declined(key));
+        self.answer_awaited_start(key, &Answer::Declined);
         let pool = self.rules.strategy == SupervisionStrategy::SimpleOneForOne;
         match purpose {
             Purpose::Sequence => {
@@ -165,12 +167,35 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Aborts a life that will not be ready; the start has failed once the life is gone.
-    fn abort_start(&mut self, now: Instant, key: Key, reason: ExitReason) {
+    pub(super) fn abort_start(&mut self, now: Instant, key: Key, reason: ExitReason) {
         if let Some(State::Starting(purpose)) = self.enter(key, State::Down) {
             let failed = OwnStop::FailedStart(FailingStart { purpose, reason });
             self.enter(key, State::Killing(failed.into()));
             self.abort(key);
             self.arm_kill(now, key);
+        }
+    }
+
+    /// Handles the end of a life that a user has terminated while it was starting.
+    pub(super) fn start_cancelled(&mut self, now: Instant, key: Key, purpose: Purpose<R>) {
+        match purpose {
+            Purpose::Add(reply) => {
+                self.forget(key);
+                let refusal = Refusal::StartFailed(ExitReason::Shutdown);
+                self.answer(reply, Answer::Refused(refusal));
+            }
+            Purpose::Command(reply) => {
+                self.stay_down(key);
+                let refusal = Refusal::StartFailed(ExitReason::Shutdown);
+                self.answer(reply, Answer::Refused(refusal));
+            }
+            Purpose::Restart | Purpose::Together => self.stay_down(key),
+            Purpose::Sequence => {
+                // The children after it start without it, as after one that has declined.
+                self.advance_start(key);
+                self.stay_down(key);
+                self.go_on(now);
+            }
         }
     }
 
@@ -183,6 +208,7 @@ impl<C: Named, R> Engine<C, R> {
         reason: ExitReason,
     ) {
         self.notify(Notice::StartFailed { child: key, reason: reason.clone() });
+        self.answer_awaited_start(key, &Answer::Refused(Refusal::StartFailed(reason.clone())));
         let hopeless = is_hopeless(&reason);
         match purpose {
             Purpose::Add(reply) => {
@@ -195,7 +221,7 @@ impl<C: Named, R> Engine<C, R> {
             }
             Purpose::Together => self.forget(key),
             Purpose::Sequence if matches!(self.mode, Mode::Starting { .. }) => {
-                self.enter(key, State::Down);
+                self.enter(key, State::Held);
                 let Some(child) = self.children.get(key) else { return };
                 self.stop(now, Ending::StartFailed { name: child.data.name().clone(), reason });
             }

@@ -4,8 +4,10 @@ use std::time::Instant;
 
 use super::child::{OwnStop, State, StopPurpose};
 use super::timers::{Target, Timers};
-use super::{Answer, BURST, Child, Effect, Ending, Engine, Key, Mode, Named, Notice, Refusal};
-use crate::spec::{Shutdown, SupervisionStrategy};
+use super::{
+    Answer, BURST, Child, Effect, Ending, Engine, Key, Mode, Named, Notice, Refusal, Shown,
+};
+use crate::spec::{ChildKind, ChildState, RestartPolicy, Shutdown, SupervisionStrategy};
 
 /// The scheme by which the children of a supervisor that ends are stopped.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +26,7 @@ impl<C: Named, R> Engine<C, R> {
             return;
         };
         self.note_health(now, key);
+        self.announce_no_return(key, &purpose);
         match shutdown {
             Shutdown::BrutalKill => {
                 self.enter(key, State::Killing(purpose));
@@ -42,12 +45,26 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
+    /// Tells a nested supervisor that is about to be stopped whether it stays down, so that its
+    /// children are closed as they end.
+    fn announce_no_return(&mut self, key: Key, purpose: &StopPurpose<R>) {
+        let Some(child) = self.children.get(key) else { return };
+        let stays_down = match purpose.own() {
+            None if self.is_stopping() => !self.returns(child),
+            None => child.rules.restart == RestartPolicy::Temporary,
+            Some(OwnStop::Terminate(_) | OwnStop::CancelStart(_)) => true,
+            Some(_) => false,
+        };
+        if stays_down && child.rules.kind == ChildKind::Supervisor {
+            self.effects.push_back(Effect::NoReturn(key));
+        }
+    }
+
     /// Sets the deadline after which an aborted life counts as one that cannot be stopped.
     pub(super) fn arm_kill(&mut self, now: Instant, key: Key) {
-        use crate::spec::ChildKind::Worker;
         // A child that is a supervisor gets no deadline: it ends by itself, and reports which of
         // its own children it could not stop.
-        if self.rules_of(key).is_some_and(|rules| rules.kind == Worker) {
+        if self.rules_of(key).is_some_and(|rules| rules.kind == ChildKind::Worker) {
             self.arm(now, key, self.rules.kill_grace);
         }
     }
@@ -72,7 +89,59 @@ impl<C: Named, R> Engine<C, R> {
             Scheme::InOrder { next: self.children.last() }
         };
         self.mode = Mode::Stopping { ending, scheme };
+        self.close_waiting_children();
         self.go_on(now);
+    }
+
+    /// Closes each child that has no life and waits for its next one, which will not come. Tells
+    /// each nested supervisor that is being stopped already, and might have come back, that it will
+    /// not.
+    fn close_waiting_children(&mut self) {
+        let concerned = |child: &Child<C, R>| {
+            !self.returns(child)
+                && match child.state {
+                    State::Held | State::Waiting(_) | State::ExitPending(_) => true,
+                    // Its restart was needed, and is what the supervisor has given up on.
+                    State::Zombie => true,
+                    State::Stopping(_) | State::Killing(_) => {
+                        child.rules.kind == ChildKind::Supervisor
+                    }
+                    _ => false,
+                }
+        };
+        let concerned = self.children.iter().filter(|(_, child)| concerned(child));
+        let keys: Vec<Key> = concerned.map(|(key, _)| key).collect();
+        for key in keys {
+            match self.children.get(key).map(|child| &child.state) {
+                Some(State::Zombie) => self.close_unless_it_returns(key),
+                Some(state) if state.is_moving() => self.effects.push_back(Effect::NoReturn(key)),
+                _ => self.close_child(key),
+            }
+        }
+    }
+
+    /// Notes that no life of the supervisor follows this one by itself. If the supervisor is being
+    /// stopped, the children that have ended are closed now: they were kept open for that life.
+    pub(super) fn no_return(&mut self) {
+        if !std::mem::replace(&mut self.may_return, false) || !self.is_stopping() {
+            return;
+        }
+        let ended = self.children.iter().filter(|(_, child)| child.state.has_ended());
+        let keys: Vec<Key> = ended.map(|(key, _)| key).collect();
+        keys.into_iter().for_each(|key| self.close_unless_it_returns(key));
+        self.close_waiting_children();
+    }
+
+    /// Closes a child that has ended, unless the next life of the supervisor brings it back.
+    pub(super) fn close_unless_it_returns(&mut self, key: Key) {
+        let Some(child) = self.children.get(key) else { return };
+        if child.state.has_ended() && !self.returns(child) {
+            let is_shown = matches!(child.state, State::Down);
+            self.effects.push_back(Effect::Close(key));
+            if is_shown && child.shown != Shown::Is(ChildState::Stopped) {
+                self.changed.push(key);
+            }
+        }
     }
 
     /// Aborts all lives.
@@ -94,6 +163,7 @@ impl<C: Named, R> Engine<C, R> {
         self.notify_cut_off_workers();
         let scheme = self.begin_at_once(now, Shutdown::BrutalKill);
         self.mode = Mode::Stopping { ending, scheme };
+        self.close_waiting_children();
         self.go_on(now);
     }
 
@@ -105,11 +175,10 @@ impl<C: Named, R> Engine<C, R> {
     /// Notifies of each worker that a kill cuts off before its own time limit has passed. (A child
     /// that is a supervisor notifies of its own workers.)
     fn notify_cut_off_workers(&mut self) {
-        use crate::spec::ChildKind::Worker;
         let cut_off = |child: &Child<C, R>| {
             child.state.has_life()
                 && !matches!(child.state, State::Killing(_))
-                && child.rules.kind == Worker
+                && child.rules.kind == ChildKind::Worker
                 && child.rules.shutdown != Shutdown::BrutalKill
         };
         let all = self.children.iter().filter(|(_, child)| cut_off(child));
@@ -160,6 +229,7 @@ impl<C: Named, R> Engine<C, R> {
             return;
         }
         self.overtake_start(now, key);
+        self.announce_no_return(key, &StopPurpose::Sequence);
         if kill {
             self.enter(key, State::Killing(StopPurpose::Sequence));
             self.abort(key);
@@ -208,11 +278,13 @@ impl<C: Named, R> Engine<C, R> {
     /// Leaves behind a worker whose aborted life goes on. (A child that is a supervisor ends by
     /// itself, with a report of its own.)
     pub(super) fn give_up_on(&mut self, key: Key) {
-        use crate::spec::ChildKind::Worker;
-        if self.rules_of(key).is_some_and(|rules| rules.kind == Worker) {
-            self.notify(Notice::NotStopped(key));
+        if self.rules_of(key).is_some_and(|rules| rules.kind == ChildKind::Worker) {
             self.answer_overtaken(key, Answer::Refused(Refusal::StillRunning));
+            self.refuse_awaited(key, &Refusal::StillRunning);
             self.enter(key, State::Zombie);
+            self.close_unless_it_returns(key);
+            // This notice comes after `Close`, because it is the last report on the child's state.
+            self.notify(Notice::NotStopped(key));
         }
     }
 
@@ -228,6 +300,9 @@ impl<C: Named, R> Engine<C, R> {
         if self.rules.strategy == SupervisionStrategy::SimpleOneForOne {
             // A pool's worker is forgotten now, so that the end needs no pass over all workers.
             self.forget(key);
+        } else {
+            // Its siblings may still run: they learn at once that no life of this child follows.
+            self.close_unless_it_returns(key);
         }
         self.stop_next(now);
     }
@@ -248,6 +323,7 @@ impl<C: Named, R> Engine<C, R> {
             }
             _ => return,
         };
+        self.answer_awaited_start(key, &Answer::Refused(Refusal::ShuttingDown));
         if let Some(reply) = reply {
             self.answer(reply, answer);
         }
@@ -290,9 +366,11 @@ impl<C: Named, R> Engine<C, R> {
         let since = self.last_packed.of(now);
         if self.children.get(key).is_some_and(starting)
             && let Some(State::Starting(purpose)) = self.enter(key, State::Up { since })
-            && let Some(reply) = purpose.into_reply()
         {
-            self.answer(reply, Answer::Refused(Refusal::ShuttingDown));
+            self.answer_awaited_start(key, &Answer::Refused(Refusal::ShuttingDown));
+            if let Some(reply) = purpose.into_reply() {
+                self.answer(reply, Answer::Refused(Refusal::ShuttingDown));
+            }
         }
     }
 
@@ -326,6 +404,12 @@ impl<C: Named, R> Engine<C, R> {
         self.timers = Timers::default();
         self.mode = Mode::Ended;
         self.refuse_all_deferred();
+        let ends = std::mem::take(&mut self.awaited_ends).into_iter().map(|end| end.reply);
+        let starts = std::mem::take(&mut self.awaited_starts).into_iter().map(|(_, reply)| reply);
+        let waiting: Vec<R> = ends.chain(starts).collect();
+        for reply in waiting {
+            self.answer(reply, Answer::Refused(Refusal::ShuttingDown));
+        }
         self.effects.push_back(Effect::Ended(Box::new(ending)));
     }
 }

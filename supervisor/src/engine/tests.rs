@@ -17,6 +17,7 @@ mod driven;
 mod heartbeat;
 mod intensity;
 mod invariants;
+mod kill;
 mod otp;
 mod pool;
 mod restarts;
@@ -35,8 +36,8 @@ use super::{
     Addition, BURST, ChildRules, Event, Exit, Order, StartRule, Subject, SupervisorRules, Verb,
 };
 use crate::spec::{
-    AutoShutdown, Backoff, ChildKind, ExitReason, Failure, MaxRestarts, RestartPolicy, Shutdown,
-    SupervisionStrategy,
+    AutoShutdown, Backoff, ChildKind, ChildState, ExitReason, Failure, MaxRestarts, RestartPolicy,
+    Shutdown, SupervisionStrategy,
 };
 
 use self::world::World;

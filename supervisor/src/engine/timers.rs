@@ -72,10 +72,11 @@ impl Timers {
         self.soonest.map(|(deadline, _)| deadline.at)
     }
 
-    pub(crate) fn pop_due(&mut self, now: Instant) -> Option<Target> {
-        let (_, target) = self.soonest.filter(|(deadline, _)| deadline.at <= now)?;
+    /// Removes and returns the next deadline that has passed: when it was due, and whose it is.
+    pub(crate) fn pop_due(&mut self, now: Instant) -> Option<(Instant, Target)> {
+        let (deadline, target) = self.soonest.filter(|(deadline, _)| deadline.at <= now)?;
         self.advance();
-        Some(target)
+        Some((deadline.at, target))
     }
 
     /// Replaces the next deadline, which has passed or is no longer wanted, by the one after it.

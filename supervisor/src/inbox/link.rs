@@ -27,8 +27,9 @@ impl Link {
     }
 
     /// Gives the supervisor an order about the child, and returns the receiver of the answer.
-    pub(crate) fn request(&self, verb: Verb) -> oneshot::Receiver<Answer> {
-        self.inbox.request(Subject::Key(self.key), verb)
+    /// `caller` is the child of that supervisor inside which the caller waits for the answer.
+    pub(crate) fn request(&self, verb: Verb, caller: Option<Key>) -> oneshot::Receiver<Answer> {
+        self.inbox.request(Subject::Key(self.key), verb, caller)
     }
 
     /// Reports the end of a life in the life's own task, and handles the report here if the
@@ -48,9 +49,14 @@ impl Link {
 impl Inbox {
     /// Gives the supervisor an order about one of its children, and returns the receiver of the
     /// answer. If the supervisor has ended, the receiver gets an error.
-    pub(crate) fn request(&self, subject: Subject, verb: Verb) -> oneshot::Receiver<Answer> {
+    pub(crate) fn request(
+        &self,
+        subject: Subject,
+        verb: Verb,
+        caller: Option<Key>,
+    ) -> oneshot::Receiver<Answer> {
         let (reply, answer) = oneshot::channel();
-        let order = Order { subject, verb, reply };
+        let order = Order { subject, verb, caller, reply };
         let _ = self.push(Message::Event(Event::Order(Box::new(order))));
         answer
     }

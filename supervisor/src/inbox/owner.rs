@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Weak};
 
+use super::Link;
 use crate::error::SupervisorError;
 use crate::spec::ChildPath;
 
@@ -13,6 +14,8 @@ pub(crate) trait Owner: std::any::Any + Send + Sync {
     fn parent(&self) -> Option<Arc<dyn Owner>>;
     /// Returns the address of the slot that this supervisor has as a child, to tell slots apart.
     fn slot_address(&self) -> Option<usize>;
+    /// Returns the link that this supervisor has as a child, if it is in a life of its parent.
+    fn link(&self) -> Option<Link>;
     /// Returns the error for a call that cannot be answered because the supervisor does not run.
     fn unavailable(&self) -> SupervisorError;
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::current;
-use crate::inbox::Owner;
+use crate::engine::Key;
+use crate::inbox::{Inbox, Owner};
 use crate::slot::{AnySlot, address_of};
 
 /// Returns `true` in the task of the child in this slot, or of a child below it: a call that waits
@@ -25,4 +26,14 @@ pub(crate) fn supervisor_would_wait_for_itself(supervisor: &dyn Owner) -> bool {
 /// Returns a supervisor with all supervisors above it.
 fn ancestors(owner: Option<Arc<dyn Owner>>) -> impl IntoIterator<Item = Arc<dyn Owner>> {
     std::iter::successors(owner, |owner| owner.parent())
+}
+
+/// Returns the key of the child of a supervisor, given by its inbox, in a task of which the calling
+/// code runs, or below which it runs.
+pub(crate) fn calling_child(supervisor: &Arc<Inbox>) -> Option<Key> {
+    let mut link = current::slot()?.core().link()?;
+    while !Arc::ptr_eq(&link.inbox, supervisor) {
+        link = link.inbox.owner().owner()?.link()?;
+    }
+    Some(link.key)
 }

@@ -323,6 +323,10 @@ impl Owner for Node {
         self.slot().map(|slot| address_of(&*slot))
     }
 
+    fn link(&self) -> Option<Link> {
+        self.slot()?.core().link()
+    }
+
     fn unavailable(&self) -> SupervisorError {
         self.unavailable()
     }

@@ -9,6 +9,7 @@ use super::locked::{Attachment, Guard, Locked};
 use super::state::{AtomicState, Duties, Signal};
 use super::waiters::Wakers;
 use super::{Beginning, Heartbeat};
+use crate::engine::Shown;
 use crate::inbox::{Anchor, Link, Owner};
 use crate::packed_instant::PackedInstant;
 use crate::spec::{ChildPath, ChildState, ExitReason, Name};
@@ -186,13 +187,19 @@ impl SlotCore {
         self.state.state()
     }
 
+    /// Returns `true` if the child has no life, and comes back only once its group or its
+    /// supervisor has been stopped and is started again.
+    pub(crate) fn is_held(&self) -> bool {
+        self.state.is_held()
+    }
+
     /// Shows this state, which the supervisor has given to the child and to this life.
     ///
     /// The state of a life that could not be stopped stays as it is until that life has ended: that
     /// life occupies the slot, whatever was decided about later lives.
-    pub(crate) fn show(&self, generation: u64, state: ChildState) {
+    pub(crate) fn show(&self, generation: u64, state: Shown) {
         let locked = &mut self.lock();
-        let has_life = !matches!(state, ChildState::Stopped | ChildState::Restarting);
+        let has_life = !matches!(state.state(), ChildState::Stopped | ChildState::Restarting);
         let is_own = has_life && self.generation() == generation;
         if is_own || !self.is_occupied() {
             locked.enter(state);
@@ -202,7 +209,7 @@ impl SlotCore {
     /// Shows that no life is pending. A life that could not be stopped is still shown as such.
     pub(crate) fn mark_stopped(&self) {
         if !self.is_occupied() {
-            self.lock().enter(ChildState::Stopped);
+            self.lock().enter(Shown::Is(ChildState::Stopped));
         }
     }
 

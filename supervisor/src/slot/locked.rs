@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use super::Heartbeat;
 use super::state::{AtomicState, Duties, LastExit};
+use crate::engine::Shown;
 use crate::inbox::{Anchor, Link, Owner};
 use crate::packed_instant::PackedInstant;
 use crate::spec::{ChildState, ExitReason};
@@ -90,7 +91,7 @@ impl<'a> Guard<'a> {
         Self { state, locked }
     }
 
-    pub(super) fn enter(&mut self, state: ChildState) {
+    pub(super) fn enter(&mut self, state: Shown) {
         self.state.enter(state);
     }
 
@@ -111,7 +112,7 @@ impl<'a> Guard<'a> {
         let has_observed_stop = self.state.end();
         if self.state.state() == ChildState::Unstoppable {
             // The supervisor may have ended before the life, and then no longer shows its state.
-            self.enter(ChildState::Stopped);
+            self.enter(Shown::Is(ChildState::Stopped));
         }
         has_observed_stop
     }
@@ -136,7 +137,7 @@ impl<'a> Guard<'a> {
     /// Records that the life is being dropped, asked or not.
     pub(super) fn begin_stop(&mut self, now: Instant) {
         self.record_stop(now);
-        self.enter(ChildState::Stopping);
+        self.enter(Shown::Is(ChildState::Stopping));
     }
 
     /// Records the beginning of a stop, unless one is under way.

@@ -3,6 +3,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::engine::Shown;
 use crate::spec::ChildState;
 
 /// The generation of the last life, shifted, with flags and fields below it. (The bits that are
@@ -65,14 +66,18 @@ pub(super) enum LastExit {
 }
 
 /// The states by their numbers.
-const STATES: [ChildState; 6] = [
+const STATES: [ChildState; 7] = [
     ChildState::Starting,
     ChildState::Running,
     ChildState::Stopping,
     ChildState::Restarting,
     ChildState::Stopped,
     ChildState::Unstoppable,
+    // See `HELD`.
+    ChildState::Restarting,
 ];
+/// The number of the state of a child that comes back only with its group or its supervisor.
+const HELD: u64 = 6;
 /// The exits by their numbers.
 const EXITS: [LastExit; 4] =
     [LastExit::None, LastExit::Normal, LastExit::Shutdown, LastExit::Other];
@@ -129,9 +134,18 @@ impl AtomicState {
         EXITS.get(number).copied().unwrap_or(LastExit::None)
     }
 
+    /// Returns `true` if the child comes back only with its group or its supervisor.
+    pub(super) fn is_held(&self) -> bool {
+        STATE.of(self.load()) == HELD
+    }
+
     /// Changes the child's state. Call with the slot's lock, since changes must not overlap.
-    pub(super) fn enter(&self, state: ChildState) {
-        self.set(STATE.mask(), STATE.with(state as u64));
+    pub(super) fn enter(&self, state: Shown) {
+        let number = match state {
+            Shown::Is(state) => state as u64,
+            Shown::Held => HELD,
+        };
+        self.set(STATE.mask(), STATE.with(number));
     }
 
     /// Records the exit of the last life. Call with the slot's lock.
@@ -251,7 +265,7 @@ mod tests {
 
     #[test]
     fn numbers_are_as_declared() {
-        for (number, state) in STATES.into_iter().enumerate() {
+        for (number, state) in STATES.into_iter().enumerate().filter(|(at, _)| *at as u64 != HELD) {
             assert_eq!(state as usize, number);
         }
         for (number, exit) in EXITS.into_iter().enumerate() {
@@ -265,7 +279,7 @@ mod tests {
         assert_eq!((word.state(), word.last_exit()), (ChildState::Stopped, LastExit::None));
         for state in STATES {
             for exit in EXITS {
-                word.enter(state);
+                word.enter(Shown::Is(state));
                 word.record_exit(exit);
                 assert_eq!((word.state(), word.last_exit(), word.generation()), (state, exit, 0));
                 assert!(!word.is_occupied() && !word.is_asked());

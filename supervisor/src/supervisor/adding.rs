@@ -9,6 +9,7 @@ use super::Supervisor;
 use crate::engine::{Addition, Answer, ChildRules};
 use crate::error::SupervisorError;
 use crate::inbox::Inbox;
+use crate::life::reentry::calling_child;
 use crate::runtime::{
     Body, ChildTask, ErasedSpec, Node, NodeState, SupervisorRun, Unplaced, prepare_adoption,
     rules_of,
@@ -70,7 +71,8 @@ impl Supervisor {
         }
         let (reply, answer) = oneshot::channel();
         let data = ChildTask::new(body);
-        let addition = Addition::One { rules, generation, running, data, reply };
+        let caller = calling_child(&inbox);
+        let addition = Addition::One { rules, generation, running, data, caller, reply };
         if let Err(message) = inbox.push(SupervisorRun::addition_message(addition)) {
             message.turn_away();
             return Err(self.node().unavailable());
@@ -106,7 +108,8 @@ impl Supervisor {
         let workers =
             workers.into_iter().map(|worker| ChildTask::new(worker.body.into_body())).collect();
         let (reply, answer) = oneshot::channel();
-        let addition = Addition::Many { rules: Arc::clone(&template.rules), workers, reply };
+        let (rules, caller) = (Arc::clone(&template.rules), calling_child(&inbox));
+        let addition = Addition::Many { rules, workers, caller, reply };
         if let Err(message) = inbox.push(SupervisorRun::addition_message(addition)) {
             message.turn_away();
             return Err(self.node().unavailable());

@@ -160,7 +160,9 @@ impl Driven {
                 let (data, rules) = ((named(&spec.name), number), Arc::new(rules(&spec)));
                 self.specs.push(spec);
                 let (generation, running) = (0, false);
-                self.world.bring_in(Addition::One { rules, generation, running, data, reply });
+                let caller = None;
+                let addition = Addition::One { rules, generation, running, data, caller, reply };
+                self.world.bring_in(addition);
             }
             Message::Terminate(call, name) => self.order(&name, Verb::Terminate, call),
             Message::Restart(call, name) => self.order(&name, Verb::Restart, call),
@@ -171,6 +173,22 @@ impl Driven {
     }
 
     fn order(&mut self, name: &str, verb: Verb, call: Call) {
+        // OTP's supervisor waits for the end of a start, and then handles the order. The engine
+        // cuts the start short.
+        let starts = |item: &Item| {
+            let Item::Starts(key, generation) = item else { return false };
+            let child = self.world.engine.child(*key);
+            child.is_some_and(|child| {
+                child.data.0 == named(name)
+                    && child.generation == *generation
+                    && matches!(child.state, State::Starting(_))
+            })
+        };
+        if let Some(at) = self.inbox.iter().position(starts)
+            && let Some(item) = self.inbox.remove(at)
+        {
+            self.handle(item);
+        }
         self.world.order(Subject::Name(named(name)), verb, call);
     }
 }

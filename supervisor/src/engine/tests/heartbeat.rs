@@ -24,7 +24,7 @@ fn the_next_sign_is_due_one_heartbeat_after_the_last() {
     let start = world.now;
     let a = world.key("a");
     world.pass(secs(10));
-    world.on(Event::Alive(a, 1, start + secs(7)));
+    world.on(Event::SignOfLife(a, 1, start + secs(7)));
     assert_eq!(world.engine.next_deadline(), Some(start + secs(17)));
 }
 
@@ -34,7 +34,7 @@ fn a_life_without_a_sign_is_dropped_and_restarted_as_a_failure() {
     let a = world.key("a");
     world.pass(secs(10));
     world.log();
-    world.on(Event::Hung(a, 1, secs(10)));
+    world.on(Event::SignOfLife(a, 1, world.now - secs(10)));
     assert_eq!(world.log(), ["abort a"]);
     world.gone("a");
     assert_eq!(
@@ -57,10 +57,21 @@ fn a_report_about_an_earlier_life_changes_nothing() {
     let a = world.key("a");
     world.exits("a", panicked());
     world.log();
-    world.on(Event::Hung(a, 1, secs(10)));
-    world.on(Event::Alive(a, 1, world.now + secs(99)));
+    world.on(Event::SignOfLife(a, 1, world.now - secs(10)));
+    world.on(Event::SignOfLife(a, 1, world.now));
     assert_eq!(world.log(), [""; 0]);
     assert_eq!(world.engine.next_deadline(), Some(world.now + secs(10)));
+}
+
+#[test]
+fn a_check_that_comes_late_itself_gives_one_more_round() {
+    let mut world = watched();
+    // The process was frozen: the child had no time to give its sign either.
+    world.pass(secs(60));
+    assert_eq!(world.log(), [""; 0]);
+    assert_eq!(world.engine.next_deadline(), Some(world.now + secs(10)));
+    world.pass(secs(12));
+    assert_eq!(world.log(), ["check a"], "a little late is not frozen");
 }
 
 #[test]
@@ -69,7 +80,7 @@ fn a_life_that_is_being_stopped_is_not_watched() {
     let a = world.key("a");
     world.call(Verb::Terminate, "a");
     world.log();
-    world.on(Event::Hung(a, 1, secs(10)));
+    world.on(Event::SignOfLife(a, 1, world.now - secs(10)));
     assert_eq!(world.log(), [""; 0]);
 }
 
@@ -79,6 +90,6 @@ fn a_heartbeat_of_no_time_watches_nothing() {
     let rules = ChildRules { heartbeat: Some(Duration::ZERO), ..worker(Always) };
     let mut world = World::new(supervisor(OneForOne)).with("a", rules).up();
     let a = world.key("a");
-    world.on(Event::Alive(a, 1, world.now));
+    world.on(Event::SignOfLife(a, 1, world.now));
     assert_eq!(world.log(), [""; 0]);
 }

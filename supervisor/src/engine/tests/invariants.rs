@@ -20,7 +20,8 @@ pub(super) fn check(world: &World) {
             a_child_without_a_future_is_closed(world);
         }
         Mode::RestartingGroup(_) => assert!(engine.rules.strategy.is_group()),
-        Mode::Idle | Mode::Starting { .. } | Mode::Stopping { .. } => {}
+        Mode::Stopping { .. } => a_child_that_has_ended_for_good_is_closed(world),
+        Mode::Idle | Mode::Starting { .. } => {}
     }
     if engine.rules.strategy == SupervisionStrategy::SimpleOneForOne && !engine.is_stopping() {
         for (key, child) in engine.children() {
@@ -71,7 +72,7 @@ fn lives_are_known(world: &World) {
 fn states_are_shown(world: &World) {
     for (key, child) in world.engine.children() {
         let shown = world.shown.get(&key).copied().unwrap_or(ChildState::Stopped);
-        assert_eq!(shown, ChildState::from(&child.state), "{} is shown", child.data.0);
+        assert_eq!(shown, world.engine.visible_state(child).state(), "{} is shown", child.data.0);
     }
 }
 
@@ -141,6 +142,18 @@ fn a_child_without_a_future_is_closed(world: &World) {
         if matches!(child.state, State::Down) {
             assert_eq!(world.closed.get(&key), Some(&true), "{} is down and open", child.data.0);
             assert_ne!(child.rules.restart, RestartPolicy::Temporary, "{} is kept", child.data.0);
+        }
+    }
+}
+
+/// Asserts that the mailbox of a child that a stop has ended is closed, unless the next life of the
+/// supervisor brings the child back.
+fn a_child_that_has_ended_for_good_is_closed(world: &World) {
+    for (key, child) in world.engine.children() {
+        let is_over = !child.state.has_life() && !world.engine.returns(child);
+        let never_ran = child.generation == 0;
+        if is_over && !never_ran {
+            assert_eq!(world.closed.get(&key), Some(&true), "{} has ended, is open", child.data.0);
         }
     }
 }

@@ -59,7 +59,14 @@ impl Bare {
         let keys = (0..MANY as u64).map(|number| {
             let (data, rules) = (Name::worker(number), Arc::clone(&rules));
             let (generation, running) = (0, false);
-            bare.bring_in(Addition::One { rules, generation, running, data, reply: () });
+            bare.bring_in(Addition::One {
+                rules,
+                generation,
+                running,
+                data,
+                caller: None,
+                reply: (),
+            });
             bare.engine.find(&Name::worker(number)).expect("added")
         });
         let keys = keys.collect();
@@ -168,7 +175,7 @@ fn many_temporary_children_that_ended_with_their_group_are_forgotten() {
         let always = number == 0 || number == MANY as u64 - 1;
         let rules = Arc::clone(&rules[usize::from(!always)]);
         let (data, generation, running) = (Name::worker(number), 0, false);
-        bare.bring_in(Addition::One { rules, generation, running, data, reply: () });
+        bare.bring_in(Addition::One { rules, generation, running, data, caller: None, reply: () });
     }
     let keys: Vec<Key> = bare.engine.children().map(|(key, _)| key).collect();
     bare.exits(keys[0], Exit::Returned(panicked()));
@@ -194,7 +201,12 @@ fn many_commands_wait_for_their_turn() {
     bare.on(Event::Start);
     for _ in 0..MANY {
         let subject = Subject::Name(Name::declared("a"));
-        bare.on(Event::Order(Box::new(Order { subject, verb: Verb::Restart, reply: () })));
+        bare.on(Event::Order(Box::new(Order {
+            subject,
+            verb: Verb::Restart,
+            caller: None,
+            reply: (),
+        })));
     }
     let (key, _) = bare.engine.children().next().expect("declared");
     bare.on(Event::Ready(key, 1));

@@ -50,7 +50,7 @@ fn a_failed_start_is_reported_as_such() {
     let mut world = three(&notifying(Always));
     world.log();
     world.exits("a", panicked());
-    assert_eq!(world.log(), ["a did not start: panic: boom", "stopping", "ended"]);
+    assert_eq!(world.log(), ["a did not start: panic: boom", "stopping", "close a", "ended"]);
 }
 
 #[test]
@@ -60,7 +60,10 @@ fn a_child_that_is_not_ready_in_time_has_failed_to_start_when_it_is_gone() {
     world.pass(secs(30));
     assert_eq!(world.log(), ["abort a"]);
     world.gone("a");
-    assert_eq!(world.log(), ["a did not start: not ready within 30s", "stopping", "ended"]);
+    assert_eq!(
+        world.log(),
+        ["a did not start: not ready within 30s", "stopping", "close a", "ended"]
+    );
 }
 
 #[test]

@@ -62,7 +62,7 @@ fn a_child_that_takes_too_long_is_dropped() {
     world.pass(MOMENT);
     assert_eq!(world.log(), ["a timed out", "abort a"]);
     world.gone("a");
-    assert_eq!(world.log(), ["a ended: killed", "ended"]);
+    assert_eq!(world.log(), ["a ended: killed", "close a", "ended"]);
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn a_child_that_was_dropped_before_it_looked_has_stopped_in_order() {
     world.on(Event::Stop);
     world.log();
     world.gone("c");
-    assert_eq!(world.log(), ["c ended: shutdown", "ask b"]);
+    assert_eq!(world.log(), ["c ended: shutdown", "close c", "ask b"]);
 }
 
 #[test]
@@ -331,4 +331,110 @@ fn nothing_follows_the_end() {
     }
     world.on(Event::Exited(c, 1, Exit::Returned(panicked())));
     assert_eq!(world.log(), [""; 0]);
+}
+
+/// Returns a supervisor that is a child, so that its parent may start it again.
+fn below() -> World {
+    let mut world = World::new(supervisor(OneForAll))
+        .with("a", worker(Always))
+        .with("b", worker(Always))
+        .with("sub", ChildRules { kind: ChildKind::Supervisor, ..worker(Always) })
+        .up();
+    world.engine.set_may_return(true);
+    world
+}
+
+fn is_closed(world: &World, name: &str) -> bool {
+    world.closed[&world.key(name)]
+}
+
+#[test]
+fn a_child_that_a_final_stop_has_ended_is_closed_and_shown_at_once() {
+    let mut world =
+        World::new(supervisor(OneForOne)).with("a", worker(Always)).with("b", worker(Always)).up();
+    world.on(Event::Stop);
+    world.gone("b");
+    assert!(is_closed(&world, "b") && !is_closed(&world, "a"));
+    assert_eq!(world.shown[&world.key("b")], ChildState::Stopped);
+}
+
+#[test]
+fn a_child_that_waits_for_a_restart_is_closed_when_a_final_stop_begins() {
+    let backoff = Some(Backoff::constant(secs(60)));
+    let mut world = World::new(supervisor(OneForOne))
+        .with("a", ChildRules { backoff, ..worker(Always) })
+        .with("b", worker(Always))
+        .up();
+    world.exits("a", panicked());
+    world.on(Event::Stop);
+    assert!(is_closed(&world, "a"), "although `b` is stopped first");
+    assert_eq!(world.shown[&world.key("a")], ChildState::Stopped);
+}
+
+#[test]
+fn the_children_of_a_supervisor_that_may_return_stay_open() {
+    let mut world = below();
+    world.on(Event::Stop);
+    world.settle();
+    assert!(!is_closed(&world, "a") && !is_closed(&world, "b"));
+    assert_eq!(world.shown[&world.key("b")], ChildState::Restarting);
+}
+
+#[test]
+fn a_final_stop_that_overtakes_another_one_closes_what_has_ended() {
+    let mut world = below();
+    world.on(Event::Stop);
+    world.gone("sub");
+    assert!(!is_closed(&world, "sub"));
+    world.on(Event::NoReturn);
+    assert!(is_closed(&world, "sub"));
+    assert_eq!(world.shown[&world.key("sub")], ChildState::Stopped);
+    world.gone("b");
+    assert!(is_closed(&world, "b"));
+}
+
+#[test]
+fn a_nested_supervisor_learns_before_its_stop_that_it_stays_down() {
+    let mut world = below();
+    world.on(Event::NoReturn);
+    world.log();
+    world.on(Event::Stop);
+    assert_eq!(world.log(), ["stopping", "no return sub", "ask sub"]);
+}
+
+#[test]
+fn a_nested_supervisor_that_is_being_stopped_learns_that_it_stays_down() {
+    let mut world = below();
+    world.exits("a", panicked());
+    world.log();
+    world.on(Event::NoReturn);
+    world.on(Event::Stop);
+    assert_eq!(world.log(), ["stopping", "close a", "no return sub"]);
+}
+
+#[test]
+fn a_group_restart_does_not_tell_a_nested_supervisor_that_it_stays_down() {
+    let mut world = below();
+    world.engine.set_may_return(false);
+    world.exits("a", panicked());
+    assert_eq!(world.acts(), "ask sub");
+    assert!(!world.log().iter().any(|line| line.starts_with("no return")));
+}
+
+#[test]
+fn a_terminated_supervisor_learns_that_it_stays_down() {
+    let mut world = below();
+    world.call(Verb::Terminate, "sub");
+    assert_eq!(world.log(), ["no return sub", "ask sub"]);
+}
+
+#[test]
+fn of_two_terminations_that_wait_when_the_shutdown_comes_both_are_done() {
+    let mut world =
+        World::new(supervisor(OneForAll)).with("a", worker(Always)).with("b", worker(Always)).up();
+    let first = world.call(Verb::Terminate, "a");
+    let second = world.call(Verb::Terminate, "b");
+    world.on(Event::Stop);
+    world.settle();
+    assert_eq!([first, second].map(|call| world.answer(call)), ["done", "done"]);
 }

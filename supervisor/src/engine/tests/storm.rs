@@ -187,13 +187,14 @@ fn happen(world: &mut World, happening: Happening) {
         }
         Happening::Hung(which) => {
             if let Some((key, generation)) = a_life(world, which) {
-                world.on(Event::Hung(key, generation, secs(1)));
+                let long_ago = world.now - secs(100);
+                world.on(Event::SignOfLife(key, generation, long_ago));
             }
         }
         Happening::Alive(which, ago) => {
             if let Some((key, generation)) = a_life(world, which) {
                 let at = world.now.checked_sub(millis(ago)).unwrap_or(world.now);
-                world.on(Event::Alive(key, generation, at));
+                world.on(Event::SignOfLife(key, generation, at));
             }
         }
         Happening::Stale(which, kind) => stale(world, which, kind),
@@ -243,7 +244,7 @@ fn stale(world: &mut World, which: Index, kind: u8) {
         1 => Event::Exited(key, generation, Exit::Dropped),
         2 => Event::Ready(key, generation),
         3 => Event::Abandoned(key, generation),
-        4 => Event::Hung(key, generation, secs(1)),
+        4 => Event::SignOfLife(key, generation, world.now - secs(100)),
         _ => Event::Retry(key, retry),
     });
     assert_eq!(world.log(), [""; 0]);

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use super::super::{
     Addition, Answer, ChildRules, Effect, Ending, Engine, Event, Exit, Key, Named, Notice, Order,
-    Subject, SupervisorRules, Verb,
+    Shown, Subject, SupervisorRules, Verb,
 };
 use super::invariants;
 use crate::spec::{ChildState, ExitReason, Name};
@@ -103,7 +103,8 @@ impl World {
 
     /// Gives the engine a command about one child.
     pub(super) fn order(&mut self, subject: Subject, verb: Verb, reply: Call) {
-        self.on(Event::Order(Box::new(Order { subject, verb, reply })));
+        let caller = None;
+        self.on(Event::Order(Box::new(Order { subject, verb, caller, reply })));
     }
 
     /// Carries out all effects, which must concern only the child `alone` if one is given.
@@ -166,14 +167,18 @@ impl World {
                 assert!(before.is_none(), "call {call} is answered twice");
             }
             Effect::Ended(ending) => self.ended = Some(*ending),
-            Effect::Show(..) | Effect::Refused(_) | Effect::Notify(_) | Effect::Started => {}
+            Effect::Show(..)
+            | Effect::NoReturn(_)
+            | Effect::Refused(_)
+            | Effect::Notify(_)
+            | Effect::Started => {}
         }
     }
 
     /// Records the state that an effect shows to the users of a child.
     fn show(&mut self, effect: &Effect<Part, Call>) {
         let (key, state) = match effect {
-            Effect::Show(key, state) => (*key, *state),
+            Effect::Show(key, state) => (*key, state.state()),
             Effect::Spawn { child, .. } => {
                 let rules = &self.engine.child(*child).expect("spawned").rules;
                 let is_up = rules.is_up_once_spawned();
@@ -253,14 +258,16 @@ impl World {
         let rules = Arc::new(rules);
         let data = (named(name), reply);
         let (generation, running) = (0, false);
-        self.bring_in(Addition::One { rules, generation, running, data, reply });
+        let caller = None;
+        self.bring_in(Addition::One { rules, generation, running, data, caller, reply });
         reply
     }
 
     pub(super) fn add_many(&mut self, names: &[&str], rules: ChildRules) -> Call {
         let reply = self.next_call();
         let workers = names.iter().map(|name| (named(name), 0)).collect();
-        self.bring_in(Addition::Many { rules: Arc::new(rules), workers, reply });
+        let (rules, caller) = (Arc::new(rules), None);
+        self.bring_in(Addition::Many { rules, workers, caller, reply });
         reply
     }
 
@@ -295,7 +302,10 @@ impl World {
     /// Returns a child's state as its users see it; "gone" if the engine has forgotten the child.
     pub(super) fn state(&self, name: &str) -> String {
         let child = self.find(name).and_then(|key| self.engine.child(key));
-        child.map_or_else(|| "gone".to_owned(), |child| ChildState::from(&child.state).to_string())
+        child.map_or_else(
+            || "gone".to_owned(),
+            |child| Shown::from(&child.state).state().to_string(),
+        )
     }
 
     pub(super) fn ending(&self) -> String {
@@ -343,6 +353,7 @@ impl World {
             // A retry may have been overtaken before its effect is carried out.
             Effect::RetryLater(key, _) => return Some(format!("retry {} later", self.name(*key))),
             Effect::ContinueLater | Effect::Refused(_) | Effect::Show(..) => return None,
+            Effect::NoReturn(key) => ("no return", *key),
             Effect::Close(key) => ("close", *key),
             Effect::Forgotten(key) => ("forget", *key),
             Effect::Answer(call, answer) => return Some(format!("{call}: {}", in_words(answer))),

@@ -164,7 +164,7 @@ fn a_stop_leaves_it_behind_after_the_grace() {
     world.pass(secs(5));
     world.log();
     world.pass(secs(1));
-    assert_eq!(world.log(), ["b not stopped", "ask a"]);
+    assert_eq!(world.log(), ["close b", "b not stopped", "ask a"]);
     world.gone("a");
     assert_eq!(world.ending(), "shutdown");
 }
@@ -188,7 +188,7 @@ fn one_that_ends_during_the_stop_is_reported_once_more() {
     world.on(Event::Stop);
     world.log();
     world.gone("a");
-    assert_eq!(world.log(), ["a ended: killed", "a stopped late"]);
+    assert_eq!(world.log(), ["a ended: killed", "a stopped late", "close a"]);
     world.settle();
     assert_eq!(world.ending(), "shutdown");
 }
@@ -213,7 +213,7 @@ fn a_hung_child_that_is_reached_by_a_group_stop_keeps_its_deadline() {
         .up();
     world.exits("b", panicked());
     let a = world.key("a");
-    world.on(Event::Hung(a, 1, secs(9)));
+    world.on(Event::SignOfLife(a, 1, world.now - secs(9)));
     world.gone("c");
     // `a` blocks its thread: only the deadline can end the wait for it.
     assert!(world.pass_to_deadline());
@@ -231,7 +231,7 @@ fn a_hung_child_that_is_reached_by_a_group_stop_is_stopped_with_the_group() {
         .up();
     world.exits("b", panicked());
     let a = world.key("a");
-    world.on(Event::Hung(a, 1, secs(9)));
+    world.on(Event::SignOfLife(a, 1, world.now - secs(9)));
     world.gone("c");
     world.gone("a");
     assert_eq!(world.acts(), "ask c, abort a, spawn a, spawn b, spawn c");

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::SupervisorRun;
 use super::child::{AbortOnDrop, ChildTask};
-use crate::engine::{Child, Effect, Event, Exit, Key};
+use crate::engine::{Child, Effect, Event, Exit, Key, Shown};
 use crate::inbox::{Link, Message, Reply};
 use crate::life::PendingLife;
 use crate::life::detached::StopTimes;
@@ -12,7 +12,7 @@ use crate::mailbox::Closing;
 use crate::observe::log;
 use crate::runtime::node::Body;
 use crate::slot::{Beginning, Duties, Heartbeat};
-use crate::spec::{ChildState, ExitReason};
+use crate::spec::ExitReason;
 
 impl SupervisorRun {
     pub(super) fn perform(&mut self, effect: Effect<ChildTask, Reply>) {
@@ -23,6 +23,7 @@ impl SupervisorRun {
             Effect::Ask(child) => self.ask(child),
             Effect::Abort(child) => self.abort(child),
             Effect::CheckHeartbeat(child) => self.check_heartbeat(child),
+            Effect::NoReturn(child) => self.no_return(child),
             Effect::RetryLater(child, retry) => self.push_event(Event::Retry(child, retry)),
             Effect::ContinueLater => self.push_event(Event::Continue),
             Effect::Close(child) => self.close(child),
@@ -47,7 +48,7 @@ impl SupervisorRun {
         let _ = self.inbox.push(Message::Event(event));
     }
 
-    fn show(&mut self, key: Key, state: ChildState) {
+    fn show(&mut self, key: Key, state: Shown) {
         if let Some(child) = self.engine.child(key) {
             child.data.slot().core().show(child.generation, state);
         }
@@ -130,18 +131,22 @@ impl SupervisorRun {
         }
     }
 
+    fn no_return(&self, key: Key) {
+        if let Some(child) = self.engine.child(key)
+            && let Body::Supervisor { node, .. } = &child.data.body
+        {
+            node.tell(Event::NoReturn);
+        }
+    }
+
     fn check_heartbeat(&mut self, key: Key) {
         let Some(child) = self.engine.child(key) else { return };
-        let (Some(limit), generation) = (child.rules.heartbeat, child.generation) else { return };
-        let core = child.data.slot().core();
-        let event = match core.last_heartbeat() {
-            Heartbeat::Given(at) if self.now.saturating_duration_since(at) >= limit => {
-                Event::Hung(key, generation, limit)
-            }
-            Heartbeat::Given(at) => Event::Alive(key, generation, at),
+        let at = match child.data.slot().core().last_heartbeat() {
+            Heartbeat::Given(at) => at,
             // A child that waits for a message is healthy.
-            Heartbeat::Idle => Event::Alive(key, generation, self.now),
+            Heartbeat::Idle => self.now,
         };
+        let event = Event::SignOfLife(key, child.generation, at);
         self.engine.on(self.now, event);
     }
 

@@ -206,6 +206,7 @@ impl Node {
                 reaper.take(handle);
             }
             if !node.end_as_orphan() {
+                node.tell(Event::NoReturn);
                 return node.tell(Event::Stop);
             }
             // Later subscriptions are made at this node, since its root is gone, and end at once.
