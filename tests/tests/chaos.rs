@@ -111,7 +111,7 @@ impl Chaos {
         ]);
         let spec = spec.with_restart_policy(policy);
         if policy != RestartPolicy::Temporary && self.dice.below(3) == 0 {
-            let min = self.dice.millis(50);
+            let min = self.dice.millis(50) + Duration::from_millis(1);
             return spec.with_backoff(Backoff::new(min, min * 3));
         }
         spec

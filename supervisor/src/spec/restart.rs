@@ -113,13 +113,13 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// Creates a backoff that doubles from `min` to `max`.
+    /// Creates a backoff that doubles from `min`, which is not zero, to `max`.
     #[must_use]
     pub const fn new(min: Duration, max: Duration) -> Self {
         Self { min, max }
     }
 
-    /// Creates a backoff with the same delay every time.
+    /// Creates a backoff with the same delay every time, which is not zero.
     #[must_use]
     pub const fn constant(delay: Duration) -> Self {
         Self { min: delay, max: delay }
