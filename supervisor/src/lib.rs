@@ -227,8 +227,8 @@
 //! - A significant child that waits behind a sibling's failed start has not ended, since it is
 //!   about to be started again. In OTP a supervisor can shut itself down in the middle of that.
 //! - Combinations of options that cannot work together are refused: a `Temporary` significant child
-//! under a group strategy, `auto_shutdown` of an `Always` supervisor, a backoff too slow to
-//! escalate.
+//!   under a group strategy, `auto_shutdown` of an `Always` supervisor, a backoff too slow to
+//!   escalate.
 //! - A pool's worker is named by its number, which stays the same after a restart.
 //!
 //! The tests run the same scenarios through this library and through Erlang's own supervisor; where
@@ -259,6 +259,8 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::print_stdout, clippy::print_stderr)]
+// What a later version may add to is `#[non_exhaustive]`; what stays as it is says why.
+#![warn(clippy::exhaustive_enums, clippy::exhaustive_structs, unnameable_types)]
 
 mod catch;
 mod child;

@@ -22,6 +22,7 @@ use supervisor_rules::defaults;
 /// assert_eq!(RestartPolicy::default(), RestartPolicy::Always);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "OTP's three policies")]
 pub enum RestartPolicy {
     /// Restarted however it ended. Erlang's `permanent`.
     #[default]
@@ -62,6 +63,7 @@ impl fmt::Display for RestartPolicy {
 /// assert_eq!(MaxRestarts::default(), MaxRestarts::AtMost(3));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "a limit is a number, or there is none")]
 pub enum MaxRestarts {
     /// This many restarts within the window; the next one escalates.
     AtMost(u32),

@@ -22,6 +22,7 @@ use supervisor_rules::defaults;
 ///
 /// [`Context::shutdown_requested`]: crate::Context::shutdown_requested
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "OTP's three ways to stop a child")]
 pub enum Shutdown {
     /// The child is aborted without being asked.
     BrutalKill,

@@ -23,6 +23,10 @@ use crate::supervisor::Supervisor;
     message = "this supervisor is not built yet",
     label = "call `build()` before this; a child of its declaration is added by `with_child(…)`"
 )]
+#[expect(
+    unnameable_types,
+    reason = "nothing implements it, and only the compiler's error names it"
+)]
 pub trait Built {}
 
 /// Builds a [`Supervisor`]; begun by [`Supervisor::new`].

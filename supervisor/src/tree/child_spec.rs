@@ -58,6 +58,7 @@ pub trait Runnable: sealed::Sealed {
 }
 
 mod sealed {
+    #[expect(unnameable_types, reason = "it seals a trait: no other crate can name it")]
     pub trait Sealed {}
     impl<H> Sealed for super::Ready<H> {}
 }
