@@ -372,6 +372,19 @@ macro_rules! supervision_tree {
     ($($tree:tt)*) => { $crate::__private::tree! { [$crate] $($tree)* } };
 }
 
+/// Declares a tree: needs the feature `macros`, which this documentation was built without.
+///
+/// Turn the feature on for the macro and its page; a supervisor can be built by hand too, with
+/// [`Supervisor::new`].
+// The pages that mention the macro link to it in each build.
+#[cfg(all(doc, not(feature = "macros")))]
+#[macro_export]
+macro_rules! supervision_tree {
+    ($($tree:tt)*) => {
+        compile_error!("`supervision_tree!` needs the feature `macros` of `supervision-tree`")
+    };
+}
+
 /// The items that a program with a tree needs.
 pub mod prelude {
     #[cfg(feature = "macros")]
