@@ -307,8 +307,9 @@ pub use self::tree::{Child, ChildSpec, Partitioned, Pool, SupervisorBuilder, Tre
 
 /// The conditions that the macros put on the types of a tree: the compiler's errors name them.
 ///
-/// Every type that implements the traits at the root of this crate meets them; programs have no use
-/// for them.
+/// A type that implements the traits at the root of this crate meets those that are about it;
+/// programs have no use for them. [`WithoutContext`](bounds::WithoutContext) is met by no type: it is
+/// there for the error about a job that takes a context.
 pub mod bounds {
     pub use crate::child::TaskFuture;
     pub use crate::kinds::{PeriodicFuture, PeriodicJob, WithoutContext};

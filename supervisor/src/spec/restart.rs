@@ -14,6 +14,12 @@ use supervisor_rules::defaults;
 /// | by an error, a panic or a kill | restarted | restarted | forgotten |
 /// | stopped by its supervisor | – | – | forgotten |
 ///
+/// The table is about the child's own restart. A group restart
+/// ([`OneForAll`](crate::SupervisionStrategy::OneForAll),
+/// [`RestForOne`](crate::SupervisionStrategy::RestForOne)) starts all children that it stops, and
+/// those of the group that were down, whatever the policy: a `Transient` child that had finished
+/// comes back too. A `Temporary` one is forgotten.
+///
 /// OTP's names are `permanent`, `transient` and `temporary`.
 ///
 /// ```

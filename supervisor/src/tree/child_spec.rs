@@ -338,7 +338,11 @@ impl Supervisor {
     /// - [`SimpleOneForOne`](SupervisorError::SimpleOneForOne): this supervisor has workers only;
     /// - [`InvalidSpec`](SupervisorError::InvalidSpec),
     ///   [`AlreadySupervised`](SupervisorError::AlreadySupervised),
-    ///   [`Cycle`](SupervisorError::Cycle): the spec cannot be used here.
+    ///   [`Cycle`](SupervisorError::Cycle): the spec cannot be used here;
+    /// - [`Ended`](SupervisorError::Ended), [`ShuttingDown`](SupervisorError::ShuttingDown): the
+    ///   child is a supervisor that has ended, or is about to;
+    /// - [`NoRuntime`](SupervisorError::NoRuntime), and the other errors of [`start`](Self::start),
+    ///   if this supervisor has not been started.
     ///
     /// # Cancel safety
     ///
