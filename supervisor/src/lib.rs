@@ -160,9 +160,9 @@
 //! | supervisor | `restart_window` | a duration, such as `60s`, `1.5s`, `250ms`, `2m`, `1h` | 5s |
 //! | supervisor | `auto_shutdown` | `never`, `any_significant`, `all_significant` | `never` |
 //! | supervisor | `kill_grace` | a duration | 1s |
-//! | pool | `max_children` | a number | no limit |
+//! | pool | `max_children` | a number, at least 1 | no limit |
 //! | pool | `partitions` | a number of workers, which [share the work](supervision_tree!#partitions-workers-that-share-the-work-by-key) | none |
-//! | nested supervisor | `restart`, `significant`, `shutdown` | as for a child | `Always`, no, `infinity` |
+//! | nested supervisor | `restart`, `significant`, `backoff`, `shutdown` | as for a child | `Always`, no, none, `infinity` |
 //! | root | `shutdown_within` | a duration, checked at compile time | none |
 //! | child | `restart` (in the tree: the policy word) | `Always`, `Transient`, `Temporary` | `Always` |
 //! | child | `shutdown` | a duration, `brutal_kill`, `infinity` | 5s |
@@ -250,6 +250,15 @@
 //! `test-util` brings, shows how to test your own tree.
 //!
 //! # Features
+//!
+//! The package is called `supervision-tree`; in code it is `supervisor`. A program as above needs
+//! tokio with its macros and a runtime, too:
+//!
+//! ```toml
+//! [dependencies]
+//! supervision-tree = "0.1"
+//! tokio = { version = "1", features = ["rt-multi-thread", "macros"] }
+//! ```
 //!
 //! - `macros` (default): [`supervision_tree!`] and `#[derive(Child)]`.
 //! - `signal`: `run`, a tree as the whole program, until SIGINT or SIGTERM.
@@ -388,8 +397,11 @@ macro_rules! supervision_tree {
 
 /// The items that a program with a tree needs.
 pub mod prelude {
+    // Each item has one page, at the root of the crate.
+    #[doc(no_inline)]
     #[cfg(feature = "macros")]
     pub use crate::supervision_tree;
+    #[doc(no_inline)]
     pub use crate::{
         Blocking, BlockingContext, Child, ChildError, ChildRef, ChildResult, ChildSpec, Context,
         Partitioned, Periodic, Pool, Reply, RestartPolicy, Shutdown, SupervisionStrategy,
