@@ -160,9 +160,9 @@
 //! | supervisor | `restart_window` | a duration, such as `60s`, `1.5s`, `250ms`, `2m`, `1h` | 5s |
 //! | supervisor | `auto_shutdown` | `never`, `any_significant`, `all_significant` | `never` |
 //! | supervisor | `kill_grace` | a duration | 1s |
-//! | pool | `max_children` | a number | no limit |
+//! | pool | `max_children` | a number, at least 1 | no limit |
 //! | pool | `partitions` | a number of workers, which [share the work](supervision_tree!#partitions-workers-that-share-the-work-by-key) | none |
-//! | nested supervisor | `restart`, `significant`, `shutdown` | as for a child | `Always`, no, `infinity` |
+//! | nested supervisor | `restart`, `significant`, `backoff`, `shutdown` | as for a child | `Always`, no, none, `infinity` |
 //! | root | `shutdown_within` | a duration, checked at compile time | none |
 //! | child | `restart` (in the tree: the policy word) | `Always`, `Transient`, `Temporary` | `Always` |
 //! | child | `shutdown` | a duration, `brutal_kill`, `infinity` | 5s |
@@ -227,8 +227,8 @@
 //! - A significant child that waits behind a sibling's failed start has not ended, since it is
 //!   about to be started again. In OTP a supervisor can shut itself down in the middle of that.
 //! - Combinations of options that cannot work together are refused: a `Temporary` significant child
-//! under a group strategy, `auto_shutdown` of an `Always` supervisor, a backoff too slow to
-//! escalate.
+//!   under a group strategy, `auto_shutdown` of an `Always` supervisor, a backoff too slow to
+//!   escalate.
 //! - A pool's worker is named by its number, which stays the same after a restart.
 //!
 //! The tests run the same scenarios through this library and through Erlang's own supervisor; where
@@ -251,6 +251,15 @@
 //!
 //! # Features
 //!
+//! The package is called `supervision-tree`; in code it is `supervisor`. A program as above needs
+//! tokio with its macros and a runtime, too:
+//!
+//! ```toml
+//! [dependencies]
+//! supervision-tree = "0.1"
+//! tokio = { version = "1", features = ["rt-multi-thread", "macros"] }
+//! ```
+//!
 //! - `macros` (default): [`supervision_tree!`] and `#[derive(Child)]`.
 //! - `signal`: `run`, a tree as the whole program, until SIGINT or SIGTERM.
 //! - `process` (Unix): `Program`, an operating-system process as a child.
@@ -259,6 +268,8 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::print_stdout, clippy::print_stderr)]
+// What a later version may add to is `#[non_exhaustive]`; what stays as it is says why.
+#![warn(clippy::exhaustive_enums, clippy::exhaustive_structs, unnameable_types)]
 
 mod catch;
 mod child;
@@ -305,8 +316,9 @@ pub use self::tree::{Child, ChildSpec, Partitioned, Pool, SupervisorBuilder, Tre
 
 /// The conditions that the macros put on the types of a tree: the compiler's errors name them.
 ///
-/// Every type that implements the traits at the root of this crate meets them; programs have no use
-/// for them.
+/// A type that implements the traits at the root of this crate meets those that are about it;
+/// programs have no use for them. [`WithoutContext`](bounds::WithoutContext) is met by no type: it is
+/// there for the error about a job that takes a context.
 pub mod bounds {
     pub use crate::child::TaskFuture;
     pub use crate::kinds::{PeriodicFuture, PeriodicJob, WithoutContext};
@@ -370,10 +382,26 @@ macro_rules! supervision_tree {
     ($($tree:tt)*) => { $crate::__private::tree! { [$crate] $($tree)* } };
 }
 
+/// Declares a tree: needs the feature `macros`, which this documentation was built without.
+///
+/// Turn the feature on for the macro and its page; a supervisor can be built by hand too, with
+/// [`Supervisor::new`].
+// The pages that mention the macro link to it in each build.
+#[cfg(all(doc, not(feature = "macros")))]
+#[macro_export]
+macro_rules! supervision_tree {
+    ($($tree:tt)*) => {
+        compile_error!("`supervision_tree!` needs the feature `macros` of `supervision-tree`")
+    };
+}
+
 /// The items that a program with a tree needs.
 pub mod prelude {
+    // Each item has one page, at the root of the crate.
+    #[doc(no_inline)]
     #[cfg(feature = "macros")]
     pub use crate::supervision_tree;
+    #[doc(no_inline)]
     pub use crate::{
         Blocking, BlockingContext, Child, ChildError, ChildRef, ChildResult, ChildSpec, Context,
         Partitioned, Periodic, Pool, Reply, RestartPolicy, Shutdown, SupervisionStrategy,

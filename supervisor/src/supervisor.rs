@@ -105,10 +105,17 @@ impl Supervisor {
     ///
     /// # Errors
     ///
-    /// If a child does not start, those started before it are stopped in reverse order, and the
-    /// error is [`Ended`](SupervisorError::Ended) with the child's path and reason. A shutdown
-    /// during the start makes it [`ShuttingDown`](SupervisorError::ShuttingDown). Outside a
-    /// tokio runtime with timers it is [`NoRuntime`](SupervisorError::NoRuntime).
+    /// - [`Ended`](SupervisorError::Ended): a child did not start, those started before it were
+    ///   stopped in reverse order, and the error has the child's path and reason; or the supervisor,
+    ///   or one that is declared as its child, had ended before;
+    /// - [`InvalidSpec`](SupervisorError::InvalidSpec): the declaration breaks a rule, and nothing
+    ///   was started; [`Cycle`](SupervisorError::Cycle) or
+    ///   [`AlreadySupervised`](SupervisorError::AlreadySupervised): a supervisor that is declared as
+    ///   a child cannot be one here;
+    /// - [`ShuttingDown`](SupervisorError::ShuttingDown): a shutdown ended the start;
+    /// - [`NotRunning`](SupervisorError::NotRunning): the supervisor has a parent, which starts it;
+    /// - [`NoRuntime`](SupervisorError::NoRuntime): this is not called within a tokio runtime with
+    ///   timers.
     ///
     /// # Cancel safety
     ///
@@ -132,10 +139,13 @@ impl Supervisor {
     ///
     /// # Errors
     ///
-    /// Those of [`add_child`](Self::add_child), and
-    /// [`MaxChildren`](SupervisorError::MaxChildren),
-    /// [`NotSimpleOneForOne`](SupervisorError::NotSimpleOneForOne),
-    /// [`NoTemplateValue`](SupervisorError::NoTemplateValue).
+    /// - [`NotSimpleOneForOne`](SupervisorError::NotSimpleOneForOne): this supervisor has no
+    ///   template;
+    /// - [`NoTemplateValue`](SupervisorError::NoTemplateValue): each worker needs a value of its own;
+    /// - [`MaxChildren`](SupervisorError::MaxChildren): the pool has as many workers as it may have;
+    /// - [`StartFailed`](SupervisorError::StartFailed), [`Declined`](SupervisorError::Declined): the
+    ///   worker did not start, or declined, and is forgotten;
+    /// - those of [`start`](Self::start), if the pool has not been started.
     ///
     /// # Cancel safety
     ///
@@ -177,8 +187,11 @@ impl Supervisor {
     ///
     /// [`NotFound`](SupervisorError::NotFound), [`Running`](SupervisorError::Running),
     /// [`Restarting`](SupervisorError::Restarting),
-    /// [`StartFailed`](SupervisorError::StartFailed), [`Declined`](SupervisorError::Declined),
-    /// [`SimpleOneForOne`](SupervisorError::SimpleOneForOne).
+    /// [`StartFailed`](SupervisorError::StartFailed), [`Declined`](SupervisorError::Declined);
+    /// [`SimpleOneForOne`](SupervisorError::SimpleOneForOne) of a pool;
+    /// [`StillRunning`](SupervisorError::StillRunning) if the child could not be stopped and blocks
+    /// its thread; [`FromInside`](SupervisorError::FromInside) if a task of that child, or below,
+    /// calls.
     ///
     /// # Cancel safety
     ///
@@ -192,8 +205,11 @@ impl Supervisor {
     /// # Errors
     ///
     /// [`NotFound`](SupervisorError::NotFound), [`Running`](SupervisorError::Running),
-    /// [`Restarting`](SupervisorError::Restarting),
-    /// [`SimpleOneForOne`](SupervisorError::SimpleOneForOne).
+    /// [`Restarting`](SupervisorError::Restarting);
+    /// [`SimpleOneForOne`](SupervisorError::SimpleOneForOne) of a pool;
+    /// [`StillRunning`](SupervisorError::StillRunning) if the child could not be stopped and blocks
+    /// its thread; [`FromInside`](SupervisorError::FromInside) if a task of that child, or below,
+    /// calls.
     ///
     /// # Cancel safety
     ///
@@ -264,7 +280,9 @@ impl Supervisor {
     ///
     /// [`FromInside`](SupervisorError::FromInside) if a task below this supervisor calls: use
     /// [`request_shutdown`](Self::request_shutdown) there. [`Ended`](SupervisorError::Ended) if a
-    /// root had given up before.
+    /// root had given up before. Of a supervisor that has a parent:
+    /// [`StillRunning`](SupervisorError::StillRunning) if it could not be stopped, because a child
+    /// blocks its thread.
     ///
     /// # Cancel safety
     ///
@@ -324,6 +342,7 @@ impl Supervisor {
     ///
     /// [`Ended`](SupervisorError::Ended) if the supervisor did not end by an orderly shutdown, with
     /// the path and the reason of the failure that made it give up.
+    /// [`FromInside`](SupervisorError::FromInside) if a task below this supervisor calls.
     ///
     /// # Cancel safety
     ///

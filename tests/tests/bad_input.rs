@@ -4,7 +4,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use supervisor::prelude::*;
-use supervisor::{ExitReason, StartMode, events::EventKind};
+use supervisor::{Backoff, ExitReason, Shutdown, StartMode, events::EventKind};
 use supervisor_tests::{Order, Stage, about, event, quiet, supervisor_terminated, within};
 
 #[tokio::test(start_paused = true)]
@@ -274,4 +274,105 @@ async fn a_pool_that_is_built_wrong_says_so_when_it_is_started() {
         "supervisor `/`: `max_children` belongs on a `simple_one_for_one` supervisor"
     );
     assert_eq!(stage.gauge("a").begun(), 0);
+}
+
+/// An option that has no meaning as zero, and what is said about it.
+type ZeroOption<S> = (fn(ChildSpec<S>) -> ChildSpec<S>, &'static str);
+
+/// The options of a child that are not zero.
+fn zero_options<S>() -> [ZeroOption<S>; 7] {
+    const BACKOFF: &str = "a backoff of zero never grows; leave `backoff` out to restart at once";
+    const SHUTDOWN: &str = "a shutdown time of zero is written `shutdown = brutal_kill`";
+    [
+        (|spec| spec.with_shutdown(Duration::ZERO), SHUTDOWN),
+        (|spec| spec.with_backoff(Backoff::constant(Duration::ZERO)), BACKOFF),
+        (|spec| spec.with_backoff(Backoff::new(Duration::ZERO, Duration::from_secs(5))), BACKOFF),
+        (|spec| spec.with_mailbox(0), "`mailbox = 0` leaves room for no message at all"),
+        (|spec| spec.with_heartbeat(Duration::ZERO), "`heartbeat` must be longer than zero"),
+        (
+            |spec| spec.with_start(StartMode::Notify).with_start_timeout(Duration::ZERO),
+            "`start_timeout` must be longer than zero",
+        ),
+        (
+            |spec| spec.with_start_timeout(Duration::ZERO),
+            "`start_timeout` must be longer than zero",
+        ),
+    ]
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_declared_child_takes_no_zero_that_a_tree_refuses() {
+    let stage = Stage::new();
+    for (set, rule) in zero_options() {
+        let told = refusal(Supervisor::new().with_child(set(stage.actor("a")))).await;
+        assert_eq!(told, format!("child `a`: `a`: {rule}"));
+    }
+    assert_eq!(stage.log(), "");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_child_that_is_added_takes_no_zero_that_a_tree_refuses() {
+    let stage = Stage::new();
+    let sub = Supervisor::new().build();
+    let root =
+        Supervisor::new().with_child(ChildSpec::new("sub").with_supervisor(sub.clone())).build();
+    within("the start", root.start()).await.unwrap();
+    for (set, rule) in zero_options() {
+        let error = within("the child", sub.add_child(set(stage.actor("a")))).await.unwrap_err();
+        let SupervisorError::InvalidSpec(path, told) = error else { panic!("{error}") };
+        assert_eq!((path.to_string().as_str(), told), ("sub/a", format!("`a`: {rule}")));
+    }
+    assert_eq!(stage.log(), "");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_nested_supervisor_takes_no_zero_that_a_tree_refuses() {
+    let supervisor = || ChildSpec::new("sub").with_supervisor(Supervisor::new().build());
+    for (set, rule) in zero_options() {
+        let told = refusal(Supervisor::new().with_child(set(supervisor()))).await;
+        assert_eq!(told, format!("child `sub`: `sub`: {rule}"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_template_takes_no_zero_that_a_tree_refuses() {
+    let stage = Stage::new();
+    for (set, rule) in zero_options() {
+        let told = refusal(Supervisor::new().with_template(set(stage.actor("worker")))).await;
+        assert_eq!(told, format!("supervisor `/`: `template`: {rule}"));
+        let pool = Supervisor::new().build_partitioned(set(stage.actor("worker")), 2);
+        let error = within("the start", pool.supervisor().start()).await.unwrap_err();
+        assert_eq!(error.to_string(), format!("child `0`: `0`: {rule}"));
+    }
+    assert_eq!(stage.log(), "");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_supervisor_takes_no_zero_that_a_tree_refuses() {
+    let stage = Stage::new();
+    let pool = Supervisor::new().with_max_children(0).with_template(stage.actor("worker"));
+    assert_eq!(
+        refusal(pool).await,
+        "supervisor `/`: `max_children = 0` leaves room for no child at all"
+    );
+    assert_eq!(
+        refusal(Supervisor::new().with_restart_window(Duration::ZERO)).await,
+        "supervisor `/`: `restart_window` must be longer than zero"
+    );
+    let pool = Supervisor::new().build_partitioned(stage.actor("worker"), 0);
+    let error = within("the start", pool.supervisor().start()).await.unwrap_err();
+    assert_eq!(error.to_string(), "supervisor `/`: `partitions = 0` leaves no worker at all");
+    assert_eq!(stage.log(), "");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_zero_that_a_tree_takes_is_taken_by_the_builder() {
+    let stage = Stage::new();
+    let supervisor = Supervisor::new()
+        .with_max_restarts(0)
+        .with_kill_grace(Duration::ZERO)
+        .with_child(stage.actor("a").with_shutdown(Shutdown::BrutalKill))
+        .build();
+    within("the start", supervisor.start()).await.unwrap();
+    assert_eq!(stage.alive(), "a");
 }

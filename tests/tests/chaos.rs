@@ -111,7 +111,7 @@ impl Chaos {
         ]);
         let spec = spec.with_restart_policy(policy);
         if policy != RestartPolicy::Temporary && self.dice.below(3) == 0 {
-            let min = self.dice.millis(50);
+            let min = self.dice.millis(50) + Duration::from_millis(1);
             return spec.with_backoff(Backoff::new(min, min * 3));
         }
         spec
@@ -133,7 +133,7 @@ impl Chaos {
             .with_start(start);
         let spec = match start {
             StartMode::Notify => spec.with_start_timeout(self.start_timeout),
-            StartMode::Spawned => spec,
+            _ => spec,
         };
         let spec = self.options(spec);
         self.children.push(spec.handle().as_any());
@@ -245,7 +245,7 @@ fn check_story(events: &mut Events) {
         last += 1;
         let (number, up) = lives.entry(event.path().to_string()).or_default();
         match *event.kind() {
-            EventKind::ChildStarted { incarnation }
+            EventKind::ChildStarted { incarnation, .. }
             | EventKind::ChildRestarted { incarnation, .. } => {
                 // A new child of a name that was free begins with 1 again.
                 assert!(!*up && (incarnation > *number || incarnation == 1), "{event}");

@@ -88,7 +88,8 @@ async fn giving_up_is_told_with_the_limit_and_the_reason() {
     child.send(Order::Fail).await.unwrap();
     event(&mut events, "the end of the child", |event| event.path() == "a").await;
     let exceeded = within("an event", events.next()).await.unwrap();
-    let EventKind::MaxRestartsExceeded { max_restarts, restart_window, reason } = exceeded.kind()
+    let EventKind::MaxRestartsExceeded { max_restarts, restart_window, reason, .. } =
+        exceeded.kind()
     else {
         panic!("{exceeded}")
     };
@@ -206,7 +207,7 @@ async fn who_falls_behind_is_told_how_many_it_missed() {
         }
     }
     let missed = late.try_next().unwrap();
-    let EventKind::Missed { count } = *missed.kind() else { panic!("{missed}") };
+    let EventKind::Missed { count, .. } = *missed.kind() else { panic!("{missed}") };
     let first = late.try_next().unwrap();
     assert_eq!((missed.number(), first.number()), (count, count + 1), "it stands in their place");
     let rest = std::iter::from_fn(|| late.try_next()).count() as u64;
@@ -258,7 +259,7 @@ async fn each_special_case_has_its_event() {
     event(
         &mut events,
         "a kill",
-        about("slow", |k| matches!(k, EventKind::ChildKilled { after } if *after == SECOND)),
+        about("slow", |k| matches!(k, EventKind::ChildKilled { after, .. } if *after == SECOND)),
     )
     .await;
     event(
@@ -282,7 +283,7 @@ async fn messages_that_nobody_will_handle_are_counted() {
         child.send(Order::Note(number)).await.unwrap();
     }
     within("the stop", supervisor.terminate_child("a")).await.unwrap();
-    let left = about("a", |kind| matches!(kind, EventKind::MessagesLeft { count: 3 }));
+    let left = about("a", |kind| matches!(kind, EventKind::MessagesLeft { count: 3, .. }));
     event(&mut events, "the leftovers", left).await;
 }
 

@@ -44,7 +44,7 @@ async fn test_handle_failure_one_for_one() {
     })
     .await;
     assert_eq!(restarted.path(), &"failing");
-    let EventKind::ChildRestarted { incarnation, restarts, restarts_left } = restarted.kind()
+    let EventKind::ChildRestarted { incarnation, restarts, restarts_left, .. } = restarted.kind()
     else {
         unreachable!()
     };

@@ -252,7 +252,7 @@ async fn the_subtree_is_down_before_its_end_is_told() {
         about("sub", |kind| matches!(kind, EventKind::ChildTerminated { .. })),
     )
     .await;
-    let EventKind::ChildTerminated { incarnation: 1, reason } = ended.kind() else {
+    let EventKind::ChildTerminated { incarnation: 1, reason, .. } = ended.kind() else {
         panic!("{ended}")
     };
     assert!(matches!(reason, ExitReason::Escalated(_)), "{reason}");

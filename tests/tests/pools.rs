@@ -94,12 +94,13 @@ async fn a_worker_by_value_has_one_life() {
 async fn a_value_that_was_refused_is_dropped() {
     let (gauge, stage) = (Gauge::new(), Stage::new());
     let template = ChildSpec::per_worker::<Session>("session");
-    let pool = Supervisor::new().with_max_children(0).build_pool(template);
-    let session = Session { life: gauge.enter(), stage };
-    let error = within("a worker", pool.add_worker_with(session)).await.unwrap_err();
-    assert!(matches!(error, SupervisorError::MaxChildren(_, 0)), "{error}");
+    let pool = Supervisor::new().with_max_children(1).build_pool(template);
+    let session = || Session { life: gauge.enter(), stage: stage.clone() };
+    within("a worker", pool.add_worker_with(session())).await.unwrap();
+    let error = within("another", pool.add_worker_with(session())).await.unwrap_err();
+    assert!(matches!(error, SupervisorError::MaxChildren(_, 1)), "{error}");
     quiet().await;
-    assert_eq!(gauge.alive(), 0);
+    assert_eq!(gauge.alive(), 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -65,7 +65,7 @@ fn supervisor() -> supervisor::SupervisorBuilder {
 async fn not_stopped(events: &mut Events, path: &str) -> Duration {
     let told = about(path, |kind| matches!(kind, EventKind::ChildNotStopped { .. }));
     let told = event(events, "the report", told).await;
-    let EventKind::ChildNotStopped { after } = told.kind() else { unreachable!() };
+    let EventKind::ChildNotStopped { after, .. } = told.kind() else { unreachable!() };
     *after
 }
 

@@ -32,11 +32,12 @@ impl Outcome {
     #[must_use]
     pub fn told_by_events(&self, general: Id) -> Vec<Happening> {
         let told = self.about(general).filter_map(|kind| match kind {
-            EventKind::ChildStarted { incarnation }
+            EventKind::ChildStarted { incarnation, .. }
             | EventKind::ChildRestarted { incarnation, .. } => Some(Happening::Life(*incarnation)),
             EventKind::ChildTerminated {
                 incarnation,
                 reason: ExitReason::Error(failure) | ExitReason::Panic(failure),
+                ..
             } => Some(Happening::Fall(*incarnation, failure.message().to_owned())),
             _ => None,
         });
@@ -65,7 +66,7 @@ impl Outcome {
     pub fn unlived(&self, general: Id) -> Vec<Happening> {
         let own = self.told_by_general(general);
         let stopped = self.about(general).filter_map(|kind| match kind {
-            EventKind::ChildTerminated { incarnation, reason: ExitReason::Shutdown } => {
+            EventKind::ChildTerminated { incarnation, reason: ExitReason::Shutdown, .. } => {
                 Some(Happening::Life(*incarnation))
             }
             _ => None,

@@ -20,6 +20,24 @@ pub const fn value_zero_mailbox() -> Text {
     Text::new().str("`mailbox = 0` leaves room for no message at all")
 }
 
+/// Says that a shutdown time of zero has a word.
+#[must_use]
+pub const fn value_zero_shutdown() -> Text {
+    Text::new().str("a shutdown time of zero is written `shutdown = brutal_kill`")
+}
+
+/// Says that a backoff of zero is none.
+#[must_use]
+pub const fn value_zero_backoff() -> Text {
+    Text::new().str("a backoff of zero never grows; leave `backoff` out to restart at once")
+}
+
+/// Says that a pool for zero workers holds none.
+#[must_use]
+pub const fn value_zero_max_children() -> Text {
+    Text::new().str("`max_children = 0` leaves room for no child at all")
+}
+
 /// Says that a pool of zero partitions has no worker.
 #[must_use]
 pub const fn value_zero_partitions() -> Text {

@@ -3,7 +3,7 @@
 //! One function per rule; [`check`] lists them. A rule is named `<subject>_<problem>`, and so is
 //! the compile-fail test that shows its message.
 
-use supervisor_rules::{Text, wording};
+use supervisor_rules::wording;
 
 use super::duration::{self, DurationError};
 use super::key::{Key, Place, ValueKind};
@@ -206,13 +206,10 @@ fn value_zero(item: &Item, key: Key, error: &ValueError, errors: &mut Errors) {
     if *error != ValueError::Zero {
         return;
     }
-    let text = Text::new();
     let message = match key {
-        Key::Shutdown => text.str("a shutdown time of zero is written `shutdown = brutal_kill`"),
-        Key::Backoff => {
-            text.str("a backoff of zero never grows; leave `backoff` out to restart at once")
-        }
-        Key::MaxChildren => text.str("`max_children = 0` leaves room for no child at all"),
+        Key::Shutdown => wording::value_zero_shutdown(),
+        Key::Backoff => wording::value_zero_backoff(),
+        Key::MaxChildren => wording::value_zero_max_children(),
         Key::Partitions => wording::value_zero_partitions(),
         Key::Mailbox => wording::value_zero_mailbox(),
         _ => wording::value_zero(key.as_str()),

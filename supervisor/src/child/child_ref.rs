@@ -66,8 +66,9 @@ impl<M: Send + 'static> ChildRef<M> {
     ///
     /// # Errors
     ///
-    /// The message comes back when no life of the child runs or is pending: the child has finished,
-    /// was terminated (`NotRunning`), or is gone for good (`Gone`).
+    /// The message comes back when no life of the child runs or is pending: the child has finished
+    /// or was terminated ([`NotRunning`](crate::messages::SendError::NotRunning)), or is gone for
+    /// good ([`Gone`](crate::messages::SendError::Gone)).
     ///
     /// # Cancel safety
     ///
@@ -80,7 +81,7 @@ impl<M: Send + 'static> ChildRef<M> {
     ///
     /// # Errors
     ///
-    /// Those of [`send`](Self::send), and `Full` if there is no room.
+    /// Those of [`send`](Self::send), and [`Full`](TrySendError::Full) if there is no room.
     pub fn try_send(&self, message: M) -> Result<(), TrySendError<M>> {
         self.slot.mailbox.try_send(message)
     }
@@ -114,8 +115,10 @@ impl<M: Send + 'static> ChildRef<M> {
     ///
     /// # Errors
     ///
-    /// The request comes back if the mailbox is closed; `NoReply` means that the child's life
-    /// ended, or dropped the [`Reply`], without an answer; `Timeout` that the time is over.
+    /// The request comes back with the errors of [`send`](Self::send), if no life can take it.
+    /// [`NoReply`](crate::messages::AskError::NoReply) means that the child's life ended, or dropped
+    /// the [`Reply`], without an answer; [`Timeout`](crate::messages::AskError::Timeout) that the
+    /// time is over.
     ///
     /// # Cancel safety
     ///
@@ -238,8 +241,11 @@ macro_rules! common_methods {
         ///
         /// # Errors
         ///
-        /// Those of [`Supervisor::terminate_child`](crate::Supervisor::terminate_child), and
-        /// `FromInside` from a task of the child or of a child below it.
+        /// [`NotFound`](SupervisorError::NotFound) if the supervisor has forgotten the child;
+        /// [`StillRunning`](SupervisorError::StillRunning) if the child blocks its thread;
+        /// [`FromInside`](SupervisorError::FromInside) from a task of the child or of a child below
+        /// it; those of a supervisor that does not run (see
+        /// [`Supervisor`](crate::Supervisor#errors)).
         ///
         /// # Cancel safety
         ///
@@ -253,8 +259,9 @@ macro_rules! common_methods {
         ///
         /// # Errors
         ///
-        /// Those of [`Supervisor::restart_child`](crate::Supervisor::restart_child), and
-        /// `FromInside` from a task of the child or of a child below it.
+        /// Those of [`terminate`](Self::terminate);
+        /// [`StartFailed`](SupervisorError::StartFailed) and
+        /// [`Declined`](SupervisorError::Declined) if the child does not start.
         ///
         /// # Cancel safety
         ///

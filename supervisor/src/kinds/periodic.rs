@@ -95,6 +95,7 @@ impl Periodic {
 
 /// The period of a declared task with `every`.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "expansions make it from its field")]
 pub struct Every(pub Duration);
 
 impl Every {

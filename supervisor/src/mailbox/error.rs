@@ -17,6 +17,10 @@ const GONE: &str = "the child is gone for good";
 /// assert_eq!(error.into_message(), "a letter");
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a child that takes no message either may be started again or may not"
+)]
 pub enum SendError<M> {
     /// The child has finished or was terminated, and no restart is pending. It can be started
     /// again, and then has the same address.
@@ -64,6 +68,7 @@ impl<M> Error for SendError<M> {}
 /// assert_eq!(error.into_message(), "a letter");
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "the causes of `SendError`, and a full mailbox")]
 pub enum TrySendError<M> {
     /// The mailbox has no room, or other senders wait for it.
     Full(M),
@@ -124,6 +129,7 @@ impl<M> Error for TrySendError<M> {}
 /// assert_eq!(AskError::<&str>::Timeout.into_message(), None);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum AskError<M> {
     /// See [`SendError::NotRunning`].
     NotRunning(M),

@@ -48,11 +48,13 @@ impl fmt::Display for Event {
 #[non_exhaustive]
 pub enum EventKind {
     /// A life of the child has begun: with its supervisor, or because a user asked for it.
+    #[non_exhaustive]
     ChildStarted {
         /// The number of the life.
         incarnation: u64,
     },
     /// A life of the child has begun because an earlier one ended.
+    #[non_exhaustive]
     ChildRestarted {
         /// The number of the life.
         incarnation: u64,
@@ -62,6 +64,7 @@ pub enum EventKind {
         restarts_left: Option<u32>,
     },
     /// A life of the child has ended.
+    #[non_exhaustive]
     ChildTerminated {
         /// The number of the life.
         incarnation: u64,
@@ -71,11 +74,13 @@ pub enum EventKind {
     /// The child ended normally before it was up: OTP's `ignore`.
     ChildDeclined,
     /// The child ended before it was up.
+    #[non_exhaustive]
     ChildStartFailed {
         /// The reason of the end.
         reason: ExitReason,
     },
     /// A restart of the child is pending.
+    #[non_exhaustive]
     RestartDelayed {
         /// The time until the restart.
         delay: Duration,
@@ -83,11 +88,13 @@ pub enum EventKind {
         restarts_left: Option<u32>,
     },
     /// The child did not stop within its shutdown time, so it is dropped.
+    #[non_exhaustive]
     ChildKilled {
         /// The time that the stop has taken so far.
         after: Duration,
     },
     /// The child goes on although it was dropped: it blocks its thread.
+    #[non_exhaustive]
     ChildNotStopped {
         /// The time that the stop has taken so far.
         after: Duration,
@@ -95,11 +102,13 @@ pub enum EventKind {
     /// A child that could not be stopped has ended after all.
     ChildStoppedLate,
     /// The child has ended for good with unhandled messages in its mailbox.
+    #[non_exhaustive]
     MessagesLeft {
         /// The number of messages.
         count: usize,
     },
     /// The child failed once more than its supervisor allows, so the supervisor gives up.
+    #[non_exhaustive]
     MaxRestartsExceeded {
         /// The number of restarts that are allowed within the window.
         max_restarts: MaxRestarts,
@@ -113,11 +122,13 @@ pub enum EventKind {
     /// A supervisor stops its children, and will then end.
     SupervisorStopping,
     /// A supervisor has ended, and all below it.
+    #[non_exhaustive]
     SupervisorTerminated {
         /// The reason of the end.
         reason: ExitReason,
     },
     /// The subscriber fell behind, and missed events at this point.
+    #[non_exhaustive]
     Missed {
         /// The number of missed events.
         count: u64,

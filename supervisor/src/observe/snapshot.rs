@@ -23,7 +23,9 @@ pub struct Snapshot {
     pub incarnation: u64,
     /// The number of restarts so far.
     pub restarts: u64,
-    /// The time since the current life began, if it is up.
+    /// The time since a worker is up; `None` while it starts, stops, or is down. Of a supervisor:
+    /// the time since its current life began, also while it starts or stops; `None` while it has no
+    /// life.
     pub uptime: Option<Duration>,
     /// The number of messages that wait in the mailbox.
     pub queued: usize,

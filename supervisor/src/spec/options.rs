@@ -9,6 +9,7 @@ use super::{Backoff, RestartPolicy, Shutdown};
 
 /// The moment from which a child counts as started, for which its next sibling waits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum StartMode {
     /// Started once the child is spawned; it cannot fail to start.
     #[default]

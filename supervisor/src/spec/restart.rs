@@ -14,6 +14,12 @@ use supervisor_rules::defaults;
 /// | by an error, a panic or a kill | restarted | restarted | forgotten |
 /// | stopped by its supervisor | – | – | forgotten |
 ///
+/// The table is about the child's own restart. A group restart
+/// ([`OneForAll`](crate::SupervisionStrategy::OneForAll),
+/// [`RestForOne`](crate::SupervisionStrategy::RestForOne)) starts all children that it stops, and
+/// those of the group that were down, whatever the policy: a `Transient` child that had finished
+/// comes back too. A `Temporary` one is forgotten.
+///
 /// OTP's names are `permanent`, `transient` and `temporary`.
 ///
 /// ```
@@ -22,6 +28,7 @@ use supervisor_rules::defaults;
 /// assert_eq!(RestartPolicy::default(), RestartPolicy::Always);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "OTP's three policies")]
 pub enum RestartPolicy {
     /// Restarted however it ended. Erlang's `permanent`.
     #[default]
@@ -62,6 +69,7 @@ impl fmt::Display for RestartPolicy {
 /// assert_eq!(MaxRestarts::default(), MaxRestarts::AtMost(3));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "a limit is a number, or there is none")]
 pub enum MaxRestarts {
     /// This many restarts within the window; the next one escalates.
     AtMost(u32),
@@ -113,13 +121,13 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// Creates a backoff that doubles from `min` to `max`.
+    /// Creates a backoff that doubles from `min`, which is not zero, to `max`.
     #[must_use]
     pub const fn new(min: Duration, max: Duration) -> Self {
         Self { min, max }
     }
 
-    /// Creates a backoff with the same delay every time.
+    /// Creates a backoff with the same delay every time, which is not zero.
     #[must_use]
     pub const fn constant(delay: Duration) -> Self {
         Self { min: delay, max: delay }

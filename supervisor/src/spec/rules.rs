@@ -59,10 +59,14 @@ pub(crate) const fn broken(subject: &Subject<'_>) -> Option<Text> {
     None
 }
 
-/// A value is not zero where that would mean nothing.
+/// A value is not zero where that would mean nothing, or something that has a word.
 const fn value_zero(subject: &Subject<'_>) -> Option<Text> {
     let options = &subject.options;
-    let fault = if options.mailbox() == 0 {
+    let fault = if let Some(Shutdown::Timeout(Duration::ZERO)) = options.shutdown() {
+        wording::value_zero_shutdown()
+    } else if has_zero_backoff(options) {
+        wording::value_zero_backoff()
+    } else if options.mailbox() == 0 {
         wording::value_zero_mailbox()
     } else if options.start_timeout().is_zero() {
         wording::value_zero("start_timeout")
@@ -74,10 +78,25 @@ const fn value_zero(subject: &Subject<'_>) -> Option<Text> {
     Some(Text::new().quoted(subject.name).str(": ").str(fault.as_str()))
 }
 
-/// A supervisor's restart window is not zero, which would hold no restart at all.
-pub(crate) const fn window_zero(supervisor: &SupervisorOptions) -> Option<Text> {
+/// Returns `true` if an end of the backoff is zero: delays double, and zero never grows.
+const fn has_zero_backoff(options: &ChildOptions) -> bool {
+    match options.backoff() {
+        Some(backoff) => backoff.min().is_zero() || backoff.max().is_zero(),
+        None => false,
+    }
+}
+
+/// A supervisor's restart window is not zero, which would hold no restart at all, nor is the
+/// greatest number of a pool's workers.
+pub(crate) const fn supervisor_value_zero(
+    supervisor: &SupervisorOptions,
+    max_children: Option<usize>,
+) -> Option<Text> {
     if supervisor.restart_window.is_zero() {
         return Some(wording::value_zero("restart_window"));
+    }
+    if let Some(0) = max_children {
+        return Some(wording::value_zero_max_children());
     }
     None
 }

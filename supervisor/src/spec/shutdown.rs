@@ -22,10 +22,12 @@ use supervisor_rules::defaults;
 ///
 /// [`Context::shutdown_requested`]: crate::Context::shutdown_requested
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "OTP's three ways to stop a child")]
 pub enum Shutdown {
     /// The child is aborted without being asked.
     BrutalKill,
-    /// The child is asked, and aborted after this time. The default is five seconds.
+    /// The child is asked, and aborted after this time, which is not zero: no time is
+    /// [`BrutalKill`](Self::BrutalKill). The default is five seconds.
     Timeout(Duration),
     /// The child is asked, and waited for without a limit. The default of nested supervisors.
     Infinity,

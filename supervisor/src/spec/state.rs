@@ -4,6 +4,7 @@ use std::fmt;
 
 /// The kind of a child: a worker, or a supervisor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "a child is a worker or a supervisor, as in OTP")]
 pub enum ChildKind {
     /// A task of the user's.
     Worker,

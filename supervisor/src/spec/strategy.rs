@@ -23,6 +23,7 @@ use std::fmt;
 /// assert_eq!(SupervisionStrategy::RestForOne.to_string(), "rest_for_one");
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "OTP's four strategies")]
 pub enum SupervisionStrategy {
     /// The child that ended is restarted alone.
     #[default]
@@ -74,6 +75,7 @@ impl fmt::Display for SupervisionStrategy {
 ///
 /// [`ExitReason::Shutdown`]: crate::ExitReason::Shutdown
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "OTP's three conditions")]
 pub enum AutoShutdown {
     /// The supervisor does not end by itself, even without children.
     #[default]

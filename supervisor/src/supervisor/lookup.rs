@@ -21,6 +21,7 @@ pub enum LookupError {
     /// The child at this path is a supervisor: it takes no messages.
     IsSupervisor(ChildPath),
     /// The child takes messages of another type.
+    #[non_exhaustive]
     WrongMessage {
         /// The child's path.
         path: ChildPath,

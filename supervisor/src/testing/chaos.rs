@@ -64,7 +64,8 @@ use crate::supervisor::Supervisor;
 /// A supervisor that gives up is no fault, so a run does not drive the root to give up: it leaves
 /// half of the root's `max_restarts` for the restarts that follow from its kills, and waits until
 /// the `restart_window` has moved on. Nested supervisors are driven to give up, as long as the root
-/// can restart them.
+/// can restart them. Nor does a run bring down a significant `Temporary` child whose supervisor has
+/// `auto_shutdown`, where the end of that supervisor could end the tree.
 ///
 /// # Checks
 ///

@@ -23,6 +23,10 @@ use crate::supervisor::Supervisor;
     message = "this supervisor is not built yet",
     label = "call `build()` before this; a child of its declaration is added by `with_child(…)`"
 )]
+#[expect(
+    unnameable_types,
+    reason = "nothing implements it, and only the compiler's error names it"
+)]
 pub trait Built {}
 
 /// Builds a [`Supervisor`]; begun by [`Supervisor::new`].
@@ -95,8 +99,8 @@ impl SupervisorBuilder {
         self
     }
 
-    /// Sets how many workers a `SimpleOneForOne` may have, those that are being restarted among
-    /// them. Default: no limit.
+    /// Sets how many workers a `SimpleOneForOne` may have, at least one, those that are being
+    /// restarted among them. Default: no limit.
     pub fn with_max_children(mut self, max_children: usize) -> Self {
         self.max_children = Some(max_children);
         self

@@ -58,6 +58,7 @@ pub trait Runnable: sealed::Sealed {
 }
 
 mod sealed {
+    #[expect(unnameable_types, reason = "it seals a trait: no other crate can name it")]
     pub trait Sealed {}
     impl<H> Sealed for super::Ready<H> {}
 }
@@ -337,7 +338,11 @@ impl Supervisor {
     /// - [`SimpleOneForOne`](SupervisorError::SimpleOneForOne): this supervisor has workers only;
     /// - [`InvalidSpec`](SupervisorError::InvalidSpec),
     ///   [`AlreadySupervised`](SupervisorError::AlreadySupervised),
-    ///   [`Cycle`](SupervisorError::Cycle): the spec cannot be used here.
+    ///   [`Cycle`](SupervisorError::Cycle): the spec cannot be used here;
+    /// - [`Ended`](SupervisorError::Ended), [`ShuttingDown`](SupervisorError::ShuttingDown): the
+    ///   child is a supervisor that has ended, or is about to;
+    /// - [`NoRuntime`](SupervisorError::NoRuntime), and the other errors of [`start`](Self::start),
+    ///   if this supervisor has not been started.
     ///
     /// # Cancel safety
     ///

@@ -80,6 +80,7 @@ impl fmt::Debug for TemplateParts {
 }
 
 mod sealed {
+    #[expect(unnameable_types, reason = "it seals a trait: no other crate can name it")]
     pub trait Sealed {}
     impl<W> Sealed for super::PerWorkerTemplate<W> {}
     impl<W> Sealed for super::SharedTemplate<W> {}

@@ -7,7 +7,7 @@ use supervisor_rules::{Text, wording};
 
 use super::Body;
 use crate::engine::SupervisorRules;
-use crate::spec::rules::{Subject, broken, window_zero};
+use crate::spec::rules::{Subject, broken, supervisor_value_zero};
 use crate::spec::{Budget, ChildOptions, Name, Shutdown, SupervisionStrategy, SupervisorOptions};
 
 /// Returns the message for the first rule that a child breaks under this supervisor.
@@ -45,7 +45,9 @@ pub(crate) fn broken_at_build(
     let of_template = template.and_then(|options| {
         broken(&Subject { name: "template", options: *options, nested: None, supervisor })
     });
-    template_count(template.is_some(), children, rules).or(window_zero(&supervisor)).or(of_template)
+    template_count(template.is_some(), children, rules)
+        .or(supervisor_value_zero(&supervisor, rules.max_children))
+        .or(of_template)
 }
 
 /// Returns the message for the rule that is broken by a pool without exactly one template, or by

@@ -212,7 +212,7 @@ impl State {
     fn record_event(&mut self, event: &Event) {
         let path = if event.path().is_root() { "" } else { event.path().as_str() };
         match event.kind() {
-            EventKind::ChildStarted { incarnation }
+            EventKind::ChildStarted { incarnation, .. }
             | EventKind::ChildRestarted { incarnation, .. }
                 if !self.lives.contains_key(&(path.to_owned(), *incarnation)) =>
             {
@@ -229,19 +229,19 @@ impl State {
                     self.add_line("fail", path, start);
                 }
             }
-            EventKind::ChildTerminated { incarnation, reason } => {
+            EventKind::ChildTerminated { incarnation, reason, .. } => {
                 self.record_exit(path, *incarnation, reason);
             }
             EventKind::SupervisorStarted if path.is_empty() => {
                 let root = SupervisorLife { incarnation: 1, start: 1, ended: None };
                 self.supervisors.insert(String::new(), root);
             }
-            EventKind::SupervisorTerminated { reason } if path.is_empty() => {
+            EventKind::SupervisorTerminated { reason, .. } if path.is_empty() => {
                 if let Some(root) = self.supervisors.get_mut(path) {
                     root.ended = Some(class(reason));
                 }
             }
-            EventKind::Missed { count } => {
+            EventKind::Missed { count, .. } => {
                 self.add(Entry::Line(format!("{count} events missed")));
             }
             _ => {}
