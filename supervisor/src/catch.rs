@@ -1,13 +1,14 @@
-//! Calls of code that is not ours, from where a panic would harm others.
+//! Calls foreign code from where its panic would harm other code.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// What the call gives, or nothing if it panics: the panic has said so by itself.
+/// Calls the function and returns its result, or `None` if it panics; the panic hook reports the
+/// panic.
 pub(crate) fn catch_panic<T>(call: impl FnOnce() -> T) -> Option<T> {
     match catch_unwind(AssertUnwindSafe(call)) {
         Ok(value) => Some(value),
         Err(payload) => {
-            // What it panicked with may panic again when it is dropped.
+            // Leak the payload: its destructor may panic again.
             std::mem::forget(payload);
             None
         }

@@ -1,10 +1,10 @@
-//! A waker that tests can hear.
+//! A waker for tests, which counts how often it is woken.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Wake, Waker};
 
-/// Counts how often it is woken.
+/// The number of times that a waker was woken.
 #[derive(Default)]
 pub(crate) struct WakeCount(AtomicUsize);
 
@@ -20,7 +20,8 @@ impl Wake for WakeCount {
     }
 }
 
+/// Creates a waker, and returns its count with it.
 pub(crate) fn count_waker() -> (Arc<WakeCount>, Waker) {
-    let count_waker = Arc::new(WakeCount::default());
-    (Arc::clone(&count_waker), count_waker.into())
+    let wakes = Arc::new(WakeCount::default());
+    (Arc::clone(&wakes), wakes.into())
 }

@@ -1,5 +1,5 @@
-//! What a child costs in memory, written down so that it does not creep back: a tree of 100,000
-//! children has each of these 100,000 times. A larger figure is a decision, to be made here.
+//! Limits on the memory that a child costs, so that it does not grow unnoticed: a tree of 100,000
+//! children has each of these values 100,000 times. To raise a limit is a decision, made here.
 
 use crate::Context;
 use crate::engine::{Child, Effect, Event, Key, State};
@@ -11,9 +11,9 @@ use crate::slot::{Slot, SlotCore};
 use crate::spec::ChildResult;
 
 #[test]
-fn a_place_is_small() {
+fn a_slot_is_small() {
     assert!(size_of::<SlotCore>() <= 80);
-    // Without a message, whatever the message: the queue is made with the first one.
+    // The same for every message type: the queue is allocated with the first message.
     assert!(size_of::<Mailbox<[u64; 100]>>() <= 40);
     assert!(size_of::<Slot<()>>() <= 120);
 }
@@ -21,8 +21,8 @@ fn a_place_is_small() {
 #[test]
 fn a_child_of_the_engine_fits_in_two_cache_lines() {
     assert!(size_of::<Key>() <= 8);
-    assert!(size_of::<Option<Key>>() <= 8, "a cursor that stands nowhere takes no more room");
-    // What is rare in a state is boxed.
+    assert!(size_of::<Option<Key>>() <= 8, "a cursor without a position takes no more room");
+    // The rare states box their fields.
     assert!(size_of::<State<Reply>>() <= 16);
     assert!(size_of::<Body>() <= 32);
     assert!(size_of::<ChildTask>() <= 40);
@@ -32,16 +32,17 @@ fn a_child_of_the_engine_fits_in_two_cache_lines() {
 
 #[test]
 fn what_is_queued_for_each_child_is_small() {
-    // When a pool stops there is an effect for each worker, and then a message from each.
+    // When a pool stops, an effect is queued for each worker, and then a message from each worker.
     assert!(size_of::<Effect<ChildTask, Reply>>() <= 40);
     assert!(size_of::<Event<Reply>>() <= 40);
     assert!(size_of::<Message>() <= 40);
 }
 
-/// What a task of tokio takes beside its future, on a machine of 64 bits; the whole is allocated in
-/// steps of 128.
+/// The number of bytes that a tokio task takes beside its future, on a 64-bit machine; the whole
+/// task is allocated in steps of 128 bytes.
 const TASK: usize = 96;
 
+/// Returns the size in bytes of the task that runs a life with this future.
 fn task_of<F: Future<Output = ChildResult>>(_: impl FnOnce() -> F) -> usize {
     TASK + size_of::<Life<F>>()
 }
