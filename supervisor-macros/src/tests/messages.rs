@@ -1,4 +1,4 @@
-//! Tests which mistakes are reported, and what is no mistake.
+//! Tests of the mistakes that are reported, and of trees without a mistake.
 
 use super::{derive, messages, tree};
 

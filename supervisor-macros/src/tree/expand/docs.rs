@@ -38,7 +38,7 @@ fn draw(parent: &Supervisor, indent: &str, lines: &mut Vec<String>) {
     }
 }
 
-/// Prints what the tree says about a child, as it is written.
+/// Prints the declaration of a child as it is written in the tree.
 fn summary(child: &Child) -> String {
     match &child.body {
         Body::Supervisor(nested) => supervisor(nested),

@@ -1,5 +1,5 @@
-//! Writes the handles of a tree without a name: types that are local to the block of its expression,
-//! and generic over the handles of the children.
+//! Writes the handles of a tree without a name: types that are local to the block of its
+//! expression, and generic over the handles of the children.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
@@ -25,8 +25,8 @@ fn field(index: usize) -> Ident {
 
 /// Writes the field of a child that its `#[cfg]` leaves out: `#[cfg(not(…))] field: (),`.
 ///
-/// The arguments of a type cannot be conditional, so the handle has a parameter for the child all
-/// the same.
+/// The arguments of a type cannot be conditional, so the handle has a parameter even for a child
+/// that is left out.
 fn absent(field: &Ident, child: &Child) -> Option<TokenStream> {
     let conditions: Vec<&TokenStream> = child
         .cfgs()
