@@ -55,9 +55,9 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
     let unused = allow_unused(&errors);
     let text = ident.unraw().to_string();
     let docs_tree =
-        format!("Makes a `{text}` that is not started, such as the child of another tree.");
+        format!("Creates a `{text}` that is not started, such as the child of another tree.");
     let docs_start =
-        format!("Starts the tree; gives the `{text}` when all its children have started.");
+        format!("Starts the tree, and returns the `{text}` when all its children have started.");
     let lints = quote! {
         #[allow(
             clippy::let_and_return,
@@ -94,10 +94,10 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
         #[automatically_derived]
         #[allow(dead_code, reason = "a program need not use all of it")]
         impl #ident {
-            /// The worst case of an orderly shutdown; nothing if it has no bound.
+            /// The worst-case time of an orderly shutdown; `None` if it has no bound.
             #quiet_vis const SHUTDOWN_BUDGET: ::core::option::Option<::core::time::Duration> =
                 #krate::__private::shutdown_budget::<Self>();
-            /// How many children the tree declares, at all levels.
+            /// The number of children that the tree declares, at all levels.
             #quiet_vis const CHILDREN: ::core::primitive::usize =
                 #krate::__private::children::<Self>();
 
@@ -116,7 +116,7 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
                 Self::tree(#(#names),*).start()
             }
 
-            /// The tree as a Mermaid flowchart.
+            /// Returns the tree as a Mermaid flowchart.
             #[must_use]
             #quiet_vis fn diagram() -> ::std::string::String {
                 #krate::__private::diagram::<Self>()

@@ -88,14 +88,14 @@ pub(crate) fn root(tree: &Tree, head: &Head, attrs: &TokenStream) -> TokenStream
         #[automatically_derived]
         #[allow(dead_code, private_interfaces, reason = "a program need not use all of it")]
         impl #ident {
-            /// The supervisor at the top of the tree.
+            /// Returns the supervisor at the top of the tree.
             #[doc(alias = "shutdown", alias = "wait", alias = "events")]
             #[must_use]
             #quiet_vis fn supervisor(&self) -> &#krate::Supervisor {
                 self.supervisor.get()
             }
 
-            /// The pool, to which workers are added.
+            /// Returns the pool, to which workers are added.
             #[must_use]
             #quiet_vis fn pool(&self) -> #ty {
                 #value
@@ -175,7 +175,7 @@ fn named(
         #[automatically_derived]
         #[allow(dead_code, private_interfaces, reason = "a program need not use all of it")]
         impl #ident {
-            /// The supervisor itself.
+            /// Returns the supervisor itself.
             #[doc(alias = "shutdown", alias = "wait", alias = "events")]
             #[must_use]
             #quiet_vis fn supervisor(&self) -> &#krate::Supervisor {
