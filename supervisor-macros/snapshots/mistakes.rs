@@ -1,5 +1,5 @@
 ::core::compile_error! {
-    "`db` is nothing yet; write a policy such as `Always`, a type, or a supervisor"
+    "`db` has nothing after its colon; write a policy such as `Always`, a type, or a supervisor"
 }
 ::core::compile_error! {
     "unknown strategy `one_for_al`; did you mean `one_for_all`?"
@@ -21,7 +21,7 @@ struct Shop {
     __db: <() as ::supervisor::__private::Unknown<
         {
             ::core::compile_error! {
-                "`db` is nothing yet; write a policy such as `Always`, a type, or a supervisor"
+                "`db` has nothing after its colon; write a policy such as `Always`, a type, or a supervisor"
             }
         },
     >>::Type,
@@ -43,7 +43,7 @@ impl Shop {
     ) -> &<() as ::supervisor::__private::Unknown<
         {
             ::core::compile_error! {
-                "`db` is nothing yet; write a policy such as `Always`, a type, or a supervisor"
+                "`db` has nothing after its colon; write a policy such as `Always`, a type, or a supervisor"
             }
         },
     >>::Type {
@@ -97,7 +97,7 @@ impl Shop {
             .with_name("Shop")
             .with_strategy(::supervisor::SupervisionStrategy::OneForAll);
         let db = ::core::compile_error! {
-            "`db` is nothing yet; write a policy such as `Always`, a type, or a supervisor"
+            "`db` has nothing after its colon; write a policy such as `Always`, a type, or a supervisor"
         };
         let __spec = {
             let __spec = ::supervisor::ChildSpec::new("worker")

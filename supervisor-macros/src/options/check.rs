@@ -55,7 +55,9 @@ fn option_unknown(item: &Item, place: Place, errors: &mut Errors) {
     let is_type = name.starts_with(|first: char| first.is_uppercase());
     let message = match Key::nearest(&name, place) {
         _ if is_type && place == Place::Task => {
-            format!("`{name}` is no option; a type stands in angle brackets: `Transient<{name}>`")
+            format!(
+                "`{name}` is not an option; a type stands in angle brackets: `Transient<{name}>`"
+            )
         }
         Some(key) => format!("unknown option `{name}`; did you mean `{}`?", key.as_str()),
         None => match option_elsewhere(&name) {
@@ -72,7 +74,7 @@ fn option_elsewhere(name: &str) -> Option<&'static str> {
         "id" | "name" => Some("a child's name stands before its colon"),
         "strategy" => Some("the strategy stands after the colon, as in `Shop: one_for_one`"),
         "r#type" | "type" => Some("a supervisor is known by its strategy"),
-        "modules" => Some("there is none to name"),
+        "modules" => Some("leave it out"),
         "children" => Some("the children stand in braces"),
         _ => None,
     }
@@ -282,7 +284,10 @@ fn duration_malformed(item: &Item, key: Key, error: &ValueError, errors: &mut Er
                 format!("a value has no quotes; write `{name} = {value}`")
             }
             DurationError::NotANumber => {
-                format!("`{literal}` is no duration; write it as in `{name} = {}`", key.example())
+                format!(
+                    "`{literal}` is not a duration; write it as in `{name} = {}`",
+                    key.example()
+                )
             }
             DurationError::WithoutUnit | DurationError::UnknownUnit(_) => return,
         },

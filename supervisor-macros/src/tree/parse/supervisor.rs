@@ -165,7 +165,7 @@ fn body(input: ParseStream, name: &Ident, errors: &mut Errors) -> syn::Result<Bo
     let colon: Token![:] = input.parse()?;
     if input.is_empty() || input.peek(Token![,]) || starts_child(input) {
         let message = format!(
-            "`{name}` is nothing yet; write a policy such as `Always`, a type, or a supervisor"
+            "`{name}` has nothing after its colon; write a policy such as `Always`, a type, or a supervisor"
         );
         return Err(syn::Error::new(colon.span, message));
     }
