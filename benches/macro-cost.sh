@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# What the macros cost: processor time to check and to build a tree of N children and a derive for N types,
-# and the lines that they expand to. Usage: benches/macro-cost.sh [N…], from anywhere.
+# Measures the cost of the macros: the processor time to check and to build a tree of N children and a
+# derive for N types, and the number of lines in the expansions. Usage: benches/macro-cost.sh [N…], from
+# any folder.
 #
 # The library itself is compiled before the clock starts. A tree has equal parts of tasks and of
 # children with a type, in supervisors of ten.
@@ -55,12 +56,12 @@ derives() {
 
 seconds() {
     touch "$work/src/main.rs"
-    # Processor time: what else the machine does has no part in it.
+    # Processor time, which other work of the machine does not change.
     TIMEFORMAT='%U'
     time cargo "$@" --quiet --manifest-path "$work/Cargo.toml"
 }
 
-# In a target folder of its own: dependencies are compiled anew when this variable changes.
+# Uses a target folder of its own, since cargo recompiles the dependencies when this variable changes.
 expanded() {
     RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR="$work/expanded" cargo rustc --quiet --manifest-path "$work/Cargo.toml" --profile dev -- \
         -Zunpretty=expanded 2>/dev/null | wc -l

@@ -1,17 +1,17 @@
 #!/usr/bin/env escript
 %%! +S 2:2 +P 2000000
-%% The jobs, done by Erlang's own supervisor (one_for_one). Usage: supervisor_bench.escript JOB N
+%% Does the jobs with Erlang's own supervisor (one_for_one). Usage: supervisor_bench.escript JOB N
 %%
-%% Prints the figure, and nanoseconds of processor time where the job measures time. Two
-%% schedulers, as the Rust contenders have two workers. Without any log, as they have none.
+%% Prints the figure, and nanoseconds of processor time if the job measures time. Runs with two
+%% schedulers and without a log, as the Rust contenders run with two workers and without a log.
 -mode(compile).
 -export([start_child/1, child/1, send/2, init/1, handle_call/3, handle_cast/2]).
 
-%% How long restarts are counted at most, in milliseconds.
+%% The longest time for which restarts are counted, in milliseconds.
 -define(LONGEST, 1000).
 
-%% How many at most: each restart walks through the list of those in the window, which is a
-%% second at least, and so costs more than the one before.
+%% The largest number of restarts: each one walks through the list of the restarts in the window,
+%% which is at least a second, and so costs more than the one before.
 -define(RESTARTS, 1000).
 
 main([Job, Number]) ->
@@ -145,7 +145,7 @@ now_() -> {erlang:monotonic_time(nanosecond), cpu()}.
 each({Wall, Cpu}, N) ->
     {time, (erlang:monotonic_time(nanosecond) - Wall) / N, (cpu() - Cpu) / N}.
 
-%% In nanoseconds, of whole milliseconds.
+%% Returns the processor time in nanoseconds, with the precision of a millisecond.
 cpu() ->
     {Total, _} = erlang:statistics(runtime),
     Total * 1000000.

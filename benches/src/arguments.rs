@@ -23,19 +23,20 @@ Usage: supervisor-benches [options]
   --check           fails if a target is missed
 ";
 
-/// What can be written on the command line.
+/// Returns the text for `--help`.
 pub(crate) fn help() -> String {
     let contenders = Who::ALL.map(|who| format!("  {who:<16}  {}\n", who.title()));
     let jobs = Job::ALL.map(|job| format!("  {job:<16}  {}\n", job.title()));
     format!("{OPTIONS}\nContenders:\n{}\nJobs:\n{}", contenders.concat(), jobs.concat())
 }
 
-/// What the program is to do.
+/// The task of the program.
 #[derive(Debug)]
 pub(crate) enum Arguments {
     Help,
-    /// One job of one contender, in this process.
+    /// Do one job of one contender in this process.
     Single(Single),
+    /// Compare contenders, or read the results of an earlier comparison.
     All(Options),
 }
 
@@ -47,14 +48,14 @@ pub(crate) struct Single {
     pub(crate) n: usize,
 }
 
-/// Where the figures come from.
+/// The source of the figures.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Command {
     Measure,
     Read(PathBuf),
 }
 
-/// What is measured, and what is done with it.
+/// The selection of jobs and contenders, and the use of the results.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Options {
     pub(crate) command: Command,
@@ -85,7 +86,7 @@ impl Default for Options {
 }
 
 impl Single {
-    /// As [`Arguments::parse`] reads it.
+    /// Returns the arguments that [`Arguments::parse`] reads as this job.
     pub(crate) fn to_arguments(self) -> [String; 4] {
         let Self { job, contender, n } = self;
         ["--single".into(), job.to_string(), contender.to_string(), n.to_string()]

@@ -4,29 +4,29 @@ use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
 
-/// A moment on both clocks.
+/// An instant on both clocks.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Moment {
     wall: Instant,
     cpu: Duration,
 }
 
-/// What has passed since a [`Moment`].
+/// The time that has passed since a [`Moment`].
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Passed {
-    /// On the clock on the wall.
+    /// Wall-clock time.
     pub(crate) wall: Duration,
-    /// Of all processors, by all threads of this process, in user mode and in the kernel.
+    /// Processor time of all threads of this process, in user mode and in the kernel.
     pub(crate) cpu: Duration,
 }
 
 impl Moment {
-    /// The present one.
+    /// Returns the present instant.
     pub(crate) fn now() -> Self {
         Self { wall: Instant::now(), cpu: cpu() }
     }
 
-    /// What has passed since.
+    /// Returns the time that has passed since this instant.
     pub(crate) fn passed(self) -> Passed {
         Passed { wall: self.wall.elapsed(), cpu: cpu().saturating_sub(self.cpu) }
     }

@@ -1,13 +1,13 @@
-//! What a contender can be asked to do.
+//! The operations of a contender.
 
 use std::pin::Pin;
 
 use crate::stage::Failure;
 
-/// A future of any type; boxed once a job, never once a child.
+/// A future of any type, boxed once per job and never per child.
 pub(crate) type Later<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-/// What remains to be done when all is prepared: the part whose time is taken.
+/// The measured part of a job, which remains to be done when all is prepared.
 pub(crate) struct Prepared<T>(Later<T>);
 
 impl<T> Prepared<T> {
@@ -20,21 +20,21 @@ impl<T> Prepared<T> {
     }
 }
 
-/// A tree that stands, to be stopped or dropped.
+/// A running tree, to be stopped or dropped.
 pub(crate) type Standing = Box<dyn Tree>;
 
 /// One way to run and to supervise tasks.
 ///
-/// Each method is one job; `None` is "it cannot do that". A job that has to be prepared gives a
-/// future that prepares it.
+/// Each method is one job, and returns `None` if the contender cannot do it. For a job that needs
+/// preparation it returns the future that prepares the job.
 pub(crate) trait Contender: Sync {
     /// Starts so many children that wait for their shutdown, all at once.
     fn start(&self, _children: usize) -> Option<Later<Standing>> {
         None
     }
 
-    /// The same, one after the other: each is asked for when the previous one has been added.
-    /// Prepares the supervisor that they are added to.
+    /// Prepares a supervisor, then starts so many children one after the other: each is added after
+    /// the previous one.
     fn start_one_by_one(&self, _children: usize) -> Option<Later<Prepared<Standing>>> {
         None
     }
@@ -45,7 +45,7 @@ pub(crate) trait Contender: Sync {
     }
 
     /// Starts one child that fails in each of its lives, in the middle of so many siblings that
-    /// wait. There is always one more restart, and the restarts of this long count.
+    /// wait. The limit of restarts is never reached, and restarts count for this window.
     fn fail(&self, _siblings: usize, _how: Failure, _window: Window) -> Option<Later<Standing>> {
         None
     }
@@ -61,7 +61,7 @@ pub(crate) trait Contender: Sync {
     }
 }
 
-/// How long a restart counts.
+/// The time for which a restart counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Window {
     /// A millisecond: few restarts are ever in it.
@@ -70,16 +70,16 @@ pub(crate) enum Window {
     Long,
 }
 
-/// What [`Contender`] has started.
+/// A tree that a [`Contender`] has started.
 pub(crate) trait Tree: Send {
     /// Stops all children in order, and returns when the contender says that they have ended.
     fn stop(self: Box<Self>) -> Later<()>;
 
-    /// Asks the supervisor for all that it can tell about its children. `None`: nothing.
+    /// Asks the supervisor for all that it reports about its children; `None` if it has no report.
     fn look(&self) -> Option<Later<()>> {
         None
     }
 }
 
-/// How many messages a mailbox holds, wherever that can be said.
+/// The capacity of a mailbox, wherever a contender lets it be set.
 pub(crate) const MAILBOX: usize = 1024;

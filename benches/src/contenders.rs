@@ -1,4 +1,4 @@
-//! Who is measured.
+//! The contenders, by their names.
 
 pub(crate) mod erlang;
 mod floor;
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::contender::Contender;
 
-/// The name of a contender: what one writes after `--only`.
+/// The name of a contender: an argument of `--only`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "&str")]
 pub(crate) enum Who {
@@ -33,13 +33,13 @@ pub(crate) enum Who {
     Erlang,
 }
 
-/// Where a contender does its jobs.
+/// The place where a contender does its jobs.
 pub(crate) enum AtWork {
     /// In this process.
     Here(&'static dyn Contender),
-    /// In a process of Erlang's.
+    /// In a process of Erlang.
     Erlang,
-    /// Nowhere: it was not compiled in.
+    /// Nowhere: the contender was not compiled in.
     #[cfg(not(feature = "peers"))]
     Missing,
 }
@@ -50,7 +50,7 @@ use Who::{
 };
 
 impl Who {
-    /// All of them, in the order of the table.
+    /// All contenders, in the order of the table.
     pub(crate) const ALL: [Self; 13] = [
         Floor,
         InOrder,
@@ -67,7 +67,7 @@ impl Who {
         Erlang,
     ];
 
-    /// As it is written on the command line.
+    /// Returns the contender's name on the command line.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Floor => "floor",
@@ -86,7 +86,7 @@ impl Who {
         }
     }
 
-    /// What it is, in a few words.
+    /// Describes the contender in a few words.
     pub(crate) const fn title(self) -> &'static str {
         match self {
             Floor => "floor: JoinSet, one shared signal",
@@ -105,12 +105,12 @@ impl Who {
         }
     }
 
-    /// Whether it is this library.
+    /// Returns `true` if the contender is this library.
     pub(crate) fn is_ours(self) -> bool {
         matches!(self, Ours | OursTyped | OursPool | OursMacro | OursLast)
     }
 
-    /// What this name stands for on the command line: `ours` is all of ours.
+    /// Returns the contenders that a name on the command line stands for: `ours` is all of ours.
     pub(crate) fn named(name: &str) -> Option<Vec<Self>> {
         if name == "ours" {
             return Some(Self::ALL.into_iter().filter(|who| who.is_ours()).collect());
@@ -118,7 +118,7 @@ impl Who {
         Self::ALL.into_iter().find(|who| who.as_str() == name).map(|who| vec![who])
     }
 
-    /// Itself, to be put to work.
+    /// Returns the contender itself, or the place where it runs.
     pub(crate) fn at_work(self) -> AtWork {
         AtWork::Here(match self {
             Floor => &floor::Floor,

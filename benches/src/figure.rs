@@ -1,27 +1,27 @@
-//! What one process has measured.
+//! The figure that one process has measured.
 
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Passed;
 
-/// What one job of one contender gave, in the job's unit.
+/// The result of one job of one contender, in the job's unit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Figure {
-    /// The figure itself: nanoseconds of wall time, bytes, or whatever the job counts.
+    /// The figure itself: nanoseconds of wall time, bytes, or the job's own count.
     pub(crate) value: f64,
-    /// Nanoseconds of processor time for the same, where the job measures time.
+    /// The nanoseconds of processor time for the same work, where the job measures time.
     pub(crate) cpu: Option<f64>,
-    /// What a reader of the table has to know.
+    /// A remark for the reader of the table.
     pub(crate) note: Option<String>,
 }
 
 impl Figure {
-    /// A figure that is no time.
+    /// Creates a figure that is not a time.
     pub(crate) fn of(value: f64) -> Self {
         Self { value, cpu: None, note: None }
     }
 
-    /// The time that each of so many took.
+    /// Creates the figure for the time that each of `count` operations took.
     pub(crate) fn time_of_each(passed: Passed, count: usize) -> Self {
         let each = number(count.max(1));
         let wall = passed.wall.as_secs_f64() * 1e9 / each;
@@ -35,7 +35,7 @@ impl Figure {
     }
 }
 
-/// A count, to calculate with: exact up to four thousand millions, and none is larger.
+/// Converts a count for calculations. The result is exact up to `u32::MAX`, and no count is larger.
 pub(crate) fn number(count: usize) -> f64 {
     f64::from(u32::try_from(count).unwrap_or(u32::MAX))
 }

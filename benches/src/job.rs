@@ -1,4 +1,4 @@
-//! What is measured.
+//! The jobs: names, sizes, units and targets.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::contenders::Who;
 
-/// A job: what one writes after `--jobs`, and a part of the table.
+/// A job: an argument of `--jobs`, and a part of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "&str")]
 pub(crate) enum Job {
@@ -39,7 +39,7 @@ use Job::{
     StopMillion, Tracing,
 };
 
-/// What a job's figure is.
+/// The unit of a job's figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unit {
     Nanoseconds,
@@ -48,17 +48,17 @@ pub(crate) enum Unit {
     Percent,
 }
 
-/// What a figure is to reach.
+/// The target of a figure.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Target {
-    /// At most so much, in the job's unit.
+    /// The figure is at most this, in the job's unit.
     AtMost(f64),
-    /// At most so many times the same contender's figure, or another's, in a job.
+    /// The figure is at most so many times that of this contender in this job.
     Times(f64, Who, Job),
 }
 
 impl Job {
-    /// All of them, in the order of the table.
+    /// All jobs, in the order of the table.
     pub(crate) const ALL: [Self; 20] = [
         Start,
         StartOneByOne,
@@ -82,7 +82,7 @@ impl Job {
         Expansion,
     ];
 
-    /// As it is written on the command line.
+    /// Returns the job's name on the command line.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Start => "start",
@@ -108,7 +108,7 @@ impl Job {
         }
     }
 
-    /// What it is, in a few words; the number that belongs to it is [`Job::size`].
+    /// Describes the job in a few words, without its number, which is [`Job::size`].
     pub(crate) const fn title(self) -> &'static str {
         match self {
             Start | StartMillion => "start, until every child has run",
@@ -132,7 +132,7 @@ impl Job {
         }
     }
 
-    /// How many children, messages or restarts.
+    /// Returns the number of children, messages or restarts.
     pub(crate) const fn size(self) -> usize {
         match self {
             Start | Memory | Restart | RestartAmong | Stop | Idle | Look => 100_000,
@@ -147,7 +147,8 @@ impl Job {
         }
     }
 
-    /// In how many of these rounds it takes part: those that take seconds, and vary little, in few.
+    /// Returns the number of these rounds that the job takes part in: few if it takes seconds and
+    /// varies little.
     pub(crate) fn rounds(self, rounds: usize) -> usize {
         match self {
             StartMillion | StopMillion => rounds.min(2),
@@ -157,7 +158,7 @@ impl Job {
         }
     }
 
-    /// What its figures are.
+    /// Returns the unit of the job's figures.
     pub(crate) const fn unit(self) -> Unit {
         match self {
             Memory | MemoryPairs | LimitMemory => Unit::Bytes,
@@ -167,7 +168,7 @@ impl Job {
         }
     }
 
-    /// What this library is to reach.
+    /// Returns the target of this library in the job.
     pub(crate) fn target(self, who: Who) -> Option<Target> {
         use Target::{AtMost, Times};
         if !who.is_ours() {
@@ -185,7 +186,7 @@ impl Job {
             Ask | Build => Times(1.3, Who::Floor, self),
             StartMillion => Times(1.3, who, Start),
             StopMillion => Times(1.3, who, Stop),
-            // One that a signal of the system's own causes is nobody's fault.
+            // The system's own signals may cause one wake-up.
             Idle => AtMost(1.0),
             LimitMemory => AtMost(32.0),
             Look => AtMost(20e6),
@@ -194,8 +195,9 @@ impl Job {
         })
     }
 
-    /// Whether it has something to say about this contender: what only one of our own answers to
-    /// is asked of no other, and the same question is asked once.
+    /// Returns `true` if the job is meaningful for this contender. A job about this library alone
+    /// measures no other contender, and contenders that would give the same figure are measured
+    /// once.
     pub(crate) fn is_for(self, who: Who) -> bool {
         match self {
             Start | Memory | Stop => true,
@@ -210,17 +212,18 @@ impl Job {
         }
     }
 
-    /// Whether it is done only where it is named: those that compile something take minutes.
+    /// Returns `true` if the job is done only if it is named: jobs that compile programs take
+    /// minutes.
     pub(crate) const fn is_opt_in(self) -> bool {
         matches!(self, Build | Tracing | Expansion)
     }
 
-    /// How long it may take.
+    /// Returns the time after which the job is given up.
     pub(crate) const fn limit(self) -> Duration {
         Duration::from_secs(if self.is_opt_in() { 900 } else { 100 })
     }
 
-    /// The job of this name.
+    /// Returns the job of this name.
     pub(crate) fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|job| job.as_str() == name)
     }

@@ -1,4 +1,4 @@
-//! The jobs themselves: what happens in the process that does one of them.
+//! The code of the jobs, which runs in the process that does one of them.
 
 mod builds;
 mod lifetime;
@@ -12,13 +12,13 @@ use crate::figure::Figure;
 use crate::job::Job;
 use crate::stage::Failure;
 
-/// A figure; `None` if the contender cannot do the job, and an error if it does not.
+/// A figure; `None` if the contender cannot do the job, and an error if the contender fails.
 type Outcome = Result<Option<Figure>, Box<dyn std::error::Error>>;
 
-/// Every Rust contender's runtime has so many workers.
+/// The number of workers of every Rust contender's runtime.
 const WORKERS: usize = 2;
 
-/// Does one job; `None` if the contender cannot, and an error if it does not.
+/// Does one job; `None` if the contender cannot do it, and an error if the contender fails.
 pub(crate) fn run(job: Job, who: Who, n: usize) -> Outcome {
     let contender = match who.at_work() {
         AtWork::Here(contender) => contender,
@@ -47,12 +47,12 @@ pub(crate) fn run(job: Job, who: Who, n: usize) -> Outcome {
         Job::Tracing => builds::with_tracing(n)?,
         Job::Expansion => builds::expansion(n)?,
     };
-    // The process is about to end: nobody has to clean up a million tasks before.
+    // The process is about to end, so a million tasks need no cleanup before.
     std::mem::forget(bench);
     Ok(figure)
 }
 
-/// Where contenders run: the first thread only measures.
+/// The runtime on which contenders run; the first thread only measures.
 struct Bench(Runtime);
 
 impl Bench {
@@ -61,12 +61,12 @@ impl Bench {
         Self(runtime.expect("the system gives a runtime its threads"))
     }
 
-    /// Runs this on a worker, as the tasks of a service run.
+    /// Runs a future on a worker, as the tasks of a service run.
     fn run<T: Send + 'static>(&self, future: impl Future<Output = T> + Send + 'static) -> T {
-        self.0.block_on(self.0.spawn(future)).expect("it does not panic")
+        self.0.block_on(self.0.spawn(future)).expect("a job does not panic")
     }
 
-    /// Runs this on the first thread, as `main` does.
+    /// Runs a future on the first thread, as `main` does.
     fn run_on_main<T>(&self, future: impl Future<Output = T>) -> T {
         self.0.block_on(future)
     }

@@ -1,9 +1,10 @@
-//! What supervision costs: this library beside tokio by hand, its peers, and Erlang's supervisor.
+//! Measures the cost of supervision: of this library, tokio by hand, other libraries, and Erlang's
+//! supervisor.
 //!
-//! `README.md` beside this package says what each job does. [`rounds`] runs every job of every
-//! contender in a process of its own, which is this program again: [`jobs`] measures there, and
-//! [`contenders`] are what is measured. [`plan`] says what is run, [`verdict`] what is to be
-//! reached, and the rest puts it on paper.
+//! `README.md` in this package describes each job. [`rounds`] runs every job of every contender in
+//! a process of its own, which is this program again. There [`jobs`] measures the [`contenders`].
+//! [`plan`] lists the runs, [`verdict`] compares the results with the targets, and the other
+//! modules print and draw them.
 
 mod arguments;
 mod clock;

@@ -1,4 +1,4 @@
-//! The table of a README.
+//! Tables in Markdown, for a README.
 
 use std::fmt::Write;
 
@@ -8,7 +8,7 @@ use crate::results::{Entry, Results};
 use crate::table::{rounded, thousands, unit, words};
 use crate::verdict::{self, Verdict};
 
-/// The columns of the comparison: what all sorts of contenders do.
+/// The columns of the comparison: the jobs that contenders of all kinds do.
 const COLUMNS: [(Job, &str); 9] = [
     (Job::Start, "start / child"),
     (Job::Memory, "memory / child"),
@@ -21,7 +21,7 @@ const COLUMNS: [(Job, &str); 9] = [
     (Job::Ask, "ask"),
 ];
 
-/// Everybody's figures with their ratio to the floor, then the targets of this library.
+/// Writes the figures of all contenders with their ratio to the floor, then this library's targets.
 pub(crate) fn text(results: &Results) -> String {
     let mut out = format!(
         "Medians of {} rounds on {}. Nanoseconds of wall time, or bytes; in brackets the multiple of the floor.\n\n",
@@ -85,7 +85,8 @@ fn targets(results: &Results) -> String {
     out
 }
 
-/// Whether two targets are one line: for each of ours the reference may be its own.
+/// Returns `true` if two targets share a line. Their references may differ: a contender of ours may
+/// be compared with itself.
 fn same(one: Target, other: Target) -> bool {
     match (one, other) {
         (Target::Times(times, _, job), Target::Times(other, _, in_job)) => {

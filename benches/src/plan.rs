@@ -1,11 +1,11 @@
-//! What is run: what was asked for, and what its targets are compared with.
+//! The list of runs: those that the options ask for, and those that their targets refer to.
 
 use crate::arguments::{Options, Single};
 use crate::contenders::Who;
 use crate::figure::number;
 use crate::job::{Job, Target};
 
-/// All jobs of all contenders, in the order of the table.
+/// Lists all runs, in the order of the table.
 pub(crate) fn of(options: &Options) -> Vec<Single> {
     let asked =
         options.jobs.iter().flat_map(|&job| options.only.iter().map(move |&who| (job, who)));
@@ -28,7 +28,7 @@ pub(crate) fn of(options: &Options) -> Vec<Single> {
     pairs.into_iter().map(single).collect()
 }
 
-/// What the plots against the number of children need: some jobs with few and with many.
+/// Lists the runs for the plots against the number of children: some jobs with few and with many.
 pub(crate) fn of_sweep(options: &Options) -> Vec<Single> {
     let jobs = options.jobs.iter().filter(|job| SWEPT.contains(job));
     let pairs = jobs.flat_map(|&job| options.only.iter().map(move |&who| (job, who)));
@@ -46,7 +46,7 @@ pub(crate) const SWEPT: [Job; 4] = [Job::Start, Job::Memory, Job::RestartAmong, 
 
 const SIZES: [usize; 4] = [1000, 10_000, 100_000, 1_000_000];
 
-/// With a million children, some would take minutes.
+/// Returns the largest number of children for a contender: with a million, some would take minutes.
 fn largest(who: Who) -> usize {
     if who.is_ours() || matches!(who, Who::Floor | Who::Hand) { 1_000_000 } else { 100_000 }
 }

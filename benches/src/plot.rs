@@ -1,4 +1,4 @@
-//! The results as pictures.
+//! Draws the results.
 
 mod bars;
 mod lines;
@@ -12,7 +12,7 @@ use std::path::Path;
 use crate::contenders::Who;
 use crate::results::Results;
 
-/// Draws the results into this folder: `table.svg`, and `against-n.svg` where there is a sweep.
+/// Draws the results into this folder: `table.svg`, and `against-n.svg` if there is a sweep.
 pub(crate) fn write(results: &Results, folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     fs::write(folder.join("table.svg"), bars::draw(results))?;
@@ -22,7 +22,7 @@ pub(crate) fn write(results: &Results, folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Blue is this library, grey is tokio by hand.
+/// Returns a contender's color: blue for this library, grey for tokio by hand.
 fn color(who: Who) -> &'static str {
     match who {
         Who::Floor => "#9a9a9a",

@@ -1,44 +1,44 @@
-//! How much memory this process occupies, and how often its threads woke up, as Linux tells it.
+//! The memory of this process and the wake-ups of its threads, as Linux reports them.
 
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-/// The resident set, in bytes.
+/// Returns the resident set, in bytes.
 ///
 /// # Panics
 ///
-/// Where there is no `/proc/self/statm`.
+/// If there is no `/proc/self/statm`.
 pub(crate) fn resident() -> usize {
     let pages = fs::read_to_string("/proc/self/statm").expect("Linux tells the resident set");
     let pages = pages.split(' ').nth(1).and_then(|pages| pages.parse::<usize>().ok());
     pages.expect("the second field is the resident set") * rustix::param::page_size()
 }
 
-/// The processor time of all child processes that have ended, and of theirs.
+/// Returns the processor time of all child processes that have ended, and of their own.
 ///
 /// # Panics
 ///
-/// Where there is no `/proc/self/stat`.
+/// If there is no `/proc/self/stat`.
 pub(crate) fn cpu_of_children() -> Duration {
     let stat = fs::read_to_string("/proc/self/stat").expect("Linux tells of the process");
     // The name of the program, in brackets, may have spaces in it.
     let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
-    // What is the third field in the manual is the first here: 16 and 17, of children.
+    // The manual's third field is the first here; its fields 16 and 17 are the children's times.
     let ticks: u64 = fields.skip(13).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
     Duration::from_millis(ticks * 1000 / rustix::param::clock_ticks_per_second())
 }
 
-/// How often the threads other than the first have gone to sleep, all together.
+/// Returns the number of times that the threads other than the first have gone to sleep, in total.
 ///
 /// # Panics
 ///
-/// Where there is no `/proc/self/task`.
+/// If there is no `/proc/self/task`.
 pub(crate) fn sleeps() -> usize {
     let threads = fs::read_dir("/proc/self/task").expect("Linux lists the threads");
     let first = std::process::id().to_string();
     let others = threads.flatten().filter(|thread| *thread.file_name() != *first);
-    // A thread that ends meanwhile has no file any more.
+    // The file of a thread that has ended meanwhile is gone.
     others.filter_map(|thread| sleeps_of(&thread.path().join("status"))).sum()
 }
 

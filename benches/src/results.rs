@@ -1,4 +1,4 @@
-//! What a run has found.
+//! The results of a run.
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Write};
@@ -10,42 +10,42 @@ use crate::contenders::Who;
 use crate::figure::Figure;
 use crate::job::Job;
 
-/// All that was measured.
+/// The results of a run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Results {
-    /// What it was measured on.
+    /// The machine that it was measured on.
     pub(crate) machine: String,
-    /// How often each job was done.
+    /// The number of times that each job was done.
     pub(crate) rounds: usize,
     pub(crate) entries: Vec<Entry>,
-    /// The same with other numbers of children, for the plots.
+    /// The results with other numbers of children, for the plots.
     pub(crate) sweep: Vec<Entry>,
 }
 
-/// One job of one contender.
+/// The results of one job of one contender.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Entry {
     pub(crate) job: Job,
     pub(crate) who: Who,
     pub(crate) n: usize,
-    /// One of each round, unless it failed there.
+    /// The figure of each round in which the job succeeded.
     pub(crate) figures: Vec<Figure>,
-    /// Why there is none, or not one of each round.
+    /// The failure, if there are no figures, or fewer than rounds.
     pub(crate) failure: Option<String>,
 }
 
 impl Entry {
-    /// The median of the figures.
+    /// Returns the median of the figures.
     pub(crate) fn value(&self) -> Option<f64> {
         median(self.figures.iter().map(|figure| figure.value))
     }
 
-    /// The median of the processor times.
+    /// Returns the median of the processor times.
     pub(crate) fn cpu(&self) -> Option<f64> {
         median(self.figures.iter().filter_map(|figure| figure.cpu))
     }
 
-    /// What a reader of the table has to know: the failure, or else the last note.
+    /// Returns the remark for the reader of the table: the failure, or else the last note.
     pub(crate) fn note(&self) -> Option<&str> {
         let noted = || self.figures.iter().rev().find_map(|figure| figure.note.as_deref());
         self.failure.as_deref().or_else(noted)
@@ -53,7 +53,7 @@ impl Entry {
 }
 
 impl Results {
-    /// One job of one contender, if it was measured.
+    /// Returns the results of one job of one contender, if it was measured.
     pub(crate) fn entry(&self, job: Job, who: Who) -> Option<&Entry> {
         self.entries.iter().find(|entry| entry.job == job && entry.who == who)
     }
@@ -72,7 +72,7 @@ impl Results {
     }
 }
 
-/// The middle one; of an even number, half-way between the two in the middle.
+/// Returns the middle value, or the mean of the two middle values of an even number.
 fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);

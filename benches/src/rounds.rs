@@ -1,7 +1,7 @@
 //! Runs all jobs in rounds, each in a process of its own.
 //!
-//! The contenders of one job take turns, and so do the rounds: what the machine does besides
-//! meets all of them.
+//! The contenders of one job take turns, and so do the jobs of a round, so that other work of the
+//! machine disturbs all of them alike.
 
 use std::fs;
 use std::io::{self, IsTerminal};
@@ -19,7 +19,7 @@ pub(crate) fn run(options: &Options) -> io::Result<Results> {
     let program = std::env::current_exe()?;
     let entries = measure(&program, &plan::of(options), options.rounds);
     let sweep = match options.plots {
-        // A plot has no use for the last digit.
+        // Three rounds at most: a plot does not show the last digit.
         Some(_) => measure(&program, &plan::of_sweep(options), options.rounds.min(3)),
         None => Vec::new(),
     };
@@ -42,7 +42,7 @@ fn measure(program: &Path, plan: &[Single], rounds: usize) -> Vec<Entry> {
             progress(&format!("round {round}/{rounds}: {job} {contender} {n}"));
             match measured(program, *single) {
                 Ok(Some(figure)) => entry.figures.push(figure),
-                // It cannot do this job, nor will it in the next round.
+                // The contender cannot do this job in any round.
                 Ok(None) => *takes_part = false,
                 Err(failure) => {
                     *takes_part = false;
@@ -55,14 +55,14 @@ fn measure(program: &Path, plan: &[Single], rounds: usize) -> Vec<Entry> {
     entries.into_iter().map(|(entry, _)| entry).filter(measured).collect()
 }
 
-/// Says to somebody who waits in front of a terminal what is going on.
+/// Prints the progress, if the program runs in a terminal.
 fn progress(text: &str) {
     if io::stderr().is_terminal() {
         eprint!("\r\x1b[K{text}");
     }
 }
 
-/// The figure of one job, or what went wrong.
+/// Returns the figure of one job that runs in a process of its own, or the text of its failure.
 fn measured(program: &Path, single: Single) -> Result<Option<Figure>, String> {
     let process = Command::new(program)
         .args(single.to_arguments())
@@ -77,15 +77,17 @@ fn measured(program: &Path, single: Single) -> Result<Option<Figure>, String> {
     }
     let output = process.wait_with_output().map_err(|error| error.to_string())?;
     if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        let said = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
-        let said = said.strip_prefix("error: ").unwrap_or(said);
-        return Err(if said.is_empty() { output.status.to_string() } else { said.to_owned() });
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        let last = stderr.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
+        let message = last.strip_prefix("error: ").unwrap_or(last);
+        let is_silent = message.is_empty();
+        return Err(if is_silent { output.status.to_string() } else { message.to_owned() });
     }
     serde_json::from_slice(&output.stdout).map_err(|error| error.to_string())
 }
 
-/// Whether it has ended by itself. What a job writes fits into a pipe.
+/// Waits for a process, and returns `true` if it has ended by itself within the limit. A job's
+/// output fits into a pipe, so the process never waits for a reader.
 fn wait(process: &mut Child, limit: Duration) -> io::Result<bool> {
     let since = Instant::now();
     while process.try_wait()?.is_none() {
@@ -99,7 +101,7 @@ fn wait(process: &mut Child, limit: Duration) -> io::Result<bool> {
     Ok(true)
 }
 
-/// What a figure depends on besides the program.
+/// Describes the machine, on which the figures depend.
 fn machine() -> String {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();

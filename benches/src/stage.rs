@@ -1,7 +1,7 @@
-//! What the children of all contenders do, and what is known about them.
+//! The work of the children of all contenders, and the counters that observe it.
 //!
-//! It is process-wide, since each job has a process of its own: so no child has to own anything
-//! for the sake of the measurement.
+//! The counters are process-wide, since each job has a process of its own: so no child has to own a
+//! value for the measurement alone.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
@@ -17,10 +17,10 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 static WATCHED: AtomicBool = AtomicBool::new(false);
 static PAUSES: Mutex<Pauses> = Mutex::new(Pauses { last: None, longest: Duration::ZERO });
 
-/// What a failing child fails with.
+/// The error of a child that fails.
 pub(crate) type Failed = Box<dyn std::error::Error + Send + Sync>;
 
-/// A life's local variable: alive as long as the life is.
+/// A life's local variable, which lives as long as the life.
 pub(crate) struct Local(());
 
 impl Drop for Local {
@@ -29,7 +29,7 @@ impl Drop for Local {
     }
 }
 
-/// A life of a child that waits begins.
+/// Begins a life of a child that waits.
 pub(crate) fn enter() -> Local {
     if LIVES.fetch_add(1, Relaxed) + 1 == EXPECTED.load(Relaxed) {
         ALL_UP.notify_one();
@@ -37,7 +37,7 @@ pub(crate) fn enter() -> Local {
     Local(())
 }
 
-/// A whole life of the child that fails: it is over at once.
+/// Runs a whole life of the child that fails, which ends at once.
 pub(crate) fn fail(failure: Failure) -> Result<(), Failed> {
     LIVES.fetch_add(1, Relaxed);
     if WATCHED.load(Relaxed) {
@@ -49,45 +49,46 @@ pub(crate) fn fail(failure: Failure) -> Result<(), Failed> {
     }
 }
 
-/// From now on the time between two lives of the child that fails is watched.
+/// Begins to measure the time between two lives of the child that fails.
 pub(crate) fn watch_pauses() {
     WATCHED.store(true, Relaxed);
 }
 
-/// The longest time that was watched.
+/// Returns the longest time between two lives that was measured.
 pub(crate) fn longest_pause() -> Duration {
-    PAUSES.lock().expect("nobody panics with it").longest
+    PAUSES.lock().expect("no panic under the lock").longest
 }
 
 fn note_pause() {
-    let mut pauses = PAUSES.lock().expect("nobody panics with it");
+    let mut pauses = PAUSES.lock().expect("no panic under the lock");
     let now = Instant::now();
     if let Some(last) = pauses.last.replace(now) {
         pauses.longest = pauses.longest.max(now - last);
     }
 }
 
+/// The times between the lives of the child that fails.
 struct Pauses {
     last: Option<Instant>,
     longest: Duration,
 }
 
-/// How the child that fails does it.
+/// The way in which the failing child fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Failure {
-    /// It returns an error.
+    /// The child returns an error.
     Error,
-    /// It panics.
+    /// The child panics.
     Panic,
 }
 
-/// Whether the caller is the first to ask: among children that are all alike it is the one that
+/// Returns `true` to its first caller: among children that are all alike, that is the one that
 /// fails.
 pub(crate) fn is_first() -> bool {
     !TAKEN.swap(true, Relaxed)
 }
 
-/// Says how many lives are to begin before [`all_up`] completes.
+/// Sets the number of lives that have to begin before [`all_up`] completes.
 pub(crate) fn expect(lives: usize) {
     EXPECTED.store(lives, Relaxed);
 }
@@ -97,12 +98,12 @@ pub(crate) async fn all_up() {
     ALL_UP.notified().await;
 }
 
-/// How many lives have begun.
+/// Returns the number of lives that have begun.
 pub(crate) fn lives() -> usize {
     LIVES.load(Relaxed)
 }
 
-/// How many lives have not ended: their locals are still there.
+/// Returns the number of lives that have not ended: their local variables still exist.
 pub(crate) fn alive() -> usize {
     let ended = ENDED.load(Relaxed);
     LIVES.load(Relaxed).saturating_sub(ended)

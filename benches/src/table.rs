@@ -1,4 +1,4 @@
-//! The table in the terminal.
+//! The table for the terminal.
 
 use std::fmt::Write;
 
@@ -7,7 +7,7 @@ use crate::job::{Job, Target, Unit};
 use crate::results::{Entry, Results};
 use crate::verdict;
 
-/// All jobs, each with a line for each contender.
+/// Writes all jobs, each with a line for each contender.
 pub(crate) fn text(results: &Results) -> String {
     let mut out = format!("{}; medians of {} rounds\n", results.machine, results.rounds);
     for job in Job::ALL {
@@ -66,7 +66,7 @@ fn remarks(results: &Results, entry: &Entry) -> String {
     verdict.into_iter().chain(note).collect::<Vec<_>>().join("; ")
 }
 
-/// A target, in words.
+/// Describes a target.
 pub(crate) fn words(target: Target, job: Job) -> String {
     match target {
         Target::AtMost(limit) => format!("<= {} {}", rounded(limit), unit(job.unit())),
@@ -84,7 +84,7 @@ pub(crate) fn unit(unit: Unit) -> &'static str {
     }
 }
 
-/// Three digits are enough of a small figure; a large one has all before its point.
+/// Rounds a figure: one digit after the point if it is below 10, else none.
 pub(crate) fn rounded(value: f64) -> String {
     if value < 10.0 { format!("{value:.1}") } else { grouped(&format!("{value:.0}")) }
 }

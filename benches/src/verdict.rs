@@ -1,33 +1,33 @@
-//! Whether the targets are met.
+//! Compares the results with the targets.
 
 use crate::contenders::Who;
 use crate::job::{Job, Target};
 use crate::results::{Entry, Results};
 
-/// What came of one target.
+/// The comparison of one figure with its target.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Verdict {
     pub(crate) job: Job,
     pub(crate) who: Who,
     pub(crate) target: Target,
-    /// The figure, or the ratio where the target is one. `None`: one of the two is missing.
+    /// The figure, or the ratio if the target is a ratio; `None` if a figure is missing.
     pub(crate) reached: Option<f64>,
 }
 
 impl Verdict {
-    /// Whether it is met. A target without a figure is not.
+    /// Returns `true` if the target is met. A target without a figure is not met.
     pub(crate) fn is_met(&self) -> bool {
         let (Target::AtMost(limit) | Target::Times(limit, ..)) = self.target;
         self.reached.is_some_and(|reached| reached <= limit)
     }
 }
 
-/// Those of all that was measured.
+/// Returns the verdicts on all results.
 pub(crate) fn all(results: &Results) -> Vec<Verdict> {
     results.entries.iter().filter_map(|entry| of(results, entry.job, entry.who)).collect()
 }
 
-/// That of one job of one contender, if it has a target.
+/// Returns the verdict on one job of one contender, if it has a target.
 pub(crate) fn of(results: &Results, job: Job, who: Who) -> Option<Verdict> {
     let target = job.target(who)?;
     let value = results.entry(job, who)?.value();

@@ -1,11 +1,11 @@
-//! All jobs with hardly any children: so that they can be trusted to run when they are needed.
+//! Runs all jobs with few children, so that they are known to work when they are needed.
 
 use std::fs;
 use std::process::Command;
 
 use serde_json::Value;
 
-/// What the jobs of these contenders gave.
+/// Returns the results of the jobs of these contenders.
 fn measured(only: &str) -> Vec<Value> {
     let file = std::env::temp_dir().join(format!("smoke-{}-{only}.json", std::process::id()));
     let run = Command::new(env!("CARGO_BIN_EXE_supervisor-benches"))
@@ -16,10 +16,11 @@ fn measured(only: &str) -> Vec<Value> {
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
     let results: Value = serde_json::from_slice(&fs::read(&file).expect("it wrote the results"))
         .expect("they are JSON");
-    fs::remove_file(&file).expect("nobody else knows the file");
+    fs::remove_file(&file).expect("only this test knows the file");
     results["entries"].as_array().expect("it measured something").clone()
 }
 
+/// Returns the jobs for which a contender has a figure, and asserts that none failed.
 fn figures_of<'a>(entries: &'a [Value], who: &str) -> Vec<&'a str> {
     let own: Vec<_> = entries.iter().filter(|entry| entry["who"] == who).collect();
     for entry in &own {

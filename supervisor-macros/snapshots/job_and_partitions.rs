@@ -111,25 +111,25 @@ fn expression() {
         }
         #[allow(dead_code, reason = "a program need not use all of it")]
         impl<C0, C1> Tree<C0, C1> {
-            /// The supervisor itself.
+            /// Returns the supervisor itself.
             #[doc(alias = "shutdown", alias = "wait", alias = "events")]
             #[must_use]
             pub fn supervisor(&self) -> &::supervisor::Supervisor {
                 self.supervisor.get()
             }
-            /// The worst case of an orderly shutdown; nothing if it has no bound.
+            /// Returns the worst-case time of an orderly shutdown; `None` if it has no bound.
             #[must_use]
             pub fn shutdown_budget(
                 &self,
             ) -> ::core::option::Option<::core::time::Duration> {
                 self.descriptor.shutdown_budget()
             }
-            /// How many children the tree declares, at all levels.
+            /// Returns the number of children that the tree declares, at all levels.
             #[must_use]
             pub fn children(&self) -> ::core::primitive::usize {
                 self.descriptor.count()
             }
-            /// The tree as a Mermaid flowchart.
+            /// Returns the tree as a Mermaid flowchart.
             #[must_use]
             pub fn diagram(&self) -> ::std::string::String {
                 self.descriptor.diagram()

@@ -1,5 +1,5 @@
 ::core::compile_error! {
-    "`db` is nothing yet; write a policy such as `Always`, a type, or a supervisor"
+    "`db` has nothing after its colon; write a policy such as `Always`, a type, or a supervisor"
 }
 ::core::compile_error! {
     "unknown strategy `one_for_al`; did you mean `one_for_all`?"
@@ -21,7 +21,7 @@ struct Shop {
     __db: <() as ::supervisor::__private::Unknown<
         {
             ::core::compile_error! {
-                "`db` is nothing yet; write a policy such as `Always`, a type, or a supervisor"
+                "`db` has nothing after its colon; write a policy such as `Always`, a type, or a supervisor"
             }
         },
     >>::Type,
@@ -30,26 +30,26 @@ struct Shop {
 #[automatically_derived]
 #[allow(dead_code, private_interfaces, reason = "a program need not use all of it")]
 impl Shop {
-    /// The supervisor itself.
+    /// Returns the supervisor itself.
     #[doc(alias = "shutdown", alias = "wait", alias = "events")]
     #[must_use]
     fn supervisor(&self) -> &::supervisor::Supervisor {
         self.supervisor.get()
     }
-    ///The child `db`.
+    ///Returns the child `db`.
     #[must_use]
     fn db(
         &self,
     ) -> &<() as ::supervisor::__private::Unknown<
         {
             ::core::compile_error! {
-                "`db` is nothing yet; write a policy such as `Always`, a type, or a supervisor"
+                "`db` has nothing after its colon; write a policy such as `Always`, a type, or a supervisor"
             }
         },
     >>::Type {
         &self.__db
     }
-    ///The address of the task `worker`: `Always (shutdown = 5)`.
+    ///Returns the address of the task `worker`: `Always (shutdown = 5)`.
     #[must_use]
     fn worker(&self) -> &::supervisor::ChildRef<()> {
         &self.__worker
@@ -73,15 +73,15 @@ impl ::core::fmt::Debug for Shop {
 #[automatically_derived]
 #[allow(dead_code, reason = "a program need not use all of it")]
 impl Shop {
-    /// The worst case of an orderly shutdown; nothing if it has no bound.
+    /// The worst-case time of an orderly shutdown; `None` if it has no bound.
     const SHUTDOWN_BUDGET: ::core::option::Option<::core::time::Duration> = ::supervisor::__private::shutdown_budget::<
         Self,
     >();
-    /// How many children the tree declares, at all levels.
+    /// The number of children that the tree declares, at all levels.
     const CHILDREN: ::core::primitive::usize = ::supervisor::__private::children::<
         Self,
     >();
-    ///Makes a `Shop` that is not started, such as the child of another tree.
+    ///Creates a `Shop` that is not started, such as the child of another tree.
     #[allow(
         clippy::let_and_return,
         clippy::many_single_char_names,
@@ -97,7 +97,7 @@ impl Shop {
             .with_name("Shop")
             .with_strategy(::supervisor::SupervisionStrategy::OneForAll);
         let db = ::core::compile_error! {
-            "`db` is nothing yet; write a policy such as `Always`, a type, or a supervisor"
+            "`db` has nothing after its colon; write a policy such as `Always`, a type, or a supervisor"
         };
         let __spec = {
             let __spec = ::supervisor::ChildSpec::new("worker")
@@ -116,7 +116,7 @@ impl Shop {
             },
         )
     }
-    ///Starts the tree; gives the `Shop` when all its children have started.
+    ///Starts the tree, and returns the `Shop` when all its children have started.
     #[doc(alias = "start_link")]
     #[allow(
         clippy::let_and_return,
@@ -130,7 +130,7 @@ impl Shop {
     fn start() -> ::supervisor::futures::Starting<Self> {
         Self::tree().start()
     }
-    /// The tree as a Mermaid flowchart.
+    /// Returns the tree as a Mermaid flowchart.
     #[must_use]
     fn diagram() -> ::std::string::String {
         ::supervisor::__private::diagram::<Self>()

@@ -20,23 +20,23 @@ pub struct Shop {
 #[automatically_derived]
 #[allow(dead_code, private_interfaces, reason = "a program need not use all of it")]
 impl Shop {
-    /// The supervisor itself.
+    /// Returns the supervisor itself.
     #[doc(alias = "shutdown", alias = "wait", alias = "events")]
     #[must_use]
     pub fn supervisor(&self) -> &::supervisor::Supervisor {
         self.supervisor.get()
     }
-    ///The child `db`: `Database`.
+    ///Returns the child `db`: `Database`.
     #[must_use]
     pub fn db(&self) -> &<Database as ::supervisor::Child>::Handle {
         self.__db.get()
     }
-    ///The supervisor `sub`: `one_for_one`.
+    ///Returns the supervisor `sub`: `one_for_one`.
     #[must_use]
     pub fn sub(&self) -> &ShopSub {
         &self.__sub
     }
-    ///The pool `sessions`: `simple_one_for_one (max_children = 10_000)`.
+    ///Returns the pool `sessions`: `simple_one_for_one (max_children = 10_000)`.
     #[must_use]
     pub fn sessions(
         &self,
@@ -62,15 +62,15 @@ impl ::core::fmt::Debug for Shop {
 #[automatically_derived]
 #[allow(dead_code, reason = "a program need not use all of it")]
 impl Shop {
-    /// The worst case of an orderly shutdown; nothing if it has no bound.
+    /// The worst-case time of an orderly shutdown; `None` if it has no bound.
     pub const SHUTDOWN_BUDGET: ::core::option::Option<::core::time::Duration> = ::supervisor::__private::shutdown_budget::<
         Self,
     >();
-    /// How many children the tree declares, at all levels.
+    /// The number of children that the tree declares, at all levels.
     pub const CHILDREN: ::core::primitive::usize = ::supervisor::__private::children::<
         Self,
     >();
-    ///Makes a `Shop` that is not started, such as the child of another tree.
+    ///Creates a `Shop` that is not started, such as the child of another tree.
     #[allow(
         clippy::let_and_return,
         clippy::many_single_char_names,
@@ -160,7 +160,7 @@ impl Shop {
             },
         )
     }
-    ///Starts the tree; gives the `Shop` when all its children have started.
+    ///Starts the tree, and returns the `Shop` when all its children have started.
     #[doc(alias = "start_link")]
     #[allow(
         clippy::let_and_return,
@@ -174,7 +174,7 @@ impl Shop {
     pub fn start(config: &Config) -> ::supervisor::futures::Starting<Self> {
         Self::tree(config).start()
     }
-    /// The tree as a Mermaid flowchart.
+    /// Returns the tree as a Mermaid flowchart.
     #[must_use]
     pub fn diagram() -> ::std::string::String {
         ::supervisor::__private::diagram::<Self>()
@@ -282,18 +282,18 @@ pub struct ShopSub {
 #[automatically_derived]
 #[allow(dead_code, private_interfaces, reason = "a program need not use all of it")]
 impl ShopSub {
-    /// The supervisor itself.
+    /// Returns the supervisor itself.
     #[doc(alias = "shutdown", alias = "wait", alias = "events")]
     #[must_use]
     pub fn supervisor(&self) -> &::supervisor::Supervisor {
         self.supervisor.get()
     }
-    ///The address of the task `worker`: `Always`.
+    ///Returns the address of the task `worker`: `Always`.
     #[must_use]
     pub fn worker(&self) -> &::supervisor::ChildRef<()> {
         &self.__worker
     }
-    ///The child `mailer`: `Transient<Mailer> (backoff = 100ms..30s)`.
+    ///Returns the child `mailer`: `Transient<Mailer> (backoff = 100ms..30s)`.
     #[must_use]
     pub fn mailer(&self) -> &<Mailer as ::supervisor::Child>::Handle {
         self.__mailer.get()

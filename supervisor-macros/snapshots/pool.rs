@@ -13,13 +13,13 @@ struct Sessions {
 #[automatically_derived]
 #[allow(dead_code, private_interfaces, reason = "a program need not use all of it")]
 impl Sessions {
-    /// The supervisor at the top of the tree.
+    /// Returns the supervisor at the top of the tree.
     #[doc(alias = "shutdown", alias = "wait", alias = "events")]
     #[must_use]
     fn supervisor(&self) -> &::supervisor::Supervisor {
         self.supervisor.get()
     }
-    /// The pool, to which workers are added.
+    /// Returns the pool, to which workers are added.
     #[must_use]
     fn pool(&self) -> &::supervisor::Pool<Session, ::supervisor::pool::Shared> {
         &self.pool
@@ -43,15 +43,15 @@ impl ::core::convert::AsRef<::supervisor::Supervisor> for Sessions {
 #[automatically_derived]
 #[allow(dead_code, reason = "a program need not use all of it")]
 impl Sessions {
-    /// The worst case of an orderly shutdown; nothing if it has no bound.
+    /// The worst-case time of an orderly shutdown; `None` if it has no bound.
     const SHUTDOWN_BUDGET: ::core::option::Option<::core::time::Duration> = ::supervisor::__private::shutdown_budget::<
         Self,
     >();
-    /// How many children the tree declares, at all levels.
+    /// The number of children that the tree declares, at all levels.
     const CHILDREN: ::core::primitive::usize = ::supervisor::__private::children::<
         Self,
     >();
-    ///Makes a `Sessions` that is not started, such as the child of another tree.
+    ///Creates a `Sessions` that is not started, such as the child of another tree.
     #[allow(
         clippy::let_and_return,
         clippy::many_single_char_names,
@@ -84,7 +84,7 @@ impl Sessions {
             },
         )
     }
-    ///Starts the tree; gives the `Sessions` when all its children have started.
+    ///Starts the tree, and returns the `Sessions` when all its children have started.
     #[doc(alias = "start_link")]
     #[allow(
         clippy::let_and_return,
@@ -98,7 +98,7 @@ impl Sessions {
     fn start() -> ::supervisor::futures::Starting<Self> {
         Self::tree().start()
     }
-    /// The tree as a Mermaid flowchart.
+    /// Returns the tree as a Mermaid flowchart.
     #[must_use]
     fn diagram() -> ::std::string::String {
         ::supervisor::__private::diagram::<Self>()

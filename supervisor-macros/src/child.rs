@@ -9,7 +9,7 @@ use syn::DeriveInput;
 
 use crate::errors::Errors;
 
-/// Expands the derive; takes tokens that unit tests can make without a compiler.
+/// Expands the derive. Unit tests can make its tokens without a compiler.
 pub(crate) fn expand(tokens: TokenStream) -> TokenStream {
     let input: DeriveInput = match syn::parse2(tokens) {
         Ok(input) => input,

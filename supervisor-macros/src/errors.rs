@@ -15,7 +15,7 @@ impl Errors {
         self.0.push(syn::Error::new_spanned(tokens, message));
     }
 
-    /// Reports an error at one place.
+    /// Reports an error at one span.
     pub(crate) fn at(&mut self, span: Span, message: impl Display) {
         self.0.push(syn::Error::new(span, message));
     }
@@ -39,22 +39,22 @@ impl Errors {
 
     /// Returns one `compile_error!` for each error, as items or statements.
     ///
-    /// Never as one expression: about an expression that is followed by tokens rustc complains as a
-    /// mistake of the macro, not of the tree.
+    /// They are never one expression: if tokens follow an expression, rustc reports a mistake of
+    /// the macro, not of the tree.
     pub(crate) fn to_items(&self) -> TokenStream {
         self.0.iter().flat_map(syn::Error::to_compile_error).collect()
     }
 }
 
-/// Returns a value that stands for one whose tokens are already an error.
+/// Returns a stand-in for a value whose tokens are already an error.
 ///
-/// rustc gives it its error type, and reports nothing about its uses; the message, being the same
-/// at the same place, is printed once.
+/// rustc gives the stand-in its error type, and reports no error about its uses. The message is the
+/// same as that of the error, at the same span, so rustc prints it once.
 pub(crate) fn unknown_value(error: &syn::Error) -> TokenStream {
     error.to_compile_error()
 }
 
-/// Returns a type that stands for one whose tokens are already an error.
+/// Returns a stand-in for a type whose tokens are already an error.
 ///
 /// `compile_error!` itself would be the type `()`, on which a missing method is a second error. A
 /// projection whose argument is an error has rustc's error type.

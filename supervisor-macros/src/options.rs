@@ -1,7 +1,7 @@
 //! The options in parentheses: one grammar for the tree and for `#[child(…)]`.
 //!
 //! Parsing keeps the tokens of a value as they are; [`Item::setting`] reads them, and the rules
-//! in [`check`] report what cannot be read. So a wrong value costs that option only.
+//! in [`check`] report values that cannot be read. So a wrong value costs its own option only.
 
 pub(crate) mod check;
 mod duration;
@@ -57,7 +57,8 @@ impl Options {
 
     /// Returns the first readable setting of an option that may stand at this place, with its item.
     ///
-    /// Later ones and misplaced ones have been reported; what follows from them would be noise.
+    /// Repeated and misplaced options have been reported; errors that follow from them would be
+    /// noise.
     pub(crate) fn find<T>(
         &self,
         place: Place,
@@ -82,7 +83,7 @@ impl Options {
     }
 }
 
-/// Returns the error for an option that is followed by something else than a comma.
+/// Returns the error for an option that no comma follows.
 ///
 /// A value without its `=`, as in `every 30s` and `every(30s)`, becomes the option's value, so that
 /// no second error reports it as missing.

@@ -15,7 +15,7 @@ use proc_macro2::TokenStream;
 
 use crate::errors::Errors;
 
-/// Expands the macro; takes tokens that unit tests can make without a compiler.
+/// Expands the macro. Unit tests can make its tokens without a compiler.
 pub(crate) fn expand(tokens: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     match parse::parse(tokens, &mut errors) {
@@ -25,8 +25,8 @@ pub(crate) fn expand(tokens: TokenStream) -> TokenStream {
             // From here on the tree does not change.
             expand::expand(&tree, &errors)
         }
-        // It is not known whether an item or an expression is wanted: one `compile_error!` can
-        // stand in the place of both, several cannot.
+        // The tree may be an item or an expression, which is unknown here: one `compile_error!` can
+        // replace either, several cannot.
         Err(error) => errors.first_or(error).to_compile_error(),
     }
 }

@@ -1,6 +1,7 @@
-//! Defines the closed sets of words, and finds the word that a misspelt one was meant to be.
+//! The closed sets of words of the tree language, and the search for the word that a misspelt one
+//! was meant to be.
 
-/// A word of the tree language as written, and its meaning if it has one.
+/// A word as written, and its meaning if it is a word of the tree language.
 #[derive(Clone)]
 pub(crate) struct Word<T> {
     pub(crate) ident: syn::Ident,
@@ -32,7 +33,7 @@ pub(crate) trait Vocabulary: Copy + Sized + 'static {
     }
 }
 
-/// Which children are restarted when one of them fails.
+/// The choice of the children that are restarted when one of them fails.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Strategy {
     OneForOne,
@@ -62,7 +63,7 @@ impl Vocabulary for Strategy {
     }
 }
 
-/// When a child is restarted.
+/// The condition on which a child is restarted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Policy {
     Always,
@@ -71,10 +72,10 @@ pub(crate) enum Policy {
 }
 
 impl Policy {
-    /// Returns the policy that was meant by a word that is none, and how it was mistaken.
+    /// Returns the policy that was meant by a word that is not a policy, and the kind of mistake.
     ///
-    /// Types stand in the same place, and `Transit` or `Arrays` are good names for them. So only
-    /// another case, one wrong letter, or Erlang's word counts as a mistake.
+    /// A type may stand in the same place, and `Transit` and `Arrays` are good names for one. So
+    /// only another case, one wrong letter, or Erlang's word counts as a mistake.
     pub(crate) fn meant_by(text: &str) -> Option<(Self, Mistake)> {
         let foreign = [
             ("permanent", Self::Always, Mistake::Erlang),
@@ -100,9 +101,9 @@ impl Policy {
 /// The kind of mistake in a word that was meant as a policy.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Mistake {
-    /// It is Erlang's word.
+    /// The word is Erlang's.
     Erlang,
-    /// It differs by a letter or by case.
+    /// The word differs by a letter or by case.
     Misspelt,
 }
 
@@ -118,7 +119,7 @@ impl Vocabulary for Policy {
     }
 }
 
-/// When a supervisor ends by itself.
+/// The condition on which a supervisor ends by itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum AutoShutdown {
     Never,
@@ -160,11 +161,12 @@ pub(crate) fn list<'a>(words: impl Iterator<Item = &'a str>) -> String {
     }
 }
 
-/// Returns how many insertions, deletions, replacements and swaps of neighbours lead from one word
-/// to the other (the restricted Damerau–Levenshtein distance).
+/// Returns the number of insertions, deletions, replacements and swaps of neighbours that lead from
+/// one word to the other (the restricted Damerau–Levenshtein distance).
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    // Three rows of the table of distances between all prefixes suffice: a swap looks two rows back.
+    // Three rows of the table of distances between all prefixes suffice: a swap looks two rows
+    // back.
     let mut before: Vec<usize> = vec![0; b.len() + 1];
     let mut last: Vec<usize> = (0..=b.len()).collect();
     for i in 1..=a.len() {

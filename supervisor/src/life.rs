@@ -96,7 +96,8 @@ pin_project_lite::pin_project! {
                 Ok(()) => Exit::Dropped,
                 Err(reason) => Exit::Returned(reason),
             });
-            // Left to the supervisor's task, since the runtime may be shutting down.
+            // The supervisor's task handles the event, not this task: the runtime may be shutting
+            // down.
             if let Some((link, event)) = ended {
                 link.tell(event);
             }

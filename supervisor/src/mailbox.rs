@@ -9,9 +9,9 @@
 //! so that it does not compete with the senders for the mailbox's lock at each message. The batch
 //! is a part of the mailbox, as the queue is; a life only has a [`Shortcut`] to it.
 //!
-//! A mailbox is *open* from the start: a life runs, starts, waits for its restart, or a
-//! supervisor above has not decided yet. It is *closed* while no life is pending, and may open
-//! again. It is *gone* when its slot is removed, for ever.
+//! A mailbox is *open* from the start, and as long as a life runs, starts, or waits for its
+//! restart, or a supervisor above has not decided yet. It is *closed* while no life is pending, and
+//! may open again. It is *gone* for ever when its slot is removed.
 //!
 //! # Invariants
 //!
@@ -30,8 +30,8 @@
 //!    taken by a batch marks the batch, under the lock that it counted under, and the receiver
 //!    grants the permit of its next message.
 //! 5. A message is in the queue if and only if its send returned `Ok`. A waiting sender keeps its
-//!    message in its own future; dropped, also after the grant, it has sent nothing, and its
-//!    permit goes to the next sender.
+//!    message in its own future; if that is dropped, even after the grant, nothing has been sent,
+//!    and the permit goes to the next sender.
 //! 6. No wake-up is lost. A receiver parks under the lock that found the queue empty, and a
 //!    sender takes the parked waker under the lock that fills the queue. A receiver that
 //!    [`Mailbox::look_up`] notifies before it parks does not park.
@@ -39,7 +39,7 @@
 //!    then go back to the front of the queue, under both locks, and the next life gets a batch of
 //!    its own. So the shortcut of an old life leads to an empty batch.
 //! 8. Closing answers every sender: waiting senders, with or without a permit, get their message
-//!    back, also if the mailbox opens again before they poll; queued messages go to the caller of
+//!    back, even if the mailbox opens again before they poll; queued messages go to the caller of
 //!    [`Mailbox::close`].
 //! 9. No foreign code runs under a lock, except `Waker::clone`: wakers are woken and dropped, and
 //!    messages dropped, after the lock is released. So wakers and messages may use the mailbox.
@@ -134,9 +134,9 @@ impl<M> Mailbox<M> {
 
     /// Polls for the next message of this life; `None` if the life may not receive now.
     ///
-    /// Before each call the caller checks that its life is the present one, and its stop flag; it
-    /// need not check them after the call: see [`Mailbox::look_up`]. The shortcut is the life's
-    /// own, made with it.
+    /// Before each call the caller checks its stop flag, and that its life is the present one; it
+    /// need not check either after the call: see [`Mailbox::look_up`]. The shortcut is the life's
+    /// own.
     pub(crate) fn poll_recv(
         &self,
         life: u64,
@@ -223,7 +223,7 @@ impl<M> Mailbox<M> {
     /// Closes the mailbox: waiting and later senders get their message back, and the caller gets
     /// the queued messages.
     ///
-    /// A mailbox that is gone stays gone, also if it is closed as not running later.
+    /// A mailbox that is gone stays gone, even if it is closed as not running later.
     pub(crate) fn close(&self, closing: Closing) -> Leftovers<M> {
         let closed = self.lock().close(closing);
         wake(closed.receiver);
@@ -252,7 +252,7 @@ impl<M> Mailbox<M> {
         DeadLetters::new(self.lock().dead_letter_queue())
     }
 
-    /// Withdraws a send: it waits no more, or returns the permit granted to it.
+    /// Withdraws a send, which stops waiting or returns the permit granted to it.
     fn withdraw(&self, ticket: waiting_senders::Ticket) {
         let (own, next) = self.lock().withdraw(ticket);
         drop(own);

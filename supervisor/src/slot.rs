@@ -36,7 +36,7 @@ pub(crate) struct Slot<M> {
 pub(crate) trait AnySlot: Send + Sync + 'static {
     fn core(&self) -> &SlotCore;
     fn set_capacity(&self, capacity: usize);
-    /// Begins a life, which alone may receive.
+    /// Begins a life, which becomes the only receiver.
     fn begin_life(&self, generation: u64, beginning: Beginning<'_>);
     /// Ends the life: no life receives, senders go on. Returns the link to report the end by.
     fn end_life(&self, generation: u64) -> Option<Link>;

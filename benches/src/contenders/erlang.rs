@@ -8,7 +8,7 @@ use crate::job::Job;
 
 const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/erlang/supervisor_bench.escript");
 
-/// Does one job; `None` if it is not among those of the program, or there is no Erlang.
+/// Does one job; `None` if the Erlang program does not know it, or there is no Erlang.
 pub(crate) fn run(job: Job, n: usize) -> Result<Option<Figure>, Box<dyn std::error::Error>> {
     let output = Command::new("escript").args([PROGRAM, job.as_str(), &n.to_string()]).output();
     let output = match output {
@@ -21,7 +21,7 @@ pub(crate) fn run(job: Job, n: usize) -> Result<Option<Figure>, Box<dyn std::err
     figure(&String::from_utf8(output.stdout)?)
 }
 
-/// What it printed: a figure, and processor time if it is a time; or nothing.
+/// Parses the output of the program: a figure, with processor time if it is a time; or nothing.
 fn figure(printed: &str) -> Result<Option<Figure>, Box<dyn std::error::Error>> {
     let mut words = printed.split_whitespace();
     let Some(value) = words.next() else { return Ok(None) };

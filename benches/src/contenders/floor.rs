@@ -1,7 +1,7 @@
-//! The floor: the least that tokio can do the job with.
+//! The floor: the least code with which tokio can do the job.
 //!
-//! A `JoinSet` of futures of one type, one shared signal, and no supervision but that who fails
-//! is spawned again.
+//! A `JoinSet` of futures of one type, one shared signal, and no supervision except that a task
+//! that fails is spawned again.
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
@@ -25,7 +25,7 @@ async fn wait(shutdown: CancellationToken) -> Result<(), Failed> {
     Ok(())
 }
 
-/// The two things that a child of the storm can be, in one future, as a match on a task's kind.
+/// Runs a child that waits or fails. Both are one future, as with a match on a task's kind.
 async fn wait_or_fail(failure: Option<Failure>, shutdown: CancellationToken) -> Result<(), Failed> {
     match failure {
         None => wait(shutdown).await,
@@ -67,7 +67,7 @@ impl Tree for Root {
     }
 }
 
-/// Restarts whoever fails until the shutdown.
+/// Restarts each task that fails, until the shutdown.
 async fn restart(mut tasks: Tasks, failure: Failure, shutdown: CancellationToken) {
     loop {
         tokio::select! {
@@ -107,8 +107,8 @@ impl Contender for Floor {
     fn fail(&self, siblings: usize, how: Failure, _window: Window) -> Option<Later<Standing>> {
         Some(Box::pin(async move {
             let (mut tasks, shutdown) = (Tasks::new(), CancellationToken::new());
-            for place in 0..=siblings {
-                let failure = (place == siblings / 2).then_some(how);
+            for index in 0..=siblings {
+                let failure = (index == siblings / 2).then_some(how);
                 tasks.spawn(wait_or_fail(failure, shutdown.clone()));
             }
             let task = tokio::spawn(restart(tasks, how, shutdown.clone()));
@@ -130,7 +130,7 @@ impl Contender for Floor {
                     let address = address.clone();
                     senders.spawn(async move {
                         for message in 0..messages / producers {
-                            address.send(message as u64).await.expect("somebody receives");
+                            address.send(message as u64).await.expect("the child receives");
                         }
                     });
                 }
@@ -153,7 +153,7 @@ impl Contender for Floor {
             Prepared::new(async move {
                 for _ in 0..questions {
                     let (reply, answer) = oneshot::channel();
-                    address.send(reply).await.expect("somebody receives");
+                    address.send(reply).await.expect("the child receives");
                     answer.await.expect("it answers");
                 }
             })

@@ -1,8 +1,8 @@
-//! A supervisor as one would write it by hand, with care and for one program.
+//! A supervisor written by hand, with care and for one program.
 //!
-//! Children are boxed factories with a name, each has a shutdown token of its own, and a map
-//! leads from a task's id to its child. It restarts whoever fails, an error or a panic. At its stop
-//! it signals to all, in reverse order, and then waits for all.
+//! Children are boxed factories with a name, each child has a shutdown token of its own, and a map
+//! leads from a task's id to its child. The supervisor restarts a child after an error or a panic.
+//! To stop, it signals all children in reverse order, and then waits for all of them.
 
 use std::collections::HashMap;
 use std::pin::Pin;
@@ -28,7 +28,8 @@ struct Child {
 #[derive(Default)]
 struct Supervisor {
     children: Vec<Child>,
-    places: HashMap<Id, usize>,
+    /// The index of the child that each task runs.
+    indices: HashMap<Id, usize>,
     tasks: JoinSet<Result<(), Failed>>,
 }
 
@@ -64,10 +65,10 @@ impl Supervisor {
         self.start(self.children.len() - 1);
     }
 
-    fn start(&mut self, place: usize) {
-        let child = &self.children[place];
+    fn start(&mut self, index: usize) {
+        let child = &self.children[index];
         let task = self.tasks.spawn((child.factory)(child.shutdown.clone()));
-        self.places.insert(task.id(), place);
+        self.indices.insert(task.id(), index);
     }
 
     async fn run(mut self, mut commands: mpsc::Receiver<Command>) {
@@ -93,10 +94,10 @@ impl Supervisor {
             Ok((id, Err(error))) => (id, Some(error)),
             Err(error) => (error.id(), Some(error.into())),
         };
-        let place = self.places.remove(&id).expect("each task has its child");
+        let index = self.indices.remove(&id).expect("each task has its child");
         if let Some(failure) = failure {
-            tracing::error!(child = self.children[place].name, failure, "restarted");
-            self.start(place);
+            tracing::error!(child = self.children[index].name, failure, "restarted");
+            self.start(index);
         }
     }
 

@@ -1,5 +1,6 @@
-//! The floor of an ordered stop: tasks with a signal each, stopped one after the other, the last one
-//! first. The floor proper signals all at once, and its tasks end on all processors at the same time.
+//! The floor of an ordered stop: tasks with a signal each, stopped one after the other, the last
+//! one first. The floor proper signals all at once, and its tasks end on all processors at the same
+//! time.
 
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -9,12 +10,12 @@ use crate::stage;
 
 pub(crate) struct InOrder;
 
-/// In start order.
+/// The tasks with their signals, in start order.
 struct Line(Vec<(oneshot::Sender<()>, JoinHandle<()>)>);
 
 async fn wait(shutdown: oneshot::Receiver<()>) {
     let _local = stage::enter();
-    // That the sender is dropped is the signal.
+    // The signal is the drop of the sender.
     let _ = shutdown.await;
 }
 
@@ -33,8 +34,8 @@ impl Contender for InOrder {
     fn start(&self, children: usize) -> Option<Later<Standing>> {
         Some(Box::pin(async move {
             let start = |_| {
-                let (shutdown, told) = oneshot::channel();
-                (shutdown, tokio::spawn(wait(told)))
+                let (sender, receiver) = oneshot::channel();
+                (sender, tokio::spawn(wait(receiver)))
             };
             Box::new(Line((0..children).map(start).collect())) as Standing
         }))

@@ -1,7 +1,7 @@
 //! This library, through its public API.
 //!
-//! Each file is one way to declare the same: function children by the builder, children with a
-//! type, the workers of a pool, and a tree declared in the macro.
+//! Each file declares the same children in one way: function children with the builder, children
+//! with a type, the workers of a pool, and a tree in the macro.
 
 pub(crate) mod declared;
 pub(crate) mod last;
@@ -32,14 +32,14 @@ impl Tree for Supervisor {
     }
 }
 
-/// A function child that waits for its shutdown.
+/// Runs a function child that waits for its shutdown.
 async fn wait(ctx: Context) -> ChildResult {
     let _local = stage::enter();
     ctx.shutdown_requested().await;
     Ok(())
 }
 
-/// A builder whose supervisor makes any number of restarts, and counts them all.
+/// Returns a builder whose supervisor makes any number of restarts, and counts them all.
 fn many_restarts(window: Window) -> SupervisorBuilder {
     let window = match window {
         Window::Short => Duration::from_millis(1),
@@ -53,7 +53,7 @@ async fn started(supervisor: Supervisor) -> Standing {
     Box::new(supervisor)
 }
 
-/// The child that fails.
+/// Returns the child that fails.
 fn failing(how: Failure) -> ChildSpec<supervisor::specs::Ready<ChildRef<()>>> {
     ChildSpec::new("failing").with_task(move |_: Context| async move {
         stage::fail(how)?;

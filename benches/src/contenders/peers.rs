@@ -1,7 +1,7 @@
-//! Others who supervise, each used as its own documentation says.
+//! Other supervision libraries, each used as its own documentation says.
 //!
-//! Where a default would have made a peer slow on purpose, such as a delay before each restart,
-//! it is switched off; each file says what was.
+//! A default that makes a peer slow on purpose, such as a delay before each restart, is switched
+//! off; each file lists what is switched off there.
 
 pub(crate) mod ash_flare;
 pub(crate) mod kameo;
@@ -12,9 +12,10 @@ use std::time::Duration;
 
 use crate::contender::Window;
 
-/// A restart limit that nobody reaches.
+/// A restart limit that is never reached.
 const NO_LIMIT: u32 = u32::MAX;
 
+/// Returns the length of a window.
 const fn length(window: Window) -> Duration {
     match window {
         Window::Short => Duration::from_millis(1),

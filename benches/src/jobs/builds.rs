@@ -1,4 +1,4 @@
-//! What the compiler takes: other programs are built, and nothing is supervised.
+//! The time that the compiler takes: these jobs build other programs, and supervise nothing.
 
 use std::env;
 use std::error::Error;
@@ -16,11 +16,11 @@ use crate::process;
 
 const PACKAGE: &str = env!("CARGO_MANIFEST_DIR");
 
-/// How often each of two programs is measured when they are compared.
+/// The number of times that each of two compared programs is measured.
 const SAMPLES: usize = 15;
 
-/// A clean release build of an empty crate that depends on this contender and tokio. What has to
-/// be downloaded is downloaded before the clock starts.
+/// Measures a clean release build of an empty crate that depends on this contender and tokio. All
+/// downloads are done before the clock starts.
 pub(super) fn empty_crate(who: Who) -> Outcome {
     let Some(dependencies) = dependencies(who) else { return Ok(None) };
     let folder = env::temp_dir().join(format!("supervisor-bench-{}", std::process::id()));
@@ -62,8 +62,8 @@ fn dependencies(who: Who) -> Option<String> {
     })
 }
 
-/// A restart with `tracing` compiled in but nobody listening, in percent of one in a program
-/// that it was compiled out of: the fastest of many each.
+/// Measures a restart with `tracing` compiled in and no subscriber, in percent of a restart in a
+/// program that it was compiled out of: the fastest of [`SAMPLES`] each.
 pub(super) fn with_tracing(n: usize) -> Outcome {
     let with = this_program("tracing-on", &[])?;
     let without = this_program("tracing-off", &["--features", "tracing-off"])?;
@@ -76,7 +76,7 @@ pub(super) fn with_tracing(n: usize) -> Outcome {
     Ok(Some(figure.with_note(format!("{slow:.0} ns against {fast:.0} ns"))))
 }
 
-/// Builds this package once more, beside this program.
+/// Builds this package with these features, in a folder beside this program.
 fn this_program(folder: &str, features: &[&str]) -> Result<PathBuf, Box<dyn Error>> {
     let target = env::current_exe()?.with_file_name(folder);
     let mut cargo = Command::new("cargo");
@@ -93,14 +93,14 @@ fn restart(program: &Path, n: usize) -> Result<f64, Box<dyn Error>> {
     Ok(figure.ok_or("no figure")?.value)
 }
 
-/// Processor time to check a tree of so many children in the macro, by `macro-cost.sh`.
+/// Measures the processor time to check a tree of `n` children in the macro, by `macro-cost.sh`.
 pub(super) fn expansion(n: usize) -> Outcome {
     let script = Path::new(PACKAGE).join("macro-cost.sh");
     let output = Command::new("bash").arg(script).arg(n.to_string()).output()?;
     expansion_of(&String::from_utf8(output.stdout)?, n).map(Some)
 }
 
-/// The line of a tree of so many children: `tree 1000 1.23s 2.34s 56789`.
+/// Parses the line about a tree of `n` children: `tree 1000 1.23s 2.34s 56789`.
 fn expansion_of(printed: &str, n: usize) -> Result<Figure, Box<dyn Error>> {
     let rows = printed.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
     let row =
@@ -116,8 +116,8 @@ fn succeed(command: &mut Command) -> Result<(), Box<dyn Error>> {
     if output.status.success() {
         return Ok(());
     }
-    let said = String::from_utf8_lossy(&output.stderr);
-    Err(said.lines().next().unwrap_or("cargo failed").to_owned().into())
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    Err(stderr.lines().next().unwrap_or("cargo failed").to_owned().into())
 }
 
 #[cfg(test)]

@@ -9,10 +9,10 @@ use crate::contender::{Contender, Later, Standing};
 use crate::figure::{Figure, number};
 use crate::{process, stage};
 
-/// How long an idle tree is watched.
+/// The time for which an idle tree is observed.
 const IDLE: Duration = Duration::from_secs(1);
 
-/// How long a tree that has just started may go on with what it began.
+/// The time that a tree gets to finish the work of its start.
 const SETTLE: Duration = Duration::from_millis(300);
 
 pub(super) fn start(bench: &Bench, contender: &dyn Contender, n: usize) -> Option<Figure> {
@@ -49,6 +49,7 @@ pub(super) fn memory_of_pairs(
     Some(memory_of_each(bench, contender.start_pairs(n)?, n))
 }
 
+/// Measures the memory per unit of a tree of `n` units, as the growth of the resident set.
 fn memory_of_each(bench: &Bench, starting: Later<Standing>, n: usize) -> Figure {
     let before = process::resident();
     let _tree = bench.run(until_all_run(starting));
@@ -80,6 +81,7 @@ pub(super) fn idle(bench: &Bench, contender: &dyn Contender, n: usize) -> Option
     Some(figure.with_note(format!("{:.1} ms of processor time", passed.cpu.as_secs_f64() * 1e3)))
 }
 
+/// Waits until the tree has started and all of its children have run.
 async fn until_all_run(starting: Later<Standing>) -> Standing {
     let tree = starting.await;
     stage::all_up().await;

@@ -11,7 +11,7 @@ pub(super) fn send(
     producers: usize,
     n: usize,
 ) -> Option<Figure> {
-    // All producers send equally many.
+    // Round up, so that all producers send the same number of messages.
     let n = n.next_multiple_of(producers);
     Some(cost(bench, contender.send(producers, n)?, n))
 }
@@ -20,6 +20,7 @@ pub(super) fn ask(bench: &Bench, contender: &dyn Contender, n: usize) -> Option<
     Some(cost(bench, contender.ask(n)?, n))
 }
 
+/// Measures the time per message or answer of a prepared exchange of `n` of them.
 fn cost(bench: &Bench, prepared: Later<Prepared<()>>, n: usize) -> Figure {
     let exchange = bench.run(prepared).into_rest();
     let since = Moment::now();

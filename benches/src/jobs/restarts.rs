@@ -11,29 +11,29 @@ use crate::figure::{Figure, number};
 use crate::stage::Failure;
 use crate::{process, stage};
 
-/// How long restarts are counted at most: some contenders make few.
+/// The longest time for which restarts are counted: some contenders make few.
 const LONGEST: Duration = Duration::from_secs(1);
 
-/// How often the first thread looks how many there were.
+/// The interval at which the first thread reads the number of lives.
 const LOOK_EVERY: Duration = Duration::from_millis(1);
 
-/// How often all children are looked at during a storm.
+/// The number of times that all children are looked at during a storm of restarts.
 const LOOKS: usize = 10;
 
 pub(super) fn alone(bench: &Bench, contender: &dyn Contender, n: usize, how: Failure) -> Outcome {
     if how == Failure::Panic {
-        // As a service in production whose panics go to a log that is switched off.
+        // Print nothing, like a production service whose panics go to a log that is switched off.
         panic::set_hook(Box::new(|_| ()));
     }
     let Some(_tree) = storm(bench, contender, 0, how, Window::Short) else { return Ok(None) };
-    begun(n / 10);
+    wait_for_lives(n / 10);
     cost_of(n)
 }
 
 pub(super) fn among(bench: &Bench, contender: &dyn Contender, n: usize) -> Outcome {
     let tree = storm(bench, contender, n, Failure::Error, Window::Short);
     let Some(_tree) = tree else { return Ok(None) };
-    begun(n + n / 10);
+    wait_for_lives(n + n / 10);
     cost_of(n)
 }
 
@@ -59,7 +59,7 @@ pub(super) fn memory(bench: &Bench, contender: &dyn Contender, n: usize) -> Opti
 
 pub(super) fn looked_at(bench: &Bench, contender: &dyn Contender, n: usize) -> Option<Figure> {
     let tree = storm(bench, contender, n, Failure::Error, Window::Short)?;
-    begun(n + n / 10);
+    wait_for_lives(n + n / 10);
     drop(tree.look()?);
     stage::watch_pauses();
     let before = stage::lives();
@@ -72,6 +72,7 @@ pub(super) fn looked_at(bench: &Bench, contender: &dyn Contender, n: usize) -> O
     Some(figure.with_note(format!("{restarts} restarts during {LOOKS} looks")))
 }
 
+/// Starts a child that fails in each of its lives, among so many siblings.
 fn storm(
     bench: &Bench,
     contender: &dyn Contender,
@@ -82,18 +83,18 @@ fn storm(
     contender.fail(siblings, how, window).map(|starting| bench.run(starting))
 }
 
-/// Waits until so many lives have begun, or long enough.
-fn begun(lives: usize) {
+/// Waits until so many lives have begun, or for [`LONGEST`].
+fn wait_for_lives(lives: usize) {
     let since = Instant::now();
     while stage::lives() < lives && since.elapsed() < LONGEST {
         sleep(LOOK_EVERY);
     }
 }
 
-/// What a restart costs, from as many as these.
+/// Measures the cost of a restart, over this number of restarts.
 fn cost_of(restarts: usize) -> Outcome {
     let (since, before) = (Moment::now(), stage::lives());
-    begun(before + restarts);
+    wait_for_lives(before + restarts);
     let counted = stage::lives() - before;
     let passed = since.passed();
     if counted == 0 {

@@ -1,4 +1,4 @@
-//! The table: for each job, how many times the floor everybody takes.
+//! The table as bars: for each job, the multiple of the floor that each contender takes.
 
 use super::color;
 use super::scale::{Log, label};
@@ -7,7 +7,7 @@ use crate::contenders::Who;
 use crate::job::Job;
 use crate::results::{Entry, Results};
 
-/// The jobs that all sorts of contenders do.
+/// The jobs that contenders of all kinds do.
 const JOBS: [Job; 9] = [
     Job::Start,
     Job::Memory,
@@ -26,7 +26,7 @@ const RIGHT: f64 = WIDTH - 60.0;
 const TOP: f64 = 40.0;
 const ROW: f64 = 15.0;
 
-/// A job, and how many times the floor each contender takes for it.
+/// A job, and the multiple of the floor that each contender takes for it.
 type Group = (Job, Vec<(Who, f64)>);
 
 pub(super) fn draw(results: &Results) -> String {

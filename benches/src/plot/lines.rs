@@ -1,4 +1,4 @@
-//! Cost against the number of children, a panel for each job.
+//! The cost against the number of children, in a panel for each job.
 
 use super::color;
 use super::scale::{Log, label};
@@ -12,7 +12,7 @@ use crate::results::Results;
 const PANEL: (f64, f64) = (420.0, 300.0);
 const LEGEND: f64 = 130.0;
 
-/// A contender's costs: number of children, and what each cost.
+/// A contender's costs: pairs of the number of children and the cost of each child.
 type Curve = (Who, Vec<(f64, f64)>);
 
 pub(super) fn draw(results: &Results) -> String {

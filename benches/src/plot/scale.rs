@@ -1,6 +1,7 @@
 //! A logarithmic axis.
 
-/// Leads values to places on the paper: `low` to `from`, `high` to `to`, both powers of ten.
+/// Maps values to coordinates: 10 to the power of `low` to `from`, 10 to the power of `high` to
+/// `to`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Log {
     low: i32,
@@ -10,7 +11,7 @@ pub(super) struct Log {
 }
 
 impl Log {
-    /// An axis with room for all of these, at least one of them.
+    /// Creates an axis with room for all of these values; `None` if there are none.
     pub(super) fn around(values: impl Iterator<Item = f64>, from: f64, to: f64) -> Option<Self> {
         let (mut least, mut most) = (f64::INFINITY, 0.0_f64);
         for value in values.filter(|value| *value > 0.0) {
@@ -24,24 +25,25 @@ impl Log {
         Some(Self { low, high, from, to })
     }
 
+    /// Returns the coordinate of a value.
     pub(super) fn place(self, value: f64) -> f64 {
         let decades = f64::from(self.high - self.low);
         let at = (value.log10() - f64::from(self.low)) / decades;
         self.from + (self.to - self.from) * at.clamp(0.0, 1.0)
     }
 
-    /// The powers of ten on the axis.
+    /// Returns the powers of ten on the axis.
     pub(super) fn ticks(self) -> impl Iterator<Item = f64> {
         (self.low..=self.high).map(|power| 10_f64.powi(power))
     }
 }
 
-/// The largest power of ten that is not above it.
+/// Returns the exponent of the largest power of ten that is not above the value.
 fn power_below(value: f64) -> Option<i32> {
     (-3..=15).rev().find(|&power| 10_f64.powi(power) <= value * 1.000_001 && value.is_finite())
 }
 
-/// A tick, in words.
+/// Returns the label of a tick.
 pub(super) fn label(tick: f64) -> String {
     match tick {
         tick if tick >= 1e9 => format!("{:.0} G", tick / 1e9),

@@ -9,7 +9,7 @@ pub(super) struct Picture {
     height: f64,
 }
 
-/// Where a text is, seen from its point.
+/// The part of a text that is at its point.
 #[derive(Clone, Copy)]
 pub(super) enum Anchor {
     Start,
@@ -45,7 +45,7 @@ impl Picture {
         ));
     }
 
-    /// A thin line of the grid.
+    /// Draws a thin line of the grid.
     pub(super) fn grid(&mut self, from: (f64, f64), to: (f64, f64)) {
         let ((x1, y1), (x2, y2)) = (from, to);
         self.element(&format!(
@@ -53,7 +53,7 @@ impl Picture {
         ));
     }
 
-    /// A line through these points, with a dot at each.
+    /// Draws a line through these points, with a dot at each.
     pub(super) fn curve(&mut self, points: &[(f64, f64)], color: &str) {
         let path: Vec<String> = points.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
         self.element(&format!(

@@ -1,12 +1,13 @@
-//! Shared by the `supervisor` crate and its macros: the defaults of options, and the arithmetic and
-//! wording of the rules that both check.
+//! The part that the `supervisor` crate and its macros share: the defaults of options, and the
+//! arithmetic and wording of the rules that both check.
 //!
 //! The macros check a rule where the tokens of a tree can break it; the library checks the same
 //! rule when the compiler evaluates a tree's constants, and for supervisors that are built by hand.
 //! Both report it in the words of this crate, so that a rule has one sentence.
 //!
-//! Everything here is `const`, allocates nothing, and depends on `std` alone: building the macros
-//! waits for this crate. It is an implementation detail of the two others and changes with them.
+//! The crate is `const`, allocates nothing, and depends on `std` alone, since the build of the
+//! macros waits for it. It is an implementation detail of the other two crates and changes with
+//! them.
 
 mod backoff;
 pub mod defaults;

@@ -1,9 +1,9 @@
-//! Messages that constants can compose.
+//! Text that constants can compose, for the messages of rules.
 
 use std::fmt;
 use std::time::Duration;
 
-/// A string of limited length that a `const fn` can build; what does not fit is left out.
+/// A string of limited length that a `const fn` can build; a part that does not fit is left out.
 ///
 /// ```
 /// use std::time::Duration;
@@ -19,10 +19,10 @@ pub struct Text {
 }
 
 impl Text {
-    /// Room for a sentence with two names of a reasonable length.
+    /// The number of bytes: room for a sentence with two names of a reasonable length.
     const CAPACITY: usize = 320;
 
-    /// Returns the empty text.
+    /// Creates an empty text.
     #[must_use]
     pub const fn new() -> Self {
         Self { bytes: [0; Self::CAPACITY], len: 0 }
@@ -32,7 +32,7 @@ impl Text {
     #[must_use]
     pub const fn str(self, text: &str) -> Self {
         let bytes = text.as_bytes();
-        // All of it or nothing: a part could end within a character.
+        // Append the whole string or nothing: a part of it could end within a character.
         if self.len + bytes.len() > Self::CAPACITY { self } else { self.append(bytes) }
     }
 

@@ -1,14 +1,14 @@
 //! The messages that the macros and the library share, one function each.
 //!
-//! A function has the name of its rule, or begins with it where one rule has several messages. A
-//! name is the child's; a `remedy` is what to do about the mistake, where tokens of a tree and
-//! calls of a builder differ.
+//! A function has the name of its rule, or a name that begins with it where one rule has several
+//! messages. `name` is the child's; `remedy` says how to correct the mistake, where the tokens of a
+//! tree and the calls of a builder differ.
 
 use std::time::Duration;
 
 use crate::Text;
 
-/// Says that a duration is zero where that means nothing.
+/// Says that a duration is zero where zero has no meaning.
 #[must_use]
 pub const fn value_zero(option: &str) -> Text {
     Text::new().quoted(option).str(" must be longer than zero")
@@ -52,7 +52,7 @@ pub const fn significant_always(name: &str) -> Text {
         .str(" is `Always` restarted, so it cannot be significant; make it `Transient`")
 }
 
-/// Says that a significant child's supervisor does not look at it.
+/// Says that the supervisor of a significant child does not react to the child's end.
 #[must_use]
 pub const fn significant_never(name: &str) -> Text {
     Text::new()
@@ -105,7 +105,8 @@ pub const fn auto_shutdown_always(name: &str, remedy: &str) -> Text {
     Text::new().quoted(name).str(" would be restarted after its `auto_shutdown`; ").str(remedy)
 }
 
-/// Says that a supervisor waits for significant children and has none; `value` is the option's.
+/// Says that a supervisor waits for significant children and has none; `value` is that of the
+/// option `auto_shutdown`.
 #[must_use]
 pub const fn auto_shutdown_without_significant(value: &str) -> Text {
     Text::new()
@@ -132,19 +133,20 @@ pub const fn start_timeout_alone(name: &str) -> Text {
         .str(" does not say when it is ready, so `start_timeout` needs `start = notify` too")
 }
 
-/// Says that a pool has nothing to make workers from.
+/// Says that a pool has no template to make workers from.
 #[must_use]
 pub const fn template_count_missing(remedy: &str) -> Text {
     Text::new().str("`simple_one_for_one` needs one template").str(remedy)
 }
 
-/// Says that a pool has something beside its template; `extra` is what stands or was called there.
+/// Says that a pool has more than its template; `extra` is the name of the extra child, or of the
+/// builder's method that added one.
 #[must_use]
 pub const fn template_count_exceeded(extra: &str) -> Text {
     Text::new().str("`simple_one_for_one` has one template; ").quoted(extra).str(" is one too many")
 }
 
-/// Says that a pool with a fixed number of workers has a limit too.
+/// Says that a pool with a fixed number of workers also has a limit on them.
 #[must_use]
 pub const fn max_children_of_partitions() -> Text {
     Text::new().str(
@@ -153,7 +155,7 @@ pub const fn max_children_of_partitions() -> Text {
     )
 }
 
-/// Says that the workers of a pool cannot share a value that the first of them takes away.
+/// Says that the workers of a pool cannot share a value that the first of them consumes.
 #[must_use]
 pub const fn partitions_once(name: &str) -> Text {
     Text::new()

@@ -29,7 +29,7 @@ pub(super) fn check(child: &Child, errors: &mut Errors) {
     }
 }
 
-/// A child is a struct: an enum's value would be one of several recipes.
+/// Checks that a child is not an enum, whose value would be one of several recipes.
 fn derive_on_enum(child: &Child, errors: &mut Errors) {
     if let Data::Enum(data) = &child.input.data {
         let message = format!(
@@ -40,14 +40,14 @@ fn derive_on_enum(child: &Child, errors: &mut Errors) {
     }
 }
 
-/// A child is a struct: a union does not know which of its fields it holds.
+/// Checks that a child is not a union, which does not know which of its fields it holds.
 fn derive_on_union(child: &Child, errors: &mut Errors) {
     if let Data::Union(data) = &child.input.data {
         errors.at(data.union_token.span, "a child is a struct, not a union");
     }
 }
 
-/// A child borrows nothing: it outlives the function that declares it.
+/// Checks that a child has no lifetime parameter: it outlives the function that declares it.
 fn derive_with_lifetime(child: &Child, errors: &mut Errors) {
     for lifetime in child.input.generics.lifetimes() {
         let message = format!(
@@ -58,7 +58,7 @@ fn derive_with_lifetime(child: &Child, errors: &mut Errors) {
     }
 }
 
-/// A child that runs once, by value, is `Temporary`.
+/// Checks that a child that runs once, by value, is `Temporary`.
 fn derive_once_not_temporary(child: &Child, errors: &mut Errors) {
     let Some(once) = span_of(child, Key::Once) else { return };
     let policy = policy(child);
@@ -70,9 +70,9 @@ fn derive_once_not_temporary(child: &Child, errors: &mut Errors) {
     }
 }
 
-/// A significant child can end for good: it is not `Always`.
+/// Checks that a significant child can end for good: it is not `Always`.
 ///
-/// Only a policy in the derive itself breaks the rule: a tree may give the child another.
+/// Only a policy in the derive itself breaks the rule: a tree may give the child another policy.
 fn derive_significant_always(child: &Child, errors: &mut Errors) {
     let Some(significant) = span_of(child, Key::Significant) else { return };
     if let Some((_, Policy::Always)) = policy(child) {
@@ -80,7 +80,7 @@ fn derive_significant_always(child: &Child, errors: &mut Errors) {
     }
 }
 
-/// A child that is never restarted has no backoff.
+/// Checks that a child that is never restarted has no backoff.
 fn derive_backoff_temporary(child: &Child, errors: &mut Errors) {
     let Some(backoff) = span_of(child, Key::Backoff) else { return };
     if let Some((_, Policy::Temporary)) = policy(child) {

@@ -10,8 +10,8 @@ use crate::options::setting::Setting;
 use crate::tree::names::mixed_site;
 use crate::tree::settings;
 
-/// Implements the traits, also for a type with mistakes: one that lacks them would be a second error
-/// wherever it is used. For a type that borrows, no implementation would compile.
+/// Implements the traits, even for a type with mistakes: without them, each use of the type would
+/// be a second error. A type that borrows gets no implementation, since none would compile.
 pub(super) fn expand(child: &Child, errors: &Errors) -> TokenStream {
     if child.input.generics.lifetimes().next().is_some() {
         return errors.to_items();
@@ -19,12 +19,12 @@ pub(super) fn expand(child: &Child, errors: &Errors) -> TokenStream {
     let krate = krate(child);
     let ident = &child.input.ident;
     let message = message(child);
-    // Also with a value, which a flag should not have.
+    // True even if the flag has a value, which is a mistake.
     let is_once = child.options.contains(Key::Once);
     let calls = settings::of_child(&krate, &child.options, Place::Derive);
     let once = is_once.then(|| quote!(.with_once()));
     let (impl_generics, ty_generics, _) = child.input.generics.split_for_impl();
-    // With the span of the type's name, so that a missing `impl Worker` is an error there.
+    // The arguments have the span of the type's name, where rustc reports a missing `impl Worker`.
     let span = ident.span();
     let (name_arg, recipe_arg) = (Ident::new("__name", span), Ident::new("__recipe", span));
     let is_generic = !child.input.generics.params.is_empty();
@@ -43,8 +43,8 @@ pub(super) fn expand(child: &Child, errors: &Errors) -> TokenStream {
         })
     };
     let errors = errors.to_items();
-    // With the span of the option's value, where a message that is less visible than the child is
-    // an error.
+    // The types have the span of the option's value, where rustc reports a message type that is
+    // less visible than the child.
     let at = message.clone().into_iter().next().map_or(span, |token| token.span());
     let handle_type = quote_spanned!(at=> type Handle = #krate::ChildRef<#message>;);
     let message_type = quote_spanned!(at=> type Message = #message;);
@@ -61,7 +61,8 @@ pub(super) fn expand(child: &Child, errors: &Errors) -> TokenStream {
             #spec
         }
     };
-    // With the span of the name, where rustc points when it lists the types that are children.
+    // The implementation has the span of the name, where rustc points when it lists the types that
+    // are children.
     let child = quote_spanned! {span=>
         impl #impl_generics #krate::Child for #ident #ty_generics #child_clause { #body }
     };
@@ -82,9 +83,9 @@ pub(super) fn expand(child: &Child, errors: &Errors) -> TokenStream {
 
 /// Returns the `where` clauses of the two implementations.
 ///
-/// Those of a type without parameters are its own: a missing implementation is then one error, at
-/// the derive. With parameters, whether the type is a worker may depend on them, and a message that
-/// names them has to be `Send`.
+/// A type without parameters has its own clauses only: a missing implementation is then one error,
+/// at the derive. A type with parameters may be a worker for some of them only, and a message type
+/// that names them has to be `Send`.
 fn where_clauses(
     child: &Child,
     krate: &TokenStream,
@@ -116,8 +117,8 @@ fn krate(child: &Child) -> TokenStream {
     mixed_site(path)
 }
 
-/// Returns the type of the child's messages with the user's spans: one that is less visible than
-/// the child is an error there.
+/// Returns the type of the child's messages with the user's spans, where rustc reports a type that
+/// is less visible than the child.
 fn message(child: &Child) -> TokenStream {
     let Some(Setting::Type(message)) = find(child, Key::Message) else { return quote!(()) };
     message

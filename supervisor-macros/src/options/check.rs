@@ -1,7 +1,7 @@
-//! Checks single options, the same in the tree and in `#[child(…)]`.
+//! Checks single options, in the same way in the tree and in `#[child(…)]`.
 //!
-//! One function per rule; [`check`] lists them. A rule is named `<subject>_<problem>`, and so is
-//! the compile-fail test that shows its message.
+//! Each rule is one function, which [`check`] calls. A rule is named `<subject>_<problem>`, and so
+//! is the compile-fail test that shows its message.
 
 use supervisor_rules::wording;
 
@@ -49,13 +49,15 @@ const VALUE_RULES: [ValueRule; 11] = [
     backoff_inverted,
 ];
 
-/// An option exists.
+/// Checks that an option has a known name.
 fn option_unknown(item: &Item, place: Place, errors: &mut Errors) {
     let name = item.ident.to_string();
     let is_type = name.starts_with(|first: char| first.is_uppercase());
     let message = match Key::nearest(&name, place) {
         _ if is_type && place == Place::Task => {
-            format!("`{name}` is no option; a type stands in angle brackets: `Transient<{name}>`")
+            format!(
+                "`{name}` is not an option; a type stands in angle brackets: `Transient<{name}>`"
+            )
         }
         Some(key) => format!("unknown option `{name}`; did you mean `{}`?", key.as_str()),
         None => match option_elsewhere(&name) {
@@ -66,19 +68,19 @@ fn option_unknown(item: &Item, place: Place, errors: &mut Errors) {
     errors.at(item.ident.span(), message);
 }
 
-/// Returns where the tree language has what is an option of other supervisors.
+/// Returns how the tree language expresses an option of other supervisors, for a message.
 fn option_elsewhere(name: &str) -> Option<&'static str> {
     match name {
         "id" | "name" => Some("a child's name stands before its colon"),
         "strategy" => Some("the strategy stands after the colon, as in `Shop: one_for_one`"),
         "r#type" | "type" => Some("a supervisor is known by its strategy"),
-        "modules" => Some("there is none to name"),
+        "modules" => Some("leave it out"),
         "children" => Some("the children stand in braces"),
         _ => None,
     }
 }
 
-/// An option stands where it has a meaning.
+/// Checks that an option stands where it has a meaning.
 fn option_misplaced(item: &Item, key: Key, place: Place, errors: &mut Errors) {
     let name = key.as_str();
     let message = match (key, place) {
@@ -104,7 +106,7 @@ fn option_misplaced(item: &Item, key: Key, place: Place, errors: &mut Errors) {
     errors.at(item.ident.span(), message);
 }
 
-/// `message` and `mailbox` belong to a type; a task has none.
+/// Checks that a task has no `message` and no `mailbox`: they belong to a type.
 fn message_without_type(item: &Item, key: Key, place: Place, errors: &mut Errors) {
     if place == Place::Task && matches!(key, Key::Message | Key::Mailbox) {
         let message = format!(
@@ -115,7 +117,7 @@ fn message_without_type(item: &Item, key: Key, place: Place, errors: &mut Errors
     }
 }
 
-/// An option is given once.
+/// Checks that an option is given once.
 fn option_duplicate(item: &Item, key: Key, earlier: &[Item], errors: &mut Errors) {
     if let Some(first) = earlier.iter().find(|other| other.key() == Some(key)) {
         errors.at(item.ident.span(), format!("duplicate option `{}`", key.as_str()));
@@ -123,7 +125,7 @@ fn option_duplicate(item: &Item, key: Key, earlier: &[Item], errors: &mut Errors
     }
 }
 
-/// An option that is not a flag has a value.
+/// Checks that an option that is not a flag has a value.
 fn value_missing(item: &Item, key: Key, error: &ValueError, errors: &mut Errors) {
     if *error == ValueError::Missing {
         let message =
@@ -132,7 +134,7 @@ fn value_missing(item: &Item, key: Key, error: &ValueError, errors: &mut Errors)
     }
 }
 
-/// A flag has no value.
+/// Checks that a flag has no value.
 fn value_unwanted(item: &Item, key: Key, error: &ValueError, errors: &mut Errors) {
     if *error == ValueError::Unwanted {
         let message = format!("`{}` is a flag; write it without a value", key.as_str());
@@ -140,7 +142,7 @@ fn value_unwanted(item: &Item, key: Key, error: &ValueError, errors: &mut Errors
     }
 }
 
-/// A value is a literal or a word, known when the tree is compiled.
+/// Checks that a value is a literal or a word, so that it is known when the tree is compiled.
 fn value_computed(item: &Item, key: Key, error: &ValueError, errors: &mut Errors) {
     if *error == ValueError::Computed && key == Key::Start {
         let message =
@@ -162,7 +164,7 @@ fn value_computed(item: &Item, key: Key, error: &ValueError, errors: &mut Errors
     }
 }
 
-/// A word is one of those that the option knows.
+/// Checks that a word is one of those that the option accepts.
 fn value_unknown(item: &Item, key: Key, error: &ValueError, errors: &mut Errors) {
     let ValueError::UnknownWord { word, words } = error else { return };
     let name = key.as_str();
@@ -201,7 +203,7 @@ fn value_unknown(item: &Item, key: Key, error: &ValueError, errors: &mut Errors)
     errors.at(item.word_span(), message);
 }
 
-/// A value is not zero where that would mean nothing, or something that has a word.
+/// Checks that a value is not zero where zero has no meaning, or where a word exists for it.
 fn value_zero(item: &Item, key: Key, error: &ValueError, errors: &mut Errors) {
     if *error != ValueError::Zero {
         return;
@@ -217,14 +219,14 @@ fn value_zero(item: &Item, key: Key, error: &ValueError, errors: &mut Errors) {
     errors.on(item.value_tokens(), message);
 }
 
-/// A value is not below zero.
+/// Checks that a value is not below zero.
 fn value_negative(item: &Item, key: Key, error: &ValueError, errors: &mut Errors) {
     if *error == ValueError::Negative {
         errors.on(item.value_tokens(), format!("`{}` cannot be negative", key.as_str()));
     }
 }
 
-/// A count is a whole number.
+/// Checks that a count is a whole number.
 fn value_mistyped(item: &Item, key: Key, error: &ValueError, errors: &mut Errors) {
     let name = key.as_str();
     let message = match error {
@@ -236,7 +238,7 @@ fn value_mistyped(item: &Item, key: Key, error: &ValueError, errors: &mut Errors
     errors.on(item.value_tokens(), message);
 }
 
-/// A duration has a unit.
+/// Checks that a duration has a unit.
 fn duration_without_unit(item: &Item, _: Key, error: &ValueError, errors: &mut Errors) {
     let ValueError::NotADuration { literal, why: DurationError::WithoutUnit } = error else {
         return;
@@ -245,7 +247,7 @@ fn duration_without_unit(item: &Item, _: Key, error: &ValueError, errors: &mut E
     errors.on(item.value_tokens(), message);
 }
 
-/// A duration's unit is `ms`, `s`, `m` or `h`.
+/// Checks that the unit of a duration is `ms`, `s`, `m` or `h`.
 fn duration_unit_unknown(item: &Item, _: Key, error: &ValueError, errors: &mut Errors) {
     let ValueError::NotADuration { literal, why: DurationError::UnknownUnit(unit) } = error else {
         return;
@@ -258,7 +260,8 @@ fn duration_unit_unknown(item: &Item, _: Key, error: &ValueError, errors: &mut E
     errors.on(item.value_tokens(), message);
 }
 
-/// A duration is one decimal literal; a backoff one or two, with `..` between them.
+/// Checks that a duration is one decimal literal, and that a backoff is one duration, or two with
+/// `..` between them.
 fn duration_malformed(item: &Item, key: Key, error: &ValueError, errors: &mut Errors) {
     let name = key.as_str();
     let message = match error {
@@ -278,7 +281,10 @@ fn duration_malformed(item: &Item, key: Key, error: &ValueError, errors: &mut Er
                 format!("a value has no quotes; write `{name} = {value}`")
             }
             DurationError::NotANumber => {
-                format!("`{literal}` is no duration; write it as in `{name} = {}`", key.example())
+                format!(
+                    "`{literal}` is not a duration; write it as in `{name} = {}`",
+                    key.example()
+                )
             }
             DurationError::WithoutUnit | DurationError::UnknownUnit(_) => return,
         },
@@ -287,7 +293,7 @@ fn duration_malformed(item: &Item, key: Key, error: &ValueError, errors: &mut Er
     errors.on(item.value_tokens(), message);
 }
 
-/// A backoff grows.
+/// Checks that the maximum of a backoff is not below its minimum.
 fn backoff_inverted(item: &Item, _: Key, error: &ValueError, errors: &mut Errors) {
     if let ValueError::Inverted { min, max } = error {
         errors.on(item.value_tokens(), wording::backoff_inverted(max, min));

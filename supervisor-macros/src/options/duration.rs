@@ -2,18 +2,18 @@
 
 use std::time::Duration;
 
-/// Why a literal is no duration.
+/// The reason for which a literal is not a duration.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum DurationError {
-    /// `5`.
+    /// The literal has no unit, as in `5`.
     WithoutUnit,
-    /// `5min`, with the unit.
+    /// The literal has this unknown unit, as in `5min`.
     UnknownUnit(String),
-    /// `0x5s`, `1e3s`.
+    /// The number is not decimal, as in `0x5s` and `1e3s`.
     NotDecimal,
-    /// More than a [`Duration`] holds.
+    /// The literal stands for more time than a [`Duration`] holds.
     TooLong,
-    /// A string or a character.
+    /// The literal is a string or a character.
     NotANumber,
 }
 
@@ -43,7 +43,7 @@ pub(crate) fn parse(literal: &str) -> Result<Duration, DurationError> {
     duration(&number.replace('_', ""), nanos).ok_or(DurationError::TooLong)
 }
 
-/// Multiplies a decimal number with a unit in nanoseconds; drops what is below a nanosecond.
+/// Multiplies a decimal number with a unit in nanoseconds; drops fractions of a nanosecond.
 fn duration(number: &str, unit: u64) -> Option<Duration> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     let whole: u64 = whole.parse().ok()?;

@@ -43,7 +43,7 @@ impl Item {
         Ok(Self { ident, value })
     }
 
-    /// Returns which option it is, if there is such an option.
+    /// Returns the option's key; `None` for an unknown option.
     pub(crate) fn key(&self) -> Option<Key> {
         Key::parse(&self.ident.unraw().to_string())
     }
@@ -53,13 +53,13 @@ impl Item {
         self.key().map(|key| setting::read(key.value(), &self.value))
     }
 
-    /// Returns the place of the value's first token, or of the option if it has no value.
+    /// Returns the span of the value's first token, or of the option's name if it has no value.
     pub(crate) fn value_span(&self) -> Span {
         let first = self.value_tokens().into_iter().next();
         first.map_or_else(|| self.ident.span(), |token| token.span())
     }
 
-    /// Returns the place of the value's last token: of the word in `RestartPolicy::Always`.
+    /// Returns the span of the value's last token, such as the word in `RestartPolicy::Always`.
     pub(super) fn word_span(&self) -> Span {
         match &self.value {
             Value::Tokens(tokens) => {
@@ -69,8 +69,8 @@ impl Item {
         }
     }
 
-    /// Returns the tokens under which an error about the value stands: all of the value, or the
-    /// option if it has none.
+    /// Returns the tokens that an error about the value underlines: the whole value, or the
+    /// option's name if it has no value.
     pub(crate) fn value_tokens(&self) -> TokenStream {
         match &self.value {
             Value::Nothing => self.ident.to_token_stream(),
@@ -89,7 +89,7 @@ pub(super) fn starts_option(input: ParseStream) -> bool {
 /// Takes the tokens of a value, and leaves the comma after it.
 pub(super) fn up_to_comma(input: ParseStream) -> Vec<TokenTree> {
     let mut tokens = Vec::new();
-    // Two options without a comma between them are two values.
+    // An option that follows without a comma is not a part of this value.
     while !input.is_empty()
         && !input.peek(Token![,])
         && (tokens.is_empty() || !starts_option(input))

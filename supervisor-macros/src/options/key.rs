@@ -1,11 +1,11 @@
 //! The table of options.
 //!
-//! A new option is one row of it. rustc demands the rest: `setting.rs` has to read a new kind of
-//! value, and the library needs a method `with_<word>` where the row sends the value.
+//! A new option is one row of the table. rustc then demands the rest: `setting.rs` has to read a
+//! new kind of value, and the library needs a method `with_<word>` at the row's target.
 
 use crate::words;
 
-/// Declares the enum of options, the list of all, and the row of each.
+/// Declares the enum of options, the list of all options, and the row of each.
 macro_rules! options {
     ($($key:ident = $word:literal, $home:ident, $target:ident, $value:ident, $example:literal;)+) => {
         /// An option.
@@ -73,31 +73,31 @@ enum Home {
     Root,
     /// A nested supervisor or a type: a child's policy is the word after its colon in the tree.
     NestedOrType,
-    /// Everything but the root, which is no child.
+    /// Every place but the root, which is not a child.
     Child,
-    /// A child that is no supervisor.
+    /// A child that is not a supervisor.
     Worker,
     Task,
     /// A type that derives `Child`.
     Type,
 }
 
-/// Where an expansion sends an option's value.
+/// The receiver of an option's value in an expansion.
 #[derive(Clone, Copy)]
 enum Target {
-    /// To a supervisor's builder and to its constant.
+    /// A supervisor's builder, and its constant.
     Supervisor,
-    /// To a supervisor's builder alone: no check of constants needs it.
+    /// A supervisor's builder alone: no check of constants needs the value.
     Builder,
-    /// To a supervisor's constant alone: the builder takes it as an argument of its last call.
+    /// A supervisor's constant alone: the builder takes the value as an argument of its last call.
     Constant,
-    /// To a child's spec and to its constant.
+    /// A child's spec, and its constant.
     Child,
-    /// To no method: the expansion reads it itself.
+    /// No method: the expansion reads the value itself.
     Expansion,
 }
 
-/// Something in an expansion that has a method `with_<word>` for each of its options.
+/// A part of an expansion that has a method `with_<word>` for each of its options.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Receiver {
     /// The builder of a supervisor.
@@ -135,12 +135,12 @@ pub(crate) enum ValueKind {
 pub(crate) enum Place {
     /// On the supervisor at the top of a tree.
     Root {
-        /// Whether it is `simple_one_for_one`.
+        /// Set if the supervisor is `simple_one_for_one`.
         pool: bool,
     },
     /// On a supervisor inside a tree.
     Nested {
-        /// Whether it is `simple_one_for_one`.
+        /// Set if the supervisor is `simple_one_for_one`.
         pool: bool,
     },
     /// On a task in a tree.
@@ -168,6 +168,7 @@ impl Home {
         }
     }
 
+    /// Returns the words for this home in a message.
     fn as_str(self) -> &'static str {
         match self {
             Self::Supervisor => "on a supervisor",
@@ -198,7 +199,7 @@ impl Key {
         self.row().value
     }
 
-    /// Returns a value of the option, for a message.
+    /// Returns an example of the option's value, for a message.
     pub(crate) fn example(self) -> &'static str {
         self.row().example
     }
@@ -208,7 +209,7 @@ impl Key {
         self.row().home.allows(place)
     }
 
-    /// Returns where the option belongs, for one that stands elsewhere.
+    /// Returns the words for the option's home, for a message about one that stands elsewhere.
     pub(crate) fn home(self) -> &'static str {
         self.row().home.as_str()
     }

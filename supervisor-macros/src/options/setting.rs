@@ -9,10 +9,10 @@ use super::key::ValueKind;
 use super::value::Value;
 use crate::words::{self, AutoShutdown, Policy, Vocabulary};
 
-/// The value of an option, read.
+/// The value of an option, read from its tokens.
 #[derive(Clone)]
 pub(crate) enum Setting {
-    /// `None` is `unlimited`.
+    /// A limit; `None` is `unlimited`.
     Limit(Option<u32>),
     Time(Duration),
     AutoShutdown(AutoShutdown),
@@ -41,30 +41,31 @@ pub(crate) struct Backoff {
     pub(crate) max: Duration,
 }
 
-/// Why the value of an option cannot be read.
+/// The reason for which the value of an option cannot be read.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum ValueError {
     /// The option needs a value and has none.
     Missing,
     /// The option is a flag and has a value.
     Unwanted,
-    /// A word that is not one of those listed.
+    /// The value is a word that is not one of these.
     UnknownWord { word: String, words: Vec<&'static str> },
-    /// Something else than a literal or a word.
+    /// The value is neither a literal nor a word.
     Computed,
-    /// Not a whole number, or too large a one.
+    /// The value is not a whole number, or too large a one.
     NotACount,
-    /// A number or a duration of zero where that means nothing.
+    /// The value is zero where zero has no meaning.
     Zero,
-    /// A duration or a number below zero.
+    /// The value is below zero.
     Negative,
-    /// A literal that is no duration.
+    /// The value is a literal that is not a duration.
     NotADuration { literal: String, why: DurationError },
-    /// `5 s` or `1.s`, with what was probably meant.
+    /// The value is a number apart from its unit, as in `5 s` and `1.s`; holds the literal that was
+    /// probably meant.
     Split(String),
-    /// A backoff that is not written `min..max`.
+    /// The value is a backoff that is not written `min..max`.
     NotARange,
-    /// A backoff from long to short.
+    /// The value is a backoff from long to short.
     Inverted { min: String, max: String },
 }
 
@@ -155,7 +156,7 @@ fn word(tokens: &[TokenTree], words: &[&'static str]) -> Result<&'static str, Va
             found.copied().ok_or_else(|| unknown(ident.to_string()))
         }
         [TokenTree::Literal(literal)] => Err(unknown(literal.to_string())),
-        // `RestartPolicy::Always`, `:permanent`: the last part is what was meant.
+        // In `RestartPolicy::Always` and `:permanent` the last part was meant.
         [.., TokenTree::Punct(colon), TokenTree::Ident(ident)] if colon.as_char() == ':' => {
             Err(unknown(ident.to_string()))
         }
@@ -166,8 +167,8 @@ fn word(tokens: &[TokenTree], words: &[&'static str]) -> Result<&'static str, Va
 /// Returns the error for an identifier that is none of an option's words, where literals are
 /// allowed too.
 ///
-/// It is a value to be computed, unless it resembles one of the words, or is used for such a value
-/// elsewhere.
+/// The identifier counts as a value to be computed, unless it resembles one of the words, or other
+/// languages or options use it for such a value.
 fn not_a_word(ident: &Ident, listed: &[&'static str]) -> ValueError {
     let word = ident.to_string();
     let is_near = words::nearest(&word, listed.iter().copied()).is_some();

@@ -1,13 +1,13 @@
-//! The value of an option, not read yet.
+//! The unread value of an option.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 
 /// The tokens after an option's name.
 #[derive(Clone)]
 pub(crate) enum Value {
-    /// Nothing: the option is a flag.
+    /// No value: the option is a flag.
     Nothing,
-    /// `=` and nothing.
+    /// An `=` without a value after it; holds the span of the `=`.
     Missing(Span),
     /// Literals and words.
     Tokens(Vec<TokenTree>),

@@ -1,4 +1,4 @@
-//! Tests which mistakes are reported, and what is no mistake.
+//! Tests of the mistakes that are reported, and of trees without a mistake.
 
 use super::{derive, messages, tree};
 
@@ -55,7 +55,7 @@ fn an_identifier_is_a_word_or_has_to_be_computed() {
     is_wrong("one_for_one(max_restarts = LIMIT) {}", "use the builder's `with_max_restarts`");
     is_wrong("one_for_one(max_restarts = unlimitd) {}", "did you mean `unlimited`?");
     is_wrong("one_for_one(max_restarts = infinity) {}", "is written `max_restarts = unlimited`");
-    is_wrong("one_for_one(restart_window = infinity) {}", "`infinity` is no duration");
+    is_wrong("one_for_one(restart_window = infinity) {}", "`infinity` is not a duration");
     is_wrong("one_for_one(restart_window = WINDOW) {}", "use the builder's `with_restart_window`");
     is_wrong("one_for_one { a: Always(shutdown = brutal) }", "use the builder's `with_shutdown`");
     is_wrong("one_for_one { a: Always(shutdown = brutal_kil) }", "did you mean `brutal_kill`?");

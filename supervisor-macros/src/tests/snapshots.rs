@@ -1,6 +1,6 @@
 //! Compares expansions, formatted, with the files in `snapshots/`.
 //!
-//! `UPDATE_SNAPSHOTS=1 cargo test -p supervision-tree-macros` writes them anew; read the difference.
+//! `UPDATE_SNAPSHOTS=1 cargo test -p supervision-tree-macros` rewrites the files; read the diff.
 
 use std::path::Path;
 

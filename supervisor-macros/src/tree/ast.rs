@@ -36,7 +36,7 @@ pub(crate) struct Param {
 }
 
 impl Param {
-    /// Returns whether it is a reference that may end when the call does.
+    /// Returns whether the parameter is a reference that may end with the call.
     pub(crate) fn is_borrowed(&self) -> bool {
         let Type::Reference(reference) = &self.ty else { return false };
         reference.lifetime.as_ref().is_none_or(|lifetime| lifetime.ident != "static")
@@ -49,7 +49,8 @@ pub(crate) struct Supervisor {
     pub(crate) options: Options,
     pub(crate) enclosure: Enclosure,
     pub(crate) children: Vec<Child>,
-    /// The type of its handle; `None` for a pool, whose handle is the library's. Set by `names`.
+    /// The type of the supervisor's handle, set by `names`; `None` for a pool, whose handle is the
+    /// library's.
     pub(crate) handle: Option<Handle>,
 }
 
@@ -65,9 +66,9 @@ pub(crate) struct Handle {
 #[derive(Clone, Copy)]
 pub(crate) enum Enclosure {
     Braces,
-    /// Other brackets, and their place.
+    /// Other brackets, and their span.
     Wrong(Span),
-    /// None, and the place of the strategy before them.
+    /// No brackets; holds the span of the strategy.
     Missing(Span),
 }
 
@@ -76,21 +77,22 @@ pub(crate) struct Child {
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) name: Ident,
     pub(crate) body: Body,
-    /// Which parts of it can be used; set by `check`.
+    /// The extent to which an expansion can use the child, set by `check`.
     pub(crate) validity: Validity,
 }
 
-/// How much of a child an expansion can use; a later variant allows less.
+/// The extent to which an expansion can use a child; a later variant allows less.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Debug)]
 pub(crate) enum Validity {
-    /// All of it.
+    /// The whole child can be used.
     #[default]
     Valid,
-    /// A mistake was reported: no further check of it, so that one mistake gives one error.
+    /// The child has a mistake, which was reported: it is checked no further, so that one mistake
+    /// gives one error.
     Invalid,
-    /// All but its value, which would not compile.
+    /// The child can be used without its value, which would not compile.
     WithoutValue,
-    /// Nothing: its name is taken, so that it has no place in the handle.
+    /// The child cannot be used: its name is taken, so the handle has no accessor for it.
     WithoutName,
 }
 
@@ -99,7 +101,7 @@ pub(crate) enum Body {
     Supervisor(Box<Supervisor>),
     Task(Task),
     Typed(Box<Typed>),
-    /// Could not be parsed; the error has been reported.
+    /// A part that could not be parsed; the error has been reported.
     Broken(syn::Error),
 }
 
@@ -107,14 +109,14 @@ pub(crate) enum Body {
 pub(crate) struct Task {
     pub(crate) policy: Word<Policy>,
     pub(crate) options: Options,
-    /// `None` for the function of the child's name.
+    /// The function; `None` for the one that has the child's name.
     pub(crate) value: Option<Expr>,
 }
 
 impl Task {
-    /// Returns how often the function of a periodic job is called; `None` for other tasks.
+    /// Returns the period of a periodic job; `None` for other tasks.
     ///
-    /// If the value of `every` cannot be read, some time stands for it.
+    /// If the value of `every` cannot be read, an arbitrary time stands for it.
     pub(crate) fn every(&self) -> Option<Duration> {
         let mut settings = self.options.settings(Place::Task);
         let every = settings.find_map(|(_, key, setting)| match (key, setting) {
@@ -127,11 +129,11 @@ impl Task {
 
 /// A child with a type.
 pub(crate) struct Typed {
-    /// `None` for the policy of the type's derive.
+    /// The policy in the tree; `None` for that of the type's derive.
     pub(crate) policy: Option<Word<Policy>>,
     pub(crate) ty: TypePath,
     pub(crate) options: Options,
-    /// `None` for the type's `Default`.
+    /// The value of the type; `None` for its `Default`.
     pub(crate) value: Option<Expr>,
 }
 
@@ -140,14 +142,14 @@ pub(crate) struct Typed {
 pub(crate) struct TypePath {
     pub(crate) tokens: TokenStream,
     pub(crate) last: Ident,
-    /// Whether the path is one identifier without arguments.
+    /// Set if the path is one identifier without arguments.
     pub(crate) is_plain: bool,
 }
 
 impl TypePath {
     /// Returns `<Type as Child>::item` with spans of the type.
     ///
-    /// If the type is no child, rustc then reports one error at these tokens, however often they
+    /// If the type is not a child, rustc then reports one error at these tokens, however often they
     /// stand in the expansion.
     pub(crate) fn project(&self, krate: &TokenStream, item: &str) -> TokenStream {
         self.project_on(&quote!(#krate::Child), item)
@@ -164,7 +166,7 @@ impl TypePath {
         self.project_from(&handle, &quote!(#krate::bounds::Partition), item)
     }
 
-    /// `<<Type as Child>::Handle as ChildHandle>::item`, likewise.
+    /// Returns `<<Type as Child>::Handle as ChildHandle>::item` with spans of the type.
     pub(crate) fn project_handle(&self, krate: &TokenStream, item: &str) -> TokenStream {
         let handle = self.project(krate, "Handle");
         self.project_from(&handle, &quote!(#krate::bounds::ChildHandle), item)
@@ -178,13 +180,13 @@ impl TypePath {
         quote!(#open #from as #of #close)
     }
 
-    /// Returns the place of the path's last token.
+    /// Returns the span of the path's last token.
     pub(crate) fn last(&self) -> Span {
         let last = self.tokens.clone().into_iter().last();
         last.map_or_else(|| self.first(), |token| token.span())
     }
 
-    /// Returns the place of the path's first token.
+    /// Returns the span of the path's first token.
     pub(crate) fn first(&self) -> Span {
         let first = self.tokens.clone().into_iter().next();
         first.map_or_else(|| self.last.span(), |token| token.span())
@@ -218,14 +220,14 @@ impl Supervisor {
             .unwrap_or(Strategy::OneForOne)
     }
 
-    /// Returns whether its children are workers made from one template.
+    /// Returns whether the supervisor is a pool, whose workers are made from one template.
     pub(crate) fn is_pool(&self) -> bool {
         self.strategy() == Strategy::SimpleOneForOne
     }
 
     /// Returns the number of a pool's workers, if it is fixed.
     ///
-    /// If the value of `partitions` cannot be read, some number stands for it.
+    /// If the value of `partitions` cannot be read, an arbitrary number stands for it.
     pub(crate) fn partitions(&self) -> Option<usize> {
         let mut settings = self.options.settings(self.nested_place());
         let count = settings.find_map(|(_, key, setting)| match (key, setting) {
@@ -235,17 +237,17 @@ impl Supervisor {
         (self.options.contains(Key::Partitions) && self.is_pool()).then(|| count.unwrap_or(1))
     }
 
-    /// Returns the children that have a place in the handle.
+    /// Returns the children that have an accessor in the handle.
     pub(crate) fn named_children(&self) -> impl Iterator<Item = &Child> {
         self.children.iter().filter(|child| child.validity < Validity::WithoutName)
     }
 
-    /// Returns the place of its options, if it is nested.
+    /// Returns the place of the options of a nested supervisor.
     pub(crate) fn nested_place(&self) -> Place {
         Place::Nested { pool: self.is_pool() }
     }
 
-    /// Returns the place of its options, if it is the root.
+    /// Returns the place of the options of a root.
     pub(crate) fn root_place(&self) -> Place {
         Place::Root { pool: self.is_pool() }
     }
@@ -257,22 +259,22 @@ impl Child {
         self.name.unraw().to_string()
     }
 
-    /// Returns its `#[cfg(…)]`s, which all tokens that stand for the child carry.
+    /// Returns the child's `#[cfg(…)]`s, which all tokens that stand for the child carry.
     pub(crate) fn cfgs(&self) -> impl Iterator<Item = &Attribute> {
         self.attrs.iter().filter(|attr| attr.path().is_ident("cfg"))
     }
 
-    /// Returns whether it may be left out of the program.
+    /// Returns whether the child may be left out of the program.
     pub(crate) fn has_cfg(&self) -> bool {
         self.cfgs().next().is_some()
     }
 
-    /// Returns its other attributes, which its accessor carries.
+    /// Returns the child's other attributes, which its accessor carries.
     pub(crate) fn other_attrs(&self) -> impl Iterator<Item = &Attribute> {
         self.attrs.iter().filter(|attr| !attr.path().is_ident("cfg"))
     }
 
-    /// Returns the expression after its `=`.
+    /// Returns the expression after the child's `=`.
     pub(crate) fn value(&self) -> Option<&Expr> {
         match &self.body {
             Body::Task(task) => task.value.as_ref(),
@@ -281,7 +283,7 @@ impl Child {
         }
     }
 
-    /// Returns its options and their place; `None` if it could not be parsed.
+    /// Returns the child's options and their place; `None` if the child could not be parsed.
     pub(crate) fn options(&self) -> Option<(&Options, Place)> {
         match &self.body {
             Body::Supervisor(supervisor) => Some((&supervisor.options, supervisor.nested_place())),
@@ -291,7 +293,7 @@ impl Child {
         }
     }
 
-    /// Lowers its validity, unless that is lower already.
+    /// Lowers the child's validity, unless it is lower already.
     pub(crate) fn downgrade(&mut self, validity: Validity) {
         self.validity = self.validity.max(validity);
     }

@@ -1,11 +1,12 @@
-//! Writes the program of a checked [`Tree`], as one would have written it with the builder.
+//! Writes the program of a checked [`Tree`], as a person would write it with the builder.
 //!
-//! Nothing fails here: the mistakes of a tree have been reported. The expansion leaves out what
-//! cannot be used and keeps the shape of the rest, so that the code around the tree compiles.
+//! An expansion never fails: the mistakes of a tree have been reported. The expansion leaves out
+//! the parts that cannot be used and keeps the shape of the rest, so that the code around the tree
+//! compiles.
 //!
-//! Names of the expansion's own begin with `__` and have a span that no token of the user's can
-//! see. Paths begin with `::core`, `::std` or the library's own path: a module may have its own
-//! `Result` or `Option`.
+//! The expansion's own names begin with `__` and have a span that no token of the user's can see.
+//! Its paths begin with `::core`, `::std` or the library's own path: the user's module may have a
+//! `Result` or `Option` of its own.
 
 mod build;
 mod descriptor;
@@ -35,7 +36,7 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
     let krate = &tree.krate;
     let Head { vis, ident, params } = head;
     let errors = errors.to_items();
-    // Every item carries the conditions; other attributes belong to the type.
+    // Every item carries the conditions; the other attributes belong to the type alone.
     let (cfgs, attrs): (Vec<&Attribute>, Vec<&Attribute>) =
         tree.attrs.iter().partition(|attr| attr.path().is_ident("cfg"));
     let picture = docs::picture(tree);
@@ -54,9 +55,9 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
     let unused = allow_unused(&errors);
     let text = ident.unraw().to_string();
     let docs_tree =
-        format!("Makes a `{text}` that is not started, such as the child of another tree.");
+        format!("Creates a `{text}` that is not started, such as the child of another tree.");
     let docs_start =
-        format!("Starts the tree; gives the `{text}` when all its children have started.");
+        format!("Starts the tree, and returns the `{text}` when all its children have started.");
     let lints = quote! {
         #[allow(
             clippy::let_and_return,
@@ -69,7 +70,8 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
         )]
     };
     let quiet_vis = mixed_site_visibility(vis);
-    // With the span of the name, where rustc points when it lists the types that are children.
+    // The implementation has the span of the name, where rustc points when it lists the types that
+    // are children.
     let body = quote! {
         type Recipe = #krate::Tree<Self>;
         type Handle = Self;
@@ -92,10 +94,10 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
         #[automatically_derived]
         #[allow(dead_code, reason = "a program need not use all of it")]
         impl #ident {
-            /// The worst case of an orderly shutdown; nothing if it has no bound.
+            /// The worst-case time of an orderly shutdown; `None` if it has no bound.
             #quiet_vis const SHUTDOWN_BUDGET: ::core::option::Option<::core::time::Duration> =
                 #krate::__private::shutdown_budget::<Self>();
-            /// How many children the tree declares, at all levels.
+            /// The number of children that the tree declares, at all levels.
             #quiet_vis const CHILDREN: ::core::primitive::usize =
                 #krate::__private::children::<Self>();
 
@@ -114,7 +116,7 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
                 Self::tree(#(#names),*).start()
             }
 
-            /// The tree as a Mermaid flowchart.
+            /// Returns the tree as a Mermaid flowchart.
             #[must_use]
             #quiet_vis fn diagram() -> ::std::string::String {
                 #krate::__private::diagram::<Self>()
@@ -137,8 +139,8 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
     }
 }
 
-/// Writes an expression. Its handle is generic over those of the children, so that no type has to
-/// be written down and the tree works inside generic functions.
+/// Writes an expression. Its handle is generic over the handles of the children, so that no type
+/// has to be written down and the tree works inside generic functions.
 fn expression(tree: &Tree, errors: &Errors) -> TokenStream {
     let errors = errors.to_items();
     let checks = descriptor::checks(tree);
@@ -148,8 +150,8 @@ fn expression(tree: &Tree, errors: &Errors) -> TokenStream {
     let types = handle::generic_root(tree);
     let returned = handle::value(tree);
     let descriptor_name = hygienic("descriptor");
-    // Where an item is wanted, rustc complains about the first token: this label, whose span is
-    // where the name is missing.
+    // If an item is expected here, rustc complains about the first token. That is this label, whose
+    // span is where the name is missing.
     let label = syn::Lifetime::new(
         "'_a_tree_that_is_an_item_has_a_name_before_its_strategy",
         tree.root.strategy.ident.span(),

@@ -1,4 +1,4 @@
-//! Names: those that an expansion makes, and those that a child cannot have.
+//! The names that an expansion makes, and those that a child cannot have.
 
 use std::collections::{HashMap, HashSet};
 
@@ -75,18 +75,19 @@ pub(crate) fn snake(name: &str) -> String {
     snake
 }
 
-/// Returns a name of the expansion's own, which no token of the user's can mean.
+/// Returns a name of the expansion's own, to which no token of the user's can refer.
 pub(crate) fn hygienic(name: &str) -> Ident {
     Ident::new(&format!("__{name}"), Span::mixed_site())
 }
 
-/// Gives the tokens of a path or a visibility spans of the expansion's.
+/// Gives the tokens of a path or a visibility the expansion's own span.
 ///
-/// Their meaning stays the same, and lints on what the user did not write do not reach the user.
+/// The meaning of the tokens stays the same, and lints on code that the user did not write do not
+/// reach the user.
 pub(crate) fn mixed_site(tokens: TokenStream) -> TokenStream {
     let each = |token: TokenTree| match token {
         TokenTree::Group(group) => Group::new(group.delimiter(), mixed_site(group.stream())).into(),
-        // Its meaning depends on its span.
+        // The meaning of `$crate` depends on its span.
         TokenTree::Ident(ident) if ident == "$crate" => ident.into(),
         mut token => {
             token.set_span(Span::mixed_site());
@@ -101,14 +102,14 @@ pub(crate) fn mixed_site_visibility(vis: &Visibility) -> TokenStream {
     mixed_site(quote!(#vis))
 }
 
-/// Why a child cannot have its name.
+/// The reason for which a child cannot have its name.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Taken {
     /// The handle has a function of that name.
     ByHandle,
-    /// A keyword that can be written `r#…`.
+    /// The name is a keyword that can be written `r#…`.
     Keyword,
-    /// A keyword that can never be a name, or `_`.
+    /// The name is a keyword that can never be a name, or `_`.
     Never,
 }
 
@@ -119,7 +120,7 @@ const OF_NAMED: [&str; 3] = ["start", "tree", "diagram"];
 /// Functions of the handle at the top of a tree that is an expression.
 const OF_EXPRESSIONS: [&str; 3] = ["shutdown_budget", "children", "diagram"];
 
-/// Returns why a child cannot have its name, if so.
+/// Returns the reason for which a child cannot have its name; `None` if it can.
 ///
 /// The handle at the top has more functions, so a child directly below the root has fewer names.
 pub(crate) fn taken(child: &Child, below_root: bool, is_named_tree: bool) -> Option<Taken> {

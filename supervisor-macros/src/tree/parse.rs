@@ -1,7 +1,7 @@
 //! Parses tokens into a [`Tree`]: its shape only, without checking rules.
 //!
-//! A child that cannot be parsed is reported, and parsing goes on behind the comma before the next
-//! one, so that two broken children give two errors and the others keep their place in the tree.
+//! A child that cannot be parsed is reported, and parsing goes on after the comma before the next
+//! child, so that two broken children give two errors and the others stay in the tree.
 
 mod child;
 mod path;
@@ -21,7 +21,7 @@ use crate::errors::Errors;
 ///
 /// # Errors
 ///
-/// If nothing is known of the tree's shape.
+/// If the tree's shape cannot be recognised at all.
 pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> syn::Result<Tree> {
     let parser = |input: ParseStream| {
         let tree = tree(input, errors);
@@ -84,7 +84,7 @@ fn head(input: ParseStream, errors: &mut Errors) -> syn::Result<Option<Head>> {
     } else {
         Vec::new()
     };
-    // Before braces the strategy is missing too, which `supervisor::parse` reports.
+    // If braces follow, the strategy is missing too, which `supervisor::parse` reports.
     if input.parse::<Token![:]>().is_err() && !input.peek(token::Brace) {
         errors.push(input.error(format!("expected `:` after `{ident}`")));
     }

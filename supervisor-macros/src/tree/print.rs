@@ -1,4 +1,4 @@
-//! Prints a parsed tree, so that tests can compare it with what was written.
+//! Prints a parsed tree, so that tests can compare the text with the original.
 
 use quote::{ToTokens, quote};
 

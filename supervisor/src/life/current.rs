@@ -1,5 +1,5 @@
-//! The life that a thread is polling, by which a call knows that it is made inside a life, and a
-//! panic is assigned to its life.
+//! The life that a thread is polling: it tells a call that it is made inside a life, and assigns a
+//! panic to its life.
 
 use std::cell::{Cell, RefCell};
 use std::panic;
@@ -27,7 +27,7 @@ pub(crate) fn inside<T>(slot: &mut Option<Arc<dyn AnySlot>>, poll: impl FnOnce()
 
 /// Swaps the slot with the thread's current one: lends it, or returns it to the caller.
 fn lend(slot: &mut Option<Arc<dyn AnySlot>>) {
-    // A thread that is ending may still drop lives; then it has no current life.
+    // A thread that is ending may still drop lives; such a thread has no current life.
     let _ = CURRENT.try_with(|current| std::mem::swap(&mut *current.borrow_mut(), slot));
 }
 

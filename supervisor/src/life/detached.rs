@@ -157,7 +157,8 @@ pub(crate) fn stand_in(
     (running, AbortSignal(aborted), stand_in)
 }
 
-/// Guard in a stand-in, dropped when the life has ended, and when it is aborted before that.
+/// Guard in a stand-in, dropped when the life has ended, or when the stand-in is aborted before
+/// that.
 struct StandInGuard {
     slot: Arc<dyn AnySlot>,
     generation: u64,

@@ -22,8 +22,8 @@ pub(crate) trait LifeFactory: Any + Send + Sync {
         false
     }
 
-    /// Returns `true` if its lives run entirely in their tasks, so that one that is not polled
-    /// hangs.
+    /// Returns `true` if the factory's lives run entirely in their tasks, so that a life that is
+    /// not polled hangs.
     #[cfg(feature = "test-util")]
     fn can_hang(&self) -> bool {
         true

@@ -7,8 +7,8 @@ use crate::engine::Key;
 use crate::inbox::{Inbox, Owner};
 use crate::slot::{AnySlot, address_of};
 
-/// Returns `true` in the task of the child in this slot, or of a child below it: a call that waits
-/// for the child would wait for itself.
+/// Returns `true` in the task of the child in this slot, or of a child below that child: a call
+/// that waits for the child would wait for itself.
 pub(crate) fn child_would_wait_for_itself(slot: &dyn AnySlot) -> bool {
     let Some(here) = current::slot() else { return false };
     let target = address_of(slot);

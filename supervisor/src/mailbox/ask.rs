@@ -73,7 +73,7 @@ pin_project! {
     ///
     /// # Cancel safety
     ///
-    /// Dropped, it does the same as when its time is up.
+    /// A dropped future does the same as one whose time is up.
     ///
     /// # Panics
     ///
@@ -84,7 +84,7 @@ pin_project! {
         sent: bool,
         answer: oneshot::Receiver<R>,
         within: Duration,
-        // Set if it has been polled without an answer.
+        // Set if the future has been polled without an answer.
         waited: bool,
         #[pin]
         timer: Option<Sleep>,
@@ -120,9 +120,9 @@ impl<M, R> Future for Asking<'_, M, R> {
             return Poll::Ready(answer.map_err(|_| AskError::NoReply));
         }
         // Most answers come as soon as the child is polled, and a timer costs more than an answer
-        // does (it wakes the thread that runs the timers). So the timer is made on the second poll,
-        // when this thread has no other task to run. (Waking the task at once instead makes another
-        // thread steal it, mostly for nothing.)
+        // (it wakes the thread that runs the timers). So the timer is made on the second poll, when
+        // this thread has no other task to run. (If the task were woken at once instead, another
+        // thread would steal it, mostly for nothing.)
         if !mem::replace(this.waited, true) && pin!(yield_now()).poll(cx).is_pending() {
             return Poll::Pending;
         }

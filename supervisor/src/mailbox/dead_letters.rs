@@ -10,11 +10,11 @@ use tokio::sync::Notify;
 /// [`ChildRef::dead_letters`](crate::ChildRef::dead_letters).
 ///
 /// A child ends for good when no life of it is pending: it has finished, was terminated, or is
-/// gone with its supervisor. Each time, the messages that no life will handle come here, oldest
-/// first. (The message that a life was handling when it crashed is gone, and a sender that still
-/// waited for room gets its message back.)
+/// gone with its supervisor. Each time, the messages that no life will handle go to this receiver,
+/// oldest first. (The message that a life was handling when it crashed is gone, and a sender that
+/// still waited for room gets its message back.)
 ///
-/// All receivers of one child share one queue: each message comes to one of them. Messages that
+/// All receivers of one child share one queue: each message goes to one of them. Messages that
 /// are in the queue when the last receiver is dropped are dropped with it.
 #[must_use = "what a receiver holds when it is dropped is dropped with it"]
 pub struct DeadLetters<M>(Arc<DeadLetterQueue<M>>);

@@ -118,7 +118,7 @@ impl<M> fmt::Display for TrySendError<M> {
 
 impl<M> Error for TrySendError<M> {}
 
-/// Error of a request to a child; it holds the request if that was not sent.
+/// Error of a request to a child; it holds the request if the request was not sent.
 ///
 /// ```
 /// use supervisor::messages::{AskError, SendError};

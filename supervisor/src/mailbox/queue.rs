@@ -64,7 +64,7 @@ pub(super) enum Take<M> {
 
 /// The outcome of an attempt to park the receiver.
 pub(super) enum Park {
-    /// The receiver is parked; the waker that its own has replaced.
+    /// The receiver is parked; holds the waker that the new one has replaced.
     Parked(Option<Waker>),
     /// The receiver is not parked: it has to check its flags first.
     LookUp,
@@ -72,9 +72,9 @@ pub(super) enum Park {
 
 /// The outcome of an attempt to send.
 pub(super) enum Sent<M> {
-    /// The message is queued; the waker of the parked receiver.
+    /// The message is queued; holds the waker of the parked receiver.
     Queued(Option<Waker>),
-    /// The sender waits with its message; the waker of its earlier attempt, to be dropped.
+    /// The sender waits; holds its message, and the waker of its earlier attempt, to be dropped.
     Waiting(M, Option<Waker>),
     Refused(SendError<M>),
 }
@@ -270,7 +270,7 @@ impl<M> Queue<M> {
         }
     }
 
-    /// Makes this life the receiver, or none. Returns the waker of the receiver before it.
+    /// Makes this life the receiver, or no life. Returns the waker of the receiver before it.
     fn set_life(&mut self, life: Option<LifeTag>) -> Option<Waker> {
         self.life = life;
         if let Some(backlog) = &mut self.backlog {

@@ -14,19 +14,19 @@ use super::{Mailbox, wake};
 
 /// Future returned by [`ChildRef::send`](crate::ChildRef::send).
 ///
-/// Completes with `Ok(())` when the message is in the mailbox: at once if there is room, else
-/// when the senders that waited longer have sent theirs and the child has taken a message, which
-/// may be after its restart.
+/// Completes with `Ok(())` when the message is in the mailbox: at once if there is room; otherwise
+/// when the senders that have waited longer have sent their messages and the child has taken a
+/// message, which may be after the child's restart.
 ///
 /// # Errors
 ///
-/// [`SendError`] with the message, if the child is not running or its slot is removed, also when
-/// that happens while the future waits.
+/// [`SendError`] with the message, if the child is not running or its slot is removed, even if that
+/// happens while the future waits.
 ///
 /// # Cancel safety
 ///
-/// Dropped before it has completed, it has not sent its message, and the senders behind it move
-/// up. While it waits it keeps its position among the waiting senders.
+/// If the future is dropped before it has completed, the message is not sent, and the senders
+/// behind it move up. While the future waits it keeps its position among the waiting senders.
 ///
 /// # Panics
 ///
@@ -43,7 +43,7 @@ impl<'a, M> Sending<'a, M> {
         Self { mailbox, message: Some(message), ticket: None }
     }
 
-    /// Gives up, as if dropped. Returns the message if it was not sent.
+    /// Gives up, as if the future was dropped. Returns the message if it was not sent.
     pub(super) fn withdraw(&mut self) -> Option<M> {
         if let Some(ticket) = self.ticket.take() {
             self.mailbox.withdraw(ticket);

@@ -42,7 +42,7 @@ pub(crate) struct SupervisorRun {
     batch: VecDeque<Message>,
     /// The instant at which the messages in hand are handled.
     now: Instant,
-    /// `true` if this life owns the node's declaration, and gives it back to the node at its end.
+    /// Set if this life owns the node's declaration, and returns it to the node at its end.
     pub(crate) has_declaration: bool,
     /// The wakers of a child that was asked to end; they are woken after the messages in hand.
     wakers: Option<Wakers>,

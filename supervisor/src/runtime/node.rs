@@ -173,7 +173,7 @@ impl Node {
         Name::worker(self.next_worker.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// Returns whether the number in this name was ever given to a worker.
+    /// Returns `true` if the number in this name was ever given to a worker.
     pub(crate) fn has_numbered(&self, name: &str) -> bool {
         let next = self.next_worker.load(Ordering::Relaxed);
         Name::parse(name).number().is_some_and(|number| (1..next).contains(&number))

@@ -75,7 +75,7 @@ impl SlotCore {
         let mut locked = self.lock();
         let was_free = locked.begin(generation, duties, up);
         debug_assert!(was_free, "two lives of `{}` at once", self.name);
-        // A restart in the same life of the supervisor keeps the link.
+        // A restart in the same life of the supervisor leaves the link as it is.
         let is_linked = locked.attachment.link().is_some_and(|link| link.leads_to(inbox, key));
         let link = (!is_linked).then(|| Link { inbox: Arc::clone(inbox), key });
         let old = link.and_then(|link| locked.attachment.set_link(Some(link)));
@@ -144,8 +144,8 @@ impl SlotCore {
         waker: &Waker,
     ) -> Poll<()> {
         let mut locked = self.lock();
-        // Under the lock, since the signal is raised under it. (The old waker is dropped after the
-        // lock is released, since that may run foreign code.)
+        // Read under the lock, since the signal is raised under it. The old waker is dropped after
+        // the lock is released: its destructor may be foreign code.
         match self.state.signal(generation) {
             Signal::Asked | Signal::Stale => return Poll::Ready(()),
             Signal::TooLate => return Poll::Pending,
@@ -165,7 +165,7 @@ impl SlotCore {
     /// Removes the waker of a future that is dropped.
     pub(crate) fn forget_waiting(&self, generation: u64, number: NonZeroU32) {
         let mut locked = self.lock();
-        // In any other state the future has been taken to be woken, or will be; its number may be
+        // In any other state the future's waker has been taken, or will be, and its number may be
         // another future's by now.
         let still_waits = self.state.signal(generation) == Signal::Live;
         let waker = if still_waits { locked.remove_waiting(number) } else { None };

@@ -14,7 +14,8 @@ use crate::inbox::{Anchor, Link, Owner};
 use crate::packed_instant::PackedInstant;
 use crate::spec::{ChildState, ExitReason};
 
-/// The fields under the lock: common ones need no allocation, rare ones no room.
+/// The fields under the lock. Common ones stand here and need no allocation; rare ones are boxed
+/// and take no room until they are needed.
 #[derive(Debug, Default)]
 pub(super) struct Locked {
     pub(super) attachment: Attachment,

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::engine::Shown;
 use crate::spec::ChildState;
 
-/// The generation of the last life, shifted, with flags and fields below it. (The bits that are
-/// left for the generation last for a century of restarts, at a million a second.)
+/// The generation of the last life in the high bits, with flags and fields below it. (The bits left
+/// for the generation last for a century of restarts, at a million a second.)
 #[derive(Debug)]
 pub(super) struct AtomicState(AtomicU64);
 
@@ -33,7 +33,7 @@ const EXIT: Field = Field { shift: 10, bits: 2 };
 /// The number of bits by which the generation is shifted.
 const SHIFT: u32 = 12;
 
-/// Some bits of the word.
+/// A range of bits in the word.
 #[derive(Clone, Copy)]
 struct Field {
     shift: u32,
@@ -54,14 +54,14 @@ impl Field {
     }
 }
 
-/// The exit of the last life, as far as the word holds it.
+/// The exit of the last life, or that the slot holds it under its lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LastExit {
     /// No life has ended.
     None,
     Normal,
     Shutdown,
-    /// A rarer exit, which the slot has under its lock.
+    /// A rarer exit, which the slot holds under its lock.
     Other,
 }
 
@@ -91,7 +91,7 @@ pub(crate) struct Duties {
     pub(crate) heartbeat: bool,
 }
 
-/// The shutdown signal as a life sees it.
+/// The shutdown signal from the point of view of one life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Signal {
     /// The life goes on.
@@ -163,8 +163,8 @@ impl AtomicState {
     pub(super) fn begin(&self, generation: u64, duties: Duties, state: ChildState) -> bool {
         let notify = if duties.notify { NOTIFY } else { 0 };
         let heartbeat = if duties.heartbeat { HEARTBEAT } else { 0 };
-        let kept = self.load() & EXIT.mask() | STATE.with(state as u64);
-        let word = generation << SHIFT | notify | heartbeat | kept;
+        let fields = self.load() & EXIT.mask() | STATE.with(state as u64);
+        let word = generation << SHIFT | notify | heartbeat | fields;
         self.0.swap(word, Ordering::AcqRel) & ENDED != 0
     }
 

@@ -8,9 +8,9 @@ use super::locked::Locked;
 
 /// The number of the future whose waker needs no allocation.
 ///
-/// The number is given again when that future waits no more. So a number is valid in the life that
-/// it was given in, and until that life is asked to stop: the request, and the end of the life,
-/// take all futures, under the same lock.
+/// The number is reused when that future no longer waits. So a number is valid in the life that it
+/// was given in, until that life is asked to stop: the request, and the end of the life, take all
+/// futures, under the same lock.
 const FIRST: NonZeroU32 = NonZeroU32::MIN;
 
 impl Locked {
@@ -54,7 +54,7 @@ impl Locked {
 }
 
 /// The wakers of futures that no longer wait.
-#[must_use = "they have to be woken"]
+#[must_use = "the futures have to be woken"]
 #[derive(Debug)]
 pub(crate) struct Wakers {
     first: Option<Waker>,

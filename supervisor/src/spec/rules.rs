@@ -1,11 +1,11 @@
 //! The rules that need the options of a child and of its supervisor.
 //!
-//! A declared tree applies them when the compiler evaluates its constants, so that they hold
-//! for types of other crates too; a supervisor built by hand applies them at run time. What a
-//! tree's own tokens can break, the macro reports itself, in the same words: those of
-//! [`supervisor_rules::wording`].
+//! A declared tree applies these rules when the compiler evaluates its constants, so that they hold
+//! for types of other crates too; a supervisor that is built by hand applies them at run time. The
+//! macro also checks the rules that a tree's own tokens can break, and reports them in the same
+//! words: those of [`supervisor_rules::wording`].
 //!
-//! Everything here is `const`: a message is put together in a buffer of fixed size.
+//! The rules are `const` functions, so that a message is built in a buffer of fixed size.
 
 use std::time::Duration;
 
@@ -16,22 +16,24 @@ use super::{
     SupervisionStrategy, SupervisorOptions,
 };
 
-/// What the rules look at.
+/// A child, with all options that the rules depend on.
 #[derive(Clone, Copy)]
 pub(crate) struct Subject<'a> {
     /// The child's name.
     pub(crate) name: &'a str,
-    /// Its options, with those of its type filled in.
+    /// The child's options, with those of its type filled in.
     pub(crate) options: ChildOptions,
-    /// If it is a supervisor: when it ends by itself, and what its children need to stop.
+    /// The `auto_shutdown` of a child that is a supervisor, and the time that its children need to
+    /// stop.
     pub(crate) nested: Option<(AutoShutdown, Budget)>,
-    /// Its supervisor's options.
+    /// The options of the child's supervisor.
     pub(crate) supervisor: SupervisorOptions,
 }
 
-/// The message for the first rule that a child breaks.
+/// Returns the message for the first rule that a child breaks.
 ///
-/// The first only: they are ordered so that a later one would often be its consequence.
+/// Only the first is reported: the rules are ordered so that a child that breaks one often breaks
+/// later ones as a consequence.
 pub(crate) const fn broken(subject: &Subject<'_>) -> Option<Text> {
     macro_rules! first_of {
         ($($rule:ident),+ $(,)?) => {
@@ -59,7 +61,7 @@ pub(crate) const fn broken(subject: &Subject<'_>) -> Option<Text> {
     None
 }
 
-/// A value is not zero where that would mean nothing, or something that has a word.
+/// Checks that no value is zero where that would mean nothing, or something that has a word.
 const fn value_zero(subject: &Subject<'_>) -> Option<Text> {
     let options = &subject.options;
     let fault = if let Some(Shutdown::Timeout(Duration::ZERO)) = options.shutdown() {
@@ -86,8 +88,8 @@ const fn has_zero_backoff(options: &ChildOptions) -> bool {
     }
 }
 
-/// A supervisor's restart window is not zero, which would hold no restart at all, nor is the
-/// greatest number of a pool's workers.
+/// Checks that a supervisor's restart window is not zero, which would hold no restart at all, and
+/// that a pool may have at least one worker.
 pub(crate) const fn supervisor_value_zero(
     supervisor: &SupervisorOptions,
     max_children: Option<usize>,
@@ -101,7 +103,8 @@ pub(crate) const fn supervisor_value_zero(
     None
 }
 
-/// The workers of `partitions` are made from one value, and a child that runs once takes it away.
+/// Checks that a pool with `partitions` has no template that runs once: all of its workers are made
+/// from one value, which the first of them would consume.
 const fn partitions_once(subject: &Subject<'_>) -> Option<Text> {
     if !subject.options.is_once() || subject.supervisor.partitions.is_none() {
         return None;
@@ -109,7 +112,8 @@ const fn partitions_once(subject: &Subject<'_>) -> Option<Text> {
     Some(wording::partitions_once(subject.name))
 }
 
-/// A child that runs once, by value, is `Temporary`: there is no second value to restart it with.
+/// Checks that a child that runs once, by value, is `Temporary`: there is no second value to
+/// restart it with.
 const fn once_not_temporary(subject: &Subject<'_>) -> Option<Text> {
     if !subject.options.is_once() || is(subject, RestartPolicy::Temporary) {
         return None;
@@ -121,7 +125,7 @@ const fn once_not_temporary(subject: &Subject<'_>) -> Option<Text> {
     )
 }
 
-/// A significant child can end for good: it is not `Always`.
+/// Checks that a significant child can end for good: it is not `Always`.
 const fn significant_always(subject: &Subject<'_>) -> Option<Text> {
     if !subject.options.is_significant() || !is(subject, RestartPolicy::Always) {
         return None;
@@ -129,7 +133,7 @@ const fn significant_always(subject: &Subject<'_>) -> Option<Text> {
     Some(wording::significant_always(subject.name))
 }
 
-/// A significant child's supervisor has `auto_shutdown`.
+/// Checks that the supervisor of a significant child has `auto_shutdown`.
 const fn significant_never(subject: &Subject<'_>) -> Option<Text> {
     let is_never = matches!(subject.supervisor.auto_shutdown, AutoShutdown::Never);
     if !subject.options.is_significant() || !is_never {
@@ -138,8 +142,9 @@ const fn significant_never(subject: &Subject<'_>) -> Option<Text> {
     Some(wording::significant_never(subject.name))
 }
 
-/// Under a group strategy, a significant child is not `Temporary`: stopped with a sibling it
-/// would be forgotten without the shutdown that it stands for (the hole in EEP 56).
+/// Checks that a significant child under a group strategy is not `Temporary`: if it were stopped
+/// with a sibling, it would be forgotten without the shutdown that its end stands for (the hole in
+/// EEP 56).
 const fn significant_temporary(subject: &Subject<'_>) -> Option<Text> {
     let strategy = subject.supervisor.strategy;
     if !subject.options.is_significant()
@@ -151,7 +156,7 @@ const fn significant_temporary(subject: &Subject<'_>) -> Option<Text> {
     Some(wording::significant_temporary(subject.name, strategy.as_str()))
 }
 
-/// A child that is never restarted has no backoff.
+/// Checks that a child that is never restarted has no backoff.
 const fn backoff_temporary(subject: &Subject<'_>) -> Option<Text> {
     if subject.options.backoff().is_none() || !is(subject, RestartPolicy::Temporary) {
         return None;
@@ -159,7 +164,7 @@ const fn backoff_temporary(subject: &Subject<'_>) -> Option<Text> {
     Some(wording::backoff_temporary(subject.name))
 }
 
-/// A backoff grows.
+/// Checks that the maximum of a backoff is not below its minimum.
 const fn backoff_inverted(subject: &Subject<'_>) -> Option<Text> {
     let Some(backoff) = subject.options.backoff() else { return None };
     if backoff.min().as_nanos() <= backoff.max().as_nanos() {
@@ -170,8 +175,8 @@ const fn backoff_inverted(subject: &Subject<'_>) -> Option<Text> {
     Some(wording::backoff_inverted(shorter.as_str(), longer.as_str()))
 }
 
-/// A backoff is fast enough for a child that fails again and again to exceed `max_restarts`
-/// within `restart_window`: otherwise its failures never escalate.
+/// Checks that a backoff is fast enough for a child that fails again and again to exceed
+/// `max_restarts` within `restart_window`: otherwise the child's failures never escalate.
 const fn backoff_too_slow(subject: &Subject<'_>) -> Option<Text> {
     let Some(backoff) = subject.options.backoff() else { return None };
     let MaxRestarts::AtMost(limit) = subject.supervisor.max_restarts else { return None };
@@ -182,8 +187,8 @@ const fn backoff_too_slow(subject: &Subject<'_>) -> Option<Text> {
     Some(wording::backoff_too_slow(subject.name, limit, window))
 }
 
-/// A nested supervisor that ends by `auto_shutdown` is not started again at once: it is not
-/// `Always`.
+/// Checks that a nested supervisor that ends by `auto_shutdown` is not `Always`: it would be
+/// started again at once.
 const fn auto_shutdown_always(subject: &Subject<'_>) -> Option<Text> {
     let ends = match subject.nested {
         Some((auto, _)) => !matches!(auto, AutoShutdown::Never),
@@ -195,10 +200,10 @@ const fn auto_shutdown_always(subject: &Subject<'_>) -> Option<Text> {
     Some(wording::auto_shutdown_always(subject.name, "make it `Transient`"))
 }
 
-/// A nested supervisor has at least the time that its children may need to stop.
+/// Checks that a nested supervisor has at least the time that its children may need to stop.
 ///
-/// A child with `shutdown = infinity` needs no certain time; a limit above it is then what the
-/// tree says, not a mistake.
+/// The time that a child with `shutdown = infinity` needs is unknown, so a limit on its supervisor
+/// is the author's decision and not a mistake.
 const fn shutdown_too_short(subject: &Subject<'_>) -> Option<Text> {
     let Some((_, Budget::Bounded(need))) = subject.nested else { return None };
     let Some(Shutdown::Timeout(time)) = subject.options.shutdown() else { return None };
@@ -217,7 +222,8 @@ const fn shutdown_too_short(subject: &Subject<'_>) -> Option<Text> {
     )
 }
 
-/// A periodic job has nothing to report: it has started when its schedule has.
+/// Checks that a periodic job has no `start` or `start_timeout`: it has started when its schedule
+/// has, and never reports.
 const fn start_periodic(subject: &Subject<'_>) -> Option<Text> {
     let options = &subject.options;
     let option = match options.start() {
@@ -229,7 +235,7 @@ const fn start_periodic(subject: &Subject<'_>) -> Option<Text> {
     Some(wording::start_periodic(subject.name, option))
 }
 
-/// A time limit for being ready needs a child that says when it is.
+/// Checks that a child with `start_timeout` reports when it is ready.
 const fn start_timeout_alone(subject: &Subject<'_>) -> Option<Text> {
     let options = &subject.options;
     if !options.has_start_timeout() || matches!(options.start(), StartMode::Notify) {
@@ -238,7 +244,8 @@ const fn start_timeout_alone(subject: &Subject<'_>) -> Option<Text> {
     Some(wording::start_timeout_alone(subject.name))
 }
 
-/// A supervisor has started when its children have, and shows no other sign of life.
+/// Checks that a supervisor has no `start = notify` and no `heartbeat`: it has started when its
+/// children have, and gives no other sign of life.
 const fn supervisor_as_worker(subject: &Subject<'_>) -> Option<Text> {
     let options = &subject.options;
     let option = match (subject.nested, options.start(), options.heartbeat()) {
@@ -250,7 +257,7 @@ const fn supervisor_as_worker(subject: &Subject<'_>) -> Option<Text> {
     Some(text.str(" is a supervisor, on which ").str(option).str(" has no meaning; leave it out"))
 }
 
-/// A supervisor with `auto_shutdown` has a significant child.
+/// Checks that a supervisor with `auto_shutdown` has a significant child.
 pub(crate) const fn auto_shutdown_without_significant(
     supervisor: &SupervisorOptions,
     has_significant: bool,
@@ -261,9 +268,9 @@ pub(crate) const fn auto_shutdown_without_significant(
     Some(wording::auto_shutdown_without_significant(supervisor.auto_shutdown.as_str()))
 }
 
-/// A tree stops within its `shutdown_within`.
+/// Checks that a tree stops within its `shutdown_within`.
 ///
-/// `sum` is how the time adds up.
+/// `sum` lists the times that add up to the budget.
 pub(crate) const fn budget_exceeded(
     budget: Duration,
     within: Duration,
@@ -283,7 +290,8 @@ pub(crate) const fn budget_exceeded(
     )
 }
 
-/// The same for a tree with a worker that may take any time.
+/// Returns the message for a tree with `shutdown_within` and a worker, `endless`, that may take any
+/// time to stop.
 pub(crate) const fn budget_unbounded(within: Duration, endless: &str) -> Text {
     Text::new()
         .str("the worst-case shutdown has no bound, unlike `shutdown_within = ")
@@ -293,7 +301,7 @@ pub(crate) const fn budget_unbounded(within: Duration, endless: &str) -> Text {
         .str(" has `shutdown = infinity`")
 }
 
-/// The rule that a pool with a fixed number of workers breaks.
+/// Returns the message for the first rule that a pool with a fixed number of workers breaks.
 pub(crate) fn broken_partitions(
     name: &Name,
     template: &ChildOptions,
@@ -308,9 +316,11 @@ pub(crate) fn broken_partitions(
     }
 }
 
+/// Returns `true` if the child has this restart policy.
 const fn is(subject: &Subject<'_>, policy: RestartPolicy) -> bool {
     subject.options.restart_policy() as u8 == policy as u8
 }
 
-/// A pool's workers are made from one template, so nothing is stopped with a sibling.
+/// Checks that `simple_one_for_one` is not a group strategy: a pool's workers are restarted one by
+/// one.
 const _: () = assert!(!SupervisionStrategy::SimpleOneForOne.is_group());

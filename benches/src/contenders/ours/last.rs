@@ -1,4 +1,4 @@
-//! The last child under `rest_for_one`: nobody started after it, so its restart is its own.
+//! The last child under `rest_for_one`: no child started after it, so it restarts alone.
 
 use supervisor::prelude::*;
 

@@ -19,7 +19,7 @@ supervision_tree! {
 }
 
 supervision_tree! {
-    /// The same, where no restart is forgotten.
+    /// The same, with a window in which all restarts are.
     LongMembers: one_for_one {
         members: simple_one_for_one(max_restarts = 4_294_967_295, restart_window = 1h) {
             member: Always<Member>,
@@ -53,8 +53,8 @@ supervision_tree! {
 }
 
 fn members(count: usize, failing: Option<Failure>) -> impl Iterator<Item = Member> {
-    let place = count / 2;
-    (0..count).map(move |number| Member { failure: failing.filter(|_| number == place) })
+    let middle = count / 2;
+    (0..count).map(move |number| Member { failure: failing.filter(|_| number == middle) })
 }
 
 impl Contender for Macros {

@@ -1,4 +1,4 @@
-//! Children that receive: what they do, and who sends to them.
+//! Children that receive messages, and the tasks that send to them.
 
 use supervisor::prelude::*;
 use tokio::sync::Notify;
@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 use crate::contender::{MAILBOX, Prepared};
 use crate::stage::{self, Failure};
 
-/// Waits for messages that never come, or fails at once.
+/// A child that waits for messages that never come, or fails at once.
 #[derive(Child)]
 #[child(message = u64)]
 pub(super) struct Member {
@@ -27,7 +27,7 @@ impl Worker for Member {
 
 static ALL_RECEIVED: Notify = Notify::const_new();
 
-/// Receives so many messages.
+/// A child that receives so many messages.
 #[derive(Child)]
 #[child(message = u64, mailbox = 1024)]
 pub(super) struct Receiving {
@@ -45,7 +45,7 @@ impl Worker for Receiving {
     }
 }
 
-/// Answers with the number of the question.
+/// A child that answers each question with the question's number.
 #[derive(Child)]
 #[child(message = Reply<u64>, mailbox = 1024)]
 pub(super) struct Answering;
@@ -61,7 +61,7 @@ impl Worker for Answering {
     }
 }
 
-/// Sends all messages; `tree` stands meanwhile.
+/// Sends all messages, while `tree` is held and so runs.
 pub(super) fn send_all<T: Send + 'static>(
     tree: T,
     child: ChildRef<u64>,
@@ -85,7 +85,7 @@ pub(super) fn send_all<T: Send + 'static>(
     })
 }
 
-/// Asks all questions; `tree` stands meanwhile.
+/// Asks all questions, while `tree` is held and so runs.
 pub(super) fn ask_all<T: Send + 'static>(
     tree: T,
     child: ChildRef<Reply<u64>>,

@@ -1,4 +1,4 @@
-//! The workers of a pool, all alike: a function as the template, and one `add_workers`.
+//! The workers of a pool, which share one function as their template, added by one `add_workers`.
 
 use supervisor::prelude::*;
 
@@ -8,7 +8,7 @@ use crate::stage::{self, Failure};
 
 pub(crate) struct Workers;
 
-/// The first that runs is the one that fails, in all its lives.
+/// Runs a worker that waits; the first one that runs fails instead, in all its lives.
 async fn wait_or_fail(ctx: Context, how: Failure) -> ChildResult {
     if ctx.incarnation() > 1 || stage::is_first() {
         stage::fail(how)?;

@@ -1,8 +1,9 @@
 //! ash-flare: workers made by a factory, with a shutdown signal.
 //!
-//! Its restarts have a backoff; here it is switched off. It reserves memory for as many restarts
-//! as its limit allows, so that limit is ten million. Messages are strings, sent through a mailbox
-//! that the worker owns; here they are empty, which needs no allocation. It does not ask.
+//! Its restarts have a backoff, which is switched off here. It reserves memory for as many restarts
+//! as its limit allows, so the limit is ten million. Messages are strings, sent through a mailbox
+//! that the worker owns; here they are empty, which needs no allocation. It has no requests with an
+//! answer.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -112,7 +113,7 @@ impl Contender for AshFlare {
     fn send(&self, producers: usize, messages: usize) -> Option<Later<Prepared<()>>> {
         Some(Box::pin(async move {
             let (address, mailbox) = ash_flare::mailbox::mailbox(MailboxConfig::bounded(MAILBOX));
-            // A factory can be called again; the mailbox is there for one life.
+            // A factory can be called again, but there is only one mailbox, for one life.
             let mailbox = Arc::new(Mutex::new(Some(mailbox)));
             let counter = move || {
                 let mailbox = mailbox.lock().unwrap_or_else(PoisonError::into_inner).take();

@@ -1,7 +1,8 @@
 //! kameo: actors, supervised by the actor that they were spawned with.
 //!
-//! A member's local lives in its state. One that fails does so in `on_start`, its first code. The
-//! mailbox has kameo's default of 64 messages, and 1024 where messages are measured.
+//! A member holds its local variable in its state. A failing member fails in `on_start`, the first
+//! code that it runs. The mailbox has kameo's default capacity of 64 messages, and 1024 where
+//! messages are measured.
 
 use kameo::actor::{Actor, ActorRef, Spawn};
 use kameo::error::Infallible;

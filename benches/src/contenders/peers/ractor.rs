@@ -1,8 +1,8 @@
 //! ractor, with the static supervisor of ractor-supervisor.
 //!
-//! Its dynamic supervisor waits for 10 ms before each restart, so the static one takes part. A
-//! member that fails does so in `post_start`, the first code in its own task. Mailboxes have no
-//! limit in ractor.
+//! The dynamic supervisor waits for 10 ms before each restart, so the static one takes part. A
+//! failing member fails in `post_start`, the first code that runs in its own task. Mailboxes have
+//! no limit in ractor.
 
 use std::time::Duration;
 
@@ -116,7 +116,8 @@ async fn started(child_specs: Vec<ChildSpec>, window: Duration) -> ActorRef<Supe
     started.expect("it starts").0
 }
 
-/// Children are spawned after their supervisor has started; this one has a name.
+/// Starts the counter, and waits for it: children are spawned after their supervisor has started,
+/// and this one is found by its name.
 async fn counter(expected: usize) -> (ActorRef<SupervisorMsg>, ActorRef<Letter>) {
     let spec = spec("counter".to_owned(), move || Counter { expected });
     let root = started(vec![spec], length(Window::Short)).await;

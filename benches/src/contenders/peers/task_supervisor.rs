@@ -1,7 +1,7 @@
 //! task-supervisor: supervised tasks with a name.
 //!
-//! Its restarts have a delay; here it is zero, which its timer rounds up to a millisecond. It
-//! has no messages.
+//! Its restarts have a delay, which is set to zero here; tokio's timer rounds it up to a
+//! millisecond. It has no messages.
 
 use std::time::Duration;
 

@@ -15,7 +15,7 @@ use crate::words::{AutoShutdown, Mistake, Policy, Vocabulary};
 
 type Rule = fn(&Supervisor, &Child, &mut Errors);
 
-/// The rules that need the options of a child and of its supervisor only.
+/// The rules that need only the options of a child and of its supervisor.
 pub(super) const RULES: [Rule; 8] = [
     significant_always,
     significant_never,
@@ -27,7 +27,7 @@ pub(super) const RULES: [Rule; 8] = [
     start_timeout_alone,
 ];
 
-/// A child's name is free: no keyword, and no function of the handle.
+/// Checks that a child's name is free: not a keyword, and not a function of the handle.
 pub(super) fn name_taken(child: &Child, site: Site, errors: &mut Errors) {
     let name = child.unraw_name();
     let message = match names::taken(child, site.is_root, site.root.is_some()) {
@@ -45,13 +45,13 @@ pub(super) fn name_taken(child: &Child, site: Site, errors: &mut Errors) {
     errors.at(child.name.span(), message);
 }
 
-/// Siblings have different names.
+/// Checks that siblings have different names.
 pub(super) fn name_duplicate(supervisor: &Supervisor, scope: Scope, errors: &mut Errors) {
     let child = &supervisor.children[scope.index];
     let name = child.unraw_name();
     let Some(first) = scope.names.first(&name).filter(|first| *first < scope.index) else { return };
     let first = &supervisor.children[first];
-    // Under `#[cfg]` only one of the two may be there; rustc sees which.
+    // Under `#[cfg]` the program may have only one of the two; rustc reports a clash.
     if child.has_cfg() || first.has_cfg() {
         return;
     }
@@ -62,7 +62,7 @@ pub(super) fn name_duplicate(supervisor: &Supervisor, scope: Scope, errors: &mut
     errors.at(first.name.span(), format!("child `{name}` is first declared here"));
 }
 
-/// A tree does not contain itself.
+/// Checks that a tree does not contain itself.
 pub(super) fn tree_in_itself(child: &Child, site: Site, errors: &mut Errors) {
     let (Body::Typed(typed), Some(root)) = (&child.body, site.root) else { return };
     if typed.ty.is_plain && typed.ty.last == *root {
@@ -70,7 +70,7 @@ pub(super) fn tree_in_itself(child: &Child, site: Site, errors: &mut Errors) {
     }
 }
 
-/// A restart policy is one of the three.
+/// Checks that a restart policy is one of the three.
 pub(super) fn policy_unknown(child: &Child, errors: &mut Errors) {
     let policy = match &child.body {
         Body::Task(task) => &task.policy,
@@ -92,7 +92,7 @@ pub(super) fn policy_unknown(child: &Child, errors: &mut Errors) {
     errors.at(policy.ident.span(), message);
 }
 
-/// A task is a function, which is called for each life, not what one call of it returns.
+/// Checks that a task is a function, which is called for each life, and not the result of a call.
 pub(super) fn task_called(child: &Child, errors: &mut Errors) {
     let Body::Task(task @ Task { value: Some(value), .. }) = &child.body else { return };
     let is_context = |argument: &Expr| {
@@ -118,7 +118,7 @@ pub(super) fn task_called(child: &Child, errors: &mut Errors) {
     errors.on(value, message);
 }
 
-/// A significant child can end for good: it is not `Always`.
+/// Checks that a significant child can end for good: it is not `Always`.
 fn significant_always(_: &Supervisor, child: &Child, errors: &mut Errors) {
     let Some(Facts { policy: Some(Policy::Always), is_significant: true, significant_at, .. }) =
         Facts::of(child)
@@ -129,7 +129,7 @@ fn significant_always(_: &Supervisor, child: &Child, errors: &mut Errors) {
     errors.at(significant_at.unwrap_or_else(|| child.name.span()), message);
 }
 
-/// A significant child's supervisor has `auto_shutdown`.
+/// Checks that the supervisor of a significant child has `auto_shutdown`.
 fn significant_never(supervisor: &Supervisor, child: &Child, errors: &mut Errors) {
     let Some(Facts { is_significant: true, significant_at, .. }) = Facts::of(child) else { return };
     let auto = auto_shutdown(supervisor).map_or(AutoShutdown::Never, |(_, auto)| auto);
@@ -139,8 +139,9 @@ fn significant_never(supervisor: &Supervisor, child: &Child, errors: &mut Errors
     }
 }
 
-/// Under a group strategy, a significant child is not `Temporary`: stopped with a sibling it
-/// would be forgotten without the shutdown that it stands for (the hole in EEP 56).
+/// Checks that a significant child under a group strategy is not `Temporary`: if it were stopped
+/// with a sibling, it would be forgotten without the shutdown that its end stands for (the hole in
+/// EEP 56).
 fn significant_temporary(supervisor: &Supervisor, child: &Child, errors: &mut Errors) {
     let Some(Facts {
         policy: Some(Policy::Temporary), is_significant: true, significant_at, ..
@@ -155,7 +156,7 @@ fn significant_temporary(supervisor: &Supervisor, child: &Child, errors: &mut Er
     }
 }
 
-/// A child that is never restarted has no backoff.
+/// Checks that a child that is never restarted has no backoff.
 fn backoff_temporary(_: &Supervisor, child: &Child, errors: &mut Errors) {
     let Some(Facts { policy: Some(Policy::Temporary), backoff: Some((value, _)), .. }) =
         Facts::of(child)
@@ -165,8 +166,8 @@ fn backoff_temporary(_: &Supervisor, child: &Child, errors: &mut Errors) {
     errors.on(value, wording::backoff_temporary(&child.unraw_name()));
 }
 
-/// A backoff is fast enough for a child that fails again and again to exceed `max_restarts`
-/// within `restart_window`: otherwise its failures never escalate.
+/// Checks that a backoff is fast enough for a child that fails again and again to exceed
+/// `max_restarts` within `restart_window`: otherwise the child's failures never escalate.
 fn backoff_too_slow(supervisor: &Supervisor, child: &Child, errors: &mut Errors) {
     let Some(Facts { policy, backoff: Some((value, backoff)), .. }) = Facts::of(child) else {
         return;
@@ -178,8 +179,8 @@ fn backoff_too_slow(supervisor: &Supervisor, child: &Child, errors: &mut Errors)
     }
 }
 
-/// A nested supervisor that ends by `auto_shutdown` is not started again at once: it is not
-/// `Always`.
+/// Checks that a nested supervisor that ends by `auto_shutdown` is not `Always`: it would be
+/// started again at once.
 fn auto_shutdown_always(_: &Supervisor, child: &Child, errors: &mut Errors) {
     let Body::Supervisor(nested) = &child.body else { return };
     let Some((span, auto)) = auto_shutdown(nested) else { return };
@@ -189,7 +190,8 @@ fn auto_shutdown_always(_: &Supervisor, child: &Child, errors: &mut Errors) {
     }
 }
 
-/// A periodic job has nothing to report: it has started when its schedule has.
+/// Checks that a periodic job has no `start` or `start_timeout`: it has started when its schedule
+/// has, and never reports.
 fn start_periodic(_: &Supervisor, child: &Child, errors: &mut Errors) {
     let Body::Task(task) = &child.body else { return };
     if task.every().is_none() {
@@ -203,9 +205,9 @@ fn start_periodic(_: &Supervisor, child: &Child, errors: &mut Errors) {
     }
 }
 
-/// A time limit for being ready needs a child that says when it is.
+/// Checks that a child with `start_timeout` reports when it is ready.
 ///
-/// A child with a type may have `start = notify` from its derive, so this looks at tasks only.
+/// A child with a type may have `start = notify` from its derive, so only tasks are checked.
 fn start_timeout_alone(_: &Supervisor, child: &Child, errors: &mut Errors) {
     let Body::Task(task) = &child.body else { return };
     if task.every().is_some() {

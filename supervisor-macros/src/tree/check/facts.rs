@@ -1,4 +1,4 @@
-//! Reads from a tree what the rules on children and on supervisors need to know.
+//! Reads from a tree the facts that the rules on children and on supervisors depend on.
 
 use std::time::Duration;
 
@@ -18,13 +18,14 @@ pub(super) struct Site<'a> {
     pub(super) is_root: bool,
     /// The names of the tree's parameters; a sibling hides one only after its declaration.
     pub(super) params: &'a [String],
-    /// Those of them that are references, which may end before the tree does.
+    /// The names of those parameters that are references, which may end before the tree does.
     pub(super) borrowed: &'a [String],
 }
 
-/// The policy and options of a child in the tree; those of its derive are unknown here.
+/// The policy and options that a tree gives to a child; those of the child's derive are unknown
+/// here.
 pub(super) struct Facts {
-    /// `None` if the type decides.
+    /// The restart policy; `None` if the child's type decides.
     pub(super) policy: Option<Policy>,
     pub(super) is_significant: bool,
     pub(super) significant_at: Option<Span>,
@@ -59,7 +60,8 @@ impl Facts {
     }
 }
 
-/// Returns whether a child is significant, or may be: by its type, or by what could not be parsed.
+/// Returns whether a child is significant, or may be because its type decides or it could not be
+/// parsed.
 pub(super) fn may_be_significant(child: &Child) -> bool {
     Facts::of(child).is_none_or(|facts| {
         let type_decides = matches!(child.body, Body::Typed(_)) && facts.significant_at.is_none();
@@ -67,7 +69,7 @@ pub(super) fn may_be_significant(child: &Child) -> bool {
     })
 }
 
-/// Returns a supervisor's `auto_shutdown` and the place of its value, if it is set.
+/// Returns a supervisor's `auto_shutdown` and the span of its value, if it is set.
 pub(super) fn auto_shutdown(supervisor: &Supervisor) -> Option<(Span, AutoShutdown)> {
     let found = supervisor.options.find(supervisor.nested_place(), |setting| match setting {
         Setting::AutoShutdown(auto) => Some(auto),
@@ -85,8 +87,8 @@ pub(super) fn restart(supervisor: &Supervisor) -> Policy {
     found.map_or(Policy::Always, |(_, policy)| policy)
 }
 
-/// Returns how many restarts of its children a supervisor makes, `None` being any number, and
-/// within what time.
+/// Returns the number of restarts that a supervisor makes, `None` for any number, and the window in
+/// which they count.
 pub(super) fn intensity(supervisor: &Supervisor) -> (Option<u32>, Duration) {
     let (mut limit, mut window) = (Some(defaults::MAX_RESTARTS), defaults::RESTART_WINDOW);
     // These two options may stand on the root as well as on nested supervisors.

@@ -1,4 +1,4 @@
-//! Rules on the names in a child's value: it uses only what is declared before the child.
+//! Rules on the names in a child's value, which uses only siblings that are declared before it.
 
 use std::collections::{HashMap, HashSet};
 
@@ -38,11 +38,11 @@ pub(super) struct Scope<'a> {
     pub(super) outer: Option<&'a Self>,
 }
 
-/// Where a name is declared, relative to a child.
+/// The place where a name is declared, relative to a child.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Declared {
     Before,
-    /// By a supervisor that contains it.
+    /// By a supervisor that contains the child.
     Around,
     /// By the child itself.
     Here,
@@ -50,7 +50,7 @@ enum Declared {
 }
 
 impl Scope<'_> {
-    /// Returns where a name is declared, if a child has it.
+    /// Returns the place where a name is declared, if a child has it.
     fn find(&self, name: &str) -> Option<Declared> {
         let own = self.names.first(name).map(|index| match index.cmp(&self.index) {
             std::cmp::Ordering::Less => Declared::Before,
@@ -69,7 +69,7 @@ impl Scope<'_> {
     }
 }
 
-/// A child's value uses only siblings that are declared before it.
+/// Checks that a child's value uses only siblings that are declared before it.
 pub(super) fn sibling_later(child: &Child, site: Site, scope: Scope, errors: &mut Errors) {
     let Some(value) = child.value() else { return };
     if matches!((&child.body, value), (Body::Task(_), Expr::Path(_))) {
@@ -101,7 +101,8 @@ pub(super) fn sibling_later(child: &Child, site: Site, scope: Scope, errors: &mu
     }
 }
 
-/// A sibling's name is the sibling's address, not the function that may be called the same.
+/// Checks that a sibling's name, which is the sibling's address, is not used as a function of the
+/// same name.
 pub(super) fn function_hidden(child: &Child, scope: Scope, errors: &mut Errors) {
     let Some(value) = child.value() else { return };
     let mut uses = Uses::default();
@@ -120,9 +121,10 @@ pub(super) fn function_hidden(child: &Child, scope: Scope, errors: &mut Errors) 
     }
 }
 
-/// A task outlives what the tree's parameters borrow: its closure owns what it uses.
+/// Checks that the closure of a task borrows no parameter of the tree: the task outlives the values
+/// that the parameters borrow.
 ///
-/// Every use inside a closure breaks the rule, also `config.clone()`: the closure would hold the
+/// Every use inside a closure breaks the rule, even `config.clone()`: the closure would hold the
 /// reference until it is called.
 pub(super) fn task_borrows_parameter(child: &Child, site: Site, errors: &mut Errors) {
     let (Body::Task(_), Some(value)) = (&child.body, child.value()) else { return };
@@ -157,7 +159,8 @@ impl<'ast> Visit<'ast> for Closures {
     }
 }
 
-/// The names that an expression uses as values, and those that it binds itself.
+/// The names that an expression uses as values, those that it calls, and those that it binds
+/// itself.
 ///
 /// A called name is a function: `worker()` does not use the child `worker`.
 #[derive(Default)]

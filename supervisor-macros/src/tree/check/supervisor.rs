@@ -19,7 +19,7 @@ pub(super) const RULES: [Rule; 6] = [
     auto_shutdown_without_significant,
 ];
 
-/// A strategy is one of the four.
+/// Checks that a strategy is one of the four.
 fn strategy_unknown(supervisor: &Supervisor, errors: &mut Errors) {
     let word = &supervisor.strategy;
     if word.known.is_some() {
@@ -33,7 +33,7 @@ fn strategy_unknown(supervisor: &Supervisor, errors: &mut Errors) {
     errors.at(word.ident.span(), message);
 }
 
-/// The children of a supervisor stand in braces.
+/// Checks that the children of a supervisor stand in braces.
 fn braces_expected(supervisor: &Supervisor, errors: &mut Errors) {
     let strategy = supervisor.strategy().as_str();
     match supervisor.enclosure {
@@ -49,7 +49,7 @@ fn braces_expected(supervisor: &Supervisor, errors: &mut Errors) {
     }
 }
 
-/// A `simple_one_for_one` supervisor has exactly one child, the template.
+/// Checks that a `simple_one_for_one` supervisor has exactly one child, the template.
 fn template_count(supervisor: &Supervisor, errors: &mut Errors) {
     if !supervisor.is_pool() || !matches!(supervisor.enclosure, Enclosure::Braces) {
         return;
@@ -67,14 +67,15 @@ fn template_count(supervisor: &Supervisor, errors: &mut Errors) {
     }
 }
 
-/// Returns the error for a pool without a template; in an expansion it stands for the pool's handle.
+/// Returns the error for a pool without a template, which replaces the pool's handle in an
+/// expansion.
 pub(crate) fn template_missing(supervisor: &Supervisor) -> syn::Error {
     let message = wording::template_count_missing(", as in `{ worker: Temporary<Worker> }`");
     syn::Error::new(supervisor.strategy.ident.span(), message)
 }
 
-/// A template is a task or has a type: the workers of a nested supervisor would share its
-/// children's values.
+/// Checks that a template is a task or has a type: workers made from a nested supervisor would
+/// share the values of its children.
 fn template_nested(supervisor: &Supervisor, errors: &mut Errors) {
     if !supervisor.is_pool() {
         return;
@@ -86,7 +87,7 @@ fn template_nested(supervisor: &Supervisor, errors: &mut Errors) {
     supervisor.children.iter().filter_map(nested).for_each(|error| errors.push(error));
 }
 
-/// Returns the error for a template in braces; in an expansion it stands for the pool's handle.
+/// Returns the error for a template in braces, which replaces the pool's handle in an expansion.
 pub(crate) fn nested_template(child: &Child, nested: &Supervisor) -> syn::Error {
     let name = child.unraw_name();
     let message =
@@ -94,7 +95,8 @@ pub(crate) fn nested_template(child: &Child, nested: &Supervisor) -> syn::Error 
     syn::Error::new(nested.strategy.ident.span(), message)
 }
 
-/// A pool with `partitions` has no `max_children`: its workers are as many as its partitions.
+/// Checks that a pool with `partitions` has no `max_children`: it has as many workers as
+/// partitions.
 fn max_children_of_partitions(supervisor: &Supervisor, errors: &mut Errors) {
     if supervisor.partitions().is_none() {
         return;
@@ -105,9 +107,9 @@ fn max_children_of_partitions(supervisor: &Supervisor, errors: &mut Errors) {
     }
 }
 
-/// A supervisor with `auto_shutdown` has a significant child.
+/// Checks that a supervisor with `auto_shutdown` has a significant child.
 ///
-/// Children with a type may be significant by their derive, so this looks at the others only.
+/// A child with a type may be significant by its derive, so a supervisor that has one passes.
 fn auto_shutdown_without_significant(supervisor: &Supervisor, errors: &mut Errors) {
     let Some((span, auto)) = auto_shutdown(supervisor) else { return };
     if auto == AutoShutdown::Never {
@@ -119,8 +121,8 @@ fn auto_shutdown_without_significant(supervisor: &Supervisor, errors: &mut Error
     errors.at(span, wording::auto_shutdown_without_significant(auto.as_str()));
 }
 
-/// Two nested supervisors have handle types of different names: `a_b` in `Shop` and `b` in
-/// `a` in `Shop` would both be `ShopAB`.
+/// Checks that the handle types of two nested supervisors have different names: those of `a_b` in
+/// `Shop` and of `b` in `a` in `Shop` would both be `ShopAB`.
 pub(super) fn handle_duplicate(child: &Child, errors: &mut Errors) {
     let Body::Supervisor(nested) = &child.body else { return };
     if let Some(Handle { clashes_with: Some(first), .. }) = &nested.handle {
@@ -132,7 +134,7 @@ pub(super) fn handle_duplicate(child: &Child, errors: &mut Errors) {
     }
 }
 
-/// Attributes belong to a type, and a tree without a name has none.
+/// Checks that a tree without a name has no attributes: they belong to a type, which it lacks.
 pub(super) fn attributes_without_name(tree: &Tree, errors: &mut Errors) {
     if tree.head.is_none()
         && let Some(attr) = tree.attrs.first()

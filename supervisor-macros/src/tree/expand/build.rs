@@ -15,9 +15,9 @@ use super::{handle, settings};
 use crate::errors::unknown_value;
 use crate::options::key::Place;
 
-/// Writes the body of the function that makes a tree, up to its value.
+/// Writes the body of the function that makes a tree, up to the function's value.
 ///
-/// It binds the root to `__supervisor`, or to `__pool` if it is a pool.
+/// The body binds the root to `__supervisor`, or to `__pool` if the root is a pool.
 pub(super) fn root(tree: &Tree) -> TokenStream {
     let mut tasks = Tasks::default();
     tasks.hoist(&tree.root, "", &[]);
@@ -32,17 +32,18 @@ pub(super) fn root(tree: &Tree) -> TokenStream {
 }
 
 /// The functions of tasks without a value, which the expansion reads before it binds any child's
-/// name: the name of such a task means the item, whatever a sibling is called.
+/// name: the name of such a task means the item, even if a sibling has that name.
 #[derive(Default)]
 struct Tasks {
     statements: TokenStream,
-    /// By the task's path.
+    /// The variables that hold the functions, by the task's path.
     functions: HashMap<String, Ident>,
     names: HashSet<String>,
 }
 
 impl Tasks {
-    /// Binds the functions of all tasks below; `cfgs` are the conditions of the supervisors around.
+    /// Binds the functions of all tasks below this supervisor; `cfgs` are the conditions of the
+    /// supervisor and of all above it.
     fn hoist(&mut self, supervisor: &Supervisor, path: &str, cfgs: &[&Attribute]) {
         for child in supervisor.named_children() {
             let path = join(path, child);
@@ -73,7 +74,7 @@ impl Tasks {
     }
 }
 
-/// Returns the path of a child, by which its function is found again.
+/// Returns the path of a child, by which [`Tasks`] holds its function.
 fn join(path: &str, child: &Child) -> String {
     format!("{path}/{}", child.unraw_name())
 }
@@ -172,8 +173,8 @@ impl Builder<'_> {
     fn spec(&self, child: &Child, typed: &Typed, make: &TokenStream) -> TokenStream {
         let (text, value) = (child.unraw_name(), self.value(child, typed));
         let recipe_type = typed.ty.project(self.krate, "Recipe");
-        // With the span of the type, so that rustc reports a type that is no child there alone. The
-        // block ends before any of the user's expressions could see the name.
+        // The name has the span of the type, so that rustc reports a type that is not a child there
+        // alone. The block ends before any of the user's expressions could see the name.
         let recipe = Ident::new("__recipe", typed.ty.last.span());
         let defaults = typed.ty.project(self.krate, "OPTIONS");
         quote! {
@@ -190,14 +191,14 @@ impl Builder<'_> {
         Some(quote!(.with_restart_policy(#policy)))
     }
 
-    /// Writes the value that a typed child is made of.
+    /// Writes the value from which a typed child is made.
     fn value(&self, child: &Child, typed: &Typed) -> TokenStream {
         let krate = self.krate;
         match &typed.value {
             _ if child.validity >= Validity::WithoutValue => quote!(#krate::__private::broken()),
             Some(value) => quote!(#value),
             None => {
-                // With the span of the type, where a missing `Default` is an error.
+                // The tokens have the span of the type, where rustc reports a missing `Default`.
                 let (span, ty) = (typed.ty.last.span(), &typed.ty);
                 let (open, close) =
                     (quote_spanned!(span=> <_ as), quote_spanned!(span=> >::default_recipe()));
@@ -208,8 +209,8 @@ impl Builder<'_> {
 
     /// Writes the spec of a task.
     ///
-    /// The block's last expression has the span of the function: rustc reports a value that is none
-    /// there, without a note about the macro.
+    /// The block's last expression has the span of the function, where rustc reports a value that
+    /// is not a function, without a note about the macro.
     fn task(&self, child: &Child, task: &Task, path: &str) -> TokenStream {
         let krate = self.krate;
         let text = child.unraw_name();
@@ -278,13 +279,13 @@ impl Builder<'_> {
         if let Some(count) = pool.partitions() {
             let template = self.spec(child, typed, &typed.ty.project(krate, "spec"));
             let of = typed.ty.project_partition(krate, "partitioned");
-            // With the span of the type for all of the call, where rustc reports what is wrong.
+            // The whole call has the span of the type, where rustc reports a mistake in it.
             let arguments = quote_spanned! {typed.ty.last()=>
                 (#builder, #template #policy #options, #count)
             };
             return Ok(quote!(#of #arguments));
         }
-        // `build_pool` as a function of the type, where rustc reports a type that is no child.
+        // `build_pool` is a function of the type, where rustc reports a type that is not a child.
         if typed.value.is_none() {
             let (template, of) =
                 (typed.ty.project(krate, "template"), typed.ty.project(krate, "pool"));

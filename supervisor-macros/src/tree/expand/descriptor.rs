@@ -1,4 +1,4 @@
-//! Writes the tree as a constant, and the checks that rustc makes when it evaluates it.
+//! Writes the tree as a constant, and the checks that rustc makes when it evaluates the constant.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -32,7 +32,7 @@ fn of_supervisor(
         Some(quote!(#(#cfgs)* #descriptor,))
     });
     let children = children.flatten();
-    // A `const` block makes the list `'static`, also inside a function.
+    // A `const` block makes the list `'static`, even inside a function.
     quote! {
         #krate::__private::TreeDescriptor::supervisor(#name, #child_options, #own_options, const {
             &[#(#children)*]
@@ -90,7 +90,8 @@ fn of_child(krate: &TokenStream, child: &Child) -> Option<TokenStream> {
     })
 }
 
-/// A check that needs a type's own options: a block for a constant, and its conditions.
+/// A check that needs a type's own options: a block for a constant, and the conditions of the
+/// check.
 pub(super) struct Check<'a> {
     pub(super) cfgs: Vec<&'a Attribute>,
     pub(super) block: TokenStream,
@@ -98,8 +99,8 @@ pub(super) struct Check<'a> {
 
 /// Returns all checks of a tree; each fails at its own tokens.
 ///
-/// The macro has checked what the tokens alone can break, so a child without a type needs no check,
-/// and a child with a mistake gets no second error.
+/// The macro has checked the rules that the tokens alone can break, so a child without a type needs
+/// no check, and a child with a mistake gets no second error.
 pub(super) fn checks(tree: &Tree) -> Vec<Check<'_>> {
     let mut checker = Checker { krate: &tree.krate, checks: Vec::new() };
     let place = tree.root.root_place();
@@ -115,13 +116,14 @@ struct Checker<'a> {
 }
 
 impl<'a> Checker<'a> {
-    /// Adds the checks of all children below; `cfgs` are the conditions of the supervisors around.
+    /// Adds the checks of all children below this supervisor; `cfgs` are the conditions of the
+    /// supervisor and of all above it.
     fn children(&mut self, supervisor: &'a Supervisor, place: Place, cfgs: &[&'a Attribute]) {
         for child in supervisor.named_children() {
             let cfgs: Vec<&'a Attribute> = cfgs.iter().copied().chain(child.cfgs()).collect();
             let depends_on_types = match &child.body {
                 Body::Typed(_) => true,
-                // `shutdown_too_short`: its children may be of types of their own.
+                // Needed by `shutdown_too_short`: the supervisor's children may have types.
                 Body::Supervisor(nested) => sets(nested, Key::Shutdown),
                 Body::Task(_) | Body::Broken(_) => false,
             };
@@ -147,12 +149,13 @@ impl<'a> Checker<'a> {
         let Some(descriptor) = of_child(self.krate, child) else { return };
         let options = options(self.krate, supervisor, place);
         let span = child.name.span();
-        let (subject, around) = (ident_at(span, "child"), ident_at(span, "supervisor"));
-        let call = quote_spanned!(span=> #subject.check(&#around));
-        self.push(cfgs, &quote!(let #subject = #descriptor; let #around = #options; #call));
+        let (subject, parent) = (ident_at(span, "child"), ident_at(span, "supervisor"));
+        let call = quote_spanned!(span=> #subject.check(&#parent));
+        self.push(cfgs, &quote!(let #subject = #descriptor; let #parent = #options; #call));
     }
 
-    /// Adds the check of a supervisor with `auto_shutdown`: its children may be significant by type.
+    /// Adds the check of a supervisor with `auto_shutdown`, whose children may be significant by
+    /// type.
     fn auto_shutdown(&mut self, supervisor: &Supervisor, place: Place, cfgs: &[&'a Attribute]) {
         let found = supervisor.options.find(place, |setting| match setting {
             Setting::AutoShutdown(auto) => Some(auto),
@@ -209,7 +212,7 @@ fn sets(supervisor: &Supervisor, key: Key) -> bool {
 /// Returns a name with the span and hygiene of the user's tokens: rustc then reports a failed check
 /// at those tokens alone, without a note about the macro.
 ///
-/// The block of a check contains no expression of the user's, so none can see the name.
+/// The block of a check contains no expression of the user's that could see the name.
 fn ident_at(span: Span, name: &str) -> Ident {
     Ident::new(&format!("__{name}"), span)
 }

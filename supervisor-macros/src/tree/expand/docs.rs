@@ -38,7 +38,7 @@ fn draw(parent: &Supervisor, indent: &str, lines: &mut Vec<String>) {
     }
 }
 
-/// Prints what the tree says about a child, as it is written.
+/// Prints the declaration of a child as it is written in the tree.
 fn summary(child: &Child) -> String {
     match &child.body {
         Body::Supervisor(nested) => supervisor(nested),
@@ -81,12 +81,12 @@ pub(super) fn accessor(child: &Child) -> TokenStream {
     let summary = summary(child);
     let sentence = match &child.body {
         Body::Supervisor(nested) if nested.is_pool() => {
-            format!("The pool `{name}`: `{summary}`.")
+            format!("Returns the pool `{name}`: `{summary}`.")
         }
-        Body::Supervisor(_) => format!("The supervisor `{name}`: `{summary}`."),
-        Body::Task(_) => format!("The address of the task `{name}`: `{summary}`."),
-        Body::Typed(_) => format!("The child `{name}`: `{summary}`."),
-        Body::Broken(_) => format!("The child `{name}`."),
+        Body::Supervisor(_) => format!("Returns the supervisor `{name}`: `{summary}`."),
+        Body::Task(_) => format!("Returns the address of the task `{name}`: `{summary}`."),
+        Body::Typed(_) => format!("Returns the child `{name}`: `{summary}`."),
+        Body::Broken(_) => format!("Returns the child `{name}`."),
     };
     let has_docs = child.attrs.iter().any(|attr| attr.path().is_ident("doc"));
     let gap = has_docs.then(|| quote!(#[doc = ""]));

@@ -12,8 +12,8 @@ use crate::options::Options;
 use crate::options::key::Key;
 use crate::words::{Policy, Strategy, Vocabulary, Word};
 
-/// Parses a task or a child with a type: what stands after the colon of a child that is no
-/// supervisor.
+/// Parses the part after the colon of a child that is not a supervisor: a task, or a child with a
+/// type.
 pub(super) fn task_or_typed(
     input: ParseStream,
     name: &Ident,

@@ -1,6 +1,6 @@
 //! Parses a child's type: a path with generic arguments.
 //!
-//! Read by hand, since syn's types take the options of `Database(shutdown = 5s)` for the
+//! The path is parsed by hand, since syn takes the options of `Database(shutdown = 5s)` for the
 //! arguments of `Fn(…)`.
 
 use proc_macro2::TokenStream;

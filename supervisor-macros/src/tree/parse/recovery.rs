@@ -1,13 +1,13 @@
-//! Goes on parsing behind a mistake.
+//! Skips the tokens of a mistake, so that parsing can go on after it.
 
 use proc_macro2::TokenTree;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{Ident, Token};
 
-/// Skips to behind the next comma that a child follows.
+/// Skips all tokens up to the next comma that a child follows, and that comma.
 ///
-/// The comma alone is not enough: one inside `Cache<K, V>` does not end a child.
+/// A comma alone is not enough: one inside `Cache<K, V>` does not end a child.
 pub(super) fn skip_to_next_child(input: ParseStream) {
     loop {
         skip_to(input, |input| input.peek(Token![,]));

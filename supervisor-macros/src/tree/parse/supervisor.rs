@@ -78,7 +78,7 @@ pub(super) fn parse(
 fn holds_children(input: ParseStream) -> bool {
     let ahead = input.fork();
     ahead.parse_any_delimiter().is_ok_and(|(_, _, content)| {
-        // `max_restarts: 3` is an option, written as elsewhere.
+        // `max_restarts: 3` is an option in the syntax of other languages.
         let word = content.fork().call(Ident::parse_any).map(|word| word.to_string());
         starts_child(&content) && !word.is_ok_and(|word| Key::parse(&word).is_some())
     })
@@ -93,7 +93,7 @@ fn children(input: ParseStream, errors: &mut Errors) -> Vec<Child> {
                 let is_broken = matches!(child.body, Body::Broken(_));
                 children.push(child);
                 if is_broken {
-                    // Where `a:` stands above `b: Always`, nothing of `b` may be skipped.
+                    // If `b: Always` follows an empty `a:`, no token of `b` may be skipped.
                     if !starts_child(input) {
                         skip_to_next_child(input);
                     }
@@ -130,7 +130,7 @@ fn after_child(input: ParseStream, name: &str, errors: &mut Errors) {
 ///
 /// # Errors
 ///
-/// If there is no name.
+/// If the child has no name.
 fn child(input: ParseStream, errors: &mut Errors) -> syn::Result<Child> {
     let is_attribute = !input.peek(Token![#]) || input.peek2(token::Bracket);
     let attrs = if is_attribute { input.call(Attribute::parse_outer)? } else { Vec::new() };
@@ -165,7 +165,7 @@ fn body(input: ParseStream, name: &Ident, errors: &mut Errors) -> syn::Result<Bo
     let colon: Token![:] = input.parse()?;
     if input.is_empty() || input.peek(Token![,]) || starts_child(input) {
         let message = format!(
-            "`{name}` is nothing yet; write a policy such as `Always`, a type, or a supervisor"
+            "`{name}` has nothing after its colon; write a policy such as `Always`, a type, or a supervisor"
         );
         return Err(syn::Error::new(colon.span, message));
     }

@@ -38,7 +38,7 @@ fn a_closed_mailbox_opens_again_empty() {
     mailbox.open(2);
     assert_eq!(try_recv(&mailbox, 2), None);
     assert_eq!(mailbox.try_send(2), Ok(()));
-    // The sender waited when the mailbox was closed: that is its answer, whenever it polls.
+    // The sender waited when the mailbox was closed, which decides its answer, whenever it polls.
     assert_eq!(poll(&mut before), Poll::Ready(Err(SendError::NotRunning(1))));
     assert_eq!(drain(&mailbox, 2), [2]);
 }

@@ -16,8 +16,8 @@ impl Dice {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
 /// The state of a sender in the model.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum SenderState {
     Waiting,
     Granted,

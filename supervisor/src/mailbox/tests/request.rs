@@ -20,7 +20,7 @@ impl Measure {
     }
 }
 
-/// An empty mailbox with room for one request.
+/// Creates an empty mailbox with room for one request.
 fn empty() -> Mailbox<Measure> {
     filled(1, [])
 }
@@ -116,8 +116,8 @@ async fn a_request_that_is_not_answered_in_time_stays_sent() {
     assert_eq!(request.answer(), Err(4));
 }
 
-// On its second poll a request makes its timer. Before other tasks have run, most requests would
-// make one in vain.
+// A request makes its timer on its second poll: if it did so before other tasks have run, most
+// requests would make a timer in vain.
 #[tokio::test(start_paused = true)]
 async fn a_request_that_waits_looks_again_when_its_thread_has_time() {
     let mailbox = empty();
@@ -140,7 +140,7 @@ async fn nobody_waits_for_an_answer_when_the_time_is_up() {
     let mailbox = empty();
     let mut asking = Box::pin(mailbox.ask(measure("rope"), WITHIN));
     assert_eq!(outcome(&mut asking).await, Err(AskError::Timeout));
-    // `Reply::send` fails also while the future still exists.
+    // `Reply::send` fails even while the future still exists.
     assert_eq!(try_recv(&mailbox, 1).map(Measure::answer), Some(Err(4)));
     drop(asking);
 }
@@ -152,7 +152,7 @@ async fn a_request_that_finds_no_room_in_time_is_withdrawn() {
     let mut second = Box::pin(mailbox.ask(measure("second"), WITHIN));
     let give_up = async {
         let answer = outcome(&mut second).await;
-        // The request is withdrawn already, not when its future is dropped.
+        // The request is withdrawn already, before its future is dropped.
         assert_eq!(try_recv(&mailbox, 1).map(Measure::answer), Some(Ok(())));
         assert!(try_recv(&mailbox, 1).is_none());
         assert!(mailbox.try_send(Measure("third", Reply::new().0)).is_ok());

@@ -16,8 +16,9 @@ pub(super) fn repeated_names<'a>(
     repeated.map(|(at, _)| at).collect()
 }
 
-/// Returns whether each name is above the one before, so that no name repeats and no set is needed.
-/// Large numbers of siblings mostly have counted names (`worker-0`, `worker-1`, …), which ascend.
+/// Returns `true` if each name is above the one before, so that no name repeats and no set is
+/// needed. Large numbers of siblings mostly have counted names (`worker-0`, `worker-1`, …), which
+/// ascend.
 fn is_ascending<'a>(mut names: impl Iterator<Item = &'a Name>) -> bool {
     let mut last = None;
     names.all(|name| {

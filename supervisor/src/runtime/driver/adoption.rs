@@ -7,7 +7,7 @@ use crate::inbox::Message;
 use crate::runtime::node::{Body, Declared};
 
 /// Prepares a running supervisor for its adoption: its present children become its declaration,
-/// except a pool's workers. Returns `false` if the supervisor does not run.
+/// unless they are a pool's workers. Returns `false` if the supervisor does not run.
 ///
 /// # Errors
 ///

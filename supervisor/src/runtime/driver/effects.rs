@@ -15,6 +15,7 @@ use crate::slot::{Beginning, Duties, Heartbeat};
 use crate::spec::ExitReason;
 
 impl SupervisorRun {
+    /// Carries out one effect.
     pub(super) fn perform(&mut self, effect: Effect<ChildTask, Reply>) {
         match effect {
             Effect::Show(child, state) => self.show(child, state),

@@ -15,7 +15,7 @@ use crate::slot::Wakers;
 use crate::spec::{Escalation, ExitReason};
 
 impl SupervisorRun {
-    /// Ends the life if the engine has decided so, and returns whether it has.
+    /// Ends the life and returns `true`, if the engine has decided to end it.
     pub(super) fn conclude_if_ended(&mut self) -> bool {
         let Some(ending) = self.ending.take() else { return false };
         let blame = |name, reason| Escalation { path: self.node.path().join(&name), reason };

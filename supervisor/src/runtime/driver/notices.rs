@@ -12,6 +12,7 @@ use crate::runtime::node::Node;
 use crate::spec::ExitReason;
 
 impl SupervisorRun {
+    /// Applies a notice.
     pub(super) fn notify(&self, notice: Notice) {
         // Skip building the event if nobody subscribes and nothing logs.
         let observed = Node::is_observed().then(|| notice.clone());
@@ -79,14 +80,15 @@ impl SupervisorRun {
     }
 
     /// Publishes the event for a notice to subscribers and the log. `asked_at` is the instant at
-    /// which the child was asked to end, if it was.
+    /// which the child was asked to end, or `None` if it was not asked.
     fn announce(&self, notice: Notice, asked_at: Option<PackedInstant>) {
         let Some(key) = notice.child() else {
             return self.node.announce_own(|| EventKind::SupervisorStopping);
         };
         let Some(child) = self.engine.child(key) else { return };
         let core = child.data.slot().core();
-        // The engine may have decided on the next life already; the slot has the present one.
+        // The engine may have decided on the next life already; the slot has the present life's
+        // number.
         let incarnation = core.generation();
         let after = asked_at
             .map_or(Duration::ZERO, |began| self.now.saturating_duration_since(began.instant()));
@@ -118,8 +120,8 @@ impl SupervisorRun {
     }
 }
 
-/// Returns whether the life that the engine has decided on has begun. It has not if the slot is
-/// still occupied by a life that could not be stopped.
+/// Returns `true` if the life that the engine has decided on has begun. It has not begun if a life
+/// that could not be stopped still occupies the slot.
 fn has_begun(child: &Child<ChildTask, Reply>) -> bool {
     child.data.slot().core().generation() == child.generation
 }

@@ -8,7 +8,7 @@ use crate::slot::SlotCore;
 use crate::spec::{ChildPath, ExitReason};
 
 impl Node {
-    /// Returns whether there is any subscription to any tree, or a reader of the log.
+    /// Returns `true` if any tree has a subscriber, or the log has a reader.
     pub(crate) fn is_observed() -> bool {
         is_subscribed() || log::is_read()
     }

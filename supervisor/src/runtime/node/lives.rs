@@ -25,8 +25,8 @@ pub(in crate::runtime) enum RootStart {
 }
 
 impl Node {
-    /// Enters the life of a root, if the root has not been started. The waiter is told when all
-    /// children have started, and dropped if a child does not start.
+    /// Enters the life of a root, if the root has not been started. The waiter is completed when
+    /// all children have started, and dropped if a child does not start.
     pub(in crate::runtime) fn begin_root(
         &self,
         waiter: oneshot::Sender<()>,
@@ -154,7 +154,7 @@ impl Node {
     pub(crate) fn ended(self: &Arc<Self>, reason: &ExitReason, reaper: &mut Reaper) {
         let is_final = self.lock().is_final();
         if is_final {
-            // There is no parent that could start the children again.
+            // No parent can start the children again.
             self.close_declared(Closing::Gone, reaper);
         }
         self.announce_terminated(reason);
@@ -249,7 +249,7 @@ impl Node {
     }
 
     /// Returns a receiver that completes when the supervisor has ended and will not be started
-    /// again; `None` if that is already so.
+    /// again; `None` if it has ended so already.
     pub(crate) fn end(&self) -> Option<oneshot::Receiver<()>> {
         let mut locked = self.lock();
         match locked.state {
@@ -261,8 +261,7 @@ impl Node {
         Some(receiver)
     }
 
-    /// Enters the final state of a supervisor that is down, since there is no parent that could
-    /// start it again.
+    /// Enters the final state of a supervisor that is down, since no parent can start it again.
     pub(crate) fn end_for_good(self: &Arc<Self>) {
         let end_waiters = {
             let mut locked = self.lock();
@@ -295,7 +294,7 @@ impl Node {
 }
 
 impl Locked {
-    /// Returns whether there is no parent that could start this supervisor again.
+    /// Returns `true` if no parent can start this supervisor again.
     fn is_final(&self) -> bool {
         self.parent.is_none() || matches!(self.state, NodeState::Alive { is_orphan: true, .. })
     }
@@ -308,12 +307,12 @@ fn complete_all(waiters: Vec<oneshot::Sender<()>>) {
     }
 }
 
-/// Fails on a thread that cannot spawn tasks and set timers.
+/// Returns an error on a thread that cannot spawn tasks and set timers.
 fn check_runtime() -> Result<(), SupervisorError> {
     if tokio::runtime::Handle::try_current().is_err() {
         return Err(SupervisorError::NoRuntime);
     }
-    // There is no other way to ask whether the runtime has timers.
+    // Tokio has no other way to ask whether the runtime has timers.
     std::panic::catch_unwind(|| drop(tokio::time::sleep(std::time::Duration::ZERO)))
         .map_err(|_| SupervisorError::NoRuntime)
 }

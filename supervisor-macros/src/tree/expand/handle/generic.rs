@@ -1,5 +1,5 @@
-//! Writes the handles of a tree without a name: types that are local to the block of its expression,
-//! and generic over the handles of the children.
+//! Writes the handles of a tree without a name: types that are local to the block of its
+//! expression, and generic over the handles of the children.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
@@ -25,8 +25,8 @@ fn field(index: usize) -> Ident {
 
 /// Writes the field of a child that its `#[cfg]` leaves out: `#[cfg(not(…))] field: (),`.
 ///
-/// The arguments of a type cannot be conditional, so the handle has a parameter for the child all
-/// the same.
+/// The arguments of a type cannot be conditional, so the handle has a parameter even for a child
+/// that is left out.
 fn absent(field: &Ident, child: &Child) -> Option<TokenStream> {
     let conditions: Vec<&TokenStream> = child
         .cfgs()
@@ -41,19 +41,19 @@ pub(crate) fn root(tree: &Tree) -> TokenStream {
     let krate = &tree.krate;
     let descriptor = quote!(descriptor: &'static #krate::__private::TreeDescriptor,);
     let functions = quote! {
-        /// The worst case of an orderly shutdown; nothing if it has no bound.
+        /// Returns the worst-case time of an orderly shutdown; `None` if it has no bound.
         #[must_use]
         pub fn shutdown_budget(&self) -> ::core::option::Option<::core::time::Duration> {
             self.descriptor.shutdown_budget()
         }
 
-        /// How many children the tree declares, at all levels.
+        /// Returns the number of children that the tree declares, at all levels.
         #[must_use]
         pub fn children(&self) -> ::core::primitive::usize {
             self.descriptor.count()
         }
 
-        /// The tree as a Mermaid flowchart.
+        /// Returns the tree as a Mermaid flowchart.
         #[must_use]
         pub fn diagram(&self) -> ::std::string::String {
             self.descriptor.diagram()
@@ -76,7 +76,7 @@ fn of_children(
     let mut params = Vec::new();
     let mut fields = quote!(supervisor: #krate::__private::HiddenSupervisor, #more_fields);
     let mut functions = quote! {
-        /// The supervisor itself.
+        /// Returns the supervisor itself.
         #[doc(alias = "shutdown", alias = "wait", alias = "events")]
         #[must_use]
         pub fn supervisor(&self) -> &#krate::Supervisor {
@@ -89,7 +89,7 @@ fn of_children(
         let param = format_ident!("Pool", span = Span::mixed_site());
         fields.extend(quote!(pool: #param,));
         functions.extend(quote! {
-            /// The pool, to which workers are added.
+            /// Returns the pool, to which workers are added.
             #[must_use]
             pub fn pool(&self) -> &#param {
                 &self.pool

@@ -25,7 +25,8 @@ pub(super) fn fields(krate: &TokenStream, supervisor: &Supervisor) -> TokenStrea
     fields.collect()
 }
 
-/// Writes the value of a nested handle; that of a partitioned pool of a type is erased to the type.
+/// Writes the value of a nested handle. The handle of a partitioned pool of a type is erased to
+/// that type.
 pub(super) fn erased_pool(krate: &TokenStream, nested: &Supervisor, name: &Ident) -> TokenStream {
     if partitioned_type(nested).is_some() {
         quote!(#krate::__private::ErasedHandle::new(#name))
@@ -45,13 +46,13 @@ fn partitioned_type(supervisor: &Supervisor) -> Option<&Typed> {
 
 /// Returns the name of a child's field in the handle of a named tree.
 ///
-/// It is not the child's name: where a task's function is missing, rustc would suggest a field of
-/// that name.
+/// The field does not have the child's name: if a task's function is missing, rustc would suggest a
+/// field of that name.
 fn field(child: &Child) -> Ident {
     hygienic(&child.unraw_name())
 }
 
-/// Writes the type of a named tree; `attrs` are the user's, and the drawing of the tree.
+/// Writes the type of a named tree; `attrs` are the user's attributes and the drawing of the tree.
 pub(crate) fn root(tree: &Tree, head: &Head, attrs: &TokenStream) -> TokenStream {
     let krate = &tree.krate;
     let Head { vis, ident, .. } = head;
@@ -87,14 +88,14 @@ pub(crate) fn root(tree: &Tree, head: &Head, attrs: &TokenStream) -> TokenStream
         #[automatically_derived]
         #[allow(dead_code, private_interfaces, reason = "a program need not use all of it")]
         impl #ident {
-            /// The supervisor at the top of the tree.
+            /// Returns the supervisor at the top of the tree.
             #[doc(alias = "shutdown", alias = "wait", alias = "events")]
             #[must_use]
             #quiet_vis fn supervisor(&self) -> &#krate::Supervisor {
                 self.supervisor.get()
             }
 
-            /// The pool, to which workers are added.
+            /// Returns the pool, to which workers are added.
             #[must_use]
             #quiet_vis fn pool(&self) -> #ty {
                 #value
@@ -174,7 +175,7 @@ fn named(
         #[automatically_derived]
         #[allow(dead_code, private_interfaces, reason = "a program need not use all of it")]
         impl #ident {
-            /// The supervisor itself.
+            /// Returns the supervisor itself.
             #[doc(alias = "shutdown", alias = "wait", alias = "events")]
             #[must_use]
             #quiet_vis fn supervisor(&self) -> &#krate::Supervisor {
@@ -223,7 +224,8 @@ fn erased_accessor(
     typed: &Typed,
     mut field: Ident,
 ) -> (TokenStream, TokenStream) {
-    // With the span of the type, where alone rustc then reports a type that is no child.
+    // The field has the span of the type, so that rustc reports a type that is not a child there
+    // alone.
     let span = typed.ty.last.span().resolved_at(Span::call_site());
     field.set_span(span);
     let first = typed.ty.first();
@@ -232,8 +234,8 @@ fn erased_accessor(
 
 /// Returns the type of a child's field in its supervisor's handle.
 ///
-/// That of a child with a type is erased: a field of the type `<Type as Child>::Handle` would make
-/// a type that is no child an error of every use of the tree's handle.
+/// The handle of a child with a type is erased: with a field of the type `<Type as Child>::Handle`,
+/// a type that is not a child would make every use of the tree's handle an error.
 fn field_type(krate: &TokenStream, child: &Child) -> TokenStream {
     match &child.body {
         Body::Supervisor(nested) if nested.is_pool() => pool_type(krate, nested),
