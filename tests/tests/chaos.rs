@@ -40,7 +40,7 @@ impl Dice {
     }
 }
 
-/// A message to a child: the way in which it ends or hangs.
+/// A message to a child: how it is to end, or to hang.
 #[derive(Debug, Clone, Copy)]
 enum Command {
     Return,
@@ -71,7 +71,7 @@ impl Worker for Erratic {
         ctx.ready();
         let life = dice.millis(2000);
         let end = tokio::select! {
-            command = ctx.recv() => command,
+            message = ctx.recv() => message,
             () = sleep(life) => Some(dice.one_of(&[Command::Return, Command::Fail, Command::Panic])),
         };
         match end {
@@ -185,7 +185,7 @@ impl Chaos {
         let pick = usize::try_from(self.dice.below(self.supervisors.len() as u64)).unwrap();
         let supervisor = self.supervisors[pick].clone();
         let name = child.path().as_str().rsplit('/').next().unwrap_or_default().to_owned();
-        let command =
+        let message =
             self.dice.one_of(&[Command::Return, Command::Fail, Command::Panic, Command::Hang]);
         let added = (self.dice.below(10) == 0).then(|| self.child());
         let adopted = (self.dice.below(10) == 0).then(|| {
@@ -206,7 +206,7 @@ impl Chaos {
                 7 => drop(supervisor.stats().await),
                 _ => {
                     if let Some(child) = child.downcast::<Command>() {
-                        let _ = child.try_send(command);
+                        let _ = child.try_send(message);
                     }
                 }
             }
