@@ -199,7 +199,8 @@ async fn senders_that_wait_are_answered_when_the_tree_gives_up() {
     within("the end", root.wait()).await.unwrap_err();
     let mut back = 0;
     for send in sends {
-        // One message may have been queued before the end: it is a dead letter, and its send succeeded.
+        // One message may have been queued before the end: it is a dead letter, and its send
+        // succeeded.
         back += usize::from(matches!(
             within("an answer", send).await.unwrap(),
             Err(SendError::Gone(_))

@@ -338,8 +338,8 @@ async fn a_thread_that_is_stopped_before_it_ran_is_still_asked() {
     let spec = ChildSpec::new("early").with_shutdown(Shutdown::BrutalKill).with_blocking(early);
     let root = Supervisor::new().build();
     within("the start", root.start()).await.unwrap();
-    // Both commands are in the inbox before the supervisor reads it: it starts and stops the child in
-    // one turn.
+    // Both commands are in the inbox before the supervisor reads it: it starts and stops the child
+    // in one turn.
     let both = async { tokio::join!(root.add_child(spec), root.terminate_child("early")) };
     let (added, terminated) = within("both", both).await;
     added.unwrap();

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `Supervisor::start` | the start goes on |
 //! | `Tree::start` | the tree shuts down: the future had its last handle |
-//! | `add_child`, `add_worker`, `add_worker_with` | the child is added, and the supervisor started |
+//! | `add_child`, `add_worker`, `add_worker_with` | the child is added, the supervisor started |
 //! | the same, never polled | nothing happens, and the child is gone |
 //! | `terminate_child`, `restart_child`, `delete_child` | carried out |
 //! | `terminate`, `restart`, `kill` of an address | carried out |

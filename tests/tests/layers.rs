@@ -5,8 +5,8 @@
 //! the documentation is no import; the tokens of a macro's call or body are read like all others.
 //! Test-only code is left out.
 //!
-//! `cargo test -p supervisor-tests --test layers -- --nocapture drawing` prints the layers that each
-//! layer names, and how often.
+//! `cargo test -p supervisor-tests --test layers -- --nocapture drawing` prints the layers that
+//! each layer names, and how often.
 
 #[path = "layers/made_up.rs"]
 mod made_up;

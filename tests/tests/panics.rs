@@ -288,7 +288,8 @@ async fn an_endless_chain_of_sources_is_cut() {
 
 #[tokio::test(start_paused = true)]
 async fn a_panic_without_a_place_does_not_get_that_of_the_panic_before() {
-    // `resume_unwind` calls no panic hook, so its panic has no place, and not that of the panic before.
+    // `resume_unwind` calls no panic hook, so its panic has no place, and not that of the panic
+    // before.
     let stage = Stage::new();
     let spec = stage.task("a", async |ctx: Context| {
         assert!(ctx.incarnation() != 1, "the first");

@@ -1,4 +1,5 @@
-//! Tests runtimes: those with which a tree works, and the answers to all callers when one goes away.
+//! Tests runtimes: those with which a tree works, and the answers to all callers when one goes
+//! away.
 
 use std::future::pending;
 use std::time::Duration;
@@ -113,8 +114,8 @@ fn a_child_whose_turn_had_not_come_when_the_runtime_went_away_is_refused() {
     let nested = Supervisor::new().build();
     let spec = ChildSpec::new("nested").with_supervisor(nested.clone());
     assert!(poll_once(supervisor.add_child(spec)).is_none());
-    // The supervisor takes all commands in hand, and yields to other tasks before it has carried out
-    // all of them.
+    // The supervisor takes all commands in hand, and yields to other tasks before it has carried
+    // out all of them.
     runtime.block_on(tokio::task::yield_now());
     let states = addresses.iter().map(ChildRef::incarnation);
     let added = states.filter(|&incarnation| incarnation > 0).count();

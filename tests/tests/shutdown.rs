@@ -1,4 +1,5 @@
-//! Tests the shutdown: children stop in reverse order, each by its own mode and within its own time.
+//! Tests the shutdown: children stop in reverse order, each by its own mode and within its own
+//! time.
 
 use std::time::Duration;
 
@@ -156,8 +157,8 @@ async fn a_nested_supervisor_with_a_time_of_its_own_is_cut_short_with_all_below(
     let spec = ChildSpec::new("sub").with_supervisor(sub.clone()).with_shutdown(10 * SECOND);
     let supervisor = Supervisor::new().with_child(stage.actor("a")).with_child(spec).build();
     within("the start", supervisor.start()).await.unwrap();
-    // Only children that are added later can need more time than their supervisor has: with declared
-    // ones, it would not start.
+    // Only children that are added later can need more time than their supervisor has: with
+    // declared ones, it would not start.
     for name in ["x", "y"] {
         let spec = stops_after(&stage, name, 30 * SECOND).with_shutdown(60 * SECOND);
         within("a child", sub.add_child(spec)).await.unwrap();

@@ -357,7 +357,8 @@ fn after_the_storm_every_message_is_accounted_for_and_nothing_is_left() {
     let (left, tasks) = runtime.block_on(async {
         let metrics = tokio::runtime::Handle::current().metrics();
         let began = Instant::now();
-        // The last tasks have reported their ends, and are about to be gone, for which there is no event.
+        // The last tasks have reported their ends, and are about to be gone, for which there is no
+        // event.
         while metrics.num_alive_tasks() > 0 && began.elapsed() < Duration::from_secs(10) {
             tokio::task::yield_now().await;
         }

@@ -1,4 +1,5 @@
-//! Tests the start of a tree: in order, each child when the previous one has started, or not at all.
+//! Tests the start of a tree: in order, each child when the previous one has started, or not at
+//! all.
 
 use std::future::pending;
 use std::time::Duration;

@@ -1,4 +1,5 @@
-//! Tests strategies: the siblings that are stopped and started with a failed child, and their order.
+//! Tests strategies: the siblings that are stopped and started with a failed child, and their
+//! order.
 
 use std::future::pending;
 use std::time::Duration;

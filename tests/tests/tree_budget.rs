@@ -1,4 +1,5 @@
-//! Tests the constants of a declared tree: its shutdown budget, its number of children, its diagram.
+//! Tests the constants of a declared tree: its shutdown budget, its number of children, its
+//! diagram.
 
 use std::future::pending;
 use std::time::Duration;

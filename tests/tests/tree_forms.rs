@@ -28,26 +28,26 @@ impl Worker for Echo {
     }
 }
 
-/// A worker that asks its echo once in each life, and keeps the answer.
+/// A worker that asks its echo once in each life, and stores the answer.
 #[derive(Child)]
 struct Asker {
     echo: ChildRef<Reply<u32>>,
-    answer: Arc<AtomicUsize>,
+    stored: Arc<AtomicUsize>,
 }
 
 impl Worker for Asker {
     async fn run(&self, ctx: Context) -> ChildResult {
-        let answer = self.echo.ask(|reply| reply).await?;
-        self.answer.store(answer as usize, Ordering::SeqCst);
+        let number = self.echo.ask(|reply| reply).await?;
+        self.stored.store(number as usize, Ordering::SeqCst);
         idle(ctx).await
     }
 }
 
 supervision_tree! {
-    Company(number: u32, answer: &Arc<AtomicUsize>): one_for_one(max_restarts = 5) {
+    Company(number: u32, stored: &Arc<AtomicUsize>): one_for_one(max_restarts = 5) {
         r#type: Echo = Echo(number),
         office: rest_for_one(restart = Transient, shutdown = 1m) {
-            asker: Asker = Asker { echo: r#type.clone(), answer: Arc::clone(answer) },
+            asker: Asker = Asker { echo: r#type.clone(), stored: Arc::clone(stored) },
             // A name that another level uses, too, and a task of the same name as its function.
             office: one_for_all { idle: Always, other: Temporary = self::idle },
         },
@@ -58,12 +58,12 @@ supervision_tree! {
 
 #[tokio::test]
 async fn a_tree_with_parameters_and_trees_inside_it() {
-    let answer = Arc::new(AtomicUsize::new(0));
-    let company = within("the start", Company::start(7, &answer)).await.unwrap();
+    let stored = Arc::new(AtomicUsize::new(0));
+    let company = within("the start", Company::start(7, &stored)).await.unwrap();
     let answer = within("the answer", company.r#type().ask(|reply| reply)).await.unwrap();
     assert_eq!(answer, 7);
     within("the asker", async {
-        while answer.load(Ordering::SeqCst) != 7 {
+        while stored.load(Ordering::SeqCst) != 7 {
             tokio::task::yield_now().await;
         }
     })
@@ -185,8 +185,8 @@ async fn the_empty_tree() {
 #[tokio::test]
 async fn a_start_borrows_nothing() {
     let start = {
-        let answer = Arc::new(AtomicUsize::new(0));
-        Company::start(3, &answer)
+        let stored = Arc::new(AtomicUsize::new(0));
+        Company::start(3, &stored)
     };
     let company = within("the start", tokio::spawn(start)).await.unwrap().unwrap();
     within("the shutdown", company.supervisor().shutdown()).await.unwrap();

@@ -115,7 +115,7 @@ async fn a_declared_job_that_fails_is_restarted() {
     assert!((22..=24).contains(&restart), "{restart}");
     sleep(11 * SECOND).await;
     assert_eq!(times.of("failing"), [10, 20, restart + 10]);
-    // The job that is `Temporary` has failed, and is forgotten.
+    // The job `inline` failed at its first call: it is `Temporary`, and so forgotten.
     let error = within("the list", jobs.supervisor().child_spec("inline")).await.unwrap_err();
     assert!(matches!(error, SupervisorError::NotFound(_)), "{error}");
 }
@@ -220,8 +220,8 @@ async fn declared_partitions_share_the_work_by_key() {
     assert_eq!(within("the count", by_default).await.unwrap(), 0);
 }
 
-/// A worker that fails is restarted; when workers fail too often, their supervisor is restarted with
-/// all of them. Addresses and keys stay.
+/// A worker that fails is restarted; when workers fail too often, their supervisor is restarted
+/// with all of them. Addresses and keys stay.
 #[tokio::test(start_paused = true)]
 async fn declared_partitions_come_back() {
     let counting = Counting::tree(10);
@@ -240,7 +240,7 @@ async fn declared_partitions_come_back() {
 /// Partitions are declared children: they stop one after the other, unlike a pool's workers.
 #[tokio::test(start_paused = true)]
 async fn declared_partitions_take_exactly_their_budget() {
-    // 1 s for each of three counters, then the client, 2 s for each of two, four tasks, two threads.
+    // 1 s for each of 3 counters, then the client, 2 s for each of 2 counters, 4 tasks, 2 threads.
     let budget = Counting::SHUTDOWN_BUDGET.unwrap();
     assert_eq!(budget, Duration::from_secs(3 + 5 + 2 * 2 + 4 * 5 + 2 * 5));
     assert_eq!(Counting::CHILDREN, 5 + 3 + 2 + 4 + 2);

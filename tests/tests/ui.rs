@@ -9,8 +9,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Mistakes that only the compiler can find, by traits and types. The library words the errors where
-/// the compiler allows it.
+/// Mistakes that only the compiler can find, by traits and types. The library words the errors
+/// where the compiler allows it.
 const BY_THE_COMPILER: [&str; 23] = [
     "builder_not_built",
     "child_by_hand",
@@ -46,8 +46,8 @@ const BY_THE_PARSER: [&str; 5] = [
     "tree_nameless_item",
 ];
 
-/// Rules that a declared tree breaks only in the macro, which checks the tokens: the library's check
-/// is for trees that are built by hand.
+/// Rules that a declared tree breaks only in the macro, which checks the tokens: the library's
+/// check is for trees that are built by hand.
 const AT_RUN_TIME: [&str; 1] = ["window_zero"];
 
 /// The compiler whose messages the files contain; those of other versions differ.

@@ -207,8 +207,8 @@ async fn the_failure_escalates_to_the_root_without_useless_restarts() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_new_life_of_the_supervisor_does_not_run_the_child_beside_its_old_life() {
-    // The nested supervisor is stopped on request, which leaves the blocked life behind; its next life
-    // finds the slot still occupied.
+    // The nested supervisor is stopped on request, which leaves the blocked life behind; its next
+    // life finds the slot still occupied.
     let mut blocking = Blocking::new("blocking");
     let spec = blocking.spec();
     let child = spec.handle();
