@@ -62,7 +62,7 @@ async fn a_child_that_hangs_is_killed_and_restarted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_child_that_gives_signs_is_left_alone_until_it_stops_giving_them() {
+async fn a_child_that_gives_signs_of_life_is_left_alone() {
     let stage = Stage::new();
     let (_supervisor, _child, mut events) = start(stage.task("a", async |ctx: Context| {
         for _ in 0..5 {

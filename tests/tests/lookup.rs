@@ -84,7 +84,7 @@ async fn declared_added_and_pooled_children_are_found() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_says_what_is_wrong() {
+async fn each_failed_lookup_has_its_error() {
     let stage = Stage::new();
     let (seeker, query) = inside(|ctx| async move {
         let mut errors = Vec::new();

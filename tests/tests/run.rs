@@ -99,7 +99,7 @@ async fn a_program_without_a_log_prints_the_reason_of_its_failure() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_signal_during_the_start_stops_what_was_started() {
+async fn a_signal_during_the_start_stops_the_started_children() {
     let mut program = Program::start("starting");
     program.prints("never_ready starts").await.prints("tidy runs").await.signal(Signal::TERM);
     let (status, output) = program.end().await;

@@ -30,7 +30,7 @@ async fn time_to_stop(spec: ChildSpec<Ready<ChildRef>>) -> (Duration, ShutdownRe
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_child_that_never_looked_is_dropped_at_once_as_one_that_stopped() {
+async fn a_child_that_never_observed_the_signal_is_dropped_at_once_and_not_killed() {
     let stage = Stage::new();
     let supervisor = Supervisor::new()
         .with_child(stage.task("blind", async |_: Context| pending().await))
@@ -134,7 +134,7 @@ async fn the_future_of_the_request_outlives_the_context() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn recv_gives_none_at_once_and_try_recv_drains_what_is_queued() {
+async fn recv_returns_none_at_once_and_try_recv_drains_the_queue() {
     let stage = Stage::new();
     let noted = stage.clone();
     let spec = stage.task("a", move |mut ctx| {

@@ -98,7 +98,7 @@ async fn a_nested_supervisor_is_started_when_all_its_children_are() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failed_start_stops_what_was_started_in_reverse_order() {
+async fn a_failed_start_stops_the_started_children_in_reverse_order() {
     let stage = Stage::new();
     let failing = stage
         .task("c", async |_: Context| Err("cannot start".into()))

@@ -181,7 +181,7 @@ async fn the_empty_tree() {
     within("the shutdown", tree.supervisor().shutdown()).await.unwrap();
 }
 
-/// A value is made once; what it borrows is borrowed during the call only.
+/// A child's value is made once: a tree borrows its parameters only during the call.
 #[tokio::test]
 async fn a_start_borrows_nothing() {
     let start = {

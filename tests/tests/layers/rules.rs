@@ -16,9 +16,9 @@ pub(crate) struct Layer {
 /// The layers that a layer may name beside itself.
 pub(crate) enum MayName {
     Only(&'static [&'static str]),
-    /// All that stand before it in the table.
+    /// All layers before it in the table.
     Lower,
-    /// All that stand before it in the table, but these.
+    /// All layers before it in the table, except these.
     LowerBut(&'static [&'static str]),
 }
 
@@ -54,8 +54,8 @@ pub(crate) fn may_name(table: &[Layer], name: &str) -> Vec<&'static str> {
     }
 }
 
-/// Finds layers that name one that does not stand before them in the table: it has no circle if
-/// there are none.
+/// Finds layers of the table that may name a layer that does not stand before them. A table without
+/// such layers has no circle.
 pub(crate) fn faults_of_table(table: &[Layer]) -> Vec<String> {
     let mut faults = Vec::new();
     let mut lower = BTreeSet::new();
@@ -166,8 +166,8 @@ fn at_line(file: &File, line: usize) -> String {
 /// Files, by name, with the files that each names.
 type Graph<'a> = BTreeMap<&'a str, BTreeSet<&'a str>>;
 
-/// Finds circles of folders, at each depth: files beside each other may name each other, but what a
-/// folder names may not name the folder.
+/// Finds circles of folders, at each depth: files beside each other may name each other, but a file
+/// that a folder names may not name the folder.
 pub(crate) fn circles(files: &[File]) -> Vec<String> {
     let graph = graph(files);
     let mut faults = Vec::new();
