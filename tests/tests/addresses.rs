@@ -1,4 +1,4 @@
-//! An address outlives the child: what becomes of messages while lives come and go.
+//! Tests addresses: messages cross restarts in order, and come back when the child is down or gone.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -13,8 +13,8 @@ use supervisor_tests::{Order, Stage, event, quiet, restarted, started, terminate
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// A root with a nested supervisor (no restarts allowed, itself restarted after ten seconds) of
-/// one leaf.
+/// Starts a root with a nested supervisor of one leaf. The nested supervisor allows no restart, and
+/// is itself restarted after ten seconds.
 async fn nested(leaf: ChildSpec<supervisor::specs::Ready<ChildRef<Order>>>) -> Supervisor {
     let sub = Supervisor::new().with_max_restarts(0).with_child(leaf).build();
     let spec =
@@ -37,7 +37,7 @@ async fn a_thousand_messages_cross_the_restart_of_the_supervisor_above() {
     let sender = tokio::spawn({
         let leaf = leaf.clone();
         async move {
-            // More than the mailbox holds: most of them wait for room.
+            // More messages than the mailbox holds: most sends wait for room.
             for number in 0..1000 {
                 leaf.send(Order::Note(number)).await?;
             }
@@ -82,12 +82,12 @@ async fn messages_cross_every_kind_of_restart_in_order() {
         .filter(|entry| !entry.ends_with("leaf"))
         .map(str::to_owned)
         .collect();
-    // The kill may come before or after the eighth was handled, but nothing is lost or swapped.
+    // The kill may come before or after message 8 is handled, but no message is lost or swapped.
     assert_eq!(notes.join(" "), "0 1 2 3 4 5 6 7 8 9");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_terminated_child_sends_back_and_reopens_empty() {
+async fn a_terminated_child_returns_messages_and_reopens_empty() {
     let stage = Stage::new();
     let root = Supervisor::new().build();
     let spec = stage.actor("child").with_mailbox(1).with_shutdown(SECOND);
@@ -95,7 +95,7 @@ async fn a_terminated_child_sends_back_and_reopens_empty() {
     within("room", child.send(Order::Hang)).await.unwrap();
     quiet().await;
     within("room", child.send(Order::Note(1))).await.unwrap();
-    // One in hand, one queued, one that waits for room.
+    // One message is in hand, one is queued, and this one waits for room.
     let waiting = tokio::spawn({
         let child = child.clone();
         async move { child.send(Order::Note(2)).await }
@@ -135,7 +135,7 @@ async fn a_group_restart_reopens_a_child_that_was_down() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_address_without_a_place_is_gone() {
+async fn the_address_of_a_forgotten_child_is_gone() {
     let stage = Stage::new();
     let spec = stage.actor("leaf");
     let leaf = spec.handle();
@@ -151,7 +151,7 @@ async fn an_address_without_a_place_is_gone() {
     within("its end", deleted.terminate()).await.unwrap();
     within("its removal", root.delete_child("dynamic")).await.unwrap();
     assert!(matches!(deleted.try_send(Order::Note(1)), Err(TrySendError::Gone(_))));
-    // A new child of that name has a place of its own.
+    // A new child of that name has a slot of its own.
     let again = within("a child", root.add_child(stage.actor("dynamic"))).await.unwrap();
     within("room", again.send(Order::Note(7))).await.unwrap();
     assert!(matches!(deleted.try_send(Order::Note(1)), Err(TrySendError::Gone(_))));
@@ -199,7 +199,8 @@ async fn senders_that_wait_are_answered_when_the_tree_gives_up() {
     within("the end", root.wait()).await.unwrap_err();
     let mut back = 0;
     for send in sends {
-        // One may have been queued before the end; it is a dead letter then.
+        // One message may have been queued before the end: it is a dead letter, and its send
+        // succeeded.
         back += usize::from(matches!(
             within("an answer", send).await.unwrap(),
             Err(SendError::Gone(_))
@@ -208,7 +209,7 @@ async fn senders_that_wait_are_answered_when_the_tree_gives_up() {
     assert!(back >= 9, "{back}");
 }
 
-/// A request that can be answered, or kept until the life ends.
+/// A request, by what the server does with its reply handle.
 enum Request {
     Answer(Reply<u64>),
     Crash(Reply<u64>),
@@ -216,7 +217,7 @@ enum Request {
     Keep(Reply<u64>),
 }
 
-/// Answers with the number of its life.
+/// A worker that answers with the number of its life.
 #[derive(Child)]
 #[child(message = Request)]
 struct Server;
@@ -237,14 +238,14 @@ impl Worker for Server {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_is_answered_or_its_sender_is_told() {
+async fn a_request_is_answered_or_fails_with_the_reason() {
     let root = Supervisor::new().build();
     let server = ChildSpec::new("server").with_worker(Server);
     let server = within("the server", root.add_child(server)).await.unwrap();
     assert_eq!(within("an answer", server.ask(Request::Answer)).await.unwrap(), 1);
     let dropped = within("an answer", server.ask(Request::Drop)).await;
     assert!(matches!(dropped, Err(AskError::NoReply)));
-    // The one in hand dies with its life; the one behind it is answered by the next.
+    // The request in hand is lost with the life; the next life answers the request behind it.
     let both = async { tokio::join!(server.ask(Request::Crash), server.ask(Request::Answer)) };
     let (crashed, answered) = within("both answers", both).await;
     assert!(matches!(crashed, Err(AskError::NoReply)));
@@ -259,7 +260,7 @@ async fn a_request_is_answered_or_its_sender_is_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_old_life_receives_nothing_wherever_its_context_went() {
+async fn an_escaped_context_of_an_ended_life_receives_nothing() {
     let stage = Stage::new();
     let old: Arc<Mutex<Option<Context<()>>>> = Arc::default();
     let root = Supervisor::new().build();

@@ -1,4 +1,4 @@
-//! A supervisor that runs becomes a child of another: nothing is stopped.
+//! Tests adoption: a running supervisor becomes a child of another one, and nothing is stopped.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use supervisor::prelude::*;
 use supervisor::{ExitReason, MaxRestarts, events::Event, info::ChildState, messages::SendError};
 use supervisor_tests::{Order, Stage, event, printed, quiet, restarted, terminated, within};
 
-/// A supervisor that runs, with this child, which it was built with.
+/// Returns a running supervisor, and the one child that it was built with.
 async fn running(stage: &Stage, name: &str) -> (Supervisor, ChildRef<Order>) {
     let spec = stage.actor(name);
     let child = spec.handle();
@@ -44,7 +44,7 @@ async fn nothing_is_stopped_and_the_paths_change() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_parent_stops_it() {
+async fn the_parent_stops_an_adopted_supervisor() {
     let stage = Stage::new();
     let (sub, _child) = running(&stage, "a").await;
     let root = root().await;
@@ -55,7 +55,7 @@ async fn the_parent_stops_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_parent_restarts_it_with_the_children_that_it_had() {
+async fn the_parent_restarts_it_with_the_children_from_before_the_adoption() {
     let stage = Stage::new();
     let (sub, child) = running(&stage, "a").await;
     let before = within("a child", sub.add_child(stage.actor("before"))).await.unwrap();
@@ -75,7 +75,7 @@ async fn the_parent_restarts_it_with_the_children_that_it_had() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pool_comes_back_without_its_workers() {
+async fn an_adopted_pool_comes_back_without_its_workers() {
     let stage = Stage::new();
     let pool = Supervisor::new().with_max_restarts(0).with_template(stage.actor("w")).build();
     let worker = within("a worker", pool.add_worker()).await.unwrap();
@@ -92,7 +92,7 @@ async fn a_pool_comes_back_without_its_workers() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn its_giving_up_is_one_failure_of_the_parents_child() {
+async fn an_adopted_supervisor_that_gives_up_is_one_failure_for_its_parent() {
     let stage = Stage::new();
     let (sub, child) = running(&stage, "a").await;
     let root = Supervisor::new().with_max_restarts(0).build();
@@ -103,7 +103,7 @@ async fn its_giving_up_is_one_failure_of_the_parents_child() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn handles_of_it_keep_nothing_alive_and_stop_nothing() {
+async fn handles_of_an_adopted_supervisor_keep_nothing_alive_and_stop_nothing() {
     let stage = Stage::new();
     let (sub, child) = running(&stage, "a").await;
     let root = root().await;
@@ -118,7 +118,7 @@ async fn handles_of_it_keep_nothing_alive_and_stop_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_that_is_declared_is_adopted_with_the_start() {
+async fn a_declared_running_supervisor_is_adopted_at_the_start() {
     let stage = Stage::new();
     let (sub, child) = running(&stage, "a").await;
     let root =
@@ -138,7 +138,7 @@ async fn one_that_is_declared_is_adopted_with_the_start() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_that_is_declared_by_what_never_starts_is_shut_down_with_it() {
+async fn a_running_supervisor_declared_in_a_tree_that_never_starts_is_shut_down_with_it() {
     let stage = Stage::new();
     let (sub, child) = running(&stage, "a").await;
     let root = Supervisor::new().with_child(spec("sub", &sub)).build();
@@ -150,7 +150,7 @@ async fn one_that_is_declared_by_what_never_starts_is_shut_down_with_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_that_has_a_parent_is_refused_and_left_alone() {
+async fn a_supervisor_with_a_parent_is_refused_and_left_alone() {
     let stage = Stage::new();
     let (sub, child) = running(&stage, "a").await;
     let dynamic = within("a child", sub.add_child(stage.actor("d"))).await.unwrap();
@@ -161,7 +161,7 @@ async fn one_that_has_a_parent_is_refused_and_left_alone() {
     let SupervisorError::AlreadySupervised(path) = error else { panic!("{error}") };
     assert_eq!(path, "sub");
     assert_eq!((sub.path().as_str(), child.status()), ("sub", ChildState::Running));
-    // Nor has the attempt made a later child one of its specification.
+    // The refused attempt does not declare `later`: the restart of `sub` forgets it.
     child.send(Order::Fail).await.unwrap();
     quiet().await;
     dynamic.send(Order::Note(1)).await.unwrap();
@@ -181,7 +181,7 @@ async fn a_cycle_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_that_has_ended_is_refused() {
+async fn an_ended_supervisor_is_refused() {
     let (ended, root) = (root().await, root().await);
     within("the shutdown", ended.shutdown()).await.unwrap();
     let error = within("the adoption", root.add_child(spec("sub", &ended))).await.unwrap_err();
@@ -190,7 +190,7 @@ async fn one_that_has_ended_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_that_is_refused_goes_on_as_its_own_root() {
+async fn a_refused_supervisor_goes_on_as_its_own_root() {
     let stage = Stage::new();
     let (sub, child) = running(&stage, "a").await;
     let mut events = sub.events();
@@ -208,7 +208,7 @@ async fn one_that_is_refused_goes_on_as_its_own_root() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_that_is_refused_without_a_handle_left_shuts_down() {
+async fn a_refused_supervisor_without_handles_shuts_down() {
     let stage = Stage::new();
     let (sub, child) = running(&stage, "a").await;
     let root = root().await;
@@ -221,7 +221,7 @@ async fn one_that_is_refused_without_a_handle_left_shuts_down() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_that_never_ran_and_is_refused_can_still_be_used() {
+async fn a_refused_supervisor_that_never_ran_can_still_be_used() {
     let stage = Stage::new();
     let sub = Supervisor::new().with_child(stage.actor("a")).build();
     let root = root().await;
@@ -233,7 +233,7 @@ async fn one_that_never_ran_and_is_refused_can_still_be_used() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_that_nobody_waited_for_leaves_it_as_its_own_root() {
+async fn a_refusal_after_a_dropped_call_leaves_the_supervisor_as_its_own_root() {
     let stage = Stage::new();
     let (sub, child) = running(&stage, "a").await;
     let root = root().await;
@@ -252,7 +252,7 @@ async fn a_refusal_that_nobody_waited_for_leaves_it_as_its_own_root() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn its_subscribers_go_on_with_longer_paths() {
+async fn subscribers_of_an_adopted_supervisor_go_on_with_longer_paths() {
     let stage = Stage::new();
     let (sub, child) = running(&stage, "a").await;
     let mut events = sub.events();
@@ -261,14 +261,14 @@ async fn its_subscribers_go_on_with_longer_paths() {
     within("a child", root.add_child(stage.actor("other"))).await.unwrap();
     child.send(Order::Return).await.unwrap();
     tokio::time::sleep(Duration::from_secs(1)).await;
-    let told = printed(&mut events);
-    assert!(told.contains(&"sub/a: ended (life 1): normal".to_owned()), "{told:#?}");
+    let lines = printed(&mut events);
+    assert!(lines.contains(&"sub/a: ended (life 1): normal".to_owned()), "{lines:#?}");
     let below = |line: &String| line.starts_with("sub");
-    assert!(told.iter().all(below), "only its own part: {told:#?}");
+    assert!(lines.iter().all(below), "only its own part: {lines:#?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn its_end_before_the_parent_knows_is_an_exit_like_any_other() {
+async fn a_supervisor_that_gives_up_during_its_adoption_is_restarted() {
     let stage = Stage::new();
     let (sub, child) = running(&stage, "a").await;
     let root = root().await;

@@ -1,4 +1,4 @@
-//! `ARCHITECTURE.md` names functions, types and folders: they exist, under these names.
+//! Tests that the functions, types and folders that `ARCHITECTURE.md` names exist.
 //!
 //! A reference is a file and an item in backticks: `` `slot/core.rs::stop` ``, or
 //! `` `engine.rs::Engine::on` ``. The file is sought in `supervisor/src`, or in the repository if
@@ -111,7 +111,7 @@ mod document {
         Some(Reference { line, file: &code[..end], item })
     }
 
-    /// Returns what stands in backticks, with its line; not what stands in blocks of code.
+    /// Returns each text in backticks outside of blocks of code, with its line.
     fn code(document: &str) -> impl Iterator<Item = (usize, &str)> {
         prose(document).flat_map(|(line, text)| {
             text.split('`').skip(1).step_by(2).map(move |code| (line, code))
@@ -176,7 +176,7 @@ mod document {
         words
     }
 
-    /// `|---|---|`.
+    /// Tells whether the line is the rule below a table's head: `|---|---|`.
     fn is_rule_of_table(text: &str) -> bool {
         text.starts_with('|') && text.contains('-') && text.chars().all(|c| "|-: ".contains(c))
     }
@@ -234,10 +234,10 @@ mod items {
         }
     }
 
-    /// What a type is declared with.
+    /// The keywords that declare a type.
     const TYPES: [&str; 5] = ["struct", "enum", "trait", "type", "union"];
 
-    /// What the body of a type's members is declared with.
+    /// The keywords whose items have a body with members of a type.
     const OWNERS: [&str; 3] = ["impl", "trait", "enum"];
 
     fn starts_upper(name: &str) -> bool {
@@ -260,7 +260,7 @@ mod items {
     /// Returns the bodies of the implementations and of the declaration that name the owner.
     fn bodies_of(tokens: TokenStream, owner: &str) -> Vec<(String, TokenStream)> {
         let mut bodies = Vec::new();
-        // The keyword of the item, and whether its head names the owner.
+        // The keyword of the item; `true` once its head names the owner.
         let mut head: Option<(String, bool)> = None;
         for token in tokens {
             match (&token, &mut head) {
@@ -296,7 +296,7 @@ mod items {
     }
 }
 
-/// A made-up document and made-up sources: each check sees what is wrong.
+/// Tests of the checks, on a made-up document and made-up sources.
 mod made_up {
     use std::collections::BTreeSet;
 
@@ -459,7 +459,7 @@ mod made_up {
         let modules = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
         let complete: BTreeSet<String> = modules(&["catch", "spec"]);
         assert!(document::missing_in_code_map(DOCUMENT, &complete).is_empty());
-        // It is mentioned, but elsewhere.
+        // The document mentions `engine/`, but outside of its code map.
         assert_eq!(
             document::missing_in_code_map(DOCUMENT, &modules(&["engine", "spec"])),
             ["ARCHITECTURE.md: the code map mentions neither `engine/` nor `engine.rs`"]

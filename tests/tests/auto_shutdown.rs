@@ -1,4 +1,5 @@
-//! A supervisor that ends by itself when its significant children have ended (EEP 56).
+//! Tests `auto_shutdown` (EEP 56): a supervisor ends by itself when its significant children have
+//! ended.
 
 use supervisor::prelude::*;
 use supervisor::{AutoShutdown, ExitReason};
@@ -32,13 +33,13 @@ impl Trio {
         Self { stage, supervisor, a: handles.0, b: handles.1, plain: handles.2 }
     }
 
-    /// It goes on.
+    /// Checks that the supervisor goes on.
     async fn lives(&self) {
         quiet().await;
         within("the list", self.supervisor.which_children()).await.unwrap();
     }
 
-    /// It ends in order, without a failure.
+    /// Checks that the supervisor ends in order, without a failure.
     async fn ends(&self) {
         within("the end", self.supervisor.wait()).await.unwrap();
         let error = self.supervisor.start().await.unwrap_err();
@@ -48,7 +49,7 @@ impl Trio {
 }
 
 #[tokio::test(start_paused = true)]
-async fn any_significant_ends_with_the_first() {
+async fn any_significant_ends_the_supervisor_with_the_first_child() {
     let trio = Trio::start(AutoShutdown::AnySignificant, RestartPolicy::Transient).await;
     trio.a.send(Order::Return).await.unwrap();
     trio.ends().await;
@@ -56,7 +57,7 @@ async fn any_significant_ends_with_the_first() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn all_significant_ends_with_the_last() {
+async fn all_significant_ends_the_supervisor_with_the_last_child() {
     let trio = Trio::start(AutoShutdown::AllSignificant, RestartPolicy::Transient).await;
     trio.b.send(Order::Return).await.unwrap();
     trio.lives().await;
@@ -98,7 +99,7 @@ async fn a_significant_child_that_is_terminated_does_not_count() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_nested_one_that_ends_by_itself_is_a_normal_end_for_a_transient_spec() {
+async fn a_transient_supervisor_that_ends_by_itself_is_not_restarted() {
     let stage = Stage::new();
     let job =
         stage.actor("job").with_restart_policy(RestartPolicy::Transient).with_significant(true);

@@ -1,4 +1,4 @@
-//! Which public types and futures are `Send`, `Sync` and `Unpin`: a change is a breaking one.
+//! Tests which public types and futures are `Send`, `Sync` and `Unpin`: a change is a breaking one.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -6,13 +6,13 @@ use std::rc::Rc;
 use supervisor::testing::{self, Chaos, ChaosReport, Watch};
 use supervisor::{events::*, exit::*, futures::*, info::*, messages::*, pool::*, specs::*, *};
 
-/// `Send` and not `Sync`.
+/// A type that is `Send` and not `Sync`.
 type NotSync = Cell<u8>;
-/// Neither.
+/// A type that is neither `Send` nor `Sync`.
 type NotSend = Rc<u8>;
 
-/// Compiles only if the type has exactly these traits: with a trait too many, the method that
-/// is called has two candidates.
+/// Compiles only if the type has exactly these traits: with one trait more, the call of `call` is
+/// ambiguous.
 macro_rules! assert_traits {
     ($($type:ty: $send:ident $sync:ident $unpin:ident;)+) => {
         $(
@@ -142,7 +142,7 @@ fn the_futures_of_all_calls_are_send() {
     let _ = (supervisor, child, context, test);
 }
 
-/// Handles that are cheap to clone say so by their size.
+/// Handles are cheap to clone: they are one or two pointers large.
 #[test]
 fn handles_are_small() {
     let word = size_of::<usize>();

@@ -1,4 +1,4 @@
-//! Restarts that wait.
+//! Tests backoffs: the delays before restarts, and the commands and failures that come meanwhile.
 
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ impl Delayed {
         Self { stage, supervisor, child, events }
     }
 
-    /// Fails, and says how long the restart took.
+    /// Fails, and returns the time that the restart took.
     async fn fail(&mut self) -> Duration {
         self.child.send(Order::Fail).await.unwrap();
         let pending = event(&mut self.events, "the delay", delayed("a")).await;
@@ -73,7 +73,7 @@ async fn a_constant_backoff_does_not_grow() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn children_that_failed_together_come_back_apart() {
+async fn children_that_fail_together_come_back_apart() {
     let stage = Stage::new();
     let mut builder = Supervisor::new().with_max_restarts(MaxRestarts::Unlimited);
     let mut children = Vec::new();
@@ -186,7 +186,7 @@ async fn messages_wait_for_the_delay() {
     assert_eq!(delayed_child.stage.log(), "+a -a +a 1");
 }
 
-/// A group of `before`, `failing` (with a backoff) and `after`.
+/// Starts a group of `before`, `failing` (with a backoff) and `after`.
 async fn group(strategy: SupervisionStrategy) -> (Supervisor, Stage, ChildRef<Order>, Events) {
     let (supervisor, stage, _, failing, events) = group_with_before(strategy).await;
     (supervisor, stage, failing, events)
@@ -234,7 +234,7 @@ async fn a_failure_before_the_delayed_one_widens_the_scope() {
     failing.send(Order::Fail).await.unwrap();
     event(&mut events, "the delay", delayed("failing")).await;
     assert_eq!(stage.log(), "-failing -after");
-    // `before` has no backoff: its restart is at once, and takes the others along.
+    // `before` has no backoff: it is restarted at once, and takes the others along.
     let began = Instant::now();
     before.send(Order::Fail).await.unwrap();
     event(&mut events, "the restart", restarted("after")).await;
@@ -261,7 +261,7 @@ async fn a_termination_of_the_delayed_child_starts_the_rest_without_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_shutdown_of_a_group_that_backs_off_starts_nobody() {
+async fn a_shutdown_of_a_group_that_backs_off_starts_no_child() {
     let (supervisor, stage, failing, mut events) = group(SupervisionStrategy::OneForAll).await;
     failing.send(Order::Fail).await.unwrap();
     event(&mut events, "the delay", delayed("failing")).await;

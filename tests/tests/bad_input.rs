@@ -1,4 +1,4 @@
-//! Bad input: what a supervisor is asked that it cannot do, and what it says.
+//! Tests bad input: a supervisor answers impossible requests with an error, and goes on.
 
 use std::error::Error;
 use std::time::Duration;
@@ -19,7 +19,7 @@ async fn a_child_that_panics_in_its_first_poll_is_restarted_and_then_given_up() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_always_child_that_returns_at_once_uses_up_its_restarts_and_the_tree_says_so() {
+async fn an_always_child_that_returns_at_once_uses_up_its_restarts_and_the_error_explains_it() {
     let stage = Stage::new();
     let supervisor =
         Supervisor::new().with_child(stage.task("a", async |_: Context| Ok(()))).build();
@@ -41,7 +41,7 @@ async fn an_always_child_that_returns_at_once_uses_up_its_restarts_and_the_tree_
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_name_that_runs_is_already_started() {
+async fn the_name_of_a_running_child_is_already_started() {
     let stage = Stage::new();
     let supervisor = Supervisor::new().build();
     let child = within("the child", supervisor.add_child(stage.actor("a"))).await.unwrap();
@@ -58,7 +58,7 @@ async fn a_name_that_runs_is_already_started() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_name_that_is_down_is_already_present() {
+async fn the_name_of_a_stopped_child_is_already_present() {
     let stage = Stage::new();
     let supervisor = Supervisor::new().build();
     within("the child", supervisor.add_child(stage.actor("a"))).await.unwrap();
@@ -69,7 +69,7 @@ async fn a_name_that_is_down_is_already_present() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_name_that_is_starting_waits_for_its_turn() {
+async fn the_name_of_a_starting_child_waits_for_its_turn() {
     let stage = Stage::new();
     let slow = stage
         .task("a", async |mut ctx: Context| {
@@ -91,7 +91,7 @@ async fn a_name_that_is_starting_waits_for_its_turn() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_user_error_harms_nobody() {
+async fn a_user_error_leaves_the_other_children_alone() {
     let stage = Stage::new();
     let supervisor = Supervisor::new().with_max_restarts(0).build();
     within("the child", supervisor.add_child(stage.actor("a"))).await.unwrap();
@@ -174,7 +174,7 @@ async fn every_command_to_an_ended_pool_is_answered_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_command_to_one_that_was_never_started_is_answered_at_once() {
+async fn every_command_to_a_supervisor_that_was_never_started_is_answered_at_once() {
     let stage = Stage::new();
     let supervisor = Supervisor::new().with_child(stage.actor("a")).build();
     let results = [
@@ -206,7 +206,7 @@ async fn a_nested_supervisor_is_not_started_by_hand() {
 
 #[tokio::test(start_paused = true)]
 async fn a_worker_by_value_without_a_second_value_is_not_run_again() {
-    // `once` wants `Temporary`; a tree that says otherwise does not start.
+    // `once` needs `Temporary`; a tree that sets another policy does not start.
     #[derive(Child)]
     #[child(restart = Temporary, once)]
     struct Once;
@@ -228,7 +228,7 @@ async fn a_worker_by_value_without_a_second_value_is_not_run_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_error_says_which_child_it_is_about() {
+async fn every_error_names_its_child() {
     let stage = Stage::new();
     let sub = Supervisor::new().with_child(stage.actor("x")).build();
     let root =
@@ -242,7 +242,7 @@ async fn every_error_says_which_child_it_is_about() {
     assert_eq!(error.path().unwrap(), &"sub");
 }
 
-/// What the start of a supervisor that was built like this says.
+/// Returns the text of the error with which the supervisor's start fails.
 async fn refusal(builder: supervisor::SupervisorBuilder) -> String {
     let error = within("the start", builder.build().start()).await.unwrap_err();
     assert!(matches!(error, SupervisorError::InvalidSpec(..)), "{error:?}");
@@ -250,7 +250,7 @@ async fn refusal(builder: supervisor::SupervisorBuilder) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pool_that_is_built_wrong_says_so_when_it_is_started() {
+async fn a_pool_that_is_built_wrong_fails_to_start() {
     let stage = Stage::new();
     let pool = || Supervisor::new().with_strategy(SupervisionStrategy::SimpleOneForOne);
     let template = || ChildSpec::new("worker").with_task(async |_: Context| Ok(()));

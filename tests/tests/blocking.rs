@@ -1,7 +1,8 @@
-//! Children on threads of their own: asked to stop, never cut off, never two at once.
+//! Tests blocking children: each life has a thread of its own, is asked to stop and never cut off,
+//! and never overlaps the next one.
 //!
-//! Where the clock is paused, nothing waits for a thread but a stop: the stop's virtual time must
-//! not pass while the thread needs real time.
+//! On a paused clock only a stop waits for a thread: the stop's virtual time must not pass while
+//! the thread needs real time.
 
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
@@ -40,7 +41,7 @@ fn worker(gauge: &Gauge) -> Blocking<Job> {
     })
 }
 
-/// Goes on until it is released, whatever it is asked.
+/// Returns a child that ignores each request to stop, and goes on until the sender is dropped.
 fn stubborn(gauge: &Gauge) -> (Blocking, mpsc::Sender<()>) {
     let (release, released) = mpsc::channel::<()>();
     let (released, gauge) = (Arc::new(Mutex::new(released)), gauge.clone());
@@ -53,7 +54,7 @@ fn stubborn(gauge: &Gauge) -> (Blocking, mpsc::Sender<()>) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn it_handles_messages_on_a_thread_of_its_own_and_stops_when_asked() {
+async fn a_blocking_child_handles_messages_on_its_own_thread_and_stops_when_asked() {
     let gauge = Gauge::new();
     let root = Supervisor::new().build();
     let spec = ChildSpec::new("worker").with_blocking(worker(&gauge));
@@ -66,7 +67,7 @@ async fn it_handles_messages_on_a_thread_of_its_own_and_stops_when_asked() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn errors_and_panics_are_told_and_restarted_as_others_are() {
+async fn errors_and_panics_are_reported_and_restarted_like_those_of_tasks() {
     let gauge = Gauge::new();
     let root = Supervisor::new().build();
     let mut events = root.events();
@@ -89,7 +90,7 @@ async fn errors_and_panics_are_told_and_restarted_as_others_are() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_is_noticed_by_one_that_looks_for_the_first_time_after_it() {
+async fn a_thread_that_looks_for_the_first_time_after_a_stop_sees_it() {
     let (go, gone) = mpsc::channel::<()>();
     let gone = Arc::new(Mutex::new(gone));
     let spec = ChildSpec::new("late").with_blocking(Blocking::new(move |ctx: BlockingContext| {
@@ -114,7 +115,7 @@ async fn a_stop_is_noticed_by_one_that_looks_for_the_first_time_after_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_that_goes_on_is_reported_and_its_life_ends_when_it_returns() {
+async fn a_thread_that_goes_on_is_reported_and_its_life_ends_when_it_returns() {
     let gauge = Gauge::new();
     let (blocking, release) = stubborn(&gauge);
     let spec = ChildSpec::new("stubborn")
@@ -143,7 +144,7 @@ async fn one_that_goes_on_is_reported_and_its_life_ends_when_it_returns() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_that_goes_on_at_the_end_is_in_the_report() {
+async fn a_thread_that_goes_on_is_in_the_report_of_the_shutdown() {
     let gauge = Gauge::new();
     let (blocking, release) = stubborn(&gauge);
     let spec = ChildSpec::new("stubborn").with_shutdown(SECOND / 50).with_blocking(blocking);
@@ -157,7 +158,7 @@ async fn one_that_goes_on_at_the_end_is_in_the_report() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn killed_or_stopped_brutally_it_is_asked_and_has_the_grace_to_end() {
+async fn a_kill_and_a_brutal_stop_ask_the_thread_and_give_it_the_kill_grace() {
     let gauge = Gauge::new();
     let root = Supervisor::new().build();
     let mut events = root.events();
@@ -173,7 +174,7 @@ async fn killed_or_stopped_brutally_it_is_asked_and_has_the_grace_to_end() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_next_life_waits_for_the_end_of_the_thread() {
-    // Its locals take a while to be dropped.
+    // The destructor of a local variable takes a while.
     struct Slow(#[expect(dead_code)] supervisor_tests::Life);
     impl Drop for Slow {
         fn drop(&mut self) {
@@ -204,7 +205,7 @@ async fn the_next_life_waits_for_the_end_of_the_thread() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn it_can_report_that_it_is_up() {
+async fn a_blocking_child_can_report_that_it_is_ready() {
     let root = Supervisor::new().build();
     let spec = ChildSpec::new("ready").with_start(StartMode::Notify);
     let spec = spec.with_blocking(Blocking::new(|mut ctx: BlockingContext| {
@@ -217,14 +218,14 @@ async fn it_can_report_that_it_is_up() {
 }
 
 #[tokio::test]
-async fn one_that_drops_its_context_before_it_is_ready_has_failed_to_start() {
+async fn a_thread_that_drops_its_context_before_it_is_ready_has_failed_to_start() {
     let gauge = Gauge::new();
     let life = gauge.clone();
     let quitter = Blocking::new(move |ctx: BlockingContext| {
         let _life = life.enter();
         let asked = ctx.shutdown_requested();
         drop(ctx);
-        // It goes on, but it will never be ready.
+        // The thread goes on, but it can no longer report that it is ready.
         tokio::runtime::Handle::current().block_on(asked);
         Ok(())
     });
@@ -234,14 +235,14 @@ async fn one_that_drops_its_context_before_it_is_ready_has_failed_to_start() {
     let error = within("an answer", root.add_child(spec)).await.unwrap_err();
     let text = "child `a` did not start: dropped its context before it was ready";
     assert_eq!(error.to_string(), text);
-    // Long before its time to start is over.
+    // The failure comes long before the start time-out.
     assert!(began.elapsed() < 10 * SECOND, "{:?}", began.elapsed());
     assert_eq!((gauge.alive(), gauge.begun()), (0, 1));
 }
 
 #[tokio::test]
-async fn one_that_returns_before_it_is_ready_has_its_own_reasons() {
-    // The context is dropped a moment before the result is known.
+async fn a_thread_that_returns_before_it_is_ready_keeps_its_own_reason() {
+    // The context is dropped a moment before the supervisor knows the result.
     let fails = Blocking::new(|_: BlockingContext| Err("the port is taken".into()));
     let spec = ChildSpec::new("a").with_blocking(fails).with_start(StartMode::Notify);
     let root = Supervisor::new().build();
@@ -255,9 +256,9 @@ async fn one_that_returns_before_it_is_ready_has_its_own_reasons() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn it_can_wait_for_futures_and_knows_that_it_is_inside() {
-    let (told, hears) = mpsc::channel();
-    let told = Mutex::new(told);
+async fn a_thread_can_wait_for_futures_but_not_for_its_own_end() {
+    let (sender, receiver) = mpsc::channel();
+    let sender = Mutex::new(sender);
     let root = Supervisor::new().build();
     let own = Supervisor::clone(&root);
     let weak = Arc::new(Mutex::new(Some(own)));
@@ -265,7 +266,7 @@ async fn it_can_wait_for_futures_and_knows_that_it_is_inside() {
         .with_restart_policy(RestartPolicy::Temporary)
         .with_blocking(Blocking::new(move |ctx: BlockingContext| {
             let root = weak.lock().unwrap().take().expect("one life");
-            let _ = told.lock().unwrap().send(ctx.block_on(async {
+            let _ = sender.lock().unwrap().send(ctx.block_on(async {
                 tokio::time::sleep(SECOND / 100).await;
                 tokio::spawn(async {}).await.unwrap();
                 root.shutdown().await
@@ -275,7 +276,7 @@ async fn it_can_wait_for_futures_and_knows_that_it_is_inside() {
     let mut events = root.events();
     within("the child", root.add_child(spec)).await.unwrap();
     event(&mut events, "its end", terminated("caller")).await;
-    assert!(matches!(hears.recv().unwrap(), Err(SupervisorError::FromInside(_))));
+    assert!(matches!(receiver.recv().unwrap(), Err(SupervisorError::FromInside(_))));
 }
 
 #[tokio::test(start_paused = true)]
@@ -294,26 +295,26 @@ async fn workers_of_a_pool_can_block() {
 
 #[test]
 fn a_runtime_that_goes_away_asks_the_thread_to_stop() {
-    let (told, hears) = mpsc::channel();
-    let told = Mutex::new(Some(told));
+    let (sender, receiver) = mpsc::channel();
+    let sender = Mutex::new(Some(sender));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let spec =
         ChildSpec::new("child").with_blocking(Blocking::new(move |mut ctx: BlockingContext| {
-            let told = told.lock().unwrap().take().expect("one life");
-            told.send("runs").unwrap();
+            let sender = sender.lock().unwrap().take().expect("one life");
+            sender.send("runs").unwrap();
             while ctx.recv().is_some() {}
-            told.send("stops").unwrap();
+            sender.send("stops").unwrap();
             Ok(())
         }));
     let root = Supervisor::new().with_child(spec).build();
     runtime.block_on(root.start()).unwrap();
-    assert_eq!(hears.recv(), Ok("runs"));
+    assert_eq!(receiver.recv(), Ok("runs"));
     drop(runtime);
-    assert_eq!(hears.recv_timeout(Duration::from_secs(30)), Ok("stops"));
+    assert_eq!(receiver.recv_timeout(Duration::from_secs(30)), Ok("stops"));
 }
 
 #[tokio::test(start_paused = true)]
-async fn virtual_time_passes_while_it_runs() {
+async fn virtual_time_passes_while_a_thread_runs() {
     let gauge = Gauge::new();
     let root =
         Supervisor::new().with_child(ChildSpec::new("w").with_blocking(worker(&gauge))).build();
@@ -325,7 +326,7 @@ async fn virtual_time_passes_while_it_runs() {
 }
 
 #[tokio::test]
-async fn one_that_is_asked_before_anything_else_ran_is_told_all_the_same() {
+async fn a_thread_that_is_stopped_before_it_ran_is_still_asked() {
     let gauge = Gauge::new();
     let lives = gauge.clone();
     let early = Blocking::new(move |ctx: BlockingContext| {
@@ -333,11 +334,12 @@ async fn one_that_is_asked_before_anything_else_ran_is_told_all_the_same() {
         let _ = ctx.wait_for_shutdown(Duration::MAX);
         Ok(())
     });
-    // An abort asks nobody; but this cannot be dropped, so it is told.
+    // An abort drops a child without asking it; a thread cannot be dropped, so it is asked.
     let spec = ChildSpec::new("early").with_shutdown(Shutdown::BrutalKill).with_blocking(early);
     let root = Supervisor::new().build();
     within("the start", root.start()).await.unwrap();
-    // Both commands are there before the supervisor looks, so it starts and stops in one go.
+    // Both commands are in the inbox before the supervisor reads it: it starts and stops the child
+    // in one turn.
     let both = async { tokio::join!(root.add_child(spec), root.terminate_child("early")) };
     let (added, terminated) = within("both", both).await;
     added.unwrap();

@@ -1,6 +1,6 @@
-//! Random trees under random failures and commands, in paused time and so repeatable: whatever
-//! happens, no child has two lives at once, every call is answered, the events tell one story,
-//! and a shutdown leaves nothing.
+//! Tests random trees under random failures and commands: no child has two lives at once, every
+//! call is answered, the events are consistent, and a shutdown leaves nothing. On the paused clock
+//! a seed repeats a run.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use supervisor::{
 use supervisor_tests::{Gauge, within};
 use tokio::time::sleep;
 
-/// SplitMix64.
+/// Random numbers, by SplitMix64.
 struct Dice(u64);
 
 impl Dice {
@@ -40,28 +40,28 @@ impl Dice {
     }
 }
 
-/// What a child was told to do.
+/// A message to a child: how it is to end, or to hang.
 #[derive(Debug, Clone, Copy)]
-enum Told {
+enum Command {
     Return,
     Fail,
     Panic,
     Hang,
 }
 
-/// A child that takes its time to start and to stop, and fails now and then.
+/// A child that needs time to start and to stop, and fails now and then.
 #[derive(Child)]
-#[child(message = Told, mailbox = 4)]
+#[child(message = Command, mailbox = 4)]
 struct Erratic {
     gauge: Gauge,
     seed: u64,
 }
 
 impl Worker for Erratic {
-    async fn run(&self, mut ctx: Context<Told>) -> ChildResult {
+    async fn run(&self, mut ctx: Context<Command>) -> ChildResult {
         let _life = self.gauge.enter();
         let mut dice = Dice(self.seed ^ ctx.incarnation());
-        // The tree starts; what fails to start, fails when it is restarted.
+        // The first life always starts, so that the tree does; a start fails only as a restart.
         if ctx.incarnation() > 1 {
             if dice.below(8) == 0 {
                 return Err("it does not start".into());
@@ -71,14 +71,14 @@ impl Worker for Erratic {
         ctx.ready();
         let life = dice.millis(2000);
         let end = tokio::select! {
-            told = ctx.recv() => told,
-            () = sleep(life) => Some(dice.one_of(&[Told::Return, Told::Fail, Told::Panic])),
+            message = ctx.recv() => message,
+            () = sleep(life) => Some(dice.one_of(&[Command::Return, Command::Fail, Command::Panic])),
         };
         match end {
-            Some(Told::Return) => return Ok(()),
-            Some(Told::Fail) => return Err("it fails".into()),
-            Some(Told::Panic) => std::panic::resume_unwind(Box::new("it panics")),
-            Some(Told::Hang) => std::future::pending().await,
+            Some(Command::Return) => return Ok(()),
+            Some(Command::Fail) => return Err("it fails".into()),
+            Some(Command::Panic) => std::panic::resume_unwind(Box::new("it panics")),
+            Some(Command::Hang) => std::future::pending().await,
             None => {}
         }
         sleep(dice.millis(60)).await;
@@ -117,7 +117,7 @@ impl Chaos {
         spec
     }
 
-    fn child(&mut self) -> ChildSpec<Ready<ChildRef<Told>>> {
+    fn child(&mut self) -> ChildSpec<Ready<ChildRef<Command>>> {
         let gauge = Gauge::new();
         self.gauges.push(gauge.clone());
         let (name, seed) = (self.name(), self.dice.roll());
@@ -178,14 +178,15 @@ impl Chaos {
         supervisor
     }
 
-    /// Asks for something, whatever comes of it, and sometimes does not wait for the answer.
+    /// Makes a random call, whose result does not matter; sometimes the future is dropped early.
     fn meddle(&mut self) {
         let pick = usize::try_from(self.dice.below(self.children.len() as u64)).unwrap();
         let child = self.children[pick].clone();
         let pick = usize::try_from(self.dice.below(self.supervisors.len() as u64)).unwrap();
         let supervisor = self.supervisors[pick].clone();
         let name = child.path().as_str().rsplit('/').next().unwrap_or_default().to_owned();
-        let told = self.dice.one_of(&[Told::Return, Told::Fail, Told::Panic, Told::Hang]);
+        let message =
+            self.dice.one_of(&[Command::Return, Command::Fail, Command::Panic, Command::Hang]);
         let added = (self.dice.below(10) == 0).then(|| self.child());
         let adopted = (self.dice.below(10) == 0).then(|| {
             let sub = self.supervisor(0);
@@ -204,8 +205,8 @@ impl Chaos {
                 6 => drop(supervisor.snapshot().await),
                 7 => drop(supervisor.stats().await),
                 _ => {
-                    if let Some(child) = child.downcast::<Told>() {
-                        let _ = child.try_send(told);
+                    if let Some(child) = child.downcast::<Command>() {
+                        let _ = child.try_send(message);
                     }
                 }
             }
@@ -236,7 +237,7 @@ impl Chaos {
     }
 }
 
-/// Each life of a child begins once and ends once, with growing numbers.
+/// Checks that each life of a child begins once and ends once, with growing numbers.
 fn check_story(events: &mut Events) {
     let mut lives: HashMap<String, (u64, bool)> = HashMap::new();
     let mut last = 0;
@@ -247,12 +248,12 @@ fn check_story(events: &mut Events) {
         match *event.kind() {
             EventKind::ChildStarted { incarnation, .. }
             | EventKind::ChildRestarted { incarnation, .. } => {
-                // A new child of a name that was free begins with 1 again.
+                // The lives of a new child under a name that was free again begin with 1.
                 assert!(!*up && (incarnation > *number || incarnation == 1), "{event}");
                 (*number, *up) = (incarnation, true);
             }
             EventKind::ChildTerminated { incarnation, .. } => {
-                // One that ends before it is up has its end told while everything stops.
+                // While the supervisor stops, the end of a life that never was up is published too.
                 assert!(incarnation >= *number, "{event} after life {number}");
                 *up = false;
             }
@@ -262,8 +263,8 @@ fn check_story(events: &mut Events) {
             _ => {}
         }
     }
-    // A running supervisor that is refused as a child is a part of the tree until it is refused,
-    // and takes its children's stories with it.
+    // A running supervisor that is refused as a child is a part of the tree until the refusal; the
+    // ends of its children after that are not in these events.
     let is_part = |path: &str| {
         path.match_indices('/')
             .all(|(end, _)| lives.get(&path[..end]).is_some_and(|life| life.0 > 0))
@@ -282,7 +283,7 @@ async fn chaos(seed: u64, start_timeout: Duration) {
         supervisors: Vec::new(),
         names: 0,
     };
-    // The root goes on until it is told to stop, whatever happens below.
+    // The root goes on until its shutdown is requested, however often its children fail.
     let root = chaos.builder().with_max_restarts(MaxRestarts::Unlimited);
     let root = chaos.tree(root, 2);
     let mut events = root.events();
@@ -299,7 +300,7 @@ async fn chaos(seed: u64, start_timeout: Duration) {
     within("a query", root.which_children()).await.expect("it runs");
     within("the shutdown", root.shutdown()).await.unwrap();
     let _ = within("the end", root.wait()).await;
-    // Those that were not adopted, or whose adoption was dropped half-way, run for themselves.
+    // Supervisors that were refused, or whose adoption was dropped half-way, may be roots that run.
     for supervisor in &chaos.supervisors {
         let _ = within("the shutdown of each", supervisor.shutdown()).await;
         let _ = within("the end of each", supervisor.wait()).await;
@@ -314,7 +315,7 @@ async fn chaos(seed: u64, start_timeout: Duration) {
 }
 
 fn worlds(seeds: std::ops::Range<u64>) {
-    // Some starts take longer than this.
+    // Some children take longer than this to start.
     let start_timeout = Duration::from_millis(15);
     for seed in seeds {
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -339,7 +340,7 @@ fn nothing_breaks_in_the_second_hundred_worlds() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_breaks_between_threads() {
-    // None does, however busy the machine is.
+    // No child takes longer than this to start, however busy the machine is.
     let start_timeout = Duration::from_secs(10);
     let running: Vec<_> =
         (1000..1030).map(|seed| tokio::spawn(chaos(seed, start_timeout))).collect();

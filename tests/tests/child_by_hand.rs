@@ -1,4 +1,4 @@
-//! An `impl Child` written by hand: its `OPTIONS` hold at run time as they hold in the budget.
+//! Tests an `impl Child` written by hand: its `OPTIONS` hold at run time as they do in the budget.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use supervisor::prelude::*;
 use supervisor::specs::Ready;
 use supervisor::{Backoff, ChildOptions};
 
-/// A worker without the derive: `OPTIONS` alone say how it is supervised.
+/// A worker without the derive: `OPTIONS` alone set how it is supervised.
 struct ByHand;
 
 async fn idle(ctx: Context) -> ChildResult {
@@ -52,7 +52,7 @@ async fn the_options_of_the_type_hold_at_run_time() {
 }
 
 #[tokio::test]
-async fn the_tree_is_heard_before_the_type() {
+async fn the_trees_options_win_over_those_of_the_type() {
     let tree = Tree::start().await.unwrap();
     let spec = tree.supervisor().child_spec("overruled").await.unwrap();
     assert_eq!(spec.restart, RestartPolicy::Always);

@@ -1,4 +1,4 @@
-//! What a child leaves unhandled: counted, and received by whoever asks for it.
+//! Tests dead letters: the messages that a child leaves unhandled are received by `dead_letters`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -28,7 +28,7 @@ async fn send(child: &ChildRef<Order>, orders: impl IntoIterator<Item = Order>) 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_child_that_has_finished_leaves_what_it_did_not_receive() {
+async fn a_finished_child_leaves_the_messages_that_it_did_not_receive() {
     let stage = Stage::new();
     let root = Supervisor::new().build();
     let mut events = root.events();
@@ -46,7 +46,7 @@ async fn a_child_that_has_finished_leaves_what_it_did_not_receive() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_restart_leaves_nothing() {
+async fn a_restart_leaves_no_dead_letters() {
     let stage = Stage::new();
     let root = Supervisor::new().build();
     let child = within("the child", root.add_child(stage.actor("child"))).await.unwrap();
@@ -58,7 +58,7 @@ async fn a_restart_leaves_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_receiver_lasts_until_the_place_is_gone() {
+async fn a_receiver_lasts_until_the_slot_is_gone() {
     let stage = Stage::new();
     let root = Supervisor::new().with_child(stage.actor("child")).build();
     within("the start", root.start()).await.unwrap();
@@ -81,7 +81,7 @@ async fn one_receiver_lasts_until_the_place_is_gone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_tree_that_gives_up_leaves_what_waits_anywhere_in_it() {
+async fn a_tree_that_gives_up_leaves_the_waiting_messages_of_all_levels() {
     let stage = Stage::new();
     let (first, second) = (stage.actor("first"), stage.actor("second"));
     let (one, two) = (first.handle(), second.handle());
@@ -99,7 +99,7 @@ async fn a_tree_that_gives_up_leaves_what_waits_anywhere_in_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_tree_that_was_never_started_leaves_what_was_sent_to_it() {
+async fn a_tree_that_was_never_started_leaves_the_messages_sent_to_it() {
     let stage = Stage::new();
     let spec = stage.actor("child");
     let child = spec.handle();
@@ -124,7 +124,7 @@ async fn receivers_share_one_queue() {
     let ((one, two), terminated) =
         within("two letters", async { tokio::join!(both, worker.terminate()) }).await;
     terminated.unwrap();
-    // Each message comes to one of them, whichever looks first.
+    // Each message goes to one receiver: the one that takes it first.
     assert!(matches!((one, two), (Some(0), Some(1)) | (Some(1), Some(0))), "{one:?} {two:?}");
     drop(second);
     assert_eq!(first.try_next(), Some(2));
@@ -164,12 +164,12 @@ impl Worker for Handler {
 }
 
 #[tokio::test(start_paused = true)]
-async fn letters_that_nobody_takes_harm_nobody() {
+async fn dead_letters_without_a_receiver_are_dropped() {
     let dropped = Arc::new(AtomicUsize::new(0));
     let root = Supervisor::new().build();
     let spec = ChildSpec::new("handler").with_worker(Handler);
     let child = within("the child", root.add_child(spec)).await.unwrap();
-    // Asked for, and no longer wanted when they come.
+    // The receiver is dropped before the message becomes a dead letter.
     let letters = child.dead_letters();
     within("room", child.send(Explosive(Arc::clone(&dropped)))).await.unwrap();
     drop(letters);

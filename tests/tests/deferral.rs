@@ -1,5 +1,5 @@
-//! What waits for what: children do not wait for each other under `one_for_one`; a group does
-//! one thing at a time, and serves what was asked in between.
+//! Tests deferral: under `one_for_one` children do not wait for each other; a group does one thing
+//! at a time, and handles deferred requests in between.
 
 use std::future::pending;
 use std::time::Duration;
@@ -64,7 +64,7 @@ async fn under_a_group_strategy_children_are_added_one_after_the_other() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn commands_for_one_child_take_their_turns() {
+async fn commands_for_one_child_are_carried_out_in_turn() {
     let stage = Stage::new();
     let supervisor = Supervisor::new().with_child(slow(&stage, "a")).build();
     within("the start", supervisor.start()).await.unwrap();
@@ -81,7 +81,7 @@ async fn commands_for_one_child_take_their_turns() {
     stop.unwrap();
     start.unwrap();
     again.unwrap();
-    // One second to stop, one to start, one to stop.
+    // One second for the stop, one for the start, one for the stop again.
     assert_eq!(began.elapsed(), 3 * SECOND);
     assert_eq!(stage.log(), "+a -a +a -a");
 }
@@ -125,7 +125,7 @@ async fn a_child_that_fails_while_the_group_adds_one_takes_its_turn() {
 
 #[tokio::test(start_paused = true)]
 async fn between_two_attempts_to_start_other_requests_are_served() {
-    // A restart that fails for ever, without a delay, is only ever one message ahead.
+    // A restart that fails for ever, without a delay, is only one message ahead of other requests.
     let stage = Stage::new();
     let spec = stage
         .task("a", async |mut ctx: Context| {
@@ -181,7 +181,7 @@ async fn a_command_whose_child_is_forgotten_before_its_turn_is_answered() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_shutdown_answers_all_that_waits_for_its_turn() {
+async fn a_shutdown_answers_all_deferred_calls() {
     let stage = Stage::new();
     let supervisor = Supervisor::new()
         .with_strategy(SupervisionStrategy::OneForAll)

@@ -1,18 +1,18 @@
-//! What becomes of a call whose future is dropped half-way.
+//! Tests calls whose futures are dropped half-way:
 //!
 //! | call | dropped after its first poll |
 //! |---|---|
 //! | `Supervisor::start` | the start goes on |
-//! | `Tree::start` | what was started shuts down: it was the last handle |
-//! | `add_child`, `add_worker`, `add_worker_with` | the child is added, and the supervisor started |
+//! | `Tree::start` | the tree shuts down: the future had its last handle |
+//! | `add_child`, `add_worker`, `add_worker_with` | the child is added, the supervisor started |
 //! | the same, never polled | nothing happens, and the child is gone |
 //! | `terminate_child`, `restart_child`, `delete_child` | carried out |
 //! | `terminate`, `restart`, `kill` of an address | carried out |
 //! | `shutdown` | goes on |
 //! | `wait`, `which_children`, `count_children`, `stats`, `snapshot` | nothing happens |
-//! | `send` that waits for room | nothing is sent, those behind it move up |
+//! | `send` that waits for room | nothing is sent, the sends behind it move up |
 //! | `ask` that waits for room | withdrawn |
-//! | `ask` whose request is queued | handled; nobody gets the answer |
+//! | `ask` whose request is queued | handled; the answer is dropped |
 //! | `recv`, `Events::next` | nothing is lost |
 //! | `shutdown_requested` | can be asked for again |
 
@@ -25,7 +25,7 @@ use supervisor_tests::{
     terminated, within,
 };
 
-/// A running supervisor with one actor, `a`.
+/// Starts a supervisor with one actor, `a`.
 async fn one() -> (Stage, Supervisor, ChildRef<Order>) {
     let stage = Stage::new();
     let supervisor = Supervisor::new().build();
@@ -117,7 +117,7 @@ async fn a_termination_is_carried_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_restart_of_what_is_down_is_carried_out() {
+async fn a_restart_of_a_stopped_child_is_carried_out() {
     let (stage, supervisor, _child) = one().await;
     within("the stop", supervisor.terminate_child("a")).await.unwrap();
     assert!(begin_and_drop(supervisor.restart_child("a")).is_none());
@@ -135,7 +135,7 @@ async fn a_deletion_is_carried_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_an_address_asks_for_is_carried_out() {
+async fn requests_of_an_address_are_carried_out() {
     let (stage, supervisor, child) = one().await;
     let mut events = supervisor.events();
     assert!(begin_and_drop(child.restart()).is_none());
@@ -161,7 +161,7 @@ async fn a_shutdown_goes_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_no_longer_waits_changes_nothing() {
+async fn dropped_waits_and_queries_change_nothing() {
     let (stage, supervisor, child) = one().await;
     for _ in 0..10 {
         assert!(begin_and_drop(supervisor.wait()).is_none());
@@ -188,9 +188,9 @@ async fn a_send_that_waits_for_room_sends_nothing() {
     let mut behind = Box::pin(child.send(Order::Note(3)));
     {
         let mut first = Box::pin(child.send(Order::Note(2)));
-        let mut nobody = std::task::Context::from_waker(std::task::Waker::noop());
-        assert!(first.as_mut().poll(&mut nobody).is_pending());
-        assert!(behind.as_mut().poll(&mut nobody).is_pending());
+        let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(first.as_mut().poll(&mut cx).is_pending());
+        assert!(behind.as_mut().poll(&mut cx).is_pending());
     }
     within("the start", supervisor.start()).await.unwrap();
     within("the one behind it", behind).await.unwrap();
@@ -198,7 +198,7 @@ async fn a_send_that_waits_for_room_sends_nothing() {
     assert_eq!(stage.log(), "+a 1 3");
 }
 
-/// Answers with 42, each time after a second.
+/// A worker that answers with 42, each time after a second.
 #[derive(Child)]
 #[child(message = Reply<u32>, mailbox = 1)]
 struct Answerer;
@@ -214,11 +214,12 @@ impl Worker for Answerer {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_ask_is_withdrawn_or_answered_to_nobody() {
+async fn a_dropped_ask_is_withdrawn_or_its_answer_is_dropped() {
     let spec = ChildSpec::new("a").with_worker(Answerer);
     let child = spec.handle();
     let supervisor = Supervisor::new().with_child(spec).build();
-    // Queued: it is handled, and its answer is dropped. The second waits for room: withdrawn.
+    // The first request is queued: it is handled, and its answer is dropped. The second waits for
+    // room: it is withdrawn.
     assert!(begin_and_drop(child.ask(|reply| reply)).is_none());
     assert!(begin_and_drop(child.ask(|reply| reply)).is_none());
     assert_eq!(child.queued(), 1);

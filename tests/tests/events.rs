@@ -1,4 +1,4 @@
-//! What subscribers are told: in order, numbered, and how much they missed.
+//! Tests events: subscribers get them in order and numbered, and learn how many they missed.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use supervisor_tests::{
 const SECOND: Duration = Duration::from_secs(1);
 
 #[tokio::test(start_paused = true)]
-async fn who_subscribes_before_the_start_misses_nothing() {
+async fn a_subscriber_from_before_the_start_misses_nothing() {
     let stage = Stage::new();
     let supervisor =
         Supervisor::new().with_child(stage.actor("a")).with_child(stage.actor("b")).build();
@@ -22,7 +22,7 @@ async fn who_subscribes_before_the_start_misses_nothing() {
     within("the start", supervisor.start()).await.unwrap();
     quiet().await;
     within("the shutdown", supervisor.shutdown()).await.unwrap();
-    let told = [
+    let expected = [
         "a: started (life 1)",
         "b: started (life 1)",
         "/: all children started",
@@ -31,12 +31,12 @@ async fn who_subscribes_before_the_start_misses_nothing() {
         "a: ended (life 1): normal",
         "/: supervisor ended: shutdown",
     ];
-    assert_eq!(printed(&mut events), told);
+    assert_eq!(printed(&mut events), expected);
     assert!(within("the end of the events", events.next()).await.is_none());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_crash_is_told_from_the_end_to_the_restart() {
+async fn a_crash_is_published_as_an_end_and_a_restart() {
     let stage = Stage::new();
     let supervisor = Supervisor::new().build();
     let child = within("the child", supervisor.add_child(stage.actor("a"))).await.unwrap();
@@ -44,12 +44,13 @@ async fn a_crash_is_told_from_the_end_to_the_restart() {
     let mut events = supervisor.events();
     child.send(Order::Fail).await.unwrap();
     quiet().await;
-    let told = ["a: ended (life 1): error: told to fail", "a: restarted (life 2; 2 restarts left)"];
-    assert_eq!(printed(&mut events), told);
+    let expected =
+        ["a: ended (life 1): error: told to fail", "a: restarted (life 2; 2 restarts left)"];
+    assert_eq!(printed(&mut events), expected);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_group_restart_is_told_in_its_order() {
+async fn a_group_restart_is_published_in_its_order() {
     let stage = Stage::new();
     let a = stage.actor("a");
     let child = a.handle();
@@ -64,7 +65,7 @@ async fn a_group_restart_is_told_in_its_order() {
     let mut events = supervisor.events();
     child.send(Order::Fail).await.unwrap();
     quiet().await;
-    let told = [
+    let expected = [
         "a: ended (life 1): error: told to fail",
         "c: ended (life 1): normal",
         "b: ended (life 1): normal",
@@ -72,11 +73,11 @@ async fn a_group_restart_is_told_in_its_order() {
         "b: restarted (life 2; 2 restarts left)",
         "c: restarted (life 2; 2 restarts left)",
     ];
-    assert_eq!(printed(&mut events), told);
+    assert_eq!(printed(&mut events), expected);
 }
 
 #[tokio::test(start_paused = true)]
-async fn giving_up_is_told_with_the_limit_and_the_reason() {
+async fn giving_up_is_published_with_the_limit_and_the_reason() {
     let stage = Stage::new();
     let a = stage.actor("a");
     let child = a.handle();
@@ -96,12 +97,12 @@ async fn giving_up_is_told_with_the_limit_and_the_reason() {
     assert_eq!((*max_restarts, *restart_window), (MaxRestarts::AtMost(0), 5 * SECOND));
     assert_eq!(reason.to_string(), "error: told to fail");
     quiet().await;
-    let told = [
+    let expected = [
         "/: stopping",
         "b: ended (life 1): normal",
         "/: supervisor ended: gave up: `a`: error: told to fail",
     ];
-    assert_eq!(printed(&mut events), told);
+    assert_eq!(printed(&mut events), expected);
 }
 
 #[tokio::test(start_paused = true)]
@@ -121,7 +122,7 @@ async fn events_are_numbered_without_gaps() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_nested_supervisor_tells_its_own_part() {
+async fn a_nested_supervisor_publishes_only_its_own_part() {
     let stage = Stage::new();
     let (inner, outer) = (stage.actor("inner"), stage.actor("outer"));
     let handles = (inner.handle(), outer.handle());
@@ -138,7 +139,7 @@ async fn a_nested_supervisor_tells_its_own_part() {
     handles.1.send(Order::Fail).await.unwrap();
     quiet().await;
     within("the shutdown", root.shutdown()).await.unwrap();
-    let told = [
+    let expected = [
         "sub/inner: ended (life 1): error: told to fail",
         "sub/inner: restarted (life 2; 2 restarts left)",
         "sub: stopping",
@@ -146,12 +147,12 @@ async fn a_nested_supervisor_tells_its_own_part() {
         "sub: supervisor ended: shutdown",
         "sub: ended (life 1): shutdown",
     ];
-    assert_eq!(printed(&mut events), told);
+    assert_eq!(printed(&mut events), expected);
     assert!(within("the end of the events", events.next()).await.is_none());
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_happens_below_comes_before_the_end_above() {
+async fn events_of_the_children_come_before_the_end_of_their_supervisor() {
     let stage = Stage::new();
     let leaf = stage.actor("leaf");
     let child = leaf.handle();
@@ -166,19 +167,19 @@ async fn what_happens_below_comes_before_the_end_above() {
     let mut events = root.events();
     child.send(Order::Fail).await.unwrap();
     quiet().await;
-    let told = printed(&mut events);
+    let lines = printed(&mut events);
     let paths: Vec<&str> =
-        told.iter().map(|line| line.split(": ").next().unwrap_or_default()).collect();
-    // The last six: the supervisor and its child end, and both begin again.
+        lines.iter().map(|line| line.split(": ").next().unwrap_or_default()).collect();
+    // After the first two lines, the nested supervisor and its children end, and begin again.
     let order =
         ["sub/leaf", "sub/leaf", "sub", "sub/sibling", "sub", "sub", "sub/leaf", "sub/sibling"];
-    assert_eq!(paths[..8], order, "{told:#?}");
-    assert!(told[5].starts_with("sub: ended (life 1): gave up"), "{told:#?}");
-    assert!(told.iter().any(|line| line.starts_with("sub: restarted (life 2")), "{told:#?}");
+    assert_eq!(paths[..8], order, "{lines:#?}");
+    assert!(lines[5].starts_with("sub: ended (life 1): gave up"), "{lines:#?}");
+    assert!(lines.iter().any(|line| line.starts_with("sub: restarted (life 2")), "{lines:#?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_falls_behind_is_told_how_many_it_missed() {
+async fn a_subscriber_that_falls_behind_learns_how_many_events_it_missed() {
     let stage = Stage::new();
     let spec = ChildSpec::new("storm").with_task(async |ctx: Context| {
         if ctx.incarnation() <= 5000 {
@@ -215,7 +216,7 @@ async fn who_falls_behind_is_told_how_many_it_missed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_subscriber_that_is_dropped_holds_nobody_up() {
+async fn a_dropped_subscriber_holds_no_other_up() {
     let stage = Stage::new();
     let supervisor = Supervisor::new().build();
     for _ in 0..100 {
@@ -272,7 +273,7 @@ async fn each_special_case_has_its_event() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn messages_that_nobody_will_handle_are_counted() {
+async fn messages_left_unhandled_are_counted() {
     let stage = Stage::new();
     let supervisor = Supervisor::new().build();
     let mut events = supervisor.events();

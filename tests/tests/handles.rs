@@ -1,4 +1,4 @@
-//! Who keeps a tree alive, and what dropping a handle does.
+//! Tests handles: which ones keep a tree alive, and the effects of dropping them.
 
 use supervisor::prelude::*;
 use supervisor::{
@@ -57,7 +57,7 @@ async fn the_last_handle_of_a_root_shuts_the_tree_down_in_order() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn handles_of_what_is_nested_do_nothing_when_dropped() {
+async fn dropping_the_handle_of_a_nested_supervisor_does_nothing() {
     let Tree { stage, root: _root, sub, a, b } = Tree::started().await;
     drop((sub, a, b));
     quiet().await;
@@ -76,7 +76,7 @@ async fn addresses_keep_nothing_alive() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_future_of_a_call_keeps_its_root_alive() {
+async fn the_future_of_a_call_keeps_its_root_alive() {
     let Tree { stage, root, .. } = Tree::started().await;
     let adding = root.add_child(stage.actor("c"));
     drop(root);
@@ -155,7 +155,7 @@ async fn messages_before_the_start_wait_for_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_address_outlives_its_tree_and_says_so() {
+async fn an_address_outlives_its_tree_and_reports_the_end() {
     let Tree { root, sub, a, b, .. } = Tree::started().await;
     within("the shutdown", root.shutdown()).await.unwrap();
     for child in [&a, &b] {
@@ -178,7 +178,7 @@ async fn an_address_outlives_its_tree_and_says_so() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_address_of_a_forgotten_child_says_that_it_is_not_found() {
+async fn commands_to_a_forgotten_child_are_not_found() {
     let stage = Stage::new();
     let supervisor = Supervisor::new().build();
     let spec = stage.actor("a").with_restart_policy(RestartPolicy::Temporary);
@@ -197,7 +197,7 @@ async fn an_address_of_a_forgotten_child_says_that_it_is_not_found() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_address_of_a_child_that_has_no_place_yet_says_that_it_is_not_found() {
+async fn commands_to_a_child_that_was_never_started_fail() {
     let stage = Stage::new();
     let spec = stage.actor("a");
     let child = spec.handle();
@@ -209,7 +209,7 @@ async fn an_address_of_a_child_that_has_no_place_yet_says_that_it_is_not_found()
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_subscription_to_what_has_ended_ends_too() {
+async fn a_subscription_to_an_ended_supervisor_ends_at_once() {
     let Tree { root, sub, .. } = Tree::started().await;
     within("the shutdown", root.shutdown()).await.unwrap();
     assert!(within("no event", root.events().next()).await.is_none());

@@ -1,4 +1,4 @@
-//! A child that shows no sign of life is killed, and restarted by its policy.
+//! Tests heartbeats: a child that shows no sign of life is killed, and restarted by its policy.
 
 use std::future::pending;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep};
 
 const BEAT: Duration = Duration::from_secs(10);
 const MILLI: Duration = Duration::from_millis(1);
-/// A millisecond less than a beat.
+/// One millisecond less than a beat.
 const ALMOST: Duration = Duration::from_millis(9_999);
 
 async fn start<H: Clone + Send + Sync + 'static>(
@@ -28,7 +28,7 @@ async fn start<H: Clone + Send + Sync + 'static>(
     (supervisor, child, events)
 }
 
-/// The child is killed for its silence, this long after now.
+/// Waits until the child is killed for its silence and restarted, and returns how long that took.
 async fn hangs(events: &mut Events) -> Duration {
     let began = Instant::now();
     let ended = event(events, "its end", terminated("a")).await;
@@ -43,7 +43,7 @@ fn assert_about(time: Duration, expected: Duration) {
     assert!(time >= expected && time <= expected + 2 * MILLI, "{time:?}, not {expected:?}");
 }
 
-/// Nothing happens to the child within this time.
+/// Checks that nothing happens to the child within this time.
 async fn is_left_alone(events: &mut Events, time: Duration) {
     let _before = printed(events);
     sleep(time).await;
@@ -62,7 +62,7 @@ async fn a_child_that_hangs_is_killed_and_restarted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_child_that_gives_signs_is_left_alone_until_it_stops_giving_them() {
+async fn a_child_that_gives_signs_of_life_is_left_alone() {
     let stage = Stage::new();
     let (_supervisor, _child, mut events) = start(stage.task("a", async |ctx: Context| {
         for _ in 0..5 {
@@ -98,7 +98,7 @@ async fn a_message_that_takes_too_long_is_a_hang() {
 
 #[tokio::test(start_paused = true)]
 async fn a_child_that_no_longer_waits_for_messages_can_hang() {
-    // It waited once, and was then busy with something else: that it was idle once says nothing.
+    // The child waits for a message once, and is then busy: the earlier wait is no sign of life.
     let stage = Stage::new();
     let (_supervisor, _child, mut events) = start(stage.task("a", async |mut ctx: Context| {
         tokio::select! {
@@ -133,7 +133,7 @@ async fn a_context_of_an_earlier_life_gives_no_signs_for_the_next() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_heartbeat_nobody_is_killed_for_silence() {
+async fn without_a_heartbeat_no_child_is_killed_for_silence() {
     let stage = Stage::new();
     let supervisor =
         Supervisor::new().with_child(stage.task("a", async |_: Context| pending().await)).build();

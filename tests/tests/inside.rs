@@ -1,4 +1,4 @@
-//! Calls that a child makes about itself, or about what is above it.
+//! Tests calls from inside: those of a child about itself, its supervisors and its siblings.
 
 use std::sync::{Arc, OnceLock};
 
@@ -8,7 +8,7 @@ use supervisor_tests::{Order, Stage, event, quiet, restarted, started, terminate
 
 type Shared<T> = Arc<OnceLock<T>>;
 
-/// What a call from inside says, as a child notes it.
+/// Returns the result of a call as a text that a child can note.
 fn verdict<T>(result: &Result<T, SupervisorError>) -> String {
     match result {
         Ok(_) => "done".to_owned(),
@@ -17,7 +17,7 @@ fn verdict<T>(result: &Result<T, SupervisorError>) -> String {
     }
 }
 
-/// A tree `/` > `sub` > `child`, whose child makes these calls.
+/// A tree `/` > `sub` > `child`, whose child makes the test's calls in its first life.
 struct Tree {
     stage: Stage,
     root: Supervisor,
@@ -62,7 +62,7 @@ impl Tree {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_would_wait_for_itself_is_refused_at_once() {
+async fn calls_that_would_wait_for_themselves_are_refused_at_once() {
     let (tree, child) =
         Tree::of(async |root: Supervisor, sub: Supervisor, stage: Stage, ctx: Context| {
             let own = ctx.address();
@@ -85,7 +85,7 @@ async fn what_would_wait_for_itself_is_refused_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_does_not_wait_for_itself_is_done() {
+async fn calls_that_do_not_wait_for_themselves_are_carried_out() {
     let (tree, _child) =
         Tree::of(async |root: Supervisor, sub: Supervisor, stage: Stage, _ctx: Context| {
             stage.note(format!("{}", sub.which_children().await.unwrap().len()));
@@ -103,7 +103,7 @@ async fn what_does_not_wait_for_itself_is_done() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_child_can_ask_for_its_own_restart_without_waiting() {
+async fn a_child_can_request_its_own_restart() {
     let (tree, child) = Tree::of(async |_: Supervisor, _: Supervisor, _: Stage, ctx: Context| {
         ctx.address().request_restart();
     });
@@ -119,7 +119,7 @@ async fn a_child_can_ask_for_its_own_restart_without_waiting() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_child_can_ask_for_the_shutdown_of_all_without_waiting() {
+async fn a_child_can_request_the_shutdown_of_its_tree() {
     let (tree, _child) = Tree::of(async |root: Supervisor, _: Supervisor, _: Stage, _: Context| {
         root.request_shutdown();
     });
@@ -129,7 +129,7 @@ async fn a_child_can_ask_for_the_shutdown_of_all_without_waiting() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_child_can_ask_for_the_shutdown_of_its_supervisor_without_waiting() {
+async fn a_child_can_request_the_shutdown_of_its_supervisor() {
     let (tree, child) = Tree::of(async |_: Supervisor, sub: Supervisor, _: Stage, _: Context| {
         sub.request_shutdown();
     });
@@ -142,7 +142,7 @@ async fn a_child_can_ask_for_the_shutdown_of_its_supervisor_without_waiting() {
 
 #[tokio::test(start_paused = true)]
 async fn a_task_that_a_child_spawned_may_wait() {
-    // It is a task of its own: it outlives the child, so it waits for nobody but the others.
+    // The spawned task outlives the child, so the shutdown that it waits for does not wait for it.
     let (tree, _child) =
         Tree::of(async |root: Supervisor, _: Supervisor, stage: Stage, _: Context| {
             tokio::spawn(async move { stage.note(verdict(&root.shutdown().await)) });
@@ -201,7 +201,7 @@ async fn a_child_may_stop_and_restart_its_siblings() {
 
 #[tokio::test(start_paused = true)]
 async fn under_a_group_strategy_a_child_may_stop_its_siblings_too() {
-    // The supervisor does one thing at a time there, but this child has started.
+    // A supervisor of a group does one thing at a time, but this child's start is over.
     let stage = Stage::new();
     let victim = stage.actor("victim");
     let victim_ref: AnyChildRef = victim.handle().as_any();

@@ -1,4 +1,5 @@
-//! How many restarts a supervisor makes before it gives up, at the edges of its window.
+//! Tests the restart limit: the restarts that a supervisor makes before it gives up, at the edges
+//! of its window.
 
 use std::time::Duration;
 
@@ -32,7 +33,7 @@ impl Failing {
         Self { supervisor, child, events, stage }
     }
 
-    /// Fails without the clock moving, and is restarted.
+    /// Lets the child fail, and waits for its restart, without moving the clock.
     async fn fail(&mut self) {
         let now = tokio::time::Instant::now();
         self.child.send(Order::Fail).await.unwrap();
@@ -40,7 +41,7 @@ impl Failing {
         assert_eq!(now.elapsed(), Duration::ZERO);
     }
 
-    /// Fails, and is not restarted.
+    /// Lets the child fail, and returns the error with which the supervisor gives up.
     async fn fail_for_good(mut self) -> SupervisorError {
         let lives = self.stage.gauge("child").begun();
         self.child.send(Order::Fail).await.unwrap();
@@ -73,7 +74,7 @@ async fn unlimited_means_any_number() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_limit_is_three_in_five_seconds_unless_said_otherwise() {
+async fn the_default_limit_is_three_restarts_in_five_seconds() {
     let stage = Stage::new();
     let spec = stage.actor("child");
     let child = spec.handle();
@@ -105,9 +106,9 @@ async fn a_restart_counts_no_longer_than_the_window() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_window_slides_over_each_restart_by_itself() {
-    // A window that began anew with each restart would give up on the third failure; one that
-    // tumbles would allow the last.
+async fn the_window_slides_over_each_restart_separately() {
+    // With a window that begins anew at each restart, the supervisor would give up at the third
+    // failure; with a tumbling window, it would survive the last one.
     let mut failing = Failing::start(2).await;
     for _ in 0..5 {
         failing.fail().await;
@@ -160,7 +161,7 @@ async fn all_children_share_the_limit() {
 
 #[tokio::test(start_paused = true)]
 async fn each_failed_start_of_a_restart_counts() {
-    // One life, then no other gets up: three restarts are three attempts.
+    // The first life starts and no later one does: three restarts are three attempts.
     let stage = Stage::new();
     let spec = stage
         .task("child", async |mut ctx: Context| {
@@ -178,7 +179,7 @@ async fn each_failed_start_of_a_restart_counts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_gives_up_stops_the_others_in_reverse_order() {
+async fn a_supervisor_that_gives_up_stops_the_others_in_reverse_order() {
     let stage = Stage::new();
     let (a, b, c) = (stage.actor("a"), stage.actor("b"), stage.actor("c"));
     let handle = b.handle();

@@ -1,4 +1,4 @@
-//! Four situations in which a known implementation of this system hung.
+//! Tests four situations in which another implementation of supervision trees hung.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ async fn idle(ctx: Context) -> ChildResult {
     Ok(())
 }
 
-/// Fails in its first life, and idles in the others.
+/// Fails in its first life, and idles in later ones.
 async fn fails_once(ctx: Context) -> ChildResult {
     if ctx.incarnation() == 1 {
         return Err("the first life fails".into());

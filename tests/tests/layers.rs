@@ -1,11 +1,12 @@
-//! The layers of `supervisor/src`: each file belongs to one, and names only those below it.
+//! Tests the layers of `supervisor/src`: each file belongs to one layer, and names only those that
+//! the layer may name.
 //!
 //! The sources are read as tokens. A doc comment is an attribute with a string in it, so a link in
 //! the documentation is no import; the tokens of a macro's call or body are read like all others.
 //! Test-only code is left out.
 //!
-//! `cargo test -p supervisor-tests --test layers -- --nocapture drawing` prints which layer names
-//! which, and how often.
+//! `cargo test -p supervisor-tests --test layers -- --nocapture drawing` prints the layers that
+//! each layer names, and how often.
 
 #[path = "layers/made_up.rs"]
 mod made_up;
@@ -21,8 +22,8 @@ use rules::Layer;
 use rules::MayName::{Lower, LowerBut, Only};
 use source::File;
 
-/// The layers, from the bottom up. A place is a file, or a folder if it ends with a slash; a path
-/// that leads to no place of another layer is one of the root.
+/// The layers, from the bottom up. A place is a file, or a folder if it ends with a slash. A path
+/// of the crate that leads to no place of another layer leads to the root.
 const LAYERS: &[Layer] = &[
     Layer { name: "catch", places: &["catch.rs"], may_name: Only(&[]) },
     Layer { name: "clock", places: &["clock.rs"], may_name: Only(&[]) },
@@ -102,7 +103,7 @@ fn spec_is_plain_data() {
     pass(&rules::impurities_of_spec(LAYERS, &library()));
 }
 
-/// The table has to go on saying so; the sources are held to the table by another test.
+/// Checks the table itself; `no_layer_names_one_that_it_may_not` holds the sources to the table.
 #[test]
 fn observe_changes_no_state_and_no_layer_names_testing() {
     let named_by_observe = rules::may_name(LAYERS, "observe");
@@ -118,7 +119,7 @@ fn may_name_testing(table: &[Layer]) -> Vec<&str> {
     names.filter(|name| rules::may_name(table, name).contains(&"testing")).collect()
 }
 
-/// Prints which layer names which. (See the head of this file.)
+/// Prints the layers that each layer names. (See the head of this file.)
 #[test]
 fn drawing() {
     println!("{}", rules::drawing(LAYERS, &library()));
@@ -128,7 +129,7 @@ fn pass(faults: &[String]) {
     assert!(faults.is_empty(), "{} faults\n{}", faults.len(), faults.join("\n"));
 }
 
-/// The files of the library.
+/// Reads the files of the library.
 fn library() -> Vec<File> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../supervisor/src");
     let mut sources: Vec<(String, String)> = files_below(&root)

@@ -1,5 +1,5 @@
-//! One life after the other: the next begins when the previous one has fully ended, whatever
-//! ended it. A destructor takes 50 ms of a real thread here, so the clocks are real.
+//! Tests that lives do not overlap: the next life begins when the previous one has fully ended. A
+//! destructor takes 50 ms of a real thread here, so the clocks are real.
 
 use std::future::pending;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use supervisor::{StartMode, events::Events, specs::Ready};
 use supervisor_tests::{Gauge, Life, event, restarted, within};
 use tokio::sync::mpsc;
 
-/// What a life holds: it takes its time to go, and only then is the life over.
+/// A value that a life holds; its destructor takes 50 ms, and the life is not over before.
 struct Burden {
     _life: Life,
 }
@@ -26,7 +26,7 @@ struct Lives {
 }
 
 impl Lives {
-    /// A child whose first life does this, and whose others idle.
+    /// Returns a child whose first life runs the function, and whose later lives idle.
     fn child<F, Fut>(&self, first: F) -> ChildSpec<Ready<ChildRef>>
     where
         F: Fn(Context) -> Fut + Send + Sync + Clone + 'static,
@@ -46,7 +46,7 @@ impl Lives {
         })
     }
 
-    /// Waits for the second life, and checks that it came alone.
+    /// Waits for the second life, and checks that it did not overlap the first.
     async fn second(&self, events: &mut Events) {
         event(events, "the second life", restarted("a")).await;
         self.check();
@@ -65,7 +65,7 @@ fn supervised(spec: ChildSpec<Ready<ChildRef>>) -> (Supervisor, ChildRef, Events
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn after_a_normal_end() {
+async fn lives_do_not_overlap_after_a_normal_end() {
     let lives = Lives::default();
     let (supervisor, _child, mut events) = supervised(lives.child(async |_: Context| Ok(())));
     within("the start", supervisor.start()).await.unwrap();
@@ -73,7 +73,7 @@ async fn after_a_normal_end() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn after_an_error() {
+async fn lives_do_not_overlap_after_an_error() {
     let lives = Lives::default();
     let spec = lives.child(async |_: Context| Err("it fails".into()));
     let (supervisor, _child, mut events) = supervised(spec);
@@ -82,7 +82,7 @@ async fn after_an_error() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn after_a_panic() {
+async fn lives_do_not_overlap_after_a_panic() {
     let lives = Lives::default();
     let spec = lives.child(async |_: Context| panic!("it panics"));
     let (supervisor, _child, mut events) = supervised(spec);
@@ -91,7 +91,7 @@ async fn after_a_panic() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn after_a_kill() {
+async fn lives_do_not_overlap_after_a_kill() {
     let lives = Lives::default();
     let (supervisor, child, mut events) =
         supervised(lives.child(async |_: Context| pending().await));
@@ -101,7 +101,7 @@ async fn after_a_kill() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn after_a_stop_that_took_too_long() {
+async fn lives_do_not_overlap_after_a_stop_that_took_too_long() {
     let lives = Lives::default();
     let (looks, mut looked) = mpsc::unbounded_channel();
     let spec = lives
@@ -127,7 +127,7 @@ async fn after_a_stop_that_took_too_long() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn after_a_start_that_took_too_long() {
+async fn lives_do_not_overlap_after_a_start_that_took_too_long() {
     let lives = Lives::default();
     let spec = lives
         .child(async |_: Context| pending().await)
@@ -140,7 +140,7 @@ async fn after_a_start_that_took_too_long() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn after_a_restart_that_its_user_asked_for() {
+async fn lives_do_not_overlap_in_restarts_on_request() {
     let lives = Lives::default();
     let spec = lives.child(async |ctx: Context| {
         ctx.shutdown_requested().await;
@@ -158,7 +158,7 @@ async fn after_a_restart_that_its_user_asked_for() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn in_a_group_restart() {
+async fn lives_do_not_overlap_in_a_group_restart() {
     let lives = Lives::default();
     let spec = lives.child(async |_: Context| pending().await);
     let failing = ChildSpec::new("failing").with_task(async |ctx: Context| {
@@ -180,7 +180,7 @@ async fn in_a_group_restart() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn below_a_supervisor_that_is_restarted() {
+async fn lives_do_not_overlap_below_a_restarted_supervisor() {
     let lives = Lives::default();
     let spec = lives.child(async |_: Context| pending().await);
     let failing = ChildSpec::new("failing").with_task(async |ctx: Context| {
@@ -214,7 +214,7 @@ async fn a_supervisor_ends_after_the_last_destructor() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_storm_of_kills_and_restarts_never_makes_two_lives() {
+async fn lives_do_not_overlap_in_a_storm_of_kills_and_restarts() {
     let gauge = Gauge::new();
     let lives = gauge.clone();
     let spec = ChildSpec::new("a").with_task(move |ctx: Context| {
@@ -238,7 +238,7 @@ async fn a_storm_of_kills_and_restarts_never_makes_two_lives() {
         let (child, supervisor) = (child.clone(), supervisor.clone());
         tokio::spawn(async move {
             for round in 0..100 {
-                // Who comes when is left to chance; every call is answered.
+                // The order of the calls is left to chance; every call is answered.
                 match (round + number) % 4 {
                     0 => drop(child.kill().await),
                     1 => drop(child.restart().await),

@@ -1,4 +1,4 @@
-//! What a plain `tracing_subscriber::fmt()` tells of a crash.
+//! Tests the log of a crash, as a plain `tracing_subscriber::fmt()` writes it.
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,7 +8,7 @@ use supervisor::prelude::*;
 use supervisor_tests::{Order, Stage, event, quiet, within};
 use tracing_subscriber::fmt::MakeWriter;
 
-/// Collects the log.
+/// A log in memory.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -72,7 +72,7 @@ async fn worker(ctx: Context) -> ChildResult {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_log_tells_who_failed_why_and_how_many_restarts_are_left() {
+async fn the_log_names_the_child_the_cause_and_the_restarts_left() {
     let log = Log::default();
     let subscriber =
         tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).without_time().finish();
@@ -105,9 +105,9 @@ async fn the_log_tells_who_failed_why_and_how_many_restarts_are_left() {
              child=sub/worker incarnation=3 restarts=2",
         ]
     );
-    let said = log.lines_with("about to divide");
+    let lines = log.lines_with("about to divide");
     assert_eq!(
-        said,
+        lines,
         [" INFO child{path=sub/worker incarnation=2}: log: about to divide"],
         "what a child logs stands in its span"
     );
@@ -119,7 +119,7 @@ async fn the_log_tells_who_failed_why_and_how_many_restarts_are_left() {
     );
 }
 
-/// A log whose disk is full as soon as a child fails.
+/// A log whose disk is full as soon as a child fails: it panics.
 struct Full;
 
 impl io::Write for Full {
@@ -133,9 +133,9 @@ impl io::Write for Full {
     }
 }
 
-/// In whoever's task it happens: under one_for_one that is the child's, else the supervisor's.
+/// The panic occurs in the child's task under one_for_one, and else in the supervisor's.
 #[tokio::test(start_paused = true)]
-async fn a_log_that_panics_keeps_nobody_from_going_on() {
+async fn a_log_that_panics_does_not_stop_the_tree() {
     for strategy in [SupervisionStrategy::OneForOne, SupervisionStrategy::OneForAll] {
         let subscriber = tracing_subscriber::fmt().with_writer(|| Full).finish();
         let _guard = tracing::subscriber::set_default(subscriber);

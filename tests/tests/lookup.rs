@@ -1,4 +1,4 @@
-//! Finding a child by its path.
+//! Tests lookups: finding a child by its path.
 
 use std::time::Duration;
 
@@ -7,40 +7,40 @@ use supervisor::{Backoff, LookupError};
 use supervisor_tests::{Order, Stage, event, quiet, terminated, within};
 use tokio::sync::oneshot;
 
-/// Runs this inside a child of the root that is declared first.
+/// Returns a child that calls the function once, and the query that starts the call.
 fn inside<F, Fut, T>(ask: F) -> (ChildSpec<impl supervisor::specs::Runnable>, Query<T>)
 where
     F: Fn(Context) -> Fut + Send + Sync + 'static,
     Fut: Future<Output = (Context, T)> + Send + 'static,
     T: Send + 'static,
 {
-    let (told, hears) = oneshot::channel();
+    let (sender, receiver) = oneshot::channel();
     let (go, start) = oneshot::channel();
-    let once = std::sync::Mutex::new(Some((start, told)));
+    let once = std::sync::Mutex::new(Some((start, sender)));
     let (once, ask) = (std::sync::Arc::new(once), std::sync::Arc::new(ask));
     let spec = ChildSpec::new("seeker").with_task(move |ctx: Context| {
         let (once, ask) = (std::sync::Arc::clone(&once), std::sync::Arc::clone(&ask));
         async move {
-            let (start, told) = once.lock().unwrap().take().expect("it has one life");
+            let (start, sender) = once.lock().unwrap().take().expect("it has one life");
             let _ = start.await;
             let (ctx, answer) = ask(ctx).await;
-            let _ = told.send(answer);
+            let _ = sender.send(answer);
             ctx.shutdown_requested().await;
             Ok(())
         }
     });
-    (spec, Query { go, hears })
+    (spec, Query { go, receiver })
 }
 
 struct Query<T> {
     go: oneshot::Sender<()>,
-    hears: oneshot::Receiver<T>,
+    receiver: oneshot::Receiver<T>,
 }
 
 impl<T> Query<T> {
     async fn answer(self) -> T {
         let _ = self.go.send(());
-        within("the lookup", self.hears).await.expect("the child answers")
+        within("the lookup", self.receiver).await.expect("the child answers")
     }
 }
 
@@ -84,7 +84,7 @@ async fn declared_added_and_pooled_children_are_found() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_says_what_is_wrong() {
+async fn each_failed_lookup_has_its_error() {
     let stage = Stage::new();
     let (seeker, query) = inside(|ctx| async move {
         let mut errors = Vec::new();
@@ -157,16 +157,16 @@ async fn a_declared_child_is_found_while_its_supervisor_is_being_restarted() {
 
 #[tokio::test(start_paused = true)]
 async fn the_first_child_finds_the_others_while_the_tree_starts() {
-    let (told, hears) = oneshot::channel();
-    let told = std::sync::Mutex::new(Some(told));
-    let told = std::sync::Arc::new(told);
+    let (sender, receiver) = oneshot::channel();
+    let sender = std::sync::Mutex::new(Some(sender));
+    let sender = std::sync::Arc::new(sender);
     let first = ChildSpec::new("first").with_start(supervisor::StartMode::Notify).with_task(
         move |mut ctx: Context| {
-            let told = std::sync::Arc::clone(&told);
+            let sender = std::sync::Arc::clone(&sender);
             async move {
                 let found = ctx.lookup::<()>("sub/last").await.map(|child| child.incarnation());
                 ctx.ready();
-                let _ = told.lock().unwrap().take().expect("one life").send(found);
+                let _ = sender.lock().unwrap().take().expect("one life").send(found);
                 idle(ctx).await
             }
         },
@@ -177,5 +177,5 @@ async fn the_first_child_finds_the_others_while_the_tree_starts() {
         .with_child(ChildSpec::new("sub").with_supervisor(sub))
         .build();
     within("the start", root.start()).await.unwrap();
-    assert_eq!(within("the lookup", hears).await.unwrap(), Ok(0));
+    assert_eq!(within("the lookup", receiver).await.unwrap(), Ok(0));
 }

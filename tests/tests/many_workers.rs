@@ -1,4 +1,5 @@
-//! Pools: many workers at once, those that live, and workers that share the work by key.
+//! Tests pools with many workers: adding them together, listing those that live, and partitions,
+//! which share the work by key.
 
 use std::time::{Duration, Instant};
 
@@ -6,23 +7,23 @@ use supervisor::prelude::*;
 use supervisor::{MaxRestarts, Pool};
 use supervisor_tests::{Gauge, Order, Stage, event, quiet, restarted, within};
 
-/// What a worker can be told.
-enum Say {
+/// A message to a worker.
+enum Request {
     Crash,
     Number(Reply<u32>),
 }
 
 #[derive(Child)]
-#[child(restart = Transient, message = Say)]
+#[child(restart = Transient, message = Request)]
 struct Numbered(u32, Gauge);
 
 impl Worker for Numbered {
-    async fn run(&self, mut ctx: Context<Say>) -> ChildResult {
+    async fn run(&self, mut ctx: Context<Request>) -> ChildResult {
         let _life = self.1.enter();
-        while let Some(said) = ctx.recv().await {
-            match said {
-                Say::Crash => return Err("told to crash".into()),
-                Say::Number(reply) => drop(reply.send(self.0)),
+        while let Some(request) = ctx.recv().await {
+            match request {
+                Request::Crash => return Err("told to crash".into()),
+                Request::Number(reply) => drop(reply.send(self.0)),
             }
         }
         Ok(())
@@ -40,9 +41,9 @@ async fn idle(ctx: Context) -> ChildResult {
     Ok(())
 }
 
-/// The number of messages that a mailbox takes of a worker that does not look.
-fn room(worker: &ChildRef<Say>) -> usize {
-    (0..100).take_while(|_| worker.try_send(Say::Crash).is_ok()).count()
+/// Fills the mailbox of a worker that receives nothing, and returns the number of messages.
+fn room(worker: &ChildRef<Request>) -> usize {
+    (0..100).take_while(|_| worker.try_send(Request::Crash).is_ok()).count()
 }
 
 #[tokio::test(start_paused = true)]
@@ -50,7 +51,7 @@ async fn workers_have_the_mailbox_of_their_template() {
     let template = ChildSpec::per_worker::<Numbered>("worker").with_mailbox(3);
     let pool = Supervisor::new().build_pool(template);
     let value = || Numbered(0, Gauge::new());
-    // (Nobody polls the workers meanwhile.)
+    // (On this one thread, the workers are not polled meanwhile.)
     let alone = within("a worker", pool.add_worker_with(value())).await.unwrap();
     assert_eq!(room(&alone), 3);
     let together = within("workers", pool.add_workers([value(), value()])).await.unwrap();
@@ -61,7 +62,7 @@ async fn workers_have_the_mailbox_of_their_template() {
 async fn many_workers_are_added_in_order() {
     let gauge = Gauge::new();
     let pool = pool(Supervisor::new());
-    // (It has not been started; and the future can be spawned.)
+    // (The pool is started by the call, whose future can be spawned.)
     let workers = tokio::spawn({
         let (pool, gauge) = (pool.clone(), gauge.clone());
         async move { pool.add_workers((1..=3000).map(|number| Numbered(number, gauge.clone()))).await }
@@ -70,13 +71,13 @@ async fn many_workers_are_added_in_order() {
     for number in [1, 1024, 1025, 3000] {
         let worker = &workers[number as usize - 1];
         assert_eq!(worker.path(), format!("#{number}").as_str());
-        assert_eq!(within("a number", worker.ask(Say::Number)).await.unwrap(), number);
+        assert_eq!(within("a number", worker.ask(Request::Number)).await.unwrap(), number);
     }
     assert_eq!(gauge.alive(), 3000);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_limit_tells_who_was_added() {
+async fn an_error_of_a_limit_has_the_workers_that_were_added() {
     let gauge = Gauge::new();
     let pool = pool(Supervisor::new().with_max_children(1500));
     let values = (1..).map(|number| Numbered(number, gauge.clone()));
@@ -88,7 +89,7 @@ async fn a_limit_tells_who_was_added() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dropped_call_keeps_what_was_added() {
+async fn a_dropped_call_keeps_the_workers_that_it_added() {
     let gauge = Gauge::new();
     let pool = pool(Supervisor::new());
     let values = (1..=5000).map(|number| Numbered(number, gauge.clone()));
@@ -101,7 +102,7 @@ async fn a_dropped_call_keeps_what_was_added() {
     drop(adding);
     quiet().await;
     let living = within("the list", pool.workers()).await.unwrap().len();
-    // One command is being carried out while the next is written.
+    // A call adds 64 workers at a time: one batch is carried out, and the next is on its way.
     assert_eq!(living, 2 * 64, "those that were on their way, and no others");
     within("the shutdown", pool.supervisor().shutdown()).await.unwrap();
     assert_eq!(gauge.alive(), 0);
@@ -116,18 +117,18 @@ async fn workers_that_are_alike_are_counted() {
         ChildSpec::per_worker::<Numbered>("worker").with_value(Numbered(7, Gauge::new()));
     let alike = Supervisor::new().build_pool(template);
     let workers = within("the workers", alike.add_workers(2)).await.unwrap();
-    assert_eq!(within("a number", workers[1].ask(Say::Number)).await.unwrap(), 7);
+    assert_eq!(within("a number", workers[1].ask(Request::Number)).await.unwrap(), 7);
 }
 
 #[tokio::test(start_paused = true)]
-async fn only_the_living_are_listed() {
+async fn only_living_workers_are_listed() {
     let gauge = Gauge::new();
     let pool = pool(Supervisor::new());
     let values = (1..=4).map(|number| Numbered(number, gauge.clone()));
     let workers = within("the workers", pool.add_workers(values)).await.unwrap();
     within("its end", workers[1].terminate()).await.unwrap();
     let mut events = pool.supervisor().events();
-    within("room", workers[2].send(Say::Crash)).await.unwrap();
+    within("room", workers[2].send(Request::Crash)).await.unwrap();
     event(&mut events, "the restart", restarted("#3")).await;
     let living = within("the list", pool.workers()).await.unwrap();
     let paths: Vec<_> = living.iter().map(|worker| worker.path().to_string()).collect();
@@ -153,7 +154,7 @@ async fn a_key_belongs_to_one_partition() {
     }
     assert!(used.iter().all(|&keys| (50..=150).contains(&keys)), "{used:?}");
     assert_eq!(partitions.of("key").path(), partitions.of(&"key".to_owned()).path());
-    // One fails; its address and its keys stay.
+    // A worker that fails keeps its address and its keys.
     let worker = partitions.of("key").clone();
     within("room", worker.send(Order::Fail)).await.unwrap();
     within("room", partitions.of("key").send(Order::Note(1))).await.unwrap();
@@ -163,14 +164,14 @@ async fn a_key_belongs_to_one_partition() {
 }
 
 #[tokio::test]
-async fn there_is_no_pool_of_no_partitions() {
+async fn a_pool_of_zero_partitions_is_refused() {
     let none = Supervisor::new().build_partitioned(ChildSpec::new("none").with_task(idle), 0);
     let error = none.supervisor().start().await.unwrap_err();
     assert_eq!(error.to_string(), "supervisor `/`: `partitions = 0` leaves no worker at all");
     assert!(none.of("a key").try_send(()).is_ok(), "an address before any start takes messages");
 }
 
-/// How much memory this process has, in bytes.
+/// Returns the resident memory of this process, in bytes.
 #[cfg(target_os = "linux")]
 fn memory() -> usize {
     let status = std::fs::read_to_string("/proc/self/statm").unwrap();
@@ -178,8 +179,8 @@ fn memory() -> usize {
     pages * 4096
 }
 
-/// A hundred thousand come and go, and others crash meanwhile, several times over: the last time
-/// is as quick as the first, and leaves no more memory in use.
+/// In each round a hundred thousand workers come and go while others crash: the last round is as
+/// quick as the first, and leaves no more memory in use.
 #[cfg(target_os = "linux")]
 #[tokio::test(start_paused = true)]
 async fn a_hundred_thousand_workers_leave_nothing_behind() {
@@ -198,7 +199,7 @@ async fn a_hundred_thousand_workers_leave_nothing_behind() {
         let removal = async {
             for (removed, worker) in workers.into_iter().enumerate() {
                 if removed % 100 == 0 {
-                    crashing.send(Say::Crash).await.unwrap();
+                    crashing.send(Request::Crash).await.unwrap();
                 }
                 worker.terminate().await.unwrap();
             }
@@ -207,7 +208,7 @@ async fn a_hundred_thousand_workers_leave_nothing_behind() {
         assert_eq!(gauge.alive(), 0);
         rounds.push((began.elapsed(), memory()));
     }
-    assert_eq!(within("a number", crashing.ask(Say::Number)).await.unwrap(), 0);
+    assert_eq!(within("a number", crashing.ask(Request::Number)).await.unwrap(), 0);
     assert_eq!(crashes.begun(), 1 + 2 * WORKERS / 100);
     let (first, last) = (rounds[0], rounds[1]);
     assert!(last.0 < first.0 * 3 + Duration::from_secs(1), "it slows down: {rounds:?}");

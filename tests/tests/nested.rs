@@ -1,4 +1,4 @@
-//! Supervisors below supervisors: what a failure below means above, and who comes back.
+//! Tests nested supervisors: escalation, restarts of subtrees, and the children that come back.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use supervisor::prelude::*;
 use supervisor::{ExitReason, events::EventKind, info::ChildState, messages::SendError};
 use supervisor_tests::{Order, Stage, about, event, quiet, restarted, within};
 
-/// A root with a nested `sub` (no restarts allowed) of a `leaf` and a `sibling`.
+/// A root with a nested `sub`, which allows no restart, of a `leaf` and a `sibling`.
 struct Tree {
     stage: Stage,
     root: Supervisor,
@@ -56,7 +56,7 @@ async fn a_supervisor_that_gives_up_is_restarted_with_its_children() {
 
 #[tokio::test(start_paused = true)]
 async fn giving_up_is_a_failure_also_for_a_transient_supervisor() {
-    // In OTP it ends with `shutdown`, and its parent loses it silently.
+    // In OTP the supervisor ends with `shutdown`, and its parent loses it silently.
     let tree = Tree::start(RestartPolicy::Transient).await;
     let mut events = tree.root.events();
     tree.leaf.send(Order::Fail).await.unwrap();
@@ -100,7 +100,7 @@ async fn the_root_ends_with_the_path_and_the_cause() {
 
 #[tokio::test(start_paused = true)]
 async fn a_failure_below_counts_once_above() {
-    // However often the leaf failed, its supervisor gave up once.
+    // The leaf failed several times, but its supervisor gave up once.
     let stage = Stage::new();
     let leaf = stage.actor("leaf");
     let handle = leaf.handle();
@@ -160,7 +160,7 @@ async fn a_restart_of_a_supervisor_forgets_its_dynamic_children() {
     assert_eq!(error, SendError::Gone(Order::Return));
     let error = tree.sub.restart_child("dynamic").await.unwrap_err();
     assert!(matches!(error, SupervisorError::NotFound(_)), "{error}");
-    // The name is free: a new child of it has a place of its own.
+    // The name is free: a new child of that name has a slot of its own.
     let spec = tree.stage.actor("dynamic");
     let next = within("a child", tree.sub.add_child(spec)).await.unwrap();
     next.send(Order::Note(3)).await.unwrap();
@@ -219,7 +219,7 @@ async fn a_shutdown_of_a_nested_supervisor_leaves_it_down_with_its_spec() {
 
 #[tokio::test(start_paused = true)]
 async fn a_supervisor_that_gives_up_does_not_close_the_mailboxes_below() {
-    // Its parent has not decided yet: whoever sends waits.
+    // The parent may still restart the supervisor: messages to its children wait.
     let stage = Stage::new();
     let leaf = stage.actor("leaf");
     let handle = leaf.handle();
@@ -242,7 +242,7 @@ async fn a_supervisor_that_gives_up_does_not_close_the_mailboxes_below() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_subtree_is_down_before_its_end_is_told() {
+async fn the_subtree_is_down_before_its_end_is_published() {
     let tree = Tree::start(RestartPolicy::Always).await;
     let mut events = tree.root.events();
     tree.leaf.send(Order::Fail).await.unwrap();
@@ -285,7 +285,7 @@ async fn escalate_ends_the_supervisor_at_once_and_counts_once_above() {
 
 #[tokio::test(start_paused = true)]
 async fn a_declared_temporary_child_comes_back_with_its_supervisor() {
-    // It is forgotten as long as this life of the supervisor lasts, and its place stays.
+    // The child is forgotten for the rest of this life of its supervisor; its slot stays.
     let stage = Stage::new();
     let once = stage.actor("once").with_restart_policy(RestartPolicy::Temporary);
     let (failing, once_ref) = (stage.actor("failing"), once.handle());

@@ -1,5 +1,5 @@
-//! This library does what Erlang's traces say, scenario by scenario. Erlang is not needed here;
-//! `tests/otp/README.md` says how the traces came to be.
+//! Tests this library against Erlang's traces, scenario by scenario. Erlang is not needed here;
+//! `tests/otp/README.md` explains how the traces are made.
 
 use std::{
     fs,
@@ -15,11 +15,11 @@ use supervisor_tests::otp::{
     run::run,
 };
 
-/// A scenario takes milliseconds, and its time-outs pass on a paused clock.
+/// The time limit of a test. A scenario takes milliseconds: its time-outs pass on a paused clock.
 const LIMIT: Duration = Duration::from_secs(120);
 
-/// Runs a test on a thread of its own, and says what it was doing when it takes too long: a
-/// supervisor that runs in circles would not let a timer of its runtime fire.
+/// Runs a test on a thread of its own, and fails with the current step if it takes too long. A
+/// supervisor in an endless loop would not let a timer of its own runtime fire.
 fn within_the_limit(test: impl FnOnce(&dyn Fn(&str)) + Send + 'static) {
     let doing = Arc::new(Mutex::new(String::from("the start")));
     let now_doing = Arc::clone(&doing);
@@ -87,7 +87,7 @@ fn deviations() {
     replay("deviations");
 }
 
-/// A deviation that OTP shares is none.
+/// Checks that OTP's own trace of each deviation differs from this library's.
 #[test]
 fn deviations_deviate() {
     for Kept { scenario, traces } in

@@ -1,4 +1,4 @@
-//! Panics and errors of a child: what is kept of them, and that they harm nobody else.
+//! Tests panics and errors of a child: the reason keeps their texts, and other children go on.
 
 use std::error::Error;
 use std::fmt;
@@ -9,8 +9,8 @@ use supervisor::prelude::*;
 use supervisor::{ChildError, ExitReason, events::EventKind, exit::Failure};
 use supervisor_tests::{Stage, event, quiet, started, terminated, within};
 
-/// Runs this as the only child of a tree without restarts, and gives the reason of its end,
-/// with proof that a sibling is unharmed.
+/// Runs the function as a temporary child, checks that its sibling goes on, and returns the reason
+/// of the child's end.
 async fn end_of<F, Fut>(act: F) -> ExitReason
 where
     F: Fn(Context) -> Fut + Send + Sync + 'static,
@@ -63,7 +63,7 @@ async fn a_panic_of_a_later_poll_keeps_its_place() {
 
 #[tokio::test(start_paused = true)]
 async fn a_panic_in_the_function_before_its_future_is_one_of_the_child() {
-    // The factory is the user's code too: it runs in the child's task.
+    // The function that makes the future is the user's code, too: it runs in the child's task.
     let stage = Stage::new();
     let supervisor = Supervisor::new().with_child(stage.actor("sibling")).build();
     let mut events = supervisor.events();
@@ -87,7 +87,7 @@ async fn a_panic_with_a_value_that_is_not_text_says_so() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_panic_payload_whose_drop_panics_harms_nobody() {
+async fn a_panic_payload_whose_drop_panics_harms_no_other_child() {
     struct Bomb;
     impl Drop for Bomb {
         fn drop(&mut self) {
@@ -114,7 +114,7 @@ async fn a_drop_that_panics_when_the_child_returns_is_its_panic() {
     assert_eq!(panicked(&reason).message(), "in a destructor");
 }
 
-/// Ends with the future: whatever `async` blocks drop themselves is gone before.
+/// A value whose destructor panics. A future that is no `async` block drops it only with itself.
 struct Captured(&'static str);
 
 impl Drop for Captured {
@@ -137,7 +137,7 @@ async fn a_drop_that_panics_after_the_child_returned_is_its_panic() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_drop_that_panics_when_the_child_is_dropped_is_told() {
+async fn a_drop_that_panics_when_the_child_is_dropped_is_the_reason() {
     let stage = Stage::new();
     let spec = stage.task("a", async |_: Context| {
         let _local = Captured("cut off");
@@ -157,7 +157,7 @@ async fn a_drop_that_panics_when_the_child_is_dropped_is_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_drop_that_panics_when_the_child_is_killed_is_told_and_the_kill_counts() {
+async fn a_drop_that_panics_when_the_child_is_killed_is_the_reason_and_the_kill_counts() {
     let stage = Stage::new();
     let spec = stage.task("a", async |ctx: Context| {
         let _local = (ctx.incarnation() == 1).then(|| Captured("cut off"));
@@ -175,7 +175,7 @@ async fn a_drop_that_panics_when_the_child_is_killed_is_told_and_the_kill_counts
     assert!(ended.to_string().contains("cut off"), "{ended}");
 }
 
-/// An error whose text cannot be had.
+/// An error whose `Display` panics.
 #[derive(Debug)]
 struct Unspeakable;
 
@@ -194,7 +194,7 @@ async fn an_error_whose_display_panics_is_a_panic_of_the_child() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_whose_display_and_drop_panic_harms_nobody() {
+async fn an_error_whose_display_and_drop_panic_harms_no_other_child() {
     #[derive(Debug)]
     struct Worse(Unspeakable);
     impl fmt::Display for Worse {
@@ -212,7 +212,7 @@ async fn an_error_whose_display_and_drop_panic_harms_nobody() {
     assert_eq!(panicked(&reason).message(), "in Display");
 }
 
-/// An error with a source.
+/// An error that can have a source.
 #[derive(Debug)]
 struct Layer(&'static str, Option<Box<dyn Error + Send + Sync>>);
 
@@ -269,7 +269,7 @@ async fn an_error_is_not_hidden_by_its_own_drop_that_panics() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_chain_of_sources_without_an_end_has_one() {
+async fn an_endless_chain_of_sources_is_cut() {
     #[derive(Debug)]
     struct Cycle;
     impl fmt::Display for Cycle {
@@ -287,8 +287,9 @@ async fn a_chain_of_sources_without_an_end_has_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_panic_does_not_leave_its_place_to_the_next() {
-    // A payload of `resume_unwind` passes no hook, so it has no place: not the one before.
+async fn a_panic_without_a_place_does_not_get_that_of_the_panic_before() {
+    // `resume_unwind` calls no panic hook, so its panic has no place, and not that of the panic
+    // before.
     let stage = Stage::new();
     let spec = stage.task("a", async |ctx: Context| {
         assert!(ctx.incarnation() != 1, "the first");
@@ -341,7 +342,7 @@ async fn escalate_is_found_through_question_marks_boxes_and_sources() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn escalate_during_a_stop_is_only_told() {
+async fn escalate_during_a_stop_is_only_reported() {
     let stage = Stage::new();
     let spec = stage.task("a", async |ctx: Context| {
         ctx.shutdown_requested().await;
@@ -373,7 +374,7 @@ async fn escalate_of_a_pool_worker_ends_the_pool() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_worker_whose_value_panics_when_it_is_dropped_harms_nobody() {
+async fn a_worker_whose_value_panics_when_it_is_dropped_harms_no_other_child() {
     #[derive(Child)]
     #[child(restart = Temporary)]
     struct Fragile {

@@ -1,4 +1,4 @@
-//! Jobs that are done again and again, and what happens when one takes too long.
+//! Tests periodic jobs: their schedule, calls that take too long, failures and the shutdown.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// When the job was done, in seconds after the start.
+/// The times of the job's calls, in seconds after the start.
 #[derive(Clone)]
 struct Times(Arc<Mutex<(Instant, Vec<u64>)>>);
 
@@ -19,7 +19,7 @@ impl Times {
         Self(Arc::new(Mutex::new((Instant::now(), Vec::new()))))
     }
 
-    /// How often it has been done by now, this time included.
+    /// Notes a call of the job, and returns the number of calls so far.
     fn note(&self) -> usize {
         let mut times = self.0.lock().unwrap();
         let time = times.0.elapsed().as_secs();
@@ -32,7 +32,7 @@ impl Times {
     }
 }
 
-/// A job every ten seconds; the call of this number takes that long.
+/// Returns a job for every ten seconds, whose call number `long` takes the time `takes`.
 fn job(times: &Times, long: usize, takes: Duration) -> Periodic {
     let times = times.clone();
     Periodic::every(10 * SECOND, move || {
@@ -53,7 +53,7 @@ async fn start(job: Periodic) -> (Supervisor, ChildRef<()>) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_is_done_once_in_each_period() {
+async fn a_job_is_done_once_in_each_period() {
     let times = Times::new();
     let (_root, _) = start(job(&times, 0, SECOND)).await;
     sleep(35 * SECOND).await;
@@ -61,7 +61,7 @@ async fn it_is_done_once_in_each_period() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_can_be_done_at_the_start() {
+async fn a_job_can_be_done_at_the_start() {
     let times = Times::new();
     let (_root, _) = start(job(&times, 0, SECOND).at_once()).await;
     sleep(25 * SECOND).await;
@@ -77,7 +77,7 @@ async fn a_call_within_its_period_does_not_shift_the_others() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_overrun_leaves_out_what_was_due_meanwhile() {
+async fn an_overrun_leaves_out_the_calls_that_were_due_meanwhile() {
     let times = Times::new();
     let (_root, _) = start(job(&times, 1, 25 * SECOND)).await;
     sleep(55 * SECOND).await;
@@ -85,7 +85,7 @@ async fn an_overrun_leaves_out_what_was_due_meanwhile() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_clock_that_jumps_leaves_out_what_was_due_meanwhile() {
+async fn a_jump_of_the_clock_leaves_out_the_calls_that_were_due_meanwhile() {
     let times = Times::new();
     let (_root, _) = start(job(&times, 0, SECOND)).await;
     sleep(15 * SECOND).await;
@@ -95,7 +95,7 @@ async fn a_clock_that_jumps_leaves_out_what_was_due_meanwhile() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_message_has_it_done_besides_the_schedule() {
+async fn a_message_calls_the_job_besides_the_schedule() {
     let times = Times::new();
     let (_root, child) = start(job(&times, 0, SECOND)).await;
     sleep(12 * SECOND).await;

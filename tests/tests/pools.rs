@@ -1,4 +1,4 @@
-//! Pools: workers made from a template, that come and go at run time.
+//! Tests pools: workers are made from a template, and come and go at run time.
 
 use std::collections::HashSet;
 use std::future::pending;
@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Counts up from its own number.
+/// A worker that counts up from its own number.
 #[derive(Child, Clone, Default)]
 #[child(message = Reply<u32>)]
 struct Counter {
@@ -29,7 +29,7 @@ impl Worker for Counter {
     }
 }
 
-/// Owns what cannot be had twice, and says what it got.
+/// A worker that owns a value that cannot be cloned, and notes its own name.
 #[derive(Child)]
 #[child(restart = Temporary, once)]
 struct Session {
@@ -117,7 +117,7 @@ async fn numbers_are_not_used_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_more_workers_than_allowed_and_a_restarting_one_keeps_its_place() {
+async fn a_limit_of_workers_holds_and_counts_those_that_restart() {
     let stage = Stage::new();
     let template = stage.actor("worker").with_backoff(supervisor::Backoff::constant(100 * SECOND));
     let pool = Supervisor::new()
@@ -141,7 +141,7 @@ async fn no_more_workers_than_allowed_and_a_restarting_one_keeps_its_place() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn all_workers_stop_at_once_within_one_time() {
+async fn all_workers_stop_at_once_within_one_shutdown_time() {
     let stage = Stage::new();
     let template = stage
         .task("worker", async |ctx: Context| {
@@ -171,7 +171,7 @@ async fn workers_that_take_too_long_are_all_dropped_and_reported() {
         })
         .with_shutdown(4 * SECOND);
     let pool = Supervisor::new().with_template(template).build();
-    // More than a subscriber's queue holds: the report has to name them all the same.
+    // More workers than a subscriber's queue holds events: the report has to name all of them.
     for _ in 0..5_000 {
         within("a worker", pool.add_worker()).await.unwrap();
     }
@@ -183,7 +183,7 @@ async fn workers_that_take_too_long_are_all_dropped_and_reported() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slow_start_of_one_worker_holds_up_nobody_else() {
+async fn a_slow_start_of_one_worker_holds_up_no_other() {
     let stage = Stage::new();
     let slow = stage
         .task("worker", async |mut ctx: Context| {
@@ -254,7 +254,7 @@ async fn a_pool_that_is_restarted_is_empty_and_its_workers_are_gone() {
     assert_eq!(stage.gauge("w").alive(), 0);
 }
 
-/// 100,000 workers come, and go by themselves, one by one, or with their pool.
+/// Adds 100,000 workers, terminates one half one by one, and shuts the pool down with the other.
 async fn many(pool: Supervisor, gauge: Gauge) {
     const MANY: usize = 100_000;
     let mut workers = Vec::with_capacity(MANY);

@@ -1,4 +1,4 @@
-//! A shutdown overtakes whatever its supervisor is doing.
+//! Tests pre-emption: a shutdown overtakes starts, stops, backoffs and group restarts.
 
 use std::future::pending;
 use std::time::Duration;
@@ -10,8 +10,8 @@ use tokio::time::Instant;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// A child that takes this long to stop, and notes that it was asked (`name?`) and that it has
-/// finished by itself (`name!`).
+/// Returns a child that takes the time to stop, and notes the request (`name?`) and its own end
+/// (`name!`).
 fn stops_after(stage: &Stage, name: &'static str, time: Duration) -> ChildSpec<Ready<ChildRef>> {
     let noted = stage.clone();
     stage.task(name, move |ctx| {
@@ -125,7 +125,7 @@ async fn the_second_shutdown_waits_with_the_first() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_shutdown_of_a_nested_supervisor_can_be_asked_for_any_number_of_times() {
+async fn a_shutdown_of_a_nested_supervisor_can_be_requested_any_number_of_times() {
     for policy in [RestartPolicy::Always, RestartPolicy::Temporary] {
         let stage = Stage::new();
         let sub = Supervisor::new().with_child(stops_after(&stage, "a", SECOND)).build();
@@ -145,7 +145,7 @@ async fn a_shutdown_of_a_nested_supervisor_can_be_asked_for_any_number_of_times(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_shutdown_of_what_was_never_started_ends_it_at_once() {
+async fn a_shutdown_of_a_supervisor_that_was_never_started_ends_it_at_once() {
     let stage = Stage::new();
     let spec = stage.actor("a");
     let child = spec.handle();

@@ -1,4 +1,4 @@
-//! Processes of the operating system as children: real ones.
+//! Tests programs: real processes of the operating system as children.
 #![cfg(unix)]
 
 use std::path::Path;
@@ -14,7 +14,7 @@ use supervisor_tests::{capture_log, event, logged, logs, restarted, terminated, 
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// A shell that runs this.
+/// Returns a shell that runs the script.
 fn sh(script: &str) -> Program {
     Program::new("sh").arg("-c").arg(script)
 }
@@ -26,7 +26,7 @@ async fn pid_of(path: &str) -> String {
     pid_after(path, "pid").await
 }
 
-/// The number in the line that begins with this word.
+/// Waits for the line that begins with the word, and returns the number in it.
 async fn pid_after(path: &str, word: &str) -> String {
     let line =
         within("its process id", logs(&[&format!("child={path} "), &format!(": {word} ")])).await;
@@ -34,12 +34,12 @@ async fn pid_after(path: &str, word: &str) -> String {
     rest.split(' ').next().expect("a word").to_owned()
 }
 
-/// Whether a process of this id exists, also as a zombie.
+/// Tells whether a process of this id exists, also as a zombie.
 fn exists(pid: &str) -> bool {
     Path::new("/proc").join(pid).exists()
 }
 
-/// Waits until a process that is not our child has ended.
+/// Waits until a process has ended that need not be a child of this one.
 async fn ends(pid: &str) {
     use rustix::process::{Pid, PidfdFlags, pidfd_open};
     let pid = Pid::from_raw(pid.parse().expect("a number")).expect("not zero");
@@ -65,7 +65,7 @@ fn status_of(reason: &ExitReason) -> ExitStatus {
 macro_rules! test {
     ($(async fn $name:ident() $body:block)*) => {
         $(
-            // A time limit of a test is one of the real clock.
+            // On several threads, so that the time limits of the tests pass on the real clock.
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() {
                 capture_log();
@@ -76,7 +76,7 @@ macro_rules! test {
 }
 
 test! {
-    async fn every_line_that_it_prints_is_an_event() {
+    async fn every_line_that_a_program_prints_is_logged() {
         let root = Supervisor::new().build();
         let mut events = root.events();
         let script = "echo one; echo two >&2; printf '\\377\\r\\n'; printf 'no end of line'";
@@ -109,7 +109,7 @@ test! {
         assert!(report.is_clean(), "{report}");
     }
 
-    async fn it_is_asked_with_sigterm_and_reaped() {
+    async fn a_program_is_asked_with_sigterm_and_reaped() {
         let root = Supervisor::new().build();
         let mut events = root.events();
         let spec = ChildSpec::new("asked").with_program(sh(SLEEPER));
@@ -122,7 +122,7 @@ test! {
         assert!(matches!(status(&mut events, "asked").await, ExitReason::Normal));
     }
 
-    async fn it_may_clean_up_when_it_is_asked() {
+    async fn a_program_can_clean_up_on_sigterm() {
         let root = Supervisor::new().build();
         let script = "trap 'echo cleaning; exit 0' TERM; echo up; while :; do sleep 0.01; done";
         let spec = ChildSpec::new("tidy").with_program(sh(script));
@@ -132,10 +132,10 @@ test! {
         assert!(logged().iter().any(|line| line.contains("child=tidy") && line.contains("cleaning")));
     }
 
-    async fn one_that_ignores_sigterm_is_killed_with_all_that_it_started() {
+    async fn a_program_that_ignores_sigterm_is_killed_with_its_own_processes() {
         let root = Supervisor::new().build();
         let mut events = root.events();
-        // A grandchild that ignores it too.
+        // The process that the program starts ignores SIGTERM, too.
         let script = "trap '' TERM; sleep 10000 & echo grandchild $!; echo pid $$; wait; wait";
         let spec = ChildSpec::new("deaf").with_shutdown(SECOND / 10).with_program(sh(script));
         within("the child", root.add_child(spec)).await.unwrap();
@@ -151,10 +151,10 @@ test! {
         assert!(reason.to_string().contains("SIGKILL"), "{reason}");
     }
 
-    async fn what_it_started_ends_with_it() {
+    async fn the_processes_of_a_program_end_with_it() {
         let root = Supervisor::new().build();
         let mut events = root.events();
-        // It forgets its child, which holds its output open.
+        // The program ends before the process that it has started, which holds the output open.
         let spec = ChildSpec::new("forgetful")
             .with_restart_policy(RestartPolicy::Transient)
             .with_program(sh("sleep 10000 & echo grandchild $!"));
@@ -177,7 +177,7 @@ test! {
         let signal = ChildSpec::new("signal").with_backoff(slowly).with_program(sh("kill -9 $$"));
         within("the child", root.add_child(signal)).await.unwrap();
         assert_eq!(status_of(&status(&mut events, "signal").await).signal(), Some(9));
-        // Nobody asked for this one's SIGTERM.
+        // This SIGTERM is not the supervisor's: it is a failure.
         let term = ChildSpec::new("term").with_backoff(slowly).with_program(sh("kill -15 $$"));
         within("the child", root.add_child(term)).await.unwrap();
         assert_eq!(status_of(&status(&mut events, "term").await).signal(), Some(15));
@@ -185,10 +185,10 @@ test! {
         within("the shutdown", root.shutdown()).await.unwrap();
     }
 
-    async fn a_killed_one_is_restarted_and_never_runs_twice() {
+    async fn a_killed_program_is_restarted_and_never_runs_twice() {
         let root = Supervisor::new().build();
         let mut events = root.events();
-        // The lock is the kernel's: a second holder would fail at once.
+        // The kernel holds the lock: a second process would fail to take it.
         let lock = std::env::temp_dir().join(format!("supervisor-tests-{}", std::process::id()));
         let script = "exec flock --nonblock --no-fork \"$LOCK\" sh -c 'echo pid $$; exec sleep 10000'";
         let spec = ChildSpec::new("locked").with_program(sh(script).env("LOCK", &lock));
@@ -203,7 +203,7 @@ test! {
         let _ = std::fs::remove_file(lock);
     }
 
-    async fn one_that_does_not_exist_is_an_error_or_a_failed_start() {
+    async fn a_program_that_does_not_exist_is_an_error_or_a_failed_start() {
         let root = Supervisor::new().build();
         let mut events = root.events();
         let spec = ChildSpec::new("nothing").with_restart_policy(RestartPolicy::Temporary);
@@ -219,7 +219,7 @@ test! {
         within("the shutdown", root.shutdown()).await.unwrap();
     }
 
-    async fn its_arguments_environment_and_directory_are_its_own() {
+    async fn arguments_environment_and_directory_can_be_set() {
         let root = Supervisor::new().build();
         let mut events = root.events();
         let program = sh("echo \"$0 $1 $A ${HOME-none} $PWD\"")
@@ -236,7 +236,7 @@ test! {
         assert!(logged().iter().any(|line| line.contains("zero one a none /")));
     }
 
-    async fn silence_is_a_sign_of_death_if_a_heartbeat_is_asked_for() {
+    async fn a_program_with_a_heartbeat_is_killed_for_silence() {
         let root = Supervisor::new().build();
         let mut events = root.events();
         let spec = ChildSpec::new("silent").with_heartbeat(SECOND / 10).with_program(sh(SLEEPER));
@@ -245,7 +245,7 @@ test! {
         within("the shutdown", root.shutdown()).await.unwrap();
     }
 
-    async fn a_pool_can_have_many() {
+    async fn a_pool_can_have_many_programs() {
         let template = ChildSpec::per_worker::<Program>("worker");
         let pool = Supervisor::new().build_pool(template);
         within("the start", pool.supervisor().start()).await.unwrap();
@@ -259,17 +259,17 @@ test! {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_paused_clock_is_held_while_it_stops() {
+async fn a_paused_clock_is_held_while_a_program_stops() {
     let root = Supervisor::new().build();
     let spec = ChildSpec::new("paused").with_program(Program::new("sleep").arg("10000"));
     within("the child", root.add_child(spec)).await.unwrap();
-    // (The process may not have been spawned yet: then there is nothing to stop.)
+    // (If the process has not been spawned yet, there is nothing to stop.)
     let report = within("the shutdown", root.shutdown()).await.unwrap();
     assert!(report.is_clean(), "{report}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_panic_of_the_main_function_takes_it_along() {
+async fn a_panic_of_the_main_function_kills_the_program() {
     use std::process::Stdio;
     let mut main = tokio::process::Command::new(env!("CARGO_BIN_EXE_under-run"));
     let main = main.arg("panics").stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
@@ -282,7 +282,7 @@ async fn a_panic_of_the_main_function_takes_it_along() {
 }
 
 #[test]
-fn a_runtime_that_goes_away_takes_it_along() {
+fn a_runtime_that_goes_away_kills_the_program() {
     capture_log();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let root =

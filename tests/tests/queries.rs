@@ -1,4 +1,4 @@
-//! What a supervisor tells about its children, and that it tells it at once, whatever it does.
+//! Tests queries: their answers, and that a busy supervisor answers them at once.
 
 use std::future::pending;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Asks everything that can be asked, and checks that no time passes.
+/// Makes each query, and checks that no time passes.
 async fn ask_all(supervisor: &Supervisor) -> (Vec<(String, ChildState)>, SupervisorStats) {
     let began = Instant::now();
     let children = within("the list", supervisor.which_children()).await.unwrap();
@@ -60,7 +60,7 @@ async fn answers_come_while_the_tree_starts() {
     within("the start", starting).await.unwrap().unwrap_err();
 }
 
-/// A child that takes ten seconds to stop.
+/// Returns a child that takes ten seconds to stop.
 fn slow_to_stop(stage: &Stage, name: &'static str) -> ChildSpec<Ready<ChildRef>> {
     stage
         .task(name, async |ctx: Context| {
@@ -185,7 +185,7 @@ async fn a_pool_counts_its_template_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_spec_is_told_with_its_defaults() {
+async fn child_spec_includes_the_defaults() {
     let stage = Stage::new();
     let sub = Supervisor::new().build();
     let backoff = Backoff::new(SECOND, 2 * SECOND);
@@ -228,7 +228,7 @@ async fn totals_go_on_over_the_lives_of_a_nested_supervisor() {
         child.send(Order::Fail).await.unwrap();
         quiet().await;
     }
-    // Failures 2 and 4 made it give up; the others were restarted by it.
+    // At failures 2 and 4 the supervisor gave up; after the others it restarted the child.
     let stats = sub.stats().await.unwrap();
     assert_eq!((stats.restarts, stats.failures, stats.running), (2, 4, 1));
     assert!(stats.uptime < SECOND, "of its current life: {:?}", stats.uptime);
@@ -239,7 +239,7 @@ async fn totals_go_on_over_the_lives_of_a_nested_supervisor() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_that_was_asked_for_is_no_failure() {
+async fn a_termination_on_request_is_no_failure() {
     let stage = Stage::new();
     let supervisor = Supervisor::new().build();
     let stubborn = stage
@@ -256,7 +256,7 @@ async fn a_stop_that_was_asked_for_is_no_failure() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_snapshot_is_a_picture() {
+async fn a_snapshot_prints_the_tree() {
     let stage = Stage::new();
     let leaf = stage.actor("leaf");
     let child = leaf.handle();
@@ -286,7 +286,7 @@ async fn a_snapshot_is_a_picture() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_snapshot_shows_what_is_down() {
+async fn a_snapshot_shows_stopped_children() {
     let stage = Stage::new();
     let sub = Supervisor::new().with_child(stage.actor("x")).build();
     let root = Supervisor::new()
@@ -327,7 +327,7 @@ async fn a_snapshot_does_not_wait_for_a_nested_supervisor_that_is_busy() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_query_to_what_has_ended_says_so() {
+async fn a_query_to_an_ended_supervisor_is_an_error() {
     let supervisor = Supervisor::new().build();
     within("the start", supervisor.start()).await.unwrap();
     within("the shutdown", supervisor.shutdown()).await.unwrap();

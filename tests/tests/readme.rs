@@ -1,4 +1,4 @@
-//! The README's code is that of examples, which compile and run.
+//! Tests that the README's code is that of examples, which compile and run.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,5 @@
-//! What a shutdown report says.
+//! Tests the shutdown report: the children that were killed or still run, with their paths and
+//! times.
 
 use std::future::pending;
 use std::sync::{Arc, Mutex, mpsc};
@@ -11,13 +12,14 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Notices that it shall stop, and does not.
+/// Waits for the shutdown request, and does not stop.
 async fn stubborn(ctx: Context) -> ChildResult {
     ctx.shutdown_requested().await;
     pending().await
 }
 
-/// Blocks its thread until the sender is dropped, and says when it does.
+/// Returns a child that blocks its thread until the sender is dropped. The receiver gets a message
+/// when it does.
 fn stuck(name: &str) -> (ChildSpec<impl Runnable>, mpsc::Sender<()>, UnboundedReceiver<()>) {
     let (release, released) = mpsc::channel();
     let released = Arc::new(Mutex::new(released));
@@ -55,7 +57,7 @@ async fn a_killed_child_is_named_with_the_time_its_stop_took() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn more_children_than_a_subscriber_can_be_behind_are_all_named() {
+async fn more_killed_children_than_a_subscribers_queue_holds_are_all_named() {
     let pool = Supervisor::new()
         .with_template(ChildSpec::new("worker").with_shutdown(SECOND).with_task(stubborn))
         .build();
@@ -69,7 +71,7 @@ async fn more_children_than_a_subscriber_can_be_behind_are_all_named() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_killed_before_the_shutdown_is_not_in_its_report() {
+async fn a_child_killed_before_the_shutdown_is_not_in_its_report() {
     let spec = ChildSpec::new("stubborn").with_shutdown(SECOND).with_task(stubborn);
     let root = Supervisor::new().build();
     let stubborn = within("the child", root.add_child(spec)).await.unwrap();
@@ -80,7 +82,7 @@ async fn what_was_killed_before_the_shutdown_is_not_in_its_report() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
-async fn a_life_that_was_left_behind_is_named_as_long_as_it_runs() {
+async fn a_life_left_behind_by_an_earlier_stop_is_named_while_it_runs() {
     let (spec, release, mut blocked) = stuck("stuck");
     let nested = Supervisor::new().with_kill_grace(SECOND / 50).with_child(spec).build();
     let root = Supervisor::new()
@@ -92,7 +94,7 @@ async fn a_life_that_was_left_behind_is_named_as_long_as_it_runs() {
     assert!(matches!(error, SupervisorError::StillRunning(_)), "{error}");
     let children = within("the list", nested.which_children()).await.unwrap();
     assert_eq!(children[0].state, ChildState::Unstoppable);
-    // The stop was another command's, but the life is still there when the shutdown has ended.
+    // The stop belonged to another command, but the life still runs when the shutdown has ended.
     let report = within("the shutdown", root.shutdown()).await.unwrap();
     let left: Vec<_> = report.not_stopped().map(|(path, _)| path.to_string()).collect();
     assert_eq!(left, ["nested/stuck"]);
@@ -101,8 +103,8 @@ async fn a_life_that_was_left_behind_is_named_as_long_as_it_runs() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_nested_supervisor_lives_by_its_spec_alone() {
-    // No handle of it is left when its parent is built.
+async fn a_nested_supervisor_without_handles_is_kept_by_its_spec() {
+    // No handle of the nested supervisor is left when its parent is built.
     let nested = Supervisor::new().with_child(ChildSpec::new("leaf").with_task(stubborn));
     let spec = ChildSpec::new("nested").with_supervisor(nested.build());
     let root = Supervisor::new().with_child(spec).build();

@@ -1,4 +1,4 @@
-//! Which exit is followed by a restart: the table of policies and exits.
+//! Tests restart policies: for each policy, the exits that are followed by a restart.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use supervisor::prelude::*;
 use supervisor::{events::Events, info::ChildState};
 use supervisor_tests::{Order, Stage, event, quiet, terminated, within};
 
-/// What became of a child.
+/// The state of a child after its end.
 #[derive(Debug, PartialEq, Eq)]
 enum Fate {
     Restarted,

@@ -1,4 +1,4 @@
-//! `supervisor::run`, in real processes, with real signals.
+//! Tests `supervisor::run`, in real processes, with real signals.
 
 use std::process::{ExitStatus, Stdio};
 
@@ -26,8 +26,8 @@ impl Program {
         Self { process, output: BufReader::new(output).lines(), seen: Vec::new() }
     }
 
-    /// Waits until it prints a line that contains this.
-    async fn says(&mut self, what: &str) -> &mut Self {
+    /// Waits until the program prints a line that contains the text.
+    async fn prints(&mut self, what: &str) -> &mut Self {
         if self.seen.iter().any(|line| line.contains(what)) {
             return self;
         }
@@ -52,7 +52,7 @@ impl Program {
         self
     }
 
-    /// Its exit status, and all that it printed.
+    /// Waits for the end, and returns the exit status and the whole output.
     async fn end(&mut self) -> (ExitStatus, String) {
         let rest = async {
             while let Some(line) = self.output.next_line().await.expect("its output is text") {
@@ -65,7 +65,7 @@ impl Program {
     }
 }
 
-/// That the lines stand in this order.
+/// Checks that the output contains the lines in this order.
 fn assert_order(output: &str, lines: &[&str]) {
     let places: Vec<_> = lines.iter().map(|line| output.find(line)).collect();
     assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{lines:?} in:\n{output}");
@@ -75,7 +75,7 @@ fn assert_order(output: &str, lines: &[&str]) {
 async fn a_signal_stops_the_children_in_reverse_order() {
     for signal in [Signal::TERM, Signal::INT] {
         let mut program = Program::start("orderly");
-        program.says("first runs").await.says("second runs").await.signal(signal);
+        program.prints("first runs").await.prints("second runs").await.signal(signal);
         let (status, output) = program.end().await;
         assert_eq!(status.code(), Some(0), "{output}");
         assert_order(&output, &["shutting down", "second stops", "first stops"]);
@@ -83,7 +83,7 @@ async fn a_signal_stops_the_children_in_reverse_order() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_program_without_a_log_says_why_it_failed() {
+async fn a_program_without_a_log_prints_the_reason_of_its_failure() {
     for (tree, why) in
         [("fails", "gave up: `fails`"), ("misdeclared", "two children have this name")]
     {
@@ -92,16 +92,16 @@ async fn a_program_without_a_log_says_why_it_failed() {
             .kill_on_drop(true)
             .output();
         let output = within("the end of the program", output).await.expect("it runs");
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(1), "{said}");
-        assert!(said.starts_with("error: ") && said.contains(why), "{said}");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{errors}");
+        assert!(errors.starts_with("error: ") && errors.contains(why), "{errors}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_signal_during_the_start_stops_what_was_started() {
+async fn a_signal_during_the_start_stops_the_started_children() {
     let mut program = Program::start("starting");
-    program.says("never_ready starts").await.says("tidy runs").await.signal(Signal::TERM);
+    program.prints("never_ready starts").await.prints("tidy runs").await.signal(Signal::TERM);
     let (status, output) = program.end().await;
     assert_eq!(status.code(), Some(0), "{output}");
     assert_order(&output, &["shutting down", "tidy stops"]);
@@ -110,7 +110,7 @@ async fn a_signal_during_the_start_stops_what_was_started() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_report_names_a_child_that_had_to_be_killed() {
     let mut program = Program::start("slow");
-    program.says("slow runs").await.says("tidy runs").await.signal(Signal::TERM);
+    program.prints("slow runs").await.prints("tidy runs").await.signal(Signal::TERM);
     let (status, output) = program.end().await;
     assert_eq!(status.code(), Some(0), "{output}");
     assert_order(
@@ -123,15 +123,15 @@ async fn the_report_names_a_child_that_had_to_be_killed() {
 async fn a_second_signal_kills_the_rest() {
     let mut program = Program::start("stubborn");
     program
-        .says("deep runs")
+        .prints("deep runs")
         .await
-        .says("flat runs")
+        .prints("flat runs")
         .await
-        .says("tidy runs")
+        .prints("tidy runs")
         .await
         .signal(Signal::TERM);
-    // It would wait for ever.
-    program.says("flat was asked").await.signal(Signal::INT);
+    // Without the second signal, the program would wait for ever.
+    program.prints("flat was asked").await.signal(Signal::INT);
     let (status, output) = program.end().await;
     assert_eq!(status.code(), Some(130), "{output}");
     assert_order(&output, &["shutting down", "killing what has not ended", "had to be killed"]);
@@ -145,8 +145,8 @@ async fn a_second_signal_kills_the_rest() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_second_signal_decides_the_exit_code() {
     let mut program = Program::start("stubborn");
-    program.says("flat runs").await.signal(Signal::INT);
-    program.says("flat was asked").await.signal(Signal::TERM);
+    program.prints("flat runs").await.signal(Signal::INT);
+    program.prints("flat was asked").await.signal(Signal::TERM);
     let (status, output) = program.end().await;
     assert_eq!(status.code(), Some(143), "{output}");
 }
@@ -154,7 +154,7 @@ async fn the_second_signal_decides_the_exit_code() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_child_that_blocks_its_thread_does_not_hold_the_process() {
     let mut program = Program::start("stuck");
-    program.says("stuck runs").await.signal(Signal::TERM);
+    program.prints("stuck runs").await.signal(Signal::TERM);
     let (status, output) = program.end().await;
     assert_eq!(status.code(), Some(1), "{output}");
     assert!(output.contains("child still runs child=stuck took="), "{output}");

@@ -1,4 +1,5 @@
-//! With which runtimes a tree works, and what happens when one goes away.
+//! Tests runtimes: those with which a tree works, and the answers to all callers when one goes
+//! away.
 
 use std::future::pending;
 use std::time::Duration;
@@ -19,8 +20,8 @@ fn current_thread() -> Runtime {
 /// Polls a future once, on a thread without a runtime.
 fn poll_once<F: Future>(future: F) -> Option<F::Output> {
     let mut future = std::pin::pin!(future);
-    let mut nobody = std::task::Context::from_waker(std::task::Waker::noop());
-    match future.as_mut().poll(&mut nobody) {
+    let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+    match future.as_mut().poll(&mut cx) {
         std::task::Poll::Ready(output) => Some(output),
         std::task::Poll::Pending => None,
     }
@@ -34,7 +35,7 @@ fn a_start_outside_a_runtime_is_an_error() {
     assert!(matches!(error, SupervisorError::NoRuntime), "{error}");
     let error = poll_once(supervisor.add_child(stage.actor("b"))).unwrap().unwrap_err();
     assert!(matches!(error, SupervisorError::NoRuntime), "{error}");
-    // It can still be started where there is one.
+    // The supervisor can still be started on a runtime.
     let runtime = current_thread();
     runtime.block_on(within("the start", supervisor.start())).unwrap();
     runtime.block_on(within("the shutdown", supervisor.shutdown())).unwrap();
@@ -51,7 +52,7 @@ fn a_start_on_a_runtime_without_timers_is_an_error() {
 }
 
 #[test]
-fn other_calls_need_no_runtime_to_answer_that_nothing_runs() {
+fn other_calls_need_no_runtime_before_the_start() {
     let supervisor = Supervisor::new().build();
     let error = poll_once(supervisor.which_children()).unwrap().unwrap_err();
     assert!(matches!(error, SupervisorError::NotRunning(_)), "{error}");
@@ -77,7 +78,7 @@ fn a_tree_of_one_runtime_can_be_used_from_another() {
 }
 
 #[test]
-fn a_child_that_was_on_its_way_when_the_runtime_went_is_refused() {
+fn a_child_that_was_on_its_way_when_the_runtime_went_away_is_refused() {
     let runtime = current_thread();
     let stage = Stage::new();
     let supervisor = Supervisor::new().with_child(stage.actor("a")).build();
@@ -88,18 +89,18 @@ fn a_child_that_was_on_its_way_when_the_runtime_went_is_refused() {
     assert!(poll_once(supervisor.add_child(task)).is_none());
     let spec = ChildSpec::new("nested").with_supervisor(nested.clone());
     assert!(poll_once(supervisor.add_child(spec)).is_none());
-    // The commands are in the inbox, and nobody has read them.
+    // The commands are in the inbox, and the supervisor has not read them.
     drop(runtime);
     let sent = poll_once(address.send(())).expect("an answer at once");
     assert!(matches!(sent, Err(SendError::Gone(()))), "{sent:?}");
-    // It is a root as before.
+    // The nested supervisor is a root as before.
     let other = current_thread();
     other.block_on(within("its start", nested.start())).unwrap();
     other.block_on(within("its shutdown", nested.shutdown())).unwrap();
 }
 
 #[test]
-fn a_child_whose_turn_had_not_come_when_the_runtime_went_is_refused() {
+fn a_child_whose_turn_had_not_come_when_the_runtime_went_away_is_refused() {
     let runtime = current_thread();
     let supervisor = Supervisor::new().build();
     runtime.block_on(within("the start", supervisor.start())).unwrap();
@@ -113,8 +114,8 @@ fn a_child_whose_turn_had_not_come_when_the_runtime_went_is_refused() {
     let nested = Supervisor::new().build();
     let spec = ChildSpec::new("nested").with_supervisor(nested.clone());
     assert!(poll_once(supervisor.add_child(spec)).is_none());
-    // The supervisor takes all of the commands in hand, and lets others go on before it has done
-    // with them.
+    // The supervisor takes all commands in hand, and yields to other tasks before it has carried
+    // out all of them.
     runtime.block_on(tokio::task::yield_now());
     let states = addresses.iter().map(ChildRef::incarnation);
     let added = states.filter(|&incarnation| incarnation > 0).count();
@@ -129,8 +130,8 @@ fn a_child_whose_turn_had_not_come_when_the_runtime_went_is_refused() {
     other.block_on(within("its shutdown", nested.shutdown())).unwrap();
 }
 
-/// How a nested supervisor ends with its runtime. One whose parent was dropped first is told, and
-/// may have time to stop in order: on a thread that has not ended yet.
+/// Tells whether a nested supervisor has ended with its runtime. If its parent is dropped first, it
+/// is asked to stop, and may have time to do so in order, on a thread that has not ended yet.
 fn is_over(result: Result<(), SupervisorError>) -> bool {
     match result {
         Ok(()) => true,
@@ -138,8 +139,8 @@ fn is_over(result: Result<(), SupervisorError>) -> bool {
     }
 }
 
-/// Starts a tree of two levels, has these waits under way on another runtime, and drops the
-/// tree's runtime. Every wait has to end.
+/// Starts a tree, begins all kinds of waits on another runtime, and drops the tree's runtime: every
+/// wait has to end.
 fn runtime_goes_away(home: Runtime) {
     let other = threads();
     let stage = Stage::new();
@@ -180,7 +181,7 @@ fn runtime_goes_away(home: Runtime) {
             other.spawn(async move { adding.await.is_err() })
         }),
     ];
-    // They are all under way when the leaf has begun and the child that is starting is there.
+    // All waits are under way when the leaf has begun and the child that is starting is there.
     home.block_on(async {
         loop {
             let children = within("the list", root.which_children()).await.unwrap();
@@ -206,12 +207,12 @@ fn runtime_goes_away(home: Runtime) {
 }
 
 #[test]
-fn when_a_multi_thread_runtime_goes_away_everybody_is_answered() {
+fn when_a_multi_thread_runtime_goes_away_all_calls_are_answered() {
     runtime_goes_away(threads());
 }
 
 #[test]
-fn when_a_current_thread_runtime_goes_away_everybody_is_answered() {
+fn when_a_current_thread_runtime_goes_away_all_calls_are_answered() {
     runtime_goes_away(current_thread());
 }
 
@@ -243,7 +244,7 @@ fn a_runtime_that_goes_away_during_a_shutdown_answers_it() {
     assert_eq!(stage.alive(), "");
 }
 
-/// A child that fails at once, for ever, beside a task that wants to get something done.
+/// Runs a child that fails at once, for ever, beside a task that has work to do.
 async fn storm() {
     let supervisor = Supervisor::new()
         .with_max_restarts(MaxRestarts::Unlimited)
@@ -294,7 +295,7 @@ fn a_storm_of_failed_starts_does_not_starve_the_only_thread() {
 
 #[test]
 fn a_storm_of_messages_does_not_starve_the_only_thread() {
-    // A child that answers its own messages without ever waiting.
+    // The flood keeps the child's mailbox full, so it never waits for a message.
     current_thread().block_on(async {
         let stage = Stage::new();
         let supervisor = Supervisor::new().build();

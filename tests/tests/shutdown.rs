@@ -1,4 +1,5 @@
-//! How a tree stops: in reverse order, each child by its own mode and within its own time.
+//! Tests the shutdown: children stop in reverse order, each by its own mode and within its own
+//! time.
 
 use std::time::Duration;
 
@@ -9,8 +10,8 @@ use tokio::time::Instant;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// A child that takes this long to stop, and notes that it was asked (`name?`) and that it has
-/// finished by itself (`name!`).
+/// Returns a child that takes the time to stop, and notes the request (`name?`) and its own end
+/// (`name!`).
 fn stops_after(stage: &Stage, name: &'static str, time: Duration) -> ChildSpec<Ready<ChildRef>> {
     let noted = stage.clone();
     stage.task(name, move |ctx| {
@@ -25,7 +26,7 @@ fn stops_after(stage: &Stage, name: &'static str, time: Duration) -> ChildSpec<R
     })
 }
 
-/// Starts a supervisor of one child, shuts it down, and says how long that took.
+/// Starts a supervisor of one child, shuts it down, and returns how long that took.
 async fn time_to_stop(spec: ChildSpec<Ready<ChildRef>>) -> (Duration, ShutdownReport) {
     let supervisor = Supervisor::new().with_child(spec).build();
     within("the start", supervisor.start()).await.unwrap();
@@ -76,7 +77,7 @@ async fn a_child_that_stops_just_in_time_is_not_dropped() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_child_has_five_seconds_unless_said_otherwise() {
+async fn a_child_has_five_seconds_by_default() {
     let stage = Stage::new();
     let (time, report) = time_to_stop(stops_after(&stage, "slow", 60 * SECOND)).await;
     assert_eq!((time, report.killed().count()), (5 * SECOND, 1));
@@ -92,7 +93,7 @@ async fn infinity_waits_as_long_as_it_takes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn brutal_kill_asks_nobody() {
+async fn brutal_kill_does_not_ask_the_child() {
     let stage = Stage::new();
     let spec = stops_after(&stage, "a", SECOND).with_shutdown(Shutdown::BrutalKill);
     let (time, report) = time_to_stop(spec).await;
@@ -106,7 +107,7 @@ async fn a_child_that_has_not_been_polled_is_dropped_at_once() {
     let supervisor = Supervisor::new().with_child(stage.actor("a")).build();
     let (start, report) = tokio::join!(supervisor.start(), supervisor.shutdown());
     report.unwrap();
-    // Which of the two came first is not said; nothing is left of either.
+    // The start may end before the shutdown or fail by it; no child is left in either case.
     let _ = start;
     quiet().await;
     assert_eq!(stage.alive(), "");
@@ -114,7 +115,7 @@ async fn a_child_that_has_not_been_polled_is_dropped_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_during_the_stop_is_told_and_changes_nothing() {
+async fn an_error_during_the_stop_is_published_and_changes_nothing() {
     let stage = Stage::new();
     let spec = stage.task("a", async |ctx: Context| {
         ctx.shutdown_requested().await;
@@ -156,7 +157,8 @@ async fn a_nested_supervisor_with_a_time_of_its_own_is_cut_short_with_all_below(
     let spec = ChildSpec::new("sub").with_supervisor(sub.clone()).with_shutdown(10 * SECOND);
     let supervisor = Supervisor::new().with_child(stage.actor("a")).with_child(spec).build();
     within("the start", supervisor.start()).await.unwrap();
-    // Only children that come later can need more than a supervisor has; others do not start.
+    // Only children that are added later can need more time than their supervisor has: with
+    // declared ones, it would not start.
     for name in ["x", "y"] {
         let spec = stops_after(&stage, name, 30 * SECOND).with_shutdown(60 * SECOND);
         within("a child", sub.add_child(spec)).await.unwrap();
@@ -173,7 +175,7 @@ async fn a_nested_supervisor_with_a_time_of_its_own_is_cut_short_with_all_below(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_does_not_wait() {
+async fn request_shutdown_does_not_wait() {
     let stage = Stage::new();
     let supervisor = Supervisor::new().with_child(stops_after(&stage, "a", SECOND)).build();
     within("the start", supervisor.start()).await.unwrap();

@@ -1,4 +1,4 @@
-//! Who has looked at its shutdown signal is asked to stop; who has not is dropped.
+//! Tests the shutdown signal: a child that has observed it is asked to stop, another is dropped.
 
 use std::future::pending;
 use std::pin::{Pin, pin};
@@ -19,7 +19,7 @@ use tokio::time::Instant;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Starts a supervisor of one child, shuts it down, and says how long that took.
+/// Starts a supervisor of one child, shuts it down, and returns how long that took.
 async fn time_to_stop(spec: ChildSpec<Ready<ChildRef>>) -> (Duration, ShutdownReport) {
     let supervisor = Supervisor::new().with_child(spec).build();
     within("the start", supervisor.start()).await.unwrap();
@@ -30,7 +30,7 @@ async fn time_to_stop(spec: ChildSpec<Ready<ChildRef>>) -> (Duration, ShutdownRe
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_child_that_never_looked_is_dropped_at_once_as_one_that_stopped() {
+async fn a_child_that_never_observed_the_signal_is_dropped_at_once_and_not_killed() {
     let stage = Stage::new();
     let supervisor = Supervisor::new()
         .with_child(stage.task("blind", async |_: Context| pending().await))
@@ -47,7 +47,7 @@ async fn a_child_that_never_looked_is_dropped_at_once_as_one_that_stopped() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_way_of_looking_counts() {
+async fn each_way_to_observe_the_signal_counts() {
     type Look = fn(&mut Context);
     let looks: [(&str, Look); 4] = [
         ("shutdown_requested", |ctx| drop(ctx.shutdown_requested())),
@@ -71,8 +71,8 @@ async fn each_way_of_looking_counts() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_looks_first_after_the_stop_never_sees_it() {
-    // It is being dropped: clean-up must not begin and be cut half-way.
+async fn a_child_that_looks_first_after_the_stop_does_not_see_it() {
+    // The child is being dropped: its clean-up must not begin and be cut half-way.
     let stage = Stage::new();
     let noted = stage.clone();
     let (go, wait) = mpsc::channel::<()>();
@@ -82,7 +82,7 @@ async fn who_looks_first_after_the_stop_never_sees_it() {
     let spec = stage.task("late", move |mut ctx| {
         let (noted, cell) = (noted.clone(), Arc::clone(&cell));
         async move {
-            // Holds its thread, so that the stop comes in the middle of this poll.
+            // The child blocks its thread, so that the stop comes in the middle of this poll.
             cell.1.lock().unwrap().take().unwrap().send(()).unwrap();
             cell.0.lock().unwrap().recv().unwrap();
             noted.note(ctx.is_shutdown_requested().to_string());
@@ -98,7 +98,7 @@ async fn who_looks_first_after_the_stop_never_sees_it() {
     within("the start", supervisor.start()).await.unwrap();
     within("the life", life).await.unwrap();
     supervisor.request_shutdown();
-    // Answered after the request was carried out.
+    // The query is answered after the shutdown request was handled.
     let children = within("the list", supervisor.which_children()).await.unwrap();
     assert_eq!(children[0].state, ChildState::Stopping);
     go.send(()).unwrap();
@@ -106,7 +106,7 @@ async fn who_looks_first_after_the_stop_never_sees_it() {
     assert_eq!(stage.log(), "+late false false false -late");
 }
 
-/// Whether the future is ready at its first poll.
+/// Tells whether the future is ready at its first poll.
 fn is_ready(future: Pin<&mut impl Future>) -> bool {
     future.poll(&mut task::Context::from_waker(Waker::noop())).is_ready()
 }
@@ -134,7 +134,7 @@ async fn the_future_of_the_request_outlives_the_context() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn recv_gives_none_at_once_and_try_recv_drains_what_is_queued() {
+async fn recv_returns_none_at_once_and_try_recv_drains_the_queue() {
     let stage = Stage::new();
     let noted = stage.clone();
     let spec = stage.task("a", move |mut ctx| {
@@ -161,8 +161,8 @@ async fn recv_gives_none_at_once_and_try_recv_drains_what_is_queued() {
 #[tokio::test(start_paused = true)]
 async fn a_request_that_outlives_its_life_takes_nothing_from_the_next() {
     let stage = Stage::new();
-    let kept = Arc::new(Mutex::new(None));
-    let keeps = Arc::clone(&kept);
+    let escaped = Arc::new(Mutex::new(None));
+    let keeps = Arc::clone(&escaped);
     let spec = stage.task("a", move |ctx| {
         let keeps = Arc::clone(&keeps);
         async move {
@@ -180,7 +180,7 @@ async fn a_request_that_outlives_its_life_takes_nothing_from_the_next() {
     within("the start", supervisor.start()).await.unwrap();
     quiet().await;
     assert_eq!(stage.log(), "+a -a +a");
-    drop(kept.lock().unwrap().take().expect("the first life left it"));
+    drop(escaped.lock().unwrap().take().expect("the first life left it"));
     let began = Instant::now();
     let report = within("the shutdown", supervisor.shutdown()).await.unwrap();
     assert_eq!((began.elapsed(), report.is_clean()), (Duration::ZERO, true));

@@ -1,8 +1,8 @@
-//! A thousand children of all kinds under random crashes, hangs and floods of messages, while some
-//! are added and removed: afterwards every message is accounted for, and nothing is left.
+//! Tests a thousand children of all kinds under random crashes, hangs and floods of messages, while
+//! some are added and removed: afterwards every message is accounted for, and nothing is left.
 //!
-//! It takes ten seconds, or as many as `SOAK_SECONDS` says; `SOAK_SEED` repeats the choices of a
-//! run, though not their timing.
+//! The test takes ten seconds, or `SOAK_SECONDS`; `SOAK_SEED` repeats the choices of a run, though
+//! not their timing.
 #![cfg(target_os = "linux")]
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,12 +16,12 @@ use supervisor::{
 };
 use supervisor_tests::within;
 
-/// What became of the messages.
+/// The number of messages by their ends.
 #[derive(Debug, Default)]
 struct Ledger {
     /// Accepted by a mailbox.
     sent: AtomicU64,
-    /// Came back from one that was closed, or full.
+    /// Returned by a mailbox that was closed, or full.
     returned: AtomicU64,
     handled: AtomicU64,
     /// In hand when a life ended.
@@ -43,7 +43,7 @@ enum Fate {
     Known,
 }
 
-/// A message that knows what becomes of it.
+/// A message that counts its own end in the ledger.
 struct Message {
     order: Order,
     fate: Fate,
@@ -75,7 +75,7 @@ impl Drop for Message {
     }
 }
 
-/// Does what it is told, and may crash with the message in hand.
+/// A worker that carries out the messages, and may crash with one in hand.
 struct Handler;
 
 impl Child for Handler {
@@ -109,7 +109,7 @@ impl Worker for Handler {
 fn handle(message: Message) -> ChildResult {
     match message.order {
         Order::Fail => Err("told to fail".into()),
-        // Not `panic!`: the hook would print thousands of them.
+        // Not `panic!`: its hook would print thousands of messages.
         Order::Panic => std::panic::resume_unwind(Box::new("told to panic")),
         Order::Work | Order::Hang => {
             message.is(|ledger| &ledger.handled);
@@ -128,11 +128,11 @@ fn blocking() -> Blocking<Message> {
     })
 }
 
-/// An address, and what is left unhandled there.
+/// An address, and the dead letters of its child.
 struct Target {
     child: ChildRef<Message>,
     letters: DeadLetters<Message>,
-    /// A thread cannot be killed.
+    /// `true` if the child may hang: a task that hangs is killed, a thread cannot be.
     hangs: bool,
 }
 
@@ -142,7 +142,7 @@ impl Target {
         Self { child, letters, hangs }
     }
 
-    /// Counts what was left.
+    /// Counts the dead letters.
     fn collect(&mut self) {
         while let Some(message) = self.letters.try_next() {
             message.is(|ledger| &ledger.left);
@@ -153,7 +153,7 @@ impl Target {
 const HEARTBEAT: Duration = Duration::from_millis(200);
 const SHUTDOWN: Duration = Duration::from_millis(100);
 
-/// A supervisor of handlers, under which another one may be.
+/// Returns a supervisor of 20 handlers, with another such supervisor below it for each level.
 fn branch(number: usize, depth: usize, targets: &mut Vec<Target>) -> Supervisor {
     let strategies = [
         SupervisionStrategy::OneForOne,
@@ -188,7 +188,7 @@ fn tree() -> Tree {
     let mut targets = Vec::new();
     let mut root = unlimited();
     for number in 0..5 {
-        // Sixty children each.
+        // Each branch has sixty handlers.
         let branch = branch(number, 2, &mut targets);
         root = root.with_child(ChildSpec::new(&format!("branch{number}")).with_supervisor(branch));
     }
@@ -223,7 +223,7 @@ fn tree() -> Tree {
     Tree { root: root.build(), pool, targets, runs }
 }
 
-/// One after the other, random things happen to a part of the children.
+/// Does random things, one after the other, to a part of the children.
 async fn torment(
     mut dice: fastrand::Rng,
     until: Instant,
@@ -253,7 +253,7 @@ async fn torment(
                 }
             }
             998..1000 if target.child.path().as_str().starts_with("pool/") => {
-                // What is in its mailbox is left over.
+                // The messages in its mailbox become dead letters.
                 drop(target.child.terminate().await);
                 target.collect();
             }
@@ -263,7 +263,7 @@ async fn torment(
 }
 
 async fn send(child: &ChildRef<Message>, message: Message, ledger: &Ledger) {
-    // It may wait for room longer than the child takes to be found hung; that is well.
+    // The send may wait for room until the child is found hung: that is no failure.
     match child.send(message).await {
         Ok(()) => count(&ledger.sent),
         Err(error) => error.into_message().is(|ledger| &ledger.returned),
@@ -274,7 +274,7 @@ fn open_files() -> usize {
     std::fs::read_dir("/proc/self/fd").unwrap().count()
 }
 
-/// The processes that this one has started and not reaped.
+/// Returns the ids of the processes that this one has started and not reaped.
 fn processes() -> String {
     let tasks = std::fs::read_dir("/proc/self/task").unwrap();
     let children =
@@ -315,13 +315,13 @@ async fn soak(length: Duration, seed: u64) -> (Arc<Ledger>, Arc<AtomicU64>, Vec<
         let measured = Arc::clone(&measured);
         async move {
             for _ in 0..4 {
-                // Samples are taken over time: there is no event to wait for.
+                // The samples are spread over time: there is no event to wait for.
                 tokio::time::sleep(length / 4).await;
                 measured.lock().unwrap().push(memory());
             }
         }
     });
-    // The storm is as long as it was asked to be; only what follows has a limit.
+    // The storm takes its whole time; only the steps after it have a time limit.
     tokio::time::sleep(length).await;
     let mut shares = Vec::new();
     for tormentor in tormentors {
@@ -347,7 +347,7 @@ fn after_the_storm_every_message_is_accounted_for_and_nothing_is_left() {
     let seed = number("SOAK_SEED").unwrap_or_else(|| fastrand::u64(..));
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    // What the signal driver needs is opened once, and stays.
+    // The first process opens the files of tokio's signal driver, which stay open.
     runtime.block_on(async {
         let warm = tokio::process::Command::new("true").status().await;
         assert!(warm.unwrap().success());
@@ -357,7 +357,8 @@ fn after_the_storm_every_message_is_accounted_for_and_nothing_is_left() {
     let (left, tasks) = runtime.block_on(async {
         let metrics = tokio::runtime::Handle::current().metrics();
         let began = Instant::now();
-        // The last tasks have told of their ends, and are about to be gone: nobody tells of that.
+        // The last tasks have reported their ends, and are about to be gone, for which there is no
+        // event.
         while metrics.num_alive_tasks() > 0 && began.elapsed() < Duration::from_secs(10) {
             tokio::task::yield_now().await;
         }
@@ -374,6 +375,6 @@ fn after_the_storm_every_message_is_accounted_for_and_nothing_is_left() {
     assert_eq!(open_files(), files, "{summary}");
     let (early, late) = (memory[1], memory[3]);
     assert!(late < early + early / 3, "it grows; {summary}");
-    // Shown by `--nocapture`.
+    // Visible with `--nocapture`.
     eprintln!("{summary}");
 }

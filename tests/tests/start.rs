@@ -1,4 +1,5 @@
-//! How a tree starts: in order, each child when the previous one has started, or not at all.
+//! Tests the start of a tree: in order, each child when the previous one has started, or not at
+//! all.
 
 use std::future::pending;
 use std::time::Duration;
@@ -8,7 +9,7 @@ use supervisor::{ExitReason, StartMode, info::ChildState, specs::Ready};
 use supervisor_tests::{Stage, event, quiet, started, within};
 use tokio::time::Instant;
 
-/// A child that is ready after this time.
+/// Returns a child that is ready after the delay.
 fn ready_after(stage: &Stage, name: &'static str, delay: Duration) -> ChildSpec<Ready<ChildRef>> {
     let noted = stage.clone();
     stage
@@ -69,7 +70,7 @@ async fn the_next_sibling_waits_until_a_notifying_child_is_ready() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_notify_nobody_waits() {
+async fn without_notify_no_sibling_waits() {
     let stage = Stage::new();
     let supervisor = Supervisor::new()
         .with_child(ready_after(&stage, "a", SECOND).with_start(StartMode::Spawned))
@@ -97,7 +98,7 @@ async fn a_nested_supervisor_is_started_when_all_its_children_are() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failed_start_stops_what_was_started_in_reverse_order() {
+async fn a_failed_start_stops_the_started_children_in_reverse_order() {
     let stage = Stage::new();
     let failing = stage
         .task("c", async |_: Context| Err("cannot start".into()))
@@ -163,7 +164,7 @@ async fn a_child_that_is_not_ready_in_time_is_a_failed_start() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_child_has_thirty_seconds_to_be_ready_unless_said_otherwise() {
+async fn a_child_has_thirty_seconds_to_be_ready_by_default() {
     let stage = Stage::new();
     let supervisor = Supervisor::new().with_child(ready_after(&stage, "a", 31 * SECOND)).build();
     let began = Instant::now();
@@ -192,7 +193,7 @@ async fn a_child_that_drops_its_context_before_it_is_ready_has_failed_at_once() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_context_that_is_dropped_elsewhere_before_it_is_ready_has_failed_at_once() {
+async fn a_context_that_is_dropped_in_another_task_before_ready_fails_the_start_at_once() {
     let stage = Stage::new();
     let spec = stage
         .task("a", async |ctx: Context| {
@@ -209,7 +210,7 @@ async fn a_context_that_is_dropped_elsewhere_before_it_is_ready_has_failed_at_on
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_after_the_context_is_what_counts() {
+async fn an_error_after_the_drop_of_the_context_is_the_reason() {
     let stage = Stage::new();
     let spec = stage
         .task("a", async |ctx: Context| {
@@ -223,7 +224,7 @@ async fn an_error_after_the_context_is_what_counts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_context_that_is_dropped_later_means_nothing() {
+async fn a_context_that_is_dropped_after_ready_changes_nothing() {
     let stage = Stage::new();
     let spec = stage
         .task("a", async |mut ctx: Context| {
@@ -239,7 +240,7 @@ async fn a_context_that_is_dropped_later_means_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn ready_twice_is_ready_once() {
+async fn a_second_ready_changes_nothing() {
     let stage = Stage::new();
     let spec = stage
         .task("a", async |mut ctx: Context| {
@@ -288,7 +289,7 @@ async fn a_temporary_child_that_declines_is_forgotten() {
 
 #[tokio::test(start_paused = true)]
 async fn a_failed_start_of_a_restart_is_tried_again() {
-    // Life 1 is up and fails, lives 2 and 3 do not get up, life 4 does.
+    // Life 1 starts and fails later, lives 2 and 3 fail to start, life 4 starts.
     let stage = Stage::new();
     let spec = stage
         .task("a", async |mut ctx: Context| {

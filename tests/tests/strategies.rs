@@ -1,4 +1,5 @@
-//! Who is stopped and started with whom, in which order.
+//! Tests strategies: the siblings that are stopped and started with a failed child, and their
+//! order.
 
 use std::future::pending;
 use std::time::Duration;
@@ -7,7 +8,7 @@ use supervisor::prelude::*;
 use supervisor::{Backoff, events::Events};
 use supervisor_tests::{Order, Stage, event, quiet, restarted, within};
 
-/// Three actors, `a`, `b` and `c`, under this strategy.
+/// Three actors, `a`, `b` and `c`, under one supervisor.
 struct Trio {
     stage: Stage,
     supervisor: Supervisor,
@@ -44,7 +45,7 @@ impl Trio {
         Self { stage, supervisor, events, a: handles.0, b: handles.1, c: handles.2 }
     }
 
-    /// Waits for the restart of this child, and until all is quiet.
+    /// Waits for the restart of the child, and then until the tree is quiet.
     async fn restarted(&mut self, name: &str) {
         event(&mut self.events, "the restart", restarted(name)).await;
         quiet().await;
@@ -112,7 +113,7 @@ async fn a_pool_restarts_the_worker_alone() {
 
 #[tokio::test(start_paused = true)]
 async fn a_group_restart_revives_finished_transient_siblings() {
-    // OTP's choice: runs 3 and 14 of its `supervisor`.
+    // As in OTP: see the scenario `group_restart_revives`.
     let policies = [RestartPolicy::Transient, RestartPolicy::Always, RestartPolicy::Always];
     let mut trio = Trio::with_policies(SupervisionStrategy::OneForAll, policies).await;
     trio.a.send(Order::Return).await.unwrap();
@@ -156,7 +157,7 @@ async fn a_temporary_child_that_fails_leaves_its_group_alone() {
 
 #[tokio::test(start_paused = true)]
 async fn a_sibling_that_fails_during_a_group_restart_is_part_of_it() {
-    // Two failures at one instant: the first restart covers the second.
+    // Two children fail at one instant: the restart for the first covers the second.
     let mut trio = Trio::start(SupervisionStrategy::OneForAll).await;
     trio.b.try_send(Order::Fail).unwrap();
     trio.a.try_send(Order::Fail).unwrap();
@@ -207,7 +208,7 @@ async fn a_deleted_child_added_again_is_last_in_the_order() {
 
 #[tokio::test(start_paused = true)]
 async fn a_group_restart_waits_for_slow_members_in_turn() {
-    // Each member takes a second to stop: the next is asked only when it has ended.
+    // Each member takes a second to stop, and is asked only when the previous one has ended.
     let stage = Stage::new();
     let slow = |name: &'static str| {
         let noted = stage.clone();
@@ -240,7 +241,7 @@ async fn a_group_restart_waits_for_slow_members_in_turn() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_group_with_a_child_that_never_looks_is_not_held_up() {
+async fn a_child_that_never_observes_the_signal_does_not_hold_up_its_group() {
     let stage = Stage::new();
     let failing = stage.actor("failing");
     let handle = failing.handle();

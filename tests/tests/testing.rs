@@ -1,4 +1,4 @@
-//! `supervisor::testing`: children brought down by name, waits with a limit, and chaos.
+//! Tests `supervisor::testing`: faults of a child given by its path, waits with a limit, and chaos.
 
 use std::future::pending;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use tokio::time::Instant;
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// `a`, `sub/b`, `sub/c`, each an actor on stage.
+/// Starts a tree of the actors `a`, `sub/b` and `sub/c`.
 async fn small_tree(stage: &Stage) -> Supervisor {
     let sub = Supervisor::new()
         .with_restart_window(HOUR)
@@ -27,7 +27,7 @@ async fn small_tree(stage: &Stage) -> Supervisor {
         .with_child(ChildSpec::new("sub").with_supervisor(sub))
         .build();
     within("the start", root.start()).await.unwrap();
-    // Each has begun to wait for messages.
+    // By then each actor waits for messages.
     tokio::time::sleep(Duration::from_millis(1)).await;
     root
 }
@@ -71,12 +71,12 @@ async fn a_failure_is_the_error_with_its_sources() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_escalation_is_one() {
+async fn a_failure_with_escalate_escalates() {
     let stage = Stage::new();
     let root = small_tree(&stage).await;
     let mut watch = Watch::new(&root);
     testing::fail(&root, "sub/b", Escalate::because("the license has expired")).await.unwrap();
-    // Its supervisor gives up, and is restarted by its own.
+    // The child's supervisor gives up, and is restarted by the root.
     watch.restarted("sub").await.unwrap();
     assert_eq!(testing::running(&root, "sub/b").await.unwrap(), 2);
     testing::fail(&root, "a", Escalate::because("it has")).await.unwrap();
@@ -88,7 +88,7 @@ async fn an_escalation_is_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_child_that_is_starting_is_killed_when_it_is_up() {
+async fn a_child_that_is_starting_is_killed_when_it_has_started() {
     let stage = Stage::new();
     let slow = stage.task("a", async |mut ctx: Context| {
         tokio::time::sleep(SECOND).await;
@@ -109,7 +109,7 @@ async fn a_child_that_is_starting_is_killed_when_it_is_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hung_child_holds_what_it_holds_and_does_not_stop() {
+async fn a_hung_child_keeps_its_values_and_does_not_stop() {
     let stage = Stage::new();
     let actor = stage.actor("a").with_mailbox(1).with_shutdown(7 * SECOND);
     let address = actor.handle();
@@ -128,7 +128,7 @@ async fn a_hung_child_holds_what_it_holds_and_does_not_stop() {
     let killed =
         |event: &supervisor::events::Event| matches!(event.kind(), EventKind::ChildKilled { .. });
     watch.until("the kill", killed).await.unwrap();
-    // The next life does not hang: it does what the first one was told.
+    // The next life does not hang: it handles the message that the first one left.
     let ended = watch.ended("a").await.unwrap();
     assert!(matches!(reason(&ended), ExitReason::Killed), "{ended}");
     let ended = watch.ended("a").await.unwrap();
@@ -139,7 +139,7 @@ async fn a_hung_child_holds_what_it_holds_and_does_not_stop() {
 #[tokio::test(start_paused = true)]
 async fn a_hung_child_misses_its_heartbeat_wherever_it_waits() {
     let stage = Stage::new();
-    // It waits for a message, which is a sign of life as long as it does not hang.
+    // To wait for a message is a sign of life, unless the child hangs.
     let root = Supervisor::new().with_child(stage.actor("a").with_heartbeat(10 * SECOND)).build();
     within("the start", root.start()).await.unwrap();
     let mut watch = Watch::new(&root);
@@ -179,7 +179,7 @@ async fn errors_name_the_path() {
     let root = small_tree(&stage).await;
     let text = |result: Result<(), Error>| result.unwrap_err().to_string();
     assert_eq!(text(testing::kill(&root, "sub/x").await), "there is no child `sub/x`");
-    // The first name that leads nowhere.
+    // The error names the first part of the path that does not exist.
     assert_eq!(text(testing::kill(&root, "x/y/z").await), "there is no child `x`");
     assert_eq!(text(testing::hang(&root, "a/b").await), "there is no child `a/b`");
     for result in [
@@ -201,7 +201,7 @@ async fn errors_name_the_path() {
         let error = result.unwrap_err();
         assert_eq!(error.path().unwrap().as_str(), "sub/c");
         assert_eq!(error.to_string(), "child `sub/c` is not running: restarting");
-        // As a test prints it that ends with it.
+        // A test that returns the error prints it with `Debug`.
         assert_eq!(format!("{error:?}"), error.to_string());
     }
     root.terminate_child("a").await.unwrap();
@@ -212,26 +212,26 @@ async fn errors_name_the_path() {
 
 #[tokio::test(start_paused = true)]
 async fn a_child_cannot_wait_for_its_own_end() {
-    let (told, hears) = tokio::sync::oneshot::channel();
-    let told = std::sync::Mutex::new(Some(told));
+    let (sender, receiver) = tokio::sync::oneshot::channel();
+    let sender = std::sync::Mutex::new(Some(sender));
     let spec = ChildSpec::new("a");
     let root = Supervisor::new().build();
     let inside = root.clone();
     let child = spec.with_task(move |_ctx| {
-        let (root, told) = (inside.clone(), told.lock().unwrap().take());
+        let (root, sender) = (inside.clone(), sender.lock().unwrap().take());
         async move {
             let error = testing::kill(&root, "a").await.unwrap_err();
-            drop(told.map(|told| told.send(error.to_string())));
+            drop(sender.map(|sender| sender.send(error.to_string())));
             pending().await
         }
     });
     root.add_child(child).await.unwrap();
-    let error = within("an answer", hears).await.unwrap();
+    let error = within("an answer", receiver).await.unwrap();
     assert!(error.contains("`a` cannot be waited for from a task of its own"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn any_handle_of_the_tree_will_do_and_paths_lead_from_its_root() {
+async fn any_handle_of_the_tree_can_be_used_and_paths_start_at_its_root() {
     supervision_tree! {
         App: one_for_one {
             sub: one_for_one { deep: one_for_one { idle: Always } },
@@ -250,7 +250,7 @@ async fn any_handle_of_the_tree_will_do_and_paths_lead_from_its_root() {
     assert_eq!(testing::running(tree.sub(), "sub/deep/idle").await.unwrap(), 4);
     testing::fail(tree.pool(), worker.path(), "it fails").await.unwrap();
     assert_eq!(testing::running(&tree, "pool/#1").await.unwrap(), 2);
-    // A part's watch sees what happens in that part.
+    // The watch of a part of the tree sees only the events of that part.
     let (mut part, mut whole) = (Watch::new(tree.sub()).within(SECOND), Watch::new(&tree));
     testing::kill(&tree, "pool/#1").await.unwrap();
     testing::kill(&tree, "sub/deep").await.unwrap();
@@ -299,7 +299,7 @@ async fn a_thread_is_asked_and_a_process_is_killed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wait_in_vain_tells_what_happened_instead() {
+async fn the_error_of_a_wait_in_vain_has_the_events_that_happened_instead() {
     let stage = Stage::new();
     let root = small_tree(&stage).await;
     let mut watch = Watch::new(&root).within(10 * SECOND);
@@ -315,13 +315,13 @@ async fn a_wait_in_vain_tells_what_happened_instead() {
     );
     let Error::TimedOut(missing) = error else { unreachable!() };
     assert_eq!((missing.limit(), missing.seen().len()), (10 * SECOND, 2));
-    // What was in the error is not told again.
+    // Events that were in one error are not in the next.
     let error = watch.until("a miracle", |_| false).await.unwrap_err();
     assert_eq!(error.to_string(), "waited 10s in vain for a miracle; nothing happened");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_long_story_is_cut_at_its_beginning() {
+async fn a_long_list_of_events_is_cut_at_its_beginning() {
     let stage = Stage::new();
     let root = Supervisor::new()
         .with_max_restarts(MaxRestarts::Unlimited)
@@ -367,7 +367,7 @@ async fn a_child_that_comes_back_is_waited_for() {
     assert_eq!(testing::running(&root, "sub/c").await.unwrap(), 2);
     let waited = began.elapsed().as_secs();
     assert!((15..=30).contains(&waited), "{waited}");
-    // While its supervisor is restarted, too.
+    // The wait also covers a restart of the child's supervisor.
     testing::kill(&root, "sub").await.unwrap();
     assert_eq!(testing::running(&root, "sub/c").await.unwrap(), 3);
 }
@@ -403,7 +403,7 @@ async fn a_child_that_does_not_come_back_is_waited_for_until_the_limit() {
 
 // ----- chaos -----
 
-/// A tree with all that chaos meets.
+/// Starts a tree with all kinds of children and supervisors that chaos can meet.
 async fn large_tree(stage: &Stage) -> Supervisor {
     let restless = Supervisor::new()
         .with_strategy(SupervisionStrategy::OneForAll)
@@ -439,7 +439,7 @@ async fn a_good_tree_comes_back_whatever_is_killed() {
             faults.insert(kill.fault);
             assert!(kill.fault != FaultKind::Hang || kill.path == "sub/restless/d", "{kill}");
             assert!(kill.at <= report.took);
-            // Only the temporary one does not come back; with its supervisor it does.
+            // Only the temporary child does not come back, unless its supervisor is restarted.
             assert!(kill.recovery.is_some() || kill.path == "sub/c", "{kill}");
             if let Some(Recovery { incarnation, .. }) = kill.recovery {
                 assert!(incarnation > kill.incarnation, "{kill}");
@@ -452,7 +452,7 @@ async fn a_good_tree_comes_back_whatever_is_killed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_seed_makes_a_run() {
+async fn a_seed_repeats_a_run() {
     let mut runs = Vec::new();
     for seed in [7, 7, 8] {
         let root = large_tree(&Stage::new()).await;
@@ -480,13 +480,13 @@ async fn chaos_does_not_drive_the_tree_to_its_end() {
         within("the start", root.start()).await.unwrap();
         let report = Chaos::seed(1).kills(50).run(&root).await.unwrap();
         assert_eq!(report.restarts, 50);
-        // Half of them, rounded up, in each window.
+        // Chaos uses half of the limit, rounded up, in each window.
         assert!(report.took > 600 * SECOND * (50 / limit.div_ceil(2) - 1), "{:?}", report.took);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_to_kill_is_an_error() {
+async fn a_tree_in_which_no_child_may_be_killed_is_an_error() {
     let stage = Stage::new();
     let root = Supervisor::new().with_max_restarts(0).with_child(stage.actor("a")).build();
     let error = Chaos::seed(1).run(&root).await.unwrap_err();
@@ -499,7 +499,7 @@ async fn nobody_to_kill_is_an_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_is_spared_is_left_alone() {
+async fn spared_children_are_left_alone() {
     let stage = Stage::new();
     let root = small_tree(&stage).await;
     let chaos = Chaos::seed(3).kills(40).sparing("sub");
@@ -509,7 +509,7 @@ async fn who_is_spared_is_left_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_child_that_does_not_come_back_is_found() {
+async fn chaos_finds_a_child_that_does_not_come_back() {
     let stage = Stage::new();
     let root = Supervisor::new()
         .with_restart_window(HOUR)
@@ -530,7 +530,7 @@ async fn a_child_that_does_not_come_back_is_found() {
     let Error::Chaos(failure) = error else { unreachable!() };
     assert_eq!(failure.report().kills.len(), 1);
     assert!(!failure.seen().is_empty());
-    // With more patience there is nothing wrong.
+    // With a longer time limit, chaos finds no fault.
     let root = Supervisor::new()
         .with_restart_window(HOUR)
         .with_child(stage.actor("c").with_backoff(Backoff::constant(300 * SECOND)))
@@ -540,7 +540,7 @@ async fn a_child_that_does_not_come_back_is_found() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_child_that_is_lost_with_its_supervisor_is_found() {
+async fn chaos_finds_a_child_that_is_lost_with_its_supervisor() {
     let stage = Stage::new();
     let sub = Supervisor::new().with_child(stage.actor("b")).build();
     let spec = ChildSpec::new("sub").with_supervisor(sub);
@@ -556,8 +556,8 @@ async fn a_child_that_is_lost_with_its_supervisor_is_found() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_tree_that_ends_is_found() {
-    // Its second life cannot start, and so its supervisor gives up.
+async fn chaos_finds_a_tree_that_ends() {
+    // Later lives of the child fail at once, so its supervisor gives up.
     let frail = ChildSpec::new("frail").with_task(async |ctx: Context| {
         if ctx.incarnation() > 1 {
             return Err("the lock is still held".into());
@@ -574,7 +574,7 @@ async fn a_tree_that_ends_is_found() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_child_that_finishes_its_work_has_not_to_come_back() {
+async fn a_child_that_finishes_its_work_need_not_come_back() {
     let stage = Stage::new();
     let actor = stage.actor("a").with_restart_policy(RestartPolicy::Transient);
     let address = actor.handle();
@@ -590,7 +590,7 @@ async fn a_child_that_finishes_its_work_has_not_to_come_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn workers_of_pools_are_hit_and_may_be_lost() {
+async fn workers_of_pools_are_killed_and_may_be_lost() {
     supervision_tree! {
         App: one_for_one(max_restarts = 20) {
             pool: simple_one_for_one { worker: Transient = idle },
@@ -609,7 +609,7 @@ async fn workers_of_pools_are_hit_and_may_be_lost() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn chaos_between_threads() {
+async fn chaos_works_between_threads() {
     let stage = Stage::new();
     let sub = Supervisor::new()
         .with_max_restarts(MaxRestarts::Unlimited)

@@ -1,4 +1,5 @@
-//! What the compiler knows about a tree: its shutdown budget, its children, its picture.
+//! Tests the constants of a declared tree: its shutdown budget, its number of children, its
+//! diagram.
 
 use std::future::pending;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use supervisor_elsewhere::Depot;
 use supervisor_tests::within;
 use tokio::time::Instant;
 
-/// Hears that it is to stop, and does not.
+/// Waits for the shutdown request, and does not stop.
 async fn stubborn(ctx: Context) -> ChildResult {
     ctx.shutdown_requested().await;
     pending().await
@@ -32,7 +33,7 @@ supervision_tree! {
 }
 
 supervision_tree! {
-    /// Everything that has a part in the budget.
+    /// A tree with everything that counts in the budget.
     Everything: one_for_all(restart_window = 1m, shutdown_within = 60s) {
         by_default: Always = stubborn,
         in_its_time: Always(shutdown = 1.5s) = stubborn,
@@ -68,7 +69,7 @@ async fn a_tree_that_uses_up_all_its_time_takes_exactly_its_budget() {
         let _group: Group =
             within("a group", tree.groups().add_worker_with(Group::tree())).await.unwrap();
     }
-    // They have heard of a shutdown only if they run.
+    // Children that have not been polled would be dropped at once, so they run first.
     tokio::time::sleep(Duration::from_millis(1)).await;
     let began = Instant::now();
     let report = within("the shutdown", tree.supervisor().shutdown()).await.unwrap();
@@ -130,7 +131,7 @@ flowchart TD
     assert_eq!(Small::diagram(), expected);
 }
 
-/// Made a child by hand: the compiler knows no more of it than that it is a supervisor.
+/// A tree made a child by hand: all that is known of it at compile time is that it is a supervisor.
 struct ByHand;
 
 impl Child for ByHand {

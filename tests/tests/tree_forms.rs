@@ -1,4 +1,4 @@
-//! Every form of the tree language, running.
+//! Tests every form of the tree language, with trees that run.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,7 +14,7 @@ async fn idle(ctx: Context) -> ChildResult {
     Ok(())
 }
 
-/// Says what it was asked to say.
+/// A worker that answers with its number.
 #[derive(Child, Default)]
 #[child(message = Reply<u32>, restart = Transient, shutdown = 2s, backoff = 1s)]
 struct Echo(u32);
@@ -28,27 +28,27 @@ impl Worker for Echo {
     }
 }
 
-/// Asks the one that it was given, once for each life.
+/// A worker that asks its echo once in each life, and stores the answer.
 #[derive(Child)]
 struct Asker {
     echo: ChildRef<Reply<u32>>,
-    heard: Arc<AtomicUsize>,
+    stored: Arc<AtomicUsize>,
 }
 
 impl Worker for Asker {
     async fn run(&self, ctx: Context) -> ChildResult {
-        let heard = self.echo.ask(|reply| reply).await?;
-        self.heard.store(heard as usize, Ordering::SeqCst);
+        let number = self.echo.ask(|reply| reply).await?;
+        self.stored.store(number as usize, Ordering::SeqCst);
         idle(ctx).await
     }
 }
 
 supervision_tree! {
-    Company(number: u32, heard: &Arc<AtomicUsize>): one_for_one(max_restarts = 5) {
+    Company(number: u32, stored: &Arc<AtomicUsize>): one_for_one(max_restarts = 5) {
         r#type: Echo = Echo(number),
         office: rest_for_one(restart = Transient, shutdown = 1m) {
-            asker: Asker = Asker { echo: r#type.clone(), heard: Arc::clone(heard) },
-            // The same name at another level, and a task of the same name as its function.
+            asker: Asker = Asker { echo: r#type.clone(), stored: Arc::clone(stored) },
+            // A name that another level uses, too, and a task of the same name as its function.
             office: one_for_all { idle: Always, other: Temporary = self::idle },
         },
         depot: Depot(shutdown = 30s) = Depot::tree(b"12345"),
@@ -58,12 +58,12 @@ supervision_tree! {
 
 #[tokio::test]
 async fn a_tree_with_parameters_and_trees_inside_it() {
-    let heard = Arc::new(AtomicUsize::new(0));
-    let company = within("the start", Company::start(7, &heard)).await.unwrap();
+    let stored = Arc::new(AtomicUsize::new(0));
+    let company = within("the start", Company::start(7, &stored)).await.unwrap();
     let answer = within("the answer", company.r#type().ask(|reply| reply)).await.unwrap();
     assert_eq!(answer, 7);
     within("the asker", async {
-        while heard.load(Ordering::SeqCst) != 7 {
+        while stored.load(Ordering::SeqCst) != 7 {
             tokio::task::yield_now().await;
         }
     })
@@ -80,7 +80,7 @@ async fn a_tree_with_parameters_and_trees_inside_it() {
 }
 
 #[tokio::test]
-async fn the_trees_words_win_over_the_derives() {
+async fn the_trees_options_win_over_those_of_the_derive() {
     let company = Company::start(7, &Arc::default());
     let company = within("the start", company).await.unwrap();
     let root = company.supervisor();
@@ -130,7 +130,7 @@ async fn pools_of_every_kind() {
     assert!(matches!(error, SupervisorError::MaxChildren(_, 2)), "{error}");
     let echo = within("a worker", pools.each().add_worker_with(Echo(6))).await.unwrap();
     assert_eq!(within("the answer", echo.ask(|reply| reply)).await.unwrap(), 6);
-    // Made with `Default`.
+    // This worker's value is made with `Default`.
     let echo = within("a worker", pools.each().add_worker()).await.unwrap();
     assert_eq!(within("the answer", echo.ask(|reply| reply)).await.unwrap(), 0);
     within("a worker", pools.owning().add_worker_with(Once("socket".into()))).await.unwrap();
@@ -181,18 +181,18 @@ async fn the_empty_tree() {
     within("the shutdown", tree.supervisor().shutdown()).await.unwrap();
 }
 
-/// A value is made once; what it borrows is borrowed during the call only.
+/// A child's value is made once: a tree borrows its parameters only during the call.
 #[tokio::test]
 async fn a_start_borrows_nothing() {
     let start = {
-        let heard = Arc::new(AtomicUsize::new(0));
-        Company::start(3, &heard)
+        let stored = Arc::new(AtomicUsize::new(0));
+        Company::start(3, &stored)
     };
     let company = within("the start", tokio::spawn(start)).await.unwrap().unwrap();
     within("the shutdown", company.supervisor().shutdown()).await.unwrap();
 }
 
-/// What a macro writes can be written by hand, with the same rules.
+/// The rules of a declared tree also hold for one that is built by hand.
 #[tokio::test]
 async fn a_rule_holds_for_a_tree_built_by_hand() {
     let message = async |supervisor: Supervisor| {
@@ -229,7 +229,7 @@ async fn a_rule_holds_for_a_tree_built_by_hand() {
     assert!(rule.starts_with("`once` runs `once`"), "{rule}");
     let rule = message(Supervisor::new().with_restart_window(Duration::ZERO).build()).await;
     assert_eq!(rule, "`restart_window` must be longer than zero");
-    // Also for a child that is added later.
+    // The rules also hold for a child that is added later.
     let supervisor = Supervisor::new().build();
     let late = supervisor.add_child(child().with_mailbox(0));
     let error = within("the refusal", late).await.unwrap_err();
@@ -237,7 +237,7 @@ async fn a_rule_holds_for_a_tree_built_by_hand() {
 }
 
 #[test]
-fn a_derive_says_what_its_type_is() {
+fn a_derive_sets_the_options_of_its_type() {
     assert!(Once::OPTIONS.is_once());
     assert!(Holder::<u8>::OPTIONS.is_significant());
     assert_eq!(Store::OPTIONS.shutdown(), Some(Shutdown::Timeout(Duration::from_secs(10))));

@@ -1,4 +1,5 @@
-//! Trees in places where names mean something else, and where lints are strict.
+//! Tests the hygiene of expansions: trees in modules where names mean something else, in functions,
+//! in other macros, and under strict lints.
 
 #![deny(warnings, clippy::pedantic)]
 
@@ -72,7 +73,7 @@ mod shadowed {
 }
 
 #[tokio::test]
-async fn names_of_the_users_own_change_nothing() {
+async fn names_of_the_user_change_nothing() {
     let shop = within("the start", shadowed::Shop::start(5)).await.unwrap();
     assert_eq!(shop.db().path(), "db");
     assert_eq!(shop.sub().worker().path(), "sub/worker");
@@ -80,7 +81,7 @@ async fn names_of_the_users_own_change_nothing() {
     assert_eq!(shadowed::expression().await, Some(3));
 }
 
-/// A module that sees no name but its own.
+/// A module without a prelude, that sees only its own names.
 #[no_implicit_prelude]
 mod bare {
     use ::core::result::Result::Ok;
@@ -155,7 +156,7 @@ async fn idle(ctx: supervisor::Context) -> supervisor::ChildResult {
     Ok(())
 }
 
-/// A user's own macro around the tree, with fragments that the tree has to look into.
+/// A macro of the user around the tree, with fragments that the parser has to look into.
 macro_rules! with_fragments {
     ($name:ident, $child:ident, $ty:ty, $value:expr, $path:path, $strategy:ident) => {
         supervisor::supervision_tree! {
@@ -178,7 +179,7 @@ with_fragments!(
 );
 
 #[tokio::test]
-async fn a_tree_inside_a_macro_of_the_users() {
+async fn a_tree_inside_a_macro_of_the_user() {
     let tree = within("the start", Fragments::start()).await.unwrap();
     assert_eq!((tree.first().path().as_str(), tree.other().path().as_str()), ("first", "other"));
 }
@@ -197,7 +198,7 @@ async fn a_tree_inside_a_function() {
 
     let inner = within("the start", Inner::start()).await.unwrap();
     assert_eq!(inner.local().path(), "local");
-    // Names of the expansion's own are not those of the user's.
+    // Names of the expansion do not collide with those of the user.
     let (__builder, __spec, builder) = (1, 2, 3);
     let sum = |db: &ChildRef| db.path().as_str().len() + __builder + __spec + builder;
     let tree = supervision_tree! {
@@ -246,7 +247,7 @@ mod documented {
     #![deny(missing_docs, unreachable_pub)]
 
     supervisor::supervision_tree! {
-        /// Only the tree itself is documented by its user.
+        /// The user documents only the tree itself.
         pub(crate) Documented: one_for_one {
             idle: Always = super::idle,
             sub: one_for_one { idle: Always = super::idle },
@@ -255,7 +256,7 @@ mod documented {
 }
 
 #[test]
-fn what_the_user_did_not_write_needs_no_documentation() {
+fn generated_items_need_no_documentation_of_the_user() {
     assert_eq!(documented::Documented::CHILDREN, 3);
     assert_eq!(supervisor_elsewhere::hidden_children(), 2);
 }

@@ -1,4 +1,4 @@
-//! Children of every kind, declared in a tree: periodic jobs, partitions, threads, programs.
+//! Tests children of every kind, declared in a tree: periodic jobs, partitions, threads, programs.
 
 use std::cell::Cell;
 use std::sync::{Arc, Mutex};
@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// When the jobs of one tree were done, in seconds after its start.
+/// The times of the calls of a tree's jobs, in seconds after its start.
 #[derive(Clone)]
 struct Times(Arc<Mutex<Vec<(&'static str, u64)>>>, Instant);
 
@@ -21,7 +21,7 @@ impl Times {
         Self(Arc::default(), Instant::now())
     }
 
-    /// How often this job has been done by now, this time included.
+    /// Notes a call of the job, and returns the number of its calls so far.
     fn note(&self, job: &'static str) -> usize {
         let mut times = self.0.lock().unwrap();
         times.push((job, self.1.elapsed().as_secs()));
@@ -35,7 +35,7 @@ impl Times {
 }
 
 thread_local! {
-    /// How often: a test has its thread, and a function nothing else.
+    /// The number of calls of `sweep`, which captures nothing. Each test has a thread of its own.
     static SWEPT: Cell<usize> = const { Cell::new(0) };
 }
 
@@ -93,11 +93,11 @@ async fn a_declared_job_is_done_in_each_period() {
     sleep(95 * SECOND).await;
     assert_eq!(SWEPT.get(), 3);
     assert_eq!(jobs.sweep().path(), "sweep");
-    // Also when it is asked for.
+    // A message calls the job, too.
     within("room", jobs.sweep().send(())).await.unwrap();
     sleep(SECOND).await;
     assert_eq!(SWEPT.get(), 4);
-    // A worker of a pool can be one: its schedule begins with it.
+    // A pool's worker can be a job, whose schedule begins with the worker.
     within("a worker", jobs.pool().add_worker()).await.unwrap();
     sleep(SECOND * 5 / 2).await;
     assert_eq!(times.of("visit"), [97, 98]);
@@ -115,7 +115,7 @@ async fn a_declared_job_that_fails_is_restarted() {
     assert!((22..=24).contains(&restart), "{restart}");
     sleep(11 * SECOND).await;
     assert_eq!(times.of("failing"), [10, 20, restart + 10]);
-    // What cannot be parsed ends the job that is never restarted.
+    // The job `inline` failed at its first call: it is `Temporary`, and so forgotten.
     let error = within("the list", jobs.supervisor().child_spec("inline")).await.unwrap_err();
     assert!(matches!(error, SupervisorError::NotFound(_)), "{error}");
 }
@@ -131,7 +131,7 @@ async fn a_declared_job_under_way_ends_before_the_shutdown_does() {
 }
 
 #[test]
-fn the_compiler_knows_the_jobs() {
+fn jobs_count_in_the_constants_of_the_tree() {
     assert_eq!(Jobs::CHILDREN, 5);
     assert_eq!(Jobs::SHUTDOWN_BUDGET, Some(Duration::from_secs(5 + 5 + 8 + 5 + 5)));
     let diagram = Jobs::diagram();
@@ -139,7 +139,7 @@ fn the_compiler_knows_the_jobs() {
     assert!(diagram.contains("\"failing: Transient (every = 10s, backoff = 4s)\""), "{diagram}");
 }
 
-/// A counter that can be told to fail, and one that counts by itself.
+/// A message to a counter.
 enum Count {
     Add(u32),
     Get(Reply<u32>),
@@ -162,12 +162,12 @@ impl Worker for Counter {
                 Count::Fail => return Err("told to fail".into()),
             }
         }
-        // Uses up its time.
+        // The stop takes its whole time.
         std::future::pending().await
     }
 }
 
-/// Holds a pool that was declared before it.
+/// A worker that holds a pool declared before it.
 #[derive(Child)]
 struct Client(Partitioned<Count>);
 
@@ -210,7 +210,7 @@ async fn declared_partitions_share_the_work_by_key() {
     assert_eq!(counters.workers()[2].path(), "counters/2");
     let get =
         async |key: &str| within("the count", counters.of(key).ask(Count::Get)).await.unwrap();
-    // The client was started after it, with its addresses.
+    // The client, which is started after the counters, has added 7 by their addresses.
     assert_eq!(get("key").await, 17);
     let tasks: &Partitioned<()> = counting.consumers();
     assert_eq!(tasks.workers().len(), 4);
@@ -220,8 +220,8 @@ async fn declared_partitions_share_the_work_by_key() {
     assert_eq!(within("the count", by_default).await.unwrap(), 0);
 }
 
-/// One worker fails and is restarted; when they fail too often, their supervisor is, and all of
-/// them with it. Addresses and keys stay.
+/// A worker that fails is restarted; when workers fail too often, their supervisor is restarted
+/// with all of them. Addresses and keys stay.
 #[tokio::test(start_paused = true)]
 async fn declared_partitions_come_back() {
     let counting = Counting::tree(10);
@@ -240,7 +240,7 @@ async fn declared_partitions_come_back() {
 /// Partitions are declared children: they stop one after the other, unlike a pool's workers.
 #[tokio::test(start_paused = true)]
 async fn declared_partitions_take_exactly_their_budget() {
-    // Three times a second, a client, twice two seconds, four tasks, two threads.
+    // 1 s for each of 3 counters, then the client, 2 s for each of 2 counters, 4 tasks, 2 threads.
     let budget = Counting::SHUTDOWN_BUDGET.unwrap();
     assert_eq!(budget, Duration::from_secs(3 + 5 + 2 * 2 + 4 * 5 + 2 * 5));
     assert_eq!(Counting::CHILDREN, 5 + 3 + 2 + 4 + 2);
@@ -280,7 +280,7 @@ async fn a_root_can_be_partitioned() {
     assert_eq!(tree.pool().workers().len(), 2);
 }
 
-/// The kinds that are values: made once, when the tree is built.
+/// Tests of the kinds of children whose values are made once, when the tree is built.
 #[cfg(unix)]
 mod values {
     use super::*;
@@ -322,7 +322,7 @@ mod values {
         let ask = machine.squares().ask(|reply| (12, reply));
         assert_eq!(within("the square", ask).await.unwrap(), 144);
         assert_eq!(machine.cat().path(), "cat");
-        // What depends on it is restarted with it: the program and the job.
+        // The program and the job depend on the thread: they are restarted with it.
         let unlucky = machine.squares().ask(|reply| (13, reply));
         within("the failure", unlucky).await.unwrap_err();
         event(&mut events, "the restart", restarted("at_once")).await;
@@ -348,7 +348,8 @@ supervision_tree! {
     }
 }
 
-/// What only the builder can make is a child of a declared tree, and comes back with it.
+/// A supervisor that only the builder can make is a child of a declared tree, and is restarted with
+/// it.
 #[tokio::test(start_paused = true)]
 async fn supervisors_built_by_hand_are_children_like_any_other() {
     let tree = ByHand::tree(3);
@@ -367,7 +368,7 @@ async fn supervisors_built_by_hand_are_children_like_any_other() {
     assert_eq!(report.not_stopped().count(), 0, "{report:?}");
 }
 
-/// The rules hold for what is built by hand.
+/// The rules hold for trees that are built by hand, too.
 #[tokio::test]
 async fn a_periodic_job_reports_no_start() {
     let job = Periodic::every(SECOND, sweep);

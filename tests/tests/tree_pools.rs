@@ -1,4 +1,4 @@
-//! Pools whose workers are trees: a group of children for each connection, say.
+//! Tests pools whose workers are trees, such as a group of children for each connection.
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -7,10 +7,10 @@ use supervisor::prelude::*;
 use supervisor::testing;
 use supervisor_tests::{begin_and_drop, within};
 
-/// Something that each tree owns a part of.
+/// A value whose reference count shows whether a tree still exists.
 type Owned = Arc<&'static str>;
 
-/// Says which tree it belongs to.
+/// A worker that answers with the name of its tree.
 #[derive(Child)]
 #[child(message = Reply<String>)]
 struct Namer(Owned);
@@ -44,7 +44,7 @@ supervision_tree! {
     }
 }
 
-/// What the listed trees say.
+/// Returns the names of the listed trees.
 async fn names(pool: &Pool<Connection>) -> Vec<String> {
     let mut names = Vec::new();
     for connection in within("the list", pool.workers()).await.unwrap() {
@@ -56,20 +56,20 @@ async fn names(pool: &Pool<Connection>) -> Vec<String> {
 
 async fn add(pool: &Pool<Connection>, name: &'static str) -> (Connection, Weak<&'static str>) {
     let owned = Owned::new(name);
-    let held = Arc::downgrade(&owned);
-    (within("a worker", pool.add_worker_with(Connection::tree(owned))).await.unwrap(), held)
+    let value = Arc::downgrade(&owned);
+    (within("a worker", pool.add_worker_with(Connection::tree(owned))).await.unwrap(), value)
 }
 
-/// Lets everything be dropped that nobody holds.
-async fn is_dropped(held: &Weak<&'static str>) {
+/// Gives the supervisors time to drop the value, and checks that they did.
+async fn is_dropped(value: &Weak<&'static str>) {
     for _ in 0..100 {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
-    assert_eq!(held.strong_count(), 0, "somebody still has it");
+    assert_eq!(value.strong_count(), 0, "somebody still has it");
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_living_are_listed_with_their_handles() {
+async fn living_trees_are_listed_with_their_handles() {
     let server = Server::start().await.unwrap();
     let pool = server.connections();
     assert!(names(pool).await.is_empty());
@@ -77,7 +77,7 @@ async fn the_living_are_listed_with_their_handles() {
     let _ = add(pool, "second").await;
     let both = ["first at connections/#1/namer", "second at connections/#2/namer"];
     assert_eq!(names(pool).await, both);
-    // They are the same places after a restart of the tree.
+    // After a restart of a tree, its handles lead to the same slots.
     testing::kill(&server, "connections/#1").await.unwrap();
     testing::running(&server, "connections/#1/namer").await.unwrap();
     assert_eq!(names(pool).await, both);
@@ -86,7 +86,7 @@ async fn the_living_are_listed_with_their_handles() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn many_are_listed_in_the_order_of_their_starts() {
+async fn many_trees_are_listed_in_the_order_of_their_starts() {
     let pool = Supervisor::new().build_pool(ChildSpec::per_worker::<Connection>("connection"));
     within("the start", pool.supervisor().start()).await.unwrap();
     let trees = (0..50).map(|_| Connection::tree(Owned::new("one of many")));
@@ -100,16 +100,16 @@ async fn many_are_listed_in_the_order_of_their_starts() {
 async fn the_pool_keeps_nothing_of_a_tree_that_has_ended() {
     let server = Server::start().await.unwrap();
     let pool = server.connections();
-    let (connection, held) = add(pool, "terminated").await;
+    let (connection, value) = add(pool, "terminated").await;
     within("the end", pool.supervisor().terminate_child("#1")).await.unwrap();
-    assert_eq!(held.strong_count(), 1, "by its handle");
+    assert_eq!(value.strong_count(), 1, "by its handle");
     drop(connection);
-    is_dropped(&held).await;
-    // It stops itself in order, and is not restarted.
-    let (connection, held) = add(pool, "finished").await;
+    is_dropped(&value).await;
+    // This tree ends in order by itself, and is not restarted.
+    let (connection, value) = add(pool, "finished").await;
     connection.supervisor().request_shutdown();
     drop(connection);
-    is_dropped(&held).await;
+    is_dropped(&value).await;
     assert!(names(pool).await.is_empty());
 }
 
@@ -121,44 +121,44 @@ async fn the_pool_keeps_nothing_of_a_tree_that_it_refused() {
         let _ = add(pool, name).await;
     }
     let owned = Owned::new("one too many");
-    let held = Arc::downgrade(&owned);
+    let value = Arc::downgrade(&owned);
     let tree = Connection::tree(owned);
     let refused = within("an answer", pool.add_worker_with(tree)).await;
     assert!(matches!(refused, Err(SupervisorError::MaxChildren(_, 3))), "{refused:?}");
-    is_dropped(&held).await;
-    // Nor if nobody has waited for the refusal.
+    is_dropped(&value).await;
+    // The same if the call was dropped before the refusal.
     let owned = Owned::new("one too many, too");
-    let held = Arc::downgrade(&owned);
+    let value = Arc::downgrade(&owned);
     assert!(begin_and_drop(pool.add_worker_with(Connection::tree(owned))).is_none());
-    is_dropped(&held).await;
-    // Nor if the pool did not even hear of it.
+    is_dropped(&value).await;
+    // The same if the pool has ended before the call.
     let gone = pool.clone();
     within("the shutdown", server.supervisor().shutdown()).await.unwrap();
     let owned = Owned::new("too late");
-    let held = Arc::downgrade(&owned);
+    let value = Arc::downgrade(&owned);
     within("an answer", gone.add_worker_with(Connection::tree(owned))).await.unwrap_err();
-    is_dropped(&held).await;
+    is_dropped(&value).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_pool_keeps_nothing_after_its_own_restart_and_end() {
     let server = Server::start().await.unwrap();
     let pool = server.connections().clone();
-    let (connection, held) = add(&pool, "lost in a restart").await;
+    let (connection, value) = add(&pool, "lost in a restart").await;
     drop(connection);
-    assert_eq!(held.strong_count(), 1, "it runs");
+    assert_eq!(value.strong_count(), 1, "it runs");
     testing::kill(&server, "connections").await.unwrap();
     testing::running(&server, "connections").await.unwrap();
-    is_dropped(&held).await;
-    let (connection, held) = add(&pool, "lost in the end").await;
+    is_dropped(&value).await;
+    let (connection, value) = add(&pool, "lost in the end").await;
     drop(connection);
     within("the shutdown", server.supervisor().shutdown()).await.unwrap();
-    is_dropped(&held).await;
-    let (added, held) = {
+    is_dropped(&value).await;
+    let (added, value) = {
         let server = Server::start().await.unwrap();
         let added = add(server.connections(), "lost with the last handle").await;
         (added.0.namer().clone(), added.1)
     };
     drop(added);
-    is_dropped(&held).await;
+    is_dropped(&value).await;
 }

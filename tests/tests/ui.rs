@@ -1,4 +1,4 @@
-//! What the compiler says about a tree that is wrong: one file a rule, named after it.
+//! Tests the compile errors of wrong trees: one file for each rule, named after it.
 //!
 //! The list of files is the list of rules. It is compared, both ways, with the functions that
 //! check the rules and with the table in the documentation.
@@ -9,8 +9,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What only the compiler can tell: its traits and types say it, in the library's words where
-/// the compiler lets them.
+/// Mistakes that only the compiler can find, by traits and types. The library words the errors
+/// where the compiler allows it.
 const BY_THE_COMPILER: [&str; 23] = [
     "builder_not_built",
     "child_by_hand",
@@ -37,7 +37,7 @@ const BY_THE_COMPILER: [&str; 23] = [
     "worker_wrong_context",
 ];
 
-/// Mistakes in the shape of a tree, which the parser tells, and trees with several mistakes.
+/// Mistakes in the shape of a tree, which the parser finds, and trees with several mistakes.
 const BY_THE_PARSER: [&str; 5] = [
     "children_broken",
     "expression_broken",
@@ -46,11 +46,11 @@ const BY_THE_PARSER: [&str; 5] = [
     "tree_nameless_item",
 ];
 
-/// Rules that a declared tree cannot break where the library checks them: the macro reads them
-/// from the tokens.
+/// Rules that a declared tree breaks only in the macro, which checks the tokens: the library's
+/// check is for trees that are built by hand.
 const AT_RUN_TIME: [&str; 1] = ["supervisor_value_zero"];
 
-/// The compiler whose own words stand in the files; other versions have other words.
+/// The compiler whose messages the files contain; those of other versions differ.
 const VERSION: &str = "rustc 1.95.";
 
 #[test]
@@ -60,7 +60,7 @@ fn compile_errors() {
     for name in names_of_files() {
         let errors = ui().join(&name).with_extension("stderr");
         let errors = fs::read_to_string(errors).unwrap_or_default();
-        // With a code, or a place in the library, the message is the compiler's.
+        // An error with a code, or with a file of the library, is worded by the compiler.
         let is_ours = !errors.contains("error[E") && !errors.contains("$WORKSPACE");
         if is_that_version || is_ours {
             cases.compile_fail(format!("ui/{name}.rs"));
@@ -99,7 +99,7 @@ fn the_macro_and_the_library_say_the_same() {
     for rule in in_the_macros.intersection(&in_the_library) {
         let text = fs::read_to_string(ui().join(rule).with_extension("stderr")).unwrap();
         let of = |prefix: &str| -> BTreeSet<String> {
-            // What to do about it is said differently where there are tokens to change.
+            // Only the sentence up to the semicolon is the same: the advice after it differs.
             let message = |line: &str| Some(line.strip_prefix(prefix)?.split(';').next()?.into());
             text.lines().filter_map(message).collect()
         };
@@ -109,7 +109,7 @@ fn the_macro_and_the_library_say_the_same() {
     }
 }
 
-/// The sentence of a rule that both check stands in the crate that both have it from.
+/// The sentence of a rule that both check is in the crate on which both depend.
 #[test]
 fn the_macro_and_the_library_share_the_words() {
     let in_the_macros = functions("supervisor-macros/src", "errors: &mut Errors", "fn check");
@@ -132,7 +132,7 @@ fn names_of_files() -> BTreeSet<String> {
     cases.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect()
 }
 
-/// The functions in the given file, or in the `check` modules below the given folder, whose
+/// Returns the functions in the given file, or in the `check` modules below the given folder, whose
 /// signature contains `part`.
 fn functions(place: &str, part: &str, except: &str) -> BTreeSet<String> {
     let place = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(place);
@@ -169,8 +169,8 @@ fn files_below(place: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// `check.rs`, `check_….rs` or a file in the folder `check`. Only the end of the path counts: the
-/// repository may itself lie in a folder of any name.
+/// Tells whether the file is `check.rs`, `check_….rs` or in the folder `check`. Only the end of the
+/// path counts, since the repository may lie in a folder of any name.
 fn is_check_module(path: &Path) -> bool {
     let starts_so = |name: Option<&OsStr>| {
         name.and_then(OsStr::to_str).is_some_and(|name| name.starts_with("check"))
@@ -178,7 +178,7 @@ fn is_check_module(path: &Path) -> bool {
     starts_so(path.file_stem()) || starts_so(path.parent().and_then(Path::file_name))
 }
 
-/// The first column of the table of rules.
+/// Returns the first column of the table of rules.
 fn documented() -> BTreeSet<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../supervisor/src/rules.md");
     let text = fs::read_to_string(path).unwrap();

@@ -1,5 +1,6 @@
-//! A child that blocks its thread cannot be stopped: it is reported, never run twice, and what
-//! needs its next life fails instead. The clocks are real here, since a thread has no other.
+//! Tests children that block their threads and cannot be stopped: they are reported, never run
+//! twice, and commands that need their next lives fail. The clocks are real, since a thread has no
+//! other.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -17,13 +18,13 @@ use tokio::sync::mpsc;
 
 const GRACE: Duration = Duration::from_millis(30);
 
-/// A child whose lives block their threads until they are let go.
+/// A child whose lives block their threads until the test releases them.
 struct Blocking {
     spec: Option<ChildSpec<Ready<ChildRef>>>,
     gauge: Gauge,
-    /// Dropped, or sent to: the life goes on.
+    /// Releases the life that blocks its thread, by a message or when it is dropped.
     go: Sender<()>,
-    /// A life blocks its thread now.
+    /// Receives a message when a life blocks its thread.
     blocked: mpsc::UnboundedReceiver<()>,
 }
 
@@ -63,14 +64,14 @@ fn supervisor() -> supervisor::SupervisorBuilder {
 }
 
 async fn not_stopped(events: &mut Events, path: &str) -> Duration {
-    let told = about(path, |kind| matches!(kind, EventKind::ChildNotStopped { .. }));
-    let told = event(events, "the report", told).await;
-    let EventKind::ChildNotStopped { after, .. } = told.kind() else { unreachable!() };
+    let is_report = about(path, |kind| matches!(kind, EventKind::ChildNotStopped { .. }));
+    let report = event(events, "the report", is_report).await;
+    let EventKind::ChildNotStopped { after, .. } = report.kind() else { unreachable!() };
     *after
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn it_is_in_the_report_of_the_shutdown() {
+async fn a_blocked_child_is_in_the_report_of_the_shutdown() {
     let mut blocking = Blocking::new("blocking");
     let stage = Stage::new();
     let supervisor = supervisor().with_child(stage.actor("a")).with_child(blocking.spec()).build();
@@ -88,7 +89,7 @@ async fn it_is_in_the_report_of_the_shutdown() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn it_is_in_the_report_of_a_shutdown_below() {
+async fn a_blocked_child_is_in_the_report_of_a_nested_shutdown() {
     let mut blocking = Blocking::new("blocking");
     let sub = supervisor().with_child(blocking.spec()).build();
     let root = supervisor().with_child(ChildSpec::new("sub").with_supervisor(sub)).build();
@@ -101,7 +102,7 @@ async fn it_is_in_the_report_of_a_shutdown_below() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_termination_says_so_and_the_child_is_shown_as_unstoppable() {
+async fn a_termination_fails_and_the_child_is_shown_as_unstoppable() {
     let mut blocking = Blocking::new("blocking");
     let spec = blocking.spec();
     let child = spec.handle();
@@ -118,7 +119,7 @@ async fn a_termination_says_so_and_the_child_is_shown_as_unstoppable() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn it_is_never_run_twice() {
+async fn a_blocked_child_is_never_run_twice() {
     let mut blocking = Blocking::new("blocking");
     let spec = blocking.spec();
     let child = spec.handle();
@@ -141,7 +142,7 @@ async fn it_is_never_run_twice() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn once_it_has_stopped_after_all_it_can_be_started() {
+async fn a_blocked_child_that_has_stopped_after_all_can_be_started() {
     let mut blocking = Blocking::new("blocking");
     let supervisor = supervisor().with_child(blocking.spec()).build();
     let mut events = supervisor.events();
@@ -181,7 +182,7 @@ async fn a_group_restart_that_needs_its_next_life_ends_the_supervisor() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn it_climbs_to_the_root_without_a_restart_that_could_not_help() {
+async fn the_failure_escalates_to_the_root_without_useless_restarts() {
     let mut blocking = Blocking::new("blocking");
     let stage = Stage::new();
     let failing = stage.actor("failing");
@@ -205,9 +206,9 @@ async fn it_climbs_to_the_root_without_a_restart_that_could_not_help() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_new_life_of_its_supervisor_does_not_run_it_beside_the_old_one() {
-    // The nested supervisor is stopped by hand, which leaves the blocked life behind; its next
-    // life finds the place occupied.
+async fn a_new_life_of_the_supervisor_does_not_run_the_child_beside_its_old_life() {
+    // The nested supervisor is stopped on request, which leaves the blocked life behind; its next
+    // life finds the slot still occupied.
     let mut blocking = Blocking::new("blocking");
     let spec = blocking.spec();
     let child = spec.handle();
@@ -219,15 +220,15 @@ async fn a_new_life_of_its_supervisor_does_not_run_it_beside_the_old_one() {
     blocking.blocks().await;
     within("the stop", root.terminate_child("sub")).await.unwrap();
     event(&mut events, "its end", terminated("sub")).await;
-    // The supervisor may be up before this child fails: one that is spawned counts as started.
+    // The restart may succeed before this child fails, since a task counts as started at once.
     let _ = within("the restart", root.restart_child("sub")).await;
     let error = within("the end", root.wait()).await.unwrap_err();
     assert!(error.to_string().contains("could not be stopped"), "{error}");
     assert_eq!((blocking.gauge.begun(), blocking.gauge.most()), (1, 1));
     assert_eq!((child.status(), child.incarnation()), (ChildState::Unstoppable, 1));
-    let told = printed(&mut events);
-    let told: Vec<_> = told.iter().filter(|line| line.starts_with("sub/blocking")).collect();
-    assert_eq!(told, ["sub/blocking: did not start: its previous life could not be stopped"]);
+    let lines = printed(&mut events);
+    let lines: Vec<_> = lines.iter().filter(|line| line.starts_with("sub/blocking")).collect();
+    assert_eq!(lines, ["sub/blocking: did not start: its previous life could not be stopped"]);
     drop(blocking.go);
     within("its end after all", async {
         while child.status() != ChildState::Stopped {
@@ -238,7 +239,7 @@ async fn a_new_life_of_its_supervisor_does_not_run_it_beside_the_old_one() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn the_grace_is_one_second_unless_said_otherwise() {
+async fn the_default_kill_grace_is_one_second() {
     let mut blocking = Blocking::new("blocking");
     let supervisor = Supervisor::new().with_child(blocking.spec()).build();
     let mut events = supervisor.events();

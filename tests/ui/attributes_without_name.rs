@@ -1,4 +1,4 @@
-//! Attributes belong to a type, and a tree without a name has none.
+//! Attributes on a tree need a type to apply to, so the tree has a name.
 
 use supervisor::prelude::*;
 

@@ -1,4 +1,4 @@
-//! A supervisor that ends by `auto_shutdown` is not `Always`. In braces, and a tree with a name.
+//! A nested supervisor with `auto_shutdown` is not `Always`: one in braces, and one with a name.
 
 use supervisor::prelude::*;
 

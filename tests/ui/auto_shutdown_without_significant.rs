@@ -1,4 +1,4 @@
-//! A supervisor with `auto_shutdown` has a significant child. Tasks alone, and a type.
+//! A supervisor with `auto_shutdown` has a significant child: one of tasks alone, and one of types.
 
 use supervisor::prelude::*;
 

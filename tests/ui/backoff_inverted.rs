@@ -1,4 +1,4 @@
-//! A backoff grows.
+//! The maximum of a backoff is not below its minimum.
 
 use supervisor::prelude::*;
 

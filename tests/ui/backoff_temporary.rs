@@ -1,4 +1,4 @@
-//! A child that is never restarted has no backoff. Said in the tree, and in a type.
+//! A `Temporary` child has no backoff: broken in the tree, and in a type.
 
 use supervisor::prelude::*;
 

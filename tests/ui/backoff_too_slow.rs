@@ -1,4 +1,4 @@
-//! A backoff is fast enough for failures to escalate. Said in the tree, and in a type.
+//! A backoff is fast enough for failures to escalate: broken in the tree, and in a type.
 
 use supervisor::prelude::*;
 

@@ -1,4 +1,4 @@
-//! The children of a supervisor stand in braces.
+//! The children of a supervisor are in braces.
 
 use supervisor::prelude::*;
 

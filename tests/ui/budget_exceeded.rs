@@ -1,4 +1,4 @@
-//! A tree stops within its `shutdown_within`.
+//! The shutdown budget of a tree is at most its `shutdown_within`.
 
 use supervisor::prelude::*;
 

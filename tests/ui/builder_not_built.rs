@@ -1,4 +1,4 @@
-//! A supervisor is built before it is used.
+//! A supervisor is built before it is started and before children are added to it.
 
 use supervisor::prelude::*;
 

@@ -1,4 +1,4 @@
-//! A type that is made a child by hand is a worker or a tree, which its handle tells.
+//! A hand-written `Child` has the handle `ChildRef` for a worker, or `Supervisor` for a tree.
 
 use supervisor::prelude::*;
 use supervisor::{specs::Ready, ChildOptions, Tree};

@@ -1,4 +1,4 @@
-//! Each broken child gives one error, and the others keep their place.
+//! Each broken child gives one error, and the other children are still declared.
 
 use supervisor::prelude::*;
 

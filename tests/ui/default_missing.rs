@@ -1,4 +1,4 @@
-//! A child without a value has a `Default`.
+//! The type of a child without a value implements `Default`.
 
 use supervisor::prelude::*;
 

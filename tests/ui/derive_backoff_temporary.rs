@@ -1,4 +1,4 @@
-//! A child that is never restarted has no backoff.
+//! A derive with the policy `Temporary` has no `backoff`.
 
 use supervisor::prelude::*;
 

@@ -1,4 +1,4 @@
-//! A child is a struct.
+//! A type that derives `Child` is a struct, not an enum.
 
 use supervisor::prelude::*;
 

@@ -1,4 +1,4 @@
-//! A child that runs once, by value, is `Temporary`.
+//! A derive with `once` has no policy other than `Temporary`.
 
 use supervisor::prelude::*;
 

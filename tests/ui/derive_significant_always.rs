@@ -1,4 +1,4 @@
-//! A significant child is not `Always`.
+//! A derive with `significant` does not set the policy `Always`.
 
 use supervisor::prelude::*;
 

@@ -1,4 +1,4 @@
-//! A child borrows nothing.
+//! A type that derives `Child` has no lifetime parameter, because a child borrows nothing.
 
 use supervisor::prelude::*;
 

@@ -1,4 +1,4 @@
-//! A duration is one decimal literal; a backoff one or two, with `..` between them.
+//! A duration is one decimal literal. A backoff is one duration, or two with `..` between them.
 
 use supervisor::prelude::*;
 

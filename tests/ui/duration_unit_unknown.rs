@@ -1,4 +1,4 @@
-//! A duration's unit is `ms`, `s`, `m` or `h`.
+//! The unit of a duration is `ms`, `s`, `m` or `h`.
 
 use supervisor::prelude::*;
 

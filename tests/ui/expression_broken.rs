@@ -1,4 +1,4 @@
-//! A broken tree without a name is a value all the same.
+//! A broken tree without a name is still a value, so the code around it gives no error.
 
 use supervisor::prelude::*;
 

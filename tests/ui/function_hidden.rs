@@ -1,4 +1,4 @@
-//! A task's value is a function, and a sibling's name is the sibling's address.
+//! A sibling's name stands for the sibling's address, not for a function of the same name.
 
 use supervisor::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Two nested supervisors have handle types of different names.
+//! The handle types of two nested supervisors have different names.
 
 use supervisor::prelude::*;
 

@@ -1,4 +1,4 @@
-//! A periodic job returns a `ChildResult`.
+//! The function of a periodic job returns a `ChildResult`.
 
 use supervisor::prelude::*;
 

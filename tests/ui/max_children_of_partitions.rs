@@ -1,4 +1,4 @@
-//! A pool with `partitions` has no `max_children`.
+//! A `simple_one_for_one` supervisor with `partitions` has no `max_children`.
 
 use supervisor::prelude::*;
 

@@ -1,4 +1,4 @@
-//! A message is as visible as its child.
+//! The type of a message is as visible as the type of its child.
 
 use supervisor::prelude::*;
 

@@ -1,4 +1,4 @@
-//! A tree with five mistakes gives five errors in one build, and the code around it none.
+//! A tree with five mistakes gives five errors in one build, and the code around it gives none.
 
 use supervisor::prelude::*;
 

@@ -1,4 +1,4 @@
-//! A child's name is no keyword and no function of the handle.
+//! A child's name is not a keyword, and not the name of a function of the handle.
 
 use supervisor::prelude::*;
 

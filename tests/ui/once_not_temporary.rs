@@ -1,4 +1,4 @@
-//! A child that runs once, by value, is `Temporary`.
+//! A child that runs `once`, by value, is `Temporary`.
 
 use supervisor::prelude::*;
 

@@ -1,4 +1,4 @@
-//! An option exists.
+//! An option has a known name.
 
 use supervisor::prelude::*;
 

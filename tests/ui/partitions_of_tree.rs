@@ -1,4 +1,4 @@
-//! The template of `partitions` is no tree: it is made once, and used for all of them.
+//! The template of `partitions` is not a tree: a tree is made once, for one worker.
 
 use supervisor::prelude::*;
 

@@ -1,4 +1,4 @@
-//! The workers of `partitions` are made from one value.
+//! The template of `partitions` does not run `once`, because all workers share its one value.
 
 use supervisor::prelude::*;
 

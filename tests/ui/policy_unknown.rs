@@ -1,4 +1,4 @@
-//! A restart policy is one of the three.
+//! A restart policy is one of `Always`, `Transient` and `Temporary`.
 
 use supervisor::prelude::*;
 

@@ -1,4 +1,4 @@
-//! A nested supervisor has at least the time that its children may need to stop.
+//! The `shutdown` of a nested supervisor is at least the time that its children may need to stop.
 
 use supervisor::prelude::*;
 

@@ -1,4 +1,4 @@
-//! A child uses only what is declared before it.
+//! A child uses only siblings that are declared before it.
 
 use supervisor::prelude::*;
 

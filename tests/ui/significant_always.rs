@@ -1,4 +1,4 @@
-//! A significant child can end for good: it is not `Always`. Said in the tree, and in a type.
+//! A significant child is not `Always`: broken in the tree, and in a type.
 
 use supervisor::prelude::*;
 

@@ -1,4 +1,4 @@
-//! A significant child's supervisor has `auto_shutdown`. Said in the tree, and in a type.
+//! The supervisor of a significant child has `auto_shutdown`: broken in the tree, and in a type.
 
 use supervisor::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Under a group strategy, a significant child is not `Temporary`. Said in the tree, and in a type.
+//! Under a group strategy, a significant child is not `Temporary`: in the tree, and in a type.
 
 use supervisor::prelude::*;
 

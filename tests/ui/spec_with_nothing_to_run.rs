@@ -1,4 +1,4 @@
-//! A spec has something to run.
+//! A `ChildSpec` has a task, a worker or a supervisor.
 
 use supervisor::prelude::*;
 

@@ -1,4 +1,4 @@
-//! A periodic job has nothing to report: it has started when its schedule has.
+//! A periodic job has no `start` and no `start_timeout`: it has started when its schedule has.
 
 use supervisor::Periodic;
 use supervisor::prelude::*;

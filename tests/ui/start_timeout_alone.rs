@@ -1,4 +1,4 @@
-//! A time limit for being ready needs a child that says when it is. Said in the tree, and in a type.
+//! A child with `start_timeout` also has `start = notify`: broken in the tree, and in a type.
 
 use supervisor::prelude::*;
 

@@ -1,4 +1,4 @@
-//! A strategy is one of the four.
+//! A strategy is one of `one_for_one`, `one_for_all`, `rest_for_one` and `simple_one_for_one`.
 
 use supervisor::prelude::*;
 

@@ -1,4 +1,4 @@
-//! A supervisor has started when its children have, and shows no other sign of life.
+//! A supervisor has no `start` and no `heartbeat`.
 
 use supervisor::prelude::*;
 

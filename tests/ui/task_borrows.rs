@@ -1,4 +1,4 @@
-//! A task owns what it uses.
+//! A task owns everything that it uses.
 
 use supervisor::prelude::*;
 

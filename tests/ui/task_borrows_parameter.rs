@@ -1,4 +1,4 @@
-//! A task owns what its closure uses; a tree's parameter may be gone when the tree runs.
+//! The closure of a task does not borrow a tree's parameter, which may be gone when the tree runs.
 
 use supervisor::prelude::*;
 

@@ -1,4 +1,4 @@
-//! A task is a function, which is called for each life, not what one call of it returns.
+//! The value of a task is a function that is called for each life, not the future of one call.
 
 use supervisor::prelude::*;
 

@@ -1,4 +1,4 @@
-//! A task is a function in scope.
+//! The function of a task is in scope.
 
 use supervisor::prelude::*;
 

@@ -1,4 +1,4 @@
-//! A task is an async function.
+//! The function of a task is async.
 
 use supervisor::prelude::*;
 

@@ -1,4 +1,4 @@
-//! A task's future can be sent to another thread.
+//! The future of a task is `Send`.
 
 use supervisor::prelude::*;
 

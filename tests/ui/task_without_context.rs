@@ -1,4 +1,4 @@
-//! A task takes a context.
+//! The function of a task takes a context.
 
 use supervisor::prelude::*;
 

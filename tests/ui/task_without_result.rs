@@ -1,4 +1,4 @@
-//! A task returns a `ChildResult`.
+//! The function of a task returns a `ChildResult`.
 
 use supervisor::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Workers that are all alike are made from a value that can be used again.
+//! The value of a template implements `Worker`, not `WorkerOnce`, because all workers share it.
 
 use supervisor::prelude::*;
 

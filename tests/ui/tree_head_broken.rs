@@ -1,4 +1,4 @@
-//! The part of a tree before its children.
+//! The part of a tree before its children is malformed in several ways.
 
 use supervisor::prelude::*;
 

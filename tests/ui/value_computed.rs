@@ -1,4 +1,4 @@
-//! A value is a literal or a word, known when the tree is compiled.
+//! A value is a literal or a word, so that it is known when the tree is compiled.
 
 use supervisor::prelude::*;
 

@@ -1,4 +1,4 @@
-//! A child's value is of the child's type.
+//! A child's value has the child's type.
 
 use supervisor::prelude::*;
 

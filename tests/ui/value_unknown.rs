@@ -1,4 +1,4 @@
-//! A word is one of those that the option knows.
+//! A word is one of those that the option accepts.
 
 use supervisor::prelude::*;
 

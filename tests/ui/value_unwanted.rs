@@ -1,4 +1,4 @@
-//! A flag has no value.
+//! The flag `once` has no value.
 
 use supervisor::prelude::*;
 

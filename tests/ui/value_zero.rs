@@ -1,4 +1,4 @@
-//! A value is not zero where that means nothing, or something that has a word.
+//! A value is not zero where zero has no meaning, or where a word exists for it.
 
 use supervisor::prelude::*;
 

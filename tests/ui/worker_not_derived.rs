@@ -1,4 +1,4 @@
-//! A worker derives `Child`.
+//! A type that implements `Worker` derives `Child`.
 
 use supervisor::prelude::*;
 

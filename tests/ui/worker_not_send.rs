@@ -1,4 +1,4 @@
-//! A worker's future can be sent to another thread.
+//! The future of a worker's `run` is `Send`.
 
 use supervisor::prelude::*;
 

@@ -1,4 +1,4 @@
-//! A worker's context has the message of its derive.
+//! The context in a worker's `run` has the message type of the derive.
 
 use supervisor::prelude::*;
 

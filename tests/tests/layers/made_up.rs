@@ -1,4 +1,5 @@
-//! Made-up files: each rule is broken once, so that no check passes for want of seeing anything.
+//! Tests the checks on made-up files, each of which breaks a rule: no check passes because it sees
+//! nothing.
 
 use crate::rules::MayName::{Lower, Only};
 use crate::rules::{self, Layer};
@@ -10,7 +11,7 @@ fn files(sources: &[(&str, &str)]) -> Vec<File> {
     source::read(&sources.iter().map(owned).collect::<Vec<_>>())
 }
 
-/// The paths that a file names, as text.
+/// Returns the paths that a file names, as text.
 fn names(path: &str, text: &str) -> Vec<String> {
     let files = files(&[(path, text)]);
     files[0].names.iter().map(|name| name.segments.join("::")).collect()

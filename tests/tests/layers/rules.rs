@@ -16,9 +16,9 @@ pub(crate) struct Layer {
 /// The layers that a layer may name beside itself.
 pub(crate) enum MayName {
     Only(&'static [&'static str]),
-    /// All that stand before it in the table.
+    /// All layers before it in the table.
     Lower,
-    /// All that stand before it in the table, but these.
+    /// All layers before it in the table, except these.
     LowerBut(&'static [&'static str]),
 }
 
@@ -54,7 +54,8 @@ pub(crate) fn may_name(table: &[Layer], name: &str) -> Vec<&'static str> {
     }
 }
 
-/// A table in which each layer speaks only of those before it has no circle.
+/// Finds layers of the table that may name a layer that does not stand before them. A table without
+/// such layers has no circle.
 pub(crate) fn faults_of_table(table: &[Layer]) -> Vec<String> {
     let mut faults = Vec::new();
     let mut lower = BTreeSet::new();
@@ -165,8 +166,8 @@ fn at_line(file: &File, line: usize) -> String {
 /// Files, by name, with the files that each names.
 type Graph<'a> = BTreeMap<&'a str, BTreeSet<&'a str>>;
 
-/// Finds circles of folders, at each depth: files beside each other may name each other, but what a
-/// folder names may not name the folder.
+/// Finds circles of folders, at each depth: files beside each other may name each other, but a file
+/// that a folder names may not name the folder.
 pub(crate) fn circles(files: &[File]) -> Vec<String> {
     let graph = graph(files);
     let mut faults = Vec::new();
@@ -195,7 +196,7 @@ fn parents<'a>(graph: &Graph<'a>) -> BTreeSet<&'a str> {
     folders.chain([""]).collect()
 }
 
-/// Returns which of the files and folders in a folder name which.
+/// Returns the files and folders in a folder, with those beside them that each names.
 fn items<'a>(graph: &Graph<'a>, parent: &str) -> Graph<'a> {
     let item = |path: &'a str| {
         let rest = path.strip_prefix(parent)?;
@@ -224,7 +225,7 @@ fn graph(files: &[File]) -> Graph<'_> {
         let used = file.names.iter().filter(|name| !name.is_facade);
         let targets: BTreeSet<&str> =
             used.filter_map(|name| file_of(&graph, &name.segments)).collect();
-        // A file above only hands on what lies beside this one.
+        // A file above only re-exports the items of files beside this one.
         let is_above = |target: &str| {
             let folder = target.trim_end_matches("lib.rs").trim_end_matches(".rs");
             file.path
@@ -263,7 +264,7 @@ fn way<'a>(graph: &Graph<'a>, from: &'a str, to: &str) -> Option<Vec<&'a str>> {
     None
 }
 
-/// Finds what the engine leaves to the driver: tasks, threads, locks, the log, the clock.
+/// Finds uses of the driver's means in the engine: tasks, threads, locks, the log, the clock.
 pub(crate) fn io_of_engine(table: &[Layer], files: &[File]) -> Vec<String> {
     let is_forbidden = |word: &str| {
         let words = ["tokio", "tracing", "async", "await", "thread", "spawn"];
@@ -285,7 +286,7 @@ pub(crate) fn io_of_engine(table: &[Layer], files: &[File]) -> Vec<String> {
     })
 }
 
-/// `…::now` or `….elapsed()`.
+/// Tells whether the tokens at the position are `…::now` or `….elapsed()`.
 fn asks_for_the_time(tokens: &[TokenTree], at: usize) -> bool {
     let follows_separator = at >= 2 && is_separator(&tokens[at - 2..]);
     let follows_dot = at >= 1 && is(&tokens[at - 1], ".");
@@ -294,7 +295,7 @@ fn asks_for_the_time(tokens: &[TokenTree], at: usize) -> bool {
         || is(&tokens[at], "elapsed") && follows_dot && is_call
 }
 
-/// Finds what makes `spec` more than plain data: other crates, `async`, locks, the clock.
+/// Finds uses in `spec` that plain data has no need of: other crates, `async`, locks, the clock.
 pub(crate) fn impurities_of_spec(table: &[Layer], files: &[File]) -> Vec<String> {
     let is_forbidden =
         |word: &str| ["async", "await", "Instant"].contains(&word) || LOCKS.contains(&word);
@@ -397,7 +398,8 @@ fn names_in_scope(file: &File) -> BTreeSet<String> {
     known
 }
 
-/// Collects what the check finds in the files of a layer; a layer without files is a fault, too.
+/// Collects the faults that the check finds in the files of a layer; a layer without files is a
+/// fault, too.
 fn faults_in_layer(
     table: &[Layer],
     files: &[File],

@@ -17,7 +17,7 @@ pub(crate) struct Name {
     /// From the root of the crate.
     pub(crate) segments: Vec<String>,
     pub(crate) line: usize,
-    /// Whether it only re-exports an item of a module declared in the same file.
+    /// `true` if the path only re-exports an item of a module declared in the same file.
     pub(crate) is_facade: bool,
 }
 
@@ -93,8 +93,8 @@ fn module_with_file(item: &[TokenTree]) -> Option<String> {
     (is(keyword, "mod") && is(end, ";")).then(|| name.to_string())
 }
 
-/// Tells whether the tokens start with an attribute that only a test build satisfies; `head` is
-/// what stands before its brackets.
+/// Tells whether the tokens start with an attribute that only a test build satisfies; `head` are
+/// the tokens before its brackets.
 fn is_test_attribute(tokens: &[TokenTree], head: &[&str]) -> bool {
     let Some(TokenTree::Group(attribute)) = tokens.get(head.len()) else { return false };
     let is_attribute = head.iter().zip(tokens).all(|(head, token)| is(token, head))
@@ -127,14 +127,14 @@ fn item_len(tokens: &[TokenTree]) -> usize {
     end.map_or(tokens.len(), |end| start + end + 1)
 }
 
-/// Where an item ends.
+/// The token with which an item ends.
 #[derive(Clone, Copy, PartialEq)]
 enum Ending {
-    /// With its body, or a semicolon: a function.
+    /// Its body, or a semicolon: a function.
     Body,
-    /// With a semicolon: an import.
+    /// A semicolon: an import.
     Semicolon,
-    /// With a comma, a semicolon or a block: a field, an arm, a statement.
+    /// A comma, a semicolon or a block: a field, an arm, a statement.
     Comma,
 }
 
