@@ -299,7 +299,7 @@ pub use self::spec::{
     MaxRestarts, RestartPolicy, Shutdown, StartMode, SupervisionStrategy,
 };
 #[cfg(feature = "signal")]
-pub use self::supervisor::run;
+pub use self::supervisor::{run, run_leaving_sighup};
 pub use self::supervisor::{LookupError, Supervisor};
 pub use self::tree::{Child, ChildSpec, Partitioned, Pool, SupervisorBuilder, Tree};
 
