@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::spec::{ChildPath, ChildState, ExitReason, RestartPolicy, SupervisionStrategy};
+use crate::spec::{ChildPath, ChildState, Escaped, ExitReason, RestartPolicy, SupervisionStrategy};
 
 /// A tree, or a part of one, at one moment.
 #[derive(Clone, Debug)]
@@ -45,7 +45,7 @@ impl fmt::Display for Snapshot {
 
 impl Snapshot {
     fn line(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.name)?;
+        write!(f, "{}", Escaped(&self.name))?;
         if let Some(strategy) = self.strategy {
             write!(f, ": {strategy}")?;
         }

@@ -4,10 +4,15 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::Name;
+use super::escaped::{Escaped, is_harmful};
 
 /// The path of a child in its tree: the names from the root down, without the root's own.
 ///
 /// The root's own path prints as `/`. A worker of a pool has its number: `sessions/#17`.
+///
+/// Names can come from outside. `Display` prints a path on one line: control characters, and those
+/// that change the direction of text, are escaped, as `\n` or `\u{1b}`. All that this library
+/// displays or logs is printed so. [`as_str`](Self::as_str) is the path as it is.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -39,7 +44,7 @@ impl ChildPath {
         match name.as_declared() {
             Some(name) if self.is_root() => Self(name.into()),
             None if self.is_root() => Self(name.to_string().into()),
-            _ => Self(format!("{self}/{name}").into()),
+            _ => Self(format!("{}/{name}", self.as_str()).into()),
         }
     }
 
@@ -50,7 +55,7 @@ impl ChildPath {
 
     /// Joins the path `above` of a tree that is a part of another with a path `below` inside it.
     pub(crate) fn from_parts(above: &Self, below: &Self) -> Self {
-        Self(format!("{above}/{below}").into())
+        Self(format!("{}/{}", above.as_str(), below.as_str()).into())
     }
 
     /// Returns the path inside the tree whose root has the path `above`; `None` if it is not in it.
@@ -87,6 +92,9 @@ impl ChildPath {
 
 impl fmt::Display for ChildPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.contains(is_harmful) {
+            return f.pad(&Escaped(&*self.0).to_string());
+        }
         f.pad(&self.0)
     }
 }
