@@ -329,7 +329,7 @@ pub mod exit {
 /// Answers to queries about a running tree, and the report of a shutdown.
 pub mod info {
     pub use crate::observe::{
-        ChildCount, ChildInfo, ChildSpecInfo, ShutdownReport, Snapshot, SupervisorStats,
+        ChildCount, ChildInfo, ChildSpecInfo, ShutdownReport, Snapshot, Snapshots, SupervisorStats,
     };
     pub use crate::spec::{ChildKind, ChildState};
 }
