@@ -252,7 +252,7 @@
 //! # Features
 //!
 //! - `macros` (default): [`supervision_tree!`] and `#[derive(Child)]`.
-//! - `signal`: `run`, a tree as the whole program, until SIGINT or SIGTERM.
+//! - `signal`: `run`, a tree as the whole program, until SIGINT, SIGTERM or SIGHUP.
 //! - `process` (Unix): `Program`, an operating-system process as a child.
 //! - `test-util`: `testing`, for the tests of your own tree: crash its children, wait for what
 //!   follows, seeded chaos.
@@ -298,9 +298,9 @@ pub use self::spec::{
     AutoShutdown, Backoff, ChildError, ChildOptions, ChildPath, ChildResult, Escalate, ExitReason,
     MaxRestarts, RestartPolicy, Shutdown, StartMode, SupervisionStrategy,
 };
+pub use self::supervisor::{LookupError, Supervisor};
 #[cfg(feature = "signal")]
 pub use self::supervisor::{run, run_leaving_sighup};
-pub use self::supervisor::{LookupError, Supervisor};
 pub use self::tree::{Child, ChildSpec, Partitioned, Pool, SupervisorBuilder, Tree};
 
 /// The conditions that the macros put on the types of a tree: the compiler's errors name them.

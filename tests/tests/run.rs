@@ -205,8 +205,7 @@ async fn sigquit_is_no_repetition_of_an_earlier_signal() {
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_process_that_was_started_with_sighup_ignored_goes_on_ignoring_it() {
-    let mut program =
-        Program::start_with(&["nohup", env!("CARGO_BIN_EXE_under-run"), "orderly"]);
+    let mut program = Program::start_with(&["nohup", env!("CARGO_BIN_EXE_under-run"), "orderly"]);
     program.says("first runs").await.says("second runs").await;
     program.signal(Signal::HUP).signal(Signal::QUIT);
     let (status, output) = program.end().await;

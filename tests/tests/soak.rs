@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 
 use supervisor::prelude::*;
 use supervisor::{
-    Blocking, BlockingContext, ChildOptions, MaxRestarts, Partitioned, Periodic, Program, StartMode,
-    messages::DeadLetters, specs::Ready,
+    Blocking, BlockingContext, ChildOptions, MaxRestarts, Partitioned, Periodic, Program,
+    StartMode, messages::DeadLetters, specs::Ready,
 };
 use supervisor_tests::within;
 
@@ -245,7 +245,7 @@ async fn torment(
     until: Instant,
     ledger: Arc<Ledger>,
     pool: Pool<Handler>,
-    targets: &mut Vec<Target>,
+    targets: &mut [Target],
 ) {
     let new = |order| Message { order, fate: Fate::OnItsWay, ledger: Arc::clone(&ledger) };
     while Instant::now() < until {
@@ -291,7 +291,9 @@ async fn adopt(mut dice: fastrand::Rng, until: Instant, ledger: Arc<Ledger>, roo
             let order = if dice.u32(..10) == 0 { Order::Fail } else { Order::Work };
             let message = Message { order, fate: Fate::OnItsWay, ledger: Arc::clone(&ledger) };
             send(child, message, &ledger).await;
-            if step == 10 && let Some(spec) = adoption.take() {
+            if step == 10
+                && let Some(spec) = adoption.take()
+            {
                 // It is refused if the supervisor has given up.
                 drop(within("the adoption", root.add_child(spec)).await);
             }
@@ -318,7 +320,7 @@ async fn subscribe(mut dice: fastrand::Rng, until: Instant, root: Supervisor) {
     }
 }
 
-/// A log that is read by nobody, and whose disk is full now and then.
+/// A log whose disk is full now and then.
 #[derive(Clone, Default)]
 struct Log(Arc<AtomicU64>);
 
@@ -384,8 +386,7 @@ async fn soak(length: Duration, seed: u64) -> (Arc<Ledger>, Arc<AtomicU64>, Vec<
             })
         })
         .collect();
-    let (until, dice_of_others) = (began + length, [dice.fork(), dice.fork()]);
-    let [first, second] = dice_of_others;
+    let (until, first, second) = (began + length, dice.fork(), dice.fork());
     let others = [
         tokio::spawn(adopt(first, until, Arc::clone(&ledger), root.clone())),
         tokio::spawn(subscribe(second, until, root.clone())),

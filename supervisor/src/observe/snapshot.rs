@@ -219,12 +219,7 @@ impl Snapshot {
         }
     }
 
-    fn draw_children(
-        &self,
-        f: &mut fmt::Formatter<'_>,
-        margin: &str,
-        level: usize,
-    ) -> fmt::Result {
+    fn draw_children(&self, f: &mut fmt::Formatter<'_>, margin: &str, level: usize) -> fmt::Result {
         if level == SHOWN_LEVELS && !self.children.is_empty() {
             return write!(f, "\n{margin}└─ … and {} below", self.children.count());
         }

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt::{self, Write};
 use std::hash::{Hash, Hasher};
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::{Arc, OnceLock};
 
 use super::Name;
@@ -33,12 +34,30 @@ use super::escaped::{Escaped, is_harmful};
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct ChildPath(Repr);
+pub struct ChildPath(Arc<dyn PathText>);
 
-#[derive(Clone)]
-enum Repr {
-    Text(Arc<str>),
-    Below(Arc<Below>),
+/// The text of a path.
+trait PathText: Send + Sync + UnwindSafe + RefUnwindSafe {
+    /// Returns the text, and makes it if that has not been done.
+    fn text(&self) -> &str;
+    /// Returns the text if there is one already; otherwise the path above, and the name below it.
+    fn parts(&self) -> Result<&str, (Option<&ChildPath>, &Name)>;
+    /// Takes the path above, if there is one.
+    fn take_above(&mut self) -> Option<ChildPath>;
+}
+
+impl PathText for Box<str> {
+    fn text(&self) -> &str {
+        self
+    }
+
+    fn parts(&self) -> Result<&str, (Option<&ChildPath>, &Name)> {
+        Ok(self)
+    }
+
+    fn take_above(&mut self) -> Option<ChildPath> {
+        None
+    }
 }
 
 /// The path of a child below another path. Its text is made when it is first asked for: the paths of
@@ -50,23 +69,18 @@ struct Below {
     text: OnceLock<Box<str>>,
 }
 
-impl Below {
+impl PathText for Below {
     fn text(&self) -> &str {
         self.text.get_or_init(|| {
-            let mut names = vec![&self.name];
-            let mut above = self.above.as_ref();
+            let (mut names, mut above) = (vec![&self.name], self.above.as_ref());
             // A loop and not a recursion, since a tree can be deep.
             let beginning = loop {
-                match above.map(|above| &above.0) {
-                    Some(Repr::Below(below)) => match below.text.get() {
-                        Some(text) => break &**text,
-                        None => {
-                            names.push(&below.name);
-                            above = below.above.as_ref();
-                        }
-                    },
-                    Some(Repr::Text(text)) => break text,
-                    None => break ROOT,
+                match above.map_or(Ok(ROOT), |above| above.0.parts()) {
+                    Ok(text) => break text,
+                    Err((next, name)) => {
+                        names.push(name);
+                        above = next;
+                    }
                 }
             };
             let mut text = if beginning == ROOT { String::new() } else { beginning.to_owned() };
@@ -78,14 +92,25 @@ impl Below {
             text.into()
         })
     }
+
+    fn parts(&self) -> Result<&str, (Option<&ChildPath>, &Name)> {
+        match self.text.get() {
+            Some(text) => Ok(text),
+            None => Err((self.above.as_ref(), &self.name)),
+        }
+    }
+
+    fn take_above(&mut self) -> Option<ChildPath> {
+        self.above.take()
+    }
 }
 
 impl Drop for Below {
     /// Drops the paths above in a loop, since a tree can be deep.
     fn drop(&mut self) {
         let mut above = self.above.take();
-        while let Some(ChildPath(Repr::Below(below))) = above {
-            above = Arc::into_inner(below).and_then(|mut below| below.above.take());
+        while let Some(mut path) = above {
+            above = Arc::get_mut(&mut path.0).and_then(PathText::take_above);
         }
     }
 }
@@ -110,12 +135,12 @@ impl ChildPath {
     /// Returns the path of a child of this name, without making its text now.
     pub(crate) fn join_lazily(&self, name: &Name) -> Self {
         let (above, text) = (Some(self.clone()), OnceLock::new());
-        Self(Repr::Below(Arc::new(Below { above, name: name.clone(), text })))
+        Self(Arc::new(Below { above, name: name.clone(), text }))
     }
 
     /// Reads a path as a user writes it in a call.
     pub(crate) fn parse(text: &str) -> Self {
-        Self(Repr::Text(text.into()))
+        Self(Arc::new(Box::<str>::from(text)))
     }
 
     /// Joins the path `above` of a tree that is a part of another with a path `below` inside it.
@@ -141,10 +166,7 @@ impl ChildPath {
     /// Returns the path as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        match &self.0 {
-            Repr::Text(text) => text,
-            Repr::Below(below) => below.text(),
-        }
+        self.0.text()
     }
 
     /// Returns `true` if the path is `ancestor`, or lies somewhere below it.

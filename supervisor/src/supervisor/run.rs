@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use tracing::{Level, enabled, error, info, warn};
 
-use self::signals::{Listening, Signal, Signals};
+use self::signals::{Listening, Signal, Signals, ignore_until};
 use super::Supervisor;
 use crate::catch::catch_panic;
 use crate::error::SupervisorError;
@@ -151,7 +151,7 @@ async fn run_listening(supervisor: Supervisor, hangup: bool) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let mut listening = Listening::begin(hangup);
+    let _listening = Listening::begin(hangup);
     let tree_end = async {
         supervisor.start().await?;
         supervisor.wait().await
@@ -160,7 +160,7 @@ async fn run_listening(supervisor: Supervisor, hangup: bool) -> ExitCode {
         First::Left(result) => End::Ended(result),
         First::Right(signal) => {
             let first_at = Instant::now();
-            listening.ignore_until(first_at + SAME_REQUEST);
+            ignore_until(first_at + SAME_REQUEST);
             stop(&supervisor, &mut signals, signal, first_at).await
         }
     };

@@ -171,11 +171,11 @@ impl Listening {
         Runs::lock().in_progress += 1;
         Self { hangup }
     }
+}
 
-    /// Ignores signals until this instant, also after the call is over.
-    pub(super) fn ignore_until(&mut self, until: Instant) {
-        Runs::lock().ignore_until = Some(until);
-    }
+/// Ignores signals until this instant, also when `run` is over.
+pub(super) fn ignore_until(until: Instant) {
+    Runs::lock().ignore_until = Some(until);
 }
 
 impl Drop for Listening {
