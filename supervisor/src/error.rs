@@ -5,7 +5,7 @@ use std::error::Error;
 use std::fmt;
 
 use crate::engine::{Answer, Refusal};
-use crate::spec::{ChildPath, ExitReason};
+use crate::spec::{ChildPath, Escaped, ExitReason};
 
 /// The error of a call to a supervisor: the reason why the supervisor did not do what it was asked.
 ///
@@ -176,9 +176,11 @@ impl fmt::Display for SupervisorError {
                 write!(f, "supervisor `{path}` has its maximum of {limit} children")
             }
             Self::InvalidSpec(path, rule) if path.is_root() => {
-                write!(f, "supervisor `{path}`: {rule}")
+                write!(f, "supervisor `{path}`: {}", Escaped(rule))
             }
-            Self::InvalidSpec(path, rule) => write!(f, "child `{path}`: {rule}"),
+            Self::InvalidSpec(path, rule) => {
+                write!(f, "child `{path}`: {}", Escaped(rule))
+            }
             Self::ShuttingDown(path) => write!(f, "supervisor `{path}` is shutting down"),
             Self::NotRunning(path) => write!(f, "supervisor `{path}` is not running"),
             Self::Ended(path, reason) => write!(f, "supervisor `{path}` has ended: {reason}"),

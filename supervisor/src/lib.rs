@@ -261,7 +261,7 @@
 //! ```
 //!
 //! - `macros` (default): [`supervision_tree!`] and `#[derive(Child)]`.
-//! - `signal`: `run`, a tree as the whole program, until SIGINT or SIGTERM.
+//! - `signal`: `run`, a tree as the whole program, until SIGINT, SIGTERM or SIGHUP.
 //! - `process` (Unix): `Program`, an operating-system process as a child.
 //! - `test-util`: `testing`, for the tests of your own tree: crash its children, wait for what
 //!   follows, seeded chaos.
@@ -309,9 +309,9 @@ pub use self::spec::{
     AutoShutdown, Backoff, ChildError, ChildOptions, ChildPath, ChildResult, Escalate, ExitReason,
     MaxRestarts, RestartPolicy, Shutdown, StartMode, SupervisionStrategy,
 };
-#[cfg(feature = "signal")]
-pub use self::supervisor::run;
 pub use self::supervisor::{LookupError, Supervisor};
+#[cfg(feature = "signal")]
+pub use self::supervisor::{run, run_leaving_sighup};
 pub use self::tree::{Child, ChildSpec, Partitioned, Pool, SupervisorBuilder, Tree};
 
 /// The conditions that the macros put on the types of a tree: the compiler's errors name them.
@@ -341,7 +341,7 @@ pub mod exit {
 /// Answers to queries about a running tree, and the report of a shutdown.
 pub mod info {
     pub use crate::observe::{
-        ChildCount, ChildInfo, ChildSpecInfo, ShutdownReport, Snapshot, SupervisorStats,
+        ChildCount, ChildInfo, ChildSpecInfo, ShutdownReport, Snapshot, Snapshots, SupervisorStats,
     };
     pub use crate::spec::{ChildKind, ChildState};
 }

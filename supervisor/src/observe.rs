@@ -11,6 +11,6 @@ mod subscribers;
 pub use self::event::{Event, EventKind};
 pub use self::info::{ChildCount, ChildInfo, ChildSpecInfo, SupervisorStats};
 pub use self::shutdown_report::ShutdownReport;
-pub use self::snapshot::Snapshot;
+pub use self::snapshot::{Snapshot, Snapshots};
 pub use self::subscribers::Events;
 pub(crate) use self::subscribers::{Subscribers, is_subscribed};

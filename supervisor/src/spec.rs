@@ -4,6 +4,7 @@
 
 mod budget;
 mod descriptor;
+mod escaped;
 mod exit;
 mod name;
 mod option_layers;
@@ -18,6 +19,7 @@ mod supervisor_options;
 
 pub(crate) use self::budget::Budget;
 pub use self::descriptor::TreeDescriptor;
+pub(crate) use self::escaped::Escaped;
 pub(crate) use self::exit::BadStatus;
 pub use self::exit::{ChildError, ChildResult, Escalate, Escalation, ExitReason, Failure};
 pub(crate) use self::name::Name;

@@ -16,7 +16,7 @@ pub use self::lookup::LookupError;
 #[cfg(feature = "test-util")]
 pub(crate) use self::lookup::find;
 #[cfg(feature = "signal")]
-pub use self::run::run;
+pub use self::run::{run, run_leaving_sighup};
 use crate::child::AnyChildRef;
 use crate::engine::{Answer, Subject, Verb};
 use crate::error::SupervisorError;

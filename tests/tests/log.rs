@@ -155,3 +155,23 @@ async fn a_log_that_panics_does_not_stop_the_tree() {
         assert_eq!(stage.alive(), "", "{strategy:?}");
     }
 }
+
+/// The lines of a program are logged in the task of its child.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_log_that_panics_at_the_lines_of_a_program_does_not_end_the_program() {
+    let subscriber = tracing_subscriber::fmt().with_writer(|| Full).finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let program = supervisor::Program::new("sh").arg("-c").arg("echo child failed; exit 0");
+    let spec = ChildSpec::new("program")
+        .with_restart_policy(RestartPolicy::Transient)
+        .with_program(program);
+    let supervisor = Supervisor::new().with_child(spec).build();
+    let mut events = supervisor.events();
+    within("the start", supervisor.start()).await.unwrap();
+    let end = event(&mut events, "the end of the program", |event| {
+        matches!(event.kind(), EventKind::ChildTerminated { .. })
+    })
+    .await;
+    assert_eq!(end.to_string(), "program: ended (life 1): normal");
+}

@@ -1,6 +1,7 @@
 //! Tests `supervisor::run`, in real processes, with real signals.
 
 use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use supervisor_tests::within;
@@ -16,8 +17,12 @@ struct Program {
 
 impl Program {
     fn start(tree: &str) -> Self {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_under-run"))
-            .arg(tree)
+        Self::start_with(&[env!("CARGO_BIN_EXE_under-run"), tree])
+    }
+
+    fn start_with(command: &[&str]) -> Self {
+        let mut process = Command::new(command[0])
+            .args(&command[1..])
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
@@ -52,6 +57,20 @@ impl Program {
         self
     }
 
+    /// Sends a signal again and again until the output has a line that contains this.
+    async fn signal_until_it_prints(&mut self, signal: Signal, what: &str) -> &mut Self {
+        let id = self.process.id().expect("it runs");
+        let pid = Pid::from_raw(i32::try_from(id).expect("a process id")).expect("not zero");
+        let repeat = tokio::spawn(async move {
+            while kill_process(pid, signal).is_ok() {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        });
+        self.prints(what).await;
+        repeat.abort();
+        self
+    }
+
     /// Waits for the end, and returns the exit status and the whole output.
     async fn end(&mut self) -> (ExitStatus, String) {
         let rest = async {
@@ -73,7 +92,7 @@ fn assert_order(output: &str, lines: &[&str]) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_signal_stops_the_children_in_reverse_order() {
-    for signal in [Signal::TERM, Signal::INT] {
+    for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
         let mut program = Program::start("orderly");
         program.prints("first runs").await.prints("second runs").await.signal(signal);
         let (status, output) = program.end().await;
@@ -131,7 +150,8 @@ async fn a_second_signal_kills_the_rest() {
         .await
         .signal(Signal::TERM);
     // Without the second signal, the program would wait for ever.
-    program.prints("flat was asked").await.signal(Signal::INT);
+    program.prints("flat was asked").await;
+    program.signal_until_it_prints(Signal::INT, "killing what has not ended").await;
     let (status, output) = program.end().await;
     assert_eq!(status.code(), Some(130), "{output}");
     assert_order(&output, &["shutting down", "killing what has not ended", "had to be killed"]);
@@ -146,9 +166,102 @@ async fn a_second_signal_kills_the_rest() {
 async fn the_second_signal_decides_the_exit_code() {
     let mut program = Program::start("stubborn");
     program.prints("flat runs").await.signal(Signal::INT);
-    program.prints("flat was asked").await.signal(Signal::TERM);
+    program.prints("flat was asked").await;
+    program.signal_until_it_prints(Signal::TERM, "killing what has not ended").await;
     let (status, output) = program.end().await;
     assert_eq!(status.code(), Some(143), "{output}");
+}
+
+/// A wrapper forwards what its whole process group has received already.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn signals_that_arrive_together_are_one_request() {
+    let mut program = Program::start("orderly");
+    program.prints("first runs").await.prints("second runs").await;
+    program.signal(Signal::STOP).signal(Signal::TERM).signal(Signal::INT).signal(Signal::CONT);
+    let (status, output) = program.end().await;
+    assert_eq!(status.code(), Some(0), "{output}");
+    assert_order(&output, &["shutting down", "second stops", "first stops"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sigquit_kills_all_children_at_once() {
+    let mut program = Program::start("stubborn");
+    program.prints("deep runs").await.prints("flat runs").await.prints("tidy runs").await;
+    let (status, output) = program.signal(Signal::QUIT).end().await;
+    assert_eq!(status.code(), Some(131), "{output}");
+    assert_order(&output, &["killing what has not ended", "had to be killed"]);
+    assert!(!output.contains("tidy stops"), "it was dropped, not asked:\n{output}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sigquit_is_no_repetition_of_an_earlier_signal() {
+    let mut program = Program::start("stubborn");
+    program.prints("flat runs").await.signal(Signal::TERM);
+    program.prints("flat was asked").await.signal(Signal::QUIT);
+    let (status, output) = program.end().await;
+    assert_eq!(status.code(), Some(131), "{output}");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_process_that_was_started_with_sighup_ignored_goes_on_ignoring_it() {
+    let mut program = Program::start_with(&["nohup", env!("CARGO_BIN_EXE_under-run"), "orderly"]);
+    program.prints("first runs").await.prints("second runs").await;
+    program.signal(Signal::HUP).signal(Signal::QUIT);
+    let (status, output) = program.end().await;
+    assert_eq!(status.code(), Some(131), "{output}");
+    assert!(!output.contains("shutting down"), "{output}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_program_can_keep_sighup_for_itself() {
+    use std::os::unix::process::ExitStatusExt;
+    let mut program =
+        Program::start_with(&[env!("CARGO_BIN_EXE_under-run"), "orderly", "leaves SIGHUP"]);
+    program.prints("first runs").await.signal(Signal::HUP);
+    let (status, output) = program.end().await;
+    // The default action, since this program does not listen to SIGHUP.
+    assert_eq!(status.signal(), Some(Signal::HUP.as_raw()), "{output}");
+}
+
+/// The runtime waits for the thread that reads the standard input, after `main` has returned.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_signal_after_run_has_returned_ends_the_process() {
+    for (signal, code) in
+        [(Signal::TERM, 143), (Signal::INT, 130), (Signal::HUP, 129), (Signal::QUIT, 131)]
+    {
+        let mut program =
+            Program::start_with(&[env!("CARGO_BIN_EXE_under-run"), "ends", "reads on"]);
+        program.prints("run has returned").await.signal(signal);
+        let (status, output) = program.end().await;
+        assert_eq!(status.code(), Some(code), "{output}");
+    }
+}
+
+/// As of a log collector that is restarted; the log and the panics go to the same pipe.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_whose_reader_is_gone_does_not_keep_the_tree_from_stopping_in_order() {
+    let file = std::env::temp_dir().join(format!("flushed-{}", std::process::id()));
+    let bin = env!("CARGO_BIN_EXE_under-run");
+    let mut program = Program::start_with(&[
+        "sh",
+        "-c",
+        "exec \"$0\" \"$@\" 2>&1",
+        bin,
+        "flushing",
+        "",
+        file.to_str().expect("UTF-8"),
+    ]);
+    program.prints("flushing runs").await;
+    let Program { mut process, output, .. } = program;
+    drop(output);
+    let pid = Pid::from_raw(i32::try_from(process.id().expect("it runs")).expect("an id"));
+    kill_process(pid.expect("not zero"), Signal::TERM).expect("the signal is sent");
+    let status = within("the end of the program", process.wait()).await.expect("it ends");
+    let flushed = std::fs::read_to_string(&file);
+    let _ = std::fs::remove_file(&file);
+    assert_eq!(status.code(), Some(0));
+    assert_eq!(flushed.expect("the child was asked to stop"), "flushed");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

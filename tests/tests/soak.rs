@@ -1,8 +1,10 @@
 //! Tests a thousand children of all kinds under random crashes, hangs and floods of messages, while
-//! some are added and removed: afterwards every message is accounted for, and nothing is left.
+//! some are replaced, supervisors are adopted, subscriptions come and go, and the log panics now and
+//! then: afterwards every message is accounted for, nothing is left, and the memory has not grown.
 //!
-//! The test takes ten seconds, or `SOAK_SECONDS`; `SOAK_SEED` repeats the choices of a run, though
-//! not their timing.
+//! The population is bounded, so that a run can be long. The test takes ten seconds, or
+//! `SOAK_SECONDS`: `SOAK_SECONDS=3600 cargo test -p supervisor-tests --test soak` is an hour.
+//! `SOAK_SEED` repeats the choices of a run, though not their timing.
 #![cfg(target_os = "linux")]
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,7 +14,7 @@ use std::time::{Duration, Instant};
 use supervisor::prelude::*;
 use supervisor::{
     Blocking, BlockingContext, ChildOptions, MaxRestarts, Partitioned, Periodic, Program,
-    messages::DeadLetters, specs::Ready,
+    StartMode, messages::DeadLetters, specs::Ready,
 };
 use supervisor_tests::within;
 
@@ -95,6 +97,7 @@ impl supervisor::Addressable for Handler {
 
 impl Worker for Handler {
     async fn run(&self, mut ctx: Context<Message>) -> ChildResult {
+        ctx.ready();
         while let Some(mut message) = ctx.recv().await {
             message.fate = Fate::InHand;
             if message.order == Order::Hang {
@@ -148,6 +151,13 @@ impl Target {
             message.is(|ledger| &ledger.left);
         }
     }
+
+    /// Counts what was left by a child that is gone for good.
+    async fn collect_all(&mut self) {
+        while let Some(message) = within("the end of the letters", self.letters.next()).await {
+            message.is(|ledger| &ledger.left);
+        }
+    }
 }
 
 const HEARTBEAT: Duration = Duration::from_millis(200);
@@ -162,7 +172,9 @@ fn branch(number: usize, depth: usize, targets: &mut Vec<Target>) -> Supervisor 
     ];
     let mut builder = Supervisor::new().with_strategy(strategies[number % 3]).with_max_restarts(5);
     for leaf in 0..20 {
+        let start = if leaf % 4 == 0 { StartMode::Notify } else { StartMode::Spawned };
         let spec = ChildSpec::new(&format!("leaf{leaf}"))
+            .with_start(start)
             .with_shutdown(SHUTDOWN)
             .with_heartbeat(HEARTBEAT)
             .with_worker(Handler);
@@ -202,7 +214,11 @@ fn tree() -> Tree {
         root = root.with_child(spec);
     }
     for number in 0..10 {
-        let program = Program::new("sleep").arg(if number < 5 { "10000" } else { "0.1" });
+        let program = match number {
+            0..4 => Program::new("sleep").arg("10000"),
+            4..8 => Program::new("sleep").arg("0.1"),
+            _ => Program::new("sh").arg("-c").arg("while :; do echo a line; sleep 0.05; done"),
+        };
         root = root.with_child(ChildSpec::new(&format!("program{number}")).with_program(program));
     }
     let runs = Arc::new(AtomicU64::new(0));
@@ -229,7 +245,7 @@ async fn torment(
     until: Instant,
     ledger: Arc<Ledger>,
     pool: Pool<Handler>,
-    targets: &mut Vec<Target>,
+    targets: &mut [Target],
 ) {
     let new = |order| Message { order, fate: Fate::OnItsWay, ledger: Arc::clone(&ledger) };
     while Instant::now() < until {
@@ -247,18 +263,78 @@ async fn torment(
             970..980 if target.hangs => send(&target.child, new(Order::Hang), &ledger).await,
             980..990 => drop(target.child.kill().await),
             990..995 => drop(target.child.restart().await),
-            995..998 => {
-                if let Ok(worker) = pool.add_worker_with(Handler).await {
-                    targets.push(Target::new(worker, true));
-                }
-            }
-            998..1000 if target.child.path().as_str().starts_with("pool/") => {
+            995..1000 if target.child.path().as_str().starts_with("pool/") => {
                 // The messages in its mailbox become dead letters.
                 drop(target.child.terminate().await);
-                target.collect();
+                target.collect_all().await;
+                // Replaced, so that the population stays the same.
+                let worker = within("a worker", pool.add_worker_with(Handler)).await.unwrap();
+                *target = Target::new(worker, true);
             }
             _ => tokio::task::yield_now().await,
         }
+    }
+}
+
+/// Supervisors start by themselves, become children of the root, and are removed.
+async fn adopt(mut dice: fastrand::Rng, until: Instant, ledger: Arc<Ledger>, root: Supervisor) {
+    let mut number = 0;
+    while Instant::now() < until {
+        let mut targets = Vec::new();
+        let adopted = branch(number, dice.usize(..2), &mut targets);
+        within("the start", adopted.start()).await.unwrap();
+        number += 1;
+        let name = format!("adopted{number}");
+        let mut adoption = Some(ChildSpec::new(&name).with_supervisor(adopted));
+        for step in 0..20 {
+            let child = &targets[dice.usize(..targets.len())].child;
+            let order = if dice.u32(..10) == 0 { Order::Fail } else { Order::Work };
+            let message = Message { order, fate: Fate::OnItsWay, ledger: Arc::clone(&ledger) };
+            send(child, message, &ledger).await;
+            if step == 10
+                && let Some(spec) = adoption.take()
+            {
+                // It is refused if the supervisor has given up.
+                drop(within("the adoption", root.add_child(spec)).await);
+            }
+        }
+        // It is gone already if it was refused.
+        drop(within("the stop", root.terminate_child(&name)).await);
+        drop(within("the removal", root.delete_child(&name)).await);
+        for target in &mut targets {
+            target.collect_all().await;
+        }
+    }
+}
+
+/// Subscriptions come and go, some without reading what they get.
+async fn subscribe(mut dice: fastrand::Rng, until: Instant, root: Supervisor) {
+    while Instant::now() < until {
+        let mut events = root.events();
+        for _ in 0..dice.usize(..100) {
+            if within("an event", events.next()).await.is_none() {
+                return;
+            }
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+/// A log whose disk is full now and then.
+#[derive(Clone, Default)]
+struct Log(Arc<AtomicU64>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if self.0.fetch_add(1, Ordering::Relaxed) % 1000 == 999 {
+            // Not `panic!`: the hook would print thousands of them.
+            std::panic::resume_unwind(Box::new("the disk is full"));
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 
@@ -310,6 +386,11 @@ async fn soak(length: Duration, seed: u64) -> (Arc<Ledger>, Arc<AtomicU64>, Vec<
             })
         })
         .collect();
+    let (until, first, second) = (began + length, dice.fork(), dice.fork());
+    let others = [
+        tokio::spawn(adopt(first, until, Arc::clone(&ledger), root.clone())),
+        tokio::spawn(subscribe(second, until, root.clone())),
+    ];
     let measured: Arc<Mutex<Vec<usize>>> = Arc::default();
     let meter = tokio::spawn({
         let measured = Arc::clone(&measured);
@@ -327,13 +408,14 @@ async fn soak(length: Duration, seed: u64) -> (Arc<Ledger>, Arc<AtomicU64>, Vec<
     for tormentor in tormentors {
         shares.push(within("a tormentor", tormentor).await.unwrap());
     }
+    for other in others {
+        within("an adopter or a subscriber", other).await.unwrap();
+    }
     within("the meter", meter).await.unwrap();
     let report = within("the shutdown", root.shutdown()).await.unwrap();
     assert_eq!(report.not_stopped().count(), 0, "{report}");
     for target in shares.iter_mut().flatten() {
-        while let Some(message) = within("the end of the letters", target.letters.next()).await {
-            message.is(|ledger| &ledger.left);
-        }
+        target.collect_all().await;
     }
     let measured = std::mem::take(&mut *measured.lock().unwrap());
     (ledger, runs, measured)
@@ -345,6 +427,9 @@ fn after_the_storm_every_message_is_accounted_for_and_nothing_is_left() {
     let number = |name: &str| std::env::var(name).ok().and_then(|value| value.parse().ok());
     let length = Duration::from_secs(number("SOAK_SECONDS").unwrap_or(10));
     let seed = number("SOAK_SEED").unwrap_or_else(|| fastrand::u64(..));
+    let log = Log::default();
+    let writer = log.clone();
+    tracing_subscriber::fmt().with_writer(move || writer.clone()).init();
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     // The first process opens the files of tokio's signal driver, which stay open.
@@ -366,10 +451,13 @@ fn after_the_storm_every_message_is_accounted_for_and_nothing_is_left() {
     });
     let figure = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
     let (sent, handled) = (figure(&ledger.sent), figure(&ledger.handled));
-    let summary = format!("seed {seed}: {ledger:?}, {} jobs, {memory:?} bytes", figure(&runs));
+    let (jobs, lines) = (figure(&runs), figure(&log.0));
+    let summary =
+        format!("seed {seed}: {ledger:?}, {jobs} jobs, {lines} lines of the log, {memory:?} bytes");
     assert_eq!(figure(&ledger.vanished), 0, "{summary}");
     assert_eq!(sent, handled + figure(&ledger.lost) + figure(&ledger.left), "{summary}");
-    assert!(handled > 1000 && figure(&ledger.lost) > 0 && figure(&runs) > 0, "{summary}");
+    assert!(handled > 1000 && figure(&ledger.lost) > 0 && jobs > 0, "{summary}");
+    assert!(lines > 1000, "the log has panicked; {summary}");
     assert_eq!(tasks, 0, "{summary}");
     assert_eq!(left.trim(), "", "processes; {summary}");
     assert_eq!(open_files(), files, "{summary}");

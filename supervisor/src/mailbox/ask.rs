@@ -1,16 +1,18 @@
 //! Requests and replies.
 
+mod timer;
+
 use std::fmt;
 use std::future::Future;
 use std::mem;
 use std::pin::{Pin, pin};
-use std::task::{Context as TaskContext, Poll};
+use std::task::{Context as TaskContext, Poll, ready};
 use std::time::Duration;
 
 use pin_project_lite::pin_project;
 use tokio::sync::oneshot;
 use tokio::task::yield_now;
-use tokio::time::{Sleep, sleep};
+use tokio::time::Sleep;
 
 use super::error::AskError;
 use super::{Mailbox, Sending};
@@ -61,15 +63,17 @@ pin_project! {
     /// [`ChildRef::ask_within`](crate::ChildRef::ask_within).
     ///
     /// Sends the request, waiting for room as [`Sending`] does, then waits for the answer. The
-    /// time-out covers both and runs on tokio's clock, from the first poll. A request that is
-    /// queued when the child crashes is answered by the next life; the request that the child was
+    /// time-out covers both and runs on tokio's clock, from the first poll; on a thread without a
+    /// runtime, or in a runtime without timers, it runs on a timer thread of the library's, which
+    /// starts with the first such request. A request that is queued when the child crashes is answered by the next life; the request that the child was
     /// handling gets [`AskError::NoReply`].
     ///
     /// # Errors
     ///
     /// [`AskError`]: a request that could not be sent comes back in it. When the time is up a
     /// request that still waits for room is withdrawn; one that was sent stays sent, and its
-    /// [`Reply::is_closed`] returns `true`.
+    /// [`Reply::is_closed`] returns `true`. The time is up, too, when the runtime in which the
+    /// future was first polled is gone, or when the timer thread cannot be started.
     ///
     /// # Cancel safety
     ///
@@ -77,7 +81,7 @@ pin_project! {
     ///
     /// # Panics
     ///
-    /// When polled after completion, or outside a tokio runtime with its time enabled.
+    /// When polled after completion.
     #[must_use = "a request is not sent until this is awaited"]
     pub struct Asking<'a, M, R> {
         sending: Sending<'a, M>,
@@ -127,11 +131,10 @@ impl<M, R> Future for Asking<'_, M, R> {
             return Poll::Pending;
         }
         if this.timer.is_none() {
-            this.timer.set(Some(sleep(*this.within)));
+            this.timer.set(timer::start(*this.within));
         }
-        match this.timer.as_mut().as_pin_mut().map(|timer| timer.poll(cx)) {
-            Some(Poll::Ready(())) => {}
-            Some(Poll::Pending) | None => return Poll::Pending,
+        if let Some(timer) = this.timer.as_mut().as_pin_mut() {
+            ready!(timer::poll(timer, cx));
         }
         drop(this.sending.withdraw());
         // `Reply::send` may have returned `Ok` in the meantime: then the answer has to arrive.

@@ -4,7 +4,7 @@ use tracing::{Level, Span, debug, enabled, error, info, warn};
 
 use super::event::{EventKind, RestartsLeft};
 use crate::catch::catch_panic;
-use crate::spec::ChildPath;
+use crate::spec::{ChildPath, Escaped};
 
 /// Returns whether a subscriber reads the library's log at any level.
 pub(crate) fn is_read() -> bool {
@@ -28,10 +28,10 @@ pub(crate) fn span(path: impl FnOnce() -> ChildPath, incarnation: u64) -> Option
 /// `asked` is `true` if the child was asked to end, so that its end is expected. A subscriber may
 /// panic, for example since its disk is full or its terminal is gone; the tree goes on.
 pub(crate) fn event(path: &str, kind: &EventKind, asked: bool) {
-    catch_panic(|| write(path, kind, asked));
+    catch_panic(|| write(&Escaped(path), kind, asked));
 }
 
-fn write(path: &str, kind: &EventKind, asked: bool) {
+fn write(path: &Escaped<&str>, kind: &EventKind, asked: bool) {
     match kind {
         EventKind::ChildStarted { incarnation } => {
             debug!(target: "supervisor", child = %path, incarnation, "child started");

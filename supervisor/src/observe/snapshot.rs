@@ -1,12 +1,17 @@
 //! Snapshots: pictures of a tree.
 
+use std::collections::VecDeque;
 use std::fmt;
+use std::ops::Deref;
 use std::time::Duration;
 
-use crate::spec::{ChildPath, ChildState, ExitReason, RestartPolicy, SupervisionStrategy};
+use crate::spec::{ChildPath, ChildState, Escaped, ExitReason, RestartPolicy, SupervisionStrategy};
 
 /// A tree, or a part of one, at one moment.
-#[derive(Clone, Debug)]
+///
+/// `Display` draws a picture, a line for each child: 100 levels of a deep tree, and then the number
+/// of children below.
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Snapshot {
     /// The name of the child or supervisor; a root has the name that it was built with.
@@ -32,8 +37,125 @@ pub struct Snapshot {
     /// The reason of the last life's end, if a life has ended.
     pub last_exit: Option<ExitReason>,
     /// The children of a supervisor, in start order.
-    pub children: Vec<Snapshot>,
+    pub children: Snapshots,
 }
+
+/// The children in a [`Snapshot`]: a slice of snapshots, which is also iterated over by value.
+///
+/// A tree can be thousands of levels deep, so these are cloned and dropped without recursion.
+#[derive(Default)]
+pub struct Snapshots(Vec<Snapshot>);
+
+impl Snapshots {
+    /// Puts the parts of trees together. Each comes with the index of its parent, which is before
+    /// it; a part whose index is out of range is a tree by itself.
+    pub(crate) fn from_parts(mut parts: Vec<(usize, Snapshot)>) -> Self {
+        let mut trees = Vec::new();
+        while let Some((parent, mut part)) = parts.pop() {
+            part.children.0.reverse();
+            match parts.get_mut(parent) {
+                Some((_, parent)) => parent.children.0.push(part),
+                None => trees.push(part),
+            }
+        }
+        trees.reverse();
+        Self(trees)
+    }
+
+    /// Returns the number of all children, at all levels.
+    fn count(&self) -> usize {
+        let (mut count, mut rest) = (0, vec![self]);
+        while let Some(children) = rest.pop() {
+            count += children.len();
+            rest.extend(children.iter().map(|child| &child.children));
+        }
+        count
+    }
+}
+
+impl Deref for Snapshots {
+    type Target = [Snapshot];
+
+    fn deref(&self) -> &[Snapshot] {
+        &self.0
+    }
+}
+
+impl IntoIterator for Snapshots {
+    type Item = Snapshot;
+    type IntoIter = std::vec::IntoIter<Snapshot>;
+
+    fn into_iter(mut self) -> Self::IntoIter {
+        std::mem::take(&mut self.0).into_iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Snapshots {
+    type Item = &'a Snapshot;
+    type IntoIter = std::slice::Iter<'a, Snapshot>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}
+
+impl Clone for Snapshots {
+    fn clone(&self) -> Self {
+        let mut parts = Vec::new();
+        let mut pending: VecDeque<_> = self.iter().map(|child| (usize::MAX, child)).collect();
+        while let Some((parent, part)) = pending.pop_front() {
+            pending.extend(part.children.iter().map(|child| (parts.len(), child)));
+            parts.push((parent, part.without_children()));
+        }
+        Self::from_parts(parts)
+    }
+}
+
+impl Drop for Snapshots {
+    fn drop(&mut self) {
+        let mut rest = std::mem::take(&mut self.0);
+        while let Some(mut child) = rest.pop() {
+            rest.append(&mut child.children.0);
+        }
+    }
+}
+
+impl fmt::Debug for Snapshots {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Levels(self, 0).fmt(f)
+    }
+}
+
+impl fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.debug(f, 0)
+    }
+}
+
+/// Prints the children that are at this level of a tree, for debugging.
+struct Levels<'a>(&'a Snapshots, usize);
+
+impl fmt::Debug for Levels<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(children, level) = *self;
+        if level == SHOWN_LEVELS && !children.is_empty() {
+            return write!(f, "[{} more]", children.count());
+        }
+        f.debug_list().entries(children.iter().map(|child| Level(child, level + 1))).finish()
+    }
+}
+
+/// Prints a child that is at this level of a tree, for debugging.
+struct Level<'a>(&'a Snapshot, usize);
+
+impl fmt::Debug for Level<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.debug(f, self.1)
+    }
+}
+
+/// The number of levels that a picture shows before it counts the rest.
+const SHOWN_LEVELS: usize = 100;
 
 /// The number of a pool's workers that a picture shows before it counts the rest.
 const SHOWN_WORKERS: usize = 10;
@@ -41,13 +163,40 @@ const SHOWN_WORKERS: usize = 10;
 impl fmt::Display for Snapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.line(f)?;
-        self.draw_children(f, "")
+        self.draw_children(f, "", 0)
     }
 }
 
 impl Snapshot {
+    /// Returns a copy of this part without the children.
+    fn without_children(&self) -> Self {
+        Self {
+            name: self.name.clone(),
+            path: self.path.clone(),
+            last_exit: self.last_exit.clone(),
+            children: Snapshots::default(),
+            ..*self
+        }
+    }
+
+    fn debug(&self, f: &mut fmt::Formatter<'_>, level: usize) -> fmt::Result {
+        f.debug_struct("Snapshot")
+            .field("name", &self.name)
+            .field("path", &self.path)
+            .field("state", &self.state)
+            .field("strategy", &self.strategy)
+            .field("restart", &self.restart)
+            .field("incarnation", &self.incarnation)
+            .field("restarts", &self.restarts)
+            .field("uptime", &self.uptime)
+            .field("queued", &self.queued)
+            .field("last_exit", &self.last_exit)
+            .field("children", &Levels(&self.children, level))
+            .finish()
+    }
+
     fn line(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.name)?;
+        write!(f, "{}", Escaped(&self.name))?;
         if let Some(strategy) = self.strategy {
             write!(f, ": {strategy}")?;
         }
@@ -72,7 +221,10 @@ impl Snapshot {
         }
     }
 
-    fn draw_children(&self, f: &mut fmt::Formatter<'_>, margin: &str) -> fmt::Result {
+    fn draw_children(&self, f: &mut fmt::Formatter<'_>, margin: &str, level: usize) -> fmt::Result {
+        if level == SHOWN_LEVELS && !self.children.is_empty() {
+            return write!(f, "\n{margin}└─ … and {} below", self.children.count());
+        }
         let pool = self.strategy == Some(SupervisionStrategy::SimpleOneForOne);
         let shown = if pool { SHOWN_WORKERS } else { usize::MAX };
         let hidden = self.children.len().saturating_sub(shown);
@@ -80,7 +232,8 @@ impl Snapshot {
             let last = index + 1 == self.children.len();
             write!(f, "\n{margin}{}", if last { "└─ " } else { "├─ " })?;
             child.line(f)?;
-            child.draw_children(f, &format!("{margin}{}", if last { "   " } else { "│  " }))?;
+            let margin = format!("{margin}{}", if last { "   " } else { "│  " });
+            child.draw_children(f, &margin, level + 1)?;
         }
         if hidden > 0 {
             write!(f, "\n{margin}└─ … and {hidden} more")?;

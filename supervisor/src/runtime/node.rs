@@ -310,6 +310,32 @@ impl Node {
     }
 }
 
+impl Drop for Node {
+    /// Drops the declared children in a loop and not in a recursion, since a tree can be deep.
+    fn drop(&mut self) {
+        let mut rest = Vec::new();
+        self.give_declared(&mut rest);
+        while let Some(declared) = rest.pop() {
+            for child in Arc::into_inner(declared).into_iter().flatten() {
+                if let Body::Supervisor { node, .. } = child.body
+                    && let Some(mut node) = Arc::into_inner(node)
+                {
+                    node.give_declared(&mut rest);
+                }
+            }
+        }
+    }
+}
+
+impl Node {
+    fn give_declared(&mut self, rest: &mut Vec<Arc<Vec<Declared>>>) {
+        let locked = self.locked.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if !locked.declared.is_empty() {
+            rest.push(std::mem::take(&mut locked.declared));
+        }
+    }
+}
+
 impl Owner for Node {
     fn path(&self) -> ChildPath {
         self.path()

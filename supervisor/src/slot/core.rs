@@ -53,7 +53,8 @@ impl SlotCore {
     }
 
     pub(crate) fn path(&self) -> ChildPath {
-        self.owner().map_or_else(ChildPath::root, |owner| owner.path()).join(&self.name)
+        let above = self.owner().map_or_else(ChildPath::root, |owner| owner.path());
+        above.join_lazily(&self.name)
     }
 
     pub(crate) fn generation(&self) -> u64 {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use supervisor_rules::Text;
 
+use super::escaped::Escaped;
 use super::options::written;
 use super::rules::{self, Subject};
 use super::{
@@ -263,7 +264,8 @@ impl TreeDescriptor {
     /// Each box has an `id` that is unique in the picture: names are not unique, and may be
     /// keywords of Mermaid's. Writing to a string does not fail.
     fn draw(&self, id: &str, parent: Option<&str>, text: &mut String) {
-        let label = self.label().replace('"', "#quot;").replace('<', "#lt;").replace('>', "#gt;");
+        let label = Escaped(self.label()).to_string();
+        let label = label.replace('"', "#quot;").replace('<', "#lt;").replace('>', "#gt;");
         let (open, close) = if self.inside.is_some() { ("[", "]") } else { ("([", "])") };
         let _ = writeln!(text, "  {id}{open}\"{label}\"{close}");
         if let Some(parent) = parent {

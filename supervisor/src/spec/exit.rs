@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::ChildPath;
+use super::escaped::Escaped;
 
 /// The result of a child's `run`.
 pub type ChildResult = Result<(), ChildError>;
@@ -230,7 +231,8 @@ impl fmt::Display for Escalation {
 /// The text is rendered in the child's own task, so that a `Display` that panics harms no other
 /// child. It holds no value of the child's, so that nothing of a life outlives it.
 ///
-/// `{}` prints the message; `{:#}` adds the sources and the location.
+/// `{}` prints the message; `{:#}` adds the sources and the location. Both print one line: control
+/// characters are escaped, as in a [`ChildPath`]. [`message`](Self::message) is the text as it is.
 #[derive(Clone, Debug)]
 pub struct Failure(Arc<Rendered>);
 
@@ -286,15 +288,15 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.message)?;
+        write!(f, "{}", Escaped(&self.0.message))?;
         if f.alternate() {
             let mut next = self.0.source.as_ref();
             while let Some(source) = next {
-                write!(f, ": {}", source.message)?;
+                write!(f, ": {source}")?;
                 next = source.source.as_deref();
             }
             if let Some(place) = &self.0.place {
-                write!(f, ", at {place}")?;
+                write!(f, ", at {}", Escaped(place))?;
             }
         }
         Ok(())
@@ -309,7 +311,7 @@ impl Error for Failure {
 
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        write!(f, "{}", Escaped(&self.message))
     }
 }
 

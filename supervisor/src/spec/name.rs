@@ -5,6 +5,8 @@ use std::hash::{Hash, Hasher};
 use std::iter::successors;
 use std::sync::Arc;
 
+use super::escaped::Escaped;
+
 /// A child's name within its supervisor: declared, or the number of a pool's worker.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Name(Repr);
@@ -129,7 +131,7 @@ impl fmt::Display for Name {
 
 impl fmt::Debug for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
+        fmt::Display::fmt(&Escaped(self), f)
     }
 }
 

@@ -9,7 +9,7 @@ use crate::clock;
 use crate::engine::{Child, ChildRules, State};
 use crate::error::SupervisorError;
 use crate::inbox::Reply;
-use crate::observe::{ChildCount, ChildInfo, ChildSpecInfo, Snapshot, SupervisorStats};
+use crate::observe::{ChildCount, ChildInfo, ChildSpecInfo, Snapshot, Snapshots, SupervisorStats};
 use crate::runtime::{Body, ChildTask, Node, NodeState, SupervisorRun};
 use crate::slot::AnySlot;
 use crate::spec::{ChildKind, ChildPath, ChildState, Name, RestartPolicy, SupervisionStrategy};
@@ -132,7 +132,8 @@ impl Supervisor {
                 Err(error) => return Err(error),
             }
         }
-        builder.into_snapshot().ok_or_else(|| self.node().unavailable())
+        let tree = Snapshots::from_parts(builder.parts).into_iter().next();
+        tree.ok_or_else(|| self.node().unavailable())
     }
 }
 
@@ -163,7 +164,7 @@ fn count_states(run: &mut SupervisorRun) -> SupervisorStats {
 /// A snapshot that is being put together from its parts.
 struct SnapshotBuilder {
     /// The parts without their children, each with its parent's index; a parent comes before its
-    /// children.
+    /// children, and the top has none.
     parts: Vec<(usize, Snapshot)>,
     /// The supervisors whose children are still to be added, each with the index of its part.
     pending: VecDeque<(usize, Arc<Node>)>,
@@ -171,7 +172,7 @@ struct SnapshotBuilder {
 
 impl SnapshotBuilder {
     fn new(top: Snapshot, node: Arc<Node>) -> Self {
-        Self { parts: vec![(0, top)], pending: VecDeque::from([(0, node)]) }
+        Self { parts: vec![(usize::MAX, top)], pending: VecDeque::from([(0, node)]) }
     }
 
     /// Adds the children of the supervisor whose part has the index `parent`.
@@ -186,19 +187,6 @@ impl SnapshotBuilder {
             }
             self.parts.push((parent, part));
         }
-    }
-
-    /// Puts each part into its parent's. A loop and not a recursion, since a tree can be deep.
-    fn into_snapshot(self) -> Option<Snapshot> {
-        let mut parts = self.parts;
-        while let Some((parent, mut part)) = parts.pop() {
-            part.children.reverse();
-            match parts.get_mut(parent) {
-                Some((_, parent)) => parent.children.push(part),
-                None => return Some(part),
-            }
-        }
-        None
     }
 }
 
@@ -221,7 +209,7 @@ impl Supervisor {
             uptime: None,
             queued: 0,
             last_exit: None,
-            children: Vec::new(),
+            children: Snapshots::default(),
         });
         let strategy = Some(self.strategy());
         let state = if node.is_supervised() { part.state } else { self.root_state().await };
@@ -302,7 +290,7 @@ impl ChildView {
         let core = self.slot.core();
         Snapshot {
             name: core.name().to_string(),
-            path: parent.join(core.name()),
+            path: parent.join_lazily(core.name()),
             state: self.state,
             strategy: None,
             restart: Some(self.restart),
@@ -311,7 +299,7 @@ impl ChildView {
             uptime: self.up_since.map(|since| now.saturating_duration_since(since)),
             queued: self.slot.queued(),
             last_exit: core.last_exit(),
-            children: Vec::new(),
+            children: Snapshots::default(),
         }
     }
 }

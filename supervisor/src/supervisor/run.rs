@@ -1,33 +1,29 @@
 //! Runs a tree as the whole program: starts it, stops it at a signal, and returns an exit code.
 
+mod signals;
+
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::io::{self, Write};
 use std::pin::pin;
 use std::process::ExitCode;
 use std::task::Poll;
+use std::time::{Duration, Instant};
 
 use tracing::{Level, enabled, error, info, warn};
 
+use self::signals::{Listening, Signal, Signals, ignore_until};
 use super::Supervisor;
+use crate::catch::catch_panic;
 use crate::error::SupervisorError;
 use crate::runtime::NodeState;
 
+/// The time after the first signal in which further ones are the same request: what sends a signal
+/// to a process group and to its leader makes two of one.
+const SAME_REQUEST: Duration = Duration::from_secs(1);
+
 /// Runs a tree as the whole program: starts it, waits until it ends or a signal asks the process to
 /// stop, shuts it down in order, and returns the exit code for `main`.
-///
-/// The first SIGINT or SIGTERM (elsewhere than on Unix: Ctrl-C) begins the orderly shutdown, also
-/// while the tree is still starting. The second signal at once kills all children that have not
-/// ended yet, even if they have shutdown time left. Events, and the children that had to be killed
-/// or did not stop (the [`ShutdownReport`](crate::info::ShutdownReport)), are logged through
-/// `tracing`. If the program has no subscriber for that, the reason of a failure goes to the
-/// standard error.
-///
-/// | exit code | |
-/// |---|---|
-/// | 0 | the tree ended in order: by itself, or after the first signal |
-/// | 1 | the tree did not start, gave up, or a child could not be stopped |
-/// | 130, 143 | a second signal, SIGINT or SIGTERM, cut the shutdown short (128 + its number) |
 ///
 /// The tree can be a [`Tree`](crate::Tree), that is, the value of `supervision_tree!` or of
 /// `Shop::tree(…)`, or a [`Supervisor`]. If `main` needs the tree's handle, take it before `run`.
@@ -47,6 +43,38 @@ use crate::runtime::NodeState;
 /// }
 /// ```
 ///
+/// # Signals
+///
+/// | signal | effect |
+/// |---|---|
+/// | SIGINT, SIGTERM, SIGHUP | the first begins the orderly shutdown, also while the tree is still starting; another one, at least a second later, kills at once all children that have not ended yet, even if they have shutdown time left |
+/// | SIGQUIT | kills all children at once, also as the first signal |
+///
+/// Elsewhere than on Unix, Ctrl-C is the only signal, and stands for SIGINT.
+///
+/// Signals that arrive within a second of the first are the same request and have no effect, except
+/// for SIGQUIT: a wrapper that forwards a signal which its whole process group has received already
+/// must not cut an orderly shutdown short.
+///
+/// SIGHUP says that the terminal is gone, and ends a program that does not handle it. A program that
+/// reads its configuration again at SIGHUP uses [`run_leaving_sighup`]. On Linux, a process that was
+/// started with SIGHUP ignored (`nohup`) goes on ignoring it.
+///
+/// # Log
+///
+/// Events, and the children that had to be killed or did not stop (the
+/// [`ShutdownReport`](crate::info::ShutdownReport)), are logged through `tracing`. If the program
+/// has no subscriber for that, the reason of a failure goes to the standard error. A subscriber
+/// that panics, for example since its output is closed, changes nothing else.
+///
+/// # Exit codes
+///
+/// | exit code | |
+/// |---|---|
+/// | 0 | the tree ended in order: by itself, or after the first signal |
+/// | 1 | the tree did not start, gave up, or a child could not be stopped; or signals cannot be listened to |
+/// | 129, 130, 131, 143 | SIGHUP, SIGINT, SIGQUIT or SIGTERM had what was left killed (128 + its number) |
+///
 /// # Process exit
 ///
 /// If a child could not be stopped, it blocks a thread of the runtime, and `main` could not
@@ -54,61 +82,143 @@ use crate::runtime::NodeState;
 /// and the report has been logged, `run` does not return but ends the process
 /// ([`std::process::exit`]).
 ///
-/// From the first call on, the process handles these signals by itself for good: later ones, when
-/// `run` has returned, have no effect.
+/// When `run` has returned, or its future was dropped, the next of these signals ends the process
+/// at once, with the exit code 128 + its number: the runtime may wait for a thread, as for one that
+/// reads the standard input, and then nothing else would end it. (A thread of the library's waits
+/// for that signal, from then on.) A later call of `run` takes the signals over again.
 ///
 /// # Panics
 ///
-/// Outside of a tokio runtime, and in one built by hand without `enable_io` (or `enable_all`).
+/// Never. Outside of a tokio runtime, and in one built by hand without `enable_io` and
+/// `enable_time` (or `enable_all`), the tree does not start and the exit code is 1.
 ///
 /// # Cancel safety
 ///
 /// Dropping the future drops the last handle of the tree, unless others were taken: the tree then
 /// shuts down, and nothing waits for it.
 pub async fn run(tree: impl Into<Supervisor>) -> ExitCode {
-    let supervisor = tree.into();
+    run_listening(tree.into(), true).await
+}
+
+/// Runs a tree as the whole program as [`run`] does, and leaves SIGHUP to the program.
+///
+/// This is for daemons that read their configuration again at SIGHUP: a child listens to it with
+/// `tokio::signal::unix::signal`. Until a child does, SIGHUP ends the process.
+///
+/// ```no_run
+/// use std::process::ExitCode;
+/// use supervisor::prelude::*;
+///
+/// # #[cfg(unix)]
+/// async fn reload(ctx: Context) -> ChildResult {
+///     use tokio::signal::unix::{SignalKind, signal};
+///     let mut hangup = signal(SignalKind::hangup())?;
+///     loop {
+///         tokio::select! {
+///             () = ctx.shutdown_requested() => return Ok(()),
+///             _ = hangup.recv() => println!("reading the configuration again"),
+///         }
+///     }
+/// }
+///
+/// # #[cfg(unix)]
+/// #[tokio::main]
+/// async fn main() -> ExitCode {
+///     supervisor::run_leaving_sighup(supervision_tree! { one_for_one { reload: Always } }).await
+/// }
+/// # #[cfg(not(unix))]
+/// # fn main() {}
+/// ```
+///
+/// # Panics
+///
+/// Never, as [`run`].
+///
+/// # Cancel safety
+///
+/// That of [`run`].
+pub async fn run_leaving_sighup(tree: impl Into<Supervisor>) -> ExitCode {
+    run_listening(tree.into(), false).await
+}
+
+async fn run_listening(supervisor: Supervisor, hangup: bool) -> ExitCode {
     // Listen before the start, so that a signal during the start does not end the process.
-    let mut signals = match Signals::new() {
+    let mut signals = match Signals::new(hangup) {
         Ok(signals) => signals,
         Err(failure) => {
-            error!(target: "supervisor", %failure, "cannot listen to signals");
+            log(|| error!(target: "supervisor", %failure, "cannot listen to signals"));
             print_if_not_logged(format_args!("cannot listen to signals: {failure}"));
             return ExitCode::FAILURE;
         }
     };
+    let _listening = Listening::begin(hangup);
     let tree_end = async {
         supervisor.start().await?;
         supervisor.wait().await
     };
-    let result = match race(tree_end, signals.next()).await {
-        First::Left(result) => result,
+    let end = match race(tree_end, signals.next()).await {
+        First::Left(result) => End::Ended(result),
         First::Right(signal) => {
-            info!(target: "supervisor", signal = signal.name, "shutting down");
-            supervisor.request_shutdown();
-            match race(supervisor.wait(), signals.next()).await {
-                First::Left(result) => result,
-                First::Right(signal) => {
-                    warn!(target: "supervisor", signal = signal.name, "killing what has not ended");
-                    supervisor.kill();
-                    let _ = supervisor.wait().await;
-                    return log_report_and_exit(&supervisor, 128 + signal.number);
-                }
-            }
+            let first_at = Instant::now();
+            ignore_until(first_at + SAME_REQUEST);
+            stop(&supervisor, &mut signals, signal, first_at).await
         }
     };
-    match result {
-        Ok(()) => log_report_and_exit(&supervisor, 0),
-        Err(failure) => {
+    match end {
+        End::Ended(Ok(())) => log_report_and_exit(&supervisor, 0),
+        End::Ended(Err(failure)) => {
             report_failure(&supervisor, &failure);
             log_report_and_exit(&supervisor, 1)
         }
+        End::Killed(signal) => log_report_and_exit(&supervisor, signal.exit_code()),
     }
+}
+
+/// The way in which a tree ended.
+enum End {
+    Ended(Result<(), SupervisorError>),
+    /// A signal had what was left killed.
+    Killed(Signal),
+}
+
+/// Stops the tree, in order unless this signal or a later one says otherwise.
+async fn stop(
+    supervisor: &Supervisor,
+    signals: &mut Signals,
+    first: Signal,
+    first_at: Instant,
+) -> End {
+    supervisor.request_shutdown();
+    let mut last = first;
+    if !first.is_quick() {
+        log(|| info!(target: "supervisor", signal = first.name, "shutting down"));
+        loop {
+            last = match race(supervisor.wait(), signals.next()).await {
+                First::Left(result) => return End::Ended(result),
+                First::Right(signal) => signal,
+            };
+            if last.is_quick() || first_at.elapsed() >= SAME_REQUEST {
+                break;
+            }
+            log(|| info!(target: "supervisor", signal = last.name, "already shutting down"));
+        }
+    }
+    log(|| warn!(target: "supervisor", signal = last.name, "killing what has not ended"));
+    supervisor.kill();
+    let _ = supervisor.wait().await;
+    End::Killed(last)
+}
+
+/// Writes to the log. A subscriber may panic, for example since its output is closed; the shutdown
+/// goes on.
+fn log(write: impl FnOnce()) {
+    catch_panic(write);
 }
 
 /// Logs or prints the reason of a failure. The end of a tree that gave up has been logged already.
 fn report_failure(supervisor: &Supervisor, failure: &SupervisorError) {
     if !matches!(supervisor.node().state(), NodeState::Ended { .. }) {
-        error!(target: "supervisor", %failure, "the tree does not run");
+        log(|| error!(target: "supervisor", %failure, "the tree does not run"));
     }
     print_if_not_logged(format_args!("{failure}"));
 }
@@ -116,7 +226,9 @@ fn report_failure(supervisor: &Supervisor, failure: &SupervisorError) {
 /// Prints a failure to the standard error if no subscriber reads the log, so that a program does
 /// not fail without a word.
 fn print_if_not_logged(failure: fmt::Arguments<'_>) {
-    if !enabled!(target: "supervisor", Level::ERROR) {
+    // A subscriber that panics has not logged the failure either.
+    let is_logged = catch_panic(|| enabled!(target: "supervisor", Level::ERROR)).unwrap_or(false);
+    if !is_logged {
         // The standard error may be closed; then there is no way left to report the failure.
         let _ = writeln!(io::stderr(), "error: {failure}");
     }
@@ -127,69 +239,17 @@ fn print_if_not_logged(failure: fmt::Arguments<'_>) {
 fn log_report_and_exit(supervisor: &Supervisor, code: u8) -> ExitCode {
     let report = supervisor.report();
     for (path, took) in report.killed() {
-        warn!(target: "supervisor", child = %path, ?took, "child had to be killed");
+        log(|| warn!(target: "supervisor", child = %path, ?took, "child had to be killed"));
     }
     let mut stuck = false;
     for (path, took) in report.not_stopped() {
         stuck = true;
-        error!(target: "supervisor", child = %path, ?took, "child still runs");
+        log(|| error!(target: "supervisor", child = %path, ?took, "child still runs"));
     }
     if stuck {
         std::process::exit(i32::from(code.max(1)));
     }
     ExitCode::from(code)
-}
-
-/// A signal that asks the process to end.
-struct Signal {
-    name: &'static str,
-    number: u8,
-}
-
-/// The signal of Ctrl-C.
-const INTERRUPT: Signal = Signal { name: "SIGINT", number: 2 };
-
-#[cfg(unix)]
-struct Signals {
-    interrupt: tokio::signal::unix::Signal,
-    terminate: tokio::signal::unix::Signal,
-}
-
-#[cfg(unix)]
-impl Signals {
-    fn new() -> io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-        })
-    }
-
-    async fn next(&mut self) -> Signal {
-        const TERMINATE: Signal = Signal { name: "SIGTERM", number: 15 };
-        match race(self.interrupt.recv(), self.terminate.recv()).await {
-            First::Left(_) => INTERRUPT,
-            First::Right(_) => TERMINATE,
-        }
-    }
-}
-
-#[cfg(not(unix))]
-struct Signals;
-
-#[cfg(not(unix))]
-impl Signals {
-    #[expect(clippy::unnecessary_wraps, reason = "it can fail on Unix")]
-    fn new() -> io::Result<Self> {
-        Ok(Self)
-    }
-
-    async fn next(&mut self) -> Signal {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-        INTERRUPT
-    }
 }
 
 /// The output of the future that was ready first.

@@ -8,7 +8,7 @@ use super::event_list::EventList;
 use super::report::ChaosFailure;
 use crate::error::SupervisorError;
 use crate::observe::Event;
-use crate::spec::{ChildPath, ChildState};
+use crate::spec::{ChildPath, ChildState, Escaped};
 use crate::supervisor::LookupError;
 
 /// Error of a call of this module: a crash that was not possible, or a wait in vain.
@@ -131,6 +131,6 @@ impl Missing {
 
 impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}; {}", self.what, EventList(&self.seen))
+        write!(f, "{}; {}", Escaped(&self.what), EventList(&self.seen))
     }
 }

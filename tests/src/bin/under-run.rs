@@ -36,10 +36,24 @@ async fn main() -> ExitCode {
         Some("ends") => {
             tree.with_auto_shutdown(AutoShutdown::AnySignificant).with_child(significant())
         }
+        Some("flushing") => tree.with_child(flushing()),
         Some("misdeclared") => tree.with_child(tidy("twin")).with_child(tidy("twin")),
         other => panic!("no such program: {other:?}"),
     };
-    supervisor::run(tree.build()).await
+    match std::env::args().nth(2).as_deref() {
+        Some("reads on") => {
+            drop(tokio::task::spawn_blocking(|| {
+                loop {
+                    std::thread::park();
+                }
+            }));
+            let code = supervisor::run(tree.build()).await;
+            print_line("run has returned");
+            code
+        }
+        Some("leaves SIGHUP") => supervisor::run_leaving_sighup(tree.build()).await,
+        _ => supervisor::run(tree.build()).await,
+    }
 }
 
 /// Panics when a child of the tree, a process, runs.
@@ -79,6 +93,17 @@ fn stubborn(name: &'static str) -> ChildSpec<impl Runnable> {
         pending().await
     };
     ChildSpec::new(name).with_shutdown(Shutdown::Infinity).with_task(task)
+}
+
+/// Returns a child that makes the file that the third argument names when it stops.
+fn flushing() -> ChildSpec<impl Runnable> {
+    ChildSpec::new("flushing").with_task(async |ctx: Context| {
+        let requested = ctx.shutdown_requested();
+        print_line("flushing runs");
+        requested.await;
+        std::fs::write(std::env::args().nth(3).expect("a path"), "flushed")?;
+        Ok(())
+    })
 }
 
 /// Returns a child whose start never completes.

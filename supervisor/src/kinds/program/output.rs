@@ -9,8 +9,9 @@ use tokio::io::{AsyncRead, ReadBuf};
 use tokio::process::{ChildStderr, ChildStdout};
 use tracing::info;
 
+use crate::catch::catch_panic;
 use crate::child::Context;
-use crate::spec::ChildPath;
+use crate::spec::{ChildPath, Escaped};
 
 /// The length in bytes at which a line is cut in pieces: a process that prints no end of line must
 /// not fill the memory.
@@ -100,7 +101,11 @@ impl<R: AsyncRead + Unpin> Lines<R> {
         let line = self.partial.strip_suffix(b"\n").unwrap_or(&self.partial);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let line = String::from_utf8_lossy(line);
-        info!(target: "supervisor::program", child = %path, stream = self.stream, "{line}");
+        let line = Escaped(&*line);
+        // A subscriber may panic, for example since its disk is full; the process goes on.
+        catch_panic(
+            || info!(target: "supervisor::program", child = %path, stream = self.stream, "{line}"),
+        );
         self.partial.clear();
     }
 }

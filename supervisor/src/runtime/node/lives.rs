@@ -192,6 +192,20 @@ impl Node {
         closing: Closing,
         reaper: &mut Reaper,
     ) {
+        if let Some(node) = self.close_child(body, closing, reaper) {
+            node.close_declared(closing, reaper);
+            node.closed();
+        }
+    }
+
+    /// Closes the mailbox of a child of which no life is pending. Returns the child's node if the
+    /// children below it are to be closed, too.
+    fn close_child(
+        self: &Arc<Self>,
+        body: &Body,
+        closing: Closing,
+        reaper: &mut Reaper,
+    ) -> Option<Arc<Self>> {
         let slot = body.slot();
         slot.core().mark_stopped();
         if let Some((count, leftovers)) = slot.close(closing) {
@@ -200,21 +214,26 @@ impl Node {
             }
             reaper.take(leftovers);
         }
-        let Body::Supervisor { node, .. } = body else { return };
+        let Body::Supervisor { node, .. } = body else { return None };
         if closing == Closing::Gone {
             if let Some(handle) = self.take_tree_handle(slot.core().name()) {
                 reaper.take(handle);
             }
             if !node.end_as_orphan() {
                 node.tell(Event::NoReturn);
-                return node.tell(Event::Stop);
+                node.tell(Event::Stop);
+                return None;
             }
             // Later subscriptions are made at this node, since its root is gone, and end at once.
             node.subscribers.finish();
         }
-        node.close_declared(closing, reaper);
+        Some(Arc::clone(node))
+    }
+
+    /// Notes that all below this supervisor is closed, and that no life follows for now.
+    fn closed(&self) {
         let end_waiters = {
-            let mut locked = node.lock();
+            let mut locked = self.lock();
             if let NodeState::Down { comes_back, .. } = &mut locked.state {
                 *comes_back = false;
             }
@@ -241,10 +260,24 @@ impl Node {
         true
     }
 
-    /// Closes the mailboxes of all declared children, and of all children below them.
+    /// Closes the mailboxes of all declared children, and of all children below them. A loop and
+    /// not a recursion, since a tree can be deep.
     fn close_declared(self: &Arc<Self>, closing: Closing, reaper: &mut Reaper) {
-        for child in self.declared().iter() {
-            self.close_for_good(&child.body, closing, reaper);
+        // The supervisors whose children are being closed, each with its next child.
+        let mut open = vec![(Arc::clone(self), self.declared(), 0)];
+        while let Some((node, declared, next)) = open.last_mut() {
+            if let Some(child) = declared.get(*next) {
+                *next += 1;
+                if let Some(below) = node.close_child(&child.body, closing, reaper) {
+                    let declared = below.declared();
+                    open.push((below, declared, 0));
+                }
+                continue;
+            }
+            let closed = open.pop();
+            if let Some((node, ..)) = closed.filter(|_| !open.is_empty()) {
+                node.closed();
+            }
         }
     }
 
