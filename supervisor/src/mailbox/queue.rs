@@ -2,7 +2,7 @@
 //!
 //! Every method returns the wakers that are to be woken, or dropped, once the lock is released.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::mem;
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -12,6 +12,7 @@ use super::backlog::{Backlog, Capacity};
 use super::batch::Shortcut;
 use super::dead_letters::DeadLetterQueue;
 use super::error::{SendError, TrySendError};
+use super::messages::Messages;
 use super::waiting_senders::{Ticket, WaitingSenders};
 
 /// The reason for which a mailbox is closed.
@@ -81,7 +82,7 @@ pub(super) enum Sent<M> {
 
 /// The messages of a mailbox that was closed, and the tasks to be woken.
 pub(super) struct Closed<M> {
-    pub(super) messages: VecDeque<M>,
+    pub(super) messages: Messages<M>,
     pub(super) dead_letter_queue: Option<Arc<DeadLetterQueue<M>>>,
     pub(super) receiver: Option<Waker>,
     pub(super) senders: Option<BTreeMap<Ticket, Waker>>,
@@ -256,7 +257,7 @@ impl<M> Queue<M> {
         let receiver = self.set_life(None);
         let Some(backlog) = &mut self.backlog else {
             return Closed {
-                messages: VecDeque::new(),
+                messages: Messages::default(),
                 dead_letter_queue: None,
                 receiver,
                 senders: None,
