@@ -47,7 +47,7 @@ const LAYERS: &[Layer] = &[
     Layer {
         name: "inbox",
         places: &["inbox.rs", "inbox/"],
-        may_name: Only(&["spec", "engine", "error"]),
+        may_name: Only(&["catch", "spec", "engine", "error"]),
     },
     Layer {
         name: "slot",

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::SupervisorRun;
 use super::child::{AbortOnDrop, ChildTask};
 use crate::engine::{Child, Effect, Event, Exit, Key};
-use crate::inbox::{Link, Message, Reply};
+use crate::inbox::{self, Link, Message, Reply};
 use crate::life::PendingLife;
 use crate::life::detached::StopTimes;
 use crate::mailbox::Closing;
@@ -32,10 +32,7 @@ impl SupervisorRun {
                 }
             }
             Effect::Refused(child) => child.refuse(&mut self.reaper),
-            Effect::Answer(reply, answer) => {
-                // The caller may have dropped its future, which does not undo the command.
-                let _ = reply.send(answer);
-            }
+            Effect::Answer(reply, answer) => inbox::answer(reply, answer),
             Effect::Notify(notice) => self.notify(notice),
             Effect::Started => self.node.started(),
             Effect::Ended(ending) => self.ending = Some(*ending),

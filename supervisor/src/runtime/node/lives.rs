@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use super::{Body, Locked, Node, NodeState};
+use crate::catch::{catch_panic, drop_each};
 use crate::clock;
 use crate::engine::{Event, Exit};
 use crate::error::SupervisorError;
@@ -174,7 +175,7 @@ impl Node {
             let start_waiters = std::mem::take(&mut locked.start_waiters);
             (start_waiters, end_waiters, locked.reports_to.take(), is_orphan)
         };
-        drop(start_waiters);
+        drop_each(start_waiters);
         complete_all(end_waiters);
         if is_orphan {
             self.end_for_good();
@@ -303,7 +304,7 @@ impl Locked {
 /// Completes the receivers of all waiting callers.
 fn complete_all(waiters: Vec<oneshot::Sender<()>>) {
     for waiter in waiters {
-        let _ = waiter.send(());
+        catch_panic(|| waiter.send(()));
     }
 }
 
