@@ -9,7 +9,7 @@ use crate::inbox::{self, Link, Message, Reply};
 use crate::life::PendingLife;
 use crate::life::detached::StopTimes;
 use crate::mailbox::Closing;
-use crate::observe::log;
+use crate::observe::LifeSpan;
 use crate::runtime::node::Body;
 use crate::slot::{Beginning, Duties, Heartbeat};
 use crate::spec::{ChildState, ExitReason};
@@ -60,7 +60,7 @@ impl SupervisorRun {
             let exit = Exit::Returned(ExitReason::StillRunning);
             return self.push_event(Event::Exited(key, generation, exit));
         }
-        let span = log::span(|| slot.core().path(), generation);
+        let span = LifeSpan::new(|| slot.core().path(), generation);
         let duties = Duties { notify: rules.needs_report(), heartbeat: rules.heartbeat.is_some() };
         let up = rules.is_up_once_spawned().then_some(self.now);
         let times =
