@@ -179,6 +179,19 @@ impl<M> Mailbox<M> {
         }
     }
 
+    /// Waits for the end of this life, which is being dropped and receives no message; completes at
+    /// once if the life may not receive.
+    pub(crate) fn poll_end(&self, life: u64, cx: &mut TaskContext<'_>) -> Poll<()> {
+        let Some(parked) = self.lock().park_until_end(life, cx.waker()) else {
+            return Poll::Ready(());
+        };
+        match parked {
+            Park::Parked(replaced) => drop(replaced),
+            Park::LookUp => cx.waker().wake_by_ref(),
+        }
+        Poll::Pending
+    }
+
     /// Takes the next message of this life, if there is one and the life may receive. As for
     /// [`poll_recv`](Self::poll_recv), the caller has just checked its life and its stop flag, and
     /// the shortcut is the life's own.

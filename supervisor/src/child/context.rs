@@ -183,7 +183,7 @@ impl<M: Send + 'static> Future for Receiving<'_, M> {
         match core.observe_stop(generation) {
             Signal::Live => {}
             Signal::Asked | Signal::Stale => return Poll::Ready(None),
-            Signal::TooLate => return Poll::Pending,
+            Signal::TooLate => return slot.mailbox.poll_end(generation, cx).map(|()| None),
         }
         let polled = slot.mailbox.poll_recv(generation, shortcut, cx);
         if polled.is_pending() {

@@ -212,6 +212,12 @@ impl<M> Queue<M> {
         })
     }
 
+    /// Parks the receiver of this life, whatever the queue holds; `None` if the life may not
+    /// receive.
+    pub(super) fn park_until_end(&mut self, life: u64, waker: &Waker) -> Option<Park> {
+        (self.life == Some(LifeTag::of(life))).then(|| self.park(waker))
+    }
+
     /// Makes the receiver poll again. The call is also remembered, since the parked waker may not
     /// be the one that the receiver is about to park.
     pub(super) fn look_up(&mut self) -> Option<Waker> {

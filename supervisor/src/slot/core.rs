@@ -1,13 +1,12 @@
 //! The part of a slot that does not depend on the message type.
 
-use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Poll, Waker};
 use std::time::Instant;
 
 use super::locked::{Attachment, Guard, Locked};
 use super::state::{AtomicState, Duties, Signal};
-use super::waiters::Wakers;
+use super::waiters::{WaiterNumber, Wakers};
 use super::{Beginning, Heartbeat};
 use crate::inbox::{Anchor, Link, Owner};
 use crate::packed_instant::PackedInstant;
@@ -18,8 +17,9 @@ use crate::spec::{ChildPath, ChildState, ExitReason, Name};
 pub(super) struct End {
     /// The link to report the end by.
     pub(super) link: Option<Link>,
-    /// Set if the life has ever checked its shutdown signal, as every life does that receives.
-    pub(super) has_observed_stop: bool,
+    /// Set if a receiver may wait in the name of the life: every receiver has checked the shutdown
+    /// signal, or has found that the life is being dropped.
+    pub(super) may_receive: bool,
 }
 
 /// The part of a slot that does not depend on the message type.
@@ -89,11 +89,11 @@ impl SlotCore {
         let mut locked = self.lock();
         // Under the lock: as soon as the life has ended the next one may begin, with futures of
         // its own, which must not be woken.
-        let has_observed_stop = locked.end();
+        let may_receive = locked.end();
         let (waiting, link) = (locked.take_waiting(), locked.attachment.link().cloned());
         drop(locked);
         waiting.wake();
-        End { link, has_observed_stop }
+        End { link, may_receive }
     }
 
     /// Records that the life has dropped its context before it was ready.
@@ -129,17 +129,20 @@ impl SlotCore {
     pub(crate) fn signal_life(&self, generation: u64) -> bool {
         let mut locked = self.lock();
         let raised = self.state.signal_life(generation);
-        let waiting = raised.then(|| locked.take_waiting());
+        // The futures of a life that never checked its signal do not see the request; they wait on,
+        // for the end of the life.
+        let is_seen = self.state.signal(generation) == Signal::Asked;
+        let waiting = is_seen.then(|| locked.take_waiting());
         drop(locked);
         waiting.into_iter().for_each(Wakers::wake);
         raised
     }
 
     /// Waits for the life to be asked to stop, or to end. `number` identifies the waiting future.
-    pub(crate) fn poll_asked(
+    pub(super) fn poll_asked(
         &self,
         generation: u64,
-        number: &mut Option<NonZeroU32>,
+        number: &mut Option<WaiterNumber>,
         waker: &Waker,
     ) -> Poll<()> {
         let mut locked = self.lock();
@@ -147,8 +150,8 @@ impl SlotCore {
         // lock is released, since that may run foreign code.)
         match self.state.signal(generation) {
             Signal::Asked | Signal::Stale => return Poll::Ready(()),
-            Signal::TooLate => return Poll::Pending,
-            Signal::Live => {}
+            // The future is woken by the end of the life.
+            Signal::TooLate | Signal::Live => {}
         }
         let mut replaced = None;
         match number.and_then(|number| locked.find_waiting(number)) {
@@ -162,11 +165,11 @@ impl SlotCore {
     }
 
     /// Removes the waker of a future that is dropped.
-    pub(crate) fn forget_waiting(&self, generation: u64, number: NonZeroU32) {
+    pub(super) fn forget_waiting(&self, generation: u64, number: WaiterNumber) {
         let mut locked = self.lock();
-        // In any other state the future has been taken to be woken, or will be; its number may be
-        // another future's by now.
-        let still_waits = self.state.signal(generation) == Signal::Live;
+        // In any other state the future has been taken to be woken; its number may be another
+        // future's by now.
+        let still_waits = matches!(self.state.signal(generation), Signal::Live | Signal::TooLate);
         let waker = if still_waits { locked.remove_waiting(number) } else { None };
         drop(locked);
         drop(waker);

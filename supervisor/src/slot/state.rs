@@ -94,6 +94,7 @@ pub(crate) enum Signal {
     /// The life is asked to stop.
     Asked,
     /// The life is being dropped already, so it must not begin a cleanup that is cut off half-way.
+    /// Futures in other tasks wait for its end.
     TooLate,
     /// The life has ended.
     Stale,
@@ -154,10 +155,10 @@ impl AtomicState {
         self.0.swap(word, Ordering::AcqRel) & ENDED != 0
     }
 
-    /// Ends the life. Returns `true` if it has checked its shutdown signal. Call with the slot's
-    /// lock.
+    /// Ends the life. Returns `true` if a receiver may wait in its name: if it has checked its
+    /// shutdown signal, or was asked to stop before it did. Call with the slot's lock.
     pub(super) fn end(&self) -> bool {
-        self.0.fetch_or(ENDED, Ordering::AcqRel) & OBSERVED_STOP != 0
+        self.0.fetch_or(ENDED, Ordering::AcqRel) & (OBSERVED_STOP | STOP) != 0
     }
 
     pub(super) fn abandon(&self) {
