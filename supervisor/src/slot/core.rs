@@ -96,9 +96,10 @@ impl SlotCore {
         End { link, may_receive }
     }
 
-    /// Records that the life has dropped its context before it was ready.
-    pub(crate) fn abandon(&self) {
-        self.state.abandon();
+    /// Records that this life has dropped its context before it was ready. Does nothing if the life
+    /// has ended, and perhaps another one has begun.
+    pub(crate) fn abandon(&self, generation: u64) {
+        self.state.abandon(generation);
     }
 
     /// Returns `true`, once, if the life has dropped its context before it was ready.
@@ -242,6 +243,25 @@ impl SlotCore {
         self.lock().last_exit()
     }
 
+    /// Returns the exit of the life before this one; `None` once this life has ended, since later
+    /// exits replace it.
+    pub(crate) fn last_exit_before(&self, generation: u64) -> Option<ExitReason> {
+        let locked = self.lock();
+        if self.is_present(generation) { locked.last_exit() } else { None }
+    }
+
+    /// Returns the link of this life, or `None` once the life has ended.
+    pub(crate) fn link_of(&self, generation: u64) -> Option<Link> {
+        let locked = self.lock();
+        if self.is_present(generation) { locked.attachment.link().cloned() } else { None }
+    }
+
+    /// Returns `true` while this life goes on. Call with the slot's lock: no life begins or ends
+    /// meanwhile.
+    fn is_present(&self, generation: u64) -> bool {
+        self.state.signal(generation) != Signal::Stale
+    }
+
     pub(crate) fn count_restart(&self) {
         self.lock().count_restart();
     }
@@ -250,9 +270,13 @@ impl SlotCore {
         self.lock().restarts()
     }
 
-    /// Records a sign of life, if the child has a heartbeat.
-    pub(crate) fn heartbeat(&self, heartbeat: Heartbeat) {
-        if let Some(last) = self.lock().last_heartbeat() {
+    /// Records a sign of life of this life, if the child has a heartbeat. A context that was kept
+    /// beyond its life gives no sign of life for the next one.
+    pub(crate) fn heartbeat(&self, generation: u64, heartbeat: Heartbeat) {
+        let mut locked = self.lock();
+        if self.is_present(generation)
+            && let Some(last) = locked.last_heartbeat()
+        {
             *last = heartbeat;
         }
     }

@@ -161,8 +161,10 @@ impl AtomicState {
         self.0.fetch_or(ENDED, Ordering::AcqRel) & (OBSERVED_STOP | STOP) != 0
     }
 
-    pub(super) fn abandon(&self) {
-        self.0.fetch_or(ABANDONED, Ordering::AcqRel);
+    /// Notes that this life has dropped its context before it was ready; does nothing if the life
+    /// has ended.
+    pub(super) fn abandon(&self, generation: u64) {
+        self.raise(generation, ABANDONED);
     }
 
     pub(super) fn take_abandoned(&self) -> bool {
@@ -218,7 +220,7 @@ impl AtomicState {
         self.raise(generation, HUNG)
     }
 
-    /// Sets a flag of this life. Returns `false` if the life has ended.
+    /// Sets a flag of this life, unless the life has ended. Returns `false` if it has.
     fn raise(&self, generation: u64, flag: u64) -> bool {
         let raised = self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, |word| {
             (signal_of(word, generation) != Signal::Stale).then_some(word | flag)
