@@ -1,6 +1,13 @@
-//! Calls of user code, from places in which a panic would harm other children.
+//! Calls of foreign code, from places in which a panic would harm other children.
+//!
+//! A guard works on a thread that unwinds too: a panic that is caught within a destructor does not
+//! end the process.
 
+use std::fmt;
+use std::mem::{forget, needs_drop};
+use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::task::Waker;
 
 /// Returns the result of the call, or `None` if the call panics: the panic hook has already
 /// reported the panic.
@@ -8,9 +15,61 @@ pub(crate) fn catch_panic<T>(call: impl FnOnce() -> T) -> Option<T> {
     match catch_unwind(AssertUnwindSafe(call)) {
         Ok(value) => Some(value),
         Err(payload) => {
-            // The payload is leaked, because its drop may panic again.
-            std::mem::forget(payload);
+            // A payload whose drop panics makes another payload, which is leaked.
+            if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+                forget(second);
+            }
             None
         }
+    }
+}
+
+/// Drops each value by itself, so that a destructor that panics spares the others.
+pub(crate) fn drop_each<T>(values: impl IntoIterator<Item = T>) {
+    let values = values.into_iter();
+    if needs_drop::<T>() {
+        values.for_each(|value| {
+            catch_panic(|| drop(value));
+        });
+    }
+}
+
+/// Wakes each task, also if a waker panics: a waker that is not the runtime's is foreign code.
+pub(crate) fn wake_each(wakers: impl IntoIterator<Item = Waker>) {
+    for waker in wakers {
+        catch_panic(|| waker.wake());
+    }
+}
+
+/// A value of the user's that is dropped under a guard, since other values of the user's may be
+/// dropped beside it, or be unwinding: a second panic would end the process.
+pub(crate) struct Guarded<T> {
+    /// `None` only while the value is dropped.
+    value: Option<T>,
+}
+
+impl<T> Guarded<T> {
+    pub(crate) fn new(value: T) -> Self {
+        Self { value: Some(value) }
+    }
+}
+
+impl<T> Deref for Guarded<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        self.value.as_ref().unwrap_or_else(|| unreachable!("the value is taken only by the drop"))
+    }
+}
+
+impl<T> Drop for Guarded<T> {
+    fn drop(&mut self) {
+        drop_each(self.value.take());
+    }
+}
+
+impl<T> fmt::Debug for Guarded<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Guarded").finish_non_exhaustive()
     }
 }

@@ -14,7 +14,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 pub(crate) use self::link::Link;
-pub(crate) use self::message::{Message, Reply};
+pub(crate) use self::message::{Message, Reply, answer};
 pub(crate) use self::owner::{Anchor, Owner};
 pub(crate) use self::timer::Timer;
 

@@ -16,12 +16,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 
 use tokio::task::JoinHandle;
-use tracing::Span;
 
 pub(crate) use self::factory::LifeFactory;
 use crate::catch::catch_panic;
 use crate::engine::{Event, Exit};
 use crate::inbox::{Link, Reply};
+use crate::observe::LifeSpan;
 use crate::slot::AnySlot;
 use crate::spec::{BadStatus, ChildError, ChildResult, Escalate, ExitReason, Failure};
 
@@ -31,7 +31,7 @@ use self::detached::StopTimes;
 pub(crate) struct PendingLife {
     pub(crate) slot: Arc<dyn AnySlot>,
     pub(crate) generation: u64,
-    pub(crate) span: Option<Box<Span>>,
+    pub(crate) span: LifeSpan,
     pub(crate) times: StopTimes,
 }
 
@@ -75,7 +75,7 @@ pin_project_lite::pin_project! {
     pub(crate) struct Life<F> {
         #[pin]
         future: Option<F>,
-        span: Option<Box<Span>>,
+        span: LifeSpan,
         report: Report,
     }
 
@@ -88,11 +88,18 @@ pin_project_lite::pin_project! {
             if report.slot.is_none() {
                 return;
             }
-            let _entered = this.span.as_ref().map(|span| span.enter());
+            let _entered = this.span.enter();
+            // The task of a life unwinds only if the life's poll has panicked outside of the user's
+            // code. So the drop does not mean that the runtime is going away.
+            let unwinds = std::thread::panicking();
             let dropped = current::inside(&mut report.slot, || {
                 catch_unwind(AssertUnwindSafe(|| this.future.set(None))).map_err(reason_of_panic)
             });
             let ended = report.end(match dropped {
+                Ok(()) if unwinds => Exit::Returned(ExitReason::Panic(Failure::of_panic(
+                    "the task of the life has panicked".to_owned(),
+                    None,
+                ))),
                 Ok(()) => Exit::Dropped,
                 Err(reason) => Exit::Returned(reason),
             });
@@ -123,7 +130,7 @@ impl<F: Future<Output = ChildResult>> Life<F> {
     /// Polls the user's code. When the code has ended, drops its locals and returns the reason.
     fn poll_code(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<ExitReason> {
         let mut this = self.project();
-        let _entered = this.span.as_ref().map(|span| span.enter());
+        let _entered = this.span.enter();
         let report = this.report;
         #[cfg(feature = "test-util")]
         if report.hangs() {

@@ -43,6 +43,8 @@
 //!    [`Mailbox::close`].
 //! 9. No foreign code runs under a lock, except `Waker::clone`: wakers are woken and dropped, and
 //!    messages dropped, after the lock is released. So wakers and messages may use the mailbox.
+//!    Messages that no life receives are dropped, and tasks woken, each under a guard of its own:
+//!    the panic of one spares the others.
 //!    The lock of a batch is taken alone, or after the mailbox's.
 //! 10. Nothing is allocated before the first message, the first sender that waits or the first
 //!     dead-letter receiver, unless the capacity is not the default one.
@@ -52,6 +54,7 @@ mod backlog;
 mod batch;
 mod dead_letters;
 mod error;
+mod messages;
 mod queue;
 mod send;
 #[cfg(test)]
@@ -59,7 +62,7 @@ mod tests;
 mod waiting_senders;
 
 use std::collections::BTreeMap;
-use std::collections::vec_deque::{self, VecDeque};
+use std::collections::vec_deque;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context as TaskContext, Poll, Waker, ready};
@@ -67,12 +70,15 @@ use std::time::Duration;
 
 use tokio::task::coop;
 
+use crate::catch::wake_each;
+
 pub use ask::{Asking, Reply};
 pub(crate) use batch::Shortcut;
 use batch::Taken;
 pub(crate) use dead_letters::DeadLetterQueue;
 pub use dead_letters::DeadLetters;
 pub use error::{AskError, SendError, TrySendError};
+use messages::Messages;
 pub(crate) use queue::Closing;
 use queue::{Park, Queue, Take};
 pub use send::Sending;
@@ -96,7 +102,7 @@ impl<M> Mailbox<M> {
             queue.grant()
         };
         while let Some(sender) = granted {
-            sender.wake();
+            wake(Some(sender));
             // A statement of its own: the lock is released before the waker runs.
             granted = self.lock().grant();
         }
@@ -173,6 +179,19 @@ impl<M> Mailbox<M> {
         }
     }
 
+    /// Waits for the end of this life, which is being dropped and receives no message; completes at
+    /// once if the life may not receive.
+    pub(crate) fn poll_end(&self, life: u64, cx: &mut TaskContext<'_>) -> Poll<()> {
+        let Some(parked) = self.lock().park_until_end(life, cx.waker()) else {
+            return Poll::Ready(());
+        };
+        match parked {
+            Park::Parked(replaced) => drop(replaced),
+            Park::LookUp => cx.waker().wake_by_ref(),
+        }
+        Poll::Pending
+    }
+
     /// Takes the next message of this life, if there is one and the life may receive. As for
     /// [`poll_recv`](Self::poll_recv), the caller has just checked its life and its stop flag, and
     /// the shortcut is the life's own.
@@ -227,9 +246,7 @@ impl<M> Mailbox<M> {
     pub(crate) fn close(&self, closing: Closing) -> Leftovers<M> {
         let closed = self.lock().close(closing);
         wake(closed.receiver);
-        for sender in closed.senders.into_iter().flat_map(BTreeMap::into_values) {
-            sender.wake();
-        }
+        wake_each(closed.senders.into_iter().flat_map(BTreeMap::into_values));
         Leftovers { messages: closed.messages, dead_letter_queue: closed.dead_letter_queue }
     }
 
@@ -271,17 +288,16 @@ impl<M> fmt::Debug for Mailbox<M> {
     }
 }
 
-/// Wakes a task, if there is one. Never called with a lock held, since a waker is foreign code.
+/// Wakes a task, if there is one. Never called with a lock held, since a waker is foreign code, and
+/// may panic: the message is queued all the same.
 pub(crate) fn wake(waker: Option<Waker>) {
-    if let Some(waker) = waker {
-        waker.wake();
-    }
+    wake_each(waker);
 }
 
 /// The messages that were queued when a mailbox was closed, oldest first.
 #[must_use = "messages run their own code when they are dropped: choose the place"]
 pub(crate) struct Leftovers<M> {
-    messages: VecDeque<M>,
+    messages: Messages<M>,
     dead_letter_queue: Option<Arc<DeadLetterQueue<M>>>,
 }
 

@@ -10,6 +10,7 @@ mod subscribers;
 
 pub use self::event::{Event, EventKind};
 pub use self::info::{ChildCount, ChildInfo, ChildSpecInfo, SupervisorStats};
+pub(crate) use self::log::LifeSpan;
 pub use self::shutdown_report::ShutdownReport;
 pub use self::snapshot::{Snapshot, Snapshots};
 pub use self::subscribers::Events;

@@ -101,9 +101,8 @@ impl<M: Send + 'static> AnySlot for Slot<M> {
     }
 
     fn end_life(&self, generation: u64) -> Option<Link> {
-        let End { link, has_observed_stop } = self.core.end(generation);
-        // A life that receives has checked its shutdown signal before; any other has no receiver.
-        if has_observed_stop {
+        let End { link, may_receive } = self.core.end(generation);
+        if may_receive {
             self.mailbox.end_life(generation);
         }
         link

@@ -17,6 +17,7 @@ pub use self::lookup::LookupError;
 pub(crate) use self::lookup::find;
 #[cfg(feature = "signal")]
 pub use self::run::{run, run_leaving_sighup};
+use crate::catch::catch_panic;
 use crate::child::AnyChildRef;
 use crate::engine::{Answer, Subject, Verb};
 use crate::error::SupervisorError;
@@ -383,7 +384,9 @@ impl Supervisor {
         let (sender, receiver) = oneshot::channel();
         let visit = SupervisorRun::visit(move |run| {
             if let Some(run) = run {
-                let _ = sender.send(read(run));
+                let answer = read(run);
+                // The waker of the caller is foreign code, and this is the supervisor's task.
+                catch_panic(|| drop(sender.send(answer)));
             }
         });
         if inbox.push(visit).is_err() {

@@ -34,7 +34,11 @@ const LAYERS: &[Layer] = &[
         places: &["engine.rs", "engine/"],
         may_name: Only(&["spec", "packed_instant"]),
     },
-    Layer { name: "mailbox", places: &["mailbox.rs", "mailbox/"], may_name: Only(&["spec"]) },
+    Layer {
+        name: "mailbox",
+        places: &["mailbox.rs", "mailbox/"],
+        may_name: Only(&["spec", "catch"]),
+    },
     Layer {
         name: "observe",
         places: &["observe.rs", "observe/"],
@@ -44,22 +48,24 @@ const LAYERS: &[Layer] = &[
     Layer {
         name: "inbox",
         places: &["inbox.rs", "inbox/"],
-        may_name: Only(&["spec", "engine", "error"]),
+        may_name: Only(&["catch", "spec", "engine", "error"]),
     },
     Layer {
         name: "slot",
         places: &["slot.rs", "slot/"],
-        may_name: Only(&["clock", "packed_instant", "spec", "engine", "mailbox", "inbox"]),
+        may_name: Only(&["catch", "clock", "packed_instant", "spec", "engine", "mailbox", "inbox"]),
     },
     Layer {
         name: "life",
         places: &["life.rs", "life/"],
-        may_name: Only(&["catch", "spec", "engine", "inbox", "slot"]),
+        may_name: Only(&["catch", "spec", "engine", "observe", "inbox", "slot"]),
     },
     Layer {
         name: "child",
         places: &["child.rs", "child/"],
-        may_name: Only(&["clock", "spec", "engine", "mailbox", "error", "inbox", "slot", "life"]),
+        may_name: Only(&[
+            "catch", "clock", "spec", "engine", "mailbox", "error", "inbox", "slot", "life",
+        ]),
     },
     Layer { name: "runtime", places: &["runtime.rs", "runtime/"], may_name: Lower },
     Layer { name: "supervisor", places: &["supervisor.rs", "supervisor/"], may_name: Lower },

@@ -185,3 +185,80 @@ async fn a_request_that_outlives_its_life_takes_nothing_from_the_next() {
     let report = within("the shutdown", supervisor.shutdown()).await.unwrap();
     assert_eq!((began.elapsed(), report.is_clean()), (Duration::ZERO, true));
 }
+
+/// A guard whose drop tells that the life is being dropped, and waits until told to go on.
+struct SlowEnd(mpsc::Sender<()>, Mutex<mpsc::Receiver<()>>);
+
+impl Drop for SlowEnd {
+    fn drop(&mut self) {
+        self.0.send(()).unwrap();
+        self.1.lock().unwrap().recv().unwrap();
+    }
+}
+
+/// Gives the context of a life to a task of the user's own, which looks at it for the first time
+/// while the life, which is asked to stop and never looked, is being dropped. Returns what the task
+/// returns.
+async fn first_look_too_late<T, F>(look: impl FnOnce(Context) -> F + Send + 'static) -> T
+where
+    T: Send + 'static,
+    F: Future<Output = T> + Send + 'static,
+{
+    let (context, given) = oneshot::channel();
+    let (dropping, is_dropped) = mpsc::channel();
+    let (go, goes_on) = mpsc::channel();
+    let cell = Mutex::new(Some((context, SlowEnd(dropping, Mutex::new(goes_on)))));
+    let spec = ChildSpec::new("a").with_task(move |ctx: Context| {
+        let (context, slow) = cell.lock().unwrap().take().unwrap();
+        assert!(context.send(ctx).is_ok());
+        async move {
+            let _slow = slow;
+            pending().await
+        }
+    });
+    let supervisor = Supervisor::new().with_child(spec).build();
+    within("the start", supervisor.start()).await.unwrap();
+    let ctx = within("the context", given).await.unwrap();
+    supervisor.request_shutdown();
+    is_dropped.recv().unwrap();
+    let mut looking = Box::pin(look(ctx));
+    // The first poll comes before the end, the others come when the future is woken.
+    assert!(!is_ready(looking.as_mut()), "the signal is not seen");
+    let looking = tokio::spawn(looking);
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    go.send(()).unwrap();
+    let output = within("the task that looked too late", looking).await.unwrap();
+    within("the end", supervisor.wait()).await.unwrap();
+    output
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn a_request_that_is_awaited_too_late_completes_at_the_end_of_the_life() {
+    first_look_too_late(|ctx| async move { ctx.shutdown_requested().await }).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn many_requests_that_are_awaited_too_late_complete_at_the_end_of_the_life() {
+    first_look_too_late(|ctx| async move {
+        let mut futures: Vec<_> = (0..3).map(|_| ctx.shutdown_requested()).collect();
+        // The futures are registered, and one is dropped again, before the others are awaited.
+        std::future::poll_fn(|cx| {
+            for future in &mut futures {
+                assert!(Pin::new(future).poll(cx).is_pending());
+            }
+            task::Poll::Ready(())
+        })
+        .await;
+        drop(futures.remove(0));
+        for future in futures {
+            future.await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn a_receiver_that_waits_too_late_gets_none_at_the_end_of_the_life() {
+    let received = first_look_too_late(|mut ctx| async move { ctx.recv().await }).await;
+    assert!(received.is_none());
+}

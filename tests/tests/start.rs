@@ -2,6 +2,7 @@
 //! all.
 
 use std::future::pending;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use supervisor::prelude::*;
@@ -338,4 +339,80 @@ async fn two_children_of_one_name_do_not_start() {
     let SupervisorError::InvalidSpec(path, rule) = error else { panic!("{error}") };
     assert_eq!((path.as_str(), rule.as_str()), ("a", "two children have this name"));
     assert_eq!(stage.log(), "");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_context_that_is_dropped_in_a_later_life_takes_nothing_from_that_life() {
+    let stage = Stage::new();
+    let kept = Arc::new(Mutex::new(None::<Context>));
+    let keeps = Arc::clone(&kept);
+    let spec = stage
+        .task("a", move |mut ctx: Context| {
+            let keeps = Arc::clone(&keeps);
+            async move {
+                match ctx.incarnation() {
+                    1 => {
+                        ctx.ready();
+                        Err("the first".into())
+                    }
+                    2 => {
+                        *keeps.lock().unwrap() = Some(ctx);
+                        Err("the second, which is not ready".into())
+                    }
+                    _ => {
+                        let old = keeps.lock().unwrap().take();
+                        drop(old.expect("the context of the second life"));
+                        tokio::time::sleep(SECOND).await;
+                        ctx.ready();
+                        ctx.shutdown_requested().await;
+                        Ok(())
+                    }
+                }
+            }
+        })
+        .with_start(StartMode::Notify);
+    let child = spec.handle();
+    let supervisor = Supervisor::new().with_child(spec).build();
+    within("the start", supervisor.start()).await.unwrap();
+    tokio::time::sleep(10 * SECOND).await;
+    assert_eq!((child.status(), child.incarnation()), (ChildState::Running, 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_context_of_an_earlier_life_makes_no_later_life_ready() {
+    let stage = Stage::new();
+    let kept = Arc::new(Mutex::new(None::<Context>));
+    let keeps = Arc::clone(&kept);
+    let spec = stage
+        .task("a", move |mut ctx: Context| {
+            let keeps = Arc::clone(&keeps);
+            async move {
+                match ctx.incarnation() {
+                    1 => {
+                        ctx.ready();
+                        Err("the first".into())
+                    }
+                    2 => {
+                        *keeps.lock().unwrap() = Some(ctx);
+                        Err("the second, which is not ready".into())
+                    }
+                    _ => pending().await,
+                }
+            }
+        })
+        .with_start(StartMode::Notify);
+    let child = spec.handle();
+    let supervisor = Supervisor::new().with_child(spec).build();
+    within("the start", supervisor.start()).await.unwrap();
+    quiet().await;
+    let mut old = kept.lock().unwrap().take().expect("the context of the second life");
+    assert_eq!(child.incarnation(), 3);
+    old.ready();
+    assert!(old.last_exit().is_none(), "the exit before the second life was replaced");
+    assert!(old.is_shutdown_requested() && old.try_recv().is_none());
+    within("its request", old.shutdown_requested()).await;
+    assert!(within("its message", old.recv()).await.is_none());
+    drop(old);
+    quiet().await;
+    assert_eq!((child.status(), child.incarnation()), (ChildState::Starting, 3));
 }

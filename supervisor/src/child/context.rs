@@ -12,13 +12,13 @@ use crate::engine::Event;
 use crate::inbox::Owner;
 use crate::life::current;
 use crate::mailbox::Shortcut;
-use crate::slot::{AnySlot, Heartbeat, ShutdownRequested, Signal, Slot, SlotCore};
+use crate::slot::{AnySlot, Heartbeat, ShutdownRequested, Signal, Slot};
 use crate::spec::{ChildPath, ExitReason};
 
 /// The context of a running child: its mailbox, its shutdown signal, its path.
 ///
 /// A context belongs to one life. If it is kept beyond that life, in a detached task, it receives
-/// nothing and reports that shutdown was requested.
+/// nothing, reports that shutdown was requested, and has no effect on later lives.
 ///
 /// ```
 /// use supervisor::prelude::*;
@@ -117,8 +117,7 @@ impl<M: Send + 'static> Context<M> {
     /// next sibling starts now. Otherwise, and when called again, this does nothing.
     pub fn ready(&mut self) {
         if std::mem::take(&mut self.notify)
-            && let Some(link) = self.slot.core.link()
-            && self.slot.core.generation() == self.generation
+            && let Some(link) = self.slot.core.link_of(self.generation)
         {
             link.tell(Event::Ready(link.key, self.generation));
         }
@@ -128,8 +127,7 @@ impl<M: Send + 'static> Context<M> {
     /// if the life is ready already, or need not report.
     pub(crate) fn abandonment(&self) -> Option<impl FnOnce() + Send + use<M>> {
         let (core, generation) = (&self.slot.core, self.generation);
-        let must_report = self.notify && core.generation() == generation;
-        let link = must_report.then(|| core.link()).flatten()?;
+        let link = self.notify.then(|| core.link_of(generation)).flatten()?;
         Some(move || link.tell(Event::Abandoned(link.key, generation)))
     }
 
@@ -138,7 +136,7 @@ impl<M: Send + 'static> Context<M> {
     /// To receive a message, and to wait for one, are signs of life too.
     pub fn heartbeat(&self) {
         if self.heartbeat {
-            beat(&self.slot.core, self.generation);
+            self.slot.core.heartbeat(self.generation, Heartbeat::Given(clock::now()));
         }
     }
 
@@ -154,10 +152,11 @@ impl<M: Send + 'static> Context<M> {
         self.generation
     }
 
-    /// Returns the reason for which the previous life ended, if there was one.
+    /// Returns the reason for which the previous life ended, if there was one; `None` in a context
+    /// that was kept beyond its own life.
     #[must_use]
     pub fn last_exit(&self) -> Option<ExitReason> {
-        self.slot.core.last_exit()
+        self.slot.core.last_exit_before(self.generation)
     }
 
     pub(crate) fn owner(&self) -> Option<Arc<dyn Owner>> {
@@ -183,12 +182,12 @@ impl<M: Send + 'static> Future for Receiving<'_, M> {
         match core.observe_stop(generation) {
             Signal::Live => {}
             Signal::Asked | Signal::Stale => return Poll::Ready(None),
-            Signal::TooLate => return Poll::Pending,
+            Signal::TooLate => return slot.mailbox.poll_end(generation, cx).map(|()| None),
         }
         let polled = slot.mailbox.poll_recv(generation, shortcut, cx);
         if polled.is_pending() {
             if *heartbeat {
-                core.heartbeat(Heartbeat::Idle);
+                core.heartbeat(generation, Heartbeat::Idle);
             }
             // A shutdown request may have come between the first `observe_stop` and the
             // registration of the waker; it has not woken this task.
@@ -207,13 +206,6 @@ impl<M: Send + 'static> Drop for Receiving<'_, M> {
     }
 }
 
-fn beat(core: &SlotCore, generation: u64) {
-    // A context that was kept beyond its life gives no sign of life for the next life.
-    if core.generation() == generation {
-        core.heartbeat(Heartbeat::Given(clock::now()));
-    }
-}
-
 impl<M: Send + 'static> Drop for Context<M> {
     fn drop(&mut self) {
         if !self.notify {
@@ -223,8 +215,8 @@ impl<M: Send + 'static> Drop for Context<M> {
         let own_task = current::slot().is_some_and(|slot| std::ptr::addr_eq(slot.core(), core));
         if own_task {
             // The life may be about to return, and its result counts then. The life's task, which
-            // knows, decides.
-            core.abandon();
+            // knows, decides. (The task may be that of a later life.)
+            core.abandon(self.generation);
         } else if let Some(report) = self.abandonment() {
             report();
         }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use tokio::task::JoinHandle;
 
 use super::Context;
+use crate::catch::Guarded;
 use crate::life::{LifeFactory, PendingLife};
 use crate::slot::{AnySlot, Slot};
 use crate::spec::{ChildResult, ExitReason, Name};
@@ -27,7 +28,7 @@ pub trait TaskFuture: Future<Output = ChildResult> {}
 impl<F: Future<Output = ChildResult>> TaskFuture for F {}
 
 /// A factory whose lives are calls of a function or closure.
-pub(crate) struct FnFactory<F>(F);
+pub(crate) struct FnFactory<F>(Guarded<F>);
 
 thread_local! {
     /// The factory of the last bare function that a child was declared with: many children that run
@@ -42,7 +43,7 @@ where
 {
     /// Returns a factory of this function: the last one again, if it is of the same bare function.
     pub(crate) fn shared(function: F) -> Arc<dyn LifeFactory> {
-        let function = Self(function);
+        let function = Self(Guarded::new(function));
         if !function.captures_nothing() {
             return Arc::new(function);
         }

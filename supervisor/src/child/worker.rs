@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::task::JoinHandle;
 
 use super::Context;
+use crate::catch::{Guarded, drop_each};
 use crate::life::{LifeFactory, PendingLife};
 use crate::slot::{AnySlot, Slot};
 use crate::spec::{ChildOptions, ChildResult, ExitReason, Name};
@@ -69,11 +70,11 @@ pub trait WorkerOnce: Addressable + Send + 'static {
 }
 
 /// A factory whose lives each borrow the worker.
-pub(crate) struct WorkerFactory<W>(W);
+pub(crate) struct WorkerFactory<W>(Guarded<W>);
 
 impl<W> WorkerFactory<W> {
     pub(crate) fn new(worker: W) -> Self {
-        Self(worker)
+        Self(Guarded::new(worker))
     }
 }
 
@@ -88,11 +89,19 @@ impl<W: Worker> LifeFactory for WorkerFactory<W> {
 }
 
 /// A factory whose only life consumes the worker.
+///
+/// A worker that has no life is dropped under a guard, as that of a [`WorkerFactory`] is.
 pub(crate) struct OnceFactory<W>(Mutex<Option<W>>);
 
 impl<W> OnceFactory<W> {
     pub(crate) fn new(worker: W) -> Self {
         Self(Mutex::new(Some(worker)))
+    }
+}
+
+impl<W> Drop for OnceFactory<W> {
+    fn drop(&mut self) {
+        drop_each(self.0.get_mut().unwrap_or_else(PoisonError::into_inner).take());
     }
 }
 

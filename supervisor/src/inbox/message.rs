@@ -5,10 +5,17 @@ use std::fmt;
 
 use tokio::sync::oneshot;
 
+use crate::catch::catch_panic;
 use crate::engine::{Answer, Event, Refusal};
 
 /// The sender of the answer to an order, whose caller has the receiver.
 pub(crate) type Reply = oneshot::Sender<Answer>;
+
+/// Answers an order, in the supervisor's task: the waker of the caller is foreign code.
+pub(crate) fn answer(reply: Reply, answer: Answer) {
+    // The caller may have dropped its future, which does not undo the command.
+    catch_panic(|| drop(reply.send(answer)));
+}
 
 /// A function that is called with the supervisor's state, or with `None` if the supervisor ends
 /// before it has handled the message.
@@ -28,10 +35,11 @@ impl Message {
     pub(crate) fn turn_away(self) {
         match self {
             Self::Event(Event::Order(order)) => {
-                let _ = order.reply.send(Answer::Refused(Refusal::ShuttingDown));
+                answer(order.reply, Answer::Refused(Refusal::ShuttingDown));
             }
             Self::Event(_) => {}
-            Self::Visit(visit) => visit(None),
+            // The caller's waker may panic when the sender of the answer is dropped.
+            Self::Visit(visit) => drop(catch_panic(|| visit(None))),
         }
     }
 }

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use tokio::task::JoinHandle;
 
+use crate::catch::Guarded;
 use crate::child::{ChildRef, Context};
 use crate::life::detached::{self, Progress};
 use crate::life::{LifeFactory, PendingLife};
@@ -73,7 +74,8 @@ impl<M: Send + 'static> Blocking<M> {
     where
         F: Fn(BlockingContext<M>) -> ChildResult + Send + Sync + 'static,
     {
-        Self { run: Arc::new(run) }
+        let run = Guarded::new(run);
+        Self { run: Arc::new(move |ctx| (*run)(ctx)) }
     }
 }
 

@@ -1,12 +1,12 @@
 //! The messages of a mailbox, and the senders that wait to add one.
 
-use std::collections::VecDeque;
 use std::mem;
 use std::sync::{Arc, Weak};
 use std::task::Waker;
 
 use super::batch::{Batch, Shortcut};
 use super::dead_letters::DeadLetterQueue;
+use super::messages::Messages;
 use super::waiting_senders::WaitingSenders;
 use crate::spec::ChildOptions;
 
@@ -14,7 +14,7 @@ use crate::spec::ChildOptions;
 pub(super) struct Backlog<M> {
     pub(super) capacity: Capacity,
     /// The messages that the receiver has not taken over.
-    messages: VecDeque<M>,
+    messages: Messages<M>,
     /// The messages that the receiver has taken over; older than all of the others.
     batch: Option<Arc<Batch<M>>>,
     /// The number of messages in the batch, as last counted. There may be fewer by now, since the
@@ -46,7 +46,7 @@ impl<M> Default for Backlog<M> {
     fn default() -> Self {
         Self {
             capacity: Capacity::default(),
-            messages: VecDeque::new(),
+            messages: Messages::default(),
             batch: None,
             taken_over: 0,
             senders: None,
@@ -128,7 +128,7 @@ impl<M> Backlog<M> {
     }
 
     /// Takes all messages that the receiver has not taken over.
-    pub(super) fn take_all(&mut self) -> VecDeque<M> {
+    pub(super) fn take_all(&mut self) -> Messages<M> {
         mem::take(&mut self.messages)
     }
 

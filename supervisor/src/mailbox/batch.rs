@@ -1,9 +1,10 @@
 //! The messages that the receiver has taken over from the queue, all at once, and receives one by
 //! one.
 
-use std::collections::VecDeque;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::messages::Messages;
 
 /// Messages that only the receiver of one life takes, under a lock that senders do not take as long
 /// as there is room.
@@ -14,7 +15,7 @@ pub(super) struct Batch<M>(Mutex<Contents<M>>);
 
 /// The messages of a batch, under its lock.
 pub(super) struct Contents<M> {
-    pub(super) messages: VecDeque<M>,
+    pub(super) messages: Messages<M>,
     /// Set if a sender waits for the permit of the next message.
     pub(super) awaited: bool,
 }
@@ -31,7 +32,7 @@ pub(crate) struct Shortcut<M>(Option<Arc<Batch<M>>>);
 
 impl<M> Default for Batch<M> {
     fn default() -> Self {
-        Self(Mutex::new(Contents { messages: VecDeque::new(), awaited: false }))
+        Self(Mutex::new(Contents { messages: Messages::default(), awaited: false }))
     }
 }
 

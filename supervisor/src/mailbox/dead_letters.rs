@@ -1,10 +1,11 @@
 //! The receivers of the messages that a child leaves unhandled.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
+
+use super::messages::Messages;
 
 /// Receiver of the messages that a child leaves in its mailbox when it ends for good, returned by
 /// [`ChildRef::dead_letters`](crate::ChildRef::dead_letters).
@@ -26,7 +27,7 @@ pub(crate) struct DeadLetterQueue<M> {
 }
 
 struct State<M> {
-    messages: VecDeque<M>,
+    messages: Messages<M>,
     /// Set when the child's slot is removed: no message will follow.
     over: bool,
 }
@@ -66,7 +67,7 @@ impl<M> DeadLetters<M> {
 
 impl<M> DeadLetterQueue<M> {
     pub(super) fn new(over: bool) -> Self {
-        let state = Mutex::new(State { messages: VecDeque::new(), over });
+        let state = Mutex::new(State { messages: Messages::default(), over });
         Self { state, changed: Notify::new() }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Every method returns the wakers that are to be woken, or dropped, once the lock is released.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::mem;
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -12,6 +12,7 @@ use super::backlog::{Backlog, Capacity};
 use super::batch::Shortcut;
 use super::dead_letters::DeadLetterQueue;
 use super::error::{SendError, TrySendError};
+use super::messages::Messages;
 use super::waiting_senders::{Ticket, WaitingSenders};
 
 /// The reason for which a mailbox is closed.
@@ -81,7 +82,7 @@ pub(super) enum Sent<M> {
 
 /// The messages of a mailbox that was closed, and the tasks to be woken.
 pub(super) struct Closed<M> {
-    pub(super) messages: VecDeque<M>,
+    pub(super) messages: Messages<M>,
     pub(super) dead_letter_queue: Option<Arc<DeadLetterQueue<M>>>,
     pub(super) receiver: Option<Waker>,
     pub(super) senders: Option<BTreeMap<Ticket, Waker>>,
@@ -211,6 +212,12 @@ impl<M> Queue<M> {
         })
     }
 
+    /// Parks the receiver of this life, whatever the queue holds; `None` if the life may not
+    /// receive.
+    pub(super) fn park_until_end(&mut self, life: u64, waker: &Waker) -> Option<Park> {
+        (self.life == Some(LifeTag::of(life))).then(|| self.park(waker))
+    }
+
     /// Makes the receiver poll again. The call is also remembered, since the parked waker may not
     /// be the one that the receiver is about to park.
     pub(super) fn look_up(&mut self) -> Option<Waker> {
@@ -256,7 +263,7 @@ impl<M> Queue<M> {
         let receiver = self.set_life(None);
         let Some(backlog) = &mut self.backlog else {
             return Closed {
-                messages: VecDeque::new(),
+                messages: Messages::default(),
                 dead_letter_queue: None,
                 receiver,
                 senders: None,

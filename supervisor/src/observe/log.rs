@@ -1,26 +1,77 @@
 //! Writes events to the log, through `tracing`.
 
+use std::fmt;
+
 use tracing::{Level, Span, debug, enabled, error, info, warn};
 
 use super::event::{EventKind, RestartsLeft};
 use crate::catch::catch_panic;
 use crate::spec::{ChildPath, Escaped};
 
-/// Returns whether a subscriber reads the library's log at any level.
+/// Returns whether a subscriber reads the library's log at any level; a subscriber that panics does
+/// not.
 pub(crate) fn is_read() -> bool {
-    enabled!(target: "supervisor", Level::ERROR)
+    catch_panic(|| enabled!(target: "supervisor", Level::ERROR)).unwrap_or(false)
 }
 
-/// Makes the span in which a life runs. If no subscriber reads the log, there is no span, and no
-/// memory is allocated.
-pub(crate) fn span(path: impl FnOnce() -> ChildPath, incarnation: u64) -> Option<Box<Span>> {
-    if !is_read() {
-        return None;
+/// The span in which a life runs, if a subscriber reads the log.
+///
+/// The subscriber is foreign code, which is called at each poll of the life, and may panic: the
+/// life goes on, without an entry in the log.
+#[derive(Default)]
+pub(crate) struct LifeSpan(Option<Box<Span>>);
+
+impl LifeSpan {
+    /// Makes the span of a life. If no subscriber reads the log, there is no span, and no memory is
+    /// allocated.
+    pub(crate) fn new(path: impl FnOnce() -> ChildPath, incarnation: u64) -> Self {
+        if !is_read() {
+            return Self(None);
+        }
+        let span = catch_panic(
+            || tracing::error_span!(target: "supervisor", "child", path = %path(), incarnation),
+        );
+        Self(span.filter(|span| !span.is_disabled()).map(Box::new))
     }
-    let span = catch_panic(
-        || tracing::error_span!(target: "supervisor", "child", path = %path(), incarnation),
-    );
-    span.filter(|span| !span.is_disabled()).map(Box::new)
+
+    /// Enters the span until the guard is dropped.
+    pub(crate) fn enter(&self) -> Entered<'_> {
+        let span = self.0.as_deref();
+        if let Some(span) = span {
+            catch_panic(|| span.with_subscriber(|(id, subscriber)| subscriber.enter(id)));
+        }
+        Entered(span)
+    }
+}
+
+impl Drop for LifeSpan {
+    fn drop(&mut self) {
+        // Dropped in the task of the life, whose end a panic would hide.
+        if let Some(span) = self.0.take() {
+            catch_panic(|| drop(span));
+        }
+    }
+}
+
+impl fmt::Debug for LifeSpan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("LifeSpan").field(&self.0).finish()
+    }
+}
+
+/// Guard of a span that a thread has entered.
+///
+/// The guard exits the span also if `enter` has panicked: a registry has noted the entry before its
+/// layers panic, and would name the span in the log lines of whatever this thread runs next.
+#[must_use = "the span is exited when this is dropped"]
+pub(crate) struct Entered<'a>(Option<&'a Span>);
+
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        if let Some(span) = self.0 {
+            catch_panic(|| span.with_subscriber(|(id, subscriber)| subscriber.exit(id)));
+        }
+    }
 }
 
 /// Writes one line for an event, at a level by what the reader has to do about it.

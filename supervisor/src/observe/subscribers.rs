@@ -3,10 +3,11 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Poll, Waker};
 
+use crate::catch::wake_each;
 use crate::observe::{Event, EventKind};
 use crate::spec::ChildPath;
 
@@ -49,6 +50,21 @@ impl Events {
     }
 }
 
+impl Drop for Events {
+    fn drop(&mut self) {
+        SUBSCRIPTIONS.fetch_sub(1, Ordering::Relaxed);
+        self.0.has_left.store(true, Ordering::Release);
+        let (list, events, waker) = {
+            let mut queue = self.0.lock();
+            (queue.list.take(), std::mem::take(&mut queue.events), queue.waker.take())
+        };
+        drop((events, waker));
+        if let Some(list) = list {
+            list.one_has_left();
+        }
+    }
+}
+
 impl fmt::Debug for Events {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Events").finish_non_exhaustive()
@@ -58,13 +74,24 @@ impl fmt::Debug for Events {
 /// The subscribers of a tree. A tree without subscribers allocates nothing here.
 #[derive(Debug, Default)]
 pub(crate) struct Subscribers {
+    /// Made with the first subscription, or at the end of the tree.
+    list: OnceLock<Arc<List>>,
+}
+
+/// The list of a tree's subscribers, to which each subscriber refers, so as to leave it.
+#[derive(Debug, Default)]
+struct List {
+    /// The number of entries, for a look without the lock.
+    count: AtomicUsize,
     locked: Mutex<Locked>,
 }
 
-/// The part of the subscribers that changes under their lock.
+/// The part of a list that changes under its lock.
 #[derive(Debug, Default)]
 struct Locked {
-    subscribers: Vec<Weak<Subscriber>>,
+    subscribers: Vec<Arc<Subscriber>>,
+    /// The number of subscribers that have left since the last time that these were removed.
+    left: usize,
     /// The number of the last event.
     last_number: u64,
     /// Set once the tree has ended, or is gone without having been started.
@@ -74,16 +101,12 @@ struct Locked {
 #[derive(Debug)]
 struct Subscriber {
     queue: Mutex<Queue>,
+    /// Set once the subscription is dropped.
+    has_left: AtomicBool,
 }
 
 /// The number of subscriptions in the process. While it is zero, an event costs one load.
 static SUBSCRIPTIONS: AtomicUsize = AtomicUsize::new(0);
-
-impl Drop for Subscriber {
-    fn drop(&mut self) {
-        SUBSCRIPTIONS.fetch_sub(1, Ordering::Relaxed);
-    }
-}
 
 /// Returns whether there is any subscription to any tree.
 pub(crate) fn is_subscribed() -> bool {
@@ -93,6 +116,8 @@ pub(crate) fn is_subscribed() -> bool {
 /// The events that a subscriber has still to read.
 #[derive(Debug)]
 struct Queue {
+    /// The list that the subscriber is in; `None` if the subscription has ended or is dropped.
+    list: Option<Arc<List>>,
     /// The path of the supervisor whose events, and those of all below it, the subscriber gets.
     root: ChildPath,
     events: VecDeque<Event>,
@@ -105,6 +130,10 @@ struct Queue {
 }
 
 impl Subscriber {
+    fn has_left(&self) -> bool {
+        self.has_left.load(Ordering::Acquire)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -123,37 +152,47 @@ impl Queue {
 }
 
 impl Subscribers {
+    /// Returns `true` if the tree may have a subscriber.
+    pub(crate) fn is_any(&self) -> bool {
+        self.list.get().is_some_and(|list| list.count.load(Ordering::Relaxed) > 0)
+    }
+
     /// Subscribes to the events of the supervisor at this path, and of all below it.
     pub(crate) fn subscribe(&self, root: ChildPath) -> Events {
+        let list = self.list.get_or_init(Arc::default);
+        let mut locked = list.lock();
+        let has_ended = locked.has_ended;
+        let queue = Queue {
+            list: (!has_ended).then(|| Arc::clone(list)),
+            root,
+            events: VecDeque::new(),
+            missed: 0,
+            waker: None,
+            has_ended,
+        };
+        let has_left = AtomicBool::new(false);
+        let subscriber = Arc::new(Subscriber { queue: Mutex::new(queue), has_left });
+        if !has_ended {
+            list.change(&mut locked, |subscribers| subscribers.push(Arc::clone(&subscriber)));
+        }
         SUBSCRIPTIONS.fetch_add(1, Ordering::Relaxed);
-        let mut locked = self.lock();
-        let subscriber = Arc::new(Subscriber {
-            queue: Mutex::new(Queue {
-                root,
-                events: VecDeque::new(),
-                missed: 0,
-                waker: None,
-                has_ended: locked.has_ended,
-            }),
-        });
-        locked.subscribers.push(Arc::downgrade(&subscriber));
         Events(subscriber)
     }
 
     /// Gives an event to each subscriber to a part of the tree that includes this path.
     pub(crate) fn publish(&self, path: &ChildPath, kind: EventKind) {
+        let Some(list) = self.list.get() else { return };
         let mut wakers = Vec::new();
         {
-            let mut locked = self.lock();
+            let mut locked = list.lock();
             if locked.subscribers.is_empty() {
                 return;
             }
             locked.last_number += 1;
             let event = Event { number: locked.last_number, path: path.clone(), kind };
-            locked.subscribers.retain(|subscriber| {
-                let Some(subscriber) = subscriber.upgrade() else { return false };
+            for subscriber in &locked.subscribers {
                 let mut queue = subscriber.lock();
-                if event.path.is_at_or_below(&queue.root) {
+                if !subscriber.has_left() && event.path.is_at_or_below(&queue.root) {
                     if queue.events.len() == CAPACITY {
                         queue.events.pop_front();
                         queue.missed += 1;
@@ -161,57 +200,201 @@ impl Subscribers {
                     queue.events.push_back(event.clone());
                     wakers.extend(queue.waker.take());
                 }
-                true
-            });
+            }
         }
-        wakers.into_iter().for_each(Waker::wake);
+        wake_each(wakers);
     }
 
     /// Ends all subscriptions, present and future: the tree has ended, and no event follows.
     pub(crate) fn finish(&self) {
+        let list = self.list.get_or_init(Arc::default);
         let mut wakers = Vec::new();
         {
-            let mut locked = self.lock();
+            let mut locked = list.lock();
             locked.has_ended = true;
-            for subscriber in locked.subscribers.drain(..).filter_map(|weak| weak.upgrade()) {
+            for subscriber in list.change(&mut locked, std::mem::take) {
                 let mut queue = subscriber.lock();
                 queue.has_ended = true;
+                // The subscription refers no more to the list, and the list to the subscription.
+                queue.list = None;
                 wakers.extend(queue.waker.take());
             }
         }
-        wakers.into_iter().for_each(Waker::wake);
+        wake_each(wakers);
     }
 
     /// Takes the subscribers of another tree, which has become a part of this one at `path`.
     pub(crate) fn absorb(&self, other: &Self, path: &ChildPath) {
-        let moved = std::mem::take(&mut other.lock().subscribers);
-        for subscriber in moved.iter().filter_map(Weak::upgrade) {
-            let mut queue = subscriber.lock();
+        let Some(other) = other.list.get() else { return };
+        let moved = other.change(&mut other.lock(), std::mem::take);
+        self.enter(moved, |queue| {
             queue.root = if queue.root.is_root() {
                 path.clone()
             } else {
                 ChildPath::from_parts(path, &queue.root)
             };
-        }
-        self.lock().subscribers.extend(moved);
+        });
     }
 
     /// Gives the subscribers at or below `path` to another tree: the part of this tree at `path` is
     /// a tree of its own again.
     pub(crate) fn split_off(&self, other: &Self, path: &ChildPath) {
-        let moves_over = |subscriber: &mut Weak<Subscriber>| {
-            let Some(subscriber) = subscriber.upgrade() else { return true };
+        let Some(list) = self.list.get() else { return };
+        let leaves =
+            |subscriber: &mut Arc<Subscriber>| subscriber.lock().root.below(path).is_some();
+        let moved: Vec<_> = list
+            .change(&mut list.lock(), |subscribers| subscribers.extract_if(.., leaves).collect());
+        other.enter(moved, |queue| {
+            if let Some(root) = queue.root.below(path) {
+                queue.root = root;
+            }
+        });
+    }
+
+    /// Adds subscribers that have left another list.
+    fn enter(&self, moved: Vec<Arc<Subscriber>>, mut change: impl FnMut(&mut Queue)) {
+        if moved.is_empty() {
+            return;
+        }
+        let list = self.list.get_or_init(Arc::default);
+        let mut locked = list.lock();
+        for subscriber in &moved {
             let mut queue = subscriber.lock();
-            let root = queue.root.below(path);
-            let moves = root.is_some();
-            queue.root = root.unwrap_or_else(|| queue.root.clone());
-            moves
+            change(&mut queue);
+            queue.list = (!subscriber.has_left()).then(|| Arc::clone(list));
+        }
+        // Subscribers that were dropped in between are removed by the next one that leaves.
+        list.change(&mut locked, |subscribers| {
+            subscribers.extend(moved.into_iter().filter(|subscriber| !subscriber.has_left()));
+        });
+    }
+}
+
+impl List {
+    /// Notes that a subscription was dropped. Subscribers are removed when half of the entries
+    /// are of dropped subscriptions: in constant time for each, on average.
+    fn one_has_left(&self) {
+        let removed: Vec<_> = {
+            let mut locked = self.lock();
+            locked.left += 1;
+            if locked.left * 2 < locked.subscribers.len() {
+                return;
+            }
+            locked.left = 0;
+            self.change(&mut locked, |subscribers| {
+                let removed = subscribers.extract_if(.., |subscriber| subscriber.has_left());
+                let removed = removed.collect();
+                subscribers.shrink_to(2 * subscribers.len());
+                removed
+            })
         };
-        let moved: Vec<_> = self.lock().subscribers.extract_if(.., moves_over).collect();
-        other.lock().subscribers.extend(moved);
+        drop(removed);
+    }
+
+    /// Changes the entries, and the count of them.
+    fn change<T>(
+        &self,
+        locked: &mut Locked,
+        change: impl FnOnce(&mut Vec<Arc<Subscriber>>) -> T,
+    ) -> T {
+        let changed = change(&mut locked.subscribers);
+        self.count.store(locked.subscribers.len(), Ordering::Relaxed);
+        changed
     }
 
     fn lock(&self) -> MutexGuard<'_, Locked> {
         self.locked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+impl Subscribers {
+    /// Returns the number of entries, with those of dropped subscriptions.
+    fn count(&self) -> usize {
+        self.list.get().map_or(0, |list| list.count.load(Ordering::Relaxed))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn publish(tree: &Subscribers) {
+        tree.publish(&ChildPath::root(), EventKind::SupervisorStarted);
+    }
+
+    #[test]
+    fn a_dropped_subscription_leaves_no_entry() {
+        let tree = Subscribers::default();
+        for _ in 0..1000 {
+            drop(tree.subscribe(ChildPath::root()));
+        }
+        assert_eq!(tree.count(), 0);
+        let weak = {
+            let events = tree.subscribe(ChildPath::root());
+            publish(&tree);
+            Arc::downgrade(&events.0)
+        };
+        assert_eq!(weak.strong_count(), 0, "its events are gone");
+        assert_eq!(tree.count(), 0);
+    }
+
+    #[test]
+    fn dropped_subscriptions_are_never_more_than_half_of_the_entries() {
+        let tree = Subscribers::default();
+        let mut all: Vec<_> = (0..1000).map(|_| tree.subscribe(ChildPath::root())).collect();
+        while all.pop().is_some() {
+            assert!(tree.count() <= 2 * all.len(), "{} of {}", all.len(), tree.count());
+        }
+        let mut kept = tree.subscribe(ChildPath::root());
+        for _ in 0..1000 {
+            drop(tree.subscribe(ChildPath::root()));
+            assert!(tree.count() <= 2);
+        }
+        publish(&tree);
+        assert!(kept.try_next().is_some());
+    }
+
+    #[test]
+    fn a_subscription_to_one_tree_is_none_to_another() {
+        let (tree, other) = (Subscribers::default(), Subscribers::default());
+        let events = tree.subscribe(ChildPath::root());
+        assert!(tree.is_any() && !other.is_any());
+        drop(events);
+        assert!(!tree.is_any());
+    }
+
+    #[test]
+    fn a_subscription_moves_with_its_tree_and_leaves_the_one_that_it_is_in() {
+        let (part, whole) = (Subscribers::default(), Subscribers::default());
+        let path = ChildPath::parse("part");
+        let (mut stays, leaves) =
+            (part.subscribe(ChildPath::root()), part.subscribe(ChildPath::root()));
+        whole.absorb(&part, &path);
+        assert_eq!((part.count(), whole.count()), (0, 2));
+        drop(leaves);
+        assert_eq!(whole.count(), 1);
+        whole.publish(&path, EventKind::SupervisorStarted);
+        assert!(stays.try_next().is_some());
+        whole.split_off(&part, &path);
+        assert_eq!((part.count(), whole.count()), (1, 0));
+        publish(&part);
+        assert!(stays.try_next().is_some_and(|event| event.path().is_root()));
+        drop(stays);
+        assert_eq!(part.count(), 0);
+    }
+
+    #[tokio::test]
+    async fn the_end_of_a_tree_ends_its_subscriptions_and_later_ones() {
+        let tree = Subscribers::default();
+        let mut events = tree.subscribe(ChildPath::root());
+        publish(&tree);
+        tree.finish();
+        assert!(events.next().await.is_some() && events.next().await.is_none());
+        assert!(tree.subscribe(ChildPath::root()).next().await.is_none());
+        assert_eq!(tree.count(), 0);
+        let never = Subscribers::default();
+        never.finish();
+        assert!(never.subscribe(ChildPath::root()).next().await.is_none());
     }
 }

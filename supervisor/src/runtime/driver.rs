@@ -19,8 +19,8 @@ use std::time::Instant;
 pub(crate) use self::adoption::prepare_adoption;
 pub(crate) use self::child::ChildTask;
 use crate::clock;
-use crate::engine::{Addition, Ending, Engine, Event, Key};
-use crate::inbox::{Inbox, Link, Message, Parked, Reply, Resident, Timer};
+use crate::engine::{Addition, Answer, Ending, Engine, Event, Key, Refusal};
+use crate::inbox::{self, Inbox, Link, Message, Parked, Reply, Resident, Timer};
 use crate::runtime::node::{Declared, Node};
 use crate::runtime::reaper::Reaper;
 use crate::slot::Wakers;
@@ -266,7 +266,7 @@ fn refuse(addition: Addition<ChildTask, Reply>) {
     };
     let mut reaper = Reaper::default();
     children.into_iter().for_each(|child| child.refuse(&mut reaper));
-    let _ = reply.send(crate::engine::Answer::Refused(crate::engine::Refusal::ShuttingDown));
+    inbox::answer(reply, Answer::Refused(Refusal::ShuttingDown));
 }
 
 impl fmt::Debug for SupervisorRun {

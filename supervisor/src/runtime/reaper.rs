@@ -5,7 +5,7 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::catch::catch_panic;
+use crate::catch::drop_each;
 
 /// Values that wait to be dropped.
 #[derive(Default)]
@@ -16,19 +16,23 @@ pub(crate) struct Reaper(Vec<Value>);
 enum Value {
     /// The factory of a child's lives. Factories come in large numbers, so they are not boxed
     /// again.
-    Shared(Arc<dyn Any + Send + Sync>),
-    Boxed(Box<dyn Send>),
+    Shared {
+        _value: Arc<dyn Any + Send + Sync>,
+    },
+    Boxed {
+        _value: Box<dyn Send>,
+    },
 }
 
 impl Reaper {
     /// Takes a value, to be dropped by the next [`reap`](Self::reap).
     pub(crate) fn take(&mut self, value: impl Send + 'static) {
-        self.0.push(Value::Boxed(Box::new(value)));
+        self.0.push(Value::Boxed { _value: Box::new(value) });
     }
 
     /// Takes a shared value without boxing it.
     pub(crate) fn take_shared(&mut self, value: Arc<dyn Any + Send + Sync>) {
-        self.0.push(Value::Shared(value));
+        self.0.push(Value::Shared { _value: value });
     }
 
     /// Takes all values of another reaper.
@@ -41,30 +45,18 @@ impl Reaper {
         if self.0.is_empty() {
             return;
         }
-        let values = std::mem::take(&mut self.0);
+        // The values stay in a reaper: a runtime that is going away drops the task unpolled.
+        let garbage = Self(std::mem::take(&mut self.0));
         match tokio::runtime::Handle::try_current() {
-            Ok(runtime) => {
-                runtime.spawn(async move { drop_each(values) });
-            }
-            Err(_) => drop_each(values),
+            Ok(runtime) => drop(runtime.spawn(async move { drop(garbage) })),
+            Err(_) => drop(garbage),
         }
     }
 }
 
 impl Drop for Reaper {
     fn drop(&mut self) {
-        if !self.0.is_empty() {
-            drop_each(std::mem::take(&mut self.0));
-        }
-    }
-}
-
-fn drop_each(values: Vec<Value>) {
-    for value in values {
-        catch_panic(move || match value {
-            Value::Shared(value) => drop(value),
-            Value::Boxed(value) => drop(value),
-        });
+        drop_each(std::mem::take(&mut self.0));
     }
 }
 

@@ -1,13 +1,12 @@
 //! The part of a slot that does not depend on the message type.
 
-use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Poll, Waker};
 use std::time::Instant;
 
 use super::locked::{Attachment, Guard, Locked};
 use super::state::{AtomicState, Duties, Signal};
-use super::waiters::Wakers;
+use super::waiters::{WaiterNumber, Wakers};
 use super::{Beginning, Heartbeat};
 use crate::engine::Shown;
 use crate::inbox::{Anchor, Link, Owner};
@@ -19,8 +18,9 @@ use crate::spec::{ChildPath, ChildState, ExitReason, Name};
 pub(super) struct End {
     /// The link to report the end by.
     pub(super) link: Option<Link>,
-    /// Set if the life has ever checked its shutdown signal, as every life does that receives.
-    pub(super) has_observed_stop: bool,
+    /// Set if a receiver may wait in the name of the life: every receiver has checked the shutdown
+    /// signal, or has found that the life is being dropped.
+    pub(super) may_receive: bool,
 }
 
 /// The part of a slot that does not depend on the message type.
@@ -91,16 +91,17 @@ impl SlotCore {
         let mut locked = self.lock();
         // Under the lock: as soon as the life has ended the next one may begin, with futures of
         // its own, which must not be woken.
-        let has_observed_stop = locked.end();
+        let may_receive = locked.end();
         let (waiting, link) = (locked.take_waiting(), locked.attachment.link().cloned());
         drop(locked);
         waiting.wake();
-        End { link, has_observed_stop }
+        End { link, may_receive }
     }
 
-    /// Records that the life has dropped its context before it was ready.
-    pub(crate) fn abandon(&self) {
-        self.state.abandon();
+    /// Records that this life has dropped its context before it was ready. Does nothing if the life
+    /// has ended, and perhaps another one has begun.
+    pub(crate) fn abandon(&self, generation: u64) {
+        self.state.abandon(generation);
     }
 
     /// Returns `true`, once, if the life has dropped its context before it was ready.
@@ -131,17 +132,20 @@ impl SlotCore {
     pub(crate) fn signal_life(&self, generation: u64) -> bool {
         let mut locked = self.lock();
         let raised = self.state.signal_life(generation);
-        let waiting = raised.then(|| locked.take_waiting());
+        // The futures of a life that never checked its signal do not see the request; they wait on,
+        // for the end of the life.
+        let is_seen = self.state.signal(generation) == Signal::Asked;
+        let waiting = is_seen.then(|| locked.take_waiting());
         drop(locked);
         waiting.into_iter().for_each(Wakers::wake);
         raised
     }
 
     /// Waits for the life to be asked to stop, or to end. `number` identifies the waiting future.
-    pub(crate) fn poll_asked(
+    pub(super) fn poll_asked(
         &self,
         generation: u64,
-        number: &mut Option<NonZeroU32>,
+        number: &mut Option<WaiterNumber>,
         waker: &Waker,
     ) -> Poll<()> {
         let mut locked = self.lock();
@@ -149,8 +153,8 @@ impl SlotCore {
         // the lock is released: its destructor may be foreign code.
         match self.state.signal(generation) {
             Signal::Asked | Signal::Stale => return Poll::Ready(()),
-            Signal::TooLate => return Poll::Pending,
-            Signal::Live => {}
+            // The future is woken by the end of the life.
+            Signal::TooLate | Signal::Live => {}
         }
         let mut replaced = None;
         match number.and_then(|number| locked.find_waiting(number)) {
@@ -164,11 +168,11 @@ impl SlotCore {
     }
 
     /// Removes the waker of a future that is dropped.
-    pub(crate) fn forget_waiting(&self, generation: u64, number: NonZeroU32) {
+    pub(super) fn forget_waiting(&self, generation: u64, number: WaiterNumber) {
         let mut locked = self.lock();
-        // In any other state the future's waker has been taken, or will be, and its number may be
-        // another future's by now.
-        let still_waits = self.state.signal(generation) == Signal::Live;
+        // In any other state the future has been taken to be woken; its number may be another
+        // future's by now.
+        let still_waits = matches!(self.state.signal(generation), Signal::Live | Signal::TooLate);
         let waker = if still_waits { locked.remove_waiting(number) } else { None };
         drop(locked);
         drop(waker);
@@ -247,6 +251,25 @@ impl SlotCore {
         self.lock().last_exit()
     }
 
+    /// Returns the exit of the life before this one; `None` once this life has ended, since later
+    /// exits replace it.
+    pub(crate) fn last_exit_before(&self, generation: u64) -> Option<ExitReason> {
+        let locked = self.lock();
+        if self.is_present(generation) { locked.last_exit() } else { None }
+    }
+
+    /// Returns the link of this life, or `None` once the life has ended.
+    pub(crate) fn link_of(&self, generation: u64) -> Option<Link> {
+        let locked = self.lock();
+        if self.is_present(generation) { locked.attachment.link().cloned() } else { None }
+    }
+
+    /// Returns `true` while this life goes on. Call with the slot's lock: no life begins or ends
+    /// meanwhile.
+    fn is_present(&self, generation: u64) -> bool {
+        self.state.signal(generation) != Signal::Stale
+    }
+
     pub(crate) fn count_restart(&self) {
         self.lock().count_restart();
     }
@@ -255,9 +278,13 @@ impl SlotCore {
         self.lock().restarts()
     }
 
-    /// Records a sign of life, if the child has a heartbeat.
-    pub(crate) fn heartbeat(&self, heartbeat: Heartbeat) {
-        if let Some(last) = self.lock().last_heartbeat() {
+    /// Records a sign of life of this life, if the child has a heartbeat. A context that was kept
+    /// beyond its life gives no sign of life for the next one.
+    pub(crate) fn heartbeat(&self, generation: u64, heartbeat: Heartbeat) {
+        let mut locked = self.lock();
+        if self.is_present(generation)
+            && let Some(last) = locked.last_heartbeat()
+        {
             *last = heartbeat;
         }
     }

@@ -1,7 +1,6 @@
 //! The part of a slot that is under its lock.
 
 use std::mem;
-use std::num::NonZeroU32;
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, MutexGuard};
 use std::task::Waker;
@@ -9,6 +8,7 @@ use std::time::Instant;
 
 use super::Heartbeat;
 use super::state::{AtomicState, Duties, LastExit};
+use super::waiters::MoreWaiting;
 use crate::engine::Shown;
 use crate::inbox::{Anchor, Link, Owner};
 use crate::packed_instant::PackedInstant;
@@ -44,9 +44,7 @@ pub(super) struct Rare {
     /// The last sign of life, if the child has a heartbeat and has come up.
     pub(super) heartbeat: Option<Heartbeat>,
     /// The futures that wait beside the first one.
-    pub(super) more_waiting: Vec<(NonZeroU32, Waker)>,
-    /// The number of the future added last to `more_waiting`.
-    pub(super) last_waiting: u32,
+    pub(super) more_waiting: MoreWaiting,
 }
 
 impl Default for Attachment {
@@ -107,15 +105,14 @@ impl<'a> Guard<'a> {
         was_free
     }
 
-    /// Ends the life, whose task is gone. Returns `true` if the life has ever checked its shutdown
-    /// signal.
+    /// Ends the life, whose task is gone. Returns `true` if a receiver may wait in its name.
     pub(super) fn end(&mut self) -> bool {
-        let has_observed_stop = self.state.end();
+        let may_receive = self.state.end();
         if self.state.state() == ChildState::Unstoppable {
             // The supervisor may have ended before the life, and then no longer shows its state.
             self.enter(Shown::Is(ChildState::Stopped));
         }
-        has_observed_stop
+        may_receive
     }
 
     pub(super) fn came_up(&mut self, now: Instant) {

@@ -2,19 +2,19 @@
 
 use std::fmt;
 use std::future::Future;
-use std::num::NonZeroU32;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 
 use super::AnySlot;
+use super::waiters::WaiterNumber;
 
 /// Future returned by [`Context::shutdown_requested`](crate::Context::shutdown_requested).
 #[must_use = "futures do nothing unless awaited"]
 pub struct ShutdownRequested {
     slot: Arc<dyn AnySlot>,
     generation: u64,
-    waiting: Option<NonZeroU32>,
+    waiting: Option<WaiterNumber>,
 }
 
 impl ShutdownRequested {
@@ -32,7 +32,7 @@ impl Future for ShutdownRequested {
         let this = self.get_mut();
         let polled = this.slot.core().poll_asked(this.generation, &mut this.waiting, cx.waker());
         if polled.is_ready() {
-            // The request has taken all waiting futures, so there is none to be removed in `drop`.
+            // The request, or the end of the life, has taken all waiting futures, so there is none to be removed in `drop`.
             this.waiting = None;
         }
         polled

@@ -99,6 +99,7 @@ pub(crate) enum Signal {
     /// The life is asked to stop.
     Asked,
     /// The life is being dropped already, so it must not begin a cleanup that is cut off half-way.
+    /// Futures in other tasks wait for its end.
     TooLate,
     /// The life has ended.
     Stale,
@@ -168,14 +169,16 @@ impl AtomicState {
         self.0.swap(word, Ordering::AcqRel) & ENDED != 0
     }
 
-    /// Ends the life. Returns `true` if it has checked its shutdown signal. Call with the slot's
-    /// lock.
+    /// Ends the life. Returns `true` if a receiver may wait in its name: if it has checked its
+    /// shutdown signal, or was asked to stop before it did. Call with the slot's lock.
     pub(super) fn end(&self) -> bool {
-        self.0.fetch_or(ENDED, Ordering::AcqRel) & OBSERVED_STOP != 0
+        self.0.fetch_or(ENDED, Ordering::AcqRel) & (OBSERVED_STOP | STOP) != 0
     }
 
-    pub(super) fn abandon(&self) {
-        self.0.fetch_or(ABANDONED, Ordering::AcqRel);
+    /// Notes that this life has dropped its context before it was ready; does nothing if the life
+    /// has ended.
+    pub(super) fn abandon(&self, generation: u64) {
+        self.raise(generation, ABANDONED);
     }
 
     pub(super) fn take_abandoned(&self) -> bool {
@@ -231,7 +234,7 @@ impl AtomicState {
         self.raise(generation, HUNG)
     }
 
-    /// Sets a flag of this life. Returns `false` if the life has ended.
+    /// Sets a flag of this life, unless the life has ended. Returns `false` if it has.
     fn raise(&self, generation: u64, flag: u64) -> bool {
         let raised = self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, |word| {
             (signal_of(word, generation) != Signal::Stale).then_some(word | flag)

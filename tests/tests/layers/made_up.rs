@@ -27,7 +27,7 @@ fn a_layer_above_is_forbidden() {
     assert_eq!(
         faults,
         ["supervisor/src/slot/core.rs:2 names crate::runtime::node::Node: `slot` may only \
-          name clock, packed_instant, spec, engine, mailbox, inbox"]
+          name catch, clock, packed_instant, spec, engine, mailbox, inbox"]
     );
     let faults = forbidden("catch.rs", "fn f(_: &crate::spec::Name) {}");
     assert_eq!(

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use super::SupervisorRun;
 use super::child::{AbortOnDrop, ChildTask};
 use crate::engine::{Child, Effect, Event, Exit, Key, Shown};
-use crate::inbox::{Link, Message, Reply};
+use crate::inbox::{self, Link, Message, Reply};
 use crate::life::PendingLife;
 use crate::life::detached::StopTimes;
 use crate::mailbox::Closing;
-use crate::observe::log;
+use crate::observe::LifeSpan;
 use crate::runtime::node::Body;
 use crate::slot::{Beginning, Duties, Heartbeat};
 use crate::spec::ExitReason;
@@ -34,10 +34,7 @@ impl SupervisorRun {
                 }
             }
             Effect::Refused(child) => child.refuse(&mut self.reaper),
-            Effect::Answer(reply, answer) => {
-                // The caller may have dropped its future, which does not undo the command.
-                let _ = reply.send(answer);
-            }
+            Effect::Answer(reply, answer) => inbox::answer(reply, answer),
             Effect::Notify(notice) => self.notify(notice),
             Effect::Started => self.node.started(),
             Effect::Ended(ending) => self.ending = Some(*ending),
@@ -65,7 +62,7 @@ impl SupervisorRun {
             let exit = Exit::Returned(ExitReason::StillRunning);
             return self.push_event(Event::Exited(key, generation, exit));
         }
-        let span = log::span(|| slot.core().path(), generation);
+        let span = LifeSpan::new(|| slot.core().path(), generation);
         let duties = Duties { notify: rules.needs_report(), heartbeat: rules.heartbeat.is_some() };
         let up = rules.is_up_once_spawned().then_some(self.now);
         let times =

@@ -8,14 +8,13 @@ use crate::engine::{Child, Notice};
 use crate::inbox::Reply;
 use crate::observe::EventKind;
 use crate::packed_instant::PackedInstant;
-use crate::runtime::node::Node;
 use crate::spec::ExitReason;
 
 impl SupervisorRun {
     /// Applies a notice.
     pub(super) fn notify(&self, notice: Notice) {
         // Skip building the event if nobody subscribes and nothing logs.
-        let observed = Node::is_observed().then(|| notice.clone());
+        let observed = self.node.is_observed().then(|| notice.clone());
         let asked_at = self.update_statistics(notice);
         if let Some(notice) = observed {
             self.announce(notice, asked_at);

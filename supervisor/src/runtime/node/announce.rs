@@ -8,9 +8,18 @@ use crate::slot::SlotCore;
 use crate::spec::{ChildPath, ExitReason};
 
 impl Node {
-    /// Returns `true` if any tree has a subscriber, or the log has a reader.
-    pub(crate) fn is_observed() -> bool {
-        is_subscribed() || log::is_read()
+    /// Returns `true` if there is a subscription to the tree, or a reader of the log.
+    pub(crate) fn is_observed(self: &Arc<Self>) -> bool {
+        self.subscribed_root().is_some() || log::is_read()
+    }
+
+    /// Returns the root of the tree if there is a subscription to the tree. While there is none to
+    /// any tree, the answer costs one load.
+    fn subscribed_root(self: &Arc<Self>) -> Option<Arc<Self>> {
+        if !is_subscribed() {
+            return None;
+        }
+        Some(self.root()).filter(|root| root.subscribers.is_any())
     }
 
     /// Publishes an event at this path to subscribers and the log; the path is built only if there
@@ -22,15 +31,16 @@ impl Node {
         kind: EventKind,
         asked: bool,
     ) {
-        if !Self::is_observed() {
+        let root = self.subscribed_root();
+        if root.is_none() && !log::is_read() {
             return;
         }
         let path = path();
         // A program may have several roots, and a root's path is `/`: log the root's name instead.
         let name = if path.is_root() { self.label() } else { path.to_string() };
         log::event(&name, &kind, asked);
-        if is_subscribed() {
-            self.root().subscribers.publish(&path, kind);
+        if let Some(root) = root {
+            root.subscribers.publish(&path, kind);
         }
     }
 

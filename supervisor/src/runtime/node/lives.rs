@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use super::{Body, Locked, Node, NodeState};
+use crate::catch::{catch_panic, drop_each};
 use crate::clock;
 use crate::engine::{Event, Exit};
 use crate::error::SupervisorError;
@@ -174,7 +175,7 @@ impl Node {
             let start_waiters = std::mem::take(&mut locked.start_waiters);
             (start_waiters, end_waiters, locked.reports_to.take(), is_orphan)
         };
-        drop(start_waiters);
+        drop_each(start_waiters);
         complete_all(end_waiters);
         if is_orphan {
             self.end_for_good();
@@ -290,7 +291,9 @@ impl Node {
             NodeState::Built | NodeState::Alive { .. } | NodeState::Down { .. } => {}
         }
         let (sender, receiver) = oneshot::channel();
-        locked.end_waiters.push(sender);
+        let gone = add_waiter(&mut locked.end_waiters, sender);
+        drop(locked);
+        drop_each(gone);
         Some(receiver)
     }
 
@@ -333,10 +336,27 @@ impl Locked {
     }
 }
 
-/// Completes the receivers of all waiting callers.
+/// Adds a caller that waits. Where the list would grow, returns those that have given up, to be
+/// dropped without the lock; so a caller that waits in vain for a long time, again and again, leaves
+/// nothing behind.
+fn add_waiter(
+    waiters: &mut Vec<oneshot::Sender<()>>,
+    waiter: oneshot::Sender<()>,
+) -> Vec<oneshot::Sender<()>> {
+    let mut gone = Vec::new();
+    if waiters.len() == waiters.capacity() {
+        gone.extend(waiters.extract_if(.., |waiter| waiter.is_closed()));
+        // Room for as many as there are: then the next search is that far away.
+        waiters.reserve(waiters.len() + 1);
+    }
+    waiters.push(waiter);
+    gone
+}
+
+/// Completes the receivers of all waiting callers, whose wakers are foreign code.
 fn complete_all(waiters: Vec<oneshot::Sender<()>>) {
     for waiter in waiters {
-        let _ = waiter.send(());
+        catch_panic(|| waiter.send(()));
     }
 }
 
@@ -348,4 +368,26 @@ fn check_runtime() -> Result<(), SupervisorError> {
     // Tokio has no other way to ask whether the runtime has timers.
     std::panic::catch_unwind(|| drop(tokio::time::sleep(std::time::Duration::ZERO)))
         .map_err(|_| SupervisorError::NoRuntime)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn callers_that_have_given_up_are_not_kept() {
+        let (mut waiters, mut kept) = (Vec::new(), Vec::new());
+        for number in 0..10_000 {
+            let (waiter, receiver) = oneshot::channel();
+            drop(add_waiter(&mut waiters, waiter));
+            if number % 1000 == 0 {
+                kept.push(receiver);
+            }
+        }
+        assert!(waiters.capacity() < 100, "{} for {} callers", waiters.capacity(), kept.len());
+        complete_all(waiters);
+        for mut receiver in kept {
+            assert_eq!(receiver.try_recv(), Ok(()));
+        }
+    }
 }
