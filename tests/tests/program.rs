@@ -268,6 +268,44 @@ async fn a_paused_clock_is_held_while_it_stops() {
     assert!(report.is_clean(), "{report}");
 }
 
+/// Waits in real time for a log line with these words; a paused clock stands still meanwhile.
+async fn logs_in_real_time(words: &'static [&'static str]) {
+    let began = std::time::Instant::now();
+    let wait = tokio::task::spawn_blocking(move || {
+        while !logged().iter().any(|line| words.iter().all(|word| line.contains(word))) {
+            assert!(began.elapsed() < 30 * SECOND, "waited in vain for {words:?}");
+            std::thread::sleep(SECOND / 1000);
+        }
+    });
+    wait.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_paused_clock_is_held_while_the_rest_of_its_group_ends() {
+    capture_log();
+    let root = Supervisor::new().build();
+    // The processes that it leaves behind are reaped elsewhere, which takes a moment.
+    let script =
+        "for i in 1 2 3 4 5 6 7 8; do sleep 10000 & done; trap 'exit 0' TERM; echo up; wait";
+    let spec = ChildSpec::new("held").with_shutdown(Shutdown::Infinity);
+    within("the child", root.add_child(spec.with_program(sh(script)))).await.unwrap();
+    logs_in_real_time(&["child=held", ": up"]).await;
+    let report = within("the shutdown", root.shutdown()).await.unwrap();
+    assert!(report.is_clean(), "{report}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_paused_clock_does_not_cut_the_rest_of_its_output() {
+    capture_log();
+    let root = Supervisor::new().build();
+    // Another process, outside of the group, holds the pipe open and prints into it a little later.
+    let script = "setsid sh -c 'sleep 0.02; echo late; exec sleep 1' & exit 0";
+    let spec = ChildSpec::new("cut").with_restart_policy(RestartPolicy::Transient);
+    within("the child", root.add_child(spec.with_program(sh(script)))).await.unwrap();
+    logs_in_real_time(&["child=cut", ": late"]).await;
+    within("the shutdown", root.shutdown()).await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_panic_of_the_main_function_takes_it_along() {
     use std::process::Stdio;

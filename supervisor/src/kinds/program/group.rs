@@ -18,6 +18,8 @@ use rustix::process::{
 use tokio::process::Child;
 use tokio::signal::unix::Signal as Signals;
 
+use crate::life::detached::sleep_in_real_time;
+
 /// A process that leads a group, and is killed and reaped if this is dropped before it was reaped.
 ///
 /// The group can be signalled safely as long as its leader has not been reaped, since the system
@@ -98,7 +100,7 @@ async fn wait_until_gone(group: Pid) {
         if test_kill_process_group(group).is_err() {
             return;
         }
-        tokio::time::sleep(Duration::from_millis(wait)).await;
+        sleep_in_real_time(Duration::from_millis(wait)).await;
     }
 }
 
