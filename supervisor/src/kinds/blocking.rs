@@ -101,7 +101,8 @@ impl<M: Send + 'static> LifeFactory for Blocking<M> {
         // The life counts as one that has looked at its shutdown signal: a stop may come before the
         // thread's first step.
         let _ = life.slot.core().observe_stop(life.generation);
-        let name = life.slot.core().name().to_string();
+        // A thread's name with a NUL would panic; a child's name has none.
+        let name = life.slot.core().name().to_string().replace('\0', "");
         let slot = Arc::clone(&life.slot);
         let (alive, _aborted, watch) = detached::stand_in(slot, life.generation, life.times);
         let runtime = tokio::runtime::Handle::current();
