@@ -308,6 +308,29 @@ test! {
         within("the shutdown", root.shutdown()).await.unwrap();
     }
 
+    async fn an_error_of_the_start_names_the_file_that_is_missing() {
+        let root = Supervisor::new().build();
+        let reason_of = async |name: &str, program| {
+            let mut events = root.events();
+            let spec = ChildSpec::new(name).with_restart_policy(RestartPolicy::Temporary);
+            within("the child", root.add_child(spec.with_program(program))).await.unwrap();
+            status(&mut events, name).await.to_string()
+        };
+        let reason = reason_of("a", Program::new("sleep").current_dir("/no/such")).await;
+        let text = "cannot start `sleep`: its working directory `/no/such`: No such file";
+        assert!(reason.contains(text), "{reason}");
+        let reason = reason_of("b", Program::new("sleep").current_dir("/dev/null")).await;
+        let text = "cannot start `sleep`: its working directory `/dev/null` is no directory";
+        assert!(reason.contains(text), "{reason}");
+        let script = std::env::temp_dir().join(format!("supervisor-script-{}", std::process::id()));
+        std::fs::write(&script, "#!/no/such/shell\n").unwrap();
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(&script, mode).unwrap();
+        let reason = reason_of("c", Program::new(&script)).await;
+        std::fs::remove_file(&script).unwrap();
+        assert!(reason.contains("the file is there, and the interpreter"), "{reason}");
+    }
+
     async fn its_arguments_environment_and_directory_are_its_own() {
         let root = Supervisor::new().build();
         let mut events = root.events();

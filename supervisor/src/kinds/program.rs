@@ -6,7 +6,8 @@ mod output;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::future::{Future, poll_fn};
-use std::path::PathBuf;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 use std::pin::{Pin, pin};
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
@@ -208,7 +209,7 @@ impl Program {
         // The signal is watched before the process is spawned, so that its end is not missed.
         let mut exits = signal(SignalKind::child())?;
         let mut process =
-            self.command().spawn().map_err(|failure| self.not_started(&failure.to_string()))?;
+            self.command().spawn().map_err(|failure| self.not_started(&self.cause(&failure)))?;
         let mut output = Output::new(&ctx, process.stdout.take(), process.stderr.take());
         let mut group = Group::new(process);
         ctx.ready();
@@ -265,6 +266,30 @@ impl Program {
 
     fn not_started(&self, cause: &str) -> String {
         format!("cannot start `{}`: {cause}", self.name.display())
+    }
+
+    /// Says why the process could not be spawned. The system's error does not tell which file it is
+    /// about, and means the program only as a rule.
+    fn cause(&self, failure: &std::io::Error) -> String {
+        if let Some(directory) = &self.directory {
+            let shown = directory.display();
+            match directory.metadata() {
+                Err(failure) => return format!("its working directory `{shown}`: {failure}"),
+                Ok(found) if !found.is_dir() => {
+                    return format!("its working directory `{shown}` is no directory");
+                }
+                Ok(_) => {}
+            }
+        }
+        let path = self.directory.as_deref().unwrap_or(Path::new("")).join(&self.name);
+        // A name without `/` is searched in `PATH`.
+        let is_path = self.name.as_encoded_bytes().contains(&b'/');
+        if failure.kind() == ErrorKind::NotFound && is_path && path.exists() {
+            return format!(
+                "the file is there, and the interpreter that it names is not: {failure}"
+            );
+        }
+        failure.to_string()
     }
 }
 
