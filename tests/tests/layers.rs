@@ -53,7 +53,7 @@ const LAYERS: &[Layer] = &[
     Layer {
         name: "life",
         places: &["life.rs", "life/"],
-        may_name: Only(&["catch", "spec", "engine", "inbox", "slot"]),
+        may_name: Only(&["catch", "clock", "spec", "engine", "inbox", "slot"]),
     },
     Layer {
         name: "child",
