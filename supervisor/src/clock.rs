@@ -1,8 +1,46 @@
 //! The runtime's clock, which stands still in tests that pause it.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Returns the current instant of tokio's clock.
 pub(crate) fn now() -> Instant {
     tokio::time::Instant::now().into_std()
+}
+
+/// Returns `true` if a test has paused tokio's clock, which tokio does not tell.
+///
+/// In a program that never pauses it, tokio's clock is the real one, and this reads it three times.
+/// A clock that was paused, and runs on, is seen to move.
+pub(crate) fn is_paused() -> bool {
+    let before = Instant::now();
+    let seen = now();
+    if before <= seen && seen <= Instant::now() {
+        return false;
+    }
+    let real = Instant::now();
+    while real.elapsed() < Duration::from_micros(1) {}
+    now() == seen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_a_clock_that_stands_still_is_paused() {
+        assert!(!is_paused());
+        tokio::time::pause();
+        assert!(is_paused());
+        tokio::time::advance(Duration::from_secs(3600)).await;
+        assert!(is_paused());
+        tokio::time::resume();
+        assert!(!is_paused());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_clock_that_was_paused_from_the_start_is_paused() {
+        assert!(is_paused());
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert!(is_paused());
+    }
 }

@@ -17,7 +17,7 @@ use std::task::{Context, Poll, Waker, ready};
 
 use tokio::task::JoinHandle;
 
-pub(crate) use self::factory::LifeFactory;
+pub(crate) use self::factory::{LifeFactory, launch};
 use crate::catch::catch_panic;
 use crate::engine::{Event, Exit};
 use crate::inbox::{Link, Reply};

@@ -4,7 +4,9 @@ use std::error::Error;
 use std::time::Duration;
 
 use supervisor::prelude::*;
-use supervisor::{Backoff, ExitReason, Shutdown, StartMode, events::EventKind};
+use supervisor::{
+    Backoff, Blocking, BlockingContext, ExitReason, Shutdown, StartMode, events::EventKind,
+};
 use supervisor_tests::{Order, Stage, about, event, quiet, supervisor_terminated, within};
 
 #[tokio::test(start_paused = true)]
@@ -88,6 +90,59 @@ async fn the_name_of_a_starting_child_waits_for_its_turn() {
     let error = second.unwrap_err();
     assert!(matches!(error, SupervisorError::AlreadyStarted(_)), "{error}");
     assert_eq!((stage.gauge("a").begun(), stage.alive().as_str()), (1, "a"));
+}
+
+/// Names that cannot be a part of a path, or that forge lines of a log.
+const BAD_NAMES: [&str; 9] = [
+    "",
+    "a/b",
+    "#17",
+    "tenant\0x",
+    "two\nlines",
+    "a\u{1b}[31m",
+    "del\u{7f}",
+    "c1\u{9b}",
+    "longer than fourteen bytes\r",
+];
+
+const NAME_RULE: &str =
+    "a name is not empty, has no `/` and no control character, and is not `#` and a number";
+
+fn breaks_the_name_rule(error: &SupervisorError) -> bool {
+    matches!(error, SupervisorError::InvalidSpec(_, rule) if rule == NAME_RULE)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_that_breaks_the_rule_is_refused_whichever_way_it_comes() {
+    let stage = Stage::new();
+    let supervisor = Supervisor::new().build();
+    within("the sibling", supervisor.add_child(stage.actor("sibling"))).await.unwrap();
+    for name in BAD_NAMES {
+        let error = within("a child", supervisor.add_child(stage.actor(name))).await.unwrap_err();
+        assert!(breaks_the_name_rule(&error), "{name:?}: {error}");
+        let blocking = Blocking::new(|_: BlockingContext| Ok(()));
+        let blocking = ChildSpec::new(name).with_blocking(blocking);
+        let error = within("a thread", supervisor.add_child(blocking)).await.unwrap_err();
+        assert!(breaks_the_name_rule(&error), "{name:?}: {error}");
+        let pool = Supervisor::new().build_pool(ChildSpec::per_worker::<Blocking>("worker"));
+        let pool = ChildSpec::new(name).with_supervisor(pool.supervisor().clone());
+        let error = within("a pool", supervisor.add_child(pool)).await.unwrap_err();
+        assert!(breaks_the_name_rule(&error), "{name:?}: {error}");
+        let declared = Supervisor::new().with_child(stage.actor(name)).build();
+        let error = within("a declared child", declared.start()).await.unwrap_err();
+        assert!(breaks_the_name_rule(&error), "{name:?}: {error}");
+    }
+    assert_eq!(stage.alive(), "sibling");
+}
+
+#[tokio::test(start_paused = true)]
+async fn other_names_are_as_the_user_likes_them() {
+    let stage = Stage::new();
+    let supervisor = Supervisor::new().build();
+    for name in [" ", "a.b:c", "größe", "名前", "#", "#x", "a name of more than fourteen bytes"]
+    {
+        within("a child", supervisor.add_child(stage.actor(name))).await.unwrap();
+    }
 }
 
 #[tokio::test(start_paused = true)]

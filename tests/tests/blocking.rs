@@ -313,6 +313,65 @@ fn a_runtime_that_goes_away_asks_the_thread_to_stop() {
     assert_eq!(receiver.recv_timeout(Duration::from_secs(30)), Ok("stops"));
 }
 
+/// The time that the drop of a runtime takes while a child goes on, with a grace of 20 seconds, after
+/// this part of a stop.
+fn drop_of_a_runtime(paused: bool, stop: fn(Supervisor, ChildRef)) -> Duration {
+    let gauge = Gauge::new();
+    let (blocking, release) = stubborn(&gauge);
+    let spec = ChildSpec::new("stubborn").with_blocking(blocking);
+    let child = spec.handle();
+    let root = Supervisor::new().with_kill_grace(20 * SECOND).with_child(spec).build();
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    let runtime = builder.enable_all().start_paused(paused).build().unwrap();
+    runtime.block_on(async {
+        within("the start", root.start()).await.unwrap();
+        stop(root.clone(), child);
+        // The supervisor and the child's stand-in have their turns.
+        for _ in 0..20 {
+            tokio::task::yield_now().await;
+        }
+    });
+    let began = Instant::now();
+    drop(runtime);
+    drop(release);
+    began.elapsed()
+}
+
+#[test]
+fn a_runtime_that_goes_away_does_not_wait_for_the_thread() {
+    for paused in [false, true] {
+        for stop in [
+            |_, _| {},
+            |root: Supervisor, _| root.request_shutdown(),
+            |_, child: ChildRef| drop(tokio::spawn(async move { child.kill().await })),
+        ] {
+            let time = drop_of_a_runtime(paused, stop);
+            assert!(time < 10 * SECOND, "{time:?} (paused: {paused})");
+        }
+    }
+}
+
+#[test]
+fn its_stop_leaves_the_blocking_pool_to_the_program() {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let builder = builder.worker_threads(2).max_blocking_threads(1).enable_all();
+    let runtime = builder.build().unwrap();
+    let report = runtime.block_on(async {
+        // It needs the pool to clean up.
+        let run = |ctx: BlockingContext| {
+            assert!(ctx.wait_for_shutdown(Duration::MAX));
+            ctx.block_on(tokio::task::spawn_blocking(|| {}))?;
+            Ok(())
+        };
+        let spec = ChildSpec::new("worker").with_shutdown(Shutdown::Infinity);
+        let root = Supervisor::new().with_child(spec.with_blocking(Blocking::new(run))).build();
+        within("the start", root.start()).await.unwrap();
+        tokio::time::timeout(10 * SECOND, root.shutdown()).await
+    });
+    runtime.shutdown_background();
+    assert!(report.expect("the shutdown ends").unwrap().is_clean());
+}
+
 #[tokio::test(start_paused = true)]
 async fn virtual_time_passes_while_a_thread_runs() {
     let gauge = Gauge::new();

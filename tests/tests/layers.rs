@@ -58,7 +58,7 @@ const LAYERS: &[Layer] = &[
     Layer {
         name: "life",
         places: &["life.rs", "life/"],
-        may_name: Only(&["catch", "spec", "engine", "observe", "inbox", "slot"]),
+        may_name: Only(&["catch", "clock", "spec", "engine", "observe", "inbox", "slot"]),
     },
     Layer {
         name: "child",

@@ -1,6 +1,7 @@
 //! Tests pools with many workers: adding them together, listing those that live, and partitions,
 //! which share the work by key.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use supervisor::prelude::*;
@@ -161,6 +162,36 @@ async fn a_key_belongs_to_one_partition() {
     quiet().await;
     assert!(stage.log().ends_with("+any 1"));
     assert_eq!(worker.incarnation(), 2);
+}
+
+#[tokio::test]
+async fn a_caller_who_chooses_the_keys_does_not_choose_the_partition() {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let parts = Supervisor::new().build_partitioned(ChildSpec::new("part").with_task(idle), 8);
+    // The hasher that everyone can compute.
+    let fixed = |key: &u32| {
+        let mut hasher = DefaultHasher::new();
+        key.hash(&mut hasher);
+        hasher.finish()
+    };
+    let chosen: Vec<u32> = (0..).filter(|key| fixed(key) % 8 == 0).take(64).collect();
+    let places: BTreeSet<_> = chosen.iter().map(|key| parts.of(key).path().to_string()).collect();
+    assert!(places.len() > 1, "{places:?}");
+}
+
+#[tokio::test]
+async fn a_key_belongs_to_partitions_of_the_same_number_in_two_trees() {
+    let parts = || Supervisor::new().build_partitioned(ChildSpec::new("part").with_task(idle), 8);
+    let (one, other) = (parts(), parts());
+    assert!((0..100).all(|key| one.of(&key).path() == other.of(&key).path()));
+}
+
+#[tokio::test]
+async fn a_hash_of_the_users_own_chooses_the_same_partition_for_ever() {
+    let parts = Supervisor::new().build_partitioned(ChildSpec::new("part").with_task(idle), 8);
+    for (hash, name) in [(0, "0"), (7, "7"), (8, "0"), (42, "2"), (u64::MAX, "7")] {
+        assert_eq!(parts.of_hash(hash).path(), name);
+    }
 }
 
 #[tokio::test]

@@ -151,6 +151,95 @@ test! {
         assert!(reason.to_string().contains("SIGKILL"), "{reason}");
     }
 
+    async fn a_worker_behind_a_shell_has_the_same_time_to_clean_up() {
+        let root = Supervisor::new().build();
+        let mut events = root.events();
+        // The shell and `cat` die of SIGTERM at once; the worker's output is no pipe of theirs.
+        let worker = "trap 'sleep 0.2; echo cleaned >&2; exit 0' TERM; echo up >&2; \
+                      while :; do sleep 0.01; done";
+        let program = sh("sh -c \"$WORKER\" | cat").env("WORKER", worker);
+        let spec = ChildSpec::new("shell").with_program(program);
+        within("the child", root.add_child(spec)).await.unwrap();
+        within("the worker", logs(&["child=shell", ": up"])).await;
+        let report = within("the shutdown", root.shutdown()).await.unwrap();
+        assert!(report.is_clean(), "{report}");
+        let cleaned = |line: &String| line.contains("child=shell") && line.contains(": cleaned");
+        assert!(logged().iter().any(cleaned), "it was cut off");
+        assert!(matches!(status(&mut events, "shell").await, ExitReason::Normal));
+    }
+
+    async fn a_worker_behind_a_shell_that_ignores_sigterm_is_killed_and_reported() {
+        let root = Supervisor::new().build();
+        let script = "sh -c 'trap \"\" TERM; echo pid $$; exec sleep 10000' & wait";
+        let spec = ChildSpec::new("left").with_shutdown(SECOND / 10).with_program(sh(script));
+        within("the child", root.add_child(spec)).await.unwrap();
+        let worker = pid_of("left").await;
+        let report = within("the shutdown", root.shutdown()).await.unwrap();
+        let killed: Vec<_> = report.killed().map(|(path, _)| path.as_str()).collect();
+        assert_eq!((killed, report.not_stopped().count()), (vec!["left"], 0));
+        ends(&worker).await;
+    }
+
+    async fn a_shell_that_ends_by_itself_leaves_no_worker_however_long_its_time() {
+        let root = Supervisor::new().build();
+        let spec = ChildSpec::new("gone").with_shutdown(Shutdown::Infinity)
+            .with_restart_policy(RestartPolicy::Temporary)
+            .with_program(sh("sh -c 'trap \"\" TERM; exec sleep 10000' & echo pid $!; exit 0"));
+        let mut events = root.events();
+        within("the child", root.add_child(spec)).await.unwrap();
+        assert!(matches!(status(&mut events, "gone").await, ExitReason::Normal));
+        ends(&pid_of("gone").await).await;
+    }
+
+    async fn it_is_asked_with_the_signal_of_its_choice() {
+        use tokio::signal::unix::SignalKind;
+        let root = Supervisor::new().build();
+        let mut events = root.events();
+        let script = "trap '' TERM; trap 'echo interrupted; exit 0' INT; echo up; \
+                      while :; do sleep 0.01; done";
+        let program = sh(script).stop_signal(SignalKind::interrupt());
+        let spec = ChildSpec::new("chosen").with_program(program);
+        within("the child", root.add_child(spec)).await.unwrap();
+        within("it", logs(&["child=chosen", ": up"])).await;
+        // The end by the signal that asked is no failure, whichever it is.
+        let program = sh(SLEEPER).stop_signal(SignalKind::quit());
+        let spec = ChildSpec::new("quits").with_program(program);
+        within("the child", root.add_child(spec)).await.unwrap();
+        pid_of("quits").await;
+        assert!(within("the shutdown", root.shutdown()).await.unwrap().is_clean());
+        assert!(matches!(status(&mut events, "quits").await, ExitReason::Normal));
+        let words = ["child=chosen", ": interrupted"];
+        let interrupted = |line: &String| words.iter().all(|word| line.contains(word));
+        assert!(logged().iter().any(interrupted));
+    }
+
+    async fn a_signal_that_there_is_not_is_an_error_of_the_life() {
+        use tokio::signal::unix::SignalKind;
+        let root = Supervisor::new().build();
+        let mut events = root.events();
+        let program = sh(SLEEPER).stop_signal(SignalKind::from_raw(0));
+        let spec = ChildSpec::new("signal-0").with_restart_policy(RestartPolicy::Temporary);
+        within("the child", root.add_child(spec.with_program(program))).await.unwrap();
+        let reason = status(&mut events, "signal-0").await.to_string();
+        assert_eq!(reason, "error: cannot start `sh`: signal 0 has no name");
+    }
+
+    async fn one_that_has_left_its_group_is_asked_and_killed_too() {
+        let root = Supervisor::new().build();
+        let script = "setpgrp(0, getpgrp(getppid())); $| = 1; print \"pid $$\\n\"; sleep 10000";
+        let moved = |deaf: &str| Program::new("perl").arg("-e").arg(format!("{deaf}{script}"));
+        let spec = ChildSpec::new("moved").with_program(moved(""));
+        within("the child", root.add_child(spec)).await.unwrap();
+        let spec = ChildSpec::new("deaf-moved").with_shutdown(SECOND / 10);
+        let spec = spec.with_program(moved("$SIG{TERM} = 'IGNORE'; "));
+        within("the child", root.add_child(spec)).await.unwrap();
+        let pids = [pid_of("moved").await, pid_of("deaf-moved").await];
+        let report = within("the shutdown", root.shutdown()).await.unwrap();
+        let killed: Vec<_> = report.killed().map(|(path, _)| path.as_str()).collect();
+        assert_eq!((killed, report.not_stopped().count()), (vec!["deaf-moved"], 0));
+        assert!(pids.iter().all(|pid| !exists(pid)));
+    }
+
     async fn the_processes_of_a_program_end_with_it() {
         let root = Supervisor::new().build();
         let mut events = root.events();
@@ -219,6 +308,29 @@ test! {
         within("the shutdown", root.shutdown()).await.unwrap();
     }
 
+    async fn an_error_of_the_start_names_the_file_that_is_missing() {
+        let root = Supervisor::new().build();
+        let reason_of = async |name: &str, program| {
+            let mut events = root.events();
+            let spec = ChildSpec::new(name).with_restart_policy(RestartPolicy::Temporary);
+            within("the child", root.add_child(spec.with_program(program))).await.unwrap();
+            status(&mut events, name).await.to_string()
+        };
+        let reason = reason_of("a", Program::new("sleep").current_dir("/no/such")).await;
+        let text = "cannot start `sleep`: its working directory `/no/such`: No such file";
+        assert!(reason.contains(text), "{reason}");
+        let reason = reason_of("b", Program::new("sleep").current_dir("/dev/null")).await;
+        let text = "cannot start `sleep`: its working directory `/dev/null` is no directory";
+        assert!(reason.contains(text), "{reason}");
+        let script = std::env::temp_dir().join(format!("supervisor-script-{}", std::process::id()));
+        std::fs::write(&script, "#!/no/such/shell\n").unwrap();
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(&script, mode).unwrap();
+        let reason = reason_of("c", Program::new(&script)).await;
+        std::fs::remove_file(&script).unwrap();
+        assert!(reason.contains("the file is there, and the interpreter"), "{reason}");
+    }
+
     async fn arguments_environment_and_directory_can_be_set() {
         let root = Supervisor::new().build();
         let mut events = root.events();
@@ -266,6 +378,46 @@ async fn a_paused_clock_is_held_while_a_program_stops() {
     // (If the process has not been spawned yet, there is nothing to stop.)
     let report = within("the shutdown", root.shutdown()).await.unwrap();
     assert!(report.is_clean(), "{report}");
+}
+
+/// Waits in real time for a log line with these words; a paused clock stands still meanwhile.
+async fn logs_in_real_time(words: &'static [&'static str]) {
+    let began = std::time::Instant::now();
+    let wait = tokio::task::spawn_blocking(move || {
+        while !logged().iter().any(|line| words.iter().all(|word| line.contains(word))) {
+            assert!(began.elapsed() < 30 * SECOND, "waited in vain for {words:?}");
+            std::thread::sleep(SECOND / 1000);
+        }
+    });
+    wait.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_paused_clock_is_held_while_the_rest_of_its_group_ends() {
+    capture_log();
+    let root = Supervisor::new().build();
+    // The processes that it leaves behind are reaped elsewhere, which takes a moment.
+    let script =
+        "for i in 1 2 3 4 5 6 7 8; do sleep 10000 & done; trap 'exit 0' TERM; echo up; wait";
+    let spec = ChildSpec::new("held").with_shutdown(Shutdown::Infinity);
+    within("the child", root.add_child(spec.with_program(sh(script)))).await.unwrap();
+    logs_in_real_time(&["child=held", ": up"]).await;
+    let report = within("the shutdown", root.shutdown()).await.unwrap();
+    assert!(report.is_clean(), "{report}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_rest_of_its_output_is_read_in_real_time_under_a_paused_clock() {
+    capture_log();
+    let root = Supervisor::new().build();
+    // Another process, outside of the group, holds the pipe open.
+    let script = "trap 'exit 0' USR1; setsid sh -c \"kill -USR1 $$; exec sleep 1\" & wait";
+    let spec = ChildSpec::new("cut").with_restart_policy(RestartPolicy::Transient);
+    let began = std::time::Instant::now();
+    within("the child", root.add_child(spec.with_program(sh(script)))).await.unwrap();
+    logs_in_real_time(&["child ended child=cut"]).await;
+    assert!(began.elapsed() >= SECOND / 10, "{:?}", began.elapsed());
+    within("the shutdown", root.shutdown()).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

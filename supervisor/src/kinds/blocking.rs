@@ -3,9 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::ops::{Deref, DerefMut};
-use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context as TaskContext, Poll, Wake, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -13,7 +11,7 @@ use tokio::task::JoinHandle;
 
 use crate::catch::Guarded;
 use crate::child::{ChildRef, Context};
-use crate::life::detached::{self, Progress};
+use crate::life::detached::{self, Progress, park_on};
 use crate::life::{LifeFactory, PendingLife};
 use crate::slot::{AnySlot, Slot};
 use crate::spec::{ChildOptions, ChildResult, ExitReason, Failure, Name};
@@ -105,7 +103,8 @@ impl<M: Send + 'static> LifeFactory for Blocking<M> {
         // The life counts as one that has looked at its shutdown signal: a stop may come before the
         // thread's first step.
         let _ = life.slot.core().observe_stop(life.generation);
-        let name = life.slot.core().name().to_string();
+        // A thread's name with a NUL would panic; a child's name has none.
+        let name = life.slot.core().name().to_string().replace('\0', "");
         let slot = Arc::clone(&life.slot);
         let (alive, _aborted, watch) = detached::stand_in(slot, life.generation, life.times);
         let runtime = tokio::runtime::Handle::current();
@@ -207,42 +206,6 @@ impl<M: Send + 'static> Drop for BlockingContext<M> {
     fn drop(&mut self) {
         if let Some(report) = self.context.abandonment() {
             self.progress.if_still_running(report);
-        }
-    }
-}
-
-/// A waker of a parked thread.
-struct Unpark(thread::Thread);
-
-impl Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        self.0.unpark();
-    }
-}
-
-/// Blocks this thread, which is no thread of the runtime's, until the future completes; returns
-/// `None` after the deadline.
-fn park_on<F: Future>(future: F, deadline: Option<Instant>) -> Option<F::Output> {
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
-    let mut cx = TaskContext::from_waker(&waker);
-    let mut future = pin!(future);
-    loop {
-        if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
-            return Some(output);
-        }
-        match deadline {
-            None => thread::park(),
-            Some(deadline) => {
-                let left = deadline.saturating_duration_since(Instant::now());
-                if left.is_zero() {
-                    return None;
-                }
-                thread::park_timeout(left);
-            }
         }
     }
 }

@@ -5,13 +5,15 @@ mod output;
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
-use std::future::poll_fn;
-use std::path::PathBuf;
+use std::future::{Future, poll_fn};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 use std::pin::{Pin, pin};
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::task::Poll;
 
+use rustix::process::Signal;
 use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
@@ -51,11 +53,14 @@ use crate::tree::{Child, ChildSpec, Ready, Unset};
 ///
 /// # How it stops
 ///
-/// The process gets SIGTERM. After the child's shutdown time, or at once where another child would
-/// be aborted (`brutal_kill`, [`ChildRef::kill`], a missed `heartbeat`), its whole *process group*
-/// is killed: the process and all processes that it has started. When the process has ended, for
-/// whatever reason, the rest of its group is killed too. The life has ended when the process has
-/// been reaped: the next life's process never runs beside it.
+/// Its whole *process group*, the process and all processes that it has started, gets SIGTERM, or
+/// the [`stop_signal`](Self::stop_signal), and has the child's shutdown time to end: also a worker
+/// behind a shell that has ended at once. After that time, or at once where another child would be
+/// aborted (`brutal_kill`, [`ChildRef::kill`], a missed `heartbeat`), what is left of the group is
+/// killed, and a [`ShutdownReport`](crate::info::ShutdownReport) says so. When the process ends
+/// without having been asked, the rest of its group is killed too. The life has ended when the
+/// process has been reaped: the next life's process never runs beside it. Orphans of the group are
+/// reaped as they end, where this process is the first one of its container.
 ///
 /// A descendant that leaves the group escapes. It does so by `setsid` or `setpgid`: a daemon that
 /// puts itself into the background, a process started by `setsid` or `nohup setsid`, the jobs of an
@@ -69,7 +74,7 @@ use crate::tree::{Child, ChildSpec, Ready, Unset};
 /// | exit | reason |
 /// |---|---|
 /// | code 0 | [`Normal`](ExitReason::Normal) |
-/// | SIGTERM, or code 143, after the process was asked to stop | `Normal` |
+/// | the signal that asked it to stop, or a shell's code for it (143 for SIGTERM) | `Normal` |
 /// | any other code or signal | [`Status`](ExitReason::Status) |
 /// | the process could not be started | [`Error`](ExitReason::Error) |
 ///
@@ -97,6 +102,7 @@ pub struct Program {
     environment: Vec<(OsString, Option<OsString>)>,
     inherits: bool,
     directory: Option<PathBuf>,
+    stop_signal: SignalKind,
 }
 
 impl Program {
@@ -109,6 +115,7 @@ impl Program {
             environment: Vec::new(),
             inherits: true,
             directory: None,
+            stop_signal: SignalKind::terminate(),
         }
     }
 
@@ -150,6 +157,26 @@ impl Program {
         self
     }
 
+    /// Sets the signal that asks the program, with its whole group, to stop. Default: SIGTERM.
+    ///
+    /// Many programs stop in another way at each signal. A `postgres` waits for its clients to leave
+    /// at SIGTERM, and disconnects them at SIGINT; an `nginx` cuts its requests off at SIGTERM, and
+    /// finishes them at SIGQUIT. In systemd this option is `KillSignal`, in Docker and Kubernetes
+    /// the stop signal. A program that has not ended in its shutdown time is killed, whatever the
+    /// signal. A signal without a name, such as a real-time signal, is an error of the life.
+    ///
+    /// ```
+    /// use supervisor::Program;
+    /// use tokio::signal::unix::SignalKind;
+    ///
+    /// let postgres = Program::new("postgres").stop_signal(SignalKind::interrupt());
+    /// # let _ = supervisor::ChildSpec::new("postgres").with_program(postgres);
+    /// ```
+    pub fn stop_signal(mut self, signal: SignalKind) -> Self {
+        self.stop_signal = signal;
+        self
+    }
+
     /// Creates the command that spawns the process.
     fn command(&self) -> Command {
         let mut command = Command::new(&self.name);
@@ -178,9 +205,11 @@ impl Program {
         if ctx.is_shutdown_requested() {
             return Ok(());
         }
+        let stop_signal = self.asking_signal()?;
         // The signal is watched before the process is spawned, so that its end is not missed.
         let mut exits = signal(SignalKind::child())?;
-        let mut process = self.command().spawn().map_err(|failure| self.not_started(&failure))?;
+        let mut process =
+            self.command().spawn().map_err(|failure| self.not_started(&self.cause(&failure)))?;
         let mut output = Output::new(&ctx, process.stdout.take(), process.stderr.take());
         let mut group = Group::new(process);
         ctx.ready();
@@ -205,19 +234,62 @@ impl Program {
             match next.await {
                 Happened::Stop(step) => {
                     stop = step;
-                    if stop == Stop::Killed { group.kill() } else { group.terminate() }
+                    if stop == Stop::Killed { group.kill() } else { group.signal(stop_signal) }
                 }
                 // `has_ended` tells whether it was this child process or another one.
-                Happened::Exit => {}
+                Happened::Exit => group.reap_orphans(),
             }
+        }
+        if stop == Stop::Asked {
+            // The others were asked too, and have the same time.
+            let mut rest_ended = pin!(group.rest_ended());
+            poll_fn(|cx| {
+                let is_over = rest_ended.as_mut().poll(cx).is_ready()
+                    || Pin::new(&mut aborted).poll(cx).is_ready();
+                let _ = output.poll(cx, &ctx);
+                if is_over { Poll::Ready(()) } else { Poll::Pending }
+            })
+            .await;
         }
         let status = group.reap(&mut exits).await?;
         output.finish(&ctx).await;
-        if is_success(status, stop) { Ok(()) } else { Err(BadStatus(status).into()) }
+        let obeyed = stop == Stop::Asked && is_end_by(status, stop_signal);
+        if status.success() || obeyed { Ok(()) } else { Err(BadStatus(status).into()) }
     }
 
-    fn not_started(&self, failure: &std::io::Error) -> String {
-        format!("cannot start `{}`: {failure}", self.name.display())
+    /// Returns the signal that asks the process to stop.
+    fn asking_signal(&self) -> Result<Signal, String> {
+        let number = self.stop_signal.as_raw_value();
+        Signal::from_named_raw(number)
+            .ok_or_else(|| self.not_started(&format!("signal {number} has no name")))
+    }
+
+    fn not_started(&self, cause: &str) -> String {
+        format!("cannot start `{}`: {cause}", self.name.display())
+    }
+
+    /// Says why the process could not be spawned. The system's error does not tell which file it is
+    /// about, and means the program only as a rule.
+    fn cause(&self, failure: &std::io::Error) -> String {
+        if let Some(directory) = &self.directory {
+            let shown = directory.display();
+            match directory.metadata() {
+                Err(failure) => return format!("its working directory `{shown}`: {failure}"),
+                Ok(found) if !found.is_dir() => {
+                    return format!("its working directory `{shown}` is no directory");
+                }
+                Ok(_) => {}
+            }
+        }
+        let path = self.directory.as_deref().unwrap_or(Path::new("")).join(&self.name);
+        // A name without `/` is searched in `PATH`.
+        let is_path = self.name.as_encoded_bytes().contains(&b'/');
+        if failure.kind() == ErrorKind::NotFound && is_path && path.exists() {
+            return format!(
+                "the file is there, and the interpreter that it names is not: {failure}"
+            );
+        }
+        failure.to_string()
     }
 }
 
@@ -237,15 +309,12 @@ enum Happened {
     Exit,
 }
 
-/// Returns `true` if the exit is a success.
-///
-/// After a request to stop, SIGTERM is one too, and so is the code by which a shell reports it:
-/// many programs end in this way.
-fn is_success(status: ExitStatus, stop: Stop) -> bool {
+/// Returns `true` if the process has ended by this signal, or with the code by which a shell reports
+/// that: after a request to stop, many programs end in this way.
+fn is_end_by(status: ExitStatus, signal: Signal) -> bool {
     use std::os::unix::process::ExitStatusExt;
-    const TERMINATED: i32 = 15;
-    let obeyed = status.signal() == Some(TERMINATED) || status.code() == Some(128 + TERMINATED);
-    status.success() || stop == Stop::Asked && obeyed
+    let signal = signal.as_raw();
+    status.signal() == Some(signal) || status.code() == Some(128 + signal)
 }
 
 #[diagnostic::do_not_recommend]

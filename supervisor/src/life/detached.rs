@@ -4,12 +4,14 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
-use std::time::Duration;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread;
+use std::time::{Duration, Instant};
 
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
+use crate::clock;
 use crate::slot::{AnySlot, ShutdownRequested};
 use crate::spec::Shutdown;
 
@@ -36,30 +38,38 @@ pub(crate) struct StopTimes {
 /// The real time that a life has to return after it has dropped its context.
 const RETURN_TIME: Duration = Duration::from_millis(100);
 
-/// The stage of a life, for threads that wait for the life in real time.
-#[derive(Debug, Default)]
-pub(crate) struct Progress {
-    stage: Mutex<Stage>,
-    changed: Condvar,
-}
+/// The stage of a life, for those that wait for the life in real time.
+#[derive(Debug)]
+pub(crate) struct Progress(watch::Sender<Stage>);
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Stage {
-    #[default]
     Runs,
     Aborted,
     Ended,
 }
 
 impl Progress {
-    /// Enters a stage, unless the life has ended.
+    /// Enters a stage, unless the life has reached a later one.
     fn enter(&self, stage: Stage) {
-        let mut current = self.lock();
-        if *current != Stage::Ended {
-            *current = stage;
-        }
-        drop(current);
-        self.changed.notify_all();
+        self.0.send_if_modified(|current| {
+            let is_later = stage > *current;
+            if is_later {
+                *current = stage;
+            }
+            is_later
+        });
+    }
+
+    fn has_ended(&self) -> bool {
+        *self.0.borrow() == Stage::Ended
+    }
+
+    /// Completes when the life is no longer in this stage.
+    async fn leaves(self: Arc<Self>, stage: Stage) {
+        let mut stages = self.0.subscribe();
+        // The sender is in `self`, so that the wait does not fail.
+        let _ = stages.wait_for(|current| *current != stage).await;
     }
 
     /// Keeps the runtime's clock, if a test has paused it, from advancing by itself while the life
@@ -67,35 +77,96 @@ impl Progress {
     /// once.
     fn hold_clock(self: &Arc<Self>, stage: Stage, limit: Option<Duration>) {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-        let this = Arc::clone(self);
-        drop(runtime.spawn_blocking(move || {
-            let now = this.lock();
-            let waits = |now: &mut Stage| *now == stage;
-            // The result does not matter: the clock runs on after a change of stage, and at the
-            // limit.
-            match limit {
-                Some(limit) => drop(this.changed.wait_timeout_while(now, limit, waits)),
-                None => drop(this.changed.wait_while(now, waits)),
-            }
-        }));
+        if clock::is_paused() {
+            // A task, which a runtime that is going away does not poll: the drop of a runtime
+            // would wait for the thread.
+            let left = Arc::clone(self).leaves(stage);
+            drop(runtime.spawn(async move { within_real_time(limit, left).await }));
+        }
     }
 
-    /// Calls `then`, on another thread, if the life still runs after [`RETURN_TIME`].
+    /// Calls `then`, in another task, if the life still runs after [`RETURN_TIME`].
     pub(crate) fn if_still_running(self: &Arc<Self>, then: impl FnOnce() + Send + 'static) {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-        let this = Arc::clone(self);
-        drop(runtime.spawn_blocking(move || {
-            let runs = |now: &mut Stage| *now == Stage::Runs;
-            let waited = this.changed.wait_timeout_while(this.lock(), RETURN_TIME, runs);
-            let still_runs = waited.is_ok_and(|(_, waited)| waited.timed_out());
-            if still_runs {
+        let left = Arc::clone(self).leaves(Stage::Runs);
+        drop(runtime.spawn(async move {
+            if within_real_time(Some(RETURN_TIME), left).await.is_none() {
                 then();
             }
         }));
     }
+}
 
-    fn lock(&self) -> MutexGuard<'_, Stage> {
-        self.stage.lock().unwrap_or_else(PoisonError::into_inner)
+/// Waits in real time, also if a test has paused the runtime's clock.
+#[cfg(all(unix, feature = "process"))]
+pub(crate) async fn sleep_in_real_time(time: Duration) {
+    within_real_time(Some(time), std::future::pending::<()>()).await;
+}
+
+/// Waits for the future, at most for this real time; returns `None` after that.
+///
+/// A paused clock stands still meanwhile: it does not advance by itself while a thread of the
+/// runtime's blocking pool is in use. Only then is such a thread taken. The pool is the user's, and
+/// may have a single thread, which the life itself needs to end.
+async fn within_real_time<F>(limit: Option<Duration>, future: F) -> Option<F::Output>
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    if !clock::is_paused() {
+        return match limit {
+            Some(limit) => tokio::time::timeout(limit, future).await.ok(),
+            None => Some(future.await),
+        };
+    }
+    let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
+    // Dropped with this future, that is, with the runtime; the thread then waits no longer.
+    let (_cancel, mut cancelled) = oneshot::channel::<()>();
+    let blocked = tokio::task::spawn_blocking(move || {
+        let mut future = pin!(future);
+        let either = poll_fn(|cx| {
+            if let Poll::Ready(output) = future.as_mut().poll(cx) {
+                return Poll::Ready(Some(output));
+            }
+            Pin::new(&mut cancelled).poll(cx).map(|_| None)
+        });
+        park_on(either, deadline).flatten()
+    });
+    blocked.await.ok().flatten()
+}
+
+/// A waker of a parked thread.
+struct Unpark(thread::Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+/// Blocks this thread, which is not one that polls the runtime's tasks, until the future completes;
+/// returns `None` after the deadline.
+pub(crate) fn park_on<F: Future>(future: F, deadline: Option<Instant>) -> Option<F::Output> {
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut cx = Context::from_waker(&waker);
+    let mut future = pin!(future);
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+            return Some(output);
+        }
+        match deadline {
+            None => thread::park(),
+            Some(deadline) => {
+                let left = deadline.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    return None;
+                }
+                thread::park_timeout(left);
+            }
+        }
     }
 }
 
@@ -126,7 +197,7 @@ pub(crate) fn stand_in(
     generation: u64,
     times: StopTimes,
 ) -> (RunningGuard, AbortSignal, impl Future<Output = ()> + Send) {
-    let progress = Arc::new(Progress::default());
+    let progress = Arc::new(Progress(watch::Sender::new(Stage::Runs)));
     let (running, ended) = oneshot::channel::<()>();
     let (abort, aborted) = oneshot::channel();
     let running = RunningGuard { progress: Arc::clone(&progress), _done: running };
@@ -170,7 +241,7 @@ struct StandInGuard {
 
 impl Drop for StandInGuard {
     fn drop(&mut self) {
-        if *self.progress.lock() == Stage::Ended {
+        if self.progress.has_ended() {
             return;
         }
         // A thread or a process cannot be dropped, so the life is asked to stop, also by a brutal

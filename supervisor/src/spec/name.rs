@@ -110,13 +110,19 @@ impl Name {
         Some(u128::from_be_bytes(bytes))
     }
 
-    /// Returns `true` if the name can be a part of a path.
+    /// The rule that [`is_valid`](Self::is_valid) checks, and that a worker's number stands only for
+    /// a worker.
+    pub(crate) const RULE: &str =
+        "a name is not empty, has no `/` and no control character, and is not `#` and a number";
+
+    /// Returns `true` if the name can be a part of a path, and of a line of a log.
     pub(crate) fn is_valid(&self) -> bool {
-        match &self.0 {
-            Repr::Short(len, bytes) => *len > 0 && !bytes.contains(&b'/'),
-            Repr::Long(text) => !text.contains('/'),
-            Repr::Worker(_) => true,
-        }
+        // Most names are of such bytes alone.
+        let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'/';
+        let is_allowed = |letter: char| letter != '/' && !letter.is_control();
+        self.as_declared().is_none_or(|text| {
+            !text.is_empty() && (text.bytes().all(is_plain) || text.chars().all(is_allowed))
+        })
     }
 }
 

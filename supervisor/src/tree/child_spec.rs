@@ -103,9 +103,9 @@ pub struct ChildSpec<S> {
 impl ChildSpec<Unset> {
     /// Creates the specification of a child of this name, with nothing to run yet.
     ///
-    /// The name is the child's part of its path: not empty, without `/`, and not a `#` with a
-    /// number, which is the name of a pool's worker. A name that breaks this rule is an error when
-    /// the supervisor is started or the child is added.
+    /// The name is the child's part of its path: not empty, without `/` and control characters, and
+    /// not a `#` with a number, which is the name of a pool's worker. A name that breaks this rule is
+    /// an error when the supervisor is started or the child is added.
     pub fn new(name: &str) -> Self {
         Self::named(Name::parse(name))
     }

@@ -1,8 +1,8 @@
 //! A supervisor whose workers share the work by key.
 
 use std::fmt;
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::Arc;
+use std::hash::{BuildHasher, Hash, RandomState};
+use std::sync::{Arc, LazyLock};
 
 use super::{Child, ChildHandle, ChildSpec, Ready, Runnable, SupervisorBuilder};
 use crate::child::{AnyChildRef, ChildRef};
@@ -60,7 +60,7 @@ use crate::supervisor::Supervisor;
 ///
 /// The template's options are those of each worker. A key belongs to the same worker as long as the
 /// number of partitions stays the same, within one run of the program; a program must not store
-/// which worker that is.
+/// which worker that is. [`of_hash`](Self::of_hash) takes a hash of the program's own.
 pub struct Partitioned<M: Send + 'static> {
     supervisor: Supervisor,
     workers: Arc<[ChildRef<M>]>,
@@ -78,12 +78,36 @@ impl<M: Send + 'static> Partitioned<M> {
     }
 
     /// Returns the worker that this key belongs to, whether the worker runs or not.
+    ///
+    /// The keys may come from outside: they are hashed with a secret of this process, so that
+    /// whoever chooses them cannot choose the worker, and flood one alone.
     pub fn of<K: Hash + ?Sized>(&self, key: &K) -> &ChildRef<M> {
-        let mut hasher = DefaultHasher::new();
-        key.hash(&mut hasher);
+        // One for all values, since two with as many workers have equal keys in equal places.
+        static SECRET: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+        self.of_hash(SECRET.hash_one(key))
+    }
+
+    /// Returns the worker with the number `hash % partitions`, whether the worker runs or not.
+    ///
+    /// For keys that must come to the worker of the same number in every run of a program, or in
+    /// several programs: hash them by a function that is stable, as [`of`](Self::of) and the hashers
+    /// of the standard library are not, or use a number that the key has already.
+    ///
+    /// ```
+    /// use supervisor::prelude::*;
+    ///
+    /// let template = ChildSpec::new("shard").with_task(async |ctx: Context| {
+    ///     ctx.shutdown_requested().await;
+    ///     Ok(())
+    /// });
+    /// let shards = Supervisor::new().build_partitioned(template, 4);
+    /// let tenant: u64 = 1002;
+    /// assert_eq!(shards.of_hash(tenant).path(), "2");
+    /// ```
+    pub fn of_hash(&self, hash: u64) -> &ChildRef<M> {
         let partitions = self.workers.len() as u64;
         // The remainder is smaller than the number of workers, which is a `usize`.
-        let index = usize::try_from(hasher.finish() % partitions).unwrap_or(0);
+        let index = usize::try_from(hash % partitions).unwrap_or(0);
         &self.workers[index]
     }
 

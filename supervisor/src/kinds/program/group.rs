@@ -1,5 +1,6 @@
 //! A process with all processes that it has started: its process group.
 
+mod members;
 #[cfg(test)]
 mod tests;
 
@@ -12,17 +13,21 @@ use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
 use rustix::process::{
-    Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, test_kill_process_group,
-    waitid,
+    Pid, Signal, WaitId, WaitIdOptions, getpgid, kill_process, kill_process_group,
+    test_kill_process_group, waitid,
 };
 use tokio::process::Child;
 use tokio::signal::unix::Signal as Signals;
+
+use self::members::Member;
+use crate::life::detached::sleep_in_real_time;
 
 /// A process that leads a group, and is killed and reaped if this is dropped before it was reaped.
 ///
 /// The group can be signalled safely as long as its leader has not been reaped, since the system
 /// does not reuse the group's number until then. So the end of the leader is noticed without
-/// reaping it, the rest of the group is killed, and only then the leader is reaped.
+/// reaping it; the rest of the group has its time to end, or is killed; and only then the leader is
+/// reaped.
 #[derive(Debug)]
 pub(super) struct Group {
     process: Child,
@@ -46,19 +51,77 @@ impl Group {
         self.leader.is_none_or(has_ended)
     }
 
-    /// Asks the process to end.
-    pub(super) fn terminate(&self) {
-        if let Some(leader) = self.leader {
-            // An error means that the process has ended meanwhile.
-            let _ = kill_process(leader, Signal::TERM);
+    /// Sends a signal to the process and all processes of its group.
+    pub(super) fn signal(&self, signal: Signal) {
+        let Some(leader) = self.leader else { return };
+        // An error means that all have ended meanwhile.
+        let _ = kill_process_group(leader, signal);
+        // The process can have moved itself into another group of its session. (It has its number
+        // until it is reaped.)
+        let has_moved = getpgid(Some(leader)).is_ok_and(|group| group != leader);
+        if has_moved && self.process.id().is_some() {
+            let _ = kill_process(leader, signal);
         }
     }
 
     /// Kills the process and all processes of its group.
     pub(super) fn kill(&self) {
-        if let Some(leader) = self.leader {
-            let _ = kill_process_group(leader, Signal::KILL);
+        self.signal(Signal::KILL);
+    }
+
+    /// Reaps the orphans of the group that have ended while the process runs. They are children of
+    /// this process if it is the first process of its container, or was made a subreaper.
+    pub(super) fn reap_orphans(&self) {
+        let Some(leader) = self.leader.filter(|&leader| !has_ended(leader)) else { return };
+        // A look that reaps nothing, and finds nothing where this process is not given orphans.
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
+        if matches!(waitid(WaitId::Pgid(Some(leader)), options), Ok(Some(_))) {
+            // One by one, since a wait for the whole group could reap its leader.
+            for process in members::of(leader).unwrap_or_default() {
+                if process.is_zombie() && process.number() != leader {
+                    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG;
+                    // An error means that another process has to reap it.
+                    let _ = waitid(WaitId::Pid(process.number()), options);
+                }
+            }
         }
+    }
+
+    /// Waits until all processes of the group have ended, after its leader has; zombies have ended.
+    ///
+    /// This polls, less and less often, since nothing announces the end of processes that are not
+    /// children of this one. Dropping the future is safe.
+    pub(super) async fn rest_ended(&mut self) {
+        let mut wait = Duration::from_millis(1);
+        let mut known = None;
+        while self.has_rest(&mut known) {
+            sleep_in_real_time(wait).await;
+            wait = (wait * 2).min(LONGEST_WAIT);
+        }
+    }
+
+    /// Returns `true` if another process of the group than its leader, which has ended, still runs;
+    /// `known` holds one that ran the last time.
+    fn has_rest(&mut self, known: &mut Option<Member>) -> bool {
+        let Some(leader) = self.leader else { return false };
+        // One that runs is enough: the whole group is looked up again only when that one has ended.
+        if known.as_ref().is_some_and(Member::still_runs) {
+            return true;
+        }
+        if let Some(members) = members::of(leader) {
+            *known = members.into_iter().find(Member::runs);
+            return known.is_some();
+        }
+        // Without a list, the leader has to be reaped, since its zombie would be taken for a process
+        // that runs. The number of the group is not reused either while a process is in it.
+        let _ = self.process.try_wait();
+        let _ = reap_orphan(leader);
+        let has_rest = test_kill_process_group(leader).is_ok();
+        if !has_rest {
+            unregister(leader);
+            self.leader = None;
+        }
+        has_rest
     }
 
     /// Kills the rest of the group of a process that has ended, reaps the process, and returns its
@@ -68,8 +131,7 @@ impl Group {
         let status = self.process.wait().await;
         if let Some(group) = self.leader.take() {
             unregister(group);
-            // The orphans of the group become children of this process if it is the first process
-            // of its container, or was made a subreaper; then it has to reap them.
+            // The orphans of the group can be children of this process, which has to reap them.
             while let Ok(None) = reap_orphan(group) {
                 poll_fn(|cx| exits.poll_recv(cx)).await;
             }
@@ -78,6 +140,9 @@ impl Group {
         status
     }
 }
+
+/// The longest time between two looks at a group that has been asked to end.
+const LONGEST_WAIT: Duration = Duration::from_millis(64);
 
 /// Returns `true` if the process has ended; this does not reap it.
 fn has_ended(process: Pid) -> bool {
@@ -98,7 +163,7 @@ async fn wait_until_gone(group: Pid) {
         if test_kill_process_group(group).is_err() {
             return;
         }
-        tokio::time::sleep(Duration::from_millis(wait)).await;
+        sleep_in_real_time(Duration::from_millis(wait)).await;
     }
 }
 
@@ -119,8 +184,8 @@ impl Drop for Group {
     /// Kills and reaps the process here and now: the runtime is going away, so that no task can
     /// wait for the end of the process, and there is no later time.
     fn drop(&mut self) {
+        self.kill();
         let Some(leader) = self.leader.take() else { return };
-        let _ = kill_process_group(leader, Signal::KILL);
         wait_for_end(leader, KILLED_WITHIN);
         // `try_wait` reaps the process.
         let _ = self.process.try_wait();

@@ -1,7 +1,7 @@
 //! The output of a process, logged line by line.
 
-use std::future::poll_fn;
-use std::pin::Pin;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::task::{Context as TaskContext, Poll, ready};
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use tracing::info;
 
 use crate::catch::catch_panic;
 use crate::child::Context;
+use crate::life::detached::sleep_in_real_time;
 use crate::spec::{ChildPath, Escaped};
 
 /// The length in bytes at which a line is cut in pieces: a process that prints no end of line must
@@ -43,11 +44,16 @@ impl Output {
 
     /// Logs the rest of the output, after the process has ended.
     pub(super) async fn finish(&mut self, ctx: &Context) {
-        let rest = poll_fn(|cx| self.poll(cx, ctx));
-        if tokio::time::timeout(AFTER_THE_END, rest).await.is_err() {
-            self.out.end(&self.path);
-            self.err.end(&self.path);
-        }
+        let mut time = pin!(sleep_in_real_time(AFTER_THE_END));
+        poll_fn(|cx| {
+            if self.poll(cx, ctx).is_pending() {
+                ready!(time.as_mut().poll(cx));
+                self.out.end(&self.path);
+                self.err.end(&self.path);
+            }
+            Poll::Ready(())
+        })
+        .await;
     }
 }
 

@@ -6,8 +6,8 @@ use super::SupervisorRun;
 use super::child::{AbortOnDrop, ChildTask};
 use crate::engine::{Child, Effect, Event, Exit, Key, Shown};
 use crate::inbox::{self, Link, Message, Reply};
-use crate::life::PendingLife;
 use crate::life::detached::StopTimes;
+use crate::life::{self, PendingLife};
 use crate::mailbox::Closing;
 use crate::observe::LifeSpan;
 use crate::runtime::node::Body;
@@ -75,7 +75,8 @@ impl SupervisorRun {
                 node.launch(Link { inbox: Arc::clone(&self.inbox), key }, generation);
             }
             Body::Task { factory, .. } => {
-                match Arc::clone(factory).launch(PendingLife { slot, generation, span, times }) {
+                let life = PendingLife { slot, generation, span, times };
+                match life::launch(Arc::clone(factory), life) {
                     Ok(task) => child.task = AbortOnDrop::new(task),
                     Err(reason) => {
                         child.slot().end_life(generation);

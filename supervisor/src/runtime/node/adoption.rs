@@ -23,8 +23,8 @@ impl Node {
     ) -> Result<(), SupervisorError> {
         let is_worker = name.number().is_some();
         if !name.is_valid() || is_worker && self.template.is_none() {
-            let rule = "a name is not empty, has no `/`, and is not `#` and a number".to_owned();
-            return Err(SupervisorError::InvalidSpec(self.path().join(name), rule));
+            let path = self.path().join(name);
+            return Err(SupervisorError::InvalidSpec(path, Name::RULE.to_owned()));
         }
         // A pool's workers have the template's options, and a worker that is a task breaks no rule
         // that the template does not break.
