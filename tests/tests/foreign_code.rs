@@ -645,7 +645,7 @@ async fn messages_that_are_counted_as_left_are_all_dropped_though_they_panic() {
         assert!(deaf.try_send(Bomb::of(&drops)).is_ok());
     }
     within("the shutdown", supervisor.shutdown()).await.unwrap();
-    let left = about("deaf", |kind| matches!(kind, EventKind::MessagesLeft { count: 2 }));
+    let left = about("deaf", |kind| matches!(kind, EventKind::MessagesLeft { count: 2, .. }));
     event(&mut events, "the leftovers", left).await;
     quiet().await;
     assert_eq!(count(&drops), 2);
