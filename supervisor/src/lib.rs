@@ -348,7 +348,8 @@ pub mod info {
 
 /// Futures and errors of sending to a child, and the receiver of the messages that it leaves.
 pub mod messages {
-    pub use crate::mailbox::{AskError, Asking, DeadLetters, SendError, Sending, TrySendError};
+    pub use crate::child::{Asking, Sending};
+    pub use crate::mailbox::{AskError, DeadLetters, SendError, TrySendError};
 }
 
 /// The workers of a pool: their templates, and the ways to add them.

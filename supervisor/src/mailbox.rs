@@ -72,7 +72,8 @@ use tokio::task::coop;
 
 use crate::catch::wake_each;
 
-pub use ask::{Asking, Reply};
+pub(crate) use ask::Asking;
+pub use ask::Reply;
 pub(crate) use batch::Shortcut;
 use batch::Taken;
 pub(crate) use dead_letters::DeadLetterQueue;
@@ -81,7 +82,7 @@ pub use error::{AskError, SendError, TrySendError};
 use messages::Messages;
 pub(crate) use queue::Closing;
 use queue::{Park, Queue, Take};
-pub use send::Sending;
+pub(crate) use send::Sending;
 
 /// A queue of messages with one receiver at a time and any number of senders.
 pub(crate) struct Mailbox<M> {

@@ -59,31 +59,8 @@ impl<R> fmt::Debug for Reply<R> {
 }
 
 pin_project! {
-    /// Future returned by [`ChildRef::ask`](crate::ChildRef::ask) and
-    /// [`ChildRef::ask_within`](crate::ChildRef::ask_within).
-    ///
-    /// Sends the request, waiting for room as [`Sending`] does, then waits for the answer. The
-    /// time-out covers both and runs on tokio's clock, from the first poll; on a thread without a
-    /// runtime, or in a runtime without timers, it runs on a timer thread of the library's, which
-    /// starts with the first such request. A request that is queued when the child crashes is answered by the next life; the request that the child was
-    /// handling gets [`AskError::NoReply`].
-    ///
-    /// # Errors
-    ///
-    /// [`AskError`]: a request that could not be sent comes back in it. When the time is up a
-    /// request that still waits for room is withdrawn; one that was sent stays sent, and its
-    /// [`Reply::is_closed`] returns `true`. The time is up, too, when the runtime in which the
-    /// future was first polled is gone, or when the timer thread cannot be started.
-    ///
-    /// # Cancel safety
-    ///
-    /// A dropped future does the same as one whose time is up.
-    ///
-    /// # Panics
-    ///
-    /// When polled after completion.
-    #[must_use = "a request is not sent until this is awaited"]
-    pub struct Asking<'a, M, R> {
+    /// The future of a request and its answer. Polled after completion, it panics.
+    pub(crate) struct Asking<'a, M, R> {
         sending: Sending<'a, M>,
         sent: bool,
         answer: oneshot::Receiver<R>,
@@ -143,8 +120,16 @@ impl<M, R> Future for Asking<'_, M, R> {
     }
 }
 
-impl<M, R> fmt::Debug for Asking<'_, M, R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Asking").field("sent", &self.sent).finish_non_exhaustive()
+impl<M, R> Asking<'_, M, R> {
+    /// Returns `true` if the request is in the mailbox, or was handled.
+    pub(crate) fn is_sent(&self) -> bool {
+        self.sent
+    }
+
+    /// Gives up, as if dropped. Returns the message if it was not sent.
+    pub(crate) fn withdraw(self: Pin<&mut Self>) -> Option<M> {
+        let this = self.project();
+        this.answer.close();
+        if *this.sent { None } else { this.sending.withdraw() }
     }
 }

@@ -1,6 +1,5 @@
 //! The future that waits for room.
 
-use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll, ready};
@@ -12,27 +11,8 @@ use super::queue::Sent;
 use super::waiting_senders::Ticket;
 use super::{Mailbox, wake};
 
-/// Future returned by [`ChildRef::send`](crate::ChildRef::send).
-///
-/// Completes with `Ok(())` when the message is in the mailbox: at once if there is room; otherwise
-/// when the senders that have waited longer have sent their messages and the child has taken a
-/// message, which may be after the child's restart.
-///
-/// # Errors
-///
-/// [`SendError`] with the message, if the child is not running or its slot is removed, even if that
-/// happens while the future waits.
-///
-/// # Cancel safety
-///
-/// If the future is dropped before it has completed, the message is not sent, and the senders
-/// behind it move up. While the future waits it keeps its position among the waiting senders.
-///
-/// # Panics
-///
-/// When polled after completion.
-#[must_use = "a message is not sent until this is awaited"]
-pub struct Sending<'a, M> {
+/// The future of a message that is sent when there is room. Polled after completion, it panics.
+pub(crate) struct Sending<'a, M> {
     mailbox: &'a Mailbox<M>,
     message: Option<M>,
     ticket: Option<Ticket>,
@@ -44,7 +24,7 @@ impl<'a, M> Sending<'a, M> {
     }
 
     /// Gives up, as if the future was dropped. Returns the message if it was not sent.
-    pub(super) fn withdraw(&mut self) -> Option<M> {
+    pub(crate) fn withdraw(&mut self) -> Option<M> {
         if let Some(ticket) = self.ticket.take() {
             self.mailbox.withdraw(ticket);
         }
@@ -88,13 +68,13 @@ impl<M> Drop for Sending<'_, M> {
     }
 }
 
-impl<M> fmt::Debug for Sending<'_, M> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = match (&self.message, self.ticket) {
+impl<M> Sending<'_, M> {
+    /// Returns the state of the future in words.
+    pub(crate) fn state(&self) -> &'static str {
+        match (&self.message, self.ticket) {
             (None, _) => "done",
             (Some(_), None) => "not polled",
             (Some(_), Some(_)) => "waiting",
-        };
-        f.debug_tuple("Sending").field(&format_args!("{state}")).finish()
+        }
     }
 }
