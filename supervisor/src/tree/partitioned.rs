@@ -104,6 +104,7 @@ impl<M: Send + 'static> Partitioned<M> {
     /// let tenant: u64 = 1002;
     /// assert_eq!(shards.of_hash(tenant).path(), "2");
     /// ```
+    #[must_use]
     pub fn of_hash(&self, hash: u64) -> &ChildRef<M> {
         let partitions = self.workers.len() as u64;
         // The remainder is smaller than the number of workers, which is a `usize`.
