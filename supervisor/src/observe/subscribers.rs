@@ -240,9 +240,10 @@ impl Subscribers {
     /// a tree of its own again.
     pub(crate) fn split_off(&self, other: &Self, path: &ChildPath) {
         let Some(list) = self.list.get() else { return };
-        let moves = |subscriber: &mut Arc<Subscriber>| subscriber.lock().root.below(path).is_some();
+        let leaves =
+            |subscriber: &mut Arc<Subscriber>| subscriber.lock().root.below(path).is_some();
         let moved: Vec<_> = list
-            .change(&mut list.lock(), |subscribers| subscribers.extract_if(.., moves).collect());
+            .change(&mut list.lock(), |subscribers| subscribers.extract_if(.., leaves).collect());
         other.enter(moved, |queue| {
             if let Some(root) = queue.root.below(path) {
                 queue.root = root;
