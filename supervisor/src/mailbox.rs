@@ -70,7 +70,7 @@ use std::time::Duration;
 
 use tokio::task::coop;
 
-use crate::catch::wake_each;
+use crate::catch::{catch_panic, wake_each};
 
 pub(crate) use ask::Asking;
 pub use ask::Reply;
@@ -292,7 +292,9 @@ impl<M> fmt::Debug for Mailbox<M> {
 /// Wakes a task, if there is one. Never called with a lock held, since a waker is foreign code, and
 /// may panic: the message is queued all the same.
 pub(crate) fn wake(waker: Option<Waker>) {
-    wake_each(waker);
+    if let Some(waker) = waker {
+        catch_panic(|| waker.wake());
+    }
 }
 
 /// The messages that were queued when a mailbox was closed, oldest first.

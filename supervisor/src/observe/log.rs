@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use tracing::level_filters::LevelFilter;
 use tracing::{Level, Span, debug, enabled, error, info, warn};
 
 use super::event::{EventKind, RestartsLeft};
@@ -11,7 +12,9 @@ use crate::spec::{ChildPath, Escaped};
 /// Returns whether a subscriber reads the library's log at any level; a subscriber that panics does
 /// not.
 pub(crate) fn is_read() -> bool {
-    catch_panic(|| enabled!(target: "supervisor", Level::ERROR)).unwrap_or(false)
+    // Without a subscriber this costs one load.
+    LevelFilter::current() != LevelFilter::OFF
+        && catch_panic(|| enabled!(target: "supervisor", Level::ERROR)).unwrap_or(false)
 }
 
 /// The span in which a life runs, if a subscriber reads the log.
@@ -35,16 +38,18 @@ impl LifeSpan {
     }
 
     /// Enters the span until the guard is dropped.
+    #[inline]
     pub(crate) fn enter(&self) -> Entered<'_> {
         let span = self.0.as_deref();
         if let Some(span) = span {
-            catch_panic(|| span.with_subscriber(|(id, subscriber)| subscriber.enter(id)));
+            enter(span);
         }
         Entered(span)
     }
 }
 
 impl Drop for LifeSpan {
+    #[inline]
     fn drop(&mut self) {
         // Dropped in the task of the life, whose end a panic would hide.
         if let Some(span) = self.0.take() {
@@ -67,11 +72,24 @@ impl fmt::Debug for LifeSpan {
 pub(crate) struct Entered<'a>(Option<&'a Span>);
 
 impl Drop for Entered<'_> {
+    #[inline]
     fn drop(&mut self) {
         if let Some(span) = self.0 {
-            catch_panic(|| span.with_subscriber(|(id, subscriber)| subscriber.exit(id)));
+            exit(span);
         }
     }
+}
+
+/// Enters a span. Apart from the poll of a life, which is short if there is no span.
+#[inline(never)]
+fn enter(span: &Span) {
+    catch_panic(|| span.with_subscriber(|(id, subscriber)| subscriber.enter(id)));
+}
+
+/// Exits a span that was entered.
+#[inline(never)]
+fn exit(span: &Span) {
+    catch_panic(|| span.with_subscriber(|(id, subscriber)| subscriber.exit(id)));
 }
 
 /// Writes one line for an event, at a level by what the reader has to do about it.

@@ -7,6 +7,7 @@ use std::task::Waker;
 
 use super::locked::Locked;
 use crate::catch::wake_each;
+use crate::mailbox::wake;
 
 /// The number of a waiting future.
 ///
@@ -86,7 +87,12 @@ impl Wakers {
     }
 
     pub(crate) fn wake(self) {
-        wake_each(self.first.into_iter().chain(self.receiver).chain(self.others.into_values()));
+        wake(self.first);
+        wake(self.receiver);
+        // There is rarely another, and an iterator of a map costs something even if it is empty.
+        if !self.others.is_empty() {
+            wake_each(self.others.into_values());
+        }
     }
 }
 
