@@ -72,6 +72,11 @@ impl<C, R> Child<C, R> {
         let (state, shown) = (State::Down, Shown::Is(ChildState::Stopped));
         Self { rules, state, generation, retry, attempts, declared, shown, data }
     }
+
+    /// Returns the state that the child's users see, which is also in the child's slot.
+    pub(crate) fn shown(&self) -> ChildState {
+        self.shown.state()
+    }
 }
 
 /// The state of a child. "Life" means that a task of the child exists. (Large and rare parts are

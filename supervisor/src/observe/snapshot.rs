@@ -49,7 +49,7 @@ pub struct Snapshots(Vec<Snapshot>);
 impl Snapshots {
     /// Puts the parts of trees together. Each comes with the index of its parent, which is before
     /// it; a part whose index is out of range is a tree by itself.
-    pub(crate) fn from_parts(mut parts: Vec<(usize, Snapshot)>) -> Self {
+    fn from_parts(mut parts: Vec<(usize, Snapshot)>) -> Self {
         let mut trees = Vec::new();
         while let Some((parent, mut part)) = parts.pop() {
             part.children.0.reverse();
@@ -70,6 +70,12 @@ impl Snapshots {
             rest.extend(children.iter().map(|child| &child.children));
         }
         count
+    }
+}
+
+impl From<Vec<Snapshot>> for Snapshots {
+    fn from(snapshots: Vec<Snapshot>) -> Self {
+        Self(snapshots)
     }
 }
 

@@ -123,17 +123,16 @@ impl Supervisor {
     pub async fn snapshot(&self) -> Result<Snapshot, SupervisorError> {
         let top = self.own_part().await;
         let mut builder = SnapshotBuilder::new(top, Arc::clone(self.node()));
-        while let Some((parent, node)) = builder.pending.pop_front() {
+        while let Some(Pending { position, path, node }) = builder.pending.pop_front() {
             let now = clock::now();
             match Self::observing(node).query(child_views).await {
-                Ok(views) => builder.add(parent, views, now),
+                Ok(views) => builder.add(position, &path, views, now),
                 // A nested supervisor that does not run is shown without children.
-                Err(_) if parent > 0 => {}
+                Err(_) if position.is_some() => {}
                 Err(error) => return Err(error),
             }
         }
-        let tree = Snapshots::from_parts(builder.parts).into_iter().next();
-        tree.ok_or_else(|| self.node().unavailable())
+        Ok(builder.finish())
     }
 }
 
@@ -149,7 +148,7 @@ fn uptime(node: &Node) -> Option<Duration> {
 fn count_states(run: &mut SupervisorRun) -> SupervisorStats {
     let mut stats = SupervisorStats::default();
     for (_, child) in run.engine.children() {
-        *match child.data.slot().core().state() {
+        *match child.shown() {
             ChildState::Running => &mut stats.running,
             ChildState::Starting => &mut stats.starting,
             ChildState::Restarting => &mut stats.restarting,
@@ -161,32 +160,63 @@ fn count_states(run: &mut SupervisorRun) -> SupervisorStats {
     stats
 }
 
-/// A snapshot that is being put together from its parts.
+/// A snapshot that is being put together.
 struct SnapshotBuilder {
-    /// The parts without their children, each with its parent's index; a parent comes before its
-    /// children, and the top has none.
-    parts: Vec<(usize, Snapshot)>,
-    /// The supervisors whose children are still to be added, each with the index of its part.
-    pending: VecDeque<(usize, Arc<Node>)>,
+    top: Snapshot,
+    /// The children of one supervisor each; those of a supervisor come after the list that it is in.
+    lists: Vec<(Position, Vec<Snapshot>)>,
+    /// The supervisors whose children are still to be added.
+    pending: VecDeque<Pending>,
+}
+
+/// The position of a supervisor: the index of its list, and its index there; `None` for the top.
+type Position = Option<(usize, usize)>;
+
+/// A supervisor whose children are still to be added.
+struct Pending {
+    position: Position,
+    path: ChildPath,
+    node: Arc<Node>,
 }
 
 impl SnapshotBuilder {
     fn new(top: Snapshot, node: Arc<Node>) -> Self {
-        Self { parts: vec![(usize::MAX, top)], pending: VecDeque::from([(0, node)]) }
+        let pending = Pending { position: None, path: top.path.clone(), node };
+        Self { top, lists: Vec::new(), pending: VecDeque::from([pending]) }
     }
 
-    /// Adds the children of the supervisor whose part has the index `parent`.
-    fn add(&mut self, parent: usize, views: Vec<ChildView>, now: Instant) {
-        let path = self.parts[parent].1.path.clone();
-        for view in views {
-            let mut part = view.part(&path, now);
-            if let Some(nested) = view.nested {
-                part.strategy = Some(nested.rules().strategy);
-                part.uptime = uptime(&nested);
-                self.pending.push_back((self.parts.len(), nested));
+    /// Adds the children of the supervisor at this position.
+    fn add(&mut self, position: Position, path: &ChildPath, views: Vec<ChildView>, now: Instant) {
+        let (list, pending) = (self.lists.len(), &mut self.pending);
+        let children = views.into_iter().enumerate().map(|(at, view)| {
+            let mut part = view.part(path, now);
+            if let Some(node) = view.nested {
+                part.strategy = Some(node.rules().strategy);
+                part.uptime = uptime(&node);
+                let (position, path) = (Some((list, at)), part.path.clone());
+                pending.push_back(Pending { position, path, node });
             }
-            self.parts.push((parent, part));
+            part
+        });
+        let children = children.collect();
+        self.lists.push((position, children));
+    }
+
+    /// Puts each list into its supervisor's part. A loop and not a recursion, since a tree can be
+    /// deep.
+    fn finish(mut self) -> Snapshot {
+        while let Some((position, children)) = self.lists.pop() {
+            let supervisor = match position {
+                Some((list, at)) => {
+                    self.lists.get_mut(list).and_then(|(_, parts)| parts.get_mut(at))
+                }
+                None => Some(&mut self.top),
+            };
+            if let Some(supervisor) = supervisor {
+                supervisor.children = Snapshots::from(children);
+            }
         }
+        self.top
     }
 }
 
@@ -270,8 +300,7 @@ impl ChildView {
         Self {
             slot: Arc::clone(child.data.slot()),
             kind: child.rules.kind,
-            // The state in the slot is the one that users see everywhere else.
-            state: child.data.slot().core().state(),
+            state: child.shown(),
             restart: child.rules.restart,
             incarnation: child.generation,
             up_since: match child.state {
