@@ -134,8 +134,6 @@ pub(crate) struct Engine<C, R> {
     deferred_for: HashMap<Key, VecDeque<Deferred<C, R>>, BuildNumberHasher>,
     /// The callers who wait for the end of a life that they have killed or terminated.
     awaited_ends: Vec<AwaitedEnd<R>>,
-    /// The callers who wait for a start that they have made begin anew.
-    awaited_starts: Vec<(Key, R)>,
     /// Children that no longer move, so that their deferred work may go on.
     settled: Vec<Key>,
     /// Children whose state has changed since it was last shown.
@@ -162,7 +160,6 @@ impl<C: Named, R> Engine<C, R> {
             deferred: VecDeque::new(),
             deferred_for: HashMap::default(),
             awaited_ends: Vec::new(),
-            awaited_starts: Vec::new(),
             settled: Vec::new(),
             changed: Vec::new(),
             may_return: false,

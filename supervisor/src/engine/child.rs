@@ -148,10 +148,6 @@ pub(crate) enum OwnStop<R> {
     Fail(Failing),
     /// The start has failed, because the life will not be ready.
     FailedStart(FailingStart<R>),
-    /// A user has terminated the child while it was starting.
-    CancelStart(Purpose<R>),
-    /// A user has restarted the child while it was starting: the start begins anew.
-    StartAnew(Purpose<R>),
 }
 
 /// A life that is ended from outside, as a failure.
@@ -208,7 +204,6 @@ impl<R> OwnStop<R> {
             Self::Terminate(reply) | Self::StopAndStart(reply) => Some(reply),
             Self::Fail(_) => None,
             Self::FailedStart(failing) => failing.purpose.into_reply(),
-            Self::CancelStart(purpose) | Self::StartAnew(purpose) => purpose.into_reply(),
         }
     }
 }

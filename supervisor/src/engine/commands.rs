@@ -223,34 +223,14 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    /// Handles an order: one that is about the child's present life acts on it at once, any other
-    /// waits for its turn.
+    /// Handles an order. One that fails the child's present life acts on that life at once, since it
+    /// may be what the supervisor waits for; any other order waits for its turn, as in OTP.
     pub(super) fn order(&mut self, now: Instant, order: Box<Order<R>>) {
-        let key = self.resolve(&order.subject);
-        let is_starting = |child: &Child<C, R>| matches!(child.state, State::Starting(_));
-        let starts = key.filter(|key| self.children.get(*key).is_some_and(is_starting));
-        match (&order.verb, key, starts) {
-            (Verb::Fail(reason), Some(key), _) => {
+        match (&order.verb, self.resolve(&order.subject)) {
+            (Verb::Fail(reason), Some(key)) => {
                 self.fail(now, key, ExitReason::clone(reason), Some(order.reply));
             }
-            (Verb::Terminate | Verb::StopAndStart, _, Some(key)) if !self.is_stopping() => {
-                self.cut_start_short(now, key, *order);
-            }
             _ => self.run_or_defer(now, Deferred::Order(order)),
-        }
-    }
-
-    /// Stops a life that is starting; it may hang in its start, so that a user's order does not
-    /// wait for the end of the start.
-    fn cut_start_short(&mut self, now: Instant, key: Key, order: Order<R>) {
-        let since = self.last_packed.of(now);
-        let Some(State::Starting(purpose)) = self.enter(key, State::Up { since }) else { return };
-        if matches!(order.verb, Verb::Terminate) {
-            self.await_end(key, order.reply);
-            self.halt(now, key, OwnStop::CancelStart(purpose).into());
-        } else {
-            self.awaited_starts.push((key, order.reply));
-            self.halt(now, key, OwnStop::StartAnew(purpose).into());
         }
     }
 
@@ -302,19 +282,10 @@ impl<C: Named, R> Engine<C, R> {
         self.awaited_ends.extract_if(.., ends).map(|end| end.reply).collect()
     }
 
-    /// Refuses the callers who wait for the end of the child's present life, or for its next start.
-    pub(super) fn refuse_awaited(&mut self, key: Key, refusal: &Refusal) {
+    /// Refuses the callers who wait for the end of the child's present life.
+    pub(super) fn refuse_awaited_ends(&mut self, key: Key, refusal: &Refusal) {
         for reply in self.take_awaited_ends(key) {
             self.answer(reply, Answer::Refused(refusal.clone()));
-        }
-        self.answer_awaited_start(key, &Answer::Refused(refusal.clone()));
-    }
-
-    /// Answers the callers who wait for a start of the child that has begun anew.
-    pub(super) fn answer_awaited_start(&mut self, key: Key, answer: &Answer) {
-        while let Some(at) = self.awaited_starts.iter().position(|(child, _)| *child == key) {
-            let (_, reply) = self.awaited_starts.swap_remove(at);
-            self.answer(reply, answer.clone());
         }
     }
 }

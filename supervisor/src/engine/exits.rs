@@ -132,8 +132,6 @@ impl<C: Named, R> Engine<C, R> {
             }
             OwnStop::StopAndStart(reply) => self.launch(now, key, Purpose::Command(reply)),
             OwnStop::Fail(Failing { reason }) => self.exited_while_up(now, key, reason),
-            OwnStop::CancelStart(purpose) => self.start_cancelled(now, key, purpose),
-            OwnStop::StartAnew(purpose) => self.launch(now, key, purpose),
             OwnStop::FailedStart(FailingStart { purpose, reason }) => {
                 self.start_failed(now, key, purpose, reason);
             }
@@ -347,10 +345,8 @@ impl<C: Named, R> Engine<C, R> {
         // A group restart gives up only when it comes to start this child.
         let is_needed = match own {
             Some(OwnStop::Fail(_)) => rules.restart != RestartPolicy::Temporary,
-            Some(
-                OwnStop::FailedStart(FailingStart { purpose, .. }) | OwnStop::StartAnew(purpose),
-            ) => {
-                matches!(purpose, Purpose::Sequence | Purpose::Restart)
+            Some(OwnStop::FailedStart(failing)) => {
+                matches!(failing.purpose, Purpose::Sequence | Purpose::Restart)
             }
             _ => false,
         };
@@ -360,7 +356,7 @@ impl<C: Named, R> Engine<C, R> {
         }
         // This notice comes after `Close`, because it is the last report on the child's state.
         self.notify(Notice::NotStopped(key));
-        self.refuse_awaited(key, &Refusal::StillRunning);
+        self.refuse_awaited_ends(key, &Refusal::StillRunning);
         if let Some(reply) = purpose.into_reply() {
             self.answer(reply, Answer::Refused(Refusal::StillRunning));
         }

@@ -114,7 +114,6 @@ impl<C: Named, R> Engine<C, R> {
         } else {
             self.notify(Notice::Started(key));
         }
-        self.answer_awaited_start(key, &Answer::Done);
         match purpose {
             Purpose::Sequence => {
                 self.advance_start(key);
@@ -131,7 +130,6 @@ impl<C: Named, R> Engine<C, R> {
     /// Handles a life that declined (OTP's `ignore`): it ended normally before it was up.
     pub(super) fn declined(&mut self, now: Instant, key: Key, purpose: Purpose<R>) {
         self.notify(Notice::Declined(key));
-        self.answer_awaited_start(key, &Answer::Declined);
         let pool = self.rules.strategy == SupervisionStrategy::SimpleOneForOne;
         match purpose {
             Purpose::Sequence => {
@@ -176,29 +174,6 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    /// Handles the end of a life that a user has terminated while it was starting.
-    pub(super) fn start_cancelled(&mut self, now: Instant, key: Key, purpose: Purpose<R>) {
-        match purpose {
-            Purpose::Add(reply) => {
-                self.forget(key);
-                let refusal = Refusal::StartFailed(ExitReason::Shutdown);
-                self.answer(reply, Answer::Refused(refusal));
-            }
-            Purpose::Command(reply) => {
-                self.stay_down(key);
-                let refusal = Refusal::StartFailed(ExitReason::Shutdown);
-                self.answer(reply, Answer::Refused(refusal));
-            }
-            Purpose::Restart | Purpose::Together => self.stay_down(key),
-            Purpose::Sequence => {
-                // The children after it start without it, as after one that has declined.
-                self.advance_start(key);
-                self.stay_down(key);
-                self.go_on(now);
-            }
-        }
-    }
-
     /// Handles a failed start, whose life is gone.
     pub(super) fn start_failed(
         &mut self,
@@ -208,7 +183,6 @@ impl<C: Named, R> Engine<C, R> {
         reason: ExitReason,
     ) {
         self.notify(Notice::StartFailed { child: key, reason: reason.clone() });
-        self.answer_awaited_start(key, &Answer::Refused(Refusal::StartFailed(reason.clone())));
         let hopeless = is_hopeless(&reason);
         match purpose {
             Purpose::Add(reply) => {

@@ -52,7 +52,7 @@ impl<C: Named, R> Engine<C, R> {
         let stays_down = match purpose.own() {
             None if self.is_stopping() => !self.returns(child),
             None => child.rules.restart == RestartPolicy::Temporary,
-            Some(OwnStop::Terminate(_) | OwnStop::CancelStart(_)) => true,
+            Some(OwnStop::Terminate(_)) => true,
             Some(_) => false,
         };
         if stays_down && child.rules.kind == ChildKind::Supervisor {
@@ -280,7 +280,7 @@ impl<C: Named, R> Engine<C, R> {
     pub(super) fn give_up_on(&mut self, key: Key) {
         if self.rules_of(key).is_some_and(|rules| rules.kind == ChildKind::Worker) {
             self.answer_overtaken(key, Answer::Refused(Refusal::StillRunning));
-            self.refuse_awaited(key, &Refusal::StillRunning);
+            self.refuse_awaited_ends(key, &Refusal::StillRunning);
             self.enter(key, State::Zombie);
             self.close_unless_it_returns(key);
             // This notice comes after `Close`, because it is the last report on the child's state.
@@ -323,7 +323,6 @@ impl<C: Named, R> Engine<C, R> {
             }
             _ => return,
         };
-        self.answer_awaited_start(key, &Answer::Refused(Refusal::ShuttingDown));
         if let Some(reply) = reply {
             self.answer(reply, answer);
         }
@@ -366,11 +365,9 @@ impl<C: Named, R> Engine<C, R> {
         let since = self.last_packed.of(now);
         if self.children.get(key).is_some_and(starting)
             && let Some(State::Starting(purpose)) = self.enter(key, State::Up { since })
+            && let Some(reply) = purpose.into_reply()
         {
-            self.answer_awaited_start(key, &Answer::Refused(Refusal::ShuttingDown));
-            if let Some(reply) = purpose.into_reply() {
-                self.answer(reply, Answer::Refused(Refusal::ShuttingDown));
-            }
+            self.answer(reply, Answer::Refused(Refusal::ShuttingDown));
         }
     }
 
@@ -404,11 +401,8 @@ impl<C: Named, R> Engine<C, R> {
         self.timers = Timers::default();
         self.mode = Mode::Ended;
         self.refuse_all_deferred();
-        let ends = std::mem::take(&mut self.awaited_ends).into_iter().map(|end| end.reply);
-        let starts = std::mem::take(&mut self.awaited_starts).into_iter().map(|(_, reply)| reply);
-        let waiting: Vec<R> = ends.chain(starts).collect();
-        for reply in waiting {
-            self.answer(reply, Answer::Refused(Refusal::ShuttingDown));
+        for end in std::mem::take(&mut self.awaited_ends) {
+            self.answer(end.reply, Answer::Refused(Refusal::ShuttingDown));
         }
         self.effects.push_back(Effect::Ended(Box::new(ending)));
     }

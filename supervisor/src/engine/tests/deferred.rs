@@ -40,76 +40,25 @@ fn a_worker_that_is_slow_to_start_holds_up_no_other_in_a_pool() {
 #[test]
 fn a_command_waits_for_its_own_child() {
     let mut world = two(OneForOne);
-    world.call(Verb::StopAndStart, "a");
-    let call = world.call(Verb::Delete, "a");
-    assert_eq!(world.answer(call), "-");
-    world.gone("a");
-    assert_eq!(world.acts(), "ask a, spawn a");
+    world.exits("a", panicked());
+    let call = world.call(Verb::Terminate, "a");
     assert_eq!(world.answer(call), "-");
     world.ready("a");
-    assert_eq!(world.answer(call), "refused, Running");
+    assert_eq!(world.acts(), "spawn a, ask a");
+    world.gone("a");
+    assert_eq!(world.answer(call), "done");
 }
 
 #[test]
-fn a_termination_and_a_restart_do_not_wait_for_the_end_of_a_start() {
-    for verb in [Verb::Terminate, Verb::StopAndStart] {
-        let mut world = two(OneForOne);
-        world.exits("a", panicked());
-        let call = world.call(verb.clone(), "a");
-        assert_eq!(world.acts(), "spawn a, ask a");
-        world.gone("a");
-        if matches!(verb, Verb::Terminate) {
-            assert_eq!(
-                (world.answer(call).as_str(), world.state("a").as_str()),
-                ("done", "stopped")
-            );
-        } else {
-            assert_eq!(world.acts(), "spawn a");
-            assert_eq!(world.answer(call), "-");
-            world.ready("a");
-            assert_eq!(world.answer(call), "done");
-        }
-    }
-}
-
-#[test]
-fn a_termination_in_the_start_of_a_group_lets_the_others_start() {
-    for strategy in [OneForOne, OneForAll, RestForOne] {
-        let mut world = World::new(supervisor(strategy))
-            .with("a", notifying(Always))
-            .with("b", notifying(Temporary))
-            .with("c", notifying(Always));
-        world.on(Event::Start);
-        world.ready("a");
-        let call = world.call(Verb::Terminate, "b");
-        world.gone("b");
-        assert_eq!(world.answer(call), "done");
-        assert_eq!(world.acts(), "spawn a, spawn b, ask b, spawn c");
-        world.ready("c");
-        assert_eq!(world.state("b"), "gone");
-    }
-}
-
-#[test]
-fn a_start_that_is_cut_short_fails_the_command_that_asked_for_it() {
+fn a_termination_acts_when_a_kill_has_ended_a_start_that_hangs() {
     let mut world = two(OneForOne);
-    let add = world.add("c", notifying(Always));
-    let terminate = world.call(Verb::Terminate, "c");
-    world.gone("c");
-    assert_eq!(world.answer(add), "refused, StartFailed(Shutdown)");
-    assert_eq!(world.answer(terminate), "done");
-    assert_eq!(world.state("c"), "gone");
-}
-
-#[test]
-fn a_restart_that_is_cut_short_by_the_stop_is_refused() {
-    let mut world = two(OneForOne);
-    let add = world.add("c", notifying(Always));
-    let restart = world.call(Verb::StopAndStart, "c");
-    world.on(Event::Stop);
-    world.settle();
-    assert_eq!(world.answer(add), "refused, ShuttingDown");
-    assert_eq!(world.answer(restart), "refused, ShuttingDown");
+    world.exits("a", panicked());
+    let terminate = world.call(Verb::Terminate, "a");
+    let kill = world.call(Verb::Fail(ExitReason::Killed), "a");
+    assert_eq!(world.acts(), "spawn a, abort a");
+    world.gone("a");
+    assert_eq!([terminate, kill].map(|call| world.answer(call)), ["done", "done"]);
+    assert_eq!(world.state("a"), "stopped");
 }
 
 /// Gives a command about `subject` from inside of `caller`.
@@ -226,7 +175,6 @@ fn a_name_is_added_again_when_the_child_that_has_it_is_gone() {
     let mut world = World::new(supervisor(OneForOne)).with("a", worker(Temporary)).up();
     let first = world.call(Verb::Terminate, "a");
     let second = world.add("a", notifying(Temporary));
-    world.settle();
     let third = world.call(Verb::Terminate, "a");
     world.settle();
     assert_eq!(

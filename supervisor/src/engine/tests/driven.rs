@@ -173,22 +173,6 @@ impl Driven {
     }
 
     fn order(&mut self, name: &str, verb: Verb, call: Call) {
-        // OTP's supervisor waits for the end of a start, and then handles the order. The engine
-        // cuts the start short.
-        let starts = |item: &Item| {
-            let Item::Starts(key, generation) = item else { return false };
-            let child = self.world.engine.child(*key);
-            child.is_some_and(|child| {
-                child.data.0 == named(name)
-                    && child.generation == *generation
-                    && matches!(child.state, State::Starting(_))
-            })
-        };
-        if let Some(at) = self.inbox.iter().position(starts)
-            && let Some(item) = self.inbox.remove(at)
-        {
-            self.handle(item);
-        }
         self.world.order(Subject::Name(named(name)), verb, call);
     }
 }
