@@ -97,7 +97,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// Kills a child: drops its life at its next await point, which counts as a failure.
 ///
 /// A nested supervisor is killed with all its children. The call returns when the life has ended
-/// and its locals have been dropped. A child that is starting is killed when it is up.
+/// and its locals have been dropped. The start of a child that is starting has failed then.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)]

@@ -1,9 +1,11 @@
 //! The log lines that this process writes through `tracing`, for tests to wait for.
 
 use std::io;
-use std::sync::{Mutex, Once, PoisonError};
+use std::sync::{Mutex, Once, OnceLock, PoisonError};
 
 use tokio::sync::Notify;
+use tracing::subscriber::DefaultGuard;
+use tracing::{Dispatch, Subscriber};
 use tracing_subscriber::fmt::MakeWriter;
 
 static LOG: Mutex<String> = Mutex::new(String::new());
@@ -15,6 +17,15 @@ pub fn capture_log() {
     INSTALL.call_once(|| {
         tracing_subscriber::fmt().with_ansi(false).without_time().with_writer(Writer).init();
     });
+}
+
+/// Makes this the subscriber of the thread until the guard is dropped, also for log lines that
+/// another thread has been the first to reach: while `tracing` knows one subscriber only, it asks
+/// the thread that reaches a line first, and caches the answer.
+pub fn subscribe(subscriber: impl Subscriber + Send + Sync + 'static) -> DefaultGuard {
+    static SECOND: OnceLock<Dispatch> = OnceLock::new();
+    SECOND.get_or_init(|| Dispatch::new(tracing_subscriber::registry()));
+    tracing::subscriber::set_default(subscriber)
 }
 
 /// Returns all log lines so far.

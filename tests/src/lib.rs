@@ -10,7 +10,7 @@ mod halfway;
 mod limit;
 mod stage;
 
-pub use captured::{capture_log, logged, logs};
+pub use captured::{capture_log, logged, logs, subscribe};
 pub use event_filters::{
     about, delayed, printed, restarted, start_failed, started, supervisor_terminated, terminated,
 };

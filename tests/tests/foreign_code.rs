@@ -18,7 +18,7 @@ use supervisor::events::EventKind;
 use supervisor::info::ChildState;
 use supervisor::prelude::*;
 use supervisor::{Blocking, BlockingContext, ExitReason, MaxRestarts, Partitioned, Periodic};
-use supervisor_tests::{Stage, about, event, quiet, terminated, within};
+use supervisor_tests::{Stage, about, event, quiet, subscribe, terminated, within};
 use tokio::sync::oneshot;
 use tracing::{Metadata, Subscriber, span, subscriber::Interest};
 
@@ -530,7 +530,7 @@ async fn under_a_subscriber_that_panics_in(method: &'static str) {
         panics: Arc::clone(&panics),
         next: AtomicU64::new(0),
     };
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let _guard = subscribe(subscriber);
     let stage = Stage::new();
     let dropped = stage.task("dropped", async |_: Context| pending().await);
     let address = dropped.handle();
@@ -623,7 +623,7 @@ async fn a_span_whose_enter_panics_is_exited_all_the_same() {
     }
     let entered = Arc::default();
     let subscriber = tracing_subscriber::registry().with(Bad(Arc::clone(&entered)));
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let _guard = subscribe(subscriber);
     let stage = Stage::new();
     let supervisor = with_sibling(&stage).await;
     quiet().await;

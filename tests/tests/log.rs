@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use supervisor::events::EventKind;
 use supervisor::prelude::*;
-use supervisor_tests::{Order, Stage, event, quiet, within};
+use supervisor_tests::{Order, Stage, event, quiet, subscribe, within};
 use tracing_subscriber::fmt::MakeWriter;
 
 /// A log in memory.
@@ -76,7 +76,7 @@ async fn the_log_names_the_child_the_cause_and_the_restarts_left() {
     let log = Log::default();
     let subscriber =
         tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).without_time().finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let _guard = subscribe(subscriber);
     let tree = supervision_tree! { one_for_all { sub: one_for_one { worker: Always } } };
     let mut events = tree.handle().supervisor().events();
     let tree = within("the start", tree.start()).await.expect("a tree");
@@ -138,7 +138,7 @@ impl io::Write for Full {
 async fn a_log_that_panics_does_not_stop_the_tree() {
     for strategy in [SupervisionStrategy::OneForOne, SupervisionStrategy::OneForAll] {
         let subscriber = tracing_subscriber::fmt().with_writer(|| Full).finish();
-        let _guard = tracing::subscriber::set_default(subscriber);
+        let _guard = subscribe(subscriber);
         let stage = Stage::new();
         let failing = stage.actor("failing");
         let address = failing.handle();
@@ -161,7 +161,7 @@ async fn a_log_that_panics_does_not_stop_the_tree() {
 #[tokio::test]
 async fn a_log_that_panics_at_the_lines_of_a_program_does_not_end_the_program() {
     let subscriber = tracing_subscriber::fmt().with_writer(|| Full).finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let _guard = subscribe(subscriber);
     let program = supervisor::Program::new("sh").arg("-c").arg("echo child failed; exit 0");
     let spec = ChildSpec::new("program")
         .with_restart_policy(RestartPolicy::Transient)

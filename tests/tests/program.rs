@@ -15,8 +15,9 @@ use supervisor_tests::{capture_log, event, logged, logs, restarted, terminated, 
 const SECOND: Duration = Duration::from_secs(1);
 
 /// Returns a shell that runs the script.
+/// A shell script. It does not inherit ignored signals, as tests have them in the background.
 fn sh(script: &str) -> Program {
-    Program::new("sh").arg("-c").arg(script)
+    Program::new("env").args(["--default-signal", "sh", "-c", script])
 }
 
 /// A program that prints its process id, and then runs for ever.

@@ -21,8 +21,10 @@ impl Program {
     }
 
     fn start_with(command: &[&str]) -> Self {
-        let mut process = Command::new(command[0])
-            .args(&command[1..])
+        // The process must not inherit ignored signals, as tests have them in the background.
+        let mut process = Command::new("env")
+            .arg("--default-signal")
+            .args(command)
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()

@@ -241,6 +241,9 @@ macro_rules! common_methods {
 
         /// Stops the child; the child's policy does not bring it back.
         ///
+        /// The call waits for its turn: if the child is starting or stopping, until that is over.
+        /// [`kill`](Self::kill) cuts it short.
+        ///
         /// # Errors
         ///
         /// [`NotFound`](SupervisorError::NotFound) if the supervisor has forgotten the child;
@@ -275,7 +278,10 @@ macro_rules! common_methods {
         /// Drops the child's life at its next await point, and returns when the life has ended.
         ///
         /// This is an abnormal exit like any other: the child's policy decides whether it is
-        /// restarted, and the restart counts.
+        /// restarted, and the restart counts. The call concerns the life of the moment and waits
+        /// for nothing else that the supervisor does: the start of a child that is starting fails,
+        /// and a life that is being stopped, alone or with its supervisor, ends at once, which
+        /// counts as no failure.
         ///
         /// # Errors
         ///
