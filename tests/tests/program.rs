@@ -222,7 +222,7 @@ test! {
         let spec = ChildSpec::new("signal-0").with_restart_policy(RestartPolicy::Temporary);
         within("the child", root.add_child(spec.with_program(program))).await.unwrap();
         let reason = status(&mut events, "signal-0").await.to_string();
-        assert_eq!(reason, "error: cannot start `sh`: signal 0 has no name");
+        assert_eq!(reason, "error: cannot start `env`: signal 0 has no name");
     }
 
     async fn one_that_has_left_its_group_is_asked_and_killed_too() {

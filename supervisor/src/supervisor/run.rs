@@ -188,6 +188,7 @@ async fn stop(
     first: Signal,
     first_at: Instant,
 ) -> End {
+    // Requested before the line is logged: a log whose reader hangs does not hold up the shutdown.
     supervisor.request_shutdown();
     let mut last = first;
     if !first.is_quick() {
