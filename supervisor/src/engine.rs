@@ -197,6 +197,9 @@ impl<C: Named, R> Engine<C, R> {
             Event::Start => self.start(now),
             Event::Continue => self.go_on(now),
             Event::Ready(child, generation) => self.ready(now, child, generation),
+            Event::Adopted(child, generation, refusal) => {
+                self.adopted(now, child, generation, refusal);
+            }
             Event::Exited(child, generation, exit) => self.exited(now, child, generation, exit),
             Event::Abandoned(child, generation) => self.abandoned(now, child, generation),
             Event::SignOfLife(child, generation, at) => {

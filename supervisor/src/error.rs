@@ -140,6 +140,8 @@ impl SupervisorError {
             Refusal::SimpleOneForOne => Self::SimpleOneForOne(supervisor),
             Refusal::MaxChildren(limit) => Self::MaxChildren(supervisor, limit),
             Refusal::ShuttingDown => Self::ShuttingDown(supervisor),
+            Refusal::ChildShuttingDown => Self::ShuttingDown(path),
+            Refusal::ChildEnded(reason) => Self::Ended(path, reason),
             Refusal::FromInside => Self::FromInside(path),
         }
     }

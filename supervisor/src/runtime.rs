@@ -8,10 +8,11 @@ mod node;
 mod reaper;
 
 pub(crate) use self::declaration::Declaration;
-pub(crate) use self::driver::{ChildTask, SupervisorRun, prepare_adoption};
+pub(crate) use self::driver::{ChildTask, SupervisorRun};
 #[cfg(test)]
 pub(crate) use self::node::Declared;
 pub use self::node::ErasedSpec;
 pub(crate) use self::node::{
-    Body, Node, NodeState, PoolTemplate, ShutdownOnDrop, Trees, Unplaced, rules_of, rules_of_kind,
+    Body, Hold, Node, NodeState, PoolTemplate, ShutdownOnDrop, Trees, Unplaced, rules_of,
+    rules_of_kind,
 };

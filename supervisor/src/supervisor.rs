@@ -292,7 +292,7 @@ impl Supervisor {
         if supervisor_would_wait_for_itself(&*self.node) {
             return Err(SupervisorError::FromInside(self.path()));
         }
-        if let Some(slot) = self.node.slot() {
+        if let Some(slot) = self.node.slot_in_charge() {
             let stopped = AnyChildRef::new(slot).terminate().await;
             // The supervisor may have ended for good through another call, which fulfils this one.
             if !matches!(self.node.state(), NodeState::Ended { .. }) {
@@ -316,13 +316,14 @@ impl Supervisor {
     /// Requests a [`shutdown`](Self::shutdown) without waiting for it, also in a task below this
     /// supervisor.
     pub fn request_shutdown(&self) {
-        match self.node.slot() {
-            Some(slot) => {
-                if let Some(link) = slot.core().link() {
-                    drop(link.request(Verb::Terminate, None));
-                }
+        // An adoption may put a parent in charge between the two looks.
+        while self.node.slot_in_charge().is_none() {
+            if self.node.stop_root() {
+                return;
             }
-            None => self.node.stop_root(),
+        }
+        if let Some(link) = self.node.slot().and_then(|slot| slot.core().link()) {
+            drop(link.request(Verb::Terminate, None));
         }
     }
 

@@ -1,5 +1,7 @@
 //! Tests adoption: a running supervisor becomes a child of another one, and nothing is stopped.
 
+use std::future::Future;
+use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
 use supervisor::prelude::*;
@@ -279,4 +281,131 @@ async fn a_supervisor_that_gives_up_during_its_adoption_is_restarted() {
     event(&mut events, "the restart", fits).await;
     quiet().await;
     assert_eq!(stage.alive(), "a");
+}
+
+/// Runs two calls on two threads at the same moment, and returns both results.
+fn at_once<A: Send + 'static, B: Send + 'static>(
+    runtime: &tokio::runtime::Runtime,
+    spins: (usize, usize),
+    first: impl Future<Output = A> + Send + 'static,
+    second: impl Future<Output = B> + Send + 'static,
+) -> (A, B) {
+    let barrier = Arc::new(Barrier::new(2));
+    let (other, handle) = (Arc::clone(&barrier), runtime.handle().clone());
+    let thread = std::thread::spawn(move || {
+        other.wait();
+        (0..spins.0).for_each(|_| std::hint::spin_loop());
+        handle.block_on(within("the first call", first))
+    });
+    barrier.wait();
+    (0..spins.1).for_each(|_| std::hint::spin_loop());
+    let second = runtime.block_on(within("the second call", second));
+    (thread.join().unwrap(), second)
+}
+
+fn two_threads() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
+}
+
+#[test]
+fn a_shutdown_during_an_adoption_is_neither_lost_nor_hangs() {
+    let runtime = two_threads();
+    let parent = runtime.block_on(root());
+    for round in 0..200 {
+        let stage = Stage::new();
+        let (supervisor, _) = runtime.block_on(running(&stage, "worker"));
+        let (stopped, added) = (supervisor.clone(), parent.clone());
+        let (name, waits) = (format!("s{round}"), round % 2 == 0);
+        let adopted = spec(&name, &supervisor);
+        let shutdown = async move {
+            if waits {
+                stopped.shutdown().await.unwrap();
+            } else {
+                stopped.request_shutdown();
+            }
+        };
+        let add = async move { added.add_child(adopted).await.map(drop) };
+        let ((), added) = at_once(&runtime, (round % 97 * 20, round % 89 * 20), shutdown, add);
+        let ended = within("the end", supervisor.wait());
+        assert!(runtime.block_on(ended).is_ok(), "round {round}: {added:?}");
+        assert_eq!(stage.alive(), "", "round {round}");
+        runtime.block_on(async {
+            drop(parent.terminate_child(&name).await);
+            drop(parent.delete_child(&name).await);
+        });
+    }
+}
+
+#[test]
+fn two_supervisors_that_adopt_each_other_are_no_cycle() {
+    let runtime = two_threads();
+    for round in 0..200 {
+        let (a, b) = (Supervisor::new().build(), Supervisor::new().build());
+        if round % 2 == 0 {
+            runtime.block_on(async { a.start().await.unwrap() });
+            runtime.block_on(async { b.start().await.unwrap() });
+        }
+        let (into_a, into_b) = (a.clone(), b.clone());
+        let (of_a, of_b) = (spec("a", &a), spec("b", &b));
+        let first = async move { into_a.add_child(of_b).await.is_ok() };
+        let second = async move { into_b.add_child(of_a).await.is_ok() };
+        let (first, second) = at_once(&runtime, (0, round % 50), first, second);
+        assert!(!(first && second), "round {round}: each is below the other");
+        drop((a.path(), b.path()));
+    }
+}
+
+#[test]
+fn a_child_can_be_added_to_a_supervisor_that_is_being_adopted() {
+    let runtime = two_threads();
+    let parent = runtime.block_on(root());
+    for round in 0..200 {
+        let stage = Stage::new();
+        let supervisor = Supervisor::new().build();
+        let (below, above, name) = (supervisor.clone(), parent.clone(), format!("s{round}"));
+        let (child, adopted) = (stage.actor("child"), spec(&name, &supervisor));
+        let add = async move { below.add_child(child).await.map(drop) };
+        let adopt = async move { above.add_child(adopted).await.map(drop) };
+        let spins = (round % 97 * 20, round % 89 * 20);
+        let (added, adopted) = at_once(&runtime, spins, add, adopt);
+        assert!(added.is_ok() && adopted.is_ok(), "round {round}: {added:?}, {adopted:?}");
+        runtime.block_on(within("the child's first poll", async {
+            while stage.alive() != "child" {
+                tokio::task::yield_now().await;
+            }
+        }));
+    }
+    shut_down(&runtime, &parent);
+}
+
+fn shut_down(runtime: &tokio::runtime::Runtime, root: &Supervisor) {
+    runtime.block_on(within("the shutdown", root.shutdown())).unwrap();
+}
+
+#[test]
+fn no_event_is_lost_in_an_adoption() {
+    let runtime = two_threads();
+    let parent = runtime.block_on(root());
+    for round in 0..100 {
+        let stage = Stage::new();
+        let (supervisor, _) = runtime.block_on(running(&stage, "worker"));
+        let mut events = supervisor.events();
+        let (below, above, name) = (supervisor.clone(), parent.clone(), format!("s{round}"));
+        let adopted = spec(&name, &supervisor);
+        let adds: Vec<_> = (0..20).map(|at| stage.actor(&format!("child{at}"))).collect();
+        let add = async move {
+            for child in adds {
+                below.add_child(child).await.unwrap();
+            }
+        };
+        let adopt = async move { above.add_child(adopted).await.map(drop).unwrap() };
+        let spins = (round % 97 * 20, round % 89 * 100);
+        let ((), ()) = at_once(&runtime, spins, add, adopt);
+        let mut started = 0;
+        while let Some(event) = events.try_next() {
+            started += usize::from(event.path().as_str().contains("child"));
+        }
+        assert_eq!(started, 20, "round {round}");
+    }
+    shut_down(&runtime, &parent);
 }

@@ -7,8 +7,8 @@ use super::child::{Child, ChildRules, Failing, OwnStop, Pending, Purpose, State}
 use super::deferred::Deferred;
 use super::timers::Target;
 use super::{
-    Addition, Answer, AwaitedEnd, Effect, Engine, GroupRestart, Key, Mode, Named, Notice, Order,
-    Refusal, Shown, Subject, Verb,
+    Addition, Answer, AwaitedEnd, Effect, Engine, GroupRestart, Key, Mode, Named, Order, Refusal,
+    Shown, Subject, Verb,
 };
 use crate::spec::{ChildState, ExitReason, SupervisionStrategy};
 
@@ -95,21 +95,38 @@ impl<C: Named, R> Engine<C, R> {
             self.effects.push_back(Effect::Refused(Box::new(child.data)));
             return self.answer(reply, Answer::Refused(refusal));
         }
-        let generation = child.generation;
         let key = self.children.push(child);
         if running {
-            // An adopted supervisor keeps its life.
-            if let Some(child) = self.children.get_mut(key) {
-                child.generation = generation + 1;
-            }
-            let since = self.last_packed.of(now);
-            self.enter(key, State::Up { since });
-            self.effects.push_back(Effect::Adopt(key));
-            self.shown_by_effect(key, Shown::Is(ChildState::Running));
-            self.notify(Notice::Started(key));
-            self.answer(reply, Answer::Done);
+            self.adopt(key, reply);
         } else {
             self.launch(now, key, Purpose::Add(reply));
+        }
+    }
+
+    /// Asks for a running supervisor to become the life of this child.
+    fn adopt(&mut self, key: Key, reply: R) {
+        if let Some(child) = self.children.get_mut(key) {
+            child.generation += 1;
+        }
+        self.effects.push_back(Effect::Adopt(key));
+        self.enter(key, State::Starting(Purpose::Add(reply)));
+        self.shown_by_effect(key, Shown::Is(ChildState::Starting));
+    }
+
+    /// Handles the outcome of an adoption: the supervisor goes on as this child, or the command is
+    /// refused.
+    pub(super) fn adopted(
+        &mut self,
+        now: Instant,
+        key: Key,
+        generation: u64,
+        refusal: Option<Refusal>,
+    ) {
+        let Some(refusal) = refusal else { return self.ready(now, key, generation) };
+        let Some(State::Starting(purpose)) = self.enter(key, State::Down) else { return };
+        self.forget(key);
+        if let Some(reply) = purpose.into_reply() {
+            self.answer(reply, Answer::Refused(refusal));
         }
     }
 

@@ -19,6 +19,8 @@ pub(crate) enum Event<R> {
     Ready(Key, u64),
     /// A life has dropped its context before it was ready.
     Abandoned(Key, u64),
+    /// A running supervisor has become the life of this child, or has not, because of this refusal.
+    Adopted(Key, u64, Option<Refusal>),
     /// A life has ended: its task is gone, with everything that the task held.
     Exited(Key, u64, Exit),
     /// A life has given its last sign of life at this instant, as the driver has looked up for
@@ -123,6 +125,10 @@ pub(crate) enum Refusal {
     SimpleOneForOne,
     MaxChildren(usize),
     ShuttingDown,
+    /// The supervisor that is to be adopted is being stopped as a root.
+    ChildShuttingDown,
+    /// The supervisor that is to be adopted has ended as a root.
+    ChildEnded(ExitReason),
     /// The command comes from a child for which the supervisor waits, and so would wait for itself.
     FromInside,
 }
@@ -137,7 +143,7 @@ pub(crate) enum Effect<C, R> {
         child: Key,
         generation: u64,
     },
-    /// A running supervisor has become a child.
+    /// Make a running supervisor the life of this child, and send [`Event::Adopted`].
     Adopt(Key),
     /// Send the life a shutdown request; a life that has never looked at its shutdown signal is
     /// dropped at once.

@@ -33,7 +33,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Addition, BURST, ChildRules, Event, Exit, Order, StartRule, Subject, SupervisorRules, Verb,
+    Addition, BURST, ChildRules, Event, Exit, Order, Refusal, StartRule, Subject, SupervisorRules,
+    Verb,
 };
 use crate::spec::{
     AutoShutdown, Backoff, ChildKind, ChildState, ExitReason, Failure, MaxRestarts, RestartPolicy,

@@ -94,6 +94,8 @@ struct Locked {
     left: usize,
     /// The number of the last event.
     last_number: u64,
+    /// Set while the tree is a part of a larger one, whose list the subscribers are in.
+    have_moved: bool,
     /// Set once the tree has ended, or is gone without having been started.
     has_ended: bool,
 }
@@ -179,17 +181,28 @@ impl Subscribers {
         Events(subscriber)
     }
 
-    /// Gives an event to each subscriber to a part of the tree that includes this path.
-    pub(crate) fn publish(&self, path: &ChildPath, kind: EventKind) {
-        let Some(list) = self.list.get() else { return };
+    /// Returns `true` if the subscribers have moved to a larger tree.
+    pub(crate) fn have_moved(&self) -> bool {
+        self.list.get().is_some_and(|list| list.lock().have_moved)
+    }
+
+    /// Gives an event to each subscriber to a part of the tree that includes this path. Returns
+    /// `false` if the subscribers have moved to a larger tree, in which the path is another, unless
+    /// the event is to be published `here` all the same.
+    pub(crate) fn publish(&self, path: &ChildPath, kind: &EventKind, here: bool) -> bool {
+        let Some(list) = self.list.get() else { return true };
         let mut wakers = Vec::new();
         {
             let mut locked = list.lock();
+            if locked.have_moved && !here {
+                return false;
+            }
             if locked.subscribers.is_empty() {
-                return;
+                return true;
             }
             locked.last_number += 1;
-            let event = Event { number: locked.last_number, path: path.clone(), kind };
+            let (number, path) = (locked.last_number, path.clone());
+            let event = Event { number, path, kind: kind.clone() };
             for subscriber in &locked.subscribers {
                 let mut queue = subscriber.lock();
                 if !subscriber.has_left() && event.path.is_at_or_below(&queue.root) {
@@ -203,6 +216,7 @@ impl Subscribers {
             }
         }
         wake_each(wakers);
+        true
     }
 
     /// Ends all subscriptions, present and future: the tree has ended, and no event follows.
@@ -226,7 +240,11 @@ impl Subscribers {
     /// Takes the subscribers of another tree, which has become a part of this one at `path`.
     pub(crate) fn absorb(&self, other: &Self, path: &ChildPath) {
         let Some(other) = other.list.get() else { return };
-        let moved = other.change(&mut other.lock(), std::mem::take);
+        let moved = {
+            let mut locked = other.lock();
+            locked.have_moved = true;
+            other.change(&mut locked, std::mem::take)
+        };
         self.enter(moved, |queue| {
             queue.root = if queue.root.is_root() {
                 path.clone()
@@ -239,6 +257,9 @@ impl Subscribers {
     /// Gives the subscribers at or below `path` to another tree: the part of this tree at `path` is
     /// a tree of its own again.
     pub(crate) fn split_off(&self, other: &Self, path: &ChildPath) {
+        if let Some(list) = other.list.get() {
+            list.lock().have_moved = false;
+        }
         let Some(list) = self.list.get() else { return };
         let leaves =
             |subscriber: &mut Arc<Subscriber>| subscriber.lock().root.below(path).is_some();
@@ -320,7 +341,7 @@ mod tests {
     use super::*;
 
     fn publish(tree: &Subscribers) {
-        tree.publish(&ChildPath::root(), EventKind::SupervisorStarted);
+        tree.publish(&ChildPath::root(), &EventKind::SupervisorStarted, false);
     }
 
     #[test]
@@ -374,7 +395,7 @@ mod tests {
         assert_eq!((part.count(), whole.count()), (0, 2));
         drop(leaves);
         assert_eq!(whole.count(), 1);
-        whole.publish(&path, EventKind::SupervisorStarted);
+        whole.publish(&path, &EventKind::SupervisorStarted, false);
         assert!(stays.try_next().is_some());
         whole.split_off(&part, &path);
         assert_eq!((part.count(), whole.count()), (1, 0));

@@ -7,8 +7,7 @@ use std::sync::Arc;
 
 use crate::engine::ChildRules;
 use crate::error::SupervisorError;
-use crate::runtime::driver::prepare_adoption;
-use crate::runtime::node::{Body, Declared, ErasedSpec, Node, Unplaced, rules, rules_of};
+use crate::runtime::node::{Body, Declared, ErasedSpec, Hold, Node, Unplaced, rules, rules_of};
 use crate::spec::{Budget, ChildOptions, Name, OptionLayers};
 
 /// The children that a supervisor is to be built with, in start order.
@@ -110,13 +109,9 @@ impl Declaring<'_> {
             Some(SupervisorError::InvalidSpec(path, "two children have this name".to_owned()))
         } else {
             let unchecked = alike.is_none().then_some(options);
-            self.node.adopt_child(&name, unchecked, &body).err()
+            self.node.adopt_child(&name, unchecked, &body, Hold::Declared).err()
         };
         let body = body.into_body();
-        if fault.is_none() {
-            // A child supervisor that is just ending starts again with this supervisor.
-            let _ = prepare_adoption(&body);
-        }
         let rules = match alike {
             Some((_, rules)) => rules,
             None => Arc::new(rules_of(options, &body)),

@@ -16,7 +16,6 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Instant;
 
-pub(crate) use self::adoption::prepare_adoption;
 pub(crate) use self::child::ChildTask;
 use crate::clock;
 use crate::engine::{Addition, Answer, Ending, Engine, Event, Key, Refusal};
@@ -55,10 +54,10 @@ pub(crate) struct SupervisorRun {
 /// Spawns a life of a supervisor with its declared children.
 fn spawn(node: Arc<Node>, inbox: Arc<Inbox>) {
     let mut engine = Engine::new(node.rules().clone(), node.backoff_seed());
-    let is_supervised = node.is_supervised();
-    engine.set_may_return(is_supervised);
+    let is_held = node.is_held();
+    engine.set_may_return(is_held);
     // A root has one life, so the life takes the declaration instead of a copy of it.
-    let has_declaration = !is_supervised;
+    let has_declaration = !is_held;
     let declared = if has_declaration { node.take_declared() } else { node.declared().to_vec() };
     engine.reserve(declared.len());
     for Declared { rules, body } in declared {

@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 
 pub(crate) use self::body::Body;
 pub(crate) use self::defaults::{rules_of, rules_of_kind};
-pub(super) use self::lives::RootStart;
+pub(super) use self::lives::{NestedStart, RootStart};
 use self::stops::Stops;
 pub(crate) use self::trees::{TreeHandle, Trees};
 pub use self::unplaced::ErasedSpec;
@@ -77,6 +77,8 @@ struct Locked {
     /// Keeps an adopted root alive until its parent holds it.
     keeper: Option<Arc<ShutdownOnDrop>>,
     parent: Option<Parent>,
+    /// Set once a root is stopped, or ends: it is not adopted any more.
+    is_final_stop: bool,
     /// The link to which the end of the current life is reported, and the number of that life.
     reports_to: Option<(Link, u64)>,
     /// A fault of the declaration, which the start returns as its error.
@@ -92,6 +94,19 @@ struct Locked {
 struct Parent {
     node: Weak<Node>,
     slot: Arc<dyn AnySlot>,
+    hold: Hold,
+}
+
+/// The hold that a parent has on a supervisor. Until the parent holds it, a supervisor that runs is
+/// its own root: it is stopped by a shutdown of its own, and ends for good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hold {
+    /// The supervisor is declared, and its parent has not started it.
+    Declared,
+    /// The parent is asked to add the supervisor.
+    Asked,
+    /// The supervisor was, or is, a life of its slot in the parent.
+    Held,
 }
 
 /// The state of a supervisor.
@@ -126,7 +141,7 @@ impl ShutdownOnDrop {
 
 impl Drop for ShutdownOnDrop {
     fn drop(&mut self) {
-        self.0.stop_root();
+        let _ = self.0.stop_root();
     }
 }
 
@@ -153,6 +168,7 @@ impl Node {
                 need: Budget::ZERO,
                 keeper: None,
                 parent: None,
+                is_final_stop: false,
                 reports_to: None,
                 fault: None,
                 start_waiters: Vec::new(),
@@ -241,6 +257,24 @@ impl Node {
 
     pub(crate) fn is_supervised(&self) -> bool {
         self.lock().parent.is_some()
+    }
+
+    /// Returns `true` if the supervisor was, or is, a life of its slot in its parent.
+    pub(crate) fn is_held(&self) -> bool {
+        self.lock().is_held()
+    }
+
+    /// Returns the supervisor's slot as a child, if its parent holds the supervisor, or has declared
+    /// it and not started it yet.
+    pub(crate) fn slot_in_charge(&self) -> Option<Arc<dyn AnySlot>> {
+        let locked = self.lock();
+        let parent = locked.parent.as_ref()?;
+        let is_in_charge = match parent.hold {
+            Hold::Held => true,
+            Hold::Declared => matches!(locked.state, NodeState::Built),
+            Hold::Asked => false,
+        };
+        is_in_charge.then(|| Arc::clone(&parent.slot))
     }
 
     /// Returns the supervisor's slot as a child, if it has a parent.

@@ -11,8 +11,7 @@ use crate::error::SupervisorError;
 use crate::inbox::Inbox;
 use crate::life::reentry::calling_child;
 use crate::runtime::{
-    Body, ChildTask, ErasedSpec, Node, NodeState, SupervisorRun, Unplaced, prepare_adoption,
-    rules_of,
+    Body, ChildTask, ErasedSpec, Hold, NodeState, SupervisorRun, Unplaced, rules_of,
 };
 use crate::spec::{ChildOptions, Name, OptionLayers};
 
@@ -57,10 +56,10 @@ impl Supervisor {
     pub(crate) fn begin_to_add(&self, parts: ErasedSpec) -> Result<PendingAdd, SupervisorError> {
         let (inbox, starting) = self.inbox_or_start()?;
         let options = parts.options.options();
-        self.node().adopt_child(&parts.name, Some(&options), &parts.body)?;
-        let Ok(running) = prepare_adoption(&parts.body) else {
-            drop(Node::release_child(&parts.body));
-            return Err(SupervisorError::ShuttingDown(self.path().join(&parts.name)));
+        self.node().adopt_child(&parts.name, Some(&options), &parts.body, Hold::Asked)?;
+        let running = match &*parts.body {
+            Body::Supervisor { node, .. } => !matches!(node.state(), NodeState::Built),
+            Body::Task { .. } => false,
         };
         let rules = self.rules_for(&options, &parts.body);
         let ErasedSpec { name, body, .. } = parts;
@@ -84,8 +83,8 @@ impl Supervisor {
     fn inbox_or_start(
         &self,
     ) -> Result<(Arc<Inbox>, Option<oneshot::Receiver<()>>), SupervisorError> {
-        let is_new =
-            matches!(self.node().state(), NodeState::Built) && !self.node().is_supervised();
+        let is_new = matches!(self.node().state(), NodeState::Built)
+            && self.node().slot_in_charge().is_none();
         let starting = if is_new { self.node().start_root()? } else { None };
         Ok((self.inbox()?, starting))
     }
@@ -101,9 +100,9 @@ impl Supervisor {
         };
         // Ignore the receiver of the start: a pool declares no children that could fail to start.
         let (inbox, _) = self.inbox_or_start()?;
-        workers
-            .iter()
-            .try_for_each(|worker| self.node().adopt_child(&worker.name, None, &worker.body))?;
+        workers.iter().try_for_each(|worker| {
+            self.node().adopt_child(&worker.name, None, &worker.body, Hold::Asked)
+        })?;
         let names = workers.iter().map(|worker| worker.name.clone()).collect();
         let workers =
             workers.into_iter().map(|worker| ChildTask::new(worker.body.into_body())).collect();

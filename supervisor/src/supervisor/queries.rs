@@ -242,7 +242,7 @@ impl Supervisor {
             children: Snapshots::default(),
         });
         let strategy = Some(self.strategy());
-        let state = if node.is_supervised() { part.state } else { self.root_state().await };
+        let state = if node.is_held() { part.state } else { self.root_state().await };
         Snapshot { state, strategy, uptime: uptime(node), ..part }
     }
 

@@ -222,6 +222,23 @@ fn a_supervisor_that_runs_is_adopted_without_a_start() {
 }
 
 #[test]
+fn a_supervisor_that_ends_as_a_root_is_not_adopted_and_leaves_no_spec() {
+    let mut world = up(Always);
+    world.adoption = Some(Refusal::ChildShuttingDown);
+    let reply = world.next_call();
+    world.bring_in(Addition::One {
+        rules: Arc::new(ChildRules { kind: ChildKind::Supervisor, ..worker(Always) }),
+        generation: 4,
+        running: true,
+        data: (world::named("b"), 0),
+        caller: None,
+        reply,
+    });
+    assert_eq!(world.answer(reply), "refused, ChildShuttingDown");
+    assert_eq!(world.state("b"), "gone");
+}
+
+#[test]
 fn restart_stops_and_starts_a_child_alone() {
     for strategy in [OneForOne, RestForOne, OneForAll] {
         let mut world = World::new(supervisor(strategy))

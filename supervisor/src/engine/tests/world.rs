@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use super::super::{
     Addition, Answer, ChildRules, Effect, Ending, Engine, Event, Exit, Key, Named, Notice, Order,
-    Shown, Subject, SupervisorRules, Verb,
+    Refusal, Shown, Subject, SupervisorRules, Verb,
 };
 use super::invariants;
 use crate::spec::{ChildState, ExitReason, Name};
@@ -47,6 +47,8 @@ pub(super) struct World {
     log: Vec<String>,
     /// The numbers that retries have had.
     retries: HashSet<(Key, u32)>,
+    /// The refusal of each supervisor that is to be adopted; `None` if adoptions succeed.
+    pub(super) adoption: Option<Refusal>,
 }
 
 impl World {
@@ -66,6 +68,7 @@ impl World {
             known: HashMap::new(),
             log: Vec::new(),
             retries: HashSet::new(),
+            adoption: None,
         }
     }
 
@@ -134,9 +137,13 @@ impl World {
             }
             Effect::Adopt(child) => {
                 let generation = self.engine.child(child).expect("adopted").generation;
-                let before = self.lives.insert(child, generation);
-                assert_eq!(before, None, "two lives of {} at once", self.name(child));
-                self.closed.insert(child, false);
+                if self.adoption.is_none() {
+                    let before = self.lives.insert(child, generation);
+                    assert_eq!(before, None, "two lives of {} at once", self.name(child));
+                    self.closed.insert(child, false);
+                }
+                let adopted = Event::Adopted(child, generation, self.adoption.clone());
+                self.engine.on(self.now, adopted);
             }
             Effect::Ask(child) | Effect::Abort(child) => {
                 let name = self.name(child);
@@ -184,7 +191,7 @@ impl World {
                 let is_up = rules.is_up_once_spawned();
                 (*child, if is_up { ChildState::Running } else { ChildState::Starting })
             }
-            Effect::Adopt(key) => (*key, ChildState::Running),
+            Effect::Adopt(key) => (*key, ChildState::Starting),
             Effect::Ask(key) | Effect::Abort(key) => (*key, ChildState::Stopping),
             _ => return,
         };

@@ -1,35 +1,56 @@
-//! Prepares a running root for its adoption by another supervisor.
+//! Makes a running root the child of another supervisor.
 
 use std::sync::Arc;
 
 use super::SupervisorRun;
-use crate::inbox::Message;
-use crate::runtime::node::{Body, Declared};
+use crate::engine::{Event, Key};
+use crate::inbox::Link;
+use crate::runtime::node::{Body, Declared, Node};
+use crate::slot::{Beginning, Duties};
 
-/// Prepares a running supervisor for its adoption: its present children become its declaration,
-/// unless they are a pool's workers. Returns `false` if the supervisor does not run.
-///
-/// # Errors
-///
-/// The message that the supervisor did not accept, if it is just ending.
-pub(crate) fn prepare_adoption(body: &Body) -> Result<bool, Message> {
-    let Body::Supervisor { node, .. } = body else { return Ok(false) };
-    let Some(inbox) = node.inbox() else { return Ok(false) };
-    let node = Arc::clone(node);
-    let visit = SupervisorRun::visit(move |run| {
-        let Some(run) = run else { return };
-        run.engine.set_may_return(true);
-        if node.template().is_some() {
-            return;
+impl SupervisorRun {
+    /// Makes a running supervisor the life of this child, and tells the engine whether that is
+    /// possible: the supervisor may be ending as a root.
+    pub(super) fn adopt(&mut self, key: Key) {
+        let Some(child) = self.engine.child(key) else { return };
+        let Body::Supervisor { node, slot } = &child.data.body else { return };
+        let (node, slot, generation) = (Arc::clone(node), Arc::clone(slot), child.generation);
+        let (inbox, duties) = (&self.inbox, Duties::default());
+        slot.core().begin(generation, Beginning { inbox, key, duties, up: Some(self.now) });
+        let link = Link { inbox: Arc::clone(inbox), key };
+        let refusal = node.go_on_as_child(&link, generation).err();
+        if refusal.is_some() {
+            slot.end_life(generation);
+        } else {
+            node.declare_present_children();
         }
-        run.engine.declare_all();
-        let declared = run.engine.children().map(|(_, child)| Declared {
-            rules: Arc::clone(&child.rules),
-            body: child.data.body.clone(),
+        self.engine.on(self.now, Event::Adopted(key, generation, refusal));
+    }
+}
+
+impl Node {
+    /// Makes the present children of a root that has just become a child its declaration, unless
+    /// they are a pool's workers: the next life of the supervisor brings them back.
+    pub(super) fn declare_present_children(self: &Arc<Self>) {
+        let Some(inbox) = self.inbox() else { return };
+        let node = Arc::clone(self);
+        let visit = SupervisorRun::visit(move |run| {
+            let Some(run) = run else { return };
+            run.engine.set_may_return(true);
+            if node.template().is_some() {
+                return;
+            }
+            run.engine.declare_all();
+            let declared = run.engine.children().map(|(_, child)| Declared {
+                rules: Arc::clone(&child.rules),
+                body: child.data.body.clone(),
+            });
+            node.set_declared(declared.collect());
+            run.has_declaration = false;
         });
-        node.set_declared(declared.collect());
-        run.has_declaration = false;
-    });
-    // The inbox is ordered: the supervisor handles this message before any from its new parent.
-    inbox.push(visit).map(|()| true)
+        // The inbox is ordered: the supervisor handles this message before any of its new parent's.
+        if let Err(message) = inbox.push(visit) {
+            message.turn_away();
+        }
+    }
 }

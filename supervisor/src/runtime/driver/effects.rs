@@ -88,17 +88,6 @@ impl SupervisorRun {
         }
     }
 
-    /// Makes the life of a running supervisor a life of its slot here.
-    fn adopt(&mut self, key: Key) {
-        let Some(child) = self.engine.child(key) else { return };
-        if let Body::Supervisor { node, slot } = &child.data.body {
-            let (inbox, duties) = (&self.inbox, Duties::default());
-            slot.core()
-                .begin(child.generation, Beginning { inbox, key, duties, up: Some(self.now) });
-            node.report_to(&Link { inbox: Arc::clone(inbox), key }, child.generation);
-        }
-    }
-
     fn ask(&mut self, key: Key) {
         let Some(child) = self.engine.child_mut(key) else { return };
         match &child.body {
@@ -158,7 +147,7 @@ impl SupervisorRun {
 
     fn forget(&mut self, child: Child<ChildTask, Reply>) {
         // A restart of this supervisor brings its declared children back.
-        let returns = child.declared && self.node.is_supervised();
+        let returns = child.declared && self.node.is_held();
         let child = child.data;
         let closing = if returns { Closing::NotRunning } else { Closing::Gone };
         self.node.close_for_good(&child.body, closing, &mut self.reaper);

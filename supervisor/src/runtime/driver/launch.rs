@@ -5,10 +5,11 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use super::spawn;
+use crate::engine::Event;
 use crate::error::SupervisorError;
 use crate::inbox::Link;
 use crate::life::current;
-use crate::runtime::node::{Node, RootStart};
+use crate::runtime::node::{NestedStart, Node, RootStart};
 
 impl Node {
     /// Starts the life of a root, if the root has not been started. The returned receiver completes
@@ -32,8 +33,15 @@ impl Node {
     /// Starts a life under the parent at the end of this link, to which the life's end is reported.
     /// A supervisor that already runs as a root goes on as that life.
     pub(super) fn launch(self: &Arc<Self>, link: Link, generation: u64) {
-        if let Some(inbox) = self.begin_nested(link, generation) {
-            spawn(Arc::clone(self), inbox);
+        match self.begin_nested(link.clone(), generation) {
+            NestedStart::Begins(inbox) => spawn(Arc::clone(self), inbox),
+            NestedStart::GoesOn { is_up } => {
+                self.declare_present_children();
+                if is_up {
+                    link.tell(Event::Ready(link.key, generation));
+                }
+            }
+            NestedStart::Refused => {}
         }
     }
 }

@@ -1,11 +1,20 @@
 //! Adoption: makes a child, or a running supervisor, the child of a supervisor.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Body, Node, NodeState, Parent, ShutdownOnDrop, TreeHandle, rules};
+use super::{Body, Hold, Node, NodeState, Parent, ShutdownOnDrop, TreeHandle, rules};
 use crate::error::SupervisorError;
 use crate::slot::AnySlot;
 use crate::spec::{ChildOptions, Name};
+
+/// The lock under which trees are joined and separated, for all trees of the process: adoptions are
+/// rare, and two of them at once could make a supervisor its own ancestor.
+static ADOPTING: Mutex<()> = Mutex::new(());
+
+/// Waits until no other adoption goes on.
+pub(super) fn adopting() -> MutexGuard<'static, ()> {
+    ADOPTING.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 impl Node {
     /// Makes this supervisor the owner of a child, and checks the child's `options`, unless they
@@ -20,6 +29,7 @@ impl Node {
         name: &Name,
         options: Option<&ChildOptions>,
         body: &Body,
+        hold: Hold,
     ) -> Result<(), SupervisorError> {
         let is_worker = name.number().is_some();
         if !name.is_valid() || is_worker && self.template.is_none() {
@@ -39,7 +49,7 @@ impl Node {
             return Err(SupervisorError::InvalidSpec(self.path().join(name), rule.to_string()));
         }
         if let Body::Supervisor { node, slot } = body {
-            node.attach(self, slot)?;
+            node.attach(self, slot, hold)?;
         }
         body.slot().core().set_owner(&self.anchor);
         Ok(())
@@ -50,7 +60,9 @@ impl Node {
         self: &Arc<Self>,
         parent: &Arc<Self>,
         slot: &Arc<dyn AnySlot>,
+        hold: Hold,
     ) -> Result<(), SupervisorError> {
+        let _adopting = adopting();
         let mut ancestor = Some(Arc::clone(parent));
         while let Some(node) = ancestor {
             if Arc::ptr_eq(&node, self) {
@@ -58,22 +70,25 @@ impl Node {
             }
             ancestor = node.parent();
         }
-        {
-            let mut locked = self.lock();
-            if locked.parent.is_some() {
-                drop(locked);
-                return Err(SupervisorError::AlreadySupervised(self.path()));
+        let refusal = {
+            let locked = self.lock();
+            match &locked.state {
+                _ if locked.parent.is_some() => Some(None),
+                NodeState::Ended { reason } => Some(Some(reason.clone())),
+                _ => None,
             }
-            if let NodeState::Ended { reason } = &locked.state {
-                let reason = reason.clone();
-                drop(locked);
-                return Err(SupervisorError::Ended(self.path(), reason));
-            }
-            locked.parent = Some(Parent { node: Arc::downgrade(parent), slot: Arc::clone(slot) });
+        };
+        match refusal {
+            Some(None) => return Err(SupervisorError::AlreadySupervised(self.path())),
+            Some(Some(reason)) => return Err(SupervisorError::Ended(self.path(), reason)),
+            None => {}
         }
         // The subscribers of this tree keep their subscription to the same part of the larger tree.
-        let root = parent.root();
-        root.subscribers.absorb(&self.subscribers, &self.path());
+        // They move before the parent is set: an event that finds them gone waits for the parent.
+        let path = parent.path().join(slot.core().name());
+        parent.root().subscribers.absorb(&self.subscribers, &path);
+        let node = Arc::downgrade(parent);
+        self.lock().parent = Some(Parent { node, slot: Arc::clone(slot), hold });
         Ok(())
     }
 
@@ -89,6 +104,7 @@ impl Node {
         body: &Body,
     ) -> Option<(Option<TreeHandle>, Option<Arc<ShutdownOnDrop>>)> {
         let Body::Supervisor { node, slot } = body else { return None };
+        let _adopting = adopting();
         let (root, path) = (node.root(), node.path());
         let (parent, keeper, has_ended) = {
             let mut locked = node.lock();

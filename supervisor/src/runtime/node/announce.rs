@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Node;
+use super::adoption::adopting;
 use crate::observe::{EventKind, is_subscribed, log};
 use crate::slot::SlotCore;
 use crate::spec::{ChildPath, ExitReason};
@@ -19,7 +20,7 @@ impl Node {
         if !is_subscribed() {
             return None;
         }
-        Some(self.root()).filter(|root| root.subscribers.is_any())
+        Some(self.root()).filter(|root| root.subscribers.is_any() || root.subscribers.have_moved())
     }
 
     /// Publishes an event at this path to subscribers and the log; the path is built only if there
@@ -27,20 +28,29 @@ impl Node {
     /// so that its end is logged as expected.
     pub(crate) fn announce(
         self: &Arc<Self>,
-        path: impl FnOnce() -> ChildPath,
+        path: impl Fn() -> ChildPath,
         kind: EventKind,
         asked: bool,
     ) {
-        let root = self.subscribed_root();
+        let mut root = self.subscribed_root();
         if root.is_none() && !log::is_read() {
             return;
         }
-        let path = path();
+        let mut at = path();
         // A program may have several roots, and a root's path is `/`: log the root's name instead.
-        let name = if path.is_root() { self.label() } else { path.to_string() };
+        let name = if at.is_root() { self.label() } else { at.to_string() };
         log::event(&name, &kind, asked);
-        if let Some(root) = root {
-            root.subscribers.publish(&path, kind);
+        let mut before: Option<Arc<Self>> = None;
+        while let Some(found) = root {
+            // The root stays the same if the parent is gone and this supervisor goes on.
+            let here = before.is_some_and(|before| Arc::ptr_eq(&before, &found));
+            if found.subscribers.publish(&at, &kind, here) {
+                return;
+            }
+            // The tree has just become a part of another one, and its subscribers have moved.
+            drop(adopting());
+            (root, at) = (self.subscribed_root(), path());
+            before = Some(found);
         }
     }
 

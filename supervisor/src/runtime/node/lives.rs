@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
-use super::{Body, Locked, Node, NodeState};
+use super::{Body, Hold, Locked, Node, NodeState};
 use crate::catch::{catch_panic, drop_each};
 use crate::clock;
-use crate::engine::{Event, Exit};
+use crate::engine::{Event, Exit, Refusal};
 use crate::error::SupervisorError;
 use crate::inbox::{Inbox, Link, Message, Reply};
 use crate::mailbox::Closing;
@@ -25,6 +25,16 @@ pub(in crate::runtime) enum RootStart {
     Up,
 }
 
+/// The beginning of a life under a parent.
+pub(in crate::runtime) enum NestedStart {
+    /// A life begins, with this inbox.
+    Begins(Arc<Inbox>),
+    /// The supervisor already runs as a root, and goes on as that life.
+    GoesOn { is_up: bool },
+    /// No life begins, and the parent has been told.
+    Refused,
+}
+
 impl Node {
     /// Enters the life of a root, if the root has not been started. The waiter is completed when
     /// all children have started, and dropped if a child does not start.
@@ -34,7 +44,7 @@ impl Node {
     ) -> Result<RootStart, SupervisorError> {
         let mut locked = self.lock();
         match &locked.state {
-            NodeState::Built if locked.parent.is_none() => {}
+            NodeState::Built if locked.starts_by_itself() => {}
             NodeState::Alive { is_up: false, .. } => {
                 locked.start_waiters.push(waiter);
                 return Ok(RootStart::Pending);
@@ -53,32 +63,72 @@ impl Node {
         Ok(RootStart::Begins(self.begin_life(&mut locked)))
     }
 
-    /// Enters a life under the parent at the end of this link, to which the life's end is reported,
-    /// and returns its inbox. Returns `None` if nothing is to be spawned: the supervisor already
-    /// runs as a root and goes on as that life, or its declaration breaks a rule.
-    pub(in crate::runtime) fn begin_nested(
-        &self,
-        link: Link,
-        generation: u64,
-    ) -> Option<Arc<Inbox>> {
-        if let Some(is_up) = self.go_on_as_child(&link, generation) {
-            if is_up {
-                link.tell(Event::Ready(link.key, generation));
-            }
-            return None;
+    /// Enters a life under the parent at the end of this link, to which the life's end is reported.
+    pub(in crate::runtime) fn begin_nested(&self, link: Link, generation: u64) -> NestedStart {
+        let start = self.enter_nested(&link, generation);
+        if let Ok(start) = start {
+            // From now on the parent holds this supervisor.
+            self.set_keeper(None);
+            return start;
         }
-        // From now on the parent holds this supervisor.
-        self.set_keeper(None);
-        let fault = self.lock().fault.clone();
-        if let Some(fault) = fault {
-            // A supervisor whose declaration breaks a rule does not start, as at the root.
-            let reason = ExitReason::Error(Failure::of_error(&*fault));
+        if let Err(error) = start {
+            let reason = ExitReason::Error(Failure::of_error(&error));
             self.report_end(&link, generation, reason);
-            return None;
         }
+        NestedStart::Refused
+    }
+
+    fn enter_nested(&self, link: &Link, generation: u64) -> Result<NestedStart, SupervisorError> {
         let mut locked = self.lock();
-        locked.reports_to = Some((link, generation));
-        Some(self.begin_life(&mut locked))
+        let is_up = match &locked.state {
+            NodeState::Ended { .. } => {
+                drop(locked);
+                return Err(self.unavailable());
+            }
+            // The supervisor is ending as a root.
+            _ if locked.is_final_stop && !locked.is_held() => {
+                drop(locked);
+                return Err(SupervisorError::ShuttingDown(self.path()));
+            }
+            NodeState::Alive { is_up, .. } => Some(*is_up),
+            NodeState::Built | NodeState::Down { .. } => None,
+        };
+        locked.hold();
+        if let Some(is_up) = is_up {
+            locked.reports_to = Some((link.clone(), generation));
+            return Ok(NestedStart::GoesOn { is_up });
+        }
+        if let Some(fault) = &locked.fault {
+            // A supervisor whose declaration breaks a rule does not start, as at the root.
+            return Err(SupervisorError::clone(fault));
+        }
+        locked.reports_to = Some((link.clone(), generation));
+        Ok(NestedStart::Begins(self.begin_life(&mut locked)))
+    }
+
+    /// Makes the running life of a root a life of its slot in the parent, to which its end is
+    /// reported from now on.
+    ///
+    /// # Errors
+    ///
+    /// The refusal of a supervisor that is being stopped as a root, or has ended.
+    pub(in crate::runtime) fn go_on_as_child(
+        &self,
+        link: &Link,
+        generation: u64,
+    ) -> Result<(), Refusal> {
+        {
+            let mut locked = self.lock();
+            match &locked.state {
+                NodeState::Alive { .. } if !locked.is_final_stop => {}
+                NodeState::Ended { reason } => return Err(Refusal::ChildEnded(reason.clone())),
+                _ => return Err(Refusal::ChildShuttingDown),
+            }
+            locked.hold();
+            locked.reports_to = Some((link.clone(), generation));
+        }
+        self.set_keeper(None);
+        Ok(())
     }
 
     /// Enters the state of a life that begins, and returns its inbox.
@@ -87,35 +137,6 @@ impl Node {
         let (since, is_up, is_orphan) = (clock::now(), false, false);
         locked.state = NodeState::Alive { inbox: Arc::clone(&inbox), since, is_up, is_orphan };
         inbox
-    }
-
-    /// Makes a running life report to this parent. Returns whether the life is up; `None` if no
-    /// life runs.
-    fn go_on_as_child(&self, link: &Link, generation: u64) -> Option<bool> {
-        let mut locked = self.lock();
-        let NodeState::Alive { is_up, .. } = locked.state else { return None };
-        locked.reports_to = Some((link.clone(), generation));
-        Some(is_up)
-    }
-
-    /// Reports the end of the running life to this parent: at once, if the life has ended already.
-    pub(crate) fn report_to(&self, link: &Link, generation: u64) {
-        self.set_keeper(None);
-        let ended = {
-            let mut locked = self.lock();
-            match &locked.state {
-                NodeState::Down { reason, .. } | NodeState::Ended { reason } => {
-                    Some(reason.clone())
-                }
-                NodeState::Built | NodeState::Alive { .. } => {
-                    locked.reports_to = Some((link.clone(), generation));
-                    None
-                }
-            }
-        };
-        if let Some(reason) = ended {
-            self.report_end(link, generation, reason);
-        }
     }
 
     /// Reports the end of a life to the parent.
@@ -153,7 +174,11 @@ impl Node {
     /// Notes the end of a life: publishes it, answers the waiting callers, and reports to the
     /// parent.
     pub(crate) fn ended(self: &Arc<Self>, reason: &ExitReason, reaper: &mut Reaper) {
-        let is_final = self.lock().is_final();
+        let is_final = {
+            let mut locked = self.lock();
+            locked.is_final_stop = locked.is_final_stop || locked.is_final();
+            locked.is_final()
+        };
         if is_final {
             // No parent can start the children again.
             self.close_declared(Closing::Gone, reaper);
@@ -311,28 +336,52 @@ impl Node {
         complete_all(end_waiters);
     }
 
-    /// Stops a root; does nothing to a supervisor that has a parent.
-    pub(crate) fn stop_root(self: &Arc<Self>) {
+    /// Stops a root. Does nothing, and returns `false`, if a parent is in charge of the supervisor.
+    pub(crate) fn stop_root(self: &Arc<Self>) -> bool {
         {
             let mut locked = self.lock();
-            if locked.parent.is_some() {
-                return;
+            if locked.is_held() || locked.is_built() && !locked.starts_by_itself() {
+                return false;
             }
-            if !matches!(locked.state, NodeState::Built) {
+            locked.is_final_stop = true;
+            if !locked.is_built() {
                 drop(locked);
-                return self.tell(Event::Stop);
+                self.tell(Event::Stop);
+                return true;
             }
             locked.state = NodeState::Ended { reason: ExitReason::Shutdown };
         }
         // A root that was never started has no life to wait for.
         self.end_for_good();
+        true
     }
 }
 
 impl Locked {
+    /// Returns `true` if the supervisor was, or is, a life of its slot in its parent.
+    pub(super) fn is_held(&self) -> bool {
+        self.parent.as_ref().is_some_and(|parent| parent.hold == Hold::Held)
+    }
+
+    /// Notes that the supervisor becomes a life of its slot in its parent.
+    fn hold(&mut self) {
+        if let Some(parent) = &mut self.parent {
+            parent.hold = Hold::Held;
+        }
+    }
+
+    fn is_built(&self) -> bool {
+        matches!(self.state, NodeState::Built)
+    }
+
+    /// Returns `true` if the supervisor starts at a call of its own, and not with its parent.
+    fn starts_by_itself(&self) -> bool {
+        self.parent.as_ref().is_none_or(|parent| parent.hold == Hold::Asked)
+    }
+
     /// Returns `true` if no parent can start this supervisor again.
     fn is_final(&self) -> bool {
-        self.parent.is_none() || matches!(self.state, NodeState::Alive { is_orphan: true, .. })
+        !self.is_held() || matches!(self.state, NodeState::Alive { is_orphan: true, .. })
     }
 }
 
