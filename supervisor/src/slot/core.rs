@@ -213,7 +213,8 @@ impl SlotCore {
 
     /// Shows that no life is pending. A life that could not be stopped is still shown as such.
     pub(crate) fn mark_stopped(&self) {
-        if !self.is_occupied() {
+        // Mostly the supervisor has shown it already.
+        if self.state() != ChildState::Stopped && !self.is_occupied() {
             self.lock().enter(Shown::Is(ChildState::Stopped));
         }
     }
