@@ -34,8 +34,8 @@ impl<'a> Deadlock<'a> {
         self.target.is_held() && current::slot().is_some_and(|slot| slot.core().was_asked())
     }
 
-    /// Returns `true` if the deadlock holds now; has the task woken when the caller's life is asked to
-    /// stop.
+    /// Returns `true` if the deadlock holds now; has the task woken when the caller's life is asked
+    /// to stop.
     pub(super) fn poll(&mut self, cx: &mut TaskContext<'_>) -> bool {
         if matches!(self.caller, Caller::Unknown) {
             self.caller = current::slot().map_or(Caller::Outside, |slot| {
