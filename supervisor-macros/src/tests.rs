@@ -1,6 +1,7 @@
 //! Tests of the macros on tokens, without a compiler.
 
 mod messages;
+mod option_table;
 mod properties;
 mod snapshots;
 

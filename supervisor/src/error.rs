@@ -141,7 +141,7 @@ impl SupervisorError {
             Refusal::MaxChildren(limit) => Self::MaxChildren(supervisor, limit),
             Refusal::ShuttingDown => Self::ShuttingDown(supervisor),
             Refusal::ChildShuttingDown => Self::ShuttingDown(path),
-            Refusal::ChildEnded(reason) => Self::Ended(path, reason),
+            Refusal::ChildEnded(reason) => Self::Ended(path, *reason),
             Refusal::FromInside => Self::FromInside(path),
         }
     }

@@ -105,7 +105,7 @@ async fn a_child_that_is_starting_is_killed_at_once_which_fails_its_start() {
     within("the kill", testing::kill(&root, "a")).await.unwrap();
     assert_eq!(began.elapsed(), Duration::ZERO);
     let error = within("the start", starting).await.unwrap().unwrap_err();
-    assert_eq!(error.to_string(), "supervisor `/` has ended: child `a` did not start: killed");
+    assert_eq!(error.to_string(), "supervisor `/` has ended: failed to start `a`: killed");
     assert_eq!(stage.gauge("a").most(), 1);
 }
 

@@ -1,7 +1,8 @@
 //! The table of options.
 //!
-//! A new option is one row of the table. rustc then demands the rest: `setting.rs` has to read a
-//! new kind of value, and the library needs a method `with_<word>` at the row's target.
+//! A new option is one row of the table. rustc demands a reader for a new kind of value
+//! (`setting.rs`), and the tests in `tests/option_table.rs` demand the option's methods in the
+//! library, its line in what the library prints and returns, and its documentation.
 
 use crate::words;
 
@@ -15,7 +16,7 @@ macro_rules! options {
         }
 
         impl Key {
-            const ALL: &'static [Self] = &[$(Self::$key,)+];
+            pub(crate) const ALL: &'static [Self] = &[$(Self::$key,)+];
 
             fn row(self) -> Row {
                 match self {

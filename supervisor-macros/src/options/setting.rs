@@ -136,9 +136,14 @@ fn count(tokens: &[TokenTree]) -> Result<u64, ValueError> {
         }
         _ => return Err(ValueError::Computed),
     };
-    syn::parse_str::<syn::LitInt>(&literal.to_string())
-        .and_then(|number| number.base10_parse())
-        .map_err(|_| ValueError::NotACount)
+    let number: syn::LitInt =
+        syn::parse_str(&literal.to_string()).map_err(|_| ValueError::NotACount)?;
+    // `16k` and `3s` are literals with a suffix, which the parser would ignore. A suffix that is the
+    // type of a number changes nothing.
+    if !matches!(number.suffix(), "" | "usize" | "u64" | "u32" | "u16" | "u8") {
+        return Err(ValueError::NotACount);
+    }
+    number.base10_parse().map_err(|_| ValueError::NotACount)
 }
 
 fn vocabulary<T: Vocabulary>(tokens: &[TokenTree]) -> Result<T, ValueError> {

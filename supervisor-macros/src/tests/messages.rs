@@ -54,6 +54,9 @@ fn names_that_resemble_words_are_names() {
 fn an_identifier_is_a_word_or_has_to_be_computed() {
     is_wrong("one_for_one(max_restarts = LIMIT) {}", "use the builder's `with_max_restarts`");
     is_wrong("one_for_one(max_restarts = unlimitd) {}", "did you mean `unlimited`?");
+    is_wrong("one_for_one(max_restarts = 3s) {}", "whole number");
+    is_wrong("simple_one_for_one(max_children = 2k) { a: Temporary }", "whole number");
+    is_fine("simple_one_for_one(max_children = 2_000usize) { a: Temporary }");
     is_wrong("one_for_one(max_restarts = infinity) {}", "is written `max_restarts = unlimited`");
     is_wrong("one_for_one(restart_window = infinity) {}", "`infinity` is not a duration");
     is_wrong("one_for_one(restart_window = WINDOW) {}", "use the builder's `with_restart_window`");

@@ -121,13 +121,13 @@ impl<C: Named, R> Engine<C, R> {
         now: Instant,
         key: Key,
         generation: u64,
-        refusal: Option<Refusal>,
+        refusal: Option<Box<Refusal>>,
     ) {
         let Some(refusal) = refusal else { return self.ready(now, key, generation) };
         let Some(State::Starting(purpose)) = self.enter(key, State::Down) else { return };
         self.forget(key);
         if let Some(reply) = purpose.into_reply() {
-            self.answer(reply, Answer::Refused(refusal));
+            self.answer(reply, Answer::Refused(*refusal));
         }
     }
 

@@ -20,7 +20,7 @@ pub(crate) enum Event<R> {
     /// A life has dropped its context before it was ready.
     Abandoned(Key, u64),
     /// A running supervisor has become the life of this child, or has not, because of this refusal.
-    Adopted(Key, u64, Option<Refusal>),
+    Adopted(Key, u64, Option<Box<Refusal>>),
     /// A life has ended: its task is gone, with everything that the task held.
     Exited(Key, u64, Exit),
     /// A life has given its last sign of life at this instant, as the driver has looked up for
@@ -128,7 +128,7 @@ pub(crate) enum Refusal {
     /// The supervisor that is to be adopted is being stopped as a root.
     ChildShuttingDown,
     /// The supervisor that is to be adopted has ended as a root.
-    ChildEnded(ExitReason),
+    ChildEnded(Box<ExitReason>),
     /// The command comes from a child for which the supervisor waits, and so would wait for itself.
     FromInside,
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::spec::{Backoff, ChildKind, ChildState, RestartPolicy, Shutdown};
+use crate::spec::{Backoff, ChildKind, ChildState, RestartPolicy, Shutdown, StartMode};
 
 /// A child, as [`which_children`](crate::Supervisor::which_children) lists it.
 #[derive(Clone, Debug)]
@@ -48,6 +48,13 @@ pub struct ChildSpecInfo {
     pub shutdown: Shutdown,
     /// The delays of the child's restarts, if they are delayed.
     pub backoff: Option<Backoff>,
+    /// The condition under which the child counts as started; [`Spawned`](StartMode::Spawned) for a
+    /// supervisor, which is started when all its children are.
+    pub start: StartMode,
+    /// The time within which the child has to report that it is up, if it has to report.
+    pub start_timeout: Option<Duration>,
+    /// The time without a sign of life after which the child is considered hung, if there is one.
+    pub heartbeat: Option<Duration>,
     /// `true` if the child's end counts for `auto_shutdown`.
     pub significant: bool,
 }

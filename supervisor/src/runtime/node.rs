@@ -141,7 +141,10 @@ impl ShutdownOnDrop {
 
 impl Drop for ShutdownOnDrop {
     fn drop(&mut self) {
-        let _ = self.0.stop_root();
+        // A parent that has declared the supervisor keeps it alive.
+        if !self.0.is_supervised() {
+            let _ = self.0.stop_root();
+        }
     }
 }
 

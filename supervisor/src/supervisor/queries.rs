@@ -6,13 +6,15 @@ use std::time::{Duration, Instant};
 
 use super::Supervisor;
 use crate::clock;
-use crate::engine::{Child, ChildRules, State};
+use crate::engine::{Child, ChildRules, StartRule, State};
 use crate::error::SupervisorError;
 use crate::inbox::Reply;
 use crate::observe::{ChildCount, ChildInfo, ChildSpecInfo, Snapshot, Snapshots, SupervisorStats};
 use crate::runtime::{Body, ChildTask, Node, NodeState, SupervisorRun};
 use crate::slot::AnySlot;
-use crate::spec::{ChildKind, ChildPath, ChildState, Name, RestartPolicy, SupervisionStrategy};
+use crate::spec::{
+    ChildKind, ChildPath, ChildState, Name, RestartPolicy, StartMode, SupervisionStrategy,
+};
 
 impl Supervisor {
     /// Returns all children, the newest first, as in OTP.
@@ -82,9 +84,7 @@ impl Supervisor {
             .query(move |run| {
                 let key = run.engine.find(&name)?;
                 let child = run.engine.child(key)?;
-                let ChildRules { kind, restart, shutdown, backoff, significant, .. } = *child.rules;
-                let name = name.to_string();
-                Some(ChildSpecInfo { name, kind, restart, shutdown, backoff, significant })
+                Some(spec_info(&name, &child.rules))
             })
             .await?;
         found.ok_or(SupervisorError::NotFound(path))
@@ -133,6 +133,27 @@ impl Supervisor {
             }
         }
         Ok(builder.finish())
+    }
+}
+
+fn spec_info(name: &Name, rules: &ChildRules) -> ChildSpecInfo {
+    // All fields are named, so that a new option of a child is not forgotten here.
+    let ChildRules { kind, restart, shutdown, backoff, start, significant, heartbeat } = *rules;
+    let (start, start_timeout) = match start {
+        StartRule::Ready(timeout) if kind == ChildKind::Worker => (StartMode::Notify, timeout),
+        StartRule::Ready(_) | StartRule::Spawned => (StartMode::Spawned, None),
+    };
+    let name = name.to_string();
+    ChildSpecInfo {
+        name,
+        kind,
+        restart,
+        shutdown,
+        backoff,
+        start,
+        start_timeout,
+        heartbeat,
+        significant,
     }
 }
 

@@ -188,11 +188,13 @@ async fn stop(
     first: Signal,
     first_at: Instant,
 ) -> End {
-    // Requested before the line is logged: a log whose reader hangs does not hold up the shutdown.
+    if !first.is_quick() {
+        // Logged first, so that the lines of the children come after it.
+        log(|| info!(target: "supervisor", signal = first.name, "shutting down"));
+    }
     supervisor.request_shutdown();
     let mut last = first;
     if !first.is_quick() {
-        log(|| info!(target: "supervisor", signal = first.name, "shutting down"));
         loop {
             last = match race(supervisor.wait(), signals.next()).await {
                 First::Left(result) => return End::Ended(result),

@@ -142,7 +142,8 @@ impl World {
                     assert_eq!(before, None, "two lives of {} at once", self.name(child));
                     self.closed.insert(child, false);
                 }
-                let adopted = Event::Adopted(child, generation, self.adoption.clone());
+                let adopted =
+                    Event::Adopted(child, generation, self.adoption.clone().map(Box::new));
                 self.engine.on(self.now, adopted);
             }
             Effect::Ask(child) | Effect::Abort(child) => {

@@ -24,7 +24,7 @@ impl SupervisorRun {
         } else {
             node.declare_present_children();
         }
-        self.engine.on(self.now, Event::Adopted(key, generation, refusal));
+        self.engine.on(self.now, Event::Adopted(key, generation, refusal.map(Box::new)));
     }
 }
 

@@ -121,7 +121,9 @@ impl Node {
             let mut locked = self.lock();
             match &locked.state {
                 NodeState::Alive { .. } if !locked.is_final_stop => {}
-                NodeState::Ended { reason } => return Err(Refusal::ChildEnded(reason.clone())),
+                NodeState::Ended { reason } => {
+                    return Err(Refusal::ChildEnded(Box::new(reason.clone())));
+                }
                 _ => return Err(Refusal::ChildShuttingDown),
             }
             locked.hold();
