@@ -1,4 +1,4 @@
-//! The defaults of a child's options, which depend on its kind.
+//! Resolves a child's options: fills in the defaults, which depend on the child's kind.
 
 use super::Body;
 use crate::engine::{ChildRules, StartRule};
