@@ -114,8 +114,8 @@ impl Group {
             *known = members.into_iter().find(Member::runs);
             return known.is_some();
         }
-        // Without `/proc`, the leader has to be reaped, since its zombie would be taken for a process
-        // that runs. The number of the group is not reused either while a process is in it.
+        // Without `/proc`, the leader has to be reaped, since its zombie would be taken for a
+        // process that runs. The number of the group is not reused either while a process is in it.
         let _ = self.process.try_wait();
         reap_all_ended(leader);
         let has_rest = test_kill_process_group(leader).is_ok();
