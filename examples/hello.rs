@@ -21,6 +21,6 @@ async fn hello(ctx: Context) -> ChildResult {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    supervisor::run(App::tree()).await // until SIGINT, SIGTERM, SIGHUP, or its own end
+    supervisor::run(App::tree()).await // until SIGINT, SIGTERM, SIGHUP, SIGQUIT, or its own end
 }
 // ----- README -----

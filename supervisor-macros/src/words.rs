@@ -45,7 +45,10 @@ pub(crate) enum Strategy {
 impl Strategy {
     /// Returns whether the failure of one child ends its siblings.
     pub(crate) fn is_group(self) -> bool {
-        matches!(self, Self::OneForAll | Self::RestForOne)
+        match self {
+            Self::OneForAll | Self::RestForOne => true,
+            Self::OneForOne | Self::SimpleOneForOne => false,
+        }
     }
 }
 

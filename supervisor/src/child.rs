@@ -2,14 +2,14 @@
 
 mod child_ref;
 mod context;
-mod messages;
-mod standstill;
+mod deadlock;
+mod sending;
 mod task;
 mod worker;
 
 pub use self::child_ref::{AnyChildRef, ChildRef};
 pub use self::context::Context;
-pub use self::messages::{Asking, Sending};
+pub use self::sending::{Asking, Sending};
 pub(crate) use self::task::FnFactory;
 pub use self::task::TaskFuture;
 pub use self::worker::{Addressable, Worker, WorkerOnce};

@@ -25,9 +25,11 @@ mod deferred;
 mod exits;
 mod group_restart;
 mod hash;
+mod heartbeat;
 mod intensity;
 mod jitter;
 mod protocol;
+mod retries;
 mod starting;
 mod stopping;
 #[cfg(test)]

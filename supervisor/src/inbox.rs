@@ -176,7 +176,7 @@ impl Inbox {
         cx: &mut Context<'_>,
         timer: &mut Timer,
     ) -> Poll<Option<Box<dyn Resident>>> {
-        let deadline = {
+        let (deadline, replaced) = {
             let mut queue = self.lock();
             let deadline = match &queue.state {
                 State::AtRest(resident)
@@ -189,13 +189,15 @@ impl Inbox {
                 // The task that has the state wakes this one if work is left for it.
                 _ => None,
             };
-            if !queue.task.as_ref().is_some_and(|task| task.will_wake(cx.waker())) {
-                queue.task = Some(cx.waker().clone());
-            }
+            let replaced = match &queue.task {
+                Some(task) if task.will_wake(cx.waker()) => None,
+                _ => queue.task.replace(cx.waker().clone()),
+            };
             let deadline = deadline.map(|at| timer.for_deadline(at));
             queue.timer = deadline;
-            deadline
+            (deadline, replaced)
         };
+        drop(replaced);
         if timer.poll_at(cx, deadline).is_pending() {
             return Poll::Pending;
         }

@@ -92,7 +92,7 @@
 //! that it cannot crash the next life; the messages behind it are handled in order. A child that
 //! fails again and again is not restarted for ever: after three restarts within five seconds,
 //! unless the tree sets other limits, its supervisor gives up, and the supervisor above decides
-//! whether that one is restarted.
+//! whether the supervisor that gave up is restarted.
 //!
 //! # The tree language
 //!
@@ -120,9 +120,9 @@
 //! # let _ = Service::tree(80);
 //! ```
 //!
-//! A declaration reads like `let name: Type = value;`. A child's name is, for the children declared
-//! after it, a variable with its address, so that a child can use the children that start before
-//! it, and no others. Without a name in front, `supervision_tree! { one_for_one { … } }` is an
+//! A declaration reads like `let name: Type = value;`. Later children can use a child's name as a
+//! variable that holds its address, so that a child can use the children that start before it, and
+//! no others. Without a name in front, `supervision_tree! { one_for_one { … } }` is an
 //! expression. A tree can be a child of another: `service: Service = Service::tree(80)`.
 //!
 //! A function gets a sibling's address by a closure, which clones the address once when the tree is
@@ -170,7 +170,7 @@
 //! | child | `start`, `start_timeout` | `notify`; a duration | when spawned; 30s |
 //! | child | `significant` | a flag | no |
 //! | child | `heartbeat` | a duration | off |
-//! | task | `every` | a duration: a [periodic job](supervision_tree!#every-a-periodic-job) | called once a life |
+//! | task | `every` | a duration: a [periodic job](supervision_tree!#every-a-periodic-job) | none: a task runs once per life |
 //! | derive only | `message`, `mailbox` | a type; how many messages | `()`, 64 |
 //! | derive only | `once` | a flag: [`WorkerOnce`], one life by value | no |
 //!
@@ -179,11 +179,11 @@
 //! | a life ended | `Always` | `Transient` | `Temporary` |
 //! |---|---|---|---|
 //! | normally, `Ok(())` | restarted | stays down | forgotten |
-//! | by an error, a panic, a kill | restarted | restarted | forgotten |
+//! | by an error, a panic, a kill, a missed heartbeat, a program's bad exit status | restarted | restarted | forgotten |
 //! | a nested supervisor shut itself down | restarted | stays down | forgotten |
 //! | a nested supervisor gave up | restarted | restarted | forgotten |
 //!
-//! | strategy | with it are stopped, in reverse order, and started again, in order |
+//! | strategy | siblings restarted with it (stopped in reverse order, started in order) |
 //! |---|---|
 //! | `one_for_one`, `simple_one_for_one` | none |
 //! | `rest_for_one` | the children started after it |
@@ -191,9 +191,9 @@
 //!
 //! In a group restart, finished and terminated children come back too; temporary ones are
 //! forgotten. Each restart of a child or a group takes one of the supervisor's `max_restarts`
-//! within its `restart_window`, and so does each further attempt when a start fails. Where one more
-//! would be needed, the supervisor stops its children in reverse order and ends abnormally, for its
-//! own supervisor to decide. At the root, [`Supervisor::wait`] gives the path and the cause. A
+//! within its `restart_window`, and so does each further attempt when a start fails. If another
+//! restart is needed and none is left, the supervisor stops its children in reverse order and ends
+//! abnormally, for its own supervisor to decide. At the root, [`Supervisor::wait`] gives the path and the cause. A
 //! child that knows that no restart can help returns [`Escalate`].
 //!
 //! # How a child is stopped
@@ -203,7 +203,7 @@
 //! is dropped at its next await point. A child that never looked at its shutdown signal is dropped
 //! at once. A child that blocks its thread cannot be stopped at all: after `kill_grace` it is
 //! reported, and never started a second time beside itself. The workers of a pool stop together.
-//! When [`Supervisor::shutdown`] returns, all children have ended but those that its report names.
+//! When [`Supervisor::shutdown`] returns, all children have ended, except those named in its report.
 //!
 //! # What differs from OTP
 //!
@@ -215,7 +215,7 @@
 //!   `shutdown`.
 //! - The restart window is exact, on tokio's clock. OTP counts whole seconds.
 //! - A restart can wait (`backoff`). OTP restarts at once.
-//! - A start that reports has a time limit (`start_timeout`). OTP waits for ever.
+//! - With `start = notify`, the start has a time limit (`start_timeout`). OTP waits for ever.
 //! - Killing has a bound (`kill_grace`), since a thread cannot be killed.
 //! - A pool's worker that declines a *restart* is forgotten, and terminating one that waits for a
 //!   restart keeps the counts right: two bugs of OTP 25 that are not copied.
@@ -223,9 +223,9 @@
 //!   restarted, and a command is answered, while a slow child starts or stops. OTP's supervisor
 //!   does one thing at a time.
 //! - An attempt to restart that was overtaken by another one is dropped. OTP's attempts carry no
-//!   number, so a stale one stands in for the new one.
-//! - A significant child that waits behind a sibling's failed start has not ended, since it is
-//!   about to be started again. In OTP a supervisor can shut itself down in the middle of that.
+//!   number, so a late attempt is taken for the current one.
+//! - A significant child not yet started again, because an earlier sibling's start failed, does not
+//!   count as ended. OTP counts it, and can shut the supervisor down during the restart.
 //! - Combinations of options that cannot work together are refused: a `Temporary` significant child
 //!   under a group strategy, `auto_shutdown` of an `Always` supervisor, a backoff too slow to
 //!   escalate.
@@ -261,14 +261,15 @@
 //! ```
 //!
 //! - `macros` (default): [`supervision_tree!`] and `#[derive(Child)]`.
-//! - `signal`: `run`, a tree as the whole program, until SIGINT, SIGTERM or SIGHUP.
+//! - `signal`: `run`, a tree as the whole program, until SIGINT, SIGTERM, SIGHUP or SIGQUIT.
 //! - `process` (Unix): `Program`, an operating-system process as a child.
 //! - `test-util`: `testing`, for the tests of your own tree: crash its children, wait for what
 //!   follows, seeded chaos.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::print_stdout, clippy::print_stderr)]
-// What a later version may add to is `#[non_exhaustive]`; what stays as it is says why.
+// What a later version may add to is `#[non_exhaustive]`; an exhaustive type
+// gives its reason in `expect(…)`.
 #![warn(clippy::exhaustive_enums, clippy::exhaustive_structs, unnameable_types)]
 
 mod catch;
@@ -316,8 +317,8 @@ pub use self::tree::{Child, ChildSpec, Partitioned, Pool, SupervisorBuilder, Tre
 
 /// The conditions that the macros put on the types of a tree: the compiler's errors name them.
 ///
-/// A type that implements the traits at the root of this crate meets those that are about it;
-/// programs have no use for them. [`WithoutContext`](bounds::WithoutContext) is met by no type: it is
+/// A type that implements [`Worker`], [`WorkerOnce`] or [`Child`](trait@Child) meets the conditions
+/// on children; programs have no use for the traits here. [`WithoutContext`](bounds::WithoutContext) is met by no type: it is
 /// there for the error about a job that takes a context.
 pub mod bounds {
     pub use crate::child::TaskFuture;
@@ -357,7 +358,7 @@ pub mod pool {
     pub use crate::tree::{AddWorkersError, FnWorker, PerWorker, PoolTemplate, Shared};
 }
 
-/// The states of a [`ChildSpec`], a part of its type.
+/// Type-state markers of [`ChildSpec<S>`](ChildSpec).
 pub mod specs {
     #[cfg(doc)]
     use crate::ChildSpec;

@@ -29,7 +29,7 @@ impl Child for ByHand {
 }
 
 supervision_tree! {
-    Tree: one_for_one {
+    Mixed: one_for_one {
         plain: ByHand = ByHand,
         overruled: Always<ByHand>(shutdown = 4s) = ByHand,
         pool: simple_one_for_one { worker: ByHand },
@@ -39,7 +39,7 @@ supervision_tree! {
 
 #[tokio::test]
 async fn the_options_of_the_type_hold_at_run_time() {
-    let tree = Tree::start().await.unwrap();
+    let tree = Mixed::start().await.unwrap();
     let spec = tree.supervisor().child_spec("plain").await.unwrap();
     assert_eq!(spec.restart, RestartPolicy::Transient);
     assert_eq!(spec.shutdown, Shutdown::Timeout(Duration::from_secs(3)));
@@ -53,7 +53,7 @@ async fn the_options_of_the_type_hold_at_run_time() {
 
 #[tokio::test]
 async fn the_trees_options_win_over_those_of_the_type() {
-    let tree = Tree::start().await.unwrap();
+    let tree = Mixed::start().await.unwrap();
     let spec = tree.supervisor().child_spec("overruled").await.unwrap();
     assert_eq!(spec.restart, RestartPolicy::Always);
     assert_eq!(spec.shutdown, Shutdown::Timeout(Duration::from_secs(4)));
@@ -62,7 +62,7 @@ async fn the_trees_options_win_over_those_of_the_type() {
 
 #[tokio::test]
 async fn the_mailbox_of_the_type_holds_at_run_time() {
-    let tree = Tree::start().await.unwrap();
+    let tree = Mixed::start().await.unwrap();
     for child in [tree.plain(), tree.overruled(), tree.parts().of("a key")] {
         child.try_send(()).unwrap();
         assert!(child.try_send(()).is_err(), "{}: the mailbox holds one message", child.path());

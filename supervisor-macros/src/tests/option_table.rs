@@ -44,13 +44,13 @@ fn each_option_of_a_supervisor_has_its_methods() {
 #[test]
 fn each_option_of_a_child_that_differs_from_its_default_is_printed() {
     // The policy is the first word of a printed child, and the mailbox belongs to its type.
-    let printed =
+    let is_printed =
         |key: Key| key.is_passed_to(Receiver::Child) && !matches!(key, Key::Restart | Key::Mailbox);
     let text = library("spec/options.rs");
     let (_, printer) = text.split_once("fn in_tree_language").expect("what prints the options");
     let missing: Vec<_> = Key::ALL
         .iter()
-        .filter(|key| printed(**key) && !printer.contains(&format!("\"{}\"", key.as_str())))
+        .filter(|key| is_printed(**key) && !printer.contains(&format!("\"{}\"", key.as_str())))
         .collect();
     assert!(missing.is_empty(), "`in_tree_language` lacks {missing:?}");
 }

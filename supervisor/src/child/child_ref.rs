@@ -5,8 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::messages::{Asking, Sending};
-use super::standstill::Standstill;
+use super::deadlock::Deadlock;
+use super::sending::{Asking, Sending};
 use crate::engine::Verb;
 use crate::error::SupervisorError;
 use crate::life::reentry::{calling_child, child_would_wait_for_itself};
@@ -76,7 +76,7 @@ impl<M: Send + 'static> ChildRef<M> {
     ///
     /// Cancel safe: a dropped future has not sent, and other senders keep their order.
     pub fn send(&self, message: M) -> Sending<'_, M> {
-        Sending::new(self.slot.mailbox.send(message), Standstill::new(&self.slot.core))
+        Sending::new(self.slot.mailbox.send(message), Deadlock::new(&self.slot.core))
     }
 
     /// Sends a message if there is room now.
@@ -139,7 +139,7 @@ impl<M: Send + 'static> ChildRef<M> {
         limit: Duration,
         make: impl FnOnce(Reply<R>) -> M,
     ) -> Asking<'_, M, R> {
-        Asking::new(self.slot.mailbox.ask(make, limit), Standstill::new(&self.slot.core))
+        Asking::new(self.slot.mailbox.ask(make, limit), Deadlock::new(&self.slot.core))
     }
 
     /// Returns a receiver of the messages that the child leaves unhandled when it ends for good.

@@ -1,4 +1,5 @@
-//! The commands that a user can give a running supervisor: OTP's operations with OTP's answers.
+//! The commands that a user can give a running supervisor: OTP's operations, with OTP's answers,
+//! plus kill and stop-and-start.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -43,7 +44,7 @@ impl<C: Named, R> Engine<C, R> {
             Verb::Restart => self.restart(now, key, reply),
             Verb::Delete => self.delete(key, reply),
             Verb::StopAndStart => self.stop_and_start(now, key, reply),
-            // (An order that fails a life is never deferred, unless it found no child.)
+            // `order` handles `Fail` at once; it comes here only if the child was unknown then.
             Verb::Fail(reason) => self.fail(now, key, reason, Some(reply)),
         }
     }
@@ -139,11 +140,11 @@ impl<C: Named, R> Engine<C, R> {
             }
             State::Zombie => self.answer(reply, Answer::Refused(Refusal::StillRunning)),
             State::Waiting(pending) => {
-                // Without a backoff there is no delay to be ended early, and OTP's rule holds:
-                // children that the failed start left down stay down.
+                // With a backoff, the rest of the group is started now. Without one, OTP's rule
+                // applies: children left down by the failed start stay down.
                 let resumes = matches!(pending, Pending::Start) || child.rules.backoff.is_some();
                 let next = self.scope_start(key);
-                self.stay_down(key);
+                self.settle_without_life(key);
                 self.answer(reply, Answer::Done);
                 if !self.rules.strategy.is_group() {
                     return;
@@ -157,7 +158,7 @@ impl<C: Named, R> Engine<C, R> {
                 }
             }
             State::Down | State::Held | State::ExitPending(_) => {
-                self.stay_down(key);
+                self.settle_without_life(key);
                 self.answer(reply, Answer::Done);
             }
         }
@@ -179,7 +180,7 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Leaves a child without a pending life: it stays down, or is forgotten.
-    pub(super) fn stay_down(&mut self, key: Key) {
+    pub(super) fn settle_without_life(&mut self, key: Key) {
         if self.is_forgettable(key) {
             self.forget(key);
         } else {
@@ -194,14 +195,14 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     fn restart(&mut self, now: Instant, key: Key, reply: R) {
-        match self.refusal_of_life(key) {
+        match self.refusal_to_start_or_delete(key) {
             None => self.launch(now, key, Purpose::Command(reply)),
             Some(refusal) => self.answer(reply, Answer::Refused(refusal)),
         }
     }
 
     fn delete(&mut self, key: Key, reply: R) {
-        match self.refusal_of_life(key) {
+        match self.refusal_to_start_or_delete(key) {
             None => {
                 self.forget(key);
                 self.answer(reply, Answer::Done);
@@ -211,7 +212,7 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Returns the refusal of a child that cannot be started or deleted now.
-    fn refusal_of_life(&self, key: Key) -> Option<Refusal> {
+    fn refusal_to_start_or_delete(&self, key: Key) -> Option<Refusal> {
         match self.children.get(key)?.state {
             State::Down | State::Held => None,
             State::Waiting(_) | State::ExitPending(_) => Some(Refusal::Restarting),
@@ -251,8 +252,8 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    /// Ends the child's present life from outside, as this failure; a life that is being stopped
-    /// is stopped at once instead. This waits for nothing else that the supervisor does.
+    /// Aborts the life and records this failure. A life already being stopped is aborted without a
+    /// failure. Does not wait for the supervisor's other work.
     pub(super) fn fail(&mut self, now: Instant, key: Key, reason: ExitReason, reply: Option<R>) {
         let Some(child) = self.children.get_mut(key) else { return };
         match &mut child.state {

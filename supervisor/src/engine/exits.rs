@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::child::{Failing, FailingStart, OwnStop, Pending, Purpose, State, StopPurpose};
+use super::child::{Failing, FailingStart, OwnStop, Purpose, State, StopPurpose};
 use super::deferred::Deferred;
 use super::{
     Answer, Child, Effect, Ending, Engine, Exit, GroupRestart, Key, Mode, Named, Notice, Refusal,
@@ -31,7 +31,7 @@ impl<C: Named, R> Engine<C, R> {
         if matches!(reason, ExitReason::RuntimeGone) {
             // The engine did not ask for this drop: the runtime drops its tasks, and would drop a
             // new life too.
-            return self.end(Ending::RuntimeGone);
+            return self.end_at_once(Ending::RuntimeGone);
         }
         let awaited = self.take_awaited_ends(key);
         self.life_ended(now, key, reason);
@@ -72,7 +72,7 @@ impl<C: Named, R> Engine<C, R> {
             }
             Some(State::Zombie) => {
                 self.notify(Notice::StoppedLate(key));
-                self.stay_down(key);
+                self.settle_without_life(key);
             }
             _ => {}
         }
@@ -127,7 +127,7 @@ impl<C: Named, R> Engine<C, R> {
         };
         match *own {
             OwnStop::Terminate(reply) => {
-                self.stay_down(key);
+                self.settle_without_life(key);
                 self.answer(reply, Answer::Done);
             }
             OwnStop::StopAndStart(reply) => self.launch(now, key, Purpose::Command(reply)),
@@ -135,43 +135,6 @@ impl<C: Named, R> Engine<C, R> {
             OwnStop::FailedStart(FailingStart { purpose, reason }) => {
                 self.start_failed(now, key, purpose, reason);
             }
-        }
-    }
-
-    /// Has the last sign of life of a child looked up, whose heartbeat was due at `due`.
-    pub(super) fn heartbeat_due(&mut self, now: Instant, key: Key, due: Instant) {
-        let Some(limit) = self.rules_of(key).and_then(|rules| rules.heartbeat) else { return };
-        if now.duration_since(due) > limit / 4 {
-            // A check that comes late itself proves nothing: the process was frozen, or the machine
-            // is overloaded, and the child had no chance to give its sign. It gets one more round.
-            self.arm_heartbeat(now, key);
-        } else {
-            self.effects.push_back(Effect::CheckHeartbeat(key));
-        }
-    }
-
-    /// Fails a life whose last sign of life was given too long ago, or sets its next deadline.
-    pub(super) fn sign_of_life(&mut self, now: Instant, key: Key, generation: u64, at: Instant) {
-        let up = |child: &Child<C, R>| {
-            child.generation == generation && matches!(child.state, State::Up { .. })
-        };
-        if self.is_stopping() || !self.children.get(key).is_some_and(up) {
-            return;
-        }
-        match self.rules_of(key).and_then(|rules| rules.heartbeat) {
-            Some(limit) if !limit.is_zero() && now.saturating_duration_since(at) >= limit => {
-                self.fail(now, key, ExitReason::Hung(limit), None);
-            }
-            _ => self.arm_heartbeat(at, key),
-        }
-    }
-
-    /// Sets the deadline by which a life has to give a sign of life.
-    pub(super) fn arm_heartbeat(&mut self, now: Instant, key: Key) {
-        let limit = self.rules_of(key).and_then(|rules| rules.heartbeat);
-        // A heartbeat of zero would be due again as soon as it was checked.
-        if let Some(limit) = limit.filter(|limit| !limit.is_zero()) {
-            self.arm(now, key, limit);
         }
     }
 
@@ -254,7 +217,13 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Restarts a child once more: takes the credit, then restarts the child or its scope.
-    fn try_restart(&mut self, now: Instant, key: Key, reason: ExitReason, delay: Option<Duration>) {
+    pub(super) fn try_restart(
+        &mut self,
+        now: Instant,
+        key: Key,
+        reason: ExitReason,
+        delay: Option<Duration>,
+    ) {
         if !self.intensity.take(now) {
             self.notify(Notice::MaxRestartsExceeded { child: key, reason: reason.clone() });
             return self.give_up(now, key, reason);
@@ -270,53 +239,6 @@ impl<C: Named, R> Engine<C, R> {
         match delay {
             None => self.launch(now, key, Purpose::Restart),
             Some(delay) => self.delay(now, key, delay),
-        }
-    }
-
-    fn draw_delay(&mut self, key: Key) -> Option<Duration> {
-        let draw = self.jitter.draw();
-        let child = self.children.get_mut(key)?;
-        let backoff = child.rules.backoff?;
-        let delay = backoff.delay(child.attempts.into(), draw);
-        child.attempts = child.attempts.saturating_add(1);
-        Some(delay)
-    }
-
-    pub(super) fn delay(&mut self, now: Instant, key: Key, delay: Duration) {
-        self.enter(key, State::Waiting(Pending::Start));
-        self.arm(now, key, delay);
-        let left = self.intensity.left(now);
-        self.notify(Notice::Delayed { child: key, delay, left });
-    }
-
-    /// Delays the next attempt of a child whose start has failed, or puts it behind the messages
-    /// that are already waiting.
-    pub(super) fn wait_for_restart(&mut self, now: Instant, key: Key) {
-        if let Some(delay) = self.draw_delay(key) {
-            self.arm(now, key, delay);
-            let left = self.intensity.left(now);
-            self.notify(Notice::Delayed { child: key, delay, left });
-        } else {
-            let retry = self.children.get(key).map_or(0, |child| child.retry);
-            self.effects.push_back(Effect::RetryLater(key, retry));
-        }
-    }
-
-    /// Carries out a pending restart that is due, unless it has been overtaken.
-    pub(super) fn retry(&mut self, now: Instant, key: Key, retry: u32) {
-        let Some(child) = self.children.get(key) else { return };
-        let State::Waiting(pending) = &child.state else { return };
-        if child.retry != retry {
-            return;
-        }
-        match pending {
-            Pending::Again(reason) => {
-                let reason = ExitReason::clone(reason);
-                // No delay: the child has already waited for this attempt.
-                self.try_restart(now, key, reason, None);
-            }
-            Pending::Start if self.rules.strategy.is_group() => self.start_scope_of(now, key),
-            Pending::Start => self.launch(now, key, Purpose::Restart),
         }
     }
 

@@ -19,7 +19,10 @@ impl<C: Named, R> Engine<C, R> {
     pub(super) fn scope_start(&self, key: Key) -> Option<Key> {
         match self.rules.strategy {
             SupervisionStrategy::OneForAll => self.children.first(),
-            _ => Some(key),
+            // Under `OneForOne` and `SimpleOneForOne`, a child is alone in its scope.
+            SupervisionStrategy::RestForOne
+            | SupervisionStrategy::OneForOne
+            | SupervisionStrategy::SimpleOneForOne => Some(key),
         }
     }
 

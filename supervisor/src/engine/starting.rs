@@ -134,11 +134,11 @@ impl<C: Named, R> Engine<C, R> {
         match purpose {
             Purpose::Sequence => {
                 self.advance_start(key);
-                self.stay_down(key);
+                self.settle_without_life(key);
                 self.go_on(now);
             }
             Purpose::Add(reply) | Purpose::Command(reply) => {
-                self.stay_down(key);
+                self.settle_without_life(key);
                 self.answer(reply, Answer::Declined);
             }
             // OTP 25 keeps a pool's worker without a life here, and crashes because of it later.
@@ -190,7 +190,7 @@ impl<C: Named, R> Engine<C, R> {
                 self.answer(reply, Answer::Refused(Refusal::StartFailed(reason)));
             }
             Purpose::Command(reply) => {
-                self.stay_down(key);
+                self.settle_without_life(key);
                 self.answer(reply, Answer::Refused(Refusal::StartFailed(reason)));
             }
             Purpose::Together => self.forget(key),

@@ -45,8 +45,8 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    /// Tells a nested supervisor that is about to be stopped whether it stays down, so that its
-    /// children are closed as they end.
+    /// Tells a nested supervisor that will stay down so, before it is stopped: its children are
+    /// closed as they end.
     fn announce_no_return(&mut self, key: Key, purpose: &StopPurpose<R>) {
         let Some(child) = self.children.get(key) else { return };
         let stays_down = match purpose.own() {
@@ -69,6 +69,7 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
+    /// Aborts a life that has used up its shutdown time.
     pub(super) fn stop_timed_out(&mut self, now: Instant, key: Key) {
         if self.children.get_mut(key).is_some_and(|child| child.state.kill()) {
             self.notify(Notice::TimedOut(key));
@@ -100,9 +101,11 @@ impl<C: Named, R> Engine<C, R> {
         let concerned = |child: &Child<C, R>| {
             !self.returns(child)
                 && match child.state {
-                    State::Held | State::Waiting(_) | State::ExitPending(_) => true,
-                    // Its restart was needed, and is what the supervisor has given up on.
-                    State::Zombie => true,
+                    State::Held
+                    | State::Waiting(_)
+                    | State::ExitPending(_)
+                    // The supervisor gave up because this child could not be restarted.
+                    | State::Zombie => true,
                     State::Stopping(_) | State::Killing(_) => {
                         child.rules.kind == ChildKind::Supervisor
                     }
@@ -136,9 +139,9 @@ impl<C: Named, R> Engine<C, R> {
     pub(super) fn close_unless_it_returns(&mut self, key: Key) {
         let Some(child) = self.children.get(key) else { return };
         if child.state.has_ended() && !self.returns(child) {
-            let is_shown = matches!(child.state, State::Down);
+            let shows_stopped = matches!(child.state, State::Down);
             self.effects.push_back(Effect::Close(key));
-            if is_shown && child.shown != Shown::Is(ChildState::Stopped) {
+            if shows_stopped && child.shown != Shown::Is(ChildState::Stopped) {
                 self.changed.push(key);
             }
         }
@@ -200,8 +203,8 @@ impl<C: Named, R> Engine<C, R> {
         Scheme::AtOnce { next: self.children.first(), killed }
     }
 
-    /// Asks the next burst of lives to end. Lives of earlier bursts end in between: so few of many
-    /// children are stopping at a time, and they are still in the processor's cache.
+    /// Asks the next burst of lives to end. Lives of earlier bursts end in between. This keeps the
+    /// number of stopping children small, so they stay in the CPU cache.
     pub(super) fn request_next_stops(&mut self, now: Instant) {
         for _ in 0..BURST {
             let Mode::Stopping { scheme: Scheme::AtOnce { next, killed }, .. } = &mut self.mode
@@ -307,8 +310,8 @@ impl<C: Named, R> Engine<C, R> {
         self.stop_next(now);
     }
 
-    /// Answers the command that a stop has overtaken; a command that wanted the child's life to end
-    /// gets the answer `end`.
+    /// Answers the command that a stop has overtaken. `end` is the answer to a command that wanted
+    /// the life to end; any other is refused.
     fn answer_overtaken(&mut self, key: Key, end: Answer) {
         let (reply, answer) = match self.enter(key, State::Down) {
             Some(
@@ -328,6 +331,8 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
+    /// Stops the next child in order, or ends the supervisor if none is left. Children that are
+    /// stopped all at once are only waited for.
     pub(super) fn stop_next(&mut self, now: Instant) {
         loop {
             let Mode::Stopping { scheme, .. } = &self.mode else { return };
@@ -336,7 +341,7 @@ impl<C: Named, R> Engine<C, R> {
                 Scheme::AtOnce { next: Some(_), .. } => return,
                 Scheme::AtOnce { next: None, .. } if self.moving > 0 => return,
                 Scheme::AtOnce { next: None, .. } | Scheme::InOrder { next: None } => {
-                    return self.finish();
+                    return self.end_as_planned();
                 }
                 Scheme::InOrder { next: Some(key) } => key,
             };
@@ -371,7 +376,8 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    fn finish(&mut self) {
+    /// Ends the supervisor, whose children have all been stopped.
+    fn end_as_planned(&mut self) {
         let Mode::Stopping { ending, .. } = &self.mode else { return };
         // All children have been stopped, so the only commands left to answer are deferred ones.
         let ending = ending.clone();
@@ -379,7 +385,7 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Ends the supervisor at once and answers every pending command.
-    pub(super) fn end(&mut self, ending: Ending) {
+    pub(super) fn end_at_once(&mut self, ending: Ending) {
         let open = |child: &Child<C, R>| !matches!(child.state, State::Down | State::Zombie);
         let open = self.children.iter().filter(|(_, child)| open(child));
         let keys: Vec<Key> = open.map(|(key, _)| key).collect();
@@ -393,7 +399,7 @@ impl<C: Named, R> Engine<C, R> {
     /// every pending addition.
     pub(crate) fn abandon(&mut self) {
         if !matches!(self.mode, Mode::Ended) {
-            self.end(Ending::RuntimeGone);
+            self.end_at_once(Ending::RuntimeGone);
         }
     }
 

@@ -232,8 +232,8 @@ impl Program {
                 Poll::Pending
             });
             match next.await {
-                Happened::Stop(step) => {
-                    stop = step;
+                Happened::Stop(reached) => {
+                    stop = reached;
                     if stop == Stop::Killed { group.kill() } else { group.signal(stop_signal) }
                 }
                 // `has_ended` tells whether it was this child process or another one.

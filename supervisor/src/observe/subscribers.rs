@@ -37,7 +37,13 @@ impl Events {
             if queue.has_ended {
                 return Poll::Ready(None);
             }
-            queue.waker = Some(cx.waker().clone());
+            let replaced = match &mut queue.waker {
+                Some(parked) if parked.will_wake(cx.waker()) => None,
+                parked => parked.replace(cx.waker().clone()),
+            };
+            drop(queue);
+            // The destructor of a waker may be foreign code, which runs without the lock.
+            drop(replaced);
             Poll::Pending
         })
         .await
@@ -338,6 +344,10 @@ impl Subscribers {
 
 #[cfg(test)]
 mod tests {
+    use std::future::Future;
+    use std::pin::pin;
+    use std::task::{Context, Wake};
+
     use super::*;
 
     fn publish(tree: &Subscribers) {
@@ -403,6 +413,33 @@ mod tests {
         assert!(stays.try_next().is_some_and(|event| event.path().is_root()));
         drop(stays);
         assert_eq!(part.count(), 0);
+    }
+
+    /// A waker that publishes an event when it is dropped.
+    struct PublishesInDrop(Arc<Subscribers>);
+
+    impl Wake for PublishesInDrop {
+        fn wake(self: Arc<Self>) {}
+    }
+
+    impl Drop for PublishesInDrop {
+        fn drop(&mut self) {
+            publish(&self.0);
+        }
+    }
+
+    #[test]
+    fn a_replaced_waker_is_dropped_without_a_lock() {
+        let tree = Arc::new(Subscribers::default());
+        let mut events = tree.subscribe(ChildPath::root());
+        let poll = |events: &mut Events, waker: &Waker| {
+            pin!(events.next()).poll(&mut Context::from_waker(waker)).is_ready()
+        };
+        let first = Waker::from(Arc::new(PublishesInDrop(Arc::clone(&tree))));
+        assert!(!poll(&mut events, &first));
+        drop(first);
+        assert!(!poll(&mut events, Waker::noop()));
+        assert!(events.try_next().is_some());
     }
 
     #[tokio::test]

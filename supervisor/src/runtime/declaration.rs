@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::engine::ChildRules;
 use crate::error::SupervisorError;
-use crate::runtime::node::{Body, Declared, ErasedSpec, Hold, Node, Unplaced, rules, rules_of};
+use crate::runtime::node::{Body, Declared, ErasedSpec, Hold, Node, Unplaced, resolve, rules};
 use crate::spec::{Budget, ChildOptions, Name, OptionLayers};
 
 /// The children that a supervisor is to be built with, in start order.
@@ -114,7 +114,7 @@ impl Declaring<'_> {
         let body = body.into_body();
         let rules = match alike {
             Some((_, rules)) => rules,
-            None => Arc::new(rules_of(options, &body)),
+            None => Arc::new(resolve(options, &body)),
         };
         if is_task && fault.is_none() {
             self.last = Some((which, Arc::clone(&rules)));

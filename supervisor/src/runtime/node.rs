@@ -3,8 +3,8 @@
 mod adoption;
 mod announce;
 mod body;
-mod defaults;
 mod lives;
+mod resolve;
 pub(super) mod rules;
 mod stops;
 mod trees;
@@ -18,8 +18,8 @@ use std::time::Instant;
 use tokio::sync::oneshot;
 
 pub(crate) use self::body::Body;
-pub(crate) use self::defaults::{rules_of, rules_of_kind};
 pub(super) use self::lives::{NestedStart, RootStart};
+pub(crate) use self::resolve::{resolve, resolve_kind};
 use self::stops::Stops;
 pub(crate) use self::trees::{TreeHandle, Trees};
 pub use self::unplaced::ErasedSpec;

@@ -11,9 +11,8 @@ use crate::mailbox::wake;
 
 /// The number of a waiting future.
 ///
-/// The number of the first future is given again when that future waits no more. So a number is
-/// valid while the life in which it was given goes on without a request that its futures can see:
-/// such a request, and the end of the life, take all futures, under the same lock.
+/// `FIRST` is reused. A number is valid until its life is asked to stop or ends: both remove all
+/// waiters under the lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct WaiterNumber(NonZeroU64);
 

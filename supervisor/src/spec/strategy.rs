@@ -39,7 +39,10 @@ pub enum SupervisionStrategy {
 impl SupervisionStrategy {
     /// Returns `true` if one child's restart takes siblings with it.
     pub(crate) const fn is_group(self) -> bool {
-        matches!(self, Self::OneForAll | Self::RestForOne)
+        match self {
+            Self::OneForAll | Self::RestForOne => true,
+            Self::OneForOne | Self::SimpleOneForOne => false,
+        }
     }
 
     /// Returns the word for the strategy in the tree language.

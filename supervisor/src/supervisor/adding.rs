@@ -11,7 +11,7 @@ use crate::error::SupervisorError;
 use crate::inbox::Inbox;
 use crate::life::reentry::calling_child;
 use crate::runtime::{
-    Body, ChildTask, ErasedSpec, Hold, NodeState, SupervisorRun, Unplaced, rules_of,
+    Body, ChildTask, ErasedSpec, Hold, NodeState, SupervisorRun, Unplaced, resolve,
 };
 use crate::spec::{ChildOptions, Name, OptionLayers};
 
@@ -161,7 +161,7 @@ impl Supervisor {
     fn rules_for(&self, options: &ChildOptions, body: &Body) -> Arc<ChildRules> {
         match self.node().template() {
             Some(template) => Arc::clone(&template.rules),
-            None => Arc::new(rules_of(options, body)),
+            None => Arc::new(resolve(options, body)),
         }
     }
 }

@@ -86,9 +86,7 @@ pub(crate) fn misplaced(table: &[Layer], files: &[File]) -> Vec<String> {
                 faults.push(format!("supervisor/src/{path} is in no layer of the table"));
             }
             _ => faults
-                .push(
-                    format!("supervisor/src/{path} is in several layers: {}", layers.join(", "),),
-                ),
+                .push(format!("supervisor/src/{path} is in several layers: {}", layers.join(", "))),
         }
     }
     for Layer { name, places, .. } in table {

@@ -22,7 +22,8 @@ use tokio::signal::unix::Signal as Signals;
 use self::members::Member;
 use crate::life::detached::sleep_in_real_time;
 
-/// A process that leads a group, and is killed and reaped if this is dropped before it was reaped.
+/// A process that leads a group. Dropping this kills and reaps the process, unless it has been
+/// reaped.
 ///
 /// The group can be signalled safely as long as its leader has not been reaped, since the system
 /// does not reuse the group's number until then. So the end of the leader is noticed without
@@ -41,7 +42,7 @@ impl Group {
         let id = process.id().and_then(|id| i32::try_from(id).ok());
         let leader = id.and_then(Pid::from_raw);
         if let Some(leader) = leader {
-            register(leader);
+            kill_on_abort(leader);
         }
         Self { process, leader }
     }
@@ -70,10 +71,10 @@ impl Group {
     }
 
     /// Reaps the orphans of the group that have ended while the process runs. They are children of
-    /// this process if it is the first process of its container, or was made a subreaper.
+    /// the program if it is the first process of its container, or was made a subreaper.
     pub(super) fn reap_orphans(&self) {
         let Some(leader) = self.leader.filter(|&leader| !has_ended(leader)) else { return };
-        // A look that reaps nothing, and finds nothing where this process is not given orphans.
+        // A look that reaps nothing, and finds nothing where the program is not given orphans.
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
         if matches!(waitid(WaitId::Pgid(Some(leader)), options), Ok(Some(_))) {
             // One by one, since a wait for the whole group could reap its leader.
@@ -87,10 +88,11 @@ impl Group {
         }
     }
 
-    /// Waits until all processes of the group have ended, after its leader has; zombies have ended.
+    /// Waits until all processes of the group have ended. Call after the leader has ended. Zombies
+    /// count as ended.
     ///
     /// This polls, less and less often, since nothing announces the end of processes that are not
-    /// children of this one. Dropping the future is safe.
+    /// children of the program. Dropping the future is safe.
     pub(super) async fn rest_ended(&mut self) {
         let mut wait = Duration::from_millis(1);
         let mut known = None;
@@ -112,10 +114,10 @@ impl Group {
             *known = members.into_iter().find(Member::runs);
             return known.is_some();
         }
-        // Without a list, the leader has to be reaped, since its zombie would be taken for a process
-        // that runs. The number of the group is not reused either while a process is in it.
+        // Without `/proc`, the leader has to be reaped, since its zombie would be taken for a
+        // process that runs. The number of the group is not reused either while a process is in it.
         let _ = self.process.try_wait();
-        let _ = reap_orphan(leader);
+        reap_all_ended(leader);
         let has_rest = test_kill_process_group(leader).is_ok();
         if !has_rest {
             unregister(leader);
@@ -131,8 +133,8 @@ impl Group {
         let status = self.process.wait().await;
         if let Some(group) = self.leader.take() {
             unregister(group);
-            // The orphans of the group can be children of this process, which has to reap them.
-            while let Ok(None) = reap_orphan(group) {
+            // The orphans of the group can be children of the program, which has to reap them.
+            while reap_all_ended(group) {
                 poll_fn(|cx| exits.poll_recv(cx)).await;
             }
             wait_until_gone(group).await;
@@ -151,9 +153,9 @@ fn has_ended(process: Pid) -> bool {
     !matches!(waitid(WaitId::Pid(process), options), Ok(None) | Err(Errno::INTR))
 }
 
-/// Waits for the killed processes of the group that other processes have to reap.
+/// Waits for the killed group members that are not our children, so another process reaps them.
 ///
-/// This polls, since nothing announces their end: they are not children of this process, so that no
+/// This polls, since nothing announces their end: they are not children of the program, so that no
 /// signal comes and no `waitid` returns, and their numbers, for a pidfd, are not known. It polls at
 /// most seven times in an eighth of a second, and only if the group's leader left processes behind
 /// that had to be killed, which are gone within a moment. A longer wait has no use: where the first
@@ -167,15 +169,15 @@ async fn wait_until_gone(group: Pid) {
     }
 }
 
-/// Reaps the orphans of the group that have ended; `None` if those that are left still run, and an
-/// error if there are none.
-fn reap_orphan(group: Pid) -> Result<Option<()>, Errno> {
+/// Reaps the children of the program in the group that have ended; returns `true` if others still
+/// run.
+fn reap_all_ended(group: Pid) -> bool {
     loop {
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG;
         match waitid(WaitId::Pgid(Some(group)), options) {
             Ok(Some(_)) | Err(Errno::INTR) => {}
-            Ok(None) => return Ok(None),
-            Err(failure) => return Err(failure),
+            Ok(None) => return true,
+            Err(_) => return false,
         }
     }
 }
@@ -225,7 +227,7 @@ fn wait_for_end(process: Pid, limit: Duration) {
 }
 
 /// Polls for the end of a process, less and less often, on systems without a wait that has a limit:
-/// `waitid` has none, and an alarm would be that of this whole process.
+/// `waitid` has none, and `alarm` would affect the whole process.
 fn poll_for_end(process: Pid, limit: Duration) {
     let deadline = Instant::now() + limit;
     let mut pause = Duration::from_micros(100);
@@ -235,11 +237,12 @@ fn poll_for_end(process: Pid, limit: Duration) {
     }
 }
 
-/// The groups that are killed if this process aborts.
+/// The groups that are killed if the program aborts.
 static GROUPS: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
 
-/// Adds a group to those that are killed if a panic aborts this process.
-fn register(leader: Pid) {
+/// Adds a group to those that are killed if a panic aborts the program. Does nothing unless the
+/// program is compiled with `panic = "abort"`.
+fn kill_on_abort(leader: Pid) {
     static INSTALL: Once = Once::new();
     if cfg!(panic = "abort") {
         // With `panic = "abort"`, no destructor runs after the panic hook.
@@ -258,7 +261,7 @@ fn register(leader: Pid) {
     }
 }
 
-/// Removes a group from those that are killed if a panic aborts this process.
+/// Removes a group from those that are killed if a panic aborts the program.
 fn unregister(leader: Pid) {
     if cfg!(panic = "abort") {
         let mut groups = GROUPS.lock().unwrap_or_else(PoisonError::into_inner);

@@ -67,7 +67,7 @@ fn a_sender_gets_the_permit_of_the_next_message_of_a_batch() {
     for (sending, (_, waker)) in sends.iter_mut().zip(&wakers) {
         assert!(poll_with(sending, waker).is_pending());
     }
-    let count = || wakers.iter().map(|(wakes, _)| wakes.count()).collect::<Vec<_>>();
+    let count = || wakers.iter().map(|(woken, _)| woken.count()).collect::<Vec<_>>();
     // The senders are woken at once, one by one, in the order of their arrival.
     assert_eq!(count(), [0, 0, 0]);
     assert_eq!(life.poll_recv(), Poll::Ready(Some(1)));

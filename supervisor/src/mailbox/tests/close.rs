@@ -13,7 +13,7 @@ fn messages<M>(leftovers: Leftovers<M>) -> Vec<M> {
 #[test]
 fn a_closed_mailbox_gives_everything_back() {
     let mailbox = filled(2, [0, 1]);
-    let (wakes, waker) = count_waker();
+    let (woken, waker) = count_waker();
     let mut granted = mailbox.send(2);
     assert!(poll_with(&mut granted, &waker).is_pending());
     let mut queued = mailbox.send(3);
@@ -21,7 +21,7 @@ fn a_closed_mailbox_gives_everything_back() {
     assert_eq!(try_recv(&mailbox, 1), Some(0));
 
     assert_eq!(messages(mailbox.close(Closing::NotRunning)), [1]);
-    assert_eq!(wakes.count(), 2);
+    assert_eq!(woken.count(), 2);
     assert_eq!(poll(&mut granted), Poll::Ready(Err(SendError::NotRunning(2))));
     assert_eq!(poll(&mut queued), Poll::Ready(Err(SendError::NotRunning(3))));
     assert_eq!(poll(&mut mailbox.send(4)), Poll::Ready(Err(SendError::NotRunning(4))));

@@ -27,14 +27,14 @@ fn the_next_life_goes_on_where_the_last_one_ended() {
 #[test]
 fn a_sender_waits_across_lives() {
     let mailbox = filled(1, [0]);
-    let (wakes, waker) = count_waker();
+    let (woken, waker) = count_waker();
     let mut sending = mailbox.send(1);
     assert!(poll_with(&mut sending, &waker).is_pending());
     mailbox.end_life(1);
     assert!(poll_with(&mut sending, &waker).is_pending());
     mailbox.open(2);
     assert_eq!(try_recv(&mailbox, 2), Some(0));
-    assert_eq!(wakes.count(), 1);
+    assert_eq!(woken.count(), 1);
     assert_eq!(poll(&mut sending), Poll::Ready(Ok(())));
     assert_eq!(drain(&mailbox, 2), [1]);
 }
@@ -42,7 +42,7 @@ fn a_sender_waits_across_lives() {
 #[test]
 fn a_stale_life_receives_nothing() {
     let mailbox = filled(4, [7]);
-    let (wakes, waker) = count_waker();
+    let (woken, waker) = count_waker();
     for other in [0, 2, u64::MAX - 1] {
         assert_eq!(poll_recv(&mailbox, other, &waker), Poll::Ready(None));
         assert_eq!(try_recv(&mailbox, other), None);
@@ -50,7 +50,7 @@ fn a_stale_life_receives_nothing() {
     mailbox.open(2);
     assert_eq!(poll_recv(&mailbox, 1, &waker), Poll::Ready(None));
     assert_eq!(try_recv(&mailbox, 1), None);
-    assert_eq!(wakes.count(), 0);
+    assert_eq!(woken.count(), 0);
     assert_eq!(drain(&mailbox, 2), [7]);
 }
 
@@ -63,10 +63,10 @@ fn a_receiver_that_outlives_its_life_is_woken() {
         |mailbox: &Mailbox<u8>| drop(mailbox.close(Closing::Gone)),
     ] {
         let mailbox = filled(1, []);
-        let (wakes, waker) = count_waker();
+        let (woken, waker) = count_waker();
         assert!(poll_recv(&mailbox, 1, &waker).is_pending());
         end(&mailbox);
-        assert_eq!(wakes.count(), 1);
+        assert_eq!(woken.count(), 1);
         assert_eq!(poll_recv(&mailbox, 1, &waker), Poll::Ready(None));
     }
 }
@@ -76,32 +76,32 @@ fn the_end_of_an_old_life_does_not_end_the_new_one() {
     let mailbox = filled(1, []);
     mailbox.open(2);
     mailbox.end_life(1);
-    let (wakes, waker) = count_waker();
+    let (woken, waker) = count_waker();
     assert!(poll_recv(&mailbox, 2, &waker).is_pending());
     mailbox.end_life(1);
-    assert_eq!(wakes.count(), 0);
+    assert_eq!(woken.count(), 0);
     assert_eq!(mailbox.try_send(1), Ok(()));
-    assert_eq!(wakes.count(), 1);
+    assert_eq!(woken.count(), 1);
     assert_eq!(poll_recv(&mailbox, 2, &waker), Poll::Ready(Some(1)));
 }
 
 #[test]
 fn a_parked_receiver_keeps_nothing_of_its_task_after_its_life() {
     let mailbox = filled::<()>(1, []);
-    let (wakes, waker) = count_waker();
+    let (woken, waker) = count_waker();
     assert!(poll_recv(&mailbox, 1, &waker).is_pending());
     mailbox.end_life(1);
     drop(waker);
-    assert_eq!(Arc::strong_count(&wakes), 1);
+    assert_eq!(Arc::strong_count(&woken), 1);
 }
 
 #[test]
 fn a_parked_receiver_is_woken_to_look_up() {
     let mailbox = filled(1, []);
-    let (wakes, waker) = count_waker();
+    let (woken, waker) = count_waker();
     assert!(poll_recv(&mailbox, 1, &waker).is_pending());
     wake(mailbox.look_up());
-    assert_eq!(wakes.count(), 1);
+    assert_eq!(woken.count(), 1);
     assert_eq!(mailbox.try_send(1), Ok(()));
     assert_eq!(poll_recv(&mailbox, 1, &waker), Poll::Ready(Some(1)));
 }
@@ -110,14 +110,14 @@ fn a_parked_receiver_is_woken_to_look_up() {
 #[test]
 fn a_receiver_that_is_about_to_park_looks_up_first() {
     let mailbox = filled(1, []);
-    let (wakes, waker) = count_waker();
+    let (woken, waker) = count_waker();
     wake(mailbox.look_up());
     assert!(poll_recv(&mailbox, 1, &waker).is_pending());
-    assert_eq!(wakes.count(), 1);
+    assert_eq!(woken.count(), 1);
     assert!(poll_recv(&mailbox, 1, &waker).is_pending());
-    assert_eq!(wakes.count(), 1);
+    assert_eq!(woken.count(), 1);
     assert_eq!(mailbox.try_send(1), Ok(()));
-    assert_eq!(wakes.count(), 2);
+    assert_eq!(woken.count(), 2);
 }
 
 #[test]

@@ -28,7 +28,7 @@ enum SenderState {
 struct Sender<'a> {
     sending: Sending<'a, u32>,
     message: u32,
-    wakes: Arc<WakeCount>,
+    woken: Arc<WakeCount>,
     waker: Waker,
     state: SenderState,
 }
@@ -47,7 +47,7 @@ struct Run<'a> {
     old_shortcut: Shortcut<u32>,
     parked: bool,
     receiver: (Arc<WakeCount>, Waker),
-    wakes: usize,
+    woken: usize,
     next_message: u32,
     next_life: u64,
 }
@@ -65,7 +65,7 @@ impl<'a> Run<'a> {
             old_shortcut: Shortcut::default(),
             parked: false,
             receiver: count_waker(),
-            wakes: 0,
+            woken: 0,
             next_message: 0,
             next_life: 0,
         }
@@ -108,7 +108,7 @@ impl<'a> Run<'a> {
 
     /// Expects the receiver to be woken, if it is parked.
     fn wake_receiver(&mut self) {
-        self.wakes += usize::from(std::mem::take(&mut self.parked));
+        self.woken += usize::from(std::mem::take(&mut self.parked));
     }
 
     fn grant(&mut self) {
@@ -117,7 +117,7 @@ impl<'a> Run<'a> {
                 self.senders.iter_mut().find(|sender| sender.state == SenderState::Waiting)
         {
             first.state = SenderState::Granted;
-            assert_eq!(first.wakes.count(), 1, "a sender with a permit is woken");
+            assert_eq!(first.woken.count(), 1, "a sender with a permit is woken");
         }
     }
 
@@ -143,7 +143,7 @@ impl<'a> Run<'a> {
 
     fn send(&mut self) {
         let message = self.message();
-        let (wakes, waker) = count_waker();
+        let (woken, waker) = count_waker();
         let mut sending = self.mailbox.send(message);
         let polled = poll_with(&mut sending, &waker);
         if self.closed.is_some() {
@@ -154,7 +154,7 @@ impl<'a> Run<'a> {
         } else {
             assert_eq!(polled, Poll::Pending);
             let state = SenderState::Waiting;
-            self.senders.push(Sender { sending, message, wakes, waker, state });
+            self.senders.push(Sender { sending, message, woken, waker, state });
         }
     }
 
@@ -245,7 +245,7 @@ impl<'a> Run<'a> {
         self.hand_over();
         for sender in &mut self.senders {
             if sender.state == SenderState::Waiting {
-                assert_eq!(sender.wakes.count(), 1, "a sender that is sent back is woken");
+                assert_eq!(sender.woken.count(), 1, "a sender that is sent back is woken");
             }
             sender.state = SenderState::Returned;
         }
@@ -269,10 +269,10 @@ impl<'a> Run<'a> {
 
     fn check(&self) {
         assert_eq!(self.mailbox.len(), self.queue.len());
-        assert_eq!(self.receiver.0.count(), self.wakes, "wakes of the receiver");
+        assert_eq!(self.receiver.0.count(), self.woken, "wakes of the receiver");
         for sender in &self.senders {
             let count = usize::from(sender.state != SenderState::Waiting);
-            assert_eq!(sender.wakes.count(), count, "wakes of a sender");
+            assert_eq!(sender.woken.count(), count, "woken of a sender");
         }
     }
 }

@@ -121,17 +121,17 @@ async fn a_request_that_is_not_answered_in_time_stays_sent() {
 #[tokio::test(start_paused = true)]
 async fn a_request_that_waits_looks_again_when_its_thread_has_time() {
     let mailbox = empty();
-    let (wakes, waker) = count_waker();
+    let (woken, waker) = count_waker();
     let mut asking = Box::pin(mailbox.ask(measure("rope"), WITHIN));
     assert!(poll_with(&mut asking, &waker).is_pending());
-    assert_eq!(wakes.count(), 0);
+    assert_eq!(woken.count(), 0);
     tokio::task::yield_now().await;
-    assert_eq!(wakes.count(), 1);
+    assert_eq!(woken.count(), 1);
     assert!(poll_with(&mut asking, &waker).is_pending());
     tokio::task::yield_now().await;
-    assert_eq!(wakes.count(), 1);
+    assert_eq!(woken.count(), 1);
     tokio::time::sleep(WITHIN * 2).await;
-    assert_eq!(wakes.count(), 2);
+    assert_eq!(woken.count(), 2);
     assert!(poll_with(&mut asking, &waker).is_ready());
 }
 

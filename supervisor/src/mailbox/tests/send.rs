@@ -35,13 +35,13 @@ fn a_capacity_of_zero_counts_as_one() {
 #[test]
 fn more_capacity_lets_waiting_senders_in() {
     let mailbox = filled(1, [0]);
-    let (wakes, waker) = count_waker();
+    let (woken, waker) = count_waker();
     let mut first = mailbox.send(1);
     assert!(poll_with(&mut first, &waker).is_pending());
     let mut second = mailbox.send(2);
     assert!(poll_with(&mut second, &waker).is_pending());
     mailbox.set_capacity(3);
-    assert_eq!(wakes.count(), 2);
+    assert_eq!(woken.count(), 2);
     assert_eq!(poll(&mut first), Poll::Ready(Ok(())));
     assert_eq!(poll(&mut second), Poll::Ready(Ok(())));
     assert_eq!(drain(&mailbox, 1), [0, 1, 2]);
@@ -50,14 +50,14 @@ fn more_capacity_lets_waiting_senders_in() {
 #[test]
 fn a_full_mailbox_lets_one_sender_in_for_each_message_taken() {
     let mailbox = filled(2, [0, 1]);
-    let (wakes, waker) = count_waker();
+    let (woken, waker) = count_waker();
     let mut first = mailbox.send(2);
     assert!(poll_with(&mut first, &waker).is_pending());
     let mut second = waiting(&mailbox, 3);
-    assert_eq!(wakes.count(), 0);
+    assert_eq!(woken.count(), 0);
 
     assert_eq!(try_recv(&mailbox, 1), Some(0));
-    assert_eq!(wakes.count(), 1);
+    assert_eq!(woken.count(), 1);
     assert!(poll(&mut second).is_pending());
     assert_eq!(poll_with(&mut first, &waker), Poll::Ready(Ok(())));
     assert!(poll(&mut second).is_pending());
@@ -98,12 +98,12 @@ fn a_send_dropped_while_it_waits_is_not_sent_and_the_others_keep_their_order() {
 fn a_send_dropped_with_its_permit_granted_is_not_sent_and_the_next_gets_the_permit() {
     let mailbox = filled(1, [0]);
     let first = waiting(&mailbox, 1);
-    let (wakes, waker) = count_waker();
+    let (woken, waker) = count_waker();
     let mut second = mailbox.send(2);
     assert!(poll_with(&mut second, &waker).is_pending());
     assert_eq!(try_recv(&mailbox, 1), Some(0));
     drop(first);
-    assert_eq!(wakes.count(), 1);
+    assert_eq!(woken.count(), 1);
     assert_eq!(poll(&mut second), Poll::Ready(Ok(())));
     assert_eq!(drain(&mailbox, 1), [2]);
 }
@@ -149,12 +149,12 @@ fn the_task_that_polled_last_is_woken() {
 #[test]
 fn a_receiver_is_woken_once_for_many_messages() {
     let mailbox = filled(8, []);
-    let (wakes, waker) = count_waker();
+    let (woken, waker) = count_waker();
     assert!(poll_recv(&mailbox, 1, &waker).is_pending());
     for message in 0..8 {
         assert_eq!(mailbox.try_send(message), Ok(()));
     }
-    assert_eq!(wakes.count(), 1);
+    assert_eq!(woken.count(), 1);
 }
 
 /// Returns `true` if a task that takes many such steps in a row lets other tasks run.

@@ -1,4 +1,4 @@
-//! Carries out the engine's effects, one function for each kind.
+//! Carries out the engine's effects.
 
 use std::sync::Arc;
 
@@ -52,6 +52,7 @@ impl SupervisorRun {
         }
     }
 
+    /// Begins a life of a child. A life that cannot begin is reported as one that has ended.
     fn launch(&mut self, key: Key, generation: u64) {
         let Some(child) = self.engine.child(key) else { return };
         let rules = &child.rules;
@@ -72,7 +73,7 @@ impl SupervisorRun {
         let Some(child) = self.engine.child_mut(key) else { return };
         match &child.body {
             Body::Supervisor { node, .. } => {
-                node.launch(Link { inbox: Arc::clone(&self.inbox), key }, generation);
+                node.launch(&Link { inbox: Arc::clone(&self.inbox), key }, generation);
             }
             Body::Task { factory, .. } => {
                 let life = PendingLife { slot, generation, span, times };
@@ -88,6 +89,7 @@ impl SupervisorRun {
         }
     }
 
+    /// Asks a child's life to stop; aborts a life that has never checked its shutdown signal.
     fn ask(&mut self, key: Key) {
         let Some(child) = self.engine.child_mut(key) else { return };
         match &child.body {
@@ -98,8 +100,9 @@ impl SupervisorRun {
             Body::Task { slot, .. } => {
                 match slot.ask(self.now) {
                     Some(wakers) => {
-                        // Wake the last child only after the messages in hand: it may run at once
-                        // on another thread, and its end then need not wait for this task.
+                        // Keep the newest wakers until this batch is handled, and wake those kept
+                        // before. A child woken now could end on another thread and wait for this
+                        // task.
                         if let Some(previous) = self.wakers.replace(wakers) {
                             previous.wake();
                         }
@@ -110,6 +113,7 @@ impl SupervisorRun {
         }
     }
 
+    /// Aborts a child's life: drops the task of a worker, kills the children of a supervisor.
     fn abort(&mut self, key: Key) {
         let Some(child) = self.engine.child_mut(key) else { return };
         child.slot().core().begin_stop(self.now);
@@ -119,6 +123,7 @@ impl SupervisorRun {
         }
     }
 
+    /// Tells a nested supervisor that no life follows its present one.
     fn no_return(&self, key: Key) {
         if let Some(child) = self.engine.child(key)
             && let Body::Supervisor { node, .. } = &child.data.body
@@ -138,7 +143,7 @@ impl SupervisorRun {
         self.engine.on(self.now, event);
     }
 
-    /// Closes the mailbox of a child of which no life is pending.
+    /// Closes the mailbox of a child that has no pending life.
     fn close(&mut self, key: Key) {
         if let Some(child) = self.engine.child(key) {
             self.node.close_for_good(&child.data.body, Closing::NotRunning, &mut self.reaper);

@@ -32,8 +32,8 @@ impl Node {
 
     /// Starts a life under the parent at the end of this link, to which the life's end is reported.
     /// A supervisor that already runs as a root goes on as that life.
-    pub(super) fn launch(self: &Arc<Self>, link: Link, generation: u64) {
-        match self.begin_nested(link.clone(), generation) {
+    pub(super) fn launch(self: &Arc<Self>, link: &Link, generation: u64) {
+        match self.begin_nested(link, generation) {
             NestedStart::Begins(inbox) => spawn(Arc::clone(self), inbox),
             NestedStart::GoesOn { is_up } => {
                 self.declare_present_children();

@@ -115,7 +115,7 @@ impl SupervisorRun {
             }
             Notice::Stopping => EventKind::SupervisorStopping,
         };
-        self.node.announce(|| core.path(), kind, asked_at.is_some());
+        self.node.announce(|| core.path(), &kind, asked_at.is_some());
     }
 }
 

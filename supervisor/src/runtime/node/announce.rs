@@ -29,7 +29,7 @@ impl Node {
     pub(crate) fn announce(
         self: &Arc<Self>,
         path: impl Fn() -> ChildPath,
-        kind: EventKind,
+        kind: &EventKind,
         asked: bool,
     ) {
         let mut root = self.subscribed_root();
@@ -39,12 +39,12 @@ impl Node {
         let mut at = path();
         // A program may have several roots, and a root's path is `/`: log the root's name instead.
         let name = if at.is_root() { self.label() } else { at.to_string() };
-        log::event(&name, &kind, asked);
+        log::event(&name, kind, asked);
         let mut before: Option<Arc<Self>> = None;
         while let Some(found) = root {
             // The root stays the same if the parent is gone and this supervisor goes on.
             let here = before.is_some_and(|before| Arc::ptr_eq(&before, &found));
-            if found.subscribers.publish(&at, &kind, here) {
+            if found.subscribers.publish(&at, kind, here) {
                 return;
             }
             // The tree has just become a part of another one, and its subscribers have moved.
@@ -56,7 +56,7 @@ impl Node {
 
     /// Publishes an event of this supervisor itself.
     pub(crate) fn announce_own(self: &Arc<Self>, kind: impl FnOnce() -> EventKind) {
-        self.announce(|| self.path(), kind(), true);
+        self.announce(|| self.path(), &kind(), true);
     }
 
     /// Publishes the end of this supervisor; at the end of a root no event follows.
@@ -69,6 +69,6 @@ impl Node {
 
     /// Publishes that a child has ended for good with this many messages in its mailbox.
     pub(super) fn announce_leftovers(self: &Arc<Self>, core: &SlotCore, count: usize) {
-        self.announce(|| core.path(), EventKind::MessagesLeft { count }, true);
+        self.announce(|| core.path(), &EventKind::MessagesLeft { count }, true);
     }
 }

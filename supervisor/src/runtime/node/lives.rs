@@ -64,8 +64,8 @@ impl Node {
     }
 
     /// Enters a life under the parent at the end of this link, to which the life's end is reported.
-    pub(in crate::runtime) fn begin_nested(&self, link: Link, generation: u64) -> NestedStart {
-        let start = self.enter_nested(&link, generation);
+    pub(in crate::runtime) fn begin_nested(&self, link: &Link, generation: u64) -> NestedStart {
+        let start = self.enter_nested(link, generation);
         if let Ok(start) = start {
             // From now on the parent holds this supervisor.
             self.set_keeper(None);
@@ -73,7 +73,7 @@ impl Node {
         }
         if let Err(error) = start {
             let reason = ExitReason::Error(Failure::of_error(&error));
-            self.report_end(&link, generation, reason);
+            self.report_end(link, generation, reason);
         }
         NestedStart::Refused
     }

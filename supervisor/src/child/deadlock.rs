@@ -8,35 +8,34 @@ use std::task::Context as TaskContext;
 use crate::life::current;
 use crate::slot::{ShutdownRequested, SlotCore};
 
-/// The standstill that a call inside a life is in when two things are true: the life is asked to
-/// stop, and the child that it calls is held, that is, starts again only after a stop which this
-/// life is a part of.
-pub(super) struct Standstill<'a> {
+/// A deadlock between a call and the child that it calls: the caller's life is asked to stop, and
+/// the child is held, that is, it starts again only after the caller's life has ended.
+pub(super) struct Deadlock<'a> {
     target: &'a SlotCore,
-    /// The shutdown signal of the life that the call is made in; `Outside` of any life.
+    /// The caller's shutdown signal; `Outside` if no life makes the call.
     caller: Caller,
 }
 
 enum Caller {
-    /// No poll has had to wait.
+    /// Not looked up yet: no poll has been pending.
     Unknown,
     Outside,
     Life(ShutdownRequested),
 }
 
-impl<'a> Standstill<'a> {
+impl<'a> Deadlock<'a> {
     pub(super) fn new(target: &'a SlotCore) -> Self {
         Self { target, caller: Caller::Unknown }
     }
 
-    /// Returns `true` if the caller and the child stand still now.
-    pub(super) fn is_there(&self) -> bool {
+    /// Returns `true` if the deadlock holds now.
+    pub(super) fn holds(&self) -> bool {
         // The usual case costs one load: the child is not held.
         self.target.is_held() && current::slot().is_some_and(|slot| slot.core().was_asked())
     }
 
-    /// Returns `true` if the caller and the child stand still now; has the task woken when the life
-    /// is asked to stop.
+    /// Returns `true` if the deadlock holds now; has the task woken when the caller's life is asked
+    /// to stop.
     pub(super) fn poll(&mut self, cx: &mut TaskContext<'_>) -> bool {
         if matches!(self.caller, Caller::Unknown) {
             self.caller = current::slot().map_or(Caller::Outside, |slot| {
@@ -49,8 +48,8 @@ impl<'a> Standstill<'a> {
     }
 }
 
-impl fmt::Debug for Standstill<'_> {
+impl fmt::Debug for Deadlock<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Standstill").finish_non_exhaustive()
+        f.debug_struct("Deadlock").finish_non_exhaustive()
     }
 }

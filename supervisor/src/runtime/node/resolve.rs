@@ -1,20 +1,20 @@
-//! The defaults of a child's options, which depend on its kind.
+//! Resolves a child's options: fills in the defaults, which depend on the child's kind.
 
 use super::Body;
 use crate::engine::{ChildRules, StartRule};
 use crate::spec::{ChildKind, ChildOptions, Shutdown, StartMode};
 
 /// Fills in the defaults of a child's options.
-pub(crate) fn rules_of(options: &ChildOptions, body: &Body) -> ChildRules {
+pub(crate) fn resolve(options: &ChildOptions, body: &Body) -> ChildRules {
     let kind = match body {
         Body::Task { .. } => ChildKind::Worker,
         Body::Supervisor { .. } => ChildKind::Supervisor,
     };
-    rules_of_kind(options, kind)
+    resolve_kind(options, kind)
 }
 
 /// Fills in the defaults of the options of a child of this kind.
-pub(crate) fn rules_of_kind(options: &ChildOptions, kind: ChildKind) -> ChildRules {
+pub(crate) fn resolve_kind(options: &ChildOptions, kind: ChildKind) -> ChildRules {
     let (shutdown, start) = match kind {
         ChildKind::Worker => {
             let start = match options.start() {

@@ -7,14 +7,14 @@ use std::task::{Context as TaskContext, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::standstill::Standstill;
+use super::deadlock::Deadlock;
 use crate::mailbox::{self, AskError, SendError};
 
 /// Future returned by [`ChildRef::send`](crate::ChildRef::send).
 ///
 /// Completes with `Ok(())` when the message is in the mailbox: at once if there is room; otherwise
-/// when the senders that have waited longer have sent their messages and the child has taken a
-/// message, which may be after the child's restart.
+/// once all earlier senders have sent and the child has taken a message, which may be after the
+/// child's restart.
 ///
 /// Inside a life that is being stopped with its group, the future does not wait for a sibling that
 /// the group's restart has already stopped: the sibling starts again only after the caller's own
@@ -36,12 +36,12 @@ use crate::mailbox::{self, AskError, SendError};
 #[must_use = "a message is not sent until this is awaited"]
 pub struct Sending<'a, M> {
     sending: mailbox::Sending<'a, M>,
-    standstill: Standstill<'a>,
+    deadlock: Deadlock<'a>,
 }
 
 impl<'a, M> Sending<'a, M> {
-    pub(super) fn new(sending: mailbox::Sending<'a, M>, standstill: Standstill<'a>) -> Self {
-        Self { sending, standstill }
+    pub(super) fn new(sending: mailbox::Sending<'a, M>, deadlock: Deadlock<'a>) -> Self {
+        Self { sending, deadlock }
     }
 }
 
@@ -50,14 +50,14 @@ impl<M> Future for Sending<'_, M> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        if this.standstill.is_there()
+        if this.deadlock.holds()
             && let Some(message) = this.sending.withdraw()
         {
             return Poll::Ready(Err(SendError::NotRunning(message)));
         }
         let sent = Pin::new(&mut this.sending).poll(cx);
         if sent.is_pending()
-            && this.standstill.poll(cx)
+            && this.deadlock.poll(cx)
             && let Some(message) = this.sending.withdraw()
         {
             return Poll::Ready(Err(SendError::NotRunning(message)));
@@ -103,16 +103,16 @@ pin_project! {
     #[must_use = "a request is not sent until this is awaited"]
     pub struct Asking<'a, M, R> {
         #[pin]
-        asking: mailbox::Asking<'a, M, R>,
-        standstill: Standstill<'a>,
-        // Set if the future has been polled without an answer.
+        request: mailbox::Asking<'a, M, R>,
+        deadlock: Deadlock<'a>,
+        // Set by the first pending poll.
         waited: bool,
     }
 }
 
 impl<'a, M, R> Asking<'a, M, R> {
-    pub(super) fn new(asking: mailbox::Asking<'a, M, R>, standstill: Standstill<'a>) -> Self {
-        Self { asking, standstill, waited: false }
+    pub(super) fn new(asking: mailbox::Asking<'a, M, R>, deadlock: Deadlock<'a>) -> Self {
+        Self { request: asking, deadlock, waited: false }
     }
 }
 
@@ -121,16 +121,16 @@ impl<M, R> Future for Asking<'_, M, R> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        if !this.asking.is_sent()
-            && this.standstill.is_there()
-            && let Some(message) = this.asking.as_mut().withdraw()
+        if !this.request.is_sent()
+            && this.deadlock.holds()
+            && let Some(message) = this.request.as_mut().withdraw()
         {
             return Poll::Ready(Err(AskError::NotRunning(message)));
         }
-        let answer = this.asking.as_mut().poll(cx);
+        let answer = this.request.as_mut().poll(cx);
         // Most answers come before the second poll, and need no look at the caller's own life.
-        if answer.is_pending() && std::mem::replace(this.waited, true) && this.standstill.poll(cx) {
-            return Poll::Ready(Err(match this.asking.as_mut().withdraw() {
+        if answer.is_pending() && std::mem::replace(this.waited, true) && this.deadlock.poll(cx) {
+            return Poll::Ready(Err(match this.request.as_mut().withdraw() {
                 Some(message) => AskError::NotRunning(message),
                 None => AskError::NoReply,
             }));
@@ -141,6 +141,6 @@ impl<M, R> Future for Asking<'_, M, R> {
 
 impl<M, R> fmt::Debug for Asking<'_, M, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Asking").field("sent", &self.asking.is_sent()).finish_non_exhaustive()
+        f.debug_struct("Asking").field("sent", &self.request.is_sent()).finish_non_exhaustive()
     }
 }

@@ -1,0 +1,46 @@
+//! Heartbeats: the checks of the signs of life that a child has to give.
+
+use std::time::Instant;
+
+use super::child::State;
+use super::{Child, Effect, Engine, Key, Named};
+use crate::spec::ExitReason;
+
+impl<C: Named, R> Engine<C, R> {
+    /// Has the last sign of life of a child looked up, whose heartbeat was due at `due`.
+    pub(super) fn heartbeat_due(&mut self, now: Instant, key: Key, due: Instant) {
+        let Some(limit) = self.rules_of(key).and_then(|rules| rules.heartbeat) else { return };
+        if now.duration_since(due) > limit / 4 {
+            // A check that comes late itself proves nothing: the process was frozen, or the machine
+            // is overloaded, and the child had no chance to give its sign. It gets one more round.
+            self.arm_heartbeat(now, key);
+        } else {
+            self.effects.push_back(Effect::CheckHeartbeat(key));
+        }
+    }
+
+    /// Fails a life whose last sign of life was given too long ago, or sets its next deadline.
+    pub(super) fn sign_of_life(&mut self, now: Instant, key: Key, generation: u64, at: Instant) {
+        let up = |child: &Child<C, R>| {
+            child.generation == generation && matches!(child.state, State::Up { .. })
+        };
+        if self.is_stopping() || !self.children.get(key).is_some_and(up) {
+            return;
+        }
+        match self.rules_of(key).and_then(|rules| rules.heartbeat) {
+            Some(limit) if !limit.is_zero() && now.saturating_duration_since(at) >= limit => {
+                self.fail(now, key, ExitReason::Hung(limit), None);
+            }
+            _ => self.arm_heartbeat(at, key),
+        }
+    }
+
+    /// Sets the deadline by which a life has to give a sign of life.
+    pub(super) fn arm_heartbeat(&mut self, now: Instant, key: Key) {
+        let limit = self.rules_of(key).and_then(|rules| rules.heartbeat);
+        // A heartbeat of zero would be due again as soon as it was checked.
+        if let Some(limit) = limit.filter(|limit| !limit.is_zero()) {
+            self.arm(now, key, limit);
+        }
+    }
+}
