@@ -167,7 +167,8 @@
 //! | child | `restart` (in the tree: the policy word) | `Always`, `Transient`, `Temporary` | `Always` |
 //! | child | `shutdown` | a duration, `brutal_kill`, `infinity` | 5s |
 //! | child | `backoff` | `min..max`, or one duration | none: at once |
-//! | child | `start`, `start_timeout` | `notify`; a duration | when spawned; 30s |
+//! | child | `start` | `notify`: started when it calls [`Context::ready`], for which the next sibling waits | when spawned |
+//! | child | `start_timeout` | a duration, with `start = notify` | 30s |
 //! | child | `significant` | a flag | no |
 //! | child | `heartbeat` | a duration | off |
 //! | task | `every` | a duration: a [periodic job](supervision_tree!#every-a-periodic-job) | none: a task runs once per life |
