@@ -65,7 +65,8 @@ pub struct ChildSpecInfo {
 pub struct SupervisorStats {
     /// The number of restarts of its children.
     pub restarts: u64,
-    /// The number of times that a child ended abnormally without being asked to stop.
+    /// The number of times that a child ended abnormally without being asked to stop; a start that
+    /// has failed counts too.
     pub failures: u64,
     /// The time since its current life began; zero when it does not run.
     pub uptime: Duration,
