@@ -12,20 +12,14 @@ use crate::slot::{ShutdownRequested, SlotCore};
 /// the child is held, that is, it starts again only after the caller's life has ended.
 pub(super) struct Deadlock<'a> {
     target: &'a SlotCore,
-    /// The caller's shutdown signal; `Outside` if no life makes the call.
-    caller: Caller,
-}
-
-enum Caller {
-    /// Not looked up yet: no poll has been pending.
-    Unknown,
-    Outside,
-    Life(ShutdownRequested),
+    /// The shutdown signal of the caller's life; `None` if no life makes the call, or no poll has
+    /// been pending. Boxed, since most calls never wait.
+    caller: Option<Box<ShutdownRequested>>,
 }
 
 impl<'a> Deadlock<'a> {
     pub(super) fn new(target: &'a SlotCore) -> Self {
-        Self { target, caller: Caller::Unknown }
+        Self { target, caller: None }
     }
 
     /// Returns `true` if the deadlock holds now.
@@ -37,14 +31,14 @@ impl<'a> Deadlock<'a> {
     /// Returns `true` if the deadlock holds now; has the task woken when the caller's life is asked
     /// to stop.
     pub(super) fn poll(&mut self, cx: &mut TaskContext<'_>) -> bool {
-        if matches!(self.caller, Caller::Unknown) {
-            self.caller = current::slot().map_or(Caller::Outside, |slot| {
+        if self.caller.is_none() {
+            self.caller = current::slot().map(|slot| {
                 let generation = slot.core().generation();
-                Caller::Life(ShutdownRequested::of(slot, generation))
+                Box::new(ShutdownRequested::of(slot, generation))
             });
         }
-        let Caller::Life(shutdown) = &mut self.caller else { return false };
-        Pin::new(shutdown).poll(cx).is_ready() && self.target.is_held()
+        let Some(shutdown) = &mut self.caller else { return false };
+        Pin::new(&mut **shutdown).poll(cx).is_ready() && self.target.is_held()
     }
 }
 

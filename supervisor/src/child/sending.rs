@@ -50,12 +50,8 @@ impl<M> Future for Sending<'_, M> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        if this.deadlock.holds()
-            && let Some(message) = this.sending.withdraw()
-        {
-            return Poll::Ready(Err(SendError::NotRunning(message)));
-        }
         let sent = Pin::new(&mut this.sending).poll(cx);
+        // A message for which there is room is kept for the next life.
         if sent.is_pending()
             && this.deadlock.poll(cx)
             && let Some(message) = this.sending.withdraw()
