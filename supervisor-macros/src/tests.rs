@@ -1,5 +1,6 @@
 //! Tests of the macros on tokens, without a compiler.
 
+mod fuzz;
 mod messages;
 mod option_table;
 mod properties;

@@ -51,6 +51,18 @@ fn names_that_resemble_words_are_names() {
 }
 
 #[test]
+fn a_keyword_is_no_part_of_a_path() {
+    for path in ["::dyn::Pool", "db::fn::Pool", "db::type<u8>", "db::_", "::move"] {
+        let message = "a type's path cannot contain the word";
+        is_wrong(&format!("one_for_one {{ a: {path} }}"), message);
+        is_wrong(&format!("one_for_one {{ a: Always<{path}> }}"), message);
+    }
+    is_fine(
+        "one_for_one { a: crate::db::Pool, b: super::super::T, c: self::r#dyn::T<u8>, d: Self }",
+    );
+}
+
+#[test]
 fn an_identifier_is_a_word_or_has_to_be_computed() {
     is_wrong("one_for_one(max_restarts = LIMIT) {}", "use the builder's `with_max_restarts`");
     is_wrong("one_for_one(max_restarts = unlimitd) {}", "did you mean `unlimited`?");
@@ -167,6 +179,18 @@ fn the_derive_shares_the_options() {
     assert_eq!(in_derive(fine), Vec::<String>::new());
     assert_eq!(in_derive("#[child] struct A;").len(), 1);
     assert_eq!(in_derive("#[child(max_restarts = 5, once = 1, shutdown: 5s)] struct A;").len(), 3);
+}
+
+#[test]
+fn a_child_named_by_underscores_clashes_with_the_supervisor_around_it() {
+    for head in ["Shop", "r#struct"] {
+        for child in ["__: one_for_one {}", "#[cfg(a)] __: one_for_one { a: T }"] {
+            let message = "handle types of the same name";
+            is_wrong(&format!("{head}: one_for_one {{ {child} }}"), message);
+            is_wrong(&format!("{head}: one_for_one {{ sub: one_for_one {{ {child} }} }}"), message);
+        }
+    }
+    is_fine("S: one_for_one { #[cfg(a)] b: one_for_one {}, #[cfg(not(a))] b: one_for_one {} }");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::errors::Errors;
 use crate::tree::{parse, print};
 
 /// Words that the parsers know, so that random tokens reach all of their branches.
-const WORDS: &[&str] = &[
+pub(super) const WORDS: &[&str] = &[
     "one_for_one",
     "one_for_all",
     "simple_one_for_one",
@@ -134,7 +134,7 @@ fn damaged() -> impl Strategy<Value = TokenStream> {
 }
 
 /// Generates the text of a valid tree: words with one space between them.
-fn tree() -> impl Strategy<Value = String> {
+pub(super) fn tree() -> impl Strategy<Value = String> {
     let head = prop::sample::select(vec![
         "",
         "Shop : ",
@@ -220,7 +220,7 @@ fn value() -> impl Strategy<Value = &'static str> {
 }
 
 /// Returns whether an expansion parses as items or as an expression.
-fn is_rust(expansion: TokenStream) -> bool {
+pub(super) fn is_rust(expansion: TokenStream) -> bool {
     syn::parse2::<syn::File>(expansion.clone()).is_ok()
         || syn::parse2::<syn::Expr>(expansion).is_ok()
 }

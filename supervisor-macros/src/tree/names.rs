@@ -15,7 +15,8 @@ pub(crate) fn assign(tree: &mut Tree) {
         Some(head) => head.ident.clone(),
         None => Ident::new("Tree", Span::mixed_site()),
     };
-    let mut used = HashMap::from([(root.to_string(), root.to_string())]);
+    let text = root.unraw().to_string();
+    let mut used = HashMap::from([(text.clone(), text)]);
     assign_below(&mut tree.root, &root, &mut used);
     tree.root.handle = Some(Handle { ident: root, clashes_with: None });
 }
@@ -32,9 +33,11 @@ fn assign_below(supervisor: &mut Supervisor, parent: &Ident, used: &mut HashMap<
             continue;
         }
         let mut text = format!("{}{}", parent.unraw(), camel(&name));
-        let clashes_with = used.get(&text).filter(|_| !has_cfg).cloned();
+        // A child named `__` adds nothing to its supervisor's name, which is taken under every `#[cfg]`.
+        let may_share = has_cfg && parent.unraw() != text;
+        let clashes_with = used.get(&text).filter(|_| !may_share).cloned();
         // The clash is reported; a free name keeps the rest of the program compiling.
-        while !has_cfg && used.contains_key(&text) {
+        while !may_share && used.contains_key(&text) {
             text.push('_');
         }
         used.insert(text.clone(), name);

@@ -91,6 +91,12 @@ fn starts_path(input: ParseStream) -> bool {
     word || input.peek(Token![::])
 }
 
+/// Returns whether a word can stand in a path: a name, or a keyword that means a module or a type.
+fn is_segment(ident: &Ident) -> bool {
+    let is_keyword = ["crate", "$crate", "self", "super", "Self"].iter().any(|word| ident == word);
+    is_keyword || syn::parse_str::<Ident>(&ident.to_string()).is_ok()
+}
+
 fn segments(input: ParseStream) -> syn::Result<TypePath> {
     let mut tokens = TokenStream::new();
     let mut segments = 0;
@@ -101,6 +107,10 @@ fn segments(input: ParseStream) -> syn::Result<TypePath> {
     }
     loop {
         let ident = input.call(Ident::parse_any)?;
+        if !is_segment(&ident) {
+            let message = format!("a type's path cannot contain the word `{ident}`");
+            return Err(syn::Error::new(ident.span(), message));
+        }
         ident.to_tokens(&mut tokens);
         segments += 1;
         if input.peek(Token![<]) {
