@@ -29,8 +29,7 @@ fn expression() {
     let __builder = __builder.with_child(__spec);
     let __spec = {
         let __recipe: <Cache<u64> as ::supervisor::Child>::Recipe = Cache::new();
-        <Cache<u64> as ::supervisor::Child>::spec("type", __recipe)
-            .with_type_defaults(&<Cache<u64> as ::supervisor::Child>::OPTIONS)
+        <Cache<u64> as ::supervisor::Child>::declared_spec("type", __recipe)
     };
     let r#type = __spec.handle();
     let __builder = __builder.with_child(__spec);

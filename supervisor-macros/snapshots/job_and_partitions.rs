@@ -38,8 +38,7 @@ fn expression() {
                 .with_strategy(::supervisor::SupervisionStrategy::SimpleOneForOne),
             {
                 let __recipe: <Counter as ::supervisor::Child>::Recipe = Counter::new();
-                <Counter as ::supervisor::Child>::spec("counter", __recipe)
-                    .with_type_defaults(&<Counter as ::supervisor::Child>::OPTIONS)
+                <Counter as ::supervisor::Child>::declared_spec("counter", __recipe)
             }
                 .with_restart_policy(::supervisor::RestartPolicy::Always)
                 .with_shutdown(

@@ -91,8 +91,7 @@ impl Shop {
             let __recipe: <Database as ::supervisor::Child>::Recipe = Database::new(
                 &config.url,
             );
-            <Database as ::supervisor::Child>::spec("db", __recipe)
-                .with_type_defaults(&<Database as ::supervisor::Child>::OPTIONS)
+            <Database as ::supervisor::Child>::declared_spec("db", __recipe)
         };
         let db = __spec.handle();
         let __builder = __builder.with_child(__spec);
@@ -110,8 +109,7 @@ impl Shop {
                 let __recipe: <Mailer as ::supervisor::Child>::Recipe = Mailer::new(
                     db.clone(),
                 );
-                <Mailer as ::supervisor::Child>::spec("mailer", __recipe)
-                    .with_type_defaults(&<Mailer as ::supervisor::Child>::OPTIONS)
+                <Mailer as ::supervisor::Child>::declared_spec("mailer", __recipe)
             }
                 .with_restart_policy(::supervisor::RestartPolicy::Transient)
                 .with_backoff(

@@ -46,6 +46,13 @@ pub trait Child: Sized {
     /// Creates the specification of a child of this type.
     fn spec(name: &str, recipe: Self::Recipe) -> ChildSpec<Ready<Self::Handle>>;
 
+    /// Creates the specification of a child of this type, for which the type's `OPTIONS` hold: what
+    /// an expansion calls.
+    #[doc(hidden)]
+    fn declared_spec(name: &str, recipe: Self::Recipe) -> ChildSpec<Ready<Self::Handle>> {
+        Self::spec(name, recipe).with_type_defaults(&Self::OPTIONS)
+    }
+
     /// Creates the template of a pool of such children, each with a value of its own.
     #[doc(hidden)]
     fn template(name: &str) -> ChildSpec<PerWorkerTemplate<Self>> {

@@ -165,7 +165,7 @@ impl Builder<'_> {
         let krate = self.krate;
         let policy = self.policy_call(typed);
         let options = settings::of_child(krate, &typed.options, Place::Typed);
-        let spec = self.spec(child, typed, &typed.ty.project(krate, "spec"));
+        let spec = self.spec(child, typed, &typed.ty.project(krate, "declared_spec"));
         Self::bind(child, &quote!(#spec #policy #options))
     }
 
@@ -176,11 +176,10 @@ impl Builder<'_> {
         // The name has the span of the type, so that rustc reports a type that is not a child there
         // alone. The block ends before any of the user's expressions could see the name.
         let recipe = Ident::new("__recipe", typed.ty.last.span());
-        let defaults = typed.ty.project(self.krate, "OPTIONS");
         quote! {
             {
                 let #recipe: #recipe_type = #value;
-                #make(#text, #recipe).with_type_defaults(&#defaults)
+                #make(#text, #recipe)
             }
         }
     }
@@ -277,7 +276,7 @@ impl Builder<'_> {
         let policy = self.policy_call(typed);
         let options = settings::of_child(krate, &typed.options, Place::Typed);
         if let Some(count) = pool.partitions() {
-            let template = self.spec(child, typed, &typed.ty.project(krate, "spec"));
+            let template = self.spec(child, typed, &typed.ty.project(krate, "declared_spec"));
             let of = typed.ty.project_partition(krate, "partitioned");
             // The whole call has the span of the type, where rustc reports a mistake in it.
             let arguments = quote_spanned! {typed.ty.last()=>
