@@ -49,13 +49,16 @@ impl<C: Named, R> Engine<C, R> {
     /// closed as they end.
     fn announce_no_return(&mut self, key: Key, purpose: &StopPurpose<R>) {
         let Some(child) = self.children.get(key) else { return };
+        if child.rules.kind == ChildKind::Worker {
+            return;
+        }
         let stays_down = match purpose.own() {
             None if self.is_stopping() => !self.returns(child),
             None => child.rules.restart == RestartPolicy::Temporary,
             Some(OwnStop::Terminate(_)) => true,
             Some(_) => false,
         };
-        if stays_down && child.rules.kind == ChildKind::Supervisor {
+        if stays_down {
             self.effects.push_back(Effect::NoReturn(key));
         }
     }
