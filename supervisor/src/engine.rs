@@ -427,9 +427,17 @@ impl<C: Named, R> Engine<C, R> {
         Some(old)
     }
 
+    /// Forgets a child, which the driver takes over with [`Self::take_forgotten`].
+    fn forget(&mut self, key: Key) {
+        if let Some(child) = self.remove(key) {
+            self.forgotten.push_back((key, child));
+            self.effects.push_back(Effect::Forgotten(key));
+        }
+    }
+
     /// Removes a child; if the child is the next to be started or stopped, its neighbour becomes
     /// the next.
-    fn forget(&mut self, key: Key) {
+    fn remove(&mut self, key: Key) -> Option<Child<C, R>> {
         self.enter(key, State::Down);
         match &mut self.mode {
             Mode::Starting { next }
@@ -444,10 +452,7 @@ impl<C: Named, R> Engine<C, R> {
             }
             _ => {}
         }
-        if let Some(child) = self.children.remove(key) {
-            self.forgotten.push_back((key, child));
-            self.effects.push_back(Effect::Forgotten(key));
-        }
+        self.children.remove(key)
     }
 
     /// Closes a child that stays down: no life of it is pending.

@@ -5,7 +5,10 @@ use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
 use supervisor::prelude::*;
-use supervisor::{ExitReason, MaxRestarts, events::Event, info::ChildState, messages::SendError};
+use supervisor::{
+    ExitReason, MaxRestarts, StartMode, SupervisionStrategy, events::Event, info::ChildState,
+    messages::SendError,
+};
 use supervisor_tests::{Order, Stage, event, printed, quiet, restarted, terminated, within};
 
 /// Returns a running supervisor, and the one child that it was built with.
@@ -408,4 +411,71 @@ fn no_event_is_lost_in_an_adoption() {
         assert_eq!(started, 20, "round {round}");
     }
     shut_down(&runtime, &parent);
+}
+
+/// A child that is not ready for an hour, so that its supervisor has no time for a group.
+async fn slow_to_start(mut ctx: Context) -> ChildResult {
+    tokio::time::sleep(Duration::from_secs(3600)).await;
+    ctx.ready();
+    ctx.shutdown_requested().await;
+    Ok(())
+}
+
+/// Returns a supervisor of a child whose function holds a share of this value.
+fn holding(value: &Arc<()>, name: &str) -> Supervisor {
+    let held = Arc::clone(value);
+    let task = move |ctx: Context| {
+        let held = Arc::clone(&held);
+        async move {
+            ctx.shutdown_requested().await;
+            drop(held);
+            Ok(())
+        }
+    };
+    Supervisor::new().with_child(ChildSpec::new(name).with_task(task)).build()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_supervisor_that_is_shut_down_before_its_turn_is_refused_and_leaves_nothing() {
+    let value = Arc::new(());
+    let sub = holding(&value, "a");
+    within("the start", sub.start()).await.unwrap();
+    let busy = Supervisor::new().with_strategy(SupervisionStrategy::OneForAll).build();
+    within("the start", busy.start()).await.unwrap();
+    let slow = ChildSpec::new("slow").with_start(StartMode::Notify);
+    let slow = slow.with_start_timeout(Duration::from_secs(7200)).with_task(slow_to_start);
+    let starting = tokio::spawn({
+        let busy = busy.clone();
+        async move { busy.add_child(slow).await.map(drop) }
+    });
+    quiet().await;
+    let adopting = tokio::spawn({
+        let (busy, spec) = (busy.clone(), spec("sub", &sub));
+        async move { busy.add_child(spec).await.map(drop) }
+    });
+    quiet().await;
+    within("the shutdown", sub.shutdown()).await.unwrap();
+    within("the child", starting).await.unwrap().unwrap();
+    let error = within("the refusal", adopting).await.unwrap().unwrap_err();
+    assert!(matches!(error, SupervisorError::Ended(..)), "{error}");
+    assert_eq!(sub.path(), "/", "it is no part of the other tree");
+    drop(sub);
+    quiet().await;
+    assert_eq!(Arc::strong_count(&value), 1);
+    within("the shutdown", busy.shutdown()).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_supervisor_whose_declaration_breaks_a_rule_leaves_nothing_when_it_is_refused() {
+    let value = Arc::new(());
+    let faulty = Supervisor::new()
+        .with_child(ChildSpec::new("holds").with_supervisor(holding(&value, "a")))
+        .with_child(ChildSpec::new("").with_supervisor(holding(&value, "b")))
+        .build();
+    let root = root().await;
+    let spec = ChildSpec::new("faulty").with_supervisor(faulty);
+    within("the refusal", root.add_child(spec)).await.unwrap_err();
+    quiet().await;
+    assert_eq!(Arc::strong_count(&value), 1);
+    within("the shutdown", root.shutdown()).await.unwrap();
 }

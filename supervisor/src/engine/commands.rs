@@ -125,7 +125,8 @@ impl<C: Named, R> Engine<C, R> {
     ) {
         let Some(refusal) = refusal else { return self.ready(now, key, generation) };
         let Some(State::Starting(purpose)) = self.enter(key, State::Down) else { return };
-        self.forget(key);
+        let child = self.remove(key);
+        self.effects.extend(child.map(|child| Effect::Refused(Box::new(child.data))));
         if let Some(reply) = purpose.into_reply() {
             self.answer(reply, Answer::Refused(*refusal));
         }

@@ -70,18 +70,11 @@ impl Node {
             }
             ancestor = node.parent();
         }
-        let refusal = {
-            let locked = self.lock();
-            match &locked.state {
-                _ if locked.parent.is_some() => Some(None),
-                NodeState::Ended { reason } => Some(Some(reason.clone())),
-                _ => None,
-            }
-        };
-        match refusal {
-            Some(None) => return Err(SupervisorError::AlreadySupervised(self.path())),
-            Some(Some(reason)) => return Err(SupervisorError::Ended(self.path(), reason)),
-            None => {}
+        if self.is_supervised() {
+            return Err(SupervisorError::AlreadySupervised(self.path()));
+        }
+        if let NodeState::Ended { reason } = self.state() {
+            return Err(SupervisorError::Ended(self.path(), reason));
         }
         // The subscribers of this tree keep their subscription to the same part of the larger tree.
         // They move before the parent is set: an event that finds them gone waits for the parent.

@@ -66,44 +66,35 @@ impl Node {
     /// Enters a life under the parent at the end of this link, to which the life's end is reported.
     pub(in crate::runtime) fn begin_nested(&self, link: &Link, generation: u64) -> NestedStart {
         let start = self.enter_nested(link, generation);
-        if let Ok(start) = start {
-            // From now on the parent holds this supervisor.
-            self.set_keeper(None);
-            return start;
-        }
-        if let Err(error) = start {
+        // From now on the parent holds this supervisor, or forgets it.
+        self.set_keeper(None);
+        start.unwrap_or_else(|error| {
             let reason = ExitReason::Error(Failure::of_error(&error));
             self.report_end(link, generation, reason);
-        }
-        NestedStart::Refused
+            NestedStart::Refused
+        })
     }
 
     fn enter_nested(&self, link: &Link, generation: u64) -> Result<NestedStart, SupervisorError> {
         let mut locked = self.lock();
-        let is_up = match &locked.state {
-            NodeState::Ended { .. } => {
+        let is_up = match locked.come_under_parent() {
+            Ok(is_up) => is_up,
+            Err(refusal) => {
                 drop(locked);
-                return Err(self.unavailable());
+                return Err(SupervisorError::refused(refusal, self.path(), self.path()));
             }
-            // The supervisor is ending as a root.
-            _ if locked.is_final_stop && !locked.is_held() => {
-                drop(locked);
-                return Err(SupervisorError::ShuttingDown(self.path()));
-            }
-            NodeState::Alive { is_up, .. } => Some(*is_up),
-            NodeState::Built | NodeState::Down { .. } => None,
         };
-        locked.hold();
-        if let Some(is_up) = is_up {
-            locked.reports_to = Some((link.clone(), generation));
-            return Ok(NestedStart::GoesOn { is_up });
-        }
-        if let Some(fault) = &locked.fault {
+        if is_up.is_none()
+            && let Some(fault) = &locked.fault
+        {
             // A supervisor whose declaration breaks a rule does not start, as at the root.
             return Err(SupervisorError::clone(fault));
         }
         locked.reports_to = Some((link.clone(), generation));
-        Ok(NestedStart::Begins(self.begin_life(&mut locked)))
+        Ok(match is_up {
+            Some(is_up) => NestedStart::GoesOn { is_up },
+            None => NestedStart::Begins(self.begin_life(&mut locked)),
+        })
     }
 
     /// Makes the running life of a root a life of its slot in the parent, to which its end is
@@ -119,14 +110,7 @@ impl Node {
     ) -> Result<(), Refusal> {
         {
             let mut locked = self.lock();
-            match &locked.state {
-                NodeState::Alive { .. } if !locked.is_final_stop => {}
-                NodeState::Ended { reason } => {
-                    return Err(Refusal::ChildEnded(Box::new(reason.clone())));
-                }
-                _ => return Err(Refusal::ChildShuttingDown),
-            }
-            locked.hold();
+            locked.come_under_parent()?;
             locked.reports_to = Some((link.clone(), generation));
         }
         self.set_keeper(None);
@@ -365,11 +349,25 @@ impl Locked {
         self.parent.as_ref().is_some_and(|parent| parent.hold == Hold::Held)
     }
 
-    /// Notes that the supervisor becomes a life of its slot in its parent.
-    fn hold(&mut self) {
+    /// Makes the supervisor a life of its slot in its parent. Returns whether the life that runs
+    /// already is up; `None` if no life runs.
+    ///
+    /// # Errors
+    ///
+    /// The refusal of a supervisor that is being stopped as a root, or has ended.
+    fn come_under_parent(&mut self) -> Result<Option<bool>, Refusal> {
+        let is_up = match &self.state {
+            NodeState::Ended { reason } => {
+                return Err(Refusal::ChildEnded(Box::new(reason.clone())));
+            }
+            _ if self.is_final_stop && !self.is_held() => return Err(Refusal::ChildShuttingDown),
+            NodeState::Alive { is_up, .. } => Some(*is_up),
+            NodeState::Built | NodeState::Down { .. } => None,
+        };
         if let Some(parent) = &mut self.parent {
             parent.hold = Hold::Held;
         }
+        Ok(is_up)
     }
 
     fn is_built(&self) -> bool {
