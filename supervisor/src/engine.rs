@@ -105,14 +105,6 @@ enum GroupRestart {
     Starting { next: Option<Key>, skip: Option<Key> },
 }
 
-/// A caller who waits for the end of a life.
-#[derive(Debug)]
-struct AwaitedEnd<R> {
-    child: Key,
-    generation: u64,
-    reply: R,
-}
-
 /// The decisions of one life of a supervisor. `C` is the driver's part of a child, `R` the reply
 /// handle of a command; both only pass through.
 #[derive(Debug)]
@@ -134,8 +126,9 @@ pub(crate) struct Engine<C, R> {
     deferred: VecDeque<Deferred<C, R>>,
     /// Work that waits for one child, where children do not wait for each other.
     deferred_for: HashMap<Key, VecDeque<Deferred<C, R>>, BuildNumberHasher>,
-    /// The callers who wait for the end of a life that they have killed or terminated.
-    awaited_ends: Vec<AwaitedEnd<R>>,
+    /// The callers who wait for the end of the present life of a child, which they have killed or
+    /// terminated.
+    awaited_ends: Vec<(Key, R)>,
     /// Children that no longer move, so that their deferred work may go on.
     settled: Vec<Key>,
     /// Children whose state has changed since it was last shown.

@@ -6,10 +6,9 @@ use std::time::Instant;
 
 use super::child::{Child, ChildRules, Failing, OwnStop, Pending, Purpose, State};
 use super::deferred::Deferred;
-use super::timers::Target;
 use super::{
-    Addition, Answer, AwaitedEnd, Effect, Engine, GroupRestart, Key, Mode, Named, Order, Refusal,
-    Shown, Subject, Verb,
+    Addition, Answer, Effect, Engine, GroupRestart, Key, Mode, Named, Order, Refusal, Shown,
+    Subject, Verb,
 };
 use crate::spec::{ChildState, ExitReason, SupervisionStrategy};
 
@@ -256,39 +255,34 @@ impl<C: Named, R> Engine<C, R> {
     /// Aborts the life and records this failure. A life already being stopped is aborted without a
     /// failure. Does not wait for the supervisor's other work.
     pub(super) fn fail(&mut self, now: Instant, key: Key, reason: ExitReason, reply: Option<R>) {
-        let Some(child) = self.children.get_mut(key) else { return };
-        match &mut child.state {
+        let Some(child) = self.children.get(key) else { return };
+        let answer = match &child.state {
+            State::Down | State::Held | State::Waiting(_) | State::ExitPending(_) => {
+                Some(Answer::Done)
+            }
+            State::Zombie => Some(Answer::Refused(Refusal::StillRunning)),
             State::Up { .. } => {
                 self.note_health(now, key);
                 self.enter(key, State::Killing(OwnStop::Fail(Failing { reason }).into()));
                 self.abort(key);
                 self.arm_kill(now, key);
+                None
             }
-            State::Starting(_) => self.abort_start(now, key, reason),
-            state @ State::Stopping(_) => {
-                state.kill();
-                self.timers.cancel(Target::Child(key));
-                self.abort(key);
-                self.arm_kill(now, key);
+            State::Starting(_) => {
+                self.abort_start(now, key, reason);
+                None
             }
-            State::Killing(_) => {}
-            State::Down | State::Held | State::Waiting(_) | State::ExitPending(_) => {
-                reply.into_iter().for_each(|reply| self.answer(reply, Answer::Done));
-                return;
+            State::Stopping(_) => {
+                self.abort_stopping(now, key);
+                None
             }
-            State::Zombie => {
-                let refused = Answer::Refused(Refusal::StillRunning);
-                reply.into_iter().for_each(|reply| self.answer(reply, refused.clone()));
-                return;
-            }
+            State::Killing(_) => None,
+        };
+        match (reply, answer) {
+            (Some(reply), Some(answer)) => self.answer(reply, answer),
+            (Some(reply), None) => self.awaited_ends.push((key, reply)),
+            (None, _) => {}
         }
-        reply.into_iter().for_each(|reply| self.await_end(key, reply));
-    }
-
-    /// Has a caller wait for the end of the child's present life.
-    pub(super) fn await_end(&mut self, key: Key, reply: R) {
-        let Some(child) = self.children.get(key) else { return };
-        self.awaited_ends.push(AwaitedEnd { child: key, generation: child.generation, reply });
     }
 
     /// Takes the callers who wait for the end of the child's present life.
@@ -296,9 +290,8 @@ impl<C: Named, R> Engine<C, R> {
         if self.awaited_ends.is_empty() {
             return Vec::new();
         }
-        let generation = self.children.get(key).map(|child| child.generation);
-        let ends = |end: &mut AwaitedEnd<R>| end.child == key && Some(end.generation) == generation;
-        self.awaited_ends.extract_if(.., ends).map(|end| end.reply).collect()
+        let ends = self.awaited_ends.extract_if(.., |(child, _)| *child == key);
+        ends.map(|(_, reply)| reply).collect()
     }
 
     /// Refuses the callers who wait for the end of the child's present life.

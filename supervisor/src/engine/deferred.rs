@@ -40,7 +40,7 @@ impl<C: Named, R> Engine<C, R> {
     /// Does the work now, or defers it while the supervisor or the work's child is busy.
     pub(super) fn run_or_defer(&mut self, now: Instant, work: Deferred<C, R>) {
         if self.is_stopping() {
-            return self.refuse_deferred(work);
+            return self.refuse_work(work, &Refusal::ShuttingDown);
         }
         let starting = matches!(self.mode, Mode::Starting { .. });
         // A child that fails while its siblings start is restarted at once: the siblings may need
@@ -145,37 +145,37 @@ impl<C: Named, R> Engine<C, R> {
     /// has asked for overtakes them and ends that life too. (OTP carries out what came before the
     /// shutdown. A supervisor that gives up answers nothing more, there as here.)
     pub(super) fn await_ends_of_deferred(&mut self) {
-        let deferred = std::mem::take(&mut self.deferred);
-        let per_child = std::mem::take(&mut self.deferred_for).into_values().flatten();
-        let (terminations, others): (Vec<_>, Vec<_>) =
-            deferred.into_iter().chain(per_child).partition(|work| {
-                matches!(work, Deferred::Order(order) if matches!(order.verb, Verb::Terminate))
-            });
-        self.deferred = others.into();
-        for work in terminations {
-            let Deferred::Order(order) = work else { continue };
-            match self.resolve(&order.subject) {
-                Some(key) if self.children.get(key).is_some_and(|c| c.state.has_life()) => {
-                    self.await_end(key, order.reply);
+        for work in self.take_all_deferred() {
+            match work {
+                Deferred::Order(order) if matches!(order.verb, Verb::Terminate) => {
+                    self.await_end(*order);
                 }
-                Some(_) => self.answer(order.reply, Answer::Done),
-                None => self.answer(order.reply, Answer::Refused(Refusal::NotFound)),
+                other => self.deferred.push_back(other),
             }
+        }
+    }
+
+    /// Has the caller of a termination wait for the end of the child's life, if there is one.
+    fn await_end(&mut self, order: Order<R>) {
+        let key = self.resolve(&order.subject);
+        match key.and_then(|key| Some((key, self.children.get(key)?.state.has_life()))) {
+            Some((key, true)) => self.awaited_ends.push((key, order.reply)),
+            Some((_, false)) => self.answer(order.reply, Answer::Done),
+            None => self.answer(order.reply, Answer::Refused(Refusal::NotFound)),
         }
     }
 
     pub(super) fn refuse_all_deferred(&mut self) {
         self.settled.clear();
-        if self.deferred.is_empty() && self.deferred_for.is_empty() {
-            return;
+        for work in self.take_all_deferred() {
+            self.refuse_work(work, &Refusal::ShuttingDown);
         }
-        let per_child = std::mem::take(&mut self.deferred_for).into_values().flatten();
-        let all: Vec<_> = std::mem::take(&mut self.deferred).into_iter().chain(per_child).collect();
-        all.into_iter().for_each(|work| self.refuse_deferred(work));
     }
 
-    fn refuse_deferred(&mut self, work: Deferred<C, R>) {
-        self.refuse_work(work, &Refusal::ShuttingDown);
+    /// Takes out all deferred work: first the work that waits for the supervisor as a whole.
+    fn take_all_deferred(&mut self) -> impl Iterator<Item = Deferred<C, R>> + use<C, R> {
+        let per_child = std::mem::take(&mut self.deferred_for).into_values().flatten();
+        std::mem::take(&mut self.deferred).into_iter().chain(per_child)
     }
 
     /// Refuses a command; other work has no effect any more.

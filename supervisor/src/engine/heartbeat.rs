@@ -1,6 +1,6 @@
 //! Heartbeats: the checks of the signs of life that a child has to give.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::child::State;
 use super::{Child, Effect, Engine, Key, Named};
@@ -9,7 +9,7 @@ use crate::spec::ExitReason;
 impl<C: Named, R> Engine<C, R> {
     /// Has the last sign of life of a child looked up, whose heartbeat was due at `due`.
     pub(super) fn heartbeat_due(&mut self, now: Instant, key: Key, due: Instant) {
-        let Some(limit) = self.rules_of(key).and_then(|rules| rules.heartbeat) else { return };
+        let Some(limit) = self.heartbeat_of(key) else { return };
         if now.duration_since(due) > limit / 4 {
             // A check that comes late itself proves nothing: the process was frozen, or the machine
             // is overloaded, and the child had no chance to give its sign. It gets one more round.
@@ -27,8 +27,8 @@ impl<C: Named, R> Engine<C, R> {
         if self.is_stopping() || !self.children.get(key).is_some_and(up) {
             return;
         }
-        match self.rules_of(key).and_then(|rules| rules.heartbeat) {
-            Some(limit) if !limit.is_zero() && now.saturating_duration_since(at) >= limit => {
+        match self.heartbeat_of(key) {
+            Some(limit) if now.saturating_duration_since(at) >= limit => {
                 self.fail(now, key, ExitReason::Hung(limit), None);
             }
             _ => self.arm_heartbeat(at, key),
@@ -37,10 +37,14 @@ impl<C: Named, R> Engine<C, R> {
 
     /// Sets the deadline by which a life has to give a sign of life.
     pub(super) fn arm_heartbeat(&mut self, now: Instant, key: Key) {
-        let limit = self.rules_of(key).and_then(|rules| rules.heartbeat);
-        // A heartbeat of zero would be due again as soon as it was checked.
-        if let Some(limit) = limit.filter(|limit| !limit.is_zero()) {
+        if let Some(limit) = self.heartbeat_of(key) {
             self.arm(now, key, limit);
         }
+    }
+
+    /// Returns the time within which a child has to give a sign of life, if there is one.
+    fn heartbeat_of(&self, key: Key) -> Option<Duration> {
+        // A heartbeat of zero would be due again as soon as it was checked.
+        self.rules_of(key)?.heartbeat.filter(|limit| !limit.is_zero())
     }
 }

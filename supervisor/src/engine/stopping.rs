@@ -74,8 +74,14 @@ impl<C: Named, R> Engine<C, R> {
 
     /// Aborts a life that has used up its shutdown time.
     pub(super) fn stop_timed_out(&mut self, now: Instant, key: Key) {
+        self.notify(Notice::TimedOut(key));
+        self.abort_stopping(now, key);
+    }
+
+    /// Aborts a life that has been asked to end, without waiting for it any longer.
+    pub(super) fn abort_stopping(&mut self, now: Instant, key: Key) {
         if self.children.get_mut(key).is_some_and(|child| child.state.kill()) {
-            self.notify(Notice::TimedOut(key));
+            self.timers.cancel(Target::Child(key));
             self.abort(key);
             self.arm_kill(now, key);
         }
@@ -132,8 +138,8 @@ impl<C: Named, R> Engine<C, R> {
         if !std::mem::replace(&mut self.may_return, false) || !self.is_stopping() {
             return;
         }
-        let ended = self.children.iter().filter(|(_, child)| child.state.has_ended());
-        let keys: Vec<Key> = ended.map(|(key, _)| key).collect();
+        let down = self.children.iter().filter(|(_, child)| matches!(child.state, State::Down));
+        let keys: Vec<Key> = down.map(|(key, _)| key).collect();
         keys.into_iter().for_each(|key| self.close_unless_it_returns(key));
         self.close_waiting_children();
     }
@@ -410,8 +416,8 @@ impl<C: Named, R> Engine<C, R> {
         self.timers = Timers::default();
         self.mode = Mode::Ended;
         self.refuse_all_deferred();
-        for end in std::mem::take(&mut self.awaited_ends) {
-            self.answer(end.reply, Answer::Refused(Refusal::ShuttingDown));
+        for (_, reply) in std::mem::take(&mut self.awaited_ends) {
+            self.answer(reply, Answer::Refused(Refusal::ShuttingDown));
         }
         self.effects.push_back(Effect::Ended(Box::new(ending)));
     }
