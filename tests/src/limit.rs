@@ -4,6 +4,10 @@ use std::future::Future;
 use std::time::Duration;
 
 use supervisor::events::{Event, EventKind, Events};
+use supervisor::info::ShutdownReport;
+use supervisor::specs::Ready;
+use supervisor::{ChildRef, ChildSpec, Supervisor};
+use tokio::time::Instant;
 
 /// Returns the limit of a wait: an hour of paused time, which passes at once, or 30 seconds of a
 /// real clock, on which no test takes ten seconds.
@@ -13,7 +17,7 @@ fn limit() -> Duration {
 
 /// Returns `true` if tokio's clock stands still while the real one moves.
 fn is_paused() -> bool {
-    let (tokio, real) = (tokio::time::Instant::now(), std::time::Instant::now());
+    let (tokio, real) = (Instant::now(), std::time::Instant::now());
     while real.elapsed() < Duration::from_micros(1) {}
     tokio.elapsed().is_zero()
 }
@@ -60,4 +64,18 @@ pub async fn event(events: &mut Events, what: &str, fits: impl Fn(&Event) -> boo
 /// tasks wait, here by a millisecond.
 pub async fn quiet() {
     tokio::time::sleep(Duration::from_millis(1)).await;
+}
+
+/// Starts a supervisor of one child, shuts it down, and returns how long that took, with the report.
+///
+/// # Panics
+///
+/// If the start or the shutdown fails, or takes too long.
+pub async fn time_to_stop(spec: ChildSpec<Ready<ChildRef>>) -> (Duration, ShutdownReport) {
+    let supervisor = Supervisor::new().with_child(spec).build();
+    within("the start", supervisor.start()).await.unwrap();
+    quiet().await;
+    let began = Instant::now();
+    let report = within("the shutdown", supervisor.shutdown()).await.unwrap();
+    (began.elapsed(), report)
 }

@@ -14,7 +14,6 @@ use tokio::time::{Instant, sleep};
 
 type Request = Reply<u32>;
 type Spec<M = ()> = ChildSpec<Ready<ChildRef<M>>>;
-type Handle = Arc<OnceLock<ChildRef<Request>>>;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -83,55 +82,54 @@ where
 }
 
 /// Notes the outcome of a request.
-async fn note_ask(stage: Stage, to: Handle) {
-    let outcome = match to.get().unwrap().ask_within(HOUR, |reply| reply).await {
+async fn note_ask(stage: Stage, to: ChildRef<Request>) {
+    let outcome = match to.ask_within(HOUR, |reply| reply).await {
         Ok(answer) => answer.to_string(),
         Err(error) => error.to_string(),
     };
     stage.note(outcome);
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_request_to_a_sibling_that_the_shutdown_has_stopped_fails_at_once() {
-    let (stage, handle) = (Stage::new(), Handle::default());
-    let later = answerer("later");
-    handle.set(later.handle()).unwrap();
-    let asks = Arc::clone(&handle);
-    let first = cleans_up(&stage, "first", move |stage| {
-        let later = Arc::clone(&asks);
-        async move {
-            assert_eq!(later.get().unwrap().status(), ChildState::Stopped);
-            note_ask(stage, later).await;
-        }
-    });
-    let root = Supervisor::new().with_child(first).with_child(later).build();
+/// Starts the supervisor, shuts it down, and returns how long the shutdown took.
+async fn time_to_shut_down(root: &Supervisor) -> Duration {
     within("the start", root.start()).await.unwrap();
     quiet().await;
     let began = Instant::now();
     within("the shutdown", root.shutdown()).await.unwrap();
+    began.elapsed()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_to_a_sibling_that_the_shutdown_has_stopped_fails_at_once() {
+    let stage = Stage::new();
+    let later = answerer("later");
+    let asks = later.handle();
+    let first = cleans_up(&stage, "first", move |stage| {
+        let later = asks.clone();
+        async move {
+            assert_eq!(later.status(), ChildState::Stopped);
+            note_ask(stage, later).await;
+        }
+    });
+    let root = Supervisor::new().with_child(first).with_child(later).build();
+    assert_eq!(time_to_shut_down(&root).await, Duration::ZERO);
     assert_eq!(stage.log(), "the child is not running");
-    assert_eq!(began.elapsed(), Duration::ZERO);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_request_into_a_nested_tree_that_the_shutdown_has_stopped_fails_at_once() {
-    let (stage, handle) = (Stage::new(), Handle::default());
+    let stage = Stage::new();
     let later = answerer("later");
-    handle.set(later.handle()).unwrap();
-    let asks = Arc::clone(&handle);
-    let first = cleans_up(&stage, "first", move |stage| note_ask(stage, Arc::clone(&asks)));
+    let asks = later.handle();
+    let first = cleans_up(&stage, "first", move |stage| note_ask(stage, asks.clone()));
     let sub = Supervisor::new().with_child(later).build();
     let outer = Supervisor::new().with_child(ChildSpec::new("sub").with_supervisor(sub)).build();
     let root = Supervisor::new()
         .with_child(first)
         .with_child(ChildSpec::new("outer").with_supervisor(outer))
         .build();
-    within("the start", root.start()).await.unwrap();
-    quiet().await;
-    let began = Instant::now();
-    within("the shutdown", root.shutdown()).await.unwrap();
+    assert_eq!(time_to_shut_down(&root).await, Duration::ZERO);
     assert_eq!(stage.log(), "the child is not running");
-    assert_eq!(began.elapsed(), Duration::ZERO);
 }
 
 #[tokio::test(start_paused = true)]
@@ -148,19 +146,16 @@ async fn a_message_to_the_full_mailbox_of_a_stopped_sibling_does_not_hang_the_sh
     })
     .with_shutdown(Shutdown::Infinity);
     let root = Supervisor::new().with_child(first).with_child(later).build();
-    within("the start", root.start()).await.unwrap();
-    quiet().await;
-    within("the shutdown", root.shutdown()).await.unwrap();
+    time_to_shut_down(&root).await;
     assert_eq!(stage.log(), "[Err(NotRunning(..)), Err(NotRunning(..))]");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_supervisor_that_gives_up_closes_its_children_as_they_end() {
-    let (stage, handle) = (Stage::new(), Handle::default());
+    let stage = Stage::new();
     let later = answerer("later");
-    handle.set(later.handle()).unwrap();
-    let asks = Arc::clone(&handle);
-    let first = cleans_up(&stage, "first", move |stage| note_ask(stage, Arc::clone(&asks)));
+    let asks = later.handle();
+    let first = cleans_up(&stage, "first", move |stage| note_ask(stage, asks.clone()));
     let fails = ChildSpec::new("fails").with_task(fails_soon);
     let root = Supervisor::new()
         .with_max_restarts(0)
@@ -178,15 +173,14 @@ async fn a_supervisor_that_gives_up_closes_its_children_as_they_end() {
 /// A group whose `store` fails one second after a request, while `web`, in its clean-up or before
 /// it, calls `store`.
 async fn group_restart(strategy: SupervisionStrategy, asks_before: bool) -> (String, Duration) {
-    let (stage, handle) = (Stage::new(), Handle::default());
+    let stage = Stage::new();
     let store = ChildSpec::new("store").with_worker(Answerer { first_life_fails: true });
-    handle.set(store.handle()).unwrap();
-    let asks = Arc::clone(&handle);
+    let (address, asks) = (store.handle(), store.handle());
     let web = if asks_before {
         let noted = stage.clone();
         ChildSpec::new("web").with_shutdown(Shutdown::Timeout(HOUR)).with_task(
             move |ctx: Context| {
-                let (noted, asks) = (noted.clone(), Arc::clone(&asks));
+                let (noted, asks) = (noted.clone(), asks.clone());
                 async move {
                     let requested = ctx.shutdown_requested();
                     if ctx.incarnation() == 1 {
@@ -199,14 +193,14 @@ async fn group_restart(strategy: SupervisionStrategy, asks_before: bool) -> (Str
             },
         )
     } else {
-        cleans_up(&stage, "web", move |stage| note_ask(stage, Arc::clone(&asks)))
+        cleans_up(&stage, "web", move |stage| note_ask(stage, asks.clone()))
     };
     let root = Supervisor::new().with_strategy(strategy).with_child(store).with_child(web).build();
     let mut events = root.events();
     within("the start", root.start()).await.unwrap();
     quiet().await;
     let began = Instant::now();
-    let asked = handle.get().unwrap().ask(|reply| reply).await;
+    let asked = address.ask(|reply| reply).await;
     assert!(matches!(asked, Err(AskError::NoReply)));
     event(&mut events, "the group's restart", restarted("web")).await;
     (stage.log(), began.elapsed())

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use supervisor::prelude::*;
-use supervisor::{info::ShutdownReport, specs::Ready};
-use supervisor_tests::{Stage, event, quiet, terminated, within};
+use supervisor::specs::Ready;
+use supervisor_tests::{Stage, event, quiet, terminated, time_to_stop, within};
 use tokio::time::Instant;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -24,16 +24,6 @@ fn stops_after(stage: &Stage, name: &'static str, time: Duration) -> ChildSpec<R
             Ok(())
         }
     })
-}
-
-/// Starts a supervisor of one child, shuts it down, and returns how long that took.
-async fn time_to_stop(spec: ChildSpec<Ready<ChildRef>>) -> (Duration, ShutdownReport) {
-    let supervisor = Supervisor::new().with_child(spec).build();
-    within("the start", supervisor.start()).await.unwrap();
-    quiet().await;
-    let began = Instant::now();
-    let report = within("the shutdown", supervisor.shutdown()).await.unwrap();
-    (began.elapsed(), report)
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,27 +7,12 @@ use std::task::{self, Waker};
 use std::time::Duration;
 
 use supervisor::prelude::*;
-use supervisor::{
-    ExitReason,
-    events::EventKind,
-    info::{ChildState, ShutdownReport},
-    specs::Ready,
-};
-use supervisor_tests::{Stage, event, quiet, terminated, within};
+use supervisor::{ExitReason, events::EventKind, info::ChildState};
+use supervisor_tests::{Stage, event, quiet, terminated, time_to_stop, within};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 const SECOND: Duration = Duration::from_secs(1);
-
-/// Starts a supervisor of one child, shuts it down, and returns how long that took.
-async fn time_to_stop(spec: ChildSpec<Ready<ChildRef>>) -> (Duration, ShutdownReport) {
-    let supervisor = Supervisor::new().with_child(spec).build();
-    within("the start", supervisor.start()).await.unwrap();
-    quiet().await;
-    let began = Instant::now();
-    let report = within("the shutdown", supervisor.shutdown()).await.unwrap();
-    (began.elapsed(), report)
-}
 
 #[tokio::test(start_paused = true)]
 async fn a_child_that_never_observed_the_signal_is_dropped_at_once_and_not_killed() {

@@ -341,36 +341,49 @@ async fn two_children_of_one_name_do_not_start() {
     assert_eq!(stage.log(), "");
 }
 
+/// A child that keeps the context of its second life, which fails without being ready, and whose
+/// later lives do `then` with their own context and the kept one.
+fn keeps_its_second_context<F, Fut>(
+    stage: &Stage,
+    kept: &Arc<Mutex<Option<Context>>>,
+    then: F,
+) -> ChildSpec<Ready<ChildRef>>
+where
+    F: Fn(Context, Arc<Mutex<Option<Context>>>) -> Fut + Clone + Send + Sync + 'static,
+    Fut: Future<Output = ChildResult> + Send + 'static,
+{
+    let keeps = Arc::clone(kept);
+    let task = move |mut ctx: Context| {
+        let (keeps, then) = (Arc::clone(&keeps), then.clone());
+        async move {
+            match ctx.incarnation() {
+                1 => {
+                    ctx.ready();
+                    Err("the first".into())
+                }
+                2 => {
+                    *keeps.lock().unwrap() = Some(ctx);
+                    Err("the second, which is not ready".into())
+                }
+                _ => then(ctx, keeps).await,
+            }
+        }
+    };
+    stage.task("a", task).with_start(StartMode::Notify)
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_context_that_is_dropped_in_a_later_life_takes_nothing_from_that_life() {
     let stage = Stage::new();
     let kept = Arc::new(Mutex::new(None::<Context>));
-    let keeps = Arc::clone(&kept);
-    let spec = stage
-        .task("a", move |mut ctx: Context| {
-            let keeps = Arc::clone(&keeps);
-            async move {
-                match ctx.incarnation() {
-                    1 => {
-                        ctx.ready();
-                        Err("the first".into())
-                    }
-                    2 => {
-                        *keeps.lock().unwrap() = Some(ctx);
-                        Err("the second, which is not ready".into())
-                    }
-                    _ => {
-                        let old = keeps.lock().unwrap().take();
-                        drop(old.expect("the context of the second life"));
-                        tokio::time::sleep(SECOND).await;
-                        ctx.ready();
-                        ctx.shutdown_requested().await;
-                        Ok(())
-                    }
-                }
-            }
-        })
-        .with_start(StartMode::Notify);
+    let spec = keeps_its_second_context(&stage, &kept, async |mut ctx: Context, kept| {
+        let old = kept.lock().unwrap().take();
+        drop(old.expect("the context of the second life"));
+        tokio::time::sleep(SECOND).await;
+        ctx.ready();
+        ctx.shutdown_requested().await;
+        Ok(())
+    });
     let child = spec.handle();
     let supervisor = Supervisor::new().with_child(spec).build();
     within("the start", supervisor.start()).await.unwrap();
@@ -382,25 +395,7 @@ async fn a_context_that_is_dropped_in_a_later_life_takes_nothing_from_that_life(
 async fn a_context_of_an_earlier_life_makes_no_later_life_ready() {
     let stage = Stage::new();
     let kept = Arc::new(Mutex::new(None::<Context>));
-    let keeps = Arc::clone(&kept);
-    let spec = stage
-        .task("a", move |mut ctx: Context| {
-            let keeps = Arc::clone(&keeps);
-            async move {
-                match ctx.incarnation() {
-                    1 => {
-                        ctx.ready();
-                        Err("the first".into())
-                    }
-                    2 => {
-                        *keeps.lock().unwrap() = Some(ctx);
-                        Err("the second, which is not ready".into())
-                    }
-                    _ => pending().await,
-                }
-            }
-        })
-        .with_start(StartMode::Notify);
+    let spec = keeps_its_second_context(&stage, &kept, async |_ctx, _kept| pending().await);
     let child = spec.handle();
     let supervisor = Supervisor::new().with_child(spec).build();
     within("the start", supervisor.start()).await.unwrap();

@@ -25,13 +25,14 @@ pub const RESTART_WINDOW: Duration = Duration::from_secs(5);
 pub enum Moment {
     /// At the beginning of a round, before the general has decided on its letters.
     BeforeVoting,
-    /// When half of the letters of the round are on their way.
+    /// The moment at which half of the letters of the round are on their way.
     WhileVoting,
-    /// When all letters of the round are on their way.
+    /// The moment at which all letters of the round are on their way.
     AfterVoting,
-    /// When the general has received a letter of the round, and has not read it yet.
+    /// The moment at which the general has received a letter of the round and has not read it yet.
     LetterInHand,
-    /// When the general has decided, but not ended. The round of the crash has no meaning then.
+    /// The moment at which the general has decided and has not ended. The round of the crash has no
+    /// meaning then.
     Deciding,
 }
 

@@ -32,7 +32,8 @@ impl Future for ShutdownRequested {
         let this = self.get_mut();
         let polled = this.slot.core().poll_asked(this.generation, &mut this.waiting, cx.waker());
         if polled.is_ready() {
-            // The request, or the end of the life, has taken all waiting futures, so there is none to be removed in `drop`.
+            // The request, or the end of the life, has taken all waiting futures, so there is none
+            // to be removed in `drop`.
             this.waiting = None;
         }
         polled

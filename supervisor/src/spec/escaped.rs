@@ -39,7 +39,8 @@ impl Write for Escaping<'_, '_> {
     }
 }
 
-/// Returns `true` for control characters except tabs, and for those that end a line or change its direction.
+/// Returns `true` for control characters except tabs, and for those that end a line or change its
+/// direction.
 pub(crate) fn is_harmful(character: char) -> bool {
     (character.is_control() && character != '\t')
         || matches!(character, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{061c}')

@@ -204,19 +204,25 @@ fn add_refuses_a_child_beyond_the_limit() {
     assert_eq!(world.answer(call), "done");
 }
 
-#[test]
-fn a_supervisor_that_runs_is_adopted_without_a_start() {
-    let mut world = up(Always);
+/// Adds a supervisor that runs, in its fourth life.
+fn adopt(world: &mut World, name: &str) -> world::Call {
     let reply = world.next_call();
-    world.log();
     world.bring_in(Addition::One {
         rules: Arc::new(ChildRules { kind: ChildKind::Supervisor, ..worker(Always) }),
         generation: 4,
         running: true,
-        data: (world::named("b"), 0),
+        data: (world::named(name), 0),
         caller: None,
         reply,
     });
+    reply
+}
+
+#[test]
+fn a_supervisor_that_runs_is_adopted_without_a_start() {
+    let mut world = up(Always);
+    world.log();
+    adopt(&mut world, "b");
     assert_eq!(world.log(), ["adopt b", "b started", "1: done"]);
     assert_eq!(world.lives[&world.key("b")], 5);
 }
@@ -225,15 +231,7 @@ fn a_supervisor_that_runs_is_adopted_without_a_start() {
 fn a_supervisor_that_ends_as_a_root_is_not_adopted_and_leaves_no_spec() {
     let mut world = up(Always);
     world.adoption = Some(Refusal::ChildShuttingDown);
-    let reply = world.next_call();
-    world.bring_in(Addition::One {
-        rules: Arc::new(ChildRules { kind: ChildKind::Supervisor, ..worker(Always) }),
-        generation: 4,
-        running: true,
-        data: (world::named("b"), 0),
-        caller: None,
-        reply,
-    });
+    let reply = adopt(&mut world, "b");
     assert_eq!(world.answer(reply), "refused, ChildShuttingDown");
     assert_eq!(world.state("b"), "gone");
 }
