@@ -358,6 +358,24 @@ async fn workers_of_a_tree_that_was_never_started_are_dropped_one_by_one() {
     assert_eq!(count(&drops), 3);
 }
 
+#[tokio::test(start_paused = true)]
+async fn messages_that_are_counted_as_left_are_all_dropped_though_they_panic() {
+    let stage = Stage::new();
+    let supervisor = with_sibling(&stage).await;
+    let mut events = supervisor.events();
+    let deaf = ChildSpec::new("deaf").with_worker(Deaf);
+    let deaf = within("the child", supervisor.add_child(deaf)).await.unwrap();
+    let drops = Arc::default();
+    for _ in 0..2 {
+        assert!(deaf.try_send(Bomb::of(&drops)).is_ok());
+    }
+    within("the shutdown", supervisor.shutdown()).await.unwrap();
+    let left = about("deaf", |kind| matches!(kind, EventKind::MessagesLeft { count: 2, .. }));
+    event(&mut events, "the leftovers", left).await;
+    quiet().await;
+    assert_eq!(count(&drops), 2);
+}
+
 // ===== in the caller's task =====
 
 #[tokio::test(start_paused = true)]
@@ -631,22 +649,4 @@ async fn a_span_whose_enter_panics_is_exited_all_the_same() {
     let current = tracing::Span::current();
     assert!(current.is_none(), "the span of a child: {current:?}");
     goes_on(&stage, &supervisor).await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn messages_that_are_counted_as_left_are_all_dropped_though_they_panic() {
-    let stage = Stage::new();
-    let supervisor = with_sibling(&stage).await;
-    let mut events = supervisor.events();
-    let deaf = ChildSpec::new("deaf").with_worker(Deaf);
-    let deaf = within("the child", supervisor.add_child(deaf)).await.unwrap();
-    let drops = Arc::default();
-    for _ in 0..2 {
-        assert!(deaf.try_send(Bomb::of(&drops)).is_ok());
-    }
-    within("the shutdown", supervisor.shutdown()).await.unwrap();
-    let left = about("deaf", |kind| matches!(kind, EventKind::MessagesLeft { count: 2, .. }));
-    event(&mut events, "the leftovers", left).await;
-    quiet().await;
-    assert_eq!(count(&drops), 2);
 }
