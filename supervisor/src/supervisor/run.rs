@@ -194,17 +194,15 @@ async fn stop(
     }
     supervisor.request_shutdown();
     let mut last = first;
-    if !first.is_quick() {
-        loop {
-            last = match race(supervisor.wait(), signals.next()).await {
-                First::Left(result) => return End::Ended(result),
-                First::Right(signal) => signal,
-            };
-            if last.is_quick() || first_at.elapsed() >= SAME_REQUEST {
-                break;
-            }
-            log(|| info!(target: "supervisor", signal = last.name, "already shutting down"));
+    while !last.is_quick() {
+        last = match race(supervisor.wait(), signals.next()).await {
+            First::Left(result) => return End::Ended(result),
+            First::Right(signal) => signal,
+        };
+        if last.is_quick() || first_at.elapsed() >= SAME_REQUEST {
+            break;
         }
+        log(|| info!(target: "supervisor", signal = last.name, "already shutting down"));
     }
     log(|| warn!(target: "supervisor", signal = last.name, "killing what has not ended"));
     supervisor.kill();
