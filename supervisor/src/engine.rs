@@ -40,7 +40,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-pub(crate) use child::{Child, ChildRules, Named, StartRule, State};
+pub(crate) use child::{Child, ChildRules, Down, Named, StartRule, State};
 pub(crate) use children::Key;
 pub(crate) use protocol::{
     Addition, Answer, Effect, Ending, Event, Exit, Notice, Order, Refusal, Shown, Subject, Verb,
@@ -268,7 +268,7 @@ impl<C: Named, R> Engine<C, R> {
     fn visible_state(&self, child: &Child<C, R>) -> Shown {
         match Shown::from(&child.state) {
             // The supervisor above decides whether the child comes back.
-            Shown::Is(ChildState::Stopped) if self.is_stopping() && self.returns(child) => {
+            Shown::Is(state) if state.is_down() && self.is_stopping() && self.returns(child) => {
                 Shown::Held
             }
             state => state,
@@ -376,7 +376,7 @@ impl<C: Named, R> Engine<C, R> {
             State::Killing(_) => self.not_stopped(now, key),
             State::Waiting(_) => self.run_or_defer(now, Deferred::Retry(key, retry)),
             State::Up { .. } => self.heartbeat_due(now, key, at),
-            State::Down | State::Held | State::ExitPending(_) | State::Zombie => {}
+            State::Down(_) | State::Held | State::ExitPending(_) | State::Zombie => {}
         }
     }
 
@@ -421,8 +421,8 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Forgets a child, which the driver takes over with [`Self::take_forgotten`].
-    fn forget(&mut self, key: Key) {
-        if let Some(child) = self.remove(key) {
+    fn forget(&mut self, key: Key, down: Down) {
+        if let Some(child) = self.remove(key, down) {
             self.forgotten.push_back((key, child));
             self.effects.push_back(Effect::Forgotten(key));
         }
@@ -430,8 +430,8 @@ impl<C: Named, R> Engine<C, R> {
 
     /// Removes a child; if the child is the next to be started or stopped, its neighbour becomes
     /// the next.
-    fn remove(&mut self, key: Key) -> Option<Child<C, R>> {
-        self.enter(key, State::Down);
+    fn remove(&mut self, key: Key, down: Down) -> Option<Child<C, R>> {
+        self.enter(key, State::Down(down));
         match &mut self.mode {
             Mode::Starting { next }
             | Mode::RestartingGroup(GroupRestart::Starting { next, .. })
@@ -449,8 +449,8 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Closes a child that stays down: no life of it is pending.
-    fn close_child(&mut self, key: Key) {
-        self.enter(key, State::Down);
+    fn close_child(&mut self, key: Key, down: Down) {
+        self.enter(key, State::Down(down));
         self.effects.push_back(Effect::Close(key));
     }
 

@@ -69,7 +69,10 @@ impl<C, R> Child<C, R> {
     /// Creates a child that has no life yet.
     pub(super) fn new(rules: Arc<ChildRules>, generation: u64, data: C) -> Self {
         let (retry, attempts, declared) = (0, 0, false);
-        let (state, shown) = (State::Down, Shown::Is(ChildState::Stopped));
+        let down = if generation == 0 { Down::NotStarted } else { Down::Stopped };
+        // A child with earlier lives is one that its supervisor brings back, and was shown as such.
+        let shown = if generation == 0 { Shown::Is(down.into()) } else { Shown::Held };
+        let state = State::Down(down);
         Self { rules, state, generation, retry, attempts, declared, shown, data }
     }
 
@@ -84,7 +87,7 @@ impl<C, R> Child<C, R> {
 #[derive(Debug)]
 pub(crate) enum State<R> {
     /// No life, and none is pending.
-    Down,
+    Down(Down),
     /// No life; the child was stopped with its group and comes back with the group's pending
     /// restart.
     Held,
@@ -102,6 +105,27 @@ pub(crate) enum State<R> {
     Killing(StopPurpose<R>),
     /// A life that could not be stopped.
     Zombie,
+}
+
+/// The reason why no life of a child is pending.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Down {
+    /// The child was never started.
+    NotStarted,
+    /// The child was stopped, or could not be started.
+    Stopped,
+    /// The child has ended by itself, or has declined its start.
+    Finished,
+}
+
+impl From<Down> for ChildState {
+    fn from(down: Down) -> Self {
+        match down {
+            Down::NotStarted => Self::NotStarted,
+            Down::Stopped => Self::Stopped,
+            Down::Finished => Self::Finished,
+        }
+    }
 }
 
 /// The consequence of a waiting child's timer.
@@ -216,7 +240,7 @@ impl<R> State<R> {
 
     /// Returns `true` if the child is down or a zombie, so that no restart of the child is pending.
     pub(crate) fn has_ended(&self) -> bool {
-        matches!(self, Self::Down | Self::Zombie)
+        matches!(self, Self::Down(_) | Self::Zombie)
     }
 
     /// Returns `true` if the child is starting or stopping.
@@ -243,7 +267,7 @@ impl<R> State<R> {
 impl<R> From<&State<R>> for Shown {
     fn from(state: &State<R>) -> Self {
         Self::Is(match state {
-            State::Down => ChildState::Stopped,
+            State::Down(down) => (*down).into(),
             State::Held => return Self::Held,
             State::Waiting(_) | State::ExitPending(_) => ChildState::Restarting,
             State::Starting(_) => ChildState::Starting,

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::child::{Failing, FailingStart, OwnStop, Purpose, State, StopPurpose};
+use super::child::{Down, Failing, FailingStart, OwnStop, Purpose, State, StopPurpose};
 use super::deferred::Deferred;
 use super::{
     Answer, Child, Effect, Ending, Engine, Exit, GroupRestart, Key, Mode, Named, Notice, Refusal,
@@ -58,7 +58,7 @@ impl<C: Named, R> Engine<C, R> {
             return self.ended_while_stopping(now, key);
         }
         self.note_health(now, key);
-        match self.enter(key, State::Down) {
+        match self.enter(key, State::Down(Down::Stopped)) {
             Some(State::Starting(purpose)) => {
                 if matches!(reason, ExitReason::Normal) && self.needs_report(key) {
                     self.declined(now, key, purpose);
@@ -72,7 +72,7 @@ impl<C: Named, R> Engine<C, R> {
             }
             Some(State::Zombie) => {
                 self.notify(Notice::StoppedLate(key));
-                self.settle_without_life(key);
+                self.settle_without_life(key, Down::Stopped);
             }
             _ => {}
         }
@@ -127,7 +127,7 @@ impl<C: Named, R> Engine<C, R> {
         };
         match *own {
             OwnStop::Terminate(reply) => {
-                self.settle_without_life(key);
+                self.settle_without_life(key, Down::Stopped);
                 self.answer(reply, Answer::Done);
             }
             OwnStop::StopAndStart(reply) => self.launch(now, key, Purpose::Command(reply)),
@@ -164,7 +164,7 @@ impl<C: Named, R> Engine<C, R> {
             child.generation == generation && matches!(child.state, State::ExitPending(_))
         };
         if self.children.get(key).is_some_and(is_pending)
-            && let Some(State::ExitPending(reason)) = self.enter(key, State::Down)
+            && let Some(State::ExitPending(reason)) = self.enter(key, State::Down(Down::Stopped))
         {
             self.decide(now, key, *reason);
         }
@@ -186,9 +186,9 @@ impl<C: Named, R> Engine<C, R> {
         if restart == RestartPolicy::Temporary
             || self.rules.strategy == SupervisionStrategy::SimpleOneForOne
         {
-            self.forget(key);
+            self.forget(key, Down::Finished);
         } else {
-            self.close_child(key);
+            self.close_child(key, Down::Finished);
         }
         self.significant_ended(now, significant);
     }

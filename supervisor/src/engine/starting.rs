@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::child::{FailingStart, OwnStop, Pending, Purpose, StartRule, State};
+use super::child::{Down, FailingStart, OwnStop, Pending, Purpose, StartRule, State};
 use super::exits::is_hopeless;
 use super::stopping::Scheme;
 use super::{
@@ -51,7 +51,7 @@ impl<C: Named, R> Engine<C, R> {
             if matches!(child.state, State::Zombie) && !is_temporary {
                 return self.give_up(now, key, ExitReason::StillRunning);
             }
-            let down = matches!(child.state, State::Down | State::Held | State::Waiting(_));
+            let down = matches!(child.state, State::Down(_) | State::Held | State::Waiting(_));
             if down && skip != Some(key) {
                 self.launch(now, key, Purpose::Sequence);
                 if self.is_moving(key) {
@@ -134,17 +134,17 @@ impl<C: Named, R> Engine<C, R> {
         match purpose {
             Purpose::Sequence => {
                 self.advance_start(key);
-                self.settle_without_life(key);
+                self.settle_without_life(key, Down::Finished);
                 self.go_on(now);
             }
             Purpose::Add(reply) | Purpose::Command(reply) => {
-                self.settle_without_life(key);
+                self.settle_without_life(key, Down::Finished);
                 self.answer(reply, Answer::Declined);
             }
             // OTP 25 keeps a pool's worker without a life here, and crashes because of it later.
-            Purpose::Together => self.forget(key),
-            Purpose::Restart if pool => self.forget(key),
-            Purpose::Restart => self.close_child(key),
+            Purpose::Together => self.forget(key, Down::Finished),
+            Purpose::Restart if pool => self.forget(key, Down::Finished),
+            Purpose::Restart => self.close_child(key, Down::Finished),
         }
     }
 
@@ -166,7 +166,7 @@ impl<C: Named, R> Engine<C, R> {
 
     /// Aborts a life that will not be ready; the start has failed once the life is gone.
     pub(super) fn abort_start(&mut self, now: Instant, key: Key, reason: ExitReason) {
-        if let Some(State::Starting(purpose)) = self.enter(key, State::Down) {
+        if let Some(State::Starting(purpose)) = self.enter(key, State::Down(Down::Stopped)) {
             let failed = OwnStop::FailedStart(FailingStart { purpose, reason });
             self.enter(key, State::Killing(failed.into()));
             self.abort(key);
@@ -186,14 +186,14 @@ impl<C: Named, R> Engine<C, R> {
         let hopeless = is_hopeless(&reason);
         match purpose {
             Purpose::Add(reply) => {
-                self.forget(key);
+                self.forget(key, Down::Stopped);
                 self.answer(reply, Answer::Refused(Refusal::StartFailed(reason)));
             }
             Purpose::Command(reply) => {
-                self.settle_without_life(key);
+                self.settle_without_life(key, Down::Stopped);
                 self.answer(reply, Answer::Refused(Refusal::StartFailed(reason)));
             }
-            Purpose::Together => self.forget(key),
+            Purpose::Together => self.forget(key, Down::Stopped),
             Purpose::Sequence if matches!(self.mode, Mode::Starting { .. }) => {
                 self.enter(key, State::Held);
                 let Some(child) = self.children.get(key) else { return };

@@ -2,12 +2,12 @@
 
 use std::time::Instant;
 
-use super::child::{OwnStop, State, StopPurpose};
+use super::child::{Down, OwnStop, State, StopPurpose};
 use super::timers::{Target, Timers};
 use super::{
     Answer, BURST, Child, Effect, Ending, Engine, Key, Mode, Named, Notice, Refusal, Shown,
 };
-use crate::spec::{ChildKind, ChildState, RestartPolicy, Shutdown, SupervisionStrategy};
+use crate::spec::{ChildKind, RestartPolicy, Shutdown, SupervisionStrategy};
 
 /// The scheme by which the children of a supervisor that ends are stopped.
 #[derive(Clone, Copy, Debug)]
@@ -127,7 +127,7 @@ impl<C: Named, R> Engine<C, R> {
             match self.children.get(key).map(|child| &child.state) {
                 Some(State::Zombie) => self.close_unless_it_returns(key),
                 Some(state) if state.is_moving() => self.effects.push_back(Effect::NoReturn(key)),
-                _ => self.close_child(key),
+                _ => self.close_child(key, Down::Stopped),
             }
         }
     }
@@ -138,7 +138,7 @@ impl<C: Named, R> Engine<C, R> {
         if !std::mem::replace(&mut self.may_return, false) || !self.is_stopping() {
             return;
         }
-        let down = self.children.iter().filter(|(_, child)| matches!(child.state, State::Down));
+        let down = self.children.iter().filter(|(_, child)| matches!(child.state, State::Down(_)));
         let keys: Vec<Key> = down.map(|(key, _)| key).collect();
         keys.into_iter().for_each(|key| self.close_unless_it_returns(key));
         self.close_waiting_children();
@@ -148,9 +148,12 @@ impl<C: Named, R> Engine<C, R> {
     pub(super) fn close_unless_it_returns(&mut self, key: Key) {
         let Some(child) = self.children.get(key) else { return };
         if child.state.has_ended() && !self.returns(child) {
-            let shows_stopped = matches!(child.state, State::Down);
+            let shows_down = match child.state {
+                State::Down(_) => child.shown != Shown::from(&child.state),
+                _ => false,
+            };
             self.effects.push_back(Effect::Close(key));
-            if shows_stopped && child.shown != Shown::Is(ChildState::Stopped) {
+            if shows_down {
                 self.changed.push(key);
             }
         }
@@ -305,13 +308,13 @@ impl<C: Named, R> Engine<C, R> {
         let Some(child) = self.children.get(key) else { return };
         if matches!(child.state, State::Zombie) {
             self.notify(Notice::StoppedLate(key));
-            self.enter(key, State::Down);
+            self.enter(key, State::Down(Down::Stopped));
         } else {
             self.answer_overtaken(key, Answer::Done);
         }
         if self.rules.strategy == SupervisionStrategy::SimpleOneForOne {
             // A pool's worker is forgotten now, so that the end needs no pass over all workers.
-            self.forget(key);
+            self.forget(key, Down::Stopped);
         } else {
             // Its siblings may still run: they learn at once that no life of this child follows.
             self.close_unless_it_returns(key);
@@ -322,7 +325,7 @@ impl<C: Named, R> Engine<C, R> {
     /// Answers the command that a stop has overtaken. `end` is the answer to a command that wanted
     /// the life to end; any other is refused.
     fn answer_overtaken(&mut self, key: Key, end: Answer) {
-        let (reply, answer) = match self.enter(key, State::Down) {
+        let (reply, answer) = match self.enter(key, State::Down(Down::Stopped)) {
             Some(
                 State::Stopping(StopPurpose::Own(own)) | State::Killing(StopPurpose::Own(own)),
             ) => {
@@ -361,9 +364,9 @@ impl<C: Named, R> Engine<C, R> {
                     self.overtake_start(now, key);
                     return self.halt(now, key, StopPurpose::Sequence);
                 }
-                Some(State::Zombie | State::Down) | None => {}
+                Some(State::Zombie | State::Down(_)) | None => {}
                 Some(State::Held | State::Waiting(_) | State::ExitPending(_)) => {
-                    self.enter(key, State::Down);
+                    self.enter(key, State::Down(Down::Stopped));
                 }
             }
             let before = self.children.before(key);
@@ -395,7 +398,7 @@ impl<C: Named, R> Engine<C, R> {
 
     /// Ends the supervisor at once and answers every pending command.
     pub(super) fn end_at_once(&mut self, ending: Ending) {
-        let open = |child: &Child<C, R>| !matches!(child.state, State::Down | State::Zombie);
+        let open = |child: &Child<C, R>| !matches!(child.state, State::Down(_) | State::Zombie);
         let open = self.children.iter().filter(|(_, child)| open(child));
         let keys: Vec<Key> = open.map(|(key, _)| key).collect();
         for key in keys {

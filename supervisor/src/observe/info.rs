@@ -78,8 +78,12 @@ pub struct SupervisorStats {
     pub restarting: usize,
     /// The number of children that have been asked to stop.
     pub stopping: usize,
-    /// The number of children that are down.
+    /// The number of children that were stopped and stay down.
     pub stopped: usize,
+    /// The number of children that were never started.
+    pub not_started: usize,
+    /// The number of children that have ended by themselves and stay down.
+    pub finished: usize,
     /// The number of children that could not be stopped.
     pub unstoppable: usize,
 }
@@ -93,6 +97,8 @@ impl SupervisorStats {
             + self.restarting
             + self.stopping
             + self.stopped
+            + self.not_started
+            + self.finished
             + self.unstoppable
     }
 }

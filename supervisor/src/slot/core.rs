@@ -204,18 +204,26 @@ impl SlotCore {
     /// life occupies the slot, whatever was decided about later lives.
     pub(crate) fn show(&self, generation: u64, state: Shown) {
         let locked = &mut self.lock();
-        let has_life = !matches!(state.state(), ChildState::Stopped | ChildState::Restarting);
+        let has_life = !state.state().is_down() && state.state() != ChildState::Restarting;
         let is_own = has_life && self.generation() == generation;
         if is_own || !self.is_occupied() {
             locked.enter(state);
         }
     }
 
+    /// Shows that no life is pending, and why. A life that could not be stopped is still shown as
+    /// such.
+    pub(crate) fn mark_down(&self, state: ChildState) {
+        if !self.is_occupied() {
+            self.lock().enter(Shown::Is(state));
+        }
+    }
+
     /// Shows that no life is pending. A life that could not be stopped is still shown as such.
     pub(crate) fn mark_stopped(&self) {
         // Mostly the supervisor has shown it already.
-        if self.state() != ChildState::Stopped && !self.is_occupied() {
-            self.lock().enter(Shown::Is(ChildState::Stopped));
+        if !self.state().is_down() {
+            self.mark_down(ChildState::Stopped);
         }
     }
 

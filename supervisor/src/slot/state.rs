@@ -7,7 +7,7 @@ use crate::engine::Shown;
 use crate::spec::ChildState;
 
 /// The generation of the last life in the high bits, with flags and fields below it. (The bits left
-/// for the generation last for a century of restarts, at a million a second.)
+/// for the generation last for seventy years of restarts, at a million a second.)
 #[derive(Debug)]
 pub(super) struct AtomicState(AtomicU64);
 
@@ -27,11 +27,11 @@ const HEARTBEAT: u64 = 32;
 #[cfg(feature = "test-util")]
 const HUNG: u64 = 64;
 /// The child's state, as an index of [`STATES`].
-const STATE: Field = Field { shift: 7, bits: 3 };
+const STATE: Field = Field { shift: 7, bits: 4 };
 /// The last exit, as an index of [`EXITS`].
-const EXIT: Field = Field { shift: 10, bits: 2 };
+const EXIT: Field = Field { shift: 11, bits: 2 };
 /// The number of bits by which the generation is shifted.
-const SHIFT: u32 = 12;
+const SHIFT: u32 = 13;
 
 /// A range of bits in the word.
 #[derive(Clone, Copy)]
@@ -66,18 +66,20 @@ pub(super) enum LastExit {
 }
 
 /// The states by their numbers.
-const STATES: [ChildState; 7] = [
+const STATES: [ChildState; 9] = [
     ChildState::Starting,
     ChildState::Running,
     ChildState::Stopping,
     ChildState::Restarting,
     ChildState::Stopped,
     ChildState::Unstoppable,
+    ChildState::NotStarted,
+    ChildState::Finished,
     // See `HELD`.
     ChildState::Restarting,
 ];
 /// The number of the state of a child that comes back only with its group or its supervisor.
-const HELD: u64 = 6;
+const HELD: u64 = 8;
 /// The exits by their numbers.
 const EXITS: [LastExit; 4] =
     [LastExit::None, LastExit::Normal, LastExit::Shutdown, LastExit::Other];
@@ -108,7 +110,7 @@ pub(crate) enum Signal {
 impl AtomicState {
     /// Creates the state of a slot that has had no life.
     pub(super) fn new() -> Self {
-        Self(AtomicU64::new(ENDED | STATE.with(ChildState::Stopped as u64)))
+        Self(AtomicU64::new(ENDED | STATE.with(ChildState::NotStarted as u64)))
     }
 
     pub(super) fn generation(&self) -> u64 {
@@ -279,7 +281,7 @@ mod tests {
     #[test]
     fn each_field_keeps_to_itself() {
         let word = AtomicState::new();
-        assert_eq!((word.state(), word.last_exit()), (ChildState::Stopped, LastExit::None));
+        assert_eq!((word.state(), word.last_exit()), (ChildState::NotStarted, LastExit::None));
         for state in STATES {
             for exit in EXITS {
                 word.enter(Shown::Is(state));

@@ -175,6 +175,8 @@ fn count_states(run: &mut SupervisorRun) -> SupervisorStats {
             ChildState::Restarting => &mut stats.restarting,
             ChildState::Stopping => &mut stats.stopping,
             ChildState::Stopped => &mut stats.stopped,
+            ChildState::NotStarted => &mut stats.not_started,
+            ChildState::Finished => &mut stats.finished,
             ChildState::Unstoppable => &mut stats.unstoppable,
         } += 1;
     }
@@ -252,7 +254,7 @@ impl Supervisor {
         let part = part.unwrap_or_else(|| Snapshot {
             name: node.label(),
             path: self.path(),
-            state: ChildState::Stopped,
+            state: ChildState::NotStarted,
             strategy: None,
             restart: None,
             incarnation: 1,
@@ -282,9 +284,8 @@ impl Supervisor {
     async fn root_state(&self) -> ChildState {
         let is_up = match self.node().state() {
             NodeState::Alive { is_up, .. } => is_up,
-            NodeState::Built | NodeState::Down { .. } | NodeState::Ended { .. } => {
-                return ChildState::Stopped;
-            }
+            NodeState::Built => return ChildState::NotStarted,
+            NodeState::Down { .. } | NodeState::Ended { .. } => return ChildState::Stopped,
         };
         match self.query(|run| run.engine.is_stopping()).await {
             Ok(true) => ChildState::Stopping,
