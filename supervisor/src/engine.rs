@@ -18,6 +18,7 @@
 //!    that child alone (except for the effects of deadlines that have passed meanwhile). So the
 //!    driver may report such an exit before earlier exits of siblings.
 
+mod attempts;
 mod child;
 mod children;
 mod commands;
@@ -371,7 +372,7 @@ impl<C: Named, R> Engine<C, R> {
         let Some(child) = self.children.get(key) else { return };
         let retry = child.retry;
         match &child.state {
-            State::Starting(_) => self.start_timed_out(now, key),
+            State::Starting(_) | State::Trying { .. } => self.start_timed_out(now, key),
             State::Stopping(_) => self.stop_timed_out(now, key),
             State::Killing(_) => self.not_stopped(now, key),
             State::Waiting(_) => self.run_or_defer(now, Deferred::Retry(key, retry)),

@@ -162,15 +162,18 @@
 //! | supervisor | `kill_grace` | a duration | 1s |
 //! | pool | `max_children` | a number, at least 1 | no limit |
 //! | pool | `partitions` | a number of workers, which [share the work](supervision_tree!#partitions-workers-that-share-the-work-by-key) | none |
-//! | nested supervisor | `restart`, `significant`, `backoff`, `shutdown` | as for a child | `Always`, no, none, `infinity` |
+//! | nested supervisor | `restart`, `significant`, `backoff`, `shutdown`, `health` | as for a child | `Always`, no, none, `infinity`, `required` |
+//! | nested supervisor | `start` | `retry`: a start that fails is tried again | with its supervisor |
 //! | root | `shutdown_within` | a duration, checked at compile time | none |
 //! | child | `restart` (in the tree: the policy word) | `Always`, `Transient`, `Temporary` | `Always` |
 //! | child | `shutdown` | a duration, `brutal_kill`, `infinity` | 5s |
 //! | child | `backoff` | `min..max`, or one duration | none: at once |
 //! | child | `start` | `notify`: started when it calls [`Context::ready`], for which the next sibling waits | when spawned |
-//! | child | `start_timeout` | a duration, with `start = notify` | 30s |
+//! | child | | `retry`: nobody waits, and a failed start is tried again ([a dependency that is away](guide::dependency_away)) | |
+//! | child | `start_timeout` | a duration, with `start` | 30s |
 //! | child | `significant` | a flag | no |
 //! | child | `heartbeat` | a duration | off |
+//! | child | `health` | `required`, `degrades`, `ignored`: [what the tree is](guide::health) while the child is not well | `required`; `ignored` if `Temporary` or a pool's worker |
 //! | task | `every` | a duration: a [periodic job](supervision_tree!#every-a-periodic-job) | none: a task runs once per life |
 //! | derive only | `message`, `mailbox` | a type; how many messages | `()`, 64 |
 //! | derive only | `once` | a flag: [`WorkerOnce`], one life by value | no |
@@ -217,6 +220,8 @@
 //! - The restart window is exact, on tokio's clock. OTP counts whole seconds.
 //! - A restart can wait (`backoff`). OTP restarts at once.
 //! - With `start = notify`, the start has a time limit (`start_timeout`). OTP waits for ever.
+//! - A child can be tried again until it is up, without a limit and without an effect on others
+//!   (`start = retry`). OTP has no such option.
 //! - Killing has a bound (`kill_grace`), since a thread cannot be killed.
 //! - A pool's worker that declines a *restart* is forgotten, and terminating one that waits for a
 //!   restart keeps the counts right: two bugs of OTP 25 that are not copied.
@@ -309,7 +314,7 @@ pub use self::kinds::{Blocking, BlockingContext, Periodic};
 pub use self::mailbox::Reply;
 pub use self::spec::{
     AutoShutdown, Backoff, ChildError, ChildOptions, ChildPath, ChildResult, Escalate, ExitReason,
-    MaxRestarts, RestartPolicy, Shutdown, StartMode, SupervisionStrategy,
+    HealthPart, MaxRestarts, RestartPolicy, Shutdown, StartMode, SupervisionStrategy,
 };
 pub use self::supervisor::{LookupError, Supervisor};
 #[cfg(feature = "signal")]

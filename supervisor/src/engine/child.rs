@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use super::protocol::Shown;
 use crate::packed_instant::PackedInstant;
-use crate::spec::{Backoff, ChildKind, ChildState, ExitReason, Name, RestartPolicy, Shutdown};
+use crate::spec::{
+    Backoff, ChildKind, ChildState, ExitReason, HealthPart, Name, RestartPolicy, Shutdown,
+};
 
 /// A child's options with all defaults filled in; shared by the workers of a pool.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +20,8 @@ pub(crate) struct ChildRules {
     pub(crate) significant: bool,
     /// The time without a sign of life after which a life is considered hung.
     pub(crate) heartbeat: Option<Duration>,
+    /// The part that the child has in the health of its tree.
+    pub(crate) health: HealthPart,
 }
 
 impl ChildRules {
@@ -40,6 +44,9 @@ pub(crate) enum StartRule {
     /// The child counts as started when it reports that it is up, within this time if there is a
     /// limit.
     Ready(Option<Duration>),
+    /// The child counts as started when it is spawned, and is up when it reports that, within this
+    /// time if there is a limit. Until then, failed attempts are followed by others.
+    Retry(Option<Duration>),
 }
 
 /// The driver's part of a child, of which the engine uses nothing but the child's name.
@@ -95,6 +102,9 @@ pub(crate) enum State<R> {
     Waiting(Pending),
     /// A life that has not yet reported that it is up.
     Starting(Purpose<R>),
+    /// A life that has not yet reported that it is up, and for which nobody waits: if it fails,
+    /// another one follows. `again` tells whether it follows an earlier life.
+    Trying { again: bool },
     /// A life that is up.
     Up { since: PackedInstant },
     /// No life; the last one ended by itself while the supervisor was busy with its siblings.
@@ -133,6 +143,8 @@ impl From<Down> for ChildState {
 pub(crate) enum Pending {
     /// The child starts: the credit is taken and the scope is stopped.
     Start,
+    /// The child, whose last attempt to start has failed, is tried again, alone.
+    Attempt,
     /// One more restart follows, with a credit and a scope of its own, because a start has failed
     /// for this reason.
     Again(Box<ExitReason>),
@@ -172,6 +184,8 @@ pub(crate) enum OwnStop<R> {
     Fail(Failing),
     /// The start has failed, because the life will not be ready.
     FailedStart(FailingStart<R>),
+    /// The attempt to start has failed for this reason, because the life will not be ready.
+    FailedAttempt(ExitReason),
 }
 
 /// A life that is ended from outside, as a failure.
@@ -226,7 +240,7 @@ impl<R> OwnStop<R> {
     pub(crate) fn into_reply(self) -> Option<R> {
         match self {
             Self::Terminate(reply) | Self::StopAndStart(reply) => Some(reply),
-            Self::Fail(_) => None,
+            Self::Fail(_) | Self::FailedAttempt(_) => None,
             Self::FailedStart(failing) => failing.purpose.into_reply(),
         }
     }
@@ -235,7 +249,16 @@ impl<R> OwnStop<R> {
 impl<R> State<R> {
     /// Returns `true` if a task of the child exists that can still be stopped.
     pub(crate) fn has_life(&self) -> bool {
-        matches!(self, Self::Starting(_) | Self::Up { .. } | Self::Stopping(_) | Self::Killing(_))
+        match self {
+            Self::Starting(_)
+            | Self::Trying { .. }
+            | Self::Up { .. }
+            | Self::Stopping(_)
+            | Self::Killing(_) => true,
+            Self::Down(_) | Self::Held | Self::Waiting(_) | Self::ExitPending(_) | Self::Zombie => {
+                false
+            }
+        }
     }
 
     /// Returns `true` if the child is down or a zombie, so that no restart of the child is pending.
@@ -243,7 +266,7 @@ impl<R> State<R> {
         matches!(self, Self::Down(_) | Self::Zombie)
     }
 
-    /// Returns `true` if the child is starting or stopping.
+    /// Returns `true` if the child is starting or stopping, and its supervisor waits for that.
     pub(crate) fn is_moving(&self) -> bool {
         matches!(self, Self::Starting(_) | Self::Stopping(_) | Self::Killing(_))
     }
@@ -270,7 +293,7 @@ impl<R> From<&State<R>> for Shown {
             State::Down(down) => (*down).into(),
             State::Held => return Self::Held,
             State::Waiting(_) | State::ExitPending(_) => ChildState::Restarting,
-            State::Starting(_) => ChildState::Starting,
+            State::Starting(_) | State::Trying { .. } => ChildState::Starting,
             State::Up { .. } => ChildState::Running,
             State::Stopping(_) | State::Killing(_) => ChildState::Stopping,
             State::Zombie => ChildState::Unstoppable,

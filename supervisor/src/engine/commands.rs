@@ -136,11 +136,20 @@ impl<C: Named, R> Engine<C, R> {
     fn terminate(&mut self, now: Instant, key: Key, reply: R) {
         let Some(child) = self.children.get(key) else { return };
         match &child.state {
-            // (Only `Up` occurs: a command about a child that is starting or stopping is deferred.)
-            State::Up { .. } | State::Starting(_) | State::Stopping(_) | State::Killing(_) => {
+            // (Only `Up` and `Trying` occur: a command about a child that is starting or stopping is deferred.)
+            State::Up { .. }
+            | State::Trying { .. }
+            | State::Starting(_)
+            | State::Stopping(_)
+            | State::Killing(_) => {
                 self.halt(now, key, OwnStop::Terminate(reply).into());
             }
             State::Zombie => self.answer(reply, Answer::Refused(Refusal::StillRunning)),
+            // Nobody waits for a further attempt of this child.
+            State::Waiting(Pending::Attempt) => {
+                self.settle_without_life(key, Down::Stopped);
+                self.answer(reply, Answer::Done);
+            }
             State::Waiting(pending) => {
                 // With a backoff, the rest of the group is started now. Without one, OTP's rule
                 // applies: children left down by the failed start stay down.
@@ -173,7 +182,9 @@ impl<C: Named, R> Engine<C, R> {
 
     /// Closes the held children that no pending restart will start any more.
     fn close_held_children(&mut self) {
-        let waits = |child: &Child<C, R>| matches!(child.state, State::Waiting(_));
+        let waits = |child: &Child<C, R>| {
+            matches!(child.state, State::Waiting(Pending::Start | Pending::Again(_)))
+        };
         let all = self.rules.strategy == SupervisionStrategy::OneForAll;
         let mut comes_back = all && self.children.iter().any(|(_, child)| waits(child));
         let mut next = self.children.first();
@@ -224,20 +235,28 @@ impl<C: Named, R> Engine<C, R> {
             State::Down(_) | State::Held => None,
             State::Waiting(_) | State::ExitPending(_) => Some(Refusal::Restarting),
             State::Zombie => Some(Refusal::StillRunning),
-            State::Starting(_) | State::Up { .. } | State::Stopping(_) | State::Killing(_) => {
-                Some(Refusal::Running)
-            }
+            State::Starting(_)
+            | State::Trying { .. }
+            | State::Up { .. }
+            | State::Stopping(_)
+            | State::Killing(_) => Some(Refusal::Running),
         }
     }
 
     fn stop_and_start(&mut self, now: Instant, key: Key, reply: R) {
         let Some(child) = self.children.get(key) else { return };
         match child.state {
-            State::Starting(_) | State::Up { .. } | State::Stopping(_) | State::Killing(_) => {
+            State::Starting(_)
+            | State::Trying { .. }
+            | State::Up { .. }
+            | State::Stopping(_)
+            | State::Killing(_) => {
                 self.halt(now, key, OwnStop::StopAndStart(reply).into());
             }
             State::Zombie => self.answer(reply, Answer::Refused(Refusal::StillRunning)),
-            State::Waiting(_) if self.rules.strategy.is_group() => {
+            State::Waiting(Pending::Start | Pending::Again(_))
+                if self.rules.strategy.is_group() =>
+            {
                 // The command ends the delay; the whole scope comes back with the child.
                 self.answer(reply, Answer::Done);
                 self.start_scope_of(now, key);
@@ -275,7 +294,7 @@ impl<C: Named, R> Engine<C, R> {
                 self.arm_kill(now, key);
                 None
             }
-            State::Starting(_) => {
+            State::Starting(_) | State::Trying { .. } => {
                 self.abort_start(now, key, reason);
                 None
             }

@@ -46,7 +46,8 @@ impl<C: Named, R> Engine<C, R> {
         let all_stop = matches!(self.mode, Mode::Stopping { .. });
         let (is_notified, failed) = match (&child.state, child.state.own_stop()) {
             // A failed start has a notice of its own.
-            (State::Starting(_), _) | (_, Some(OwnStop::FailedStart(_))) => (all_stop, false),
+            (State::Starting(_) | State::Trying { .. }, _)
+            | (_, Some(OwnStop::FailedStart(_) | OwnStop::FailedAttempt(_))) => (all_stop, false),
             (_, Some(OwnStop::Fail(_))) => (true, true),
             (State::Stopping(_) | State::Killing(_) | State::Zombie, _) => (true, false),
             _ => (true, reason.is_abnormal()),
@@ -66,6 +67,8 @@ impl<C: Named, R> Engine<C, R> {
                     self.start_failed(now, key, purpose, reason);
                 }
             }
+            Some(State::Trying { .. }) if !reason.is_abnormal() => self.attempt_declined(key),
+            Some(State::Trying { .. }) => self.attempt_failed(now, key, reason),
             Some(State::Up { .. }) => self.exited_while_up(now, key, reason),
             Some(State::Stopping(purpose) | State::Killing(purpose)) => {
                 self.halted(now, key, purpose);
@@ -135,6 +138,7 @@ impl<C: Named, R> Engine<C, R> {
             OwnStop::FailedStart(FailingStart { purpose, reason }) => {
                 self.start_failed(now, key, purpose, reason);
             }
+            OwnStop::FailedAttempt(reason) => self.attempt_failed(now, key, reason),
         }
     }
 
@@ -270,6 +274,7 @@ impl<C: Named, R> Engine<C, R> {
             Some(OwnStop::FailedStart(failing)) => {
                 matches!(failing.purpose, Purpose::Sequence | Purpose::Restart)
             }
+            Some(OwnStop::FailedAttempt(_)) => true,
             _ => false,
         };
         let failed = matches!(own, Some(OwnStop::Fail(_)));

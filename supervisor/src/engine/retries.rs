@@ -52,7 +52,7 @@ impl<C: Named, R> Engine<C, R> {
                 self.try_restart(now, key, reason, None);
             }
             Pending::Start if self.rules.strategy.is_group() => self.start_scope_of(now, key),
-            Pending::Start => self.launch(now, key, Purpose::Restart),
+            Pending::Start | Pending::Attempt => self.launch(now, key, Purpose::Restart),
         }
     }
 }

@@ -81,39 +81,50 @@ impl<C: Named, R> Engine<C, R> {
         child.generation += 1;
         let (generation, rule) = (child.generation, child.rules.start);
         self.effects.push_back(Effect::Spawn { child: key, generation });
-        if let StartRule::Ready(limit) = rule {
-            self.enter(key, State::Starting(purpose));
-            self.shown_by_effect(key, Shown::Is(ChildState::Starting));
-            limit.into_iter().for_each(|limit| self.arm(now, key, limit));
-        } else {
-            let since = self.last_packed.of(now);
-            self.enter(key, State::Up { since });
-            self.shown_by_effect(key, Shown::Is(ChildState::Running));
-            self.came_up(now, key, purpose);
+        match rule {
+            StartRule::Spawned => {
+                let since = self.last_packed.of(now);
+                self.enter(key, State::Up { since });
+                self.shown_by_effect(key, Shown::Is(ChildState::Running));
+                self.came_up(now, key, purpose);
+            }
+            StartRule::Ready(limit) => {
+                self.enter(key, State::Starting(purpose));
+                self.shown_by_effect(key, Shown::Is(ChildState::Starting));
+                limit.into_iter().for_each(|limit| self.arm(now, key, limit));
+            }
+            StartRule::Retry(limit) => {
+                self.enter(key, State::Trying { again: self.is_restart(&purpose) });
+                self.shown_by_effect(key, Shown::Is(ChildState::Starting));
+                limit.into_iter().for_each(|limit| self.arm(now, key, limit));
+                self.tries(key, purpose);
+            }
         }
+    }
+
+    /// Returns `true` if a start for this purpose is a restart.
+    fn is_restart(&self, purpose: &Purpose<R>) -> bool {
+        matches!(purpose, Purpose::Restart)
+            || matches!(self.mode, Mode::RestartingGroup(_)) && matches!(purpose, Purpose::Sequence)
     }
 
     pub(super) fn ready(&mut self, now: Instant, key: Key, generation: u64) {
         let Some(child) = self.children.get(key) else { return };
-        if child.generation != generation || !matches!(child.state, State::Starting(_)) {
+        if child.generation != generation
+            || !matches!(child.state, State::Starting(_) | State::Trying { .. })
+        {
             return;
         }
         let up = State::Up { since: self.last_packed.of(now) };
-        let Some(State::Starting(purpose)) = self.enter(key, up) else { return };
-        self.came_up(now, key, purpose);
+        match self.enter(key, up) {
+            Some(State::Starting(purpose)) => self.came_up(now, key, purpose),
+            Some(State::Trying { again }) => self.report_up(now, key, again),
+            _ => {}
+        }
     }
 
     fn came_up(&mut self, now: Instant, key: Key, purpose: Purpose<R>) {
-        let restarted = matches!(purpose, Purpose::Restart)
-            || matches!(self.mode, Mode::RestartingGroup(_))
-                && matches!(purpose, Purpose::Sequence);
-        self.arm_heartbeat(now, key);
-        if restarted {
-            let left = self.intensity.left(now);
-            self.notify(Notice::Restarted { child: key, left });
-        } else {
-            self.notify(Notice::Started(key));
-        }
+        self.report_up(now, key, self.is_restart(&purpose));
         match purpose {
             Purpose::Sequence => {
                 self.advance_start(key);
@@ -124,6 +135,17 @@ impl<C: Named, R> Engine<C, R> {
             }
             Purpose::Restart | Purpose::Together => {}
             Purpose::Add(reply) | Purpose::Command(reply) => self.answer(reply, Answer::Done),
+        }
+    }
+
+    /// Reports that a life is up.
+    fn report_up(&mut self, now: Instant, key: Key, restarted: bool) {
+        self.arm_heartbeat(now, key);
+        if restarted {
+            let left = self.intensity.left(now);
+            self.notify(Notice::Restarted { child: key, left });
+        } else {
+            self.notify(Notice::Started(key));
         }
     }
 
@@ -150,7 +172,7 @@ impl<C: Named, R> Engine<C, R> {
 
     pub(super) fn start_timed_out(&mut self, now: Instant, key: Key) {
         let limit = match self.rules_of(key).map(|rules| rules.start) {
-            Some(StartRule::Ready(Some(limit))) => limit,
+            Some(StartRule::Ready(Some(limit)) | StartRule::Retry(Some(limit))) => limit,
             _ => Duration::ZERO,
         };
         self.abort_start(now, key, ExitReason::StartTimeout(limit));
@@ -159,19 +181,24 @@ impl<C: Named, R> Engine<C, R> {
     /// Fails the start of a life that has dropped its context, so that it can no longer report.
     pub(super) fn abandoned(&mut self, now: Instant, key: Key, generation: u64) {
         let Some(child) = self.children.get(key) else { return };
-        if child.generation == generation && matches!(child.state, State::Starting(_)) {
+        let starts = matches!(child.state, State::Starting(_) | State::Trying { .. });
+        if child.generation == generation && starts {
             self.abort_start(now, key, ExitReason::StartAbandoned);
         }
     }
 
     /// Aborts a life that will not be ready; the start has failed once the life is gone.
     pub(super) fn abort_start(&mut self, now: Instant, key: Key, reason: ExitReason) {
-        if let Some(State::Starting(purpose)) = self.enter(key, State::Down(Down::Stopped)) {
-            let failed = OwnStop::FailedStart(FailingStart { purpose, reason });
-            self.enter(key, State::Killing(failed.into()));
-            self.abort(key);
-            self.arm_kill(now, key);
-        }
+        let failed = match self.enter(key, State::Down(Down::Stopped)) {
+            Some(State::Starting(purpose)) => {
+                OwnStop::FailedStart(FailingStart { purpose, reason })
+            }
+            Some(State::Trying { .. }) => OwnStop::FailedAttempt(reason),
+            _ => return,
+        };
+        self.enter(key, State::Killing(failed.into()));
+        self.abort(key);
+        self.arm_kill(now, key);
     }
 
     /// Handles a failed start, whose life is gone.

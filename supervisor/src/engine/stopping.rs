@@ -360,7 +360,7 @@ impl<C: Named, R> Engine<C, R> {
             match self.children.get(key).map(|child| &child.state) {
                 // A stop that has begun keeps its deadline.
                 Some(State::Stopping(_) | State::Killing(_)) => return,
-                Some(State::Starting(_) | State::Up { .. }) => {
+                Some(State::Starting(_) | State::Trying { .. } | State::Up { .. }) => {
                     self.overtake_start(now, key);
                     return self.halt(now, key, StopPurpose::Sequence);
                 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::spec::{Backoff, ChildKind, ChildState, RestartPolicy, Shutdown, StartMode};
+use crate::spec::{Backoff, ChildKind, ChildState, HealthPart, RestartPolicy, Shutdown, StartMode};
 
 /// A child, as [`which_children`](crate::Supervisor::which_children) lists it.
 #[derive(Clone, Debug)]
@@ -55,6 +55,8 @@ pub struct ChildSpecInfo {
     pub start_timeout: Option<Duration>,
     /// The time without a sign of life after which the child is considered hung, if there is one.
     pub heartbeat: Option<Duration>,
+    /// The part that the child has in the health of its tree.
+    pub health: HealthPart,
     /// `true` if the child's end counts for `auto_shutdown`.
     pub significant: bool,
 }

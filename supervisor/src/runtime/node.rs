@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 
 pub(crate) use self::body::Body;
 pub(super) use self::lives::{NestedStart, RootStart};
-pub(crate) use self::resolve::{resolve, resolve_kind};
+pub(crate) use self::resolve::{resolve, resolve_template};
 use self::stops::Stops;
 pub(crate) use self::trees::{TreeHandle, Trees};
 pub use self::unplaced::ErasedSpec;

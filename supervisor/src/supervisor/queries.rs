@@ -138,9 +138,11 @@ impl Supervisor {
 
 fn spec_info(name: &Name, rules: &ChildRules) -> ChildSpecInfo {
     // All fields are named, so that a new option of a child is not forgotten here.
-    let ChildRules { kind, restart, shutdown, backoff, start, significant, heartbeat } = *rules;
+    let ChildRules { kind, restart, shutdown, backoff, start, significant, heartbeat, health } =
+        *rules;
     let (start, start_timeout) = match start {
         StartRule::Ready(timeout) if kind == ChildKind::Worker => (StartMode::Notify, timeout),
+        StartRule::Retry(timeout) => (StartMode::Retry, timeout),
         StartRule::Ready(_) | StartRule::Spawned => (StartMode::Spawned, None),
     };
     let name = name.to_string();
@@ -153,6 +155,7 @@ fn spec_info(name: &Name, rules: &ChildRules) -> ChildSpecInfo {
         start,
         start_timeout,
         heartbeat,
+        health,
         significant,
     }
 }

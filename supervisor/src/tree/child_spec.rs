@@ -17,7 +17,7 @@ use crate::life::LifeFactory;
 use crate::runtime::{Body, ErasedSpec, Unplaced};
 use crate::slot::{NoMessage, Slot};
 use crate::spec::{
-    Backoff, ChildOptions, Name, OptionLayers, RestartPolicy, Shutdown, StartMode,
+    Backoff, ChildOptions, HealthPart, Name, OptionLayers, RestartPolicy, Shutdown, StartMode,
     SupervisionStrategy,
 };
 use crate::supervisor::Supervisor;
@@ -252,8 +252,8 @@ impl<S> ChildSpec<S> {
         self
     }
 
-    /// Sets how long the child may take until it is ready, with [`StartMode::Notify`]. Default: 30
-    /// seconds.
+    /// Sets how long the child may take until it is ready, with [`StartMode::Notify`] and
+    /// [`StartMode::Retry`]. Default: 30 seconds.
     pub fn with_start_timeout(mut self, timeout: Duration) -> Self {
         self.options.change(|options| options.with_start_timeout(timeout));
         self
@@ -275,6 +275,13 @@ impl<S> ChildSpec<S> {
     /// restarted by its policy. Default: no limit.
     pub fn with_heartbeat(mut self, every: Duration) -> Self {
         self.options.change(|options| options.with_heartbeat(every));
+        self
+    }
+
+    /// Sets the part that the child has in the [health](crate::Supervisor::health) of its tree.
+    /// Default: `Required`; `Ignored` if the child is `Temporary` or a pool's worker.
+    pub fn with_health(mut self, part: HealthPart) -> Self {
+        self.options.change(|options| options.with_health(part));
         self
     }
 }

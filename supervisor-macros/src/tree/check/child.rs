@@ -16,7 +16,7 @@ use crate::words::{AutoShutdown, Mistake, Policy, Vocabulary};
 type Rule = fn(&Supervisor, &Child, &mut Errors);
 
 /// The rules that need only the options of a child and of its supervisor.
-pub(super) const RULES: [Rule; 8] = [
+pub(super) const RULES: [Rule; 10] = [
     significant_always,
     significant_never,
     significant_temporary,
@@ -25,6 +25,8 @@ pub(super) const RULES: [Rule; 8] = [
     auto_shutdown_always,
     start_periodic,
     start_timeout_alone,
+    start_temporary,
+    health_temporary,
 ];
 
 /// Checks that a child's name is free: not a keyword, and not a function of the handle.
@@ -220,4 +222,24 @@ fn start_timeout_alone(_: &Supervisor, child: &Child, errors: &mut Errors) {
     if let (Some(span), None) = (find(Key::StartTimeout), find(Key::Start)) {
         errors.at(span, wording::start_timeout_alone(&child.unraw_name()));
     }
+}
+
+/// Checks that a child whose start is tried again is started more than once.
+fn start_temporary(_: &Supervisor, child: &Child, errors: &mut Errors) {
+    let Some(Facts { policy: Some(Policy::Temporary), retries_at: Some(span), .. }) =
+        Facts::of(child)
+    else {
+        return;
+    };
+    errors.at(span, wording::start_temporary(&child.unraw_name()));
+}
+
+/// Checks that the tree's health does not require a child that may end and stay away.
+fn health_temporary(_: &Supervisor, child: &Child, errors: &mut Errors) {
+    let Some(Facts { policy: Some(Policy::Temporary), required_at: Some(span), .. }) =
+        Facts::of(child)
+    else {
+        return;
+    };
+    errors.at(span, wording::health_temporary(&child.unraw_name()));
 }
