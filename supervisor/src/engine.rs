@@ -336,6 +336,25 @@ impl<C: Named, R> Engine<C, R> {
         self.children.len()
     }
 
+    /// Returns the instant at which the present start of a child began, if it has a time limit.
+    pub(crate) fn start_began(&self, key: Key) -> Option<Instant> {
+        let child = self.children.get(key)?;
+        let (StartRule::Ready(limit) | StartRule::Retry(limit)) = child.rules.start else {
+            return None;
+        };
+        match child.state {
+            State::Starting(_) | State::Trying { .. } => {
+                self.timers.at(Target::Child(key))?.checked_sub(limit?)
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns `true` if the supervisor has not started all its children for the first time.
+    pub(crate) fn is_starting(&self) -> bool {
+        matches!(self.mode, Mode::Idle | Mode::Starting { .. })
+    }
+
     /// Returns the children in start order.
     pub(crate) fn children(&self) -> impl Iterator<Item = (Key, &Child<C, R>)> {
         self.children.iter()
@@ -375,7 +394,9 @@ impl<C: Named, R> Engine<C, R> {
             State::Starting(_) | State::Trying { .. } => self.start_timed_out(now, key),
             State::Stopping(_) => self.stop_timed_out(now, key),
             State::Killing(_) => self.not_stopped(now, key),
-            State::Waiting(_) => self.run_or_defer(now, Deferred::Retry(key, retry)),
+            State::Waiting(_) | State::Resting => {
+                self.run_or_defer(now, Deferred::Retry(key, retry));
+            }
             State::Up { .. } => self.heartbeat_due(now, key, at),
             State::Down(_) | State::Held | State::ExitPending(_) | State::Zombie => {}
         }
@@ -390,7 +411,7 @@ impl<C: Named, R> Engine<C, R> {
     fn enter(&mut self, key: Key, state: State<R>) -> Option<State<R>> {
         self.timers.cancel(Target::Child(key));
         let child = self.children.get_mut(key)?;
-        if matches!(child.state, State::Waiting(_)) {
+        if matches!(child.state, State::Waiting(_) | State::Resting) {
             child.retry = child.retry.wrapping_add(1);
         }
         let (moves, stays) = (state.is_moving(), !state.has_ended());

@@ -345,6 +345,12 @@ pub mod exit {
     pub use crate::spec::{Escalation, Failure};
 }
 
+/// The health of a tree: what [`Supervisor::health`] returns, and the stream of its changes.
+pub mod health {
+    pub use crate::observe::{Health, HealthProblem, HealthReason};
+    pub use crate::supervisor::HealthChanges;
+}
+
 /// Answers to queries about a running tree, and the report of a shutdown.
 pub mod info {
     pub use crate::observe::{

@@ -24,6 +24,7 @@ pub(crate) use self::escaped::Escaped;
 pub(crate) use self::exit::BadStatus;
 pub use self::exit::{ChildError, ChildResult, Escalate, Escalation, ExitReason, Failure};
 pub use self::health::HealthPart;
+pub(crate) use self::health::OwnWord;
 pub(crate) use self::name::Name;
 pub(crate) use self::option_layers::OptionLayers;
 pub use self::options::{ChildOptions, StartMode};

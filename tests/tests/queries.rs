@@ -55,7 +55,7 @@ async fn answers_come_while_the_tree_starts() {
     assert_eq!(state_of(&children, "a"), ChildState::Running);
     assert_eq!(state_of(&children, "slow"), ChildState::Starting);
     assert_eq!(state_of(&children, "later"), ChildState::NotStarted);
-    assert_eq!((stats.running, stats.starting, stats.stopped), (1, 1, 1));
+    assert_eq!((stats.running, stats.starting, stats.not_started), (1, 1, 1));
     within("the shutdown", supervisor.shutdown()).await.unwrap();
     within("the start", starting).await.unwrap().unwrap_err();
 }

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::child::{Down, Pending, Purpose, State};
+use super::child::{Down, Purpose, State};
 use super::exits::is_hopeless;
 use super::{Answer, Engine, Key, Named, Notice};
 use crate::spec::ExitReason;
@@ -23,7 +23,7 @@ impl<C: Named, R> Engine<C, R> {
         if is_hopeless(&reason) {
             return self.give_up(now, key, reason);
         }
-        self.enter(key, State::Waiting(Pending::Attempt));
+        self.enter(key, State::Resting);
         self.wait_for_restart(now, key);
         self.resume_scope_stop(now, key);
     }

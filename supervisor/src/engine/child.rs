@@ -100,6 +100,9 @@ pub(crate) enum State<R> {
     Held,
     /// No life; a restart of the child is pending.
     Waiting(Pending),
+    /// No life; the last attempt to start the child has failed, and the next one is pending, for which
+    /// nobody waits.
+    Resting,
     /// A life that has not yet reported that it is up.
     Starting(Purpose<R>),
     /// A life that has not yet reported that it is up, and for which nobody waits: if it fails,
@@ -143,8 +146,6 @@ impl From<Down> for ChildState {
 pub(crate) enum Pending {
     /// The child starts: the credit is taken and the scope is stopped.
     Start,
-    /// The child, whose last attempt to start has failed, is tried again, alone.
-    Attempt,
     /// One more restart follows, with a credit and a scope of its own, because a start has failed
     /// for this reason.
     Again(Box<ExitReason>),
@@ -255,9 +256,12 @@ impl<R> State<R> {
             | Self::Up { .. }
             | Self::Stopping(_)
             | Self::Killing(_) => true,
-            Self::Down(_) | Self::Held | Self::Waiting(_) | Self::ExitPending(_) | Self::Zombie => {
-                false
-            }
+            Self::Down(_)
+            | Self::Held
+            | Self::Waiting(_)
+            | Self::Resting
+            | Self::ExitPending(_)
+            | Self::Zombie => false,
         }
     }
 
@@ -292,7 +296,7 @@ impl<R> From<&State<R>> for Shown {
         Self::Is(match state {
             State::Down(down) => (*down).into(),
             State::Held => return Self::Held,
-            State::Waiting(_) | State::ExitPending(_) => ChildState::Restarting,
+            State::Waiting(_) | State::Resting | State::ExitPending(_) => ChildState::Restarting,
             State::Starting(_) | State::Trying { .. } => ChildState::Starting,
             State::Up { .. } => ChildState::Running,
             State::Stopping(_) | State::Killing(_) => ChildState::Stopping,

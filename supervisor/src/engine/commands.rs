@@ -145,11 +145,6 @@ impl<C: Named, R> Engine<C, R> {
                 self.halt(now, key, OwnStop::Terminate(reply).into());
             }
             State::Zombie => self.answer(reply, Answer::Refused(Refusal::StillRunning)),
-            // Nobody waits for a further attempt of this child.
-            State::Waiting(Pending::Attempt) => {
-                self.settle_without_life(key, Down::Stopped);
-                self.answer(reply, Answer::Done);
-            }
             State::Waiting(pending) => {
                 // With a backoff, the rest of the group is started now. Without one, OTP's rule
                 // applies: children left down by the failed start stay down.
@@ -173,7 +168,7 @@ impl<C: Named, R> Engine<C, R> {
                 self.settle_without_life(key, down);
                 self.answer(reply, Answer::Done);
             }
-            State::Held | State::ExitPending(_) => {
+            State::Held | State::ExitPending(_) | State::Resting => {
                 self.settle_without_life(key, Down::Stopped);
                 self.answer(reply, Answer::Done);
             }
@@ -182,9 +177,7 @@ impl<C: Named, R> Engine<C, R> {
 
     /// Closes the held children that no pending restart will start any more.
     fn close_held_children(&mut self) {
-        let waits = |child: &Child<C, R>| {
-            matches!(child.state, State::Waiting(Pending::Start | Pending::Again(_)))
-        };
+        let waits = |child: &Child<C, R>| matches!(child.state, State::Waiting(_));
         let all = self.rules.strategy == SupervisionStrategy::OneForAll;
         let mut comes_back = all && self.children.iter().any(|(_, child)| waits(child));
         let mut next = self.children.first();
@@ -233,7 +226,7 @@ impl<C: Named, R> Engine<C, R> {
     fn refusal_to_start_or_delete(&self, key: Key) -> Option<Refusal> {
         match self.children.get(key)?.state {
             State::Down(_) | State::Held => None,
-            State::Waiting(_) | State::ExitPending(_) => Some(Refusal::Restarting),
+            State::Waiting(_) | State::Resting | State::ExitPending(_) => Some(Refusal::Restarting),
             State::Zombie => Some(Refusal::StillRunning),
             State::Starting(_)
             | State::Trying { .. }
@@ -254,14 +247,16 @@ impl<C: Named, R> Engine<C, R> {
                 self.halt(now, key, OwnStop::StopAndStart(reply).into());
             }
             State::Zombie => self.answer(reply, Answer::Refused(Refusal::StillRunning)),
-            State::Waiting(Pending::Start | Pending::Again(_))
-                if self.rules.strategy.is_group() =>
-            {
+            State::Waiting(_) if self.rules.strategy.is_group() => {
                 // The command ends the delay; the whole scope comes back with the child.
                 self.answer(reply, Answer::Done);
                 self.start_scope_of(now, key);
             }
-            State::Down(_) | State::Held | State::Waiting(_) | State::ExitPending(_) => {
+            State::Down(_)
+            | State::Held
+            | State::Waiting(_)
+            | State::Resting
+            | State::ExitPending(_) => {
                 self.launch(now, key, Purpose::Command(reply));
             }
         }
@@ -283,9 +278,11 @@ impl<C: Named, R> Engine<C, R> {
     pub(super) fn fail(&mut self, now: Instant, key: Key, reason: ExitReason, reply: Option<R>) {
         let Some(child) = self.children.get(key) else { return };
         let answer = match &child.state {
-            State::Down(_) | State::Held | State::Waiting(_) | State::ExitPending(_) => {
-                Some(Answer::Done)
-            }
+            State::Down(_)
+            | State::Held
+            | State::Waiting(_)
+            | State::Resting
+            | State::ExitPending(_) => Some(Answer::Done),
             State::Zombie => Some(Answer::Refused(Refusal::StillRunning)),
             State::Up { .. } => {
                 self.note_health(now, key);

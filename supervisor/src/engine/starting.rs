@@ -51,7 +51,10 @@ impl<C: Named, R> Engine<C, R> {
             if matches!(child.state, State::Zombie) && !is_temporary {
                 return self.give_up(now, key, ExitReason::StillRunning);
             }
-            let down = matches!(child.state, State::Down(_) | State::Held | State::Waiting(_));
+            let down = matches!(
+                child.state,
+                State::Down(_) | State::Held | State::Waiting(_) | State::Resting
+            );
             if down && skip != Some(key) {
                 self.launch(now, key, Purpose::Sequence);
                 if self.is_moving(key) {

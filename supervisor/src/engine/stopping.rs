@@ -112,6 +112,7 @@ impl<C: Named, R> Engine<C, R> {
                 && match child.state {
                     State::Held
                     | State::Waiting(_)
+                    | State::Resting
                     | State::ExitPending(_)
                     // The supervisor gave up because this child could not be restarted.
                     | State::Zombie => true,
@@ -365,7 +366,7 @@ impl<C: Named, R> Engine<C, R> {
                     return self.halt(now, key, StopPurpose::Sequence);
                 }
                 Some(State::Zombie | State::Down(_)) | None => {}
-                Some(State::Held | State::Waiting(_) | State::ExitPending(_)) => {
+                Some(State::Held | State::Waiting(_) | State::Resting | State::ExitPending(_)) => {
                     self.enter(key, State::Down(Down::Stopped));
                 }
             }

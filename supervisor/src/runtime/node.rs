@@ -3,6 +3,7 @@
 mod adoption;
 mod announce;
 mod body;
+mod health;
 mod lives;
 mod resolve;
 pub(super) mod rules;
@@ -28,7 +29,7 @@ use crate::engine::{ChildRules, SupervisorRules};
 use crate::error::SupervisorError;
 use crate::inbox::{Anchor, Inbox, Link, Owner};
 use crate::life::LifeFactory;
-use crate::observe::Subscribers;
+use crate::observe::{HealthSignal, Subscribers};
 use crate::runtime::backoff_seed::BackoffSeed;
 use crate::slot::{AnySlot, address_of};
 use crate::spec::{Budget, ChildOptions, ChildPath, ExitReason, Name};
@@ -62,6 +63,7 @@ pub(crate) struct Node {
     restarts: AtomicU64,
     failures: AtomicU64,
     subscribers: Subscribers,
+    health: HealthSignal,
     stops: Stops,
     backoff_seed: BackoffSeed,
     locked: Mutex<Locked>,
@@ -163,6 +165,7 @@ impl Node {
             restarts: AtomicU64::new(0),
             failures: AtomicU64::new(0),
             subscribers: Subscribers::default(),
+            health: HealthSignal::default(),
             stops: Stops::default(),
             backoff_seed: BackoffSeed::default(),
             locked: Mutex::new(Locked {
@@ -388,6 +391,10 @@ impl Owner for Node {
 
     fn link(&self) -> Option<Link> {
         self.slot()?.core().link()
+    }
+
+    fn health_changed(&self) {
+        self.health_changed();
     }
 
     fn unavailable(&self) -> SupervisorError {

@@ -2,16 +2,17 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Poll, Waker};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::locked::{Attachment, Guard, Locked};
 use super::state::{AtomicState, Duties, Signal};
+use super::trouble::Trouble;
 use super::waiters::{WaiterNumber, Wakers};
 use super::{Beginning, Heartbeat};
 use crate::engine::Shown;
 use crate::inbox::{Anchor, Link, Owner};
 use crate::packed_instant::PackedInstant;
-use crate::spec::{ChildPath, ChildState, ExitReason, Name};
+use crate::spec::{ChildPath, ChildState, ExitReason, Name, OwnWord};
 
 /// The end of a life.
 #[must_use = "the end has to be reported to the supervisor"]
@@ -230,6 +231,54 @@ impl SlotCore {
     /// Begins to expect signs of life from a child that has come up, if it has a heartbeat.
     pub(crate) fn came_up(&self, now: Instant) {
         self.lock().came_up(now);
+    }
+
+    /// Records what this life says of itself; `None` if it is well. Returns `true` if that is news.
+    pub(crate) fn say(&self, generation: u64, word: Option<OwnWord>, now: Instant) -> bool {
+        let (is_news, old) = self.lock().say(generation, word, now);
+        drop(old);
+        is_news
+    }
+
+    /// Returns `true` if a life goes on that says how it is.
+    pub(crate) fn is_said(&self) -> bool {
+        self.state.is_said()
+    }
+
+    /// Returns what the present life says of itself, and since when.
+    pub(crate) fn word(&self) -> Option<(OwnWord, Instant)> {
+        self.lock().word().map(|(word, since)| (word, since.instant()))
+    }
+
+    /// Returns the record of the child's trouble.
+    pub(crate) fn trouble(&self) -> Trouble {
+        self.lock().trouble()
+    }
+
+    /// Records that the child is not up from now on, if it was.
+    pub(crate) fn went_down(&self, now: Instant) {
+        self.lock().trouble_mut().went_down(now);
+    }
+
+    /// Records the exit of a life that has failed, as [`record_exit`](Self::record_exit) does, and
+    /// counts the failure. Failures before a life that was up for `window` do not count any more.
+    pub(crate) fn record_failure(
+        &self,
+        reason: ExitReason,
+        now: Instant,
+        window: Duration,
+        of_start: bool,
+    ) -> Option<PackedInstant> {
+        let mut locked = self.lock();
+        let alike = locked.last_exit_is_like(&reason);
+        locked.trouble_mut().failed(now, window, of_start, alike);
+        if self.is_occupied() {
+            return locked.stop_began();
+        }
+        let (began, old) = locked.record_exit(reason);
+        drop(locked);
+        drop(old);
+        began
     }
 
     /// Records that the life is being dropped, asked or not.

@@ -7,7 +7,7 @@ use crate::engine::Shown;
 use crate::spec::ChildState;
 
 /// The generation of the last life in the high bits, with flags and fields below it. (The bits left
-/// for the generation last for seventy years of restarts, at a million a second.)
+/// for the generation last for thirty years of restarts, at a million a second.)
 #[derive(Debug)]
 pub(super) struct AtomicState(AtomicU64);
 
@@ -30,8 +30,10 @@ const HUNG: u64 = 64;
 const STATE: Field = Field { shift: 7, bits: 4 };
 /// The last exit, as an index of [`EXITS`].
 const EXIT: Field = Field { shift: 11, bits: 2 };
+/// The life has said how it is, under the slot's lock.
+const SAID: u64 = 1 << 13;
 /// The number of bits by which the generation is shifted.
-const SHIFT: u32 = 13;
+const SHIFT: u32 = 14;
 
 /// A range of bits in the word.
 #[derive(Clone, Copy)]
@@ -228,6 +230,24 @@ impl AtomicState {
     /// `false` if the life has ended, and perhaps another one has begun. Call with the slot's lock.
     pub(super) fn signal_life(&self, generation: u64) -> bool {
         self.raise(generation, STOP)
+    }
+
+    /// Notes whether this life says how it is. Returns `false` if the life has ended. Call with the
+    /// slot's lock.
+    pub(super) fn set_said(&self, generation: u64, says: bool) -> bool {
+        if self.signal(generation) == Signal::Stale {
+            return false;
+        }
+        if says {
+            self.raise(generation, SAID)
+        } else {
+            self.0.fetch_and(!SAID, Ordering::AcqRel) != 0
+        }
+    }
+
+    /// Returns `true` if a life goes on that says how it is.
+    pub(super) fn is_said(&self) -> bool {
+        self.load() & (SAID | ENDED) == SAID
     }
 
     /// Marks the life as hung. Returns `false` if the life has ended.

@@ -36,3 +36,10 @@ impl fmt::Display for HealthPart {
         f.pad(self.as_str())
     }
 }
+
+/// How a child says itself that it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum OwnWord {
+    Degraded(String),
+    Unready(String),
+}

@@ -202,7 +202,7 @@ pub(super) fn state_of_child(state: &State<Call>) -> &'static str {
     match state {
         State::Up { .. } => "alive",
         State::Down(_) | State::Held => "undefined",
-        State::Waiting(_) => "restarting",
+        State::Waiting(_) | State::Resting => "restarting",
         other => panic!("{other:?} when all is quiet"),
     }
 }

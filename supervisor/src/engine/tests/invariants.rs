@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 
-use super::super::child::Pending;
 use super::super::{Child, Effect, Event, GroupRestart, Key, Mode, State};
 use super::world::{Call, Part, World};
 use crate::engine::Scheme;
@@ -128,9 +127,7 @@ fn nothing_waits_without_cause(world: &World) {
 /// with that restart.
 fn a_child_on_hold_has_a_restart_to_come_back_with(world: &World) {
     let engine = &world.engine;
-    let waits = |child: &Child<Part, Call>| {
-        matches!(child.state, State::Waiting(Pending::Start | Pending::Again(_)))
-    };
+    let waits = |child: &Child<Part, Call>| matches!(child.state, State::Waiting(_));
     let all = engine.rules.strategy == SupervisionStrategy::OneForAll;
     let mut covered = all && engine.children().any(|(_, child)| waits(child));
     for (_, child) in engine.children() {

@@ -60,7 +60,10 @@ impl Node {
         }
         check_runtime()?;
         locked.start_waiters.push(waiter);
-        Ok(RootStart::Begins(self.begin_life(&mut locked)))
+        let inbox = self.begin_life(&mut locked);
+        drop(locked);
+        self.health_changed();
+        Ok(RootStart::Begins(inbox))
     }
 
     /// Enters a life under the parent at the end of this link, to which the life's end is reported.
@@ -150,6 +153,7 @@ impl Node {
             }
             (std::mem::take(&mut locked.start_waiters), locked.reports_to.clone())
         };
+        self.health_changed();
         self.announce_own(|| EventKind::SupervisorStarted);
         complete_all(start_waiters);
         if let Some((link, generation)) = reports_to {
@@ -186,6 +190,7 @@ impl Node {
             let start_waiters = std::mem::take(&mut locked.start_waiters);
             (start_waiters, end_waiters, locked.reports_to.take(), is_orphan)
         };
+        self.health_changed();
         drop_each(start_waiters);
         complete_all(end_waiters);
         if is_orphan {
@@ -318,6 +323,7 @@ impl Node {
             std::mem::take(&mut locked.end_waiters)
         };
         self.close_declared(Closing::Gone, &mut Reaper::default());
+        self.health_changed();
         self.subscribers.finish();
         complete_all(end_waiters);
     }
