@@ -131,10 +131,11 @@ impl Health {
         }
     }
 
-    /// Returns `true` if both are the same but for the times and the numbers of failures.
+    /// Returns `true` if both are the same but for the times and the numbers of failures, and for
+    /// the attempts of a child that is tried again and again: it is away all the time.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         let same = |(one, other): (&HealthReason, &HealthReason)| {
-            one.part == other.part && one.problem == other.problem && one.path == other.path
+            one.part == other.part && one.problem.is_like(&other.problem) && one.path == other.path
         };
         (self.live, self.ready) == (other.live, other.ready)
             && self.reasons.len() == other.reasons.len()
@@ -196,6 +197,12 @@ impl fmt::Display for HealthReason {
 }
 
 impl HealthProblem {
+    /// Returns `true` if there is no news between the two.
+    fn is_like(&self, other: &Self) -> bool {
+        let is_away = |problem: &Self| matches!(problem, Self::Starting | Self::Restarting);
+        self == other || is_away(self) && is_away(other)
+    }
+
     /// Returns `true` if the end of the last life belongs to the problem.
     fn follows_an_exit(&self) -> bool {
         matches!(self, Self::Starting | Self::Restarting | Self::Stopped | Self::Ended)

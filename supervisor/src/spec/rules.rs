@@ -178,9 +178,13 @@ const fn backoff_inverted(subject: &Subject<'_>) -> Option<Text> {
 }
 
 /// Checks that a backoff is fast enough for a child that fails again and again to exceed
-/// `max_restarts` within `restart_window`: otherwise the child's failures never escalate.
+/// `max_restarts` within `restart_window`: otherwise the child's failures never escalate. A child
+/// whose start is tried again is meant to be patient.
 const fn backoff_too_slow(subject: &Subject<'_>) -> Option<Text> {
     let Some(backoff) = subject.options.backoff() else { return None };
+    if matches!(subject.options.start(), StartMode::Retry) {
+        return None;
+    }
     let MaxRestarts::AtMost(limit) = subject.supervisor.max_restarts else { return None };
     let window = subject.supervisor.restart_window;
     if can_escalate(backoff.min(), backoff.max(), limit, window) {

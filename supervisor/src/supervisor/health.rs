@@ -106,7 +106,8 @@ const LONGEST_REST: Duration = Duration::from_millis(100);
 
 impl HealthChanges {
     /// Returns the health as it is now, and later waits until it differs from the one that was
-    /// returned before: in its three figures, or in the paths, parts or problems of its reasons.
+    /// returned before: in its three figures, or in the paths, parts or problems of its reasons. (A
+    /// child that is tried again and again is away all the time: no attempt is a change.)
     /// Returns `None` once the tree has ended for good and that was returned.
     ///
     /// Changes that follow one another closely may be seen as one.

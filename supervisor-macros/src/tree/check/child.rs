@@ -169,11 +169,19 @@ fn backoff_temporary(_: &Supervisor, child: &Child, errors: &mut Errors) {
 }
 
 /// Checks that a backoff is fast enough for a child that fails again and again to exceed
-/// `max_restarts` within `restart_window`: otherwise the child's failures never escalate.
+/// `max_restarts` within `restart_window`: otherwise the child's failures never escalate. A child
+/// whose start is tried again is meant to be patient.
 fn backoff_too_slow(supervisor: &Supervisor, child: &Child, errors: &mut Errors) {
-    let Some(Facts { policy, backoff: Some((value, backoff)), .. }) = Facts::of(child) else {
-        return;
+    let Some(facts) = Facts::of(child) else { return };
+    // (A child's type may have `start = retry`; the library, which knows, checks it.)
+    let may_retry = match facts.retries {
+        Some(retries) => retries,
+        None => matches!(child.body, Body::Typed(_)),
     };
+    let Facts { policy, backoff: Some((value, backoff)), .. } = facts else { return };
+    if may_retry {
+        return;
+    }
     let (limit, window) = intensity(supervisor);
     let Some(limit) = limit.filter(|_| policy != Some(Policy::Temporary)) else { return };
     if !can_escalate(backoff.min, backoff.max, limit, window) {

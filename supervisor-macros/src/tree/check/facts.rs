@@ -31,6 +31,8 @@ pub(super) struct Facts {
     pub(super) significant_at: Option<Span>,
     /// The backoff and the tokens of its value.
     pub(super) backoff: Option<(TokenStream, Backoff)>,
+    /// Whether the start is tried again; `None` if the tree does not say.
+    pub(super) retries: Option<bool>,
     /// The place of `start = retry`.
     pub(super) retries_at: Option<Span>,
     /// The place of `health = required`.
@@ -52,6 +54,7 @@ impl Facts {
             is_significant: false,
             significant_at: None,
             backoff: None,
+            retries: None,
             retries_at: None,
             required_at: None,
         };
@@ -64,8 +67,10 @@ impl Facts {
                 (Key::Backoff, Setting::Backoff(backoff)) => {
                     facts.backoff = Some((item.value_tokens(), backoff));
                 }
-                (Key::Start, Setting::Start(StartMode::Retry)) => {
-                    facts.retries_at = Some(item.ident.span());
+                (Key::Start, Setting::Start(mode)) => {
+                    let retries = mode == StartMode::Retry;
+                    facts.retries = Some(retries);
+                    facts.retries_at = retries.then(|| item.ident.span());
                 }
                 (Key::Health, Setting::Health(HealthPart::Required)) => {
                     facts.required_at = Some(item.ident.span());
