@@ -1,12 +1,12 @@
 //! The lives of a supervisor: their beginning, their end, and the callers that wait for either.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
 use super::{Body, Hold, Locked, Node, NodeState};
 use crate::catch::{catch_panic, drop_each};
-use crate::clock;
 use crate::engine::{Event, Exit, Refusal};
 use crate::error::SupervisorError;
 use crate::inbox::{Inbox, Link, Message, Reply};
@@ -14,6 +14,7 @@ use crate::mailbox::Closing;
 use crate::observe::EventKind;
 use crate::runtime::reaper::Reaper;
 use crate::spec::{ExitReason, Failure};
+use crate::sync::{clock, time};
 
 /// The answer to the start of a root.
 pub(in crate::runtime) enum RootStart {
@@ -411,12 +412,7 @@ fn complete_all(waiters: Vec<oneshot::Sender<()>>) {
 
 /// Returns an error on a thread that cannot spawn tasks and set timers.
 fn check_runtime() -> Result<(), SupervisorError> {
-    if tokio::runtime::Handle::try_current().is_err() {
-        return Err(SupervisorError::NoRuntime);
-    }
-    // Tokio has no other way to ask whether the runtime has timers.
-    std::panic::catch_unwind(|| drop(tokio::time::sleep(std::time::Duration::ZERO)))
-        .map_err(|_| SupervisorError::NoRuntime)
+    time::try_sleep(Duration::ZERO).map(drop).ok_or(SupervisorError::NoRuntime)
 }
 
 #[cfg(test)]
