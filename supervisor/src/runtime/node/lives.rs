@@ -47,7 +47,9 @@ impl Node {
         match &locked.state {
             NodeState::Built if locked.starts_by_itself() => {}
             NodeState::Alive { is_up: false, .. } => {
-                locked.start_waiters.push(waiter);
+                let gone = add_waiter(&mut locked.start_waiters, waiter);
+                drop(locked);
+                drop_each(gone);
                 return Ok(RootStart::Pending);
             }
             NodeState::Alive { is_up: true, .. } => return Ok(RootStart::Up),
@@ -417,7 +419,33 @@ fn check_runtime() -> Result<(), SupervisorError> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::engine::SupervisorRules;
+    use crate::spec::{AutoShutdown, MaxRestarts, SupervisionStrategy};
+
+    #[tokio::test]
+    async fn callers_of_a_long_start_that_have_given_up_are_not_kept() {
+        let rules = SupervisorRules {
+            strategy: SupervisionStrategy::OneForOne,
+            max_restarts: MaxRestarts::AtMost(0),
+            restart_window: Duration::ZERO,
+            auto_shutdown: AutoShutdown::Never,
+            max_children: None,
+            kill_grace: Duration::ZERO,
+            template: None,
+        };
+        let node = Node::new(None, rules, None);
+        let begun = node.begin_root(oneshot::channel().0);
+        assert!(matches!(begun, Ok(RootStart::Begins(_))));
+        for _ in 0..10_000 {
+            let begun = node.begin_root(oneshot::channel().0);
+            assert!(matches!(begun, Ok(RootStart::Pending)));
+        }
+        let capacity = node.lock().start_waiters.capacity();
+        assert!(capacity < 100, "{capacity} for no caller");
+    }
 
     #[test]
     fn callers_that_have_given_up_are_not_kept() {
