@@ -9,6 +9,7 @@ use super::stage::{join, spawn};
 use crate::events::EventKind;
 use crate::observe::Subscribers;
 use crate::spec::ChildPath;
+use crate::sync::Mutex;
 
 fn publish(tree: &Subscribers, path: &ChildPath) -> bool {
     tree.publish(path, &EventKind::SupervisorStarted, false)
@@ -27,7 +28,9 @@ fn events_in_order() {
         let mut first = tree.subscribe(ChildPath::root());
         let listening = spawn(async move {
             let mut last = 0;
-            while let Some(event) = first.next().await {
+            // All come before the end, which would wake this task, too.
+            while last < EVENTS {
+                let event = first.next().await.expect("the tree goes on");
                 match event.kind() {
                     // Its number is that of the last event that was lost.
                     EventKind::Missed { count } => assert_eq!(event.number(), last + count),
@@ -35,7 +38,7 @@ fn events_in_order() {
                 }
                 last = event.number();
             }
-            assert_eq!(last, EVENTS, "all events came before the end");
+            first
         });
         let publishers: Vec<_> = (0..2)
             .map(|_| {
@@ -60,51 +63,61 @@ fn events_in_order() {
             })
         };
         join(publishers);
+        let mut first = listening.join().unwrap();
         tree.finish();
-        join([listening, late]);
+        late.join().unwrap();
+        assert!(first.try_next().is_none(), "each event came once");
+        drop(first);
         assert!(!tree.is_any(), "no entry is left");
     });
 }
 
-/// A tree with a subscriber becomes a part of a larger one, and a tree of its own again, while events
-/// are published and the subscriber leaves, or stays.
+/// A tree with a subscriber becomes a part of a larger one while events are published; and then a tree
+/// of its own again, if the subscriber leaves meanwhile.
 ///
-/// One that stays gets each event that was published at a tree it was in, at the right path, and the
-/// end of the tree. What finds the subscribers gone is told so, and is not lost.
+/// A subscriber that stays gets each event, once, at the path of the tree that it was in, and the end
+/// of the tree: what finds the subscribers gone is told so, and is not lost.
 fn moved(stays: bool) {
     check(Time::StandsStill, move || {
         let (part, whole) = (Arc::<Subscribers>::default(), Arc::<Subscribers>::default());
         let path = ChildPath::parse("part");
         let mut events = part.subscribe(ChildPath::root());
+        // Set once the part has its parent, under the lock of adoptions.
+        let joined = Arc::new(Mutex::new(false));
         let publisher = {
-            let (part, whole) = (Arc::clone(&part), Arc::clone(&whole));
+            let (part, whole, joined) =
+                (Arc::clone(&part), Arc::clone(&whole), Arc::clone(&joined));
             thread::spawn(move || {
                 for _ in 0..2 {
                     // As a supervisor does: where its tree is now.
-                    while !publish(&part, &ChildPath::root()) {
-                        if whole.is_any() {
-                            publish(&whole, &ChildPath::parse("part"));
-                            break;
-                        }
-                        thread::yield_now();
+                    if !publish(&part, &ChildPath::root()) && *joined.lock().unwrap() {
+                        publish(&whole, &ChildPath::parse("part"));
                     }
                 }
             })
         };
         let listening = spawn(async move {
-            if stays {
-                while let Some(event) = events.next().await {
-                    assert!(event.path().is_root() || event.path() == &"part", "{event}");
-                }
+            let mut received = 0;
+            while stays && let Some(event) = events.next().await {
+                assert!(event.path().is_root() || event.path() == &"part", "{event}");
+                received += 1;
             }
             drop(events);
+            received
         });
-        whole.absorb(&part, &path);
-        whole.split_off(&part, &path);
+        {
+            let mut joined = joined.lock().unwrap();
+            whole.absorb(&part, &path);
+            *joined = true;
+        }
+        if !stays {
+            whole.split_off(&part, &path);
+        }
         publisher.join().unwrap();
         part.finish();
         whole.finish();
-        listening.join().unwrap();
+        let received = listening.join().unwrap();
+        assert!(!stays || received == 2, "{received} of two events");
         assert!(!part.is_any() && !whole.is_any(), "no entry is left");
     });
 }
