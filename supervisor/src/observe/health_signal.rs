@@ -1,14 +1,17 @@
 //! The signal that the health of a supervisor, or of something below it, may have changed.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use crate::catch::wake_each;
+use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use crate::sync::{Mutex, MutexGuard, OnceLock, PoisonError, shared_static};
 
-/// The number of those in the process that wait for changes. While it is zero, a change costs one
-/// load.
-static WATCHERS: AtomicUsize = AtomicUsize::new(0);
+shared_static! {
+    /// The number of those in the process that wait for changes. While it is zero, a change costs
+    /// one load.
+    static WATCHERS: AtomicUsize = AtomicUsize::new(0);
+}
 
 /// Returns whether anyone waits for changes of the health of any tree.
 #[inline]
@@ -97,7 +100,7 @@ impl Drop for HealthWatch {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

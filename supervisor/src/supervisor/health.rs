@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Supervisor;
-use crate::clock;
 use crate::engine::{Child, Key};
 use crate::inbox::Reply;
 use crate::observe::{Health, HealthProblem, HealthReason, HealthWatch};
@@ -15,6 +14,7 @@ use crate::packed_instant::PackedInstant;
 use crate::runtime::{Body, ChildTask, Node, NodeState, SupervisorRun};
 use crate::slot::{AnySlot, Trouble};
 use crate::spec::{ChildPath, ChildState, ExitReason, HealthPart};
+use crate::sync::{clock, time};
 
 impl Supervisor {
     /// Returns whether the tree is live and ready, with all that is wrong.
@@ -122,7 +122,7 @@ impl HealthChanges {
             }
             poll_fn(|cx| self.watch.poll_raised(cx)).await;
             if let Some(at) = self.not_before.filter(|at| *at > clock::now()) {
-                tokio::time::sleep_until(at.into()).await;
+                time::sleep_until(at).await;
             }
             let health = self.read().await;
             if self.last.as_ref().is_none_or(|last| !last.is_same(&health)) {
