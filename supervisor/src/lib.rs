@@ -106,7 +106,7 @@
 //! # async fn poll(_: Context, _: u16) -> ChildResult { Ok(()) }
 //! supervision_tree! {
 //!     /// A named tree is a type, with a method for each child. Its parameters are plain.
-//!     pub Service(port: u16): rest_for_one(max_restarts = 5, restart_window = 60s) {
+//!     pub Service(port: u16): one_for_one(max_restarts = 5, restart_window = 60s) {
 //!         janitor: Always,                              // the `async fn janitor` in scope
 //!         poller: Transient(backoff = 100ms..30s) = move |ctx| poll(ctx, port),
 //!         mailer: Mailer,                               // a type; made by `Default`
@@ -192,6 +192,8 @@
 //! | `one_for_one`, `simple_one_for_one` | none |
 //! | `rest_for_one` | the children started after it |
 //! | `one_for_all` | all others |
+//!
+//! A child that uses another one only by its address needs no group: the address survives restarts.
 //!
 //! In a group restart, finished and terminated children come back too; temporary ones are
 //! forgotten. Each restart of a child or a group takes one of the supervisor's `max_restarts`
