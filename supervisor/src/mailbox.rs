@@ -259,7 +259,7 @@ impl<M> Mailbox<M> {
             if queue.has_backlog() {
                 return false;
             }
-            queue.close(closing).receiver
+            queue.stop_receiving(closing)
         };
         wake(receiver);
         true
@@ -291,6 +291,7 @@ impl<M> fmt::Debug for Mailbox<M> {
 
 /// Wakes a task, if there is one. Never called with a lock held, since a waker is foreign code, and
 /// may panic: the message is queued all the same.
+#[inline]
 pub(crate) fn wake(waker: Option<Waker>) {
     if let Some(waker) = waker {
         catch_panic(|| waker.wake());
