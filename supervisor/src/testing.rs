@@ -73,6 +73,8 @@ mod backoff_seed;
 mod chaos;
 mod error;
 mod event_list;
+mod faults;
+mod matrix;
 mod report;
 mod watch;
 
@@ -82,6 +84,11 @@ use tokio::time::timeout_at;
 
 pub use self::chaos::Chaos;
 pub use self::error::{Error, Missing};
+pub use self::faults::{fail_next_start, finish};
+pub use self::matrix::{
+    Case, FailedCase, Fault, FaultMatrix, MatrixFailure, MatrixReport, MatrixSource, Moment,
+    TreeUnderTest, fault_matrix,
+};
 pub use self::report::{ChaosFailure, ChaosReport, FaultKind, Kill, Recovery};
 pub use self::watch::Watch;
 use self::watch::deadline_after;

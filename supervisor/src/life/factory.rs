@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use tokio::task::JoinHandle;
 
+#[cfg(feature = "test-util")]
+use super::reason_of_error;
 use super::{PendingLife, reason_of_panic};
 use crate::slot::AnySlot;
 use crate::spec::{ExitReason, Name};
@@ -37,6 +39,10 @@ pub(crate) fn launch(
     factory: Arc<dyn LifeFactory>,
     life: PendingLife,
 ) -> Result<JoinHandle<()>, ExitReason> {
+    #[cfg(feature = "test-util")]
+    if life.slot.core().take_fails_next() {
+        return Err(reason_of_error("a test made the start fail".into()));
+    }
     catch_unwind(AssertUnwindSafe(|| factory.launch(life)))
         .unwrap_or_else(|payload| Err(reason_of_panic(payload)))
 }
