@@ -89,6 +89,10 @@ pub use self::matrix::{
     Case, FailedCase, Fault, FaultMatrix, MatrixFailure, MatrixReport, MatrixSource, Moment,
     TreeUnderTest, fault_matrix,
 };
+#[cfg(feature = "macros")]
+#[doc = include_str!("testing/fault_matrix.md")]
+pub use supervisor_macros::fault_matrix;
+
 pub use self::report::{ChaosFailure, ChaosReport, FaultKind, Kill, Recovery};
 pub use self::watch::Watch;
 use self::watch::deadline_after;

@@ -31,6 +31,12 @@ pub(crate) trait LifeFactory: Any + Send + Sync {
     fn can_hang(&self) -> bool {
         true
     }
+
+    /// Returns `true` if the factory makes one life only.
+    #[cfg(feature = "test-util")]
+    fn is_once(&self) -> bool {
+        false
+    }
 }
 
 /// Calls the factory in the supervisor's task: a panic there is a life that could not be made, not

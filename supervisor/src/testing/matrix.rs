@@ -102,8 +102,8 @@ use crate::spec::ChildPath;
 /// - The addresses from before the fault lead to the children that run now, whose mailboxes are
 ///   open, and no message is left waiting.
 /// - The [closures of the test](FaultMatrix::check) return `Ok`.
-/// - The shutdown is within the tree's budget, and all children stop by themselves, except for one
-///   that hangs.
+/// - The shutdown is within the tree's budget, and all children stop by themselves, except in cases
+///   with a child that hangs: others may wait for it.
 /// - No task of the tree is left in the runtime, no slot of a child in memory, no message in a
 ///   mailbox; and, on Linux, no process and no file descriptor in the program.
 ///
@@ -139,6 +139,7 @@ pub fn fault_matrix<'a, T: TreeUnderTest>(make: impl FnMut() -> T + 'a) -> Fault
             stated: Vec::new(),
             table: None,
             within: None,
+            quiet: None,
             real_time: None,
             in_real_time: false,
             keeps_addresses: false,
@@ -168,6 +169,7 @@ struct Options<'a, T: TreeUnderTest> {
     stated: Vec<(String, Fault, String)>,
     table: Option<PathBuf>,
     within: Option<Duration>,
+    quiet: Option<Duration>,
     real_time: Option<Duration>,
     in_real_time: bool,
     keeps_addresses: bool,
@@ -184,7 +186,8 @@ impl<T: TreeUnderTest> Options<'_, T> {
 
     /// Returns the time after a recovery in which nothing else may happen.
     fn quiet(&self) -> Duration {
-        if self.in_real_time { Duration::from_millis(50) } else { Duration::from_secs(1) }
+        let default = if self.in_real_time { 50 } else { 1_000 };
+        self.quiet.unwrap_or(Duration::from_millis(default))
     }
 
     /// Returns the time by which a shutdown may exceed its budget: a timer is late by up to a
@@ -295,6 +298,15 @@ impl<'a, T: TreeUnderTest> FaultMatrix<'a, T> {
     /// and heartbeats, and twice the shutdown budget), and ten seconds more.
     pub fn within(mut self, limit: Duration) -> Self {
         self.options.within = Some(limit);
+        self
+    }
+
+    /// Sets how long nothing else may happen after a recovery, on tokio's clock. Default: a second,
+    /// and 50 milliseconds [in real time](Self::in_real_time).
+    ///
+    /// A tree in which children come and go by themselves, each after some time, is tried in less.
+    pub fn quiet_for(mut self, time: Duration) -> Self {
+        self.options.quiet = Some(time);
         self
     }
 

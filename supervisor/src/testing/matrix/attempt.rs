@@ -149,7 +149,7 @@ impl<H> Subject<'_, H> {
         expected: &Expected,
         limit: Duration,
     ) -> Duration {
-        let from = self.story.here();
+        let from = self.story.mark_fault();
         let began = Instant::now();
         if let Err(error) = self.provoke(case, limit).await {
             self.problems.push(error);
@@ -232,12 +232,11 @@ impl<H> Subject<'_, H> {
                 problems.push(format!("`{path}` runs, and its mailbox is closed"));
             }
         }
-        let before: Vec<(&str, usize)> = self.before.queued().collect();
-        for (path, queued) in now.queued() {
-            let is_hung = case.fault.hangs() && case.path == path;
-            let had = before.iter().find(|(other, _)| *other == path).map_or(0, |(_, had)| *had);
-            if queued > had && !is_hung {
-                problems.push(format!("{queued} messages wait in the mailbox of `{path}`"));
+        for (path, seen) in &now.children {
+            let is_hung = case.fault.hangs() && case.path == path.as_str();
+            let had = self.before.children.get(path).map_or(0, |before| before.queued);
+            if seen.queued > had && !is_hung {
+                problems.push(format!("{} messages wait in the mailbox of `{path}`", seen.queued));
             }
         }
         problems
@@ -322,8 +321,12 @@ impl<H> Subject<'_, H> {
                 ));
             }
         }
-        for (path, queued) in self.before.queued() {
-            self.problems.push(format!("{queued} messages are left in the mailbox of `{path}`"));
+        for (path, seen) in &self.before.children {
+            let queued = seen.slot.upgrade().map_or(0, |slot| slot.queued());
+            if queued > 0 {
+                let problem = format!("{queued} messages are left in the mailbox of `{path}`");
+                self.problems.push(problem);
+            }
         }
     }
 
@@ -400,7 +403,9 @@ async fn left_behind(
     keeps_addresses: bool,
 ) -> Vec<String> {
     let mut problems = Vec::new();
-    for _ in 0..100 {
+    // Threads and processes end in real time, and the clock may stand still.
+    let deadline = std::time::Instant::now() + Duration::from_secs(2);
+    loop {
         problems.clear();
         problems.extend(holdings.tasks_left());
         let kept = slots.iter().filter(|(_, slot)| !keeps_addresses && slot.strong_count() > 0);
@@ -412,10 +417,10 @@ async fn left_behind(
                 kept.join(", ")
             ));
         }
-        if problems.is_empty() {
-            break;
+        if problems.is_empty() || std::time::Instant::now() >= deadline {
+            return problems;
         }
         tokio::time::sleep(10 * MOMENT).await;
+        std::thread::sleep(MOMENT);
     }
-    problems
 }

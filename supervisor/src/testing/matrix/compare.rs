@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::expected::Expected;
+use super::expected::{Expected, Precision};
 use super::model::{Consequence, End, Rest};
 use super::story::Story;
 use super::survey::{Seen, Survey};
@@ -23,11 +23,11 @@ impl Happened<'_> {
     /// Returns what differs from the expectation: nothing if one of the alternatives has come about,
     /// otherwise the differences from the nearest.
     pub(super) fn differences(&self, expected: &Expected) -> Vec<String> {
-        let all = expected.any_of.iter().map(|one| self.differences_from(one, expected.is_exact));
+        let all = expected.any_of.iter().map(|one| self.differences_from(one, expected.precision));
         all.min_by_key(Vec::len).unwrap_or_default()
     }
 
-    fn differences_from(&self, expected: &Consequence, is_exact: bool) -> Vec<String> {
+    fn differences_from(&self, expected: &Consequence, precision: Precision) -> Vec<String> {
         let mut differences = Vec::new();
         match (&self.now.end, expected.end) {
             (None, None) => {}
@@ -45,12 +45,13 @@ impl Happened<'_> {
             }
             let now = self.now.children.get(path);
             let lives = expected.lives.get(path).copied().unwrap_or(0);
-            differences.extend(self.lives(path, before, lives, is_exact));
+            differences.extend(self.lives(path, before, lives, precision));
             let rest = expected.rest.get(path).copied().flatten();
             if expected.end.is_none() && self.now.end.is_none() {
                 differences.extend(rest_of(path, rest, now));
             }
         }
+        let is_exact = precision == Precision::Exact;
         if is_exact && differences.is_empty() && expected.end.is_none() && !self.story.missed() {
             differences.extend(self.order_of_starts(expected));
             differences.extend(self.order_of_stops(expected));
@@ -59,13 +60,23 @@ impl Happened<'_> {
     }
 
     /// Compares the number of lives that a child has begun.
-    fn lives(&self, path: &str, before: &Seen, expected: u64, is_exact: bool) -> Option<String> {
+    fn lives(
+        &self,
+        path: &str,
+        before: &Seen,
+        expected: u64,
+        precision: Precision,
+    ) -> Option<String> {
         let now = match self.now.children.get(path) {
             Some(now) => now.lives,
             None => before.slot.upgrade()?.core().generation(),
         };
         let begun = now.saturating_sub(before.lives);
-        let is_met = if is_exact { begun == expected } else { (begun > 0) == (expected > 0) };
+        let is_met = match precision {
+            Precision::Exact => begun == expected,
+            Precision::Scope => (begun > 0) == (expected > 0),
+            Precision::AtMost => begun <= expected,
+        };
         if is_met {
             return None;
         }

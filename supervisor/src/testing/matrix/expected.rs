@@ -12,10 +12,20 @@ use crate::spec::{ChildPath, RestartPolicy, Shutdown};
 pub(super) struct Expected {
     /// What may follow; one of these has to.
     pub(super) any_of: Vec<Consequence>,
-    /// The number of lives and their order are determined, not only who is restarted.
-    pub(super) is_exact: bool,
+    pub(super) precision: Precision,
     /// The child at and below which a stop may find children that have to be killed.
     pub(super) may_be_killed: Option<ChildPath>,
+}
+
+/// How far an expectation determines what happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Precision {
+    /// The number of lives of each child, and the order of starts and stops.
+    Exact,
+    /// The children that are restarted.
+    Scope,
+    /// The children that may be restarted, and how often at most.
+    AtMost,
 }
 
 /// Returns the reason why a case does not apply to a tree.
@@ -87,19 +97,23 @@ impl Expected {
                 }
             }
         }
-        let may_be_killed = fault.hangs().then(|| case.path.clone());
-        Self { any_of, is_exact: sibling.is_none(), may_be_killed }
+        // Whoever waits for a child that hangs may be cut off with it.
+        let may_be_killed = fault.hangs().then(ChildPath::root);
+        let precision = if sibling.is_none() { Precision::Exact } else { Precision::Scope };
+        Self { any_of, precision, may_be_killed }
     }
 
-    /// What is expected of a tree that is told to stop: nobody is started again.
+    /// What is expected of a tree that is told to stop: the root restarts nobody. A supervisor below
+    /// does, until its turn to stop has come.
     pub(super) fn of_a_stop(root: &Plan, case: &Case) -> Self {
-        let mut stopped = Consequence { end: Some(End::InOrder), ..Consequence::default() };
-        for child in root.all_below() {
-            stopped.lives.insert(child.path.clone(), 0);
-        }
-        let is_cut_off = case.fault.hangs() || case.fault == Fault::Kill;
-        let may_be_killed = is_cut_off.then(|| case.path.clone());
-        Self { any_of: vec![stopped], is_exact: true, may_be_killed }
+        let mut model = Model::stopping(root);
+        model.provoke(case.path.as_str(), case.fault);
+        let stopped = Consequence { end: Some(End::InOrder), ..model.consequence() };
+        let may_be_killed = match case.fault {
+            Fault::Kill => Some(case.path.clone()),
+            fault => fault.hangs().then(ChildPath::root),
+        };
+        Self { any_of: vec![stopped], precision: Precision::AtMost, may_be_killed }
     }
 }
 

@@ -63,6 +63,8 @@ pub(super) struct Model<'a> {
     pending: VecDeque<(usize, Exit)>,
     /// Restarts do not count together: each is alone in its window.
     forgets: bool,
+    /// The root stops, and restarts nobody.
+    root_stops: bool,
     done: Consequence,
 }
 
@@ -85,10 +87,16 @@ impl<'a> Model<'a> {
             fails_next: None,
             pending: VecDeque::new(),
             forgets,
+            root_stops: false,
             done: Consequence::default(),
         };
         model.add(root, None);
         model
+    }
+
+    /// Makes the model of a tree whose root has been told to stop.
+    pub(super) fn stopping(root: &'a Plan) -> Self {
+        Self { root_stops: true, ..Self::new(root, false) }
     }
 
     fn add(&mut self, plan: &'a Plan, parent: Option<usize>) -> usize {
@@ -193,6 +201,9 @@ impl<'a> Model<'a> {
     /// OTP's table of exit reason and restart policy.
     fn exited(&mut self, at: usize, exit: Exit) {
         let Some(above) = self.children[at].parent else { return };
+        if above == ROOT && self.root_stops {
+            return;
+        }
         let plan = self.children[at].plan;
         if exit == Exit::Hopeless {
             return self.give_up(above);
@@ -283,8 +294,9 @@ impl<'a> Model<'a> {
         let path = self.path(at);
         *self.done.lives.entry(path.clone()).or_default() += 1;
         let plan = self.children[at].plan;
-        if self.fails_next == Some(at) {
-            self.fails_next = None;
+        let fails = self.fails_next == Some(at);
+        if fails || plan.is_once {
+            self.fails_next = self.fails_next.filter(|_| !fails);
             if plan.notifies {
                 return false;
             }

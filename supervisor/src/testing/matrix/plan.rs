@@ -25,6 +25,8 @@ pub(super) struct Plan {
     pub(super) declared: bool,
     /// The child runs.
     pub(super) is_up: bool,
+    /// The child's value is used up by its life, so that a later one ends at once.
+    pub(super) is_once: bool,
     /// A life of the child can be made to hang.
     pub(super) can_hang: bool,
     /// `None` for a worker.

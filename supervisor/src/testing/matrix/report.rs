@@ -91,7 +91,8 @@ impl fmt::Display for FailedCase {
         f.write_str("\n   found:")?;
         self.problems.iter().try_for_each(|problem| write!(f, "\n     {problem}"))?;
         if !self.story.is_empty() {
-            write!(f, "\n   story (* is done by the matrix):\n{}", self.story)?;
+            let story = self.story.trim_end();
+            write!(f, "\n   story (* is done by the matrix):\n{story}")?;
         }
         if !self.picture.is_empty() {
             f.write_str("\n   tree:")?;

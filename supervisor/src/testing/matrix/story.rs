@@ -11,8 +11,10 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::observe::{Event, EventKind, Events};
 
-/// The number of events that a failure prints.
+/// The number of events that a failure prints, from the fault on.
 const SHOWN: usize = 40;
+/// The number of the last events that a failure prints.
+const SHOWN_AT_THE_END: usize = 10;
 
 /// The events of a tree since its start.
 #[derive(Debug)]
@@ -20,6 +22,8 @@ pub(super) struct Story {
     events: Events,
     began: Instant,
     told: Vec<Told>,
+    /// The place of the fault.
+    fault: usize,
     /// The last step, for the watchdog.
     step: Step,
     is_over: bool,
@@ -50,7 +54,7 @@ enum Told {
 
 impl Story {
     pub(super) fn new(events: Events, step: Step) -> Self {
-        Self { events, began: Instant::now(), told: Vec::new(), step, is_over: false }
+        Self { events, began: Instant::now(), told: Vec::new(), fault: 0, step, is_over: false }
     }
 
     /// Records a step of the case.
@@ -60,9 +64,10 @@ impl Story {
         self.told.push(Told::Did(self.began.elapsed(), what));
     }
 
-    /// Returns the place in the story from which later events count.
-    pub(super) fn here(&self) -> usize {
-        self.told.len()
+    /// Returns the place in the story from which later events count: that of the fault.
+    pub(super) fn mark_fault(&mut self) -> usize {
+        self.fault = self.told.len();
+        self.fault
     }
 
     /// Runs the future, and records what happens meanwhile.
@@ -153,22 +158,36 @@ impl Story {
 }
 
 impl fmt::Display for Story {
+    /// Prints what was done and what happened; of a long story, the part around the fault and the
+    /// end.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let hidden = self.told.len().saturating_sub(SHOWN);
-        if hidden > 0 {
-            writeln!(f, "     … ({hidden} more)")?;
+        let count = self.told.len();
+        let is_long = count > SHOWN;
+        let from = if is_long { self.fault.min(count) } else { 0 };
+        let cut = (from + SHOWN).min(count);
+        let end = cut.max(count.saturating_sub(SHOWN_AT_THE_END));
+        let hidden = |f: &mut fmt::Formatter<'_>, count: usize| match count {
+            0 => Ok(()),
+            count => writeln!(f, "     … ({count} more)"),
+        };
+        let mut lines = self.told.iter().map(Told::to_string);
+        hidden(f, from)?;
+        for line in lines.by_ref().skip(from).take(cut - from) {
+            writeln!(f, "{line}")?;
         }
-        for (index, told) in self.told.iter().skip(hidden).enumerate() {
-            if index > 0 {
-                writeln!(f)?;
-            }
-            match told {
-                Told::Happened(at, event) => {
-                    write!(f, "     {:>9.3}s  {event}", at.as_secs_f64())?;
-                }
-                Told::Did(at, what) => write!(f, "     {:>9.3}s  * {what}", at.as_secs_f64())?,
-            }
+        hidden(f, end - cut)?;
+        for line in lines.skip(end - cut) {
+            writeln!(f, "{line}")?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Happened(at, event) => write!(f, "     {:>9.3}s  {event}", at.as_secs_f64()),
+            Self::Did(at, what) => write!(f, "     {:>9.3}s  * {what}", at.as_secs_f64()),
+        }
     }
 }

@@ -27,6 +27,8 @@ pub(super) struct Seen {
     pub(super) state: ChildState,
     /// The number of lives that have begun.
     pub(super) lives: u64,
+    /// The number of messages that wait in its mailbox.
+    pub(super) queued: usize,
     pub(super) slot: Weak<dyn AnySlot>,
 }
 
@@ -58,6 +60,7 @@ impl Survey {
             significant: false,
             declared: true,
             is_up: end.is_none(),
+            is_once: false,
             can_hang: false,
             inside: Some(inside),
         };
@@ -73,14 +76,6 @@ impl Survey {
             )
         };
         self.children.values().all(rests)
-    }
-
-    /// Returns the number of messages that wait in the mailbox of each child.
-    pub(super) fn queued(&self) -> impl Iterator<Item = (&str, usize)> {
-        self.children.iter().filter_map(|(path, seen)| {
-            let queued = seen.slot.upgrade().map_or(0, |slot| slot.queued());
-            (queued > 0).then_some((path.as_str(), queued))
-        })
     }
 }
 
@@ -136,12 +131,12 @@ fn declared_members(node: &Arc<Node>) -> Vec<Member> {
 async fn plan_of(member: Member, children: &mut BTreeMap<String, Seen>) -> Plan {
     let Member { path, rules, declared, body, lives } = member;
     let path = path.as_str().to_owned();
-    let (slot, can_hang, node) = match &body {
-        Body::Task { slot, factory } => (slot, factory.can_hang(), None),
-        Body::Supervisor { slot, node } => (slot, false, Some(node)),
+    let (slot, can_hang, is_once, node) = match &body {
+        Body::Task { slot, factory } => (slot, factory.can_hang(), factory.is_once(), None),
+        Body::Supervisor { slot, node } => (slot, false, false, Some(node)),
     };
     let state = slot.core().state();
-    let seen = Seen { state, lives, slot: Arc::downgrade(slot) };
+    let seen = Seen { state, lives, queued: slot.queued(), slot: Arc::downgrade(slot) };
     children.insert(path.clone(), seen);
     let inside = match node {
         Some(node) => Some(Box::pin(inside_of(node, children)).await),
@@ -162,6 +157,7 @@ async fn plan_of(member: Member, children: &mut BTreeMap<String, Seen>) -> Plan 
         significant: rules.significant,
         declared,
         is_up: state == ChildState::Running,
+        is_once,
         can_hang,
         inside,
     }

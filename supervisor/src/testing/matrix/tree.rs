@@ -46,8 +46,12 @@ impl TreeUnderTest for Supervisor {
     }
 }
 
-/// The return type of a function with the attribute
-/// `#[fault_matrix(…)]`: a tree, or the matrix of a tree.
+/// The return type of a function with the attribute `#[fault_matrix(…)]`: a tree, or the matrix of a
+/// tree.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a tree",
+    label = "the function returns a `Tree<…>`, a `Supervisor`, or a `FaultMatrix<'static, …>`"
+)]
 pub trait MatrixSource: Sized {
     /// The tree under test.
     type Tree: TreeUnderTest;

@@ -18,6 +18,7 @@ fn worker(path: &str, restart: RestartPolicy) -> Plan {
         significant: false,
         declared: true,
         is_up: true,
+        is_once: false,
         can_hang: true,
         inside: None,
     }
@@ -290,4 +291,28 @@ fn a_stop_takes_the_time_of_its_children_and_a_pool_that_of_one() {
         supervisor("", OneForOne, vec![Plan { shutdown: Shutdown::Infinity, ..pool }, capped]);
     assert_eq!(root.stop_budget(), Bounded(Duration::from_secs(12)));
     assert_eq!(supervisor("", OneForOne, vec![forever]).stop_budget(), Unbounded);
+}
+
+#[test]
+fn a_root_that_stops_restarts_nobody() {
+    let root = nested(3);
+    let told = |path, fault| {
+        let mut model = Model::stopping(&root);
+        model.provoke(path, fault);
+        model.consequence().lives.into_iter().filter(|(_, lives)| *lives > 0).collect::<Vec<_>>()
+    };
+    assert_eq!(told("a", Fault::Error), []);
+    assert_eq!(told("a", Fault::Escalate), []);
+    assert_eq!(told("sub", Fault::Kill), []);
+    assert_eq!(told("sub/c", Fault::Escalate), []);
+    assert_eq!(told("sub/b", Fault::Error), [("sub/b".to_owned(), 1)]);
+}
+
+#[test]
+fn a_child_that_runs_once_is_lost_with_its_supervisor() {
+    let once = Plan { is_once: true, ..worker("sub/once", Temporary) };
+    let sub = supervisor("sub", OneForOne, vec![once, worker("sub/a", Always)]);
+    let root = supervisor("", OneForOne, vec![sub]);
+    let consequence = after(&root, &[("sub", Fault::Kill)]);
+    assert_eq!(consequence.to_string(), "restarts sub/once, sub/a, sub; sub/once is gone");
 }
