@@ -1,6 +1,5 @@
 //! The function of a fault matrix returns the tree.
 
-use supervisor::Tree;
 use supervisor::prelude::*;
 use supervisor::testing;
 
