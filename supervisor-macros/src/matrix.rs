@@ -19,13 +19,10 @@ struct Matrix {
 
 /// Expands the attribute. Unit tests can make its tokens without a compiler.
 pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    let function: ItemFn = match syn::parse2(item.clone()) {
-        Ok(function) => function,
-        Err(_) => {
-            let message = "`#[fault_matrix(…)]` belongs on a function that returns a tree";
-            let error = syn::Error::new_spanned(first_of(item.clone()), message);
-            return with_item(item, &error);
-        }
+    let Ok(function) = syn::parse2::<ItemFn>(item.clone()) else {
+        let message = "`#[fault_matrix(…)]` belongs on a function that returns a tree";
+        let error = syn::Error::new_spanned(first_of(item.clone()), message);
+        return with_item(item, &error);
     };
     let parser = Punctuated::<LitStr, Token![,]>::parse_terminated;
     let children = match parser.parse2(attribute) {

@@ -13,8 +13,8 @@ use super::table::Table;
 use super::tree::TreeUnderTest;
 use super::watchdog::Watchdog;
 use super::{Options, UnmetStatement};
-use crate::clock;
 use crate::spec::ChildPath;
+use crate::sync::clock;
 
 /// The number of runs of a case in which a descriptor or process has to be left, before the tree is
 /// blamed for it: other threads of the program have descriptors and processes too.

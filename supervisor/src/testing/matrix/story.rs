@@ -3,13 +3,14 @@
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
 use crate::observe::{Event, EventKind, Events};
+use crate::sync::{Mutex, PoisonError};
 
 /// The number of events that a failure prints, from the fault on.
 const SHOWN: usize = 40;

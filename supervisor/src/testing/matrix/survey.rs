@@ -5,12 +5,12 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use super::plan::{Inside, Plan};
-use crate::clock;
 use crate::engine::{ChildRules, StartRule};
 use crate::runtime::{Body, Node, NodeState};
 use crate::slot::AnySlot;
 use crate::spec::{ChildPath, ChildState, ExitReason, MaxRestarts, RestartPolicy, Shutdown};
 use crate::supervisor::Supervisor;
+use crate::sync::clock;
 
 /// A tree at one moment.
 #[derive(Debug)]

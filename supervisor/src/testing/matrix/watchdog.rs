@@ -1,5 +1,7 @@
 //! The limit in real time: a case that takes too long is reported, even if it blocks its thread.
 
+#![expect(clippy::disallowed_types, reason = "a thread that is to see when all others are blocked")]
+
 use std::io::Write;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
