@@ -78,8 +78,8 @@
 //! sibling restarts, and while the tree stops. After each it checks that exactly those children were
 //! restarted that the strategies and policies say, that the tree is healthy again, that the shutdown
 //! is in its budget, and that nothing is left. A closure of yours checks what matters to you, and a
-//! committed table shows what follows from each fault. The attribute
-//! [`#[fault_matrix(…)]`](macro@fault_matrix) makes a test of each case:
+//! committed table shows what follows from each fault. The attribute of the same name, which needs
+//! the feature `macros`, makes a test of each case:
 //!
 //! ```
 //! # use supervisor::Tree;

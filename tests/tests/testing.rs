@@ -656,6 +656,7 @@ async fn a_child_that_is_finished_has_ended_normally_and_not_failed() {
 async fn the_next_start_fails_once() {
     let stage = Stage::new();
     let root = Supervisor::new()
+        .with_max_restarts(MaxRestarts::Unlimited)
         .with_child(ChildSpec::new("notifying").with_start(StartMode::Notify).with_task(
             async |mut ctx: Context| {
                 ctx.ready();
