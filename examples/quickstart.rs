@@ -257,7 +257,7 @@ mod tests {
     /// Each fault of each child, at each moment. A client is served after each.
     #[tokio::test(start_paused = true)]
     async fn the_service_survives_every_fault() -> Result<(), MatrixFailure> {
-        testing::fault_matrix(|| Service::tree())
+        testing::fault_matrix(Service::tree)
             .check(async |service: &Service, _| {
                 let address = service.listener().ask(|reply| reply).await?;
                 let (key, value) = ("colour".to_owned(), "blue".to_owned());

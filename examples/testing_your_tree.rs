@@ -188,7 +188,7 @@ async fn the_whole_tree_survives_chaos() -> TestResult {
 /// policies, each checks that the counter answers.
 #[testing::fault_matrix("counter", "inputs", "inputs/link", "inputs/reader")]
 fn app() -> FaultMatrix<'static, Tree<App>> {
-    testing::fault_matrix(|| App::tree()).check(async |app: &App, _case| {
+    testing::fault_matrix(App::tree).check(async |app: &App, _case| {
         app.counter().ask(Count::Total).await.map(drop).map_err(|error| error.to_string())
     })
 }
@@ -197,7 +197,7 @@ fn app() -> FaultMatrix<'static, Tree<App>> {
 /// order of children is seen in the review.
 #[tokio::test(start_paused = true)]
 async fn the_consequences_of_faults_are_those_in_the_table() -> TestResult {
-    let matrix = testing::fault_matrix(|| App::tree()).only_moments([Moment::Calm]);
+    let matrix = testing::fault_matrix(App::tree).only_moments([Moment::Calm]);
     matrix.matches("faults/testing_your_tree.txt").await?;
     Ok(())
 }

@@ -94,13 +94,13 @@ fn built() -> FaultMatrix<'static, Supervisor> {
 #[test]
 #[should_panic(expected = "not named: [\"db\", \"sub\", \"sub/worker\", \"sub/mailer\"]")]
 fn children_that_are_not_named_are_found() {
-    testing::fault_matrix(|| Shop::tree()).run_children(&["cache"]);
+    testing::fault_matrix(Shop::tree).run_children(&["cache"]);
 }
 
 #[test]
 #[should_panic(expected = "stated: restarts db\n   found:  restarts db, sub/worker")]
 fn a_case_of_its_own_holds_the_statements() {
-    let matrix = testing::fault_matrix(|| Shop::tree()).states("db", Fault::Kill, "restarts db");
+    let matrix = testing::fault_matrix(Shop::tree).states("db", Fault::Kill, "restarts db");
     matrix.run_case("db", Fault::Kill, Moment::Calm);
 }
 
@@ -109,7 +109,7 @@ fn a_case_of_its_own_holds_the_statements() {
 #[tokio::test(start_paused = true)]
 async fn a_tree_of_five_children_passes_in_seconds() -> Result<(), MatrixFailure> {
     let began = Instant::now();
-    let report = testing::fault_matrix(|| Shop::tree())
+    let report = testing::fault_matrix(Shop::tree)
         .check(async |shop: &Shop, _| answers(shop).await)
         .states("db", Fault::Panic, "restarts db, sub/worker, sub/mailer, sub, cache")
         .states("cache", Fault::Ok, "cache stays down")
@@ -239,13 +239,13 @@ where
 
 #[tokio::test]
 async fn a_clock_that_runs_is_refused() {
-    let text = failure(testing::fault_matrix(|| Shop::tree())).await;
+    let text = failure(testing::fault_matrix(Shop::tree)).await;
     says(&text, &["paused clock on one thread", "start_paused = true", ".in_real_time()"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn several_threads_are_refused() {
-    says(&failure(testing::fault_matrix(|| Shop::tree())).await, &["on one thread"]);
+    says(&failure(testing::fault_matrix(Shop::tree)).await, &["on one thread"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -418,7 +418,7 @@ async fn messages_that_nobody_receives_are_found() {
 #[tokio::test(start_paused = true)]
 async fn a_check_that_fails_or_panics_fails_its_case() {
     let text = failure(
-        testing::fault_matrix(|| Shop::tree()).only_child("db").only_moments([Moment::Calm]).check(
+        testing::fault_matrix(Shop::tree).only_child("db").only_moments([Moment::Calm]).check(
             async |shop: &Shop, case| {
                 assert!(case.fault != Fault::Panic, "no panics in the shop");
                 match case.fault {
@@ -473,7 +473,7 @@ async fn a_recovery_that_takes_too_long_is_found() {
 #[tokio::test(start_paused = true)]
 async fn options_that_name_no_child_are_found() {
     let text = failure(
-        testing::fault_matrix(|| Shop::tree())
+        testing::fault_matrix(Shop::tree)
             .only_child("dbase")
             .except("sub/workers", Fault::Ok, "it is busy")
             .states("cash", Fault::Ok, "nothing happens"),
@@ -486,7 +486,7 @@ async fn options_that_name_no_child_are_found() {
 
 #[tokio::test(start_paused = true)]
 async fn exceptions_are_in_the_report_with_their_reasons() -> Result<(), MatrixFailure> {
-    let report = testing::fault_matrix(|| Shop::tree())
+    let report = testing::fault_matrix(Shop::tree)
         .only_child("db")
         .except("db", Fault::Ok, "it never returns")
         .await?;
@@ -497,7 +497,7 @@ async fn exceptions_are_in_the_report_with_their_reasons() -> Result<(), MatrixF
 
 #[tokio::test(start_paused = true)]
 async fn a_table_is_compared_line_by_line() -> Result<(), Box<dyn std::error::Error>> {
-    let calm = || testing::fault_matrix(|| Shop::tree()).only_moments([Moment::Calm]);
+    let calm = || testing::fault_matrix(Shop::tree).only_moments([Moment::Calm]);
     let table = calm().await?.table();
     let name = format!("fault-matrix-{}.txt", std::process::id());
     let file = std::env::temp_dir().join(name);
