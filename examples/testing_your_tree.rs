@@ -8,7 +8,7 @@
 //! How to run it: `cargo test --test testing_your_tree`. It prints:
 //!
 //! ```text
-//! running 128 tests
+//! running 105 tests
 //! test a_hung_child_is_found_by_its_heartbeat ... ok
 //! test a_kill_is_survived ... ok
 //! test a_wait_in_vain_says_what_happened_instead ... ok
