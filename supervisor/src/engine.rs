@@ -41,6 +41,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use child::StopPurpose;
 pub(crate) use child::{Child, ChildRules, Down, Named, StartRule, State};
 pub(crate) use children::Key;
 pub(crate) use protocol::{
@@ -55,7 +56,7 @@ pub(crate) use self::jitter::Jitter;
 use self::stopping::Scheme;
 use self::timers::{Target, Timers};
 use crate::packed_instant::LastPacked;
-use crate::spec::{AutoShutdown, ChildState, MaxRestarts, Name, SupervisionStrategy};
+use crate::spec::{AutoShutdown, MaxRestarts, Name, SupervisionStrategy};
 
 /// The number of children that are started, or asked to end, in one go before other events are
 /// handled; small in tests, so that the tests see events in between.
@@ -442,6 +443,13 @@ impl<C: Named, R> Engine<C, R> {
         Some(old)
     }
 
+    /// Moves a child to a state that an effect of this turn shows, so that it needs no
+    /// [`Effect::Show`].
+    fn enter_shown(&mut self, key: Key, state: State<R>) -> Option<State<R>> {
+        self.shown_by_effect(key, Shown::from(&state));
+        self.enter(key, state)
+    }
+
     /// Forgets a child, which the driver takes over with [`Self::take_forgotten`].
     fn forget(&mut self, key: Key, down: Down) {
         if let Some(child) = self.remove(key, down) {
@@ -477,15 +485,25 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Sends the child's life a shutdown request.
-    fn ask(&mut self, key: Key) {
+    fn ask(&mut self, key: Key, purpose: StopPurpose<R>) {
+        self.enter_shown(key, State::Stopping(purpose));
         self.effects.push_back(Effect::Ask(key));
-        self.shown_by_effect(key, Shown::Is(ChildState::Stopping));
     }
 
     /// Aborts the child's life.
-    fn abort(&mut self, key: Key) {
+    fn abort(&mut self, key: Key, purpose: StopPurpose<R>) {
+        self.enter_shown(key, State::Killing(purpose));
         self.effects.push_back(Effect::Abort(key));
-        self.shown_by_effect(key, Shown::Is(ChildState::Stopping));
+    }
+
+    /// Aborts a life that has been asked to end; returns `false` if it has not been asked.
+    fn abort_asked(&mut self, key: Key) -> bool {
+        if !self.children.get_mut(key).is_some_and(|child| child.state.kill()) {
+            return false;
+        }
+        self.timers.cancel(Target::Child(key));
+        self.effects.push_back(Effect::Abort(key));
+        true
     }
 
     fn arm(&mut self, now: Instant, key: Key, after: Duration) {

@@ -249,6 +249,10 @@
 //! the target `supervisor`: with `tracing_subscriber::fmt().init()` the log tells which child
 //! failed, why, and how many restarts are left.
 //!
+//! What a child logs stands in the span `child` of its life, with the child's path. The span has the
+//! level `INFO`, so a program that logs only warnings does not pay for it. Its target is
+//! `supervisor::child`: the filter `warn,supervisor::child=info` enables the span alone.
+//!
 //! # More
 //!
 //! The [guide] has a page for [every option](guide::options), for [how to choose the
@@ -272,7 +276,7 @@
 //! - `signal`: `run`, a tree as the whole program, until SIGINT, SIGTERM, SIGHUP or SIGQUIT.
 //! - `process` (Unix): `Program`, an operating-system process as a child.
 //! - `test-util`: `testing`, for the tests of your own tree: crash its children, wait for what
-//!   follows, seeded chaos.
+//!   follows, seeded chaos, a fault matrix.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::print_stdout, clippy::print_stderr)]

@@ -113,6 +113,12 @@ impl<M> Mailbox<M> {
         self.lock().len()
     }
 
+    /// Returns `true` if messages are taken.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn is_open(&self) -> bool {
+        self.lock().is_open()
+    }
+
     // ===== senders =====
 
     /// Sends a message, and waits for room behind the senders that wait already.
@@ -258,7 +264,7 @@ impl<M> Mailbox<M> {
             if queue.has_backlog() {
                 return false;
             }
-            queue.close(closing).receiver
+            queue.stop_receiving(closing)
         };
         wake(receiver);
         true
@@ -290,6 +296,7 @@ impl<M> fmt::Debug for Mailbox<M> {
 
 /// Wakes a task, if there is one. Never called with a lock held, since a waker is foreign code, and
 /// may panic: the message is queued all the same.
+#[inline]
 pub(crate) fn wake(waker: Option<Waker>) {
     if let Some(waker) = waker {
         catch_panic(|| waker.wake());

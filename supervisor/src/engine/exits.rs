@@ -35,8 +35,8 @@ impl<C: Named, R> Engine<C, R> {
         }
         let awaited = self.take_awaited_ends(key);
         self.life_ended(now, key, reason);
-        for reply in awaited {
-            self.answer(reply, Answer::Done);
+        if let Some(replies) = awaited {
+            replies.into_iter().for_each(|reply| self.answer(reply, Answer::Done));
         }
     }
 
@@ -48,7 +48,7 @@ impl<C: Named, R> Engine<C, R> {
             // A failed start has a notice of its own.
             (State::Starting(_) | State::Trying { .. }, _)
             | (_, Some(OwnStop::FailedStart(_) | OwnStop::FailedAttempt(_))) => (all_stop, false),
-            (_, Some(OwnStop::Fail(_))) => (true, true),
+            (_, Some(OwnStop::Fail(failing))) => (true, failing.reason.is_abnormal()),
             (State::Stopping(_) | State::Killing(_) | State::Zombie, _) => (true, false),
             _ => (true, reason.is_abnormal()),
         };

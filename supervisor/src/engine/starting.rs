@@ -6,9 +6,9 @@ use super::child::{Down, FailingStart, OwnStop, Pending, Purpose, StartRule, Sta
 use super::exits::is_hopeless;
 use super::stopping::Scheme;
 use super::{
-    Answer, BURST, Effect, Ending, Engine, GroupRestart, Key, Mode, Named, Notice, Refusal, Shown,
+    Answer, BURST, Effect, Ending, Engine, GroupRestart, Key, Mode, Named, Notice, Refusal,
 };
-use crate::spec::{ChildState, ExitReason, RestartPolicy, SupervisionStrategy};
+use crate::spec::{ExitReason, RestartPolicy, SupervisionStrategy};
 
 impl<C: Named, R> Engine<C, R> {
     pub(super) fn start(&mut self, now: Instant) {
@@ -87,18 +87,16 @@ impl<C: Named, R> Engine<C, R> {
         match rule {
             StartRule::Spawned => {
                 let since = self.last_packed.of(now);
-                self.enter(key, State::Up { since });
-                self.shown_by_effect(key, Shown::Is(ChildState::Running));
+                self.enter_shown(key, State::Up { since });
                 self.came_up(now, key, purpose);
             }
             StartRule::Ready(limit) => {
-                self.enter(key, State::Starting(purpose));
-                self.shown_by_effect(key, Shown::Is(ChildState::Starting));
+                self.enter_shown(key, State::Starting(purpose));
                 limit.into_iter().for_each(|limit| self.arm(now, key, limit));
             }
             StartRule::Retry(limit) => {
-                self.enter(key, State::Trying { again: self.is_restart(&purpose) });
-                self.shown_by_effect(key, Shown::Is(ChildState::Starting));
+                let again = self.is_restart(&purpose);
+                self.enter_shown(key, State::Trying { again });
                 limit.into_iter().for_each(|limit| self.arm(now, key, limit));
                 self.tries(key, purpose);
             }
@@ -199,8 +197,7 @@ impl<C: Named, R> Engine<C, R> {
             Some(State::Trying { .. }) => OwnStop::FailedAttempt(reason),
             _ => return,
         };
-        self.enter(key, State::Killing(failed.into()));
-        self.abort(key);
+        self.abort(key, failed.into());
         self.arm_kill(now, key);
     }
 

@@ -107,6 +107,11 @@ impl<M> Queue<M> {
         self.backlog.as_ref().map_or(0, |backlog| backlog.len())
     }
 
+    #[cfg(feature = "test-util")]
+    pub(super) fn is_open(&self) -> bool {
+        self.closed.is_none()
+    }
+
     // ===== senders =====
 
     /// Queues the message, or makes the sender wait behind those that wait already. `ticket` is the
@@ -257,10 +262,7 @@ impl<M> Queue<M> {
     }
 
     pub(super) fn close(&mut self, closing: Closing) -> Closed<M> {
-        if self.closed != Some(Closing::Gone) {
-            self.closed = Some(closing);
-        }
-        let receiver = self.set_life(None);
+        let receiver = self.stop_receiving(closing);
         let Some(backlog) = &mut self.backlog else {
             return Closed {
                 messages: Messages::default(),
@@ -275,6 +277,14 @@ impl<M> Queue<M> {
             receiver,
             senders: backlog.senders.as_mut().map(|senders| senders.refuse_all()),
         }
+    }
+
+    /// Closes a queue without looking at its backlog. Returns the waker of the receiver.
+    pub(super) fn stop_receiving(&mut self, closing: Closing) -> Option<Waker> {
+        if self.closed != Some(Closing::Gone) {
+            self.closed = Some(closing);
+        }
+        self.set_life(None)
     }
 
     /// Makes this life the receiver, or no life. Returns the waker of the receiver before it.

@@ -6,7 +6,7 @@ use crate::spec::ChildState;
 use crate::sync::atomic::{AtomicU64, Ordering};
 
 /// The generation of the last life in the high bits, with flags and fields below it. (The bits left
-/// for the generation last for thirty years of restarts, at a million a second.)
+/// for the generation last for seventeen years of restarts, at a million a second.)
 #[derive(Debug)]
 pub(super) struct AtomicState(AtomicU64);
 
@@ -25,14 +25,28 @@ const HEARTBEAT: u64 = 32;
 /// The life is not polled any more: a test makes it hang.
 #[cfg(feature = "test-util")]
 const HUNG: u64 = 64;
+/// The next life fails when it is about to begin: a test wants it to.
+#[cfg(feature = "test-util")]
+const FAILS_NEXT: u64 = 128;
+/// The flags that the beginning of a life leaves as they are.
+const KEPT_FLAGS: u64 = {
+    #[cfg(feature = "test-util")]
+    {
+        FAILS_NEXT
+    }
+    #[cfg(not(feature = "test-util"))]
+    {
+        0
+    }
+};
 /// The child's state, as an index of [`STATES`].
-const STATE: Field = Field { shift: 7, bits: 4 };
+const STATE: Field = Field { shift: 8, bits: 4 };
 /// The last exit, as an index of [`EXITS`].
-const EXIT: Field = Field { shift: 11, bits: 2 };
+const EXIT: Field = Field { shift: 12, bits: 2 };
 /// The life has said how it is, under the slot's lock.
-const SAID: u64 = 1 << 13;
+const SAID: u64 = 1 << 14;
 /// The number of bits by which the generation is shifted.
-const SHIFT: u32 = 14;
+const SHIFT: u32 = 15;
 
 /// A range of bits in the word.
 #[derive(Clone, Copy)]
@@ -167,7 +181,7 @@ impl AtomicState {
     pub(super) fn begin(&self, generation: u64, duties: Duties, state: ChildState) -> bool {
         let notify = if duties.notify { NOTIFY } else { 0 };
         let heartbeat = if duties.heartbeat { HEARTBEAT } else { 0 };
-        let fields = self.load() & EXIT.mask() | STATE.with(state as u64);
+        let fields = self.load() & (EXIT.mask() | KEPT_FLAGS) | STATE.with(state as u64);
         let word = generation << SHIFT | notify | heartbeat | fields;
         self.0.swap(word, Ordering::AcqRel) & ENDED != 0
     }
@@ -266,6 +280,19 @@ impl AtomicState {
     #[cfg(feature = "test-util")]
     pub(super) fn hangs(&self) -> bool {
         self.load() & HUNG != 0
+    }
+
+    /// Makes the next life fail when it is about to begin.
+    #[cfg(feature = "test-util")]
+    pub(super) fn fail_next(&self) {
+        self.0.fetch_or(FAILS_NEXT, Ordering::AcqRel);
+    }
+
+    /// Returns `true`, once, if the life that is about to begin has to fail.
+    #[cfg(feature = "test-util")]
+    pub(super) fn take_fails_next(&self) -> bool {
+        self.load() & FAILS_NEXT != 0
+            && self.0.fetch_and(!FAILS_NEXT, Ordering::AcqRel) & FAILS_NEXT != 0
     }
 
     fn load(&self) -> u64 {
