@@ -21,41 +21,44 @@ use crate::options::key::Place;
 /// The body binds the root to `__supervisor`, or to `__pool` if the root is a pool.
 pub(super) fn root(tree: &Tree) -> TokenStream {
     let mut tasks = Tasks::default();
-    tasks.hoist(&tree.root, "", &[]);
+    tasks.hoist(&tree.root, &[]);
     let builder =
         Builder { krate: &tree.krate, is_named: tree.head.is_some(), functions: tasks.functions };
     let name = tree.name().map(|name| quote!(.with_name(#name)));
     let place = tree.root.root_place();
     let own_options = settings::of_supervisor(&tree.krate, &tree.root.options, place);
-    let made = builder.supervisor(Scope::root(&tree.root), "", &quote!(#name), &own_options);
+    let made = builder.supervisor(Scope::root(&tree.root), &quote!(#name), &own_options);
     let hoisted = tasks.statements;
     quote!(#hoisted #made)
 }
+
+/// The variables that hold the functions of tasks, by the child's place in memory: under `#[cfg]` two
+/// children may have one name.
+type Functions = HashMap<*const Child, Ident>;
 
 /// The functions of tasks without a value, which the expansion reads before it binds any child's
 /// name: the name of such a task means the item, even if a sibling has that name.
 #[derive(Default)]
 struct Tasks {
     statements: TokenStream,
-    /// The variables that hold the functions, by the task's path.
-    functions: HashMap<String, Ident>,
+    /// The variables that hold the functions.
+    functions: Functions,
     names: HashSet<String>,
 }
 
 impl Tasks {
     /// Binds the functions of all tasks below this supervisor; `cfgs` are the conditions of the
     /// supervisor and of all above it.
-    fn hoist(&mut self, supervisor: &Supervisor, path: &str, cfgs: &[&Attribute]) {
+    fn hoist(&mut self, supervisor: &Supervisor, cfgs: &[&Attribute]) {
         for child in supervisor.named_children() {
-            let path = join(path, child);
             let cfgs: Vec<&Attribute> = cfgs.iter().copied().chain(child.cfgs()).collect();
             match &child.body {
                 Body::Task(Task { value: None, .. }) if child.validity == Validity::Valid => {
                     let (function, name) = (self.fresh(child), &child.name);
                     self.statements.extend(quote!(#(#cfgs)* let #function = #name;));
-                    self.functions.insert(path, function);
+                    self.functions.insert(std::ptr::from_ref(child), function);
                 }
-                Body::Supervisor(nested) => self.hoist(nested, &path, &cfgs),
+                Body::Supervisor(nested) => self.hoist(nested, &cfgs),
                 _ => {}
             }
         }
@@ -75,11 +78,6 @@ impl Tasks {
     }
 }
 
-/// Returns the path of a child, by which [`Tasks`] holds its function.
-fn join(path: &str, child: &Child) -> String {
-    format!("{path}/{}", child.unraw_name())
-}
-
 /// Writes the clones of the siblings that the value of a child uses, if it has one.
 fn clones(scope: Scope, child: &Child) -> Option<TokenStream> {
     let value = child.value().filter(|_| child.validity < Validity::WithoutValue)?;
@@ -89,7 +87,7 @@ fn clones(scope: Scope, child: &Child) -> Option<TokenStream> {
 struct Builder<'a> {
     krate: &'a TokenStream,
     is_named: bool,
-    functions: HashMap<String, Ident>,
+    functions: Functions,
 }
 
 impl Builder<'_> {
@@ -97,7 +95,6 @@ impl Builder<'_> {
     fn supervisor(
         &self,
         scope: Scope,
-        path: &str,
         name: &TokenStream,
         own_options: &TokenStream,
     ) -> TokenStream {
@@ -109,13 +106,13 @@ impl Builder<'_> {
         };
         if supervisor.is_pool() {
             let pool = hygienic("pool");
-            let value = self.pool(scope, path, &new);
+            let value = self.pool(scope, &new);
             let value = value.unwrap_or_else(|error| unknown_value(&error));
             return quote!(let #pool = #value;);
         }
         let builder = hygienic("builder");
         let bound = hygienic("supervisor");
-        let children = supervisor.named_children().map(|child| self.child(scope, child, path));
+        let children = supervisor.named_children().map(|child| self.child(scope, child));
         quote! {
             let #builder = #new;
             #(#children)*
@@ -123,12 +120,11 @@ impl Builder<'_> {
         }
     }
 
-    fn child(&self, scope: Scope, child: &Child, path: &str) -> TokenStream {
-        let path = join(path, child);
+    fn child(&self, scope: Scope, child: &Child) -> TokenStream {
         match &child.body {
-            Body::Supervisor(nested) => self.nested(child, scope.inside(child, nested), &path),
+            Body::Supervisor(nested) => self.nested(child, scope.inside(child, nested)),
             Body::Task(task) => {
-                let spec = self.task(scope, child, task, &path);
+                let spec = self.task(scope, child, task);
                 Self::bind(child, &spec)
             }
             Body::Typed(typed) => self.typed(scope, child, typed),
@@ -151,7 +147,7 @@ impl Builder<'_> {
         }
     }
 
-    fn nested(&self, child: &Child, scope: Scope, path: &str) -> TokenStream {
+    fn nested(&self, child: &Child, scope: Scope) -> TokenStream {
         let krate = self.krate;
         let nested = scope.supervisor();
         let cfgs: Vec<&Attribute> = child.cfgs().collect();
@@ -159,7 +155,7 @@ impl Builder<'_> {
         let place = nested.nested_place();
         let own_options = settings::of_supervisor(krate, &nested.options, place);
         let child_options = settings::of_child(krate, &nested.options, place);
-        let statements = self.supervisor(scope, path, &TokenStream::new(), &own_options);
+        let statements = self.supervisor(scope, &TokenStream::new(), &own_options);
         let value = handle::nested_value(krate, nested, self.is_named);
         quote! {
             #(#cfgs)* let #name = { #statements #value };
@@ -221,7 +217,7 @@ impl Builder<'_> {
     ///
     /// The block's last expression has the span of the function, where rustc reports a value that
     /// is not a function, without a note about the macro.
-    fn task(&self, scope: Scope, child: &Child, task: &Task, path: &str) -> TokenStream {
+    fn task(&self, scope: Scope, child: &Child, task: &Task) -> TokenStream {
         let krate = self.krate;
         let text = child.unraw_name();
         let policy = task.policy.known.map(|policy| {
@@ -232,7 +228,10 @@ impl Builder<'_> {
         let is_usable = child.validity < Validity::WithoutValue;
         let (span, function) = match &task.value {
             Some(value) => (value.span(), is_usable.then(|| quote!(#value))),
-            None => (child.name.span(), self.functions.get(path).map(ToTokens::to_token_stream)),
+            None => (
+                child.name.span(),
+                self.functions.get(&std::ptr::from_ref(child)).map(ToTokens::to_token_stream),
+            ),
         };
         let function = function.unwrap_or_else(|| {
             if task.every().is_some() {
@@ -265,7 +264,7 @@ impl Builder<'_> {
     /// # Errors
     ///
     /// The mistake of the template, which has been reported.
-    fn pool(&self, scope: Scope, path: &str, builder: &TokenStream) -> syn::Result<TokenStream> {
+    fn pool(&self, scope: Scope, builder: &TokenStream) -> syn::Result<TokenStream> {
         let krate = self.krate;
         let pool = scope.supervisor();
         let Some(child) = pool.children.first() else { return Err(check::template_missing(pool)) };
@@ -274,7 +273,7 @@ impl Builder<'_> {
             Body::Supervisor(nested) => return Err(check::nested_template(child, nested)),
             Body::Broken(error) => return Err(error.clone()),
             Body::Task(task) => {
-                let template = self.task(scope, child, task, &join(path, child));
+                let template = self.task(scope, child, task);
                 return Ok(match pool.partitions() {
                     None => quote!(#builder.build_pool(#template)),
                     Some(count) => quote!(#builder.build_partitioned(#template, #count)),
