@@ -147,7 +147,13 @@ impl<C: Named, R> Engine<C, R> {
         if self.rules.strategy.is_group() && (self.is_busy() || !self.deferred.is_empty()) {
             // If a group restart reaches the child first, the child counts as stopped with its
             // group.
+            let is_temporary =
+                self.rules_of(key).map(|rules| rules.restart) == Some(RestartPolicy::Temporary);
             self.enter(key, State::ExitPending(Box::new(reason)));
+            if is_temporary {
+                // Nobody restarts it, whatever its exit leads to.
+                self.effects.push_back(Effect::Close(key));
+            }
             let generation = self.children.get(key).map_or(0, |child| child.generation);
             self.deferred.push_back(Deferred::ExitPending(key, generation));
             self.resume_scope_stop(now, key);
@@ -212,7 +218,7 @@ impl<C: Named, R> Engine<C, R> {
             AutoShutdown::AllSignificant => self.significant == 0,
         };
         if over {
-            self.stop(now, Ending::Shutdown);
+            self.stop_by_itself(now, Ending::Shutdown);
         }
     }
 
@@ -250,7 +256,7 @@ impl<C: Named, R> Engine<C, R> {
             // If the next life of the supervisor does not bring the child back, the stop closes it.
             self.enter(key, State::Held);
         }
-        self.stop(now, Ending::GaveUp { name, reason });
+        self.stop_by_itself(now, Ending::GaveUp { name, reason });
     }
 
     /// Handles a life that was aborted and goes on, because it blocks its thread.
