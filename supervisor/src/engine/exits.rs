@@ -7,7 +7,7 @@ use super::deferred::Deferred;
 use super::{
     Answer, Child, Effect, Ending, Engine, Exit, GroupRestart, Key, Mode, Named, Notice, Refusal,
 };
-use crate::spec::{AutoShutdown, ExitReason, RestartPolicy, SupervisionStrategy};
+use crate::spec::{AutoShutdown, ChildKind, ExitReason, RestartPolicy, SupervisionStrategy};
 
 impl<C: Named, R> Engine<C, R> {
     pub(super) fn exited(&mut self, now: Instant, key: Key, generation: u64, exit: Exit) {
@@ -16,6 +16,14 @@ impl<C: Named, R> Engine<C, R> {
         if child.generation != generation || !ended {
             return;
         }
+        let is_supervisor = child.rules.kind == ChildKind::Supervisor;
+        let exit = match (exit, &child.state) {
+            // A supervisor that is killed kills its children, and then ends by itself.
+            (Exit::Returned(ExitReason::Shutdown), State::Killing(_)) if is_supervisor => {
+                Exit::Dropped
+            }
+            (exit, _) => exit,
+        };
         let reason = match (exit, &child.state) {
             (Exit::Returned(reason), _) => reason,
             // A life that is dropped before it has ever looked at its shutdown signal has stopped
