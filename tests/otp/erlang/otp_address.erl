@@ -80,7 +80,19 @@ begins(#{table := Table}, Path, N) ->
 %% the mailbox of one that comes up is in front of everything that comes later.
 is(#{table := Table} = Ctx, Path, State) ->
     ets:update_element(Table, {life, Path}, {4, State}),
-    State =:= up andalso [deliver(Ctx, Seq, self()) || Seq <- queued(Table, Path)].
+    State =:= up andalso [come_up_to(Ctx, Seq) || Seq <- queued(Table, Path)].
+
+%% The calling life, which comes up, has this message. If another waits for the answer in its start or
+%% its clean-up, both go on at the same time, and with them their supervisors.
+come_up_to(#{table := Table} = Ctx, Seq) ->
+    [{_, _, _, What, _}] = ets:lookup(Table, {request, Seq}),
+    is_awaited(Ctx, What) andalso ets:insert(Table, {race}),
+    deliver(Ctx, Seq, self()).
+
+is_awaited(Ctx, {ask, {_, _, State}, false, waiting} = What) when State =:= starting; State =:= stopping ->
+    is_waiting(Ctx, What);
+is_awaited(_, _) ->
+    false.
 
 queued(Table, Path) ->
     lists:sort([Seq || [Seq] <- ets:match(Table, {{request, '$1'}, '_', Path, '_', queued})]).
