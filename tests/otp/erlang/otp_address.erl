@@ -7,7 +7,7 @@
 
 -export([declare/3, is_tried/2, declined/2, supervises/3, begins/3, is/3, life/2, alive/3, below/2]).
 -export([ask/5, send/3, got/3, resolve/1, timed_out/2, is_overtaken/1, is_going_down/2, is_asked_to_stop/2]).
--export([note_ends/2, stops_by_itself/2, say/2, take_said/1, note_fates/1, are_up/2, is_down/2, comes_up/1]).
+-export([is_up/2, note_ends/2, stops_by_itself/2, say/2, take_said/1, note_fates/1, are_up/2, is_down/2, comes_up/1]).
 
 %% The calling process supervises the children at `Path`.
 supervises(#{table := Table}, Path, Strategy) ->
@@ -76,18 +76,22 @@ declined(#{table := Table}, Path) -> is_over(Table, Path).
 begins(#{table := Table}, Path, N) ->
     ets:insert(Table, {{life, Path}, self(), N, starting}).
 
-%% The state of the calling life: `up` takes messages, `deaf` and `stopping` do not. What waits in
-%% the mailbox of one that comes up is in front of everything that comes later.
-is(#{table := Table} = Ctx, Path, State) ->
-    ets:update_element(Table, {life, Path}, {4, State}),
-    State =:= up andalso [come_up_to(Ctx, Seq) || Seq <- queued(Table, Path)].
+%% The state of the calling life: `up` takes messages, `deaf` and `stopping` do not.
+is(#{table := Table}, Path, State) ->
+    ets:update_element(Table, {life, Path}, {4, State}).
 
-%% The calling life, which comes up, has this message. If another waits for the answer in its start or
-%% its clean-up, both go on at the same time, and with them their supervisors.
-come_up_to(#{table := Table} = Ctx, Seq) ->
+%% The calling life is up. It takes what waits in its mailbox before its supervisor, or anybody else,
+%% does anything more.
+is_up(#{table := Table} = Ctx, {Path, _} = Life) ->
+    is(Ctx, Path, up),
+    lists:foreach(fun(Seq) -> take(Ctx, Seq, Life) end, queued(Table, Path)).
+
+%% If another waits for the answer in its start or its clean-up, both go on at the same time, and with
+%% them their supervisors.
+take(#{table := Table} = Ctx, Seq, Life) ->
     [{_, _, _, What, _}] = ets:lookup(Table, {request, Seq}),
     is_awaited(Ctx, What) andalso ets:insert(Table, {race}),
-    deliver(Ctx, Seq, self()).
+    got(Ctx, Seq, Life).
 
 is_awaited(Ctx, {ask, {_, _, State}, false, waiting} = What) when State =:= starting; State =:= stopping ->
     is_waiting(Ctx, What);
@@ -96,10 +100,6 @@ is_awaited(_, _) ->
 
 queued(Table, Path) ->
     lists:sort([Seq || [Seq] <- ets:match(Table, {{request, '$1'}, '_', Path, '_', queued})]).
-
-deliver(#{table := Table}, Seq, Pid) ->
-    ets:update_element(Table, {request, Seq}, {5, delivered}),
-    Pid ! {message, Seq}.
 
 %% The life at `Path`: `{Pid, N, State}`, or `none`.
 life(#{table := Table}, Path) ->

@@ -23,7 +23,10 @@ start_link(Ctx, {Path, N}, Child, Outcome) ->
                 unlink(Supervisor),
                 Supervisor ! {Up, Outcome};
             comes_up ->
-                otp_address:is(Ctx, Path, case OnShutdown of <<"unaware">> -> deaf; _ -> up end),
+                case OnShutdown of
+                    <<"unaware">> -> otp_address:is(Ctx, Path, deaf);
+                    _ -> otp_address:is_up(Ctx, {Path, N})
+                end,
                 Supervisor ! {Up, Outcome},
                 loop(#{supervisor => Supervisor, ctx => Ctx, path => Path, n => N,
                        on_shutdown => OnShutdown, child => Child})
