@@ -32,7 +32,7 @@ mod protocol;
 mod retries;
 mod starting;
 mod stopping;
-#[cfg(test)]
+#[cfg(all(test, not(shuttle)))]
 mod tests;
 mod timers;
 

@@ -287,10 +287,12 @@ mod inbox;
 mod kinds;
 mod life;
 mod mailbox;
+#[cfg(all(test, shuttle))]
+mod models;
 mod observe;
 mod packed_instant;
 mod runtime;
-#[cfg(test)]
+#[cfg(all(test, not(shuttle)))]
 mod size_tests;
 mod slot;
 mod spec;

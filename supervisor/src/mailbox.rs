@@ -57,7 +57,7 @@ mod error;
 mod messages;
 mod queue;
 mod send;
-#[cfg(test)]
+#[cfg(all(test, not(shuttle)))]
 mod tests;
 mod waiting_senders;
 
@@ -313,7 +313,7 @@ impl<M> Leftovers<M> {
         self.dead_letter_queue.take()
     }
 
-    #[cfg(test)]
+    #[cfg(all(test, not(shuttle)))]
     pub(crate) fn is_empty(&self) -> bool {
         self.messages.is_empty()
     }

@@ -292,7 +292,7 @@ fn replace_waker(parked: &mut Waker, waker: &Waker) -> Option<Waker> {
     if parked.will_wake(waker) { None } else { Some(mem::replace(parked, waker.clone())) }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(shuttle)))]
 impl<M> Queue<M> {
     pub(super) fn peek(&self) -> Option<&M> {
         self.backlog.as_ref()?.peek()
