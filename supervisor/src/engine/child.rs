@@ -295,8 +295,8 @@ impl<R> From<&State<R>> for Shown {
     fn from(state: &State<R>) -> Self {
         Self::Is(match state {
             State::Down(down) => (*down).into(),
-            State::Held => return Self::Held,
-            State::Waiting(_) | State::Resting | State::ExitPending(_) => ChildState::Restarting,
+            State::Held | State::ExitPending(_) => return Self::Held,
+            State::Waiting(_) | State::Resting => ChildState::Restarting,
             State::Starting(_) | State::Trying { .. } => ChildState::Starting,
             State::Up { .. } => ChildState::Running,
             State::Stopping(_) | State::Killing(_) => ChildState::Stopping,

@@ -268,8 +268,8 @@ const fn health_temporary(subject: &Subject<'_>) -> Option<Text> {
     Some(wording::health_temporary(subject.name))
 }
 
-/// Checks that a supervisor has no `start = notify` and no `heartbeat`: it has started when its
-/// children have, and gives no other sign of life.
+/// Checks that a supervisor has no `start = notify`, no `heartbeat` and no `mailbox`: it has started
+/// when its children have, gives no other sign of life, and receives no messages.
 const fn supervisor_as_worker(subject: &Subject<'_>) -> Option<Text> {
     let options = &subject.options;
     let option = match options.start() {
@@ -277,6 +277,7 @@ const fn supervisor_as_worker(subject: &Subject<'_>) -> Option<Text> {
         StartMode::Notify => "`start = notify`",
         StartMode::Retry if options.has_start_timeout() => "`start_timeout`",
         StartMode::Spawned | StartMode::Retry if options.heartbeat().is_some() => "`heartbeat`",
+        StartMode::Spawned | StartMode::Retry if options.sets_mailbox() => "`mailbox`",
         StartMode::Spawned | StartMode::Retry => return None,
     };
     let text = Text::new().quoted(subject.name);
