@@ -21,3 +21,6 @@ pub const START_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Number of messages that a mailbox holds.
 pub const MAILBOX: usize = 64;
+
+/// Number of partitions above which a pool is taken for a mistake: each is a task with a mailbox.
+pub const MAX_PARTITIONS: usize = 65_536;

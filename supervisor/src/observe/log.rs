@@ -118,6 +118,11 @@ pub(crate) fn event(path: &str, kind: &EventKind, asked: bool) {
     catch_panic(|| write(&Escaped(path), kind, asked));
 }
 
+/// Writes one line for a supervisor or a child whose options make its supervision doubtful.
+pub(crate) fn doubtful(path: &str, why: &str) {
+    catch_panic(|| warn!(target: "supervisor", child = %Escaped(path), "{}", Escaped(why)));
+}
+
 fn write(path: &Escaped<&str>, kind: &EventKind, asked: bool) {
     match kind {
         EventKind::ChildStarted { incarnation } => {

@@ -20,13 +20,13 @@ use crate::options::key::Place;
 /// The body binds the root to `__supervisor`, or to `__pool` if the root is a pool.
 pub(super) fn root(tree: &Tree) -> TokenStream {
     let mut tasks = Tasks::default();
-    tasks.hoist(&tree.root, "", &[]);
+    tasks.hoist(&tree.root, &[]);
     let builder =
         Builder { krate: &tree.krate, is_named: tree.head.is_some(), functions: tasks.functions };
     let name = tree.name().map(|name| quote!(.with_name(#name)));
     let place = tree.root.root_place();
     let own_options = settings::of_supervisor(&tree.krate, &tree.root.options, place);
-    let made = builder.supervisor(&tree.root, "", &quote!(#name), &own_options);
+    let made = builder.supervisor(&tree.root, &quote!(#name), &own_options);
     let hoisted = tasks.statements;
     quote!(#hoisted #made)
 }
@@ -36,25 +36,25 @@ pub(super) fn root(tree: &Tree) -> TokenStream {
 #[derive(Default)]
 struct Tasks {
     statements: TokenStream,
-    /// The variables that hold the functions, by the task's path.
-    functions: HashMap<String, Ident>,
+    /// The variables that hold the functions, by the task's place in memory: twins under
+    /// `#[cfg]` have one path.
+    functions: HashMap<*const Child, Ident>,
     names: HashSet<String>,
 }
 
 impl Tasks {
     /// Binds the functions of all tasks below this supervisor; `cfgs` are the conditions of the
     /// supervisor and of all above it.
-    fn hoist(&mut self, supervisor: &Supervisor, path: &str, cfgs: &[&Attribute]) {
+    fn hoist(&mut self, supervisor: &Supervisor, cfgs: &[&Attribute]) {
         for child in supervisor.named_children() {
-            let path = join(path, child);
             let cfgs: Vec<&Attribute> = cfgs.iter().copied().chain(child.cfgs()).collect();
             match &child.body {
                 Body::Task(Task { value: None, .. }) if child.validity == Validity::Valid => {
                     let (function, name) = (self.fresh(child), &child.name);
                     self.statements.extend(quote!(#(#cfgs)* let #function = #name;));
-                    self.functions.insert(path, function);
+                    self.functions.insert(std::ptr::from_ref(child), function);
                 }
-                Body::Supervisor(nested) => self.hoist(nested, &path, &cfgs),
+                Body::Supervisor(nested) => self.hoist(nested, &cfgs),
                 _ => {}
             }
         }
@@ -74,15 +74,10 @@ impl Tasks {
     }
 }
 
-/// Returns the path of a child, by which [`Tasks`] holds its function.
-fn join(path: &str, child: &Child) -> String {
-    format!("{path}/{}", child.unraw_name())
-}
-
 struct Builder<'a> {
     krate: &'a TokenStream,
     is_named: bool,
-    functions: HashMap<String, Ident>,
+    functions: HashMap<*const Child, Ident>,
 }
 
 impl Builder<'_> {
@@ -90,7 +85,6 @@ impl Builder<'_> {
     fn supervisor(
         &self,
         supervisor: &Supervisor,
-        path: &str,
         name: &TokenStream,
         own_options: &TokenStream,
     ) -> TokenStream {
@@ -101,13 +95,13 @@ impl Builder<'_> {
         };
         if supervisor.is_pool() {
             let pool = hygienic("pool");
-            let value = self.pool(supervisor, path, &new);
+            let value = self.pool(supervisor, &new);
             let value = value.unwrap_or_else(|error| unknown_value(&error));
             return quote!(let #pool = #value;);
         }
         let builder = hygienic("builder");
         let bound = hygienic("supervisor");
-        let children = supervisor.named_children().map(|child| self.child(child, path));
+        let children = supervisor.named_children().map(|child| self.child(child));
         quote! {
             let #builder = #new;
             #(#children)*
@@ -115,12 +109,11 @@ impl Builder<'_> {
         }
     }
 
-    fn child(&self, child: &Child, path: &str) -> TokenStream {
-        let path = join(path, child);
+    fn child(&self, child: &Child) -> TokenStream {
         match &child.body {
-            Body::Supervisor(nested) => self.nested(child, nested, &path),
+            Body::Supervisor(nested) => self.nested(child, nested),
             Body::Task(task) => {
-                let spec = self.task(child, task, &path);
+                let spec = self.task(child, task);
                 Self::bind(child, &spec)
             }
             Body::Typed(typed) => self.typed(child, typed),
@@ -143,14 +136,14 @@ impl Builder<'_> {
         }
     }
 
-    fn nested(&self, child: &Child, nested: &Supervisor, path: &str) -> TokenStream {
+    fn nested(&self, child: &Child, nested: &Supervisor) -> TokenStream {
         let krate = self.krate;
         let cfgs: Vec<&Attribute> = child.cfgs().collect();
         let (name, text, builder) = (&child.name, child.unraw_name(), hygienic("builder"));
         let place = nested.nested_place();
         let own_options = settings::of_supervisor(krate, &nested.options, place);
         let child_options = settings::of_child(krate, &nested.options, place);
-        let statements = self.supervisor(nested, path, &TokenStream::new(), &own_options);
+        let statements = self.supervisor(nested, &TokenStream::new(), &own_options);
         let value = handle::nested_value(krate, nested, self.is_named);
         quote! {
             #(#cfgs)* let #name = { #statements #value };
@@ -184,6 +177,11 @@ impl Builder<'_> {
         }
     }
 
+    /// Returns the variable that holds the function of a task without a value.
+    fn function(&self, child: &Child) -> Option<TokenStream> {
+        self.functions.get(&std::ptr::from_ref(child)).map(ToTokens::to_token_stream)
+    }
+
     fn policy_call(&self, typed: &Typed) -> Option<TokenStream> {
         let policy = typed.policy.as_ref()?.known?;
         let policy = settings::policy(self.krate, policy);
@@ -210,7 +208,7 @@ impl Builder<'_> {
     ///
     /// The block's last expression has the span of the function, where rustc reports a value that
     /// is not a function, without a note about the macro.
-    fn task(&self, child: &Child, task: &Task, path: &str) -> TokenStream {
+    fn task(&self, child: &Child, task: &Task) -> TokenStream {
         let krate = self.krate;
         let text = child.unraw_name();
         let policy = task.policy.known.map(|policy| {
@@ -221,7 +219,7 @@ impl Builder<'_> {
         let is_usable = child.validity < Validity::WithoutValue;
         let (span, function) = match &task.value {
             Some(value) => (value.span(), is_usable.then(|| quote!(#value))),
-            None => (child.name.span(), self.functions.get(path).map(ToTokens::to_token_stream)),
+            None => (child.name.span(), self.function(child)),
         };
         let function = function.unwrap_or_else(|| {
             if task.every().is_some() {
@@ -237,7 +235,7 @@ impl Builder<'_> {
             quote_spanned!(span=> #spec.with_task(#function))
         };
         let period = task.every().map(|period| {
-            let period = settings::duration(period);
+            let period = settings::time(&period);
             quote!(let #every = #krate::__private::Every(#period);)
         });
         quote!({
@@ -252,12 +250,7 @@ impl Builder<'_> {
     /// # Errors
     ///
     /// The mistake of the template, which has been reported.
-    fn pool(
-        &self,
-        pool: &Supervisor,
-        path: &str,
-        builder: &TokenStream,
-    ) -> syn::Result<TokenStream> {
+    fn pool(&self, pool: &Supervisor, builder: &TokenStream) -> syn::Result<TokenStream> {
         let krate = self.krate;
         let Some(child) = pool.children.first() else { return Err(check::template_missing(pool)) };
         let text = child.unraw_name();
@@ -265,10 +258,13 @@ impl Builder<'_> {
             Body::Supervisor(nested) => return Err(check::nested_template(child, nested)),
             Body::Broken(error) => return Err(error.clone()),
             Body::Task(task) => {
-                let template = self.task(child, task, &join(path, child));
+                let template = self.task(child, task);
                 return Ok(match pool.partitions() {
                     None => quote!(#builder.build_pool(#template)),
-                    Some(count) => quote!(#builder.build_partitioned(#template, #count)),
+                    Some(count) => {
+                        let count = settings::count(&count);
+                        quote!(#builder.build_partitioned(#template, #count))
+                    }
                 });
             }
             Body::Typed(typed) => typed,
@@ -276,6 +272,7 @@ impl Builder<'_> {
         let policy = self.policy_call(typed);
         let options = settings::of_child(krate, &typed.options, Place::Typed);
         if let Some(count) = pool.partitions() {
+            let count = settings::count(&count);
             let template = self.spec(child, typed, &typed.ty.project(krate, "declared_spec"));
             let of = typed.ty.project_partition(krate, "partitioned");
             // The whole call has the span of the type, where rustc reports a mistake in it.

@@ -6,7 +6,7 @@ use quote::{format_ident, quote};
 use syn::Ident;
 
 use super::super::super::ast::{Child, Supervisor, Tree};
-use super::parts::{as_supervisor, debug, ident};
+use super::parts::{as_supervisor, debug, ident, lost};
 
 /// Writes the children as fields of a struct expression.
 pub(super) fn fields(supervisor: &Supervisor) -> TokenStream {
@@ -116,6 +116,7 @@ fn of_children(
     let ident = ident(supervisor);
     let as_supervisor = as_supervisor(krate, &ident, &params, &[]);
     let debug = debug(&ident, &params, &[]);
+    let lost = lost(krate, supervisor, &ident, &params, &[]);
     quote! {
         #[derive(::core::clone::Clone)]
         struct #ident<#(#params),*> {
@@ -129,5 +130,6 @@ fn of_children(
 
         #as_supervisor
         #debug
+        #lost
     }
 }

@@ -1,6 +1,6 @@
 //! Writes the handles of a tree with a name: a type for each supervisor, beside the tree's own.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::{Attribute, Ident, Visibility};
 
@@ -8,7 +8,7 @@ use super::super::super::ast::{Body, Child, Head, Supervisor, Tree, Typed};
 use super::super::super::check;
 use super::super::super::names::{hygienic, mixed_site_visibility};
 use super::super::docs;
-use super::parts::{as_supervisor, debug, ident};
+use super::parts::{as_supervisor, debug, ident, lost};
 use crate::errors::unknown_type;
 
 /// Writes the children as fields of a struct expression.
@@ -62,7 +62,7 @@ pub(crate) fn root(tree: &Tree, head: &Head, attrs: &TokenStream) -> TokenStream
         #[must_use = "a tree shuts down when its last handle is dropped"]
     };
     if !tree.root.is_pool() {
-        return named(krate, &tree.root, vis, ident, &attrs, &cfgs);
+        return named(krate, &tree.root, vis, quote!(#vis), ident, &attrs, &cfgs);
     }
     let pool = pool_type(krate, &tree.root);
     let quiet_vis = mixed_site_visibility(vis);
@@ -73,16 +73,21 @@ pub(crate) fn root(tree: &Tree, head: &Head, attrs: &TokenStream) -> TokenStream
         }
         None => (quote!(&#pool), quote!(&self.pool)),
     };
+    let item = item(
+        &located(quote!(#vis), ident),
+        ident,
+        &quote! {
+            supervisor: #krate::__private::HiddenSupervisor,
+            pool: #pool,
+        },
+    );
     let debug = debug(ident, &[], &cfgs);
     let as_supervisor = as_supervisor(krate, ident, &[], &cfgs);
     quote! {
         #(#cfgs)*
         #attrs
         #[derive(::core::clone::Clone)]
-        #vis struct #ident {
-            supervisor: #krate::__private::HiddenSupervisor,
-            pool: #pool,
-        }
+        #item
 
         #(#cfgs)*
         #[automatically_derived]
@@ -138,7 +143,9 @@ fn types_below(
                 reason = "the names are the tree's"
             )]
         };
-        types.extend(named(krate, nested, vis, &ident(nested), &attrs, &cfgs));
+        // A lint on the visibility is one error, about the tree's own type.
+        let quiet = mixed_site_visibility(vis);
+        types.extend(named(krate, nested, vis, quiet, &ident(nested), &attrs, &cfgs));
         types_below(krate, nested, vis, &cfgs, types);
     }
 }
@@ -147,6 +154,7 @@ fn named(
     krate: &TokenStream,
     supervisor: &Supervisor,
     vis: &Visibility,
+    struct_vis: TokenStream,
     ident: &Ident,
     attrs: &TokenStream,
     cfgs: &[&Attribute],
@@ -162,14 +170,17 @@ fn named(
     }
     let as_supervisor = as_supervisor(krate, ident, &[], cfgs);
     let debug = debug(ident, &[], cfgs);
+    let lost = lost(krate, supervisor, ident, &[], cfgs);
+    let fields = quote! {
+        supervisor: #krate::__private::HiddenSupervisor,
+        #fields
+    };
+    let item = item(&located(struct_vis, ident), ident, &fields);
     quote! {
         #(#cfgs)*
         #attrs
         #[derive(::core::clone::Clone)]
-        #vis struct #ident {
-            supervisor: #krate::__private::HiddenSupervisor,
-            #fields
-        }
+        #item
 
         #(#cfgs)*
         #[automatically_derived]
@@ -187,7 +198,28 @@ fn named(
 
         #as_supervisor
         #debug
+        #lost
     }
+}
+
+/// Writes the struct of a handle, with the span of its name: rustc reports a second type of that
+/// name there. The empty list of parameters is the expansion's, so that rustc does not suggest a
+/// type parameter where a child's type is unknown.
+fn item(vis: &TokenStream, ident: &Ident, fields: &TokenStream) -> TokenStream {
+    let parameters = quote_spanned!(Span::mixed_site()=> <>);
+    let keyword = quote_spanned!(ident.span()=> struct);
+    let mut body = Group::new(Delimiter::Brace, fields.clone());
+    body.set_span(ident.span());
+    quote!(#vis #keyword #ident #parameters #body)
+}
+
+/// Gives the tokens of a visibility the place of a name, and leaves their hygiene as it is.
+fn located(vis: TokenStream, ident: &Ident) -> TokenStream {
+    let each = |mut token: TokenTree| {
+        token.set_span(token.span().located_at(ident.span()));
+        token
+    };
+    vis.into_iter().map(each).collect()
 }
 
 fn accessor(krate: &TokenStream, child: &Child, vis: &TokenStream) -> TokenStream {
