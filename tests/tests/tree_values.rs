@@ -114,7 +114,8 @@ async fn a_value_of_the_configuration_that_breaks_a_rule_is_an_error_of_the_star
     };
     breaks(Config { parts: 0, restarts: 1, ..CONFIG }, "`partitions = 0`").await;
     breaks(Config { clients: 0, restarts: 1, ..CONFIG }, "`max_children = 0`").await;
-    breaks(CONFIG, "`idle` is never restarted under `max_restarts = 0`").await;
+    let stop = Duration::from_millis(1);
+    breaks(Config { stop, ..CONFIG }, "a backoff grows from short to long").await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -59,7 +59,6 @@ pub(crate) const fn broken(subject: &Subject<'_>) -> Option<Text> {
         significant_temporary,
         backoff_temporary,
         backoff_inverted,
-        backoff_without_restarts,
         backoff_too_slow,
         partitions_temporary,
         auto_shutdown_always,
@@ -91,6 +90,9 @@ pub(crate) const fn broken_when_declared(
 /// in a declared tree, and a warning in the log for a supervisor that is built by hand, since that
 /// one may know more than its options say.
 pub(crate) const fn doubtful(subject: &Subject<'_>) -> Option<Text> {
+    if let Some(text) = backoff_without_restarts(subject) {
+        return Some(text);
+    }
     match heartbeat_of_program(subject) {
         Some(text) => Some(text),
         None => failure_too_slow(subject),

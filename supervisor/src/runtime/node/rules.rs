@@ -31,8 +31,11 @@ pub(crate) fn doubtful_by(
     body: &Body,
     supervisor: &SupervisorRules,
 ) -> Option<Text> {
-    // Few children have a time-out.
-    if options.heartbeat().is_none() && !options.has_start_timeout() {
+    // Few children have one of these options.
+    let is_plain = options.heartbeat().is_none()
+        && options.backoff().is_none()
+        && !options.has_start_timeout();
+    if is_plain {
         return None;
     }
     judged(name, options, body, supervisor, doubtful)
