@@ -330,6 +330,10 @@ impl ::core::fmt::Debug for ShopSub {
     }
 }
 const _: () = {
+    let __supervisor = ::supervisor::__private::descriptor::<Shop>().at(&[]);
+    __supervisor.check_supervisor(::core::option::Option::None)
+};
+const _: () = {
     let __child = ::supervisor::__private::TreeDescriptor::typed(
         "db",
         "Database",

@@ -33,6 +33,19 @@ impl Errors {
         self.0.into_iter().next().unwrap_or(error)
     }
 
+    /// Returns the first error found.
+    pub(crate) fn first(self) -> Option<syn::Error> {
+        self.0.into_iter().next()
+    }
+
+    pub(crate) fn extend(&mut self, errors: impl IntoIterator<Item = syn::Error>) {
+        self.0.extend(errors);
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -11,15 +11,17 @@ pub(crate) mod setting;
 mod value;
 
 use proc_macro2::TokenTree;
-use syn::Token;
+use quote::ToTokens;
+use syn::ext::IdentExt;
 use syn::parse::ParseStream;
+use syn::{Ident, Token};
 
 pub(crate) use item::Item;
 pub(crate) use value::Value;
 
 use crate::errors::Errors;
 use item::{starts_option, up_to_comma};
-use key::{Key, Place};
+use key::{Key, Place, ValueKind};
 use setting::Setting;
 
 /// The options in one pair of parentheses.
@@ -33,7 +35,7 @@ impl Options {
     pub(crate) fn parse(input: ParseStream, errors: &mut Errors) -> Self {
         let mut options = Self::default();
         while !input.is_empty() {
-            match Item::parse(input) {
+            match Item::parse(input, errors) {
                 Ok(item) => options.items.push(item),
                 Err(error) => {
                     errors.push(error);
@@ -43,7 +45,10 @@ impl Options {
             if input.is_empty() {
                 break;
             }
-            if input.parse::<Token![,]>().is_err() {
+            if input.peek(Token![;]) {
+                errors.push(input.error("options are separated by `,`"));
+                let _ = input.parse::<Token![;]>();
+            } else if input.parse::<Token![,]>().is_err() {
                 let last = options.items.last_mut();
                 errors.push(comma_missing(last, input));
                 if !starts_option(input) {
@@ -90,7 +95,10 @@ impl Options {
 fn comma_missing(last: Option<&mut Item>, input: ParseStream) -> syn::Error {
     let Some(item) = last else { return input.error("expected `,`") };
     let name = &item.ident;
-    let is_value = input.peek(syn::Lit) || input.peek(syn::token::Paren);
+    let is_value = input.peek(syn::Lit)
+        || input.peek(syn::token::Paren)
+        || (item.key().is_some_and(|key| key.value() == ValueKind::Type)
+            && input.peek(Ident::peek_any));
     if !is_value || !matches!(item.value, Value::Nothing) {
         return input.error(format!("expected `,` after the option `{name}`"));
     }
@@ -101,6 +109,23 @@ fn comma_missing(last: Option<&mut Item>, input: ParseStream) -> syn::Error {
     };
     let value: String = tokens.iter().map(ToString::to_string).collect();
     let error = input.error(format!("a value stands after `=`; write `{name} = {value}`"));
-    item.value = Value::Tokens(tokens);
+    item.set_value(tokens);
     error
+}
+
+/// Returns whether options stand here, and not the fields of a value: `shutdown = 5s`, or
+/// `shutdown: 5s`.
+pub(crate) fn begins_with_option(input: ParseStream) -> bool {
+    let ahead = input.fork();
+    let Ok(word) = ahead.call(Ident::parse_any) else { return false };
+    if ahead.peek(Token![=]) && !ahead.peek(Token![==]) && !ahead.peek(Token![=>]) {
+        return true;
+    }
+    // A field may have an option's name; its value has no unit.
+    let is_option = Key::parse(&word.to_string()).is_some();
+    is_option
+        && ahead.parse::<Token![:]>().is_ok()
+        && ahead
+            .parse::<syn::Lit>()
+            .is_ok_and(|literal| duration::parse(&literal.to_token_stream().to_string()).is_ok())
 }

@@ -10,6 +10,7 @@ pub(crate) mod print;
 mod text;
 
 pub(crate) use expand::settings;
+pub(crate) use text::compact;
 
 use proc_macro2::TokenStream;
 

@@ -1,6 +1,8 @@
 //! The closed sets of words of the tree language, and the search for the word that a misspelt one
 //! was meant to be.
 
+pub(crate) mod elsewhere;
+
 /// A word as written, and its meaning if it is a word of the tree language.
 #[derive(Clone)]
 pub(crate) struct Word<T> {
@@ -52,6 +54,15 @@ impl Strategy {
     }
 }
 
+impl Strategy {
+    /// Returns the strategy that was probably meant by a word, and how it is written: with the word
+    /// misspelt, or with the word of another library.
+    pub(crate) fn meant_by(text: &str) -> Option<(Self, &'static str)> {
+        let near = || Self::nearest(text).map(|strategy| (strategy, strategy.as_str()));
+        elsewhere::strategy(text).or_else(near)
+    }
+}
+
 impl Vocabulary for Strategy {
     const ALL: &'static [Self] =
         &[Self::OneForOne, Self::OneForAll, Self::RestForOne, Self::SimpleOneForOne];
@@ -78,26 +89,50 @@ impl Policy {
     /// Returns the policy that was meant by a word that is not a policy, and the kind of mistake.
     ///
     /// A type may stand in the same place, and `Transit` and `Arrays` are good names for one. So
-    /// only another case, one wrong letter, or Erlang's word counts as a mistake.
+    /// only another case, one wrong letter, or a word of another tool counts as a mistake.
     pub(crate) fn meant_by(text: &str) -> Option<(Self, Mistake)> {
-        let foreign = [
-            ("permanent", Self::Always, Mistake::Erlang),
-            ("Permanent", Self::Always, Mistake::Erlang),
-        ];
-        for (word, policy, meant) in foreign {
-            if text == word {
-                return Some((policy, meant));
-            }
+        if elsewhere::plain(text) == "permanent" {
+            return Some((Self::Always, Mistake::Erlang));
         }
-        Self::ALL.iter().copied().find_map(|policy| {
+        let near = Self::ALL.iter().copied().find_map(|policy| {
             let word = policy.as_str();
             if text.eq_ignore_ascii_case(word) {
-                let meant =
-                    if text == word.to_lowercase() { Mistake::Erlang } else { Mistake::Misspelt };
+                let is_erlang = policy != Self::Always && text == word.to_lowercase();
+                let meant = if is_erlang { Mistake::Erlang } else { Mistake::Case };
                 return (text != word).then_some((policy, meant));
             }
             (distance(text, word) == 1).then_some((policy, Mistake::Misspelt))
-        })
+        });
+        if near.is_some() || Self::parse(text).is_some() {
+            return near;
+        }
+        elsewhere::policy(text).map(|policy| (policy, Mistake::Elsewhere))
+    }
+
+    /// Returns what happens to a child with this policy, for a message: "a child that is …".
+    pub(crate) fn meaning(self) -> &'static str {
+        match self {
+            Self::Always => "always restarted",
+            Self::Transient => "restarted after a failure",
+            Self::Temporary => "never restarted",
+        }
+    }
+
+    /// Returns the message for a word that was meant as this policy.
+    pub(crate) fn correction(self, written: &str, why: Mistake) -> String {
+        let own = self.as_str();
+        match why {
+            Mistake::Erlang => format!("Erlang's `{written}` is written `{own}`"),
+            Mistake::Case => format!("unknown restart policy `{written}`; write `{own}`"),
+            Mistake::Misspelt => {
+                format!("unknown restart policy `{written}`; did you mean `{own}`?")
+            }
+            Mistake::Elsewhere => format!(
+                "`{written}` is none of the policies {}; a child that is {} is `{own}`",
+                Self::list(),
+                self.meaning(),
+            ),
+        }
     }
 }
 
@@ -106,8 +141,12 @@ impl Policy {
 pub(crate) enum Mistake {
     /// The word is Erlang's.
     Erlang,
-    /// The word differs by a letter or by case.
+    /// The word differs by its case.
+    Case,
+    /// The word differs by a letter.
     Misspelt,
+    /// The word is that of another tool.
+    Elsewhere,
 }
 
 impl Vocabulary for Policy {
@@ -212,6 +251,8 @@ mod tests {
         assert_eq!(Policy::meant_by("Alway"), Some((Policy::Always, Mistake::Misspelt)));
         assert_eq!(Policy::meant_by("transient"), Some((Policy::Transient, Mistake::Erlang)));
         assert_eq!(Policy::meant_by("permanent"), Some((Policy::Always, Mistake::Erlang)));
+        assert_eq!(Policy::meant_by("always"), Some((Policy::Always, Mistake::Case)));
+        assert_eq!(Policy::meant_by("OnFailure"), Some((Policy::Transient, Mistake::Elsewhere)));
         for name in ["Transit", "Temporal", "Arrays", "Always", "Database"] {
             assert_eq!(Policy::meant_by(name), None, "{name}");
         }

@@ -34,3 +34,4 @@ pub use self::shutdown::Shutdown;
 pub use self::state::{ChildKind, ChildState};
 pub use self::strategy::{AutoShutdown, SupervisionStrategy};
 pub use self::supervisor_options::SupervisorOptions;
+pub(crate) use self::supervisor_options::UnknownOptions;

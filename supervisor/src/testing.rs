@@ -290,13 +290,13 @@ pub async fn panic(
 /// #     ctx.shutdown_requested().await;
 /// #     Ok(())
 /// # }
-/// supervision_tree! { App: one_for_one { worker: Always(heartbeat = 10s) } }
+/// supervision_tree! { App: one_for_one { worker: Always(heartbeat = 1s) } }
 ///
 /// let app = App::start().await?;
 /// let mut watch = testing::Watch::new(&app);
 /// testing::hang(&app, "worker").await?;
 /// let ended = watch.ended("worker").await?;
-/// assert_eq!(ended.to_string(), "worker: ended (life 1): no sign of life within 10s");
+/// assert_eq!(ended.to_string(), "worker: ended (life 1): no sign of life within 1s");
 /// # Ok(())
 /// # }
 /// ```

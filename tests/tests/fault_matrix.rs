@@ -17,7 +17,7 @@ supervision_tree! {
         db: Database,
         sub: one_for_one {
             worker: Always = idle,
-            mailer: Transient(backoff = 100ms..10s, heartbeat = 5s) = reading,
+            mailer: Transient(backoff = 100ms..10s, heartbeat = 1s) = reading,
         },
         cache: Transient(start = notify) = notifying,
     }

@@ -122,6 +122,30 @@ async fn the_log_names_the_child_the_cause_and_the_restarts_left() {
     );
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_log_warns_of_supervision_that_never_escalates() {
+    let log = Log::default();
+    let subscriber =
+        tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).without_time().finish();
+    let _guard = subscribe(subscriber);
+    let second = std::time::Duration::from_secs(1);
+    let idle = |name| ChildSpec::new(name).with_task(async |_| std::future::pending().await);
+    let _root = Supervisor::new()
+        .with_child(idle("hangs").with_heartbeat(10 * second))
+        .with_child(idle("quick").with_heartbeat(second))
+        .build();
+    let _group = Supervisor::new()
+        .with_strategy(SupervisionStrategy::OneForAll)
+        .with_restart_window(10 * second)
+        .with_child(idle("first").with_shutdown(Shutdown::Timeout(60 * second)))
+        .with_child(idle("stubborn").with_shutdown(Shutdown::Timeout(6 * second)))
+        .build();
+    let warned = log.lines_with("never escalates");
+    assert_eq!(warned.len(), 2, "{}", log.text());
+    assert!(warned[0].contains("`hangs` may hang for its `heartbeat = 10s`"), "{}", warned[0]);
+    assert!(warned[1].contains("may wait 6s for its children to stop, such as `stubborn`"));
+}
+
 /// Runs a child that warns, under a subscriber with this filter, and returns the line.
 async fn warning_under(filter: Targets) -> String {
     let log = Log::default();

@@ -1,14 +1,17 @@
-//! A value is a literal or a word, so that it is known when the tree is compiled.
+//! A value is a literal, a word or a constant, or is marked as one that only the running program
+//! knows.
 
 use supervisor::prelude::*;
 
 use std::time::Duration;
 
 supervision_tree! {
-    pub Shop: one_for_one(max_restarts = LIMIT + 1) {
+    pub Shop(count: usize, period: Duration): one_for_one(max_restarts = LIMIT + 1) {
         worker: Always(shutdown = Duration::from_secs(5)),
-        parts: simple_one_for_one(partitions = LIMIT) { worker: Always },
-        job: Always(every = PERIOD, shutdown = PERIOD),
+        parts: simple_one_for_one(partitions = count) { worker: Always },
+        job: Always(every = period, shutdown = PERIOD),
+        fine: simple_one_for_one(partitions = runtime(count)) { worker: Always },
+        wrong: simple_one_for_one(partitions = LIMIT) { worker: Always },
     }
 }
 

@@ -1,4 +1,5 @@
-//! The arithmetic of `backoff_too_slow`.
+//! The arithmetic of `backoff_too_slow`, `failure_too_slow` and `group_too_slow`: the time in which
+//! a child exceeds `max_restarts`.
 
 use std::time::Duration;
 
@@ -45,6 +46,30 @@ const fn fastest_failure(min: Duration, max: Duration, restarts: u32) -> Duratio
     sum
 }
 
+/// Returns the time in which a child is restarted `max_restarts` times and fails again, if each
+/// failure takes as long as `each`, and each restart waits as short as its `backoff` allows.
+///
+/// ```
+/// use std::time::Duration;
+/// use supervisor_rules::time_to_fail;
+///
+/// // Three more starts that hang, each for 30 s.
+/// let time = time_to_fail(Duration::from_secs(30), None, 3);
+/// assert_eq!(time, Duration::from_secs(90));
+/// ```
+#[must_use]
+pub const fn time_to_fail(
+    each: Duration,
+    backoff: Option<(Duration, Duration)>,
+    max_restarts: u32,
+) -> Duration {
+    let waiting = match backoff {
+        Some((min, max)) => fastest_failure(min, max, max_restarts),
+        None => Duration::ZERO,
+    };
+    each.saturating_mul(max_restarts).saturating_add(waiting)
+}
+
 const fn half(time: Duration) -> Duration {
     match time.checked_div(2) {
         Some(half) => half,
@@ -56,7 +81,7 @@ const fn half(time: Duration) -> Duration {
 mod tests {
     use std::time::Duration;
 
-    use super::{can_escalate, fastest_failure};
+    use super::{can_escalate, fastest_failure, time_to_fail};
 
     #[test]
     fn the_fastest_way_to_fail_waits_half_of_each_delay() {
@@ -64,6 +89,14 @@ mod tests {
         assert_eq!(fastest_failure(min, max, 0), Duration::ZERO);
         assert_eq!(fastest_failure(min, max, 2), Duration::from_millis(1500));
         assert_eq!(fastest_failure(min, max, 4), Duration::from_millis(5500));
+    }
+
+    #[test]
+    fn failures_that_take_long_add_up_with_the_delays_between_them() {
+        let (second, minute) = (Duration::from_secs(1), Duration::from_secs(60));
+        assert_eq!(time_to_fail(second, None, 0), Duration::ZERO);
+        assert_eq!(time_to_fail(second, Some((minute, minute)), 2), Duration::from_secs(62));
+        assert_eq!(time_to_fail(Duration::MAX, None, u32::MAX), Duration::MAX);
     }
 
     #[test]

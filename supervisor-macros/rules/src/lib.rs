@@ -14,5 +14,5 @@ pub mod defaults;
 mod text;
 pub mod wording;
 
-pub use backoff::can_escalate;
+pub use backoff::{can_escalate, time_to_fail};
 pub use text::Text;

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use crate::Text;
+use crate::{Text, defaults};
 
 /// Says that a duration is zero where zero has no meaning.
 #[must_use]
@@ -189,6 +189,82 @@ pub const fn partitions_once(name: &str) -> Text {
     Text::new()
         .quoted(name)
         .str(" runs `once`, by value, so `partitions` cannot share it; leave `partitions` out")
+}
+
+/// Says that a pool has more partitions than a program can use.
+#[must_use]
+pub const fn partitions_too_many(count: usize) -> Text {
+    Text::new()
+        .str("`partitions = ")
+        .number(count as u128)
+        .str("` makes as many tasks, each with a mailbox; write ")
+        .number(defaults::MAX_PARTITIONS as u128)
+        .str(" at most")
+}
+
+/// Says that a worker of a pool with `partitions` is never restarted.
+#[must_use]
+pub const fn partitions_temporary(name: &str) -> Text {
+    Text::new()
+        .quoted(name)
+        .str(" is `Temporary`: a partition that has ended stays away, and its keys belong to ")
+        .str("nobody; make it `Always` or `Transient`")
+}
+
+/// Says that a child that fails by a time-out never exceeds `max_restarts` within `restart_window`;
+/// `each` is the time of one failure and `time` that of all, with the delays between them.
+#[must_use]
+pub const fn failure_too_slow(
+    name: &str,
+    option: &str,
+    each: Duration,
+    max_restarts: u32,
+    time: Duration,
+    restart_window: Duration,
+) -> Text {
+    Text::new()
+        .quoted(name)
+        .str(" may hang for its `")
+        .str(option)
+        .str(" = ")
+        .duration(each)
+        .str("` each time: with `max_restarts = ")
+        .number(max_restarts as u128)
+        .str("` that adds up to ")
+        .duration(time)
+        .str(", longer than `restart_window = ")
+        .duration(restart_window)
+        .str("`, so it never escalates; write `restart_window = ")
+        .duration(time)
+        .str("` or more, or shorten `")
+        .str(option)
+        .str("`")
+}
+
+/// Says that a group restart may take so long that a child never exceeds `max_restarts` within
+/// `restart_window`; `each` is the time of one stop of the group and `time` that of all.
+#[must_use]
+pub const fn group_too_slow(
+    name: &str,
+    each: Duration,
+    max_restarts: u32,
+    time: Duration,
+    restart_window: Duration,
+) -> Text {
+    Text::new()
+        .str("a restart of this group may wait ")
+        .duration(each)
+        .str(" for its children to stop, such as ")
+        .quoted(name)
+        .str(": with `max_restarts = ")
+        .number(max_restarts as u128)
+        .str("` that adds up to ")
+        .duration(time)
+        .str(", longer than `restart_window = ")
+        .duration(restart_window)
+        .str("`, so a child that fails again and again never escalates; write `restart_window = ")
+        .duration(time)
+        .str("` or more")
 }
 
 #[cfg(test)]

@@ -1,18 +1,23 @@
 //! Checks the rules of `#[derive(Child)]`: one function each, named as in the tree.
 
-use proc_macro2::Span;
-use syn::Data;
+use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
+use syn::visit::Visit;
+use syn::{Data, Lifetime, ParenthesizedGenericArguments, Type, TypeFnPtr, TypeReference};
 
 use super::ast::Child;
 use crate::errors::Errors;
 use crate::options;
+use crate::options::Value;
+use crate::options::check::Subject;
 use crate::options::key::{Key, Place};
 use crate::options::setting::{HealthPart, Setting, StartMode};
+use crate::tree::compact;
 use crate::words::{Policy, Vocabulary};
 
 type Rule = fn(&Child, &mut Errors);
 
-const RULES: [Rule; 8] = [
+const RULES: [Rule; 10] = [
     derive_on_enum,
     derive_on_union,
     derive_with_lifetime,
@@ -21,11 +26,13 @@ const RULES: [Rule; 8] = [
     derive_backoff_temporary,
     derive_start_temporary,
     derive_health_temporary,
+    message_borrowed,
+    message_unsized,
 ];
 
 /// Applies every rule.
 pub(super) fn check(child: &Child, errors: &mut Errors) {
-    options::check::check(&child.options, Place::Derive, errors);
+    options::check::check(&child.options, Place::Derive, &Subject::default(), errors);
     for rule in RULES {
         rule(child, errors);
     }
@@ -108,6 +115,91 @@ fn derive_health_temporary(child: &Child, errors: &mut Errors) {
         let message = "a `Temporary` child may end and stay away; write `health = degrades`";
         errors.at(item.ident.span(), message);
     }
+}
+
+/// Checks that a message borrows nothing: it outlives the call that sends it.
+fn message_borrowed(child: &Child, errors: &mut Errors) {
+    each_message(child, |ty| borrowed(ty).into_iter().for_each(|error| errors.push(error)));
+}
+
+/// Checks that a message has a size that is known.
+fn message_unsized(child: &Child, errors: &mut Errors) {
+    each_message(child, |ty| unsized_type(ty).into_iter().for_each(|error| errors.push(error)));
+}
+
+fn each_message(child: &Child, mut then: impl FnMut(&TokenStream)) {
+    for item in &child.options.items {
+        if let (Some(Key::Message), Value::Syntax(ty)) = (item.key(), &item.value) {
+            then(ty);
+        }
+    }
+}
+
+/// Returns the error for a type that cannot be that of messages.
+pub(super) fn message_fault(ty: &TokenStream) -> Option<syn::Error> {
+    borrowed(ty).or_else(|| unsized_type(ty))
+}
+
+fn borrowed(ty: &TokenStream) -> Option<syn::Error> {
+    let parsed: Type = syn::parse2(ty.clone()).ok()?;
+    let mut borrows = Borrows(None);
+    borrows.visit_type(&parsed);
+    let owned = match &parsed {
+        Type::Reference(reference) => match &*reference.elem {
+            Type::Path(path) if path.path.is_ident("str") => "String".to_owned(),
+            Type::Slice(slice) => format!("Vec<{}>", compact(&slice.elem.to_token_stream())),
+            elem => compact(&elem.to_token_stream()),
+        },
+        _ => "Query".to_owned(),
+    };
+    let message = format!(
+        "a message borrows nothing, since it outlives the call that sends it; own the data, as in `message = {owned}`"
+    );
+    borrows.0.map(|tokens| syn::Error::new_spanned(tokens, message))
+}
+
+/// The first reference or lifetime of a type that is not `'static`.
+struct Borrows(Option<TokenStream>);
+
+impl<'ast> Visit<'ast> for Borrows {
+    fn visit_type_reference(&mut self, reference: &'ast TypeReference) {
+        if reference.lifetime.as_ref().is_none_or(|lifetime| lifetime.ident != "static") {
+            self.0.get_or_insert_with(|| reference.to_token_stream());
+        }
+    }
+
+    fn visit_lifetime(&mut self, lifetime: &'ast Lifetime) {
+        if lifetime.ident != "static" {
+            self.0.get_or_insert_with(|| lifetime.to_token_stream());
+        }
+    }
+
+    // The argument of `fn(&str)` is borrowed by a call, and `for<'a>` names no borrow.
+    fn visit_type_fn_ptr(&mut self, _: &'ast TypeFnPtr) {}
+
+    fn visit_parenthesized_generic_arguments(&mut self, _: &'ast ParenthesizedGenericArguments) {}
+}
+
+fn unsized_type(ty: &TokenStream) -> Option<syn::Error> {
+    let parsed: Type = syn::parse2(ty.clone()).ok()?;
+    let text = compact(ty);
+    let instead = match &parsed {
+        Type::TraitObject(_) => format!("Box<{text}{}>", and_send(&text)),
+        Type::ImplTrait(_) => {
+            let text = text.replacen("impl", "dyn", 1);
+            format!("Box<{text}{}>", and_send(&text))
+        }
+        Type::Path(path) if path.path.is_ident("str") => "String".to_owned(),
+        Type::Slice(slice) => format!("Vec<{}>", compact(&slice.elem.to_token_stream())),
+        _ => return None,
+    };
+    let message = format!("a message has a size; write `message = {instead}`");
+    Some(syn::Error::new_spanned(ty, message))
+}
+
+/// Returns what a type of trait objects lacks to be sent between threads.
+fn and_send(text: &str) -> &'static str {
+    if text.contains("Send") { "" } else { " + Send" }
 }
 
 fn span_of(child: &Child, key: Key) -> Option<Span> {

@@ -3,8 +3,8 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 
-use super::ast::Child;
-use crate::errors::Errors;
+use super::ast::{Child, Message};
+use crate::errors::{Errors, unknown_type};
 use crate::options::key::{Key, Place};
 use crate::options::setting::Setting;
 use crate::tree::names::mixed_site;
@@ -18,10 +18,10 @@ pub(super) fn expand(child: &Child, errors: &Errors) -> TokenStream {
     }
     let krate = krate(child);
     let ident = &child.input.ident;
-    let message = message(child);
+    let message = message(&krate, child);
     // True even if the flag has a value, which is a mistake.
     let is_once = child.options.contains(Key::Once);
-    let calls = settings::of_child(&krate, &child.options, Place::Derive);
+    let calls = settings::of_constant_child(&krate, &child.options, Place::Derive);
     let once = is_once.then(|| quote!(.with_once()));
     let (impl_generics, ty_generics, _) = child.input.generics.split_for_impl();
     // The arguments have the span of the type's name, where rustc reports a missing `impl Worker`.
@@ -119,8 +119,12 @@ fn krate(child: &Child) -> TokenStream {
 }
 
 /// Returns the type of the child's messages with the user's spans, where rustc reports a type that
-/// is less visible than the child.
-fn message(child: &Child) -> TokenStream {
-    let Some(Setting::Type(message)) = find(child, Key::Message) else { return quote!(()) };
-    message
+/// is less visible than the child. A type that cannot be used, which has been reported, becomes an
+/// unknown one, so that no use of it is a second error.
+fn message(krate: &TokenStream, child: &Child) -> TokenStream {
+    match child.message() {
+        Message::Unit => quote!(()),
+        Message::Type(message) => message,
+        Message::Unknown(error) => unknown_type(krate, &error),
+    }
 }

@@ -3,17 +3,18 @@
 //! Each rule is one function, which [`check`] calls. A rule is named `<subject>_<problem>`, and so
 //! is the compile-fail test that shows its message.
 
-use supervisor_rules::wording;
+use supervisor_rules::{defaults, wording};
 
 use super::duration::{self, DurationError};
 use super::key::{Key, Place, ValueKind};
-use super::setting::{Setting, StartMode, ValueError};
-use super::{Item, Options};
+use super::setting::{AT_RUNTIME, Known, Setting, StartMode, ValueError};
+use super::{Item, Options, Value};
 use crate::errors::Errors;
-use crate::words;
+use crate::tree::compact;
+use crate::words::{self, Policy, Vocabulary, elsewhere};
 
 /// Applies every rule to every option.
-pub(crate) fn check(options: &Options, place: Place, errors: &mut Errors) {
+pub(crate) fn check(options: &Options, place: Place, subject: &Subject, errors: &mut Errors) {
     for (index, item) in options.items.iter().enumerate() {
         let Some(key) = item.key() else {
             option_unknown(item, place, errors);
@@ -21,15 +22,22 @@ pub(crate) fn check(options: &Options, place: Place, errors: &mut Errors) {
         };
         if !key.is_allowed(place) {
             message_without_type(item, key, place, errors);
-            option_misplaced(item, key, place, errors);
+            option_misplaced(item, key, place, subject, errors);
             continue;
         }
         option_duplicate(item, key, &options.items[..index], errors);
         start_of_supervisor(item, place, errors);
-        if let Some(Err(error)) = item.setting() {
-            for rule in VALUE_RULES {
-                rule(item, key, &error, errors);
+        match item.setting() {
+            Some(Err(error)) => {
+                for rule in VALUE_RULES {
+                    rule(item, key, &error, errors);
+                }
             }
+            Some(Ok(setting)) => {
+                value_at_runtime(item, key, &setting, place, errors);
+                partitions_too_many(item, key, &setting, errors);
+            }
+            None => {}
         }
     }
 }
@@ -50,47 +58,97 @@ const VALUE_RULES: [ValueRule; 11] = [
     backoff_inverted,
 ];
 
-/// Checks that an option has a known name.
-fn option_unknown(item: &Item, place: Place, errors: &mut Errors) {
-    let name = item.ident.to_string();
-    let is_type = name.starts_with(|first: char| first.is_uppercase());
-    let message = match Key::nearest(&name, place) {
-        _ if is_type && place == Place::Task => {
-            format!(
-                "`{name}` is not an option; a type stands in angle brackets: `Transient<{name}>`"
-            )
-        }
-        Some(key) => format!("unknown option `{name}`; did you mean `{}`?", key.as_str()),
-        None => match option_elsewhere(&name) {
-            Some(instead) => format!("unknown option `{name}`; {instead}"),
-            None => format!("unknown option `{name}`; possible here: {}", Key::list(place)),
-        },
-    };
-    errors.at(item.ident.span(), message);
+/// The child on which options stand, for messages.
+#[derive(Clone, Default)]
+pub(crate) struct Subject {
+    /// The child's name and type, as they are written; `None` for a root, a supervisor or a derive.
+    pub(crate) child: Option<(String, Option<String>)>,
 }
 
-/// Returns how the tree language expresses an option of other supervisors, for a message.
-fn option_elsewhere(name: &str) -> Option<&'static str> {
-    match name {
-        "id" | "name" => Some("a child's name stands before its colon"),
-        "strategy" => Some("the strategy stands after the colon, as in `Shop: one_for_one`"),
-        "r#type" | "type" => Some("a supervisor is known by its strategy"),
-        "modules" => Some("leave it out"),
-        "children" => Some("the children stand in braces"),
-        _ => None,
+/// Checks that an option has a known name.
+fn option_unknown(item: &Item, place: Place, errors: &mut Errors) {
+    errors.at(item.ident.span(), unknown(item, place));
+}
+
+/// Returns the message for an unknown option.
+pub(crate) fn unknown(item: &Item, place: Place) -> String {
+    let name = item.ident.to_string();
+    if name.starts_with(|first: char| first.is_uppercase()) {
+        return capitalised(&name, place);
+    }
+    if let Some(key) = elsewhere::options(&name).find(|key| key.is_allowed(place)) {
+        return format!("unknown option `{name}`; did you mean `{}`?", key.as_str());
+    }
+    if let Some(instead) = elsewhere::instead_of_option(&name) {
+        return format!("unknown option `{name}`; {instead}");
+    }
+    if let Some(key) = Key::nearest(&name, place) {
+        return format!("unknown option `{name}`; did you mean `{}`?", key.as_str());
+    }
+    if let Some(key) = elsewhere::options(&name).next() {
+        let (key, home) = (key.as_str(), key.home());
+        return format!("unknown option `{name}`; `{key}` was probably meant, and belongs {home}");
+    }
+    let list = Key::list(place);
+    match (place, &item.value) {
+        (Place::Typed, _) => format!(
+            "unknown option `{name}`; possible here: {list}; what the child is made from stands after `=`, as in `name: Type = Type {{ {name}: … }}`"
+        ),
+        (Place::Task, Value::Nothing) => format!(
+            "unknown option `{name}`; possible here: {list}; a task's function stands after `=`, as in `name: Always = {name}`"
+        ),
+        _ => format!("unknown option `{name}`; possible here: {list}"),
+    }
+}
+
+/// Returns the message for a word with a capital letter in place of an option.
+fn capitalised(name: &str, place: Place) -> String {
+    let policy = Policy::parse(name).or_else(|| Policy::meant_by(name).map(|(meant, _)| meant));
+    match (policy, place) {
+        (Some(policy), Place::Derive | Place::Nested { .. }) => {
+            format!("a policy has its option's name; write `restart = {}`", policy.as_str())
+        }
+        (Some(policy), Place::Typed) => {
+            format!("a policy stands around the type; write `{}<…>`", policy.as_str())
+        }
+        (_, Place::Task) => format!(
+            "`{name}` is not an option; a type stands in angle brackets: `Transient<{name}>`"
+        ),
+        (None, Place::Derive) => {
+            format!("`{name}` is not an option; a type of messages is written `message = {name}`")
+        }
+        _ => format!("unknown option `{name}`; possible here: {}", Key::list(place)),
     }
 }
 
 /// Checks that an option stands where it has a meaning.
-fn option_misplaced(item: &Item, key: Key, place: Place, errors: &mut Errors) {
+fn option_misplaced(item: &Item, key: Key, place: Place, subject: &Subject, errors: &mut Errors) {
     let name = key.as_str();
     let message = match (key, place) {
         (Key::Message | Key::Mailbox, Place::Task) => return,
         (Key::Restart, Place::Task | Place::Typed) => {
-            "not expected here; the policy stands after the colon, as in `name: Transient`"
-                .to_owned()
+            let policy = match item.setting() {
+                Some(Ok(Setting::Policy(policy))) => policy,
+                _ => Policy::Transient,
+            };
+            let policy = policy.as_str();
+            let written = match &subject.child {
+                Some((name, Some(ty))) => format!("{name}: {policy}<{ty}>"),
+                Some((name, None)) => format!("{name}: {policy}"),
+                None => format!("name: {policy}"),
+            };
+            format!("the policy of a child stands after its colon; write `{written}`")
         }
-        (Key::Restart | Key::Shutdown | Key::Backoff | Key::Significant, Place::Root { .. }) => {
+        (Key::Shutdown, Place::Root { .. }) => {
+            let value = match &item.value {
+                Value::Tokens(_) => compact(&item.value_tokens()),
+                _ => key.example().to_owned(),
+            };
+            format!(
+                "nobody stops the root of a tree but the program; for a limit on the time in which the whole tree stops, write `shutdown_within = {value}`"
+            )
+        }
+        (Key::Restart | Key::Backoff | Key::Significant, Place::Root { .. }) => {
             format!("`{name}` has no meaning on the root of a tree: nobody restarts or stops it")
         }
         (Key::Every, Place::Typed) => {
@@ -141,10 +199,13 @@ fn option_duplicate(item: &Item, key: Key, earlier: &[Item], errors: &mut Errors
 /// Checks that an option that is not a flag has a value.
 fn value_missing(item: &Item, key: Key, error: &ValueError, errors: &mut Errors) {
     if *error == ValueError::Missing {
-        let message =
-            format!("`{0}` needs a value, as in `{0} = {1}`", key.as_str(), key.example());
-        errors.on(item.value_tokens(), message);
+        errors.on(item.value_tokens(), missing(key));
     }
+}
+
+/// Returns the message for an option without a value.
+pub(crate) fn missing(key: Key) -> String {
+    format!("`{0}` needs a value, as in `{0} = {1}`", key.as_str(), key.example())
 }
 
 /// Checks that a flag has no value.
@@ -155,25 +216,75 @@ fn value_unwanted(item: &Item, key: Key, error: &ValueError, errors: &mut Errors
     }
 }
 
-/// Checks that a value is a literal or a word, so that it is known when the tree is compiled.
+/// Checks that a value is a literal, a word or a constant, so that it is known when the tree is
+/// compiled, or is marked as one that only the running program knows.
 fn value_computed(item: &Item, key: Key, error: &ValueError, errors: &mut Errors) {
-    if *error == ValueError::Computed && key == Key::Start {
-        let message =
-            "`start` takes `notify` or `retry`; what to run stands after `=`, behind the options";
-        errors.on(item.value_tokens(), message);
-    } else if *error == ValueError::Computed {
-        let name = key.as_str();
-        let builder = match key {
-            Key::Every => "write `= Periodic::every(…)`".to_owned(),
-            Key::Partitions => "write `name: Partitioned<…> = ….build_partitioned(…)`".to_owned(),
-            Key::ShutdownWithin => "compare `SHUTDOWN_BUDGET` with it".to_owned(),
-            _ => format!("use the builder's `{}`", key.method()),
-        };
-        let message = format!(
-            "the value of `{name}` is a literal, as in `{name} = {}`; for a computed one, {builder}",
-            key.example()
-        );
-        errors.on(item.value_tokens(), message);
+    let name = key.as_str();
+    let ValueError::Computed { meant } = error else { return };
+    let written = compact(&item.value_tokens());
+    let message = match (key, meant) {
+        (Key::Start, _) => {
+            "`start` takes `notify` or `retry`; what to run stands after `=`, behind the options"
+                .to_owned()
+        }
+        (_, Some(literal)) => format!("a value is a literal here; write `{name} = {literal}`"),
+        _ if elsewhere::value(key, &written).is_some() => {
+            let own = elsewhere::value(key, &written).unwrap_or_default();
+            format!("`{name} = {written}` is written `{name} = {own}`")
+        }
+        _ => {
+            let example = key.example();
+            // `runtime config.max`
+            let value = written.strip_prefix("runtime ").unwrap_or(&written);
+            let value = if value.len() <= 30 { value } else { "…" };
+            match key.value() {
+                ValueKind::Limit
+                | ValueKind::NonzeroCount
+                | ValueKind::Time
+                | ValueKind::NonzeroTime
+                | ValueKind::Shutdown
+                | ValueKind::Backoff
+                    if key != Key::ShutdownWithin =>
+                {
+                    format!(
+                        "the value of `{name}` is a literal, as in `{name} = {example}`, or a constant, as in `{name} = LIMIT`; one that only the running program knows is `{name} = {AT_RUNTIME}({value})`"
+                    )
+                }
+                ValueKind::NonzeroTime => format!(
+                    "the value of `{name}` is a literal, as in `{name} = {example}`, or a constant, as in `{name} = LIMIT`"
+                ),
+                _ => format!("the value of `{name}` is written as in `{name} = {example}`"),
+            }
+        }
+    };
+    errors.on(item.value_tokens(), message);
+}
+
+/// Checks that a value which only the running program knows has a meaning where it stands: not in
+/// a derive, which is a constant, and not for a limit that the compiler checks.
+fn value_at_runtime(item: &Item, key: Key, setting: &Setting, place: Place, errors: &mut Errors) {
+    if !setting.is_at_runtime() {
+        return;
+    }
+    let name = key.as_str();
+    let message = match place {
+        _ if key == Key::ShutdownWithin => format!(
+            "`{name}` is checked when the tree is compiled, so its value is a literal or a constant; compare a limit from the configuration with `SHUTDOWN_BUDGET`"
+        ),
+        Place::Derive => format!(
+            "the options of a type are constants; set `{name} = {AT_RUNTIME}(…)` on the child in the tree, or give a literal or a constant here"
+        ),
+        _ => return,
+    };
+    errors.on(item.value_tokens(), message);
+}
+
+/// Checks that a pool has no more partitions than a program can use.
+fn partitions_too_many(item: &Item, key: Key, setting: &Setting, errors: &mut Errors) {
+    if let (Key::Partitions, Setting::Count(Known::Here(count))) = (key, setting)
+        && *count > defaults::MAX_PARTITIONS
+    {
+        errors.on(item.value_tokens(), wording::partitions_too_many(*count));
     }
 }
 
@@ -181,27 +292,14 @@ fn value_computed(item: &Item, key: Key, error: &ValueError, errors: &mut Errors
 fn value_unknown(item: &Item, key: Key, error: &ValueError, errors: &mut Errors) {
     let ValueError::UnknownWord { word, words } = error else { return };
     let name = key.as_str();
-    let meant = match (key, word.as_str()) {
-        (Key::Restart, word) => words::Policy::meant_by(word).map(|(policy, meant)| {
-            use words::{Mistake, Vocabulary};
-            match meant {
-                Mistake::Erlang => format!("Erlang's `{word}` is written `{}`", policy.as_str()),
-                Mistake::Misspelt => {
-                    format!("unknown restart policy `{word}`; did you mean `{}`?", policy.as_str())
-                }
-            }
-        }),
-        (Key::MaxRestarts, "infinity" | "infinite" | "never") => {
-            Some(format!("`{name} = {word}` is written `{name} = unlimited`"))
-        }
-        (Key::Shutdown, "unlimited" | "never") => {
-            Some(format!("`{name} = {word}` is written `{name} = infinity`"))
-        }
-        _ => None,
+    let meant = match Policy::meant_by(word) {
+        Some((policy, why)) if key == Key::Restart => Some(policy.correction(word, why)),
+        _ => elsewhere::value(key, word)
+            .map(|own| format!("`{name} = {word}` is written `{name} = {own}`")),
     };
     let message = meant.unwrap_or_else(|| {
         match words::nearest(word.trim_matches('"'), words.iter().copied()) {
-            // `RestartPolicy::Transient`
+            // `RestartPolicy::Transient`, `Shutdown::BrutalKill`
             Some(near) if near == word => {
                 format!("the value of `{name}` is a word; write `{name} = {near}`")
             }
@@ -239,12 +337,17 @@ fn value_negative(item: &Item, key: Key, error: &ValueError, errors: &mut Errors
     }
 }
 
-/// Checks that a count is a whole number.
+/// Checks that a count is a whole number, and that `runtime(…)` holds an expression.
 fn value_mistyped(item: &Item, key: Key, error: &ValueError, errors: &mut Errors) {
     let name = key.as_str();
     let message = match error {
         ValueError::NotACount => {
             format!("`{name}` is a whole number, as in `{name} = {}`", key.example())
+        }
+        ValueError::NoExpression => {
+            format!(
+                "`{AT_RUNTIME}` takes one expression, as in `{name} = {AT_RUNTIME}(config.{name})`"
+            )
         }
         _ => return,
     };
@@ -252,11 +355,15 @@ fn value_mistyped(item: &Item, key: Key, error: &ValueError, errors: &mut Errors
 }
 
 /// Checks that a duration has a unit.
-fn duration_without_unit(item: &Item, _: Key, error: &ValueError, errors: &mut Errors) {
+fn duration_without_unit(item: &Item, key: Key, error: &ValueError, errors: &mut Errors) {
     let ValueError::NotADuration { literal, why: DurationError::WithoutUnit } = error else {
         return;
     };
-    let message = format!("`{literal}` has no unit; write `{literal}s` or `{literal}ms`");
+    let message = match (literal.as_str(), key) {
+        ("0", Key::Shutdown) => wording::value_zero_shutdown().to_string(),
+        ("0", Key::Backoff) => wording::value_zero_backoff().to_string(),
+        _ => format!("`{literal}` has no unit; write `{literal}s` or `{literal}ms`"),
+    };
     errors.on(item.value_tokens(), message);
 }
 

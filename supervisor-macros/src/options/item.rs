@@ -1,14 +1,16 @@
 //! One option as it is written: its name, and the tokens of its value.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Spacing, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt;
-use syn::parse::ParseStream;
-use syn::{Ident, Path, Token, Type};
+use syn::parse::{Parse, ParseStream, Parser};
+use syn::{Attribute, Ident, Path, Token, Type, token};
 
 use super::key::{Key, ValueKind};
 use super::setting::{self, Setting, ValueError};
 use super::value::Value;
+use crate::errors::Errors;
+use crate::tree::compact;
 
 /// One option as written.
 #[derive(Clone)]
@@ -19,28 +21,61 @@ pub(crate) struct Item {
 
 impl Item {
     /// Parses an option up to the comma after it.
-    pub(super) fn parse(input: ParseStream) -> syn::Result<Self> {
+    pub(super) fn parse(input: ParseStream, errors: &mut Errors) -> syn::Result<Self> {
+        if input.peek(Token![#]) && input.peek2(token::Bracket) {
+            let attrs = input.call(Attribute::parse_outer)?;
+            if let Some(attr) = attrs.first() {
+                errors.on(attr, "an option has no attributes; put `#[cfg(…)]` on the child");
+            }
+        }
         if !input.peek(Ident::peek_any) {
             return Err(input.error("expected an option, such as `shutdown = 5s`"));
         }
-        let ident = Ident::parse_any(input)?;
-        let Ok(equals) = input.parse::<Token![=]>() else {
-            if input.peek(Token![:]) {
-                let message = format!("an option is written with `=`: `{ident} = …`");
-                return Err(input.error(message));
+        let ident = name(input, errors)?;
+        let mut item = Self { ident, value: Value::Nothing };
+        let Some(equals) = item.equals(input, errors) else { return Ok(item) };
+        if input.is_empty() || input.peek(Token![,]) {
+            item.value = Value::Missing(equals);
+        } else {
+            item.set_value(up_to_comma(input));
+            if let Value::Unreadable(error) = &item.value {
+                errors.push(error.clone());
             }
-            return Ok(Self { ident, value: Value::Nothing });
+        }
+        Ok(item)
+    }
+
+    /// Parses the `=` of a value, and reports another sign in its place; returns its span.
+    fn equals(&self, input: ParseStream, errors: &mut Errors) -> Option<Span> {
+        let span = input.span();
+        let is_double = input.peek(Token![==])
+            || input.peek(Token![=>])
+            || (input.peek(Token![:]) && input.peek2(Token![=]));
+        let signs = if is_double {
+            2
+        } else if input.peek(Token![:]) && !input.peek(Token![::]) {
+            1
+        } else {
+            return input.parse::<Token![=]>().ok().map(|equals| equals.span);
         };
-        let key = Key::parse(&ident.unraw().to_string());
-        let value = match key.map(Key::value) {
-            _ if input.is_empty() || input.peek(Token![,]) => Value::Missing(equals.span),
-            Some(ValueKind::Type) => Value::Syntax(input.parse::<Type>()?.into_token_stream()),
-            Some(ValueKind::Path) => {
-                Value::Syntax(input.call(Path::parse_mod_style)?.into_token_stream())
-            }
-            _ => Value::Tokens(up_to_comma(input)),
+        let ident = &self.ident;
+        for _ in 0..signs {
+            TokenTree::parse(input).ok()?;
+        }
+        let value = value_ahead(input);
+        errors.at(span, format!("an option is written with `=`: `{ident} = {value}`"));
+        Some(span)
+    }
+
+    /// Sets the tokens of the value, from which the value of `message` and `crate` is parsed at
+    /// once.
+    pub(super) fn set_value(&mut self, tokens: Vec<TokenTree>) {
+        let name = &self.ident;
+        self.value = match self.key().map(Key::value) {
+            Some(ValueKind::Type) => syntax::<Type>(name, tokens, Parse::parse),
+            Some(ValueKind::Path) => syntax::<Path>(name, tokens, Path::parse_mod_style),
+            _ => Value::Tokens(tokens),
         };
-        Ok(Self { ident, value })
     }
 
     /// Returns the option's key; `None` for an unknown option.
@@ -77,8 +112,67 @@ impl Item {
             Value::Missing(equals) => quote_spanned!(*equals=> =),
             Value::Tokens(tokens) => tokens.iter().cloned().collect(),
             Value::Syntax(tokens) => tokens.clone(),
+            Value::Unreadable(error) => Ident::new("_", error.span()).into_token_stream(),
         }
     }
+}
+
+/// Parses an option's name, and one with `-` between its words.
+fn name(input: ParseStream, errors: &mut Errors) -> syn::Result<Ident> {
+    let first = Ident::parse_any(input)?;
+    let mut text = first.to_string();
+    while input.peek(Token![-]) && input.peek2(Ident::peek_any) {
+        input.parse::<Token![-]>()?;
+        text.push('_');
+        text.push_str(&Ident::parse_any(input)?.to_string());
+    }
+    if first == text {
+        return Ok(first);
+    }
+    let Ok(name) = syn::parse_str::<Ident>(&text) else { return Ok(first) };
+    errors.at(first.span(), format!("`-` is no part of an option's name; write `{name}`"));
+    Ok(Ident::new(&text, first.span()))
+}
+
+/// Prints the value that follows, for a message.
+fn value_ahead(input: ParseStream) -> String {
+    let tokens: TokenStream = up_to_comma(&input.fork()).into_iter().collect();
+    match compact(&tokens) {
+        text if text.is_empty() || text.len() > 30 => "…".to_owned(),
+        text => text,
+    }
+}
+
+/// Parses the tokens of a type or a path.
+fn syntax<T: ToTokens>(
+    option: &Ident,
+    tokens: Vec<TokenTree>,
+    parse: impl FnOnce(ParseStream) -> syn::Result<T>,
+) -> Value {
+    let example = if option == "crate" { "::supervisor" } else { "Query" };
+    if let [TokenTree::Literal(literal)] = tokens.as_slice() {
+        let text = literal.to_string();
+        let text = text.trim_matches('"');
+        let what = if option == "crate" { "path" } else { "type" };
+        let message = if syn::parse_str::<Type>(text).is_ok() {
+            format!("a {what} has no quotes; write `{option} = {text}`")
+        } else {
+            format!("`{option}` takes a {what}, as in `{option} = {example}`")
+        };
+        return Value::Unreadable(syn::Error::new(literal.span(), message));
+    }
+    let (first, all) = (tokens.first().map(TokenTree::span), TokenStream::from_iter(tokens));
+    let text = compact(&all);
+    let is_open = text.matches('<').count() == text.matches('>').count() + 1;
+    if let Ok(parsed) = Parser::parse2(parse, all) {
+        return Value::Syntax(parsed.into_token_stream());
+    }
+    let message = if is_open {
+        format!("the type lacks a `>`; write `{option} = {text}>`")
+    } else {
+        format!("this is no type; `{option}` takes one, as in `{option} = {example}`")
+    };
+    Value::Unreadable(syn::Error::new(first.unwrap_or_else(|| option.span()), message))
 }
 
 /// Returns whether an option with a value begins here.
@@ -87,17 +181,54 @@ pub(super) fn starts_option(input: ParseStream) -> bool {
 }
 
 /// Takes the tokens of a value, and leaves the comma after it.
+///
+/// A comma between the angle brackets of a type, as in `message = Pair<A, B>`, is a part of it.
 pub(super) fn up_to_comma(input: ParseStream) -> Vec<TokenTree> {
     let mut tokens = Vec::new();
+    let mut depth = 0_usize;
     // An option that follows without a comma is not a part of this value.
     while !input.is_empty()
-        && !input.peek(Token![,])
-        && (tokens.is_empty() || !starts_option(input))
+        && !((input.peek(Token![,]) && (depth == 0 || option_follows(input)))
+            || input.peek(Token![;]))
+        && (tokens.is_empty() || depth > 0 || !starts_option(input))
     {
         match input.parse() {
-            Ok(token) => tokens.push(token),
+            Ok(token) => {
+                if let TokenTree::Punct(sign) = &token {
+                    let arrow = matches!(tokens.last(), Some(TokenTree::Punct(last))
+                        if last.as_char() == '-' && last.spacing() == Spacing::Joint);
+                    match sign.as_char() {
+                        '<' => depth += 1,
+                        '>' if !arrow => depth = depth.saturating_sub(1),
+                        _ => {}
+                    }
+                }
+                push(&mut tokens, token);
+            }
             Err(_) => break,
         }
     }
     tokens
+}
+
+/// Returns whether an option follows the comma here: angle brackets before it were left open.
+fn option_follows(input: ParseStream) -> bool {
+    let ahead = input.fork();
+    let is_known = |word: Ident| Key::parse(&word.to_string()).is_some();
+    ahead.parse::<Token![,]>().is_ok()
+        && ahead.call(Ident::parse_any).is_ok_and(is_known)
+        && (ahead.peek(Token![=]) || ahead.peek(Token![,]) || ahead.is_empty())
+}
+
+/// Adds a token; those of a fragment that `macro_rules!` has passed on stand in a group without
+/// delimiters.
+fn push(tokens: &mut Vec<TokenTree>, token: TokenTree) {
+    match token {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
+            for token in group.stream() {
+                push(tokens, token);
+            }
+        }
+        token => tokens.push(token),
+    }
 }

@@ -4,7 +4,7 @@
 //! (`setting.rs`), and the tests in `tests/option_table.rs` demand the option's methods in the
 //! library, its line in what the library prints and returns, and its documentation.
 
-use crate::words;
+use crate::words::{self, elsewhere};
 
 /// Declares the enum of options, the list of all options, and the row of each.
 macro_rules! options {
@@ -247,19 +247,7 @@ impl Key {
 
     /// Returns the option that may stand at a place and was probably meant.
     pub(crate) fn nearest(text: &str, place: Place) -> Option<Self> {
-        // OTP's and Elixir's words, which no edit distance would find.
-        let translated = match text {
-            "intensity" => Some(Self::MaxRestarts),
-            "period" if place == Place::Task => Some(Self::Every),
-            "period" | "max_seconds" | "within" => Some(Self::RestartWindow),
-            "timeout" if place != (Place::Root { pool: false }) => Some(Self::Shutdown),
-            "buffer" | "capacity" => Some(Self::Mailbox),
-            "msg" => Some(Self::Message),
-            "policy" => Some(Self::Restart),
-            "interval" | "repeat" => Some(Self::Every),
-            _ => None,
-        };
-        translated.filter(|key| key.is_allowed(place)).or_else(|| {
+        elsewhere::options(text).find(|key| key.is_allowed(place)).or_else(|| {
             words::nearest(text, Self::allowed(place).map(Self::as_str)).and_then(Self::parse)
         })
     }

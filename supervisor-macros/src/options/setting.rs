@@ -2,21 +2,43 @@
 
 use std::time::Duration;
 
-use proc_macro2::{Ident, Spacing, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Spacing, TokenStream, TokenTree};
 
 use super::duration::{self, DurationError};
 use super::key::ValueKind;
 use super::value::Value;
-use crate::words::{self, AutoShutdown, Policy, Vocabulary};
+use crate::words::{self, AutoShutdown, Policy, Vocabulary, elsewhere};
+
+/// A number or a duration, by who knows it.
+#[derive(Clone, Debug)]
+pub(crate) enum Known<T> {
+    /// The macro: the value is a literal or a word.
+    Here(T),
+    /// The compiler: the value is the path of a constant. Its rules are checked in constants.
+    Constant(TokenStream),
+    /// Only the running program: the value is `runtime(…)`, with this expression. What depends on it
+    /// is checked when the tree starts.
+    AtRuntime(TokenStream),
+}
+
+impl<T: Copy> Known<T> {
+    /// Returns the value, if the macro knows it.
+    pub(crate) fn here(&self) -> Option<T> {
+        match self {
+            Self::Here(value) => Some(*value),
+            Self::Constant(_) | Self::AtRuntime(_) => None,
+        }
+    }
+}
 
 /// The value of an option, read from its tokens.
 #[derive(Clone)]
 pub(crate) enum Setting {
     /// A limit; `None` is `unlimited`.
-    Limit(Option<u32>),
-    Time(Duration),
+    Limit(Known<Option<u32>>),
+    Time(Known<Duration>),
     AutoShutdown(AutoShutdown),
-    Count(usize),
+    Count(Known<usize>),
     Policy(Policy),
     Shutdown(Shutdown),
     Backoff(Backoff),
@@ -27,19 +49,56 @@ pub(crate) enum Setting {
     Path(TokenStream),
 }
 
+impl Setting {
+    /// Returns whether the value is the path of a constant, in a part of it at least.
+    pub(crate) fn is_constant(&self) -> bool {
+        fn is<T>(known: &Known<T>) -> bool {
+            matches!(known, Known::Constant(_))
+        }
+        match self {
+            Self::Limit(limit) => is(limit),
+            Self::Time(time) | Self::Shutdown(Shutdown::Timeout(time)) => is(time),
+            Self::Count(count) => is(count),
+            Self::Backoff(Backoff { min, max }) => is(min) || is(max),
+            _ => false,
+        }
+    }
+
+    /// Returns whether only the running program knows the value.
+    pub(crate) fn is_at_runtime(&self) -> bool {
+        fn is<T>(known: &Known<T>) -> bool {
+            matches!(known, Known::AtRuntime(_))
+        }
+        match self {
+            Self::Limit(limit) => is(limit),
+            Self::Time(time) | Self::Shutdown(Shutdown::Timeout(time)) => is(time),
+            Self::Count(count) => is(count),
+            Self::Backoff(Backoff { min, max }) => is(min) || is(max),
+            _ => false,
+        }
+    }
+}
+
 /// The value of `shutdown`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Shutdown {
     BrutalKill,
-    Timeout(Duration),
+    Timeout(Known<Duration>),
     Infinity,
 }
 
 /// The value of `backoff`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Backoff {
-    pub(crate) min: Duration,
-    pub(crate) max: Duration,
+    pub(crate) min: Known<Duration>,
+    pub(crate) max: Known<Duration>,
+}
+
+impl Backoff {
+    /// Returns both ends, if the macro knows them.
+    pub(crate) fn here(&self) -> Option<(Duration, Duration)> {
+        Some((self.min.here()?, self.max.here()?))
+    }
 }
 
 /// The value of `start`.
@@ -85,12 +144,17 @@ impl Vocabulary for HealthPart {
 pub(crate) enum ValueError {
     /// The option needs a value and has none.
     Missing,
+    /// The value cannot be parsed, which has been reported.
+    Reported,
     /// The option is a flag and has a value.
     Unwanted,
     /// The value is a word that is not one of these.
     UnknownWord { word: String, words: Vec<&'static str> },
-    /// The value is neither a literal nor a word.
-    Computed,
+    /// The value is neither a literal, a word nor a constant; holds the literal that was probably
+    /// meant, as in `Duration::from_secs(5)`.
+    Computed { meant: Option<String> },
+    /// There is no expression in the parentheses of `runtime(…)`.
+    NoExpression,
     /// The value is not a whole number, or too large a one.
     NotACount,
     /// The value is zero where zero has no meaning.
@@ -115,6 +179,7 @@ const SHUTDOWN_WORDS: [&str; 2] = ["brutal_kill", "infinity"];
 pub(super) fn read(kind: ValueKind, value: &Value) -> Result<Setting, ValueError> {
     match (kind, value) {
         (_, Value::Missing(_)) => Err(ValueError::Missing),
+        (_, Value::Unreadable(_)) => Err(ValueError::Reported),
         (ValueKind::Flag | ValueKind::Switch, Value::Nothing) => Ok(Setting::Flag(true)),
         (ValueKind::Flag, _) => Err(ValueError::Unwanted),
         (_, Value::Nothing) => Err(ValueError::Missing),
@@ -126,10 +191,10 @@ pub(super) fn read(kind: ValueKind, value: &Value) -> Result<Setting, ValueError
 
 fn read_tokens(kind: ValueKind, tokens: &[TokenTree]) -> Result<Setting, ValueError> {
     match kind {
-        ValueKind::Limit => limit(tokens).map(Setting::Limit),
-        ValueKind::NonzeroCount => nonzero_count(tokens).map(Setting::Count),
-        ValueKind::Time => time(tokens).map(Setting::Time),
-        ValueKind::NonzeroTime => nonzero_time(tokens).map(Setting::Time),
+        ValueKind::Limit => known(tokens, limit).map(Setting::Limit),
+        ValueKind::NonzeroCount => known(tokens, nonzero_count).map(Setting::Count),
+        ValueKind::Time => known(tokens, time).map(Setting::Time),
+        ValueKind::NonzeroTime => known(tokens, nonzero_time).map(Setting::Time),
         ValueKind::AutoShutdown => vocabulary(tokens).map(Setting::AutoShutdown),
         ValueKind::Policy => vocabulary(tokens).map(Setting::Policy),
         ValueKind::Shutdown => shutdown(tokens).map(Setting::Shutdown),
@@ -141,8 +206,41 @@ fn read_tokens(kind: ValueKind, tokens: &[TokenTree]) -> Result<Setting, ValueEr
         }
         ValueKind::Flag => Err(ValueError::Unwanted),
         // A value of these kinds is parsed as `Value::Syntax`.
-        ValueKind::Type | ValueKind::Path => Err(ValueError::Computed),
+        ValueKind::Type | ValueKind::Path => Err(computed(tokens)),
     }
+}
+
+/// The word before the parentheses of a value that only the running program knows.
+pub(crate) const AT_RUNTIME: &str = "runtime";
+
+/// Reads a value that may be a constant, or be known to the running program only.
+fn known<T>(
+    tokens: &[TokenTree],
+    read: impl FnOnce(&[TokenTree]) -> Result<T, ValueError>,
+) -> Result<Known<T>, ValueError> {
+    if let [TokenTree::Ident(word), TokenTree::Group(group)] = tokens
+        && word == AT_RUNTIME
+        && group.delimiter() == Delimiter::Parenthesis
+    {
+        let value = group.stream();
+        return match syn::parse2::<syn::Expr>(value.clone()) {
+            Ok(_) => Ok(Known::AtRuntime(value)),
+            Err(_) => Err(ValueError::NoExpression),
+        };
+    }
+    if is_constant(tokens) {
+        return Ok(Known::Constant(tokens.iter().cloned().collect()));
+    }
+    read(tokens).map(Known::Here)
+}
+
+/// Returns whether the tokens are the path of a constant, as constants are named: `LIMIT`,
+/// `limits::MAX_USERS`.
+fn is_constant(tokens: &[TokenTree]) -> bool {
+    let [.., TokenTree::Ident(last)] = tokens else { return false };
+    let name = last.to_string();
+    let is_upper = name.contains(char::is_uppercase) && !name.contains(char::is_lowercase);
+    is_upper && syn::parse2::<syn::ExprPath>(tokens.iter().cloned().collect()).is_ok()
 }
 
 fn limit(tokens: &[TokenTree]) -> Result<Option<u32>, ValueError> {
@@ -173,7 +271,7 @@ fn count(tokens: &[TokenTree]) -> Result<u64, ValueError> {
         [TokenTree::Ident(ident)] if is_used_elsewhere(&ident.to_string()) => {
             return Err(ValueError::NotACount);
         }
-        _ => return Err(ValueError::Computed),
+        _ => return Err(computed(tokens)),
     };
     let number: syn::LitInt =
         syn::parse_str(&literal.to_string()).map_err(|_| ValueError::NotACount)?;
@@ -204,7 +302,36 @@ fn word(tokens: &[TokenTree], words: &[&'static str]) -> Result<&'static str, Va
         [.., TokenTree::Punct(colon), TokenTree::Ident(ident)] if colon.as_char() == ':' => {
             Err(unknown(ident.to_string()))
         }
-        _ => Err(ValueError::Computed),
+        _ => Err(computed(tokens)),
+    }
+}
+
+/// Returns the error for a value that has to be computed, with the literal that it equals, if that
+/// can be told.
+fn computed(tokens: &[TokenTree]) -> ValueError {
+    ValueError::Computed { meant: literal_of_call(tokens) }
+}
+
+/// Returns the duration in `Duration::from_secs(5)` and in `Shutdown::Timeout(5s)` as a literal.
+fn literal_of_call(tokens: &[TokenTree]) -> Option<String> {
+    let [.., TokenTree::Ident(function), TokenTree::Group(group)] = tokens else { return None };
+    let inner: Vec<TokenTree> = group.stream().into_iter().collect();
+    let unit = match function.to_string().as_str() {
+        "from_millis" => "ms",
+        "from_secs" | "from_secs_f32" | "from_secs_f64" => "s",
+        "from_mins" | "from_minutes" => "m",
+        "from_hours" => "h",
+        "Timeout" | "timeout" | "After" => {
+            return match inner.as_slice() {
+                [TokenTree::Literal(literal)] => Some(literal.to_string()),
+                other => literal_of_call(other),
+            };
+        }
+        _ => return None,
+    };
+    match inner.as_slice() {
+        [TokenTree::Literal(number)] => Some(format!("{number}{unit}")),
+        _ => None,
     }
 }
 
@@ -219,7 +346,7 @@ fn not_a_word(ident: &Ident, listed: &[&'static str]) -> ValueError {
     if is_near || is_used_elsewhere(&word) {
         ValueError::UnknownWord { word, words: listed.to_vec() }
     } else {
-        ValueError::Computed
+        ValueError::Computed { meant: None }
     }
 }
 
@@ -245,7 +372,9 @@ fn shutdown(tokens: &[TokenTree]) -> Result<Shutdown, ValueError> {
     match tokens {
         [TokenTree::Ident(ident)] if ident == "brutal_kill" => Ok(Shutdown::BrutalKill),
         [TokenTree::Ident(ident)] if ident == "infinity" => Ok(Shutdown::Infinity),
-        [TokenTree::Ident(ident)] => Err(not_a_word(ident, &SHUTDOWN_WORDS)),
+        [TokenTree::Ident(ident)] if !is_constant(tokens) => {
+            Err(not_a_word(ident, &SHUTDOWN_WORDS))
+        }
         // `brutal-kill`, `:infinity`
         [TokenTree::Ident(brutal), TokenTree::Punct(_), TokenTree::Ident(kill)]
             if format!("{brutal}_{kill}") == SHUTDOWN_WORDS[0] =>
@@ -255,8 +384,21 @@ fn shutdown(tokens: &[TokenTree]) -> Result<Shutdown, ValueError> {
         [TokenTree::Punct(colon), TokenTree::Ident(_)] if colon.as_char() == ':' => {
             word(tokens, &SHUTDOWN_WORDS).map(|_| Shutdown::Infinity)
         }
-        _ => nonzero_time(tokens).map(Shutdown::Timeout),
+        // `Shutdown::BrutalKill`
+        [.., TokenTree::Punct(colon), TokenTree::Ident(last)]
+            if colon.as_char() == ':' && camel_word(last).is_some() =>
+        {
+            let word = camel_word(last).unwrap_or_default().to_owned();
+            Err(ValueError::UnknownWord { word, words: SHUTDOWN_WORDS.to_vec() })
+        }
+        _ => known(tokens, nonzero_time).map(Shutdown::Timeout),
     }
+}
+
+/// Returns the word of `shutdown` that an enum of Rust has as a variant of this name.
+fn camel_word(variant: &Ident) -> Option<&'static str> {
+    let plain = elsewhere::plain(&variant.to_string());
+    SHUTDOWN_WORDS.into_iter().find(|word| elsewhere::plain(word) == plain)
 }
 
 fn backoff(tokens: &[TokenTree]) -> Result<Backoff, ValueError> {
@@ -265,15 +407,18 @@ fn backoff(tokens: &[TokenTree]) -> Result<Backoff, ValueError> {
             if first.as_char() == '.' && first.spacing() == Spacing::Joint && second.as_char() == '.')
     });
     let Some(dots) = dots else {
-        return nonzero_time(tokens).map(|delay| Backoff { min: delay, max: delay });
+        let delay = known(tokens, nonzero_time)?;
+        return Ok(Backoff { min: delay.clone(), max: delay });
     };
     let (low, high) = (&tokens[..dots], &tokens[dots + 2..]);
     let inclusive = matches!(high, [TokenTree::Punct(_), ..]);
     if low.is_empty() || high.is_empty() || inclusive {
         return Err(ValueError::NotARange);
     }
-    let (min, max) = (nonzero_time(low)?, nonzero_time(high)?);
-    if min > max {
+    let (min, max) = (known(low, nonzero_time)?, known(high, nonzero_time)?);
+    if let (Some(first), Some(last)) = (min.here(), max.here())
+        && first > last
+    {
         return Err(ValueError::Inverted { min: text(low), max: text(high) });
     }
     Ok(Backoff { min, max })
@@ -293,6 +438,8 @@ fn time(tokens: &[TokenTree]) -> Result<Duration, ValueError> {
             return Err(ValueError::Negative);
         }
         [TokenTree::Literal(number), TokenTree::Ident(unit)] => {
+            let unit = unit.to_string();
+            let unit = duration::unit_meant_by(&unit).unwrap_or(&unit);
             return Err(ValueError::Split(format!("{number}{unit}")));
         }
         // `1.s` is a field access to Rust's lexer.
@@ -305,7 +452,7 @@ fn time(tokens: &[TokenTree]) -> Result<Duration, ValueError> {
             let (literal, why) = (ident.to_string(), DurationError::NotANumber);
             return Err(ValueError::NotADuration { literal, why });
         }
-        _ => return Err(ValueError::Computed),
+        _ => return Err(computed(tokens)),
     };
     duration::parse(&literal).map_err(|why| ValueError::NotADuration { literal, why })
 }

@@ -13,4 +13,6 @@ pub(crate) enum Value {
     Tokens(Vec<TokenTree>),
     /// The type of `message = Query<T>`, the path of `crate = some::path`.
     Syntax(TokenStream),
+    /// Tokens that are no type and no path; the error has been reported.
+    Unreadable(syn::Error),
 }

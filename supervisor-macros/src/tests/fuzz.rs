@@ -159,7 +159,7 @@ fn kept_by_derive(tokens: TokenStream) -> Result<(), String> {
         for item in &options.items {
             let (name, value) = (&item.ident, item.value_tokens());
             match item.value {
-                Value::Nothing => read.extend(quote!(#name)),
+                Value::Nothing | Value::Unreadable(_) => read.extend(quote!(#name)),
                 Value::Missing(_) | Value::Tokens(_) | Value::Syntax(_) => {
                     read.extend(quote!(#name = #value));
                 }

@@ -64,18 +64,22 @@ fn a_keyword_is_no_part_of_a_path() {
 
 #[test]
 fn an_identifier_is_a_word_or_has_to_be_computed() {
-    is_wrong("one_for_one(max_restarts = LIMIT) {}", "use the builder's `with_max_restarts`");
+    is_wrong("one_for_one(max_restarts = limit) {}", "is `max_restarts = runtime(limit)`");
     is_wrong("one_for_one(max_restarts = unlimitd) {}", "did you mean `unlimited`?");
     is_wrong("one_for_one(max_restarts = 3s) {}", "whole number");
     is_wrong("simple_one_for_one(max_children = 2k) { a: Temporary }", "whole number");
     is_fine("simple_one_for_one(max_children = 2_000usize) { a: Temporary }");
     is_wrong("one_for_one(max_restarts = infinity) {}", "is written `max_restarts = unlimited`");
     is_wrong("one_for_one(restart_window = infinity) {}", "`infinity` is not a duration");
-    is_wrong("one_for_one(restart_window = WINDOW) {}", "use the builder's `with_restart_window`");
-    is_wrong("one_for_one { a: Always(shutdown = brutal) }", "use the builder's `with_shutdown`");
+    is_wrong("one_for_one(restart_window = 2 * MIN) {}", "a literal, as in `restart_window = 60s`");
+    is_wrong("one_for_one { a: Always(shutdown = brutal) }", "is written `shutdown = brutal_kill`");
     is_wrong("one_for_one { a: Always(shutdown = brutal_kil) }", "did you mean `brutal_kill`?");
-    is_wrong("one_for_one { a: Always(every = period) }", "write `= Periodic::every(…)`");
-    is_wrong("simple_one_for_one(partitions = n) { a: T }", "write `name: Partitioned<…>");
+    is_wrong("one_for_one { a: Always(every = period) }", "is `every = runtime(period)`");
+    is_wrong("simple_one_for_one(partitions = n) { a: T }", "is `partitions = runtime(n)`");
+    is_wrong(
+        "S: one_for_one(shutdown_within = limit) {}",
+        "is a literal, as in `shutdown_within = 30s`",
+    );
 }
 
 #[test]
@@ -198,6 +202,181 @@ fn a_limit_of_billions_is_computed_at_once() {
     is_fine(
         "one_for_one(max_restarts = 4294967295, restart_window = 99999h) { a: Always(backoff = 1ms) }",
     );
+}
+
+#[test]
+fn a_value_is_a_literal_a_constant_or_known_at_run_time() {
+    is_fine("one_for_one(max_restarts = LIMIT, restart_window = limits::WINDOW) { a: Always }");
+    is_fine("one_for_one(max_restarts = u32::MAX, kill_grace = GRACE) { a: Always(every = P) }");
+    is_fine("simple_one_for_one(partitions = crate::SHARDS) { a: T(backoff = MIN..MAX) }");
+    is_fine("S(c: &C): simple_one_for_one(max_children = runtime(c.max)) { a: T }");
+    is_fine("S(c: &C): one_for_one { a: Always(backoff = MIN..runtime(c.max()), shutdown = S) }");
+    is_fine("S: one_for_one(shutdown_within = LIMIT) {}");
+    is_wrong(
+        "S: one_for_one(shutdown_within = runtime(x)) {}",
+        "checked when the tree is compiled",
+    );
+    is_wrong("one_for_one(max_restarts = runtime()) {}", "`runtime` takes one expression");
+    is_wrong("one_for_one(max_restarts = runtime x) {}", "is `max_restarts = runtime(x)`");
+    is_wrong("one_for_one { a: Always(shutdown = Duration::from_secs(5)) }", "`shutdown = 5s`");
+    is_wrong("one_for_one { a: Always(shutdown = Shutdown::Timeout(5s)) }", "`shutdown = 5s`");
+    is_wrong(
+        "one_for_one { a: Always(shutdown = Shutdown::BrutalKill) }",
+        "`shutdown = brutal_kill`",
+    );
+    let in_derive = |text| messages(derive(text));
+    assert_eq!(in_derive("#[child(shutdown = STOP, mailbox = SIZE)] struct A;"), [""; 0]);
+    assert_eq!(in_derive("#[child(shutdown = runtime(x))] struct A;").len(), 1);
+}
+
+#[test]
+fn an_argument_of_macro_rules_is_a_literal() {
+    use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+    let value = Group::new(Delimiter::None, "5".parse().unwrap());
+    let mut options: TokenStream = "max_restarts =".parse().unwrap();
+    options.extend([TokenTree::from(value)]);
+    let mut tokens: TokenStream = "[::supervisor] one_for_one".parse().unwrap();
+    tokens.extend([TokenTree::from(Group::new(Delimiter::Parenthesis, options))]);
+    tokens.extend("{ a: Always }".parse::<TokenStream>().unwrap());
+    assert_eq!(messages(crate::tree::expand(tokens)), [""; 0]);
+}
+
+#[test]
+fn words_of_other_tools_are_translated() {
+    is_wrong("one_for_one { a: OnFailure<T> }", "restarted after a failure is `Transient`");
+    is_wrong("one_for_one { a: on-failure }", "restarted after a failure is `Transient`");
+    is_wrong("one_for_one { a: UnlessStopped }", "always restarted is `Always`");
+    is_wrong("one_for_one { a: Never<T> }", "never restarted is `Temporary`");
+    is_wrong("one_for_one { a: always }", "unknown restart policy `always`; write `Always`");
+    is_fine("one_for_one { a: self::Never, b: self::OnFailure<T> }");
+    is_wrong("S: OneForOneStrategy { a: T }", "did you mean `one_for_one`?");
+    is_wrong("S: AllForOne { a: T }", "did you mean `one_for_all`?");
+    is_wrong("S: one-for-all { a: T }", "write `one_for_all`");
+    is_wrong("S: Strategy::RestForOne { a: T }", "write `rest_for_one`");
+    is_wrong("S: one_for_one { a: T(restart_sec = 5s) }", "did you mean `backoff`?");
+    is_wrong("S: one_for_one { a: T(timeout_stop_sec = 5s) }", "did you mean `shutdown`?");
+    is_wrong("S: one_for_one { a: T(depends_on = [b]), b: T }", "order of declaration");
+    is_wrong("S: simple_one_for_one(replicas = 5) { a: T }", "did you mean `partitions`?");
+    is_wrong(
+        "S: one_for_one { a: T(replicas = 5) }",
+        "belongs on a `simple_one_for_one` supervisor",
+    );
+    is_wrong("S: one_for_one { a: T(shutdown = kill) }", "is written `shutdown = brutal_kill`");
+    is_wrong("S: one_for_one(max-restarts = 5) { a: T }", "write `max_restarts`");
+    is_wrong("S: one_for_one(shutdown = 20s) { a: T }", "write `shutdown_within = 20s`");
+    is_wrong("S: one_for_one { a: T(restart = Transient) }", "write `a: Transient<T>`");
+}
+
+#[test]
+fn syntax_of_other_languages_costs_one_error() {
+    for head in ["Shop =", "Shop ->", "Shop =>", "Shop", "Shop(port: u16) ->", "pub Shop ="] {
+        is_wrong(&format!("{head} one_for_one {{ a: T }}"), "expected `:` after `Shop`");
+    }
+    is_wrong("Shop[port: u16]: one_for_one { a: T }", "parameters stand in parentheses");
+    is_wrong("name: Shop, strategy: one_for_one", "a tree is its name, a colon");
+    is_wrong("\"Shop\": one_for_one { a: T }", "a name has no quotes");
+    is_wrong("S: one_for_one { \"a\": T }", "write `a: …`");
+    is_wrong("S: one_for_one { pub a: T, pub(crate) b: T }", "leave `pub` out");
+    is_wrong("S: one_for_one { let a: T, b: T }", "leave it out: `a: …`");
+    is_wrong("S: one_for_one { worker a: T, b: T }", "one word before its colon");
+    is_wrong("S: one_for_one { my-worker: T }", "write `my_worker`");
+    is_wrong("S: one_for_one { for x in y { a: T } }", "no control flow");
+    is_wrong("S: one_for_one { use x::Y; }", "put this before the tree");
+    is_wrong("S: one_for_one { max_restarts: 5, a: T }", "`one_for_one(max_restarts = 5) { … }`");
+    is_wrong("S: one_for_one[max_restarts = 5] { a: T }", "options stand in parentheses");
+    is_wrong("S: one_for_one { a: T }(max_restarts = 5)", "unexpected tokens");
+    is_wrong(
+        "S: one_for_one { s: one_for_one { a: T }(restart = Transient) }",
+        "before the braces",
+    );
+    is_wrong("S: one_for_one { a: T { shutdown = 5s } }", "as in `T(shutdown = …)`");
+    is_wrong("S: one_for_one { a: Always<T> { shutdown: 5s } }", "as in `Always<T>(shutdown = …)`");
+    is_wrong("S: one_for_one { a: T(\"x\", 5) }", "`a: T = T(\"x\", 5)`");
+    is_wrong("S: one_for_one { a: T(url = \"x\") }", "`name: Type = Type { url: … }`");
+    is_wrong("S: one_for_one { a: Transient T, b: T }", "write `Transient<T>`");
+    is_wrong("S: one_for_one { a: permanent T, b: T }", "write `Always<T>`");
+    is_wrong("S: one_for_one { a: T Transient, b: T }", "write `Transient<T>`");
+    is_wrong("S: one_for_one { a: T<Transient> }", "write `Transient<T>`");
+    is_wrong("S: one_for_one { a: RestartPolicy::Transient<T> }", "write `Transient<T>`");
+    is_wrong(
+        "S: one_for_one { a: Transient<one_for_one { b: T }> }",
+        "(restart = Transient) { … }`",
+    );
+    is_wrong("S: one_for_one { a: run(shutdown = 5s) }", "`a: Always(shutdown = 5s) = run`");
+    is_wrong("S: one_for_one { a: storage.T }", "write `storage::T`");
+    is_wrong(
+        "S: one_for_one { a: [T; 4] }",
+        "`a: simple_one_for_one(partitions = 4) { worker: T }`",
+    );
+    is_wrong("S: one_for_one { a: vec![T; 4] }", "simple_one_for_one(partitions = 4)");
+    is_wrong("S: one_for_one { a: T * 4 }", "simple_one_for_one(partitions = 4)");
+    is_wrong("S: one_for_one { a: T => T::new() }", "stands after `=`");
+    is_wrong("S: one_for_one { a := T::new(), b: T }", "write `a: T = T::new(…)`");
+    is_wrong("S: one_for_one { a = T { x: 5 }, b: T }", "write `a: T = T { … }`");
+    is_wrong("S: one_for_one(max_restarts == 5) { a: T }", "`max_restarts = 5`");
+    is_wrong("S: one_for_one(max_restarts: 5) { a: T }", "`max_restarts = 5`");
+    is_wrong("S: one_for_one(max_restarts = 5; restart_window = 5s) { a: T }", "separated by `,`");
+    is_wrong("S: one_for_one { a: T(#[cfg(x)] shutdown = 5s) }", "put `#[cfg(…)]` on the child");
+    is_wrong("S: one_for_one { a: Box<dyn Worker> }", "a child has one type");
+    is_wrong("S: one_for_one { a: Always<Arc<dyn Worker>> }", "a child has one type");
+    is_wrong("S: one_for_one { a: &T }", "a child owns its value");
+    is_wrong("S: one_for_one { a: DynamicSupervisor }", "`a: simple_one_for_one { worker: Type }`");
+    is_wrong(
+        "S: one_for_one { a: supervisor one_for_all { b: T } }",
+        "write `a: one_for_all { … }`",
+    );
+    is_wrong("S: one_for_one do a: T, b: T end", "not between `do` and `end`");
+}
+
+#[test]
+fn what_is_half_typed_keeps_the_child_that_follows() {
+    is_wrong("S: one_for_one { a: T = b: T }", "expected a value after `=`");
+    is_wrong("S: one_for_one { a: T = T:: b: T }", "the value is not finished");
+    is_wrong("S: one_for_one { a: Always< b: T }", "expected one type's path");
+    for text in ["a: T = b: T", "a: T = T:: b: T", "a: Always< b: T"] {
+        let expansion = tree(&format!("S: one_for_one {{ {text} }}")).to_string();
+        assert!(expansion.contains("fn b "), "{text}: {expansion}");
+    }
+}
+
+#[test]
+fn a_type_of_messages_that_cannot_be_read_is_no_second_error() {
+    let wrong = |text: &str, message: &str| {
+        let expansion = derive(&format!("#[child({text})] struct A;"));
+        let is_unknown = expansion.to_string().contains("Unknown");
+        let found = messages(expansion);
+        assert!(found.len() == 1 && found[0].contains(message), "{text}: {found:?}");
+        assert!(is_unknown, "{text}");
+    };
+    wrong("message", "`message` needs a value");
+    wrong("message =", "`message` needs a value");
+    wrong("message = \"Query\"", "a type has no quotes; write `message = Query`");
+    wrong("message = crate::", "this is no type");
+    wrong("message = Option<Query, mailbox = 5", "the type lacks a `>`");
+    wrong("mesage = Query", "did you mean `message`?");
+    wrong("Query", "is written `message = Query`");
+    wrong("message = &str", "as in `message = String`");
+    wrong("message = dyn Job", "write `message = Box<dyn Job + Send>`");
+    for text in ["message: Query", "message(Query)", "message Query", "message => Query"] {
+        let found = messages(derive(&format!("#[child({text})] struct A;")));
+        assert_eq!(found.len(), 1, "{text}: {found:?}");
+        assert!(found[0].contains("message = Query"), "{text}: {found:?}");
+    }
+    let two =
+        messages(derive("#[child(message = Vec<, shutdown = 5, restart = transient)] struct A;"));
+    assert_eq!(two.len(), 3, "an error hides no other: {two:?}");
+}
+
+#[test]
+fn a_name_that_is_lost_is_one_error() {
+    for child in ["5: T", "{T, []}", "for x in y {}", "T", "Cache: T", "fn: T", "start: T"] {
+        let expansion = tree(&format!("S: one_for_one {{ {child}, b: T }}"));
+        let lost = expansion.to_string().contains("Deref");
+        assert!(lost, "{child}");
+        assert_eq!(messages(expansion).len(), 1, "{child}");
+    }
+    let fine = tree("S: one_for_one { a: T }").to_string();
+    assert!(!fine.contains("Deref"));
 }
 
 #[test]

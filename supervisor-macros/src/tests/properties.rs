@@ -156,7 +156,8 @@ fn plain_supervisor(child: BoxedStrategy<String>) -> impl Strategy<Value = Strin
     let options = prop::sample::select(vec![
         "",
         " ( max_restarts = 5 )",
-        " ( max_restarts = unlimited , restart_window = 1m , kill_grace = 250ms )",
+        " ( max_restarts = unlimited , kill_grace = 250ms )",
+        " ( max_restarts = limits :: MAX , restart_window = runtime ( config . window ) )",
     ]);
     (strategy, options, prop::collection::vec(child, 0..5)).prop_map(
         |(strategy, options, children)| {
@@ -206,6 +207,7 @@ fn options() -> impl Strategy<Value = &'static str> {
         " ( shutdown = 5s )",
         " ( shutdown = brutal_kill , heartbeat = 10s )",
         " ( start = notify , start_timeout = 1.5s )",
+        " ( shutdown = STOP , start = notify , start_timeout = runtime ( config . start ) )",
     ])
 }
 
@@ -215,7 +217,7 @@ fn value() -> impl Strategy<Value = &'static str> {
         " = value ( )",
         " = Thing { field : 5 , other }",
         " = | ctx | async move { Ok ( ( ) ) }",
-        " = a . b :: < C , D > ( & e ) ?",
+        " = a . b :: < C , D > ( & e )",
     ])
 }
 

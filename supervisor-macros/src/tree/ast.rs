@@ -7,10 +7,12 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{Attribute, Expr, Ident, Type, Visibility};
 
+use super::text::compact;
 use crate::options::Options;
+use crate::options::check::Subject;
 use crate::options::key::{Key, Place};
-use crate::options::setting::Setting;
-use crate::words::{Policy, Strategy, Vocabulary, Word};
+use crate::options::setting::{Known, Setting};
+use crate::words::{Policy, Strategy, Word};
 
 /// A tree: `attrs? (vis? Name ("(" params ")")? ":")? supervisor`.
 pub(crate) struct Tree {
@@ -19,6 +21,8 @@ pub(crate) struct Tree {
     /// The parameters of the function around the tree that its types name: `for<Handler>`.
     pub(crate) generics: Vec<Ident>,
     pub(crate) attrs: Vec<Attribute>,
+    /// `#[allow(deprecated)]`, if the tree has `#[deprecated]`.
+    pub(crate) permission: Option<Attribute>,
     /// `None` for a tree that is an expression.
     pub(crate) head: Option<Head>,
     pub(crate) root: Supervisor,
@@ -51,6 +55,9 @@ pub(crate) struct Supervisor {
     pub(crate) options: Options,
     pub(crate) enclosure: Enclosure,
     pub(crate) children: Vec<Child>,
+    /// The error about a child whose name is unknown, if there is one: the handle then lacks an
+    /// accessor that the program may use.
+    pub(crate) lost: Option<syn::Error>,
     /// The type of the supervisor's handle, set by `names`; `None` for a pool, whose handle is the
     /// library's.
     pub(crate) handle: Option<Handle>,
@@ -119,13 +126,15 @@ impl Task {
     /// Returns the period of a periodic job; `None` for other tasks.
     ///
     /// If the value of `every` cannot be read, an arbitrary time stands for it.
-    pub(crate) fn every(&self) -> Option<Duration> {
+    pub(crate) fn every(&self) -> Option<Known<Duration>> {
         let mut settings = self.options.settings(Place::Task);
         let every = settings.find_map(|(_, key, setting)| match (key, setting) {
             (Key::Every, Setting::Time(every)) => Some(every),
             _ => None,
         });
-        self.options.contains(Key::Every).then(|| every.unwrap_or(Duration::from_secs(1)))
+        self.options
+            .contains(Key::Every)
+            .then(|| every.unwrap_or(Known::Here(Duration::from_secs(1))))
     }
 }
 
@@ -207,9 +216,16 @@ impl Tree {
         self.head.as_ref().map(|head| head.ident.unraw().to_string())
     }
 
-    /// Returns the tree's `#[cfg(…)]`s, which every item of its expansion carries.
+    /// Returns the attributes that every item of the tree's expansion carries: its `#[cfg(…)]`s,
+    /// and, for a tree that is deprecated, the permission to name it.
     pub(crate) fn cfgs(&self) -> impl Iterator<Item = &Attribute> {
-        self.attrs.iter().filter(|attr| attr.path().is_ident("cfg"))
+        let cfgs = self.attrs.iter().filter(|attr| attr.path().is_ident("cfg"));
+        cfgs.chain(&self.permission)
+    }
+
+    /// Returns the tree's other attributes, which belong to its type alone.
+    pub(crate) fn other_attrs(&self) -> impl Iterator<Item = &Attribute> {
+        self.attrs.iter().filter(|attr| !attr.path().is_ident("cfg"))
     }
 }
 
@@ -218,7 +234,9 @@ impl Supervisor {
     pub(crate) fn strategy(&self) -> Strategy {
         self.strategy
             .known
-            .or_else(|| Strategy::nearest(&self.strategy.ident.to_string()))
+            .or_else(|| {
+                Strategy::meant_by(&self.strategy.ident.to_string()).map(|(meant, _)| meant)
+            })
             .unwrap_or(Strategy::OneForOne)
     }
 
@@ -230,13 +248,14 @@ impl Supervisor {
     /// Returns the number of a pool's workers, if it is fixed.
     ///
     /// If the value of `partitions` cannot be read, an arbitrary number stands for it.
-    pub(crate) fn partitions(&self) -> Option<usize> {
+    pub(crate) fn partitions(&self) -> Option<Known<usize>> {
         let mut settings = self.options.settings(self.nested_place());
         let count = settings.find_map(|(_, key, setting)| match (key, setting) {
             (Key::Partitions, Setting::Count(count)) => Some(count),
             _ => None,
         });
-        (self.options.contains(Key::Partitions) && self.is_pool()).then(|| count.unwrap_or(1))
+        (self.options.contains(Key::Partitions) && self.is_pool())
+            .then(|| count.unwrap_or(Known::Here(1)))
     }
 
     /// Returns the children that have an accessor in the handle.
@@ -293,6 +312,16 @@ impl Child {
             Body::Typed(typed) => Some((&typed.options, Place::Typed)),
             Body::Broken(_) => None,
         }
+    }
+
+    /// Returns the child as messages about its options name it.
+    pub(crate) fn subject(&self) -> Subject {
+        let child = match &self.body {
+            Body::Task(_) => Some((self.unraw_name(), None)),
+            Body::Typed(typed) => Some((self.unraw_name(), Some(compact(&typed.ty.tokens)))),
+            Body::Supervisor(_) | Body::Broken(_) => None,
+        };
+        Subject { child }
     }
 
     /// Lowers the child's validity, unless it is lower already.

@@ -5,6 +5,7 @@
 //! are checked by the library when the constants of the tree are evaluated; rules about traits
 //! are checked by rustc.
 
+mod attributes;
 mod child;
 mod facts;
 mod lives;
@@ -13,6 +14,7 @@ mod supervisor;
 
 pub(super) use supervisor::{nested_template, template_missing};
 
+use syn::Expr;
 use syn::ext::IdentExt;
 
 use self::facts::Site;
@@ -20,6 +22,7 @@ use self::scope::{Names, Scope};
 use super::ast::{Body, Supervisor, Tree, Validity};
 use crate::errors::Errors;
 use crate::options;
+use crate::options::check::Subject;
 
 /// Applies every rule, and marks the children that break one.
 pub(crate) fn check(tree: &mut Tree, errors: &mut Errors) {
@@ -36,8 +39,11 @@ pub(crate) fn check(tree: &mut Tree, errors: &mut Errors) {
     let root = head.map(|head| head.ident.clone());
     let site = Site { root: root.as_ref(), is_root: true, params: &params, borrowed: &borrowed };
     supervisor::attributes_without_name(tree, errors);
-    options::check::check(&tree.root.options, tree.root.root_place(), errors);
+    attributes::attribute_of_tree(tree, errors);
+    supervisor::tree_too_deep(tree, errors);
+    options::check::check(&tree.root.options, tree.root.root_place(), &Subject::default(), errors);
     check_supervisor(&mut tree.root, site, None, errors);
+    tree.attrs.retain(|attr| !attributes::is_refused(attr, None));
 }
 
 fn check_supervisor(
@@ -53,8 +59,14 @@ fn check_supervisor(
     for index in 0..supervisor.children.len() {
         let scope = Scope { names: &names, index, outer };
         let validity = check_child(supervisor, site, scope, errors);
+        let lost = child::name_lost(&supervisor.children[index], site);
+        supervisor.lost = supervisor.lost.take().or(lost);
         let child = &mut supervisor.children[index];
         child.downgrade(validity);
+        let refused: Vec<bool> =
+            child.attrs.iter().map(|attr| attributes::is_refused(attr, Some(child))).collect();
+        let mut refused = refused.into_iter();
+        child.attrs.retain(|_| !refused.next().unwrap_or(false));
         if let Body::Supervisor(nested) = &mut child.body {
             check_supervisor(nested, Site { is_root: false, ..site }, Some(&scope), errors);
         }
@@ -73,16 +85,24 @@ fn check_child(supervisor: &Supervisor, site: Site, scope: Scope, errors: &mut E
         }
     };
     apply(&|found| child::name_taken(child, site, found), Validity::WithoutName);
+    apply(&|found| child::name_upper(child, found), Validity::WithoutName);
     apply(&|found| child::name_duplicate(supervisor, scope, found), Validity::WithoutName);
     apply(&|found| child::tree_in_itself(child, site, found), Validity::WithoutName);
     apply(&|found| supervisor::handle_duplicate(child, found), Validity::Invalid);
     apply(&|found| child::policy_unknown(child, found), Validity::Invalid);
     if let Some((options, place)) = child.options() {
-        apply(&|found| options::check::check(options, place, found), Validity::Invalid);
+        let of = child.subject();
+        apply(&|found| options::check::check(options, place, &of, found), Validity::Invalid);
     }
     for rule in child::RULES {
         apply(&|found| rule(supervisor, child, found), Validity::Invalid);
     }
+    apply(&|found| attributes::attribute_of_child(child, found), Validity::Valid);
+    if matches!(child.value(), Some(Expr::Verbatim(tokens)) if tokens.is_empty()) {
+        // The value could not be parsed, which has been reported.
+        return validity.max(Validity::WithoutValue);
+    }
+    apply(&|found| child::value_fallible(child, site, found), Validity::WithoutValue);
     apply(&|found| child::task_called(child, found), Validity::WithoutValue);
     apply(&|found| scope::function_hidden(child, scope, found), Validity::WithoutValue);
     apply(&|found| scope::task_borrows_parameter(child, site, found), Validity::WithoutValue);

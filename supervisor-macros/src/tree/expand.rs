@@ -39,8 +39,8 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
     let Head { vis, ident, params } = head;
     let errors = errors.to_items();
     // Every item carries the conditions; the other attributes belong to the type alone.
-    let (cfgs, attrs): (Vec<&Attribute>, Vec<&Attribute>) =
-        tree.attrs.iter().partition(|attr| attr.path().is_ident("cfg"));
+    let cfgs: Vec<&Attribute> = tree.cfgs().collect();
+    let attrs: Vec<&Attribute> = tree.other_attrs().collect();
     let picture = docs::picture(tree);
     let handle = handle::named_root(tree, head, &quote!(#(#attrs)* #picture));
     let nested = handle::named_below(tree, vis);

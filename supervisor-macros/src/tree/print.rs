@@ -56,7 +56,7 @@ fn options(options: &Options) -> String {
 
 fn option(item: &Item) -> String {
     match &item.value {
-        Value::Nothing => item.ident.to_string(),
+        Value::Nothing | Value::Unreadable(_) => item.ident.to_string(),
         Value::Missing(_) | Value::Tokens(_) | Value::Syntax(_) => {
             format!("{} = {}", item.ident, item.value_tokens())
         }

@@ -3,7 +3,7 @@
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 
 /// Prints tokens as a person writes them: `store::Cache<u64>`, `100ms..30s`.
-pub(super) fn compact(tokens: &TokenStream) -> String {
+pub(crate) fn compact(tokens: &TokenStream) -> String {
     let mut text = String::new();
     write(tokens, &mut text);
     text

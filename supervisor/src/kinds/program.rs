@@ -321,7 +321,7 @@ fn is_end_by(status: ExitStatus, signal: Signal) -> bool {
 impl Child for Program {
     type Recipe = Self;
     type Handle = ChildRef<()>;
-    const OPTIONS: ChildOptions = ChildOptions::new();
+    const OPTIONS: ChildOptions = ChildOptions::new().as_program();
 
     fn spec(name: &str, recipe: Self) -> ChildSpec<Ready<ChildRef<()>>> {
         ChildSpec::new(name).with_program(recipe)
@@ -331,7 +331,7 @@ impl Child for Program {
 impl ChildSpec<Unset> {
     /// Runs this program as a process of the operating system.
     pub fn with_program(self, program: Program) -> ChildSpec<Ready<ChildRef<()>>> {
-        self.with_factory(None, Arc::new(program))
+        self.with_factory(Some(const { &<Program as Child>::OPTIONS }), Arc::new(program))
     }
 }
 

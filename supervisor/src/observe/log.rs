@@ -164,6 +164,11 @@ fn write_in(path: &Escaped<&str>, kind: &EventKind, circumstances: Circumstances
     }
 }
 
+/// Writes one line for a supervisor or a child whose options make its supervision doubtful.
+pub(crate) fn doubtful(path: &str, why: &str) {
+    catch_panic(|| warn!(target: "supervisor", child = %Escaped(path), "{}", Escaped(why)));
+}
+
 fn write(path: &Escaped<&str>, kind: &EventKind, asked: bool) {
     match kind {
         EventKind::ChildStarted { incarnation } => {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::engine::ChildRules;
 use crate::error::SupervisorError;
+use crate::observe::log;
 use crate::runtime::node::{Body, Declared, ErasedSpec, Hold, Node, Unplaced, resolve, rules};
 use crate::spec::{Budget, ChildOptions, Name, OptionLayers};
 
@@ -77,6 +78,11 @@ impl Node {
             self.set_fault(rule.to_string());
         }
         let (children, options) = children.into_parts();
+        let workers = children.iter().filter(|child| matches!(*child.body, Body::Task { .. }));
+        let workers = workers.map(|child| (&child.name, &options[child.options]));
+        if let Some(doubt) = rules::doubtful_group(workers, self.rules()) {
+            log::doubtful(self.path().as_ref(), doubt.as_str());
+        }
         let repeated = repeated_names::repeated_names(&children.iter().map(|child| &child.name));
         let mut declaring = Declaring {
             node: self,

@@ -7,7 +7,7 @@ use supervisor_rules::Text;
 
 use super::escaped::Escaped;
 use super::options::written;
-use super::rules::{self, Subject};
+use super::rules::{self, GroupStop, GroupStops, Subject};
 use super::{
     AutoShutdown, Budget, ChildOptions, RestartPolicy, Shutdown, SupervisionStrategy,
     SupervisorOptions,
@@ -24,6 +24,10 @@ pub struct TreeDescriptor {
     every: Option<Duration>,
     /// `None` for a worker.
     inside: Option<Inside>,
+    /// Set if only the running program knows the child's `shutdown`.
+    unknown_shutdown: bool,
+    /// Set if only the running program knows the child's `backoff`.
+    unknown_backoff: bool,
 }
 
 /// The options and the children of a supervisor.
@@ -37,7 +41,7 @@ impl TreeDescriptor {
     /// Describes a task, or another child without a type.
     #[must_use]
     pub const fn task(name: &'static str, options: ChildOptions) -> Self {
-        Self { name, type_name: "", options, every: None, inside: None }
+        Self::child(name, "", options, None)
     }
 
     /// Describes a child with a type; `tree` is the type's own descriptor, if the type is a tree.
@@ -52,7 +56,7 @@ impl TreeDescriptor {
             Some(tree) => tree.inside,
             None => None,
         };
-        Self { name, type_name, options, every: None, inside }
+        Self::child(name, type_name, options, inside)
     }
 
     /// Describes a supervisor with its children.
@@ -64,14 +68,61 @@ impl TreeDescriptor {
         children: &'static [Self],
     ) -> Self {
         let inside = Some(Inside { supervisor, children });
-        Self { name, type_name: "", options, every: None, inside }
+        Self::child(name, "", options, inside)
+    }
+
+    const fn child(
+        name: &'static str,
+        type_name: &'static str,
+        options: ChildOptions,
+        inside: Option<Inside>,
+    ) -> Self {
+        let (unknown_shutdown, unknown_backoff) = (false, false);
+        Self { name, type_name, options, every: None, inside, unknown_shutdown, unknown_backoff }
+    }
+
+    /// Says that only the running program knows how the child is stopped.
+    #[must_use]
+    pub const fn with_unknown_shutdown(mut self) -> Self {
+        self.unknown_shutdown = true;
+        self
+    }
+
+    /// Says that only the running program knows how long the child's restarts wait.
+    #[must_use]
+    pub const fn with_unknown_backoff(mut self) -> Self {
+        self.unknown_backoff = true;
+        self
+    }
+
+    /// Makes the task a periodic job, of which only the running program knows the period.
+    #[must_use]
+    pub const fn with_unknown_every(mut self) -> Self {
+        self.options = self.options.as_periodic();
+        self
     }
 
     /// Makes the task a periodic job with this period.
     #[must_use]
     pub const fn with_every(mut self, every: Duration) -> Self {
         self.every = Some(every);
+        self.options = self.options.as_periodic();
         self
+    }
+
+    /// Returns the description to which the index of a child at each level leads.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such child; in a constant, that is a compile error.
+    #[must_use]
+    pub const fn at(&'static self, mut position: &[usize]) -> &'static Self {
+        let mut found = self;
+        while let [index, rest @ ..] = position {
+            found = &found.children()[*index];
+            position = rest;
+        }
+        found
     }
 
     /// Returns the longest time that the children may take to stop in order.
@@ -84,6 +135,7 @@ impl TreeDescriptor {
             rest = others;
         }
         match self.partitions() {
+            _ if self.has_unknown_partitions() => Budget::Unbounded,
             // The workers of a fixed number are declared children, stopped one after the other.
             Some(partitions) => budget.times(partitions),
             None => budget,
@@ -98,8 +150,18 @@ impl TreeDescriptor {
         }
     }
 
+    const fn has_unknown_partitions(&self) -> bool {
+        match &self.inside {
+            Some(inside) => inside.supervisor.unknown.partitions,
+            None => false,
+        }
+    }
+
     /// Returns the longest time that this child may take to stop.
     const fn budget(&self) -> Budget {
+        if self.unknown_shutdown {
+            return Budget::Unbounded;
+        }
         match (&self.inside, self.options.shutdown()) {
             (None, Some(shutdown)) => Budget::Unbounded.capped(shutdown),
             (None, None) => Budget::Unbounded.capped(Shutdown::WORKER),
@@ -124,22 +186,51 @@ impl TreeDescriptor {
         longest
     }
 
-    /// Lists the children's budgets as a sum, the largest first.
-    const fn sum(&self) -> Text {
+    /// Returns the name of the child at or below this one, and its option, because of which the
+    /// compiler cannot know the budget.
+    const fn unknown_time(&self) -> Option<(&'static str, &'static str)> {
+        if self.unknown_shutdown {
+            return Some((self.name, "shutdown"));
+        }
+        // A limit of its own hides what the children need.
+        if let (Some(_), Some(Shutdown::BrutalKill | Shutdown::Timeout(_))) =
+            (&self.inside, self.options.shutdown())
+        {
+            return None;
+        }
+        if self.has_unknown_partitions() {
+            return Some((self.name, "partitions"));
+        }
+        let mut rest = self.children();
+        while let [child, others @ ..] = rest {
+            if let Some(found) = child.unknown_time() {
+                return Some(found);
+            }
+            rest = others;
+        }
+        None
+    }
+
+    /// Lists the children's budgets as a sum, the largest first; `depth` levels of supervisors are
+    /// followed by the sums of their children.
+    const fn sum(&self, mut text: Text, depth: usize) -> Text {
         const SHOWN: usize = 5;
         let children = self.children();
-        let mut text = Text::new();
         let mut last = None;
         let mut shown = 0;
         while let Some(index) = next_part(children, last) {
-            let Budget::Bounded(time) = children[index].budget() else { return text };
+            let child = &children[index];
+            let Budget::Bounded(time) = child.budget() else { return text };
             if shown == SHOWN {
                 return text.str(" + …");
             }
             let plus = if shown == 0 { "" } else { " + " };
-            text = text.str(plus).quoted(children[index].name).str(" ").duration(time);
+            text = text.str(plus).quoted(child.name).str(" ").duration(time);
             if let Some(partitions) = self.partitions() {
                 text = text.str(", ").number(partitions as u128).str(" times");
+            }
+            if depth > 0 && child.inside.is_some() && child.options.shutdown().is_none() {
+                text = child.sum(text.str(" ("), depth - 1).str(")");
             }
             last = Some(index);
             shown += 1;
@@ -206,11 +297,61 @@ impl TreeDescriptor {
             Some(_) => Some((self.auto_shutdown(), self.inner_budget())),
             None => None,
         };
-        let subject =
-            Subject { name: self.name, options: self.options, nested, supervisor: *supervisor };
-        if let Some(text) = rules::broken(&subject) {
+        let subject = Subject {
+            name: self.name,
+            options: self.options,
+            unknown_backoff: self.unknown_backoff,
+            nested,
+            supervisor: *supervisor,
+        };
+        let text = match rules::broken(&subject) {
+            Some(text) => Some(text),
+            None => rules::broken_when_declared(&subject, self.every),
+        };
+        if let Some(text) = text {
             panic!("{}", text.as_str());
         }
+    }
+
+    /// Fails the build if this supervisor breaks a rule of its own; `max_children` is that of a
+    /// pool, if it is a constant.
+    ///
+    /// # Panics
+    ///
+    /// With the rule's message; in a constant, that is a compile error.
+    #[track_caller]
+    pub const fn check_supervisor(&self, max_children: Option<usize>) {
+        let Some(inside) = &self.inside else { return };
+        let broken = match rules::supervisor_value_zero(&inside.supervisor, max_children) {
+            Some(text) => Some(text),
+            None => match inside.supervisor.partitions {
+                Some(partitions) => rules::partitions_too_many(partitions),
+                None => rules::group_too_slow(&inside.supervisor, self.slowest_group()),
+            },
+        };
+        if let Some(text) = broken {
+            panic!("{}", text.as_str());
+        }
+    }
+
+    /// Returns the child with the longest `shutdown` that is set among those that a group restart
+    /// stops for a sibling, and the time that all of them may take.
+    const fn slowest_group(&self) -> Option<GroupStop<'static>> {
+        let children = self.children();
+        let mut stops = GroupStops::new();
+        let mut rest = children;
+        while let [child, others @ ..] = rest {
+            let time = match (
+                child.inside.is_some() || child.unknown_shutdown,
+                child.options.shutdown(),
+            ) {
+                (false, Some(Shutdown::Timeout(time))) => Some(time),
+                _ => None,
+            };
+            stops = stops.with(child.name, time);
+            rest = others;
+        }
+        stops.slowest()
     }
 
     /// Fails the build if this supervisor waits for significant children and has none.
@@ -240,11 +381,14 @@ impl TreeDescriptor {
         let broken = match budget {
             // The sum is put into words only if it exceeds the limit.
             Budget::Bounded(time) if time.as_nanos() <= within.as_nanos() => None,
-            Budget::Bounded(time) => rules::budget_exceeded(time, within, &self.sum()),
-            Budget::Unbounded => {
-                let longest = self.longest(("", Budget::ZERO));
-                Some(rules::budget_unbounded(within, longest.0))
-            }
+            Budget::Bounded(time) => match rules::budget_exceeded(time, within) {
+                Some(text) => Some(self.sum(text, 2)),
+                None => None,
+            },
+            Budget::Unbounded => Some(match self.unknown_time() {
+                Some((name, option)) => rules::budget_unknown(within, name, option),
+                None => rules::budget_unbounded(within, self.longest(("", Budget::ZERO)).0),
+            }),
         };
         if let Some(text) = broken {
             panic!("{}", text.as_str());

@@ -59,6 +59,7 @@ pub struct ChildOptions {
     health: Option<HealthPart>,
     once: bool,
     periodic: bool,
+    program: bool,
 }
 
 /// `self`'s value if it is set, else `base`'s. (`Option::or` is not `const` yet.)
@@ -93,6 +94,7 @@ impl ChildOptions {
             health: None,
             once: false,
             periodic: false,
+            program: false,
         }
     }
 
@@ -126,6 +128,7 @@ impl ChildOptions {
             },
             once: self.once || base.once,
             periodic: self.periodic || base.periodic,
+            program: self.program || base.program,
         }
     }
 
@@ -206,6 +209,13 @@ impl ChildOptions {
         self
     }
 
+    /// Marks the child as a [`Program`](crate::Program), which gives no sign of life.
+    #[cfg(all(feature = "process", unix))]
+    pub(crate) const fn as_program(mut self) -> Self {
+        self.program = true;
+        self
+    }
+
     /// Returns the options that are set, but for the policy, in the words of the tree language.
     pub(crate) fn in_tree_language(&self) -> Vec<String> {
         let mut said = Vec::new();
@@ -280,6 +290,10 @@ impl ChildOptions {
 
     pub(crate) const fn is_periodic(&self) -> bool {
         self.periodic
+    }
+
+    pub(crate) const fn is_program(&self) -> bool {
+        self.program
     }
 
     pub(crate) const fn has_start_timeout(&self) -> bool {

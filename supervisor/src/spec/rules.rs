@@ -7,13 +7,19 @@
 //!
 //! The rules are `const` functions, so that a message is built in a buffer of fixed size.
 
+mod escalation;
+
 use std::time::Duration;
 
-use supervisor_rules::{Text, can_escalate, wording};
+use supervisor_rules::{Text, defaults, wording};
 
+pub(crate) use self::escalation::{GroupStop, GroupStops, group_too_slow};
+use self::escalation::{
+    backoff_too_slow, backoff_without_restarts, failure_too_slow, restarts_without_end,
+};
 use super::{
-    AutoShutdown, Budget, ChildOptions, HealthPart, MaxRestarts, Name, RestartPolicy, Shutdown,
-    StartMode, SupervisionStrategy, SupervisorOptions,
+    AutoShutdown, Budget, ChildOptions, HealthPart, Name, RestartPolicy, Shutdown, StartMode,
+    SupervisionStrategy, SupervisorOptions,
 };
 
 /// A child, with all options that the rules depend on.
@@ -23,6 +29,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) name: &'a str,
     /// The child's options, with those of its type filled in.
     pub(crate) options: ChildOptions,
+    /// Set if a `backoff` exists that only the running program knows.
+    pub(crate) unknown_backoff: bool,
     /// The `auto_shutdown` of a child that is a supervisor, and the time that its children need to
     /// stop.
     pub(crate) nested: Option<(AutoShutdown, Budget)>,
@@ -52,6 +60,7 @@ pub(crate) const fn broken(subject: &Subject<'_>) -> Option<Text> {
         backoff_temporary,
         backoff_inverted,
         backoff_too_slow,
+        partitions_temporary,
         auto_shutdown_always,
         shutdown_too_short,
         start_periodic,
@@ -61,6 +70,35 @@ pub(crate) const fn broken(subject: &Subject<'_>) -> Option<Text> {
         supervisor_as_worker,
     );
     None
+}
+
+/// Returns the message for the first rule that a child of a declared tree breaks, and that does not
+/// hold for a supervisor that is built by hand.
+pub(crate) const fn broken_when_declared(
+    subject: &Subject<'_>,
+    every: Option<Duration>,
+) -> Option<Text> {
+    if let Some(Duration::ZERO) = every {
+        let fault = wording::value_zero("every");
+        return Some(Text::new().quoted(subject.name).str(": ").str(fault.as_str()));
+    }
+    match restarts_without_end(subject) {
+        Some(text) => Some(text),
+        None => doubtful(subject),
+    }
+}
+
+/// Returns the message for the first rule of which a child makes its supervision doubtful: an error
+/// in a declared tree, and a warning in the log for a supervisor that is built by hand, since that
+/// one may know more than its options say.
+pub(crate) const fn doubtful(subject: &Subject<'_>) -> Option<Text> {
+    if let Some(text) = backoff_without_restarts(subject) {
+        return Some(text);
+    }
+    match heartbeat_of_program(subject) {
+        Some(text) => Some(text),
+        None => failure_too_slow(subject),
+    }
 }
 
 /// Checks that no value is zero where that would mean nothing, or something that has a word.
@@ -177,20 +215,38 @@ const fn backoff_inverted(subject: &Subject<'_>) -> Option<Text> {
     Some(wording::backoff_inverted(shorter.as_str(), longer.as_str()))
 }
 
-/// Checks that a backoff is fast enough for a child that fails again and again to exceed
-/// `max_restarts` within `restart_window`: otherwise the child's failures never escalate. A child
-/// whose start is tried again is meant to be patient.
-const fn backoff_too_slow(subject: &Subject<'_>) -> Option<Text> {
-    let Some(backoff) = subject.options.backoff() else { return None };
-    if matches!(subject.options.start(), StartMode::Retry) {
+/// Checks that a program has no `heartbeat`: it gives no sign of life, and would be killed each
+/// time.
+const fn heartbeat_of_program(subject: &Subject<'_>) -> Option<Text> {
+    if !subject.options.is_program() || subject.options.heartbeat().is_none() {
         return None;
     }
-    let MaxRestarts::AtMost(limit) = subject.supervisor.max_restarts else { return None };
-    let window = subject.supervisor.restart_window;
-    if can_escalate(backoff.min(), backoff.max(), limit, window) {
+    Some(
+        Text::new()
+            .quoted(subject.name)
+            .str(" is a program, which gives no sign of life, so `heartbeat` would kill it each ")
+            .str("time; leave it out"),
+    )
+}
+
+/// Checks that a worker of a pool with `partitions` is restarted: the keys of one that has ended for
+/// good belong to nobody.
+const fn partitions_temporary(subject: &Subject<'_>) -> Option<Text> {
+    let has_partitions =
+        subject.supervisor.partitions.is_some() || subject.supervisor.unknown.partitions;
+    if !has_partitions || !is(subject, RestartPolicy::Temporary) || subject.options.is_once() {
         return None;
     }
-    Some(wording::backoff_too_slow(subject.name, limit, window))
+    Some(wording::partitions_temporary(subject.name))
+}
+
+/// Checks that a pool has a partition, and no more of them than a program can use.
+pub(crate) const fn partitions_too_many(partitions: usize) -> Option<Text> {
+    match partitions {
+        0 => Some(wording::value_zero_partitions()),
+        count if count > defaults::MAX_PARTITIONS => Some(wording::partitions_too_many(count)),
+        _ => None,
+    }
 }
 
 /// Checks that a nested supervisor that ends by `auto_shutdown` is not `Always`: it would be
@@ -297,12 +353,8 @@ pub(crate) const fn auto_shutdown_without_significant(
 
 /// Checks that a tree stops within its `shutdown_within`.
 ///
-/// `sum` lists the times that add up to the budget.
-pub(crate) const fn budget_exceeded(
-    budget: Duration,
-    within: Duration,
-    sum: &Text,
-) -> Option<Text> {
+/// The times that add up to the budget follow the message.
+pub(crate) const fn budget_exceeded(budget: Duration, within: Duration) -> Option<Text> {
     if budget.as_nanos() <= within.as_nanos() {
         return None;
     }
@@ -312,9 +364,23 @@ pub(crate) const fn budget_exceeded(
             .duration(budget)
             .str(", longer than `shutdown_within = ")
             .duration(within)
-            .str("`: ")
-            .str(sum.as_str()),
+            .str("`; allow ")
+            .duration(budget)
+            .str(", or shorten the `shutdown` of a child, which is 5s if it has none: "),
     )
+}
+
+/// Returns the message for a tree with `shutdown_within` and an option of a child, on which the
+/// worst-case shutdown depends, that only the running program knows.
+pub(crate) const fn budget_unknown(within: Duration, name: &str, option: &str) -> Text {
+    Text::new()
+        .str("the worst-case shutdown is unknown to the compiler, so `shutdown_within = ")
+        .duration(within)
+        .str("` cannot be checked: the `")
+        .str(option)
+        .str("` of ")
+        .quoted(name)
+        .str(" is `runtime(…)`; write a literal or a constant")
 }
 
 /// Returns the message for a tree with `shutdown_within` and a worker, `endless`, that may take any
@@ -335,11 +401,13 @@ pub(crate) fn broken_partitions(
     partitions: usize,
     max_children: Option<usize>,
 ) -> Option<Text> {
-    match (partitions, max_children) {
-        (0, _) => Some(wording::value_zero_partitions()),
-        (_, Some(_)) => Some(wording::max_children_of_partitions()),
-        _ if template.is_once() => Some(wording::partitions_once(&name.to_string())),
-        _ => None,
+    let is_temporary = matches!(template.restart_policy(), RestartPolicy::Temporary);
+    match max_children {
+        _ if partitions_too_many(partitions).is_some() => partitions_too_many(partitions),
+        Some(_) => Some(wording::max_children_of_partitions()),
+        None if template.is_once() => Some(wording::partitions_once(&name.to_string())),
+        None if is_temporary => Some(wording::partitions_temporary(&name.to_string())),
+        None => None,
     }
 }
 

@@ -16,6 +16,17 @@ pub struct SupervisorOptions {
     pub(crate) auto_shutdown: AutoShutdown,
     /// The number of workers that share the work of a pool, if it is fixed.
     pub(crate) partitions: Option<usize>,
+    /// The options that only the running program knows.
+    pub(crate) unknown: UnknownOptions,
+}
+
+/// The options of a supervisor that a declared tree has as `runtime(…)`: what depends on them is
+/// checked when the tree starts, and not when it is compiled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct UnknownOptions {
+    /// `max_restarts` or `restart_window`.
+    pub(crate) intensity: bool,
+    pub(crate) partitions: bool,
 }
 
 impl SupervisorOptions {
@@ -28,7 +39,29 @@ impl SupervisorOptions {
             restart_window: defaults::RESTART_WINDOW,
             auto_shutdown: AutoShutdown::Never,
             partitions: None,
+            unknown: UnknownOptions { intensity: false, partitions: false },
         }
+    }
+
+    /// Says that only the running program knows how many restarts are made.
+    #[must_use]
+    pub const fn with_unknown_max_restarts(mut self) -> Self {
+        self.unknown.intensity = true;
+        self
+    }
+
+    /// Says that only the running program knows the window in which restarts are counted.
+    #[must_use]
+    pub const fn with_unknown_restart_window(mut self) -> Self {
+        self.unknown.intensity = true;
+        self
+    }
+
+    /// Says that only the running program knows how many workers share the work of a pool.
+    #[must_use]
+    pub const fn with_unknown_partitions(mut self) -> Self {
+        self.unknown.partitions = true;
+        self
     }
 
     /// Sets how many restarts are made within the window.
@@ -74,6 +107,9 @@ impl SupervisorOptions {
         }
         if let Some(partitions) = self.partitions {
             said.push(format!("partitions = {partitions}"));
+        }
+        if self.unknown.partitions {
+            said.push("partitions = …".to_owned());
         }
         said
     }

@@ -42,7 +42,7 @@ use crate::supervisor::Supervisor;
 ///         first: Always = worker,
 ///         sub: one_for_one {
 ///             second: Transient(backoff = 100ms..1s) = worker,
-///             third: Always(heartbeat = 10s) = worker,
+///             third: Always(heartbeat = 1s) = worker,
 ///         },
 ///     }
 /// }

@@ -187,8 +187,8 @@ impl<W: WorkerOnce> WorkerOnceSpec for W {
 ///
 /// The texts of its error are those of [`Child`], so that the compiler reports the error once.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a child",
-    label = "a child's type has `#[derive(Child)]` and an `impl Worker`, or is a tree with a name"
+    message = "`{Self}` has no `impl Worker` for these parameters, so it is not a child",
+    label = "the bounds of its `impl Worker` do not hold here, or it has none"
 )]
 pub trait WorkerOf<M: Send + 'static>: Sized {
     /// Creates the specification of a child of this name.
@@ -205,8 +205,8 @@ impl<W: Worker> WorkerOf<W::Message> for W {
 /// The condition under which a type with parameters and `once` is a child: it is a [`WorkerOnce`]
 /// with messages of the type `M`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a child",
-    label = "a child's type has `#[derive(Child)]` and an `impl Worker`, or is a tree with a name"
+    message = "`{Self}` has no `impl WorkerOnce` for these parameters, so it is not a child",
+    label = "the bounds of its `impl WorkerOnce` do not hold here, or it has none"
 )]
 pub trait WorkerOnceOf<M: Send + 'static>: Sized {
     /// Creates the specification of a child of this name.

@@ -1,8 +1,10 @@
 //! Rules on children.
 
+use proc_macro2::Span;
 use quote::ToTokens;
 use supervisor_rules::{can_escalate, wording};
-use syn::Expr;
+use syn::visit::{self, Visit};
+use syn::{Expr, ExprAsync, ExprAwait, ExprClosure, ExprReturn, ExprTry, Item};
 
 use super::super::ast::{Body, Child, Supervisor, Task};
 use super::super::names::{self, Taken};
@@ -47,6 +49,39 @@ pub(super) fn name_taken(child: &Child, site: Site, errors: &mut Errors) {
     errors.at(child.name.span(), message);
 }
 
+/// Checks that a child's name is in lower case, as the names of variables and functions are: a name
+/// such as `Cache` may be that of a type or a constant, which `let` would then compare with.
+pub(super) fn name_upper(child: &Child, errors: &mut Errors) {
+    // Without a colon, as in `{ Cache }`, the word is no name, which has been reported.
+    if !matches!(child.body, Body::Broken(_)) {
+        errors.extend(upper(child));
+    }
+}
+
+fn upper(child: &Child) -> Option<syn::Error> {
+    let name = child.unraw_name();
+    if !name.starts_with(|first: char| first.is_uppercase()) {
+        return None;
+    }
+    let lower =
+        if name.contains(char::is_lowercase) { names::snake(&name) } else { name.to_lowercase() };
+    let message = format!(
+        "a child's name is in lower case, since it is a variable and a function; write `{lower}: …`"
+    );
+    Some(syn::Error::new(child.name.span(), message))
+}
+
+/// Returns the error about the name of a child because of which the handle lacks an accessor that
+/// the program may call.
+pub(super) fn name_lost(child: &Child, site: Site) -> Option<syn::Error> {
+    let mut errors = Errors::default();
+    name_taken(child, site, &mut errors);
+    errors.first().or_else(|| match (&child.body, upper(child)) {
+        (Body::Broken(error), Some(_)) => Some(error.clone()),
+        (_, upper) => upper,
+    })
+}
+
 /// Checks that siblings have different names.
 pub(super) fn name_duplicate(supervisor: &Supervisor, scope: Scope, errors: &mut Errors) {
     let child = &supervisor.children[scope.index];
@@ -82,16 +117,60 @@ pub(super) fn policy_unknown(child: &Child, errors: &mut Errors) {
         },
         Body::Supervisor(_) | Body::Broken(_) => return,
     };
+    if policy.known.is_some() {
+        return;
+    }
     let text = policy.ident.to_string();
     let Some((meant, why)) = Policy::meant_by(&text) else { return };
-    let meant = meant.as_str();
+    let message = meant.correction(&text, why);
     let message = match why {
-        Mistake::Erlang => format!("Erlang's `{text}` is written `{meant}`"),
-        Mistake::Misspelt => format!(
-            "unknown restart policy `{text}`; did you mean `{meant}`? (a type: `self::{text}`)"
-        ),
+        // The word may be the name of a type.
+        Mistake::Misspelt | Mistake::Elsewhere => format!("{message} (a type: `self::{text}`)"),
+        Mistake::Erlang | Mistake::Case => message,
     };
     errors.at(policy.ident.span(), message);
+}
+
+/// Checks that the value of a child in a tree with a name neither fails nor waits: the function that
+/// makes such a tree returns no `Result`, and is not async.
+pub(super) fn value_fallible(child: &Child, site: Site, errors: &mut Errors) {
+    let (Some(root), Some(value)) = (site.root, child.value()) else { return };
+    let mut exits = Exits(None);
+    exits.visit_expr(value);
+    let Some((place, what)) = exits.0 else { return };
+    let parameter = match &child.body {
+        Body::Typed(typed) => format!("{}: {}", child.unraw_name(), compact(&typed.ty.tokens)),
+        _ => "config: Config".to_owned(),
+    };
+    let message = format!(
+        "`{root}` is made at once and without failing, so `{what}` has no place here; do this before, and take the result as a parameter, as in `{root}({parameter}): …`"
+    );
+    errors.at(place, message);
+}
+
+/// The first `?`, `.await` or `return` of an expression, outside of closures and async blocks.
+struct Exits(Option<(Span, &'static str)>);
+
+impl<'ast> Visit<'ast> for Exits {
+    fn visit_expr_try(&mut self, value: &'ast ExprTry) {
+        visit::visit_expr_try(self, value);
+        self.0.get_or_insert((value.question_token.span, "?"));
+    }
+
+    fn visit_expr_await(&mut self, value: &'ast ExprAwait) {
+        visit::visit_expr_await(self, value);
+        self.0.get_or_insert((value.await_token.span, ".await"));
+    }
+
+    fn visit_expr_return(&mut self, value: &'ast ExprReturn) {
+        self.0.get_or_insert((value.return_token.span, "return"));
+    }
+
+    fn visit_expr_closure(&mut self, _: &'ast ExprClosure) {}
+
+    fn visit_expr_async(&mut self, _: &'ast ExprAsync) {}
+
+    fn visit_item(&mut self, _: &'ast Item) {}
 }
 
 /// Checks that a task is a function, which is called for each life, and not the result of a call.
@@ -182,9 +261,10 @@ fn backoff_too_slow(supervisor: &Supervisor, child: &Child, errors: &mut Errors)
     if may_retry {
         return;
     }
-    let (limit, window) = intensity(supervisor);
-    let Some(limit) = limit.filter(|_| policy != Some(Policy::Temporary)) else { return };
-    if !can_escalate(backoff.min, backoff.max, limit, window) {
+    let Some((min, max)) = backoff.here() else { return };
+    let Some((Some(limit), window)) = intensity(supervisor) else { return };
+    // With no restart at all, the backoff is never used, which is another rule.
+    if policy != Some(Policy::Temporary) && !can_escalate(min, max, limit, window) {
         errors.on(value, wording::backoff_too_slow(&child.unraw_name(), limit, window));
     }
 }

@@ -110,16 +110,16 @@ pub(super) fn restart(supervisor: &Supervisor) -> Policy {
 }
 
 /// Returns the number of restarts that a supervisor makes, `None` for any number, and the window in
-/// which they count.
-pub(super) fn intensity(supervisor: &Supervisor) -> (Option<u32>, Duration) {
+/// which they count; `None` if the macro does not know one of the two.
+pub(super) fn intensity(supervisor: &Supervisor) -> Option<(Option<u32>, Duration)> {
     let (mut limit, mut window) = (Some(defaults::MAX_RESTARTS), defaults::RESTART_WINDOW);
     // These two options may stand on the root as well as on nested supervisors.
     for (_, key, setting) in supervisor.options.settings(supervisor.nested_place()) {
         match (key, setting) {
-            (Key::MaxRestarts, Setting::Limit(found)) => limit = found,
-            (Key::RestartWindow, Setting::Time(found)) => window = found,
+            (Key::MaxRestarts, Setting::Limit(found)) => limit = found.here()?,
+            (Key::RestartWindow, Setting::Time(found)) => window = found.here()?,
             _ => {}
         }
     }
-    (limit, window)
+    Some((limit, window))
 }

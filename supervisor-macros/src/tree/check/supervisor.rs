@@ -6,18 +6,19 @@ use super::super::ast::{Body, Child, Enclosure, Handle, Supervisor, Tree};
 use super::facts::{auto_shutdown, may_be_significant};
 use crate::errors::Errors;
 use crate::options::key::Key;
-use crate::options::setting::Setting;
+use crate::options::setting::{Known, Setting};
 use crate::words::{AutoShutdown, Strategy, Vocabulary};
 
 type Rule = fn(&Supervisor, &mut Errors);
 
-pub(super) const RULES: [Rule; 7] = [
+pub(super) const RULES: [Rule; 8] = [
     strategy_unknown,
     braces_expected,
     template_count,
     template_nested,
     max_children_of_partitions,
     max_children_exceeded,
+    window_unlimited,
     auto_shutdown_without_significant,
 ];
 
@@ -28,8 +29,8 @@ fn strategy_unknown(supervisor: &Supervisor, errors: &mut Errors) {
         return;
     }
     let text = word.ident.to_string();
-    let message = match Strategy::nearest(&text) {
-        Some(near) => format!("unknown strategy `{text}`; did you mean `{}`?", near.as_str()),
+    let message = match Strategy::meant_by(&text) {
+        Some((_, meant)) => format!("unknown strategy `{text}`; did you mean `{meant}`?"),
         None => format!("unknown strategy `{text}`; expected {}", Strategy::list()),
     };
     errors.at(word.ident.span(), message);
@@ -115,7 +116,7 @@ fn max_children_of_partitions(supervisor: &Supervisor, errors: &mut Errors) {
 fn max_children_exceeded(supervisor: &Supervisor, errors: &mut Errors) {
     let mut settings = supervisor.options.settings(supervisor.nested_place());
     let limit = settings.find_map(|(item, key, setting)| match (key, setting) {
-        (Key::MaxChildren, Setting::Count(count)) => Some((item.value_span(), count)),
+        (Key::MaxChildren, Setting::Count(count)) => Some((item.value_span(), count.here()?)),
         _ => None,
     });
     let declared = supervisor.children.iter().filter(|child| !child.has_cfg()).count();
@@ -124,6 +125,46 @@ fn max_children_exceeded(supervisor: &Supervisor, errors: &mut Errors) {
         && !supervisor.is_pool()
     {
         errors.at(span, wording::max_children_exceeded(declared, limit));
+    }
+}
+
+/// Checks that a supervisor that makes any number of restarts has no window to count them in.
+fn window_unlimited(supervisor: &Supervisor, errors: &mut Errors) {
+    let settings = || supervisor.options.settings(supervisor.nested_place());
+    let is_unlimited = settings().any(|(_, key, setting)| {
+        key == Key::MaxRestarts && matches!(setting, Setting::Limit(Known::Here(None)))
+    });
+    let window = settings().find(|(_, key, _)| *key == Key::RestartWindow);
+    if let Some((item, ..)) = window.filter(|_| is_unlimited) {
+        let message = "under `max_restarts = unlimited` no restart is counted, so `restart_window` has no meaning; leave it out";
+        errors.at(item.ident.span(), message);
+    }
+}
+
+/// The number of supervisors in each other that rustc follows when it evaluates a tree's constants.
+const MAX_DEPTH: usize = 50;
+
+/// Checks that a tree is not nested deeper than rustc can follow.
+pub(super) fn tree_too_deep(tree: &Tree, errors: &mut Errors) {
+    let mut level: Vec<&Supervisor> = vec![&tree.root];
+    for depth in 1.. {
+        let children = level.iter().flat_map(|supervisor| &supervisor.children);
+        let nested: Vec<(&Child, &Supervisor)> = children
+            .filter_map(|child| match &child.body {
+                Body::Supervisor(nested) => Some((child, &**nested)),
+                _ => None,
+            })
+            .collect();
+        let Some((child, _)) = nested.first() else { return };
+        if depth == MAX_DEPTH {
+            let message = format!(
+                "`{}` is inside {MAX_DEPTH} supervisors, and the compiler cannot follow more; put it higher, or build this part by hand",
+                child.unraw_name()
+            );
+            errors.at(child.name.span(), message);
+            return;
+        }
+        level = nested.into_iter().map(|(_, supervisor)| supervisor).collect();
     }
 }
 

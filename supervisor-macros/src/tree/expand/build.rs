@@ -247,7 +247,7 @@ impl Builder<'_> {
             quote_spanned!(span=> #spec.with_task(#function))
         };
         let period = task.every().map(|period| {
-            let period = settings::duration(period);
+            let period = settings::time(&period);
             quote!(let #every = #krate::__private::Every(#period);)
         });
         let clones = clones(scope, child);
@@ -276,7 +276,10 @@ impl Builder<'_> {
                 let template = self.task(scope, child, task);
                 return Ok(match pool.partitions() {
                     None => quote!(#builder.build_pool(#template)),
-                    Some(count) => quote!(#builder.build_partitioned(#template, #count)),
+                    Some(count) => {
+                        let count = settings::count(&count);
+                        quote!(#builder.build_partitioned(#template, #count))
+                    }
                 });
             }
             Body::Typed(typed) => typed,
@@ -284,6 +287,7 @@ impl Builder<'_> {
         let policy = self.policy_call(typed);
         let options = settings::of_child(krate, &typed.options, Place::Typed);
         if let Some(count) = pool.partitions() {
+            let count = settings::count(&count);
             let template =
                 self.spec(scope, child, typed, &typed.ty.project(krate, "declared_spec"));
             let of = typed.ty.project_partition(krate, "partitioned");

@@ -1,13 +1,16 @@
 //! Writes the tree as a constant, and the checks that rustc makes when it evaluates the constant.
 
+use std::time::Duration;
+
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{Attribute, Ident};
 
 use super::super::ast::{Body, Child, Supervisor, Tree, Validity};
 use super::settings;
+use crate::options::Options;
 use crate::options::key::{Key, Place};
-use crate::options::setting::Setting;
+use crate::options::setting::{Known, Setting};
 use crate::words::AutoShutdown;
 
 /// Returns the constant of the whole tree.
@@ -15,7 +18,34 @@ pub(super) fn of_root(tree: &Tree) -> TokenStream {
     let krate = &tree.krate;
     let name = tree.name().unwrap_or_default();
     let place = tree.root.root_place();
-    of_supervisor(krate, &name, &quote!(#krate::ChildOptions::new()), &tree.root, place)
+    of_supervisor(
+        krate,
+        &name,
+        &quote!(#krate::ChildOptions::new()),
+        &tree.root,
+        place,
+        Levels::All,
+    )
+}
+
+/// The levels of a supervisor that its constant contains; a check contains those that it reads.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Levels {
+    All,
+    /// The children of the supervisor, without their own children.
+    Children,
+    /// The supervisor alone.
+    Nothing,
+}
+
+impl Levels {
+    /// Returns the levels of a child that belong to these levels of its supervisor.
+    fn below(self) -> Self {
+        match self {
+            Self::All => Self::All,
+            Self::Children | Self::Nothing => Self::Nothing,
+        }
+    }
 }
 
 fn of_supervisor(
@@ -24,14 +54,15 @@ fn of_supervisor(
     child_options: &TokenStream,
     supervisor: &Supervisor,
     place: Place,
+    levels: Levels,
 ) -> TokenStream {
     let own_options = options(krate, supervisor, place);
-    let children = supervisor.named_children().map(|child| {
+    let children = supervisor.named_children().filter(|_| levels != Levels::Nothing);
+    let children = children.filter_map(|child| {
         let cfgs = child.cfgs();
-        let descriptor = of_child(krate, child)?;
+        let descriptor = of_child(krate, child, levels.below())?;
         Some(quote!(#(#cfgs)* #descriptor,))
     });
-    let children = children.flatten();
     // A `const` block makes the list `'static`, even inside a function.
     quote! {
         #krate::__private::TreeDescriptor::supervisor(#name, #child_options, #own_options, const {
@@ -47,27 +78,35 @@ fn options(krate: &TokenStream, supervisor: &Supervisor, place: Place) -> TokenS
 }
 
 /// Returns the constant of a child; `None` if it could not be parsed.
-fn of_child(krate: &TokenStream, child: &Child) -> Option<TokenStream> {
+fn of_child(krate: &TokenStream, child: &Child, levels: Levels) -> Option<TokenStream> {
     let text = child.unraw_name();
     let new = quote!(#krate::ChildOptions::new());
     let descriptor = quote!(#krate::__private::TreeDescriptor);
     Some(match &child.body {
         Body::Supervisor(nested) => {
             let place = nested.nested_place();
-            let child_options = settings::of_child(krate, &nested.options, place);
-            of_supervisor(krate, &text, &quote!(#new #child_options), nested, place)
+            let child_options = settings::of_constant_child(krate, &nested.options, place);
+            let unknown = unknown(&nested.options, place);
+            let supervisor =
+                of_supervisor(krate, &text, &quote!(#new #child_options), nested, place, levels);
+            quote!(#supervisor #unknown)
         }
         Body::Task(task) => {
             let policy = task.policy.known.map(|policy| {
                 let policy = settings::policy(krate, policy);
                 quote!(.with_restart_policy(#policy))
             });
-            let options = settings::of_child(krate, &task.options, Place::Task);
-            let every = task.every().map(|every| {
-                let every = settings::duration(every);
-                quote!(.with_every(#every))
-            });
-            quote!(#descriptor::task(#text, #new #policy #options)#every)
+            let options = settings::of_constant_child(krate, &task.options, Place::Task);
+            let unknown = unknown(&task.options, Place::Task);
+            let every = match task.every() {
+                None => None,
+                Some(Known::AtRuntime(_)) => Some(quote!(.with_unknown_every())),
+                Some(every) => {
+                    let every = settings::time(&every);
+                    Some(quote!(.with_every(#every)))
+                }
+            };
+            quote!(#descriptor::task(#text, #new #policy #options)#every #unknown)
         }
         Body::Typed(typed) => {
             let ty = &typed.ty;
@@ -76,7 +115,8 @@ fn of_child(krate: &TokenStream, child: &Child) -> Option<TokenStream> {
                 let policy = settings::policy(krate, policy);
                 quote!(.with_restart_policy(#policy))
             });
-            let options = settings::of_child(krate, &typed.options, Place::Typed);
+            let options = settings::of_constant_child(krate, &typed.options, Place::Typed);
+            let unknown = unknown(&typed.options, Place::Typed);
             let (type_options, type_descriptor) =
                 (ty.project(krate, "OPTIONS"), ty.project(krate, "DESCRIPTOR"));
             let options = if policy.is_none() && options.is_empty() {
@@ -84,13 +124,25 @@ fn of_child(krate: &TokenStream, child: &Child) -> Option<TokenStream> {
             } else {
                 quote!(#new #policy #options.or(#type_options))
             };
-            quote!(#descriptor::typed(#text, #of, #options, #type_descriptor))
+            quote!(#descriptor::typed(#text, #of, #options, #type_descriptor)#unknown)
         }
         Body::Broken(_) => return None,
     })
 }
 
-/// A check that needs a type's own options: a block for a constant, and the conditions of the
+/// Returns the calls that mark the options of a child on which rules depend, and which only the
+/// running program knows.
+fn unknown(options: &Options, place: Place) -> TokenStream {
+    let marks = [
+        (Key::Shutdown, quote!(.with_unknown_shutdown())),
+        (Key::Backoff, quote!(.with_unknown_backoff())),
+    ];
+    let unknown =
+        marks.into_iter().filter(|(key, _)| settings::is_at_runtime(options, place, *key));
+    unknown.map(|(_, call)| call).collect()
+}
+
+/// A check that needs a type's own options or a constant: a block for a constant, and the conditions of the
 /// check.
 pub(super) struct Check<'a> {
     pub(super) cfgs: Vec<&'a Attribute>,
@@ -102,38 +154,66 @@ pub(super) struct Check<'a> {
 /// The macro has checked the rules that the tokens alone can break, so a child without a type needs
 /// no check, and a child with a mistake gets no second error.
 pub(super) fn checks(tree: &Tree) -> Vec<Check<'_>> {
-    let mut checker = Checker { krate: &tree.krate, checks: Vec::new() };
+    let root = tree.head.as_ref().map(|head| &head.ident);
+    let mut checker = Checker { krate: &tree.krate, root, checks: Vec::new() };
     let place = tree.root.root_place();
     checker.auto_shutdown(&tree.root, place, &[]);
-    checker.children(&tree.root, place, &[]);
+    let span = tree.root.strategy.ident.span();
+    checker.supervisor(&tree.root, place, span, &[], Some(&[]));
+    checker.children(&tree.root, place, &[], Some(&[]));
     checker.budget(tree);
     checker.checks
 }
 
 struct Checker<'a> {
     krate: &'a TokenStream,
+    /// The type of a tree with a name, whose constant the checks can read.
+    root: Option<&'a Ident>,
     checks: Vec<Check<'a>>,
 }
 
 impl<'a> Checker<'a> {
     /// Adds the checks of all children below this supervisor; `cfgs` are the conditions of the
     /// supervisor and of all above it.
-    fn children(&mut self, supervisor: &'a Supervisor, place: Place, cfgs: &[&'a Attribute]) {
+    ///
+    /// `position` leads to the supervisor in the constant of the tree: the index of a child at each
+    /// level. It is `None` if conditions decide about the indices.
+    fn children(
+        &mut self,
+        supervisor: &'a Supervisor,
+        place: Place,
+        cfgs: &[&'a Attribute],
+        position: Option<&[usize]>,
+    ) {
+        let position = position.filter(|_| !supervisor.children.iter().any(Child::has_cfg));
+        let mut index = 0;
         for child in supervisor.named_children() {
+            let position: Option<Vec<usize>> =
+                position.map(|position| position.iter().copied().chain([index]).collect());
+            index += usize::from(!matches!(child.body, Body::Broken(_)));
             let cfgs: Vec<&'a Attribute> = cfgs.iter().copied().chain(child.cfgs()).collect();
-            let depends_on_types = match &child.body {
+            let depends_on_constants = match &child.body {
                 Body::Typed(_) => true,
-                // Needed by `shutdown_too_short`: the supervisor's children may have types.
-                Body::Supervisor(nested) => sets(nested, Key::Shutdown),
-                Body::Task(_) | Body::Broken(_) => false,
+                // `shutdown_too_short` also needs the types of the supervisor's children.
+                Body::Supervisor(nested) => {
+                    sets(nested, &[Key::Shutdown, Key::Backoff]) || limits_restarts(supervisor)
+                }
+                Body::Task(task) => {
+                    let own = [Key::Backoff, Key::Heartbeat, Key::StartTimeout];
+                    own.iter().any(|key| task.options.contains(*key))
+                        || has_constant(&task.options, Place::Task)
+                        || limits_restarts(supervisor)
+                }
+                Body::Broken(_) => false,
             };
-            if depends_on_types && child.validity == Validity::Valid {
+            if depends_on_constants && child.validity == Validity::Valid {
                 self.child(supervisor, place, child, &cfgs);
             }
             if let Body::Supervisor(nested) = &child.body {
                 let place = nested.nested_place();
                 self.auto_shutdown(nested, place, &cfgs);
-                self.children(nested, place, &cfgs);
+                self.supervisor(nested, place, child.name.span(), &cfgs, position.as_deref());
+                self.children(nested, place, &cfgs, position.as_deref());
             }
         }
     }
@@ -146,7 +226,14 @@ impl<'a> Checker<'a> {
         child: &Child,
         cfgs: &[&'a Attribute],
     ) {
-        let Some(descriptor) = of_child(self.krate, child) else { return };
+        let levels = match &child.body {
+            // What the children need to stop matters for a limit on it alone.
+            Body::Supervisor(nested) if !sets(nested, &[Key::Shutdown, Key::AutoShutdown]) => {
+                Levels::Nothing
+            }
+            _ => Levels::All,
+        };
+        let Some(descriptor) = of_child(self.krate, child, levels) else { return };
         let options = options(self.krate, supervisor, place);
         let span = child.name.span();
         let (subject, parent) = (ident_at(span, "child"), ident_at(span, "supervisor"));
@@ -170,10 +257,55 @@ impl<'a> Checker<'a> {
         }
         let krate = self.krate;
         let options = quote!(#krate::ChildOptions::new());
-        let descriptor = of_supervisor(krate, "", &options, supervisor, place);
+        let levels = Levels::Children;
+        let descriptor = of_supervisor(krate, "", &options, supervisor, place, levels);
         let span = item.value_span();
         let subject = ident_at(span, "supervisor");
         let call = quote_spanned!(span=> #subject.check_auto_shutdown());
+        self.push(cfgs, &quote!(let #subject = #descriptor; #call));
+    }
+
+    /// Adds the check of a supervisor itself: of its constants, and of the time that a group takes
+    /// to stop, which depends on the types of the children.
+    fn supervisor(
+        &mut self,
+        supervisor: &'a Supervisor,
+        place: Place,
+        span: Span,
+        cfgs: &[&'a Attribute],
+        position: Option<&[usize]>,
+    ) {
+        let has_constant = has_constant(&supervisor.options, place);
+        let is_valid = supervisor.children.iter().all(|child| child.validity == Validity::Valid);
+        // Only a `shutdown` that is set makes a group too slow: in the tree, or in a type.
+        let may_set_shutdown = supervisor.children.iter().any(|child| {
+            matches!(child.body, Body::Typed(_))
+                || child.options().is_some_and(|(options, _)| options.contains(Key::Shutdown))
+        });
+        let sets_window = supervisor.options.contains(Key::RestartWindow);
+        let is_slow_group = supervisor.strategy().is_group() && may_set_shutdown && sets_window;
+        if !is_valid || !(is_slow_group || has_constant) {
+            return;
+        }
+        let krate = self.krate;
+        let descriptor = if let (Some(root), Some(position)) = (self.root, position) {
+            // The constant of the whole tree has what is needed, and need not be repeated.
+            quote!(#krate::__private::descriptor::<#root>().at(&[#(#position),*]))
+        } else {
+            let options = quote!(#krate::ChildOptions::new());
+            of_supervisor(krate, "", &options, supervisor, place, Levels::Children)
+        };
+        let mut settings = supervisor.options.settings(place);
+        let max_children = settings.find_map(|(_, key, setting)| match setting {
+            Setting::Count(count @ Known::Constant(_)) if key == Key::MaxChildren => {
+                let count = settings::count(&count);
+                Some(quote!(::core::option::Option::Some(#count)))
+            }
+            _ => None,
+        });
+        let max_children = max_children.unwrap_or_else(|| quote!(::core::option::Option::None));
+        let subject = ident_at(span, "supervisor");
+        let call = quote_spanned!(span=> #subject.check_supervisor(#max_children));
         self.push(cfgs, &quote!(let #subject = #descriptor; #call));
     }
 
@@ -182,11 +314,13 @@ impl<'a> Checker<'a> {
         let place = tree.root.root_place();
         let mut settings = tree.root.options.settings(place);
         let within = settings.find_map(|(item, key, setting)| match (key, setting) {
-            (Key::ShutdownWithin, Setting::Time(time)) => Some((item.value_span(), time)),
+            (Key::ShutdownWithin, Setting::Time(time)) if !setting_is_unknown(&time) => {
+                Some((item.value_span(), time))
+            }
             _ => None,
         });
         let Some((span, within)) = within else { return };
-        let (subject, within) = (ident_at(span, "tree"), settings::duration(within));
+        let (subject, within) = (ident_at(span, "tree"), settings::time(&within));
         let krate = self.krate;
         let descriptor = match &tree.head {
             Some(head) => {
@@ -204,9 +338,29 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// Returns whether a nested supervisor sets an option.
-fn sets(supervisor: &Supervisor, key: Key) -> bool {
-    supervisor.options.settings(supervisor.nested_place()).any(|(_, found, _)| found == key)
+/// Returns whether only the running program knows a time, which has been reported.
+fn setting_is_unknown(time: &Known<Duration>) -> bool {
+    matches!(time, Known::AtRuntime(_))
+}
+
+/// Returns whether a supervisor sets one of these options.
+fn sets(supervisor: &Supervisor, keys: &[Key]) -> bool {
+    let mut settings = supervisor.options.settings(supervisor.nested_place());
+    settings.any(|(_, found, _)| keys.contains(&found))
+}
+
+/// Returns whether a supervisor has options on which the policy of each child depends.
+fn limits_restarts(supervisor: &Supervisor) -> bool {
+    let mut settings = supervisor.options.settings(supervisor.nested_place());
+    settings.any(|(_, key, setting)| match setting {
+        Setting::Limit(limit) => !matches!(limit, Known::Here(Some(_)) | Known::AtRuntime(_)),
+        _ => key == Key::Partitions,
+    })
+}
+
+/// Returns whether a value is the path of a constant, which the macro cannot read.
+fn has_constant(options: &Options, place: Place) -> bool {
+    options.settings(place).any(|(_, _, setting)| setting.is_constant())
 }
 
 /// Returns a name with the span and hygiene of the user's tokens: rustc then reports a failed check

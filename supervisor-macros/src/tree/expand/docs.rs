@@ -69,7 +69,7 @@ fn in_parentheses(options: &Options) -> String {
 fn option(item: &Item) -> String {
     let name = &item.ident;
     match &item.value {
-        Value::Nothing | Value::Missing(_) => name.to_string(),
+        Value::Nothing | Value::Missing(_) | Value::Unreadable(_) => name.to_string(),
         Value::Tokens(tokens) => format!("{name} = {}", compact(&tokens.iter().cloned().collect())),
         Value::Syntax(tokens) => format!("{name} = {}", compact(tokens)),
     }

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
 
 use crate::options::Options;
-use crate::options::key::{Place, Receiver};
-use crate::options::setting::{Backoff, HealthPart, Setting, Shutdown, StartMode};
+use crate::options::key::{Key, Place, Receiver};
+use crate::options::setting::{Backoff, HealthPart, Known, Setting, Shutdown, StartMode};
 use crate::words::{AutoShutdown, Policy, Strategy, Vocabulary};
 
 /// Returns the calls that set a supervisor's options on its builder.
@@ -24,27 +24,96 @@ pub(super) fn of_constant_supervisor(
     calls(krate, options, place, Receiver::Constant)
 }
 
-/// Returns the calls that set a child's options, on its spec or in a constant.
-pub(crate) fn of_child(krate: &TokenStream, options: &Options, place: Place) -> TokenStream {
+/// Returns the calls that set a child's options on its spec.
+pub(super) fn of_child(krate: &TokenStream, options: &Options, place: Place) -> TokenStream {
     calls(krate, options, place, Receiver::Child)
+}
+
+/// Returns the calls that set a child's options in a constant: without those that only the running
+/// program knows.
+pub(crate) fn of_constant_child(
+    krate: &TokenStream,
+    options: &Options,
+    place: Place,
+) -> TokenStream {
+    let settings = options.settings(place);
+    let known = settings
+        .filter(|(_, key, setting)| key.is_passed_to(Receiver::Child) && !setting.is_at_runtime());
+    known.map(|(_, key, setting)| call(krate, key, &setting)).collect()
+}
+
+/// Returns whether only the running program knows the value of an option.
+pub(super) fn is_at_runtime(options: &Options, place: Place, wanted: Key) -> bool {
+    let mut settings = options.settings(place);
+    settings.any(|(_, key, setting)| key == wanted && setting.is_at_runtime())
 }
 
 fn calls(krate: &TokenStream, options: &Options, place: Place, receiver: Receiver) -> TokenStream {
     let settings = options.settings(place).filter(|(_, key, _)| key.is_passed_to(receiver));
-    settings
-        .map(|(_, key, setting)| {
-            let method = format_ident!("{}", key.method());
-            let value = value(krate, &setting);
-            quote!(.#method(#value))
-        })
-        .collect()
+    let each = settings.map(|(_, key, setting)| {
+        if receiver == Receiver::Constant && setting.is_at_runtime() {
+            let unknown = format_ident!("with_unknown_{}", key.as_str());
+            return quote!(.#unknown());
+        }
+        call(krate, key, &setting)
+    });
+    each.collect()
+}
+
+fn call(krate: &TokenStream, key: Key, setting: &Setting) -> TokenStream {
+    let method = format_ident!("{}", key.method());
+    let value = value(krate, setting);
+    quote!(.#method(#value))
+}
+
+/// Returns the expression for a value: its literal, the path of its constant, or what computes it.
+fn known<T>(
+    value: &Known<T>,
+    ty: fn(Span) -> TokenStream,
+    literal: impl FnOnce(&T) -> TokenStream,
+) -> TokenStream {
+    match value {
+        Known::Here(value) => literal(value),
+        Known::AtRuntime(value) => value.clone(),
+        Known::Constant(path) => {
+            let span =
+                path.clone().into_iter().last().map_or_else(Span::mixed_site, |last| last.span());
+            let (name, ty) = (Ident::new("__value", span), ty(span));
+            // A constant of another type is one error at its path, wherever the path stands in the
+            // expansion: its place is the same in all, and so is the error.
+            let constant = quote_spanned!(span=> let #name: #ty = #path; #name);
+            quote!(const { #constant })
+        }
+    }
+}
+
+/// Returns the expression for a duration.
+pub(super) fn time(time: &Known<Duration>) -> TokenStream {
+    known(time, |span| quote_spanned!(span=> ::core::time::Duration), |time| duration(*time))
+}
+
+/// Returns the expression for a number of children.
+pub(super) fn count(count: &Known<usize>) -> TokenStream {
+    known(count, |span| quote_spanned!(span=> ::core::primitive::usize), |count| quote!(#count))
 }
 
 fn value(krate: &TokenStream, setting: &Setting) -> TokenStream {
     match setting {
-        Setting::Limit(Some(limit)) => quote!(#krate::MaxRestarts::AtMost(#limit)),
-        Setting::Limit(None) => quote!(#krate::MaxRestarts::Unlimited),
-        Setting::Time(time) => duration(*time),
+        Setting::Limit(Known::Here(None)) => quote!(#krate::MaxRestarts::Unlimited),
+        // The builder takes a number, and also a limit from the configuration.
+        Setting::Limit(Known::AtRuntime(limit)) => limit.clone(),
+        Setting::Limit(limit) => {
+            let limit = known(
+                limit,
+                |span| quote_spanned!(span=> ::core::primitive::u32),
+                |limit| {
+                    let limit = limit.unwrap_or(u32::MAX);
+                    quote!(#limit)
+                },
+            );
+            quote!(#krate::MaxRestarts::AtMost(#limit))
+        }
+        Setting::Time(time) => self::time(time),
         Setting::AutoShutdown(auto) => {
             let variant = format_ident!(
                 "{}",
@@ -56,19 +125,19 @@ fn value(krate: &TokenStream, setting: &Setting) -> TokenStream {
             );
             quote!(#krate::AutoShutdown::#variant)
         }
-        Setting::Count(count) => quote!(#count),
+        Setting::Count(count) => self::count(count),
         Setting::Policy(policy) => self::policy(krate, *policy),
         Setting::Shutdown(shutdown) => match shutdown {
             Shutdown::BrutalKill => quote!(#krate::Shutdown::BrutalKill),
             Shutdown::Timeout(time) => {
-                let time = duration(*time);
+                let time = self::time(time);
                 quote!(#krate::Shutdown::Timeout(#time))
             }
             Shutdown::Infinity => quote!(#krate::Shutdown::Infinity),
         },
         Setting::Backoff(Backoff { min, max }) => {
-            let (first, last) = (duration(*min), duration(*max));
-            if min == max {
+            let (first, last) = (time(min), time(max));
+            if first.to_string() == last.to_string() {
                 quote!(#krate::Backoff::constant(#first))
             } else {
                 quote!(#krate::Backoff::new(#first, #last))
@@ -121,7 +190,7 @@ pub(super) fn strategy(krate: &TokenStream, strategy: Strategy) -> TokenStream {
 }
 
 /// Returns the expression for a duration, as a person would write it.
-pub(crate) fn duration(time: Duration) -> TokenStream {
+fn duration(time: Duration) -> TokenStream {
     let (secs, nanos) = (time.as_secs(), time.subsec_nanos());
     match u64::try_from(time.as_millis()) {
         _ if nanos == 0 => quote!(::core::time::Duration::from_secs(#secs)),

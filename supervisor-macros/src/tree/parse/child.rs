@@ -1,5 +1,6 @@
 //! Parses tasks and children with a type: policy, type, options and value.
 
+use proc_macro2::{TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Expr, Ident, Token, token};
@@ -7,10 +8,11 @@ use syn::{Expr, Ident, Token, token};
 use super::super::ast::{Body, Task, TypePath, Typed};
 use super::super::text;
 use super::path;
+use super::recovery::{kebab, starts_child};
 use crate::errors::Errors;
-use crate::options::Options;
 use crate::options::key::Key;
-use crate::words::{Policy, Strategy, Vocabulary, Word};
+use crate::options::{Options, begins_with_option};
+use crate::words::{Policy, Strategy, Vocabulary, Word, elsewhere};
 
 /// Parses the part after the colon of a child that is not a supervisor: a task, or a child with a
 /// type.
@@ -19,55 +21,182 @@ pub(super) fn task_or_typed(
     name: &Ident,
     errors: &mut Errors,
 ) -> syn::Result<Body> {
-    if let Some(policy) = policy(input)? {
+    if let Some(mut policy) = policy(input, errors)? {
         if let Some(strategy) = strategy_after(input) {
-            let message = format!(
-                "a supervisor's policy is an option; write `{name}: {strategy}(restart = {}) {{ … }}`",
-                policy.ident
-            );
+            return Err(input.error(policy_of_supervisor(name, &policy.ident, &strategy)));
+        }
+        if input.peek(Token![<]) {
+            let ty = path::in_angles(input, &policy.ident, name)?;
+            return typed(input, name, Some(policy), ty, errors);
+        }
+        if input.peek(token::Bracket) {
+            // `Transient[Database]`
+            let content;
+            syn::bracketed!(content in input);
+            let ty = path::parse(&content, name)?;
+            content.parse::<TokenStream>()?;
+            policy_beside(&mut policy, &ty, errors);
+            return typed(input, name, Some(policy), ty, errors);
+        }
+        if path::starts_path(input) && !starts_child(input) {
+            // `Transient Database`
+            let ty = path::segments(input)?;
+            policy_beside(&mut policy, &ty, errors);
+            return typed(input, name, Some(policy), ty, errors);
+        }
+        not_a_value(input, &policy.ident, name)?;
+        let options = options(input, errors);
+        if input.peek(Token![<]) {
+            let policy = policy.ident;
+            let message = format!("the type stands before the options; write `{policy}<…>(…)`");
             return Err(input.error(message));
         }
-        if !input.peek(Token![<]) {
-            not_a_value(input, &policy.ident, name)?;
-            let options = options(input, errors);
-            if input.peek(Token![<]) {
-                let policy = policy.ident;
-                let message = format!("the type stands before the options; write `{policy}<…>(…)`");
-                return Err(input.error(message));
-            }
-            let value = value(input)?;
-            return Ok(Body::Task(Task { policy, options, value }));
-        }
-        let ty = path::in_angles(input, &policy.ident, name)?;
-        let options = options(input, errors);
-        let value = value(input)?;
-        return Ok(Body::Typed(Box::new(Typed { policy: Some(policy), ty, options, value })));
+        let value = value(input, errors)?;
+        return Ok(Body::Task(Task { policy, options, value }));
     }
-    let ty = path::parse(input, name)?;
-    not_a_value(input, &ty.last, name)?;
+    let mut ty = path::parse(input, name)?;
+    path::dotted(input, &mut ty, errors);
+    let mut policy = None;
+    if let Some((word, plain)) = path::policy_as_argument(&ty) {
+        // `Database<Transient>`
+        errors.on(&ty, format!("the policy stands outside; write `{word}<{}>`", plain.last));
+        policy =
+            Policy::parse(&word.to_string()).map(|known| Word { ident: word, known: Some(known) });
+        ty = plain;
+    } else if !starts_child(input)
+        && let Some((word, known)) = policy_word(input)
+    {
+        // `Database Transient`
+        input.call(Ident::parse_any)?;
+        let message =
+            format!("the policy stands around the type; write `{}<{}>`", known.as_str(), ty.last);
+        errors.at(word.span(), message);
+        policy = Some(Word { ident: word, known: Some(known) });
+    }
     not_a_function(input, &ty, name)?;
-    let options = options(input, errors);
-    let value = value(input)?;
-    Ok(Body::Typed(Box::new(Typed { policy: None, ty, options, value })))
+    typed(input, name, policy, ty, errors)
+}
+
+/// Parses what follows the type of a child.
+fn typed(
+    input: ParseStream,
+    name: &Ident,
+    policy: Option<Word<Policy>>,
+    ty: TypePath,
+    errors: &mut Errors,
+) -> syn::Result<Body> {
+    let written = match &policy {
+        Some(policy) => format!("{}<{}>", policy.ident, ty.last),
+        None => ty.last.to_string(),
+    };
+    let options = if let Some(options) = options_in_braces(input, &written, errors) {
+        options
+    } else if let Some(message) = arguments(input, name, &written, &ty) {
+        // The value is left out, which is an error already.
+        errors.push(input.error(message));
+        input.parse::<TokenTree>()?;
+        return Ok(Body::Typed(Box::new(Typed {
+            policy,
+            ty,
+            options: Options::default(),
+            value: Some(Expr::Verbatim(TokenStream::new())),
+        })));
+    } else {
+        not_a_value(input, &ty.last, name)?;
+        options(input, errors)
+    };
+    not_a_value(input, &ty.last, name)?;
+    let value = value(input, errors)?;
+    Ok(Body::Typed(Box::new(Typed { policy, ty, options, value })))
 }
 
 /// Parses a policy, or a word that is taken for a misspelt one.
-fn policy(input: ParseStream) -> syn::Result<Option<Word<Policy>>> {
+fn policy(input: ParseStream, errors: &mut Errors) -> syn::Result<Option<Word<Policy>>> {
     let ahead = input.fork();
+    if let Some((word, text)) = kebab(&ahead) {
+        // `on-failure`, `unless-stopped`
+        let Some((meant, why)) = Policy::meant_by(&text) else { return Ok(None) };
+        kebab(input);
+        errors.at(word.span(), meant.correction(&text.replace('_', "-"), why));
+        return Ok(Some(Word { ident: word, known: Some(meant) }));
+    }
     let Ok(word) = ahead.call(Ident::parse_any) else { return Ok(None) };
     let text = word.to_string();
+    if ahead.peek(Token![::]) {
+        return Ok(policy_with_path(input, errors));
+    }
     let known = Policy::parse(&text);
-    if ahead.peek(Token![::]) || (known.is_none() && Policy::meant_by(&text).is_none()) {
+    if known.is_none() && Policy::meant_by(&text).is_none() {
         return Ok(None);
     }
     let ident = input.call(Ident::parse_any)?;
     Ok(Some(Word { ident, known }))
 }
 
+/// Parses `RestartPolicy::Transient`, and reports the path.
+fn policy_with_path(input: ParseStream, errors: &mut Errors) -> Option<Word<Policy>> {
+    let ahead = input.fork();
+    let mut before = ahead.call(Ident::parse_any).ok()?;
+    ahead.parse::<Token![::]>().ok()?;
+    let mut last = ahead.call(Ident::parse_any).ok()?;
+    let mut words = 2;
+    while ahead.parse::<Token![::]>().is_ok() {
+        before = last;
+        last = ahead.call(Ident::parse_any).ok()?;
+        words += 1;
+    }
+    if !elsewhere::is_type_of_policies(&before.to_string()) {
+        return None;
+    }
+    let text = last.to_string();
+    let known =
+        Policy::parse(&text).or_else(|| Policy::meant_by(&text).map(|(policy, _)| policy))?;
+    let mut path = TokenStream::new();
+    // Each `::` is two tokens.
+    for _ in 0..words + 2 * (words - 1) {
+        path.extend([input.parse::<TokenTree>().ok()?]);
+    }
+    let own = known.as_str();
+    let written = match path::in_angles(&input.fork(), &last, &last) {
+        Ok(ty) if input.peek(Token![<]) => format!("{own}<{}>", ty.last),
+        _ => own.to_owned(),
+    };
+    errors.on(path, format!("a policy is one word of the tree; write `{written}`"));
+    Some(Word { ident: Ident::new(own, last.span()), known: Some(known) })
+}
+
+/// Returns the policy that stands here as a word, not misspelt.
+fn policy_word(input: ParseStream) -> Option<(Ident, Policy)> {
+    let word = input.fork().call(Ident::parse_any).ok()?;
+    let text = word.to_string();
+    let known = Policy::parse(&text)
+        .or_else(|| Policy::meant_by(&text.to_lowercase()).map(|(policy, _)| policy))?;
+    Some((word, known))
+}
+
+/// Reports a policy that stands before its type without angle brackets. The policy is then that
+/// which is meant: a misspelt word is no second error.
+fn policy_beside(policy: &mut Word<Policy>, ty: &TypePath, errors: &mut Errors) {
+    let text = policy.ident.to_string();
+    let known = policy.known.or_else(|| Policy::meant_by(&text).map(|(meant, _)| meant));
+    let Some(known) = known else { return };
+    let ty = text::compact(&ty.tokens);
+    let message = format!("a policy stands around the type; write `{}<{ty}>`", known.as_str());
+    errors.at(policy.ident.span(), message);
+    *policy = Word { ident: Ident::new(known.as_str(), policy.ident.span()), known: Some(known) };
+}
+
 /// Returns the strategy that follows a policy, as in `Transient one_for_one { … }`.
 fn strategy_after(input: ParseStream) -> Option<Ident> {
     let word = input.fork().call(Ident::parse_any).ok()?;
     Strategy::parse(&word.to_string()).map(|_| word)
+}
+
+/// Returns the message for a policy before a strategy, or around it.
+pub(super) fn policy_of_supervisor(name: &Ident, policy: &Ident, strategy: &Ident) -> String {
+    format!(
+        "a supervisor's policy is an option; write `{name}: {strategy}(restart = {policy}) {{ … }}`"
+    )
 }
 
 fn options(input: ParseStream, errors: &mut Errors) -> Options {
@@ -84,10 +213,85 @@ fn parenthesized(input: ParseStream<'_>) -> syn::Result<syn::parse::ParseBuffer<
     Ok(content)
 }
 
-fn value(input: ParseStream) -> syn::Result<Option<Expr>> {
-    let Ok(equals) = input.parse::<Token![=]>() else { return Ok(None) };
-    if input.is_empty() || input.peek(Token![,]) {
-        return Err(syn::Error::new(equals.span, "expected a value after `=`"));
+fn braced(input: ParseStream<'_>) -> syn::Result<syn::parse::ParseBuffer<'_>> {
+    let content;
+    syn::braced!(content in input);
+    Ok(content)
+}
+
+/// Parses options in braces or brackets, `Database { shutdown = 5s }`, and reports those.
+fn options_in_braces(input: ParseStream, of: &str, errors: &mut Errors) -> Option<Options> {
+    let ahead = input.fork();
+    let content = if input.peek(token::Bracket) {
+        let parse = || {
+            let content;
+            syn::bracketed!(content in ahead);
+            Ok(content)
+        };
+        let parsed: syn::Result<syn::parse::ParseBuffer> = parse();
+        parsed.ok()?
+    } else {
+        braced(&ahead).ok()?
+    };
+    if !begins_with_option(&content) {
+        return None;
+    }
+    let word = content.fork().call(Ident::parse_any).ok()?;
+    errors.push(input.error(format!("options stand in parentheses, as in `{of}({word} = …)`")));
+    input.parse::<TokenTree>().ok()?;
+    // The signs between the options, which other languages have in braces, are no second error.
+    Some(Options::parse(&content, &mut Errors::default()))
+}
+
+/// Returns the message for the arguments of a constructor where options belong: `Database("url")`.
+fn arguments(input: ParseStream, name: &Ident, written: &str, ty: &TypePath) -> Option<String> {
+    let start = input.fork();
+    let content = parenthesized(&start).ok()?;
+    let ahead = content.fork();
+    let is_argument = match ahead.call(Ident::parse_any) {
+        // `Database()`, and `#[cfg(…)]` before an option, which `Options` reports.
+        Err(_) => !content.is_empty() && !content.peek(Token![#]) && !content.peek(Token![,]),
+        Ok(word) => {
+            let is_option = Key::parse(&word.to_string()).is_some();
+            let continues = ahead.peek(Token![::])
+                || ahead.peek(Token![.])
+                || ahead.peek(Token![!])
+                || ahead.peek(token::Paren)
+                || ahead.peek(token::Brace);
+            !is_option && continues
+        }
+    };
+    is_argument.then(|| {
+        let arguments: TokenStream = content.parse().unwrap_or_default();
+        let (arguments, last) = (text::compact(&arguments), &ty.last);
+        format!(
+            "options stand in these parentheses; a child's value stands after `=`: `{name}: {written} = {last}({arguments})`"
+        )
+    })
+}
+
+fn value(input: ParseStream, errors: &mut Errors) -> syn::Result<Option<Expr>> {
+    let place = input.span();
+    if input.peek(Token![=>]) || input.peek(Token![==]) {
+        errors.push(input.error("a child's value stands after `=`"));
+        input.parse::<TokenTree>()?;
+        input.parse::<TokenTree>()?;
+    } else if input.parse::<Token![=]>().is_err() {
+        return Ok(None);
+    }
+    // `= ` at the end of a line that is still written: the next child is not the value.
+    if input.is_empty() || input.peek(Token![,]) || starts_child(input) {
+        return Err(syn::Error::new(place, "expected a value after `=`"));
+    }
+    let ahead = input.fork();
+    if ahead.parse::<Expr>().is_ok() && ahead.peek(Token![:]) && !ahead.peek(Token![::]) {
+        // `= Database::` at the end of a line: the name of the next child is no part of the value.
+        let mut last = place;
+        while !input.is_empty() && !starts_child(input) {
+            last = input.span();
+            input.parse::<TokenTree>()?;
+        }
+        return Err(syn::Error::new(last, "the value is not finished, and another child follows"));
     }
     let value = input.parse()?;
     not_options(&value)?;
@@ -115,7 +319,7 @@ fn not_options(value: &Expr) -> syn::Result<()> {
 
 /// Reports a value where a type belongs: `db: Database { url }`.
 fn not_a_value(input: ParseStream, word: &Ident, name: &Ident) -> syn::Result<()> {
-    // `DynamicSupervisor { … }`, `PartitionSupervisor(partitions = 8) { … }`
+    // `Database(shutdown = 5s) { … }`
     let ahead = input.fork();
     if ahead.peek(token::Paren) {
         ahead.parse::<proc_macro2::Group>()?;
@@ -126,12 +330,7 @@ fn not_a_value(input: ParseStream, word: &Ident, name: &Ident) -> syn::Result<()
     let message = if Policy::parse(&word.to_string()).is_some() {
         format!("children need a strategy, not a policy; write `{name}: one_for_one {{ … }}`")
     } else if word.to_string().ends_with("Supervisor") {
-        let strategy = match word.to_string().as_str() {
-            "DynamicSupervisor" => "simple_one_for_one",
-            "PartitionSupervisor" => "simple_one_for_one(partitions = 8)",
-            _ => "one_for_one",
-        };
-        format!("a supervisor is written by its strategy, as in `{name}: {strategy} {{ … }}`")
+        format!("a supervisor is written by its strategy, as in `{name}: one_for_one {{ … }}`")
     } else {
         format!("a child's value stands after `=`; write `{name}: {word} = {word} {{ … }}`")
     };
@@ -144,10 +343,21 @@ fn not_a_function(input: ParseStream, ty: &TypePath, name: &Ident) -> syn::Resul
     if !is_lower(&last) {
         return Ok(());
     }
-    let message = if input.peek(token::Paren) {
-        let call = text::compact(&ty.tokens);
-        let of = call.rsplit_once("::").map_or("Type", |(of, _)| of);
-        format!("a child's value stands after `=`; write `{name}: {of} = {call}(…)`")
+    let holds_options = parenthesized(&input.fork()).is_ok_and(|inner| begins_with_option(&inner));
+    let call = text::compact(&ty.tokens);
+    let message = if holds_options {
+        let options = parenthesized(&input.fork())?.parse::<TokenStream>()?;
+        let options = text::compact(&options);
+        format!("a type or a policy belongs here; a task is `{name}: Always({options}) = {call}`")
+    } else if input.peek(token::Paren) {
+        match call.rsplit_once("::") {
+            Some((of, _)) => {
+                format!("a child's value stands after `=`; write `{name}: {of} = {call}(…)`")
+            }
+            None => format!(
+                "a type or a policy belongs here; a task is `{name}: Always = {call}`, and a child with a value `{name}: Type = {call}(…)`"
+            ),
+        }
     } else if ty.is_plain {
         format!("a type or a policy belongs here; a task is `{name}: Always = {last}`")
     } else {

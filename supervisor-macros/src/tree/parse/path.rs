@@ -3,18 +3,25 @@
 //! The path is parsed by hand, since syn takes the options of `Database(shutdown = 5s)` for the
 //! arguments of `Fn(…)`.
 
-use proc_macro2::TokenStream;
-use quote::ToTokens;
+use proc_macro2::{TokenStream, TokenTree};
+use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{AngleBracketedGenericArguments, Ident, Token, token};
 
 use super::super::ast::TypePath;
 use super::super::text;
+use super::child::policy_of_supervisor;
+use super::mistakes;
+use super::recovery::starts_child;
+use crate::errors::Errors;
 use crate::words::{Policy, Strategy, Vocabulary};
 
 /// Parses `a::path::Type<Arguments>`.
 pub(super) fn parse(input: ParseStream, name: &Ident) -> syn::Result<TypePath> {
+    if let Some(message) = mistakes::no_type(input, name).or_else(|| mistakes::array(input, name)) {
+        return Err(input.error(message));
+    }
     if !starts_path(input) {
         let message = if input.peek(Token![|])
             || input.peek(Token![move])
@@ -33,7 +40,64 @@ pub(super) fn parse(input: ParseStream, name: &Ident) -> syn::Result<TypePath> {
         };
         return Err(input.error(message));
     }
-    segments(input)
+    let ty = segments(input)?;
+    not_a_trait_object(&ty, name)?;
+    Ok(ty)
+}
+
+/// Reports `Box<dyn Worker>` and `Arc<dyn Worker>`.
+fn not_a_trait_object(ty: &TypePath, name: &Ident) -> syn::Result<()> {
+    let is_box = ["Box", "Arc", "Rc"].iter().any(|word| ty.last == word);
+    let tokens = ty.tokens.clone().into_iter();
+    let is_object = |token: &TokenTree| matches!(token, TokenTree::Ident(word) if word == "dyn");
+    if is_box && tokens.clone().any(|token| is_object(&token)) {
+        return Err(syn::Error::new_spanned(ty, mistakes::one_type(name)));
+    }
+    Ok(())
+}
+
+/// Parses the rest of a path with the wrong sign, `storage.Database`, and reports the sign.
+pub(super) fn dotted(input: ParseStream, ty: &mut TypePath, errors: &mut Errors) {
+    let start = input.span();
+    let mut is_dotted = false;
+    while input.peek(Token![.]) && input.peek2(Ident::peek_any) {
+        let Ok(dot) = input.parse::<Token![.]>() else { return };
+        let Ok(rest) = segments(input) else { return };
+        let tokens = &ty.tokens;
+        let colons = quote_spanned!(dot.span=> ::);
+        let rest_tokens = &rest.tokens;
+        let joined = quote::quote!(#tokens #colons #rest_tokens);
+        *ty = TypePath { tokens: joined, last: rest.last, is_plain: false };
+        is_dotted = true;
+    }
+    if is_dotted {
+        errors.at(
+            start,
+            format!("a path is written with `::`; write `{}`", text::compact(&ty.tokens)),
+        );
+    }
+}
+
+/// Returns the policy in `Database<Transient>`, and the type without it.
+pub(super) fn policy_as_argument(ty: &TypePath) -> Option<(Ident, TypePath)> {
+    let mut tokens: Vec<TokenTree> = ty.tokens.clone().into_iter().collect();
+    let [.., TokenTree::Punct(open), TokenTree::Ident(word), TokenTree::Punct(close)] =
+        tokens.as_slice()
+    else {
+        return None;
+    };
+    if open.as_char() != '<' || close.as_char() != '>' {
+        return None;
+    }
+    Policy::parse(&word.to_string())?;
+    let word = word.clone();
+    tokens.truncate(tokens.len() - 3);
+    while matches!(tokens.last(), Some(TokenTree::Punct(sign)) if sign.as_char() == ':') {
+        tokens.pop();
+    }
+    let is_plain = tokens.len() == 1;
+    let tokens = tokens.into_iter().collect();
+    Some((word, TypePath { tokens, last: ty.last.clone(), is_plain }))
 }
 
 /// Parses Erlang's `:permanent`, and returns the policy that it means.
@@ -56,11 +120,19 @@ fn strategy_atom(input: ParseStream) -> Option<Ident> {
 /// Parses `<a::path::Type>` after a policy.
 pub(super) fn in_angles(input: ParseStream, policy: &Ident, name: &Ident) -> syn::Result<TypePath> {
     input.parse::<Token![<]>()?;
-    if !starts_path(input) {
+    if let Some(message) = mistakes::no_type(input, name).or_else(|| mistakes::array(input, name)) {
+        return Err(input.error(message));
+    }
+    if !starts_path(input) || starts_child(input) {
         let message = format!("expected one type's path, as in `{policy}<Database>`");
         return Err(input.error(message));
     }
     let ty = segments(input)?;
+    not_a_trait_object(&ty, name)?;
+    if ty.is_plain && Strategy::parse(&ty.last.to_string()).is_some() {
+        let message = policy_of_supervisor(name, policy, &ty.last);
+        return Err(syn::Error::new_spanned(ty, message));
+    }
     if input.peek(token::Paren) {
         let last = &ty.last;
         let text = text::compact(&ty.tokens);
@@ -82,7 +154,7 @@ pub(super) fn in_angles(input: ParseStream, policy: &Ident, name: &Ident) -> syn
     Ok(ty)
 }
 
-fn starts_path(input: ParseStream) -> bool {
+pub(super) fn starts_path(input: ParseStream) -> bool {
     let word = input.peek(Ident)
         || input.peek(Token![crate])
         || input.peek(Token![self])
@@ -97,7 +169,7 @@ fn is_segment(ident: &Ident) -> bool {
     is_keyword || syn::parse_str::<Ident>(&ident.to_string()).is_ok()
 }
 
-fn segments(input: ParseStream) -> syn::Result<TypePath> {
+pub(super) fn segments(input: ParseStream) -> syn::Result<TypePath> {
     let mut tokens = TokenStream::new();
     let mut segments = 0;
     let mut has_arguments = false;

@@ -31,3 +31,25 @@ pub(super) fn skip_to(input: ParseStream, stop: impl Fn(ParseStream) -> bool) {
         }
     }
 }
+
+/// Parses words with `-` between them, `one-for-one`, as one word with the span of the first, and
+/// the text that Rust would have for it; parses nothing if no such words stand here.
+pub(super) fn kebab(input: ParseStream) -> Option<(Ident, String)> {
+    let ahead = input.fork();
+    let first = ahead.call(Ident::parse_any).ok()?;
+    let mut text = first.to_string();
+    let mut parts = 0;
+    while ahead.peek(Token![-]) && ahead.peek2(Ident::peek_any) && !ahead.peek(Token![->]) {
+        ahead.parse::<Token![-]>().ok()?;
+        text.push('_');
+        text.push_str(&ahead.call(Ident::parse_any).ok()?.to_string());
+        parts += 1;
+    }
+    if parts == 0 {
+        return None;
+    }
+    for _ in 0..=2 * parts {
+        TokenTree::parse(input).ok()?;
+    }
+    Some((first, text))
+}

@@ -1,18 +1,17 @@
-//! Parses supervisors and their lists of children.
+//! Parses supervisors: strategy, options, and the brackets around the children.
 
-use proc_macro2::Delimiter;
+use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use syn::ext::IdentExt;
-use syn::parse::ParseStream;
 use syn::parse::discouraged::AnyDelimiter;
-use syn::{Attribute, Ident, Token, token};
+use syn::parse::{ParseStream, Parser};
+use syn::{Ident, Token, token};
 
-use super::super::ast::{Body, Child, Enclosure, Supervisor, Validity};
-use super::super::names;
-use super::child::{is_lower, task_or_typed};
-use super::recovery::{skip_to_next_child, starts_child};
+use super::super::ast::{Enclosure, Supervisor};
+use super::children;
+use super::recovery::{kebab, starts_child};
 use crate::errors::Errors;
-use crate::options::Options;
 use crate::options::key::Key;
+use crate::options::{Options, begins_with_option};
 use crate::words::{Strategy, Vocabulary, Word};
 
 /// Parses `strategy ("(" options ")")? "{" children "}"`.
@@ -40,28 +39,29 @@ pub(super) fn parse(
             None => "this supervisor has no strategy; write `one_for_one { … }`".to_owned(),
         };
         errors.at(input.cursor().span(), message);
-        let ident = Ident::new(Strategy::OneForOne.as_str(), input.cursor().span());
-        Word { ident, known: Some(Strategy::OneForOne) }
-    } else if input.peek(Ident::peek_any) {
-        let ident = input.call(Ident::parse_any)?;
-        let known = Strategy::parse(&ident.to_string());
-        Word { ident, known }
+        known(Strategy::OneForOne, input.cursor().span())
     } else {
-        let message = format!("expected a strategy: {}", Strategy::list());
-        return Err(input.error(message));
+        strategy(input, errors)?
     };
     let mut options = Options::default();
     if input.peek(token::Paren) && !holds_children(input) {
         let content;
         syn::parenthesized!(content in input);
         options = Options::parse(&content, errors);
+    } else if let Some(others) = options_in_brackets(input, &strategy, errors) {
+        options = others;
     }
     let mut enclosure = Enclosure::Missing(strategy.ident.span());
     if input.peek(Token![<]) {
         enclosure = Enclosure::Wrong(input.cursor().span());
         let _ = input.parse::<syn::AngleBracketedGenericArguments>();
     }
-    let mut children = Vec::new();
+    let (mut children, mut lost) = (Vec::new(), None);
+    if let Some(words) = do_end(input, &strategy, errors) {
+        enclosure = Enclosure::Braces;
+        let parser = |content: ParseStream| Ok(children::parse(content, errors));
+        (children, lost) = Parser::parse2(parser, words)?;
+    }
     if let Ok((delimiter, span, content)) = input.parse_any_delimiter() {
         if !matches!(enclosure, Enclosure::Wrong(_)) {
             enclosure = match delimiter {
@@ -69,9 +69,55 @@ pub(super) fn parse(
                 _ => Enclosure::Wrong(span.open()),
             };
         }
-        children = self::children(&content, errors);
+        (children, lost) = children::parse(&content, errors);
     }
-    Ok(Supervisor { strategy, options, enclosure, children, handle: None })
+    Ok(Supervisor { strategy, options, enclosure, children, lost, handle: None })
+}
+
+fn known(strategy: Strategy, span: Span) -> Word<Strategy> {
+    Word { ident: Ident::new(strategy.as_str(), span), known: Some(strategy) }
+}
+
+/// Parses a strategy, and one that is written as in other languages: `:one_for_one`,
+/// `one-for-one`, `SupervisionStrategy::OneForOne`.
+fn strategy(input: ParseStream, errors: &mut Errors) -> syn::Result<Word<Strategy>> {
+    let start = input.span();
+    if let Ok(colon) = input.parse::<Token![:]>() {
+        if !input.peek(Ident::peek_any) {
+            return Err(syn::Error::new(colon.span, format!("expected a strategy: {}", list())));
+        }
+        let word = strategy(input, errors)?;
+        errors.at(colon.span, format!("a strategy has no `:` of its own; write `{}`", word.ident));
+        return Ok(word);
+    }
+    if !input.peek(Ident::peek_any) {
+        return Err(input.error(format!("expected a strategy: {}", list())));
+    }
+    if let Some((word, text)) = kebab(&input.fork())
+        && let Some(meant) = Strategy::parse(&text)
+    {
+        kebab(input);
+        errors.at(word.span(), format!("`-` is no part of a word here; write `{text}`"));
+        return Ok(known(meant, word.span()));
+    }
+    let mut ident = input.call(Ident::parse_any)?;
+    let mut is_path = false;
+    while input.peek(Token![::]) && input.peek3(Ident::peek_any) {
+        input.parse::<Token![::]>()?;
+        ident = input.call(Ident::parse_any)?;
+        is_path = true;
+    }
+    let text = ident.to_string();
+    if is_path && let Some((meant, written)) = Strategy::meant_by(&text) {
+        errors.at(start, format!("a strategy is one word; write `{written}`"));
+        return Ok(known(meant, ident.span()));
+    }
+    let known = Strategy::parse(&text);
+    Ok(Word { ident, known })
+}
+
+fn list() -> String {
+    Strategy::list()
 }
 
 /// Returns whether the parentheses ahead hold children, where options belong: `(worker: Always)`.
@@ -84,115 +130,49 @@ fn holds_children(input: ParseStream) -> bool {
     })
 }
 
-fn children(input: ParseStream, errors: &mut Errors) -> Vec<Child> {
-    let mut children = Vec::new();
-    while !input.is_empty() {
-        match child(input, errors) {
-            Ok(child) => {
-                let name = child.name.to_string();
-                let is_broken = matches!(child.body, Body::Broken(_));
-                children.push(child);
-                if is_broken {
-                    // If `b: Always` follows an empty `a:`, no token of `b` may be skipped.
-                    if !starts_child(input) {
-                        skip_to_next_child(input);
-                    }
-                } else {
-                    after_child(input, &name, errors);
-                }
-            }
-            Err(error) => {
-                errors.push(error);
-                skip_to_next_child(input);
-            }
+/// Parses the words between `do` and `end`, and reports those.
+fn do_end(
+    input: ParseStream,
+    strategy: &Word<Strategy>,
+    errors: &mut Errors,
+) -> Option<TokenStream> {
+    let word = input.fork().call(Ident::parse_any).ok().filter(|word| word == "do")?;
+    input.call(Ident::parse_any).ok()?;
+    let strategy = &strategy.ident;
+    let message =
+        format!("children stand in braces, not between `do` and `end`: `{strategy} {{ … }}`");
+    errors.at(word.span(), message);
+    let mut words = Vec::new();
+    while let Ok(token) = input.parse::<TokenTree>() {
+        if matches!(&token, TokenTree::Ident(word) if word == "end") {
+            break;
         }
+        words.push(token);
     }
-    children
+    Some(words.into_iter().collect())
 }
 
-/// Parses the comma between two children.
-fn after_child(input: ParseStream, name: &str, errors: &mut Errors) {
-    if input.is_empty() || input.parse::<Token![,]>().is_ok() {
-        return;
-    }
-    if input.peek(Token![;]) {
-        errors.push(input.error("children are separated by `,`"));
-        let _ = input.parse::<Token![;]>();
-        return;
-    }
-    errors.push(input.error(format!("expected `,` after the child `{name}`")));
-    if !starts_child(input) {
-        skip_to_next_child(input);
-    }
-}
-
-/// Parses `attrs? name ":" …`; keeps a child with a name, however broken it is.
-///
-/// # Errors
-///
-/// If the child has no name.
-fn child(input: ParseStream, errors: &mut Errors) -> syn::Result<Child> {
-    let is_attribute = !input.peek(Token![#]) || input.peek2(token::Bracket);
-    let attrs = if is_attribute { input.call(Attribute::parse_outer)? } else { Vec::new() };
-    if !input.peek(Ident::peek_any) {
-        return Err(input.error("expected a child, as in `name: Always` or `name: Type = value`"));
-    }
-    let name = input.call(Ident::parse_any)?;
-    let body = match body(input, &name, errors) {
-        Ok(body) => body,
-        Err(error) => {
-            errors.push(error.clone());
-            Body::Broken(error)
-        }
-    };
-    Ok(Child { attrs, name, body, validity: Validity::Valid })
-}
-
-fn body(input: ParseStream, name: &Ident, errors: &mut Errors) -> syn::Result<Body> {
-    if !input.peek(Token![:]) || input.peek(Token![::]) {
-        let text = name.to_string();
-        let message = if is_lower(&text) {
-            format!(
-                "expected `:` after `{name}`; a child is `{name}: Always`, or `{name}: Type = value`"
-            )
-        } else {
-            format!("a child has a name; write `{}: {name}`", names::snake(&text))
-        };
-        // At the end of the braces there is no token to point at but the name.
-        let span = if input.is_empty() { name.span() } else { input.span() };
-        return Err(syn::Error::new(span, message));
-    }
-    let colon: Token![:] = input.parse()?;
-    if input.is_empty() || input.peek(Token![,]) || starts_child(input) {
-        let message = format!(
-            "`{name}` has nothing after its colon; write a policy such as `Always`, a type, or a supervisor"
-        );
-        return Err(syn::Error::new(colon.span, message));
-    }
-    if is_supervisor(input) {
-        return parse(input, Some(name), errors).map(|nested| Body::Supervisor(Box::new(nested)));
-    }
-    task_or_typed(input, name, errors)
-}
-
-/// Returns whether a supervisor stands here, perhaps with a misspelt strategy.
-fn is_supervisor(input: ParseStream) -> bool {
-    if input.peek(token::Brace) {
-        return true;
-    }
+/// Parses options in the wrong brackets, `one_for_one[max_restarts = 5] { … }`, and reports those.
+fn options_in_brackets(
+    input: ParseStream,
+    strategy: &Word<Strategy>,
+    errors: &mut Errors,
+) -> Option<Options> {
     let ahead = input.fork();
-    let Ok(word) = ahead.call(Ident::parse_any) else { return false };
-    let text = word.to_string();
-    if Strategy::parse(&text).is_some() {
-        return true;
+    let (delimiter, span, content) = ahead.parse_any_delimiter().ok()?;
+    let are_options = begins_with_option(&content) || delimiter == Delimiter::Bracket;
+    if delimiter == Delimiter::None || !are_options || !ahead.peek(token::Brace) {
+        return None;
     }
-    let near = Strategy::nearest(&text).is_some();
-    if near && is_lower(&text) && !ahead.peek(Token![::]) {
-        return true;
-    }
-    if ahead.peek(token::Paren) && ahead.parse::<proc_macro2::Group>().is_err() {
-        return false;
-    }
-    // `sub: one_for { … }` is a supervisor; `db: Database { … }` a type with its value.
-    ahead.peek(token::Brace) && (near || is_lower(&text))
+    let example = match content.fork().parse::<TokenTree>() {
+        Ok(word) if begins_with_option(&content) => format!("{word} = …"),
+        _ => "max_restarts = 5".to_owned(),
+    };
+    let strategy = &strategy.ident;
+    errors.at(
+        span.open(),
+        format!("options stand in parentheses, as in `{strategy}({example}) {{ … }}`"),
+    );
+    let (_, _, content) = input.parse_any_delimiter().ok()?;
+    Some(Options::parse(&content, errors))
 }

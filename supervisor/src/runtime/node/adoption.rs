@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Body, Hold, Node, NodeState, Parent, ShutdownOnDrop, TreeHandle, rules};
 use crate::error::SupervisorError;
+use crate::observe::log;
 use crate::slot::AnySlot;
 use crate::spec::{ChildOptions, Name};
 use crate::sync::{Mutex, MutexGuard, PoisonError, shared_static};
@@ -50,6 +51,11 @@ impl Node {
             && let Some(rule) = rules::broken_by(name, options, body, &self.rules)
         {
             return Err(SupervisorError::InvalidSpec(self.path().join(name), rule.to_string()));
+        }
+        if let Some(options) = options
+            && let Some(doubt) = rules::doubtful_by(name, options, body, &self.rules)
+        {
+            log::doubtful(self.path().join(name).as_ref(), doubt.as_str());
         }
         if let Body::Supervisor { node, slot } = body {
             node.attach(self, slot, hold)?;

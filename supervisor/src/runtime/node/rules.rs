@@ -7,8 +7,12 @@ use supervisor_rules::{Text, wording};
 
 use super::Body;
 use crate::engine::SupervisorRules;
-use crate::spec::rules::{Subject, broken, supervisor_value_zero};
-use crate::spec::{Budget, ChildOptions, Name, Shutdown, SupervisionStrategy, SupervisorOptions};
+use crate::spec::rules::{
+    GroupStops, Subject, broken, doubtful, group_too_slow, supervisor_value_zero,
+};
+use crate::spec::{
+    Budget, ChildOptions, Name, Shutdown, SupervisionStrategy, SupervisorOptions, UnknownOptions,
+};
 
 /// Returns the message for the first rule that a child breaks under this supervisor.
 pub(crate) fn broken_by(
@@ -16,6 +20,33 @@ pub(crate) fn broken_by(
     options: &ChildOptions,
     body: &Body,
     supervisor: &SupervisorRules,
+) -> Option<Text> {
+    judged(name, options, body, supervisor, broken)
+}
+
+/// Returns the message for the first rule because of which the supervision of a child is doubtful.
+pub(crate) fn doubtful_by(
+    name: &Name,
+    options: &ChildOptions,
+    body: &Body,
+    supervisor: &SupervisorRules,
+) -> Option<Text> {
+    // Few children have one of these options.
+    let is_plain = options.heartbeat().is_none()
+        && options.backoff().is_none()
+        && !options.has_start_timeout();
+    if is_plain {
+        return None;
+    }
+    judged(name, options, body, supervisor, doubtful)
+}
+
+fn judged(
+    name: &Name,
+    options: &ChildOptions,
+    body: &Body,
+    supervisor: &SupervisorRules,
+    judge: fn(&Subject<'_>) -> Option<Text>,
 ) -> Option<Text> {
     let nested = match body {
         Body::Supervisor { node, .. } => {
@@ -31,7 +62,26 @@ pub(crate) fn broken_by(
     let supervisor = options_of(supervisor);
     let (options, worker) = (*options, name.number().map(|_| name.to_string()));
     let name = name.as_declared().or(worker.as_deref()).unwrap_or_default();
-    broken(&Subject { name, options, nested, supervisor })
+    judge(&Subject { name, options, unknown_backoff: false, nested, supervisor })
+}
+
+/// Returns the message for a group whose children may take so long to stop that a sibling never
+/// escalates.
+pub(crate) fn doubtful_group<'a>(
+    workers: impl Iterator<Item = (&'a Name, &'a ChildOptions)>,
+    supervisor: &SupervisorRules,
+) -> Option<Text> {
+    if !supervisor.strategy.is_group() {
+        return None;
+    }
+    let stops = workers.fold(GroupStops::new(), |stops, (name, options)| {
+        let time = match options.shutdown() {
+            Some(Shutdown::Timeout(time)) => Some(time),
+            _ => None,
+        };
+        stops.with(name.as_declared().unwrap_or_default(), time)
+    });
+    group_too_slow(&options_of(supervisor), stops.slowest())
 }
 
 /// Returns the message for the first rule that is broken by a supervisor with this number of
@@ -43,7 +93,13 @@ pub(crate) fn broken_at_build(
 ) -> Option<Text> {
     let supervisor = options_of(rules);
     let of_template = template.and_then(|options| {
-        broken(&Subject { name: "template", options: *options, nested: None, supervisor })
+        broken(&Subject {
+            name: "template",
+            options: *options,
+            unknown_backoff: false,
+            nested: None,
+            supervisor,
+        })
     });
     template_count(template.is_some(), children, rules)
         .or(max_children_exceeded(children, rules.max_children))
@@ -83,5 +139,6 @@ fn options_of(supervisor: &SupervisorRules) -> SupervisorOptions {
         restart_window: supervisor.restart_window,
         auto_shutdown: supervisor.auto_shutdown,
         partitions: None,
+        unknown: UnknownOptions::default(),
     }
 }

@@ -8,7 +8,7 @@ use super::super::super::ast::{Body, Child, Head, Supervisor, Tree, Typed};
 use super::super::super::check;
 use super::super::super::names::{hygienic, mixed_site_visibility, respanned};
 use super::super::docs;
-use super::parts::{as_supervisor, debug, ident};
+use super::parts::{as_supervisor, debug, ident, lost};
 use crate::errors::unknown_type;
 
 /// Writes the children as fields of a struct expression.
@@ -186,6 +186,7 @@ fn named(
     }
     let as_supervisor = as_supervisor(krate, ident, &[], cfgs, None);
     let debug = debug(ident, &[], cfgs);
+    let lost = lost(krate, supervisor, ident, &[], cfgs);
     let supervisor = quote!(supervisor: #krate::__private::Hidden<#krate::Supervisor>,);
     let item = item(own_vis, ident, &quote!(#supervisor #fields));
     quote! {
@@ -209,6 +210,7 @@ fn named(
 
         #as_supervisor
         #debug
+        #lost
     }
 }
 

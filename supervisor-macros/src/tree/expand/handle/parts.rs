@@ -7,6 +7,7 @@ use syn::{Attribute, Ident};
 
 use super::super::super::ast::{Handle, Supervisor};
 use super::super::super::names::hygienic;
+use crate::errors::unknown_type;
 
 /// Returns the name of a supervisor's handle type; a pool's handle is the library's.
 pub(super) fn ident(supervisor: &Supervisor) -> Ident {
@@ -72,4 +73,28 @@ pub(super) fn debug(ident: &Ident, params: &[Ident], cfgs: &[&Attribute]) -> Tok
             }
         }
     }
+}
+
+/// Lets every unknown function of a handle be one that rustc says nothing about, if the name of a
+/// child is unknown: a call of that child's accessor would be a second error.
+pub(super) fn lost(
+    krate: &TokenStream,
+    supervisor: &Supervisor,
+    ident: &Ident,
+    params: &[Ident],
+    cfgs: &[&Attribute],
+) -> Option<TokenStream> {
+    let unknown = unknown_type(krate, supervisor.lost.as_ref()?);
+    let generics = (!params.is_empty()).then(|| quote!(<#(#params),*>));
+    Some(quote! {
+        #(#cfgs)*
+        #[automatically_derived]
+        impl #generics ::core::ops::Deref for #ident #generics {
+            type Target = #unknown;
+
+            fn deref(&self) -> &Self::Target {
+                #krate::__private::broken()
+            }
+        }
+    })
 }

@@ -1,0 +1,276 @@
+//! Parses the list of a supervisor's children, and the name of each.
+
+use syn::ext::IdentExt;
+use syn::parse::ParseStream;
+use syn::{Attribute, Expr, Ident, LitStr, Token, Visibility, token};
+
+use super::super::ast::{Body, Child, Validity};
+use super::super::names;
+use super::child::{is_lower, task_or_typed};
+use super::mistakes;
+use super::recovery::{kebab, skip_to_next_child, starts_child};
+use super::supervisor;
+use crate::errors::Errors;
+use crate::options::key::{Key, Receiver};
+use crate::words::{Policy, Strategy, Vocabulary, elsewhere};
+
+/// Parses all children, and returns the error about the first one whose name is unknown.
+pub(super) fn parse(input: ParseStream, errors: &mut Errors) -> (Vec<Child>, Option<syn::Error>) {
+    let (mut children, mut lost) = (Vec::new(), None);
+    while !input.is_empty() {
+        match child(input, errors) {
+            Ok(child) => {
+                let name = child.name.to_string();
+                let is_broken = matches!(child.body, Body::Broken(_));
+                children.push(child);
+                if is_broken {
+                    // If `b: Always` follows an empty `a:`, no token of `b` may be skipped.
+                    if !starts_child(input) {
+                        skip_to_next_child(input);
+                    }
+                } else {
+                    after_child(input, &name, errors);
+                }
+            }
+            Err(error) => {
+                errors.push(error.clone());
+                lost.get_or_insert(error);
+                skip_to_next_child(input);
+            }
+        }
+    }
+    (children, lost)
+}
+
+/// Parses the comma between two children.
+fn after_child(input: ParseStream, name: &str, errors: &mut Errors) {
+    if input.is_empty() || input.parse::<Token![,]>().is_ok() {
+        return;
+    }
+    if input.peek(Token![;]) {
+        errors.push(input.error("children are separated by `,`"));
+        let _ = input.parse::<Token![;]>();
+        return;
+    }
+    let message = mistakes::after_child(input)
+        .unwrap_or_else(|| format!("expected `,` after the child `{name}`"));
+    errors.push(input.error(message));
+    if !starts_child(input) {
+        skip_to_next_child(input);
+    }
+}
+
+/// Parses `attrs? name ":" …`; keeps a child with a name, however broken it is.
+///
+/// # Errors
+///
+/// If the child has no name.
+fn child(input: ParseStream, errors: &mut Errors) -> syn::Result<Child> {
+    let is_attribute = !input.peek(Token![#]) || input.peek2(token::Bracket);
+    let attrs = if is_attribute { input.call(Attribute::parse_outer)? } else { Vec::new() };
+    words_before_name(input, errors)?;
+    let name = name(input, errors)?;
+    let body = match body(input, &name, errors) {
+        Ok(body) => body,
+        Err(error) => {
+            errors.push(error.clone());
+            Body::Broken(error)
+        }
+    };
+    Ok(Child { attrs, name, body, validity: Validity::Valid })
+}
+
+/// Reports and skips words that other languages write before a declaration: `pub db: Db`,
+/// `let db: Db`, `worker db: Db`.
+///
+/// # Errors
+///
+/// If a statement or an item begins here: `for …`, `fn …`.
+fn words_before_name(input: ParseStream, errors: &mut Errors) -> syn::Result<()> {
+    if input.peek(Token![pub]) && !input.peek2(Token![:]) {
+        let vis: Visibility = input.parse()?;
+        let message =
+            "a child has no visibility: its accessor is as visible as the tree; leave `pub` out";
+        errors.on(vis, message);
+    }
+    loop {
+        let ahead = input.fork();
+        let Ok(word) = ahead.call(Ident::parse_any) else { return Ok(()) };
+        if ahead.is_empty() || ahead.peek(Token![:]) || ahead.peek(Token![=]) {
+            return Ok(());
+        }
+        let text = word.to_string();
+        if let Some(why) = elsewhere::statement(&text) {
+            return Err(syn::Error::new(word.span(), why));
+        }
+        let Ok(next) = ahead.call(Ident::parse_any) else { return Ok(()) };
+        // `db Db`, where the colon is missing, is no word too many.
+        let is_declared = ahead.peek(Token![:]) && !ahead.peek(Token![::]);
+        let message =
+            if elsewhere::is_before_a_name(&text) && (is_declared || ahead.peek(Token![=])) {
+                format!("`{text}` has no place before a child; leave it out: `{next}: …`")
+            } else if is_declared {
+                format!("a child has one word before its colon, its name; write `{next}: …`")
+            } else {
+                return Ok(());
+            };
+        errors.at(word.span(), message);
+        input.call(Ident::parse_any)?;
+    }
+}
+
+/// Parses a child's name.
+fn name(input: ParseStream, errors: &mut Errors) -> syn::Result<Ident> {
+    if let Some((word, text)) = kebab(input) {
+        let message = format!("`-` is no part of a name in Rust; write `{text}`");
+        let Ok(name) = syn::parse_str::<Ident>(&text) else {
+            return Err(syn::Error::new(word.span(), message));
+        };
+        errors.at(word.span(), message);
+        return Ok(Ident::new(&name.to_string(), word.span()));
+    }
+    if let Ok(string) = input.fork().parse::<LitStr>() {
+        let text = names::snake(&string.value()).replace(['-', ' '], "_");
+        let Ok(name) = syn::parse_str::<Ident>(&text) else {
+            return Err(input.error("a child's name is a word of Rust, without quotes: `db: Db`"));
+        };
+        input.parse::<LitStr>()?;
+        errors.at(string.span(), format!("a name has no quotes; write `{text}: …`"));
+        return Ok(Ident::new(&name.to_string(), string.span()));
+    }
+    if input.peek(Ident::peek_any) {
+        return input.call(Ident::parse_any);
+    }
+    Err(input.error(mistakes::no_child(input)))
+}
+
+fn body(input: ParseStream, name: &Ident, errors: &mut Errors) -> syn::Result<Body> {
+    if let Some(message) = option_as_child(input, name) {
+        return Err(syn::Error::new(name.span(), message));
+    }
+    if !input.peek(Token![:]) || input.peek(Token![::]) {
+        // At the end of the braces there is no token to point at but the name.
+        let span = if input.is_empty() { name.span() } else { input.span() };
+        return Err(syn::Error::new(span, colon_missing(input, name)));
+    }
+    let colon: Token![:] = input.parse()?;
+    if input.is_empty() || input.peek(Token![,]) || starts_child(input) {
+        let message = format!(
+            "`{name}` has nothing after its colon; write a policy such as `Always`, a type, or a supervisor"
+        );
+        return Err(syn::Error::new(colon.span, message));
+    }
+    if input.peek(Token![=]) {
+        return Err(input.error(type_missing(input, name)));
+    }
+    kind_before_strategy(input, name, errors)?;
+    if is_supervisor(input) {
+        return supervisor::parse(input, Some(name), errors)
+            .map(|nested| Body::Supervisor(Box::new(nested)));
+    }
+    task_or_typed(input, name, errors)
+}
+
+/// Reports and skips a word before a strategy: `sub: supervisor one_for_one { … }`.
+fn kind_before_strategy(input: ParseStream, name: &Ident, errors: &mut Errors) -> syn::Result<()> {
+    let ahead = input.fork();
+    let (Ok(word), Ok(strategy)) = (ahead.call(Ident::parse_any), ahead.call(Ident::parse_any))
+    else {
+        return Ok(());
+    };
+    let is_policy =
+        Policy::parse(&word.to_string()).is_some() || Policy::meant_by(&word.to_string()).is_some();
+    if Strategy::parse(&strategy.to_string()).is_none() || is_policy || ahead.peek(Token![:]) {
+        return Ok(());
+    }
+    let message =
+        format!("a supervisor is known by its strategy; write `{name}: {strategy} {{ … }}`");
+    errors.at(word.span(), message);
+    input.call(Ident::parse_any)?;
+    Ok(())
+}
+
+/// Returns the message for a name without a colon.
+fn colon_missing(input: ParseStream, name: &Ident) -> String {
+    let text = name.to_string();
+    if !is_lower(&text) {
+        return format!("a child has a name; write `{}: {name}`", names::snake(&text));
+    }
+    if input.peek(Token![=]) && !input.peek(Token![=>]) {
+        return type_missing(input, name);
+    }
+    format!("expected `:` after `{name}`; a child is `{name}: Always`, or `{name}: Type = value`")
+}
+
+/// Returns the message for a child with a value and without a type: `db = Db::new("x")`.
+fn type_missing(input: ParseStream, name: &Ident) -> String {
+    let ahead = input.fork();
+    let value = ahead.parse::<Token![=]>().and_then(|_| ahead.parse::<Expr>());
+    let written = value.ok().and_then(|value| mistakes::declaration_of(name, &value));
+    let written = written.unwrap_or_else(|| format!("{name}: Type = value"));
+    format!("a child has a policy or a type before its value; write `{written}`")
+}
+
+/// Returns the message for an option that stands among the children: `max_restarts: 5`.
+fn option_as_child(input: ParseStream, name: &Ident) -> Option<String> {
+    let ahead = input.fork();
+    if ahead.parse::<Token![:]>().is_err() && ahead.parse::<Token![=]>().is_err() {
+        return None;
+    }
+    let text = name.to_string();
+    let is_number = ahead.peek(syn::Lit) || ahead.peek(Token![-]);
+    let is_word = matches!(ahead.call(Ident::parse_any), Ok(word) if is_lower(&word.to_string()));
+    if !is_number && !(is_word && (ahead.is_empty() || ahead.peek(Token![,]))) {
+        return None;
+    }
+    let key = Key::parse(&text).or_else(|| {
+        // `intensity: 5`; a word alone may be a function, as in `ping: pong`.
+        elsewhere::options(&text).next().filter(|_| is_number)
+    })?;
+    let (word, example) = (key.as_str(), key.example());
+    let is_of_supervisor = key.is_passed_to(Receiver::Builder)
+        || key.is_passed_to(Receiver::Constant)
+        || key == Key::ShutdownWithin;
+    Some(if is_of_supervisor {
+        format!(
+            "`{text}` is an option; options stand in parentheses before the braces: `one_for_one({word} = {example}) {{ … }}`"
+        )
+    } else {
+        format!(
+            "`{text}` is an option; options stand in parentheses after a child's type: `name: Type({word} = {example})`"
+        )
+    })
+}
+
+/// Returns whether a supervisor stands here, perhaps with a misspelt strategy.
+fn is_supervisor(input: ParseStream) -> bool {
+    if input.peek(token::Brace) {
+        return true;
+    }
+    if kebab(&input.fork()).is_some_and(|(_, text)| Strategy::parse(&text).is_some()) {
+        return true;
+    }
+    let ahead = input.fork();
+    let Ok(mut word) = ahead.call(Ident::parse_any) else { return false };
+    let mut is_path = false;
+    // `SupervisionStrategy::OneForOne { … }`
+    while ahead.peek(Token![::]) && ahead.peek3(Ident::peek_any) {
+        let Ok(_) = ahead.parse::<Token![::]>() else { return false };
+        let Ok(next) = ahead.call(Ident::parse_any) else { return false };
+        (word, is_path) = (next, true);
+    }
+    let text = word.to_string();
+    if !is_path && Strategy::parse(&text).is_some() {
+        return true;
+    }
+    let near = Strategy::nearest(&text).is_some();
+    if near && is_lower(&text) && !is_path && !ahead.peek(Token![::]) {
+        return true;
+    }
+    if ahead.peek(token::Paren) && ahead.parse::<proc_macro2::Group>().is_err() {
+        return false;
+    }
+    // `sub: one_for { … }` is a supervisor; `db: Database { … }` a type with its value.
+    let is_known = near || elsewhere::strategy(&text).is_some();
+    ahead.peek(token::Brace) && (is_known || (is_lower(&text) && !is_path))
+}
