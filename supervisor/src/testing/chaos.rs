@@ -40,9 +40,9 @@ use crate::supervisor::Supervisor;
 /// supervision_tree! {
 ///     App: rest_for_one {
 ///         first: Always = worker,
-///         sub: one_for_one {
+///         sub: one_for_one(max_restarts = 5, restart_window = 60s) {
 ///             second: Transient(backoff = 100ms..1s) = worker,
-///             third: Always(heartbeat = 1s) = worker,
+///             third: Always(heartbeat = 10s) = worker,
 ///         },
 ///     }
 /// }
