@@ -22,7 +22,9 @@ supervision_tree! {
 /// An order to be booked once, with the number by which the database knows it.
 #[derive(Debug)]
 pub struct Book {
+    /// The number.
     pub number: i64,
+    /// Answered when the order is booked.
     pub booked: Reply<()>,
 }
 

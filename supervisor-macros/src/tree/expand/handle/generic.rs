@@ -6,7 +6,7 @@ use quote::{format_ident, quote};
 use syn::Ident;
 
 use super::super::super::ast::{Child, Supervisor, Tree};
-use super::parts::{as_supervisor, debug, ident, lost};
+use super::parts::{as_supervisor, debug, ident};
 
 /// Writes the children as fields of a struct expression.
 pub(super) fn fields(krate: &TokenStream, supervisor: &Supervisor) -> TokenStream {
@@ -119,9 +119,8 @@ fn of_children(
     }
     let ident = ident(supervisor);
     let pool = supervisor.is_pool().then(|| params.iter().map(|param| quote!(#param)).collect());
-    let as_supervisor = as_supervisor(krate, &ident, &params, &[], pool.as_ref());
+    let as_supervisor = as_supervisor(krate, supervisor, &ident, &params, &[], pool.as_ref());
     let debug = debug(&ident, &params, &[]);
-    let lost = lost(krate, supervisor, &ident, &params, &[]);
     quote! {
         #[derive(::core::clone::Clone)]
         struct #ident<#(#params),*> {
@@ -135,6 +134,5 @@ fn of_children(
 
         #as_supervisor
         #debug
-        #lost
     }
 }

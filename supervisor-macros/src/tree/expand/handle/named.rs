@@ -8,7 +8,7 @@ use super::super::super::ast::{Body, Child, Head, Supervisor, Tree, Typed};
 use super::super::super::check;
 use super::super::super::names::{hygienic, mixed_site_visibility, respanned};
 use super::super::docs;
-use super::parts::{as_supervisor, debug, ident, lost};
+use super::parts::{as_supervisor, debug, ident};
 use crate::errors::unknown_type;
 
 /// Writes the children as fields of a struct expression.
@@ -87,7 +87,7 @@ pub(crate) fn root(tree: &Tree, head: &Head, attrs: &TokenStream) -> TokenStream
     let debug = debug(ident, &[], &cfgs);
     // The type of a partitioned pool is named by its accessor only.
     let target = partitioned_type(&tree.root).is_none().then_some(&pool);
-    let as_supervisor = as_supervisor(krate, ident, &[], &cfgs, target);
+    let as_supervisor = as_supervisor(krate, &tree.root, ident, &[], &cfgs, target);
     quote! {
         #(#cfgs)*
         #attrs
@@ -184,9 +184,8 @@ fn named(
         fields.extend(quote!(#(#cfgs)* #field: #ty,));
         accessors.extend(accessor(krate, child, &quiet_vis));
     }
-    let as_supervisor = as_supervisor(krate, ident, &[], cfgs, None);
+    let as_supervisor = as_supervisor(krate, supervisor, ident, &[], cfgs, None);
     let debug = debug(ident, &[], cfgs);
-    let lost = lost(krate, supervisor, ident, &[], cfgs);
     let supervisor = quote!(supervisor: #krate::__private::Hidden<#krate::Supervisor>,);
     let item = item(own_vis, ident, &quote!(#supervisor #fields));
     quote! {
@@ -210,7 +209,6 @@ fn named(
 
         #as_supervisor
         #debug
-        #lost
     }
 }
 

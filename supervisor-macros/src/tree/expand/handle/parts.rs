@@ -20,17 +20,21 @@ pub(super) fn ident(supervisor: &Supervisor) -> Ident {
 /// Implements `AsRef<Supervisor>`, so that functions can take any handle, and `Deref`, so that a
 /// handle has the functions of its supervisor, but for those that an accessor hides.
 ///
-/// The handle of a `pool` has the functions of the pool, which has those of its supervisor.
+/// The handle of a `pool` has the functions of the pool, which has those of its supervisor. If the
+/// name of a child is unknown, rustc says nothing about any unknown function of the handle: a call of
+/// that child's accessor would be a second error.
 pub(super) fn as_supervisor(
     krate: &TokenStream,
+    supervisor: &Supervisor,
     ident: &Ident,
     params: &[Ident],
     cfgs: &[&Attribute],
     pool: Option<&TokenStream>,
 ) -> TokenStream {
-    let (target, inner) = match pool {
-        Some(pool) => (pool.clone(), quote!(self.pool())),
-        None => (quote!(#krate::Supervisor), quote!(self.supervisor())),
+    let (target, inner) = match (&supervisor.lost, pool) {
+        (Some(error), _) => (unknown_type(krate, error), quote!(#krate::__private::broken())),
+        (None, Some(pool)) => (pool.clone(), quote!(self.pool())),
+        (None, None) => (quote!(#krate::Supervisor), quote!(self.supervisor())),
     };
     let generics = (!params.is_empty()).then(|| quote!(<#(#params),*>));
     quote! {
@@ -73,28 +77,4 @@ pub(super) fn debug(ident: &Ident, params: &[Ident], cfgs: &[&Attribute]) -> Tok
             }
         }
     }
-}
-
-/// Lets every unknown function of a handle be one that rustc says nothing about, if the name of a
-/// child is unknown: a call of that child's accessor would be a second error.
-pub(super) fn lost(
-    krate: &TokenStream,
-    supervisor: &Supervisor,
-    ident: &Ident,
-    params: &[Ident],
-    cfgs: &[&Attribute],
-) -> Option<TokenStream> {
-    let unknown = unknown_type(krate, supervisor.lost.as_ref()?);
-    let generics = (!params.is_empty()).then(|| quote!(<#(#params),*>));
-    Some(quote! {
-        #(#cfgs)*
-        #[automatically_derived]
-        impl #generics ::core::ops::Deref for #ident #generics {
-            type Target = #unknown;
-
-            fn deref(&self) -> &Self::Target {
-                #krate::__private::broken()
-            }
-        }
-    })
 }
