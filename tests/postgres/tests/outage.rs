@@ -4,6 +4,8 @@
 //! `POSTGRES_OUTAGE=60` makes the outage last for a minute. With `POSTGRES=required`, it is a
 //! failure that PostgreSQL is not installed.
 
+#![expect(clippy::doc_markdown, reason = "PostgreSQL is a name")]
+
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
