@@ -1,6 +1,8 @@
 //! A tree for a database that may be away: the one on the guide's page `dependency_away`, which a
 //! test compares with this file.
 
+#![expect(clippy::doc_markdown, reason = "PostgreSQL is a name")]
+
 pub mod server;
 
 // The guide shows the lines from here on.
@@ -19,10 +21,10 @@ supervision_tree! {
     }
 }
 
-/// An order to be booked once, with the number by which the database knows it.
+/// An order to be booked once.
 #[derive(Debug)]
 pub struct Book {
-    /// The number.
+    /// The number by which the database knows the order.
     pub number: i64,
     /// Answered when the order is booked.
     pub booked: Reply<()>,

@@ -4,6 +4,8 @@
 //! `POSTGRES_OUTAGE=60` makes the outage last for a minute. With `POSTGRES=required`, it is a
 //! failure that PostgreSQL is not installed.
 
+#![expect(clippy::doc_markdown, reason = "PostgreSQL is a name")]
+
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -101,19 +103,19 @@ async fn survives(server: &Server, outage: Duration) -> StepResult {
     assert!(away.live && !away.ready && away.reasons[0].failures > 0, "{away}");
     assert!(away.to_string().contains("refused"), "the reason is the database's: {away}");
 
-    start(server).await?;
+    start(server)?;
     let back = Instant::now();
     let (_, took) = seen.ready(true, back).await?;
     println!("ready {took:?} after the first start of the database");
     assert!(took < LIMIT, "{took:?}");
     sleep(Duration::from_secs(1)).await;
 
-    stop(server).await?;
+    stop(server)?;
     seen.ready(false, Instant::now()).await?;
     sleep(outage).await;
     let away = shop.supervisor().health().await;
     assert!(away.live && !away.ready, "{away}");
-    start(server).await?;
+    start(server)?;
     let back = Instant::now();
     let (_, took) = seen.ready(true, back).await?;
     println!("ready {took:?} after the database is back from {outage:?}");
@@ -168,11 +170,11 @@ async fn client(server: &Server) -> StepResult<tokio_postgres::Client> {
     Ok(client)
 }
 
-async fn start(server: &Server) -> StepResult {
+fn start(server: &Server) -> StepResult {
     tokio::task::block_in_place(|| server.start())
 }
 
-async fn stop(server: &Server) -> StepResult {
+fn stop(server: &Server) -> StepResult {
     tokio::task::block_in_place(|| server.stop())
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::spec::ChildPath;
 
-/// A fault that a case of the [`fault_matrix`](crate::testing::fault_matrix) provokes.
+/// A fault that a case of the [`fault_matrix`](fn@crate::testing::fault_matrix) provokes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Fault {
@@ -83,7 +83,7 @@ impl fmt::Display for Fault {
     }
 }
 
-/// The moment at which a case of the [`fault_matrix`](crate::testing::fault_matrix) provokes its
+/// The moment at which a case of the [`fault_matrix`](fn@crate::testing::fault_matrix) provokes its
 /// fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
@@ -117,7 +117,7 @@ impl fmt::Display for Moment {
     }
 }
 
-/// One case of the [`fault_matrix`](crate::testing::fault_matrix).
+/// One case of the [`fault_matrix`](fn@crate::testing::fault_matrix).
 ///
 /// `Display` prints a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::case::{Case, Fault};
 use super::table::Table;
 
-/// Report of a [`fault_matrix`](crate::testing::fault_matrix) whose cases have all passed.
+/// Report of a [`fault_matrix`](fn@crate::testing::fault_matrix) whose cases have all passed.
 ///
 /// `Display` prints the table of consequences and the counts.
 #[derive(Clone, Debug)]
@@ -116,7 +116,7 @@ impl fmt::Debug for FailedCase {
     }
 }
 
-/// The error of a [`fault_matrix`](crate::testing::fault_matrix).
+/// The error of a [`fault_matrix`](fn@crate::testing::fault_matrix).
 ///
 /// `Display` and `Debug` print the story of each case that failed: what was done, what was
 /// expected, and what happened.
