@@ -123,8 +123,8 @@ impl<M> ChildRef<M> {
     ///
     /// The request comes back with the errors of [`send`](Self::send), if no life can take it.
     /// [`NoReply`](crate::messages::AskError::NoReply) means that the child's life ended, or dropped
-    /// the [`Reply`](crate::Reply), without an answer; [`Timeout`](crate::messages::AskError::Timeout) that the
-    /// time is over.
+    /// the [`Reply`](crate::Reply), without an answer;
+    /// [`Timeout`](crate::messages::AskError::Timeout) that the time is over.
     ///
     /// # Cancel safety
     ///
