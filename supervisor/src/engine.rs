@@ -18,6 +18,7 @@
 //!    that child alone (except for the effects of deadlines that have passed meanwhile). So the
 //!    driver may report such an exit before earlier exits of siblings.
 
+mod attempts;
 mod child;
 mod children;
 mod commands;
@@ -41,12 +42,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use child::StopPurpose;
-pub(crate) use child::{Child, ChildRules, Named, StartRule, State};
+pub(crate) use child::{Child, ChildRules, Down, Named, StartRule, State};
 pub(crate) use children::Key;
 pub(crate) use protocol::{
     Addition, Answer, Effect, Ending, Event, Exit, Notice, Order, Refusal, Shown, Subject, Verb,
 };
 
+use self::child::Pending;
 use self::children::Children;
 use self::deferred::Deferred;
 use self::hash::BuildNumberHasher;
@@ -55,7 +57,9 @@ pub(crate) use self::jitter::Jitter;
 use self::stopping::Scheme;
 use self::timers::{Target, Timers};
 use crate::packed_instant::LastPacked;
-use crate::spec::{AutoShutdown, ChildState, MaxRestarts, Name, SupervisionStrategy};
+use crate::spec::{
+    AutoShutdown, ChildState, MaxRestarts, Name, RestartPolicy, SupervisionStrategy,
+};
 
 /// The number of children that are started, or asked to end, in one go before other events are
 /// handled; small in tests, so that the tests see events in between.
@@ -137,6 +141,8 @@ pub(crate) struct Engine<C, R> {
     /// `true` if a life of the supervisor may follow this one, so that declared children that it
     /// stops come back.
     may_return: bool,
+    /// The restart policy of the supervisor as a child.
+    policy: RestartPolicy,
     effects: VecDeque<Effect<C, R>>,
 }
 
@@ -159,6 +165,7 @@ impl<C: Named, R> Engine<C, R> {
             settled: Vec::new(),
             changed: Vec::new(),
             may_return: false,
+            policy: RestartPolicy::Always,
             effects: VecDeque::new(),
         }
     }
@@ -267,12 +274,20 @@ impl<C: Named, R> Engine<C, R> {
 
     /// Returns the state of a child that its users have to see.
     fn visible_state(&self, child: &Child<C, R>) -> Shown {
-        match Shown::from(&child.state) {
-            // The supervisor above decides whether the child comes back.
-            Shown::Is(ChildState::Stopped) if self.is_stopping() && self.returns(child) => {
+        match &child.state {
+            // It is not restarted, whatever its exit leads to.
+            State::ExitPending(_) if child.rules.restart == RestartPolicy::Temporary => {
+                Shown::Is(ChildState::Finished)
+            }
+            // The next attempt comes after all that the supervisor does now.
+            State::Waiting(Pending::Again(_))
+                if child.rules.backoff.is_none() && self.rules.strategy.is_group() =>
+            {
                 Shown::Held
             }
-            state => state,
+            // The supervisor above decides whether the child comes back.
+            State::Down(_) if self.is_stopping() && self.returns(child) => Shown::Held,
+            state => Shown::from(state),
         }
     }
 
@@ -288,9 +303,10 @@ impl<C: Named, R> Engine<C, R> {
         self.may_return && child.declared
     }
 
-    /// Sets whether a life of the supervisor may follow this one.
-    pub(crate) fn set_may_return(&mut self, may_return: bool) {
-        self.may_return = may_return;
+    /// Makes the supervisor a child with this restart policy: a life of it may follow this one.
+    pub(crate) fn become_child(&mut self, policy: RestartPolicy) {
+        self.may_return = true;
+        self.policy = policy;
     }
 
     /// Releases the memory of effects that have been carried out.
@@ -336,6 +352,25 @@ impl<C: Named, R> Engine<C, R> {
         self.children.len()
     }
 
+    /// Returns the instant at which the present start of a child began, if it has a time limit.
+    pub(crate) fn start_began(&self, key: Key) -> Option<Instant> {
+        let child = self.children.get(key)?;
+        let (StartRule::Ready(limit) | StartRule::Retry(limit)) = child.rules.start else {
+            return None;
+        };
+        match child.state {
+            State::Starting(_) | State::Trying { .. } => {
+                self.timers.at(Target::Child(key))?.checked_sub(limit?)
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns `true` if the supervisor has not started all its children for the first time.
+    pub(crate) fn is_starting(&self) -> bool {
+        matches!(self.mode, Mode::Idle | Mode::Starting { .. })
+    }
+
     /// Returns the children in start order.
     pub(crate) fn children(&self) -> impl Iterator<Item = (Key, &Child<C, R>)> {
         self.children.iter()
@@ -372,12 +407,14 @@ impl<C: Named, R> Engine<C, R> {
         let Some(child) = self.children.get(key) else { return };
         let retry = child.retry;
         match &child.state {
-            State::Starting(_) => self.start_timed_out(now, key),
+            State::Starting(_) | State::Trying { .. } => self.start_timed_out(now, key),
             State::Stopping(_) => self.stop_timed_out(now, key),
             State::Killing(_) => self.not_stopped(now, key),
-            State::Waiting(_) => self.run_or_defer(now, Deferred::Retry(key, retry)),
+            State::Waiting(_) | State::Resting => {
+                self.run_or_defer(now, Deferred::Retry(key, retry));
+            }
             State::Up { .. } => self.heartbeat_due(now, key, at),
-            State::Down | State::Held | State::ExitPending(_) | State::Zombie => {}
+            State::Down(_) | State::Held | State::ExitPending(_) | State::Zombie => {}
         }
     }
 
@@ -390,7 +427,7 @@ impl<C: Named, R> Engine<C, R> {
     fn enter(&mut self, key: Key, state: State<R>) -> Option<State<R>> {
         self.timers.cancel(Target::Child(key));
         let child = self.children.get_mut(key)?;
-        if matches!(child.state, State::Waiting(_)) {
+        if matches!(child.state, State::Waiting(_) | State::Resting) {
             child.retry = child.retry.wrapping_add(1);
         }
         let (moves, stays) = (state.is_moving(), !state.has_ended());
@@ -429,8 +466,8 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Forgets a child, which the driver takes over with [`Self::take_forgotten`].
-    fn forget(&mut self, key: Key) {
-        if let Some(child) = self.remove(key) {
+    fn forget(&mut self, key: Key, down: Down) {
+        if let Some(child) = self.remove(key, down) {
             self.forgotten.push_back((key, child));
             self.effects.push_back(Effect::Forgotten(key));
         }
@@ -438,8 +475,8 @@ impl<C: Named, R> Engine<C, R> {
 
     /// Removes a child; if the child is the next to be started or stopped, its neighbour becomes
     /// the next.
-    fn remove(&mut self, key: Key) -> Option<Child<C, R>> {
-        self.enter(key, State::Down);
+    fn remove(&mut self, key: Key, down: Down) -> Option<Child<C, R>> {
+        self.enter(key, State::Down(down));
         match &mut self.mode {
             Mode::Starting { next }
             | Mode::RestartingGroup(GroupRestart::Starting { next, .. })
@@ -457,8 +494,8 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Closes a child that stays down: no life of it is pending.
-    fn close_child(&mut self, key: Key) {
-        self.enter(key, State::Down);
+    fn close_child(&mut self, key: Key, down: Down) {
+        self.enter(key, State::Down(down));
         self.effects.push_back(Effect::Close(key));
     }
 

@@ -106,7 +106,7 @@
 //! # async fn poll(_: Context, _: u16) -> ChildResult { Ok(()) }
 //! supervision_tree! {
 //!     /// A named tree is a type, with a method for each child. Its parameters are plain.
-//!     pub Service(port: u16): rest_for_one(max_restarts = 5, restart_window = 60s) {
+//!     pub Service(port: u16): one_for_one(max_restarts = 5, restart_window = 60s) {
 //!         janitor: Always,                              // the `async fn janitor` in scope
 //!         poller: Transient(backoff = 100ms..30s) = move |ctx| poll(ctx, port),
 //!         mailer: Mailer,                               // a type; made by `Default`
@@ -120,13 +120,13 @@
 //! # let _ = Service::tree(80);
 //! ```
 //!
-//! A declaration reads like `let name: Type = value;`. Later children can use a child's name as a
-//! variable that holds its address, so that a child can use the children that start before it, and
-//! no others. Without a name in front, `supervision_tree! { one_for_one { … } }` is an
+//! A declaration reads like `let name: Type = value;`. In the values of later children, a child's
+//! name is a variable that holds its address, so that a child can use the children that start before
+//! it, and no others. Each value has a clone of the addresses that it names. Without a name in front, `supervision_tree! { one_for_one { … } }` is an
 //! expression. A tree can be a child of another: `service: Service = Service::tree(80)`.
 //!
-//! A function gets a sibling's address by a closure, which clones the address once when the tree is
-//! built and once for each life (a function has no messages of its own; a type has):
+//! A function gets a sibling's address by a closure, which clones the address for each life (a
+//! function has no messages of its own; a type has):
 //!
 //! ```
 //! # use supervisor::prelude::*;
@@ -136,10 +136,7 @@
 //! supervision_tree! {
 //!     Reminders: one_for_one {
 //!         mailer: Mailer,
-//!         reminder: Always = {
-//!             let mailer = mailer.clone();
-//!             move |ctx| remind(ctx, mailer.clone())
-//!         },
+//!         reminder: Always = move |ctx| remind(ctx, mailer.clone()),
 //!     }
 //! }
 //! # let _ = Reminders::tree();
@@ -160,19 +157,23 @@
 //! | supervisor | `restart_window` | a duration, such as `60s`, `1.5s`, `250ms`, `2m`, `1h` | 5s |
 //! | supervisor | `auto_shutdown` | `never`, `any_significant`, `all_significant` | `never` |
 //! | supervisor | `kill_grace` | a duration | 1s |
-//! | pool | `max_children` | a number, at least 1 | no limit |
+//! | supervisor | `max_children` | a number, at least 1: of a pool's workers, or of all children | no limit |
 //! | pool | `partitions` | a number of workers, which [share the work](supervision_tree!#partitions-workers-that-share-the-work-by-key) | none |
-//! | nested supervisor | `restart`, `significant`, `backoff`, `shutdown` | as for a child | `Always`, no, none, `infinity` |
+//! | nested supervisor | `restart`, `significant`, `backoff`, `shutdown`, `health` | as for a child | `Always`, no, none, `infinity`, `required` |
+//! | nested supervisor | `start` | `retry`: a start that fails is tried again | with its supervisor |
 //! | root | `shutdown_within` | a duration, checked at compile time | none |
 //! | child | `restart` (in the tree: the policy word) | `Always`, `Transient`, `Temporary` | `Always` |
 //! | child | `shutdown` | a duration, `brutal_kill`, `infinity` | 5s |
 //! | child | `backoff` | `min..max`, or one duration | none: at once |
 //! | child | `start` | `notify`: started when it calls [`Context::ready`], for which the next sibling waits | when spawned |
-//! | child | `start_timeout` | a duration, with `start = notify` | 30s |
+//! | child | | `retry`: nobody waits, and a failed start is tried again ([a dependency that is away](guide::dependency_away)) | |
+//! | child | `start_timeout` | a duration, with `start` | 30s |
 //! | child | `significant` | a flag | no |
 //! | child | `heartbeat` | a duration | off |
+//! | child | `health` | `required`, `degrades`, `ignored`: [what the tree is](guide::health) while the child is not well | `required`; `ignored` if `Temporary` or a pool's worker |
 //! | task | `every` | a duration: a [periodic job](supervision_tree!#every-a-periodic-job) | none: a task runs once per life |
-//! | derive only | `message`, `mailbox` | a type; how many messages | `()`, 64 |
+//! | child with a type | `mailbox` | how many messages | 64 |
+//! | derive only | `message` | a type | `()` |
 //! | derive only | `once` | a flag: [`WorkerOnce`], one life by value | no |
 //!
 //! # Who is restarted
@@ -189,6 +190,8 @@
 //! | `one_for_one`, `simple_one_for_one` | none |
 //! | `rest_for_one` | the children started after it |
 //! | `one_for_all` | all others |
+//!
+//! A child that uses another one only by its address needs no group: the address survives restarts.
 //!
 //! In a group restart, finished and terminated children come back too; temporary ones are
 //! forgotten. Each restart of a child or a group takes one of the supervisor's `max_restarts`
@@ -217,6 +220,8 @@
 //! - The restart window is exact, on tokio's clock. OTP counts whole seconds.
 //! - A restart can wait (`backoff`). OTP restarts at once.
 //! - With `start = notify`, the start has a time limit (`start_timeout`). OTP waits for ever.
+//! - A child can be tried again until it is up, without a limit and without an effect on others
+//!   (`start = retry`). OTP has no such option.
 //! - Killing has a bound (`kill_grace`), since a thread cannot be killed.
 //! - A pool's worker that declines a *restart* is forgotten, and terminating one that waits for a
 //!   restart keeps the counts right: two bugs of OTP 25 that are not copied.
@@ -318,7 +323,7 @@ pub use self::kinds::{Blocking, BlockingContext, Periodic};
 pub use self::mailbox::Reply;
 pub use self::spec::{
     AutoShutdown, Backoff, ChildError, ChildOptions, ChildPath, ChildResult, Escalate, ExitReason,
-    MaxRestarts, RestartPolicy, Shutdown, StartMode, SupervisionStrategy,
+    HealthPart, MaxRestarts, RestartPolicy, Shutdown, StartMode, SupervisionStrategy,
 };
 pub use self::supervisor::{LookupError, Supervisor};
 #[cfg(feature = "signal")]
@@ -331,11 +336,13 @@ pub use self::tree::{Child, ChildSpec, Partitioned, Pool, SupervisorBuilder, Tre
 /// on children; programs have no use for the traits here. [`WithoutContext`](bounds::WithoutContext) is met by no type: it is
 /// there for the error about a job that takes a context.
 pub mod bounds {
-    pub use crate::child::TaskFuture;
+    pub use crate::child::{NoTask, Question, TaskFn, TaskFuture};
     pub use crate::kinds::{PeriodicFuture, PeriodicJob, WithoutContext};
+    #[cfg(feature = "signal")]
+    pub use crate::supervisor::IntoTree;
     pub use crate::tree::{
-        ChildHandle, DefaultRecipe, Partition, SharedValue, WorkerOf, WorkerOnceOf, WorkerOnceSpec,
-        WorkerSpec,
+        ChildHandle, DefaultRecipe, DefaultValue, OwnValue, Partition, SharedValue, WorkerOf,
+        WorkerOnceOf, WorkerOnceSpec, WorkerSpec,
     };
 }
 
@@ -347,6 +354,12 @@ pub mod events {
 /// The parts of an exit reason.
 pub mod exit {
     pub use crate::spec::{Escalation, Failure};
+}
+
+/// The health of a tree: what [`Supervisor::health`] returns, and the stream of its changes.
+pub mod health {
+    pub use crate::observe::{Health, HealthProblem, HealthReason};
+    pub use crate::supervisor::HealthChanges;
 }
 
 /// Answers to queries about a running tree, and the report of a shutdown.
@@ -378,7 +391,9 @@ pub mod specs {
 /// Futures returned by methods of a context, a supervisor and a tree.
 pub mod futures {
     pub use crate::slot::ShutdownRequested;
-    pub use crate::tree::{AddChild, Starting};
+    #[cfg(feature = "signal")]
+    pub use crate::supervisor::Running;
+    pub use crate::tree::{AddChild, AddWorker, Starting};
 }
 
 #[cfg(feature = "macros")]

@@ -24,3 +24,9 @@ pub const MAILBOX: usize = 64;
 
 /// Number of partitions above which a pool is taken for a mistake: each is a task with a mailbox.
 pub const MAX_PARTITIONS: usize = 65_536;
+
+/// Delay before the first further attempt to start a child with `start = retry`.
+pub const RETRY_MIN: Duration = Duration::from_millis(100);
+
+/// Longest delay between two attempts to start a child with `start = retry`.
+pub const RETRY_MAX: Duration = Duration::from_secs(30);

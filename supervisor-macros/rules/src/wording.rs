@@ -133,6 +133,23 @@ pub const fn start_timeout_alone(name: &str) -> Text {
         .str(" does not say when it is ready, so `start_timeout` needs `start = notify` too")
 }
 
+/// Says that a child that is started once has a start that is tried again.
+#[must_use]
+pub const fn start_temporary(name: &str) -> Text {
+    Text::new()
+        .quoted(name)
+        .str(" is `Temporary`, so its start is never tried again; make it `Transient`")
+}
+
+/// Says that the health of a tree requires a child that may end and stay away.
+#[must_use]
+pub const fn health_temporary(name: &str) -> Text {
+    Text::new()
+        .quoted(name)
+        .str(" is `Temporary` and may end and stay away, so it cannot be required; ")
+        .str("write `health = degrades`")
+}
+
 /// Says that a pool has no template to make workers from.
 #[must_use]
 pub const fn template_count_missing(remedy: &str) -> Text {
@@ -153,6 +170,17 @@ pub const fn max_children_of_partitions() -> Text {
         "a pool has as many workers as `partitions`, so `max_children` has no meaning; \
          leave it out",
     )
+}
+
+/// Says that a supervisor declares more children than it may have.
+#[must_use]
+pub const fn max_children_exceeded(declared: usize, limit: usize) -> Text {
+    Text::new()
+        .str("`max_children = ")
+        .number(limit as u128)
+        .str("` has no room for the ")
+        .number(declared as u128)
+        .str(" children that are declared")
 }
 
 /// Says that the workers of a pool cannot share a value that the first of them consumes.

@@ -11,13 +11,13 @@ use crate::options;
 use crate::options::Value;
 use crate::options::check::Subject;
 use crate::options::key::{Key, Place};
-use crate::options::setting::Setting;
+use crate::options::setting::{HealthPart, Setting, StartMode};
 use crate::tree::compact;
 use crate::words::{Policy, Vocabulary};
 
 type Rule = fn(&Child, &mut Errors);
 
-const RULES: [Rule; 8] = [
+const RULES: [Rule; 10] = [
     derive_on_enum,
     derive_on_union,
     derive_with_lifetime,
@@ -26,6 +26,8 @@ const RULES: [Rule; 8] = [
     derive_backoff_temporary,
     message_borrowed,
     message_unsized,
+    derive_start_temporary,
+    derive_health_temporary,
 ];
 
 /// Applies every rule.
@@ -178,6 +180,26 @@ fn unsized_type(ty: &TokenStream) -> Option<syn::Error> {
 /// Returns what a type of trait objects lacks to be sent between threads.
 fn and_send(text: &str) -> &'static str {
     if text.contains("Send") { "" } else { " + Send" }
+}
+
+/// Checks that a child whose start is tried again is started more than once.
+fn derive_start_temporary(child: &Child, errors: &mut Errors) {
+    let retries = |setting| matches!(setting, Setting::Start(StartMode::Retry)).then_some(());
+    let Some((item, ())) = child.options.find(Place::Derive, retries) else { return };
+    if let Some((_, Policy::Temporary)) = policy(child) {
+        let message = "a `Temporary` child is started once; `start = retry` needs `Transient`";
+        errors.at(item.ident.span(), message);
+    }
+}
+
+/// Checks that the tree's health does not require a child that may end and stay away.
+fn derive_health_temporary(child: &Child, errors: &mut Errors) {
+    let required = |setting| matches!(setting, Setting::Health(HealthPart::Required)).then_some(());
+    let Some((item, ())) = child.options.find(Place::Derive, required) else { return };
+    if let Some((_, Policy::Temporary)) = policy(child) {
+        let message = "a `Temporary` child may end and stay away; write `health = degrades`";
+        errors.at(item.ident.span(), message);
+    }
 }
 
 fn span_of(child: &Child, key: Key) -> Option<Span> {

@@ -38,20 +38,21 @@ options! {
     MaxRestarts     = "max_restarts",    Supervisor,    Supervisor, Limit,        "5";
     RestartWindow   = "restart_window",  Supervisor,    Supervisor, NonzeroTime,  "60s";
     AutoShutdown    = "auto_shutdown",   Supervisor,    Supervisor, AutoShutdown, "any_significant";
-    MaxChildren     = "max_children",    Pool,          Builder,    NonzeroCount, "100";
+    MaxChildren     = "max_children",    Supervisor,        Builder,    NonzeroCount, "100";
     Partitions      = "partitions",      Pool,          Constant,   NonzeroCount, "8";
     KillGrace       = "kill_grace",      Supervisor,    Builder,    Time,         "1s";
     ShutdownWithin  = "shutdown_within", Root,          Expansion,  NonzeroTime,  "30s";
     Restart         = "restart",         NestedOrType,  Child,      Policy,       "Transient";
     Shutdown        = "shutdown",        Child,         Child,      Shutdown,     "5s";
     Backoff         = "backoff",         Child,         Child,      Backoff,      "100ms..30s";
-    Start           = "start",           Worker,        Child,      StartMode,    "notify";
+    Start           = "start",           Child,         Child,      StartMode,    "notify";
     StartTimeout    = "start_timeout",   Worker,        Child,      NonzeroTime,  "30s";
     Significant     = "significant",     Child,         Child,      Switch,       "true";
     Heartbeat       = "heartbeat",       Worker,        Child,      NonzeroTime,  "10s";
+    Health          = "health",          Child,         Child,      Health,       "degrades";
     Every           = "every",           Task,          Expansion,  NonzeroTime,  "30s";
     Message         = "message",         Type,          Expansion,  Type,         "Query";
-    Mailbox         = "mailbox",         Type,          Child,      NonzeroCount, "64";
+    Mailbox         = "mailbox",         Typed,         Child,      NonzeroCount, "64";
     Once            = "once",            Type,          Expansion,  Flag,         "true";
     Crate           = "crate",           Type,          Expansion,  Path,         "::supervisor";
 }
@@ -79,6 +80,8 @@ enum Home {
     /// A child that is not a supervisor.
     Worker,
     Task,
+    /// A type that derives `Child`, or a child with a type.
+    Typed,
     /// A type that derives `Child`.
     Type,
 }
@@ -123,6 +126,7 @@ pub(crate) enum ValueKind {
     Shutdown,
     Backoff,
     StartMode,
+    Health,
     /// A flag that may have `true` or `false` as its value.
     Switch,
     /// A flag without a value.
@@ -165,6 +169,7 @@ impl Home {
             Self::Child => !matches!(place, Place::Root { .. }),
             Self::Worker => matches!(place, Place::Task | Place::Typed | Place::Derive),
             Self::Task => place == Place::Task,
+            Self::Typed => matches!(place, Place::Typed | Place::Derive),
             Self::Type => place == Place::Derive,
         }
     }
@@ -179,6 +184,7 @@ impl Home {
             Self::Child => "on a child",
             Self::Worker => "on a task or a child with a type",
             Self::Task => "on a task: it is how often its function is called",
+            Self::Typed => "on a child with a type or in `#[child(…)]`",
             Self::Type => "in `#[child(…)]`, on the child's type",
         }
     }

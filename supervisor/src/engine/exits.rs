@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use super::child::{Failing, FailingStart, OwnStop, Purpose, State, StopPurpose};
+use super::child::{Down, Failing, FailingStart, OwnStop, Purpose, State, StopPurpose};
 use super::deferred::Deferred;
 use super::{
     Answer, Child, Effect, Ending, Engine, Exit, GroupRestart, Key, Mode, Named, Notice, Refusal,
 };
-use crate::spec::{AutoShutdown, ExitReason, RestartPolicy, SupervisionStrategy};
+use crate::spec::{AutoShutdown, ChildKind, ExitReason, RestartPolicy, SupervisionStrategy};
 
 impl<C: Named, R> Engine<C, R> {
     pub(super) fn exited(&mut self, now: Instant, key: Key, generation: u64, exit: Exit) {
@@ -16,6 +16,14 @@ impl<C: Named, R> Engine<C, R> {
         if child.generation != generation || !ended {
             return;
         }
+        let is_supervisor = child.rules.kind == ChildKind::Supervisor;
+        let exit = match (exit, &child.state) {
+            // A supervisor that is killed kills its children, and then ends by itself.
+            (Exit::Returned(ExitReason::Shutdown), State::Killing(_)) if is_supervisor => {
+                Exit::Dropped
+            }
+            (exit, _) => exit,
+        };
         let reason = match (exit, &child.state) {
             (Exit::Returned(reason), _) => reason,
             // A life that is dropped before it has ever looked at its shutdown signal has stopped
@@ -46,7 +54,8 @@ impl<C: Named, R> Engine<C, R> {
         let all_stop = matches!(self.mode, Mode::Stopping { .. });
         let (is_notified, failed) = match (&child.state, child.state.own_stop()) {
             // A failed start has a notice of its own.
-            (State::Starting(_), _) | (_, Some(OwnStop::FailedStart(_))) => (all_stop, false),
+            (State::Starting(_) | State::Trying { .. }, _)
+            | (_, Some(OwnStop::FailedStart(_) | OwnStop::FailedAttempt(_))) => (all_stop, false),
             (_, Some(OwnStop::Fail(failing))) => (true, failing.reason.is_abnormal()),
             (State::Stopping(_) | State::Killing(_) | State::Zombie, _) => (true, false),
             _ => (true, reason.is_abnormal()),
@@ -58,7 +67,7 @@ impl<C: Named, R> Engine<C, R> {
             return self.ended_while_stopping(now, key);
         }
         self.note_health(now, key);
-        match self.enter(key, State::Down) {
+        match self.enter(key, State::Down(Down::Stopped)) {
             Some(State::Starting(purpose)) => {
                 if matches!(reason, ExitReason::Normal) && self.needs_report(key) {
                     self.declined(now, key, purpose);
@@ -66,13 +75,15 @@ impl<C: Named, R> Engine<C, R> {
                     self.start_failed(now, key, purpose, reason);
                 }
             }
+            Some(State::Trying { .. }) if !reason.is_abnormal() => self.attempt_declined(key),
+            Some(State::Trying { .. }) => self.attempt_failed(now, key, reason),
             Some(State::Up { .. }) => self.exited_while_up(now, key, reason),
             Some(State::Stopping(purpose) | State::Killing(purpose)) => {
                 self.halted(now, key, purpose);
             }
             Some(State::Zombie) => {
                 self.notify(Notice::StoppedLate(key));
-                self.settle_without_life(key);
+                self.settle_without_life(key, Down::Stopped);
             }
             _ => {}
         }
@@ -127,7 +138,7 @@ impl<C: Named, R> Engine<C, R> {
         };
         match *own {
             OwnStop::Terminate(reply) => {
-                self.settle_without_life(key);
+                self.settle_without_life(key, Down::Stopped);
                 self.answer(reply, Answer::Done);
             }
             OwnStop::StopAndStart(reply) => self.launch(now, key, Purpose::Command(reply)),
@@ -135,6 +146,7 @@ impl<C: Named, R> Engine<C, R> {
             OwnStop::FailedStart(FailingStart { purpose, reason }) => {
                 self.start_failed(now, key, purpose, reason);
             }
+            OwnStop::FailedAttempt(reason) => self.attempt_failed(now, key, reason),
         }
     }
 
@@ -147,7 +159,13 @@ impl<C: Named, R> Engine<C, R> {
         if self.rules.strategy.is_group() && (self.is_busy() || !self.deferred.is_empty()) {
             // If a group restart reaches the child first, the child counts as stopped with its
             // group.
+            let is_temporary =
+                self.rules_of(key).map(|rules| rules.restart) == Some(RestartPolicy::Temporary);
             self.enter(key, State::ExitPending(Box::new(reason)));
+            if is_temporary {
+                // Nobody restarts it, whatever its exit leads to.
+                self.effects.push_back(Effect::Close(key));
+            }
             let generation = self.children.get(key).map_or(0, |child| child.generation);
             self.deferred.push_back(Deferred::ExitPending(key, generation));
             self.resume_scope_stop(now, key);
@@ -164,7 +182,7 @@ impl<C: Named, R> Engine<C, R> {
             child.generation == generation && matches!(child.state, State::ExitPending(_))
         };
         if self.children.get(key).is_some_and(is_pending)
-            && let Some(State::ExitPending(reason)) = self.enter(key, State::Down)
+            && let Some(State::ExitPending(reason)) = self.enter(key, State::Down(Down::Stopped))
         {
             self.decide(now, key, *reason);
         }
@@ -186,9 +204,9 @@ impl<C: Named, R> Engine<C, R> {
         if restart == RestartPolicy::Temporary
             || self.rules.strategy == SupervisionStrategy::SimpleOneForOne
         {
-            self.forget(key);
+            self.forget(key, Down::Finished);
         } else {
-            self.close_child(key);
+            self.close_child(key, Down::Finished);
         }
         self.significant_ended(now, significant);
     }
@@ -212,7 +230,7 @@ impl<C: Named, R> Engine<C, R> {
             AutoShutdown::AllSignificant => self.significant == 0,
         };
         if over {
-            self.stop(now, Ending::Shutdown);
+            self.stop_by_itself(now, Ending::Shutdown);
         }
     }
 
@@ -250,7 +268,7 @@ impl<C: Named, R> Engine<C, R> {
             // If the next life of the supervisor does not bring the child back, the stop closes it.
             self.enter(key, State::Held);
         }
-        self.stop(now, Ending::GaveUp { name, reason });
+        self.stop_by_itself(now, Ending::GaveUp { name, reason });
     }
 
     /// Handles a life that was aborted and goes on, because it blocks its thread.
@@ -270,6 +288,7 @@ impl<C: Named, R> Engine<C, R> {
             Some(OwnStop::FailedStart(failing)) => {
                 matches!(failing.purpose, Purpose::Sequence | Purpose::Restart)
             }
+            Some(OwnStop::FailedAttempt(_)) => true,
             _ => false,
         };
         let failed = matches!(own, Some(OwnStop::Fail(_)));

@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use super::child::{State, StopPurpose};
+use super::child::{Down, State, StopPurpose};
 use super::{Engine, GroupRestart, Key, Mode, Named};
 use crate::spec::{RestartPolicy, SupervisionStrategy};
 
@@ -77,7 +77,7 @@ impl<C: Named, R> Engine<C, R> {
             return;
         }
         if key != failed && child.rules.restart == RestartPolicy::Temporary {
-            self.forget(key);
+            self.forget(key, Down::Stopped);
         } else {
             self.enter(key, State::Held);
         }

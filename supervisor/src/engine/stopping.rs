@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::child::{OwnStop, State, StopPurpose};
+use super::child::{Down, OwnStop, State, StopPurpose};
 use super::timers::{Target, Timers};
 use super::{
     Answer, BURST, Child, Effect, Ending, Engine, Key, Mode, Named, Notice, Refusal, Shown,
@@ -80,12 +80,27 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
+    /// Begins to stop the supervisor by its own decision. If its restart policy does not bring it
+    /// back after such an end, its children are closed as they end.
+    pub(super) fn stop_by_itself(&mut self, now: Instant, ending: Ending) {
+        let comes_back = match self.policy {
+            RestartPolicy::Always => true,
+            RestartPolicy::Transient => !matches!(ending, Ending::Shutdown),
+            RestartPolicy::Temporary => false,
+        };
+        if !comes_back && !self.is_stopping() {
+            self.may_return = false;
+        }
+        self.stop(now, ending);
+    }
+
     /// Begins to stop the supervisor, unless a stop has already begun.
     pub(super) fn stop(&mut self, now: Instant, ending: Ending) {
         if self.is_stopping() {
             return;
         }
         self.notify(Notice::Stopping);
+        self.close_children_not_started();
         let scheme = if self.rules.strategy == SupervisionStrategy::SimpleOneForOne {
             self.begin_at_once(now, self.common_shutdown())
         } else {
@@ -94,6 +109,21 @@ impl<C: Named, R> Engine<C, R> {
         self.mode = Mode::Stopping { ending, scheme };
         self.close_waiting_children();
         self.go_on(now);
+    }
+
+    /// Closes each child that the first start has not come to; shows it as held if the next life of
+    /// the supervisor starts it.
+    fn close_children_not_started(&mut self) {
+        let Mode::Starting { mut next } = self.mode else { return };
+        while let Some(key) = next {
+            next = self.children.after(key);
+            let Some(child) = self.children.get(key) else { return };
+            if self.returns(child) {
+                self.changed.push(key);
+            } else {
+                self.close_unless_it_returns(key);
+            }
+        }
     }
 
     /// Closes each child that has no life and waits for its next one, which will not come. Tells
@@ -105,6 +135,7 @@ impl<C: Named, R> Engine<C, R> {
                 && match child.state {
                     State::Held
                     | State::Waiting(_)
+                    | State::Resting
                     | State::ExitPending(_)
                     // The supervisor gave up because this child could not be restarted.
                     | State::Zombie => true,
@@ -120,7 +151,7 @@ impl<C: Named, R> Engine<C, R> {
             match self.children.get(key).map(|child| &child.state) {
                 Some(State::Zombie) => self.close_unless_it_returns(key),
                 Some(state) if state.is_moving() => self.effects.push_back(Effect::NoReturn(key)),
-                _ => self.close_child(key),
+                _ => self.close_child(key, Down::Stopped),
             }
         }
     }
@@ -131,7 +162,7 @@ impl<C: Named, R> Engine<C, R> {
         if !std::mem::replace(&mut self.may_return, false) || !self.is_stopping() {
             return;
         }
-        let down = self.children.iter().filter(|(_, child)| matches!(child.state, State::Down));
+        let down = self.children.iter().filter(|(_, child)| matches!(child.state, State::Down(_)));
         let keys: Vec<Key> = down.map(|(key, _)| key).collect();
         keys.into_iter().for_each(|key| self.close_unless_it_returns(key));
         self.close_waiting_children();
@@ -142,7 +173,7 @@ impl<C: Named, R> Engine<C, R> {
         let Some(child) = self.children.get(key) else { return };
         if child.state.has_ended() && !self.returns(child) {
             // The child waited for the supervisor's next life, which will not come.
-            if matches!(child.state, State::Down) && child.shown == Shown::Held {
+            if matches!(child.state, State::Down(_)) && child.shown == Shown::Held {
                 self.changed.push(key);
             }
             self.effects.push_back(Effect::Close(key));
@@ -165,6 +196,7 @@ impl<C: Named, R> Engine<C, R> {
                 Ending::Shutdown
             }
         };
+        self.close_children_not_started();
         self.notify_cut_off_workers();
         let scheme = self.begin_at_once(now, Shutdown::BrutalKill);
         self.mode = Mode::Stopping { ending, scheme };
@@ -295,13 +327,13 @@ impl<C: Named, R> Engine<C, R> {
         let Some(child) = self.children.get(key) else { return };
         if matches!(child.state, State::Zombie) {
             self.notify(Notice::StoppedLate(key));
-            self.enter(key, State::Down);
+            self.enter(key, State::Down(Down::Stopped));
         } else {
             self.answer_overtaken(key, Answer::Done);
         }
         if self.rules.strategy == SupervisionStrategy::SimpleOneForOne {
             // A pool's worker is forgotten now, so that the end needs no pass over all workers.
-            self.forget(key);
+            self.forget(key, Down::Stopped);
         } else {
             // Its siblings may still run: they learn at once that no life of this child follows.
             self.close_unless_it_returns(key);
@@ -312,7 +344,7 @@ impl<C: Named, R> Engine<C, R> {
     /// Answers the command that a stop has overtaken. `end` is the answer to a command that wanted
     /// the life to end; any other is refused.
     fn answer_overtaken(&mut self, key: Key, end: Answer) {
-        let (reply, answer) = match self.enter(key, State::Down) {
+        let (reply, answer) = match self.enter(key, State::Down(Down::Stopped)) {
             Some(
                 State::Stopping(StopPurpose::Own(own)) | State::Killing(StopPurpose::Own(own)),
             ) => {
@@ -347,13 +379,13 @@ impl<C: Named, R> Engine<C, R> {
             match self.children.get(key).map(|child| &child.state) {
                 // A stop that has begun keeps its deadline.
                 Some(State::Stopping(_) | State::Killing(_)) => return,
-                Some(State::Starting(_) | State::Up { .. }) => {
+                Some(State::Starting(_) | State::Trying { .. } | State::Up { .. }) => {
                     self.overtake_start(now, key);
                     return self.halt(now, key, StopPurpose::Sequence);
                 }
-                Some(State::Zombie | State::Down) | None => {}
-                Some(State::Held | State::Waiting(_) | State::ExitPending(_)) => {
-                    self.enter(key, State::Down);
+                Some(State::Zombie | State::Down(_)) | None => {}
+                Some(State::Held | State::Waiting(_) | State::Resting | State::ExitPending(_)) => {
+                    self.enter(key, State::Down(Down::Stopped));
                 }
             }
             let before = self.children.before(key);
@@ -387,7 +419,7 @@ impl<C: Named, R> Engine<C, R> {
 
     /// Ends the supervisor at once and answers every pending command.
     pub(super) fn end_at_once(&mut self, ending: Ending) {
-        let open = |child: &Child<C, R>| !matches!(child.state, State::Down | State::Zombie);
+        let open = |child: &Child<C, R>| !matches!(child.state, State::Down(_) | State::Zombie);
         let open = self.children.iter().filter(|(_, child)| open(child));
         let keys: Vec<Key> = open.map(|(key, _)| key).collect();
         for key in keys {

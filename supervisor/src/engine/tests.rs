@@ -10,7 +10,9 @@
 )]
 
 mod agreement;
+mod attempts;
 mod backoff;
+mod closing;
 mod commands;
 mod deferred;
 mod driven;
@@ -33,12 +35,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Addition, BURST, ChildRules, Event, Exit, Order, Refusal, StartRule, Subject, SupervisorRules,
-    Verb,
+    Addition, BURST, ChildRules, Event, Exit, Order, Refusal, Shown, StartRule, Subject,
+    SupervisorRules, Verb,
 };
 use crate::spec::{
-    AutoShutdown, Backoff, ChildKind, ChildState, ExitReason, Failure, MaxRestarts, RestartPolicy,
-    Shutdown, SupervisionStrategy,
+    AutoShutdown, Backoff, ChildKind, ChildState, ExitReason, Failure, HealthPart, MaxRestarts,
+    RestartPolicy, Shutdown, SupervisionStrategy,
 };
 
 use self::world::World;
@@ -69,12 +71,19 @@ fn worker(restart: RestartPolicy) -> ChildRules {
         start: StartRule::Spawned,
         significant: false,
         heartbeat: None,
+        health: HealthPart::Required,
     }
 }
 
 /// Returns the rules of a worker that reports when it is up.
 fn notifying(restart: RestartPolicy) -> ChildRules {
     ChildRules { start: StartRule::Ready(Some(secs(30))), ..worker(restart) }
+}
+
+/// Returns the rules of a worker that is tried again until it is up, with a backoff of a second.
+fn retrying(restart: RestartPolicy) -> ChildRules {
+    let backoff = Some(Backoff::constant(secs(1)));
+    ChildRules { start: StartRule::Retry(Some(secs(30))), backoff, ..worker(restart) }
 }
 
 fn panicked() -> ExitReason {

@@ -17,11 +17,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 pub(crate) use self::child::ChildTask;
-use crate::engine::{Addition, Answer, Ending, Engine, Event, Key, Refusal};
+use crate::engine::{Addition, Answer, Child, Effect, Ending, Engine, Event, Key, Notice, Refusal};
 use crate::inbox::{self, Inbox, Link, Message, Parked, Reply, Resident, Timer};
+use crate::observe::is_watched;
 use crate::runtime::node::{Declared, Node};
 use crate::runtime::reaper::Reaper;
 use crate::slot::Wakers;
+use crate::spec::{ChildState, HealthPart, RestartPolicy};
 use crate::sync::{clock, task};
 
 /// The number of messages that are handled before other tasks get their turn.
@@ -51,13 +53,15 @@ pub(crate) struct SupervisorRun {
     concluded: bool,
 }
 
-/// Spawns a life of a supervisor with its declared children.
-fn spawn(node: Arc<Node>, inbox: Arc<Inbox>) {
+/// Spawns a life of a supervisor with its declared children; `policy` is the restart policy of a
+/// nested supervisor.
+fn spawn(node: Arc<Node>, inbox: Arc<Inbox>, policy: Option<RestartPolicy>) {
     let mut engine = Engine::new(node.rules().clone(), node.backoff_seed());
-    let is_held = node.is_held();
-    engine.set_may_return(is_held);
+    if let Some(policy) = policy {
+        engine.become_child(policy);
+    }
     // A root has one life, so the life takes the declaration instead of a copy of it.
-    let has_declaration = !is_held;
+    let has_declaration = policy.is_none();
     let declared = if has_declaration { node.take_declared() } else { node.declared().to_vec() };
     engine.reserve(declared.len());
     for Declared { rules, body } in declared {
@@ -187,8 +191,33 @@ impl SupervisorRun {
     }
 
     fn perform_all(&mut self) {
+        // While nobody watches any tree, this costs one load.
+        let (is_watched, mut has_changed) = (is_watched(), false);
         while let Some(effect) = self.engine.effect() {
+            has_changed = has_changed || is_watched && self.affects_health(&effect);
             self.perform(effect);
+        }
+        if has_changed {
+            self.node.health_changed();
+        }
+    }
+
+    /// Returns `true` if the health of the tree may be another after this effect.
+    fn affects_health(&self, effect: &Effect<ChildTask, Reply>) -> bool {
+        let is_noticed = |key| {
+            let child = self.engine.child(key);
+            // A child that is ignored is noticed if it cannot be stopped.
+            let is_ignored = |child: &Child<ChildTask, Reply>| {
+                child.rules.health == HealthPart::Ignored
+                    && child.shown() != ChildState::Unstoppable
+            };
+            child.is_some_and(|child| !is_ignored(child))
+        };
+        match effect {
+            Effect::Notify(Notice::Started(key) | Notice::Restarted { child: key, .. })
+            | Effect::Forgotten(key) => is_noticed(*key),
+            Effect::Notify(Notice::Stopping | Notice::StoppedLate(_)) => true,
+            effect => effect.shows().is_some_and(is_noticed),
         }
     }
 

@@ -18,7 +18,7 @@ use self::escalation::{
     backoff_too_slow, backoff_without_restarts, failure_too_slow, restarts_without_end,
 };
 use super::{
-    AutoShutdown, Budget, ChildOptions, Name, RestartPolicy, Shutdown, StartMode,
+    AutoShutdown, Budget, ChildOptions, HealthPart, Name, RestartPolicy, Shutdown, StartMode,
     SupervisionStrategy, SupervisorOptions,
 };
 
@@ -65,6 +65,8 @@ pub(crate) const fn broken(subject: &Subject<'_>) -> Option<Text> {
         shutdown_too_short,
         start_periodic,
         start_timeout_alone,
+        start_temporary,
+        health_temporary,
         supervisor_as_worker,
     );
     None
@@ -288,7 +290,7 @@ const fn start_periodic(subject: &Subject<'_>) -> Option<Text> {
     let options = &subject.options;
     let option = match options.start() {
         _ if !options.is_periodic() => return None,
-        StartMode::Notify => "start",
+        StartMode::Notify | StartMode::Retry => "start",
         StartMode::Spawned if options.has_start_timeout() => "start_timeout",
         StartMode::Spawned => return None,
     };
@@ -298,20 +300,41 @@ const fn start_periodic(subject: &Subject<'_>) -> Option<Text> {
 /// Checks that a child with `start_timeout` reports when it is ready.
 const fn start_timeout_alone(subject: &Subject<'_>) -> Option<Text> {
     let options = &subject.options;
-    if !options.has_start_timeout() || matches!(options.start(), StartMode::Notify) {
+    if !options.has_start_timeout() || !matches!(options.start(), StartMode::Spawned) {
         return None;
     }
     Some(wording::start_timeout_alone(subject.name))
 }
 
-/// Checks that a supervisor has no `start = notify` and no `heartbeat`: it has started when its
-/// children have, and gives no other sign of life.
+/// Checks that a child whose start is tried again is started more than once.
+const fn start_temporary(subject: &Subject<'_>) -> Option<Text> {
+    let retries = matches!(subject.options.start(), StartMode::Retry);
+    if !retries || !is(subject, RestartPolicy::Temporary) {
+        return None;
+    }
+    Some(wording::start_temporary(subject.name))
+}
+
+/// Checks that the tree's health does not require a child that may end and stay away.
+const fn health_temporary(subject: &Subject<'_>) -> Option<Text> {
+    let is_required = matches!(subject.options.health(), Some(HealthPart::Required));
+    if !is_required || !is(subject, RestartPolicy::Temporary) {
+        return None;
+    }
+    Some(wording::health_temporary(subject.name))
+}
+
+/// Checks that a supervisor has no `start = notify`, no `heartbeat` and no `mailbox`: it has started
+/// when its children have, gives no other sign of life, and receives no messages.
 const fn supervisor_as_worker(subject: &Subject<'_>) -> Option<Text> {
     let options = &subject.options;
-    let option = match (subject.nested, options.start(), options.heartbeat()) {
-        (Some(_), StartMode::Notify, _) => "`start`",
-        (Some(_), StartMode::Spawned, Some(_)) => "`heartbeat`",
-        _ => return None,
+    let option = match options.start() {
+        _ if subject.nested.is_none() => return None,
+        StartMode::Notify => "`start = notify`",
+        StartMode::Retry if options.has_start_timeout() => "`start_timeout`",
+        StartMode::Spawned | StartMode::Retry if options.heartbeat().is_some() => "`heartbeat`",
+        StartMode::Spawned | StartMode::Retry if options.sets_mailbox() => "`mailbox`",
+        StartMode::Spawned | StartMode::Retry => return None,
     };
     let text = Text::new().quoted(subject.name);
     Some(text.str(" is a supervisor, on which ").str(option).str(" has no meaning; leave it out"))

@@ -12,7 +12,7 @@ use super::pool::TemplateParts;
 use super::{ChildSpec, Ready, Runnable};
 use crate::child::ChildRef;
 use crate::engine::SupervisorRules;
-use crate::runtime::{Declaration, Node, PoolTemplate, Trees, resolve_kind};
+use crate::runtime::{Declaration, Node, PoolTemplate, Trees, resolve_template};
 use crate::spec::{AutoShutdown, MaxRestarts, SupervisionStrategy};
 use crate::supervisor::Supervisor;
 
@@ -100,8 +100,8 @@ impl SupervisorBuilder {
         self
     }
 
-    /// Sets how many workers a `SimpleOneForOne` may have, at least one, those that are being
-    /// restarted among them. Default: no limit.
+    /// Sets how many children the supervisor may have, at least one: those that are declared, and
+    /// those that are added, also while they are down. Default: no limit.
     pub fn with_max_children(mut self, max_children: usize) -> Self {
         self.max_children = Some(max_children);
         self
@@ -157,7 +157,7 @@ impl SupervisorBuilder {
     #[must_use = "a supervisor shuts down when its last handle is dropped"]
     pub fn build(self) -> Supervisor {
         let template = self.template.map(|template| PoolTemplate {
-            rules: Arc::new(resolve_kind(&template.options, template.kind)),
+            rules: Arc::new(resolve_template(&template.options, template.kind)),
             options: template.options,
             factory: template.factory,
             trees: Trees::default(),

@@ -3,7 +3,10 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use super::{ChildSpec, PerWorkerTemplate, Pool, Ready, Shared, SharedTemplate, SupervisorBuilder};
+use super::{
+    ChildSpec, ErasedHandle, PerWorkerTemplate, Pool, Ready, Shared, SharedTemplate,
+    SupervisorBuilder,
+};
 use crate::child::{ChildRef, Worker, WorkerOnce};
 use crate::slot::Slot;
 use crate::spec::{ChildOptions, Shutdown, SupervisionStrategy, SupervisorOptions, TreeDescriptor};
@@ -32,7 +35,7 @@ use crate::supervisor::Supervisor;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a child",
-    label = "a child's type has `#[derive(Child)]` and an `impl Worker`, or is a tree with a name"
+    label = "a child's type has `#[derive(Child)]` and an `impl Worker` that holds for its parameters, or is a tree with a name"
 )]
 pub trait Child: Sized {
     /// The value that a child is made from: the worker itself, or a [`Tree`](crate::Tree).
@@ -43,6 +46,10 @@ pub trait Child: Sized {
     /// The options of the type, over which those of the tree win.
     const OPTIONS: ChildOptions;
 
+    /// The description of a tree, as a constant; `None` for a worker.
+    #[doc(hidden)]
+    const DESCRIPTOR: Option<&'static TreeDescriptor> = Self::Handle::DESCRIPTOR;
+
     /// Creates the specification of a child of this type.
     fn spec(name: &str, recipe: Self::Recipe) -> ChildSpec<Ready<Self::Handle>>;
 
@@ -51,6 +58,12 @@ pub trait Child: Sized {
     #[doc(hidden)]
     fn declared_spec(name: &str, recipe: Self::Recipe) -> ChildSpec<Ready<Self::Handle>> {
         Self::spec(name, recipe).with_type_defaults(&Self::OPTIONS)
+    }
+
+    /// Erases the handle, for the field of a tree's handle.
+    #[doc(hidden)]
+    fn erase(handle: Self::Handle) -> ErasedHandle<Self> {
+        ErasedHandle::new(handle)
     }
 
     /// Creates the template of a pool of such children, each with a value of its own.
@@ -174,8 +187,8 @@ impl<W: WorkerOnce> WorkerOnceSpec for W {
 ///
 /// The texts of its error are those of [`Child`], so that the compiler reports the error once.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` has no `impl Worker` for these parameters, so it is not a child",
-    label = "the bounds of its `impl Worker` do not hold here, or it has none"
+    message = "`{Self}` is not a child",
+    label = "a child's type has `#[derive(Child)]` and an `impl Worker` that holds for its parameters, or is a tree with a name"
 )]
 pub trait WorkerOf<M: Send + 'static>: Sized {
     /// Creates the specification of a child of this name.
@@ -192,8 +205,8 @@ impl<W: Worker> WorkerOf<W::Message> for W {
 /// The condition under which a type with parameters and `once` is a child: it is a [`WorkerOnce`]
 /// with messages of the type `M`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` has no `impl WorkerOnce` for these parameters, so it is not a child",
-    label = "the bounds of its `impl WorkerOnce` do not hold here, or it has none"
+    message = "`{Self}` is not a child",
+    label = "a child's type has `#[derive(Child)]` and an `impl Worker` that holds for its parameters, or is a tree with a name"
 )]
 pub trait WorkerOnceOf<M: Send + 'static>: Sized {
     /// Creates the specification of a child of this name.

@@ -10,14 +10,15 @@ use std::time::Duration;
 
 use super::Child;
 use crate::child::{
-    ChildRef, Context, FnFactory, OnceFactory, TaskFuture, Worker, WorkerFactory, WorkerOnce,
+    ChildRef, Context, FnFactory, OnceFactory, TaskFn, TaskFuture, Worker, WorkerFactory,
+    WorkerOnce,
 };
 use crate::error::SupervisorError;
 use crate::life::LifeFactory;
 use crate::runtime::{Body, ErasedSpec, Unplaced};
 use crate::slot::{NoMessage, Slot};
 use crate::spec::{
-    Backoff, ChildOptions, Name, OptionLayers, RestartPolicy, Shutdown, StartMode,
+    Backoff, ChildOptions, HealthPart, Name, OptionLayers, RestartPolicy, Shutdown, StartMode,
     SupervisionStrategy,
 };
 use crate::supervisor::Supervisor;
@@ -118,9 +119,9 @@ impl ChildSpec<Unset> {
     ///
     /// The task is a function or a closure. A closure clones a value that it owns for each life:
     /// `move |ctx| { let x = x.clone(); async move { … } }`.
-    pub fn with_task<F, Fut>(self, task: F) -> ChildSpec<Ready<ChildRef<()>>>
+    pub fn with_task<F, Fut, Arguments>(self, task: F) -> ChildSpec<Ready<ChildRef<()>>>
     where
-        F: Fn(Context) -> Fut + Send + Sync + 'static,
+        F: Fn(Context) -> Fut + TaskFn<Arguments, Fut> + Send + Sync + 'static,
         Fut: TaskFuture + Send + 'static,
     {
         self.with_factory(None, FnFactory::shared(task))
@@ -228,6 +229,7 @@ impl<H: Clone> ChildSpec<Ready<H>> {
 /// The options of a child: each has the meaning of the same key in the tree and in `#[child(…)]`.
 impl<S> ChildSpec<S> {
     /// Sets when the child is restarted. Default: `Always`.
+    #[doc(alias = "with_restart", alias = "with_policy")]
     pub fn with_restart_policy(mut self, policy: RestartPolicy) -> Self {
         self.options.change(|options| options.with_restart_policy(policy));
         self
@@ -252,8 +254,8 @@ impl<S> ChildSpec<S> {
         self
     }
 
-    /// Sets how long the child may take until it is ready, with [`StartMode::Notify`]. Default: 30
-    /// seconds.
+    /// Sets how long the child may take until it is ready, with [`StartMode::Notify`] and
+    /// [`StartMode::Retry`]. Default: 30 seconds.
     pub fn with_start_timeout(mut self, timeout: Duration) -> Self {
         self.options.change(|options| options.with_start_timeout(timeout));
         self
@@ -275,6 +277,13 @@ impl<S> ChildSpec<S> {
     /// restarted by its policy. Default: no limit.
     pub fn with_heartbeat(mut self, every: Duration) -> Self {
         self.options.change(|options| options.with_heartbeat(every));
+        self
+    }
+
+    /// Sets the part that the child has in the [health](crate::Supervisor::health) of its tree.
+    /// Default: `Required`; `Ignored` if the child is `Temporary` or a pool's worker.
+    pub fn with_health(mut self, part: HealthPart) -> Self {
+        self.options.change(|options| options.with_health(part));
         self
     }
 }

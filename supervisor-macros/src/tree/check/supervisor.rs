@@ -11,13 +11,14 @@ use crate::words::{AutoShutdown, Strategy, Vocabulary};
 
 type Rule = fn(&Supervisor, &mut Errors);
 
-pub(super) const RULES: [Rule; 7] = [
+pub(super) const RULES: [Rule; 8] = [
     strategy_unknown,
     braces_expected,
     template_count,
     template_nested,
     max_children_of_partitions,
     window_unlimited,
+    max_children_exceeded,
     auto_shutdown_without_significant,
 ];
 
@@ -146,6 +147,24 @@ pub(super) fn tree_too_deep(tree: &Tree, errors: &mut Errors) {
             return;
         }
         level = nested.into_iter().map(|(_, supervisor)| supervisor).collect();
+    }
+}
+
+/// Checks that a supervisor has room for the children that it declares.
+///
+/// A child under a condition may be left out, and is not counted.
+fn max_children_exceeded(supervisor: &Supervisor, errors: &mut Errors) {
+    let mut settings = supervisor.options.settings(supervisor.nested_place());
+    let limit = settings.find_map(|(item, key, setting)| match (key, setting) {
+        (Key::MaxChildren, Setting::Count(count)) => Some((item.value_span(), count.here()?)),
+        _ => None,
+    });
+    let declared = supervisor.children.iter().filter(|child| !child.has_cfg()).count();
+    if let Some((span, limit)) = limit
+        && declared > limit
+        && !supervisor.is_pool()
+    {
+        errors.at(span, wording::max_children_exceeded(declared, limit));
     }
 }
 

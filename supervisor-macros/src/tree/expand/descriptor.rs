@@ -118,7 +118,7 @@ fn of_child(krate: &TokenStream, child: &Child, levels: Levels) -> Option<TokenS
             let options = settings::of_constant_child(krate, &typed.options, Place::Typed);
             let unknown = unknown(&typed.options, Place::Typed);
             let (type_options, type_descriptor) =
-                (ty.project(krate, "OPTIONS"), ty.project_handle(krate, "DESCRIPTOR"));
+                (ty.project(krate, "OPTIONS"), ty.project(krate, "DESCRIPTOR"));
             let options = if policy.is_none() && options.is_empty() {
                 type_options
             } else {

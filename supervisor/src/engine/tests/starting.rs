@@ -50,7 +50,10 @@ fn a_failed_start_is_reported_as_such() {
     let mut world = three(&notifying(Always));
     world.log();
     world.exits("a", panicked());
-    assert_eq!(world.log(), ["a did not start: panic: boom", "stopping", "close a", "ended"]);
+    assert_eq!(
+        world.log(),
+        ["a did not start: panic: boom", "stopping", "close b", "close c", "close a", "ended"]
+    );
 }
 
 #[test]
@@ -62,7 +65,14 @@ fn a_child_that_is_not_ready_in_time_has_failed_to_start_when_it_is_gone() {
     world.gone("a");
     assert_eq!(
         world.log(),
-        ["a did not start: not ready within 30s", "stopping", "close a", "ended"]
+        [
+            "a did not start: not ready within 30s",
+            "stopping",
+            "close b",
+            "close c",
+            "close a",
+            "ended"
+        ]
     );
 }
 
@@ -105,7 +115,7 @@ fn a_child_that_declines_is_passed_over() {
         world.exits(name, ExitReason::Normal);
     }
     let states = ["a", "b", "c", "d"].map(|name| world.state(name));
-    assert_eq!(states, ["stopped", "stopped", "gone", "running"].map(str::to_owned));
+    assert_eq!(states, ["finished", "finished", "gone", "running"].map(str::to_owned));
 }
 
 #[test]
@@ -130,7 +140,7 @@ fn a_child_that_declines_its_restart_stays_down() {
     world.settle();
     world.exits("a", panicked());
     world.exits("a", ExitReason::Normal);
-    assert_eq!(world.state("a"), "stopped");
+    assert_eq!(world.state("a"), "finished");
 }
 
 #[test]
@@ -148,7 +158,7 @@ fn a_group_restart_passes_over_a_child_that_declines() {
         world.ready("b");
         world.exits("c", ExitReason::Normal);
         let states = ["a", "b", "c"].map(|name| world.state(name));
-        assert_eq!(states, ["stopped", "running", "stopped"].map(str::to_owned));
+        assert_eq!(states, ["finished", "running", "finished"].map(str::to_owned));
     }
 }
 

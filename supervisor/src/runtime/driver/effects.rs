@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::SupervisorRun;
 use super::child::{AbortOnDrop, ChildTask};
-use crate::engine::{Child, Effect, Event, Exit, Key, Shown};
+use crate::engine::{Child, Effect, Event, Exit, Key, Shown, State};
 use crate::inbox::{self, Link, Message, Reply};
 use crate::life::detached::StopTimes;
 use crate::life::{self, PendingLife};
@@ -68,12 +68,14 @@ impl SupervisorRun {
         let up = rules.is_up_once_spawned().then_some(self.now);
         let times =
             StopTimes { shutdown: rules.shutdown, kill_grace: self.node.rules().kill_grace };
+        let policy = rules.restart;
         let beginning = Beginning { inbox: &self.inbox, key, duties, up };
         slot.begin_life(generation, beginning);
         let Some(child) = self.engine.child_mut(key) else { return };
         match &child.body {
             Body::Supervisor { node, .. } => {
-                node.launch(&Link { inbox: Arc::clone(&self.inbox), key }, generation);
+                let link = Link { inbox: Arc::clone(&self.inbox), key };
+                node.launch(&link, generation, policy);
             }
             Body::Task { factory, .. } => {
                 let life = PendingLife { slot, generation, span, times };
@@ -151,6 +153,9 @@ impl SupervisorRun {
     }
 
     fn forget(&mut self, child: Child<ChildTask, Reply>) {
+        if let State::Down(down) = child.state {
+            child.data.slot().core().mark_down(down.into());
+        }
         // A restart of this supervisor brings its declared children back.
         let returns = child.declared && self.node.is_held();
         let child = child.data;

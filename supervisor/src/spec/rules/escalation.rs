@@ -18,9 +18,13 @@ const fn intensity(supervisor: &SupervisorOptions) -> Option<(u32, Duration)> {
 }
 
 /// Checks that a backoff is fast enough for a child that fails again and again to exceed
-/// `max_restarts` within `restart_window`: otherwise the child's failures never escalate.
+/// `max_restarts` within `restart_window`: otherwise the child's failures never escalate. A child
+/// whose start is tried again is meant to be patient.
 pub(super) const fn backoff_too_slow(subject: &Subject<'_>) -> Option<Text> {
     let Some(backoff) = subject.options.backoff() else { return None };
+    if matches!(subject.options.start(), StartMode::Retry) {
+        return None;
+    }
     let Some((limit, window)) = intensity(&subject.supervisor) else { return None };
     if can_escalate(backoff.min(), backoff.max(), limit, window) {
         return None;

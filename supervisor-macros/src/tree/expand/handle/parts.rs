@@ -13,17 +13,30 @@ use crate::errors::unknown_type;
 pub(super) fn ident(supervisor: &Supervisor) -> Ident {
     match &supervisor.handle {
         Some(Handle { ident, .. }) => ident.clone(),
-        None => Ident::new("Tree", Span::mixed_site()),
+        None => Ident::new("Handle", Span::mixed_site()),
     }
 }
 
-/// Implements `AsRef<Supervisor>`, so that functions can take any handle.
+/// Implements `AsRef<Supervisor>`, so that functions can take any handle, and `Deref`, so that a
+/// handle has the functions of its supervisor, but for those that an accessor hides.
+///
+/// The handle of a `pool` has the functions of the pool, which has those of its supervisor.
+///
+/// If the name of a child is lost, which has been reported, the handle has the functions of an
+/// unknown type, of which rustc says nothing: a call of that child's accessor is no second error.
 pub(super) fn as_supervisor(
     krate: &TokenStream,
     ident: &Ident,
     params: &[Ident],
     cfgs: &[&Attribute],
+    pool: Option<&TokenStream>,
+    lost: Option<&syn::Error>,
 ) -> TokenStream {
+    let (target, inner) = match (pool, lost) {
+        (_, Some(error)) => (unknown_type(krate, error), quote!(#krate::__private::broken())),
+        (Some(pool), None) => (pool.clone(), quote!(self.pool())),
+        (None, None) => (quote!(#krate::Supervisor), quote!(self.supervisor())),
+    };
     let generics = (!params.is_empty()).then(|| quote!(<#(#params),*>));
     quote! {
         #(#cfgs)*
@@ -31,6 +44,16 @@ pub(super) fn as_supervisor(
         impl #generics ::core::convert::AsRef<#krate::Supervisor> for #ident #generics {
             fn as_ref(&self) -> &#krate::Supervisor {
                 self.supervisor()
+            }
+        }
+
+        #(#cfgs)*
+        #[automatically_derived]
+        impl #generics ::core::ops::Deref for #ident #generics {
+            type Target = #target;
+
+            fn deref(&self) -> &#target {
+                #inner
             }
         }
     }
@@ -55,28 +78,4 @@ pub(super) fn debug(ident: &Ident, params: &[Ident], cfgs: &[&Attribute]) -> Tok
             }
         }
     }
-}
-
-/// Lets every unknown function of a handle be one that rustc says nothing about, if the name of a
-/// child is unknown: a call of that child's accessor would be a second error.
-pub(super) fn lost(
-    krate: &TokenStream,
-    supervisor: &Supervisor,
-    ident: &Ident,
-    params: &[Ident],
-    cfgs: &[&Attribute],
-) -> Option<TokenStream> {
-    let unknown = unknown_type(krate, supervisor.lost.as_ref()?);
-    let generics = (!params.is_empty()).then(|| quote!(<#(#params),*>));
-    Some(quote! {
-        #(#cfgs)*
-        #[automatically_derived]
-        impl #generics ::core::ops::Deref for #ident #generics {
-            type Target = #unknown;
-
-            fn deref(&self) -> &Self::Target {
-                #krate::__private::broken()
-            }
-        }
-    })
 }
