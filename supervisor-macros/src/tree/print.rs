@@ -8,6 +8,11 @@ use crate::options::{Item, Options, Value};
 /// Prints the tree's tokens in their order.
 pub(crate) fn print(tree: &Tree) -> String {
     let mut text = String::new();
+    if !tree.generics.is_empty() {
+        let generics = &tree.generics;
+        text += &quote!(for<#(#generics),*> ).to_string();
+        text.push(' ');
+    }
     for attr in &tree.attrs {
         text += &attr.to_token_stream().to_string();
         text.push(' ');
