@@ -309,7 +309,7 @@ pub use self::kinds::{Blocking, BlockingContext, Periodic};
 pub use self::mailbox::Reply;
 pub use self::spec::{
     AutoShutdown, Backoff, ChildError, ChildOptions, ChildPath, ChildResult, Escalate, ExitReason,
-    MaxRestarts, RestartPolicy, Shutdown, StartMode, SupervisionStrategy,
+    MaxRestarts, Order, RestartPolicy, Shutdown, StartMode, SupervisionStrategy,
 };
 pub use self::supervisor::{LookupError, Supervisor};
 #[cfg(feature = "signal")]

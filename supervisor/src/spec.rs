@@ -9,6 +9,7 @@ mod exit;
 mod name;
 mod option_layers;
 mod options;
+mod order;
 mod path;
 mod restart;
 pub(crate) mod rules;
@@ -25,6 +26,7 @@ pub use self::exit::{ChildError, ChildResult, Escalate, Escalation, ExitReason, 
 pub(crate) use self::name::Name;
 pub(crate) use self::option_layers::OptionLayers;
 pub use self::options::{ChildOptions, StartMode};
+pub use self::order::Order;
 pub use self::path::ChildPath;
 pub use self::restart::{Backoff, MaxRestarts, RestartPolicy};
 pub use self::shutdown::Shutdown;

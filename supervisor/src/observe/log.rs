@@ -5,7 +5,7 @@ use std::fmt;
 use tracing::level_filters::LevelFilter;
 use tracing::{Level, Span, debug, enabled, error, info, warn};
 
-use super::event::{EventKind, RestartsLeft};
+use super::event::{EventKind, NotYet, RestartsLeft};
 use crate::catch::catch_panic;
 use crate::spec::{ChildPath, Escaped};
 
@@ -102,6 +102,12 @@ pub(crate) fn event(path: &str, kind: &EventKind, asked: bool) {
 
 fn write(path: &Escaped<&str>, kind: &EventKind, asked: bool) {
     match kind {
+        EventKind::StartWaits { on } => {
+            debug!(target: "supervisor", child = %path, "child waits to start: {} not up", NotYet(on));
+        }
+        EventKind::StopWaits { on } => {
+            debug!(target: "supervisor", child = %path, "child waits to stop: {} not ended", NotYet(on));
+        }
         EventKind::ChildStarted { incarnation } => {
             debug!(target: "supervisor", child = %path, incarnation, "child started");
         }

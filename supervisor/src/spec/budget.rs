@@ -25,6 +25,11 @@ impl Budget {
         }
     }
 
+    /// Returns the longer of two budgets: that of children that stop together.
+    pub(crate) const fn longer_of(self, other: Self) -> Self {
+        if other.exceeds(self) { other } else { self }
+    }
+
     /// Multiplies the budget by the number of children that stop one after the other.
     pub(super) const fn times(self, count: usize) -> Self {
         #[allow(clippy::cast_possible_truncation, reason = "cut off at four billion before")]

@@ -43,7 +43,8 @@ impl Bare {
         let mut bare = Self::new(rules);
         let child = Arc::new(child);
         let name = |number: usize| Name::declared(&format!("c{number}"));
-        let keys = (0..MANY).map(|number| bare.engine.declare(Arc::clone(&child), 0, name(number)));
+        let keys =
+            (0..MANY).map(|number| bare.engine.declare(Arc::clone(&child), 0, name(number), &[]));
         let keys = keys.collect();
         bare.on(Event::Start);
         while std::mem::take(&mut bare.continues) {
@@ -64,6 +65,7 @@ impl Bare {
                 generation,
                 running,
                 data,
+                after: Box::default(),
                 caller: None,
                 reply: (),
             });
@@ -175,7 +177,15 @@ fn many_temporary_children_that_ended_with_their_group_are_forgotten() {
         let always = number == 0 || number == MANY as u64 - 1;
         let rules = Arc::clone(&rules[usize::from(!always)]);
         let (data, generation, running) = (Name::worker(number), 0, false);
-        bare.bring_in(Addition::One { rules, generation, running, data, caller: None, reply: () });
+        bare.bring_in(Addition::One {
+            rules,
+            generation,
+            running,
+            data,
+            after: Box::default(),
+            caller: None,
+            reply: (),
+        });
     }
     let keys: Vec<Key> = bare.engine.children().map(|(key, _)| key).collect();
     bare.exits(keys[0], Exit::Returned(panicked()));
@@ -197,7 +207,7 @@ fn many_children_decline() {
 #[test]
 fn many_commands_wait_for_their_turn() {
     let mut bare = Bare::new(unlimited(OneForAll));
-    bare.engine.declare(Arc::new(notifying(Always)), 0, Name::declared("a"));
+    bare.engine.declare(Arc::new(notifying(Always)), 0, Name::declared("a"), &[]);
     bare.on(Event::Start);
     for _ in 0..MANY {
         let subject = Subject::Name(Name::declared("a"));
