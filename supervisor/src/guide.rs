@@ -4,6 +4,7 @@
 //!
 //! - [`options`]: every option, its values, unit and default, and its effect on other options.
 //! - [`choosing_limits`]: `max_restarts`, `restart_window` and `backoff`, with the arithmetic.
+//! - [`order`]: start and stop along the uses between children, and when to choose it.
 //! - [`coming_from_tokio`]: from tasks spawned by hand to a tree.
 //! - [`coming_from_erlang`] and [`coming_from_elixir`]: the words you know, and what is
 //!   different.
@@ -15,6 +16,9 @@ pub mod options {}
 
 #[doc = include_str!("guide/choosing_limits.md")]
 pub mod choosing_limits {}
+
+#[doc = include_str!("guide/order.md")]
+pub mod order {}
 
 #[doc = include_str!("guide/coming_from_tokio.md")]
 pub mod coming_from_tokio {}

@@ -23,6 +23,23 @@ supervision_tree! {
 }
 
 supervision_tree! {
+    pub ByUse: one_for_one(order = by_use, shutdown_within = 15s) {
+        db: Database,
+        cache: Database,
+        mailer: Always = { let _ = db.clone(); self::a },
+        web: Always = { let _ = mailer.clone(); self::a },
+    }
+}
+
+supervision_tree! {
+    pub Short: one_for_one(order = by_use, shutdown_within = 3s) {
+        left: Database,
+        right: Database,
+        both: Always(after = [left, right]) = self::a,
+    }
+}
+
+supervision_tree! {
     pub Endless: one_for_one(shutdown_within = 30s) {
         a: Always(shutdown = infinity),
     }

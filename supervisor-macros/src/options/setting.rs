@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
-use proc_macro2::{Ident, Spacing, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Spacing, TokenStream, TokenTree};
+use syn::Token;
+use syn::ext::IdentExt;
+use syn::parse::{ParseStream, Parser};
+use syn::punctuated::Punctuated;
 
 use super::duration::{self, DurationError};
 use super::key::ValueKind;
 use super::value::Value;
-use crate::words::{self, AutoShutdown, Policy, Vocabulary};
+use crate::words::{self, AutoShutdown, Order, Policy, Vocabulary};
 
 /// The value of an option, read from its tokens.
 #[derive(Clone)]
@@ -16,6 +20,9 @@ pub(crate) enum Setting {
     Limit(Option<u32>),
     Time(Duration),
     AutoShutdown(AutoShutdown),
+    Order(Order),
+    /// Siblings.
+    Names(Vec<Ident>),
     Count(usize),
     Policy(Policy),
     Shutdown(Shutdown),
@@ -52,6 +59,8 @@ pub(crate) enum ValueError {
     UnknownWord { word: String, words: Vec<&'static str> },
     /// The value is neither a literal nor a word.
     Computed,
+    /// The value is not a list of names in brackets.
+    NotNames,
     /// The value is not a whole number, or too large a one.
     NotACount,
     /// The value is zero where zero has no meaning.
@@ -93,6 +102,8 @@ fn read_tokens(kind: ValueKind, tokens: &[TokenTree]) -> Result<Setting, ValueEr
         ValueKind::Time => time(tokens).map(Setting::Time),
         ValueKind::NonzeroTime => nonzero_time(tokens).map(Setting::Time),
         ValueKind::AutoShutdown => vocabulary(tokens).map(Setting::AutoShutdown),
+        ValueKind::Order => vocabulary(tokens).map(Setting::Order),
+        ValueKind::Names => names(tokens).map(Setting::Names),
         ValueKind::Policy => vocabulary(tokens).map(Setting::Policy),
         ValueKind::Shutdown => shutdown(tokens).map(Setting::Shutdown),
         ValueKind::Backoff => backoff(tokens).map(Setting::Backoff),
@@ -103,6 +114,17 @@ fn read_tokens(kind: ValueKind, tokens: &[TokenTree]) -> Result<Setting, ValueEr
         ValueKind::Flag => Err(ValueError::Unwanted),
         // A value of these kinds is parsed as `Value::Syntax`.
         ValueKind::Type | ValueKind::Path => Err(ValueError::Computed),
+    }
+}
+
+/// Reads a list of names in brackets.
+fn names(tokens: &[TokenTree]) -> Result<Vec<Ident>, ValueError> {
+    let [TokenTree::Group(group)] = tokens else { return Err(ValueError::NotNames) };
+    let parser = Punctuated::<Ident, Token![,]>::parse_terminated_with;
+    let names = |input: ParseStream| parser(input, Ident::parse_any);
+    match names.parse2(group.stream()) {
+        Ok(names) if group.delimiter() == Delimiter::Bracket => Ok(names.into_iter().collect()),
+        _ => Err(ValueError::NotNames),
     }
 }
 

@@ -5,6 +5,7 @@
 //! are checked by the library when the constants of the tree are evaluated; rules about traits
 //! are checked by rustc.
 
+mod after;
 mod child;
 mod facts;
 mod scope;
@@ -82,6 +83,9 @@ fn check_child(supervisor: &Supervisor, site: Site, scope: Scope, errors: &mut E
     for rule in child::RULES {
         apply(&|found| rule(supervisor, child, found), Validity::Invalid);
     }
+    apply(&|found| after::after_without_order(supervisor, child, found), Validity::Invalid);
+    apply(&|found| after::after_later(child, scope, found), Validity::Invalid);
+    apply(&|found| after::after_unknown(supervisor, child, scope, found), Validity::Invalid);
     apply(&|found| child::task_called(child, found), Validity::WithoutValue);
     apply(&|found| scope::function_hidden(child, scope, found), Validity::WithoutValue);
     apply(&|found| scope::task_borrows_parameter(child, site, found), Validity::WithoutValue);

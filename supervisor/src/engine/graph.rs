@@ -101,13 +101,13 @@ impl Graph {
         if node.users() > 0 && node.uses.iter().any(|used| self.node(*used).is_some()) {
             self.ghosts.insert(key, node);
         } else {
-            self.unlink(node);
+            self.unlink(node, way);
         }
     }
 
     /// Unlinks a node from its neighbours, with each forgotten child that now stands between no two
     /// others.
-    fn unlink(&mut self, node: Node) {
+    fn unlink(&mut self, node: Node, way: Way) {
         let mut ghosts = Vec::new();
         let mut next = Some(node);
         while let Some(node) = next {
@@ -124,9 +124,12 @@ impl Graph {
                 }
             }
             next = loop {
-                match ghosts.pop().map(|ghost| self.ghosts.remove(&ghost)) {
-                    Some(None) => {}
-                    node => break node.flatten(),
+                let Some(ghost) = ghosts.pop() else { break None };
+                if self.turn(ghost, way).is_some_and(|turn| turn != Turn::Over) {
+                    self.end_turn(ghost, way, true);
+                }
+                if let Some(node) = self.ghosts.remove(&ghost) {
+                    break Some(node);
                 }
             };
         }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::Supervisor;
 use crate::clock;
-use crate::engine::{Child, ChildRules, StartRule, State};
+use crate::engine::{Child, ChildRules, Key, StartRule, State};
 use crate::error::SupervisorError;
 use crate::inbox::Reply;
 use crate::observe::{ChildCount, ChildInfo, ChildSpecInfo, Snapshot, Snapshots, SupervisorStats};
@@ -255,6 +255,7 @@ impl Supervisor {
             state: ChildState::Stopped,
             strategy: None,
             restart: None,
+            uses: Vec::new(),
             incarnation: 1,
             restarts: 0,
             uptime: None,
@@ -307,12 +308,19 @@ struct ChildView {
     incarnation: u64,
     up_since: Option<Instant>,
     nested: Option<Arc<Node>>,
+    /// The siblings that the child uses.
+    uses: Vec<Arc<dyn AnySlot>>,
 }
 
 /// Returns the views of all children in start order.
 fn child_views(run: &mut SupervisorRun) -> Vec<ChildView> {
     let mut views = Vec::with_capacity(run.engine.count());
-    views.extend(run.engine.children().map(|(_, child)| ChildView::of(child)));
+    let engine = &run.engine;
+    let slot = |key: Key| engine.child(key).map(|child| Arc::clone(child.data.slot()));
+    views.extend(engine.children().map(|(key, child)| {
+        let uses = engine.uses(key).into_iter().filter_map(slot).collect();
+        ChildView { uses, ..ChildView::of(child) }
+    }));
     views
 }
 
@@ -332,6 +340,7 @@ impl ChildView {
                 Body::Supervisor { node, .. } => Some(Arc::clone(node)),
                 Body::Task { .. } => None,
             },
+            uses: Vec::new(),
         }
     }
 
@@ -344,6 +353,7 @@ impl ChildView {
             state: self.state,
             strategy: None,
             restart: Some(self.restart),
+            uses: self.uses.iter().map(|slot| slot.core().name().to_string()).collect(),
             incarnation: self.incarnation,
             restarts: core.restarts(),
             uptime: self.up_since.map(|since| now.saturating_duration_since(since)),

@@ -2,11 +2,14 @@
 
 use std::any::Any;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::{ChildSpec, PerWorkerTemplate, Pool, Ready, Shared, SharedTemplate, SupervisorBuilder};
 use crate::child::{ChildRef, Worker, WorkerOnce};
 use crate::slot::Slot;
-use crate::spec::{ChildOptions, Shutdown, SupervisionStrategy, SupervisorOptions, TreeDescriptor};
+use crate::spec::{
+    ChildOptions, Shutdown, StartMode, SupervisionStrategy, SupervisorOptions, TreeDescriptor,
+};
 use crate::supervisor::Supervisor;
 
 /// A type that a tree can name as a child: `name: Type`.
@@ -104,7 +107,13 @@ impl ChildHandle for Supervisor {
         "",
         ChildOptions::new(),
         SupervisorOptions::new(SupervisionStrategy::OneForOne),
-        &[TreeDescriptor::task("…", ChildOptions::new().with_shutdown(Shutdown::Infinity))],
+        &[TreeDescriptor::task(
+            "…",
+            ChildOptions::new()
+                .with_shutdown(Shutdown::Infinity)
+                .with_start(StartMode::Notify)
+                .with_start_timeout(Duration::MAX),
+        )],
     ));
 }
 

@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::{Attribute, Ident};
 
 use super::super::ast::{Body, Child, Supervisor, Tree, Validity};
-use super::settings;
+use super::{settings, uses};
 use crate::options::key::{Key, Place};
 use crate::options::setting::Setting;
 use crate::words::AutoShutdown;
@@ -28,14 +28,19 @@ fn of_supervisor(
     let own_options = options(krate, supervisor, place);
     let children = supervisor.named_children().map(|child| {
         let cfgs = child.cfgs();
-        let descriptor = of_child(krate, child)?;
-        Some(quote!(#(#cfgs)* #descriptor,))
+        let (descriptor, uses) = (of_child(krate, child)?, uses::in_constant(child));
+        Some(quote!(#(#cfgs)* #descriptor #uses,))
     });
     let children = children.flatten();
+    let list = if supervisor.is_by_use() {
+        quote!(#krate::__private::TreeDescriptor::by_use([#(#children)*]))
+    } else {
+        quote!([#(#children)*])
+    };
     // A `const` block makes the list `'static`, even inside a function.
     quote! {
         #krate::__private::TreeDescriptor::supervisor(#name, #child_options, #own_options, const {
-            &[#(#children)*]
+            &#list
         })
     }
 }

@@ -145,7 +145,7 @@ fn child(input: ParseStream, errors: &mut Errors) -> syn::Result<Child> {
             Body::Broken(error)
         }
     };
-    Ok(Child { attrs, name, body, validity: Validity::Valid })
+    Ok(Child { attrs, name, body, validity: Validity::Valid, place: None })
 }
 
 fn body(input: ParseStream, name: &Ident, errors: &mut Errors) -> syn::Result<Body> {

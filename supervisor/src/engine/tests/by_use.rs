@@ -211,6 +211,23 @@ fn children_that_come_and_go_leave_nothing_behind() {
     assert!(graph.len() < 1_000, "{graph}");
 }
 
+#[test]
+fn a_forgotten_child_that_goes_during_a_walk_holds_back_nothing() {
+    let mut world = World::new(by_use(OneForAll))
+        .with("db", worker(Always))
+        .with_user("job", worker(Temporary), &["db"])
+        .with_user("part", worker(Temporary), &["job"])
+        .with("cache", worker(Always))
+        .up();
+    world.exits("job", ExitReason::Normal);
+    world.exits("cache", panicked());
+    assert_eq!(world.acts(), "ask part");
+    world.gone("part");
+    assert_eq!(world.acts(), "ask db");
+    world.gone("db");
+    assert_eq!(world.acts(), "spawn db, spawn cache");
+}
+
 /// Adds the children, each with the uses of which `uses` returns the numbers.
 fn with_children(
     mut world: World,
