@@ -9,9 +9,11 @@ mod timer;
 use std::any::Any;
 use std::collections::VecDeque;
 use std::mem;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
+
+use crate::sync::{Mutex, MutexGuard, PoisonError};
 
 pub(crate) use self::link::Link;
 pub(crate) use self::message::{Message, Reply, answer};

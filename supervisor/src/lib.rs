@@ -275,10 +275,11 @@
 // What a later version may add to is `#[non_exhaustive]`; an exhaustive type
 // gives its reason in `expect(…)`.
 #![warn(clippy::exhaustive_enums, clippy::exhaustive_structs, unnameable_types)]
+// Tests of private modules run on tokio and on threads; without `test`, the same code is checked.
+#![cfg_attr(test, allow(clippy::disallowed_types, clippy::disallowed_methods))]
 
 mod catch;
 mod child;
-mod clock;
 #[cfg(test)]
 mod count_waker;
 mod engine;
@@ -297,7 +298,9 @@ mod size_tests;
 mod slot;
 mod spec;
 mod supervisor;
+mod sync;
 #[cfg(feature = "test-util")]
+#[expect(clippy::disallowed_methods, reason = "tests of users wait by tokio's clock")]
 pub mod testing;
 mod tree;
 

@@ -15,8 +15,6 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 
-use tokio::task::JoinHandle;
-
 pub(crate) use self::factory::{LifeFactory, launch};
 use crate::catch::catch_panic;
 use crate::engine::{Event, Exit};
@@ -24,6 +22,7 @@ use crate::inbox::{Link, Reply};
 use crate::observe::LifeSpan;
 use crate::slot::AnySlot;
 use crate::spec::{BadStatus, ChildError, ChildResult, Escalate, ExitReason, Failure};
+use crate::sync::task::{self, JoinHandle};
 
 use self::detached::StopTimes;
 
@@ -47,7 +46,7 @@ impl PendingLife {
     where
         F: Future<Output = ChildResult> + Send + 'static,
     {
-        tokio::spawn(self.into_life(future))
+        task::spawn(self.into_life(future))
     }
 
     /// Runs the life to its end on this thread, without the runtime; its future never waits.

@@ -64,13 +64,12 @@ mod waiting_senders;
 use std::collections::BTreeMap;
 use std::collections::vec_deque;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll, Waker, ready};
 use std::time::Duration;
 
-use tokio::task::coop;
-
 use crate::catch::{catch_panic, wake_each};
+use crate::sync::{Mutex, MutexGuard, PoisonError, task};
 
 pub(crate) use ask::Asking;
 pub use ask::Reply;
@@ -150,7 +149,7 @@ impl<M> Mailbox<M> {
         shortcut: &mut Shortcut<M>,
         cx: &mut TaskContext<'_>,
     ) -> Poll<Option<M>> {
-        let budget = ready!(coop::poll_proceed(cx));
+        let budget = ready!(task::poll_proceed(cx));
         if let Some(taken) = shortcut.take() {
             budget.made_progress();
             return Poll::Ready(Some(self.received(taken)));

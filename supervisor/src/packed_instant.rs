@@ -1,8 +1,9 @@
 //! Instants in a small form, for structures of which there are many.
 
 use std::num::NonZeroI64;
-use std::sync::OnceLock;
 use std::time::{Duration, Instant};
+
+use crate::sync::{OnceLock, clock, shared_static};
 
 /// An instant in half of its size: nanoseconds since the type's first use in this process. They are
 /// negative for earlier instants, which tokio's paused clocks make possible.
@@ -56,8 +57,8 @@ impl LastPacked {
 
 /// Returns the instant from which this process counts.
 fn first() -> Instant {
-    static FIRST: OnceLock<Instant> = OnceLock::new();
-    *FIRST.get_or_init(Instant::now)
+    shared_static! { static FIRST: OnceLock<Instant> = OnceLock::new(); }
+    *FIRST.get_or_init(clock::real_now)
 }
 
 #[cfg(test)]

@@ -26,8 +26,8 @@ use source::File;
 /// of the crate that leads to no place of another layer leads to the root.
 const LAYERS: &[Layer] = &[
     Layer { name: "catch", places: &["catch.rs"], may_name: Only(&[]) },
-    Layer { name: "clock", places: &["clock.rs"], may_name: Only(&[]) },
-    Layer { name: "packed_instant", places: &["packed_instant.rs"], may_name: Only(&[]) },
+    Layer { name: "sync", places: &["sync.rs", "sync/"], may_name: Only(&["catch"]) },
+    Layer { name: "packed_instant", places: &["packed_instant.rs"], may_name: Only(&["sync"]) },
     Layer { name: "spec", places: &["spec.rs", "spec/"], may_name: Only(&[]) },
     Layer {
         name: "engine",
@@ -37,34 +37,34 @@ const LAYERS: &[Layer] = &[
     Layer {
         name: "mailbox",
         places: &["mailbox.rs", "mailbox/"],
-        may_name: Only(&["spec", "catch"]),
+        may_name: Only(&["catch", "sync", "spec"]),
     },
     Layer {
         name: "observe",
         places: &["observe.rs", "observe/"],
-        may_name: Only(&["spec", "catch"]),
+        may_name: Only(&["catch", "sync", "spec"]),
     },
     Layer { name: "error", places: &["error.rs"], may_name: Only(&["spec", "engine"]) },
     Layer {
         name: "inbox",
         places: &["inbox.rs", "inbox/"],
-        may_name: Only(&["catch", "spec", "engine", "error"]),
+        may_name: Only(&["catch", "sync", "spec", "engine", "error"]),
     },
     Layer {
         name: "slot",
         places: &["slot.rs", "slot/"],
-        may_name: Only(&["catch", "clock", "packed_instant", "spec", "engine", "mailbox", "inbox"]),
+        may_name: Only(&["catch", "sync", "packed_instant", "spec", "engine", "mailbox", "inbox"]),
     },
     Layer {
         name: "life",
         places: &["life.rs", "life/"],
-        may_name: Only(&["catch", "clock", "spec", "engine", "observe", "inbox", "slot"]),
+        may_name: Only(&["catch", "sync", "spec", "engine", "observe", "inbox", "slot"]),
     },
     Layer {
         name: "child",
         places: &["child.rs", "child/"],
         may_name: Only(&[
-            "catch", "clock", "spec", "engine", "mailbox", "error", "inbox", "slot", "life",
+            "catch", "sync", "spec", "engine", "mailbox", "error", "inbox", "slot", "life",
         ]),
     },
     Layer { name: "runtime", places: &["runtime.rs", "runtime/"], may_name: Lower },
@@ -107,6 +107,11 @@ fn the_engine_decides_without_io() {
 #[test]
 fn spec_is_plain_data() {
     pass(&rules::impurities_of_spec(LAYERS, &library()));
+}
+
+#[test]
+fn thread_locals_come_from_sync() {
+    pass(&rules::thread_locals(LAYERS, &library()));
 }
 
 /// Checks the table itself; `no_layer_names_one_that_it_may_not` holds the sources to the table.

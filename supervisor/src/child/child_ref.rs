@@ -200,6 +200,13 @@ pub struct AnyChildRef {
     slot: Arc<dyn AnySlot>,
 }
 
+#[cfg(all(test, shuttle))]
+impl<M: Send + 'static> ChildRef<M> {
+    pub(crate) fn slot(&self) -> &Arc<Slot<M>> {
+        &self.slot
+    }
+}
+
 impl AnyChildRef {
     pub(crate) fn new(slot: Arc<dyn AnySlot>) -> Self {
         Self { slot }

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 
 use super::ChildRef;
-use crate::clock;
 use crate::engine::Event;
 use crate::inbox::Owner;
 use crate::life::current;
 use crate::mailbox::Shortcut;
 use crate::slot::{AnySlot, Heartbeat, ShutdownRequested, Signal, Slot};
 use crate::spec::{ChildPath, ExitReason};
+use crate::sync::clock;
 
 /// The context of a running child: its mailbox, its shutdown signal, its path.
 ///

@@ -6,13 +6,13 @@ use std::future::Future;
 use std::mem::needs_drop;
 use std::sync::Arc;
 
-use tokio::task::JoinHandle;
-
 use super::Context;
 use crate::catch::Guarded;
 use crate::life::{LifeFactory, PendingLife};
 use crate::slot::{AnySlot, Slot};
 use crate::spec::{ChildResult, ExitReason, Name};
+use crate::sync::per_thread;
+use crate::sync::task::JoinHandle;
 
 /// The future that a task's function returns: a future of [`ChildResult`].
 ///
@@ -30,7 +30,7 @@ impl<F: Future<Output = ChildResult>> TaskFuture for F {}
 /// A factory whose lives are calls of a function or closure.
 pub(crate) struct FnFactory<F>(Guarded<F>);
 
-thread_local! {
+per_thread! {
     /// The factory of the last bare function that a child was declared with: many children that run
     /// the same function share one factory.
     static LAST_BARE: RefCell<Option<(TypeId, Arc<dyn LifeFactory>)>> = const { RefCell::new(None) };

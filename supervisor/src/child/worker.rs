@@ -1,15 +1,15 @@
 //! Types whose values are children.
 
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
-
-use tokio::task::JoinHandle;
+use std::sync::Arc;
 
 use super::Context;
 use crate::catch::{Guarded, drop_each};
 use crate::life::{LifeFactory, PendingLife};
 use crate::slot::{AnySlot, Slot};
 use crate::spec::{ChildOptions, ChildResult, ExitReason, Name};
+use crate::sync::task::JoinHandle;
+use crate::sync::{Mutex, PoisonError};
 
 /// A worker that has a mailbox: the part of `#[derive(Child)]` beside
 /// [`Child`](trait@crate::Child).

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use tokio::time::Sleep;
+use crate::sync::time::{Sleep, sleep_until};
 
 /// A timer that wakes the supervisor's task at a deadline; allocates when there is one.
 #[derive(Debug, Default)]
@@ -29,8 +29,7 @@ impl Timer {
             self.0 = None;
             return Poll::Pending;
         };
-        let (set, sleep) =
-            self.0.get_or_insert_with(|| (at, Box::pin(tokio::time::sleep_until(at.into()))));
+        let (set, sleep) = self.0.get_or_insert_with(|| (at, Box::pin(sleep_until(at))));
         if *set != at || sleep.is_elapsed() {
             sleep.as_mut().reset(at.into());
             *set = at;

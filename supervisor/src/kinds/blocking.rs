@@ -5,9 +5,7 @@ use std::future::Future;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, Instant};
-
-use tokio::task::JoinHandle;
+use std::time::Duration;
 
 use crate::catch::Guarded;
 use crate::child::{ChildRef, Context};
@@ -15,6 +13,8 @@ use crate::life::detached::{self, Progress, park_on};
 use crate::life::{LifeFactory, PendingLife};
 use crate::slot::{AnySlot, Slot};
 use crate::spec::{ChildOptions, ChildResult, ExitReason, Failure, Name};
+use crate::sync::clock;
+use crate::sync::task::{self, JoinHandle};
 use crate::tree::{Child, ChildSpec, Ready, Unset};
 
 /// A child that blocks: a function that runs on a thread of its own, one call for each life.
@@ -99,6 +99,7 @@ impl ChildSpec<Unset> {
 }
 
 impl<M: Send + 'static> LifeFactory for Blocking<M> {
+    #[expect(clippy::disallowed_methods, reason = "the thread is outside of the models")]
     fn launch(self: Arc<Self>, life: PendingLife) -> Result<JoinHandle<()>, ExitReason> {
         // The life counts as one that has looked at its shutdown signal: a stop may come before the
         // thread's first step.
@@ -117,7 +118,7 @@ impl<M: Send + 'static> LifeFactory for Blocking<M> {
             life.run_here(async move { (self.run)(BlockingContext::of_this_life(progress)) });
         };
         match thread::Builder::new().name(name).spawn(thread) {
-            Ok(_detached) => Ok(tokio::spawn(watch)),
+            Ok(_detached) => Ok(task::spawn(watch)),
             Err(failure) => Err(ExitReason::Error(Failure::of_error(&failure))),
         }
     }
@@ -168,7 +169,7 @@ impl<M: Send + 'static> BlockingContext<M> {
     /// ```
     #[must_use]
     pub fn wait_for_shutdown(&self, limit: Duration) -> bool {
-        let deadline = Instant::now().checked_add(limit);
+        let deadline = clock::real_now().checked_add(limit);
         park_on(self.context.shutdown_requested(), deadline).is_some()
     }
 

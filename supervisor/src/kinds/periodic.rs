@@ -5,12 +5,12 @@ use std::future::{Future, pending, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::Duration;
-
-use tokio::time::{Instant, sleep_until};
+use std::time::{Duration, Instant};
 
 use crate::child::{Addressable, ChildRef, Context, Worker};
 use crate::spec::{ChildOptions, ChildResult};
+use crate::sync::clock;
+use crate::sync::time::sleep_until;
 use crate::tree::{Child, ChildSpec, Ready};
 
 type DynJob = dyn Fn() -> Pin<Box<dyn Future<Output = ChildResult> + Send>> + Send + Sync;
@@ -38,7 +38,7 @@ type DynJob = dyn Fn() -> Pin<Box<dyn Future<Output = ChildResult> + Send>> + Se
 /// ```
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use std::time::Duration;
+/// use std::time::{Duration, Instant};
 /// use supervisor::Periodic;
 /// use supervisor::prelude::*;
 ///
@@ -88,7 +88,7 @@ impl Periodic {
 
     /// Returns the time of the first call.
     fn first(&self) -> Due {
-        let now = Instant::now();
+        let now = clock::now();
         Due(if self.at_once { Some(now) } else { now.checked_add(self.period) })
     }
 }
@@ -222,7 +222,7 @@ impl Worker for Periodic {
                 return Ok(());
             }
             (self.job)().await?;
-            due = due.after(Instant::now(), self.period);
+            due = due.after(clock::now(), self.period);
         }
     }
 }

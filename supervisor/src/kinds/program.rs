@@ -16,7 +16,6 @@ use std::task::Poll;
 use rustix::process::Signal;
 use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::task::JoinHandle;
 
 use self::group::Group;
 use self::output::Output;
@@ -25,6 +24,7 @@ use crate::life::detached::{self, AbortSignal};
 use crate::life::{LifeFactory, PendingLife};
 use crate::slot::{AnySlot, Slot};
 use crate::spec::{BadStatus, ChildOptions, ChildResult, ExitReason, Name};
+use crate::sync::task::{self, JoinHandle};
 use crate::tree::{Child, ChildSpec, Ready, Unset};
 
 /// A process of the operating system as a child: one process for each life (on Unix, with the
@@ -347,7 +347,7 @@ impl LifeFactory for Program {
             let _alive = alive;
             self.run(Context::of_this_life(), aborted).await
         }));
-        Ok(tokio::spawn(watch))
+        Ok(task::spawn(watch))
     }
 
     fn new_slot(&self, name: Name, capacity: usize) -> Arc<dyn AnySlot> {

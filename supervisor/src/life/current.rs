@@ -2,12 +2,13 @@
 //! panic to its life.
 
 use std::cell::{Cell, RefCell};
-use std::panic;
-use std::sync::{Arc, Once};
+use std::panic::PanicHookInfo;
+use std::sync::Arc;
 
 use crate::slot::AnySlot;
+use crate::sync::{hook, per_thread};
 
-thread_local! {
+per_thread! {
     /// The slot of the life that this thread is polling.
     static CURRENT: RefCell<Option<Arc<dyn AnySlot>>> = const { RefCell::new(None) };
     /// The source location of the last panic of the current life.
@@ -45,18 +46,16 @@ pub(crate) fn take_panic_location() -> Option<String> {
 /// Installs, once for the process, a panic hook that records the source location of a child's
 /// panic; the previous hook still runs.
 pub(crate) fn install_panic_hook() {
-    static INSTALL: Once = Once::new();
-    INSTALL.call_once(|| {
-        let previous = panic::take_hook();
-        panic::set_hook(Box::new(move |info| {
-            // A panic while the cell is borrowed, or on a thread that is ending, has no life.
-            let in_life = CURRENT
-                .try_with(|current| current.try_borrow().is_ok_and(|slot| slot.is_some()))
-                .unwrap_or(false);
-            if in_life && let Some(location) = info.location() {
-                let _ = PANIC_LOCATION.try_with(|last| last.set(Some(location.to_string())));
-            }
-            previous(info);
-        }));
-    });
+    hook::install(note_panic);
+}
+
+/// Notes the source location of a panic of the current life.
+fn note_panic(info: &PanicHookInfo<'_>) {
+    // A panic while the cell is borrowed, or on a thread that is ending, has no life.
+    let in_life = CURRENT
+        .try_with(|current| current.try_borrow().is_ok_and(|slot| slot.is_some()))
+        .unwrap_or(false);
+    if in_life && let Some(location) = info.location() {
+        let _ = PANIC_LOCATION.try_with(|last| last.set(Some(location.to_string())));
+    }
 }

@@ -2,6 +2,11 @@
 //! The supervisor has, and aborts, a task that stands in for such a life, and the life gets a
 //! signal.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "threads and processes run in real time, outside of the models"
+)]
+
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -11,9 +16,9 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{oneshot, watch};
 
-use crate::clock;
 use crate::slot::{AnySlot, ShutdownRequested};
 use crate::spec::Shutdown;
+use crate::sync::clock;
 
 /// Future that completes when the supervisor aborts the life.
 #[derive(Debug)]

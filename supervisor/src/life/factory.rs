@@ -4,11 +4,10 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use tokio::task::JoinHandle;
-
 use super::{PendingLife, reason_of_panic};
 use crate::slot::AnySlot;
 use crate::spec::{ExitReason, Name};
+use crate::sync::task::JoinHandle;
 
 /// Factory of a child's lives. None of the user's code runs here: it runs in the life's own task.
 pub(crate) trait LifeFactory: Any + Send + Sync {

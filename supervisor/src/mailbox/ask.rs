@@ -1,7 +1,5 @@
 //! Requests and replies.
 
-mod timer;
-
 use std::fmt;
 use std::future::Future;
 use std::mem;
@@ -11,11 +9,13 @@ use std::time::Duration;
 
 use pin_project_lite::pin_project;
 use tokio::sync::oneshot;
-use tokio::task::yield_now;
-use tokio::time::Sleep;
 
 use super::error::AskError;
 use super::{Mailbox, Sending};
+
+use crate::sync::task::yield_now;
+use crate::sync::time::Sleep;
+use crate::sync::timers;
 
 /// Handle by which a child answers a request.
 ///
@@ -108,10 +108,10 @@ impl<M, R> Future for Asking<'_, M, R> {
             return Poll::Pending;
         }
         if this.timer.is_none() {
-            this.timer.set(timer::start(*this.within));
+            this.timer.set(timers::start(*this.within));
         }
         if let Some(timer) = this.timer.as_mut().as_pin_mut() {
-            ready!(timer::poll(timer, cx));
+            ready!(timers::poll(timer, cx));
         }
         drop(this.sending.withdraw());
         // `Reply::send` may have returned `Ok` in the meantime: then the answer has to arrive.

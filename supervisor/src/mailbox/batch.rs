@@ -2,9 +2,11 @@
 //! one.
 
 use std::mem;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use super::messages::Messages;
+
+use crate::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Messages that only the receiver of one life takes, under a lock that senders do not take as long
 /// as there is room.

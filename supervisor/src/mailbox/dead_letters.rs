@@ -1,11 +1,13 @@
 //! The receivers of the messages that a child leaves unhandled.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use tokio::sync::Notify;
 
 use super::messages::Messages;
+
+use crate::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Receiver of the messages that a child leaves in its mailbox when it ends for good, returned by
 /// [`ChildRef::dead_letters`](crate::ChildRef::dead_letters).

@@ -4,12 +4,12 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll, ready};
 
-use tokio::task::coop;
-
 use super::error::SendError;
 use super::queue::Sent;
 use super::waiting_senders::Ticket;
 use super::{Mailbox, wake};
+
+use crate::sync::task;
 
 /// The future of a message that is sent when there is room. Polled after completion, it panics.
 pub(crate) struct Sending<'a, M> {
@@ -40,7 +40,7 @@ impl<M> Future for Sending<'_, M> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        let budget = ready!(coop::poll_proceed(cx));
+        let budget = ready!(task::poll_proceed(cx));
         let message = this.message.take().expect("polled after completion");
         let sent = this.mailbox.lock().send(message, &mut this.ticket, cx.waker());
         match sent {

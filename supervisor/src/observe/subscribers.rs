@@ -3,13 +3,14 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::Arc;
 use std::task::{Poll, Waker};
 
 use crate::catch::wake_each;
 use crate::observe::{Event, EventKind};
 use crate::spec::ChildPath;
+use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use crate::sync::{Mutex, MutexGuard, OnceLock, PoisonError, shared_static};
 
 /// The number of events that a subscriber may be behind.
 const CAPACITY: usize = 4096;
@@ -113,8 +114,10 @@ struct Subscriber {
     has_left: AtomicBool,
 }
 
-/// The number of subscriptions in the process. While it is zero, an event costs one load.
-static SUBSCRIPTIONS: AtomicUsize = AtomicUsize::new(0);
+shared_static! {
+    /// The number of subscriptions in the process. While it is zero, an event costs one load.
+    static SUBSCRIPTIONS: AtomicUsize = AtomicUsize::new(0);
+}
 
 /// Returns whether there is any subscription to any tree.
 pub(crate) fn is_subscribed() -> bool {

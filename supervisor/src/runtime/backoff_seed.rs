@@ -1,9 +1,9 @@
 //! The seed of the random part of backoff delays.
 
 use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher, RandomState};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::spec::ChildPath;
+use crate::sync::atomic::{AtomicU64, Ordering};
 
 /// The seed that a root gives to all supervisors of its tree: zero, which stands for a random seed,
 /// unless a test has fixed it.

@@ -19,12 +19,12 @@ use std::time::Instant;
 
 pub(crate) use self::child::ChildTask;
 use self::users::Users;
-use crate::clock;
 use crate::engine::{Addition, Answer, Ending, Engine, Event, Key, Refusal};
 use crate::inbox::{self, Inbox, Link, Message, Parked, Reply, Resident, Timer};
 use crate::runtime::node::{Declared, Node};
 use crate::runtime::reaper::Reaper;
 use crate::slot::Wakers;
+use crate::sync::{clock, task};
 
 /// The number of messages that are handled before other tasks get their turn.
 const BATCH: usize = 128;
@@ -84,7 +84,7 @@ fn spawn(node: Arc<Node>, inbox: Arc<Inbox>) {
         concluded: false,
     });
     run.node.stops().reset();
-    tokio::spawn(run_supervisor(run));
+    task::spawn(run_supervisor(run));
 }
 
 /// Runs the supervisor's task: handles messages and deadlines until the life ends.
@@ -110,7 +110,7 @@ async fn run_supervisor(mut run: Box<SupervisorRun>) {
         let Some(same_run) = SupervisorRun::from_resident(resident) else { return };
         run = same_run;
         // Yield within a storm of restarts: other tasks share the thread.
-        tokio::task::coop::consume_budget().await;
+        task::consume_budget().await;
     }
 }
 
@@ -169,7 +169,7 @@ impl SupervisorRun {
             if done % BATCH == 0 {
                 self.reaper.reap();
                 self.wakers.take().into_iter().for_each(Wakers::wake);
-                tokio::task::yield_now().await;
+                task::yield_now().await;
                 self.now = clock::now();
             }
         }

@@ -12,8 +12,7 @@ mod unplaced;
 mod uses;
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Instant;
 
 use tokio::sync::oneshot;
@@ -34,6 +33,8 @@ use crate::observe::Subscribers;
 use crate::runtime::backoff_seed::BackoffSeed;
 use crate::slot::{AnySlot, address_of};
 use crate::spec::{Budget, ChildOptions, ChildPath, ExitReason, Name};
+use crate::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A declared child: a restart of its supervisor brings it back.
 #[derive(Clone)]

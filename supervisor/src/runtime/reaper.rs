@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::catch::drop_each;
+use crate::sync::task;
 
 /// Values that wait to be dropped.
 #[derive(Default)]
@@ -47,10 +48,7 @@ impl Reaper {
         }
         // The values stay in a reaper: a runtime that is going away drops the task unpolled.
         let garbage = Self(std::mem::take(&mut self.0));
-        match tokio::runtime::Handle::try_current() {
-            Ok(runtime) => drop(runtime.spawn(async move { drop(garbage) })),
-            Err(_) => drop(garbage),
-        }
+        drop(task::try_spawn(async move { drop(garbage) }));
     }
 }
 

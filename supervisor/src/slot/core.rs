@@ -1,6 +1,6 @@
 //! The part of a slot that does not depend on the message type.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Poll, Waker};
 use std::time::Instant;
 
@@ -12,6 +12,7 @@ use crate::engine::Shown;
 use crate::inbox::{Anchor, Link, Owner};
 use crate::packed_instant::PackedInstant;
 use crate::spec::{ChildPath, ChildState, ExitReason, Name};
+use crate::sync::{Mutex, PoisonError};
 
 /// The end of a life.
 #[must_use = "the end has to be reported to the supervisor"]
@@ -309,7 +310,7 @@ impl SlotCore {
             && let Some(last) = self.lock().last_heartbeat()
             && *last == Heartbeat::Idle
         {
-            *last = Heartbeat::Given(crate::clock::now());
+            *last = Heartbeat::Given(crate::sync::clock::now());
         }
         hangs
     }

@@ -2,7 +2,7 @@
 
 use std::mem;
 use std::ops::{Deref, DerefMut};
-use std::sync::{Arc, MutexGuard};
+use std::sync::Arc;
 use std::task::Waker;
 use std::time::Instant;
 
@@ -13,6 +13,7 @@ use crate::engine::Shown;
 use crate::inbox::{Anchor, Link, Owner};
 use crate::packed_instant::PackedInstant;
 use crate::spec::{ChildState, ExitReason};
+use crate::sync::MutexGuard;
 
 /// The fields under the lock. Common ones stand here and need no allocation; rare ones are boxed
 /// and take no room until they are needed.

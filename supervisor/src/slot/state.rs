@@ -1,10 +1,9 @@
 //! The state of a slot that is read without a lock: one atomic word with the number of the last
 //! life, its flags, the child's state and the last exit.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use crate::engine::Shown;
 use crate::spec::ChildState;
+use crate::sync::atomic::{AtomicU64, Ordering};
 
 /// The generation of the last life in the high bits, with flags and fields below it. (The bits left
 /// for the generation last for a century of restarts, at a million a second.)

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::fmt::{self, Write};
 use std::hash::{Hash, Hasher};
 use std::panic::{RefUnwindSafe, UnwindSafe};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use super::Name;
 use super::escaped::{Escaped, is_harmful};
@@ -60,13 +60,17 @@ impl PathText for Box<str> {
     }
 }
 
+/// A text that is made when it is first asked for.
+#[expect(clippy::disallowed_types, reason = "a cache: no task waits for it, and all make the same")]
+type LazyText = std::sync::OnceLock<Box<str>>;
+
 /// The path of a child below another path. Its text is made when it is first asked for: the paths of
 /// a tree are as long as the tree is deep, so that all their texts take the square of its depth.
 struct Below {
     /// `None` only while the path is dropped.
     above: Option<ChildPath>,
     name: Name,
-    text: OnceLock<Box<str>>,
+    text: LazyText,
 }
 
 impl PathText for Below {
@@ -134,7 +138,7 @@ impl ChildPath {
 
     /// Returns the path of a child of this name, without making its text now.
     pub(crate) fn join_lazily(&self, name: &Name) -> Self {
-        let (above, text) = (Some(self.clone()), OnceLock::new());
+        let (above, text) = (Some(self.clone()), LazyText::new());
         Self(Arc::new(Below { above, name: name.clone(), text }))
     }
 

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Supervisor;
-use crate::clock;
 use crate::engine::{Child, ChildRules, Key, StartRule, State};
 use crate::error::SupervisorError;
 use crate::inbox::Reply;
@@ -15,6 +14,7 @@ use crate::slot::AnySlot;
 use crate::spec::{
     ChildKind, ChildPath, ChildState, Name, RestartPolicy, StartMode, SupervisionStrategy,
 };
+use crate::sync::clock;
 
 impl Supervisor {
     /// Returns all children, the newest first, as in OTP.

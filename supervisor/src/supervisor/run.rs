@@ -17,6 +17,7 @@ use super::Supervisor;
 use crate::catch::catch_panic;
 use crate::error::SupervisorError;
 use crate::runtime::NodeState;
+use crate::sync::clock;
 
 /// The time after the first signal in which further ones are the same request: what sends a signal
 /// to a process group and to its leader makes two of one.
@@ -159,7 +160,7 @@ async fn run_listening(supervisor: Supervisor, hangup: bool) -> ExitCode {
     let end = match race(tree_end, signals.next()).await {
         First::Left(result) => End::Ended(result),
         First::Right(signal) => {
-            let first_at = Instant::now();
+            let first_at = clock::real_now();
             ignore_until(first_at + SAME_REQUEST);
             stop(&supervisor, &mut signals, signal, first_at).await
         }
@@ -199,7 +200,8 @@ async fn stop(
             First::Left(result) => return End::Ended(result),
             First::Right(signal) => signal,
         };
-        if last.is_quick() || first_at.elapsed() >= SAME_REQUEST {
+        if last.is_quick() || clock::real_now().saturating_duration_since(first_at) >= SAME_REQUEST
+        {
             break;
         }
         log(|| info!(target: "supervisor", signal = last.name, "already shutting down"));

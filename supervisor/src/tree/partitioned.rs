@@ -2,13 +2,17 @@
 
 use std::fmt;
 use std::hash::{BuildHasher, Hash, RandomState};
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use super::{Child, ChildHandle, ChildSpec, Ready, Runnable, SupervisorBuilder};
 use crate::child::{AnyChildRef, ChildRef};
 use crate::runtime::{Body, ErasedSpec, Unplaced};
 use crate::spec::{ChildOptions, Name, Order, SupervisionStrategy, TreeDescriptor, rules};
 use crate::supervisor::Supervisor;
+
+/// The secret of this process.
+#[expect(clippy::disallowed_types, reason = "a constant: no task waits for it")]
+type Secret = std::sync::LazyLock<RandomState>;
 
 /// A supervisor of a fixed number of workers that are alike and share the work: each key belongs to
 /// one of them.
@@ -83,7 +87,7 @@ impl<M: Send + 'static> Partitioned<M> {
     /// whoever chooses them cannot choose the worker, and flood one alone.
     pub fn of<K: Hash + ?Sized>(&self, key: &K) -> &ChildRef<M> {
         // One for all values, since two with as many workers have equal keys in equal places.
-        static SECRET: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+        static SECRET: Secret = Secret::new(RandomState::new);
         self.of_hash(SECRET.hash_one(key))
     }
 

@@ -27,7 +27,7 @@ fn a_layer_above_is_forbidden() {
     assert_eq!(
         faults,
         ["supervisor/src/slot/core.rs:2 names crate::runtime::node::Node: `slot` may only \
-          name catch, clock, packed_instant, spec, engine, mailbox, inbox"]
+          name catch, sync, packed_instant, spec, engine, mailbox, inbox"]
     );
     let faults = forbidden("catch.rs", "fn f(_: &crate::spec::Name) {}");
     assert_eq!(
@@ -35,6 +35,17 @@ fn a_layer_above_is_forbidden() {
         ["supervisor/src/catch.rs:1 names crate::spec::Name: `catch` may name no other layer"]
     );
     assert!(forbidden("slot/core.rs", "use crate::spec::Name; use crate::slot::X;").is_empty());
+}
+
+#[test]
+fn a_thread_local_of_another_origin_is_seen() {
+    let declared = "std::thread_local! { static A: u8 = const { 1 } }";
+    let faults = |path| rules::thread_locals(LAYERS, &files(&[(path, declared)]));
+    assert_eq!(
+        faults("life/current.rs"),
+        ["supervisor/src/life/current.rs:1: declare it by `crate::sync::per_thread`"]
+    );
+    assert!(faults("sync/real.rs").is_empty());
 }
 
 #[test]

@@ -284,6 +284,24 @@ pub(crate) fn io_of_engine(table: &[Layer], files: &[File]) -> Vec<String> {
     })
 }
 
+/// Finds thread locals that are not declared by `sync`, so that the models do not see them: clippy,
+/// which finds locks and tasks of other origins, cannot tell them from those of `sync`.
+pub(crate) fn thread_locals(table: &[Layer], files: &[File]) -> Vec<String> {
+    let mut faults = Vec::new();
+    let others = files
+        .iter()
+        .filter(|file| layer_of_file(table, &file.path).is_none_or(|layer| layer.name != "sync"));
+    for file in others {
+        source::at_each(&file.tokens, &mut |tokens, at| {
+            if is(&tokens[at], "thread_local") {
+                let line = at_line(file, line_of(&tokens[at]));
+                faults.push(format!("{line}: declare it by `crate::sync::per_thread`"));
+            }
+        });
+    }
+    faults
+}
+
 /// Tells whether the tokens at the position are `…::now` or `….elapsed()`.
 fn asks_for_the_time(tokens: &[TokenTree], at: usize) -> bool {
     let follows_separator = at >= 2 && is_separator(&tokens[at - 2..]);

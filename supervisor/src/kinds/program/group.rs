@@ -1,5 +1,11 @@
 //! A process with all processes that it has started: its process group.
 
+#![expect(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "processes run in real time, outside of the models"
+)]
+
 mod members;
 #[cfg(test)]
 mod tests;

@@ -3,14 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use tokio::task::JoinHandle;
-
 use crate::engine::Named;
 use crate::mailbox::Closing;
 use crate::runtime::node::{Body, Node};
 use crate::runtime::reaper::Reaper;
 use crate::slot::AnySlot;
 use crate::spec::Name;
+use crate::sync::task::JoinHandle;
 
 /// The driver's record of a child, which the engine stores beside its own.
 pub(crate) struct ChildTask {

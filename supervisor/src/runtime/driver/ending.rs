@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::SupervisorRun;
 use super::child::ChildTask;
-use crate::clock;
 use crate::engine::{Child, Effect, Ending, State};
 use crate::inbox::Message;
 use crate::mailbox::Closing;
@@ -13,6 +12,7 @@ use crate::packed_instant::PackedInstant;
 use crate::runtime::node::Declared;
 use crate::slot::Wakers;
 use crate::spec::{Escalation, ExitReason};
+use crate::sync::clock;
 
 impl SupervisorRun {
     /// Ends the life and returns `true`, if the engine has decided to end it.

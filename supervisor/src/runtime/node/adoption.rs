@@ -1,15 +1,18 @@
 //! Adoption: makes a child, or a running supervisor, the child of a supervisor.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use super::{Body, Hold, Node, NodeState, Parent, ShutdownOnDrop, TreeHandle, rules};
 use crate::error::SupervisorError;
 use crate::slot::AnySlot;
 use crate::spec::{ChildOptions, Name};
+use crate::sync::{Mutex, MutexGuard, PoisonError, shared_static};
 
-/// The lock under which trees are joined and separated, for all trees of the process: adoptions are
-/// rare, and two of them at once could make a supervisor its own ancestor.
-static ADOPTING: Mutex<()> = Mutex::new(());
+shared_static! {
+    /// The lock under which trees are joined and separated, for all trees of the process: adoptions
+    /// are rare, and two of them at once could make a supervisor its own ancestor.
+    static ADOPTING: Mutex<()> = Mutex::new(());
+}
 
 /// Waits until no other adoption goes on.
 pub(super) fn adopting() -> MutexGuard<'static, ()> {

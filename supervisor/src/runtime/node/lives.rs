@@ -1,12 +1,12 @@
 //! The lives of a supervisor: their beginning, their end, and the callers that wait for either.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
 use super::{Body, Hold, Locked, Node, NodeState};
 use crate::catch::{catch_panic, drop_each};
-use crate::clock;
 use crate::engine::{Event, Exit, Refusal};
 use crate::error::SupervisorError;
 use crate::inbox::{Inbox, Link, Message, Reply};
@@ -14,6 +14,7 @@ use crate::mailbox::Closing;
 use crate::observe::EventKind;
 use crate::runtime::reaper::Reaper;
 use crate::spec::{ExitReason, Failure};
+use crate::sync::{clock, time};
 
 /// The answer to the start of a root.
 pub(in crate::runtime) enum RootStart {
@@ -46,7 +47,9 @@ impl Node {
         match &locked.state {
             NodeState::Built if locked.starts_by_itself() => {}
             NodeState::Alive { is_up: false, .. } => {
-                locked.start_waiters.push(waiter);
+                let gone = add_waiter(&mut locked.start_waiters, waiter);
+                drop(locked);
+                drop_each(gone);
                 return Ok(RootStart::Pending);
             }
             NodeState::Alive { is_up: true, .. } => return Ok(RootStart::Up),
@@ -411,17 +414,38 @@ fn complete_all(waiters: Vec<oneshot::Sender<()>>) {
 
 /// Returns an error on a thread that cannot spawn tasks and set timers.
 fn check_runtime() -> Result<(), SupervisorError> {
-    if tokio::runtime::Handle::try_current().is_err() {
-        return Err(SupervisorError::NoRuntime);
-    }
-    // Tokio has no other way to ask whether the runtime has timers.
-    std::panic::catch_unwind(|| drop(tokio::time::sleep(std::time::Duration::ZERO)))
-        .map_err(|_| SupervisorError::NoRuntime)
+    time::try_sleep(Duration::ZERO).map(drop).ok_or(SupervisorError::NoRuntime)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::engine::SupervisorRules;
+    use crate::spec::{AutoShutdown, MaxRestarts, SupervisionStrategy};
+
+    #[tokio::test]
+    async fn callers_of_a_long_start_that_have_given_up_are_not_kept() {
+        let rules = SupervisorRules {
+            strategy: SupervisionStrategy::OneForOne,
+            max_restarts: MaxRestarts::AtMost(0),
+            restart_window: Duration::ZERO,
+            auto_shutdown: AutoShutdown::Never,
+            max_children: None,
+            kill_grace: Duration::ZERO,
+            template: None,
+        };
+        let node = Node::new(None, rules, None);
+        let begun = node.begin_root(oneshot::channel().0);
+        assert!(matches!(begun, Ok(RootStart::Begins(_))));
+        for _ in 0..10_000 {
+            let begun = node.begin_root(oneshot::channel().0);
+            assert!(matches!(begun, Ok(RootStart::Pending)));
+        }
+        let capacity = node.lock().start_waiters.capacity();
+        assert!(capacity < 100, "{capacity} for no caller");
+    }
 
     #[test]
     fn callers_that_have_given_up_are_not_kept() {

@@ -1,19 +1,21 @@
 //! The record of a supervisor's stop, from which its shutdown report is made.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Node;
-use crate::clock;
 use crate::observe::ShutdownReport;
 use crate::slot::{AnySlot, address_of};
 use crate::spec::ChildPath;
+use crate::sync::atomic::{AtomicUsize, Ordering};
+use crate::sync::{Mutex, MutexGuard, PoisonError, clock, shared_static};
 
-/// The number of children in the process that have been killed and have not ended. It is mostly
-/// zero, and then the end of a child costs one load here and takes no lock.
-static DYING: AtomicUsize = AtomicUsize::new(0);
+shared_static! {
+    /// The number of children in the process that have been killed and have not ended. It is mostly
+    /// zero, and then the end of a child costs one load here and takes no lock.
+    static DYING: AtomicUsize = AtomicUsize::new(0);
+}
 
 /// The record of a supervisor's stop, read by all callers that wait for it.
 ///

@@ -4,9 +4,10 @@
 
 use std::any::Any;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use crate::spec::Name;
+use crate::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The handle of a tree, without its type.
 pub(crate) type TreeHandle = Arc<dyn Any + Send + Sync>;

@@ -1,5 +1,11 @@
 //! The signals that stop a process: while a tree runs, and after it has ended.
 
+#![expect(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "signals come to the process, outside of the models"
+)]
+
 use std::io;
 use std::sync::mpsc;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::child::AnyChildRef;
-use crate::clock;
 use crate::engine::Child;
 use crate::error::SupervisorError;
 use crate::inbox::Reply;
 use crate::runtime::{Body, ChildTask, Node, SupervisorRun};
 use crate::spec::{AutoShutdown, ChildPath, ChildState, MaxRestarts, RestartPolicy};
 use crate::supervisor::Supervisor;
+use crate::sync::clock;
 use crate::testing::report::FaultKind;
 
 /// A tree at one moment.

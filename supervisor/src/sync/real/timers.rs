@@ -1,5 +1,11 @@
 //! The timer of a request, on any thread.
 
+#![expect(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "the timer thread is outside of every runtime, and of the models"
+)]
+
 use std::future::{Future, pending};
 use std::pin::Pin;
 use std::sync::{Mutex, PoisonError, mpsc};
@@ -8,26 +14,22 @@ use std::thread;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle};
-use tokio::time::{Sleep, sleep};
 
+use super::time::{Sleep, try_sleep};
 use crate::catch::catch_panic;
 
 /// Starts a timer of the current runtime; on a thread without timers, one of the library's own.
 /// Returns `None` if there are no timers, since no thread can be started for them.
-pub(super) fn start(limit: Duration) -> Option<Sleep> {
-    // There is no other way to ask whether the runtime has timers.
-    if Handle::try_current().is_ok()
-        && let Some(timer) = catch_panic(|| sleep(limit))
-    {
-        return Some(timer);
-    }
-    let timers = own_timers()?;
-    let _entered = timers.enter();
-    Some(sleep(limit))
+pub(crate) fn start(limit: Duration) -> Option<Sleep> {
+    try_sleep(limit).or_else(|| {
+        let timers = own_timers()?;
+        let _entered = timers.enter();
+        try_sleep(limit)
+    })
 }
 
 /// Polls a timer. The timers of a runtime that is gone are up.
-pub(super) fn poll(timer: Pin<&mut Sleep>, cx: &mut Context<'_>) -> Poll<()> {
+pub(crate) fn poll(timer: Pin<&mut Sleep>, cx: &mut Context<'_>) -> Poll<()> {
     catch_panic(|| timer.poll(cx)).unwrap_or(Poll::Ready(()))
 }
 

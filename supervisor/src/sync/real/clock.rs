@@ -1,10 +1,17 @@
 //! The runtime's clock, which stands still in tests that pause it.
 
+#![expect(clippy::disallowed_methods, reason = "the one place that names the originals")]
+
 use std::time::{Duration, Instant};
 
 /// Returns the current instant of tokio's clock.
 pub(crate) fn now() -> Instant {
     tokio::time::Instant::now().into_std()
+}
+
+/// Returns the current instant of the process's own clock, which no test pauses.
+pub(crate) fn real_now() -> Instant {
+    Instant::now()
 }
 
 /// Returns `true` if a test has paused tokio's clock, which tokio does not tell.
