@@ -3,9 +3,10 @@
 use std::future::pending;
 use std::time::Duration;
 
-use supervisor::Order;
+use supervisor::__private::{SupervisorOptions, TreeDescriptor};
 use supervisor::events::EventKind;
 use supervisor::prelude::*;
+use supervisor::{ChildOptions, Order};
 use supervisor_tests::within;
 use tokio::time::Instant;
 
@@ -221,4 +222,45 @@ async fn a_nested_supervisor_comes_back_with_its_uses() {
     let began = Instant::now();
     within("all stop", root.shutdown()).await.unwrap();
     assert_eq!(began.elapsed().as_secs(), 2, "web, then db");
+}
+
+/// A small generator of numbers that are the same in each run.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, end: u64) -> u64 {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % end
+    }
+}
+
+/// Children that use up all their time take exactly the time that the compiler would find.
+#[tokio::test(start_paused = true)]
+async fn a_thousand_random_graphs_take_exactly_their_budget() {
+    const CHILDREN: usize = 7;
+    const NAMES: [&str; CHILDREN] = ["a", "b", "c", "d", "e", "f", "g"];
+    let mut numbers = Numbers(7);
+    for graph in 0..1_000 {
+        let mut builder = Supervisor::new().with_order(Order::ByUse);
+        let mut described = [TreeDescriptor::task("", ChildOptions::new()); CHILDREN];
+        for (number, name) in NAMES.into_iter().enumerate() {
+            let time = Duration::from_millis(1 + numbers.below(9_000));
+            let uses: Vec<usize> = (0..number).filter(|_| numbers.below(3) == 0).collect();
+            let spec = ChildSpec::new(name).with_task(stubborn).with_shutdown(time);
+            builder = builder.with_child(spec.with_after(uses.iter().map(|used| NAMES[*used])));
+            let options = ChildOptions::new().with_shutdown(Shutdown::Timeout(time));
+            described[number] = TreeDescriptor::task(name, options).with_uses(number, uses.leak());
+        }
+        let children = Box::leak(Box::new(TreeDescriptor::by_use(described)));
+        let options =
+            SupervisorOptions::new(SupervisionStrategy::OneForOne).with_order(Order::ByUse);
+        let tree = TreeDescriptor::supervisor("", ChildOptions::new(), options, children);
+        let supervisor = builder.build();
+        within("the start", supervisor.start()).await.unwrap();
+        tokio::task::yield_now().await;
+        let began = Instant::now();
+        within("the stop", supervisor.shutdown()).await.unwrap();
+        assert_eq!(Some(began.elapsed()), tree.shutdown_budget(), "graph {graph}");
+    }
 }

@@ -95,8 +95,8 @@ impl<C: Named, R> Engine<C, R> {
             return;
         }
         self.notify(Notice::Stopping);
-        let scheme = if self.rules.strategy == SupervisionStrategy::SimpleOneForOne {
-            self.begin_at_once(now, self.common_shutdown())
+        let scheme = if let Some(shutdown) = self.common_shutdown() {
+            self.begin_at_once(now, shutdown)
         } else {
             self.walk_all(Way::Stop);
             Scheme::InOrder
@@ -180,9 +180,19 @@ impl<C: Named, R> Engine<C, R> {
         self.go_on(now);
     }
 
-    /// Returns the shutdown mode by which all workers of a pool are stopped together.
-    fn common_shutdown(&self) -> Shutdown {
-        self.rules.template.as_ref().map_or(Shutdown::WORKER, |template| template.shutdown)
+    /// Returns the shutdown mode by which all children are stopped together: the workers of a pool,
+    /// or workers that use none of each other and are stopped in the same way.
+    fn common_shutdown(&self) -> Option<Shutdown> {
+        if self.rules.strategy == SupervisionStrategy::SimpleOneForOne {
+            let template = self.rules.template.as_ref();
+            return Some(template.map_or(Shutdown::WORKER, |template| template.shutdown));
+        }
+        let graph = self.graph.as_ref()?;
+        let shutdown = self.rules_of(self.children.first()?)?.shutdown;
+        let is_alike = |(_, child): (Key, &Child<C, R>)| {
+            child.rules.kind == ChildKind::Worker && child.rules.shutdown == shutdown
+        };
+        (graph.has_no_uses() && self.children.iter().all(is_alike)).then_some(shutdown)
     }
 
     /// Notifies of each worker that a kill cuts off before its own time limit has passed. (A child

@@ -10,7 +10,7 @@
 //! - for nothing, when all children are stopped at once.
 
 use super::child::State;
-use super::{Child, Effect, Engine, Key, Named, Notice};
+use super::{Child, Effect, Engine, Key, Mode, Named, Notice};
 use crate::spec::SupervisionStrategy;
 
 /// The direction of a walk.
@@ -191,7 +191,9 @@ impl<C: Named, R> Engine<C, R> {
             self.step_over(key);
         }
         if let Some(graph) = &mut self.graph {
-            graph.remove(key, self.walk.way);
+            let goes_on = self.walk.waits == Waits::ByUse
+                && !matches!(self.mode, Mode::Idle | Mode::Running | Mode::Ended);
+            graph.remove(key, goes_on.then_some(self.walk.way));
         }
     }
 

@@ -207,8 +207,18 @@ fn children_that_come_and_go_leave_nothing_behind() {
         world.exits(&job, ExitReason::Normal);
         world.exits(&part, ExitReason::Normal);
     }
+    // Each uses the one before it, which is then forgotten.
+    world.add_after("job0", worker(Temporary), &["db"]);
+    for number in 1..100 {
+        let (before, next) = (format!("job{}", number - 1), format!("job{number}"));
+        world.add_after(&next, worker(Temporary), &[&before]);
+        world.exits(&before, ExitReason::Normal);
+    }
     let graph = format!("{:?}", world.engine.graph);
     assert!(graph.len() < 1_000, "{graph}");
+    world.acts();
+    world.on(Event::Stop);
+    assert_eq!(world.acts(), "ask job99");
 }
 
 #[test]

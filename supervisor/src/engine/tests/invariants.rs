@@ -71,6 +71,9 @@ pub(in crate::engine) fn may_start<C: Named, R>(engine: &Engine<C, R>, key: Key)
     }
 }
 
+/// The number of children up to which each is compared with all others.
+const FEW: usize = 100;
+
 /// Asserts that all siblings that use a child, directly or not, have ended, when the child is asked
 /// to end in its turn.
 pub(in crate::engine) fn may_stop<C: Named, R>(
@@ -79,6 +82,9 @@ pub(in crate::engine) fn may_stop<C: Named, R>(
     purpose: &StopPurpose<R>,
 ) {
     let (StopPurpose::Sequence, Some(graph)) = (purpose, &engine.graph) else { return };
+    if engine.count() > FEW {
+        return;
+    }
     let (mut users, mut next) = (vec![key], 0);
     while let Some(&user) = users.get(next) {
         next += 1;
