@@ -16,6 +16,8 @@ Usage: supervisor-benches [options]
   --only A,B        only these contenders; `ours` is all of ours
   --jobs A,B        only these jobs; build, tracing and expansion are done only if named
   --scale F         numbers of children and messages, times this (1)
+  --instructions    counts instructions instead, by Valgrind; with --read, adds them to the results
+  --profiles DIR    keeps Callgrind's profile of each count, for `callgrind_annotate`
   --json FILE       writes the results
   --plots DIR       draws the results, and measures more for it
   --read FILE       measures nothing, and reads the results of an earlier run
@@ -36,6 +38,8 @@ pub(crate) enum Arguments {
     Help,
     /// Do one job of one contender in this process.
     Single(Single),
+    /// Do one job of one contender in this process, whose instructions are counted.
+    Counted(Single),
     /// Compare contenders, or read the results of an earlier comparison.
     All(Options),
 }
@@ -63,6 +67,8 @@ pub(crate) struct Options {
     pub(crate) only: Vec<Who>,
     pub(crate) jobs: Vec<Job>,
     pub(crate) scale: f64,
+    pub(crate) instructions: bool,
+    pub(crate) profiles: Option<PathBuf>,
     pub(crate) json: Option<PathBuf>,
     pub(crate) plots: Option<PathBuf>,
     pub(crate) markdown: bool,
@@ -77,6 +83,8 @@ impl Default for Options {
             only: Who::ALL.to_vec(),
             jobs: Job::ALL.into_iter().filter(|job| !job.is_opt_in()).collect(),
             scale: 1.0,
+            instructions: false,
+            profiles: None,
             json: None,
             plots: None,
             markdown: false,
@@ -88,8 +96,24 @@ impl Default for Options {
 impl Single {
     /// Returns the arguments that [`Arguments::parse`] reads as this job.
     pub(crate) fn to_arguments(self) -> [String; 4] {
+        self.to_arguments_after("--single")
+    }
+
+    /// Returns the arguments that [`Arguments::parse`] reads as this job with a count.
+    pub(crate) fn to_counted_arguments(self) -> [String; 4] {
+        self.to_arguments_after("--counted")
+    }
+
+    fn to_arguments_after(self, option: &str) -> [String; 4] {
         let Self { job, contender, n } = self;
-        ["--single".into(), job.to_string(), contender.to_string(), n.to_string()]
+        [option.into(), job.to_string(), contender.to_string(), n.to_string()]
+    }
+
+    fn parse(parser: &mut lexopt::Parser) -> Result<Self, lexopt::Error> {
+        let job = parser.value()?.parse_with(job)?;
+        let contender = parser.value()?.parse_with(contenders)?[0];
+        let n = parser.value()?.parse()?;
+        Ok(Self { job, contender, n })
     }
 }
 
@@ -99,16 +123,14 @@ impl Arguments {
         while let Some(argument) = parser.next()? {
             match argument {
                 Short('h') | Long("help") => return Ok(Self::Help),
-                Long("single") => {
-                    let job = parser.value()?.parse_with(job)?;
-                    let contender = parser.value()?.parse_with(contenders)?[0];
-                    let n = parser.value()?.parse()?;
-                    return Ok(Self::Single(Single { job, contender, n }));
-                }
+                Long("single") => return Single::parse(&mut parser).map(Self::Single),
+                Long("counted") => return Single::parse(&mut parser).map(Self::Counted),
                 Long("rounds") => options.rounds = parser.value()?.parse_with(at_least_one)?,
                 Long("only") => options.only = list(&parser.value()?, contenders)?.concat(),
                 Long("jobs") => options.jobs = list(&parser.value()?, job)?,
                 Long("scale") => options.scale = parser.value()?.parse_with(positive)?,
+                Long("instructions") => options.instructions = true,
+                Long("profiles") => options.profiles = Some(parser.value()?.into()),
                 Long("json") => options.json = Some(parser.value()?.into()),
                 Long("plots") => options.plots = Some(parser.value()?.into()),
                 Long("read") => options.command = Command::Read(parser.value()?.into()),
@@ -197,6 +219,9 @@ mod tests {
             Ok(Arguments::Single(read)) => assert_eq!(read, single),
             other => panic!("{other:?}"),
         }
+        let counted = single.to_counted_arguments();
+        let counted: Vec<&str> = counted.iter().map(String::as_str).collect();
+        assert!(matches!(parse(&counted), Ok(Arguments::Counted(read)) if read == single));
     }
 
     #[test]

@@ -50,6 +50,17 @@ pub(crate) trait Contender: Sync {
         None
     }
 
+    /// Starts so many children that wait for [`stage::storm`](crate::stage::storm), in which each of
+    /// them fails once.
+    fn await_storm(&self, _children: usize) -> Option<Later<Standing>> {
+        None
+    }
+
+    /// Starts so many workers, which are then replaced by others.
+    fn churn(&self, _alive: usize) -> Option<Later<Churning>> {
+        None
+    }
+
     /// Sends so many messages from so many producers to one child, until it has received all.
     fn send(&self, _producers: usize, _messages: usize) -> Option<Later<Prepared<()>>> {
         None
@@ -68,6 +79,15 @@ pub(crate) enum Window {
     Short,
     /// An hour: all restarts are in it.
     Long,
+}
+
+/// Workers that are replaced by others.
+pub(crate) type Churning = Box<dyn Churn>;
+
+/// Workers that a [`Contender`] has started, and replaces by others.
+pub(crate) trait Churn: Send {
+    /// Adds a worker and ends the oldest one, so many times, each when the previous one has ended.
+    fn churn(self: Box<Self>, times: usize) -> Later<Churning>;
 }
 
 /// A tree that a [`Contender`] has started.

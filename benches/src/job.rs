@@ -19,10 +19,15 @@ pub(crate) enum Job {
     RestartPanic,
     RestartAmong,
     RestartWindow,
+    Storm,
+    Churn,
+    ChurnMillion,
+    ChurnMemory,
     Stop,
     Message,
     MessageFrom8,
     Ask,
+    AskLogged,
     StartMillion,
     StopMillion,
     Idle,
@@ -34,9 +39,9 @@ pub(crate) enum Job {
 }
 
 use Job::{
-    Ask, Build, Expansion, Idle, LimitMemory, Look, Memory, MemoryPairs, Message, MessageFrom8,
-    Restart, RestartAmong, RestartPanic, RestartWindow, Start, StartMillion, StartOneByOne, Stop,
-    StopMillion, Tracing,
+    Ask, AskLogged, Build, Churn, ChurnMemory, ChurnMillion, Expansion, Idle, LimitMemory, Look,
+    Memory, MemoryPairs, Message, MessageFrom8, Restart, RestartAmong, RestartPanic, RestartWindow,
+    Start, StartMillion, StartOneByOne, Stop, StopMillion, Storm, Tracing,
 };
 
 /// The unit of a job's figure.
@@ -59,7 +64,7 @@ pub(crate) enum Target {
 
 impl Job {
     /// All jobs, in the order of the table.
-    pub(crate) const ALL: [Self; 20] = [
+    pub(crate) const ALL: [Self; 25] = [
         Start,
         StartOneByOne,
         Memory,
@@ -68,10 +73,15 @@ impl Job {
         RestartPanic,
         RestartAmong,
         RestartWindow,
+        Storm,
+        Churn,
+        ChurnMillion,
+        ChurnMemory,
         Stop,
         Message,
         MessageFrom8,
         Ask,
+        AskLogged,
         StartMillion,
         StopMillion,
         Idle,
@@ -93,10 +103,15 @@ impl Job {
             RestartPanic => "restart-panic",
             RestartAmong => "restart-among",
             RestartWindow => "restart-window",
+            Storm => "storm",
+            Churn => "churn",
+            ChurnMillion => "churn-million",
+            ChurnMemory => "churn-memory",
             Stop => "stop",
             Message => "message",
             MessageFrom8 => "message-from-8",
             Ask => "ask",
+            AskLogged => "ask-logged",
             StartMillion => "start-million",
             StopMillion => "stop-million",
             Idle => "idle",
@@ -119,10 +134,14 @@ impl Job {
             RestartPanic => "restart after a panic",
             RestartAmong => "restart after an error, among siblings",
             RestartWindow => "restart after an error, with restarts in the window",
+            Storm => "all fail at once, until all are up again",
+            Churn | ChurnMillion => "a worker is added and the oldest one ended, with 10,000 alive",
+            ChurnMemory => "growth of memory for each worker that was added and ended",
             Stop | StopMillion => "orderly stop, until every child's locals are dropped",
             Message => "message, from 1 producer",
             MessageFrom8 => "message, from 8 producers",
             Ask => "ask, and wait for the answer",
+            AskLogged => "ask, with a subscriber that logs warnings",
             Idle => "wake-ups in an idle second",
             LimitMemory => "memory for each restart in the window, the limit being u32::MAX",
             Look => "longest pause between restarts while all children are looked at",
@@ -135,15 +154,41 @@ impl Job {
     /// Returns the number of children, messages or restarts.
     pub(crate) const fn size(self) -> usize {
         match self {
-            Start | Memory | Restart | RestartAmong | Stop | Idle | Look => 100_000,
+            Start | Memory | Restart | RestartAmong | Storm | Churn | Stop | Idle | Look => 100_000,
             StartOneByOne | MemoryPairs | RestartPanic => 10_000,
-            Ask => 200_000,
+            Ask | AskLogged => 200_000,
             Tracing => 300_000,
             Expansion => 1000,
             Build => 1,
-            RestartWindow | Message | MessageFrom8 | StartMillion | StopMillion | LimitMemory => {
-                1_000_000
+            RestartWindow | ChurnMillion | ChurnMemory | Message | MessageFrom8 | StartMillion
+            | StopMillion | LimitMemory => 1_000_000,
+        }
+    }
+
+    /// Returns the number for a count of instructions, under which a program is fifty times slower;
+    /// `None` if the job's instructions are not counted.
+    pub(crate) const fn counted_size(self) -> Option<usize> {
+        match self {
+            Start | Restart | Storm | Churn | Stop | Message | MessageFrom8 | Ask | AskLogged => {
+                Some(10_000)
             }
+            RestartPanic => Some(1000),
+            _ => None,
+        }
+    }
+
+    /// Returns `true` if the job's instructions are counted for this contender.
+    pub(crate) fn is_counted_for(self, who: Who) -> bool {
+        let is_logged = self != AskLogged || who.is_ours();
+        self.counted_size().is_some() && (who == Who::Floor || who.is_ours()) && is_logged
+    }
+
+    /// Returns the target for this library's instructions in the job.
+    pub(crate) fn instructions_target(self, who: Who) -> Option<Target> {
+        match self {
+            Start | Restart if who.is_ours() => Some(Target::Times(2.0, Who::Floor, self)),
+            AskLogged if who.is_ours() => Some(Target::Times(1.02, who, Ask)),
+            _ => None,
         }
     }
 
@@ -151,7 +196,7 @@ impl Job {
     /// varies little.
     pub(crate) fn rounds(self, rounds: usize) -> usize {
         match self {
-            StartMillion | StopMillion => rounds.min(2),
+            StartMillion | StopMillion | ChurnMillion | ChurnMemory => rounds.min(2),
             Idle | LimitMemory | Look | Build => rounds.min(3),
             Tracing | Expansion => 1,
             _ => rounds,
@@ -161,7 +206,7 @@ impl Job {
     /// Returns the unit of the job's figures.
     pub(crate) const fn unit(self) -> Unit {
         match self {
-            Memory | MemoryPairs | LimitMemory => Unit::Bytes,
+            Memory | MemoryPairs | LimitMemory | ChurnMemory => Unit::Bytes,
             Idle => Unit::WakeUps,
             Tracing => Unit::Percent,
             _ => Unit::Nanoseconds,
@@ -175,8 +220,9 @@ impl Job {
             return None;
         }
         Some(match self {
-            Start | Restart | Stop => Times(1.4, Who::Floor, self),
-            StartOneByOne => return None,
+            Start | Restart | Storm | Stop => Times(1.4, Who::Floor, self),
+            StartOneByOne | Churn | AskLogged => return None,
+            ChurnMillion => Times(1.3, who, Churn),
             Memory if matches!(who, Who::OursTyped | Who::OursMacro) => AtMost(1000.0),
             Memory => AtMost(700.0),
             MemoryPairs => AtMost(4096.0),
@@ -186,8 +232,9 @@ impl Job {
             Ask | Build => Times(1.3, Who::Floor, self),
             StartMillion => Times(1.3, who, Start),
             StopMillion => Times(1.3, who, Stop),
-            // The system's own signals may cause one wake-up.
-            Idle => AtMost(1.0),
+            // The system's own signals may cause one wake-up. A million workers that come and go may
+            // leave a megabyte.
+            Idle | ChurnMemory => AtMost(1.0),
             LimitMemory => AtMost(32.0),
             Look => AtMost(20e6),
             Tracing => AtMost(105.0),
@@ -201,10 +248,13 @@ impl Job {
     pub(crate) fn is_for(self, who: Who) -> bool {
         match self {
             Start | Memory | Stop => true,
+            AskLogged => false,
             _ if who == Who::InOrder => false,
             StartMillion | StopMillion => {
                 matches!(who, Who::Floor | Who::OursPool)
             }
+            Churn | ChurnMillion | ChurnMemory => matches!(who, Who::Floor | Who::OursPool),
+            Storm => matches!(who, Who::Floor | Who::Ours | Who::OursPool),
             RestartWindow | LimitMemory | Look => matches!(who, Who::Ours | Who::OursPool),
             Idle => !matches!(who, Who::Hand | Who::OursMacro | Who::Erlang),
             Tracing | Expansion => who == Who::Ours,

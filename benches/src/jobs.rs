@@ -1,6 +1,8 @@
 //! The code of the jobs, which runs in the process that does one of them.
 
 mod builds;
+mod churn;
+mod counted;
 mod lifetime;
 mod messages;
 mod restarts;
@@ -32,6 +34,9 @@ pub(crate) fn run(job: Job, who: Who, n: usize) -> Outcome {
         Job::StartOneByOne => lifetime::start_one_by_one(&bench, contender, n),
         Job::Memory => lifetime::memory(&bench, contender, n),
         Job::MemoryPairs => lifetime::memory_of_pairs(&bench, contender, n),
+        Job::Storm => restarts::storm(&bench, contender, n),
+        Job::Churn | Job::ChurnMillion => churn::time(&bench, contender, n),
+        Job::ChurnMemory => churn::memory(&bench, contender, n),
         Job::Stop | Job::StopMillion => lifetime::stop(&bench, contender, n),
         Job::Idle => lifetime::idle(&bench, contender, n),
         Job::Restart => restarts::alone(&bench, contender, n, Failure::Error)?,
@@ -43,6 +48,8 @@ pub(crate) fn run(job: Job, who: Who, n: usize) -> Outcome {
         Job::Message => messages::send(&bench, contender, 1, n),
         Job::MessageFrom8 => messages::send(&bench, contender, 8, n),
         Job::Ask => messages::ask(&bench, contender, n),
+        // Its target is too near for time.
+        Job::AskLogged => None,
         Job::Build => builds::empty_crate(who)?,
         Job::Tracing => builds::with_tracing(n)?,
         Job::Expansion => builds::expansion(n)?,
@@ -50,6 +57,16 @@ pub(crate) fn run(job: Job, who: Who, n: usize) -> Outcome {
     // The process is about to end, so a million tasks need no cleanup before.
     std::mem::forget(bench);
     Ok(figure)
+}
+
+/// Does one job, whose instructions Valgrind counts; `false` if the contender cannot do it.
+pub(crate) fn run_counted(job: Job, who: Who, n: usize) -> Result<bool, &'static str> {
+    match who.at_work() {
+        AtWork::Here(contender) => Ok(counted::run(job, contender, n)),
+        AtWork::Erlang => Err("Valgrind counts what this program does"),
+        #[cfg(not(feature = "peers"))]
+        AtWork::Missing => Ok(false),
+    }
 }
 
 /// The runtime on which contenders run; the first thread only measures.

@@ -3,7 +3,7 @@
 //!
 //! `README.md` in this package describes each job. [`rounds`] runs every job of every contender in
 //! a process of its own, which is this program again. There [`jobs`] measures the [`contenders`].
-//! [`plan`] lists the runs, [`verdict`] compares the results with the targets, and the other
+//! [`instructions`] counts instructions in the same way. [`plan`] lists the runs, [`verdict`] compares the results with the targets, and the other
 //! modules print and draw them.
 
 mod arguments;
@@ -11,6 +11,7 @@ mod clock;
 mod contender;
 mod contenders;
 mod figure;
+mod instructions;
 mod job;
 mod jobs;
 mod markdown;
@@ -45,16 +46,24 @@ fn run() -> Result<ExitCode, Box<dyn std::error::Error>> {
             let figure = jobs::run(task.job, task.contender, task.n)?;
             println!("{}", serde_json::to_string(&figure)?);
         }
+        Arguments::Counted(task) => {
+            let is_done = jobs::run_counted(task.job, task.contender, task.n)?;
+            println!("{}", serde_json::to_string(&is_done)?);
+        }
         Arguments::All(options) => return compare(&options),
     }
     Ok(ExitCode::SUCCESS)
 }
 
 fn compare(options: &Options) -> Result<ExitCode, Box<dyn std::error::Error>> {
-    let results = match &options.command {
+    let mut results = match &options.command {
+        Command::Measure if options.instructions => Results::default(),
         Command::Measure => rounds::run(options)?,
         Command::Read(file) => Results::read(file)?,
     };
+    if options.instructions {
+        results.instructions = instructions::count(options)?;
+    }
     if let Some(file) = &options.json {
         results.write(file)?;
     }

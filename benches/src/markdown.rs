@@ -9,12 +9,13 @@ use crate::table::{rounded, thousands, unit, words};
 use crate::verdict::{self, Verdict};
 
 /// The columns of the comparison: the jobs that contenders of all kinds do.
-const COLUMNS: [(Job, &str); 9] = [
+const COLUMNS: [(Job, &str); 10] = [
     (Job::Start, "start / child"),
     (Job::Memory, "memory / child"),
     (Job::Restart, "restart after an error"),
     (Job::RestartPanic, "after a panic"),
     (Job::RestartAmong, "restart among siblings"),
+    (Job::Storm, "all fail at once"),
     (Job::Stop, "orderly stop / child"),
     (Job::Message, "message"),
     (Job::MessageFrom8, "from 8 producers"),
@@ -23,6 +24,21 @@ const COLUMNS: [(Job, &str); 9] = [
 
 /// Writes the figures of all contenders with their ratio to the floor, then this library's targets.
 pub(crate) fn text(results: &Results) -> String {
+    let mut out = String::new();
+    if !results.entries.is_empty() {
+        out.push_str(&figures(results));
+    }
+    if !results.instructions.is_empty() {
+        if !out.is_empty() {
+            out.push('\n');
+        }
+        out.push_str(&instructions(results));
+    }
+    out
+}
+
+/// Writes the figures of the measured jobs.
+fn figures(results: &Results) -> String {
     let mut out = format!(
         "Medians of {} rounds on {}. Nanoseconds of wall time, or bytes; in brackets the multiple of the floor.\n\n",
         results.rounds, results.machine
@@ -39,6 +55,40 @@ pub(crate) fn text(results: &Results) -> String {
     }
     out.push('\n');
     out.push_str(&targets(results));
+    out
+}
+
+/// Writes the numbers of instructions of all contenders with their ratio to the floor, then this
+/// library's targets.
+fn instructions(results: &Results) -> String {
+    let mut out = String::from(
+        "Instructions on one thread, counted by Valgrind; in brackets the multiple of the floor.\n\n",
+    );
+    let counted = |job: &Job| results.instructions.iter().any(|entry| entry.job == *job);
+    let columns: Vec<_> = Job::ALL.into_iter().filter(counted).collect();
+    let titles: Vec<_> = columns.iter().map(ToString::to_string).collect();
+    let _ = writeln!(out, "| | {} |", titles.join(" | "));
+    let _ = writeln!(out, "|---|{}", "---|".repeat(columns.len()));
+    for who in Who::ALL {
+        let cells: Vec<_> = columns
+            .iter()
+            .map(|&job| match (results.instructions(job, who), who) {
+                (None, _) => "–".to_owned(),
+                (Some(value), Who::Floor) => rounded(value),
+                (Some(value), _) => match results.instructions(job, Who::Floor) {
+                    Some(floor) => format!("{} ({:.2})", rounded(value), value / floor),
+                    None => rounded(value),
+                },
+            })
+            .collect();
+        if cells.iter().any(|cell| cell != "–") {
+            let _ = writeln!(out, "| {} | {} |", who.title(), cells.join(" | "));
+        }
+    }
+    out.push_str("\n| job | N | target | reached (in bold: not) |\n|---|---|---|---|\n");
+    let n =
+        |job| results.instructions.iter().find(|entry| entry.job == job).map_or(0, |entry| entry.n);
+    out.push_str(&rows(&verdict::all_instructions(results).collect::<Vec<_>>(), n));
     out
 }
 
@@ -67,18 +117,25 @@ fn times(times: f64) -> String {
 fn targets(results: &Results) -> String {
     let mut out =
         String::from("| job | N | target | reached (in bold: not) |\n|---|---|---|---|\n");
+    let n = |job| results.entries.iter().find(|entry| entry.job == job).map_or(0, |entry| entry.n);
+    out.push_str(&rows(&verdict::all_figures(results).collect::<Vec<_>>(), n));
+    out
+}
+
+/// Writes a line for each job and target, with all contenders that have it.
+fn rows(verdicts: &[Verdict], n: impl Fn(Job) -> usize) -> String {
+    let mut out = String::new();
     for job in Job::ALL {
         let mut rows: Vec<(Target, Vec<String>)> = Vec::new();
-        for verdict in verdict::all(results).into_iter().filter(|verdict| verdict.job == job) {
-            let reached = reached(&verdict, job);
+        for verdict in verdicts.iter().filter(|verdict| verdict.job == job) {
+            let reached = reached(verdict, job);
             match rows.iter_mut().find(|(target, _)| same(*target, verdict.target)) {
                 Some((_, all)) => all.push(reached),
                 None => rows.push((verdict.target, vec![reached])),
             }
         }
-        let n = results.entries.iter().find(|entry| entry.job == job).map_or(0, |entry| entry.n);
         for (target, reached) in rows {
-            let (title, n, target) = (job.title(), thousands(n), words(target, job));
+            let (title, n, target) = (job.title(), thousands(n(job)), words(target, job));
             let _ = writeln!(out, "| {title} | {n} | {target} | {} |", reached.join(", "));
         }
     }
@@ -148,6 +205,41 @@ Medians of 5 rounds on a machine. Nanoseconds of wall time, or bytes; in bracket
 | job | N | target | reached (in bold: not) |
 |---|---|---|---|
 | start, until every child has run | 100,000 | <= 1.4 x floor | ours 1.20, **ours-pool 1.50** |
+";
+        assert_eq!(text(&results), expected);
+    }
+
+    #[test]
+    fn instructions_stand_in_a_table_of_their_own() {
+        let entry = |job, who, value| Entry {
+            job,
+            who,
+            n: 10_000,
+            figures: vec![Figure::of(value)],
+            failure: None,
+        };
+        let instructions = vec![
+            entry(Job::Start, Who::Floor, 2000.0),
+            entry(Job::Start, Who::Ours, 4200.0),
+            entry(Job::Restart, Who::Floor, 4000.0),
+            entry(Job::Restart, Who::Ours, 6000.0),
+            entry(Job::AskLogged, Who::OursTyped, 2400.0),
+        ];
+        let results = Results { instructions, ..Results::default() };
+        let expected = "\
+Instructions on one thread, counted by Valgrind; in brackets the multiple of the floor.
+
+| | start | restart | ask-logged |
+|---|---|---|---|
+| floor: JoinSet, one shared signal | 2,000 | 4,000 | – |
+| ours: functions, declared | 4,200 (2.10) | 6,000 (1.50) | – |
+| ours: typed children, declared | – | – | 2,400 |
+
+| job | N | target | reached (in bold: not) |
+|---|---|---|---|
+| start, until every child has run | 10,000 | <= 2.0 x floor | **ours 2.10** |
+| restart after an error | 10,000 | <= 2.0 x floor | ours 1.50 |
+| ask, with a subscriber that logs warnings | 10,000 | <= 1.02 x ask | **ours-typed no figure** |
 ";
         assert_eq!(text(&results), expected);
     }

@@ -9,10 +9,24 @@ use crate::job::{Job, Target};
 pub(crate) fn of(options: &Options) -> Vec<Single> {
     let asked =
         options.jobs.iter().flat_map(|&job| options.only.iter().map(move |&who| (job, who)));
-    let mut pairs: Vec<(Job, Who)> = asked.filter(|(job, who)| job.is_for(*who)).collect();
+    let pairs = asked.filter(|(job, who)| job.is_for(*who)).collect();
+    let pairs = with_references(pairs, Job::target);
+    let single = |(job, contender): (Job, Who)| Single {
+        job,
+        contender,
+        n: scaled(job.size(), options.scale),
+    };
+    pairs.into_iter().map(single).collect()
+}
+
+/// Adds the pairs that the targets of others refer to, and sorts all of them.
+fn with_references(
+    mut pairs: Vec<(Job, Who)>,
+    target: impl Fn(Job, Who) -> Option<Target>,
+) -> Vec<(Job, Who)> {
     let mut next = 0;
     while let Some(&(job, who)) = pairs.get(next) {
-        if let Some(Target::Times(_, reference, in_job)) = job.target(who)
+        if let Some(Target::Times(_, reference, in_job)) = target(job, who)
             && !pairs.contains(&(in_job, reference))
         {
             pairs.push((in_job, reference));
@@ -20,12 +34,21 @@ pub(crate) fn of(options: &Options) -> Vec<Single> {
         next += 1;
     }
     pairs.sort();
-    let single = |(job, contender): (Job, Who)| Single {
-        job,
-        contender,
-        n: scaled(job.size(), options.scale),
-    };
-    pairs.into_iter().map(single).collect()
+    pairs
+}
+
+/// Lists the counts of instructions, in the order of the table.
+pub(crate) fn of_counted(options: &Options) -> Vec<Single> {
+    let asked =
+        options.jobs.iter().flat_map(|&job| options.only.iter().map(move |&who| (job, who)));
+    let pairs = asked.filter(|(job, who)| job.is_counted_for(*who)).collect();
+    let singles = with_references(pairs, Job::instructions_target).into_iter().filter_map(
+        |(job, contender)| {
+            let n = scaled(job.counted_size()?, options.scale);
+            Some(Single { job, contender, n })
+        },
+    );
+    singles.collect()
 }
 
 /// Lists the runs for the plots against the number of children: some jobs with few and with many.
@@ -84,6 +107,26 @@ mod tests {
             (Job::RestartAmong, Who::OursPool),
         ];
         assert_eq!(planned, expected);
+    }
+
+    #[test]
+    fn what_instructions_are_compared_with_is_counted_too() {
+        let options = Options {
+            jobs: vec![Job::Start, Job::AskLogged],
+            only: vec![Who::OursTyped, Who::Hand],
+            ..Options::default()
+        };
+        let counted: Vec<_> = of_counted(&options)
+            .into_iter()
+            .map(|single| (single.job, single.contender, single.n))
+            .collect();
+        let expected = [
+            (Job::Start, Who::Floor, 10_000),
+            (Job::Start, Who::OursTyped, 10_000),
+            (Job::Ask, Who::OursTyped, 10_000),
+            (Job::AskLogged, Who::OursTyped, 10_000),
+        ];
+        assert_eq!(counted, expected);
     }
 
     #[test]

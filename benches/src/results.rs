@@ -20,6 +20,9 @@ pub(crate) struct Results {
     pub(crate) entries: Vec<Entry>,
     /// The results with other numbers of children, for the plots.
     pub(crate) sweep: Vec<Entry>,
+    /// The numbers of instructions, if they were counted.
+    #[serde(default)]
+    pub(crate) instructions: Vec<Entry>,
 }
 
 /// The results of one job of one contender.
@@ -55,7 +58,12 @@ impl Entry {
 impl Results {
     /// Returns the results of one job of one contender, if it was measured.
     pub(crate) fn entry(&self, job: Job, who: Who) -> Option<&Entry> {
-        self.entries.iter().find(|entry| entry.job == job && entry.who == who)
+        find(&self.entries, job, who)
+    }
+
+    /// Returns the number of instructions of one job of one contender, if they were counted.
+    pub(crate) fn instructions(&self, job: Job, who: Who) -> Option<f64> {
+        find(&self.instructions, job, who).and_then(Entry::value)
     }
 
     pub(crate) fn read(file: &Path) -> Result<Self, Box<dyn std::error::Error>> {
@@ -70,6 +78,10 @@ impl Results {
         writeln!(out)?;
         Ok(out.flush()?)
     }
+}
+
+fn find(entries: &[Entry], job: Job, who: Who) -> Option<&Entry> {
+    entries.iter().find(|entry| entry.job == job && entry.who == who)
 }
 
 /// Returns the middle value, or the mean of the two middle values of an even number.

@@ -24,7 +24,13 @@ pub(crate) fn run(options: &Options) -> io::Result<Results> {
         None => Vec::new(),
     };
     progress("");
-    Ok(Results { machine: machine(), rounds: options.rounds, entries, sweep })
+    Ok(Results {
+        machine: machine(),
+        rounds: options.rounds,
+        entries,
+        sweep,
+        instructions: Vec::new(),
+    })
 }
 
 fn measure(program: &Path, plan: &[Single], rounds: usize) -> Vec<Entry> {
@@ -56,7 +62,7 @@ fn measure(program: &Path, plan: &[Single], rounds: usize) -> Vec<Entry> {
 }
 
 /// Prints the progress, if the program runs in a terminal.
-fn progress(text: &str) {
+pub(crate) fn progress(text: &str) {
     if io::stderr().is_terminal() {
         eprint!("\r\x1b[K{text}");
     }

@@ -13,6 +13,8 @@ static LIVES: AtomicUsize = AtomicUsize::new(0);
 static ENDED: AtomicUsize = AtomicUsize::new(0);
 static EXPECTED: AtomicUsize = AtomicUsize::new(0);
 static ALL_UP: Notify = Notify::const_new();
+static STORM: Notify = Notify::const_new();
+static STORM_HAS_COME: AtomicBool = AtomicBool::new(false);
 static TAKEN: AtomicBool = AtomicBool::new(false);
 static WATCHED: AtomicBool = AtomicBool::new(false);
 static PAUSES: Mutex<Pauses> = Mutex::new(Pauses { last: None, longest: Duration::ZERO });
@@ -31,15 +33,36 @@ impl Drop for Local {
 
 /// Begins a life of a child that waits.
 pub(crate) fn enter() -> Local {
+    count_life();
+    Local(())
+}
+
+fn count_life() {
     if LIVES.fetch_add(1, Relaxed) + 1 == EXPECTED.load(Relaxed) {
         ALL_UP.notify_one();
     }
-    Local(())
+}
+
+/// Waits for the storm, in which all children fail at once; returns at once in a life after it.
+pub(crate) async fn storm() -> Result<(), Failed> {
+    // Made before the look at the flag, so that it misses no storm that comes after that look.
+    let coming = STORM.notified();
+    if STORM_HAS_COME.load(Relaxed) {
+        return Ok(());
+    }
+    coming.await;
+    Err("struck".into())
+}
+
+/// Makes all children fail that wait for the storm.
+pub(crate) fn strike() {
+    STORM_HAS_COME.store(true, Relaxed);
+    STORM.notify_waiters();
 }
 
 /// Runs a whole life of the child that fails, which ends at once.
 pub(crate) fn fail(failure: Failure) -> Result<(), Failed> {
-    LIVES.fetch_add(1, Relaxed);
+    count_life();
     if WATCHED.load(Relaxed) {
         note_pause();
     }

@@ -24,21 +24,43 @@ impl Verdict {
 
 /// Returns the verdicts on all results.
 pub(crate) fn all(results: &Results) -> Vec<Verdict> {
-    results.entries.iter().filter_map(|entry| of(results, entry.job, entry.who)).collect()
+    all_figures(results).chain(all_instructions(results)).collect()
+}
+
+/// Returns the verdicts on all figures that were measured.
+pub(crate) fn all_figures(results: &Results) -> impl Iterator<Item = Verdict> {
+    results.entries.iter().filter_map(|entry| of(results, entry.job, entry.who))
+}
+
+/// Returns the verdicts on all numbers of instructions.
+pub(crate) fn all_instructions(results: &Results) -> impl Iterator<Item = Verdict> {
+    let entries = results.instructions.iter();
+    entries.filter_map(|entry| of_instructions(results, entry.job, entry.who))
+}
+
+/// Returns the verdict on the instructions of one job of one contender, if they have a target.
+pub(crate) fn of_instructions(results: &Results, job: Job, who: Who) -> Option<Verdict> {
+    let target = job.instructions_target(who)?;
+    Some(verdict(job, who, target, |job, who| results.instructions(job, who)))
 }
 
 /// Returns the verdict on one job of one contender, if it has a target.
 pub(crate) fn of(results: &Results, job: Job, who: Who) -> Option<Verdict> {
     let target = job.target(who)?;
-    let value = results.entry(job, who)?.value();
+    results.entry(job, who)?;
+    let value = |job, who| results.entry(job, who).and_then(Entry::value);
+    Some(verdict(job, who, target, value))
+}
+
+/// Compares one value, or its ratio to another one, with a target.
+fn verdict(job: Job, who: Who, target: Target, value: impl Fn(Job, Who) -> Option<f64>) -> Verdict {
     let reached = match target {
-        Target::AtMost(_) => value,
-        Target::Times(_, reference, in_job) => {
-            let reference = results.entry(in_job, reference).and_then(Entry::value);
-            value.zip(reference).map(|(value, reference)| value / reference)
-        }
+        Target::AtMost(_) => value(job, who),
+        Target::Times(_, reference, in_job) => value(job, who)
+            .zip(value(in_job, reference))
+            .map(|(value, reference)| value / reference),
     };
-    Some(Verdict { job, who, target, reached })
+    Verdict { job, who, target, reached }
 }
 
 #[cfg(test)]

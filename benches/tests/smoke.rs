@@ -42,7 +42,9 @@ fn the_floor_and_ours_do_all_their_jobs() {
         }
     }
     let pool = figures_of(&entries, "ours-pool");
-    for job in ["start-one-by-one", "restart-window", "start-million", "limit-memory", "look"] {
+    let own = ["start-one-by-one", "restart-window", "start-million", "limit-memory", "look"];
+    let churn = ["storm", "churn", "churn-million", "churn-memory"];
+    for job in own.into_iter().chain(churn) {
         assert!(pool.contains(&job), "the pool did not do {job}: {pool:?}");
     }
     let declared = figures_of(&entries, "ours-macro");
@@ -50,6 +52,32 @@ fn the_floor_and_ours_do_all_their_jobs() {
         assert!(declared.contains(&job), "the macro's trees did not do {job}: {declared:?}");
     }
     assert_eq!(figures_of(&entries, "ours-last"), ["restart", "restart-panic", "restart-among"]);
+}
+
+/// Where Valgrind is installed, instructions are counted for the floor and for this library.
+#[test]
+fn instructions_are_counted() {
+    if Command::new("valgrind").arg("--version").output().is_err() {
+        eprintln!("skipped: there is no valgrind");
+        return;
+    }
+    let file = std::env::temp_dir().join(format!("counted-{}.json", std::process::id()));
+    let run = Command::new(env!("CARGO_BIN_EXE_supervisor-benches"))
+        .args(["--instructions", "--scale", "0.002", "--only", "floor,ours-typed", "--json"])
+        .arg(&file)
+        .output()
+        .expect("the program is there");
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    let results: Value = serde_json::from_slice(&fs::read(&file).expect("it wrote the results"))
+        .expect("they are JSON");
+    fs::remove_file(&file).expect("only this test knows the file");
+    let entries = results["instructions"].as_array().expect("it counted something");
+    for who in ["floor", "ours-typed"] {
+        let jobs = figures_of(entries, who);
+        for job in ["start", "stop", "restart", "restart-panic", "message", "ask"] {
+            assert!(jobs.contains(&job), "{who} did not do {job}: {jobs:?}");
+        }
+    }
 }
 
 #[cfg(feature = "peers")]

@@ -35,7 +35,7 @@ mod protocol;
 mod retries;
 mod starting;
 mod stopping;
-#[cfg(test)]
+#[cfg(all(test, not(shuttle)))]
 mod tests;
 mod timers;
 mod walk;
@@ -44,6 +44,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use child::StopPurpose;
 pub(crate) use child::{Child, ChildRules, Named, StartRule, State};
 pub(crate) use children::Key;
 pub(crate) use protocol::{
@@ -468,6 +469,13 @@ impl<C: Named, R> Engine<C, R> {
         Some(old)
     }
 
+    /// Moves a child to a state that an effect of this turn shows, so that it needs no
+    /// [`Effect::Show`].
+    fn enter_shown(&mut self, key: Key, state: State<R>) -> Option<State<R>> {
+        self.shown_by_effect(key, Shown::from(&state));
+        self.enter(key, state)
+    }
+
     /// Forgets a child, which the driver takes over with [`Self::take_forgotten`].
     fn forget(&mut self, key: Key) {
         if let Some(child) = self.remove(key) {
@@ -490,15 +498,25 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Sends the child's life a shutdown request.
-    fn ask(&mut self, key: Key) {
+    fn ask(&mut self, key: Key, purpose: StopPurpose<R>) {
+        self.enter_shown(key, State::Stopping(purpose));
         self.effects.push_back(Effect::Ask(key));
-        self.shown_by_effect(key, Shown::Is(ChildState::Stopping));
     }
 
     /// Aborts the child's life.
-    fn abort(&mut self, key: Key) {
+    fn abort(&mut self, key: Key, purpose: StopPurpose<R>) {
+        self.enter_shown(key, State::Killing(purpose));
         self.effects.push_back(Effect::Abort(key));
-        self.shown_by_effect(key, Shown::Is(ChildState::Stopping));
+    }
+
+    /// Aborts a life that has been asked to end; returns `false` if it has not been asked.
+    fn abort_asked(&mut self, key: Key) -> bool {
+        if !self.children.get_mut(key).is_some_and(|child| child.state.kill()) {
+            return false;
+        }
+        self.timers.cancel(Target::Child(key));
+        self.effects.push_back(Effect::Abort(key));
+        true
     }
 
     fn arm(&mut self, now: Instant, key: Key, after: Duration) {

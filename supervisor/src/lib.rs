@@ -245,6 +245,10 @@
 //! the target `supervisor`: with `tracing_subscriber::fmt().init()` the log tells which child
 //! failed, why, and how many restarts are left.
 //!
+//! What a child logs stands in the span `child` of its life, with the child's path. The span has the
+//! level `INFO`, so a program that logs only warnings does not pay for it. Its target is
+//! `supervisor::child`: the filter `warn,supervisor::child=info` enables the span alone.
+//!
 //! # More
 //!
 //! The [guide] has a page for [every option](guide::options), for [how to choose the
@@ -290,10 +294,12 @@ mod inbox;
 mod kinds;
 mod life;
 mod mailbox;
+#[cfg(all(test, shuttle))]
+mod models;
 mod observe;
 mod packed_instant;
 mod runtime;
-#[cfg(test)]
+#[cfg(all(test, not(shuttle)))]
 mod size_tests;
 mod slot;
 mod spec;

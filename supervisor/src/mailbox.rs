@@ -57,7 +57,7 @@ mod error;
 mod messages;
 mod queue;
 mod send;
-#[cfg(test)]
+#[cfg(all(test, not(shuttle)))]
 mod tests;
 mod waiting_senders;
 
@@ -258,7 +258,7 @@ impl<M> Mailbox<M> {
             if queue.has_backlog() {
                 return false;
             }
-            queue.close(closing).receiver
+            queue.stop_receiving(closing)
         };
         wake(receiver);
         true
@@ -290,6 +290,7 @@ impl<M> fmt::Debug for Mailbox<M> {
 
 /// Wakes a task, if there is one. Never called with a lock held, since a waker is foreign code, and
 /// may panic: the message is queued all the same.
+#[inline]
 pub(crate) fn wake(waker: Option<Waker>) {
     if let Some(waker) = waker {
         catch_panic(|| waker.wake());
@@ -313,7 +314,7 @@ impl<M> Leftovers<M> {
         self.dead_letter_queue.take()
     }
 
-    #[cfg(test)]
+    #[cfg(all(test, not(shuttle)))]
     pub(crate) fn is_empty(&self) -> bool {
         self.messages.is_empty()
     }

@@ -9,7 +9,7 @@ mod reaper;
 
 pub(crate) use self::declaration::Declaration;
 pub(crate) use self::driver::{ChildTask, SupervisorRun};
-#[cfg(test)]
+#[cfg(all(test, not(shuttle)))]
 pub(crate) use self::node::Declared;
 pub use self::node::ErasedSpec;
 pub(crate) use self::node::{

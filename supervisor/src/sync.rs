@@ -27,9 +27,11 @@ pub(crate) use std::sync::PoisonError;
 
 #[cfg(all(test, shuttle))]
 pub(crate) use self::model::{
-    Mutex, MutexGuard, OnceLock, atomic, clock, hook, per_thread, shared_static, task, time, timers,
+    Mutex, MutexGuard, OnceLock, atomic, clock, hook, per_thread, random, shared_static, task,
+    time, timers,
 };
 #[cfg(not(all(test, shuttle)))]
 pub(crate) use self::real::{
-    Mutex, MutexGuard, OnceLock, atomic, clock, hook, per_thread, shared_static, task, time, timers,
+    Mutex, MutexGuard, OnceLock, atomic, clock, hook, per_thread, random, shared_static, task,
+    time, timers,
 };

@@ -6,7 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use supervisor::events::EventKind;
 use supervisor::prelude::*;
 use supervisor_tests::{Order, Stage, event, quiet, subscribe, within};
-use tracing_subscriber::fmt::MakeWriter;
+use tracing::Level;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::{self, MakeWriter};
+use tracing_subscriber::layer::{Layer, SubscriberExt};
 
 /// A log in memory.
 #[derive(Clone, Default)]
@@ -117,6 +120,37 @@ async fn the_log_names_the_child_the_cause_and_the_restarts_left() {
         [" INFO supervisor: supervisor ended supervisor=supervisor reason=shutdown"],
         "a root has its own name"
     );
+}
+
+/// Runs a child that warns, under a subscriber with this filter, and returns the line.
+async fn warning_under(filter: Targets) -> String {
+    let log = Log::default();
+    let lines = fmt::layer().with_writer(log.clone()).with_ansi(false).without_time();
+    let _guard = subscribe(tracing_subscriber::registry().with(lines.with_filter(filter)));
+    let child = ChildSpec::new("child").with_task(async |ctx: Context| {
+        tracing::warn!("it is late");
+        ctx.shutdown_requested().await;
+        Ok(())
+    });
+    let supervisor = Supervisor::new().with_child(child).build();
+    within("the start", supervisor.start()).await.expect("a tree");
+    quiet().await;
+    within("the shutdown", supervisor.shutdown()).await.expect("a shutdown");
+    log.text()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_program_that_logs_only_warnings_has_no_spans_of_lives() {
+    let line = warning_under(Targets::new().with_default(Level::WARN)).await;
+    assert_eq!(line, " WARN log: it is late\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_filter_enables_the_spans_of_lives_without_the_log_of_supervisors() {
+    let filter =
+        Targets::new().with_default(Level::WARN).with_target("supervisor::child", Level::INFO);
+    let line = warning_under(filter).await;
+    assert_eq!(line, " WARN child{path=child incarnation=1}: log: it is late\n");
 }
 
 /// A log whose disk is full as soon as a child fails: it panics.

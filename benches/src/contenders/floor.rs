@@ -3,11 +3,15 @@
 //! A `JoinSet` of futures of one type, one shared signal, and no supervision except that a task
 //! that fails is spawned again.
 
+use std::collections::VecDeque;
+
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::contender::{Contender, Later, MAILBOX, Prepared, Standing, Tree, Window};
+use crate::contender::{
+    Churn, Churning, Contender, Later, MAILBOX, Prepared, Standing, Tree, Window,
+};
 use crate::stage::{self, Failed, Failure};
 
 pub(crate) struct Floor;
@@ -68,17 +72,61 @@ impl Tree for Root {
 }
 
 /// Restarts each task that fails, until the shutdown.
-async fn restart(mut tasks: Tasks, failure: Failure, shutdown: CancellationToken) {
+async fn restart<L>(
+    mut tasks: Tasks,
+    life: impl Fn(CancellationToken) -> L,
+    shutdown: CancellationToken,
+) where
+    L: Future<Output = Result<(), Failed>> + Send + 'static,
+{
     loop {
         tokio::select! {
             biased;
             Some(ended) = tasks.join_next() => {
                 if !matches!(ended, Ok(Ok(()))) && !shutdown.is_cancelled() {
-                    tasks.spawn(wait_or_fail(Some(failure), shutdown.clone()));
+                    tasks.spawn(life(shutdown.clone()));
                 }
             }
             else => return,
         }
+    }
+}
+
+async fn wait_for_storm(shutdown: CancellationToken) -> Result<(), Failed> {
+    let _local = stage::enter();
+    stage::storm().await?;
+    shutdown.cancelled().await;
+    Ok(())
+}
+
+/// Tasks with a signal each.
+#[derive(Default)]
+struct Signalled {
+    tasks: JoinSet<()>,
+    signals: VecDeque<oneshot::Sender<()>>,
+}
+
+impl Signalled {
+    fn add(&mut self) {
+        let (signal, asked) = oneshot::channel();
+        self.signals.push_back(signal);
+        self.tasks.spawn(async move {
+            let _local = stage::enter();
+            let _ = asked.await;
+        });
+    }
+}
+
+impl Churn for Signalled {
+    fn churn(mut self: Box<Self>, times: usize) -> Later<Churning> {
+        Box::pin(async move {
+            for _ in 0..times {
+                self.add();
+                drop(self.signals.pop_front());
+                self.tasks.join_next().await;
+            }
+            self as Churning
+        })
     }
 }
 
@@ -111,8 +159,28 @@ impl Contender for Floor {
                 let failure = (index == siblings / 2).then_some(how);
                 tasks.spawn(wait_or_fail(failure, shutdown.clone()));
             }
-            let task = tokio::spawn(restart(tasks, how, shutdown.clone()));
+            let life = move |shutdown| wait_or_fail(Some(how), shutdown);
+            let task = tokio::spawn(restart(tasks, life, shutdown.clone()));
             Box::new(Root { task, shutdown }) as Standing
+        }))
+    }
+
+    fn await_storm(&self, children: usize) -> Option<Later<Standing>> {
+        Some(Box::pin(async move {
+            let (mut tasks, shutdown) = (Tasks::new(), CancellationToken::new());
+            for _ in 0..children {
+                tasks.spawn(wait_for_storm(shutdown.clone()));
+            }
+            let task = tokio::spawn(restart(tasks, wait_for_storm, shutdown.clone()));
+            Box::new(Root { task, shutdown }) as Standing
+        }))
+    }
+
+    fn churn(&self, alive: usize) -> Option<Later<Churning>> {
+        Some(Box::pin(async move {
+            let mut signalled = Box::new(Signalled::default());
+            (0..alive).for_each(|_| signalled.add());
+            signalled as Churning
         }))
     }
 

@@ -39,6 +39,14 @@ async fn wait(ctx: Context) -> ChildResult {
     Ok(())
 }
 
+/// Runs a function child that waits for the storm, and in its next life for its shutdown.
+async fn wait_for_storm(ctx: Context) -> ChildResult {
+    let _local = stage::enter();
+    stage::storm().await?;
+    ctx.shutdown_requested().await;
+    Ok(())
+}
+
 /// Returns a builder whose supervisor makes any number of restarts, and counts them all.
 fn many_restarts(window: Window) -> SupervisorBuilder {
     let window = match window {

@@ -82,7 +82,7 @@ pub(super) fn idle(bench: &Bench, contender: &dyn Contender, n: usize) -> Option
 }
 
 /// Waits until the tree has started and all of its children have run.
-async fn until_all_run(starting: Later<Standing>) -> Standing {
+pub(super) async fn until_all_run(starting: Later<Standing>) -> Standing {
     let tree = starting.await;
     stage::all_up().await;
     tree

@@ -4,6 +4,7 @@ use std::panic;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use super::lifetime::until_all_run;
 use super::{Bench, Outcome};
 use crate::clock::Moment;
 use crate::contender::{Contender, Standing, Window};
@@ -25,20 +26,20 @@ pub(super) fn alone(bench: &Bench, contender: &dyn Contender, n: usize, how: Fai
         // Print nothing, like a production service whose panics go to a log that is switched off.
         panic::set_hook(Box::new(|_| ()));
     }
-    let Some(_tree) = storm(bench, contender, 0, how, Window::Short) else { return Ok(None) };
+    let Some(_tree) = failing(bench, contender, 0, how, Window::Short) else { return Ok(None) };
     wait_for_lives(n / 10);
     cost_of(n)
 }
 
 pub(super) fn among(bench: &Bench, contender: &dyn Contender, n: usize) -> Outcome {
-    let tree = storm(bench, contender, n, Failure::Error, Window::Short);
+    let tree = failing(bench, contender, n, Failure::Error, Window::Short);
     let Some(_tree) = tree else { return Ok(None) };
     wait_for_lives(n + n / 10);
     cost_of(n)
 }
 
 pub(super) fn in_the_window(bench: &Bench, contender: &dyn Contender, n: usize) -> Outcome {
-    let tree = storm(bench, contender, 0, Failure::Error, Window::Long);
+    let tree = failing(bench, contender, 0, Failure::Error, Window::Long);
     let Some(_tree) = tree else { return Ok(None) };
     while stage::lives() < n {
         sleep(LOOK_EVERY);
@@ -47,7 +48,7 @@ pub(super) fn in_the_window(bench: &Bench, contender: &dyn Contender, n: usize) 
 }
 
 pub(super) fn memory(bench: &Bench, contender: &dyn Contender, n: usize) -> Option<Figure> {
-    let _tree = storm(bench, contender, 0, Failure::Error, Window::Long)?;
+    let _tree = failing(bench, contender, 0, Failure::Error, Window::Long)?;
     let before = process::resident();
     let first = stage::lives();
     while stage::lives() < n {
@@ -58,7 +59,7 @@ pub(super) fn memory(bench: &Bench, contender: &dyn Contender, n: usize) -> Opti
 }
 
 pub(super) fn looked_at(bench: &Bench, contender: &dyn Contender, n: usize) -> Option<Figure> {
-    let tree = storm(bench, contender, n, Failure::Error, Window::Short)?;
+    let tree = failing(bench, contender, n, Failure::Error, Window::Short)?;
     wait_for_lives(n + n / 10);
     drop(tree.look()?);
     stage::watch_pauses();
@@ -72,8 +73,19 @@ pub(super) fn looked_at(bench: &Bench, contender: &dyn Contender, n: usize) -> O
     Some(figure.with_note(format!("{restarts} restarts during {LOOKS} looks")))
 }
 
+/// Measures the time until all of so many children, which fail at once, are up again.
+pub(super) fn storm(bench: &Bench, contender: &dyn Contender, n: usize) -> Option<Figure> {
+    stage::expect(n);
+    let _tree = bench.run(until_all_run(contender.await_storm(n)?));
+    stage::expect(2 * n);
+    let since = Moment::now();
+    stage::strike();
+    bench.run(stage::all_up());
+    Some(Figure::time_of_each(since.passed(), n))
+}
+
 /// Starts a child that fails in each of its lives, among so many siblings.
-fn storm(
+fn failing(
     bench: &Bench,
     contender: &dyn Contender,
     siblings: usize,

@@ -23,6 +23,7 @@ impl<'a> Deadlock<'a> {
     }
 
     /// Returns `true` if the deadlock holds now.
+    #[inline]
     pub(super) fn holds(&self) -> bool {
         // The usual case costs one load: the child is not held.
         self.target.is_held() && current::slot().is_some_and(|slot| slot.core().was_asked())

@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use super::child::{Child, ChildRules, Failing, OwnStop, Pending, Purpose, State};
 use super::deferred::Deferred;
-use super::{Addition, Answer, Effect, Engine, Key, Named, Order, Refusal, Shown, Subject, Verb};
-use crate::spec::{ChildState, ExitReason, Name, SupervisionStrategy};
+use super::{Addition, Answer, Effect, Engine, Key, Named, Order, Refusal, Subject, Verb};
+use crate::spec::{ExitReason, Name, SupervisionStrategy};
 
 impl<C: Named, R> Engine<C, R> {
     /// Returns the child that is the subject of an order, if the supervisor has it.
@@ -125,8 +125,7 @@ impl<C: Named, R> Engine<C, R> {
             child.generation += 1;
         }
         self.effects.push_back(Effect::Adopt(key));
-        self.enter(key, State::Starting(Purpose::Add(reply)));
-        self.shown_by_effect(key, Shown::Is(ChildState::Starting));
+        self.enter_shown(key, State::Starting(Purpose::Add(reply)));
     }
 
     /// Handles the outcome of an adoption: the supervisor goes on as this child, or the command is
@@ -266,8 +265,7 @@ impl<C: Named, R> Engine<C, R> {
             State::Zombie => Some(Answer::Refused(Refusal::StillRunning)),
             State::Up { .. } => {
                 self.note_health(now, key);
-                self.enter(key, State::Killing(OwnStop::Fail(Failing { reason }).into()));
-                self.abort(key);
+                self.abort(key, OwnStop::Fail(Failing { reason }).into());
                 self.arm_kill(now, key);
                 None
             }
@@ -289,17 +287,17 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Takes the callers who wait for the end of the child's present life.
-    pub(super) fn take_awaited_ends(&mut self, key: Key) -> Vec<R> {
+    pub(super) fn take_awaited_ends(&mut self, key: Key) -> Option<Vec<R>> {
         if self.awaited_ends.is_empty() {
-            return Vec::new();
+            return None;
         }
         let ends = self.awaited_ends.extract_if(.., |(child, _)| *child == key);
-        ends.map(|(_, reply)| reply).collect()
+        Some(ends.map(|(_, reply)| reply).collect())
     }
 
     /// Refuses the callers who wait for the end of the child's present life.
     pub(super) fn refuse_awaited_ends(&mut self, key: Key, refusal: &Refusal) {
-        for reply in self.take_awaited_ends(key) {
+        for reply in self.take_awaited_ends(key).into_iter().flatten() {
             self.answer(reply, Answer::Refused(refusal.clone()));
         }
     }

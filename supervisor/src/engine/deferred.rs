@@ -167,6 +167,10 @@ impl<C: Named, R> Engine<C, R> {
 
     pub(super) fn refuse_all_deferred(&mut self) {
         self.settled.clear();
+        // This runs at the end of each turn while the supervisor stops, mostly for nothing.
+        if self.deferred.is_empty() && self.deferred_for.is_empty() {
+            return;
+        }
         for work in self.take_all_deferred() {
             self.refuse_work(work, &Refusal::ShuttingDown);
         }

@@ -36,8 +36,8 @@ impl<C: Named, R> Engine<C, R> {
         }
         let awaited = self.take_awaited_ends(key);
         self.life_ended(now, key, reason);
-        for reply in awaited {
-            self.answer(reply, Answer::Done);
+        if let Some(replies) = awaited {
+            replies.into_iter().for_each(|reply| self.answer(reply, Answer::Done));
         }
     }
 

@@ -6,9 +6,9 @@ use super::child::{FailingStart, OwnStop, Pending, Purpose, StartRule, State};
 use super::exits::is_hopeless;
 use super::walk::Way;
 use super::{
-    Answer, BURST, Effect, Ending, Engine, GroupRestart, Key, Mode, Named, Notice, Refusal, Shown,
+    Answer, BURST, Effect, Ending, Engine, GroupRestart, Key, Mode, Named, Notice, Refusal,
 };
-use crate::spec::{ChildState, ExitReason, RestartPolicy, SupervisionStrategy};
+use crate::spec::{ExitReason, RestartPolicy, SupervisionStrategy};
 
 impl<C: Named, R> Engine<C, R> {
     pub(super) fn start(&mut self, now: Instant) {
@@ -83,13 +83,11 @@ impl<C: Named, R> Engine<C, R> {
         let (generation, rule) = (child.generation, child.rules.start);
         self.effects.push_back(Effect::Spawn { child: key, generation });
         if let StartRule::Ready(limit) = rule {
-            self.enter(key, State::Starting(purpose));
-            self.shown_by_effect(key, Shown::Is(ChildState::Starting));
+            self.enter_shown(key, State::Starting(purpose));
             limit.into_iter().for_each(|limit| self.arm(now, key, limit));
         } else {
             let since = self.last_packed.of(now);
-            self.enter(key, State::Up { since });
-            self.shown_by_effect(key, Shown::Is(ChildState::Running));
+            self.enter_shown(key, State::Up { since });
             self.came_up(now, key, purpose);
         }
     }
@@ -169,8 +167,7 @@ impl<C: Named, R> Engine<C, R> {
     pub(super) fn abort_start(&mut self, now: Instant, key: Key, reason: ExitReason) {
         if let Some(State::Starting(purpose)) = self.enter(key, State::Down) {
             let failed = OwnStop::FailedStart(FailingStart { purpose, reason });
-            self.enter(key, State::Killing(failed.into()));
-            self.abort(key);
+            self.abort(key, failed.into());
             self.arm_kill(now, key);
         }
     }

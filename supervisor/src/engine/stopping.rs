@@ -8,7 +8,7 @@ use super::walk::Way;
 use super::{
     Answer, BURST, Child, Effect, Ending, Engine, Key, Mode, Named, Notice, Refusal, Shown,
 };
-use crate::spec::{ChildKind, ChildState, RestartPolicy, Shutdown, SupervisionStrategy};
+use crate::spec::{ChildKind, RestartPolicy, Shutdown, SupervisionStrategy};
 
 /// The scheme by which the children of a supervisor that ends are stopped.
 #[derive(Clone, Copy, Debug)]
@@ -31,19 +31,14 @@ impl<C: Named, R> Engine<C, R> {
         self.announce_no_return(key, &purpose);
         match shutdown {
             Shutdown::BrutalKill => {
-                self.enter(key, State::Killing(purpose));
-                self.abort(key);
+                self.abort(key, purpose);
                 self.arm_kill(now, key);
             }
             Shutdown::Timeout(limit) => {
-                self.enter(key, State::Stopping(purpose));
-                self.ask(key);
+                self.ask(key, purpose);
                 self.arm(now, key, limit);
             }
-            Shutdown::Infinity => {
-                self.enter(key, State::Stopping(purpose));
-                self.ask(key);
-            }
+            Shutdown::Infinity => self.ask(key, purpose),
         }
     }
 
@@ -82,9 +77,7 @@ impl<C: Named, R> Engine<C, R> {
 
     /// Aborts a life that has been asked to end, without waiting for it any longer.
     pub(super) fn abort_stopping(&mut self, now: Instant, key: Key) {
-        if self.children.get_mut(key).is_some_and(|child| child.state.kill()) {
-            self.timers.cancel(Target::Child(key));
-            self.abort(key);
+        if self.abort_asked(key) {
             self.arm_kill(now, key);
         }
     }
@@ -151,11 +144,11 @@ impl<C: Named, R> Engine<C, R> {
     pub(super) fn close_unless_it_returns(&mut self, key: Key) {
         let Some(child) = self.children.get(key) else { return };
         if child.state.has_ended() && !self.returns(child) {
-            let shows_stopped = matches!(child.state, State::Down);
-            self.effects.push_back(Effect::Close(key));
-            if shows_stopped && child.shown != Shown::Is(ChildState::Stopped) {
+            // The child waited for the supervisor's next life, which will not come.
+            if matches!(child.state, State::Down) && child.shown == Shown::Held {
                 self.changed.push(key);
             }
+            self.effects.push_back(Effect::Close(key));
         }
     }
 
@@ -225,23 +218,20 @@ impl<C: Named, R> Engine<C, R> {
 
     /// Asks one life to end, or aborts it, without a deadline of its own.
     fn request_stop(&mut self, now: Instant, key: Key, kill: bool) {
-        let Some(child) = self.children.get_mut(key) else { return };
+        let Some(child) = self.children.get(key) else { return };
         if matches!(child.state, State::Stopping(_) | State::Killing(_)) {
             // A stop that has begun keeps its deadline, unless the common one passes first.
-            if kill && child.state.kill() {
-                self.timers.cancel(Target::Child(key));
-                self.abort(key);
+            if kill {
+                self.abort_asked(key);
             }
             return;
         }
         self.overtake_start(now, key);
         self.announce_no_return(key, &StopPurpose::Sequence);
         if kill {
-            self.enter(key, State::Killing(StopPurpose::Sequence));
-            self.abort(key);
+            self.abort(key, StopPurpose::Sequence);
         } else {
-            self.enter(key, State::Stopping(StopPurpose::Sequence));
-            self.ask(key);
+            self.ask(key, StopPurpose::Sequence);
         }
     }
 
@@ -377,9 +367,11 @@ impl<C: Named, R> Engine<C, R> {
     /// Refuses the command that asked for a start, if a stop overtakes that start.
     fn overtake_start(&mut self, now: Instant, key: Key) {
         let starting = |child: &Child<C, R>| matches!(child.state, State::Starting(_));
+        if !self.children.get(key).is_some_and(starting) {
+            return;
+        }
         let since = self.last_packed.of(now);
-        if self.children.get(key).is_some_and(starting)
-            && let Some(State::Starting(purpose)) = self.enter(key, State::Up { since })
+        if let Some(State::Starting(purpose)) = self.enter(key, State::Up { since })
             && let Some(reply) = purpose.into_reply()
         {
             self.answer(reply, Answer::Refused(Refusal::ShuttingDown));

@@ -148,7 +148,7 @@ impl<M> Backlog<M> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(shuttle)))]
 impl<M> Backlog<M> {
     pub(super) fn peek(&self) -> Option<&M> {
         self.messages.front()

@@ -257,10 +257,7 @@ impl<M> Queue<M> {
     }
 
     pub(super) fn close(&mut self, closing: Closing) -> Closed<M> {
-        if self.closed != Some(Closing::Gone) {
-            self.closed = Some(closing);
-        }
-        let receiver = self.set_life(None);
+        let receiver = self.stop_receiving(closing);
         let Some(backlog) = &mut self.backlog else {
             return Closed {
                 messages: Messages::default(),
@@ -275,6 +272,14 @@ impl<M> Queue<M> {
             receiver,
             senders: backlog.senders.as_mut().map(|senders| senders.refuse_all()),
         }
+    }
+
+    /// Closes a queue without looking at its backlog. Returns the waker of the receiver.
+    pub(super) fn stop_receiving(&mut self, closing: Closing) -> Option<Waker> {
+        if self.closed != Some(Closing::Gone) {
+            self.closed = Some(closing);
+        }
+        self.set_life(None)
     }
 
     /// Makes this life the receiver, or no life. Returns the waker of the receiver before it.
@@ -292,7 +297,7 @@ fn replace_waker(parked: &mut Waker, waker: &Waker) -> Option<Waker> {
     if parked.will_wake(waker) { None } else { Some(mem::replace(parked, waker.clone())) }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(shuttle)))]
 impl<M> Queue<M> {
     pub(super) fn peek(&self) -> Option<&M> {
         self.backlog.as_ref()?.peek()

@@ -11,13 +11,22 @@ use crate::spec::{ChildPath, Escaped};
 
 /// Returns whether a subscriber reads the library's log at any level; a subscriber that panics does
 /// not.
+#[inline]
 pub(crate) fn is_read() -> bool {
     // Without a subscriber this costs one load.
-    LevelFilter::current() != LevelFilter::OFF
-        && catch_panic(|| enabled!(target: "supervisor", Level::ERROR)).unwrap_or(false)
+    LevelFilter::current() != LevelFilter::OFF && is_enabled()
 }
 
-/// The span in which a life runs, if a subscriber reads the log.
+/// Asks the subscriber whether it reads the library's log.
+#[inline(never)]
+fn is_enabled() -> bool {
+    catch_panic(|| enabled!(target: "supervisor", Level::ERROR)).unwrap_or(false)
+}
+
+/// The level of a life's span, which a program that logs only warnings does not pay for.
+const SPAN_LEVEL: Level = Level::INFO;
+
+/// The span in which a life runs, if a subscriber reads spans of its level and target.
 ///
 /// The subscriber is foreign code, which is called at each poll of the life, and may panic: the
 /// life goes on, without an entry in the log.
@@ -25,15 +34,24 @@ pub(crate) fn is_read() -> bool {
 pub(crate) struct LifeSpan(Option<Box<Span>>);
 
 impl LifeSpan {
-    /// Makes the span of a life. If no subscriber reads the log, there is no span, and no memory is
+    /// Makes the span of a life. If no subscriber reads it, there is no span, and no memory is
     /// allocated.
+    #[inline]
     pub(crate) fn new(path: impl FnOnce() -> ChildPath, incarnation: u64) -> Self {
-        if !is_read() {
+        // Without a subscriber of this level this costs one load.
+        if SPAN_LEVEL > LevelFilter::current() {
             return Self(None);
         }
-        let span = catch_panic(
-            || tracing::error_span!(target: "supervisor", "child", path = %path(), incarnation),
-        );
+        Self::for_subscriber(path, incarnation)
+    }
+
+    #[inline(never)]
+    fn for_subscriber(path: impl FnOnce() -> ChildPath, incarnation: u64) -> Self {
+        let span = catch_panic(|| {
+            // A target of its own: a filter can enable the span without the library's log, as
+            // `warn,supervisor::child=info` does.
+            tracing::span!(target: "supervisor::child", SPAN_LEVEL, "child", path = %path(), incarnation)
+        });
         Self(span.filter(|span| !span.is_disabled()).map(Box::new))
     }
 

@@ -1,9 +1,10 @@
 //! The seed of the random part of backoff delays.
 
-use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher, RandomState};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::spec::ChildPath;
 use crate::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::random;
 
 /// The seed that a root gives to all supervisors of its tree: zero, which stands for a random seed,
 /// unless a test has fixed it.
@@ -14,7 +15,7 @@ impl BackoffSeed {
     /// Returns the seed for one life of the supervisor at this path.
     pub(crate) fn for_life(&self, path: impl FnOnce() -> ChildPath, life: u64) -> u64 {
         match self.0.load(Ordering::Relaxed) {
-            0 => RandomState::new().build_hasher().finish(),
+            0 => random::seed(),
             seed => hash((seed, path(), life)),
         }
     }

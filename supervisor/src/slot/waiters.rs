@@ -63,9 +63,10 @@ impl Locked {
 
     /// Removes all waiting futures, to be woken without the lock.
     pub(super) fn take_waiting(&mut self) -> Wakers {
-        let others = self.rare.as_mut().map(|rare| mem::take(&mut rare.more_waiting.wakers));
+        let others = self.rare.as_mut().map(|rare| &mut rare.more_waiting.wakers);
+        let others = others.filter(|wakers| !wakers.is_empty()).map(mem::take);
         let first = self.first_waiting.take();
-        Wakers { first, others: others.unwrap_or_default(), receiver: None }
+        Wakers { first, others, receiver: None }
     }
 }
 
@@ -74,7 +75,8 @@ impl Locked {
 #[derive(Debug)]
 pub(crate) struct Wakers {
     first: Option<Waker>,
-    others: BTreeMap<WaiterNumber, Waker>,
+    /// `None` if there are none, as for nearly all children: to drop an empty map costs something.
+    others: Option<BTreeMap<WaiterNumber, Waker>>,
     /// The receiver of the mailbox, if it is parked.
     receiver: Option<Waker>,
 }
@@ -88,9 +90,8 @@ impl Wakers {
     pub(crate) fn wake(self) {
         wake(self.first);
         wake(self.receiver);
-        // There is rarely another, and an iterator of a map costs something even if it is empty.
-        if !self.others.is_empty() {
-            wake_each(self.others.into_values());
+        if let Some(others) = self.others {
+            wake_each(others.into_values());
         }
     }
 }

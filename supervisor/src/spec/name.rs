@@ -117,12 +117,22 @@ impl Name {
 
     /// Returns `true` if the name can be a part of a path, and of a line of a log.
     pub(crate) fn is_valid(&self) -> bool {
-        // Most names are of such bytes alone.
-        let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'/';
         let is_allowed = |letter: char| letter != '/' && !letter.is_control();
-        self.as_declared().is_none_or(|text| {
-            !text.is_empty() && (text.bytes().all(is_plain) || text.chars().all(is_allowed))
-        })
+        self.is_plain()
+            || self
+                .as_declared()
+                .is_none_or(|text| !text.is_empty() && text.chars().all(is_allowed))
+    }
+
+    /// Returns `true` for most valid names: those of up to [`SHORT`] printable ASCII characters.
+    fn is_plain(&self) -> bool {
+        let is_plain = |byte: &u8| matches!(byte, b' '..=b'~') && *byte != b'/';
+        match &self.0 {
+            Repr::Short(len, bytes) => {
+                *len > 0 && bytes.iter().take(usize::from(*len)).all(is_plain)
+            }
+            Repr::Long(_) | Repr::Worker(_) => false,
+        }
     }
 }
 

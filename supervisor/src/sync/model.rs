@@ -13,6 +13,7 @@
 pub(crate) mod clock;
 pub(crate) mod hook;
 mod once_lock;
+pub(crate) mod random;
 pub(crate) mod runtime;
 pub(crate) mod task;
 pub(crate) mod time;

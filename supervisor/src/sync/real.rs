@@ -4,6 +4,7 @@
 
 pub(crate) mod clock;
 pub(crate) mod hook;
+pub(crate) mod random;
 pub(crate) mod task;
 pub(crate) mod time;
 pub(crate) mod timers;

@@ -41,7 +41,8 @@ pub struct SupervisorBuilder {
     pub(super) max_children: Option<usize>,
     kill_grace: Duration,
     pub(super) children: Declaration,
-    pub(super) template: Option<TemplateParts>,
+    /// Boxed, since a builder is moved with each child that it is given.
+    pub(super) template: Option<Box<TemplateParts>>,
 }
 
 impl Supervisor {
@@ -157,7 +158,7 @@ impl SupervisorBuilder {
         template: ChildSpec<Ready<ChildRef<M>>>,
     ) -> Self {
         self.strategy = SupervisionStrategy::SimpleOneForOne;
-        self.template = Some(TemplateParts::of(template));
+        self.template = Some(Box::new(TemplateParts::of(template)));
         self
     }
 

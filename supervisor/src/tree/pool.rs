@@ -274,7 +274,7 @@ impl SupervisorBuilder {
         template: ChildSpec<T>,
     ) -> Pool<T::Worker, T::Value> {
         self.strategy = SupervisionStrategy::SimpleOneForOne;
-        self.template = Some(T::into_template(template));
+        self.template = Some(Box::new(T::into_template(template)));
         Pool::new(self.build())
     }
 }

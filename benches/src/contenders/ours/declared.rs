@@ -2,7 +2,7 @@
 
 use supervisor::prelude::*;
 
-use super::{failing, many_restarts, started, wait};
+use super::{failing, many_restarts, started, wait, wait_for_storm};
 use crate::contender::{Contender, Later, Standing, Window};
 use crate::stage::Failure;
 
@@ -30,6 +30,17 @@ impl Contender for Declared {
                     .build();
                 let pair = ChildSpec::new(&number.to_string()).with_supervisor(pair);
                 builder = builder.with_child(pair);
+            }
+            started(builder.build()).await
+        }))
+    }
+
+    fn await_storm(&self, children: usize) -> Option<Later<Standing>> {
+        Some(Box::pin(async move {
+            let mut builder = many_restarts(Window::Long);
+            for number in 0..children {
+                let child = ChildSpec::new(&number.to_string()).with_task(wait_for_storm);
+                builder = builder.with_child(child);
             }
             started(builder.build()).await
         }))

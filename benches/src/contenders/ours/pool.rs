@@ -1,9 +1,13 @@
 //! The workers of a pool, which share one function as their template, added by one `add_workers`.
 
+use std::collections::VecDeque;
+
+use supervisor::Pool;
+use supervisor::pool::{FnWorker, Shared};
 use supervisor::prelude::*;
 
-use super::{many_restarts, wait};
-use crate::contender::{Contender, Later, Prepared, Standing, Window};
+use super::{many_restarts, wait, wait_for_storm};
+use crate::contender::{Churn, Churning, Contender, Later, Prepared, Standing, Window};
 use crate::stage::{self, Failure};
 
 pub(crate) struct Workers;
@@ -14,6 +18,25 @@ async fn wait_or_fail(ctx: Context, how: Failure) -> ChildResult {
         stage::fail(how)?;
     }
     wait(ctx).await
+}
+
+/// The workers of a pool, which are replaced by others.
+struct Replaced {
+    pool: Pool<FnWorker, Shared>,
+    workers: VecDeque<ChildRef<()>>,
+}
+
+impl Churn for Replaced {
+    fn churn(mut self: Box<Self>, times: usize) -> Later<Churning> {
+        Box::pin(async move {
+            for _ in 0..times {
+                self.workers.push_back(self.pool.add_worker().await.expect("it runs"));
+                let oldest = self.workers.pop_front().expect("there are workers");
+                oldest.terminate().await.expect("it runs");
+            }
+            self as Churning
+        })
+    }
 }
 
 impl Contender for Workers {
@@ -36,6 +59,28 @@ impl Contender for Workers {
                 }
                 Box::new(pool.supervisor().clone()) as Standing
             })
+        }))
+    }
+
+    fn await_storm(&self, children: usize) -> Option<Later<Standing>> {
+        Some(Box::pin(async move {
+            let template = ChildSpec::new("worker").with_task(wait_for_storm);
+            let pool = many_restarts(Window::Long).build_pool(template);
+            pool.supervisor().start().await.expect("it starts");
+            pool.add_workers(children).await.expect("it runs");
+            Box::new(pool.supervisor().clone()) as Standing
+        }))
+    }
+
+    fn churn(&self, alive: usize) -> Option<Later<Churning>> {
+        Some(Box::pin(async move {
+            let pool = Supervisor::new().build_pool(ChildSpec::new("worker").with_task(wait));
+            pool.supervisor().start().await.expect("it starts");
+            let mut workers = VecDeque::new();
+            for _ in 0..alive {
+                workers.push_back(pool.add_worker().await.expect("it runs"));
+            }
+            Box::new(Replaced { pool, workers }) as Churning
         }))
     }
 

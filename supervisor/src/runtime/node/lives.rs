@@ -13,6 +13,7 @@ use crate::inbox::{Inbox, Link, Message, Reply};
 use crate::mailbox::Closing;
 use crate::observe::EventKind;
 use crate::runtime::reaper::Reaper;
+use crate::slot::AnySlot;
 use crate::spec::{ExitReason, Failure};
 use crate::sync::{clock, time};
 
@@ -215,6 +216,7 @@ impl Node {
 
     /// Closes the mailbox of a child of which no life is pending. Returns the child's node if the
     /// children below it are to be closed, too.
+    #[inline]
     fn close_child(
         self: &Arc<Self>,
         body: &Body,
@@ -230,6 +232,17 @@ impl Node {
             reaper.take(leftovers);
         }
         let Body::Supervisor { node, .. } = body else { return None };
+        self.close_nested(node, &**slot, closing, reaper)
+    }
+
+    /// Closes a nested supervisor, as [`close_child`](Self::close_child) does, except for its slot.
+    fn close_nested(
+        &self,
+        node: &Arc<Self>,
+        slot: &dyn AnySlot,
+        closing: Closing,
+        reaper: &mut Reaper,
+    ) -> Option<Arc<Self>> {
         if closing == Closing::Gone {
             if let Some(handle) = self.take_tree_handle(slot.core().name()) {
                 reaper.take(handle);
