@@ -10,7 +10,7 @@ supervision_tree! {
 }
 
 supervision_tree! {
-    pub Many: one_for_one(shutdown_within = 30s) {
+    pub Many: one_for_one(shutdown_within = 20s) {
         a: Always,
         b: Always(shutdown = 1s) = self::a,
         c: Always(shutdown = brutal_kill) = self::a,

@@ -84,7 +84,7 @@ fn check_child(supervisor: &Supervisor, site: Site, scope: Scope, errors: &mut E
         apply(&|found| rule(supervisor, child, found), Validity::Invalid);
     }
     apply(&|found| after::after_without_order(supervisor, child, found), Validity::Invalid);
-    apply(&|found| after::after_later(child, scope, found), Validity::Invalid);
+    apply(&|found| after::after_later(supervisor, child, scope, found), Validity::Invalid);
     apply(&|found| after::after_unknown(supervisor, child, scope, found), Validity::Invalid);
     apply(&|found| child::task_called(child, found), Validity::WithoutValue);
     apply(&|found| scope::function_hidden(child, scope, found), Validity::WithoutValue);

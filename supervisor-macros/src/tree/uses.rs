@@ -48,8 +48,8 @@ fn in_supervisor(supervisor: &mut Supervisor) -> Names {
                 sibling.validity < Validity::WithoutName
                     && (mentioned.contains(&name) || after.contains(&name))
             };
-            let used = before.iter().enumerate().filter(|(_, sibling)| is_used(sibling));
-            let uses = used.map(|(number, sibling)| Use {
+            let found = before.iter().enumerate().filter(|(_, sibling)| is_used(sibling));
+            let uses = found.map(|(number, sibling)| Use {
                 number,
                 name: sibling.unraw_name(),
                 cfgs: sibling.cfgs().map(ToTokens::to_token_stream).collect(),

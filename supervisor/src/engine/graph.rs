@@ -86,35 +86,33 @@ impl Graph {
             return;
         };
         let node = std::mem::take(node);
-        let mut uses = node.uses.iter().copied().filter(|used| self.node(*used).is_some());
-        match (uses.next(), uses.next()) {
-            (Some(used), None) if node.users() == 1 && way.is_none() => {
-                drop(uses);
-                self.replace(key, node, used);
+        let mut below = node.uses.iter().copied().filter(|used| self.node(*used).is_some());
+        let (first, second) = (below.next(), below.next());
+        drop(below);
+        match (first, second) {
+            (Some(only), None) if node.users() == 1 && way.is_none() => {
+                self.replace(key, node, only);
             }
             (Some(_), _) if node.users() > 0 => {
-                drop(uses);
                 self.ghosts.insert(key, node);
             }
-            _ => {
-                drop(uses);
-                self.unlink(node, way);
-            }
+            _ => self.unlink(node, way),
         }
     }
 
     /// Replaces a forgotten child, which stood between two others, by a use of one by the other. No
     /// walk goes on.
-    fn replace(&mut self, key: Key, node: Node, used: Key) {
-        let Some(user) = node.users.iter().copied().find(|user| self.node(*user).is_some()) else {
+    fn replace(&mut self, key: Key, node: Node, below: Key) {
+        let mut users = node.users.iter().copied();
+        let Some(above) = users.find(|user| self.node(*user).is_some()) else {
             return self.unlink(node, None);
         };
-        self.change(user, |user| {
-            let replaced = user.uses.iter_mut().filter(|used| **used == key);
-            replaced.for_each(|place| *place = used);
+        self.change(above, |above| {
+            let places = above.uses.iter_mut().filter(|place| **place == key);
+            places.for_each(|place| *place = below);
         });
-        self.change(used, |used| used.users.push(user));
-        self.lose_user(used);
+        self.change(below, |below| below.users.push(above));
+        self.lose_user(below);
     }
 
     /// Unlinks a node from its neighbours, with each forgotten child that now stands between no two

@@ -20,8 +20,13 @@ pub(super) fn after_without_order(supervisor: &Supervisor, child: &Child, errors
 }
 
 /// Checks that `after` names no sibling that is declared later.
-pub(super) fn after_later(child: &Child, scope: Scope, errors: &mut Errors) {
-    for (name, text) in named(child) {
+pub(super) fn after_later(
+    supervisor: &Supervisor,
+    child: &Child,
+    scope: Scope,
+    errors: &mut Errors,
+) {
+    for (name, text) in named(supervisor, child) {
         if scope.names.first(&text).is_some_and(|index| index > scope.index) {
             errors.at(name.span(), wording::after_later(&child.unraw_name(), &text));
         }
@@ -35,7 +40,7 @@ pub(super) fn after_unknown(
     scope: Scope,
     errors: &mut Errors,
 ) {
-    for (name, text) in named(child) {
+    for (name, text) in named(supervisor, child) {
         match scope.names.first(&text) {
             Some(index) if index != scope.index => continue,
             _ => {}
@@ -51,7 +56,10 @@ pub(super) fn after_unknown(
     }
 }
 
-/// Returns the siblings that `after` names.
-fn named(child: &Child) -> Vec<(Ident, String)> {
+/// Returns the siblings that `after` names, where it has a meaning.
+fn named(supervisor: &Supervisor, child: &Child) -> Vec<(Ident, String)> {
+    if !supervisor.is_by_use() {
+        return Vec::new();
+    }
     child.after().into_iter().map(|name| (name.clone(), name.unraw().to_string())).collect()
 }

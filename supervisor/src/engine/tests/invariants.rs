@@ -66,8 +66,8 @@ pub(in crate::engine) fn may_start<C: Named, R>(engine: &Engine<C, R>, key: Key)
             (_, State::Held | State::Waiting(_) | State::Starting(_)) => true,
             (_, state) => is_stopped_in_turn(state),
         };
-        let (user, used) = (name_of(engine, key), used.data.name());
-        assert!(!is_late, "{user} starts before {used}, which it uses");
+        let (name, below) = (name_of(engine, key), used.data.name());
+        assert!(!is_late, "{name} starts before {below}, which it uses");
     }
 }
 

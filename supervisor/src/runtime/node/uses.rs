@@ -27,23 +27,23 @@ impl Uses {
                 positions.entry(*name).or_insert(position);
             }
         }
-        let (mut uses, mut fault) = (Vec::new(), None);
-        for (user, siblings) in after {
+        let (mut pairs, mut fault) = (Vec::new(), None);
+        for (child, siblings) in after {
             for sibling in siblings {
-                let (name, of) = (sibling.to_string(), names[*user].to_string());
+                let (name, of) = (sibling.to_string(), names[*child].to_string());
                 match positions.get(sibling) {
-                    Some(used) if used < user => uses.push((*user, *used)),
-                    Some(_) => fault = fault.or(Some((*user, wording::after_later(&of, &name)))),
-                    None => fault = fault.or(Some((*user, wording::after_unknown(&of, &name)))),
+                    Some(before) if before < child => pairs.push((*child, *before)),
+                    Some(_) => fault = fault.or(Some((*child, wording::after_later(&of, &name)))),
+                    None => fault = fault.or(Some((*child, wording::after_unknown(&of, &name)))),
                 }
             }
         }
-        (Self(uses), fault)
+        (Self(pairs), fault)
     }
 
     /// Adds a use; those of each user follow each other, in the order of the users.
-    pub(crate) fn push(&mut self, user: usize, used: usize) {
-        self.0.push((user, used));
+    pub(crate) fn push(&mut self, child: usize, sibling: usize) {
+        self.0.push((child, sibling));
     }
 
     pub(super) fn into_shared(self) -> Option<Arc<Self>> {
@@ -52,11 +52,11 @@ impl Uses {
 
     /// Returns the positions of the siblings that a child uses. `next` is where to look: zero for
     /// the first child, and left for the next.
-    pub(crate) fn of(&self, user: usize, next: &mut usize) -> impl Iterator<Item = usize> {
+    pub(crate) fn of(&self, child: usize, next: &mut usize) -> impl Iterator<Item = usize> {
         let start = *next;
-        let own = self.0[start..].iter().take_while(|(of, _)| *of == user).count();
+        let own = self.0[start..].iter().take_while(|(of, _)| *of == child).count();
         *next += own;
-        self.0[start..*next].iter().map(|(_, used)| *used)
+        self.0[start..*next].iter().map(|(_, sibling)| *sibling)
     }
 
     /// Returns the longest time that the children may take to stop: the longest path along the

@@ -163,7 +163,7 @@ impl TreeDescriptor {
                 .str("` on ")
                 .quoted(child)
                 .str(" would do"),
-            None => text.str("; only the times of these matter"),
+            None => text.str("; to cut one of these times is not enough"),
         }
     }
 
@@ -171,10 +171,7 @@ impl TreeDescriptor {
     /// children stop within a limit, if there is such a time.
     const fn cut(&self, within: Duration) -> Option<(&'static str, Duration)> {
         let children = self.children();
-        let last = match last_of_longest(children) {
-            Some(last) => last,
-            None => return None,
-        };
+        let Some(last) = last_of_longest(children) else { return None };
         let Budget::Bounded(total) = children[last].place.stop.time else { return None };
         let Some(excess) = total.checked_sub(within) else { return None };
         let (mut next, mut longest) = (Some(last), last);
