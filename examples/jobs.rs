@@ -231,7 +231,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 #[cfg(test)]
 mod tests {
-    use supervisor::testing::{self, Watch};
+    use supervisor::testing::{self, Fault, Watch};
 
     use super::*;
 
@@ -289,6 +289,23 @@ mod tests {
         let first = ("/".to_owned(), 1, true);
         assert_eq!(found(&results).iter().filter(|page| **page == first).count(), 2);
         assert!(found(&results).contains(&("/news/3".to_owned(), 2, true)));
+        Ok(())
+    }
+
+    /// Each fault of the crawler, of the pool and of a worker, at each moment.
+    ///
+    /// The pages of this web are never fetched, so that the tree rests until the fault.
+    #[tokio::test(start_paused = true)]
+    async fn the_crawl_survives_every_fault() -> Result<(), testing::MatrixFailure> {
+        let endless = Web { get: Arc::new(|_, _| Box::pin(std::future::pending())) };
+        testing::fault_matrix(|| Crawl::tree(endless.clone(), Results::default()))
+            .except(
+                "pages/#1",
+                Fault::Ok,
+                "the crawler has nothing else to do then, and ends the tree",
+            )
+            .matches("faults/jobs.txt")
+            .await?;
         Ok(())
     }
 }

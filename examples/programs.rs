@@ -190,4 +190,33 @@ mod tests {
         );
         Ok(())
     }
+
+    /// Each fault of the server, when the other programs have ended. (They have no faults then.)
+    ///
+    /// Processes live in real time, so the clock is not paused.
+    #[tokio::test]
+    async fn the_server_survives_every_fault() -> Result<(), testing::MatrixFailure> {
+        let directory = Directory::new("matrix").expect("a directory");
+        testing::fault_matrix(|| {
+            let _ = std::fs::remove_file(directory.0.join("pid"));
+            Programs::tree(&directory.0)
+        })
+        .prepare(async |programs: &Programs| {
+            let mut watch = Watch::new(programs);
+            server_number(&directory).await?;
+            while programs.migration().status() != ChildState::Stopped
+                || programs.hello().status() != ChildState::Stopped
+            {
+                let ended = |event: &supervisor::events::Event| {
+                    matches!(event.kind(), EventKind::ChildTerminated { .. })
+                };
+                watch.until("the end of a program", ended).await.map_err(io::Error::other)?;
+            }
+            Ok::<_, io::Error>(())
+        })
+        .only_child("server")
+        .in_real_time()
+        .await?;
+        Ok(())
+    }
 }

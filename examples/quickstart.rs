@@ -212,7 +212,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 mod tests {
     use std::time::Duration;
 
-    use supervisor::testing::{self, Chaos};
+    use supervisor::testing::{self, Chaos, MatrixFailure};
 
     use super::*;
 
@@ -251,6 +251,22 @@ mod tests {
         let report = Chaos::seed(3).kills(30).run(&service).await?;
         // A restart of the store also restarts the children that are declared after it.
         assert!(report.restarts > 30, "{report}");
+        Ok(())
+    }
+
+    /// Each fault of each child, at each moment. A client is served after each.
+    #[tokio::test(start_paused = true)]
+    async fn the_service_survives_every_fault() -> Result<(), MatrixFailure> {
+        testing::fault_matrix(Service::tree)
+            .check(async |service: &Service, _| {
+                let address = service.listener().ask(|reply| reply).await?;
+                let (key, value) = ("colour".to_owned(), "blue".to_owned());
+                service.store().ask(|reply| Query::Set { key, value, reply }).await?;
+                assert_ne!(address.port(), 0);
+                ChildResult::Ok(())
+            })
+            .matches("faults/quickstart.txt")
+            .await?;
         Ok(())
     }
 }

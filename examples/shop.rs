@@ -1,6 +1,8 @@
 //! The complete program around the tree of the README: `cargo run --example shop`.
 //!
 //! It starts the shop, lets a customer in, prints the state of the tree, and shuts down.
+//!
+//! How to test it: `cargo test --example shop`. The tests are at the end of this file.
 
 #![allow(missing_debug_implementations, reason = "the shop's types are never printed")]
 #![allow(clippy::unused_async, reason = "these functions stand for calls to a real database")]
@@ -146,6 +148,33 @@ impl Worker for Mailer {
     async fn run(&self, ctx: Context) -> ChildResult {
         self.db.send(Query::new("who gets mail?")).await?;
         ctx.shutdown_requested().await;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use supervisor::testing::{self, Fault, MatrixFailure};
+
+    use super::*;
+
+    /// Each fault of each child, also while a sibling restarts and while the shop closes. What
+    /// follows from each is in the table `faults/shop.txt`.
+    #[tokio::test(start_paused = true)]
+    async fn the_shop_survives_every_fault() -> Result<(), MatrixFailure> {
+        let customer = SocketAddr::from(([127, 0, 0, 1], 9));
+        let config = Config { url: "memory:".to_owned(), customer };
+        let report = testing::fault_matrix(|| Shop::tree(&config))
+            .check(async |shop: &Shop, case| {
+                // A database that returns `Ok(())` has finished: it is `Transient`.
+                if case.path == "db" && case.fault == Fault::Ok {
+                    return Ok(());
+                }
+                shop.db().send(Query::new("select 1")).await
+            })
+            .matches("faults/shop.txt")
+            .await?;
+        println!("{report}");
         Ok(())
     }
 }

@@ -2,15 +2,19 @@
 //!
 //! What it shows: tokio's paused clock, on which minutes of backoff pass in no time; four ways to
 //! bring a child down by its path; waits for the consequences, with a time limit and an error that
-//! names the missing event; and seeded chaos over a whole tree.
+//! names the missing event; seeded chaos over a whole tree; and a fault matrix: each fault of each
+//! child, at each moment, as a test of its own.
 //!
 //! How to run it: `cargo test --test testing_your_tree`. It prints:
 //!
 //! ```text
-//! running 7 tests
+//! running 105 tests
 //! test a_hung_child_is_found_by_its_heartbeat ... ok
 //! test a_kill_is_survived ... ok
 //! test a_wait_in_vain_says_what_happened_instead ... ok
+//! test app::counter::error::calm ... ok
+//! test app::counter::error::while_a_sibling_restarts ... ok
+//! …
 //! test failures_wait_longer_and_longer ... ok
 //! test the_whole_tree_survives_chaos ... ok
 //! test too_many_failures_restart_the_supervisor_above ... ok
@@ -29,8 +33,8 @@
 use std::time::Duration;
 
 use supervisor::prelude::*;
-use supervisor::testing::{self, Chaos, Watch};
-use supervisor::{Escalate, events::EventKind};
+use supervisor::testing::{self, Chaos, FaultMatrix, Moment, Watch};
+use supervisor::{Escalate, Tree, events::EventKind};
 use tokio::time::Instant;
 
 // ----- the tree under test; in a program of yours, `use your_program::App` -----
@@ -177,5 +181,23 @@ async fn the_whole_tree_survives_chaos() -> TestResult {
         assert_eq!(report.kills.len(), 50, "{report}");
         app.supervisor().shutdown().await?;
     }
+    Ok(())
+}
+
+/// A test for each fault of each child, at each moment. Beside what follows from strategies and
+/// policies, each checks that the counter answers.
+#[testing::fault_matrix("counter", "inputs", "inputs/link", "inputs/reader")]
+fn app() -> FaultMatrix<'static, Tree<App>> {
+    testing::fault_matrix(App::tree).check(async |app: &App, _case| {
+        app.counter().ask(Count::Total).await.map(drop).map_err(|error| error.to_string())
+    })
+}
+
+/// The table of all consequences is committed, so that a change of a strategy, a policy or the
+/// order of children is seen in the review.
+#[tokio::test(start_paused = true)]
+async fn the_consequences_of_faults_are_those_in_the_table() -> TestResult {
+    let matrix = testing::fault_matrix(App::tree).only_moments([Moment::Calm]);
+    matrix.matches("faults/testing_your_tree.txt").await?;
     Ok(())
 }

@@ -279,4 +279,19 @@ mod tests {
         assert!(report.is_clean(), "{report}");
         assert_eq!(in_flight.await.expect("an answer"), ok("it took its time"));
     }
+
+    /// Each fault of each child, at each moment, without requests. A word is kept after each.
+    #[tokio::test(start_paused = true)]
+    async fn the_service_survives_every_fault() -> Result<(), testing::MatrixFailure> {
+        let free_port = || TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+        testing::fault_matrix(|| Web::tree(free_port()))
+            .check(async |web: &Web, _| {
+                let (word, value) = ("colour".to_owned(), "blue".to_owned());
+                let stored = web.store().ask(|reply| Query::Write { word, value, reply }).await;
+                stored.map_err(|error| error.to_string())
+            })
+            .matches("faults/web.txt")
+            .await?;
+        Ok(())
+    }
 }

@@ -117,4 +117,17 @@ mod tests {
         assert!(report.kills.iter().any(|kill| kill.path == "storage/table"), "{report}");
         Ok(())
     }
+
+    /// Each fault of each child of both trees, at each moment.
+    #[tokio::test(start_paused = true)]
+    async fn the_whole_tree_survives_every_fault() -> Result<(), testing::MatrixFailure> {
+        testing::fault_matrix(|| Program::tree(Duration::from_secs(1)))
+            .check(async |program: &Program, _| {
+                let reply = program.clerk().ask(|reply| Note("tea".to_owned(), reply)).await;
+                reply.map(drop).map_err(|error| error.to_string())
+            })
+            .matches("faults/two_crates.txt")
+            .await?;
+        Ok(())
+    }
 }

@@ -2,6 +2,7 @@
 
 mod child;
 mod errors;
+mod matrix;
 mod options;
 #[cfg(test)]
 mod tests;
@@ -21,4 +22,10 @@ pub fn tree(tokens: TokenStream) -> TokenStream {
 #[proc_macro_derive(Child, attributes(child))]
 pub fn child(tokens: TokenStream) -> TokenStream {
     child::expand(tokens.into()).into()
+}
+
+/// Makes a test for each child, fault and moment.
+#[proc_macro_attribute]
+pub fn fault_matrix(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    matrix::expand(attribute.into(), item.into()).into()
 }

@@ -17,6 +17,10 @@ fn derive(text: &str) -> TokenStream {
     crate::child::expand(text.parse().unwrap())
 }
 
+fn matrix(attribute: &str, item: &str) -> TokenStream {
+    crate::matrix::expand(attribute.parse().unwrap(), item.parse().unwrap())
+}
+
 /// Returns the messages of all `compile_error!`s in an expansion, each once, in order.
 fn messages(expansion: TokenStream) -> Vec<String> {
     let mut found = Vec::new();

@@ -272,7 +272,7 @@
 //! - `signal`: `run`, a tree as the whole program, until SIGINT, SIGTERM, SIGHUP or SIGQUIT.
 //! - `process` (Unix): `Program`, an operating-system process as a child.
 //! - `test-util`: `testing`, for the tests of your own tree: crash its children, wait for what
-//!   follows, seeded chaos.
+//!   follows, seeded chaos, a fault matrix.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::print_stdout, clippy::print_stderr)]

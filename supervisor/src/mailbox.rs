@@ -113,6 +113,12 @@ impl<M> Mailbox<M> {
         self.lock().len()
     }
 
+    /// Returns `true` if messages are taken.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn is_open(&self) -> bool {
+        self.lock().is_open()
+    }
+
     // ===== senders =====
 
     /// Sends a message, and waits for room behind the senders that wait already.

@@ -51,6 +51,9 @@ pub(crate) trait AnySlot: Send + Sync + 'static {
     fn close(&self, closing: Closing) -> Option<(usize, Box<dyn Send>)>;
     /// Returns the number of queued messages.
     fn queued(&self) -> usize;
+    /// Returns `true` if messages are taken.
+    #[cfg(feature = "test-util")]
+    fn is_open(&self) -> bool;
     fn message_type(&self) -> &'static str;
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
 }
@@ -136,6 +139,11 @@ impl<M: Send + 'static> AnySlot for Slot<M> {
 
     fn queued(&self) -> usize {
         self.mailbox.len()
+    }
+
+    #[cfg(feature = "test-util")]
+    fn is_open(&self) -> bool {
+        self.mailbox.is_open()
     }
 
     fn message_type(&self) -> &'static str {

@@ -1,5 +1,5 @@
-//! Tools for testing your own tree: crash its children, wait for the restarts that follow, and run
-//! random crashes all over the tree (feature `test-util`).
+//! Tools for testing your own tree: crash its children, wait for the restarts that follow, try each
+//! fault of each child, and run random crashes all over the tree (feature `test-util`).
 //!
 //! The module is meant for the tests of a program. Enable the feature in a dev-dependency, beside
 //! tokio's own `test-util`, whose paused clock makes minutes of backoff pass in no time:
@@ -66,13 +66,56 @@
 //! | [`panic()`] | the same; nothing unwinds, no panic hook is called | a panic with that message |
 //! | [`hang`] | is polled no more, and keeps its locals | none, until its supervisor ends it |
 //!
+//! | [`finish`] | is dropped at its next await point | [`Normal`](ExitReason::Normal), as if `run` had returned `Ok(())` |
+//! | [`fail_next_start`] | goes on; the next life fails to start | an error, of the next life |
+//!
 //! A supervisor cannot tell such an exit from a real one: it counts the exit, and the child's
 //! restart policy decides.
+//!
+//! # All faults of all children
+//!
+//! A [`fault_matrix`](fn@fault_matrix) provokes each fault of each child, in a calm tree, while a
+//! sibling restarts, and while the tree stops. After each it checks that exactly those children were
+//! restarted that the strategies and policies say, that the tree is healthy again, that the shutdown
+//! is in its budget, and that nothing is left. A closure of yours checks what matters to you, and a
+//! committed table shows what follows from each fault. The attribute of the same name, which needs
+//! the feature `macros`, makes a test of each case:
+//!
+//! ```
+//! # use supervisor::Tree;
+//! # use supervisor::prelude::*;
+//! # use supervisor::testing::{self, MatrixFailure};
+//! # async fn worker(ctx: Context) -> ChildResult {
+//! #     ctx.shutdown_requested().await;
+//! #     Ok(())
+//! # }
+//! supervision_tree! { App: one_for_all { db: Always = worker, cache: Transient = worker } }
+//!
+//! #[testing::fault_matrix("db", "cache")] // tests such as `app::db::panic::while_the_tree_stops`
+//! fn app() -> Tree<App> {
+//!     App::tree()
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread", start_paused = true)]
+//! # async fn main() -> Result<(), MatrixFailure> { in_one_test().await }
+//! # /* A test is not run in an example.
+//! #[tokio::test(start_paused = true)]
+//! # */
+//! async fn in_one_test() -> Result<(), MatrixFailure> {
+//!     let report = testing::fault_matrix(|| App::tree()).await?;
+//!     assert_eq!(report.consequence("db", testing::Fault::Panic), Some("restarts db, cache"));
+//!     Ok(())
+//! }
+//! ```
+//!
+//! Random crashes one after the other, in one tree, are [`Chaos`]'s.
 
 mod backoff_seed;
 mod chaos;
 mod error;
 mod event_list;
+mod faults;
+mod matrix;
 mod report;
 mod watch;
 
@@ -82,6 +125,15 @@ use tokio::time::timeout_at;
 
 pub use self::chaos::Chaos;
 pub use self::error::{Error, Missing};
+pub use self::faults::{fail_next_start, finish};
+pub use self::matrix::{
+    Case, FailedCase, Fault, FaultMatrix, MatrixFailure, MatrixReport, MatrixSource, Moment,
+    TreeUnderTest, fault_matrix,
+};
+#[cfg(feature = "macros")]
+#[doc = include_str!("testing/fault_matrix.md")]
+pub use supervisor_macros::fault_matrix;
+
 pub use self::report::{ChaosFailure, ChaosReport, FaultKind, Kill, Recovery};
 pub use self::watch::Watch;
 use self::watch::deadline_after;

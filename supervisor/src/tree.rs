@@ -68,6 +68,12 @@ impl<H> Tree<H> {
         &self.handle
     }
 
+    /// Returns the tree's supervisor.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn as_supervisor(&self) -> &Supervisor {
+        &self.supervisor
+    }
+
     /// Starts the tree, and returns its typed handle.
     ///
     /// # Errors

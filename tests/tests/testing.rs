@@ -630,3 +630,58 @@ async fn chaos_works_between_threads() {
     within("the shutdown", root.shutdown()).await.unwrap();
     assert_eq!(stage.alive(), "", "and never two lives at once");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_child_that_is_finished_has_ended_normally_and_not_failed() {
+    let stage = Stage::new();
+    let transient = stage.actor("b").with_restart_policy(RestartPolicy::Transient);
+    let root = Supervisor::new().with_child(stage.actor("a")).with_child(transient).build();
+    within("the start", root.start()).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    let mut watch = Watch::new(&root);
+    testing::finish(&root, "b").await.unwrap();
+    let ended = watch.ended("b").await.unwrap();
+    assert!(matches!(reason(&ended), ExitReason::Normal), "{ended}");
+    let error = testing::finish(&root, "b").await.unwrap_err();
+    assert!(matches!(error, Error::NotRunning(_, ChildState::Stopped)), "{error}");
+    // `Always` is restarted, which is no failure either.
+    testing::finish(&root, "a").await.unwrap();
+    assert_eq!(testing::running(&root, "a").await.unwrap(), 2);
+    let stats = root.stats().await.unwrap();
+    assert_eq!((stats.failures, stats.restarts), (0, 1));
+    assert_eq!(stage.alive(), "a");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_next_start_fails_once() {
+    let stage = Stage::new();
+    let root = Supervisor::new()
+        .with_max_restarts(MaxRestarts::Unlimited)
+        .with_child(ChildSpec::new("notifying").with_start(StartMode::Notify).with_task(
+            async |mut ctx: Context| {
+                ctx.ready();
+                ctx.shutdown_requested().await;
+                Ok(())
+            },
+        ))
+        .with_child(stage.actor("a"))
+        .build();
+    within("the start", root.start()).await.unwrap();
+    let mut watch = Watch::new(&root);
+    testing::fail_next_start(&root, "notifying").await.unwrap();
+    testing::kill(&root, "notifying").await.unwrap();
+    let failed = |kind: &EventKind| matches!(kind, EventKind::ChildStartFailed { .. });
+    let event = watch.until("the failed start", |event| failed(event.kind())).await.unwrap();
+    assert_eq!(event.to_string(), "notifying: did not start: error: a test made the start fail");
+    watch.restarted("notifying").await.unwrap();
+    assert_eq!(testing::running(&root, "notifying").await.unwrap(), 3);
+    // A child that is up once it is spawned has ended at once, without any of its code.
+    testing::fail_next_start(&root, "a").await.unwrap();
+    testing::kill(&root, "a").await.unwrap();
+    watch.restarted("a").await.unwrap();
+    watch.restarted("a").await.unwrap();
+    testing::kill(&root, "a").await.unwrap();
+    assert_eq!(testing::running(&root, "a").await.unwrap(), 4);
+    let error = testing::fail_next_start(&root, "b").await.unwrap_err();
+    assert!(matches!(error, Error::NotFound(_)), "{error}");
+}

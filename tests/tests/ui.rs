@@ -38,9 +38,10 @@ const BY_THE_COMPILER: [&str; 23] = [
 ];
 
 /// Mistakes in the shape of a tree, which the parser finds, and trees with several mistakes.
-const BY_THE_PARSER: [&str; 5] = [
+const BY_THE_PARSER: [&str; 6] = [
     "children_broken",
     "expression_broken",
+    "matrix_malformed",
     "mistakes_of_a_tree",
     "tree_head_broken",
     "tree_nameless_item",

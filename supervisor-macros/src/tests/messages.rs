@@ -1,6 +1,6 @@
 //! Tests of the mistakes that are reported, and of trees without a mistake.
 
-use super::{derive, messages, tree};
+use super::{derive, matrix, messages, tree};
 
 fn in_tree(text: &str) -> Vec<String> {
     messages(tree(text))
@@ -198,4 +198,27 @@ fn a_limit_of_billions_is_computed_at_once() {
     is_fine(
         "one_for_one(max_restarts = 4294967295, restart_window = 99999h) { a: Always(backoff = 1ms) }",
     );
+}
+
+#[test]
+fn a_matrix_is_of_named_children_and_a_function_without_arguments() {
+    let found = |attribute, item| messages(matrix(attribute, item));
+    let shop = "fn shop() -> Tree<Shop> { Shop::tree() }";
+    assert_eq!(found("\"db\", \"sub/cache\",", shop), Vec::<String>::new());
+    let one = |attribute, item, message: &str| {
+        let found = found(attribute, item);
+        assert!(found.len() == 1 && found[0].contains(message), "{found:#?}");
+    };
+    one("", shop, "name all children");
+    one("db", shop, "in quotes");
+    one("\"db\" \"cache\"", shop, "in quotes");
+    one("\"db\", \"/db\"", shop, "`/db` is not a path");
+    one("\"db\", \"db\"", shop, "named twice");
+    one("\"a/b\", \"a_b\"", shop, "the tests of `a_b` would have the names of those of `a/b`");
+    one("\"db\"", "fn shop(a: u8) -> Tree<Shop> {}", "no arguments");
+    one("\"db\"", "fn shop<T>() -> Tree<T> {}", "does not know these parameters");
+    one("\"db\"", "async fn shop() -> Tree<Shop> {}", "leave `async` out");
+    one("\"db\"", "fn shop() {}", "`-> Tree<Shop>`");
+    one("\"db\"", "struct Shop;", "belongs on a function");
+    one("\"db\"", "", "belongs on a function");
 }

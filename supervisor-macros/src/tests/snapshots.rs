@@ -7,7 +7,7 @@ use std::path::Path;
 use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
 
-use super::{derive, tree};
+use super::{derive, matrix, tree};
 
 fn check(name: &str, items: TokenStream) {
     let file = syn::parse2(items).unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -114,4 +114,9 @@ fn a_derive_with_parameters() {
             struct Upload<T: Clone, const N: usize>([T; N]) where T: Sync;",
         ),
     );
+}
+
+#[test]
+fn a_matrix() {
+    check("matrix", matrix("\"r#type/#1\"", "fn shop() -> Tree<Shop> { Shop::tree() }"));
 }

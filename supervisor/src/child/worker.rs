@@ -115,4 +115,9 @@ impl<W: WorkerOnce> LifeFactory for OnceFactory<W> {
     fn new_slot(&self, name: Name, capacity: usize) -> Arc<dyn AnySlot> {
         Arc::new(Slot::<W::Message>::new(name, capacity))
     }
+
+    #[cfg(feature = "test-util")]
+    fn is_once(&self) -> bool {
+        true
+    }
 }

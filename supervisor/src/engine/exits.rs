@@ -48,7 +48,7 @@ impl<C: Named, R> Engine<C, R> {
         let (is_notified, failed) = match (&child.state, child.state.own_stop()) {
             // A failed start has a notice of its own.
             (State::Starting(_), _) | (_, Some(OwnStop::FailedStart(_))) => (all_stop, false),
-            (_, Some(OwnStop::Fail(_))) => (true, true),
+            (_, Some(OwnStop::Fail(failing))) => (true, failing.reason.is_abnormal()),
             (State::Stopping(_) | State::Killing(_) | State::Zombie, _) => (true, false),
             _ => (true, reason.is_abnormal()),
         };

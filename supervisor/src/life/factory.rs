@@ -4,6 +4,8 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+#[cfg(feature = "test-util")]
+use super::reason_of_error;
 use super::{PendingLife, reason_of_panic};
 use crate::slot::AnySlot;
 use crate::spec::{ExitReason, Name};
@@ -28,6 +30,12 @@ pub(crate) trait LifeFactory: Any + Send + Sync {
     fn can_hang(&self) -> bool {
         true
     }
+
+    /// Returns `true` if the factory makes one life only.
+    #[cfg(feature = "test-util")]
+    fn is_once(&self) -> bool {
+        false
+    }
 }
 
 /// Calls the factory in the supervisor's task: a panic there is a life that could not be made, not
@@ -36,6 +44,10 @@ pub(crate) fn launch(
     factory: Arc<dyn LifeFactory>,
     life: PendingLife,
 ) -> Result<JoinHandle<()>, ExitReason> {
+    #[cfg(feature = "test-util")]
+    if life.slot.core().take_fails_next() {
+        return Err(reason_of_error("a test made the start fail".into()));
+    }
     catch_unwind(AssertUnwindSafe(|| factory.launch(life)))
         .unwrap_or_else(|payload| Err(reason_of_panic(payload)))
 }

@@ -107,6 +107,11 @@ impl<M> Queue<M> {
         self.backlog.as_ref().map_or(0, |backlog| backlog.len())
     }
 
+    #[cfg(feature = "test-util")]
+    pub(super) fn is_open(&self) -> bool {
+        self.closed.is_none()
+    }
+
     // ===== senders =====
 
     /// Queues the message, or makes the sender wait behind those that wait already. `ticket` is the

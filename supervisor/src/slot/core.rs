@@ -315,6 +315,18 @@ impl SlotCore {
         hangs
     }
 
+    /// Makes the child's next life fail when it is about to begin.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn fail_next(&self) {
+        self.state.fail_next();
+    }
+
+    /// Returns `true`, once, if the life that is about to begin has to fail.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn take_fails_next(&self) -> bool {
+        self.state.take_fails_next()
+    }
+
     fn lock(&self) -> Guard<'_> {
         Guard::new(&self.state, self.locked.lock().unwrap_or_else(PoisonError::into_inner))
     }

@@ -25,12 +25,26 @@ const HEARTBEAT: u64 = 32;
 /// The life is not polled any more: a test makes it hang.
 #[cfg(feature = "test-util")]
 const HUNG: u64 = 64;
+/// The next life fails when it is about to begin: a test wants it to.
+#[cfg(feature = "test-util")]
+const FAILS_NEXT: u64 = 128;
+/// The flags that the beginning of a life leaves as they are.
+const KEPT_FLAGS: u64 = {
+    #[cfg(feature = "test-util")]
+    {
+        FAILS_NEXT
+    }
+    #[cfg(not(feature = "test-util"))]
+    {
+        0
+    }
+};
 /// The child's state, as an index of [`STATES`].
-const STATE: Field = Field { shift: 7, bits: 3 };
+const STATE: Field = Field { shift: 8, bits: 3 };
 /// The last exit, as an index of [`EXITS`].
-const EXIT: Field = Field { shift: 10, bits: 2 };
+const EXIT: Field = Field { shift: 11, bits: 2 };
 /// The number of bits by which the generation is shifted.
-const SHIFT: u32 = 12;
+const SHIFT: u32 = 13;
 
 /// A range of bits in the word.
 #[derive(Clone, Copy)]
@@ -163,7 +177,7 @@ impl AtomicState {
     pub(super) fn begin(&self, generation: u64, duties: Duties, state: ChildState) -> bool {
         let notify = if duties.notify { NOTIFY } else { 0 };
         let heartbeat = if duties.heartbeat { HEARTBEAT } else { 0 };
-        let fields = self.load() & EXIT.mask() | STATE.with(state as u64);
+        let fields = self.load() & (EXIT.mask() | KEPT_FLAGS) | STATE.with(state as u64);
         let word = generation << SHIFT | notify | heartbeat | fields;
         self.0.swap(word, Ordering::AcqRel) & ENDED != 0
     }
@@ -244,6 +258,19 @@ impl AtomicState {
     #[cfg(feature = "test-util")]
     pub(super) fn hangs(&self) -> bool {
         self.load() & HUNG != 0
+    }
+
+    /// Makes the next life fail when it is about to begin.
+    #[cfg(feature = "test-util")]
+    pub(super) fn fail_next(&self) {
+        self.0.fetch_or(FAILS_NEXT, Ordering::AcqRel);
+    }
+
+    /// Returns `true`, once, if the life that is about to begin has to fail.
+    #[cfg(feature = "test-util")]
+    pub(super) fn take_fails_next(&self) -> bool {
+        self.load() & FAILS_NEXT != 0
+            && self.0.fetch_and(!FAILS_NEXT, Ordering::AcqRel) & FAILS_NEXT != 0
     }
 
     fn load(&self) -> u64 {

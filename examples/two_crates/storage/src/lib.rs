@@ -79,4 +79,10 @@ mod tests {
         let colour = storage.table().ask(|reply| Query::Get("colour".to_owned(), reply));
         assert_eq!(colour.await.expect("an answer").as_deref(), Some("blue"));
     }
+
+    /// A test for each fault of each child, at each moment.
+    #[supervisor::testing::fault_matrix("table", "flusher")]
+    fn faults() -> supervisor::Tree<Storage> {
+        Storage::tree(Duration::from_secs(1))
+    }
 }

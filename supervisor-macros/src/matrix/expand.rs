@@ -1,0 +1,106 @@
+//! Expands `#[fault_matrix(…)]` to a test for each child, fault and moment.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::ReturnType;
+use syn::spanned::Spanned;
+
+use super::Matrix;
+use crate::errors::Errors;
+
+/// The names of the modules of the faults, and the faults.
+const FAULTS: [(&str, &str); 8] = [
+    ("error", "Error"),
+    ("panic", "Panic"),
+    ("ok", "Ok"),
+    ("hang", "Hang"),
+    ("hang_at_stop", "HangAtStop"),
+    ("kill", "Kill"),
+    ("failed_start", "FailedStart"),
+    ("escalate", "Escalate"),
+];
+
+/// The names of the tests of the moments, and the moments.
+const MOMENTS: [(&str, &str); 3] = [
+    ("calm", "Calm"),
+    ("while_a_sibling_restarts", "WhileASiblingRestarts"),
+    ("while_the_tree_stops", "WhileTheTreeStops"),
+];
+
+/// Expands the attribute; one with mistakes to the function and the errors.
+pub(super) fn expand(matrix: &Matrix, errors: &Errors) -> TokenStream {
+    let Matrix { children, function } = matrix;
+    if !errors.is_empty() {
+        let errors = errors.to_items();
+        return quote!(#function #errors);
+    }
+    let name = &function.sig.ident;
+    let modules = children.iter().map(|child| {
+        let module = identifier(&module_of(&child.value()));
+        let faults = FAULTS.iter().map(|(fault, variant)| {
+            let (fault, variant) = (identifier(fault), identifier(variant));
+            let tests = MOMENTS.iter().map(|(moment, at)| {
+                let (moment, at) = (identifier(moment), identifier(at));
+                quote! {
+                    #[test]
+                    fn #moment() {
+                        super::super::run(Some((
+                            #child,
+                            ::supervisor::testing::Fault::#variant,
+                            ::supervisor::testing::Moment::#at,
+                        )));
+                    }
+                }
+            });
+            quote!(mod #fault { #(#tests)* })
+        });
+        quote!(mod #module { #(#faults)* })
+    });
+    // A type that is no tree is an error of the compiler's, at the type.
+    let span = match &function.sig.output {
+        ReturnType::Type(_, ty) => ty.span(),
+        ReturnType::Default => name.span(),
+    };
+    let make = quote_spanned!(span=> ::supervisor::testing::MatrixSource::matrix_of(super::#name));
+    quote! {
+        #function
+
+        #[cfg(test)]
+        mod #name {
+            fn run(
+                case: Option<(&str, ::supervisor::testing::Fault, ::supervisor::testing::Moment)>,
+            ) {
+                let matrix = #make;
+                match case {
+                    Some((path, fault, moment)) => matrix.run_case(path, fault, moment),
+                    None => matrix.run_children(&[#(#children),*]),
+                }
+            }
+
+            #[test]
+            fn the_tree_has_these_children() {
+                run(None);
+            }
+
+            #(#modules)*
+        }
+    }
+}
+
+/// Returns the name of the module with the tests of the child at this path.
+pub(super) fn module_of(path: &str) -> String {
+    let part = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
+    let mut name: String = path.chars().map(part).collect();
+    if name.starts_with(|first: char| first.is_ascii_digit()) {
+        name.insert(0, '_');
+    }
+    // A keyword, or one of the names beside it.
+    if syn::parse_str::<Ident>(&name).is_err() {
+        name.push('_');
+    }
+    name
+}
+
+fn identifier(name: &str) -> Ident {
+    format_ident!("{name}", span = Span::mixed_site())
+}

@@ -1,0 +1,351 @@
+//! The expectations of a case: what follows from a fault, by the tables of OTP, from the plain data
+//! of the tree. Nothing here asks the engine.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use super::case::Fault;
+use super::plan::Plan;
+use crate::spec::{AutoShutdown, MaxRestarts, RestartPolicy, SupervisionStrategy};
+
+/// The state of a child when all has come to rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rest {
+    Up,
+    Down,
+    /// Its supervisor knows it no more.
+    Gone,
+}
+
+/// What follows from a fault.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Consequence {
+    /// The number of lives that each child has begun.
+    pub(super) lives: BTreeMap<String, u64>,
+    pub(super) rest: BTreeMap<String, Option<Rest>>,
+    /// The children that came up, in order.
+    pub(super) starts: Vec<String>,
+    /// The children that were stopped one after the other: a list for each stop.
+    pub(super) stops: Vec<Vec<String>>,
+    /// The supervisors that gave up, the lowest first.
+    pub(super) gave_up: Vec<String>,
+    pub(super) end: Option<End>,
+    /// The children that were down before.
+    pub(super) was_down: BTreeSet<String>,
+}
+
+/// The end of the whole tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// A significant child has ended.
+    InOrder,
+    /// The root gave up.
+    GaveUp,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Exit {
+    Normal,
+    Abnormal,
+    /// No restart can help.
+    Hopeless,
+}
+
+/// The children of a tree, and what has become of them.
+#[derive(Debug)]
+pub(super) struct Model<'a> {
+    children: Vec<Child<'a>>,
+    /// The child whose next life fails.
+    fails_next: Option<usize>,
+    /// Exits that are handled when what is going on has been done.
+    pending: VecDeque<(usize, Exit)>,
+    /// Restarts do not count together: each is alone in its window.
+    forgets: bool,
+    /// The root stops, and restarts nobody.
+    root_stops: bool,
+    done: Consequence,
+}
+
+#[derive(Debug)]
+struct Child<'a> {
+    plan: &'a Plan,
+    parent: Option<usize>,
+    children: Vec<usize>,
+    rest: Rest,
+    used: u32,
+}
+
+const ROOT: usize = 0;
+
+impl<'a> Model<'a> {
+    /// Makes the model of a tree; `forgets` if its delays are longer than its restart windows.
+    pub(super) fn new(root: &'a Plan, forgets: bool) -> Self {
+        let mut model = Self {
+            children: Vec::new(),
+            fails_next: None,
+            pending: VecDeque::new(),
+            forgets,
+            root_stops: false,
+            done: Consequence::default(),
+        };
+        model.add(root, None);
+        model
+    }
+
+    /// Makes the model of a tree whose root has been told to stop.
+    pub(super) fn stopping(root: &'a Plan) -> Self {
+        Self { root_stops: true, ..Self::new(root, false) }
+    }
+
+    fn add(&mut self, plan: &'a Plan, parent: Option<usize>) -> usize {
+        let at = self.children.len();
+        let rest = if plan.is_up { Rest::Up } else { Rest::Down };
+        let used = plan.inside.as_ref().map_or(0, |inside| inside.used);
+        self.children.push(Child { plan, parent, children: Vec::new(), rest, used });
+        for child in plan.children() {
+            let child = self.add(child, Some(at));
+            self.children[at].children.push(child);
+        }
+        at
+    }
+
+    /// Provokes a fault of the child at this path, and works out all that follows.
+    pub(super) fn provoke(&mut self, path: &str, fault: Fault) {
+        if self.done.end.is_some() {
+            return;
+        }
+        let Some(at) = self.children.iter().position(|child| child.plan.path == path) else {
+            return;
+        };
+        if self.children[at].rest != Rest::Up {
+            return;
+        }
+        match fault {
+            Fault::Error | Fault::Panic | Fault::Kill => self.end_life(at, Exit::Abnormal),
+            Fault::Ok => self.end_life(at, Exit::Normal),
+            Fault::Escalate => self.end_life(at, Exit::Hopeless),
+            Fault::Hang if self.children[at].plan.heartbeat.is_some() => {
+                self.end_life(at, Exit::Abnormal);
+            }
+            // Nobody notices.
+            Fault::Hang => {}
+            // A temporary child is terminated, any other is stopped and started again.
+            Fault::HangAtStop if self.children[at].plan.restart == RestartPolicy::Temporary => {
+                self.children[at].rest = Rest::Gone;
+            }
+            Fault::HangAtStop => {
+                self.children[at].rest = Rest::Down;
+                self.start(at);
+            }
+            Fault::FailedStart => {
+                self.fails_next = Some(at);
+                self.end_life(at, Exit::Abnormal);
+            }
+        }
+        while let Some((at, exit)) = self.pending.pop_front() {
+            if self.children[at].rest == Rest::Up {
+                self.end_life(at, exit);
+            }
+        }
+    }
+
+    /// Makes the next life of the child at this path fail.
+    pub(super) fn fail_next(&mut self, path: &str) {
+        self.fails_next = self.children.iter().position(|child| child.plan.path == path);
+    }
+
+    /// Returns all that has followed.
+    pub(super) fn consequence(mut self) -> Consequence {
+        for at in 1..self.children.len() {
+            // Below a supervisor that is down, nothing has a state of its own.
+            let mut above = self.children[at].parent;
+            let mut is_shown = true;
+            while let Some(supervisor) = above {
+                is_shown &= self.children[supervisor].rest == Rest::Up;
+                above = self.children[supervisor].parent;
+            }
+            let rest = is_shown.then_some(self.children[at].rest);
+            self.done.rest.insert(self.path(at), rest);
+            self.done.lives.entry(self.path(at)).or_default();
+            if !self.children[at].plan.is_up {
+                self.done.was_down.insert(self.path(at));
+            }
+        }
+        self.done
+    }
+
+    fn path(&self, at: usize) -> String {
+        self.children[at].plan.path.clone()
+    }
+
+    /// Ends a life from outside, or by itself; a supervisor's with all below it.
+    fn end_life(&mut self, at: usize, exit: Exit) {
+        self.bring_down(at);
+        self.children[at].rest = Rest::Down;
+        self.done.stops.push(vec![self.path(at)]);
+        self.exited(at, exit);
+    }
+
+    /// Marks all below a child as down.
+    fn bring_down(&mut self, at: usize) {
+        for child in self.children[at].children.clone() {
+            self.bring_down(child);
+            if self.children[child].rest == Rest::Up {
+                self.children[child].rest = Rest::Down;
+            }
+        }
+    }
+
+    /// OTP's table of exit reason and restart policy.
+    fn exited(&mut self, at: usize, exit: Exit) {
+        let Some(above) = self.children[at].parent else { return };
+        if above == ROOT && self.root_stops {
+            return;
+        }
+        let plan = self.children[at].plan;
+        if exit == Exit::Hopeless {
+            return self.give_up(above);
+        }
+        let restarts = match plan.restart {
+            RestartPolicy::Always => true,
+            RestartPolicy::Transient => exit == Exit::Abnormal,
+            RestartPolicy::Temporary => false,
+        };
+        if restarts {
+            return self.restart(at);
+        }
+        let is_forgotten = plan.restart == RestartPolicy::Temporary
+            || self.strategy(above) == SupervisionStrategy::SimpleOneForOne;
+        self.children[at].rest = if is_forgotten { Rest::Gone } else { Rest::Down };
+        if plan.significant && self.is_over(above) {
+            self.end_supervisor(above, Exit::Normal);
+        }
+    }
+
+    /// Returns `true` if the end of a significant child ends this supervisor.
+    fn is_over(&self, supervisor: usize) -> bool {
+        let Some(inside) = &self.children[supervisor].plan.inside else { return false };
+        let goes_on = |child: &&usize| {
+            self.children[**child].plan.significant && self.children[**child].rest == Rest::Up
+        };
+        match inside.auto_shutdown {
+            AutoShutdown::Never => false,
+            AutoShutdown::AnySignificant => true,
+            AutoShutdown::AllSignificant => {
+                !self.children[supervisor].children.iter().any(|child| goes_on(&child))
+            }
+        }
+    }
+
+    /// Restarts a child, with its scope.
+    fn restart(&mut self, at: usize) {
+        let Some(above) = self.children[at].parent else { return };
+        if !self.take_credit(above) {
+            return self.give_up(above);
+        }
+        let siblings = self.children[above].children.clone();
+        let first = match self.strategy(above) {
+            SupervisionStrategy::OneForAll => 0,
+            SupervisionStrategy::RestForOne => {
+                siblings.iter().position(|sibling| *sibling == at).unwrap_or(0)
+            }
+            SupervisionStrategy::OneForOne | SupervisionStrategy::SimpleOneForOne => {
+                if !self.start(at) {
+                    self.restart(at);
+                }
+                return;
+            }
+        };
+        let scope = &siblings[first..];
+        self.stop(scope);
+        for sibling in scope {
+            let sibling = *sibling;
+            if sibling != at && self.children[sibling].plan.restart == RestartPolicy::Temporary {
+                self.children[sibling].rest = Rest::Gone;
+            }
+        }
+        for sibling in scope {
+            if self.children[*sibling].rest == Rest::Down && !self.start(*sibling) {
+                return self.restart(*sibling);
+            }
+        }
+    }
+
+    /// Stops these children, from the last to the first.
+    fn stop(&mut self, children: &[usize]) {
+        let mut stopped = Vec::new();
+        for child in children.iter().rev() {
+            if self.children[*child].rest == Rest::Up {
+                let below = self.children[*child].children.clone();
+                self.stop(&below);
+                self.children[*child].rest = Rest::Down;
+                stopped.push(self.path(*child));
+            }
+        }
+        if !stopped.is_empty() {
+            self.done.stops.push(stopped);
+        }
+    }
+
+    /// Starts a child; returns `false` if its start fails.
+    fn start(&mut self, at: usize) -> bool {
+        let path = self.path(at);
+        *self.done.lives.entry(path.clone()).or_default() += 1;
+        let plan = self.children[at].plan;
+        let fails = self.fails_next == Some(at);
+        if fails || plan.is_once {
+            self.fails_next = self.fails_next.filter(|_| !fails);
+            if plan.notifies {
+                return false;
+            }
+            self.pending.push_back((at, Exit::Abnormal));
+        }
+        self.children[at].used = 0;
+        let below = self.children[at].children.clone();
+        for child in &below {
+            let declared = self.children[*child].plan.declared;
+            self.children[*child].rest = if declared { Rest::Down } else { Rest::Gone };
+        }
+        for child in &below {
+            if self.children[*child].rest == Rest::Down && !self.start(*child) {
+                self.stop(&below);
+                return false;
+            }
+        }
+        self.children[at].rest = Rest::Up;
+        self.done.starts.push(path);
+        true
+    }
+
+    fn take_credit(&mut self, supervisor: usize) -> bool {
+        let Some(inside) = &self.children[supervisor].plan.inside else { return true };
+        let MaxRestarts::AtMost(limit) = inside.max_restarts else { return true };
+        let used = if self.forgets { 0 } else { self.children[supervisor].used };
+        self.children[supervisor].used = used.saturating_add(1);
+        used < limit
+    }
+
+    fn give_up(&mut self, supervisor: usize) {
+        self.done.gave_up.push(self.path(supervisor));
+        self.end_supervisor(supervisor, Exit::Abnormal);
+    }
+
+    fn end_supervisor(&mut self, supervisor: usize, exit: Exit) {
+        let below = self.children[supervisor].children.clone();
+        self.stop(&below);
+        self.children[supervisor].rest = Rest::Down;
+        if supervisor == ROOT {
+            self.done.end = Some(if exit == Exit::Normal { End::InOrder } else { End::GaveUp });
+        } else {
+            self.done.stops.push(vec![self.path(supervisor)]);
+            self.exited(supervisor, exit);
+        }
+    }
+
+    fn strategy(&self, supervisor: usize) -> SupervisionStrategy {
+        let inside = self.children[supervisor].plan.inside.as_ref();
+        inside.map_or(SupervisionStrategy::OneForOne, |inside| inside.strategy)
+    }
+}

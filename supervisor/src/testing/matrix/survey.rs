@@ -1,0 +1,164 @@
+//! A look at a tree: its plain data, and the state of each child.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use super::plan::{Inside, Plan};
+use crate::engine::{ChildRules, StartRule};
+use crate::runtime::{Body, Node, NodeState};
+use crate::slot::AnySlot;
+use crate::spec::{ChildPath, ChildState, ExitReason, MaxRestarts, RestartPolicy, Shutdown};
+use crate::supervisor::Supervisor;
+use crate::sync::clock;
+
+/// A tree at one moment.
+#[derive(Debug)]
+pub(super) struct Survey {
+    pub(super) plan: Plan,
+    pub(super) children: BTreeMap<String, Seen>,
+    /// The reason for which the tree has ended, if it has.
+    pub(super) end: Option<ExitReason>,
+}
+
+/// A child at the moment of a survey.
+#[derive(Clone, Debug)]
+pub(super) struct Seen {
+    pub(super) state: ChildState,
+    /// The number of lives that have begun.
+    pub(super) lives: u64,
+    /// The number of messages that wait in its mailbox.
+    pub(super) queued: usize,
+    pub(super) slot: Weak<dyn AnySlot>,
+}
+
+/// A child, and what its plan is made from.
+struct Member {
+    path: ChildPath,
+    rules: Arc<ChildRules>,
+    declared: bool,
+    body: Body,
+    lives: u64,
+}
+
+impl Survey {
+    pub(super) async fn of(root: &Supervisor) -> Self {
+        let mut children = BTreeMap::new();
+        let inside = Box::pin(inside_of(root.node(), &mut children)).await;
+        let end = match root.node().state() {
+            NodeState::Ended { reason } => Some(reason),
+            _ => None,
+        };
+        let plan = Plan {
+            path: String::new(),
+            restart: RestartPolicy::Always,
+            shutdown: Shutdown::Infinity,
+            backoff: None,
+            notifies: false,
+            start_timeout: None,
+            heartbeat: None,
+            significant: false,
+            declared: true,
+            is_up: end.is_none(),
+            is_once: false,
+            can_hang: false,
+            inside: Some(inside),
+        };
+        Self { plan, children, end }
+    }
+
+    /// Returns `true` if no child is starting, stopping or about to be restarted.
+    pub(super) fn is_at_rest(&self) -> bool {
+        let rests = |seen: &Seen| {
+            matches!(
+                seen.state,
+                ChildState::Running | ChildState::Stopped | ChildState::Unstoppable
+            )
+        };
+        self.children.values().all(rests)
+    }
+}
+
+async fn inside_of(node: &Arc<Node>, children: &mut BTreeMap<String, Seen>) -> Inside {
+    let supervisor = Supervisor::observing(Arc::clone(node));
+    let found = supervisor.query(|run| {
+        let members = run.engine.children().map(|(_, child)| Member {
+            path: child.data.slot().core().path(),
+            rules: Arc::clone(&child.rules),
+            declared: child.declared,
+            body: child.data.body.clone(),
+            lives: child.generation,
+        });
+        let members = members.collect::<Vec<_>>();
+        (members, run.engine.restarts_left(clock::now()))
+    });
+    let (members, left) = match found.await {
+        Ok(found) => found,
+        Err(_) => (declared_members(node), None),
+    };
+    let rules = node.rules();
+    let used = match (rules.max_restarts, left) {
+        (MaxRestarts::AtMost(limit), Some(left)) => limit.saturating_sub(left),
+        _ => 0,
+    };
+    let mut plans = Vec::with_capacity(members.len());
+    for member in members {
+        plans.push(plan_of(member, children).await);
+    }
+    Inside {
+        strategy: rules.strategy,
+        max_restarts: rules.max_restarts,
+        restart_window: rules.restart_window,
+        auto_shutdown: rules.auto_shutdown,
+        used,
+        children: plans,
+    }
+}
+
+/// Returns the children with which the next life of a supervisor that is down begins.
+fn declared_members(node: &Arc<Node>) -> Vec<Member> {
+    let declared = node.declared();
+    let members = declared.iter().map(|child| Member {
+        path: child.body.slot().core().path(),
+        rules: Arc::clone(&child.rules),
+        declared: true,
+        body: child.body.clone(),
+        lives: child.body.slot().core().generation(),
+    });
+    members.collect()
+}
+
+async fn plan_of(member: Member, children: &mut BTreeMap<String, Seen>) -> Plan {
+    let Member { path, rules, declared, body, lives } = member;
+    let path = path.as_str().to_owned();
+    let (slot, can_hang, is_once, node) = match &body {
+        Body::Task { slot, factory } => (slot, factory.can_hang(), factory.is_once(), None),
+        Body::Supervisor { slot, node } => (slot, false, false, Some(node)),
+    };
+    let state = slot.core().state();
+    let seen = Seen { state, lives, queued: slot.queued(), slot: Arc::downgrade(slot) };
+    children.insert(path.clone(), seen);
+    let inside = match node {
+        Some(node) => Some(Box::pin(inside_of(node, children)).await),
+        None => None,
+    };
+    let (notifies, start_timeout): (bool, Option<Duration>) = match rules.start {
+        StartRule::Spawned => (false, None),
+        StartRule::Ready(limit) => (inside.is_none(), limit),
+    };
+    Plan {
+        path,
+        restart: rules.restart,
+        shutdown: rules.shutdown,
+        backoff: rules.backoff,
+        notifies,
+        start_timeout,
+        heartbeat: rules.heartbeat,
+        significant: rules.significant,
+        declared,
+        is_up: state == ChildState::Running,
+        is_once,
+        can_hang,
+        inside,
+    }
+}

@@ -1,0 +1,569 @@
+//! Tests of `testing::fault_matrix` itself: what it runs, what it finds, and what it prints.
+
+use std::future::pending;
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use supervisor::prelude::*;
+use supervisor::testing::{self, Fault, FaultMatrix, MatrixFailure, Moment};
+use supervisor::{Backoff, MaxRestarts, Program, StartMode, Tree};
+use supervisor_tests::within;
+
+supervision_tree! {
+    /// Five children, two of them in a group of their own.
+    Shop: rest_for_one(max_restarts = 5, restart_window = 60s) {
+        db: Database,
+        sub: one_for_one {
+            worker: Always = idle,
+            mailer: Transient(backoff = 100ms..10s, heartbeat = 5s) = reading,
+        },
+        cache: Transient(start = notify) = notifying,
+    }
+}
+
+#[derive(Child, Default)]
+#[child(message = Reply<u32>, shutdown = 2s)]
+struct Database;
+
+impl Worker for Database {
+    async fn run(&self, mut ctx: Context<Reply<u32>>) -> ChildResult {
+        while let Some(reply) = ctx.recv().await {
+            let _ = reply.send(42);
+        }
+        Ok(())
+    }
+}
+
+async fn idle(ctx: Context) -> ChildResult {
+    ctx.shutdown_requested().await;
+    Ok(())
+}
+
+async fn reading(mut ctx: Context) -> ChildResult {
+    while ctx.recv().await.is_some() {}
+    Ok(())
+}
+
+async fn notifying(mut ctx: Context) -> ChildResult {
+    ctx.ready();
+    ctx.shutdown_requested().await;
+    Ok(())
+}
+
+async fn answers(shop: &Shop) -> Result<(), String> {
+    match shop.db().ask(|reply| reply).await {
+        Ok(42) => Ok(()),
+        other => Err(format!("the database answers {other:?}")),
+    }
+}
+
+/// Runs a matrix that has to fail, and returns what it prints.
+async fn failure<T: testing::TreeUnderTest>(matrix: FaultMatrix<'_, T>) -> String {
+    match within("the matrix", matrix.into_future()).await {
+        Ok(report) => panic!("it passed: {report}"),
+        Err(failure) => failure.to_string(),
+    }
+}
+
+#[track_caller]
+fn says(text: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(text.contains(part), "`{part}` is not in: {text}");
+    }
+}
+
+// ----- one test per case -----
+
+#[testing::fault_matrix("db", "sub", "sub/worker", "sub/mailer", "cache")]
+fn shop() -> Tree<Shop> {
+    Shop::tree()
+}
+
+#[testing::fault_matrix("a", "type")]
+fn built() -> FaultMatrix<'static, Supervisor> {
+    let child = |name: &str| ChildSpec::new(name).with_task(idle);
+    testing::fault_matrix(move || {
+        let builder = Supervisor::new().with_strategy(SupervisionStrategy::OneForAll);
+        builder.with_child(child("a")).with_child(child("type")).build()
+    })
+    .states("a", Fault::Kill, "restarts a, type")
+}
+
+#[test]
+#[should_panic(expected = "not named: [\"db\", \"sub\", \"sub/worker\", \"sub/mailer\"]")]
+fn children_that_are_not_named_are_found() {
+    testing::fault_matrix(Shop::tree).run_children(&["cache"]);
+}
+
+#[test]
+#[should_panic(expected = "stated: restarts db\n   found:  restarts db, sub/worker")]
+fn a_case_of_its_own_holds_the_statements() {
+    let matrix = testing::fault_matrix(Shop::tree).states("db", Fault::Kill, "restarts db");
+    matrix.run_case("db", Fault::Kill, Moment::Calm);
+}
+
+// ----- what passes -----
+
+#[tokio::test(start_paused = true)]
+async fn a_tree_of_five_children_passes_in_seconds() -> Result<(), MatrixFailure> {
+    let began = Instant::now();
+    let report = testing::fault_matrix(Shop::tree)
+        .check(async |shop: &Shop, _| answers(shop).await)
+        .states("db", Fault::Panic, "restarts db, sub/worker, sub/mailer, sub, cache")
+        .states("cache", Fault::Ok, "cache stays down")
+        .await?;
+    assert_eq!(report.passed.len() + report.skipped.len(), 120);
+    // It takes a tenth of a second.
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    let escalated = report.consequence("sub/worker", Fault::Escalate);
+    assert_eq!(escalated, Some("sub gives up; restarts sub/worker, sub/mailer, sub, cache"));
+    Ok(())
+}
+
+supervision_tree! {
+    /// A child of each kind, and groups of each strategy.
+    Zoo(period: Duration): one_for_one(max_restarts = 4, restart_window = 10s) {
+        thread: Always<Blocking>(shutdown = 1s) = Blocking::new(|ctx: BlockingContext| {
+            let _ = ctx.wait_for_shutdown(Duration::MAX);
+            Ok(())
+        }),
+        job: Always<Periodic> = Periodic::every(period, async || Ok(())),
+        parts: simple_one_for_one(partitions = 2) { part: Always<Part> = Part },
+        workers: simple_one_for_one { worker: Transient = idle },
+        rest: rest_for_one(max_restarts = 2) {
+            first: Always(start = notify) = notifying,
+            once: Temporary<Once> = Once,
+            slow: Always(backoff = 1s..2s) = idle,
+        },
+        all: one_for_all(max_restarts = 0) {
+            left: Always(shutdown = brutal_kill) = idle,
+            right: Transient(heartbeat = 3s) = reading,
+            patient: Always(shutdown = infinity, start = notify) = notifying,
+        },
+        brief: one_for_one(auto_shutdown = all_significant, restart = Transient) {
+            one: Transient(significant) = idle,
+            other: Transient(significant) = idle,
+            helper: Always = idle,
+        },
+    }
+}
+
+#[derive(Child)]
+struct Part;
+
+impl Worker for Part {
+    async fn run(&self, ctx: Context) -> ChildResult {
+        idle(ctx).await
+    }
+}
+
+#[derive(Child)]
+#[child(restart = Temporary, once)]
+struct Once;
+
+impl WorkerOnce for Once {
+    async fn run(self, ctx: Context) -> ChildResult {
+        idle(ctx).await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_kind_of_child_passes() -> Result<(), MatrixFailure> {
+    let period = Duration::from_secs(30);
+    // The closure borrows from the test.
+    let report = testing::fault_matrix(|| Zoo::tree(period))
+        .prepare(async |zoo: &Zoo| zoo.workers().add_worker().await.map(drop))
+        .await?;
+    assert_eq!(report.consequence("workers/#1", Fault::Kill), Some("restarts workers/#1"));
+    let killed = report.consequence("workers", Fault::Kill);
+    assert_eq!(killed, Some("restarts workers; workers/#1 is gone"));
+    let failed = report.consequence("all/left", Fault::Panic);
+    assert_eq!(failed, Some("all gives up; restarts all/left, all/right, all/patient, all"));
+    assert!(report.to_string().contains("a thread or a process cannot be made to hang"));
+    Ok(())
+}
+
+/// A tree that ends by itself is expected to end.
+#[tokio::test(start_paused = true)]
+async fn a_tree_with_significant_children_passes() -> Result<(), MatrixFailure> {
+    let significant = |name: &str| {
+        let spec = ChildSpec::new(name).with_task(idle).with_significant(true);
+        spec.with_restart_policy(RestartPolicy::Transient)
+    };
+    let report = testing::fault_matrix(|| {
+        Supervisor::new()
+            .with_auto_shutdown(supervisor::AutoShutdown::AnySignificant)
+            .with_child(significant("a"))
+            .with_child(significant("b"))
+            .build()
+    })
+    .await?;
+    assert_eq!(report.consequence("a", Fault::Ok), Some("the tree ends in order"));
+    assert_eq!(report.consequence("a", Fault::Error), Some("restarts a"));
+    Ok(())
+}
+
+/// A tree with a process lives in real time.
+#[tokio::test]
+async fn a_program_passes_in_real_time() -> Result<(), MatrixFailure> {
+    let script = "trap 'exit 0' TERM; while true; do sleep 0.02 & wait $!; done";
+    let report = testing::fault_matrix(|| {
+        let program = Program::new("sh").args(["-c", script]);
+        Supervisor::new()
+            .with_child(ChildSpec::new("program").with_program(program))
+            .with_child(ChildSpec::new("task").with_task(idle))
+            .build()
+    })
+    .only_faults([Fault::Error, Fault::Kill])
+    .in_real_time()
+    .await?;
+    assert_eq!(report.passed.len(), 12);
+    Ok(())
+}
+
+// ----- what it finds -----
+
+/// Makes a tree with a healthy child `first`, and a child `second` that runs this function.
+fn tree_of<F, Fut>(second: F) -> Supervisor
+where
+    F: Fn(Context) -> Fut + Clone + Send + Sync + 'static,
+    Fut: Future<Output = ChildResult> + Send + 'static,
+{
+    Supervisor::new()
+        .with_child(ChildSpec::new("first").with_task(idle))
+        .with_child(ChildSpec::new("second").with_task(second))
+        .build()
+}
+
+#[tokio::test]
+async fn a_clock_that_runs_is_refused() {
+    let text = failure(testing::fault_matrix(Shop::tree)).await;
+    says(&text, &["paused clock on one thread", "start_paused = true", ".in_real_time()"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn several_threads_are_refused() {
+    says(&failure(testing::fault_matrix(Shop::tree)).await, &["on one thread"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_child_that_does_not_come_back_is_found_and_the_story_told() {
+    let text = failure(
+        testing::fault_matrix(|| {
+            let is_taken = Arc::new(AtomicBool::new(false));
+            tree_of(move |ctx| {
+                let is_taken = Arc::clone(&is_taken);
+                async move {
+                    if is_taken.swap(true, Ordering::Relaxed) {
+                        return Err("the port is in use".into());
+                    }
+                    idle(ctx).await
+                }
+            })
+        })
+        .only_child("second")
+        .only_faults([Fault::Panic])
+        .only_moments([Moment::Calm]),
+    )
+    .await;
+    says(
+        &text,
+        &[
+            "1 of 1 cases failed",
+            "`second` panics",
+            "expected:\n     restarts second",
+            "the tree ended: gave up: `second`: error: the port is in use",
+            "* `second` panics",
+            "0.001s  second: ended (life 1): panic: a fault of the matrix",
+            "to repeat it: .only_child(\"second\").only_faults([Fault::Panic])",
+        ],
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sibling_that_is_lost_too_is_found() {
+    let text = failure(
+        testing::fault_matrix(|| {
+            let (sender, receiver) = tokio::sync::watch::channel(());
+            let sender = Arc::new(sender);
+            let first = move |ctx: Context| {
+                let sender = Arc::clone(&sender);
+                async move {
+                    sender.send_replace(());
+                    idle(ctx).await
+                }
+            };
+            let second = move |ctx: Context| {
+                let mut news = receiver.clone();
+                async move {
+                    news.mark_unchanged();
+                    tokio::select! {
+                        done = idle(ctx) => done,
+                        _ = news.changed() => Err("the first child has gone".into()),
+                    }
+                }
+            };
+            Supervisor::new()
+                .with_child(ChildSpec::new("first").with_task(first))
+                .with_child(ChildSpec::new("second").with_task(second))
+                .build()
+        })
+        .only_child("first")
+        .only_faults([Fault::Kill])
+        .only_moments([Moment::Calm]),
+    )
+    .await;
+    says(&text, &["`second`: restarted once; expected: not restarted"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_child_that_does_not_stop_is_found() {
+    let deaf = async |ctx: Context| {
+        ctx.shutdown_requested().await;
+        pending().await
+    };
+    let text = failure(testing::fault_matrix(|| tree_of(deaf))).await;
+    says(
+        &text,
+        &["without a fault", "`second` did not stop within its time: it had to be killed after 5s"],
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_that_is_left_is_found() {
+    let spawning = async |ctx: Context| {
+        tokio::spawn(pending::<()>());
+        idle(ctx).await
+    };
+    let text = failure(testing::fault_matrix(|| tree_of(spawning))).await;
+    says(&text, &["1 task is left"]);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(start_paused = true)]
+async fn a_descriptor_that_is_left_is_found() {
+    let opening = async |ctx: Context| {
+        let file = std::fs::File::open(std::env::current_exe()?)?;
+        std::mem::forget(file);
+        idle(ctx).await
+    };
+    let text = failure(testing::fault_matrix(|| tree_of(opening))).await;
+    says(&text, &["descriptors are left", "fault_matrix-"]);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(start_paused = true)]
+async fn a_process_that_is_left_is_found() {
+    let children = Arc::new(Mutex::new(Vec::new()));
+    let spawning = {
+        let children = Arc::clone(&children);
+        move |ctx: Context| {
+            let children = Arc::clone(&children);
+            async move {
+                let child = Command::new("sleep").arg("60").spawn()?;
+                children.lock().unwrap().push(child);
+                idle(ctx).await
+            }
+        }
+    };
+    let text = failure(testing::fault_matrix(|| tree_of(spawning.clone()))).await;
+    for child in &mut *children.lock().unwrap() {
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+    says(&text, &["processes are left", "(sleep)"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_address_that_is_kept_is_found() {
+    let kept = Arc::new(Mutex::new(Vec::new()));
+    let keeping = || {
+        let kept = Arc::clone(&kept);
+        tree_of(move |ctx: Context| {
+            kept.lock().unwrap().push(ctx.address());
+            idle(ctx)
+        })
+    };
+    let text = failure(testing::fault_matrix(keeping)).await;
+    says(&text, &["the memory of `second` is still in use"]);
+    let matrix = testing::fault_matrix(keeping).keeping_addresses();
+    assert!(matrix.only_moments([Moment::Calm]).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn messages_that_nobody_receives_are_found() {
+    let text = failure(
+        testing::fault_matrix(|| {
+            let deaf = ChildSpec::new("deaf").with_task(idle);
+            let address = deaf.handle();
+            let sender = move |ctx: Context| {
+                let address = address.clone();
+                async move {
+                    address.send(()).await?;
+                    idle(ctx).await
+                }
+            };
+            let sender = ChildSpec::new("sender").with_task(sender);
+            Supervisor::new().with_child(deaf).with_child(sender).build()
+        })
+        .only_child("sender")
+        .only_moments([Moment::Calm]),
+    )
+    .await;
+    says(&text, &["2 messages wait in the mailbox of `deaf`"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_check_that_fails_or_panics_fails_its_case() {
+    let text = failure(
+        testing::fault_matrix(Shop::tree).only_child("db").only_moments([Moment::Calm]).check(
+            async |shop: &Shop, case| {
+                assert!(case.fault != Fault::Panic, "no panics in the shop");
+                match case.fault {
+                    Fault::Error => Err(format!("no errors in life {}", shop.db().incarnation())),
+                    _ => Ok(()),
+                }
+            },
+        ),
+    )
+    .await;
+    says(
+        &text,
+        &[
+            "2 of 8 cases failed",
+            "the check of the test failed: no errors in life 2",
+            "the check of the test failed: it panicked: no panics in the shop",
+        ],
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tree_that_does_not_start_or_does_not_rest_is_found() {
+    let failing = async |_: Context| Err("no license".into());
+    let starting = || {
+        let child = ChildSpec::new("a").with_task(failing).with_start(StartMode::Notify);
+        Supervisor::new().with_child(child).build()
+    };
+    let text = failure(testing::fault_matrix(starting)).await;
+    says(&text, &["the tree did not start", "no license"]);
+    let restless = || {
+        let backoff = Backoff::constant(Duration::from_secs(1));
+        let child = ChildSpec::new("a").with_task(failing).with_backoff(backoff);
+        Supervisor::new().with_max_restarts(MaxRestarts::Unlimited).with_child(child).build()
+    };
+    let text = failure(testing::fault_matrix(restless)).await;
+    says(&text, &["the tree was not at rest within 60s", "no license"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_recovery_that_takes_too_long_is_found() {
+    let slow = || {
+        let backoff = Backoff::constant(Duration::from_secs(4));
+        let child = ChildSpec::new("a").with_task(idle).with_backoff(backoff);
+        Supervisor::new().with_restart_window(Duration::from_secs(60)).with_child(child).build()
+    };
+    let one = || testing::fault_matrix(slow).only_faults([Fault::Kill]);
+    assert!(one().within(Duration::from_secs(5)).await.is_ok());
+    let text = failure(one().within(Duration::from_secs(1))).await;
+    says(&text, &["`a`: not restarted; expected: restarted once", "the limit of the recovery"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn options_that_name_no_child_are_found() {
+    let text = failure(
+        testing::fault_matrix(Shop::tree)
+            .only_child("dbase")
+            .except("sub/workers", Fault::Ok, "it is busy")
+            .states("cash", Fault::Ok, "nothing happens"),
+    )
+    .await;
+    for path in ["dbase", "sub/workers", "cash"] {
+        says(&text, &[&format!("the tree has no child `{path}`")]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn exceptions_are_in_the_report_with_their_reasons() -> Result<(), MatrixFailure> {
+    let report = testing::fault_matrix(Shop::tree)
+        .only_child("db")
+        .except("db", Fault::Ok, "it never returns")
+        .await?;
+    assert_eq!((report.passed.len(), report.skipped.len()), (21, 3));
+    assert!(report.to_string().contains("3 times: it never returns"), "{report}");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_table_is_compared_line_by_line() -> Result<(), Box<dyn std::error::Error>> {
+    let calm = || testing::fault_matrix(Shop::tree).only_moments([Moment::Calm]);
+    let table = calm().await?.table();
+    let name = format!("fault-matrix-{}.txt", std::process::id());
+    let file = std::env::temp_dir().join(name);
+    std::fs::write(&file, &table)?;
+    calm().matches(&file).await?;
+    std::fs::write(&file, table.replace("ok: cache stays down", "ok: restarts cache"))?;
+    let text = failure(calm().matches(&file)).await;
+    says(
+        &text,
+        &["- cache: ok: restarts cache\n+ cache: ok: cache stays down", "UPDATE_FAULT_MATRIX"],
+    );
+    std::fs::remove_file(&file)?;
+    says(&failure(calm().matches(&file)).await, &["cannot read", "children, as declared: db"]);
+    Ok(())
+}
+
+/// A child that never waits stops a paused clock: only the limit in real time ends the case.
+#[tokio::test(start_paused = true)]
+async fn a_case_that_takes_too_long_in_real_time_is_found() {
+    let spinning = async |ctx: Context| {
+        while ctx.incarnation() > 1 {
+            tokio::task::yield_now().await;
+        }
+        idle(ctx).await
+    };
+    let text = failure(
+        testing::fault_matrix(|| tree_of(spinning))
+            .only_child("second")
+            .only_faults([Fault::Kill])
+            .only_moments([Moment::Calm])
+            .real_time_limit(Duration::from_millis(300)),
+    )
+    .await;
+    says(&text, &["`second` is killed", "had not ended after 300ms of real time"]);
+}
+
+/// The test runs itself in another process, which the matrix has to end.
+#[test]
+fn a_case_that_blocks_its_thread_ends_the_program_with_a_message() {
+    const VARIABLE: &str = "FAULT_MATRIX_BLOCKS";
+    let name = "a_case_that_blocks_its_thread_ends_the_program_with_a_message";
+    if std::env::var_os(VARIABLE).is_some() {
+        let blocking = async |ctx: Context| {
+            if ctx.incarnation() > 1 {
+                std::thread::sleep(Duration::from_secs(60));
+            }
+            idle(ctx).await
+        };
+        testing::fault_matrix(|| tree_of(blocking))
+            .real_time_limit(Duration::from_millis(100))
+            .run_case("second", Fault::Error, Moment::Calm);
+        return;
+    }
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", name])
+        .env(VARIABLE, "1")
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stderr);
+    says(
+        &text,
+        &[
+            "a case blocks its thread",
+            "the case: `second` returns an error",
+            "its last step: `second` returns an error",
+        ],
+    );
+    assert_eq!(output.status.code(), Some(101));
+}

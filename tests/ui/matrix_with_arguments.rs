@@ -1,0 +1,19 @@
+//! The function of a fault matrix takes no arguments.
+
+use supervisor::Tree;
+use supervisor::prelude::*;
+use supervisor::testing;
+
+supervision_tree! { Shop: one_for_one { db: Always } }
+
+async fn db(ctx: Context) -> ChildResult {
+    ctx.shutdown_requested().await;
+    Ok(())
+}
+
+#[testing::fault_matrix("db")]
+fn shop(_limit: u32) -> Tree<Shop> {
+    Shop::tree()
+}
+
+fn main() {}
