@@ -40,7 +40,7 @@ supervision_tree! {
         pages: simple_one_for_one(max_children = 3, max_restarts = 50, restart_window = 60s) {
             page: Transient<Page>(backoff = 20ms..200ms, shutdown = brutal_kill),
         },
-        crawler: Transient<Crawler>(significant) = Crawler { pages: pages.clone(), web, results },
+        crawler: Transient<Crawler>(significant) = Crawler { pages, web, results },
     }
 }
 

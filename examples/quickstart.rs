@@ -27,7 +27,7 @@ supervision_tree! {
         connections: simple_one_for_one(max_children = 1_000) {
             connection: Temporary<Connection>,
         },
-        listener: Listener = Listener { store: store.clone(), connections: connections.clone() },
+        listener: Listener = Listener { store, connections },
     }
 }
 

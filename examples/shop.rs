@@ -24,7 +24,7 @@ supervision_tree! {
         db: Database = Database::new(&config.url),
         sub: one_for_one {
             worker: Always,                              // runs `async fn worker`, below
-            mailer: Transient<Mailer>(backoff = 100ms..10s) = Mailer::new(db.clone()),
+            mailer: Transient<Mailer>(backoff = 100ms..10s) = Mailer::new(db),
         },
         sessions: simple_one_for_one(max_children = 10_000) {
             session: Temporary<Session>,                 // the template of a pool

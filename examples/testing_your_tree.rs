@@ -45,10 +45,7 @@ supervision_tree! {
         counter: Counter,
         inputs: rest_for_one(max_restarts = 3, restart_window = 30s) {
             link: Transient(backoff = 1s..8s) = connection,
-            reader: Always(heartbeat = 10s) = {
-                let counter = counter.clone();
-                move |ctx| read(ctx, counter.clone())
-            },
+            reader: Always(heartbeat = 10s) = move |ctx| read(ctx, counter.clone()),
         },
     }
 }

@@ -46,7 +46,7 @@ supervision_tree! {
     pub Web(listener: TcpListener): one_for_one(max_restarts = 5, restart_window = 10s, shutdown_within = 10s) {
         store: Store(heartbeat = 500ms), // a store that hangs is restarted too
         server: Always(shutdown = 5s) = {
-            let (listener, store) = (Arc::new(listener), store.clone());
+            let listener = Arc::new(listener);
             move |ctx| serve(ctx, Arc::clone(&listener), store.clone())
         },
     }

@@ -1,12 +1,10 @@
 fn expression() {
-    const {
+    const _: () = {
         let __child = ::supervisor::__private::TreeDescriptor::typed(
             "type",
             "Cache<u64>",
             <Cache<u64> as ::supervisor::Child>::OPTIONS,
-            <<Cache<
-                u64,
-            > as ::supervisor::Child>::Handle as ::supervisor::bounds::ChildHandle>::DESCRIPTOR,
+            <Cache<u64> as ::supervisor::Child>::DESCRIPTOR,
         );
         let __supervisor = ::supervisor::__private::SupervisorOptions::new(
             ::supervisor::SupervisionStrategy::OneForOne,
@@ -53,9 +51,7 @@ fn expression() {
                         "type",
                         "Cache<u64>",
                         <Cache<u64> as ::supervisor::Child>::OPTIONS,
-                        <<Cache<
-                            u64,
-                        > as ::supervisor::Child>::Handle as ::supervisor::bounds::ChildHandle>::DESCRIPTOR,
+                        <Cache<u64> as ::supervisor::Child>::DESCRIPTOR,
                     ),
                 ]
             },
@@ -63,16 +59,15 @@ fn expression() {
     };
     {
         #[derive(::core::clone::Clone)]
-        struct Tree<C0, C1> {
-            supervisor: ::supervisor::__private::HiddenSupervisor,
+        struct Handle<C0, C1> {
+            supervisor: ::supervisor::__private::Hidden<::supervisor::Supervisor>,
             descriptor: &'static ::supervisor::__private::TreeDescriptor,
-            __0: C0,
-            __1: C1,
+            __0: ::supervisor::__private::Hidden<C0>,
+            __1: ::supervisor::__private::Hidden<C1>,
         }
         #[allow(dead_code, reason = "a program need not use all of it")]
-        impl<C0, C1> Tree<C0, C1> {
+        impl<C0, C1> Handle<C0, C1> {
             /// Returns the supervisor itself.
-            #[doc(alias = "shutdown", alias = "wait", alias = "events")]
             #[must_use]
             pub fn supervisor(&self) -> &::supervisor::Supervisor {
                 self.supervisor.get()
@@ -104,41 +99,49 @@ fn expression() {
             #[cfg(feature = "metrics")]
             #[must_use]
             pub fn metrics(&self) -> &C0 {
-                &self.__0
+                self.__0.get()
             }
             #[must_use]
             pub fn r#type(&self) -> &C1 {
-                &self.__1
+                self.__1.get()
             }
         }
         #[automatically_derived]
-        impl<C0, C1> ::core::convert::AsRef<::supervisor::Supervisor> for Tree<C0, C1> {
+        impl<C0, C1> ::core::convert::AsRef<::supervisor::Supervisor>
+        for Handle<C0, C1> {
             fn as_ref(&self) -> &::supervisor::Supervisor {
                 self.supervisor()
             }
         }
         #[automatically_derived]
-        impl<C0, C1> ::core::fmt::Debug for Tree<C0, C1> {
+        impl<C0, C1> ::core::ops::Deref for Handle<C0, C1> {
+            type Target = ::supervisor::Supervisor;
+            fn deref(&self) -> &::supervisor::Supervisor {
+                self.supervisor()
+            }
+        }
+        #[automatically_derived]
+        impl<C0, C1> ::core::fmt::Debug for Handle<C0, C1> {
             fn fmt(
                 &self,
                 __formatter: &mut ::core::fmt::Formatter<'_>,
             ) -> ::core::fmt::Result {
                 __formatter
-                    .debug_struct("Tree")
+                    .debug_struct("Handle")
                     .field("supervisor", self.supervisor())
                     .finish_non_exhaustive()
             }
         }
         ::supervisor::Tree::new(
             ::core::clone::Clone::clone(&__supervisor),
-            Tree {
-                supervisor: ::supervisor::__private::HiddenSupervisor::new(__supervisor),
+            Handle {
+                supervisor: ::supervisor::__private::Hidden::new(__supervisor),
                 descriptor: __descriptor,
                 #[cfg(feature = "metrics")]
-                __0: metrics,
+                __0: ::supervisor::__private::Hidden::new(metrics),
                 #[cfg(not(all(feature = "metrics")))]
-                __0: (),
-                __1: r#type,
+                __0: ::supervisor::__private::Hidden::new(()),
+                __1: ::supervisor::__private::Hidden::new(r#type),
             },
         )
     }

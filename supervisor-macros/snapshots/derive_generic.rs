@@ -1,4 +1,15 @@
 #[automatically_derived]
+impl<T: Clone, const N: usize> my::supervisor::Addressable for Upload<T, N>
+where
+    T: Sync,
+    Vec<T>: ::core::marker::Send + 'static,
+{
+    type Message = Vec<T>;
+    const DEFAULTS: my::supervisor::ChildOptions = my::supervisor::ChildOptions::new()
+        .with_restart_policy(my::supervisor::RestartPolicy::Temporary)
+        .with_once();
+}
+#[automatically_derived]
 impl<T: Clone, const N: usize> my::supervisor::Child for Upload<T, N>
 where
     T: Sync,
@@ -18,15 +29,4 @@ where
             Vec<T>,
         >>::into_spec(__recipe, __name)
     }
-}
-#[automatically_derived]
-impl<T: Clone, const N: usize> my::supervisor::Addressable for Upload<T, N>
-where
-    T: Sync,
-    Vec<T>: ::core::marker::Send + 'static,
-{
-    type Message = Vec<T>;
-    const DEFAULTS: my::supervisor::ChildOptions = my::supervisor::ChildOptions::new()
-        .with_restart_policy(my::supervisor::RestartPolicy::Temporary)
-        .with_once();
 }

@@ -15,44 +15,50 @@ fn expression() {
         let __supervisor = __builder.build();
         {
             #[derive(::core::clone::Clone)]
-            struct TreeSub<C0> {
-                supervisor: ::supervisor::__private::HiddenSupervisor,
-                __0: C0,
+            struct HandleSub<C0> {
+                supervisor: ::supervisor::__private::Hidden<::supervisor::Supervisor>,
+                __0: ::supervisor::__private::Hidden<C0>,
             }
             #[allow(dead_code, reason = "a program need not use all of it")]
-            impl<C0> TreeSub<C0> {
+            impl<C0> HandleSub<C0> {
                 /// Returns the supervisor itself.
-                #[doc(alias = "shutdown", alias = "wait", alias = "events")]
                 #[must_use]
                 pub fn supervisor(&self) -> &::supervisor::Supervisor {
                     self.supervisor.get()
                 }
                 #[must_use]
                 pub fn worker(&self) -> &C0 {
-                    &self.__0
+                    self.__0.get()
                 }
             }
             #[automatically_derived]
-            impl<C0> ::core::convert::AsRef<::supervisor::Supervisor> for TreeSub<C0> {
+            impl<C0> ::core::convert::AsRef<::supervisor::Supervisor> for HandleSub<C0> {
                 fn as_ref(&self) -> &::supervisor::Supervisor {
                     self.supervisor()
                 }
             }
             #[automatically_derived]
-            impl<C0> ::core::fmt::Debug for TreeSub<C0> {
+            impl<C0> ::core::ops::Deref for HandleSub<C0> {
+                type Target = ::supervisor::Supervisor;
+                fn deref(&self) -> &::supervisor::Supervisor {
+                    self.supervisor()
+                }
+            }
+            #[automatically_derived]
+            impl<C0> ::core::fmt::Debug for HandleSub<C0> {
                 fn fmt(
                     &self,
                     __formatter: &mut ::core::fmt::Formatter<'_>,
                 ) -> ::core::fmt::Result {
                     __formatter
-                        .debug_struct("TreeSub")
+                        .debug_struct("HandleSub")
                         .field("supervisor", self.supervisor())
                         .finish_non_exhaustive()
                 }
             }
-            TreeSub {
-                supervisor: ::supervisor::__private::HiddenSupervisor::new(__supervisor),
-                __0: worker,
+            HandleSub {
+                supervisor: ::supervisor::__private::Hidden::new(__supervisor),
+                __0: ::supervisor::__private::Hidden::new(worker),
             }
         }
     };
@@ -93,15 +99,14 @@ fn expression() {
     };
     {
         #[derive(::core::clone::Clone)]
-        struct Tree<C0> {
-            supervisor: ::supervisor::__private::HiddenSupervisor,
+        struct Handle<C0> {
+            supervisor: ::supervisor::__private::Hidden<::supervisor::Supervisor>,
             descriptor: &'static ::supervisor::__private::TreeDescriptor,
-            __0: C0,
+            __0: ::supervisor::__private::Hidden<C0>,
         }
         #[allow(dead_code, reason = "a program need not use all of it")]
-        impl<C0> Tree<C0> {
+        impl<C0> Handle<C0> {
             /// Returns the supervisor itself.
-            #[doc(alias = "shutdown", alias = "wait", alias = "events")]
             #[must_use]
             pub fn supervisor(&self) -> &::supervisor::Supervisor {
                 self.supervisor.get()
@@ -132,33 +137,40 @@ fn expression() {
             }
             #[must_use]
             pub fn sub(&self) -> &C0 {
-                &self.__0
+                self.__0.get()
             }
         }
         #[automatically_derived]
-        impl<C0> ::core::convert::AsRef<::supervisor::Supervisor> for Tree<C0> {
+        impl<C0> ::core::convert::AsRef<::supervisor::Supervisor> for Handle<C0> {
             fn as_ref(&self) -> &::supervisor::Supervisor {
                 self.supervisor()
             }
         }
         #[automatically_derived]
-        impl<C0> ::core::fmt::Debug for Tree<C0> {
+        impl<C0> ::core::ops::Deref for Handle<C0> {
+            type Target = ::supervisor::Supervisor;
+            fn deref(&self) -> &::supervisor::Supervisor {
+                self.supervisor()
+            }
+        }
+        #[automatically_derived]
+        impl<C0> ::core::fmt::Debug for Handle<C0> {
             fn fmt(
                 &self,
                 __formatter: &mut ::core::fmt::Formatter<'_>,
             ) -> ::core::fmt::Result {
                 __formatter
-                    .debug_struct("Tree")
+                    .debug_struct("Handle")
                     .field("supervisor", self.supervisor())
                     .finish_non_exhaustive()
             }
         }
         ::supervisor::Tree::new(
             ::core::clone::Clone::clone(&__supervisor),
-            Tree {
-                supervisor: ::supervisor::__private::HiddenSupervisor::new(__supervisor),
+            Handle {
+                supervisor: ::supervisor::__private::Hidden::new(__supervisor),
                 descriptor: __descriptor,
-                __0: sub,
+                __0: ::supervisor::__private::Hidden::new(sub),
             },
         )
     }

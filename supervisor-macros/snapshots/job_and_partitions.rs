@@ -1,5 +1,5 @@
 fn expression() {
-    const {
+    const _: () = {
         let __child = ::supervisor::__private::TreeDescriptor::typed(
             "counter",
             "Counter",
@@ -11,7 +11,7 @@ fn expression() {
                     ),
                 )
                 .or(<Counter as ::supervisor::Child>::OPTIONS),
-            <<Counter as ::supervisor::Child>::Handle as ::supervisor::bounds::ChildHandle>::DESCRIPTOR,
+            <Counter as ::supervisor::Child>::DESCRIPTOR,
         );
         let __supervisor = ::supervisor::__private::SupervisorOptions::new(
                 ::supervisor::SupervisionStrategy::SimpleOneForOne,
@@ -91,7 +91,7 @@ fn expression() {
                                             ),
                                         )
                                         .or(<Counter as ::supervisor::Child>::OPTIONS),
-                                    <<Counter as ::supervisor::Child>::Handle as ::supervisor::bounds::ChildHandle>::DESCRIPTOR,
+                                    <Counter as ::supervisor::Child>::DESCRIPTOR,
                                 ),
                             ]
                         },
@@ -102,16 +102,15 @@ fn expression() {
     };
     {
         #[derive(::core::clone::Clone)]
-        struct Tree<C0, C1> {
-            supervisor: ::supervisor::__private::HiddenSupervisor,
+        struct Handle<C0, C1> {
+            supervisor: ::supervisor::__private::Hidden<::supervisor::Supervisor>,
             descriptor: &'static ::supervisor::__private::TreeDescriptor,
-            __0: C0,
-            __1: C1,
+            __0: ::supervisor::__private::Hidden<C0>,
+            __1: ::supervisor::__private::Hidden<C1>,
         }
         #[allow(dead_code, reason = "a program need not use all of it")]
-        impl<C0, C1> Tree<C0, C1> {
+        impl<C0, C1> Handle<C0, C1> {
             /// Returns the supervisor itself.
-            #[doc(alias = "shutdown", alias = "wait", alias = "events")]
             #[must_use]
             pub fn supervisor(&self) -> &::supervisor::Supervisor {
                 self.supervisor.get()
@@ -142,38 +141,46 @@ fn expression() {
             }
             #[must_use]
             pub fn sweep(&self) -> &C0 {
-                &self.__0
+                self.__0.get()
             }
             #[must_use]
             pub fn parts(&self) -> &C1 {
-                &self.__1
+                self.__1.get()
             }
         }
         #[automatically_derived]
-        impl<C0, C1> ::core::convert::AsRef<::supervisor::Supervisor> for Tree<C0, C1> {
+        impl<C0, C1> ::core::convert::AsRef<::supervisor::Supervisor>
+        for Handle<C0, C1> {
             fn as_ref(&self) -> &::supervisor::Supervisor {
                 self.supervisor()
             }
         }
         #[automatically_derived]
-        impl<C0, C1> ::core::fmt::Debug for Tree<C0, C1> {
+        impl<C0, C1> ::core::ops::Deref for Handle<C0, C1> {
+            type Target = ::supervisor::Supervisor;
+            fn deref(&self) -> &::supervisor::Supervisor {
+                self.supervisor()
+            }
+        }
+        #[automatically_derived]
+        impl<C0, C1> ::core::fmt::Debug for Handle<C0, C1> {
             fn fmt(
                 &self,
                 __formatter: &mut ::core::fmt::Formatter<'_>,
             ) -> ::core::fmt::Result {
                 __formatter
-                    .debug_struct("Tree")
+                    .debug_struct("Handle")
                     .field("supervisor", self.supervisor())
                     .finish_non_exhaustive()
             }
         }
         ::supervisor::Tree::new(
             ::core::clone::Clone::clone(&__supervisor),
-            Tree {
-                supervisor: ::supervisor::__private::HiddenSupervisor::new(__supervisor),
+            Handle {
+                supervisor: ::supervisor::__private::Hidden::new(__supervisor),
                 descriptor: __descriptor,
-                __0: sweep,
-                __1: parts,
+                __0: ::supervisor::__private::Hidden::new(sweep),
+                __1: ::supervisor::__private::Hidden::new(parts),
             },
         )
     }

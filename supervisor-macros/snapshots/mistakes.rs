@@ -17,7 +17,7 @@
 #[must_use = "a tree shuts down when its last handle is dropped"]
 #[derive(::core::clone::Clone)]
 struct Shop {
-    supervisor: ::supervisor::__private::HiddenSupervisor,
+    supervisor: ::supervisor::__private::Hidden<::supervisor::Supervisor>,
     __db: <() as ::supervisor::__private::Unknown<
         {
             ::core::compile_error! {
@@ -25,13 +25,12 @@ struct Shop {
             }
         },
     >>::Type,
-    __worker: ::supervisor::ChildRef<()>,
+    __worker: ::supervisor::__private::Hidden<::supervisor::ChildRef<()>>,
 }
 #[automatically_derived]
 #[allow(dead_code, private_interfaces, reason = "a program need not use all of it")]
 impl Shop {
     /// Returns the supervisor itself.
-    #[doc(alias = "shutdown", alias = "wait", alias = "events")]
     #[must_use]
     fn supervisor(&self) -> &::supervisor::Supervisor {
         self.supervisor.get()
@@ -52,12 +51,19 @@ impl Shop {
     ///Returns the address of the task `worker`: `Always (shutdown = 5)`.
     #[must_use]
     fn worker(&self) -> &::supervisor::ChildRef<()> {
-        &self.__worker
+        self.__worker.get()
     }
 }
 #[automatically_derived]
 impl ::core::convert::AsRef<::supervisor::Supervisor> for Shop {
     fn as_ref(&self) -> &::supervisor::Supervisor {
+        self.supervisor()
+    }
+}
+#[automatically_derived]
+impl ::core::ops::Deref for Shop {
+    type Target = ::supervisor::Supervisor;
+    fn deref(&self) -> &::supervisor::Supervisor {
         self.supervisor()
     }
 }
@@ -87,10 +93,12 @@ impl Shop {
         Self,
     >();
     ///Creates a `Shop` that is not started, such as the child of another tree.
+    #[doc(alias = "new", alias = "build")]
     #[allow(
         clippy::let_and_return,
         clippy::many_single_char_names,
         clippy::needless_pass_by_value,
+        clippy::self_named_constructors,
         clippy::similar_names,
         clippy::too_many_arguments,
         clippy::too_many_lines,
@@ -115,18 +123,19 @@ impl Shop {
         ::supervisor::Tree::new(
             ::core::clone::Clone::clone(&__supervisor),
             Shop {
-                supervisor: ::supervisor::__private::HiddenSupervisor::new(__supervisor),
+                supervisor: ::supervisor::__private::Hidden::new(__supervisor),
                 __db: db,
-                __worker: worker,
+                __worker: ::supervisor::__private::Hidden::new(worker),
             },
         )
     }
     ///Starts the tree, and returns the `Shop` when all its children have started.
-    #[doc(alias = "start_link")]
+    #[doc(alias = "run", alias = "spawn", alias = "start_link")]
     #[allow(
         clippy::let_and_return,
         clippy::many_single_char_names,
         clippy::needless_pass_by_value,
+        clippy::self_named_constructors,
         clippy::similar_names,
         clippy::too_many_arguments,
         clippy::too_many_lines,

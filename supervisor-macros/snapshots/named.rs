@@ -12,16 +12,17 @@
 #[must_use = "a tree shuts down when its last handle is dropped"]
 #[derive(::core::clone::Clone)]
 pub struct Shop {
-    supervisor: ::supervisor::__private::HiddenSupervisor,
+    supervisor: ::supervisor::__private::Hidden<::supervisor::Supervisor>,
     __db: ::supervisor::__private::ErasedHandle<Database>,
-    __sub: ShopSub,
-    __sessions: ::supervisor::Pool<Session, ::supervisor::pool::PerWorker>,
+    __sub: ::supervisor::__private::Hidden<ShopSub>,
+    __sessions: ::supervisor::__private::Hidden<
+        ::supervisor::Pool<Session, ::supervisor::pool::PerWorker>,
+    >,
 }
 #[automatically_derived]
 #[allow(dead_code, private_interfaces, reason = "a program need not use all of it")]
 impl Shop {
     /// Returns the supervisor itself.
-    #[doc(alias = "shutdown", alias = "wait", alias = "events")]
     #[must_use]
     pub fn supervisor(&self) -> &::supervisor::Supervisor {
         self.supervisor.get()
@@ -34,19 +35,26 @@ impl Shop {
     ///Returns the supervisor `sub`: `one_for_one`.
     #[must_use]
     pub fn sub(&self) -> &ShopSub {
-        &self.__sub
+        self.__sub.get()
     }
     ///Returns the pool `sessions`: `simple_one_for_one (max_children = 10_000)`.
     #[must_use]
     pub fn sessions(
         &self,
     ) -> &::supervisor::Pool<Session, ::supervisor::pool::PerWorker> {
-        &self.__sessions
+        self.__sessions.get()
     }
 }
 #[automatically_derived]
 impl ::core::convert::AsRef<::supervisor::Supervisor> for Shop {
     fn as_ref(&self) -> &::supervisor::Supervisor {
+        self.supervisor()
+    }
+}
+#[automatically_derived]
+impl ::core::ops::Deref for Shop {
+    type Target = ::supervisor::Supervisor;
+    fn deref(&self) -> &::supervisor::Supervisor {
         self.supervisor()
     }
 }
@@ -76,10 +84,12 @@ impl Shop {
         Self,
     >();
     ///Creates a `Shop` that is not started, such as the child of another tree.
+    #[doc(alias = "new", alias = "build")]
     #[allow(
         clippy::let_and_return,
         clippy::many_single_char_names,
         clippy::needless_pass_by_value,
+        clippy::self_named_constructors,
         clippy::similar_names,
         clippy::too_many_arguments,
         clippy::too_many_lines,
@@ -111,9 +121,8 @@ impl Shop {
             let worker = __spec.handle();
             let __builder = __builder.with_child(__spec);
             let __spec = {
-                let __recipe: <Mailer as ::supervisor::Child>::Recipe = Mailer::new(
-                    db.clone(),
-                );
+                let db = ::core::clone::Clone::clone(&db);
+                let __recipe: <Mailer as ::supervisor::Child>::Recipe = Mailer::new(db);
                 <Mailer as ::supervisor::Child>::declared_spec("mailer", __recipe)
             }
                 .with_restart_policy(::supervisor::RestartPolicy::Transient)
@@ -127,9 +136,9 @@ impl Shop {
             let __builder = __builder.with_child(__spec);
             let __supervisor = __builder.build();
             ShopSub {
-                supervisor: ::supervisor::__private::HiddenSupervisor::new(__supervisor),
-                __worker: worker,
-                __mailer: ::supervisor::__private::ErasedHandle::new(mailer),
+                supervisor: ::supervisor::__private::Hidden::new(__supervisor),
+                __worker: ::supervisor::__private::Hidden::new(worker),
+                __mailer: <Mailer as ::supervisor::Child>::erase(mailer),
             }
         };
         let __builder = __builder
@@ -156,19 +165,20 @@ impl Shop {
         ::supervisor::Tree::new(
             ::core::clone::Clone::clone(&__supervisor),
             Shop {
-                supervisor: ::supervisor::__private::HiddenSupervisor::new(__supervisor),
-                __db: ::supervisor::__private::ErasedHandle::new(db),
-                __sub: sub,
-                __sessions: sessions,
+                supervisor: ::supervisor::__private::Hidden::new(__supervisor),
+                __db: <Database as ::supervisor::Child>::erase(db),
+                __sub: ::supervisor::__private::Hidden::new(sub),
+                __sessions: ::supervisor::__private::Hidden::new(sessions),
             },
         )
     }
     ///Starts the tree, and returns the `Shop` when all its children have started.
-    #[doc(alias = "start_link")]
+    #[doc(alias = "run", alias = "spawn", alias = "start_link")]
     #[allow(
         clippy::let_and_return,
         clippy::many_single_char_names,
         clippy::needless_pass_by_value,
+        clippy::self_named_constructors,
         clippy::similar_names,
         clippy::too_many_arguments,
         clippy::too_many_lines,
@@ -214,7 +224,7 @@ impl ::supervisor::bounds::ChildHandle for Shop {
                         "db",
                         "Database",
                         <Database as ::supervisor::Child>::OPTIONS,
-                        <<Database as ::supervisor::Child>::Handle as ::supervisor::bounds::ChildHandle>::DESCRIPTOR,
+                        <Database as ::supervisor::Child>::DESCRIPTOR,
                     ),
                     ::supervisor::__private::TreeDescriptor::supervisor(
                         "sub",
@@ -241,7 +251,7 @@ impl ::supervisor::bounds::ChildHandle for Shop {
                                             ),
                                         )
                                         .or(<Mailer as ::supervisor::Child>::OPTIONS),
-                                    <<Mailer as ::supervisor::Child>::Handle as ::supervisor::bounds::ChildHandle>::DESCRIPTOR,
+                                    <Mailer as ::supervisor::Child>::DESCRIPTOR,
                                 ),
                             ]
                         },
@@ -260,7 +270,7 @@ impl ::supervisor::bounds::ChildHandle for Shop {
                                     ::supervisor::ChildOptions::new()
                                         .with_restart_policy(::supervisor::RestartPolicy::Temporary)
                                         .or(<Session as ::supervisor::Child>::OPTIONS),
-                                    <<Session as ::supervisor::Child>::Handle as ::supervisor::bounds::ChildHandle>::DESCRIPTOR,
+                                    <Session as ::supervisor::Child>::DESCRIPTOR,
                                 ),
                             ]
                         },
@@ -274,19 +284,19 @@ impl ::supervisor::bounds::ChildHandle for Shop {
 #[allow(
     clippy::module_name_repetitions,
     clippy::struct_field_names,
+    unreachable_pub,
     reason = "the names are the tree's"
 )]
 #[derive(::core::clone::Clone)]
 pub struct ShopSub {
-    supervisor: ::supervisor::__private::HiddenSupervisor,
-    __worker: ::supervisor::ChildRef<()>,
+    supervisor: ::supervisor::__private::Hidden<::supervisor::Supervisor>,
+    __worker: ::supervisor::__private::Hidden<::supervisor::ChildRef<()>>,
     __mailer: ::supervisor::__private::ErasedHandle<Mailer>,
 }
 #[automatically_derived]
 #[allow(dead_code, private_interfaces, reason = "a program need not use all of it")]
 impl ShopSub {
     /// Returns the supervisor itself.
-    #[doc(alias = "shutdown", alias = "wait", alias = "events")]
     #[must_use]
     pub fn supervisor(&self) -> &::supervisor::Supervisor {
         self.supervisor.get()
@@ -294,7 +304,7 @@ impl ShopSub {
     ///Returns the address of the task `worker`: `Always`.
     #[must_use]
     pub fn worker(&self) -> &::supervisor::ChildRef<()> {
-        &self.__worker
+        self.__worker.get()
     }
     ///Returns the child `mailer`: `Transient<Mailer> (backoff = 100ms..30s)`.
     #[must_use]
@@ -305,6 +315,13 @@ impl ShopSub {
 #[automatically_derived]
 impl ::core::convert::AsRef<::supervisor::Supervisor> for ShopSub {
     fn as_ref(&self) -> &::supervisor::Supervisor {
+        self.supervisor()
+    }
+}
+#[automatically_derived]
+impl ::core::ops::Deref for ShopSub {
+    type Target = ::supervisor::Supervisor;
+    fn deref(&self) -> &::supervisor::Supervisor {
         self.supervisor()
     }
 }
@@ -322,7 +339,7 @@ const _: () = {
         "db",
         "Database",
         <Database as ::supervisor::Child>::OPTIONS,
-        <<Database as ::supervisor::Child>::Handle as ::supervisor::bounds::ChildHandle>::DESCRIPTOR,
+        <Database as ::supervisor::Child>::DESCRIPTOR,
     );
     let __supervisor = ::supervisor::__private::SupervisorOptions::new(
             ::supervisor::SupervisionStrategy::OneForAll,
@@ -344,7 +361,7 @@ const _: () = {
                 ),
             )
             .or(<Mailer as ::supervisor::Child>::OPTIONS),
-        <<Mailer as ::supervisor::Child>::Handle as ::supervisor::bounds::ChildHandle>::DESCRIPTOR,
+        <Mailer as ::supervisor::Child>::DESCRIPTOR,
     );
     let __supervisor = ::supervisor::__private::SupervisorOptions::new(
         ::supervisor::SupervisionStrategy::OneForOne,
@@ -358,7 +375,7 @@ const _: () = {
         ::supervisor::ChildOptions::new()
             .with_restart_policy(::supervisor::RestartPolicy::Temporary)
             .or(<Session as ::supervisor::Child>::OPTIONS),
-        <<Session as ::supervisor::Child>::Handle as ::supervisor::bounds::ChildHandle>::DESCRIPTOR,
+        <Session as ::supervisor::Child>::DESCRIPTOR,
     );
     let __supervisor = ::supervisor::__private::SupervisorOptions::new(
         ::supervisor::SupervisionStrategy::SimpleOneForOne,

@@ -7,14 +7,15 @@
 #[must_use = "a tree shuts down when its last handle is dropped"]
 #[derive(::core::clone::Clone)]
 struct Sessions {
-    supervisor: ::supervisor::__private::HiddenSupervisor,
-    pool: ::supervisor::Pool<Session, ::supervisor::pool::Shared>,
+    supervisor: ::supervisor::__private::Hidden<::supervisor::Supervisor>,
+    pool: ::supervisor::__private::Hidden<
+        ::supervisor::Pool<Session, ::supervisor::pool::Shared>,
+    >,
 }
 #[automatically_derived]
 #[allow(dead_code, private_interfaces, reason = "a program need not use all of it")]
 impl Sessions {
     /// Returns the supervisor at the top of the tree.
-    #[doc(alias = "shutdown", alias = "wait", alias = "events")]
     #[must_use]
     fn supervisor(&self) -> &::supervisor::Supervisor {
         self.supervisor.get()
@@ -22,7 +23,7 @@ impl Sessions {
     /// Returns the pool, to which workers are added.
     #[must_use]
     fn pool(&self) -> &::supervisor::Pool<Session, ::supervisor::pool::Shared> {
-        &self.pool
+        self.pool.get()
     }
 }
 #[automatically_derived]
@@ -38,6 +39,13 @@ impl ::core::fmt::Debug for Sessions {
 impl ::core::convert::AsRef<::supervisor::Supervisor> for Sessions {
     fn as_ref(&self) -> &::supervisor::Supervisor {
         self.supervisor()
+    }
+}
+#[automatically_derived]
+impl ::core::ops::Deref for Sessions {
+    type Target = ::supervisor::Pool<Session, ::supervisor::pool::Shared>;
+    fn deref(&self) -> &::supervisor::Pool<Session, ::supervisor::pool::Shared> {
+        self.pool()
     }
 }
 #[automatically_derived]
@@ -57,10 +65,12 @@ impl Sessions {
         Self,
     >();
     ///Creates a `Sessions` that is not started, such as the child of another tree.
+    #[doc(alias = "new", alias = "build")]
     #[allow(
         clippy::let_and_return,
         clippy::many_single_char_names,
         clippy::needless_pass_by_value,
+        clippy::self_named_constructors,
         clippy::similar_names,
         clippy::too_many_arguments,
         clippy::too_many_lines,
@@ -82,19 +92,20 @@ impl Sessions {
         ::supervisor::Tree::new(
             ::core::clone::Clone::clone(__pool.supervisor()),
             Sessions {
-                supervisor: ::supervisor::__private::HiddenSupervisor::new(
+                supervisor: ::supervisor::__private::Hidden::new(
                     ::core::clone::Clone::clone(__pool.supervisor()),
                 ),
-                pool: __pool,
+                pool: ::supervisor::__private::Hidden::new(__pool),
             },
         )
     }
     ///Starts the tree, and returns the `Sessions` when all its children have started.
-    #[doc(alias = "start_link")]
+    #[doc(alias = "run", alias = "spawn", alias = "start_link")]
     #[allow(
         clippy::let_and_return,
         clippy::many_single_char_names,
         clippy::needless_pass_by_value,
+        clippy::self_named_constructors,
         clippy::similar_names,
         clippy::too_many_arguments,
         clippy::too_many_lines,
@@ -138,7 +149,7 @@ impl ::supervisor::bounds::ChildHandle for Sessions {
                         "session",
                         "Session",
                         <Session as ::supervisor::Child>::OPTIONS,
-                        <<Session as ::supervisor::Child>::Handle as ::supervisor::bounds::ChildHandle>::DESCRIPTOR,
+                        <Session as ::supervisor::Child>::DESCRIPTOR,
                     ),
                 ]
             },
@@ -150,7 +161,7 @@ const _: () = {
         "session",
         "Session",
         <Session as ::supervisor::Child>::OPTIONS,
-        <<Session as ::supervisor::Child>::Handle as ::supervisor::bounds::ChildHandle>::DESCRIPTOR,
+        <Session as ::supervisor::Child>::DESCRIPTOR,
     );
     let __supervisor = ::supervisor::__private::SupervisorOptions::new(
         ::supervisor::SupervisionStrategy::SimpleOneForOne,

@@ -5,12 +5,12 @@ mod handles;
 use std::future::Ready;
 use std::time::Duration;
 
-pub use self::handles::{ErasedHandle, HiddenSupervisor};
+pub use self::handles::Hidden;
 pub use crate::kinds::Every;
 pub use crate::runtime::ErasedSpec;
 pub use crate::spec::{SupervisorOptions, TreeDescriptor};
-pub use crate::tree::TemplateParts;
 use crate::tree::{Child, ChildHandle};
+pub use crate::tree::{ErasedHandle, TemplateParts};
 #[cfg(feature = "macros")]
 pub use supervisor_macros::tree;
 

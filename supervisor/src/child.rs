@@ -3,14 +3,16 @@
 mod child_ref;
 mod context;
 mod deadlock;
+mod question;
 mod sending;
 mod task;
 mod worker;
 
 pub use self::child_ref::{AnyChildRef, ChildRef};
 pub use self::context::Context;
+pub use self::question::Question;
 pub use self::sending::{Asking, Sending};
 pub(crate) use self::task::FnFactory;
-pub use self::task::TaskFuture;
+pub use self::task::{NoTask, TaskFn, TaskFuture};
 pub use self::worker::{Addressable, Worker, WorkerOnce};
 pub(crate) use self::worker::{OnceFactory, WorkerFactory};

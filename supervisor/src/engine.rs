@@ -51,6 +51,7 @@ pub(crate) use protocol::{
     Addition, Answer, Effect, Ending, Event, Exit, Notice, Order, Refusal, Shown, Subject, Verb,
 };
 
+use self::child::Pending;
 use self::children::Children;
 use self::deferred::Deferred;
 use self::graph::Graph;
@@ -61,7 +62,9 @@ use self::stopping::Scheme;
 use self::timers::{Target, Timers};
 use self::walk::Walk;
 use crate::packed_instant::LastPacked;
-use crate::spec::{AutoShutdown, ChildState, MaxRestarts, Name, SupervisionStrategy};
+use crate::spec::{
+    AutoShutdown, ChildState, MaxRestarts, Name, RestartPolicy, SupervisionStrategy,
+};
 
 /// The number of children that are started, or asked to end, in one go before other events are
 /// handled; small in tests, so that the tests see events in between.
@@ -149,6 +152,8 @@ pub(crate) struct Engine<C, R> {
     /// `true` if a life of the supervisor may follow this one, so that declared children that it
     /// stops come back.
     may_return: bool,
+    /// The restart policy of the supervisor as a child.
+    policy: RestartPolicy,
     effects: VecDeque<Effect<C, R>>,
 }
 
@@ -176,6 +181,7 @@ impl<C: Named, R> Engine<C, R> {
             settled: Vec::new(),
             changed: Vec::new(),
             may_return: false,
+            policy: RestartPolicy::Always,
             effects: VecDeque::new(),
         }
     }
@@ -315,12 +321,20 @@ impl<C: Named, R> Engine<C, R> {
 
     /// Returns the state of a child that its users have to see.
     fn visible_state(&self, child: &Child<C, R>) -> Shown {
-        match Shown::from(&child.state) {
-            // The supervisor above decides whether the child comes back.
-            Shown::Is(ChildState::Stopped) if self.is_stopping() && self.returns(child) => {
+        match &child.state {
+            // It is not restarted, whatever its exit leads to.
+            State::ExitPending(_) if child.rules.restart == RestartPolicy::Temporary => {
+                Shown::Is(ChildState::Stopped)
+            }
+            // The next attempt comes after all that the supervisor does now.
+            State::Waiting(Pending::Again(_))
+                if child.rules.backoff.is_none() && self.rules.strategy.is_group() =>
+            {
                 Shown::Held
             }
-            state => state,
+            // The supervisor above decides whether the child comes back.
+            State::Down if self.is_stopping() && self.returns(child) => Shown::Held,
+            state => Shown::from(state),
         }
     }
 
@@ -336,9 +350,10 @@ impl<C: Named, R> Engine<C, R> {
         self.may_return && child.declared
     }
 
-    /// Sets whether a life of the supervisor may follow this one.
-    pub(crate) fn set_may_return(&mut self, may_return: bool) {
-        self.may_return = may_return;
+    /// Makes the supervisor a child with this restart policy: a life of it may follow this one.
+    pub(crate) fn become_child(&mut self, policy: RestartPolicy) {
+        self.may_return = true;
+        self.policy = policy;
     }
 
     /// Releases the memory of effects that have been carried out.

@@ -7,9 +7,13 @@ use std::fmt;
 use supervisor_rules::wording;
 
 use crate::engine::{Answer, Refusal};
+use crate::mailbox::{AskError, SendError, TrySendError};
 use crate::spec::{ChildPath, Escaped, ExitReason};
 
 /// The error of a call to a supervisor: the reason why the supervisor did not do what it was asked.
+///
+/// The errors of [`send`](crate::ChildRef::send) and [`ask`](crate::ChildRef::ask) convert into it,
+/// so that one `?` serves for both in a function that returns it.
 ///
 /// The variants named after OTP's atoms mean what they mean there: `already_started`,
 /// `already_present`, `not_found`, `running`, `restarting`, `simple_one_for_one`.
@@ -72,11 +76,43 @@ pub enum SupervisorError {
     Cycle(ChildPath),
     /// There is no tokio runtime with timers on this thread.
     NoRuntime,
+    /// A message was not sent: a [`SendError`] or a [`TrySendError`] that `?` has converted, without
+    /// the message.
+    NotSent(TrySendError<()>),
+    /// A request was not answered: an [`AskError`] that `?` has converted, without the request.
+    NotAnswered(AskError<()>),
+}
+
+impl<M> From<SendError<M>> for SupervisorError {
+    fn from(error: SendError<M>) -> Self {
+        TrySendError::from(error).into()
+    }
+}
+
+impl<M> From<TrySendError<M>> for SupervisorError {
+    fn from(error: TrySendError<M>) -> Self {
+        Self::NotSent(match error {
+            TrySendError::Full(_) => TrySendError::Full(()),
+            TrySendError::NotRunning(_) => TrySendError::NotRunning(()),
+            TrySendError::Gone(_) => TrySendError::Gone(()),
+        })
+    }
+}
+
+impl<M> From<AskError<M>> for SupervisorError {
+    fn from(error: AskError<M>) -> Self {
+        Self::NotAnswered(match error {
+            AskError::NotRunning(_) => AskError::NotRunning(()),
+            AskError::Gone(_) => AskError::Gone(()),
+            AskError::NoReply => AskError::NoReply,
+            AskError::Timeout => AskError::Timeout,
+        })
+    }
 }
 
 impl SupervisorError {
     /// Returns the path of the child or supervisor that the error is about; `None` for
-    /// [`NoRuntime`](Self::NoRuntime).
+    /// [`NoRuntime`](Self::NoRuntime), and for the errors of messages, which hold no path.
     #[must_use]
     pub fn path(&self) -> Option<&ChildPath> {
         match self {
@@ -99,7 +135,7 @@ impl SupervisorError {
             | Self::FromInside(path)
             | Self::AlreadySupervised(path)
             | Self::Cycle(path) => Some(path),
-            Self::NoRuntime => None,
+            Self::NoRuntime | Self::NotSent(_) | Self::NotAnswered(_) => None,
         }
     }
 
@@ -202,6 +238,8 @@ impl fmt::Display for SupervisorError {
                 write!(f, "supervisor `{path}` already has a supervisor")
             }
             Self::Cycle(path) => write!(f, "supervisor `{path}` cannot be below itself"),
+            Self::NotSent(error) => write!(f, "a message was not sent: {error}"),
+            Self::NotAnswered(error) => write!(f, "a request was not answered: {error}"),
             Self::NoRuntime => {
                 f.write_str("there is no tokio runtime with timers on this thread; call this from async code, with `enable_time` or `enable_all` on a runtime built by hand")
             }

@@ -120,13 +120,13 @@
 //! # let _ = Service::tree(80);
 //! ```
 //!
-//! A declaration reads like `let name: Type = value;`. Later children can use a child's name as a
-//! variable that holds its address, so that a child can use the children that start before it, and
-//! no others. Without a name in front, `supervision_tree! { one_for_one { … } }` is an
+//! A declaration reads like `let name: Type = value;`. In the values of later children, a child's
+//! name is a variable that holds its address, so that a child can use the children that start before
+//! it, and no others. Each value has a clone of the addresses that it names. Without a name in front, `supervision_tree! { one_for_one { … } }` is an
 //! expression. A tree can be a child of another: `service: Service = Service::tree(80)`.
 //!
-//! A function gets a sibling's address by a closure, which clones the address once when the tree is
-//! built and once for each life (a function has no messages of its own; a type has):
+//! A function gets a sibling's address by a closure, which clones the address for each life (a
+//! function has no messages of its own; a type has):
 //!
 //! ```
 //! # use supervisor::prelude::*;
@@ -136,10 +136,7 @@
 //! supervision_tree! {
 //!     Reminders: one_for_one {
 //!         mailer: Mailer,
-//!         reminder: Always = {
-//!             let mailer = mailer.clone();
-//!             move |ctx| remind(ctx, mailer.clone())
-//!         },
+//!         reminder: Always = move |ctx| remind(ctx, mailer.clone()),
 //!     }
 //! }
 //! # let _ = Reminders::tree();
@@ -161,7 +158,7 @@
 //! | supervisor | `auto_shutdown` | `never`, `any_significant`, `all_significant` | `never` |
 //! | supervisor | `kill_grace` | a duration | 1s |
 //! | supervisor | `order` | `declaration`, or [`by_use`](guide::order): children that do not depend on each other start and stop together | `declaration` |
-//! | pool | `max_children` | a number, at least 1 | no limit |
+//! | supervisor | `max_children` | a number, at least 1: of a pool's workers, or of all children | no limit |
 //! | pool | `partitions` | a number of workers, which [share the work](supervision_tree!#partitions-workers-that-share-the-work-by-key) | none |
 //! | nested supervisor | `restart`, `significant`, `backoff`, `shutdown` | as for a child | `Always`, no, none, `infinity` |
 //! | root | `shutdown_within` | a duration, checked at compile time | none |
@@ -174,7 +171,8 @@
 //! | child | `heartbeat` | a duration | off |
 //! | child | `after` | `[name, …]`: more siblings that it uses, under `order = by_use` | none |
 //! | task | `every` | a duration: a [periodic job](supervision_tree!#every-a-periodic-job) | none: a task runs once per life |
-//! | derive only | `message`, `mailbox` | a type; how many messages | `()`, 64 |
+//! | child with a type | `mailbox` | how many messages | 64 |
+//! | derive only | `message` | a type | `()` |
 //! | derive only | `once` | a flag: [`WorkerOnce`], one life by value | no |
 //!
 //! # Who is restarted
@@ -334,11 +332,13 @@ pub use self::tree::{Child, ChildSpec, Partitioned, Pool, SupervisorBuilder, Tre
 /// on children; programs have no use for the traits here. [`WithoutContext`](bounds::WithoutContext) is met by no type: it is
 /// there for the error about a job that takes a context.
 pub mod bounds {
-    pub use crate::child::TaskFuture;
+    pub use crate::child::{NoTask, Question, TaskFn, TaskFuture};
     pub use crate::kinds::{PeriodicFuture, PeriodicJob, WithoutContext};
+    #[cfg(feature = "signal")]
+    pub use crate::supervisor::IntoTree;
     pub use crate::tree::{
-        ChildHandle, DefaultRecipe, Partition, SharedValue, WorkerOf, WorkerOnceOf, WorkerOnceSpec,
-        WorkerSpec,
+        ChildHandle, DefaultRecipe, DefaultValue, OwnValue, Partition, SharedValue, WorkerOf,
+        WorkerOnceOf, WorkerOnceSpec, WorkerSpec,
     };
 }
 
@@ -381,7 +381,9 @@ pub mod specs {
 /// Futures returned by methods of a context, a supervisor and a tree.
 pub mod futures {
     pub use crate::slot::ShutdownRequested;
-    pub use crate::tree::{AddChild, Starting};
+    #[cfg(feature = "signal")]
+    pub use crate::supervisor::Running;
+    pub use crate::tree::{AddChild, AddWorker, Starting};
 }
 
 #[cfg(feature = "macros")]

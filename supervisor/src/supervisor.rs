@@ -16,7 +16,7 @@ pub use self::lookup::LookupError;
 #[cfg(feature = "test-util")]
 pub(crate) use self::lookup::find;
 #[cfg(feature = "signal")]
-pub use self::run::{run, run_leaving_sighup};
+pub use self::run::{IntoTree, Running, run, run_leaving_sighup};
 use crate::catch::catch_panic;
 use crate::child::AnyChildRef;
 use crate::engine::{Answer, Subject, Verb};
@@ -241,7 +241,17 @@ impl Supervisor {
         answer: oneshot::Receiver<Answer>,
         child: &Name,
     ) -> Result<(), SupervisorError> {
-        match answer.await {
+        self.outcome(answer.await, child)
+    }
+
+    /// Turns the answer to an order about a child into a result; it is an error if the supervisor
+    /// has dropped the order.
+    fn outcome(
+        &self,
+        answer: Result<Answer, oneshot::error::RecvError>,
+        child: &Name,
+    ) -> Result<(), SupervisorError> {
+        match answer {
             Ok(answer) => SupervisorError::check(answer, || (self.path().join(child), self.path())),
             Err(_) => Err(self.node.unavailable()),
         }

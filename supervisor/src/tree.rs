@@ -3,6 +3,7 @@
 mod builder;
 mod child;
 mod child_spec;
+mod erased_handle;
 mod partitioned;
 mod pool;
 
@@ -19,9 +20,11 @@ pub use self::child::{
 pub use self::child_spec::{
     AddChild, ChildSpec, PerWorkerTemplate, Ready, Runnable, SharedTemplate, Unset,
 };
+pub use self::erased_handle::ErasedHandle;
 pub use self::partitioned::{Partition, Partitioned};
 pub use self::pool::{
-    AddWorkersError, FnWorker, PerWorker, Pool, PoolTemplate, Shared, TemplateParts,
+    AddWorker, AddWorkersError, DefaultValue, FnWorker, OwnValue, PerWorker, Pool, PoolTemplate,
+    Shared, TemplateParts,
 };
 use crate::error::SupervisorError;
 use crate::supervisor::Supervisor;

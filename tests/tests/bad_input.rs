@@ -324,9 +324,10 @@ async fn a_pool_that_is_built_wrong_fails_to_start() {
         "supervisor `/`: a template belongs on a `simple_one_for_one` supervisor, and this one is \
          one_for_all"
     );
+    let full = Supervisor::new().with_max_children(1);
     assert_eq!(
-        refusal(Supervisor::new().with_max_children(3)).await,
-        "supervisor `/`: `max_children` belongs on a `simple_one_for_one` supervisor"
+        refusal(full.with_child(stage.actor("a")).with_child(stage.actor("b"))).await,
+        "supervisor `/`: `max_children = 1` has no room for the 2 children that are declared"
     );
     assert_eq!(stage.gauge("a").begun(), 0);
 }

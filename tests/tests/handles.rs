@@ -243,3 +243,88 @@ async fn a_child_may_hold_and_drop_the_last_handle_of_its_own_tree() {
     event(&mut events, "the end", supervisor_terminated("/")).await;
     assert_eq!(stage.alive(), "");
 }
+
+mod declared {
+    use super::*;
+
+    #[derive(Child, Default)]
+    #[child(message = Query)]
+    struct Answerer;
+
+    enum Query {
+        Get(Reply<u32>),
+        Nothing,
+    }
+
+    impl Worker for Answerer {
+        async fn run(&self, mut ctx: Context<Query>) -> ChildResult {
+            while let Some(query) = ctx.recv().await {
+                match query {
+                    Query::Get(reply) => drop(reply.send(42)),
+                    Query::Nothing => {}
+                }
+            }
+            Ok(())
+        }
+    }
+
+    supervision_tree! {
+        Shop: one_for_one {
+            // An accessor hides a function of the supervisor.
+            stats: Answerer,
+            sub: one_for_one { answerer: Answerer },
+            pool: simple_one_for_one { worker: Answerer },
+        }
+    }
+
+    supervision_tree! {
+        Pooled: simple_one_for_one { worker: Temporary<Answerer> }
+    }
+
+    /// Sends and asks with one error type, as a `main` does that returns it.
+    async fn ask(answerer: &ChildRef<Query>) -> Result<u32, SupervisorError> {
+        answerer.send(Query::Nothing).await?;
+        Ok(answerer.ask(Query::Get).await?)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_handle_has_the_functions_of_its_supervisor() {
+        let shop = within("the start", Shop::start()).await.unwrap();
+        assert_eq!(within("an answer", ask(shop.stats())).await.unwrap(), 42);
+        assert_eq!(shop.sub().path(), "sub");
+        within("a worker", shop.pool().add_worker()).await.unwrap();
+        assert_eq!(within("the list", shop.pool().which_children()).await.unwrap().len(), 1);
+        let report = within("the stop", shop.shutdown()).await.unwrap();
+        assert!(report.is_clean());
+
+        let pooled = within("the start", Pooled::start()).await.unwrap();
+        let worker: ChildRef<Query> = within("a worker", pooled.add_worker()).await.unwrap();
+        assert_eq!(worker.path(), "#1");
+        let expression = supervision_tree! { simple_one_for_one { worker: Temporary<Answerer> } };
+        let expression = within("the start", expression.start()).await.unwrap();
+        within("a worker", expression.add_worker_with(Answerer)).await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_errors_of_messages_convert_into_those_of_supervisors() {
+        let shop = within("the start", Shop::start()).await.unwrap();
+        let answerer = shop.sub().answerer().clone();
+        within("the end", answerer.terminate()).await.unwrap();
+        let error = within("the error", ask(&answerer)).await.unwrap_err();
+        assert_eq!(error.to_string(), "a message was not sent: the child is not running");
+        let error = answerer.try_send(Query::Nothing).map_err(SupervisorError::from).unwrap_err();
+        assert_eq!(error.to_string(), "a message was not sent: the child is not running");
+        assert!(error.path().is_none());
+        let asked =
+            within("the error", answerer.ask(Query::Get)).await.map_err(SupervisorError::from);
+        let error = asked.unwrap_err();
+        assert_eq!(error.to_string(), "a request was not answered: the child is not running");
+        within("the stop", shop.shutdown()).await.unwrap();
+        let gone =
+            within("the error", answerer.send(Query::Nothing)).await.map_err(SupervisorError::from);
+        assert_eq!(
+            gone.unwrap_err().to_string(),
+            "a message was not sent: the child is gone for good"
+        );
+    }
+}

@@ -44,7 +44,7 @@ const LAYERS: &[Layer] = &[
         places: &["observe.rs", "observe/"],
         may_name: Only(&["catch", "sync", "spec"]),
     },
-    Layer { name: "error", places: &["error.rs"], may_name: Only(&["spec", "engine"]) },
+    Layer { name: "error", places: &["error.rs"], may_name: Only(&["spec", "engine", "mailbox"]) },
     Layer {
         name: "inbox",
         places: &["inbox.rs", "inbox/"],

@@ -243,3 +243,34 @@ fn a_derive_sets_the_options_of_its_type() {
     assert_eq!(Store::OPTIONS.shutdown(), Some(Shutdown::Timeout(Duration::from_secs(10))));
     assert_eq!(Echo::OPTIONS.mailbox(), 64);
 }
+
+mod twins {
+    use supervisor::prelude::*;
+
+    /// The function of whichever twin is in the program.
+    async fn worker(ctx: Context) -> ChildResult {
+        ctx.shutdown_requested().await;
+        Ok(())
+    }
+
+    supervision_tree! {
+        /// Children of one name, of which one is in the program: the first, or the last.
+        pub(super) Twins: one_for_one {
+            #[cfg(all())]
+            worker: Always,
+            #[cfg(any())]
+            worker: Transient,
+            #[cfg(all())]
+            sub: one_for_one { worker: Always },
+            #[cfg(any())]
+            sub: one_for_all { worker: Always },
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_two_tasks_of_one_name_the_first_or_the_last_may_be_left_out() {
+    let twins = within("the start", twins::Twins::start()).await.unwrap();
+    assert_eq!(twins.worker().path(), "worker");
+    assert_eq!(twins.sub().worker().path(), "sub/worker");
+}

@@ -238,9 +238,20 @@ fn make<T>(value: T) -> supervisor_elsewhere::Holder<T> {
     supervisor_elsewhere::Holder::new(value)
 }
 
+/// A parameter whose name is not one letter is declared.
+async fn declared<Handler: Clone + Send + Sync + 'static>(handler: Handler) -> usize {
+    let tree = supervisor::supervision_tree! {
+        for<Handler> one_for_one(auto_shutdown = any_significant) {
+            first: supervisor_elsewhere::Holder<Handler> = make(handler.clone()),
+        }
+    };
+    within("the start", tree.start()).await.unwrap().children()
+}
+
 #[tokio::test]
 async fn a_tree_inside_a_generic_function() {
     assert_eq!(generic(String::from("any")).await, 2);
+    assert_eq!(declared(String::from("any")).await, 1);
 }
 
 mod documented {
@@ -259,4 +270,17 @@ mod documented {
 fn generated_items_need_no_documentation_of_the_user() {
     assert_eq!(documented::Documented::CHILDREN, 3);
     assert_eq!(supervisor_elsewhere::hidden_children(), 2);
+}
+
+mod named_tree {
+    supervisor::supervision_tree! {
+        /// A tree may be called as the library's own type, which has a function of that name.
+        pub(crate) Tree: one_for_one { idle: Always = super::idle }
+    }
+}
+
+#[test]
+fn a_tree_may_be_called_tree() {
+    assert_eq!(named_tree::Tree::CHILDREN, 1);
+    let _tree = named_tree::Tree::tree();
 }

@@ -394,3 +394,46 @@ async fn partitions_share_their_value() {
     let rule = "`one` runs `once`, by value, so `partitions` cannot share it";
     assert!(error.to_string().contains(rule), "{error}");
 }
+
+mod mailboxes {
+    use super::*;
+
+    #[derive(Child, Default)]
+    #[child(message = u32, mailbox = 1)]
+    struct Collector;
+
+    impl Worker for Collector {
+        async fn run(&self, ctx: Context<u32>) -> ChildResult {
+            ctx.shutdown_requested().await;
+            Ok(())
+        }
+    }
+
+    supervision_tree! {
+        Limited: one_for_one {
+            by_type: Collector,
+            by_tree: Collector(mailbox = 2),
+            thread: Blocking<u32>(mailbox = 3) = Blocking::new(|ctx: BlockingContext<u32>| {
+                while !ctx.wait_for_shutdown(SECOND) {}
+                Ok(())
+            }),
+            pool: simple_one_for_one { worker: Temporary<Collector>(mailbox = 4) },
+            parts: simple_one_for_one(partitions = 2) { part: Collector(mailbox = 5) },
+        }
+    }
+
+    /// Sends messages while there is room, and returns their number.
+    fn room(child: &ChildRef<u32>) -> usize {
+        (0..100).take_while(|number| child.try_send(*number).is_ok()).count()
+    }
+
+    #[tokio::test]
+    async fn a_tree_sets_the_mailbox_of_a_child_of_any_kind() {
+        let tree = within("the start", Limited::start()).await.unwrap();
+        let worker = within("a worker", tree.pool().add_worker()).await.unwrap();
+        let part = &tree.parts().workers()[1];
+        let rooms = [tree.by_type(), tree.by_tree(), tree.thread(), &worker, part].map(room);
+        assert_eq!(rooms, [1, 2, 3, 4, 5]);
+        within("the stop", tree.shutdown()).await.unwrap();
+    }
+}

@@ -11,23 +11,32 @@ use std::process::Command;
 
 /// Mistakes that only the compiler can find, by traits and types. The library words the errors
 /// where the compiler allows it.
-const BY_THE_COMPILER: [&str; 23] = [
+const BY_THE_COMPILER: [&str; 32] = [
+    "ask_without_reply",
     "builder_not_built",
     "child_by_hand",
     "child_not_derived",
+    "child_of_another_supervisor",
     "default_missing",
     "job_with_context",
     "job_without_result",
+    "message_not_send",
     "message_private",
     "partitions_of_tree",
+    "pool_value",
     "spec_with_nothing_to_run",
     "task_borrows",
     "task_missing",
+    "task_no_function",
     "task_not_async",
     "task_not_send",
     "task_without_context",
     "task_without_result",
+    "template_by_hand",
     "template_value_once",
+    "tree_not_runnable",
+    "type_taken",
+    "type_unknown",
     "value_of_wrong_type",
     "worker_missing",
     "worker_missing_generic",

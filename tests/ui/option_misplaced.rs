@@ -3,9 +3,9 @@
 use supervisor::prelude::*;
 
 supervision_tree! {
-    pub Shop: one_for_one(restart = Transient, max_children = 5) {
+    pub Shop: one_for_one(restart = Transient) {
         worker: Transient(max_restarts = 5, restart = Always),
-        db: Database(message = u8, mailbox = 5),
+        db: Database(message = u8),
         sub: one_for_one(shutdown_within = 5s, start = notify) { worker: Always },
         parts: one_for_all(partitions = 8, every = 5s) { worker: Always(partitions = 8) },
         other: Database(every = 30s),

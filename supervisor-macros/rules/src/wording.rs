@@ -155,6 +155,17 @@ pub const fn max_children_of_partitions() -> Text {
     )
 }
 
+/// Says that a supervisor declares more children than it may have.
+#[must_use]
+pub const fn max_children_exceeded(declared: usize, limit: usize) -> Text {
+    Text::new()
+        .str("`max_children = ")
+        .number(limit as u128)
+        .str("` has no room for the ")
+        .number(declared as u128)
+        .str(" children that are declared")
+}
+
 /// Says that the workers of a pool cannot share a value that the first of them consumes.
 #[must_use]
 pub const fn partitions_once(name: &str) -> Text {

@@ -66,11 +66,9 @@ pub(super) fn expand(child: &Child, errors: &Errors) -> TokenStream {
     let child = quote_spanned! {span=>
         impl #impl_generics #krate::Child for #ident #ty_generics #child_clause { #body }
     };
+    // A message that cannot be sent is reported in the order of the items, first at its type.
     quote! {
         #errors
-
-        #[automatically_derived]
-        #child
 
         #[automatically_derived]
         impl #impl_generics #krate::Addressable for #ident #ty_generics #addressable_clause {
@@ -78,6 +76,9 @@ pub(super) fn expand(child: &Child, errors: &Errors) -> TokenStream {
             const DEFAULTS: #krate::ChildOptions =
                 #krate::ChildOptions::new()#calls #once;
         }
+
+        #[automatically_derived]
+        #child
     }
 }
 

@@ -39,7 +39,7 @@ options! {
     RestartWindow   = "restart_window",  Supervisor,    Supervisor, NonzeroTime,  "60s";
     AutoShutdown    = "auto_shutdown",   Supervisor,    Supervisor, AutoShutdown, "any_significant";
     Order           = "order",           Ordered,       Supervisor, Order,        "by_use";
-    MaxChildren     = "max_children",    Pool,          Builder,    NonzeroCount, "100";
+    MaxChildren     = "max_children",    Supervisor,    Builder,    NonzeroCount, "100";
     Partitions      = "partitions",      Pool,          Constant,   NonzeroCount, "8";
     KillGrace       = "kill_grace",      Supervisor,    Builder,    Time,         "1s";
     ShutdownWithin  = "shutdown_within", Root,          Expansion,  NonzeroTime,  "30s";
@@ -53,7 +53,7 @@ options! {
     Heartbeat       = "heartbeat",       Worker,        Child,      NonzeroTime,  "10s";
     Every           = "every",           Task,          Expansion,  NonzeroTime,  "30s";
     Message         = "message",         Type,          Expansion,  Type,         "Query";
-    Mailbox         = "mailbox",         Type,          Child,      NonzeroCount, "64";
+    Mailbox         = "mailbox",         Typed,         Child,      NonzeroCount, "64";
     Once            = "once",            Type,          Expansion,  Flag,         "true";
     Crate           = "crate",           Type,          Expansion,  Path,         "::supervisor";
 }
@@ -85,6 +85,8 @@ enum Home {
     /// A child that is not a supervisor.
     Worker,
     Task,
+    /// A type that derives `Child`, or a child with a type.
+    Typed,
     /// A type that derives `Child`.
     Type,
 }
@@ -178,6 +180,7 @@ impl Home {
             Self::Child => !matches!(place, Place::Root { .. }),
             Self::Worker => matches!(place, Place::Task | Place::Typed | Place::Derive),
             Self::Task => place == Place::Task,
+            Self::Typed => matches!(place, Place::Typed | Place::Derive),
             Self::Type => place == Place::Derive,
         }
     }
@@ -194,6 +197,7 @@ impl Home {
             Self::Child => "on a child",
             Self::Worker => "on a task or a child with a type",
             Self::Task => "on a task: it is how often its function is called",
+            Self::Typed => "on a child with a type or in `#[child(…)]`",
             Self::Type => "in `#[child(…)]`, on the child's type",
         }
     }

@@ -43,7 +43,7 @@ fn each_option_of_a_supervisor_has_its_methods() {
 
 #[test]
 fn each_option_of_a_child_that_differs_from_its_default_is_printed() {
-    // The policy is the first word of a printed child, and the mailbox belongs to its type.
+    // The policy is the first word of a printed child, and the mailbox is no rule of supervision.
     let is_printed =
         |key: Key| key.is_passed_to(Receiver::Child) && !matches!(key, Key::Restart | Key::Mailbox);
     let text = library("spec/options.rs");
@@ -57,7 +57,7 @@ fn each_option_of_a_child_that_differs_from_its_default_is_printed() {
 
 #[test]
 fn each_option_of_a_child_can_be_asked_for() {
-    // The mailbox belongs to the child's type.
+    // The mailbox is no rule of supervision.
     let asked = |key: Key| key.is_passed_to(Receiver::Child) && key != Key::Mailbox;
     each_is_in("observe/info.rs", asked, |key| format!("pub {}: ", key.as_str()));
 }

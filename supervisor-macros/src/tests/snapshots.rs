@@ -43,7 +43,7 @@ fn a_tree_with_a_name() {
                 db: Database = Database::new(&config.url),
                 sub: one_for_one {
                     worker: Always,
-                    mailer: Transient<Mailer>(backoff = 100ms..30s) = Mailer::new(db.clone()),
+                    mailer: Transient<Mailer>(backoff = 100ms..30s) = Mailer::new(db),
                 },
                 sessions: simple_one_for_one(max_children = 10_000) {
                     session: Temporary<Session>,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{Attribute, Expr, Ident, Type, Visibility};
@@ -16,6 +16,8 @@ use crate::words::{Order, Policy, Strategy, Vocabulary, Word};
 pub(crate) struct Tree {
     /// The path of the library: the `$crate` of `supervision_tree!`.
     pub(crate) krate: TokenStream,
+    /// The parameters of the function around the tree that its types name: `for<Handler>`.
+    pub(crate) generics: Vec<Ident>,
     pub(crate) attrs: Vec<Attribute>,
     /// `None` for a tree that is an expression.
     pub(crate) head: Option<Head>,
@@ -183,18 +185,18 @@ impl TypePath {
         self.project_from(&handle, &quote!(#krate::bounds::Partition), item)
     }
 
-    /// Returns `<<Type as Child>::Handle as ChildHandle>::item` with spans of the type.
-    pub(crate) fn project_handle(&self, krate: &TokenStream, item: &str) -> TokenStream {
-        let handle = self.project(krate, "Handle");
-        self.project_from(&handle, &quote!(#krate::bounds::ChildHandle), item)
-    }
-
     fn project_from(&self, from: &TokenStream, of: &TokenStream, item: &str) -> TokenStream {
         let (first, last) = (self.first(), self.last());
         let item = Ident::new(item, last);
         let open = quote_spanned!(first=> <);
         let close = quote_spanned!(last=> >::#item);
         quote!(#open #from as #of #close)
+    }
+
+    /// Returns whether the type has generic arguments.
+    pub(crate) fn has_arguments(&self) -> bool {
+        let mut tokens = self.tokens.clone().into_iter();
+        tokens.any(|token| matches!(token, TokenTree::Punct(punct) if punct.as_char() == '<'))
     }
 
     /// Returns the span of the path's last token.

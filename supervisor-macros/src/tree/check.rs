@@ -8,6 +8,7 @@
 mod after;
 mod child;
 mod facts;
+mod lives;
 mod scope;
 mod supervisor;
 
@@ -89,6 +90,11 @@ fn check_child(supervisor: &Supervisor, site: Site, scope: Scope, errors: &mut E
     apply(&|found| child::task_called(child, found), Validity::WithoutValue);
     apply(&|found| scope::function_hidden(child, scope, found), Validity::WithoutValue);
     apply(&|found| scope::task_borrows_parameter(child, site, found), Validity::WithoutValue);
+    apply(&|found| lives::sibling_given_away(child, scope, found), Validity::WithoutValue);
+    apply(
+        &|found| lives::async_closure_captures(child, site, scope, found),
+        Validity::WithoutValue,
+    );
     apply(&|found| scope::sibling_later(child, site, scope, found), Validity::WithoutValue);
     validity
 }

@@ -11,8 +11,10 @@
 mod build;
 mod descriptor;
 mod docs;
+mod generic;
 mod handle;
 pub(crate) mod settings;
+mod siblings;
 mod uses;
 
 use proc_macro2::TokenStream;
@@ -64,6 +66,7 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
             clippy::let_and_return,
             clippy::many_single_char_names,
             clippy::needless_pass_by_value,
+            clippy::self_named_constructors,
             clippy::similar_names,
             clippy::too_many_arguments,
             clippy::too_many_lines,
@@ -107,6 +110,7 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
                 #krate::__private::children::<Self>();
 
             #[doc = #docs_tree]
+            #[doc(alias = "new", alias = "build")]
             #lints
             #unused
             #quiet_vis fn tree(#params) -> #krate::Tree<Self> {
@@ -115,7 +119,7 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
             }
 
             #[doc = #docs_start]
-            #[doc(alias = "start_link")]
+            #[doc(alias = "run", alias = "spawn", alias = "start_link")]
             #lints
             #quiet_vis fn start(#params) -> #krate::futures::Starting<Self> {
                 Self::tree(#(#names),*).start()
@@ -149,7 +153,15 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
 fn expression(tree: &Tree, errors: &Errors) -> TokenStream {
     let errors = errors.to_items();
     let checks = descriptor::checks(tree);
-    let checks = checks.iter().map(|Check { cfgs, block }| quote!(#(#cfgs)* const #block;));
+    let checks = checks.iter().map(|Check { cfgs, block }| {
+        // rustc evaluates an item when it checks the program, and an inline constant only when it
+        // builds the function around it. An item can name no parameter of that function.
+        if generic::may_be_generic(block, &tree.generics) {
+            quote!(#(#cfgs)* const #block;)
+        } else {
+            quote!(#(#cfgs)* const _: () = #block;)
+        }
+    });
     let statements = build::root(tree);
     let descriptor = descriptor::of_root(tree);
     let types = handle::generic_root(tree);

@@ -13,7 +13,7 @@ use super::ast::{Body, Child, Handle, Supervisor, Tree};
 pub(crate) fn assign(tree: &mut Tree) {
     let root = match &tree.head {
         Some(head) => head.ident.clone(),
-        None => Ident::new("Tree", Span::mixed_site()),
+        None => Ident::new("Handle", Span::mixed_site()),
     };
     let text = root.unraw().to_string();
     let mut used = HashMap::from([(text.clone(), text)]);
@@ -88,12 +88,19 @@ pub(crate) fn hygienic(name: &str) -> Ident {
 /// The meaning of the tokens stays the same, and lints on code that the user did not write do not
 /// reach the user.
 pub(crate) fn mixed_site(tokens: TokenStream) -> TokenStream {
+    respanned(tokens, Span::mixed_site())
+}
+
+/// Gives the tokens of a path or a visibility this span.
+pub(crate) fn respanned(tokens: TokenStream, span: Span) -> TokenStream {
     let each = |token: TokenTree| match token {
-        TokenTree::Group(group) => Group::new(group.delimiter(), mixed_site(group.stream())).into(),
+        TokenTree::Group(group) => {
+            Group::new(group.delimiter(), respanned(group.stream(), span)).into()
+        }
         // The meaning of `$crate` depends on its span.
         TokenTree::Ident(ident) if ident == "$crate" => ident.into(),
         mut token => {
-            token.set_span(Span::mixed_site());
+            token.set_span(span);
             token
         }
     };

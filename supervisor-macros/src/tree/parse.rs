@@ -34,13 +34,37 @@ pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> syn::Result<Tre
 
 fn tree(input: ParseStream, errors: &mut Errors) -> syn::Result<Tree> {
     let (krate, _) = bracketed(input)?;
+    let generics = generics(input)?;
     let attrs = input.call(Attribute::parse_outer)?;
     let head = head(input, errors)?;
+    if let (Some(head), Some(first)) = (&head, generics.first()) {
+        let message = format!("a named tree such as `{}` has no type parameters", head.ident);
+        errors.at(first.span(), message);
+    }
     let root = supervisor::parse(input, head.as_ref().map(|head| &head.ident), errors)?;
     if !input.is_empty() && !matches!(root.enclosure, Enclosure::Missing(_)) {
         errors.push(input.error("unexpected tokens after the tree's last `}`"));
     }
-    Ok(Tree { krate, attrs, head, root })
+    Ok(Tree { krate, generics, attrs, head, root })
+}
+
+/// Parses `for<Handler, …>` before a tree that is an expression: the parameters of the function
+/// around the tree that the tree's types name.
+fn generics(input: ParseStream) -> syn::Result<Vec<Ident>> {
+    if !(input.peek(Token![for]) && input.peek2(Token![<])) {
+        return Ok(Vec::new());
+    }
+    input.parse::<Token![for]>()?;
+    input.parse::<Token![<]>()?;
+    let mut generics = Vec::new();
+    while !input.peek(Token![>]) {
+        generics.push(input.parse()?);
+        if input.parse::<Token![,]>().is_err() {
+            break;
+        }
+    }
+    input.parse::<Token![>]>()?;
+    Ok(generics)
 }
 
 fn bracketed(input: ParseStream) -> syn::Result<(TokenStream, Span)> {

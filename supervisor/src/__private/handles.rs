@@ -1,74 +1,22 @@
 //! The fields of a tree's handle.
 
-use std::any::Any;
-use std::fmt;
-use std::marker::PhantomData;
-use std::sync::Arc;
-
-use crate::supervisor::Supervisor;
-
-/// The handle of a child of type `T`, held without asking whether `T` is a child.
+/// A value in a tree's handle: the supervisor, or the handle of a child.
 ///
-/// The struct that `supervision_tree!` defines has such fields. If they had the type
-/// `<T as Child>::Handle`, a `T` that does not derive `Child` would be an error not only where
-/// the tree names it, but wherever the program holds, passes on or drops the tree's handle.
-pub struct ErasedHandle<T> {
-    handle: Arc<dyn Any + Send + Sync>,
-    child: PhantomData<fn() -> T>,
-}
-
-impl<T> ErasedHandle<T> {
-    /// Holds a value of the type `<T as Child>::Handle`.
-    ///
-    /// The expansion checks elsewhere that the value is of this type: a bound on `T` here would
-    /// report once more that `T` is no child.
-    pub fn new<H: Send + Sync + 'static>(handle: H) -> Self {
-        Self { handle: Arc::new(handle), child: PhantomData }
-    }
-
-    /// Returns the handle.
-    ///
-    /// # Panics
-    ///
-    /// If the handle is not an `H`.
-    #[must_use]
-    pub fn get<H: 'static>(&self) -> &H {
-        match self.handle.downcast_ref() {
-            Some(handle) => handle,
-            None => unreachable!("an expansion gets what it has put in"),
-        }
-    }
-}
-
-impl<T> Clone for ErasedHandle<T> {
-    fn clone(&self) -> Self {
-        Self { handle: Arc::clone(&self.handle), child: PhantomData }
-    }
-}
-
-impl<T> fmt::Debug for ErasedHandle<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(std::any::type_name::<T>())
-    }
-}
-
-/// The supervisor in a tree's handle.
-///
-/// If the field had the type [`Supervisor`] itself, the compiler would suggest it, though it is
-/// private, where a program calls `shutdown()` on the handle.
+/// If the field had the type of the value, the compiler would suggest the field, though it is
+/// private, where a program calls a method of the value on the tree's handle.
 #[derive(Clone, Debug)]
-pub struct HiddenSupervisor(Supervisor);
+pub struct Hidden<T>(T);
 
-impl HiddenSupervisor {
-    /// Holds the tree's supervisor, or that of a part of it.
+impl<T> Hidden<T> {
+    /// Holds a value.
     #[must_use]
-    pub fn new(supervisor: Supervisor) -> Self {
-        Self(supervisor)
+    pub fn new(value: T) -> Self {
+        Self(value)
     }
 
-    /// Returns the supervisor.
+    /// Returns the value.
     #[must_use]
-    pub fn get(&self) -> &Supervisor {
+    pub fn get(&self) -> &T {
         &self.0
     }
 }

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::deadlock::Deadlock;
+use super::question::Question;
 use super::sending::{Asking, Sending};
 use crate::engine::Verb;
 use crate::error::SupervisorError;
 use crate::life::reentry::{calling_child, child_would_wait_for_itself};
-use crate::mailbox::{DeadLetters, Reply, TrySendError};
+use crate::mailbox::{DeadLetters, TrySendError};
 #[cfg(feature = "test-util")]
 use crate::slot::SlotCore;
 use crate::slot::{AnySlot, Slot};
@@ -52,11 +53,13 @@ const ASK_TIMEOUT: Duration = Duration::from_secs(5);
 /// # Ok(())
 /// # }
 /// ```
-pub struct ChildRef<M: Send + 'static = ()> {
+// There is no bound on `M` where none is needed: a message that cannot be sent is then an error where
+// its type is chosen, and not also wherever an address is named.
+pub struct ChildRef<M = ()> {
     slot: Arc<Slot<M>>,
 }
 
-impl<M: Send + 'static> ChildRef<M> {
+impl<M> ChildRef<M> {
     pub(crate) fn new(slot: Arc<Slot<M>>) -> Self {
         Self { slot }
     }
@@ -75,6 +78,7 @@ impl<M: Send + 'static> ChildRef<M> {
     /// # Cancel safety
     ///
     /// Cancel safe: a dropped future has not sent, and other senders keep their order.
+    #[doc(alias = "cast", alias = "tell", alias = "notify")]
     pub fn send(&self, message: M) -> Sending<'_, M> {
         Sending::new(self.slot.mailbox.send(message), Deadlock::new(&self.slot.core))
     }
@@ -126,7 +130,8 @@ impl<M: Send + 'static> ChildRef<M> {
     ///
     /// A dropped future withdraws a request that still waits for room; one that is in the
     /// mailbox is handled, and its answer is dropped.
-    pub fn ask<R>(&self, make: impl FnOnce(Reply<R>) -> M) -> Asking<'_, M, R> {
+    #[doc(alias = "call", alias = "request")]
+    pub fn ask<R>(&self, make: impl Question<M, R>) -> Asking<'_, M, R> {
         self.ask_within(ASK_TIMEOUT, make)
     }
 
@@ -134,11 +139,7 @@ impl<M: Send + 'static> ChildRef<M> {
     /// too.
     ///
     /// Otherwise this is [`ask`](Self::ask).
-    pub fn ask_within<R>(
-        &self,
-        limit: Duration,
-        make: impl FnOnce(Reply<R>) -> M,
-    ) -> Asking<'_, M, R> {
+    pub fn ask_within<R>(&self, limit: Duration, make: impl Question<M, R>) -> Asking<'_, M, R> {
         Asking::new(self.slot.mailbox.ask(make, limit), Deadlock::new(&self.slot.core))
     }
 
@@ -185,7 +186,9 @@ impl<M: Send + 'static> ChildRef<M> {
     pub fn queued(&self) -> usize {
         self.slot.mailbox.len()
     }
+}
 
+impl<M: Send + 'static> ChildRef<M> {
     /// Returns the address without its message type.
     #[must_use]
     pub fn as_any(&self) -> AnyChildRef {
@@ -367,15 +370,15 @@ fn error_without_supervisor(slot: &dyn AnySlot) -> SupervisorError {
     }
 }
 
-impl<M: Send + 'static> Clone for ChildRef<M> {
+impl<M> Clone for ChildRef<M> {
     fn clone(&self) -> Self {
         Self { slot: Arc::clone(&self.slot) }
     }
 }
 
-impl<M: Send + 'static> fmt::Debug for ChildRef<M> {
+impl<M> fmt::Debug for ChildRef<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("ChildRef").field(&self.path().as_str()).finish()
+        f.debug_tuple("ChildRef").field(&self.slot.core.path().as_str()).finish()
     }
 }
 

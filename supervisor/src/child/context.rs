@@ -8,7 +8,7 @@ use std::task::{Context as TaskContext, Poll};
 
 use super::ChildRef;
 use crate::engine::Event;
-use crate::inbox::Owner;
+use crate::inbox::{Link, Owner};
 use crate::life::current;
 use crate::mailbox::Shortcut;
 use crate::slot::{AnySlot, Heartbeat, ShutdownRequested, Signal, Slot};
@@ -41,7 +41,8 @@ use crate::sync::clock;
 /// A child is asked to stop only if it has *looked* at its shutdown signal in this life: by
 /// calling `recv`, `try_recv`, `shutdown_requested` or `is_shutdown_requested`. A child that never
 /// looked is dropped at its next await point at once.
-pub struct Context<M: Send + 'static = ()> {
+// There is no bound on `M` where none is needed, as on that of `ChildRef`.
+pub struct Context<M = ()> {
     slot: Arc<Slot<M>>,
     generation: u64,
     shortcut: Shortcut<M>,
@@ -71,6 +72,22 @@ impl<M: Send + 'static> Context<M> {
         }
     }
 
+    /// Completes when shutdown is requested.
+    ///
+    /// The future borrows nothing: it can be given to a server's graceful shutdown, or to a task.
+    /// When the life ends in another way, the future completes too.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: the future can be dropped, and this called again, at any time.
+    pub fn shutdown_requested(&self) -> ShutdownRequested {
+        let _ = self.slot.core.observe_stop(self.generation);
+        let slot: Arc<dyn AnySlot> = Arc::clone(&self.slot) as _;
+        ShutdownRequested::of(slot, self.generation)
+    }
+}
+
+impl<M> Context<M> {
     /// Receives the next message, or `None` when shutdown was requested.
     ///
     /// `None` comes at once even if messages are queued: [`try_recv`](Self::try_recv) still
@@ -93,20 +110,6 @@ impl<M: Send + 'static> Context<M> {
         self.slot.mailbox.try_recv(self.generation, &mut self.shortcut)
     }
 
-    /// Completes when shutdown is requested.
-    ///
-    /// The future borrows nothing: it can be given to a server's graceful shutdown, or to a task.
-    /// When the life ends in another way, the future completes too.
-    ///
-    /// # Cancel safety
-    ///
-    /// Cancel safe: the future can be dropped, and this called again, at any time.
-    pub fn shutdown_requested(&self) -> ShutdownRequested {
-        let _ = self.slot.core.observe_stop(self.generation);
-        let slot: Arc<dyn AnySlot> = Arc::clone(&self.slot) as _;
-        ShutdownRequested::of(slot, self.generation)
-    }
-
     /// Returns `true` if shutdown was requested.
     #[must_use]
     pub fn is_shutdown_requested(&self) -> bool {
@@ -123,12 +126,12 @@ impl<M: Send + 'static> Context<M> {
         }
     }
 
-    /// Returns a function that reports to the supervisor that the life will never be ready; `None`
-    /// if the life is ready already, or need not report.
-    pub(crate) fn abandonment(&self) -> Option<impl FnOnce() + Send + use<M>> {
+    /// Returns the report that the life will never be ready; `None` if the life is ready already,
+    /// or need not report.
+    pub(crate) fn abandonment(&self) -> Option<Abandonment> {
         let (core, generation) = (&self.slot.core, self.generation);
         let link = self.notify.then(|| core.link_of(generation)).flatten()?;
-        Some(move || link.tell(Event::Abandoned(link.key, generation)))
+        Some(Abandonment { link, generation })
     }
 
     /// Gives a sign of life, for a child with a `heartbeat`.
@@ -170,10 +173,23 @@ impl<M: Send + 'static> Context<M> {
     }
 }
 
-/// Future returned by [`Context::recv`], a part of nearly every child's future, and so kept small.
-struct Receiving<'a, M: Send + 'static>(&'a mut Context<M>);
+/// The report to the supervisor that a life will never be ready.
+#[derive(Debug)]
+pub(crate) struct Abandonment {
+    link: Link,
+    generation: u64,
+}
 
-impl<M: Send + 'static> Future for Receiving<'_, M> {
+impl Abandonment {
+    pub(crate) fn tell(&self) {
+        self.link.tell(Event::Abandoned(self.link.key, self.generation));
+    }
+}
+
+/// Future returned by [`Context::recv`], a part of nearly every child's future, and so kept small.
+struct Receiving<'a, M>(&'a mut Context<M>);
+
+impl<M> Future for Receiving<'_, M> {
     type Output = Option<M>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Option<M>> {
@@ -199,14 +215,14 @@ impl<M: Send + 'static> Future for Receiving<'_, M> {
     }
 }
 
-impl<M: Send + 'static> Drop for Receiving<'_, M> {
+impl<M> Drop for Receiving<'_, M> {
     /// Ends the idle state of the heartbeat: the child may give up the wait, and be busy again.
     fn drop(&mut self) {
         self.0.heartbeat();
     }
 }
 
-impl<M: Send + 'static> Drop for Context<M> {
+impl<M> Drop for Context<M> {
     fn drop(&mut self) {
         if !self.notify {
             return;
@@ -218,12 +234,12 @@ impl<M: Send + 'static> Drop for Context<M> {
             // knows, decides. (The task may be that of a later life.)
             core.abandon(self.generation);
         } else if let Some(report) = self.abandonment() {
-            report();
+            report.tell();
         }
     }
 }
 
-impl<M: Send + 'static> fmt::Debug for Context<M> {
+impl<M> fmt::Debug for Context<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Context")
             .field("path", &self.path())

@@ -9,7 +9,8 @@ use crate::life::current;
 use crate::slot::{ShutdownRequested, SlotCore};
 
 /// A deadlock between a call and the child that it calls: the caller's life is asked to stop, and
-/// the child is held, that is, it starts again only after the caller's life has ended.
+/// the child is held, that is, it starts again only after what its supervisor does now, which may be
+/// to wait for the end of the caller's life.
 pub(super) struct Deadlock<'a> {
     target: &'a SlotCore,
     /// The shutdown signal of the caller's life; `None` if no life makes the call, or no poll has

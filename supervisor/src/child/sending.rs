@@ -16,9 +16,9 @@ use crate::mailbox::{self, AskError, SendError};
 /// once all earlier senders have sent and the child has taken a message, which may be after the
 /// child's restart.
 ///
-/// Inside a life that is being stopped with its group, the future does not wait for a sibling that
-/// the group's restart has already stopped: the sibling starts again only after the caller's own
-/// life has ended.
+/// Inside a life that is being stopped, the future does not wait for a sibling that starts again only
+/// after the caller's own life has ended: one that the restart of the group has already stopped, or
+/// that has ended while the supervisor was busy.
 ///
 /// # Errors
 ///
@@ -78,9 +78,9 @@ pin_project! {
     /// starts with the first such request. A request that is queued when the child crashes is answered
     /// by the next life; the request that the child was handling gets [`AskError::NoReply`].
     ///
-    /// Inside a life that is being stopped with its group, a request to a sibling that the group's
-    /// restart has already stopped fails, since the sibling starts again only after the caller's own
-    /// life has ended.
+    /// Inside a life that is being stopped, a request fails if it is to a sibling that starts again
+    /// only after the caller's own life has ended: one that the restart of the group has already
+    /// stopped, or that has ended while the supervisor was busy.
     ///
     /// # Errors
     ///

@@ -27,6 +27,30 @@ pub trait TaskFuture: Future<Output = ChildResult> {}
 #[diagnostic::do_not_recommend]
 impl<F: Future<Output = ChildResult>> TaskFuture for F {}
 
+/// A task: a function that is called once for each life.
+///
+/// The bound is beside one on [`Fn`], from which the compiler infers the type of a closure's
+/// argument. What is no such function breaks both, and is reported in the words of this one, which
+/// implies the other.
+#[diagnostic::on_unimplemented(
+    message = "this is no task",
+    label = "a task is an `async fn(ctx: Context) -> ChildResult`, or a closure like it",
+    note = "a task takes a context and nothing else: for more, write a closure, as in `move |ctx| task(ctx, address.clone())`",
+    note = "a child that receives messages has a type that derives `Child`; one that blocks its thread is a `Blocking`"
+)]
+pub trait TaskFn<Arguments, Future>: Fn(Context) -> Future {}
+
+#[diagnostic::do_not_recommend]
+impl<F: Fn(Context) -> Future, Future> TaskFn<(Context,), Future> for F {}
+
+/// An implementation that holds for no function. With two implementations to choose from, the
+/// compiler reports that a value is no task; with one, it would count the function's arguments.
+#[diagnostic::do_not_recommend]
+impl<F: Fn(Context) -> Future + NoTask, Future> TaskFn<(), Future> for F {}
+
+/// A condition that no function meets.
+pub trait NoTask {}
+
 /// A factory whose lives are calls of a function or closure.
 pub(crate) struct FnFactory<F>(Guarded<F>);
 

@@ -244,8 +244,8 @@ impl<R> From<&State<R>> for Shown {
     fn from(state: &State<R>) -> Self {
         Self::Is(match state {
             State::Down => ChildState::Stopped,
-            State::Held => return Self::Held,
-            State::Waiting(_) | State::ExitPending(_) => ChildState::Restarting,
+            State::Held | State::ExitPending(_) => return Self::Held,
+            State::Waiting(_) => ChildState::Restarting,
             State::Starting(_) => ChildState::Starting,
             State::Up { .. } => ChildState::Running,
             State::Stopping(_) | State::Killing(_) => ChildState::Stopping,

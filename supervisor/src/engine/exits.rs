@@ -8,7 +8,7 @@ use super::walk::Way;
 use super::{
     Answer, Child, Effect, Ending, Engine, Exit, GroupRestart, Key, Mode, Named, Notice, Refusal,
 };
-use crate::spec::{AutoShutdown, ExitReason, RestartPolicy, SupervisionStrategy};
+use crate::spec::{AutoShutdown, ChildKind, ExitReason, RestartPolicy, SupervisionStrategy};
 
 impl<C: Named, R> Engine<C, R> {
     pub(super) fn exited(&mut self, now: Instant, key: Key, generation: u64, exit: Exit) {
@@ -17,6 +17,14 @@ impl<C: Named, R> Engine<C, R> {
         if child.generation != generation || !ended {
             return;
         }
+        let is_supervisor = child.rules.kind == ChildKind::Supervisor;
+        let exit = match (exit, &child.state) {
+            // A supervisor that is killed kills its children, and then ends by itself.
+            (Exit::Returned(ExitReason::Shutdown), State::Killing(_)) if is_supervisor => {
+                Exit::Dropped
+            }
+            (exit, _) => exit,
+        };
         let reason = match (exit, &child.state) {
             (Exit::Returned(reason), _) => reason,
             // A life that is dropped before it has ever looked at its shutdown signal has stopped
@@ -141,7 +149,13 @@ impl<C: Named, R> Engine<C, R> {
         if self.rules.strategy.is_group() && (self.is_busy() || !self.deferred.is_empty()) {
             // If a group restart reaches the child first, the child counts as stopped with its
             // group.
+            let is_temporary =
+                self.rules_of(key).map(|rules| rules.restart) == Some(RestartPolicy::Temporary);
             self.enter(key, State::ExitPending(Box::new(reason)));
+            if is_temporary {
+                // Nobody restarts it, whatever its exit leads to.
+                self.effects.push_back(Effect::Close(key));
+            }
             let generation = self.children.get(key).map_or(0, |child| child.generation);
             self.deferred.push_back(Deferred::ExitPending(key, generation));
             self.resume_scope_stop(now, key);
@@ -206,7 +220,7 @@ impl<C: Named, R> Engine<C, R> {
             AutoShutdown::AllSignificant => self.significant == 0,
         };
         if over {
-            self.stop(now, Ending::Shutdown);
+            self.stop_by_itself(now, Ending::Shutdown);
         }
     }
 
@@ -242,7 +256,7 @@ impl<C: Named, R> Engine<C, R> {
             // If the next life of the supervisor does not bring the child back, the stop closes it.
             self.enter(key, State::Held);
         }
-        self.stop(now, Ending::GaveUp { name, reason });
+        self.stop_by_itself(now, Ending::GaveUp { name, reason });
     }
 
     /// Handles a life that was aborted and goes on, because it blocks its thread.

@@ -195,8 +195,9 @@ impl<C, R> Effect<C, R> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shown {
     Is(ChildState),
-    /// The child has no life, and comes back only once its group or its supervisor has been stopped
-    /// and is started again. Users see [`ChildState::Restarting`].
+    /// The child has no life, and comes back only after what its supervisor does now: once its group
+    /// or its supervisor has been stopped and is started again, or once its exit or another attempt
+    /// to start it has its turn. Users see [`ChildState::Restarting`].
     Held,
 }
 

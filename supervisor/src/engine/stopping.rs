@@ -82,12 +82,27 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
+    /// Begins to stop the supervisor by its own decision. If its restart policy does not bring it
+    /// back after such an end, its children are closed as they end.
+    pub(super) fn stop_by_itself(&mut self, now: Instant, ending: Ending) {
+        let comes_back = match self.policy {
+            RestartPolicy::Always => true,
+            RestartPolicy::Transient => !matches!(ending, Ending::Shutdown),
+            RestartPolicy::Temporary => false,
+        };
+        if !comes_back && !self.is_stopping() {
+            self.may_return = false;
+        }
+        self.stop(now, ending);
+    }
+
     /// Begins to stop the supervisor, unless a stop has already begun.
     pub(super) fn stop(&mut self, now: Instant, ending: Ending) {
         if self.is_stopping() {
             return;
         }
         self.notify(Notice::Stopping);
+        self.close_children_not_started();
         let scheme = if let Some(shutdown) = self.common_shutdown() {
             self.begin_at_once(now, shutdown)
         } else {
@@ -97,6 +112,22 @@ impl<C: Named, R> Engine<C, R> {
         self.mode = Mode::Stopping { ending, scheme };
         self.close_waiting_children();
         self.go_on(now);
+    }
+
+    /// Closes each child that the first start has not come to; shows it as held if the next life of
+    /// the supervisor starts it.
+    fn close_children_not_started(&mut self) {
+        if !matches!(self.mode, Mode::Starting) {
+            return;
+        }
+        for key in self.not_passed() {
+            let Some(child) = self.children.get(key) else { return };
+            if self.returns(child) {
+                self.changed.push(key);
+            } else {
+                self.close_unless_it_returns(key);
+            }
+        }
     }
 
     /// Closes each child that has no life and waits for its next one, which will not come. Tells
@@ -166,6 +197,7 @@ impl<C: Named, R> Engine<C, R> {
                 Ending::Shutdown
             }
         };
+        self.close_children_not_started();
         self.notify_cut_off_workers();
         let scheme = self.begin_at_once(now, Shutdown::BrutalKill);
         self.mode = Mode::Stopping { ending, scheme };

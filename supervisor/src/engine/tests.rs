@@ -12,6 +12,7 @@
 mod agreement;
 mod backoff;
 mod by_use;
+mod closing;
 mod commands;
 mod deferred;
 mod driven;
@@ -34,8 +35,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Addition, BURST, ChildRules, Event, Exit, Order, Refusal, StartRule, Subject, SupervisorRules,
-    Verb,
+    Addition, BURST, ChildRules, Event, Exit, Order, Refusal, Shown, StartRule, Subject,
+    SupervisorRules, Verb,
 };
 use crate::spec::{
     AutoShutdown, Backoff, ChildKind, ChildState, ExitReason, Failure, MaxRestarts, RestartPolicy,

@@ -197,6 +197,16 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
+    /// Returns the children whose turns are not over, in the order of their declaration.
+    pub(super) fn not_passed(&self) -> Vec<Key> {
+        let Some(graph) = &self.graph else {
+            let next = |key: &Key| self.children.after(*key);
+            return std::iter::successors(self.walk.next, next).collect();
+        };
+        let keys = self.children.iter().map(|(key, _)| key);
+        keys.filter(|key| !graph.is_over(*key)).collect()
+    }
+
     /// Goes from a child to its neighbour.
     fn step_over(&mut self, key: Key) {
         self.walk.is_taken = false;

@@ -62,7 +62,8 @@ use crate::tree::{Child, ChildSpec, Ready, Unset};
 ///
 /// Threads have real time only. Under tokio's paused clock, virtual time goes on while the child
 /// runs, and stands still while the child is being stopped, for as long as its stop may take.
-pub struct Blocking<M: Send + 'static = ()> {
+// There is no bound on `M` where none is needed, as on that of `ChildRef`.
+pub struct Blocking<M = ()> {
     run: Arc<dyn Fn(BlockingContext<M>) -> ChildResult + Send + Sync>,
 }
 
@@ -135,7 +136,7 @@ impl<M: Send + 'static> LifeFactory for Blocking<M> {
 
 /// The context of a running [`Blocking`] child: all of [`Context`], with a [`recv`](Self::recv)
 /// that blocks.
-pub struct BlockingContext<M: Send + 'static = ()> {
+pub struct BlockingContext<M = ()> {
     context: Context<M>,
     progress: Arc<Progress>,
 }
@@ -186,7 +187,7 @@ impl<M: Send + 'static> BlockingContext<M> {
     }
 }
 
-impl<M: Send + 'static> Deref for BlockingContext<M> {
+impl<M> Deref for BlockingContext<M> {
     type Target = Context<M>;
 
     fn deref(&self) -> &Context<M> {
@@ -194,36 +195,36 @@ impl<M: Send + 'static> Deref for BlockingContext<M> {
     }
 }
 
-impl<M: Send + 'static> DerefMut for BlockingContext<M> {
+impl<M> DerefMut for BlockingContext<M> {
     fn deref_mut(&mut self) -> &mut Context<M> {
         &mut self.context
     }
 }
 
-impl<M: Send + 'static> Drop for BlockingContext<M> {
+impl<M> Drop for BlockingContext<M> {
     /// Reports that the life will never be ready, since that needs the context. As a rule the
     /// context is dropped because the function returns, and the function's result tells more: so
     /// the report is made only if the function goes on.
     fn drop(&mut self) {
         if let Some(report) = self.context.abandonment() {
-            self.progress.if_still_running(report);
+            self.progress.if_still_running(move || report.tell());
         }
     }
 }
 
-impl<M: Send + 'static> Clone for Blocking<M> {
+impl<M> Clone for Blocking<M> {
     fn clone(&self) -> Self {
         Self { run: Arc::clone(&self.run) }
     }
 }
 
-impl<M: Send + 'static> fmt::Debug for Blocking<M> {
+impl<M> fmt::Debug for Blocking<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Blocking").finish_non_exhaustive()
     }
 }
 
-impl<M: Send + 'static> fmt::Debug for BlockingContext<M> {
+impl<M> fmt::Debug for BlockingContext<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("BlockingContext").field(&self.context).finish()
     }

@@ -24,6 +24,7 @@ use crate::inbox::{self, Inbox, Link, Message, Parked, Reply, Resident, Timer};
 use crate::runtime::node::{Declared, Node};
 use crate::runtime::reaper::Reaper;
 use crate::slot::Wakers;
+use crate::spec::RestartPolicy;
 use crate::sync::{clock, task};
 
 /// The number of messages that are handled before other tasks get their turn.
@@ -53,13 +54,15 @@ pub(crate) struct SupervisorRun {
     concluded: bool,
 }
 
-/// Spawns a life of a supervisor with its declared children.
-fn spawn(node: Arc<Node>, inbox: Arc<Inbox>) {
+/// Spawns a life of a supervisor with its declared children; `policy` is the restart policy of a
+/// nested supervisor.
+fn spawn(node: Arc<Node>, inbox: Arc<Inbox>, policy: Option<RestartPolicy>) {
     let mut engine = Engine::new(node.rules().clone(), node.backoff_seed());
-    let is_held = node.is_held();
-    engine.set_may_return(is_held);
+    if let Some(policy) = policy {
+        engine.become_child(policy);
+    }
     // A root has one life, so the life takes the declaration instead of a copy of it.
-    let has_declaration = !is_held;
+    let has_declaration = policy.is_none();
     let declared = if has_declaration { node.take_declared() } else { node.declared().to_vec() };
     engine.reserve(declared.len());
     let mut users = Users::of(&node);

@@ -193,8 +193,8 @@ impl SlotCore {
         self.state.state()
     }
 
-    /// Returns `true` if the child has no life, and comes back only once its group or its
-    /// supervisor has been stopped and is started again.
+    /// Returns `true` if the child has no life, and comes back only after what its supervisor does
+    /// now; see [`Shown::Held`].
     pub(crate) fn is_held(&self) -> bool {
         self.state.is_held()
     }

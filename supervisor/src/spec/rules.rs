@@ -244,13 +244,14 @@ const fn start_timeout_alone(subject: &Subject<'_>) -> Option<Text> {
     Some(wording::start_timeout_alone(subject.name))
 }
 
-/// Checks that a supervisor has no `start = notify` and no `heartbeat`: it has started when its
-/// children have, and gives no other sign of life.
+/// Checks that a supervisor has no `start = notify`, no `heartbeat` and no `mailbox`: it has started
+/// when its children have, gives no other sign of life, and receives no messages.
 const fn supervisor_as_worker(subject: &Subject<'_>) -> Option<Text> {
     let options = &subject.options;
     let option = match (subject.nested, options.start(), options.heartbeat()) {
         (Some(_), StartMode::Notify, _) => "`start`",
         (Some(_), StartMode::Spawned, Some(_)) => "`heartbeat`",
+        (Some(_), StartMode::Spawned, None) if options.sets_mailbox() => "`mailbox`",
         _ => return None,
     };
     let text = Text::new().quoted(subject.name);

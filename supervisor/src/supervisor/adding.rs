@@ -1,7 +1,10 @@
 //! Adds children to a running supervisor: a new child, a pool's worker, or a supervisor that
 //! already runs.
 
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
 use tokio::sync::oneshot;
 
@@ -22,6 +25,8 @@ pub(crate) struct PendingAdd {
     answer: oneshot::Receiver<Answer>,
     /// The start of the supervisor, if the addition has started it.
     starting: Option<oneshot::Receiver<()>>,
+    /// The refusal, while the end of that start is awaited.
+    refusal: Option<SupervisorError>,
 }
 
 /// Workers that are being added together: their supervisor has not answered yet.
@@ -77,7 +82,7 @@ impl Supervisor {
             message.turn_away();
             return Err(self.node().unavailable());
         }
-        Ok(PendingAdd { name, answer, starting })
+        Ok(PendingAdd { name, answer, starting, refusal: None })
     }
 
     /// Returns the inbox, and starts a supervisor that was never started.
@@ -139,17 +144,30 @@ impl Supervisor {
     }
 
     /// Waits until a child is added or refused.
-    pub(crate) async fn added(&self, adding: PendingAdd) -> Result<(), SupervisorError> {
-        let PendingAdd { name, answer, starting } = adding;
-        let added = self.answered(answer, &name).await;
-        if let Some(started) = starting
-            && added.is_err()
-            && started.await.is_err()
-        {
-            // Return the reason why the supervisor did not start: it is the cause of the refusal.
-            return Err(self.node().unavailable());
+    pub(crate) async fn added(&self, mut adding: PendingAdd) -> Result<(), SupervisorError> {
+        poll_fn(|cx| self.poll_added(&mut adding, cx)).await
+    }
+
+    /// Completes when a child is added or refused.
+    pub(crate) fn poll_added(
+        &self,
+        adding: &mut PendingAdd,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), SupervisorError>> {
+        if adding.refusal.is_none() {
+            let answer = ready!(Pin::new(&mut adding.answer).poll(cx));
+            match self.outcome(answer, &adding.name) {
+                Err(refusal) if adding.starting.is_some() => adding.refusal = Some(refusal),
+                outcome => return Poll::Ready(outcome),
+            }
         }
-        added
+        let is_started = match &mut adding.starting {
+            Some(starting) => ready!(Pin::new(starting).poll(cx)).is_ok(),
+            None => true,
+        };
+        // The reason why the supervisor did not start is the cause of the refusal.
+        let refusal = adding.refusal.take().filter(|_| is_started);
+        Poll::Ready(Err(refusal.unwrap_or_else(|| self.node().unavailable())))
     }
 
     /// Adds a child, and waits for the answer.

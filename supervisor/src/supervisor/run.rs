@@ -5,9 +5,9 @@ mod signals;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::io::{self, Write};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::process::ExitCode;
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use tracing::{Level, enabled, error, info, warn};
@@ -97,8 +97,8 @@ const SAME_REQUEST: Duration = Duration::from_secs(1);
 ///
 /// Dropping the future drops the last handle of the tree, unless others were taken: the tree then
 /// shuts down, and nothing waits for it.
-pub async fn run(tree: impl Into<Supervisor>) -> ExitCode {
-    run_listening(tree.into(), true).await
+pub fn run(tree: impl IntoTree) -> Running {
+    Running(Box::pin(run_listening(tree.into(), true)))
 }
 
 /// Runs a tree as the whole program as [`run`] does, and leaves SIGHUP to the program.
@@ -138,8 +138,37 @@ pub async fn run(tree: impl Into<Supervisor>) -> ExitCode {
 /// # Cancel safety
 ///
 /// That of [`run`].
-pub async fn run_leaving_sighup(tree: impl Into<Supervisor>) -> ExitCode {
-    run_listening(tree.into(), false).await
+pub fn run_leaving_sighup(tree: impl IntoTree) -> Running {
+    Running(Box::pin(run_listening(tree.into(), false)))
+}
+
+/// A tree that [`run`] takes: one that is not started, or a supervisor.
+#[diagnostic::on_unimplemented(
+    message = "this is no tree that can be run",
+    label = "give it a tree that is not started, as in `run(Shop::tree())`",
+    note = "a tree that has been started is run by its supervisor: `run(shop.supervisor().clone())`; a builder is built first"
+)]
+pub trait IntoTree: Into<Supervisor> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Into<Supervisor>> IntoTree for T {}
+
+/// Future returned by [`run`] and [`run_leaving_sighup`].
+#[must_use = "a tree does not run until this is awaited"]
+pub struct Running(Pin<Box<dyn Future<Output = ExitCode> + Send>>);
+
+impl Future for Running {
+    type Output = ExitCode;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<ExitCode> {
+        self.0.as_mut().poll(cx)
+    }
+}
+
+impl fmt::Debug for Running {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Running").finish_non_exhaustive()
+    }
 }
 
 async fn run_listening(supervisor: Supervisor, hangup: bool) -> ExitCode {

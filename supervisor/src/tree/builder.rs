@@ -112,8 +112,8 @@ impl SupervisorBuilder {
         self
     }
 
-    /// Sets how many workers a `SimpleOneForOne` may have, at least one, those that are being
-    /// restarted among them. Default: no limit.
+    /// Sets how many children the supervisor may have, at least one: those that are declared, and
+    /// those that are added, also while they are down. Default: no limit.
     pub fn with_max_children(mut self, max_children: usize) -> Self {
         self.max_children = Some(max_children);
         self

@@ -4,7 +4,10 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{ChildSpec, PerWorkerTemplate, Pool, Ready, Shared, SharedTemplate, SupervisorBuilder};
+use super::{
+    ChildSpec, ErasedHandle, PerWorkerTemplate, Pool, Ready, Shared, SharedTemplate,
+    SupervisorBuilder,
+};
 use crate::child::{ChildRef, Worker, WorkerOnce};
 use crate::slot::Slot;
 use crate::spec::{
@@ -46,6 +49,10 @@ pub trait Child: Sized {
     /// The options of the type, over which those of the tree win.
     const OPTIONS: ChildOptions;
 
+    /// The description of a tree, as a constant; `None` for a worker.
+    #[doc(hidden)]
+    const DESCRIPTOR: Option<&'static TreeDescriptor> = Self::Handle::DESCRIPTOR;
+
     /// Creates the specification of a child of this type.
     fn spec(name: &str, recipe: Self::Recipe) -> ChildSpec<Ready<Self::Handle>>;
 
@@ -54,6 +61,12 @@ pub trait Child: Sized {
     #[doc(hidden)]
     fn declared_spec(name: &str, recipe: Self::Recipe) -> ChildSpec<Ready<Self::Handle>> {
         Self::spec(name, recipe).with_type_defaults(&Self::OPTIONS)
+    }
+
+    /// Erases the handle, for the field of a tree's handle.
+    #[doc(hidden)]
+    fn erase(handle: Self::Handle) -> ErasedHandle<Self> {
+        ErasedHandle::new(handle)
     }
 
     /// Creates the template of a pool of such children, each with a value of its own.

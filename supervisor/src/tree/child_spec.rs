@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use super::Child;
 use crate::child::{
-    ChildRef, Context, FnFactory, OnceFactory, TaskFuture, Worker, WorkerFactory, WorkerOnce,
+    ChildRef, Context, FnFactory, OnceFactory, TaskFn, TaskFuture, Worker, WorkerFactory,
+    WorkerOnce,
 };
 use crate::error::SupervisorError;
 use crate::life::LifeFactory;
@@ -121,9 +122,9 @@ impl ChildSpec<Unset> {
     ///
     /// The task is a function or a closure. A closure clones a value that it owns for each life:
     /// `move |ctx| { let x = x.clone(); async move { … } }`.
-    pub fn with_task<F, Fut>(self, task: F) -> ChildSpec<Ready<ChildRef<()>>>
+    pub fn with_task<F, Fut, Arguments>(self, task: F) -> ChildSpec<Ready<ChildRef<()>>>
     where
-        F: Fn(Context) -> Fut + Send + Sync + 'static,
+        F: Fn(Context) -> Fut + TaskFn<Arguments, Fut> + Send + Sync + 'static,
         Fut: TaskFuture + Send + 'static,
     {
         self.with_factory(None, FnFactory::shared(task))
@@ -232,6 +233,7 @@ impl<H: Clone> ChildSpec<Ready<H>> {
 /// The options of a child: each has the meaning of the same key in the tree and in `#[child(…)]`.
 impl<S> ChildSpec<S> {
     /// Sets when the child is restarted. Default: `Always`.
+    #[doc(alias = "with_restart", alias = "with_policy")]
     pub fn with_restart_policy(mut self, policy: RestartPolicy) -> Self {
         self.options.change(|options| options.with_restart_policy(policy));
         self

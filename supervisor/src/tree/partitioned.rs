@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::hash::{BuildHasher, Hash, RandomState};
+use std::ops::Deref;
 use std::sync::Arc;
 
 use super::{Child, ChildHandle, ChildSpec, Ready, Runnable, SupervisorBuilder};
@@ -65,12 +66,13 @@ type Secret = std::sync::LazyLock<RandomState>;
 /// The template's options are those of each worker. A key belongs to the same worker as long as the
 /// number of partitions stays the same, within one run of the program; a program must not store
 /// which worker that is. [`of_hash`](Self::of_hash) takes a hash of the program's own.
-pub struct Partitioned<M: Send + 'static> {
+// There is no bound on `M` where none is needed, as on that of `ChildRef`.
+pub struct Partitioned<M> {
     supervisor: Supervisor,
     workers: Arc<[ChildRef<M>]>,
 }
 
-impl<M: Send + 'static> Partitioned<M> {
+impl<M> Partitioned<M> {
     pub(crate) fn new(supervisor: Supervisor, workers: Vec<ChildRef<M>>) -> Self {
         Self { supervisor, workers: workers.into() }
     }
@@ -226,19 +228,28 @@ impl SupervisorBuilder {
     }
 }
 
-impl<M: Send + 'static> AsRef<Supervisor> for Partitioned<M> {
+impl<M> AsRef<Supervisor> for Partitioned<M> {
     fn as_ref(&self) -> &Supervisor {
         &self.supervisor
     }
 }
 
-impl<M: Send + 'static> Clone for Partitioned<M> {
+/// A partitioned pool has the functions of its supervisor, too.
+impl<M> Deref for Partitioned<M> {
+    type Target = Supervisor;
+
+    fn deref(&self) -> &Supervisor {
+        &self.supervisor
+    }
+}
+
+impl<M> Clone for Partitioned<M> {
     fn clone(&self) -> Self {
         Self { supervisor: self.supervisor.clone(), workers: Arc::clone(&self.workers) }
     }
 }
 
-impl<M: Send + 'static> fmt::Debug for Partitioned<M> {
+impl<M> fmt::Debug for Partitioned<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Partitioned")
             .field("supervisor", &self.supervisor)

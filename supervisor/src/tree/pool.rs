@@ -1,10 +1,12 @@
 //! The typed handle of a `simple_one_for_one` supervisor, whose children are workers of one type.
 
+mod add_worker;
 mod many;
 
 use std::convert::Infallible;
 use std::fmt;
 use std::marker::PhantomData;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use super::child_spec::{PerWorkerTemplate, SharedTemplate};
@@ -13,9 +15,10 @@ use crate::child::{ChildRef, Worker};
 use crate::error::SupervisorError;
 use crate::life::LifeFactory;
 use crate::runtime::{Body, ErasedSpec};
-use crate::spec::{ChildKind, ChildOptions, SupervisionStrategy};
+use crate::spec::{ChildKind, ChildOptions, SupervisionStrategy, TreeDescriptor};
 use crate::supervisor::{PendingAdd, Supervisor};
 
+pub use self::add_worker::AddWorker;
 pub use self::many::AddWorkersError;
 
 /// Marks a [`Pool`] whose template has a value, so that its workers are all alike.
@@ -42,6 +45,11 @@ impl Child for FnWorker {
 }
 
 /// A specification that can be the template of a pool.
+#[diagnostic::on_unimplemented(
+    message = "this is no template of a pool",
+    label = "write `ChildSpec::per_worker::<Worker>(name)`, with `.with_value(…)` if the workers are all alike",
+    note = "the template of a pool of functions is `ChildSpec::new(name).with_task(…)`; a worker's options follow, as `.with_shutdown(…)`"
+)]
 pub trait PoolTemplate: sealed::Sealed {
     /// The type of the workers.
     type Worker: Child;
@@ -168,6 +176,8 @@ impl<W, V> Pool<W, V> {
 impl<W: Child, V> Pool<W, V> {
     /// Adds a worker with a value of its own, and returns its handle.
     ///
+    /// A pool whose template has a value takes no other: its workers are added by `add_worker()`.
+    ///
     /// # Errors
     ///
     /// Those of [`Supervisor::add_worker`].
@@ -175,10 +185,12 @@ impl<W: Child, V> Pool<W, V> {
     /// # Cancel safety
     ///
     /// Dropping the future does not undo the command once it was polled.
-    pub async fn add_worker_with(&self, value: W::Recipe) -> Result<W::Handle, SupervisorError> {
-        let (parts, handle) = self.worker_of(value);
-        let adding = self.begin_to_add(parts, &handle)?;
-        self.supervisor.added(adding).await.map(|()| handle)
+    #[doc(alias = "start_child", alias = "spawn")]
+    pub fn add_worker_with(&self, value: W::Recipe) -> AddWorker<'_, W, V>
+    where
+        V: OwnValue,
+    {
+        AddWorker::new(self, value)
     }
 
     /// Creates a worker of this value, with the template's options.
@@ -250,7 +262,26 @@ impl<W> Pool<W, Shared> {
     }
 }
 
-impl<W: Child<Recipe: Default>> Pool<W, PerWorker> {
+/// The marker of a pool whose workers each get a value of their own.
+#[diagnostic::on_unimplemented(
+    message = "the workers of this pool are all alike: they are added with `add_worker()`",
+    label = "the template has a value; leave it out to give each worker its own with `add_worker_with`"
+)]
+pub trait OwnValue {}
+
+impl OwnValue for PerWorker {}
+
+/// The recipe of a worker that is added to a pool without a value.
+#[diagnostic::on_unimplemented(
+    message = "each worker of this pool has a value of its own, added with `add_worker_with(value)`",
+    label = "`add_worker()` makes the value with `Default`, which `{W}` has not"
+)]
+pub trait DefaultValue<W>: Default {}
+
+#[diagnostic::do_not_recommend]
+impl<W, R: Default> DefaultValue<W> for R {}
+
+impl<W: Child> Pool<W, PerWorker> {
     /// Adds a worker made with `Default`.
     ///
     /// # Errors
@@ -260,9 +291,29 @@ impl<W: Child<Recipe: Default>> Pool<W, PerWorker> {
     /// # Cancel safety
     ///
     /// Dropping the future does not undo the command once it was polled.
-    pub async fn add_worker(&self) -> Result<W::Handle, SupervisorError> {
-        self.add_worker_with(W::Recipe::default()).await
+    pub fn add_worker(&self) -> AddWorker<'_, W, PerWorker>
+    where
+        W::Recipe: DefaultValue<W>,
+    {
+        AddWorker::new(self, W::Recipe::default())
     }
+}
+
+/// A pool built by hand as a child of a declared tree, for options that are not known when the tree
+/// is compiled.
+#[diagnostic::do_not_recommend]
+impl<W: 'static, V: 'static> Child for Pool<W, V> {
+    type Recipe = Self;
+    type Handle = Self;
+    const OPTIONS: ChildOptions = ChildOptions::new();
+
+    fn spec(name: &str, recipe: Self) -> ChildSpec<Ready<Self>> {
+        ChildSpec::new(name).with_tree(recipe.supervisor.clone(), recipe)
+    }
+}
+
+impl<W: 'static, V: 'static> ChildHandle for Pool<W, V> {
+    const DESCRIPTOR: Option<&'static TreeDescriptor> = <Supervisor as ChildHandle>::DESCRIPTOR;
 }
 
 impl SupervisorBuilder {
@@ -281,6 +332,15 @@ impl SupervisorBuilder {
 
 impl<W, V> AsRef<Supervisor> for Pool<W, V> {
     fn as_ref(&self) -> &Supervisor {
+        &self.supervisor
+    }
+}
+
+/// A pool has the functions of its supervisor, too.
+impl<W, V> Deref for Pool<W, V> {
+    type Target = Supervisor;
+
+    fn deref(&self) -> &Supervisor {
         &self.supervisor
     }
 }

@@ -28,17 +28,20 @@
 start_link(Module, Arguments, Deviations) ->
     gen_server:start_link(?MODULE, {Deviations, {self, Module, Arguments}}, []).
 
-init({Deviations, Arguments}) ->
+init({Deviations, {_, _, Started} = Arguments}) ->
+    put(started, Started),
     case supervisor:init(Arguments) of
-        {ok, #state{} = State} -> {ok, {Deviations, State}};
+        {ok, #state{} = State} ->
+            otp_address:comes_up(Started),
+            {ok, {Deviations, State}};
         {ok, _} -> {stop, other_state_than_in_otp_25};
         Other -> Other
     end.
 
 handle_call(Request, From, {Deviations, State}) ->
     {reply, Reply, NewState} = supervisor:handle_call(Request, From, State),
-    note_stopped(Request),
-    {reply, Reply, {Deviations, repaired(Deviations, NewState)}}.
+    note(Request, Reply),
+    {reply, Reply, {Deviations, decided(repaired(Deviations, NewState))}}.
 
 handle_cast(Message, {Deviations, State}) ->
     case lists:member(overtaken_retry, Deviations) andalso is_overtaken(Message) of
@@ -47,7 +50,9 @@ handle_cast(Message, {Deviations, State}) ->
     end.
 
 handle_info(Message, {Deviations, State}) ->
-    continued(Deviations, supervisor:handle_info(Message, State)).
+    Next = supervisor:handle_info(Message, State),
+    note_end(Message, State, Next),
+    continued(Deviations, Next).
 
 terminate(Reason, {_, State}) ->
     supervisor:terminate(Reason, State).
@@ -64,8 +69,22 @@ stopped() ->
         Ids -> Ids
     end.
 
-note_stopped({terminate_child, Id}) -> put(stopped, [Id | stopped()]);
-note_stopped(_) -> ok.
+note({terminate_child, Id}, ok) ->
+    otp_address:is_down(get(started), Id),
+    put(stopped, [Id | stopped()]);
+note({delete_child, Id}, ok) ->
+    otp_address:is_down(get(started), Id);
+note({restart_child, Id}, {error, Reason}) when Reason =/= running, Reason =/= restarting ->
+    otp_address:is_down(get(started), Id);
+note(_, _) ->
+    ok.
+
+%% A child that has ended by itself, and is not restarted.
+note_end({'EXIT', Pid, _}, #state{children = {Ids, Db}, restarts = Restarts},
+         {noreply, #state{restarts = Restarts}}) ->
+    [otp_address:is_down(get(started), Id) || Id <- Ids, (maps:get(Id, Db))#child.pid =:= Pid];
+note_end(_, _, _) ->
+    ok.
 
 forget_stopped(Restarts) ->
     case put(restarts, Restarts) of
@@ -75,16 +94,28 @@ forget_stopped(Restarts) ->
 
 continued(Deviations, {noreply, State}) ->
     forget_stopped(State#state.restarts),
-    {noreply, {Deviations, repaired(Deviations, State)}};
+    {noreply, {Deviations, decided(repaired(Deviations, State))}};
 continued(Deviations, {stop, shutdown, #state{restarts = Restarts, intensity = Max} = State}) ->
     %% The restart that was one too many is in the list; an automatic shutdown adds none.
     GivesUp = length(Restarts) > Max,
+    otp_address:stops_by_itself(get(started), GivesUp),
     Deviates = fun(Deviation) -> lists:member(Deviation, Deviations) end,
     case {GivesUp, Deviates(escalation), Deviates(waiting_sibling) andalso is_awaited(State)} of
         {true, true, _} -> {stop, escalated, {Deviations, repaired(Deviations, State)}};
         {false, _, true} -> {noreply, {Deviations, State}};
         _ -> {stop, shutdown, {Deviations, repaired(Deviations, State)}}
     end.
+
+%% Tells the addresses of a timeline which children are down: those that are gone, and those without
+%% a process if none waits for another attempt.
+decided(#state{children = {Ids, Db}} = State) ->
+    Pids = [(maps:get(Id, Db))#child.pid || Id <- Ids],
+    Present = case lists:any(fun is_tuple/1, Pids) of
+        true -> Ids;
+        false -> [Id || {Id, Pid} <- lists:zip(Ids, Pids), is_pid(Pid)]
+    end,
+    otp_address:are_up(get(started), Present),
+    State.
 
 %% Whether a significant child waits behind one that is restarting.
 is_awaited(#state{auto_shutdown = all_significant, strategy = Strategy, children = {Ids, Db}})

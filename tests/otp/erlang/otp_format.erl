@@ -5,8 +5,9 @@
 
 %% Exits with `{bad_scenario, Where, What}`.
 check(Scenario) ->
-    fields(scenario, Scenario, [name, about, deviations, tree, script]),
+    fields(scenario, Scenario, [name, about, deviations, tree, timeline, script]),
     supervisor(maps:get(<<"tree">>, Scenario)),
+    lists:foreach(fun action/1, maps:get(<<"timeline">>, Scenario, [])),
     lists:foreach(fun step/1, maps:get(<<"script">>, Scenario, [])).
 
 supervisor(Supervisor) ->
@@ -18,7 +19,8 @@ child(#{<<"supervisor">> := Supervisor} = Child) ->
     fields(child, Child, [name, policy, significant, shutdown, supervisor]),
     supervisor(Supervisor);
 child(Child) ->
-    fields(child, Child, [name, policy, significant, shutdown, on_shutdown, starts]).
+    fields(child, Child, [name, policy, significant, shutdown, on_shutdown, starts,
+                          start_takes, start_asks, stop_takes, stop_asks]).
 
 step(#{<<"do">> := <<"at_once">>, <<"steps">> := Steps} = Step) ->
     fields(step, Step, [do, steps]),
@@ -28,6 +30,14 @@ step(#{<<"do">> := Do} = Step) ->
     case Step of #{<<"spec">> := Child} -> child(Child); _ -> ok end;
 step(Step) ->
     exit({bad_scenario, step, Step}).
+
+action(#{<<"do">> := Do, <<"at">> := _} = Action) ->
+    fields(action, Action, [do, at | action_fields(Do)]).
+
+action_fields(<<"ask">>) -> [from, to, keep, within];
+action_fields(<<"send">>) -> [to];
+action_fields(<<"kill">>) -> [child];
+action_fields(Do) -> step_fields(Do).
 
 step_fields(<<"end">>) -> [child, how];
 step_fields(<<"add_child">>) -> [supervisor, spec];

@@ -9,7 +9,7 @@
 -export([new/1, trace_me/1, next_start/2, next_worker/2, comes_from/3, outcome/3]).
 -export([started/5, not_started/4]).
 -export([pid/2, who/2, is_running/3, live_supervisors/1, supervisors/1, running/1, version/1]).
--export([take_events/1, end_of/2]).
+-export([take_events/1, end_of/2, kill_all/1]).
 
 %% The calling process becomes the tracer.
 new(Deviations) ->
@@ -18,9 +18,13 @@ new(Deviations) ->
 trace_me(Tracer) ->
     erlang:trace(self(), true, [procs, strict_monotonic_timestamp, {tracer, Tracer}]).
 
-%% Numbers the attempts to start what stands at `Path`, from 1, over the whole scenario.
+%% The number of the attempt to start what stands at `Path`, from 1, over the whole scenario.
+%% (An attempt that is killed with its supervisor is not recorded, and has no number.)
 next_start(#{table := Table}, Path) ->
-    ets:update_counter(Table, {starts, Path}, 1, {{starts, Path}, 0}).
+    case ets:lookup(Table, {starts, Path}) of
+        [{_, Starts}] -> Starts + 1;
+        [] -> 1
+    end.
 
 %% Numbers the workers of the pool at `Path`, from 1, over all its restarts.
 next_worker(#{table := Table}, Path) ->
@@ -39,14 +43,16 @@ outcome(#{table := Table}, Spec, Outcomes) ->
 
 started(#{table := Table}, Kind, Path, N, Pid) ->
     ets:insert(Table, [
+        {{starts, Path}, N},
         {{event, stamp()}, {start, Path, N}},
         {{pid, Pid}, Kind, Path, N},
         {{at, Path}, Pid}
     ]).
 
 %% A start that failed (`fail`) or declined (`decline`).
-not_started(#{table := Table}, How, Path, N) ->
-    ets:insert(Table, {{event, stamp()}, {How, Path, N}}).
+not_started(#{table := Table} = Ctx, How, Path, N) ->
+    How =:= decline andalso otp_address:declined(Ctx, Path),
+    ets:insert(Table, [{{starts, Path}, N}, {{event, stamp()}, {How, Path, N}}]).
 
 stamp() -> erlang:unique_integer([monotonic]).
 
@@ -123,3 +129,9 @@ class({shutdown, _}) -> shutdown;
 class(killed) -> killed;
 class(escalated) -> escalated;
 class(_) -> failed.
+
+%% Kills what still runs. (What is linked to the runner takes it along.)
+kill_all(#{table := Table}) ->
+    Lives = ets:match(Table, {{life, '_'}, '$1', '_', '_'}),
+    Supervisors = ets:match(Table, {{supervises, '_'}, '$1', '_'}),
+    [exit(Pid, kill) || [Pid] <- Lives ++ Supervisors].

@@ -1,7 +1,7 @@
 %% Runs one scenario and says, after each step, what could be seen once all was quiet.
 -module(otp_scenario).
 
--export([run/2]).
+-export([run/2, request/4, supervisor_of/1]).
 
 %% Calls `Emit` with the trace of each step, in order. The calling process becomes the
 %% parent of the root supervisor; the trace ends with the step in which the root ended.
@@ -11,9 +11,20 @@ run(Scenario, Emit) ->
     #{<<"name">> := Name, <<"tree">> := Tree} = Scenario,
     Deviations = [binary_to_atom(D) || D <- maps:get(<<"deviations">>, Scenario, [])],
     Ctx = otp_recorder:new(Deviations),
+    case Scenario of
+        #{<<"timeline">> := Timeline} ->
+            Ran = otp_timeline:run(Ctx, Tree, Timeline),
+            {Trace, _} = otp_trace:after_timeline(Ctx, Name, Ran, otp_trace:nothing_seen()),
+            Emit(Trace),
+            otp_recorder:kill_all(Ctx);
+        _ ->
+            script(Ctx, Emit, Name, Tree, maps:get(<<"script">>, Scenario, []))
+    end.
+
+script(Ctx, Emit, Name, Tree, Script) ->
     Started = otp_reply:start(otp_tree:start_supervisor(Ctx, <<>>, 0, Tree)),
     Seen = emit(Ctx, Emit, Name, 0, Started, otp_trace:nothing_seen()),
-    steps(Ctx, Emit, Name, 1, maps:get(<<"script">>, Scenario, []), Seen).
+    steps(Ctx, Emit, Name, 1, Script, Seen).
 
 steps(Ctx, Emit, Name, N, [Step | Steps], Seen) ->
     case otp_recorder:is_running(Ctx, supervisor, <<>>) of

@@ -1,14 +1,14 @@
 %% The trace of a step: the reply, what happened, and what of the tree has changed.
 -module(otp_trace).
 
--export([nothing_seen/0, after_step/5]).
+-export([nothing_seen/0, after_step/5, after_timeline/4, events/1]).
 
 %% What the last step showed: the workers that ran, and each supervisor.
 nothing_seen() -> {[], #{}}.
 
 %% Of the workers and supervisors only what differs from `Seen` is told.
 after_step(Ctx, Name, N, Reply, {SeenRunning, SeenSupervisors}) ->
-    Events = [event(Event) || Event <- in_order(otp_recorder:take_events(Ctx)), is_told(Event)],
+    Events = events(Ctx),
     Running = [life(Path, Start) || {Path, Start} <- otp_recorder:running(Ctx)],
     Supervisors = maps:from_list([{P, view(Ctx, P)} || P <- otp_recorder:supervisors(Ctx)]),
     Changed = [{shown(P), View}
@@ -22,6 +22,18 @@ after_step(Ctx, Name, N, Reply, {SeenRunning, SeenSupervisors}) ->
       ++ [{running, Running} || Running =/= SeenRunning]
       ++ [{supervisors, {object, Changed}} || Changed =/= []],
     {{object, Fields}, {Running, Supervisors}}.
+
+%% The trace of a timeline has its own lines. One that was cut shows no more than these.
+after_timeline(_, Name, {Reply, Lines, Cut}, _) when Cut =/= none ->
+    Fields = [{scenario, Name}, {step, 0}, {reply, reply(Reply)}, {timeline, Lines}, {cut, Cut}],
+    {{object, Fields}, cut};
+after_timeline(Ctx, Name, {Reply, Lines, none}, Seen) ->
+    {{object, [Scenario, Step, Replied | Rest]}, NowSeen} = after_step(Ctx, Name, 0, Reply, Seen),
+    {{object, [Scenario, Step, Replied, {timeline, Lines} | Rest]}, NowSeen}.
+
+%% What has happened since the last time.
+events(Ctx) ->
+    [event(Event) || Event <- in_order(otp_recorder:take_events(Ctx)), is_told(Event)].
 
 reply({each, Replies}) -> {object, [{each, [reply(Reply) || Reply <- Replies]}]};
 reply({Result, What}) -> {object, [{Result, What}]}.

@@ -17,8 +17,8 @@ start_supervisor(#{deviations := Deviations} = Ctx, Path, Origin, Supervisor) ->
     Result =
         %% Of these two there is only the library's own trace.
         case Deviations -- [refused, concurrency] of
-            [] -> supervisor:start_link(?MODULE, Arguments);
-            _ -> otp_deviating:start_link(?MODULE, Arguments, Deviations)
+            [] when not is_map_key(timeline, Ctx) -> supervisor:start_link(?MODULE, Arguments);
+            Applied -> otp_deviating:start_link(?MODULE, Arguments, Applied)
         end,
     case Result of
         {ok, Pid} ->
@@ -32,6 +32,7 @@ start_supervisor(#{deviations := Deviations} = Ctx, Path, Origin, Supervisor) ->
 init({Ctx, Path, Origin, Supervisor}) ->
     otp_recorder:trace_me(maps:get(tracer, Ctx)),
     Strategy = maps:get(<<"strategy">>, Supervisor),
+    otp_address:supervises(Ctx, Path, Strategy),
     Flags = #{
         strategy => binary_to_atom(Strategy),
         intensity => maps:get(<<"max_restarts">>, Supervisor, 3),
@@ -103,20 +104,39 @@ start_pool_worker(Ctx, Pool, Template, Number, Origin, Overrides) ->
 
 start_worker(Ctx, Path, Origin, Child) ->
     N = otp_recorder:next_start(Ctx, Path),
+    otp_address:is_tried(Ctx, Path),
     case otp_recorder:outcome(Ctx, {Path, Origin}, maps:get(<<"starts">>, Child, [<<"ok">>])) of
         <<"fail">> ->
+            come_to_nothing(Ctx, {Path, N}, Child),
             otp_recorder:not_started(Ctx, fail, Path, N),
             {error, failed};
         <<"decline">> ->
-            otp_recorder:not_started(Ctx, decline, Path, N),
-            ignore;
+            case come_to_nothing(Ctx, {Path, N}, Child) of
+                {error, Killed} ->
+                    otp_recorder:not_started(Ctx, fail, Path, N),
+                    {error, Killed};
+                _ ->
+                    otp_recorder:not_started(Ctx, decline, Path, N),
+                    ignore
+            end;
         Outcome ->
-            OnShutdown = maps:get(<<"on_shutdown">>, Child, <<"obeys">>),
-            Pid = otp_child:start_link(maps:get(tracer, Ctx), OnShutdown),
-            otp_recorder:started(Ctx, worker, Path, N, Pid),
-            end_at_once(Outcome, Pid),
-            {ok, Pid}
+            case otp_child:start_link(Ctx, {Path, N}, Child, comes_up) of
+                {ok, Pid} ->
+                    otp_recorder:started(Ctx, worker, Path, N, Pid),
+                    end_at_once(Outcome, Pid),
+                    {ok, Pid};
+                {error, Killed} ->
+                    otp_recorder:not_started(Ctx, fail, Path, N),
+                    {error, Killed}
+            end
     end.
+
+%% A start that takes its time has a process that can be killed meanwhile.
+come_to_nothing(Ctx, Life, #{} = Child) when is_map_key(<<"start_takes">>, Child);
+                                             is_map_key(<<"start_asks">>, Child) ->
+    otp_child:start_link(Ctx, Life, Child, comes_to_nothing);
+come_to_nothing(_, _, _) ->
+    ok.
 
 end_at_once(<<"ok">>, _) -> ok;
 end_at_once(<<"crash">>, Pid) -> end_now(Pid, failed);

@@ -1,5 +1,7 @@
 //! The comparison of two traces of one scenario.
 
+mod timeline;
+
 use std::{collections::BTreeMap, fmt, ops::ControlFlow};
 
 use crate::otp::{
@@ -40,6 +42,11 @@ pub fn compare(
         let done = step.checked_sub(1).and_then(|index| scenario.script.get(index));
         let (mut expected, mut actual) = (erlang.get(step).cloned(), library.get(step).cloned());
         if let (Some(expected), Some(actual)) = (&mut expected, &mut actual) {
+            if let Some(cut) = expected.cut {
+                // From here on there is a difference on purpose.
+                *expected = timeline::before(cut, expected);
+                *actual = timeline::before(cut, actual);
+            }
             if !scenario.has_own_trace() && forgive(scenario, done, expected, actual).is_break() {
                 return Ok(());
             }
@@ -66,9 +73,11 @@ fn forgive(
     erlang: &mut StepTrace,
     library: &mut StepTrace,
 ) -> ControlFlow<()> {
+    timeline::forgive_kills(scenario, erlang, library);
     if !scenario.deviations.contains(&Deviation::Escalation) {
         call_escalation_shutdown(library);
     }
+    timeline::forgive(&erlang.timeline, &mut library.timeline);
     forgive_later_notice(&erlang.reply, &mut library.reply);
     if let Some(supervisor) = done.and_then(|step| concurrent_below(scenario, step)) {
         // OTP has started one child after the other before the supervisor gives up; in this
@@ -150,7 +159,7 @@ fn order_by_child(supervisor: &str, trace: &mut StepTrace) {
 }
 
 fn call_escalation_shutdown(trace: &mut StepTrace) {
-    for event in &mut trace.events {
+    for event in trace.events.iter_mut().chain(&mut trace.timeline) {
         if let Some(stop) = event.strip_suffix(" escalated") {
             *event = format!("{stop} shutdown");
         }

@@ -42,17 +42,20 @@ impl Erlang {
         let mut line = serde_json::to_string(scenario)?;
         line.push('\n');
         self.scenarios.as_mut().ok_or(io::ErrorKind::BrokenPipe)?.write_all(line.as_bytes())?;
-        let mut trace = Vec::new();
+        let (mut trace, mut failed) = (Vec::new(), None);
         loop {
             line.clear();
             if self.traces.read_line(&mut line)? == 0 {
                 return Err(io::Error::other("the Erlang program ended"));
             }
             if line.trim().is_empty() {
-                return Ok(trace);
+                return failed.map_or(Ok(trace), |error| Err(io::Error::other(error)));
             }
             // A line that is no trace is the Erlang program's error message.
-            trace.push(serde_json::from_str(&line).map_err(|_| io::Error::other(line.clone()))?);
+            match serde_json::from_str(&line) {
+                Ok(step) => trace.push(step),
+                Err(_) => failed = Some(line.clone()),
+            }
         }
     }
 }

@@ -5,6 +5,7 @@
 //! time.
 
 mod script;
+mod timeline;
 mod tree;
 
 use fastrand::Rng;
@@ -17,10 +18,18 @@ use crate::otp::scenario::{
 #[must_use]
 pub fn scenario(seed: u64) -> Scenario {
     let mut random = Random(Rng::with_seed(seed));
-    let tree = tree::Generator::new(&mut random).root();
-    let script = script::Generator::new(&mut random, &tree).script();
+    let (tree, timeline, script);
+    if seed.is_multiple_of(2) {
+        (tree, timeline) = timeline::Generator::new(&mut random).generate();
+        script = Vec::new();
+    } else {
+        tree = tree::Generator::new(&mut random).root();
+        timeline = Vec::new();
+        script = script::Generator::new(&mut random, &tree).script();
+    }
     let name = format!("seed-{seed}");
-    let mut scenario = Scenario { name, about: None, deviations: Vec::new(), tree, script };
+    let mut scenario =
+        Scenario { name, about: None, deviations: Vec::new(), tree, timeline, script };
     scenario.deviations = deviations(&scenario);
     scenario
 }
@@ -73,10 +82,11 @@ fn deviations(scenario: &Scenario) -> Vec<Deviation> {
     });
     let declined_restart = templates.chain(of_workers).any(|starts| declines_restart(starts));
 
-    // Only a child that ends as soon as it has started can come between two attempts.
+    // In a script, only a child that ends as soon as it has started can come between two attempts.
     let ends_at_once =
         |child: &Child| child.starts.iter().any(|s| matches!(s, Start::Crash | Start::Finish));
-    let overtaken_retry = children().chain(scenario.added()).any(ends_at_once);
+    let overtaken_retry =
+        !scenario.timeline.is_empty() || children().chain(scenario.added()).any(ends_at_once);
     let waiting_sibling = scenario.supervisors().any(|supervisor| {
         supervisor.auto_shutdown == AutoShutdown::AllSignificant
             && matches!(supervisor.strategy, Strategy::OneForAll | Strategy::RestForOne)

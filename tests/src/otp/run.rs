@@ -4,7 +4,9 @@
 //! takes no time, and "quiet" has a meaning: the clock moves only when no task can run.
 
 mod actions;
+mod message;
 mod recorder;
+mod timeline;
 mod tree;
 mod view;
 mod worker;
@@ -79,6 +81,11 @@ impl Run {
     async fn all(mut self, scenario: &Scenario) -> Result<Vec<StepTrace>, String> {
         let root = self.root.clone();
         let start = ask(async move { actions::started(root.start().await) });
+        if !scenario.timeline.is_empty() {
+            let timeline = self.play(&scenario.timeline).await;
+            let trace = self.after(0, start).await?;
+            return Ok(vec![StepTrace { timeline, ..trace }]);
+        }
         let mut trace = vec![self.after(0, start).await?];
         for (index, step) in scenario.script.iter().enumerate() {
             if !self.recorder.is_supervisor_running("") {
@@ -148,6 +155,8 @@ impl Run {
             scenario: self.scenario.clone(),
             step,
             reply,
+            timeline: Vec::new(),
+            cut: None,
             events,
             running: changed.then_some(running),
             supervisors,

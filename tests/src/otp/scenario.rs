@@ -2,12 +2,14 @@
 
 mod check;
 mod step;
+mod timeline;
 
 use std::{fs, path::Path};
 
 use serde::{Deserialize, Serialize};
 
 pub use step::{End, Step};
+pub use timeline::{Action, PATIENCE, Timed};
 
 /// One hour, in milliseconds: no restart of a scenario ever leaves the window.
 const RESTART_WINDOW: u64 = 3_600_000;
@@ -27,6 +29,9 @@ pub struct Scenario {
     pub deviations: Vec<Deviation>,
     /// The root supervisor.
     pub tree: Supervisor,
+    /// What happens while the tree starts, runs and stops; then there is no script.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub timeline: Vec<Timed>,
     /// The steps after the start of the tree.
     #[serde(default)]
     pub script: Vec<Step>,
@@ -170,6 +175,18 @@ pub struct Child {
     /// The outcomes of a worker's starts, one by one; the last repeats.
     #[serde(default = "Child::always_ok", skip_serializing_if = "is_always_ok")]
     pub starts: Vec<Start>,
+    /// The ticks that each start of a worker takes, in a timeline.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub start_takes: u32,
+    /// The worker that this one asks in its start, before it is up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_asks: Option<String>,
+    /// The ticks that a worker's clean-up takes, once it has been asked to stop.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub stop_takes: u32,
+    /// The worker that this one asks at the beginning of its clean-up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop_asks: Option<String>,
     /// The nested supervisor, if the child is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub supervisor: Option<Supervisor>,
@@ -190,6 +207,10 @@ impl Child {
             shutdown: None,
             on_shutdown: OnShutdown::Obeys,
             starts: Self::always_ok(),
+            start_takes: 0,
+            start_asks: None,
+            stop_takes: 0,
+            stop_asks: None,
             supervisor: None,
         }
     }

@@ -1,7 +1,7 @@
 //! Shrinks a scenario that shows a difference to the smallest one that still shows it.
 
 use crate::otp::scenario::{
-    Child, OnShutdown, Policy, Scenario, Start, Step, Strategy, Supervisor,
+    Action, Child, OnShutdown, Policy, Scenario, Start, Step, Strategy, Supervisor, Timed,
 };
 
 /// Makes a scenario smaller as long as `shows` returns `true`, which it does for the scenario
@@ -27,9 +27,13 @@ fn candidates(scenario: &Scenario) -> Vec<Scenario> {
     let with_script = |script| Scenario { script, ..scenario.clone() };
     let with_tree = |tree| Scenario { tree, ..scenario.clone() };
     let scripts = shorter(&scenario.script).into_iter().map(with_script);
+    let with_timeline = |timeline| Scenario { timeline, ..scenario.clone() };
+    // A timeline without an action would be a script.
+    let timelines = shorter(&scenario.timeline).into_iter().filter(|timeline| !timeline.is_empty());
+    let timelines = timelines.chain(each(&scenario.timeline, simpler_timed)).map(with_timeline);
     let trees = supervisors(&scenario.tree).into_iter().map(with_tree);
     let steps = each(&scenario.script, simpler_steps).into_iter().map(with_script);
-    scripts.chain(trees).chain(steps).collect()
+    scripts.chain(timelines).chain(trees).chain(steps).collect()
 }
 
 /// Returns the list without its second half, without its first half, and so on down to single
@@ -58,6 +62,18 @@ fn each<T: Clone>(list: &[T], simpler: impl Fn(&T) -> Vec<T>) -> Vec<Vec<T>> {
         }
     }
     lists
+}
+
+fn simpler_timed(timed: &Timed) -> Vec<Timed> {
+    let mut simpler = Vec::new();
+    if timed.at > 0 {
+        simpler.push(Timed { at: timed.at - 1, ..timed.clone() });
+    }
+    if let Action::Ask { from: Some(_), to, keep, within } = &timed.action {
+        let (from, to, keep, within) = (None, to.clone(), *keep, *within);
+        simpler.push(Timed { at: timed.at, action: Action::Ask { from, to, keep, within } });
+    }
+    simpler
 }
 
 fn simpler_steps(step: &Step) -> Vec<Step> {
@@ -116,6 +132,21 @@ fn children(child: &Child) -> Vec<Child> {
         simpler.push(Child { on_shutdown, shutdown: None, ..child.clone() });
     } else if child.shutdown.is_some() {
         simpler.push(Child { shutdown: None, ..child.clone() });
+    }
+    for (start_takes, stop_takes) in [
+        (0, child.stop_takes),
+        (child.start_takes, 0),
+        (child.start_takes / 2, child.stop_takes / 2),
+    ] {
+        if (start_takes, stop_takes) != (child.start_takes, child.stop_takes) {
+            simpler.push(Child { start_takes, stop_takes, ..child.clone() });
+        }
+    }
+    if child.start_asks.is_some() {
+        simpler.push(Child { start_asks: None, ..child.clone() });
+    }
+    if child.stop_asks.is_some() {
+        simpler.push(Child { stop_asks: None, ..child.clone() });
     }
     simpler.extend(
         fewer_starts(&child.starts).into_iter().map(|starts| Child { starts, ..child.clone() }),

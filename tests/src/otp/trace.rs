@@ -22,6 +22,14 @@ pub struct StepTrace {
     pub step: usize,
     /// The reply to the operation.
     pub reply: Reply,
+    /// What happened in a timeline: `3 start a@2` and the like, as in `events`; `3 #1 got a@2`, the
+    /// receipt of a message; `3 #1 answered a@2`, and other outcomes of an ask, as its asker sees
+    /// them. At last, the replies to commands.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub timeline: Vec<String>,
+    /// Erlang only: the tick from which on the timelines cannot be compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut: Option<u32>,
     /// Starts and stops, in order: `start a@2`, `fail a@2`, `decline a@2`, `stop a@1 failed`.
     ///
     /// A supervisor's start stands after those of its children, its stop after their stops.

@@ -16,10 +16,8 @@ supervision_tree! {
     /// rest_for_one: the job restarts when the table restarts.
     pub Storage(flush_every: Duration): rest_for_one(max_restarts = 5, restart_window = 10s) {
         table: Table,
-        flusher: Always<Periodic>(shutdown = 1s) = {
-            let table = table.clone();
-            Periodic::every(flush_every, move || flush(table.clone()))
-        },
+        flusher: Always<Periodic>(shutdown = 1s) =
+            Periodic::every(flush_every, move || flush(table.clone())),
     }
 }
 

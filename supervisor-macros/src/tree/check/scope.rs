@@ -40,7 +40,7 @@ pub(super) struct Scope<'a> {
 
 /// The place where a name is declared, relative to a child.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Declared {
+pub(super) enum Declared {
     Before,
     /// By a supervisor that contains the child.
     Around,
@@ -51,7 +51,7 @@ enum Declared {
 
 impl Scope<'_> {
     /// Returns the place where a name is declared, if a child has it.
-    fn find(&self, name: &str) -> Option<Declared> {
+    pub(super) fn find(&self, name: &str) -> Option<Declared> {
         let own = self.names.first(name).map(|index| match index.cmp(&self.index) {
             std::cmp::Ordering::Less => Declared::Before,
             std::cmp::Ordering::Equal => Declared::Here,
@@ -164,10 +164,10 @@ impl<'ast> Visit<'ast> for Closures {
 ///
 /// A called name is a function: `worker()` does not use the child `worker`.
 #[derive(Default)]
-struct Uses<'ast> {
-    used: Vec<Ident>,
+pub(super) struct Uses<'ast> {
+    pub(super) used: Vec<Ident>,
     calls: Vec<Ident>,
-    bound: HashSet<String>,
+    pub(super) bound: HashSet<String>,
     called: Option<&'ast ExprPath>,
 }
 

@@ -6,16 +6,18 @@ use super::super::ast::{Body, Child, Enclosure, Handle, Supervisor, Tree};
 use super::facts::{auto_shutdown, may_be_significant};
 use crate::errors::Errors;
 use crate::options::key::Key;
+use crate::options::setting::Setting;
 use crate::words::{AutoShutdown, Strategy, Vocabulary};
 
 type Rule = fn(&Supervisor, &mut Errors);
 
-pub(super) const RULES: [Rule; 6] = [
+pub(super) const RULES: [Rule; 7] = [
     strategy_unknown,
     braces_expected,
     template_count,
     template_nested,
     max_children_of_partitions,
+    max_children_exceeded,
     auto_shutdown_without_significant,
 ];
 
@@ -104,6 +106,24 @@ fn max_children_of_partitions(supervisor: &Supervisor, errors: &mut Errors) {
     let mut settings = supervisor.options.settings(supervisor.nested_place());
     if let Some((item, ..)) = settings.find(|(_, key, _)| *key == Key::MaxChildren) {
         errors.at(item.ident.span(), wording::max_children_of_partitions());
+    }
+}
+
+/// Checks that a supervisor has room for the children that it declares.
+///
+/// A child under a condition may be left out, and is not counted.
+fn max_children_exceeded(supervisor: &Supervisor, errors: &mut Errors) {
+    let mut settings = supervisor.options.settings(supervisor.nested_place());
+    let limit = settings.find_map(|(item, key, setting)| match (key, setting) {
+        (Key::MaxChildren, Setting::Count(count)) => Some((item.value_span(), count)),
+        _ => None,
+    });
+    let declared = supervisor.children.iter().filter(|child| !child.has_cfg()).count();
+    if let Some((span, limit)) = limit
+        && declared > limit
+        && !supervisor.is_pool()
+    {
+        errors.at(span, wording::max_children_exceeded(declared, limit));
     }
 }
 

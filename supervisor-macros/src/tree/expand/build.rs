@@ -11,6 +11,7 @@ use syn::{Attribute, Ident};
 use super::super::ast::{Body, Child, Supervisor, Task, Tree, Typed, Validity};
 use super::super::check;
 use super::super::names::hygienic;
+use super::siblings::Scope;
 use super::{handle, settings, uses};
 use crate::errors::unknown_value;
 use crate::options::key::Place;
@@ -20,41 +21,44 @@ use crate::options::key::Place;
 /// The body binds the root to `__supervisor`, or to `__pool` if the root is a pool.
 pub(super) fn root(tree: &Tree) -> TokenStream {
     let mut tasks = Tasks::default();
-    tasks.hoist(&tree.root, "", &[]);
+    tasks.hoist(&tree.root, &[]);
     let builder =
         Builder { krate: &tree.krate, is_named: tree.head.is_some(), functions: tasks.functions };
     let name = tree.name().map(|name| quote!(.with_name(#name)));
     let place = tree.root.root_place();
     let own_options = settings::of_supervisor(&tree.krate, &tree.root.options, place);
-    let made = builder.supervisor(&tree.root, "", &quote!(#name), &own_options);
+    let made = builder.supervisor(Scope::root(&tree.root), &quote!(#name), &own_options);
     let hoisted = tasks.statements;
     quote!(#hoisted #made)
 }
+
+/// The variables that hold the functions of tasks, by the child's place in memory: under `#[cfg]` two
+/// children may have one name.
+type Functions = HashMap<*const Child, Ident>;
 
 /// The functions of tasks without a value, which the expansion reads before it binds any child's
 /// name: the name of such a task means the item, even if a sibling has that name.
 #[derive(Default)]
 struct Tasks {
     statements: TokenStream,
-    /// The variables that hold the functions, by the task's path.
-    functions: HashMap<String, Ident>,
+    /// The variables that hold the functions.
+    functions: Functions,
     names: HashSet<String>,
 }
 
 impl Tasks {
     /// Binds the functions of all tasks below this supervisor; `cfgs` are the conditions of the
     /// supervisor and of all above it.
-    fn hoist(&mut self, supervisor: &Supervisor, path: &str, cfgs: &[&Attribute]) {
+    fn hoist(&mut self, supervisor: &Supervisor, cfgs: &[&Attribute]) {
         for child in supervisor.named_children() {
-            let path = join(path, child);
             let cfgs: Vec<&Attribute> = cfgs.iter().copied().chain(child.cfgs()).collect();
             match &child.body {
                 Body::Task(Task { value: None, .. }) if child.validity == Validity::Valid => {
                     let (function, name) = (self.fresh(child), &child.name);
                     self.statements.extend(quote!(#(#cfgs)* let #function = #name;));
-                    self.functions.insert(path, function);
+                    self.functions.insert(std::ptr::from_ref(child), function);
                 }
-                Body::Supervisor(nested) => self.hoist(nested, &path, &cfgs),
+                Body::Supervisor(nested) => self.hoist(nested, &cfgs),
                 _ => {}
             }
         }
@@ -74,40 +78,41 @@ impl Tasks {
     }
 }
 
-/// Returns the path of a child, by which [`Tasks`] holds its function.
-fn join(path: &str, child: &Child) -> String {
-    format!("{path}/{}", child.unraw_name())
+/// Writes the clones of the siblings that the value of a child uses, if it has one.
+fn clones(scope: Scope, child: &Child) -> Option<TokenStream> {
+    let value = child.value().filter(|_| child.validity < Validity::WithoutValue)?;
+    Some(scope.clones(child, value))
 }
 
 struct Builder<'a> {
     krate: &'a TokenStream,
     is_named: bool,
-    functions: HashMap<String, Ident>,
+    functions: Functions,
 }
 
 impl Builder<'_> {
     /// Writes the statements that bind `__supervisor` or `__pool`.
     fn supervisor(
         &self,
-        supervisor: &Supervisor,
-        path: &str,
+        scope: Scope,
         name: &TokenStream,
         own_options: &TokenStream,
     ) -> TokenStream {
         let krate = self.krate;
+        let supervisor = scope.supervisor();
         let strategy = settings::strategy(krate, supervisor.strategy());
         let new = quote! {
             #krate::Supervisor::new()#name.with_strategy(#strategy)#own_options
         };
         if supervisor.is_pool() {
             let pool = hygienic("pool");
-            let value = self.pool(supervisor, path, &new);
+            let value = self.pool(scope, &new);
             let value = value.unwrap_or_else(|error| unknown_value(&error));
             return quote!(let #pool = #value;);
         }
         let builder = hygienic("builder");
         let bound = hygienic("supervisor");
-        let children = supervisor.named_children().map(|child| self.child(child, path));
+        let children = supervisor.named_children().map(|child| self.child(scope, child));
         quote! {
             let #builder = #new;
             #(#children)*
@@ -115,15 +120,14 @@ impl Builder<'_> {
         }
     }
 
-    fn child(&self, child: &Child, path: &str) -> TokenStream {
-        let path = join(path, child);
+    fn child(&self, scope: Scope, child: &Child) -> TokenStream {
         match &child.body {
-            Body::Supervisor(nested) => self.nested(child, nested, &path),
+            Body::Supervisor(nested) => self.nested(child, scope.inside(child, nested)),
             Body::Task(task) => {
-                let spec = self.task(child, task, &path);
+                let spec = self.task(scope, child, task);
                 Self::bind(child, &spec)
             }
-            Body::Typed(typed) => self.typed(child, typed),
+            Body::Typed(typed) => self.typed(scope, child, typed),
             Body::Broken(error) => {
                 let (name, value) = (&child.name, unknown_value(error));
                 let cfgs = child.cfgs();
@@ -144,14 +148,15 @@ impl Builder<'_> {
         }
     }
 
-    fn nested(&self, child: &Child, nested: &Supervisor, path: &str) -> TokenStream {
+    fn nested(&self, child: &Child, scope: Scope) -> TokenStream {
         let krate = self.krate;
+        let nested = scope.supervisor();
         let cfgs: Vec<&Attribute> = child.cfgs().collect();
         let (name, text, builder) = (&child.name, child.unraw_name(), hygienic("builder"));
         let place = nested.nested_place();
         let own_options = settings::of_supervisor(krate, &nested.options, place);
         let child_options = settings::of_child(krate, &nested.options, place);
-        let statements = self.supervisor(nested, path, &TokenStream::new(), &own_options);
+        let statements = self.supervisor(scope, &TokenStream::new(), &own_options);
         let value = handle::nested_value(krate, nested, self.is_named);
         let after = uses::on_spec(child);
         quote! {
@@ -163,23 +168,25 @@ impl Builder<'_> {
         }
     }
 
-    fn typed(&self, child: &Child, typed: &Typed) -> TokenStream {
+    fn typed(&self, scope: Scope, child: &Child, typed: &Typed) -> TokenStream {
         let krate = self.krate;
         let policy = self.policy_call(typed);
         let options = settings::of_child(krate, &typed.options, Place::Typed);
-        let spec = self.spec(child, typed, &typed.ty.project(krate, "declared_spec"));
+        let spec = self.spec(scope, child, typed, &typed.ty.project(krate, "declared_spec"));
         Self::bind(child, &quote!(#spec #policy #options))
     }
 
     /// Writes the call of `make` with a typed child's name and value.
-    fn spec(&self, child: &Child, typed: &Typed, make: &TokenStream) -> TokenStream {
+    fn spec(&self, scope: Scope, child: &Child, typed: &Typed, make: &TokenStream) -> TokenStream {
         let (text, value) = (child.unraw_name(), self.value(child, typed));
+        let clones = clones(scope, child);
         let recipe_type = typed.ty.project(self.krate, "Recipe");
         // The name has the span of the type, so that rustc reports a type that is not a child there
         // alone. The block ends before any of the user's expressions could see the name.
         let recipe = Ident::new("__recipe", typed.ty.last.span());
         quote! {
             {
+                #clones
                 let #recipe: #recipe_type = #value;
                 #make(#text, #recipe)
             }
@@ -212,7 +219,7 @@ impl Builder<'_> {
     ///
     /// The block's last expression has the span of the function, where rustc reports a value that
     /// is not a function, without a note about the macro.
-    fn task(&self, child: &Child, task: &Task, path: &str) -> TokenStream {
+    fn task(&self, scope: Scope, child: &Child, task: &Task) -> TokenStream {
         let krate = self.krate;
         let text = child.unraw_name();
         let policy = task.policy.known.map(|policy| {
@@ -223,7 +230,10 @@ impl Builder<'_> {
         let is_usable = child.validity < Validity::WithoutValue;
         let (span, function) = match &task.value {
             Some(value) => (value.span(), is_usable.then(|| quote!(#value))),
-            None => (child.name.span(), self.functions.get(path).map(ToTokens::to_token_stream)),
+            None => (
+                child.name.span(),
+                self.functions.get(&std::ptr::from_ref(child)).map(ToTokens::to_token_stream),
+            ),
         };
         let function = function.unwrap_or_else(|| {
             if task.every().is_some() {
@@ -242,7 +252,9 @@ impl Builder<'_> {
             let period = settings::duration(period);
             quote!(let #every = #krate::__private::Every(#period);)
         });
+        let clones = clones(scope, child);
         quote!({
+            #clones
             #period
             let #spec = #krate::ChildSpec::new(#text)#policy #options;
             #run
@@ -254,20 +266,16 @@ impl Builder<'_> {
     /// # Errors
     ///
     /// The mistake of the template, which has been reported.
-    fn pool(
-        &self,
-        pool: &Supervisor,
-        path: &str,
-        builder: &TokenStream,
-    ) -> syn::Result<TokenStream> {
+    fn pool(&self, scope: Scope, builder: &TokenStream) -> syn::Result<TokenStream> {
         let krate = self.krate;
+        let pool = scope.supervisor();
         let Some(child) = pool.children.first() else { return Err(check::template_missing(pool)) };
         let text = child.unraw_name();
         let typed = match &child.body {
             Body::Supervisor(nested) => return Err(check::nested_template(child, nested)),
             Body::Broken(error) => return Err(error.clone()),
             Body::Task(task) => {
-                let template = self.task(child, task, &join(path, child));
+                let template = self.task(scope, child, task);
                 return Ok(match pool.partitions() {
                     None => quote!(#builder.build_pool(#template)),
                     Some(count) => quote!(#builder.build_partitioned(#template, #count)),
@@ -278,7 +286,8 @@ impl Builder<'_> {
         let policy = self.policy_call(typed);
         let options = settings::of_child(krate, &typed.options, Place::Typed);
         if let Some(count) = pool.partitions() {
-            let template = self.spec(child, typed, &typed.ty.project(krate, "declared_spec"));
+            let template =
+                self.spec(scope, child, typed, &typed.ty.project(krate, "declared_spec"));
             let of = typed.ty.project_partition(krate, "partitioned");
             // The whole call has the span of the type, where rustc reports a mistake in it.
             let arguments = quote_spanned! {typed.ty.last()=>
@@ -298,7 +307,9 @@ impl Builder<'_> {
         let value = self.value(child, typed);
         let recipe = Ident::new("__recipe", typed.ty.last.span());
         let recipe_type = typed.ty.project(krate, "Recipe");
+        let clones = clones(scope, child);
         Ok(quote! {{
+            #clones
             let #recipe: #recipe_type = #value;
             #of(#builder, #template(#recipe, #text)#policy #options)
         }})

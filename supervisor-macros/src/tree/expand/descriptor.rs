@@ -83,7 +83,7 @@ fn of_child(krate: &TokenStream, child: &Child) -> Option<TokenStream> {
             });
             let options = settings::of_child(krate, &typed.options, Place::Typed);
             let (type_options, type_descriptor) =
-                (ty.project(krate, "OPTIONS"), ty.project_handle(krate, "DESCRIPTOR"));
+                (ty.project(krate, "OPTIONS"), ty.project(krate, "DESCRIPTOR"));
             let options = if policy.is_none() && options.is_empty() {
                 type_options
             } else {

@@ -26,22 +26,22 @@ pub(super) fn value(tree: &Tree) -> TokenStream {
         let pool = hygienic("pool");
         let supervisor = quote!(::core::clone::Clone::clone(#pool.supervisor()));
         let pool = if tree.head.is_some() {
-            named::erased_pool(krate, &tree.root, &pool)
+            named::hidden(krate, &tree.root, &pool)
         } else {
-            quote!(#pool)
+            quote!(#krate::__private::Hidden::new(#pool))
         };
-        let fields = quote!(supervisor: #krate::__private::HiddenSupervisor::new(#supervisor), #descriptor pool: #pool);
+        let fields = quote!(supervisor: #krate::__private::Hidden::new(#supervisor), #descriptor pool: #pool);
         return quote!(#krate::Tree::new(#supervisor, #handle { #fields }));
     }
     let supervisor = hygienic("supervisor");
     let fields = match &tree.head {
         Some(_) => named::fields(krate, &tree.root),
-        None => generic::fields(&tree.root),
+        None => generic::fields(krate, &tree.root),
     };
     quote! {
         #krate::Tree::new(
             ::core::clone::Clone::clone(&#supervisor),
-            #handle { supervisor: #krate::__private::HiddenSupervisor::new(#supervisor), #descriptor #fields },
+            #handle { supervisor: #krate::__private::Hidden::new(#supervisor), #descriptor #fields },
         )
     }
 }
@@ -59,8 +59,8 @@ pub(super) fn nested_value(
     let (handle, supervisor) = (ident(nested), hygienic("supervisor"));
     if is_named {
         let fields = named::fields(krate, nested);
-        return quote!(#handle { supervisor: #krate::__private::HiddenSupervisor::new(#supervisor), #fields });
+        return quote!(#handle { supervisor: #krate::__private::Hidden::new(#supervisor), #fields });
     }
-    let (ty, fields) = (generic::nested(krate, nested), generic::fields(nested));
-    quote!({ #ty #handle { supervisor: #krate::__private::HiddenSupervisor::new(#supervisor), #fields } })
+    let (ty, fields) = (generic::nested(krate, nested), generic::fields(krate, nested));
+    quote!({ #ty #handle { supervisor: #krate::__private::Hidden::new(#supervisor), #fields } })
 }

@@ -99,6 +99,11 @@ impl Graph {
         self.node(key).is_some_and(|node| !self.is_scoped || node.walk == self.walk)
     }
 
+    /// Returns `true` if the child has had its turn in this walk.
+    pub(in crate::engine) fn is_over(&self, key: Key) -> bool {
+        self.node(key).is_some_and(|node| node.walk == self.walk && node.turn == Turn::Over)
+    }
+
     /// Takes a child to which the walk has come; returns `false` if the child waits for others, or
     /// has had its turn.
     pub(in crate::engine) fn take(&mut self, key: Key, way: Way) -> bool {

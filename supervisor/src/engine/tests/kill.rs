@@ -127,3 +127,14 @@ fn a_kill_that_the_runtime_overtakes_is_answered() {
     world.exit_of(world.key("a"), Exit::Dropped);
     assert_eq!(world.answer(kill), "refused, ShuttingDown");
 }
+
+#[test]
+fn a_supervisor_that_was_killed_has_ended_by_the_kill() {
+    let sub = ChildRules { kind: ChildKind::Supervisor, ..worker(Always) };
+    let mut world = World::new(supervisor(OneForOne)).with("sub", sub).up();
+    world.call(KILL, "sub");
+    world.log();
+    // Its children are killed, and then it ends in order.
+    world.exits("sub", ExitReason::Shutdown);
+    assert_eq!(world.log().first().map(String::as_str), Some("sub failed: killed"));
+}

@@ -50,7 +50,10 @@ fn a_failed_start_is_reported_as_such() {
     let mut world = three(&notifying(Always));
     world.log();
     world.exits("a", panicked());
-    assert_eq!(world.log(), ["a did not start: panic: boom", "stopping", "close a", "ended"]);
+    assert_eq!(
+        world.log(),
+        ["a did not start: panic: boom", "stopping", "close b", "close c", "close a", "ended"]
+    );
 }
 
 #[test]
@@ -62,7 +65,14 @@ fn a_child_that_is_not_ready_in_time_has_failed_to_start_when_it_is_gone() {
     world.gone("a");
     assert_eq!(
         world.log(),
-        ["a did not start: not ready within 30s", "stopping", "close a", "ended"]
+        [
+            "a did not start: not ready within 30s",
+            "stopping",
+            "close b",
+            "close c",
+            "close a",
+            "ended"
+        ]
     );
 }
 

@@ -8,6 +8,7 @@ use crate::engine::{Event, Key};
 use crate::inbox::Link;
 use crate::runtime::node::{Body, Declared, Node};
 use crate::slot::{Beginning, Duties};
+use crate::spec::RestartPolicy;
 
 impl SupervisorRun {
     /// Makes a running supervisor the life of this child, and tells the engine whether that is
@@ -15,6 +16,7 @@ impl SupervisorRun {
     pub(super) fn adopt(&mut self, key: Key) {
         let Some(child) = self.engine.child(key) else { return };
         let Body::Supervisor { node, slot } = &child.data.body else { return };
+        let policy = child.rules.restart;
         let (node, slot, generation) = (Arc::clone(node), Arc::clone(slot), child.generation);
         let (inbox, duties) = (&self.inbox, Duties::default());
         slot.core().begin(generation, Beginning { inbox, key, duties, up: Some(self.now) });
@@ -23,21 +25,22 @@ impl SupervisorRun {
         if refusal.is_some() {
             slot.end_life(generation);
         } else {
-            node.declare_present_children();
+            node.become_child(policy);
         }
         self.engine.on(self.now, Event::Adopted(key, generation, refusal.map(Box::new)));
     }
 }
 
 impl Node {
-    /// Makes the present children of a root that has just become a child its declaration, unless
-    /// they are a pool's workers: the next life of the supervisor brings them back.
-    pub(super) fn declare_present_children(self: &Arc<Self>) {
+    /// Makes the life of a root that has just become a child, with this restart policy, one that
+    /// others may follow. The present children are the declaration, unless they are a pool's
+    /// workers: the next life of the supervisor brings them back.
+    pub(super) fn become_child(self: &Arc<Self>, policy: RestartPolicy) {
         let Some(inbox) = self.inbox() else { return };
         let node = Arc::clone(self);
         let visit = SupervisorRun::visit(move |run| {
             let Some(run) = run else { return };
-            run.engine.set_may_return(true);
+            run.engine.become_child(policy);
             if node.template().is_some() {
                 return;
             }

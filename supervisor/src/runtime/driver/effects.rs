@@ -68,12 +68,14 @@ impl SupervisorRun {
         let up = rules.is_up_once_spawned().then_some(self.now);
         let times =
             StopTimes { shutdown: rules.shutdown, kill_grace: self.node.rules().kill_grace };
+        let policy = rules.restart;
         let beginning = Beginning { inbox: &self.inbox, key, duties, up };
         slot.begin_life(generation, beginning);
         let Some(child) = self.engine.child_mut(key) else { return };
         match &child.body {
             Body::Supervisor { node, .. } => {
-                node.launch(&Link { inbox: Arc::clone(&self.inbox), key }, generation);
+                let link = Link { inbox: Arc::clone(&self.inbox), key };
+                node.launch(&link, generation, policy);
             }
             Body::Task { factory, .. } => {
                 let life = PendingLife { slot, generation, span, times };

@@ -10,6 +10,7 @@ use crate::error::SupervisorError;
 use crate::inbox::Link;
 use crate::life::current;
 use crate::runtime::node::{NestedStart, Node, RootStart};
+use crate::spec::RestartPolicy;
 
 impl Node {
     /// Starts the life of a root, if the root has not been started. The returned receiver completes
@@ -22,7 +23,7 @@ impl Node {
         match self.begin_root(sender)? {
             RootStart::Begins(inbox) => {
                 current::install_panic_hook();
-                spawn(Arc::clone(self), inbox);
+                spawn(Arc::clone(self), inbox, None);
             }
             RootStart::Pending => {}
             RootStart::Up => return Ok(None),
@@ -32,11 +33,11 @@ impl Node {
 
     /// Starts a life under the parent at the end of this link, to which the life's end is reported.
     /// A supervisor that already runs as a root goes on as that life.
-    pub(super) fn launch(self: &Arc<Self>, link: &Link, generation: u64) {
+    pub(super) fn launch(self: &Arc<Self>, link: &Link, generation: u64, policy: RestartPolicy) {
         match self.begin_nested(link, generation) {
-            NestedStart::Begins(inbox) => spawn(Arc::clone(self), inbox),
+            NestedStart::Begins(inbox) => spawn(Arc::clone(self), inbox, Some(policy)),
             NestedStart::GoesOn { is_up } => {
-                self.declare_present_children();
+                self.become_child(policy);
                 if is_up {
                     link.tell(Event::Ready(link.key, generation));
                 }

@@ -47,12 +47,19 @@ pub(crate) fn broken_at_build(
     });
     template_count(template.is_some(), children, rules)
         .or(order_of_pool(rules))
+        .or(max_children_exceeded(children, rules.max_children))
         .or(supervisor_value_zero(&supervisor, rules.max_children))
         .or(of_template)
 }
 
+/// Returns the message for the rule that is broken by a supervisor without room for its children.
+fn max_children_exceeded(children: usize, limit: Option<usize>) -> Option<Text> {
+    let limit = limit.filter(|limit| children > *limit)?;
+    Some(wording::max_children_exceeded(children, limit))
+}
+
 /// Returns the message for the rule that is broken by a pool without exactly one template, or by
-/// another supervisor with a template or a maximum of children.
+/// another supervisor with a template.
 fn template_count(has_template: bool, children: usize, rules: &SupervisorRules) -> Option<Text> {
     match (rules.strategy, has_template) {
         (SupervisionStrategy::SimpleOneForOne, false) => Some(wording::template_count_missing(
@@ -61,16 +68,12 @@ fn template_count(has_template: bool, children: usize, rules: &SupervisorRules) 
         (SupervisionStrategy::SimpleOneForOne, true) if children > 0 => {
             Some(wording::template_count_exceeded("with_child"))
         }
-        (SupervisionStrategy::SimpleOneForOne, true) => None,
+        (SupervisionStrategy::SimpleOneForOne, true) | (_, false) => None,
         (strategy, true) => Some(
             Text::new()
                 .str("a template belongs on a `simple_one_for_one` supervisor, and this one is ")
                 .str(strategy.as_str()),
         ),
-        (_, false) if rules.max_children.is_some() => {
-            Some(Text::new().str("`max_children` belongs on a `simple_one_for_one` supervisor"))
-        }
-        (_, false) => None,
     }
 }
 

@@ -15,10 +15,15 @@ use supervisor::{
 };
 use tokio::sync::oneshot;
 
+use super::timeline::Timeline;
 use crate::otp::{scenario::End, trace};
 
 #[derive(Clone, Default)]
-pub(super) struct Recorder(Arc<Mutex<State>>);
+pub(super) struct Recorder {
+    state: Arc<Mutex<State>>,
+    /// The lives of workers, their messages and their clock.
+    pub(super) timeline: Timeline,
+}
 
 #[derive(Default)]
 struct State {
@@ -73,7 +78,7 @@ pub(super) enum Order {
 
 impl Recorder {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Locks the state with all events of the library read, so that they precede the next entry.
@@ -136,6 +141,11 @@ impl Recorder {
             state.ends_with_shutdown.insert((path.to_owned(), incarnation));
         }
         Some(if how == End::Killed { Order::Killed(address) } else { Order::ByItself(order) })
+    }
+
+    /// Returns the number of the next start at this path.
+    pub(super) fn next_start(&self, path: &str) -> usize {
+        self.up_to_date().starts.get(path).map_or(1, |starts| starts + 1)
     }
 
     /// Returns the number of entries and library events so far.
@@ -251,7 +261,8 @@ impl State {
     fn record_exit(&mut self, path: &str, ended: u64, reason: &ExitReason) {
         let mut how = class(reason);
         if self.lives.remove(&(path.to_owned(), ended)).is_none() {
-            if let Some(life) = self.supervisors.get_mut(path) {
+            let is_its = |life: &&mut SupervisorLife| life.incarnation == ended;
+            if let Some(life) = self.supervisors.get_mut(path).filter(is_its) {
                 life.ended = Some(how);
                 let event = format!("stop {path}@{} {how}", life.start);
                 self.add(Entry::Line(event));
@@ -302,7 +313,7 @@ pub(super) struct Life {
     recorder: Recorder,
     path: String,
     incarnation: u64,
-    start: usize,
+    pub(super) start: usize,
 }
 
 impl Drop for Life {

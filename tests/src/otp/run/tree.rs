@@ -11,7 +11,7 @@ use supervisor::{
     StartMode, SupervisionStrategy, Supervisor, SupervisorBuilder, Tree, specs::Ready,
 };
 
-use super::{recorder::Recorder, worker::Plan};
+use super::{message::Message, recorder::Recorder, worker::Plan};
 use crate::otp::scenario::{self, Policy, ShutdownWord, Strategy};
 
 /// The handles of all supervisors of a tree.
@@ -65,7 +65,7 @@ impl Handle {
 
 /// A child that has not been added to a supervisor yet.
 pub(super) enum NewChild {
-    Worker(Box<ChildSpec<Ready<ChildRef<()>>>>),
+    Worker(Box<ChildSpec<Ready<ChildRef<Message>>>>),
     Supervisor(Box<ChildSpec<Ready<Supervisor>>>, Box<NewSubtree>),
 }
 
@@ -123,7 +123,11 @@ pub(super) fn new_child(recorder: &Recorder, under: &str, child: &scenario::Chil
     let path = join(under, &child.name);
     let spec = with_options(ChildSpec::new(&child.name), child);
     match &child.supervisor {
-        None => NewChild::Worker(Box::new(spec.with_worker(Plan::new(path, child, recorder)))),
+        None => {
+            let spec = spec.with_worker(Plan::new(path.clone(), child, recorder));
+            recorder.timeline.declare(path, spec.handle());
+            NewChild::Worker(Box::new(spec))
+        }
         Some(supervisor) => {
             let node = Node::build(recorder, &path, supervisor);
             let spec = spec.with_supervisor(node.handle.supervisor().clone());

@@ -10,6 +10,9 @@ impl Scenario {
     /// If a name could not be told from a path, or an option has no meaning where it is given.
     pub fn check(&self) -> Result<(), String> {
         check_supervisor(&self.tree)?;
+        if !self.timeline.is_empty() && !self.script.is_empty() {
+            return Err("a timeline and a script".into());
+        }
         self.script.iter().try_for_each(check_step)
     }
 }

@@ -9,11 +9,11 @@ use super::super::super::ast::{Child, Supervisor, Tree};
 use super::parts::{as_supervisor, debug, ident};
 
 /// Writes the children as fields of a struct expression.
-pub(super) fn fields(supervisor: &Supervisor) -> TokenStream {
+pub(super) fn fields(krate: &TokenStream, supervisor: &Supervisor) -> TokenStream {
     let fields = supervisor.named_children().enumerate().map(|(index, child)| {
         let (cfgs, field, name) = (child.cfgs(), field(index), &child.name);
-        let absent = absent(&field, child);
-        quote!(#(#cfgs)* #field: #name, #absent)
+        let absent = absent(krate, &field, child);
+        quote!(#(#cfgs)* #field: #krate::__private::Hidden::new(#name), #absent)
     });
     fields.collect()
 }
@@ -23,17 +23,21 @@ fn field(index: usize) -> Ident {
     format_ident!("__{}", index, span = Span::mixed_site())
 }
 
-/// Writes the field of a child that its `#[cfg]` leaves out: `#[cfg(not(…))] field: (),`.
+/// Writes the field of a child that its `#[cfg]` leaves out, whose value is `()`.
 ///
 /// The arguments of a type cannot be conditional, so the handle has a parameter even for a child
 /// that is left out.
-fn absent(field: &Ident, child: &Child) -> Option<TokenStream> {
+fn absent(krate: &TokenStream, field: &Ident, child: &Child) -> Option<TokenStream> {
     let conditions: Vec<&TokenStream> = child
         .cfgs()
         .filter_map(|cfg| cfg.meta.require_list().ok())
         .map(|list| &list.tokens)
         .collect();
-    (!conditions.is_empty()).then(|| quote!(#[cfg(not(all(#(#conditions),*)))] #field: (),))
+    (!conditions.is_empty()).then(|| {
+        quote! {
+            #[cfg(not(all(#(#conditions),*)))] #field: #krate::__private::Hidden::new(()),
+        }
+    })
 }
 
 /// Writes the type of the whole tree.
@@ -80,10 +84,10 @@ fn of_children(
     more_functions: &TokenStream,
 ) -> TokenStream {
     let mut params = Vec::new();
-    let mut fields = quote!(supervisor: #krate::__private::HiddenSupervisor, #more_fields);
+    let mut fields =
+        quote!(supervisor: #krate::__private::Hidden<#krate::Supervisor>, #more_fields);
     let mut functions = quote! {
         /// Returns the supervisor itself.
-        #[doc(alias = "shutdown", alias = "wait", alias = "events")]
         #[must_use]
         pub fn supervisor(&self) -> &#krate::Supervisor {
             self.supervisor.get()
@@ -93,12 +97,12 @@ fn of_children(
     };
     if supervisor.is_pool() {
         let param = format_ident!("Pool", span = Span::mixed_site());
-        fields.extend(quote!(pool: #param,));
+        fields.extend(quote!(pool: #krate::__private::Hidden<#param>,));
         functions.extend(quote! {
             /// Returns the pool, to which workers are added.
             #[must_use]
             pub fn pool(&self) -> &#param {
-                &self.pool
+                self.pool.get()
             }
         });
         params.push(param);
@@ -108,19 +112,20 @@ fn of_children(
         let param = format_ident!("C{}", index, span = Span::mixed_site());
         let (field, name) = (field(index), &child.name);
         let (cfgs, attrs) = (child.cfgs(), child.other_attrs());
-        fields.extend(quote!(#field: #param,));
+        fields.extend(quote!(#field: #krate::__private::Hidden<#param>,));
         functions.extend(quote! {
             #(#cfgs)*
             #(#attrs)*
             #[must_use]
             pub fn #name(&self) -> &#param {
-                &self.#field
+                self.#field.get()
             }
         });
         params.push(param);
     }
     let ident = ident(supervisor);
-    let as_supervisor = as_supervisor(krate, &ident, &params, &[]);
+    let pool = supervisor.is_pool().then(|| params.iter().map(|param| quote!(#param)).collect());
+    let as_supervisor = as_supervisor(krate, &ident, &params, &[], pool.as_ref());
     let debug = debug(&ident, &params, &[]);
     quote! {
         #[derive(::core::clone::Clone)]

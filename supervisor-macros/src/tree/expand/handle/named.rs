@@ -6,7 +6,7 @@ use syn::{Attribute, Ident, Visibility};
 
 use super::super::super::ast::{Body, Child, Head, Supervisor, Tree, Typed};
 use super::super::super::check;
-use super::super::super::names::{hygienic, mixed_site_visibility};
+use super::super::super::names::{hygienic, mixed_site_visibility, respanned};
 use super::super::docs;
 use super::parts::{as_supervisor, debug, ident};
 use crate::errors::unknown_type;
@@ -16,22 +16,31 @@ pub(super) fn fields(krate: &TokenStream, supervisor: &Supervisor) -> TokenStrea
     let fields = supervisor.named_children().map(|child| {
         let (cfgs, field, name) = (child.cfgs(), field(child), &child.name);
         let value = match &child.body {
-            Body::Typed(_) => quote!(#krate::__private::ErasedHandle::new(#name)),
-            Body::Supervisor(nested) => erased_pool(krate, nested, name),
-            Body::Task(_) | Body::Broken(_) => quote!(#name),
+            // A type with arguments may be a child for others of them: rustc would report that it is
+            // none wherever `erase` normalises the type of the handle.
+            Body::Typed(typed) if typed.ty.has_arguments() => {
+                quote!(#krate::__private::ErasedHandle::new(#name))
+            }
+            Body::Typed(typed) => {
+                let erase = typed.ty.project(krate, "erase");
+                quote!(#erase(#name))
+            }
+            Body::Supervisor(nested) => hidden(krate, nested, name),
+            Body::Task(_) => quote!(#krate::__private::Hidden::new(#name)),
+            Body::Broken(_) => quote!(#name),
         };
         quote!(#(#cfgs)* #field: #value,)
     });
     fields.collect()
 }
 
-/// Writes the value of a nested handle. The handle of a partitioned pool of a type is erased to
+/// Writes the field of a nested handle. The handle of a partitioned pool of a type is erased to
 /// that type.
-pub(super) fn erased_pool(krate: &TokenStream, nested: &Supervisor, name: &Ident) -> TokenStream {
+pub(super) fn hidden(krate: &TokenStream, nested: &Supervisor, name: &Ident) -> TokenStream {
     if partitioned_type(nested).is_some() {
         quote!(#krate::__private::ErasedHandle::new(#name))
     } else {
-        quote!(#name)
+        quote!(#krate::__private::Hidden::new(#name))
     }
 }
 
@@ -62,34 +71,34 @@ pub(crate) fn root(tree: &Tree, head: &Head, attrs: &TokenStream) -> TokenStream
         #[must_use = "a tree shuts down when its last handle is dropped"]
     };
     if !tree.root.is_pool() {
-        return named(krate, &tree.root, vis, ident, &attrs, &cfgs);
+        return named(krate, &tree.root, vis, &quote!(#vis), ident, &attrs, &cfgs);
     }
-    let pool = pool_type(krate, &tree.root);
+    let (pool, field) = (pool_type(krate, &tree.root), pool_field(krate, &tree.root));
     let quiet_vis = mixed_site_visibility(vis);
     let (ty, value) = match partitioned_type(&tree.root) {
         Some(typed) => {
             let handle = typed.ty.project_partition(krate, "Partitioned");
             erased_accessor(&handle, typed, Ident::new("pool", Span::call_site()))
         }
-        None => (quote!(&#pool), quote!(&self.pool)),
+        None => (quote!(&#pool), quote!(self.pool.get())),
     };
+    let supervisor = quote!(supervisor: #krate::__private::Hidden<#krate::Supervisor>,);
+    let item = item(&quote!(#vis), ident, &quote!(#supervisor pool: #field,));
     let debug = debug(ident, &[], &cfgs);
-    let as_supervisor = as_supervisor(krate, ident, &[], &cfgs);
+    // The type of a partitioned pool is named by its accessor only.
+    let target = partitioned_type(&tree.root).is_none().then_some(&pool);
+    let as_supervisor = as_supervisor(krate, ident, &[], &cfgs, target);
     quote! {
         #(#cfgs)*
         #attrs
         #[derive(::core::clone::Clone)]
-        #vis struct #ident {
-            supervisor: #krate::__private::HiddenSupervisor,
-            pool: #pool,
-        }
+        #item
 
         #(#cfgs)*
         #[automatically_derived]
         #[allow(dead_code, private_interfaces, reason = "a program need not use all of it")]
         impl #ident {
             /// Returns the supervisor at the top of the tree.
-            #[doc(alias = "shutdown", alias = "wait", alias = "events")]
             #[must_use]
             #quiet_vis fn supervisor(&self) -> &#krate::Supervisor {
                 self.supervisor.get()
@@ -135,18 +144,33 @@ fn types_below(
             #[allow(
                 clippy::module_name_repetitions,
                 clippy::struct_field_names,
+                unreachable_pub,
                 reason = "the names are the tree's"
             )]
         };
-        types.extend(named(krate, nested, vis, &ident(nested), &attrs, &cfgs));
+        // A visibility of another span would have rustc report a name that is taken under the whole
+        // tree.
+        let (ident, vis_here) = (ident(nested), respanned(quote!(#vis), child.name.span()));
+        types.extend(named(krate, nested, vis, &vis_here, &ident, &attrs, &cfgs));
         types_below(krate, nested, vis, &cfgs, types);
     }
+}
+
+/// Writes the struct of a handle.
+///
+/// Its words have the span of the name, where rustc reports that the name is taken. The parameter
+/// list is empty, and not the user's: rustc would suggest a type parameter there for a type that
+/// does not exist.
+fn item(vis: &TokenStream, ident: &Ident, fields: &TokenStream) -> TokenStream {
+    let generics = quote_spanned!(Span::mixed_site()=> <>);
+    quote_spanned!(ident.span()=> #vis struct #ident #generics { #fields })
 }
 
 fn named(
     krate: &TokenStream,
     supervisor: &Supervisor,
     vis: &Visibility,
+    own_vis: &TokenStream,
     ident: &Ident,
     attrs: &TokenStream,
     cfgs: &[&Attribute],
@@ -160,23 +184,21 @@ fn named(
         fields.extend(quote!(#(#cfgs)* #field: #ty,));
         accessors.extend(accessor(krate, child, &quiet_vis));
     }
-    let as_supervisor = as_supervisor(krate, ident, &[], cfgs);
+    let as_supervisor = as_supervisor(krate, ident, &[], cfgs, None);
     let debug = debug(ident, &[], cfgs);
+    let supervisor = quote!(supervisor: #krate::__private::Hidden<#krate::Supervisor>,);
+    let item = item(own_vis, ident, &quote!(#supervisor #fields));
     quote! {
         #(#cfgs)*
         #attrs
         #[derive(::core::clone::Clone)]
-        #vis struct #ident {
-            supervisor: #krate::__private::HiddenSupervisor,
-            #fields
-        }
+        #item
 
         #(#cfgs)*
         #[automatically_derived]
         #[allow(dead_code, private_interfaces, reason = "a program need not use all of it")]
         impl #ident {
             /// Returns the supervisor itself.
-            #[doc(alias = "shutdown", alias = "wait", alias = "events")]
             #[must_use]
             #quiet_vis fn supervisor(&self) -> &#krate::Supervisor {
                 self.supervisor.get()
@@ -201,8 +223,11 @@ fn accessor(krate: &TokenStream, child: &Child, vis: &TokenStream) -> TokenStrea
     let (ty, value) = if let Some((handle, typed)) = erased {
         erased_accessor(&handle, typed, field(child))
     } else {
-        let (ty, field) = (field_type(krate, child), field(child));
-        (quote!(&#ty), quote!(&self.#field))
+        let (ty, field) = (handle_type(krate, child), field(child));
+        match &child.body {
+            Body::Broken(_) => (quote!(&#ty), quote!(&self.#field)),
+            _ => (quote!(&#ty), quote!(self.#field.get())),
+        }
     };
     let cfgs = child.cfgs();
     let attrs = child.other_attrs();
@@ -237,6 +262,24 @@ fn erased_accessor(
 /// The handle of a child with a type is erased: with a field of the type `<Type as Child>::Handle`,
 /// a type that is not a child would make every use of the tree's handle an error.
 fn field_type(krate: &TokenStream, child: &Child) -> TokenStream {
+    match &child.body {
+        Body::Supervisor(nested) if nested.is_pool() => pool_field(krate, nested),
+        Body::Supervisor(_) | Body::Task(_) => {
+            let handle = handle_type(krate, child);
+            quote!(#krate::__private::Hidden<#handle>)
+        }
+        Body::Typed(_) | Body::Broken(_) => handle_type(krate, child),
+    }
+}
+
+/// Returns the type of the field of a pool in its supervisor's handle.
+fn pool_field(krate: &TokenStream, pool: &Supervisor) -> TokenStream {
+    let ty = pool_type(krate, pool);
+    if partitioned_type(pool).is_some() { ty } else { quote!(#krate::__private::Hidden<#ty>) }
+}
+
+/// Returns the type of a child's handle, or that of its field if the handle is erased.
+fn handle_type(krate: &TokenStream, child: &Child) -> TokenStream {
     match &child.body {
         Body::Supervisor(nested) if nested.is_pool() => pool_type(krate, nested),
         Body::Supervisor(nested) => {

@@ -12,17 +12,25 @@ use super::super::super::names::hygienic;
 pub(super) fn ident(supervisor: &Supervisor) -> Ident {
     match &supervisor.handle {
         Some(Handle { ident, .. }) => ident.clone(),
-        None => Ident::new("Tree", Span::mixed_site()),
+        None => Ident::new("Handle", Span::mixed_site()),
     }
 }
 
-/// Implements `AsRef<Supervisor>`, so that functions can take any handle.
+/// Implements `AsRef<Supervisor>`, so that functions can take any handle, and `Deref`, so that a
+/// handle has the functions of its supervisor, but for those that an accessor hides.
+///
+/// The handle of a `pool` has the functions of the pool, which has those of its supervisor.
 pub(super) fn as_supervisor(
     krate: &TokenStream,
     ident: &Ident,
     params: &[Ident],
     cfgs: &[&Attribute],
+    pool: Option<&TokenStream>,
 ) -> TokenStream {
+    let (target, inner) = match pool {
+        Some(pool) => (pool.clone(), quote!(self.pool())),
+        None => (quote!(#krate::Supervisor), quote!(self.supervisor())),
+    };
     let generics = (!params.is_empty()).then(|| quote!(<#(#params),*>));
     quote! {
         #(#cfgs)*
@@ -30,6 +38,16 @@ pub(super) fn as_supervisor(
         impl #generics ::core::convert::AsRef<#krate::Supervisor> for #ident #generics {
             fn as_ref(&self) -> &#krate::Supervisor {
                 self.supervisor()
+            }
+        }
+
+        #(#cfgs)*
+        #[automatically_derived]
+        impl #generics ::core::ops::Deref for #ident #generics {
+            type Target = #target;
+
+            fn deref(&self) -> &#target {
+                #inner
             }
         }
     }

@@ -1,0 +1,144 @@
+//! Rules on the function of a task, which is called once for each life: what it owns is there for
+//! all of them.
+
+use syn::ext::IdentExt;
+use syn::visit::{self, Visit};
+use syn::{
+    Block, Expr, ExprAsync, ExprCall, ExprClosure, ExprMethodCall, ExprStruct, Ident, Local, Stmt,
+};
+
+use super::super::ast::{Body, Child};
+use super::facts::Site;
+use super::scope::{Declared, Scope, Uses};
+use crate::errors::Errors;
+
+/// Checks that the function of a task keeps the siblings that it owns: a life gets a clone.
+///
+/// The compiler's own error speaks of a closure that has to be `Fn`.
+pub(super) fn sibling_given_away(child: &Child, scope: Scope, errors: &mut Errors) {
+    let Some((value, closure)) = function(child).filter(|(_, closure)| !is_async(closure)) else {
+        return;
+    };
+    let mut gifts = Gifts::default();
+    gifts.visit_expr(&closure.body);
+    let mut uses = Uses::default();
+    uses.visit_expr(value);
+    let is_sibling = |ident: &&Ident| {
+        let name = ident.unraw().to_string();
+        scope.find(&name) == Some(Declared::Before) && !uses.bound.contains(&name)
+    };
+    if let Some(ident) = gifts.to_functions.iter().find(is_sibling) {
+        let message =
+            format!("`{ident}` would be gone with the first life; write `{ident}.clone()`");
+        errors.at(ident.span(), message);
+    } else if let Some(ident) = gifts.to_blocks.iter().find(is_sibling) {
+        let message = format!(
+            "`{ident}` would be gone with the first life; write `{}`",
+            with_clone(ident, closure)
+        );
+        errors.at(ident.span(), message);
+    }
+}
+
+/// Checks that an async closure captures nothing: it would lend what it captures to the life, and
+/// a life borrows nothing.
+pub(super) fn async_closure_captures(child: &Child, site: Site, scope: Scope, errors: &mut Errors) {
+    let Some((_, closure)) = function(child).filter(|(_, closure)| is_async(closure)) else {
+        return;
+    };
+    let mut uses = Uses::default();
+    uses.visit_expr_closure(closure);
+    let captured = uses.used.iter().find(|ident| {
+        let name = ident.unraw().to_string();
+        let is_variable =
+            scope.find(&name) == Some(Declared::Before) || site.params.contains(&name);
+        is_variable && !uses.bound.contains(&name)
+    });
+    if let Some(ident) = captured {
+        let message = format!(
+            "an async closure would lend `{ident}` to the life, which has to own it; write `{}`",
+            with_clone(ident, closure)
+        );
+        errors.at(ident.span(), message);
+    }
+}
+
+/// Returns the closure that clones a name for each life.
+fn with_clone(ident: &Ident, closure: &ExprClosure) -> String {
+    let context = if closure.inputs.is_empty() { "" } else { "ctx" };
+    format!("move |{context}| {{ let {ident} = {ident}.clone(); async move {{ … }} }}")
+}
+
+fn is_async(closure: &ExprClosure) -> bool {
+    closure.asyncness.is_some()
+}
+
+/// Returns the value of a task, and the closure that the value is.
+fn function(child: &Child) -> Option<(&Expr, &ExprClosure)> {
+    let (Body::Task(_), Some(value)) = (&child.body, child.value()) else { return None };
+    let mut part = value;
+    loop {
+        part = match part {
+            Expr::Closure(closure) => return Some((value, closure)),
+            Expr::Paren(paren) => &paren.expr,
+            Expr::Group(group) => &group.expr,
+            Expr::Block(block) => last(&block.block)?,
+            _ => return None,
+        }
+    }
+}
+
+/// Returns the expression that a block ends with.
+fn last(block: &Block) -> Option<&Expr> {
+    match block.stmts.last()? {
+        Stmt::Expr(expression, None) => Some(expression),
+        _ => None,
+    }
+}
+
+/// The names that a closure gives away.
+#[derive(Default)]
+struct Gifts {
+    /// Those that it passes by value.
+    to_functions: Vec<Ident>,
+    /// Those that its async blocks capture.
+    to_blocks: Vec<Ident>,
+}
+
+impl Gifts {
+    fn passed(&mut self, argument: &Expr) {
+        if let Expr::Path(path) = argument {
+            self.to_functions.extend(path.path.get_ident().cloned());
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Gifts {
+    fn visit_expr_call(&mut self, call: &'ast ExprCall) {
+        call.args.iter().for_each(|argument| self.passed(argument));
+        visit::visit_expr_call(self, call);
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
+        call.args.iter().for_each(|argument| self.passed(argument));
+        visit::visit_expr_method_call(self, call);
+    }
+
+    fn visit_local(&mut self, local: &'ast Local) {
+        if let Some(init) = &local.init {
+            self.passed(&init.expr);
+        }
+        visit::visit_local(self, local);
+    }
+
+    fn visit_expr_struct(&mut self, value: &'ast ExprStruct) {
+        value.fields.iter().for_each(|field| self.passed(&field.expr));
+        visit::visit_expr_struct(self, value);
+    }
+
+    fn visit_expr_async(&mut self, block: &'ast ExprAsync) {
+        let mut uses = Uses::default();
+        uses.visit_block(&block.block);
+        self.to_blocks.extend(uses.used);
+    }
+}

@@ -1,0 +1,48 @@
+//! Tells the constants of an expression tree that may name parameters of the function around it.
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+
+/// Returns whether tokens may name a parameter of the function around them: one of `declared`, a
+/// name that looks like one (`T`, `K2`), `Self`, or a lifetime.
+pub(super) fn may_be_generic(tokens: &TokenStream, declared: &[Ident]) -> bool {
+    let mut after_tick = false;
+    tokens.clone().into_iter().any(|token| match token {
+        TokenTree::Group(group) => may_be_generic(&group.stream(), declared),
+        TokenTree::Punct(punct) => {
+            after_tick = punct.as_char() == '\'';
+            false
+        }
+        TokenTree::Ident(ident) => {
+            let is_lifetime = std::mem::take(&mut after_tick);
+            if is_lifetime { ident != "static" } else { is_parameter(&ident, declared) }
+        }
+        TokenTree::Literal(_) => false,
+    })
+}
+
+fn is_parameter(ident: &Ident, declared: &[Ident]) -> bool {
+    let text = ident.to_string();
+    let mut letters = text.chars();
+    let is_short = letters.next().is_some_and(char::is_uppercase)
+        && letters.all(|letter| letter.is_ascii_digit());
+    is_short || text == "Self" || declared.contains(ident)
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::{format_ident, quote};
+
+    use super::may_be_generic;
+
+    #[test]
+    fn parameters_are_told_by_their_names() {
+        for tokens in [quote!(T), quote!(Cache<K2>), quote!(a::B<[u8; N]>), quote!(Self::Db)] {
+            assert!(may_be_generic(&tokens, &[]), "{tokens}");
+        }
+        assert!(may_be_generic(&quote!(Cache<&'a str>), &[]));
+        for tokens in [quote!(Db), quote!(Cache<&'static str>), quote!(a::Id), quote!(u8)] {
+            assert!(!may_be_generic(&tokens, &[]), "{tokens}");
+        }
+        assert!(may_be_generic(&quote!(Pool<Handler>), &[format_ident!("Handler")]));
+    }
+}
