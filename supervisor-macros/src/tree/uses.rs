@@ -1,7 +1,7 @@
 //! Finds the siblings that the children of a supervisor with `order = by_use` use: those that their
 //! values mention, and those that the option `after` names.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
@@ -36,28 +36,29 @@ fn has_order(supervisor: &Supervisor) -> bool {
 /// Sets the uses of the children, and returns the names around the supervisor that they mention.
 fn in_supervisor(supervisor: &mut Supervisor) -> Names {
     let is_by_use = supervisor.is_by_use();
-    let (mut outer, mut declared) = (Names::new(), Names::new());
+    let mut outer = Names::new();
+    // The indices of the children so far: two of one name, if they are under conditions.
+    let mut declared: HashMap<String, Vec<usize>> = HashMap::new();
     for index in 0..supervisor.children.len() {
         let (before, rest) = supervisor.children.split_at_mut(index);
         let [child, ..] = rest else { continue };
-        let mentioned = in_child(child);
+        let mut mentioned = in_child(child);
+        outer.extend(mentioned.iter().filter(|name| !declared.contains_key(*name)).cloned());
         if is_by_use {
-            let after: Names = child.after().iter().map(|name| name.unraw().to_string()).collect();
-            let is_used = |sibling: &Child| {
-                let name = sibling.unraw_name();
-                sibling.validity < Validity::WithoutName
-                    && (mentioned.contains(&name) || after.contains(&name))
-            };
-            let found = before.iter().enumerate().filter(|(_, sibling)| is_used(sibling));
-            let uses = found.map(|(number, sibling)| Use {
+            mentioned.extend(child.after().iter().map(|name| name.unraw().to_string()));
+            let found = mentioned.iter().filter_map(|name| declared.get(name)).flatten();
+            let mut numbers: Vec<usize> = found.copied().collect();
+            numbers.sort_unstable();
+            let uses = numbers.into_iter().map(|number| Use {
                 number,
-                name: sibling.unraw_name(),
-                cfgs: sibling.cfgs().map(ToTokens::to_token_stream).collect(),
+                name: before[number].unraw_name(),
+                cfgs: before[number].cfgs().map(ToTokens::to_token_stream).collect(),
             });
             child.place = Some(ByUse { number: index, uses: uses.collect() });
         }
-        outer.extend(mentioned.difference(&declared).cloned());
-        declared.insert(child.unraw_name());
+        if child.validity < Validity::WithoutName {
+            declared.entry(child.unraw_name()).or_default().push(index);
+        }
     }
     outer
 }
