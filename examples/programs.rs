@@ -167,7 +167,7 @@ mod tests {
         watch.restarted("migration").await?;
         let done = watch.ended("migration").await?;
         assert_eq!(done.to_string(), "migration: ended (life 2): normal");
-        assert_eq!(programs.migration().status(), ChildState::Stopped);
+        assert_eq!(programs.migration().status(), ChildState::Finished);
         Ok(())
     }
 

@@ -20,6 +20,7 @@
 //! 7. In a start, a group restart or a stop, a child starts only after all siblings for which it
 //!    [waits](walk) are up, and is asked to end only after those that wait for its end have ended.
 
+mod attempts;
 mod child;
 mod children;
 mod commands;
@@ -45,7 +46,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use child::StopPurpose;
-pub(crate) use child::{Child, ChildRules, Named, StartRule, State};
+pub(crate) use child::{Child, ChildRules, Down, Named, StartRule, State};
 pub(crate) use children::Key;
 pub(crate) use protocol::{
     Addition, Answer, Effect, Ending, Event, Exit, Notice, Order, Refusal, Shown, Subject, Verb,
@@ -324,7 +325,7 @@ impl<C: Named, R> Engine<C, R> {
         match &child.state {
             // It is not restarted, whatever its exit leads to.
             State::ExitPending(_) if child.rules.restart == RestartPolicy::Temporary => {
-                Shown::Is(ChildState::Stopped)
+                Shown::Is(ChildState::Finished)
             }
             // The next attempt comes after all that the supervisor does now.
             State::Waiting(Pending::Again(_))
@@ -333,7 +334,7 @@ impl<C: Named, R> Engine<C, R> {
                 Shown::Held
             }
             // The supervisor above decides whether the child comes back.
-            State::Down if self.is_stopping() && self.returns(child) => Shown::Held,
+            State::Down(_) if self.is_stopping() && self.returns(child) => Shown::Held,
             state => Shown::from(state),
         }
     }
@@ -399,6 +400,25 @@ impl<C: Named, R> Engine<C, R> {
         self.children.len()
     }
 
+    /// Returns the instant at which the present start of a child began, if it has a time limit.
+    pub(crate) fn start_began(&self, key: Key) -> Option<Instant> {
+        let child = self.children.get(key)?;
+        let (StartRule::Ready(limit) | StartRule::Retry(limit)) = child.rules.start else {
+            return None;
+        };
+        match child.state {
+            State::Starting(_) | State::Trying { .. } => {
+                self.timers.at(Target::Child(key))?.checked_sub(limit?)
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns `true` if the supervisor has not started all its children for the first time.
+    pub(crate) fn is_starting(&self) -> bool {
+        matches!(self.mode, Mode::Idle | Mode::Starting)
+    }
+
     /// Returns the children in start order.
     pub(crate) fn children(&self) -> impl Iterator<Item = (Key, &Child<C, R>)> {
         self.children.iter()
@@ -435,12 +455,14 @@ impl<C: Named, R> Engine<C, R> {
         let Some(child) = self.children.get(key) else { return };
         let retry = child.retry;
         match &child.state {
-            State::Starting(_) => self.start_timed_out(now, key),
+            State::Starting(_) | State::Trying { .. } => self.start_timed_out(now, key),
             State::Stopping(_) => self.stop_timed_out(now, key),
             State::Killing(_) => self.not_stopped(now, key),
-            State::Waiting(_) => self.run_or_defer(now, Deferred::Retry(key, retry)),
+            State::Waiting(_) | State::Resting => {
+                self.run_or_defer(now, Deferred::Retry(key, retry));
+            }
             State::Up { .. } => self.heartbeat_due(now, key, at),
-            State::Down | State::Held | State::ExitPending(_) | State::Zombie => {}
+            State::Down(_) | State::Held | State::ExitPending(_) | State::Zombie => {}
         }
     }
 
@@ -453,7 +475,7 @@ impl<C: Named, R> Engine<C, R> {
     fn enter(&mut self, key: Key, state: State<R>) -> Option<State<R>> {
         self.timers.cancel(Target::Child(key));
         let child = self.children.get_mut(key)?;
-        if matches!(child.state, State::Waiting(_)) {
+        if matches!(child.state, State::Waiting(_) | State::Resting) {
             child.retry = child.retry.wrapping_add(1);
         }
         let (moves, stays) = (state.is_moving(), !state.has_ended());
@@ -492,23 +514,23 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Forgets a child, which the driver takes over with [`Self::take_forgotten`].
-    fn forget(&mut self, key: Key) {
-        if let Some(child) = self.remove(key) {
+    fn forget(&mut self, key: Key, down: Down) {
+        if let Some(child) = self.remove(key, down) {
             self.forgotten.push_back((key, child));
             self.effects.push_back(Effect::Forgotten(key));
         }
     }
 
     /// Removes a child, for which no sibling waits any longer.
-    fn remove(&mut self, key: Key) -> Option<Child<C, R>> {
-        self.enter(key, State::Down);
+    fn remove(&mut self, key: Key, down: Down) -> Option<Child<C, R>> {
+        self.enter(key, State::Down(down));
         self.leave_walk(key);
         self.children.remove(key)
     }
 
     /// Closes a child that stays down: no life of it is pending.
-    fn close_child(&mut self, key: Key) {
-        self.enter(key, State::Down);
+    fn close_child(&mut self, key: Key, down: Down) {
+        self.enter(key, State::Down(down));
         self.effects.push_back(Effect::Close(key));
     }
 

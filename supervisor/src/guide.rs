@@ -5,6 +5,8 @@
 //! - [`options`]: every option, its values, unit and default, and its effect on other options.
 //! - [`choosing_limits`]: `max_restarts`, `restart_window` and `backoff`, with the arithmetic.
 //! - [`order`]: start and stop along the uses between children, and when to choose it.
+//! - [`health`]: whether a tree is live and ready, what is wrong with it, and since when.
+//! - [`dependency_away`]: a tree for a database that is away, at boot or later.
 //! - [`coming_from_tokio`]: from tasks spawned by hand to a tree.
 //! - [`coming_from_erlang`] and [`coming_from_elixir`]: the words you know, and what is
 //!   different.
@@ -19,6 +21,12 @@ pub mod choosing_limits {}
 
 #[doc = include_str!("guide/order.md")]
 pub mod order {}
+
+#[doc = include_str!("guide/health.md")]
+pub mod health {}
+
+#[doc = include_str!("guide/dependency_away.md")]
+pub mod dependency_away {}
 
 #[doc = include_str!("guide/coming_from_tokio.md")]
 pub mod coming_from_tokio {}

@@ -106,7 +106,7 @@
 //! # async fn poll(_: Context, _: u16) -> ChildResult { Ok(()) }
 //! supervision_tree! {
 //!     /// A named tree is a type, with a method for each child. Its parameters are plain.
-//!     pub Service(port: u16): rest_for_one(max_restarts = 5, restart_window = 60s) {
+//!     pub Service(port: u16): one_for_one(max_restarts = 5, restart_window = 60s) {
 //!         janitor: Always,                              // the `async fn janitor` in scope
 //!         poller: Transient(backoff = 100ms..30s) = move |ctx| poll(ctx, port),
 //!         mailer: Mailer,                               // a type; made by `Default`
@@ -160,16 +160,19 @@
 //! | supervisor | `order` | `declaration`, or [`by_use`](guide::order): children that do not depend on each other start and stop together | `declaration` |
 //! | supervisor | `max_children` | a number, at least 1: of a pool's workers, or of all children | no limit |
 //! | pool | `partitions` | a number of workers, which [share the work](supervision_tree!#partitions-workers-that-share-the-work-by-key) | none |
-//! | nested supervisor | `restart`, `significant`, `backoff`, `shutdown` | as for a child | `Always`, no, none, `infinity` |
+//! | nested supervisor | `restart`, `significant`, `backoff`, `shutdown`, `health` | as for a child | `Always`, no, none, `infinity`, `required` |
+//! | nested supervisor | `start` | `retry`: a start that fails is tried again | with its supervisor |
 //! | root | `shutdown_within` | a duration, checked at compile time | none |
 //! | child | `restart` (in the tree: the policy word) | `Always`, `Transient`, `Temporary` | `Always` |
 //! | child | `shutdown` | a duration, `brutal_kill`, `infinity` | 5s |
 //! | child | `backoff` | `min..max`, or one duration | none: at once |
 //! | child | `start` | `notify`: started when it calls [`Context::ready`], for which the next sibling waits | when spawned |
-//! | child | `start_timeout` | a duration, with `start = notify` | 30s |
+//! | child | | `retry`: nobody waits, and a failed start is tried again ([a dependency that is away](guide::dependency_away)) | |
+//! | child | `start_timeout` | a duration, with `start` | 30s |
 //! | child | `significant` | a flag | no |
 //! | child | `heartbeat` | a duration | off |
 //! | child | `after` | `[name, …]`: more siblings that it uses, under `order = by_use` | none |
+//! | child | `health` | `required`, `degrades`, `ignored`: [what the tree is](guide::health) while the child is not well | `required`; `ignored` if `Temporary` or a pool's worker |
 //! | task | `every` | a duration: a [periodic job](supervision_tree!#every-a-periodic-job) | none: a task runs once per life |
 //! | child with a type | `mailbox` | how many messages | 64 |
 //! | derive only | `message` | a type | `()` |
@@ -189,6 +192,8 @@
 //! | `one_for_one`, `simple_one_for_one` | none |
 //! | `rest_for_one` | the children started after it |
 //! | `one_for_all` | all others |
+//!
+//! A child that uses another one only by its address needs no group: the address survives restarts.
 //!
 //! In a group restart, finished and terminated children come back too; temporary ones are
 //! forgotten. Each restart of a child or a group takes one of the supervisor's `max_restarts`
@@ -218,6 +223,8 @@
 //! - The restart window is exact, on tokio's clock. OTP counts whole seconds.
 //! - A restart can wait (`backoff`). OTP restarts at once.
 //! - With `start = notify`, the start has a time limit (`start_timeout`). OTP waits for ever.
+//! - A child can be tried again until it is up, without a limit and without an effect on others
+//!   (`start = retry`). OTP has no such option.
 //! - Killing has a bound (`kill_grace`), since a thread cannot be killed.
 //! - A pool's worker that declines a *restart* is forgotten, and terminating one that waits for a
 //!   restart keeps the counts right: two bugs of OTP 25 that are not copied.
@@ -319,7 +326,7 @@ pub use self::kinds::{Blocking, BlockingContext, Periodic};
 pub use self::mailbox::Reply;
 pub use self::spec::{
     AutoShutdown, Backoff, ChildError, ChildOptions, ChildPath, ChildResult, Escalate, ExitReason,
-    MaxRestarts, Order, RestartPolicy, Shutdown, StartMode, SupervisionStrategy,
+    HealthPart, MaxRestarts, Order, RestartPolicy, Shutdown, StartMode, SupervisionStrategy,
 };
 pub use self::supervisor::{LookupError, Supervisor};
 #[cfg(feature = "signal")]
@@ -350,6 +357,12 @@ pub mod events {
 /// The parts of an exit reason.
 pub mod exit {
     pub use crate::spec::{Escalation, Failure};
+}
+
+/// The health of a tree: what [`Supervisor::health`] returns, and the stream of its changes.
+pub mod health {
+    pub use crate::observe::{Health, HealthProblem, HealthReason};
+    pub use crate::supervisor::HealthChanges;
 }
 
 /// Answers to queries about a running tree, and the report of a shutdown.

@@ -2,6 +2,8 @@
 //! changes the state of a child or of a supervisor.
 
 mod event;
+mod health;
+mod health_signal;
 mod info;
 pub(crate) mod log;
 mod shutdown_report;
@@ -9,8 +11,10 @@ mod snapshot;
 mod subscribers;
 
 pub use self::event::{Event, EventKind};
+pub use self::health::{Health, HealthProblem, HealthReason};
+pub(crate) use self::health_signal::{HealthSignal, HealthWatch, is_watched};
 pub use self::info::{ChildCount, ChildInfo, ChildSpecInfo, SupervisorStats};
-pub(crate) use self::log::LifeSpan;
+pub(crate) use self::log::{Circumstances, LifeSpan};
 pub use self::shutdown_report::ShutdownReport;
 pub use self::snapshot::{Snapshot, Snapshots};
 pub use self::subscribers::Events;

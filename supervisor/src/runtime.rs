@@ -14,5 +14,5 @@ pub(crate) use self::node::Declared;
 pub use self::node::ErasedSpec;
 pub(crate) use self::node::{
     Body, Hold, Node, NodeState, PoolTemplate, ShutdownOnDrop, Trees, Unplaced, resolve,
-    resolve_kind,
+    resolve_template,
 };

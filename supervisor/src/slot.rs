@@ -4,6 +4,7 @@ mod core;
 mod locked;
 mod shutdown_requested;
 mod state;
+mod trouble;
 mod waiters;
 
 use std::any::Any;
@@ -19,6 +20,7 @@ use self::core::End;
 pub(crate) use self::core::SlotCore;
 pub use self::shutdown_requested::ShutdownRequested;
 pub(crate) use self::state::{Duties, Signal};
+pub(crate) use self::trouble::Trouble;
 pub(crate) use self::waiters::Wakers;
 
 /// The message type of a slot that takes no messages: a nested supervisor's.

@@ -1,6 +1,7 @@
 //! The handle of a supervisor.
 
 mod adding;
+mod health;
 mod lookup;
 mod queries;
 #[cfg(feature = "signal")]
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 pub(crate) use self::adding::{PendingAdd, PendingAddMany};
+pub use self::health::HealthChanges;
 pub use self::lookup::LookupError;
 #[cfg(feature = "test-util")]
 pub(crate) use self::lookup::find;

@@ -117,7 +117,7 @@ async fn a_transient_supervisor_that_ends_by_itself_is_not_restarted() {
     handle.send(Order::Return).await.unwrap();
     quiet().await;
     assert_eq!(stage.alive(), "other");
-    assert_eq!(root.stats().await.unwrap().stopped, 1);
+    assert_eq!(root.stats().await.unwrap().finished, 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use supervisor::events::EventKind;
 use supervisor::prelude::*;
-use supervisor_tests::{Order, Stage, event, quiet, subscribe, within};
+use supervisor_tests::{Order, Stage, event, quiet, restarted, subscribe, within};
 use tracing::Level;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::{self, MakeWriter};
@@ -208,4 +208,69 @@ async fn a_log_that_panics_at_the_lines_of_a_program_does_not_end_the_program() 
     })
     .await;
     assert_eq!(end.to_string(), "program: ended (life 1): normal");
+}
+
+/// Returns a log of the level `info`, which this thread writes until the guard is dropped.
+fn log_of_info() -> (Log, tracing::subscriber::DefaultGuard) {
+    let log = Log::default();
+    let subscriber =
+        tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).without_time().finish();
+    let guard = subscribe(subscriber);
+    (log, guard)
+}
+
+/// Fails to start 30 times for one reason, and once for another, and then comes up.
+async fn comes_up_late(mut ctx: Context) -> ChildResult {
+    match ctx.incarnation() {
+        20 => Err("the password is wrong".into()),
+        1..=31 => Err("the connection is refused".into()),
+        _ => {
+            ctx.ready();
+            ctx.shutdown_requested().await;
+            Ok(())
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_long_outage_has_lines_at_growing_intervals_and_one_at_its_end() {
+    let (log, _guard) = log_of_info();
+    let tree = supervision_tree! {
+        one_for_one {
+            db: Always(start = retry, backoff = 8s) = comes_up_late,
+        }
+    };
+    let mut events = tree.handle().supervisor().events();
+    let _tree = within("the start", tree.start()).await.expect("a tree");
+    event(&mut events, "the end of the outage", restarted("db")).await;
+    // The failures 1, 2, 3, 4, 8 and 16; the 20th, which is another; the one after it; none at 32.
+    let failed = log.lines_with("ERROR");
+    assert_eq!(failed.len(), 8, "{}", log.text());
+    assert!(failed[6].contains("the password is wrong"), "{}", log.text());
+    assert_eq!(log.lines_with("restart delayed").len(), failed.len(), "{}", log.text());
+    let up = log.lines_with("child is up");
+    let [up] = &up[..] else { panic!("{}", log.text()) };
+    let (since, _) = up.split_once(" child=db").expect("the child's path");
+    assert!(
+        since.starts_with(" INFO supervisor: child is up, after 31 failures and "),
+        "{}",
+        log.text()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn workers_that_come_and_go_leave_no_line_unless_they_fail() {
+    let (log, _guard) = log_of_info();
+    let stage = Stage::new();
+    let supervisor = Supervisor::new().build();
+    within("the start", supervisor.start()).await.unwrap();
+    for (number, order) in [Order::Return, Order::Return, Order::Fail].into_iter().enumerate() {
+        let worker = stage.actor(&format!("worker {number}"));
+        let worker = worker.with_restart_policy(RestartPolicy::Temporary);
+        let worker = within("a worker", supervisor.add_child(worker)).await.unwrap();
+        worker.send(order).await.unwrap();
+    }
+    quiet().await;
+    assert_eq!(log.text().lines().count(), 1, "{}", log.text());
+    assert_eq!(log.lines_with("child failed").len(), 1, "{}", log.text());
 }

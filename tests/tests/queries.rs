@@ -54,8 +54,8 @@ async fn answers_come_while_the_tree_starts() {
     let (children, stats) = ask_all(&supervisor).await;
     assert_eq!(state_of(&children, "a"), ChildState::Running);
     assert_eq!(state_of(&children, "slow"), ChildState::Starting);
-    assert_eq!(state_of(&children, "later"), ChildState::Stopped);
-    assert_eq!((stats.running, stats.starting, stats.stopped), (1, 1, 1));
+    assert_eq!(state_of(&children, "later"), ChildState::NotStarted);
+    assert_eq!((stats.running, stats.starting, stats.not_started), (1, 1, 1));
     within("the shutdown", supervisor.shutdown()).await.unwrap();
     within("the start", starting).await.unwrap().unwrap_err();
 }

@@ -38,7 +38,7 @@ impl Case {
         let children = within("the list", self.supervisor.which_children()).await.unwrap();
         let fate = match children.first().map(|child| child.state) {
             Some(ChildState::Running) => Fate::Restarted,
-            Some(ChildState::Stopped) => Fate::Down,
+            Some(ChildState::Finished | ChildState::Stopped) => Fate::Down,
             None => Fate::Forgotten,
             Some(other) => panic!("the child is {other}"),
         };

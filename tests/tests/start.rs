@@ -270,7 +270,7 @@ async fn a_child_that_declines_keeps_its_spec_and_the_others_start() {
     assert_eq!(stage.log(), "+a -a +b");
     let children = supervisor.which_children().await.unwrap();
     let states: Vec<_> = children.iter().map(|child| (child.name.as_str(), child.state)).collect();
-    assert_eq!(states, [("b", ChildState::Running), ("a", ChildState::Stopped)]);
+    assert_eq!(states, [("b", ChildState::Running), ("a", ChildState::Finished)]);
     let error = within("the restart", supervisor.restart_child("a")).await.unwrap_err();
     assert!(matches!(error, SupervisorError::Declined(_)), "{error}");
 }

@@ -643,7 +643,7 @@ async fn a_child_that_is_finished_has_ended_normally_and_not_failed() {
     let ended = watch.ended("b").await.unwrap();
     assert!(matches!(reason(&ended), ExitReason::Normal), "{ended}");
     let error = testing::finish(&root, "b").await.unwrap_err();
-    assert!(matches!(error, Error::NotRunning(_, ChildState::Stopped)), "{error}");
+    assert!(matches!(error, Error::NotRunning(_, ChildState::Finished)), "{error}");
     // `Always` is restarted, which is no failure either.
     testing::finish(&root, "a").await.unwrap();
     assert_eq!(testing::running(&root, "a").await.unwrap(), 2);

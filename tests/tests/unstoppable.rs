@@ -293,3 +293,45 @@ async fn a_hung_child_that_blocks_its_thread_ends_the_supervisor() {
     assert_eq!((blocking.gauge.begun(), stage.alive().as_str()), (1, ""));
     drop(blocking.go);
 }
+
+/// A life that cannot be stopped is what a new process is needed for, whatever its part; a failure is
+/// not.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tree_with_a_life_that_cannot_be_stopped_is_not_live() {
+    use supervisor::{HealthPart, health::HealthProblem};
+
+    let mut blocking = Blocking::new("blocking");
+    let spec = blocking.spec().with_health(HealthPart::Ignored);
+    let child = spec.handle();
+    let stage = Stage::new();
+    let sub = Supervisor::new()
+        .with_kill_grace(GRACE)
+        .with_child(spec)
+        .with_child(stage.actor("other"))
+        .build();
+    let sub = ChildSpec::new("sub").with_supervisor(sub);
+    let root = Supervisor::new().with_child(sub).build();
+    within("the start", root.start()).await.unwrap();
+    blocking.blocks().await;
+    let mut changes = root.health_changes();
+    let ready = within("the health", changes.next()).await.unwrap();
+    assert!(ready.live && ready.ready);
+    within("the refusal", child.terminate()).await.unwrap_err();
+    let health = within("the change", changes.next()).await.unwrap();
+    assert!(!health.live && health.ready, "{health}");
+    assert_eq!(health.reasons[0].path, "sub/blocking");
+    assert_eq!(health.reasons[0].problem, HealthProblem::Unstoppable);
+    assert!(health.reasons[0].lasted.is_some_and(|lasted| lasted >= GRACE), "{health}");
+
+    // It is still so when its supervisors have ended, and over when the life is.
+    within("the shutdown", root.shutdown()).await.unwrap();
+    let health = within("the health", root.health()).await;
+    assert!(!health.live && !health.ready, "{health}");
+    drop(blocking.go);
+    within("the end of the life", async {
+        while !root.health().await.live {
+            tokio::time::sleep(GRACE).await;
+        }
+    })
+    .await;
+}

@@ -21,3 +21,9 @@ pub const START_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Number of messages that a mailbox holds.
 pub const MAILBOX: usize = 64;
+
+/// Delay before the first further attempt to start a child with `start = retry`.
+pub const RETRY_MIN: Duration = Duration::from_millis(100);
+
+/// Longest delay between two attempts to start a child with `start = retry`.
+pub const RETRY_MAX: Duration = Duration::from_secs(30);

@@ -133,6 +133,23 @@ pub const fn start_timeout_alone(name: &str) -> Text {
         .str(" does not say when it is ready, so `start_timeout` needs `start = notify` too")
 }
 
+/// Says that a child that is started once has a start that is tried again.
+#[must_use]
+pub const fn start_temporary(name: &str) -> Text {
+    Text::new()
+        .quoted(name)
+        .str(" is `Temporary`, so its start is never tried again; make it `Transient`")
+}
+
+/// Says that the health of a tree requires a child that may end and stay away.
+#[must_use]
+pub const fn health_temporary(name: &str) -> Text {
+    Text::new()
+        .quoted(name)
+        .str(" is `Temporary` and may end and stay away, so it cannot be required; ")
+        .str("write `health = degrades`")
+}
+
 /// Says that a pool has no template to make workers from.
 #[must_use]
 pub const fn template_count_missing(remedy: &str) -> Text {

@@ -7,18 +7,20 @@ use super::ast::Child;
 use crate::errors::Errors;
 use crate::options;
 use crate::options::key::{Key, Place};
-use crate::options::setting::Setting;
+use crate::options::setting::{HealthPart, Setting, StartMode};
 use crate::words::{Policy, Vocabulary};
 
 type Rule = fn(&Child, &mut Errors);
 
-const RULES: [Rule; 6] = [
+const RULES: [Rule; 8] = [
     derive_on_enum,
     derive_on_union,
     derive_with_lifetime,
     derive_once_not_temporary,
     derive_significant_always,
     derive_backoff_temporary,
+    derive_start_temporary,
+    derive_health_temporary,
 ];
 
 /// Applies every rule.
@@ -85,6 +87,26 @@ fn derive_backoff_temporary(child: &Child, errors: &mut Errors) {
     let Some(backoff) = span_of(child, Key::Backoff) else { return };
     if let Some((_, Policy::Temporary)) = policy(child) {
         errors.at(backoff, "a `Temporary` child never uses its `backoff`; leave it out");
+    }
+}
+
+/// Checks that a child whose start is tried again is started more than once.
+fn derive_start_temporary(child: &Child, errors: &mut Errors) {
+    let retries = |setting| matches!(setting, Setting::Start(StartMode::Retry)).then_some(());
+    let Some((item, ())) = child.options.find(Place::Derive, retries) else { return };
+    if let Some((_, Policy::Temporary)) = policy(child) {
+        let message = "a `Temporary` child is started once; `start = retry` needs `Transient`";
+        errors.at(item.ident.span(), message);
+    }
+}
+
+/// Checks that the tree's health does not require a child that may end and stay away.
+fn derive_health_temporary(child: &Child, errors: &mut Errors) {
+    let required = |setting| matches!(setting, Setting::Health(HealthPart::Required)).then_some(());
+    let Some((item, ())) = child.options.find(Place::Derive, required) else { return };
+    if let Some((_, Policy::Temporary)) = policy(child) {
+        let message = "a `Temporary` child may end and stay away; write `health = degrades`";
+        errors.at(item.ident.span(), message);
     }
 }
 

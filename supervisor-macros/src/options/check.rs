@@ -7,7 +7,7 @@ use supervisor_rules::wording;
 
 use super::duration::{self, DurationError};
 use super::key::{Key, Place, ValueKind};
-use super::setting::ValueError;
+use super::setting::{Setting, StartMode, ValueError};
 use super::{Item, Options};
 use crate::errors::Errors;
 use crate::words;
@@ -25,6 +25,7 @@ pub(crate) fn check(options: &Options, place: Place, errors: &mut Errors) {
             continue;
         }
         option_duplicate(item, key, &options.items[..index], errors);
+        start_of_supervisor(item, place, errors);
         if let Some(Err(error)) = item.setting() {
             for rule in VALUE_RULES {
                 rule(item, key, &error, errors);
@@ -96,14 +97,26 @@ fn option_misplaced(item: &Item, key: Key, place: Place, errors: &mut Errors) {
             "a type does what its `run` says; a job is `name: Always(every = 30s) = function`"
                 .to_owned()
         }
-        (Key::Start | Key::StartTimeout, Place::Nested { .. }) => {
-            format!(
-                "`{name}` has no meaning on a supervisor: it has started when its children have"
-            )
+        (Key::Health, Place::Root { .. }) => {
+            "`health` has no meaning on the root of a tree: its health is that of its children"
+                .to_owned()
         }
+        (Key::StartTimeout, Place::Nested { .. }) => no_start_of_supervisor(name),
         _ => format!("not expected here; `{name}` belongs {}", key.home()),
     };
     errors.at(item.ident.span(), message);
+}
+
+/// Checks that a supervisor has no `start = notify`: nothing in it could report.
+fn start_of_supervisor(item: &Item, place: Place, errors: &mut Errors) {
+    let is_notify = matches!(item.setting(), Some(Ok(Setting::Start(StartMode::Notify))));
+    if is_notify && matches!(place, Place::Nested { .. }) {
+        errors.at(item.ident.span(), no_start_of_supervisor("start = notify"));
+    }
+}
+
+fn no_start_of_supervisor(option: &str) -> String {
+    format!("`{option}` has no meaning on a supervisor: it has started when its children have")
 }
 
 /// Checks that a task has no `message` and no `mailbox`: they belong to a type.
@@ -146,7 +159,7 @@ fn value_unwanted(item: &Item, key: Key, error: &ValueError, errors: &mut Errors
 fn value_computed(item: &Item, key: Key, error: &ValueError, errors: &mut Errors) {
     if *error == ValueError::Computed && key == Key::Start {
         let message =
-            "`start` takes `notify` only; what to run stands after `=`, behind the options";
+            "`start` takes `notify` or `retry`; what to run stands after `=`, behind the options";
         errors.on(item.value_tokens(), message);
     } else if *error == ValueError::Computed {
         let name = key.as_str();

@@ -46,11 +46,12 @@ options! {
     Restart         = "restart",         NestedOrType,  Child,      Policy,       "Transient";
     Shutdown        = "shutdown",        Child,         Child,      Shutdown,     "5s";
     Backoff         = "backoff",         Child,         Child,      Backoff,      "100ms..30s";
-    Start           = "start",           Worker,        Child,      StartMode,    "notify";
+    Start           = "start",           Child,         Child,      StartMode,    "notify";
     StartTimeout    = "start_timeout",   Worker,        Child,      NonzeroTime,  "30s";
     Significant     = "significant",     Child,         Child,      Switch,       "true";
     After           = "after",           Sibling,       Expansion,  Names,        "[db]";
     Heartbeat       = "heartbeat",       Worker,        Child,      NonzeroTime,  "10s";
+    Health          = "health",          Child,         Child,      Health,       "degrades";
     Every           = "every",           Task,          Expansion,  NonzeroTime,  "30s";
     Message         = "message",         Type,          Expansion,  Type,         "Query";
     Mailbox         = "mailbox",         Typed,         Child,      NonzeroCount, "64";
@@ -134,6 +135,7 @@ pub(crate) enum ValueKind {
     Shutdown,
     Backoff,
     StartMode,
+    Health,
     /// A flag that may have `true` or `false` as its value.
     Switch,
     /// A flag without a value.

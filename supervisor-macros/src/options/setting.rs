@@ -27,7 +27,8 @@ pub(crate) enum Setting {
     Policy(Policy),
     Shutdown(Shutdown),
     Backoff(Backoff),
-    Notify,
+    Start(StartMode),
+    Health(HealthPart),
     Flag(bool),
     Type(TokenStream),
     Path(TokenStream),
@@ -46,6 +47,44 @@ pub(crate) enum Shutdown {
 pub(crate) struct Backoff {
     pub(crate) min: Duration,
     pub(crate) max: Duration,
+}
+
+/// The value of `start`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum StartMode {
+    Notify,
+    Retry,
+}
+
+impl Vocabulary for StartMode {
+    const ALL: &'static [Self] = &[Self::Notify, Self::Retry];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Notify => "notify",
+            Self::Retry => "retry",
+        }
+    }
+}
+
+/// The value of `health`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum HealthPart {
+    Required,
+    Degrades,
+    Ignored,
+}
+
+impl Vocabulary for HealthPart {
+    const ALL: &'static [Self] = &[Self::Required, Self::Degrades, Self::Ignored];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Required => "required",
+            Self::Degrades => "degrades",
+            Self::Ignored => "ignored",
+        }
+    }
 }
 
 /// The reason for which the value of an option cannot be read.
@@ -80,7 +119,6 @@ pub(crate) enum ValueError {
 
 const UNLIMITED: &str = "unlimited";
 const SHUTDOWN_WORDS: [&str; 2] = ["brutal_kill", "infinity"];
-const START_WORDS: [&str; 1] = ["notify"];
 
 /// Reads a value of this kind.
 pub(super) fn read(kind: ValueKind, value: &Value) -> Result<Setting, ValueError> {
@@ -107,7 +145,8 @@ fn read_tokens(kind: ValueKind, tokens: &[TokenTree]) -> Result<Setting, ValueEr
         ValueKind::Policy => vocabulary(tokens).map(Setting::Policy),
         ValueKind::Shutdown => shutdown(tokens).map(Setting::Shutdown),
         ValueKind::Backoff => backoff(tokens).map(Setting::Backoff),
-        ValueKind::StartMode => word(tokens, &START_WORDS).map(|_| Setting::Notify),
+        ValueKind::StartMode => vocabulary(tokens).map(Setting::Start),
+        ValueKind::Health => vocabulary(tokens).map(Setting::Health),
         ValueKind::Switch => {
             word(tokens, &["true", "false"]).map(|word| Setting::Flag(word == "true"))
         }

@@ -11,8 +11,8 @@ use crate::engine::Event;
 use crate::inbox::{Link, Owner};
 use crate::life::current;
 use crate::mailbox::Shortcut;
-use crate::slot::{AnySlot, Heartbeat, ShutdownRequested, Signal, Slot};
-use crate::spec::{ChildPath, ExitReason};
+use crate::slot::{AnySlot, Heartbeat, ShutdownRequested, Signal, Slot, SlotCore};
+use crate::spec::{ChildPath, ExitReason, OwnWord};
 use crate::sync::clock;
 
 /// The context of a running child: its mailbox, its shutdown signal, its path.
@@ -143,6 +143,50 @@ impl<M> Context<M> {
         }
     }
 
+    /// Says that the child is degraded, and why: the tree is [degraded](crate::Supervisor::health), and
+    /// still ready.
+    ///
+    /// What a child says of itself holds until it says something else, and is forgotten with its
+    /// life. It counts as far as the child's [part](crate::HealthPart) does.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use supervisor::prelude::*;
+    ///
+    /// # async fn lag() -> Duration { Duration::ZERO }
+    /// async fn replica(ctx: Context) -> ChildResult {
+    ///     while !ctx.is_shutdown_requested() {
+    ///         match lag().await {
+    ///             lag if lag > Duration::from_secs(30) => ctx.degraded(format!("lag {lag:?}")),
+    ///             _ => ctx.healthy(),
+    ///         }
+    ///         tokio::time::sleep(Duration::from_secs(1)).await;
+    ///     }
+    ///     Ok(())
+    /// }
+    /// # let _ = ChildSpec::new("replica").with_task(replica);
+    /// ```
+    pub fn degraded(&self, why: impl Into<String>) {
+        self.say(Some(OwnWord::Degraded(why.into())));
+    }
+
+    /// Says that the child is not ready, and why, although it runs: the tree is not
+    /// [ready](crate::Supervisor::health).
+    ///
+    /// Otherwise this is [`degraded`](Self::degraded).
+    pub fn unready(&self, why: impl Into<String>) {
+        self.say(Some(OwnWord::Unready(why.into())));
+    }
+
+    /// Takes back what the child has said of itself.
+    pub fn healthy(&self) {
+        self.say(None);
+    }
+
+    fn say(&self, word: Option<OwnWord>) {
+        say(&self.slot.core, self.generation, word);
+    }
+
     /// Returns the child's path.
     #[must_use]
     pub fn path(&self) -> ChildPath {
@@ -170,6 +214,15 @@ impl<M> Context<M> {
     #[must_use]
     pub fn address(&self) -> ChildRef<M> {
         ChildRef::new(Arc::clone(&self.slot))
+    }
+}
+
+/// Records what a life says of itself, and tells the supervisor if that is news.
+fn say(core: &SlotCore, generation: u64, word: Option<OwnWord>) {
+    if core.say(generation, word, clock::now())
+        && let Some(owner) = core.owner()
+    {
+        owner.health_changed();
     }
 }
 

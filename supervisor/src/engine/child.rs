@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use super::protocol::Shown;
 use crate::packed_instant::PackedInstant;
-use crate::spec::{Backoff, ChildKind, ChildState, ExitReason, Name, RestartPolicy, Shutdown};
+use crate::spec::{
+    Backoff, ChildKind, ChildState, ExitReason, HealthPart, Name, RestartPolicy, Shutdown,
+};
 
 /// A child's options with all defaults filled in; shared by the workers of a pool.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +20,8 @@ pub(crate) struct ChildRules {
     pub(crate) significant: bool,
     /// The time without a sign of life after which a life is considered hung.
     pub(crate) heartbeat: Option<Duration>,
+    /// The part that the child has in the health of its tree.
+    pub(crate) health: HealthPart,
 }
 
 impl ChildRules {
@@ -40,6 +44,9 @@ pub(crate) enum StartRule {
     /// The child counts as started when it reports that it is up, within this time if there is a
     /// limit.
     Ready(Option<Duration>),
+    /// The child counts as started when it is spawned, and is up when it reports that, within this
+    /// time if there is a limit. Until then, failed attempts are followed by others.
+    Retry(Option<Duration>),
 }
 
 /// The driver's part of a child, of which the engine uses nothing but the child's name.
@@ -69,7 +76,10 @@ impl<C, R> Child<C, R> {
     /// Creates a child that has no life yet.
     pub(super) fn new(rules: Arc<ChildRules>, generation: u64, data: C) -> Self {
         let (retry, attempts, declared) = (0, 0, false);
-        let (state, shown) = (State::Down, Shown::Is(ChildState::Stopped));
+        let down = if generation == 0 { Down::NotStarted } else { Down::Stopped };
+        // A child with earlier lives is one that its supervisor brings back, and was shown as such.
+        let shown = if generation == 0 { Shown::Is(down.into()) } else { Shown::Held };
+        let state = State::Down(down);
         Self { rules, state, generation, retry, attempts, declared, shown, data }
     }
 
@@ -84,14 +94,20 @@ impl<C, R> Child<C, R> {
 #[derive(Debug)]
 pub(crate) enum State<R> {
     /// No life, and none is pending.
-    Down,
+    Down(Down),
     /// No life; the child was stopped with its group and comes back with the group's pending
     /// restart.
     Held,
     /// No life; a restart of the child is pending.
     Waiting(Pending),
+    /// No life; the last attempt to start the child has failed, and the next one is pending, for which
+    /// nobody waits.
+    Resting,
     /// A life that has not yet reported that it is up.
     Starting(Purpose<R>),
+    /// A life that has not yet reported that it is up, and for which nobody waits: if it fails,
+    /// another one follows. `again` tells whether it follows an earlier life.
+    Trying { again: bool },
     /// A life that is up.
     Up { since: PackedInstant },
     /// No life; the last one ended by itself while the supervisor was busy with its siblings.
@@ -102,6 +118,27 @@ pub(crate) enum State<R> {
     Killing(StopPurpose<R>),
     /// A life that could not be stopped.
     Zombie,
+}
+
+/// The reason why no life of a child is pending.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Down {
+    /// The child was never started.
+    NotStarted,
+    /// The child was stopped, or could not be started.
+    Stopped,
+    /// The child has ended by itself, or has declined its start.
+    Finished,
+}
+
+impl From<Down> for ChildState {
+    fn from(down: Down) -> Self {
+        match down {
+            Down::NotStarted => Self::NotStarted,
+            Down::Stopped => Self::Stopped,
+            Down::Finished => Self::Finished,
+        }
+    }
 }
 
 /// The consequence of a waiting child's timer.
@@ -148,6 +185,8 @@ pub(crate) enum OwnStop<R> {
     Fail(Failing),
     /// The start has failed, because the life will not be ready.
     FailedStart(FailingStart<R>),
+    /// The attempt to start has failed for this reason, because the life will not be ready.
+    FailedAttempt(ExitReason),
 }
 
 /// A life that is ended from outside, as a failure.
@@ -202,7 +241,7 @@ impl<R> OwnStop<R> {
     pub(crate) fn into_reply(self) -> Option<R> {
         match self {
             Self::Terminate(reply) | Self::StopAndStart(reply) => Some(reply),
-            Self::Fail(_) => None,
+            Self::Fail(_) | Self::FailedAttempt(_) => None,
             Self::FailedStart(failing) => failing.purpose.into_reply(),
         }
     }
@@ -211,15 +250,27 @@ impl<R> OwnStop<R> {
 impl<R> State<R> {
     /// Returns `true` if a task of the child exists that can still be stopped.
     pub(crate) fn has_life(&self) -> bool {
-        matches!(self, Self::Starting(_) | Self::Up { .. } | Self::Stopping(_) | Self::Killing(_))
+        match self {
+            Self::Starting(_)
+            | Self::Trying { .. }
+            | Self::Up { .. }
+            | Self::Stopping(_)
+            | Self::Killing(_) => true,
+            Self::Down(_)
+            | Self::Held
+            | Self::Waiting(_)
+            | Self::Resting
+            | Self::ExitPending(_)
+            | Self::Zombie => false,
+        }
     }
 
     /// Returns `true` if the child is down or a zombie, so that no restart of the child is pending.
     pub(crate) fn has_ended(&self) -> bool {
-        matches!(self, Self::Down | Self::Zombie)
+        matches!(self, Self::Down(_) | Self::Zombie)
     }
 
-    /// Returns `true` if the child is starting or stopping.
+    /// Returns `true` if the child is starting or stopping, and its supervisor waits for that.
     pub(crate) fn is_moving(&self) -> bool {
         matches!(self, Self::Starting(_) | Self::Stopping(_) | Self::Killing(_))
     }
@@ -243,10 +294,10 @@ impl<R> State<R> {
 impl<R> From<&State<R>> for Shown {
     fn from(state: &State<R>) -> Self {
         Self::Is(match state {
-            State::Down => ChildState::Stopped,
+            State::Down(down) => (*down).into(),
             State::Held | State::ExitPending(_) => return Self::Held,
-            State::Waiting(_) => ChildState::Restarting,
-            State::Starting(_) => ChildState::Starting,
+            State::Waiting(_) | State::Resting => ChildState::Restarting,
+            State::Starting(_) | State::Trying { .. } => ChildState::Starting,
             State::Up { .. } => ChildState::Running,
             State::Stopping(_) | State::Killing(_) => ChildState::Stopping,
             State::Zombie => ChildState::Unstoppable,

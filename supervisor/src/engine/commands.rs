@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::child::{Child, ChildRules, Failing, OwnStop, Pending, Purpose, State};
+use super::child::{Child, ChildRules, Down, Failing, OwnStop, Pending, Purpose, State};
 use super::deferred::Deferred;
 use super::{Addition, Answer, Effect, Engine, Key, Named, Order, Refusal, Subject, Verb};
 use crate::spec::{ExitReason, Name, SupervisionStrategy};
@@ -138,8 +138,10 @@ impl<C: Named, R> Engine<C, R> {
         refusal: Option<Box<Refusal>>,
     ) {
         let Some(refusal) = refusal else { return self.ready(now, key, generation) };
-        let Some(State::Starting(purpose)) = self.enter(key, State::Down) else { return };
-        let child = self.remove(key);
+        let Some(State::Starting(purpose)) = self.enter(key, State::Down(Down::Stopped)) else {
+            return;
+        };
+        let child = self.remove(key, Down::Stopped);
         self.effects.extend(child.map(|child| Effect::Refused(Box::new(child.data))));
         if let Some(reply) = purpose.into_reply() {
             self.answer(reply, Answer::Refused(*refusal));
@@ -149,8 +151,12 @@ impl<C: Named, R> Engine<C, R> {
     fn terminate(&mut self, now: Instant, key: Key, reply: R) {
         let Some(child) = self.children.get(key) else { return };
         match &child.state {
-            // (Only `Up` occurs: a command about a child that is starting or stopping is deferred.)
-            State::Up { .. } | State::Starting(_) | State::Stopping(_) | State::Killing(_) => {
+            // (Only `Up` and `Trying` occur: a command about a child that is starting or stopping is deferred.)
+            State::Up { .. }
+            | State::Trying { .. }
+            | State::Starting(_)
+            | State::Stopping(_)
+            | State::Killing(_) => {
                 self.halt(now, key, OwnStop::Terminate(reply).into());
             }
             State::Zombie => self.answer(reply, Answer::Refused(Refusal::StillRunning)),
@@ -158,7 +164,7 @@ impl<C: Named, R> Engine<C, R> {
                 // With a backoff, the rest of the group is started now. Without one, OTP's rule
                 // applies: children left down by the failed start stay down.
                 let resumes = matches!(pending, Pending::Start) || child.rules.backoff.is_some();
-                self.settle_without_life(key);
+                self.settle_without_life(key, Down::Stopped);
                 self.answer(reply, Answer::Done);
                 if !self.rules.strategy.is_group() {
                     return;
@@ -169,8 +175,13 @@ impl<C: Named, R> Engine<C, R> {
                     self.close_held_children();
                 }
             }
-            State::Down | State::Held | State::ExitPending(_) => {
-                self.settle_without_life(key);
+            State::Down(down) => {
+                let down = *down;
+                self.settle_without_life(key, down);
+                self.answer(reply, Answer::Done);
+            }
+            State::Held | State::ExitPending(_) | State::Resting => {
+                self.settle_without_life(key, Down::Stopped);
                 self.answer(reply, Answer::Done);
             }
         }
@@ -178,15 +189,16 @@ impl<C: Named, R> Engine<C, R> {
 
     /// Closes the held children that no pending restart will start any more.
     fn close_held_children(&mut self) {
-        self.held_in_vain().into_iter().for_each(|key| self.close_child(key));
+        let held = self.held_in_vain();
+        held.into_iter().for_each(|key| self.close_child(key, Down::Stopped));
     }
 
     /// Leaves a child without a pending life: it stays down, or is forgotten.
-    pub(super) fn settle_without_life(&mut self, key: Key) {
+    pub(super) fn settle_without_life(&mut self, key: Key, down: Down) {
         if self.is_forgettable(key) {
-            self.forget(key);
+            self.forget(key, down);
         } else {
-            self.close_child(key);
+            self.close_child(key, down);
         }
     }
 
@@ -206,7 +218,7 @@ impl<C: Named, R> Engine<C, R> {
     fn delete(&mut self, key: Key, reply: R) {
         match self.refusal_to_start_or_delete(key) {
             None => {
-                self.forget(key);
+                self.forget(key, Down::Stopped);
                 self.answer(reply, Answer::Done);
             }
             Some(refusal) => self.answer(reply, Answer::Refused(refusal)),
@@ -216,19 +228,25 @@ impl<C: Named, R> Engine<C, R> {
     /// Returns the refusal of a child that cannot be started or deleted now.
     fn refusal_to_start_or_delete(&self, key: Key) -> Option<Refusal> {
         match self.children.get(key)?.state {
-            State::Down | State::Held => None,
-            State::Waiting(_) | State::ExitPending(_) => Some(Refusal::Restarting),
+            State::Down(_) | State::Held => None,
+            State::Waiting(_) | State::Resting | State::ExitPending(_) => Some(Refusal::Restarting),
             State::Zombie => Some(Refusal::StillRunning),
-            State::Starting(_) | State::Up { .. } | State::Stopping(_) | State::Killing(_) => {
-                Some(Refusal::Running)
-            }
+            State::Starting(_)
+            | State::Trying { .. }
+            | State::Up { .. }
+            | State::Stopping(_)
+            | State::Killing(_) => Some(Refusal::Running),
         }
     }
 
     fn stop_and_start(&mut self, now: Instant, key: Key, reply: R) {
         let Some(child) = self.children.get(key) else { return };
         match child.state {
-            State::Starting(_) | State::Up { .. } | State::Stopping(_) | State::Killing(_) => {
+            State::Starting(_)
+            | State::Trying { .. }
+            | State::Up { .. }
+            | State::Stopping(_)
+            | State::Killing(_) => {
                 self.halt(now, key, OwnStop::StopAndStart(reply).into());
             }
             State::Zombie => self.answer(reply, Answer::Refused(Refusal::StillRunning)),
@@ -237,7 +255,11 @@ impl<C: Named, R> Engine<C, R> {
                 self.answer(reply, Answer::Done);
                 self.start_scope_of(now, key);
             }
-            State::Down | State::Held | State::Waiting(_) | State::ExitPending(_) => {
+            State::Down(_)
+            | State::Held
+            | State::Waiting(_)
+            | State::Resting
+            | State::ExitPending(_) => {
                 self.launch(now, key, Purpose::Command(reply));
             }
         }
@@ -259,9 +281,11 @@ impl<C: Named, R> Engine<C, R> {
     pub(super) fn fail(&mut self, now: Instant, key: Key, reason: ExitReason, reply: Option<R>) {
         let Some(child) = self.children.get(key) else { return };
         let answer = match &child.state {
-            State::Down | State::Held | State::Waiting(_) | State::ExitPending(_) => {
-                Some(Answer::Done)
-            }
+            State::Down(_)
+            | State::Held
+            | State::Waiting(_)
+            | State::Resting
+            | State::ExitPending(_) => Some(Answer::Done),
             State::Zombie => Some(Answer::Refused(Refusal::StillRunning)),
             State::Up { .. } => {
                 self.note_health(now, key);
@@ -269,7 +293,7 @@ impl<C: Named, R> Engine<C, R> {
                 self.arm_kill(now, key);
                 None
             }
-            State::Starting(_) => {
+            State::Starting(_) | State::Trying { .. } => {
                 self.abort_start(now, key, reason);
                 None
             }

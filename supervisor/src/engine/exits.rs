@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::child::{Failing, FailingStart, OwnStop, Purpose, State, StopPurpose};
+use super::child::{Down, Failing, FailingStart, OwnStop, Purpose, State, StopPurpose};
 use super::deferred::Deferred;
 use super::walk::Way;
 use super::{
@@ -55,7 +55,8 @@ impl<C: Named, R> Engine<C, R> {
         let all_stop = matches!(self.mode, Mode::Stopping { .. });
         let (is_notified, failed) = match (&child.state, child.state.own_stop()) {
             // A failed start has a notice of its own.
-            (State::Starting(_), _) | (_, Some(OwnStop::FailedStart(_))) => (all_stop, false),
+            (State::Starting(_) | State::Trying { .. }, _)
+            | (_, Some(OwnStop::FailedStart(_) | OwnStop::FailedAttempt(_))) => (all_stop, false),
             (_, Some(OwnStop::Fail(failing))) => (true, failing.reason.is_abnormal()),
             (State::Stopping(_) | State::Killing(_) | State::Zombie, _) => (true, false),
             _ => (true, reason.is_abnormal()),
@@ -67,7 +68,7 @@ impl<C: Named, R> Engine<C, R> {
             return self.ended_while_stopping(now, key);
         }
         self.note_health(now, key);
-        match self.enter(key, State::Down) {
+        match self.enter(key, State::Down(Down::Stopped)) {
             Some(State::Starting(purpose)) => {
                 if matches!(reason, ExitReason::Normal) && self.needs_report(key) {
                     self.declined(now, key, purpose);
@@ -75,13 +76,15 @@ impl<C: Named, R> Engine<C, R> {
                     self.start_failed(now, key, purpose, reason);
                 }
             }
+            Some(State::Trying { .. }) if !reason.is_abnormal() => self.attempt_declined(key),
+            Some(State::Trying { .. }) => self.attempt_failed(now, key, reason),
             Some(State::Up { .. }) => self.exited_while_up(now, key, reason),
             Some(State::Stopping(purpose) | State::Killing(purpose)) => {
                 self.halted(now, key, purpose);
             }
             Some(State::Zombie) => {
                 self.notify(Notice::StoppedLate(key));
-                self.settle_without_life(key);
+                self.settle_without_life(key, Down::Stopped);
             }
             _ => {}
         }
@@ -129,7 +132,7 @@ impl<C: Named, R> Engine<C, R> {
         };
         match *own {
             OwnStop::Terminate(reply) => {
-                self.settle_without_life(key);
+                self.settle_without_life(key, Down::Stopped);
                 self.answer(reply, Answer::Done);
             }
             OwnStop::StopAndStart(reply) => self.launch(now, key, Purpose::Command(reply)),
@@ -137,6 +140,7 @@ impl<C: Named, R> Engine<C, R> {
             OwnStop::FailedStart(FailingStart { purpose, reason }) => {
                 self.start_failed(now, key, purpose, reason);
             }
+            OwnStop::FailedAttempt(reason) => self.attempt_failed(now, key, reason),
         }
     }
 
@@ -172,7 +176,7 @@ impl<C: Named, R> Engine<C, R> {
             child.generation == generation && matches!(child.state, State::ExitPending(_))
         };
         if self.children.get(key).is_some_and(is_pending)
-            && let Some(State::ExitPending(reason)) = self.enter(key, State::Down)
+            && let Some(State::ExitPending(reason)) = self.enter(key, State::Down(Down::Stopped))
         {
             self.decide(now, key, *reason);
         }
@@ -194,9 +198,9 @@ impl<C: Named, R> Engine<C, R> {
         if restart == RestartPolicy::Temporary
             || self.rules.strategy == SupervisionStrategy::SimpleOneForOne
         {
-            self.forget(key);
+            self.forget(key, Down::Finished);
         } else {
-            self.close_child(key);
+            self.close_child(key, Down::Finished);
         }
         self.significant_ended(now, significant);
     }
@@ -277,6 +281,7 @@ impl<C: Named, R> Engine<C, R> {
             Some(OwnStop::FailedStart(failing)) => {
                 matches!(failing.purpose, Purpose::Sequence | Purpose::Restart)
             }
+            Some(OwnStop::FailedAttempt(_)) => true,
             _ => false,
         };
         let failed = matches!(own, Some(OwnStop::Fail(_)));

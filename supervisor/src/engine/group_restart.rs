@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::child::{State, StopPurpose};
+use super::child::{Down, State, StopPurpose};
 use super::walk::Way;
 use super::{BURST, Engine, GroupRestart, Key, Mode, Named};
 use crate::spec::RestartPolicy;
@@ -76,7 +76,7 @@ impl<C: Named, R> Engine<C, R> {
             return;
         }
         if key != failed && child.rules.restart == RestartPolicy::Temporary {
-            self.forget(key);
+            self.forget(key, Down::Stopped);
         } else {
             self.enter(key, State::Held);
         }

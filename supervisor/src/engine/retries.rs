@@ -41,10 +41,14 @@ impl<C: Named, R> Engine<C, R> {
     /// Carries out a pending restart that is due, unless it has been overtaken.
     pub(super) fn retry(&mut self, now: Instant, key: Key, retry: u32) {
         let Some(child) = self.children.get(key) else { return };
-        let State::Waiting(pending) = &child.state else { return };
         if child.retry != retry {
             return;
         }
+        let pending = match &child.state {
+            State::Waiting(pending) => pending,
+            State::Resting => return self.launch(now, key, Purpose::Restart),
+            _ => return,
+        };
         match pending {
             Pending::Again(reason) => {
                 let reason = ExitReason::clone(reason);

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::child::{FailingStart, OwnStop, Pending, Purpose, StartRule, State};
+use super::child::{Down, FailingStart, OwnStop, Pending, Purpose, StartRule, State};
 use super::exits::is_hopeless;
 use super::walk::Way;
 use super::{
@@ -49,7 +49,10 @@ impl<C: Named, R> Engine<C, R> {
             if matches!(child.state, State::Zombie) && !is_temporary {
                 return self.give_up(now, key, ExitReason::StillRunning);
             }
-            let down = matches!(child.state, State::Down | State::Held | State::Waiting(_));
+            let down = matches!(
+                child.state,
+                State::Down(_) | State::Held | State::Waiting(_) | State::Resting
+            );
             if !down || skip == Some(key) {
                 self.pass(key);
             } else if self.is_held_back(key) {
@@ -82,37 +85,48 @@ impl<C: Named, R> Engine<C, R> {
         child.generation += 1;
         let (generation, rule) = (child.generation, child.rules.start);
         self.effects.push_back(Effect::Spawn { child: key, generation });
-        if let StartRule::Ready(limit) = rule {
-            self.enter_shown(key, State::Starting(purpose));
-            limit.into_iter().for_each(|limit| self.arm(now, key, limit));
-        } else {
-            let since = self.last_packed.of(now);
-            self.enter_shown(key, State::Up { since });
-            self.came_up(now, key, purpose);
+        match rule {
+            StartRule::Spawned => {
+                let since = self.last_packed.of(now);
+                self.enter_shown(key, State::Up { since });
+                self.came_up(now, key, purpose);
+            }
+            StartRule::Ready(limit) => {
+                self.enter_shown(key, State::Starting(purpose));
+                limit.into_iter().for_each(|limit| self.arm(now, key, limit));
+            }
+            StartRule::Retry(limit) => {
+                let again = self.is_restart(&purpose);
+                self.enter_shown(key, State::Trying { again });
+                limit.into_iter().for_each(|limit| self.arm(now, key, limit));
+                self.tries(key, purpose);
+            }
         }
+    }
+
+    /// Returns `true` if a start for this purpose is a restart.
+    fn is_restart(&self, purpose: &Purpose<R>) -> bool {
+        matches!(purpose, Purpose::Restart)
+            || matches!(self.mode, Mode::RestartingGroup(_)) && matches!(purpose, Purpose::Sequence)
     }
 
     pub(super) fn ready(&mut self, now: Instant, key: Key, generation: u64) {
         let Some(child) = self.children.get(key) else { return };
-        if child.generation != generation || !matches!(child.state, State::Starting(_)) {
+        if child.generation != generation
+            || !matches!(child.state, State::Starting(_) | State::Trying { .. })
+        {
             return;
         }
         let up = State::Up { since: self.last_packed.of(now) };
-        let Some(State::Starting(purpose)) = self.enter(key, up) else { return };
-        self.came_up(now, key, purpose);
+        match self.enter(key, up) {
+            Some(State::Starting(purpose)) => self.came_up(now, key, purpose),
+            Some(State::Trying { again }) => self.report_up(now, key, again),
+            _ => {}
+        }
     }
 
     fn came_up(&mut self, now: Instant, key: Key, purpose: Purpose<R>) {
-        let restarted = matches!(purpose, Purpose::Restart)
-            || matches!(self.mode, Mode::RestartingGroup(_))
-                && matches!(purpose, Purpose::Sequence);
-        self.arm_heartbeat(now, key);
-        if restarted {
-            let left = self.intensity.left(now);
-            self.notify(Notice::Restarted { child: key, left });
-        } else {
-            self.notify(Notice::Started(key));
-        }
+        self.report_up(now, key, self.is_restart(&purpose));
         match purpose {
             Purpose::Sequence => {
                 self.pass(key);
@@ -126,6 +140,17 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
+    /// Reports that a life is up.
+    fn report_up(&mut self, now: Instant, key: Key, restarted: bool) {
+        self.arm_heartbeat(now, key);
+        if restarted {
+            let left = self.intensity.left(now);
+            self.notify(Notice::Restarted { child: key, left });
+        } else {
+            self.notify(Notice::Started(key));
+        }
+    }
+
     /// Handles a life that declined (OTP's `ignore`): it ended normally before it was up.
     pub(super) fn declined(&mut self, now: Instant, key: Key, purpose: Purpose<R>) {
         self.notify(Notice::Declined(key));
@@ -133,23 +158,23 @@ impl<C: Named, R> Engine<C, R> {
         match purpose {
             Purpose::Sequence => {
                 self.pass(key);
-                self.settle_without_life(key);
+                self.settle_without_life(key, Down::Finished);
                 self.go_on(now);
             }
             Purpose::Add(reply) | Purpose::Command(reply) => {
-                self.settle_without_life(key);
+                self.settle_without_life(key, Down::Finished);
                 self.answer(reply, Answer::Declined);
             }
             // OTP 25 keeps a pool's worker without a life here, and crashes because of it later.
-            Purpose::Together => self.forget(key),
-            Purpose::Restart if pool => self.forget(key),
-            Purpose::Restart => self.close_child(key),
+            Purpose::Together => self.forget(key, Down::Finished),
+            Purpose::Restart if pool => self.forget(key, Down::Finished),
+            Purpose::Restart => self.close_child(key, Down::Finished),
         }
     }
 
     pub(super) fn start_timed_out(&mut self, now: Instant, key: Key) {
         let limit = match self.rules_of(key).map(|rules| rules.start) {
-            Some(StartRule::Ready(Some(limit))) => limit,
+            Some(StartRule::Ready(Some(limit)) | StartRule::Retry(Some(limit))) => limit,
             _ => Duration::ZERO,
         };
         self.abort_start(now, key, ExitReason::StartTimeout(limit));
@@ -158,18 +183,23 @@ impl<C: Named, R> Engine<C, R> {
     /// Fails the start of a life that has dropped its context, so that it can no longer report.
     pub(super) fn abandoned(&mut self, now: Instant, key: Key, generation: u64) {
         let Some(child) = self.children.get(key) else { return };
-        if child.generation == generation && matches!(child.state, State::Starting(_)) {
+        let starts = matches!(child.state, State::Starting(_) | State::Trying { .. });
+        if child.generation == generation && starts {
             self.abort_start(now, key, ExitReason::StartAbandoned);
         }
     }
 
     /// Aborts a life that will not be ready; the start has failed once the life is gone.
     pub(super) fn abort_start(&mut self, now: Instant, key: Key, reason: ExitReason) {
-        if let Some(State::Starting(purpose)) = self.enter(key, State::Down) {
-            let failed = OwnStop::FailedStart(FailingStart { purpose, reason });
-            self.abort(key, failed.into());
-            self.arm_kill(now, key);
-        }
+        let failed = match self.enter(key, State::Down(Down::Stopped)) {
+            Some(State::Starting(purpose)) => {
+                OwnStop::FailedStart(FailingStart { purpose, reason })
+            }
+            Some(State::Trying { .. }) => OwnStop::FailedAttempt(reason),
+            _ => return,
+        };
+        self.abort(key, failed.into());
+        self.arm_kill(now, key);
     }
 
     /// Handles a failed start, whose life is gone.
@@ -184,14 +214,14 @@ impl<C: Named, R> Engine<C, R> {
         let hopeless = is_hopeless(&reason);
         match purpose {
             Purpose::Add(reply) => {
-                self.forget(key);
+                self.forget(key, Down::Stopped);
                 self.answer(reply, Answer::Refused(Refusal::StartFailed(reason)));
             }
             Purpose::Command(reply) => {
-                self.settle_without_life(key);
+                self.settle_without_life(key, Down::Stopped);
                 self.answer(reply, Answer::Refused(Refusal::StartFailed(reason)));
             }
-            Purpose::Together => self.forget(key),
+            Purpose::Together => self.forget(key, Down::Stopped),
             Purpose::Sequence if matches!(self.mode, Mode::Starting) => {
                 self.enter(key, State::Held);
                 let Some(child) = self.children.get(key) else { return };

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::child::{OwnStop, State, StopPurpose};
+use super::child::{Down, OwnStop, State, StopPurpose};
 use super::timers::{Target, Timers};
 use super::walk::Way;
 use super::{
@@ -139,6 +139,7 @@ impl<C: Named, R> Engine<C, R> {
                 && match child.state {
                     State::Held
                     | State::Waiting(_)
+                    | State::Resting
                     | State::ExitPending(_)
                     // The supervisor gave up because this child could not be restarted.
                     | State::Zombie => true,
@@ -154,7 +155,7 @@ impl<C: Named, R> Engine<C, R> {
             match self.children.get(key).map(|child| &child.state) {
                 Some(State::Zombie) => self.close_unless_it_returns(key),
                 Some(state) if state.is_moving() => self.effects.push_back(Effect::NoReturn(key)),
-                _ => self.close_child(key),
+                _ => self.close_child(key, Down::Stopped),
             }
         }
     }
@@ -165,7 +166,7 @@ impl<C: Named, R> Engine<C, R> {
         if !std::mem::replace(&mut self.may_return, false) || !self.is_stopping() {
             return;
         }
-        let down = self.children.iter().filter(|(_, child)| matches!(child.state, State::Down));
+        let down = self.children.iter().filter(|(_, child)| matches!(child.state, State::Down(_)));
         let keys: Vec<Key> = down.map(|(key, _)| key).collect();
         keys.into_iter().for_each(|key| self.close_unless_it_returns(key));
         self.close_waiting_children();
@@ -176,7 +177,7 @@ impl<C: Named, R> Engine<C, R> {
         let Some(child) = self.children.get(key) else { return };
         if child.state.has_ended() && !self.returns(child) {
             // The child waited for the supervisor's next life, which will not come.
-            if matches!(child.state, State::Down) && child.shown == Shown::Held {
+            if matches!(child.state, State::Down(_)) && child.shown == Shown::Held {
                 self.changed.push(key);
             }
             self.effects.push_back(Effect::Close(key));
@@ -318,13 +319,13 @@ impl<C: Named, R> Engine<C, R> {
         let Some(child) = self.children.get(key) else { return };
         if matches!(child.state, State::Zombie) {
             self.notify(Notice::StoppedLate(key));
-            self.enter(key, State::Down);
+            self.enter(key, State::Down(Down::Stopped));
         } else {
             self.answer_overtaken(key, Answer::Done);
         }
         if self.rules.strategy == SupervisionStrategy::SimpleOneForOne {
             // A pool's worker is forgotten now, so that the end needs no pass over all workers.
-            self.forget(key);
+            self.forget(key, Down::Stopped);
         } else {
             // Its siblings may still run: they learn at once that no life of this child follows.
             self.close_unless_it_returns(key);
@@ -336,7 +337,7 @@ impl<C: Named, R> Engine<C, R> {
     /// Answers the command that a stop has overtaken. `end` is the answer to a command that wanted
     /// the life to end; any other is refused.
     fn answer_overtaken(&mut self, key: Key, end: Answer) {
-        let (reply, answer) = match self.enter(key, State::Down) {
+        let (reply, answer) = match self.enter(key, State::Down(Down::Stopped)) {
             Some(
                 State::Stopping(StopPurpose::Own(own)) | State::Killing(StopPurpose::Own(own)),
             ) => {
@@ -372,19 +373,19 @@ impl<C: Named, R> Engine<C, R> {
             };
             let Some(child) = self.children.get(key) else { continue };
             match (&child.state, scheme) {
-                (State::Zombie | State::Down, _) => {
+                (State::Zombie | State::Down(_), _) => {
                     self.pass(key);
                     continue;
                 }
-                (State::Held | State::Waiting(_) | State::ExitPending(_), _) => {
-                    self.enter(key, State::Down);
+                (State::Held | State::Waiting(_) | State::Resting | State::ExitPending(_), _) => {
+                    self.enter(key, State::Down(Down::Stopped));
                     self.pass(key);
                     continue;
                 }
                 (_, Scheme::AtOnce { killed }) => self.request_stop(now, key, killed),
                 // A stop that has begun keeps its deadline.
                 (State::Stopping(_) | State::Killing(_), Scheme::InOrder) => {}
-                (State::Starting(_) | State::Up { .. }, Scheme::InOrder) => {
+                (State::Starting(_) | State::Trying { .. } | State::Up { .. }, Scheme::InOrder) => {
                     self.overtake_start(now, key);
                     self.halt(now, key, StopPurpose::Sequence);
                 }
@@ -420,7 +421,7 @@ impl<C: Named, R> Engine<C, R> {
 
     /// Ends the supervisor at once and answers every pending command.
     pub(super) fn end_at_once(&mut self, ending: Ending) {
-        let open = |child: &Child<C, R>| !matches!(child.state, State::Down | State::Zombie);
+        let open = |child: &Child<C, R>| !matches!(child.state, State::Down(_) | State::Zombie);
         let open = self.children.iter().filter(|(_, child)| open(child));
         let keys: Vec<Key> = open.map(|(key, _)| key).collect();
         for key in keys {

@@ -10,6 +10,7 @@
 )]
 
 mod agreement;
+mod attempts;
 mod backoff;
 mod by_use;
 mod closing;
@@ -39,8 +40,8 @@ use super::{
     SupervisorRules, Verb,
 };
 use crate::spec::{
-    AutoShutdown, Backoff, ChildKind, ChildState, ExitReason, Failure, MaxRestarts, RestartPolicy,
-    Shutdown, SupervisionStrategy,
+    AutoShutdown, Backoff, ChildKind, ChildState, ExitReason, Failure, HealthPart, MaxRestarts,
+    RestartPolicy, Shutdown, SupervisionStrategy,
 };
 
 use self::world::World;
@@ -72,12 +73,19 @@ fn worker(restart: RestartPolicy) -> ChildRules {
         start: StartRule::Spawned,
         significant: false,
         heartbeat: None,
+        health: HealthPart::Required,
     }
 }
 
 /// Returns the rules of a worker that reports when it is up.
 fn notifying(restart: RestartPolicy) -> ChildRules {
     ChildRules { start: StartRule::Ready(Some(secs(30))), ..worker(restart) }
+}
+
+/// Returns the rules of a worker that is tried again until it is up, with a backoff of a second.
+fn retrying(restart: RestartPolicy) -> ChildRules {
+    let backoff = Some(Backoff::constant(secs(1)));
+    ChildRules { start: StartRule::Retry(Some(secs(30))), backoff, ..worker(restart) }
 }
 
 fn panicked() -> ExitReason {

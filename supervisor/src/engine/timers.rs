@@ -68,6 +68,13 @@ impl Timers {
         }
     }
 
+    /// Returns the deadline of a target, if it has one.
+    pub(crate) fn at(&self, target: Target) -> Option<Instant> {
+        let soonest = self.soonest.filter(|(_, soonest)| *soonest == target);
+        let deadline = soonest.map(|(deadline, _)| deadline);
+        deadline.or_else(|| self.by_target.get(&target).copied()).map(|deadline| deadline.at)
+    }
+
     pub(crate) fn next_at(&self) -> Option<Instant> {
         self.soonest.map(|(deadline, _)| deadline.at)
     }

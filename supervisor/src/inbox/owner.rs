@@ -16,6 +16,8 @@ pub(crate) trait Owner: std::any::Any + Send + Sync {
     fn slot_address(&self) -> Option<usize>;
     /// Returns the link that this supervisor has as a child, if it is in a life of its parent.
     fn link(&self) -> Option<Link>;
+    /// Notes that the health of a child may have changed.
+    fn health_changed(&self);
     /// Returns the error for a call that cannot be answered because the supervisor does not run.
     fn unavailable(&self) -> SupervisorError;
 }

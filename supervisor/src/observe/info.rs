@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::spec::{Backoff, ChildKind, ChildState, RestartPolicy, Shutdown, StartMode};
+use crate::spec::{Backoff, ChildKind, ChildState, HealthPart, RestartPolicy, Shutdown, StartMode};
 
 /// A child, as [`which_children`](crate::Supervisor::which_children) lists it.
 #[derive(Clone, Debug)]
@@ -55,6 +55,8 @@ pub struct ChildSpecInfo {
     pub start_timeout: Option<Duration>,
     /// The time without a sign of life after which the child is considered hung, if there is one.
     pub heartbeat: Option<Duration>,
+    /// The part that the child has in the health of its tree.
+    pub health: HealthPart,
     /// `true` if the child's end counts for `auto_shutdown`.
     pub significant: bool,
 }
@@ -78,8 +80,12 @@ pub struct SupervisorStats {
     pub restarting: usize,
     /// The number of children that have been asked to stop.
     pub stopping: usize,
-    /// The number of children that are down.
+    /// The number of children that were stopped and stay down.
     pub stopped: usize,
+    /// The number of children that were never started.
+    pub not_started: usize,
+    /// The number of children that have ended by themselves and stay down.
+    pub finished: usize,
     /// The number of children that could not be stopped.
     pub unstoppable: usize,
 }
@@ -93,6 +99,8 @@ impl SupervisorStats {
             + self.restarting
             + self.stopping
             + self.stopped
+            + self.not_started
+            + self.finished
             + self.unstoppable
     }
 }

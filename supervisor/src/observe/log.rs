@@ -1,11 +1,13 @@
 //! Writes events to the log, through `tracing`.
 
 use std::fmt;
+use std::time::Duration;
 
 use tracing::level_filters::LevelFilter;
 use tracing::{Level, Span, debug, enabled, error, info, warn};
 
 use super::event::{EventKind, NotYet, RestartsLeft};
+use super::health::Lasted;
 use crate::catch::catch_panic;
 use crate::spec::{ChildPath, Escaped};
 
@@ -110,12 +112,56 @@ fn exit(span: &Span) {
     catch_panic(|| span.with_subscriber(|(id, subscriber)| subscriber.exit(id)));
 }
 
+/// What decides on the line of an event beside the event itself.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Circumstances {
+    /// The child was asked to end, or such children come and go.
+    pub(crate) is_expected: bool,
+    /// The child has failed before in the same way, and this failure, and what follows from it,
+    /// needs no line of its own.
+    pub(crate) is_folded: bool,
+    /// The number of failures before the child is up again, and the time since the first.
+    pub(crate) recovery: Option<(u32, Duration)>,
+}
+
+impl Circumstances {
+    /// The circumstances of an event that comes as expected, and alone.
+    pub(crate) const EXPECTED: Self = Self { is_expected: true, is_folded: false, recovery: None };
+}
+
 /// Writes one line for an event, at a level by what the reader has to do about it.
 ///
-/// `asked` is `true` if the child was asked to end, so that its end is expected. A subscriber may
-/// panic, for example since its disk is full or its terminal is gone; the tree goes on.
-pub(crate) fn event(path: &str, kind: &EventKind, asked: bool) {
-    catch_panic(|| write(&Escaped(path), kind, asked));
+/// A subscriber may panic, for example since its disk is full or its terminal is gone; the tree goes
+/// on.
+pub(crate) fn event(path: &str, kind: &EventKind, circumstances: Circumstances) {
+    catch_panic(|| write_in(&Escaped(path), kind, circumstances));
+}
+
+/// Writes the line of an event that may be one of many: a long outage has lines at growing
+/// intervals, and one at its end.
+fn write_in(path: &Escaped<&str>, kind: &EventKind, circumstances: Circumstances) {
+    let Circumstances { is_expected, is_folded, recovery } = circumstances;
+    match (kind, recovery) {
+        (
+            EventKind::ChildTerminated { .. }
+            | EventKind::ChildStartFailed { .. }
+            | EventKind::RestartDelayed { .. },
+            _,
+        ) if is_folded => {
+            debug!(target: "supervisor", child = %path, event = %kind, "child failed again in the same way");
+        }
+        (
+            EventKind::ChildStarted { incarnation } | EventKind::ChildRestarted { incarnation, .. },
+            Some((failures, lasted)),
+        ) => {
+            let lasted = Lasted(lasted);
+            info!(target: "supervisor", child = %path, incarnation, "child is up, after {failures} failures and {lasted}");
+        }
+        (EventKind::ChildRestarted { incarnation, .. }, None) if is_folded => {
+            debug!(target: "supervisor", child = %path, incarnation, "child restarted");
+        }
+        _ => write(path, kind, is_expected),
+    }
 }
 
 fn write(path: &Escaped<&str>, kind: &EventKind, asked: bool) {

@@ -30,6 +30,8 @@ pub struct Snapshot {
     pub incarnation: u64,
     /// The number of restarts so far.
     pub restarts: u64,
+    /// The number of times that the child did not start, or was not up in time.
+    pub failed_starts: u64,
     /// The time since a worker is up; `None` while it starts, stops, or is down. Of a supervisor:
     /// the time since its current life began, also while it starts or stops; `None` while it has no
     /// life.
@@ -198,6 +200,7 @@ impl Snapshot {
             .field("uses", &self.uses)
             .field("incarnation", &self.incarnation)
             .field("restarts", &self.restarts)
+            .field("failed_starts", &self.failed_starts)
             .field("uptime", &self.uptime)
             .field("queued", &self.queued)
             .field("last_exit", &self.last_exit)
@@ -221,6 +224,11 @@ impl Snapshot {
             0 => {}
             1 => f.write_str(", restarted once")?,
             times => write!(f, ", restarted {times} times")?,
+        }
+        match self.failed_starts {
+            0 => {}
+            1 => f.write_str(", failed to start once")?,
+            times => write!(f, ", failed to start {times} times")?,
         }
         if self.queued > 0 {
             write!(f, ", {} queued", self.queued)?;

@@ -19,12 +19,13 @@ use std::time::Instant;
 
 pub(crate) use self::child::ChildTask;
 use self::users::Users;
-use crate::engine::{Addition, Answer, Ending, Engine, Event, Key, Refusal};
+use crate::engine::{Addition, Answer, Child, Effect, Ending, Engine, Event, Key, Notice, Refusal};
 use crate::inbox::{self, Inbox, Link, Message, Parked, Reply, Resident, Timer};
+use crate::observe::is_watched;
 use crate::runtime::node::{Declared, Node};
 use crate::runtime::reaper::Reaper;
 use crate::slot::Wakers;
-use crate::spec::RestartPolicy;
+use crate::spec::{ChildState, HealthPart, RestartPolicy};
 use crate::sync::{clock, task};
 
 /// The number of messages that are handled before other tasks get their turn.
@@ -194,8 +195,33 @@ impl SupervisorRun {
     }
 
     fn perform_all(&mut self) {
+        // While nobody watches any tree, this costs one load.
+        let (is_watched, mut has_changed) = (is_watched(), false);
         while let Some(effect) = self.engine.effect() {
+            has_changed = has_changed || is_watched && self.affects_health(&effect);
             self.perform(effect);
+        }
+        if has_changed {
+            self.node.health_changed();
+        }
+    }
+
+    /// Returns `true` if the health of the tree may be another after this effect.
+    fn affects_health(&self, effect: &Effect<ChildTask, Reply>) -> bool {
+        let is_noticed = |key| {
+            let child = self.engine.child(key);
+            // A child that is ignored is noticed if it cannot be stopped.
+            let is_ignored = |child: &Child<ChildTask, Reply>| {
+                child.rules.health == HealthPart::Ignored
+                    && child.shown() != ChildState::Unstoppable
+            };
+            child.is_some_and(|child| !is_ignored(child))
+        };
+        match effect {
+            Effect::Notify(Notice::Started(key) | Notice::Restarted { child: key, .. })
+            | Effect::Forgotten(key) => is_noticed(*key),
+            Effect::Notify(Notice::Stopping | Notice::StoppedLate(_)) => true,
+            effect => effect.shows().is_some_and(is_noticed),
         }
     }
 

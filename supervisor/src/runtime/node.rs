@@ -3,6 +3,7 @@
 mod adoption;
 mod announce;
 mod body;
+mod health;
 mod lives;
 mod resolve;
 pub(super) mod rules;
@@ -19,7 +20,7 @@ use tokio::sync::oneshot;
 
 pub(crate) use self::body::Body;
 pub(super) use self::lives::{NestedStart, RootStart};
-pub(crate) use self::resolve::{resolve, resolve_kind};
+pub(crate) use self::resolve::{resolve, resolve_template};
 use self::stops::Stops;
 pub(crate) use self::trees::{TreeHandle, Trees};
 pub use self::unplaced::ErasedSpec;
@@ -29,7 +30,7 @@ use crate::engine::{ChildRules, SupervisorRules};
 use crate::error::SupervisorError;
 use crate::inbox::{Anchor, Inbox, Link, Owner};
 use crate::life::LifeFactory;
-use crate::observe::Subscribers;
+use crate::observe::{HealthSignal, Subscribers};
 use crate::runtime::backoff_seed::BackoffSeed;
 use crate::slot::{AnySlot, address_of};
 use crate::spec::{Budget, ChildOptions, ChildPath, ExitReason, Name};
@@ -65,6 +66,7 @@ pub(crate) struct Node {
     restarts: AtomicU64,
     failures: AtomicU64,
     subscribers: Subscribers,
+    health: HealthSignal,
     stops: Stops,
     backoff_seed: BackoffSeed,
     locked: Mutex<Locked>,
@@ -168,6 +170,7 @@ impl Node {
             restarts: AtomicU64::new(0),
             failures: AtomicU64::new(0),
             subscribers: Subscribers::default(),
+            health: HealthSignal::default(),
             stops: Stops::default(),
             backoff_seed: BackoffSeed::default(),
             locked: Mutex::new(Locked {
@@ -406,6 +409,10 @@ impl Owner for Node {
 
     fn link(&self) -> Option<Link> {
         self.slot()?.core().link()
+    }
+
+    fn health_changed(&self) {
+        self.health_changed();
     }
 
     fn unavailable(&self) -> SupervisorError {

@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 use std::task::{Poll, Waker};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::locked::{Attachment, Guard, Locked};
 use super::state::{AtomicState, Duties, Signal};
+use super::trouble::Trouble;
 use super::waiters::{WaiterNumber, Wakers};
 use super::{Beginning, Heartbeat};
 use crate::engine::Shown;
 use crate::inbox::{Anchor, Link, Owner};
 use crate::packed_instant::PackedInstant;
-use crate::spec::{ChildPath, ChildState, ExitReason, Name};
+use crate::spec::{ChildPath, ChildState, ExitReason, Name, OwnWord};
 use crate::sync::{Mutex, PoisonError};
 
 /// The end of a life.
@@ -205,24 +206,80 @@ impl SlotCore {
     /// life occupies the slot, whatever was decided about later lives.
     pub(crate) fn show(&self, generation: u64, state: Shown) {
         let locked = &mut self.lock();
-        let has_life = !matches!(state.state(), ChildState::Stopped | ChildState::Restarting);
+        let has_life = !state.state().is_down() && state.state() != ChildState::Restarting;
         let is_own = has_life && self.generation() == generation;
         if is_own || !self.is_occupied() {
             locked.enter(state);
         }
     }
 
+    /// Shows that no life is pending, and why. A life that could not be stopped is still shown as
+    /// such.
+    pub(crate) fn mark_down(&self, state: ChildState) {
+        if !self.is_occupied() {
+            self.lock().enter(Shown::Is(state));
+        }
+    }
+
     /// Shows that no life is pending. A life that could not be stopped is still shown as such.
     pub(crate) fn mark_stopped(&self) {
         // Mostly the supervisor has shown it already.
-        if self.state() != ChildState::Stopped && !self.is_occupied() {
-            self.lock().enter(Shown::Is(ChildState::Stopped));
+        if !self.state().is_down() {
+            self.mark_down(ChildState::Stopped);
         }
     }
 
     /// Begins to expect signs of life from a child that has come up, if it has a heartbeat.
     pub(crate) fn came_up(&self, now: Instant) {
         self.lock().came_up(now);
+    }
+
+    /// Records what this life says of itself; `None` if it is well. Returns `true` if that is news.
+    pub(crate) fn say(&self, generation: u64, word: Option<OwnWord>, now: Instant) -> bool {
+        let (is_news, old) = self.lock().say(generation, word, now);
+        drop(old);
+        is_news
+    }
+
+    /// Returns `true` if a life goes on that says how it is.
+    pub(crate) fn is_said(&self) -> bool {
+        self.state.is_said()
+    }
+
+    /// Returns what the present life says of itself, and since when.
+    pub(crate) fn word(&self) -> Option<(OwnWord, Instant)> {
+        self.lock().word().map(|(word, since)| (word, since.instant()))
+    }
+
+    /// Returns the record of the child's trouble.
+    pub(crate) fn trouble(&self) -> Trouble {
+        self.lock().trouble()
+    }
+
+    /// Records that the child is not up from now on, if it was.
+    pub(crate) fn went_down(&self, now: Instant) {
+        self.lock().trouble_mut().went_down(now);
+    }
+
+    /// Records the exit of a life that has failed, as [`record_exit`](Self::record_exit) does, and
+    /// counts the failure. Failures before a life that was up for `window` do not count any more.
+    pub(crate) fn record_failure(
+        &self,
+        reason: ExitReason,
+        now: Instant,
+        window: Duration,
+        of_start: bool,
+    ) -> Option<PackedInstant> {
+        let mut locked = self.lock();
+        let alike = locked.last_exit_is_like(&reason);
+        locked.trouble_mut().failed(now, window, of_start, alike);
+        if self.is_occupied() {
+            return locked.stop_began();
+        }
+        let (began, old) = locked.record_exit(reason);
+        drop(locked);
+        drop(old);
+        began
     }
 
     /// Records that the life is being dropped, asked or not.

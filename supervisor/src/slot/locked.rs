@@ -8,11 +8,12 @@ use std::time::Instant;
 
 use super::Heartbeat;
 use super::state::{AtomicState, Duties, LastExit};
+use super::trouble::Trouble;
 use super::waiters::MoreWaiting;
 use crate::engine::Shown;
 use crate::inbox::{Anchor, Link, Owner};
 use crate::packed_instant::PackedInstant;
-use crate::spec::{ChildState, ExitReason};
+use crate::spec::{ChildState, ExitReason, OwnWord};
 use crate::sync::MutexGuard;
 
 /// The fields under the lock. Common ones stand here and need no allocation; rare ones are boxed
@@ -40,6 +41,9 @@ pub(super) enum Attachment {
 #[derive(Debug, Default)]
 pub(super) struct Rare {
     restarts: u64,
+    pub(super) trouble: Trouble,
+    /// What the life says of itself, and since when; valid while the state's flag is set.
+    word: Option<(OwnWord, PackedInstant)>,
     /// The exit of the last life, if its [`LastExit`] is `Other`.
     exit: Option<ExitReason>,
     /// The last sign of life, if the child has a heartbeat and has come up.
@@ -101,6 +105,7 @@ impl<'a> Guard<'a> {
         let was_free = self.state.begin(generation, duties, state);
         self.stop_began = None;
         if let Some(now) = up {
+            self.note_up(now);
             self.expect_heartbeats(now, duties);
         }
         was_free
@@ -117,7 +122,50 @@ impl<'a> Guard<'a> {
     }
 
     pub(super) fn came_up(&mut self, now: Instant) {
+        self.note_up(now);
         self.expect_heartbeats(now, self.state.duties());
+    }
+
+    fn note_up(&mut self, now: Instant) {
+        if let Some(rare) = &mut self.rare {
+            rare.trouble.came_up(now);
+        }
+    }
+
+    /// Records what this life says of itself. Returns whether that is news: it is none if nothing
+    /// has changed, or the life has ended. Returns also the old word, to be dropped without the lock.
+    pub(super) fn say(
+        &mut self,
+        generation: u64,
+        word: Option<OwnWord>,
+        now: Instant,
+    ) -> (bool, Option<OwnWord>) {
+        let is_said = self.state.is_said();
+        let old = self.rare.as_ref().filter(|_| is_said).and_then(|rare| rare.word.as_ref());
+        if old.map(|(old, _)| old) == word.as_ref()
+            || !self.state.set_said(generation, word.is_some())
+        {
+            return (false, None);
+        }
+        let word = word.map(|word| (word, PackedInstant::of(now)));
+        let old = mem::replace(&mut self.rare.get_or_insert_default().word, word);
+        (true, old.map(|(word, _)| word))
+    }
+
+    /// Returns what the present life says of itself, and since when.
+    pub(super) fn word(&self) -> Option<(OwnWord, PackedInstant)> {
+        if !self.state.is_said() {
+            return None;
+        }
+        self.rare.as_ref()?.word.clone()
+    }
+
+    pub(super) fn trouble(&self) -> Trouble {
+        self.rare.as_ref().map_or_else(Trouble::default, |rare| rare.trouble)
+    }
+
+    pub(super) fn trouble_mut(&mut self) -> &mut Trouble {
+        &mut self.rare.get_or_insert_default().trouble
     }
 
     fn expect_heartbeats(&mut self, now: Instant, duties: Duties) {
@@ -175,6 +223,14 @@ impl<'a> Guard<'a> {
             LastExit::Normal => Some(ExitReason::Normal),
             LastExit::Shutdown => Some(ExitReason::Shutdown),
             LastExit::Other => self.rare.as_ref()?.exit.clone(),
+        }
+    }
+
+    /// Returns `true` if this exit reads like the last one.
+    pub(super) fn last_exit_is_like(&self, exit: &ExitReason) -> bool {
+        match (self.state.last_exit(), self.rare.as_ref().and_then(|rare| rare.exit.as_ref())) {
+            (LastExit::Other, Some(last)) => last.reads_like(exit),
+            _ => false,
         }
     }
 

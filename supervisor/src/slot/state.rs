@@ -6,7 +6,7 @@ use crate::spec::ChildState;
 use crate::sync::atomic::{AtomicU64, Ordering};
 
 /// The generation of the last life in the high bits, with flags and fields below it. (The bits left
-/// for the generation last for a century of restarts, at a million a second.)
+/// for the generation last for seventeen years of restarts, at a million a second.)
 #[derive(Debug)]
 pub(super) struct AtomicState(AtomicU64);
 
@@ -40,11 +40,13 @@ const KEPT_FLAGS: u64 = {
     }
 };
 /// The child's state, as an index of [`STATES`].
-const STATE: Field = Field { shift: 8, bits: 3 };
+const STATE: Field = Field { shift: 8, bits: 4 };
 /// The last exit, as an index of [`EXITS`].
-const EXIT: Field = Field { shift: 11, bits: 2 };
+const EXIT: Field = Field { shift: 12, bits: 2 };
+/// The life has said how it is, under the slot's lock.
+const SAID: u64 = 1 << 14;
 /// The number of bits by which the generation is shifted.
-const SHIFT: u32 = 13;
+const SHIFT: u32 = 15;
 
 /// A range of bits in the word.
 #[derive(Clone, Copy)]
@@ -79,18 +81,20 @@ pub(super) enum LastExit {
 }
 
 /// The states by their numbers.
-const STATES: [ChildState; 7] = [
+const STATES: [ChildState; 9] = [
     ChildState::Starting,
     ChildState::Running,
     ChildState::Stopping,
     ChildState::Restarting,
     ChildState::Stopped,
     ChildState::Unstoppable,
+    ChildState::NotStarted,
+    ChildState::Finished,
     // See `HELD`.
     ChildState::Restarting,
 ];
 /// The number of the state of a child that comes back only with its group or its supervisor.
-const HELD: u64 = 6;
+const HELD: u64 = 8;
 /// The exits by their numbers.
 const EXITS: [LastExit; 4] =
     [LastExit::None, LastExit::Normal, LastExit::Shutdown, LastExit::Other];
@@ -121,7 +125,7 @@ pub(crate) enum Signal {
 impl AtomicState {
     /// Creates the state of a slot that has had no life.
     pub(super) fn new() -> Self {
-        Self(AtomicU64::new(ENDED | STATE.with(ChildState::Stopped as u64)))
+        Self(AtomicU64::new(ENDED | STATE.with(ChildState::NotStarted as u64)))
     }
 
     pub(super) fn generation(&self) -> u64 {
@@ -241,6 +245,24 @@ impl AtomicState {
         self.raise(generation, STOP)
     }
 
+    /// Notes whether this life says how it is. Returns `false` if the life has ended. Call with the
+    /// slot's lock.
+    pub(super) fn set_said(&self, generation: u64, says: bool) -> bool {
+        if self.signal(generation) == Signal::Stale {
+            return false;
+        }
+        if says {
+            self.raise(generation, SAID)
+        } else {
+            self.0.fetch_and(!SAID, Ordering::AcqRel) != 0
+        }
+    }
+
+    /// Returns `true` if a life goes on that says how it is.
+    pub(super) fn is_said(&self) -> bool {
+        self.load() & (SAID | ENDED) == SAID
+    }
+
     /// Marks the life as hung. Returns `false` if the life has ended.
     #[cfg(feature = "test-util")]
     pub(super) fn hang(&self, generation: u64) -> bool {
@@ -305,7 +327,7 @@ mod tests {
     #[test]
     fn each_field_keeps_to_itself() {
         let word = AtomicState::new();
-        assert_eq!((word.state(), word.last_exit()), (ChildState::Stopped, LastExit::None));
+        assert_eq!((word.state(), word.last_exit()), (ChildState::NotStarted, LastExit::None));
         for state in STATES {
             for exit in EXITS {
                 word.enter(Shown::Is(state));

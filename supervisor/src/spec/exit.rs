@@ -159,6 +159,32 @@ impl ExitReason {
     }
 }
 
+impl ExitReason {
+    /// Returns `true` if both reasons have the same text, so that the second one is no news.
+    pub(crate) fn reads_like(&self, other: &Self) -> bool {
+        let (mut one, mut other) = (self, other);
+        // A loop and not a recursion, since a tree can be deep.
+        loop {
+            match (one, other) {
+                (Self::Error(this), Self::Error(that))
+                | (Self::Panic(this), Self::Panic(that))
+                | (Self::Escalate(this), Self::Escalate(that)) => return this.reads_like(that),
+                (Self::Escalated(this), Self::Escalated(that))
+                | (Self::StartFailed(this), Self::StartFailed(that)) => {
+                    if this.path != that.path {
+                        return false;
+                    }
+                    (one, other) = (&this.reason, &that.reason);
+                }
+                (Self::Status(this), Self::Status(that)) => return this == that,
+                (Self::StartTimeout(this), Self::StartTimeout(that))
+                | (Self::Hung(this), Self::Hung(that)) => return this == that,
+                _ => return std::mem::discriminant(one) == std::mem::discriminant(other),
+            }
+        }
+    }
+}
+
 /// The error of a life whose process ended with a status that is not a success.
 #[derive(Debug)]
 pub(crate) struct BadStatus(pub(crate) ExitStatus);
@@ -267,6 +293,18 @@ impl Failure {
             .rev()
             .fold(None, |inner, message| Some(Source { message, source: inner.map(Box::new) }));
         Self(Arc::new(Rendered { message: error.to_string(), source, place: None }))
+    }
+
+    fn reads_like(&self, other: &Self) -> bool {
+        let (this, that) = (&self.0, &other.0);
+        let (mut one, mut other) = (this.source.as_ref(), that.source.as_ref());
+        while let (Some(first), Some(second)) = (one, other) {
+            if first.message != second.message {
+                return false;
+            }
+            (one, other) = (first.source.as_deref(), second.source.as_deref());
+        }
+        one.is_none() && other.is_none() && this.message == that.message && this.place == that.place
     }
 
     pub(crate) fn of_panic(message: String, place: Option<String>) -> Self {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use supervisor_rules::{Text, defaults};
 
-use super::{Backoff, RestartPolicy, Shutdown};
+use super::{Backoff, HealthPart, RestartPolicy, Shutdown};
 
 /// The moment from which a child counts as started, for which its next sibling waits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -18,6 +18,15 @@ pub enum StartMode {
     /// or a time-out before that is a failed start, `Ok(())` before that declines the start
     /// (OTP's `ignore`).
     Notify,
+    /// Started once the child is spawned, and tried again until it is ready.
+    ///
+    /// The child calls [`Context::ready`](crate::Context::ready) when it is up. An error, a panic
+    /// or a time-out before that is a failed attempt, after which the child is started again:
+    /// after its backoff, as often as it takes, and without a restart counted. Nobody waits for
+    /// the child meanwhile, and nothing fails because of it; the tree is not ready.
+    ///
+    /// A nested supervisor with this mode is tried again until all its children have started.
+    Retry,
 }
 
 /// A child's options, each set or left open.
@@ -47,6 +56,7 @@ pub struct ChildOptions {
     significant: Option<bool>,
     mailbox: Option<usize>,
     heartbeat: Option<Duration>,
+    health: Option<HealthPart>,
     once: bool,
     periodic: bool,
 }
@@ -62,7 +72,8 @@ macro_rules! filled {
 }
 
 impl ChildOptions {
-    /// The default of `start_timeout`, the limit for a child with [`StartMode::Notify`].
+    /// The default of `start_timeout`, the limit for a child with [`StartMode::Notify`] or
+    /// [`StartMode::Retry`].
     pub const START_TIMEOUT: Duration = defaults::START_TIMEOUT;
     /// The default of `mailbox`: the number of messages that a mailbox holds.
     pub const MAILBOX: usize = defaults::MAILBOX;
@@ -79,6 +90,7 @@ impl ChildOptions {
             significant: None,
             mailbox: None,
             heartbeat: None,
+            health: None,
             once: false,
             periodic: false,
         }
@@ -86,8 +98,9 @@ impl ChildOptions {
 
     /// Returns these options, with those that are left open taken from `base`.
     ///
-    /// Options with `Temporary` take no backoff from the base: they have no use for it, and
-    /// the base may have it for other policies.
+    /// Options with `Temporary` take no backoff and no required health from the base, and `Notify`
+    /// in the place of `Retry`: they have no use for these, and the base may have them for other
+    /// policies.
     #[must_use]
     pub const fn or(self, base: Self) -> Self {
         Self {
@@ -97,11 +110,20 @@ impl ChildOptions {
                 Some(RestartPolicy::Temporary) => self.backoff,
                 _ => filled!(self, base, backoff),
             },
-            start: filled!(self, base, start),
+            start: match (self.restart, self.start, base.start) {
+                (Some(RestartPolicy::Temporary), None, Some(StartMode::Retry)) => {
+                    Some(StartMode::Notify)
+                }
+                _ => filled!(self, base, start),
+            },
             start_timeout: filled!(self, base, start_timeout),
             significant: filled!(self, base, significant),
             mailbox: filled!(self, base, mailbox),
             heartbeat: filled!(self, base, heartbeat),
+            health: match (self.restart, self.health, base.health) {
+                (Some(RestartPolicy::Temporary), None, Some(HealthPart::Required)) => None,
+                _ => filled!(self, base, health),
+            },
             once: self.once || base.once,
             periodic: self.periodic || base.periodic,
         }
@@ -135,7 +157,8 @@ impl ChildOptions {
         self
     }
 
-    /// Sets how long the child may take until it is ready, with [`StartMode::Notify`].
+    /// Sets how long the child may take until it is ready, with [`StartMode::Notify`] and
+    /// [`StartMode::Retry`].
     #[must_use]
     pub const fn with_start_timeout(mut self, timeout: Duration) -> Self {
         self.start_timeout = Some(timeout);
@@ -160,6 +183,13 @@ impl ChildOptions {
     #[must_use]
     pub const fn with_heartbeat(mut self, every: Duration) -> Self {
         self.heartbeat = Some(every);
+        self
+    }
+
+    /// Sets the part that the child has in the health of its tree.
+    #[must_use]
+    pub const fn with_health(mut self, part: HealthPart) -> Self {
+        self.health = Some(part);
         self
     }
 
@@ -189,14 +219,19 @@ impl ChildOptions {
             let (min, max) = (written(backoff.min()), written(backoff.max()));
             say("backoff", if min == max { min } else { format!("{min}..{max}") });
         }
-        if self.start() == StartMode::Notify {
-            say("start", "notify".to_owned());
+        match self.start() {
+            StartMode::Spawned => {}
+            StartMode::Notify => say("start", "notify".to_owned()),
+            StartMode::Retry => say("start", "retry".to_owned()),
         }
         if let Some(timeout) = self.start_timeout {
             say("start_timeout", written(timeout));
         }
         if let Some(every) = self.heartbeat {
             say("heartbeat", written(every));
+        }
+        if let Some(part) = self.health {
+            say("health", part.to_string());
         }
         if self.is_significant() {
             said.push("significant".to_owned());
@@ -275,6 +310,14 @@ impl ChildOptions {
     pub const fn heartbeat(&self) -> Option<Duration> {
         self.heartbeat
     }
+
+    /// Returns the part that the child has in the health of its tree, if it is set; the default
+    /// depends on the child's policy.
+    #[must_use]
+    pub const fn health(&self) -> Option<HealthPart> {
+        self.health
+    }
+
     /// Returns `true` if the child has one life only.
     #[must_use]
     pub const fn is_once(&self) -> bool {

@@ -121,6 +121,10 @@ pub struct Backoff {
 }
 
 impl Backoff {
+    /// The backoff of a child with [`StartMode::Retry`](crate::StartMode::Retry) that has none of its
+    /// own: from 100 ms to 30 s.
+    pub const RETRY: Self = Self::new(defaults::RETRY_MIN, defaults::RETRY_MAX);
+
     /// Creates a backoff that doubles from `min`, which is not zero, to `max`.
     #[must_use]
     pub const fn new(min: Duration, max: Duration) -> Self {

@@ -12,8 +12,8 @@ use std::time::Duration;
 use supervisor_rules::{Text, can_escalate, wording};
 
 use super::{
-    AutoShutdown, Budget, ChildOptions, MaxRestarts, Name, RestartPolicy, Shutdown, StartMode,
-    SupervisionStrategy, SupervisorOptions,
+    AutoShutdown, Budget, ChildOptions, HealthPart, MaxRestarts, Name, RestartPolicy, Shutdown,
+    StartMode, SupervisionStrategy, SupervisorOptions,
 };
 
 /// A child, with all options that the rules depend on.
@@ -56,6 +56,8 @@ pub(crate) const fn broken(subject: &Subject<'_>) -> Option<Text> {
         shutdown_too_short,
         start_periodic,
         start_timeout_alone,
+        start_temporary,
+        health_temporary,
         supervisor_as_worker,
     );
     None
@@ -176,9 +178,13 @@ const fn backoff_inverted(subject: &Subject<'_>) -> Option<Text> {
 }
 
 /// Checks that a backoff is fast enough for a child that fails again and again to exceed
-/// `max_restarts` within `restart_window`: otherwise the child's failures never escalate.
+/// `max_restarts` within `restart_window`: otherwise the child's failures never escalate. A child
+/// whose start is tried again is meant to be patient.
 const fn backoff_too_slow(subject: &Subject<'_>) -> Option<Text> {
     let Some(backoff) = subject.options.backoff() else { return None };
+    if matches!(subject.options.start(), StartMode::Retry) {
+        return None;
+    }
     let MaxRestarts::AtMost(limit) = subject.supervisor.max_restarts else { return None };
     let window = subject.supervisor.restart_window;
     if can_escalate(backoff.min(), backoff.max(), limit, window) {
@@ -228,7 +234,7 @@ const fn start_periodic(subject: &Subject<'_>) -> Option<Text> {
     let options = &subject.options;
     let option = match options.start() {
         _ if !options.is_periodic() => return None,
-        StartMode::Notify => "start",
+        StartMode::Notify | StartMode::Retry => "start",
         StartMode::Spawned if options.has_start_timeout() => "start_timeout",
         StartMode::Spawned => return None,
     };
@@ -238,21 +244,41 @@ const fn start_periodic(subject: &Subject<'_>) -> Option<Text> {
 /// Checks that a child with `start_timeout` reports when it is ready.
 const fn start_timeout_alone(subject: &Subject<'_>) -> Option<Text> {
     let options = &subject.options;
-    if !options.has_start_timeout() || matches!(options.start(), StartMode::Notify) {
+    if !options.has_start_timeout() || !matches!(options.start(), StartMode::Spawned) {
         return None;
     }
     Some(wording::start_timeout_alone(subject.name))
+}
+
+/// Checks that a child whose start is tried again is started more than once.
+const fn start_temporary(subject: &Subject<'_>) -> Option<Text> {
+    let retries = matches!(subject.options.start(), StartMode::Retry);
+    if !retries || !is(subject, RestartPolicy::Temporary) {
+        return None;
+    }
+    Some(wording::start_temporary(subject.name))
+}
+
+/// Checks that the tree's health does not require a child that may end and stay away.
+const fn health_temporary(subject: &Subject<'_>) -> Option<Text> {
+    let is_required = matches!(subject.options.health(), Some(HealthPart::Required));
+    if !is_required || !is(subject, RestartPolicy::Temporary) {
+        return None;
+    }
+    Some(wording::health_temporary(subject.name))
 }
 
 /// Checks that a supervisor has no `start = notify`, no `heartbeat` and no `mailbox`: it has started
 /// when its children have, gives no other sign of life, and receives no messages.
 const fn supervisor_as_worker(subject: &Subject<'_>) -> Option<Text> {
     let options = &subject.options;
-    let option = match (subject.nested, options.start(), options.heartbeat()) {
-        (Some(_), StartMode::Notify, _) => "`start`",
-        (Some(_), StartMode::Spawned, Some(_)) => "`heartbeat`",
-        (Some(_), StartMode::Spawned, None) if options.sets_mailbox() => "`mailbox`",
-        _ => return None,
+    let option = match options.start() {
+        _ if subject.nested.is_none() => return None,
+        StartMode::Notify => "`start = notify`",
+        StartMode::Retry if options.has_start_timeout() => "`start_timeout`",
+        StartMode::Spawned | StartMode::Retry if options.heartbeat().is_some() => "`heartbeat`",
+        StartMode::Spawned | StartMode::Retry if options.sets_mailbox() => "`mailbox`",
+        StartMode::Spawned | StartMode::Retry => return None,
     };
     let text = Text::new().quoted(subject.name);
     Some(text.str(" is a supervisor, on which ").str(option).str(" has no meaning; leave it out"))

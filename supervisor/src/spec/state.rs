@@ -24,10 +24,15 @@ pub enum ChildState {
     Stopping,
     /// The child has ended and will be started again.
     Restarting,
-    /// The child has ended, was stopped, or was never started.
+    /// The child was stopped, or could not be started, and stays down.
     Stopped,
     /// The child could not be stopped.
     Unstoppable,
+    /// The child was never started.
+    NotStarted,
+    /// The child has ended by itself and stays down: its policy does not start it again, or it
+    /// declined to start.
+    Finished,
 }
 
 impl ChildState {
@@ -41,7 +46,16 @@ impl ChildState {
             Self::Restarting => "restarting",
             Self::Stopped => "stopped",
             Self::Unstoppable => "unstoppable",
+            Self::NotStarted => "not started",
+            Self::Finished => "finished",
         }
+    }
+
+    /// Returns `true` if the child has no life and none is pending: it was never started, has
+    /// finished, or was stopped.
+    #[must_use]
+    pub const fn is_down(self) -> bool {
+        matches!(self, Self::NotStarted | Self::Finished | Self::Stopped)
     }
 }
 

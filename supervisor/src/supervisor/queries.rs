@@ -138,9 +138,11 @@ impl Supervisor {
 
 fn spec_info(name: &Name, rules: &ChildRules) -> ChildSpecInfo {
     // All fields are named, so that a new option of a child is not forgotten here.
-    let ChildRules { kind, restart, shutdown, backoff, start, significant, heartbeat } = *rules;
+    let ChildRules { kind, restart, shutdown, backoff, start, significant, heartbeat, health } =
+        *rules;
     let (start, start_timeout) = match start {
         StartRule::Ready(timeout) if kind == ChildKind::Worker => (StartMode::Notify, timeout),
+        StartRule::Retry(timeout) => (StartMode::Retry, timeout),
         StartRule::Ready(_) | StartRule::Spawned => (StartMode::Spawned, None),
     };
     let name = name.to_string();
@@ -153,6 +155,7 @@ fn spec_info(name: &Name, rules: &ChildRules) -> ChildSpecInfo {
         start,
         start_timeout,
         heartbeat,
+        health,
         significant,
     }
 }
@@ -175,6 +178,8 @@ fn count_states(run: &mut SupervisorRun) -> SupervisorStats {
             ChildState::Restarting => &mut stats.restarting,
             ChildState::Stopping => &mut stats.stopping,
             ChildState::Stopped => &mut stats.stopped,
+            ChildState::NotStarted => &mut stats.not_started,
+            ChildState::Finished => &mut stats.finished,
             ChildState::Unstoppable => &mut stats.unstoppable,
         } += 1;
     }
@@ -252,12 +257,13 @@ impl Supervisor {
         let part = part.unwrap_or_else(|| Snapshot {
             name: node.label(),
             path: self.path(),
-            state: ChildState::Stopped,
+            state: ChildState::NotStarted,
             strategy: None,
             restart: None,
             uses: Vec::new(),
             incarnation: 1,
             restarts: 0,
+            failed_starts: 0,
             uptime: None,
             queued: 0,
             last_exit: None,
@@ -283,9 +289,8 @@ impl Supervisor {
     async fn root_state(&self) -> ChildState {
         let is_up = match self.node().state() {
             NodeState::Alive { is_up, .. } => is_up,
-            NodeState::Built | NodeState::Down { .. } | NodeState::Ended { .. } => {
-                return ChildState::Stopped;
-            }
+            NodeState::Built => return ChildState::NotStarted,
+            NodeState::Down { .. } | NodeState::Ended { .. } => return ChildState::Stopped,
         };
         match self.query(|run| run.engine.is_stopping()).await {
             Ok(true) => ChildState::Stopping,
@@ -356,6 +361,7 @@ impl ChildView {
             uses: self.uses.iter().map(|slot| slot.core().name().to_string()).collect(),
             incarnation: self.incarnation,
             restarts: core.restarts(),
+            failed_starts: core.trouble().failed_starts(),
             uptime: self.up_since.map(|since| now.saturating_duration_since(since)),
             queued: self.slot.queued(),
             last_exit: core.last_exit(),

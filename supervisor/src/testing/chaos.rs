@@ -302,8 +302,7 @@ impl<'a> Run<'a> {
 
     /// Returns a problem for each child that should run, and does not.
     fn missing(&self, now: &Survey) -> Problems {
-        let is_expected =
-            |child: &&SurveyedChild| child.is_lasting && child.state != ChildState::Stopped;
+        let is_expected = |child: &&SurveyedChild| child.is_lasting && !child.state.is_down();
         let expected = self.before.children.iter().filter(is_expected);
         let mut problems = Problems::new();
         for path in expected.map(|child| &child.path) {

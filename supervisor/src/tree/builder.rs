@@ -12,7 +12,7 @@ use super::pool::TemplateParts;
 use super::{ChildSpec, Ready, Runnable};
 use crate::child::ChildRef;
 use crate::engine::SupervisorRules;
-use crate::runtime::{Declaration, Node, PoolTemplate, Trees, resolve_kind};
+use crate::runtime::{Declaration, Node, PoolTemplate, Trees, resolve_template};
 use crate::spec::{AutoShutdown, MaxRestarts, Order, SupervisionStrategy};
 use crate::supervisor::Supervisor;
 
@@ -169,7 +169,7 @@ impl SupervisorBuilder {
     #[must_use = "a supervisor shuts down when its last handle is dropped"]
     pub fn build(self) -> Supervisor {
         let template = self.template.map(|template| PoolTemplate {
-            rules: Arc::new(resolve_kind(&template.options, template.kind)),
+            rules: Arc::new(resolve_template(&template.options, template.kind)),
             options: template.options,
             factory: template.factory,
             trees: Trees::default(),

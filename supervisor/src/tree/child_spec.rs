@@ -20,7 +20,7 @@ use crate::slot::{NoMessage, Slot};
 #[cfg(doc)]
 use crate::spec::Order;
 use crate::spec::{
-    Backoff, ChildOptions, Name, OptionLayers, RestartPolicy, Shutdown, StartMode,
+    Backoff, ChildOptions, HealthPart, Name, OptionLayers, RestartPolicy, Shutdown, StartMode,
     SupervisionStrategy,
 };
 use crate::supervisor::Supervisor;
@@ -258,8 +258,8 @@ impl<S> ChildSpec<S> {
         self
     }
 
-    /// Sets how long the child may take until it is ready, with [`StartMode::Notify`]. Default: 30
-    /// seconds.
+    /// Sets how long the child may take until it is ready, with [`StartMode::Notify`] and
+    /// [`StartMode::Retry`]. Default: 30 seconds.
     pub fn with_start_timeout(mut self, timeout: Duration) -> Self {
         self.options.change(|options| options.with_start_timeout(timeout));
         self
@@ -318,6 +318,13 @@ impl<S> ChildSpec<S> {
     /// restarted by its policy. Default: no limit.
     pub fn with_heartbeat(mut self, every: Duration) -> Self {
         self.options.change(|options| options.with_heartbeat(every));
+        self
+    }
+
+    /// Sets the part that the child has in the [health](crate::Supervisor::health) of its tree.
+    /// Default: `Required`; `Ignored` if the child is `Temporary` or a pool's worker.
+    pub fn with_health(mut self, part: HealthPart) -> Self {
+        self.options.change(|options| options.with_health(part));
         self
     }
 }

@@ -190,7 +190,7 @@ impl Run {
         for (path, supervisor) in self.handles.supervisors() {
             match supervisor.which_children().await {
                 Ok(children) => {
-                    let rests = |state| matches!(state, ChildState::Running | ChildState::Stopped);
+                    let rests = |state: ChildState| state == ChildState::Running || state.is_down();
                     if let Some(child) = children.iter().find(|child| !rests(child.state)) {
                         return Some(format!("`{}` below `{path}` ({})", child.name, child.state));
                     }

@@ -16,7 +16,7 @@ use crate::words::{AutoShutdown, Mistake, Policy, Vocabulary};
 type Rule = fn(&Supervisor, &Child, &mut Errors);
 
 /// The rules that need only the options of a child and of its supervisor.
-pub(super) const RULES: [Rule; 8] = [
+pub(super) const RULES: [Rule; 10] = [
     significant_always,
     significant_never,
     significant_temporary,
@@ -25,6 +25,8 @@ pub(super) const RULES: [Rule; 8] = [
     auto_shutdown_always,
     start_periodic,
     start_timeout_alone,
+    start_temporary,
+    health_temporary,
 ];
 
 /// Checks that a child's name is free: not a keyword, and not a function of the handle.
@@ -167,11 +169,19 @@ fn backoff_temporary(_: &Supervisor, child: &Child, errors: &mut Errors) {
 }
 
 /// Checks that a backoff is fast enough for a child that fails again and again to exceed
-/// `max_restarts` within `restart_window`: otherwise the child's failures never escalate.
+/// `max_restarts` within `restart_window`: otherwise the child's failures never escalate. A child
+/// whose start is tried again is meant to be patient.
 fn backoff_too_slow(supervisor: &Supervisor, child: &Child, errors: &mut Errors) {
-    let Some(Facts { policy, backoff: Some((value, backoff)), .. }) = Facts::of(child) else {
-        return;
+    let Some(facts) = Facts::of(child) else { return };
+    // (A child's type may have `start = retry`; the library, which knows, checks it.)
+    let may_retry = match facts.retries {
+        Some(retries) => retries,
+        None => matches!(child.body, Body::Typed(_)),
     };
+    let Facts { policy, backoff: Some((value, backoff)), .. } = facts else { return };
+    if may_retry {
+        return;
+    }
     let (limit, window) = intensity(supervisor);
     let Some(limit) = limit.filter(|_| policy != Some(Policy::Temporary)) else { return };
     if !can_escalate(backoff.min, backoff.max, limit, window) {
@@ -220,4 +230,24 @@ fn start_timeout_alone(_: &Supervisor, child: &Child, errors: &mut Errors) {
     if let (Some(span), None) = (find(Key::StartTimeout), find(Key::Start)) {
         errors.at(span, wording::start_timeout_alone(&child.unraw_name()));
     }
+}
+
+/// Checks that a child whose start is tried again is started more than once.
+fn start_temporary(_: &Supervisor, child: &Child, errors: &mut Errors) {
+    let Some(Facts { policy: Some(Policy::Temporary), retries_at: Some(span), .. }) =
+        Facts::of(child)
+    else {
+        return;
+    };
+    errors.at(span, wording::start_temporary(&child.unraw_name()));
+}
+
+/// Checks that the tree's health does not require a child that may end and stay away.
+fn health_temporary(_: &Supervisor, child: &Child, errors: &mut Errors) {
+    let Some(Facts { policy: Some(Policy::Temporary), required_at: Some(span), .. }) =
+        Facts::of(child)
+    else {
+        return;
+    };
+    errors.at(span, wording::health_temporary(&child.unraw_name()));
 }

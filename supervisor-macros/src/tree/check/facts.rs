@@ -7,7 +7,7 @@ use supervisor_rules::defaults;
 
 use super::super::ast::{Body, Child, Supervisor};
 use crate::options::key::Key;
-use crate::options::setting::{Backoff, Setting};
+use crate::options::setting::{Backoff, HealthPart, Setting, StartMode};
 use crate::words::{AutoShutdown, Policy};
 
 /// The surroundings of a supervisor, as far as rules depend on them.
@@ -31,6 +31,12 @@ pub(super) struct Facts {
     pub(super) significant_at: Option<Span>,
     /// The backoff and the tokens of its value.
     pub(super) backoff: Option<(TokenStream, Backoff)>,
+    /// Whether the start is tried again; `None` if the tree does not say.
+    pub(super) retries: Option<bool>,
+    /// The place of `start = retry`.
+    pub(super) retries_at: Option<Span>,
+    /// The place of `health = required`.
+    pub(super) required_at: Option<Span>,
 }
 
 impl Facts {
@@ -43,7 +49,15 @@ impl Facts {
             Body::Typed(typed) => typed.policy.as_ref().and_then(|policy| policy.known),
             Body::Broken(_) => None,
         };
-        let mut facts = Self { policy, is_significant: false, significant_at: None, backoff: None };
+        let mut facts = Self {
+            policy,
+            is_significant: false,
+            significant_at: None,
+            backoff: None,
+            retries: None,
+            retries_at: None,
+            required_at: None,
+        };
         for (item, key, setting) in options.settings(place) {
             match (key, setting) {
                 (Key::Significant, Setting::Flag(is_significant)) => {
@@ -52,6 +66,14 @@ impl Facts {
                 }
                 (Key::Backoff, Setting::Backoff(backoff)) => {
                     facts.backoff = Some((item.value_tokens(), backoff));
+                }
+                (Key::Start, Setting::Start(mode)) => {
+                    let retries = mode == StartMode::Retry;
+                    facts.retries = Some(retries);
+                    facts.retries_at = retries.then(|| item.ident.span());
+                }
+                (Key::Health, Setting::Health(HealthPart::Required)) => {
+                    facts.required_at = Some(item.ident.span());
                 }
                 _ => {}
             }

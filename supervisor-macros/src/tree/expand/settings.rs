@@ -7,7 +7,7 @@ use quote::{format_ident, quote};
 
 use crate::options::Options;
 use crate::options::key::{Place, Receiver};
-use crate::options::setting::{Backoff, Setting, Shutdown};
+use crate::options::setting::{Backoff, HealthPart, Setting, Shutdown, StartMode};
 use crate::words::{AutoShutdown, Order, Policy, Strategy, Vocabulary};
 
 /// Returns the calls that set a supervisor's options on its builder.
@@ -82,7 +82,27 @@ fn value(krate: &TokenStream, setting: &Setting) -> TokenStream {
                 quote!(#krate::Backoff::new(#first, #last))
             }
         }
-        Setting::Notify => quote!(#krate::StartMode::Notify),
+        Setting::Start(mode) => {
+            let variant = format_ident!(
+                "{}",
+                match mode {
+                    StartMode::Notify => "Notify",
+                    StartMode::Retry => "Retry",
+                }
+            );
+            quote!(#krate::StartMode::#variant)
+        }
+        Setting::Health(part) => {
+            let variant = format_ident!(
+                "{}",
+                match part {
+                    HealthPart::Required => "Required",
+                    HealthPart::Degrades => "Degrades",
+                    HealthPart::Ignored => "Ignored",
+                }
+            );
+            quote!(#krate::HealthPart::#variant)
+        }
         Setting::Flag(flag) => quote!(#flag),
         Setting::Type(tokens) | Setting::Path(tokens) => tokens.clone(),
     }

@@ -157,7 +157,7 @@ fn an_exit_during_the_delay_that_restarts_nothing_leaves_the_delay_alone() {
     world.exits("b", panicked());
     world.exits("a", ExitReason::Normal);
     assert!(world.pass_to_deadline());
-    assert_eq!((world.state("a").as_str(), world.state("b").as_str()), ("stopped", "running"));
+    assert_eq!((world.state("a").as_str(), world.state("b").as_str()), ("finished", "running"));
 }
 
 #[test]

@@ -176,7 +176,7 @@ fn a_temporary_child_that_ends_while_its_supervisor_is_busy_is_closed_at_once() 
     world.call(Verb::Terminate, "a");
     world.exits("b", panicked());
     assert!(is_closed(&world, "b"), "although `a` has not ended");
-    assert_eq!(world.shown[&world.key("b")], ChildState::Stopped);
+    assert_eq!(world.shown[&world.key("b")], ChildState::Finished);
 }
 
 #[test]

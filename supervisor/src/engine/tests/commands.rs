@@ -111,7 +111,7 @@ fn restart_of_a_child_that_declines_leaves_it_down() {
     let call = world.call(Verb::Restart, "a");
     world.exits("a", ExitReason::Normal);
     assert_eq!(world.answer(call), "declined");
-    assert_eq!(world.state("a"), "stopped");
+    assert_eq!(world.state("a"), "finished");
 }
 
 #[test]
@@ -177,7 +177,7 @@ fn add_that_fails_keeps_no_spec() {
 
 #[test]
 fn add_of_a_child_that_declines_keeps_its_spec_unless_it_is_temporary() {
-    for (restart, state) in [(Always, "stopped"), (Transient, "stopped"), (Temporary, "gone")] {
+    for (restart, state) in [(Always, "finished"), (Transient, "finished"), (Temporary, "gone")] {
         let mut world = empty();
         let call = world.add("a", notifying(restart));
         world.exits("a", ExitReason::Normal);

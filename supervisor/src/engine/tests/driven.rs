@@ -202,8 +202,8 @@ pub(super) fn state_of_pid(pid: Pid) -> &'static str {
 pub(super) fn state_of_child(state: &State<Call>) -> &'static str {
     match state {
         State::Up { .. } => "alive",
-        State::Down | State::Held => "undefined",
-        State::Waiting(_) => "restarting",
+        State::Down(_) | State::Held => "undefined",
+        State::Waiting(_) | State::Resting => "restarting",
         other => panic!("{other:?} when all is quiet"),
     }
 }

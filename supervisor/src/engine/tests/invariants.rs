@@ -26,7 +26,8 @@ pub(super) fn check(world: &World) {
     }
     if engine.rules.strategy == SupervisionStrategy::SimpleOneForOne && !engine.is_stopping() {
         for (key, child) in engine.children() {
-            let lives = !matches!(child.state, State::Down | State::Held | State::ExitPending(_));
+            let lives =
+                !matches!(child.state, State::Down(_) | State::Held | State::ExitPending(_));
             assert!(lives, "a pool keeps {} without a life", world.names[&key]);
         }
     }
@@ -123,7 +124,7 @@ fn lives_are_known(world: &World) {
 /// Asserts that the users of a child see the state that the engine keeps.
 fn states_are_shown(world: &World) {
     for (key, child) in world.engine.children() {
-        let shown = world.shown.get(&key).copied().unwrap_or(ChildState::Stopped);
+        let shown = world.shown.get(&key).copied().unwrap_or(ChildState::NotStarted);
         assert_eq!(shown, world.engine.visible_state(child).state(), "{} is shown", child.data.0);
     }
 }
@@ -134,7 +135,7 @@ fn counters_follow_from_states(world: &World) {
     let moving = engine.children().filter(|(_, child)| child.state.is_moving()).count();
     assert_eq!(engine.moving, moving, "children that move");
     let significant = engine.children().filter(|(_, child)| {
-        child.rules.significant && !matches!(child.state, State::Down | State::Zombie)
+        child.rules.significant && !matches!(child.state, State::Down(_) | State::Zombie)
     });
     assert_eq!(engine.significant, significant.count(), "significant children that go on");
     let with_life = engine.children().filter(|(_, child)| child.state.has_life()).count();
@@ -194,7 +195,7 @@ fn a_child_on_hold_has_a_restart_to_come_back_with(world: &World) {
 /// Asserts that the mailbox of a child is closed if nothing will start the child.
 fn a_child_without_a_future_is_closed(world: &World) {
     for (key, child) in world.engine.children() {
-        if matches!(child.state, State::Down) {
+        if matches!(child.state, State::Down(_)) {
             assert_eq!(world.closed.get(&key), Some(&true), "{} is down and open", child.data.0);
             assert_ne!(child.rules.restart, RestartPolicy::Temporary, "{} is kept", child.data.0);
         }

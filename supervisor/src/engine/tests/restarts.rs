@@ -21,8 +21,8 @@ fn an_always_child_is_restarted_after_every_exit() {
 
 #[test]
 fn a_transient_child_is_restarted_after_an_abnormal_exit_only() {
-    assert_eq!(fate(Transient, ExitReason::Normal), "stopped");
-    assert_eq!(fate(Transient, ExitReason::Shutdown), "stopped");
+    assert_eq!(fate(Transient, ExitReason::Normal), "finished");
+    assert_eq!(fate(Transient, ExitReason::Shutdown), "finished");
     assert_eq!(fate(Transient, ExitReason::Killed), "running");
     assert_eq!(fate(Transient, panicked()), "running");
 }
@@ -178,7 +178,7 @@ fn earlier_siblings_that_are_down_stay_down_under_rest_for_one() {
     world.exits("b", panicked());
     world.settle();
     assert_eq!(world.acts(), "spawn b");
-    assert_eq!(world.state("a"), "stopped");
+    assert_eq!(world.state("a"), "finished");
 }
 
 #[test]

@@ -115,7 +115,7 @@ fn a_child_that_declines_is_passed_over() {
         world.exits(name, ExitReason::Normal);
     }
     let states = ["a", "b", "c", "d"].map(|name| world.state(name));
-    assert_eq!(states, ["stopped", "stopped", "gone", "running"].map(str::to_owned));
+    assert_eq!(states, ["finished", "finished", "gone", "running"].map(str::to_owned));
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn a_child_that_declines_its_restart_stays_down() {
     world.settle();
     world.exits("a", panicked());
     world.exits("a", ExitReason::Normal);
-    assert_eq!(world.state("a"), "stopped");
+    assert_eq!(world.state("a"), "finished");
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn a_group_restart_passes_over_a_child_that_declines() {
         world.ready("b");
         world.exits("c", ExitReason::Normal);
         let states = ["a", "b", "c"].map(|name| world.state(name));
-        assert_eq!(states, ["stopped", "running", "stopped"].map(str::to_owned));
+        assert_eq!(states, ["finished", "running", "finished"].map(str::to_owned));
     }
 }
 

@@ -65,14 +65,21 @@ fn child() -> impl Strategy<Value = ChildRules> {
         2 => Just(StartRule::Spawned),
         1 => Just(StartRule::Ready(None)),
         2 => (0..3_000_u64).prop_map(|limit| StartRule::Ready(Some(millis(limit)))),
+        1 => Just(StartRule::Retry(None)),
+        1 => (0..3_000_u64).prop_map(|limit| StartRule::Retry(Some(millis(limit)))),
     ];
     let heartbeat = prop::option::weighted(0.2, (0..3_000_u64).prop_map(millis));
     let supervisor = prop::bool::weighted(0.15);
     (restart, shutdown, backoff, start, heartbeat, supervisor, any::<bool>()).prop_map(
         |(restart, shutdown, backoff, start, heartbeat, supervisor, significant)| {
             let kind = if supervisor { ChildKind::Supervisor } else { ChildKind::Worker };
-            let start = if supervisor { StartRule::Ready(None) } else { start };
-            ChildRules { kind, restart, shutdown, backoff, start, significant, heartbeat }
+            let start = match start {
+                StartRule::Retry(_) if supervisor => StartRule::Retry(None),
+                _ if supervisor => StartRule::Ready(None),
+                start => start,
+            };
+            let health = HealthPart::Required;
+            ChildRules { kind, restart, shutdown, backoff, start, significant, heartbeat, health }
         },
     )
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::SupervisorRun;
 use super::child::{AbortOnDrop, ChildTask};
-use crate::engine::{Child, Effect, Event, Exit, Key, Shown};
+use crate::engine::{Child, Effect, Event, Exit, Key, Shown, State};
 use crate::inbox::{self, Link, Message, Reply};
 use crate::life::detached::StopTimes;
 use crate::life::{self, PendingLife};
@@ -153,6 +153,9 @@ impl SupervisorRun {
     }
 
     fn forget(&mut self, child: Child<ChildTask, Reply>) {
+        if let State::Down(down) = child.state {
+            child.data.slot().core().mark_down(down.into());
+        }
         // A restart of this supervisor brings its declared children back.
         let returns = child.declared && self.node.is_held();
         let child = child.data;

@@ -6,9 +6,9 @@ use std::time::Duration;
 use super::{ChildTask, SupervisorRun};
 use crate::engine::{Child, Key, Notice};
 use crate::inbox::Reply;
-use crate::observe::EventKind;
+use crate::observe::{Circumstances, EventKind};
 use crate::packed_instant::PackedInstant;
-use crate::spec::{ChildPath, ExitReason};
+use crate::spec::{ChildPath, ExitReason, HealthPart, RestartPolicy, SupervisionStrategy};
 
 impl SupervisorRun {
     /// Applies a notice.
@@ -48,8 +48,18 @@ impl SupervisorRun {
                 if failed {
                     node.count_failure();
                 }
-                let (_, slot) = child(key)?;
-                let asked_at = slot.core().record_exit(reason);
+                let (child, slot) = child(key)?;
+                let asked_at = if failed {
+                    slot.core().record_failure(reason, now, node.rules().restart_window, false)
+                } else {
+                    let has_finished = has_finished(child, &reason);
+                    let asked_at = slot.core().record_exit(reason);
+                    let began = asked_at.map_or(now, PackedInstant::instant);
+                    if !has_finished && !self.engine.is_stopping() {
+                        slot.core().went_down(began);
+                    }
+                    asked_at
+                };
                 // The child may be on record as killed, also if it ended before the abort reached
                 // it.
                 node.killed_child_ended(slot, now);
@@ -57,7 +67,8 @@ impl SupervisorRun {
             }
             Notice::StartFailed { child: key, reason } => {
                 node.count_failure();
-                return child(key)?.1.core().record_exit(reason);
+                let window = node.rules().restart_window;
+                return child(key)?.1.core().record_failure(reason, now, window, true);
             }
             Notice::Declined(key) => {
                 child(key)?.1.core().record_exit(ExitReason::Normal);
@@ -75,9 +86,23 @@ impl SupervisorRun {
             | Notice::Delayed { .. }
             | Notice::StoppedLate(_)
             | Notice::MaxRestartsExceeded { .. } => {}
-            Notice::Stopping => node.stops().begin(),
+            Notice::Stopping => node.stops().begin(now),
         }
         None
+    }
+
+    /// Returns what decides on the log line of an event of this child, which was asked to end or not.
+    fn circumstances(&self, child: &Child<ChildTask, Reply>, asked: bool) -> Circumstances {
+        let trouble = child.data.slot().core().trouble();
+        let comes_and_goes = child.rules.restart == RestartPolicy::Temporary
+            || self.node.rules().strategy == SupervisionStrategy::SimpleOneForOne;
+        Circumstances {
+            is_expected: asked || comes_and_goes,
+            is_folded: trouble.is_folded(),
+            // The restart of a child that does not say when it is up does not say that it is well.
+            recovery: (child.rules.needs_report() && trouble.failures() > 1)
+                .then(|| (trouble.failures(), trouble.lasted(self.now))),
+        }
     }
 
     /// Publishes the event for a notice to subscribers and the log. `asked_at` is the instant at
@@ -119,7 +144,7 @@ impl SupervisorRun {
             }
             Notice::Stopping => EventKind::SupervisorStopping,
         };
-        self.node.announce(|| core.path(), &kind, asked_at.is_some());
+        self.node.announce(|| core.path(), &kind, self.circumstances(child, asked_at.is_some()));
     }
 }
 
@@ -129,6 +154,13 @@ impl SupervisorRun {
         let children = keys.iter().filter_map(|key| self.engine.child(*key));
         children.map(|child| child.data.slot().core().path()).collect()
     }
+}
+
+/// Returns `true` if the child's absence harms nobody's health after this end: it comes and goes, or
+/// has done its work.
+fn has_finished(child: &Child<ChildTask, Reply>, reason: &ExitReason) -> bool {
+    child.rules.health == HealthPart::Ignored
+        || child.rules.restart == RestartPolicy::Transient && matches!(reason, ExitReason::Normal)
 }
 
 /// Returns `true` if the life that the engine has decided on has begun. It has not begun if a life

@@ -85,6 +85,7 @@ impl Node {
         parent.root().subscribers.absorb(&self.subscribers, &path);
         let node = Arc::downgrade(parent);
         self.lock().parent = Some(Parent { node, slot: Arc::clone(slot), hold });
+        self.health_changed();
         Ok(())
     }
 

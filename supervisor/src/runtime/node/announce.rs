@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Node;
 use super::adoption::adopting;
-use crate::observe::{EventKind, is_subscribed, log};
+use crate::observe::{Circumstances, EventKind, is_subscribed, log};
 use crate::slot::SlotCore;
 use crate::spec::{ChildPath, ExitReason};
 
@@ -24,13 +24,12 @@ impl Node {
     }
 
     /// Publishes an event at this path to subscribers and the log; the path is built only if there
-    /// is a subscription or a reader of the log. `asked` is `true` if the child was asked to end,
-    /// so that its end is logged as expected.
+    /// is a subscription or a reader of the log. The circumstances decide on the line in the log.
     pub(crate) fn announce(
         self: &Arc<Self>,
         path: impl Fn() -> ChildPath,
         kind: &EventKind,
-        asked: bool,
+        circumstances: Circumstances,
     ) {
         let mut root = self.subscribed_root();
         if root.is_none() && !log::is_read() {
@@ -39,7 +38,7 @@ impl Node {
         let mut at = path();
         // A program may have several roots, and a root's path is `/`: log the root's name instead.
         let name = if at.is_root() { self.label() } else { at.to_string() };
-        log::event(&name, kind, asked);
+        log::event(&name, kind, circumstances);
         let mut before: Option<Arc<Self>> = None;
         while let Some(found) = root {
             // The root stays the same if the parent is gone and this supervisor goes on.
@@ -56,7 +55,7 @@ impl Node {
 
     /// Publishes an event of this supervisor itself.
     pub(crate) fn announce_own(self: &Arc<Self>, kind: impl FnOnce() -> EventKind) {
-        self.announce(|| self.path(), &kind(), true);
+        self.announce(|| self.path(), &kind(), Circumstances::EXPECTED);
     }
 
     /// Publishes the end of this supervisor; at the end of a root no event follows.
@@ -69,6 +68,6 @@ impl Node {
 
     /// Publishes that a child has ended for good with this many messages in its mailbox.
     pub(super) fn announce_leftovers(self: &Arc<Self>, core: &SlotCore, count: usize) {
-        self.announce(|| core.path(), &EventKind::MessagesLeft { count }, true);
+        self.announce(|| core.path(), &EventKind::MessagesLeft { count }, Circumstances::EXPECTED);
     }
 }

@@ -64,7 +64,10 @@ impl Node {
         }
         check_runtime()?;
         locked.start_waiters.push(waiter);
-        Ok(RootStart::Begins(self.begin_life(&mut locked)))
+        let inbox = self.begin_life(&mut locked);
+        drop(locked);
+        self.health_changed();
+        Ok(RootStart::Begins(inbox))
     }
 
     /// Enters a life under the parent at the end of this link, to which the life's end is reported.
@@ -154,6 +157,7 @@ impl Node {
             }
             (std::mem::take(&mut locked.start_waiters), locked.reports_to.clone())
         };
+        self.health_changed();
         self.announce_own(|| EventKind::SupervisorStarted);
         complete_all(start_waiters);
         if let Some((link, generation)) = reports_to {
@@ -190,6 +194,7 @@ impl Node {
             let start_waiters = std::mem::take(&mut locked.start_waiters);
             (start_waiters, end_waiters, locked.reports_to.take(), is_orphan)
         };
+        self.health_changed();
         drop_each(start_waiters);
         complete_all(end_waiters);
         if is_orphan {
@@ -334,6 +339,7 @@ impl Node {
             std::mem::take(&mut locked.end_waiters)
         };
         self.close_declared(Closing::Gone, &mut Reaper::default());
+        self.health_changed();
         self.subscribers.finish();
         complete_all(end_waiters);
     }

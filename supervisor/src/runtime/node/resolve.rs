@@ -2,7 +2,9 @@
 
 use super::Body;
 use crate::engine::{ChildRules, StartRule};
-use crate::spec::{ChildKind, ChildOptions, Shutdown, StartMode};
+use crate::spec::{
+    Backoff, ChildKind, ChildOptions, HealthPart, RestartPolicy, Shutdown, StartMode,
+};
 
 /// Fills in the defaults of a child's options.
 pub(crate) fn resolve(options: &ChildOptions, body: &Body) -> ChildRules {
@@ -13,25 +15,43 @@ pub(crate) fn resolve(options: &ChildOptions, body: &Body) -> ChildRules {
     resolve_kind(options, kind)
 }
 
+/// Fills in the defaults of the options of a pool's workers of this kind: they come and go.
+pub(crate) fn resolve_template(options: &ChildOptions, kind: ChildKind) -> ChildRules {
+    let rules = resolve_kind(options, kind);
+    ChildRules { health: options.health().unwrap_or(HealthPart::Ignored), ..rules }
+}
+
 /// Fills in the defaults of the options of a child of this kind.
-pub(crate) fn resolve_kind(options: &ChildOptions, kind: ChildKind) -> ChildRules {
+fn resolve_kind(options: &ChildOptions, kind: ChildKind) -> ChildRules {
     let (shutdown, start) = match kind {
         ChildKind::Worker => {
+            let limit = Some(options.start_timeout());
             let start = match options.start() {
                 StartMode::Spawned => StartRule::Spawned,
-                StartMode::Notify => StartRule::Ready(Some(options.start_timeout())),
+                StartMode::Notify => StartRule::Ready(limit),
+                StartMode::Retry => StartRule::Retry(limit),
             };
             (Shutdown::WORKER, start)
         }
-        ChildKind::Supervisor => (Shutdown::SUPERVISOR, StartRule::Ready(None)),
+        ChildKind::Supervisor => {
+            let retries = options.start() == StartMode::Retry;
+            let start = if retries { StartRule::Retry(None) } else { StartRule::Ready(None) };
+            (Shutdown::SUPERVISOR, start)
+        }
+    };
+    let retries = matches!(start, StartRule::Retry(_));
+    let health = match options.restart_policy() {
+        RestartPolicy::Always | RestartPolicy::Transient => HealthPart::Required,
+        RestartPolicy::Temporary => HealthPart::Ignored,
     };
     ChildRules {
         kind,
         restart: options.restart_policy(),
         shutdown: options.shutdown().unwrap_or(shutdown),
-        backoff: options.backoff(),
+        backoff: options.backoff().or(retries.then_some(Backoff::RETRY)),
         start,
         significant: options.is_significant(),
         heartbeat: options.heartbeat(),
+        health: options.health().unwrap_or(health),
     }
 }

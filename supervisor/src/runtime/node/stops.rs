@@ -25,7 +25,8 @@ pub(crate) struct Stops(Mutex<Record>);
 
 #[derive(Debug, Default)]
 struct Record {
-    stopping: bool,
+    /// The instant at which the stop that is under way, or over, began.
+    stopping: Option<Instant>,
     killed: Vec<Killed>,
     /// The killed children that have not ended yet: their index in `killed`, by the address of
     /// their slot. The slot is held, so that no other slot gets its address.
@@ -66,17 +67,22 @@ impl Drop for Record {
 impl Stops {
     /// Begins the record of a stop. Lives that earlier lives of the supervisor have left behind
     /// stay on record.
-    pub(crate) fn begin(&self) {
+    pub(crate) fn begin(&self, now: Instant) {
         let mut record = self.lock();
-        record.stopping = true;
+        record.stopping = Some(now);
         record.forget_killed();
     }
 
     /// Resets the record for a new life of the supervisor.
     pub(crate) fn reset(&self) {
         let mut record = self.lock();
-        record.stopping = false;
+        record.stopping = None;
         record.forget_killed();
+    }
+
+    /// Returns the instant at which the stop began, if there is one.
+    pub(crate) fn began(&self) -> Option<Instant> {
+        self.lock().stopping
     }
 
     /// Makes the shutdown report from the record.
@@ -91,6 +97,14 @@ impl Stops {
         let not_stopped =
             still_run.map(|life| (life.path.clone(), now.saturating_duration_since(life.began)));
         ShutdownReport::new(killed.collect(), not_stopped.collect())
+    }
+
+    /// Returns the lives that could not be stopped and still go on although their supervisors have
+    /// ended, with the instants at which their stops began.
+    pub(crate) fn left_behind(&self) -> Vec<(ChildPath, Instant)> {
+        let record = self.lock();
+        let still_run = record.left_behind.iter().filter(|life| life.slot.core().is_occupied());
+        still_run.map(|life| (life.path.clone(), life.began)).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, Record> {
@@ -142,14 +156,14 @@ impl Node {
     fn each_stopping(&self, mut change: impl FnMut(&mut Record)) {
         self.with_ancestors(|node| {
             let mut record = node.stops.lock();
-            if record.stopping {
+            if record.stopping.is_some() {
                 change(&mut record);
             }
         });
     }
 
     /// Calls a function for this supervisor and for each one above it.
-    fn with_ancestors(&self, mut call: impl FnMut(&Self)) {
+    pub(super) fn with_ancestors(&self, mut call: impl FnMut(&Self)) {
         call(self);
         let mut next = self.parent();
         while let Some(node) = next {

@@ -121,7 +121,8 @@ impl TreeDescriptor {
     const fn start_time(&self) -> Budget {
         match (&self.inside, self.options.start()) {
             (Some(_), _) => self.inner_start_time(),
-            (None, StartMode::Spawned) => Budget::ZERO,
+            // Nobody waits for a child that is tried again and again.
+            (None, StartMode::Spawned | StartMode::Retry) => Budget::ZERO,
             (None, StartMode::Notify) => match self.options.start_timeout() {
                 Duration::MAX => Budget::Unbounded,
                 timeout => Budget::Bounded(timeout),

@@ -113,9 +113,7 @@ fn members(run: &mut SupervisorRun, above: Above) -> Vec<Found> {
             faults,
             is_lasting,
             is_needed,
-            is_finished: policy == RestartPolicy::Transient
-                && state == ChildState::Stopped
-                && went_well,
+            is_finished: policy == RestartPolicy::Transient && state.is_down() && went_well,
         };
         let below = Above { is_lasting, is_fatal: is_needed };
         (member, node.map(|node| (Arc::clone(node), below)))

@@ -74,7 +74,11 @@ impl Survey {
         let rests = |seen: &Seen| {
             matches!(
                 seen.state,
-                ChildState::Running | ChildState::Stopped | ChildState::Unstoppable
+                ChildState::Running
+                    | ChildState::NotStarted
+                    | ChildState::Stopped
+                    | ChildState::Finished
+                    | ChildState::Unstoppable
             )
         };
         self.children.values().all(rests)
@@ -158,7 +162,7 @@ async fn plan_of(member: Member, children: &mut BTreeMap<String, Seen>) -> Plan 
     };
     let (notifies, start_timeout): (bool, Option<Duration>) = match rules.start {
         StartRule::Spawned => (false, None),
-        StartRule::Ready(limit) => (inside.is_none(), limit),
+        StartRule::Ready(limit) | StartRule::Retry(limit) => (inside.is_none(), limit),
     };
     Plan {
         path,

@@ -39,7 +39,7 @@ pub(super) fn listed(recorder: &Recorder, path: &str, children: &[ChildInfo]) ->
 fn listed_child(recorder: &Recorder, path: &str, child: &ChildInfo) -> String {
     let name = &child.name;
     let state = match child.state {
-        ChildState::Stopped => " stopped".to_owned(),
+        state if state.is_down() => " stopped".to_owned(),
         ChildState::Restarting => " restarting".to_owned(),
         ChildState::Running => match recorder.start_of(&join(path, name), child.incarnation) {
             Some(start) => format!("@{start}"),

@@ -1,0 +1,115 @@
+//! The record of a child that is not up, or fails again and again.
+
+use std::time::{Duration, Instant};
+
+use crate::packed_instant::PackedInstant;
+
+/// The record of a child's trouble. A child that has never failed or been stopped has none, and
+/// takes no memory for it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Trouble {
+    /// The instant since which the child is not up, if it is known.
+    down_since: Option<PackedInstant>,
+    /// The first of the failures in a row.
+    first_failure: Option<PackedInstant>,
+    /// The instant at which the child came up after the last failure.
+    up_since: Option<PackedInstant>,
+    /// The number of failures in a row: none is followed by a life that was up for a whole window.
+    failures: u32,
+    /// The number of starts that have failed, over all lives.
+    failed_starts: u64,
+    /// `true` if the last failure was like the one before it.
+    is_repetition: bool,
+}
+
+impl Trouble {
+    /// Notes that the child is not up, unless that is noted already.
+    pub(super) fn went_down(&mut self, now: Instant) {
+        self.down_since.get_or_insert_with(|| PackedInstant::of(now));
+    }
+
+    /// Notes a failure; failures before a life that was up for `window` do not count any more.
+    pub(super) fn failed(&mut self, now: Instant, window: Duration, of_start: bool, alike: bool) {
+        let recovered = self
+            .up_since
+            .take()
+            .is_some_and(|since| now.saturating_duration_since(since.instant()) >= window);
+        if recovered || self.failures == 0 {
+            (self.failures, self.first_failure) = (0, Some(PackedInstant::of(now)));
+        }
+        self.is_repetition = alike && self.failures > 0;
+        self.failures = self.failures.saturating_add(1);
+        self.failed_starts += u64::from(of_start);
+        self.went_down(now);
+    }
+
+    pub(super) fn came_up(&mut self, now: Instant) {
+        self.down_since = None;
+        if self.failures > 0 {
+            self.up_since = Some(PackedInstant::of(now));
+        }
+    }
+
+    /// Returns the instant since which the child is not up.
+    pub(crate) fn down_since(&self) -> Option<Instant> {
+        self.down_since.map(PackedInstant::instant)
+    }
+
+    pub(crate) fn failures(&self) -> u32 {
+        self.failures
+    }
+
+    pub(crate) fn failed_starts(&self) -> u64 {
+        self.failed_starts
+    }
+
+    /// Returns the time since the first of the failures in a row.
+    pub(crate) fn lasted(&self, now: Instant) -> Duration {
+        let first = self.first_failure.map_or(now, PackedInstant::instant);
+        now.saturating_duration_since(first)
+    }
+
+    /// Returns `true` if the last failure needs no line of its own in the log: it is like the one
+    /// before it, and after four lines there is one at the failures 8, 16 and so on, at growing
+    /// intervals.
+    pub(crate) fn is_folded(&self) -> bool {
+        self.is_repetition && self.failures > 4 && !self.failures.is_power_of_two()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WINDOW: Duration = Duration::from_secs(5);
+
+    #[test]
+    fn failures_count_until_a_life_lasts_for_a_window() {
+        let (mut trouble, start) = (Trouble::default(), Instant::now());
+        let at = |secs| start + Duration::from_secs(secs);
+        trouble.failed(at(0), WINDOW, false, true);
+        trouble.came_up(at(1));
+        assert_eq!(trouble.down_since(), None);
+        trouble.failed(at(5), WINDOW, true, true);
+        assert_eq!((trouble.failures(), trouble.lasted(at(6))), (2, Duration::from_secs(6)));
+        trouble.failed(at(6), WINDOW, true, true);
+        assert_eq!(trouble.down_since(), Some(at(5)));
+        trouble.came_up(at(7));
+        trouble.failed(at(12), WINDOW, false, true);
+        assert_eq!((trouble.failures(), trouble.lasted(at(12))), (1, Duration::ZERO));
+        assert_eq!(trouble.failed_starts(), 2);
+    }
+
+    #[test]
+    fn lines_stand_at_growing_intervals_and_where_the_failure_is_another() {
+        let (mut trouble, now) = (Trouble::default(), Instant::now());
+        let mut lines = Vec::new();
+        for number in 1..=40 {
+            trouble.failed(now, WINDOW, true, number != 11);
+            if !trouble.is_folded() {
+                lines.push(number);
+            }
+        }
+        assert_eq!(lines, [1, 2, 3, 4, 8, 11, 16, 32]);
+    }
+}
