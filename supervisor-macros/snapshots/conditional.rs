@@ -79,6 +79,13 @@ fn expression() {
             ) -> ::core::option::Option<::core::time::Duration> {
                 self.descriptor.shutdown_budget()
             }
+            /// Returns the worst-case time of a start; `None` if it has no bound.
+            #[must_use]
+            pub fn start_budget(
+                &self,
+            ) -> ::core::option::Option<::core::time::Duration> {
+                self.descriptor.start_budget()
+            }
             /// Returns the number of children that the tree declares, at all levels.
             #[must_use]
             pub fn children(&self) -> ::core::primitive::usize {

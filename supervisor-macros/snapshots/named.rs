@@ -74,6 +74,11 @@ impl Shop {
     pub const SHUTDOWN_BUDGET: ::core::option::Option<::core::time::Duration> = ::supervisor::__private::shutdown_budget::<
         Self,
     >();
+    /// The worst-case time of a start; `None` if it has no bound. A child that does not
+    /// report that it is up takes no time.
+    pub const START_BUDGET: ::core::option::Option<::core::time::Duration> = ::supervisor::__private::start_budget::<
+        Self,
+    >();
     /// The number of children that the tree declares, at all levels.
     pub const CHILDREN: ::core::primitive::usize = ::supervisor::__private::children::<
         Self,

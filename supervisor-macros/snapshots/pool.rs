@@ -55,6 +55,11 @@ impl Sessions {
     const SHUTDOWN_BUDGET: ::core::option::Option<::core::time::Duration> = ::supervisor::__private::shutdown_budget::<
         Self,
     >();
+    /// The worst-case time of a start; `None` if it has no bound. A child that does not
+    /// report that it is up takes no time.
+    const START_BUDGET: ::core::option::Option<::core::time::Duration> = ::supervisor::__private::start_budget::<
+        Self,
+    >();
     /// The number of children that the tree declares, at all levels.
     const CHILDREN: ::core::primitive::usize = ::supervisor::__private::children::<
         Self,

@@ -8,6 +8,7 @@ pub(crate) mod parse;
 #[cfg(test)]
 pub(crate) mod print;
 mod text;
+mod uses;
 
 pub(crate) use expand::settings;
 pub(crate) use text::compact;
@@ -23,6 +24,7 @@ pub(crate) fn expand(tokens: TokenStream) -> TokenStream {
         Ok(mut tree) => {
             names::assign(&mut tree);
             check::check(&mut tree, &mut errors);
+            uses::find(&mut tree);
             // From here on the tree does not change.
             expand::expand(&tree, &errors)
         }

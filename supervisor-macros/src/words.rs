@@ -181,6 +181,24 @@ impl Vocabulary for AutoShutdown {
     }
 }
 
+/// The order in which the children of a supervisor start and stop.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Order {
+    Declaration,
+    ByUse,
+}
+
+impl Vocabulary for Order {
+    const ALL: &'static [Self] = &[Self::Declaration, Self::ByUse];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Declaration => "declaration",
+            Self::ByUse => "by_use",
+        }
+    }
+}
+
 /// Returns the word that is nearest to `text`, if one is near enough to be meant.
 pub(crate) fn nearest<'a>(text: &str, words: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     // Case and underscores do not count: `OneForOne` is meant as `one_for_one`.

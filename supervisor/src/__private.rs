@@ -71,6 +71,15 @@ pub const fn shutdown_budget<T: Child>() -> Option<Duration> {
     }
 }
 
+/// Returns the longest time until a tree is up; `None` if there is no bound.
+#[must_use]
+pub const fn start_budget<T: Child>() -> Option<Duration> {
+    match T::Handle::DESCRIPTOR {
+        Some(descriptor) => descriptor.start_budget(),
+        None => None,
+    }
+}
+
 /// Returns the number of children that a tree declares.
 #[must_use]
 pub const fn children<T: Child>() -> usize {

@@ -11,12 +11,14 @@
 //! 3. Every command is answered exactly once, at the latest when the supervisor ends.
 //! 4. From every state, a stop leads to [`Effect::Ended`], provided that exits are reported or
 //!    deadlines pass.
-//! 5. Under one_for_one and simple_one_for_one children do not wait for each other (only the
-//!    first start is one by one, and commands wait until all children have started); under the
-//!    group strategies one thing is done at a time.
+//! 5. Under one_for_one and simple_one_for_one children do not wait for each other (only in the
+//!    first start they do, and commands wait until all children have started); under the group
+//!    strategies one group is restarted, or one command carried out, at a time.
 //! 6. The effects of an exit that [affects only its child](Engine::affects_only_itself) are about
 //!    that child alone (except for the effects of deadlines that have passed meanwhile). So the
 //!    driver may report such an exit before earlier exits of siblings.
+//! 7. In a start, a group restart or a stop, a child starts only after all siblings for which it
+//!    [waits](walk) are up, and is asked to end only after those that wait for its end have ended.
 
 mod attempts;
 mod child;
@@ -24,6 +26,7 @@ mod children;
 mod commands;
 mod deferred;
 mod exits;
+mod graph;
 mod group_restart;
 mod hash;
 mod heartbeat;
@@ -36,6 +39,7 @@ mod stopping;
 #[cfg(all(test, not(shuttle)))]
 mod tests;
 mod timers;
+mod walk;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -51,11 +55,13 @@ pub(crate) use protocol::{
 use self::child::Pending;
 use self::children::Children;
 use self::deferred::Deferred;
+use self::graph::Graph;
 use self::hash::BuildNumberHasher;
 use self::intensity::Intensity;
 pub(crate) use self::jitter::Jitter;
 use self::stopping::Scheme;
 use self::timers::{Target, Timers};
+use self::walk::Walk;
 use crate::packed_instant::LastPacked;
 use crate::spec::{
     AutoShutdown, ChildState, MaxRestarts, Name, RestartPolicy, SupervisionStrategy,
@@ -72,6 +78,7 @@ const FEW_EFFECTS: usize = 16;
 #[derive(Clone, Debug)]
 pub(crate) struct SupervisorRules {
     pub(crate) strategy: SupervisionStrategy,
+    pub(crate) order: crate::spec::Order,
     pub(crate) max_restarts: MaxRestarts,
     pub(crate) restart_window: Duration,
     pub(crate) auto_shutdown: AutoShutdown,
@@ -86,10 +93,8 @@ pub(crate) struct SupervisorRules {
 enum Mode {
     /// Not started.
     Idle,
-    /// The children start for the first time; `next` is the child to be started next.
-    Starting {
-        next: Option<Key>,
-    },
+    /// The children start for the first time.
+    Starting,
     Running,
     /// The scope of a failed child is stopped, or started again (group strategies only).
     RestartingGroup(GroupRestart),
@@ -103,11 +108,14 @@ enum Mode {
 /// The phase of a group restart.
 #[derive(Clone, Copy, Debug)]
 enum GroupRestart {
-    /// `next` is the child to be stopped next; `first` is the last child to be stopped, because
-    /// the scope is stopped backwards.
-    Stopping { failed: Key, first: Key, next: Option<Key>, delay: Option<Duration> },
-    /// `next` is the child to be started next; `skip` stays down.
-    Starting { next: Option<Key>, skip: Option<Key> },
+    Stopping {
+        failed: Key,
+        delay: Option<Duration>,
+    },
+    /// `skip` stays down.
+    Starting {
+        skip: Option<Key>,
+    },
 }
 
 /// The decisions of one life of a supervisor. `C` is the driver's part of a child, `R` the reply
@@ -123,6 +131,10 @@ pub(crate) struct Engine<C, R> {
     timers: Timers,
     last_packed: LastPacked,
     mode: Mode,
+    /// The walk of a start, a group restart or a stop.
+    walk: Walk,
+    /// The uses between the children; `None` in declaration order.
+    graph: Option<Box<Graph>>,
     /// The number of children that are starting or stopping.
     moving: usize,
     /// The number of significant children that have not ended for good.
@@ -148,6 +160,9 @@ pub(crate) struct Engine<C, R> {
 
 impl<C: Named, R> Engine<C, R> {
     pub(crate) fn new(rules: SupervisorRules, seed: u64) -> Self {
+        // A pool's workers wait for nothing.
+        let by_use =
+            rules.order.is_by_use() && rules.strategy != SupervisionStrategy::SimpleOneForOne;
         Self {
             intensity: Intensity::new(rules.max_restarts, rules.restart_window),
             rules,
@@ -157,6 +172,8 @@ impl<C: Named, R> Engine<C, R> {
             timers: Timers::default(),
             last_packed: LastPacked::default(),
             mode: Mode::Idle,
+            walk: Walk::default(),
+            graph: by_use.then(Box::default),
             moving: 0,
             significant: 0,
             deferred: VecDeque::new(),
@@ -175,10 +192,38 @@ impl<C: Named, R> Engine<C, R> {
         self.children.reserve(declared);
     }
 
-    /// Adds a child that starts with the supervisor. The child's name has to be free.
-    pub(crate) fn declare(&mut self, rules: Arc<ChildRules>, generation: u64, data: C) -> Key {
+    /// Adds a child that starts with the supervisor and uses these siblings. The child's name has to
+    /// be free.
+    pub(crate) fn declare(
+        &mut self,
+        rules: Arc<ChildRules>,
+        generation: u64,
+        data: C,
+        uses: &[Key],
+    ) -> Key {
         let declared = true;
-        self.children.push(Child { declared, ..Child::new(rules, generation, data) })
+        self.push(Child { declared, ..Child::new(rules, generation, data) }, uses)
+    }
+
+    /// Appends a child that uses these siblings.
+    fn push(&mut self, child: Child<C, R>, uses: &[Key]) -> Key {
+        let key = self.children.push(child);
+        if let Some(graph) = &mut self.graph {
+            graph.add(key, uses);
+        }
+        key
+    }
+
+    /// Returns the siblings that a child uses; none in declaration order.
+    pub(crate) fn uses(&self, key: Key) -> Vec<Key> {
+        let mut uses = Vec::new();
+        if let Some(graph) = &self.graph {
+            graph.any_use(key, |used| {
+                uses.push(used);
+                false
+            });
+        }
+        uses
     }
 
     /// Marks all present children as declared.
@@ -198,7 +243,10 @@ impl<C: Named, R> Engine<C, R> {
         }
         match event {
             Event::Start => self.start(now),
-            Event::Continue => self.go_on(now),
+            Event::Continue => {
+                self.wake_walk();
+                self.go_on(now);
+            }
             Event::Ready(child, generation) => self.ready(now, child, generation),
             Event::Adopted(child, generation, refusal) => {
                 self.adopted(now, child, generation, refusal);
@@ -368,7 +416,7 @@ impl<C: Named, R> Engine<C, R> {
 
     /// Returns `true` if the supervisor has not started all its children for the first time.
     pub(crate) fn is_starting(&self) -> bool {
-        matches!(self.mode, Mode::Idle | Mode::Starting { .. })
+        matches!(self.mode, Mode::Idle | Mode::Starting)
     }
 
     /// Returns the children in start order.
@@ -473,23 +521,10 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    /// Removes a child; if the child is the next to be started or stopped, its neighbour becomes
-    /// the next.
+    /// Removes a child, for which no sibling waits any longer.
     fn remove(&mut self, key: Key, down: Down) -> Option<Child<C, R>> {
         self.enter(key, State::Down(down));
-        match &mut self.mode {
-            Mode::Starting { next }
-            | Mode::RestartingGroup(GroupRestart::Starting { next, .. })
-            | Mode::Stopping { scheme: Scheme::AtOnce { next, .. }, .. }
-                if *next == Some(key) =>
-            {
-                *next = self.children.after(key);
-            }
-            Mode::Stopping { scheme: Scheme::InOrder { next }, .. } if *next == Some(key) => {
-                *next = self.children.before(key);
-            }
-            _ => {}
-        }
+        self.leave_walk(key);
         self.children.remove(key)
     }
 

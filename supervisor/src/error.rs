@@ -4,6 +4,8 @@
 use std::error::Error;
 use std::fmt;
 
+use supervisor_rules::wording;
+
 use crate::engine::{Answer, Refusal};
 use crate::mailbox::{AskError, SendError, TrySendError};
 use crate::spec::{ChildPath, Escaped, ExitReason};
@@ -179,6 +181,12 @@ impl SupervisorError {
             Refusal::ChildShuttingDown => Self::ShuttingDown(path),
             Refusal::ChildEnded(reason) => Self::Ended(path, *reason),
             Refusal::FromInside => Self::FromInside(path),
+            Refusal::NoSibling(sibling) => {
+                let text = path.to_string();
+                let name = text.rsplit('/').next().unwrap_or_default();
+                let rule = wording::after_unknown(name, &sibling.to_string());
+                Self::InvalidSpec(path, rule.to_string())
+            }
         }
     }
 }

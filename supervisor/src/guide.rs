@@ -4,6 +4,7 @@
 //!
 //! - [`options`]: every option, its values, unit and default, and its effect on other options.
 //! - [`choosing_limits`]: `max_restarts`, `restart_window` and `backoff`, with the arithmetic.
+//! - [`order`]: start and stop along the uses between children, and when to choose it.
 //! - [`health`]: whether a tree is live and ready, what is wrong with it, and since when.
 //! - [`dependency_away`]: a tree for a database that is away, at boot or later.
 //! - [`coming_from_tokio`]: from tasks spawned by hand to a tree.
@@ -17,6 +18,9 @@ pub mod options {}
 
 #[doc = include_str!("guide/choosing_limits.md")]
 pub mod choosing_limits {}
+
+#[doc = include_str!("guide/order.md")]
+pub mod order {}
 
 #[doc = include_str!("guide/health.md")]
 pub mod health {}

@@ -157,6 +157,7 @@
 //! | supervisor | `restart_window` | a duration, such as `60s`, `1.5s`, `250ms`, `2m`, `1h` | 5s |
 //! | supervisor | `auto_shutdown` | `never`, `any_significant`, `all_significant` | `never` |
 //! | supervisor | `kill_grace` | a duration | 1s |
+//! | supervisor | `order` | `declaration`, or [`by_use`](guide::order): children that do not depend on each other start and stop together | `declaration` |
 //! | supervisor | `max_children` | a number, at least 1: of a pool's workers, or of all children | no limit |
 //! | pool | `partitions` | a number of workers, which [share the work](supervision_tree!#partitions-workers-that-share-the-work-by-key) | none |
 //! | nested supervisor | `restart`, `significant`, `backoff`, `shutdown`, `health` | as for a child | `Always`, no, none, `infinity`, `required` |
@@ -170,6 +171,7 @@
 //! | child | `start_timeout` | a duration, with `start` | 30s |
 //! | child | `significant` | a flag | no |
 //! | child | `heartbeat` | a duration | off |
+//! | child | `after` | `[name, …]`: more siblings that it uses, under `order = by_use` | none |
 //! | child | `health` | `required`, `degrades`, `ignored`: [what the tree is](guide::health) while the child is not well | `required`; `ignored` if `Temporary` or a pool's worker |
 //! | task | `every` | a duration: a [periodic job](supervision_tree!#every-a-periodic-job) | none: a task runs once per life |
 //! | child with a type | `mailbox` | how many messages | 64 |
@@ -206,7 +208,8 @@
 //! [`Context::shutdown_requested`] completes. A child that has not ended after its `shutdown` time
 //! is dropped at its next await point. A child that never looked at its shutdown signal is dropped
 //! at once. A child that blocks its thread cannot be stopped at all: after `kill_grace` it is
-//! reported, and never started a second time beside itself. The workers of a pool stop together.
+//! reported, and never started a second time beside itself. The workers of a pool stop together, and
+//! under [`order = by_use`](guide::order) all children that do not depend on each other.
 //! When [`Supervisor::shutdown`] returns, all children have ended, except those named in its report.
 //!
 //! # What differs from OTP
@@ -254,7 +257,7 @@
 //! # More
 //!
 //! The [guide] has a page for [every option](guide::options), for [how to choose the
-//! limits](guide::choosing_limits), and for those who come [from tasks spawned by
+//! limits](guide::choosing_limits), for [the order of start and stop](guide::order), and for those who come [from tasks spawned by
 //! hand](guide::coming_from_tokio), [from Erlang](guide::coming_from_erlang) and [from
 //! Elixir](guide::coming_from_elixir). The page of the module `testing`, which the feature
 //! `test-util` brings, shows how to test your own tree.
@@ -323,7 +326,7 @@ pub use self::kinds::{Blocking, BlockingContext, Periodic};
 pub use self::mailbox::Reply;
 pub use self::spec::{
     AutoShutdown, Backoff, ChildError, ChildOptions, ChildPath, ChildResult, Escalate, ExitReason,
-    HealthPart, MaxRestarts, RestartPolicy, Shutdown, StartMode, SupervisionStrategy,
+    HealthPart, MaxRestarts, Order, RestartPolicy, Shutdown, StartMode, SupervisionStrategy,
 };
 pub use self::supervisor::{LookupError, Supervisor};
 #[cfg(feature = "signal")]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use supervisor::prelude::*;
 use supervisor::{
-    AnyChildRef, Backoff, MaxRestarts, StartMode, SupervisorBuilder,
+    AnyChildRef, Backoff, MaxRestarts, Order, StartMode, SupervisorBuilder,
     events::{EventKind, Events},
     specs::Ready,
 };
@@ -162,15 +162,29 @@ impl Chaos {
         self.tree(builder, depth)
     }
 
+    /// Returns a tree of which every second supervisor has the order by use.
     fn tree(&mut self, mut builder: SupervisorBuilder, depth: u64) -> Supervisor {
+        let is_by_use = self.supervisors.len() % 2 == 1;
+        if is_by_use {
+            builder = builder.with_order(Order::ByUse);
+        }
+        let mut siblings: Vec<String> = Vec::new();
         for _ in 0..=self.dice.below(4) {
+            // Every second one of the earlier siblings.
+            let used = siblings.iter().skip(siblings.len() % 2).step_by(2);
+            let after: Vec<String> = used.filter(|_| is_by_use).cloned().collect();
+            let after = after.iter().map(String::as_str);
             builder = if depth > 0 && self.dice.below(3) == 0 {
                 let sub = self.supervisor(depth - 1);
                 let name = self.name();
                 let spec = self.options(ChildSpec::new(&name).with_supervisor(sub.clone()));
-                builder.with_child(spec)
+                siblings.push(name);
+                builder.with_child(spec.with_after(after))
             } else {
-                builder.with_child(self.child())
+                let spec = self.child();
+                let spec = spec.with_after(after);
+                siblings.push(spec.handle().path().to_string());
+                builder.with_child(spec)
             };
         }
         let supervisor = builder.build();

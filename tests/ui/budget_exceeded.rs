@@ -10,7 +10,7 @@ supervision_tree! {
 }
 
 supervision_tree! {
-    pub Many: one_for_one(shutdown_within = 30s) {
+    pub Many: one_for_one(shutdown_within = 20s) {
         a: Always,
         b: Always(shutdown = 1s) = self::a,
         c: Always(shutdown = brutal_kill) = self::a,
@@ -19,6 +19,23 @@ supervision_tree! {
         parts: simple_one_for_one(partitions = 4) { part: Always = self::a },
         d: Always(shutdown = 250ms) = self::a,
         e: Always(shutdown = 100ms) = self::a,
+    }
+}
+
+supervision_tree! {
+    pub ByUse: one_for_one(order = by_use, shutdown_within = 15s) {
+        db: Database,
+        cache: Database,
+        mailer: Always = { let _ = db.clone(); self::a },
+        web: Always = { let _ = mailer.clone(); self::a },
+    }
+}
+
+supervision_tree! {
+    pub Short: one_for_one(order = by_use, shutdown_within = 3s) {
+        left: Database,
+        right: Database,
+        both: Always(after = [left, right]) = self::a,
     }
 }
 

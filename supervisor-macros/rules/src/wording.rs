@@ -267,6 +267,26 @@ pub const fn group_too_slow(
         .str("` or more")
 }
 
+/// Says that a child names siblings to be started after, under a supervisor with another order.
+#[must_use]
+pub const fn after_without_order(name: &str) -> Text {
+    Text::new()
+        .quoted(name)
+        .str(" has `after`, which has a meaning only under a supervisor with `order = by_use`")
+}
+
+/// Says that a child is to be started after a sibling that is declared later.
+#[must_use]
+pub const fn after_later(name: &str, sibling: &str) -> Text {
+    Text::new().quoted(sibling).str(" is declared later; move it above ").quoted(name)
+}
+
+/// Says that a child is to be started after a sibling that does not exist.
+#[must_use]
+pub const fn after_unknown(name: &str, sibling: &str) -> Text {
+    Text::new().quoted(name).str(" is to start after ").quoted(sibling).str(", which is no sibling")
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;

@@ -38,7 +38,8 @@ options! {
     MaxRestarts     = "max_restarts",    Supervisor,    Supervisor, Limit,        "5";
     RestartWindow   = "restart_window",  Supervisor,    Supervisor, NonzeroTime,  "60s";
     AutoShutdown    = "auto_shutdown",   Supervisor,    Supervisor, AutoShutdown, "any_significant";
-    MaxChildren     = "max_children",    Supervisor,        Builder,    NonzeroCount, "100";
+    Order           = "order",           Ordered,       Supervisor, Order,        "by_use";
+    MaxChildren     = "max_children",    Supervisor,    Builder,    NonzeroCount, "100";
     Partitions      = "partitions",      Pool,          Constant,   NonzeroCount, "8";
     KillGrace       = "kill_grace",      Supervisor,    Builder,    Time,         "1s";
     ShutdownWithin  = "shutdown_within", Root,          Expansion,  NonzeroTime,  "30s";
@@ -48,6 +49,7 @@ options! {
     Start           = "start",           Child,         Child,      StartMode,    "notify";
     StartTimeout    = "start_timeout",   Worker,        Child,      NonzeroTime,  "30s";
     Significant     = "significant",     Child,         Child,      Switch,       "true";
+    After           = "after",           Sibling,       Expansion,  Names,        "[db]";
     Heartbeat       = "heartbeat",       Worker,        Child,      NonzeroTime,  "10s";
     Health          = "health",          Child,         Child,      Health,       "degrades";
     Every           = "every",           Task,          Expansion,  NonzeroTime,  "30s";
@@ -70,6 +72,8 @@ struct Row {
 #[derive(Clone, Copy)]
 enum Home {
     Supervisor,
+    /// A supervisor that is not `simple_one_for_one`.
+    Ordered,
     /// A `simple_one_for_one` supervisor.
     Pool,
     Root,
@@ -77,6 +81,8 @@ enum Home {
     NestedOrType,
     /// Every place but the root, which is not a child.
     Child,
+    /// A child in a tree.
+    Sibling,
     /// A child that is not a supervisor.
     Worker,
     Task,
@@ -122,6 +128,9 @@ pub(crate) enum ValueKind {
     Time,
     NonzeroTime,
     AutoShutdown,
+    Order,
+    /// A list of siblings.
+    Names,
     Policy,
     Shutdown,
     Backoff,
@@ -161,6 +170,10 @@ impl Home {
     fn allows(self, place: Place) -> bool {
         match self {
             Self::Supervisor => matches!(place, Place::Root { .. } | Place::Nested { .. }),
+            Self::Ordered => {
+                matches!(place, Place::Root { pool: false } | Place::Nested { pool: false })
+            }
+            Self::Sibling => matches!(place, Place::Nested { .. } | Place::Task | Place::Typed),
             Self::Pool => {
                 matches!(place, Place::Root { pool: true } | Place::Nested { pool: true })
             }
@@ -178,6 +191,8 @@ impl Home {
     fn as_str(self) -> &'static str {
         match self {
             Self::Supervisor => "on a supervisor",
+            Self::Ordered => "on a supervisor that is no pool: the workers of a pool stop together",
+            Self::Sibling => "on a child in a tree",
             Self::Pool => "on a `simple_one_for_one` supervisor",
             Self::Root => "on the root of the tree",
             Self::NestedOrType => "on a nested supervisor or in `#[child(…)]`",

@@ -3,11 +3,15 @@
 use std::time::Duration;
 
 use proc_macro2::{Delimiter, Ident, Spacing, TokenStream, TokenTree};
+use syn::Token;
+use syn::ext::IdentExt;
+use syn::parse::{ParseStream, Parser};
+use syn::punctuated::Punctuated;
 
 use super::duration::{self, DurationError};
 use super::key::ValueKind;
 use super::value::Value;
-use crate::words::{self, AutoShutdown, Policy, Vocabulary, elsewhere};
+use crate::words::{self, AutoShutdown, Order, Policy, Vocabulary, elsewhere};
 
 /// A number or a duration, by who knows it.
 #[derive(Clone, Debug)]
@@ -38,6 +42,9 @@ pub(crate) enum Setting {
     Limit(Known<Option<u32>>),
     Time(Known<Duration>),
     AutoShutdown(AutoShutdown),
+    Order(Order),
+    /// Siblings.
+    Names(Vec<Ident>),
     Count(Known<usize>),
     Policy(Policy),
     Shutdown(Shutdown),
@@ -155,6 +162,8 @@ pub(crate) enum ValueError {
     Computed { meant: Option<String> },
     /// There is no expression in the parentheses of `runtime(…)`.
     NoExpression,
+    /// The value is not a list of names in brackets.
+    NotNames,
     /// The value is not a whole number, or too large a one.
     NotACount,
     /// The value is zero where zero has no meaning.
@@ -196,6 +205,8 @@ fn read_tokens(kind: ValueKind, tokens: &[TokenTree]) -> Result<Setting, ValueEr
         ValueKind::Time => known(tokens, time).map(Setting::Time),
         ValueKind::NonzeroTime => known(tokens, nonzero_time).map(Setting::Time),
         ValueKind::AutoShutdown => vocabulary(tokens).map(Setting::AutoShutdown),
+        ValueKind::Order => vocabulary(tokens).map(Setting::Order),
+        ValueKind::Names => names(tokens).map(Setting::Names),
         ValueKind::Policy => vocabulary(tokens).map(Setting::Policy),
         ValueKind::Shutdown => shutdown(tokens).map(Setting::Shutdown),
         ValueKind::Backoff => backoff(tokens).map(Setting::Backoff),
@@ -241,6 +252,17 @@ fn is_constant(tokens: &[TokenTree]) -> bool {
     let name = last.to_string();
     let is_upper = name.contains(char::is_uppercase) && !name.contains(char::is_lowercase);
     is_upper && syn::parse2::<syn::ExprPath>(tokens.iter().cloned().collect()).is_ok()
+}
+
+/// Reads a list of names in brackets.
+fn names(tokens: &[TokenTree]) -> Result<Vec<Ident>, ValueError> {
+    let [TokenTree::Group(group)] = tokens else { return Err(ValueError::NotNames) };
+    let parser = Punctuated::<Ident, Token![,]>::parse_terminated_with;
+    let names = |input: ParseStream| parser(input, Ident::parse_any);
+    match names.parse2(group.stream()) {
+        Ok(names) if group.delimiter() == Delimiter::Bracket => Ok(names.into_iter().collect()),
+        _ => Err(ValueError::NotNames),
+    }
 }
 
 fn limit(tokens: &[TokenTree]) -> Result<Option<u32>, ValueError> {

@@ -12,7 +12,7 @@ use crate::options::Options;
 use crate::options::check::Subject;
 use crate::options::key::{Key, Place};
 use crate::options::setting::{Known, Setting};
-use crate::words::{Policy, Strategy, Word};
+use crate::words::{Order, Policy, Strategy, Word};
 
 /// A tree: `attrs? (vis? Name ("(" params ")")? ":")? supervisor`.
 pub(crate) struct Tree {
@@ -88,6 +88,23 @@ pub(crate) struct Child {
     pub(crate) body: Body,
     /// The extent to which an expansion can use the child, set by `check`.
     pub(crate) validity: Validity,
+    /// Set by `uses` under `order = by_use`.
+    pub(crate) place: Option<ByUse>,
+}
+
+/// The place of a child in the order by use.
+pub(crate) struct ByUse {
+    /// The child's number among its siblings.
+    pub(crate) number: usize,
+    pub(crate) uses: Vec<Use>,
+}
+
+/// A sibling that a child uses.
+pub(crate) struct Use {
+    pub(crate) number: usize,
+    pub(crate) name: String,
+    /// The conditions of the sibling.
+    pub(crate) cfgs: TokenStream,
 }
 
 /// The extent to which an expansion can use a child; a later variant allows less.
@@ -240,6 +257,15 @@ impl Supervisor {
             .unwrap_or(Strategy::OneForOne)
     }
 
+    /// Returns whether the children start and stop by use.
+    pub(crate) fn is_by_use(&self) -> bool {
+        let found = self.options.find(self.nested_place(), |setting| match setting {
+            Setting::Order(order) => Some(order),
+            _ => None,
+        });
+        found.is_some_and(|(_, order)| order == Order::ByUse)
+    }
+
     /// Returns whether the supervisor is a pool, whose workers are made from one template.
     pub(crate) fn is_pool(&self) -> bool {
         self.strategy() == Strategy::SimpleOneForOne
@@ -322,6 +348,17 @@ impl Child {
             Body::Supervisor(_) | Body::Broken(_) => None,
         };
         Subject { child }
+    }
+
+    /// Returns the siblings that the option `after` names.
+    pub(crate) fn after(&self) -> Vec<Ident> {
+        let found = self.options().and_then(|(options, place)| {
+            options.find(place, |setting| match setting {
+                Setting::Names(names) => Some(names),
+                _ => None,
+            })
+        });
+        found.map(|(_, names)| names).unwrap_or_default()
     }
 
     /// Lowers the child's validity, unless it is lower already.

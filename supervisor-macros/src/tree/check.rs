@@ -5,6 +5,7 @@
 //! are checked by the library when the constants of the tree are evaluated; rules about traits
 //! are checked by rustc.
 
+mod after;
 mod attributes;
 mod child;
 mod facts;
@@ -103,6 +104,9 @@ fn check_child(supervisor: &Supervisor, site: Site, scope: Scope, errors: &mut E
         return validity.max(Validity::WithoutValue);
     }
     apply(&|found| child::value_fallible(child, site, found), Validity::WithoutValue);
+    apply(&|found| after::after_without_order(supervisor, child, found), Validity::Invalid);
+    apply(&|found| after::after_later(supervisor, child, scope, found), Validity::Invalid);
+    apply(&|found| after::after_unknown(supervisor, child, scope, found), Validity::Invalid);
     apply(&|found| child::task_called(child, found), Validity::WithoutValue);
     apply(&|found| scope::function_hidden(child, scope, found), Validity::WithoutValue);
     apply(&|found| scope::task_borrows_parameter(child, site, found), Validity::WithoutValue);

@@ -15,6 +15,7 @@ mod generic;
 mod handle;
 pub(crate) mod settings;
 mod siblings;
+mod uses;
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -100,6 +101,10 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
             /// The worst-case time of an orderly shutdown; `None` if it has no bound.
             #quiet_vis const SHUTDOWN_BUDGET: ::core::option::Option<::core::time::Duration> =
                 #krate::__private::shutdown_budget::<Self>();
+            /// The worst-case time of a start; `None` if it has no bound. A child that does not
+            /// report that it is up takes no time.
+            #quiet_vis const START_BUDGET: ::core::option::Option<::core::time::Duration> =
+                #krate::__private::start_budget::<Self>();
             /// The number of children that the tree declares, at all levels.
             #quiet_vis const CHILDREN: ::core::primitive::usize =
                 #krate::__private::children::<Self>();

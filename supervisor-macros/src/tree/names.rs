@@ -128,7 +128,7 @@ const OF_HANDLES: [&str; 2] = ["supervisor", "clone"];
 /// Functions of the handle at the top of a named tree.
 const OF_NAMED: [&str; 3] = ["start", "tree", "diagram"];
 /// Functions of the handle at the top of a tree that is an expression.
-const OF_EXPRESSIONS: [&str; 3] = ["shutdown_budget", "children", "diagram"];
+const OF_EXPRESSIONS: [&str; 4] = ["shutdown_budget", "start_budget", "children", "diagram"];
 
 /// Returns the reason for which a child cannot have its name; `None` if it can.
 ///

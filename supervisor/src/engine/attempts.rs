@@ -11,7 +11,9 @@ impl<C: Named, R> Engine<C, R> {
     /// Goes on without waiting for a child that has begun to try: it counts as started.
     pub(super) fn tries(&mut self, key: Key, purpose: Purpose<R>) {
         match purpose {
-            Purpose::Sequence => self.advance_start(key),
+            Purpose::Sequence => {
+                self.pass(key);
+            }
             Purpose::Restart | Purpose::Together => {}
             Purpose::Add(reply) | Purpose::Command(reply) => self.answer(reply, Answer::Done),
         }

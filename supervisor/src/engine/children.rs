@@ -14,6 +14,13 @@ pub(crate) struct Key {
     epoch: u32,
 }
 
+impl Key {
+    /// Returns the position of the child's entry, which no other present child has.
+    pub(super) fn position(self) -> usize {
+        self.index.position()
+    }
+}
+
 /// The index of a slab entry. (Counted from one, so that an `Option` of it is no larger.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 struct Index(NonZeroU32);

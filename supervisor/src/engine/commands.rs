@@ -6,10 +6,8 @@ use std::time::Instant;
 
 use super::child::{Child, ChildRules, Down, Failing, OwnStop, Pending, Purpose, State};
 use super::deferred::Deferred;
-use super::{
-    Addition, Answer, Effect, Engine, GroupRestart, Key, Mode, Named, Order, Refusal, Subject, Verb,
-};
-use crate::spec::{ExitReason, SupervisionStrategy};
+use super::{Addition, Answer, Effect, Engine, Key, Named, Order, Refusal, Subject, Verb};
+use crate::spec::{ExitReason, Name, SupervisionStrategy};
 
 impl<C: Named, R> Engine<C, R> {
     /// Returns the child that is the subject of an order, if the supervisor has it.
@@ -49,8 +47,8 @@ impl<C: Named, R> Engine<C, R> {
 
     pub(super) fn bring_in(&mut self, now: Instant, addition: Addition<C, R>) {
         match addition {
-            Addition::One { rules, generation, running, data, reply, .. } => {
-                self.add_one(now, Child::new(rules, generation, data), running, reply);
+            Addition::One { rules, generation, running, data, after, reply, .. } => {
+                self.add_one(now, Child::new(rules, generation, data), running, &after, reply);
             }
             Addition::Many { rules, workers, reply, .. } => {
                 self.add_many(now, &rules, workers, reply);
@@ -81,7 +79,7 @@ impl<C: Named, R> Engine<C, R> {
             if refusal.is_some() {
                 self.effects.push_back(Effect::Refused(Box::new(data)));
             } else {
-                let key = self.children.push(Child::new(Arc::clone(rules), 0, data));
+                let key = self.push(Child::new(Arc::clone(rules), 0, data), &[]);
                 self.launch(now, key, Purpose::Together);
                 added += 1;
             }
@@ -89,17 +87,36 @@ impl<C: Named, R> Engine<C, R> {
         self.answer(reply, Answer::Added(added, refusal.map(Box::new)));
     }
 
-    fn add_one(&mut self, now: Instant, child: Child<C, R>, running: bool, reply: R) {
-        if let Some(refusal) = self.refusal_of_child(&child.data) {
-            self.effects.push_back(Effect::Refused(Box::new(child.data)));
-            return self.answer(reply, Answer::Refused(refusal));
-        }
-        let key = self.children.push(child);
+    fn add_one(
+        &mut self,
+        now: Instant,
+        child: Child<C, R>,
+        running: bool,
+        after: &[Name],
+        reply: R,
+    ) {
+        let uses: Result<Vec<Key>, Refusal> = match self.refusal_of_child(&child.data) {
+            Some(refusal) => Err(refusal),
+            None => after.iter().map(|name| self.sibling(name)).collect(),
+        };
+        let uses = match uses {
+            Ok(uses) => uses,
+            Err(refusal) => {
+                self.effects.push_back(Effect::Refused(Box::new(child.data)));
+                return self.answer(reply, Answer::Refused(refusal));
+            }
+        };
+        let key = self.push(child, &uses);
         if running {
             self.adopt(key, reply);
         } else {
             self.launch(now, key, Purpose::Add(reply));
         }
+    }
+
+    /// Returns the child that a new child is to be started after.
+    fn sibling(&mut self, name: &Name) -> Result<Key, Refusal> {
+        self.children.find(name).ok_or_else(|| Refusal::NoSibling(name.clone()))
     }
 
     /// Asks for a running supervisor to become the life of this child.
@@ -147,16 +164,13 @@ impl<C: Named, R> Engine<C, R> {
                 // With a backoff, the rest of the group is started now. Without one, OTP's rule
                 // applies: children left down by the failed start stay down.
                 let resumes = matches!(pending, Pending::Start) || child.rules.backoff.is_some();
-                let next = self.scope_start(key);
                 self.settle_without_life(key, Down::Stopped);
                 self.answer(reply, Answer::Done);
                 if !self.rules.strategy.is_group() {
                     return;
                 }
                 if resumes {
-                    self.mode =
-                        Mode::RestartingGroup(GroupRestart::Starting { next, skip: Some(key) });
-                    self.go_on(now);
+                    self.start_scope_but(now, key, Some(key));
                 } else {
                     self.close_held_children();
                 }
@@ -175,17 +189,8 @@ impl<C: Named, R> Engine<C, R> {
 
     /// Closes the held children that no pending restart will start any more.
     fn close_held_children(&mut self) {
-        let waits = |child: &Child<C, R>| matches!(child.state, State::Waiting(_));
-        let all = self.rules.strategy == SupervisionStrategy::OneForAll;
-        let mut comes_back = all && self.children.iter().any(|(_, child)| waits(child));
-        let mut next = self.children.first();
-        while let Some((key, child)) = next.and_then(|key| Some((key, self.children.get(key)?))) {
-            next = self.children.after(key);
-            comes_back = comes_back || waits(child);
-            if !comes_back && matches!(child.state, State::Held) {
-                self.close_child(key, Down::Stopped);
-            }
-        }
+        let held = self.held_in_vain();
+        held.into_iter().for_each(|key| self.close_child(key, Down::Stopped));
     }
 
     /// Leaves a child without a pending life: it stays down, or is forgotten.

@@ -42,7 +42,7 @@ impl<C: Named, R> Engine<C, R> {
         if self.is_stopping() {
             return self.refuse_work(work, &Refusal::ShuttingDown);
         }
-        let starting = matches!(self.mode, Mode::Starting { .. });
+        let starting = matches!(self.mode, Mode::Starting);
         // A child that fails while its siblings start is restarted at once: the siblings may need
         // it to start.
         let waits_for_all = self.rules.strategy.is_group() || starting && work.is_command();
@@ -211,7 +211,7 @@ impl<C: Named, R> Engine<C, R> {
     /// starting or stopping under a group strategy.
     pub(super) fn is_busy(&self) -> bool {
         match self.mode {
-            Mode::Starting { .. } | Mode::RestartingGroup(_) => true,
+            Mode::Starting | Mode::RestartingGroup(_) => true,
             _ => self.rules.strategy.is_group() && self.moving > 0,
         }
     }

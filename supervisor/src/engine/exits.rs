@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::child::{Down, Failing, FailingStart, OwnStop, Purpose, State, StopPurpose};
 use super::deferred::Deferred;
+use super::walk::Way;
 use super::{
     Answer, Child, Effect, Ending, Engine, Exit, GroupRestart, Key, Mode, Named, Notice, Refusal,
 };
@@ -100,17 +101,12 @@ impl<C: Named, R> Engine<C, R> {
         if !matches!(child.state, State::Up { .. }) {
             return false;
         }
-        let is_alone_in_its_scope = match self.rules.strategy {
-            SupervisionStrategy::OneForOne | SupervisionStrategy::SimpleOneForOne => true,
-            SupervisionStrategy::RestForOne => self.children.last() == Some(key),
-            SupervisionStrategy::OneForAll => false,
-        };
         let may_end_the_supervisor = match exit {
             Exit::Returned(reason) => is_hopeless(reason),
             // The runtime may be going away, which ends the supervisor.
             Exit::Dropped => true,
         };
-        is_alone_in_its_scope
+        self.is_alone_in_its_scope(key)
             && !may_end_the_supervisor
             && !child.rules.significant
             && self.intensity.has_credit()
@@ -132,9 +128,7 @@ impl<C: Named, R> Engine<C, R> {
     /// Handles the end of a life that the engine has stopped.
     fn halted(&mut self, now: Instant, key: Key, purpose: StopPurpose<R>) {
         let StopPurpose::Own(own) = purpose else {
-            // `next` of the group restart is still this child. It has no life any more, so
-            // `stop_scope` holds or forgets it and goes on to the child before it.
-            return self.stop_scope(now);
+            return self.resume_scope_stop(now, key);
         };
         match *own {
             OwnStop::Terminate(reply) => {
@@ -247,11 +241,9 @@ impl<C: Named, R> Engine<C, R> {
             return self.give_up(now, key, reason);
         }
         if self.rules.strategy.is_group() {
-            let first = self.scope_start(key).unwrap_or(key);
-            let next = self.children.last();
             self.enter(key, State::Held);
-            self.mode =
-                Mode::RestartingGroup(GroupRestart::Stopping { failed: key, first, next, delay });
+            self.mode = Mode::RestartingGroup(GroupRestart::Stopping { failed: key, delay });
+            self.walk_scope(Way::Stop, key);
             return self.stop_scope(now);
         }
         match delay {
@@ -275,6 +267,7 @@ impl<C: Named, R> Engine<C, R> {
     pub(super) fn not_stopped(&mut self, now: Instant, key: Key) {
         if matches!(self.mode, Mode::Stopping { .. }) {
             self.give_up_on(key);
+            self.pass(key);
             return self.stop_next(now);
         }
         let old = self.enter(key, State::Zombie);

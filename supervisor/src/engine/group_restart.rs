@@ -1,70 +1,69 @@
-//! Group restarts: the scope is stopped from the last child back, then started again from the
-//! first child on.
+//! Group restarts: the scope is stopped in reverse order, then started again in order.
 
 use std::time::Instant;
 
 use super::child::{Down, State, StopPurpose};
-use super::{Engine, GroupRestart, Key, Mode, Named};
-use crate::spec::{RestartPolicy, SupervisionStrategy};
+use super::walk::Way;
+use super::{BURST, Engine, GroupRestart, Key, Mode, Named};
+use crate::spec::RestartPolicy;
 
 impl<C: Named, R> Engine<C, R> {
     /// Starts all children in the scope of a child that have no life.
     pub(super) fn start_scope_of(&mut self, now: Instant, key: Key) {
-        let next = self.scope_start(key);
-        self.mode = Mode::RestartingGroup(GroupRestart::Starting { next, skip: None });
+        self.start_scope_but(now, key, None);
+    }
+
+    /// Starts all children in the scope of a child that have no life, but for one that stays down.
+    pub(super) fn start_scope_but(&mut self, now: Instant, key: Key, skip: Option<Key>) {
+        self.mode = Mode::RestartingGroup(GroupRestart::Starting { skip });
+        self.walk_scope(Way::Start, key);
         self.go_on(now);
     }
 
-    /// Returns the first child of a group restart that `key` has caused.
-    pub(super) fn scope_start(&self, key: Key) -> Option<Key> {
-        match self.rules.strategy {
-            SupervisionStrategy::OneForAll => self.children.first(),
-            // Under `OneForOne` and `SimpleOneForOne`, a child is alone in its scope.
-            SupervisionStrategy::RestForOne
-            | SupervisionStrategy::OneForOne
-            | SupervisionStrategy::SimpleOneForOne => Some(key),
-        }
-    }
-
-    /// Stops the scope of a failed child, from the last child back.
+    /// Stops the children in the scope of a failed child that are ready.
     pub(super) fn stop_scope(&mut self, now: Instant) {
-        while let Mode::RestartingGroup(GroupRestart::Stopping { failed, first, next, delay }) =
-            self.mode
-        {
-            let Some(key) = next else { break };
-            let before = if key == first { None } else { self.children.before(key) };
+        if self.walk_rests() {
+            return;
+        }
+        let mut asked = 0;
+        while let Mode::RestartingGroup(GroupRestart::Stopping { failed, delay }) = self.mode {
+            let Some(key) = self.take_ready() else {
+                if !self.is_walk_over() {
+                    return self.notify_of_waits();
+                }
+                return match delay {
+                    Some(delay) => {
+                        self.mode = Mode::Running;
+                        self.delay(now, failed, delay);
+                    }
+                    None => self.start_scope_of(now, failed),
+                };
+            };
             match self.children.get(key).map(|child| &child.state) {
                 // A child that is already stopping, as a hung one is, keeps its deadline.
-                Some(State::Stopping(_) | State::Killing(_)) => return,
+                Some(State::Stopping(_) | State::Killing(_)) => {}
                 Some(state) if state.has_life() => {
-                    return self.halt(now, key, StopPurpose::Sequence);
+                    self.halt(now, key, StopPurpose::Sequence);
+                    asked += 1;
+                    if asked == BURST && self.rest_walk() {
+                        return;
+                    }
                 }
-                _ => {}
+                _ => {
+                    self.pass(key);
+                    self.hold(key, failed);
+                }
             }
-            self.mode = Mode::RestartingGroup(GroupRestart::Stopping {
-                failed,
-                first,
-                next: before,
-                delay,
-            });
-            self.hold(key, failed);
-        }
-        let Mode::RestartingGroup(GroupRestart::Stopping { failed, delay, .. }) = self.mode else {
-            return;
-        };
-        match delay {
-            Some(delay) => {
-                self.mode = Mode::Running;
-                self.delay(now, failed, delay);
-            }
-            None => self.start_scope_of(now, failed),
         }
     }
 
-    /// Goes on to stop the scope, if the stop was waiting for this child.
+    /// Goes on to stop the scope, if the stop was waiting for this child, which has no life any
+    /// more.
     pub(super) fn resume_scope_stop(&mut self, now: Instant, key: Key) {
-        if matches!(self.mode, Mode::RestartingGroup(GroupRestart::Stopping { next, .. }) if next == Some(key))
+        if let Mode::RestartingGroup(GroupRestart::Stopping { failed, .. }) = self.mode
+            && self.pass(key)
         {
+            self.hold(key, failed);
             self.stop_scope(now);
         }
     }

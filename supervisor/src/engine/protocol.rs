@@ -94,6 +94,8 @@ pub(crate) enum Addition<C, R> {
         generation: u64,
         running: bool,
         data: C,
+        /// The siblings that the child uses, under `order = by_use`.
+        after: Box<[Name]>,
         caller: Option<Key>,
         reply: R,
     },
@@ -129,6 +131,8 @@ pub(crate) enum Refusal {
     ChildShuttingDown,
     /// The supervisor that is to be adopted has ended as a root.
     ChildEnded(Box<ExitReason>),
+    /// The child is to be started after this sibling, which the supervisor does not have.
+    NoSibling(Name),
     /// The command comes from a child for which the supervisor waits, and so would wait for itself.
     FromInside,
 }
@@ -210,6 +214,16 @@ impl Shown {
 /// A report for subscribers and the log.
 #[derive(Clone, Debug)]
 pub(crate) enum Notice {
+    /// The start of the child waits until these siblings are up.
+    StartWaits {
+        child: Key,
+        on: Box<[Key]>,
+    },
+    /// The stop of the child waits until these siblings have ended.
+    StopWaits {
+        child: Key,
+        on: Box<[Key]>,
+    },
     Started(Key),
     Restarted {
         child: Key,
@@ -247,7 +261,9 @@ impl Notice {
     /// Returns the child that the notice is about, if it is not about the supervisor.
     pub(crate) fn child(&self) -> Option<Key> {
         match self {
-            Self::Started(child)
+            Self::StartWaits { child, .. }
+            | Self::StopWaits { child, .. }
+            | Self::Started(child)
             | Self::Restarted { child, .. }
             | Self::Declined(child)
             | Self::StartFailed { child, .. }

@@ -1,10 +1,10 @@
-//! Starts of children: one after the other, each when the previous one is up.
+//! Starts of children: each when it is ready.
 
 use std::time::{Duration, Instant};
 
 use super::child::{Down, FailingStart, OwnStop, Pending, Purpose, StartRule, State};
 use super::exits::is_hopeless;
-use super::stopping::Scheme;
+use super::walk::Way;
 use super::{
     Answer, BURST, Effect, Ending, Engine, GroupRestart, Key, Mode, Named, Notice, Refusal,
 };
@@ -13,7 +13,8 @@ use crate::spec::{ExitReason, RestartPolicy, SupervisionStrategy};
 impl<C: Named, R> Engine<C, R> {
     pub(super) fn start(&mut self, now: Instant) {
         if matches!(self.mode, Mode::Idle) {
-            self.mode = Mode::Starting { next: self.children.first() };
+            self.mode = Mode::Starting;
+            self.walk_all(Way::Start);
             self.go_on(now);
         }
     }
@@ -21,30 +22,27 @@ impl<C: Named, R> Engine<C, R> {
     /// Goes on with the start, group restart or stop that the supervisor is in.
     pub(super) fn go_on(&mut self, now: Instant) {
         match self.mode {
-            Mode::Starting { .. } | Mode::RestartingGroup(GroupRestart::Starting { .. }) => {
+            Mode::Starting | Mode::RestartingGroup(GroupRestart::Starting { .. }) => {
                 self.start_next(now);
             }
             Mode::RestartingGroup(GroupRestart::Stopping { .. }) => self.stop_scope(now),
-            Mode::Stopping { scheme: Scheme::AtOnce { .. }, .. } => self.request_next_stops(now),
-            Mode::Stopping { scheme: Scheme::InOrder { .. }, .. } => self.stop_next(now),
+            Mode::Stopping { .. } => self.stop_next(now),
             Mode::Idle | Mode::Running | Mode::Ended => {}
         }
     }
 
+    /// Starts the children that are ready.
     fn start_next(&mut self, now: Instant) {
+        if self.walk_rests() {
+            return;
+        }
         for _ in 0..BURST {
-            let (key, skip) = match self.mode {
-                Mode::Starting { next } => (next, None),
-                Mode::RestartingGroup(GroupRestart::Starting { next, skip }) => (next, skip),
+            let skip = match self.mode {
+                Mode::Starting => None,
+                Mode::RestartingGroup(GroupRestart::Starting { skip }) => skip,
                 _ => return,
             };
-            let Some(key) = key else {
-                if matches!(self.mode, Mode::Starting { .. }) {
-                    self.effects.push_back(Effect::Started);
-                }
-                self.mode = Mode::Running;
-                return;
-            };
+            let Some(key) = self.take_ready() else { return self.end_start_if_over() };
             let Some(child) = self.children.get(key) else { return };
             let is_temporary = child.rules.restart == RestartPolicy::Temporary;
             // (A temporary child would not be started again, so its zombie blocks no start.)
@@ -55,27 +53,30 @@ impl<C: Named, R> Engine<C, R> {
                 child.state,
                 State::Down(_) | State::Held | State::Waiting(_) | State::Resting
             );
-            if down && skip != Some(key) {
-                self.launch(now, key, Purpose::Sequence);
-                if self.is_moving(key) {
-                    return;
-                }
+            if !down || skip == Some(key) {
+                self.pass(key);
+            } else if self.is_held_back(key) {
+                self.hold_back(key);
             } else {
-                self.advance_start(key);
+                #[cfg(test)]
+                super::tests::invariants::may_start(self, key);
+                self.launch(now, key, Purpose::Sequence);
             }
         }
-        // With many children, exits, queries and a shutdown are handled between the bursts.
-        self.effects.push_back(Effect::ContinueLater);
+        if !self.rest_walk() {
+            self.end_start_if_over();
+        }
     }
 
-    /// Makes the child after `key` the next one to be started.
-    pub(super) fn advance_start(&mut self, key: Key) {
-        let after = self.children.after(key);
-        match &mut self.mode {
-            Mode::Starting { next }
-            | Mode::RestartingGroup(GroupRestart::Starting { next, .. }) => *next = after,
-            _ => {}
+    /// Ends the start of the supervisor, or of a group, once no child is ready or starting.
+    fn end_start_if_over(&mut self) {
+        if !self.is_walk_over() {
+            return self.notify_of_waits();
         }
+        if matches!(self.mode, Mode::Starting) {
+            self.effects.push_back(Effect::Started);
+        }
+        self.mode = Mode::Running;
     }
 
     /// Starts a child that has no life.
@@ -128,7 +129,7 @@ impl<C: Named, R> Engine<C, R> {
         self.report_up(now, key, self.is_restart(&purpose));
         match purpose {
             Purpose::Sequence => {
-                self.advance_start(key);
+                self.pass(key);
                 // For a child that is up once it is spawned, `start_next` goes on by itself.
                 if self.rules_of(key).is_some_and(|rules| rules.start != StartRule::Spawned) {
                     self.go_on(now);
@@ -156,7 +157,7 @@ impl<C: Named, R> Engine<C, R> {
         let pool = self.rules.strategy == SupervisionStrategy::SimpleOneForOne;
         match purpose {
             Purpose::Sequence => {
-                self.advance_start(key);
+                self.pass(key);
                 self.settle_without_life(key, Down::Finished);
                 self.go_on(now);
             }
@@ -221,14 +222,17 @@ impl<C: Named, R> Engine<C, R> {
                 self.answer(reply, Answer::Refused(Refusal::StartFailed(reason)));
             }
             Purpose::Together => self.forget(key, Down::Stopped),
-            Purpose::Sequence if matches!(self.mode, Mode::Starting { .. }) => {
+            Purpose::Sequence if matches!(self.mode, Mode::Starting) => {
                 self.enter(key, State::Held);
                 let Some(child) = self.children.get(key) else { return };
                 self.stop(now, Ending::StartFailed { name: child.data.name().clone(), reason });
             }
             Purpose::Sequence | Purpose::Restart if hopeless => self.give_up(now, key, reason),
             Purpose::Sequence => {
-                self.mode = Mode::Running;
+                self.hold_back(key);
+                if self.is_walk_over() {
+                    self.mode = Mode::Running;
+                }
                 self.try_again_later(now, key, reason);
             }
             Purpose::Restart => self.try_again_later(now, key, reason),

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::child::{Down, OwnStop, State, StopPurpose};
 use super::timers::{Target, Timers};
+use super::walk::Way;
 use super::{
     Answer, BURST, Child, Effect, Ending, Engine, Key, Mode, Named, Notice, Refusal, Shown,
 };
@@ -12,11 +13,10 @@ use crate::spec::{ChildKind, RestartPolicy, Shutdown, SupervisionStrategy};
 /// The scheme by which the children of a supervisor that ends are stopped.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Scheme {
-    /// In reverse start order; `next` is the child that is stopped now or next.
-    InOrder { next: Option<Key> },
-    /// All together, within one time limit; the children from `next` on have not been asked to
-    /// end yet.
-    AtOnce { next: Option<Key>, killed: bool },
+    /// Each when it is ready, by its own shutdown mode.
+    InOrder,
+    /// All together, within one time limit.
+    AtOnce { killed: bool },
 }
 
 impl<C: Named, R> Engine<C, R> {
@@ -25,6 +25,8 @@ impl<C: Named, R> Engine<C, R> {
         let Some(shutdown) = self.children.get(key).map(|child| child.rules.shutdown) else {
             return;
         };
+        #[cfg(test)]
+        super::tests::invariants::may_stop(self, key, &purpose);
         self.note_health(now, key);
         self.announce_no_return(key, &purpose);
         match shutdown {
@@ -101,10 +103,11 @@ impl<C: Named, R> Engine<C, R> {
         }
         self.notify(Notice::Stopping);
         self.close_children_not_started();
-        let scheme = if self.rules.strategy == SupervisionStrategy::SimpleOneForOne {
-            self.begin_at_once(now, self.common_shutdown())
+        let scheme = if let Some(shutdown) = self.common_shutdown() {
+            self.begin_at_once(now, shutdown)
         } else {
-            Scheme::InOrder { next: self.children.last() }
+            self.walk_all(Way::Stop);
+            Scheme::InOrder
         };
         self.mode = Mode::Stopping { ending, scheme };
         self.close_waiting_children();
@@ -114,9 +117,10 @@ impl<C: Named, R> Engine<C, R> {
     /// Closes each child that the first start has not come to; shows it as held if the next life of
     /// the supervisor starts it.
     fn close_children_not_started(&mut self) {
-        let Mode::Starting { mut next } = self.mode else { return };
-        while let Some(key) = next {
-            next = self.children.after(key);
+        if !matches!(self.mode, Mode::Starting) {
+            return;
+        }
+        for key in self.not_passed() {
             let Some(child) = self.children.get(key) else { return };
             if self.returns(child) {
                 self.changed.push(key);
@@ -184,9 +188,7 @@ impl<C: Named, R> Engine<C, R> {
     pub(super) fn kill(&mut self, now: Instant) {
         let ending = match &self.mode {
             // The lives are being aborted already, and get no more time.
-            Mode::Stopping { scheme: Scheme::AtOnce { killed: true, .. }, .. } | Mode::Ended => {
-                return;
-            }
+            Mode::Stopping { scheme: Scheme::AtOnce { killed: true }, .. } | Mode::Ended => return,
             Mode::Stopping { ending, .. } => {
                 self.timers.cancel(Target::Stop);
                 ending.clone()
@@ -204,9 +206,19 @@ impl<C: Named, R> Engine<C, R> {
         self.go_on(now);
     }
 
-    /// Returns the shutdown mode by which all workers of a pool are stopped together.
-    fn common_shutdown(&self) -> Shutdown {
-        self.rules.template.as_ref().map_or(Shutdown::WORKER, |template| template.shutdown)
+    /// Returns the shutdown mode by which all children are stopped together: the workers of a pool,
+    /// or workers that use none of each other and are stopped in the same way.
+    fn common_shutdown(&self) -> Option<Shutdown> {
+        if self.rules.strategy == SupervisionStrategy::SimpleOneForOne {
+            let template = self.rules.template.as_ref();
+            return Some(template.map_or(Shutdown::WORKER, |template| template.shutdown));
+        }
+        let graph = self.graph.as_ref()?;
+        let shutdown = self.rules_of(self.children.first()?)?.shutdown;
+        let is_alike = |(_, child): (Key, &Child<C, R>)| {
+            child.rules.kind == ChildKind::Worker && child.rules.shutdown == shutdown
+        };
+        (graph.has_no_uses() && self.children.iter().all(is_alike)).then_some(shutdown)
     }
 
     /// Notifies of each worker that a kill cuts off before its own time limit has passed. (A child
@@ -233,25 +245,8 @@ impl<C: Named, R> Engine<C, R> {
         if let Some(at) = limit.and_then(|limit| now.checked_add(limit)) {
             self.timers.set(at, Target::Stop);
         }
-        let killed = shutdown == Shutdown::BrutalKill;
-        Scheme::AtOnce { next: self.children.first(), killed }
-    }
-
-    /// Asks the next burst of lives to end. Lives of earlier bursts end in between. This keeps the
-    /// number of stopping children small, so they stay in the CPU cache.
-    pub(super) fn request_next_stops(&mut self, now: Instant) {
-        for _ in 0..BURST {
-            let Mode::Stopping { scheme: Scheme::AtOnce { next, killed }, .. } = &mut self.mode
-            else {
-                return;
-            };
-            let (Some(key), killed) = (*next, *killed) else { return self.stop_next(now) };
-            *next = self.children.after(key);
-            if self.children.get(key).is_some_and(|child| child.state.has_life()) {
-                self.request_stop(now, key, killed);
-            }
-        }
-        self.effects.push_back(Effect::ContinueLater);
+        self.walk_at_once();
+        Scheme::AtOnce { killed: shutdown == Shutdown::BrutalKill }
     }
 
     /// Asks one life to end, or aborts it, without a deadline of its own.
@@ -275,8 +270,7 @@ impl<C: Named, R> Engine<C, R> {
 
     /// Handles the common deadline of children that are stopped together.
     pub(super) fn stop_deadline(&mut self, now: Instant) {
-        let Mode::Stopping { scheme: Scheme::AtOnce { killed: all_killed, .. }, .. } = self.mode
-        else {
+        let Mode::Stopping { scheme: Scheme::AtOnce { killed: all_killed }, .. } = self.mode else {
             return;
         };
         let is_late = |child: &Child<C, R>| {
@@ -292,9 +286,7 @@ impl<C: Named, R> Engine<C, R> {
             }
             return self.go_on(now);
         }
-        if let Mode::Stopping { scheme: Scheme::AtOnce { next, .. }, .. } = &mut self.mode {
-            *next = None;
-        }
+        self.cut_walk_short();
         if late.is_empty() {
             let alive = self.children.iter().filter(|(_, child)| child.state.has_life());
             let alive: Vec<Key> = alive.map(|(key, _)| key).collect();
@@ -338,6 +330,7 @@ impl<C: Named, R> Engine<C, R> {
             // Its siblings may still run: they learn at once that no life of this child follows.
             self.close_unless_it_returns(key);
         }
+        self.pass(key);
         self.stop_next(now);
     }
 
@@ -362,35 +355,44 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    /// Stops the next child in order, or ends the supervisor if none is left. Children that are
-    /// stopped all at once are only waited for.
+    /// Stops the children that are ready, or ends the supervisor if all have been stopped. With many
+    /// children, lives end between the bursts. This keeps the number of stopping children small, so
+    /// they stay in the CPU cache.
     pub(super) fn stop_next(&mut self, now: Instant) {
-        loop {
-            let Mode::Stopping { scheme, .. } = &self.mode else { return };
-            let key = match *scheme {
-                // `request_next_stops` goes on with the children that have not been asked yet.
-                Scheme::AtOnce { next: Some(_), .. } => return,
-                Scheme::AtOnce { next: None, .. } if self.moving > 0 => return,
-                Scheme::AtOnce { next: None, .. } | Scheme::InOrder { next: None } => {
-                    return self.end_as_planned();
-                }
-                Scheme::InOrder { next: Some(key) } => key,
+        if self.walk_rests() {
+            return;
+        }
+        let mut asked = 0;
+        while let Mode::Stopping { scheme, .. } = self.mode {
+            let Some(key) = self.take_ready() else {
+                return if self.is_walk_over() {
+                    self.end_as_planned();
+                } else {
+                    self.notify_of_waits();
+                };
             };
-            match self.children.get(key).map(|child| &child.state) {
-                // A stop that has begun keeps its deadline.
-                Some(State::Stopping(_) | State::Killing(_)) => return,
-                Some(State::Starting(_) | State::Trying { .. } | State::Up { .. }) => {
-                    self.overtake_start(now, key);
-                    return self.halt(now, key, StopPurpose::Sequence);
+            let Some(child) = self.children.get(key) else { continue };
+            match (&child.state, scheme) {
+                (State::Zombie | State::Down(_), _) => {
+                    self.pass(key);
+                    continue;
                 }
-                Some(State::Zombie | State::Down(_)) | None => {}
-                Some(State::Held | State::Waiting(_) | State::Resting | State::ExitPending(_)) => {
+                (State::Held | State::Waiting(_) | State::Resting | State::ExitPending(_), _) => {
                     self.enter(key, State::Down(Down::Stopped));
+                    self.pass(key);
+                    continue;
+                }
+                (_, Scheme::AtOnce { killed }) => self.request_stop(now, key, killed),
+                // A stop that has begun keeps its deadline.
+                (State::Stopping(_) | State::Killing(_), Scheme::InOrder) => {}
+                (State::Starting(_) | State::Trying { .. } | State::Up { .. }, Scheme::InOrder) => {
+                    self.overtake_start(now, key);
+                    self.halt(now, key, StopPurpose::Sequence);
                 }
             }
-            let before = self.children.before(key);
-            if let Mode::Stopping { scheme: Scheme::InOrder { next }, .. } = &mut self.mode {
-                *next = before;
+            asked += 1;
+            if asked == BURST && self.rest_walk() {
+                return;
             }
         }
     }

@@ -12,13 +12,14 @@
 mod agreement;
 mod attempts;
 mod backoff;
+mod by_use;
 mod closing;
 mod commands;
 mod deferred;
 mod driven;
 mod heartbeat;
 mod intensity;
-mod invariants;
+pub(super) mod invariants;
 mod kill;
 mod otp;
 mod pool;
@@ -52,6 +53,7 @@ const MOMENT: Duration = Duration::from_nanos(1);
 fn supervisor(strategy: SupervisionStrategy) -> SupervisorRules {
     SupervisorRules {
         strategy,
+        order: crate::spec::Order::Declaration,
         max_restarts: MaxRestarts::AtMost(3),
         restart_window: secs(5),
         auto_shutdown: AutoShutdown::Never,

@@ -47,6 +47,20 @@ impl fmt::Display for Event {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum EventKind {
+    /// The child is to start, and waits for siblings that it uses: under
+    /// [`Order::ByUse`](crate::Order::ByUse).
+    #[non_exhaustive]
+    StartWaits {
+        /// The siblings that are not up yet.
+        on: Vec<ChildPath>,
+    },
+    /// The child is to stop, and waits for siblings that use it: under
+    /// [`Order::ByUse`](crate::Order::ByUse).
+    #[non_exhaustive]
+    StopWaits {
+        /// The siblings that have not ended yet.
+        on: Vec<ChildPath>,
+    },
     /// A life of the child has begun: with its supervisor, or because a user asked for it.
     #[non_exhaustive]
     ChildStarted {
@@ -138,6 +152,8 @@ pub enum EventKind {
 impl fmt::Display for EventKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::StartWaits { on } => write!(f, "waits to start: {} not up", NotYet(on)),
+            Self::StopWaits { on } => write!(f, "waits to stop: {} not ended", NotYet(on)),
             Self::ChildStarted { incarnation } => write!(f, "started (life {incarnation})"),
             Self::ChildRestarted { incarnation, restarts_left, .. } => {
                 write!(f, "restarted (life {incarnation}; {})", RestartsLeft(*restarts_left))
@@ -165,6 +181,24 @@ impl fmt::Display for EventKind {
             Self::SupervisorTerminated { reason } => write!(f, "supervisor ended: {reason}"),
             Self::Missed { count } => write!(f, "{count} events missed"),
         }
+    }
+}
+
+/// Displays children for which another waits: `a`, `b and c are`.
+pub(crate) struct NotYet<'a>(pub(crate) &'a [ChildPath]);
+
+impl fmt::Display for NotYet<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let last = self.0.len().saturating_sub(1);
+        for (index, path) in self.0.iter().enumerate() {
+            let separator = match index {
+                0 => "",
+                _ if index == last => " and ",
+                _ => ", ",
+            };
+            write!(f, "{separator}`{path}`")?;
+        }
+        f.write_str(if last == 0 { " is" } else { " are" })
     }
 }
 

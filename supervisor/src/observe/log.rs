@@ -6,7 +6,7 @@ use std::time::Duration;
 use tracing::level_filters::LevelFilter;
 use tracing::{Level, Span, debug, enabled, error, info, warn};
 
-use super::event::{EventKind, RestartsLeft};
+use super::event::{EventKind, NotYet, RestartsLeft};
 use super::health::Lasted;
 use crate::catch::catch_panic;
 use crate::spec::{ChildPath, Escaped};
@@ -171,6 +171,12 @@ pub(crate) fn doubtful(path: &str, why: &str) {
 
 fn write(path: &Escaped<&str>, kind: &EventKind, asked: bool) {
     match kind {
+        EventKind::StartWaits { on } => {
+            debug!(target: "supervisor", child = %path, "child waits to start: {} not up", NotYet(on));
+        }
+        EventKind::StopWaits { on } => {
+            debug!(target: "supervisor", child = %path, "child waits to stop: {} not ended", NotYet(on));
+        }
         EventKind::ChildStarted { incarnation } => {
             debug!(target: "supervisor", child = %path, incarnation, "child started");
         }

@@ -24,6 +24,8 @@ pub struct Snapshot {
     pub strategy: Option<SupervisionStrategy>,
     /// The restart policy; `None` for a root.
     pub restart: Option<RestartPolicy>,
+    /// The names of the siblings that the child uses, under [`Order::ByUse`](crate::Order::ByUse).
+    pub uses: Vec<String>,
     /// The number of the current or last life; 0 before the first.
     pub incarnation: u64,
     /// The number of restarts so far.
@@ -181,6 +183,7 @@ impl Snapshot {
         Self {
             name: self.name.clone(),
             path: self.path.clone(),
+            uses: self.uses.clone(),
             last_exit: self.last_exit.clone(),
             children: Snapshots::default(),
             ..*self
@@ -194,6 +197,7 @@ impl Snapshot {
             .field("state", &self.state)
             .field("strategy", &self.strategy)
             .field("restart", &self.restart)
+            .field("uses", &self.uses)
             .field("incarnation", &self.incarnation)
             .field("restarts", &self.restarts)
             .field("failed_starts", &self.failed_starts)
@@ -230,9 +234,14 @@ impl Snapshot {
             write!(f, ", {} queued", self.queued)?;
         }
         match &self.last_exit {
-            Some(reason) if reason.is_abnormal() => write!(f, ", last exit: {reason}"),
-            _ => Ok(()),
+            Some(reason) if reason.is_abnormal() => write!(f, ", last exit: {reason}")?,
+            _ => {}
         }
+        if self.uses.is_empty() {
+            return Ok(());
+        }
+        let uses: Vec<String> = self.uses.iter().map(|used| Escaped(used).to_string()).collect();
+        write!(f, "  ← {}", uses.join(", "))
     }
 
     fn draw_children(&self, f: &mut fmt::Formatter<'_>, margin: &str, level: usize) -> fmt::Result {

@@ -5,11 +5,15 @@ mod repeated_names;
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use supervisor_rules::Text;
+
 use crate::engine::ChildRules;
 use crate::error::SupervisorError;
 use crate::observe::log;
-use crate::runtime::node::{Body, Declared, ErasedSpec, Hold, Node, Unplaced, resolve, rules};
-use crate::spec::{Budget, ChildOptions, Name, OptionLayers};
+use crate::runtime::node::{
+    Body, Declared, ErasedSpec, Hold, Node, Unplaced, Uses, resolve, rules,
+};
+use crate::spec::{Budget, ChildOptions, Name, OptionLayers, Order};
 
 /// The children that a supervisor is to be built with, in start order.
 ///
@@ -19,6 +23,8 @@ use crate::spec::{Budget, ChildOptions, Name, OptionLayers};
 pub(crate) struct Declaration {
     children: Vec<Undeclared>,
     options: Vec<OptionLayers>,
+    /// The names of the siblings that a child uses, with the position of the child.
+    after: Vec<(usize, Box<[Name]>)>,
 }
 
 /// A child that is not declared yet.
@@ -31,7 +37,10 @@ pub(crate) struct Undeclared {
 
 impl Declaration {
     pub(crate) fn push(&mut self, parts: ErasedSpec) {
-        let ErasedSpec { name, options, body } = parts;
+        let ErasedSpec { name, options, after, body } = parts;
+        if !after.is_empty() {
+            self.after.push((self.children.len(), after));
+        }
         if !self.options.last().is_some_and(|last| last.is_like(&options)) {
             self.options.push(options);
         }
@@ -43,8 +52,28 @@ impl Declaration {
         self.children.len()
     }
 
+    /// Returns the uses between the children, and the first broken rule about them with the name of
+    /// the child that breaks it.
+    fn uses(&self, node: &Node) -> (Uses, Option<SupervisorError>) {
+        if self.after.is_empty() {
+            return (Uses::default(), None);
+        }
+        let misplaced = self.after.iter().find_map(|(position, after)| {
+            node.check_after(&self.children[*position].name, after).err()
+        });
+        if misplaced.is_some() {
+            return (Uses::default(), misplaced);
+        }
+        let names: Vec<&Name> = self.children.iter().map(|child| &child.name).collect();
+        let (uses, fault) = Uses::find(&names, &self.after);
+        let invalid = |(position, rule): (usize, Text)| {
+            SupervisorError::InvalidSpec(node.path().join(names[position]), rule.to_string())
+        };
+        (uses, fault.map(invalid))
+    }
+
     /// Returns all children, and the options that their indices refer to.
-    pub(crate) fn into_parts(self) -> (Vec<Undeclared>, Vec<ChildOptions>) {
+    fn into_parts(self) -> (Vec<Undeclared>, Vec<ChildOptions>) {
         (self.children, self.options.iter().map(OptionLayers::options).collect())
     }
 }
@@ -64,9 +93,30 @@ struct Declaring<'a> {
     /// The index of the last child's options and the rules made from them, if the child was a task
     /// without a fault.
     last: Option<(usize, Arc<ChildRules>)>,
-    need: Budget,
+    need: Need,
     /// The first fault of the declaration.
     first_fault: Option<SupervisorError>,
+}
+
+/// The time that the children need to stop.
+enum Need {
+    /// In declaration order: the sum.
+    Sum(Budget),
+    /// By use: the time of each child.
+    Each(Vec<Budget>),
+}
+
+impl Need {
+    fn of(order: Order) -> Self {
+        if order.is_by_use() { Self::Each(Vec::new()) } else { Self::Sum(Budget::ZERO) }
+    }
+
+    fn add(&mut self, budget: Budget) {
+        match self {
+            Self::Sum(need) => *need = need.then(budget),
+            Self::Each(budgets) => budgets.push(budget),
+        }
+    }
 }
 
 impl Node {
@@ -77,6 +127,7 @@ impl Node {
         if let Some(rule) = rules::broken_at_build(template, children.len(), self.rules()) {
             self.set_fault(rule.to_string());
         }
+        let (uses, fault_of_uses) = children.uses(self);
         let (children, options) = children.into_parts();
         let workers = children.iter().filter(|child| matches!(*child.body, Body::Task { .. }));
         let workers = workers.map(|child| (&child.name, &options[child.options]));
@@ -89,7 +140,7 @@ impl Node {
             options,
             repeated,
             last: None,
-            need: Budget::ZERO,
+            need: Need::of(self.rules().order),
             first_fault: None,
         };
         // `collect` reuses the source's allocation, which spares a large tree a second one.
@@ -98,7 +149,11 @@ impl Node {
             children.map(|(at, child)| declaring.declare(at, child)).collect();
         declared.shrink_to_fit();
         let Declaring { need, first_fault, .. } = declaring;
-        self.set_declaration(declared, need, first_fault);
+        let need = match need {
+            Need::Sum(need) => need,
+            Need::Each(budgets) => uses.longest_path(&budgets),
+        };
+        self.set_declaration(declared, uses, need, first_fault.or(fault_of_uses));
     }
 }
 
@@ -128,7 +183,7 @@ impl Declaring<'_> {
         if self.first_fault.is_none() {
             self.first_fault = fault;
         }
-        self.need = self.need.then(body.need().capped(rules.shutdown));
+        self.need.add(body.need().capped(rules.shutdown));
         Declared { rules, body }
     }
 }

@@ -8,6 +8,7 @@ mod effects;
 mod ending;
 mod launch;
 mod notices;
+mod users;
 
 use std::any::Any;
 use std::collections::VecDeque;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 pub(crate) use self::child::ChildTask;
+use self::users::Users;
 use crate::engine::{Addition, Answer, Child, Effect, Ending, Engine, Event, Key, Notice, Refusal};
 use crate::inbox::{self, Inbox, Link, Message, Parked, Reply, Resident, Timer};
 use crate::observe::is_watched;
@@ -64,9 +66,11 @@ fn spawn(node: Arc<Node>, inbox: Arc<Inbox>, policy: Option<RestartPolicy>) {
     let has_declaration = policy.is_none();
     let declared = if has_declaration { node.take_declared() } else { node.declared().to_vec() };
     engine.reserve(declared.len());
+    let mut users = Users::of(&node);
     for Declared { rules, body } in declared {
         let generation = body.slot().core().generation();
-        let key = engine.declare(rules, generation, ChildTask::new(body));
+        let key = engine.declare(rules, generation, ChildTask::new(body), users.next());
+        users.push(key);
         if let Some(child) = engine.child_mut(key) {
             child.slot().core().set_link(Some(Link { inbox: Arc::clone(&inbox), key }));
         }

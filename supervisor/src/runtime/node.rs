@@ -10,6 +10,7 @@ pub(super) mod rules;
 mod stops;
 mod trees;
 mod unplaced;
+mod uses;
 
 use std::fmt;
 use std::sync::{Arc, Weak};
@@ -24,6 +25,7 @@ use self::stops::Stops;
 pub(crate) use self::trees::{TreeHandle, Trees};
 pub use self::unplaced::ErasedSpec;
 pub(crate) use self::unplaced::Unplaced;
+pub(crate) use self::uses::Uses;
 use crate::engine::{ChildRules, SupervisorRules};
 use crate::error::SupervisorError;
 use crate::inbox::{Anchor, Inbox, Link, Owner};
@@ -75,6 +77,8 @@ struct Locked {
     state: NodeState,
     /// The declared children; empty while a root runs, since a root's only life owns them.
     declared: Arc<Vec<Declared>>,
+    /// The uses between the declared children; `None` if there are none.
+    uses: Option<Arc<Uses>>,
     /// The time that the declared children need to stop.
     need: Budget,
     /// Keeps an adopted root alive until its parent holds it.
@@ -172,6 +176,7 @@ impl Node {
             locked: Mutex::new(Locked {
                 state: NodeState::Built,
                 declared: Arc::default(),
+                uses: None,
                 need: Budget::ZERO,
                 keeper: None,
                 parent: None,
@@ -218,16 +223,28 @@ impl Node {
         drop(old);
     }
 
+    /// Returns the uses between the declared children.
+    pub(crate) fn uses(&self) -> Option<Arc<Uses>> {
+        self.lock().uses.clone()
+    }
+
+    /// Sets the uses between the declared children.
+    pub(crate) fn set_uses(&self, uses: Uses) {
+        self.lock().uses = uses.into_shared();
+    }
+
     /// Sets the declared children of a supervisor that is being built, the time that they need to
     /// stop, and the first fault of the declaration, which the supervisor's start returns.
     pub(super) fn set_declaration(
         &self,
         declared: Vec<Declared>,
+        uses: Uses,
         need: Budget,
         fault: Option<SupervisorError>,
     ) {
         let mut locked = self.lock();
         locked.declared = Arc::new(declared);
+        locked.uses = uses.into_shared();
         locked.need = need;
         locked.fault = locked.fault.take().or(fault.map(Box::new));
     }

@@ -25,14 +25,9 @@ impl Budget {
         }
     }
 
-    /// Multiplies the budget by the number of children that stop one after the other.
-    pub(super) const fn times(self, count: usize) -> Self {
-        #[allow(clippy::cast_possible_truncation, reason = "cut off at four billion before")]
-        let count = if count > u32::MAX as usize { u32::MAX } else { count as u32 };
-        match self {
-            Self::Bounded(time) => Self::Bounded(time.saturating_mul(count)),
-            Self::Unbounded => Self::Unbounded,
-        }
+    /// Returns the longer of two budgets: that of children that stop together.
+    pub(crate) const fn longer_of(self, other: Self) -> Self {
+        if other.exceeds(self) { other } else { self }
     }
 
     /// Caps the budget at the shutdown time that the supervisor above allows.

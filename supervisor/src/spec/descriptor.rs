@@ -1,10 +1,13 @@
 //! The description of a declared tree, as a constant: its shape and its options.
 
+mod order;
+
 use std::fmt::{self, Write as _};
 use std::time::Duration;
 
 use supervisor_rules::Text;
 
+use self::order::Place;
 use super::escaped::Escaped;
 use super::options::written;
 use super::rules::{self, GroupStop, GroupStops, Subject};
@@ -28,6 +31,7 @@ pub struct TreeDescriptor {
     unknown_shutdown: bool,
     /// Set if only the running program knows the child's `backoff`.
     unknown_backoff: bool,
+    place: Place,
 }
 
 /// The options and the children of a supervisor.
@@ -77,8 +81,16 @@ impl TreeDescriptor {
         options: ChildOptions,
         inside: Option<Inside>,
     ) -> Self {
-        let (unknown_shutdown, unknown_backoff) = (false, false);
-        Self { name, type_name, options, every: None, inside, unknown_shutdown, unknown_backoff }
+        Self {
+            name,
+            type_name,
+            options,
+            every: None,
+            inside,
+            unknown_shutdown: false,
+            unknown_backoff: false,
+            place: Place::NONE,
+        }
     }
 
     /// Says that only the running program knows how the child is stopped.
@@ -127,19 +139,18 @@ impl TreeDescriptor {
 
     /// Returns the longest time that the children may take to stop in order.
     const fn inner_budget(&self) -> Budget {
+        if self.is_by_use() {
+            return self.longest_path();
+        }
         let mut budget = Budget::ZERO;
         let mut rest = self.children();
-        // A pool has one child here, its template, whose workers are stopped together.
+        // A pool has one child here, its template, whose workers are stopped together, also if their
+        // number is fixed.
         while let [child, others @ ..] = rest {
             budget = budget.then(child.budget());
             rest = others;
         }
-        match self.partitions() {
-            _ if self.has_unknown_partitions() => Budget::Unbounded,
-            // The workers of a fixed number are declared children, stopped one after the other.
-            Some(partitions) => budget.times(partitions),
-            None => budget,
-        }
+        if self.has_unknown_partitions() { Budget::Unbounded } else { budget }
     }
 
     /// Returns the number of workers of a pool, if it is fixed.
@@ -226,9 +237,6 @@ impl TreeDescriptor {
             }
             let plus = if shown == 0 { "" } else { " + " };
             text = text.str(plus).quoted(child.name).str(" ").duration(time);
-            if let Some(partitions) = self.partitions() {
-                text = text.str(", ").number(partitions as u128).str(" times");
-            }
             if depth > 0 && child.inside.is_some() && child.options.shutdown().is_none() {
                 text = child.sum(text.str(" ("), depth - 1).str(")");
             }
@@ -252,7 +260,7 @@ impl TreeDescriptor {
     pub const fn count(&self) -> usize {
         let mut count = 0;
         if let Some(inside) = &self.inside {
-            if is_pool(&inside.supervisor) {
+            if self.is_pool() {
                 return match inside.supervisor.partitions {
                     Some(partitions) => partitions,
                     None => 0,
@@ -277,6 +285,15 @@ impl TreeDescriptor {
             rest = others;
         }
         false
+    }
+
+    const fn is_pool(&self) -> bool {
+        match &self.inside {
+            Some(inside) => {
+                matches!(inside.supervisor.strategy, SupervisionStrategy::SimpleOneForOne)
+            }
+            None => false,
+        }
     }
 
     const fn auto_shutdown(&self) -> AutoShutdown {
@@ -381,6 +398,12 @@ impl TreeDescriptor {
         let broken = match budget {
             // The sum is put into words only if it exceeds the limit.
             Budget::Bounded(time) if time.as_nanos() <= within.as_nanos() => None,
+            Budget::Bounded(time) if self.is_by_use() => {
+                match rules::budget_exceeded(time, within) {
+                    Some(text) => Some(self.path_in_words(text, within)),
+                    None => None,
+                }
+            }
             Budget::Bounded(time) => match rules::budget_exceeded(time, within) {
                 Some(text) => Some(self.sum(text, 2)),
                 None => None,
@@ -399,7 +422,12 @@ impl TreeDescriptor {
     #[must_use]
     pub fn diagram(&self) -> String {
         let mut text = "flowchart TD\n".to_owned();
-        self.draw("n", None, &mut text);
+        let mut critical = Vec::new();
+        self.draw("n", None, &mut critical, &mut text);
+        if !critical.is_empty() {
+            let _ = writeln!(text, "  classDef critical stroke-width:4px");
+            let _ = writeln!(text, "  class {} critical", critical.join(","));
+        }
         text
     }
 
@@ -407,7 +435,9 @@ impl TreeDescriptor {
     ///
     /// Each box has an `id` that is unique in the picture: names are not unique, and may be
     /// keywords of Mermaid's. Writing to a string does not fail.
-    fn draw(&self, id: &str, parent: Option<&str>, text: &mut String) {
+    ///
+    /// Adds the boxes on the longest path of a supervisor with `order = by_use` to `critical`.
+    fn draw(&self, id: &str, parent: Option<&str>, critical: &mut Vec<String>, text: &mut String) {
         let label = Escaped(self.label()).to_string();
         let label = label.replace('"', "#quot;").replace('<', "#lt;").replace('>', "#gt;");
         let (open, close) = if self.inside.is_some() { ("[", "]") } else { ("([", "])") };
@@ -416,8 +446,12 @@ impl TreeDescriptor {
             let _ = writeln!(text, "  {parent} --> {id}");
         }
         for (index, child) in self.children().iter().enumerate() {
-            child.draw(&format!("{id}_{index}"), Some(id), text);
+            child.draw(&format!("{id}_{index}"), Some(id), critical, text);
+            for used in self.uses_of(index) {
+                let _ = writeln!(text, "  {id}_{index} -. uses .-> {id}_{used}");
+            }
         }
+        critical.extend(self.critical_path().into_iter().map(|index| format!("{id}_{index}")));
     }
 
     const fn children(&self) -> &'static [Self] {
@@ -480,10 +514,6 @@ const fn next_part(children: &[TreeDescriptor], last: Option<usize>) -> Option<u
 const fn takes_less(children: &[TreeDescriptor], one: usize, other: usize) -> bool {
     let (this, that) = (children[one].budget(), children[other].budget());
     that.exceeds(this) || (!this.exceeds(that) && one > other)
-}
-
-const fn is_pool(supervisor: &SupervisorOptions) -> bool {
-    matches!(supervisor.strategy, SupervisionStrategy::SimpleOneForOne)
 }
 
 impl fmt::Debug for TreeDescriptor {

@@ -12,6 +12,9 @@ use std::fmt;
 /// | `RestForOne` | those started after it | the child and those after it |
 /// | `SimpleOneForOne` | none | the worker |
 ///
+/// With [`Order::ByUse`](crate::Order::ByUse), `RestForOne` restarts the child and those that use it,
+/// directly or not, in place of those started after it; and all stops and starts go along the uses.
+///
 /// In a group restart, finished `Transient` children and children stopped by
 /// `terminate_child` come back; `Temporary` ones are forgotten. This is OTP's rule
 /// (`supervisor:restart_multiple_children/3`).

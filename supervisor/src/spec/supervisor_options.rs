@@ -5,12 +5,13 @@ use std::time::Duration;
 use supervisor_rules::defaults;
 
 use super::options::written;
-use super::{AutoShutdown, MaxRestarts, SupervisionStrategy};
+use super::{AutoShutdown, MaxRestarts, Order, SupervisionStrategy};
 
 /// A supervisor's options, for constants; at run time, the supervisor's builder holds them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SupervisorOptions {
     pub(crate) strategy: SupervisionStrategy,
+    pub(crate) order: Order,
     pub(crate) max_restarts: MaxRestarts,
     pub(crate) restart_window: Duration,
     pub(crate) auto_shutdown: AutoShutdown,
@@ -35,6 +36,7 @@ impl SupervisorOptions {
     pub const fn new(strategy: SupervisionStrategy) -> Self {
         Self {
             strategy,
+            order: Order::Declaration,
             max_restarts: MaxRestarts::AtMost(defaults::MAX_RESTARTS),
             restart_window: defaults::RESTART_WINDOW,
             auto_shutdown: AutoShutdown::Never,
@@ -61,6 +63,13 @@ impl SupervisorOptions {
     #[must_use]
     pub const fn with_unknown_partitions(mut self) -> Self {
         self.unknown.partitions = true;
+        self
+    }
+
+    /// Sets the order in which the children start and stop.
+    #[must_use]
+    pub const fn with_order(mut self, order: Order) -> Self {
+        self.order = order;
         self
     }
 
@@ -96,6 +105,9 @@ impl SupervisorOptions {
     pub(crate) fn in_tree_language(&self) -> Vec<String> {
         let default = Self::new(self.strategy);
         let mut said = Vec::new();
+        if self.order != default.order {
+            said.push(format!("order = {}", self.order));
+        }
         if self.max_restarts != default.max_restarts {
             said.push(format!("max_restarts = {}", self.max_restarts));
         }

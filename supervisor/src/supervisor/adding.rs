@@ -52,7 +52,7 @@ impl Supervisor {
         let name = self.node().next_worker();
         let slot = factory.new_slot(name.clone(), template.options.mailbox());
         let body = Unplaced::new(Body::Task { factory: Arc::clone(factory), slot });
-        Ok(ErasedSpec { name, options: OptionLayers::default(), body })
+        Ok(ErasedSpec { name, options: OptionLayers::default(), after: Box::default(), body })
     }
 
     /// Sends the addition of a child to the supervisor, which is started if it never was. The
@@ -61,13 +61,14 @@ impl Supervisor {
     pub(crate) fn begin_to_add(&self, parts: ErasedSpec) -> Result<PendingAdd, SupervisorError> {
         let (inbox, starting) = self.inbox_or_start()?;
         let options = parts.options.options();
+        self.node().check_after(&parts.name, &parts.after)?;
         self.node().adopt_child(&parts.name, Some(&options), &parts.body, Hold::Asked)?;
         let running = match &*parts.body {
             Body::Supervisor { node, .. } => !matches!(node.state(), NodeState::Built),
             Body::Task { .. } => false,
         };
         let rules = self.rules_for(&options, &parts.body);
-        let ErasedSpec { name, body, .. } = parts;
+        let ErasedSpec { name, body, after, .. } = parts;
         let generation = body.slot().core().generation();
         let (body, keeper) = body.into_parts();
         if let Body::Supervisor { node, .. } = &body {
@@ -76,7 +77,7 @@ impl Supervisor {
         let (reply, answer) = oneshot::channel();
         let data = ChildTask::new(body);
         let caller = calling_child(&inbox);
-        let addition = Addition::One { rules, generation, running, data, caller, reply };
+        let addition = Addition::One { rules, generation, running, data, after, caller, reply };
         if let Err(message) = inbox.push(SupervisorRun::addition_message(addition)) {
             message.turn_away();
             return Err(self.node().unavailable());

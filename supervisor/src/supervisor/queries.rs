@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Supervisor;
-use crate::engine::{Child, ChildRules, StartRule, State};
+use crate::engine::{Child, ChildRules, Key, StartRule, State};
 use crate::error::SupervisorError;
 use crate::inbox::Reply;
 use crate::observe::{ChildCount, ChildInfo, ChildSpecInfo, Snapshot, Snapshots, SupervisorStats};
@@ -260,6 +260,7 @@ impl Supervisor {
             state: ChildState::NotStarted,
             strategy: None,
             restart: None,
+            uses: Vec::new(),
             incarnation: 1,
             restarts: 0,
             failed_starts: 0,
@@ -312,12 +313,19 @@ struct ChildView {
     incarnation: u64,
     up_since: Option<Instant>,
     nested: Option<Arc<Node>>,
+    /// The siblings that the child uses.
+    uses: Vec<Arc<dyn AnySlot>>,
 }
 
 /// Returns the views of all children in start order.
 fn child_views(run: &mut SupervisorRun) -> Vec<ChildView> {
     let mut views = Vec::with_capacity(run.engine.count());
-    views.extend(run.engine.children().map(|(_, child)| ChildView::of(child)));
+    let engine = &run.engine;
+    let slot = |key: Key| engine.child(key).map(|child| Arc::clone(child.data.slot()));
+    views.extend(engine.children().map(|(key, child)| {
+        let uses = engine.uses(key).into_iter().filter_map(slot).collect();
+        ChildView { uses, ..ChildView::of(child) }
+    }));
     views
 }
 
@@ -337,6 +345,7 @@ impl ChildView {
                 Body::Supervisor { node, .. } => Some(Arc::clone(node)),
                 Body::Task { .. } => None,
             },
+            uses: Vec::new(),
         }
     }
 
@@ -349,6 +358,7 @@ impl ChildView {
             state: self.state,
             strategy: None,
             restart: Some(self.restart),
+            uses: self.uses.iter().map(|slot| slot.core().name().to_string()).collect(),
             incarnation: self.incarnation,
             restarts: core.restarts(),
             failed_starts: core.trouble().failed_starts(),

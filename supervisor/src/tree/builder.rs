@@ -13,7 +13,7 @@ use super::{ChildSpec, Ready, Runnable};
 use crate::child::ChildRef;
 use crate::engine::SupervisorRules;
 use crate::runtime::{Declaration, Node, PoolTemplate, Trees, resolve_template};
-use crate::spec::{AutoShutdown, MaxRestarts, SupervisionStrategy};
+use crate::spec::{AutoShutdown, MaxRestarts, Order, SupervisionStrategy};
 use crate::supervisor::Supervisor;
 
 /// A condition that no builder meets, for functions of a supervisor that a caller writes on its
@@ -34,6 +34,7 @@ pub trait Built {}
 pub struct SupervisorBuilder {
     label: Option<Arc<str>>,
     pub(super) strategy: SupervisionStrategy,
+    pub(super) order: Order,
     max_restarts: MaxRestarts,
     restart_window: Duration,
     auto_shutdown: AutoShutdown,
@@ -57,6 +58,7 @@ impl SupervisorBuilder {
         Self {
             label: None,
             strategy: SupervisionStrategy::default(),
+            order: Order::default(),
             max_restarts: MaxRestarts::default(),
             restart_window: defaults::RESTART_WINDOW,
             auto_shutdown: AutoShutdown::default(),
@@ -77,6 +79,16 @@ impl SupervisorBuilder {
     /// Sets which children are restarted together. Default: `OneForOne`.
     pub fn with_strategy(mut self, strategy: SupervisionStrategy) -> Self {
         self.strategy = strategy;
+        self
+    }
+
+    /// Sets the order in which the children start and stop. Default: `Declaration`.
+    ///
+    /// With [`Order::ByUse`], the children use the siblings that their specifications name with
+    /// [`ChildSpec::with_after`], and no others: the builder cannot look into their values, as the
+    /// macro does.
+    pub fn with_order(mut self, order: Order) -> Self {
+        self.order = order;
         self
     }
 
@@ -164,6 +176,7 @@ impl SupervisorBuilder {
         });
         let rules = SupervisorRules {
             strategy: self.strategy,
+            order: self.order,
             max_restarts: self.max_restarts,
             restart_window: self.restart_window,
             auto_shutdown: self.auto_shutdown,

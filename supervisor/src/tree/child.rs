@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::{
     ChildSpec, ErasedHandle, PerWorkerTemplate, Pool, Ready, Shared, SharedTemplate,
@@ -9,7 +10,9 @@ use super::{
 };
 use crate::child::{ChildRef, Worker, WorkerOnce};
 use crate::slot::Slot;
-use crate::spec::{ChildOptions, Shutdown, SupervisionStrategy, SupervisorOptions, TreeDescriptor};
+use crate::spec::{
+    ChildOptions, Shutdown, StartMode, SupervisionStrategy, SupervisorOptions, TreeDescriptor,
+};
 use crate::supervisor::Supervisor;
 
 /// A type that a tree can name as a child: `name: Type`.
@@ -35,7 +38,7 @@ use crate::supervisor::Supervisor;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a child",
-    label = "a child's type has `#[derive(Child)]` and an `impl Worker`, or is a tree with a name"
+    label = "a child's type has `#[derive(Child)]` and an `impl Worker` that holds for its parameters, or is a tree with a name"
 )]
 pub trait Child: Sized {
     /// The value that a child is made from: the worker itself, or a [`Tree`](crate::Tree).
@@ -117,7 +120,13 @@ impl ChildHandle for Supervisor {
         "",
         ChildOptions::new(),
         SupervisorOptions::new(SupervisionStrategy::OneForOne),
-        &[TreeDescriptor::task("…", ChildOptions::new().with_shutdown(Shutdown::Infinity))],
+        &[TreeDescriptor::task(
+            "…",
+            ChildOptions::new()
+                .with_shutdown(Shutdown::Infinity)
+                .with_start(StartMode::Notify)
+                .with_start_timeout(Duration::MAX),
+        )],
     ));
 }
 
@@ -187,8 +196,8 @@ impl<W: WorkerOnce> WorkerOnceSpec for W {
 ///
 /// The texts of its error are those of [`Child`], so that the compiler reports the error once.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` has no `impl Worker` for these parameters, so it is not a child",
-    label = "the bounds of its `impl Worker` do not hold here, or it has none"
+    message = "`{Self}` is not a child",
+    label = "a child's type has `#[derive(Child)]` and an `impl Worker` that holds for its parameters, or is a tree with a name"
 )]
 pub trait WorkerOf<M: Send + 'static>: Sized {
     /// Creates the specification of a child of this name.
@@ -205,8 +214,8 @@ impl<W: Worker> WorkerOf<W::Message> for W {
 /// The condition under which a type with parameters and `once` is a child: it is a [`WorkerOnce`]
 /// with messages of the type `M`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` has no `impl WorkerOnce` for these parameters, so it is not a child",
-    label = "the bounds of its `impl WorkerOnce` do not hold here, or it has none"
+    message = "`{Self}` is not a child",
+    label = "a child's type has `#[derive(Child)]` and an `impl Worker` that holds for its parameters, or is a tree with a name"
 )]
 pub trait WorkerOnceOf<M: Send + 'static>: Sized {
     /// Creates the specification of a child of this name.

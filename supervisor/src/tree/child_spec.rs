@@ -17,6 +17,8 @@ use crate::error::SupervisorError;
 use crate::life::LifeFactory;
 use crate::runtime::{Body, ErasedSpec, Unplaced};
 use crate::slot::{NoMessage, Slot};
+#[cfg(doc)]
+use crate::spec::Order;
 use crate::spec::{
     Backoff, ChildOptions, HealthPart, Name, OptionLayers, RestartPolicy, Shutdown, StartMode,
     SupervisionStrategy,
@@ -98,6 +100,7 @@ mod sealed {
 pub struct ChildSpec<S> {
     name: Name,
     options: OptionLayers,
+    after: Box<[Name]>,
     state: S,
 }
 
@@ -112,7 +115,7 @@ impl ChildSpec<Unset> {
     }
 
     pub(crate) fn named(name: Name) -> Self {
-        Self { name, options: OptionLayers::default(), state: Unset(()) }
+        Self { name, options: OptionLayers::default(), after: Box::default(), state: Unset(()) }
     }
 
     /// Runs this function: one call is one life.
@@ -159,7 +162,8 @@ impl ChildSpec<Unset> {
         let node = Arc::clone(supervisor.node());
         let body =
             Unplaced::of_supervisor(Body::Supervisor { node, slot }, supervisor.into_keeper());
-        ChildSpec { name: self.name, options: self.options, state: Ready { handle, body } }
+        let Self { name, options, after, .. } = self;
+        ChildSpec { name, options, after, state: Ready { handle, body } }
     }
 
     /// Runs the lives of this factory; `of_type` holds the options of the worker's type.
@@ -172,7 +176,7 @@ impl ChildSpec<Unset> {
         let slot = Arc::new(Slot::<M>::new(self.name.clone(), options.mailbox()));
         let handle = ChildRef::new(Arc::clone(&slot));
         let body = Unplaced::new(Body::Task { factory, slot });
-        ChildSpec { name: self.name, options, state: Ready { handle, body } }
+        ChildSpec { name: self.name, options, after: self.after, state: Ready { handle, body } }
     }
 }
 
@@ -191,7 +195,7 @@ impl ChildSpec<Unset> {
     /// ```
     pub fn per_worker<W: Child>(name: &str) -> ChildSpec<PerWorkerTemplate<W>> {
         let (name, state) = (Name::declared(name), PerWorkerTemplate(PhantomData));
-        ChildSpec { name, options: OptionLayers::default(), state }
+        ChildSpec { name, options: OptionLayers::default(), after: Box::default(), state }
     }
 }
 
@@ -207,7 +211,7 @@ impl<W: Worker> ChildSpec<PerWorkerTemplate<W>> {
     pub fn with_value(self, value: W) -> ChildSpec<SharedTemplate<W>> {
         let factory: Arc<dyn LifeFactory> = Arc::new(WorkerFactory::new(value));
         let state = SharedTemplate { factory, worker: PhantomData };
-        ChildSpec { name: self.name, options: self.options, state }
+        ChildSpec { name: self.name, options: self.options, after: self.after, state }
     }
 }
 
@@ -267,6 +271,43 @@ impl<S> ChildSpec<S> {
         self
     }
 
+    /// Names siblings that the child uses: under [`Order::ByUse`] it starts when they are up, and
+    /// they are stopped when it has ended. Default: none.
+    ///
+    /// Each sibling is one that the supervisor has already. Each call adds to those before.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), supervisor::SupervisorError> {
+    /// use supervisor::prelude::*;
+    /// use supervisor::Order;
+    ///
+    /// let task = async |ctx: Context| {
+    ///     ctx.shutdown_requested().await;
+    ///     Ok(())
+    /// };
+    /// let shop = Supervisor::new()
+    ///     .with_order(Order::ByUse)
+    ///     .with_child(ChildSpec::new("db").with_task(task))
+    ///     .with_child(ChildSpec::new("cache").with_task(task))
+    ///     .with_child(ChildSpec::new("web").with_task(task).with_after(["db", "cache"]))
+    ///     .build();
+    /// shop.start().await?;
+    /// # shop.shutdown().await.map(drop)
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Supervisor::start`] and [`Supervisor::add_child`] fail with
+    /// [`InvalidSpec`](SupervisorError::InvalidSpec) if there is no such sibling before the child,
+    /// or if the supervisor's order is not [`Order::ByUse`].
+    pub fn with_after<'a>(mut self, siblings: impl IntoIterator<Item = &'a str>) -> Self {
+        let more = siblings.into_iter().map(Name::parse);
+        self.after = std::mem::take(&mut self.after).into_iter().chain(more).collect();
+        self
+    }
+
     /// Sets how many messages the child's mailbox holds. Default: 64.
     pub fn with_mailbox(mut self, capacity: usize) -> Self {
         self.options.change(|options| options.with_mailbox(capacity));
@@ -322,12 +363,12 @@ impl<H> Runnable for Ready<H> {
     type Handle = H;
 
     fn into_parts(spec: ChildSpec<Self>) -> (ErasedSpec, H) {
-        let ChildSpec { name, options, state: Ready { handle, body } } = spec;
+        let ChildSpec { name, options, after, state: Ready { handle, body } } = spec;
         // The slot already has the capacity that the child's type sets.
         if options.sets_mailbox() {
             body.slot().set_capacity(options.mailbox());
         }
-        (ErasedSpec { name, options, body }, handle)
+        (ErasedSpec { name, options, after, body }, handle)
     }
 }
 

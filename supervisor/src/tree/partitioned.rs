@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::{Child, ChildHandle, ChildSpec, Ready, Runnable, SupervisorBuilder};
 use crate::child::{AnyChildRef, ChildRef};
 use crate::runtime::{Body, ErasedSpec, Unplaced};
-use crate::spec::{ChildOptions, Name, SupervisionStrategy, TreeDescriptor, rules};
+use crate::spec::{ChildOptions, Name, Order, SupervisionStrategy, TreeDescriptor, rules};
 use crate::supervisor::Supervisor;
 
 /// The secret of this process.
@@ -185,7 +185,7 @@ fn workers<M: Send + 'static>(
         let address = AnyChildRef::new(Arc::clone(&slot)).downcast();
         let Some(address) = address else { unreachable!("its messages are the template's") };
         let body = Unplaced::new(Body::Task { factory: Arc::clone(factory), slot });
-        (ErasedSpec { name, options: options.clone(), body }, address)
+        (ErasedSpec { name, options: options.clone(), after: Box::default(), body }, address)
     };
     (0..count).map(worker).unzip()
 }
@@ -214,6 +214,8 @@ impl SupervisorBuilder {
         if self.strategy == SupervisionStrategy::SimpleOneForOne {
             self.strategy = SupervisionStrategy::OneForOne;
         }
+        // No worker uses another, so that all start together, and stop together as a pool's do.
+        self.order = Order::ByUse;
         // There is at least one worker, so that `of` finds an address for each key even if the
         // number of partitions is zero and the supervisor cannot be started.
         let (parts, workers) = workers(template, partitions.max(1));

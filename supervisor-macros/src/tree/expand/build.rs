@@ -12,7 +12,7 @@ use super::super::ast::{Body, Child, Supervisor, Task, Tree, Typed, Validity};
 use super::super::check;
 use super::super::names::hygienic;
 use super::siblings::Scope;
-use super::{handle, settings};
+use super::{handle, settings, uses};
 use crate::errors::unknown_value;
 use crate::options::key::Place;
 
@@ -140,8 +140,9 @@ impl Builder<'_> {
     fn bind(child: &Child, spec: &TokenStream) -> TokenStream {
         let cfgs: Vec<&Attribute> = child.cfgs().collect();
         let (name, bound, builder) = (&child.name, hygienic("spec"), hygienic("builder"));
+        let after = uses::on_spec(child);
         quote! {
-            #(#cfgs)* let #bound = #spec;
+            #(#cfgs)* let #bound = #spec #after;
             #(#cfgs)* let #name = #bound.handle();
             #(#cfgs)* let #builder = #builder.with_child(#bound);
         }
@@ -157,10 +158,11 @@ impl Builder<'_> {
         let child_options = settings::of_child(krate, &nested.options, place);
         let statements = self.supervisor(scope, &TokenStream::new(), &own_options);
         let value = handle::nested_value(krate, nested, self.is_named);
+        let after = uses::on_spec(child);
         quote! {
             #(#cfgs)* let #name = { #statements #value };
             #(#cfgs)* let #builder = #builder.with_child(
-                #krate::ChildSpec::new(#text)#child_options
+                #krate::ChildSpec::new(#text)#child_options #after
                     .with_supervisor(::core::clone::Clone::clone(#name.supervisor())),
             );
         }

@@ -7,7 +7,7 @@ use quote::{quote, quote_spanned};
 use syn::{Attribute, Ident};
 
 use super::super::ast::{Body, Child, Supervisor, Tree, Validity};
-use super::settings;
+use super::{settings, uses};
 use crate::options::Options;
 use crate::options::key::{Key, Place};
 use crate::options::setting::{Known, Setting};
@@ -60,13 +60,19 @@ fn of_supervisor(
     let children = supervisor.named_children().filter(|_| levels != Levels::Nothing);
     let children = children.filter_map(|child| {
         let cfgs = child.cfgs();
-        let descriptor = of_child(krate, child, levels.below())?;
-        Some(quote!(#(#cfgs)* #descriptor,))
+        let (descriptor, uses) =
+            (of_child(krate, child, levels.below())?, uses::in_constant(child));
+        Some(quote!(#(#cfgs)* #descriptor #uses,))
     });
+    let list = if supervisor.is_by_use() && levels != Levels::Nothing {
+        quote!(#krate::__private::TreeDescriptor::by_use([#(#children)*]))
+    } else {
+        quote!([#(#children)*])
+    };
     // A `const` block makes the list `'static`, even inside a function.
     quote! {
         #krate::__private::TreeDescriptor::supervisor(#name, #child_options, #own_options, const {
-            &[#(#children)*]
+            &#list
         })
     }
 }

@@ -31,11 +31,19 @@ fn draw(parent: &Supervisor, indent: &str, lines: &mut Vec<String>) {
         let is_last = index + 1 == count;
         let (branch, below) =
             if is_last { ("└── ", "    ") } else { ("├── ", "│   ") };
-        lines.push(format!("{indent}{branch}{}: {}", child.unraw_name(), summary(child)));
+        let uses = uses(child);
+        lines.push(format!("{indent}{branch}{}: {}{uses}", child.unraw_name(), summary(child)));
         if let Body::Supervisor(nested) = &child.body {
             draw(nested, &format!("{indent}{below}"), lines);
         }
     }
+}
+
+/// Lists the siblings that a child uses, under `order = by_use`.
+fn uses(child: &Child) -> String {
+    let uses = child.place.as_ref().map(|place| &*place.uses).unwrap_or_default();
+    let names: Vec<&str> = uses.iter().map(|used| &*used.name).collect();
+    if names.is_empty() { String::new() } else { format!("  ← {}", names.join(", ")) }
 }
 
 /// Prints the declaration of a child as it is written in the tree.

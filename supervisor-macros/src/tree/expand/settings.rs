@@ -8,7 +8,7 @@ use quote::{format_ident, quote, quote_spanned};
 use crate::options::Options;
 use crate::options::key::{Key, Place, Receiver};
 use crate::options::setting::{Backoff, HealthPart, Known, Setting, Shutdown, StartMode};
-use crate::words::{AutoShutdown, Policy, Strategy, Vocabulary};
+use crate::words::{AutoShutdown, Order, Policy, Strategy, Vocabulary};
 
 /// Returns the calls that set a supervisor's options on its builder.
 pub(super) fn of_supervisor(krate: &TokenStream, options: &Options, place: Place) -> TokenStream {
@@ -125,6 +125,14 @@ fn value(krate: &TokenStream, setting: &Setting) -> TokenStream {
             );
             quote!(#krate::AutoShutdown::#variant)
         }
+        Setting::Order(order) => {
+            let variant = match order {
+                Order::Declaration => quote!(Declaration),
+                Order::ByUse => quote!(ByUse),
+            };
+            quote!(#krate::Order::#variant)
+        }
+        Setting::Names(names) => quote!([#(#names),*]),
         Setting::Count(count) => self::count(count),
         Setting::Policy(policy) => self::policy(krate, *policy),
         Setting::Shutdown(shutdown) => match shutdown {

@@ -77,7 +77,7 @@ fn child(input: ParseStream, errors: &mut Errors) -> syn::Result<Child> {
             Body::Broken(error)
         }
     };
-    Ok(Child { attrs, name, body, validity: Validity::Valid })
+    Ok(Child { attrs, name, body, validity: Validity::Valid, place: None })
 }
 
 /// Reports and skips words that other languages write before a declaration: `pub db: Db`,

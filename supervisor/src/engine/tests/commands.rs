@@ -212,6 +212,7 @@ fn adopt(world: &mut World, name: &str) -> world::Call {
         generation: 4,
         running: true,
         data: (world::named(name), 0),
+        after: Box::default(),
         caller: None,
         reply,
     });

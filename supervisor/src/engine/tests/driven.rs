@@ -160,8 +160,9 @@ impl Driven {
                 let (data, rules) = ((named(&spec.name), number), Arc::new(rules(&spec)));
                 self.specs.push(spec);
                 let (generation, running) = (0, false);
-                let caller = None;
-                let addition = Addition::One { rules, generation, running, data, caller, reply };
+                let (caller, after) = (None, Box::default());
+                let addition =
+                    Addition::One { rules, generation, running, data, after, caller, reply };
                 self.world.bring_in(addition);
             }
             Message::Terminate(call, name) => self.order(&name, Verb::Terminate, call),

@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::super::{Child, Effect, Event, GroupRestart, Key, Mode, State};
+use super::super::{Child, Effect, Event, Key, Mode, State};
 use super::world::{Call, Part, World};
-use crate::engine::Scheme;
+use crate::engine::child::{OwnStop, Purpose, StopPurpose};
+use crate::engine::{Engine, Named, Scheme};
 use crate::spec::{ChildState, RestartPolicy, SupervisionStrategy};
 
 pub(super) fn check(world: &World) {
@@ -21,7 +22,7 @@ pub(super) fn check(world: &World) {
         }
         Mode::RestartingGroup(_) => assert!(engine.rules.strategy.is_group()),
         Mode::Stopping { .. } => a_child_that_has_ended_for_good_is_closed(world),
-        Mode::Idle | Mode::Starting { .. } => {}
+        Mode::Idle | Mode::Starting => {}
     }
     if engine.rules.strategy == SupervisionStrategy::SimpleOneForOne && !engine.is_stopping() {
         for (key, child) in engine.children() {
@@ -51,6 +52,57 @@ pub(super) fn concerns_only(alone: Key, effect: &Effect<Part, Call>) {
         _ => None,
     };
     assert_eq!(concerned, Some(alone), "{effect:?} follows from the exit of one child");
+}
+
+/// Asserts that all siblings that a child uses have been up, when the child starts in its turn.
+pub(in crate::engine) fn may_start<C: Named, R>(engine: &Engine<C, R>, key: Key) {
+    for used in engine.uses(key) {
+        let used = engine.child(used).expect("a use of a child that is gone");
+        let is_late = match (&engine.mode, &used.state) {
+            (_, State::Starting(Purpose::Sequence)) => true,
+            (_, State::Killing(StopPurpose::Own(own))) => {
+                matches!(&**own, OwnStop::FailedStart(start) if matches!(start.purpose, Purpose::Sequence))
+            }
+            (Mode::Starting, _) => used.generation == 0,
+            (_, State::Held | State::Waiting(_) | State::Starting(_)) => true,
+            (_, state) => is_stopped_in_turn(state),
+        };
+        let (name, below) = (name_of(engine, key), used.data.name());
+        assert!(!is_late, "{name} starts before {below}, which it uses");
+    }
+}
+
+/// The number of children up to which each is compared with all others.
+const FEW: usize = 100;
+
+/// Asserts that all siblings that use a child, directly or not, have ended, when the child is asked
+/// to end in its turn.
+pub(in crate::engine) fn may_stop<C: Named, R>(
+    engine: &Engine<C, R>,
+    key: Key,
+    purpose: &StopPurpose<R>,
+) {
+    let (StopPurpose::Sequence, Some(graph)) = (purpose, &engine.graph) else { return };
+    if engine.count() > FEW {
+        return;
+    }
+    let (mut users, mut next) = (vec![key], 0);
+    while let Some(&user) = users.get(next) {
+        next += 1;
+        // (A forgotten child may stand between others.)
+        let has_ended = engine.child(user).is_none_or(|child| !child.state.has_life());
+        let (key_name, user_name) = (name_of(engine, key), name_of(engine, user));
+        assert!(has_ended || user == key, "{key_name} is asked to end before {user_name}");
+        users.extend(graph.users(user));
+    }
+}
+
+fn name_of<C: Named, R>(engine: &Engine<C, R>, key: Key) -> String {
+    engine.child(key).map_or_else(String::new, |child| child.data.name().to_string())
+}
+
+fn is_stopped_in_turn<R>(state: &State<R>) -> bool {
+    matches!(state, State::Stopping(StopPurpose::Sequence) | State::Killing(StopPurpose::Sequence))
 }
 
 /// Asserts that the engine knows exactly the lives that exist.
@@ -87,7 +139,9 @@ fn counters_follow_from_states(world: &World) {
     });
     assert_eq!(engine.significant, significant.count(), "significant children that go on");
     let with_life = engine.children().filter(|(_, child)| child.state.has_life()).count();
-    if let Mode::Stopping { scheme: Scheme::AtOnce { next: None, .. }, .. } = engine.mode {
+    if let Mode::Stopping { scheme: Scheme::AtOnce { .. }, .. } = engine.mode
+        && engine.walk.is_through()
+    {
         assert_eq!(engine.moving, with_life, "a life that has not been asked to end");
     }
     let keys: HashSet<Key> = engine.children().map(|(key, _)| key).collect();
@@ -107,18 +161,11 @@ fn nothing_waits_without_cause(world: &World) {
         assert!(engine.deferred.is_empty() && engine.deferred_for.is_empty());
     }
     // A start or a group restart has a child or an event that makes it go on.
-    let goes_on = |key: Option<Key>| {
-        let child = key.and_then(|key| engine.child(key));
-        let continues = world.later.iter().any(|event| matches!(event, Event::Continue));
-        child.is_some_and(|child| child.state.is_moving()) || continues
-    };
+    let continues = world.later.iter().any(|event| matches!(event, Event::Continue));
+    let goes_on = engine.moving > 0 || continues;
     match engine.mode {
-        Mode::Starting { next } => assert!(goes_on(next), "the start is stuck"),
-        Mode::RestartingGroup(
-            GroupRestart::Starting { next, .. } | GroupRestart::Stopping { next, .. },
-        ) => {
-            assert!(goes_on(next), "the group restart is stuck");
-        }
+        Mode::Starting => assert!(goes_on, "the start is stuck"),
+        Mode::RestartingGroup(_) => assert!(goes_on, "the group restart is stuck"),
         _ => {}
     }
 }
@@ -129,9 +176,17 @@ fn a_child_on_hold_has_a_restart_to_come_back_with(world: &World) {
     let engine = &world.engine;
     let waits = |child: &Child<Part, Call>| matches!(child.state, State::Waiting(_));
     let all = engine.rules.strategy == SupervisionStrategy::OneForAll;
-    let mut covered = all && engine.children().any(|(_, child)| waits(child));
-    for (_, child) in engine.children() {
-        covered = covered || waits(child);
+    let any = engine.children().any(|(_, child)| waits(child));
+    let mut after_one = false;
+    let mut reached = HashSet::new();
+    for (key, child) in engine.children() {
+        after_one = after_one || waits(child);
+        // Children that are used come before their users.
+        if waits(child) || engine.uses(key).into_iter().any(|used| reached.contains(&used)) {
+            reached.insert(key);
+        }
+        let by_use = engine.graph.is_some();
+        let covered = all && any || if by_use { reached.contains(&key) } else { after_one };
         let on_hold = matches!(child.state, State::Held);
         assert!(!on_hold || covered, "{} is on hold for ever", child.data.0);
     }

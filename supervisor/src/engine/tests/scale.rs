@@ -5,9 +5,9 @@ use std::time::Instant;
 
 use super::*;
 use crate::engine::{Effect, Engine, Key, Named};
-use crate::spec::Name;
 use crate::spec::RestartPolicy::{Always, Temporary, Transient};
-use crate::spec::SupervisionStrategy::{OneForAll, OneForOne, SimpleOneForOne};
+use crate::spec::SupervisionStrategy::{OneForAll, OneForOne, RestForOne, SimpleOneForOne};
+use crate::spec::{self, Name};
 
 const MANY: usize = 100_000;
 
@@ -40,11 +40,22 @@ impl Bare {
     }
 
     fn with_many(rules: SupervisorRules, child: ChildRules) -> (Self, Vec<Key>) {
+        Self::with_many_users(rules, child, |_, _| Vec::new())
+    }
+
+    /// Declares many children; `uses` returns what the child of a number uses, of those before it.
+    fn with_many_users(
+        rules: SupervisorRules,
+        child: ChildRules,
+        uses: impl Fn(usize, &[Key]) -> Vec<Key>,
+    ) -> (Self, Vec<Key>) {
         let mut bare = Self::new(rules);
         let child = Arc::new(child);
-        let name = |number: usize| Name::declared(&format!("c{number}"));
-        let keys = (0..MANY).map(|number| bare.engine.declare(Arc::clone(&child), 0, name(number)));
-        let keys = keys.collect();
+        let mut keys = Vec::new();
+        for number in 0..MANY {
+            let (name, uses) = (Name::declared(&format!("c{number}")), uses(number, &keys));
+            keys.push(bare.engine.declare(Arc::clone(&child), 0, name, &uses));
+        }
         bare.on(Event::Start);
         while std::mem::take(&mut bare.continues) {
             bare.on(Event::Continue);
@@ -64,6 +75,7 @@ impl Bare {
                 generation,
                 running,
                 data,
+                after: Box::default(),
                 caller: None,
                 reply: (),
             });
@@ -175,7 +187,15 @@ fn many_temporary_children_that_ended_with_their_group_are_forgotten() {
         let always = number == 0 || number == MANY as u64 - 1;
         let rules = Arc::clone(&rules[usize::from(!always)]);
         let (data, generation, running) = (Name::worker(number), 0, false);
-        bare.bring_in(Addition::One { rules, generation, running, data, caller: None, reply: () });
+        bare.bring_in(Addition::One {
+            rules,
+            generation,
+            running,
+            data,
+            after: Box::default(),
+            caller: None,
+            reply: (),
+        });
     }
     let keys: Vec<Key> = bare.engine.children().map(|(key, _)| key).collect();
     bare.exits(keys[0], Exit::Returned(panicked()));
@@ -197,7 +217,7 @@ fn many_children_decline() {
 #[test]
 fn many_commands_wait_for_their_turn() {
     let mut bare = Bare::new(unlimited(OneForAll));
-    bare.engine.declare(Arc::new(notifying(Always)), 0, Name::declared("a"));
+    bare.engine.declare(Arc::new(notifying(Always)), 0, Name::declared("a"), &[]);
     bare.on(Event::Start);
     for _ in 0..MANY {
         let subject = Subject::Name(Name::declared("a"));
@@ -231,4 +251,55 @@ fn many_children_wait_for_their_restart() {
     bare.now += secs(1);
     bare.on(Event::Tick);
     assert_eq!(bare.spawned, 2 * MANY);
+}
+
+fn by_use(strategy: SupervisionStrategy) -> SupervisorRules {
+    SupervisorRules { order: spec::Order::ByUse, ..unlimited(strategy) }
+}
+
+#[test]
+fn many_children_without_uses_stop() {
+    let (mut bare, keys) = Bare::with_many(by_use(OneForOne), worker(Always));
+    bare.on(Event::Stop);
+    bare.settle();
+    assert!(bare.ended);
+    assert_eq!(bare.spawned, keys.len());
+}
+
+#[test]
+fn many_children_that_use_the_one_before_stop_and_restart() {
+    let uses = |_: usize, keys: &[Key]| keys.last().copied().into_iter().collect();
+    let (mut bare, keys) = Bare::with_many_users(by_use(RestForOne), worker(Always), uses);
+    bare.exits(keys[0], Exit::Returned(panicked()));
+    bare.settle();
+    assert_eq!(bare.spawned, 2 * MANY);
+    bare.on(Event::Stop);
+    bare.settle();
+    assert!(bare.ended);
+}
+
+#[test]
+fn many_children_that_use_one_fail_one_by_one() {
+    let uses = |_: usize, keys: &[Key]| keys.first().copied().into_iter().collect();
+    let (mut bare, keys) = Bare::with_many_users(by_use(RestForOne), worker(Always), uses);
+    keys[1..].iter().for_each(|key| bare.exits(*key, Exit::Returned(panicked())));
+    assert_eq!(bare.spawned, 2 * MANY - 1);
+}
+
+#[test]
+fn many_children_that_use_one_are_forgotten_one_by_one() {
+    let uses = |_: usize, keys: &[Key]| keys.first().copied().into_iter().collect();
+    let (mut bare, keys) = Bare::with_many_users(by_use(OneForAll), worker(Temporary), uses);
+    keys.into_iter().rev().for_each(|key| bare.exits(key, Exit::Returned(panicked())));
+    assert_eq!(bare.engine.children().count(), 0);
+}
+
+#[test]
+fn many_forgotten_children_in_a_row_hold_up_nothing() {
+    let uses = |_: usize, keys: &[Key]| keys.last().copied().into_iter().collect();
+    let (mut bare, keys) = Bare::with_many_users(by_use(OneForOne), worker(Temporary), uses);
+    keys[1..MANY - 1].iter().for_each(|key| bare.exits(*key, Exit::Returned(panicked())));
+    bare.on(Event::Stop);
+    bare.settle();
+    assert!(bare.ended);
 }

@@ -10,15 +10,16 @@ use crate::spec::RestartPolicy::{Always, Temporary, Transient};
 use crate::spec::SupervisionStrategy::{OneForAll, OneForOne, RestForOne, SimpleOneForOne};
 
 #[derive(Clone, Debug)]
-struct Scenario {
-    rules: SupervisorRules,
-    children: Vec<ChildRules>,
-    events: Vec<Happening>,
-    end: End,
+pub(super) struct Scenario {
+    pub(super) rules: SupervisorRules,
+    /// The children, each with the numbers of the siblings that it uses, as bits.
+    pub(super) children: Vec<(ChildRules, u8)>,
+    pub(super) events: Vec<Happening>,
+    pub(super) end: End,
 }
 
 #[derive(Clone, Debug)]
-enum Happening {
+pub(super) enum Happening {
     /// A life ends by itself, or, if it was asked to end, in another way than it was asked.
     Exits(Index, ExitReason),
     /// A life that was asked to end, or aborted, ends.
@@ -33,7 +34,7 @@ enum Happening {
     Later,
     Passes(u64),
     Deadline,
-    Add(u8, ChildRules),
+    Add(u8, ChildRules, u8),
     Command(u8, u8),
     Stop,
     Kill,
@@ -42,7 +43,7 @@ enum Happening {
 
 /// The way in which a supervisor is brought to its end.
 #[derive(Clone, Copy, Debug)]
-struct End {
+pub(super) struct End {
     kill: bool,
     /// `true` if the lives end when they are asked to; `false` if only deadlines pass.
     obedient: bool,
@@ -108,7 +109,8 @@ fn happening() -> impl Strategy<Value = Happening> {
         15 => Just(Later),
         8 => (0..2_500_u64).prop_map(Passes),
         10 => Just(Deadline),
-        4 => (0..8_u8, child()).prop_map(|(name, rules)| Add(name, rules)),
+        4 => (0..8_u8, child(), any::<u8>())
+            .prop_map(|(name, rules, uses)| Add(name, rules, uses)),
         20 => (0..5_u8, 0..8_u8).prop_map(|(command, name)| Command(command, name)),
         1 => Just(Stop),
         1 => Just(Kill),
@@ -116,10 +118,17 @@ fn happening() -> impl Strategy<Value = Happening> {
     ]
 }
 
+/// Returns scenarios of supervisors with children in declaration order, and of pools.
 fn scenario() -> impl Strategy<Value = Scenario> {
-    let strategy = prop_oneof![
+    scenario_of(prop_oneof![
         1 => Just(OneForOne), 2 => Just(OneForAll), 2 => Just(RestForOne), 1 => Just(SimpleOneForOne)
-    ];
+    ])
+}
+
+/// Returns scenarios of supervisors with these strategies.
+pub(super) fn scenario_of(
+    strategy: impl Strategy<Value = SupervisionStrategy>,
+) -> impl Strategy<Value = Scenario> {
     let limit = prop_oneof![
         1 => (0..6_u32).prop_map(MaxRestarts::AtMost), 2 => Just(MaxRestarts::Unlimited)
     ];
@@ -142,7 +151,7 @@ fn scenario() -> impl Strategy<Value = Scenario> {
         }
     });
     let end = (any::<bool>(), any::<bool>()).prop_map(|(kill, obedient)| End { kill, obedient });
-    let children = prop::collection::vec(child(), 0..8);
+    let children = prop::collection::vec((child(), any::<u8>()), 0..8);
     let events = prop::collection::vec(happening(), 0..80);
     (rules, children, events, end).prop_map(|(rules, children, events, end)| Scenario {
         rules,
@@ -152,7 +161,12 @@ fn scenario() -> impl Strategy<Value = Scenario> {
     })
 }
 
-fn name(number: impl Into<usize>) -> String {
+/// Returns the numbers of the bits that are set.
+pub(super) fn bits(bits: u8) -> Vec<usize> {
+    (0..8).filter(|bit| bits & (1 << bit) != 0).collect()
+}
+
+pub(super) fn name(number: impl Into<usize>) -> String {
     format!("c{}", number.into())
 }
 
@@ -169,7 +183,7 @@ fn a_life(world: &World, which: Index) -> Option<(Key, u64)> {
     (!lives.is_empty()).then(|| *which.get(&lives))
 }
 
-fn happen(world: &mut World, happening: Happening) {
+pub(super) fn happen(world: &mut World, happening: Happening) {
     match happening {
         Happening::Exits(which, reason) => {
             if let Some((key, _)) = a_life(world, which) {
@@ -214,10 +228,17 @@ fn happen(world: &mut World, happening: Happening) {
         Happening::Deadline => {
             world.pass_to_deadline();
         }
-        Happening::Add(number, rules) => {
+        Happening::Add(number, rules, uses) => {
             let rules = world.engine.rules.template.as_deref().cloned().unwrap_or(rules);
             let name = name_in(world, number);
-            world.add(&name, rules);
+            let uses = if world.engine.graph.is_some() && !world.uses_all {
+                bits(uses)
+            } else {
+                Vec::new()
+            };
+            let uses: Vec<String> = uses.into_iter().map(self::name).collect();
+            let uses: Vec<&str> = uses.iter().map(String::as_str).collect();
+            world.add_after(&name, rules, &uses);
         }
         Happening::Command(command, number) => command_in(world, command, number),
         Happening::Stop => world.on(Event::Stop),
@@ -279,11 +300,16 @@ fn command_in(world: &mut World, command: u8, number: u8) {
 
 /// Stops or kills the supervisor and asserts that it ends: if the lives do not end when they are
 /// asked to, then by its deadlines, as far as its children have any.
-fn bring_to_an_end(world: &mut World, end: End) {
+pub(super) fn bring_to_an_end(world: &mut World, end: End) {
     world.on(if end.kill { Event::Kill } else { Event::Stop });
     for _ in 0..1_000 {
         if world.ended.is_some() {
             return;
+        }
+        if matches!(world.later.front(), Some(Event::Continue)) {
+            let event = world.later.pop_front();
+            event.into_iter().for_each(|event| world.on(event));
+            continue;
         }
         let first = world.stopping.first().copied();
         match first {
@@ -306,26 +332,36 @@ fn bring_to_an_end(world: &mut World, end: End) {
     panic!("it does not end: {:?}", world.engine.mode);
 }
 
+/// Has all events happen, and asserts that the supervisor then ends and has answered all commands.
+pub(super) fn run(
+    world: &mut World,
+    events: Vec<Happening>,
+    end: End,
+) -> Result<(), TestCaseError> {
+    for event in events {
+        happen(world, event);
+    }
+    bring_to_an_end(world, end);
+    for call in 1..=world.calls {
+        prop_assert!(world.answers.contains_key(&call), "call {} is not answered", call);
+    }
+    prop_assert_eq!(world.engine.next_deadline(), None);
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(runs(400))]
 
     #[test]
     fn whatever_happens_the_invariants_hold_and_a_stop_comes_to_its_end(scenario in scenario()) {
-        let Scenario { rules, children, events, end } = scenario;
-        let mut world = World::new(rules);
+        let mut world = World::new(scenario.rules);
+        let (children, events, end) = (scenario.children, scenario.events, scenario.end);
         if world.engine.rules.strategy != SimpleOneForOne {
-            for (number, rules) in children.into_iter().enumerate() {
+            for (number, (rules, _)) in children.into_iter().enumerate() {
                 world = world.with(&name(number), rules);
             }
         }
         world.on(Event::Start);
-        for event in events {
-            happen(&mut world, event);
-        }
-        bring_to_an_end(&mut world, end);
-        for call in 1..=world.calls {
-            prop_assert!(world.answers.contains_key(&call), "call {} is not answered", call);
-        }
-        prop_assert_eq!(world.engine.next_deadline(), None);
+        run(&mut world, events, end)?;
     }
 }

@@ -49,6 +49,8 @@ pub(super) struct World {
     retries: HashSet<(Key, u32)>,
     /// The refusal of each supervisor that is to be adopted; `None` if adoptions succeed.
     pub(super) adoption: Option<Refusal>,
+    /// `true` if each child that is added uses all children that are there.
+    pub(super) uses_all: bool,
 }
 
 impl World {
@@ -69,12 +71,20 @@ impl World {
             log: Vec::new(),
             retries: HashSet::new(),
             adoption: None,
+            uses_all: false,
         }
     }
 
     /// Adds a declared child.
     pub(super) fn with(mut self, name: &str, rules: ChildRules) -> Self {
-        self.engine.declare(Arc::new(rules), 0, (named(name), 0));
+        self.engine.declare(Arc::new(rules), 0, (named(name), 0), &[]);
+        self
+    }
+
+    /// Adds a declared child that uses these siblings.
+    pub(super) fn with_user(mut self, name: &str, rules: ChildRules, uses: &[&str]) -> Self {
+        let uses: Vec<Key> = uses.iter().map(|used| self.key(used)).collect();
+        self.engine.declare(Arc::new(rules), 0, (named(name), 0), &uses);
         self
     }
 
@@ -262,12 +272,19 @@ impl World {
     }
 
     pub(super) fn add(&mut self, name: &str, rules: ChildRules) -> Call {
+        self.add_after(name, rules, &[])
+    }
+
+    pub(super) fn add_after(&mut self, name: &str, rules: ChildRules, after: &[&str]) -> Call {
+        let all = self.engine.children().filter(|_| self.uses_all);
+        let all = all.map(|(_, child)| child.data.0.clone());
+        let after = after.iter().map(|sibling| named(sibling)).chain(all).collect();
         let reply = self.next_call();
         let rules = Arc::new(rules);
         let data = (named(name), reply);
         let (generation, running) = (0, false);
         let caller = None;
-        self.bring_in(Addition::One { rules, generation, running, data, caller, reply });
+        self.bring_in(Addition::One { rules, generation, running, data, after, caller, reply });
         reply
     }
 
@@ -375,6 +392,12 @@ impl World {
 
     fn describe_notice(&mut self, notice: &Notice) -> String {
         match notice {
+            Notice::StartWaits { child, .. } => {
+                format!("{} waits to start", self.named_child(*child))
+            }
+            Notice::StopWaits { child, .. } => {
+                format!("{} waits to stop", self.named_child(*child))
+            }
             Notice::Started(key) => format!("{} started", self.named_child(*key)),
             Notice::Restarted { child, left } => {
                 let left = left.map_or_else(|| "any".to_owned(), |left| left.to_string());

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::SupervisorRun;
+use super::users::present_uses;
 use crate::engine::{Event, Key};
 use crate::inbox::Link;
 use crate::runtime::node::{Body, Declared, Node};
@@ -49,6 +50,7 @@ impl Node {
                 body: child.data.body.clone(),
             });
             node.set_declared(declared.collect());
+            node.set_uses(present_uses(&run.engine));
             run.has_declaration = false;
         });
         // The inbox is ordered: the supervisor handles this message before any of its new parent's.

@@ -4,11 +4,11 @@
 use std::time::Duration;
 
 use super::{ChildTask, SupervisorRun};
-use crate::engine::{Child, Notice};
+use crate::engine::{Child, Key, Notice};
 use crate::inbox::Reply;
 use crate::observe::{Circumstances, EventKind};
 use crate::packed_instant::PackedInstant;
-use crate::spec::{ExitReason, HealthPart, RestartPolicy, SupervisionStrategy};
+use crate::spec::{ChildPath, ExitReason, HealthPart, RestartPolicy, SupervisionStrategy};
 
 impl SupervisorRun {
     /// Applies a notice.
@@ -81,7 +81,9 @@ impl SupervisorRun {
                 return began;
             }
             Notice::NotStopped(key) => return child(key)?.1.core().stop_began(),
-            Notice::Delayed { .. }
+            Notice::StartWaits { .. }
+            | Notice::StopWaits { .. }
+            | Notice::Delayed { .. }
             | Notice::StoppedLate(_)
             | Notice::MaxRestartsExceeded { .. } => {}
             Notice::Stopping => node.stops().begin(now),
@@ -118,6 +120,8 @@ impl SupervisorRun {
             .map_or(Duration::ZERO, |began| self.now.saturating_duration_since(began.instant()));
         let kind = match notice {
             Notice::Started(_) | Notice::Restarted { .. } if !has_begun(child) => return,
+            Notice::StartWaits { on, .. } => EventKind::StartWaits { on: self.paths(&on) },
+            Notice::StopWaits { on, .. } => EventKind::StopWaits { on: self.paths(&on) },
             Notice::Started(_) => EventKind::ChildStarted { incarnation },
             Notice::Restarted { left, .. } => {
                 let restarts = core.restarts();
@@ -141,6 +145,14 @@ impl SupervisorRun {
             Notice::Stopping => EventKind::SupervisorStopping,
         };
         self.node.announce(|| core.path(), &kind, self.circumstances(child, asked_at.is_some()));
+    }
+}
+
+impl SupervisorRun {
+    /// Returns the paths of these children.
+    fn paths(&self, keys: &[Key]) -> Vec<ChildPath> {
+        let children = keys.iter().filter_map(|key| self.engine.child(*key));
+        children.map(|child| child.data.slot().core().path()).collect()
     }
 }
 

@@ -448,6 +448,7 @@ mod tests {
     async fn callers_of_a_long_start_that_have_given_up_are_not_kept() {
         let rules = SupervisorRules {
             strategy: SupervisionStrategy::OneForOne,
+            order: crate::spec::Order::Declaration,
             max_restarts: MaxRestarts::AtMost(0),
             restart_window: Duration::ZERO,
             auto_shutdown: AutoShutdown::Never,

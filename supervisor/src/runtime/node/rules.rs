@@ -102,6 +102,7 @@ pub(crate) fn broken_at_build(
         })
     });
     template_count(template.is_some(), children, rules)
+        .or(order_of_pool(rules))
         .or(max_children_exceeded(children, rules.max_children))
         .or(supervisor_value_zero(&supervisor, rules.max_children))
         .or(of_template)
@@ -132,9 +133,17 @@ fn template_count(has_template: bool, children: usize, rules: &SupervisorRules) 
     }
 }
 
+/// Returns the message for the rule that is broken by a pool with an order.
+fn order_of_pool(rules: &SupervisorRules) -> Option<Text> {
+    let is_pool = rules.strategy == SupervisionStrategy::SimpleOneForOne;
+    (is_pool && rules.order.is_by_use())
+        .then(|| Text::new().str("`order` has no meaning on a pool: its workers stop together"))
+}
+
 fn options_of(supervisor: &SupervisorRules) -> SupervisorOptions {
     SupervisorOptions {
         strategy: supervisor.strategy,
+        order: supervisor.order,
         max_restarts: supervisor.max_restarts,
         restart_window: supervisor.restart_window,
         auto_shutdown: supervisor.auto_shutdown,

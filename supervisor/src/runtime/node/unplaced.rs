@@ -14,6 +14,8 @@ use crate::spec::{Name, OptionLayers};
 pub struct ErasedSpec {
     pub(crate) name: Name,
     pub(crate) options: OptionLayers,
+    /// The siblings that the child uses beyond those that its value shows.
+    pub(crate) after: Box<[Name]>,
     pub(crate) body: Unplaced,
 }
 

@@ -93,8 +93,18 @@ impl Happened<'_> {
             self.before.children.contains_key(*path) && !self.unsteady.contains(*path)
         };
         let starts: Vec<&str> = self.story.starts(self.from).into_iter().filter(is_known).collect();
-        let wanted: Vec<&str> =
+        let mut wanted: Vec<&str> =
             expected.starts.iter().map(String::as_str).filter(is_known).collect();
+        let plan = &self.before.plan;
+        if let Some((user, before)) = plan.misplaced(&starts) {
+            return Some(format!("`{user}` started before `{before}`, which it uses"));
+        }
+        let mut starts = starts;
+        if plan.has_uses() {
+            // Children that do not use each other start in any order.
+            starts.sort_unstable();
+            wanted.sort_unstable();
+        }
         (starts != wanted).then(|| {
             format!("order of starts: {}; expected: {}", starts.join(", "), wanted.join(", "))
         })
@@ -111,7 +121,13 @@ impl Happened<'_> {
             }
             let stopped: Vec<&str> =
                 ends.iter().copied().filter(|end| stop.iter().any(|path| path == end)).collect();
-            if stopped != *stop {
+            let is_by_use = self.before.plan.has_uses();
+            if is_by_use {
+                let started: Vec<&str> = stopped.iter().rev().copied().collect();
+                if let Some((user, before)) = self.before.plan.misplaced(&started) {
+                    differences.push(format!("`{before}` ended before `{user}`, which uses it"));
+                }
+            } else if stopped != *stop {
                 differences.push(format!(
                     "order of stops: {}; expected: {}",
                     stopped.join(", "),

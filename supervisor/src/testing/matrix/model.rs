@@ -246,11 +246,15 @@ impl<'a> Model<'a> {
             return self.give_up(above);
         }
         let siblings = self.children[above].children.clone();
-        let first = match self.strategy(above) {
-            SupervisionStrategy::OneForAll => 0,
-            SupervisionStrategy::RestForOne => {
-                siblings.iter().position(|sibling| *sibling == at).unwrap_or(0)
-            }
+        let place = siblings.iter().position(|sibling| *sibling == at).unwrap_or(0);
+        let scope: Vec<usize> = match self.strategy(above) {
+            SupervisionStrategy::OneForAll => siblings,
+            SupervisionStrategy::RestForOne => match self.uses(above) {
+                None => siblings[place..].to_vec(),
+                Some(uses) => {
+                    users_of(place, uses).into_iter().map(|user| siblings[user]).collect()
+                }
+            },
             SupervisionStrategy::OneForOne | SupervisionStrategy::SimpleOneForOne => {
                 if !self.start(at) {
                     self.restart(at);
@@ -258,17 +262,15 @@ impl<'a> Model<'a> {
                 return;
             }
         };
-        let scope = &siblings[first..];
-        self.stop(scope);
-        for sibling in scope {
-            let sibling = *sibling;
+        self.stop(&scope);
+        for &sibling in &scope {
             if sibling != at && self.children[sibling].plan.restart == RestartPolicy::Temporary {
                 self.children[sibling].rest = Rest::Gone;
             }
         }
         for sibling in scope {
-            if self.children[*sibling].rest == Rest::Down && !self.start(*sibling) {
-                return self.restart(*sibling);
+            if self.children[sibling].rest == Rest::Down && !self.start(sibling) {
+                return self.restart(sibling);
             }
         }
     }
@@ -344,8 +346,24 @@ impl<'a> Model<'a> {
         }
     }
 
+    fn uses(&self, supervisor: usize) -> Option<&'a [Vec<usize>]> {
+        self.children[supervisor].plan.inside.as_ref()?.uses.as_deref()
+    }
+
     fn strategy(&self, supervisor: usize) -> SupervisionStrategy {
         let inside = self.children[supervisor].plan.inside.as_ref();
         inside.map_or(SupervisionStrategy::OneForOne, |inside| inside.strategy)
     }
+}
+
+/// Returns the place of a child and those of the siblings that use it, directly or not; `uses` has
+/// the places of the siblings that each child uses, which are before its own.
+fn users_of(child: usize, uses: &[Vec<usize>]) -> Vec<usize> {
+    let mut scope = vec![child];
+    for (place, before) in uses.iter().enumerate().skip(child + 1) {
+        if before.iter().any(|place| scope.contains(place)) {
+            scope.push(place);
+        }
+    }
+    scope
 }

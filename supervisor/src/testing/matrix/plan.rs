@@ -43,6 +43,8 @@ pub(super) struct Inside {
     /// The restarts that count at present.
     pub(super) used: u32,
     pub(super) children: Vec<Plan>,
+    /// For each child, the indices of the siblings that it uses; `None` in declaration order.
+    pub(super) uses: Option<Vec<Vec<usize>>>,
 }
 
 impl Plan {
@@ -72,6 +74,36 @@ impl Plan {
     pub(super) fn stops_together(&self, siblings: &[String]) -> bool {
         let above = siblings.first().and_then(|path| self.find(path)).map(|(_, above)| above);
         above.is_some_and(Self::is_pool)
+    }
+
+    /// Returns `true` if a supervisor here or below starts and stops its children by use.
+    pub(super) fn has_uses(&self) -> bool {
+        self.uses().is_some() || self.children().iter().any(Self::has_uses)
+    }
+
+    fn uses(&self) -> Option<&Vec<Vec<usize>>> {
+        self.inside.as_ref()?.uses.as_ref()
+    }
+
+    /// Returns a child and a sibling that it uses, if the child stands before that sibling in this
+    /// list. Children that stand there more than once are left out.
+    pub(super) fn misplaced(&self, paths: &[&str]) -> Option<(&str, &str)> {
+        let place = |path: &str| {
+            let mut places = paths.iter().enumerate().filter(|(_, other)| **other == path);
+            let first = places.next().map(|(place, _)| place);
+            first.filter(|_| places.next().is_none())
+        };
+        let children = self.children();
+        for (child, uses) in children.iter().zip(self.uses().into_iter().flatten()) {
+            for used in uses.iter().filter_map(|index| children.get(*index)) {
+                if let (Some(user), Some(before)) = (place(&child.path), place(&used.path))
+                    && user < before
+                {
+                    return Some((&child.path, &used.path));
+                }
+            }
+        }
+        children.iter().find_map(|child| child.misplaced(paths))
     }
 
     /// Returns `true` if this is the supervisor of a pool.
@@ -109,6 +141,7 @@ impl Plan {
                 _ => Budget::Unbounded,
             });
         }
+        // (By use it may be shorter: this is a limit.)
         all.fold(Budget::ZERO, Budget::then)
     }
 

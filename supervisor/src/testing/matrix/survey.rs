@@ -5,7 +5,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use super::plan::{Inside, Plan};
-use crate::engine::{ChildRules, StartRule};
+use crate::engine::{ChildRules, Key, StartRule};
 use crate::runtime::{Body, Node, NodeState};
 use crate::slot::AnySlot;
 use crate::spec::{ChildPath, ChildState, ExitReason, MaxRestarts, RestartPolicy, Shutdown};
@@ -39,6 +39,8 @@ struct Member {
     declared: bool,
     body: Body,
     lives: u64,
+    /// The positions of the siblings that the child uses.
+    uses: Vec<usize>,
 }
 
 impl Survey {
@@ -86,7 +88,10 @@ impl Survey {
 async fn inside_of(node: &Arc<Node>, children: &mut BTreeMap<String, Seen>) -> Inside {
     let supervisor = Supervisor::observing(Arc::clone(node));
     let found = supervisor.query(|run| {
-        let members = run.engine.children().map(|(_, child)| Member {
+        let keys: Vec<Key> = run.engine.children().map(|(key, _)| key).collect();
+        let place = |used: Key| keys.iter().position(|key| *key == used);
+        let members = run.engine.children().map(|(key, child)| Member {
+            uses: run.engine.uses(key).into_iter().filter_map(place).collect(),
             path: child.data.slot().core().path(),
             rules: Arc::clone(&child.rules),
             declared: child.declared,
@@ -106,7 +111,9 @@ async fn inside_of(node: &Arc<Node>, children: &mut BTreeMap<String, Seen>) -> I
         _ => 0,
     };
     let mut plans = Vec::with_capacity(members.len());
-    for member in members {
+    let mut before = Vec::with_capacity(members.len());
+    for mut member in members {
+        before.push(std::mem::take(&mut member.uses));
         plans.push(plan_of(member, children).await);
     }
     Inside {
@@ -116,13 +123,20 @@ async fn inside_of(node: &Arc<Node>, children: &mut BTreeMap<String, Seen>) -> I
         auto_shutdown: rules.auto_shutdown,
         used,
         children: plans,
+        uses: rules.order.is_by_use().then_some(before),
     }
 }
 
 /// Returns the children with which the next life of a supervisor that is down begins.
 fn declared_members(node: &Arc<Node>) -> Vec<Member> {
     let declared = node.declared();
-    let members = declared.iter().map(|child| Member {
+    let (uses, mut next) = (node.uses(), 0);
+    let mut uses_of = |position| match &uses {
+        Some(uses) => uses.of(position, &mut next).collect(),
+        None => Vec::new(),
+    };
+    let members = declared.iter().enumerate().map(|(position, child)| Member {
+        uses: uses_of(position),
         path: child.body.slot().core().path(),
         rules: Arc::clone(&child.rules),
         declared: true,
@@ -133,7 +147,7 @@ fn declared_members(node: &Arc<Node>) -> Vec<Member> {
 }
 
 async fn plan_of(member: Member, children: &mut BTreeMap<String, Seen>) -> Plan {
-    let Member { path, rules, declared, body, lives } = member;
+    let Member { path, rules, declared, body, lives, .. } = member;
     let path = path.as_str().to_owned();
     let (slot, can_hang, is_once, node) = match &body {
         Body::Task { slot, factory } => (slot, factory.can_hang(), factory.is_once(), None),

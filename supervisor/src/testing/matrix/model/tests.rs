@@ -32,6 +32,7 @@ fn supervisor(path: &str, strategy: SupervisionStrategy, children: Vec<Plan>) ->
         auto_shutdown: AutoShutdown::Never,
         used: 0,
         children,
+        uses: None,
     };
     Plan { inside: Some(inside), ..worker(path, Always) }
 }
@@ -61,6 +62,16 @@ fn significant(plan: Plan) -> Plan {
 fn three(strategy: SupervisionStrategy) -> Plan {
     let children = vec![worker("a", Always), worker("b", Transient), worker("c", Always)];
     supervisor("", strategy, children)
+}
+
+#[test]
+fn by_use_rest_for_one_restarts_those_that_use_the_child() {
+    let mut root = three(RestForOne);
+    if let Some(inside) = &mut root.inside {
+        inside.uses = Some(vec![vec![], vec![], vec![0]]);
+    }
+    let done = after(&root, &[("a", Fault::Panic)]);
+    assert_eq!((done.starts, done.stops), (vec!["a".into(), "c".into()], vec![vec!["c".into()]]));
 }
 
 /// A root with a worker and a group.
