@@ -71,7 +71,8 @@ fn by_use_rest_for_one_restarts_those_that_use_the_child() {
         inside.uses = Some(vec![vec![], vec![], vec![0]]);
     }
     let done = after(&root, &[("a", Fault::Panic)]);
-    assert_eq!((done.starts, done.stops), (vec!["a".into(), "c".into()], vec![vec!["c".into()]]));
+    assert_eq!(done.starts, ["a", "c"]);
+    assert_eq!(done.stops, [["a"], ["c"]]);
 }
 
 /// A root with a worker and a group.
