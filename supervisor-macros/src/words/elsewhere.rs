@@ -187,8 +187,9 @@ pub(crate) fn options(word: &str) -> impl Iterator<Item = Key> {
 }
 
 /// What the order of children depends on, in systemd and in Docker Compose.
-const ORDER: &str = "children start in the order of declaration, and stop in reverse; \
-                     for a restart after a sibling's, use `rest_for_one`";
+const ORDER: &str = "children start in the order of declaration, and stop in reverse; under \
+                     `order = by_use`, `after = [db]` names what a child needs; for a restart \
+                     after a sibling's, use `rest_for_one`";
 
 /// Options of others that the tree language expresses without an option.
 const NO_OPTIONS: &[(&str, &str)] = &[
@@ -198,7 +199,6 @@ const NO_OPTIONS: &[(&str, &str)] = &[
     ("type", "a supervisor is known by its strategy"),
     ("modules", "leave it out"),
     ("children", "the children stand in braces"),
-    ("after", ORDER),
     ("before", ORDER),
     ("bindsto", ORDER),
     ("dependencies", ORDER),
