@@ -188,7 +188,7 @@ impl Graph {
     }
 
     /// Returns the siblings that use this child, and forgotten ones that did.
-    #[cfg(test)]
+    #[cfg(all(test, not(shuttle)))]
     pub(super) fn users(&self, key: Key) -> impl Iterator<Item = Key> {
         let users = self.node(key).map(|node| node.users.clone()).unwrap_or_default();
         users.into_iter().filter(|user| self.node(*user).is_some())

@@ -25,7 +25,7 @@ impl<C: Named, R> Engine<C, R> {
         let Some(shutdown) = self.children.get(key).map(|child| child.rules.shutdown) else {
             return;
         };
-        #[cfg(test)]
+        #[cfg(all(test, not(shuttle)))]
         super::tests::invariants::may_stop(self, key, &purpose);
         self.note_health(now, key);
         self.announce_no_return(key, &purpose);

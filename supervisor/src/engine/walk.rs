@@ -58,7 +58,7 @@ impl Walk {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(shuttle)))]
 impl Walk {
     /// Returns `true` if the walk has come to the last child.
     pub(super) fn is_through(&self) -> bool {

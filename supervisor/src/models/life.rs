@@ -38,7 +38,7 @@ impl Place {
         let rules = Arc::new(resolve(&ChildOptions::new(), &body));
         let rules_of_all = supervisor.node().rules().clone();
         let mut engine = Engine::<ChildTask, Reply>::new(rules_of_all, 1);
-        let key = engine.declare(rules, 0, ChildTask::new(body));
+        let key = engine.declare(rules, 0, ChildTask::new(body), &[]);
         let owner: Weak<dyn Owner> = Arc::downgrade(supervisor.node()) as _;
         let inbox = Arc::new(Inbox::new(Anchor::new(owner)));
         let slot = Arc::new(Slot::new(Name::declared("child"), 2));
