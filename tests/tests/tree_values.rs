@@ -57,8 +57,8 @@ supervision_tree! {
 #[tokio::test(start_paused = true)]
 async fn a_constant_is_known_to_the_compiler() {
     assert_eq!(Constants::CHILDREN, SHARDS + 4);
-    // Three parts of 2 s, a worker of the pool with 2 s, and 5 s for each task.
-    assert_eq!(Constants::SHUTDOWN_BUDGET, Some(Duration::from_secs(18)));
+    // The parts together 2 s, the workers of the pool together 2 s, and 5 s for each task.
+    assert_eq!(Constants::SHUTDOWN_BUDGET, Some(Duration::from_secs(14)));
     let tree = within("the start", Constants::start()).await.unwrap();
     assert_eq!(tree.parts().workers().len(), SHARDS);
     let end = within("one restart too many", tree.supervisor().wait()).await;

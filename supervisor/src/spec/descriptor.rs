@@ -81,15 +81,17 @@ impl TreeDescriptor {
         options: ChildOptions,
         inside: Option<Inside>,
     ) -> Self {
+        let (unknown_shutdown, unknown_backoff) = (false, false);
+        let place = Place::NONE;
         Self {
             name,
             type_name,
             options,
             every: None,
             inside,
-            unknown_shutdown: false,
-            unknown_backoff: false,
-            place: Place::NONE,
+            unknown_shutdown,
+            unknown_backoff,
+            place,
         }
     }
 
@@ -150,22 +152,7 @@ impl TreeDescriptor {
             budget = budget.then(child.budget());
             rest = others;
         }
-        if self.has_unknown_partitions() { Budget::Unbounded } else { budget }
-    }
-
-    /// Returns the number of workers of a pool, if it is fixed.
-    const fn partitions(&self) -> Option<usize> {
-        match &self.inside {
-            Some(inside) => inside.supervisor.partitions,
-            None => None,
-        }
-    }
-
-    const fn has_unknown_partitions(&self) -> bool {
-        match &self.inside {
-            Some(inside) => inside.supervisor.unknown.partitions,
-            None => false,
-        }
+        budget
     }
 
     /// Returns the longest time that this child may take to stop.
@@ -208,9 +195,6 @@ impl TreeDescriptor {
             (&self.inside, self.options.shutdown())
         {
             return None;
-        }
-        if self.has_unknown_partitions() {
-            return Some((self.name, "partitions"));
         }
         let mut rest = self.children();
         while let [child, others @ ..] = rest {
@@ -354,6 +338,10 @@ impl TreeDescriptor {
     /// Returns the child with the longest `shutdown` that is set among those that a group restart
     /// stops for a sibling, and the time that all of them may take.
     const fn slowest_group(&self) -> Option<GroupStop<'static>> {
+        if self.is_by_use() {
+            // Children stop together, and their times do not add up.
+            return None;
+        }
         let children = self.children();
         let mut stops = GroupStops::new();
         let mut rest = children;
@@ -398,13 +386,8 @@ impl TreeDescriptor {
         let broken = match budget {
             // The sum is put into words only if it exceeds the limit.
             Budget::Bounded(time) if time.as_nanos() <= within.as_nanos() => None,
-            Budget::Bounded(time) if self.is_by_use() => {
-                match rules::budget_exceeded(time, within) {
-                    Some(text) => Some(self.path_in_words(text, within)),
-                    None => None,
-                }
-            }
             Budget::Bounded(time) => match rules::budget_exceeded(time, within) {
+                Some(text) if self.is_by_use() => Some(self.path_in_words(&text, within)),
                 Some(text) => Some(self.sum(text, 2)),
                 None => None,
             },

@@ -71,7 +71,8 @@ pub(crate) fn doubtful_group<'a>(
     workers: impl Iterator<Item = (&'a Name, &'a ChildOptions)>,
     supervisor: &SupervisorRules,
 ) -> Option<Text> {
-    if !supervisor.strategy.is_group() {
+    // By use, children stop together, and their times do not add up.
+    if !supervisor.strategy.is_group() || supervisor.order.is_by_use() {
         return None;
     }
     let stops = workers.fold(GroupStops::new(), |stops, (name, options)| {

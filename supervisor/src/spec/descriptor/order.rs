@@ -107,13 +107,24 @@ impl TreeDescriptor {
             longest = longest.longer_of(child.place.start.time);
             rest = others;
         }
-        if self.is_pool() && self.partitions().is_none() {
-            // A pool starts without workers.
+        if self.starts_empty() {
             Budget::ZERO
         } else if self.is_by_use() {
             longest
         } else {
             sum
+        }
+    }
+
+    /// Returns `true` for a pool whose workers come at run time.
+    const fn starts_empty(&self) -> bool {
+        match &self.inside {
+            Some(inside) => {
+                self.is_pool()
+                    && inside.supervisor.partitions.is_none()
+                    && !inside.supervisor.unknown.partitions
+            }
+            None => false,
         }
     }
 
@@ -130,9 +141,9 @@ impl TreeDescriptor {
         }
     }
 
-    /// Puts the longest path into words, and the child on it whose time could be cut so that the
-    /// children stop within a limit.
-    pub(super) const fn path_in_words(&self, mut text: Text, within: Duration) -> Text {
+    /// Appends the longest path to a message, and the child on it whose time could be cut so that
+    /// the children stop within a limit.
+    pub(super) const fn path_in_words(&self, message: &Text, within: Duration) -> Text {
         const SHOWN: usize = 8;
         let children = self.children();
         let mut path = [0; SHOWN];
@@ -145,9 +156,7 @@ impl TreeDescriptor {
             length += 1;
             next = children[index].place.stop.via;
         }
-        if length > SHOWN {
-            text = text.str("… → ");
-        }
+        let mut text = if length > SHOWN { message.str("… → ") } else { *message };
         let mut shown = if length > SHOWN { SHOWN } else { length };
         let first = shown;
         while shown > 0 {
