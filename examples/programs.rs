@@ -204,8 +204,8 @@ mod tests {
         .prepare(async |programs: &Programs| {
             let mut watch = Watch::new(programs);
             server_number(&directory).await?;
-            while programs.migration().status() != ChildState::Stopped
-                || programs.hello().status() != ChildState::Stopped
+            while programs.migration().status() != ChildState::Finished
+                || programs.hello().status() != ChildState::Finished
             {
                 let ended = |event: &supervisor::events::Event| {
                     matches!(event.kind(), EventKind::ChildTerminated { .. })

@@ -24,7 +24,7 @@ use crate::supervisor::Supervisor;
 ///
 /// let app = App::start().await?;
 /// testing::finish(&app, "worker").await?;
-/// assert_eq!(app.worker().status(), ChildState::Stopped);
+/// assert_eq!(app.worker().status(), ChildState::Finished);
 /// # Ok(())
 /// # }
 /// ```
