@@ -64,7 +64,7 @@ fn examples() -> Vec<(&'static str, Node)> {
             "quickstart",
             supervisor(
                 "",
-                RestForOne,
+                OneForOne,
                 vec![
                     worker("store", Always),
                     supervisor("connections", SimpleOneForOne, vec![]),
