@@ -276,14 +276,20 @@ proptest! {
     }
 }
 
-/// Returns `true` if a command is carried out as soon as it comes, and no restart is pending.
+/// Returns `true` if a command about any child is carried out as soon as it comes, and no restart is
+/// pending.
 fn is_quiet(world: &World) -> bool {
     let engine = &world.engine;
-    let waits = |(_, child): (Key, &Child<_, _>)| matches!(child.state, State::Waiting(_));
+    let moves = |(_, child): (Key, &Child<_, _>)| {
+        matches!(
+            child.state,
+            State::Waiting(_) | State::Starting(_) | State::Stopping(_) | State::Killing(_)
+        )
+    };
     matches!(engine.mode, Mode::Running)
         && !engine.is_busy()
         && engine.deferred.is_empty()
-        && !engine.children().any(waits)
+        && !engine.children().any(moves)
 }
 
 proptest! {
@@ -316,7 +322,12 @@ proptest! {
             for world in [&mut chain, &mut graph] {
                 storm::happen(world, event.clone());
             }
-            prop_assert_eq!(log(&mut chain), log(&mut graph));
+            let (of_chain, of_graph) = (log(&mut chain), log(&mut graph));
+            // By use, a life that cannot be stopped may be given up at another moment.
+            if of_chain.iter().chain(&of_graph).any(|line| line.contains("not stopped")) {
+                break;
+            }
+            prop_assert_eq!(of_chain, of_graph);
         }
     }
 
