@@ -7,6 +7,7 @@
 //! - [`order`]: start and stop along the uses between children, and when to choose it.
 //! - [`health`]: whether a tree is live and ready, what is wrong with it, and since when.
 //! - [`dependency_away`]: a tree for a database that is away, at boot or later.
+//! - [`stopping`]: drain, stop, kill: how a tree stops, and the numbers to size a grace period by.
 //! - [`coming_from_tokio`]: from tasks spawned by hand to a tree.
 //! - [`coming_from_erlang`] and [`coming_from_elixir`]: the words you know, and what is
 //!   different.
@@ -24,6 +25,9 @@ pub mod order {}
 
 #[doc = include_str!("guide/health.md")]
 pub mod health {}
+
+#[doc = include_str!("guide/stopping.md")]
+pub mod stopping {}
 
 #[doc = include_str!("guide/dependency_away.md")]
 pub mod dependency_away {}

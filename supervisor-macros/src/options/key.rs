@@ -43,6 +43,7 @@ options! {
     Partitions      = "partitions",      Pool,          Constant,   NonzeroCount, "8";
     KillGrace       = "kill_grace",      Supervisor,    Builder,    Time,         "1s";
     ShutdownWithin  = "shutdown_within", Root,          Expansion,  NonzeroTime,  "30s";
+    Drain           = "drain",           RootOrTyped,   ByPlace,    Drain,        "5s";
     Restart         = "restart",         NestedOrType,  Child,      Policy,       "Transient";
     Shutdown        = "shutdown",        Child,         Child,      Shutdown,     "5s";
     Backoff         = "backoff",         Child,         Child,      Backoff,      "100ms..30s";
@@ -77,6 +78,8 @@ enum Home {
     /// A `simple_one_for_one` supervisor.
     Pool,
     Root,
+    /// The root, or a child with messages: a type that derives `Child`, or a child with a type.
+    RootOrTyped,
     /// A nested supervisor or a type: a child's policy is the word after its colon in the tree.
     NestedOrType,
     /// Every place but the root, which is not a child.
@@ -103,6 +106,8 @@ enum Target {
     Constant,
     /// A child's spec, and its constant.
     Child,
+    /// The receiver that has the options of the place: a supervisor's, or a child's.
+    ByPlace,
     /// No method: the expansion reads the value itself.
     Expansion,
 }
@@ -136,6 +141,8 @@ pub(crate) enum ValueKind {
     Backoff,
     StartMode,
     Health,
+    /// A duration on a root, a switch on a child.
+    Drain,
     /// A flag that may have `true` or `false` as its value.
     Switch,
     /// A flag without a value.
@@ -178,6 +185,9 @@ impl Home {
                 matches!(place, Place::Root { pool: true } | Place::Nested { pool: true })
             }
             Self::Root => matches!(place, Place::Root { .. }),
+            Self::RootOrTyped => {
+                matches!(place, Place::Root { .. } | Place::Typed | Place::Derive)
+            }
             Self::NestedOrType => matches!(place, Place::Nested { .. } | Place::Derive),
             Self::Child => !matches!(place, Place::Root { .. }),
             Self::Worker => matches!(place, Place::Task | Place::Typed | Place::Derive),
@@ -195,6 +205,9 @@ impl Home {
             Self::Sibling => "on a child in a tree",
             Self::Pool => "on a `simple_one_for_one` supervisor",
             Self::Root => "on the root of the tree",
+            Self::RootOrTyped => {
+                "on the root of the tree, or on a child with a type or in `#[child(…)]`"
+            }
             Self::NestedOrType => "on a nested supervisor or in `#[child(…)]`",
             Self::Child => "on a child",
             Self::Worker => "on a task or a child with a type",
@@ -243,6 +256,7 @@ impl Key {
             Target::Builder => receiver == Receiver::Builder,
             Target::Constant => receiver == Receiver::Constant,
             Target::Child => receiver == Receiver::Child,
+            Target::ByPlace => true,
             Target::Expansion => false,
         }
     }

@@ -27,6 +27,7 @@ mod restarts;
 mod scale;
 mod significant;
 mod starting;
+mod steps;
 mod stopping;
 mod storm;
 mod world;
@@ -72,6 +73,7 @@ fn worker(restart: RestartPolicy) -> ChildRules {
         backoff: None,
         start: StartRule::Spawned,
         significant: false,
+        drain: false,
         heartbeat: None,
         health: HealthPart::Required,
     }

@@ -138,8 +138,17 @@ impl Supervisor {
 
 fn spec_info(name: &Name, rules: &ChildRules) -> ChildSpecInfo {
     // All fields are named, so that a new option of a child is not forgotten here.
-    let ChildRules { kind, restart, shutdown, backoff, start, significant, heartbeat, health } =
-        *rules;
+    let ChildRules {
+        kind,
+        restart,
+        shutdown,
+        backoff,
+        start,
+        significant,
+        drain,
+        heartbeat,
+        health,
+    } = *rules;
     let (start, start_timeout) = match start {
         StartRule::Ready(timeout) if kind == ChildKind::Worker => (StartMode::Notify, timeout),
         StartRule::Retry(timeout) => (StartMode::Retry, timeout),
@@ -157,6 +166,7 @@ fn spec_info(name: &Name, rules: &ChildRules) -> ChildSpecInfo {
         heartbeat,
         health,
         significant,
+        drain,
     }
 }
 

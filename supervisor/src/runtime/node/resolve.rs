@@ -51,6 +51,7 @@ fn resolve_kind(options: &ChildOptions, kind: ChildKind) -> ChildRules {
         backoff: options.backoff().or(retries.then_some(Backoff::RETRY)),
         start,
         significant: options.is_significant(),
+        drain: options.is_drained(),
         heartbeat: options.heartbeat(),
         health: options.health().unwrap_or(health),
     }
