@@ -77,6 +77,9 @@ async fn main() -> ExitCode {
         }
         Some("leaves SIGHUP") => supervisor::run(tree.build()).leaving_sighup().await,
         Some("drains") => supervisor::run(tree.build()).drain(Duration::from_millis(200)).await,
+        Some("drains longer") => {
+            supervisor::run(tree.build()).drain(Duration::from_millis(1500)).await
+        }
         Some("drains long") => supervisor::run(tree.build()).drain(Duration::from_secs(600)).await,
         Some("limited") => {
             supervisor::run(tree.build()).stop_within(Duration::from_millis(200)).await
@@ -120,6 +123,7 @@ fn lingering(name: &'static str) -> ChildSpec<impl Runnable> {
         let requested = ctx.shutdown_requested();
         print_line(&format!("{name} runs"));
         requested.await;
+        print_line(&format!("{name} was asked"));
         tokio::time::sleep(Duration::from_millis(500)).await;
         print_line(&format!("{name} stops"));
         Ok(())
