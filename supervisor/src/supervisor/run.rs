@@ -131,7 +131,8 @@ pub fn run(tree: impl IntoTree) -> Run {
 /// # #[tokio::main]
 /// # async fn main() {
 /// let tree = Supervisor::new().build();
-/// # tree.request_shutdown();
+/// # let own = tree.clone();
+/// # tokio::spawn(async move { own.start().await.map(|()| own.request_shutdown()) });
 /// let code = supervisor::run(tree).stop_within(Duration::from_secs(25)).await;
 /// # assert_eq!(format!("{code:?}"), format!("{:?}", ExitCode::SUCCESS));
 /// # }
