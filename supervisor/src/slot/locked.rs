@@ -42,7 +42,7 @@ pub(super) enum Attachment {
 pub(super) struct Rare {
     restarts: u64,
     pub(super) trouble: Trouble,
-    /// What the life says of itself, and since when; valid while the state's flag is set.
+    /// The life's own word about its health, and since when; valid while the state's flag is set.
     word: Option<(OwnWord, PackedInstant)>,
     /// The exit of the last life, if its [`LastExit`] is `Other`.
     exit: Option<ExitReason>,

@@ -27,11 +27,11 @@ use crate::testing::{Error, LIMIT, crash, find};
 /// A pause in which, on a paused clock, all ready tasks run until they wait.
 const MOMENT: Duration = Duration::from_millis(1);
 
-/// What a run of a case has found.
+/// The findings of a run of a case.
 #[derive(Debug, Default)]
 pub(super) struct Record {
     pub(super) problems: Vec<String>,
-    /// What may have been left by other threads of the program too.
+    /// Findings that may come from other threads of the program, too.
     pub(super) suspicions: Vec<String>,
     pub(super) story: Option<Story>,
     pub(super) expected: Option<Expected>,

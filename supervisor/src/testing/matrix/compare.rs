@@ -8,7 +8,7 @@ use super::story::Story;
 use super::survey::{Seen, Survey};
 use crate::spec::ChildState;
 
-/// What a case looks at to see whether an expectation is met.
+/// The observations by which a case sees if an expectation is met.
 pub(super) struct Happened<'a> {
     pub(super) before: &'a Survey,
     pub(super) now: &'a Survey,

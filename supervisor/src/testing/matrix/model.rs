@@ -19,7 +19,7 @@ pub(super) enum Rest {
     Gone,
 }
 
-/// What follows from a fault.
+/// The consequences of a fault.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Consequence {
     /// The number of lives that each child has begun.
