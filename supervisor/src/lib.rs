@@ -328,7 +328,7 @@ pub use self::spec::{
     AutoShutdown, Backoff, ChildError, ChildOptions, ChildPath, ChildResult, Escalate, ExitReason,
     HealthPart, MaxRestarts, Order, RestartPolicy, Shutdown, StartMode, SupervisionStrategy,
 };
-pub use self::supervisor::{LookupError, Supervisor};
+pub use self::supervisor::{LookupError, Supervisor, WeakSupervisor};
 #[cfg(feature = "signal")]
 pub use self::supervisor::{run, run_leaving_sighup};
 pub use self::tree::{Child, ChildSpec, Partitioned, Pool, SupervisorBuilder, Tree};
@@ -379,9 +379,11 @@ pub mod messages {
     pub use crate::mailbox::{AskError, DeadLetters, SendError, TrySendError};
 }
 
-/// The workers of a pool: their templates, and the ways to add them.
+/// The workers of a pool: their templates, the ways to add them, and a hash for partitions.
 pub mod pool {
-    pub use crate::tree::{AddWorkersError, FnWorker, PerWorker, PoolTemplate, Shared};
+    pub use crate::tree::{
+        AddWorkersError, FnWorker, PerWorker, PoolTemplate, Shared, stable_hash,
+    };
 }
 
 /// Type-state markers of [`ChildSpec<S>`](ChildSpec).
@@ -393,6 +395,7 @@ pub mod specs {
 
 /// Futures returned by methods of a context, a supervisor and a tree.
 pub mod futures {
+    pub use crate::child::UntilShutdown;
     pub use crate::slot::ShutdownRequested;
     #[cfg(feature = "signal")]
     pub use crate::supervisor::Running;

@@ -249,6 +249,14 @@ macro_rules! common_methods {
             self.slot.core().generation()
         }
 
+        /// Returns the reason for which the child's last life ended; `None` if none has ended.
+        ///
+        /// Each life that ends, also one that is restarted, replaces the reason of the one before.
+        #[must_use]
+        pub fn last_exit(&self) -> Option<ExitReason> {
+            self.slot.core().last_exit()
+        }
+
         /// Stops the child; the child's policy does not bring it back.
         ///
         /// The call waits for its turn: if the child is starting or stopping, until that is over.

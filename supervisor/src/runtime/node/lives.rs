@@ -456,7 +456,7 @@ mod tests {
             kill_grace: Duration::ZERO,
             template: None,
         };
-        let node = Node::new(None, rules, None);
+        let node = Node::new(None, rules, None, 0);
         let begun = node.begin_root(oneshot::channel().0);
         assert!(matches!(begun, Ok(RootStart::Begins(_))));
         for _ in 0..10_000 {
