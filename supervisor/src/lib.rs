@@ -396,7 +396,7 @@ pub mod specs {
 /// Futures returned by methods of a context, a supervisor and a tree.
 pub mod futures {
     pub use crate::child::UntilShutdown;
-    pub use crate::slot::ShutdownRequested;
+    pub use crate::slot::{Ended, ShutdownRequested};
     #[cfg(feature = "signal")]
     pub use crate::supervisor::Running;
     pub use crate::tree::{AddChild, AddWorker, Starting};

@@ -230,11 +230,15 @@ impl Node {
     ) -> Option<Arc<Self>> {
         let slot = body.slot();
         slot.core().mark_stopped();
-        if let Some((count, leftovers)) = slot.close(closing) {
+        let closed = slot.close(closing);
+        if let Some((count, leftovers)) = closed.leftovers {
             if count > 0 {
                 self.announce_leftovers(slot.core(), count);
             }
             reaper.take(leftovers);
+        }
+        if closed.is_over {
+            self.announce_child_ended(slot.core());
         }
         let Body::Supervisor { node, .. } = body else { return None };
         self.close_nested(node, &**slot, closing, reaper)
