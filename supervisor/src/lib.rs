@@ -354,9 +354,9 @@ pub mod events {
     pub use crate::observe::{Event, EventKind, Events};
 }
 
-/// The parts of an exit reason.
+/// The parts of an exit reason, and an error that carries an exit code.
 pub mod exit {
-    pub use crate::spec::{Escalation, Failure};
+    pub use crate::spec::{Escalation, Failure, WithExitCode};
 }
 
 /// The health of a tree: what [`Supervisor::health`] returns, and the stream of its changes.

@@ -71,7 +71,6 @@ async fn a_group_restart_is_published_in_its_order() {
         "a: ended (life 1): error: told to fail",
         "c: ended (life 1): normal",
         "b: ended (life 1): normal",
-        "b: ended for good: normal",
         "a: restarted (life 2; 2 restarts left)",
         "b: restarted (life 2; 2 restarts left)",
         "c: restarted (life 2; 2 restarts left)",
