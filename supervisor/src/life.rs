@@ -9,19 +9,18 @@ use std::any::Any;
 use std::error::Error;
 use std::fmt;
 use std::future::Future;
-use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 
 pub(crate) use self::factory::{LifeFactory, launch};
-use crate::catch::catch_panic;
+use crate::catch::{Guarded, catch_panic};
 use crate::engine::{Event, Exit};
 use crate::inbox::{Link, Reply};
 use crate::observe::LifeSpan;
 use crate::slot::AnySlot;
-use crate::spec::{BadStatus, ChildError, ChildResult, Escalate, ExitReason, Failure};
+use crate::spec::{ChildError, ChildResult, ExitReason, Failure, Rendering};
 use crate::sync::task::{self, JoinHandle};
 
 use self::detached::StopTimes;
@@ -203,37 +202,29 @@ impl Report {
     }
 }
 
-/// Renders an error as an exit reason. Call it in the child's own task: the error's `Display` and
-/// `Drop` are the user's code.
+/// Renders an error as an exit reason, which holds the error. Call it in the child's own task: the
+/// error's `Display` and `source` are the user's code.
 pub(crate) fn reason_of_error(error: ChildError) -> ExitReason {
-    let render = || {
-        let root: &(dyn Error + 'static) = error.get_ref();
-        if let Some(BadStatus(status)) = root.downcast_ref() {
-            return ExitReason::Status(*status);
+    match catch_unwind(AssertUnwindSafe(|| Rendering::of(&error))) {
+        Ok(rendering) => rendering.into_reason(error, discard),
+        Err(payload) => {
+            let reason = reason_of_panic(payload);
+            // Dropped after the rendering, not while it unwinds: a second panic then would end the
+            // process.
+            if let Err(payload) = catch_unwind(AssertUnwindSafe(move || drop(error))) {
+                let _second = reason_of_panic(payload);
+            }
+            reason
         }
-        let mut chain = std::iter::successors(Some(root), |&error| next_cause(error)).take(100);
-        let failure = Failure::of_error(root);
-        if chain.any(|cause| cause.is::<Escalate>() || cause.is::<Box<Escalate>>()) {
-            ExitReason::Escalate(failure)
-        } else {
-            ExitReason::Error(failure)
-        }
-    };
-    let reason = catch_unwind(AssertUnwindSafe(render)).unwrap_or_else(reason_of_panic);
-    // Dropped after the rendering, not while it unwinds: a second panic then would end the process.
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(move || drop(error))) {
-        let _second = reason_of_panic(payload);
     }
-    reason
 }
 
-/// Returns the next error in the chain. An I/O error is followed by the error that it was made
-/// from, which its own `source` skips.
-fn next_cause<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
-    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
-        Some(inner) => Some(inner),
-        None => error.source(),
-    }
+/// Drops an error whose last exit reason was dropped, perhaps in a supervisor's task, in a task of
+/// its own.
+fn discard(error: Box<dyn Error + Send + Sync>) {
+    let error = Guarded::new(error);
+    // Without a runtime it is dropped here.
+    drop(task::try_spawn(async move { drop(error) }));
 }
 
 /// Renders the payload of a panic as an exit reason.

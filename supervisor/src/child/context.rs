@@ -6,13 +6,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 
-use super::ChildRef;
+use super::{ChildRef, UntilShutdown};
 use crate::engine::Event;
 use crate::inbox::{Link, Owner};
 use crate::life::current;
 use crate::mailbox::Shortcut;
 use crate::slot::{AnySlot, Heartbeat, ShutdownRequested, Signal, Slot, SlotCore};
-use crate::spec::{ChildPath, ExitReason, OwnWord};
+use crate::spec::{ChildPath, ExitReason, Name, OwnWord};
 use crate::sync::clock;
 
 /// The context of a running child: its mailbox, its shutdown signal, its path.
@@ -84,6 +84,40 @@ impl<M: Send + 'static> Context<M> {
         let _ = self.slot.core.observe_stop(self.generation);
         let slot: Arc<dyn AnySlot> = Arc::clone(&self.slot) as _;
         ShutdownRequested::of(slot, self.generation)
+    }
+}
+
+impl<M: Send + 'static> Context<M> {
+    /// Waits for the future, until shutdown is requested: returns its output, or `None` at the
+    /// shutdown.
+    ///
+    /// A request that has come already is seen first, and the future is then not polled: a loop
+    /// around futures that are ready at once ends, too. The context can be used by the future's own
+    /// code meanwhile.
+    ///
+    /// ```
+    /// use supervisor::prelude::*;
+    /// use tokio::net::TcpListener;
+    ///
+    /// async fn listen(ctx: Context) -> ChildResult {
+    ///     let listener = TcpListener::bind("127.0.0.1:0").await?;
+    ///     while let Some(accepted) = ctx.until_shutdown(listener.accept()).await {
+    ///         let (socket, peer) = accepted?;
+    ///         println!("{peer}");
+    /// #       drop(socket);
+    ///     }
+    ///     Ok(()) // shutdown was requested
+    /// }
+    /// # let _ = ChildSpec::new("listen").with_task(listen);
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// At the shutdown, and when this future is dropped, the inner future is dropped at the await
+    /// point where it is: nothing is lost if the inner future is cancel safe. An output that it has
+    /// produced is always returned.
+    pub fn until_shutdown<F: Future>(&self, future: F) -> UntilShutdown<F> {
+        UntilShutdown::new(self.shutdown_requested(), future)
     }
 }
 
@@ -204,6 +238,10 @@ impl<M> Context<M> {
     #[must_use]
     pub fn last_exit(&self) -> Option<ExitReason> {
         self.slot.core.last_exit_before(self.generation)
+    }
+
+    pub(crate) fn name(&self) -> &Name {
+        self.slot.core.name()
     }
 
     pub(crate) fn owner(&self) -> Option<Arc<dyn Owner>> {

@@ -307,8 +307,9 @@ impl<C: Named, R> Engine<C, R> {
 /// Returns `true` if no restart can help after this exit.
 pub(super) fn is_hopeless(reason: &ExitReason) -> bool {
     match reason {
-        ExitReason::Escalate(_) | ExitReason::StillRunning => true,
-        // A life below that blocks its thread blocks every supervisor above, up to the root.
+        ExitReason::Escalate(_) | ExitReason::EscalateToRoot(_) | ExitReason::StillRunning => true,
+        // A life below that blocks its thread blocks every supervisor above, up to the root, and an
+        // error may be meant for the root.
         ExitReason::Escalated(escalation) | ExitReason::StartFailed(escalation) => {
             is_beyond_help(escalation.reason())
         }
@@ -316,10 +317,11 @@ pub(super) fn is_hopeless(reason: &ExitReason) -> bool {
     }
 }
 
-/// Returns `true` if the cause, however deep, is a life that cannot be stopped.
+/// Returns `true` if the cause, however deep, is a life that cannot be stopped, or an error that is
+/// meant for the root.
 fn is_beyond_help(reason: &ExitReason) -> bool {
     match reason {
-        ExitReason::StillRunning => true,
+        ExitReason::StillRunning | ExitReason::EscalateToRoot(_) => true,
         ExitReason::Escalated(escalation) | ExitReason::StartFailed(escalation) => {
             is_beyond_help(escalation.reason())
         }

@@ -218,6 +218,9 @@ fn write(path: &Escaped<&str>, kind: &EventKind, asked: bool) {
         EventKind::MaxRestartsExceeded { max_restarts, restart_window, reason } => {
             error!(target: "supervisor", child = %path, %max_restarts, ?restart_window, %reason, "too many restarts: the supervisor gives up");
         }
+        EventKind::ChildEnded { .. } => {
+            debug!(target: "supervisor", child = %path, "child ended for good");
+        }
         EventKind::SupervisorStarted => {
             debug!(target: "supervisor", supervisor = %path, "supervisor started");
         }

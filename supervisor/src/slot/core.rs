@@ -95,9 +95,73 @@ impl SlotCore {
         // its own, which must not be woken.
         let may_receive = locked.end();
         let (waiting, link) = (locked.take_waiting(), locked.attachment.link().cloned());
+        // A life that could not be stopped may end when the child is closed already.
+        let ending = self.state.ending();
+        let is_awaited = ending.is_awaited && ending.is_over();
         drop(locked);
         waiting.wake();
+        if is_awaited {
+            self.wake_those_who_await_the_end();
+        }
         End { link, may_receive }
+    }
+
+    /// Notes that no life of the child is pending. Returns `true` if that is news, and no life goes
+    /// on: the child has ended for good.
+    pub(super) fn close(&self) -> bool {
+        let before = self.state.close();
+        if before.is_closed || !before.is_free {
+            return false;
+        }
+        if before.is_awaited {
+            self.wake_those_who_await_the_end();
+        }
+        true
+    }
+
+    /// Returns `true` if the child has ended for good: no life goes on, and none is pending.
+    pub(crate) fn is_over(&self) -> bool {
+        self.state.ending().is_over()
+    }
+
+    #[cold]
+    fn wake_those_who_await_the_end(&self) {
+        let waiting = self.lock().rare.as_mut().and_then(|rare| rare.end_waiting.take());
+        if let Some(waiting) = waiting {
+            waiting.wake();
+        }
+    }
+
+    /// Waits for the child's end for good. `number` identifies the waiting future.
+    pub(super) fn poll_over(
+        &self,
+        number: &mut Option<WaiterNumber>,
+        waker: &Waker,
+    ) -> Poll<Option<ExitReason>> {
+        let mut locked = self.lock();
+        // The wakers are taken under the lock, so that none is taken before this one is there.
+        if self.state.await_end().is_over() {
+            return Poll::Ready(locked.last_exit());
+        }
+        let mut replaced = None;
+        let waiting = locked.rare.get_or_insert_default().end_waiting.get_or_insert_default();
+        match number.and_then(|number| waiting.find(number)) {
+            Some(waiting) if waiting.will_wake(waker) => {}
+            Some(waiting) => replaced = Some(std::mem::replace(waiting, waker.clone())),
+            None => *number = Some(waiting.add(waker.clone())),
+        }
+        drop(locked);
+        drop(replaced);
+        Poll::Pending
+    }
+
+    /// Removes the waker of a future that waits for the end and is dropped.
+    pub(super) fn forget_end_waiting(&self, number: WaiterNumber) {
+        let mut locked = self.lock();
+        let waiting = locked.rare.as_mut().and_then(|rare| rare.end_waiting.as_mut());
+        let waker = waiting.and_then(|waiting| waiting.remove(number));
+        drop(locked);
+        drop(waker);
     }
 
     /// Records that this life has dropped its context before it was ready. Does nothing if the life

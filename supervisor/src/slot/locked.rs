@@ -50,6 +50,8 @@ pub(super) struct Rare {
     pub(super) heartbeat: Option<Heartbeat>,
     /// The futures that wait beside the first one.
     pub(super) more_waiting: MoreWaiting,
+    /// The futures that wait for the child's end for good.
+    pub(super) end_waiting: Option<Box<MoreWaiting>>,
 }
 
 impl Default for Attachment {
