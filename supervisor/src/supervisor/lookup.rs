@@ -128,6 +128,53 @@ impl<M: Send + 'static> Context<M> {
     }
 }
 
+impl<M: Send + 'static> Context<M> {
+    /// Returns the root of the child's tree; `None` in a context that was kept until its tree was
+    /// gone.
+    ///
+    /// The handle keeps nothing alive.
+    #[must_use]
+    pub fn root(&self) -> Option<Supervisor> {
+        node_of(self.owner()).map(|node| Supervisor::observing(node.root()))
+    }
+}
+
+impl Supervisor {
+    /// Finds a child, worker or supervisor, by its path below this supervisor, and returns its
+    /// address.
+    ///
+    /// Otherwise this is [`Context::lookup`]; the paths lead from this supervisor down.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use supervisor::prelude::*;
+    /// # use supervisor::info::ChildState;
+    /// # async fn db(ctx: Context) -> ChildResult { ctx.shutdown_requested().await; Ok(()) }
+    /// let storage = Supervisor::new().with_child(ChildSpec::new("db").with_task(db)).build();
+    /// let storage = ChildSpec::new("storage").with_supervisor(storage);
+    /// let supervisor = Supervisor::new().with_child(storage).build();
+    /// supervisor.start().await?;
+    /// let db = supervisor.child("storage/db").await?;
+    /// db.terminate().await?;
+    /// assert_eq!(db.status(), ChildState::Stopped);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](LookupError::NotFound) with the path up to the first name that is not found.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe.
+    pub async fn child(&self, path: &str) -> Result<AnyChildRef, LookupError> {
+        let body = find(Arc::clone(self.node()), path).await?;
+        Ok(AnyChildRef::new(Arc::clone(body.slot())))
+    }
+}
+
 /// Returns the node of the supervisor that owns a child.
 fn node_of(owner: Option<Arc<dyn Owner>>) -> Option<Arc<Node>> {
     let any: Arc<dyn Any + Send + Sync> = owner?;
