@@ -48,6 +48,7 @@ async fn limits_and_what_is_left_of_them() {
     let inner = part(&supervisor, "inner").await;
     assert_eq!(inner.max_restarts, Some(MaxRestarts::AtMost(2)));
     assert_eq!((inner.restart_window, inner.restarts_left), (Some(10 * SECOND), Some(1)));
+    assert_eq!((inner.child_restarts, inner.child_failures), (1, 1));
     assert_eq!(
         (inner.health, inner.shutdown),
         (Some(HealthPart::Degrades), Some(Shutdown::Infinity))

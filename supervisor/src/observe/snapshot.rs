@@ -49,6 +49,10 @@ pub struct Snapshot {
     pub failures: u64,
     /// The number of times that the child did not start, or was not up in time.
     pub failed_starts: u64,
+    /// The number of restarts of a supervisor's children so far, with those that are gone.
+    pub child_restarts: u64,
+    /// The number of failures of a supervisor's children so far, with those that are gone.
+    pub child_failures: u64,
     /// The time since a worker is up; `None` while it starts, stops, or is down. Of a supervisor:
     /// the time since its current life began, also while it starts or stops; `None` while it has no
     /// life.
@@ -249,6 +253,8 @@ impl Snapshot {
             .field("restarts", &self.restarts)
             .field("failures", &self.failures)
             .field("failed_starts", &self.failed_starts)
+            .field("child_restarts", &self.child_restarts)
+            .field("child_failures", &self.child_failures)
             .field("uptime", &self.uptime)
             .field("stopping", &self.stopping)
             .field("queued", &self.queued)

@@ -173,6 +173,8 @@ fn fill_in(part: &mut Snapshot, node: &Node, now: Instant) {
     part.strategy = Some(rules.strategy);
     part.max_restarts = Some(rules.max_restarts);
     part.restart_window = Some(rules.restart_window);
+    part.child_restarts = node.restarts();
+    part.child_failures = node.failures();
     part.uptime = uptime(node);
     part.stopping = (part.state == ChildState::Stopping)
         .then(|| node.stops().began())
@@ -293,6 +295,8 @@ impl Supervisor {
             restarts: 0,
             failures: 0,
             failed_starts: 0,
+            child_restarts: 0,
+            child_failures: 0,
             uptime: None,
             stopping: None,
             queued: 0,
@@ -402,6 +406,8 @@ impl ChildView {
             restarts: core.restarts(),
             failures: trouble.all_failures(),
             failed_starts: trouble.failed_starts(),
+            child_restarts: 0,
+            child_failures: 0,
             uptime: self.up_since.map(|since| now.saturating_duration_since(since)),
             stopping: core.stop_began().map(|at| now.saturating_duration_since(at.instant())),
             queued: self.slot.queued(),
