@@ -435,7 +435,6 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Returns the number of restarts that are left now; `None` means any number.
-    #[cfg(feature = "test-util")]
     pub(crate) fn restarts_left(&mut self, now: Instant) -> Option<u32> {
         self.intensity.left(now)
     }

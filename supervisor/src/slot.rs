@@ -7,6 +7,7 @@ mod shutdown_requested;
 mod state;
 mod trouble;
 mod waiters;
+mod waits;
 
 use std::any::Any;
 use std::sync::Arc;
@@ -24,6 +25,7 @@ pub use self::shutdown_requested::ShutdownRequested;
 pub(crate) use self::state::{Duties, Signal};
 pub(crate) use self::trouble::Trouble;
 pub(crate) use self::waiters::Wakers;
+pub(crate) use self::waits::NotedWait;
 
 /// The message type of a slot that takes no messages: a nested supervisor's.
 #[derive(Debug)]
@@ -54,6 +56,8 @@ pub(crate) trait AnySlot: Send + Sync + 'static {
     fn close(&self, closing: Closing) -> Closed;
     /// Returns the number of queued messages.
     fn queued(&self) -> usize;
+    /// Returns the number of messages that the mailbox has room for.
+    fn capacity(&self) -> usize;
     /// Returns `true` if messages are taken.
     #[cfg(feature = "test-util")]
     fn is_open(&self) -> bool;
@@ -139,6 +143,10 @@ impl<M: Send + 'static> AnySlot for Slot<M> {
 
     fn queued(&self) -> usize {
         self.mailbox.len()
+    }
+
+    fn capacity(&self) -> usize {
+        self.mailbox.capacity()
     }
 
     #[cfg(feature = "test-util")]

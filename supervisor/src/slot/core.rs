@@ -8,6 +8,7 @@ use super::locked::{Attachment, Guard, Locked};
 use super::state::{AtomicState, Duties, Signal};
 use super::trouble::Trouble;
 use super::waiters::{WaiterNumber, Wakers};
+use super::waits::{Target, WaitFor};
 use super::{Beginning, Heartbeat};
 use crate::engine::Shown;
 use crate::inbox::{Anchor, Link, Owner};
@@ -57,6 +58,35 @@ impl SlotCore {
     pub(crate) fn path(&self) -> ChildPath {
         let above = self.owner().map_or_else(ChildPath::root, |owner| owner.path());
         above.join_lazily(&self.name)
+    }
+
+    /// Returns what a wait for this child is recorded with.
+    pub(super) fn target(&self) -> Target {
+        Target { owner: self.lock().attachment.anchor().cloned(), name: self.name.clone() }
+    }
+
+    /// Puts a wait of the present life on record. Returns its number.
+    pub(super) fn begin_wait(&self, wait: WaitFor) -> u32 {
+        self.lock().rare.get_or_insert_default().waits.begin(wait)
+    }
+
+    pub(super) fn change_wait(&self, number: u32, for_answer: bool) {
+        let mut locked = self.lock();
+        if let Some(wait) = locked.rare.as_mut().and_then(|rare| rare.waits.get_mut(number)) {
+            wait.for_answer = for_answer;
+        }
+    }
+
+    pub(super) fn end_wait(&self, number: u32) {
+        let mut locked = self.lock();
+        let ended = locked.rare.as_mut().and_then(|rare| rare.waits.end(number));
+        drop(locked);
+        drop(ended);
+    }
+
+    /// Returns the waits of the child, with the longest first.
+    pub(crate) fn waits(&self) -> Vec<WaitFor> {
+        self.lock().rare.as_ref().map(|rare| rare.waits.all()).unwrap_or_default()
     }
 
     pub(crate) fn generation(&self) -> u64 {

@@ -10,6 +10,7 @@ use super::Heartbeat;
 use super::state::{AtomicState, Duties, LastExit};
 use super::trouble::Trouble;
 use super::waiters::MoreWaiting;
+use super::waits::Waits;
 use crate::engine::Shown;
 use crate::inbox::{Anchor, Link, Owner};
 use crate::packed_instant::PackedInstant;
@@ -52,6 +53,8 @@ pub(super) struct Rare {
     pub(super) more_waiting: MoreWaiting,
     /// The futures that wait for the child's end for good.
     pub(super) end_waiting: Option<Box<MoreWaiting>>,
+    /// The waits of the child's lives for other children.
+    pub(super) waits: Waits,
 }
 
 impl Default for Attachment {
@@ -68,11 +71,15 @@ impl Attachment {
         }
     }
 
-    pub(super) fn owner(&self) -> Option<Arc<dyn Owner>> {
+    pub(super) fn anchor(&self) -> Option<&Arc<Anchor>> {
         match self {
-            Self::Linked(link) => link.inbox.owner().owner(),
-            Self::Unlinked(owner) => owner.as_ref()?.owner(),
+            Self::Linked(link) => Some(link.inbox.owner()),
+            Self::Unlinked(owner) => owner.as_ref(),
         }
+    }
+
+    pub(super) fn owner(&self) -> Option<Arc<dyn Owner>> {
+        self.anchor()?.owner()
     }
 
     /// Sets or removes the link. Returns the old value, to be dropped without the lock.
