@@ -71,7 +71,8 @@ pub(crate) fn root(tree: &Tree, head: &Head, attrs: &TokenStream) -> TokenStream
         #[must_use = "a tree shuts down when its last handle is dropped"]
     };
     if !tree.root.is_pool() {
-        return named(krate, &tree.root, vis, &quote!(#vis), ident, &attrs, &cfgs);
+        let name = (ident, tree.span_at(ident));
+        return named(krate, &tree.root, vis, &quote!(#vis), name, &attrs, &cfgs);
     }
     let (pool, field) = (pool_type(krate, &tree.root), pool_field(krate, &tree.root));
     let quiet_vis = mixed_site_visibility(vis);
@@ -83,7 +84,8 @@ pub(crate) fn root(tree: &Tree, head: &Head, attrs: &TokenStream) -> TokenStream
         None => (quote!(&#pool), quote!(self.pool.get())),
     };
     let supervisor = quote!(supervisor: #krate::__private::Hidden<#krate::Supervisor>,);
-    let item = item(&quote!(#vis), ident, &quote!(#supervisor pool: #field,));
+    let name = (ident, tree.span_at(ident));
+    let item = item(&quote!(#vis), name, &quote!(#supervisor pool: #field,));
     let debug = debug(ident, &[], &cfgs);
     // The type of a partitioned pool is named by its accessor only.
     let target = partitioned_type(&tree.root).is_none().then_some(&pool);
@@ -151,19 +153,22 @@ fn types_below(
         // A visibility of another span would have rustc report a name that is taken under the whole
         // tree.
         let (ident, vis_here) = (ident(nested), respanned(quote!(#vis), child.name.span()));
-        types.extend(named(krate, nested, vis, &vis_here, &ident, &attrs, &cfgs));
+        let name = (&ident, ident.span());
+        types.extend(named(krate, nested, vis, &vis_here, name, &attrs, &cfgs));
         types_below(krate, nested, vis, &cfgs, types);
     }
 }
 
 /// Writes the struct of a handle.
 ///
-/// Its words have the span of the name, where rustc reports that the name is taken. The parameter
+/// Its words have the span of the name, where rustc reports that the name is taken (in an editor,
+/// `name` has another one). The parameter
 /// list is empty, and not the user's: rustc would suggest a type parameter there for a type that
 /// does not exist.
-fn item(vis: &TokenStream, ident: &Ident, fields: &TokenStream) -> TokenStream {
+fn item(vis: &TokenStream, name: (&Ident, Span), fields: &TokenStream) -> TokenStream {
     let generics = quote_spanned!(Span::mixed_site()=> <>);
-    quote_spanned!(ident.span()=> #vis struct #ident #generics { #fields })
+    let (ident, span) = name;
+    quote_spanned!(span=> #vis struct #ident #generics { #fields })
 }
 
 fn named(
@@ -171,10 +176,11 @@ fn named(
     supervisor: &Supervisor,
     vis: &Visibility,
     own_vis: &TokenStream,
-    ident: &Ident,
+    name: (&Ident, Span),
     attrs: &TokenStream,
     cfgs: &[&Attribute],
 ) -> TokenStream {
+    let ident = name.0;
     let quiet_vis = mixed_site_visibility(vis);
     let mut fields = TokenStream::new();
     let mut accessors = TokenStream::new();
@@ -187,7 +193,7 @@ fn named(
     let as_supervisor = as_supervisor(krate, supervisor, ident, &[], cfgs, None);
     let debug = debug(ident, &[], cfgs);
     let supervisor = quote!(supervisor: #krate::__private::Hidden<#krate::Supervisor>,);
-    let item = item(own_vis, ident, &quote!(#supervisor #fields));
+    let item = item(own_vis, name, &quote!(#supervisor #fields));
     quote! {
         #(#cfgs)*
         #attrs
@@ -212,14 +218,24 @@ fn named(
     }
 }
 
-fn accessor(krate: &TokenStream, child: &Child, vis: &TokenStream) -> TokenStream {
-    let name = &child.name;
-    let erased = match &child.body {
-        Body::Typed(typed) => Some((typed.ty.project(krate, "Handle"), &**typed)),
+/// Returns the type of what a child's accessor refers to.
+pub(crate) fn accessor_type(krate: &TokenStream, child: &Child) -> TokenStream {
+    erased_type(krate, child).map_or_else(|| handle_type(krate, child), |(handle, _)| handle)
+}
+
+/// Returns the handle's type of a child whose field is erased to the type of the child.
+fn erased_type<'a>(krate: &TokenStream, child: &'a Child) -> Option<(TokenStream, &'a Typed)> {
+    match &child.body {
+        Body::Typed(typed) => Some((typed.ty.project(krate, "Handle"), typed)),
         Body::Supervisor(nested) => partitioned_type(nested)
             .map(|typed| (typed.ty.project_partition(krate, "Partitioned"), typed)),
         Body::Task(_) | Body::Broken(_) => None,
-    };
+    }
+}
+
+fn accessor(krate: &TokenStream, child: &Child, vis: &TokenStream) -> TokenStream {
+    let name = &child.name;
+    let erased = erased_type(krate, child);
     let (ty, value) = if let Some((handle, typed)) = erased {
         erased_accessor(&handle, typed, field(child))
     } else {
@@ -251,7 +267,8 @@ fn erased_accessor(
 ) -> (TokenStream, TokenStream) {
     // The field has the span of the type, so that rustc reports a type that is not a child there
     // alone.
-    let span = typed.ty.last.span().resolved_at(Span::call_site());
+    let span =
+        typed.ty.added.unwrap_or_else(|| typed.ty.last.span()).resolved_at(Span::call_site());
     field.set_span(span);
     let first = typed.ty.first();
     (quote_spanned!(first=> &#handle), quote_spanned!(span=> self.#field.get()))
