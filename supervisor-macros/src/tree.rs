@@ -3,6 +3,7 @@
 mod ast;
 mod check;
 mod expand;
+mod mentions;
 pub(crate) mod names;
 pub(crate) mod parse;
 #[cfg(test)]
