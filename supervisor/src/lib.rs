@@ -387,6 +387,11 @@ pub mod pool {
     };
 }
 
+/// Tasks that a child spawns and that end with its life.
+pub mod tasks {
+    pub use crate::life::{SpawnedTask, Tasks};
+}
+
 /// Type-state markers of [`ChildSpec<S>`](ChildSpec).
 pub mod specs {
     #[cfg(doc)]

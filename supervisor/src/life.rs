@@ -4,6 +4,7 @@ pub(crate) mod current;
 pub(crate) mod detached;
 mod factory;
 pub(crate) mod reentry;
+mod tasks;
 
 use std::any::Any;
 use std::error::Error;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 
 pub(crate) use self::factory::{LifeFactory, launch};
+pub use self::tasks::{SpawnedTask, Tasks};
 use crate::catch::{Guarded, catch_panic};
 use crate::engine::{Event, Exit};
 use crate::inbox::{Link, Reply};
@@ -56,8 +58,10 @@ impl PendingLife {
         let mut life = pin!(self.into_life(future));
         let polled = life.as_mut().poll_code(&mut Context::from_waker(Waker::noop()));
         debug_assert!(polled.is_ready(), "a life on a thread waits for nothing");
+        let report = life.project().report;
         if let Poll::Ready(reason) = polled
-            && let Some((link, event)) = life.project().report.end(Exit::Returned(reason))
+            && let Some(exit) = report.end_tasks(Exit::Returned(reason))
+            && let Some((link, event)) = report.end(exit)
         {
             link.tell(event);
         }
@@ -93,7 +97,7 @@ pin_project_lite::pin_project! {
             let dropped = current::inside(&mut report.slot, || {
                 catch_unwind(AssertUnwindSafe(|| this.future.set(None))).map_err(reason_of_panic)
             });
-            let ended = report.end(match dropped {
+            let exit = report.end_tasks(match dropped {
                 Ok(()) if unwinds => Exit::Returned(ExitReason::Panic(Failure::of_panic(
                     "the task of the life has panicked".to_owned(),
                     None,
@@ -103,7 +107,7 @@ pin_project_lite::pin_project! {
             });
             // The supervisor's task handles the event, not this task: the runtime may be shutting
             // down.
-            if let Some((link, event)) = ended {
+            if let Some((link, event)) = exit.and_then(|exit| report.end(exit)) {
                 link.tell(event);
             }
         }
@@ -117,7 +121,9 @@ impl<F: Future<Output = ChildResult>> Future for Life<F> {
         let reason = ready!(self.as_mut().poll_code(cx));
         let report = self.project().report;
         let asked = report.was_asked();
-        if let Some((link, event)) = report.end(Exit::Returned(reason)) {
+        if let Some(exit) = report.end_tasks(Exit::Returned(reason))
+            && let Some((link, event)) = report.end(exit)
+        {
             link.exited_inline(event, asked);
         }
         Poll::Ready(())
@@ -157,7 +163,7 @@ impl<F: Future<Output = ChildResult>> Life<F> {
             // The life may have begun to hang while it was polled.
             #[cfg(feature = "test-util")]
             let _ = report.hangs();
-            report.report_if_abandoned();
+            report_if_abandoned(report.slot.as_ref());
         }
         polled
     }
@@ -170,16 +176,6 @@ struct Report {
 }
 
 impl Report {
-    /// Reports a life that dropped its context before it was ready, since it will never be ready.
-    fn report_if_abandoned(&self) {
-        if let Some(slot) = &self.slot
-            && slot.core().take_abandoned()
-            && let Some(link) = slot.core().link()
-        {
-            link.tell(Event::Abandoned(link.key, slot.core().generation()));
-        }
-    }
-
     /// Returns `true` if a test makes the life hang, so that it must not be polled.
     #[cfg(feature = "test-util")]
     fn hangs(&self) -> bool {
@@ -199,6 +195,16 @@ impl Report {
         let link = slot.end_life(generation)?;
         let event = Event::Exited(link.key, generation, exit);
         Some((link, event))
+    }
+}
+
+/// Reports a life that dropped its context before it was ready, since it will never be ready.
+fn report_if_abandoned(slot: Option<&Arc<dyn AnySlot>>) {
+    if let Some(slot) = slot
+        && slot.core().take_abandoned()
+        && let Some(link) = slot.core().link()
+    {
+        link.tell(Event::Abandoned(link.key, slot.core().generation()));
     }
 }
 

@@ -9,7 +9,7 @@ use std::task::{Context as TaskContext, Poll};
 use super::{ChildRef, UntilShutdown};
 use crate::engine::Event;
 use crate::inbox::{Link, Owner};
-use crate::life::current;
+use crate::life::{SpawnedTask, Tasks, current};
 use crate::mailbox::Shortcut;
 use crate::slot::{AnySlot, Heartbeat, ShutdownRequested, Signal, Slot, SlotCore};
 use crate::spec::{ChildPath, ExitReason, Name, OwnWord};
@@ -118,6 +118,56 @@ impl<M: Send + 'static> Context<M> {
     /// produced is always returned.
     pub fn until_shutdown<F: Future>(&self, future: F) -> UntilShutdown<F> {
         UntilShutdown::new(self.shutdown_requested(), future)
+    }
+}
+
+impl<M: Send + 'static> Context<M> {
+    /// Spawns a task that ends with this life: at the latest, it is aborted when `run` has returned
+    /// or the life is killed, and the life is over when the task has ended.
+    ///
+    /// A panic of the task is a failure of this life. A task spawned by `tokio::spawn`, in contrast,
+    /// goes on beside the next life and after the shutdown, and nobody hears of its panic. See
+    /// [`Tasks`] for more.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), supervisor::SupervisorError> {
+    /// use std::time::Duration;
+    /// use supervisor::prelude::*;
+    ///
+    /// async fn cache(ctx: Context) -> ChildResult {
+    ///     ctx.spawn(async {
+    ///         loop {
+    ///             tokio::time::sleep(Duration::from_secs(60)).await;
+    ///             println!("forgets old entries");
+    ///         }
+    ///     });
+    ///     let warm = ctx.spawn(async { "loaded" });
+    ///     assert_eq!(warm.await, Some("loaded"));
+    ///     ctx.shutdown_requested().await;
+    ///     Ok(())
+    /// }
+    ///
+    /// let supervisor = Supervisor::new().with_child(ChildSpec::new("cache").with_task(cache)).build();
+    /// supervisor.start().await?;
+    /// # tokio::task::yield_now().await;
+    /// assert!(supervisor.shutdown().await?.is_clean());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn spawn<F>(&self, future: F) -> SpawnedTask<F::Output>
+    where
+        F: Future<Output: Send + 'static> + Send + 'static,
+    {
+        self.tasks().spawn(future)
+    }
+
+    /// Returns the tasks of this life, to spawn more of them, also from within a task, and to wait for
+    /// them.
+    #[must_use]
+    pub fn tasks(&self) -> Tasks {
+        let slot: Arc<dyn AnySlot> = Arc::clone(&self.slot) as _;
+        Tasks::of(&slot, self.generation)
     }
 }
 

@@ -57,6 +57,14 @@ impl LifeSpan {
         Self(span.filter(|span| !span.is_disabled()).map(Box::new))
     }
 
+    /// Returns the span that this thread has entered, for a task that is spawned in it.
+    pub(crate) fn current() -> Self {
+        if SPAN_LEVEL > LevelFilter::current() {
+            return Self(None);
+        }
+        Self(catch_panic(Span::current).filter(|span| !span.is_disabled()).map(Box::new))
+    }
+
     /// Enters the span until the guard is dropped.
     #[inline]
     pub(crate) fn enter(&self) -> Entered<'_> {

@@ -1,10 +1,11 @@
 //! The part of a slot that does not depend on the message type.
 
+use std::any::Any;
 use std::sync::Arc;
 use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
-use super::locked::{Attachment, Guard, Locked};
+use super::locked::{Attachment, Guard, Locked, Scope};
 use super::state::{AtomicState, Duties, Signal};
 use super::trouble::Trouble;
 use super::waiters::{WaiterNumber, Wakers};
@@ -134,6 +135,37 @@ impl SlotCore {
             self.wake_those_who_await_the_end();
         }
         End { link, may_receive }
+    }
+
+    /// Returns the tasks of this life, made on the first call; `None` if the life has ended.
+    pub(crate) fn scope(
+        &self,
+        generation: u64,
+        make: impl FnOnce() -> Arc<dyn Any + Send + Sync>,
+    ) -> Option<Arc<dyn Any + Send + Sync>> {
+        let mut locked = self.lock();
+        if !self.state.set_scoped(generation) {
+            return None;
+        }
+        let scope = &mut locked.rare.get_or_insert_default().scope;
+        // What an earlier life has left is closed.
+        let present = scope.take_if(|scope| scope.generation == generation);
+        let present = present.unwrap_or_else(|| Scope { generation, tasks: make() });
+        let old = scope.replace(present);
+        let tasks = scope.as_ref().map(|scope| Arc::clone(&scope.tasks));
+        drop(locked);
+        drop(old);
+        tasks
+    }
+
+    /// Returns `true` if the present life has spawned tasks.
+    pub(crate) fn has_scope(&self) -> bool {
+        self.state.is_scoped()
+    }
+
+    /// Returns the tasks of the present life.
+    pub(crate) fn present_scope(&self) -> Option<Arc<dyn Any + Send + Sync>> {
+        Some(Arc::clone(&self.lock().rare.as_ref()?.scope.as_ref()?.tasks))
     }
 
     /// Notes that no life of the child is pending. Returns `true` if that is news, and no life goes

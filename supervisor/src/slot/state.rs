@@ -6,7 +6,7 @@ use crate::spec::ChildState;
 use crate::sync::atomic::{AtomicU64, Ordering};
 
 /// The generation of the last life in the high bits, with flags and fields below it. (The bits left
-/// for the generation last for four years of restarts, at a million a second.)
+/// for the generation last for two years of restarts, at a million a second.)
 #[derive(Debug)]
 pub(super) struct AtomicState(AtomicU64);
 
@@ -49,8 +49,10 @@ const SAID: u64 = 1 << 14;
 const CLOSED: u64 = 1 << 15;
 /// A future waits, or has waited, for the child's end for good.
 const AWAITED: u64 = 1 << 16;
+/// The life has spawned tasks that end with it.
+const SCOPED: u64 = 1 << 17;
 /// The number of bits by which the generation is shifted.
-const SHIFT: u32 = 17;
+const SHIFT: u32 = 18;
 
 /// A range of bits in the word.
 #[derive(Clone, Copy)]
@@ -235,6 +237,15 @@ impl AtomicState {
     /// Notes that a future waits for the child's end for good. Returns the state before that.
     pub(super) fn await_end(&self) -> Ending {
         Ending::of(self.0.fetch_or(AWAITED, Ordering::AcqRel))
+    }
+
+    /// Notes that this life has spawned tasks. Returns `false` if the life has ended.
+    pub(super) fn set_scoped(&self, generation: u64) -> bool {
+        self.raise(generation, SCOPED)
+    }
+
+    pub(super) fn is_scoped(&self) -> bool {
+        self.load() & SCOPED != 0
     }
 
     pub(super) fn ending(&self) -> Ending {
