@@ -7,6 +7,7 @@ mod queries;
 #[cfg(feature = "signal")]
 mod run;
 mod stopping;
+mod weak;
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,8 +19,10 @@ pub use self::health::HealthChanges;
 pub use self::lookup::LookupError;
 #[cfg(feature = "test-util")]
 pub(crate) use self::lookup::find;
+pub(crate) use self::lookup::node_of;
 #[cfg(feature = "signal")]
 pub use self::run::{IntoTree, Run, run};
+pub use self::weak::WeakSupervisor;
 use crate::catch::catch_panic;
 use crate::child::AnyChildRef;
 use crate::engine::{Answer, Subject, Verb};

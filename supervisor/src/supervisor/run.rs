@@ -17,6 +17,7 @@ use super::Supervisor;
 use crate::catch::catch_panic;
 use crate::error::SupervisorError;
 use crate::runtime::{NodeState, Steps};
+use crate::spec::ExitReason;
 use crate::sync::clock;
 
 /// The time after a signal that was heeded, and after the beginning of the stop, in which further ones are
@@ -92,6 +93,7 @@ const SAME_REQUEST: Duration = Duration::from_secs(1);
 /// |---|---|
 /// | 0 | the tree ended in order: by itself, or after a signal; also if children were killed because their time, or the time for the whole, was over |
 /// | 1 | the tree did not start, gave up, or a child could not be stopped; or signals cannot be listened to |
+/// | another | the failure for which the tree gave up carries it: see [`WithExitCode`](crate::exit::WithExitCode) |
 /// | 129, 130, 131, 143 | SIGHUP, SIGINT, SIGQUIT or SIGTERM had what was left killed (128 + its number) |
 ///
 /// # Process exit
@@ -278,7 +280,8 @@ async fn run_listening(supervisor: Supervisor, hangup: bool) -> ExitCode {
         End::Ended(Ok(())) => log_report_and_exit(&supervisor, 0),
         End::Ended(Err(failure)) => {
             report_failure(&supervisor, &failure);
-            log_report_and_exit(&supervisor, 1)
+            let code = failure.reason().and_then(ExitReason::exit_code);
+            log_report_and_exit(&supervisor, code.unwrap_or(1))
         }
         End::Killed(signal) => log_report_and_exit(&supervisor, signal.exit_code()),
     }
