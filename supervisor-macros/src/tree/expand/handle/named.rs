@@ -259,13 +259,12 @@ fn erased_accessor(
     typed: &Typed,
     mut field: Ident,
 ) -> (TokenStream, TokenStream) {
-    // The field has the span of the type, so that rustc reports a type that is not a child there
-    // alone.
-    let span =
-        typed.ty.added.unwrap_or_else(|| typed.ty.last.span()).resolved_at(Span::call_site());
-    field.set_span(span);
-    let first = typed.ty.first();
-    (quote_spanned!(first=> &#handle), quote_spanned!(span=> self.#field.get()))
+    // The expression has the span of the type, from its first token to its last, so that rustc
+    // reports a type that is not a child there alone.
+    let (first, last) = (typed.ty.first(), typed.ty.last());
+    field.set_span(last.resolved_at(Span::call_site()));
+    let this = quote_spanned!(first.resolved_at(Span::call_site())=> self);
+    (quote_spanned!(first=> &#handle), quote_spanned!(last=> #this.#field.get()))
 }
 
 /// Returns the type of a child's field in its supervisor's handle.
