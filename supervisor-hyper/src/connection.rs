@@ -13,7 +13,7 @@ use crate::head_limit::{HeadLimit, Waiting};
 use crate::io::{Line, StreamEnd, WorkerEnd};
 use crate::listener::Accepted;
 use crate::serve::{BoxFuture, HttpBody, HttpService, Observed, Serve, Settings};
-use crate::streams::{Streams, StreamsGuard};
+use crate::streams::Streams;
 use crate::{Builder, ConnectionInfo};
 
 /// A connection: the worker of the pool that an [`HttpServer`](crate::HttpServer) adds to.
@@ -107,8 +107,7 @@ pub(crate) async fn serve<S, B>(
         };
     }
 
-    let streams = StreamsGuard(Streams::default());
-    let mut builder = Builder::new(streams.0.clone());
+    let mut builder = Builder::new(Streams::new(Arc::clone(&ctx)));
     settings.apply_to(&mut builder);
     let info = settings.gives_info.then(|| ConnectionInfo::new(peer, Arc::clone(&ctx)));
     let service = Observed { service, waiting, info };
@@ -130,7 +129,6 @@ pub(crate) async fn serve<S, B>(
     if let Err(error) = served {
         tracing::debug!(target: "supervisor", ?peer, %error, "the connection has ended");
     }
-    streams.end().await;
     // After an upgrade, the stream goes on in the user's hands.
     poll_fn(|cx| {
         if poll_some(stop.as_mut(), cx).is_ready() {

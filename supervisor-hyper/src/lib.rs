@@ -48,9 +48,9 @@
 //!
 //! # A crash
 //!
-//! A panic in a handler ends its connection, and no other. (Over HTTP/2, it ends its request alone, and
-//! the log has a line.) A connection is not restarted, since its client is gone: it is `Temporary`. What
-//! goes wrong at the client's end is no failure, and is logged at the level `DEBUG`.
+//! A panic in a handler ends its connection, and no other. A connection is not restarted, since its
+//! client is gone: it is `Temporary`. What goes wrong at the client's end is no failure, and is logged at
+//! the level `DEBUG`.
 //!
 //! If the server itself is restarted, the connections go on. Its socket stays bound, and the operating
 //! system keeps new connections waiting.
@@ -111,8 +111,8 @@
 //! # HTTP/2
 //!
 //! With the feature `http2`, connections speak HTTP/1 or HTTP/2, as their first bytes say. The streams of
-//! a connection are tasks of their own, and end with the connection's worker. A stream that is being
-//! polled at that moment on another thread ends at its next await point.
+//! a connection are [tasks of its worker](supervisor::Context::spawn): they use all threads, and end with
+//! it.
 //!
 //! # Features
 //!

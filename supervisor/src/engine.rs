@@ -253,6 +253,12 @@ impl<C: Named, R> Engine<C, R> {
             }
             Event::Exited(child, generation, exit) => self.exited(now, child, generation, exit),
             Event::Abandoned(child, generation) => self.abandoned(now, child, generation),
+            Event::TaskFailed(child, generation, reason) => {
+                self.task_failed(now, child, generation, *reason);
+            }
+            Event::TasksLeft(child, generation, reason) => {
+                self.tasks_left(now, child, generation, reason);
+            }
             Event::SignOfLife(child, generation, at) => {
                 self.sign_of_life(now, child, generation, at);
             }
@@ -445,7 +451,6 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Returns the number of restarts that are left now; `None` means any number.
-    #[cfg(feature = "test-util")]
     pub(crate) fn restarts_left(&mut self, now: Instant) -> Option<u32> {
         self.intensity.left(now)
     }

@@ -16,6 +16,6 @@ pub(crate) use self::health_signal::{HealthSignal, HealthWatch, is_watched};
 pub use self::info::{ChildCount, ChildInfo, ChildSpecInfo, SupervisorStats};
 pub(crate) use self::log::{Circumstances, LifeSpan};
 pub use self::shutdown_report::ShutdownReport;
-pub use self::snapshot::{Snapshot, Snapshots};
+pub use self::snapshot::{Snapshot, Snapshots, Wait};
 pub use self::subscribers::Events;
 pub(crate) use self::subscribers::{Subscribers, is_subscribed};

@@ -6,6 +6,7 @@ mod lookup;
 mod queries;
 #[cfg(feature = "signal")]
 mod run;
+mod weak;
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,8 +18,10 @@ pub use self::health::HealthChanges;
 pub use self::lookup::LookupError;
 #[cfg(feature = "test-util")]
 pub(crate) use self::lookup::find;
+pub(crate) use self::lookup::node_of;
 #[cfg(feature = "signal")]
 pub use self::run::{IntoTree, Running, run, run_leaving_sighup};
+pub use self::weak::WeakSupervisor;
 use crate::catch::catch_panic;
 use crate::child::AnyChildRef;
 use crate::engine::{Answer, Subject, Verb};

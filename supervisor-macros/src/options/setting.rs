@@ -25,6 +25,24 @@ pub(crate) enum Known<T> {
     AtRuntime(TokenStream),
 }
 
+/// Who knows a value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum KnownBy {
+    Macro,
+    Compiler,
+    Program,
+}
+
+impl<T> Known<T> {
+    fn by(&self) -> KnownBy {
+        match self {
+            Self::Here(_) => KnownBy::Macro,
+            Self::Constant(_) => KnownBy::Compiler,
+            Self::AtRuntime(_) => KnownBy::Program,
+        }
+    }
+}
+
 impl<T: Copy> Known<T> {
     /// Returns the value, if the macro knows it.
     pub(crate) fn here(&self) -> Option<T> {
@@ -59,29 +77,22 @@ pub(crate) enum Setting {
 impl Setting {
     /// Returns whether the value is the path of a constant, in a part of it at least.
     pub(crate) fn is_constant(&self) -> bool {
-        fn is<T>(known: &Known<T>) -> bool {
-            matches!(known, Known::Constant(_))
-        }
-        match self {
-            Self::Limit(limit) => is(limit),
-            Self::Time(time) | Self::Shutdown(Shutdown::Timeout(time)) => is(time),
-            Self::Count(count) => is(count),
-            Self::Backoff(Backoff { min, max }) => is(min) || is(max),
-            _ => false,
-        }
+        self.known_by().contains(&KnownBy::Compiler)
     }
 
     /// Returns whether only the running program knows the value.
     pub(crate) fn is_at_runtime(&self) -> bool {
-        fn is<T>(known: &Known<T>) -> bool {
-            matches!(known, Known::AtRuntime(_))
-        }
+        self.known_by().contains(&KnownBy::Program)
+    }
+
+    /// Returns who knows the value: both ends of a backoff, or the same twice.
+    fn known_by(&self) -> [KnownBy; 2] {
         match self {
-            Self::Limit(limit) => is(limit),
-            Self::Time(time) | Self::Shutdown(Shutdown::Timeout(time)) => is(time),
-            Self::Count(count) => is(count),
-            Self::Backoff(Backoff { min, max }) => is(min) || is(max),
-            _ => false,
+            Self::Limit(limit) => [limit.by(); 2],
+            Self::Time(time) | Self::Shutdown(Shutdown::Timeout(time)) => [time.by(); 2],
+            Self::Count(count) => [count.by(); 2],
+            Self::Backoff(Backoff { min, max }) => [min.by(), max.by()],
+            _ => [KnownBy::Macro; 2],
         }
     }
 }

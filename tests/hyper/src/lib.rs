@@ -14,6 +14,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use hyper::body::Frame;
+use hyper::client::conn::http2;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use supervisor::prelude::*;
 use supervisor_hyper::{Connection, HttpServer};
@@ -127,6 +129,15 @@ impl Client {
         // A reset is an end, too.
         let _ = within("the end of a connection", self.0.read_to_end(&mut rest)).await;
     }
+}
+
+/// Connects with HTTP/2.
+pub async fn http2(address: SocketAddr) -> http2::SendRequest<String> {
+    let stream = within("a connection", TcpStream::connect(address)).await.expect("a connection");
+    let shaken = http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await;
+    let (client, connection) = shaken.expect("a handshake");
+    tokio::spawn(connection);
+    client
 }
 
 /// Counts what is alive by guards.

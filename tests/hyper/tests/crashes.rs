@@ -3,11 +3,9 @@
 use axum::Router;
 use axum::routing::get;
 use hyper::Request;
-use hyper_util::rt::{TokioExecutor, TokioIo};
 use supervisor_hyper_tests::{
-    Alive, Client, Guard, connections, kill_server, start, until, within,
+    Alive, Client, Guard, connections, http2, kill_server, start, until, within,
 };
-use tokio::net::TcpStream;
 
 fn router() -> Router {
     let panic = async || -> &'static str { panic!("a bug") };
@@ -32,22 +30,19 @@ async fn a_panic_in_a_handler_ends_its_connection_and_no_other() {
 }
 
 #[tokio::test]
-async fn a_panic_in_a_handler_of_http2_ends_its_request_and_no_other() {
+async fn a_panic_in_a_handler_of_http2_ends_its_connection_and_no_other() {
     let (web, address) = start(router()).await;
-    let stream = TcpStream::connect(address).await.expect("a connection");
-    let (mut client, connection) =
-        hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
-            .await
-            .expect("a handshake");
-    tokio::spawn(connection);
+    let (mut one, mut two) = (http2(address).await, http2(address).await);
     let get = |path: &str| {
         Request::get(format!("http://test{path}")).body(String::new()).expect("a request")
     };
-    let panicked = within("an answer", client.send_request(get("/panic"))).await;
+    let panicked = within("an answer", one.send_request(get("/panic"))).await;
     assert!(panicked.is_err(), "{panicked:?}");
-    let response = within("an answer", client.send_request(get("/"))).await.expect("a response");
+    let response = within("an answer", two.send_request(get("/"))).await.expect("a response");
     assert_eq!(response.status(), 200);
-    assert_eq!(connections(&web).await, 1);
+    until("one connection is left", async || connections(&web).await == 1).await;
+    let stats = web.connections().stats().await.expect("the figures");
+    assert_eq!((stats.failures, stats.restarts), (1, 0));
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::routing::get;
 use supervisor_hyper::HttpServer;
-use supervisor_hyper_tests::{Client, connections, start, start_with, until, within};
+use supervisor_hyper_tests::{Client, connections, start_with, until, within};
 
 fn hello() -> Router {
     Router::new().route("/", get(async || "hello"))

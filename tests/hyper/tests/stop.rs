@@ -5,12 +5,11 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::routing::get;
 use hyper::Request;
-use hyper_util::rt::{TokioExecutor, TokioIo};
 use supervisor_hyper::{ConnectionInfo, HttpServer};
 use supervisor_hyper_tests::{
-    Alive, Client, Endless, Web, connections, raise_file_limit, start, start_with, until, within,
+    Alive, Client, Endless, Web, connections, http2, raise_file_limit, start, start_with, until,
+    within,
 };
-use tokio::net::TcpStream;
 
 /// A route whose responses never end.
 fn events(alive: &Alive) -> Router {
@@ -59,12 +58,7 @@ async fn of_a_thousand_streams_over_ten_connections_of_http2_none_is_alive_eithe
     let (web, address) = start(events(&alive)).await;
     let mut bodies = Vec::new();
     for _ in 0..10 {
-        let stream = TcpStream::connect(address).await.expect("a connection");
-        let (mut client, connection) =
-            hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
-                .await
-                .expect("a handshake");
-        tokio::spawn(connection);
+        let mut client = http2(address).await;
         for _ in 0..100 {
             let request =
                 Request::get("http://test/events").body(String::new()).expect("a request");
