@@ -63,6 +63,9 @@ function fillWhat(cell, node, folded) {
     if (node.last_exit && node.last_exit.abnormal && node.state !== 'stopping') { text += ' · ' + node.last_exit.text; tone = 'bad'; }
   } else if (node.state === 'finished') {
     text = 'finished';
+  } else if (node.strategy === 'simple_one_for_one' && !folded && !(node.last_exit && node.last_exit.abnormal)) {
+    text = node.total ? plural(node.total, 'child') : 'empty';
+    tone = 'past';
   } else if (folded) {
     text = plural(node.total, 'child') + (node.bad ? ' · ' + node.bad + ' not well' : '');
     tone = node.bad ? 'bad' : '';

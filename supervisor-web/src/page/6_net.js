@@ -72,7 +72,7 @@ function show(data) {
   app.tree = modelOf(data);
   if (first && app.selected === null) app.selected = '';
   draw('tree', 'detail', 'link');
-  if (first) draw('entries');
+  if (first) connect();
 }
 
 // Reads the stream of events. A stream that breaks is begun again behind the last event.

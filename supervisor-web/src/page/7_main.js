@@ -95,7 +95,7 @@ $('tab-line').addEventListener('click', () => { close(); showTab('line'); });
 setInterval(() => {
   if (document.hidden || !app.tree) return draw('link');
   draw('link');
-  if (!app.offline) draw('rows', 'waits', 'stop', 'strip');
+  if (!app.offline) draw('rows', 'waits', 'stop', 'health', 'strip');
 }, 1000);
 document.addEventListener('visibilitychange', () => { if (!document.hidden) refresh(); });
 
@@ -103,5 +103,4 @@ theme();
 showTab('tree');
 DRAW.link();
 fetchTree();
-connect();
 $('tree').focus();
