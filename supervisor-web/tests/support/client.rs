@@ -90,13 +90,20 @@ impl Stream {
 
     /// Reads until this text has come, and returns all that has come.
     pub(crate) async fn until(&mut self, text: &str) -> &str {
-        let mut bytes = [0; 4096];
-        while !self.1.contains(text) {
-            let read = within(&format!("`{text}` in {}", self.1), self.0.read(&mut bytes)).await;
-            let count = read.expect("it is read");
-            assert!(count > 0, "the stream ended without `{text}`: {}", self.1);
-            self.1.push_str(&String::from_utf8_lossy(&bytes[..count]));
-        }
+        let Self(stream, seen) = self;
+        let reading = async {
+            let mut bytes = vec![0; 1 << 16];
+            let mut searched = 0;
+            // What was searched is not searched again.
+            while !seen.get(searched..).unwrap_or(seen).contains(text) {
+                searched = seen.len().saturating_sub(text.len() + 4);
+                let count = stream.read(&mut bytes).await.expect("it is read");
+                assert!(count > 0, "the stream ended without `{text}`: {seen}");
+                seen.push_str(&String::from_utf8_lossy(&bytes[..count]));
+            }
+        };
+        let found = tokio::time::timeout(LIMIT, reading).await;
+        assert!(found.is_ok(), "waited in vain for `{text}` in {}", self.1);
         &self.1
     }
 
