@@ -151,12 +151,15 @@ DRAW.tree = () => { collect(); DRAW.rows(); DRAW.header(); };
 function toggle(node) {
   if (!node.children || !node.children.length) return;
   app.folds.set(node.path, !isFolded(node));
+  // The next key may come before the next frame.
+  collect();
   draw('tree');
 }
 
 function foldAll() {
   const open = rows.length > app.tree.root.children.length + 1;
   for (const node of app.tree.nodes) if (node.children && node.depth > 0) app.folds.set(node.path, open);
+  collect();
   draw('tree');
 }
 
