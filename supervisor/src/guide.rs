@@ -7,7 +7,7 @@
 //! - [`order`]: start and stop along the uses between children, and when to choose it.
 //! - [`health`]: whether a tree is live and ready, what is wrong with it, and since when.
 //! - [`dependency_away`]: a tree for a database that is away, at boot or later.
-//! - [`stopping`]: drain, stop, kill: how a tree stops, and the numbers to size a grace period by.
+//! - [`stopping`]: drain, stop, kill: how a tree stops, and how to choose the times.
 //! - [`coming_from_tokio`]: from tasks spawned by hand to a tree.
 //! - [`coming_from_erlang`] and [`coming_from_elixir`]: the words you know, and what is
 //!   different.
