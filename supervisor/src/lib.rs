@@ -166,6 +166,7 @@
 //! | child | `restart` (in the tree: the policy word) | `Always`, `Transient`, `Temporary` | `Always` |
 //! | child | `shutdown` | a duration, `brutal_kill`, `infinity` | 5s |
 //! | child | `backoff` | `min..max`, or one duration | none: at once |
+//! | child | `max_restarts` | a number, or `unlimited`: [its own limit](guide::options), after which it alone stays down | none: its restarts count as its supervisor's |
 //! | child | `start` | `notify`: started when it calls [`Context::ready`], for which the next sibling waits | when spawned |
 //! | child | | `retry`: nobody waits, and a failed start is tried again ([a dependency that is away](guide::dependency_away)) | |
 //! | child | `start_timeout` | a duration, with `start` | 30s |
@@ -225,6 +226,8 @@
 //! - With `start = notify`, the start has a time limit (`start_timeout`). OTP waits for ever.
 //! - A child can be tried again until it is up, without a limit and without an effect on others
 //!   (`start = retry`). OTP has no such option.
+//! - A child can have a limit of restarts of its own (`max_restarts` on the child), after which it alone
+//!   stays down. OTP has no such option.
 //! - Killing has a bound (`kill_grace`), since a thread cannot be killed.
 //! - A pool's worker that declines a *restart* is forgotten, and terminating one that waits for a
 //!   restart keeps the counts right: two bugs of OTP 25 that are not copied.

@@ -1,9 +1,31 @@
-//! Restart intensity: the number of restarts that are left before the supervisor gives up.
+//! Restart intensity: the number of restarts that are left before the supervisor gives up, or before it
+//! gives up a child that has a limit of its own.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
+use super::children::Key;
+use super::hash::BuildNumberHasher;
 use crate::spec::MaxRestarts;
+
+/// The records of the children that have a limit of their own and have been restarted.
+#[derive(Debug, Default)]
+pub(crate) struct OwnLimits(Option<Box<HashMap<Key, Intensity, BuildNumberHasher>>>);
+
+impl OwnLimits {
+    /// Returns the record of a child with this limit.
+    pub(crate) fn of(&mut self, key: Key, limit: MaxRestarts, window: Duration) -> &mut Intensity {
+        let records = self.0.get_or_insert_default();
+        records.entry(key).or_insert_with(|| Intensity::new(limit, window))
+    }
+
+    /// Forgets the restarts of a child.
+    pub(crate) fn forget(&mut self, key: Key) {
+        if let Some(records) = &mut self.0 {
+            records.remove(&key);
+        }
+    }
+}
 
 /// The exact record of the restarts in the last window: a restart counts as long as it is not
 /// older than the window (OTP's boundary is inclusive too, on whole seconds).

@@ -70,6 +70,7 @@ fn worker(restart: RestartPolicy) -> ChildRules {
         restart,
         shutdown: Shutdown::WORKER,
         backoff: None,
+        max_restarts: None,
         start: StartRule::Spawned,
         significant: false,
         heartbeat: None,

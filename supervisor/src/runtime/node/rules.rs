@@ -62,7 +62,14 @@ fn judged(
     let supervisor = options_of(supervisor);
     let (options, worker) = (*options, name.number().map(|_| name.to_string()));
     let name = name.as_declared().or(worker.as_deref()).unwrap_or_default();
-    judge(&Subject { name, options, unknown_backoff: false, nested, supervisor })
+    judge(&Subject {
+        name,
+        options,
+        unknown_backoff: false,
+        unknown_limit: false,
+        nested,
+        supervisor,
+    })
 }
 
 /// Returns the message for a group whose children may take so long to stop that a sibling never
@@ -98,6 +105,7 @@ pub(crate) fn broken_at_build(
             name: "template",
             options: *options,
             unknown_backoff: false,
+            unknown_limit: false,
             nested: None,
             supervisor,
         })

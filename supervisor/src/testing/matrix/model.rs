@@ -75,6 +75,8 @@ struct Child<'a> {
     children: Vec<usize>,
     rest: Rest,
     used: u32,
+    /// The restarts that count for its own limit, if it has one.
+    own_used: u32,
 }
 
 const ROOT: usize = 0;
@@ -103,7 +105,8 @@ impl<'a> Model<'a> {
         let at = self.children.len();
         let rest = if plan.is_up { Rest::Up } else { Rest::Down };
         let used = plan.inside.as_ref().map_or(0, |inside| inside.used);
-        self.children.push(Child { plan, parent, children: Vec::new(), rest, used });
+        let own_used = plan.own_limit.map_or(0, |(_, used)| used);
+        self.children.push(Child { plan, parent, children: Vec::new(), rest, used, own_used });
         for child in plan.children() {
             let child = self.add(child, Some(at));
             self.children[at].children.push(child);
@@ -242,8 +245,11 @@ impl<'a> Model<'a> {
     /// Restarts a child, with its scope.
     fn restart(&mut self, at: usize) {
         let Some(above) = self.children[at].parent else { return };
-        if !self.take_credit(above) {
-            return self.give_up(above);
+        let plan = self.children[at].plan;
+        match plan.own_limit {
+            None if !self.take_credit(above) => return self.give_up(above),
+            Some((limit, _)) if !self.take_own_credit(at, limit) => return self.give_up_alone(at),
+            _ => {}
         }
         let siblings = self.children[above].children.clone();
         let place = siblings.iter().position(|sibling| *sibling == at).unwrap_or(0);
@@ -270,7 +276,11 @@ impl<'a> Model<'a> {
         }
         for sibling in scope {
             if self.children[sibling].rest == Rest::Down && !self.start(sibling) {
-                return self.restart(sibling);
+                self.restart(sibling);
+                // A sibling that is given up alone holds up nobody.
+                if self.children[sibling].plan.own_limit.is_none() {
+                    return;
+                }
             }
         }
     }
@@ -327,6 +337,25 @@ impl<'a> Model<'a> {
         let used = if self.forgets { 0 } else { self.children[supervisor].used };
         self.children[supervisor].used = used.saturating_add(1);
         used < limit
+    }
+
+    fn take_own_credit(&mut self, at: usize, limit: MaxRestarts) -> bool {
+        let used = if self.forgets { 0 } else { self.children[at].own_used };
+        self.children[at].own_used = used.saturating_add(1);
+        match limit {
+            MaxRestarts::AtMost(limit) => used < limit,
+            MaxRestarts::Unlimited => true,
+        }
+    }
+
+    /// Leaves a child down that has used up its own limit.
+    fn give_up_alone(&mut self, at: usize) {
+        let Some(above) = self.children[at].parent else { return };
+        let is_worker = self.strategy(above) == SupervisionStrategy::SimpleOneForOne;
+        self.children[at].rest = if is_worker { Rest::Gone } else { Rest::Down };
+        if self.children[at].plan.significant && self.is_over(above) {
+            self.end_supervisor(above, Exit::Normal);
+        }
     }
 
     fn give_up(&mut self, supervisor: usize) {

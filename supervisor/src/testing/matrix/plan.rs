@@ -16,6 +16,8 @@ pub(super) struct Plan {
     pub(super) restart: RestartPolicy,
     pub(super) shutdown: Shutdown,
     pub(super) backoff: Option<Backoff>,
+    /// The limit of restarts of its own, and the restarts that count at present.
+    pub(super) own_limit: Option<(MaxRestarts, u32)>,
     /// The child reports that it is up.
     pub(super) notifies: bool,
     pub(super) start_timeout: Option<Duration>,

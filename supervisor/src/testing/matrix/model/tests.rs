@@ -12,6 +12,7 @@ fn worker(path: &str, restart: RestartPolicy) -> Plan {
         restart,
         shutdown: Shutdown::WORKER,
         backoff: None,
+        own_limit: None,
         notifies: false,
         start_timeout: None,
         heartbeat: None,
