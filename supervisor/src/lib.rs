@@ -385,7 +385,7 @@ pub mod messages {
 /// The workers of a pool: their templates, the ways to add them, and a hash for partitions.
 pub mod pool {
     pub use crate::tree::{
-        AddWorkersError, FnWorker, PerWorker, PoolTemplate, Shared, stable_hash,
+        AddWorkerError, AddWorkersError, FnWorker, PerWorker, PoolTemplate, Shared, stable_hash,
     };
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
-use super::locked::{Attachment, Guard, Locked, Scope};
+use super::locked::{Attachment, Guard, Locked, Refused, Scope};
 use super::state::{AtomicState, Duties, Signal};
 use super::trouble::Trouble;
 use super::waiters::{WaiterNumber, Wakers};
@@ -105,6 +105,17 @@ impl SlotCore {
             self.wake_those_who_await_the_end();
         }
         End { link, may_receive }
+    }
+
+    /// Keeps the factory of a child that was refused for the caller that tried to add it.
+    pub(crate) fn keep_refused(&self, factory: Arc<dyn Any + Send + Sync>) {
+        let old = self.lock().rare.get_or_insert_default().refused.replace(Refused(factory));
+        drop(old);
+    }
+
+    /// Returns the factory that was kept for the caller.
+    pub(crate) fn take_refused(&self) -> Option<Arc<dyn Any + Send + Sync>> {
+        Some(self.lock().rare.as_mut()?.refused.take()?.0)
     }
 
     /// Returns the tasks of this life, made on the first call; `None` if the life has ended.

@@ -54,6 +54,8 @@ pub(super) struct Rare {
     pub(super) more_waiting: MoreWaiting,
     /// The futures that wait for the child's end for good.
     pub(super) end_waiting: Option<Box<MoreWaiting>>,
+    /// The factory of a child that was refused, for the caller that tried to add it.
+    pub(super) refused: Option<Refused>,
     /// The tasks that the present life, or an earlier one, has spawned.
     pub(super) scope: Option<Scope>,
 }
@@ -62,6 +64,15 @@ pub(super) struct Rare {
 pub(super) struct Scope {
     pub(super) generation: u64,
     pub(super) tasks: Arc<dyn Any + Send + Sync>,
+}
+
+/// The factory of a child that was refused, of which the slot knows nothing else.
+pub(super) struct Refused(pub(super) Arc<dyn Any + Send + Sync>);
+
+impl fmt::Debug for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Refused").finish_non_exhaustive()
+    }
 }
 
 impl fmt::Debug for Scope {
