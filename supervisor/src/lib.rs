@@ -201,7 +201,8 @@
 //! within its `restart_window`, and so does each further attempt when a start fails. If another
 //! restart is needed and none is left, the supervisor stops its children in reverse order and ends
 //! abnormally, for its own supervisor to decide. At the root, [`Supervisor::wait`] gives the path and the cause. A
-//! child that knows that no restart can help returns [`Escalate`].
+//! child that knows that no restart can help returns [`Escalate`]; [`Escalate::to_root`] ends the whole
+//! tree.
 //!
 //! # How a child is stopped
 //!
@@ -260,7 +261,8 @@
 //! # More
 //!
 //! The [guide] has a page for [every option](guide::options), for [how to choose the
-//! limits](guide::choosing_limits), for [the order of start and stop](guide::order), and for those who come [from tasks spawned by
+//! limits](guide::choosing_limits), for [the order of start and stop](guide::order), for [what a child
+//! finds around itself](guide::inside_and_outside), and for those who come [from tasks spawned by
 //! hand](guide::coming_from_tokio), [from Erlang](guide::coming_from_erlang) and [from
 //! Elixir](guide::coming_from_elixir). The page of the module `testing`, which the feature
 //! `test-util` brings, shows how to test your own tree.

@@ -100,10 +100,10 @@ impl SlotCore {
         let ending = self.state.ending();
         let is_awaited = ending.is_awaited && ending.is_over();
         drop(locked);
-        waiting.wake();
         if is_awaited {
             self.wake_those_who_await_the_end();
         }
+        waiting.wake();
         End { link, may_receive }
     }
 
