@@ -254,11 +254,10 @@ impl Key {
             Target::Limited if place.is_supervisor() => {
                 matches!(receiver, Receiver::Builder | Receiver::Constant)
             }
-            Target::Limited => receiver == Receiver::Child,
             Target::Supervisor => matches!(receiver, Receiver::Builder | Receiver::Constant),
             Target::Builder => receiver == Receiver::Builder,
             Target::Constant => receiver == Receiver::Constant,
-            Target::Child => receiver == Receiver::Child,
+            Target::Child | Target::Limited => receiver == Receiver::Child,
             Target::Expansion => false,
         }
     }

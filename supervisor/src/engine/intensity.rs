@@ -10,19 +10,19 @@ use crate::spec::MaxRestarts;
 
 /// The records of the children that have a limit of their own and have been restarted.
 #[derive(Debug, Default)]
-pub(crate) struct OwnLimits(Option<Box<HashMap<Key, Intensity, BuildNumberHasher>>>);
+pub(crate) struct OwnLimits(HashMap<Key, Intensity, BuildNumberHasher>);
 
 impl OwnLimits {
     /// Returns the record of a child with this limit.
     pub(crate) fn of(&mut self, key: Key, limit: MaxRestarts, window: Duration) -> &mut Intensity {
-        let records = self.0.get_or_insert_default();
-        records.entry(key).or_insert_with(|| Intensity::new(limit, window))
+        self.0.entry(key).or_insert_with(|| Intensity::new(limit, window))
     }
 
     /// Forgets the restarts of a child.
     pub(crate) fn forget(&mut self, key: Key) {
-        if let Some(records) = &mut self.0 {
-            records.remove(&key);
+        // Most supervisors have no such child.
+        if !self.0.is_empty() {
+            self.0.remove(&key);
         }
     }
 }

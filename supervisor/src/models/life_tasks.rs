@@ -110,12 +110,12 @@ fn gone_under_a_life_with_tasks() {
 #[test]
 fn callers_that_wait_for_the_end_of_a_child() {
     check(Time::StandsStill, || {
-        let spec = ChildSpec::new("child")
-            .with_restart_policy(RestartPolicy::Transient)
-            .with_task(async |_: Context| {
+        let spec = ChildSpec::new("child").with_restart_policy(RestartPolicy::Transient).with_task(
+            async |_: Context| {
                 yield_now().await;
                 Ok(())
-            });
+            },
+        );
         let child = spec.handle();
         must_be_gone("the slot of the child", child.slot());
         let root = watched(patient().with_child(spec).build());
