@@ -35,9 +35,9 @@ async fn the_child_stays_down_alone_and_can_be_started_again() {
         fail(&child, &mut events).await;
     }
     child.send(Order::Fail).await.unwrap();
-    let event_ = event(&mut events, "the limit", given_up("child")).await;
+    let limit = event(&mut events, "the limit", given_up("child")).await;
     assert_eq!(
-        event_.to_string(),
+        limit.to_string(),
         "child: failed again after its own 2 restarts within 5s, and stays down: error: told to fail"
     );
     assert_eq!(within("the end", child.ended()).await.unwrap().to_string(), "error: told to fail");
