@@ -409,6 +409,16 @@ impl<C: Named, R> Engine<C, R> {
         self.children.len()
     }
 
+    /// Returns `true` if `max_children` allows another child.
+    pub(crate) fn has_room(&self) -> bool {
+        self.children.len() < self.most_children()
+    }
+
+    /// Returns the largest number of children that the supervisor may have.
+    fn most_children(&self) -> usize {
+        self.rules.max_children.unwrap_or(u32::MAX as usize)
+    }
+
     /// Returns the instant at which the present start of a child began, if it has a time limit.
     pub(crate) fn start_began(&self, key: Key) -> Option<Instant> {
         let child = self.children.get(key)?;
@@ -444,7 +454,6 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Returns the number of restarts that are left now; `None` means any number.
-    #[cfg(feature = "test-util")]
     pub(crate) fn restarts_left(&mut self, now: Instant) -> Option<u32> {
         self.intensity.left(now)
     }

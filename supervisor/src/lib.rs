@@ -374,6 +374,7 @@ pub mod health {
 pub mod info {
     pub use crate::observe::{
         ChildCount, ChildInfo, ChildSpecInfo, ShutdownReport, Snapshot, Snapshots, SupervisorStats,
+        Wait,
     };
     pub use crate::spec::{ChildKind, ChildState};
 }

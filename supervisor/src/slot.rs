@@ -7,6 +7,7 @@ mod shutdown_requested;
 mod state;
 mod trouble;
 mod waiters;
+mod waits;
 
 use std::any::Any;
 use std::sync::Arc;
@@ -24,6 +25,7 @@ pub use self::shutdown_requested::ShutdownRequested;
 pub(crate) use self::state::{Duties, Signal};
 pub(crate) use self::trouble::Trouble;
 pub(crate) use self::waiters::Wakers;
+pub(crate) use self::waits::NotedWait;
 
 /// The message type of a slot that takes no messages: a nested supervisor's.
 #[derive(Debug)]
@@ -50,24 +52,19 @@ pub(crate) trait AnySlot: Send + Sync + 'static {
     /// Makes the receiver check its shutdown signal.
     fn wake_receiver(&self);
     /// Closes the mailbox: messages sent from now on are returned, and queued ones go to the
-    /// dead-letter receivers, if there are any. No life of the child is pending.
-    fn close(&self, closing: Closing) -> Closed;
+    /// dead-letter receivers, if there are any. Returns the number of queued messages, and a value
+    /// to be dropped where the user's code may run. (No life of the child is pending: that is noted
+    /// next, by [`SlotCore::close`].)
+    fn close_mailbox(&self, closing: Closing) -> Option<(usize, Box<dyn Send>)>;
     /// Returns the number of queued messages.
     fn queued(&self) -> usize;
+    /// Returns the number of messages that the mailbox has room for.
+    fn capacity(&self) -> usize;
     /// Returns `true` if messages are taken.
     #[cfg(feature = "test-util")]
     fn is_open(&self) -> bool;
     fn message_type(&self) -> &'static str;
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
-}
-
-/// What is to be done after a slot was closed.
-pub(crate) struct Closed {
-    /// The number of messages that were queued, and a value to be dropped where the user's code may
-    /// run.
-    pub(crate) leftovers: Option<(usize, Box<dyn Send>)>,
-    /// Set if the child has ended for good by this.
-    pub(crate) is_over: bool,
 }
 
 /// Returns the address of a slot, which differs from that of every other slot that exists.
@@ -132,13 +129,19 @@ impl<M: Send + 'static> AnySlot for Slot<M> {
         wake(self.mailbox.look_up());
     }
 
-    fn close(&self, closing: Closing) -> Closed {
-        let leftovers = self.close_mailbox(closing);
-        Closed { leftovers, is_over: self.core.close() }
+    fn close_mailbox(&self, closing: Closing) -> Option<(usize, Box<dyn Send>)> {
+        if self.mailbox.close_unused(closing) {
+            return None;
+        }
+        self.close_used(closing)
     }
 
     fn queued(&self) -> usize {
         self.mailbox.len()
+    }
+
+    fn capacity(&self) -> usize {
+        self.mailbox.capacity()
     }
 
     #[cfg(feature = "test-util")]
@@ -156,10 +159,7 @@ impl<M: Send + 'static> AnySlot for Slot<M> {
 }
 
 impl<M: Send + 'static> Slot<M> {
-    fn close_mailbox(&self, closing: Closing) -> Option<(usize, Box<dyn Send>)> {
-        if self.mailbox.close_unused(closing) {
-            return None;
-        }
+    fn close_used(&self, closing: Closing) -> Option<(usize, Box<dyn Send>)> {
         let mut leftovers = self.mailbox.close(closing);
         let count = leftovers.len();
         let garbage: Box<dyn Send> = match leftovers.take_dead_letter_queue() {
@@ -171,6 +171,15 @@ impl<M: Send + 'static> Slot<M> {
             None => Box::new(leftovers),
         };
         Some((count, garbage))
+    }
+}
+
+impl dyn AnySlot {
+    /// Closes the mailbox of a child of which no life is pending, and notes that none is.
+    pub(crate) fn close(&self, closing: Closing) -> Option<(usize, Box<dyn Send>)> {
+        let leftovers = self.close_mailbox(closing);
+        self.core().close();
+        leftovers
     }
 }
 

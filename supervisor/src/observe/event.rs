@@ -1,7 +1,7 @@
 //! Events: reports of what happens in a tree, as it happens.
 
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::spec::{ChildPath, ExitReason, MaxRestarts};
 
@@ -9,6 +9,7 @@ use crate::spec::{ChildPath, ExitReason, MaxRestarts};
 #[derive(Clone, Debug)]
 pub struct Event {
     pub(crate) number: u64,
+    pub(crate) at: Instant,
     pub(crate) path: ChildPath,
     pub(crate) kind: EventKind,
 }
@@ -19,6 +20,14 @@ impl Event {
     #[must_use]
     pub fn number(&self) -> u64 {
         self.number
+    }
+
+    /// Returns the instant of the event, on tokio's clock.
+    ///
+    /// The instant of [`EventKind::Missed`] is that of the first event that was not missed.
+    #[must_use]
+    pub fn at(&self) -> Instant {
+        self.at
     }
 
     /// Returns the path of the child or supervisor that the event is about.

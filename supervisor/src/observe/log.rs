@@ -120,7 +120,7 @@ fn exit(span: &Span) {
     catch_panic(|| span.with_subscriber(|(id, subscriber)| subscriber.exit(id)));
 }
 
-/// What decides on the line of an event beside the event itself.
+/// The facts that decide on the line of an event, beside the event itself.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Circumstances {
     /// The child was asked to end, or such children come and go.

@@ -9,11 +9,12 @@ use super::locked::{Attachment, Guard, Locked, Refused, Scope};
 use super::state::{AtomicState, Duties, Signal};
 use super::trouble::Trouble;
 use super::waiters::{WaiterNumber, Wakers};
+use super::waits::{Target, WaitFor};
 use super::{Beginning, Heartbeat};
 use crate::engine::Shown;
 use crate::inbox::{Anchor, Link, Owner};
 use crate::packed_instant::PackedInstant;
-use crate::spec::{ChildPath, ChildState, ExitReason, Name, OwnWord};
+use crate::spec::{ChildPath, ChildState, ExitReason, Failure, Name, OwnWord};
 use crate::sync::{Mutex, PoisonError};
 
 /// The end of a life.
@@ -58,6 +59,35 @@ impl SlotCore {
     pub(crate) fn path(&self) -> ChildPath {
         let above = self.owner().map_or_else(ChildPath::root, |owner| owner.path());
         above.join_lazily(&self.name)
+    }
+
+    /// Returns what a wait for this child is recorded with.
+    pub(super) fn target(&self) -> Target {
+        Target { owner: self.lock().attachment.anchor().cloned(), name: self.name.clone() }
+    }
+
+    /// Puts a wait of the present life on record. Returns its number.
+    pub(super) fn begin_wait(&self, wait: WaitFor) -> u32 {
+        self.lock().rare.get_or_insert_default().waits.begin(wait)
+    }
+
+    pub(super) fn change_wait(&self, number: u32, for_answer: bool) {
+        let mut locked = self.lock();
+        if let Some(wait) = locked.rare.as_mut().and_then(|rare| rare.waits.get_mut(number)) {
+            wait.for_answer = for_answer;
+        }
+    }
+
+    pub(super) fn end_wait(&self, number: u32) {
+        let mut locked = self.lock();
+        let ended = locked.rare.as_mut().and_then(|rare| rare.waits.end(number));
+        drop(locked);
+        drop(ended);
+    }
+
+    /// Returns the waits of the child, with the longest first.
+    pub(crate) fn waits(&self) -> Vec<WaitFor> {
+        self.lock().rare.as_ref().map(|rare| rare.waits.all()).unwrap_or_default()
     }
 
     pub(crate) fn generation(&self) -> u64 {
@@ -151,7 +181,8 @@ impl SlotCore {
 
     /// Notes that no life of the child is pending. Returns `true` if that is news, and no life goes
     /// on: the child has ended for good.
-    pub(super) fn close(&self) -> bool {
+    #[inline]
+    pub(crate) fn close(&self) -> bool {
         let before = self.state.close();
         if before.is_closed || !before.is_free {
             return false;
@@ -384,9 +415,15 @@ impl SlotCore {
             return locked.stop_began();
         }
         let (began, old) = locked.record_exit(reason);
+        let old = locked.keep_replaced(old);
         drop(locked);
         drop(old);
         began
+    }
+
+    /// Takes the failure before the last one, to be dropped where its error's destructor may run.
+    pub(crate) fn take_replaced(&self) -> Option<Failure> {
+        self.lock().take_replaced()
     }
 
     /// Records that the life is being dropped, asked or not.

@@ -12,7 +12,8 @@ use crate::runtime::{Body, Node};
 use crate::slot::AnySlot;
 use crate::spec::{ChildPath, Name};
 
-/// The error of [`Context::lookup`] and [`Supervisor::lookup`]: there is no address of the wanted type at the path.
+/// The error of [`Context::lookup`] and [`Supervisor::lookup`]: there is no address of the wanted
+/// type at the path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LookupError {
@@ -171,6 +172,40 @@ impl Supervisor {
     /// Cancel safe.
     pub async fn lookup<Q: Send + 'static>(&self, path: &str) -> Result<ChildRef<Q>, LookupError> {
         address_at(self.node().root(), path).await
+    }
+
+    /// Finds a child of the same tree by its path, worker or supervisor, and returns an address
+    /// without a message type.
+    ///
+    /// The path is that of [`lookup`](Self::lookup).
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use supervisor::prelude::*;
+    /// # use supervisor::info::ChildState;
+    /// # async fn db(ctx: Context) -> ChildResult { ctx.shutdown_requested().await; Ok(()) }
+    /// let storage = Supervisor::new().with_child(ChildSpec::new("db").with_task(db)).build();
+    /// let storage = ChildSpec::new("storage").with_supervisor(storage);
+    /// let supervisor = Supervisor::new().with_child(storage).build();
+    /// supervisor.start().await?;
+    /// let db = supervisor.lookup_any("storage/db").await?;
+    /// db.terminate().await?;
+    /// assert_eq!(db.status(), ChildState::Stopped);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](LookupError::NotFound) with the path up to the first name that is not found.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe.
+    pub async fn lookup_any(&self, path: &str) -> Result<AnyChildRef, LookupError> {
+        let body = find(self.node().root(), path).await?;
+        Ok(AnyChildRef::new(Arc::clone(body.slot())))
     }
 }
 

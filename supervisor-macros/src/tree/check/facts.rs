@@ -33,7 +33,7 @@ pub(super) struct Facts {
     pub(super) backoff: Option<(TokenStream, Backoff)>,
     /// The tokens of the value of a `max_restarts` of the child's own, and the value.
     pub(super) own_limit: Option<(TokenStream, Known<Option<u32>>)>,
-    /// Whether the start is tried again; `None` if the tree does not say.
+    /// `true` if a failed start is tried again; `None` if the tree does not say.
     pub(super) retries: Option<bool>,
     /// The place of `start = retry`.
     pub(super) retries_at: Option<Span>,

@@ -77,7 +77,7 @@ impl Deref for Unplaced {
 impl Drop for Unplaced {
     fn drop(&mut self) {
         if let Some(body) = &self.body
-            && let Some((_, leftovers)) = body.slot().close(Closing::Gone).leftovers
+            && let Some((_, leftovers)) = body.slot().close(Closing::Gone)
         {
             Reaper::default().take(leftovers);
         }
