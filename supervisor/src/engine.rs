@@ -35,6 +35,7 @@ mod jitter;
 mod protocol;
 mod retries;
 mod starting;
+mod steps;
 mod stopping;
 #[cfg(all(test, not(shuttle)))]
 mod tests;
@@ -133,6 +134,8 @@ pub(crate) struct Engine<C, R> {
     timers: Timers,
     last_packed: LastPacked,
     mode: Mode,
+    /// `true` while the supervisor goes on although it was asked to stop.
+    draining: bool,
     /// The walk of a start, a group restart or a stop.
     walk: Walk,
     /// The uses between the children; `None` in declaration order.
@@ -175,6 +178,7 @@ impl<C: Named, R> Engine<C, R> {
             timers: Timers::default(),
             last_packed: LastPacked::default(),
             mode: Mode::Idle,
+            draining: false,
             walk: Walk::default(),
             graph: by_use.then(Box::default),
             moving: 0,
@@ -267,14 +271,10 @@ impl<C: Named, R> Engine<C, R> {
             }
             Event::Retry(child, retry) => self.run_or_defer(now, Deferred::Retry(child, retry)),
             Event::Order(order) => self.order(now, order),
-            Event::Stop => {
-                self.await_ends_of_deferred();
-                self.stop(now, Ending::Shutdown);
-            }
-            Event::Kill => {
-                self.await_ends_of_deferred();
-                self.kill(now);
-            }
+            Event::Drain(time) => self.drain(now, time),
+            Event::Stop => self.stop_when_asked(now),
+            Event::EndBy(at) => self.end_by(at),
+            Event::Kill => self.kill_when_asked(now),
             Event::NoReturn => self.no_return(),
             Event::Tick => {}
         }
@@ -447,6 +447,11 @@ impl<C: Named, R> Engine<C, R> {
         matches!(self.mode, Mode::Stopping { .. } | Mode::Ended)
     }
 
+    /// Returns `true` if the supervisor was asked to stop, and its children go on for a time.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining
+    }
+
     /// Draws delays from this seed from now on.
     #[cfg(feature = "test-util")]
     pub(crate) fn reseed(&mut self, seed: u64) {
@@ -470,6 +475,8 @@ impl<C: Named, R> Engine<C, R> {
             match target {
                 Target::Child(key) => self.child_deadline(now, key, at),
                 Target::Stop => self.stop_deadline(now),
+                Target::Drain => self.stop_when_asked(now),
+                Target::End => self.out_of_time(now),
             }
         }
     }
@@ -558,12 +565,6 @@ impl<C: Named, R> Engine<C, R> {
     fn close_child(&mut self, key: Key, down: Down) {
         self.enter(key, State::Down(down));
         self.effects.push_back(Effect::Close(key));
-    }
-
-    /// Sends the child's life a shutdown request.
-    fn ask(&mut self, key: Key, purpose: StopPurpose<R>) {
-        self.enter_shown(key, State::Stopping(purpose));
-        self.effects.push_back(Effect::Ask(key));
     }
 
     /// Aborts the child's life.

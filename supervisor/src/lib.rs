@@ -162,6 +162,7 @@
 //! | pool | `partitions` | a number of workers, which [share the work](supervision_tree!#partitions-workers-that-share-the-work-by-key) | none |
 //! | nested supervisor | `restart`, `significant`, `backoff`, `shutdown`, `health` | as for a child | `Always`, no, none, `infinity`, `required` |
 //! | nested supervisor | `start` | `retry`: a start that fails is tried again | with its supervisor |
+//! | root | `drain` | a duration: the children go on for this time when the tree is to stop ([stopping in steps](guide::stopping)) | `0s` |
 //! | root | `shutdown_within` | a duration, checked at compile time | none |
 //! | child | `restart` (in the tree: the policy word) | `Always`, `Transient`, `Temporary` | `Always` |
 //! | child | `shutdown` | a duration, `brutal_kill`, `infinity` | 5s |
@@ -176,6 +177,7 @@
 //! | child | `health` | `required`, `degrades`, `ignored`: [what the tree is](guide::health) while the child is not well | `required`; `ignored` if `Temporary` or a pool's worker |
 //! | task | `every` | a duration: a [periodic job](supervision_tree!#every-a-periodic-job) | none: a task runs once per life |
 //! | child with a type | `mailbox` | how many messages | 64 |
+//! | child with a type | `drain` | a flag: when it is stopped for good, it receives what is queued first | no |
 //! | derive only | `message` | a type | `()` |
 //! | derive only | `once` | a flag: [`WorkerOnce`], one life by value | no |
 //!
@@ -335,7 +337,7 @@ pub use self::spec::{
 };
 pub use self::supervisor::{LookupError, Supervisor, WeakSupervisor};
 #[cfg(feature = "signal")]
-pub use self::supervisor::{run, run_leaving_sighup};
+pub use self::supervisor::{Run, run};
 pub use self::tree::{Child, ChildSpec, Partitioned, Pool, SupervisorBuilder, Tree};
 
 /// The conditions that the macros put on the types of a tree: the compiler's errors name them.
@@ -408,8 +410,6 @@ pub mod specs {
 pub mod futures {
     pub use crate::child::UntilShutdown;
     pub use crate::slot::{Ended, ShutdownRequested};
-    #[cfg(feature = "signal")]
-    pub use crate::supervisor::Running;
     pub use crate::tree::{AddChild, AddWorker, Starting};
 }
 

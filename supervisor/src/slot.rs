@@ -49,6 +49,8 @@ pub(crate) trait AnySlot: Send + Sync + 'static {
     /// Asks the life to stop. Returns the wakers to be woken, or `None` if the life has never
     /// checked its shutdown signal and so cannot notice.
     fn ask(&self, now: Instant) -> Option<Wakers>;
+    /// Has the receiver take the messages that are queued now, also after a shutdown request.
+    fn begin_drain(&self);
     /// Makes the receiver check its shutdown signal.
     fn wake_receiver(&self);
     /// Closes the mailbox: messages sent from now on are returned, and queued ones go to the
@@ -123,6 +125,10 @@ impl<M: Send + 'static> AnySlot for Slot<M> {
     fn ask(&self, now: Instant) -> Option<Wakers> {
         let wakers = self.core.ask(now)?;
         Some(wakers.with_receiver(self.mailbox.look_up()))
+    }
+
+    fn begin_drain(&self) {
+        self.mailbox.begin_drain();
     }
 
     fn wake_receiver(&self) {

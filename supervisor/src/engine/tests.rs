@@ -27,6 +27,7 @@ mod restarts;
 mod scale;
 mod significant;
 mod starting;
+mod steps;
 mod stopping;
 mod storm;
 mod world;
@@ -73,6 +74,7 @@ fn worker(restart: RestartPolicy) -> ChildRules {
         max_restarts: None,
         start: StartRule::Spawned,
         significant: false,
+        drain: false,
         heartbeat: None,
         health: HealthPart::Required,
     }

@@ -164,6 +164,18 @@ pub enum EventKind {
     },
     /// A supervisor has started all its children.
     SupervisorStarted,
+    /// A supervisor was asked to stop, and its children go on until its drain time is over.
+    #[non_exhaustive]
+    SupervisorDraining {
+        /// The time for which the children go on.
+        time: Duration,
+    },
+    /// The time for the whole shutdown is over, so all that has not ended is dropped.
+    #[non_exhaustive]
+    ShutdownOutOfTime {
+        /// The time that the shutdown has taken so far, with the drain.
+        after: Duration,
+    },
     /// A supervisor stops its children, and will then end.
     SupervisorStopping,
     /// A supervisor has ended, and all below it.
@@ -214,6 +226,10 @@ impl fmt::Display for EventKind {
             Self::ChildEnded { reason: Some(reason) } => write!(f, "ended for good: {reason}"),
             Self::ChildEnded { reason: None } => f.write_str("ended for good"),
             Self::SupervisorStarted => f.write_str("all children started"),
+            Self::SupervisorDraining { time } => write!(f, "draining for {time:?}"),
+            Self::ShutdownOutOfTime { after } => {
+                write!(f, "the shutdown is out of time after {after:?}: killing what has not ended")
+            }
             Self::SupervisorStopping => f.write_str("stopping"),
             Self::SupervisorTerminated { reason } => write!(f, "supervisor ended: {reason}"),
             Self::Missed { count } => write!(f, "{count} events missed"),

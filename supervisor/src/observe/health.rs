@@ -56,6 +56,8 @@ pub enum HealthProblem {
     Starting,
     /// It has ended and will be started again.
     Restarting,
+    /// It was asked to stop, and goes on until its drain time is over.
+    Draining,
     /// It is being stopped.
     Stopping,
     /// It was stopped, and stays down.
@@ -221,6 +223,7 @@ impl fmt::Display for HealthProblem {
             Self::NotStarted => f.write_str("has not been started"),
             Self::Starting => f.write_str("is starting"),
             Self::Restarting => f.write_str("is to be restarted"),
+            Self::Draining => f.write_str("is draining"),
             Self::Stopping => f.write_str("is stopping"),
             Self::Stopped => f.write_str("was stopped"),
             Self::Failed => f.write_str("has failed too often, and stays down"),

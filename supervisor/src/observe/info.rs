@@ -64,6 +64,8 @@ pub struct ChildSpecInfo {
     pub health: HealthPart,
     /// `true` if the child's end counts for `auto_shutdown`.
     pub significant: bool,
+    /// `true` if the child receives the messages that are queued when it is stopped for good.
+    pub drain: bool,
 }
 
 /// Figures of one supervisor. Totals count since the supervisor was built, over all its lives.

@@ -235,6 +235,12 @@ fn write(path: &Escaped<&str>, kind: &EventKind, asked: bool) {
         EventKind::SupervisorStarted => {
             debug!(target: "supervisor", supervisor = %path, "supervisor started");
         }
+        EventKind::SupervisorDraining { time } => {
+            info!(target: "supervisor", supervisor = %path, ?time, "supervisor draining: not ready, and its children go on");
+        }
+        EventKind::ShutdownOutOfTime { after } => {
+            warn!(target: "supervisor", supervisor = %path, ?after, "the time for the shutdown is over: killing what has not ended");
+        }
         EventKind::SupervisorStopping => {
             debug!(target: "supervisor", supervisor = %path, "supervisor stopping");
         }

@@ -58,6 +58,7 @@ pub struct ChildOptions {
     mailbox: Option<usize>,
     heartbeat: Option<Duration>,
     health: Option<HealthPart>,
+    drain: Option<bool>,
     once: bool,
     periodic: bool,
     program: bool,
@@ -94,6 +95,7 @@ impl ChildOptions {
             mailbox: None,
             heartbeat: None,
             health: None,
+            drain: None,
             once: false,
             periodic: false,
             program: false,
@@ -132,6 +134,7 @@ impl ChildOptions {
                 (Some(RestartPolicy::Temporary), None, Some(HealthPart::Required)) => None,
                 _ => filled!(self, base, health),
             },
+            drain: filled!(self, base, drain),
             once: self.once || base.once,
             periodic: self.periodic || base.periodic,
             program: self.program || base.program,
@@ -210,6 +213,13 @@ impl ChildOptions {
         self
     }
 
+    /// Sets whether the child receives the messages that are queued when it is stopped for good.
+    #[must_use]
+    pub const fn with_drain(mut self, drain: bool) -> Self {
+        self.drain = Some(drain);
+        self
+    }
+
     /// Gives the child one life only: it implements [`WorkerOnce`](crate::WorkerOnce).
     #[must_use]
     pub const fn with_once(mut self) -> Self {
@@ -262,6 +272,9 @@ impl ChildOptions {
         }
         if self.is_significant() {
             said.push("significant".to_owned());
+        }
+        if self.is_drained() {
+            said.push("drain".to_owned());
         }
         said
     }
@@ -354,6 +367,12 @@ impl ChildOptions {
     #[must_use]
     pub const fn health(&self) -> Option<HealthPart> {
         self.health
+    }
+
+    /// Returns `true` if the child receives the messages that are queued when it is stopped for good.
+    #[must_use]
+    pub const fn is_drained(&self) -> bool {
+        matches!(self.drain, Some(true))
     }
 
     /// Returns `true` if the child has one life only.

@@ -70,6 +70,7 @@ pub(crate) const fn broken(subject: &Subject<'_>) -> Option<Text> {
         start_timeout_alone,
         start_temporary,
         health_temporary,
+        drain_of_killed,
         supervisor_as_worker,
     );
     None
@@ -335,8 +336,22 @@ const fn health_temporary(subject: &Subject<'_>) -> Option<Text> {
     Some(wording::health_temporary(subject.name))
 }
 
-/// Checks that a supervisor has no `start = notify`, no `heartbeat` and no `mailbox`: it has started
-/// when its children have, gives no other sign of life, and receives no messages.
+/// Checks that a child with `drain` is asked to stop: one that is killed receives nothing more.
+const fn drain_of_killed(subject: &Subject<'_>) -> Option<Text> {
+    let is_killed = matches!(subject.options.shutdown(), Some(Shutdown::BrutalKill));
+    if !subject.options.is_drained() || !is_killed {
+        return None;
+    }
+    Some(
+        Text::new()
+            .quoted(subject.name)
+            .str(" is killed when it is stopped, so it receives no message after that; leave `drain` ")
+            .str("out, or give it a `shutdown` time"),
+    )
+}
+
+/// Checks that a supervisor has no `start = notify`, no `heartbeat`, no `mailbox` and no `drain`: it
+/// has started when its children have, gives no other sign of life, and receives no messages.
 const fn supervisor_as_worker(subject: &Subject<'_>) -> Option<Text> {
     let options = &subject.options;
     let option = match options.start() {
@@ -345,6 +360,7 @@ const fn supervisor_as_worker(subject: &Subject<'_>) -> Option<Text> {
         StartMode::Retry if options.has_start_timeout() => "`start_timeout`",
         StartMode::Spawned | StartMode::Retry if options.heartbeat().is_some() => "`heartbeat`",
         StartMode::Spawned | StartMode::Retry if options.sets_mailbox() => "`mailbox`",
+        StartMode::Spawned | StartMode::Retry if options.is_drained() => "`drain`",
         StartMode::Spawned | StartMode::Retry => return None,
     };
     let text = Text::new().quoted(subject.name);
@@ -384,14 +400,14 @@ pub(crate) const fn budget_exceeded(budget: Duration, within: Duration) -> Optio
 /// Returns the message for a tree with `shutdown_within` and an option of a child, on which the
 /// worst-case shutdown depends, that only the running program knows.
 pub(crate) const fn budget_unknown(within: Duration, name: &str, option: &str) -> Text {
-    Text::new()
+    let text = Text::new()
         .str("the worst-case shutdown is unknown to the compiler, so `shutdown_within = ")
         .duration(within)
         .str("` cannot be checked: the `")
         .str(option)
-        .str("` of ")
-        .quoted(name)
-        .str(" is `runtime(…)`; write a literal or a constant")
+        .str("` of ");
+    let text = if name.is_empty() { text.str("the tree") } else { text.quoted(name) };
+    text.str(" is `runtime(…)`; write a literal or a constant")
 }
 
 /// Returns the message for a tree with `shutdown_within` and a worker, `endless`, that may take any

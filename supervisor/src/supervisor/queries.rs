@@ -153,6 +153,7 @@ fn spec_info(name: &Name, rules: &ChildRules) -> ChildSpecInfo {
         max_restarts,
         start,
         significant,
+        drain,
         heartbeat,
         health,
     } = *rules;
@@ -174,6 +175,7 @@ fn spec_info(name: &Name, rules: &ChildRules) -> ChildSpecInfo {
         heartbeat,
         health,
         significant,
+        drain,
     }
 }
 

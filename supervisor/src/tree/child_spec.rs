@@ -346,6 +346,14 @@ impl<S> ChildSpec<S> {
         self
     }
 
+    /// Sets whether the child, when it is stopped for good, receives the messages that are queued
+    /// before [`Context::recv`](crate::Context::recv) returns `None`, as far as its `shutdown` time
+    /// allows. Default: no. A stop that another life follows leaves the messages to that life.
+    pub fn with_drain(mut self, drain: bool) -> Self {
+        self.options.change(|options| options.with_drain(drain));
+        self
+    }
+
     /// Sets how long the child may give no sign of life before it is considered hung, killed, and
     /// restarted by its policy. Default: no limit.
     pub fn with_heartbeat(mut self, every: Duration) -> Self {

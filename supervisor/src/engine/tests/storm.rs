@@ -37,6 +37,8 @@ pub(super) enum Happening {
     Deadline,
     Add(u8, ChildRules, u8),
     Command(u8, u8),
+    Drain(u64),
+    EndBy(u64),
     Stop,
     Kill,
     RuntimeGoes(Index),
@@ -81,6 +83,7 @@ fn child() -> impl Strategy<Value = ChildRules> {
                 start => start,
             };
             let health = HealthPart::Required;
+            let drain = significant;
             // A fifth of the children have a limit of their own.
             let max_restarts = match limit {
                 0..3 => Some(MaxRestarts::AtMost(limit)),
@@ -95,6 +98,7 @@ fn child() -> impl Strategy<Value = ChildRules> {
                 max_restarts,
                 start,
                 significant,
+                drain,
                 heartbeat,
                 health,
             }
@@ -130,6 +134,8 @@ fn happening() -> impl Strategy<Value = Happening> {
         4 => (0..8_u8, child(), any::<u8>())
             .prop_map(|(name, rules, uses)| Add(name, rules, uses)),
         20 => (0..5_u8, 0..8_u8).prop_map(|(command, name)| Command(command, name)),
+        2 => (0..2_500_u64).prop_map(Drain),
+        1 => (0..2_500_u64).prop_map(EndBy),
         1 => Just(Stop),
         1 => Just(Kill),
         1 => which().prop_map(RuntimeGoes),
@@ -259,6 +265,8 @@ pub(super) fn happen(world: &mut World, happening: Happening) {
             world.add_after(&name, rules, &uses);
         }
         Happening::Command(command, number) => command_in(world, command, number),
+        Happening::Drain(time) => world.on(Event::Drain(millis(time))),
+        Happening::EndBy(time) => world.on(Event::EndBy(world.now + millis(time))),
         Happening::Stop => world.on(Event::Stop),
         Happening::Kill => world.on(Event::Kill),
         Happening::RuntimeGoes(which) => {

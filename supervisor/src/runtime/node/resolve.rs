@@ -52,6 +52,7 @@ fn resolve_kind(options: &ChildOptions, kind: ChildKind) -> ChildRules {
         max_restarts: options.max_restarts(),
         start,
         significant: options.is_significant(),
+        drain: options.is_drained(),
         heartbeat: options.heartbeat(),
         health: options.health().unwrap_or(health),
     }

@@ -3,6 +3,8 @@
 //! One rule is left out: a supervisor may get its significant children later, so that a supervisor
 //! without any breaks no rule here.
 
+use std::time::Duration;
+
 use supervisor_rules::{Text, wording};
 
 use super::Body;
@@ -156,6 +158,7 @@ fn options_of(supervisor: &SupervisorRules) -> SupervisorOptions {
         max_restarts: supervisor.max_restarts,
         restart_window: supervisor.restart_window,
         auto_shutdown: supervisor.auto_shutdown,
+        drain: Duration::ZERO,
         partitions: None,
         unknown: UnknownOptions::default(),
     }
