@@ -276,6 +276,8 @@
 //! - `macros` (default): [`supervision_tree!`] and `#[derive(Child)]`.
 //! - `signal`: `run`, a tree as the whole program, until SIGINT, SIGTERM, SIGHUP or SIGQUIT.
 //! - `process` (Unix): `Program`, an operating-system process as a child.
+//! - `deployment-checks`: checks of Kubernetes' and systemd's files against the times of a tree, for
+//!   the tests of a program: [`deployment`].
 //! - `test-util`: `testing`, for the tests of your own tree: crash its children, wait for what
 //!   follows, seeded chaos, a fault matrix.
 
@@ -291,6 +293,7 @@ mod catch;
 mod child;
 #[cfg(test)]
 mod count_waker;
+pub mod deployment;
 mod engine;
 mod error;
 #[cfg(doc)]

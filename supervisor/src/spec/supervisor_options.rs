@@ -15,6 +15,7 @@ pub struct SupervisorOptions {
     pub(crate) max_restarts: MaxRestarts,
     pub(crate) restart_window: Duration,
     pub(crate) auto_shutdown: AutoShutdown,
+    pub(crate) kill_grace: Duration,
     /// The number of workers that share the work of a pool, if it is fixed.
     pub(crate) partitions: Option<usize>,
     /// The options that only the running program knows.
@@ -28,6 +29,7 @@ pub(crate) struct UnknownOptions {
     /// `max_restarts` or `restart_window`.
     pub(crate) intensity: bool,
     pub(crate) partitions: bool,
+    pub(crate) kill_grace: bool,
 }
 
 impl SupervisorOptions {
@@ -40,8 +42,9 @@ impl SupervisorOptions {
             max_restarts: MaxRestarts::AtMost(defaults::MAX_RESTARTS),
             restart_window: defaults::RESTART_WINDOW,
             auto_shutdown: AutoShutdown::Never,
+            kill_grace: defaults::KILL_GRACE,
             partitions: None,
-            unknown: UnknownOptions { intensity: false, partitions: false },
+            unknown: UnknownOptions { intensity: false, partitions: false, kill_grace: false },
         }
     }
 
@@ -63,6 +66,20 @@ impl SupervisorOptions {
     #[must_use]
     pub const fn with_unknown_partitions(mut self) -> Self {
         self.unknown.partitions = true;
+        self
+    }
+
+    /// Says that only the running program knows how long a child that is killed is waited for.
+    #[must_use]
+    pub const fn with_unknown_kill_grace(mut self) -> Self {
+        self.unknown.kill_grace = true;
+        self
+    }
+
+    /// Sets how long a child that is killed is waited for.
+    #[must_use]
+    pub const fn with_kill_grace(mut self, kill_grace: Duration) -> Self {
+        self.kill_grace = kill_grace;
         self
     }
 
@@ -116,6 +133,11 @@ impl SupervisorOptions {
         }
         if self.auto_shutdown != default.auto_shutdown {
             said.push(format!("auto_shutdown = {}", self.auto_shutdown));
+        }
+        if self.unknown.kill_grace {
+            said.push("kill_grace = …".to_owned());
+        } else if self.kill_grace != default.kill_grace {
+            said.push(format!("kill_grace = {}", written(self.kill_grace)));
         }
         if let Some(partitions) = self.partitions {
             said.push(format!("partitions = {partitions}"));
