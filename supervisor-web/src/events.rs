@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::extract::State;
@@ -11,12 +11,17 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_core::Stream;
+use tokio::time::{Instant, Sleep};
 
 use crate::feed::{Item, Reader};
 use crate::routes::{Closing, Shown};
 
 /// The time between two signs of life, by which a reader notices that the connection is gone.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
+
+/// The time between two looks of a reader while there is much to see: what has happened meanwhile is
+/// sent together, so that a storm of events does not wake each reader at each of them.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 
 /// Answers with the entries of the time line, and those to come.
 pub(crate) async fn events(State(shown): State<Arc<Shown>>, headers: HeaderMap) -> Response {
@@ -25,7 +30,10 @@ pub(crate) async fn events(State(shown): State<Arc<Shown>>, headers: HeaderMap) 
     let Some(reader) = shown.feed.read(from) else {
         return (StatusCode::SERVICE_UNAVAILABLE, "too many readers\n").into_response();
     };
-    let stream = Entries { reader, boot, closing: Box::pin(shown.closing.clone().closed()) };
+    let closing: Pin<Box<dyn Future<Output = ()> + Send>> =
+        Box::pin(shown.closing.clone().closed());
+    let pause = Box::pin(tokio::time::sleep(Duration::ZERO));
+    let stream = Entries { reader, boot, closing: Some(closing), pause, is_looking: true };
     Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response()
 }
 
@@ -39,7 +47,12 @@ fn behind(id: &str, boot: u64) -> Option<u64> {
 struct Entries {
     reader: Reader,
     boot: u64,
-    closing: Pin<Box<dyn Future<Output = ()> + Send>>,
+    /// Completes when the server is to stop; `None` from then on.
+    closing: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    /// The time until the next look.
+    pause: Pin<Box<Sleep>>,
+    /// `true` from the end of a pause until nothing more is there.
+    is_looking: bool,
 }
 
 impl Stream for Entries {
@@ -47,6 +60,17 @@ impl Stream for Entries {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
+        if let Some(closing) = &mut this.closing
+            && closing.as_mut().poll(cx).is_ready()
+        {
+            this.closing = None;
+        }
+        let has_closed = this.closing.is_none();
+        if !this.is_looking && !has_closed {
+            ready!(this.reader.poll_any(cx));
+            ready!(this.pause.as_mut().poll(cx));
+        }
+        this.is_looking = true;
         // What has happened is sent, also in the stop.
         let event = match this.reader.poll_next(cx) {
             Poll::Ready(Some(Item::Entry { position, entry })) => {
@@ -56,7 +80,12 @@ impl Stream for Entries {
                 Event::default().data(format!(r#"{{"kind":"lost","count":{count}}}"#))
             }
             Poll::Ready(None) => return Poll::Ready(None),
-            Poll::Pending => return this.closing.as_mut().poll(cx).map(|()| None),
+            Poll::Pending if has_closed => return Poll::Ready(None),
+            Poll::Pending => {
+                this.is_looking = false;
+                this.pause.as_mut().reset(Instant::now() + BETWEEN_LOOKS);
+                return Poll::Pending;
+            }
         };
         Poll::Ready(Some(Ok(event)))
     }

@@ -56,6 +56,12 @@ impl Readers {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Notes that a reader does not wait.
+    fn forget(&self, reader: u64) {
+        let waker = self.lock().wakers.remove(&reader);
+        drop(waker);
+    }
+
     fn wake_all(&self) {
         let wakers = std::mem::take(&mut self.lock().wakers);
         wakers.into_values().for_each(Waker::wake);
@@ -129,6 +135,16 @@ impl Feed {
         waiting.count += 1;
         waiting.last_number += 1;
         Some(Reader::new(Arc::clone(self), waiting.last_number, from))
+    }
+
+    /// Notes that a reader waits, and takes over what has come.
+    fn look(&self, reader: u64, cx: &Context<'_>) -> MutexGuard<'_, Ring> {
+        let mut ring = self.lock();
+        // First the reader is noted, then it looks: an event in between wakes it.
+        let old = self.readers.lock().wakers.insert(reader, cx.waker().clone());
+        ring.take_over(&Waker::from(Arc::clone(&self.readers)));
+        drop(old);
+        ring
     }
 
     fn lock(&self) -> MutexGuard<'_, Ring> {

@@ -30,6 +30,9 @@ const PAGE: &str = concat!(
     "</script></body></html>\n",
 );
 
+#[cfg(test)]
+const SCRIPT: &str = script!();
+
 /// The content security policy of all answers: the script and the style of the page and nothing else,
 /// by their hashes, and no connection but to this server.
 pub(crate) const POLICY: &str = concat!(

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use supervisor::{Child, ChildResult, Context, Escalate, Supervisor, Worker};
-use tokio::net::{TcpListener, lookup_host};
+use tokio::net::{TcpListener, TcpSocket, lookup_host};
 use tokio::sync::watch;
 
 use crate::access::Access;
@@ -115,7 +115,7 @@ impl Web {
                 for address in &addresses {
                     self.check(*address)?;
                 }
-                Ok(TcpListener::bind(&*addresses).await?)
+                Ok(bind(&addresses)?)
             }
             Place::Socket(socket) => {
                 self.check(socket.local_addr()?)?;
@@ -143,6 +143,33 @@ impl Web {
         let is_local = address.ip().to_canonical().is_loopback() && !self.access.is_closed();
         if is_local { routes.on_loopback_only().build() } else { routes.build() }
     }
+}
+
+/// The bytes that the system keeps for a reader that does not read; it would keep megabytes.
+const SEND_BUFFER: u32 = 128 * 1024;
+
+/// The number of connections that may wait to be accepted.
+const BACKLOG: u32 = 1024;
+
+/// Binds the first of these addresses that can be bound.
+fn bind(addresses: &[SocketAddr]) -> io::Result<TcpListener> {
+    let mut failed = io::Error::new(io::ErrorKind::InvalidInput, "the address has no meaning");
+    for address in addresses {
+        let bound = || {
+            let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+            #[cfg(unix)]
+            socket.set_reuseaddr(true)?;
+            // The connections inherit it.
+            socket.set_send_buffer_size(SEND_BUFFER)?;
+            socket.bind(*address)?;
+            socket.listen(BACKLOG)
+        };
+        match bound() {
+            Ok(listener) => return Ok(listener),
+            Err(error) => failed = error,
+        }
+    }
+    Err(failed)
 }
 
 /// The reason for which there is no socket.

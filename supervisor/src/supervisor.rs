@@ -273,14 +273,7 @@ impl Supervisor {
     /// Subscribes to the events of this supervisor and of all below it, from now on. A subscription
     /// made before the start misses nothing.
     pub fn events(&self) -> Events {
-        loop {
-            let root = self.node.root();
-            let events = root.subscribers().subscribe(self.path());
-            // Subscribe again if an adoption has changed the root meanwhile.
-            if Arc::ptr_eq(&root, &self.node.root()) {
-                return events;
-            }
-        }
+        self.node.subscribe()
     }
 
     /// Stops all children in reverse start order, then the supervisor, and returns when all of

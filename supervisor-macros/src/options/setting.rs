@@ -283,7 +283,10 @@ fn limit(tokens: &[TokenTree]) -> Result<Option<u32>, ValueError> {
         [TokenTree::Punct(colon), TokenTree::Ident(_)] if colon.as_char() == ':' => {
             word(tokens, &[UNLIMITED]).map(|_| None)
         }
-        _ => u32::try_from(count(tokens)?).map(Some).map_err(|_| ValueError::NotACount),
+        _ => match with_window(tokens) {
+            Some(meant) => Err(ValueError::Computed { meant: Some(meant) }),
+            None => u32::try_from(count(tokens)?).map(Some).map_err(|_| ValueError::NotACount),
+        },
     }
 }
 
@@ -368,6 +371,33 @@ fn literal_of_call(tokens: &[TokenTree]) -> Option<String> {
     }
 }
 
+/// Returns the backoff in `(100ms, 30s)` and in `exponential(100ms, 30s)`, as it is written here.
+fn range_of_call(tokens: &[TokenTree]) -> Option<String> {
+    let [.., TokenTree::Group(group)] = tokens else { return None };
+    let inner: Vec<TokenTree> = group.stream().into_iter().collect();
+    match inner.as_slice() {
+        [TokenTree::Literal(min), TokenTree::Punct(_), TokenTree::Literal(max)] => {
+            let (min, max) = (min.to_string(), max.to_string());
+            let are_times = duration::parse(&min).is_ok() && duration::parse(&max).is_ok();
+            are_times.then(|| format!("{min}..{max}"))
+        }
+        _ => None,
+    }
+}
+
+/// Returns the two options in `3 per 5s`, `3 / 5s` and `(3, 5s)`, as they are written here.
+fn with_window(tokens: &[TokenTree]) -> Option<String> {
+    let inner: Vec<TokenTree> = match tokens {
+        [TokenTree::Group(group)] => group.stream().into_iter().collect(),
+        tokens => tokens.to_vec(),
+    };
+    let [TokenTree::Literal(limit), _, TokenTree::Literal(window)] = inner.as_slice() else {
+        return None;
+    };
+    let window = window.to_string();
+    duration::parse(&window).is_ok().then(|| format!("{limit}, restart_window = {window}"))
+}
+
 /// Returns the error for an identifier that is none of an option's words, where literals are
 /// allowed too.
 ///
@@ -440,6 +470,9 @@ fn backoff(tokens: &[TokenTree]) -> Result<Backoff, ValueError> {
             if first.as_char() == '.' && first.spacing() == Spacing::Joint && second.as_char() == '.')
     });
     let Some(dots) = dots else {
+        if let Some(meant) = range_of_call(tokens) {
+            return Err(ValueError::Computed { meant: Some(meant) });
+        }
         let delay = known(tokens, nonzero_time)?;
         return Ok(Backoff { min: delay.clone(), max: delay });
     };

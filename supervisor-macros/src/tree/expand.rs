@@ -33,7 +33,7 @@ use crate::reader::Reader;
 
 pub(super) fn expand(tree: &mut Tree, errors: &Errors) -> TokenStream {
     if tree.reader == Reader::Editor {
-        editor::hide_additions(&mut tree.root);
+        editor::prepare(tree);
     }
     match &tree.head {
         Some(head) => named(tree, head, errors),
@@ -55,10 +55,12 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
     let names: Vec<&Ident> = params.iter().map(|param| &param.ident).collect();
     let types = params.iter().map(|param| &param.ty);
     let params = quote!(#(#names: #types),*);
-    let Program { first, unused, body, descriptor, checks } = match tree.reader {
-        Reader::Compiler => program(tree, &errors),
+    let Program { first, unused, body, start, descriptor, checks } = match tree.reader {
+        Reader::Compiler => program(tree, &names, &errors),
         Reader::Editor => editor::program(tree, &params),
     };
+    let mut this = ident.clone();
+    this.set_span(tree.span_at(ident));
     let text = ident.unraw().to_string();
     let docs_tree =
         format!("Creates a `{text}` that is not started, such as the child of another tree.");
@@ -91,7 +93,7 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
             recipe.into_spec(name)
         }
     };
-    let implement = quote_spanned!(tree.span_at(ident)=> impl #krate::Child for #ident { #items });
+    let implement = quote_spanned!(this.span()=> impl #krate::Child for #this { #items });
     quote! {
         #first
         #errors
@@ -101,7 +103,7 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
         #(#cfgs)*
         #[automatically_derived]
         #[allow(dead_code, reason = "a program need not use all of it")]
-        impl #ident {
+        impl #this {
             /// The worst-case time of an orderly shutdown; `None` if it has no bound.
             #quiet_vis const SHUTDOWN_BUDGET: ::core::option::Option<::core::time::Duration> =
                 #krate::__private::shutdown_budget::<Self>();
@@ -125,7 +127,7 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
             #[doc(alias = "run", alias = "spawn", alias = "start_link")]
             #lints
             #quiet_vis fn start(#params) -> #krate::futures::Starting<Self> {
-                Self::tree(#(#names),*).start()
+                #start
             }
 
             /// Returns the tree as a Mermaid flowchart.
@@ -154,7 +156,7 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
 
         #(#cfgs)*
         #[automatically_derived]
-        impl #krate::bounds::ChildHandle for #ident {
+        impl #krate::bounds::ChildHandle for #this {
             const DESCRIPTOR: ::core::option::Option<&'static #krate::__private::TreeDescriptor> =
                 #descriptor;
         }
@@ -172,11 +174,13 @@ struct Program {
     unused: TokenStream,
     /// The body of the function that makes a tree.
     body: TokenStream,
+    /// The body of the function that starts one.
+    start: TokenStream,
     descriptor: TokenStream,
     checks: TokenStream,
 }
 
-fn program(tree: &Tree, errors: &TokenStream) -> Program {
+fn program(tree: &Tree, params: &[&Ident], errors: &TokenStream) -> Program {
     let (statements, returned) = (build::root(tree), handle::value(tree));
     let descriptor = descriptor::of_root(tree);
     let cfgs: Vec<&Attribute> = tree.cfgs().collect();
@@ -192,6 +196,7 @@ fn program(tree: &Tree, errors: &TokenStream) -> Program {
             .into_iter()
             .collect(),
         body: quote!(#statements #returned),
+        start: quote!(Self::tree(#(#params),*).start()),
         descriptor: quote!(::core::option::Option::Some(&#descriptor)),
         checks: checks.collect(),
     }

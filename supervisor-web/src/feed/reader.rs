@@ -1,7 +1,7 @@
 //! A reader of the time line.
 
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
 use super::Feed;
 use crate::json::Entry;
@@ -33,10 +33,8 @@ impl Reader {
 
     /// Returns the next item; `None` once the tree has ended and all was read.
     pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Item>> {
-        let mut ring = self.feed.lock();
-        // First the reader is noted, then it looks: an event in between wakes it.
-        let old = self.feed.readers.lock().wakers.insert(self.number, cx.waker().clone());
-        ring.take_over(&Waker::from(Arc::clone(&self.feed.readers)));
+        let feed = Arc::clone(&self.feed);
+        let ring = feed.look(self.number, cx);
         let next = *self.next.get_or_insert(ring.first);
         let item = if next < ring.first {
             self.next = Some(ring.first);
@@ -45,19 +43,31 @@ impl Reader {
             self.next = Some(next + 1);
             Some(Item::Entry { position: next, entry: entry.clone() })
         } else {
-            // A position of another process, or of the future, is the end.
+            // A position of the future is the end.
             self.next = Some(ring.end());
             None
         };
         let has_ended = ring.source.is_none();
         drop(ring);
-        drop(old);
-        if item.is_some() || has_ended {
-            let waker = self.feed.readers.lock().wakers.remove(&self.number);
-            drop(waker);
-            return Poll::Ready(item);
+        if item.is_none() && !has_ended {
+            return Poll::Pending;
         }
-        Poll::Pending
+        feed.readers.forget(self.number);
+        Poll::Ready(item)
+    }
+
+    /// Waits until there is an item, or the end.
+    pub(crate) fn poll_any(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let feed = Arc::clone(&self.feed);
+        let ring = feed.look(self.number, cx);
+        let next = self.next.unwrap_or(ring.first).min(ring.end());
+        self.next = Some(next);
+        if next == ring.end() && ring.source.is_some() {
+            return Poll::Pending;
+        }
+        drop(ring);
+        feed.readers.forget(self.number);
+        Poll::Ready(())
     }
 }
 

@@ -20,14 +20,13 @@ function modelOf(data) {
       node.depth = parent.depth + 1;
       parent.children.push(node);
     }
-    node.states = null;
     byPath.set(node.path, node);
   }
   // The states of the workers below each supervisor, from the bottom up.
   for (let i = nodes.length - 1; i >= 0; i--) {
     const node = nodes[i];
     node.total = node.children ? 0 : 1;
-    node.bad = node.children ? (isBad(node) ? 1 : 0) : (isBad(node) ? 1 : 0);
+    node.bad = isBad(node) ? 1 : 0;
     for (const child of node.children || []) { node.total += child.total; node.bad += child.bad; }
   }
   return { ...data, byPath, root: nodes[0] };
@@ -39,7 +38,7 @@ function isBad(node) {
 }
 
 // The uptime by now, and other times that go on.
-const since = ms => ms + (Date.now() - app.at);
+const since = ms => ms + (app.offline ? 0 : Date.now() - app.at);
 
 function isFolded(node) {
   if (!node.children || !node.children.length) return false;

@@ -63,6 +63,9 @@ function fillWhat(cell, node, folded) {
     if (node.last_exit && node.last_exit.abnormal && node.state !== 'stopping') { text += ' · ' + node.last_exit.text; tone = 'bad'; }
   } else if (node.state === 'finished') {
     text = 'finished';
+  } else if (node.strategy === 'simple_one_for_one' && !folded && !(node.last_exit && node.last_exit.abnormal)) {
+    text = node.total ? plural(node.total, 'child') : 'empty';
+    tone = 'past';
   } else if (folded) {
     text = plural(node.total, 'child') + (node.bad ? ' · ' + node.bad + ' not well' : '');
     tone = node.bad ? 'bad' : '';
@@ -148,12 +151,15 @@ DRAW.tree = () => { collect(); DRAW.rows(); DRAW.header(); };
 function toggle(node) {
   if (!node.children || !node.children.length) return;
   app.folds.set(node.path, !isFolded(node));
+  // The next key may come before the next frame.
+  collect();
   draw('tree');
 }
 
 function foldAll() {
   const open = rows.length > app.tree.root.children.length + 1;
   for (const node of app.tree.nodes) if (node.children && node.depth > 0) app.folds.set(node.path, open);
+  collect();
   draw('tree');
 }
 

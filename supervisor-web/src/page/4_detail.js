@@ -11,6 +11,7 @@ DRAW.header = () => {
     : !tree.health.live ? ['not live', 'bad']
     : !tree.health.ready ? ['not ready', 'bad']
     : tree.health.degraded ? ['degraded', 'warn'] : ['ready', 'good'];
+  if (root.state !== 'stopping') app.workers = tree.nodes.filter(node => !node.children).length;
   put($('pill'), word);
   $('pill').className = 'pill ' + tone;
   const states = new Map();
@@ -23,12 +24,15 @@ DRAW.header = () => {
   DRAW.waits();
 };
 
+let lastTrouble = 0;
 DRAW.health = () => {
   const { health, root } = app.tree, box = $('health');
-  const key = JSON.stringify(health.reasons.map(reason => reason.text)) + health.ready + root.state;
-  box.hidden = !health.reasons.length || root.state === 'stopping';
-  if (box.hidden || box.shown === key) return;
-  box.shown = key;
+  // What was wrong a moment ago stays, or the page would jump with each restart.
+  const lingers = !health.reasons.length && Date.now() - lastTrouble < 5000;
+  if (health.reasons.length) lastTrouble = Date.now();
+  box.hidden = !health.reasons.length && !lingers || root.state === 'stopping';
+  if (box.hidden) return;
+  if (lingers) { box.className = 'band health good'; put(box.firstChild, 'Ready again'); return; }
   box.className = 'band health ' + (health.ready && health.live ? 'warn' : 'bad');
   const list = el('ul');
   for (const reason of health.reasons.slice(0, 4)) {
@@ -48,16 +52,19 @@ DRAW.stop = () => {
   const { root, nodes } = app.tree, box = $('stop');
   box.hidden = root.state !== 'stopping' && !app.stopped;
   if (box.hidden) return;
-  if (app.stopped) { box.replaceChildren(el('h2', '', 'The tree has ended')); return; }
-  const workers = nodes.filter(node => !node.children);
+  if (app.stopped || app.offline) {
+    box.replaceChildren(el('h2', '', app.stopped ? 'The tree has ended' : 'The program was stopping, and does not answer any more'));
+    return;
+  }
+  const workers = nodes.filter(node => !node.children), total = Math.max(app.workers || 0, workers.length);
   const left = workers.filter(node => !['stopped', 'finished', 'not started'].includes(node.state));
   const took = root.stopping_ms === undefined ? 0 : since(root.stopping_ms);
   const need = needOf({ ...root, shutdown_ms: undefined });
   const head = el('div', 'row-of', el('h2', '', 'Stopping for ' + say(took)),
-    el('span', 'muted', left.length.toLocaleString('en') + ' of ' + plural(workers.length, 'child') + ' left'),
+    el('span', 'muted', left.length.toLocaleString('en') + ' of ' + plural(total, 'child') + ' left'),
     el('span', 'muted', need === Infinity ? 'no limit' : 'at most ' + say(need) + ' more'));
   const bar = el('div', 'bar wide', el('i'));
-  bar.firstChild.style.width = 100 * (1 - left.length / Math.max(1, workers.length)) + '%';
+  bar.firstChild.style.width = 100 * (1 - left.length / Math.max(1, total)) + '%';
   const list = el('ul');
   for (const node of left.filter(node => node.stopping_ms !== undefined).slice(0, 4)) {
     const time = since(node.stopping_ms), limit = node.shutdown_ms;

@@ -18,84 +18,108 @@ function pushEntry(entry) {
   return entry;
 }
 
-// How a crash belongs to the events that follow: those of the child itself, and those of its siblings
-// if their supervisor restarts them together.
+const isBelow = (path, above) => above === '' || path.startsWith(above + '/');
+const isGroup = path => {
+  const supervisor = app.tree && app.tree.byPath.get(path);
+  return Boolean(supervisor) && (supervisor.strategy === 'one_for_all' || supervisor.strategy === 'rest_for_one');
+};
+const QUIET = { child_started: 'started', child_terminated: 'ended', child_restarted: 'restarted' };
+
+// How events belong to the crash before them: those of the child itself; those of its siblings, if
+// their supervisor restarts them together, or gives up; and those below it, if it is a supervisor.
 function belongs(entry, event) {
-  if (entry.type !== 'crash' || event.at - entry.last > 5000) return false;
-  if (entry.over && event.path !== entry.path) return false;
-  if (event.path === entry.path) return true;
-  if (event.kind === 'supervisor_terminated' || event.kind === 'supervisor_stopping') return false;
+  if (entry.type !== 'crash') return false;
+  const time = event.at - entry.last;
+  if (event.path === entry.path) return time < 60000 && (!entry.back || time < 1000) && event.kind !== 'messages_left';
+  if (!(event.kind in QUIET) && event.kind !== 'child_killed' && event.kind !== 'restart_delayed') return false;
+  if (entry.over) return false;
+  if (time > (entry.back ? 1000 : 60000)) return false;
+  if (isBelow(event.path, entry.path)) return !entry.back;
   const above = parentOf(entry.path);
-  if (parentOf(event.path) !== above || event.path === '/') return false;
-  const supervisor = app.tree && app.tree.byPath.get(above);
-  const group = !supervisor || supervisor.strategy === 'one_for_all' || supervisor.strategy === 'rest_for_one';
-  return group && ['child_terminated', 'child_restarted', 'child_started', 'child_killed', 'restart_delayed'].includes(event.kind);
+  if (entry.gaveUp) return isBelow(event.path, above);
+  return parentOf(event.path) === above && isGroup(above);
 }
 
-const isCrash = event => (event.kind === 'child_terminated' || event.kind === 'child_start_failed') && event.reason && event.reason.abnormal;
+// A child that did not stop in time, and was killed, is told by that event; its end is no crash.
+const killed = new Map();
+function isCrash(event) {
+  if (event.kind !== 'child_terminated' && event.kind !== 'child_start_failed') return false;
+  return event.reason.abnormal && !(event.reason.kind === 'killed' && killed.has(event.path));
+}
 
 function note(event) {
   if (event.kind === 'lost' || event.kind === 'missed') {
     pushEntry({ type: 'gap', at: event.at || Date.now() + app.skew, count: event.count });
     return;
   }
-  times.push([event.at, isCrash(event) || event.kind === 'max_restarts_exceeded']);
+  if (event.kind === 'child_killed') killed.set(event.path, true);
+  const crash = isCrash(event);
+  if (event.kind === 'child_terminated') killed.delete(event.path);
+  times.push([event.at, crash || event.kind === 'max_restarts_exceeded']);
   if (times.length > 20000) times.splice(0, 10000);
-  const tone = isCrash(event) ? 'bad' : event.kind === 'child_restarted' || event.kind === 'child_started' ? 'good' : event.kind === 'operator' ? 'warn' : '';
-  if (tone) flashes.set(event.path === '/' ? '' : event.path, { at: Date.now() - Math.max(0, Date.now() + app.skew - event.at), kind: tone });
+  const tone = crash ? 'bad' : event.kind === 'child_restarted' || event.kind === 'child_started' ? 'good' : event.kind === 'operator' ? 'warn' : '';
   if (flashes.size > 5000) flashes.clear();
-  if (isCrash(event) && noteCrash(event)) return;
+  if (tone) flashes.set(event.path === '/' ? '' : event.path, { at: Date.now() - Math.max(0, Date.now() + app.skew - event.at), kind: tone });
+  if (crash) return noteCrash(event);
   for (let i = entries.length - 1; i >= Math.max(0, entries.length - 40); i--) {
     if (belongs(entries[i], event)) return follow(entries[i], event);
   }
-  const last = entries[entries.length - 1];
-  const quiet = { child_started: 'started', child_terminated: 'ended', child_restarted: 'restarted' }[event.kind];
-  if (quiet) {
-    if (last && last.type === 'run' && last.word === quiet && event.at - last.last < 3000) {
-      last.count++;
-      last.last = event.at;
-      if (last.paths.length < 200) last.paths.push(event.path);
-      return;
-    }
-    pushEntry({ type: 'run', word: quiet, at: event.at, last: event.at, count: 1, paths: [event.path] });
+  // What a nested supervisor does as a whole is told by the events of it as a child.
+  if (event.kind.startsWith('supervisor_') && event.path !== '/') return;
+  const word = QUIET[event.kind], last = entries[entries.length - 1];
+  if (!word) return pushEntry({ type: 'event', at: event.at, event });
+  if (last && last.type === 'run' && last.word === word && event.at - last.last < 3000) {
+    last.count++;
+    last.last = event.at;
+    if (last.paths.length < 200) last.paths.push(event.path);
     return;
   }
-  pushEntry({ type: 'event', at: event.at, event });
+  pushEntry({ type: 'run', word, at: event.at, last: event.at, count: 1, paths: [event.path] });
 }
 
 // Begins the entry of a crash, or counts it with the last one of the same child and text.
 function noteCrash(event) {
+  // A supervisor that gave up ends what was told of its child.
+  for (const entry of entries.slice(-60)) if (entry.gaveUp && parentOf(entry.path) === event.path) entry.over = true;
   for (let i = entries.length - 1; i >= Math.max(0, entries.length - 60); i--) {
     const entry = entries[i];
     if (entry.type !== 'crash' || entry.path !== event.path) continue;
     // The end of a start that has failed is told twice: as an end, and as a failed start.
-    if (!entry.back && entry.last === event.at && entry.reason.text === event.reason.text) { follow(entry, event); return true; }
+    if (!entry.back && event.at - entry.last < 2 && entry.reason.text === event.reason.text && event.kind !== entry.events[0].kind) return follow(entry, event);
     if (entry.reason.text !== event.reason.text || event.at - entry.last > 60000) break;
     entry.count++;
     entry.last = event.at;
-    Object.assign(entry, { reason: event.reason, life: event.life, crashed: event.at, back: null, with: new Set(), events: [event], over: false, delay: null });
+    Object.assign(entry, { reason: event.reason, crashed: event.at, back: null, with: new Set(), events: [event], over: false, delay: null, gaveUp: null, left: undefined });
     // The newest stands at the end.
     entries.splice(i, 1);
     entries.push(entry);
-    return true;
+    return;
   }
-  pushEntry({ type: 'crash', at: event.at, last: event.at, crashed: event.at, path: event.path, reason: event.reason, life: event.life,
+  pushEntry({ type: 'crash', at: event.at, last: event.at, crashed: event.at, path: event.path, reason: event.reason,
     count: 1, back: null, with: new Set(), events: [event], left: undefined, delay: null, gaveUp: null, over: false });
-  return true;
 }
 
 function follow(entry, event) {
   entry.last = Math.max(entry.last, event.at);
   if (entry.events.length < 60) entry.events.push(event);
   if (event.restarts_left !== undefined) entry.left = event.restarts_left;
-  if (event.kind === 'max_restarts_exceeded') { entry.gaveUp = event; entry.over = true; }
+  if (event.kind === 'max_restarts_exceeded') entry.gaveUp = event;
   if (event.kind === 'restart_delayed' && event.path === entry.path) entry.delay = event.time_ms;
   if (event.path !== entry.path) { entry.with.add(event.path); return; }
   if (event.kind === 'child_restarted' || event.kind === 'child_started') {
     entry.back = { at: event.at, life: event.life };
-    const supervisor = app.tree && app.tree.byPath.get(parentOf(entry.path));
-    entry.over = Boolean(supervisor && supervisor.strategy !== 'one_for_all' && supervisor.strategy !== 'rest_for_one');
+    entry.over = !isGroup(parentOf(entry.path));
   }
+}
+
+// What has happened, with times as this page writes them.
+function textOf(event) {
+  if (event.kind === 'child_terminated' && event.reason.abnormal && event.reason.kind !== 'killed') return 'ended (life ' + event.life + ')';
+  if (event.kind === 'child_killed') return 'did not stop within ' + say(event.time_ms) + ': killed';
+  if (event.kind === 'child_not_stopped') return 'cannot be stopped: it still runs after ' + say(event.time_ms);
+  if (event.kind === 'restart_delayed') return 'will be restarted in ' + say(event.time_ms);
+  if (event.kind === 'messages_left') return 'ended with ' + plural(event.count, 'message') + ' unhandled';
+  return event.text;
 }
 
 const pathButton = path => button('path', path === '/' ? nameOf(path) : path, event => { event.stopPropagation(); reveal(path === '/' ? '' : path); });
@@ -103,11 +127,11 @@ const pathButton = path => button('path', path === '/' ? nameOf(path) : path, ev
 function crashElement(entry) {
   const isOpen = openEntries.has(entry.key);
   const box = el('article', 'entry crash' + (isOpen ? ' open' : '') + (entry.gaveUp ? ' gave-up' : ''));
-  const head = el('div', 'summary', el('time', '', clock(entry.last)), pathButton(entry.path),
+  const head = el('div', 'summary', el('time', '', clock(entry.crashed)), pathButton(entry.path),
     entry.count > 1 ? el('span', 'times', '×' + entry.count) : null);
   const outcome = [];
   if (entry.gaveUp) outcome.push('its supervisor gave up');
-  else if (entry.back) outcome.push('back after ' + say(entry.back.at - entry.crashed) + ' as life ' + entry.back.life);
+  else if (entry.back) outcome.push('back ' + (entry.back.at - entry.crashed < 1 ? 'at once' : 'after ' + say(entry.back.at - entry.crashed)) + ' as life ' + entry.back.life);
   else if (entry.delay !== null) outcome.push('to be restarted in ' + say(entry.delay));
   if (entry.with.size) outcome.push('with ' + [...entry.with].map(nameOf).slice(0, 3).join(', ') + (entry.with.size > 3 ? ' and ' + (entry.with.size - 3) + ' more' : ''));
   if (entry.left !== undefined && !entry.gaveUp) outcome.push(entry.left === 0 ? 'no restart left' : plural(entry.left, 'restart') + ' left');
@@ -122,7 +146,7 @@ function crashElement(entry) {
   box.append(reasonBox(entry.reason));
   const steps = el('ol', 'steps');
   for (const event of entry.events) {
-    steps.append(el('li', '', el('time', '', '+' + say(event.at - entry.crashed)), el('span', '', nameOf(event.path) + ' ' + event.text)));
+    steps.append(el('li', '', el('time', '', '+' + say(event.at - entry.crashed)), el('span', '', nameOf(event.path) + ' ' + textOf(event))));
   }
   box.append(steps);
   return box;
@@ -141,7 +165,7 @@ function entryElement(entry) {
   }
   const { event } = entry;
   const box = el('article', 'entry ' + event.kind, el('time', '', clock(event.at)), pathButton(event.path),
-    el('span', '', event.kind === 'operator' ? event.who + ': ' + event.text : event.text));
+    el('span', '', event.kind === 'operator' ? event.who + ': ' + event.text : textOf(event)));
   return box;
 }
 

@@ -29,7 +29,7 @@ let lastAsked = 0, cost = 0, timer = 0, busy = false, again = false, lastEvent =
 // Asks for the tree soon: at once if it was not asked for lately. A large tree is asked for less often.
 function refresh(after = 0) {
   if (busy) { again = true; return; }
-  const rest = Math.max(300, cost * 6);
+  const rest = Math.max(300, cost * 4);
   const wait = Math.max(after, lastAsked + rest - Date.now());
   clearTimeout(timer);
   timer = setTimeout(fetchTree, Math.max(0, wait));
@@ -41,7 +41,7 @@ async function fetchTree() {
   lastAsked = Date.now();
   const began = performance.now();
   try {
-    const answer = await fetch(base + 'api/tree', { headers: headers({}) });
+    const answer = await fetch(base + 'api/tree', { headers: headers({}), signal: AbortSignal.timeout(10000) });
     if (answer.status === 401) { busy = false; if (await askForToken('The program asks for a token.')) refresh(); return; }
     if (answer.status === 503) { app.stopped = true; app.offline = false; if (app.tree) draw('header'); }
     else if (!answer.ok) throw new Error(answer.status);
@@ -72,7 +72,7 @@ function show(data) {
   app.tree = modelOf(data);
   if (first && app.selected === null) app.selected = '';
   draw('tree', 'detail', 'link');
-  if (first) draw('entries');
+  if (first) connect();
 }
 
 // Reads the stream of events. A stream that breaks is begun again behind the last event.
@@ -100,6 +100,14 @@ async function connect() {
 
 const pauseFor = ms => new Promise(resolve => setTimeout(resolve, ms));
 
+// A stop is shown at once: a large tree is not asked for so often.
+function beginStop(event) {
+  if (event.kind !== 'supervisor_stopping' || event.path !== '/' || !app.tree || event.at < app.at + app.skew) return;
+  Object.assign(app.tree.root, { state: 'stopping', stopping_ms: 0 });
+  lastAsked = 0;
+  draw('header');
+}
+
 async function read(reader) {
   let text = '', id = '', data = [];
   for (;;) {
@@ -111,7 +119,7 @@ async function read(reader) {
     let any = false;
     for (const line of lines) {
       if (line === '') {
-        if (data.length) { note(JSON.parse(data.join('\n'))); any = true; }
+        if (data.length) { const event = JSON.parse(data.join('\n')); note(event); beginStop(event); any = true; }
         if (id) lastEvent = id;
         data = [];
       } else if (line.startsWith('data:')) data.push(line.slice(5).trimStart());

@@ -35,7 +35,7 @@ const KEYS = {
   n: nextTrouble, f: foldAll, t: () => $('theme').click(), '?': () => $('keys').showModal(),
   e: () => { showTab('line'); const first = $('entries').querySelector('.fold, button'); if (first) first.focus(); },
   Escape: () => {
-    if (app.query) { app.query = $('search').value = ''; draw('tree'); } else if (app.opened !== null) close();
+    if (app.query) { app.query = $('search').value = ''; collect(); draw('tree'); } else if (app.opened !== null) close();
     $('tree').focus();
   },
 };
@@ -59,7 +59,7 @@ document.addEventListener('keydown', event => {
   if (act && app.tree) { event.preventDefault(); act(); }
 });
 
-$('search').addEventListener('input', () => { app.query = $('search').value.trim(); $('tree').scrollTop = 0; draw('tree'); });
+$('search').addEventListener('input', () => { app.query = $('search').value.trim(); $('tree').scrollTop = 0; collect(); draw('tree'); });
 $('tree').addEventListener('scroll', () => draw('rows'), { passive: true });
 addEventListener('resize', () => draw('rows', 'strip'));
 $('help').addEventListener('click', () => $('keys').showModal());
@@ -95,7 +95,7 @@ $('tab-line').addEventListener('click', () => { close(); showTab('line'); });
 setInterval(() => {
   if (document.hidden || !app.tree) return draw('link');
   draw('link');
-  if (!app.offline) draw('rows', 'waits', 'stop', 'strip');
+  if (!app.offline) draw('rows', 'waits', 'stop', 'health', 'strip');
 }, 1000);
 document.addEventListener('visibilitychange', () => { if (!document.hidden) refresh(); });
 
@@ -103,5 +103,4 @@ theme();
 showTab('tree');
 DRAW.link();
 fetchTree();
-connect();
 $('tree').focus();

@@ -352,10 +352,6 @@ impl Node {
         self.backoff_seed.fix(seed);
     }
 
-    pub(crate) fn subscribers(&self) -> &Subscribers {
-        &self.subscribers
-    }
-
     pub(crate) fn count_restart(&self) {
         self.restarts.fetch_add(1, Ordering::Relaxed);
     }

@@ -98,6 +98,50 @@ pub(super) fn sibling_later(child: &Child, site: Site, scope: Scope, errors: &mu
     }
 }
 
+/// Checks that a child's value reaches a child of a nested supervisor through that supervisor.
+///
+/// In a tree without a name, and for a task, the name may be that of a variable or a function.
+pub(super) fn sibling_below(
+    supervisor: &Supervisor,
+    child: &Child,
+    site: Site,
+    scope: Scope,
+    errors: &mut Errors,
+) {
+    let Some(value) = child.value().filter(|_| site.root.is_some()) else { return };
+    if matches!((&child.body, value), (Body::Task(_), Expr::Path(_))) {
+        return;
+    }
+    for mention in Mentions::of(value).values() {
+        let name = mention.name();
+        if scope.find(&name).is_some() || site.params.contains(&name) {
+            continue;
+        }
+        let before = &supervisor.children[..scope.index];
+        let found = before.iter().find_map(|sibling| Some((sibling, path_below(sibling, &name)?)));
+        if let Some((sibling, path)) = found {
+            let (ident, around) = (&mention.ident, sibling.unraw_name());
+            let message =
+                format!("`{ident}` is below `{around}`; write `{path}` (an item: `self::{ident}`)");
+            errors.at(ident.span(), message);
+            return;
+        }
+    }
+}
+
+/// Returns the expression for the child of this name and with a type below a child.
+fn path_below(child: &Child, name: &str) -> Option<String> {
+    let Body::Supervisor(nested) = &child.body else { return None };
+    let around = child.unraw_name();
+    nested.children.iter().find_map(|below| match &below.body {
+        Body::Typed(_) if below.unraw_name() == name => Some(format!("{around}.{name}()")),
+        _ => path_below(below, name).map(|path| {
+            let (first, rest) = path.split_once('.').unwrap_or((&path, ""));
+            format!("{around}.{first}().{rest}")
+        }),
+    })
+}
+
 /// Checks that a sibling's name, which is the sibling's address, is not used as a function of the
 /// same name.
 pub(super) fn function_hidden(child: &Child, scope: Scope, errors: &mut Errors) {

@@ -8,29 +8,64 @@
 
 use proc_macro2::{Delimiter, Spacing, Span, TokenStream, TokenTree};
 use quote::quote;
-use syn::Ident;
+use syn::{Ident, Type, parse_quote};
 
-use super::super::ast::{Body, Child, Supervisor, Tree, Validity};
+use super::super::ast::{Body, Child, Supervisor, Task, Tree, Validity};
 use super::super::names::{hygienic, mixed_site};
 use super::{Program, handle};
+use crate::options::Options;
 use crate::options::key::{Key, ValueKind};
-use crate::words::{Policy, Vocabulary};
+use crate::words::{Policy, Vocabulary, Word};
 
-/// Takes the place in the user's program from the tokens that the expansion adds to the types of
-/// children, and from the names of nested handles: an editor would explain them there.
-pub(super) fn hide_additions(supervisor: &mut Supervisor) {
+/// Prepares a tree for an editor.
+///
+/// What is not written yet gets a likely type in place of an unknown one, at which rust-analyzer
+/// would give up the whole tree. The tokens that the expansion adds to the types of children, and the
+/// names of nested handles, have no place in the user's program: the editor would explain them there.
+pub(super) fn prepare(tree: &mut Tree) {
+    for param in tree.head.iter_mut().flat_map(|head| &mut head.params) {
+        if matches!(param.ty, Type::Verbatim(_)) {
+            param.ty = parse_quote!(_);
+        }
+    }
+    prepare_supervisor(&mut tree.root);
+}
+
+fn prepare_supervisor(supervisor: &mut Supervisor) {
+    supervisor.lost = None;
     for child in &mut supervisor.children {
         match &mut child.body {
             Body::Supervisor(nested) => {
                 if let Some(handle) = &mut nested.handle {
                     handle.ident.set_span(Span::mixed_site());
                 }
-                hide_additions(nested);
+                prepare_supervisor(nested);
             }
             Body::Typed(typed) => typed.ty.added = Some(Span::mixed_site()),
-            Body::Task(_) | Body::Broken(_) => {}
+            Body::Task(_) => {}
+            Body::Broken(_) => child.body = unwritten(),
         }
     }
+    let has_template =
+        supervisor.children.first().is_some_and(|child| !matches!(child.body, Body::Supervisor(_)));
+    if supervisor.is_pool() && !has_template {
+        let template = Child {
+            attrs: Vec::new(),
+            name: hygienic("template"),
+            body: unwritten(),
+            validity: Validity::Invalid,
+            place: None,
+            raw: TokenStream::new(),
+        };
+        supervisor.children.insert(0, template);
+    }
+}
+
+/// Returns a task, for a child that is not written yet.
+fn unwritten() -> Body {
+    let ident = own(Policy::Always.as_str());
+    let policy = Word { ident, known: Some(Policy::Always) };
+    Body::Task(Task { policy, options: Options::default(), value: None })
 }
 
 /// Writes what stands for the program of a tree with a name.
@@ -42,6 +77,7 @@ pub(super) fn program(tree: &Tree, params: &TokenStream) -> Program {
         },
         unused: quote!(#[allow(unused_variables)]),
         body: quote!(#krate::__private::broken()),
+        start: quote!(#krate::__private::broken()),
         descriptor: quote!(::core::option::Option::None),
         checks: TokenStream::new(),
     }
@@ -106,7 +142,6 @@ impl Writer {
         let krate = &self.krate;
         let words = self.words(child, &Parts::of_child(child));
         let handle = match &child.body {
-            Body::Broken(_) => quote!(#krate::__private::broken()),
             Body::Supervisor(nested) if !self.is_named && !nested.is_pool() => {
                 let supervisor = hygienic("supervisor");
                 let value = handle::nested_value(krate, nested, false);

@@ -202,7 +202,7 @@ fn values() -> Vec<Case> {
         ));
     }
     cases.extend([
-        child("x: one_for_one { y: Front = storage.front().¦ }", completes(&["stop", "send"])),
+        child("x: one_for_one { y: Front = storage.front().¦ }", completes(&["terminate", "send"])),
         child("x: Always(every = 5s) = || db.¦", completes(&["ask"])),
         child("x: Always = jan¦", completes(&["janitor"])),
         Case { at: "// expression", ..child("x: Front = front.¦", completes(&["send"])) },
@@ -261,7 +261,18 @@ fn definitions() -> Vec<Case> {
 
 /// Accessors after a tree in which a child is being typed.
 fn outside() -> Vec<Case> {
-    let typed = ["x", "x:", "x: Al", "x: Always<", "x: Front(", "x: Front = ", "x: Front = db."];
+    let typed = [
+        "x",
+        "x:",
+        "x: Al",
+        "x: Always<",
+        "x: Front(",
+        "x: Front = ",
+        "x: Front = db.",
+        "x: simple_one_for_one {}",
+        "x: simple_one_for_one { y: }",
+        "let x = 5;",
+    ];
     let case = |also: &'static str| Case {
         name: format!("after a child `{also}`"),
         also,

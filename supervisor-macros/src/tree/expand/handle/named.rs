@@ -156,7 +156,8 @@ fn of_children(krate: &TokenStream, supervisor: &Supervisor, handle: &Handle) ->
 /// The name of a handle's type, and what stands before it.
 struct Handle<'a> {
     ident: &'a Ident,
-    /// The span of the words around the name, where rustc reports that the name is taken.
+    /// The span of the words around the name, and of the name elsewhere in the expansion: that of
+    /// the name, where rustc reports that it is taken, or none of the user's program for an editor.
     span: Span,
     vis: &'a Visibility,
     /// The visibility with the span that it has in front of the type.
@@ -177,6 +178,8 @@ impl Handle<'_> {
         pool: Option<&TokenStream>,
     ) -> TokenStream {
         let Self { ident, span, vis, own_vis, attrs, cfgs } = self;
+        let mut this = (*ident).clone();
+        this.set_span(*span);
         let quiet_vis = mixed_site_visibility(vis);
         // The parameter list is empty, and not the user's: rustc would suggest a type parameter
         // there for a type that does not exist.
@@ -185,8 +188,8 @@ impl Handle<'_> {
         let item = quote_spanned! {*span=>
             #own_vis struct #ident #generics { #supervisor_field #fields }
         };
-        let as_supervisor = as_supervisor(krate, supervisor, ident, &[], cfgs, pool);
-        let debug = debug(ident, &[], cfgs);
+        let as_supervisor = as_supervisor(krate, supervisor, &this, &[], cfgs, pool);
+        let debug = debug(&this, &[], cfgs);
         quote! {
             #(#cfgs)*
             #attrs
@@ -196,7 +199,7 @@ impl Handle<'_> {
             #(#cfgs)*
             #[automatically_derived]
             #[allow(dead_code, private_interfaces, reason = "a program need not use all of it")]
-            impl #ident {
+            impl #this {
                 /// Returns the supervisor itself.
                 #[must_use]
                 #quiet_vis fn supervisor(&self) -> &#krate::Supervisor {
@@ -259,13 +262,12 @@ fn erased_accessor(
     typed: &Typed,
     mut field: Ident,
 ) -> (TokenStream, TokenStream) {
-    // The field has the span of the type, so that rustc reports a type that is not a child there
-    // alone.
-    let span =
-        typed.ty.added.unwrap_or_else(|| typed.ty.last.span()).resolved_at(Span::call_site());
-    field.set_span(span);
-    let first = typed.ty.first();
-    (quote_spanned!(first=> &#handle), quote_spanned!(span=> self.#field.get()))
+    // The expression has the span of the type, from its first token to its last, so that rustc
+    // reports a type that is not a child there alone.
+    let (first, last) = (typed.ty.first(), typed.ty.last());
+    field.set_span(last.resolved_at(Span::call_site()));
+    let this = quote_spanned!(first.resolved_at(Span::call_site())=> self);
+    (quote_spanned!(first=> &#handle), quote_spanned!(last=> #this.#field.get()))
 }
 
 /// Returns the type of a child's field in its supervisor's handle.
