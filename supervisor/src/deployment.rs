@@ -67,9 +67,16 @@ pub struct Deployment {
 impl Deployment {
     /// Adds up the times of a declared tree.
     pub(crate) fn of(descriptor: &TreeDescriptor) -> Result<Self, UnboundedTime> {
+        let mut stop = descriptor.parts_of_stop()?;
+        // What the budget of the whole tree has beyond its children's is the time before they are stopped.
+        let unknown = || Unbounded { path: String::new(), option: "drain", why: Why::AtRuntime };
+        let drain = descriptor.shutdown_budget().ok_or_else(unknown)?.saturating_sub(sum(&stop));
+        if !drain.is_zero() {
+            stop.push(Part { path: "drain".to_owned(), time: drain });
+        }
         Ok(Self {
             name: descriptor.name().to_lowercase(),
-            stop: descriptor.parts_of_stop()?,
+            stop,
             start: descriptor.parts_of_start()?,
             kill_grace: descriptor.longest_kill_grace()?,
             margin: None,
@@ -101,8 +108,8 @@ impl Deployment {
         self
     }
 
-    /// Returns how long a stop may take: all children in order, each with its whole `shutdown`, and then
-    /// one that cannot be stopped, with the longest `kill_grace` of the tree.
+    /// Returns how long a stop may take: the tree's `SHUTDOWN_BUDGET`, in which each child uses its whole
+    /// `shutdown`, and then one that cannot be stopped, with the longest `kill_grace` of the tree.
     #[must_use]
     pub fn stop(&self) -> Duration {
         sum(&self.stop).saturating_add(self.kill_grace)

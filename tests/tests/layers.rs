@@ -34,6 +34,7 @@ const LAYERS: &[Layer] = &[
         places: &["deployment.rs", "deployment/"],
         may_name: Only(&["spec"]),
     },
+    Layer { name: "systemd", places: &["systemd.rs"], may_name: Only(&[]) },
     Layer {
         name: "engine",
         places: &["engine.rs", "engine/"],
