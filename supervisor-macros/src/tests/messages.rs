@@ -438,6 +438,11 @@ fn a_matrix_is_of_named_children_and_a_function_without_arguments() {
     one("\"db\" \"cache\"", shop, "in quotes");
     one("\"db\", \"/db\"", shop, "`/db` is not a path");
     one("\"db\", \"db\"", shop, "named twice");
+    assert_eq!(found("crate = my::supervisor, \"db\"", shop), Vec::<String>::new());
+    assert_eq!(found("\"db\", crate = ::other,", shop), Vec::<String>::new());
+    one("crate, \"db\"", shop, "`crate = my::supervisor`");
+    one("\"db\", crate = 5", shop, "`crate = my::supervisor`");
+    one("\"db\", crate = a, crate = b", shop, "`crate` is given twice");
     one("\"a/b\", \"a_b\"", shop, "the tests of `a_b` would have the names of those of `a/b`");
     one("\"db\"", "fn shop(a: u8) -> Tree<Shop> {}", "no arguments");
     one("\"db\"", "fn shop<T>() -> Tree<T> {}", "does not know these parameters");

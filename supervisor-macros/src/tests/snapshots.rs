@@ -135,5 +135,7 @@ fn a_derive_with_parameters() {
 
 #[test]
 fn a_matrix() {
-    check("matrix", matrix("\"r#type/#1\"", "fn shop() -> Tree<Shop> { Shop::tree() }"));
+    let shop = "fn shop() -> Tree<Shop> { Shop::tree() }";
+    check("matrix", matrix("\"r#type/#1\"", shop));
+    check("matrix_of_another_path", matrix("crate = my::supervisor, \"db\"", shop));
 }
