@@ -151,15 +151,15 @@ impl Shop {
             }
             "unready" => self.mailer.send(Task::Unready("no lease")).await.expect("it is sent"),
             "kill admin" => {
-                let admin = self.supervisor.child("admin").await.expect("the page's child");
+                let admin = self.supervisor.lookup_any("admin").await.expect("the page's child");
                 admin.kill().await.expect("it is killed");
             }
             "stop admin" => {
-                let admin = self.supervisor.child("admin").await.expect("the page's child");
+                let admin = self.supervisor.lookup_any("admin").await.expect("the page's child");
                 admin.terminate().await.expect("it stops");
             }
             "start admin" => {
-                let admin = self.supervisor.child("admin").await.expect("the page's child");
+                let admin = self.supervisor.lookup_any("admin").await.expect("the page's child");
                 admin.restart().await.expect("it starts");
             }
             "shutdown" => self.supervisor.request_shutdown(),

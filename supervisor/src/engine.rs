@@ -58,7 +58,7 @@ use self::children::Children;
 use self::deferred::Deferred;
 use self::graph::Graph;
 use self::hash::BuildNumberHasher;
-use self::intensity::Intensity;
+use self::intensity::{Intensity, OwnLimits};
 pub(crate) use self::jitter::Jitter;
 use self::stopping::Scheme;
 use self::timers::{Target, Timers};
@@ -128,6 +128,8 @@ pub(crate) struct Engine<C, R> {
     /// Forgotten children, until the effects that name them have been carried out.
     forgotten: VecDeque<(Key, Child<C, R>)>,
     intensity: Intensity,
+    /// The restarts of children with a limit of their own, from their first one on.
+    own_limits: OwnLimits,
     jitter: Jitter,
     timers: Timers,
     last_packed: LastPacked,
@@ -168,6 +170,7 @@ impl<C: Named, R> Engine<C, R> {
             rules.order.is_by_use() && rules.strategy != SupervisionStrategy::SimpleOneForOne;
         Self {
             intensity: Intensity::new(rules.max_restarts, rules.restart_window),
+            own_limits: OwnLimits::default(),
             rules,
             children: Children::default(),
             forgotten: VecDeque::new(),
@@ -460,6 +463,13 @@ impl<C: Named, R> Engine<C, R> {
         self.intensity.left(now)
     }
 
+    /// Returns the number of restarts that are left of a child with a limit of its own.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn own_restarts_left(&mut self, now: Instant, key: Key) -> Option<u32> {
+        let limit = self.children.get(key)?.rules.max_restarts?;
+        self.own_limits.of(key, limit, self.rules.restart_window).left(now)
+    }
+
     fn pass_deadlines(&mut self, now: Instant) {
         while let Some((at, target)) = self.timers.pop_due(now) {
             match target {
@@ -547,6 +557,7 @@ impl<C: Named, R> Engine<C, R> {
     fn remove(&mut self, key: Key, down: Down) -> Option<Child<C, R>> {
         self.enter(key, State::Down(down));
         self.leave_walk(key);
+        self.own_limits.forget(key);
         self.children.remove(key)
     }
 

@@ -6,6 +6,7 @@
 //! - [`choosing_limits`]: `max_restarts`, `restart_window` and `backoff`, with the arithmetic.
 //! - [`order`]: start and stop along the uses between children, and when to choose it.
 //! - [`health`]: whether a tree is live and ready, what is wrong with it, and since when.
+//! - [`inside_and_outside`]: what a child finds around itself, and what can be asked about it.
 //! - [`dependency_away`]: a tree for a database that is away, at boot or later.
 //! - [`stopping`]: drain, stop, kill: how a tree stops, and how to choose the times.
 //! - [`coming_from_tokio`]: from tasks spawned by hand to a tree.
@@ -25,6 +26,9 @@ pub mod order {}
 
 #[doc = include_str!("guide/health.md")]
 pub mod health {}
+
+#[doc = include_str!("guide/inside_and_outside.md")]
+pub mod inside_and_outside {}
 
 #[doc = include_str!("guide/stopping.md")]
 pub mod stopping {}

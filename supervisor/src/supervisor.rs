@@ -90,6 +90,11 @@ impl Supervisor {
         Self { node, keeper: None }
     }
 
+    /// Makes a handle of a root that this guard keeps alive.
+    pub(crate) fn kept_by(node: Arc<Node>, keeper: Option<Arc<ShutdownOnDrop>>) -> Self {
+        Self { node, keeper }
+    }
+
     /// Returns the guard that keeps a root alive, if this handle has one.
     pub(crate) fn into_keeper(self) -> Option<Arc<ShutdownOnDrop>> {
         self.keeper

@@ -35,13 +35,13 @@ macro_rules! options {
 
 options! {
     // option          word               home           target      value         example
-    MaxRestarts     = "max_restarts",    Supervisor,    Supervisor, Limit,        "5";
+    MaxRestarts     = "max_restarts",    Everywhere,    ByPlace,    Limit,        "5";
     RestartWindow   = "restart_window",  Supervisor,    Supervisor, NonzeroTime,  "60s";
     AutoShutdown    = "auto_shutdown",   Supervisor,    Supervisor, AutoShutdown, "any_significant";
     Order           = "order",           Ordered,       Supervisor, Order,        "by_use";
     MaxChildren     = "max_children",    Supervisor,    Builder,    NonzeroCount, "100";
     Partitions      = "partitions",      Pool,          Constant,   NonzeroCount, "8";
-    KillGrace       = "kill_grace",      Supervisor,    Builder,    Time,         "1s";
+    KillGrace       = "kill_grace",      Supervisor,    Supervisor,   Time,         "1s";
     ShutdownWithin  = "shutdown_within", Root,          Expansion,  NonzeroTime,  "30s";
     Drain           = "drain",           RootOrTyped,   ByPlace,    Drain,        "5s";
     Restart         = "restart",         NestedOrType,  Child,      Policy,       "Transient";
@@ -73,6 +73,8 @@ struct Row {
 #[derive(Clone, Copy)]
 enum Home {
     Supervisor,
+    /// A supervisor, whose limit it is, or another child, which has it alone.
+    Everywhere,
     /// A supervisor that is not `simple_one_for_one`.
     Ordered,
     /// A `simple_one_for_one` supervisor.
@@ -106,7 +108,7 @@ enum Target {
     Constant,
     /// A child's spec, and its constant.
     Child,
-    /// The receiver that has the options of the place: a supervisor's, or a child's.
+    /// The receivers of a supervisor's options on a supervisor, and those of a child's elsewhere.
     ByPlace,
     /// No method: the expansion reads the value itself.
     Expansion,
@@ -172,11 +174,18 @@ pub(crate) enum Place {
     Derive,
 }
 
+impl Place {
+    fn is_supervisor(self) -> bool {
+        matches!(self, Self::Root { .. } | Self::Nested { .. })
+    }
+}
+
 impl Home {
     /// Returns whether options of this home may stand at a place.
     fn allows(self, place: Place) -> bool {
         match self {
-            Self::Supervisor => matches!(place, Place::Root { .. } | Place::Nested { .. }),
+            Self::Supervisor => place.is_supervisor(),
+            Self::Everywhere => true,
             Self::Ordered => {
                 matches!(place, Place::Root { pool: false } | Place::Nested { pool: false })
             }
@@ -201,6 +210,7 @@ impl Home {
     fn as_str(self) -> &'static str {
         match self {
             Self::Supervisor => "on a supervisor",
+            Self::Everywhere => "on a supervisor or a child",
             Self::Ordered => "on a supervisor that is no pool: the workers of a pool stop together",
             Self::Sibling => "on a child in a tree",
             Self::Pool => "on a `simple_one_for_one` supervisor",
@@ -249,14 +259,16 @@ impl Key {
         self.row().home.as_str()
     }
 
-    /// Returns whether an expansion passes the option to a method of this receiver.
-    pub(crate) fn is_passed_to(self, receiver: Receiver) -> bool {
+    /// Returns whether an expansion passes the option, at this place, to a method of this receiver.
+    pub(crate) fn is_passed_to(self, receiver: Receiver, place: Place) -> bool {
         match self.row().target {
+            Target::ByPlace if place.is_supervisor() => {
+                matches!(receiver, Receiver::Builder | Receiver::Constant)
+            }
             Target::Supervisor => matches!(receiver, Receiver::Builder | Receiver::Constant),
             Target::Builder => receiver == Receiver::Builder,
             Target::Constant => receiver == Receiver::Constant,
-            Target::Child => receiver == Receiver::Child,
-            Target::ByPlace => true,
+            Target::Child | Target::ByPlace => receiver == Receiver::Child,
             Target::Expansion => false,
         }
     }

@@ -71,6 +71,7 @@ fn worker(restart: RestartPolicy) -> ChildRules {
         restart,
         shutdown: Shutdown::WORKER,
         backoff: None,
+        max_restarts: None,
         start: StartRule::Spawned,
         significant: false,
         drain: false,

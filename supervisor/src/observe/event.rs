@@ -142,6 +142,16 @@ pub enum EventKind {
         /// The reason of the child's end.
         reason: ExitReason,
     },
+    /// The child failed once more than its own `max_restarts` allows: it stays down, alone.
+    #[non_exhaustive]
+    ChildGivenUp {
+        /// The number of restarts that are allowed within the window.
+        max_restarts: MaxRestarts,
+        /// The length of the window: its supervisor's.
+        restart_window: Duration,
+        /// The reason of the child's end.
+        reason: ExitReason,
+    },
     /// The child has ended for good: no life of it goes on, and none is pending.
     ///
     /// It has finished, was terminated, has used up its own `max_restarts`, or is gone with its
@@ -208,6 +218,10 @@ impl fmt::Display for EventKind {
             Self::MaxRestartsExceeded { max_restarts, restart_window, reason } => write!(
                 f,
                 "failed again after {max_restarts} restarts within {restart_window:?}: {reason}"
+            ),
+            Self::ChildGivenUp { max_restarts, restart_window, reason } => write!(
+                f,
+                "failed again after its own {max_restarts} restarts within {restart_window:?}, and stays down: {reason}"
             ),
             Self::ChildEnded { reason: Some(reason) } => write!(f, "ended for good: {reason}"),
             Self::ChildEnded { reason: None } => f.write_str("ended for good"),

@@ -226,6 +226,9 @@ fn write(path: &Escaped<&str>, kind: &EventKind, asked: bool) {
         EventKind::MaxRestartsExceeded { max_restarts, restart_window, reason } => {
             error!(target: "supervisor", child = %path, %max_restarts, ?restart_window, %reason, "too many restarts: the supervisor gives up");
         }
+        EventKind::ChildGivenUp { max_restarts, restart_window, reason } => {
+            error!(target: "supervisor", child = %path, %max_restarts, ?restart_window, %reason, "too many restarts of this child: it stays down");
+        }
         EventKind::ChildEnded { .. } => {
             debug!(target: "supervisor", child = %path, "child ended for good");
         }

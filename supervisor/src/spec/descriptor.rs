@@ -1,6 +1,7 @@
 //! The description of a declared tree, as a constant: its shape and its options.
 
 mod order;
+mod times;
 
 use std::fmt::{self, Write as _};
 use std::time::Duration;
@@ -8,6 +9,7 @@ use std::time::Duration;
 use supervisor_rules::Text;
 
 use self::order::Place;
+pub(crate) use self::times::{BUILT_BY_HAND, Part, Unbounded, Why};
 use super::escaped::Escaped;
 use super::options::written;
 use super::rules::{self, GroupStop, GroupStops, Subject};
@@ -31,6 +33,8 @@ pub struct TreeDescriptor {
     unknown_shutdown: bool,
     /// Set if only the running program knows the child's `backoff`.
     unknown_backoff: bool,
+    /// Set if only the running program knows the child's own `max_restarts`.
+    unknown_limit: bool,
     place: Place,
 }
 
@@ -81,7 +85,7 @@ impl TreeDescriptor {
         options: ChildOptions,
         inside: Option<Inside>,
     ) -> Self {
-        let (unknown_shutdown, unknown_backoff) = (false, false);
+        let (unknown_shutdown, unknown_backoff, unknown_limit) = (false, false, false);
         let place = Place::NONE;
         Self {
             name,
@@ -91,6 +95,7 @@ impl TreeDescriptor {
             inside,
             unknown_shutdown,
             unknown_backoff,
+            unknown_limit,
             place,
         }
     }
@@ -106,6 +111,14 @@ impl TreeDescriptor {
     #[must_use]
     pub const fn with_unknown_backoff(mut self) -> Self {
         self.unknown_backoff = true;
+        self
+    }
+
+    /// Says that only the running program knows how often the child is restarted before it is given
+    /// up alone.
+    #[must_use]
+    pub const fn with_unknown_limit(mut self) -> Self {
+        self.unknown_limit = true;
         self
     }
 
@@ -311,6 +324,7 @@ impl TreeDescriptor {
             name: self.name,
             options: self.options,
             unknown_backoff: self.unknown_backoff,
+            unknown_limit: self.unknown_limit,
             nested,
             supervisor: *supervisor,
         };

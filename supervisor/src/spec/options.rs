@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use supervisor_rules::{Text, defaults};
 
-use super::{Backoff, HealthPart, RestartPolicy, Shutdown};
+use super::{Backoff, HealthPart, MaxRestarts, RestartPolicy, Shutdown};
 
 /// The moment from which a child counts as started, for which its next sibling waits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -51,6 +51,7 @@ pub struct ChildOptions {
     restart: Option<RestartPolicy>,
     shutdown: Option<Shutdown>,
     backoff: Option<Backoff>,
+    max_restarts: Option<MaxRestarts>,
     start: Option<StartMode>,
     start_timeout: Option<Duration>,
     significant: Option<bool>,
@@ -87,6 +88,7 @@ impl ChildOptions {
             restart: None,
             shutdown: None,
             backoff: None,
+            max_restarts: None,
             start: None,
             start_timeout: None,
             significant: None,
@@ -102,9 +104,9 @@ impl ChildOptions {
 
     /// Returns these options, with those that are left open taken from `base`.
     ///
-    /// Options with `Temporary` take no backoff and no required health from the base, and `Notify`
-    /// in the place of `Retry`: they have no use for these, and the base may have them for other
-    /// policies.
+    /// Options with `Temporary` take no backoff, no limit of restarts and no required health from the
+    /// base, and `Notify` in the place of `Retry`: they have no use for these, and the base may have
+    /// them for other policies.
     #[must_use]
     pub const fn or(self, base: Self) -> Self {
         Self {
@@ -113,6 +115,10 @@ impl ChildOptions {
             backoff: match self.restart {
                 Some(RestartPolicy::Temporary) => self.backoff,
                 _ => filled!(self, base, backoff),
+            },
+            max_restarts: match self.restart {
+                Some(RestartPolicy::Temporary) => self.max_restarts,
+                _ => filled!(self, base, max_restarts),
             },
             start: match (self.restart, self.start, base.start) {
                 (Some(RestartPolicy::Temporary), None, Some(StartMode::Retry)) => {
@@ -153,6 +159,14 @@ impl ChildOptions {
     #[must_use]
     pub const fn with_backoff(mut self, backoff: Backoff) -> Self {
         self.backoff = Some(backoff);
+        self
+    }
+
+    /// Sets how often the child is restarted within its supervisor's window before it is given up
+    /// alone.
+    #[must_use]
+    pub const fn with_max_restarts(mut self, max: MaxRestarts) -> Self {
+        self.max_restarts = Some(max);
         self
     }
 
@@ -239,6 +253,9 @@ impl ChildOptions {
             let (min, max) = (written(backoff.min()), written(backoff.max()));
             say("backoff", if min == max { min } else { format!("{min}..{max}") });
         }
+        if let Some(max) = self.max_restarts {
+            say("max_restarts", max.to_string());
+        }
         match self.start() {
             StartMode::Spawned => {}
             StartMode::Notify => say("start", "notify".to_owned()),
@@ -281,6 +298,13 @@ impl ChildOptions {
     #[must_use]
     pub const fn backoff(&self) -> Option<Backoff> {
         self.backoff
+    }
+
+    /// Returns how often the child is restarted within its supervisor's window before it is given up
+    /// alone; `None` if its restarts count as those of its supervisor.
+    #[must_use]
+    pub const fn max_restarts(&self) -> Option<MaxRestarts> {
+        self.max_restarts
     }
 
     /// Returns whether the next sibling waits until the child is ready.

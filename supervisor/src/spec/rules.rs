@@ -31,6 +31,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) options: ChildOptions,
     /// Set if a `backoff` exists that only the running program knows.
     pub(crate) unknown_backoff: bool,
+    /// Set if the child has a `max_restarts` of its own that only the running program knows.
+    pub(crate) unknown_limit: bool,
     /// The `auto_shutdown` of a child that is a supervisor, and the time that its children need to
     /// stop.
     pub(crate) nested: Option<(AutoShutdown, Budget)>,
@@ -58,6 +60,7 @@ pub(crate) const fn broken(subject: &Subject<'_>) -> Option<Text> {
         significant_never,
         significant_temporary,
         backoff_temporary,
+        max_restarts_temporary,
         backoff_inverted,
         backoff_too_slow,
         partitions_temporary,
@@ -203,6 +206,14 @@ const fn backoff_temporary(subject: &Subject<'_>) -> Option<Text> {
         return None;
     }
     Some(wording::backoff_temporary(subject.name))
+}
+
+/// Checks that a child that is never restarted has no limit of restarts.
+const fn max_restarts_temporary(subject: &Subject<'_>) -> Option<Text> {
+    if subject.options.max_restarts().is_none() || !is(subject, RestartPolicy::Temporary) {
+        return None;
+    }
+    Some(wording::max_restarts_temporary(subject.name))
 }
 
 /// Checks that the maximum of a backoff is not below its minimum.

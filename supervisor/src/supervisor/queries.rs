@@ -150,6 +150,7 @@ fn spec_info(name: &Name, rules: &ChildRules) -> ChildSpecInfo {
         restart,
         shutdown,
         backoff,
+        max_restarts,
         start,
         significant,
         drain,
@@ -168,6 +169,7 @@ fn spec_info(name: &Name, rules: &ChildRules) -> ChildSpecInfo {
         restart,
         shutdown,
         backoff,
+        max_restarts,
         start,
         start_timeout,
         heartbeat,
@@ -214,6 +216,7 @@ fn count_states(run: &mut SupervisorRun) -> SupervisorStats {
             ChildState::Stopped => &mut stats.stopped,
             ChildState::NotStarted => &mut stats.not_started,
             ChildState::Finished => &mut stats.finished,
+            ChildState::Failed => &mut stats.failed,
             ChildState::Unstoppable => &mut stats.unstoppable,
         } += 1;
     }

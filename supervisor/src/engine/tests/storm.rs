@@ -6,6 +6,7 @@ use proptest::sample::Index;
 
 use super::*;
 use crate::engine::{Key, Mode};
+use crate::spec::MaxRestarts;
 use crate::spec::RestartPolicy::{Always, Temporary, Transient};
 use crate::spec::SupervisionStrategy::{OneForAll, OneForOne, RestForOne, SimpleOneForOne};
 
@@ -72,8 +73,9 @@ fn child() -> impl Strategy<Value = ChildRules> {
     ];
     let heartbeat = prop::option::weighted(0.2, (0..3_000_u64).prop_map(millis));
     let supervisor = prop::bool::weighted(0.15);
-    (restart, shutdown, backoff, start, heartbeat, supervisor, any::<bool>()).prop_map(
-        |(restart, shutdown, backoff, start, heartbeat, supervisor, significant)| {
+    let limit = 0..20_u32;
+    (restart, shutdown, backoff, start, heartbeat, supervisor, any::<bool>(), limit).prop_map(
+        |(restart, shutdown, backoff, start, heartbeat, supervisor, significant, limit)| {
             let kind = if supervisor { ChildKind::Supervisor } else { ChildKind::Worker };
             let start = match start {
                 StartRule::Retry(_) if supervisor => StartRule::Retry(None),
@@ -82,11 +84,18 @@ fn child() -> impl Strategy<Value = ChildRules> {
             };
             let health = HealthPart::Required;
             let drain = significant;
+            // A fifth of the children have a limit of their own.
+            let max_restarts = match limit {
+                0..3 => Some(MaxRestarts::AtMost(limit)),
+                3 => Some(MaxRestarts::Unlimited),
+                _ => None,
+            };
             ChildRules {
                 kind,
                 restart,
                 shutdown,
                 backoff,
+                max_restarts,
                 start,
                 significant,
                 drain,

@@ -150,8 +150,16 @@ impl SupervisorRun {
             Notice::StoppedLate(_) => EventKind::ChildStoppedLate,
             Notice::MaxRestartsExceeded { reason, .. } => {
                 let rules = self.node.rules();
-                let (max_restarts, restart_window) = (rules.max_restarts, rules.restart_window);
-                EventKind::MaxRestartsExceeded { max_restarts, restart_window, reason }
+                let restart_window = rules.restart_window;
+                match child.rules.max_restarts {
+                    None => {
+                        let max_restarts = rules.max_restarts;
+                        EventKind::MaxRestartsExceeded { max_restarts, restart_window, reason }
+                    }
+                    Some(max_restarts) => {
+                        EventKind::ChildGivenUp { max_restarts, restart_window, reason }
+                    }
+                }
             }
             Notice::Draining(_) | Notice::Stopping | Notice::OutOfTime => return,
         };

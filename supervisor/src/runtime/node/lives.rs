@@ -230,14 +230,13 @@ impl Node {
     ) -> Option<Arc<Self>> {
         let slot = body.slot();
         slot.core().mark_stopped();
-        let closed = slot.close(closing);
-        if let Some((count, leftovers)) = closed.leftovers {
+        if let Some((count, leftovers)) = slot.close_mailbox(closing) {
             if count > 0 {
                 self.announce_leftovers(slot.core(), count);
             }
             reaper.take(leftovers);
         }
-        if closed.is_over {
+        if slot.core().close() {
             self.announce_child_ended(slot.core());
         }
         let Body::Supervisor { node, .. } = body else { return None };

@@ -64,7 +64,14 @@ fn judged(
     let supervisor = options_of(supervisor);
     let (options, worker) = (*options, name.number().map(|_| name.to_string()));
     let name = name.as_declared().or(worker.as_deref()).unwrap_or_default();
-    judge(&Subject { name, options, unknown_backoff: false, nested, supervisor })
+    judge(&Subject {
+        name,
+        options,
+        unknown_backoff: false,
+        unknown_limit: false,
+        nested,
+        supervisor,
+    })
 }
 
 /// Returns the message for a group whose children may take so long to stop that a sibling never
@@ -100,6 +107,7 @@ pub(crate) fn broken_at_build(
             name: "template",
             options: *options,
             unknown_backoff: false,
+            unknown_limit: false,
             nested: None,
             supervisor,
         })
@@ -151,6 +159,7 @@ fn options_of(supervisor: &SupervisorRules) -> SupervisorOptions {
         restart_window: supervisor.restart_window,
         auto_shutdown: supervisor.auto_shutdown,
         drain: Duration::ZERO,
+        kill_grace: supervisor.kill_grace,
         partitions: None,
         unknown: UnknownOptions::default(),
     }
