@@ -117,7 +117,7 @@ async fn carry_out(supervisor: Supervisor, action: Action, path: String) -> Resu
         supervisor.request_shutdown();
         return Ok(());
     }
-    let child = supervisor.child(&path).await.map_err(|error| error.to_string())?;
+    let child = supervisor.lookup_any(&path).await.map_err(|error| error.to_string())?;
     let done = match action {
         Action::Restart => child.restart().await,
         Action::Stop => child.terminate().await,

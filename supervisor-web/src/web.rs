@@ -199,7 +199,7 @@ impl Worker for Web {
             Err(ListenError::Refused(error)) => return Err(error.into()),
         };
         let address = listener.local_addr()?;
-        let Some(root) = ctx.root() else { return Ok(()) };
+        let root = ctx.root().upgrade()?;
         // The streams end when the child is to stop, and when this life is dropped.
         let (close, closing) = watch::channel(false);
         let router = self.router(root, address, Closing(Some(closing)));

@@ -253,6 +253,12 @@ impl<C: Named, R> Engine<C, R> {
             }
             Event::Exited(child, generation, exit) => self.exited(now, child, generation, exit),
             Event::Abandoned(child, generation) => self.abandoned(now, child, generation),
+            Event::TaskFailed(child, generation, reason) => {
+                self.task_failed(now, child, generation, *reason);
+            }
+            Event::TasksLeft(child, generation, reason) => {
+                self.tasks_left(now, child, generation, reason);
+            }
             Event::SignOfLife(child, generation, at) => {
                 self.sign_of_life(now, child, generation, at);
             }
@@ -398,6 +404,16 @@ impl<C: Named, R> Engine<C, R> {
     /// Returns the number of children.
     pub(crate) fn count(&self) -> usize {
         self.children.len()
+    }
+
+    /// Returns `true` if `max_children` allows another child.
+    pub(crate) fn has_room(&self) -> bool {
+        self.children.len() < self.most_children()
+    }
+
+    /// Returns the largest number of children that the supervisor may have.
+    fn most_children(&self) -> usize {
+        self.rules.max_children.unwrap_or(u32::MAX as usize)
     }
 
     /// Returns the instant at which the present start of a child began, if it has a time limit.

@@ -1,6 +1,7 @@
 //! The slot of a child, its place in the tree: name, mailbox and state, which outlive every life.
 
 mod core;
+mod ended;
 mod locked;
 mod shutdown_requested;
 mod state;
@@ -19,6 +20,7 @@ use crate::spec::Name;
 
 use self::core::End;
 pub(crate) use self::core::SlotCore;
+pub use self::ended::Ended;
 pub use self::shutdown_requested::ShutdownRequested;
 pub(crate) use self::state::{Duties, Signal};
 pub(crate) use self::trouble::Trouble;
@@ -50,9 +52,8 @@ pub(crate) trait AnySlot: Send + Sync + 'static {
     /// Makes the receiver check its shutdown signal.
     fn wake_receiver(&self);
     /// Closes the mailbox: messages sent from now on are returned, and queued ones go to the
-    /// dead-letter receivers, if there are any. Returns the number of queued messages, and a value
-    /// to be dropped where the user's code may run.
-    fn close(&self, closing: Closing) -> Option<(usize, Box<dyn Send>)>;
+    /// dead-letter receivers, if there are any. No life of the child is pending.
+    fn close(&self, closing: Closing) -> Closed;
     /// Returns the number of queued messages.
     fn queued(&self) -> usize;
     /// Returns the number of messages that the mailbox has room for.
@@ -62,6 +63,15 @@ pub(crate) trait AnySlot: Send + Sync + 'static {
     fn is_open(&self) -> bool;
     fn message_type(&self) -> &'static str;
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
+}
+
+/// What is to be done after a slot was closed.
+pub(crate) struct Closed {
+    /// The number of messages that were queued, and a value to be dropped where the user's code may
+    /// run.
+    pub(crate) leftovers: Option<(usize, Box<dyn Send>)>,
+    /// Set if the child has ended for good by this.
+    pub(crate) is_over: bool,
 }
 
 /// Returns the address of a slot, which differs from that of every other slot that exists.
@@ -126,21 +136,9 @@ impl<M: Send + 'static> AnySlot for Slot<M> {
         wake(self.mailbox.look_up());
     }
 
-    fn close(&self, closing: Closing) -> Option<(usize, Box<dyn Send>)> {
-        if self.mailbox.close_unused(closing) {
-            return None;
-        }
-        let mut leftovers = self.mailbox.close(closing);
-        let count = leftovers.len();
-        let garbage: Box<dyn Send> = match leftovers.take_dead_letter_queue() {
-            Some(queue) => {
-                queue.receive(leftovers, closing == Closing::Gone);
-                Box::new(queue)
-            }
-            None if count == 0 => return None,
-            None => Box::new(leftovers),
-        };
-        Some((count, garbage))
+    fn close(&self, closing: Closing) -> Closed {
+        let leftovers = self.close_mailbox(closing);
+        Closed { leftovers, is_over: self.core.close() }
     }
 
     fn queued(&self) -> usize {
@@ -162,6 +160,25 @@ impl<M: Send + 'static> AnySlot for Slot<M> {
 
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
         self
+    }
+}
+
+impl<M: Send + 'static> Slot<M> {
+    fn close_mailbox(&self, closing: Closing) -> Option<(usize, Box<dyn Send>)> {
+        if self.mailbox.close_unused(closing) {
+            return None;
+        }
+        let mut leftovers = self.mailbox.close(closing);
+        let count = leftovers.len();
+        let garbage: Box<dyn Send> = match leftovers.take_dead_letter_queue() {
+            Some(queue) => {
+                queue.receive(leftovers, closing == Closing::Gone);
+                Box::new(queue)
+            }
+            None if count == 0 => return None,
+            None => Box::new(leftovers),
+        };
+        Some((count, garbage))
     }
 }
 

@@ -64,8 +64,7 @@ impl<C: Named, R> Engine<C, R> {
             }
             Some(_) => Some(Refusal::AlreadyPresent),
             None => {
-                let limit = self.rules.max_children.unwrap_or(u32::MAX as usize);
-                (self.children.len() >= limit).then_some(Refusal::MaxChildren(limit))
+                (!self.has_room()).then(|| Refusal::MaxChildren(self.most_children()))
             }
         }
     }

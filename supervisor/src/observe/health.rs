@@ -21,7 +21,7 @@ pub struct Health {
     pub ready: bool,
     /// `true` if the tree is ready, and something that it can do without is not well.
     pub degraded: bool,
-    /// What is wrong, with the worst first; empty if nothing is.
+    /// The reasons, with the worst first; empty if nothing is wrong.
     pub reasons: Vec<HealthReason>,
 }
 
@@ -34,7 +34,7 @@ pub struct HealthReason {
     /// The part that it has in the health of the tree: its own, or that of a supervisor above it, if
     /// that is smaller.
     pub part: HealthPart,
-    /// What is wrong.
+    /// The trouble that the child or supervisor has.
     pub problem: HealthProblem,
     /// The instant since which it is wrong, if it was ever right or was ever tried.
     pub since: Option<Instant>,
@@ -46,7 +46,7 @@ pub struct HealthReason {
     pub last_exit: Option<ExitReason>,
 }
 
-/// What is wrong with a child or supervisor.
+/// The trouble that a child or supervisor has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HealthProblem {
@@ -70,7 +70,7 @@ pub enum HealthProblem {
     Unready(String),
 }
 
-/// What a reason does to the tree; a later one is worse.
+/// The effect of a reason on the tree; a later one is worse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Effect {
     Nothing,

@@ -1,5 +1,7 @@
 //! The part of a slot that is under its lock.
 
+use std::any::Any;
+use std::fmt;
 use std::mem;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
@@ -43,7 +45,7 @@ pub(super) enum Attachment {
 pub(super) struct Rare {
     restarts: u64,
     pub(super) trouble: Trouble,
-    /// What the life says of itself, and since when; valid while the state's flag is set.
+    /// The life's own word about its health, and since when; valid while the state's flag is set.
     word: Option<(OwnWord, PackedInstant)>,
     /// The exit of the last life, if its [`LastExit`] is `Other`.
     exit: Option<ExitReason>,
@@ -51,8 +53,24 @@ pub(super) struct Rare {
     pub(super) heartbeat: Option<Heartbeat>,
     /// The futures that wait beside the first one.
     pub(super) more_waiting: MoreWaiting,
+    /// The futures that wait for the child's end for good.
+    pub(super) end_waiting: Option<Box<MoreWaiting>>,
     /// The waits of the child's lives for other children.
     pub(super) waits: Waits,
+    /// The tasks that the present life, or an earlier one, has spawned.
+    pub(super) scope: Option<Scope>,
+}
+
+/// The tasks of a life, of which the slot knows nothing else.
+pub(super) struct Scope {
+    pub(super) generation: u64,
+    pub(super) tasks: Arc<dyn Any + Send + Sync>,
+}
+
+impl fmt::Debug for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scope").finish_non_exhaustive()
+    }
 }
 
 impl Default for Attachment {

@@ -181,7 +181,7 @@ struct Part {
     limit: HealthPart,
 }
 
-/// What a supervisor is doing as a whole.
+/// The phase in which a supervisor is as a whole.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Phase {
     Starting,

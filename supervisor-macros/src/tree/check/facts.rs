@@ -31,7 +31,7 @@ pub(super) struct Facts {
     pub(super) significant_at: Option<Span>,
     /// The backoff and the tokens of its value.
     pub(super) backoff: Option<(TokenStream, Backoff)>,
-    /// Whether the start is tried again; `None` if the tree does not say.
+    /// `true` if a failed start is tried again; `None` if the tree does not say.
     pub(super) retries: Option<bool>,
     /// The place of `start = retry`.
     pub(super) retries_at: Option<Span>,

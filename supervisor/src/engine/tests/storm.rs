@@ -266,6 +266,8 @@ fn stale(world: &mut World, which: Index, kind: u8) {
         Some(_) => return,
         None => (1, 0),
     };
+    // A deadline that is due is due with any event.
+    world.on(Event::Tick);
     world.log();
     world.on(match kind % 6 {
         0 => Event::Exited(key, generation, Exit::Returned(panicked())),

@@ -76,15 +76,15 @@ impl World {
     }
 
     /// Adds a declared child.
-    pub(super) fn with(mut self, name: &str, rules: ChildRules) -> Self {
-        self.engine.declare(Arc::new(rules), 0, (named(name), 0), &[]);
-        self
+    pub(super) fn with(self, name: &str, rules: ChildRules) -> Self {
+        self.with_user(name, rules, &[])
     }
 
     /// Adds a declared child that uses these siblings.
     pub(super) fn with_user(mut self, name: &str, rules: ChildRules, uses: &[&str]) -> Self {
         let uses: Vec<Key> = uses.iter().map(|used| self.key(used)).collect();
-        self.engine.declare(Arc::new(rules), 0, (named(name), 0), &uses);
+        let key = self.engine.declare(Arc::new(rules), 0, (named(name), 0), &uses);
+        self.named_child(key);
         self
     }
 
@@ -264,6 +264,15 @@ impl World {
         self.now = self.now.max(at);
         self.on(Event::Tick);
         true
+    }
+
+    /// Lets time pass, deadline by deadline.
+    pub(super) fn pass_by_deadlines(&mut self, time: Duration) {
+        let end = self.now + time;
+        while self.engine.next_deadline().is_some_and(|deadline| deadline <= end) {
+            self.pass_to_deadline();
+        }
+        self.pass(end - self.now);
     }
 
     pub(super) fn next_call(&mut self) -> Call {

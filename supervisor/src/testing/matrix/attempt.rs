@@ -27,11 +27,11 @@ use crate::testing::{Error, LIMIT, crash, find};
 /// A pause in which, on a paused clock, all ready tasks run until they wait.
 const MOMENT: Duration = Duration::from_millis(1);
 
-/// What a run of a case has found.
+/// The findings of a run of a case.
 #[derive(Debug, Default)]
 pub(super) struct Record {
     pub(super) problems: Vec<String>,
-    /// What may have been left by other threads of the program too.
+    /// Findings that may come from other threads of the program, too.
     pub(super) suspicions: Vec<String>,
     pub(super) story: Option<Story>,
     pub(super) expected: Option<Expected>,
@@ -96,7 +96,11 @@ pub(super) async fn attempt<T: TreeUnderTest>(
     let may_be_killed = expected.as_ref().and_then(|expected| expected.may_be_killed.clone());
     let mut subject = Subject { handle, root, story, problems, before };
     if let (Some(case), Some(expected), None) = (case, &expected, &record.exemption) {
-        record.recovery = subject.run(options, case, expected, limit).await;
+        match expected.endless() {
+            // (Without a backoff, the clock would not go on either.)
+            Some(endless) => subject.problems.push(endless.to_string()),
+            None => record.recovery = subject.run(options, case, expected, limit).await,
+        }
     }
     if !subject.problems.is_empty() {
         record.picture = picture(&subject.root).await;
