@@ -6,6 +6,7 @@
 //! - [`choosing_limits`]: `max_restarts`, `restart_window` and `backoff`, with the arithmetic.
 //! - [`order`]: start and stop along the uses between children, and when to choose it.
 //! - [`health`]: whether a tree is live and ready, what is wrong with it, and since when.
+//! - [`seeing`]: how to look at a running tree: the page, the metrics, the log, and traces.
 //! - [`dependency_away`]: a tree for a database that is away, at boot or later.
 //! - [`coming_from_tokio`]: from tasks spawned by hand to a tree.
 //! - [`coming_from_erlang`] and [`coming_from_elixir`]: the words you know, and what is
@@ -24,6 +25,9 @@ pub mod order {}
 
 #[doc = include_str!("guide/health.md")]
 pub mod health {}
+
+#[doc = include_str!("guide/seeing.md")]
+pub mod seeing {}
 
 #[doc = include_str!("guide/dependency_away.md")]
 pub mod dependency_away {}

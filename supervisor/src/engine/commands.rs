@@ -63,9 +63,7 @@ impl<C: Named, R> Engine<C, R> {
                 Some(Refusal::AlreadyStarted)
             }
             Some(_) => Some(Refusal::AlreadyPresent),
-            None => {
-                (!self.has_room()).then(|| Refusal::MaxChildren(self.most_children()))
-            }
+            None => (!self.has_room()).then(|| Refusal::MaxChildren(self.most_children())),
         }
     }
 

@@ -68,8 +68,7 @@ impl Supervisor {
     ///
     /// Cancel safe.
     pub async fn wait_for_room(&self) -> Result<(), SupervisorError> {
-        if matches!(self.node().state(), NodeState::Built)
-            && self.node().slot_in_charge().is_none()
+        if matches!(self.node().state(), NodeState::Built) && self.node().slot_in_charge().is_none()
         {
             return Ok(());
         }
