@@ -23,7 +23,9 @@ pub(crate) use self::budget::Budget;
 pub use self::descriptor::TreeDescriptor;
 pub(crate) use self::descriptor::{BUILT_BY_HAND, Part, Unbounded, Why};
 pub(crate) use self::escaped::Escaped;
-pub(crate) use self::exit::{BadStatus, Rendering};
+#[cfg(all(unix, feature = "process"))]
+pub(crate) use self::exit::BadStatus;
+pub(crate) use self::exit::Rendering;
 pub use self::exit::{
     ChildError, ChildResult, Escalate, Escalation, ExitReason, Failure, WithExitCode,
 };

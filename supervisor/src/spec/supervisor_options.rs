@@ -16,6 +16,8 @@ pub struct SupervisorOptions {
     pub(crate) restart_window: Duration,
     pub(crate) auto_shutdown: AutoShutdown,
     pub(crate) kill_grace: Duration,
+    /// The time for which the children of a root go on when it is asked to stop.
+    pub(crate) drain: Duration,
     /// The number of workers that share the work of a pool, if it is fixed.
     pub(crate) partitions: Option<usize>,
     /// The options that only the running program knows.
@@ -30,6 +32,7 @@ pub(crate) struct UnknownOptions {
     pub(crate) intensity: bool,
     pub(crate) partitions: bool,
     pub(crate) kill_grace: bool,
+    pub(crate) drain: bool,
 }
 
 impl SupervisorOptions {
@@ -43,8 +46,14 @@ impl SupervisorOptions {
             restart_window: defaults::RESTART_WINDOW,
             auto_shutdown: AutoShutdown::Never,
             kill_grace: defaults::KILL_GRACE,
+            drain: Duration::ZERO,
             partitions: None,
-            unknown: UnknownOptions { intensity: false, partitions: false, kill_grace: false },
+            unknown: UnknownOptions {
+                intensity: false,
+                partitions: false,
+                kill_grace: false,
+                drain: false,
+            },
         }
     }
 
@@ -83,6 +92,13 @@ impl SupervisorOptions {
         self
     }
 
+    /// Says that only the running program knows how long the children of a root go on.
+    #[must_use]
+    pub const fn with_unknown_drain(mut self) -> Self {
+        self.unknown.drain = true;
+        self
+    }
+
     /// Sets the order in which the children start and stop.
     #[must_use]
     pub const fn with_order(mut self, order: Order) -> Self {
@@ -108,6 +124,13 @@ impl SupervisorOptions {
     #[must_use]
     pub const fn with_auto_shutdown(mut self, auto: AutoShutdown) -> Self {
         self.auto_shutdown = auto;
+        self
+    }
+
+    /// Sets how long the children of a root go on when it is asked to stop.
+    #[must_use]
+    pub const fn with_drain(mut self, time: Duration) -> Self {
+        self.drain = time;
         self
     }
 
@@ -146,5 +169,14 @@ impl SupervisorOptions {
             said.push("partitions = …".to_owned());
         }
         said
+    }
+
+    /// Returns the option that a root alone has, if it is not the default, in the words of the tree
+    /// language.
+    pub(crate) fn of_root_in_tree_language(&self) -> Option<String> {
+        if self.unknown.drain {
+            return Some("drain = …".to_owned());
+        }
+        (!self.drain.is_zero()).then(|| format!("drain = {}", written(self.drain)))
     }
 }
