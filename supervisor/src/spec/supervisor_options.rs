@@ -15,9 +15,9 @@ pub struct SupervisorOptions {
     pub(crate) max_restarts: MaxRestarts,
     pub(crate) restart_window: Duration,
     pub(crate) auto_shutdown: AutoShutdown,
-    pub(crate) kill_grace: Duration,
     /// The time for which the children of a root go on when it is asked to stop.
     pub(crate) drain: Duration,
+    pub(crate) kill_grace: Duration,
     /// The number of workers that share the work of a pool, if it is fixed.
     pub(crate) partitions: Option<usize>,
     /// The options that only the running program knows.
@@ -31,8 +31,8 @@ pub(crate) struct UnknownOptions {
     /// `max_restarts` or `restart_window`.
     pub(crate) intensity: bool,
     pub(crate) partitions: bool,
-    pub(crate) kill_grace: bool,
     pub(crate) drain: bool,
+    pub(crate) kill_grace: bool,
 }
 
 impl SupervisorOptions {
@@ -45,14 +45,14 @@ impl SupervisorOptions {
             max_restarts: MaxRestarts::AtMost(defaults::MAX_RESTARTS),
             restart_window: defaults::RESTART_WINDOW,
             auto_shutdown: AutoShutdown::Never,
-            kill_grace: defaults::KILL_GRACE,
             drain: Duration::ZERO,
+            kill_grace: defaults::KILL_GRACE,
             partitions: None,
             unknown: UnknownOptions {
                 intensity: false,
                 partitions: false,
-                kill_grace: false,
                 drain: false,
+                kill_grace: false,
             },
         }
     }
@@ -78,6 +78,13 @@ impl SupervisorOptions {
         self
     }
 
+    /// Says that only the running program knows how long the children of a root go on.
+    #[must_use]
+    pub const fn with_unknown_drain(mut self) -> Self {
+        self.unknown.drain = true;
+        self
+    }
+
     /// Says that only the running program knows how long a child that is killed is waited for.
     #[must_use]
     pub const fn with_unknown_kill_grace(mut self) -> Self {
@@ -89,13 +96,6 @@ impl SupervisorOptions {
     #[must_use]
     pub const fn with_kill_grace(mut self, kill_grace: Duration) -> Self {
         self.kill_grace = kill_grace;
-        self
-    }
-
-    /// Says that only the running program knows how long the children of a root go on.
-    #[must_use]
-    pub const fn with_unknown_drain(mut self) -> Self {
-        self.unknown.drain = true;
         self
     }
 

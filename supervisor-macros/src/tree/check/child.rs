@@ -215,7 +215,10 @@ fn significant_always(_: &Supervisor, child: &Child, errors: &mut Errors) {
 fn significant_never(supervisor: &Supervisor, child: &Child, errors: &mut Errors) {
     let Some(Facts { is_significant: true, significant_at, .. }) = Facts::of(child) else { return };
     let auto = auto_shutdown(supervisor).map_or(AutoShutdown::Never, |(_, auto)| auto);
-    if auto == AutoShutdown::Never {
+    // A value that cannot be read has been reported.
+    let is_unknown =
+        auto_shutdown(supervisor).is_none() && supervisor.options.contains(Key::AutoShutdown);
+    if auto == AutoShutdown::Never && !is_unknown {
         let message = wording::significant_never(&child.unraw_name());
         errors.at(significant_at.unwrap_or_else(|| child.name.span()), message);
     }

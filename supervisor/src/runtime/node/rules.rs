@@ -158,8 +158,8 @@ fn options_of(supervisor: &SupervisorRules) -> SupervisorOptions {
         max_restarts: supervisor.max_restarts,
         restart_window: supervisor.restart_window,
         auto_shutdown: supervisor.auto_shutdown,
-        kill_grace: supervisor.kill_grace,
         drain: Duration::ZERO,
+        kill_grace: supervisor.kill_grace,
         partitions: None,
         unknown: UnknownOptions::default(),
     }
