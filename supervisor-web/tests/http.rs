@@ -9,6 +9,7 @@ use client::{Stream, ask, get, say, socket, start, until, waits, within};
 use supervisor::StartMode;
 use supervisor::prelude::*;
 use supervisor_web::{AccessError, Routes, Web, router};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const TOKEN: &str = "0123456789abcdef";
 const ALICES: &str = "fedcba9876543210";
@@ -299,10 +300,10 @@ async fn an_action_on_the_page_itself_is_answered() {
 async fn routes_nest_in_the_router_of_a_service() {
     let supervisor = Supervisor::new().with_child(waits("child")).build();
     within("the start", supervisor.start()).await.unwrap();
-    let routes = Routes::of(supervisor.clone()).with_token(TOKEN).router().unwrap();
+    let routes = Routes::of(&supervisor).with_token(TOKEN).router().unwrap();
     let app = axum::Router::new()
         .route("/", axum::routing::get(|| async { "the service" }))
-        .nest("/open", router(supervisor.clone()))
+        .nest("/open", router(&supervisor))
         .nest("/closed", routes);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let at = listener.local_addr().unwrap();
@@ -314,7 +315,7 @@ async fn routes_nest_in_the_router_of_a_service() {
     assert_eq!(get(at, "/open").await.status, 200);
     assert_eq!(get(at, "/closed/api/tree").await.status, 401);
     assert_eq!(
-        Routes::of(supervisor.clone()).with_token("x").router().err(),
+        Routes::of(&supervisor).with_token("x").router().err(),
         Some(AccessError::ShortToken)
     );
     within("the shutdown", supervisor.shutdown()).await.unwrap();
@@ -358,14 +359,12 @@ async fn ten_thousand_bad_requests_leave_it_up() {
                     bytes.extend(good[random.usize(..good.len())].as_bytes());
                 }
             }
-            // The stop of the root is the one order that it would obey.
             requests.push(tokio::spawn(async move {
                 let mut stream = tokio::net::TcpStream::connect(at).await.expect("it connects");
-                use tokio::io::AsyncWriteExt;
                 let _ = stream.write_all(&bytes).await;
                 let _ = stream.shutdown().await;
                 let mut answer = [0; 64];
-                let read = tokio::io::AsyncReadExt::read(&mut stream, &mut answer);
+                let read = stream.read(&mut answer);
                 let _ = tokio::time::timeout(Duration::from_secs(2), read).await;
             }));
         }

@@ -12,7 +12,7 @@
 //!
 //! # async fn worker(ctx: Context) -> ChildResult { ctx.shutdown_requested().await; Ok(()) }
 //! supervision_tree! {
-//!     Shop: one_for_one {
+//!     Shop: one_for_one(restart_window = 60s) {
 //!         database: Always(shutdown = 10s, start = notify, start_timeout = 20s) = worker,
 //!         orders: Always(shutdown = 25s) = worker,
 //!     }

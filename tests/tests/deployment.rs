@@ -235,3 +235,21 @@ fn tempfile(unit: &str) -> std::path::PathBuf {
     std::fs::write(folder.join("shop.service"), unit).unwrap();
     folder
 }
+
+#[test]
+fn the_drain_is_a_part_of_the_stop() {
+    supervision_tree! {
+        Drained: one_for_one(drain = 5s) { work: Always(shutdown = 24s) = worker }
+    }
+    let deployment = Drained::deployment().unwrap();
+    assert_eq!(deployment.stop(), Duration::from_secs(5 + 24 + 1));
+    assert_eq!(deployment.stop_timeout(), Duration::from_secs(33));
+    let text = deployment.kubernetes().to_string();
+    assert!(text.starts_with("# work 24s + drain 5s + kill_grace 1s + margin 3s\n"), "{text}");
+
+    supervision_tree! {
+        Configured(time: Duration): one_for_one(drain = runtime(time)) { work: Always = worker }
+    }
+    let error = Configured::deployment().unwrap_err();
+    assert_eq!(error.to_string(), "`/` has a `drain` that only the running program knows");
+}

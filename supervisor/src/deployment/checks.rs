@@ -45,7 +45,7 @@ impl Deployment {
     /// let error = Shop::deployment().unwrap().check_kubernetes(manifest).unwrap_err();
     /// assert_eq!(
     ///     error.to_string(),
-    ///     "Deployment: `terminationGracePeriodSeconds` is 45s, and 1m 8s are needed: \
+    ///     "Deployment: `terminationGracePeriodSeconds` is 45s, and 68s are needed: \
     ///      orders 1m + kill_grace 1s + margin 6.1s"
     /// );
     /// # }

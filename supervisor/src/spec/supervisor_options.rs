@@ -26,6 +26,7 @@ pub struct SupervisorOptions {
 
 /// The options of a supervisor that a declared tree has as `runtime(…)`: what depends on them is
 /// checked when the tree starts, and not when it is compiled.
+#[expect(clippy::struct_excessive_bools, reason = "each says it of another option")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct UnknownOptions {
     /// `max_restarts` or `restart_window`.
