@@ -122,7 +122,7 @@ async fn readiness_follows_within_ten_milliseconds() {
     for path in WORKERS.into_iter().step_by(2) {
         let began = RealInstant::now();
         let killed = testing::kill(&tree, path);
-        let (killed, _) = tokio::join!(killed, async {
+        let (killed, ()) = tokio::join!(killed, async {
             flips(&mut changes, false, "the kill").await;
             took.push(began.elapsed());
         });
