@@ -1,5 +1,7 @@
 //! The numbers with which a tree is deployed, the files that are printed, and those that are checked.
 
+#![expect(clippy::items_after_statements, reason = "a tree stands before the lines about it")]
+
 use std::process::Command;
 use std::time::Duration;
 
@@ -120,8 +122,8 @@ containers:
       failureThreshold: 1
 "
     );
-    let indented: String = fragment.lines().map(|line| format!("  {line}\n")).collect();
-    deployment.check_kubernetes(&format!("kind: Pod\nspec:\n{indented}")).unwrap();
+    let indented = fragment.replace('\n', "\n  ");
+    deployment.check_kubernetes(&format!("kind: Pod\nspec:\n  {indented}")).unwrap();
 }
 
 fn shortages(result: Result<(), CheckError>) -> Vec<(String, &'static str, u64, u64)> {
