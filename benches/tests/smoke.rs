@@ -54,7 +54,7 @@ fn the_floor_and_ours_do_all_their_jobs() {
     assert_eq!(figures_of(&entries, "ours-last"), ["restart", "restart-panic", "restart-among"]);
 }
 
-/// Where Valgrind is installed, instructions are counted for the floor and for this library.
+/// Counts the instructions of the floor and of this library, if Valgrind is installed.
 #[test]
 fn instructions_are_counted() {
     if Command::new("valgrind").arg("--version").output().is_err() {

@@ -78,7 +78,7 @@ impl Options {
             let key = item.key().filter(|key| key.is_allowed(place))?;
             let first = self.items.iter().take(index).all(|earlier| earlier.key() != Some(key));
             let setting = item.setting()?.ok()?;
-            first.then_some((item, key, setting))
+            (first && fits(key, &setting, place)).then_some((item, key, setting))
         })
     }
 
@@ -86,6 +86,12 @@ impl Options {
     pub(crate) fn contains(&self, key: Key) -> bool {
         self.items.iter().any(|item| item.key() == Some(key))
     }
+}
+
+/// Returns whether the kind of a value is the one that the option has at this place.
+fn fits(key: Key, setting: &Setting, place: Place) -> bool {
+    let is_flag = matches!(setting, Setting::Flag(_));
+    key != Key::Drain || is_flag != matches!(place, Place::Root { .. })
 }
 
 /// Returns the error for an option that no comma follows.
@@ -127,5 +133,10 @@ pub(crate) fn begins_with_option(input: ParseStream) -> bool {
         && ahead.parse::<Token![:]>().is_ok()
         && ahead
             .parse::<syn::Lit>()
-            .is_ok_and(|literal| duration::parse(&literal.to_token_stream().to_string()).is_ok())
+            .is_ok_and(|literal| is_duration(&literal.to_token_stream().to_string()))
+}
+
+/// Returns whether the text of a literal is that of a duration.
+pub(crate) fn is_duration(literal: &str) -> bool {
+    duration::parse(literal).is_ok()
 }

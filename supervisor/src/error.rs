@@ -68,6 +68,8 @@ pub enum SupervisorError {
     NotRunning(ChildPath),
     /// The supervisor has ended, for this reason.
     Ended(ChildPath, ExitReason),
+    /// The supervisor has ended, and nobody holds a handle of its tree any more.
+    Gone(ChildPath),
     /// The call would wait for the task that makes it.
     FromInside(ChildPath),
     /// The supervisor is a child of another one already.
@@ -132,6 +134,7 @@ impl SupervisorError {
             | Self::ShuttingDown(path)
             | Self::NotRunning(path)
             | Self::Ended(path, _)
+            | Self::Gone(path)
             | Self::FromInside(path)
             | Self::AlreadySupervised(path)
             | Self::Cycle(path) => Some(path),
@@ -230,6 +233,7 @@ impl fmt::Display for SupervisorError {
             Self::ShuttingDown(path) => write!(f, "supervisor `{path}` is shutting down"),
             Self::NotRunning(path) => write!(f, "supervisor `{path}` is not running"),
             Self::Ended(path, reason) => write!(f, "supervisor `{path}` has ended: {reason}"),
+            Self::Gone(path) => write!(f, "supervisor `{path}` is gone, with its whole tree"),
             Self::FromInside(path) => write!(
                 f,
                 "`{path}` cannot be waited for from a task of its own; `request_shutdown` and `request_restart` do not wait"

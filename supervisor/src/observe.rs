@@ -18,6 +18,6 @@ pub use self::info::{ChildCount, ChildInfo, ChildSpecInfo, SupervisorStats};
 pub(crate) use self::log::{Circumstances, LifeSpan};
 pub(crate) use self::moves::{Moves, Moving};
 pub use self::shutdown_report::ShutdownReport;
-pub use self::snapshot::{Snapshot, Snapshots};
+pub use self::snapshot::{Snapshot, Snapshots, Wait};
 pub use self::subscribers::Events;
 pub(crate) use self::subscribers::{Subscribers, is_subscribed};

@@ -1,11 +1,13 @@
 //! The slot of a child, its place in the tree: name, mailbox and state, which outlive every life.
 
 mod core;
+mod ended;
 mod locked;
 mod shutdown_requested;
 mod state;
 mod trouble;
 mod waiters;
+mod waits;
 
 use std::any::Any;
 use std::sync::Arc;
@@ -18,10 +20,12 @@ use crate::spec::Name;
 
 use self::core::End;
 pub(crate) use self::core::SlotCore;
+pub use self::ended::Ended;
 pub use self::shutdown_requested::ShutdownRequested;
 pub(crate) use self::state::{Duties, Signal};
 pub(crate) use self::trouble::Trouble;
 pub(crate) use self::waiters::Wakers;
+pub(crate) use self::waits::NotedWait;
 
 /// The message type of a slot that takes no messages: a nested supervisor's.
 #[derive(Debug)]
@@ -45,14 +49,19 @@ pub(crate) trait AnySlot: Send + Sync + 'static {
     /// Asks the life to stop. Returns the wakers to be woken, or `None` if the life has never
     /// checked its shutdown signal and so cannot notice.
     fn ask(&self, now: Instant) -> Option<Wakers>;
+    /// Has the receiver take the messages that are queued now, also after a shutdown request.
+    fn begin_drain(&self);
     /// Makes the receiver check its shutdown signal.
     fn wake_receiver(&self);
     /// Closes the mailbox: messages sent from now on are returned, and queued ones go to the
     /// dead-letter receivers, if there are any. Returns the number of queued messages, and a value
-    /// to be dropped where the user's code may run.
-    fn close(&self, closing: Closing) -> Option<(usize, Box<dyn Send>)>;
+    /// to be dropped where the user's code may run. (No life of the child is pending: that is noted
+    /// next, by [`SlotCore::close`].)
+    fn close_mailbox(&self, closing: Closing) -> Option<(usize, Box<dyn Send>)>;
     /// Returns the number of queued messages.
     fn queued(&self) -> usize;
+    /// Returns the number of messages that the mailbox has room for.
+    fn capacity(&self) -> usize;
     /// Returns `true` if messages are taken.
     #[cfg(feature = "test-util")]
     fn is_open(&self) -> bool;
@@ -118,29 +127,27 @@ impl<M: Send + 'static> AnySlot for Slot<M> {
         Some(wakers.with_receiver(self.mailbox.look_up()))
     }
 
+    fn begin_drain(&self) {
+        self.mailbox.begin_drain();
+    }
+
     fn wake_receiver(&self) {
         wake(self.mailbox.look_up());
     }
 
-    fn close(&self, closing: Closing) -> Option<(usize, Box<dyn Send>)> {
+    fn close_mailbox(&self, closing: Closing) -> Option<(usize, Box<dyn Send>)> {
         if self.mailbox.close_unused(closing) {
             return None;
         }
-        let mut leftovers = self.mailbox.close(closing);
-        let count = leftovers.len();
-        let garbage: Box<dyn Send> = match leftovers.take_dead_letter_queue() {
-            Some(queue) => {
-                queue.receive(leftovers, closing == Closing::Gone);
-                Box::new(queue)
-            }
-            None if count == 0 => return None,
-            None => Box::new(leftovers),
-        };
-        Some((count, garbage))
+        self.close_used(closing)
     }
 
     fn queued(&self) -> usize {
         self.mailbox.len()
+    }
+
+    fn capacity(&self) -> usize {
+        self.mailbox.capacity()
     }
 
     #[cfg(feature = "test-util")]
@@ -154,6 +161,31 @@ impl<M: Send + 'static> AnySlot for Slot<M> {
 
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
         self
+    }
+}
+
+impl<M: Send + 'static> Slot<M> {
+    fn close_used(&self, closing: Closing) -> Option<(usize, Box<dyn Send>)> {
+        let mut leftovers = self.mailbox.close(closing);
+        let count = leftovers.len();
+        let garbage: Box<dyn Send> = match leftovers.take_dead_letter_queue() {
+            Some(queue) => {
+                queue.receive(leftovers, closing == Closing::Gone);
+                Box::new(queue)
+            }
+            None if count == 0 => return None,
+            None => Box::new(leftovers),
+        };
+        Some((count, garbage))
+    }
+}
+
+impl dyn AnySlot {
+    /// Closes the mailbox of a child of which no life is pending, and notes that none is.
+    pub(crate) fn close(&self, closing: Closing) -> Option<(usize, Box<dyn Send>)> {
+        let leftovers = self.close_mailbox(closing);
+        self.core().close();
+        leftovers
     }
 }
 

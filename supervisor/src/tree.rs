@@ -21,10 +21,10 @@ pub use self::child_spec::{
     AddChild, ChildSpec, PerWorkerTemplate, Ready, Runnable, SharedTemplate, Unset,
 };
 pub use self::erased_handle::ErasedHandle;
-pub use self::partitioned::{Partition, Partitioned};
+pub use self::partitioned::{Partition, Partitioned, stable_hash};
 pub use self::pool::{
-    AddWorker, AddWorkersError, DefaultValue, FnWorker, OwnValue, PerWorker, Pool, PoolTemplate,
-    Shared, TemplateParts,
+    AddWorker, AddWorkerError, AddWorkersError, DefaultValue, FnWorker, OwnValue, PerWorker, Pool,
+    PoolTemplate, Shared, TemplateParts,
 };
 use crate::error::SupervisorError;
 use crate::supervisor::Supervisor;

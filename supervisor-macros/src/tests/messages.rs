@@ -1,6 +1,7 @@
 //! Tests of the mistakes that are reported, and of trees without a mistake.
 
 use super::{derive, matrix, messages, tree};
+use crate::reader::Reader;
 
 fn in_tree(text: &str) -> Vec<String> {
     messages(tree(text))
@@ -170,7 +171,7 @@ fn a_broken_child_costs_itself_only() {
 fn what_is_no_tree_at_all_is_one_error() {
     for text in ["", "5", "Shop", "Shop:", "pub", "{", "#[x]", "fn"] {
         let Ok(tokens) = format!("[::supervisor] {text}").parse() else { continue };
-        assert_eq!(messages(crate::tree::expand(tokens)).len(), 1, "{text}");
+        assert_eq!(messages(crate::tree::expand(tokens, Reader::Compiler)).len(), 1, "{text}");
     }
 }
 
@@ -182,7 +183,10 @@ fn the_derive_shares_the_options() {
         struct A<K, V>(K, V);";
     assert_eq!(in_derive(fine), Vec::<String>::new());
     assert_eq!(in_derive("#[child] struct A;").len(), 1);
-    assert_eq!(in_derive("#[child(max_restarts = 5, once = 1, shutdown: 5s)] struct A;").len(), 3);
+    assert_eq!(
+        in_derive("#[child(restart_window = 5s, once = 1, shutdown: 5s)] struct A;").len(),
+        3
+    );
 }
 
 #[test]
@@ -238,7 +242,7 @@ fn an_argument_of_macro_rules_is_a_literal() {
     let mut tokens: TokenStream = "[::supervisor] one_for_one".parse().unwrap();
     tokens.extend([TokenTree::from(Group::new(Delimiter::Parenthesis, options))]);
     tokens.extend("{ a: Always }".parse::<TokenStream>().unwrap());
-    assert_eq!(messages(crate::tree::expand(tokens)), [""; 0]);
+    assert_eq!(messages(crate::tree::expand(tokens, Reader::Compiler)), [""; 0]);
 }
 
 #[test]

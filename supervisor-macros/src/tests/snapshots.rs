@@ -7,7 +7,7 @@ use std::path::Path;
 use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
 
-use super::{derive, matrix, tree};
+use super::{derive, matrix, tree, tree_in_editor};
 
 fn check(name: &str, items: TokenStream) {
     let file = syn::parse2(items).unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -92,6 +92,23 @@ fn children_under_conditions() {
 #[test]
 fn a_tree_with_mistakes() {
     check("mistakes", tree("Shop: one_for_al { db: , worker: Always(shutdown = 5) }"));
+}
+
+#[test]
+fn a_tree_in_an_editor() {
+    check(
+        "editor",
+        tree_in_editor(
+            "pub Shop(config: &Config): one_for_all(max_restarts = 5) {
+                db: Database(shutdown = runtime(config.stop)) = Database::new(&config.url),
+                sub: one_for_one {
+                    worker: Always = |ctx| run(ctx, db.clone()),
+                    mailer: Transient<Mailer>(start = notify) = Mailer::new(db),
+                },
+                sessions: simple_one_for_one { session: Temporary<Session> },
+            }",
+        ),
+    );
 }
 
 #[test]

@@ -186,7 +186,7 @@ pub(crate) fn options(word: &str) -> impl Iterator<Item = Key> {
     OPTIONS.iter().filter(move |(foreign, _)| *foreign == word).map(|(_, key)| *key)
 }
 
-/// What the order of children depends on, in systemd and in Docker Compose.
+/// The words for the order of children in systemd and in Docker Compose.
 const ORDER: &str = "children start in the order of declaration, and stop in reverse; under \
                      `order = by_use`, `after = [db]` names what a child needs; for a restart \
                      after a sibling's, use `rest_for_one`";

@@ -63,10 +63,7 @@ impl<C: Named, R> Engine<C, R> {
                 Some(Refusal::AlreadyStarted)
             }
             Some(_) => Some(Refusal::AlreadyPresent),
-            None => {
-                let limit = self.rules.max_children.unwrap_or(u32::MAX as usize);
-                (self.children.len() >= limit).then_some(Refusal::MaxChildren(limit))
-            }
+            None => (!self.has_room()).then(|| Refusal::MaxChildren(self.most_children())),
         }
     }
 

@@ -143,10 +143,15 @@ impl<C: Named, R> Engine<C, R> {
         None
     }
 
-    /// Notifies of each child that was found waiting, and waits on.
+    /// Notifies of each child that was found waiting, and waits on. A child that is forgotten, or
+    /// that the walk has nothing to do for, holds its place in the order without a notice.
     pub(super) fn notify_of_waits(&mut self) {
         let (way, Some(graph)) = (self.walk.way, &mut self.graph) else { return };
         while let Some((child, on)) = graph.next_waiting(way) {
+            let has_life = self.children.get(child).map(|child| child.state.has_life());
+            if has_life != Some(way == Way::Stop) {
+                continue;
+            }
             let notice = match way {
                 Way::Start => Notice::StartWaits { child, on },
                 Way::Stop => Notice::StopWaits { child, on },

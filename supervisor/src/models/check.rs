@@ -34,12 +34,12 @@ const PCT_DEPTH: usize = 3;
 /// The number of steps after which a run is taken for one that never ends.
 const STEPS: usize = 300_000;
 
-/// What a run of a model has to leave behind as it should be.
+/// The state that a run of a model has to leave behind as it should be.
 #[derive(Default)]
 struct Run {
     /// Values that must be gone at the end, with their names.
     leaks: Vec<(String, Box<dyn Fn() -> bool>)>,
-    /// What went wrong in a child, whose panic would only end its life.
+    /// The failures seen in a child, whose panic would only end its life.
     faults: Vec<String>,
 }
 

@@ -13,7 +13,8 @@ use super::stage::{join, patient, watched};
 use crate::inbox::{Inbox, Message};
 use crate::sync::model::runtime;
 
-/// What became of the visits: who sent each, its number, and whether it found the supervisor.
+/// The outcome of the visits: the sender of each, its number, and `true` if it found the
+/// supervisor.
 #[derive(Default)]
 struct Visits {
     done: Mutex<Vec<(u8, u8, bool)>>,

@@ -54,7 +54,7 @@ impl Drop for Token {
     }
 }
 
-/// What an [`Actor`] is told to do.
+/// An order to an [`Actor`].
 pub(super) enum Order {
     /// Nothing but to be received.
     Take(Token),

@@ -1,7 +1,7 @@
 //! Events: reports of what happens in a tree, as it happens.
 
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::spec::{ChildPath, ExitReason, MaxRestarts};
 
@@ -9,6 +9,7 @@ use crate::spec::{ChildPath, ExitReason, MaxRestarts};
 #[derive(Clone, Debug)]
 pub struct Event {
     pub(crate) number: u64,
+    pub(crate) at: Instant,
     pub(crate) path: ChildPath,
     pub(crate) kind: EventKind,
 }
@@ -19,6 +20,14 @@ impl Event {
     #[must_use]
     pub fn number(&self) -> u64 {
         self.number
+    }
+
+    /// Returns the instant of the event, on tokio's clock.
+    ///
+    /// The instant of [`EventKind::Missed`] is that of the first event that was not missed.
+    #[must_use]
+    pub fn at(&self) -> Instant {
+        self.at
     }
 
     /// Returns the path of the child or supervisor that the event is about.
@@ -43,7 +52,9 @@ impl fmt::Display for Event {
 /// The kinds of event of a child or a supervisor.
 ///
 /// Each life of a child begins with `ChildStarted` or `ChildRestarted`, and ends with
-/// `ChildTerminated`. All events below a nested supervisor come before its own `ChildTerminated`.
+/// `ChildTerminated`. All events below a nested supervisor come before its own `ChildTerminated`, but
+/// for `ChildEnded` and `MessagesLeft` of children that a next life of the supervisor could still
+/// have brought back.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum EventKind {
@@ -131,8 +142,40 @@ pub enum EventKind {
         /// The reason of the child's end.
         reason: ExitReason,
     },
+    /// The child failed once more than its own `max_restarts` allows: it stays down, alone.
+    #[non_exhaustive]
+    ChildGivenUp {
+        /// The number of restarts that are allowed within the window.
+        max_restarts: MaxRestarts,
+        /// The length of the window: its supervisor's.
+        restart_window: Duration,
+        /// The reason of the child's end.
+        reason: ExitReason,
+    },
+    /// The child has ended for good: no life of it goes on, and none is pending.
+    ///
+    /// It has finished, was terminated, has used up its own `max_restarts`, or is gone with its
+    /// supervisor. Only a user's call starts it again, or a restart of its whole group. A child that
+    /// has never had a life has no such event.
+    #[non_exhaustive]
+    ChildEnded {
+        /// The reason of its last life's end.
+        reason: Option<ExitReason>,
+    },
     /// A supervisor has started all its children.
     SupervisorStarted,
+    /// A supervisor was asked to stop, and its children go on until its drain time is over.
+    #[non_exhaustive]
+    SupervisorDraining {
+        /// The time for which the children go on.
+        time: Duration,
+    },
+    /// The time for the whole shutdown is over, so all that has not ended is dropped.
+    #[non_exhaustive]
+    ShutdownOutOfTime {
+        /// The time that the shutdown has taken so far, with the drain.
+        after: Duration,
+    },
     /// A supervisor stops its children, and will then end.
     SupervisorStopping,
     /// A supervisor has ended, and all below it.
@@ -176,7 +219,17 @@ impl fmt::Display for EventKind {
                 f,
                 "failed again after {max_restarts} restarts within {restart_window:?}: {reason}"
             ),
+            Self::ChildGivenUp { max_restarts, restart_window, reason } => write!(
+                f,
+                "failed again after its own {max_restarts} restarts within {restart_window:?}, and stays down: {reason}"
+            ),
+            Self::ChildEnded { reason: Some(reason) } => write!(f, "ended for good: {reason}"),
+            Self::ChildEnded { reason: None } => f.write_str("ended for good"),
             Self::SupervisorStarted => f.write_str("all children started"),
+            Self::SupervisorDraining { time } => write!(f, "draining for {time:?}"),
+            Self::ShutdownOutOfTime { after } => {
+                write!(f, "the shutdown is out of time after {after:?}: killing what has not ended")
+            }
             Self::SupervisorStopping => f.write_str("stopping"),
             Self::SupervisorTerminated { reason } => write!(f, "supervisor ended: {reason}"),
             Self::Missed { count } => write!(f, "{count} events missed"),

@@ -57,6 +57,14 @@ impl LifeSpan {
         Self(span.filter(|span| !span.is_disabled()).map(Box::new))
     }
 
+    /// Returns the span that this thread has entered, for a task that is spawned in it.
+    pub(crate) fn current() -> Self {
+        if SPAN_LEVEL > LevelFilter::current() {
+            return Self(None);
+        }
+        Self(catch_panic(Span::current).filter(|span| !span.is_disabled()).map(Box::new))
+    }
+
     /// Enters the span until the guard is dropped.
     #[inline]
     pub(crate) fn enter(&self) -> Entered<'_> {
@@ -112,7 +120,7 @@ fn exit(span: &Span) {
     catch_panic(|| span.with_subscriber(|(id, subscriber)| subscriber.exit(id)));
 }
 
-/// What decides on the line of an event beside the event itself.
+/// The facts that decide on the line of an event, beside the event itself.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Circumstances {
     /// The child was asked to end, or such children come and go.
@@ -218,8 +226,20 @@ fn write(path: &Escaped<&str>, kind: &EventKind, asked: bool) {
         EventKind::MaxRestartsExceeded { max_restarts, restart_window, reason } => {
             error!(target: "supervisor", child = %path, %max_restarts, ?restart_window, %reason, "too many restarts: the supervisor gives up");
         }
+        EventKind::ChildGivenUp { max_restarts, restart_window, reason } => {
+            error!(target: "supervisor", child = %path, %max_restarts, ?restart_window, %reason, "too many restarts of this child: it stays down");
+        }
+        EventKind::ChildEnded { .. } => {
+            debug!(target: "supervisor", child = %path, "child ended for good");
+        }
         EventKind::SupervisorStarted => {
             debug!(target: "supervisor", supervisor = %path, "supervisor started");
+        }
+        EventKind::SupervisorDraining { time } => {
+            info!(target: "supervisor", supervisor = %path, ?time, "supervisor draining: not ready, and its children go on");
+        }
+        EventKind::ShutdownOutOfTime { after } => {
+            warn!(target: "supervisor", supervisor = %path, ?after, "the time for the shutdown is over: killing what has not ended");
         }
         EventKind::SupervisorStopping => {
             debug!(target: "supervisor", supervisor = %path, "supervisor stopping");

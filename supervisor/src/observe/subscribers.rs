@@ -10,7 +10,7 @@ use crate::catch::wake_each;
 use crate::observe::{Event, EventKind, Moves, Moving};
 use crate::spec::ChildPath;
 use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use crate::sync::{Mutex, MutexGuard, OnceLock, PoisonError, shared_static};
+use crate::sync::{Mutex, MutexGuard, OnceLock, PoisonError, clock, shared_static};
 
 /// The number of events that a subscriber may be behind; a few in the models, which fill a queue.
 const CAPACITY: usize = if cfg!(all(test, shuttle)) { 3 } else { 4096 };
@@ -152,9 +152,11 @@ impl Queue {
     fn take(&mut self) -> Option<Event> {
         let count = std::mem::take(&mut self.missed);
         if count > 0 {
-            let number = self.events.front().map_or(0, |next| next.number - 1);
+            let next = self.events.front();
+            let number = next.map_or(0, |next| next.number - 1);
+            let at = next.map_or_else(clock::now, |next| next.at);
             let kind = EventKind::Missed { count };
-            return Some(Event { number, path: self.root.clone(), kind });
+            return Some(Event { number, at, path: self.root.clone(), kind });
         }
         self.events.pop_front()
     }
@@ -210,7 +212,7 @@ impl Subscribers {
         }
         locked.last_number += 1;
         let (number, path) = (locked.last_number, path.clone());
-        let event = Event { number, path, kind: kind.clone() };
+        let event = Event { number, at: clock::now(), path, kind: kind.clone() };
         for subscriber in &locked.subscribers {
             let mut queue = subscriber.lock();
             if !subscriber.has_left() && event.path.is_at_or_below(&queue.root) {

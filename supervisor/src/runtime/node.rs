@@ -7,6 +7,7 @@ mod health;
 mod lives;
 mod resolve;
 pub(super) mod rules;
+mod steps;
 mod stops;
 mod trees;
 mod unplaced;
@@ -21,6 +22,7 @@ use tokio::sync::oneshot;
 pub(crate) use self::body::Body;
 pub(super) use self::lives::{NestedStart, RootStart};
 pub(crate) use self::resolve::{resolve, resolve_template};
+pub(crate) use self::steps::Steps;
 use self::stops::Stops;
 pub(crate) use self::trees::{TreeHandle, Trees};
 pub use self::unplaced::ErasedSpec;
@@ -62,6 +64,8 @@ pub(crate) struct Node {
     anchor: Arc<Anchor>,
     rules: SupervisorRules,
     template: Option<Box<PoolTemplate>>,
+    /// The number of partitions that the declared children are; 0 if they are none.
+    partitions: usize,
     next_worker: AtomicU64,
     restarts: AtomicU64,
     failures: AtomicU64,
@@ -84,6 +88,8 @@ struct Locked {
     /// Keeps an adopted root alive until its parent holds it.
     keeper: Option<Arc<ShutdownOnDrop>>,
     parent: Option<Parent>,
+    /// The times of the steps in which a root stops.
+    steps: Steps,
     /// Set once a root is stopped, or ends: it is not adopted any more.
     is_final_stop: bool,
     /// The link to which the end of the current life is reported, and the number of that life.
@@ -160,12 +166,14 @@ impl Node {
         label: Option<Arc<str>>,
         rules: SupervisorRules,
         template: Option<PoolTemplate>,
+        partitions: usize,
     ) -> Arc<Self> {
         Arc::new_cyclic(|node: &Weak<Self>| Self {
             label,
             anchor: Anchor::new(Weak::clone(node) as _),
             rules,
             template: template.map(Box::new),
+            partitions,
             next_worker: AtomicU64::new(1),
             restarts: AtomicU64::new(0),
             failures: AtomicU64::new(0),
@@ -180,6 +188,7 @@ impl Node {
                 need: Budget::ZERO,
                 keeper: None,
                 parent: None,
+                steps: Steps::default(),
                 is_final_stop: false,
                 reports_to: None,
                 fault: None,
@@ -195,6 +204,11 @@ impl Node {
 
     pub(crate) fn template(&self) -> Option<&PoolTemplate> {
         self.template.as_deref()
+    }
+
+    /// Returns the number of partitions that the declared children are; 0 if they are none.
+    pub(crate) fn partitions(&self) -> usize {
+        self.partitions
     }
 
     pub(crate) fn next_worker(&self) -> Name {

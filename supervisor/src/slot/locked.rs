@@ -1,5 +1,7 @@
 //! The part of a slot that is under its lock.
 
+use std::any::Any;
+use std::fmt;
 use std::mem;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
@@ -10,10 +12,11 @@ use super::Heartbeat;
 use super::state::{AtomicState, Duties, LastExit};
 use super::trouble::Trouble;
 use super::waiters::MoreWaiting;
+use super::waits::Waits;
 use crate::engine::Shown;
 use crate::inbox::{Anchor, Link, Owner};
 use crate::packed_instant::PackedInstant;
-use crate::spec::{ChildState, ExitReason, OwnWord};
+use crate::spec::{ChildState, ExitReason, Failure, OwnWord};
 use crate::sync::MutexGuard;
 
 /// The fields under the lock. Common ones stand here and need no allocation; rare ones are boxed
@@ -42,14 +45,45 @@ pub(super) enum Attachment {
 pub(super) struct Rare {
     restarts: u64,
     pub(super) trouble: Trouble,
-    /// What the life says of itself, and since when; valid while the state's flag is set.
+    /// The life's own word about its health, and since when; valid while the state's flag is set.
     word: Option<(OwnWord, PackedInstant)>,
     /// The exit of the last life, if its [`LastExit`] is `Other`.
     exit: Option<ExitReason>,
+    /// The failure before the last one, whose error is dropped in the task of the next life that fails.
+    replaced: Option<Failure>,
     /// The last sign of life, if the child has a heartbeat and has come up.
     pub(super) heartbeat: Option<Heartbeat>,
     /// The futures that wait beside the first one.
     pub(super) more_waiting: MoreWaiting,
+    /// The futures that wait for the child's end for good.
+    pub(super) end_waiting: Option<Box<MoreWaiting>>,
+    /// The factory of a child that was refused, for the caller that tried to add it.
+    pub(super) refused: Option<Refused>,
+    /// The waits of the child's lives for other children.
+    pub(super) waits: Waits,
+    /// The tasks that the present life, or an earlier one, has spawned.
+    pub(super) scope: Option<Scope>,
+}
+
+/// The tasks of a life, of which the slot knows nothing else.
+pub(super) struct Scope {
+    pub(super) generation: u64,
+    pub(super) tasks: Arc<dyn Any + Send + Sync>,
+}
+
+/// The factory of a child that was refused, of which the slot knows nothing else.
+pub(super) struct Refused(pub(super) Arc<dyn Any + Send + Sync>);
+
+impl fmt::Debug for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Refused").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scope").finish_non_exhaustive()
+    }
 }
 
 impl Default for Attachment {
@@ -66,11 +100,15 @@ impl Attachment {
         }
     }
 
-    pub(super) fn owner(&self) -> Option<Arc<dyn Owner>> {
+    pub(super) fn anchor(&self) -> Option<&Arc<Anchor>> {
         match self {
-            Self::Linked(link) => link.inbox.owner().owner(),
-            Self::Unlinked(owner) => owner.as_ref()?.owner(),
+            Self::Linked(link) => Some(link.inbox.owner()),
+            Self::Unlinked(owner) => owner.as_ref(),
         }
+    }
+
+    pub(super) fn owner(&self) -> Option<Arc<dyn Owner>> {
+        self.anchor()?.owner()
     }
 
     /// Sets or removes the link. Returns the old value, to be dropped without the lock.
@@ -215,6 +253,24 @@ impl<'a> Guard<'a> {
             None => self.rare.as_mut().and_then(|rare| rare.exit.take()),
         };
         (self.stop_began.take(), old)
+    }
+
+    /// Keeps the error of an exit that was replaced, for the next life that fails to drop. Returns an
+    /// exit that is to be dropped without the lock.
+    pub(super) fn keep_replaced(&mut self, old: Option<ExitReason>) -> Option<ExitReason> {
+        let failure = old.as_ref().and_then(ExitReason::failure_with_destructor).cloned();
+        if let Some(failure) = failure
+            && let Some(rare) = &mut self.rare
+            && rare.replaced.is_none()
+        {
+            rare.replaced = Some(failure);
+        }
+        old
+    }
+
+    /// Takes the failure that was kept by [`keep_replaced`](Self::keep_replaced).
+    pub(super) fn take_replaced(&mut self) -> Option<Failure> {
+        self.rare.as_mut()?.replaced.take()
     }
 
     pub(super) fn last_exit(&self) -> Option<ExitReason> {

@@ -37,7 +37,7 @@ impl fmt::Display for HealthPart {
     }
 }
 
-/// How a child says itself that it is.
+/// A child's own word about its health.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum OwnWord {
     Degraded(String),

@@ -44,7 +44,7 @@ fn main() -> StepResult {
     })
 }
 
-/// What was observed of the tree's health.
+/// The observations of the tree's health.
 #[derive(Clone, Default)]
 struct Seen(Arc<Mutex<Vec<(Instant, Health)>>>);
 

@@ -29,7 +29,7 @@ pub struct Scenario {
     pub deviations: Vec<Deviation>,
     /// The root supervisor.
     pub tree: Supervisor,
-    /// What happens while the tree starts, runs and stops; then there is no script.
+    /// The happenings while the tree starts, runs and stops; then there is no script.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub timeline: Vec<Timed>,
     /// The steps after the start of the tree.

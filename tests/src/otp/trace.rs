@@ -22,7 +22,7 @@ pub struct StepTrace {
     pub step: usize,
     /// The reply to the operation.
     pub reply: Reply,
-    /// What happened in a timeline: `3 start a@2` and the like, as in `events`; `3 #1 got a@2`, the
+    /// The happenings of a timeline: `3 start a@2` and the like, as in `events`; `3 #1 got a@2`,
     /// receipt of a message; `3 #1 answered a@2`, and other outcomes of an ask, as its asker sees
     /// them. At last, the replies to commands.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

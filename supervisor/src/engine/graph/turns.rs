@@ -229,7 +229,7 @@ impl Graph {
     }
 
     fn waits_for(&self, key: Key, way: Way) -> Box<[Key]> {
-        let Some(node) = self.nodes.get(key.position()) else { return Box::default() };
+        let Some(node) = self.node(key) else { return Box::default() };
         let others: &[Key] = match way {
             Way::Start => &node.uses,
             Way::Stop => &node.users,

@@ -76,15 +76,15 @@ impl World {
     }
 
     /// Adds a declared child.
-    pub(super) fn with(mut self, name: &str, rules: ChildRules) -> Self {
-        self.engine.declare(Arc::new(rules), 0, (named(name), 0), &[]);
-        self
+    pub(super) fn with(self, name: &str, rules: ChildRules) -> Self {
+        self.with_user(name, rules, &[])
     }
 
     /// Adds a declared child that uses these siblings.
     pub(super) fn with_user(mut self, name: &str, rules: ChildRules, uses: &[&str]) -> Self {
         let uses: Vec<Key> = uses.iter().map(|used| self.key(used)).collect();
-        self.engine.declare(Arc::new(rules), 0, (named(name), 0), &uses);
+        let key = self.engine.declare(Arc::new(rules), 0, (named(name), 0), &uses);
+        self.named_child(key);
         self
     }
 
@@ -186,6 +186,7 @@ impl World {
             }
             Effect::Ended(ending) => self.ended = Some(*ending),
             Effect::Show(..)
+            | Effect::DrainMailbox(_)
             | Effect::NoReturn(_)
             | Effect::Refused(_)
             | Effect::Notify(_)
@@ -264,6 +265,15 @@ impl World {
         self.now = self.now.max(at);
         self.on(Event::Tick);
         true
+    }
+
+    /// Lets time pass, deadline by deadline.
+    pub(super) fn pass_by_deadlines(&mut self, time: Duration) {
+        let end = self.now + time;
+        while self.engine.next_deadline().is_some_and(|deadline| deadline <= end) {
+            self.pass_to_deadline();
+        }
+        self.pass(end - self.now);
     }
 
     pub(super) fn next_call(&mut self) -> Call {
@@ -373,6 +383,7 @@ impl World {
             Effect::Spawn { child, .. } => ("spawn", *child),
             Effect::Adopt(key) => ("adopt", *key),
             Effect::Ask(key) => ("ask", *key),
+            Effect::DrainMailbox(key) => ("drain", *key),
             Effect::Abort(key) => ("abort", *key),
             Effect::CheckHeartbeat(key) => ("check", *key),
             // A retry may have been overtaken before its effect is carried out.
@@ -418,7 +429,9 @@ impl World {
             Notice::MaxRestartsExceeded { child, .. } => {
                 format!("{}: max restarts exceeded", self.named_child(*child))
             }
+            Notice::Draining(time) => format!("draining for {time:?}"),
             Notice::Stopping => "stopping".to_owned(),
+            Notice::OutOfTime => "out of time".to_owned(),
         }
     }
 }

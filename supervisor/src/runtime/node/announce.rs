@@ -100,6 +100,15 @@ impl Node {
         }
     }
 
+    /// Publishes that a child that has had a life has ended for good.
+    pub(in crate::runtime) fn announce_child_ended(self: &Arc<Self>, core: &SlotCore) {
+        if !self.is_observed() || core.generation() == 0 {
+            return;
+        }
+        let kind = EventKind::ChildEnded { reason: core.last_exit() };
+        self.announce(|| core.path(), &kind, Circumstances::EXPECTED);
+    }
+
     /// Publishes that a child has ended for good with this many messages in its mailbox.
     pub(super) fn announce_leftovers(self: &Arc<Self>, core: &SlotCore, count: usize) {
         self.announce(|| core.path(), &EventKind::MessagesLeft { count }, Circumstances::EXPECTED);

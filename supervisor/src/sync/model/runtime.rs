@@ -9,7 +9,7 @@ use shuttle::thread::JoinHandle;
 use super::task::Task;
 use super::time::Alarm;
 
-/// Whether time passes in a model.
+/// The way in which time passes in a model, if it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Time {
     /// No timer fires.

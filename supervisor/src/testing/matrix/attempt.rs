@@ -27,11 +27,11 @@ use crate::testing::{Error, LIMIT, crash, find};
 /// A pause in which, on a paused clock, all ready tasks run until they wait.
 const MOMENT: Duration = Duration::from_millis(1);
 
-/// What a run of a case has found.
+/// The findings of a run of a case.
 #[derive(Debug, Default)]
 pub(super) struct Record {
     pub(super) problems: Vec<String>,
-    /// What may have been left by other threads of the program too.
+    /// Findings that may come from other threads of the program, too.
     pub(super) suspicions: Vec<String>,
     pub(super) story: Option<Story>,
     pub(super) expected: Option<Expected>,
@@ -63,6 +63,8 @@ pub(super) async fn attempt<T: TreeUnderTest>(
     let holdings = Holdings::now();
     let tree = (options.make)();
     let root = Supervisor::observing(Arc::clone(tree.supervisor().node()));
+    // While a tree drains it is as before: the matrix begins with the stop.
+    root.node().set_steps(crate::runtime::Steps::default());
     let story = record.story.insert(Story::new(root.events(), step));
     let problems = &mut record.problems;
     story.did("the tree is started");

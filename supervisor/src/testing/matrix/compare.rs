@@ -8,7 +8,7 @@ use super::story::Story;
 use super::survey::{Seen, Survey};
 use crate::spec::ChildState;
 
-/// What a case looks at to see whether an expectation is met.
+/// The observations by which a case sees if an expectation is met.
 pub(super) struct Happened<'a> {
     pub(super) before: &'a Survey,
     pub(super) now: &'a Survey,
@@ -154,7 +154,10 @@ fn rest_of(path: &str, expected: Option<Rest>, now: Option<&Seen>) -> Option<Str
     let state = now.map(|now| now.state);
     let wanted = match (expected, state) {
         (Some(Rest::Up), Some(ChildState::Running))
-        | (Some(Rest::Down), Some(ChildState::Stopped | ChildState::Finished))
+        | (
+            Some(Rest::Down),
+            Some(ChildState::Stopped | ChildState::Finished | ChildState::Failed),
+        )
         | (Some(Rest::Gone) | None, None) => return None,
         (None, Some(state)) if state != ChildState::Running => return None,
         (Some(Rest::Up), _) => "run",

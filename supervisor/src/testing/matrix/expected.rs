@@ -7,17 +7,17 @@ use super::model::{Consequence, End, Model, Rest};
 use super::plan::Plan;
 use crate::spec::{ChildPath, RestartPolicy, Shutdown};
 
-/// What is expected of a case.
+/// The expectation of a case.
 #[derive(Debug)]
 pub(super) struct Expected {
-    /// What may follow; one of these has to.
+    /// The outcomes that may follow; one of them has to.
     pub(super) any_of: Vec<Consequence>,
     pub(super) precision: Precision,
     /// The child at and below which a stop may find children that have to be killed.
     pub(super) may_be_killed: Option<ChildPath>,
 }
 
-/// How far an expectation determines what happens.
+/// The degree to which an expectation determines what happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Precision {
     /// The number of lives of each child, and the order of starts and stops.
@@ -103,8 +103,8 @@ impl Expected {
         Self { any_of, precision, may_be_killed }
     }
 
-    /// What is expected of a tree that is told to stop: the root restarts nobody. A supervisor below
-    /// does, until its turn to stop has come.
+    /// Returns the expectation for a tree that is told to stop: the root restarts nobody. A
+    /// supervisor below does, until its turn to stop has come.
     pub(super) fn of_a_stop(root: &Plan, case: &Case) -> Self {
         let mut model = Model::stopping(root);
         model.provoke(case.path.as_str(), case.fault);

@@ -124,7 +124,7 @@ impl fmt::Debug for FailedCase {
 pub struct MatrixFailure {
     pub(super) failed: Vec<FailedCase>,
     pub(super) passed: usize,
-    /// What is wrong apart from the cases: a setting, or the table.
+    /// The troubles apart from the cases: in a setting, or in the table.
     pub(super) other: Vec<String>,
 }
 

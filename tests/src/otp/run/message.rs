@@ -14,7 +14,7 @@ const LONG: Duration = Duration::from_secs(3_600);
 #[derive(Debug)]
 pub(super) struct Message {
     pub(super) id: String,
-    /// Where the number of the worker's start goes, unless the worker is to keep it.
+    /// The receiver of the number of the worker's start, unless the worker is to keep it.
     pub(super) reply: Option<Reply<usize>>,
     pub(super) keep: bool,
 }

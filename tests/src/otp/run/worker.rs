@@ -142,7 +142,7 @@ struct Talk<'a> {
     plan: &'a Plan,
     start: usize,
     incarnation: u64,
-    /// Whether the worker looks at its shutdown signal, as a worker that receives does.
+    /// `true` if the worker looks at its shutdown signal, as a worker that receives does.
     looks: bool,
 }
 
