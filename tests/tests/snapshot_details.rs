@@ -38,7 +38,7 @@ async fn limits_and_what_is_left_of_them() {
     let supervisor =
         Supervisor::new().with_max_restarts(MaxRestarts::Unlimited).with_child(spec).build();
     within("the start", supervisor.start()).await.unwrap();
-    let worker = within("the worker", supervisor.child("inner/worker")).await.unwrap();
+    let worker = within("the worker", supervisor.lookup_any("inner/worker")).await.unwrap();
 
     within("the kill", worker.kill()).await.unwrap();
     quiet().await;
@@ -150,7 +150,7 @@ async fn who_waits_for_whom() {
     advance(30 * SECOND).await;
     quiet().await;
     assert!(part(&supervisor, "askers/second").await.waits.is_empty(), "its time is up");
-    let first = within("the first", supervisor.child("askers/first")).await.unwrap();
+    let first = within("the first", supervisor.lookup_any("askers/first")).await.unwrap();
     within("the kill", first.kill()).await.unwrap();
     quiet().await;
     let first = part(&supervisor, "askers/first").await;

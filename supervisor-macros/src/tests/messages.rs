@@ -227,7 +227,10 @@ fn the_derive_shares_the_options() {
         struct A<K, V>(K, V);";
     assert_eq!(in_derive(fine), Vec::<String>::new());
     assert_eq!(in_derive("#[child] struct A;").len(), 1);
-    assert_eq!(in_derive("#[child(max_restarts = 5, once = 1, shutdown: 5s)] struct A;").len(), 3);
+    assert_eq!(
+        in_derive("#[child(restart_window = 5s, once = 1, shutdown: 5s)] struct A;").len(),
+        3
+    );
 }
 
 #[test]

@@ -15,6 +15,8 @@ pub struct SupervisorOptions {
     pub(crate) max_restarts: MaxRestarts,
     pub(crate) restart_window: Duration,
     pub(crate) auto_shutdown: AutoShutdown,
+    /// The time for which the children of a root go on when it is asked to stop.
+    pub(crate) drain: Duration,
     /// The number of workers that share the work of a pool, if it is fixed.
     pub(crate) partitions: Option<usize>,
     /// The options that only the running program knows.
@@ -28,6 +30,7 @@ pub(crate) struct UnknownOptions {
     /// `max_restarts` or `restart_window`.
     pub(crate) intensity: bool,
     pub(crate) partitions: bool,
+    pub(crate) drain: bool,
 }
 
 impl SupervisorOptions {
@@ -40,8 +43,9 @@ impl SupervisorOptions {
             max_restarts: MaxRestarts::AtMost(defaults::MAX_RESTARTS),
             restart_window: defaults::RESTART_WINDOW,
             auto_shutdown: AutoShutdown::Never,
+            drain: Duration::ZERO,
             partitions: None,
-            unknown: UnknownOptions { intensity: false, partitions: false },
+            unknown: UnknownOptions { intensity: false, partitions: false, drain: false },
         }
     }
 
@@ -63,6 +67,13 @@ impl SupervisorOptions {
     #[must_use]
     pub const fn with_unknown_partitions(mut self) -> Self {
         self.unknown.partitions = true;
+        self
+    }
+
+    /// Says that only the running program knows how long the children of a root go on.
+    #[must_use]
+    pub const fn with_unknown_drain(mut self) -> Self {
+        self.unknown.drain = true;
         self
     }
 
@@ -91,6 +102,13 @@ impl SupervisorOptions {
     #[must_use]
     pub const fn with_auto_shutdown(mut self, auto: AutoShutdown) -> Self {
         self.auto_shutdown = auto;
+        self
+    }
+
+    /// Sets how long the children of a root go on when it is asked to stop.
+    #[must_use]
+    pub const fn with_drain(mut self, time: Duration) -> Self {
+        self.drain = time;
         self
     }
 
@@ -124,5 +142,14 @@ impl SupervisorOptions {
             said.push("partitions = …".to_owned());
         }
         said
+    }
+
+    /// Returns the option that a root alone has, if it is not the default, in the words of the tree
+    /// language.
+    pub(crate) fn of_root_in_tree_language(&self) -> Option<String> {
+        if self.unknown.drain {
+            return Some("drain = …".to_owned());
+        }
+        (!self.drain.is_zero()).then(|| format!("drain = {}", written(self.drain)))
     }
 }
