@@ -283,6 +283,9 @@
 //! - `macros` (default): [`supervision_tree!`] and `#[derive(Child)]`.
 //! - `signal`: `run`, a tree as the whole program, until SIGINT, SIGTERM, SIGHUP or SIGQUIT.
 //! - `process` (Unix): `Program`, an operating-system process as a child.
+//! - `systemd` (Unix): `systemd`, sockets that systemd has opened, by their names.
+//! - `deployment-checks`: checks of Kubernetes' and systemd's files against the times of a tree, for
+//!   the tests of a program: [`deployment`].
 //! - `test-util`: `testing`, for the tests of your own tree: crash its children, wait for what
 //!   follows, seeded chaos, a fault matrix.
 
@@ -298,6 +301,7 @@ mod catch;
 mod child;
 #[cfg(test)]
 mod count_waker;
+pub mod deployment;
 mod engine;
 mod error;
 #[cfg(doc)]
@@ -317,6 +321,8 @@ mod slot;
 mod spec;
 mod supervisor;
 mod sync;
+#[cfg(all(unix, feature = "systemd"))]
+pub mod systemd;
 #[cfg(feature = "test-util")]
 #[expect(clippy::disallowed_methods, reason = "tests of users wait by tokio's clock")]
 pub mod testing;

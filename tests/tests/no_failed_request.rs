@@ -115,16 +115,14 @@ impl Client {
             if !self.goes_on() {
                 return;
             }
-            let mut socket = match kept.take() {
-                Some(socket) => socket,
-                None => match TcpStream::connect(("127.0.0.1", port)).await {
-                    Ok(socket) => BufReader::new(socket),
-                    Err(_) => {
-                        self.sent.fetch_add(1, Ordering::Relaxed);
-                        self.failed.fetch_add(1, Ordering::Relaxed);
-                        continue;
-                    }
-                },
+            let socket = match kept.take() {
+                Some(socket) => Some(socket),
+                None => TcpStream::connect(("127.0.0.1", port)).await.ok().map(BufReader::new),
+            };
+            let Some(mut socket) = socket else {
+                self.sent.fetch_add(1, Ordering::Relaxed);
+                self.failed.fetch_add(1, Ordering::Relaxed);
+                continue;
             };
             let _ = socket.get_ref().set_nodelay(true);
             if self.send(&mut socket).await.is_ok() && keeps {

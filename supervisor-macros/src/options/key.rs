@@ -41,7 +41,7 @@ options! {
     Order           = "order",           Ordered,       Supervisor, Order,        "by_use";
     MaxChildren     = "max_children",    Supervisor,    Builder,    NonzeroCount, "100";
     Partitions      = "partitions",      Pool,          Constant,   NonzeroCount, "8";
-    KillGrace       = "kill_grace",      Supervisor,    Builder,    Time,         "1s";
+    KillGrace       = "kill_grace",      Supervisor,    Supervisor,   Time,         "1s";
     ShutdownWithin  = "shutdown_within", Root,          Expansion,  NonzeroTime,  "30s";
     Drain           = "drain",           RootOrTyped,   ByPlace,    Drain,        "5s";
     Restart         = "restart",         NestedOrType,  Child,      Policy,       "Transient";

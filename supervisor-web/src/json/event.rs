@@ -96,6 +96,7 @@ fn fill_in(json: &mut EventJson, kind: &EventKind) {
         }
         EventKind::ChildStartFailed { reason, .. }
         | EventKind::SupervisorTerminated { reason, .. } => json.reason = Some(reason.into()),
+        EventKind::ChildEnded { reason, .. } => json.reason = reason.as_ref().map(Into::into),
         EventKind::RestartDelayed { delay, restarts_left, .. } => {
             json.time_ms = Some(millis(*delay));
             json.restarts_left = *restarts_left;
@@ -131,6 +132,7 @@ fn kind(kind: &EventKind) -> &'static str {
         EventKind::ChildKilled { .. } => "child_killed",
         EventKind::ChildNotStopped { .. } => "child_not_stopped",
         EventKind::ChildStoppedLate => "child_stopped_late",
+        EventKind::ChildEnded { .. } => "child_ended",
         EventKind::MessagesLeft { .. } => "messages_left",
         EventKind::MaxRestartsExceeded { .. } => "max_restarts_exceeded",
         EventKind::SupervisorStarted => "supervisor_started",

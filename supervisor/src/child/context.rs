@@ -97,7 +97,12 @@ impl<M: Send + 'static> Context<M> {
     ///
     /// ```
     /// use supervisor::prelude::*;
-    /// use tokio::net::TcpListener;
+    /// # struct TcpStream;
+    /// # struct TcpListener;
+    /// # impl TcpListener {
+    /// #     async fn bind(_: &str) -> std::io::Result<Self> { Ok(Self) }
+    /// #     async fn accept(&self) -> std::io::Result<(TcpStream, u16)> { std::future::pending().await }
+    /// # }
     ///
     /// async fn listen(ctx: Context) -> ChildResult {
     ///     let listener = TcpListener::bind("127.0.0.1:0").await?;

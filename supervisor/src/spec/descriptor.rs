@@ -1,6 +1,7 @@
 //! The description of a declared tree, as a constant: its shape and its options.
 
 mod order;
+mod times;
 
 use std::fmt::{self, Write as _};
 use std::time::Duration;
@@ -8,6 +9,7 @@ use std::time::Duration;
 use supervisor_rules::Text;
 
 use self::order::Place;
+pub(crate) use self::times::{BUILT_BY_HAND, Part, Unbounded, Why};
 use super::escaped::Escaped;
 use super::options::written;
 use super::rules::{self, GroupStop, GroupStops, Subject};

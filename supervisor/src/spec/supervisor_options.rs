@@ -17,6 +17,7 @@ pub struct SupervisorOptions {
     pub(crate) auto_shutdown: AutoShutdown,
     /// The time for which the children of a root go on when it is asked to stop.
     pub(crate) drain: Duration,
+    pub(crate) kill_grace: Duration,
     /// The number of workers that share the work of a pool, if it is fixed.
     pub(crate) partitions: Option<usize>,
     /// The options that only the running program knows.
@@ -25,12 +26,14 @@ pub struct SupervisorOptions {
 
 /// The options of a supervisor that a declared tree has as `runtime(…)`: what depends on them is
 /// checked when the tree starts, and not when it is compiled.
+#[expect(clippy::struct_excessive_bools, reason = "each says it of another option")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct UnknownOptions {
     /// `max_restarts` or `restart_window`.
     pub(crate) intensity: bool,
     pub(crate) partitions: bool,
     pub(crate) drain: bool,
+    pub(crate) kill_grace: bool,
 }
 
 impl SupervisorOptions {
@@ -44,8 +47,14 @@ impl SupervisorOptions {
             restart_window: defaults::RESTART_WINDOW,
             auto_shutdown: AutoShutdown::Never,
             drain: Duration::ZERO,
+            kill_grace: defaults::KILL_GRACE,
             partitions: None,
-            unknown: UnknownOptions { intensity: false, partitions: false, drain: false },
+            unknown: UnknownOptions {
+                intensity: false,
+                partitions: false,
+                drain: false,
+                kill_grace: false,
+            },
         }
     }
 
@@ -74,6 +83,20 @@ impl SupervisorOptions {
     #[must_use]
     pub const fn with_unknown_drain(mut self) -> Self {
         self.unknown.drain = true;
+        self
+    }
+
+    /// Says that only the running program knows how long a child that is killed is waited for.
+    #[must_use]
+    pub const fn with_unknown_kill_grace(mut self) -> Self {
+        self.unknown.kill_grace = true;
+        self
+    }
+
+    /// Sets how long a child that is killed is waited for.
+    #[must_use]
+    pub const fn with_kill_grace(mut self, kill_grace: Duration) -> Self {
+        self.kill_grace = kill_grace;
         self
     }
 
@@ -134,6 +157,11 @@ impl SupervisorOptions {
         }
         if self.auto_shutdown != default.auto_shutdown {
             said.push(format!("auto_shutdown = {}", self.auto_shutdown));
+        }
+        if self.unknown.kill_grace {
+            said.push("kill_grace = …".to_owned());
+        } else if self.kill_grace != default.kill_grace {
+            said.push(format!("kill_grace = {}", written(self.kill_grace)));
         }
         if let Some(partitions) = self.partitions {
             said.push(format!("partitions = {partitions}"));

@@ -159,6 +159,7 @@ fn options_of(supervisor: &SupervisorRules) -> SupervisorOptions {
         restart_window: supervisor.restart_window,
         auto_shutdown: supervisor.auto_shutdown,
         drain: Duration::ZERO,
+        kill_grace: supervisor.kill_grace,
         partitions: None,
         unknown: UnknownOptions::default(),
     }

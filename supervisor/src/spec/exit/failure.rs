@@ -160,7 +160,7 @@ impl Failure {
     /// let reader = ChildSpec::new("reader")
     ///     .with_restart_policy(RestartPolicy::Temporary)
     ///     .with_task(async |_ctx: Context| {
-    ///         tokio::fs::read("/no/such/file").await?;
+    ///         std::fs::read("/no/such/file")?;
     ///         Ok(())
     ///     });
     /// let supervisor = Supervisor::new().build();
