@@ -8,7 +8,7 @@ use crate::spec::HealthPart;
 use crate::{AutoShutdown, Backoff, MaxRestarts, Order, RestartPolicy, Shutdown, StartMode};
 
 /// The number of restarts within `restart_window` after which the supervisor gives up: a number, or
-/// `unlimited`.
+/// `unlimited`. On a child: the number of its own restarts.
 pub const max_restarts: MaxRestarts = MaxRestarts::AtMost(defaults::MAX_RESTARTS);
 
 /// The time in which restarts count for `max_restarts`, such as `60s`.
