@@ -87,6 +87,7 @@ impl<S: HttpService<B> + Clone, B: HttpBody> Serve for EachClone<S, B> {
 }
 
 type Handshake = dyn Fn(Stream) -> BoxFuture<io::Result<Stream>> + Send + Sync;
+type Configure = dyn Fn(&mut Builder) + Send + Sync;
 
 /// What a server's connections have in common.
 #[derive(Clone)]
@@ -94,7 +95,7 @@ pub(crate) struct Settings {
     pub(crate) header_timeout: Option<Duration>,
     pub(crate) gives_info: bool,
     pub(crate) handshake: Option<Arc<Handshake>>,
-    pub(crate) configure: Option<Arc<dyn Fn(&mut Builder) + Send + Sync>>,
+    pub(crate) configure: Option<Arc<Configure>>,
 }
 
 impl Settings {

@@ -270,7 +270,7 @@ impl Top {
         let color = match &*node.state {
             "running" => Color::Green,
             "finished" | "stopped" | "not started" => Color::DarkGray,
-            "unstoppable" => Color::Red,
+            "unstoppable" | "failed" => Color::Red,
             _ => Color::Yellow,
         };
         let children = if node.strategy.is_some() { self.children(index) } else { 0 };

@@ -177,6 +177,9 @@ impl<M> Context<M> {
     /// `None` comes at once even if messages are queued: [`try_recv`](Self::try_recv) still
     /// takes those, and messages that are left after a restart are received by the next life.
     ///
+    /// A child with the option [`drain`](crate::guide::options) that is stopped for good receives
+    /// first what was queued when it was asked to stop, as far as its `shutdown` time allows.
+    ///
     /// # Cancel safety
     ///
     /// Cancel safe: a message is taken only when the future completes.
@@ -338,7 +341,8 @@ impl<M> Future for Receiving<'_, M> {
         let (core, generation) = (&slot.core, *generation);
         match core.observe_stop(generation) {
             Signal::Live => {}
-            Signal::Asked | Signal::Stale => return Poll::Ready(None),
+            Signal::Asked => return slot.mailbox.poll_drain(generation, shortcut, cx),
+            Signal::Stale => return Poll::Ready(None),
             Signal::TooLate => return slot.mailbox.poll_end(generation, cx).map(|()| None),
         }
         let polled = slot.mailbox.poll_recv(generation, shortcut, cx);
@@ -348,8 +352,10 @@ impl<M> Future for Receiving<'_, M> {
             }
             // A shutdown request may have come between the first `observe_stop` and the
             // registration of the waker; it has not woken this task.
-            if matches!(core.observe_stop(generation), Signal::Asked | Signal::Stale) {
-                return Poll::Ready(None);
+            match core.observe_stop(generation) {
+                Signal::Asked => return slot.mailbox.poll_drain(generation, shortcut, cx),
+                Signal::Stale => return Poll::Ready(None),
+                Signal::Live | Signal::TooLate => {}
             }
         }
         polled

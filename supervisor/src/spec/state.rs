@@ -33,6 +33,8 @@ pub enum ChildState {
     /// The child has ended by itself and stays down: its policy does not start it again, or it
     /// declined to start.
     Finished,
+    /// The child has failed more often than its own `max_restarts` allows, and stays down.
+    Failed,
 }
 
 impl ChildState {
@@ -48,14 +50,15 @@ impl ChildState {
             Self::Unstoppable => "unstoppable",
             Self::NotStarted => "not started",
             Self::Finished => "finished",
+            Self::Failed => "failed",
         }
     }
 
     /// Returns `true` if the child has no life and none is pending: it was never started, has
-    /// finished, or was stopped.
+    /// finished, was stopped, or has been given up.
     #[must_use]
     pub const fn is_down(self) -> bool {
-        matches!(self, Self::NotStarted | Self::Finished | Self::Stopped)
+        matches!(self, Self::NotStarted | Self::Finished | Self::Stopped | Self::Failed)
     }
 }
 

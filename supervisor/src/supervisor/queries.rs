@@ -145,8 +145,18 @@ impl Supervisor {
 
 fn spec_info(name: &Name, rules: &ChildRules) -> ChildSpecInfo {
     // All fields are named, so that a new option of a child is not forgotten here.
-    let ChildRules { kind, restart, shutdown, backoff, start, significant, heartbeat, health } =
-        *rules;
+    let ChildRules {
+        kind,
+        restart,
+        shutdown,
+        backoff,
+        max_restarts,
+        start,
+        significant,
+        drain,
+        heartbeat,
+        health,
+    } = *rules;
     let (start, start_timeout) = match start {
         StartRule::Ready(timeout) if kind == ChildKind::Worker => (StartMode::Notify, timeout),
         StartRule::Retry(timeout) => (StartMode::Retry, timeout),
@@ -159,11 +169,13 @@ fn spec_info(name: &Name, rules: &ChildRules) -> ChildSpecInfo {
         restart,
         shutdown,
         backoff,
+        max_restarts,
         start,
         start_timeout,
         heartbeat,
         health,
         significant,
+        drain,
     }
 }
 
@@ -204,6 +216,7 @@ fn count_states(run: &mut SupervisorRun) -> SupervisorStats {
             ChildState::Stopped => &mut stats.stopped,
             ChildState::NotStarted => &mut stats.not_started,
             ChildState::Finished => &mut stats.finished,
+            ChildState::Failed => &mut stats.failed,
             ChildState::Unstoppable => &mut stats.unstoppable,
         } += 1;
     }

@@ -34,6 +34,10 @@ pub const kill_grace: Duration = defaults::KILL_GRACE;
 /// The tree does not compile if an orderly shutdown could take longer than this.
 pub const shutdown_within: Option<Duration> = None;
 
+/// On the root: the time for which the children go on when the tree is to stop, while it is not ready.
+/// On a child, a flag: it receives what is queued before it stops for good.
+pub const drain: Duration = Duration::ZERO;
+
 /// The condition on which the child is restarted: `Always`, `Transient` or `Temporary`.
 pub const restart: RestartPolicy = RestartPolicy::Always;
 

@@ -49,8 +49,10 @@ fn resolve_kind(options: &ChildOptions, kind: ChildKind) -> ChildRules {
         restart: options.restart_policy(),
         shutdown: options.shutdown().unwrap_or(shutdown),
         backoff: options.backoff().or(retries.then_some(Backoff::RETRY)),
+        max_restarts: options.max_restarts(),
         start,
         significant: options.is_significant(),
+        drain: options.is_drained(),
         heartbeat: options.heartbeat(),
         health: options.health().unwrap_or(health),
     }
