@@ -89,17 +89,13 @@ async fn how_long_a_stop_has_taken() {
 /// Asks the child that it was given, and then waits for its stop.
 #[derive(Child)]
 struct Asker {
-    whom: ChildRef<Request>,
+    whom: ChildRef<Reply<()>>,
     within: Duration,
-}
-
-enum Request {
-    Work(Reply<()>),
 }
 
 impl Worker for Asker {
     async fn run(&self, ctx: Context) -> ChildResult {
-        let asked = self.whom.ask_within(self.within, Request::Work).await;
+        let asked = self.whom.ask_within(self.within, |reply| reply).await;
         assert!(matches!(asked, Err(AskError::Timeout | AskError::NoReply)));
         ctx.shutdown_requested().await;
         Ok(())
@@ -108,11 +104,11 @@ impl Worker for Asker {
 
 /// Takes no request.
 #[derive(Child)]
-#[child(message = Request)]
+#[child(message = Reply<()>)]
 struct Deaf;
 
 impl Worker for Deaf {
-    async fn run(&self, ctx: Context<Request>) -> ChildResult {
+    async fn run(&self, ctx: Context<Reply<()>>) -> ChildResult {
         ctx.shutdown_requested().await;
         Ok(())
     }

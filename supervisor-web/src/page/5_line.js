@@ -62,7 +62,7 @@ function note(event) {
   if (tone) flashes.set(event.path === '/' ? '' : event.path, { at: Date.now() - Math.max(0, Date.now() + app.skew - event.at), kind: tone });
   if (crash) return noteCrash(event);
   // The end for good follows the end, which was told; what is new is that it stays down.
-  if (event.kind === 'child_ended') {
+  if (event.kind === 'child_ended' || event.kind === 'child_given_up') {
     const entry = entries.findLast(entry => entry.type === 'crash' && entry.path === event.path);
     if (entry && !entry.back) entry.downForGood = true;
     return;
@@ -121,6 +121,7 @@ function follow(entry, event) {
 // What has happened, with times as this page writes them.
 function textOf(event) {
   if (event.kind === 'child_terminated' && event.reason.abnormal && event.reason.kind !== 'killed') return 'ended (life ' + event.life + ')';
+  if (event.kind === 'supervisor_draining') return 'is draining for ' + sayExact(event.time_ms);
   if (event.kind === 'child_killed') return 'did not stop within ' + say(event.time_ms) + ': killed';
   if (event.kind === 'child_not_stopped') return 'cannot be stopped: it still runs after ' + say(event.time_ms);
   if (event.kind === 'restart_delayed') return 'will be restarted in ' + say(event.time_ms);
