@@ -68,6 +68,8 @@ pub enum SupervisorError {
     NotRunning(ChildPath),
     /// The supervisor has ended, for this reason.
     Ended(ChildPath, ExitReason),
+    /// The child waits for a lease, and is started by nothing else.
+    Standby(ChildPath),
     /// The call would wait for the task that makes it.
     FromInside(ChildPath),
     /// The supervisor is a child of another one already.
@@ -132,6 +134,7 @@ impl SupervisorError {
             | Self::ShuttingDown(path)
             | Self::NotRunning(path)
             | Self::Ended(path, _)
+            | Self::Standby(path)
             | Self::FromInside(path)
             | Self::AlreadySupervised(path)
             | Self::Cycle(path) => Some(path),
@@ -180,6 +183,7 @@ impl SupervisorError {
             Refusal::ShuttingDown => Self::ShuttingDown(supervisor),
             Refusal::ChildShuttingDown => Self::ShuttingDown(path),
             Refusal::ChildEnded(reason) => Self::Ended(path, *reason),
+            Refusal::Standby => Self::Standby(path),
             Refusal::FromInside => Self::FromInside(path),
             Refusal::NoSibling(sibling) => {
                 let text = path.to_string();
@@ -230,6 +234,7 @@ impl fmt::Display for SupervisorError {
             Self::ShuttingDown(path) => write!(f, "supervisor `{path}` is shutting down"),
             Self::NotRunning(path) => write!(f, "supervisor `{path}` is not running"),
             Self::Ended(path, reason) => write!(f, "supervisor `{path}` has ended: {reason}"),
+            Self::Standby(path) => write!(f, "child `{path}` waits for its lease"),
             Self::FromInside(path) => write!(
                 f,
                 "`{path}` cannot be waited for from a task of its own; `request_shutdown` and `request_restart` do not wait"

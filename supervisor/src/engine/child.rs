@@ -22,6 +22,9 @@ pub(crate) struct ChildRules {
     pub(crate) heartbeat: Option<Duration>,
     /// The part that the child has in the health of its tree.
     pub(crate) health: HealthPart,
+    /// Set if the child is behind a gate: it is started by an order that opens the gate, and by
+    /// nothing else.
+    pub(crate) gated: bool,
 }
 
 impl ChildRules {
@@ -129,6 +132,8 @@ pub(crate) enum Down {
     Stopped,
     /// The child has ended by itself, or has declined its start.
     Finished,
+    /// The child is behind a gate that is shut.
+    Standby,
 }
 
 impl From<Down> for ChildState {
@@ -137,6 +142,7 @@ impl From<Down> for ChildState {
             Down::NotStarted => Self::NotStarted,
             Down::Stopped => Self::Stopped,
             Down::Finished => Self::Finished,
+            Down::Standby => Self::Standby,
         }
     }
 }

@@ -74,6 +74,7 @@ fn worker(restart: RestartPolicy) -> ChildRules {
         significant: false,
         heartbeat: None,
         health: HealthPart::Required,
+        gated: false,
     }
 }
 

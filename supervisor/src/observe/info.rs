@@ -86,6 +86,8 @@ pub struct SupervisorStats {
     pub not_started: usize,
     /// The number of children that have ended by themselves and stay down.
     pub finished: usize,
+    /// The number of children that wait for a lease.
+    pub standby: usize,
     /// The number of children that could not be stopped.
     pub unstoppable: usize,
 }
@@ -101,6 +103,7 @@ impl SupervisorStats {
             + self.stopped
             + self.not_started
             + self.finished
+            + self.standby
             + self.unstoppable
     }
 }

@@ -81,7 +81,7 @@ pub(super) enum LastExit {
 }
 
 /// The states by their numbers.
-const STATES: [ChildState; 9] = [
+const STATES: [ChildState; 10] = [
     ChildState::Starting,
     ChildState::Running,
     ChildState::Stopping,
@@ -90,11 +90,12 @@ const STATES: [ChildState; 9] = [
     ChildState::Unstoppable,
     ChildState::NotStarted,
     ChildState::Finished,
+    ChildState::Standby,
     // See `HELD`.
     ChildState::Restarting,
 ];
 /// The number of the state of a child that comes back only with its group or its supervisor.
-const HELD: u64 = 8;
+const HELD: u64 = 9;
 /// The exits by their numbers.
 const EXITS: [LastExit; 4] =
     [LastExit::None, LastExit::Normal, LastExit::Shutdown, LastExit::Other];

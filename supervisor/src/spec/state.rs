@@ -33,6 +33,8 @@ pub enum ChildState {
     /// The child has ended by itself and stays down: its policy does not start it again, or it
     /// declined to start.
     Finished,
+    /// The child waits for a lease, while it runs in another replica or nowhere.
+    Standby,
 }
 
 impl ChildState {
@@ -48,14 +50,15 @@ impl ChildState {
             Self::Unstoppable => "unstoppable",
             Self::NotStarted => "not started",
             Self::Finished => "finished",
+            Self::Standby => "standby",
         }
     }
 
     /// Returns `true` if the child has no life and none is pending: it was never started, has
-    /// finished, or was stopped.
+    /// finished, was stopped, or waits for a lease.
     #[must_use]
     pub const fn is_down(self) -> bool {
-        matches!(self, Self::NotStarted | Self::Finished | Self::Stopped)
+        matches!(self, Self::NotStarted | Self::Finished | Self::Stopped | Self::Standby)
     }
 }
 

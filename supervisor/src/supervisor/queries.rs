@@ -138,8 +138,17 @@ impl Supervisor {
 
 fn spec_info(name: &Name, rules: &ChildRules) -> ChildSpecInfo {
     // All fields are named, so that a new option of a child is not forgotten here.
-    let ChildRules { kind, restart, shutdown, backoff, start, significant, heartbeat, health } =
-        *rules;
+    let ChildRules {
+        kind,
+        restart,
+        shutdown,
+        backoff,
+        start,
+        significant,
+        heartbeat,
+        health,
+        gated: _,
+    } = *rules;
     let (start, start_timeout) = match start {
         StartRule::Ready(timeout) if kind == ChildKind::Worker => (StartMode::Notify, timeout),
         StartRule::Retry(timeout) => (StartMode::Retry, timeout),
@@ -180,6 +189,7 @@ fn count_states(run: &mut SupervisorRun) -> SupervisorStats {
             ChildState::Stopped => &mut stats.stopped,
             ChildState::NotStarted => &mut stats.not_started,
             ChildState::Finished => &mut stats.finished,
+            ChildState::Standby => &mut stats.standby,
             ChildState::Unstoppable => &mut stats.unstoppable,
         } += 1;
     }

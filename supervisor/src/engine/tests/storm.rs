@@ -79,7 +79,17 @@ fn child() -> impl Strategy<Value = ChildRules> {
                 start => start,
             };
             let health = HealthPart::Required;
-            ChildRules { kind, restart, shutdown, backoff, start, significant, heartbeat, health }
+            ChildRules {
+                kind,
+                restart,
+                shutdown,
+                backoff,
+                start,
+                significant,
+                heartbeat,
+                health,
+                gated: false,
+            }
         },
     )
 }

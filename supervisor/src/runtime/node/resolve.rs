@@ -12,7 +12,7 @@ pub(crate) fn resolve(options: &ChildOptions, body: &Body) -> ChildRules {
         Body::Task { .. } => ChildKind::Worker,
         Body::Supervisor { .. } => ChildKind::Supervisor,
     };
-    resolve_kind(options, kind)
+    ChildRules { gated: body.is_gated(), ..resolve_kind(options, kind) }
 }
 
 /// Fills in the defaults of the options of a pool's workers of this kind: they come and go.
@@ -53,5 +53,6 @@ fn resolve_kind(options: &ChildOptions, kind: ChildKind) -> ChildRules {
         significant: options.is_significant(),
         heartbeat: options.heartbeat(),
         health: options.health().unwrap_or(health),
+        gated: false,
     }
 }
