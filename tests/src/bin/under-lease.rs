@@ -1,10 +1,11 @@
 //! A program for the tests of singletons: its child blocks the only thread of the runtime, and its
 //! lease, of three seconds, is granted once and never renewed.
 //!
-//! `under-lease abort` is to be ended by the watchdog, `under-lease report` to end by itself.
+//! `under-lease abort` is to be ended by the watchdog, `under-lease report` to end by itself. Both print
+//! the moment at which the lease is granted, in milliseconds of the wall clock.
 
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use supervisor::lease::{Acquisition, Claim, LeaseError, Leases, Overrun, Renewal, Singleton};
 use supervisor::prelude::*;
@@ -17,6 +18,7 @@ struct Away;
 
 impl Leases for Away {
     async fn acquire(&self, _: Claim) -> Result<Acquisition, LeaseError> {
+        println!("{}", SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis());
         Ok(Acquisition::Acquired { fence: 1 })
     }
 
