@@ -276,7 +276,7 @@
 //! - `macros` (default): [`supervision_tree!`] and `#[derive(Child)]`.
 //! - `signal`: `run`, a tree as the whole program, until SIGINT, SIGTERM, SIGHUP or SIGQUIT.
 //! - `process` (Unix): `Program`, an operating-system process as a child.
-//! - `lease`: [`lease`], children that run in one replica of a service only.
+//! - `lease`: the module `lease`, children that run in one replica of a service only.
 //! - `test-util`: `testing`, for the tests of your own tree: crash its children, wait for what
 //!   follows, seeded chaos, a fault matrix.
 

@@ -120,6 +120,27 @@ impl Replica {
         self.cron.status() == ChildState::Running
     }
 
+    /// Waits until this replica runs the children.
+    async fn takes_over(&self) {
+        let taken_over = async {
+            while !self.leads() {
+                sleep(MILLISECOND).await;
+            }
+        };
+        within("the take-over", taken_over).await;
+    }
+
+    /// Waits until the children have ended in this replica; calls `check` meanwhile.
+    async fn ends(&self, check: impl Fn()) {
+        let ended = async {
+            while self.own.alive() > 0 {
+                check();
+                sleep(MILLISECOND).await;
+            }
+        };
+        within("the end of the children", ended).await;
+    }
+
     async fn shut_down(&self) {
         let report = within("the shutdown", self.root.shutdown()).await.unwrap();
         assert!(report.is_clean(), "{report}");
@@ -177,14 +198,11 @@ async fn an_orderly_shutdown_hands_over_at_once_and_releases_last() {
         Instant::now()
     };
     let watch = async {
-        while one.own.alive() > 0 {
-            assert_eq!(leases.holder("billing"), first, "released while a child still runs");
-            sleep(MILLISECOND).await;
-        }
+        let check =
+            || assert_eq!(leases.holder("billing"), first, "released while a child still runs");
+        one.ends(check).await;
         let ended = Instant::now();
-        while !other.leads() {
-            sleep(MILLISECOND).await;
-        }
+        other.takes_over().await;
         (ended, Instant::now())
     };
     let (_, (ended, taken_over)) =
@@ -207,14 +225,9 @@ async fn a_replica_that_cannot_renew_ends_its_children_before_the_lease_ends() {
     event(&mut events, "the loss", |event| matches!(event.kind(), EventKind::LeaseLost { .. }))
         .await;
     assert!(began.elapsed() > 15 * SECOND, "an outage that the lease outlives changes nothing");
-    while one.own.alive() > 0 {
-        assert!(!other.leads());
-        sleep(MILLISECOND).await;
-    }
+    one.ends(|| assert!(!other.leads())).await;
     let ended = began.elapsed();
-    while !other.leads() {
-        sleep(MILLISECOND).await;
-    }
+    other.takes_over().await;
     assert!(ended < 30 * SECOND && began.elapsed() <= 30 * SECOND + 20 * MILLISECOND, "{ended:?}");
     assert_eq!(gauge.most(), 1);
     // Away, it is ready: the tree lacks nothing but the lease.
@@ -231,6 +244,28 @@ async fn a_replica_that_cannot_renew_ends_its_children_before_the_lease_ends() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_engine_that_comes_back_during_the_stop_gets_the_lease_back_last() {
+    let (leases, gauge) = (MemoryLeases::new(), Gauge::new());
+    let one = Replica::start(&leases, &gauge, 4 * SECOND).await;
+    quiet().await;
+    let other = Replica::start(&leases, &gauge, SECOND).await;
+    quiet().await;
+    let holder = leases.holder("billing");
+    let mut events = one.root.events();
+    one.leases.cut();
+    event(&mut events, "the loss", |event| matches!(event.kind(), EventKind::LeaseLost { .. }))
+        .await;
+    one.leases.mend();
+    let began = Instant::now();
+    let check =
+        || assert_eq!(leases.holder("billing"), holder, "released while a child still runs");
+    one.ends(check).await;
+    assert!(began.elapsed() >= 4 * SECOND, "the child has its time: {:?}", began.elapsed());
+    sleep(100 * MILLISECOND).await;
+    assert!(other.leads() && gauge.most() == 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_time_of_a_lease_is_counted_from_the_request_and_not_from_the_answer() {
     let (leases, gauge) = (MemoryLeases::new(), Gauge::new());
     let one = Replica::start(&leases, &gauge, 5 * SECOND).await;
@@ -240,12 +275,7 @@ async fn the_time_of_a_lease_is_counted_from_the_request_and_not_from_the_answer
     sleep(100 * SECOND).await;
     assert!(one.leads(), "slow answers alone take nothing away");
     one.leases.cut();
-    within("the take-over", async {
-        while !other.leads() {
-            sleep(MILLISECOND).await;
-        }
-    })
-    .await;
+    other.takes_over().await;
     assert_eq!(gauge.most(), 1);
 }
 
@@ -476,6 +506,33 @@ async fn a_lease_shorter_than_the_stop_of_what_it_guards_is_refused() {
     // The singleton can limit what its children do not.
     let limited = singleton().with_shutdown(10 * SECOND);
     assert_eq!(error(limited, Shutdown::Infinity).await, Ok(()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lease_is_not_released_while_a_child_goes_on_that_cannot_be_stopped() {
+    let leases = MemoryLeases::new();
+    let (release, blocked) = std::sync::mpsc::channel::<()>();
+    let blocked = std::sync::Mutex::new(blocked);
+    let begun = Arc::new(tokio::sync::Notify::new());
+    let (begins, tenth) = (Arc::clone(&begun), Duration::from_millis(100));
+    let billing = Singleton::new("billing", leases.replica()).build(|_| {
+        let stuck = Blocking::new(move |_: BlockingContext| {
+            begins.notify_one();
+            let _ = blocked.lock().unwrap().recv();
+            Ok(())
+        });
+        let stuck = ChildSpec::new("stuck").with_blocking(stuck).with_shutdown(tenth);
+        Supervisor::new().with_kill_grace(tenth).with_child(stuck)
+    });
+    let root =
+        Supervisor::new().with_child(ChildSpec::new("billing").with_supervisor(billing)).build();
+    within("the start", root.start()).await.unwrap();
+    within("the child", begun.notified()).await;
+    let holder = leases.holder("billing");
+    let report = within("the shutdown", root.shutdown()).await.unwrap();
+    assert!(!report.is_clean(), "{report}");
+    assert!(holder.is_some() && leases.holder("billing") == holder, "it ends by itself");
+    drop(release);
 }
 
 /// An engine whose requests panic.

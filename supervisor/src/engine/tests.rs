@@ -17,6 +17,8 @@ mod closing;
 mod commands;
 mod deferred;
 mod driven;
+#[cfg(feature = "lease")]
+mod gate;
 mod heartbeat;
 mod intensity;
 pub(super) mod invariants;

@@ -38,6 +38,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         Some("report") => Overrun::Report,
         _ => return Err(io::Error::other("`under-lease abort` or `under-lease report`").into()),
     };
+    // Whatever is broken: a test waits for the end of this program.
+    std::thread::spawn(|| {
+        std::thread::sleep(5 * BLOCKED);
+        eprintln!("waited in vain for the end of the child");
+        std::process::exit(1);
+    });
     let (blocked, mut ended) = tokio::sync::mpsc::channel::<()>(1);
     let billing = Singleton::new("billing", Away)
         .with_ttl(Duration::from_secs(3))

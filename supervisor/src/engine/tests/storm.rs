@@ -70,8 +70,10 @@ fn child() -> impl Strategy<Value = ChildRules> {
     ];
     let heartbeat = prop::option::weighted(0.2, (0..3_000_u64).prop_map(millis));
     let supervisor = prop::bool::weighted(0.15);
-    (restart, shutdown, backoff, start, heartbeat, supervisor, any::<bool>()).prop_map(
-        |(restart, shutdown, backoff, start, heartbeat, supervisor, significant)| {
+    let gated = prop::bool::weighted(0.15);
+    let parts = (restart, shutdown, backoff, start, heartbeat, supervisor, any::<bool>(), gated);
+    parts.prop_map(
+        |(restart, shutdown, backoff, start, heartbeat, supervisor, significant, gated)| {
             let kind = if supervisor { ChildKind::Supervisor } else { ChildKind::Worker };
             let start = match start {
                 StartRule::Retry(_) if supervisor => StartRule::Retry(None),
@@ -88,7 +90,7 @@ fn child() -> impl Strategy<Value = ChildRules> {
                 significant,
                 heartbeat,
                 health,
-                gated: false,
+                gated: cfg!(feature = "lease") && gated && restart != RestartPolicy::Temporary,
             }
         },
     )
@@ -121,7 +123,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         10 => Just(Deadline),
         4 => (0..8_u8, child(), any::<u8>())
             .prop_map(|(name, rules, uses)| Add(name, rules, uses)),
-        20 => (0..5_u8, 0..8_u8).prop_map(|(command, name)| Command(command, name)),
+        20 => (0..7_u8, 0..8_u8).prop_map(|(command, name)| Command(command, name)),
         1 => Just(Stop),
         1 => Just(Kill),
         1 => which().prop_map(RuntimeGoes),
@@ -156,7 +158,7 @@ pub(super) fn scenario_of(
             auto_shutdown,
             kill_grace: grace,
             max_children: most.filter(|_| is_pool),
-            template: is_pool.then(|| Arc::new(template)),
+            template: is_pool.then(|| Arc::new(ChildRules { gated: false, ..template })),
             ..supervisor(strategy)
         }
     });
@@ -296,6 +298,10 @@ fn command_in(world: &mut World, command: u8, number: u8) {
         1 => Verb::Restart,
         2 => Verb::Delete,
         3 => Verb::StopAndStart,
+        #[cfg(feature = "lease")]
+        4 => Verb::Open,
+        #[cfg(feature = "lease")]
+        5 => Verb::Shut,
         _ => Verb::Fail(ExitReason::Killed),
     };
     let name = name_in(world, number);
