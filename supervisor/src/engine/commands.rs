@@ -152,7 +152,7 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    fn terminate(&mut self, now: Instant, key: Key, reply: R) {
+    pub(super) fn terminate(&mut self, now: Instant, key: Key, reply: R) {
         let Some(child) = self.children.get(key) else { return };
         match &child.state {
             // (Only `Up` and `Trying` occur: a command about a child that is starting or stopping is deferred.)

@@ -49,15 +49,12 @@ impl<C: Named, R> Engine<C, R> {
                 self.halt(now, key, OwnStop::Terminate(reply).into());
             }
             State::Stopping(_) | State::Killing(_) => self.awaited_ends.push((key, reply)),
-            State::Zombie => self.answer(reply, Answer::Refused(Refusal::StillRunning)),
-            State::Down(_)
+            State::Zombie
+            | State::Down(_)
             | State::Held
             | State::Waiting(_)
             | State::Resting
-            | State::ExitPending(_) => {
-                self.settle_without_life(key, Down::Standby);
-                self.answer(reply, Answer::Done);
-            }
+            | State::ExitPending(_) => self.terminate(now, key, reply),
         }
     }
 }

@@ -44,7 +44,7 @@ fn a_gate_is_shut_while_the_child_starts() {
     world.log();
     let shut = world.call(Verb::Shut, "leader");
     assert_eq!(world.acts(), "ask leader");
-    assert_eq!(world.answer(open), "refused: ShuttingDown");
+    assert_eq!(world.answer(open), "refused, ShuttingDown");
     world.gone("leader");
     assert_eq!((world.answer(shut).as_str(), world.state("leader").as_str()), ("done", "standby"));
 }
@@ -65,8 +65,8 @@ fn a_gate_is_shut_while_the_supervisor_stops() {
 #[test]
 fn no_other_order_starts_a_child_on_standby() {
     let mut world = gated().up();
-    assert_eq!(world.answer_to(Verb::Restart, "leader"), "refused: Standby");
-    assert_eq!(world.answer_to(Verb::StopAndStart, "leader"), "refused: Standby");
+    assert_eq!(world.answer_to(Verb::Restart, "leader"), "refused, Standby");
+    assert_eq!(world.answer_to(Verb::StopAndStart, "leader"), "refused, Standby");
     assert_eq!(world.answer_to(Verb::Terminate, "leader"), "done");
     assert_eq!(world.state("leader"), "standby");
 }
