@@ -1,8 +1,8 @@
 //! A web service under a supervision tree: an axum server, and a store of words.
 //!
-//! What it shows: an existing service, here `axum::serve`, as a child; a store behind a typed
-//! address, which stays valid after a crash of the store; and a shutdown that lets requests in
-//! flight finish, within the 10 seconds that the compiler has checked.
+//! What it shows: a router of axum's, of which each connection is a worker of a pool; a store behind a
+//! typed address, which stays valid after a crash of the store; and a shutdown that lets requests in
+//! flight finish, within the 10 seconds that the compiler has checked, and leaves nothing of them.
 //!
 //! How to run it: `cargo run --example web`. The program contains its own client, and ends by
 //! itself with exit code 0. (A service of yours calls `supervisor::run(Web::tree(listener)).await`
@@ -35,6 +35,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::get;
 use supervisor::prelude::*;
+use supervisor_hyper::{Connection, HttpServer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -42,30 +43,17 @@ supervision_tree! {
     /// A web service that keeps words.
     ///
     /// one_for_one: the server needs no restart when the store crashes, because the store's address
-    /// stays valid.
+    /// stays valid. The server stops first, then the connections finish their requests, for which they
+    /// need the store.
     pub Web(listener: TcpListener): one_for_one(max_restarts = 5, restart_window = 10s, shutdown_within = 10s) {
         store: Store(heartbeat = 500ms), // a store that hangs is restarted too
-        server: Always(shutdown = 5s) = {
-            let listener = Arc::new(listener);
-            move |ctx| serve(ctx, Arc::clone(&listener), store.clone())
+        connections: simple_one_for_one(max_children = 10_000) {
+            connection: Temporary<Connection>(shutdown = 5s), // for the requests in flight
         },
+        // The socket is bound before the tree starts, and all lives of the server share it. While the
+        // server restarts, the operating system keeps new connections waiting.
+        server: HttpServer = HttpServer::new(listener, routes(store), connections),
     }
-}
-
-/// Runs one life of the server.
-///
-/// The socket is bound before the tree starts, and all lives share it. While the server restarts,
-/// the operating system keeps new connections waiting.
-///
-/// axum handles each connection in a task of its own. At a shutdown, axum waits for these tasks as
-/// long as the child's `shutdown` allows. Tasks that remain after that end with the runtime.
-async fn serve(ctx: Context, listener: Arc<TcpListener>, store: ChildRef<Query>) -> ChildResult {
-    let listener = listener.try_clone()?;
-    listener.set_nonblocking(true)?;
-    let listener = tokio::net::TcpListener::from_std(listener)?;
-    // axum receives the shutdown signal, and an error of axum ends the life.
-    axum::serve(listener, routes(store)).with_graceful_shutdown(ctx.shutdown_requested()).await?;
-    Ok(())
 }
 
 fn routes(store: ChildRef<Query>) -> Router {

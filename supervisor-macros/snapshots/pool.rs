@@ -15,7 +15,7 @@ struct Sessions {
 #[automatically_derived]
 #[allow(dead_code, private_interfaces, reason = "a program need not use all of it")]
 impl Sessions {
-    /// Returns the supervisor at the top of the tree.
+    /// Returns the supervisor itself.
     #[must_use]
     fn supervisor(&self) -> &::supervisor::Supervisor {
         self.supervisor.get()
@@ -24,15 +24,6 @@ impl Sessions {
     #[must_use]
     fn pool(&self) -> &::supervisor::Pool<Session, ::supervisor::pool::Shared> {
         self.pool.get()
-    }
-}
-#[automatically_derived]
-impl ::core::fmt::Debug for Sessions {
-    fn fmt(&self, __formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        __formatter
-            .debug_struct("Sessions")
-            .field("supervisor", self.supervisor())
-            .finish_non_exhaustive()
     }
 }
 #[automatically_derived]
@@ -46,6 +37,15 @@ impl ::core::ops::Deref for Sessions {
     type Target = ::supervisor::Pool<Session, ::supervisor::pool::Shared>;
     fn deref(&self) -> &::supervisor::Pool<Session, ::supervisor::pool::Shared> {
         self.pool()
+    }
+}
+#[automatically_derived]
+impl ::core::fmt::Debug for Sessions {
+    fn fmt(&self, __formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        __formatter
+            .debug_struct("Sessions")
+            .field("supervisor", self.supervisor())
+            .finish_non_exhaustive()
     }
 }
 #[automatically_derived]

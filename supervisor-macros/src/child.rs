@@ -8,9 +8,10 @@ use proc_macro2::TokenStream;
 use syn::DeriveInput;
 
 use crate::errors::Errors;
+use crate::reader::Reader;
 
 /// Expands the derive. Unit tests can make its tokens without a compiler.
-pub(crate) fn expand(tokens: TokenStream) -> TokenStream {
+pub(crate) fn expand(tokens: TokenStream, reader: Reader) -> TokenStream {
     let input: DeriveInput = match syn::parse2(tokens) {
         Ok(input) => input,
         Err(error) => return error.to_compile_error(),
@@ -18,5 +19,8 @@ pub(crate) fn expand(tokens: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let child = ast::Child::parse(&input, &mut errors);
     check::check(&child, &mut errors);
-    expand::expand(&child, &errors)
+    match reader {
+        Reader::Compiler => expand::expand(&child, &errors),
+        Reader::Editor => expand::for_editor(&child, &errors),
+    }
 }

@@ -4,6 +4,7 @@ mod child;
 mod errors;
 mod matrix;
 mod options;
+mod reader;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -11,17 +12,19 @@ mod words;
 
 use proc_macro::TokenStream;
 
+use reader::Reader;
+
 /// Expands `supervisor::supervision_tree!`, which passes the path of the library in front.
 #[doc(hidden)]
 #[proc_macro]
 pub fn tree(tokens: TokenStream) -> TokenStream {
-    tree::expand(tokens.into()).into()
+    tree::expand(tokens.into(), Reader::current()).into()
 }
 
 /// Implements `Child` for a struct.
 #[proc_macro_derive(Child, attributes(child))]
 pub fn child(tokens: TokenStream) -> TokenStream {
-    child::expand(tokens.into()).into()
+    child::expand(tokens.into(), Reader::current()).into()
 }
 
 /// Makes a test for each child, fault and moment.

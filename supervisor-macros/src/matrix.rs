@@ -4,9 +4,9 @@ mod check;
 mod expand;
 
 use proc_macro2::TokenStream;
-use syn::parse::Parser;
+use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
-use syn::{ItemFn, LitStr, Token};
+use syn::{ItemFn, LitStr, Path, Token};
 
 use crate::errors::Errors;
 
@@ -14,7 +14,37 @@ use crate::errors::Errors;
 struct Matrix {
     /// The paths of the children.
     children: Vec<LitStr>,
+    /// The paths of the library, by `crate = path`: one at most makes sense.
+    libraries: Vec<Path>,
     function: ItemFn,
+}
+
+/// An argument of the attribute.
+enum Argument {
+    Child(LitStr),
+    Library(Path),
+}
+
+impl Parse for Argument {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        if !input.peek(Token![crate]) {
+            return match input.parse() {
+                Ok(child) => Ok(Self::Child(child)),
+                Err(error) => Err(malformed(&error)),
+            };
+        }
+        input.parse::<Token![crate]>()?;
+        let path = input.parse::<Token![=]>().and_then(|_| input.call(Path::parse_mod_style));
+        path.map(Self::Library).map_err(|error| {
+            let message = "the path of the library stands after `=`: `crate = my::supervisor`";
+            syn::Error::new(error.span(), message)
+        })
+    }
+}
+
+fn malformed(error: &syn::Error) -> syn::Error {
+    let message = "a child is named by its path in quotes, such as \"sub/cache\"";
+    syn::Error::new(error.span(), message)
 }
 
 /// Expands the attribute. Unit tests can make its tokens without a compiler.
@@ -24,15 +54,28 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
         let error = syn::Error::new_spanned(first_of(item.clone()), message);
         return with_item(item, &error);
     };
-    let parser = Punctuated::<LitStr, Token![,]>::parse_terminated;
-    let children = match parser.parse2(attribute) {
-        Ok(children) => children.into_iter().collect(),
-        Err(error) => {
-            let message = "a child is named by its path in quotes, such as \"sub/cache\"";
-            return with_item(item, &syn::Error::new(error.span(), message));
+    let arguments = |input: ParseStream<'_>| {
+        let mut arguments = Punctuated::<Argument, Token![,]>::new();
+        while !input.is_empty() {
+            arguments.push_value(input.parse()?);
+            if !input.is_empty() {
+                arguments.push_punct(input.parse().map_err(|error| malformed(&error))?);
+            }
         }
+        Ok(arguments)
     };
-    let matrix = Matrix { children, function };
+    let arguments = match arguments.parse2(attribute) {
+        Ok(arguments) => arguments,
+        Err(error) => return with_item(item, &error),
+    };
+    let (mut children, mut libraries) = (Vec::new(), Vec::new());
+    for argument in arguments {
+        match argument {
+            Argument::Child(child) => children.push(child),
+            Argument::Library(path) => libraries.push(path),
+        }
+    }
+    let matrix = Matrix { children, libraries, function };
     let mut errors = Errors::default();
     check::check(&matrix, &mut errors);
     expand::expand(&matrix, &errors)

@@ -127,5 +127,10 @@ pub(crate) fn begins_with_option(input: ParseStream) -> bool {
         && ahead.parse::<Token![:]>().is_ok()
         && ahead
             .parse::<syn::Lit>()
-            .is_ok_and(|literal| duration::parse(&literal.to_token_stream().to_string()).is_ok())
+            .is_ok_and(|literal| is_duration(&literal.to_token_stream().to_string()))
+}
+
+/// Returns whether the text of a literal is that of a duration.
+pub(crate) fn is_duration(literal: &str) -> bool {
+    duration::parse(literal).is_ok()
 }

@@ -1,5 +1,6 @@
 //! Tests of the macros on tokens, without a compiler.
 
+mod editor;
 mod fuzz;
 mod messages;
 mod option_table;
@@ -8,13 +9,25 @@ mod snapshots;
 
 use proc_macro2::{TokenStream, TokenTree};
 
+use crate::reader::Reader;
+
 /// Expands a tree as written in a program; the library is `::supervisor`.
 fn tree(text: &str) -> TokenStream {
-    crate::tree::expand(format!("[::supervisor] {text}").parse().unwrap())
+    crate::tree::expand(format!("[::supervisor] {text}").parse().unwrap(), Reader::Compiler)
+}
+
+/// Expands a tree as rust-analyzer does.
+fn tree_in_editor(text: &str) -> TokenStream {
+    crate::tree::expand(format!("[::supervisor] {text}").parse().unwrap(), Reader::Editor)
 }
 
 fn derive(text: &str) -> TokenStream {
-    crate::child::expand(text.parse().unwrap())
+    crate::child::expand(text.parse().unwrap(), Reader::Compiler)
+}
+
+/// Expands a derive as rust-analyzer does.
+fn derive_in_editor(text: &str) -> TokenStream {
+    crate::child::expand(text.parse().unwrap(), Reader::Editor)
 }
 
 fn matrix(attribute: &str, item: &str) -> TokenStream {

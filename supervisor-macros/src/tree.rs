@@ -3,6 +3,7 @@
 mod ast;
 mod check;
 mod expand;
+mod mentions;
 pub(crate) mod names;
 pub(crate) mod parse;
 #[cfg(test)]
@@ -10,23 +11,23 @@ pub(crate) mod print;
 mod text;
 mod uses;
 
-pub(crate) use expand::settings;
+pub(crate) use expand::{options_of_type, settings};
 pub(crate) use text::compact;
 
 use proc_macro2::TokenStream;
 
 use crate::errors::Errors;
+use crate::reader::Reader;
 
 /// Expands the macro. Unit tests can make its tokens without a compiler.
-pub(crate) fn expand(tokens: TokenStream) -> TokenStream {
+pub(crate) fn expand(tokens: TokenStream, reader: Reader) -> TokenStream {
     let mut errors = Errors::default();
-    match parse::parse(tokens, &mut errors) {
+    match parse::parse(tokens, reader, &mut errors) {
         Ok(mut tree) => {
             names::assign(&mut tree);
             check::check(&mut tree, &mut errors);
             uses::find(&mut tree);
-            // From here on the tree does not change.
-            expand::expand(&tree, &errors)
+            expand::expand(&mut tree, &errors)
         }
         // The tree may be an item or an expression, which is unknown here: one `compile_error!` can
         // replace either, several cannot.

@@ -1,5 +1,7 @@
 //! Items that expansions name; programs must not name them.
 
+#[cfg(feature = "macros")]
+pub mod editor;
 mod handles;
 
 use std::future::Ready;

@@ -6,6 +6,7 @@ mod deadlock;
 mod question;
 mod sending;
 mod task;
+mod until_shutdown;
 mod worker;
 
 pub use self::child_ref::{AnyChildRef, ChildRef};
@@ -14,5 +15,6 @@ pub use self::question::Question;
 pub use self::sending::{Asking, Sending};
 pub(crate) use self::task::FnFactory;
 pub use self::task::{NoTask, TaskFn, TaskFuture};
+pub use self::until_shutdown::UntilShutdown;
 pub use self::worker::{Addressable, Worker, WorkerOnce};
 pub(crate) use self::worker::{OnceFactory, WorkerFactory};

@@ -257,6 +257,12 @@ impl<C: Named, R> Engine<C, R> {
             }
             Event::Exited(child, generation, exit) => self.exited(now, child, generation, exit),
             Event::Abandoned(child, generation) => self.abandoned(now, child, generation),
+            Event::TaskFailed(child, generation, reason) => {
+                self.task_failed(now, child, generation, *reason);
+            }
+            Event::TasksLeft(child, generation, reason) => {
+                self.tasks_left(now, child, generation, reason);
+            }
             Event::SignOfLife(child, generation, at) => {
                 self.sign_of_life(now, child, generation, at);
             }
@@ -404,6 +410,16 @@ impl<C: Named, R> Engine<C, R> {
         self.children.len()
     }
 
+    /// Returns `true` if `max_children` allows another child.
+    pub(crate) fn has_room(&self) -> bool {
+        self.children.len() < self.most_children()
+    }
+
+    /// Returns the largest number of children that the supervisor may have.
+    fn most_children(&self) -> usize {
+        self.rules.max_children.unwrap_or(u32::MAX as usize)
+    }
+
     /// Returns the instant at which the present start of a child began, if it has a time limit.
     pub(crate) fn start_began(&self, key: Key) -> Option<Instant> {
         let child = self.children.get(key)?;
@@ -439,7 +455,6 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Returns the number of restarts that are left now; `None` means any number.
-    #[cfg(feature = "test-util")]
     pub(crate) fn restarts_left(&mut self, now: Instant) -> Option<u32> {
         self.intensity.left(now)
     }

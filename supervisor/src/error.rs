@@ -70,6 +70,8 @@ pub enum SupervisorError {
     Ended(ChildPath, ExitReason),
     /// The child waits for a lease, and is started by nothing else.
     Standby(ChildPath),
+    /// The supervisor has ended, and nobody holds a handle of its tree any more.
+    Gone(ChildPath),
     /// The call would wait for the task that makes it.
     FromInside(ChildPath),
     /// The supervisor is a child of another one already.
@@ -135,6 +137,7 @@ impl SupervisorError {
             | Self::NotRunning(path)
             | Self::Ended(path, _)
             | Self::Standby(path)
+            | Self::Gone(path)
             | Self::FromInside(path)
             | Self::AlreadySupervised(path)
             | Self::Cycle(path) => Some(path),
@@ -235,6 +238,7 @@ impl fmt::Display for SupervisorError {
             Self::NotRunning(path) => write!(f, "supervisor `{path}` is not running"),
             Self::Ended(path, reason) => write!(f, "supervisor `{path}` has ended: {reason}"),
             Self::Standby(path) => write!(f, "child `{path}` waits for its lease"),
+            Self::Gone(path) => write!(f, "supervisor `{path}` is gone, with its whole tree"),
             Self::FromInside(path) => write!(
                 f,
                 "`{path}` cannot be waited for from a task of its own; `request_shutdown` and `request_restart` do not wait"

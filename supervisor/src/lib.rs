@@ -331,7 +331,7 @@ pub use self::spec::{
     AutoShutdown, Backoff, ChildError, ChildOptions, ChildPath, ChildResult, Escalate, ExitReason,
     HealthPart, MaxRestarts, Order, RestartPolicy, Shutdown, StartMode, SupervisionStrategy,
 };
-pub use self::supervisor::{LookupError, Supervisor};
+pub use self::supervisor::{LookupError, Supervisor, WeakSupervisor};
 #[cfg(feature = "signal")]
 pub use self::supervisor::{run, run_leaving_sighup};
 pub use self::tree::{Child, ChildSpec, Partitioned, Pool, SupervisorBuilder, Tree};
@@ -357,9 +357,9 @@ pub mod events {
     pub use crate::observe::{Event, EventKind, Events};
 }
 
-/// The parts of an exit reason.
+/// The parts of an exit reason, and an error that carries an exit code.
 pub mod exit {
-    pub use crate::spec::{Escalation, Failure};
+    pub use crate::spec::{Escalation, Failure, WithExitCode};
 }
 
 /// The health of a tree: what [`Supervisor::health`] returns, and the stream of its changes.
@@ -372,6 +372,7 @@ pub mod health {
 pub mod info {
     pub use crate::observe::{
         ChildCount, ChildInfo, ChildSpecInfo, ShutdownReport, Snapshot, Snapshots, SupervisorStats,
+        Wait,
     };
     pub use crate::spec::{ChildKind, ChildState};
 }
@@ -382,9 +383,16 @@ pub mod messages {
     pub use crate::mailbox::{AskError, DeadLetters, SendError, TrySendError};
 }
 
-/// The workers of a pool: their templates, and the ways to add them.
+/// The workers of a pool: their templates, the ways to add them, and a hash for partitions.
 pub mod pool {
-    pub use crate::tree::{AddWorkersError, FnWorker, PerWorker, PoolTemplate, Shared};
+    pub use crate::tree::{
+        AddWorkersError, FnWorker, PerWorker, PoolTemplate, Shared, stable_hash,
+    };
+}
+
+/// Tasks that a child spawns and that end with its life.
+pub mod tasks {
+    pub use crate::life::{SpawnedTask, Tasks};
 }
 
 /// Type-state markers of [`ChildSpec<S>`](ChildSpec).
@@ -396,7 +404,8 @@ pub mod specs {
 
 /// Futures returned by methods of a context, a supervisor and a tree.
 pub mod futures {
-    pub use crate::slot::ShutdownRequested;
+    pub use crate::child::UntilShutdown;
+    pub use crate::slot::{Ended, ShutdownRequested};
     #[cfg(feature = "signal")]
     pub use crate::supervisor::Running;
     pub use crate::tree::{AddChild, AddWorker, Starting};

@@ -6,24 +6,27 @@ mod factory;
 #[cfg(feature = "lease")]
 pub(crate) mod gate;
 pub(crate) mod reentry;
+mod tasks;
 
 use std::any::Any;
 use std::error::Error;
 use std::fmt;
 use std::future::Future;
-use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 
 pub(crate) use self::factory::{LifeFactory, launch};
-use crate::catch::catch_panic;
+#[cfg(feature = "lease")]
+use self::tasks::Scope;
+pub use self::tasks::{SpawnedTask, Tasks};
+use crate::catch::{Guarded, catch_panic};
 use crate::engine::{Event, Exit};
 use crate::inbox::{Link, Reply};
 use crate::observe::LifeSpan;
 use crate::slot::AnySlot;
-use crate::spec::{BadStatus, ChildError, ChildResult, Escalate, ExitReason, Failure};
+use crate::spec::{ChildError, ChildResult, ExitReason, Failure, Rendering};
 use crate::sync::task::{self, JoinHandle};
 
 use self::detached::StopTimes;
@@ -75,14 +78,20 @@ impl PendingLife {
         let mut life = pin!(self.into_life(future));
         let polled = life.as_mut().poll_code(&mut Context::from_waker(Waker::noop()));
         debug_assert!(polled.is_ready(), "a life on a thread waits for nothing");
+        let report = life.project().report;
         if let Poll::Ready(reason) = polled
-            && let Some((link, event)) = life.project().report.end(Exit::Returned(reason))
+            && let Some(exit) = report.end_tasks(Exit::Returned(reason))
+            && let Some((link, event)) = report.end(exit)
         {
             link.tell(event);
         }
     }
 
     fn into_life<F>(self, future: F) -> Life<F> {
+        #[cfg(feature = "lease")]
+        if let Some(pass) = &self.pass {
+            Scope::put_behind(pass.gate(), &*self.slot, self.generation);
+        }
         let report = Report {
             slot: Some(self.slot),
             #[cfg(feature = "lease")]
@@ -117,7 +126,7 @@ pin_project_lite::pin_project! {
             let dropped = current::inside(&mut report.slot, || {
                 catch_unwind(AssertUnwindSafe(|| this.future.set(None))).map_err(reason_of_panic)
             });
-            let ended = report.end(match dropped {
+            let exit = report.end_tasks(match dropped {
                 Ok(()) if unwinds => Exit::Returned(ExitReason::Panic(Failure::of_panic(
                     "the task of the life has panicked".to_owned(),
                     None,
@@ -127,7 +136,7 @@ pin_project_lite::pin_project! {
             });
             // The supervisor's task handles the event, not this task: the runtime may be shutting
             // down.
-            if let Some((link, event)) = ended {
+            if let Some((link, event)) = exit.and_then(|exit| report.end(exit)) {
                 link.tell(event);
             }
         }
@@ -141,7 +150,9 @@ impl<F: Future<Output = ChildResult>> Future for Life<F> {
         let reason = ready!(self.as_mut().poll_code(cx));
         let report = self.project().report;
         let asked = report.was_asked();
-        if let Some((link, event)) = report.end(Exit::Returned(reason)) {
+        if let Some(exit) = report.end_tasks(Exit::Returned(reason))
+            && let Some((link, event)) = report.end(exit)
+        {
             link.exited_inline(event, asked);
         }
         Poll::Ready(())
@@ -186,7 +197,7 @@ impl<F: Future<Output = ChildResult>> Life<F> {
             // The life may have begun to hang while it was polled.
             #[cfg(feature = "test-util")]
             let _ = report.hangs();
-            report.report_if_abandoned();
+            report_if_abandoned(report.slot.as_ref());
         }
         polled
     }
@@ -203,16 +214,6 @@ struct Report {
 }
 
 impl Report {
-    /// Reports a life that dropped its context before it was ready, since it will never be ready.
-    fn report_if_abandoned(&self) {
-        if let Some(slot) = &self.slot
-            && slot.core().take_abandoned()
-            && let Some(link) = slot.core().link()
-        {
-            link.tell(Event::Abandoned(link.key, slot.core().generation()));
-        }
-    }
-
     /// Returns `true` if a test makes the life hang, so that it must not be polled.
     #[cfg(feature = "test-util")]
     fn hangs(&self) -> bool {
@@ -237,37 +238,39 @@ impl Report {
     }
 }
 
-/// Renders an error as an exit reason. Call it in the child's own task: the error's `Display` and
-/// `Drop` are the user's code.
-pub(crate) fn reason_of_error(error: ChildError) -> ExitReason {
-    let render = || {
-        let root: &(dyn Error + 'static) = error.get_ref();
-        if let Some(BadStatus(status)) = root.downcast_ref() {
-            return ExitReason::Status(*status);
-        }
-        let mut chain = std::iter::successors(Some(root), |&error| next_cause(error)).take(100);
-        let failure = Failure::of_error(root);
-        if chain.any(|cause| cause.is::<Escalate>() || cause.is::<Box<Escalate>>()) {
-            ExitReason::Escalate(failure)
-        } else {
-            ExitReason::Error(failure)
-        }
-    };
-    let reason = catch_unwind(AssertUnwindSafe(render)).unwrap_or_else(reason_of_panic);
-    // Dropped after the rendering, not while it unwinds: a second panic then would end the process.
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(move || drop(error))) {
-        let _second = reason_of_panic(payload);
+/// Reports a life that dropped its context before it was ready, since it will never be ready.
+fn report_if_abandoned(slot: Option<&Arc<dyn AnySlot>>) {
+    if let Some(slot) = slot
+        && slot.core().take_abandoned()
+        && let Some(link) = slot.core().link()
+    {
+        link.tell(Event::Abandoned(link.key, slot.core().generation()));
     }
-    reason
 }
 
-/// Returns the next error in the chain. An I/O error is followed by the error that it was made
-/// from, which its own `source` skips.
-fn next_cause<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
-    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
-        Some(inner) => Some(inner),
-        None => error.source(),
+/// Renders an error as an exit reason, which holds the error. Call it in the child's own task: the
+/// error's `Display` and `source` are the user's code.
+pub(crate) fn reason_of_error(error: ChildError) -> ExitReason {
+    match catch_unwind(AssertUnwindSafe(|| Rendering::of(&error))) {
+        Ok(rendering) => rendering.into_reason(error, discard),
+        Err(payload) => {
+            let reason = reason_of_panic(payload);
+            // Dropped after the rendering, not while it unwinds: a second panic then would end the
+            // process.
+            if let Err(payload) = catch_unwind(AssertUnwindSafe(move || drop(error))) {
+                let _second = reason_of_panic(payload);
+            }
+            reason
+        }
     }
+}
+
+/// Drops an error whose last exit reason was dropped, perhaps in a supervisor's task, in a task of
+/// its own.
+fn discard(error: Box<dyn Error + Send + Sync>) {
+    let error = Guarded::new(error);
+    // Without a runtime it is dropped here.
+    drop(task::try_spawn(async move { drop(error) }));
 }
 
 /// Renders the payload of a panic as an exit reason.

@@ -113,6 +113,11 @@ impl<M> Mailbox<M> {
         self.lock().len()
     }
 
+    /// Returns the number of messages that there is room for.
+    pub(crate) fn capacity(&self) -> usize {
+        self.lock().capacity()
+    }
+
     /// Returns `true` if messages are taken.
     #[cfg(feature = "test-util")]
     pub(crate) fn is_open(&self) -> bool {

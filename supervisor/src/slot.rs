@@ -1,11 +1,13 @@
 //! The slot of a child, its place in the tree: name, mailbox and state, which outlive every life.
 
 mod core;
+mod ended;
 mod locked;
 mod shutdown_requested;
 mod state;
 mod trouble;
 mod waiters;
+mod waits;
 
 use std::any::Any;
 use std::sync::Arc;
@@ -18,10 +20,12 @@ use crate::spec::Name;
 
 use self::core::End;
 pub(crate) use self::core::SlotCore;
+pub use self::ended::Ended;
 pub use self::shutdown_requested::ShutdownRequested;
 pub(crate) use self::state::{Duties, Signal};
 pub(crate) use self::trouble::Trouble;
 pub(crate) use self::waiters::Wakers;
+pub(crate) use self::waits::NotedWait;
 
 /// The message type of a slot that takes no messages: a nested supervisor's.
 #[derive(Debug)]
@@ -48,16 +52,26 @@ pub(crate) trait AnySlot: Send + Sync + 'static {
     /// Makes the receiver check its shutdown signal.
     fn wake_receiver(&self);
     /// Closes the mailbox: messages sent from now on are returned, and queued ones go to the
-    /// dead-letter receivers, if there are any. Returns the number of queued messages, and a value
-    /// to be dropped where the user's code may run.
-    fn close(&self, closing: Closing) -> Option<(usize, Box<dyn Send>)>;
+    /// dead-letter receivers, if there are any. No life of the child is pending.
+    fn close(&self, closing: Closing) -> Closed;
     /// Returns the number of queued messages.
     fn queued(&self) -> usize;
+    /// Returns the number of messages that the mailbox has room for.
+    fn capacity(&self) -> usize;
     /// Returns `true` if messages are taken.
     #[cfg(feature = "test-util")]
     fn is_open(&self) -> bool;
     fn message_type(&self) -> &'static str;
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
+}
+
+/// What is to be done after a slot was closed.
+pub(crate) struct Closed {
+    /// The number of messages that were queued, and a value to be dropped where the user's code may
+    /// run.
+    pub(crate) leftovers: Option<(usize, Box<dyn Send>)>,
+    /// Set if the child has ended for good by this.
+    pub(crate) is_over: bool,
 }
 
 /// Returns the address of a slot, which differs from that of every other slot that exists.
@@ -122,7 +136,35 @@ impl<M: Send + 'static> AnySlot for Slot<M> {
         wake(self.mailbox.look_up());
     }
 
-    fn close(&self, closing: Closing) -> Option<(usize, Box<dyn Send>)> {
+    fn close(&self, closing: Closing) -> Closed {
+        let leftovers = self.close_mailbox(closing);
+        Closed { leftovers, is_over: self.core.close() }
+    }
+
+    fn queued(&self) -> usize {
+        self.mailbox.len()
+    }
+
+    fn capacity(&self) -> usize {
+        self.mailbox.capacity()
+    }
+
+    #[cfg(feature = "test-util")]
+    fn is_open(&self) -> bool {
+        self.mailbox.is_open()
+    }
+
+    fn message_type(&self) -> &'static str {
+        std::any::type_name::<M>()
+    }
+
+    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
+        self
+    }
+}
+
+impl<M: Send + 'static> Slot<M> {
+    fn close_mailbox(&self, closing: Closing) -> Option<(usize, Box<dyn Send>)> {
         if self.mailbox.close_unused(closing) {
             return None;
         }
@@ -137,23 +179,6 @@ impl<M: Send + 'static> AnySlot for Slot<M> {
             None => Box::new(leftovers),
         };
         Some((count, garbage))
-    }
-
-    fn queued(&self) -> usize {
-        self.mailbox.len()
-    }
-
-    #[cfg(feature = "test-util")]
-    fn is_open(&self) -> bool {
-        self.mailbox.is_open()
-    }
-
-    fn message_type(&self) -> &'static str {
-        std::any::type_name::<M>()
-    }
-
-    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
-        self
     }
 }
 

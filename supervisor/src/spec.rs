@@ -22,8 +22,10 @@ mod supervisor_options;
 pub(crate) use self::budget::Budget;
 pub use self::descriptor::TreeDescriptor;
 pub(crate) use self::escaped::Escaped;
-pub(crate) use self::exit::BadStatus;
-pub use self::exit::{ChildError, ChildResult, Escalate, Escalation, ExitReason, Failure};
+pub(crate) use self::exit::{BadStatus, Rendering};
+pub use self::exit::{
+    ChildError, ChildResult, Escalate, Escalation, ExitReason, Failure, WithExitCode,
+};
 pub use self::health::HealthPart;
 pub(crate) use self::health::OwnWord;
 pub(crate) use self::name::Name;

@@ -6,6 +6,7 @@ mod lookup;
 mod queries;
 #[cfg(feature = "signal")]
 mod run;
+mod weak;
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,8 +18,10 @@ pub use self::health::HealthChanges;
 pub use self::lookup::LookupError;
 #[cfg(feature = "test-util")]
 pub(crate) use self::lookup::find;
+pub(crate) use self::lookup::node_of;
 #[cfg(feature = "signal")]
 pub use self::run::{IntoTree, Running, run, run_leaving_sighup};
+pub use self::weak::WeakSupervisor;
 use crate::catch::catch_panic;
 use crate::child::AnyChildRef;
 use crate::engine::{Answer, Subject, Verb};
@@ -270,14 +273,7 @@ impl Supervisor {
     /// Subscribes to the events of this supervisor and of all below it, from now on. A subscription
     /// made before the start misses nothing.
     pub fn events(&self) -> Events {
-        loop {
-            let root = self.node.root();
-            let events = root.subscribers().subscribe(self.path());
-            // Subscribe again if an adoption has changed the root meanwhile.
-            if Arc::ptr_eq(&root, &self.node.root()) {
-                return events;
-            }
-        }
+        self.node.subscribe()
     }
 
     /// Stops all children in reverse start order, then the supervisor, and returns when all of

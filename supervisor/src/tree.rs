@@ -21,7 +21,7 @@ pub use self::child_spec::{
     AddChild, ChildSpec, PerWorkerTemplate, Ready, Runnable, SharedTemplate, Unset,
 };
 pub use self::erased_handle::ErasedHandle;
-pub use self::partitioned::{Partition, Partitioned};
+pub use self::partitioned::{Partition, Partitioned, stable_hash};
 pub use self::pool::{
     AddWorker, AddWorkersError, DefaultValue, FnWorker, OwnValue, PerWorker, Pool, PoolTemplate,
     Shared, TemplateParts,

@@ -1,7 +1,11 @@
 //! Tests adoption: a running supervisor becomes a child of another one, and nothing is stopped.
 
 use std::future::Future;
-use std::sync::{Arc, Barrier};
+use std::pin::pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier, mpsc};
+use std::task::{self, Wake, Waker};
+use std::thread;
 use std::time::Duration;
 
 use supervisor::prelude::*;
@@ -478,4 +482,42 @@ async fn a_supervisor_whose_declaration_breaks_a_rule_leaves_nothing_when_it_is_
     quiet().await;
     assert_eq!(Arc::strong_count(&value), 1);
     within("the shutdown", root.shutdown()).await.unwrap();
+}
+
+/// A waker that joins two other trees.
+struct Joins(AtomicUsize);
+
+impl Wake for Joins {
+    fn wake(self: Arc<Self>) {
+        let part = ChildSpec::new("part").with_supervisor(Supervisor::new().build());
+        drop(Supervisor::new().with_child(part).build());
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Those who watch the health of a tree, or wait for its end, are woken without a lock.
+#[test]
+fn a_waker_may_join_trees() {
+    let (done, waits) = mpsc::channel();
+    thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let (parent, part) = (Supervisor::new().build(), Supervisor::new().build());
+            let mut changes = part.health_changes();
+            assert!(changes.next().await.is_some(), "the health at first");
+            let joins = Arc::new(Joins(AtomicUsize::new(0)));
+            {
+                let waker = Waker::from(Arc::clone(&joins));
+                let mut next = pin!(changes.next());
+                assert!(next.as_mut().poll(&mut task::Context::from_waker(&waker)).is_pending());
+                parent.start().await.unwrap();
+                parent.add_child(ChildSpec::new("part").with_supervisor(part)).await.unwrap();
+            }
+            assert!(joins.0.load(Ordering::Relaxed) > 0, "it was woken");
+            parent.shutdown().await.unwrap();
+        });
+        done.send(()).unwrap();
+    });
+    let limit = Duration::from_secs(20);
+    waits.recv_timeout(limit).expect("the adoption waits for a lock that it holds");
 }

@@ -28,7 +28,9 @@ async fn a_subscriber_from_before_the_start_misses_nothing() {
         "/: all children started",
         "/: stopping",
         "b: ended (life 1): normal",
+        "b: ended for good: normal",
         "a: ended (life 1): normal",
+        "a: ended for good: normal",
         "/: supervisor ended: shutdown",
     ];
     assert_eq!(printed(&mut events), expected);
@@ -99,7 +101,9 @@ async fn giving_up_is_published_with_the_limit_and_the_reason() {
     quiet().await;
     let expected = [
         "/: stopping",
+        "a: ended for good: error: told to fail",
         "b: ended (life 1): normal",
+        "b: ended for good: normal",
         "/: supervisor ended: gave up: `a`: error: told to fail",
     ];
     assert_eq!(printed(&mut events), expected);
@@ -144,8 +148,10 @@ async fn a_nested_supervisor_publishes_only_its_own_part() {
         "sub/inner: restarted (life 2; 2 restarts left)",
         "sub: stopping",
         "sub/inner: ended (life 2): normal",
+        "sub/inner: ended for good: normal",
         "sub: supervisor ended: shutdown",
         "sub: ended (life 1): shutdown",
+        "sub: ended for good: shutdown",
     ];
     assert_eq!(printed(&mut events), expected);
     assert!(within("the end of the events", events.next()).await.is_none());

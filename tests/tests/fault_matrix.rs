@@ -91,6 +91,16 @@ fn built() -> FaultMatrix<'static, Supervisor> {
     .states("a", Fault::Kill, "restarts a, type")
 }
 
+/// A crate that passes the library on.
+mod facade {
+    pub(super) use supervisor as trees;
+}
+
+#[testing::fault_matrix("db", "sub", "sub/worker", "sub/mailer", "cache", crate = facade::trees)]
+fn shop_by_another_path() -> Tree<Shop> {
+    Shop::tree()
+}
+
 #[test]
 #[should_panic(expected = "not named: [\"db\", \"sub\", \"sub/worker\", \"sub/mailer\"]")]
 fn children_that_are_not_named_are_found() {
@@ -183,6 +193,102 @@ async fn every_kind_of_child_passes() -> Result<(), MatrixFailure> {
     assert_eq!(failed, Some("all gives up; restarts all/left, all/right, all/patient, all"));
     assert!(report.to_string().contains("a thread or a process cannot be made to hang"));
     Ok(())
+}
+
+supervision_tree! {
+    /// Children whose starts are tried again, under each strategy.
+    Retries: one_for_one(max_restarts = 9, restart_window = 60s) {
+        all: one_for_all(max_restarts = 9, restart_window = 60s) {
+            before: Always = idle,
+            db: Always(start = retry, backoff = 1s) = late,
+            after: Always(start = notify) = notifying,
+        },
+        part: rest_for_one(start = retry, backoff = 1s, max_restarts = 0) {
+            pool: Always(start = notify) = late,
+            cache: Transient = idle,
+        },
+    }
+}
+
+/// Comes up after a while, in which its siblings go on if they do not wait for it.
+async fn late(mut ctx: Context) -> ChildResult {
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    ctx.ready();
+    ctx.shutdown_requested().await;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_that_is_tried_again_stops_no_sibling() -> Result<(), MatrixFailure> {
+    let report = within("the matrix", testing::fault_matrix(Retries::tree).into_future()).await?;
+    let failed = report.consequence("all/db", Fault::FailedStart);
+    assert_eq!(failed, Some("restarts all/before, all/after, all/db twice"));
+    let failed = report.consequence("part/pool", Fault::FailedStart);
+    assert_eq!(failed, Some("part gives up; restarts part/pool twice, part/cache, part twice"));
+    Ok(())
+}
+
+supervision_tree! {
+    /// Groups that start and stop by use, with children that report and one that is tried again.
+    ByUse: one_for_one(max_restarts = 9, restart_window = 60s) {
+        all: one_for_all(order = by_use, max_restarts = 9, restart_window = 60s) {
+            a: Always(start = notify) = late,
+            b: Always(after = [a]) = idle,
+            c: Always(start = notify, after = [a]) = late,
+            d: Always = idle,
+            e: Always(after = [b, c, d]) = idle,
+        },
+        rest: rest_for_one(order = by_use, max_restarts = 9, restart_window = 60s) {
+            db: Always(start = retry, backoff = 1s) = late,
+            user: Always(after = [db]) = idle,
+            other: Transient(start = notify) = late,
+            last: Temporary(after = [user, other]) = idle,
+        },
+        one: one_for_one(order = by_use, max_restarts = 9, restart_window = 60s) {
+            x: Always(start = notify) = late,
+            y: Always(after = [x]) = idle,
+        },
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn trees_that_start_by_use_pass() -> Result<(), MatrixFailure> {
+    let report = within("the matrix", testing::fault_matrix(ByUse::tree).into_future()).await?;
+    let failed = |path| report.consequence(path, Fault::FailedStart);
+    assert_eq!(failed("all/a"), Some("restarts all/d twice, all/a twice, all/b, all/c, all/e"));
+    assert_eq!(failed("rest/db"), Some("restarts rest/user, rest/db twice; rest/last is gone"));
+    assert_eq!(failed("one/x"), Some("restarts one/x twice"));
+    Ok(())
+}
+
+#[derive(Child)]
+#[child(restart = Temporary, once, start = notify)]
+struct OnceReady;
+
+impl WorkerOnce for OnceReady {
+    async fn run(self, ctx: Context) -> ChildResult {
+        notifying(ctx).await
+    }
+}
+
+/// No restart brings back what runs once. The matrix says so, and does not try for ever.
+#[tokio::test(start_paused = true)]
+async fn a_supervisor_that_is_started_again_for_ever_fails_its_case() {
+    let matrix = testing::fault_matrix(|| {
+        let once = ChildSpec::new("once").with_worker_once(OnceReady);
+        let sub = Supervisor::new().with_child(once).build();
+        let sub = ChildSpec::new("sub").with_supervisor(sub);
+        Supervisor::new().with_max_restarts(MaxRestarts::Unlimited).with_child(sub).build()
+    });
+    let text = failure(matrix).await;
+    says(
+        &text,
+        &[
+            "`sub` is started again for ever: `sub/once` runs once, and its value is used up",
+            "2 of 16 cases failed", // a kill of `sub`, and an escalation of `once`
+        ],
+    );
+    assert!(!text.contains("had not ended"), "{text}");
 }
 
 /// A tree that ends by itself is expected to end.

@@ -58,6 +58,14 @@ impl Worker for Cron {
     async fn run(&self, mut ctx: Context<Order>) -> ChildResult {
         let _lives = (self.gauge.enter(), self.own.enter());
         self.seen.store(self.fence.number()?, Ordering::SeqCst);
+        // A task of the life works, too.
+        let steps = Arc::clone(&self.steps);
+        ctx.spawn(async move {
+            loop {
+                sleep(100 * MILLISECOND).await;
+                steps.fetch_add(1, Ordering::SeqCst);
+            }
+        });
         loop {
             tokio::select! {
                 order = ctx.recv() => match order {

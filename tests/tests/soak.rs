@@ -282,7 +282,8 @@ async fn adopt(mut dice: fastrand::Rng, until: Instant, ledger: Arc<Ledger>, roo
     while Instant::now() < until {
         let mut targets = Vec::new();
         let adopted = branch(number, dice.usize(..2), &mut targets);
-        within("the start", adopted.start()).await.unwrap();
+        // On a busy machine, its children may hang too often while they start.
+        drop(within("the start", adopted.start()).await);
         number += 1;
         let name = format!("adopted{number}");
         let mut adoption = Some(ChildSpec::new(&name).with_supervisor(adopted));
@@ -294,7 +295,7 @@ async fn adopt(mut dice: fastrand::Rng, until: Instant, ledger: Arc<Ledger>, roo
             if step == 10
                 && let Some(spec) = adoption.take()
             {
-                // It is refused if the supervisor has given up.
+                // It is refused if the supervisor has given up, at its start or since.
                 drop(within("the adoption", root.add_child(spec)).await);
             }
         }

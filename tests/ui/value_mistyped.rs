@@ -8,13 +8,6 @@ supervision_tree! {
     }
 }
 
-supervision_tree! {
-    pub Store: one_for_one(order = by_use) {
-        db: Always = self::worker,
-        web: Always(after = db) = self::worker,
-    }
-}
-
 #[derive(Child)]
 #[child(mailbox = 5s)]
 struct Database;

@@ -8,7 +8,18 @@ use crate::errors::{Errors, unknown_type};
 use crate::options::key::{Key, Place};
 use crate::options::setting::Setting;
 use crate::tree::names::mixed_site;
-use crate::tree::settings;
+use crate::tree::{options_of_type, settings};
+
+/// Writes what rust-analyzer reads: the words of the options first, where it can complete them.
+pub(super) fn for_editor(child: &Child, errors: &Errors) -> TokenStream {
+    let krate = krate(child);
+    let attrs = child.input.attrs.iter().filter(|attr| attr.path().is_ident("child"));
+    let lists = attrs.filter_map(|attr| attr.meta.require_list().ok());
+    let words = lists.map(|list| options_of_type(&krate, &list.tokens));
+    let words = quote!(const _: () = { #[allow(unused)] fn words() { #(#words)* } };);
+    let items = expand(child, errors);
+    quote!(#words #items)
+}
 
 /// Implements the traits, even for a type with mistakes: without them, each use of the type would
 /// be a second error. A type that borrows gets no implementation, since none would compile.

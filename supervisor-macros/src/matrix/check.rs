@@ -10,10 +10,11 @@ use crate::errors::Errors;
 
 type Rule = fn(&Matrix, &mut Errors);
 
-const RULES: [Rule; 6] = [
+const RULES: [Rule; 7] = [
     matrix_without_children,
     matrix_path_malformed,
     matrix_child_duplicate,
+    matrix_crate_duplicate,
     matrix_with_arguments,
     matrix_async,
     matrix_without_tree,
@@ -68,6 +69,13 @@ fn matrix_child_duplicate(matrix: &Matrix, errors: &mut Errors) {
                 errors.on(child, message);
             }
         }
+    }
+}
+
+/// Checks that the path of the library is given once.
+fn matrix_crate_duplicate(matrix: &Matrix, errors: &mut Errors) {
+    for second in matrix.libraries.iter().skip(1) {
+        errors.on(second, "`crate` is given twice; leave one of them out");
     }
 }
 

@@ -2,8 +2,8 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::ReturnType;
 use syn::spanned::Spanned;
+use syn::{Path, ReturnType};
 
 use super::Matrix;
 use crate::errors::Errors;
@@ -29,12 +29,15 @@ const MOMENTS: [(&str, &str); 3] = [
 
 /// Expands the attribute; one with mistakes to the function and the errors.
 pub(super) fn expand(matrix: &Matrix, errors: &Errors) -> TokenStream {
-    let Matrix { children, function } = matrix;
+    let Matrix { children, libraries, function } = matrix;
     if !errors.is_empty() {
         let errors = errors.to_items();
         return quote!(#function #errors);
     }
     let name = &function.sig.ident;
+    let library = Library::new(name, libraries.first());
+    let (import, in_module, in_test) =
+        (&library.import, library.below(1), library.below(DEPTH_OF_TESTS));
     let modules = children.iter().map(|child| {
         let module = identifier(&module_of(&child.value()));
         let faults = FAULTS.iter().map(|(fault, variant)| {
@@ -46,8 +49,8 @@ pub(super) fn expand(matrix: &Matrix, errors: &Errors) -> TokenStream {
                     fn #moment() {
                         super::super::run(Some((
                             #child,
-                            ::supervisor::testing::Fault::#variant,
-                            ::supervisor::testing::Moment::#at,
+                            #in_test::testing::Fault::#variant,
+                            #in_test::testing::Moment::#at,
                         )));
                     }
                 }
@@ -61,14 +64,15 @@ pub(super) fn expand(matrix: &Matrix, errors: &Errors) -> TokenStream {
         ReturnType::Type(_, ty) => ty.span(),
         ReturnType::Default => name.span(),
     };
-    let make = quote_spanned!(span=> ::supervisor::testing::MatrixSource::matrix_of(super::#name));
+    let make = quote_spanned!(span=> #in_module::testing::MatrixSource::matrix_of(super::#name));
     quote! {
         #function
 
+        #import
         #[cfg(test)]
         mod #name {
             fn run(
-                case: Option<(&str, ::supervisor::testing::Fault, ::supervisor::testing::Moment)>,
+                case: Option<(&str, #in_module::testing::Fault, #in_module::testing::Moment)>,
             ) {
                 let matrix = #make;
                 match case {
@@ -84,6 +88,31 @@ pub(super) fn expand(matrix: &Matrix, errors: &Errors) -> TokenStream {
 
             #(#modules)*
         }
+    }
+}
+
+/// The number of modules between a test and the module of the function.
+const DEPTH_OF_TESTS: usize = 3;
+
+/// The library, as the modules of the tests name it.
+struct Library {
+    /// Gives the library a name in the module of the function, where its path is valid.
+    import: TokenStream,
+    alias: Option<Ident>,
+}
+
+impl Library {
+    fn new(function: &Ident, path: Option<&Path>) -> Self {
+        let Some(path) = path else { return Self { import: TokenStream::new(), alias: None } };
+        let alias = format_ident!("__library_of_{function}", span = Span::mixed_site());
+        Self { import: quote!(#[cfg(test)] use #path as #alias;), alias: Some(alias) }
+    }
+
+    /// Returns the path of the library this number of modules below that of the function.
+    fn below(&self, depth: usize) -> TokenStream {
+        let Some(alias) = &self.alias else { return quote!(::supervisor) };
+        let up = std::iter::repeat_n(quote!(super::), depth);
+        quote!(#(#up)* #alias)
     }
 }
 

@@ -341,9 +341,6 @@ fn value_negative(item: &Item, key: Key, error: &ValueError, errors: &mut Errors
 fn value_mistyped(item: &Item, key: Key, error: &ValueError, errors: &mut Errors) {
     let name = key.as_str();
     let message = match error {
-        ValueError::NotNames => {
-            format!("`{name}` is a list of siblings, as in `{name} = {}`", key.example())
-        }
         ValueError::NotACount => {
             format!("`{name}` is a whole number, as in `{name} = {}`", key.example())
         }

@@ -29,7 +29,7 @@ impl Item {
             }
         }
         if !input.peek(Ident::peek_any) {
-            return Err(input.error("expected an option, such as `shutdown = 5s`"));
+            return Err(input.error("an option is written `name = value`, as in `shutdown = 5s`"));
         }
         let ident = name(input, errors)?;
         let mut item = Self { ident, value: Value::Nothing };

@@ -25,6 +25,24 @@ pub(crate) enum Known<T> {
     AtRuntime(TokenStream),
 }
 
+/// Who knows a value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum KnownBy {
+    Macro,
+    Compiler,
+    Program,
+}
+
+impl<T> Known<T> {
+    fn by(&self) -> KnownBy {
+        match self {
+            Self::Here(_) => KnownBy::Macro,
+            Self::Constant(_) => KnownBy::Compiler,
+            Self::AtRuntime(_) => KnownBy::Program,
+        }
+    }
+}
+
 impl<T: Copy> Known<T> {
     /// Returns the value, if the macro knows it.
     pub(crate) fn here(&self) -> Option<T> {
@@ -59,29 +77,22 @@ pub(crate) enum Setting {
 impl Setting {
     /// Returns whether the value is the path of a constant, in a part of it at least.
     pub(crate) fn is_constant(&self) -> bool {
-        fn is<T>(known: &Known<T>) -> bool {
-            matches!(known, Known::Constant(_))
-        }
-        match self {
-            Self::Limit(limit) => is(limit),
-            Self::Time(time) | Self::Shutdown(Shutdown::Timeout(time)) => is(time),
-            Self::Count(count) => is(count),
-            Self::Backoff(Backoff { min, max }) => is(min) || is(max),
-            _ => false,
-        }
+        self.known_by().contains(&KnownBy::Compiler)
     }
 
     /// Returns whether only the running program knows the value.
     pub(crate) fn is_at_runtime(&self) -> bool {
-        fn is<T>(known: &Known<T>) -> bool {
-            matches!(known, Known::AtRuntime(_))
-        }
+        self.known_by().contains(&KnownBy::Program)
+    }
+
+    /// Returns who knows the value: both ends of a backoff, or the same twice.
+    fn known_by(&self) -> [KnownBy; 2] {
         match self {
-            Self::Limit(limit) => is(limit),
-            Self::Time(time) | Self::Shutdown(Shutdown::Timeout(time)) => is(time),
-            Self::Count(count) => is(count),
-            Self::Backoff(Backoff { min, max }) => is(min) || is(max),
-            _ => false,
+            Self::Limit(limit) => [limit.by(); 2],
+            Self::Time(time) | Self::Shutdown(Shutdown::Timeout(time)) => [time.by(); 2],
+            Self::Count(count) => [count.by(); 2],
+            Self::Backoff(Backoff { min, max }) => [min.by(), max.by()],
+            _ => [KnownBy::Macro; 2],
         }
     }
 }
@@ -272,7 +283,10 @@ fn limit(tokens: &[TokenTree]) -> Result<Option<u32>, ValueError> {
         [TokenTree::Punct(colon), TokenTree::Ident(_)] if colon.as_char() == ':' => {
             word(tokens, &[UNLIMITED]).map(|_| None)
         }
-        _ => u32::try_from(count(tokens)?).map(Some).map_err(|_| ValueError::NotACount),
+        _ => match with_window(tokens) {
+            Some(meant) => Err(ValueError::Computed { meant: Some(meant) }),
+            None => u32::try_from(count(tokens)?).map(Some).map_err(|_| ValueError::NotACount),
+        },
     }
 }
 
@@ -357,6 +371,33 @@ fn literal_of_call(tokens: &[TokenTree]) -> Option<String> {
     }
 }
 
+/// Returns the backoff in `(100ms, 30s)` and in `exponential(100ms, 30s)`, as it is written here.
+fn range_of_call(tokens: &[TokenTree]) -> Option<String> {
+    let [.., TokenTree::Group(group)] = tokens else { return None };
+    let inner: Vec<TokenTree> = group.stream().into_iter().collect();
+    match inner.as_slice() {
+        [TokenTree::Literal(min), TokenTree::Punct(_), TokenTree::Literal(max)] => {
+            let (min, max) = (min.to_string(), max.to_string());
+            let are_times = duration::parse(&min).is_ok() && duration::parse(&max).is_ok();
+            are_times.then(|| format!("{min}..{max}"))
+        }
+        _ => None,
+    }
+}
+
+/// Returns the two options in `3 per 5s`, `3 / 5s` and `(3, 5s)`, as they are written here.
+fn with_window(tokens: &[TokenTree]) -> Option<String> {
+    let inner: Vec<TokenTree> = match tokens {
+        [TokenTree::Group(group)] => group.stream().into_iter().collect(),
+        tokens => tokens.to_vec(),
+    };
+    let [TokenTree::Literal(limit), _, TokenTree::Literal(window)] = inner.as_slice() else {
+        return None;
+    };
+    let window = window.to_string();
+    duration::parse(&window).is_ok().then(|| format!("{limit}, restart_window = {window}"))
+}
+
 /// Returns the error for an identifier that is none of an option's words, where literals are
 /// allowed too.
 ///
@@ -429,6 +470,9 @@ fn backoff(tokens: &[TokenTree]) -> Result<Backoff, ValueError> {
             if first.as_char() == '.' && first.spacing() == Spacing::Joint && second.as_char() == '.')
     });
     let Some(dots) = dots else {
+        if let Some(meant) = range_of_call(tokens) {
+            return Err(ValueError::Computed { meant: Some(meant) });
+        }
         let delay = known(tokens, nonzero_time)?;
         return Ok(Backoff { min: delay.clone(), max: delay });
     };

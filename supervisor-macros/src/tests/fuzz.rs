@@ -21,6 +21,7 @@ use self::inputs::{damaged_inputs, soups, strange};
 use super::properties;
 use crate::errors::Errors;
 use crate::options::{Options, Value};
+use crate::reader::Reader;
 use crate::tree::{parse, print};
 
 /// Stands before parentheses that become a group without delimiters, as `macro_rules!` passes the
@@ -99,13 +100,13 @@ fn check(input: &Input, counts: &mut Counts) -> Result<(), String> {
         return Ok(());
     };
     let tokens = with_invisible_groups(tokens);
-    let (tokens, expansion) = match input {
-        Input::Tree(_) => {
-            let tokens = quote!([::supervisor] #tokens);
-            (tokens.clone(), crate::tree::expand(tokens))
-        }
-        Input::Derive(_) => (tokens.clone(), crate::child::expand(tokens)),
+    let (tokens, expand): (TokenStream, fn(TokenStream, Reader) -> TokenStream) = match input {
+        Input::Tree(_) => (quote!([::supervisor] #tokens), crate::tree::expand),
+        Input::Derive(_) => (tokens, crate::child::expand),
     };
+    // What an editor reads need not be Rust; the macro must not panic.
+    expand(tokens.clone(), Reader::Editor);
+    let expansion = expand(tokens.clone(), Reader::Compiler);
     let words = leaves(expansion.clone());
     let count = |word: &str| words.iter().filter(|found| *found == word).count();
     let errors = count("compile_error");
@@ -132,7 +133,7 @@ fn check(input: &Input, counts: &mut Counts) -> Result<(), String> {
 fn kept_by_tree(tokens: TokenStream) -> Result<(), String> {
     let mut errors = Errors::default();
     let written: TokenStream = tokens.clone().into_iter().skip(1).collect();
-    let Ok(tree) = parse::parse(tokens, &mut errors) else {
+    let Ok(tree) = parse::parse(tokens, Reader::Compiler, &mut errors) else {
         return Err("the parser fails, and no error is in the expansion".to_owned());
     };
     if !errors.is_empty() {

@@ -1,6 +1,7 @@
 //! Tests of the mistakes that are reported, and of trees without a mistake.
 
 use super::{derive, matrix, messages, tree};
+use crate::reader::Reader;
 
 fn in_tree(text: &str) -> Vec<String> {
     messages(tree(text))
@@ -170,7 +171,7 @@ fn a_broken_child_costs_itself_only() {
 fn what_is_no_tree_at_all_is_one_error() {
     for text in ["", "5", "Shop", "Shop:", "pub", "{", "#[x]", "fn"] {
         let Ok(tokens) = format!("[::supervisor] {text}").parse() else { continue };
-        assert_eq!(messages(crate::tree::expand(tokens)).len(), 1, "{text}");
+        assert_eq!(messages(crate::tree::expand(tokens, Reader::Compiler)).len(), 1, "{text}");
     }
 }
 
@@ -238,7 +239,7 @@ fn an_argument_of_macro_rules_is_a_literal() {
     let mut tokens: TokenStream = "[::supervisor] one_for_one".parse().unwrap();
     tokens.extend([TokenTree::from(Group::new(Delimiter::Parenthesis, options))]);
     tokens.extend("{ a: Always }".parse::<TokenStream>().unwrap());
-    assert_eq!(messages(crate::tree::expand(tokens)), [""; 0]);
+    assert_eq!(messages(crate::tree::expand(tokens, Reader::Compiler)), [""; 0]);
 }
 
 #[test]
@@ -393,6 +394,11 @@ fn a_matrix_is_of_named_children_and_a_function_without_arguments() {
     one("\"db\" \"cache\"", shop, "in quotes");
     one("\"db\", \"/db\"", shop, "`/db` is not a path");
     one("\"db\", \"db\"", shop, "named twice");
+    assert_eq!(found("crate = my::supervisor, \"db\"", shop), Vec::<String>::new());
+    assert_eq!(found("\"db\", crate = ::other,", shop), Vec::<String>::new());
+    one("crate, \"db\"", shop, "`crate = my::supervisor`");
+    one("\"db\", crate = 5", shop, "`crate = my::supervisor`");
+    one("\"db\", crate = a, crate = b", shop, "`crate` is given twice");
     one("\"a/b\", \"a_b\"", shop, "the tests of `a_b` would have the names of those of `a/b`");
     one("\"db\"", "fn shop(a: u8) -> Tree<Shop> {}", "no arguments");
     one("\"db\"", "fn shop<T>() -> Tree<T> {}", "does not know these parameters");

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 use super::messages;
 use crate::errors::Errors;
+use crate::reader::Reader;
 use crate::tree::{parse, print};
 
 /// Words that the parsers know, so that random tokens reach all of their branches.
@@ -232,13 +233,13 @@ pub(super) fn is_rust(expansion: TokenStream) -> bool {
 
 fn expand(tokens: TokenStream) -> TokenStream {
     let krate: TokenStream = "[::supervisor]".parse().unwrap();
-    crate::tree::expand(krate.into_iter().chain(tokens).collect())
+    crate::tree::expand(krate.into_iter().chain(tokens).collect(), Reader::Compiler)
 }
 
 fn parse_and_print(text: &str) -> (String, Vec<String>) {
     let mut errors = Errors::default();
     let tokens = format!("[::supervisor] {text}").parse().unwrap();
-    let tree = parse::parse(tokens, &mut errors);
+    let tree = parse::parse(tokens, Reader::Compiler, &mut errors);
     (tree.map(|tree| print::print(&tree)).unwrap_or_default(), messages(errors.to_items()))
 }
 
@@ -258,9 +259,9 @@ proptest! {
     #[test]
     fn any_tokens_in_a_derive_give_an_error_or_an_expansion(options in tokens(), item in tokens()) {
         let item: TokenStream = quote::quote!(#[child(#options)] struct Database { #item });
-        prop_assert!(is_rust(crate::child::expand(item)));
+        prop_assert!(is_rust(crate::child::expand(item, Reader::Compiler)));
         let whole: TokenStream = quote::quote!(#[child #options] pub struct Database;);
-        prop_assert!(is_rust(crate::child::expand(whole)));
+        prop_assert!(is_rust(crate::child::expand(whole, Reader::Compiler)));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::path::Path;
 use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
 
-use super::{derive, matrix, tree};
+use super::{derive, matrix, tree, tree_in_editor};
 
 fn check(name: &str, items: TokenStream) {
     let file = syn::parse2(items).unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -95,6 +95,23 @@ fn a_tree_with_mistakes() {
 }
 
 #[test]
+fn a_tree_in_an_editor() {
+    check(
+        "editor",
+        tree_in_editor(
+            "pub Shop(config: &Config): one_for_all(max_restarts = 5) {
+                db: Database(shutdown = runtime(config.stop)) = Database::new(&config.url),
+                sub: one_for_one {
+                    worker: Always = |ctx| run(ctx, db.clone()),
+                    mailer: Transient<Mailer>(start = notify) = Mailer::new(db),
+                },
+                sessions: simple_one_for_one { session: Temporary<Session> },
+            }",
+        ),
+    );
+}
+
+#[test]
 fn a_derive() {
     check(
         "derive",
@@ -118,5 +135,7 @@ fn a_derive_with_parameters() {
 
 #[test]
 fn a_matrix() {
-    check("matrix", matrix("\"r#type/#1\"", "fn shop() -> Tree<Shop> { Shop::tree() }"));
+    let shop = "fn shop() -> Tree<Shop> { Shop::tree() }";
+    check("matrix", matrix("\"r#type/#1\"", shop));
+    check("matrix_of_another_path", matrix("crate = my::supervisor, \"db\"", shop));
 }

@@ -12,10 +12,12 @@ use crate::options::Options;
 use crate::options::check::Subject;
 use crate::options::key::{Key, Place};
 use crate::options::setting::{Known, Setting};
+use crate::reader::Reader;
 use crate::words::{Order, Policy, Strategy, Word};
 
 /// A tree: `attrs? (vis? Name ("(" params ")")? ":")? supervisor`.
 pub(crate) struct Tree {
+    pub(crate) reader: Reader,
     /// The path of the library: the `$crate` of `supervision_tree!`.
     pub(crate) krate: TokenStream,
     /// The parameters of the function around the tree that its types name: `for<Handler>`.
@@ -26,6 +28,8 @@ pub(crate) struct Tree {
     /// `None` for a tree that is an expression.
     pub(crate) head: Option<Head>,
     pub(crate) root: Supervisor,
+    /// All tokens of the root.
+    pub(crate) raw: TokenStream,
 }
 
 /// The part of a named tree before its colon.
@@ -90,6 +94,9 @@ pub(crate) struct Child {
     pub(crate) validity: Validity,
     /// Set by `uses` under `order = by_use`.
     pub(crate) place: Option<ByUse>,
+    /// All tokens of the child, and those after it that belong to no other child: what there is of
+    /// it while it is being typed.
+    pub(crate) raw: TokenStream,
 }
 
 /// The place of a child in the order by use.
@@ -172,6 +179,8 @@ pub(crate) struct TypePath {
     pub(crate) last: Ident,
     /// Set if the path is one identifier without arguments.
     pub(crate) is_plain: bool,
+    /// The span of the tokens that the expansion adds to the type, if that is not the type's own.
+    pub(crate) added: Option<Span>,
 }
 
 impl TypePath {
@@ -208,16 +217,21 @@ impl TypePath {
         tokens.any(|token| matches!(token, TokenTree::Punct(punct) if punct.as_char() == '<'))
     }
 
-    /// Returns the span of the path's last token.
+    /// Returns the span of what the expansion adds behind the type: that of the path's last token.
     pub(crate) fn last(&self) -> Span {
-        let last = self.tokens.clone().into_iter().last();
-        last.map_or_else(|| self.first(), |token| token.span())
+        self.added.unwrap_or_else(|| {
+            let last = self.tokens.clone().into_iter().last();
+            last.map_or_else(|| self.last.span(), |token| token.span())
+        })
     }
 
-    /// Returns the span of the path's first token.
+    /// Returns the span of what the expansion adds in front of the type: that of the path's first
+    /// token.
     pub(crate) fn first(&self) -> Span {
-        let first = self.tokens.clone().into_iter().next();
-        first.map_or_else(|| self.last.span(), |token| token.span())
+        self.added.unwrap_or_else(|| {
+            let first = self.tokens.clone().into_iter().next();
+            first.map_or_else(|| self.last.span(), |token| token.span())
+        })
     }
 }
 
@@ -228,6 +242,16 @@ impl ToTokens for TypePath {
 }
 
 impl Tree {
+    /// Returns the span of what the expansion adds to a name, where rustc reports a mistake in it.
+    ///
+    /// In an editor it is nowhere in the user's program: the editor would explain it there.
+    pub(crate) fn span_at(&self, name: &Ident) -> Span {
+        match self.reader {
+            Reader::Compiler => name.span(),
+            Reader::Editor => Span::mixed_site(),
+        }
+    }
+
     /// Returns the root's name in logs and diagrams.
     pub(crate) fn name(&self) -> Option<String> {
         self.head.as_ref().map(|head| head.ident.unraw().to_string())

@@ -105,6 +105,7 @@ fn check_child(supervisor: &Supervisor, site: Site, scope: Scope, errors: &mut E
     }
     apply(&|found| child::value_fallible(child, site, found), Validity::WithoutValue);
     apply(&|found| after::after_without_order(supervisor, child, found), Validity::Invalid);
+    apply(&|found| after::after_mistyped(supervisor, child, found), Validity::Invalid);
     apply(&|found| after::after_later(supervisor, child, scope, found), Validity::Invalid);
     apply(&|found| after::after_unknown(supervisor, child, scope, found), Validity::Invalid);
     apply(&|found| child::task_called(child, found), Validity::WithoutValue);
@@ -116,5 +117,9 @@ fn check_child(supervisor: &Supervisor, site: Site, scope: Scope, errors: &mut E
         Validity::WithoutValue,
     );
     apply(&|found| scope::sibling_later(child, site, scope, found), Validity::WithoutValue);
+    apply(
+        &|found| scope::sibling_below(supervisor, child, site, scope, found),
+        Validity::WithoutValue,
+    );
     validity
 }

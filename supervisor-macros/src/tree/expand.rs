@@ -11,6 +11,7 @@
 mod build;
 mod descriptor;
 mod docs;
+mod editor;
 mod generic;
 mod handle;
 pub(crate) mod settings;
@@ -22,12 +23,18 @@ use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{Attribute, Ident};
 
+pub(crate) use self::editor::options_of_type;
+
 use self::descriptor::Check;
 use super::ast::{Head, Tree};
 use super::names::{hygienic, mixed_site_visibility};
 use crate::errors::Errors;
+use crate::reader::Reader;
 
-pub(super) fn expand(tree: &Tree, errors: &Errors) -> TokenStream {
+pub(super) fn expand(tree: &mut Tree, errors: &Errors) -> TokenStream {
+    if tree.reader == Reader::Editor {
+        editor::prepare(tree);
+    }
     match &tree.head {
         Some(head) => named(tree, head, errors),
         None => expression(tree, errors),
@@ -45,17 +52,15 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
     let picture = docs::picture(tree);
     let handle = handle::named_root(tree, head, &quote!(#(#attrs)* #picture));
     let nested = handle::named_below(tree, vis);
-    let descriptor = descriptor::of_root(tree);
-    let checks = descriptor::checks(tree);
-    let checks = checks
-        .iter()
-        .map(|Check { cfgs: own, block }| quote!(#(#cfgs)* #(#own)* const _: () = #block;));
     let names: Vec<&Ident> = params.iter().map(|param| &param.ident).collect();
     let types = params.iter().map(|param| &param.ty);
     let params = quote!(#(#names: #types),*);
-    let statements = build::root(tree);
-    let returned = handle::value(tree);
-    let unused = allow_unused(&errors);
+    let Program { first, unused, body, start, descriptor, checks } = match tree.reader {
+        Reader::Compiler => program(tree, &names, &errors),
+        Reader::Editor => editor::program(tree, &params),
+    };
+    let mut this = ident.clone();
+    this.set_span(tree.span_at(ident));
     let text = ident.unraw().to_string();
     let docs_tree =
         format!("Creates a `{text}` that is not started, such as the child of another tree.");
@@ -76,7 +81,7 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
     let quiet_vis = mixed_site_visibility(vis);
     // The implementation has the span of the name, where rustc points when it lists the types that
     // are children.
-    let body = quote! {
+    let items = quote! {
         type Recipe = #krate::Tree<Self>;
         type Handle = Self;
         const OPTIONS: #krate::ChildOptions = #krate::ChildOptions::new();
@@ -88,8 +93,9 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
             recipe.into_spec(name)
         }
     };
-    let implement = quote_spanned!(ident.span()=> impl #krate::Child for #ident { #body });
+    let implement = quote_spanned!(this.span()=> impl #krate::Child for #this { #items });
     quote! {
+        #first
         #errors
 
         #handle
@@ -97,7 +103,7 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
         #(#cfgs)*
         #[automatically_derived]
         #[allow(dead_code, reason = "a program need not use all of it")]
-        impl #ident {
+        impl #this {
             /// The worst-case time of an orderly shutdown; `None` if it has no bound.
             #quiet_vis const SHUTDOWN_BUDGET: ::core::option::Option<::core::time::Duration> =
                 #krate::__private::shutdown_budget::<Self>();
@@ -114,15 +120,14 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
             #lints
             #unused
             #quiet_vis fn tree(#params) -> #krate::Tree<Self> {
-                #statements
-                #returned
+                #body
             }
 
             #[doc = #docs_start]
             #[doc(alias = "run", alias = "spawn", alias = "start_link")]
             #lints
             #quiet_vis fn start(#params) -> #krate::futures::Starting<Self> {
-                Self::tree(#(#names),*).start()
+                #start
             }
 
             /// Returns the tree as a Mermaid flowchart.
@@ -138,13 +143,49 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
 
         #(#cfgs)*
         #[automatically_derived]
-        impl #krate::bounds::ChildHandle for #ident {
+        impl #krate::bounds::ChildHandle for #this {
             const DESCRIPTOR: ::core::option::Option<&'static #krate::__private::TreeDescriptor> =
-                ::core::option::Option::Some(&#descriptor);
+                #descriptor;
         }
 
         #nested
-        #(#checks)*
+        #checks
+    }
+}
+
+/// The parts of a tree with a name that run, or are evaluated.
+struct Program {
+    /// The items before all others.
+    first: TokenStream,
+    /// The attribute of a function that may not use its parameters.
+    unused: TokenStream,
+    /// The body of the function that makes a tree.
+    body: TokenStream,
+    /// The body of the function that starts one.
+    start: TokenStream,
+    descriptor: TokenStream,
+    checks: TokenStream,
+}
+
+fn program(tree: &Tree, params: &[&Ident], errors: &TokenStream) -> Program {
+    let (statements, returned) = (build::root(tree), handle::value(tree));
+    let descriptor = descriptor::of_root(tree);
+    let cfgs: Vec<&Attribute> = tree.cfgs().collect();
+    let checks = descriptor::checks(tree);
+    let checks = checks
+        .iter()
+        .map(|Check { cfgs: own, block }| quote!(#(#cfgs)* #(#own)* const _: () = #block;));
+    Program {
+        first: TokenStream::new(),
+        // A tree with mistakes may leave out the values that use its parameters.
+        unused: (!errors.is_empty())
+            .then(|| quote!(#[allow(unused_variables)]))
+            .into_iter()
+            .collect(),
+        body: quote!(#statements #returned),
+        start: quote!(Self::tree(#(#params),*).start()),
+        descriptor: quote!(::core::option::Option::Some(&#descriptor)),
+        checks: checks.collect(),
     }
 }
 
@@ -152,6 +193,9 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
 /// has to be written down and the tree works inside generic functions.
 fn expression(tree: &Tree, errors: &Errors) -> TokenStream {
     let errors = errors.to_items();
+    if tree.reader == Reader::Editor {
+        return editor::expression(tree, &errors);
+    }
     let checks = descriptor::checks(tree);
     let checks = checks.iter().map(|Check { cfgs, block }| {
         // rustc evaluates an item when it checks the program, and an inline constant only when it
@@ -183,9 +227,4 @@ fn expression(tree: &Tree, errors: &Errors) -> TokenStream {
             #returned
         }
     }}
-}
-
-/// Returns the attribute of a function that may not use its parameters, because of mistakes.
-fn allow_unused(errors: &TokenStream) -> TokenStream {
-    if errors.is_empty() { TokenStream::new() } else { quote!(#[allow(unused_variables)]) }
 }

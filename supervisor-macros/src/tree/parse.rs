@@ -17,15 +17,16 @@ use syn::{Attribute, Ident, Token};
 
 use super::ast::{Enclosure, Tree};
 use crate::errors::Errors;
+use crate::reader::Reader;
 
 /// Parses as much of a tree as can be recognised.
 ///
 /// # Errors
 ///
 /// If the tree's shape cannot be recognised at all.
-pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> syn::Result<Tree> {
+pub(crate) fn parse(tokens: TokenStream, reader: Reader, errors: &mut Errors) -> syn::Result<Tree> {
     let parser = |input: ParseStream| {
-        let tree = tree(input, errors);
+        let tree = tree(input, reader, errors);
         // syn reports tokens that a parser leaves, which would be a second error.
         input.parse::<TokenStream>()?;
         tree
@@ -33,7 +34,7 @@ pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> syn::Result<Tre
     parser.parse2(tokens)
 }
 
-fn tree(input: ParseStream, errors: &mut Errors) -> syn::Result<Tree> {
+fn tree(input: ParseStream, reader: Reader, errors: &mut Errors) -> syn::Result<Tree> {
     let (krate, _) = bracketed(input)?;
     let generics = generics(input)?;
     let attrs = input.call(Attribute::parse_outer)?;
@@ -42,13 +43,22 @@ fn tree(input: ParseStream, errors: &mut Errors) -> syn::Result<Tree> {
         let message = format!("a named tree such as `{}` has no type parameters", head.ident);
         errors.at(first.span(), message);
     }
-    let root = supervisor::parse(input, head.as_ref().map(|head| &head.ident), errors)?;
+    let start = input.fork();
+    let root = match supervisor::parse(input, head.as_ref().map(|head| &head.ident), errors) {
+        // In an editor, the name of the tree is there before its strategy.
+        Err(error) if reader == Reader::Editor && head.is_some() => {
+            errors.push(error);
+            supervisor::unfinished()
+        }
+        parsed => parsed?,
+    };
+    let raw = recovery::between(&start, input);
     if !input.is_empty() && !matches!(root.enclosure, Enclosure::Missing(_)) {
         errors.push(input.error("unexpected tokens after the tree's last `}`"));
     }
     let is_deprecated = attrs.iter().any(|attr| attr.path().is_ident("deprecated"));
     let permission = is_deprecated.then(|| syn::parse_quote!(#[allow(deprecated)]));
-    Ok(Tree { krate, generics, attrs, permission, head, root })
+    Ok(Tree { reader, krate, generics, attrs, permission, head, root, raw })
 }
 
 /// Parses `for<Handler, …>` before a tree that is an expression: the parameters of the function

@@ -14,7 +14,7 @@ use crate::life::reentry::{calling_child, child_would_wait_for_itself};
 use crate::mailbox::{DeadLetters, TrySendError};
 #[cfg(feature = "test-util")]
 use crate::slot::SlotCore;
-use crate::slot::{AnySlot, Slot};
+use crate::slot::{AnySlot, Ended, Slot};
 use crate::spec::{ChildPath, ChildState, ExitReason};
 
 /// The time that [`ChildRef::ask`] waits for an answer.
@@ -247,6 +247,50 @@ macro_rules! common_methods {
         #[must_use]
         pub fn incarnation(&self) -> u64 {
             self.slot.core().generation()
+        }
+
+        /// Returns the reason for which the child's last life ended; `None` if none has ended.
+        ///
+        /// Each life that ends, also one that is restarted, replaces the reason of the one before.
+        #[must_use]
+        pub fn last_exit(&self) -> Option<ExitReason> {
+            self.slot.core().last_exit()
+        }
+
+        /// Waits until the child has ended for good, and returns the reason of its last life's end.
+        ///
+        /// A child has ended for good when no life of it goes on and none is pending: its policy does
+        /// not bring it back, it was terminated, or its supervisor has ended for good, too. A caller
+        /// that comes late gets the answer at once. `None` means that no life of it has ended: it was
+        /// never started. [`status`](Self::status) tells whether it has finished or was stopped.
+        ///
+        /// A child that was started again by a call runs: its end is then still to come.
+        ///
+        /// ```
+        /// # #[tokio::main(flavor = "current_thread")]
+        /// # async fn main() -> Result<(), supervisor::SupervisorError> {
+        /// use supervisor::prelude::*;
+        /// use supervisor::ExitReason;
+        ///
+        /// let supervisor = Supervisor::new().build();
+        /// let import = ChildSpec::new("import")
+        ///     .with_restart_policy(RestartPolicy::Transient)
+        ///     .with_task(async |_ctx: Context| Ok(()));
+        /// let import = supervisor.add_child(import).await?;
+        /// assert!(matches!(import.ended().await, Some(ExitReason::Normal)));
+        /// # Ok(())
+        /// # }
+        /// ```
+        ///
+        /// A task of the child itself waits for ever; another child had better stop at its own
+        /// shutdown, by [`Context::until_shutdown`](crate::Context::until_shutdown).
+        ///
+        /// # Cancel safety
+        ///
+        /// Cancel safe. The future borrows nothing, and keeps the tree no more alive than the address
+        /// does.
+        pub fn ended(&self) -> Ended {
+            Ended::of(self.slot.clone())
         }
 
         /// Stops the child; the child's policy does not bring it back.

@@ -6,13 +6,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 
-use super::ChildRef;
+use super::{ChildRef, UntilShutdown};
 use crate::engine::Event;
 use crate::inbox::{Link, Owner};
-use crate::life::current;
+use crate::life::{SpawnedTask, Tasks, current};
 use crate::mailbox::Shortcut;
 use crate::slot::{AnySlot, Heartbeat, ShutdownRequested, Signal, Slot, SlotCore};
-use crate::spec::{ChildPath, ExitReason, OwnWord};
+use crate::spec::{ChildPath, ExitReason, Name, OwnWord};
 use crate::sync::clock;
 
 /// The context of a running child: its mailbox, its shutdown signal, its path.
@@ -84,6 +84,90 @@ impl<M: Send + 'static> Context<M> {
         let _ = self.slot.core.observe_stop(self.generation);
         let slot: Arc<dyn AnySlot> = Arc::clone(&self.slot) as _;
         ShutdownRequested::of(slot, self.generation)
+    }
+}
+
+impl<M: Send + 'static> Context<M> {
+    /// Waits for the future, until shutdown is requested: returns its output, or `None` at the
+    /// shutdown.
+    ///
+    /// A request that has come already is seen first, and the future is then not polled: a loop
+    /// around futures that are ready at once ends, too. The context can be used by the future's own
+    /// code meanwhile.
+    ///
+    /// ```
+    /// use supervisor::prelude::*;
+    /// use tokio::net::TcpListener;
+    ///
+    /// async fn listen(ctx: Context) -> ChildResult {
+    ///     let listener = TcpListener::bind("127.0.0.1:0").await?;
+    ///     while let Some(accepted) = ctx.until_shutdown(listener.accept()).await {
+    ///         let (socket, peer) = accepted?;
+    ///         println!("{peer}");
+    /// #       drop(socket);
+    ///     }
+    ///     Ok(()) // shutdown was requested
+    /// }
+    /// # let _ = ChildSpec::new("listen").with_task(listen);
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// At the shutdown, and when this future is dropped, the inner future is dropped at the await
+    /// point where it is: nothing is lost if the inner future is cancel safe. An output that it has
+    /// produced is always returned.
+    pub fn until_shutdown<F: Future>(&self, future: F) -> UntilShutdown<F> {
+        UntilShutdown::new(self.shutdown_requested(), future)
+    }
+}
+
+impl<M: Send + 'static> Context<M> {
+    /// Spawns a task that ends with this life: at the latest, it is aborted when `run` has returned
+    /// or the life is killed, and the life is over when the task has ended.
+    ///
+    /// A panic of the task is a failure of this life. A task spawned by `tokio::spawn`, in contrast,
+    /// goes on beside the next life and after the shutdown, and nobody hears of its panic. See
+    /// [`Tasks`] for more.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), supervisor::SupervisorError> {
+    /// use std::time::Duration;
+    /// use supervisor::prelude::*;
+    ///
+    /// async fn cache(ctx: Context) -> ChildResult {
+    ///     ctx.spawn(async {
+    ///         loop {
+    ///             tokio::time::sleep(Duration::from_secs(60)).await;
+    ///             println!("forgets old entries");
+    ///         }
+    ///     });
+    ///     let warm = ctx.spawn(async { "loaded" });
+    ///     assert_eq!(warm.await, Some("loaded"));
+    ///     ctx.shutdown_requested().await;
+    ///     Ok(())
+    /// }
+    ///
+    /// let supervisor = Supervisor::new().with_child(ChildSpec::new("cache").with_task(cache)).build();
+    /// supervisor.start().await?;
+    /// # tokio::task::yield_now().await;
+    /// assert!(supervisor.shutdown().await?.is_clean());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn spawn<F>(&self, future: F) -> SpawnedTask<F::Output>
+    where
+        F: Future<Output: Send + 'static> + Send + 'static,
+    {
+        self.tasks().spawn(future)
+    }
+
+    /// Returns the tasks of this life, to spawn more of them, also from within a task, and to wait for
+    /// them.
+    #[must_use]
+    pub fn tasks(&self) -> Tasks {
+        let slot: Arc<dyn AnySlot> = Arc::clone(&self.slot) as _;
+        Tasks::of(&slot, self.generation)
     }
 }
 
@@ -204,6 +288,10 @@ impl<M> Context<M> {
     #[must_use]
     pub fn last_exit(&self) -> Option<ExitReason> {
         self.slot.core.last_exit_before(self.generation)
+    }
+
+    pub(crate) fn name(&self) -> &Name {
+        self.slot.core.name()
     }
 
     pub(crate) fn owner(&self) -> Option<Arc<dyn Owner>> {

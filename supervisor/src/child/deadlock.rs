@@ -3,19 +3,27 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::Context as TaskContext;
 
 use crate::life::current;
-use crate::slot::{ShutdownRequested, SlotCore};
+use crate::slot::{NotedWait, ShutdownRequested, SlotCore};
+use crate::sync::clock;
 
 /// A deadlock between a call and the child that it calls: the caller's life is asked to stop, and
 /// the child is held, that is, it starts again only after what its supervisor does now, which may be
 /// to wait for the end of the caller's life.
 pub(super) struct Deadlock<'a> {
     target: &'a SlotCore,
-    /// The shutdown signal of the caller's life; `None` if no life makes the call, or no poll has
-    /// been pending. Boxed, since most calls never wait.
-    caller: Option<Box<ShutdownRequested>>,
+    /// The caller's life; `None` if no life makes the call, or no poll has been pending. Boxed, since
+    /// most calls never wait.
+    caller: Option<Box<Caller>>,
+}
+
+/// A life that waits for a child.
+struct Caller {
+    shutdown: ShutdownRequested,
+    wait: NotedWait,
 }
 
 impl<'a> Deadlock<'a> {
@@ -31,16 +39,18 @@ impl<'a> Deadlock<'a> {
     }
 
     /// Returns `true` if the deadlock holds now; has the task woken when the caller's life is asked
-    /// to stop.
-    pub(super) fn poll(&mut self, cx: &mut TaskContext<'_>) -> bool {
+    /// to stop. Puts the wait on record, for snapshots.
+    pub(super) fn poll(&mut self, for_answer: bool, cx: &mut TaskContext<'_>) -> bool {
         if self.caller.is_none() {
             self.caller = current::slot().map(|slot| {
                 let generation = slot.core().generation();
-                Box::new(ShutdownRequested::of(slot, generation))
+                let wait = NotedWait::new(Arc::clone(&slot), self.target, for_answer, clock::now());
+                Box::new(Caller { shutdown: ShutdownRequested::of(slot, generation), wait })
             });
         }
-        let Some(shutdown) = &mut self.caller else { return false };
-        Pin::new(&mut **shutdown).poll(cx).is_ready() && self.target.is_held()
+        let Some(caller) = &mut self.caller else { return false };
+        caller.wait.is_for_answer(for_answer);
+        Pin::new(&mut caller.shutdown).poll(cx).is_ready() && self.target.is_held()
     }
 }
 

@@ -53,7 +53,7 @@ impl<M> Future for Sending<'_, M> {
         let sent = Pin::new(&mut this.sending).poll(cx);
         // A message for which there is room is kept for the next life.
         if sent.is_pending()
-            && this.deadlock.poll(cx)
+            && this.deadlock.poll(false, cx)
             && let Some(message) = this.sending.withdraw()
         {
             return Poll::Ready(Err(SendError::NotRunning(message)));
@@ -125,7 +125,11 @@ impl<M, R> Future for Asking<'_, M, R> {
         }
         let answer = this.request.as_mut().poll(cx);
         // Most answers come before the second poll, and need no look at the caller's own life.
-        if answer.is_pending() && std::mem::replace(this.waited, true) && this.deadlock.poll(cx) {
+        let is_sent = this.request.is_sent();
+        if answer.is_pending()
+            && std::mem::replace(this.waited, true)
+            && this.deadlock.poll(is_sent, cx)
+        {
             return Poll::Ready(Err(match this.request.as_mut().withdraw() {
                 Some(message) => AskError::NotRunning(message),
                 None => AskError::NoReply,

@@ -20,7 +20,8 @@ use crate::sync::task::JoinHandle;
 /// function that cannot be sent to another thread.
 #[diagnostic::on_unimplemented(
     message = "this is no task: it returns `{Self}`",
-    label = "a task is an `async fn(ctx: Context) -> ChildResult`, or a closure like it"
+    label = "a task is an `async fn(ctx: Context) -> ChildResult`, or a closure like it",
+    note = "a task ends with `Ok(())`, or with an error, to which `?` converts every `std::error::Error` and every text"
 )]
 pub trait TaskFuture: Future<Output = ChildResult> {}
 

@@ -67,10 +67,7 @@ impl<C: Named, R> Engine<C, R> {
                 Some(Refusal::AlreadyStarted)
             }
             Some(_) => Some(Refusal::AlreadyPresent),
-            None => {
-                let limit = self.rules.max_children.unwrap_or(u32::MAX as usize);
-                (self.children.len() >= limit).then_some(Refusal::MaxChildren(limit))
-            }
+            None => (!self.has_room()).then(|| Refusal::MaxChildren(self.most_children())),
         }
     }
 
@@ -278,7 +275,7 @@ impl<C: Named, R> Engine<C, R> {
                 self.fail(now, key, ExitReason::clone(reason), Some(order.reply));
             }
             #[cfg(feature = "lease")]
-            (Verb::Shut, Some(key)) => self.shut(now, key, order.reply),
+            (Verb::Shut, Some(key)) if self.is_gated(key) => self.shut(now, key, order.reply),
             _ => self.run_or_defer(now, Deferred::Order(order)),
         }
     }

@@ -57,7 +57,9 @@ impl<C: Named, R> Engine<C, R> {
             // A failed start has a notice of its own.
             (State::Starting(_) | State::Trying { .. }, _)
             | (_, Some(OwnStop::FailedStart(_) | OwnStop::FailedAttempt(_))) => (all_stop, false),
-            (_, Some(OwnStop::Fail(failing))) => (true, failing.reason.is_abnormal()),
+            (_, Some(OwnStop::Fail(failing))) => {
+                (true, failing.reason.is_abnormal() || reason.is_abnormal())
+            }
             (State::Stopping(_) | State::Killing(_) | State::Zombie, _) => (true, false),
             _ => (true, reason.is_abnormal()),
         };
@@ -80,13 +82,54 @@ impl<C: Named, R> Engine<C, R> {
             Some(State::Trying { .. }) => self.attempt_failed(now, key, reason),
             Some(State::Up { .. }) => self.exited_while_up(now, key, reason),
             Some(State::Stopping(purpose) | State::Killing(purpose)) => {
-                self.halted(now, key, purpose);
+                self.halted(now, key, purpose, reason);
             }
             Some(State::Zombie) => {
                 self.notify(Notice::StoppedLate(key));
                 self.settle_without_life(key, Down::Stopped);
             }
             _ => {}
+        }
+    }
+
+    /// Ends a life as a failure because a task that it has spawned has panicked. A life that is being
+    /// stopped goes on with its clean-up.
+    pub(super) fn task_failed(
+        &mut self,
+        now: Instant,
+        key: Key,
+        generation: u64,
+        reason: ExitReason,
+    ) {
+        let Some(child) = self.children.get(key).filter(|child| child.generation == generation)
+        else {
+            return;
+        };
+        match child.state {
+            State::Up { .. } | State::Starting(_) | State::Trying { .. } => {
+                self.fail(now, key, reason, None);
+            }
+            _ => {}
+        }
+    }
+
+    /// Bounds the time for which the tasks of a life may go on after the life's own code has ended. A
+    /// life that starts or is being stopped has a limit already.
+    pub(super) fn tasks_left(
+        &mut self,
+        now: Instant,
+        key: Key,
+        generation: u64,
+        reason: Option<Box<ExitReason>>,
+    ) {
+        let is_up = |child: &Child<C, R>| {
+            child.generation == generation && matches!(child.state, State::Up { .. })
+        };
+        // A life that is dropped without the engine's order goes away with its runtime.
+        if let Some(reason) = reason
+            && self.children.get(key).is_some_and(is_up)
+        {
+            self.fail(now, key, *reason, None);
         }
     }
 
@@ -126,7 +169,7 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Handles the end of a life that the engine has stopped.
-    fn halted(&mut self, now: Instant, key: Key, purpose: StopPurpose<R>) {
+    fn halted(&mut self, now: Instant, key: Key, purpose: StopPurpose<R>, exit: ExitReason) {
         let StopPurpose::Own(own) = purpose else {
             return self.resume_scope_stop(now, key);
         };
@@ -136,7 +179,11 @@ impl<C: Named, R> Engine<C, R> {
                 self.answer(reply, Answer::Done);
             }
             OwnStop::StopAndStart(reply) => self.launch(now, key, Purpose::Command(reply)),
-            OwnStop::Fail(Failing { reason }) => self.exited_while_up(now, key, reason),
+            // What ended the life counts, unless the life itself has come to a worse end.
+            OwnStop::Fail(Failing { reason }) if reason.is_abnormal() => {
+                self.exited_while_up(now, key, reason);
+            }
+            OwnStop::Fail(_) => self.exited_while_up(now, key, exit),
             OwnStop::FailedStart(FailingStart { purpose, reason }) => {
                 self.start_failed(now, key, purpose, reason);
             }
@@ -307,8 +354,9 @@ impl<C: Named, R> Engine<C, R> {
 /// Returns `true` if no restart can help after this exit.
 pub(super) fn is_hopeless(reason: &ExitReason) -> bool {
     match reason {
-        ExitReason::Escalate(_) | ExitReason::StillRunning => true,
-        // A life below that blocks its thread blocks every supervisor above, up to the root.
+        ExitReason::Escalate(_) | ExitReason::EscalateToRoot(_) | ExitReason::StillRunning => true,
+        // A life below that blocks its thread blocks every supervisor above, up to the root, and an
+        // error may be meant for the root.
         ExitReason::Escalated(escalation) | ExitReason::StartFailed(escalation) => {
             is_beyond_help(escalation.reason())
         }
@@ -316,10 +364,11 @@ pub(super) fn is_hopeless(reason: &ExitReason) -> bool {
     }
 }
 
-/// Returns `true` if the cause, however deep, is a life that cannot be stopped.
+/// Returns `true` if the cause, however deep, is a life that cannot be stopped, or an error that is
+/// meant for the root.
 fn is_beyond_help(reason: &ExitReason) -> bool {
     match reason {
-        ExitReason::StillRunning => true,
+        ExitReason::StillRunning | ExitReason::EscalateToRoot(_) => true,
         ExitReason::Escalated(escalation) | ExitReason::StartFailed(escalation) => {
             is_beyond_help(escalation.reason())
         }

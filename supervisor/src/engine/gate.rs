@@ -1,4 +1,6 @@
 //! Children behind a gate: while it is shut, no life of them begins, whoever asks for one.
+//!
+//! They belong under one_for_one, where no sibling waits for a child that is stopped at any moment.
 
 #[cfg(feature = "lease")]
 use std::time::Instant;
@@ -9,10 +11,14 @@ use super::child::{OwnStop, State};
 use super::{Answer, Engine, Key, Named, Refusal};
 
 impl<C: Named, R> Engine<C, R> {
+    /// Returns `true` if the child is behind a gate.
+    pub(super) fn is_gated(&self, key: Key) -> bool {
+        self.rules_of(key).is_some_and(|rules| rules.gated)
+    }
+
     /// Returns `true` if the child is behind a gate that is shut.
     pub(super) fn is_shut(&self, key: Key) -> bool {
-        let is_gated = self.children.get(key).is_some_and(|child| child.rules.gated);
-        is_gated && !self.open_gates.contains(&key)
+        self.is_gated(key) && !self.open_gates.contains(&key)
     }
 
     /// Leaves a child on standby that was to be started for this purpose. Nobody waits for it.

@@ -19,6 +19,11 @@ pub(crate) enum Event<R> {
     Ready(Key, u64),
     /// A life has dropped its context before it was ready.
     Abandoned(Key, u64),
+    /// A task that a life has spawned has panicked.
+    TaskFailed(Key, u64, Box<ExitReason>),
+    /// The own code of a life has ended for this reason, or was dropped, and tasks that it has spawned
+    /// are still to end.
+    TasksLeft(Key, u64, Option<Box<ExitReason>>),
     /// A running supervisor has become the life of this child, or has not, because of this refusal.
     Adopted(Key, u64, Option<Box<Refusal>>),
     /// A life has ended: its task is gone, with everything that the task held.

@@ -145,6 +145,10 @@ pub(crate) struct Pass {
 }
 
 impl Pass {
+    pub(crate) fn gate(&self) -> &Arc<Gate> {
+        &self.gate
+    }
+
     /// Makes the life count as one that runs all the time, since its thread or process goes on
     /// whether or not its task is polled.
     pub(crate) fn run_outside(&mut self) {

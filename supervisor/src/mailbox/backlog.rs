@@ -34,6 +34,10 @@ impl Capacity {
     pub(super) fn of(capacity: usize) -> Self {
         Self(capacity.max(1))
     }
+
+    pub(super) fn get(self) -> usize {
+        self.0
+    }
 }
 
 impl Default for Capacity {

@@ -107,6 +107,10 @@ impl<M> Queue<M> {
         self.backlog.as_ref().map_or(0, |backlog| backlog.len())
     }
 
+    pub(super) fn capacity(&self) -> usize {
+        self.backlog.as_ref().map_or_else(Capacity::default, |backlog| backlog.capacity).get()
+    }
+
     #[cfg(feature = "test-util")]
     pub(super) fn is_open(&self) -> bool {
         self.closed.is_none()

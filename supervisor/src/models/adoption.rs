@@ -183,6 +183,80 @@ fn events() {
     });
 }
 
+/// A child is killed while its supervisor is adopted by one that refuses it, and somebody listens.
+///
+/// The listener hears of the restart at the path in the tree that it was in, or hears how many events
+/// it has missed; and of the end, since the subscription has come back with its supervisor.
+#[test]
+fn events_of_a_refused_one() {
+    check(Time::StandsStill, || {
+        let counts = Counts::new();
+        let Root { supervisor, child } = Root::start(&counts);
+        let mut events = supervisor.events();
+        let parent = start_parent(patient().with_child(Actor::new(&counts).named("nested")));
+        let kills = spawn(async move { child.kill().await.expect("it runs") });
+        assert!(!adopt(&parent, &supervisor), "the name is taken");
+        kills.join().unwrap();
+        block_on(supervisor.count_children()).unwrap();
+        block_on(supervisor.shutdown()).unwrap();
+        let (mut restarts, mut missed, mut ended) = (0, 0, 0);
+        while let Some(event) = events.try_next() {
+            match event.kind() {
+                EventKind::ChildRestarted { .. } => {
+                    let path = event.path().as_str();
+                    assert!(path == "child" || path == "nested/child", "at {path}");
+                    restarts += 1;
+                }
+                EventKind::SupervisorTerminated { .. } => ended += 1,
+                EventKind::Missed { count } => missed += count,
+                _ => {}
+            }
+        }
+        assert!(restarts == 1 || missed > 0, "{restarts} restarts");
+        assert!(ended == 1 || missed > 0, "{ended} ends");
+        block_on(parent.shutdown()).unwrap();
+        drop((supervisor, parent));
+    });
+}
+
+/// Somebody subscribes to a supervisor while it is adopted, or adopted and refused.
+///
+/// The subscription is to the tree that the supervisor is in afterwards: it hears of its end.
+fn a_subscription(is_refused: bool) {
+    check(Time::StandsStill, move || {
+        let counts = Counts::new();
+        let Root { supervisor, child } = Root::start(&counts);
+        let mut builder = patient();
+        if is_refused {
+            builder = builder.with_child(Actor::new(&counts).named("nested"));
+        }
+        let parent = start_parent(builder);
+        let subscribes = supervisor.clone();
+        let subscribing = thread::spawn(move || subscribes.events());
+        assert!(adopt(&parent, &supervisor) != is_refused);
+        let mut events = subscribing.join().unwrap();
+        block_on(supervisor.shutdown()).unwrap();
+        let mut ended = false;
+        while let Some(event) = events.try_next() {
+            let is_end = matches!(event.kind(), EventKind::SupervisorTerminated { .. });
+            ended |= is_end && (is_refused || event.path() == &"nested");
+        }
+        assert!(ended, "the end is heard of");
+        block_on(parent.shutdown()).unwrap();
+        drop((supervisor, parent, child));
+    });
+}
+
+#[test]
+fn a_subscription_while_adopted() {
+    a_subscription(false);
+}
+
+#[test]
+fn a_subscription_while_refused() {
+    a_subscription(true);
+}
+
 /// A supervisor that was built is started by itself, and adopted, at once.
 ///
 /// Its child never has two lives, and a restart by its parent brings the child back.

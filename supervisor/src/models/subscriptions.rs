@@ -6,13 +6,18 @@ use shuttle::thread;
 
 use super::check::{Time, check};
 use super::stage::{join, spawn};
+use crate::catch::wake_each;
 use crate::events::EventKind;
-use crate::observe::Subscribers;
+use crate::observe::{Moves, Moving, Subscribers};
 use crate::spec::ChildPath;
 use crate::sync::Mutex;
 
-fn publish(tree: &Subscribers, path: &ChildPath) -> bool {
-    tree.publish(path, &EventKind::SupervisorStarted, false)
+/// Publishes an event, unless trees have been joined or separated since.
+fn publish(tree: &Subscribers, path: &ChildPath, seen: Moves) -> bool {
+    let wakers = tree.publish(path, &EventKind::SupervisorStarted, seen);
+    let is_published = wakers.is_some();
+    wake_each(wakers.into_iter().flatten());
+    is_published
 }
 
 /// Two tasks publish more events than a subscriber can be behind, others subscribe and leave, and the
@@ -45,7 +50,8 @@ fn events_in_order() {
                 let tree = Arc::clone(&tree);
                 thread::spawn(move || {
                     for _ in 0..EVENTS / 2 {
-                        assert!(publish(&tree, &ChildPath::parse("child")));
+                        let seen = Moves::so_far().expect("no tree moves");
+                        assert!(publish(&tree, &ChildPath::parse("child"), seen));
                     }
                 })
             })
@@ -72,26 +78,35 @@ fn events_in_order() {
     });
 }
 
-/// A tree with a subscriber becomes a part of a larger one while events are published; and then a tree
-/// of its own again, if the subscriber leaves meanwhile.
+/// A tree with a subscriber becomes a part of a larger one while events are published; and, if it is
+/// refused there, a tree of its own again.
 ///
 /// A subscriber that stays gets each event, once, at the path of the tree that it was in, and the end
-/// of the tree: what finds the subscribers gone is told so, and is not lost.
-fn moved(stays: bool) {
+/// of the tree. One that leaves meanwhile leaves nothing behind.
+fn moved(stays: bool, is_refused: bool) {
     check(Time::StandsStill, move || {
         let (part, whole) = (Arc::<Subscribers>::default(), Arc::<Subscribers>::default());
         let path = ChildPath::parse("part");
         let mut events = part.subscribe(ChildPath::root());
-        // Set once the part has its parent, under the lock of adoptions.
-        let joined = Arc::new(Mutex::new(false));
+        // Set while the part has its parent. A lock of its own, as that of a node; the other one is
+        // held while trees are joined and separated.
+        let is_joined = Arc::new(Mutex::new(false));
+        let adopting = Arc::new(Mutex::new(()));
         let publisher = {
-            let (part, whole, joined) =
-                (Arc::clone(&part), Arc::clone(&whole), Arc::clone(&joined));
+            let (part, whole) = (Arc::clone(&part), Arc::clone(&whole));
+            let (is_joined, adopting) = (Arc::clone(&is_joined), Arc::clone(&adopting));
+            // As a supervisor does: where its tree is now.
+            let publish = move |seen| {
+                let is_joined = *is_joined.lock().unwrap();
+                let (tree, path) = if is_joined { (&whole, "part") } else { (&part, "/") };
+                publish(tree, &ChildPath::parse(path), seen)
+            };
             thread::spawn(move || {
                 for _ in 0..2 {
-                    // As a supervisor does: where its tree is now.
-                    if !publish(&part, &ChildPath::root()) && *joined.lock().unwrap() {
-                        publish(&whole, &ChildPath::parse("part"));
+                    if !Moves::so_far().is_some_and(&publish) {
+                        let _adopting = adopting.lock().unwrap();
+                        let seen = Moves::so_far().expect("no other tree moves");
+                        assert!(publish(seen), "nothing moves under the lock");
                     }
                 }
             })
@@ -106,12 +121,16 @@ fn moved(stays: bool) {
             received
         });
         {
-            let mut joined = joined.lock().unwrap();
-            whole.absorb(&part, &path);
-            *joined = true;
+            let _adopting = adopting.lock().unwrap();
+            let moving = Moving::begin();
+            whole.absorb(&part, &path, &moving);
+            *is_joined.lock().unwrap() = true;
         }
-        if !stays {
-            whole.split_off(&part, &path);
+        if is_refused {
+            let _adopting = adopting.lock().unwrap();
+            let moving = Moving::begin();
+            *is_joined.lock().unwrap() = false;
+            whole.split_off(&part, &path, &moving);
         }
         publisher.join().unwrap();
         part.finish();
@@ -124,10 +143,15 @@ fn moved(stays: bool) {
 
 #[test]
 fn moved_with_a_subscriber() {
-    moved(true);
+    moved(true, false);
 }
 
 #[test]
-fn moved_with_one_that_leaves() {
-    moved(false);
+fn moved_and_back_with_a_subscriber() {
+    moved(true, true);
+}
+
+#[test]
+fn moved_and_back_with_one_that_leaves() {
+    moved(false, true);
 }

@@ -1,7 +1,7 @@
 //! Events: reports of what happens in a tree, as it happens.
 
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::spec::{ChildPath, Escaped, ExitReason, MaxRestarts};
 
@@ -9,6 +9,7 @@ use crate::spec::{ChildPath, Escaped, ExitReason, MaxRestarts};
 #[derive(Clone, Debug)]
 pub struct Event {
     pub(crate) number: u64,
+    pub(crate) at: Instant,
     pub(crate) path: ChildPath,
     pub(crate) kind: EventKind,
 }
@@ -19,6 +20,14 @@ impl Event {
     #[must_use]
     pub fn number(&self) -> u64 {
         self.number
+    }
+
+    /// Returns the instant of the event, on tokio's clock.
+    ///
+    /// The instant of [`EventKind::Missed`] is that of the first event that was not missed.
+    #[must_use]
+    pub fn at(&self) -> Instant {
+        self.at
     }
 
     /// Returns the path of the child or supervisor that the event is about.
@@ -43,7 +52,9 @@ impl fmt::Display for Event {
 /// The kinds of event of a child or a supervisor.
 ///
 /// Each life of a child begins with `ChildStarted` or `ChildRestarted`, and ends with
-/// `ChildTerminated`. All events below a nested supervisor come before its own `ChildTerminated`.
+/// `ChildTerminated`. All events below a nested supervisor come before its own `ChildTerminated`, but
+/// for `ChildEnded` and `MessagesLeft` of children that a next life of the supervisor could still
+/// have brought back.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum EventKind {
@@ -131,6 +142,16 @@ pub enum EventKind {
         /// The reason of the child's end.
         reason: ExitReason,
     },
+    /// The child has ended for good: no life of it goes on, and none is pending.
+    ///
+    /// It has finished, was terminated, has used up its own `max_restarts`, or is gone with its
+    /// supervisor. Only a user's call starts it again, or a restart of its whole group. A child that
+    /// has never had a life has no such event.
+    #[non_exhaustive]
+    ChildEnded {
+        /// The reason of its last life's end.
+        reason: Option<ExitReason>,
+    },
     /// A supervisor has started all its children.
     SupervisorStarted,
     /// A supervisor stops its children, and will then end.
@@ -199,6 +220,8 @@ impl fmt::Display for EventKind {
                 f,
                 "failed again after {max_restarts} restarts within {restart_window:?}: {reason}"
             ),
+            Self::ChildEnded { reason: Some(reason) } => write!(f, "ended for good: {reason}"),
+            Self::ChildEnded { reason: None } => f.write_str("ended for good"),
             Self::SupervisorStarted => f.write_str("all children started"),
             Self::SupervisorStopping => f.write_str("stopping"),
             Self::SupervisorTerminated { reason } => write!(f, "supervisor ended: {reason}"),

@@ -57,6 +57,14 @@ impl LifeSpan {
         Self(span.filter(|span| !span.is_disabled()).map(Box::new))
     }
 
+    /// Returns the span that this thread has entered, for a task that is spawned in it.
+    pub(crate) fn current() -> Self {
+        if SPAN_LEVEL > LevelFilter::current() {
+            return Self(None);
+        }
+        Self(catch_panic(Span::current).filter(|span| !span.is_disabled()).map(Box::new))
+    }
+
     /// Enters the span until the guard is dropped.
     #[inline]
     pub(crate) fn enter(&self) -> Entered<'_> {
@@ -217,6 +225,9 @@ fn write(path: &Escaped<&str>, kind: &EventKind, asked: bool) {
         }
         EventKind::MaxRestartsExceeded { max_restarts, restart_window, reason } => {
             error!(target: "supervisor", child = %path, %max_restarts, ?restart_window, %reason, "too many restarts: the supervisor gives up");
+        }
+        EventKind::ChildEnded { .. } => {
+            debug!(target: "supervisor", child = %path, "child ended for good");
         }
         EventKind::SupervisorStarted => {
             debug!(target: "supervisor", supervisor = %path, "supervisor started");

@@ -5,7 +5,10 @@ use std::fmt;
 use std::ops::Deref;
 use std::time::Duration;
 
-use crate::spec::{ChildPath, ChildState, Escaped, ExitReason, RestartPolicy, SupervisionStrategy};
+use crate::spec::{
+    ChildPath, ChildState, Escaped, ExitReason, HealthPart, MaxRestarts, RestartPolicy, Shutdown,
+    SupervisionStrategy,
+};
 
 /// A tree, or a part of one, at one moment.
 ///
@@ -24,24 +27,66 @@ pub struct Snapshot {
     pub strategy: Option<SupervisionStrategy>,
     /// The restart policy; `None` for a root.
     pub restart: Option<RestartPolicy>,
+    /// The way in which the child is stopped; `None` for a root.
+    pub shutdown: Option<Shutdown>,
+    /// The part that the child has in the health of its tree; `None` for a root.
+    pub health: Option<HealthPart>,
+    /// The number of restarts that a supervisor allows within its window; `None` for a worker.
+    pub max_restarts: Option<MaxRestarts>,
+    /// The window in which a supervisor counts restarts; `None` for a worker.
+    pub restart_window: Option<Duration>,
+    /// The number of restarts that a supervisor has left now; `None` if it allows any number, or
+    /// does not run, and for a worker.
+    pub restarts_left: Option<u32>,
     /// The names of the siblings that the child uses, under [`Order::ByUse`](crate::Order::ByUse).
     pub uses: Vec<String>,
     /// The number of the current or last life; 0 before the first.
     pub incarnation: u64,
     /// The number of restarts so far.
     pub restarts: u64,
+    /// The number of times that the child ended abnormally without being asked to stop, or did not
+    /// start.
+    pub failures: u64,
     /// The number of times that the child did not start, or was not up in time.
     pub failed_starts: u64,
+    /// The number of restarts of a supervisor's children so far, with those that are gone.
+    pub child_restarts: u64,
+    /// The number of failures of a supervisor's children so far, with those that are gone.
+    pub child_failures: u64,
     /// The time since a worker is up; `None` while it starts, stops, or is down. Of a supervisor:
     /// the time since its current life began, also while it starts or stops; `None` while it has no
     /// life.
     pub uptime: Option<Duration>,
+    /// The time since the child was asked to stop, or since its life is being dropped; `None` if
+    /// neither is the case.
+    pub stopping: Option<Duration>,
     /// The number of messages that wait in the mailbox.
     pub queued: usize,
+    /// The number of messages that the mailbox has room for; 0 for a supervisor, which has none.
+    pub capacity: usize,
+    /// The children for which this one waits, in [`ask`](crate::ChildRef::ask) or
+    /// [`send`](crate::ChildRef::send); the longest wait comes first.
+    pub waits: Vec<Wait>,
     /// The reason of the last life's end, if a life has ended.
     pub last_exit: Option<ExitReason>,
     /// The children of a supervisor, in start order.
     pub children: Snapshots,
+}
+
+/// A wait of a child for another, which it has sent a message that is not in the mailbox yet, or a
+/// request that is not answered yet.
+///
+/// The wait is seen if the future is polled by the child's own task, and not by one that the child
+/// has spawned. A wait that ends at once is not seen.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Wait {
+    /// The path of the child that is waited for.
+    pub on: ChildPath,
+    /// `true` if the wait is for an answer: the request was sent.
+    pub for_answer: bool,
+    /// The time since the wait began.
+    pub lasted: Duration,
 }
 
 /// The children in a [`Snapshot`]: a slice of snapshots, which is also iterated over by value.
@@ -184,6 +229,7 @@ impl Snapshot {
             name: self.name.clone(),
             path: self.path.clone(),
             uses: self.uses.clone(),
+            waits: self.waits.clone(),
             last_exit: self.last_exit.clone(),
             children: Snapshots::default(),
             ..*self
@@ -197,12 +243,23 @@ impl Snapshot {
             .field("state", &self.state)
             .field("strategy", &self.strategy)
             .field("restart", &self.restart)
+            .field("shutdown", &self.shutdown)
+            .field("health", &self.health)
+            .field("max_restarts", &self.max_restarts)
+            .field("restart_window", &self.restart_window)
+            .field("restarts_left", &self.restarts_left)
             .field("uses", &self.uses)
             .field("incarnation", &self.incarnation)
             .field("restarts", &self.restarts)
+            .field("failures", &self.failures)
             .field("failed_starts", &self.failed_starts)
+            .field("child_restarts", &self.child_restarts)
+            .field("child_failures", &self.child_failures)
             .field("uptime", &self.uptime)
+            .field("stopping", &self.stopping)
             .field("queued", &self.queued)
+            .field("capacity", &self.capacity)
+            .field("waits", &self.waits)
             .field("last_exit", &self.last_exit)
             .field("children", &Levels(&self.children, level))
             .finish()

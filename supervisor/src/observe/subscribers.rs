@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::task::{Poll, Waker};
 
 use crate::catch::wake_each;
-use crate::observe::{Event, EventKind};
+use crate::observe::{Event, EventKind, Moves, Moving};
 use crate::spec::ChildPath;
 use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use crate::sync::{Mutex, MutexGuard, OnceLock, PoisonError, shared_static};
+use crate::sync::{Mutex, MutexGuard, OnceLock, PoisonError, clock, shared_static};
 
 /// The number of events that a subscriber may be behind; a few in the models, which fill a queue.
 const CAPACITY: usize = if cfg!(all(test, shuttle)) { 3 } else { 4096 };
@@ -101,8 +101,6 @@ struct Locked {
     left: usize,
     /// The number of the last event.
     last_number: u64,
-    /// Set while the tree is a part of a larger one, whose list the subscribers are in.
-    have_moved: bool,
     /// Set once the tree has ended, or is gone without having been started.
     has_ended: bool,
 }
@@ -154,9 +152,11 @@ impl Queue {
     fn take(&mut self) -> Option<Event> {
         let count = std::mem::take(&mut self.missed);
         if count > 0 {
-            let number = self.events.front().map_or(0, |next| next.number - 1);
+            let next = self.events.front();
+            let number = next.map_or(0, |next| next.number - 1);
+            let at = next.map_or_else(clock::now, |next| next.at);
             let kind = EventKind::Missed { count };
-            return Some(Event { number, path: self.root.clone(), kind });
+            return Some(Event { number, at, path: self.root.clone(), kind });
         }
         self.events.pop_front()
     }
@@ -165,7 +165,8 @@ impl Queue {
 impl Subscribers {
     /// Returns `true` if the tree may have a subscriber.
     pub(crate) fn is_any(&self) -> bool {
-        self.list.get().is_some_and(|list| list.count.load(Ordering::Relaxed) > 0)
+        // (An empty list is looked up before the number of moves, which may have emptied it.)
+        self.list.get().is_some_and(|list| list.count.load(Ordering::Acquire) > 0)
     }
 
     /// Subscribes to the events of the supervisor at this path, and of all below it.
@@ -190,42 +191,40 @@ impl Subscribers {
         Events(subscriber)
     }
 
-    /// Returns `true` if the subscribers have moved to a larger tree.
-    pub(crate) fn have_moved(&self) -> bool {
-        self.list.get().is_some_and(|list| list.lock().have_moved)
-    }
-
-    /// Gives an event to each subscriber to a part of the tree that includes this path. Returns
-    /// `false` if the subscribers have moved to a larger tree, in which the path is another, unless
-    /// the event is to be published `here` all the same.
-    pub(crate) fn publish(&self, path: &ChildPath, kind: &EventKind, here: bool) -> bool {
-        let Some(list) = self.list.get() else { return true };
+    /// Gives an event to each subscriber to a part of the tree that includes this path. Returns the
+    /// wakers of those that wait; or `None`, with no event given, if trees have been joined or
+    /// separated since `seen`: the tree may be a part of another one by now, and the path another.
+    pub(crate) fn publish(
+        &self,
+        path: &ChildPath,
+        kind: &EventKind,
+        seen: Moves,
+    ) -> Option<Vec<Waker>> {
         let mut wakers = Vec::new();
-        {
-            let mut locked = list.lock();
-            if locked.have_moved && !here {
-                return false;
-            }
-            if locked.subscribers.is_empty() {
-                return true;
-            }
-            locked.last_number += 1;
-            let (number, path) = (locked.last_number, path.clone());
-            let event = Event { number, path, kind: kind.clone() };
-            for subscriber in &locked.subscribers {
-                let mut queue = subscriber.lock();
-                if !subscriber.has_left() && event.path.is_at_or_below(&queue.root) {
-                    if queue.events.len() == CAPACITY {
-                        queue.events.pop_front();
-                        queue.missed += 1;
-                    }
-                    queue.events.push_back(event.clone());
-                    wakers.extend(queue.waker.take());
+        let Some(list) = self.list.get() else { return seen.are_all().then_some(wakers) };
+        let mut locked = list.lock();
+        // Read under the lock: subscribers that move from now on have the event already.
+        if !seen.are_all() {
+            return None;
+        }
+        if locked.subscribers.is_empty() {
+            return Some(wakers);
+        }
+        locked.last_number += 1;
+        let (number, path) = (locked.last_number, path.clone());
+        let event = Event { number, at: clock::now(), path, kind: kind.clone() };
+        for subscriber in &locked.subscribers {
+            let mut queue = subscriber.lock();
+            if !subscriber.has_left() && event.path.is_at_or_below(&queue.root) {
+                if queue.events.len() == CAPACITY {
+                    queue.events.pop_front();
+                    queue.missed += 1;
                 }
+                queue.events.push_back(event.clone());
+                wakers.extend(queue.waker.take());
             }
         }
-        wake_each(wakers);
-        true
+        Some(wakers)
     }
 
     /// Ends all subscriptions, present and future: the tree has ended, and no event follows.
@@ -247,11 +246,10 @@ impl Subscribers {
     }
 
     /// Takes the subscribers of another tree, which has become a part of this one at `path`.
-    pub(crate) fn absorb(&self, other: &Self, path: &ChildPath) {
+    pub(crate) fn absorb(&self, other: &Self, path: &ChildPath, _: &Moving) {
         let Some(other) = other.list.get() else { return };
         let moved = {
             let mut locked = other.lock();
-            locked.have_moved = true;
             other.change(&mut locked, std::mem::take)
         };
         self.enter(moved, |queue| {
@@ -265,10 +263,7 @@ impl Subscribers {
 
     /// Gives the subscribers at or below `path` to another tree: the part of this tree at `path` is
     /// a tree of its own again.
-    pub(crate) fn split_off(&self, other: &Self, path: &ChildPath) {
-        if let Some(list) = other.list.get() {
-            list.lock().have_moved = false;
-        }
+    pub(crate) fn split_off(&self, other: &Self, path: &ChildPath, _: &Moving) {
         let Some(list) = self.list.get() else { return };
         let leaves =
             |subscriber: &mut Arc<Subscriber>| subscriber.lock().root.below(path).is_some();
@@ -328,7 +323,7 @@ impl List {
         change: impl FnOnce(&mut Vec<Arc<Subscriber>>) -> T,
     ) -> T {
         let changed = change(&mut locked.subscribers);
-        self.count.store(locked.subscribers.len(), Ordering::Relaxed);
+        self.count.store(locked.subscribers.len(), Ordering::Release);
         changed
     }
 
@@ -353,8 +348,14 @@ mod tests {
 
     use super::*;
 
+    fn publish_at(tree: &Subscribers, path: &ChildPath) {
+        // (Another test may join trees.)
+        let publish = || tree.publish(path, &EventKind::SupervisorStarted, Moves::so_far()?);
+        wake_each(std::iter::repeat_with(publish).flatten().next().unwrap());
+    }
+
     fn publish(tree: &Subscribers) {
-        tree.publish(&ChildPath::root(), &EventKind::SupervisorStarted, false);
+        publish_at(tree, &ChildPath::root());
     }
 
     #[test]
@@ -404,13 +405,15 @@ mod tests {
         let path = ChildPath::parse("part");
         let (mut stays, leaves) =
             (part.subscribe(ChildPath::root()), part.subscribe(ChildPath::root()));
-        whole.absorb(&part, &path);
+        let moving = Moving::begin();
+        whole.absorb(&part, &path, &moving);
+        drop(moving);
         assert_eq!((part.count(), whole.count()), (0, 2));
         drop(leaves);
         assert_eq!(whole.count(), 1);
-        whole.publish(&path, &EventKind::SupervisorStarted, false);
+        publish_at(&whole, &path);
         assert!(stays.try_next().is_some());
-        whole.split_off(&part, &path);
+        whole.split_off(&part, &path, &Moving::begin());
         assert_eq!((part.count(), whole.count()), (1, 0));
         publish(&part);
         assert!(stays.try_next().is_some_and(|event| event.path().is_root()));

@@ -8,6 +8,7 @@ mod effects;
 mod ending;
 mod launch;
 mod notices;
+mod room;
 mod users;
 
 use std::any::Any;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 pub(crate) use self::child::ChildTask;
+use self::room::RoomWaiters;
 use self::users::Users;
 use crate::engine::{Addition, Answer, Child, Effect, Ending, Engine, Event, Key, Notice, Refusal};
 use crate::inbox::{self, Inbox, Link, Message, Parked, Reply, Resident, Timer};
@@ -56,6 +58,8 @@ pub(crate) struct SupervisorRun {
     ending: Option<Ending>,
     /// Set once the end of this life has been carried out.
     concluded: bool,
+    /// The callers who wait until there is room for another child; most supervisors have none.
+    room: Option<Box<RoomWaiters>>,
 }
 
 /// Spawns a life of a supervisor with its declared children; `policy` is the restart policy of a
@@ -91,6 +95,7 @@ fn spawn(node: Arc<Node>, inbox: Arc<Inbox>, policy: Option<RestartPolicy>) {
         wakers: None,
         ending: None,
         concluded: false,
+        room: None,
     });
     run.node.stops().reset();
     task::spawn(run_supervisor(run));

@@ -64,6 +64,8 @@ pub(crate) struct Node {
     anchor: Arc<Anchor>,
     rules: SupervisorRules,
     template: Option<Box<PoolTemplate>>,
+    /// The number of partitions that the declared children are; 0 if they are none.
+    partitions: usize,
     next_worker: AtomicU64,
     restarts: AtomicU64,
     failures: AtomicU64,
@@ -165,12 +167,14 @@ impl Node {
         label: Option<Arc<str>>,
         rules: SupervisorRules,
         template: Option<PoolTemplate>,
+        partitions: usize,
     ) -> Arc<Self> {
         Arc::new_cyclic(|node: &Weak<Self>| Self {
             label,
             anchor: Anchor::new(Weak::clone(node) as _),
             rules,
             template: template.map(Box::new),
+            partitions,
             next_worker: AtomicU64::new(1),
             restarts: AtomicU64::new(0),
             failures: AtomicU64::new(0),
@@ -202,6 +206,11 @@ impl Node {
 
     pub(crate) fn template(&self) -> Option<&PoolTemplate> {
         self.template.as_deref()
+    }
+
+    /// Returns the number of partitions that the declared children are; 0 if they are none.
+    pub(crate) fn partitions(&self) -> usize {
+        self.partitions
     }
 
     pub(crate) fn next_worker(&self) -> Name {
@@ -348,10 +357,6 @@ impl Node {
     #[cfg(feature = "test-util")]
     pub(crate) fn fix_backoff_seed(&self, seed: u64) {
         self.backoff_seed.fix(seed);
-    }
-
-    pub(crate) fn subscribers(&self) -> &Subscribers {
-        &self.subscribers
     }
 
     pub(crate) fn count_restart(&self) {

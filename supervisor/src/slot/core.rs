@@ -1,13 +1,15 @@
 //! The part of a slot that does not depend on the message type.
 
+use std::any::Any;
 use std::sync::Arc;
 use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
-use super::locked::{Attachment, Guard, Locked};
+use super::locked::{Attachment, Guard, Locked, Scope};
 use super::state::{AtomicState, Duties, Signal};
 use super::trouble::Trouble;
 use super::waiters::{WaiterNumber, Wakers};
+use super::waits::{Target, WaitFor};
 use super::{Beginning, Heartbeat};
 use crate::engine::Shown;
 use crate::inbox::{Anchor, Link, Owner};
@@ -59,6 +61,35 @@ impl SlotCore {
         above.join_lazily(&self.name)
     }
 
+    /// Returns what a wait for this child is recorded with.
+    pub(super) fn target(&self) -> Target {
+        Target { owner: self.lock().attachment.anchor().cloned(), name: self.name.clone() }
+    }
+
+    /// Puts a wait of the present life on record. Returns its number.
+    pub(super) fn begin_wait(&self, wait: WaitFor) -> u32 {
+        self.lock().rare.get_or_insert_default().waits.begin(wait)
+    }
+
+    pub(super) fn change_wait(&self, number: u32, for_answer: bool) {
+        let mut locked = self.lock();
+        if let Some(wait) = locked.rare.as_mut().and_then(|rare| rare.waits.get_mut(number)) {
+            wait.for_answer = for_answer;
+        }
+    }
+
+    pub(super) fn end_wait(&self, number: u32) {
+        let mut locked = self.lock();
+        let ended = locked.rare.as_mut().and_then(|rare| rare.waits.end(number));
+        drop(locked);
+        drop(ended);
+    }
+
+    /// Returns the waits of the child, with the longest first.
+    pub(crate) fn waits(&self) -> Vec<WaitFor> {
+        self.lock().rare.as_ref().map(|rare| rare.waits.all()).unwrap_or_default()
+    }
+
     pub(crate) fn generation(&self) -> u64 {
         self.state.generation()
     }
@@ -95,9 +126,104 @@ impl SlotCore {
         // its own, which must not be woken.
         let may_receive = locked.end();
         let (waiting, link) = (locked.take_waiting(), locked.attachment.link().cloned());
+        // A life that could not be stopped may end when the child is closed already.
+        let ending = self.state.ending();
+        let is_awaited = ending.is_awaited && ending.is_over();
         drop(locked);
         waiting.wake();
+        if is_awaited {
+            self.wake_those_who_await_the_end();
+        }
         End { link, may_receive }
+    }
+
+    /// Returns the tasks of this life, made on the first call; `None` if the life has ended.
+    pub(crate) fn scope(
+        &self,
+        generation: u64,
+        make: impl FnOnce() -> Arc<dyn Any + Send + Sync>,
+    ) -> Option<Arc<dyn Any + Send + Sync>> {
+        let mut locked = self.lock();
+        if !self.state.set_scoped(generation) {
+            return None;
+        }
+        let scope = &mut locked.rare.get_or_insert_default().scope;
+        // What an earlier life has left is closed.
+        let present = scope.take_if(|scope| scope.generation == generation);
+        let present = present.unwrap_or_else(|| Scope { generation, tasks: make() });
+        let old = scope.replace(present);
+        let tasks = scope.as_ref().map(|scope| Arc::clone(&scope.tasks));
+        drop(locked);
+        drop(old);
+        tasks
+    }
+
+    /// Returns `true` if the present life has spawned tasks.
+    pub(crate) fn has_scope(&self) -> bool {
+        self.state.is_scoped()
+    }
+
+    /// Returns the tasks of the present life.
+    pub(crate) fn present_scope(&self) -> Option<Arc<dyn Any + Send + Sync>> {
+        Some(Arc::clone(&self.lock().rare.as_ref()?.scope.as_ref()?.tasks))
+    }
+
+    /// Notes that no life of the child is pending. Returns `true` if that is news, and no life goes
+    /// on: the child has ended for good.
+    pub(super) fn close(&self) -> bool {
+        let before = self.state.close();
+        if before.is_closed || !before.is_free {
+            return false;
+        }
+        if before.is_awaited {
+            self.wake_those_who_await_the_end();
+        }
+        true
+    }
+
+    /// Returns `true` if the child has ended for good: no life goes on, and none is pending.
+    pub(crate) fn is_over(&self) -> bool {
+        self.state.ending().is_over()
+    }
+
+    #[cold]
+    fn wake_those_who_await_the_end(&self) {
+        let waiting = self.lock().rare.as_mut().and_then(|rare| rare.end_waiting.take());
+        if let Some(waiting) = waiting {
+            waiting.wake();
+        }
+    }
+
+    /// Waits for the child's end for good. `number` identifies the waiting future.
+    pub(super) fn poll_over(
+        &self,
+        number: &mut Option<WaiterNumber>,
+        waker: &Waker,
+    ) -> Poll<Option<ExitReason>> {
+        let mut locked = self.lock();
+        // The wakers are taken under the lock, so that none is taken before this one is there.
+        if self.state.await_end().is_over() {
+            return Poll::Ready(locked.last_exit());
+        }
+        let mut replaced = None;
+        let waiting = locked.rare.get_or_insert_default().end_waiting.get_or_insert_default();
+        match number.and_then(|number| waiting.find(number)) {
+            Some(waiting) if waiting.will_wake(waker) => {}
+            Some(waiting) => replaced = Some(std::mem::replace(waiting, waker.clone())),
+            None => *number = Some(waiting.add(waker.clone())),
+        }
+        drop(locked);
+        drop(replaced);
+        Poll::Pending
+    }
+
+    /// Removes the waker of a future that waits for the end and is dropped.
+    pub(super) fn forget_end_waiting(&self, number: WaiterNumber) {
+        let mut locked = self.lock();
+        let waiting = locked.rare.as_mut().and_then(|rare| rare.end_waiting.as_mut());
+        let waker = waiting.and_then(|waiting| waiting.remove(number));
+        drop(locked);
+        drop(waker);
     }
 
     /// Records that this life has dropped its context before it was ready. Does nothing if the life

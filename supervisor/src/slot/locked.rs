@@ -1,5 +1,7 @@
 //! The part of a slot that is under its lock.
 
+use std::any::Any;
+use std::fmt;
 use std::mem;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
@@ -10,6 +12,7 @@ use super::Heartbeat;
 use super::state::{AtomicState, Duties, LastExit};
 use super::trouble::Trouble;
 use super::waiters::MoreWaiting;
+use super::waits::Waits;
 use crate::engine::Shown;
 use crate::inbox::{Anchor, Link, Owner};
 use crate::packed_instant::PackedInstant;
@@ -50,6 +53,24 @@ pub(super) struct Rare {
     pub(super) heartbeat: Option<Heartbeat>,
     /// The futures that wait beside the first one.
     pub(super) more_waiting: MoreWaiting,
+    /// The futures that wait for the child's end for good.
+    pub(super) end_waiting: Option<Box<MoreWaiting>>,
+    /// The waits of the child's lives for other children.
+    pub(super) waits: Waits,
+    /// The tasks that the present life, or an earlier one, has spawned.
+    pub(super) scope: Option<Scope>,
+}
+
+/// The tasks of a life, of which the slot knows nothing else.
+pub(super) struct Scope {
+    pub(super) generation: u64,
+    pub(super) tasks: Arc<dyn Any + Send + Sync>,
+}
+
+impl fmt::Debug for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scope").finish_non_exhaustive()
+    }
 }
 
 impl Default for Attachment {
@@ -66,11 +87,15 @@ impl Attachment {
         }
     }
 
-    pub(super) fn owner(&self) -> Option<Arc<dyn Owner>> {
+    pub(super) fn anchor(&self) -> Option<&Arc<Anchor>> {
         match self {
-            Self::Linked(link) => link.inbox.owner().owner(),
-            Self::Unlinked(owner) => owner.as_ref()?.owner(),
+            Self::Linked(link) => Some(link.inbox.owner()),
+            Self::Unlinked(owner) => owner.as_ref(),
         }
+    }
+
+    pub(super) fn owner(&self) -> Option<Arc<dyn Owner>> {
+        self.anchor()?.owner()
     }
 
     /// Sets or removes the link. Returns the old value, to be dropped without the lock.

@@ -6,7 +6,7 @@ use crate::spec::ChildState;
 use crate::sync::atomic::{AtomicU64, Ordering};
 
 /// The generation of the last life in the high bits, with flags and fields below it. (The bits left
-/// for the generation last for seventeen years of restarts, at a million a second.)
+/// for the generation last for two years of restarts, at a million a second.)
 #[derive(Debug)]
 pub(super) struct AtomicState(AtomicU64);
 
@@ -32,11 +32,11 @@ const FAILS_NEXT: u64 = 128;
 const KEPT_FLAGS: u64 = {
     #[cfg(feature = "test-util")]
     {
-        FAILS_NEXT
+        FAILS_NEXT | AWAITED
     }
     #[cfg(not(feature = "test-util"))]
     {
-        0
+        AWAITED
     }
 };
 /// The child's state, as an index of [`STATES`].
@@ -45,8 +45,14 @@ const STATE: Field = Field { shift: 8, bits: 4 };
 const EXIT: Field = Field { shift: 12, bits: 2 };
 /// The life has said how it is, under the slot's lock.
 const SAID: u64 = 1 << 14;
+/// No life is pending.
+const CLOSED: u64 = 1 << 15;
+/// A future waits, or has waited, for the child's end for good.
+const AWAITED: u64 = 1 << 16;
+/// The life has spawned tasks that end with it.
+const SCOPED: u64 = 1 << 17;
 /// The number of bits by which the generation is shifted.
-const SHIFT: u32 = 15;
+const SHIFT: u32 = 18;
 
 /// A range of bits in the word.
 #[derive(Clone, Copy)]
@@ -123,6 +129,32 @@ pub(crate) enum Signal {
     Stale,
 }
 
+/// The state of a slot as regards the child's end for good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Ending {
+    /// No life is pending.
+    pub(super) is_closed: bool,
+    /// No life's task exists.
+    pub(super) is_free: bool,
+    /// A future waits, or has waited, for the end.
+    pub(super) is_awaited: bool,
+}
+
+impl Ending {
+    fn of(word: u64) -> Self {
+        Self {
+            is_closed: word & CLOSED != 0,
+            is_free: word & ENDED != 0,
+            is_awaited: word & AWAITED != 0,
+        }
+    }
+
+    /// Returns `true` if the child has ended for good.
+    pub(super) fn is_over(self) -> bool {
+        self.is_closed && self.is_free
+    }
+}
+
 impl AtomicState {
     /// Creates the state of a slot that has had no life.
     pub(super) fn new() -> Self {
@@ -191,6 +223,34 @@ impl AtomicState {
     /// shutdown signal, or was asked to stop before it did. Call with the slot's lock.
     pub(super) fn end(&self) -> bool {
         self.0.fetch_or(ENDED, Ordering::AcqRel) & (OBSERVED_STOP | STOP) != 0
+    }
+
+    /// Notes that no life is pending. Returns the state before that.
+    pub(super) fn close(&self) -> Ending {
+        let word = self.load();
+        // Most children are closed a second time, when their supervisor has ended.
+        if word & CLOSED != 0 {
+            return Ending::of(word);
+        }
+        Ending::of(self.0.fetch_or(CLOSED, Ordering::AcqRel))
+    }
+
+    /// Notes that a future waits for the child's end for good. Returns the state before that.
+    pub(super) fn await_end(&self) -> Ending {
+        Ending::of(self.0.fetch_or(AWAITED, Ordering::AcqRel))
+    }
+
+    /// Notes that this life has spawned tasks. Returns `false` if the life has ended.
+    pub(super) fn set_scoped(&self, generation: u64) -> bool {
+        self.raise(generation, SCOPED)
+    }
+
+    pub(super) fn is_scoped(&self) -> bool {
+        self.load() & SCOPED != 0
+    }
+
+    pub(super) fn ending(&self) -> Ending {
+        Ending::of(self.load())
     }
 
     /// Notes that this life has dropped its context before it was ready; does nothing if the life

@@ -16,6 +16,8 @@ pub(crate) struct Trouble {
     up_since: Option<PackedInstant>,
     /// The number of failures in a row: none is followed by a life that was up for a whole window.
     failures: u32,
+    /// The number of failures over all lives.
+    all_failures: u64,
     /// The number of starts that have failed, over all lives.
     failed_starts: u64,
     /// `true` if the last failure was like the one before it.
@@ -39,6 +41,7 @@ impl Trouble {
         }
         self.is_repetition = alike && self.failures > 0;
         self.failures = self.failures.saturating_add(1);
+        self.all_failures += 1;
         self.failed_starts += u64::from(of_start);
         self.went_down(now);
     }
@@ -57,6 +60,10 @@ impl Trouble {
 
     pub(crate) fn failures(&self) -> u32 {
         self.failures
+    }
+
+    pub(crate) fn all_failures(&self) -> u64 {
+        self.all_failures
     }
 
     pub(crate) fn failed_starts(&self) -> u64 {
@@ -97,7 +104,7 @@ mod tests {
         trouble.came_up(at(7));
         trouble.failed(at(12), WINDOW, false, true);
         assert_eq!((trouble.failures(), trouble.lasted(at(12))), (1, Duration::ZERO));
-        assert_eq!(trouble.failed_starts(), 2);
+        assert_eq!((trouble.all_failures(), trouble.failed_starts()), (4, 2));
     }
 
     #[test]

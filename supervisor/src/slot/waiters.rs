@@ -39,7 +39,7 @@ impl Locked {
         if number == FIRST {
             return self.first_waiting.as_mut();
         }
-        self.rare.as_mut()?.more_waiting.wakers.get_mut(&number)
+        self.rare.as_mut()?.more_waiting.find(number)
     }
 
     /// Adds a future, and returns its number.
@@ -48,17 +48,14 @@ impl Locked {
             self.first_waiting = Some(waker);
             return FIRST;
         }
-        let MoreWaiting { wakers, last } = &mut self.rare.get_or_insert_default().more_waiting;
-        *last = WaiterNumber(last.0.saturating_add(1));
-        wakers.insert(*last, waker);
-        *last
+        self.rare.get_or_insert_default().more_waiting.add(waker)
     }
 
     pub(super) fn remove_waiting(&mut self, number: WaiterNumber) -> Option<Waker> {
         if number == FIRST {
             return self.first_waiting.take();
         }
-        self.rare.as_mut()?.more_waiting.wakers.remove(&number)
+        self.rare.as_mut()?.more_waiting.remove(number)
     }
 
     /// Removes all waiting futures, to be woken without the lock.
@@ -67,6 +64,29 @@ impl Locked {
         let others = others.filter(|wakers| !wakers.is_empty()).map(mem::take);
         let first = self.first_waiting.take();
         Wakers { first, others, receiver: None }
+    }
+}
+
+impl MoreWaiting {
+    /// Adds a future, and returns its number.
+    pub(super) fn add(&mut self, waker: Waker) -> WaiterNumber {
+        self.last = WaiterNumber(self.last.0.saturating_add(1));
+        self.wakers.insert(self.last, waker);
+        self.last
+    }
+
+    /// Returns the waker of a future that waits already.
+    pub(super) fn find(&mut self, number: WaiterNumber) -> Option<&mut Waker> {
+        self.wakers.get_mut(&number)
+    }
+
+    pub(super) fn remove(&mut self, number: WaiterNumber) -> Option<Waker> {
+        self.wakers.remove(&number)
+    }
+
+    /// Wakes all futures; call it without the slot's lock.
+    pub(super) fn wake(self) {
+        wake_each(self.wakers.into_values());
     }
 }
 

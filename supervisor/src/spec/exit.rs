@@ -1,5 +1,8 @@
 //! The results of lives, and the reasons for which lives end.
 
+mod error;
+mod failure;
+
 use std::error::Error;
 use std::fmt;
 use std::process::ExitStatus;
@@ -7,91 +10,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::ChildPath;
-use super::escaped::Escaped;
 
-/// The result of a child's `run`.
-pub type ChildResult = Result<(), ChildError>;
-
-/// Any error that ends a child: `?` turns every error type, `&str` and `String` into it.
-///
-/// ```
-/// use supervisor::{ChildError, ChildResult};
-///
-/// fn parse(text: &str) -> ChildResult {
-///     let _port: u16 = text.parse()?;
-///     Ok(())
-/// }
-///
-/// let error: ChildError = parse("eighty").unwrap_err();
-/// assert_eq!(error.to_string(), "invalid digit found in string");
-/// ```
-pub struct ChildError(Box<dyn Error + Send + Sync + 'static>);
-
-impl ChildError {
-    /// Returns the error inside.
-    #[must_use]
-    pub fn get_ref(&self) -> &(dyn Error + Send + Sync + 'static) {
-        &*self.0
-    }
-}
-
-// `ChildError` is not itself an `Error`: that keeps this conversion coherent.
-impl<E: Into<Box<dyn Error + Send + Sync + 'static>>> From<E> for ChildError {
-    fn from(error: E) -> Self {
-        Self(error.into())
-    }
-}
-
-impl fmt::Display for ChildError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0, f)
-    }
-}
-
-impl fmt::Debug for ChildError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.0, f)
-    }
-}
-
-/// An error by which a child tells its supervisor that no restart can help.
-///
-/// The child's supervisor fails at once, whatever the child's policy, and without using up its
-/// restarts; for the supervisor above, that is one failure like any other. The error is found
-/// through `?`, boxes and `source()` chains. During a stop it is only recorded.
-///
-/// ```
-/// use supervisor::{ChildResult, Escalate};
-///
-/// fn check_license(valid: bool) -> ChildResult {
-///     if !valid {
-///         return Err(Escalate::because("the license has expired").into());
-///     }
-///     Ok(())
-/// }
-/// # assert!(check_license(false).is_err());
-/// ```
-#[derive(Debug)]
-pub struct Escalate(Box<dyn Error + Send + Sync + 'static>);
-
-impl Escalate {
-    /// Creates an error that escalates with this cause.
-    pub fn because(cause: impl Into<Box<dyn Error + Send + Sync + 'static>>) -> Self {
-        Self(cause.into())
-    }
-}
-
-impl fmt::Display for Escalate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0, f)
-    }
-}
-
-impl Error for Escalate {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.0.source()
-    }
-}
+pub(crate) use self::error::BadStatus;
+pub use self::error::{ChildError, ChildResult, Escalate, WithExitCode};
+pub use self::failure::Failure;
+pub(crate) use self::failure::Rendering;
 
 /// The reason for which a life of a child, or a supervisor, ended.
 #[derive(Clone, Debug)]
@@ -112,6 +35,8 @@ pub enum ExitReason {
     Panic(Failure),
     /// `run` returned [`Escalate`]: no restart can help.
     Escalate(Failure),
+    /// `run` returned an [`Escalate`] that is meant [for the root](Escalate::to_root).
+    EscalateToRoot(Failure),
     /// A child with [`StartMode::Notify`](crate::StartMode::Notify) was not ready in time.
     StartTimeout(Duration),
     /// The life dropped its context before it was ready.
@@ -150,12 +75,49 @@ impl ExitReason {
     #[must_use]
     pub fn failure(&self) -> Option<&Failure> {
         match self {
-            Self::Error(failure) | Self::Panic(failure) | Self::Escalate(failure) => Some(failure),
+            Self::Error(failure)
+            | Self::Panic(failure)
+            | Self::Escalate(failure)
+            | Self::EscalateToRoot(failure) => Some(failure),
             Self::Escalated(escalation) | Self::StartFailed(escalation) => {
                 escalation.reason.failure()
             }
             _ => None,
         }
+    }
+
+    /// Returns the error that ended the life, or the first of its causes, if it is an `E`: that of the
+    /// [failure](Self::failure) at the bottom of the reason.
+    ///
+    /// This calls the `source` of the errors in the chain.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), supervisor::SupervisorError> {
+    /// use std::num::ParseIntError;
+    /// use supervisor::prelude::*;
+    ///
+    /// let parser = ChildSpec::new("parser").with_task(async |_ctx: Context| {
+    ///     let _port: u16 = "eighty".parse()?;
+    ///     Ok(())
+    /// });
+    /// let supervisor = Supervisor::new().with_max_restarts(0).with_child(parser).build();
+    /// supervisor.start().await?;
+    /// let error = supervisor.wait().await.unwrap_err();
+    /// assert!(error.reason().and_then(|end| end.downcast_ref::<ParseIntError>()).is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn downcast_ref<E: Error + 'static>(&self) -> Option<&E> {
+        self.failure()?.downcast_ref()
+    }
+
+    /// Returns the exit code for the program that the error at the bottom of the reason carries: that
+    /// of a [`WithExitCode`].
+    #[must_use]
+    pub fn exit_code(&self) -> Option<u8> {
+        self.failure()?.exit_code()
     }
 }
 
@@ -168,7 +130,10 @@ impl ExitReason {
             match (one, other) {
                 (Self::Error(this), Self::Error(that))
                 | (Self::Panic(this), Self::Panic(that))
-                | (Self::Escalate(this), Self::Escalate(that)) => return this.reads_like(that),
+                | (Self::Escalate(this), Self::Escalate(that))
+                | (Self::EscalateToRoot(this), Self::EscalateToRoot(that)) => {
+                    return this.reads_like(that);
+                }
                 (Self::Escalated(this), Self::Escalated(that))
                 | (Self::StartFailed(this), Self::StartFailed(that)) => {
                     if this.path != that.path {
@@ -185,18 +150,6 @@ impl ExitReason {
     }
 }
 
-/// The error of a life whose process ended with a status that is not a success.
-#[derive(Debug)]
-pub(crate) struct BadStatus(pub(crate) ExitStatus);
-
-impl fmt::Display for BadStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0, f)
-    }
-}
-
-impl Error for BadStatus {}
-
 impl fmt::Display for ExitReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -207,6 +160,7 @@ impl fmt::Display for ExitReason {
             Self::Status(status) => write!(f, "{status}"),
             Self::Panic(failure) => write!(f, "panic: {failure:#}"),
             Self::Escalate(failure) => write!(f, "escalated: {failure:#}"),
+            Self::EscalateToRoot(failure) => write!(f, "escalated to the root: {failure:#}"),
             Self::StartTimeout(limit) => write!(f, "not ready within {limit:?}"),
             Self::StartAbandoned => f.write_str("dropped its context before it was ready"),
             Self::Hung(limit) => write!(f, "no sign of life within {limit:?}"),
@@ -249,112 +203,5 @@ impl fmt::Display for Escalation {
             )?;
         }
         Ok(())
-    }
-}
-
-/// An error or a panic as text: its message, the messages of its sources, the location of a panic.
-///
-/// The text is rendered in the child's own task, so that a `Display` that panics harms no other
-/// child. It holds no value of the child's, so that nothing of a life outlives it.
-///
-/// `{}` prints the message; `{:#}` adds the sources and the location. Both print one line: control
-/// characters are escaped, as in a [`ChildPath`]. [`message`](Self::message) is the text as it is.
-#[derive(Clone, Debug)]
-pub struct Failure(Arc<Rendered>);
-
-#[derive(Debug)]
-struct Rendered {
-    message: String,
-    source: Option<Source>,
-    place: Option<String>,
-}
-
-/// One link of a rendered chain of sources.
-#[derive(Debug)]
-struct Source {
-    message: String,
-    source: Option<Box<Self>>,
-}
-
-impl Failure {
-    /// Renders an error and its chain of sources.
-    ///
-    /// This runs the error's own code, and so is called in the child's own task only.
-    pub(crate) fn of_error(error: &(dyn Error + 'static)) -> Self {
-        let mut messages = Vec::new();
-        let mut next = error.source();
-        // A chain of sources can be cyclic by mistake, so it is cut after a hundred.
-        while let Some(source) = next.filter(|_| messages.len() < 100) {
-            messages.push(source.to_string());
-            next = source.source();
-        }
-        let source = messages
-            .into_iter()
-            .rev()
-            .fold(None, |inner, message| Some(Source { message, source: inner.map(Box::new) }));
-        Self(Arc::new(Rendered { message: error.to_string(), source, place: None }))
-    }
-
-    fn reads_like(&self, other: &Self) -> bool {
-        let (this, that) = (&self.0, &other.0);
-        let (mut one, mut other) = (this.source.as_ref(), that.source.as_ref());
-        while let (Some(first), Some(second)) = (one, other) {
-            if first.message != second.message {
-                return false;
-            }
-            (one, other) = (first.source.as_deref(), second.source.as_deref());
-        }
-        one.is_none() && other.is_none() && this.message == that.message && this.place == that.place
-    }
-
-    pub(crate) fn of_panic(message: String, place: Option<String>) -> Self {
-        Self(Arc::new(Rendered { message, source: None, place }))
-    }
-
-    /// Returns the message of the error or the panic.
-    #[must_use]
-    pub fn message(&self) -> &str {
-        &self.0.message
-    }
-
-    /// Returns the location of a panic, as `file:line:column`; `None` for an error.
-    #[must_use]
-    pub fn place(&self) -> Option<&str> {
-        self.0.place.as_deref()
-    }
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", Escaped(&self.0.message))?;
-        if f.alternate() {
-            let mut next = self.0.source.as_ref();
-            while let Some(source) = next {
-                write!(f, ": {source}")?;
-                next = source.source.as_deref();
-            }
-            if let Some(place) = &self.0.place {
-                write!(f, ", at {}", Escaped(place))?;
-            }
-        }
-        Ok(())
-    }
-}
-
-impl Error for Failure {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.0.source.as_ref().map(|source| source as _)
-    }
-}
-
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", Escaped(&self.message))
-    }
-}
-
-impl Error for Source {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.source.as_deref().map(|source| source as _)
     }
 }

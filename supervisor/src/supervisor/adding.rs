@@ -37,6 +37,46 @@ pub(crate) struct PendingAddMany {
 }
 
 impl Supervisor {
+    /// Waits until the supervisor has fewer children than its `max_children` allows; returns at once
+    /// if it has, or has no limit.
+    ///
+    /// This is for those who would rather wait than be refused, as a server that accepts no further
+    /// connection while its pool is full. All who wait are told of room at the same time, and no
+    /// place is kept for any of them: an addition that comes too late is refused, and waits again.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use supervisor::prelude::*;
+    ///
+    /// let job = ChildSpec::new("job").with_task(async |_: Context| Ok(()));
+    /// let jobs = Supervisor::new().with_max_children(2).build_pool(job);
+    /// for _ in 0..100 {
+    ///     jobs.wait_for_room().await?;
+    ///     jobs.add_worker().await?; // nobody else adds any, so that there is a place
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of a supervisor that does not run, also if it ends meanwhile. One that was built and
+    /// never started has room.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe.
+    pub async fn wait_for_room(&self) -> Result<(), SupervisorError> {
+        if matches!(self.node().state(), NodeState::Built) && self.node().slot_in_charge().is_none()
+        {
+            return Ok(());
+        }
+        let (waiter, room) = oneshot::channel();
+        self.query(move |run| run.tell_of_room(waiter)).await?;
+        room.await.map_err(|_| self.node().unavailable())
+    }
+
     /// Makes a worker from the template.
     ///
     /// # Errors

@@ -12,7 +12,8 @@ use crate::runtime::{Body, Node};
 use crate::slot::AnySlot;
 use crate::spec::{ChildPath, Name};
 
-/// The error of [`Context::lookup`]: there is no address of the wanted type at the path.
+/// The error of [`Context::lookup`] and [`Supervisor::lookup`]: there is no address of the wanted
+/// type at the path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LookupError {
@@ -117,19 +118,110 @@ impl<M: Send + 'static> Context<M> {
     ///
     /// Cancel safe.
     pub async fn lookup<Q: Send + 'static>(&self, path: &str) -> Result<ChildRef<Q>, LookupError> {
-        let body = match node_of(self.owner()) {
-            Some(node) => find(node.root(), path).await?,
-            None => return Err(LookupError::NotFound(ChildPath::parse(path))),
-        };
-        match body {
-            Body::Supervisor { slot, .. } => Err(LookupError::IsSupervisor(slot.core().path())),
-            Body::Task { slot, .. } => typed(slot),
+        match node_of(self.owner()) {
+            Some(node) => address_at(node.root(), path).await,
+            None => Err(LookupError::NotFound(ChildPath::parse(path))),
         }
     }
 }
 
+impl Supervisor {
+    /// Finds a child of the same tree by its path, and returns its address: what
+    /// [`Context::lookup`] is to a child.
+    ///
+    /// The path leads from the root of the tree down, as events and errors print it, also if this
+    /// supervisor is not the root.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use supervisor::prelude::*;
+    ///
+    /// #[derive(Child, Default)]
+    /// #[child(message = String)]
+    /// struct Mailer;
+    ///
+    /// impl Worker for Mailer {
+    ///     async fn run(&self, mut ctx: Context<String>) -> ChildResult {
+    ///         while ctx.recv().await.is_some() {}
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// supervision_tree! {
+    ///     Shop: one_for_one {
+    ///         office: one_for_one { mailer: Mailer },
+    ///     }
+    /// }
+    ///
+    /// let shop = Shop::start().await?;
+    /// let mailer = shop.supervisor().lookup::<String>("office/mailer").await?;
+    /// mailer.send("hello".to_owned()).await?;
+    /// let fault = shop.supervisor().lookup::<u32>("office/mailer").await.unwrap_err();
+    /// assert!(fault.to_string().starts_with("child `office/mailer` takes messages of type"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Context::lookup`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe.
+    pub async fn lookup<Q: Send + 'static>(&self, path: &str) -> Result<ChildRef<Q>, LookupError> {
+        address_at(self.node().root(), path).await
+    }
+
+    /// Finds a child of the same tree by its path, worker or supervisor, and returns an address
+    /// without a message type.
+    ///
+    /// The path is that of [`lookup`](Self::lookup).
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use supervisor::prelude::*;
+    /// # use supervisor::info::ChildState;
+    /// # async fn db(ctx: Context) -> ChildResult { ctx.shutdown_requested().await; Ok(()) }
+    /// let storage = Supervisor::new().with_child(ChildSpec::new("db").with_task(db)).build();
+    /// let storage = ChildSpec::new("storage").with_supervisor(storage);
+    /// let supervisor = Supervisor::new().with_child(storage).build();
+    /// supervisor.start().await?;
+    /// let db = supervisor.lookup_any("storage/db").await?;
+    /// db.terminate().await?;
+    /// assert_eq!(db.status(), ChildState::Stopped);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](LookupError::NotFound) with the path up to the first name that is not found.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe.
+    pub async fn lookup_any(&self, path: &str) -> Result<AnyChildRef, LookupError> {
+        let body = find(self.node().root(), path).await?;
+        Ok(AnyChildRef::new(Arc::clone(body.slot())))
+    }
+}
+
+/// Returns the address of the task at this path below the root.
+async fn address_at<Q: Send + 'static>(
+    root: Arc<Node>,
+    path: &str,
+) -> Result<ChildRef<Q>, LookupError> {
+    match find(root, path).await? {
+        Body::Supervisor { slot, .. } => Err(LookupError::IsSupervisor(slot.core().path())),
+        Body::Task { slot, .. } => typed(slot),
+    }
+}
+
 /// Returns the node of the supervisor that owns a child.
-fn node_of(owner: Option<Arc<dyn Owner>>) -> Option<Arc<Node>> {
+pub(crate) fn node_of(owner: Option<Arc<dyn Owner>>) -> Option<Arc<Node>> {
     let any: Arc<dyn Any + Send + Sync> = owner?;
     any.downcast().ok()
 }

@@ -8,12 +8,12 @@ use super::Supervisor;
 use crate::engine::{Child, ChildRules, Key, StartRule, State};
 use crate::error::SupervisorError;
 use crate::inbox::Reply;
-use crate::observe::{ChildCount, ChildInfo, ChildSpecInfo, Snapshot, Snapshots, SupervisorStats};
-use crate::runtime::{Body, ChildTask, Node, NodeState, SupervisorRun};
-use crate::slot::AnySlot;
-use crate::spec::{
-    ChildKind, ChildPath, ChildState, Name, RestartPolicy, StartMode, SupervisionStrategy,
+use crate::observe::{
+    ChildCount, ChildInfo, ChildSpecInfo, Snapshot, Snapshots, SupervisorStats, Wait,
 };
+use crate::runtime::{Body, ChildTask, Node, NodeState, SupervisorRun};
+use crate::slot::{AnySlot, SlotCore};
+use crate::spec::{ChildKind, ChildPath, ChildState, Name, StartMode, SupervisionStrategy};
 use crate::sync::clock;
 
 impl Supervisor {
@@ -125,8 +125,15 @@ impl Supervisor {
         let mut builder = SnapshotBuilder::new(top, Arc::clone(self.node()));
         while let Some(Pending { position, path, node }) = builder.pending.pop_front() {
             let now = clock::now();
-            match Self::observing(node).query(child_views).await {
-                Ok(views) => builder.add(position, &path, views, now),
+            let part =
+                move |run: &mut SupervisorRun| (run.engine.restarts_left(now), child_views(run));
+            match Self::observing(node).query(part).await {
+                Ok((restarts_left, views)) => {
+                    if let Some(supervisor) = builder.part(position) {
+                        supervisor.restarts_left = restarts_left;
+                    }
+                    builder.add(position, &path, views, now);
+                }
                 // A nested supervisor that does not run is shown without children.
                 Err(_) if position.is_some() => {}
                 Err(error) => return Err(error),
@@ -167,6 +174,23 @@ fn spec_info(name: &Name, rules: &ChildRules) -> ChildSpecInfo {
         health,
         significant,
     }
+}
+
+/// Fills in what a supervisor's part of a snapshot has, and a worker's has not.
+fn fill_in(part: &mut Snapshot, node: &Node, now: Instant) {
+    let rules = node.rules();
+    part.strategy = Some(rules.strategy);
+    part.max_restarts = Some(rules.max_restarts);
+    part.restart_window = Some(rules.restart_window);
+    part.child_restarts = node.restarts();
+    part.child_failures = node.failures();
+    part.uptime = uptime(node);
+    part.stopping = (part.state == ChildState::Stopping)
+        .then(|| node.stops().began())
+        .flatten()
+        .map(|began| now.saturating_duration_since(began))
+        .or(part.stopping);
+    part.capacity = 0;
 }
 
 /// Returns the time since the supervisor's current life began, if it has one.
@@ -221,14 +245,21 @@ impl SnapshotBuilder {
         Self { top, lists: Vec::new(), pending: VecDeque::from([pending]) }
     }
 
+    /// Returns the part at this position.
+    fn part(&mut self, position: Position) -> Option<&mut Snapshot> {
+        match position {
+            Some((list, at)) => self.lists.get_mut(list).and_then(|(_, parts)| parts.get_mut(at)),
+            None => Some(&mut self.top),
+        }
+    }
+
     /// Adds the children of the supervisor at this position.
     fn add(&mut self, position: Position, path: &ChildPath, views: Vec<ChildView>, now: Instant) {
         let (list, pending) = (self.lists.len(), &mut self.pending);
         let children = views.into_iter().enumerate().map(|(at, view)| {
             let mut part = view.part(path, now);
             if let Some(node) = view.nested {
-                part.strategy = Some(node.rules().strategy);
-                part.uptime = uptime(&node);
+                fill_in(&mut part, &node, now);
                 let (position, path) = (Some((list, at)), part.path.clone());
                 pending.push_back(Pending { position, path, node });
             }
@@ -242,13 +273,7 @@ impl SnapshotBuilder {
     /// deep.
     fn finish(mut self) -> Snapshot {
         while let Some((position, children)) = self.lists.pop() {
-            let supervisor = match position {
-                Some((list, at)) => {
-                    self.lists.get_mut(list).and_then(|(_, parts)| parts.get_mut(at))
-                }
-                None => Some(&mut self.top),
-            };
-            if let Some(supervisor) = supervisor {
+            if let Some(supervisor) = self.part(position) {
                 supervisor.children = Snapshots::from(children);
             }
         }
@@ -270,18 +295,30 @@ impl Supervisor {
             state: ChildState::NotStarted,
             strategy: None,
             restart: None,
+            shutdown: None,
+            health: None,
+            max_restarts: None,
+            restart_window: None,
+            restarts_left: None,
             uses: Vec::new(),
             incarnation: 1,
             restarts: 0,
+            failures: 0,
             failed_starts: 0,
+            child_restarts: 0,
+            child_failures: 0,
             uptime: None,
+            stopping: None,
             queued: 0,
+            capacity: 0,
+            waits: Vec::new(),
             last_exit: None,
             children: Snapshots::default(),
         });
-        let strategy = Some(self.strategy());
         let state = if node.is_held() { part.state } else { self.root_state().await };
-        Snapshot { state, strategy, uptime: uptime(node), ..part }
+        let mut part = Snapshot { state, ..part };
+        fill_in(&mut part, node, clock::now());
+        part
     }
 
     /// Returns the part of one child.
@@ -319,7 +356,7 @@ struct ChildView {
     slot: Arc<dyn AnySlot>,
     kind: ChildKind,
     state: ChildState,
-    restart: RestartPolicy,
+    rules: Arc<ChildRules>,
     incarnation: u64,
     up_since: Option<Instant>,
     nested: Option<Arc<Node>>,
@@ -345,7 +382,7 @@ impl ChildView {
             slot: Arc::clone(child.data.slot()),
             kind: child.rules.kind,
             state: child.shown(),
-            restart: child.rules.restart,
+            rules: Arc::clone(&child.rules),
             incarnation: child.generation,
             up_since: match child.state {
                 State::Up { since } => Some(since.instant()),
@@ -362,20 +399,42 @@ impl ChildView {
     /// Returns the child's part of a snapshot; `parent` is the path of its supervisor.
     fn part(&self, parent: &ChildPath, now: Instant) -> Snapshot {
         let core = self.slot.core();
+        let trouble = core.trouble();
         Snapshot {
             name: core.name().to_string(),
             path: parent.join_lazily(core.name()),
             state: self.state,
             strategy: None,
-            restart: Some(self.restart),
+            restart: Some(self.rules.restart),
+            shutdown: Some(self.rules.shutdown),
+            health: Some(self.rules.health),
+            max_restarts: None,
+            restart_window: None,
+            restarts_left: None,
             uses: self.uses.iter().map(|slot| slot.core().name().to_string()).collect(),
             incarnation: self.incarnation,
             restarts: core.restarts(),
-            failed_starts: core.trouble().failed_starts(),
+            failures: trouble.all_failures(),
+            failed_starts: trouble.failed_starts(),
+            child_restarts: 0,
+            child_failures: 0,
             uptime: self.up_since.map(|since| now.saturating_duration_since(since)),
+            stopping: core.stop_began().map(|at| now.saturating_duration_since(at.instant())),
             queued: self.slot.queued(),
+            capacity: self.slot.capacity(),
+            waits: waits(core, now),
             last_exit: core.last_exit(),
             children: Snapshots::default(),
         }
     }
+}
+
+/// Returns the children for which a child waits; the longest wait comes first.
+fn waits(core: &SlotCore, now: Instant) -> Vec<Wait> {
+    let waits = core.waits().into_iter().map(|wait| Wait {
+        on: wait.target.path(),
+        for_answer: wait.for_answer,
+        lasted: now.saturating_duration_since(wait.since.instant()),
+    });
+    waits.collect()
 }

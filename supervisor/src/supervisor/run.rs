@@ -17,6 +17,7 @@ use super::Supervisor;
 use crate::catch::catch_panic;
 use crate::error::SupervisorError;
 use crate::runtime::NodeState;
+use crate::spec::ExitReason;
 use crate::sync::clock;
 
 /// The time after the first signal in which further ones are the same request: what sends a signal
@@ -74,6 +75,7 @@ const SAME_REQUEST: Duration = Duration::from_secs(1);
 /// |---|---|
 /// | 0 | the tree ended in order: by itself, or after the first signal |
 /// | 1 | the tree did not start, gave up, or a child could not be stopped; or signals cannot be listened to |
+/// | another | the failure for which the tree gave up carries it: see [`WithExitCode`](crate::exit::WithExitCode) |
 /// | 129, 130, 131, 143 | SIGHUP, SIGINT, SIGQUIT or SIGTERM had what was left killed (128 + its number) |
 ///
 /// # Process exit
@@ -198,7 +200,8 @@ async fn run_listening(supervisor: Supervisor, hangup: bool) -> ExitCode {
         End::Ended(Ok(())) => log_report_and_exit(&supervisor, 0),
         End::Ended(Err(failure)) => {
             report_failure(&supervisor, &failure);
-            log_report_and_exit(&supervisor, 1)
+            let code = failure.reason().and_then(ExitReason::exit_code);
+            log_report_and_exit(&supervisor, code.unwrap_or(1))
         }
         End::Killed(signal) => log_report_and_exit(&supervisor, signal.exit_code()),
     }

@@ -43,6 +43,8 @@ pub struct SupervisorBuilder {
     pub(super) children: Declaration,
     /// Boxed, since a builder is moved with each child that it is given.
     pub(super) template: Option<Box<TemplateParts>>,
+    /// The number of partitions that the children are; 0 if they are none.
+    pub(super) partitions: usize,
 }
 
 impl Supervisor {
@@ -66,6 +68,7 @@ impl SupervisorBuilder {
             kill_grace: defaults::KILL_GRACE,
             children: Declaration::default(),
             template: None,
+            partitions: 0,
         }
     }
 
@@ -184,7 +187,7 @@ impl SupervisorBuilder {
             kill_grace: self.kill_grace,
             template: template.as_ref().map(|template| Arc::clone(&template.rules)),
         };
-        let node = Node::new(self.label, rules, template);
+        let node = Node::new(self.label, rules, template, self.partitions);
         node.declare(self.children);
         Supervisor::from_node(node)
     }

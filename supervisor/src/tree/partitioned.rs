@@ -6,10 +6,10 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use super::{Child, ChildHandle, ChildSpec, Ready, Runnable, SupervisorBuilder};
-use crate::child::{AnyChildRef, ChildRef};
+use crate::child::{AnyChildRef, ChildRef, Context};
 use crate::runtime::{Body, ErasedSpec, Unplaced};
 use crate::spec::{ChildOptions, Name, Order, SupervisionStrategy, TreeDescriptor, rules};
-use crate::supervisor::Supervisor;
+use crate::supervisor::{Supervisor, node_of};
 
 /// The secret of this process.
 #[expect(clippy::disallowed_types, reason = "a constant: no task waits for it")]
@@ -65,7 +65,9 @@ type Secret = std::sync::LazyLock<RandomState>;
 ///
 /// The template's options are those of each worker. A key belongs to the same worker as long as the
 /// number of partitions stays the same, within one run of the program; a program must not store
-/// which worker that is. [`of_hash`](Self::of_hash) takes a hash of the program's own.
+/// which worker that is. [`of_bytes`](Self::of_bytes) is stable across runs and programs, and
+/// [`of_hash`](Self::of_hash) takes a hash of the program's own. A worker learns its number by
+/// [`Context::partition`].
 // There is no bound on `M` where none is needed, as on that of `ChildRef`.
 pub struct Partitioned<M> {
     supervisor: Supervisor,
@@ -110,6 +112,8 @@ impl<M> Partitioned<M> {
     /// let tenant: u64 = 1002;
     /// assert_eq!(shards.of_hash(tenant).path(), "2");
     /// ```
+    ///
+    /// [`of_bytes`](Self::of_bytes) does this with the hash [`stable_hash`].
     #[must_use]
     pub fn of_hash(&self, hash: u64) -> &ChildRef<M> {
         let partitions = self.workers.len() as u64;
@@ -118,10 +122,93 @@ impl<M> Partitioned<M> {
         &self.workers[index]
     }
 
+    /// Returns the worker that this key belongs to in every run of a program and in every program
+    /// with as many partitions, whether the worker runs or not.
+    ///
+    /// This is [`of_hash`](Self::of_hash) with [`stable_hash`]: on all machines and in all versions
+    /// of this library, a key comes to the worker of the same number. Whoever chooses the keys can
+    /// choose the worker, too: where they come from outside and stability is not needed, use
+    /// [`of`](Self::of).
+    ///
+    /// ```
+    /// # use supervisor::prelude::*;
+    /// # let template = ChildSpec::new("shard").with_task(async |ctx: Context| {
+    /// #     ctx.shutdown_requested().await;
+    /// #     Ok(())
+    /// # });
+    /// let shards = Supervisor::new().build_partitioned(template, 4);
+    /// assert_eq!(shards.of_bytes("tenant-17").path(), "0");
+    /// ```
+    #[must_use]
+    pub fn of_bytes(&self, key: impl AsRef<[u8]>) -> &ChildRef<M> {
+        self.of_hash(stable_hash(key.as_ref()))
+    }
+
     /// Returns all workers, in the order of their numbers.
     #[must_use]
     pub fn workers(&self) -> &[ChildRef<M>] {
         &self.workers
+    }
+}
+
+/// Hashes bytes in a way that stays the same: the 64-bit FNV-1a hash.
+///
+/// Two programs, or two releases of one, that hash a key with it agree on the key's partition:
+/// `stable_hash(key) % partitions`. For each byte, the hash, which begins as
+/// `0xcbf29ce484222325`, is combined with the byte by exclusive or, then multiplied by
+/// `0x100000001b3`, modulo 2⁶⁴. Nearly every language has it in a library.
+///
+/// It is no protection against keys that were chosen to collide. A number is hashed by its bytes in
+/// an order that all programs agree on: `stable_hash(&number.to_be_bytes())`.
+///
+/// ```
+/// use supervisor::pool::stable_hash;
+///
+/// assert_eq!(stable_hash(b""), 0xcbf2_9ce4_8422_2325);
+/// assert_eq!(stable_hash(b"foobar"), 0x8594_4171_f739_67e8);
+/// ```
+#[must_use]
+pub const fn stable_hash(bytes: &[u8]) -> u64 {
+    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+    let mut rest = bytes;
+    while let Some((byte, after)) = rest.split_first() {
+        hash = (hash ^ *byte as u64).wrapping_mul(0x0100_0000_01b3);
+        rest = after;
+    }
+    hash
+}
+
+impl<M> Context<M> {
+    /// Returns the number of the child as a partition, from 0; `None` if it is no worker of a
+    /// [`Partitioned`], or of a pool with `partitions`.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), supervisor::SupervisorError> {
+    /// use supervisor::prelude::*;
+    ///
+    /// const SHARDS: usize = 4;
+    ///
+    /// async fn shard(ctx: Context) -> ChildResult {
+    ///     let number = ctx.partition().ok_or("not a shard")?;
+    ///     println!("reads shard-{number}.log, one of {SHARDS}");
+    ///     ctx.shutdown_requested().await;
+    ///     Ok(())
+    /// }
+    ///
+    /// let template = ChildSpec::new("shard").with_task(shard);
+    /// let shards = Supervisor::new().build_partitioned(template, SHARDS);
+    /// shards.start().await?;
+    /// # tokio::task::yield_now().await;
+    /// # assert!(shards.workers().iter().all(|shard| shard.incarnation() == 1));
+    /// # shards.shutdown().await.map(drop)
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn partition(&self) -> Option<usize> {
+        let partitions = node_of(self.owner())?.partitions();
+        let number = self.name().to_string().parse().ok()?;
+        (number < partitions).then_some(number)
     }
 }
 
@@ -216,6 +303,7 @@ impl SupervisorBuilder {
         }
         // No worker uses another, so that all start together, and stop together as a pool's do.
         self.order = Order::ByUse;
+        self.partitions = partitions;
         // There is at least one worker, so that `of` finds an address for each key even if the
         // number of partitions is zero and the supervisor cannot be started.
         let (parts, workers) = workers(template, partitions.max(1));

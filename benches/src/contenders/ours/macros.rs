@@ -12,7 +12,7 @@ pub(crate) struct Macros;
 supervision_tree! {
     /// A pool whose members each get a value of their own.
     Members: one_for_one {
-        members: simple_one_for_one(max_restarts = 4_294_967_295, restart_window = 1ms) {
+        members: simple_one_for_one(max_restarts = 4_294_967_295, restart_window = 100ms) {
             member: Always<Member>,
         },
     }

@@ -7,7 +7,9 @@ use syn::ext::IdentExt;
 use super::super::ast::{Child, Supervisor};
 use super::scope::Scope;
 use crate::errors::Errors;
+use crate::options::Item;
 use crate::options::key::Key;
+use crate::options::setting::ValueError;
 use crate::words;
 
 /// Checks that a child has `after` only under `order = by_use`: in declaration order it starts after
@@ -16,6 +18,17 @@ pub(super) fn after_without_order(supervisor: &Supervisor, child: &Child, errors
     let Some((options, _)) = child.options().filter(|_| !supervisor.is_by_use()) else { return };
     if let Some(item) = options.items.iter().find(|item| item.key() == Some(Key::After)) {
         errors.at(item.ident.span(), wording::after_without_order(&child.unraw_name()));
+    }
+}
+
+/// Checks that `after` is a list of names.
+pub(super) fn after_mistyped(supervisor: &Supervisor, child: &Child, errors: &mut Errors) {
+    let Some((options, _)) = child.options().filter(|_| supervisor.is_by_use()) else { return };
+    let mistyped = |item: &&Item| matches!(item.setting(), Some(Err(ValueError::NotNames)));
+    if let Some(item) = options.items.iter().find(mistyped) {
+        let example = Key::After.example();
+        let message = format!("`after` is a list of siblings, as in `after = {example}`");
+        errors.on(item.value_tokens(), message);
     }
 }
 

@@ -8,8 +8,9 @@ use syn::{
 };
 
 use super::super::ast::{Body, Child};
+use super::super::mentions::{Mention, Mentions};
 use super::facts::Site;
-use super::scope::{Declared, Scope, Uses};
+use super::scope::{Declared, Scope};
 use crate::errors::Errors;
 
 /// Checks that the function of a task keeps the siblings that it owns: a life gets a clone.
@@ -21,11 +22,10 @@ pub(super) fn sibling_given_away(child: &Child, scope: Scope, errors: &mut Error
     };
     let mut gifts = Gifts::default();
     gifts.visit_expr(&closure.body);
-    let mut uses = Uses::default();
-    uses.visit_expr(value);
+    let bound = Mentions::of(value).bound;
     let is_sibling = |ident: &&Ident| {
         let name = ident.unraw().to_string();
-        scope.find(&name) == Some(Declared::Before) && !uses.bound.contains(&name)
+        scope.find(&name) == Some(Declared::Before) && !bound.contains(&name)
     };
     if let Some(ident) = gifts.to_functions.iter().find(is_sibling) {
         let message =
@@ -46,15 +46,12 @@ pub(super) fn async_closure_captures(child: &Child, site: Site, scope: Scope, er
     let Some((_, closure)) = function(child).filter(|(_, closure)| is_async(closure)) else {
         return;
     };
-    let mut uses = Uses::default();
-    uses.visit_expr_closure(closure);
-    let captured = uses.used.iter().find(|ident| {
-        let name = ident.unraw().to_string();
-        let is_variable =
-            scope.find(&name) == Some(Declared::Before) || site.params.contains(&name);
-        is_variable && !uses.bound.contains(&name)
+    let mentions = Mentions::of_closure(closure);
+    let captured = mentions.values().find(|mention| {
+        let name = mention.name();
+        scope.find(&name) == Some(Declared::Before) || site.params.contains(&name)
     });
-    if let Some(ident) = captured {
+    if let Some(Mention { ident, .. }) = captured {
         let message = format!(
             "an async closure would lend `{ident}` to the life, which has to own it; write `{}`",
             with_clone(ident, closure)
@@ -137,8 +134,7 @@ impl<'ast> Visit<'ast> for Gifts {
     }
 
     fn visit_expr_async(&mut self, block: &'ast ExprAsync) {
-        let mut uses = Uses::default();
-        uses.visit_block(&block.block);
-        self.to_blocks.extend(uses.used);
+        let mentions = Mentions::of_block(&block.block);
+        self.to_blocks.extend(mentions.values().map(|mention| mention.ident.clone()));
     }
 }

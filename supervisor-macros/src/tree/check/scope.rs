@@ -2,12 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use syn::ext::IdentExt;
-use syn::punctuated::Punctuated;
-use syn::visit::{self, Visit};
-use syn::{Expr, ExprCall, ExprClosure, ExprPath, Ident, Macro, PatIdent, Token};
+use syn::Expr;
 
 use super::super::ast::{Body, Child, Supervisor};
+use super::super::mentions::{Mention, Mentions};
 use super::facts::Site;
 use crate::errors::Errors;
 
@@ -76,12 +74,11 @@ pub(super) fn sibling_later(child: &Child, site: Site, scope: Scope, errors: &mu
         // The value of a task is a function, never a child.
         return;
     }
-    let mut uses = Uses::default();
-    uses.visit_expr(value);
+    let mentions = Mentions::of(value);
     let mut reported = HashSet::new();
-    for ident in &uses.used {
-        let name = ident.unraw().to_string();
-        if uses.bound.contains(&name) || site.params.contains(&name) {
+    for mention in mentions.values() {
+        let name = mention.name();
+        if site.params.contains(&name) {
             continue;
         }
         let of = child.unraw_name();
@@ -96,24 +93,66 @@ pub(super) fn sibling_later(child: &Child, site: Site, scope: Scope, errors: &mu
             Some(Declared::Before | Declared::Here) | None => continue,
         };
         if reported.insert(name) {
-            errors.at(ident.span(), message);
+            errors.at(mention.ident.span(), message);
         }
     }
+}
+
+/// Checks that a child's value reaches a child of a nested supervisor through that supervisor.
+///
+/// In a tree without a name, and for a task, the name may be that of a variable or a function.
+pub(super) fn sibling_below(
+    supervisor: &Supervisor,
+    child: &Child,
+    site: Site,
+    scope: Scope,
+    errors: &mut Errors,
+) {
+    let Some(value) = child.value().filter(|_| site.root.is_some()) else { return };
+    if matches!((&child.body, value), (Body::Task(_), Expr::Path(_))) {
+        return;
+    }
+    for mention in Mentions::of(value).values() {
+        let name = mention.name();
+        if scope.find(&name).is_some() || site.params.contains(&name) {
+            continue;
+        }
+        let before = &supervisor.children[..scope.index];
+        let found = before.iter().find_map(|sibling| Some((sibling, path_below(sibling, &name)?)));
+        if let Some((sibling, path)) = found {
+            let (ident, around) = (&mention.ident, sibling.unraw_name());
+            let message =
+                format!("`{ident}` is below `{around}`; write `{path}` (an item: `self::{ident}`)");
+            errors.at(ident.span(), message);
+            return;
+        }
+    }
+}
+
+/// Returns the expression for the child of this name and with a type below a child.
+fn path_below(child: &Child, name: &str) -> Option<String> {
+    let Body::Supervisor(nested) = &child.body else { return None };
+    let around = child.unraw_name();
+    nested.children.iter().find_map(|below| match &below.body {
+        Body::Typed(_) if below.unraw_name() == name => Some(format!("{around}.{name}()")),
+        _ => path_below(below, name).map(|path| {
+            let (first, rest) = path.split_once('.').unwrap_or((&path, ""));
+            format!("{around}.{first}().{rest}")
+        }),
+    })
 }
 
 /// Checks that a sibling's name, which is the sibling's address, is not used as a function of the
 /// same name.
 pub(super) fn function_hidden(child: &Child, scope: Scope, errors: &mut Errors) {
     let Some(value) = child.value() else { return };
-    let mut uses = Uses::default();
-    uses.visit_expr(value);
-    if let (Body::Task(_), Expr::Path(path)) = (&child.body, value) {
-        // The value of a task is a function that the child calls.
-        uses.calls.extend(path.path.get_ident().cloned());
-    }
-    for ident in uses.calls {
-        let name = ident.unraw().to_string();
-        if scope.find(&name) == Some(Declared::Before) && !uses.bound.contains(&name) {
+    let mentions = Mentions::of(value);
+    // The value of a task is a function that the child calls.
+    let function = matches!((&child.body, value), (Body::Task(_), Expr::Path(_)));
+    let functions = mentions.values().filter(|_| function);
+    for mention in mentions.calls().chain(functions) {
+        let (name, ident) = (mention.name(), &mention.ident);
+        if scope.find(&name) == Some(Declared::Before) {
             let message =
                 format!("`{name}` is a child's address here; the function is `self::{name}`");
             errors.at(ident.span(), message);
@@ -128,81 +167,13 @@ pub(super) fn function_hidden(child: &Child, scope: Scope, errors: &mut Errors) 
 /// reference until it is called.
 pub(super) fn task_borrows_parameter(child: &Child, site: Site, errors: &mut Errors) {
     let (Body::Task(_), Some(value)) = (&child.body, child.value()) else { return };
-    let mut uses = Uses::default();
-    uses.visit_expr(value);
-    let mut closures = Closures::default();
-    closures.visit_expr(value);
-    let name = |ident: &Ident| ident.unraw().to_string();
-    let found = closures
-        .used
-        .iter()
-        .find(|ident| site.borrowed.contains(&name(ident)) && !uses.bound.contains(&name(ident)));
-    if let Some(ident) = found {
+    let mentions = Mentions::of(value);
+    let mut in_closures = mentions.values().filter(|mention| mention.in_closure);
+    let found = in_closures.find(|mention| site.borrowed.contains(&mention.name()));
+    if let Some(Mention { ident, .. }) = found {
         let message = format!(
             "`{ident}` is borrowed while the tree is built, and no longer; write `{{ let {ident} = {ident}.clone(); move |ctx| … }}`"
         );
         errors.at(ident.span(), message);
-    }
-}
-
-/// The names that the closures in an expression use as values.
-#[derive(Default)]
-struct Closures {
-    used: Vec<Ident>,
-}
-
-impl<'ast> Visit<'ast> for Closures {
-    fn visit_expr_closure(&mut self, closure: &'ast ExprClosure) {
-        let mut uses = Uses::default();
-        uses.visit_expr(&closure.body);
-        self.used.extend(uses.used);
-    }
-}
-
-/// The names that an expression uses as values, those that it calls, and those that it binds
-/// itself.
-///
-/// A called name is a function: `worker()` does not use the child `worker`.
-#[derive(Default)]
-pub(super) struct Uses<'ast> {
-    pub(super) used: Vec<Ident>,
-    calls: Vec<Ident>,
-    pub(super) bound: HashSet<String>,
-    called: Option<&'ast ExprPath>,
-}
-
-impl<'ast> Visit<'ast> for Uses<'ast> {
-    fn visit_expr_call(&mut self, call: &'ast ExprCall) {
-        if let Expr::Path(path) = &*call.func {
-            self.called = Some(path);
-            self.calls.extend(path.path.get_ident().cloned());
-        }
-        visit::visit_expr_call(self, call);
-    }
-
-    fn visit_expr_path(&mut self, path: &'ast ExprPath) {
-        let is_called = self.called.is_some_and(|called| std::ptr::eq(called, path));
-        if !is_called && let Some(ident) = path.path.get_ident() {
-            self.used.push(ident.clone());
-        }
-    }
-
-    fn visit_pat_ident(&mut self, pat: &'ast PatIdent) {
-        self.bound.insert(pat.ident.unraw().to_string());
-        visit::visit_pat_ident(self, pat);
-    }
-
-    /// Visits the arguments of a macro such as `vec![db.clone()]`, where they are expressions.
-    fn visit_macro(&mut self, call: &'ast Macro) {
-        let parser = Punctuated::<Expr, Token![,]>::parse_terminated;
-        if let Ok(arguments) = call.parse_body_with(parser) {
-            let mut inner = Uses::default();
-            for argument in &arguments {
-                inner.visit_expr(argument);
-            }
-            self.used.append(&mut inner.used);
-            self.calls.append(&mut inner.calls);
-            self.bound.extend(inner.bound);
-        }
     }
 }

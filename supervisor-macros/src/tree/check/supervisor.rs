@@ -1,8 +1,11 @@
 //! Rules on supervisors, and on the tree as a whole.
 
+use std::time::Duration;
+
 use supervisor_rules::wording;
 
 use super::super::ast::{Body, Child, Enclosure, Handle, Supervisor, Tree};
+use super::super::text::compact;
 use super::facts::{auto_shutdown, may_be_significant};
 use crate::errors::Errors;
 use crate::options::key::Key;
@@ -11,7 +14,7 @@ use crate::words::{AutoShutdown, Strategy, Vocabulary};
 
 type Rule = fn(&Supervisor, &mut Errors);
 
-pub(super) const RULES: [Rule; 8] = [
+pub(super) const RULES: [Rule; 9] = [
     strategy_unknown,
     braces_expected,
     template_count,
@@ -19,6 +22,7 @@ pub(super) const RULES: [Rule; 8] = [
     max_children_of_partitions,
     max_children_exceeded,
     window_unlimited,
+    window_too_short,
     auto_shutdown_without_significant,
 ];
 
@@ -138,6 +142,33 @@ fn window_unlimited(supervisor: &Supervisor, errors: &mut Errors) {
     if let Some((item, ..)) = window.filter(|_| is_unlimited) {
         let message = "under `max_restarts = unlimited` no restart is counted, so `restart_window` has no meaning; leave it out";
         errors.at(item.ident.span(), message);
+    }
+}
+
+/// The shortest time in which restarts can add up: a child that fails at once is restarted some
+/// hundred times in it.
+const LEAST_WINDOW: Duration = Duration::from_millis(100);
+
+/// Checks that failures can add up in a supervisor's window: in a shorter one they never do, and a
+/// child that fails at once is restarted for ever.
+fn window_too_short(supervisor: &Supervisor, errors: &mut Errors) {
+    let settings = || supervisor.options.settings(supervisor.nested_place());
+    let makes_none = settings().any(|(_, key, setting)| {
+        key == Key::MaxRestarts && matches!(setting, Setting::Limit(Known::Here(Some(0) | None)))
+    });
+    let window = settings().find_map(|(item, key, setting)| match (key, setting) {
+        (Key::RestartWindow, Setting::Time(Known::Here(window))) => Some((item, window)),
+        _ => None,
+    });
+    if let Some((item, window)) = window
+        && window < LEAST_WINDOW
+        && !makes_none
+    {
+        let written = compact(&item.value_tokens());
+        let message = format!(
+            "restarts never add up within `restart_window = {written}`, so the supervisor never gives up; write `100ms` or more"
+        );
+        errors.on(item.value_tokens(), message);
     }
 }
 

@@ -8,7 +8,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 pub(super) use generic::root as generic_root;
-pub(super) use named::{below as named_below, root as named_root};
+pub(super) use named::{accessor_type, below as named_below, root as named_root};
 
 use self::parts::ident;
 use super::super::ast::{Supervisor, Tree};

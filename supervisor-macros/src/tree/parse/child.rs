@@ -1,6 +1,7 @@
 //! Parses tasks and children with a type: policy, type, options and value.
 
 use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Expr, Ident, Token, token};
@@ -11,7 +12,7 @@ use super::path;
 use super::recovery::{kebab, starts_child};
 use crate::errors::Errors;
 use crate::options::key::Key;
-use crate::options::{Options, begins_with_option};
+use crate::options::{Options, begins_with_option, is_duration};
 use crate::words::{Policy, Strategy, Vocabulary, Word, elsewhere};
 
 /// Parses the part after the colon of a child that is not a supervisor: a task, or a child with a
@@ -247,6 +248,12 @@ fn options_in_braces(input: ParseStream, of: &str, errors: &mut Errors) -> Optio
 fn arguments(input: ParseStream, name: &Ident, written: &str, ty: &TypePath) -> Option<String> {
     let start = input.fork();
     let content = parenthesized(&start).ok()?;
+    if let Some(time) = time_alone(&content) {
+        // `sweep: Every(30s)`
+        return Some(format!(
+            "a job is a task with a period; write `{name}: Always(every = {time})`"
+        ));
+    }
     let ahead = content.fork();
     let is_argument = match ahead.call(Ident::parse_any) {
         // `Database()`, and `#[cfg(…)]` before an option, which `Options` reports.
@@ -268,6 +275,14 @@ fn arguments(input: ParseStream, name: &Ident, written: &str, ty: &TypePath) -> 
             "options stand in these parentheses; a child's value stands after `=`: `{name}: {written} = {last}({arguments})`"
         )
     })
+}
+
+/// Returns the duration that stands in parentheses without the name of an option.
+fn time_alone(content: ParseStream) -> Option<String> {
+    let ahead = content.fork();
+    let literal = ahead.parse::<syn::Lit>().ok().filter(|_| ahead.is_empty())?;
+    let text = literal.to_token_stream().to_string();
+    is_duration(&text).then_some(text)
 }
 
 fn value(input: ParseStream, errors: &mut Errors) -> syn::Result<Option<Expr>> {

@@ -1,5 +1,6 @@
 //! Parses the list of a supervisor's children, and the name of each.
 
+use proc_macro2::TokenStream;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Attribute, Expr, Ident, LitStr, Token, Visibility, token};
@@ -8,7 +9,7 @@ use super::super::ast::{Body, Child, Validity};
 use super::super::names;
 use super::child::{is_lower, task_or_typed};
 use super::mistakes;
-use super::recovery::{kebab, skip_to_next_child, starts_child};
+use super::recovery::{between, kebab, skip_to_next_child, starts_child};
 use super::supervisor;
 use crate::errors::Errors;
 use crate::options::key::{Key, Receiver};
@@ -18,19 +19,17 @@ use crate::words::{Policy, Strategy, Vocabulary, elsewhere};
 pub(super) fn parse(input: ParseStream, errors: &mut Errors) -> (Vec<Child>, Option<syn::Error>) {
     let (mut children, mut lost) = (Vec::new(), None);
     while !input.is_empty() {
+        let start = input.fork();
         match child(input, errors) {
-            Ok(child) => {
-                let name = child.name.to_string();
-                let is_broken = matches!(child.body, Body::Broken(_));
-                children.push(child);
-                if is_broken {
+            Ok(mut child) => {
+                if !matches!(child.body, Body::Broken(_)) {
+                    after_child(input, &child.name, errors);
+                } else if !starts_child(input) {
                     // If `b: Always` follows an empty `a:`, no token of `b` may be skipped.
-                    if !starts_child(input) {
-                        skip_to_next_child(input);
-                    }
-                } else {
-                    after_child(input, &name, errors);
+                    skip_to_next_child(input);
                 }
+                child.raw = between(&start, input);
+                children.push(child);
             }
             Err(error) => {
                 errors.push(error.clone());
@@ -43,7 +42,7 @@ pub(super) fn parse(input: ParseStream, errors: &mut Errors) -> (Vec<Child>, Opt
 }
 
 /// Parses the comma between two children.
-fn after_child(input: ParseStream, name: &str, errors: &mut Errors) {
+fn after_child(input: ParseStream, name: &Ident, errors: &mut Errors) {
     if input.is_empty() || input.parse::<Token![,]>().is_ok() {
         return;
     }
@@ -77,7 +76,8 @@ fn child(input: ParseStream, errors: &mut Errors) -> syn::Result<Child> {
             Body::Broken(error)
         }
     };
-    Ok(Child { attrs, name, body, validity: Validity::Valid, place: None })
+    let (validity, place, raw) = (Validity::Valid, None, TokenStream::new());
+    Ok(Child { attrs, name, body, validity, place, raw })
 }
 
 /// Reports and skips words that other languages write before a declaration: `pub db: Db`,

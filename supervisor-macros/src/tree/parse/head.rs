@@ -148,7 +148,7 @@ fn is_name(ident: &Ident) -> bool {
 }
 
 /// Returns whether a name comes first: `Shop:`, `Shop(…):`, or, with another sign or none in place
-/// of its colon, `Shop one_for_one` and `Shop = one_for_one`.
+/// of its colon, `Shop one_for_one`, `Shop = one_for_one` and `Shop { … }`.
 ///
 /// `one_for_al(…) {` is a misspelt strategy, not a name.
 fn has_name(input: ParseStream) -> bool {
@@ -167,11 +167,7 @@ fn has_name(input: ParseStream) -> bool {
         return true;
     }
     let is_type = text.starts_with(|first: char| first.is_uppercase());
-    is_type
-        && Strategy::meant_by(&text).is_none()
-        && !ahead.is_empty()
-        && !ahead.peek(token::Brace)
-        && !ahead.peek(Token![::])
+    is_type && Strategy::meant_by(&text).is_none() && !ahead.is_empty() && !ahead.peek(Token![::])
 }
 
 /// Parses the parameters; one that cannot be parsed keeps its place, so that calls of the tree's

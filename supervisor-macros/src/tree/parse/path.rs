@@ -67,7 +67,7 @@ pub(super) fn dotted(input: ParseStream, ty: &mut TypePath, errors: &mut Errors)
         let colons = quote_spanned!(dot.span=> ::);
         let rest_tokens = &rest.tokens;
         let joined = quote::quote!(#tokens #colons #rest_tokens);
-        *ty = TypePath { tokens: joined, last: rest.last, is_plain: false };
+        *ty = TypePath { tokens: joined, last: rest.last, is_plain: false, added: None };
         is_dotted = true;
     }
     if is_dotted {
@@ -97,7 +97,7 @@ pub(super) fn policy_as_argument(ty: &TypePath) -> Option<(Ident, TypePath)> {
     }
     let is_plain = tokens.len() == 1;
     let tokens = tokens.into_iter().collect();
-    Some((word, TypePath { tokens, last: ty.last.clone(), is_plain }))
+    Some((word, TypePath { tokens, last: ty.last.clone(), is_plain, added: None }))
 }
 
 /// Parses Erlang's `:permanent`, and returns the policy that it means.
@@ -194,7 +194,7 @@ pub(super) fn segments(input: ParseStream) -> syn::Result<TypePath> {
         }
         let Ok(colons) = input.parse::<Token![::]>() else {
             let is_plain = segments == 1 && !has_arguments;
-            return Ok(TypePath { tokens, last: ident, is_plain });
+            return Ok(TypePath { tokens, last: ident, is_plain, added: None });
         };
         colons.to_tokens(&mut tokens);
     }

@@ -1,6 +1,6 @@
 //! Skips the tokens of a mistake, so that parsing can go on after it.
 
-use proc_macro2::TokenTree;
+use proc_macro2::{TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{Ident, Token};
@@ -30,6 +30,19 @@ pub(super) fn skip_to(input: ParseStream, stop: impl Fn(ParseStream) -> bool) {
             return;
         }
     }
+}
+
+/// Returns the tokens from one place to a later one.
+pub(super) fn between(start: ParseStream, end: ParseStream) -> TokenStream {
+    let start = start.fork();
+    let mut tokens = TokenStream::new();
+    while start.cursor() < end.cursor() {
+        match start.parse::<TokenTree>() {
+            Ok(token) => tokens.extend([token]),
+            Err(_) => break,
+        }
+    }
+    tokens
 }
 
 /// Parses words with `-` between them, `one-for-one`, as one word with the span of the first, and

@@ -74,6 +74,18 @@ pub(super) fn parse(
     Ok(Supervisor { strategy, options, enclosure, children, lost, handle: None })
 }
 
+/// Returns a supervisor without children, which stands for one that is not written yet.
+pub(super) fn unfinished() -> Supervisor {
+    Supervisor {
+        strategy: known(Strategy::OneForOne, Span::mixed_site()),
+        options: Options::default(),
+        enclosure: Enclosure::Braces,
+        children: Vec::new(),
+        lost: None,
+        handle: None,
+    }
+}
+
 fn known(strategy: Strategy, span: Span) -> Word<Strategy> {
     Word { ident: Ident::new(strategy.as_str(), span), known: Some(strategy) }
 }

@@ -90,7 +90,7 @@ fn child() -> impl Strategy<Value = ChildRules> {
                 significant,
                 heartbeat,
                 health,
-                gated: cfg!(feature = "lease") && gated && restart != RestartPolicy::Temporary,
+                gated: cfg!(feature = "lease") && gated && restart != Temporary,
             }
         },
     )
@@ -173,6 +173,12 @@ pub(super) fn scenario_of(
     })
 }
 
+/// Returns the rules of a child, without its gate if its siblings may wait for it.
+fn gated_where_possible(world: &World, rules: ChildRules) -> ChildRules {
+    let alone = world.engine.rules.strategy == OneForOne && world.engine.graph.is_none();
+    ChildRules { gated: rules.gated && alone, ..rules }
+}
+
 /// Returns the numbers of the bits that are set.
 pub(super) fn bits(bits: u8) -> Vec<usize> {
     (0..8).filter(|bit| bits & (1 << bit) != 0).collect()
@@ -242,6 +248,7 @@ pub(super) fn happen(world: &mut World, happening: Happening) {
         }
         Happening::Add(number, rules, uses) => {
             let rules = world.engine.rules.template.as_deref().cloned().unwrap_or(rules);
+            let rules = gated_where_possible(world, rules);
             let name = name_in(world, number);
             let uses = if world.engine.graph.is_some() && !world.uses_all {
                 bits(uses)
@@ -306,6 +313,11 @@ fn command_in(world: &mut World, command: u8, number: u8) {
     };
     let name = name_in(world, number);
     let own = world.engine.find(&world::named(&name));
+    #[cfg(feature = "lease")]
+    if matches!(make, Verb::Open | Verb::Shut) && !own.is_some_and(|key| world.engine.is_gated(key))
+    {
+        return;
+    }
     let free = own.is_none_or(|key| !world.engine.is_moving(key));
     let call = world.call(make, &name);
     let engine = &world.engine;
@@ -376,6 +388,7 @@ proptest! {
         let (children, events, end) = (scenario.children, scenario.events, scenario.end);
         if world.engine.rules.strategy != SimpleOneForOne {
             for (number, (rules, _)) in children.into_iter().enumerate() {
+                let rules = gated_where_possible(&world, rules);
                 world = world.with(&name(number), rules);
             }
         }

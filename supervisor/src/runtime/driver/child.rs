@@ -66,7 +66,7 @@ impl ChildTask {
 
     /// Closes a refused child for good; a refused supervisor goes on as its own root.
     pub(crate) fn refuse(self, reaper: &mut Reaper) {
-        if let Some((_, leftovers)) = self.slot().close(Closing::Gone) {
+        if let Some((_, leftovers)) = self.slot().close(Closing::Gone).leftovers {
             reaper.take(leftovers);
         }
         if let Some(rest) = Node::release_child(&self.body) {

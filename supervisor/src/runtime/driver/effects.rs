@@ -35,6 +35,7 @@ impl SupervisorRun {
             Effect::Forgotten(child) => {
                 if let Some(child) = self.engine.take_forgotten(child) {
                     self.forget(child);
+                    self.wake_if_there_is_room();
                 }
             }
             Effect::Refused(child) => child.refuse(&mut self.reaper),

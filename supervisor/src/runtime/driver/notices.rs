@@ -17,7 +17,17 @@ impl SupervisorRun {
         let observed = self.node.is_observed().then(|| notice.clone());
         let asked_at = self.update_statistics(notice);
         if let Some(notice) = observed {
+            let stopped_late = match &notice {
+                Notice::StoppedLate(key) => self.engine.child(*key),
+                _ => None,
+            };
             self.announce(notice, asked_at);
+            // The child was closed while its life went on.
+            if let Some(child) = stopped_late
+                && child.data.slot().core().is_over()
+            {
+                self.node.announce_child_ended(child.data.slot().core());
+            }
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Body, Hold, Node, NodeState, Parent, ShutdownOnDrop, TreeHandle, rules};
 use crate::error::SupervisorError;
-use crate::observe::log;
+use crate::observe::{Moving, log};
 use crate::slot::AnySlot;
 use crate::spec::{ChildOptions, Name};
 use crate::sync::{Mutex, MutexGuard, PoisonError, shared_static};
@@ -15,7 +15,7 @@ shared_static! {
     static ADOPTING: Mutex<()> = Mutex::new(());
 }
 
-/// Waits until no other adoption goes on.
+/// Waits until no other adoption goes on, and keeps others from beginning.
 pub(super) fn adopting() -> MutexGuard<'static, ()> {
     ADOPTING.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -71,7 +71,7 @@ impl Node {
         slot: &Arc<dyn AnySlot>,
         hold: Hold,
     ) -> Result<(), SupervisorError> {
-        let _adopting = adopting();
+        let adopting = adopting();
         let mut ancestor = Some(Arc::clone(parent));
         while let Some(node) = ancestor {
             if Arc::ptr_eq(&node, self) {
@@ -86,11 +86,14 @@ impl Node {
             return Err(SupervisorError::Ended(self.path(), reason));
         }
         // The subscribers of this tree keep their subscription to the same part of the larger tree.
-        // They move before the parent is set: an event that finds them gone waits for the parent.
         let path = parent.path().join(slot.core().name());
-        parent.root().subscribers.absorb(&self.subscribers, &path);
+        let moving = Moving::begin();
+        parent.root().subscribers.absorb(&self.subscribers, &path, &moving);
         let node = Arc::downgrade(parent);
         self.lock().parent = Some(Parent { node, slot: Arc::clone(slot), hold });
+        drop(moving);
+        // (This wakes those who watch, and so waits for the end of the lock.)
+        drop(adopting);
         self.health_changed();
         Ok(())
     }
@@ -107,19 +110,29 @@ impl Node {
         body: &Body,
     ) -> Option<(Option<TreeHandle>, Option<Arc<ShutdownOnDrop>>)> {
         let Body::Supervisor { node, slot } = body else { return None };
-        let _adopting = adopting();
+        let adopting = adopting();
         let (root, path) = (node.root(), node.path());
+        let moving = Moving::begin();
         let (parent, keeper, has_ended) = {
             let mut locked = node.lock();
-            let has_ended = matches!(locked.state, NodeState::Down { .. });
+            // A supervisor that ended while its parent could still have started it again has ended
+            // for good as a root.
+            let reason = match &locked.state {
+                NodeState::Down { reason, .. } => Some(reason.clone()),
+                _ => None,
+            };
+            let has_ended = reason.is_some();
+            if let Some(reason) = reason {
+                locked.state = NodeState::Ended { reason };
+            }
             (locked.parent.take(), locked.keeper.take(), has_ended)
         };
+        root.subscribers.split_off(&node.subscribers, &path, &moving);
+        drop(moving);
+        drop(adopting);
         let handle =
             parent.and_then(|parent| parent.node.upgrade()?.take_tree_handle(slot.core().name()));
-        root.subscribers.split_off(&node.subscribers, &path);
         if has_ended {
-            // The supervisor ended while its parent could still have started it again; as a root it
-            // has ended for good.
             node.end_for_good();
         }
         Some((handle, keeper))

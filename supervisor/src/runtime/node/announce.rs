@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::Node;
 use super::adoption::adopting;
-use crate::observe::{Circumstances, EventKind, is_subscribed, log};
+use crate::catch::wake_each;
+use crate::observe::{Circumstances, EventKind, Events, Moves, is_subscribed, log};
 use crate::slot::SlotCore;
 use crate::spec::{ChildPath, ExitReason};
 
@@ -20,7 +21,21 @@ impl Node {
         if !is_subscribed() {
             return None;
         }
-        Some(self.root()).filter(|root| root.subscribers.is_any() || root.subscribers.have_moved())
+        Some(self.root()).filter(|root| root.subscribers.is_any())
+    }
+
+    /// Subscribes to the events of this supervisor and of all below it.
+    pub(crate) fn subscribe(self: &Arc<Self>) -> Events {
+        let subscribe = || self.root().subscribers.subscribe(self.path());
+        if let Some(seen) = Moves::so_far() {
+            let events = subscribe();
+            if seen.are_all() {
+                return events;
+            }
+        }
+        // The tree may have become a part of another one meanwhile, or a tree of its own.
+        let _adopting = adopting();
+        subscribe()
     }
 
     /// Publishes an event at this path to subscribers and the log; the path is built only if there
@@ -31,26 +46,35 @@ impl Node {
         kind: &EventKind,
         circumstances: Circumstances,
     ) {
-        let mut root = self.subscribed_root();
-        if root.is_none() && !log::is_read() {
+        let is_logged = log::is_read();
+        if !is_logged && !is_subscribed() {
             return;
         }
-        let mut at = path();
-        // A program may have several roots, and a root's path is `/`: log the root's name instead.
-        let name = if at.is_root() { self.label() } else { at.to_string() };
-        log::event(&name, kind, circumstances);
-        let mut before: Option<Arc<Self>> = None;
-        while let Some(found) = root {
-            // The root stays the same if the parent is gone and this supervisor goes on.
-            let here = before.is_some_and(|before| Arc::ptr_eq(&before, &found));
-            if found.subscribers.publish(&at, kind, here) {
-                return;
-            }
-            // The tree has just become a part of another one, and its subscribers have moved.
-            drop(adopting());
-            (root, at) = (self.subscribed_root(), path());
-            before = Some(found);
+        let seen = Moves::so_far();
+        let root = self.subscribed_root();
+        let is_alone = root.is_none() && seen.is_some_and(Moves::are_all);
+        if is_alone && !is_logged {
+            return;
         }
+        let at = path();
+        if is_logged {
+            // A program may have several roots, and a root's path is `/`: log the root's name.
+            let name = if at.is_root() { self.label() } else { at.to_string() };
+            log::event(&name, kind, circumstances);
+        }
+        if is_alone {
+            return;
+        }
+        let published = root.zip(seen).and_then(|(root, seen)| {
+            // `None` if the root or the path may have changed while they were looked up.
+            root.subscribers.publish(&at, kind, seen)
+        });
+        let wakers = published.unwrap_or_else(|| {
+            let _adopting = adopting();
+            let (root, seen) = (self.root(), Moves::so_far());
+            seen.and_then(|seen| root.subscribers.publish(&path(), kind, seen)).unwrap_or_default()
+        });
+        wake_each(wakers);
     }
 
     /// Publishes an event of this supervisor itself.
@@ -64,6 +88,15 @@ impl Node {
         if !self.is_supervised() {
             self.subscribers.finish();
         }
+    }
+
+    /// Publishes that a child that has had a life has ended for good.
+    pub(in crate::runtime) fn announce_child_ended(self: &Arc<Self>, core: &SlotCore) {
+        if !self.is_observed() || core.generation() == 0 {
+            return;
+        }
+        let kind = EventKind::ChildEnded { reason: core.last_exit() };
+        self.announce(|| core.path(), &kind, Circumstances::EXPECTED);
     }
 
     /// Publishes that a child has ended for good with this many messages in its mailbox.

@@ -230,11 +230,15 @@ impl Node {
     ) -> Option<Arc<Self>> {
         let slot = body.slot();
         slot.core().mark_stopped();
-        if let Some((count, leftovers)) = slot.close(closing) {
+        let closed = slot.close(closing);
+        if let Some((count, leftovers)) = closed.leftovers {
             if count > 0 {
                 self.announce_leftovers(slot.core(), count);
             }
             reaper.take(leftovers);
+        }
+        if closed.is_over {
+            self.announce_child_ended(slot.core());
         }
         let Body::Supervisor { node, .. } = body else { return None };
         self.close_nested(node, &**slot, closing, reaper)
@@ -456,7 +460,7 @@ mod tests {
             kill_grace: Duration::ZERO,
             template: None,
         };
-        let node = Node::new(None, rules, None);
+        let node = Node::new(None, rules, None, 0);
         let begun = node.begin_root(oneshot::channel().0);
         assert!(matches!(begun, Ok(RootStart::Begins(_))));
         for _ in 0..10_000 {

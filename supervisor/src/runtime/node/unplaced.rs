@@ -72,7 +72,7 @@ impl Deref for Unplaced {
 impl Drop for Unplaced {
     fn drop(&mut self) {
         if let Some(body) = &self.body
-            && let Some((_, leftovers)) = body.slot().close(Closing::Gone)
+            && let Some((_, leftovers)) = body.slot().close(Closing::Gone).leftovers
         {
             Reaper::default().take(leftovers);
         }

@@ -46,6 +46,20 @@ impl<T> JoinHandle<T> {
     pub(crate) fn abort(&self) {
         self.task.abort();
     }
+
+    pub(crate) fn abort_handle(&self) -> AbortHandle {
+        AbortHandle(Arc::clone(&self.task))
+    }
+}
+
+/// A handle by which a task can be aborted.
+#[derive(Clone)]
+pub(crate) struct AbortHandle(Arc<Task>);
+
+impl AbortHandle {
+    pub(crate) fn abort(&self) {
+        self.0.abort();
+    }
 }
 
 impl<T> fmt::Debug for JoinHandle<T> {

@@ -9,6 +9,7 @@ use tokio::runtime::Handle;
 use tokio::task::coop::{self, RestoreOnPending};
 
 pub(crate) type JoinHandle<T> = tokio::task::JoinHandle<T>;
+pub(crate) type AbortHandle = tokio::task::AbortHandle;
 
 /// Spawns a task on the current runtime.
 ///

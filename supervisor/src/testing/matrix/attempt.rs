@@ -96,7 +96,11 @@ pub(super) async fn attempt<T: TreeUnderTest>(
     let may_be_killed = expected.as_ref().and_then(|expected| expected.may_be_killed.clone());
     let mut subject = Subject { handle, root, story, problems, before };
     if let (Some(case), Some(expected), None) = (case, &expected, &record.exemption) {
-        record.recovery = subject.run(options, case, expected, limit).await;
+        match expected.endless() {
+            // (Without a backoff, the clock would not go on either.)
+            Some(endless) => subject.problems.push(endless.to_string()),
+            None => record.recovery = subject.run(options, case, expected, limit).await,
+        }
     }
     if !subject.problems.is_empty() {
         record.picture = picture(&subject.root).await;

@@ -108,12 +108,28 @@ impl Expected {
     pub(super) fn of_a_stop(root: &Plan, case: &Case) -> Self {
         let mut model = Model::stopping(root);
         model.provoke(case.path.as_str(), case.fault);
-        let stopped = Consequence { end: Some(End::InOrder), ..model.consequence() };
+        let mut stopped = Consequence { end: Some(End::InOrder), ..model.consequence() };
+        if let Some((supervisor, _)) = stopped.endless.take() {
+            // The stop ends what would be started again for ever.
+            let supervisor = ChildPath::parse(&supervisor);
+            let below = |path: &str| ChildPath::parse(path).is_at_or_below(&supervisor);
+            for (_, lives) in stopped.lives.iter_mut().filter(|(path, _)| below(path.as_str())) {
+                *lives = u64::MAX;
+            }
+        }
         let may_be_killed = match case.fault {
             Fault::Kill => Some(case.path.clone()),
             fault => fault.hangs().then(ChildPath::root),
         };
         Self { any_of: vec![stopped], precision: Precision::AtMost, may_be_killed }
+    }
+}
+
+impl Expected {
+    /// Returns what the tree would do for ever, if it cannot come to rest after the fault.
+    pub(super) fn endless(&self) -> Option<&Consequence> {
+        let all = self.any_of.iter().all(|one| one.endless.is_some());
+        self.any_of.first().filter(|_| all)
     }
 }
 
@@ -129,6 +145,13 @@ impl fmt::Display for Expected {
 impl fmt::Display for Consequence {
     /// Prints the consequence as the table has it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some((supervisor, child)) = &self.endless {
+            return write!(
+                f,
+                "`{supervisor}` is started again for ever: `{child}` runs once, and its value is \
+                 used up"
+            );
+        }
         let mut parts = Vec::new();
         match self.end {
             Some(End::GaveUp) => parts.push("the tree gives up".to_owned()),

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::case::Fault;
 use super::plan::Plan;
-use crate::spec::{AutoShutdown, MaxRestarts, RestartPolicy, SupervisionStrategy};
+use crate::spec::{AutoShutdown, MaxRestarts, RestartPolicy, StartMode, SupervisionStrategy};
 
 /// The state of a child when all has come to rest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +34,10 @@ pub(super) struct Consequence {
     pub(super) end: Option<End>,
     /// The children that were down before.
     pub(super) was_down: BTreeSet<String>,
+    /// How often a child is started depends on how long others take to start.
+    pub(super) is_loose: bool,
+    /// The supervisor that is started again without end, and the child that cannot be.
+    pub(super) endless: Option<(String, String)>,
 }
 
 /// The end of the whole tree.
@@ -59,13 +63,30 @@ pub(super) struct Model<'a> {
     children: Vec<Child<'a>>,
     /// The child whose next life fails.
     fails_next: Option<usize>,
-    /// Exits that are handled when what is going on has been done.
-    pending: VecDeque<(usize, Exit)>,
+    /// What is handled when all that is going on has been done.
+    pending: VecDeque<Pending>,
     /// Restarts do not count together: each is alone in its window.
     forgets: bool,
     /// The root stops, and restarts nobody.
     root_stops: bool,
     done: Consequence,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Pending {
+    /// A life that was up ends.
+    Exit(usize, Exit),
+    /// A start that has failed is tried again.
+    Attempt(usize),
+}
+
+/// A start that has failed.
+#[derive(Clone, Copy, Debug)]
+enum Failed {
+    /// The next one may succeed.
+    Once,
+    /// Each one fails, since the value of this child is used up.
+    ForEver(usize),
 }
 
 #[derive(Debug)]
@@ -74,6 +95,8 @@ struct Child<'a> {
     parent: Option<usize>,
     children: Vec<usize>,
     rest: Rest,
+    /// The child has `start = retry`, and its last start has failed.
+    tries: bool,
     used: u32,
 }
 
@@ -103,7 +126,7 @@ impl<'a> Model<'a> {
         let at = self.children.len();
         let rest = if plan.is_up { Rest::Up } else { Rest::Down };
         let used = plan.inside.as_ref().map_or(0, |inside| inside.used);
-        self.children.push(Child { plan, parent, children: Vec::new(), rest, used });
+        self.children.push(Child { plan, parent, children: Vec::new(), rest, tries: false, used });
         for child in plan.children() {
             let child = self.add(child, Some(at));
             self.children[at].children.push(child);
@@ -137,16 +160,25 @@ impl<'a> Model<'a> {
             }
             Fault::HangAtStop => {
                 self.children[at].rest = Rest::Down;
-                self.start(at);
+                // (No start fails here: only a fault of its own makes one fail.)
+                let _ = self.start(at);
             }
             Fault::FailedStart => {
                 self.fails_next = Some(at);
                 self.end_life(at, Exit::Abnormal);
             }
         }
-        while let Some((at, exit)) = self.pending.pop_front() {
-            if self.children[at].rest == Rest::Up {
-                self.end_life(at, exit);
+        while self.done.endless.is_none()
+            && let Some(pending) = self.pending.pop_front()
+        {
+            match pending {
+                Pending::Exit(at, exit) if self.children[at].rest == Rest::Up => {
+                    self.end_life(at, exit);
+                }
+                Pending::Attempt(at) if self.children[at].tries => {
+                    let _ = self.start(at);
+                }
+                Pending::Exit(..) | Pending::Attempt(_) => {}
             }
         }
     }
@@ -239,12 +271,26 @@ impl<'a> Model<'a> {
         }
     }
 
-    /// Restarts a child, with its scope.
-    fn restart(&mut self, at: usize) {
+    /// Restarts a child, with its scope: again and again until all have started, or no restart is
+    /// left.
+    fn restart(&mut self, mut at: usize) {
         let Some(above) = self.children[at].parent else { return };
-        if !self.take_credit(above) {
-            return self.give_up(above);
+        loop {
+            if !self.take_credit(above) {
+                return self.give_up(above);
+            }
+            let Err((sibling, failed)) = self.restart_once(at, above) else { return };
+            if let Failed::ForEver(child) = failed
+                && self.has_no_end_of_restarts(above)
+            {
+                return self.never_ends(sibling, child);
+            }
+            at = sibling;
         }
+    }
+
+    /// Restarts a child, with its scope; or returns the one whose start has failed.
+    fn restart_once(&mut self, at: usize, above: usize) -> Result<(), (usize, Failed)> {
         let siblings = self.children[above].children.clone();
         let place = siblings.iter().position(|sibling| *sibling == at).unwrap_or(0);
         let scope: Vec<usize> = match self.strategy(above) {
@@ -256,10 +302,7 @@ impl<'a> Model<'a> {
                 }
             },
             SupervisionStrategy::OneForOne | SupervisionStrategy::SimpleOneForOne => {
-                if !self.start(at) {
-                    self.restart(at);
-                }
-                return;
+                return self.start(at).map_err(|failed| (at, failed));
             }
         };
         self.stop(&scope);
@@ -268,11 +311,37 @@ impl<'a> Model<'a> {
                 self.children[sibling].rest = Rest::Gone;
             }
         }
-        for sibling in scope {
-            if self.children[sibling].rest == Rest::Down && !self.start(sibling) {
-                return self.restart(sibling);
+        self.start_all(&scope, above)
+    }
+
+    /// Starts those of these siblings that are down; or returns the one whose start has failed.
+    fn start_all(&mut self, siblings: &[usize], above: usize) -> Result<(), (usize, Failed)> {
+        let mut failure = None;
+        let mut held_back = Vec::new();
+        for &sibling in siblings {
+            if self.children[sibling].rest != Rest::Down {
+                continue;
+            }
+            let waits = failure.is_some()
+                && (self.uses(above).is_none() || self.uses_any(above, sibling, &held_back));
+            if waits {
+                held_back.push(sibling);
+            } else if let Err(failed) = self.start(sibling) {
+                failure = failure.or(Some((sibling, failed)));
+                held_back.push(sibling);
+                // By use, others may have started or not when this one fails.
+                self.done.is_loose |= self.uses(above).is_some();
             }
         }
+        failure.map_or(Ok(()), Err)
+    }
+
+    /// Returns `true` if a child uses one of these siblings.
+    fn uses_any(&self, above: usize, child: usize, siblings: &[usize]) -> bool {
+        let all = &self.children[above].children;
+        let place = all.iter().position(|sibling| *sibling == child).unwrap_or(0);
+        let uses = self.uses(above).and_then(|uses| uses.get(place));
+        uses.into_iter().flatten().any(|used| siblings.contains(&all[*used]))
     }
 
     /// Stops these children, from the last to the first.
@@ -285,24 +354,37 @@ impl<'a> Model<'a> {
                 self.children[*child].rest = Rest::Down;
                 stopped.push(self.path(*child));
             }
+            self.children[*child].tries = false;
         }
         if !stopped.is_empty() {
             self.done.stops.push(stopped);
         }
     }
 
-    /// Starts a child; returns `false` if its start fails.
-    fn start(&mut self, at: usize) -> bool {
+    /// Starts a child. One with `start = retry` counts as started whatever becomes of it.
+    fn start(&mut self, at: usize) -> Result<(), Failed> {
+        let is_retried = self.children[at].plan.start == StartMode::Retry;
+        let started = self.start_once(at);
+        self.children[at].tries = is_retried && started.is_err();
+        match started {
+            Err(Failed::ForEver(child)) if is_retried => self.never_ends(at, child),
+            Err(Failed::Once) if is_retried => self.pending.push_back(Pending::Attempt(at)),
+            result => return result,
+        }
+        Ok(())
+    }
+
+    fn start_once(&mut self, at: usize) -> Result<(), Failed> {
         let path = self.path(at);
         *self.done.lives.entry(path.clone()).or_default() += 1;
         let plan = self.children[at].plan;
         let fails = self.fails_next == Some(at);
         if fails || plan.is_once {
             self.fails_next = self.fails_next.filter(|_| !fails);
-            if plan.notifies {
-                return false;
+            if plan.start != StartMode::Spawned {
+                return Err(if plan.is_once { Failed::ForEver(at) } else { Failed::Once });
             }
-            self.pending.push_back((at, Exit::Abnormal));
+            self.pending.push_back(Pending::Exit(at, Exit::Abnormal));
         }
         self.children[at].used = 0;
         let below = self.children[at].children.clone();
@@ -310,15 +392,28 @@ impl<'a> Model<'a> {
             let declared = self.children[*child].plan.declared;
             self.children[*child].rest = if declared { Rest::Down } else { Rest::Gone };
         }
-        for child in &below {
-            if self.children[*child].rest == Rest::Down && !self.start(*child) {
-                self.stop(&below);
-                return false;
-            }
+        if let Err((_, failed)) = self.start_all(&below, at) {
+            self.stop(&below);
+            return Err(failed);
         }
         self.children[at].rest = Rest::Up;
         self.done.starts.push(path);
-        true
+        Ok(())
+    }
+
+    /// Notes that a supervisor is started again without end, because a child below it cannot be.
+    fn never_ends(&mut self, supervisor: usize, child: usize) {
+        let endless = (self.path(supervisor), self.path(child));
+        self.done.endless.get_or_insert(endless);
+    }
+
+    /// Returns `true` if any number of restarts of this supervisor's children is within its limit.
+    fn has_no_end_of_restarts(&self, supervisor: usize) -> bool {
+        let Some(inside) = &self.children[supervisor].plan.inside else { return true };
+        match inside.max_restarts {
+            MaxRestarts::Unlimited => true,
+            MaxRestarts::AtMost(limit) => self.forgets && limit > 0,
+        }
     }
 
     fn take_credit(&mut self, supervisor: usize) -> bool {

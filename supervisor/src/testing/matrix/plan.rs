@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use crate::spec::{
-    AutoShutdown, Backoff, Budget, MaxRestarts, RestartPolicy, Shutdown, SupervisionStrategy,
+    AutoShutdown, Backoff, Budget, MaxRestarts, RestartPolicy, Shutdown, StartMode,
+    SupervisionStrategy,
 };
 
 /// A child of a tree, or its root, and all below it.
@@ -16,8 +17,8 @@ pub(super) struct Plan {
     pub(super) restart: RestartPolicy,
     pub(super) shutdown: Shutdown,
     pub(super) backoff: Option<Backoff>,
-    /// The child reports that it is up.
-    pub(super) notifies: bool,
+    /// When the child counts as started. A supervisor that is not tried again reports.
+    pub(super) start: StartMode,
     pub(super) start_timeout: Option<Duration>,
     pub(super) heartbeat: Option<Duration>,
     pub(super) significant: bool,
@@ -68,6 +69,17 @@ impl Plan {
     /// Returns `true` if the child at this path is a supervisor.
     pub(super) fn is_supervisor(&self, path: &str) -> bool {
         self.find(path).is_some_and(|(child, _)| child.inside.is_some())
+    }
+
+    /// Returns `true` if nothing waits until the child at this path is up: it, or a supervisor
+    /// above it, has `start = retry`.
+    pub(super) fn comes_up_alone(&self, path: &str) -> bool {
+        let is_above = |child: &&Self| {
+            let below = path.strip_prefix(child.path.as_str());
+            below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let Some(child) = self.children().iter().find(is_above) else { return false };
+        child.start == StartMode::Retry || child.comes_up_alone(path)
     }
 
     /// Returns `true` if these siblings are workers of a pool, which are stopped together.

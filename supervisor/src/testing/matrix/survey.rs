@@ -8,7 +8,9 @@ use super::plan::{Inside, Plan};
 use crate::engine::{ChildRules, Key, StartRule};
 use crate::runtime::{Body, Node, NodeState};
 use crate::slot::AnySlot;
-use crate::spec::{ChildPath, ChildState, ExitReason, MaxRestarts, RestartPolicy, Shutdown};
+use crate::spec::{
+    ChildPath, ChildState, ExitReason, MaxRestarts, RestartPolicy, Shutdown, StartMode,
+};
 use crate::supervisor::Supervisor;
 use crate::sync::clock;
 
@@ -56,7 +58,7 @@ impl Survey {
             restart: RestartPolicy::Always,
             shutdown: Shutdown::Infinity,
             backoff: None,
-            notifies: false,
+            start: StartMode::Notify,
             start_timeout: None,
             heartbeat: None,
             significant: false,
@@ -160,16 +162,17 @@ async fn plan_of(member: Member, children: &mut BTreeMap<String, Seen>) -> Plan 
         Some(node) => Some(Box::pin(inside_of(node, children)).await),
         None => None,
     };
-    let (notifies, start_timeout): (bool, Option<Duration>) = match rules.start {
-        StartRule::Spawned => (false, None),
-        StartRule::Ready(limit) | StartRule::Retry(limit) => (inside.is_none(), limit),
+    let (start, start_timeout): (StartMode, Option<Duration>) = match rules.start {
+        StartRule::Spawned => (StartMode::Spawned, None),
+        StartRule::Ready(limit) => (StartMode::Notify, limit),
+        StartRule::Retry(limit) => (StartMode::Retry, limit),
     };
     Plan {
         path,
         restart: rules.restart,
         shutdown: rules.shutdown,
         backoff: rules.backoff,
-        notifies,
+        start,
         start_timeout,
         heartbeat: rules.heartbeat,
         significant: rules.significant,

@@ -65,16 +65,17 @@ fn field(child: &Child) -> Ident {
 pub(crate) fn root(tree: &Tree, head: &Head, attrs: &TokenStream) -> TokenStream {
     let krate = &tree.krate;
     let Head { vis, ident, .. } = head;
-    let cfgs: Vec<&Attribute> = tree.cfgs().collect();
     let attrs = quote! {
         #attrs
         #[must_use = "a tree shuts down when its last handle is dropped"]
     };
+    let span = tree.span_at(ident);
+    let handle =
+        Handle { ident, span, vis, own_vis: quote!(#vis), attrs, cfgs: tree.cfgs().collect() };
     if !tree.root.is_pool() {
-        return named(krate, &tree.root, vis, &quote!(#vis), ident, &attrs, &cfgs);
+        return of_children(krate, &tree.root, &handle);
     }
     let (pool, field) = (pool_type(krate, &tree.root), pool_field(krate, &tree.root));
-    let quiet_vis = mixed_site_visibility(vis);
     let (ty, value) = match partitioned_type(&tree.root) {
         Some(typed) => {
             let handle = typed.ty.project_partition(krate, "Partitioned");
@@ -82,38 +83,17 @@ pub(crate) fn root(tree: &Tree, head: &Head, attrs: &TokenStream) -> TokenStream
         }
         None => (quote!(&#pool), quote!(self.pool.get())),
     };
-    let supervisor = quote!(supervisor: #krate::__private::Hidden<#krate::Supervisor>,);
-    let item = item(&quote!(#vis), ident, &quote!(#supervisor pool: #field,));
-    let debug = debug(ident, &[], &cfgs);
+    let quiet_vis = mixed_site_visibility(vis);
+    let accessor = quote! {
+        /// Returns the pool, to which workers are added.
+        #[must_use]
+        #quiet_vis fn pool(&self) -> #ty {
+            #value
+        }
+    };
     // The type of a partitioned pool is named by its accessor only.
     let target = partitioned_type(&tree.root).is_none().then_some(&pool);
-    let as_supervisor = as_supervisor(krate, &tree.root, ident, &[], &cfgs, target);
-    quote! {
-        #(#cfgs)*
-        #attrs
-        #[derive(::core::clone::Clone)]
-        #item
-
-        #(#cfgs)*
-        #[automatically_derived]
-        #[allow(dead_code, private_interfaces, reason = "a program need not use all of it")]
-        impl #ident {
-            /// Returns the supervisor at the top of the tree.
-            #[must_use]
-            #quiet_vis fn supervisor(&self) -> &#krate::Supervisor {
-                self.supervisor.get()
-            }
-
-            /// Returns the pool, to which workers are added.
-            #[must_use]
-            #quiet_vis fn pool(&self) -> #ty {
-                #value
-            }
-        }
-
-        #debug
-        #as_supervisor
-    }
+    handle.write(krate, &tree.root, &quote!(pool: #field,), &accessor, target)
 }
 
 /// Writes the types of the handles of all nested supervisors.
@@ -151,31 +131,17 @@ fn types_below(
         // A visibility of another span would have rustc report a name that is taken under the whole
         // tree.
         let (ident, vis_here) = (ident(nested), respanned(quote!(#vis), child.name.span()));
-        types.extend(named(krate, nested, vis, &vis_here, &ident, &attrs, &cfgs));
-        types_below(krate, nested, vis, &cfgs, types);
+        let span = ident.span();
+        let handle = Handle { ident: &ident, span, vis, own_vis: vis_here, attrs, cfgs };
+        types.extend(of_children(krate, nested, &handle));
+        let cfgs = &handle.cfgs;
+        types_below(krate, nested, vis, cfgs, types);
     }
 }
 
-/// Writes the struct of a handle.
-///
-/// Its words have the span of the name, where rustc reports that the name is taken. The parameter
-/// list is empty, and not the user's: rustc would suggest a type parameter there for a type that
-/// does not exist.
-fn item(vis: &TokenStream, ident: &Ident, fields: &TokenStream) -> TokenStream {
-    let generics = quote_spanned!(Span::mixed_site()=> <>);
-    quote_spanned!(ident.span()=> #vis struct #ident #generics { #fields })
-}
-
-fn named(
-    krate: &TokenStream,
-    supervisor: &Supervisor,
-    vis: &Visibility,
-    own_vis: &TokenStream,
-    ident: &Ident,
-    attrs: &TokenStream,
-    cfgs: &[&Attribute],
-) -> TokenStream {
-    let quiet_vis = mixed_site_visibility(vis);
+/// Writes the handle of a supervisor that is no pool.
+fn of_children(krate: &TokenStream, supervisor: &Supervisor, handle: &Handle) -> TokenStream {
+    let quiet_vis = mixed_site_visibility(handle.vis);
     let mut fields = TokenStream::new();
     let mut accessors = TokenStream::new();
     for child in supervisor.named_children() {
@@ -184,42 +150,89 @@ fn named(
         fields.extend(quote!(#(#cfgs)* #field: #ty,));
         accessors.extend(accessor(krate, child, &quiet_vis));
     }
-    let as_supervisor = as_supervisor(krate, supervisor, ident, &[], cfgs, None);
-    let debug = debug(ident, &[], cfgs);
-    let supervisor = quote!(supervisor: #krate::__private::Hidden<#krate::Supervisor>,);
-    let item = item(own_vis, ident, &quote!(#supervisor #fields));
-    quote! {
-        #(#cfgs)*
-        #attrs
-        #[derive(::core::clone::Clone)]
-        #item
+    handle.write(krate, supervisor, &fields, &accessors, None)
+}
 
-        #(#cfgs)*
-        #[automatically_derived]
-        #[allow(dead_code, private_interfaces, reason = "a program need not use all of it")]
-        impl #ident {
-            /// Returns the supervisor itself.
-            #[must_use]
-            #quiet_vis fn supervisor(&self) -> &#krate::Supervisor {
-                self.supervisor.get()
+/// The name of a handle's type, and what stands before it.
+struct Handle<'a> {
+    ident: &'a Ident,
+    /// The span of the words around the name, and of the name elsewhere in the expansion: that of
+    /// the name, where rustc reports that it is taken, or none of the user's program for an editor.
+    span: Span,
+    vis: &'a Visibility,
+    /// The visibility with the span that it has in front of the type.
+    own_vis: TokenStream,
+    attrs: TokenStream,
+    cfgs: Vec<&'a Attribute>,
+}
+
+impl Handle<'_> {
+    /// Writes the type and its functions; `pool` is the type of the pool to which it refers, if its
+    /// supervisor is one.
+    fn write(
+        &self,
+        krate: &TokenStream,
+        supervisor: &Supervisor,
+        fields: &TokenStream,
+        accessors: &TokenStream,
+        pool: Option<&TokenStream>,
+    ) -> TokenStream {
+        let Self { ident, span, vis, own_vis, attrs, cfgs } = self;
+        let mut this = (*ident).clone();
+        this.set_span(*span);
+        let quiet_vis = mixed_site_visibility(vis);
+        // The parameter list is empty, and not the user's: rustc would suggest a type parameter
+        // there for a type that does not exist.
+        let generics = quote_spanned!(Span::mixed_site()=> <>);
+        let supervisor_field = quote!(supervisor: #krate::__private::Hidden<#krate::Supervisor>,);
+        let item = quote_spanned! {*span=>
+            #own_vis struct #ident #generics { #supervisor_field #fields }
+        };
+        let as_supervisor = as_supervisor(krate, supervisor, &this, &[], cfgs, pool);
+        let debug = debug(&this, &[], cfgs);
+        quote! {
+            #(#cfgs)*
+            #attrs
+            #[derive(::core::clone::Clone)]
+            #item
+
+            #(#cfgs)*
+            #[automatically_derived]
+            #[allow(dead_code, private_interfaces, reason = "a program need not use all of it")]
+            impl #this {
+                /// Returns the supervisor itself.
+                #[must_use]
+                #quiet_vis fn supervisor(&self) -> &#krate::Supervisor {
+                    self.supervisor.get()
+                }
+
+                #accessors
             }
 
-            #accessors
+            #as_supervisor
+            #debug
         }
+    }
+}
 
-        #as_supervisor
-        #debug
+/// Returns the type of what a child's accessor refers to.
+pub(crate) fn accessor_type(krate: &TokenStream, child: &Child) -> TokenStream {
+    erased_type(krate, child).map_or_else(|| handle_type(krate, child), |(handle, _)| handle)
+}
+
+/// Returns the handle's type of a child whose field is erased to the type of the child.
+fn erased_type<'a>(krate: &TokenStream, child: &'a Child) -> Option<(TokenStream, &'a Typed)> {
+    match &child.body {
+        Body::Typed(typed) => Some((typed.ty.project(krate, "Handle"), typed)),
+        Body::Supervisor(nested) => partitioned_type(nested)
+            .map(|typed| (typed.ty.project_partition(krate, "Partitioned"), typed)),
+        Body::Task(_) | Body::Broken(_) => None,
     }
 }
 
 fn accessor(krate: &TokenStream, child: &Child, vis: &TokenStream) -> TokenStream {
     let name = &child.name;
-    let erased = match &child.body {
-        Body::Typed(typed) => Some((typed.ty.project(krate, "Handle"), &**typed)),
-        Body::Supervisor(nested) => partitioned_type(nested)
-            .map(|typed| (typed.ty.project_partition(krate, "Partitioned"), typed)),
-        Body::Task(_) | Body::Broken(_) => None,
-    };
+    let erased = erased_type(krate, child);
     let (ty, value) = if let Some((handle, typed)) = erased {
         erased_accessor(&handle, typed, field(child))
     } else {
@@ -249,12 +262,12 @@ fn erased_accessor(
     typed: &Typed,
     mut field: Ident,
 ) -> (TokenStream, TokenStream) {
-    // The field has the span of the type, so that rustc reports a type that is not a child there
-    // alone.
-    let span = typed.ty.last.span().resolved_at(Span::call_site());
-    field.set_span(span);
-    let first = typed.ty.first();
-    (quote_spanned!(first=> &#handle), quote_spanned!(span=> self.#field.get()))
+    // The expression has the span of the type, from its first token to its last, so that rustc
+    // reports a type that is not a child there alone.
+    let (first, last) = (typed.ty.first(), typed.ty.last());
+    field.set_span(last.resolved_at(Span::call_site()));
+    let this = quote_spanned!(first.resolved_at(Span::call_site())=> self);
+    (quote_spanned!(first=> &#handle), quote_spanned!(last=> #this.#field.get()))
 }
 
 /// Returns the type of a child's field in its supervisor's handle.

@@ -1,10 +1,12 @@
 //! Histories with and without overlapping lives.
 
+use std::time::Instant;
+
 use super::*;
 use crate::spec::ExitReason;
 
 fn event(path: &str, kind: EventKind) -> Event {
-    Event { number: 0, path: ChildPath::parse(path), kind }
+    Event { number: 0, at: Instant::now(), path: ChildPath::parse(path), kind }
 }
 
 fn started(path: &str, incarnation: u64) -> Event {

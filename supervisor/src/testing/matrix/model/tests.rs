@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::spec::{MaxRestarts, Shutdown};
+use crate::spec::{MaxRestarts, Shutdown, StartMode};
 use crate::testing::matrix::plan::Inside;
 use RestartPolicy::{Always, Temporary, Transient};
 use SupervisionStrategy::{OneForAll, OneForOne, RestForOne, SimpleOneForOne};
@@ -12,7 +12,7 @@ fn worker(path: &str, restart: RestartPolicy) -> Plan {
         restart,
         shutdown: Shutdown::WORKER,
         backoff: None,
-        notifies: false,
+        start: StartMode::Spawned,
         start_timeout: None,
         heartbeat: None,
         significant: false,
@@ -52,7 +52,18 @@ fn ending_by(mut plan: Plan, auto_shutdown: AutoShutdown) -> Plan {
 }
 
 fn notifying(plan: Plan) -> Plan {
-    Plan { notifies: true, ..plan }
+    Plan { start: StartMode::Notify, ..plan }
+}
+
+fn retrying(plan: Plan) -> Plan {
+    Plan { start: StartMode::Retry, ..plan }
+}
+
+fn unlimited(mut plan: Plan) -> Plan {
+    if let Some(inside) = &mut plan.inside {
+        inside.max_restarts = MaxRestarts::Unlimited;
+    }
+    plan
 }
 
 fn significant(plan: Plan) -> Plan {
@@ -327,4 +338,70 @@ fn a_child_that_runs_once_is_lost_with_its_supervisor() {
     let root = supervisor("", OneForOne, vec![sub]);
     let consequence = after(&root, &[("sub", Fault::Kill)]);
     assert_eq!(consequence.to_string(), "restarts sub/once, sub/a, sub; sub/once is gone");
+}
+
+/// A root with a group, whose last child runs once and reports that it is up.
+fn with_once(sub: impl FnOnce(Plan) -> Plan) -> Plan {
+    let once = Plan { is_once: true, ..notifying(worker("sub/once", Temporary)) };
+    let group = supervisor("sub", OneForOne, vec![worker("sub/a", Always), once]);
+    supervisor("", OneForOne, vec![worker("a", Always), sub(group)])
+}
+
+#[test]
+fn a_used_up_child_that_reports_fails_each_start_of_its_supervisor() {
+    assert_eq!(told(&with_once(|sub| sub), "sub", Fault::Kill), "the tree gives up");
+    // (A model that recurses would need a frame for each.)
+    let often = limited(with_once(|sub| sub), 100_000);
+    assert_eq!(told(&often, "sub", Fault::Kill), "the tree gives up");
+}
+
+#[test]
+fn a_start_that_fails_for_ever_has_no_end() {
+    let says = "`sub` is started again for ever: `sub/once` runs once, and its value is used up";
+    let root = unlimited(with_once(|sub| sub));
+    assert_eq!(told(&root, "sub", Fault::Kill), says);
+    // Another child of the tree has its own consequences.
+    assert_eq!(told(&root, "a", Fault::Kill), "restarts a");
+    assert_eq!(told(&root, "sub/a", Fault::Kill), "restarts sub/a");
+    // Restarts that do not count together are no less endless, nor are attempts.
+    let mut model = Model::new(&root, true);
+    model.provoke("sub", Fault::Kill);
+    assert_eq!(model.consequence().to_string(), says);
+    assert_eq!(told(&with_once(retrying), "sub", Fault::Kill), says);
+}
+
+#[test]
+fn a_start_that_is_tried_again_takes_no_restart_and_stops_no_sibling() {
+    let mut root = limited(three(OneForOne), 1);
+    root.inside.as_mut().unwrap().children[1] = retrying(worker("b", Transient));
+    assert_eq!(told(&root, "b", Fault::FailedStart), "restarts b twice");
+    let mut root = limited(three(OneForAll), 1);
+    root.inside.as_mut().unwrap().children[1] = retrying(worker("b", Transient));
+    let consequence = after(&root, &[("b", Fault::FailedStart)]);
+    assert_eq!(consequence.to_string(), "restarts a, c, b twice");
+    assert_eq!(consequence.stops, [vec!["b"], vec!["c", "a"]]);
+}
+
+#[test]
+fn a_supervisor_whose_start_is_tried_again_takes_one_restart() {
+    let group = |b| supervisor("sub", OneForOne, vec![worker("sub/a", Always), b]);
+    let sub = retrying(limited(group(notifying(worker("sub/b", Always))), 0));
+    let root = limited(supervisor("", OneForOne, vec![sub]), 1);
+    let consequence = after(&root, &[("sub/b", Fault::FailedStart)]);
+    assert_eq!(
+        consequence.to_string(),
+        "sub gives up; restarts sub/a twice, sub/b twice, sub twice"
+    );
+}
+
+#[test]
+fn by_use_those_that_do_not_use_a_child_start_whether_or_not_it_does() {
+    let mut root = three(OneForAll);
+    let inside = root.inside.as_mut().unwrap();
+    inside.children[0] = notifying(worker("a", Always));
+    inside.uses = Some(vec![vec![], vec![0], vec![]]);
+    let consequence = after(&root, &[("a", Fault::FailedStart)]);
+    assert_eq!(consequence.to_string(), "restarts c twice, a twice, b");
+    // A sibling that waits for another one may have been started or not when `a` fails.
+    assert!(consequence.is_loose);
 }

@@ -1,0 +1,162 @@
+//! The time line: the last entries of a tree, kept once for all readers.
+//!
+//! While nobody reads, nothing runs: the events wait in their subscription, which keeps the last
+//! ones. A reader that polls takes them over into a ring that all readers share. So a slow reader costs
+//! a position in the ring, and the tree does not know how many readers there are.
+
+mod reader;
+
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+
+use supervisor::events::Events;
+
+pub(crate) use self::reader::{Item, Reader};
+use crate::json::{Entry, unix_now};
+
+/// The number of entries that are kept.
+const KEPT: usize = 2048;
+
+/// The number of readers at a time: each holds a connection.
+const MOST_READERS: usize = 2048;
+
+/// The entries of a tree's time line, and their readers.
+pub(crate) struct Feed {
+    /// Milliseconds since 1970 at which this feed began: a number that another process has not.
+    boot: u64,
+    ring: Mutex<Ring>,
+    readers: Arc<Readers>,
+}
+
+struct Ring {
+    /// The subscription; `None` once the tree has ended for good.
+    source: Option<Events>,
+    entries: VecDeque<Entry>,
+    /// The position of the first entry in the ring, from 0 at the beginning of the feed.
+    first: u64,
+}
+
+/// The readers that wait; the subscription wakes all of them.
+#[derive(Default)]
+struct Readers(Mutex<Waiting>);
+
+#[derive(Default)]
+struct Waiting {
+    last_number: u64,
+    count: usize,
+    wakers: HashMap<u64, Waker>,
+}
+
+impl Readers {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes that a reader does not wait.
+    fn forget(&self, reader: u64) {
+        let waker = self.lock().wakers.remove(&reader);
+        drop(waker);
+    }
+
+    fn wake_all(&self) {
+        let wakers = std::mem::take(&mut self.lock().wakers);
+        wakers.into_values().for_each(Waker::wake);
+    }
+}
+
+impl Wake for Readers {
+    fn wake(self: Arc<Self>) {
+        self.wake_all();
+    }
+}
+
+impl Ring {
+    /// Takes over the events that have come. Has `waker` woken by the next one.
+    fn take_over(&mut self, waker: &Waker) {
+        while let Some(source) = &mut self.source {
+            let polled = pin!(source.next()).poll(&mut Context::from_waker(waker));
+            match polled {
+                Poll::Ready(Some(event)) => self.push(Entry::from(&event)),
+                Poll::Ready(None) => self.source = None,
+                Poll::Pending => return,
+            }
+        }
+    }
+
+    fn push(&mut self, entry: Entry) {
+        if self.entries.len() == KEPT {
+            self.entries.pop_front();
+            self.first += 1;
+        }
+        self.entries.push_back(entry);
+    }
+
+    /// Returns the position behind the last entry.
+    fn end(&self) -> u64 {
+        self.first + self.entries.len() as u64
+    }
+
+    fn get(&self, position: u64) -> Option<&Entry> {
+        let index = usize::try_from(position.checked_sub(self.first)?).ok()?;
+        self.entries.get(index)
+    }
+}
+
+impl Feed {
+    pub(crate) fn new(source: Events) -> Arc<Self> {
+        let ring = Ring { source: Some(source), entries: VecDeque::new(), first: 0 };
+        Arc::new(Self { boot: unix_now(), ring: Mutex::new(ring), readers: Arc::default() })
+    }
+
+    pub(crate) fn boot(&self) -> u64 {
+        self.boot
+    }
+
+    /// Adds an entry that is no event of the tree, behind those that have happened.
+    pub(crate) fn push(&self, entry: Entry) {
+        let mut ring = self.lock();
+        // The subscription goes on to wake the readers that wait.
+        ring.take_over(&Waker::from(Arc::clone(&self.readers)));
+        ring.push(entry);
+        drop(ring);
+        self.readers.wake_all();
+    }
+
+    /// Begins to read at this position, or at the oldest entry; `None` if there are too many readers.
+    pub(crate) fn read(self: &Arc<Self>, from: Option<u64>) -> Option<Reader> {
+        let mut waiting = self.readers.lock();
+        if waiting.count >= MOST_READERS {
+            return None;
+        }
+        waiting.count += 1;
+        waiting.last_number += 1;
+        Some(Reader::new(Arc::clone(self), waiting.last_number, from))
+    }
+
+    /// Notes that a reader waits, and takes over what has come.
+    fn look(&self, reader: u64, cx: &Context<'_>) -> MutexGuard<'_, Ring> {
+        let mut ring = self.lock();
+        // First the reader is noted, then it looks: an event in between wakes it.
+        let old = self.readers.lock().wakers.insert(reader, cx.waker().clone());
+        ring.take_over(&Waker::from(Arc::clone(&self.readers)));
+        drop(old);
+        ring
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Ring> {
+        self.ring.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Feed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Feed").field("boot", &self.boot).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

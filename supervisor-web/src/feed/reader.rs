@@ -1,0 +1,82 @@
+//! A reader of the time line.
+
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use super::Feed;
+use crate::json::Entry;
+
+/// A reader of a feed: a position in it.
+pub(crate) struct Reader {
+    feed: Arc<Feed>,
+    /// The reader's number among those of the feed.
+    number: u64,
+    /// The position of the next entry; `None` before the first look.
+    next: Option<u64>,
+}
+
+/// What a reader gets.
+#[derive(Debug)]
+pub(crate) enum Item {
+    Entry {
+        position: u64,
+        entry: Entry,
+    },
+    /// The reader was too slow, and this number of entries is gone.
+    Lost(u64),
+}
+
+impl Reader {
+    pub(super) fn new(feed: Arc<Feed>, number: u64, from: Option<u64>) -> Self {
+        Self { feed, number, next: from }
+    }
+
+    /// Returns the next item; `None` once the tree has ended and all was read.
+    pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Item>> {
+        let feed = Arc::clone(&self.feed);
+        let ring = feed.look(self.number, cx);
+        let next = *self.next.get_or_insert(ring.first);
+        let item = if next < ring.first {
+            self.next = Some(ring.first);
+            Some(Item::Lost(ring.first - next))
+        } else if let Some(entry) = ring.get(next) {
+            self.next = Some(next + 1);
+            Some(Item::Entry { position: next, entry: entry.clone() })
+        } else {
+            // A position of the future is the end.
+            self.next = Some(ring.end());
+            None
+        };
+        let has_ended = ring.source.is_none();
+        drop(ring);
+        if item.is_none() && !has_ended {
+            return Poll::Pending;
+        }
+        feed.readers.forget(self.number);
+        Poll::Ready(item)
+    }
+
+    /// Waits until there is an item, or the end.
+    pub(crate) fn poll_any(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let feed = Arc::clone(&self.feed);
+        let ring = feed.look(self.number, cx);
+        let next = self.next.unwrap_or(ring.first).min(ring.end());
+        self.next = Some(next);
+        if next == ring.end() && ring.source.is_some() {
+            return Poll::Pending;
+        }
+        drop(ring);
+        feed.readers.forget(self.number);
+        Poll::Ready(())
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        let mut waiting = self.feed.readers.lock();
+        waiting.count -= 1;
+        let waker = waiting.wakers.remove(&self.number);
+        drop(waiting);
+        drop(waker);
+    }
+}

@@ -1,0 +1,142 @@
+//! Events as data.
+
+use serde::Serialize;
+use supervisor::MaxRestarts;
+use supervisor::events::{Event, EventKind};
+
+use super::reason::ReasonJson;
+use super::{cut, millis, unix, unix_now};
+
+/// An entry of the time line, written once for all readers.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) json: std::sync::Arc<str>,
+}
+
+#[derive(Default, Serialize)]
+struct EventJson {
+    /// The number among the events of the tree; 0 for an entry that is none.
+    number: u64,
+    /// Milliseconds since 1970.
+    at: u64,
+    path: String,
+    kind: &'static str,
+    /// What has happened, on one line, without the path.
+    text: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    life: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<ReasonJson>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    restarts_left: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_restarts: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    window_ms: Option<u64>,
+    /// The time until a restart, or since a stop began.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    count: Option<u64>,
+    /// The siblings that are waited for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    on: Vec<String>,
+    /// Who has asked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    who: Option<String>,
+}
+
+impl From<&Event> for Entry {
+    fn from(event: &Event) -> Self {
+        let mut json = EventJson {
+            number: event.number(),
+            at: unix(event.at()),
+            path: cut(event.path().as_str()),
+            kind: kind(event.kind()),
+            text: cut(&event.kind().to_string()),
+            ..EventJson::default()
+        };
+        fill_in(&mut json, event.kind());
+        Self::of(&json)
+    }
+}
+
+impl Entry {
+    fn of(json: &EventJson) -> Self {
+        // A value of this form has nothing that cannot be written.
+        Self { json: serde_json::to_string(json).unwrap_or_default().into() }
+    }
+}
+
+/// Returns the entry for what an operator has done to the child at this path.
+pub(crate) fn operator_entry(who: &str, path: &str, text: String) -> Entry {
+    Entry::of(&EventJson {
+        at: unix_now(),
+        path: cut(path),
+        kind: "operator",
+        text,
+        who: Some(cut(who)),
+        ..EventJson::default()
+    })
+}
+
+fn fill_in(json: &mut EventJson, kind: &EventKind) {
+    match kind {
+        EventKind::StartWaits { on, .. } | EventKind::StopWaits { on, .. } => {
+            json.on = on.iter().map(|path| cut(path.as_str())).collect();
+        }
+        EventKind::ChildStarted { incarnation, .. } => json.life = Some(*incarnation),
+        EventKind::ChildRestarted { incarnation, restarts_left, .. } => {
+            json.life = Some(*incarnation);
+            json.restarts_left = *restarts_left;
+        }
+        EventKind::ChildTerminated { incarnation, reason, .. } => {
+            json.life = Some(*incarnation);
+            json.reason = Some(reason.into());
+        }
+        EventKind::ChildStartFailed { reason, .. }
+        | EventKind::SupervisorTerminated { reason, .. } => json.reason = Some(reason.into()),
+        EventKind::RestartDelayed { delay, restarts_left, .. } => {
+            json.time_ms = Some(millis(*delay));
+            json.restarts_left = *restarts_left;
+        }
+        EventKind::ChildKilled { after, .. } | EventKind::ChildNotStopped { after, .. } => {
+            json.time_ms = Some(millis(*after));
+        }
+        EventKind::MessagesLeft { count, .. } => json.count = u64::try_from(*count).ok(),
+        EventKind::MaxRestartsExceeded { max_restarts, restart_window, reason, .. } => {
+            json.max_restarts = match max_restarts {
+                MaxRestarts::AtMost(limit) => Some(*limit),
+                MaxRestarts::Unlimited => None,
+            };
+            json.restarts_left = Some(0);
+            json.window_ms = Some(millis(*restart_window));
+            json.reason = Some(reason.into());
+        }
+        EventKind::Missed { count, .. } => json.count = Some(*count),
+        _ => {}
+    }
+}
+
+fn kind(kind: &EventKind) -> &'static str {
+    match kind {
+        EventKind::StartWaits { .. } => "start_waits",
+        EventKind::StopWaits { .. } => "stop_waits",
+        EventKind::ChildStarted { .. } => "child_started",
+        EventKind::ChildRestarted { .. } => "child_restarted",
+        EventKind::ChildTerminated { .. } => "child_terminated",
+        EventKind::ChildDeclined => "child_declined",
+        EventKind::ChildStartFailed { .. } => "child_start_failed",
+        EventKind::RestartDelayed { .. } => "restart_delayed",
+        EventKind::ChildKilled { .. } => "child_killed",
+        EventKind::ChildNotStopped { .. } => "child_not_stopped",
+        EventKind::ChildStoppedLate => "child_stopped_late",
+        EventKind::MessagesLeft { .. } => "messages_left",
+        EventKind::MaxRestartsExceeded { .. } => "max_restarts_exceeded",
+        EventKind::SupervisorStarted => "supervisor_started",
+        EventKind::SupervisorStopping => "supervisor_stopping",
+        EventKind::SupervisorTerminated { .. } => "supervisor_terminated",
+        EventKind::Missed { .. } => "missed",
+        _ => "other",
+    }
+}

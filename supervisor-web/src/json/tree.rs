@@ -1,0 +1,150 @@
+//! A tree as data: a flat list of its children, since a tree can be deeper than a parser's stack.
+
+use serde::Serialize;
+use supervisor::health::Health;
+use supervisor::info::{Snapshot, Wait};
+use supervisor::{MaxRestarts, Shutdown};
+
+use super::reason::ReasonJson;
+use super::{HealthJson, cut, millis, unix_now};
+
+#[derive(Serialize)]
+pub(crate) struct TreeJson<'a> {
+    /// Milliseconds since 1970.
+    now: u64,
+    /// The process that answers: another number after a restart of the program.
+    boot: u64,
+    health: HealthJson,
+    /// The actions that an operator may ask for.
+    actions: &'a [&'static str],
+    /// All children, each after its supervisor and before the next sibling. The first one is the root.
+    nodes: Vec<NodeJson<'a>>,
+}
+
+/// A child. What is zero, empty or not known is left out.
+#[derive(Serialize)]
+struct NodeJson<'a> {
+    name: &'a str,
+    /// The index of the supervisor in the list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent: Option<usize>,
+    state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    strategy: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    restart: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    health: Option<&'static str>,
+    /// The limit of restarts of a supervisor; left out if there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_restarts: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    window_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    restarts_left: Option<u32>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    uses: &'a [String],
+    life: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    restarts: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    failures: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    failed_starts: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    child_restarts: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    child_failures: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uptime_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stopping_ms: Option<u64>,
+    /// The time that the child has for its stop; left out if there is no limit, and 0 if it is
+    /// dropped at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shutdown_ms: Option<u64>,
+    #[serde(skip_serializing_if = "is_zero")]
+    queued: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    capacity: u64,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    waits: Vec<WaitJson>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_exit: Option<ReasonJson>,
+}
+
+#[derive(Serialize)]
+struct WaitJson {
+    on: String,
+    for_answer: bool,
+    lasted_ms: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+impl<'a> TreeJson<'a> {
+    pub(crate) fn new(
+        snapshot: &'a Snapshot,
+        health: &Health,
+        boot: u64,
+        actions: &'a [&'static str],
+    ) -> Self {
+        let (mut nodes, mut pending) = (Vec::new(), vec![(None, snapshot)]);
+        while let Some((parent, part)) = pending.pop() {
+            let index = nodes.len();
+            nodes.push(NodeJson::new(parent, part));
+            pending.extend(part.children.iter().rev().map(|child| (Some(index), child)));
+        }
+        Self { now: unix_now(), boot, health: health.into(), actions, nodes }
+    }
+}
+
+impl<'a> NodeJson<'a> {
+    fn new(parent: Option<usize>, part: &'a Snapshot) -> Self {
+        Self {
+            name: &part.name,
+            parent,
+            state: part.state.as_str(),
+            strategy: part.strategy.map(|strategy| strategy.as_str()),
+            restart: part.restart.map(|policy| policy.as_str()),
+            health: part.health.map(|health| health.as_str()),
+            max_restarts: part.max_restarts.and_then(|limit| match limit {
+                MaxRestarts::AtMost(limit) => Some(limit),
+                MaxRestarts::Unlimited => None,
+            }),
+            window_ms: part.restart_window.map(millis),
+            restarts_left: part.restarts_left,
+            uses: &part.uses,
+            life: part.incarnation,
+            restarts: part.restarts,
+            failures: part.failures,
+            failed_starts: part.failed_starts,
+            child_restarts: part.child_restarts,
+            child_failures: part.child_failures,
+            uptime_ms: part.uptime.map(millis),
+            stopping_ms: part.stopping.map(millis),
+            shutdown_ms: match part.shutdown {
+                Some(Shutdown::Timeout(time)) => Some(millis(time)),
+                Some(Shutdown::BrutalKill) => Some(0),
+                Some(Shutdown::Infinity) | None => None,
+            },
+            queued: part.queued as u64,
+            capacity: part.capacity as u64,
+            waits: part.waits.iter().map(Into::into).collect(),
+            last_exit: part.last_exit.as_ref().map(Into::into),
+        }
+    }
+}
+
+impl From<&Wait> for WaitJson {
+    fn from(wait: &Wait) -> Self {
+        Self {
+            on: cut(wait.on.as_str()),
+            for_answer: wait.for_answer,
+            lasted_ms: millis(wait.lasted),
+        }
+    }
+}

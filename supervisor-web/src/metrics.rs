@@ -1,0 +1,278 @@
+//! The metrics of a tree, as Prometheus reads them.
+//!
+//! They are read from a snapshot when they are asked for, so that nothing counts meanwhile. The
+//! well-kept clients keep values that the program changes: a registry beside the tree, with an entry
+//! per child to be made and removed, would be a second truth. What is left, to write numbers into a
+//! text, is `text.rs`.
+//!
+//! The labels are closed: names of declared children, and words. The workers of a pool are counted
+//! together, since each new one would be a new series.
+
+mod text;
+
+use supervisor::health::Health;
+use supervisor::info::{ChildState, Snapshot};
+use supervisor::{MaxRestarts, SupervisionStrategy};
+
+use self::text::Text;
+
+/// The number of children, without the workers of pools, that get series of their own.
+const MOST_CHILDREN: usize = 2000;
+
+/// The number of supervisors that get series of their own.
+const MOST_SUPERVISORS: usize = 500;
+
+const STATES: [ChildState; 8] = [
+    ChildState::Starting,
+    ChildState::Running,
+    ChildState::Stopping,
+    ChildState::Restarting,
+    ChildState::Stopped,
+    ChildState::Unstoppable,
+    ChildState::NotStarted,
+    ChildState::Finished,
+];
+
+/// A supervisor of the tree, and its children in figures.
+struct SupervisorFigures<'a> {
+    path: String,
+    part: &'a Snapshot,
+    states: [usize; STATES.len()],
+}
+
+/// A child, or all workers of a pool.
+struct ChildFigures<'a> {
+    path: String,
+    /// `None` for the workers of a pool.
+    part: Option<&'a Snapshot>,
+    queued: usize,
+    capacity: usize,
+}
+
+/// What is said of a tree.
+#[derive(Default)]
+struct Figures<'a> {
+    supervisors: Vec<SupervisorFigures<'a>>,
+    children: Vec<ChildFigures<'a>>,
+    left_out: usize,
+    waiting: usize,
+    longest_wait: f64,
+}
+
+impl<'a> Figures<'a> {
+    fn of(root: &'a Snapshot) -> Self {
+        let mut figures = Self::default();
+        let mut pending = vec![root];
+        while let Some(part) = pending.pop() {
+            figures.add(part);
+            let below = part.children.iter().filter(|child| child.strategy.is_some());
+            pending.extend(below.rev());
+        }
+        figures
+    }
+
+    /// Adds a supervisor, and its workers.
+    fn add(&mut self, part: &'a Snapshot) {
+        let is_pool = part.strategy == Some(SupervisionStrategy::SimpleOneForOne);
+        let mut states = [0; STATES.len()];
+        let (mut queued, mut capacity) = (0, 0);
+        for child in &*part.children {
+            if let Some(at) = STATES.iter().position(|state| *state == child.state) {
+                states[at] += 1;
+            }
+            queued += child.queued;
+            capacity += child.capacity;
+            if let Some(wait) = child.waits.first() {
+                self.waiting += 1;
+                self.longest_wait = self.longest_wait.max(wait.lasted.as_secs_f64());
+            }
+            if !is_pool && child.strategy.is_none() {
+                self.add_child(
+                    || child.path.as_str().to_owned(),
+                    Some(child),
+                    child.queued,
+                    child.capacity,
+                );
+            }
+        }
+        if is_pool {
+            self.add_child(|| format!("{}/*", part.path.as_str()), None, queued, capacity);
+        }
+        if self.supervisors.len() < MOST_SUPERVISORS {
+            let path = part.path.as_str().to_owned();
+            self.supervisors.push(SupervisorFigures { path, part, states });
+        } else {
+            self.left_out += 1;
+        }
+    }
+
+    fn add_child(
+        &mut self,
+        path: impl FnOnce() -> String,
+        part: Option<&'a Snapshot>,
+        queued: usize,
+        capacity: usize,
+    ) {
+        if self.children.len() < MOST_CHILDREN {
+            self.children.push(ChildFigures { path: path(), part, queued, capacity });
+        } else {
+            self.left_out += 1;
+        }
+    }
+}
+
+/// Writes the metrics of a tree.
+pub(crate) fn render(root: &Snapshot, health: &Health) -> String {
+    let figures = Figures::of(root);
+    let mut text = Text::new();
+    write_tree(&mut text, health, &figures);
+    write_supervisors(&mut text, &figures.supervisors);
+    write_children(&mut text, &figures.children);
+    text.finish()
+}
+
+fn write_tree(text: &mut Text, health: &Health, figures: &Figures<'_>) {
+    let mut one = |name, help, value| text.family(name, "gauge", help).sample(&[], value);
+    let flag = |is: bool| if is { 1.0 } else { 0.0 };
+    one(
+        "supervisor_live",
+        "Whether the tree is live: 0 if a life cannot be stopped.",
+        flag(health.live),
+    );
+    one(
+        "supervisor_ready",
+        "Whether the tree is ready: 0 if something that is required is not up.",
+        flag(health.ready),
+    );
+    one(
+        "supervisor_degraded",
+        "Whether the tree is ready, and something that it can do without is not well.",
+        flag(health.degraded),
+    );
+    one(
+        "supervisor_health_reasons",
+        "Number of things that are wrong with the tree.",
+        count(health.reasons.len()),
+    );
+    one(
+        "supervisor_waiting_children",
+        "Number of children that wait for an answer of another, or for room in its mailbox.",
+        count(figures.waiting),
+    );
+    one(
+        "supervisor_longest_wait_seconds",
+        "Longest time that a child has been waiting for another.",
+        figures.longest_wait,
+    );
+    one(
+        "supervisor_left_out",
+        "Number of children and supervisors without series of their own, because there are too many.",
+        count(figures.left_out),
+    );
+}
+
+fn write_supervisors(text: &mut Text, supervisors: &[SupervisorFigures<'_>]) {
+    let mut family = text.family(
+        "supervisor_children",
+        "gauge",
+        "Number of children of a supervisor, by their state.",
+    );
+    for at in supervisors {
+        for (state, number) in STATES.iter().zip(at.states) {
+            let state = state.as_str();
+            family.sample(&[("supervisor", &at.path), ("state", state)], count(number));
+        }
+    }
+    let mut each = |name, kind, help, value: &dyn Fn(&Snapshot) -> Option<f64>| {
+        let mut family = text.family(name, kind, help);
+        for at in supervisors {
+            if let Some(value) = value(at.part) {
+                family.sample(&[("supervisor", &at.path)], value);
+            }
+        }
+    };
+    each("supervisor_restarts_total", "counter", "Restarts of a supervisor's children.", &|part| {
+        Some(total(part.child_restarts))
+    });
+    each(
+        "supervisor_failures_total",
+        "counter",
+        "Abnormal ends of a supervisor's children, and starts that have failed.",
+        &|part| Some(total(part.child_failures)),
+    );
+    each(
+        "supervisor_restarts_left",
+        "gauge",
+        "Restarts that a supervisor has left in its window; absent if there is no limit.",
+        &|part| part.restarts_left.map(f64::from),
+    );
+    each(
+        "supervisor_max_restarts",
+        "gauge",
+        "Restarts that a supervisor allows in its window; absent if there is no limit.",
+        &|part| match part.max_restarts {
+            Some(MaxRestarts::AtMost(limit)) => Some(f64::from(limit)),
+            _ => None,
+        },
+    );
+    each(
+        "supervisor_age_seconds",
+        "gauge",
+        "Time since the present life of a supervisor began; absent if it does not run.",
+        &|part| part.uptime.map(|age| age.as_secs_f64()),
+    );
+}
+
+fn write_children(text: &mut Text, children: &[ChildFigures<'_>]) {
+    let mut each = |name, kind, help, value: &dyn Fn(&ChildFigures<'_>) -> Option<f64>| {
+        let mut family = text.family(name, kind, help);
+        for child in children {
+            if let Some(value) = value(child) {
+                family.sample(&[("child", &child.path)], value);
+            }
+        }
+    };
+    each("supervisor_child_up", "gauge", "Whether a child runs.", &|child| {
+        Some(if child.part?.state == ChildState::Running { 1.0 } else { 0.0 })
+    });
+    each("supervisor_child_restarts_total", "counter", "Restarts of a child.", &|child| {
+        Some(total(child.part?.restarts))
+    });
+    each(
+        "supervisor_child_failures_total",
+        "counter",
+        "Abnormal ends of a child, and starts that have failed.",
+        &|child| Some(total(child.part?.failures)),
+    );
+    each(
+        "supervisor_child_age_seconds",
+        "gauge",
+        "Time since a child is up; absent if it is not.",
+        &|child| child.part?.uptime.map(|age| age.as_secs_f64()),
+    );
+    each(
+        "supervisor_mailbox_messages",
+        "gauge",
+        "Messages that wait in a mailbox, or in all those of a pool.",
+        &|child| Some(count(child.queued)),
+    );
+    each(
+        "supervisor_mailbox_capacity",
+        "gauge",
+        "Messages that a mailbox has room for, or all those of a pool.",
+        &|child| Some(count(child.capacity)),
+    );
+}
+
+/// Returns a number as Prometheus has them.
+fn count(number: usize) -> f64 {
+    total(number as u64)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "numbers above 2⁵³ may be rounded")]
+fn total(number: u64) -> f64 {
+    number as f64
+}
+
+#[cfg(test)]
+mod tests;

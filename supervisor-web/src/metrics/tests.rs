@@ -1,0 +1,91 @@
+//! What the metrics say.
+
+use supervisor::ChildOptions;
+use supervisor::prelude::*;
+
+use super::*;
+
+async fn waits(ctx: Context) -> ChildResult {
+    ctx.shutdown_requested().await;
+    Ok(())
+}
+
+/// Returns the metrics of a tree.
+async fn scrape(supervisor: &Supervisor) -> String {
+    let snapshot = supervisor.snapshot().await.expect("it runs");
+    render(&snapshot, &supervisor.health().await)
+}
+
+fn has(text: &str, line: &str) {
+    assert!(text.lines().any(|other| other == line), "no line `{line}` in:\n{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn children_supervisors_and_the_tree() {
+    let pool = Supervisor::new()
+        .with_strategy(SupervisionStrategy::SimpleOneForOne)
+        .with_template(ChildSpec::new("session").with_task(waits))
+        .build();
+    let inner = Supervisor::new()
+        .with_max_restarts(2)
+        .with_child(ChildSpec::new("db").with_task(waits))
+        .build();
+    let supervisor = Supervisor::new()
+        .with_max_restarts(MaxRestarts::Unlimited)
+        .with_child(ChildSpec::new("inner").with_supervisor(inner))
+        .with_child(ChildSpec::new("pool").with_supervisor(pool.clone()))
+        .build();
+    supervisor.start().await.expect("it starts");
+    for _ in 0..3 {
+        pool.add_worker().await.expect("a worker");
+    }
+    supervisor.child("inner/db").await.expect("it").kill().await.expect("it is killed");
+    tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+    let text = scrape(&supervisor).await;
+    has(&text, "supervisor_live 1");
+    has(&text, "supervisor_ready 1");
+    has(&text, r#"supervisor_children{supervisor="pool",state="running"} 3"#);
+    has(&text, r#"supervisor_children{supervisor="inner",state="restarting"} 0"#);
+    has(&text, r#"supervisor_restarts_total{supervisor="inner"} 1"#);
+    has(&text, r#"supervisor_failures_total{supervisor="inner"} 1"#);
+    has(&text, r#"supervisor_restarts_left{supervisor="inner"} 1"#);
+    has(&text, r#"supervisor_max_restarts{supervisor="inner"} 2"#);
+    has(&text, r#"supervisor_child_up{child="inner/db"} 1"#);
+    has(&text, r#"supervisor_child_restarts_total{child="inner/db"} 1"#);
+    has(&text, r#"supervisor_mailbox_messages{child="pool/*"} 0"#);
+    let capacity = 3 * ChildOptions::MAILBOX;
+    has(&text, &format!(r#"supervisor_mailbox_capacity{{child="pool/*"}} {capacity}"#));
+    has(&text, "supervisor_left_out 0");
+    assert!(!text.contains(r#"restarts_left{supervisor="/""#), "there is no limit");
+    assert!(!text.contains('#') || !text.contains("pool/#"), "no worker has a label of its own");
+    supervisor.shutdown().await.expect("it stops");
+}
+
+#[tokio::test]
+async fn names_from_outside_stay_in_their_labels() {
+    let name = "a\"} 1 evil{x=\"\\";
+    let supervisor = Supervisor::new().with_child(ChildSpec::new(name).with_task(waits)).build();
+    supervisor.start().await.expect("it starts");
+    let text = scrape(&supervisor).await;
+    has(&text, r#"supervisor_child_up{child="a\"} 1 evil{x=\"\\"} 1"#);
+    let mut text = Text::new();
+    text.family("metric", "gauge", "Help.").sample(&[("label", "a\nb\\n")], 1.0);
+    has(&text.finish(), r#"metric{label="a\nb\\n"} 1"#);
+}
+
+#[tokio::test]
+async fn too_many_children_are_counted_and_not_listed() {
+    let mut builder = Supervisor::new();
+    for number in 0..MOST_CHILDREN + 7 {
+        builder = builder.with_child(ChildSpec::new(&format!("child{number}")).with_task(waits));
+    }
+    let supervisor = builder.build();
+    supervisor.start().await.expect("it starts");
+    let text = scrape(&supervisor).await;
+    has(&text, "supervisor_left_out 7");
+    assert_eq!(text.matches("supervisor_child_up{").count(), MOST_CHILDREN);
+    has(
+        &text,
+        &format!(r#"supervisor_children{{supervisor="/",state="running"}} {}"#, MOST_CHILDREN + 7),
+    );
+}

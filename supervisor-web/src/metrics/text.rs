@@ -1,0 +1,64 @@
+//! The text format of Prometheus, version 0.0.4.
+
+use std::fmt::Write;
+
+/// A text of metrics that is being written.
+pub(super) struct Text(String);
+
+/// A family of metrics, whose samples follow its head.
+pub(super) struct Family<'a> {
+    text: &'a mut String,
+    name: &'static str,
+}
+
+impl Text {
+    pub(super) fn new() -> Self {
+        Self(String::new())
+    }
+
+    /// Begins a family.
+    pub(super) fn family(
+        &mut self,
+        name: &'static str,
+        kind: &'static str,
+        help: &'static str,
+    ) -> Family<'_> {
+        // Writing to a string does not fail, here and below.
+        let _ = write!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}\n");
+        Family { text: &mut self.0, name }
+    }
+
+    pub(super) fn finish(self) -> String {
+        self.0
+    }
+}
+
+impl Family<'_> {
+    /// Writes a sample.
+    pub(super) fn sample(&mut self, labels: &[(&'static str, &str)], value: f64) {
+        self.text.push_str(self.name);
+        for (index, (label, text)) in labels.iter().enumerate() {
+            self.text.push_str(if index == 0 { "{" } else { "," });
+            self.text.push_str(label);
+            self.text.push_str("=\"");
+            escape(self.text, text);
+            self.text.push('"');
+        }
+        if !labels.is_empty() {
+            self.text.push('}');
+        }
+        let _ = writeln!(self.text, " {value}");
+    }
+}
+
+/// Writes a label's value. The format escapes these three characters, and takes all others as they are.
+fn escape(text: &mut String, value: &str) {
+    for character in value.chars() {
+        match character {
+            '\\' => text.push_str("\\\\"),
+            '"' => text.push_str("\\\""),
+            '\n' => text.push_str("\\n"),
+            other => text.push(other),
+        }
+    }
+}

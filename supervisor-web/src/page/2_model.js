@@ -1,0 +1,113 @@
+// The tree as a model: nodes with their paths, and the rows that are to be seen.
+
+// Above this number of rows, large supervisors are folded at first.
+const MANY_ROWS = 400;
+
+function modelOf(data) {
+  const nodes = data.nodes;
+  const byPath = new Map();
+  for (let i = 0; i < nodes.length; i++) {
+    const node = nodes[i];
+    node.index = i;
+    node.children = node.strategy ? [] : null;
+    if (node.parent === undefined) {
+      node.path = '';
+      node.depth = 0;
+    } else {
+      const parent = nodes[node.parent];
+      if (!parent.children) parent.children = [];
+      node.path = parent.path ? parent.path + '/' + node.name : node.name;
+      node.depth = parent.depth + 1;
+      parent.children.push(node);
+    }
+    byPath.set(node.path, node);
+  }
+  // The states of the workers below each supervisor, from the bottom up.
+  for (let i = nodes.length - 1; i >= 0; i--) {
+    const node = nodes[i];
+    node.total = node.children ? 0 : 1;
+    node.bad = isBad(node) ? 1 : 0;
+    for (const child of node.children || []) { node.total += child.total; node.bad += child.bad; }
+  }
+  return { ...data, byPath, root: nodes[0] };
+}
+
+function isBad(node) {
+  if (node.state === 'stopped' || node.state === 'not started') return node.health !== 'ignored';
+  return TROUBLE.has(node.state);
+}
+
+// The uptime by now, and other times that go on.
+const since = ms => ms + (app.offline ? 0 : Date.now() - app.at);
+
+function isFolded(node) {
+  if (!node.children || !node.children.length) return false;
+  const byHand = app.folds.get(node.path);
+  if (byHand !== undefined) return byHand;
+  if (node.depth === 0) return false;
+  return app.tree.nodes.length > MANY_ROWS && node.children.length > 40;
+}
+
+let rows = [];
+
+// Collects the rows that are to be seen: all that are not folded away, or those that match the search,
+// with the supervisors above them.
+function collect() {
+  rows = [];
+  if (!app.tree) return;
+  const words = app.query.toLowerCase().split(/\s+/).filter(Boolean);
+  if (words.length) return collectMatches(words);
+  const nodes = app.tree.nodes;
+  let skipBelow = Infinity;
+  for (const node of nodes) {
+    if (node.depth > skipBelow) continue;
+    skipBelow = Infinity;
+    rows.push(node);
+    if (isFolded(node)) skipBelow = node.depth;
+  }
+}
+
+let matches = 0;
+function collectMatches(words) {
+  const nodes = app.tree.nodes;
+  const keep = new Uint8Array(nodes.length);
+  matches = 0;
+  for (let i = nodes.length - 1; i >= 0; i--) {
+    const node = nodes[i];
+    const text = (node.path + ' ' + node.state + ' ' + (node.strategy || '') + ' ' + (node.restart || '')).toLowerCase();
+    if (words.every(word => text.includes(word))) { keep[i] = 2; matches++; }
+    if (keep[i] && node.parent !== undefined && !keep[node.parent]) keep[node.parent] = 1;
+  }
+  for (let i = 0; i < nodes.length; i++) if (keep[i]) { nodes[i].isMatch = keep[i] === 2; rows.push(nodes[i]); }
+}
+
+// Follows the waits from a child: who waits for whom. A wait that comes back to where it began is a
+// circle: none of these children goes on until a time is up.
+function chainFrom(node) {
+  const chain = [node.path], seen = new Set(chain);
+  let next = node, circle = false;
+  while (next && next.waits && next.waits.length) {
+    const on = next.waits[0].on;
+    chain.push(on);
+    if (seen.has(on)) { circle = true; break; }
+    seen.add(on);
+    next = app.tree.byPath.get(on);
+  }
+  return { chain, circle, lasted: since(node.waits[0].lasted_ms), forAnswer: node.waits[0].for_answer };
+}
+
+// The longest time that the stop of this child may still take; Infinity if there is no limit.
+function needOf(node) {
+  if (['stopped', 'finished', 'not started', 'restarting'].includes(node.state)) return 0;
+  const own = node.shutdown_ms === undefined ? Infinity : node.shutdown_ms;
+  let need = own;
+  if (node.children) {
+    const needs = node.children.map(needOf);
+    const below = node.strategy === 'simple_one_for_one'
+      ? needs.reduce((most, one) => Math.max(most, one), 0)
+      : needs.reduce((sum, one) => sum + one, 0);
+    need = Math.min(own, below);
+  }
+  if (!node.children && node.stopping_ms !== undefined) need = Math.max(0, own - since(node.stopping_ms));
+  return need;
+}

@@ -1,0 +1,45 @@
+//! The probes: `/livez` and `/readyz`.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::header::{ACCEPT, CONTENT_TYPE};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use supervisor::health::Health;
+
+use crate::access::Visitor;
+use crate::json::HealthJson;
+use crate::routes::Shown;
+
+/// Answers whether the tree is live.
+pub(crate) async fn live(State(shown): State<Arc<Shown>>, headers: HeaderMap) -> Response {
+    let health = shown.supervisor.health().await;
+    answer(&shown, &headers, health.live, &health)
+}
+
+/// Answers whether the tree is ready.
+pub(crate) async fn ready(State(shown): State<Arc<Shown>>, headers: HeaderMap) -> Response {
+    let health = shown.supervisor.health().await;
+    answer(&shown, &headers, health.ready, &health)
+}
+
+fn answer(shown: &Shown, headers: &HeaderMap, is_well: bool, health: &Health) -> Response {
+    let status = if is_well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    // Reasons name children, and hold texts of the program: they are for those who may read.
+    if !shown.tells_reasons || shown.access.visitor(headers) == Visitor::Unknown {
+        let word = if is_well { "ok\n" } else { "not ok\n" };
+        return (status, word).into_response();
+    }
+    if accepts_json(headers) {
+        let json = serde_json::to_string(&HealthJson::from(health)).unwrap_or_default();
+        return (status, [(CONTENT_TYPE, "application/json")], json).into_response();
+    }
+    (status, format!("{health}\n")).into_response()
+}
+
+fn accepts_json(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let mut kinds = values.flat_map(|value| value.split(','));
+    kinds.any(|kind| kind.split(';').next().unwrap_or_default().trim() == "application/json")
+}

@@ -1,0 +1,205 @@
+//! The routes of a tree, for any router of axum's.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, WWW_AUTHENTICATE,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use supervisor::Supervisor;
+use tokio::sync::watch;
+
+use crate::access::{Access, AccessError, Visitor, is_to_loopback};
+use crate::actions::{self, Action};
+use crate::events;
+use crate::feed::Feed;
+use crate::page;
+use crate::pictures::{self, LastTree};
+use crate::probes;
+
+/// The longest body of a request, in bytes.
+const LONGEST_BODY: usize = 16 * 1024;
+
+/// Makes the routes of a tree, for a router to nest: everybody who reaches the router may read.
+///
+/// A handle of the root keeps the tree running as long as the router exists. In a child of the tree,
+/// give it [`Context::root`](supervisor::Context::root), which keeps nothing alive.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use supervisor::prelude::*;
+///
+/// let supervisor = Supervisor::new().build();
+/// supervisor.start().await?;
+/// let router: axum::Router = axum::Router::new()
+///     // the routes of the service
+///     .nest("/admin", supervisor_web::router(supervisor.clone()));
+/// # drop(router);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// [`Routes`] has tokens and operators.
+pub fn router(supervisor: Supervisor) -> Router {
+    Routes::of(supervisor).build()
+}
+
+/// The routes of a tree, before they are made: with the tokens that open them.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is made until `router` is called"]
+pub struct Routes {
+    supervisor: Supervisor,
+    access: Access,
+    feed: Option<Arc<Feed>>,
+    closing: Closing,
+    loopback_only: bool,
+}
+
+/// The signal that the server is to stop; streams without an end would hold it up.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Closing(pub(crate) Option<watch::Receiver<bool>>);
+
+/// What the handlers share.
+#[derive(Debug)]
+pub(crate) struct Shown {
+    pub(crate) supervisor: Supervisor,
+    pub(crate) access: Access,
+    pub(crate) feed: Arc<Feed>,
+    pub(crate) last_tree: LastTree,
+    pub(crate) closing: Closing,
+    /// The words of the actions that operators may ask for.
+    pub(crate) actions: &'static [&'static str],
+    /// `false` if the probes answer with a word alone.
+    pub(crate) tells_reasons: bool,
+    /// `true` if requests to other hosts than this machine are refused.
+    loopback_only: bool,
+}
+
+impl Routes {
+    /// Begins the routes of a tree, or of a part of one.
+    pub fn of(supervisor: Supervisor) -> Self {
+        let (access, closing) = (Access::default(), Closing::default());
+        Self { supervisor, access, feed: None, closing, loopback_only: false }
+    }
+
+    /// Demands this token of all who read. It has at least 16 bytes.
+    pub fn with_token(mut self, token: impl Into<String>) -> Self {
+        self.access.add_token(token.into());
+        self
+    }
+
+    /// Lets the holder of this token act, under this name. The token has at least 16 bytes.
+    pub fn with_operator(mut self, name: impl Into<String>, token: impl Into<String>) -> Self {
+        self.access.add_operator(name.into(), token.into());
+        self
+    }
+
+    /// Makes the router.
+    ///
+    /// # Errors
+    ///
+    /// [`AccessError`], if a token or a name is no protection.
+    pub fn router(self) -> Result<Router, AccessError> {
+        self.access.check()?;
+        Ok(self.build())
+    }
+
+    pub(crate) fn with_access(mut self, access: Access) -> Self {
+        self.access = access;
+        self
+    }
+
+    pub(crate) fn with_feed(mut self, feed: Arc<Feed>) -> Self {
+        self.feed = Some(feed);
+        self
+    }
+
+    pub(crate) fn closing(mut self, closing: Closing) -> Self {
+        self.closing = closing;
+        self
+    }
+
+    /// Refuses requests to other hosts than this machine.
+    pub(crate) fn on_loopback_only(mut self) -> Self {
+        self.loopback_only = true;
+        self
+    }
+
+    fn shown(self, tells_reasons: bool) -> Arc<Shown> {
+        let feed = self.feed.unwrap_or_else(|| Feed::new(self.supervisor.events()));
+        Arc::new(Shown {
+            actions: if self.access.has_operators() { Action::WORDS } else { &[] },
+            access: self.access,
+            feed,
+            last_tree: LastTree::default(),
+            closing: self.closing,
+            tells_reasons,
+            loopback_only: self.loopback_only,
+            supervisor: self.supervisor,
+        })
+    }
+
+    pub(crate) fn build(self) -> Router {
+        let shown = self.shown(true);
+        let closed = Router::new()
+            .route("/metrics", get(pictures::metrics))
+            .route("/api/tree", get(pictures::tree))
+            .route("/api/events", get(events::events))
+            .route("/api/actions", post(actions::act))
+            .layer(from_fn_with_state(Arc::clone(&shown), only_readers));
+        closed
+            .route("/", get(page::page))
+            .merge(probes())
+            .layer(DefaultBodyLimit::max(LONGEST_BODY))
+            .layer(from_fn_with_state(Arc::clone(&shown), guard))
+            .with_state(shown)
+    }
+
+    /// Makes a router that has nothing but the probes, which answer with a word.
+    pub(crate) fn probes_only(self) -> Router {
+        let shown = self.shown(false);
+        probes().with_state(shown)
+    }
+}
+
+fn probes() -> Router<Arc<Shown>> {
+    Router::new().route("/livez", get(probes::live)).route("/readyz", get(probes::ready))
+}
+
+/// Refuses those who have no token, if one is needed.
+async fn only_readers(State(shown): State<Arc<Shown>>, request: Request, next: Next) -> Response {
+    if shown.access.visitor(request.headers()) == Visitor::Unknown {
+        let challenge = [(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))];
+        let why = "this needs a token: Authorization: Bearer TOKEN\n";
+        return (StatusCode::UNAUTHORIZED, challenge, why).into_response();
+    }
+    next.run(request).await
+}
+
+/// Refuses requests that were made to another name, and gives each answer the headers that protect it.
+async fn guard(State(shown): State<Arc<Shown>>, request: Request, next: Next) -> Response {
+    let mut response = if shown.loopback_only && !is_to_loopback(request.headers()) {
+        let why = "this page is for this machine: open it as http://127.0.0.1\n";
+        (StatusCode::FORBIDDEN, why).into_response()
+    } else {
+        next.run(request).await
+    };
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (CONTENT_SECURITY_POLICY, page::POLICY),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (X_FRAME_OPTIONS, "DENY"),
+        (REFERRER_POLICY, "no-referrer"),
+        (CACHE_CONTROL, "no-store"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}

@@ -1,0 +1,203 @@
+// Drives the page in Chromium. `node page.mjs FOLDER URL TOKEN`; the folder has `node_modules`, and gets
+// the pictures. A line `> order` is carried out by the program that is shown, which answers `done`.
+
+import { createRequire } from 'node:module';
+import { createInterface } from 'node:readline';
+import { strict as assert } from 'node:assert';
+
+const [folder, url, token] = process.argv.slice(2);
+const { chromium } = createRequire(folder + '/')('playwright-core');
+
+const answers = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+async function order(text) {
+  console.log('> ' + text);
+  assert.equal((await answers.next()).value, 'done');
+}
+
+const browser = await chromium.launch({
+  executablePath: '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+});
+
+let failed = null;
+try {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: 'light' });
+  context.setDefaultTimeout(30000);
+  const page = await context.newPage();
+  const wrong = [];
+  page.on('pageerror', error => wrong.push(String(error)));
+  page.on('dialog', dialog => { wrong.push('a dialog: ' + dialog.message()); dialog.dismiss(); });
+  page.on('console', message => { if (/Content Security Policy|Refused/.test(message.text())) wrong.push(message.text()); });
+  const row = name => page.getByRole('treeitem').filter({ has: page.locator('.name', { hasText: name }) });
+  const shot = name => page.screenshot({ path: folder + '/shots/' + name + '.png' });
+  const step = async (name, act) => { await act(); console.log('ok: ' + name); };
+
+  await step('the tree is there, with a pool of 10,000 that is folded', async () => {
+    await page.goto(url);
+    await row('customers').waitFor();
+    assert.match(await row('customers').innerText(), /10,000 children/);
+    await page.locator('#pill', { hasText: /^ready$/ }).waitFor();
+    assert.equal(await page.getByRole('treeitem').filter({ visible: true }).count() < 60, true);
+    await shot('calm');
+  });
+
+  await step('a name with markup is a text', async () => {
+    await row("<script>alert('name')<|script>").waitFor();
+    assert.equal(await page.locator('body script').count(), 1, 'the page has its own script and no other');
+  });
+
+  await step('a pool unfolds by its arrow, and only the rows in sight exist', async () => {
+    await row('customers').locator('.caret').click();
+    await row('#1').first().waitFor();
+    await page.locator('#tree').evaluate(tree => { tree.scrollTop = tree.scrollHeight; });
+    await row('#10000').waitFor();
+    assert.equal(await page.locator('.row').count() < 60, true);
+  });
+
+  await step('10,000 rows scroll without a stutter', async () => {
+    const slowest = await page.evaluate(async () => {
+      const tree = document.getElementById('tree'), costs = [];
+      for (let i = 0; i < 60; i++) {
+        tree.scrollTop = i * 5000;
+        const began = performance.now();
+        DRAW.rows();
+        document.body.offsetHeight;
+        costs.push(performance.now() - began);
+        await new Promise(requestAnimationFrame);
+      }
+      return costs.sort((a, b) => a - b)[Math.floor(costs.length * 0.9)];
+    });
+    console.log('   a frame of 10,000 rows takes ' + slowest.toFixed(1) + ' ms (the slowest tenth)');
+    assert.equal(slowest < 50, true, slowest + ' ms');
+    await shot('many');
+    await page.keyboard.press('Home');
+    await row('customers').locator('.caret').click();
+  });
+
+  await step('the keyboard goes through the tree, folds, and opens a child', async () => {
+    await page.locator('#tree').focus();
+    await page.keyboard.press('Home');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
+    await page.locator('.row.selected:not([hidden])', { hasText: 'orders' }).waitFor();
+    await page.keyboard.press('ArrowLeft');
+    await row('ledger').waitFor({ state: 'hidden' });
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await page.locator('#detail h2', { hasText: 'ledger' }).waitFor();
+    assert.match(await page.locator('#detail').innerText(), /orders\/ledger/);
+    await page.keyboard.press('Escape');
+    await page.locator('#detail').waitFor({ state: 'hidden' });
+  });
+
+  await step('a search finds a child among all, by the keyboard', async () => {
+    await page.keyboard.press('/');
+    await page.keyboard.type('customers/#7777');
+    await row('#7777').waitFor();
+    await page.locator('#counts', { hasText: /^1 of 10,0/ }).waitFor();
+    await page.keyboard.press('Enter');
+    await page.locator('#detail h2', { hasText: '#7777' }).waitFor();
+    await page.keyboard.press('Escape');
+    await row('ledger').waitFor();
+    await page.keyboard.press('Escape');
+  });
+
+  await step('a crash opens to its chain of errors, and says who was restarted with it', async () => {
+    await order('fail');
+    const entry = page.locator('.entry.crash', { hasText: 'order 4711 was not booked' });
+    await entry.waitFor();
+    await entry.getByText('with intake').waitFor();
+    await entry.getByText('4 restarts left').waitFor();
+    await entry.locator('.fold').click();
+    assert.equal(await entry.locator('.cause').innerText(), '<img src=x onerror=alert(1)> connection reset');
+    assert.equal(await page.locator('#entries img').count(), 0);
+    await row('orders').locator('.limit[title^="4 of 5 restarts"]').waitFor();
+    await shot('crash');
+  });
+
+  await step('a panic tells its place', async () => {
+    await order('panic');
+    const entry = page.locator('.entry.crash', { hasText: 'mailer' }).first();
+    await entry.locator('.fold').click();
+    assert.match(await entry.locator('.place').innerText(), /panic at .*browser\.rs:\d+:\d+/);
+    assert.notEqual(await page.title(), 'broken');
+  });
+
+  await step('children that wait for each other in a circle are shown', async () => {
+    await order('wait');
+    await page.locator('#waits .circle').waitFor();
+    assert.match(await page.locator('#waits .circle').innerText(), /in a circle/);
+    await row('mailer').getByText('waits for orders/ledger').waitFor();
+    await shot('waits');
+    await row('ledger').click();
+    await act('kill');
+    await page.locator('#waits').waitFor({ state: 'hidden' });
+  });
+
+  // Asks for an action by the buttons; gives the token the first time.
+  async function act(action) {
+    await page.locator('#detail .action.' + action).click();
+    await page.getByRole('button', { name: 'Yes, ' + action }).click();
+    const field = page.locator('#ask-token');
+    await Promise.race([field.waitFor().catch(() => {}), page.getByText('done').waitFor().catch(() => {})]);
+    if (await field.isVisible()) { await field.fill(token); await page.keyboard.press('Enter'); await page.getByText('done').waitFor(); }
+  }
+
+  await step('an action is told in the time line, with who asked for it', async () => {
+    await page.keyboard.press('Escape');
+    await page.locator('.entry.operator', { hasText: 'alice: asked for: kill' }).first().waitFor();
+  });
+
+  await step('health tells its reasons', async () => {
+    await order('unready');
+    await page.locator('#health', { hasText: 'Not ready' }).getByText('is not ready: no lease').waitFor();
+    await page.locator('#pill', { hasText: 'not ready' }).waitFor();
+    await page.locator('#health .path').click();
+    await page.locator('#detail h2', { hasText: 'mailer' }).waitFor();
+    await page.getByRole('button', { name: 'Close' }).click();
+  });
+
+  await step('the page says that what it shows is old, and connects again by itself', async () => {
+    await order('stop admin');
+    await page.locator('#link.old').waitFor();
+    assert.match(await page.locator('#link').innerText(), /old, trying again/);
+    await shot('old');
+    await order('start admin');
+    await page.locator('#link', { hasText: /^live$/ }).waitFor();
+    await page.locator('#pill', { hasText: /ready/ }).waitFor();
+    await order('kill admin');
+    await page.locator('.entry', { hasText: 'admin' }).first().waitFor();
+  });
+
+  await step('dark, and a phone', async () => {
+    await page.keyboard.press('t');
+    assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), 'dark');
+    await shot('dark');
+    await page.setViewportSize({ width: 390, height: 800 });
+    await page.getByRole('button', { name: 'Time line' }).click();
+    await page.locator('.entry').first().waitFor();
+    await shot('phone-line');
+    await page.getByRole('button', { name: 'Tree' }).click();
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+    assert.equal(wide <= 390, true, 'the page is ' + wide + ' wide');
+    await shot('phone');
+    await page.setViewportSize({ width: 1440, height: 900 });
+  });
+
+  await step('a shutdown is shown as it goes on', async () => {
+    await order('shutdown');
+    await page.locator('#stop', { hasText: 'Stopping for' }).waitFor();
+    await page.locator('#stop li', { hasText: 'orders/ledger' }).waitFor();
+    await shot('stop');
+    await page.locator('#stop', { hasText: /has ended|does not answer any more/ }).waitFor();
+  });
+
+  assert.deepEqual(wrong, []);
+} catch (error) {
+  failed = error;
+}
+await browser.close();
+if (failed) { console.log(failed.stack); process.exit(1); }
+process.exit(0);
