@@ -22,7 +22,9 @@ mod supervisor_options;
 pub(crate) use self::budget::Budget;
 pub use self::descriptor::TreeDescriptor;
 pub(crate) use self::escaped::Escaped;
-pub(crate) use self::exit::{BadStatus, Rendering};
+#[cfg(all(unix, feature = "process"))]
+pub(crate) use self::exit::BadStatus;
+pub(crate) use self::exit::Rendering;
 pub use self::exit::{
     ChildError, ChildResult, Escalate, Escalation, ExitReason, Failure, WithExitCode,
 };

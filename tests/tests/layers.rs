@@ -19,7 +19,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use rules::Layer;
-use rules::MayName::{Lower, LowerBut, Only};
+use rules::MayName::{Lower, Only};
 use source::File;
 
 /// The layers, from the bottom up. A place is a file, or a folder if it ends with a slash. A path
@@ -70,9 +70,9 @@ const LAYERS: &[Layer] = &[
     Layer { name: "runtime", places: &["runtime.rs", "runtime/"], may_name: Lower },
     Layer { name: "supervisor", places: &["supervisor.rs", "supervisor/"], may_name: Lower },
     Layer { name: "tree", places: &["tree.rs", "tree/"], may_name: Lower },
-    Layer { name: "lease", places: &["lease.rs", "lease/"], may_name: LowerBut(&["testing"]) },
+    Layer { name: "kinds", places: &["kinds.rs", "kinds/"], may_name: Lower },
+    Layer { name: "lease", places: &["lease.rs", "lease/"], may_name: Lower },
     Layer { name: "testing", places: &["testing.rs", "testing/"], may_name: Lower },
-    Layer { name: "kinds", places: &["kinds.rs", "kinds/"], may_name: LowerBut(&["testing"]) },
     Layer {
         name: "root",
         places: &["lib.rs", "__private.rs", "__private/", "guide.rs"],

@@ -20,6 +20,7 @@ use crate::life::gate::Gate;
 use crate::life::reentry::calling_child;
 use crate::observe::{Circumstances, EventKind};
 use crate::runtime::Node;
+use crate::slot::ShutdownRequested;
 use crate::spec::{ChildOptions, ChildPath, ChildResult};
 use crate::sync::task::{self, JoinHandle};
 use crate::sync::{clock, time};
@@ -221,15 +222,12 @@ impl<L: Leases> Run<'_, L> {
         match self.machine.deadline() {
             Some(at) => gate.extend(at.saturating_sub(MARGIN), at.saturating_sub(MARGIN / 2)),
             // The lease is lost: no life is polled on, and what is killed now ends in this time.
-            None => gate.shut(now + self.keeper.terms.to_kill()),
+            None => gate.shut(now + self.keeper.terms.time_to_kill()),
         }
     }
 
     /// Waits until something happens.
-    async fn wait(
-        &mut self,
-        mut shutdown: Pin<&mut crate::futures::ShutdownRequested>,
-    ) -> Happened {
+    async fn wait(&mut self, mut shutdown: Pin<&mut ShutdownRequested>) -> Happened {
         if self.watch.is_none() && self.machine.is_on_standby() {
             self.watch = Some(Box::pin(self.keeper.leases.watch(&self.keeper.lease)));
         }

@@ -164,8 +164,8 @@ impl Machine {
             None => None,
         };
         let left = match self.phase {
-            Phase::Leading => self.terms.to_stop(),
-            Phase::Stopping { killed: false } => self.terms.to_kill(),
+            Phase::Leading => self.terms.time_to_stop(),
+            Phase::Stopping { killed: false } => self.terms.time_to_kill(),
             _ => return request,
         };
         let deadline = self.deadline.map(|at| at.saturating_sub(left));
@@ -206,7 +206,7 @@ impl Machine {
                     return Some(Action::Shut(cause));
                 }
             }
-            Phase::Stopping { killed: false } if self.is_within(now, self.terms.to_kill()) => {
+            Phase::Stopping { killed: false } if self.is_within(now, self.terms.time_to_kill()) => {
                 self.phase = Phase::Stopping { killed: true };
                 return Some(Action::Kill);
             }
@@ -255,7 +255,7 @@ impl Machine {
     fn cause_to_stop(&self, now: Duration) -> Option<Cause> {
         if self.deadline.is_none() {
             Some(Cause::Taken)
-        } else if self.is_within(now, self.terms.to_stop()) {
+        } else if self.is_within(now, self.terms.time_to_stop()) {
             Some(Cause::NotRenewed)
         } else if self.unwanted {
             Some(Cause::Asked)
@@ -292,7 +292,7 @@ impl Machine {
                 self.deadline = Some(sent + self.terms.validity());
                 // An answer may come so late that the time left is not worth a start; and a fence
                 // that does not grow protects nothing.
-                let is_late = self.is_within(now, self.terms.to_stop());
+                let is_late = self.is_within(now, self.terms.time_to_stop());
                 let is_usable = !is_late && !self.unwanted && fence > self.fence;
                 self.fence = self.fence.max(fence);
                 self.next = sent + self.terms.renew();

@@ -44,7 +44,7 @@ impl Terms {
                 .to_owned());
         }
         let terms = Self { ttl, renew, budget, kill_grace };
-        let need = terms.to_stop().saturating_add(renew);
+        let need = terms.time_to_stop().saturating_add(renew);
         if terms.validity() > need {
             return Ok(terms);
         }
@@ -59,32 +59,32 @@ impl Terms {
     }
 
     /// Returns the time between renewals.
-    pub(super) fn renew(&self) -> Duration {
+    pub(super) fn renew(self) -> Duration {
         self.renew
     }
 
     /// Returns the time after which a request that has failed is made again.
-    pub(super) fn retry(&self) -> Duration {
+    pub(super) fn retry(self) -> Duration {
         self.renew / 4
     }
 
     /// Returns the time after which a request without an answer counts as failed.
-    pub(super) fn patience(&self) -> Duration {
+    pub(super) fn patience(self) -> Duration {
         self.ttl
     }
 
     /// Returns the time for which the lease certainly holds, on this machine's clock.
-    pub(super) fn validity(&self) -> Duration {
+    pub(super) fn validity(self) -> Duration {
         certain(self.ttl)
     }
 
     /// Returns the time before the deadline at which the children are asked to stop, at the latest.
-    pub(super) fn to_stop(&self) -> Duration {
-        self.budget.saturating_add(self.to_kill())
+    pub(super) fn time_to_stop(self) -> Duration {
+        self.budget.saturating_add(self.time_to_kill())
     }
 
     /// Returns the time before the deadline at which the children are killed.
-    pub(super) fn to_kill(&self) -> Duration {
+    pub(super) fn time_to_kill(self) -> Duration {
         self.kill_grace.saturating_add(MARGIN)
     }
 }
@@ -116,8 +116,8 @@ mod tests {
     fn a_lease_outlives_the_stop_of_what_it_guards() {
         let terms = Terms::new(secs(30), secs(5), Some(secs(5)), secs(1)).expect("it is long");
         assert_eq!(terms.validity(), Duration::from_millis(29_700));
-        assert_eq!(terms.to_stop(), Duration::from_millis(6_500));
-        assert_eq!(terms.to_kill(), Duration::from_millis(1_500));
+        assert_eq!(terms.time_to_stop(), Duration::from_millis(6_500));
+        assert_eq!(terms.time_to_kill(), Duration::from_millis(1_500));
     }
 
     #[test]

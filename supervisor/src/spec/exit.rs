@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use super::ChildPath;
 
+#[cfg(all(unix, feature = "process"))]
 pub(crate) use self::error::BadStatus;
 pub use self::error::{ChildError, ChildResult, Escalate, WithExitCode};
 pub use self::failure::Failure;

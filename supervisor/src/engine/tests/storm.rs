@@ -248,7 +248,7 @@ pub(super) fn happen(world: &mut World, happening: Happening) {
         }
         Happening::Add(number, rules, uses) => {
             let rules = world.engine.rules.template.as_deref().cloned().unwrap_or(rules);
-            let rules = gated_where_possible(world, rules);
+            let rules = ChildRules { gated: false, ..rules };
             let name = name_in(world, number);
             let uses = if world.engine.graph.is_some() && !world.uses_all {
                 bits(uses)
