@@ -103,11 +103,11 @@ impl Worker for Crawler {
                 let page = Page { url: url.clone(), web, crawler };
                 match self.pages.add_worker_with(page).await {
                     Ok(_) => under_way += 1,
-                    Err(SupervisorError::MaxChildren(..)) => {
+                    Err(refused) if matches!(refused.error(), SupervisorError::MaxChildren(..)) => {
                         queue.push_front(url);
                         break;
                     }
-                    Err(error) => return Err(error.into()),
+                    Err(refused) => return Err(refused.into()),
                 }
             }
             if under_way == 0 {

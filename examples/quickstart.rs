@@ -14,6 +14,7 @@ use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use supervisor::pool::AddWorkerError;
 use supervisor::prelude::*;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -124,10 +125,15 @@ impl Worker for Listener {
                 accepted = listener.accept() => {
                     let (socket, _) = accepted?;
                     let store = self.store.clone();
-                    match self.connections.add_worker_with(Connection { socket, store }).await {
-                        // If the pool is full, the socket is dropped, which hangs up on the client.
-                        Ok(_) | Err(SupervisorError::MaxChildren(..)) => {}
-                        Err(error) => return Err(error.into()),
+                    let added = self.connections.add_worker_with(Connection { socket, store }).await;
+                    match added.map_err(AddWorkerError::into_parts) {
+                        Ok(_) => {}
+                        // The pool is full, and gives the connection back.
+                        Err((SupervisorError::MaxChildren(..), Some(mut refused))) => {
+                            // (The client may be gone already.)
+                            let _ = refused.socket.write_all(b"busy\n").await;
+                        }
+                        Err((error, _)) => return Err(error.into()),
                     }
                 }
             }

@@ -168,7 +168,7 @@ impl HttpServer {
     async fn serve(&self, accepted: Accepted) -> Result<(), SupervisorError> {
         let job = Job::new(Arc::clone(&self.service), Arc::clone(&self.settings), accepted);
         while let Err(error) = self.connections.add_worker_with(job.connection()).await {
-            match error {
+            match SupervisorError::from(error) {
                 SupervisorError::MaxChildren(..) => self.connections.wait_for_room().await?,
                 error => return Err(error),
             }

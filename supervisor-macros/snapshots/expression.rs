@@ -135,6 +135,19 @@ fn expression() {
             pub fn diagram(&self) -> ::std::string::String {
                 self.descriptor.diagram()
             }
+            /// Returns the numbers with which the tree is deployed: its times, for Kubernetes and systemd.
+            ///
+            /// # Errors
+            ///
+            /// If the compiler knows no bound of the times; the error names the child.
+            pub fn deployment(
+                &self,
+            ) -> ::core::result::Result<
+                ::supervisor::deployment::Deployment,
+                ::supervisor::deployment::UnboundedTime,
+            > {
+                ::supervisor::__private::deployment_of(self.descriptor)
+            }
             #[must_use]
             pub fn sub(&self) -> &C0 {
                 self.__0.get()

@@ -192,6 +192,18 @@ impl Shop {
     pub fn diagram() -> ::std::string::String {
         ::supervisor::__private::diagram::<Self>()
     }
+    /// Returns the numbers with which the tree is deployed: its times, for Kubernetes and
+    /// systemd.
+    ///
+    /// # Errors
+    ///
+    /// If the compiler knows no bound of the times; the error names the child.
+    pub fn deployment() -> ::core::result::Result<
+        ::supervisor::deployment::Deployment,
+        ::supervisor::deployment::UnboundedTime,
+    > {
+        ::supervisor::__private::deployment::<Self>()
+    }
 }
 #[automatically_derived]
 impl ::supervisor::Child for Shop {

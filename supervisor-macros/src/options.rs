@@ -78,7 +78,7 @@ impl Options {
             let key = item.key().filter(|key| key.is_allowed(place))?;
             let first = self.items.iter().take(index).all(|earlier| earlier.key() != Some(key));
             let setting = item.setting()?.ok()?;
-            first.then_some((item, key, setting))
+            (first && fits(key, &setting, place)).then_some((item, key, setting))
         })
     }
 
@@ -86,6 +86,12 @@ impl Options {
     pub(crate) fn contains(&self, key: Key) -> bool {
         self.items.iter().any(|item| item.key() == Some(key))
     }
+}
+
+/// Returns whether the kind of a value is the one that the option has at this place.
+fn fits(key: Key, setting: &Setting, place: Place) -> bool {
+    let is_flag = matches!(setting, Setting::Flag(_));
+    key != Key::Drain || is_flag != matches!(place, Place::Root { .. })
 }
 
 /// Returns the error for an option that no comma follows.

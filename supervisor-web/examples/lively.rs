@@ -92,8 +92,8 @@ impl Worker for Part {
                 }
                 Task::Fail => return self.fail(),
                 Task::Panic => {
-                    let shelf: Vec<u32> = Vec::new();
-                    let _ = shelf[self.name.len()];
+                    let goods: Vec<u32> = Vec::new();
+                    let _ = goods[self.name.len()];
                 }
                 Task::AskOn(mut on, reply) => {
                     if let Some(next) = on.pop() {
@@ -250,7 +250,7 @@ async fn play(shop: Shop, scenario: String, customers: usize) -> Option<()> {
                 let customer = Customer { stays, is_rude: round.is_multiple_of(37) };
                 shop.customers().add_worker_with(customer).await.ok()?;
                 let takes = Duration::from_millis(round * 31 % 300);
-                let _ = part.try_send_work(takes);
+                give_work(part, takes);
                 match round % 150 {
                     20 => shop.outside().mailer().send(Task::Fail).await.ok()?,
                     75 => shop.orders().ledger().send(Task::Fail).await.ok()?,
@@ -266,16 +266,9 @@ async fn play(shop: Shop, scenario: String, customers: usize) -> Option<()> {
 }
 
 /// Gives a part work, without waiting for the end of it.
-trait TrySendWork {
-    fn try_send_work(&self, takes: Duration) -> bool;
-}
-
-impl TrySendWork for ChildRef<Task> {
-    fn try_send_work(&self, takes: Duration) -> bool {
-        let part = self.clone();
-        tokio::spawn(async move { part.ask(|reply| Task::Work(takes, reply)).await });
-        true
-    }
+fn give_work(part: &ChildRef<Task>, takes: Duration) {
+    let part = part.clone();
+    tokio::spawn(async move { part.ask(|reply| Task::Work(takes, reply)).await });
 }
 
 #[tokio::main]
@@ -288,8 +281,8 @@ async fn main() -> ExitCode {
             "--customers" => {
                 customers = arguments.next().and_then(|number| number.parse().ok()).unwrap_or(12);
             }
-            other if other.contains(':') => address = other.to_owned(),
-            other => scenario = other.to_owned(),
+            other if other.contains(':') => other.clone_into(&mut address),
+            other => other.clone_into(&mut scenario),
         }
     }
     println!("http://{address}");

@@ -125,9 +125,8 @@ impl Access {
         }
         match found {
             Some(Token { operator: Some(name), .. }) => Visitor::Operator(name.clone()),
-            Some(_) => Visitor::Reader,
             None if self.is_closed() => Visitor::Unknown,
-            None => Visitor::Reader,
+            Some(_) | None => Visitor::Reader,
         }
     }
 }

@@ -97,7 +97,11 @@ pub(crate) async fn act(
     let Order { action, path } = order;
     note(&shown, &name, peer, &path, format!("asked for: {action}"));
     // In a task of its own: the action may end the server that answers.
-    let carried_out = tokio::spawn(carry_out(shown.supervisor.clone(), action, path.clone()));
+    let supervisor = match shown.supervisor() {
+        Ok(supervisor) => supervisor,
+        Err(ended) => return ended.into_response(),
+    };
+    let carried_out = tokio::spawn(carry_out(supervisor, action, path.clone()));
     match tokio::time::timeout(PATIENCE, carried_out).await {
         Ok(Ok(Ok(()))) => (StatusCode::OK, "done\n").into_response(),
         Ok(Ok(Err(error))) => {

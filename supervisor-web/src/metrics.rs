@@ -22,7 +22,7 @@ const MOST_CHILDREN: usize = 2000;
 /// The number of supervisors that get series of their own.
 const MOST_SUPERVISORS: usize = 500;
 
-const STATES: [ChildState; 8] = [
+const STATES: [ChildState; 9] = [
     ChildState::Starting,
     ChildState::Running,
     ChildState::Stopping,
@@ -31,6 +31,7 @@ const STATES: [ChildState; 8] = [
     ChildState::Unstoppable,
     ChildState::NotStarted,
     ChildState::Finished,
+    ChildState::Failed,
 ];
 
 /// A supervisor of the tree, and its children in figures.

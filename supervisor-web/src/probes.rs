@@ -10,18 +10,24 @@ use supervisor::health::Health;
 
 use crate::access::Visitor;
 use crate::json::HealthJson;
-use crate::routes::Shown;
+use crate::routes::{Ended, Shown};
 
 /// Answers whether the tree is live.
-pub(crate) async fn live(State(shown): State<Arc<Shown>>, headers: HeaderMap) -> Response {
-    let health = shown.supervisor.health().await;
-    answer(&shown, &headers, health.live, &health)
+pub(crate) async fn live(
+    State(shown): State<Arc<Shown>>,
+    headers: HeaderMap,
+) -> Result<Response, Ended> {
+    let health = shown.supervisor()?.health().await;
+    Ok(answer(&shown, &headers, health.live, &health))
 }
 
 /// Answers whether the tree is ready.
-pub(crate) async fn ready(State(shown): State<Arc<Shown>>, headers: HeaderMap) -> Response {
-    let health = shown.supervisor.health().await;
-    answer(&shown, &headers, health.ready, &health)
+pub(crate) async fn ready(
+    State(shown): State<Arc<Shown>>,
+    headers: HeaderMap,
+) -> Result<Response, Ended> {
+    let health = shown.supervisor()?.health().await;
+    Ok(answer(&shown, &headers, health.ready, &health))
 }
 
 fn answer(shown: &Shown, headers: &HeaderMap, is_well: bool, health: &Health) -> Response {

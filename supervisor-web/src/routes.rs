@@ -12,7 +12,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use supervisor::Supervisor;
+use supervisor::{Supervisor, SupervisorError, WeakSupervisor};
 use tokio::sync::watch;
 
 use crate::access::{Access, AccessError, Visitor, is_to_loopback};
@@ -28,8 +28,9 @@ const LONGEST_BODY: usize = 16 * 1024;
 
 /// Makes the routes of a tree, for a router to nest: everybody who reaches the router may read.
 ///
-/// A handle of the root keeps the tree running as long as the router exists. In a child of the tree,
-/// give it [`Context::root`](supervisor::Context::root), which keeps nothing alive.
+/// The router keeps nothing alive: once the last handle of the tree is dropped, it answers that the
+/// tree has ended. A child gives it the root of its own tree, by
+/// [`Context::root`](supervisor::Context::root).
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -40,14 +41,14 @@ const LONGEST_BODY: usize = 16 * 1024;
 /// supervisor.start().await?;
 /// let router: axum::Router = axum::Router::new()
 ///     // the routes of the service
-///     .nest("/admin", supervisor_web::router(supervisor.clone()));
+///     .nest("/admin", supervisor_web::router(&supervisor));
 /// # drop(router);
 /// # Ok(())
 /// # }
 /// ```
 ///
 /// [`Routes`] has tokens and operators.
-pub fn router(supervisor: Supervisor) -> Router {
+pub fn router(supervisor: &Supervisor) -> Router {
     Routes::of(supervisor).build()
 }
 
@@ -55,9 +56,9 @@ pub fn router(supervisor: Supervisor) -> Router {
 #[derive(Clone, Debug)]
 #[must_use = "nothing is made until `router` is called"]
 pub struct Routes {
-    supervisor: Supervisor,
+    supervisor: WeakSupervisor,
     access: Access,
-    feed: Option<Arc<Feed>>,
+    feed: Arc<Feed>,
     closing: Closing,
     loopback_only: bool,
 }
@@ -69,7 +70,7 @@ pub(crate) struct Closing(pub(crate) Option<watch::Receiver<bool>>);
 /// What the handlers share.
 #[derive(Debug)]
 pub(crate) struct Shown {
-    pub(crate) supervisor: Supervisor,
+    supervisor: WeakSupervisor,
     pub(crate) access: Access,
     pub(crate) feed: Arc<Feed>,
     pub(crate) last_tree: LastTree,
@@ -82,11 +83,32 @@ pub(crate) struct Shown {
     loopback_only: bool,
 }
 
+impl Shown {
+    /// Returns a handle of the tree for the time of a request.
+    pub(crate) fn supervisor(&self) -> Result<Supervisor, Ended> {
+        self.supervisor.upgrade().map_err(Ended)
+    }
+}
+
+/// The answer about a tree that has ended.
+pub(crate) struct Ended(pub(crate) SupervisorError);
+
+impl IntoResponse for Ended {
+    fn into_response(self) -> Response {
+        (StatusCode::SERVICE_UNAVAILABLE, format!("{}\n", self.0)).into_response()
+    }
+}
+
 impl Routes {
     /// Begins the routes of a tree, or of a part of one.
-    pub fn of(supervisor: Supervisor) -> Self {
+    pub fn of(supervisor: &Supervisor) -> Self {
+        Self::with_feed(supervisor, Feed::new(supervisor.events()))
+    }
+
+    /// Begins the routes of a tree whose time line is kept already.
+    pub(crate) fn with_feed(supervisor: &Supervisor, feed: Arc<Feed>) -> Self {
         let (access, closing) = (Access::default(), Closing::default());
-        Self { supervisor, access, feed: None, closing, loopback_only: false }
+        Self { supervisor: supervisor.downgrade(), access, feed, closing, loopback_only: false }
     }
 
     /// Demands this token of all who read. It has at least 16 bytes.
@@ -116,11 +138,6 @@ impl Routes {
         self
     }
 
-    pub(crate) fn with_feed(mut self, feed: Arc<Feed>) -> Self {
-        self.feed = Some(feed);
-        self
-    }
-
     pub(crate) fn closing(mut self, closing: Closing) -> Self {
         self.closing = closing;
         self
@@ -133,11 +150,10 @@ impl Routes {
     }
 
     fn shown(self, tells_reasons: bool) -> Arc<Shown> {
-        let feed = self.feed.unwrap_or_else(|| Feed::new(self.supervisor.events()));
         Arc::new(Shown {
             actions: if self.access.has_operators() { Action::WORDS } else { &[] },
             access: self.access,
-            feed,
+            feed: self.feed,
             last_tree: LastTree::default(),
             closing: self.closing,
             tells_reasons,

@@ -133,9 +133,9 @@ impl Web {
         self.access.check_address(address).map_err(ListenError::refused)
     }
 
-    fn router(&self, root: Supervisor, address: SocketAddr, closing: Closing) -> Router {
+    fn router(&self, root: &Supervisor, address: SocketAddr, closing: Closing) -> Router {
         let feed = self.feed.get_or_init(|| Feed::new(root.events()));
-        let routes = Routes::of(root).with_feed(Arc::clone(feed)).closing(closing);
+        let routes = Routes::with_feed(root, Arc::clone(feed)).closing(closing);
         if self.probes_only {
             return routes.probes_only();
         }
@@ -202,7 +202,7 @@ impl Worker for Web {
         let root = ctx.root().upgrade()?;
         // The streams end when the child is to stop, and when this life is dropped.
         let (close, closing) = watch::channel(false);
-        let router = self.router(root, address, Closing(Some(closing)));
+        let router = self.router(&root, address, Closing(Some(closing)));
         tracing::info!(target: "supervisor_web", "the tree is shown at http://{address}");
         ctx.ready();
         let asked = ctx.shutdown_requested();

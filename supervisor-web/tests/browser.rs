@@ -1,7 +1,7 @@
 //! The page in a real browser: Chromium, driven by Playwright.
 //!
 //! The steps are in `browser/page.mjs`. The test needs `chromium` (Debian's package) and `node` with
-//! `playwright-core` from npm, which it finds in `target/browser`, as `.ci/browser` puts it there. It
+//! `playwright-core` from npm, which it finds in `target/browser`, as `.ci/web` puts it there. It
 //! says so where one of them is missing; with `BROWSER=required`, that is a failure.
 
 #[path = "support/client.rs"]
@@ -42,7 +42,7 @@ fn missing() -> Option<&'static str> {
         return Some("node");
     }
     let playwright = root().join("target/browser/node_modules/playwright-core");
-    (!playwright.exists()).then_some("playwright-core (run `bash .ci/browser`)")
+    (!playwright.exists()).then_some("playwright-core (run `bash .ci/web`)")
 }
 
 #[derive(Debug)]

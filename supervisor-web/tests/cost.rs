@@ -39,7 +39,7 @@ fn without_a_viewer_nothing_wakes_up() {
         assert_eq!(get(at, "/api/tree").await.status, 200);
         assert_eq!(get(at, "/metrics").await.status, 200);
         let mut stream = Stream::open(at, "").await;
-        supervisor.child("inner/db").await.unwrap().kill().await.unwrap();
+        supervisor.lookup_any("inner/db").await.unwrap().kill().await.unwrap();
         stream.until("child_restarted").await;
     });
     assert_eq!(idle(), 0, "after somebody has looked, and has gone");
@@ -63,7 +63,7 @@ fn a_thousand_slow_readers_cost_bounded_memory_and_do_not_slow_the_tree() {
         drop(socket);
         let (supervisor, _) = start(|_| Web::bind(at.to_string())).await;
         until("the page", async || TcpStream::connect(at).await.is_ok()).await;
-        let db = supervisor.child("inner/db").await.unwrap();
+        let db = supervisor.lookup_any("inner/db").await.unwrap();
         let kills = async |count: u32| {
             let began = Instant::now();
             for _ in 0..count {
@@ -124,7 +124,7 @@ fn a_scrape_of_a_hundred_thousand_children_is_quick() {
         until("all to run", async || supervisor.health().await.ready).await;
 
         // Meanwhile one of them is restarted again and again.
-        let child = supervisor.child("many/c17").await.unwrap();
+        let child = supervisor.lookup_any("many/c17").await.unwrap();
         let (stop, stopped) = tokio::sync::watch::channel(false);
         let restarts = tokio::spawn(async move {
             let mut longest = Duration::ZERO;

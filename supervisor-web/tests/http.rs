@@ -9,6 +9,7 @@ use client::{Stream, ask, get, say, socket, start, until, waits, within};
 use supervisor::StartMode;
 use supervisor::prelude::*;
 use supervisor_web::{AccessError, Routes, Web, router};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const TOKEN: &str = "0123456789abcdef";
 const ALICES: &str = "fedcba9876543210";
@@ -18,7 +19,7 @@ async fn probes_follow_the_tree_and_say_what_is_wrong() {
     let (supervisor, at) = start(|web| web).await;
     until("the tree to be ready", || async { get(at, "/readyz").await.status == 200 }).await;
     assert_eq!(get(at, "/readyz").await.body, "ready\n");
-    supervisor.child("inner/db").await.unwrap().terminate().await.unwrap();
+    supervisor.lookup_any("inner/db").await.unwrap().terminate().await.unwrap();
     let ready = get(at, "/readyz").await;
     assert_eq!((ready.status, get(at, "/livez").await.status), (503, 200));
     assert!(
@@ -80,7 +81,7 @@ async fn a_tree_that_is_deeper_than_parsers_go_is_shown() {
 #[tokio::test]
 async fn events_are_streamed_and_read_on_behind_the_last_one() {
     let (supervisor, at) = start(|web| web).await;
-    let db = supervisor.child("inner/db").await.unwrap();
+    let db = supervisor.lookup_any("inner/db").await.unwrap();
     let mut stream = Stream::open(at, "").await;
     let seen = stream.until(r#""kind":"supervisor_started""#).await;
     assert!(seen.contains("content-type: text/event-stream"), "{seen}");
@@ -109,7 +110,7 @@ async fn what_happens_reaches_the_stream_within_a_moment() {
     let mut stream = Stream::open(at, "").await;
     stream.until("supervisor_started").await;
     for life in 2..12 {
-        supervisor.child("inner/db").await.unwrap().kill().await.unwrap();
+        supervisor.lookup_any("inner/db").await.unwrap().kill().await.unwrap();
         stream.until(&format!(r#""kind":"child_restarted","text":"restarted (life {life};"#)).await;
     }
     within("the shutdown", supervisor.shutdown()).await.unwrap();
@@ -143,7 +144,7 @@ async fn a_request_to_another_name_is_refused() {
 #[tokio::test]
 async fn with_a_token_only_its_holder_reads() {
     let (supervisor, at) = start(|web| web.with_token(TOKEN)).await;
-    supervisor.child("inner/db").await.unwrap().terminate().await.unwrap();
+    supervisor.lookup_any("inner/db").await.unwrap().terminate().await.unwrap();
     for path in ["/api/tree", "/api/events", "/metrics"] {
         let answer = get(at, path).await;
         assert_eq!(
@@ -214,8 +215,8 @@ async fn an_address_that_is_taken_is_tried_again() {
 #[tokio::test]
 async fn the_time_line_outlives_a_crash_of_the_page() {
     let (supervisor, at) = start(|web| web).await;
-    supervisor.child("inner/db").await.unwrap().kill().await.unwrap();
-    supervisor.child("admin").await.unwrap().kill().await.unwrap();
+    supervisor.lookup_any("inner/db").await.unwrap().kill().await.unwrap();
+    supervisor.lookup_any("admin").await.unwrap().kill().await.unwrap();
     let mut stream = Stream::open(at, "").await;
     let seen = stream.until(r#""path":"admin","kind":"child_restarted""#).await;
     assert!(seen.contains(r#""path":"inner/db","kind":"child_restarted""#), "{seen}");
@@ -232,7 +233,7 @@ async fn actions_need_an_operator() {
     within("the shutdown", supervisor.shutdown()).await.unwrap();
 
     let (supervisor, at) = start(|web| web.with_operator("alice", ALICES)).await;
-    let db = supervisor.child("inner/db").await.unwrap();
+    let db = supervisor.lookup_any("inner/db").await.unwrap();
     let alice = format!("{json}authorization: Bearer {ALICES}\r\n");
     let refused = [
         (401, json.to_owned()),
@@ -289,7 +290,7 @@ async fn an_action_on_the_page_itself_is_answered() {
     let order = r#"{"action":"restart","path":"admin"}"#;
     let answer = ask(at, "POST", "/api/actions", &alice, order).await;
     assert!(answer.status == 200 || answer.status == 202, "{}", answer.status);
-    let admin = supervisor.child("admin").await.unwrap();
+    let admin = supervisor.lookup_any("admin").await.unwrap();
     until("its next life", async || admin.incarnation() == 2).await;
     until("its answer", async || tokio::net::TcpStream::connect(at).await.is_ok()).await;
     within("the shutdown", supervisor.shutdown()).await.unwrap();
@@ -299,10 +300,10 @@ async fn an_action_on_the_page_itself_is_answered() {
 async fn routes_nest_in_the_router_of_a_service() {
     let supervisor = Supervisor::new().with_child(waits("child")).build();
     within("the start", supervisor.start()).await.unwrap();
-    let routes = Routes::of(supervisor.clone()).with_token(TOKEN).router().unwrap();
+    let routes = Routes::of(&supervisor).with_token(TOKEN).router().unwrap();
     let app = axum::Router::new()
         .route("/", axum::routing::get(|| async { "the service" }))
-        .nest("/open", router(supervisor.clone()))
+        .nest("/open", router(&supervisor))
         .nest("/closed", routes);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let at = listener.local_addr().unwrap();
@@ -314,7 +315,7 @@ async fn routes_nest_in_the_router_of_a_service() {
     assert_eq!(get(at, "/open").await.status, 200);
     assert_eq!(get(at, "/closed/api/tree").await.status, 401);
     assert_eq!(
-        Routes::of(supervisor.clone()).with_token("x").router().err(),
+        Routes::of(&supervisor).with_token("x").router().err(),
         Some(AccessError::ShortToken)
     );
     within("the shutdown", supervisor.shutdown()).await.unwrap();
@@ -358,14 +359,12 @@ async fn ten_thousand_bad_requests_leave_it_up() {
                     bytes.extend(good[random.usize(..good.len())].as_bytes());
                 }
             }
-            // The stop of the root is the one order that it would obey.
             requests.push(tokio::spawn(async move {
                 let mut stream = tokio::net::TcpStream::connect(at).await.expect("it connects");
-                use tokio::io::AsyncWriteExt;
                 let _ = stream.write_all(&bytes).await;
                 let _ = stream.shutdown().await;
                 let mut answer = [0; 64];
-                let read = tokio::io::AsyncReadExt::read(&mut stream, &mut answer);
+                let read = stream.read(&mut answer);
                 let _ = tokio::time::timeout(Duration::from_secs(2), read).await;
             }));
         }
@@ -374,7 +373,7 @@ async fn ten_thousand_bad_requests_leave_it_up() {
         }
     }
     assert_eq!(get(at, "/readyz").await.status, 200);
-    let admin = supervisor.child("admin").await.unwrap();
+    let admin = supervisor.lookup_any("admin").await.unwrap();
     assert_eq!(admin.incarnation(), 1, "no request has brought it down");
     assert_eq!(say(at, b"GET / HTTP/9.9\r\n\r\n").await.get(9..12), Some(&b"400"[..]));
     within("the shutdown", supervisor.shutdown()).await.unwrap();

@@ -8,6 +8,7 @@ use std::future::Ready;
 use std::time::Duration;
 
 pub use self::handles::Hidden;
+use crate::deployment::{Deployment, UnboundedTime};
 pub use crate::kinds::Every;
 pub use crate::runtime::ErasedSpec;
 pub use crate::spec::{SupervisorOptions, TreeDescriptor};
@@ -95,4 +96,26 @@ pub const fn children<T: Child>() -> usize {
 #[must_use]
 pub fn diagram<T: Child>() -> String {
     T::Handle::DESCRIPTOR.map(TreeDescriptor::diagram).unwrap_or_default()
+}
+
+/// Returns the numbers with which a tree is deployed.
+///
+/// # Errors
+///
+/// If its times have no bound.
+///
+/// # Panics
+///
+/// If the type is no tree.
+pub fn deployment<T: Child>() -> Result<Deployment, UnboundedTime> {
+    deployment_of(descriptor::<T>())
+}
+
+/// Returns the numbers with which a described tree is deployed.
+///
+/// # Errors
+///
+/// If its times have no bound.
+pub fn deployment_of(descriptor: &TreeDescriptor) -> Result<Deployment, UnboundedTime> {
+    Deployment::of(descriptor)
 }

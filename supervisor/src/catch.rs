@@ -52,6 +52,11 @@ impl<T> Guarded<T> {
     pub(crate) fn new(value: T) -> Self {
         Self { value: Some(value) }
     }
+
+    /// Returns the value; `None` if it is being dropped.
+    pub(crate) fn into_inner(mut self) -> Option<T> {
+        self.value.take()
+    }
 }
 
 impl<T> Deref for Guarded<T> {

@@ -36,6 +36,7 @@ mod jitter;
 mod protocol;
 mod retries;
 mod starting;
+mod steps;
 mod stopping;
 #[cfg(all(test, not(shuttle)))]
 mod tests;
@@ -58,7 +59,7 @@ use self::children::Children;
 use self::deferred::Deferred;
 use self::graph::Graph;
 use self::hash::BuildNumberHasher;
-use self::intensity::Intensity;
+use self::intensity::{Intensity, OwnLimits};
 pub(crate) use self::jitter::Jitter;
 use self::stopping::Scheme;
 use self::timers::{Target, Timers};
@@ -128,10 +129,14 @@ pub(crate) struct Engine<C, R> {
     /// Forgotten children, until the effects that name them have been carried out.
     forgotten: VecDeque<(Key, Child<C, R>)>,
     intensity: Intensity,
+    /// The restarts of children with a limit of their own, from their first one on.
+    own_limits: OwnLimits,
     jitter: Jitter,
     timers: Timers,
     last_packed: LastPacked,
     mode: Mode,
+    /// `true` while the supervisor goes on although it was asked to stop.
+    draining: bool,
     /// The walk of a start, a group restart or a stop.
     walk: Walk,
     /// The uses between the children; `None` in declaration order.
@@ -168,6 +173,7 @@ impl<C: Named, R> Engine<C, R> {
             rules.order.is_by_use() && rules.strategy != SupervisionStrategy::SimpleOneForOne;
         Self {
             intensity: Intensity::new(rules.max_restarts, rules.restart_window),
+            own_limits: OwnLimits::default(),
             rules,
             children: Children::default(),
             forgotten: VecDeque::new(),
@@ -175,6 +181,7 @@ impl<C: Named, R> Engine<C, R> {
             timers: Timers::default(),
             last_packed: LastPacked::default(),
             mode: Mode::Idle,
+            draining: false,
             walk: Walk::default(),
             graph: by_use.then(Box::default),
             open_gates: Vec::new(),
@@ -268,14 +275,10 @@ impl<C: Named, R> Engine<C, R> {
             }
             Event::Retry(child, retry) => self.run_or_defer(now, Deferred::Retry(child, retry)),
             Event::Order(order) => self.order(now, order),
-            Event::Stop => {
-                self.await_ends_of_deferred();
-                self.stop(now, Ending::Shutdown);
-            }
-            Event::Kill => {
-                self.await_ends_of_deferred();
-                self.kill(now);
-            }
+            Event::Drain(time) => self.drain(now, time),
+            Event::Stop => self.stop_when_asked(now),
+            Event::EndBy(at) => self.end_by(at),
+            Event::Kill => self.kill_when_asked(now),
             Event::NoReturn => self.no_return(),
             Event::Tick => {}
         }
@@ -448,6 +451,11 @@ impl<C: Named, R> Engine<C, R> {
         matches!(self.mode, Mode::Stopping { .. } | Mode::Ended)
     }
 
+    /// Returns `true` if the supervisor was asked to stop, and its children go on for a time.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining
+    }
+
     /// Draws delays from this seed from now on.
     #[cfg(feature = "test-util")]
     pub(crate) fn reseed(&mut self, seed: u64) {
@@ -459,11 +467,20 @@ impl<C: Named, R> Engine<C, R> {
         self.intensity.left(now)
     }
 
+    /// Returns the number of restarts that are left of a child with a limit of its own.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn own_restarts_left(&mut self, now: Instant, key: Key) -> Option<u32> {
+        let limit = self.children.get(key)?.rules.max_restarts?;
+        self.own_limits.of(key, limit, self.rules.restart_window).left(now)
+    }
+
     fn pass_deadlines(&mut self, now: Instant) {
         while let Some((at, target)) = self.timers.pop_due(now) {
             match target {
                 Target::Child(key) => self.child_deadline(now, key, at),
                 Target::Stop => self.stop_deadline(now),
+                Target::Drain => self.stop_when_asked(now),
+                Target::End => self.out_of_time(now),
             }
         }
     }
@@ -544,6 +561,7 @@ impl<C: Named, R> Engine<C, R> {
     fn remove(&mut self, key: Key, down: Down) -> Option<Child<C, R>> {
         self.enter(key, State::Down(down));
         self.leave_walk(key);
+        self.own_limits.forget(key);
         self.children.remove(key)
     }
 
@@ -552,12 +570,6 @@ impl<C: Named, R> Engine<C, R> {
         let down = if self.is_shut(key) { Down::Standby } else { down };
         self.enter(key, State::Down(down));
         self.effects.push_back(Effect::Close(key));
-    }
-
-    /// Sends the child's life a shutdown request.
-    fn ask(&mut self, key: Key, purpose: StopPurpose<R>) {
-        self.enter_shown(key, State::Stopping(purpose));
-        self.effects.push_back(Effect::Ask(key));
     }
 
     /// Aborts the child's life.

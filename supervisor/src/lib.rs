@@ -162,10 +162,12 @@
 //! | pool | `partitions` | a number of workers, which [share the work](supervision_tree!#partitions-workers-that-share-the-work-by-key) | none |
 //! | nested supervisor | `restart`, `significant`, `backoff`, `shutdown`, `health` | as for a child | `Always`, no, none, `infinity`, `required` |
 //! | nested supervisor | `start` | `retry`: a start that fails is tried again | with its supervisor |
+//! | root | `drain` | a duration: the children go on for this time when the tree is to stop ([stopping in steps](guide::stopping)) | `0s` |
 //! | root | `shutdown_within` | a duration, checked at compile time | none |
 //! | child | `restart` (in the tree: the policy word) | `Always`, `Transient`, `Temporary` | `Always` |
 //! | child | `shutdown` | a duration, `brutal_kill`, `infinity` | 5s |
 //! | child | `backoff` | `min..max`, or one duration | none: at once |
+//! | child | `max_restarts` | a number, or `unlimited`: [its own limit](guide::options), after which it alone stays down | none: its restarts count as its supervisor's |
 //! | child | `start` | `notify`: started when it calls [`Context::ready`], for which the next sibling waits | when spawned |
 //! | child | | `retry`: nobody waits, and a failed start is tried again ([a dependency that is away](guide::dependency_away)) | |
 //! | child | `start_timeout` | a duration, with `start` | 30s |
@@ -175,6 +177,7 @@
 //! | child | `health` | `required`, `degrades`, `ignored`: [what the tree is](guide::health) while the child is not well | `required`; `ignored` if `Temporary` or a pool's worker |
 //! | task | `every` | a duration: a [periodic job](supervision_tree!#every-a-periodic-job) | none: a task runs once per life |
 //! | child with a type | `mailbox` | how many messages | 64 |
+//! | child with a type | `drain` | a flag: when it is stopped for good, it receives what is queued first | no |
 //! | derive only | `message` | a type | `()` |
 //! | derive only | `once` | a flag: [`WorkerOnce`], one life by value | no |
 //!
@@ -200,7 +203,8 @@
 //! within its `restart_window`, and so does each further attempt when a start fails. If another
 //! restart is needed and none is left, the supervisor stops its children in reverse order and ends
 //! abnormally, for its own supervisor to decide. At the root, [`Supervisor::wait`] gives the path and the cause. A
-//! child that knows that no restart can help returns [`Escalate`].
+//! child that knows that no restart can help returns [`Escalate`]; [`Escalate::to_root`] ends the whole
+//! tree.
 //!
 //! # How a child is stopped
 //!
@@ -225,6 +229,8 @@
 //! - With `start = notify`, the start has a time limit (`start_timeout`). OTP waits for ever.
 //! - A child can be tried again until it is up, without a limit and without an effect on others
 //!   (`start = retry`). OTP has no such option.
+//! - A child can have a limit of restarts of its own (`max_restarts` on the child), after which it alone
+//!   stays down. OTP has no such option.
 //! - Killing has a bound (`kill_grace`), since a thread cannot be killed.
 //! - A pool's worker that declines a *restart* is forgotten, and terminating one that waits for a
 //!   restart keeps the counts right: two bugs of OTP 25 that are not copied.
@@ -257,7 +263,8 @@
 //! # More
 //!
 //! The [guide] has a page for [every option](guide::options), for [how to choose the
-//! limits](guide::choosing_limits), for [the order of start and stop](guide::order), and for those who come [from tasks spawned by
+//! limits](guide::choosing_limits), for [the order of start and stop](guide::order), for [what a child
+//! finds around itself](guide::inside_and_outside), and for those who come [from tasks spawned by
 //! hand](guide::coming_from_tokio), [from Erlang](guide::coming_from_erlang) and [from
 //! Elixir](guide::coming_from_elixir). The page of the module `testing`, which the feature
 //! `test-util` brings, shows how to test your own tree.
@@ -276,6 +283,9 @@
 //! - `macros` (default): [`supervision_tree!`] and `#[derive(Child)]`.
 //! - `signal`: `run`, a tree as the whole program, until SIGINT, SIGTERM, SIGHUP or SIGQUIT.
 //! - `process` (Unix): `Program`, an operating-system process as a child.
+//! - `systemd` (Unix): `systemd`, sockets that systemd has opened, by their names.
+//! - `deployment-checks`: checks of Kubernetes' and systemd's files against the times of a tree, for
+//!   the tests of a program: [`deployment`].
 //! - `lease`: the module `lease`, children that run in one replica of a service only.
 //! - `test-util`: `testing`, for the tests of your own tree: crash its children, wait for what
 //!   follows, seeded chaos, a fault matrix.
@@ -292,6 +302,7 @@ mod catch;
 mod child;
 #[cfg(test)]
 mod count_waker;
+pub mod deployment;
 mod engine;
 mod error;
 #[cfg(doc)]
@@ -313,6 +324,8 @@ mod slot;
 mod spec;
 mod supervisor;
 mod sync;
+#[cfg(all(unix, feature = "systemd"))]
+pub mod systemd;
 #[cfg(feature = "test-util")]
 #[expect(clippy::disallowed_methods, reason = "tests of users wait by tokio's clock")]
 pub mod testing;
@@ -333,7 +346,7 @@ pub use self::spec::{
 };
 pub use self::supervisor::{LookupError, Supervisor, WeakSupervisor};
 #[cfg(feature = "signal")]
-pub use self::supervisor::{run, run_leaving_sighup};
+pub use self::supervisor::{Run, run};
 pub use self::tree::{Child, ChildSpec, Partitioned, Pool, SupervisorBuilder, Tree};
 
 /// The conditions that the macros put on the types of a tree: the compiler's errors name them.
@@ -386,7 +399,7 @@ pub mod messages {
 /// The workers of a pool: their templates, the ways to add them, and a hash for partitions.
 pub mod pool {
     pub use crate::tree::{
-        AddWorkersError, FnWorker, PerWorker, PoolTemplate, Shared, stable_hash,
+        AddWorkerError, AddWorkersError, FnWorker, PerWorker, PoolTemplate, Shared, stable_hash,
     };
 }
 
@@ -406,8 +419,6 @@ pub mod specs {
 pub mod futures {
     pub use crate::child::UntilShutdown;
     pub use crate::slot::{Ended, ShutdownRequested};
-    #[cfg(feature = "signal")]
-    pub use crate::supervisor::Running;
     pub use crate::tree::{AddChild, AddWorker, Starting};
 }
 

@@ -21,7 +21,7 @@ pub(crate) use self::factory::{LifeFactory, launch};
 #[cfg(feature = "lease")]
 use self::tasks::Scope;
 pub use self::tasks::{SpawnedTask, Tasks};
-use crate::catch::{Guarded, catch_panic};
+use crate::catch::{Guarded, catch_panic, drop_each};
 use crate::engine::{Event, Exit};
 use crate::inbox::{Link, Reply};
 use crate::observe::LifeSpan;
@@ -149,6 +149,7 @@ impl<F: Future<Output = ChildResult>> Future for Life<F> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let reason = ready!(self.as_mut().poll_code(cx));
         let report = self.project().report;
+        report.drop_replaced(&reason);
         let asked = report.was_asked();
         if let Some(exit) = report.end_tasks(Exit::Returned(reason))
             && let Some((link, event)) = report.end(exit)
@@ -218,6 +219,18 @@ impl Report {
     #[cfg(feature = "test-util")]
     fn hangs(&self) -> bool {
         self.slot.as_ref().is_some_and(|slot| slot.core().hangs())
+    }
+
+    /// Drops the error of an earlier life, which this failure pushes out, here: its destructor is the
+    /// user's code, and a task for each would cost more than a restart.
+    #[inline]
+    fn drop_replaced(&self, reason: &ExitReason) {
+        if reason.failure_with_destructor().is_some()
+            && let Some(slot) = &self.slot
+            && let Some(failure) = slot.core().take_replaced()
+        {
+            drop_each(failure.into_error());
+        }
     }
 
     /// Returns `true` if the life was asked to stop.

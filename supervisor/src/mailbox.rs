@@ -190,6 +190,26 @@ impl<M> Mailbox<M> {
         }
     }
 
+    /// Polls for the next message of this life, which was asked to stop; `None` once those that were
+    /// queued at the beginning of a drain are received, or if there was no drain.
+    pub(crate) fn poll_drain(
+        &self,
+        life: u64,
+        shortcut: &mut Shortcut<M>,
+        cx: &mut TaskContext<'_>,
+    ) -> Poll<Option<M>> {
+        let budget = ready!(task::poll_proceed(cx));
+        budget.made_progress();
+        let taken = self.lock().take_drained(life, shortcut);
+        Poll::Ready(match taken {
+            Take::Message(message, sender) => {
+                wake(sender);
+                Some(message)
+            }
+            Take::Empty | Take::NotReceiver => None,
+        })
+    }
+
     /// Waits for the end of this life, which is being dropped and receives no message; completes at
     /// once if the life may not receive.
     pub(crate) fn poll_end(&self, life: u64, cx: &mut TaskContext<'_>) -> Poll<()> {
@@ -237,6 +257,11 @@ impl<M> Mailbox<M> {
     }
 
     // ===== slot =====
+
+    /// Has the present life receive the messages that are queued now, also when it is asked to stop.
+    pub(crate) fn begin_drain(&self) {
+        self.lock().begin_drain();
+    }
 
     /// Makes `life` the only receiver. Opens a closed mailbox, not one that is gone.
     pub(crate) fn open(&self, life: u64) {

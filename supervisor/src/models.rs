@@ -14,6 +14,7 @@ mod check;
 mod dead_letters;
 mod inbox;
 mod life;
+mod life_tasks;
 mod mailbox;
 mod requests;
 mod runtime_end;

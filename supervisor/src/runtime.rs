@@ -13,6 +13,6 @@ pub(crate) use self::driver::{ChildTask, SupervisorRun};
 pub(crate) use self::node::Declared;
 pub use self::node::ErasedSpec;
 pub(crate) use self::node::{
-    Body, Hold, Node, NodeState, PoolTemplate, ShutdownOnDrop, Trees, Unplaced, resolve,
+    Body, Hold, Node, NodeState, PoolTemplate, ShutdownOnDrop, Steps, Trees, Unplaced, resolve,
     resolve_template,
 };

@@ -49,11 +49,15 @@ pub(crate) trait AnySlot: Send + Sync + 'static {
     /// Asks the life to stop. Returns the wakers to be woken, or `None` if the life has never
     /// checked its shutdown signal and so cannot notice.
     fn ask(&self, now: Instant) -> Option<Wakers>;
+    /// Has the receiver take the messages that are queued now, also after a shutdown request.
+    fn begin_drain(&self);
     /// Makes the receiver check its shutdown signal.
     fn wake_receiver(&self);
     /// Closes the mailbox: messages sent from now on are returned, and queued ones go to the
-    /// dead-letter receivers, if there are any. No life of the child is pending.
-    fn close(&self, closing: Closing) -> Closed;
+    /// dead-letter receivers, if there are any. Returns the number of queued messages, and a value
+    /// to be dropped where the user's code may run. (No life of the child is pending: that is noted
+    /// next, by [`SlotCore::close`].)
+    fn close_mailbox(&self, closing: Closing) -> Option<(usize, Box<dyn Send>)>;
     /// Returns the number of queued messages.
     fn queued(&self) -> usize;
     /// Returns the number of messages that the mailbox has room for.
@@ -63,15 +67,6 @@ pub(crate) trait AnySlot: Send + Sync + 'static {
     fn is_open(&self) -> bool;
     fn message_type(&self) -> &'static str;
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
-}
-
-/// What is to be done after a slot was closed.
-pub(crate) struct Closed {
-    /// The number of messages that were queued, and a value to be dropped where the user's code may
-    /// run.
-    pub(crate) leftovers: Option<(usize, Box<dyn Send>)>,
-    /// Set if the child has ended for good by this.
-    pub(crate) is_over: bool,
 }
 
 /// Returns the address of a slot, which differs from that of every other slot that exists.
@@ -132,13 +127,19 @@ impl<M: Send + 'static> AnySlot for Slot<M> {
         Some(wakers.with_receiver(self.mailbox.look_up()))
     }
 
+    fn begin_drain(&self) {
+        self.mailbox.begin_drain();
+    }
+
     fn wake_receiver(&self) {
         wake(self.mailbox.look_up());
     }
 
-    fn close(&self, closing: Closing) -> Closed {
-        let leftovers = self.close_mailbox(closing);
-        Closed { leftovers, is_over: self.core.close() }
+    fn close_mailbox(&self, closing: Closing) -> Option<(usize, Box<dyn Send>)> {
+        if self.mailbox.close_unused(closing) {
+            return None;
+        }
+        self.close_used(closing)
     }
 
     fn queued(&self) -> usize {
@@ -164,10 +165,7 @@ impl<M: Send + 'static> AnySlot for Slot<M> {
 }
 
 impl<M: Send + 'static> Slot<M> {
-    fn close_mailbox(&self, closing: Closing) -> Option<(usize, Box<dyn Send>)> {
-        if self.mailbox.close_unused(closing) {
-            return None;
-        }
+    fn close_used(&self, closing: Closing) -> Option<(usize, Box<dyn Send>)> {
         let mut leftovers = self.mailbox.close(closing);
         let count = leftovers.len();
         let garbage: Box<dyn Send> = match leftovers.take_dead_letter_queue() {
@@ -179,6 +177,15 @@ impl<M: Send + 'static> Slot<M> {
             None => Box::new(leftovers),
         };
         Some((count, garbage))
+    }
+}
+
+impl dyn AnySlot {
+    /// Closes the mailbox of a child of which no life is pending, and notes that none is.
+    pub(crate) fn close(&self, closing: Closing) -> Option<(usize, Box<dyn Send>)> {
+        let leftovers = self.close_mailbox(closing);
+        self.core().close();
+        leftovers
     }
 }
 

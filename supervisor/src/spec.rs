@@ -21,6 +21,7 @@ mod supervisor_options;
 
 pub(crate) use self::budget::Budget;
 pub use self::descriptor::TreeDescriptor;
+pub(crate) use self::descriptor::{BUILT_BY_HAND, Part, Unbounded, Why};
 pub(crate) use self::escaped::Escaped;
 #[cfg(all(unix, feature = "process"))]
 pub(crate) use self::exit::BadStatus;
@@ -32,6 +33,7 @@ pub use self::health::HealthPart;
 pub(crate) use self::health::OwnWord;
 pub(crate) use self::name::Name;
 pub(crate) use self::option_layers::OptionLayers;
+pub(crate) use self::options::written;
 pub use self::options::{ChildOptions, StartMode};
 pub use self::order::Order;
 pub use self::path::ChildPath;

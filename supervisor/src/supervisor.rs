@@ -6,6 +6,7 @@ mod lookup;
 mod queries;
 #[cfg(feature = "signal")]
 mod run;
+mod stopping;
 mod weak;
 
 use std::fmt;
@@ -20,7 +21,7 @@ pub use self::lookup::LookupError;
 pub(crate) use self::lookup::find;
 pub(crate) use self::lookup::node_of;
 #[cfg(feature = "signal")]
-pub use self::run::{IntoTree, Running, run, run_leaving_sighup};
+pub use self::run::{IntoTree, Run, run};
 pub use self::weak::WeakSupervisor;
 use crate::catch::catch_panic;
 use crate::child::AnyChildRef;
@@ -30,7 +31,7 @@ use crate::inbox::Inbox;
 use crate::life::reentry::{
     calling_child, child_would_wait_for_itself, supervisor_would_wait_for_itself,
 };
-use crate::observe::{Events, ShutdownReport};
+use crate::observe::Events;
 use crate::runtime::{Node, NodeState, ShutdownOnDrop, SupervisorRun};
 use crate::slot::AnySlot;
 use crate::spec::{ChildPath, ExitReason, Name, SupervisionStrategy};
@@ -87,6 +88,11 @@ impl Supervisor {
     /// Makes a handle that keeps nothing alive.
     pub(crate) fn observing(node: Arc<Node>) -> Self {
         Self { node, keeper: None }
+    }
+
+    /// Makes a handle of a root that this guard keeps alive.
+    pub(crate) fn kept_by(node: Arc<Node>, keeper: Option<Arc<ShutdownOnDrop>>) -> Self {
+        Self { node, keeper }
     }
 
     /// Returns the guard that keeps a root alive, if this handle has one.
@@ -274,76 +280,6 @@ impl Supervisor {
     /// made before the start misses nothing.
     pub fn events(&self) -> Events {
         self.node.subscribe()
-    }
-
-    /// Stops all children in reverse start order, then the supervisor, and returns when all of
-    /// them have ended. A supervisor that was never started ends at once.
-    ///
-    /// A supervisor that has a parent is stopped by the parent, as by `terminate_child`: it stays
-    /// down, and its spec is kept. A second call waits with the first.
-    ///
-    /// Call `shutdown` before `main` returns: when the last handle is dropped the tree shuts down
-    /// too, but a runtime that ends does not wait for that.
-    ///
-    /// # Errors
-    ///
-    /// [`FromInside`](SupervisorError::FromInside) if a task below this supervisor calls: use
-    /// [`request_shutdown`](Self::request_shutdown) there. [`Ended`](SupervisorError::Ended) if a
-    /// root had given up before. Of a supervisor that has a parent:
-    /// [`StillRunning`](SupervisorError::StillRunning) if it could not be stopped, because a child
-    /// blocks its thread.
-    ///
-    /// # Cancel safety
-    ///
-    /// Dropping the future does not undo the request once it was polled.
-    pub async fn shutdown(&self) -> Result<ShutdownReport, SupervisorError> {
-        if supervisor_would_wait_for_itself(&*self.node) {
-            return Err(SupervisorError::FromInside(self.path()));
-        }
-        if let Some(slot) = self.node.slot_in_charge() {
-            let stopped = AnyChildRef::new(slot).terminate().await;
-            // The supervisor may have ended for good through another call, which fulfils this one.
-            if !matches!(self.node.state(), NodeState::Ended { .. }) {
-                stopped?;
-            }
-        } else {
-            if let NodeState::Ended { reason } = self.node.state()
-                && matches!(reason, ExitReason::Escalated(_) | ExitReason::StartFailed(_))
-            {
-                return Err(SupervisorError::Ended(self.path(), reason));
-            }
-            let end = self.node.end();
-            self.request_shutdown();
-            if let Some(end) = end {
-                let _ = end.await;
-            }
-        }
-        Ok(self.report())
-    }
-
-    /// Requests a [`shutdown`](Self::shutdown) without waiting for it, also in a task below this
-    /// supervisor.
-    pub fn request_shutdown(&self) {
-        // An adoption may put a parent in charge between the two looks.
-        while self.node.slot_in_charge().is_none() {
-            if self.node.stop_root() {
-                return;
-            }
-        }
-        if let Some(link) = self.node.slot().and_then(|slot| slot.core().link()) {
-            drop(link.request(Verb::Terminate, None));
-        }
-    }
-
-    /// Stops everything at once, even if shutdown time is left.
-    #[cfg(feature = "signal")]
-    pub(crate) fn kill(&self) {
-        self.node.tell(crate::engine::Event::Kill);
-    }
-
-    /// Returns the report of the last shutdown.
-    pub(crate) fn report(&self) -> ShutdownReport {
-        self.node.stops().report()
     }
 
     /// Waits until the supervisor has ended and will not be started again.

@@ -23,8 +23,8 @@ pub use self::child_spec::{
 pub use self::erased_handle::ErasedHandle;
 pub use self::partitioned::{Partition, Partitioned, stable_hash};
 pub use self::pool::{
-    AddWorker, AddWorkersError, DefaultValue, FnWorker, OwnValue, PerWorker, Pool, PoolTemplate,
-    Shared, TemplateParts,
+    AddWorker, AddWorkerError, AddWorkersError, DefaultValue, FnWorker, OwnValue, PerWorker, Pool,
+    PoolTemplate, Shared, TemplateParts,
 };
 use crate::error::SupervisorError;
 use crate::supervisor::Supervisor;

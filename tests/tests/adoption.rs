@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, mpsc};
-use std::task::{self, Wake, Waker};
+use std::task::{self, Poll, Wake, Waker};
 use std::thread;
 use std::time::Duration;
 
@@ -250,7 +250,7 @@ async fn a_refusal_after_a_dropped_call_leaves_the_supervisor_as_its_own_root() 
     let mut adding = Box::pin(root.add_child(spec("sub", &sub)));
     std::future::poll_fn(|cx| {
         assert!(adding.as_mut().poll(cx).is_pending());
-        std::task::Poll::Ready(())
+        Poll::Ready(())
     })
     .await;
     drop(adding);
@@ -299,7 +299,7 @@ fn at_once<A: Send + 'static, B: Send + 'static>(
 ) -> (A, B) {
     let barrier = Arc::new(Barrier::new(2));
     let (other, handle) = (Arc::clone(&barrier), runtime.handle().clone());
-    let thread = std::thread::spawn(move || {
+    let thread = thread::spawn(move || {
         other.wait();
         (0..spins.0).for_each(|_| std::hint::spin_loop());
         handle.block_on(within("the first call", first))

@@ -36,6 +36,14 @@ impl Worker for Database {
     }
 }
 
+supervision_tree! {
+    /// A tree that drains for longer than any limit of a matrix.
+    Drained: one_for_one(drain = 600s) {
+        worker: Always = idle,
+        second: Transient = reading,
+    }
+}
+
 async fn idle(ctx: Context) -> ChildResult {
     ctx.shutdown_requested().await;
     Ok(())
@@ -115,6 +123,14 @@ fn a_case_of_its_own_holds_the_statements() {
 }
 
 // ----- what passes -----
+
+/// While a tree drains it is as before: the matrix begins with the stop.
+#[tokio::test(start_paused = true)]
+async fn the_drain_of_a_tree_is_left_out() -> Result<(), MatrixFailure> {
+    let report = testing::fault_matrix(Drained::tree).await?;
+    assert!(!report.passed.is_empty(), "{report}");
+    Ok(())
+}
 
 #[tokio::test(start_paused = true)]
 async fn a_tree_of_five_children_passes_in_seconds() -> Result<(), MatrixFailure> {

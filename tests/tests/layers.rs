@@ -30,6 +30,12 @@ const LAYERS: &[Layer] = &[
     Layer { name: "packed_instant", places: &["packed_instant.rs"], may_name: Only(&["sync"]) },
     Layer { name: "spec", places: &["spec.rs", "spec/"], may_name: Only(&[]) },
     Layer {
+        name: "deployment",
+        places: &["deployment.rs", "deployment/"],
+        may_name: Only(&["spec"]),
+    },
+    Layer { name: "systemd", places: &["systemd.rs"], may_name: Only(&[]) },
+    Layer {
         name: "engine",
         places: &["engine.rs", "engine/"],
         may_name: Only(&["spec", "packed_instant"]),

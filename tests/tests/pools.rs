@@ -98,8 +98,10 @@ async fn a_value_that_was_refused_is_dropped() {
     let session = || Session { life: gauge.enter(), stage: stage.clone() };
     within("a worker", pool.add_worker_with(session())).await.unwrap();
     let error = within("another", pool.add_worker_with(session())).await.unwrap_err();
-    assert!(matches!(error, SupervisorError::MaxChildren(_, 1)), "{error}");
+    assert!(matches!(error.error(), SupervisorError::MaxChildren(_, 1)), "{error}");
     quiet().await;
+    assert_eq!(gauge.alive(), 2, "the error has the value");
+    drop(error);
     assert_eq!(gauge.alive(), 1);
 }
 

@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 
 /// The README's blocks of Rust, and the examples that they are a part of.
-const BLOCKS: [&str; 2] = ["examples/shop.rs", "examples/hello.rs"];
+const BLOCKS: [&str; 3] =
+    ["examples/shop.rs", "examples/hello.rs", "supervisor-web/examples/seen.rs"];
 
 #[test]
 fn the_readme_shows_the_code_of_its_examples() {

@@ -1,7 +1,7 @@
 //! Tests `supervisor::run`, in real processes, with real signals.
 
 use std::process::{ExitStatus, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use supervisor_tests::within;
@@ -18,6 +18,11 @@ struct Program {
 impl Program {
     fn start(tree: &str) -> Self {
         Self::start_with(&[env!("CARGO_BIN_EXE_under-run"), tree])
+    }
+
+    /// Starts a tree in one of the modes of `under-run`.
+    fn start_in(tree: &str, mode: &str) -> Self {
+        Self::start_with(&[env!("CARGO_BIN_EXE_under-run"), tree, mode])
     }
 
     fn start_with(command: &[&str]) -> Self {
@@ -183,6 +188,105 @@ async fn signals_that_arrive_together_are_one_request() {
     let (status, output) = program.end().await;
     assert_eq!(status.code(), Some(0), "{output}");
     assert_order(&output, &["shutting down", "second stops", "first stops"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_signal_begins_the_drain_and_the_stop_comes_when_its_time_is_over() {
+    let mut program = Program::start_in("orderly", "drains");
+    program.prints("first runs").await.prints("second runs").await;
+    let began = Instant::now();
+    let (status, output) = program.signal(Signal::TERM).end().await;
+    assert_eq!(status.code(), Some(0), "{output}");
+    assert!(began.elapsed() >= Duration::from_millis(200));
+    let draining = "supervisor draining: not ready, and its children go on";
+    assert_order(&output, &["shutting down", draining, "second stops", "first stops"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_further_signal_goes_a_step_further() {
+    let mut program = Program::start_in("stubborn", "drains long");
+    program.prints("deep runs").await.prints("flat runs").await.prints("tidy runs").await;
+    program.signal(Signal::TERM).prints("supervisor draining").await;
+    program.signal_until_it_prints(Signal::INT, "stopping without further drain").await;
+    program.prints("flat was asked").await;
+    program.signal_until_it_prints(Signal::INT, "killing what has not ended").await;
+    let (status, output) = program.end().await;
+    assert_eq!(status.code(), Some(130), "{output}");
+    let steps = ["draining", "without further drain", "flat was asked", "killing"];
+    assert_order(&output, &steps);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn signals_that_arrive_together_go_one_step() {
+    let mut program = Program::start_in("lingering", "drains long");
+    program.prints("first runs").await.prints("second runs").await;
+    program.signal(Signal::STOP).signal(Signal::TERM).signal(Signal::INT).signal(Signal::CONT);
+    program.prints("supervisor draining").await.prints("already shutting down").await;
+    // From here on, each pair of signals could be two steps: the end of the drain, and the kill.
+    program.signal_until_it_prints(Signal::INT, "stopping without further drain").await;
+    program.signal(Signal::TERM);
+    let (status, output) = program.end().await;
+    assert_eq!(status.code(), Some(0), "{output}");
+    assert_order(&output, &["without further drain", "second stops", "first stops"]);
+}
+
+/// A second signal that is meant for the drain may come when the drain has just ended by itself.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_signal_just_after_the_drain_does_not_kill() {
+    let mut program = Program::start_in("stubborn", "drains longer");
+    program.prints("flat runs").await;
+    program.signal(Signal::TERM).prints("flat was asked").await;
+    program.signal(Signal::TERM).prints("already shutting down").await;
+    let (status, output) = program.signal(Signal::QUIT).end().await;
+    assert_eq!(status.code(), Some(131), "{output}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_signal_during_a_backoff_waits_for_no_restart() {
+    for mode in ["", "drains"] {
+        let mut program = Program::start_in("away", mode);
+        program.prints("tidy runs").await.prints("restart delayed").await.signal(Signal::TERM);
+        let (status, output) = program.end().await;
+        assert_eq!(status.code(), Some(0), "{output}");
+        assert_order(&output, &["shutting down", "tidy stops"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_start_is_not_drained() {
+    let mut program = Program::start_in("starting", "drains long");
+    program.prints("never_ready starts").await.prints("tidy runs").await.signal(Signal::TERM);
+    let (status, output) = program.end().await;
+    assert_eq!(status.code(), Some(0), "{output}");
+    assert_order(&output, &["shutting down", "tidy stops"]);
+    assert!(!output.contains("draining"), "{output}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_has_not_ended_within_the_time_for_the_whole_is_killed() {
+    for (tree, mode) in [("stubborn", "limited"), ("stubborn", "drains for the whole time")] {
+        let mut program = Program::start_in(tree, mode);
+        program.prints("deep runs").await.prints("flat runs").await.prints("tidy runs").await;
+        let (status, output) = program.signal(Signal::TERM).end().await;
+        assert_eq!(status.code(), Some(0), "{output}");
+        assert_order(&output, &["shutting down", "the time for the shutdown is over", "killed"]);
+        for path in ["tidy", "nested/deep", "flat"] {
+            let line = format!("child had to be killed child={path} took=");
+            assert!(output.contains(&line), "{path} in:\n{output}");
+        }
+        let never_asks = mode != "limited";
+        let warning = "the drain takes the whole time: no child will be asked to stop";
+        assert_eq!(output.contains(warning), never_asks, "{output}");
+        assert_eq!(output.contains("flat was asked"), !never_asks, "{output}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_time_for_the_whole_bounds_a_shutdown_that_a_child_has_asked_for() {
+    let mut program = Program::start("shuts itself down");
+    let (status, output) = program.end().await;
+    assert_eq!(status.code(), Some(0), "{output}");
+    assert!(output.contains("child had to be killed child=flat took="), "{output}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

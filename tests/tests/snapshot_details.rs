@@ -38,7 +38,7 @@ async fn limits_and_what_is_left_of_them() {
     let supervisor =
         Supervisor::new().with_max_restarts(MaxRestarts::Unlimited).with_child(spec).build();
     within("the start", supervisor.start()).await.unwrap();
-    let worker = within("the worker", supervisor.child("inner/worker")).await.unwrap();
+    let worker = within("the worker", supervisor.lookup_any("inner/worker")).await.unwrap();
 
     within("the kill", worker.kill()).await.unwrap();
     quiet().await;
@@ -89,17 +89,13 @@ async fn how_long_a_stop_has_taken() {
 /// Asks the child that it was given, and then waits for its stop.
 #[derive(Child)]
 struct Asker {
-    whom: ChildRef<Request>,
+    whom: ChildRef<Reply<()>>,
     within: Duration,
-}
-
-enum Request {
-    Work(Reply<()>),
 }
 
 impl Worker for Asker {
     async fn run(&self, ctx: Context) -> ChildResult {
-        let asked = self.whom.ask_within(self.within, Request::Work).await;
+        let asked = self.whom.ask_within(self.within, |reply| reply).await;
         assert!(matches!(asked, Err(AskError::Timeout | AskError::NoReply)));
         ctx.shutdown_requested().await;
         Ok(())
@@ -108,11 +104,11 @@ impl Worker for Asker {
 
 /// Takes no request.
 #[derive(Child)]
-#[child(message = Request)]
+#[child(message = Reply<()>)]
 struct Deaf;
 
 impl Worker for Deaf {
-    async fn run(&self, ctx: Context<Request>) -> ChildResult {
+    async fn run(&self, ctx: Context<Reply<()>>) -> ChildResult {
         ctx.shutdown_requested().await;
         Ok(())
     }
@@ -150,7 +146,7 @@ async fn who_waits_for_whom() {
     advance(30 * SECOND).await;
     quiet().await;
     assert!(part(&supervisor, "askers/second").await.waits.is_empty(), "its time is up");
-    let first = within("the first", supervisor.child("askers/first")).await.unwrap();
+    let first = within("the first", supervisor.lookup_any("askers/first")).await.unwrap();
     within("the kill", first.kill()).await.unwrap();
     quiet().await;
     let first = part(&supervisor, "askers/first").await;

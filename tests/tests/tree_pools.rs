@@ -124,7 +124,9 @@ async fn the_pool_keeps_nothing_of_a_tree_that_it_refused() {
     let value = Arc::downgrade(&owned);
     let tree = Connection::tree(owned);
     let refused = within("an answer", pool.add_worker_with(tree)).await;
-    assert!(matches!(refused, Err(SupervisorError::MaxChildren(_, 3))), "{refused:?}");
+    let refused = refused.map(drop).unwrap_err();
+    assert!(matches!(refused.error(), SupervisorError::MaxChildren(_, 3)), "{refused:?}");
+    drop(refused);
     is_dropped(&value).await;
     // The same if the call was dropped before the refusal.
     let owned = Owned::new("one too many, too");
@@ -136,7 +138,7 @@ async fn the_pool_keeps_nothing_of_a_tree_that_it_refused() {
     within("the shutdown", server.supervisor().shutdown()).await.unwrap();
     let owned = Owned::new("too late");
     let value = Arc::downgrade(&owned);
-    within("an answer", gone.add_worker_with(Connection::tree(owned))).await.unwrap_err();
+    within("an answer", gone.add_worker_with(Connection::tree(owned))).await.map(drop).unwrap_err();
     is_dropped(&value).await;
 }
 

@@ -45,6 +45,20 @@ supervision_tree! {
     }
 }
 
+supervision_tree! {
+    pub Drained: one_for_one(drain = 5s, shutdown_within = 18s) {
+        a: Always,
+        db: Database,
+    }
+}
+
+supervision_tree! {
+    pub DrainedByUse: one_for_one(order = by_use, drain = 5s, shutdown_within = 18s) {
+        db: Database,
+        a: Always(after = [db]),
+    }
+}
+
 #[derive(Child, Default)]
 #[child(shutdown = 10s)]
 struct Database;

@@ -4,7 +4,7 @@ use supervisor::prelude::*;
 
 supervision_tree! {
     pub Shop: one_for_one(restart = Transient) {
-        worker: Transient(max_restarts = 5, restart = Always),
+        worker: Transient(restart_window = 5s, restart = Always),
         db: Database(message = u8),
         sub: one_for_one(shutdown_within = 5s, start = notify) { worker: Always },
         parts: one_for_all(partitions = 8, every = 5s) { worker: Always(partitions = 8) },
@@ -13,7 +13,7 @@ supervision_tree! {
 }
 
 #[derive(Child, Default)]
-#[child(max_restarts = 5)]
+#[child(restart_window = 5s)]
 struct Database;
 
 impl Worker for Database {

@@ -13,7 +13,7 @@ supervision_tree! {
 async fn run(shop: Shop) {
     supervisor::run(Shop::start()).await;
     supervisor::run(Shop::tree).await;
-    supervisor::run_leaving_sighup(shop).await;
+    supervisor::run(shop).leaving_sighup().await;
     supervisor::run(Shop::tree()).await;
 }
 

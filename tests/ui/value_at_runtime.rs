@@ -17,6 +17,12 @@ supervision_tree! {
     }
 }
 
+supervision_tree! {
+    pub Arcade(time: Duration): one_for_one(drain = runtime(time), shutdown_within = 30s) {
+        worker: Always,
+    }
+}
+
 #[derive(Child, Default)]
 #[child(shutdown = runtime(time()))]
 struct Reader;

@@ -3,7 +3,7 @@
 use supervisor::prelude::*;
 
 supervision_tree! {
-    pub Shop: one_for_one(auto_shutdown = any, max_restarts = infinity) {
+    pub Shop: one_for_one(auto_shutdown = sometimes, max_restarts = infinity) {
         a: Always(shutdown = brutal_kil),
         b: Always(start = ready),
         sub: one_for_one(restart = permanent) { a: Always },

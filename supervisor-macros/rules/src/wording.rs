@@ -76,6 +76,14 @@ pub const fn backoff_temporary(name: &str) -> Text {
     Text::new().quoted(name).str(" is `Temporary`, so its `backoff` is never used; leave it out")
 }
 
+/// Says that a child that is never restarted has a limit of restarts.
+#[must_use]
+pub const fn max_restarts_temporary(name: &str) -> Text {
+    Text::new()
+        .quoted(name)
+        .str(" is `Temporary`, so its `max_restarts` is never used; leave it out")
+}
+
 /// Says that a backoff shrinks; `shorter` and `longer` are its ends as they are written.
 #[must_use]
 pub const fn backoff_inverted(shorter: &str, longer: &str) -> Text {

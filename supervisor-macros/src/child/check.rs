@@ -17,13 +17,14 @@ use crate::words::{Policy, Vocabulary};
 
 type Rule = fn(&Child, &mut Errors);
 
-const RULES: [Rule; 10] = [
+const RULES: [Rule; 11] = [
     derive_on_enum,
     derive_on_union,
     derive_with_lifetime,
     derive_once_not_temporary,
     derive_significant_always,
     derive_backoff_temporary,
+    derive_max_restarts_temporary,
     derive_start_temporary,
     derive_health_temporary,
     message_borrowed,
@@ -94,6 +95,14 @@ fn derive_backoff_temporary(child: &Child, errors: &mut Errors) {
     let Some(backoff) = span_of(child, Key::Backoff) else { return };
     if let Some((_, Policy::Temporary)) = policy(child) {
         errors.at(backoff, "a `Temporary` child never uses its `backoff`; leave it out");
+    }
+}
+
+/// Checks that a child that is never restarted has no limit of restarts.
+fn derive_max_restarts_temporary(child: &Child, errors: &mut Errors) {
+    let Some(limit) = span_of(child, Key::MaxRestarts) else { return };
+    if let Some((_, Policy::Temporary)) = policy(child) {
+        errors.at(limit, "a `Temporary` child never uses its `max_restarts`; leave it out");
     }
 }
 

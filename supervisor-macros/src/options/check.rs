@@ -35,6 +35,7 @@ pub(crate) fn check(options: &Options, place: Place, subject: &Subject, errors: 
             }
             Some(Ok(setting)) => {
                 value_at_runtime(item, key, &setting, place, errors);
+                drain_by_place(item, key, &setting, place, errors);
                 partitions_too_many(item, key, &setting, errors);
             }
             None => {}
@@ -188,6 +189,21 @@ fn message_without_type(item: &Item, key: Key, place: Place, errors: &mut Errors
     }
 }
 
+/// Checks that `drain` is a time on the root of a tree, and a flag on a child, whose `shutdown` bounds
+/// it.
+fn drain_by_place(item: &Item, key: Key, setting: &Setting, place: Place, errors: &mut Errors) {
+    let message = match (key, place, setting) {
+        (Key::Drain, Place::Root { .. }, Setting::Flag(_)) => {
+            "on the root, `drain` is the time for which the children go on when the tree is to stop, as in `drain = 5s`"
+        }
+        (Key::Drain, Place::Typed | Place::Derive, Setting::Time(_)) => {
+            "on a child, `drain` is a flag, written without a value: the child's `shutdown` is its time"
+        }
+        _ => return,
+    };
+    errors.on(item.value_tokens(), message);
+}
+
 /// Checks that an option is given once.
 fn option_duplicate(item: &Item, key: Key, earlier: &[Item], errors: &mut Errors) {
     if let Some(first) = earlier.iter().find(|other| other.key() == Some(key)) {
@@ -244,6 +260,7 @@ fn value_computed(item: &Item, key: Key, error: &ValueError, errors: &mut Errors
                 | ValueKind::NonzeroTime
                 | ValueKind::Shutdown
                 | ValueKind::Backoff
+                | ValueKind::Drain
                     if key != Key::ShutdownWithin =>
                 {
                     format!(
@@ -268,6 +285,8 @@ fn value_at_runtime(item: &Item, key: Key, setting: &Setting, place: Place, erro
     }
     let name = key.as_str();
     let message = match place {
+        // That a child's `drain` has a value at all has been reported.
+        Place::Typed | Place::Derive if key == Key::Drain => return,
         _ if key == Key::ShutdownWithin => format!(
             "`{name}` is checked when the tree is compiled, so its value is a literal or a constant; compare a limit from the configuration with `SHUTDOWN_BUDGET`"
         ),

@@ -35,14 +35,15 @@ macro_rules! options {
 
 options! {
     // option          word               home           target      value         example
-    MaxRestarts     = "max_restarts",    Supervisor,    Supervisor, Limit,        "5";
+    MaxRestarts     = "max_restarts",    Everywhere,    ByPlace,    Limit,        "5";
     RestartWindow   = "restart_window",  Supervisor,    Supervisor, NonzeroTime,  "60s";
     AutoShutdown    = "auto_shutdown",   Supervisor,    Supervisor, AutoShutdown, "any_significant";
     Order           = "order",           Ordered,       Supervisor, Order,        "by_use";
     MaxChildren     = "max_children",    Supervisor,    Builder,    NonzeroCount, "100";
     Partitions      = "partitions",      Pool,          Constant,   NonzeroCount, "8";
-    KillGrace       = "kill_grace",      Supervisor,    Builder,    Time,         "1s";
+    KillGrace       = "kill_grace",      Supervisor,    Supervisor,   Time,         "1s";
     ShutdownWithin  = "shutdown_within", Root,          Expansion,  NonzeroTime,  "30s";
+    Drain           = "drain",           RootOrTyped,   ByPlace,    Drain,        "5s";
     Restart         = "restart",         NestedOrType,  Child,      Policy,       "Transient";
     Shutdown        = "shutdown",        Child,         Child,      Shutdown,     "5s";
     Backoff         = "backoff",         Child,         Child,      Backoff,      "100ms..30s";
@@ -72,11 +73,15 @@ struct Row {
 #[derive(Clone, Copy)]
 enum Home {
     Supervisor,
+    /// A supervisor, whose limit it is, or another child, which has it alone.
+    Everywhere,
     /// A supervisor that is not `simple_one_for_one`.
     Ordered,
     /// A `simple_one_for_one` supervisor.
     Pool,
     Root,
+    /// The root, or a child with messages: a type that derives `Child`, or a child with a type.
+    RootOrTyped,
     /// A nested supervisor or a type: a child's policy is the word after its colon in the tree.
     NestedOrType,
     /// Every place but the root, which is not a child.
@@ -103,6 +108,8 @@ enum Target {
     Constant,
     /// A child's spec, and its constant.
     Child,
+    /// The receivers of a supervisor's options on a supervisor, and those of a child's elsewhere.
+    ByPlace,
     /// No method: the expansion reads the value itself.
     Expansion,
 }
@@ -136,6 +143,8 @@ pub(crate) enum ValueKind {
     Backoff,
     StartMode,
     Health,
+    /// A duration on a root, a switch on a child.
+    Drain,
     /// A flag that may have `true` or `false` as its value.
     Switch,
     /// A flag without a value.
@@ -165,11 +174,18 @@ pub(crate) enum Place {
     Derive,
 }
 
+impl Place {
+    fn is_supervisor(self) -> bool {
+        matches!(self, Self::Root { .. } | Self::Nested { .. })
+    }
+}
+
 impl Home {
     /// Returns whether options of this home may stand at a place.
     fn allows(self, place: Place) -> bool {
         match self {
-            Self::Supervisor => matches!(place, Place::Root { .. } | Place::Nested { .. }),
+            Self::Supervisor => place.is_supervisor(),
+            Self::Everywhere => true,
             Self::Ordered => {
                 matches!(place, Place::Root { pool: false } | Place::Nested { pool: false })
             }
@@ -178,6 +194,9 @@ impl Home {
                 matches!(place, Place::Root { pool: true } | Place::Nested { pool: true })
             }
             Self::Root => matches!(place, Place::Root { .. }),
+            Self::RootOrTyped => {
+                matches!(place, Place::Root { .. } | Place::Typed | Place::Derive)
+            }
             Self::NestedOrType => matches!(place, Place::Nested { .. } | Place::Derive),
             Self::Child => !matches!(place, Place::Root { .. }),
             Self::Worker => matches!(place, Place::Task | Place::Typed | Place::Derive),
@@ -191,10 +210,14 @@ impl Home {
     fn as_str(self) -> &'static str {
         match self {
             Self::Supervisor => "on a supervisor",
+            Self::Everywhere => "on a supervisor or a child",
             Self::Ordered => "on a supervisor that is no pool: the workers of a pool stop together",
             Self::Sibling => "on a child in a tree",
             Self::Pool => "on a `simple_one_for_one` supervisor",
             Self::Root => "on the root of the tree",
+            Self::RootOrTyped => {
+                "on the root of the tree, or on a child with a type or in `#[child(…)]`"
+            }
             Self::NestedOrType => "on a nested supervisor or in `#[child(…)]`",
             Self::Child => "on a child",
             Self::Worker => "on a task or a child with a type",
@@ -236,13 +259,16 @@ impl Key {
         self.row().home.as_str()
     }
 
-    /// Returns whether an expansion passes the option to a method of this receiver.
-    pub(crate) fn is_passed_to(self, receiver: Receiver) -> bool {
+    /// Returns whether an expansion passes the option, at this place, to a method of this receiver.
+    pub(crate) fn is_passed_to(self, receiver: Receiver, place: Place) -> bool {
         match self.row().target {
+            Target::ByPlace if place.is_supervisor() => {
+                matches!(receiver, Receiver::Builder | Receiver::Constant)
+            }
             Target::Supervisor => matches!(receiver, Receiver::Builder | Receiver::Constant),
             Target::Builder => receiver == Receiver::Builder,
             Target::Constant => receiver == Receiver::Constant,
-            Target::Child => receiver == Receiver::Child,
+            Target::Child | Target::ByPlace => receiver == Receiver::Child,
             Target::Expansion => false,
         }
     }

@@ -200,7 +200,9 @@ pub(super) fn read(kind: ValueKind, value: &Value) -> Result<Setting, ValueError
     match (kind, value) {
         (_, Value::Missing(_)) => Err(ValueError::Missing),
         (_, Value::Unreadable(_)) => Err(ValueError::Reported),
-        (ValueKind::Flag | ValueKind::Switch, Value::Nothing) => Ok(Setting::Flag(true)),
+        (ValueKind::Flag | ValueKind::Switch | ValueKind::Drain, Value::Nothing) => {
+            Ok(Setting::Flag(true))
+        }
         (ValueKind::Flag, _) => Err(ValueError::Unwanted),
         (_, Value::Nothing) => Err(ValueError::Missing),
         (ValueKind::Path, Value::Syntax(path)) => Ok(Setting::Path(path.clone())),
@@ -213,7 +215,8 @@ fn read_tokens(kind: ValueKind, tokens: &[TokenTree]) -> Result<Setting, ValueEr
     match kind {
         ValueKind::Limit => known(tokens, limit).map(Setting::Limit),
         ValueKind::NonzeroCount => known(tokens, nonzero_count).map(Setting::Count),
-        ValueKind::Time => known(tokens, time).map(Setting::Time),
+        ValueKind::Drain if is_switch(tokens) => switch(tokens),
+        ValueKind::Time | ValueKind::Drain => known(tokens, time).map(Setting::Time),
         ValueKind::NonzeroTime => known(tokens, nonzero_time).map(Setting::Time),
         ValueKind::AutoShutdown => vocabulary(tokens).map(Setting::AutoShutdown),
         ValueKind::Order => vocabulary(tokens).map(Setting::Order),
@@ -223,13 +226,20 @@ fn read_tokens(kind: ValueKind, tokens: &[TokenTree]) -> Result<Setting, ValueEr
         ValueKind::Backoff => backoff(tokens).map(Setting::Backoff),
         ValueKind::StartMode => vocabulary(tokens).map(Setting::Start),
         ValueKind::Health => vocabulary(tokens).map(Setting::Health),
-        ValueKind::Switch => {
-            word(tokens, &["true", "false"]).map(|word| Setting::Flag(word == "true"))
-        }
+        ValueKind::Switch => switch(tokens),
         ValueKind::Flag => Err(ValueError::Unwanted),
         // A value of these kinds is parsed as `Value::Syntax`.
         ValueKind::Type | ValueKind::Path => Err(computed(tokens)),
     }
+}
+
+/// Reads `true` or `false`.
+fn switch(tokens: &[TokenTree]) -> Result<Setting, ValueError> {
+    word(tokens, &["true", "false"]).map(|word| Setting::Flag(word == "true"))
+}
+
+fn is_switch(tokens: &[TokenTree]) -> bool {
+    matches!(tokens, [TokenTree::Ident(word)] if word == "true" || word == "false")
 }
 
 /// The word before the parentheses of a value that only the running program knows.

@@ -52,6 +52,50 @@ fn names_that_resemble_words_are_names() {
 }
 
 #[test]
+fn a_mistake_is_answered_with_what_to_write() {
+    let root = |options: &str| format!("one_for_one({options}) {{ a: Always }}");
+    let task = |options: &str| format!("one_for_one {{ a: Always({options}) }}");
+    is_wrong("Shop { a: Always, b: Db }", "supervisor `Shop` has no strategy");
+    for backoff in ["(100ms, 5s)", "exponential(100ms, 5s)", "Backoff::new(100ms, 5s)"] {
+        is_wrong(&task(&format!("backoff = {backoff}")), "write `backoff = 100ms..5s`");
+    }
+    for limit in ["3 per 5s", "3 / 5s", "(3, 5s)", "3 in 5s"] {
+        let message = "write `max_restarts = 3, restart_window = 5s`";
+        is_wrong(&root(&format!("max_restarts = {limit}")), message);
+    }
+    is_wrong("one_for_one { a: Every(30s) }", "write `a: Always(every = 30s)`");
+    is_wrong(&root("5"), "an option is written `name = value`");
+    is_wrong(
+        "one_for_one(auto_shutdown = any) { a: Transient(significant) }",
+        "`auto_shutdown = any` is written `auto_shutdown = any_significant`",
+    );
+    is_wrong(&task("after = b"), "only under a supervisor with `order = by_use`");
+}
+
+#[test]
+fn a_window_is_long_enough_for_restarts_to_add_up() {
+    is_wrong("one_for_one(restart_window = 99ms) { a: Always }", "write `100ms` or more");
+    is_fine("one_for_one(restart_window = 100ms) { a: Always }");
+    is_fine("one_for_one(restart_window = 5ms, max_restarts = 0) { a: Always }");
+    is_fine("one_for_one(restart_window = WINDOW) { a: Always }");
+}
+
+#[test]
+fn a_child_below_a_sibling_is_reached_through_it() {
+    let tree = |head: &str, value: &str| {
+        format!("{head}one_for_one {{ s: one_for_all {{ db: Db, t: Always }}, f: F = {value} }}")
+    };
+    is_wrong(&tree("Shop: ", "F { db }"), "write `s.db()`");
+    is_wrong(&tree("Shop: ", "F::new(db.clone())"), "write `s.db()`");
+    // A parameter, a function, an item, and a variable around an expression.
+    is_fine(&tree("Shop(db: Db): ", "F { db }"));
+    is_fine(&tree("Shop: ", "F::new(t)"));
+    is_fine(&tree("Shop: ", "F::new(self::db)"));
+    is_fine(&tree("Shop: ", "{ let db = s.db().clone(); F { db } }"));
+    is_fine(&tree("", "F { db }"));
+}
+
+#[test]
 fn a_keyword_is_no_part_of_a_path() {
     for path in ["::dyn::Pool", "db::fn::Pool", "db::type<u8>", "db::_", "::move"] {
         let message = "a type's path cannot contain the word";
@@ -183,7 +227,10 @@ fn the_derive_shares_the_options() {
         struct A<K, V>(K, V);";
     assert_eq!(in_derive(fine), Vec::<String>::new());
     assert_eq!(in_derive("#[child] struct A;").len(), 1);
-    assert_eq!(in_derive("#[child(max_restarts = 5, once = 1, shutdown: 5s)] struct A;").len(), 3);
+    assert_eq!(
+        in_derive("#[child(restart_window = 5s, once = 1, shutdown: 5s)] struct A;").len(),
+        3
+    );
 }
 
 #[test]

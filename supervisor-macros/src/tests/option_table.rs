@@ -27,28 +27,35 @@ fn each_is_in(file: &str, concerned: impl Fn(Key) -> bool, form: impl Fn(Key) ->
     assert!(missing.is_empty(), "supervisor/src/{file} lacks {missing:?}");
 }
 
+/// The places where an option of a supervisor, and one of a child, may stand.
+const SUPERVISOR: Place = Place::Nested { pool: true };
+const CHILD: Place = Place::Typed;
+
+fn is_of_child(key: Key) -> bool {
+    key.is_passed_to(Receiver::Child, CHILD)
+}
+
 fn method(key: Key) -> String {
     format!("fn {}(", key.method())
 }
 
 #[test]
 fn each_option_of_a_child_has_its_methods() {
-    let of_child = |key: Key| key.is_passed_to(Receiver::Child);
-    each_is_in("spec/options.rs", of_child, method);
-    each_is_in("tree/child_spec.rs", of_child, method);
+    each_is_in("spec/options.rs", is_of_child, method);
+    each_is_in("tree/child_spec.rs", is_of_child, method);
 }
 
 #[test]
 fn each_option_of_a_supervisor_has_its_methods() {
-    each_is_in("spec/supervisor_options.rs", |key| key.is_passed_to(Receiver::Constant), method);
-    each_is_in("tree/builder.rs", |key| key.is_passed_to(Receiver::Builder), method);
+    let passed_to = |receiver| move |key: Key| key.is_passed_to(receiver, SUPERVISOR);
+    each_is_in("spec/supervisor_options.rs", passed_to(Receiver::Constant), method);
+    each_is_in("tree/builder.rs", passed_to(Receiver::Builder), method);
 }
 
 #[test]
 fn each_option_of_a_child_that_differs_from_its_default_is_printed() {
     // The policy is the first word of a printed child, and the mailbox is no rule of supervision.
-    let is_printed =
-        |key: Key| key.is_passed_to(Receiver::Child) && !matches!(key, Key::Restart | Key::Mailbox);
+    let is_printed = |key: Key| is_of_child(key) && !matches!(key, Key::Restart | Key::Mailbox);
     let text = library("spec/options.rs");
     let (_, printer) = text.split_once("fn in_tree_language").expect("what prints the options");
     let missing: Vec<_> = Key::ALL
@@ -61,7 +68,7 @@ fn each_option_of_a_child_that_differs_from_its_default_is_printed() {
 #[test]
 fn each_option_of_a_child_can_be_asked_for() {
     // The mailbox is no rule of supervision.
-    let asked = |key: Key| key.is_passed_to(Receiver::Child) && key != Key::Mailbox;
+    let asked = |key: Key| is_of_child(key) && key != Key::Mailbox;
     each_is_in("observe/info.rs", asked, |key| format!("pub {}: ", key.as_str()));
 }
 

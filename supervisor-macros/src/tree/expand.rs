@@ -135,6 +135,19 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
             #quiet_vis fn diagram() -> ::std::string::String {
                 #krate::__private::diagram::<Self>()
             }
+
+            /// Returns the numbers with which the tree is deployed: its times, for Kubernetes and
+            /// systemd.
+            ///
+            /// # Errors
+            ///
+            /// If the compiler knows no bound of the times; the error names the child.
+            #quiet_vis fn deployment() -> ::core::result::Result<
+                #krate::deployment::Deployment,
+                #krate::deployment::UnboundedTime,
+            > {
+                #krate::__private::deployment::<Self>()
+            }
         }
 
         #(#cfgs)*

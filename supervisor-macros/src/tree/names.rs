@@ -126,9 +126,10 @@ pub(crate) enum Taken {
 /// Functions of every handle, beside the children's accessors.
 const OF_HANDLES: [&str; 2] = ["supervisor", "clone"];
 /// Functions of the handle at the top of a named tree.
-const OF_NAMED: [&str; 3] = ["start", "tree", "diagram"];
+const OF_NAMED: [&str; 4] = ["start", "tree", "diagram", "deployment"];
 /// Functions of the handle at the top of a tree that is an expression.
-const OF_EXPRESSIONS: [&str; 4] = ["shutdown_budget", "start_budget", "children", "diagram"];
+const OF_EXPRESSIONS: [&str; 5] =
+    ["shutdown_budget", "start_budget", "children", "diagram", "deployment"];
 
 /// Returns the reason for which a child cannot have its name; `None` if it can.
 ///

@@ -48,7 +48,7 @@ fn entry() -> Entry {
 async fn a_reader_gets_what_was_before_and_what_comes() {
     let supervisor = tree().await;
     let feed = Feed::new(supervisor.events());
-    let child = supervisor.child("child").await.expect("the child");
+    let child = supervisor.lookup_any("child").await.expect("the child");
     child.kill().await.expect("it is killed");
     let mut reader = feed.read(None).expect("a reader");
     let Some(Item::Entry { position: 0, entry }) = next(&mut reader).await else {
@@ -119,7 +119,7 @@ async fn who_has_left_is_not_woken_and_readers_that_wait_are_woken_once() {
         assert!(reader.poll_next(&mut Context::from_waker(&waker)).is_pending());
     }
     readers.truncate(2);
-    let child = supervisor.child("child").await.expect("the child");
+    let child = supervisor.lookup_any("child").await.expect("the child");
     child.kill().await.expect("it is killed");
     child.kill().await.expect("it is killed");
     let woken: Vec<usize> = counts.iter().map(|count| count.0.load(Ordering::SeqCst)).collect();

@@ -96,15 +96,20 @@ fn fill_in(json: &mut EventJson, kind: &EventKind) {
         }
         EventKind::ChildStartFailed { reason, .. }
         | EventKind::SupervisorTerminated { reason, .. } => json.reason = Some(reason.into()),
+        EventKind::ChildEnded { reason, .. } => json.reason = reason.as_ref().map(Into::into),
         EventKind::RestartDelayed { delay, restarts_left, .. } => {
             json.time_ms = Some(millis(*delay));
             json.restarts_left = *restarts_left;
         }
-        EventKind::ChildKilled { after, .. } | EventKind::ChildNotStopped { after, .. } => {
-            json.time_ms = Some(millis(*after));
+        EventKind::ChildKilled { after: time, .. }
+        | EventKind::ChildNotStopped { after: time, .. }
+        | EventKind::ShutdownOutOfTime { after: time, .. }
+        | EventKind::SupervisorDraining { time, .. } => {
+            json.time_ms = Some(millis(*time));
         }
         EventKind::MessagesLeft { count, .. } => json.count = u64::try_from(*count).ok(),
-        EventKind::MaxRestartsExceeded { max_restarts, restart_window, reason, .. } => {
+        EventKind::MaxRestartsExceeded { max_restarts, restart_window, reason, .. }
+        | EventKind::ChildGivenUp { max_restarts, restart_window, reason, .. } => {
             json.max_restarts = match max_restarts {
                 MaxRestarts::AtMost(limit) => Some(*limit),
                 MaxRestarts::Unlimited => None,
@@ -131,9 +136,13 @@ fn kind(kind: &EventKind) -> &'static str {
         EventKind::ChildKilled { .. } => "child_killed",
         EventKind::ChildNotStopped { .. } => "child_not_stopped",
         EventKind::ChildStoppedLate => "child_stopped_late",
+        EventKind::ChildGivenUp { .. } => "child_given_up",
+        EventKind::ChildEnded { .. } => "child_ended",
         EventKind::MessagesLeft { .. } => "messages_left",
         EventKind::MaxRestartsExceeded { .. } => "max_restarts_exceeded",
         EventKind::SupervisorStarted => "supervisor_started",
+        EventKind::SupervisorDraining { .. } => "supervisor_draining",
+        EventKind::ShutdownOutOfTime { .. } => "shutdown_out_of_time",
         EventKind::SupervisorStopping => "supervisor_stopping",
         EventKind::SupervisorTerminated { .. } => "supervisor_terminated",
         EventKind::Missed { .. } => "missed",

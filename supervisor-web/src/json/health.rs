@@ -71,6 +71,8 @@ fn word(problem: &HealthProblem) -> &'static str {
         HealthProblem::NotStarted => "not_started",
         HealthProblem::Starting => "starting",
         HealthProblem::Restarting => "restarting",
+        HealthProblem::Draining => "draining",
+        HealthProblem::Failed => "failed",
         HealthProblem::Stopping => "stopping",
         HealthProblem::Stopped => "stopped",
         HealthProblem::Unstoppable => "unstoppable",

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use supervisor::health::Health;
 use supervisor::info::{Snapshot, Wait};
-use supervisor::{MaxRestarts, Shutdown};
+use supervisor::{HealthPart, MaxRestarts, RestartPolicy, Shutdown, SupervisionStrategy};
 
 use super::reason::ReasonJson;
 use super::{HealthJson, cut, millis, unix_now};
@@ -108,9 +108,9 @@ impl<'a> NodeJson<'a> {
             name: &part.name,
             parent,
             state: part.state.as_str(),
-            strategy: part.strategy.map(|strategy| strategy.as_str()),
-            restart: part.restart.map(|policy| policy.as_str()),
-            health: part.health.map(|health| health.as_str()),
+            strategy: part.strategy.map(SupervisionStrategy::as_str),
+            restart: part.restart.map(RestartPolicy::as_str),
+            health: part.health.map(HealthPart::as_str),
             max_restarts: part.max_restarts.and_then(|limit| match limit {
                 MaxRestarts::AtMost(limit) => Some(limit),
                 MaxRestarts::Unlimited => None,

@@ -39,7 +39,7 @@ async fn children_supervisors_and_the_tree() {
     for _ in 0..3 {
         pool.add_worker().await.expect("a worker");
     }
-    supervisor.child("inner/db").await.expect("it").kill().await.expect("it is killed");
+    supervisor.lookup_any("inner/db").await.expect("it").kill().await.expect("it is killed");
     tokio::time::sleep(std::time::Duration::from_millis(1)).await;
     let text = scrape(&supervisor).await;
     has(&text, "supervisor_live 1");

@@ -42,7 +42,7 @@ const clock = at => new Date(at).toLocaleTimeString('en-GB');
 const classOf = state => 's-' + state.replace(' ', '-');
 
 // States in which something is not as it should be.
-const TROUBLE = new Set(['restarting', 'unstoppable', 'stopped', 'starting', 'stopping', 'not started']);
+const TROUBLE = new Set(['restarting', 'unstoppable', 'stopped', 'starting', 'stopping', 'not started', 'failed']);
 
 const reduced = matchMedia('(prefers-reduced-motion: reduce)');
 

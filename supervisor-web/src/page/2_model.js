@@ -29,10 +29,16 @@ function modelOf(data) {
     node.bad = isBad(node) ? 1 : 0;
     for (const child of node.children || []) { node.total += child.total; node.bad += child.bad; }
   }
+  // What children say of themselves.
+  for (const reason of data.health.reasons) {
+    const node = byPath.get(reason.path === '/' ? '' : reason.path);
+    if (node && (reason.problem === 'unready' || reason.problem === 'degraded')) node.says = reason;
+  }
   return { ...data, byPath, root: nodes[0] };
 }
 
 function isBad(node) {
+  if (node.says) return true;
   if (node.state === 'stopped' || node.state === 'not started') return node.health !== 'ignored';
   return TROUBLE.has(node.state);
 }
@@ -98,7 +104,7 @@ function chainFrom(node) {
 
 // The longest time that the stop of this child may still take; Infinity if there is no limit.
 function needOf(node) {
-  if (['stopped', 'finished', 'not started', 'restarting'].includes(node.state)) return 0;
+  if (['stopped', 'finished', 'not started', 'restarting', 'failed'].includes(node.state)) return 0;
   const own = node.shutdown_ms === undefined ? Infinity : node.shutdown_ms;
   let need = own;
   if (node.children) {

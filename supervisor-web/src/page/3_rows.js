@@ -57,6 +57,9 @@ function fillWhat(cell, node, folded) {
   if (node.waits && node.waits.length) {
     text = (node.waits[0].for_answer ? 'waits for ' : 'waits for room in ') + node.waits[0].on + ' · ' + say(since(node.waits[0].lasted_ms));
     tone = 'wait';
+  } else if (node.says) {
+    text = node.says.text.slice(node.says.text.indexOf(node.path) + node.path.length + 1);
+    tone = node.says.problem === 'unready' ? 'bad' : 'wait';
   } else if (node.state !== 'running' && node.state !== 'finished') {
     text = node.state;
     if (node.stopping_ms !== undefined) text += ' for ' + say(since(node.stopping_ms)) + (node.shutdown_ms ? ' of ' + sayExact(node.shutdown_ms) : '');

@@ -8,6 +8,7 @@ DRAW.header = () => {
   document.title = root.name + (tree.health.ready ? '' : ' · not ready');
   const [word, tone] = app.offline ? ['not connected', 'off']
     : root.state === 'stopping' ? ['stopping', 'stopping']
+    : tree.health.reasons.some(reason => reason.problem === 'draining') ? ['draining', 'stopping']
     : !tree.health.live ? ['not live', 'bad']
     : !tree.health.ready ? ['not ready', 'bad']
     : tree.health.degraded ? ['degraded', 'warn'] : ['ready', 'good'];
@@ -16,7 +17,7 @@ DRAW.header = () => {
   $('pill').className = 'pill ' + tone;
   const states = new Map();
   for (const node of tree.nodes) if (!node.children) states.set(node.state, (states.get(node.state) || 0) + 1);
-  const order = ['running', 'starting', 'restarting', 'stopping', 'stopped', 'finished', 'not started', 'unstoppable'];
+  const order = ['running', 'starting', 'restarting', 'stopping', 'stopped', 'finished', 'not started', 'failed', 'unstoppable'];
   const text = order.filter(state => states.has(state)).map(state => states.get(state).toLocaleString('en') + ' ' + state).join(' · ');
   put($('counts'), app.query ? matches.toLocaleString('en') + ' of ' + tree.nodes.length.toLocaleString('en') + ' match' : text);
   DRAW.health();
@@ -57,7 +58,7 @@ DRAW.stop = () => {
     return;
   }
   const workers = nodes.filter(node => !node.children), total = Math.max(app.workers || 0, workers.length);
-  const left = workers.filter(node => !['stopped', 'finished', 'not started'].includes(node.state));
+  const left = workers.filter(node => !['stopped', 'finished', 'not started', 'failed'].includes(node.state));
   const took = root.stopping_ms === undefined ? 0 : since(root.stopping_ms);
   const need = needOf({ ...root, shutdown_ms: undefined });
   const head = el('div', 'row-of', el('h2', '', 'Stopping for ' + say(took)),
@@ -171,7 +172,7 @@ DRAW.detail = () => {
 // The buttons of an operator. Each asks once more.
 function actionsFor(node) {
   const box = el('div', 'actions');
-  const down = ['stopped', 'finished', 'not started'].includes(node.state);
+  const down = ['stopped', 'finished', 'not started', 'failed'].includes(node.state);
   const fits = action => node.parent === undefined ? action === 'stop' : action === 'start' ? down : action === 'restart' || !down;
   for (const action of app.tree.actions.filter(fits)) {
     box.append(button('action ' + action, action, () => {

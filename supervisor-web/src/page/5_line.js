@@ -61,6 +61,12 @@ function note(event) {
   if (flashes.size > 5000) flashes.clear();
   if (tone) flashes.set(event.path === '/' ? '' : event.path, { at: Date.now() - Math.max(0, Date.now() + app.skew - event.at), kind: tone });
   if (crash) return noteCrash(event);
+  // The end for good follows the end, which was told; what is new is that it stays down.
+  if (event.kind === 'child_ended' || event.kind === 'child_given_up') {
+    const entry = entries.findLast(entry => entry.type === 'crash' && entry.path === event.path);
+    if (entry && !entry.back) entry.downForGood = true;
+    return;
+  }
   for (let i = entries.length - 1; i >= Math.max(0, entries.length - 40); i--) {
     if (belongs(entries[i], event)) return follow(entries[i], event);
   }
@@ -89,7 +95,7 @@ function noteCrash(event) {
     if (entry.reason.text !== event.reason.text || event.at - entry.last > 60000) break;
     entry.count++;
     entry.last = event.at;
-    Object.assign(entry, { reason: event.reason, crashed: event.at, back: null, with: new Set(), events: [event], over: false, delay: null, gaveUp: null, left: undefined });
+    Object.assign(entry, { reason: event.reason, crashed: event.at, back: null, with: new Set(), events: [event], over: false, delay: null, gaveUp: null, left: undefined, downForGood: false });
     // The newest stands at the end.
     entries.splice(i, 1);
     entries.push(entry);
@@ -115,6 +121,7 @@ function follow(entry, event) {
 // What has happened, with times as this page writes them.
 function textOf(event) {
   if (event.kind === 'child_terminated' && event.reason.abnormal && event.reason.kind !== 'killed') return 'ended (life ' + event.life + ')';
+  if (event.kind === 'supervisor_draining') return 'is draining for ' + sayExact(event.time_ms);
   if (event.kind === 'child_killed') return 'did not stop within ' + say(event.time_ms) + ': killed';
   if (event.kind === 'child_not_stopped') return 'cannot be stopped: it still runs after ' + say(event.time_ms);
   if (event.kind === 'restart_delayed') return 'will be restarted in ' + say(event.time_ms);
@@ -132,6 +139,7 @@ function crashElement(entry) {
   const outcome = [];
   if (entry.gaveUp) outcome.push('its supervisor gave up');
   else if (entry.back) outcome.push('back ' + (entry.back.at - entry.crashed < 1 ? 'at once' : 'after ' + say(entry.back.at - entry.crashed)) + ' as life ' + entry.back.life);
+  else if (entry.downForGood) outcome.push('stays down');
   else if (entry.delay !== null) outcome.push('to be restarted in ' + say(entry.delay));
   if (entry.with.size) outcome.push('with ' + [...entry.with].map(nameOf).slice(0, 3).join(', ') + (entry.with.size > 3 ? ' and ' + (entry.with.size - 3) + ' more' : ''));
   if (entry.left !== undefined && !entry.gaveUp) outcome.push(entry.left === 0 ? 'no restart left' : plural(entry.left, 'restart') + ' left');

@@ -154,6 +154,7 @@ try {
     await order('unready');
     await page.locator('#health', { hasText: 'Not ready' }).getByText('is not ready: no lease').waitFor();
     await page.locator('#pill', { hasText: 'not ready' }).waitFor();
+    await row('mailer').locator('.what.bad', { hasText: 'is not ready: no lease' }).waitFor();
     await page.locator('#health .path').click();
     await page.locator('#detail h2', { hasText: 'mailer' }).waitFor();
     await page.getByRole('button', { name: 'Close' }).click();

@@ -52,20 +52,25 @@ macro_rules! places {
 }
 
 places! {
-    root: max_restarts restart_window auto_shutdown order max_children kill_grace shutdown_within;
+    root:
+        max_restarts restart_window auto_shutdown order max_children kill_grace shutdown_within drain;
     pool_at_the_root:
-        max_restarts restart_window auto_shutdown max_children partitions kill_grace shutdown_within;
+        max_restarts restart_window auto_shutdown max_children partitions kill_grace shutdown_within
+        drain;
     supervisor:
         max_restarts restart_window auto_shutdown order max_children kill_grace restart shutdown
         backoff start significant after health;
     pool:
         max_restarts restart_window auto_shutdown max_children partitions kill_grace restart
         shutdown backoff start significant after health;
-    task: shutdown backoff start start_timeout significant after heartbeat health every;
-    typed: shutdown backoff start start_timeout significant after heartbeat health mailbox;
+    task:
+        max_restarts shutdown backoff start start_timeout significant after heartbeat health every;
+    typed:
+        max_restarts shutdown backoff start start_timeout significant after heartbeat health mailbox
+        drain;
     derive:
-        restart shutdown backoff start start_timeout significant heartbeat health message mailbox
-        once;
+        restart max_restarts shutdown backoff start start_timeout significant heartbeat health message
+        mailbox drain once;
 }
 
 /// Stands for a task: tells the type of its closure's argument.

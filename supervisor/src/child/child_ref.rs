@@ -309,6 +309,7 @@ macro_rules! common_methods {
         /// # Cancel safety
         ///
         /// Dropping the future does not undo the command once it was polled.
+        #[doc(alias = "stop")]
         pub async fn terminate(&self) -> Result<(), SupervisorError> {
             request(&*self.slot, Verb::Terminate).await
         }

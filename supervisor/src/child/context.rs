@@ -97,7 +97,12 @@ impl<M: Send + 'static> Context<M> {
     ///
     /// ```
     /// use supervisor::prelude::*;
-    /// use tokio::net::TcpListener;
+    /// # struct TcpStream;
+    /// # struct TcpListener;
+    /// # impl TcpListener {
+    /// #     async fn bind(_: &str) -> std::io::Result<Self> { Ok(Self) }
+    /// #     async fn accept(&self) -> std::io::Result<(TcpStream, u16)> { std::future::pending().await }
+    /// # }
     ///
     /// async fn listen(ctx: Context) -> ChildResult {
     ///     let listener = TcpListener::bind("127.0.0.1:0").await?;
@@ -176,6 +181,9 @@ impl<M> Context<M> {
     ///
     /// `None` comes at once even if messages are queued: [`try_recv`](Self::try_recv) still
     /// takes those, and messages that are left after a restart are received by the next life.
+    ///
+    /// A child with the option [`drain`](crate::guide::options) that is stopped for good receives
+    /// first what was queued when it was asked to stop, as far as its `shutdown` time allows.
     ///
     /// # Cancel safety
     ///
@@ -338,7 +346,8 @@ impl<M> Future for Receiving<'_, M> {
         let (core, generation) = (&slot.core, *generation);
         match core.observe_stop(generation) {
             Signal::Live => {}
-            Signal::Asked | Signal::Stale => return Poll::Ready(None),
+            Signal::Asked => return slot.mailbox.poll_drain(generation, shortcut, cx),
+            Signal::Stale => return Poll::Ready(None),
             Signal::TooLate => return slot.mailbox.poll_end(generation, cx).map(|()| None),
         }
         let polled = slot.mailbox.poll_recv(generation, shortcut, cx);
@@ -348,8 +357,10 @@ impl<M> Future for Receiving<'_, M> {
             }
             // A shutdown request may have come between the first `observe_stop` and the
             // registration of the waker; it has not woken this task.
-            if matches!(core.observe_stop(generation), Signal::Asked | Signal::Stale) {
-                return Poll::Ready(None);
+            match core.observe_stop(generation) {
+                Signal::Asked => return slot.mailbox.poll_drain(generation, shortcut, cx),
+                Signal::Stale => return Poll::Ready(None),
+                Signal::Live | Signal::TooLate => {}
             }
         }
         polled

@@ -1,5 +1,6 @@
 //! Types whose values are children.
 
+use std::any::Any;
 use std::future::Future;
 use std::sync::Arc;
 
@@ -86,6 +87,14 @@ impl<W: Worker> LifeFactory for WorkerFactory<W> {
     fn new_slot(&self, name: Name, capacity: usize) -> Arc<dyn AnySlot> {
         Arc::new(Slot::<W::Message>::new(name, capacity))
     }
+
+    fn give_back(self: Arc<Self>, to: &mut dyn Any) {
+        if let Some(to) = to.downcast_mut::<Option<W>>()
+            && let Some(factory) = Arc::into_inner(self)
+        {
+            *to = factory.0.into_inner();
+        }
+    }
 }
 
 /// A factory whose only life consumes the worker.
@@ -114,6 +123,12 @@ impl<W: WorkerOnce> LifeFactory for OnceFactory<W> {
 
     fn new_slot(&self, name: Name, capacity: usize) -> Arc<dyn AnySlot> {
         Arc::new(Slot::<W::Message>::new(name, capacity))
+    }
+
+    fn give_back(self: Arc<Self>, to: &mut dyn Any) {
+        if let Some(to) = to.downcast_mut::<Option<W>>() {
+            *to = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        }
     }
 
     #[cfg(feature = "test-util")]

@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::protocol::Shown;
 use crate::packed_instant::PackedInstant;
 use crate::spec::{
-    Backoff, ChildKind, ChildState, ExitReason, HealthPart, Name, RestartPolicy, Shutdown,
+    Backoff, ChildKind, ChildState, ExitReason, HealthPart, MaxRestarts, Name, RestartPolicy,
+    Shutdown,
 };
 
 /// A child's options with all defaults filled in; shared by the workers of a pool.
@@ -16,8 +17,13 @@ pub(crate) struct ChildRules {
     pub(crate) restart: RestartPolicy,
     pub(crate) shutdown: Shutdown,
     pub(crate) backoff: Option<Backoff>,
+    /// The number of restarts within the supervisor's window after which the child alone is given up;
+    /// `None` if its restarts count as its supervisor's.
+    pub(crate) max_restarts: Option<MaxRestarts>,
     pub(crate) start: StartRule,
     pub(crate) significant: bool,
+    /// `true` if the child receives the messages that are queued when it is stopped for good.
+    pub(crate) drain: bool,
     /// The time without a sign of life after which a life is considered hung.
     pub(crate) heartbeat: Option<Duration>,
     /// The part that the child has in the health of its tree.
@@ -132,6 +138,8 @@ pub(crate) enum Down {
     Stopped,
     /// The child has ended by itself, or has declined its start.
     Finished,
+    /// The child has failed more often than its own limit allows.
+    Failed,
     /// The child is behind a gate that is shut.
     Standby,
 }
@@ -142,6 +150,7 @@ impl From<Down> for ChildState {
             Down::NotStarted => Self::NotStarted,
             Down::Stopped => Self::Stopped,
             Down::Finished => Self::Finished,
+            Down::Failed => Self::Failed,
             Down::Standby => Self::Standby,
         }
     }

@@ -6,7 +6,8 @@ use super::child::{Down, Failing, FailingStart, OwnStop, Purpose, State, StopPur
 use super::deferred::Deferred;
 use super::walk::Way;
 use super::{
-    Answer, Child, Effect, Ending, Engine, Exit, GroupRestart, Key, Mode, Named, Notice, Refusal,
+    Answer, Child, Effect, Ending, Engine, Exit, GroupRestart, Intensity, Key, Mode, Named, Notice,
+    Refusal,
 };
 use crate::spec::{AutoShutdown, ChildKind, ExitReason, RestartPolicy, SupervisionStrategy};
 
@@ -152,7 +153,7 @@ impl<C: Named, R> Engine<C, R> {
         self.is_alone_in_its_scope(key)
             && !may_end_the_supervisor
             && !child.rules.significant
-            && self.intensity.has_credit()
+            && (child.rules.max_restarts.is_some() || self.intensity.has_credit())
     }
 
     /// Resets the attempts of a child whose life was up for a whole restart window before it ended
@@ -283,9 +284,12 @@ impl<C: Named, R> Engine<C, R> {
         reason: ExitReason,
         delay: Option<Duration>,
     ) {
-        if !self.intensity.take(now) {
+        if !self.credits_of(key).take(now) {
             self.notify(Notice::MaxRestartsExceeded { child: key, reason: reason.clone() });
-            return self.give_up(now, key, reason);
+            return match self.rules_of(key).and_then(|rules| rules.max_restarts) {
+                None => self.give_up(now, key, reason),
+                Some(_) => self.give_up_child(now, key),
+            };
         }
         if self.rules.strategy.is_group() {
             self.enter(key, State::Held);
@@ -297,6 +301,37 @@ impl<C: Named, R> Engine<C, R> {
             None => self.launch(now, key, Purpose::Restart),
             Some(delay) => self.delay(now, key, delay),
         }
+    }
+
+    /// Returns the record of the restarts that count for a child: its own, if it has a limit of its own,
+    /// or the supervisor's.
+    pub(super) fn credits_of(&mut self, key: Key) -> &mut Intensity {
+        let limit = self.children.get(key).and_then(|child| child.rules.max_restarts);
+        match limit {
+            None => &mut self.intensity,
+            Some(limit) => self.own_limits.of(key, limit, self.rules.restart_window),
+        }
+    }
+
+    /// Gives up a child that has failed more often than its own limit allows: it stays down alone. A
+    /// user's call starts it again, with a limit that is not used up.
+    fn give_up_child(&mut self, now: Instant, key: Key) {
+        let Some(child) = self.children.get(key) else { return };
+        let significant = child.rules.significant;
+        // Its start within a group restart has failed: those of the group that were to start after it
+        // start without it.
+        let was_waiting = matches!(child.state, State::Waiting(_));
+        self.own_limits.forget(key);
+        let others_wait = was_waiting && self.rules.strategy.is_group();
+        if self.rules.strategy == SupervisionStrategy::SimpleOneForOne {
+            self.forget(key, Down::Failed);
+        } else {
+            self.close_child(key, Down::Failed);
+        }
+        if others_wait {
+            self.start_scope_but(now, key, Some(key));
+        }
+        self.significant_ended(now, significant);
     }
 
     /// Gives up, because no restart can help or none is left: stops the children, then ends.

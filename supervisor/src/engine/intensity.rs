@@ -1,9 +1,31 @@
-//! Restart intensity: the number of restarts that are left before the supervisor gives up.
+//! Restart intensity: the number of restarts that are left before the supervisor gives up, or before it
+//! gives up a child that has a limit of its own.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
+use super::children::Key;
+use super::hash::BuildNumberHasher;
 use crate::spec::MaxRestarts;
+
+/// The records of the children that have a limit of their own and have been restarted.
+#[derive(Debug, Default)]
+pub(crate) struct OwnLimits(HashMap<Key, Intensity, BuildNumberHasher>);
+
+impl OwnLimits {
+    /// Returns the record of a child with this limit.
+    pub(crate) fn of(&mut self, key: Key, limit: MaxRestarts, window: Duration) -> &mut Intensity {
+        self.0.entry(key).or_insert_with(|| Intensity::new(limit, window))
+    }
+
+    /// Forgets the restarts of a child.
+    pub(crate) fn forget(&mut self, key: Key) {
+        // Most supervisors have no such child.
+        if !self.0.is_empty() {
+            self.0.remove(&key);
+        }
+    }
+}
 
 /// The exact record of the restarts in the last window: a restart counts as long as it is not
 /// older than the window (OTP's boundary is inclusive too, on whole seconds).

@@ -36,8 +36,12 @@ pub(crate) enum Event<R> {
     Retry(Key, u32),
     /// A user has sent an order. (Boxed: exits are many, orders few.)
     Order(Box<Order<R>>),
+    /// The supervisor is to stop in order after this time, in which its children go on.
+    Drain(Duration),
     /// The supervisor is to stop in order.
     Stop,
+    /// At this instant, what has not ended is to be stopped at once.
+    EndBy(Instant),
     /// The supervisor is to stop everything at once.
     Kill,
     /// No life of the supervisor follows this one by itself: a child that has ended stays down.
@@ -165,6 +169,9 @@ pub(crate) enum Effect<C, R> {
     /// Send the life a shutdown request; a life that has never looked at its shutdown signal is
     /// dropped at once.
     Ask(Key),
+    /// Have the life receive the messages that are queued, before it learns of the request that
+    /// follows.
+    DrainMailbox(Key),
     /// Drop the life; for a supervisor: stop all lives below that supervisor at once.
     Abort(Key),
     /// Look up the instant of the life's last sign of life, and send [`Event::SignOfLife`].
@@ -267,7 +274,11 @@ pub(crate) enum Notice {
         child: Key,
         reason: ExitReason,
     },
+    /// The supervisor stops after this time, in which its children go on.
+    Draining(Duration),
     Stopping,
+    /// The time for the whole stop is over, and what has not ended is stopped at once.
+    OutOfTime,
 }
 
 impl Notice {
@@ -286,7 +297,7 @@ impl Notice {
             | Self::NotStopped(child)
             | Self::StoppedLate(child)
             | Self::MaxRestartsExceeded { child, .. } => Some(*child),
-            Self::Stopping => None,
+            Self::Draining(_) | Self::Stopping | Self::OutOfTime => None,
         }
     }
 }

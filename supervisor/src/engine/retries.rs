@@ -21,7 +21,7 @@ impl<C: Named, R> Engine<C, R> {
     pub(super) fn delay(&mut self, now: Instant, key: Key, delay: Duration) {
         self.enter(key, State::Waiting(Pending::Start));
         self.arm(now, key, delay);
-        let left = self.intensity.left(now);
+        let left = self.credits_of(key).left(now);
         self.notify(Notice::Delayed { child: key, delay, left });
     }
 
@@ -30,7 +30,7 @@ impl<C: Named, R> Engine<C, R> {
     pub(super) fn wait_for_restart(&mut self, now: Instant, key: Key) {
         if let Some(delay) = self.draw_delay(key) {
             self.arm(now, key, delay);
-            let left = self.intensity.left(now);
+            let left = self.credits_of(key).left(now);
             self.notify(Notice::Delayed { child: key, delay, left });
         } else {
             let retry = self.children.get(key).map_or(0, |child| child.retry);

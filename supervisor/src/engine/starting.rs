@@ -147,7 +147,7 @@ impl<C: Named, R> Engine<C, R> {
     fn report_up(&mut self, now: Instant, key: Key, restarted: bool) {
         self.arm_heartbeat(now, key);
         if restarted {
-            let left = self.intensity.left(now);
+            let left = self.credits_of(key).left(now);
             self.notify(Notice::Restarted { child: key, left });
         } else {
             self.notify(Notice::Started(key));

@@ -46,18 +46,30 @@ impl<C: Named, R> Engine<C, R> {
     /// closed as they end.
     fn announce_no_return(&mut self, key: Key, purpose: &StopPurpose<R>) {
         let Some(child) = self.children.get(key) else { return };
-        if child.rules.kind == ChildKind::Worker {
-            return;
+        if child.rules.kind != ChildKind::Worker && self.stays_down(child, purpose) {
+            self.effects.push_back(Effect::NoReturn(key));
         }
-        let stays_down = match purpose.own() {
+    }
+
+    /// Returns `true` if no life follows the one that is stopped for this purpose.
+    fn stays_down(&self, child: &Child<C, R>, purpose: &StopPurpose<R>) -> bool {
+        match purpose.own() {
             None if self.is_stopping() => !self.returns(child),
             None => child.rules.restart == RestartPolicy::Temporary,
             Some(OwnStop::Terminate(_)) => true,
             Some(_) => false,
-        };
-        if stays_down {
-            self.effects.push_back(Effect::NoReturn(key));
         }
+    }
+
+    /// Sends the child's life a shutdown request. Messages that are queued wait for the next life; if
+    /// none follows, a child with `drain` receives them first.
+    pub(super) fn ask(&mut self, key: Key, purpose: StopPurpose<R>) {
+        let drains = |child: &Child<C, R>| child.rules.drain && self.stays_down(child, &purpose);
+        if self.children.get(key).is_some_and(drains) {
+            self.effects.push_back(Effect::DrainMailbox(key));
+        }
+        self.enter_shown(key, State::Stopping(purpose));
+        self.effects.push_back(Effect::Ask(key));
     }
 
     /// Sets the deadline after which an aborted life counts as one that cannot be stopped.
@@ -101,6 +113,7 @@ impl<C: Named, R> Engine<C, R> {
         if self.is_stopping() {
             return;
         }
+        self.leave_drain();
         self.notify(Notice::Stopping);
         self.close_children_not_started();
         let scheme = if let Some(shutdown) = self.common_shutdown() {
@@ -198,6 +211,7 @@ impl<C: Named, R> Engine<C, R> {
                 Ending::Shutdown
             }
         };
+        self.leave_drain();
         self.close_children_not_started();
         self.notify_cut_off_workers();
         let scheme = self.begin_at_once(now, Shutdown::BrutalKill);
@@ -439,6 +453,7 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     fn conclude(&mut self, ending: Ending) {
+        self.leave_drain();
         self.timers = Timers::default();
         self.mode = Mode::Ended;
         self.refuse_all_deferred();

@@ -29,6 +29,7 @@ mod restarts;
 mod scale;
 mod significant;
 mod starting;
+mod steps;
 mod stopping;
 mod storm;
 mod world;
@@ -72,8 +73,10 @@ fn worker(restart: RestartPolicy) -> ChildRules {
         restart,
         shutdown: Shutdown::WORKER,
         backoff: None,
+        max_restarts: None,
         start: StartRule::Spawned,
         significant: false,
+        drain: false,
         heartbeat: None,
         health: HealthPart::Required,
         gated: false,

@@ -14,6 +14,10 @@ pub(crate) enum Target {
     Child(Key),
     /// All children that are stopped at once; the deadline is common to them.
     Stop,
+    /// The supervisor that drains: then it stops in order.
+    Drain,
+    /// The supervisor as a whole: then what has not ended is stopped at once.
+    End,
 }
 
 /// A deadline that has been set.

@@ -19,6 +19,10 @@ pub(crate) trait LifeFactory: Any + Send + Sync {
     /// Creates the slot of a worker of a pool.
     fn new_slot(&self, name: Name, capacity: usize) -> Arc<dyn AnySlot>;
 
+    /// Moves the value that the factory was made from into `to`, an `Option` of its type, if no life was
+    /// made of it and nobody else holds the factory.
+    fn give_back(self: Arc<Self>, _to: &mut dyn Any) {}
+
     /// Returns `true` if the factory captures no values, so that its drop runs no code.
     fn captures_nothing(&self) -> bool {
         false

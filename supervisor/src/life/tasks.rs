@@ -38,7 +38,12 @@ use crate::sync::{Mutex, MutexGuard, PoisonError};
 ///
 /// ```
 /// use supervisor::prelude::*;
-/// use tokio::net::{TcpListener, TcpStream};
+/// # struct TcpStream;
+/// # struct TcpListener;
+/// # impl TcpListener {
+/// #     async fn bind(_: &str) -> std::io::Result<Self> { Ok(Self) }
+/// #     async fn accept(&self) -> std::io::Result<(TcpStream, u16)> { std::future::pending().await }
+/// # }
 ///
 /// async fn serve(mut socket: TcpStream, stop: impl Future<Output = ()>) {
 ///     // …

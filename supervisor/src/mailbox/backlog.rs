@@ -20,6 +20,8 @@ pub(super) struct Backlog<M> {
     /// The number of messages in the batch, as last counted. There may be fewer by now, since the
     /// receiver does not report what it receives.
     taken_over: usize,
+    /// The number of messages that a life which is asked to stop has still to receive.
+    pub(super) to_drain: usize,
     /// The senders that wait for room; allocated when the first one has to wait.
     pub(super) senders: Option<Box<WaitingSenders>>,
     /// The queue of the dead-letter receivers.
@@ -53,6 +55,7 @@ impl<M> Default for Backlog<M> {
             messages: Messages::default(),
             batch: None,
             taken_over: 0,
+            to_drain: 0,
             senders: None,
             dead_letter_queue: Weak::new(),
         }
@@ -107,6 +110,7 @@ impl<M> Backlog<M> {
     /// Takes the oldest message. With it the receiver takes over all others, unless senders wait:
     /// then each message that it receives makes room for one of them.
     pub(super) fn take(&mut self, shortcut: &mut Shortcut<M>) -> Option<M> {
+        self.to_drain = self.to_drain.saturating_sub(1);
         if let Some(taken) = self.batch.as_ref().and_then(|batch| batch.take()) {
             return Some(taken.message);
         }

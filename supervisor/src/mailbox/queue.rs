@@ -210,6 +210,12 @@ impl<M> Queue<M> {
         }
     }
 
+    /// Takes the next message that was queued when the drain began.
+    pub(super) fn take_drained(&mut self, life: u64, shortcut: &mut Shortcut<M>) -> Take<M> {
+        let is_over = self.backlog.as_ref().is_none_or(|backlog| backlog.to_drain == 0);
+        if is_over { Take::Empty } else { self.take(life, shortcut) }
+    }
+
     /// Parks the receiver, which has found the queue empty.
     pub(super) fn park(&mut self, waker: &Waker) -> Park {
         if mem::take(&mut self.look_up) {
@@ -245,6 +251,13 @@ impl<M> Queue<M> {
             backlog.dead_letter_queue = Arc::downgrade(&dead_letter_queue);
             dead_letter_queue
         })
+    }
+
+    /// Notes how many messages the present life receives before it stops.
+    pub(super) fn begin_drain(&mut self) {
+        if let Some(backlog) = &mut self.backlog {
+            backlog.to_drain = backlog.len();
+        }
     }
 
     pub(super) fn open(&mut self, life: u64) -> Option<Waker> {
@@ -296,6 +309,7 @@ impl<M> Queue<M> {
         self.life = life;
         if let Some(backlog) = &mut self.backlog {
             backlog.take_back();
+            backlog.to_drain = 0;
         }
         self.receiver.take()
     }

@@ -48,10 +48,10 @@ fn letters_of_a_slot() {
         let closer = {
             let slot = Arc::clone(&slot);
             thread::spawn(move || {
-                let first = slot.close(Closing::NotRunning).leftovers.map_or(0, |(count, _)| count);
+                let first = slot.close_mailbox(Closing::NotRunning).map_or(0, |(count, _)| count);
                 slot.mailbox.open(1);
                 slot.mailbox.end_life(1);
-                first + slot.close(Closing::Gone).leftovers.map_or(0, |(count, _)| count)
+                first + slot.close_mailbox(Closing::Gone).map_or(0, |(count, _)| count)
             })
         };
         let left = closer.join().unwrap();

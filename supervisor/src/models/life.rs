@@ -128,7 +128,7 @@ fn two_lives(asks: bool) {
         wakers.expect("the life has looked at its signal").wake();
         waiting.join().unwrap();
         place.end(2);
-        drop(place.slot.close(Closing::Gone));
+        drop(place.slot.close_mailbox(Closing::Gone));
         core.set_link(None);
     });
 }
@@ -173,7 +173,7 @@ fn the_first_look() {
         let first = looking.join().unwrap();
         assert_eq!(first == Signal::TooLate, !is_seen, "{first:?}");
         place.end(1);
-        drop(place.slot.close(Closing::Gone));
+        drop(place.slot.close_mailbox(Closing::Gone));
         place.slot.core.set_link(None);
     });
 }
@@ -209,7 +209,7 @@ fn many_that_wait() {
         join(threads);
         block_on(async { place.context().shutdown_requested().await });
         place.end(1);
-        drop(place.slot.close(Closing::Gone));
+        drop(place.slot.close_mailbox(Closing::Gone));
         place.slot.core.set_link(None);
     });
 }

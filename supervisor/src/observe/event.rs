@@ -142,6 +142,16 @@ pub enum EventKind {
         /// The reason of the child's end.
         reason: ExitReason,
     },
+    /// The child failed once more than its own `max_restarts` allows: it stays down, alone.
+    #[non_exhaustive]
+    ChildGivenUp {
+        /// The number of restarts that are allowed within the window.
+        max_restarts: MaxRestarts,
+        /// The length of the window: its supervisor's.
+        restart_window: Duration,
+        /// The reason of the child's end.
+        reason: ExitReason,
+    },
     /// The child has ended for good: no life of it goes on, and none is pending.
     ///
     /// It has finished, was terminated, has used up its own `max_restarts`, or is gone with its
@@ -154,6 +164,18 @@ pub enum EventKind {
     },
     /// A supervisor has started all its children.
     SupervisorStarted,
+    /// A supervisor was asked to stop, and its children go on until its drain time is over.
+    #[non_exhaustive]
+    SupervisorDraining {
+        /// The time for which the children go on.
+        time: Duration,
+    },
+    /// The time for the whole shutdown is over, so all that has not ended is dropped.
+    #[non_exhaustive]
+    ShutdownOutOfTime {
+        /// The time that the shutdown has taken so far, with the drain.
+        after: Duration,
+    },
     /// A supervisor stops its children, and will then end.
     SupervisorStopping,
     /// A supervisor has ended, and all below it.
@@ -220,9 +242,17 @@ impl fmt::Display for EventKind {
                 f,
                 "failed again after {max_restarts} restarts within {restart_window:?}: {reason}"
             ),
+            Self::ChildGivenUp { max_restarts, restart_window, reason } => write!(
+                f,
+                "failed again after its own {max_restarts} restarts within {restart_window:?}, and stays down: {reason}"
+            ),
             Self::ChildEnded { reason: Some(reason) } => write!(f, "ended for good: {reason}"),
             Self::ChildEnded { reason: None } => f.write_str("ended for good"),
             Self::SupervisorStarted => f.write_str("all children started"),
+            Self::SupervisorDraining { time } => write!(f, "draining for {time:?}"),
+            Self::ShutdownOutOfTime { after } => {
+                write!(f, "the shutdown is out of time after {after:?}: killing what has not ended")
+            }
             Self::SupervisorStopping => f.write_str("stopping"),
             Self::SupervisorTerminated { reason } => write!(f, "supervisor ended: {reason}"),
             Self::LeaseAcquired { lease, fence } => {

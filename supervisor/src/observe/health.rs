@@ -56,10 +56,14 @@ pub enum HealthProblem {
     Starting,
     /// It has ended and will be started again.
     Restarting,
+    /// It was asked to stop, and goes on until its drain time is over.
+    Draining,
     /// It is being stopped.
     Stopping,
     /// It was stopped, and stays down.
     Stopped,
+    /// It has failed more often than its own `max_restarts` allows, and stays down.
+    Failed,
     /// It cannot be stopped: it blocks its thread.
     Unstoppable,
     /// The tree, or the supervisor, has ended for good.
@@ -95,6 +99,7 @@ impl HealthProblem {
             (ChildState::Restarting, _) => Some(Self::Restarting),
             (ChildState::Stopping, _) => Some(Self::Stopping),
             (ChildState::Stopped, _) => Some(Self::Stopped),
+            (ChildState::Failed, _) => Some(Self::Failed),
             (ChildState::Unstoppable, _) => Some(Self::Unstoppable),
         }
     }
@@ -206,7 +211,10 @@ impl HealthProblem {
 
     /// Returns `true` if the end of the last life belongs to the problem.
     fn follows_an_exit(&self) -> bool {
-        matches!(self, Self::Starting | Self::Restarting | Self::Stopped | Self::Ended)
+        matches!(
+            self,
+            Self::Starting | Self::Restarting | Self::Stopped | Self::Failed | Self::Ended
+        )
     }
 }
 
@@ -216,8 +224,10 @@ impl fmt::Display for HealthProblem {
             Self::NotStarted => f.write_str("has not been started"),
             Self::Starting => f.write_str("is starting"),
             Self::Restarting => f.write_str("is to be restarted"),
+            Self::Draining => f.write_str("is draining"),
             Self::Stopping => f.write_str("is stopping"),
             Self::Stopped => f.write_str("was stopped"),
+            Self::Failed => f.write_str("has failed too often, and stays down"),
             Self::Unstoppable => f.write_str("cannot be stopped"),
             Self::Ended => f.write_str("has ended"),
             Self::Degraded(why) => write!(f, "is degraded: {}", Escaped(why)),

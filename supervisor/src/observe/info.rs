@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::spec::{Backoff, ChildKind, ChildState, HealthPart, RestartPolicy, Shutdown, StartMode};
+use crate::spec::{
+    Backoff, ChildKind, ChildState, HealthPart, MaxRestarts, RestartPolicy, Shutdown, StartMode,
+};
 
 /// A child, as [`which_children`](crate::Supervisor::which_children) lists it.
 #[derive(Clone, Debug)]
@@ -48,6 +50,9 @@ pub struct ChildSpecInfo {
     pub shutdown: Shutdown,
     /// The delays of the child's restarts, if they are delayed.
     pub backoff: Option<Backoff>,
+    /// The number of restarts within its supervisor's window after which the child alone is given up;
+    /// `None` if its restarts count as its supervisor's.
+    pub max_restarts: Option<MaxRestarts>,
     /// The condition under which the child counts as started; [`Spawned`](StartMode::Spawned) for a
     /// supervisor, which is started when all its children are.
     pub start: StartMode,
@@ -59,6 +64,8 @@ pub struct ChildSpecInfo {
     pub health: HealthPart,
     /// `true` if the child's end counts for `auto_shutdown`.
     pub significant: bool,
+    /// `true` if the child receives the messages that are queued when it is stopped for good.
+    pub drain: bool,
 }
 
 /// Figures of one supervisor. Totals count since the supervisor was built, over all its lives.
@@ -86,6 +93,8 @@ pub struct SupervisorStats {
     pub not_started: usize,
     /// The number of children that have ended by themselves and stay down.
     pub finished: usize,
+    /// The number of children that have failed more often than their own `max_restarts` allow.
+    pub failed: usize,
     /// The number of children that wait for a lease.
     pub standby: usize,
     /// The number of children that could not be stopped.
@@ -103,6 +112,7 @@ impl SupervisorStats {
             + self.stopped
             + self.not_started
             + self.finished
+            + self.failed
             + self.standby
             + self.unstoppable
     }

@@ -226,11 +226,20 @@ fn write(path: &Escaped<&str>, kind: &EventKind, asked: bool) {
         EventKind::MaxRestartsExceeded { max_restarts, restart_window, reason } => {
             error!(target: "supervisor", child = %path, %max_restarts, ?restart_window, %reason, "too many restarts: the supervisor gives up");
         }
+        EventKind::ChildGivenUp { max_restarts, restart_window, reason } => {
+            error!(target: "supervisor", child = %path, %max_restarts, ?restart_window, %reason, "too many restarts of this child: it stays down");
+        }
         EventKind::ChildEnded { .. } => {
             debug!(target: "supervisor", child = %path, "child ended for good");
         }
         EventKind::SupervisorStarted => {
             debug!(target: "supervisor", supervisor = %path, "supervisor started");
+        }
+        EventKind::SupervisorDraining { time } => {
+            info!(target: "supervisor", supervisor = %path, ?time, "supervisor draining: not ready, and its children go on");
+        }
+        EventKind::ShutdownOutOfTime { after } => {
+            warn!(target: "supervisor", supervisor = %path, ?after, "the time for the shutdown is over: killing what has not ended");
         }
         EventKind::SupervisorStopping => {
             debug!(target: "supervisor", supervisor = %path, "supervisor stopping");

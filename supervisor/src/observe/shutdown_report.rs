@@ -3,9 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::spec::ChildPath;
+use crate::spec::{ChildPath, ExitReason};
 
-/// The children that did not stop by themselves when a supervisor was shut down.
+/// The children that did not stop by themselves, or not well, when a supervisor was shut down.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -25,21 +25,24 @@ use crate::spec::ChildPath;
 pub struct ShutdownReport {
     killed: Vec<(ChildPath, Duration)>,
     not_stopped: Vec<(ChildPath, Duration)>,
+    failed: Vec<(ChildPath, ExitReason)>,
 }
 
 impl ShutdownReport {
-    /// Makes a report of children that were killed, and of children that still run.
+    /// Makes a report of children that were killed, of children that still run, and of children whose
+    /// clean-up failed.
     pub(crate) fn new(
         killed: Vec<(ChildPath, Duration)>,
         not_stopped: Vec<(ChildPath, Duration)>,
+        failed: Vec<(ChildPath, ExitReason)>,
     ) -> Self {
-        Self { killed, not_stopped }
+        Self { killed, not_stopped, failed }
     }
 
-    /// Returns whether all children stopped within their time.
+    /// Returns whether all children stopped within their time, and none with an error.
     #[must_use]
     pub fn is_clean(&self) -> bool {
-        self.killed.is_empty() && self.not_stopped.is_empty()
+        self.killed.is_empty() && self.not_stopped.is_empty() && self.failed.is_empty()
     }
 
     /// Returns the children that had to be dropped since they did not stop within their time, each
@@ -59,6 +62,31 @@ impl ShutdownReport {
     pub fn not_stopped(&self) -> impl Iterator<Item = (&ChildPath, Duration)> {
         self.not_stopped.iter().map(|(path, took)| (path, *took))
     }
+
+    /// Returns the children whose clean-up failed: they ended with an error, a panic, or a bad exit
+    /// status after they were asked to stop. What they were to flush may be lost.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), supervisor::SupervisorError> {
+    /// # use supervisor::prelude::*;
+    /// let journal = ChildSpec::new("journal").with_task(async |ctx: Context| {
+    ///     ctx.shutdown_requested().await;
+    ///     Err("no space left on device".into())
+    /// });
+    /// let supervisor = Supervisor::new().with_child(journal).build();
+    /// supervisor.start().await?;
+    /// # tokio::task::yield_now().await;
+    /// let report = supervisor.shutdown().await?;
+    /// let failed: Vec<_> = report.failed().map(|(path, why)| format!("{path}: {why}")).collect();
+    /// assert_eq!(failed, ["journal: error: no space left on device"]);
+    /// assert!(!report.is_clean());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn failed(&self) -> impl Iterator<Item = (&ChildPath, &ExitReason)> {
+        self.failed.iter().map(|(path, reason)| (path, reason))
+    }
 }
 
 impl fmt::Display for ShutdownReport {
@@ -70,9 +98,14 @@ impl fmt::Display for ShutdownReport {
         let killed = self.killed.iter().filter(|(path, _)| !still_runs(path));
         let killed = killed.map(|(path, took)| (path, took, "had to be killed; it ended after"));
         let left = self.not_stopped.iter().map(|(path, took)| (path, took, "still runs after"));
-        for (index, (path, took, what)) in killed.chain(left).enumerate() {
-            let separator = if index == 0 { "" } else { "\n" };
+        let mut separator = "";
+        for (path, took, what) in killed.chain(left) {
             write!(f, "{separator}`{path}` {what} {took:?}")?;
+            separator = "\n";
+        }
+        for (path, reason) in &self.failed {
+            write!(f, "{separator}`{path}` failed in its clean-up: {reason}")?;
+            separator = "\n";
         }
         Ok(())
     }

@@ -230,7 +230,7 @@ impl SupervisorRun {
         match effect {
             Effect::Notify(Notice::Started(key) | Notice::Restarted { child: key, .. })
             | Effect::Forgotten(key) => is_noticed(*key),
-            Effect::Notify(Notice::Stopping | Notice::StoppedLate(_)) => true,
+            Effect::Notify(Notice::Draining(_) | Notice::Stopping | Notice::StoppedLate(_)) => true,
             effect => effect.shows().is_some_and(is_noticed),
         }
     }

@@ -9,6 +9,7 @@ mod health;
 mod lives;
 mod resolve;
 pub(super) mod rules;
+mod steps;
 mod stops;
 mod trees;
 mod unplaced;
@@ -23,6 +24,7 @@ use tokio::sync::oneshot;
 pub(crate) use self::body::Body;
 pub(super) use self::lives::{NestedStart, RootStart};
 pub(crate) use self::resolve::{resolve, resolve_template};
+pub(crate) use self::steps::Steps;
 use self::stops::Stops;
 pub(crate) use self::trees::{TreeHandle, Trees};
 pub use self::unplaced::ErasedSpec;
@@ -88,6 +90,8 @@ struct Locked {
     /// Keeps an adopted root alive until its parent holds it.
     keeper: Option<Arc<ShutdownOnDrop>>,
     parent: Option<Parent>,
+    /// The times of the steps in which a root stops.
+    steps: Steps,
     /// Set once a root is stopped, or ends: it is not adopted any more.
     is_final_stop: bool,
     /// The link to which the end of the current life is reported, and the number of that life.
@@ -189,6 +193,7 @@ impl Node {
                 need: Budget::ZERO,
                 keeper: None,
                 parent: None,
+                steps: Steps::default(),
                 is_final_stop: false,
                 reports_to: None,
                 #[cfg(feature = "lease")]

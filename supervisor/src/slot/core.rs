@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
-use super::locked::{Attachment, Guard, Locked, Scope};
+use super::locked::{Attachment, Guard, Locked, Refused, Scope};
 use super::state::{AtomicState, Duties, Signal};
 use super::trouble::Trouble;
 use super::waiters::{WaiterNumber, Wakers};
@@ -14,7 +14,7 @@ use super::{Beginning, Heartbeat};
 use crate::engine::Shown;
 use crate::inbox::{Anchor, Link, Owner};
 use crate::packed_instant::PackedInstant;
-use crate::spec::{ChildPath, ChildState, ExitReason, Name, OwnWord};
+use crate::spec::{ChildPath, ChildState, ExitReason, Failure, Name, OwnWord};
 use crate::sync::{Mutex, PoisonError};
 
 /// The end of a life.
@@ -130,11 +130,22 @@ impl SlotCore {
         let ending = self.state.ending();
         let is_awaited = ending.is_awaited && ending.is_over();
         drop(locked);
-        waiting.wake();
         if is_awaited {
             self.wake_those_who_await_the_end();
         }
+        waiting.wake();
         End { link, may_receive }
+    }
+
+    /// Keeps the factory of a child that was refused for the caller that tried to add it.
+    pub(crate) fn keep_refused(&self, factory: Arc<dyn Any + Send + Sync>) {
+        let old = self.lock().rare.get_or_insert_default().refused.replace(Refused(factory));
+        drop(old);
+    }
+
+    /// Returns the factory that was kept for the caller.
+    pub(crate) fn take_refused(&self) -> Option<Arc<dyn Any + Send + Sync>> {
+        Some(self.lock().rare.as_mut()?.refused.take()?.0)
     }
 
     /// Returns the tasks of this life, made on the first call; `None` if the life has ended.
@@ -170,7 +181,8 @@ impl SlotCore {
 
     /// Notes that no life of the child is pending. Returns `true` if that is news, and no life goes
     /// on: the child has ended for good.
-    pub(super) fn close(&self) -> bool {
+    #[inline]
+    pub(crate) fn close(&self) -> bool {
         let before = self.state.close();
         if before.is_closed || !before.is_free {
             return false;
@@ -403,9 +415,15 @@ impl SlotCore {
             return locked.stop_began();
         }
         let (began, old) = locked.record_exit(reason);
+        let old = locked.keep_replaced(old);
         drop(locked);
         drop(old);
         began
+    }
+
+    /// Takes the failure before the last one, to be dropped where its error's destructor may run.
+    pub(crate) fn take_replaced(&self) -> Option<Failure> {
+        self.lock().take_replaced()
     }
 
     /// Records that the life is being dropped, asked or not.

@@ -16,7 +16,7 @@ use super::waits::Waits;
 use crate::engine::Shown;
 use crate::inbox::{Anchor, Link, Owner};
 use crate::packed_instant::PackedInstant;
-use crate::spec::{ChildState, ExitReason, OwnWord};
+use crate::spec::{ChildState, ExitReason, Failure, OwnWord};
 use crate::sync::MutexGuard;
 
 /// The fields under the lock. Common ones stand here and need no allocation; rare ones are boxed
@@ -49,12 +49,16 @@ pub(super) struct Rare {
     word: Option<(OwnWord, PackedInstant)>,
     /// The exit of the last life, if its [`LastExit`] is `Other`.
     exit: Option<ExitReason>,
+    /// The failure before the last one, whose error is dropped in the task of the next life that fails.
+    replaced: Option<Failure>,
     /// The last sign of life, if the child has a heartbeat and has come up.
     pub(super) heartbeat: Option<Heartbeat>,
     /// The futures that wait beside the first one.
     pub(super) more_waiting: MoreWaiting,
     /// The futures that wait for the child's end for good.
     pub(super) end_waiting: Option<Box<MoreWaiting>>,
+    /// The factory of a child that was refused, for the caller that tried to add it.
+    pub(super) refused: Option<Refused>,
     /// The waits of the child's lives for other children.
     pub(super) waits: Waits,
     /// The tasks that the present life, or an earlier one, has spawned.
@@ -65,6 +69,15 @@ pub(super) struct Rare {
 pub(super) struct Scope {
     pub(super) generation: u64,
     pub(super) tasks: Arc<dyn Any + Send + Sync>,
+}
+
+/// The factory of a child that was refused, of which the slot knows nothing else.
+pub(super) struct Refused(pub(super) Arc<dyn Any + Send + Sync>);
+
+impl fmt::Debug for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Refused").finish_non_exhaustive()
+    }
 }
 
 impl fmt::Debug for Scope {
@@ -240,6 +253,24 @@ impl<'a> Guard<'a> {
             None => self.rare.as_mut().and_then(|rare| rare.exit.take()),
         };
         (self.stop_began.take(), old)
+    }
+
+    /// Keeps the error of an exit that was replaced, for the next life that fails to drop. Returns an
+    /// exit that is to be dropped without the lock.
+    pub(super) fn keep_replaced(&mut self, old: Option<ExitReason>) -> Option<ExitReason> {
+        let failure = old.as_ref().and_then(ExitReason::failure_with_destructor).cloned();
+        if let Some(failure) = failure
+            && let Some(rare) = &mut self.rare
+            && rare.replaced.is_none()
+        {
+            rare.replaced = Some(failure);
+        }
+        old
+    }
+
+    /// Takes the failure that was kept by [`keep_replaced`](Self::keep_replaced).
+    pub(super) fn take_replaced(&mut self) -> Option<Failure> {
+        self.rare.as_mut()?.replaced.take()
     }
 
     pub(super) fn last_exit(&self) -> Option<ExitReason> {

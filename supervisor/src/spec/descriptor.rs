@@ -1,6 +1,7 @@
 //! The description of a declared tree, as a constant: its shape and its options.
 
 mod order;
+mod times;
 
 use std::fmt::{self, Write as _};
 use std::time::Duration;
@@ -8,6 +9,7 @@ use std::time::Duration;
 use supervisor_rules::Text;
 
 use self::order::Place;
+pub(crate) use self::times::{BUILT_BY_HAND, Part, Unbounded, Why};
 use super::escaped::Escaped;
 use super::options::written;
 use super::rules::{self, GroupStop, GroupStops, Subject};
@@ -31,6 +33,8 @@ pub struct TreeDescriptor {
     unknown_shutdown: bool,
     /// Set if only the running program knows the child's `backoff`.
     unknown_backoff: bool,
+    /// Set if only the running program knows the child's own `max_restarts`.
+    unknown_limit: bool,
     place: Place,
 }
 
@@ -81,7 +85,7 @@ impl TreeDescriptor {
         options: ChildOptions,
         inside: Option<Inside>,
     ) -> Self {
-        let (unknown_shutdown, unknown_backoff) = (false, false);
+        let (unknown_shutdown, unknown_backoff, unknown_limit) = (false, false, false);
         let place = Place::NONE;
         Self {
             name,
@@ -91,6 +95,7 @@ impl TreeDescriptor {
             inside,
             unknown_shutdown,
             unknown_backoff,
+            unknown_limit,
             place,
         }
     }
@@ -106,6 +111,14 @@ impl TreeDescriptor {
     #[must_use]
     pub const fn with_unknown_backoff(mut self) -> Self {
         self.unknown_backoff = true;
+        self
+    }
+
+    /// Says that only the running program knows how often the child is restarted before it is given
+    /// up alone.
+    #[must_use]
+    pub const fn with_unknown_limit(mut self) -> Self {
+        self.unknown_limit = true;
         self
     }
 
@@ -230,11 +243,20 @@ impl TreeDescriptor {
         text
     }
 
-    /// Returns the longest time that an orderly shutdown of this tree may take; `None` if there is
-    /// no bound.
+    /// Returns the longest time that an orderly shutdown of this tree may take, with its drain;
+    /// `None` if there is no bound.
     #[must_use]
     pub const fn shutdown_budget(&self) -> Option<Duration> {
-        self.inner_budget().bound()
+        self.drain().then(self.inner_budget()).bound()
+    }
+
+    /// Returns the time for which the children of this tree go on when it is asked to stop as a root.
+    const fn drain(&self) -> Budget {
+        match &self.inside {
+            Some(inside) if inside.supervisor.unknown.drain => Budget::Unbounded,
+            Some(inside) => Budget::Bounded(inside.supervisor.drain),
+            None => Budget::ZERO,
+        }
     }
 
     /// Returns the number of children declared below this one, at all levels.
@@ -302,6 +324,7 @@ impl TreeDescriptor {
             name: self.name,
             options: self.options,
             unknown_backoff: self.unknown_backoff,
+            unknown_limit: self.unknown_limit,
             nested,
             supervisor: *supervisor,
         };
@@ -382,23 +405,35 @@ impl TreeDescriptor {
     /// With the rule's message; in a constant, that is a compile error.
     #[track_caller]
     pub const fn check_budget(&self, within: Duration) {
-        let budget = self.inner_budget();
-        let broken = match budget {
+        let broken = match self.drain().then(self.inner_budget()) {
             // The sum is put into words only if it exceeds the limit.
             Budget::Bounded(time) if time.as_nanos() <= within.as_nanos() => None,
             Budget::Bounded(time) => match rules::budget_exceeded(time, within) {
-                Some(text) if self.is_by_use() => Some(self.path_in_words(&text, within)),
-                Some(text) => Some(self.sum(text, 2)),
+                Some(text) => Some(self.budget_in_words(&text, within)),
                 None => None,
             },
-            Budget::Unbounded => Some(match self.unknown_time() {
-                Some((name, option)) => rules::budget_unknown(within, name, option),
-                None => rules::budget_unbounded(within, self.longest(("", Budget::ZERO)).0),
+            Budget::Unbounded => Some(match (self.drain(), self.unknown_time()) {
+                (Budget::Unbounded, _) => rules::budget_unknown(within, "", "drain"),
+                (_, Some((name, option))) => rules::budget_unknown(within, name, option),
+                (_, None) => rules::budget_unbounded(within, self.longest(("", Budget::ZERO)).0),
             }),
         };
         if let Some(text) = broken {
             panic!("{}", text.as_str());
         }
+    }
+
+    /// Appends the times that add up to the budget to a message.
+    const fn budget_in_words(&self, message: &Text, within: Duration) -> Text {
+        let (mut text, mut left) = (*message, within);
+        if let Budget::Bounded(time) = self.drain()
+            && !time.is_zero()
+        {
+            let rest = self.inner_budget().exceeds(Budget::ZERO);
+            text = text.quoted("drain").str(" ").duration(time).str(if rest { " + " } else { "" });
+            left = within.saturating_sub(time);
+        }
+        if self.is_by_use() { self.path_in_words(&text, left) } else { self.sum(text, 2) }
     }
 
     /// Returns the tree as a Mermaid flowchart.
@@ -421,7 +456,7 @@ impl TreeDescriptor {
     ///
     /// Adds the boxes on the longest path of a supervisor with `order = by_use` to `critical`.
     fn draw(&self, id: &str, parent: Option<&str>, critical: &mut Vec<String>, text: &mut String) {
-        let label = Escaped(self.label()).to_string();
+        let label = Escaped(self.label(parent.is_none())).to_string();
         let label = label.replace('"', "#quot;").replace('<', "#lt;").replace('>', "#gt;");
         let (open, close) = if self.inside.is_some() { ("[", "]") } else { ("([", "])") };
         let _ = writeln!(text, "  {id}{open}\"{label}\"{close}");
@@ -445,7 +480,7 @@ impl TreeDescriptor {
     }
 
     /// Returns the child as the tree language declares it, with the options of its type filled in.
-    fn label(&self) -> String {
+    fn label(&self, is_root: bool) -> String {
         let options = &self.options;
         let policy = options.restart_policy();
         let kind = match (&self.inside, self.type_name) {
@@ -457,6 +492,8 @@ impl TreeDescriptor {
         let mut settings = Vec::new();
         if let Some(inside) = &self.inside {
             settings.extend(inside.supervisor.in_tree_language());
+            let of_root = inside.supervisor.of_root_in_tree_language();
+            settings.extend(of_root.filter(|_| is_root));
             if policy != RestartPolicy::Always {
                 settings.push(format!("restart = {policy}"));
             }

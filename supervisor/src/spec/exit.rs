@@ -123,6 +123,16 @@ impl ExitReason {
 }
 
 impl ExitReason {
+    /// Returns the failure if it holds an error that may have a destructor of the user's.
+    pub(crate) fn failure_with_destructor(&self) -> Option<&Failure> {
+        match self {
+            Self::Error(failure) | Self::Escalate(failure) | Self::EscalateToRoot(failure) => {
+                Some(failure).filter(|failure| failure.has_destructor())
+            }
+            _ => None,
+        }
+    }
+
     /// Returns `true` if both reasons have the same text, so that the second one is no news.
     pub(crate) fn reads_like(&self, other: &Self) -> bool {
         let (mut one, mut other) = (self, other);

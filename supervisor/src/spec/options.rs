@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use supervisor_rules::{Text, defaults};
 
-use super::{Backoff, HealthPart, RestartPolicy, Shutdown};
+use super::{Backoff, HealthPart, MaxRestarts, RestartPolicy, Shutdown};
 
 /// The moment from which a child counts as started, for which its next sibling waits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -51,12 +51,14 @@ pub struct ChildOptions {
     restart: Option<RestartPolicy>,
     shutdown: Option<Shutdown>,
     backoff: Option<Backoff>,
+    max_restarts: Option<MaxRestarts>,
     start: Option<StartMode>,
     start_timeout: Option<Duration>,
     significant: Option<bool>,
     mailbox: Option<usize>,
     heartbeat: Option<Duration>,
     health: Option<HealthPart>,
+    drain: Option<bool>,
     once: bool,
     periodic: bool,
     program: bool,
@@ -86,12 +88,14 @@ impl ChildOptions {
             restart: None,
             shutdown: None,
             backoff: None,
+            max_restarts: None,
             start: None,
             start_timeout: None,
             significant: None,
             mailbox: None,
             heartbeat: None,
             health: None,
+            drain: None,
             once: false,
             periodic: false,
             program: false,
@@ -100,9 +104,9 @@ impl ChildOptions {
 
     /// Returns these options, with those that are left open taken from `base`.
     ///
-    /// Options with `Temporary` take no backoff and no required health from the base, and `Notify`
-    /// in the place of `Retry`: they have no use for these, and the base may have them for other
-    /// policies.
+    /// Options with `Temporary` take no backoff, no limit of restarts and no required health from the
+    /// base, and `Notify` in the place of `Retry`: they have no use for these, and the base may have
+    /// them for other policies.
     #[must_use]
     pub const fn or(self, base: Self) -> Self {
         Self {
@@ -111,6 +115,10 @@ impl ChildOptions {
             backoff: match self.restart {
                 Some(RestartPolicy::Temporary) => self.backoff,
                 _ => filled!(self, base, backoff),
+            },
+            max_restarts: match self.restart {
+                Some(RestartPolicy::Temporary) => self.max_restarts,
+                _ => filled!(self, base, max_restarts),
             },
             start: match (self.restart, self.start, base.start) {
                 (Some(RestartPolicy::Temporary), None, Some(StartMode::Retry)) => {
@@ -126,6 +134,7 @@ impl ChildOptions {
                 (Some(RestartPolicy::Temporary), None, Some(HealthPart::Required)) => None,
                 _ => filled!(self, base, health),
             },
+            drain: filled!(self, base, drain),
             once: self.once || base.once,
             periodic: self.periodic || base.periodic,
             program: self.program || base.program,
@@ -150,6 +159,14 @@ impl ChildOptions {
     #[must_use]
     pub const fn with_backoff(mut self, backoff: Backoff) -> Self {
         self.backoff = Some(backoff);
+        self
+    }
+
+    /// Sets how often the child is restarted within its supervisor's window before it is given up
+    /// alone.
+    #[must_use]
+    pub const fn with_max_restarts(mut self, max: MaxRestarts) -> Self {
+        self.max_restarts = Some(max);
         self
     }
 
@@ -196,6 +213,13 @@ impl ChildOptions {
         self
     }
 
+    /// Sets whether the child receives the messages that are queued when it is stopped for good.
+    #[must_use]
+    pub const fn with_drain(mut self, drain: bool) -> Self {
+        self.drain = Some(drain);
+        self
+    }
+
     /// Gives the child one life only: it implements [`WorkerOnce`](crate::WorkerOnce).
     #[must_use]
     pub const fn with_once(mut self) -> Self {
@@ -229,6 +253,9 @@ impl ChildOptions {
             let (min, max) = (written(backoff.min()), written(backoff.max()));
             say("backoff", if min == max { min } else { format!("{min}..{max}") });
         }
+        if let Some(max) = self.max_restarts {
+            say("max_restarts", max.to_string());
+        }
         match self.start() {
             StartMode::Spawned => {}
             StartMode::Notify => say("start", "notify".to_owned()),
@@ -245,6 +272,9 @@ impl ChildOptions {
         }
         if self.is_significant() {
             said.push("significant".to_owned());
+        }
+        if self.is_drained() {
+            said.push("drain".to_owned());
         }
         said
     }
@@ -268,6 +298,13 @@ impl ChildOptions {
     #[must_use]
     pub const fn backoff(&self) -> Option<Backoff> {
         self.backoff
+    }
+
+    /// Returns how often the child is restarted within its supervisor's window before it is given up
+    /// alone; `None` if its restarts count as those of its supervisor.
+    #[must_use]
+    pub const fn max_restarts(&self) -> Option<MaxRestarts> {
+        self.max_restarts
     }
 
     /// Returns whether the next sibling waits until the child is ready.
@@ -330,6 +367,12 @@ impl ChildOptions {
     #[must_use]
     pub const fn health(&self) -> Option<HealthPart> {
         self.health
+    }
+
+    /// Returns `true` if the child receives the messages that are queued when it is stopped for good.
+    #[must_use]
+    pub const fn is_drained(&self) -> bool {
+        matches!(self.drain, Some(true))
     }
 
     /// Returns `true` if the child has one life only.

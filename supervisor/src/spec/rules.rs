@@ -31,6 +31,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) options: ChildOptions,
     /// Set if a `backoff` exists that only the running program knows.
     pub(crate) unknown_backoff: bool,
+    /// Set if the child has a `max_restarts` of its own that only the running program knows.
+    pub(crate) unknown_limit: bool,
     /// The `auto_shutdown` of a child that is a supervisor, and the time that its children need to
     /// stop.
     pub(crate) nested: Option<(AutoShutdown, Budget)>,
@@ -58,6 +60,7 @@ pub(crate) const fn broken(subject: &Subject<'_>) -> Option<Text> {
         significant_never,
         significant_temporary,
         backoff_temporary,
+        max_restarts_temporary,
         backoff_inverted,
         backoff_too_slow,
         partitions_temporary,
@@ -67,6 +70,7 @@ pub(crate) const fn broken(subject: &Subject<'_>) -> Option<Text> {
         start_timeout_alone,
         start_temporary,
         health_temporary,
+        drain_of_killed,
         supervisor_as_worker,
     );
     None
@@ -204,6 +208,14 @@ const fn backoff_temporary(subject: &Subject<'_>) -> Option<Text> {
     Some(wording::backoff_temporary(subject.name))
 }
 
+/// Checks that a child that is never restarted has no limit of restarts.
+const fn max_restarts_temporary(subject: &Subject<'_>) -> Option<Text> {
+    if subject.options.max_restarts().is_none() || !is(subject, RestartPolicy::Temporary) {
+        return None;
+    }
+    Some(wording::max_restarts_temporary(subject.name))
+}
+
 /// Checks that the maximum of a backoff is not below its minimum.
 const fn backoff_inverted(subject: &Subject<'_>) -> Option<Text> {
     let Some(backoff) = subject.options.backoff() else { return None };
@@ -324,8 +336,22 @@ const fn health_temporary(subject: &Subject<'_>) -> Option<Text> {
     Some(wording::health_temporary(subject.name))
 }
 
-/// Checks that a supervisor has no `start = notify`, no `heartbeat` and no `mailbox`: it has started
-/// when its children have, gives no other sign of life, and receives no messages.
+/// Checks that a child with `drain` is asked to stop: one that is killed receives nothing more.
+const fn drain_of_killed(subject: &Subject<'_>) -> Option<Text> {
+    let is_killed = matches!(subject.options.shutdown(), Some(Shutdown::BrutalKill));
+    if !subject.options.is_drained() || !is_killed {
+        return None;
+    }
+    Some(
+        Text::new()
+            .quoted(subject.name)
+            .str(" is killed when it is stopped, so it receives no message after that; leave `drain` ")
+            .str("out, or give it a `shutdown` time"),
+    )
+}
+
+/// Checks that a supervisor has no `start = notify`, no `heartbeat`, no `mailbox` and no `drain`: it
+/// has started when its children have, gives no other sign of life, and receives no messages.
 const fn supervisor_as_worker(subject: &Subject<'_>) -> Option<Text> {
     let options = &subject.options;
     let option = match options.start() {
@@ -334,6 +360,7 @@ const fn supervisor_as_worker(subject: &Subject<'_>) -> Option<Text> {
         StartMode::Retry if options.has_start_timeout() => "`start_timeout`",
         StartMode::Spawned | StartMode::Retry if options.heartbeat().is_some() => "`heartbeat`",
         StartMode::Spawned | StartMode::Retry if options.sets_mailbox() => "`mailbox`",
+        StartMode::Spawned | StartMode::Retry if options.is_drained() => "`drain`",
         StartMode::Spawned | StartMode::Retry => return None,
     };
     let text = Text::new().quoted(subject.name);
@@ -373,14 +400,14 @@ pub(crate) const fn budget_exceeded(budget: Duration, within: Duration) -> Optio
 /// Returns the message for a tree with `shutdown_within` and an option of a child, on which the
 /// worst-case shutdown depends, that only the running program knows.
 pub(crate) const fn budget_unknown(within: Duration, name: &str, option: &str) -> Text {
-    Text::new()
+    let text = Text::new()
         .str("the worst-case shutdown is unknown to the compiler, so `shutdown_within = ")
         .duration(within)
         .str("` cannot be checked: the `")
         .str(option)
-        .str("` of ")
-        .quoted(name)
-        .str(" is `runtime(…)`; write a literal or a constant")
+        .str("` of ");
+    let text = if name.is_empty() { text.str("the tree") } else { text.quoted(name) };
+    text.str(" is `runtime(…)`; write a literal or a constant")
 }
 
 /// Returns the message for a tree with `shutdown_within` and a worker, `endless`, that may take any

@@ -33,6 +33,8 @@ pub enum ChildState {
     /// The child has ended by itself and stays down: its policy does not start it again, or it
     /// declined to start.
     Finished,
+    /// The child has failed more often than its own `max_restarts` allows, and stays down.
+    Failed,
     /// The child waits for a lease, while it runs in another replica or nowhere.
     Standby,
 }
@@ -50,15 +52,19 @@ impl ChildState {
             Self::Unstoppable => "unstoppable",
             Self::NotStarted => "not started",
             Self::Finished => "finished",
+            Self::Failed => "failed",
             Self::Standby => "standby",
         }
     }
 
     /// Returns `true` if the child has no life and none is pending: it was never started, has
-    /// finished, was stopped, or waits for a lease.
+    /// finished, was stopped, has been given up, or waits for a lease.
     #[must_use]
     pub const fn is_down(self) -> bool {
-        matches!(self, Self::NotStarted | Self::Finished | Self::Stopped | Self::Standby)
+        matches!(
+            self,
+            Self::NotStarted | Self::Finished | Self::Stopped | Self::Failed | Self::Standby
+        )
     }
 }
 

@@ -15,6 +15,9 @@ pub struct SupervisorOptions {
     pub(crate) max_restarts: MaxRestarts,
     pub(crate) restart_window: Duration,
     pub(crate) auto_shutdown: AutoShutdown,
+    /// The time for which the children of a root go on when it is asked to stop.
+    pub(crate) drain: Duration,
+    pub(crate) kill_grace: Duration,
     /// The number of workers that share the work of a pool, if it is fixed.
     pub(crate) partitions: Option<usize>,
     /// The options that only the running program knows.
@@ -23,11 +26,14 @@ pub struct SupervisorOptions {
 
 /// The options of a supervisor that a declared tree has as `runtime(…)`: what depends on them is
 /// checked when the tree starts, and not when it is compiled.
+#[expect(clippy::struct_excessive_bools, reason = "each says it of another option")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct UnknownOptions {
     /// `max_restarts` or `restart_window`.
     pub(crate) intensity: bool,
     pub(crate) partitions: bool,
+    pub(crate) drain: bool,
+    pub(crate) kill_grace: bool,
 }
 
 impl SupervisorOptions {
@@ -40,8 +46,15 @@ impl SupervisorOptions {
             max_restarts: MaxRestarts::AtMost(defaults::MAX_RESTARTS),
             restart_window: defaults::RESTART_WINDOW,
             auto_shutdown: AutoShutdown::Never,
+            drain: Duration::ZERO,
+            kill_grace: defaults::KILL_GRACE,
             partitions: None,
-            unknown: UnknownOptions { intensity: false, partitions: false },
+            unknown: UnknownOptions {
+                intensity: false,
+                partitions: false,
+                drain: false,
+                kill_grace: false,
+            },
         }
     }
 
@@ -63,6 +76,27 @@ impl SupervisorOptions {
     #[must_use]
     pub const fn with_unknown_partitions(mut self) -> Self {
         self.unknown.partitions = true;
+        self
+    }
+
+    /// Says that only the running program knows how long the children of a root go on.
+    #[must_use]
+    pub const fn with_unknown_drain(mut self) -> Self {
+        self.unknown.drain = true;
+        self
+    }
+
+    /// Says that only the running program knows how long a child that is killed is waited for.
+    #[must_use]
+    pub const fn with_unknown_kill_grace(mut self) -> Self {
+        self.unknown.kill_grace = true;
+        self
+    }
+
+    /// Sets how long a child that is killed is waited for.
+    #[must_use]
+    pub const fn with_kill_grace(mut self, kill_grace: Duration) -> Self {
+        self.kill_grace = kill_grace;
         self
     }
 
@@ -94,6 +128,13 @@ impl SupervisorOptions {
         self
     }
 
+    /// Sets how long the children of a root go on when it is asked to stop.
+    #[must_use]
+    pub const fn with_drain(mut self, time: Duration) -> Self {
+        self.drain = time;
+        self
+    }
+
     /// Sets how many workers share the work of a pool.
     #[must_use]
     pub const fn with_partitions(mut self, partitions: usize) -> Self {
@@ -117,6 +158,11 @@ impl SupervisorOptions {
         if self.auto_shutdown != default.auto_shutdown {
             said.push(format!("auto_shutdown = {}", self.auto_shutdown));
         }
+        if self.unknown.kill_grace {
+            said.push("kill_grace = …".to_owned());
+        } else if self.kill_grace != default.kill_grace {
+            said.push(format!("kill_grace = {}", written(self.kill_grace)));
+        }
         if let Some(partitions) = self.partitions {
             said.push(format!("partitions = {partitions}"));
         }
@@ -124,5 +170,14 @@ impl SupervisorOptions {
             said.push("partitions = …".to_owned());
         }
         said
+    }
+
+    /// Returns the option that a root alone has, if it is not the default, in the words of the tree
+    /// language.
+    pub(crate) fn of_root_in_tree_language(&self) -> Option<String> {
+        if self.unknown.drain {
+            return Some("drain = …".to_owned());
+        }
+        (!self.drain.is_zero()).then(|| format!("drain = {}", written(self.drain)))
     }
 }

@@ -49,7 +49,9 @@ impl Supervisor {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// use supervisor::prelude::*;
     ///
-    /// let job = ChildSpec::new("job").with_task(async |_: Context| Ok(()));
+    /// let job = ChildSpec::new("job")
+    ///     .with_task(async |_: Context| Ok(()))
+    ///     .with_restart_policy(RestartPolicy::Temporary);
     /// let jobs = Supervisor::new().with_max_children(2).build_pool(job);
     /// for _ in 0..100 {
     ///     jobs.wait_for_room().await?;

@@ -186,6 +186,7 @@ struct Part {
 enum Phase {
     Starting,
     Running,
+    Draining,
     Stopping,
 }
 
@@ -273,6 +274,9 @@ impl Survey {
             (NodeState::Alive { since, .. }, Some(Phase::Starting)) => {
                 (HealthProblem::Starting, trouble.down_since().or(Some(since)), None)
             }
+            (NodeState::Alive { .. }, Some(Phase::Draining)) => {
+                (HealthProblem::Draining, top.node.stops().asked(), None)
+            }
             (NodeState::Alive { .. }, _) => {
                 (HealthProblem::Stopping, top.node.stops().began(), None)
             }
@@ -305,10 +309,11 @@ impl Survey {
 }
 
 fn phase(run: &SupervisorRun) -> Phase {
-    match (run.engine.is_stopping(), run.engine.is_starting()) {
-        (true, _) => Phase::Stopping,
-        (false, true) => Phase::Starting,
-        (false, false) => Phase::Running,
+    match &run.engine {
+        engine if engine.is_stopping() => Phase::Stopping,
+        engine if engine.is_draining() => Phase::Draining,
+        engine if engine.is_starting() => Phase::Starting,
+        _ => Phase::Running,
     }
 }
 

@@ -150,8 +150,10 @@ fn spec_info(name: &Name, rules: &ChildRules) -> ChildSpecInfo {
         restart,
         shutdown,
         backoff,
+        max_restarts,
         start,
         significant,
+        drain,
         heartbeat,
         health,
         gated: _,
@@ -168,11 +170,13 @@ fn spec_info(name: &Name, rules: &ChildRules) -> ChildSpecInfo {
         restart,
         shutdown,
         backoff,
+        max_restarts,
         start,
         start_timeout,
         heartbeat,
         health,
         significant,
+        drain,
     }
 }
 
@@ -213,6 +217,7 @@ fn count_states(run: &mut SupervisorRun) -> SupervisorStats {
             ChildState::Stopped => &mut stats.stopped,
             ChildState::NotStarted => &mut stats.not_started,
             ChildState::Finished => &mut stats.finished,
+            ChildState::Failed => &mut stats.failed,
             ChildState::Standby => &mut stats.standby,
             ChildState::Unstoppable => &mut stats.unstoppable,
         } += 1;

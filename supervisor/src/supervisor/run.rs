@@ -16,16 +16,16 @@ use self::signals::{Listening, Signal, Signals, ignore_until};
 use super::Supervisor;
 use crate::catch::catch_panic;
 use crate::error::SupervisorError;
-use crate::runtime::NodeState;
+use crate::runtime::{NodeState, Steps};
 use crate::spec::ExitReason;
 use crate::sync::clock;
 
-/// The time after the first signal in which further ones are the same request: what sends a signal
-/// to a process group and to its leader makes two of one.
+/// The time after a signal that was heeded, and after the beginning of the stop, in which further ones are
+/// the same request: what sends a signal to a process group and to its leader makes two of one.
 const SAME_REQUEST: Duration = Duration::from_secs(1);
 
 /// Runs a tree as the whole program: starts it, waits until it ends or a signal asks the process to
-/// stop, shuts it down in order, and returns the exit code for `main`.
+/// stop, shuts it down in steps, and returns the exit code for `main`.
 ///
 /// The tree can be a [`Tree`](crate::Tree), that is, the value of `supervision_tree!` or of
 /// `Shop::tree(…)`, or a [`Supervisor`]. If `main` needs the tree's handle, take it before `run`.
@@ -45,26 +45,44 @@ const SAME_REQUEST: Duration = Duration::from_secs(1);
 /// }
 /// ```
 ///
+/// What is awaited can be [set up](Run) before, for example with times from the configuration:
+///
+/// ```no_run
+/// # use std::process::ExitCode;
+/// use std::time::Duration;
+/// # use supervisor::prelude::*;
+/// # async fn worker(ctx: Context) -> ChildResult { ctx.shutdown_requested().await; Ok(()) }
+/// # #[tokio::main]
+/// # async fn main() -> ExitCode {
+/// # let tree = supervision_tree! { one_for_one { worker: Always } };
+/// supervisor::run(tree)
+///     .drain(Duration::from_secs(5))
+///     .stop_within(Duration::from_secs(25))
+///     .await
+/// # }
+/// ```
+///
 /// # Signals
 ///
 /// | signal | effect |
 /// |---|---|
-/// | SIGINT, SIGTERM, SIGHUP | the first begins the orderly shutdown, also while the tree is still starting; another one, at least a second later, kills at once all children that have not ended yet, even if they have shutdown time left |
+/// | SIGINT, SIGTERM, SIGHUP | each goes a step further: the first begins the [drain](crate::guide::stopping) if the tree has one, else the stop in order; one during the drain ends it and begins the stop; one during the stop kills at once all children that have not ended yet, even if they have shutdown time left |
 /// | SIGQUIT | kills all children at once, also as the first signal |
 ///
-/// Elsewhere than on Unix, Ctrl-C is the only signal, and stands for SIGINT.
+/// While the tree starts, the first signal ends the start, and stops what has been started. Elsewhere than
+/// on Unix, Ctrl-C is the only signal, and stands for SIGINT.
 ///
-/// Signals that arrive within a second of the first are the same request and have no effect, except
-/// for SIGQUIT: a wrapper that forwards a signal which its whole process group has received already
-/// must not cut an orderly shutdown short.
+/// Signals that arrive within a second of one that was heeded, or of the beginning of the stop, are the
+/// same request and have no effect, except for SIGQUIT: a wrapper that forwards a signal which its whole
+/// process group has received already must not cut an orderly shutdown short.
 ///
 /// SIGHUP says that the terminal is gone, and ends a program that does not handle it. A program that
-/// reads its configuration again at SIGHUP uses [`run_leaving_sighup`]. On Linux, a process that was
-/// started with SIGHUP ignored (`nohup`) goes on ignoring it.
+/// reads its configuration again at SIGHUP leaves it out: [`Run::leaving_sighup`]. On Linux, a process that
+/// was started with SIGHUP ignored (`nohup`) goes on ignoring it.
 ///
 /// # Log
 ///
-/// Events, and the children that had to be killed or did not stop (the
+/// Events, and the children that had to be killed, did not stop, or failed in their clean-ups (the
 /// [`ShutdownReport`](crate::info::ShutdownReport)), are logged through `tracing`. If the program
 /// has no subscriber for that, the reason of a failure goes to the standard error. A subscriber
 /// that panics, for example since its output is closed, changes nothing else.
@@ -73,7 +91,7 @@ const SAME_REQUEST: Duration = Duration::from_secs(1);
 ///
 /// | exit code | |
 /// |---|---|
-/// | 0 | the tree ended in order: by itself, or after the first signal |
+/// | 0 | the tree ended in order: by itself, or after a signal; also if children were killed because their time, or the time for the whole, was over |
 /// | 1 | the tree did not start, gave up, or a child could not be stopped; or signals cannot be listened to |
 /// | another | the failure for which the tree gave up carries it: see [`WithExitCode`](crate::exit::WithExitCode) |
 /// | 129, 130, 131, 143 | SIGHUP, SIGINT, SIGQUIT or SIGTERM had what was left killed (128 + its number) |
@@ -99,49 +117,114 @@ const SAME_REQUEST: Duration = Duration::from_secs(1);
 ///
 /// Dropping the future drops the last handle of the tree, unless others were taken: the tree then
 /// shuts down, and nothing waits for it.
-pub fn run(tree: impl IntoTree) -> Running {
-    Running(Box::pin(run_listening(tree.into(), true)))
+pub fn run(tree: impl IntoTree) -> Run {
+    let settings = Settings { supervisor: tree.into(), drain: None, total: None, hangup: true };
+    Run { settings, running: None }
 }
 
-/// Runs a tree as the whole program as [`run`] does, and leaves SIGHUP to the program.
+/// A program that consists of a tree, from [`run`]: a future, with settings to be made before it is
+/// awaited.
 ///
-/// This is for daemons that read their configuration again at SIGHUP: a child listens to it with
-/// `tokio::signal::unix::signal`. Until a child does, SIGHUP ends the process.
-///
-/// ```no_run
-/// use std::process::ExitCode;
+/// ```
+/// # use std::process::ExitCode;
+/// use std::time::Duration;
 /// use supervisor::prelude::*;
 ///
-/// # #[cfg(unix)]
-/// async fn reload(ctx: Context) -> ChildResult {
-///     use tokio::signal::unix::{SignalKind, signal};
-///     let mut hangup = signal(SignalKind::hangup())?;
-///     loop {
-///         tokio::select! {
-///             () = ctx.shutdown_requested() => return Ok(()),
-///             _ = hangup.recv() => println!("reading the configuration again"),
-///         }
-///     }
-/// }
-///
-/// # #[cfg(unix)]
-/// #[tokio::main]
-/// async fn main() -> ExitCode {
-///     supervisor::run_leaving_sighup(supervision_tree! { one_for_one { reload: Always } }).await
-/// }
-/// # #[cfg(not(unix))]
-/// # fn main() {}
+/// # #[tokio::main]
+/// # async fn main() {
+/// let tree = Supervisor::new().build();
+/// # let own = tree.clone();
+/// # tokio::spawn(async move { own.start().await.map(|()| own.request_shutdown()) });
+/// let code = supervisor::run(tree).stop_within(Duration::from_secs(25)).await;
+/// # assert_eq!(format!("{code:?}"), format!("{:?}", ExitCode::SUCCESS));
+/// # }
 /// ```
-///
-/// # Panics
-///
-/// Never, as [`run`].
-///
-/// # Cancel safety
-///
-/// That of [`run`].
-pub fn run_leaving_sighup(tree: impl IntoTree) -> Running {
-    Running(Box::pin(run_listening(tree.into(), false)))
+#[must_use = "a tree does not run until this is awaited"]
+pub struct Run {
+    settings: Settings,
+    /// The run, once the future has been polled.
+    running: Option<Pin<Box<dyn Future<Output = ExitCode> + Send>>>,
+}
+
+/// What is run, and how.
+#[derive(Clone, Debug)]
+struct Settings {
+    supervisor: Supervisor,
+    drain: Option<Duration>,
+    total: Option<Duration>,
+    /// `true` if SIGHUP asks the tree to stop.
+    hangup: bool,
+}
+
+impl Run {
+    /// Sets how long the tree drains, in place of the `drain` of its root. Zero is not at all.
+    ///
+    /// `SHUTDOWN_BUDGET` has the time that the tree declares, and not this one.
+    pub fn drain(mut self, time: Duration) -> Self {
+        self.settings.drain = Some(time);
+        self
+    }
+
+    /// Sets the time for the whole shutdown, from the first signal or request on, with the drain: what
+    /// has not ended then is killed, as by
+    /// [`Supervisor::shutdown_within`](crate::Supervisor::shutdown_within). Default: no limit beside
+    /// the children's own times.
+    ///
+    /// It leaves time for what follows in `main`, and is longer than the drain: otherwise no child is
+    /// ever asked to stop, and the log says so at the start. A tree that gives up by itself is limited
+    /// from a signal on.
+    pub fn stop_within(mut self, total: Duration) -> Self {
+        self.settings.total = Some(total);
+        self
+    }
+
+    /// Leaves SIGHUP to the program, for daemons that read their configuration again: a child listens to
+    /// it with `tokio::signal::unix::signal`. Until a child does, SIGHUP ends the process.
+    ///
+    /// ```no_run
+    /// use std::process::ExitCode;
+    /// use supervisor::prelude::*;
+    ///
+    /// # #[cfg(unix)]
+    /// async fn reload(ctx: Context) -> ChildResult {
+    ///     use tokio::signal::unix::{SignalKind, signal};
+    ///     let mut hangup = signal(SignalKind::hangup())?;
+    ///     loop {
+    ///         tokio::select! {
+    ///             () = ctx.shutdown_requested() => return Ok(()),
+    ///             _ = hangup.recv() => println!("reading the configuration again"),
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// # #[cfg(unix)]
+    /// #[tokio::main]
+    /// async fn main() -> ExitCode {
+    ///     let tree = supervision_tree! { one_for_one { reload: Always } };
+    ///     supervisor::run(tree).leaving_sighup().await
+    /// }
+    /// # #[cfg(not(unix))]
+    /// # fn main() {}
+    /// ```
+    pub fn leaving_sighup(mut self) -> Self {
+        self.settings.hangup = false;
+        self
+    }
+}
+
+impl Future for Run {
+    type Output = ExitCode;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<ExitCode> {
+        let Self { settings, running } = self.get_mut();
+        running.get_or_insert_with(|| Box::pin(run_as_set(settings.clone()))).as_mut().poll(cx)
+    }
+}
+
+impl fmt::Debug for Run {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.settings.fmt(f)
+    }
 }
 
 /// A tree that [`run`] takes: one that is not started, or a supervisor.
@@ -155,22 +238,19 @@ pub trait IntoTree: Into<Supervisor> {}
 #[diagnostic::do_not_recommend]
 impl<T: Into<Supervisor>> IntoTree for T {}
 
-/// Future returned by [`run`] and [`run_leaving_sighup`].
-#[must_use = "a tree does not run until this is awaited"]
-pub struct Running(Pin<Box<dyn Future<Output = ExitCode> + Send>>);
-
-impl Future for Running {
-    type Output = ExitCode;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<ExitCode> {
-        self.0.as_mut().poll(cx)
+/// Runs a tree in the way that is set.
+async fn run_as_set(settings: Settings) -> ExitCode {
+    let Settings { supervisor, drain, total, hangup } = settings;
+    let set = supervisor.node().steps();
+    let steps = Steps { drain: drain.unwrap_or(set.drain), total: total.or(set.total) };
+    supervisor.node().set_steps(steps);
+    if steps.total.is_some_and(|total| total <= steps.drain) {
+        let Steps { drain, total } = steps;
+        log(|| {
+            warn!(target: "supervisor", ?drain, ?total, "the drain takes the whole time: no child will be asked to stop");
+        });
     }
-}
-
-impl fmt::Debug for Running {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Running").finish_non_exhaustive()
-    }
+    run_listening(supervisor, hangup).await
 }
 
 async fn run_listening(supervisor: Supervisor, hangup: bool) -> ExitCode {
@@ -214,7 +294,7 @@ enum End {
     Killed(Signal),
 }
 
-/// Stops the tree, in order unless this signal or a later one says otherwise.
+/// Stops the tree: each signal goes a step further, from the drain to the stop to the kill.
 async fn stop(
     supervisor: &Supervisor,
     signals: &mut Signals,
@@ -224,24 +304,42 @@ async fn stop(
     if !first.is_quick() {
         // Logged first, so that the lines of the children come after it.
         log(|| info!(target: "supervisor", signal = first.name, "shutting down"));
+        supervisor.request_shutdown();
     }
-    supervisor.request_shutdown();
-    let mut last = first;
+    let (mut last, mut heeded_at) = (first, first_at);
     while !last.is_quick() {
         last = match race(supervisor.wait(), signals.next()).await {
             First::Left(result) => return End::Ended(result),
             First::Right(signal) => signal,
         };
-        if last.is_quick() || clock::real_now().saturating_duration_since(first_at) >= SAME_REQUEST
-        {
+        if last.is_quick() {
             break;
         }
-        log(|| info!(target: "supervisor", signal = last.name, "already shutting down"));
+        let now = clock::real_now();
+        if now.saturating_duration_since(heeded_at) < SAME_REQUEST || has_just_begun(supervisor) {
+            log(|| info!(target: "supervisor", signal = last.name, "already shutting down"));
+            continue;
+        }
+        if !supervisor.node().stops().is_draining() {
+            break;
+        }
+        log(|| info!(target: "supervisor", signal = last.name, "stopping without further drain"));
+        heeded_at = now;
+        ignore_until(now + SAME_REQUEST);
+        supervisor.end_drain();
     }
     log(|| warn!(target: "supervisor", signal = last.name, "killing what has not ended"));
-    supervisor.kill();
+    supervisor.request_kill();
     let _ = supervisor.wait().await;
     End::Killed(last)
+}
+
+/// Returns `true` if the stop has begun so recently that a signal may have been meant for the drain
+/// before it.
+fn has_just_begun(supervisor: &Supervisor) -> bool {
+    let stops = supervisor.node().stops();
+    let since = stops.began().map(|began| clock::now().saturating_duration_since(began));
+    stops.has_drained() && since.is_some_and(|since| since < SAME_REQUEST)
 }
 
 /// Writes to the log. A subscriber may panic, for example since its output is closed; the shutdown
@@ -275,6 +373,9 @@ fn log_report_and_exit(supervisor: &Supervisor, code: u8) -> ExitCode {
     let report = supervisor.report();
     for (path, took) in report.killed() {
         log(|| warn!(target: "supervisor", child = %path, ?took, "child had to be killed"));
+    }
+    for (path, reason) in report.failed() {
+        log(|| error!(target: "supervisor", child = %path, %reason, "clean-up failed"));
     }
     let mut stuck = false;
     for (path, took) in report.not_stopped() {

@@ -12,7 +12,7 @@ use super::pool::TemplateParts;
 use super::{ChildSpec, Ready, Runnable};
 use crate::child::ChildRef;
 use crate::engine::SupervisorRules;
-use crate::runtime::{Declaration, Node, PoolTemplate, Trees, resolve_template};
+use crate::runtime::{Declaration, Node, PoolTemplate, Steps, Trees, resolve_template};
 use crate::spec::{AutoShutdown, MaxRestarts, Order, SupervisionStrategy};
 use crate::supervisor::Supervisor;
 
@@ -40,6 +40,7 @@ pub struct SupervisorBuilder {
     auto_shutdown: AutoShutdown,
     pub(super) max_children: Option<usize>,
     kill_grace: Duration,
+    drain: Duration,
     pub(super) children: Declaration,
     /// Boxed, since a builder is moved with each child that it is given.
     pub(super) template: Option<Box<TemplateParts>>,
@@ -66,6 +67,7 @@ impl SupervisorBuilder {
             auto_shutdown: AutoShutdown::default(),
             max_children: None,
             kill_grace: defaults::KILL_GRACE,
+            drain: Duration::ZERO,
             children: Declaration::default(),
             template: None,
             partitions: 0,
@@ -129,6 +131,18 @@ impl SupervisorBuilder {
         self
     }
 
+    /// Sets how long the children of a root go on when it is asked to stop, before they are stopped in
+    /// order. Default: not at all.
+    ///
+    /// The tree is [not ready](Supervisor::health) from the request on: a load balancer that looks at
+    /// the readiness gets this time to send its requests elsewhere. A child that fails meanwhile is
+    /// restarted. A tree that has not started yet does not drain, nor does one that ends by itself; a
+    /// supervisor below a root stops with its parent. See [the guide](crate::guide::stopping).
+    pub fn with_drain(mut self, time: Duration) -> Self {
+        self.drain = time;
+        self
+    }
+
     /// Declares a child: it starts with the supervisor, and comes back with it.
     #[doc(alias = "add_child")]
     pub fn with_child<S: Runnable>(mut self, spec: ChildSpec<S>) -> Self {
@@ -188,6 +202,7 @@ impl SupervisorBuilder {
             template: template.as_ref().map(|template| Arc::clone(&template.rules)),
         };
         let node = Node::new(self.label, rules, template, self.partitions);
+        node.set_steps(Steps { drain: self.drain, total: None });
         node.declare(self.children);
         Supervisor::from_node(node)
     }

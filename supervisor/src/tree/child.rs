@@ -11,7 +11,8 @@ use super::{
 use crate::child::{ChildRef, Worker, WorkerOnce};
 use crate::slot::Slot;
 use crate::spec::{
-    ChildOptions, Shutdown, StartMode, SupervisionStrategy, SupervisorOptions, TreeDescriptor,
+    BUILT_BY_HAND, ChildOptions, Shutdown, StartMode, SupervisionStrategy, SupervisorOptions,
+    TreeDescriptor,
 };
 use crate::supervisor::Supervisor;
 
@@ -121,7 +122,7 @@ impl ChildHandle for Supervisor {
         ChildOptions::new(),
         SupervisorOptions::new(SupervisionStrategy::OneForOne),
         &[TreeDescriptor::task(
-            "…",
+            BUILT_BY_HAND,
             ChildOptions::new()
                 .with_shutdown(Shutdown::Infinity)
                 .with_start(StartMode::Notify)

@@ -20,8 +20,8 @@ use crate::slot::{NoMessage, Slot};
 #[cfg(doc)]
 use crate::spec::Order;
 use crate::spec::{
-    Backoff, ChildOptions, HealthPart, Name, OptionLayers, RestartPolicy, Shutdown, StartMode,
-    SupervisionStrategy,
+    Backoff, ChildOptions, HealthPart, MaxRestarts, Name, OptionLayers, RestartPolicy, Shutdown,
+    StartMode, SupervisionStrategy,
 };
 use crate::supervisor::Supervisor;
 
@@ -252,6 +252,38 @@ impl<S> ChildSpec<S> {
         self
     }
 
+    /// Sets how often the child is restarted within its supervisor's `restart_window` before it is
+    /// given up: a number, or [`MaxRestarts::Unlimited`]. Default: its restarts count as those of its
+    /// supervisor, which gives up as a whole.
+    ///
+    /// When a child with a limit of its own fails once more, it stays down alone: its siblings and its
+    /// supervisor go on, its state is [`Failed`](crate::info::ChildState::Failed), the tree's health
+    /// says so, and [`Supervisor::restart_child`] or [`ChildRef::restart`] starts it again. Its restarts
+    /// take none of its supervisor's. OTP has no such limit.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), supervisor::SupervisorError> {
+    /// use supervisor::prelude::*;
+    /// use supervisor::info::ChildState;
+    ///
+    /// let exporter = ChildSpec::new("exporter")
+    ///     .with_max_restarts(2)
+    ///     .with_task(async |_ctx: Context| Err("nobody wants the figures".into()));
+    /// let supervisor = Supervisor::new().with_max_restarts(0).build();
+    /// let exporter = supervisor.add_child(exporter).await?;
+    /// exporter.ended().await;
+    /// assert_eq!((exporter.status(), exporter.incarnation()), (ChildState::Failed, 3));
+    /// assert!(!supervisor.health().await.ready);
+    /// # supervisor.shutdown().await.map(drop)
+    /// # }
+    /// ```
+    pub fn with_max_restarts(mut self, max_restarts: impl Into<MaxRestarts>) -> Self {
+        let max_restarts = max_restarts.into();
+        self.options.change(|options| options.with_max_restarts(max_restarts));
+        self
+    }
+
     /// Sets whether the next sibling waits until the child is ready. Default: it does not.
     pub fn with_start(mut self, start: StartMode) -> Self {
         self.options.change(|options| options.with_start(start));
@@ -311,6 +343,14 @@ impl<S> ChildSpec<S> {
     /// Sets how many messages the child's mailbox holds. Default: 64.
     pub fn with_mailbox(mut self, capacity: usize) -> Self {
         self.options.change(|options| options.with_mailbox(capacity));
+        self
+    }
+
+    /// Sets whether the child, when it is stopped for good, receives the messages that are queued
+    /// before [`Context::recv`](crate::Context::recv) returns `None`, as far as its `shutdown` time
+    /// allows. Default: no. A stop that another life follows leaves the messages to that life.
+    pub fn with_drain(mut self, drain: bool) -> Self {
+        self.options.change(|options| options.with_drain(drain));
         self
     }
 

@@ -18,7 +18,7 @@ use crate::runtime::{Body, ErasedSpec};
 use crate::spec::{ChildKind, ChildOptions, SupervisionStrategy, TreeDescriptor};
 use crate::supervisor::{PendingAdd, Supervisor};
 
-pub use self::add_worker::AddWorker;
+pub use self::add_worker::{AddWorker, AddWorkerError};
 pub use self::many::AddWorkersError;
 
 /// Marks a [`Pool`] whose template has a value, so that its workers are all alike.
@@ -180,7 +180,7 @@ impl<W: Child, V> Pool<W, V> {
     ///
     /// # Errors
     ///
-    /// Those of [`Supervisor::add_worker`].
+    /// Those of [`Supervisor::add_worker`], in an [`AddWorkerError`], which gives the value back.
     ///
     /// # Cancel safety
     ///
@@ -286,7 +286,7 @@ impl<W: Child> Pool<W, PerWorker> {
     ///
     /// # Errors
     ///
-    /// Those of [`Supervisor::add_worker`].
+    /// Those of [`Supervisor::add_worker`], in an [`AddWorkerError`], which gives the value back.
     ///
     /// # Cancel safety
     ///

@@ -29,12 +29,18 @@ pub struct Client {
 
 impl Client {
     /// Starts the rust-analyzer of the environment variable `RUST_ANALYZER`, or that of the path;
-    /// returns `None` if there is none.
+    /// returns `None` if there is none, or no source of the standard library: rust-analyzer would
+    /// add that to the toolchain.
     ///
     /// # Errors
     ///
     /// If it does not answer.
     pub fn start(root: &Path, package: &str) -> StepResult<Option<Self>> {
+        let sysroot = Command::new("rustc").args(["--print", "sysroot"]).output()?.stdout;
+        let sysroot = String::from_utf8(sysroot)?;
+        if !Path::new(sysroot.trim()).join("lib/rustlib/src/rust/library").is_dir() {
+            return Ok(None);
+        }
         let program = env::var_os("RUST_ANALYZER").unwrap_or_else(|| "rust-analyzer".into());
         // Rustup's proxy is there without the component, too, and fails.
         let version = Command::new(&program).arg("--version").stderr(Stdio::null()).output();

@@ -19,14 +19,19 @@ use cases::{Case, Look};
 /// The time in which the server has to read the workspace and to build its macros.
 const START: Duration = Duration::from_secs(600);
 
+/// What the test needs.
+const MISSING: &str = "rust-analyzer, or the source of the standard library,";
+
 fn main() -> StepResult {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     let root = package.ancestors().nth(2).ok_or("the package is in no workspace")?;
     let Some(mut client) = Client::start(root, env!("CARGO_PKG_NAME"))? else {
         if env::var_os("EDITOR").is_some_and(|value| value == "required") {
-            return Err("rust-analyzer is not installed".into());
+            return Err(format!("{MISSING} is not installed").into());
         }
-        println!("skipped: rust-analyzer is not installed (`rustup component add rust-analyzer`)");
+        println!(
+            "skipped: {MISSING} is not installed (`rustup component add rust-analyzer rust-src`)"
+        );
         return Ok(());
     };
     let file = package.join("src/shop.rs");

@@ -149,11 +149,13 @@ pub struct Alive(Arc<AtomicUsize>);
 pub struct Guard(Arc<AtomicUsize>);
 
 impl Alive {
+    #[must_use]
     pub fn guard(&self) -> Guard {
         self.0.fetch_add(1, Ordering::SeqCst);
         Guard(Arc::clone(&self.0))
     }
 
+    #[must_use]
     pub fn count(&self) -> usize {
         self.0.load(Ordering::SeqCst)
     }

@@ -13,7 +13,7 @@ fn router() -> Router {
 }
 
 fn answer() -> Option<(u16, String)> {
-    Some((200, "hello".to_owned()))
+    Some(200).zip(Some("hello".to_owned()))
 }
 
 #[tokio::test]

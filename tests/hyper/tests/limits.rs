@@ -13,7 +13,7 @@ fn hello() -> Router {
 }
 
 fn answer() -> Option<(u16, String)> {
-    Some((200, "hello".to_owned()))
+    Some(200).zip(Some("hello".to_owned()))
 }
 
 #[tokio::test]
@@ -84,11 +84,11 @@ async fn a_client_that_brings_no_request_is_sent_away() {
     }
     // One that sends a byte now and then gets no more time.
     let client = Client::new(address).await;
-    let mut slowly = "GET / HTTP/1.1\r\nx: yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy".chars();
+    let slowly = "GET / HTTP/1.1\r\nx: yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy".chars();
     let (_receives, mut sends) = client.0.into_inner().into_split();
     within("the end of a slow client", async {
         use tokio::io::AsyncWriteExt;
-        while let Some(next) = slowly.next() {
+        for next in slowly {
             if sends.write_all(next.to_string().as_bytes()).await.is_err() {
                 return;
             }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use supervisor::prelude::*;
-use supervisor::{AutoShutdown, Program, StartMode, specs::Runnable};
+use supervisor::{AutoShutdown, Backoff, MaxRestarts, Program, StartMode, specs::Runnable};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -30,6 +30,30 @@ async fn main() -> ExitCode {
                 .with_child(ChildSpec::new("nested").with_supervisor(nested.build()))
                 .with_child(stubborn("flat"))
         }
+        Some("lingering") => tree.with_child(tidy("first")).with_child(lingering("second")),
+        Some("away") => {
+            let backoff = Backoff::constant(Duration::from_secs(600));
+            let tree = tree.with_child(tidy("tidy")).with_max_restarts(MaxRestarts::Unlimited);
+            tree.with_child(fails().with_backoff(backoff))
+        }
+        Some("shuts itself down") => {
+            let tree = tree.with_child(stubborn("flat")).build();
+            let own = tree.clone();
+            let asks = ChildSpec::new("asks").with_task(move |ctx: Context| {
+                let own = own.clone();
+                async move {
+                    own.request_shutdown();
+                    ctx.shutdown_requested().await;
+                    Ok(())
+                }
+            });
+            // The handle in the task keeps nothing: `run` has one, too.
+            drop(tokio::spawn({
+                let tree = tree.clone();
+                async move { tree.add_child(asks).await }
+            }));
+            return supervisor::run(tree).stop_within(Duration::from_millis(200)).await;
+        }
         Some("starting") => tree.with_child(tidy("tidy")).with_child(never_ready()),
         Some("stuck") => tree.with_child(stuck().with_shutdown(Shutdown::BrutalKill)),
         Some("fails") => tree.with_max_restarts(0).with_child(fails()),
@@ -51,7 +75,19 @@ async fn main() -> ExitCode {
             print_line("run has returned");
             code
         }
-        Some("leaves SIGHUP") => supervisor::run_leaving_sighup(tree.build()).await,
+        Some("leaves SIGHUP") => supervisor::run(tree.build()).leaving_sighup().await,
+        Some("drains") => supervisor::run(tree.build()).drain(Duration::from_millis(200)).await,
+        Some("drains longer") => {
+            supervisor::run(tree.build()).drain(Duration::from_millis(1500)).await
+        }
+        Some("drains long") => supervisor::run(tree.build()).drain(Duration::from_secs(600)).await,
+        Some("limited") => {
+            supervisor::run(tree.build()).stop_within(Duration::from_millis(200)).await
+        }
+        Some("drains for the whole time") => {
+            let tree = tree.with_drain(Duration::from_secs(600)).build();
+            supervisor::run(tree).stop_within(Duration::from_millis(200)).await
+        }
         _ => supervisor::run(tree.build()).await,
     }
 }
@@ -76,6 +112,19 @@ fn tidy(name: &'static str) -> ChildSpec<impl Runnable> {
         let requested = ctx.shutdown_requested();
         print_line(&format!("{name} runs"));
         requested.await;
+        print_line(&format!("{name} stops"));
+        Ok(())
+    })
+}
+
+/// Returns a child as `tidy`, which takes its time to stop.
+fn lingering(name: &'static str) -> ChildSpec<impl Runnable> {
+    ChildSpec::new(name).with_task(move |ctx: Context| async move {
+        let requested = ctx.shutdown_requested();
+        print_line(&format!("{name} runs"));
+        requested.await;
+        print_line(&format!("{name} was asked"));
+        tokio::time::sleep(Duration::from_millis(500)).await;
         print_line(&format!("{name} stops"));
         Ok(())
     })

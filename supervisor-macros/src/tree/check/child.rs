@@ -18,11 +18,12 @@ use crate::words::{AutoShutdown, Mistake, Policy, Vocabulary};
 type Rule = fn(&Supervisor, &Child, &mut Errors);
 
 /// The rules that need only the options of a child and of its supervisor.
-pub(super) const RULES: [Rule; 10] = [
+pub(super) const RULES: [Rule; 11] = [
     significant_always,
     significant_never,
     significant_temporary,
     backoff_temporary,
+    max_restarts_temporary,
     backoff_too_slow,
     auto_shutdown_always,
     start_periodic,
@@ -214,7 +215,10 @@ fn significant_always(_: &Supervisor, child: &Child, errors: &mut Errors) {
 fn significant_never(supervisor: &Supervisor, child: &Child, errors: &mut Errors) {
     let Some(Facts { is_significant: true, significant_at, .. }) = Facts::of(child) else { return };
     let auto = auto_shutdown(supervisor).map_or(AutoShutdown::Never, |(_, auto)| auto);
-    if auto == AutoShutdown::Never {
+    // A value that cannot be read has been reported.
+    let is_unknown =
+        auto_shutdown(supervisor).is_none() && supervisor.options.contains(Key::AutoShutdown);
+    if auto == AutoShutdown::Never && !is_unknown {
         let message = wording::significant_never(&child.unraw_name());
         errors.at(significant_at.unwrap_or_else(|| child.name.span()), message);
     }
@@ -247,6 +251,16 @@ fn backoff_temporary(_: &Supervisor, child: &Child, errors: &mut Errors) {
     errors.on(value, wording::backoff_temporary(&child.unraw_name()));
 }
 
+/// Checks that a child that is never restarted has no limit of restarts.
+fn max_restarts_temporary(_: &Supervisor, child: &Child, errors: &mut Errors) {
+    let Some(Facts { policy: Some(Policy::Temporary), own_limit: Some((value, _)), .. }) =
+        Facts::of(child)
+    else {
+        return;
+    };
+    errors.on(value, wording::max_restarts_temporary(&child.unraw_name()));
+}
+
 /// Checks that a backoff is fast enough for a child that fails again and again to exceed
 /// `max_restarts` within `restart_window`: otherwise the child's failures never escalate. A child
 /// whose start is tried again is meant to be patient.
@@ -257,12 +271,19 @@ fn backoff_too_slow(supervisor: &Supervisor, child: &Child, errors: &mut Errors)
         Some(retries) => retries,
         None => matches!(child.body, Body::Typed(_)),
     };
-    let Facts { policy, backoff: Some((value, backoff)), .. } = facts else { return };
+    let Facts { policy, backoff: Some((value, backoff)), own_limit, .. } = facts else { return };
     if may_retry {
         return;
     }
     let Some((min, max)) = backoff.here() else { return };
-    let Some((Some(limit), window)) = intensity(supervisor) else { return };
+    let Some((limit, window)) = intensity(supervisor) else { return };
+    let limit = match own_limit {
+        Some((_, own)) => own.here().flatten(),
+        // (The child's type may have a limit of its own; the library, which knows, checks it.)
+        None if matches!(child.body, Body::Typed(_)) => return,
+        None => limit,
+    };
+    let Some(limit) = limit else { return };
     // With no restart at all, the backoff is never used, which is another rule.
     if policy != Some(Policy::Temporary) && !can_escalate(min, max, limit, window) {
         errors.on(value, wording::backoff_too_slow(&child.unraw_name(), limit, window));

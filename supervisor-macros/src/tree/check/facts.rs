@@ -7,7 +7,7 @@ use supervisor_rules::defaults;
 
 use super::super::ast::{Body, Child, Supervisor};
 use crate::options::key::Key;
-use crate::options::setting::{Backoff, HealthPart, Setting, StartMode};
+use crate::options::setting::{Backoff, HealthPart, Known, Setting, StartMode};
 use crate::words::{AutoShutdown, Policy};
 
 /// The surroundings of a supervisor, as far as rules depend on them.
@@ -31,6 +31,8 @@ pub(super) struct Facts {
     pub(super) significant_at: Option<Span>,
     /// The backoff and the tokens of its value.
     pub(super) backoff: Option<(TokenStream, Backoff)>,
+    /// The tokens of the value of a `max_restarts` of the child's own, and the value.
+    pub(super) own_limit: Option<(TokenStream, Known<Option<u32>>)>,
     /// `true` if a failed start is tried again; `None` if the tree does not say.
     pub(super) retries: Option<bool>,
     /// The place of `start = retry`.
@@ -54,6 +56,7 @@ impl Facts {
             is_significant: false,
             significant_at: None,
             backoff: None,
+            own_limit: None,
             retries: None,
             retries_at: None,
             required_at: None,
@@ -66,6 +69,12 @@ impl Facts {
                 }
                 (Key::Backoff, Setting::Backoff(backoff)) => {
                     facts.backoff = Some((item.value_tokens(), backoff));
+                }
+                // On a supervisor, it is the limit of its children.
+                (Key::MaxRestarts, Setting::Limit(limit))
+                    if !matches!(child.body, Body::Supervisor(_)) =>
+                {
+                    facts.own_limit = Some((item.value_tokens(), limit));
                 }
                 (Key::Start, Setting::Start(mode)) => {
                     let retries = mode == StartMode::Retry;

@@ -9,7 +9,7 @@ use syn::{Attribute, Ident};
 use super::super::ast::{Body, Child, Supervisor, Tree, Validity};
 use super::{settings, uses};
 use crate::options::Options;
-use crate::options::key::{Key, Place};
+use crate::options::key::{Key, Place, Receiver};
 use crate::options::setting::{Known, Setting};
 use crate::words::AutoShutdown;
 
@@ -142,9 +142,11 @@ fn unknown(options: &Options, place: Place) -> TokenStream {
     let marks = [
         (Key::Shutdown, quote!(.with_unknown_shutdown())),
         (Key::Backoff, quote!(.with_unknown_backoff())),
+        (Key::MaxRestarts, quote!(.with_unknown_limit())),
     ];
-    let unknown =
-        marks.into_iter().filter(|(key, _)| settings::is_at_runtime(options, place, *key));
+    let unknown = marks.into_iter().filter(|(key, _)| {
+        key.is_passed_to(Receiver::Child, place) && settings::is_at_runtime(options, place, *key)
+    });
     unknown.map(|(_, call)| call).collect()
 }
 

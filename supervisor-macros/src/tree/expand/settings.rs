@@ -37,8 +37,9 @@ pub(crate) fn of_constant_child(
     place: Place,
 ) -> TokenStream {
     let settings = options.settings(place);
-    let known = settings
-        .filter(|(_, key, setting)| key.is_passed_to(Receiver::Child) && !setting.is_at_runtime());
+    let known = settings.filter(|(_, key, setting)| {
+        key.is_passed_to(Receiver::Child, place) && !setting.is_at_runtime()
+    });
     known.map(|(_, key, setting)| call(krate, key, &setting)).collect()
 }
 
@@ -49,7 +50,7 @@ pub(super) fn is_at_runtime(options: &Options, place: Place, wanted: Key) -> boo
 }
 
 fn calls(krate: &TokenStream, options: &Options, place: Place, receiver: Receiver) -> TokenStream {
-    let settings = options.settings(place).filter(|(_, key, _)| key.is_passed_to(receiver));
+    let settings = options.settings(place).filter(|(_, key, _)| key.is_passed_to(receiver, place));
     let each = settings.map(|(_, key, setting)| {
         if receiver == Receiver::Constant && setting.is_at_runtime() {
             let unknown = format_ident!("with_unknown_{}", key.as_str());

@@ -12,7 +12,7 @@ use super::mistakes;
 use super::recovery::{between, kebab, skip_to_next_child, starts_child};
 use super::supervisor;
 use crate::errors::Errors;
-use crate::options::key::{Key, Receiver};
+use crate::options::key::{Key, Place, Receiver};
 use crate::words::{Policy, Strategy, Vocabulary, elsewhere};
 
 /// Parses all children, and returns the error about the first one whose name is unknown.
@@ -228,8 +228,9 @@ fn option_as_child(input: ParseStream, name: &Ident) -> Option<String> {
         elsewhere::options(&text).next().filter(|_| is_number)
     })?;
     let (word, example) = (key.as_str(), key.example());
-    let is_of_supervisor = key.is_passed_to(Receiver::Builder)
-        || key.is_passed_to(Receiver::Constant)
+    let place = Place::Nested { pool: true };
+    let is_of_supervisor = key.is_passed_to(Receiver::Builder, place)
+        || key.is_passed_to(Receiver::Constant, place)
         || key == Key::ShutdownWithin;
     Some(if is_of_supervisor {
         format!(

@@ -8,7 +8,7 @@ use crate::spec::HealthPart;
 use crate::{AutoShutdown, Backoff, MaxRestarts, Order, RestartPolicy, Shutdown, StartMode};
 
 /// The number of restarts within `restart_window` after which the supervisor gives up: a number, or
-/// `unlimited`.
+/// `unlimited`. On a child: the number of its own restarts.
 pub const max_restarts: MaxRestarts = MaxRestarts::AtMost(defaults::MAX_RESTARTS);
 
 /// The time in which restarts count for `max_restarts`, such as `60s`.
@@ -33,6 +33,10 @@ pub const kill_grace: Duration = defaults::KILL_GRACE;
 
 /// The tree does not compile if an orderly shutdown could take longer than this.
 pub const shutdown_within: Option<Duration> = None;
+
+/// On the root: the time for which the children go on when the tree is to stop, while it is not ready.
+/// On a child, a flag: it receives what is queued before it stops for good.
+pub const drain: Duration = Duration::ZERO;
 
 /// The condition on which the child is restarted: `Always`, `Transient` or `Temporary`.
 pub const restart: RestartPolicy = RestartPolicy::Always;

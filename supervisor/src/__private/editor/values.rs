@@ -35,6 +35,7 @@ values! {
     partitions: () {}
     kill_grace: () {}
     shutdown_within: () {}
+    drain: () {}
     backoff: () {}
     start_timeout: () {}
     heartbeat: () {}

@@ -37,6 +37,29 @@ fn a_child_starts_when_all_that_it_uses_are_up() {
 }
 
 #[test]
+fn nobody_waits_for_a_child_that_is_tried_again() {
+    for strategy in [OneForOne, OneForAll, RestForOne] {
+        let mut world = World::new(by_use(strategy)).with("db", retrying(Always)).with_user(
+            "web",
+            worker(Always),
+            &["db"],
+        );
+        world.on(Event::Start);
+        let log = world.log();
+        for line in ["spawn db", "spawn web", "all started"] {
+            assert!(log.contains(&line.to_owned()), "{strategy}: {log:?}");
+        }
+        world.exits("db", panicked());
+        assert!(world.pass_to_deadline(), "the backoff");
+        assert_eq!(world.acts(), "spawn db", "{strategy}: its user goes on");
+        world.ready("db");
+        // The users of a child are stopped before it, whether or not it is tried again.
+        world.on(Event::Stop);
+        assert_eq!(world.acts(), "ask web", "{strategy}");
+    }
+}
+
+#[test]
 fn a_child_is_asked_to_end_when_all_that_use_it_have_ended() {
     let mut world = shop(OneForOne, &worker(Always)).up();
     world.on(Event::Stop);

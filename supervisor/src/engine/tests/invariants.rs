@@ -15,6 +15,8 @@ pub(super) fn check(world: &World) {
     counters_follow_from_states(world);
     nothing_waits_without_cause(world);
     let engine = &world.engine;
+    let goes_on = matches!(engine.mode, Mode::Running | Mode::RestartingGroup(_));
+    assert!(goes_on || !engine.is_draining(), "it drains while it does not run");
     match &engine.mode {
         Mode::Ended => assert!(world.ended.is_some(), "the end is reported"),
         Mode::Running => {

@@ -6,6 +6,7 @@ use proptest::sample::Index;
 
 use super::*;
 use crate::engine::{Key, Mode};
+use crate::spec::MaxRestarts;
 use crate::spec::RestartPolicy::{Always, Temporary, Transient};
 use crate::spec::SupervisionStrategy::{OneForAll, OneForOne, RestForOne, SimpleOneForOne};
 
@@ -36,6 +37,8 @@ pub(super) enum Happening {
     Deadline,
     Add(u8, ChildRules, u8),
     Command(u8, u8),
+    Drain(u64),
+    EndBy(u64),
     Stop,
     Kill,
     RuntimeGoes(Index),
@@ -71,9 +74,11 @@ fn child() -> impl Strategy<Value = ChildRules> {
     let heartbeat = prop::option::weighted(0.2, (0..3_000_u64).prop_map(millis));
     let supervisor = prop::bool::weighted(0.15);
     let gated = prop::bool::weighted(0.15);
-    let parts = (restart, shutdown, backoff, start, heartbeat, supervisor, any::<bool>(), gated);
+    let limit = 0..20_u32;
+    let parts =
+        (restart, shutdown, backoff, start, heartbeat, supervisor, any::<bool>(), limit, gated);
     parts.prop_map(
-        |(restart, shutdown, backoff, start, heartbeat, supervisor, significant, gated)| {
+        |(restart, shutdown, backoff, start, heartbeat, supervisor, significant, limit, gated)| {
             let kind = if supervisor { ChildKind::Supervisor } else { ChildKind::Worker };
             let start = match start {
                 StartRule::Retry(_) if supervisor => StartRule::Retry(None),
@@ -81,13 +86,22 @@ fn child() -> impl Strategy<Value = ChildRules> {
                 start => start,
             };
             let health = HealthPart::Required;
+            let drain = significant;
+            // A fifth of the children have a limit of their own.
+            let max_restarts = match limit {
+                0..3 => Some(MaxRestarts::AtMost(limit)),
+                3 => Some(MaxRestarts::Unlimited),
+                _ => None,
+            };
             ChildRules {
                 kind,
                 restart,
                 shutdown,
                 backoff,
+                max_restarts,
                 start,
                 significant,
+                drain,
                 heartbeat,
                 health,
                 gated: cfg!(feature = "lease") && gated && restart != Temporary,
@@ -124,6 +138,8 @@ fn happening() -> impl Strategy<Value = Happening> {
         4 => (0..8_u8, child(), any::<u8>())
             .prop_map(|(name, rules, uses)| Add(name, rules, uses)),
         20 => (0..7_u8, 0..8_u8).prop_map(|(command, name)| Command(command, name)),
+        2 => (0..2_500_u64).prop_map(Drain),
+        1 => (0..2_500_u64).prop_map(EndBy),
         1 => Just(Stop),
         1 => Just(Kill),
         1 => which().prop_map(RuntimeGoes),
@@ -260,6 +276,8 @@ pub(super) fn happen(world: &mut World, happening: Happening) {
             world.add_after(&name, rules, &uses);
         }
         Happening::Command(command, number) => command_in(world, command, number),
+        Happening::Drain(time) => world.on(Event::Drain(millis(time))),
+        Happening::EndBy(time) => world.on(Event::EndBy(world.now + millis(time))),
         Happening::Stop => world.on(Event::Stop),
         Happening::Kill => world.on(Event::Kill),
         Happening::RuntimeGoes(which) => {

@@ -186,6 +186,7 @@ impl World {
             }
             Effect::Ended(ending) => self.ended = Some(*ending),
             Effect::Show(..)
+            | Effect::DrainMailbox(_)
             | Effect::NoReturn(_)
             | Effect::Refused(_)
             | Effect::Notify(_)
@@ -382,6 +383,7 @@ impl World {
             Effect::Spawn { child, .. } => ("spawn", *child),
             Effect::Adopt(key) => ("adopt", *key),
             Effect::Ask(key) => ("ask", *key),
+            Effect::DrainMailbox(key) => ("drain", *key),
             Effect::Abort(key) => ("abort", *key),
             Effect::CheckHeartbeat(key) => ("check", *key),
             // A retry may have been overtaken before its effect is carried out.
@@ -427,7 +429,9 @@ impl World {
             Notice::MaxRestartsExceeded { child, .. } => {
                 format!("{}: max restarts exceeded", self.named_child(*child))
             }
+            Notice::Draining(time) => format!("draining for {time:?}"),
             Notice::Stopping => "stopping".to_owned(),
+            Notice::OutOfTime => "out of time".to_owned(),
         }
     }
 }

@@ -66,13 +66,22 @@ impl ChildTask {
 
     /// Closes a refused child for good; a refused supervisor goes on as its own root.
     pub(crate) fn refuse(self, reaper: &mut Reaper) {
-        if let Some((_, leftovers)) = self.slot().close(Closing::Gone).leftovers {
+        if let Some((_, leftovers)) = self.slot().close(Closing::Gone) {
             reaper.take(leftovers);
         }
         if let Some(rest) = Node::release_child(&self.body) {
             reaper.take(rest);
         }
-        reaper.take(self);
+        match self.body {
+            // The caller that tried to add the child holds the factory too, and wants the value back:
+            // what the supervisor has of it must be out of the way before the caller is answered. (The
+            // caller may give up meanwhile; so the last owner is not here, but the slot.)
+            Body::Task { factory, slot } if Arc::strong_count(&factory) > 1 => {
+                slot.core().keep_refused(factory);
+                reaper.take_shared(slot.into_any());
+            }
+            _ => reaper.take(self),
+        }
     }
 }
 

@@ -25,6 +25,7 @@ impl SupervisorRun {
             Effect::Show(child, state) => self.show(child, state),
             Effect::Spawn { child, generation } => self.launch(child, generation),
             Effect::Adopt(child) => self.adopt(child),
+            Effect::DrainMailbox(child) => self.drain_mailbox(child),
             Effect::Ask(child) => self.ask(child),
             Effect::Abort(child) => self.abort(child),
             Effect::CheckHeartbeat(child) => self.check_heartbeat(child),
@@ -100,6 +101,12 @@ impl SupervisorRun {
                     }
                 }
             }
+        }
+    }
+
+    fn drain_mailbox(&self, key: Key) {
+        if let Some(child) = self.engine.child(key) {
+            child.data.slot().begin_drain();
         }
     }
 

@@ -63,6 +63,7 @@ impl SupervisorRun {
                     slot.core().record_failure(reason, now, node.rules().restart_window, false)
                 } else {
                     let has_finished = has_finished(child, &reason);
+                    node.child_ended(slot, &reason);
                     let asked_at = slot.core().record_exit(reason);
                     let began = asked_at.map_or(now, PackedInstant::instant);
                     if !has_finished && !self.engine.is_stopping() {
@@ -95,7 +96,9 @@ impl SupervisorRun {
             | Notice::StopWaits { .. }
             | Notice::Delayed { .. }
             | Notice::StoppedLate(_)
-            | Notice::MaxRestartsExceeded { .. } => {}
+            | Notice::MaxRestartsExceeded { .. }
+            | Notice::OutOfTime => {}
+            Notice::Draining(_) => node.stops().begin_drain(now),
             Notice::Stopping => node.stops().begin(now),
         }
         None
@@ -118,9 +121,7 @@ impl SupervisorRun {
     /// Publishes the event for a notice to subscribers and the log. `asked_at` is the instant at
     /// which the child was asked to end, or `None` if it was not asked.
     fn announce(&self, notice: Notice, asked_at: Option<PackedInstant>) {
-        let Some(key) = notice.child() else {
-            return self.node.announce_own(|| EventKind::SupervisorStopping);
-        };
+        let Some(key) = notice.child() else { return self.announce_own(&notice) };
         let Some(child) = self.engine.child(key) else { return };
         let core = child.data.slot().core();
         // The engine may have decided on the next life already; the slot has the present life's
@@ -149,16 +150,38 @@ impl SupervisorRun {
             Notice::StoppedLate(_) => EventKind::ChildStoppedLate,
             Notice::MaxRestartsExceeded { reason, .. } => {
                 let rules = self.node.rules();
-                let (max_restarts, restart_window) = (rules.max_restarts, rules.restart_window);
-                EventKind::MaxRestartsExceeded { max_restarts, restart_window, reason }
+                let restart_window = rules.restart_window;
+                match child.rules.max_restarts {
+                    None => {
+                        let max_restarts = rules.max_restarts;
+                        EventKind::MaxRestartsExceeded { max_restarts, restart_window, reason }
+                    }
+                    Some(max_restarts) => {
+                        EventKind::ChildGivenUp { max_restarts, restart_window, reason }
+                    }
+                }
             }
-            Notice::Stopping => EventKind::SupervisorStopping,
+            Notice::Draining(_) | Notice::Stopping | Notice::OutOfTime => return,
         };
         self.node.announce(|| core.path(), &kind, self.circumstances(child, asked_at.is_some()));
     }
 }
 
 impl SupervisorRun {
+    /// Publishes the event for a notice about the supervisor itself.
+    fn announce_own(&self, notice: &Notice) {
+        let kind = match notice {
+            Notice::Draining(time) => EventKind::SupervisorDraining { time: *time },
+            Notice::OutOfTime => {
+                let began = self.node.stops().asked().unwrap_or(self.now);
+                let after = self.now.saturating_duration_since(began);
+                EventKind::ShutdownOutOfTime { after }
+            }
+            _ => EventKind::SupervisorStopping,
+        };
+        self.node.announce_own(|| kind);
+    }
+
     /// Returns the paths of these children.
     fn paths(&self, keys: &[Key]) -> Vec<ChildPath> {
         let children = keys.iter().filter_map(|key| self.engine.child(*key));

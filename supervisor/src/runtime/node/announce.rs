@@ -9,19 +9,35 @@ use crate::observe::{Circumstances, EventKind, Events, Moves, is_subscribed, log
 use crate::slot::SlotCore;
 use crate::spec::{ChildPath, ExitReason};
 
+/// The subscribers that an event of a supervisor may have.
+enum Audience {
+    Nobody,
+    /// Those of this root, unless trees have been joined or separated since.
+    Of(Arc<Node>, Moves),
+    /// A tree is being joined or separated, perhaps this one.
+    Moves,
+}
+
 impl Node {
-    /// Returns `true` if there is a subscription to the tree, or a reader of the log.
+    /// Returns `true` if there may be a subscription to the tree, or a reader of the log.
     pub(crate) fn is_observed(self: &Arc<Self>) -> bool {
-        self.subscribed_root().is_some() || log::is_read()
+        !matches!(self.audience(), Audience::Nobody) || log::is_read()
     }
 
-    /// Returns the root of the tree if there is a subscription to the tree. While there is none to
-    /// any tree, the answer costs one load.
-    fn subscribed_root(self: &Arc<Self>) -> Option<Arc<Self>> {
+    /// Looks for subscribers to the tree. While there are none to any tree, this costs one load.
+    fn audience(self: &Arc<Self>) -> Audience {
         if !is_subscribed() {
-            return None;
+            return Audience::Nobody;
         }
-        Some(self.root()).filter(|root| root.subscribers.is_any())
+        let Some(seen) = Moves::so_far() else { return Audience::Moves };
+        let root = self.root();
+        if root.subscribers.is_any() {
+            Audience::Of(root, seen)
+        } else if seen.are_all() {
+            Audience::Nobody
+        } else {
+            Audience::Moves
+        }
     }
 
     /// Subscribes to the events of this supervisor and of all below it.
@@ -46,29 +62,23 @@ impl Node {
         kind: &EventKind,
         circumstances: Circumstances,
     ) {
-        let is_logged = log::is_read();
-        if !is_logged && !is_subscribed() {
-            return;
-        }
-        let seen = Moves::so_far();
-        let root = self.subscribed_root();
-        let is_alone = root.is_none() && seen.is_some_and(Moves::are_all);
-        if is_alone && !is_logged {
+        let audience = self.audience();
+        let is_unheard = matches!(audience, Audience::Nobody);
+        if is_unheard && !log::is_read() {
             return;
         }
         let at = path();
-        if is_logged {
-            // A program may have several roots, and a root's path is `/`: log the root's name.
-            let name = if at.is_root() { self.label() } else { at.to_string() };
-            log::event(&name, kind, circumstances);
-        }
-        if is_alone {
+        // A program may have several roots, and a root's path is `/`: log the root's name instead.
+        let name = if at.is_root() { self.label() } else { at.to_string() };
+        log::event(&name, kind, circumstances);
+        if is_unheard {
             return;
         }
-        let published = root.zip(seen).and_then(|(root, seen)| {
-            // `None` if the root or the path may have changed while they were looked up.
-            root.subscribers.publish(&at, kind, seen)
-        });
+        let published = match audience {
+            Audience::Of(root, seen) => root.subscribers.publish(&at, kind, seen),
+            Audience::Nobody | Audience::Moves => None,
+        };
+        // The root or the path may have changed while they were looked up.
         let wakers = published.unwrap_or_else(|| {
             let _adopting = adopting();
             let (root, seen) = (self.root(), Moves::so_far());

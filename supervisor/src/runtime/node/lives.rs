@@ -230,14 +230,13 @@ impl Node {
     ) -> Option<Arc<Self>> {
         let slot = body.slot();
         slot.core().mark_stopped();
-        let closed = slot.close(closing);
-        if let Some((count, leftovers)) = closed.leftovers {
+        if let Some((count, leftovers)) = slot.close_mailbox(closing) {
             if count > 0 {
                 self.announce_leftovers(slot.core(), count);
             }
             reaper.take(leftovers);
         }
-        if closed.is_over {
+        if slot.core().close() {
             self.announce_child_ended(slot.core());
         }
         let Body::Supervisor { node, .. } = body else { return None };
@@ -347,26 +346,6 @@ impl Node {
         self.subscribers.finish();
         complete_all(end_waiters);
     }
-
-    /// Stops a root. Does nothing, and returns `false`, if a parent is in charge of the supervisor.
-    pub(crate) fn stop_root(self: &Arc<Self>) -> bool {
-        {
-            let mut locked = self.lock();
-            if locked.is_held() || locked.is_built() && !locked.starts_by_itself() {
-                return false;
-            }
-            locked.is_final_stop = true;
-            if !locked.is_built() {
-                drop(locked);
-                self.tell(Event::Stop);
-                return true;
-            }
-            locked.state = NodeState::Ended { reason: ExitReason::Shutdown };
-        }
-        // A root that was never started has no life to wait for.
-        self.end_for_good();
-        true
-    }
 }
 
 impl Locked {
@@ -396,12 +375,12 @@ impl Locked {
         Ok(is_up)
     }
 
-    fn is_built(&self) -> bool {
+    pub(super) fn is_built(&self) -> bool {
         matches!(self.state, NodeState::Built)
     }
 
     /// Returns `true` if the supervisor starts at a call of its own, and not with its parent.
-    fn starts_by_itself(&self) -> bool {
+    pub(super) fn starts_by_itself(&self) -> bool {
         self.parent.as_ref().is_none_or(|parent| parent.hold == Hold::Asked)
     }
 

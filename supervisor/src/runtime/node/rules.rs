@@ -3,6 +3,8 @@
 //! One rule is left out: a supervisor may get its significant children later, so that a supervisor
 //! without any breaks no rule here.
 
+use std::time::Duration;
+
 use supervisor_rules::{Text, wording};
 
 use super::Body;
@@ -62,7 +64,14 @@ fn judged(
     let supervisor = options_of(supervisor);
     let (options, worker) = (*options, name.number().map(|_| name.to_string()));
     let name = name.as_declared().or(worker.as_deref()).unwrap_or_default();
-    judge(&Subject { name, options, unknown_backoff: false, nested, supervisor })
+    judge(&Subject {
+        name,
+        options,
+        unknown_backoff: false,
+        unknown_limit: false,
+        nested,
+        supervisor,
+    })
 }
 
 /// Returns the message for a group whose children may take so long to stop that a sibling never
@@ -98,6 +107,7 @@ pub(crate) fn broken_at_build(
             name: "template",
             options: *options,
             unknown_backoff: false,
+            unknown_limit: false,
             nested: None,
             supervisor,
         })
@@ -148,6 +158,8 @@ fn options_of(supervisor: &SupervisorRules) -> SupervisorOptions {
         max_restarts: supervisor.max_restarts,
         restart_window: supervisor.restart_window,
         auto_shutdown: supervisor.auto_shutdown,
+        drain: Duration::ZERO,
+        kill_grace: supervisor.kill_grace,
         partitions: None,
         unknown: UnknownOptions::default(),
     }

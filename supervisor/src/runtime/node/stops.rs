@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::Node;
 use crate::observe::ShutdownReport;
 use crate::slot::{AnySlot, address_of};
-use crate::spec::ChildPath;
+use crate::spec::{ChildPath, ExitReason};
 use crate::sync::atomic::{AtomicUsize, Ordering};
 use crate::sync::{Mutex, MutexGuard, PoisonError, clock, shared_static};
 
@@ -25,6 +25,8 @@ pub(crate) struct Stops(Mutex<Record>);
 
 #[derive(Debug, Default)]
 struct Record {
+    /// The instant at which the drain before the stop began, if there was one.
+    draining: Option<Instant>,
     /// The instant at which the stop that is under way, or over, began.
     stopping: Option<Instant>,
     killed: Vec<Killed>,
@@ -32,6 +34,8 @@ struct Record {
     /// their slot. The slot is held, so that no other slot gets its address.
     dying: HashMap<usize, (usize, Arc<dyn AnySlot>)>,
     left_behind: Vec<LeftBehind>,
+    /// The children that ended with an error after they were asked to stop.
+    failed: Vec<(ChildPath, ExitReason)>,
 }
 
 /// A child that was killed, since its stop took too long.
@@ -51,6 +55,12 @@ struct LeftBehind {
 }
 
 impl Record {
+    /// Forgets the children of an earlier stop.
+    fn clear(&mut self) {
+        self.failed.clear();
+        self.forget_killed();
+    }
+
     fn forget_killed(&mut self) {
         self.killed.clear();
         DYING.fetch_sub(self.dying.len(), Ordering::Relaxed);
@@ -65,19 +75,43 @@ impl Drop for Record {
 }
 
 impl Stops {
+    /// Notes that the drain before a stop has begun.
+    pub(crate) fn begin_drain(&self, now: Instant) {
+        self.lock().draining = Some(now);
+    }
+
     /// Begins the record of a stop. Lives that earlier lives of the supervisor have left behind
     /// stay on record.
     pub(crate) fn begin(&self, now: Instant) {
         let mut record = self.lock();
         record.stopping = Some(now);
-        record.forget_killed();
+        record.clear();
     }
 
     /// Resets the record for a new life of the supervisor.
     pub(crate) fn reset(&self) {
         let mut record = self.lock();
-        record.stopping = None;
-        record.forget_killed();
+        (record.draining, record.stopping) = (None, None);
+        record.clear();
+    }
+
+    /// Returns `true` while the supervisor drains.
+    #[cfg(feature = "signal")]
+    pub(crate) fn is_draining(&self) -> bool {
+        let record = self.lock();
+        record.draining.is_some() && record.stopping.is_none()
+    }
+
+    /// Returns `true` if the supervisor drains, or did before its stop.
+    #[cfg(feature = "signal")]
+    pub(crate) fn has_drained(&self) -> bool {
+        self.lock().draining.is_some()
+    }
+
+    /// Returns the instant at which the supervisor began to drain or to stop, whichever came first.
+    pub(crate) fn asked(&self) -> Option<Instant> {
+        let record = self.lock();
+        record.draining.or(record.stopping)
     }
 
     /// Returns the instant at which the stop began, if there is one.
@@ -96,7 +130,7 @@ impl Stops {
         let still_run = record.left_behind.iter().filter(|life| life.slot.core().is_occupied());
         let not_stopped =
             still_run.map(|life| (life.path.clone(), now.saturating_duration_since(life.began)));
-        ShutdownReport::new(killed.collect(), not_stopped.collect())
+        ShutdownReport::new(killed.collect(), not_stopped.collect(), record.failed.clone())
     }
 
     /// Returns the lives that could not be stopped and still go on although their supervisors have
@@ -139,6 +173,22 @@ impl Node {
                 killed.took = Some(now.saturating_duration_since(killed.began));
             }
         });
+    }
+
+    /// Notes the end of a child for this reason, if the child was asked to stop and has failed in its
+    /// clean-up. The exit is not recorded yet.
+    pub(crate) fn child_ended(&self, slot: &Arc<dyn AnySlot>, reason: &ExitReason) {
+        let is_failure = matches!(
+            reason,
+            ExitReason::Error(_)
+                | ExitReason::Status(_)
+                | ExitReason::Panic(_)
+                | ExitReason::Escalate(_)
+        );
+        if is_failure && slot.core().stop_began().is_some() {
+            let path = slot.core().path();
+            self.each_stopping(|record| record.failed.push((path.clone(), reason.clone())));
+        }
     }
 
     /// Notes that the supervisor ends while this child's life goes on.

@@ -47,6 +47,11 @@ impl Unplaced {
         Body::slot(self)
     }
 
+    /// Returns the guard that keeps a supervisor alive until its parent holds it.
+    pub(crate) fn keeper(&self) -> Option<Arc<ShutdownOnDrop>> {
+        self.keeper.clone()
+    }
+
     /// Returns the child's body; the caller gives it a supervisor.
     pub(crate) fn into_body(self) -> Body {
         self.into_parts().0
@@ -72,7 +77,7 @@ impl Deref for Unplaced {
 impl Drop for Unplaced {
     fn drop(&mut self) {
         if let Some(body) = &self.body
-            && let Some((_, leftovers)) = body.slot().close(Closing::Gone).leftovers
+            && let Some((_, leftovers)) = body.slot().close(Closing::Gone)
         {
             Reaper::default().take(leftovers);
         }

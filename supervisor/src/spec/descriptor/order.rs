@@ -129,7 +129,7 @@ impl TreeDescriptor {
     }
 
     /// Returns the longest time until this child is up.
-    const fn start_time(&self) -> Budget {
+    pub(super) const fn start_time(&self) -> Budget {
         match (&self.inside, self.options.start()) {
             (Some(_), _) => self.inner_start_time(),
             // Nobody waits for a child that is tried again and again.
@@ -244,6 +244,30 @@ impl TreeDescriptor {
             std::iter::successors(last, |index| children[*index].place.stop.via).collect();
         path.reverse();
         path
+    }
+
+    /// Returns the indices of the children whose times to stop add up to that of this supervisor.
+    pub(super) fn stop_parts(&self) -> Vec<usize> {
+        if self.is_by_use() { self.critical_path() } else { (0..self.children().len()).collect() }
+    }
+
+    /// Returns the indices of the children whose times to start add up to that of this supervisor.
+    pub(super) fn start_parts(&self) -> Vec<usize> {
+        let children = self.children();
+        if self.starts_empty() {
+            return Vec::new();
+        }
+        if !self.is_by_use() {
+            return (0..children.len()).collect();
+        }
+        let mut last = None;
+        for (index, child) in children.iter().enumerate() {
+            let longest = last.map_or(Budget::ZERO, |last: usize| children[last].place.start.time);
+            if child.place.start.time.exceeds(longest) {
+                last = Some(index);
+            }
+        }
+        std::iter::successors(last, |index| children[*index].place.start.via).collect()
     }
 
     /// Returns the indices of the siblings that the child at an index uses.

@@ -13,8 +13,8 @@ use crate::spec::escaped::Escaped;
 /// error itself.
 ///
 /// The text is rendered in the child's own task, so that a `Display` that panics harms no other
-/// child. The error lives as long as a copy of the failure does, as which the child's last exit
-/// counts; then it is dropped in a task of its own.
+/// child. The error lives as long as a copy of the failure does. A child's slot holds the last two; an
+/// older one is dropped in the task of a later life, or in a task of its own.
 ///
 /// `{}` prints the message; `{:#}` adds the sources and the location. Both print one line: control
 /// characters are escaped, as in a [`ChildPath`](crate::ChildPath). [`message`](Self::message) is the
@@ -39,13 +39,15 @@ pub(crate) type Discard = fn(Box<dyn Error + Send + Sync>);
 struct Held {
     /// `None` only while it is dropped.
     error: Option<Box<dyn Error + Send + Sync>>,
-    discard: Discard,
+    /// `None` if the error has no destructor of the user's.
+    discard: Option<Discard>,
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        if let Some(error) = self.error.take() {
-            (self.discard)(error);
+        match (self.error.take(), self.discard) {
+            (Some(error), Some(discard)) => discard(error),
+            (error, _) => drop(error),
         }
     }
 }
@@ -109,7 +111,7 @@ impl Rendering {
     pub(crate) fn into_reason(self, error: ChildError, discard: Discard) -> ExitReason {
         let Self { kind, message, source, exit_code } = self;
         let (error, is_plain) = error.into_parts();
-        let discard = if is_plain { drop } else { discard };
+        let discard = (!is_plain).then_some(discard);
         let error = Some(Held { error: Some(error), discard });
         let rendered = Rendered { message, source, place: None, exit_code, error };
         let failure = Failure(Arc::new(rendered));
@@ -158,7 +160,7 @@ impl Failure {
     /// let reader = ChildSpec::new("reader")
     ///     .with_restart_policy(RestartPolicy::Temporary)
     ///     .with_task(async |_ctx: Context| {
-    ///         tokio::fs::read("/no/such/file").await?;
+    ///         std::fs::read("/no/such/file")?;
     ///         Ok(())
     ///     });
     /// let supervisor = Supervisor::new().build();
@@ -172,6 +174,17 @@ impl Failure {
     pub fn downcast_ref<E: Error + 'static>(&self) -> Option<&E> {
         let root: &(dyn Error + 'static) = &**self.0.error.as_ref()?.error.as_ref()?;
         causes(root).find_map(<dyn Error>::downcast_ref)
+    }
+
+    /// Returns `true` if the failure holds an error that may have a destructor of the user's.
+    pub(crate) fn has_destructor(&self) -> bool {
+        self.0.error.as_ref().is_some_and(|held| held.discard.is_some())
+    }
+
+    /// Drops the failure where the error's destructor may run: returns the error, if this was the last
+    /// copy.
+    pub(crate) fn into_error(self) -> Option<Box<dyn Error + Send + Sync>> {
+        Arc::into_inner(self.0)?.error.as_mut()?.error.take()
     }
 
     /// Returns the exit code that the error carries: that of a

@@ -17,6 +17,19 @@ const fn intensity(supervisor: &SupervisorOptions) -> Option<(u32, Duration)> {
     }
 }
 
+/// Returns the number of restarts that are made of a child, by its own limit if it has one, and the
+/// window in which they count, as [`intensity`] does.
+const fn intensity_of(subject: &Subject<'_>) -> Option<(u32, Duration)> {
+    let mut supervisor = subject.supervisor;
+    if subject.unknown_limit {
+        return None;
+    }
+    if let Some(max_restarts) = subject.options.max_restarts() {
+        supervisor.max_restarts = max_restarts;
+    }
+    intensity(&supervisor)
+}
+
 /// Checks that a backoff is fast enough for a child that fails again and again to exceed
 /// `max_restarts` within `restart_window`: otherwise the child's failures never escalate. A child
 /// whose start is tried again is meant to be patient.
@@ -25,7 +38,7 @@ pub(super) const fn backoff_too_slow(subject: &Subject<'_>) -> Option<Text> {
     if matches!(subject.options.start(), StartMode::Retry) {
         return None;
     }
-    let Some((limit, window)) = intensity(&subject.supervisor) else { return None };
+    let Some((limit, window)) = intensity_of(subject) else { return None };
     if can_escalate(backoff.min(), backoff.max(), limit, window) {
         return None;
     }
@@ -37,7 +50,7 @@ pub(super) const fn backoff_without_restarts(subject: &Subject<'_>) -> Option<Te
     if subject.options.backoff().is_none() {
         return None;
     }
-    let Some((0, _)) = intensity(&subject.supervisor) else { return None };
+    let Some((0, _)) = intensity_of(subject) else { return None };
     Some(
         Text::new()
             .quoted(subject.name)
@@ -54,7 +67,7 @@ pub(super) const fn backoff_without_restarts(subject: &Subject<'_>) -> Option<Te
 /// `start_timeout` breaks no rule, since most failed starts return at once.
 pub(super) const fn failure_too_slow(subject: &Subject<'_>) -> Option<Text> {
     let options = &subject.options;
-    let Some((limit, window)) = intensity(&subject.supervisor) else { return None };
+    let Some((limit, window)) = intensity_of(subject) else { return None };
     if is(subject, RestartPolicy::Temporary) {
         return None;
     }
@@ -161,8 +174,14 @@ pub(crate) const fn group_too_slow(
 /// known to end rarely, such as those of a test.
 pub(super) const fn restarts_without_end(subject: &Subject<'_>) -> Option<Text> {
     let options = &subject.options;
-    let is_unlimited = !subject.supervisor.unknown.intensity
-        && matches!(subject.supervisor.max_restarts, MaxRestarts::Unlimited);
+    let is_unlimited = match subject.options.max_restarts() {
+        _ if subject.unknown_limit => false,
+        Some(max_restarts) => matches!(max_restarts, MaxRestarts::Unlimited),
+        None => {
+            !subject.supervisor.unknown.intensity
+                && matches!(subject.supervisor.max_restarts, MaxRestarts::Unlimited)
+        }
+    };
     if !is_unlimited
         || options.backoff().is_some()
         || subject.unknown_backoff

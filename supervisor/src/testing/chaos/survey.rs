@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::child::AnyChildRef;
-use crate::engine::Child;
+use crate::engine::{Child, Key};
 use crate::error::SupervisorError;
 use crate::inbox::Reply;
 use crate::runtime::{Body, ChildTask, Node, SupervisorRun};
@@ -85,13 +85,19 @@ type Found = (SurveyedChild, Option<(Arc<Node>, Above)>);
 /// Returns the children of a supervisor.
 fn members(run: &mut SupervisorRun, above: Above) -> Vec<Found> {
     let is_spent = is_spent(run);
+    let spent_alone = spent_alone(run);
     let shuts_down = run.node.rules().auto_shutdown != AutoShutdown::Never;
-    let of = |child: &Child<ChildTask, Reply>| -> Found {
+    let of = |key: Key, child: &Child<ChildTask, Reply>| -> Found {
         let slot = child.data.slot();
         let core = slot.core();
         let policy = child.rules.restart;
         let is_temporary = policy == RestartPolicy::Temporary;
-        let costs = if is_temporary { child.rules.significant && shuts_down } else { is_spent };
+        let costs = match child.rules.max_restarts {
+            _ if is_temporary => child.rules.significant && shuts_down,
+            // Another failure could leave it down.
+            Some(_) => spent_alone.contains(&key),
+            None => is_spent,
+        };
         let is_needed = costs && above.is_fatal;
         let is_lasting = above.is_lasting && child.declared && !is_temporary;
         let state = core.state();
@@ -118,7 +124,22 @@ fn members(run: &mut SupervisorRun, above: Above) -> Vec<Found> {
         let below = Above { is_lasting, is_fatal: is_needed };
         (member, node.map(|node| (Arc::clone(node), below)))
     };
-    run.engine.children().map(|(_, child)| of(child)).collect()
+    run.engine.children().map(|(key, child)| of(key, child)).collect()
+}
+
+/// Returns the children that have used up half of the restarts of their own limits.
+fn spent_alone(run: &mut SupervisorRun) -> Vec<Key> {
+    let limited =
+        run.engine.children().filter_map(|(key, child)| match child.rules.max_restarts? {
+            MaxRestarts::AtMost(limit) => Some((key, limit)),
+            MaxRestarts::Unlimited => None,
+        });
+    let mut limited: Vec<(Key, u32)> = limited.collect();
+    let now = clock::now();
+    limited.retain(|(key, limit)| {
+        run.engine.own_restarts_left(now, *key).is_some_and(|left| left <= limit / 2)
+    });
+    limited.into_iter().map(|(key, _)| key).collect()
 }
 
 /// Returns `true` if a supervisor has used up half of its restarts: the other half is for the

@@ -63,6 +63,8 @@ pub(super) async fn attempt<T: TreeUnderTest>(
     let holdings = Holdings::now();
     let tree = (options.make)();
     let root = Supervisor::observing(Arc::clone(tree.supervisor().node()));
+    // While a tree drains it is as before: the matrix begins with the stop.
+    root.node().set_steps(crate::runtime::Steps::default());
     let story = record.story.insert(Story::new(root.events(), step));
     let problems = &mut record.problems;
     story.did("the tree is started");

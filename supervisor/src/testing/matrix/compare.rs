@@ -154,7 +154,10 @@ fn rest_of(path: &str, expected: Option<Rest>, now: Option<&Seen>) -> Option<Str
     let state = now.map(|now| now.state);
     let wanted = match (expected, state) {
         (Some(Rest::Up), Some(ChildState::Running))
-        | (Some(Rest::Down), Some(ChildState::Stopped | ChildState::Finished))
+        | (
+            Some(Rest::Down),
+            Some(ChildState::Stopped | ChildState::Finished | ChildState::Failed),
+        )
         | (Some(Rest::Gone) | None, None) => return None,
         (None, Some(state)) if state != ChildState::Running => return None,
         (Some(Rest::Up), _) => "run",

@@ -98,6 +98,8 @@ struct Child<'a> {
     /// The child has `start = retry`, and its last start has failed.
     tries: bool,
     used: u32,
+    /// The restarts that count for its own limit, if it has one.
+    own_used: u32,
 }
 
 const ROOT: usize = 0;
@@ -126,7 +128,9 @@ impl<'a> Model<'a> {
         let at = self.children.len();
         let rest = if plan.is_up { Rest::Up } else { Rest::Down };
         let used = plan.inside.as_ref().map_or(0, |inside| inside.used);
-        self.children.push(Child { plan, parent, children: Vec::new(), rest, tries: false, used });
+        let own_used = plan.own_limit.map_or(0, |(_, used)| used);
+        let (children, tries) = (Vec::new(), false);
+        self.children.push(Child { plan, parent, children, rest, tries, used, own_used });
         for child in plan.children() {
             let child = self.add(child, Some(at));
             self.children[at].children.push(child);
@@ -275,11 +279,26 @@ impl<'a> Model<'a> {
     /// left.
     fn restart(&mut self, mut at: usize) {
         let Some(above) = self.children[at].parent else { return };
+        let mut failed_to_start = false;
         loop {
-            if !self.take_credit(above) {
-                return self.give_up(above);
-            }
-            let Err((sibling, failed)) = self.restart_once(at, above) else { return };
+            let plan = self.children[at].plan;
+            let restarted = match plan.own_limit {
+                None if !self.take_credit(above) => return self.give_up(above),
+                Some((limit, _)) if !self.take_own_credit(at, limit) => {
+                    self.give_up_alone(at);
+                    if !failed_to_start {
+                        return;
+                    }
+                    // Those of its group that were to start after it start without it.
+                    let scope = self.scope_of(at, above);
+                    let others: Vec<usize> =
+                        scope.into_iter().filter(|other| *other != at).collect();
+                    self.start_all(&others, above)
+                }
+                _ => self.restart_once(at, above),
+            };
+            let Err((sibling, failed)) = restarted else { return };
+            failed_to_start = true;
             if let Failed::ForEver(child) = failed
                 && self.has_no_end_of_restarts(above)
             {
@@ -289,11 +308,11 @@ impl<'a> Model<'a> {
         }
     }
 
-    /// Restarts a child, with its scope; or returns the one whose start has failed.
-    fn restart_once(&mut self, at: usize, above: usize) -> Result<(), (usize, Failed)> {
+    /// Returns the children that are restarted with a child, in start order.
+    fn scope_of(&self, at: usize, above: usize) -> Vec<usize> {
         let siblings = self.children[above].children.clone();
         let place = siblings.iter().position(|sibling| *sibling == at).unwrap_or(0);
-        let scope: Vec<usize> = match self.strategy(above) {
+        match self.strategy(above) {
             SupervisionStrategy::OneForAll => siblings,
             SupervisionStrategy::RestForOne => match self.uses(above) {
                 None => siblings[place..].to_vec(),
@@ -301,10 +320,16 @@ impl<'a> Model<'a> {
                     users_of(place, uses).into_iter().map(|user| siblings[user]).collect()
                 }
             },
-            SupervisionStrategy::OneForOne | SupervisionStrategy::SimpleOneForOne => {
-                return self.start(at).map_err(|failed| (at, failed));
-            }
-        };
+            SupervisionStrategy::OneForOne | SupervisionStrategy::SimpleOneForOne => vec![at],
+        }
+    }
+
+    /// Restarts a child, with its scope; or returns the one whose start has failed.
+    fn restart_once(&mut self, at: usize, above: usize) -> Result<(), (usize, Failed)> {
+        let scope = self.scope_of(at, above);
+        if !self.strategy(above).is_group() {
+            return self.start(at).map_err(|failed| (at, failed));
+        }
         self.stop(&scope);
         for &sibling in &scope {
             if sibling != at && self.children[sibling].plan.restart == RestartPolicy::Temporary {
@@ -422,6 +447,25 @@ impl<'a> Model<'a> {
         let used = if self.forgets { 0 } else { self.children[supervisor].used };
         self.children[supervisor].used = used.saturating_add(1);
         used < limit
+    }
+
+    fn take_own_credit(&mut self, at: usize, limit: MaxRestarts) -> bool {
+        let used = if self.forgets { 0 } else { self.children[at].own_used };
+        self.children[at].own_used = used.saturating_add(1);
+        match limit {
+            MaxRestarts::AtMost(limit) => used < limit,
+            MaxRestarts::Unlimited => true,
+        }
+    }
+
+    /// Leaves a child down that has used up its own limit.
+    fn give_up_alone(&mut self, at: usize) {
+        let Some(above) = self.children[at].parent else { return };
+        let is_worker = self.strategy(above) == SupervisionStrategy::SimpleOneForOne;
+        self.children[at].rest = if is_worker { Rest::Gone } else { Rest::Down };
+        if self.children[at].plan.significant && self.is_over(above) {
+            self.end_supervisor(above, Exit::Normal);
+        }
     }
 
     fn give_up(&mut self, supervisor: usize) {

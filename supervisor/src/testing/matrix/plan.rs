@@ -17,6 +17,8 @@ pub(super) struct Plan {
     pub(super) restart: RestartPolicy,
     pub(super) shutdown: Shutdown,
     pub(super) backoff: Option<Backoff>,
+    /// The limit of restarts of its own, and the restarts that count at present.
+    pub(super) own_limit: Option<(MaxRestarts, u32)>,
     /// When the child counts as started. A supervisor that is not tried again reports.
     pub(super) start: StartMode,
     pub(super) start_timeout: Option<Duration>,

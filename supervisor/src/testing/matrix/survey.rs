@@ -41,6 +41,8 @@ struct Member {
     declared: bool,
     body: Body,
     lives: u64,
+    /// The restarts that count for a limit of its own.
+    own_used: u32,
     /// The positions of the siblings that the child uses.
     uses: Vec<usize>,
 }
@@ -58,6 +60,7 @@ impl Survey {
             restart: RestartPolicy::Always,
             shutdown: Shutdown::Infinity,
             backoff: None,
+            own_limit: None,
             start: StartMode::Notify,
             start_timeout: None,
             heartbeat: None,
@@ -80,6 +83,7 @@ impl Survey {
                     | ChildState::NotStarted
                     | ChildState::Stopped
                     | ChildState::Finished
+                    | ChildState::Failed
                     | ChildState::Unstoppable
             )
         };
@@ -92,7 +96,18 @@ async fn inside_of(node: &Arc<Node>, children: &mut BTreeMap<String, Seen>) -> I
     let found = supervisor.query(|run| {
         let keys: Vec<Key> = run.engine.children().map(|(key, _)| key).collect();
         let place = |used: Key| keys.iter().position(|key| *key == used);
+        let now = clock::now();
+        let used =
+            |key: &Key| match run.engine.child(*key).and_then(|child| child.rules.max_restarts) {
+                Some(MaxRestarts::AtMost(limit)) => {
+                    let left = run.engine.own_restarts_left(now, *key);
+                    limit.saturating_sub(left.unwrap_or(limit))
+                }
+                _ => 0,
+            };
+        let mut own_used = keys.iter().map(used).collect::<Vec<u32>>().into_iter();
         let members = run.engine.children().map(|(key, child)| Member {
+            own_used: own_used.next().unwrap_or(0),
             uses: run.engine.uses(key).into_iter().filter_map(place).collect(),
             path: child.data.slot().core().path(),
             rules: Arc::clone(&child.rules),
@@ -138,6 +153,7 @@ fn declared_members(node: &Arc<Node>) -> Vec<Member> {
         None => Vec::new(),
     };
     let members = declared.iter().enumerate().map(|(position, child)| Member {
+        own_used: 0,
         uses: uses_of(position),
         path: child.body.slot().core().path(),
         rules: Arc::clone(&child.rules),
@@ -149,7 +165,7 @@ fn declared_members(node: &Arc<Node>) -> Vec<Member> {
 }
 
 async fn plan_of(member: Member, children: &mut BTreeMap<String, Seen>) -> Plan {
-    let Member { path, rules, declared, body, lives, .. } = member;
+    let Member { path, rules, declared, body, lives, own_used, .. } = member;
     let path = path.as_str().to_owned();
     let (slot, can_hang, is_once, node) = match &body {
         Body::Task { slot, factory } => (slot, factory.can_hang(), factory.is_once(), None),
@@ -172,6 +188,7 @@ async fn plan_of(member: Member, children: &mut BTreeMap<String, Seen>) -> Plan 
         restart: rules.restart,
         shutdown: rules.shutdown,
         backoff: rules.backoff,
+        own_limit: rules.max_restarts.map(|limit| (limit, own_used)),
         start,
         start_timeout,
         heartbeat: rules.heartbeat,

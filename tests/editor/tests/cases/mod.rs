@@ -144,7 +144,7 @@ fn options() -> Vec<Case> {
             &format!("x: Always(¦){end}"),
             Look::Completes {
                 with: &["shutdown", "backoff", "every", "heartbeat"],
-                without: &["mailbox", "max_restarts", "message"],
+                without: &["mailbox", "max_children", "message"],
             },
         ));
         cases.push(child(

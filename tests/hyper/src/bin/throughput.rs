@@ -108,13 +108,14 @@ fn compare(what: &str, headers: &[&str], rounds: usize) {
 fn requests(who: Who, count: usize, close: bool) {
     let (runtime, address) = start(who);
     let mut connection = None;
+    let header = if close { "connection: close\r\n" } else { "" };
+    let request = format!("GET / HTTP/1.1\r\nhost: test\r\n{header}\r\n");
     for _ in 0..count {
         let mut stream = match connection.take() {
             Some(stream) => stream,
             None => TcpStream::connect(address).expect("a connection"),
         };
-        let header = if close { "connection: close\r\n" } else { "" };
-        write!(stream, "GET / HTTP/1.1\r\nhost: test\r\n{header}\r\n").expect("a request");
+        stream.write_all(request.as_bytes()).expect("a request");
         let mut response = [0; 1024];
         let read = stream.read(&mut response).expect("a response");
         assert!(response[..read].ends_with(b"hello"), "one packet");

@@ -134,14 +134,18 @@ fn add_worker(
             }
             template.on_shutdown = on_shutdown.unwrap_or(template.on_shutdown);
             let plan = Plan::new(join(path, &name), &template, recorder);
-            ask(async move { started(pool.add_worker_with(plan).await.map(|_| ())) })
+            ask(
+                async move { started(pool.add_worker_with(plan).await.map(|_| ()).map_err(Into::into)) },
+            )
         }
         Handle::Trees { pool, template } => {
             let Some((below, recipe)) = tree_worker(recorder, path, &name, &template) else {
                 return not_running();
             };
             handles.add(path, below);
-            ask(async move { started(pool.add_worker_with(recipe).await.map(|_| ())) })
+            ask(async move {
+                started(pool.add_worker_with(recipe).await.map(|_| ()).map_err(Into::into))
+            })
         }
     }
 }

@@ -68,6 +68,18 @@ pub(crate) fn root(tree: &Tree) -> TokenStream {
         pub fn diagram(&self) -> ::std::string::String {
             self.descriptor.diagram()
         }
+
+        /// Returns the numbers with which the tree is deployed: its times, for Kubernetes and systemd.
+        ///
+        /// # Errors
+        ///
+        /// If the compiler knows no bound of the times; the error names the child.
+        pub fn deployment(&self) -> ::core::result::Result<
+            #krate::deployment::Deployment,
+            #krate::deployment::UnboundedTime,
+        > {
+            #krate::__private::deployment_of(self.descriptor)
+        }
     };
     of_children(krate, &tree.root, &descriptor, &functions)
 }

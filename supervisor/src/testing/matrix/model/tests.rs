@@ -12,6 +12,7 @@ fn worker(path: &str, restart: RestartPolicy) -> Plan {
         restart,
         shutdown: Shutdown::WORKER,
         backoff: None,
+        own_limit: None,
         start: StartMode::Spawned,
         start_timeout: None,
         heartbeat: None,

@@ -1,0 +1,84 @@
+//! Requests to stop a root, in steps: the drain, the stop in order, the kill.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Node, NodeState};
+use crate::engine::Event;
+use crate::inbox::Reply;
+use crate::spec::ExitReason;
+use crate::sync::clock;
+
+/// The times of the steps in which a root stops.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Steps {
+    /// The time from the request to the stop in order, in which the children go on.
+    pub(crate) drain: Duration,
+    /// The time from the request to the kill of what has not ended; `None` if there is no limit.
+    pub(crate) total: Option<Duration>,
+}
+
+impl Node {
+    pub(crate) fn steps(&self) -> Steps {
+        self.lock().steps
+    }
+
+    pub(crate) fn set_steps(&self, steps: Steps) {
+        self.lock().steps = steps;
+    }
+
+    /// Begins the first step of a root's stop. Does nothing, and returns `false`, if a parent is in
+    /// charge of the supervisor.
+    pub(crate) fn stop_root(self: &Arc<Self>) -> bool {
+        let Steps { drain, total } = self.steps();
+        let stops = self.stop_root_by(Event::Drain(drain));
+        if let Some(total) = total.filter(|_| stops) {
+            self.end_within(total);
+        }
+        stops
+    }
+
+    /// Ends the drain of a root that was asked to stop: the stop in order begins.
+    pub(crate) fn end_drain(&self) {
+        let is_asked = {
+            let locked = self.lock();
+            locked.is_final_stop && !locked.is_held()
+        };
+        if is_asked {
+            self.tell(Event::Stop);
+        }
+    }
+
+    /// Stops everything at once. Does nothing, and returns `false`, if a parent is in charge of the
+    /// supervisor.
+    pub(crate) fn kill_root(self: &Arc<Self>) -> bool {
+        self.stop_root_by(Event::Kill)
+    }
+
+    /// Has the running life stop everything at once when this time has passed.
+    pub(crate) fn end_within(&self, total: Duration) {
+        // An instant that `Instant` cannot represent never comes.
+        if let Some(at) = clock::now().checked_add(total) {
+            self.tell(Event::EndBy(at));
+        }
+    }
+
+    fn stop_root_by(self: &Arc<Self>, event: Event<Reply>) -> bool {
+        {
+            let mut locked = self.lock();
+            if locked.is_held() || locked.is_built() && !locked.starts_by_itself() {
+                return false;
+            }
+            locked.is_final_stop = true;
+            if !locked.is_built() {
+                drop(locked);
+                self.tell(event);
+                return true;
+            }
+            locked.state = NodeState::Ended { reason: ExitReason::Shutdown };
+        }
+        // A root that was never started has no life to wait for.
+        self.end_for_good();
+        true
+    }
+}
