@@ -19,7 +19,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use rules::Layer;
-use rules::MayName::{Lower, Only};
+use rules::MayName::{Lower, LowerBut, Only};
 use source::File;
 
 /// The layers, from the bottom up. A place is a file, or a folder if it ends with a slash. A path
@@ -78,7 +78,7 @@ const LAYERS: &[Layer] = &[
     Layer { name: "tree", places: &["tree.rs", "tree/"], may_name: Lower },
     Layer { name: "kinds", places: &["kinds.rs", "kinds/"], may_name: Lower },
     Layer { name: "lease", places: &["lease.rs", "lease/"], may_name: Lower },
-    Layer { name: "testing", places: &["testing.rs", "testing/"], may_name: Lower },
+    Layer { name: "testing", places: &["testing.rs", "testing/"], may_name: LowerBut(&["kinds"]) },
     Layer {
         name: "root",
         places: &["lib.rs", "__private.rs", "__private/", "guide.rs"],

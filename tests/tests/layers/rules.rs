@@ -18,6 +18,8 @@ pub(crate) enum MayName {
     Only(&'static [&'static str]),
     /// All layers before it in the table.
     Lower,
+    /// All layers before it in the table, except these.
+    LowerBut(&'static [&'static str]),
 }
 
 /// Locks of the standard library.
@@ -48,6 +50,7 @@ pub(crate) fn may_name(table: &[Layer], name: &str) -> Vec<&'static str> {
     match table[position].may_name {
         MayName::Only(names) => names.to_vec(),
         MayName::Lower => lower.collect(),
+        MayName::LowerBut(except) => lower.filter(|name| !except.contains(name)).collect(),
     }
 }
 
@@ -57,7 +60,7 @@ pub(crate) fn faults_of_table(table: &[Layer]) -> Vec<String> {
     let mut faults = Vec::new();
     let mut lower = BTreeSet::new();
     for Layer { name, may_name, .. } in table {
-        let MayName::Only(names) = may_name else {
+        let (MayName::Only(names) | MayName::LowerBut(names)) = may_name else {
             lower.insert(*name);
             continue;
         };
@@ -143,6 +146,10 @@ fn rule(layer: &Layer) -> String {
         MayName::Only([]) => format!("`{name}` may name no other layer"),
         MayName::Only(names) => format!("`{name}` may only name {}", names.join(", ")),
         MayName::Lower => format!("`{name}` may only name the layers below it"),
+        MayName::LowerBut(except) => {
+            let except = except.join(", ");
+            format!("`{name}` may only name the layers below it, without {except}")
+        }
     }
 }
 
