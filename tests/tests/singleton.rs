@@ -582,7 +582,7 @@ fn run_under_lease(overrun: &str) -> (Output, String, Duration) {
     let printed = String::from_utf8_lossy(&program.stdout).into_owned();
     let granted = printed.lines().next().and_then(|line| line.parse().ok());
     let granted = granted.unwrap_or_else(|| panic!("it printed {printed:?} and said {said}"));
-    (program, said, ended - Duration::from_millis(granted))
+    (program, said, ended.saturating_sub(Duration::from_millis(granted)))
 }
 
 #[cfg(unix)]
