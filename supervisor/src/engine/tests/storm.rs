@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 use super::*;
-use crate::engine::{Key, Mode};
+use crate::engine::{Key, Limit, Mode};
 use crate::spec::MaxRestarts;
 use crate::spec::RestartPolicy::{Always, Temporary, Transient};
 use crate::spec::SupervisionStrategy::{OneForAll, OneForOne, RestForOne, SimpleOneForOne};
@@ -28,6 +28,10 @@ pub(super) enum Happening {
     Ready(Index),
     Abandoned(Index),
     Hung(Index),
+    /// A task of a life has panicked.
+    TaskFails(Index),
+    /// The code of a life has ended for this reason, and a task of it goes on; `None` if it was dropped.
+    TasksStay(Index, Option<ExitReason>),
     Alive(Index, u64),
     /// An event comes too late: it is about a life that has ended, or a child that is forgotten.
     Stale(Index, u8),
@@ -130,6 +134,8 @@ fn happening() -> impl Strategy<Value = Happening> {
         15 => which().prop_map(Ready),
         2 => which().prop_map(Abandoned),
         3 => which().prop_map(Hung),
+        3 => which().prop_map(TaskFails),
+        2 => (which(), prop::option::of(reason())).prop_map(|(life, reason)| TasksStay(life, reason)),
         3 => (which(), 0..3_000_u64).prop_map(|(life, ago)| Alive(life, ago)),
         6 => (which(), any::<u8>()).prop_map(|(child, kind)| Stale(child, kind)),
         15 => Just(Later),
@@ -137,7 +143,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         10 => Just(Deadline),
         4 => (0..8_u8, child(), any::<u8>())
             .prop_map(|(name, rules, uses)| Add(name, rules, uses)),
-        20 => (0..7_u8, 0..8_u8).prop_map(|(command, name)| Command(command, name)),
+        20 => (0..8_u8, 0..8_u8).prop_map(|(command, name)| Command(command, name)),
         2 => (0..2_500_u64).prop_map(Drain),
         1 => (0..2_500_u64).prop_map(EndBy),
         1 => Just(Stop),
@@ -246,6 +252,16 @@ pub(super) fn happen(world: &mut World, happening: Happening) {
                 world.on(Event::SignOfLife(key, generation, long_ago));
             }
         }
+        Happening::TaskFails(which) => {
+            if let Some((key, generation)) = a_life(world, which) {
+                world.on(Event::TaskFailed(key, generation, Box::new(panicked())));
+            }
+        }
+        Happening::TasksStay(which, reason) => {
+            if let Some((key, generation)) = a_life(world, which) {
+                world.on(Event::TasksLeft(key, generation, reason.map(Box::new)));
+            }
+        }
         Happening::Alive(which, ago) => {
             if let Some((key, generation)) = a_life(world, which) {
                 let at = world.now.checked_sub(millis(ago)).unwrap_or(world.now);
@@ -306,12 +322,14 @@ fn stale(world: &mut World, which: Index, kind: u8) {
     // A deadline that is due is due with any event.
     world.on(Event::Tick);
     world.log();
-    world.on(match kind % 6 {
+    world.on(match kind % 8 {
         0 => Event::Exited(key, generation, Exit::Returned(panicked())),
         1 => Event::Exited(key, generation, Exit::Dropped),
         2 => Event::Ready(key, generation),
         3 => Event::Abandoned(key, generation),
         4 => Event::SignOfLife(key, generation, world.now - secs(100)),
+        5 => Event::TaskFailed(key, generation, Box::new(panicked())),
+        6 => Event::TasksLeft(key, generation, Some(Box::new(panicked()))),
         _ => Event::Retry(key, retry),
     });
     assert_eq!(world.log(), [""; 0]);
@@ -327,6 +345,7 @@ fn command_in(world: &mut World, command: u8, number: u8) {
         4 => Verb::Open,
         #[cfg(feature = "lease")]
         5 => Verb::Shut,
+        6 => Verb::TerminateBy(Limit::Now),
         _ => Verb::Fail(ExitReason::Killed),
     };
     let name = name_in(world, number);
