@@ -41,6 +41,10 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use listenfd::ListenFd;
 
+/// The environment variables by which systemd talks to the process that it has started, and to no other.
+#[cfg(feature = "process")]
+pub(crate) const VARIABLES: [&str; 3] = ["NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC"];
+
 /// The sockets that were handed to the process, and their names.
 struct Sockets {
     listen: ListenFd,
