@@ -341,10 +341,18 @@ async fn a_program_that_systemd_has_not_started_has_no_thread_for_it() {
 
 #[tokio::test]
 async fn a_manager_that_reads_nothing_does_not_keep_a_program_from_ending() {
-    let mut service = Service::start("2", "patient", Some(Duration::from_millis(2)));
+    let mut service = Service::start("2", "patient", None);
+    // The socket is full before the program is up, so that its thread waits for room for ever.
+    let filler = std::os::unix::net::UnixDatagram::unbound().unwrap();
+    filler.set_nonblocking(true).unwrap();
+    filler.connect(service.socket.local_addr().unwrap().as_pathname().unwrap()).unwrap();
+    let full = loop {
+        if let Err(full) = filler.send(b"STATUS=of another\n") {
+            break full;
+        }
+    };
+    assert_eq!(full.kind(), std::io::ErrorKind::WouldBlock);
     service.order("open").await;
-    // The socket holds a few messages only: by now, or soon, the thread waits for it.
-    service.order("complain").await;
     service.order("name the threads").await;
     service.prints("threads: ").await;
     service.signal(Signal::TERM);
