@@ -95,6 +95,11 @@ const SAME_REQUEST: Duration = Duration::from_secs(1);
 /// has no subscriber for that, the reason of a failure goes to the standard error. A subscriber
 /// that panics, for example since its output is closed, changes nothing else.
 ///
+/// # systemd
+///
+/// With the feature `systemd`, the program tells systemd when the tree is up, how it is, and that it stops,
+/// and answers systemd's watchdog: see the module `systemd`.
+///
 /// # Exit codes
 ///
 /// | exit code | |

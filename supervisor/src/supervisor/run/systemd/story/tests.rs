@@ -21,9 +21,10 @@ impl Told {
     /// Goes on to the next question, and returns how long that took; `None` if there is none.
     fn next_question(&mut self) -> Option<Duration> {
         let at = self.story.asks_at()?;
-        let passed = at - self.now;
+        let passed = at.saturating_duration_since(self.now);
         if !passed.is_zero() {
-            assert!(!self.story.asks(at - Duration::from_nanos(1)), "it is not due");
+            let before = self.now + (passed.saturating_sub(Duration::from_nanos(1)));
+            assert!(!self.story.asks(before), "it is not due");
         }
         self.now = at;
         assert!(self.story.asks(at), "it is due");
@@ -31,8 +32,8 @@ impl Told {
     }
 }
 
-fn health(line: &str, live: bool, stops: bool) -> News {
-    News::Health(Status { line: line.to_owned(), live, stops })
+fn health(text: &str, live: bool, stops: bool) -> News {
+    News::Health(Status { line: text.to_owned(), live, stops })
 }
 
 #[test]
