@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, mpsc};
-use std::task::{self, Wake, Waker};
+use std::task::{self, Poll, Wake, Waker};
 use std::thread;
 use std::time::Duration;
 

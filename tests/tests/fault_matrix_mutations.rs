@@ -77,7 +77,11 @@ fn examples() -> Vec<(&'static str, Node)> {
             supervisor(
                 "",
                 OneForOne,
-                vec![beating(worker("store", Always)), worker("server", Always)],
+                vec![
+                    beating(worker("store", Always)),
+                    supervisor("connections", SimpleOneForOne, vec![]),
+                    worker("server", Always),
+                ],
             ),
         ),
         (

@@ -232,12 +232,12 @@ async fn a_context_that_a_task_drops_before_it_is_ready_fails_the_start() {
 }
 
 /// Spawns a task that spawns one, and so on.
-fn spawn_on(tasks: Tasks, gauge: Gauge, depth: usize) {
+fn spawn_on(tasks: &Tasks, gauge: Gauge, depth: usize) {
     let (own, guard) = (tasks.clone(), gauge.enter());
     tasks.spawn(async move {
         let _guard = guard;
         if depth > 0 {
-            spawn_on(own, gauge, depth - 1);
+            spawn_on(&own, gauge, depth - 1);
         }
         pending::<()>().await;
     });
@@ -250,7 +250,7 @@ async fn tasks_that_tasks_spawn_end_with_the_life_too() {
     let spec = ChildSpec::new("child").with_task(move |ctx: Context| {
         let gauge = own.clone();
         async move {
-            spawn_on(ctx.tasks(), gauge, 20);
+            spawn_on(&ctx.tasks(), gauge, 20);
             ctx.shutdown_requested().await;
             Ok(())
         }

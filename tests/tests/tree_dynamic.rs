@@ -71,7 +71,7 @@ async fn a_pool_built_by_hand_is_a_declared_child() {
     }
     let adding = shop.sessions().add_worker_with(Session(7));
     let error = within("the refusal", adding).await.unwrap_err();
-    assert!(matches!(error, SupervisorError::MaxChildren(_, 2)), "{error}");
+    assert!(matches!(error.error(), SupervisorError::MaxChildren(_, 2)), "{error}");
     within("the restart", shop.restart_child("sessions")).await.unwrap_err();
     assert_eq!(within("the list", shop.sessions().workers()).await.unwrap().len(), 2);
     assert_eq!(Shop::SHUTDOWN_BUDGET, None, "a pool built by hand may take any time");

@@ -29,7 +29,8 @@ let lastAsked = 0, cost = 0, timer = 0, busy = false, again = false, lastEvent =
 // Asks for the tree soon: at once if it was not asked for lately. A large tree is asked for less often.
 function refresh(after = 0) {
   if (busy) { again = true; return; }
-  const rest = Math.max(300, cost * 4);
+  // An answer that was late because nobody was there to give it does not keep the page waiting.
+  const rest = Math.min(3000, Math.max(300, cost * 4));
   const wait = Math.max(after, lastAsked + rest - Date.now());
   clearTimeout(timer);
   timer = setTimeout(fetchTree, Math.max(0, wait));

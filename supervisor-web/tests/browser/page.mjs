@@ -169,7 +169,7 @@ try {
     await page.locator('#link', { hasText: /^live$/ }).waitFor();
     await page.locator('#pill', { hasText: /ready/ }).waitFor();
     await order('kill admin');
-    await page.locator('.entry', { hasText: 'admin' }).first().waitFor();
+    await row('admin').locator('.life', { hasText: '#3' }).waitFor();
   });
 
   await step('dark, and a phone', async () => {
@@ -198,6 +198,9 @@ try {
   assert.deepEqual(wrong, []);
 } catch (error) {
   failed = error;
+  for (const page of browser.contexts().flatMap(context => context.pages())) {
+    await page.screenshot({ path: folder + '/shots/failed.png' }).catch(() => {});
+  }
 }
 await browser.close();
 if (failed) { console.log(failed.stack); process.exit(1); }
