@@ -48,10 +48,10 @@
 //! Once the future of `run` is dropped, nothing is told any more, and the watchdog is not answered. The
 //! code after it in `main` has `TimeoutStopSec`.
 //!
-//! **Child processes**: a [`Program`](crate::Program) does not inherit `NOTIFY_SOCKET`, `WATCHDOG_USEC` and
-//! `WATCHDOG_PID`. They stay in the environment of the process itself, since Rust cannot remove a variable
-//! safely where threads run. What the program spawns in another way inherits them, and may speak in its
-//! name: remove them there, and keep `NotifyAccess=main`, by which systemd does not listen to others.
+//! **Child processes**: a `Program` (feature `process`) does not inherit `NOTIFY_SOCKET`, `WATCHDOG_USEC`
+//! and `WATCHDOG_PID`. They stay in the environment of the process itself, since Rust cannot remove a
+//! variable safely where threads run. What the program spawns in another way inherits them, and may speak
+//! in its name: remove them there, and keep `NotifyAccess=main`, by which systemd does not listen to others.
 //!
 //! # Sockets by name
 //!
