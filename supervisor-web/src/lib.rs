@@ -105,7 +105,7 @@
 //!
 //! # Features
 //!
-//! - `test-util`: [`Action::Fail`], for test builds.
+//! - `test-util`: the action `Action::Fail`, for test builds.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::print_stdout, clippy::print_stderr)]

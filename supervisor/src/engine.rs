@@ -26,6 +26,7 @@ mod children;
 mod commands;
 mod deferred;
 mod exits;
+mod gate;
 mod graph;
 mod group_restart;
 mod hash;
@@ -140,6 +141,8 @@ pub(crate) struct Engine<C, R> {
     walk: Walk,
     /// The uses between the children; `None` in declaration order.
     graph: Option<Box<Graph>>,
+    /// The children behind a gate whose gate is open.
+    open_gates: Vec<Key>,
     /// The number of children that are starting or stopping.
     moving: usize,
     /// The number of significant children that have not ended for good.
@@ -181,6 +184,7 @@ impl<C: Named, R> Engine<C, R> {
             draining: false,
             walk: Walk::default(),
             graph: by_use.then(Box::default),
+            open_gates: Vec::new(),
             moving: 0,
             significant: 0,
             deferred: VecDeque::new(),
@@ -563,6 +567,7 @@ impl<C: Named, R> Engine<C, R> {
 
     /// Closes a child that stays down: no life of it is pending.
     fn close_child(&mut self, key: Key, down: Down) {
+        let down = if self.is_shut(key) { Down::Standby } else { down };
         self.enter(key, State::Down(down));
         self.effects.push_back(Effect::Close(key));
     }

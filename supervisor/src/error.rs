@@ -68,6 +68,8 @@ pub enum SupervisorError {
     NotRunning(ChildPath),
     /// The supervisor has ended, for this reason.
     Ended(ChildPath, ExitReason),
+    /// The child waits for a lease, and is started by nothing else.
+    Standby(ChildPath),
     /// The supervisor has ended, and nobody holds a handle of its tree any more.
     Gone(ChildPath),
     /// The call would wait for the task that makes it.
@@ -134,6 +136,7 @@ impl SupervisorError {
             | Self::ShuttingDown(path)
             | Self::NotRunning(path)
             | Self::Ended(path, _)
+            | Self::Standby(path)
             | Self::Gone(path)
             | Self::FromInside(path)
             | Self::AlreadySupervised(path)
@@ -183,6 +186,7 @@ impl SupervisorError {
             Refusal::ShuttingDown => Self::ShuttingDown(supervisor),
             Refusal::ChildShuttingDown => Self::ShuttingDown(path),
             Refusal::ChildEnded(reason) => Self::Ended(path, *reason),
+            Refusal::Standby => Self::Standby(path),
             Refusal::FromInside => Self::FromInside(path),
             Refusal::NoSibling(sibling) => {
                 let text = path.to_string();
@@ -233,6 +237,7 @@ impl fmt::Display for SupervisorError {
             Self::ShuttingDown(path) => write!(f, "supervisor `{path}` is shutting down"),
             Self::NotRunning(path) => write!(f, "supervisor `{path}` is not running"),
             Self::Ended(path, reason) => write!(f, "supervisor `{path}` has ended: {reason}"),
+            Self::Standby(path) => write!(f, "child `{path}` waits for its lease"),
             Self::Gone(path) => write!(f, "supervisor `{path}` is gone, with its whole tree"),
             Self::FromInside(path) => write!(
                 f,

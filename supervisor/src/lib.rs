@@ -286,6 +286,7 @@
 //! - `systemd` (Unix): `systemd`, sockets that systemd has opened, by their names.
 //! - `deployment-checks`: checks of Kubernetes' and systemd's files against the times of a tree, for
 //!   the tests of a program: [`deployment`].
+//! - `lease`: the module `lease`, children that run in one replica of a service only.
 //! - `test-util`: `testing`, for the tests of your own tree: crash its children, wait for what
 //!   follows, seeded chaos, a fault matrix.
 
@@ -308,6 +309,8 @@ mod error;
 pub mod guide;
 mod inbox;
 mod kinds;
+#[cfg(feature = "lease")]
+pub mod lease;
 mod life;
 mod mailbox;
 #[cfg(all(test, shuttle))]

@@ -3,6 +3,8 @@
 pub(crate) mod current;
 pub(crate) mod detached;
 mod factory;
+#[cfg(feature = "lease")]
+pub(crate) mod gate;
 pub(crate) mod reentry;
 mod tasks;
 
@@ -16,6 +18,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 
 pub(crate) use self::factory::{LifeFactory, launch};
+#[cfg(feature = "lease")]
+use self::tasks::Scope;
 pub use self::tasks::{SpawnedTask, Tasks};
 use crate::catch::{Guarded, catch_panic, drop_each};
 use crate::engine::{Event, Exit};
@@ -33,6 +37,9 @@ pub(crate) struct PendingLife {
     pub(crate) generation: u64,
     pub(crate) span: LifeSpan,
     pub(crate) times: StopTimes,
+    /// The life's pass through the gate above it, if there is one.
+    #[cfg(feature = "lease")]
+    pub(crate) pass: Option<gate::Pass>,
 }
 
 impl fmt::Debug for PendingLife {
@@ -48,6 +55,19 @@ impl PendingLife {
         F: Future<Output = ChildResult> + Send + 'static,
     {
         task::spawn(self.into_life(future))
+    }
+
+    /// Marks the life as one that goes on whether or not its task is polled: it runs on a thread of
+    /// its own, or in a process.
+    #[cfg_attr(
+        not(feature = "lease"),
+        expect(clippy::unused_self, reason = "it matters to a lease")
+    )]
+    pub(crate) fn runs_outside(&mut self) {
+        #[cfg(feature = "lease")]
+        if let Some(pass) = &mut self.pass {
+            pass.run_outside();
+        }
     }
 
     /// Runs the life to its end on this thread, without the runtime; its future never waits.
@@ -68,7 +88,16 @@ impl PendingLife {
     }
 
     fn into_life<F>(self, future: F) -> Life<F> {
-        Life { future: Some(future), span: self.span, report: Report { slot: Some(self.slot) } }
+        #[cfg(feature = "lease")]
+        if let Some(pass) = &self.pass {
+            Scope::put_behind(pass.gate(), &*self.slot, self.generation);
+        }
+        let report = Report {
+            slot: Some(self.slot),
+            #[cfg(feature = "lease")]
+            pass: self.pass,
+        };
+        Life { future: Some(future), span: self.span, report }
     }
 }
 
@@ -141,6 +170,11 @@ impl<F: Future<Output = ChildResult>> Life<F> {
         if report.hangs() {
             return Poll::Pending;
         }
+        #[cfg(feature = "lease")]
+        let _turn = match report.pass.as_ref().map(gate::Pass::turn) {
+            Some(None) => return Poll::Pending,
+            turn => turn,
+        };
         let polled = current::inside(&mut report.slot, || {
             let poll = || this.future.as_mut().as_pin_mut().map_or(Poll::Pending, |f| f.poll(cx));
             let reason = match catch_unwind(AssertUnwindSafe(poll)) {
@@ -174,6 +208,10 @@ impl<F: Future<Output = ChildResult>> Life<F> {
 struct Report {
     /// The life's slot; lent to the thread while it polls, and gone when the end is reported.
     slot: Option<Arc<dyn AnySlot>>,
+    /// The life's pass through the gate above it; dropped after the life's locals, and before the
+    /// report.
+    #[cfg(feature = "lease")]
+    pass: Option<gate::Pass>,
 }
 
 impl Report {
@@ -203,6 +241,8 @@ impl Report {
     /// Ends the life. Returns the event to be sent to the supervisor, and the link to send it by.
     fn end(&mut self, exit: Exit) -> Option<(Link, Event<Reply>)> {
         let slot = self.slot.take()?;
+        #[cfg(feature = "lease")]
+        drop(self.pass.take());
         // The slot's generation is this life's: no other life begins before this one has ended.
         let generation = slot.core().generation();
         let link = slot.end_life(generation)?;

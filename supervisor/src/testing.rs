@@ -115,6 +115,8 @@ mod chaos;
 mod error;
 mod event_list;
 mod faults;
+#[cfg(feature = "lease")]
+mod leases;
 mod matrix;
 mod report;
 mod watch;
@@ -126,6 +128,8 @@ use tokio::time::timeout_at;
 pub use self::chaos::Chaos;
 pub use self::error::{Error, Missing};
 pub use self::faults::{fail_next_start, finish};
+#[cfg(feature = "lease")]
+pub use self::leases::{MemoryLeases, MemoryReplica};
 pub use self::matrix::{
     Case, FailedCase, Fault, FaultMatrix, MatrixFailure, MatrixReport, MatrixSource, Moment,
     TreeUnderTest, fault_matrix,

@@ -76,8 +76,9 @@ const LAYERS: &[Layer] = &[
     Layer { name: "runtime", places: &["runtime.rs", "runtime/"], may_name: Lower },
     Layer { name: "supervisor", places: &["supervisor.rs", "supervisor/"], may_name: Lower },
     Layer { name: "tree", places: &["tree.rs", "tree/"], may_name: Lower },
-    Layer { name: "testing", places: &["testing.rs", "testing/"], may_name: Lower },
-    Layer { name: "kinds", places: &["kinds.rs", "kinds/"], may_name: LowerBut(&["testing"]) },
+    Layer { name: "kinds", places: &["kinds.rs", "kinds/"], may_name: Lower },
+    Layer { name: "lease", places: &["lease.rs", "lease/"], may_name: Lower },
+    Layer { name: "testing", places: &["testing.rs", "testing/"], may_name: LowerBut(&["kinds"]) },
     Layer {
         name: "root",
         places: &["lib.rs", "__private.rs", "__private/", "guide.rs"],

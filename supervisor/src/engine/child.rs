@@ -28,6 +28,9 @@ pub(crate) struct ChildRules {
     pub(crate) heartbeat: Option<Duration>,
     /// The part that the child has in the health of its tree.
     pub(crate) health: HealthPart,
+    /// Set if the child is behind a gate: it is started by an order that opens the gate, and by
+    /// nothing else.
+    pub(crate) gated: bool,
 }
 
 impl ChildRules {
@@ -137,6 +140,8 @@ pub(crate) enum Down {
     Finished,
     /// The child has failed more often than its own limit allows.
     Failed,
+    /// The child is behind a gate that is shut.
+    Standby,
 }
 
 impl From<Down> for ChildState {
@@ -146,6 +151,7 @@ impl From<Down> for ChildState {
             Down::Stopped => Self::Stopped,
             Down::Finished => Self::Finished,
             Down::Failed => Self::Failed,
+            Down::Standby => Self::Standby,
         }
     }
 }

@@ -42,6 +42,10 @@ impl<C: Named, R> Engine<C, R> {
             Verb::StopAndStart => self.stop_and_start(now, key, reply),
             // `order` handles `Fail` at once; it comes here only if the child was unknown then.
             Verb::Fail(reason) => self.fail(now, key, reason, Some(reply)),
+            #[cfg(feature = "lease")]
+            Verb::Open => self.open(now, key, reply),
+            #[cfg(feature = "lease")]
+            Verb::Shut => self.shut(now, key, reply),
         }
     }
 
@@ -145,7 +149,7 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    fn terminate(&mut self, now: Instant, key: Key, reply: R) {
+    pub(super) fn terminate(&mut self, now: Instant, key: Key, reply: R) {
         let Some(child) = self.children.get(key) else { return };
         match &child.state {
             // (Only `Up` and `Trying` occur: a command about a child that is starting or stopping is deferred.)
@@ -205,7 +209,7 @@ impl<C: Named, R> Engine<C, R> {
             || self.children.get(key).is_some_and(|child| child.rules.restart == Temporary)
     }
 
-    fn restart(&mut self, now: Instant, key: Key, reply: R) {
+    pub(super) fn restart(&mut self, now: Instant, key: Key, reply: R) {
         match self.refusal_to_start_or_delete(key) {
             None => self.launch(now, key, Purpose::Command(reply)),
             Some(refusal) => self.answer(reply, Answer::Refused(refusal)),
@@ -263,12 +267,15 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Handles an order. One that fails the child's present life acts on that life at once, since it
-    /// may be what the supervisor waits for; any other order waits for its turn, as in OTP.
+    /// may be what the supervisor waits for; so does one that shuts the child's gate, since a lease
+    /// waits for nobody. Any other order waits for its turn, as in OTP.
     pub(super) fn order(&mut self, now: Instant, order: Box<Order<R>>) {
         match (&order.verb, self.resolve(&order.subject)) {
             (Verb::Fail(reason), Some(key)) => {
                 self.fail(now, key, ExitReason::clone(reason), Some(order.reply));
             }
+            #[cfg(feature = "lease")]
+            (Verb::Shut, Some(key)) if self.is_gated(key) => self.shut(now, key, order.reply),
             _ => self.run_or_defer(now, Deferred::Order(order)),
         }
     }

@@ -91,6 +91,12 @@ pub(crate) enum Verb {
     /// Ends the child's life as a failure that counts: `ChildRef::kill` with the reason `Killed`,
     /// and the functions of `testing` with reasons of their own.
     Fail(ExitReason),
+    /// Opens the gate of a child, and starts the child.
+    #[cfg(feature = "lease")]
+    Open,
+    /// Shuts the gate of a child, and stops the child, which is no failure and waits for nothing.
+    #[cfg(feature = "lease")]
+    Shut,
 }
 
 /// A command that brings new children.
@@ -142,6 +148,8 @@ pub(crate) enum Refusal {
     ChildEnded(Box<ExitReason>),
     /// The child is to be started after this sibling, which the supervisor does not have.
     NoSibling(Name),
+    /// The child is behind a gate that is shut.
+    Standby,
     /// The command comes from a child for which the supervisor waits, and so would wait for itself.
     FromInside,
 }

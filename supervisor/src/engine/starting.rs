@@ -81,6 +81,9 @@ impl<C: Named, R> Engine<C, R> {
 
     /// Starts a child that has no life.
     pub(super) fn launch(&mut self, now: Instant, key: Key, purpose: Purpose<R>) {
+        if self.is_shut(key) {
+            return self.stand_by(key, purpose);
+        }
         let Some(child) = self.children.get_mut(key) else { return };
         child.generation += 1;
         let (generation, rule) = (child.generation, child.rules.start);

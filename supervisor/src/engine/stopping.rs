@@ -412,7 +412,7 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Refuses the command that asked for a start, if a stop overtakes that start.
-    fn overtake_start(&mut self, now: Instant, key: Key) {
+    pub(super) fn overtake_start(&mut self, now: Instant, key: Key) {
         let starting = |child: &Child<C, R>| matches!(child.state, State::Starting(_));
         if !self.children.get(key).is_some_and(starting) {
             return;

@@ -17,6 +17,8 @@ mod closing;
 mod commands;
 mod deferred;
 mod driven;
+#[cfg(feature = "lease")]
+mod gate;
 mod heartbeat;
 mod intensity;
 pub(super) mod invariants;
@@ -77,6 +79,7 @@ fn worker(restart: RestartPolicy) -> ChildRules {
         drain: false,
         heartbeat: None,
         health: HealthPart::Required,
+        gated: false,
     }
 }
 

@@ -101,7 +101,8 @@ impl ChildSpec<Unset> {
 
 impl<M: Send + 'static> LifeFactory for Blocking<M> {
     #[expect(clippy::disallowed_methods, reason = "the thread is outside of the models")]
-    fn launch(self: Arc<Self>, life: PendingLife) -> Result<JoinHandle<()>, ExitReason> {
+    fn launch(self: Arc<Self>, mut life: PendingLife) -> Result<JoinHandle<()>, ExitReason> {
+        life.runs_outside();
         // The life counts as one that has looked at its shutdown signal: a stop may come before the
         // thread's first step.
         let _ = life.slot.core().observe_stop(life.generation);

@@ -18,6 +18,8 @@ use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
 
 use self::group::Group;
+#[cfg(feature = "lease")]
+pub(crate) use self::group::kill_all as kill_all_programs;
 use self::output::Output;
 use crate::child::{ChildRef, Context};
 use crate::life::detached::{self, AbortSignal};
@@ -336,7 +338,8 @@ impl ChildSpec<Unset> {
 }
 
 impl LifeFactory for Program {
-    fn launch(self: Arc<Self>, life: PendingLife) -> Result<JoinHandle<()>, ExitReason> {
+    fn launch(self: Arc<Self>, mut life: PendingLife) -> Result<JoinHandle<()>, ExitReason> {
+        life.runs_outside();
         // The life counts as one that has looked at its shutdown signal: a process always notices
         // the request, SIGTERM.
         let _ = life.slot.core().observe_stop(life.generation);

@@ -52,6 +52,11 @@ pub(crate) fn launch(
     if life.slot.core().take_fails_next() {
         return Err(reason_of_error("a test made the start fail".into()));
     }
+    #[cfg(feature = "lease")]
+    if life.pass.as_ref().is_some_and(|pass| pass.turn().is_none()) {
+        // No thread and no process begins behind a gate that is shut: the life waits for its end.
+        return Ok(life.spawn(std::future::pending()));
+    }
     catch_unwind(AssertUnwindSafe(|| factory.launch(life)))
         .unwrap_or_else(|payload| Err(reason_of_panic(payload)))
 }

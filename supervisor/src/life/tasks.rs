@@ -13,6 +13,8 @@ use std::task::{Context, Poll, Waker};
 
 use tokio::sync::oneshot;
 
+#[cfg(feature = "lease")]
+use super::gate::{Gate, Pass};
 use super::{Report, current, reason_of_panic};
 use crate::catch::wake_each;
 use crate::engine::{Event, Exit};
@@ -70,6 +72,9 @@ pub struct Tasks {
 /// The tasks of a life, held by the life's slot (and so not holding it).
 pub(crate) struct Scope {
     generation: u64,
+    /// The gate in front of the life, and so of its tasks.
+    #[cfg(feature = "lease")]
+    gate: Option<Arc<Gate>>,
     state: Mutex<State>,
 }
 
@@ -95,7 +100,15 @@ struct State {
 impl Tasks {
     /// Returns the tasks of this life.
     pub(crate) fn of(slot: &Arc<dyn AnySlot>, generation: u64) -> Self {
-        let make = || Arc::new(Scope { generation, state: Mutex::default() }) as _;
+        let make = || {
+            Arc::new(Scope {
+                generation,
+                // A life behind a gate has its scope from its beginning.
+                #[cfg(feature = "lease")]
+                gate: None,
+                state: Mutex::default(),
+            }) as _
+        };
         let scope = slot.core().scope(generation, make);
         let scope = scope.and_then(|scope| scope.downcast().ok());
         Self { slot: Arc::clone(slot), scope }
@@ -119,7 +132,13 @@ impl Tasks {
             return SpawnedTask { output, task: None };
         };
         let slot = Some(Arc::clone(&self.slot));
-        let member = Member { number, slot, scope: Arc::clone(scope) };
+        let member = Member {
+            number,
+            slot,
+            #[cfg(feature = "lease")]
+            pass: scope.gate.as_ref().map(Gate::admit),
+            scope: Arc::clone(scope),
+        };
         let (span, output_to) = (LifeSpan::current(), Some(sender));
         let spawned = Spawned { future: Some(future), span, output_to, member };
         // Without a runtime, the drop of the future counts the task out again.
@@ -154,6 +173,14 @@ impl Tasks {
 }
 
 impl Scope {
+    /// Puts the tasks of a life that is about to begin behind the gate that is in front of the life.
+    #[cfg(feature = "lease")]
+    pub(super) fn put_behind(gate: &Arc<Gate>, slot: &dyn AnySlot, generation: u64) {
+        let gate = Some(Arc::clone(gate));
+        let make = || Arc::new(Self { generation, gate, state: Mutex::default() }) as _;
+        drop(slot.core().scope(generation, make));
+    }
+
     /// Counts a task that is about to be spawned. Returns its number, or `None` if the life's own code
     /// has ended.
     fn enter(&self) -> Option<u64> {
@@ -247,7 +274,12 @@ impl Scope {
         drop(tasks);
         let mut state = self.lock();
         if state.live > 0 {
-            state.report = Some((Report { slot: report.slot.take() }, exit));
+            let report = Report {
+                slot: report.slot.take(),
+                #[cfg(feature = "lease")]
+                pass: report.pass.take(),
+            };
+            state.report = Some((report, exit));
             return None;
         }
         Some(state.exit(exit))
@@ -306,8 +338,20 @@ impl Report {
 struct Member {
     /// The life's slot; lent to the thread while it polls.
     slot: Option<Arc<dyn AnySlot>>,
+    /// The task's own pass through the gate in front of its life.
+    #[cfg(feature = "lease")]
+    pass: Option<Pass>,
     scope: Arc<Scope>,
     number: u64,
+}
+
+impl Member {
+    /// Notes the end of the task, whose locals are dropped.
+    fn leave(&mut self) {
+        #[cfg(feature = "lease")]
+        drop(self.pass.take());
+        self.scope.leave(self.number);
+    }
 }
 
 pin_project_lite::pin_project! {
@@ -336,7 +380,7 @@ pin_project_lite::pin_project! {
             if let Err(reason) = dropped {
                 member.scope.failed(member.slot.as_ref(), reason);
             }
-            member.scope.leave(member.number);
+            member.leave();
         }
     }
 }
@@ -348,6 +392,11 @@ impl<F: Future> Future for Spawned<F> {
         let mut this = self.project();
         let _entered = this.span.enter();
         let member = this.member;
+        #[cfg(feature = "lease")]
+        let _turn = match member.pass.as_ref().map(Pass::turn) {
+            Some(None) => return Poll::Pending,
+            turn => turn,
+        };
         let polled = current::inside(&mut member.slot, || {
             let poll = || this.future.as_mut().as_pin_mut().map_or(Poll::Pending, |f| f.poll(cx));
             let polled = match catch_unwind(AssertUnwindSafe(poll)) {
@@ -373,7 +422,7 @@ impl<F: Future> Future for Spawned<F> {
             }
             Err(reason) => member.scope.failed(member.slot.as_ref(), reason),
         }
-        member.scope.leave(member.number);
+        member.leave();
         Poll::Ready(())
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use crate::spec::{ChildPath, ExitReason, MaxRestarts};
+use crate::spec::{ChildPath, Escaped, ExitReason, MaxRestarts};
 
 /// An event of a tree, with its number and the path at which it happened.
 #[derive(Clone, Debug)]
@@ -184,6 +184,29 @@ pub enum EventKind {
         /// The reason of the end.
         reason: ExitReason,
     },
+    /// The supervisor's children start, since this replica has acquired their lease.
+    #[non_exhaustive]
+    LeaseAcquired {
+        /// The name of the lease.
+        lease: String,
+        /// The number of the acquisition, which only grows.
+        fence: u64,
+    },
+    /// The supervisor's children have ended, and their lease is released: another replica can
+    /// acquire it.
+    #[non_exhaustive]
+    LeaseReleased {
+        /// The name of the lease.
+        lease: String,
+    },
+    /// The supervisor's children are stopped, since this replica may lose their lease or has lost it.
+    #[non_exhaustive]
+    LeaseLost {
+        /// The name of the lease.
+        lease: String,
+        /// What has happened to it.
+        why: String,
+    },
     /// The subscriber fell behind, and missed events at this point.
     #[non_exhaustive]
     Missed {
@@ -232,6 +255,13 @@ impl fmt::Display for EventKind {
             }
             Self::SupervisorStopping => f.write_str("stopping"),
             Self::SupervisorTerminated { reason } => write!(f, "supervisor ended: {reason}"),
+            Self::LeaseAcquired { lease, fence } => {
+                write!(f, "lease `{}` acquired, with fence {fence}", Escaped(lease))
+            }
+            Self::LeaseReleased { lease } => write!(f, "lease `{}` released", Escaped(lease)),
+            Self::LeaseLost { lease, why } => {
+                write!(f, "lease `{}` lost: {}", Escaped(lease), Escaped(why))
+            }
             Self::Missed { count } => write!(f, "{count} events missed"),
         }
     }

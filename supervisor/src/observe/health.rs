@@ -85,14 +85,15 @@ enum Effect {
 
 impl HealthProblem {
     /// Returns what is wrong with a child in this state, which says this of itself. A child that has
-    /// finished is well: it has done its work.
+    /// finished is well: it has done its work. So is one that waits for a lease: another replica does
+    /// the work.
     pub(crate) fn of(state: ChildState, word: Option<OwnWord>) -> Option<Self> {
         match (state, word) {
             (ChildState::Running, Some(OwnWord::Degraded(why))) => Some(Self::Degraded(why)),
             (ChildState::Running | ChildState::Starting, Some(OwnWord::Unready(why))) => {
                 Some(Self::Unready(why))
             }
-            (ChildState::Running, None) | (ChildState::Finished, _) => None,
+            (ChildState::Running, None) | (ChildState::Finished | ChildState::Standby, _) => None,
             (ChildState::NotStarted, _) => Some(Self::NotStarted),
             (ChildState::Starting, _) => Some(Self::Starting),
             (ChildState::Restarting, _) => Some(Self::Restarting),

@@ -95,6 +95,8 @@ pub struct SupervisorStats {
     pub finished: usize,
     /// The number of children that have failed more often than their own `max_restarts` allow.
     pub failed: usize,
+    /// The number of children that wait for a lease.
+    pub standby: usize,
     /// The number of children that could not be stopped.
     pub unstoppable: usize,
 }
@@ -111,6 +113,7 @@ impl SupervisorStats {
             + self.not_started
             + self.finished
             + self.failed
+            + self.standby
             + self.unstoppable
     }
 }

@@ -250,6 +250,15 @@ fn write(path: &Escaped<&str>, kind: &EventKind, asked: bool) {
         EventKind::SupervisorTerminated { reason } => {
             info!(target: "supervisor", supervisor = %path, %reason, "supervisor ended");
         }
+        EventKind::LeaseAcquired { lease, fence } => {
+            info!(target: "supervisor", supervisor = %path, lease = %Escaped(lease), fence, "lease acquired: the children start");
+        }
+        EventKind::LeaseReleased { lease } => {
+            info!(target: "supervisor", supervisor = %path, lease = %Escaped(lease), "lease released");
+        }
+        EventKind::LeaseLost { lease, why } => {
+            warn!(target: "supervisor", supervisor = %path, lease = %Escaped(lease), "lease lost: {}; the children are stopped", Escaped(why));
+        }
         EventKind::Missed { .. } => {}
     }
 }

@@ -42,6 +42,9 @@ pub(crate) struct SupervisorRun {
     pub(crate) node: Arc<Node>,
     pub(crate) engine: Engine<ChildTask, Reply>,
     inbox: Arc<Inbox>,
+    /// The gate in front of the children's lives, if there is one.
+    #[cfg(feature = "lease")]
+    gate: Option<Arc<crate::life::gate::Gate>>,
     reaper: Reaper,
     /// The messages in hand: none while the state rests in the inbox.
     batch: VecDeque<Message>,
@@ -80,6 +83,8 @@ fn spawn(node: Arc<Node>, inbox: Arc<Inbox>, policy: Option<RestartPolicy>) {
         }
     }
     let run = Box::new(SupervisorRun {
+        #[cfg(feature = "lease")]
+        gate: node.gate(),
         node,
         engine,
         inbox,

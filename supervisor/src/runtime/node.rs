@@ -3,6 +3,8 @@
 mod adoption;
 mod announce;
 mod body;
+#[cfg(feature = "lease")]
+mod gate;
 mod health;
 mod lives;
 mod resolve;
@@ -94,6 +96,9 @@ struct Locked {
     is_final_stop: bool,
     /// The link to which the end of the current life is reported, and the number of that life.
     reports_to: Option<(Link, u64)>,
+    /// The gate in front of the supervisor, if it runs only while it holds a lease.
+    #[cfg(feature = "lease")]
+    gate: Option<Arc<crate::life::gate::Gate>>,
     /// A fault of the declaration, which the start returns as its error.
     fault: Option<Box<SupervisorError>>,
     /// The callers that wait until all children have started.
@@ -191,6 +196,8 @@ impl Node {
                 steps: Steps::default(),
                 is_final_stop: false,
                 reports_to: None,
+                #[cfg(feature = "lease")]
+                gate: None,
                 fault: None,
                 start_waiters: Vec::new(),
                 end_waiters: Vec::new(),

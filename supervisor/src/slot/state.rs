@@ -87,7 +87,7 @@ pub(super) enum LastExit {
 }
 
 /// The states by their numbers.
-const STATES: [ChildState; 10] = [
+const STATES: [ChildState; 11] = [
     ChildState::Starting,
     ChildState::Running,
     ChildState::Stopping,
@@ -97,11 +97,12 @@ const STATES: [ChildState; 10] = [
     ChildState::NotStarted,
     ChildState::Finished,
     ChildState::Failed,
+    ChildState::Standby,
     // See `HELD`.
     ChildState::Restarting,
 ];
 /// The number of the state of a child that comes back only with its group or its supervisor.
-const HELD: u64 = 9;
+const HELD: u64 = 10;
 /// The exits by their numbers.
 const EXITS: [LastExit; 4] =
     [LastExit::None, LastExit::Normal, LastExit::Shutdown, LastExit::Other];

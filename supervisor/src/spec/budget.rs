@@ -54,7 +54,7 @@ impl Budget {
     }
 
     /// Returns the bound; `None` if there is none.
-    pub(super) const fn bound(self) -> Option<Duration> {
+    pub(crate) const fn bound(self) -> Option<Duration> {
         match self {
             Self::Bounded(time) => Some(time),
             Self::Unbounded => None,

@@ -35,6 +35,8 @@ pub enum ChildState {
     Finished,
     /// The child has failed more often than its own `max_restarts` allows, and stays down.
     Failed,
+    /// The child waits for a lease, while it runs in another replica or nowhere.
+    Standby,
 }
 
 impl ChildState {
@@ -51,14 +53,18 @@ impl ChildState {
             Self::NotStarted => "not started",
             Self::Finished => "finished",
             Self::Failed => "failed",
+            Self::Standby => "standby",
         }
     }
 
     /// Returns `true` if the child has no life and none is pending: it was never started, has
-    /// finished, was stopped, or has been given up.
+    /// finished, was stopped, has been given up, or waits for a lease.
     #[must_use]
     pub const fn is_down(self) -> bool {
-        matches!(self, Self::NotStarted | Self::Finished | Self::Stopped | Self::Failed)
+        matches!(
+            self,
+            Self::NotStarted | Self::Finished | Self::Stopped | Self::Failed | Self::Standby
+        )
     }
 }
 

@@ -343,7 +343,7 @@ fn look_at(
         _ if phase == Phase::Stopping => true,
         ChildState::NotStarted => phase == Phase::Starting,
         ChildState::Running => !slot.core().is_said(),
-        _ => state == ChildState::Finished,
+        _ => matches!(state, ChildState::Finished | ChildState::Standby),
     };
     let nested = match &child.data.body {
         Body::Supervisor { node, .. } => Some(Arc::clone(node)),

@@ -156,6 +156,7 @@ fn spec_info(name: &Name, rules: &ChildRules) -> ChildSpecInfo {
         drain,
         heartbeat,
         health,
+        gated: _,
     } = *rules;
     let (start, start_timeout) = match start {
         StartRule::Ready(timeout) if kind == ChildKind::Worker => (StartMode::Notify, timeout),
@@ -217,6 +218,7 @@ fn count_states(run: &mut SupervisorRun) -> SupervisorStats {
             ChildState::NotStarted => &mut stats.not_started,
             ChildState::Finished => &mut stats.finished,
             ChildState::Failed => &mut stats.failed,
+            ChildState::Standby => &mut stats.standby,
             ChildState::Unstoppable => &mut stats.unstoppable,
         } += 1;
     }

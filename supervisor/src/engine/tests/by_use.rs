@@ -288,6 +288,7 @@ fn with_children(
     for (number, (rules, own)) in children.into_iter().enumerate() {
         let uses: Vec<String> = uses(number, own).into_iter().map(name).collect();
         let uses: Vec<&str> = uses.iter().map(String::as_str).collect();
+        let rules = ChildRules { gated: false, ..rules };
         world = world.with_user(&name(number), rules, &uses);
     }
     world

@@ -10,6 +10,7 @@ use crate::spec::{ChildState, RestartPolicy, SupervisionStrategy};
 
 pub(super) fn check(world: &World) {
     lives_are_known(world);
+    nothing_runs_behind_a_shut_gate(world);
     states_are_shown(world);
     counters_follow_from_states(world);
     nothing_waits_without_cause(world);
@@ -120,6 +121,15 @@ fn lives_are_known(world: &World) {
     }
     for key in world.lives.keys() {
         assert!(world.engine.child(*key).is_some(), "a life was forgotten");
+    }
+}
+
+/// Asserts that a child behind a gate that is shut has no life, but for one that is being ended.
+fn nothing_runs_behind_a_shut_gate(world: &World) {
+    for (key, child) in world.engine.children() {
+        let runs =
+            matches!(child.state, State::Starting(_) | State::Trying { .. } | State::Up { .. });
+        assert!(!runs || !world.engine.is_shut(key), "{} runs on standby", child.data.0);
     }
 }
 

@@ -73,9 +73,12 @@ fn child() -> impl Strategy<Value = ChildRules> {
     ];
     let heartbeat = prop::option::weighted(0.2, (0..3_000_u64).prop_map(millis));
     let supervisor = prop::bool::weighted(0.15);
+    let gated = prop::bool::weighted(0.15);
     let limit = 0..20_u32;
-    (restart, shutdown, backoff, start, heartbeat, supervisor, any::<bool>(), limit).prop_map(
-        |(restart, shutdown, backoff, start, heartbeat, supervisor, significant, limit)| {
+    let parts =
+        (restart, shutdown, backoff, start, heartbeat, supervisor, any::<bool>(), limit, gated);
+    parts.prop_map(
+        |(restart, shutdown, backoff, start, heartbeat, supervisor, significant, limit, gated)| {
             let kind = if supervisor { ChildKind::Supervisor } else { ChildKind::Worker };
             let start = match start {
                 StartRule::Retry(_) if supervisor => StartRule::Retry(None),
@@ -101,6 +104,7 @@ fn child() -> impl Strategy<Value = ChildRules> {
                 drain,
                 heartbeat,
                 health,
+                gated: cfg!(feature = "lease") && gated && restart != Temporary,
             }
         },
     )
@@ -133,7 +137,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         10 => Just(Deadline),
         4 => (0..8_u8, child(), any::<u8>())
             .prop_map(|(name, rules, uses)| Add(name, rules, uses)),
-        20 => (0..5_u8, 0..8_u8).prop_map(|(command, name)| Command(command, name)),
+        20 => (0..7_u8, 0..8_u8).prop_map(|(command, name)| Command(command, name)),
         2 => (0..2_500_u64).prop_map(Drain),
         1 => (0..2_500_u64).prop_map(EndBy),
         1 => Just(Stop),
@@ -170,7 +174,7 @@ pub(super) fn scenario_of(
             auto_shutdown,
             kill_grace: grace,
             max_children: most.filter(|_| is_pool),
-            template: is_pool.then(|| Arc::new(template)),
+            template: is_pool.then(|| Arc::new(ChildRules { gated: false, ..template })),
             ..supervisor(strategy)
         }
     });
@@ -183,6 +187,12 @@ pub(super) fn scenario_of(
         events,
         end,
     })
+}
+
+/// Returns the rules of a child, without its gate if its siblings may wait for it.
+fn gated_where_possible(world: &World, rules: ChildRules) -> ChildRules {
+    let alone = world.engine.rules.strategy == OneForOne && world.engine.graph.is_none();
+    ChildRules { gated: rules.gated && alone, ..rules }
 }
 
 /// Returns the numbers of the bits that are set.
@@ -254,6 +264,7 @@ pub(super) fn happen(world: &mut World, happening: Happening) {
         }
         Happening::Add(number, rules, uses) => {
             let rules = world.engine.rules.template.as_deref().cloned().unwrap_or(rules);
+            let rules = ChildRules { gated: false, ..rules };
             let name = name_in(world, number);
             let uses = if world.engine.graph.is_some() && !world.uses_all {
                 bits(uses)
@@ -312,10 +323,19 @@ fn command_in(world: &mut World, command: u8, number: u8) {
         1 => Verb::Restart,
         2 => Verb::Delete,
         3 => Verb::StopAndStart,
+        #[cfg(feature = "lease")]
+        4 => Verb::Open,
+        #[cfg(feature = "lease")]
+        5 => Verb::Shut,
         _ => Verb::Fail(ExitReason::Killed),
     };
     let name = name_in(world, number);
     let own = world.engine.find(&world::named(&name));
+    #[cfg(feature = "lease")]
+    if matches!(make, Verb::Open | Verb::Shut) && !own.is_some_and(|key| world.engine.is_gated(key))
+    {
+        return;
+    }
     let free = own.is_none_or(|key| !world.engine.is_moving(key));
     let call = world.call(make, &name);
     let engine = &world.engine;
@@ -386,6 +406,7 @@ proptest! {
         let (children, events, end) = (scenario.children, scenario.events, scenario.end);
         if world.engine.rules.strategy != SimpleOneForOne {
             for (number, (rules, _)) in children.into_iter().enumerate() {
+                let rules = gated_where_possible(&world, rules);
                 world = world.with(&name(number), rules);
             }
         }

@@ -246,8 +246,19 @@ fn poll_for_end(process: Pid, limit: Duration) {
 /// The groups that are killed if the program aborts.
 static GROUPS: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
 
-/// Adds a group to those that are killed if a panic aborts the program. Does nothing unless the
-/// program is compiled with `panic = "abort"`.
+/// Whether the program may abort: by a panic, or since a lease ends.
+const MAY_ABORT: bool = cfg!(any(panic = "abort", feature = "lease"));
+
+/// Kills all groups, before the program aborts.
+pub(crate) fn kill_all() {
+    if let Ok(groups) = GROUPS.try_lock() {
+        for &group in groups.iter() {
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+    }
+}
+
+/// Adds a group to those that are killed if the program aborts. Does nothing if it never does.
 fn kill_on_abort(leader: Pid) {
     static INSTALL: Once = Once::new();
     if cfg!(panic = "abort") {
@@ -255,21 +266,19 @@ fn kill_on_abort(leader: Pid) {
         INSTALL.call_once(|| {
             let previous = std::panic::take_hook();
             std::panic::set_hook(Box::new(move |info| {
-                if let Ok(groups) = GROUPS.try_lock() {
-                    for &group in groups.iter() {
-                        let _ = kill_process_group(group, Signal::KILL);
-                    }
-                }
+                kill_all();
                 previous(info);
             }));
         });
+    }
+    if MAY_ABORT {
         GROUPS.lock().unwrap_or_else(PoisonError::into_inner).push(leader);
     }
 }
 
-/// Removes a group from those that are killed if a panic aborts the program.
+/// Removes a group from those that are killed if the program aborts.
 fn unregister(leader: Pid) {
-    if cfg!(panic = "abort") {
+    if MAY_ABORT {
         let mut groups = GROUPS.lock().unwrap_or_else(PoisonError::into_inner);
         groups.retain(|group| *group != leader);
     }

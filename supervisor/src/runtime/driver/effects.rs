@@ -4,9 +4,13 @@ use std::sync::Arc;
 
 use super::SupervisorRun;
 use super::child::{AbortOnDrop, ChildTask};
+#[cfg(feature = "lease")]
+use crate::engine::Down;
 use crate::engine::{Child, Effect, Event, Exit, Key, Shown, State};
 use crate::inbox::{self, Link, Message, Reply};
 use crate::life::detached::StopTimes;
+#[cfg(feature = "lease")]
+use crate::life::gate::Gate;
 use crate::life::{self, PendingLife};
 use crate::mailbox::Closing;
 use crate::observe::LifeSpan;
@@ -80,7 +84,14 @@ impl SupervisorRun {
                 node.launch(&link, generation, policy);
             }
             Body::Task { factory, .. } => {
-                let life = PendingLife { slot, generation, span, times };
+                let life = PendingLife {
+                    slot,
+                    generation,
+                    span,
+                    times,
+                    #[cfg(feature = "lease")]
+                    pass: self.gate.as_ref().map(Gate::admit),
+                };
                 match life::launch(Arc::clone(factory), life) {
                     Ok(task) => child.task = AbortOnDrop::new(task),
                     Err(reason) => {
@@ -157,6 +168,12 @@ impl SupervisorRun {
     fn close(&mut self, key: Key) {
         if let Some(child) = self.engine.child(key) {
             self.node.close_for_good(&child.data.body, Closing::NotRunning, &mut self.reaper);
+            #[cfg(feature = "lease")]
+            if let (Body::Supervisor { node, .. }, State::Down(Down::Standby)) =
+                (&child.data.body, &child.state)
+            {
+                node.stand_by();
+            }
         }
     }
 

@@ -22,6 +22,15 @@ impl Body {
         slot
     }
 
+    /// Returns `true` if the child is a supervisor behind a gate.
+    pub(crate) fn is_gated(&self) -> bool {
+        match self {
+            #[cfg(feature = "lease")]
+            Self::Supervisor { node, .. } => node.own_gate().is_some(),
+            _ => false,
+        }
+    }
+
     /// Returns the time that the child needs to stop if no shutdown time cuts it short.
     pub(crate) fn need(&self) -> Budget {
         match self {

@@ -12,7 +12,7 @@ pub(crate) fn resolve(options: &ChildOptions, body: &Body) -> ChildRules {
         Body::Task { .. } => ChildKind::Worker,
         Body::Supervisor { .. } => ChildKind::Supervisor,
     };
-    resolve_kind(options, kind)
+    ChildRules { gated: body.is_gated(), ..resolve_kind(options, kind) }
 }
 
 /// Fills in the defaults of the options of a pool's workers of this kind: they come and go.
@@ -55,5 +55,6 @@ fn resolve_kind(options: &ChildOptions, kind: ChildKind) -> ChildRules {
         drain: options.is_drained(),
         heartbeat: options.heartbeat(),
         health: options.health().unwrap_or(health),
+        gated: false,
     }
 }

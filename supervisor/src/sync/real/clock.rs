@@ -14,6 +14,25 @@ pub(crate) fn real_now() -> Instant {
     Instant::now()
 }
 
+/// Returns the reading of the system's clock that goes on while the machine sleeps.
+#[cfg(feature = "lease")]
+pub(crate) fn boottime() -> Duration {
+    #[cfg(unix)]
+    {
+        #[cfg(any(target_os = "linux", target_os = "android", target_os = "fuchsia"))]
+        const CLOCK: rustix::time::ClockId = rustix::time::ClockId::Boottime;
+        #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "fuchsia")))]
+        const CLOCK: rustix::time::ClockId = rustix::time::ClockId::Monotonic;
+        // Neither field is negative: the clock counts from the start of the machine.
+        Duration::try_from(rustix::time::clock_gettime(CLOCK)).unwrap_or_default()
+    }
+    #[cfg(not(unix))]
+    {
+        static ORIGIN: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
+        ORIGIN.get_or_init(Instant::now).elapsed() + Duration::from_secs(1)
+    }
+}
+
 /// Returns `true` if a test has paused tokio's clock, which tokio does not tell.
 ///
 /// In a program that never pauses it, tokio's clock is the real one, and this reads it three times.

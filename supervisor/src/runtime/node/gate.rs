@@ -1,0 +1,67 @@
+//! The gate in front of a supervisor that runs only while it holds a lease.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Body, Node};
+use crate::life::gate::Gate;
+use crate::spec::ChildState;
+
+impl Node {
+    /// Puts a supervisor that is being built behind this gate.
+    pub(crate) fn set_gate(&self, gate: Arc<Gate>) {
+        let old = self.lock().gate.replace(gate);
+        drop(old);
+    }
+
+    /// Returns the supervisor's own gate.
+    pub(crate) fn own_gate(&self) -> Option<Arc<Gate>> {
+        self.lock().gate.clone()
+    }
+
+    /// Returns the longest time that a life may go on after it is aborted, of this supervisor's and of
+    /// all declared below it.
+    pub(crate) fn longest_kill_grace(&self) -> Duration {
+        let mut longest = self.rules().kill_grace;
+        let mut pending = vec![self.declared()];
+        while let Some(declared) = pending.pop() {
+            for child in declared.iter() {
+                if let Body::Supervisor { node, .. } = &child.body {
+                    longest = longest.max(node.rules().kill_grace);
+                    pending.push(node.declared());
+                }
+            }
+        }
+        longest
+    }
+
+    /// Shows all children declared below this supervisor as waiting for a lease.
+    pub(in crate::runtime) fn stand_by(&self) {
+        let mut pending = vec![self.declared()];
+        while let Some(declared) = pending.pop() {
+            for child in declared.iter() {
+                child.body.slot().core().mark_down(ChildState::Standby);
+                if let Body::Supervisor { node, .. } = &child.body {
+                    pending.push(node.declared());
+                }
+            }
+        }
+    }
+
+    /// Returns the rule that the declaration breaks, if it breaks one.
+    pub(crate) fn fault(&self) -> Option<String> {
+        self.lock().fault.as_ref().map(ToString::to_string)
+    }
+
+    /// Returns the gate in front of the lives of this supervisor's children: its own, or that of a
+    /// supervisor above it.
+    pub(in crate::runtime) fn gate(self: &Arc<Self>) -> Option<Arc<Gate>> {
+        let mut node = Arc::clone(self);
+        loop {
+            if let Some(gate) = node.own_gate() {
+                return Some(gate);
+            }
+            node = node.parent()?;
+        }
+    }
+}

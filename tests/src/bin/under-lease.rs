@@ -1,0 +1,72 @@
+//! A program for the tests of singletons: its child blocks the only thread of the runtime, and its
+//! lease, of three seconds, is granted once and never renewed.
+//!
+//! `under-lease abort` is to be ended by the watchdog, `under-lease report` to end by itself. Both print
+//! the moment at which the lease is granted, in milliseconds of the wall clock.
+
+use std::io;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use supervisor::lease::{Acquisition, Claim, LeaseError, Leases, Overrun, Renewal, Singleton};
+use supervisor::prelude::*;
+
+/// The time for which the child blocks its thread.
+const BLOCKED: Duration = Duration::from_secs(6);
+
+/// An engine that grants a lease, and then is away.
+struct Away;
+
+impl Leases for Away {
+    async fn acquire(&self, _: Claim) -> Result<Acquisition, LeaseError> {
+        println!("{}", SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis());
+        Ok(Acquisition::Acquired { fence: 1 })
+    }
+
+    async fn renew(&self, _: Claim) -> Result<Renewal, LeaseError> {
+        Err("away".into())
+    }
+
+    async fn release(&self, _: Claim) -> Result<(), LeaseError> {
+        Err("away".into())
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let overrun = match std::env::args().nth(1).as_deref() {
+        Some("abort") => Overrun::Abort,
+        Some("report") => Overrun::Report,
+        _ => return Err(io::Error::other("`under-lease abort` or `under-lease report`").into()),
+    };
+    // Whatever is broken: a test waits for the end of this program.
+    std::thread::spawn(|| {
+        std::thread::sleep(5 * BLOCKED);
+        eprintln!("waited in vain for the end of the child");
+        std::process::exit(1);
+    });
+    let (blocked, mut ended) = tokio::sync::mpsc::channel::<()>(1);
+    let billing = Singleton::new("billing", Away)
+        .with_ttl(Duration::from_secs(3))
+        .with_renew(Duration::from_millis(500))
+        .with_overrun(overrun)
+        .build(|_| {
+            let stuck = move |_: Context| {
+                let blocked = blocked.clone();
+                async move {
+                    println!("blocked");
+                    std::thread::sleep(BLOCKED);
+                    let _ = blocked.try_send(());
+                    Ok(())
+                }
+            };
+            let stuck = ChildSpec::new("stuck").with_task(stuck);
+            let stuck = stuck.with_shutdown(Duration::from_millis(100));
+            Supervisor::new().with_kill_grace(Duration::from_millis(100)).with_child(stuck)
+        });
+    let billing = ChildSpec::new("billing").with_supervisor(billing);
+    let root = Supervisor::new().with_child(billing).build();
+    root.start().await?;
+    let _ = ended.recv().await;
+    println!("ended");
+    Ok(())
+}
