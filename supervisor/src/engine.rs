@@ -51,7 +51,8 @@ use child::StopPurpose;
 pub(crate) use child::{Child, ChildRules, Down, Named, StartRule, State};
 pub(crate) use children::Key;
 pub(crate) use protocol::{
-    Addition, Answer, Effect, Ending, Event, Exit, Notice, Order, Refusal, Shown, Subject, Verb,
+    Addition, Answer, Effect, Ending, Event, Exit, Limit, Notice, Order, Refusal, Shown, Subject,
+    Verb,
 };
 
 use self::child::Pending;

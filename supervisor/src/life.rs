@@ -26,7 +26,7 @@ use crate::engine::{Event, Exit};
 use crate::inbox::{Link, Reply};
 use crate::observe::LifeSpan;
 use crate::slot::AnySlot;
-use crate::spec::{ChildError, ChildResult, ExitReason, Failure, Rendering};
+use crate::spec::{ChildError, ChildResult, ExitReason, Failure, Plainness, Rendering};
 use crate::sync::task::{self, JoinHandle};
 
 use self::detached::StopTimes;
@@ -279,9 +279,12 @@ pub(crate) fn reason_of_error(error: ChildError) -> ExitReason {
 }
 
 /// Drops an error whose last exit reason was dropped, perhaps in a supervisor's task, in a task of
-/// its own.
-fn discard(error: Box<dyn Error + Send + Sync>) {
+/// its own; one that has hardly a destructor here, but under a guard.
+fn discard(error: Box<dyn Error + Send + Sync>, plainness: Plainness) {
     let error = Guarded::new(error);
+    if plainness == Plainness::Plain {
+        return;
+    }
     // Without a runtime it is dropped here.
     drop(task::try_spawn(async move { drop(error) }));
 }

@@ -25,10 +25,10 @@ pub(crate) use self::descriptor::{BUILT_BY_HAND, Part, Unbounded, Why};
 pub(crate) use self::escaped::Escaped;
 #[cfg(all(unix, feature = "process"))]
 pub(crate) use self::exit::BadStatus;
-pub(crate) use self::exit::Rendering;
 pub use self::exit::{
     ChildError, ChildResult, Escalate, Escalation, ExitReason, Failure, WithExitCode,
 };
+pub(crate) use self::exit::{Plainness, Rendering};
 pub use self::health::HealthPart;
 pub(crate) use self::health::OwnWord;
 pub(crate) use self::name::Name;

@@ -256,6 +256,32 @@ async fn a_caller_that_gives_up_leaves_the_others_waiting() {
     root.shutdown().await.unwrap();
 }
 
+/// The child ends and is started again before the first caller, which was woken, looks at it.
+#[tokio::test(start_paused = true)]
+async fn a_caller_that_was_woken_takes_no_later_caller_along() {
+    let stage = Stage::new();
+    let root = Supervisor::new().build();
+    let child = root.add_child(stage.actor("child")).await.unwrap();
+    for is_polled in [false, true] {
+        let mut cx = TaskContext::from_waker(Waker::noop());
+        let mut first = Box::pin(child.ended());
+        assert!(first.as_mut().poll(&mut cx).is_pending());
+        child.terminate().await.unwrap();
+        child.restart().await.unwrap();
+        let second = tokio::spawn(child.ended());
+        quiet().await;
+        if is_polled {
+            assert!(first.as_mut().poll(&mut cx).is_pending(), "it runs again");
+        } else {
+            drop(first);
+        }
+        child.terminate().await.unwrap();
+        within("the second caller", second).await.unwrap();
+        child.restart().await.unwrap();
+    }
+    root.shutdown().await.unwrap();
+}
+
 #[test]
 fn the_end_of_the_runtime_is_the_end_of_its_children() {
     let stage = Stage::new();

@@ -137,6 +137,49 @@ async fn the_error_at_the_bottom_of_an_escalation_comes_back_at_the_root() {
 
 /// A destructor of an error that panics, and one that blocks, harm no supervisor: they run in the task of
 /// a later life of the same child.
+/// A value without a destructor, of which a conversion makes an error that has one.
+#[derive(Clone, Copy)]
+struct Code;
+
+#[derive(Debug)]
+struct Report;
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a report")
+    }
+}
+
+impl Error for Report {}
+
+impl Drop for Report {
+    fn drop(&mut self) {
+        panic!("in the destructor of a report");
+    }
+}
+
+impl From<Code> for Box<dyn Error + Send + Sync> {
+    fn from(_: Code) -> Self {
+        Box::new(Report)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_destructor_that_panics_and_was_not_to_be_seen_harms_no_supervisor() {
+    let child = ChildSpec::new("child").with_task(async |ctx: Context| {
+        if ctx.incarnation() <= 5 {
+            return Err(ChildError::from(Code));
+        }
+        ctx.shutdown_requested().await;
+        Ok(())
+    });
+    let root = Supervisor::new().with_max_restarts(10).with_child(child).build();
+    root.start().await.unwrap();
+    quiet().await;
+    assert_eq!(within("a query", root.count_children()).await.unwrap().active, 1);
+    within("the shutdown", root.shutdown()).await.unwrap();
+}
+
 #[test]
 fn the_destructor_of_an_error_runs_in_no_supervisor() {
     let runtime =

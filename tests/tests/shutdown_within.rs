@@ -210,6 +210,82 @@ async fn a_nested_supervisor_is_limited_and_killed_as_a_child_and_stays_down() {
     }
 }
 
+/// Returns a child that is up ten seconds after its beginning.
+fn slow(stage: &Stage) -> ChildSpec<Ready<ChildRef>> {
+    let spec = stage.task("slow", async |mut ctx: Context| {
+        sleep(10 * SECOND).await;
+        ctx.ready();
+        ctx.shutdown_requested().await;
+        Ok(())
+    });
+    spec.with_start(StartMode::Notify)
+}
+
+async fn stop_at_once_or_soon(
+    supervisor: &Supervisor,
+    kills: bool,
+) -> Result<ShutdownReport, SupervisorError> {
+    if kills {
+        within("the kill", supervisor.kill()).await
+    } else {
+        within("the shutdown", supervisor.shutdown_within(SECOND)).await
+    }
+}
+
+/// The parent is busy and carries the order out later: the limit holds for the life of that time.
+#[tokio::test(start_paused = true)]
+async fn the_limit_of_a_nested_supervisor_holds_for_a_life_that_is_still_to_begin() {
+    for (kills, strategy) in [
+        (false, SupervisionStrategy::OneForOne),
+        (true, SupervisionStrategy::OneForOne),
+        (false, SupervisionStrategy::OneForAll),
+        (true, SupervisionStrategy::OneForAll),
+    ] {
+        let stage = Stage::new();
+        let nested = Supervisor::new().with_child(patient(&stage, "patient")).build();
+        let root = Supervisor::new()
+            .with_strategy(strategy)
+            .with_child(slow(&stage))
+            .with_child(ChildSpec::new("nested").with_supervisor(nested.clone()))
+            .build();
+        let start = tokio::spawn({
+            let root = root.clone();
+            async move { root.start().await }
+        });
+        sleep(5 * SECOND).await;
+        stop_at_once_or_soon(&nested, kills).await.expect("it is stopped");
+        within("the start", start).await.expect("no panic").expect("it starts");
+        assert_eq!(stage.alive(), "slow", "{strategy}");
+        within("the kill", root.kill()).await.expect("it runs");
+    }
+}
+
+/// The parent starts its other children. It does not take the end for a failure.
+#[tokio::test(start_paused = true)]
+async fn the_end_of_a_nested_supervisor_while_its_parent_starts_is_no_failure() {
+    for kills in [false, true] {
+        let stage = Stage::new();
+        let nested = Supervisor::new().with_child(patient(&stage, "patient")).build();
+        let root = Supervisor::new()
+            .with_max_restarts(0)
+            .with_child(ChildSpec::new("nested").with_supervisor(nested.clone()))
+            .with_child(slow(&stage))
+            .build();
+        let start = tokio::spawn({
+            let root = root.clone();
+            async move { root.start().await }
+        });
+        sleep(5 * SECOND).await;
+        let began = Instant::now();
+        let report = stop_at_once_or_soon(&nested, kills).await.expect("it is stopped");
+        assert_eq!(killed(&report), ["nested/patient"]);
+        assert_eq!(began.elapsed(), if kills { Duration::ZERO } else { SECOND });
+        within("the start", start).await.expect("no panic").expect("it starts");
+        assert_eq!(stage.alive(), "slow");
+        within("the kill", root.kill()).await.expect("it runs");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_task_below_cannot_wait_for_its_own_kill() {
     let (sender, receiver) = tokio::sync::oneshot::channel();

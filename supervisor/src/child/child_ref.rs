@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::deadlock::Deadlock;
 use super::question::Question;
 use super::sending::{Asking, Sending};
-use crate::engine::Verb;
+use crate::engine::{Limit, Verb};
 use crate::error::SupervisorError;
 use crate::life::reentry::{calling_child, child_would_wait_for_itself};
 use crate::mailbox::{DeadLetters, TrySendError};
@@ -365,6 +365,11 @@ impl<M: Send + 'static> ChildRef<M> {
 
 impl AnyChildRef {
     common_methods!();
+
+    /// Terminates a child that is a supervisor, with this limit to its time.
+    pub(crate) async fn terminate_by(&self, limit: Option<Limit>) -> Result<(), SupervisorError> {
+        request(&*self.slot, limit.map_or(Verb::Terminate, Verb::TerminateBy)).await
+    }
 }
 
 #[cfg(feature = "test-util")]

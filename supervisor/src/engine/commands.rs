@@ -28,7 +28,9 @@ impl<C: Named, R> Engine<C, R> {
         let Some(key) = self.resolve(&subject) else {
             // A pool knows its workers by number only.
             let refusal = match (&verb, &subject) {
-                (Verb::Terminate, Subject::Name(name)) if is_pool && name.number().is_none() => {
+                (Verb::Terminate | Verb::TerminateBy(_), Subject::Name(name))
+                    if is_pool && name.number().is_none() =>
+                {
                     Refusal::SimpleOneForOne
                 }
                 _ => Refusal::NotFound,
@@ -37,6 +39,12 @@ impl<C: Named, R> Engine<C, R> {
         };
         match verb {
             Verb::Terminate => self.terminate(now, key, reply),
+            Verb::TerminateBy(limit) => {
+                self.terminate(now, key, reply);
+                if self.children.get(key).is_some_and(|child| child.state.has_life()) {
+                    self.effects.push_back(Effect::Limit(key, limit));
+                }
+            }
             Verb::Restart => self.restart(now, key, reply),
             Verb::Delete => self.delete(key, reply),
             Verb::StopAndStart => self.stop_and_start(now, key, reply),

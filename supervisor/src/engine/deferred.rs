@@ -4,7 +4,7 @@
 
 use std::time::Instant;
 
-use super::{Addition, Answer, Effect, Engine, Event, Key, Mode, Named, Order, Refusal, Verb};
+use super::{Addition, Answer, Effect, Engine, Event, Key, Mode, Named, Order, Refusal};
 
 /// A piece of work that waits until it can be done.
 #[derive(Debug)]
@@ -147,12 +147,28 @@ impl<C: Named, R> Engine<C, R> {
     pub(super) fn await_ends_of_deferred(&mut self) {
         for work in self.take_all_deferred() {
             match work {
-                Deferred::Order(order) if matches!(order.verb, Verb::Terminate) => {
-                    self.await_end(*order);
+                Deferred::Order(order) if order.verb.terminates() => self.await_end(*order),
+                other => self.deferred.push_back(other),
+            }
+        }
+    }
+
+    /// Carries out the terminations of a child that wait for the first start of all children, since the
+    /// child has ended meanwhile: it stays down. Returns `false` if there are none.
+    pub(super) fn terminate_as_deferred(&mut self, now: Instant, key: Key) -> bool {
+        let mut is_ended = false;
+        for work in std::mem::take(&mut self.deferred) {
+            match work {
+                Deferred::Order(order)
+                    if order.verb.terminates() && self.resolve(&order.subject) == Some(key) =>
+                {
+                    is_ended = true;
+                    self.terminate(now, key, order.reply);
                 }
                 other => self.deferred.push_back(other),
             }
         }
+        is_ended
     }
 
     /// Has the caller of a termination wait for the end of the child's life, if there is one.

@@ -211,7 +211,7 @@ impl<C: Named, R> Engine<C, R> {
             let generation = self.children.get(key).map_or(0, |child| child.generation);
             self.deferred.push_back(Deferred::ExitPending(key, generation));
             self.resume_scope_stop(now, key);
-        } else {
+        } else if !self.terminate_as_deferred(now, key) {
             self.decide(now, key, reason);
         }
     }

@@ -82,6 +82,8 @@ pub(crate) enum Subject {
 pub(crate) enum Verb {
     /// `terminate_child`.
     Terminate,
+    /// `terminate_child` of a child that is a supervisor, with a limit to its time.
+    TerminateBy(Limit),
     /// `restart_child`: starts a child that is down.
     Restart,
     /// `delete_child`.
@@ -97,6 +99,32 @@ pub(crate) enum Verb {
     /// Shuts the gate of a child, and stops the child, which is no failure and waits for nothing.
     #[cfg(feature = "lease")]
     Shut,
+}
+
+impl Verb {
+    /// Returns `true` for an order that stops a child for good.
+    pub(super) fn terminates(&self) -> bool {
+        matches!(self, Self::Terminate | Self::TerminateBy(_))
+    }
+}
+
+/// The limit to the time in which a supervisor stops, whatever times its children have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Limit {
+    /// What has not ended at this instant is killed.
+    At(Instant),
+    /// Everything is killed at once.
+    Now,
+}
+
+impl Limit {
+    /// Returns the event that limits a stop that is under way.
+    pub(crate) fn event<R>(self) -> Event<R> {
+        match self {
+            Self::At(at) => Event::EndBy(at),
+            Self::Now => Event::Kill,
+        }
+    }
 }
 
 /// A command that brings new children.
@@ -176,6 +204,8 @@ pub(crate) enum Effect<C, R> {
     Abort(Key),
     /// Look up the instant of the life's last sign of life, and send [`Event::SignOfLife`].
     CheckHeartbeat(Key),
+    /// Limit the stop of a child that is a supervisor.
+    Limit(Key, Limit),
     /// Send a child that is a supervisor [`Event::NoReturn`].
     NoReturn(Key),
     /// Send [`Event::Retry`] behind the messages that are already waiting.

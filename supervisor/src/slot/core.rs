@@ -11,6 +11,7 @@ use super::trouble::Trouble;
 use super::waiters::{WaiterNumber, Wakers};
 use super::waits::{Target, WaitFor};
 use super::{Beginning, Heartbeat};
+use crate::catch::wake_each;
 use crate::engine::Shown;
 use crate::inbox::{Anchor, Link, Owner};
 use crate::packed_instant::PackedInstant;
@@ -200,10 +201,11 @@ impl SlotCore {
 
     #[cold]
     fn wake_those_who_await_the_end(&self) {
-        let waiting = self.lock().rare.as_mut().and_then(|rare| rare.end_waiting.take());
-        if let Some(waiting) = waiting {
-            waiting.wake();
-        }
+        let mut locked = self.lock();
+        let waiting = locked.rare.as_mut().and_then(|rare| rare.end_waiting.as_mut());
+        let waiting = waiting.map(|waiting| waiting.take());
+        drop(locked);
+        wake_each(waiting.into_iter().flatten());
     }
 
     /// Waits for the child's end for good. `number` identifies the waiting future.

@@ -84,9 +84,10 @@ impl MoreWaiting {
         self.wakers.remove(&number)
     }
 
-    /// Wakes all futures; call it without the slot's lock.
-    pub(super) fn wake(self) {
-        wake_each(self.wakers.into_values());
+    /// Removes all futures, to be woken without the lock. Their numbers are not given again: a future
+    /// that was woken may be polled or dropped when others wait already.
+    pub(super) fn take(&mut self) -> impl Iterator<Item = Waker> + use<> {
+        mem::take(&mut self.wakers).into_values()
     }
 }
 

@@ -15,7 +15,7 @@ use super::ChildPath;
 pub(crate) use self::error::BadStatus;
 pub use self::error::{ChildError, ChildResult, Escalate, WithExitCode};
 pub use self::failure::Failure;
-pub(crate) use self::failure::Rendering;
+pub(crate) use self::failure::{Plainness, Rendering};
 
 /// The reason for which a life of a child, or a supervisor, ended.
 #[derive(Clone, Debug)]

@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use super::Supervisor;
 use crate::child::AnyChildRef;
-use crate::engine::{Event, Verb};
+use crate::engine::{Event, Limit, Verb};
 use crate::error::SupervisorError;
 use crate::life::reentry::supervisor_would_wait_for_itself;
 use crate::observe::ShutdownReport;
 use crate::runtime::{Node, NodeState};
 use crate::spec::ExitReason;
+use crate::sync::clock;
 
 /// The way in which a supervisor is stopped.
 #[derive(Clone, Copy)]
@@ -170,15 +171,22 @@ impl Supervisor {
 
     /// Has the parent stop this supervisor, which is this child of it.
     async fn terminate_by(&self, child: AnyChildRef, stop: Stop) -> Result<(), SupervisorError> {
-        let mut terminated = pin!(child.terminate());
-        let mut limit = Some(stop);
+        let limit = match stop {
+            Stop::InOrder => None,
+            // An instant that `Instant` cannot represent never comes.
+            Stop::Within(total) => clock::now().checked_add(total).map(Limit::At),
+            Stop::AtOnce => Some(Limit::Now),
+        };
+        let mut terminated = pin!(child.terminate_by(limit));
+        let mut is_told = false;
         poll_fn(|cx| {
             let polled = terminated.as_mut().poll(cx);
-            // The parent knows by now that the supervisor is to stay down.
-            match limit.take() {
-                Some(Stop::Within(total)) => self.node.end_within(total),
-                Some(Stop::AtOnce) => self.node.tell(Event::Kill),
-                Some(Stop::InOrder) | None => {}
+            // The parent has the order by now, and keeps the supervisor down. It may carry the order out
+            // later, when another life runs; the limit is for this one, too.
+            if !std::mem::replace(&mut is_told, true)
+                && let Some(limit) = limit
+            {
+                self.node.tell(limit.event());
             }
             polled
         })
@@ -188,7 +196,7 @@ impl Supervisor {
     /// Requests a [`shutdown`](Self::shutdown) without waiting for it, also in a task below this
     /// supervisor. A further request has no effect.
     pub fn request_shutdown(&self) {
-        self.request_stop(Node::stop_root);
+        self.request_stop(Node::stop_root, Verb::Terminate);
     }
 
     /// Has a drain that is under way end now: the stop in order begins. A root that does not drain
@@ -218,13 +226,13 @@ impl Supervisor {
 
     /// Requests a [`kill`](Self::kill) without waiting for it.
     pub(crate) fn request_kill(&self) {
-        self.request_stop(Node::kill_root);
-        // A parent that is in charge has the supervisor stopped in order. (A root is being killed.)
+        self.request_stop(Node::kill_root, Verb::TerminateBy(Limit::Now));
+        // A parent that is in charge may carry the order out later. (A root is being killed.)
         self.node.tell(Event::Kill);
     }
 
     /// Has this supervisor stopped: as a root by this function, or by the parent that is in charge.
-    fn request_stop(&self, stop_root: fn(&Arc<Node>) -> bool) {
+    fn request_stop(&self, stop_root: fn(&Arc<Node>) -> bool, verb: Verb) {
         // An adoption may put a parent in charge between the two looks.
         while self.node.slot_in_charge().is_none() {
             if stop_root(&self.node) {
@@ -232,7 +240,7 @@ impl Supervisor {
             }
         }
         if let Some(link) = self.node.slot().and_then(|slot| slot.core().link()) {
-            drop(link.request(Verb::Terminate, None));
+            drop(link.request(verb, None));
         }
     }
 

@@ -1,5 +1,6 @@
 //! Work that waits for a child or for the whole supervisor, and work that does not.
 
+use super::super::Limit;
 use super::world::{Call, named};
 use super::*;
 use crate::spec::RestartPolicy::{Always, Temporary};
@@ -194,4 +195,36 @@ fn a_name_that_is_being_added_is_taken_only_if_the_start_succeeds() {
     world.ready("a");
     assert_eq!(world.answer(second), "done");
     assert_eq!(world.answer(third), "refused, AlreadyStarted");
+}
+
+#[test]
+fn a_child_that_ends_in_the_first_start_and_is_to_be_terminated_stays_down() {
+    for restart in [Always, Temporary] {
+        let mut world = World::new(supervisor(OneForOne))
+            .with("a", worker(restart))
+            .with("b", notifying(Always));
+        world.on(Event::Start);
+        let other = world.call(Verb::Terminate, "b");
+        let terminate = world.call(Verb::Terminate, "a");
+        world.log();
+        world.exits("a", panicked());
+        assert_eq!(world.answer(terminate), "done");
+        assert_eq!(world.engine.intensity.left(world.now), Some(3), "no restart is counted");
+        world.ready("b");
+        world.settle();
+        assert_eq!(world.answer(other), "done", "it has its turn");
+        assert!(!world.acts().contains("spawn"));
+    }
+}
+
+#[test]
+fn the_limit_of_a_termination_waits_for_its_turn_too() {
+    for strategy in [OneForOne, OneForAll] {
+        let mut world =
+            World::new(supervisor(strategy)).with("a", notifying(Always)).with("b", worker(Always));
+        world.on(Event::Start);
+        world.call(Verb::TerminateBy(Limit::Now), "b");
+        world.ready("a");
+        assert!(world.acts().ends_with("spawn b, ask b, limit b"), "{strategy}");
+    }
 }

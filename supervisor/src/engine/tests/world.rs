@@ -187,6 +187,7 @@ impl World {
             Effect::Ended(ending) => self.ended = Some(*ending),
             Effect::Show(..)
             | Effect::DrainMailbox(_)
+            | Effect::Limit(..)
             | Effect::NoReturn(_)
             | Effect::Refused(_)
             | Effect::Notify(_)
@@ -358,10 +359,11 @@ impl World {
         std::mem::take(&mut self.log)
     }
 
-    /// Returns the spawns, shutdown requests and aborts since the log was last taken.
+    /// Returns the spawns, shutdown requests, limits and aborts since the log was last taken.
     pub(super) fn acts(&mut self) -> String {
-        let is_act =
-            |line: &String| ["spawn ", "ask ", "abort "].iter().any(|act| line.starts_with(act));
+        let is_act = |line: &String| {
+            ["spawn ", "ask ", "limit ", "abort "].iter().any(|act| line.starts_with(act))
+        };
         self.log().into_iter().filter(is_act).collect::<Vec<_>>().join(", ")
     }
 
@@ -389,6 +391,7 @@ impl World {
             // A retry may have been overtaken before its effect is carried out.
             Effect::RetryLater(key, _) => return Some(format!("retry {} later", self.name(*key))),
             Effect::ContinueLater | Effect::Refused(_) | Effect::Show(..) => return None,
+            Effect::Limit(key, _) => ("limit", *key),
             Effect::NoReturn(key) => ("no return", *key),
             Effect::Close(key) => ("close", *key),
             Effect::Forgotten(key) => ("forget", *key),

@@ -29,7 +29,8 @@ impl SupervisorRun {
             Effect::Ask(child) => self.ask(child),
             Effect::Abort(child) => self.abort(child),
             Effect::CheckHeartbeat(child) => self.check_heartbeat(child),
-            Effect::NoReturn(child) => self.no_return(child),
+            Effect::Limit(child, limit) => self.tell_nested(child, limit.event()),
+            Effect::NoReturn(child) => self.tell_nested(child, Event::NoReturn),
             Effect::RetryLater(child, retry) => self.push_event(Event::Retry(child, retry)),
             Effect::ContinueLater => self.push_event(Event::Continue),
             Effect::Close(child) => self.close(child),
@@ -144,12 +145,12 @@ impl SupervisorRun {
         }
     }
 
-    /// Tells a nested supervisor that no life follows its present one.
-    fn no_return(&self, key: Key) {
+    /// Tells the life of a nested supervisor of this event.
+    fn tell_nested(&self, key: Key, event: Event<Reply>) {
         if let Some(child) = self.engine.child(key)
             && let Body::Supervisor { node, .. } = &child.data.body
         {
-            node.tell(Event::NoReturn);
+            node.tell(event);
         }
     }
 

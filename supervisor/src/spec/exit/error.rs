@@ -5,6 +5,8 @@ use std::fmt;
 use std::mem::needs_drop;
 use std::process::ExitStatus;
 
+use super::failure::Plainness;
+
 /// The result of a child's `run`.
 pub type ChildResult = Result<(), ChildError>;
 
@@ -23,8 +25,7 @@ pub type ChildResult = Result<(), ChildError>;
 /// ```
 pub struct ChildError {
     error: Box<dyn Error + Send + Sync + 'static>,
-    /// Set if the value that the error was made from has no destructor.
-    is_plain: bool,
+    plainness: Plainness,
 }
 
 impl ChildError {
@@ -34,16 +35,17 @@ impl ChildError {
         &*self.error
     }
 
-    /// Returns the error inside, and whether it was made from a value without a destructor.
-    pub(super) fn into_parts(self) -> (Box<dyn Error + Send + Sync + 'static>, bool) {
-        (self.error, self.is_plain)
+    /// Returns the error inside, and whether it is worth a task in which its destructor runs.
+    pub(super) fn into_parts(self) -> (Box<dyn Error + Send + Sync + 'static>, Plainness) {
+        (self.error, self.plainness)
     }
 }
 
 // `ChildError` is not itself an `Error`: that keeps this conversion coherent.
 impl<E: Into<Box<dyn Error + Send + Sync + 'static>>> From<E> for ChildError {
     fn from(error: E) -> Self {
-        Self { error: error.into(), is_plain: !needs_drop::<E>() }
+        let plainness = if needs_drop::<E>() { Plainness::HasDestructor } else { Plainness::Plain };
+        Self { error: error.into(), plainness }
     }
 }
 

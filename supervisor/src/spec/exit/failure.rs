@@ -33,21 +33,29 @@ struct Rendered {
 
 /// Drops an error where that does no harm: its destructor is the user's code, and the last copy of a
 /// failure may be dropped in a supervisor's task.
-pub(crate) type Discard = fn(Box<dyn Error + Send + Sync>);
+pub(crate) type Discard = fn(Box<dyn Error + Send + Sync>, Plainness);
+
+/// Whether an error is worth a task in which its destructor runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Plainness {
+    /// The value that the error was made from has no destructor, and so, as a rule, the error has none.
+    /// (A conversion of the user's can make any error of any value.)
+    Plain,
+    HasDestructor,
+}
 
 /// An error that a failure holds.
 struct Held {
     /// `None` only while it is dropped.
     error: Option<Box<dyn Error + Send + Sync>>,
-    /// `None` if the error has no destructor of the user's.
-    discard: Option<Discard>,
+    plainness: Plainness,
+    discard: Discard,
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        match (self.error.take(), self.discard) {
-            (Some(error), Some(discard)) => discard(error),
-            (error, _) => drop(error),
+        if let Some(error) = self.error.take() {
+            (self.discard)(error, self.plainness);
         }
     }
 }
@@ -110,9 +118,8 @@ impl Rendering {
     /// Makes the exit reason, which holds the error. No code of the error runs.
     pub(crate) fn into_reason(self, error: ChildError, discard: Discard) -> ExitReason {
         let Self { kind, message, source, exit_code } = self;
-        let (error, is_plain) = error.into_parts();
-        let discard = (!is_plain).then_some(discard);
-        let error = Some(Held { error: Some(error), discard });
+        let (error, plainness) = error.into_parts();
+        let error = Some(Held { error: Some(error), plainness, discard });
         let rendered = Rendered { message, source, place: None, exit_code, error };
         let failure = Failure(Arc::new(rendered));
         match kind {
@@ -178,7 +185,7 @@ impl Failure {
 
     /// Returns `true` if the failure holds an error that may have a destructor of the user's.
     pub(crate) fn has_destructor(&self) -> bool {
-        self.0.error.as_ref().is_some_and(|held| held.discard.is_some())
+        self.0.error.as_ref().is_some_and(|held| held.plainness == Plainness::HasDestructor)
     }
 
     /// Drops the failure where the error's destructor may run: returns the error, if this was the last
