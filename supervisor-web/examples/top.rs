@@ -269,7 +269,7 @@ impl Top {
         };
         let color = match &*node.state {
             "running" => Color::Green,
-            "finished" | "stopped" | "not started" => Color::DarkGray,
+            "finished" | "stopped" | "not started" | "standby" => Color::DarkGray,
             "unstoppable" | "failed" => Color::Red,
             _ => Color::Yellow,
         };

@@ -22,7 +22,7 @@ const MOST_CHILDREN: usize = 2000;
 /// The number of supervisors that get series of their own.
 const MOST_SUPERVISORS: usize = 500;
 
-const STATES: [ChildState; 9] = [
+const STATES: [ChildState; 10] = [
     ChildState::Starting,
     ChildState::Running,
     ChildState::Stopping,
@@ -32,6 +32,7 @@ const STATES: [ChildState; 9] = [
     ChildState::NotStarted,
     ChildState::Finished,
     ChildState::Failed,
+    ChildState::Standby,
 ];
 
 /// A supervisor of the tree, and its children in figures.

@@ -94,7 +94,8 @@ impl Deployment {
         self
     }
 
-    /// Sets `WatchdogSec`, 30 seconds by default: how long the program may give no sign of life.
+    /// Sets `WatchdogSec`, 30 seconds by default: how long the program may give no sign of life. It is
+    /// in the unit if something answers it: with the features `systemd` and `signal`.
     #[must_use]
     pub fn with_watchdog(mut self, time: Duration) -> Self {
         self.watchdog = time;

@@ -283,7 +283,8 @@
 //! - `macros` (default): [`supervision_tree!`] and `#[derive(Child)]`.
 //! - `signal`: `run`, a tree as the whole program, until SIGINT, SIGTERM, SIGHUP or SIGQUIT.
 //! - `process` (Unix): `Program`, an operating-system process as a child.
-//! - `systemd` (Unix): `systemd`, sockets that systemd has opened, by their names.
+//! - `systemd` (Unix): `run` tells systemd how the tree is, and answers its watchdog; `systemd`, sockets that
+//!   systemd has opened, by their names.
 //! - `deployment-checks`: checks of Kubernetes' and systemd's files against the times of a tree, for
 //!   the tests of a program: [`deployment`].
 //! - `lease`: the module `lease`, children that run in one replica of a service only.

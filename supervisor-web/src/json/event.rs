@@ -145,6 +145,9 @@ fn kind(kind: &EventKind) -> &'static str {
         EventKind::ShutdownOutOfTime { .. } => "shutdown_out_of_time",
         EventKind::SupervisorStopping => "supervisor_stopping",
         EventKind::SupervisorTerminated { .. } => "supervisor_terminated",
+        EventKind::LeaseAcquired { .. } => "lease_acquired",
+        EventKind::LeaseReleased { .. } => "lease_released",
+        EventKind::LeaseLost { .. } => "lease_lost",
         EventKind::Missed { .. } => "missed",
         _ => "other",
     }

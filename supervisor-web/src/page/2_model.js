@@ -104,7 +104,7 @@ function chainFrom(node) {
 
 // The longest time that the stop of this child may still take; Infinity if there is no limit.
 function needOf(node) {
-  if (['stopped', 'finished', 'not started', 'restarting', 'failed'].includes(node.state)) return 0;
+  if (['stopped', 'finished', 'not started', 'standby', 'restarting', 'failed'].includes(node.state)) return 0;
   const own = node.shutdown_ms === undefined ? Infinity : node.shutdown_ms;
   let need = own;
   if (node.children) {

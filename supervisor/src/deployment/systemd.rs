@@ -9,17 +9,23 @@ use crate::spec::written;
 ///
 /// | setting | what it is |
 /// |---|---|
-/// | `Type=notify` | the service is up when the tree is, and says so (feature `systemd`) |
+/// | `Type=notify` | with the feature `systemd`: the service is up when the tree is, and `run` says so; otherwise `Type=exec`: it is up when the program runs |
 /// | `TimeoutStartSec` | the time of the start |
 /// | `TimeoutStopSec` | the time of the stop, from SIGTERM to SIGKILL |
-/// | `WatchdogSec` | how long the program may give no sign of life before it is ended and started again |
+/// | `WatchdogSec` | with the feature `systemd`: how long the program may give no sign of life before it is ended and started again |
 /// | `KillMode=mixed` | SIGTERM for the program alone, which stops its child processes in the tree's order; SIGKILL for all |
 /// | `RestartPreventExitStatus` | the exit codes of `run` after a signal that had the children killed: a person has ended the program |
+///
+/// It is for a program whose tree is run by `run` (feature `signal`): nothing else tells systemd that the
+/// tree is up, and answers its watchdog. The features are those of the build that prints the unit.
 #[derive(Clone, Copy, Debug)]
 pub struct Systemd<'a> {
     deployment: &'a Deployment,
     exec_start: &'a str,
 }
+
+/// `true` if `run` tells systemd how the tree is, in this build.
+const NOTIFIES: bool = cfg!(all(unix, feature = "signal", feature = "systemd"));
 
 impl<'a> Systemd<'a> {
     pub(super) fn new(deployment: &'a Deployment, exec_start: &'a str) -> Self {
@@ -36,19 +42,53 @@ impl fmt::Display for Systemd<'_> {
         writeln!(f, "After=network-online.target")?;
         writeln!(f)?;
         writeln!(f, "[Service]")?;
-        writeln!(f, "Type=notify")?;
-        writeln!(f, "NotifyAccess=main")?;
+        if NOTIFIES {
+            writeln!(f, "Type=notify")?;
+            writeln!(f, "NotifyAccess=main")?;
+        } else {
+            writeln!(f, "Type=exec")?;
+        }
         writeln!(f, "ExecStart={}", self.exec_start)?;
         writeln!(f, "# {}", deployment.start_in_words())?;
         writeln!(f, "TimeoutStartSec={}", deployment.start_timeout().as_secs())?;
         writeln!(f, "# {}", deployment.stop_in_words())?;
         writeln!(f, "TimeoutStopSec={}", deployment.stop_timeout().as_secs())?;
-        writeln!(f, "WatchdogSec={}", written(deployment.watchdog))?;
+        if NOTIFIES {
+            writeln!(f, "WatchdogSec={}", written(deployment.watchdog))?;
+        }
         writeln!(f, "KillMode=mixed")?;
         writeln!(f, "Restart=on-failure")?;
         writeln!(f, "RestartPreventExitStatus=129 130 131 143")?;
         writeln!(f)?;
         writeln!(f, "[Install]")?;
         writeln!(f, "WantedBy=multi-user.target")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn the_unit_promises_what_this_build_keeps() {
+        let deployment = Deployment {
+            name: "shop".to_owned(),
+            stop: Vec::new(),
+            start: Vec::new(),
+            kill_grace: Duration::from_secs(1),
+            margin: None,
+            watchdog: Duration::from_secs(30),
+            port: 9000,
+        };
+        let unit = deployment.systemd("/usr/bin/shop").to_string();
+        let has = |line: &str| unit.lines().any(|found| found.starts_with(line));
+        assert_eq!(has("Type=notify"), NOTIFIES, "{unit}");
+        assert_eq!(
+            has("WatchdogSec="),
+            NOTIFIES,
+            "a watchdog that nobody answers ends the program"
+        );
+        assert_eq!(has("Type=exec"), !NOTIFIES, "{unit}");
     }
 }

@@ -84,6 +84,12 @@ use crate::tree::{Child, ChildSpec, Ready, Unset};
 /// [`StartMode::Notify`](crate::StartMode::Notify) a program that does not exist is a failed start.
 /// A `heartbeat` requires that the process print in that time.
 ///
+/// # Environment
+///
+/// The program inherits the variables of this process, and has those that were [set](Self::env). With the
+/// feature `systemd` it does not inherit `NOTIFY_SOCKET`, `WATCHDOG_USEC` and `WATCHDOG_PID`: what systemd
+/// asks of this process is not for its children.
+///
 /// # Processes left behind
 ///
 /// If the runtime is dropped, also because `main` panics, the group is killed and the process
@@ -183,6 +189,11 @@ impl Program {
     fn command(&self) -> Command {
         let mut command = Command::new(&self.name);
         command.args(&self.arguments);
+        // What systemd tells this process is not for the program, which would speak in its name.
+        #[cfg(feature = "systemd")]
+        for variable in crate::systemd::VARIABLES {
+            command.env_remove(variable);
+        }
         if !self.inherits {
             command.env_clear();
         }

@@ -137,6 +137,16 @@ impl Health {
         }
     }
 
+    /// Returns the three figures in words.
+    pub(crate) fn verdict(&self) -> &'static str {
+        match self {
+            Self { live: false, .. } => "not live",
+            Self { ready: false, .. } => "not ready",
+            Self { degraded: true, .. } => "ready, degraded",
+            _ => "ready",
+        }
+    }
+
     /// Returns `true` if both are the same but for the times and the numbers of failures, and for
     /// the attempts of a child that is tried again and again: it is away all the time.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
@@ -160,12 +170,7 @@ const SHOWN: usize = 20;
 
 impl fmt::Display for Health {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self { live: false, .. } => "not live",
-            Self { ready: false, .. } => "not ready",
-            Self { degraded: true, .. } => "ready, degraded",
-            _ => "ready",
-        })?;
+        f.write_str(self.verdict())?;
         for reason in self.reasons.iter().take(SHOWN) {
             write!(f, "\n- {reason}")?;
         }

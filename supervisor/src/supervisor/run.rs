@@ -1,6 +1,13 @@
 //! Runs a tree as the whole program: starts it, stops it at a signal, and returns an exit code.
 
+#[cfg(all(unix, feature = "systemd"))]
+mod sign_of_life;
 mod signals;
+#[cfg(all(unix, feature = "systemd"))]
+mod systemd;
+#[cfg(not(all(unix, feature = "systemd")))]
+#[path = "run/no_systemd.rs"]
+mod systemd;
 
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -13,6 +20,7 @@ use std::time::{Duration, Instant};
 use tracing::{Level, enabled, error, info, warn};
 
 use self::signals::{Listening, Signal, Signals, ignore_until};
+use self::systemd::Manager;
 use super::Supervisor;
 use crate::catch::catch_panic;
 use crate::error::SupervisorError;
@@ -86,6 +94,11 @@ const SAME_REQUEST: Duration = Duration::from_secs(1);
 /// [`ShutdownReport`](crate::info::ShutdownReport)), are logged through `tracing`. If the program
 /// has no subscriber for that, the reason of a failure goes to the standard error. A subscriber
 /// that panics, for example since its output is closed, changes nothing else.
+///
+/// # systemd
+///
+/// With the feature `systemd`, the program tells systemd when the tree is up, how it is, and that it stops,
+/// and answers systemd's watchdog: see the module `systemd`.
 ///
 /// # Exit codes
 ///
@@ -264,8 +277,10 @@ async fn run_listening(supervisor: Supervisor, hangup: bool) -> ExitCode {
         }
     };
     let _listening = Listening::begin(hangup);
+    let manager = Manager::begin(&supervisor);
     let tree_end = async {
         supervisor.start().await?;
+        manager.up();
         supervisor.wait().await
     };
     let end = match race(tree_end, signals.next()).await {
@@ -273,9 +288,12 @@ async fn run_listening(supervisor: Supervisor, hangup: bool) -> ExitCode {
         First::Right(signal) => {
             let first_at = clock::real_now();
             ignore_until(first_at + SAME_REQUEST);
+            manager.stopping();
             stop(&supervisor, &mut signals, signal, first_at).await
         }
     };
+    let failure = if let End::Ended(Err(failure)) = &end { Some(failure) } else { None };
+    manager.over(failure).await;
     match end {
         End::Ended(Ok(())) => log_report_and_exit(&supervisor, 0),
         End::Ended(Err(failure)) => {

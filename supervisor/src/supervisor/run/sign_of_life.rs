@@ -1,0 +1,44 @@
+//! Signs of life of the runtime, for a thread outside of it.
+
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+
+use crate::sync::task::{self, AbortHandle};
+
+/// A task that answers when it is asked. A runtime whose threads are all blocked does not poll it, and so
+/// gives no answer; while one thread is free, another one may be blocked.
+///
+/// The task ends when this is dropped.
+pub(super) struct SignOfLife(AbortHandle);
+
+/// Asks the task for an answer, from any thread.
+pub(super) struct Question(Arc<Notify>);
+
+impl SignOfLife {
+    /// Spawns the task on the current runtime; it answers by calling the function.
+    pub(super) fn spawn(answer: impl Fn() + Send + 'static) -> (Self, Question) {
+        let asked = Arc::new(Notify::new());
+        let question = Question(Arc::clone(&asked));
+        let task = task::spawn(async move {
+            loop {
+                asked.notified().await;
+                answer();
+            }
+        });
+        (Self(task.abort_handle()), question)
+    }
+}
+
+impl Question {
+    /// Asks. Questions that have not been answered yet are one.
+    pub(super) fn ask(&self) {
+        self.0.notify_one();
+    }
+}
+
+impl Drop for SignOfLife {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
