@@ -293,6 +293,9 @@ impl<M> Context<M> {
 
     /// Returns the reason for which the previous life ended, if there was one; `None` in a context
     /// that was kept beyond its own life.
+    ///
+    /// The reason holds the life's error. An error that keeps it holds, after many restarts, the errors
+    /// of all lives before: keep its text instead.
     #[must_use]
     pub fn last_exit(&self) -> Option<ExitReason> {
         self.slot.core.last_exit_before(self.generation)
