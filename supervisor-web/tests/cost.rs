@@ -54,7 +54,7 @@ fn memory() -> u64 {
 }
 
 #[test]
-fn a_thousand_slow_readers_cost_bounded_memory_and_do_not_slow_the_tree() {
+fn slow_readers_cost_bounded_memory_and_do_not_slow_the_tree() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
@@ -77,8 +77,9 @@ fn a_thousand_slow_readers_cost_bounded_memory_and_do_not_slow_the_tree() {
         reader.until("child_restarted").await;
         let (memory_before, alone) = (memory(), kills(2_000).await);
 
-        // Without optimizations, each reader takes its time to be sent what was before.
-        let readers = if cfg!(debug_assertions) { 250 } else { 1_000 };
+        // Without optimizations, the readers keep both threads busy: with many of them, a kill takes
+        // longer than the grace that it has.
+        let readers = if cfg!(debug_assertions) { 50 } else { 1_000 };
         let mut slow = Vec::new();
         for _ in 0..readers {
             let mut stream = within("a connection", TcpStream::connect(at)).await.unwrap();
@@ -89,8 +90,8 @@ fn a_thousand_slow_readers_cost_bounded_memory_and_do_not_slow_the_tree() {
         let beside = kills(2_000).await;
         let grown = memory().saturating_sub(memory_before);
         println!(
-            "restarts: {alone:?} alone, {beside:?} beside 1,000 readers; {} KiB for each",
-            grown / 1_024_000
+            "restarts: {alone:?} alone, {beside:?} beside {readers} readers; {} KiB for each",
+            grown / 1_024 / readers
         );
         assert!(grown < 200 << 20, "{} MiB for {readers} readers", grown >> 20);
         assert!(beside < alone * 20 + Duration::from_secs(2), "{alone:?} alone, {beside:?} beside");
