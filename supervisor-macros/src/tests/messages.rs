@@ -102,6 +102,10 @@ fn a_keyword_is_no_part_of_a_path() {
         is_wrong(&format!("one_for_one {{ a: {path} }}"), message);
         is_wrong(&format!("one_for_one {{ a: Always<{path}> }}"), message);
     }
+    for path in ["crate<Database>", "super::<u8>", "super::self<u8>::T"] {
+        is_wrong(&format!("one_for_one {{ a: {path} }}"), "is a module; write a type");
+        is_wrong(&format!("one_for_one {{ a: Always<{path}> }}"), "is a module; write a type");
+    }
     is_fine(
         "one_for_one { a: crate::db::Pool, b: super::super::T, c: self::r#dyn::T<u8>, d: Self }",
     );

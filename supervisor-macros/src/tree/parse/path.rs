@@ -165,8 +165,12 @@ pub(super) fn starts_path(input: ParseStream) -> bool {
 
 /// Returns whether a word can stand in a path: a name, or a keyword that means a module or a type.
 fn is_segment(ident: &Ident) -> bool {
-    let is_keyword = ["crate", "$crate", "self", "super", "Self"].iter().any(|word| ident == word);
-    is_keyword || syn::parse_str::<Ident>(&ident.to_string()).is_ok()
+    is_module(ident) || ident == "Self" || syn::parse_str::<Ident>(&ident.to_string()).is_ok()
+}
+
+/// Returns whether the word means a module in a path, so that no type arguments can follow it.
+fn is_module(ident: &Ident) -> bool {
+    ["crate", "$crate", "self", "super"].iter().any(|word| ident == word)
 }
 
 pub(super) fn segments(input: ParseStream) -> syn::Result<TypePath> {
@@ -185,6 +189,12 @@ pub(super) fn segments(input: ParseStream) -> syn::Result<TypePath> {
         }
         ident.to_tokens(&mut tokens);
         segments += 1;
+        if is_module(&ident)
+            && (input.peek(Token![<]) || input.peek(Token![::]) && input.peek3(Token![<]))
+        {
+            let message = format!("`{ident}` is a module; write a type, as in `{ident}::Database`");
+            return Err(syn::Error::new(ident.span(), message));
+        }
         if input.peek(Token![<]) {
             input.parse::<AngleBracketedGenericArguments>()?.to_tokens(&mut tokens);
             has_arguments = true;
