@@ -71,7 +71,9 @@ fn everything(tree: Tree) {
         // While time passes at any moment, a life may end too late for its supervisor.
         if tree.time == Time::StandsStill {
             let report = report.expect("it never gives up");
-            assert!(report.is_clean(), "{report}");
+            // (A child that takes its order to fail while it is asked to stop fails in its clean-up.)
+            let late = report.killed().chain(report.not_stopped()).count();
+            assert_eq!(late, 0, "{report}");
             assert_eq!(counts.alive(), 0, "no life goes on");
         }
         for child in &children {
