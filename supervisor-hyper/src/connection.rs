@@ -24,7 +24,7 @@ use crate::{Builder, ConnectionInfo};
 #[child(restart = Temporary, once)]
 pub struct Connection(Arc<Job>);
 
-/// What a connection's worker does. The server keeps a second owner until the pool has taken the
+/// The work of a connection's worker. The server keeps a second owner until the pool has taken the
 /// worker, so that a refused connection is not lost.
 pub(crate) struct Job {
     serve: Arc<dyn Serve>,
@@ -70,8 +70,8 @@ impl fmt::Debug for Connection {
 
 /// Serves one connection to its end.
 ///
-/// What goes wrong with a connection is the client's affair and no failure of the worker: it ends
-/// normally. A panic of the service goes through.
+/// An error of the connection is the client's affair and no failure of the worker: it ends normally. A
+/// panic of the service goes through.
 pub(crate) async fn serve<S, B>(
     service: S,
     settings: Arc<Settings>,

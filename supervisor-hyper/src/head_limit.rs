@@ -24,7 +24,7 @@ const ANSWERED: u8 = 2;
 /// The connection speaks HTTP/2: the limit was that of its first request.
 const UNLIMITED: u8 = 3;
 
-/// What a connection waits for.
+/// The part of a request for which a connection waits.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Waiting(Arc<AtomicU8>);
 

@@ -26,7 +26,7 @@ enum Inner {
     Other(Box<dyn Duplex>),
 }
 
-/// What a handshake makes of a stream.
+/// The stream that a handshake returns.
 pub(crate) trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
@@ -120,7 +120,7 @@ const ENDING: u8 = 1;
 /// The worker has ended: reads and writes fail.
 const CLOSED: u8 = 2;
 
-/// What a connection's worker and its stream know of each other.
+/// The state that a connection's worker and its stream share.
 ///
 /// Until an upgrade, the stream is a part of the worker. After that it belongs to the user's code,
 /// in whatever task that is; the worker waits until it is dropped, and ends it at a stop.

@@ -89,7 +89,7 @@ impl<S: HttpService<B> + Clone, B: HttpBody> Serve for EachClone<S, B> {
 type Handshake = dyn Fn(Stream) -> BoxFuture<io::Result<Stream>> + Send + Sync;
 type Configure = dyn Fn(&mut Builder) + Send + Sync;
 
-/// What a server's connections have in common.
+/// The settings that a server's connections have in common.
 #[derive(Clone)]
 pub(crate) struct Settings {
     pub(crate) header_timeout: Option<Duration>,

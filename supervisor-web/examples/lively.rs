@@ -48,7 +48,7 @@ supervision_tree! {
     }
 }
 
-/// What a part of the shop is told.
+/// A message to a part of the shop.
 enum Task {
     /// Takes this time.
     Work(Duration, Reply<()>),

@@ -114,7 +114,7 @@ impl Sort {
     }
 }
 
-/// What is shown, and how.
+/// The state of the screen: the tree, and the way in which it is shown.
 struct Top {
     address: String,
     tree: Option<Tree>,

@@ -60,7 +60,7 @@ pub(crate) struct Access {
     tokens: Vec<Token>,
 }
 
-/// Who asks.
+/// The person or program that asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Visitor {
     /// Nobody who is known: a probe.

@@ -51,7 +51,7 @@ struct ChildFigures<'a> {
     capacity: usize,
 }
 
-/// What is said of a tree.
+/// The figures of a tree.
 #[derive(Default)]
 struct Figures<'a> {
     supervisors: Vec<SupervisorFigures<'a>>,

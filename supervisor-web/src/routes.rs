@@ -67,7 +67,7 @@ pub struct Routes {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Closing(pub(crate) Option<watch::Receiver<bool>>);
 
-/// What the handlers share.
+/// The state that the handlers share.
 #[derive(Debug)]
 pub(crate) struct Shown {
     supervisor: WeakSupervisor,

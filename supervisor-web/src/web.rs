@@ -44,7 +44,7 @@ pub struct Web {
     feed: OnceLock<Arc<Feed>>,
 }
 
-/// Where the server listens.
+/// The place at which the server listens.
 enum Place {
     Address(String),
     Socket(std::net::TcpListener),

@@ -60,7 +60,7 @@ impl Error for Failed {
     }
 }
 
-/// What a child of the shop is told.
+/// A message to a child of the shop.
 enum Task {
     Fail,
     Panic,

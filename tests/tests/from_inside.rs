@@ -53,7 +53,7 @@ async fn the_root_is_the_topmost_supervisor() {
     root.shutdown().await.unwrap();
 }
 
-/// What a service puts into an `Arc` that all its children share.
+/// The state that all children of a service share.
 #[derive(Clone, Default)]
 struct App {
     root: Arc<OnceLock<WeakSupervisor>>,

@@ -62,7 +62,7 @@ impl Server {
     }
 }
 
-/// What the client knows and counts.
+/// The client: what it knows of the server, and its counts.
 #[derive(Default)]
 struct Client {
     is_stopped: AtomicBool,

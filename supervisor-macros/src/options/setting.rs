@@ -25,7 +25,7 @@ pub(crate) enum Known<T> {
     AtRuntime(TokenStream),
 }
 
-/// Who knows a value.
+/// The first stage that knows a value.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum KnownBy {
     Macro,

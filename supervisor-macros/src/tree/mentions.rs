@@ -28,14 +28,14 @@ pub(super) struct Mentions {
 pub(super) struct Mention {
     pub(super) ident: Ident,
     pub(super) role: Role,
-    /// Whether the expression has bound the name itself, so that it means nothing outside.
+    /// `true` if the expression has bound the name itself, so that it means nothing outside.
     pub(super) is_bound: bool,
     pub(super) in_closure: bool,
-    /// Whether the name is in a closure or an async block, which may run later.
+    /// `true` if the name is in a closure or an async block, which may run later.
     pub(super) is_deferred: bool,
 }
 
-/// What an expression does with a name.
+/// The use that an expression makes of a name.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum Role {
     Value,

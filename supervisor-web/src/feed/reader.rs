@@ -15,7 +15,7 @@ pub(crate) struct Reader {
     next: Option<u64>,
 }
 
-/// What a reader gets.
+/// An item of the stream that a reader gets.
 #[derive(Debug)]
 pub(crate) enum Item {
     Entry {

@@ -21,7 +21,7 @@ struct EventJson {
     at: u64,
     path: String,
     kind: &'static str,
-    /// What has happened, on one line, without the path.
+    /// The event in words, on one line, without the path.
     text: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     life: Option<u64>,
@@ -41,7 +41,7 @@ struct EventJson {
     /// The siblings that are waited for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     on: Vec<String>,
-    /// Who has asked for it.
+    /// The operator who has asked for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     who: Option<String>,
 }

@@ -111,9 +111,9 @@ impl Verb {
 /// The limit to the time in which a supervisor stops, whatever times its children have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Limit {
-    /// What has not ended at this instant is killed.
+    /// Kills all that has not ended at this instant.
     At(Instant),
-    /// Everything is killed at once.
+    /// Kills everything at once.
     Now,
 }
 

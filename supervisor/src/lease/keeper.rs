@@ -81,7 +81,7 @@ impl<L: Leases> Worker for Keeper<L> {
     }
 }
 
-/// What the engine has answered; an error in words, since its `Display` is foreign code that belongs
+/// The answer of the engine; an error in words, since its `Display` is foreign code that belongs
 /// into the request's task.
 type Answered = Result<Input, String>;
 

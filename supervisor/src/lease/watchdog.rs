@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use crate::life::gate::Gate;
 
-/// What happens when a child cannot be stopped before its lease ends: it blocks its thread.
+/// The consequence of a child that cannot be stopped before its lease ends: it blocks its thread.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Overrun {

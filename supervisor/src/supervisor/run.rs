@@ -159,7 +159,7 @@ pub struct Run {
     running: Option<Pin<Box<dyn Future<Output = ExitCode> + Send>>>,
 }
 
-/// What is run, and how.
+/// The tree that is run, and the settings of its stop.
 #[derive(Clone, Debug)]
 struct Settings {
     supervisor: Supervisor,

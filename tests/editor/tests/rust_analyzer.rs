@@ -19,7 +19,7 @@ use cases::{Case, Look};
 /// The time in which the server has to read the workspace and to build its macros.
 const START: Duration = Duration::from_secs(600);
 
-/// What the test needs.
+/// The programs that the test needs, for the message that one is missing.
 const MISSING: &str = "rust-analyzer, or the source of the standard library,";
 
 fn main() -> StepResult {

@@ -13,7 +13,7 @@ use supervisor::{Program, StartMode, specs::Runnable};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-/// What the clerk is told.
+/// The orders to the clerk.
 #[derive(Clone)]
 struct Orders {
     lines: Arc<tokio::sync::Mutex<UnboundedReceiver<String>>>,

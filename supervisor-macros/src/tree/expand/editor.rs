@@ -19,7 +19,7 @@ use crate::words::{Policy, Vocabulary, Word};
 
 /// Prepares a tree for an editor.
 ///
-/// What is not written yet gets a likely type in place of an unknown one, at which rust-analyzer
+/// A part that is not written yet gets a likely type in place of an unknown one, at which rust-analyzer
 /// would give up the whole tree. The tokens that the expansion adds to the types of children, and the
 /// names of nested handles, have no place in the user's program: the editor would explain them there.
 pub(super) fn prepare(tree: &mut Tree) {

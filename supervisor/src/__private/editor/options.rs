@@ -65,8 +65,8 @@ pub const after: &[&str] = &[];
 /// The longest time without a sign of life, after which the child is killed.
 pub const heartbeat: Option<Duration> = None;
 
-/// What the tree is while the child is not well: not ready (`required`), degraded (`degrades`), or
-/// what it was (`ignored`).
+/// The part of the child in the health of the tree. While the child is not well, the tree is not ready
+/// (`required`), degraded (`degrades`), or as it was (`ignored`).
 pub const health: HealthPart = HealthPart::Required;
 
 /// The period of a job: the function takes no context, and is called once in each period.

@@ -246,7 +246,7 @@ fn poll_for_end(process: Pid, limit: Duration) {
 /// The groups that are killed if the program aborts.
 static GROUPS: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
 
-/// Whether the program may abort: by a panic, or since a lease ends.
+/// `true` if the program may abort: by a panic, or since a lease ends.
 const MAY_ABORT: bool = cfg!(any(panic = "abort", feature = "lease"));
 
 /// Kills all groups, before the program aborts.

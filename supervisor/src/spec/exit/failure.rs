@@ -35,7 +35,7 @@ struct Rendered {
 /// failure may be dropped in a supervisor's task.
 pub(crate) type Discard = fn(Box<dyn Error + Send + Sync>, Plainness);
 
-/// Whether an error is worth a task in which its destructor runs.
+/// The need of an error for a task in which its destructor runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Plainness {
     /// The value that the error was made from has no destructor, and so, as a rule, the error has none.

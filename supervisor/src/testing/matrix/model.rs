@@ -34,7 +34,7 @@ pub(super) struct Consequence {
     pub(super) end: Option<End>,
     /// The children that were down before.
     pub(super) was_down: BTreeSet<String>,
-    /// How often a child is started depends on how long others take to start.
+    /// `true` if the number of a child's starts depends on the time that others take to start.
     pub(super) is_loose: bool,
     /// The supervisor that is started again without end, and the child that cannot be.
     pub(super) endless: Option<(String, String)>,
@@ -63,7 +63,7 @@ pub(super) struct Model<'a> {
     children: Vec<Child<'a>>,
     /// The child whose next life fails.
     fails_next: Option<usize>,
-    /// What is handled when all that is going on has been done.
+    /// The work that is handled when all that is going on has been done.
     pending: VecDeque<Pending>,
     /// Restarts do not count together: each is alone in its window.
     forgets: bool,

@@ -19,7 +19,7 @@ pub(super) struct Plan {
     pub(super) backoff: Option<Backoff>,
     /// The limit of restarts of its own, and the restarts that count at present.
     pub(super) own_limit: Option<(MaxRestarts, u32)>,
-    /// When the child counts as started. A supervisor that is not tried again reports.
+    /// The moment from which the child counts as started. A supervisor that is not tried again reports.
     pub(super) start: StartMode,
     pub(super) start_timeout: Option<Duration>,
     pub(super) heartbeat: Option<Duration>,

@@ -7,14 +7,14 @@ pub(crate) struct Case {
     pub(crate) name: String,
     /// The line of the program that is replaced: the one that contains this.
     at: &'static str,
-    /// What is typed there, with a `¦` for the cursor.
+    /// The text that is typed there, with a `¦` for the cursor.
     typed: String,
-    /// What has been typed as a child before.
+    /// The text that has been typed as a child before.
     also: &'static str,
     pub(crate) look: Look,
 }
 
-/// What has to be seen at the cursor.
+/// The things that have to be seen at the cursor.
 pub(crate) enum Look {
     /// These words are offered, and those are not.
     Completes { with: &'static [&'static str], without: &'static [&'static str] },
@@ -85,7 +85,7 @@ fn on(at: &'static str, line: &str, look: Look) -> Case {
     Case { name, at, typed, also: "", look }
 }
 
-/// What is typed as a child.
+/// Returns the case of a child that is being typed.
 fn child(typed: &str, look: Look) -> Case {
     let name = format!("typing `{}`", typed.replace('\n', "⏎"));
     Case { name, at: "// child", typed: typed.to_owned(), also: "", look }

@@ -12,7 +12,7 @@ const SHOWN: usize = 3;
 /// The length of a status in bytes: systemd reads 4096 bytes of a message.
 const LONGEST: usize = 1000;
 
-/// How the tree is, in a line of its own.
+/// The health of the tree, on one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Status {
     pub(super) line: String,

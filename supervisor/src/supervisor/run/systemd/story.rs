@@ -43,7 +43,7 @@ enum Chapter {
     Stopping(Option<Instant>),
 }
 
-/// What systemd has been told.
+/// The messages that systemd has had so far.
 #[derive(Debug)]
 pub(super) struct Story {
     chapter: Chapter,
