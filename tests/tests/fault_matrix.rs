@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use supervisor::prelude::*;
 use supervisor::testing::{self, Fault, FaultMatrix, MatrixFailure, Moment};
 use supervisor::{Backoff, MaxRestarts, Program, StartMode, Tree};
+use supervisor_tests::matrix::{failure, says, tree_of};
 use supervisor_tests::within;
 
 supervision_tree! {
@@ -64,21 +65,6 @@ async fn answers(shop: &Shop) -> Result<(), String> {
     match shop.db().ask(|reply| reply).await {
         Ok(42) => Ok(()),
         other => Err(format!("the database answers {other:?}")),
-    }
-}
-
-/// Runs a matrix that has to fail, and returns what it prints.
-async fn failure<T: testing::TreeUnderTest>(matrix: FaultMatrix<'_, T>) -> String {
-    match within("the matrix", matrix.into_future()).await {
-        Ok(report) => panic!("it passed: {report}"),
-        Err(failure) => failure.to_string(),
-    }
-}
-
-#[track_caller]
-fn says(text: &str, parts: &[&str]) {
-    for part in parts {
-        assert!(text.contains(part), "`{part}` is not in: {text}");
     }
 }
 
@@ -347,18 +333,6 @@ async fn a_program_passes_in_real_time() -> Result<(), MatrixFailure> {
 
 // ----- what it finds -----
 
-/// Makes a tree with a healthy child `first`, and a child `second` that runs this function.
-fn tree_of<F, Fut>(second: F) -> Supervisor
-where
-    F: Fn(Context) -> Fut + Clone + Send + Sync + 'static,
-    Fut: Future<Output = ChildResult> + Send + 'static,
-{
-    Supervisor::new()
-        .with_child(ChildSpec::new("first").with_task(idle))
-        .with_child(ChildSpec::new("second").with_task(second))
-        .build()
-}
-
 #[tokio::test]
 async fn a_clock_that_runs_is_refused() {
     let text = failure(testing::fault_matrix(Shop::tree)).await;
@@ -461,41 +435,6 @@ async fn a_task_that_is_left_is_found() {
     };
     let text = failure(testing::fault_matrix(|| tree_of(spawning))).await;
     says(&text, &["1 task is left"]);
-}
-
-#[cfg(target_os = "linux")]
-#[tokio::test(start_paused = true)]
-async fn a_descriptor_that_is_left_is_found() {
-    let opening = async |ctx: Context| {
-        let file = std::fs::File::open(std::env::current_exe()?)?;
-        std::mem::forget(file);
-        idle(ctx).await
-    };
-    let text = failure(testing::fault_matrix(|| tree_of(opening))).await;
-    says(&text, &["descriptors are left", "fault_matrix-"]);
-}
-
-#[cfg(target_os = "linux")]
-#[tokio::test(start_paused = true)]
-async fn a_process_that_is_left_is_found() {
-    let children = Arc::new(Mutex::new(Vec::new()));
-    let spawning = {
-        let children = Arc::clone(&children);
-        move |ctx: Context| {
-            let children = Arc::clone(&children);
-            async move {
-                let child = Command::new("sleep").arg("60").spawn()?;
-                children.lock().unwrap().push(child);
-                idle(ctx).await
-            }
-        }
-    };
-    let text = failure(testing::fault_matrix(|| tree_of(spawning.clone()))).await;
-    for child in &mut *children.lock().unwrap() {
-        let _ = child.kill();
-        let _ = child.wait();
-    }
-    says(&text, &["processes are left", "(sleep)"]);
 }
 
 #[tokio::test(start_paused = true)]
