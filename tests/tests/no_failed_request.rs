@@ -12,6 +12,7 @@ use supervisor_tests::within;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::net::TcpStream;
 use tokio::process::{Child, ChildStdout, Command};
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
@@ -66,6 +67,7 @@ impl Server {
 #[derive(Default)]
 struct Client {
     is_stopped: AtomicBool,
+    has_looked: Notify,
     sent: AtomicU32,
     failed: AtomicU32,
 }
@@ -85,6 +87,7 @@ impl Client {
             };
             let ready = matches!(answer.await, Ok(Some(line)) if line == "ready");
             self.is_stopped.store(!ready, Ordering::Relaxed);
+            self.has_looked.notify_waiters();
             sleep(PROBE).await;
         }
     }
@@ -144,6 +147,8 @@ async fn stop_under_load(drain: Duration) -> (u32, u32) {
     tasks.spawn(Arc::clone(&client).load(port, NEW, false));
     tasks.spawn(Arc::clone(&client).obey(probe));
     sleep(Duration::from_millis(500)).await;
+    // Right after a look, so that the client goes on for as long as it can: until its next look.
+    within("a look at the readiness", client.has_looked.notified()).await;
     server.signal();
     within("the end of the client", tasks.join_all()).await;
     let status = within("the end of the server", server.process.wait()).await.expect("it ends");
