@@ -93,7 +93,7 @@ pub struct Claim {
 }
 
 impl Claim {
-    pub(super) fn new(lease: Arc<str>, holder: Holder, ttl: Duration) -> Self {
+    pub(crate) fn new(lease: Arc<str>, holder: Holder, ttl: Duration) -> Self {
         Self { lease, holder, ttl }
     }
 
@@ -133,7 +133,7 @@ impl Holder {
     /// # Errors
     ///
     /// The system's, if it has no random numbers.
-    pub(super) fn random() -> Result<Self, getrandom::Error> {
+    pub(crate) fn random() -> Result<Self, getrandom::Error> {
         let mut bits = [0; 16];
         getrandom::fill(&mut bits)?;
         Ok(Self(u128::from_ne_bytes(bits)))
