@@ -469,6 +469,61 @@ async fn on_standby_no_order_starts_the_children() {
     assert_eq!((gauge.most(), other.cron.status()), (1, ChildState::Standby));
 }
 
+/// Returns a running supervisor with a child.
+async fn running() -> Supervisor {
+    let child = ChildSpec::new("child").with_task(async |ctx: Context| {
+        ctx.shutdown_requested().await;
+        Ok(())
+    });
+    let running = Supervisor::new().with_child(child).build();
+    within("the start", running.start()).await.unwrap();
+    running
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_supervisor_that_runs_is_not_put_below_a_lease() {
+    let words = "a supervisor that runs already cannot be put below a lease";
+    let below = |name: &str, supervisor: &Supervisor| {
+        ChildSpec::new(name).with_supervisor(supervisor.clone())
+    };
+    // As a part of what the singleton is built with, at any depth.
+    let first = running().await;
+    let billing = Singleton::new("billing", MemoryLeases::new().replica()).build(|_| {
+        let between = Supervisor::new().with_child(below("first", &first)).build();
+        Supervisor::new().with_child(below("between", &between))
+    });
+    let error = within("a refusal", billing.start()).await.unwrap_err();
+    assert!(error.to_string().contains(words), "{error}");
+
+    // Added later: itself, or below one that does not run yet.
+    let inner = Supervisor::new().build();
+    let leases = MemoryLeases::new();
+    let billing = Singleton::new("billing", leases.replica())
+        .build(|_| Supervisor::new().with_child(below("inner", &inner)));
+    within("the start", billing.start()).await.unwrap();
+    quiet().await;
+    let second = running().await;
+    let mut events = second.events();
+    let error = within("a refusal", inner.add_child(below("second", &second))).await.unwrap_err();
+    assert!(error.to_string().contains(words), "{error}");
+    let third = running().await;
+    let between = Supervisor::new().with_child(below("third", &third)).build();
+    let error = within("a refusal", inner.add_child(below("between", &between))).await.unwrap_err();
+    assert!(error.to_string().contains(words), "{error}");
+
+    // What was refused is a root as before, with its subscribers, and can come under another parent.
+    assert_eq!(second.path().as_str(), "/");
+    let root = Supervisor::new().build();
+    within("the start", root.start()).await.unwrap();
+    within("the adoption", root.add_child(below("second", &second))).await.unwrap();
+    within("the shutdown", root.shutdown()).await.unwrap();
+    event(&mut events, "the end", |event| event.path().as_str() == "second/child").await;
+    // One that does not run yet is welcome.
+    let fourth = Supervisor::new().build();
+    within("a child", inner.add_child(below("fourth", &fourth))).await.unwrap();
+    within("the shutdown", billing.shutdown()).await.unwrap();
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_finished_job_ends_the_singleton_and_releases_the_lease() {
     let leases = MemoryLeases::new();
