@@ -66,6 +66,7 @@ mod fence;
 mod keeper;
 mod leases;
 mod machine;
+mod news;
 mod singleton;
 mod terms;
 mod watchdog;

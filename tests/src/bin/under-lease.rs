@@ -2,7 +2,8 @@
 //! lease, of three seconds, is granted once and never renewed.
 //!
 //! `under-lease abort` is to be ended by the watchdog, `under-lease report` to end by itself. Both print
-//! the moment at which the lease is granted, in milliseconds of the wall clock.
+//! the moment at which the lease is granted, in milliseconds of the wall clock. With a file as second
+//! argument, another child is a program, which writes its process id there.
 
 use std::io;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -38,6 +39,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         Some("report") => Overrun::Report,
         _ => return Err(io::Error::other("`under-lease abort` or `under-lease report`").into()),
     };
+    let file = std::env::args().nth(2);
     // Whatever is broken: a test waits for the end of this program.
     std::thread::spawn(|| {
         std::thread::sleep(5 * BLOCKED);
@@ -61,7 +63,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             };
             let stuck = ChildSpec::new("stuck").with_task(stuck);
             let stuck = stuck.with_shutdown(Duration::from_millis(100));
-            Supervisor::new().with_kill_grace(Duration::from_millis(100)).with_child(stuck)
+            let mut below = Supervisor::new().with_kill_grace(Duration::from_millis(100));
+            if let Some(file) = file {
+                let script = "echo $$ > \"$0\"; exec sleep 600";
+                let program = supervisor::Program::new("sh").args(["-c", script, &file]);
+                let program = ChildSpec::new("program").with_program(program);
+                below = below.with_child(program.with_shutdown(Duration::from_millis(100)));
+            }
+            below.with_child(stuck)
         });
     let billing = ChildSpec::new("billing").with_supervisor(billing);
     let root = Supervisor::new().with_child(billing).build();
