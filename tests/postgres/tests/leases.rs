@@ -12,7 +12,9 @@ use supervisor::prelude::*;
 use supervisor::testing::check_leases;
 use supervisor_postgres::{CheckFence, FenceError, PgLeases, check_statement, schema};
 use supervisor_postgres_tests::server::{Server, StepResult, with_server};
-use tokio::net::TcpListener;
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use tokio_postgres::{Client, Config, NoTls};
 
@@ -37,6 +39,7 @@ fn main() -> StepResult {
         without_listen_a_hand_over_takes_up_to_renew(server).await?;
         a_checked_fence_keeps_the_lease_until_the_commit(server).await?;
         a_stale_fence_is_refused(server).await?;
+        a_connection_that_has_gone_silent_is_replaced(server).await?;
         nobody_runs_while_the_engine_is_away(server).await?;
         no_acquisition_is_lost_in_a_crash_of_the_server(server).await
     })
@@ -51,9 +54,13 @@ struct Replica {
 
 impl Replica {
     async fn start(leases: PgLeases, lease: &str) -> StepResult<Self> {
+        Self::start_with(leases, lease, TTL).await
+    }
+
+    async fn start_with(leases: PgLeases, lease: &str, ttl: Duration) -> StepResult<Self> {
         let mut handles = None;
         let billing =
-            Singleton::new(lease, leases).with_ttl(TTL).with_renew(RENEW).build(|fence| {
+            Singleton::new(lease, leases).with_ttl(ttl).with_renew(RENEW).build(|fence| {
                 let cron = ChildSpec::new("cron")
                     .with_task(async |ctx: Context| {
                         ctx.shutdown_requested().await;
@@ -275,6 +282,56 @@ async fn a_stale_fence_is_refused(server: &Server) -> StepResult {
     let error = one.fence.check(&transaction).await.expect_err("it is lost");
     assert!(matches!(error, FenceError::NoLease(_)), "{error:?}");
     drop(transaction);
+    one.root.shutdown().await?;
+    Ok(())
+}
+
+/// A way to the server, on which connections can go silent without being closed, as behind a firewall that
+/// has forgotten them.
+struct Way {
+    port: u16,
+    /// The number of times that the present connections have gone silent.
+    silenced: watch::Sender<u32>,
+}
+
+impl Way {
+    async fn to(server: &Server) -> StepResult<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let (port, to) = (listener.local_addr()?.port(), server.port());
+        let silenced = watch::Sender::new(0);
+        let news = silenced.clone();
+        tokio::spawn(async move {
+            while let Ok((mut near, _)) = listener.accept().await {
+                let mut news = news.subscribe();
+                tokio::spawn(async move {
+                    let mut far = TcpStream::connect(("127.0.0.1", to)).await?;
+                    tokio::select! {
+                        ended = copy_bidirectional(&mut near, &mut far) => ended,
+                        // Both stay open, and nothing passes any more.
+                        _ = news.changed() => std::future::pending().await,
+                    }
+                });
+            }
+        });
+        Ok(Self { port, silenced })
+    }
+}
+
+async fn a_connection_that_has_gone_silent_is_replaced(server: &Server) -> StepResult {
+    let way = Way::to(server).await?;
+    let mut config: Config = "host=127.0.0.1 user=postgres dbname=postgres".parse()?;
+    let leases = PgLeases::new(config.port(way.port).clone());
+    let ttl = Duration::from_secs(4);
+    let one = Replica::start_with(leases, "silent", ttl).await?;
+    one.takes_over().await?;
+    let fence = one.fence.number()?;
+    way.silenced.send_modify(|times| *times += 1);
+    // A request has no answer for a quarter of the lease, and the next one finds another connection.
+    for _ in 0..2_000 {
+        assert!(one.leads(), "the lease was lost");
+        sleep(3 * MILLISECOND).await;
+    }
+    assert_eq!(one.fence.number()?, fence);
     one.root.shutdown().await?;
     Ok(())
 }
