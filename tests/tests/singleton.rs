@@ -363,9 +363,15 @@ async fn the_same_addresses_lead_to_the_children_of_each_acquisition() {
     let (leases, gauge) = (MemoryLeases::new(), Gauge::new());
     let one = Replica::start(&leases, &gauge, SECOND).await;
     quiet().await;
+    let mut holders = std::collections::HashSet::new();
     for fence in 1..=5 {
         within("an answer", one.cron.ask(Order::Ping)).await.unwrap();
         assert_eq!(one.fence.load(Ordering::SeqCst), fence);
+        // A request of an earlier acquisition that arrives late does not concern this one.
+        assert!(
+            holders.insert(leases.holder("billing")),
+            "each acquisition has a holder of its own"
+        );
         leases.take_away("billing");
         sleep(10 * SECOND).await;
     }
