@@ -50,6 +50,8 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+#[cfg(feature = "lease")]
+pub(crate) use child::Down;
 pub(crate) use child::{Child, ChildRules, Named, StartRule, State};
 pub(crate) use children::Key;
 pub(crate) use protocol::{
