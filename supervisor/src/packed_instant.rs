@@ -99,7 +99,7 @@ mod tests {
         let (first, day) = (first(), Duration::from_secs(86_400));
         let (nanosecond, zero) = (Duration::from_nanos(1), Duration::ZERO);
         let instants = [Some(first), first.checked_add(day), first.checked_sub(day)];
-        for earlier in instants.into_iter().flatten().map(|at| at - nanosecond) {
+        for earlier in instants.into_iter().flatten().filter_map(|at| at.checked_sub(nanosecond)) {
             for time in [zero, nanosecond, 2 * nanosecond, day] {
                 let (packed, later) =
                     (PackedInstant::of(earlier), PackedInstant::of(earlier + time));
