@@ -50,7 +50,9 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-pub(crate) use child::{Child, ChildRules, Down, Named, StartRule, State};
+#[cfg(feature = "lease")]
+pub(crate) use child::Down;
+pub(crate) use child::{Child, ChildRules, Named, StartRule, State};
 pub(crate) use children::Key;
 pub(crate) use protocol::{
     Addition, Answer, Effect, Ending, Event, Exit, Limit, Notice, Order, Refusal, Shown, Subject,

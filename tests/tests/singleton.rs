@@ -3,7 +3,7 @@
 use std::process::{Command, Output};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use supervisor::events::EventKind;
 use supervisor::info::ChildState;
@@ -715,37 +715,37 @@ async fn a_watch_that_panics_is_a_watch_without_news() {
     }
 }
 
-/// Runs a program whose child blocks the thread of the runtime. Returns its output, what it said, and
-/// the time from the moment at which its lease was granted to its end.
+/// Runs a program whose child blocks the thread of the runtime. Returns its output, what it said, and the
+/// last moment at which the child ran, counted from the one at which the lease was granted: by the
+/// program's own clock, since the end of a process is seen later on a busy machine.
 fn run_under_lease(arguments: &[&str]) -> (Output, String, Duration) {
     let program = Command::new(env!("CARGO_BIN_EXE_under-lease")).args(arguments).output();
     let program = program.expect("it runs");
-    let ended = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
     let said = String::from_utf8_lossy(&program.stderr).into_owned();
     let printed = String::from_utf8_lossy(&program.stdout).into_owned();
-    let granted = printed.lines().next().and_then(|line| line.parse().ok());
-    let granted = granted.unwrap_or_else(|| panic!("it printed {printed:?} and said {said}"));
-    (program, said, ended.saturating_sub(Duration::from_millis(granted)))
+    let times: Vec<u64> = printed.lines().filter_map(|line| line.parse().ok()).collect();
+    let [granted, .., last] = times[..] else { panic!("it printed {printed:?} and said {said}") };
+    (program, said, Duration::from_millis(last - granted))
 }
 
 #[cfg(unix)]
 #[test]
 fn a_child_that_cannot_be_stopped_ends_the_process_before_the_lease_ends() {
     use std::os::unix::process::ExitStatusExt;
-    let (program, said, lasted) = run_under_lease(&["abort"]);
+    let (program, said, ran) = run_under_lease(&["abort"]);
     assert_eq!(program.status.signal(), Some(6), "SIGABRT; it said: {said}");
-    assert!(program.stdout.ends_with(b"blocked\n"));
     assert!(said.contains("a child that needs the lease `billing` could not be stopped"), "{said}");
     // The lease lasts for three seconds.
-    assert!(lasted > 2 * SECOND, "{lasted:?}");
-    assert!(lasted < 3 * SECOND, "{lasted:?}: another replica may run it by now");
+    assert!(ran > 2 * SECOND, "{ran:?}");
+    assert!(ran < 3 * SECOND, "{ran:?}: another replica may run it by now");
 }
 
 #[test]
 fn a_child_that_cannot_be_stopped_is_only_reported_by_choice() {
-    let (program, said, _) = run_under_lease(&["report"]);
+    let (program, said, ran) = run_under_lease(&["report"]);
     assert!(program.status.success(), "it said: {said}");
-    assert!(program.stdout.ends_with(b"blocked\nended\n"));
+    assert!(program.stdout.ends_with(b"\nended\n"));
+    assert!(ran > 3 * SECOND, "{ran:?}");
     assert!(said.contains("another replica may run it at the same time"), "{said}");
 }
 
@@ -756,8 +756,8 @@ fn the_programs_below_a_lease_end_with_the_process_that_ends_before_it() {
     use rustix::process::{Pid, PidfdFlags, pidfd_open};
     let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("program-under-lease");
     let _ = std::fs::remove_file(&file);
-    let (_, said, lasted) = run_under_lease(&["abort", file.to_str().expect("a name in UTF-8")]);
-    assert!(lasted < 3 * SECOND, "{lasted:?}; it said: {said}");
+    let (_, said, ran) = run_under_lease(&["abort", file.to_str().expect("a name in UTF-8")]);
+    assert!(ran < 3 * SECOND, "{ran:?}; it said: {said}");
     let pid = std::fs::read_to_string(&file).expect("the program has written its number");
     let pid = Pid::from_raw(pid.trim().parse().expect("a number")).expect("not zero");
     // It is gone without a trace, or has ended and waits for its parent.
