@@ -22,24 +22,14 @@ const MOST_CHILDREN: usize = 2000;
 /// The number of supervisors that get series of their own.
 const MOST_SUPERVISORS: usize = 500;
 
-const STATES: [ChildState; 10] = [
-    ChildState::Starting,
-    ChildState::Running,
-    ChildState::Stopping,
-    ChildState::Restarting,
-    ChildState::Stopped,
-    ChildState::Unstoppable,
-    ChildState::NotStarted,
-    ChildState::Finished,
-    ChildState::Failed,
-    ChildState::Standby,
-];
+/// The numbers of a supervisor's children in each state.
+type States = [usize; ChildState::ALL.len()];
 
 /// A supervisor of the tree, and its children in figures.
 struct SupervisorFigures<'a> {
     path: String,
     part: &'a Snapshot,
-    states: [usize; STATES.len()],
+    states: States,
 }
 
 /// A child, or all workers of a pool.
@@ -76,12 +66,10 @@ impl<'a> Figures<'a> {
     /// Adds a supervisor, and its workers.
     fn add(&mut self, part: &'a Snapshot) {
         let is_pool = part.strategy == Some(SupervisionStrategy::SimpleOneForOne);
-        let mut states = [0; STATES.len()];
+        let mut states = States::default();
         let (mut queued, mut capacity) = (0, 0);
         for child in &*part.children {
-            if let Some(at) = STATES.iter().position(|state| *state == child.state) {
-                states[at] += 1;
-            }
+            states[child.state as usize] += 1;
             queued += child.queued;
             capacity += child.capacity;
             if let Some(wait) = child.waits.first() {
@@ -180,7 +168,7 @@ fn write_supervisors(text: &mut Text, supervisors: &[SupervisorFigures<'_>]) {
         "Number of children of a supervisor, by their state.",
     );
     for at in supervisors {
-        for (state, number) in STATES.iter().zip(at.states) {
+        for (state, number) in ChildState::ALL.iter().zip(at.states) {
             let state = state.as_str();
             family.sample(&[("supervisor", &at.path), ("state", state)], count(number));
         }

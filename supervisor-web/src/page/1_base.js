@@ -41,8 +41,23 @@ const clock = at => new Date(at).toLocaleTimeString('en-GB');
 // The state of a child in a word that is short enough for a class.
 const classOf = state => 's-' + state.replace(' ', '-');
 
-// States in which something is not as it should be.
-const TROUBLE = new Set(['restarting', 'unstoppable', 'stopped', 'starting', 'stopping', 'not started', 'failed']);
+// The states, in the order in which they are counted in the header: whether a child in it is down, so
+// that no life runs or is pending, and whether something is not as it should be. (A test compares the
+// words with those of the library.)
+const STATES = {
+  'running': {},
+  'starting': { trouble: true },
+  'restarting': { trouble: true },
+  'stopping': { trouble: true },
+  'stopped': { down: true, trouble: true },
+  'finished': { down: true },
+  'standby': { down: true },
+  'not started': { down: true, trouble: true },
+  'failed': { down: true, trouble: true },
+  'unstoppable': { trouble: true },
+};
+const isDown = node => Boolean((STATES[node.state] || {}).down);
+const isTrouble = node => Boolean((STATES[node.state] || {}).trouble);
 
 const reduced = matchMedia('(prefers-reduced-motion: reduce)');
 

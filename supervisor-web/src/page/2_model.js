@@ -40,7 +40,7 @@ function modelOf(data) {
 function isBad(node) {
   if (node.says) return true;
   if (node.state === 'stopped' || node.state === 'not started') return node.health !== 'ignored';
-  return TROUBLE.has(node.state);
+  return isTrouble(node);
 }
 
 // The uptime by now, and other times that go on.
@@ -104,7 +104,7 @@ function chainFrom(node) {
 
 // The longest time that the stop of this child may still take; Infinity if there is no limit.
 function needOf(node) {
-  if (['stopped', 'finished', 'not started', 'standby', 'restarting', 'failed'].includes(node.state)) return 0;
+  if (isDown(node) || node.state === 'restarting') return 0;
   const own = node.shutdown_ms === undefined ? Infinity : node.shutdown_ms;
   let need = own;
   if (node.children) {

@@ -17,8 +17,7 @@ DRAW.header = () => {
   $('pill').className = 'pill ' + tone;
   const states = new Map();
   for (const node of tree.nodes) if (!node.children) states.set(node.state, (states.get(node.state) || 0) + 1);
-  const order = ['running', 'starting', 'restarting', 'stopping', 'stopped', 'finished', 'standby', 'not started', 'failed', 'unstoppable'];
-  const text = order.filter(state => states.has(state)).map(state => states.get(state).toLocaleString('en') + ' ' + state).join(' · ');
+  const text = Object.keys(STATES).filter(state => states.has(state)).map(state => states.get(state).toLocaleString('en') + ' ' + state).join(' · ');
   put($('counts'), app.query ? matches.toLocaleString('en') + ' of ' + tree.nodes.length.toLocaleString('en') + ' match' : text);
   DRAW.health();
   DRAW.stop();
@@ -58,7 +57,7 @@ DRAW.stop = () => {
     return;
   }
   const workers = nodes.filter(node => !node.children), total = Math.max(app.workers || 0, workers.length);
-  const left = workers.filter(node => !['stopped', 'finished', 'standby', 'not started', 'failed'].includes(node.state));
+  const left = workers.filter(node => !isDown(node));
   const took = root.stopping_ms === undefined ? 0 : since(root.stopping_ms);
   const need = needOf({ ...root, shutdown_ms: undefined });
   const head = el('div', 'row-of', el('h2', '', 'Stopping for ' + say(took)),
@@ -172,7 +171,7 @@ DRAW.detail = () => {
 // The buttons of an operator. Each asks once more.
 function actionsFor(node) {
   const box = el('div', 'actions');
-  const down = ['stopped', 'finished', 'standby', 'not started', 'failed'].includes(node.state);
+  const down = isDown(node);
   const fits = action => node.parent === undefined ? action === 'stop' : action === 'start' ? down : action === 'restart' || !down;
   for (const action of app.tree.actions.filter(fits)) {
     box.append(button('action ' + action, action, () => {
