@@ -44,6 +44,7 @@ mod timers;
 mod walk;
 
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -446,6 +447,16 @@ impl<C: Named, R> Engine<C, R> {
     /// Returns the children in start order.
     pub(crate) fn children(&self) -> impl Iterator<Item = (Key, &Child<C, R>)> {
         self.children.iter()
+    }
+
+    /// Returns the number of places that children have, or have had.
+    pub(crate) fn places(&self) -> usize {
+        self.children.entries()
+    }
+
+    /// Returns the children in these places. A child keeps its place for as long as it is present.
+    pub(crate) fn children_in(&self, places: Range<usize>) -> impl Iterator<Item = &Child<C, R>> {
+        self.children.in_entries(places)
     }
 
     pub(crate) fn is_stopping(&self) -> bool {

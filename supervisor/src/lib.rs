@@ -389,6 +389,7 @@ pub mod info {
         Wait,
     };
     pub use crate::spec::{ChildKind, ChildState};
+    pub use crate::supervisor::{Scan, ScannedChild, Slice};
 }
 
 /// Futures and errors of sending to a child, and the receiver of the messages that it leaves.

@@ -12,8 +12,7 @@ async fn waits(ctx: Context) -> ChildResult {
 
 /// Returns the metrics of a tree.
 async fn scrape(supervisor: &Supervisor) -> String {
-    let snapshot = supervisor.snapshot().await.expect("it runs");
-    render(&snapshot, &supervisor.health().await)
+    of(supervisor).await
 }
 
 fn has(text: &str, line: &str) {

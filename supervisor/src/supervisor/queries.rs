@@ -181,7 +181,7 @@ fn spec_info(name: &Name, rules: &ChildRules) -> ChildSpecInfo {
 }
 
 /// Fills in what a supervisor's part of a snapshot has, and a worker's has not.
-fn fill_in(part: &mut Snapshot, node: &Node, now: Instant) {
+pub(super) fn fill_in(part: &mut Snapshot, node: &Node, now: Instant) {
     let rules = node.rules();
     part.strategy = Some(rules.strategy);
     part.max_restarts = Some(rules.max_restarts);
@@ -288,7 +288,7 @@ impl SnapshotBuilder {
 
 impl Supervisor {
     /// Returns the supervisor's own part of a snapshot; its parent provides it, if there is one.
-    async fn own_part(&self) -> Snapshot {
+    pub(super) async fn own_part(&self) -> Snapshot {
         let node = self.node();
         let part = match (node.parent(), node.slot()) {
             (Some(parent), Some(slot)) => Self::observing(parent).part_of(slot).await,
@@ -357,14 +357,14 @@ impl Supervisor {
 ///
 /// Making a view takes the supervisor's time, so it holds little; the caller reads the rest from
 /// the child's slot, and formats it.
-struct ChildView {
-    slot: Arc<dyn AnySlot>,
-    kind: ChildKind,
-    state: ChildState,
+pub(super) struct ChildView {
+    pub(super) slot: Arc<dyn AnySlot>,
+    pub(super) kind: ChildKind,
+    pub(super) state: ChildState,
     rules: Arc<ChildRules>,
     incarnation: u64,
     up_since: Option<Instant>,
-    nested: Option<Arc<Node>>,
+    pub(super) nested: Option<Arc<Node>>,
     /// The siblings that the child uses.
     uses: Vec<Arc<dyn AnySlot>>,
 }
@@ -382,7 +382,7 @@ fn child_views(run: &mut SupervisorRun) -> Vec<ChildView> {
 }
 
 impl ChildView {
-    fn of(child: &Child<ChildTask, Reply>) -> Self {
+    pub(super) fn of(child: &Child<ChildTask, Reply>) -> Self {
         Self {
             slot: Arc::clone(child.data.slot()),
             kind: child.rules.kind,
@@ -402,7 +402,7 @@ impl ChildView {
     }
 
     /// Returns the child's part of a snapshot; `parent` is the path of its supervisor.
-    fn part(&self, parent: &ChildPath, now: Instant) -> Snapshot {
+    pub(super) fn part(&self, parent: &ChildPath, now: Instant) -> Snapshot {
         let core = self.slot.core();
         let trouble = core.trouble();
         Snapshot {
