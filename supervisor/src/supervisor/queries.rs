@@ -125,12 +125,11 @@ impl Supervisor {
         let mut builder = SnapshotBuilder::new(top, Arc::clone(self.node()));
         while let Some(Pending { position, path, node }) = builder.pending.pop_front() {
             let now = clock::now();
-            let part =
-                move |run: &mut SupervisorRun| (run.engine.restarts_left(now), child_views(run));
+            let part = move |run: &mut SupervisorRun| (Left::of(run, now), child_views(run));
             match Self::observing(node).query(part).await {
-                Ok((restarts_left, views)) => {
+                Ok((left, views)) => {
                     if let Some(supervisor) = builder.part(position) {
-                        supervisor.restarts_left = restarts_left;
+                        left.fill_in(supervisor);
                     }
                     builder.add(position, &path, views, now);
                 }
@@ -180,10 +179,35 @@ fn spec_info(name: &Name, rules: &ChildRules) -> ChildSpecInfo {
     }
 }
 
+/// What a running supervisor has left.
+#[derive(Clone, Copy)]
+pub(super) struct Left {
+    restarts: Option<u32>,
+    drain: Option<Duration>,
+    stop: Option<Duration>,
+}
+
+impl Left {
+    pub(super) fn of(run: &mut SupervisorRun, now: Instant) -> Self {
+        Self {
+            restarts: run.engine.restarts_left(now),
+            drain: run.engine.drain_left(now),
+            stop: run.engine.time_left(now),
+        }
+    }
+
+    pub(super) fn fill_in(self, part: &mut Snapshot) {
+        part.restarts_left = self.restarts;
+        part.drain_left = self.drain;
+        part.stop_left = self.stop;
+    }
+}
+
 /// Fills in what a supervisor's part of a snapshot has, and a worker's has not.
 pub(super) fn fill_in(part: &mut Snapshot, node: &Node, now: Instant) {
     let rules = node.rules();
     part.strategy = Some(rules.strategy);
+    part.order = Some(rules.order);
     part.max_restarts = Some(rules.max_restarts);
     part.restart_window = Some(rules.restart_window);
     part.child_restarts = node.restarts();
@@ -305,6 +329,9 @@ impl Supervisor {
             max_restarts: None,
             restart_window: None,
             restarts_left: None,
+            order: None,
+            drain_left: None,
+            stop_left: None,
             uses: Vec::new(),
             incarnation: 1,
             restarts: 0,
@@ -317,6 +344,7 @@ impl Supervisor {
             queued: 0,
             capacity: 0,
             waits: Vec::new(),
+            message_times: None,
             last_exit: None,
             children: Snapshots::default(),
         });
@@ -416,6 +444,9 @@ impl ChildView {
             max_restarts: None,
             restart_window: None,
             restarts_left: None,
+            order: None,
+            drain_left: None,
+            stop_left: None,
             uses: self.uses.iter().map(|slot| slot.core().name().to_string()).collect(),
             incarnation: self.incarnation,
             restarts: core.restarts(),
@@ -428,6 +459,7 @@ impl ChildView {
             queued: self.slot.queued(),
             capacity: self.slot.capacity(),
             waits: waits(core, now),
+            message_times: self.slot.message_times(),
             last_exit: core.last_exit(),
             children: Snapshots::default(),
         }

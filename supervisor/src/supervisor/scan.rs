@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Supervisor;
-use super::queries::{ChildView, fill_in};
+use super::queries::{ChildView, Left, fill_in};
 use crate::inbox::Inbox;
 use crate::observe::Snapshot;
 use crate::runtime::{Node, SupervisorRun};
@@ -82,9 +82,9 @@ struct Present {
     next: usize,
 }
 
-/// The answer of a supervisor: the restarts that it has left, its children in some places, and how many
-/// places there are.
-type Answer = (Option<u32>, Vec<ChildView>, usize);
+/// The answer of a supervisor: what it has left, its children in some places, and how many places there
+/// are.
+type Answer = (Left, Vec<ChildView>, usize);
 
 impl Scan {
     /// Returns the next slice: of each supervisor one or more, a supervisor always before those below
@@ -114,7 +114,7 @@ impl Scan {
             };
             let is_first = present.next == 0;
             let (now, answer) = (clock::now(), present.ask().await);
-            let Ok((restarts_left, children, places)) = answer else {
+            let Ok((left, children, places)) = answer else {
                 let ended = self.present.take()?;
                 if is_first {
                     return Some(Slice::without(Snapshot::clone(&ended.supervisor)));
@@ -122,7 +122,7 @@ impl Scan {
                 continue;
             };
             if is_first {
-                Arc::make_mut(&mut present.supervisor).restarts_left = restarts_left;
+                left.fill_in(Arc::make_mut(&mut present.supervisor));
             }
             let supervisor = Arc::clone(&present.supervisor);
             present.next += AT_ONCE;
@@ -145,7 +145,7 @@ impl Present {
         let look = move |run: &mut SupervisorRun| {
             let mut children = Vec::with_capacity(AT_ONCE.min(run.engine.count()));
             children.extend(run.engine.children_in(from..from + AT_ONCE).map(ChildView::of));
-            (run.engine.restarts_left(now), children, run.engine.places())
+            (Left::of(run, now), children, run.engine.places())
         };
         Supervisor::observing(Arc::clone(&self.node)).query_life(&self.inbox, look).await
     }
@@ -185,6 +185,7 @@ impl Slice {
     }
 
     /// Returns the children.
+    #[must_use]
     pub fn children(&self) -> impl ExactSizeIterator<Item = ScannedChild<'_>> {
         self.children.iter().map(|view| ScannedChild { view, slice: self })
     }
