@@ -13,10 +13,12 @@ mod text;
 use std::time::Duration;
 
 use supervisor::health::Health;
-use supervisor::info::{ChildKind, ChildState, ScannedChild, Slice, Snapshot};
+use supervisor::info::{
+    ChildKind, ChildState, MessageTimes, ScannedChild, Slice, Snapshot, TimeHistogram,
+};
 use supervisor::{MaxRestarts, SupervisionStrategy, Supervisor};
 
-use self::text::Text;
+use self::text::{Text, total};
 
 /// The number of children, without the workers of pools, that get series of their own.
 const MOST_CHILDREN: usize = 2000;
@@ -41,6 +43,12 @@ struct ChildFigures {
     part: Option<Snapshot>,
     queued: usize,
     capacity: usize,
+}
+
+impl ChildFigures {
+    fn times(&self) -> Option<&MessageTimes> {
+        self.part.as_ref()?.message_times.as_deref()
+    }
 }
 
 /// The figures of a tree.
@@ -139,6 +147,7 @@ pub(crate) async fn of(root: &Supervisor) -> String {
     write_tree(&mut text, &health, &figures);
     write_supervisors(&mut text, &figures.supervisors);
     write_children(&mut text, &figures.children);
+    write_times(&mut text, &figures.children);
     text.finish()
 }
 
@@ -275,14 +284,36 @@ fn write_children(text: &mut Text, children: &[ChildFigures]) {
     );
 }
 
+/// Writes the times of messages, of the children that measure them.
+fn write_times(text: &mut Text, children: &[ChildFigures]) {
+    let mut each = |name, help, which: fn(&MessageTimes) -> &TimeHistogram| {
+        let measured = |child: &&ChildFigures| child.times().is_some();
+        let mut measured = children.iter().filter(measured).peekable();
+        if measured.peek().is_none() {
+            return;
+        }
+        let mut family = text.family(name, "histogram", help);
+        for child in measured {
+            if let Some(times) = child.times() {
+                family.histogram(("child", &child.path), which(times));
+            }
+        }
+    };
+    each(
+        "supervisor_message_waiting_seconds",
+        "Time from the send of a message to its receipt; of children that measure it.",
+        |times| &times.waiting,
+    );
+    each(
+        "supervisor_message_handling_seconds",
+        "Time from the receipt of a message until the next one is asked for; of children that measure it.",
+        |times| &times.handling,
+    );
+}
+
 /// Returns a number as Prometheus has them.
 fn count(number: usize) -> f64 {
     total(number as u64)
-}
-
-#[expect(clippy::cast_precision_loss, reason = "numbers above 2⁵³ may be rounded")]
-fn total(number: u64) -> f64 {
-    number as f64
 }
 
 #[cfg(test)]

@@ -36,6 +36,9 @@ function say(ms) {
 // Says a length, such as that of a window, without a zero behind the point.
 const sayExact = ms => say(ms).replace('.0 ', ' ');
 
+// Says the bound of a time in microseconds; the last bound of a histogram is 10 s.
+const sayBound = us => us === undefined ? 'above 10 s' : us < 1000 ? 'up to ' + us + ' µs' : 'up to ' + sayExact(us / 1000);
+
 const clock = at => new Date(at).toLocaleTimeString('en-GB');
 
 // The state of a child in a word that is short enough for a class.

@@ -74,6 +74,8 @@ function show(data) {
   if (first && app.selected === null) app.selected = '';
   draw('tree', 'detail', 'link');
   if (first) connect();
+  // The first events come at once, and together.
+  if (first) setTimeout(fillFromTree, 800);
 }
 
 // Reads the stream of events. A stream that breaks is begun again behind the last event.
