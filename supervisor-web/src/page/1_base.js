@@ -37,7 +37,7 @@ function say(ms) {
 const sayExact = ms => say(ms).replace('.0 ', ' ');
 
 // Says the bound of a time in microseconds; the last bound of a histogram is 10 s.
-const sayBound = us => us === undefined ? 'above 10 s' : us < 1000 ? 'up to ' + us + ' µs' : 'up to ' + sayExact(us / 1000);
+const sayBound = us => us === undefined ? '> 10 s' : us < 1000 ? '≤ ' + us + ' µs' : '≤ ' + sayExact(us / 1000);
 
 const clock = at => new Date(at).toLocaleTimeString('en-GB');
 

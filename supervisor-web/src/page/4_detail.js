@@ -32,7 +32,7 @@ DRAW.health = () => {
   if (health.reasons.length) lastTrouble = Date.now();
   box.hidden = !health.reasons.length && !lingers || root.state === 'stopping' || root.drain_left_ms !== undefined;
   if (box.hidden) return;
-  if (lingers) { box.className = 'band health good'; put(box.firstChild, 'Ready again'); return; }
+  if (lingers) { box.className = 'band health good'; put(box.firstChild, 'Ready again. A moment ago:'); return; }
   box.className = 'band health ' + (health.ready && health.live ? 'warn' : 'bad');
   const list = el('ul');
   for (const reason of health.reasons.slice(0, 4)) {
@@ -145,8 +145,8 @@ DRAW.detail = () => {
   box.hidden = !node;
   document.body.classList.toggle('has-detail', Boolean(node));
   if (!node || box.contains(document.activeElement) && document.activeElement.tagName === 'INPUT') return;
-  // What is asked is not taken away under the pointer.
-  if (box.dataset.path === node.path && box.querySelector('.confirm')) return;
+  // What is asked is not taken away under the pointer, and what is answered is there to be read.
+  if (box.dataset.path === node.path && box.querySelector('.confirm, .answer')) return;
   box.dataset.path = node.path;
   const shut = button('close', '×', close);
   shut.setAttribute('aria-label', 'Close');
@@ -169,7 +169,7 @@ DRAW.detail = () => {
   fact(list, 'health', node.health);
   fact(list, 'mailbox', node.capacity ? (node.queued || 0) + ' of ' + node.capacity : null);
   if (node.times) {
-    const bounds = (half, most) => 'half ' + sayBound(half) + ', 99 of 100 ' + sayBound(most);
+    const bounds = (half, most) => 'half ' + sayBound(half) + ' · 99 % ' + sayBound(most);
     fact(list, 'received', plural(node.times.messages, 'message'));
     if (node.times.messages) {
       fact(list, 'they waited', bounds(node.times.waiting_half, node.times.waiting_most));

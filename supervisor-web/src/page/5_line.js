@@ -46,9 +46,9 @@ function fillFromTree() {
   const before = failed.map(([at, node]) => ({ type: 'crash', at, last: at, crashed: at, path: node.path, reason: node.last_exit, count: 1,
     back: { at, life: node.life }, with: new Set(), events: [], left: undefined, delay: null, gaveUp: null, over: true, isKnownByTree: true }));
   if (started.length) {
-    started.sort((a, b) => a[0] - b[0]);
-    const paths = started.slice(0, 200).map(([, path]) => path);
-    before.push({ type: 'run', word: 'started', at: started[0][0], last: started[started.length - 1][0], count: started.length, paths });
+    // In the order of the tree: the times of two supervisors are not that exact.
+    const paths = started.slice(0, 200).map(([, path]) => path), at = started[0][0];
+    before.push({ type: 'run', word: 'started', at, last: started.reduce((last, [one]) => Math.max(last, one), at), count: started.length, paths });
   }
   before.sort((a, b) => a.last - b.last);
   for (const entry of before) entry.key = ++entryNumber;
@@ -212,7 +212,7 @@ function entryElement(entry) {
     return box;
   }
   const { event } = entry;
-  const box = el('article', 'entry ' + event.kind, el('time', '', clock(event.at)), pathButton(event.path),
+  const box = el('article', 'entry event ' + event.kind, el('time', '', clock(event.at)), pathButton(event.path),
     el('span', '', event.kind === 'operator' ? event.who + ': ' + event.text : textOf(event)));
   return box;
 }

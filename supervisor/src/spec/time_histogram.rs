@@ -135,8 +135,9 @@ mod tests {
         let mut histogram = TimeHistogram::default();
         assert_eq!((histogram.count(), histogram.percentile(50)), (0, None));
         let micros = Duration::from_micros;
-        [micros(10), micros(11), micros(25), Duration::from_secs(11)]
-            .map(|time| histogram.add(time));
+        for time in [micros(10), micros(11), micros(25), Duration::from_secs(11)] {
+            histogram.add(time);
+        }
         assert_eq!(histogram.counts()[..3], [1, 2, 0]);
         assert_eq!(histogram.counts().last(), Some(&1));
         assert_eq!((histogram.count(), histogram.sum()), (4, micros(11_000_046)));
