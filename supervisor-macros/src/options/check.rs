@@ -30,13 +30,13 @@ pub(crate) fn check(options: &Options, place: Place, subject: &Subject, errors: 
         match item.setting() {
             Some(Err(error)) => {
                 for rule in VALUE_RULES {
-                    rule(item, key, &error, errors);
+                    rule(item, key, error, errors);
                 }
             }
             Some(Ok(setting)) => {
-                value_at_runtime(item, key, &setting, place, errors);
-                drain_by_place(item, key, &setting, place, errors);
-                partitions_too_many(item, key, &setting, errors);
+                value_at_runtime(item, key, setting, place, errors);
+                drain_by_place(item, key, setting, place, errors);
+                partitions_too_many(item, key, setting, errors);
             }
             None => {}
         }
@@ -129,7 +129,7 @@ fn option_misplaced(item: &Item, key: Key, place: Place, subject: &Subject, erro
         (Key::Message | Key::Mailbox | Key::Histograms, Place::Task) => return,
         (Key::Restart, Place::Task | Place::Typed) => {
             let policy = match item.setting() {
-                Some(Ok(Setting::Policy(policy))) => policy,
+                Some(Ok(Setting::Policy(policy))) => *policy,
                 _ => Policy::Transient,
             };
             let policy = policy.as_str();

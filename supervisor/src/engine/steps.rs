@@ -52,16 +52,6 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    /// Returns the time until a drain ends.
-    pub(crate) fn drain_left(&self, now: Instant) -> Option<Duration> {
-        Some(self.timers.at(Target::Drain)?.saturating_duration_since(now))
-    }
-
-    /// Returns the time until what has not ended is stopped at once.
-    pub(crate) fn time_left(&self, now: Instant) -> Option<Duration> {
-        Some(self.timers.at(Target::End)?.saturating_duration_since(now))
-    }
-
     /// Stops what has not ended at once, since the time for the whole is over.
     pub(super) fn out_of_time(&mut self, now: Instant) {
         if matches!(self.mode, Mode::Stopping { scheme: Scheme::AtOnce { killed: true }, .. }) {
