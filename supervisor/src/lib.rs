@@ -178,6 +178,7 @@
 //! | task | `every` | a duration: a [periodic job](supervision_tree!#every-a-periodic-job) | none: a task runs once per life |
 //! | child with a type | `mailbox` | how many messages | 64 |
 //! | child with a type | `drain` | a flag: when it is stopped for good, it receives what is queued first | no |
+//! | child with a type | `histograms` | a flag: it measures how long its messages [wait and are handled](info::MessageTimes) | no |
 //! | derive only | `message` | a type | `()` |
 //! | derive only | `once` | a flag: [`WorkerOnce`], one life by value | no |
 //!
@@ -388,7 +389,8 @@ pub mod info {
         ChildCount, ChildInfo, ChildSpecInfo, ShutdownReport, Snapshot, Snapshots, SupervisorStats,
         Wait,
     };
-    pub use crate::spec::{ChildKind, ChildState};
+    pub use crate::spec::{ChildKind, ChildState, MessageTimes, TimeHistogram};
+    pub use crate::supervisor::{Scan, ScannedChild, Slice};
 }
 
 /// Futures and errors of sending to a child, and the receiver of the messages that it leaves.

@@ -126,7 +126,7 @@ fn capitalised(name: &str, place: Place) -> String {
 fn option_misplaced(item: &Item, key: Key, place: Place, subject: &Subject, errors: &mut Errors) {
     let name = key.as_str();
     let message = match (key, place) {
-        (Key::Message | Key::Mailbox, Place::Task) => return,
+        (Key::Message | Key::Mailbox | Key::Histograms, Place::Task) => return,
         (Key::Restart, Place::Task | Place::Typed) => {
             let policy = match item.setting() {
                 Some(Ok(Setting::Policy(policy))) => *policy,
@@ -178,9 +178,9 @@ fn no_start_of_supervisor(option: &str) -> String {
     format!("`{option}` has no meaning on a supervisor: it has started when its children have")
 }
 
-/// Checks that a task has no `message` and no `mailbox`: they belong to a type.
+/// Checks that a task has no `message`, no `mailbox` and no `histograms`: they belong to a type.
 fn message_without_type(item: &Item, key: Key, place: Place, errors: &mut Errors) {
-    if place == Place::Task && matches!(key, Key::Message | Key::Mailbox) {
+    if place == Place::Task && matches!(key, Key::Message | Key::Mailbox | Key::Histograms) {
         let message = format!(
             "a task has no `{}`; give the child a type that derives `Child` and set it there",
             key.as_str()

@@ -174,6 +174,9 @@ impl ChildSpec<Unset> {
     ) -> ChildSpec<Ready<ChildRef<M>>> {
         let options = self.options.with_type_defaults(of_type);
         let slot = Arc::new(Slot::<M>::new(self.name.clone(), options.mailbox()));
+        if options.has_histograms() {
+            slot.mailbox.set_histograms(true);
+        }
         let handle = ChildRef::new(Arc::clone(&slot));
         let body = Unplaced::new(Body::Task { factory, slot });
         ChildSpec { name: self.name, options, after: self.after, state: Ready { handle, body } }
@@ -346,6 +349,13 @@ impl<S> ChildSpec<S> {
         self
     }
 
+    /// Sets whether the child measures how long its messages wait and are handled: see
+    /// [`MessageTimes`](crate::info::MessageTimes). Default: no.
+    pub fn with_histograms(mut self, histograms: bool) -> Self {
+        self.options.change(|options| options.with_histograms(histograms));
+        self
+    }
+
     /// Sets whether the child, when it is stopped for good, receives the messages that are queued
     /// before [`Context::recv`](crate::Context::recv) returns `None`, as far as its `shutdown` time
     /// allows. Default: no. A stop that another life follows leaves the messages to that life.
@@ -395,6 +405,7 @@ impl<H> ChildSpec<Ready<H>> {
         if capacity != before {
             self.state.body.slot().set_capacity(capacity);
         }
+        self.state.body.slot().set_histograms(self.options.has_histograms());
         self
     }
 }
@@ -407,6 +418,9 @@ impl<H> Runnable for Ready<H> {
         // The slot already has the capacity that the child's type sets.
         if options.sets_mailbox() {
             body.slot().set_capacity(options.mailbox());
+        }
+        if options.sets_histograms() {
+            body.slot().set_histograms(options.has_histograms());
         }
         (ErasedSpec { name, options, after, body }, handle)
     }

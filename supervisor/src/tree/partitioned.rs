@@ -269,6 +269,7 @@ fn workers<M: Send + 'static>(
     let worker = |number: usize| {
         let name = Name::declared(&number.to_string());
         let slot = factory.new_slot(name.clone(), options.mailbox());
+        slot.set_histograms(options.has_histograms());
         let address = AnyChildRef::new(Arc::clone(&slot)).downcast();
         let Some(address) = address else { unreachable!("its messages are the template's") };
         let body = Unplaced::new(Body::Task { factory: Arc::clone(factory), slot });

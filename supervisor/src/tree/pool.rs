@@ -198,11 +198,15 @@ impl<W: Child, V> Pool<W, V> {
         let node = self.supervisor.node();
         let spec = node.next_worker().with_text(|name| W::spec(name, value));
         let (parts, handle) = Ready::into_parts(spec);
-        // Only the capacity is set here: the supervisor takes the other options from the template.
-        if let (Body::Task { slot, .. }, Some(template)) = (&*parts.body, node.template())
-            && template.options.mailbox() != parts.options.mailbox()
-        {
-            slot.set_capacity(template.options.mailbox());
+        // Only what concerns the mailbox is set here: the supervisor takes the other options from the
+        // template.
+        if let (Body::Task { slot, .. }, Some(template)) = (&*parts.body, node.template()) {
+            if template.options.mailbox() != parts.options.mailbox() {
+                slot.set_capacity(template.options.mailbox());
+            }
+            if template.options.has_histograms() != parts.options.has_histograms() {
+                slot.set_histograms(template.options.has_histograms());
+            }
         }
         (parts, handle)
     }
