@@ -4,12 +4,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::sync::Notify;
+
 use super::Node;
+use crate::catch::catch_panic;
 use crate::observe::ShutdownReport;
 use crate::slot::{AnySlot, address_of};
 use crate::spec::{ChildPath, ExitReason};
 use crate::sync::atomic::{AtomicUsize, Ordering};
-use crate::sync::{Mutex, MutexGuard, PoisonError, clock, shared_static};
+use crate::sync::{Mutex, MutexGuard, OnceLock, PoisonError, clock, shared_static};
 
 shared_static! {
     /// The number of children in the process that have been killed and have not ended. It is mostly
@@ -21,7 +24,11 @@ shared_static! {
 ///
 /// The record does not come from the events, since a subscriber may miss some of them.
 #[derive(Debug, Default)]
-pub(crate) struct Stops(Mutex<Record>);
+pub(crate) struct Stops {
+    record: Mutex<Record>,
+    /// Tells those who wait that the supervisor was asked to stop; made for the first of them.
+    asked: OnceLock<Arc<Notify>>,
+}
 
 #[derive(Debug, Default)]
 struct Record {
@@ -78,6 +85,7 @@ impl Stops {
     /// Notes that the drain before a stop has begun.
     pub(crate) fn begin_drain(&self, now: Instant) {
         self.lock().draining = Some(now);
+        self.tell_asked();
     }
 
     /// Begins the record of a stop. Lives that earlier lives of the supervisor have left behind
@@ -86,6 +94,8 @@ impl Stops {
         let mut record = self.lock();
         record.stopping = Some(now);
         record.clear();
+        drop(record);
+        self.tell_asked();
     }
 
     /// Resets the record for a new life of the supervisor.
@@ -106,6 +116,18 @@ impl Stops {
     #[cfg(feature = "signal")]
     pub(crate) fn has_drained(&self) -> bool {
         self.lock().draining.is_some()
+    }
+
+    /// Returns what tells that the supervisor was asked to stop, to those who wait for it by then.
+    pub(crate) fn asking(&self) -> Arc<Notify> {
+        Arc::clone(self.asked.get_or_init(Arc::default))
+    }
+
+    fn tell_asked(&self) {
+        if let Some(asked) = self.asked.get() {
+            // The wakers are foreign code.
+            catch_panic(|| asked.notify_waiters());
+        }
     }
 
     /// Returns the instant at which the supervisor began to drain or to stop, whichever came first.
@@ -142,7 +164,7 @@ impl Stops {
     }
 
     fn lock(&self) -> MutexGuard<'_, Record> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.record.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
