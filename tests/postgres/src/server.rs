@@ -55,6 +55,12 @@ impl Server {
         format!("host=127.0.0.1 port={} user=postgres dbname=postgres", self.port)
     }
 
+    /// Returns the port that the server listens on.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Starts the server, and returns when it accepts connections.
     ///
     /// # Errors
