@@ -18,7 +18,7 @@ const TIME: Duration = Duration::from_secs(1);
 const NO_SIGN_OF_LIFE: i32 = 70;
 
 struct Process {
-    process: Child,
+    child: Child,
     orders: ChildStdin,
     output: Lines<BufReader<ChildStdout>>,
     /// The lines that nobody has waited for.
@@ -28,7 +28,7 @@ struct Process {
 impl Process {
     /// Starts the program, and waits until its child is there.
     async fn start(time: Duration, threads: usize) -> Self {
-        let mut process = Command::new("env")
+        let mut child = Command::new("env")
             .arg("--default-signal")
             .args([env!("CARGO_BIN_EXE_under-watchdog"), &time.as_millis().to_string()])
             .arg(threads.to_string())
@@ -37,9 +37,9 @@ impl Process {
             .kill_on_drop(true)
             .spawn()
             .expect("it starts");
-        let orders = process.stdin.take().expect("its input is piped");
-        let output = BufReader::new(process.stdout.take().expect("its output is piped")).lines();
-        let mut process = Self { process, orders, output, seen: Vec::new() };
+        let orders = child.stdin.take().expect("its input is piped");
+        let output = BufReader::new(child.stdout.take().expect("its output is piped")).lines();
+        let mut process = Self { child, orders, output, seen: Vec::new() };
         process.prints("the clerk is there").await;
         process
     }
@@ -66,13 +66,13 @@ impl Process {
     }
 
     fn signal(&self, signal: Signal) {
-        let id = self.process.id().and_then(|id| i32::try_from(id).ok());
+        let id = self.child.id().and_then(|id| i32::try_from(id).ok());
         let pid = id.and_then(Pid::from_raw).expect("it runs");
         kill_process(pid, signal).expect("the signal is sent");
     }
 
     async fn ends(&mut self) -> Option<i32> {
-        within("the end", self.process.wait()).await.expect("it ends").code()
+        within("the end", self.child.wait()).await.expect("it ends").code()
     }
 }
 

@@ -4,6 +4,8 @@
 //! Then `main.rs` runs it, `config.rs` reads its configuration, `http.rs` answers its clients,
 //! `database.rs` talks to PostgreSQL or to SQLite, and `shipping.rs` does the work behind the answers.
 
+#![expect(clippy::doc_markdown, reason = "PostgreSQL and SQLite are names")]
+
 pub mod config;
 pub mod database;
 pub mod http;

@@ -3,6 +3,7 @@
 //! With `POSTGRES=required`, it is a failure that PostgreSQL is not installed.
 
 #![cfg(unix)]
+#![expect(clippy::doc_markdown, reason = "PostgreSQL is a name")]
 
 mod service;
 

@@ -56,11 +56,15 @@ impl Watching {
     /// Returns the threads that are running a child's code at this moment, with the child.
     #[expect(clippy::unused_self, reason = "without the guard, nothing is known")]
     pub(crate) fn busy(&self) -> Vec<(String, ChildPath)> {
-        let threads = THREADS.lock().unwrap_or_else(PoisonError::into_inner);
-        let busy = threads.iter().filter_map(Weak::upgrade).filter_map(|thread| {
+        let threads: Vec<_> = {
+            let threads = THREADS.lock().unwrap_or_else(PoisonError::into_inner);
+            threads.iter().filter_map(Weak::upgrade).collect()
+        };
+        let busy = threads.into_iter().filter_map(|thread| {
             let polls = thread.polls.lock().unwrap_or_else(PoisonError::into_inner);
-            let slot = polls.last()?;
-            Some((thread.name.clone(), slot.core().path()))
+            let slot = polls.last().cloned();
+            drop(polls);
+            Some((thread.name.clone(), slot?.core().path()))
         });
         busy.collect()
     }

@@ -2,11 +2,9 @@
 
 use std::fmt;
 use std::future::Future;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Poll, ready};
-
-use tokio::sync::Notify;
+use std::task::{Context as TaskContext, Poll};
 
 use super::lookup::node_of;
 use crate::child::Context;
@@ -55,7 +53,8 @@ impl<M: Send + 'static> Context<M> {
     /// ```
     #[must_use]
     pub fn is_drain_requested(&self) -> bool {
-        self.is_shutdown_requested() || root_of(self).is_none_or(|root| is_asked(&root))
+        self.is_shutdown_requested()
+            || root_of(self).is_none_or(|root| root.stops().asked().is_some())
     }
 
     /// Completes when the tree is asked to stop: when it begins to [drain](crate::guide::stopping), or,
@@ -67,26 +66,7 @@ impl<M: Send + 'static> Context<M> {
     ///
     /// Cancel safe: the future can be dropped, and this called again, at any time.
     pub fn drain_requested(&self) -> DrainRequested {
-        let stop = self.shutdown_requested();
-        let root = root_of(self);
-        DrainRequested {
-            stop,
-            drain: Box::pin(async move {
-                let Some(root) = root else { return };
-                let asking = root.stops().asking();
-                wait(&root, &asking).await;
-            }),
-        }
-    }
-}
-
-/// Waits until the root is asked to stop.
-async fn wait(root: &Node, asking: &Notify) {
-    let mut asked = pin!(asking.notified());
-    // It counts from here on, so that nothing is missed between the look and the wait.
-    asked.as_mut().enable();
-    if !is_asked(root) {
-        asked.await;
+        DrainRequested { stop: self.shutdown_requested(), root: root_of(self), waiting: None }
     }
 }
 
@@ -94,26 +74,33 @@ fn root_of<M>(ctx: &Context<M>) -> Option<Arc<Node>> {
     node_of(ctx.owner()).map(|node| node.root())
 }
 
-fn is_asked(root: &Node) -> bool {
-    root.stops().asked().is_some()
-}
-
 /// Future returned by [`Context::drain_requested`].
 #[must_use = "nothing is waited for until it is awaited"]
 pub struct DrainRequested {
     stop: ShutdownRequested,
-    drain: Pin<Box<dyn Future<Output = ()> + Send + Sync>>,
+    /// `None` if there is nothing more to wait for.
+    root: Option<Arc<Node>>,
+    waiting: Option<u64>,
 }
 
 impl Future for DrainRequested {
     type Output = ();
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> Poll<()> {
-        if Pin::new(&mut self.stop).poll(cx).is_ready() {
-            return Poll::Ready(());
+    fn poll(self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<()> {
+        let this = self.get_mut();
+        let is_stopped = Pin::new(&mut this.stop).poll(cx).is_ready();
+        match &this.root {
+            Some(root) if !is_stopped => root.stops().poll_asked(&mut this.waiting, cx.waker()),
+            _ => Poll::Ready(()),
         }
-        ready!(self.drain.as_mut().poll(cx));
-        Poll::Ready(())
+    }
+}
+
+impl Drop for DrainRequested {
+    fn drop(&mut self) {
+        if let (Some(root), Some(number)) = (&self.root, self.waiting) {
+            root.stops().forget_waiting(number);
+        }
     }
 }
 

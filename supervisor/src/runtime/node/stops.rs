@@ -1,18 +1,18 @@
 //! The record of a supervisor's stop, from which its shutdown report is made.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::mem;
 use std::sync::Arc;
+use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
-use tokio::sync::Notify;
-
 use super::Node;
-use crate::catch::catch_panic;
+use crate::catch::wake_each;
 use crate::observe::ShutdownReport;
 use crate::slot::{AnySlot, address_of};
 use crate::spec::{ChildPath, ExitReason};
 use crate::sync::atomic::{AtomicUsize, Ordering};
-use crate::sync::{Mutex, MutexGuard, OnceLock, PoisonError, clock, shared_static};
+use crate::sync::{Mutex, MutexGuard, PoisonError, clock, shared_static};
 
 shared_static! {
     /// The number of children in the process that have been killed and have not ended. It is mostly
@@ -24,11 +24,7 @@ shared_static! {
 ///
 /// The record does not come from the events, since a subscriber may miss some of them.
 #[derive(Debug, Default)]
-pub(crate) struct Stops {
-    record: Mutex<Record>,
-    /// Tells those who wait that the supervisor was asked to stop; made for the first of them.
-    asked: OnceLock<Arc<Notify>>,
-}
+pub(crate) struct Stops(Mutex<Record>);
 
 #[derive(Debug, Default)]
 struct Record {
@@ -43,6 +39,10 @@ struct Record {
     left_behind: Vec<LeftBehind>,
     /// The children that ended with an error after they were asked to stop.
     failed: Vec<(ChildPath, ExitReason)>,
+    /// The futures that wait until the supervisor is asked to stop, by their numbers.
+    waiting: BTreeMap<u64, Waker>,
+    /// The number of the future that came last; none is given twice.
+    last_waiting: u64,
 }
 
 /// A child that was killed, since its stop took too long.
@@ -84,18 +84,24 @@ impl Drop for Record {
 impl Stops {
     /// Notes that the drain before a stop has begun.
     pub(crate) fn begin_drain(&self, now: Instant) {
-        self.lock().draining = Some(now);
-        self.tell_asked();
+        let waiting = {
+            let mut record = self.lock();
+            record.draining = Some(now);
+            mem::take(&mut record.waiting)
+        };
+        wake_each(waiting.into_values());
     }
 
     /// Begins the record of a stop. Lives that earlier lives of the supervisor have left behind
     /// stay on record.
     pub(crate) fn begin(&self, now: Instant) {
-        let mut record = self.lock();
-        record.stopping = Some(now);
-        record.clear();
-        drop(record);
-        self.tell_asked();
+        let waiting = {
+            let mut record = self.lock();
+            record.stopping = Some(now);
+            record.clear();
+            mem::take(&mut record.waiting)
+        };
+        wake_each(waiting.into_values());
     }
 
     /// Resets the record for a new life of the supervisor.
@@ -118,16 +124,30 @@ impl Stops {
         self.lock().draining.is_some()
     }
 
-    /// Returns what tells that the supervisor was asked to stop, to those who wait for it by then.
-    pub(crate) fn asking(&self) -> Arc<Notify> {
-        Arc::clone(self.asked.get_or_init(Arc::default))
+    /// Completes when the supervisor is asked to stop. The number is that of the future that waits.
+    pub(crate) fn poll_asked(&self, number: &mut Option<u64>, waker: &Waker) -> Poll<()> {
+        // A waker is foreign code, which runs without the lock.
+        let waker = waker.clone();
+        let replaced = {
+            let mut record = self.lock();
+            if record.draining.or(record.stopping).is_some() {
+                *number = None;
+                return Poll::Ready(());
+            }
+            let number = *number.get_or_insert_with(|| {
+                record.last_waiting += 1;
+                record.last_waiting
+            });
+            record.waiting.insert(number, waker)
+        };
+        drop(replaced);
+        Poll::Pending
     }
 
-    fn tell_asked(&self) {
-        if let Some(asked) = self.asked.get() {
-            // The wakers are foreign code.
-            catch_panic(|| asked.notify_waiters());
-        }
+    /// Removes a future that no longer waits.
+    pub(crate) fn forget_waiting(&self, number: u64) {
+        let removed = self.lock().waiting.remove(&number);
+        drop(removed);
     }
 
     /// Returns the instant at which the supervisor began to drain or to stop, whichever came first.
@@ -164,7 +184,7 @@ impl Stops {
     }
 
     fn lock(&self) -> MutexGuard<'_, Record> {
-        self.record.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
