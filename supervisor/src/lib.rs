@@ -422,6 +422,7 @@ pub mod specs {
 pub mod futures {
     pub use crate::child::UntilShutdown;
     pub use crate::slot::{Ended, ShutdownRequested};
+    pub use crate::supervisor::DrainRequested;
     pub use crate::tree::{AddChild, AddWorker, Starting};
 }
 

@@ -1,6 +1,7 @@
 //! The handle of a supervisor.
 
 mod adding;
+mod draining;
 mod health;
 mod lookup;
 mod queries;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 pub(crate) use self::adding::{PendingAdd, PendingAddMany};
+pub use self::draining::DrainRequested;
 pub use self::health::HealthChanges;
 pub use self::lookup::LookupError;
 #[cfg(feature = "test-util")]
