@@ -60,7 +60,7 @@ use self::children::Children;
 use self::deferred::Deferred;
 use self::graph::Graph;
 use self::hash::BuildNumberHasher;
-use self::intensity::{Intensity, OwnLimits};
+use self::intensity::{FailedStarts, Intensity, OwnLimits};
 pub(crate) use self::jitter::Jitter;
 use self::stopping::Scheme;
 use self::timers::{Target, Timers};
@@ -132,6 +132,7 @@ pub(crate) struct Engine<C, R> {
     intensity: Intensity,
     /// The restarts of children with a limit of their own, from their first one on.
     own_limits: OwnLimits,
+    failed_starts: FailedStarts,
     jitter: Jitter,
     timers: Timers,
     last_packed: LastPacked,
@@ -175,6 +176,7 @@ impl<C: Named, R> Engine<C, R> {
         Self {
             intensity: Intensity::new(rules.max_restarts, rules.restart_window),
             own_limits: OwnLimits::default(),
+            failed_starts: FailedStarts::default(),
             rules,
             children: Children::default(),
             forgotten: VecDeque::new(),
@@ -563,6 +565,7 @@ impl<C: Named, R> Engine<C, R> {
         self.enter(key, State::Down(down));
         self.leave_walk(key);
         self.own_limits.forget(key);
+        self.failed_starts.forget(key);
         self.children.remove(key)
     }
 

@@ -1,11 +1,11 @@
-//! A child that fails by a time-out can exceed `max_restarts` within `restart_window`.
+//! A child that fails by its `heartbeat` can exceed `max_restarts` within `restart_window`.
 
 use supervisor::prelude::*;
 
 supervision_tree! {
     pub Shop: one_for_one {
         worker: Always(heartbeat = 10s),
-        printer: Printer(start = notify, start_timeout = 2s, backoff = 1s),
+        printer: Printer(start = notify, start_timeout = 1h, backoff = 1s),
         reader: Reader,
         quick: Printer(heartbeat = 1s),
         once: Temporary(heartbeat = 10s) = self::worker,
