@@ -26,6 +26,16 @@ pub(crate) fn expand(tokens: TokenStream, reader: Reader) -> TokenStream {
         Ok(mut tree) => {
             names::assign(&mut tree);
             check::check(&mut tree, &mut errors);
+            if let (Some(head), Reader::Compiler) = (&tree.head, reader) {
+                let mut clash = Errors::default();
+                check::tree_duplicate(&head.ident, &mut clash);
+                if !clash.is_empty() || check::contains_itself(&tree) {
+                    // The tree's name has another meaning here: each item of the tree would be an
+                    // error.
+                    errors.append(clash);
+                    return errors.to_items();
+                }
+            }
             uses::find(&mut tree);
             expand::expand(&mut tree, &errors)
         }

@@ -363,8 +363,8 @@ pub mod bounds {
     #[cfg(feature = "signal")]
     pub use crate::supervisor::IntoTree;
     pub use crate::tree::{
-        ChildHandle, DefaultRecipe, DefaultValue, OwnValue, Partition, SharedValue, WorkerOf,
-        WorkerOnceOf, WorkerOnceSpec, WorkerSpec,
+        ChildHandle, DefaultRecipe, DefaultValue, LongLived, OwnValue, Partition, SharedValue,
+        WorkerOf, WorkerOnceOf, WorkerOnceSpec, WorkerSpec,
     };
 }
 
