@@ -34,20 +34,22 @@ mod heartbeat;
 mod intensity;
 mod jitter;
 mod protocol;
+mod queries;
 mod retries;
+mod shown;
 mod starting;
 mod steps;
 mod stopping;
 #[cfg(all(test, not(shuttle)))]
 mod tests;
 mod timers;
+mod transitions;
 mod walk;
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use child::StopPurpose;
 pub(crate) use child::{Child, ChildRules, Down, Named, StartRule, State};
 pub(crate) use children::Key;
 pub(crate) use protocol::{
@@ -55,7 +57,6 @@ pub(crate) use protocol::{
     Verb,
 };
 
-use self::child::Pending;
 use self::children::Children;
 use self::deferred::Deferred;
 use self::graph::Graph;
@@ -66,16 +67,11 @@ use self::stopping::Scheme;
 use self::timers::{Target, Timers};
 use self::walk::Walk;
 use crate::packed_instant::LastPacked;
-use crate::spec::{
-    AutoShutdown, ChildState, MaxRestarts, Name, RestartPolicy, SupervisionStrategy,
-};
+use crate::spec::{AutoShutdown, MaxRestarts, RestartPolicy, SupervisionStrategy};
 
 /// The number of children that are started, or asked to end, in one go before other events are
 /// handled; small in tests, so that the tests see events in between.
 const BURST: usize = if cfg!(test) { 4 } else { 256 };
-
-/// The number of effects up to which looking through them is faster than an index of them.
-const FEW_EFFECTS: usize = 16;
 
 /// A supervisor's options with all defaults filled in.
 #[derive(Clone, Debug)]
@@ -228,18 +224,6 @@ impl<C: Named, R> Engine<C, R> {
         key
     }
 
-    /// Returns the siblings that a child uses; none in declaration order.
-    pub(crate) fn uses(&self, key: Key) -> Vec<Key> {
-        let mut uses = Vec::new();
-        if let Some(graph) = &self.graph {
-            graph.any_use(key, |used| {
-                uses.push(used);
-                false
-            });
-        }
-        uses
-    }
-
     /// Marks all present children as declared.
     pub(crate) fn declare_all(&mut self) {
         self.children.for_each_mut(|child| child.declared = true);
@@ -304,69 +288,6 @@ impl<C: Named, R> Engine<C, R> {
         self.show_changes();
     }
 
-    /// Shows each child's new state to its users before any other effect of this turn.
-    fn show_changes(&mut self) {
-        let mut shown = None;
-        while let Some(key) = self.changed.pop() {
-            let Some(child) = self.children.get(key) else { continue };
-            let state = self.visible_state(child);
-            if state == child.shown {
-                continue;
-            }
-            self.shown_by_effect(key, state);
-            if self.is_shown_this_turn(key, &mut shown) {
-                self.effects.push_back(Effect::Show(key, state));
-            } else {
-                self.effects.push_front(Effect::Show(key, state));
-            }
-        }
-    }
-
-    /// Returns `true` if an effect of this turn shows an earlier state of this child, as it does if
-    /// a deadline passes in the turn in which it was set. `all` caches these children.
-    fn is_shown_this_turn(
-        &self,
-        key: Key,
-        all: &mut Option<HashSet<Key, BuildNumberHasher>>,
-    ) -> bool {
-        let mut effects = self.effects.iter();
-        if self.effects.len() <= FEW_EFFECTS {
-            return effects.any(|effect| effect.shows() == Some(key));
-        }
-        all.get_or_insert_with(|| effects.filter_map(Effect::shows).collect()).contains(&key)
-    }
-
-    /// Returns the state of a child that its users have to see.
-    fn visible_state(&self, child: &Child<C, R>) -> Shown {
-        match &child.state {
-            // It is not restarted, whatever its exit leads to.
-            State::ExitPending(_) if child.rules.restart == RestartPolicy::Temporary => {
-                Shown::Is(ChildState::Finished)
-            }
-            // The next attempt comes after all that the supervisor does now.
-            State::Waiting(Pending::Again(_))
-                if child.rules.backoff.is_none() && self.rules.strategy.is_group() =>
-            {
-                Shown::Held
-            }
-            // The supervisor above decides whether the child comes back.
-            State::Down(_) if self.is_stopping() && self.returns(child) => Shown::Held,
-            state => Shown::from(state),
-        }
-    }
-
-    /// Records that an effect shows this state.
-    fn shown_by_effect(&mut self, key: Key, state: Shown) {
-        if let Some(child) = self.children.get_mut(key) {
-            child.shown = state;
-        }
-    }
-
-    /// Returns `true` if the next life of the supervisor brings this child back.
-    fn returns(&self, child: &Child<C, R>) -> bool {
-        self.may_return && child.declared
-    }
-
     /// Makes the supervisor a child with this restart policy: a life of it may follow this one.
     pub(crate) fn become_child(&mut self, policy: RestartPolicy) {
         self.may_return = true;
@@ -383,17 +304,6 @@ impl<C: Named, R> Engine<C, R> {
         self.effects.pop_front()
     }
 
-    /// Returns the instant at which [`Event::Tick`] is due.
-    pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        self.timers.next_at()
-    }
-
-    /// Returns a child, also one whose [`Effect::Forgotten`] has still to be carried out.
-    pub(crate) fn child(&self, key: Key) -> Option<&Child<C, R>> {
-        let forgotten = || self.forgotten.iter().find(|(gone, _)| *gone == key);
-        self.children.get(key).or_else(|| Some(&forgotten()?.1))
-    }
-
     pub(crate) fn take_forgotten(&mut self, key: Key) -> Option<Child<C, R>> {
         // The driver nearly always takes children in the order in which they were forgotten.
         if self.forgotten.front().is_some_and(|(gone, _)| *gone == key) {
@@ -407,74 +317,10 @@ impl<C: Named, R> Engine<C, R> {
         Some(&mut self.children.get_mut(key)?.data)
     }
 
-    pub(crate) fn find(&mut self, name: &Name) -> Option<Key> {
-        self.children.find(name)
-    }
-
-    /// Returns the number of children.
-    pub(crate) fn count(&self) -> usize {
-        self.children.len()
-    }
-
-    /// Returns `true` if `max_children` allows another child.
-    pub(crate) fn has_room(&self) -> bool {
-        self.children.len() < self.most_children()
-    }
-
-    /// Returns the largest number of children that the supervisor may have.
-    fn most_children(&self) -> usize {
-        self.rules.max_children.unwrap_or(u32::MAX as usize)
-    }
-
-    /// Returns the instant at which the present start of a child began, if it has a time limit.
-    pub(crate) fn start_began(&self, key: Key) -> Option<Instant> {
-        let child = self.children.get(key)?;
-        let (StartRule::Ready(limit) | StartRule::Retry(limit)) = child.rules.start else {
-            return None;
-        };
-        match child.state {
-            State::Starting(_) | State::Trying { .. } => {
-                self.timers.at(Target::Child(key))?.checked_sub(limit?)
-            }
-            _ => None,
-        }
-    }
-
-    /// Returns `true` if the supervisor has not started all its children for the first time.
-    pub(crate) fn is_starting(&self) -> bool {
-        matches!(self.mode, Mode::Idle | Mode::Starting)
-    }
-
-    /// Returns the children in start order.
-    pub(crate) fn children(&self) -> impl Iterator<Item = (Key, &Child<C, R>)> {
-        self.children.iter()
-    }
-
-    pub(crate) fn is_stopping(&self) -> bool {
-        matches!(self.mode, Mode::Stopping { .. } | Mode::Ended)
-    }
-
-    /// Returns `true` if the supervisor was asked to stop, and its children go on for a time.
-    pub(crate) fn is_draining(&self) -> bool {
-        self.draining
-    }
-
     /// Draws delays from this seed from now on.
     #[cfg(feature = "test-util")]
     pub(crate) fn reseed(&mut self, seed: u64) {
         self.jitter = Jitter::new(seed);
-    }
-
-    /// Returns the number of restarts that are left now; `None` means any number.
-    pub(crate) fn restarts_left(&mut self, now: Instant) -> Option<u32> {
-        self.intensity.left(now)
-    }
-
-    /// Returns the number of restarts that are left of a child with a limit of its own.
-    #[cfg(feature = "test-util")]
-    pub(crate) fn own_restarts_left(&mut self, now: Instant, key: Key) -> Option<u32> {
-        let limit = self.children.get(key)?.rules.max_restarts?;
-        self.own_limits.of(key, limit, self.rules.restart_window).left(now)
     }
 
     fn pass_deadlines(&mut self, now: Instant) {
@@ -505,93 +351,6 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    fn is_moving(&self, key: Key) -> bool {
-        self.children.get(key).is_some_and(|child| child.state.is_moving())
-    }
-
-    /// Moves a child to another state and returns the old state, whose deadline and retry become
-    /// void.
-    fn enter(&mut self, key: Key, state: State<R>) -> Option<State<R>> {
-        self.timers.cancel(Target::Child(key));
-        let child = self.children.get_mut(key)?;
-        if matches!(child.state, State::Waiting(_) | State::Resting) {
-            child.retry = child.retry.wrapping_add(1);
-        }
-        let (moves, stays) = (state.is_moving(), !state.has_ended());
-        if Shown::from(&state) != child.shown {
-            self.changed.push(key);
-        }
-        let old = std::mem::replace(&mut child.state, state);
-        match (!old.has_ended(), stays) {
-            (false, true) if child.rules.significant => self.significant += 1,
-            (true, false) if child.rules.significant => self.significant -= 1,
-            _ => {}
-        }
-        match (old.is_moving(), moves) {
-            (false, true) => {
-                self.moving += 1;
-                if !self.deferred.is_empty() {
-                    self.refuse_deferred_of_caller(key);
-                }
-            }
-            (true, false) => {
-                self.moving -= 1;
-                if self.deferred_for.contains_key(&key) {
-                    self.settled.push(key);
-                }
-            }
-            _ => {}
-        }
-        Some(old)
-    }
-
-    /// Moves a child to a state that an effect of this turn shows, so that it needs no
-    /// [`Effect::Show`].
-    fn enter_shown(&mut self, key: Key, state: State<R>) -> Option<State<R>> {
-        self.shown_by_effect(key, Shown::from(&state));
-        self.enter(key, state)
-    }
-
-    /// Forgets a child, which the driver takes over with [`Self::take_forgotten`].
-    fn forget(&mut self, key: Key, down: Down) {
-        if let Some(child) = self.remove(key, down) {
-            self.forgotten.push_back((key, child));
-            self.effects.push_back(Effect::Forgotten(key));
-        }
-    }
-
-    /// Removes a child, for which no sibling waits any longer.
-    fn remove(&mut self, key: Key, down: Down) -> Option<Child<C, R>> {
-        self.enter(key, State::Down(down));
-        self.leave_walk(key);
-        self.own_limits.forget(key);
-        self.failed_starts.forget(key);
-        self.children.remove(key)
-    }
-
-    /// Closes a child that stays down: no life of it is pending.
-    fn close_child(&mut self, key: Key, down: Down) {
-        let down = if self.is_shut(key) { Down::Standby } else { down };
-        self.enter(key, State::Down(down));
-        self.effects.push_back(Effect::Close(key));
-    }
-
-    /// Aborts the child's life.
-    fn abort(&mut self, key: Key, purpose: StopPurpose<R>) {
-        self.enter_shown(key, State::Killing(purpose));
-        self.effects.push_back(Effect::Abort(key));
-    }
-
-    /// Aborts a life that has been asked to end; returns `false` if it has not been asked.
-    fn abort_asked(&mut self, key: Key) -> bool {
-        if !self.children.get_mut(key).is_some_and(|child| child.state.kill()) {
-            return false;
-        }
-        self.timers.cancel(Target::Child(key));
-        self.effects.push_back(Effect::Abort(key));
-        true
-    }
-
     fn arm(&mut self, now: Instant, key: Key, after: Duration) {
         // An instant that `Instant` cannot represent never comes.
         if let Some(at) = now.checked_add(after) {
@@ -605,9 +364,5 @@ impl<C: Named, R> Engine<C, R> {
 
     fn answer(&mut self, reply: R, answer: Answer) {
         self.effects.push_back(Effect::Answer(reply, answer));
-    }
-
-    fn rules_of(&self, key: Key) -> Option<&ChildRules> {
-        Some(&self.children.get(key)?.rules)
     }
 }

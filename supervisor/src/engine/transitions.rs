@@ -1,0 +1,92 @@
+//! The moves of a child from one state to another, and what each brings with it: its deadline, the
+//! counts of the engine, and the effects that end a life or forget the child.
+
+use super::child::{Child, Down, Named, State, StopPurpose};
+use super::protocol::{Effect, Shown};
+use super::timers::Target;
+use super::{Engine, Key};
+
+impl<C: Named, R> Engine<C, R> {
+    /// Moves a child to another state and returns the old state, whose deadline and retry become
+    /// void.
+    pub(super) fn enter(&mut self, key: Key, state: State<R>) -> Option<State<R>> {
+        self.timers.cancel(Target::Child(key));
+        let child = self.children.get_mut(key)?;
+        if matches!(child.state, State::Waiting(_) | State::Resting) {
+            child.retry = child.retry.wrapping_add(1);
+        }
+        let (moves, stays) = (state.is_moving(), !state.has_ended());
+        if Shown::from(&state) != child.shown {
+            self.changed.push(key);
+        }
+        let old = std::mem::replace(&mut child.state, state);
+        match (!old.has_ended(), stays) {
+            (false, true) if child.rules.significant => self.significant += 1,
+            (true, false) if child.rules.significant => self.significant -= 1,
+            _ => {}
+        }
+        match (old.is_moving(), moves) {
+            (false, true) => {
+                self.moving += 1;
+                if !self.deferred.is_empty() {
+                    self.refuse_deferred_of_caller(key);
+                }
+            }
+            (true, false) => {
+                self.moving -= 1;
+                if self.deferred_for.contains_key(&key) {
+                    self.settled.push(key);
+                }
+            }
+            _ => {}
+        }
+        Some(old)
+    }
+
+    /// Moves a child to a state that an effect of this turn shows, so that it needs no
+    /// [`Effect::Show`].
+    pub(super) fn enter_shown(&mut self, key: Key, state: State<R>) -> Option<State<R>> {
+        self.shown_by_effect(key, Shown::from(&state));
+        self.enter(key, state)
+    }
+
+    /// Forgets a child, which the driver takes over with [`Self::take_forgotten`].
+    pub(super) fn forget(&mut self, key: Key, down: Down) {
+        if let Some(child) = self.remove(key, down) {
+            self.forgotten.push_back((key, child));
+            self.effects.push_back(Effect::Forgotten(key));
+        }
+    }
+
+    /// Removes a child, for which no sibling waits any longer.
+    pub(super) fn remove(&mut self, key: Key, down: Down) -> Option<Child<C, R>> {
+        self.enter(key, State::Down(down));
+        self.leave_walk(key);
+        self.own_limits.forget(key);
+        self.failed_starts.forget(key);
+        self.children.remove(key)
+    }
+
+    /// Closes a child that stays down: no life of it is pending.
+    pub(super) fn close_child(&mut self, key: Key, down: Down) {
+        let down = if self.is_shut(key) { Down::Standby } else { down };
+        self.enter(key, State::Down(down));
+        self.effects.push_back(Effect::Close(key));
+    }
+
+    /// Aborts the child's life.
+    pub(super) fn abort(&mut self, key: Key, purpose: StopPurpose<R>) {
+        self.enter_shown(key, State::Killing(purpose));
+        self.effects.push_back(Effect::Abort(key));
+    }
+
+    /// Aborts a life that has been asked to end; returns `false` if it has not been asked.
+    pub(super) fn abort_asked(&mut self, key: Key) -> bool {
+        if !self.children.get_mut(key).is_some_and(|child| child.state.kill()) {
+            return false;
+        }
+        self.timers.cancel(Target::Child(key));
+        self.effects.push_back(Effect::Abort(key));
+        true
+    }
+}
