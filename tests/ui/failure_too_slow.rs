@@ -38,4 +38,26 @@ impl Worker for Printer {
     }
 }
 
+/// The type of a child may be one letter, as those of parameters are.
+#[derive(Child, Default)]
+#[child(heartbeat = BEAT)]
+pub struct W;
+
+impl Worker for W {
+    async fn run(&self, _ctx: Context) -> ChildResult {
+        Ok(())
+    }
+}
+
+pub fn of_a_type() {
+    let _ = supervision_tree! { one_for_one { letter: W } };
+}
+
+pub fn of_a_parameter<T>(parameter: T)
+where
+    T: Worker + Child<Recipe = T>,
+{
+    let _ = supervision_tree! { one_for_one { parameter: T = parameter } };
+}
+
 fn main() {}

@@ -281,8 +281,8 @@ impl<W: Child + Worker> SharedValue for W {
 /// A worker whose `run` borrows its value, so that a specification can start one life after the other.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a `Worker`",
-    label = "write `impl Worker for {Self} {{ async fn run(&self, ctx: Context) -> ChildResult {{ … }} }}`",
-    note = "a value with an `impl WorkerOnce` is given by `with_worker_once(value)`"
+    label = "if it has an `impl WorkerOnce`, give it by `with_worker_once(…)`",
+    note = "otherwise write `impl Worker for {Self} {{ async fn run(&self, ctx: Context) -> ChildResult {{ … }} }}`"
 )]
 pub trait LongLived: Worker {}
 

@@ -18,7 +18,7 @@ static SEEN: Mutex<Option<HashSet<(PathBuf, String)>>> = Mutex::new(None);
 ///
 /// A macro does not know the module around it. But a name that comes for the second time in one file is
 /// rare, and then the file can be read.
-pub(crate) fn tree_duplicate(name: &Ident, errors: &mut Errors) {
+pub(crate) fn tree_duplicate(name: &Ident, tree: &TokenStream, errors: &mut Errors) {
     if !proc_macro::is_available() {
         return;
     }
@@ -29,7 +29,7 @@ pub(crate) fn tree_duplicate(name: &Ident, errors: &mut Errors) {
     drop(seen);
     let is_twin = || {
         let source = std::fs::read_to_string(&file).ok()?;
-        Some(contains_twins(source.parse().ok()?, &text))
+        Some(contains_twins(source.parse().ok()?, &text, &plain(tree)))
     };
     if !is_first && is_twin() == Some(true) {
         errors.at(
@@ -41,22 +41,29 @@ pub(crate) fn tree_duplicate(name: &Ident, errors: &mut Errors) {
     }
 }
 
-/// Returns whether two trees of this name stand side by side, in a module or a block, neither of them
-/// under a condition.
-fn contains_twins(tokens: TokenStream, name: &str) -> bool {
+/// Returns the text of tokens without spaces.
+fn plain(tokens: &TokenStream) -> String {
+    tokens.to_string().split_whitespace().collect()
+}
+
+/// Returns whether the tree of this name and text and another one of its name stand side by side, in a
+/// module or a block, neither of them under a condition.
+fn contains_twins(tokens: TokenStream, name: &str, tree: &str) -> bool {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
-    let calls = tokens.windows(3).enumerate().filter(|(place, call)| {
+    let calls = tokens.windows(3).enumerate().filter_map(|(place, call)| {
         let [TokenTree::Ident(word), TokenTree::Punct(sign), TokenTree::Group(tree)] = call else {
-            return false;
+            return None;
         };
         let is_tree = word == "supervision_tree" && sign.as_char() == '!';
         let is_conditional = matches!(place.checked_sub(1).map(|before| &tokens[before]),
             Some(TokenTree::Group(attribute)) if attribute.delimiter() == Delimiter::Bracket);
-        is_tree && !is_conditional && name_of(tree.stream()).is_some_and(|found| found == name)
+        let has_name = || name_of(tree.stream()).is_some_and(|found| found == name);
+        (is_tree && !is_conditional && has_name()).then(|| plain(&tree.stream()))
     });
-    calls.count() > 1
+    let calls: Vec<String> = calls.collect();
+    (calls.len() > 1 && calls.iter().any(|call| call == tree))
         || tokens.iter().any(|token| match token {
-            TokenTree::Group(group) => contains_twins(group.stream(), name),
+            TokenTree::Group(group) => contains_twins(group.stream(), name, tree),
             _ => false,
         })
 }
@@ -82,10 +89,16 @@ fn name_of(tree: TokenStream) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::contains_twins;
+    use super::{contains_twins, plain};
+
+    /// Returns whether one of the trees in a source is a twin.
+    fn twins_of(source: &str, tree: &str) -> bool {
+        let tree = plain(&tree.parse().unwrap());
+        contains_twins(source.parse().unwrap(), "Shop", &tree)
+    }
 
     fn twins(source: &str) -> bool {
-        contains_twins(source.parse().unwrap(), "Shop")
+        twins_of(source, "#[doc = \"x\"] pub(crate) Shop(a: u8): one_for_one {}")
     }
 
     #[test]
@@ -95,6 +108,11 @@ mod tests {
         assert!(twins(&format!("{shop} fn f() {{}} {other}")));
         assert!(twins(&format!("fn f() {{ {shop} {shop} }}")));
         assert!(!twins(&format!("{shop} mod a {{ {other} }}")));
+        assert!(!twins(&format!("{shop} mod a {{ {other} {other} }}")));
+        assert!(twins_of(
+            &format!("{shop} mod a {{ {other} {other} }}"),
+            "pub Shop: one_for_one {}"
+        ));
         assert!(!twins(&format!("mod a {{ {shop} }} mod b {{ {other} }}")));
         assert!(!twins(&format!("#[cfg(unix)] {shop} #[cfg(not(unix))] {shop}")));
         assert!(!twins(&format!("{shop} supervision_tree! {{ Other: one_for_one {{}} }}")));
