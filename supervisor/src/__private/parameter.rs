@@ -6,6 +6,7 @@ use crate::tree::{Child, ChildSpec, Ready};
 
 /// A type that stands for a parameter, of which a constant item can know nothing.
 #[derive(Debug)]
+#[expect(clippy::exhaustive_enums, reason = "it has no values, and no program names it")]
 pub enum Parameter {}
 
 impl Child for Parameter {

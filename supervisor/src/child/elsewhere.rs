@@ -50,7 +50,6 @@ impl<M> ChildRef<M> {
 
 #[doc(hidden)]
 impl<M: Send + 'static> Context<M> {
-    #[must_use]
     pub fn cancelled<'a>(&'a self) -> ShutdownRequested
     where
         &'a Self: Cancelled,
