@@ -169,7 +169,7 @@ impl Supervisor {
     pub async fn add_worker(&self) -> Result<AnyChildRef, SupervisorError> {
         let parts = self.worker_like_others()?;
         let worker = AnyChildRef::new(Arc::clone(parts.body.slot()));
-        self.add(parts).await.map(|()| worker)
+        self.add_parts(parts).await.map(|()| worker)
     }
 
     /// Stops a child, and keeps its spec unless the child is `Temporary`. A pool's worker is
