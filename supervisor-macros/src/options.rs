@@ -78,7 +78,7 @@ impl Options {
             let key = item.key().filter(|key| key.is_allowed(place))?;
             let first = self.items.iter().take(index).all(|earlier| earlier.key() != Some(key));
             let setting = item.setting()?.ok()?;
-            (first && fits(key, &setting, place)).then_some((item, key, setting))
+            (first && fits(key, setting, place)).then(|| (item, key, setting.clone()))
         })
     }
 
@@ -115,7 +115,7 @@ fn comma_missing(last: Option<&mut Item>, input: ParseStream) -> syn::Error {
     };
     let value: String = tokens.iter().map(ToString::to_string).collect();
     let error = input.error(format!("a value stands after `=`; write `{name} = {value}`"));
-    item.set_value(tokens);
+    item.set_tokens(tokens);
     error
 }
 

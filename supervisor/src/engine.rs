@@ -50,7 +50,9 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-pub(crate) use child::{Child, ChildRules, Down, Named, StartRule, State};
+#[cfg(feature = "lease")]
+pub(crate) use child::Down;
+pub(crate) use child::{Child, ChildRules, Named, StartRule, State};
 pub(crate) use children::Key;
 pub(crate) use protocol::{
     Addition, Answer, Effect, Ending, Event, Exit, Limit, Notice, Order, Refusal, Shown, Subject,
@@ -61,7 +63,7 @@ use self::children::Children;
 use self::deferred::Deferred;
 use self::graph::Graph;
 use self::hash::BuildNumberHasher;
-use self::intensity::{Intensity, OwnLimits};
+use self::intensity::{FailedStarts, Intensity, OwnLimits};
 pub(crate) use self::jitter::Jitter;
 use self::stopping::Scheme;
 use self::timers::{Target, Timers};
@@ -128,6 +130,7 @@ pub(crate) struct Engine<C, R> {
     intensity: Intensity,
     /// The restarts of children with a limit of their own, from their first one on.
     own_limits: OwnLimits,
+    failed_starts: FailedStarts,
     jitter: Jitter,
     timers: Timers,
     last_packed: LastPacked,
@@ -171,6 +174,7 @@ impl<C: Named, R> Engine<C, R> {
         Self {
             intensity: Intensity::new(rules.max_restarts, rules.restart_window),
             own_limits: OwnLimits::default(),
+            failed_starts: FailedStarts::default(),
             rules,
             children: Children::default(),
             forgotten: VecDeque::new(),

@@ -12,11 +12,15 @@ use super::value::Value;
 use crate::errors::Errors;
 use crate::tree::compact;
 
-/// One option as written.
+/// One option as written, and what it means.
+///
+/// The rules ask for the meaning again and again, so it is read once.
 #[derive(Clone)]
 pub(crate) struct Item {
     pub(crate) ident: Ident,
     pub(crate) value: Value,
+    key: Option<Key>,
+    setting: Option<Result<Setting, ValueError>>,
 }
 
 impl Item {
@@ -32,12 +36,14 @@ impl Item {
             return Err(input.error("an option is written `name = value`, as in `shutdown = 5s`"));
         }
         let ident = name(input, errors)?;
-        let mut item = Self { ident, value: Value::Nothing };
+        let key = Key::parse(&ident.unraw().to_string());
+        let mut item = Self { ident, value: Value::Nothing, key, setting: None };
+        item.set_value(Value::Nothing);
         let Some(equals) = item.equals(input, errors) else { return Ok(item) };
         if input.is_empty() || input.peek(Token![,]) {
-            item.value = Value::Missing(equals);
+            item.set_value(Value::Missing(equals));
         } else {
-            item.set_value(up_to_comma(input));
+            item.set_tokens(up_to_comma(input));
             if let Value::Unreadable(error) = &item.value {
                 errors.push(error.clone());
             }
@@ -69,23 +75,29 @@ impl Item {
 
     /// Sets the tokens of the value, from which the value of `message` and `crate` is parsed at
     /// once.
-    pub(super) fn set_value(&mut self, tokens: Vec<TokenTree>) {
+    pub(super) fn set_tokens(&mut self, tokens: Vec<TokenTree>) {
         let name = &self.ident;
-        self.value = match self.key().map(Key::value) {
+        let value = match self.key.map(Key::value) {
             Some(ValueKind::Type) => syntax::<Type>(name, tokens, Parse::parse),
             Some(ValueKind::Path) => syntax::<Path>(name, tokens, Path::parse_mod_style),
             _ => Value::Tokens(tokens),
         };
+        self.set_value(value);
+    }
+
+    fn set_value(&mut self, value: Value) {
+        self.setting = self.key.map(|key| setting::read(key.value(), &value));
+        self.value = value;
     }
 
     /// Returns the option's key; `None` for an unknown option.
     pub(crate) fn key(&self) -> Option<Key> {
-        Key::parse(&self.ident.unraw().to_string())
+        self.key
     }
 
-    /// Reads the value; returns `None` for an unknown option.
-    pub(crate) fn setting(&self) -> Option<Result<Setting, ValueError>> {
-        self.key().map(|key| setting::read(key.value(), &self.value))
+    /// Returns what the value means; `None` for an unknown option.
+    pub(crate) fn setting(&self) -> Option<Result<&Setting, &ValueError>> {
+        self.setting.as_ref().map(Result::as_ref)
     }
 
     /// Returns the span of the value's first token, or of the option's name if it has no value.

@@ -29,14 +29,6 @@ struct Path {
 
 impl Path {
     const EMPTY: Self = Self { time: Budget::ZERO, via: None };
-
-    /// Returns the longer of two paths; this one if they are equally long.
-    const fn longer_of(self, time: Budget, via: usize) -> Self {
-        match self.via {
-            Some(_) if !time.exceeds(self.time) => self,
-            _ => Self { time, via: Some(via) },
-        }
-    }
 }
 
 impl Place {
@@ -56,21 +48,39 @@ impl TreeDescriptor {
     /// Finds the longest path to each of the children of a supervisor with `order = by_use`.
     #[must_use]
     pub const fn by_use<const N: usize>(mut children: [Self; N]) -> [Self; N] {
+        // rustc interprets this for each use, so it compares plain numbers. Zero stands for no path.
+        let (mut stops, mut starts) = ([0; N], [0; N]);
         let mut index = 0;
         while index < N {
-            let (mut stop, mut start) = (Path::EMPTY, Path::EMPTY);
-            let mut uses = children[index].place.uses;
+            let mut place = children[index].place;
+            let mut uses = place.uses;
+            let (mut stop, mut start) = (0, 0);
             while let [number, rest @ ..] = uses {
                 if let Some(used) = index_of(&children, *number, index) {
-                    stop = stop.longer_of(children[used].place.stop.time, used);
-                    start = start.longer_of(children[used].place.start.time, used);
+                    if stops[used] > stop {
+                        (stop, place.stop.via) = (stops[used], Some(used));
+                    }
+                    if starts[used] > start {
+                        (start, place.start.via) = (starts[used], Some(used));
+                    }
                 }
                 uses = rest;
             }
-            stop.time = stop.time.then(children[index].budget());
-            start.time = start.time.then(children[index].start_time());
-            children[index].place.stop = stop;
-            children[index].place.start = start;
+            let (stop_before, start_before) = (
+                match place.stop.via {
+                    Some(via) => children[via].place.stop.time,
+                    None => Budget::ZERO,
+                },
+                match place.start.via {
+                    Some(via) => children[via].place.start.time,
+                    None => Budget::ZERO,
+                },
+            );
+            place.stop.time = stop_before.then(children[index].budget());
+            place.start.time = start_before.then(children[index].start_time());
+            stops[index] = rank(place.stop.time);
+            starts[index] = rank(place.start.time);
+            children[index].place = place;
             index += 1;
         }
         children
@@ -278,9 +288,20 @@ impl TreeDescriptor {
     }
 }
 
+/// Returns a number above zero that is the larger the longer the time is.
+const fn rank(time: Budget) -> u128 {
+    match time {
+        Budget::Bounded(time) => time.as_nanos() + 1,
+        Budget::Unbounded => u128::MAX,
+    }
+}
+
 /// Returns the index of the child with this number, among those before `end`.
 const fn index_of(children: &[TreeDescriptor], number: usize, end: usize) -> Option<usize> {
     // The numbers ascend, and only those of children that are left out are missing.
+    if number < end && children[number].place.number == number {
+        return Some(number);
+    }
     let mut index = if number < end { number + 1 } else { end };
     while index > 0 {
         index -= 1;
