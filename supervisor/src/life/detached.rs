@@ -3,9 +3,12 @@
 //! signal.
 
 #![expect(
-    clippy::disallowed_types,
     clippy::disallowed_methods,
     reason = "threads and processes run in real time, outside of the models"
+)]
+#![cfg_attr(
+    all(unix, feature = "process"),
+    expect(clippy::disallowed_types, reason = "processes are outside of the models")
 )]
 
 use std::future::{Future, poll_fn};
