@@ -97,6 +97,20 @@ impl<M> Backlog<M> {
         self.rare.get_or_insert_default().times.replace(times)
     }
 
+    /// Queues a message of a sender that has not waited. Returns it if there is no room.
+    #[inline]
+    pub(super) fn offer(&mut self, message: M) -> Option<M> {
+        if self.rare.is_none() && self.messages.len() + self.taken_over < self.capacity.0 {
+            self.messages.push_back(message);
+            return None;
+        }
+        if !self.has_room() {
+            return Some(message);
+        }
+        self.push(message, None);
+        None
+    }
+
     /// Queues a message, which was sent at this instant, or now.
     pub(super) fn push(&mut self, message: M, sent: Option<Instant>) {
         if let Some(Rare { times: Some(times), .. }) = self.rare.as_deref_mut() {
@@ -107,16 +121,12 @@ impl<M> Backlog<M> {
 
     /// Returns `true` if a sender that has not waited may add a message. If not, it marks the
     /// batch, so that the receiver looks for waiting senders when it has taken its next message.
-    pub(super) fn has_room(&mut self) -> bool {
-        if let Some(Rare { senders, .. }) = self.rare.as_deref() {
-            // Any room is for the waiting senders: the receiver is about to grant it to them.
-            if !senders.waiting.is_empty() {
-                return false;
-            }
-            if self.is_below_capacity() {
-                return true;
-            }
-        } else if self.messages.len() + self.taken_over < self.capacity.0 {
+    fn has_room(&mut self) -> bool {
+        // Any room is for the waiting senders: the receiver is about to grant it to them.
+        if self.has_waiting_senders() {
+            return false;
+        }
+        if self.is_below_capacity() {
             return true;
         }
         let Some(batch) = &self.batch else { return false };
