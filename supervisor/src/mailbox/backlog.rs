@@ -100,11 +100,13 @@ impl<M> Backlog<M> {
     /// Queues a message of a sender that has not waited. Returns it if there is no room.
     #[inline]
     pub(super) fn offer(&mut self, message: M) -> Option<M> {
-        if self.rare.is_none() && self.messages.len() + self.taken_over < self.capacity.0 {
-            self.messages.push_back(message);
-            return None;
-        }
-        if !self.has_room() {
+        let has_room = match self.rare.as_deref() {
+            None => self.messages.len() + self.taken_over < self.capacity.0 || self.has_room(),
+            // Any room is for the waiting senders.
+            Some(rare) if !rare.senders.waiting.is_empty() => false,
+            Some(_) => self.is_below_capacity() || self.has_room(),
+        };
+        if !has_room {
             return Some(message);
         }
         self.push(message, None);
@@ -112,6 +114,7 @@ impl<M> Backlog<M> {
     }
 
     /// Queues a message, which was sent at this instant, or now.
+    #[inline]
     pub(super) fn push(&mut self, message: M, sent: Option<Instant>) {
         if let Some(Rare { times: Some(times), .. }) = self.rare.as_deref_mut() {
             times.queued(sent);
@@ -172,6 +175,7 @@ impl<M> Backlog<M> {
     }
 
     /// Takes the oldest message of a mailbox for which senders may wait, or whose times are measured.
+    #[inline]
     fn take_watched(&mut self, shortcut: &mut Shortcut<M>) -> Option<M> {
         if let Some(Rare { times: Some(times), .. }) = self.rare.as_deref_mut() {
             times.asked();
