@@ -9,6 +9,7 @@
 //! - [`inside_and_outside`]: what a child finds around itself, and what can be asked about it.
 //! - [`seeing`]: how to look at a running tree: the page, the metrics, the log, and traces.
 //! - [`dependency_away`]: a tree for a database that is away, at boot or later.
+//! - `leases` (feature `lease`): children that run in one replica of a service only.
 //! - [`stopping`]: drain, stop, kill: how a tree stops, and how to choose the times.
 //! - [`coming_from_tokio`]: from tasks spawned by hand to a tree.
 //! - [`coming_from_erlang`] and [`coming_from_elixir`]: the words you know, and what is
@@ -39,6 +40,10 @@ pub mod seeing {}
 
 #[doc = include_str!("guide/dependency_away.md")]
 pub mod dependency_away {}
+
+#[cfg(feature = "lease")]
+#[doc = include_str!("guide/leases.md")]
+pub mod leases {}
 
 #[doc = include_str!("guide/coming_from_tokio.md")]
 pub mod coming_from_tokio {}

@@ -60,12 +60,14 @@
 //! ```
 //!
 //! What is left beyond that sum is the outage of the engine that the children survive, here 18
-//! seconds. A `renew` of a sixth to a third of `ttl` is usual.
+//! seconds. A `renew` of a sixth to a third of `ttl` is usual. The page [`leases`](crate::guide::leases) of the
+//! guide has more of it, and what goes wrong in leases that are written by hand.
 
 mod fence;
 mod keeper;
 mod leases;
 mod machine;
+mod news;
 mod singleton;
 mod terms;
 mod watchdog;

@@ -228,6 +228,8 @@
 //! - The restart window is exact, on tokio's clock. OTP counts whole seconds.
 //! - A restart can wait (`backoff`). OTP restarts at once.
 //! - With `start = notify`, the start has a time limit (`start_timeout`). OTP waits for ever.
+//! - Attempts to restart a child that fail one after the other count together, however long each takes.
+//!   In OTP they count within the period alone, so that an `init` that hangs is tried for ever.
 //! - A child can be tried again until it is up, without a limit and without an effect on others
 //!   (`start = retry`). OTP has no such option.
 //! - A child can have a limit of restarts of its own (`max_restarts` on the child), after which it alone
@@ -362,8 +364,8 @@ pub mod bounds {
     #[cfg(feature = "signal")]
     pub use crate::supervisor::IntoTree;
     pub use crate::tree::{
-        ChildHandle, DefaultRecipe, DefaultValue, OwnValue, Partition, SharedValue, WorkerOf,
-        WorkerOnceOf, WorkerOnceSpec, WorkerSpec,
+        ChildHandle, DefaultRecipe, DefaultValue, LongLived, OwnValue, Partition, SharedValue,
+        WorkerOf, WorkerOnceOf, WorkerOnceSpec, WorkerSpec,
     };
 }
 
@@ -422,6 +424,7 @@ pub mod specs {
 pub mod futures {
     pub use crate::child::UntilShutdown;
     pub use crate::slot::{Ended, ShutdownRequested};
+    pub use crate::supervisor::DrainRequested;
     pub use crate::tree::{AddChild, AddWorker, Starting};
 }
 

@@ -7,6 +7,8 @@ mod factory;
 pub(crate) mod gate;
 pub(crate) mod reentry;
 mod tasks;
+#[cfg(feature = "signal")]
+pub(crate) mod threads;
 
 use std::any::Any;
 use std::error::Error;

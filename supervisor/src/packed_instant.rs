@@ -35,6 +35,14 @@ impl PackedInstant {
         };
         unpacked.unwrap_or_else(first)
     }
+
+    /// Returns the time from another instant to this one, or zero if this one is not later.
+    pub(crate) fn saturating_duration_since(self, earlier: Self) -> Duration {
+        // Without the one from which the instants after the first are counted.
+        let nanos = |instant: Self| instant.0.get() - i64::from(instant.0.get() > 0);
+        let since = nanos(self).saturating_sub(nanos(earlier));
+        Duration::from_nanos(since.max(0).unsigned_abs())
+    }
 }
 
 /// The last instant that was packed, with its packed form: usually the next instant to be packed is
@@ -82,6 +90,21 @@ mod tests {
             assert_eq!(PackedInstant::of(first + time).instant(), first + time);
             if let Some(before) = first.checked_sub(time) {
                 assert_eq!(PackedInstant::of(before).instant(), before);
+            }
+        }
+    }
+
+    #[test]
+    fn the_time_between_packed_instants_is_that_between_the_instants() {
+        let (first, day) = (first(), Duration::from_secs(86_400));
+        let (nanosecond, zero) = (Duration::from_nanos(1), Duration::ZERO);
+        let instants = [Some(first), first.checked_add(day), first.checked_sub(day)];
+        for earlier in instants.into_iter().flatten().filter_map(|at| at.checked_sub(nanosecond)) {
+            for time in [zero, nanosecond, 2 * nanosecond, day] {
+                let (packed, later) =
+                    (PackedInstant::of(earlier), PackedInstant::of(earlier + time));
+                assert_eq!(later.saturating_duration_since(packed), time);
+                assert_eq!(packed.saturating_duration_since(later), zero);
             }
         }
     }

@@ -1,6 +1,7 @@
 //! The handle of a supervisor.
 
 mod adding;
+mod draining;
 mod health;
 mod lookup;
 mod queries;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 pub(crate) use self::adding::{PendingAdd, PendingAddMany};
+pub use self::draining::DrainRequested;
 pub use self::health::HealthChanges;
 pub use self::lookup::LookupError;
 #[cfg(feature = "test-util")]
@@ -167,7 +169,7 @@ impl Supervisor {
     pub async fn add_worker(&self) -> Result<AnyChildRef, SupervisorError> {
         let parts = self.worker_like_others()?;
         let worker = AnyChildRef::new(Arc::clone(parts.body.slot()));
-        self.add(parts).await.map(|()| worker)
+        self.add_parts(parts).await.map(|()| worker)
     }
 
     /// Stops a child, and keeps its spec unless the child is `Temporary`. A pool's worker is

@@ -117,6 +117,8 @@ mod event_list;
 mod faults;
 #[cfg(feature = "lease")]
 mod leases;
+#[cfg(feature = "lease")]
+mod leases_contract;
 mod matrix;
 mod report;
 mod watch;
@@ -130,6 +132,8 @@ pub use self::error::{Error, Missing};
 pub use self::faults::{fail_next_start, finish};
 #[cfg(feature = "lease")]
 pub use self::leases::{MemoryLeases, MemoryReplica};
+#[cfg(feature = "lease")]
+pub use self::leases_contract::check_leases;
 pub use self::matrix::{
     Case, FailedCase, Fault, FaultMatrix, MatrixFailure, MatrixReport, MatrixSource, Moment,
     TreeUnderTest, fault_matrix,

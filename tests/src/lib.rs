@@ -17,5 +17,5 @@ pub use event_filters::{
 };
 pub use gauge::{Gauge, Life};
 pub use halfway::begin_and_drop;
-pub use limit::{event, quiet, time_to_stop, within};
+pub use limit::{event, quiet, time_to_stop, until, within};
 pub use stage::{OnStage, Order, Stage};

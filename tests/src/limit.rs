@@ -60,9 +60,28 @@ pub async fn event(events: &mut Events, what: &str, fits: impl Fn(&Event) -> boo
     found.unwrap_or_else(|| panic!("the events ended without {what}; there were: {seen:#?}"))
 }
 
-/// Waits until no task has anything left to do. For a paused clock only: the clock moves when all
-/// tasks wait, here by a millisecond.
+/// Waits until the condition holds, on a clock of any kind.
+///
+/// # Panics
+///
+/// If that takes too long; the message names the condition as `what`.
+pub async fn until(what: &str, holds: impl Fn() -> bool) {
+    let reached = async {
+        while !holds() {
+            tokio::task::yield_now().await;
+        }
+    };
+    within(what, reached).await;
+}
+
+/// Waits until no task has anything left to do. The clock moves when all tasks wait, here by a
+/// millisecond.
+///
+/// # Panics
+///
+/// If the clock is not paused: it then moves while tasks are busy.
 pub async fn quiet() {
+    assert!(is_paused(), "on a real clock, `quiet` waits for nothing");
     tokio::time::sleep(Duration::from_millis(1)).await;
 }
 

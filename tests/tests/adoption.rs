@@ -13,7 +13,7 @@ use supervisor::{
     ExitReason, MaxRestarts, StartMode, SupervisionStrategy, events::Event, info::ChildState,
     messages::SendError,
 };
-use supervisor_tests::{Order, Stage, event, printed, quiet, restarted, terminated, within};
+use supervisor_tests::{Order, Stage, event, printed, quiet, restarted, terminated, until, within};
 
 /// Returns a running supervisor, and the one child that it was built with.
 async fn running(stage: &Stage, name: &str) -> (Supervisor, ChildRef<Order>) {
@@ -21,7 +21,7 @@ async fn running(stage: &Stage, name: &str) -> (Supervisor, ChildRef<Order>) {
     let child = spec.handle();
     let supervisor = Supervisor::new().with_max_restarts(0).with_child(spec).build();
     within("the start", supervisor.start()).await.unwrap();
-    quiet().await;
+    until("the child's first poll", || stage.alive() == name).await;
     assert_eq!(stage.log(), format!("+{name}"));
     (supervisor, child)
 }
@@ -376,11 +376,7 @@ fn a_child_can_be_added_to_a_supervisor_that_is_being_adopted() {
         let spins = (round % 97 * 20, round % 89 * 20);
         let (added, adopted) = at_once(&runtime, spins, add, adopt);
         assert!(added.is_ok() && adopted.is_ok(), "round {round}: {added:?}, {adopted:?}");
-        runtime.block_on(within("the child's first poll", async {
-            while stage.alive() != "child" {
-                tokio::task::yield_now().await;
-            }
-        }));
+        runtime.block_on(until("the child's first poll", || stage.alive() == "child"));
     }
     shut_down(&runtime, &parent);
 }

@@ -34,7 +34,7 @@ async fn an_always_child_that_returns_at_once_uses_up_its_restarts_and_the_error
     let ended = event(&mut events, "the end", supervisor_terminated("/")).await;
     assert_eq!(
         ended.to_string(),
-        "/: supervisor ended: gave up: `a`: normal (it returned `Ok(())`, which `Always` restarts; \
+        "/: supervisor ended: gave up: `a`: normal (it ended without an error, which `Always` restarts; \
          `Transient` lets it finish)"
     );
     let error = within("the end", supervisor.wait()).await.unwrap_err();

@@ -18,7 +18,7 @@ use supervisor::events::EventKind;
 use supervisor::info::ChildState;
 use supervisor::prelude::*;
 use supervisor::{Blocking, BlockingContext, ExitReason, MaxRestarts, Partitioned, Periodic};
-use supervisor_tests::{Stage, about, event, quiet, subscribe, terminated, within};
+use supervisor_tests::{Stage, about, event, quiet, subscribe, terminated, until, within};
 use tokio::sync::oneshot;
 use tracing::{Metadata, Subscriber, span, subscriber::Interest};
 
@@ -84,6 +84,10 @@ async fn with_sibling(stage: &Stage) -> Supervisor {
 /// ends in order.
 async fn goes_on(stage: &Stage, supervisor: &Supervisor) {
     quiet().await;
+    is_well(stage, supervisor).await;
+}
+
+async fn is_well(stage: &Stage, supervisor: &Supervisor) {
     let children = within("the list", supervisor.which_children()).await.unwrap();
     let sibling = children.iter().find(|child| child.name == "sibling").expect("the sibling");
     assert_eq!((sibling.state, sibling.incarnation), (ChildState::Running, 1));
@@ -216,7 +220,8 @@ async fn a_blocking_function_that_panics_is_a_panic_of_its_child() {
     within("the child", supervisor.add_child(spec)).await.unwrap();
     let ended = event(&mut events, "its end", terminated("a")).await;
     assert!(ended.to_string().contains("panic: in the function"), "{ended}");
-    goes_on(&stage, &supervisor).await;
+    until("the sibling's first poll", || stage.gauge("sibling").begun() > 0).await;
+    is_well(&stage, &supervisor).await;
 }
 
 // ===== values that a supervisor lets go of =====

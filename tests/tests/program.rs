@@ -293,6 +293,14 @@ test! {
         let _ = std::fs::remove_file(lock);
     }
 
+    async fn the_reason_of_a_program_that_ends_well_too_often_speaks_of_no_function() {
+        let done = ChildSpec::new("done").with_program(Program::new("true"));
+        let root = Supervisor::new().with_max_restarts(1).with_child(done).build();
+        within("the start", root.start()).await.unwrap();
+        let error = within("the end", root.wait()).await.unwrap_err().to_string();
+        assert!(error.contains("`done`: normal (it ended without an error, which `Always`"), "{error}");
+    }
+
     async fn a_program_that_does_not_exist_is_an_error_or_a_failed_start() {
         let root = Supervisor::new().build();
         let mut events = root.events();

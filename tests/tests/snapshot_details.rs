@@ -4,10 +4,10 @@
 use std::future::pending;
 use std::time::Duration;
 
-use supervisor::info::{Snapshot, Wait};
+use supervisor::info::{ChildState, Snapshot, Wait};
 use supervisor::messages::AskError;
 use supervisor::prelude::*;
-use supervisor::{HealthPart, MaxRestarts};
+use supervisor::{ExitReason, HealthPart, MaxRestarts, StartMode};
 use supervisor_tests::{quiet, within};
 use tokio::time::advance;
 
@@ -64,6 +64,48 @@ async fn limits_and_what_is_left_of_them() {
 
     advance(11 * SECOND).await;
     assert_eq!(part(&supervisor, "inner").await.restarts_left, Some(2), "the window has passed");
+    within("the shutdown", supervisor.shutdown()).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_picture_of_a_nested_supervisor_is_the_part_of_its_parents() {
+    let failing =
+        ChildSpec::new("failing").with_task(async |ctx: Context| match ctx.incarnation() {
+            1 => Err("down".into()),
+            _ => waits(ctx).await,
+        });
+    let inner = Supervisor::new().with_max_restarts(0).with_child(failing).build();
+    let spec = ChildSpec::new("inner").with_supervisor(inner.clone());
+    let supervisor = Supervisor::new().with_child(spec).build();
+    within("the start", supervisor.start()).await.unwrap();
+    quiet().await;
+    let (own, shown) = (part(&inner, "").await, part(&supervisor, "inner").await);
+    assert_eq!((own.incarnation, own.restarts, own.restart), (2, 1, Some(RestartPolicy::Always)));
+    assert!(matches!(own.last_exit, Some(ExitReason::Escalated(_))), "{own}");
+    assert_eq!(own.to_string(), shown.to_string());
+    within("the shutdown", supervisor.shutdown()).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_root_is_shown_as_it_starts_and_stops() {
+    let slow =
+        ChildSpec::new("slow").with_start(StartMode::Notify).with_task(async |mut ctx: Context| {
+            tokio::time::sleep(SECOND).await;
+            ctx.ready();
+            ctx.shutdown_requested().await;
+            tokio::time::sleep(SECOND).await;
+            Ok(())
+        });
+    let supervisor = Supervisor::new().with_child(slow).build();
+    let started = supervisor.clone();
+    let starts = tokio::spawn(async move { started.start().await });
+    quiet().await;
+    assert_eq!(part(&supervisor, "").await.state, ChildState::Starting);
+    within("the start", starts).await.unwrap().unwrap();
+    assert_eq!(part(&supervisor, "").await.state, ChildState::Running);
+    supervisor.request_shutdown();
+    quiet().await;
+    assert_eq!(part(&supervisor, "").await.state, ChildState::Stopping);
     within("the shutdown", supervisor.shutdown()).await.unwrap();
 }
 

@@ -78,6 +78,9 @@ pub(crate) fn unknown(item: &Item, place: Place) -> String {
         return capitalised(&name, place);
     }
     if let Some(key) = elsewhere::options(&name).find(|key| key.is_allowed(place)) {
+        if key == Key::Start {
+            return format!("unknown option `{name}`; write `start = notify`");
+        }
         return format!("unknown option `{name}`; did you mean `{}`?", key.as_str());
     }
     if let Some(instead) = elsewhere::instead_of_option(&name) {
@@ -417,7 +420,17 @@ fn duration_malformed(item: &Item, key: Key, error: &ValueError, errors: &mut Er
             DurationError::TooLong => format!("`{literal}` is longer than can be counted"),
             DurationError::NotANumber if literal.starts_with('"') => {
                 let value = literal.trim_matches('"');
-                format!("a value has no quotes; write `{name} = {value}`")
+                match duration::parse(value) {
+                    Ok(_) => format!("a value has no quotes; write `{name} = {value}`"),
+                    Err(_) if key == Key::Every => format!(
+                        "a job runs once in each period, as in `{name} = {}`, not at times of the day",
+                        key.example()
+                    ),
+                    Err(_) => format!(
+                        "`{name}` is a duration, without quotes, as in `{name} = {}`",
+                        key.example()
+                    ),
+                }
             }
             DurationError::NotANumber => {
                 format!(

@@ -156,6 +156,9 @@ impl<C: Named, R> Engine<C, R> {
     /// Carries out the terminations of a child that wait for the first start of all children, since the
     /// child has ended meanwhile: it stays down. Returns `false` if there are none.
     pub(super) fn terminate_as_deferred(&mut self, now: Instant, key: Key) -> bool {
+        if self.deferred.is_empty() {
+            return false;
+        }
         let mut is_ended = false;
         for work in std::mem::take(&mut self.deferred) {
             match work {

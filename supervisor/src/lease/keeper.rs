@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 
 use super::leases::{Acquisition, Claim, Holder, LeaseError, Leases, Renewal};
 use super::machine::{Action, Cause, Input, Machine};
+use super::news::News;
 use super::terms::{MARGIN, Terms};
 use super::watchdog::{self, Overrun};
 use crate::child::{Addressable, Context, Worker};
@@ -112,7 +113,7 @@ struct Run<'a, L> {
     /// Completes when all children have ended, during their stop.
     stopped: Option<Pin<Box<dyn Future<Output = ()> + Send + 'a>>>,
     /// The watch of a lease that another replica holds.
-    watch: Option<Pin<Box<dyn Future<Output = ()> + Send + 'a>>>,
+    watch: Option<News<'a>>,
     /// Set once the keeper is asked to stop.
     is_asked: bool,
     /// Set once the children have ended, until the lease is released.
@@ -229,7 +230,7 @@ impl<L: Leases> Run<'_, L> {
     /// Waits until something happens.
     async fn wait(&mut self, mut shutdown: Pin<&mut ShutdownRequested>) -> Happened {
         if self.watch.is_none() && self.machine.is_on_standby() {
-            self.watch = Some(Box::pin(self.keeper.leases.watch(&self.keeper.lease)));
+            self.watch = Some(News::of(&*self.keeper.leases, &self.keeper.lease));
         }
         let now = self.keeper.gate.clock().now();
         let wake_at = self.machine.wake_at().map(|at| at.saturating_sub(now));

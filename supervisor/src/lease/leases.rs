@@ -29,7 +29,7 @@ pub type LeaseError = Box<dyn Error + Send + Sync + 'static>;
 ///   more. A future of a request is never dropped before it completes (unless the runtime goes away),
 ///   so it should have a time limit of its own, shorter than the lease.
 ///
-/// A panic of a request counts as an error.
+/// A panic of a request counts as an error, one of a watch as a watch without news.
 pub trait Leases: Send + Sync + 'static {
     /// Acquires a lease that is free or has ended. The holder is a new one for each call.
     fn acquire(&self, claim: Claim)
@@ -93,7 +93,7 @@ pub struct Claim {
 }
 
 impl Claim {
-    pub(super) fn new(lease: Arc<str>, holder: Holder, ttl: Duration) -> Self {
+    pub(crate) fn new(lease: Arc<str>, holder: Holder, ttl: Duration) -> Self {
         Self { lease, holder, ttl }
     }
 
@@ -133,7 +133,7 @@ impl Holder {
     /// # Errors
     ///
     /// The system's, if it has no random numbers.
-    pub(super) fn random() -> Result<Self, getrandom::Error> {
+    pub(crate) fn random() -> Result<Self, getrandom::Error> {
         let mut bits = [0; 16];
         getrandom::fill(&mut bits)?;
         Ok(Self(u128::from_ne_bytes(bits)))

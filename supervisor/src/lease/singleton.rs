@@ -116,7 +116,8 @@ impl<L: Leases> Singleton<L> {
     /// [`Supervisor::start`] fails with [`InvalidSpec`](crate::SupervisorError::InvalidSpec) if the
     /// lease may end before the children have stopped: `ttl`, less one percent for clocks that drift,
     /// has to be more than the children's shutdown times, `kill_grace`, `renew` and half a second
-    /// together.
+    /// together. It also fails if a supervisor below runs already: its children have started without the
+    /// lease.
     pub fn build(self, children: impl FnOnce(Fence) -> SupervisorBuilder) -> Supervisor {
         let Self { leases, lease, ttl, renew, shutdown, overrun } = self;
         let gate = Gate::new(leases.clock());
@@ -146,7 +147,7 @@ impl<L: Leases> Singleton<L> {
             below = below.with_significant(true);
             builder = builder.with_auto_shutdown(AutoShutdown::AnySignificant);
         }
-        let fault_below = node.fault();
+        let fault_below = node.fault().or_else(|| node.runs_without_gate());
         if let Some(terms) = terms {
             let leases = Arc::new(leases);
             let keeper = Keeper { leases, lease, ttl, terms, gate, leader: node, overrun };

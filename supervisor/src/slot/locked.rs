@@ -258,14 +258,16 @@ impl<'a> Guard<'a> {
     /// Keeps the error of an exit that was replaced, for the next life that fails to drop. Returns an
     /// exit that is to be dropped without the lock.
     pub(super) fn keep_replaced(&mut self, old: Option<ExitReason>) -> Option<ExitReason> {
-        let failure = old.as_ref().and_then(ExitReason::failure_with_destructor).cloned();
-        if let Some(failure) = failure
-            && let Some(rare) = &mut self.rare
-            && rare.replaced.is_none()
-        {
-            rare.replaced = Some(failure);
+        use ExitReason::{Error, Escalate, EscalateToRoot};
+        match (old, &mut self.rare) {
+            (Some(Error(failure) | Escalate(failure) | EscalateToRoot(failure)), Some(rare))
+                if rare.replaced.is_none() && failure.has_destructor() =>
+            {
+                rare.replaced = Some(failure);
+                None
+            }
+            (old, _) => old,
         }
-        old
     }
 
     /// Takes the failure that was kept by [`keep_replaced`](Self::keep_replaced).

@@ -32,18 +32,18 @@ impl Trouble {
 
     /// Notes a failure; failures before a life that was up for `window` do not count any more.
     pub(super) fn failed(&mut self, now: Instant, window: Duration, of_start: bool, alike: bool) {
-        let recovered = self
-            .up_since
-            .take()
-            .is_some_and(|since| now.saturating_duration_since(since.instant()) >= window);
+        let now = PackedInstant::of(now);
+        let up_since = self.up_since.take();
+        let recovered =
+            up_since.is_some_and(|since| now.saturating_duration_since(since) >= window);
         if recovered || self.failures == 0 {
-            (self.failures, self.first_failure) = (0, Some(PackedInstant::of(now)));
+            (self.failures, self.first_failure) = (0, Some(now));
         }
         self.is_repetition = alike && self.failures > 0;
         self.failures = self.failures.saturating_add(1);
         self.all_failures += 1;
         self.failed_starts += u64::from(of_start);
-        self.went_down(now);
+        self.down_since.get_or_insert(now);
     }
 
     pub(super) fn came_up(&mut self, now: Instant) {

@@ -210,7 +210,7 @@ impl fmt::Display for Escalation {
         write!(f, "`{}`: {}", self.path, self.reason)?;
         if matches!(self.reason, ExitReason::Normal) {
             f.write_str(
-                " (it returned `Ok(())`, which `Always` restarts; `Transient` lets it finish)",
+                " (it ended without an error, which `Always` restarts; `Transient` lets it finish)",
             )?;
         }
         Ok(())

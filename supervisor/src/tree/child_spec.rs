@@ -9,6 +9,7 @@ use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
 use super::Child;
+use super::child::{LongLived, NamedOtherwise};
 use crate::child::{
     ChildRef, Context, FnFactory, OnceFactory, TaskFn, TaskFuture, Worker, WorkerFactory,
     WorkerOnce,
@@ -131,7 +132,8 @@ impl ChildSpec<Unset> {
     }
 
     /// Runs this worker: one call of its `run` is one life.
-    pub fn with_worker<W: Worker>(self, worker: W) -> ChildSpec<Ready<ChildRef<W::Message>>> {
+    #[doc(alias = "with_actor", alias = "with_child")]
+    pub fn with_worker<W: LongLived>(self, worker: W) -> ChildSpec<Ready<ChildRef<W::Message>>> {
         self.with_factory(Some(const { &W::DEFAULTS }), Arc::new(WorkerFactory::new(worker)))
     }
 
@@ -236,10 +238,21 @@ impl<H: Clone> ChildSpec<Ready<H>> {
 /// The options of a child: each has the meaning of the same key in the tree and in `#[child(…)]`.
 impl<S> ChildSpec<S> {
     /// Sets when the child is restarted. Default: `Always`.
-    #[doc(alias = "with_restart", alias = "with_policy")]
+    #[doc(alias = "with_policy")]
     pub fn with_restart_policy(mut self, policy: RestartPolicy) -> Self {
         self.options.change(|options| options.with_restart_policy(policy));
         self
+    }
+
+    /// Exists for the compiler's error, which says that the policy is set by
+    /// [`with_restart_policy`](Self::with_restart_policy). Without it, the compiler suggests
+    /// [`with_start`](Self::with_start).
+    #[doc(hidden)]
+    pub fn with_restart(self, policy: RestartPolicy) -> Self
+    where
+        Self: NamedOtherwise,
+    {
+        self.with_restart_policy(policy)
     }
 
     /// Sets how the child is stopped: a duration, or a [`Shutdown`]. Default: five seconds; a
@@ -461,7 +474,7 @@ impl Supervisor {
             if this.strategy() == SupervisionStrategy::SimpleOneForOne {
                 return Err(SupervisorError::SimpleOneForOne(this.path()));
             }
-            this.add(parts).await.map(|()| handle)
+            this.add_parts(parts).await.map(|()| handle)
         }))
     }
 }

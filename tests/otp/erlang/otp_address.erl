@@ -7,7 +7,7 @@
 
 -export([declare/3, is_tried/2, declined/2, supervises/3, begins/3, is/3, life/2, alive/3, below/2]).
 -export([ask/5, send/3, got/3, resolve/1, timed_out/2, is_overtaken/1, is_going_down/2, is_asked_to_stop/2]).
--export([is_up/2, note_ends/2, stops_by_itself/2, say/2, take_said/1, note_fates/1, are_up/2, is_down/2, comes_up/1]).
+-export([next_moment/1, is_up/2, note_ends/2, stops_by_itself/2, say/2, take_said/1, note_fates/1, are_up/2, is_down/2, comes_up/1]).
 
 %% The calling process supervises the children at `Path`.
 supervises(#{table := Table}, Path, Strategy) ->
@@ -138,6 +138,7 @@ send(Ctx, Id, To) -> put_request(Ctx, Id, send, To).
 
 put_request(#{table := Table}, Id, What, To) ->
     Seq = erlang:unique_integer([monotonic]),
+    is_held_up(What) andalso ets:insert(Table, {is_asked}),
     ets:insert(Table, {{request, Seq}, Id, To, What, new}),
     Seq.
 
@@ -217,12 +218,12 @@ resolve(#{table := Table} = Ctx, {{request, Seq}, Id, To, What, Stage}) ->
         delivered ->
             false;
         {answered, Path, N} ->
-            outcome(Ctx, Seq, Id, What, Waits, ["answered ", life_name(Path, N)]),
+            outcome(Ctx, Seq, Id, What, Waits, ["answered ", life_name(Path, N)], new),
             true;
         {kept, Pid} ->
             case is_process_alive(Pid) of
                 true -> false;
-                false -> outcome(Ctx, Seq, Id, What, Waits, "no_reply"), true
+                false -> outcome(Ctx, Seq, Id, What, Waits, "no_reply", kept), true
             end
     end.
 
@@ -242,12 +243,13 @@ refused(Ctx, Seq, Id, send, _, Stage) ->
     Stage =:= new andalso say(Ctx, [Id, " refused"]),
     forget(Ctx, Seq);
 refused(Ctx, Seq, Id, What, Waits, new) ->
-    outcome(Ctx, Seq, Id, What, Waits, "not_running");
+    outcome(Ctx, Seq, Id, What, Waits, "not_running", new);
 refused(Ctx, Seq, Id, What, Waits, queued) ->
-    outcome(Ctx, Seq, Id, What, Waits, "no_reply").
+    outcome(Ctx, Seq, Id, What, Waits, "no_reply", queued).
 
-outcome(Ctx, Seq, Id, {ask, Asker, _, _}, Waits, Outcome) ->
+outcome(#{table := Table} = Ctx, Seq, Id, {ask, Asker, _, _} = What, Waits, Outcome, Stage) ->
     Waits andalso begin
+        Stage =/= new andalso is_held_up(What) andalso ets:insert(Table, {two_go_on}),
         otp_clock:cancel(Ctx, {timeout, Seq}),
         say(Ctx, Asker, [Id, $\s, Outcome]),
         tell(Ctx, Asker, Id)
@@ -266,6 +268,10 @@ is_waiting(_, {ask, _, _, given_up}) -> false;
 is_waiting(_, {ask, outside, _, waiting}) -> true;
 is_waiting(Ctx, {ask, {Path, Pid, State}, _, waiting}) ->
     case life(Ctx, Path) of {Pid, _, State} -> true; _ -> false end.
+
+%% Whether the asker waits in its start or its clean-up, and its supervisor for it.
+is_held_up({ask, {_, _, State}, _, _}) -> State =:= starting orelse State =:= stopping;
+is_held_up(_) -> false.
 
 is_stopping({ask, {_, _, stopping}, _, _}) -> true;
 is_stopping(_) -> false.
@@ -440,12 +446,25 @@ is_asked_to_stop(Ctx, Path) ->
             false
     end.
 
-%% Whether two supervisors have acted at the same time, or something waits for its turn in OTP that does not in the library under test: a stop
-%% that comes while a supervisor starts or restarts children, and anything about the other
-%% children of a busy one_for_one supervisor.
+%% Everything has come of what happened; something else is about to happen.
+next_moment(#{table := Table}) ->
+    ets:delete(Table, two_go_on),
+    ets:delete(Table, is_asked).
+
+%% Whether two supervisors have acted at the same time, or something waits for its turn in OTP that does
+%% not in the library under test: a stop that comes while a supervisor starts or restarts children, and
+%% anything about the other children of a busy one_for_one supervisor.
 is_overtaken(#{table := Table}) ->
     Supervisors = ets:match(Table, {{supervises, '_'}, '$1', '$2'}),
-    ets:member(Table, race) orelse lists:any(fun([Pid, Strategy]) -> is_process_alive(Pid) andalso waits(Pid, Strategy) end, Supervisors).
+    ets:member(Table, race) orelse is_asked_as_two_go_on(Table)
+        orelse lists:any(fun([Pid, Strategy]) -> is_process_alive(Pid) andalso waits(Pid, Strategy) end, Supervisors).
+
+%% An end that a waiting start or clean-up learns of sends two supervisors on: the one of the child that
+%% has ended, and the one of the asker, which hears of it at once in the library under test, and here
+%% only when the other one has done its part. What a start or a clean-up asks meanwhile, of either part,
+%% has its outcome from the one that is first.
+is_asked_as_two_go_on(Table) ->
+    ets:member(Table, two_go_on) andalso ets:member(Table, is_asked).
 
 waits(Pid, Strategy) ->
     {messages, Messages} = process_info(Pid, messages),

@@ -46,6 +46,7 @@ noted(#{table := Table}) ->
 reply({What, Word}) when is_atom(Word) -> [atom_to_binary(What), $\s, atom_to_binary(Word)].
 
 go_on(Ctx, Actions, Lines) ->
+    otp_address:next_moment(Ctx),
     Timer = otp_clock:next(Ctx),
     case Actions of
         [{At, N, Action} | Rest] when At < Timer ->

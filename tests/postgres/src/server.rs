@@ -6,10 +6,11 @@ use std::os::unix::fs::{MetadataExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 use std::{env, fs};
 
 /// The result of a step of the test.
-pub type StepResult<T = ()> = Result<T, Box<dyn Error>>;
+pub type StepResult<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
 
 /// A server with a database of its own, which is removed when this is dropped.
 #[derive(Debug)]
@@ -55,6 +56,12 @@ impl Server {
         format!("host=127.0.0.1 port={} user=postgres dbname=postgres", self.port)
     }
 
+    /// Returns the port on which the server listens.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Starts the server, and returns when it accepts connections.
     ///
     /// # Errors
@@ -73,6 +80,16 @@ impl Server {
     /// If it does not stop.
     pub fn stop(&self) -> StepResult {
         self.run("pg_ctl", &["stop", "--wait", "--silent", "--mode=fast", "--pgdata"])
+    }
+
+    /// Stops the server as a crash would: it ends without a word to its clients, and recovers at the next
+    /// start.
+    ///
+    /// # Errors
+    ///
+    /// If it does not stop.
+    pub fn crash(&self) -> StepResult {
+        self.run("pg_ctl", &["stop", "--wait", "--silent", "--mode=immediate", "--pgdata"])
     }
 
     /// Runs a program of PostgreSQL's; its last argument is the directory of the data.
@@ -98,6 +115,31 @@ impl Drop for Server {
         let _ = self.run("pg_ctl", &["stop", "--wait", "--mode=immediate", "--pgdata"]);
         let _ = fs::remove_dir_all(&self.directory);
     }
+}
+
+/// Runs a test with a server below this directory. Where PostgreSQL is not installed it says so, and is a
+/// failure only with `POSTGRES=required`.
+///
+/// # Errors
+///
+/// Those of the test.
+pub fn with_server(
+    directory: &str,
+    limit: Duration,
+    test: impl AsyncFnOnce(&Server) -> StepResult,
+) -> StepResult {
+    let Some(server) = Server::new(Path::new(directory))? else {
+        if env::var_os("POSTGRES").is_some_and(|value| value == "required") {
+            return Err("PostgreSQL is not installed".into());
+        }
+        println!("skipped: PostgreSQL is not installed (`apt-get install postgresql`)");
+        return Ok(());
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let ended = tokio::time::timeout(limit, test(&server)).await;
+        ended.map_err(|_| "the test took too long")?
+    })
 }
 
 /// Returns the directory of PostgreSQL's programs; Debian has them in no search path.

@@ -15,7 +15,7 @@ use supervisor::ChildRef;
 use supervisor::health::Health;
 use supervisor::info::ChildState;
 use supervisor_postgres_tests::Shop;
-use supervisor_postgres_tests::server::{Server, StepResult};
+use supervisor_postgres_tests::server::{Server, StepResult, with_server};
 use tokio::time::{sleep, timeout};
 use tokio_postgres::NoTls;
 
@@ -28,19 +28,11 @@ const PACE: Duration = Duration::from_millis(5);
 
 fn main() -> StepResult {
     the_guide_shows_this_tree()?;
-    let Some(server) = Server::new(Path::new(env!("CARGO_TARGET_TMPDIR")))? else {
-        if env::var_os("POSTGRES").is_some_and(|value| value == "required") {
-            return Err("PostgreSQL is not installed".into());
-        }
-        println!("skipped: PostgreSQL is not installed (`apt-get install postgresql`)");
-        return Ok(());
-    };
     let seconds = env::var("POSTGRES_OUTAGE").ok().map_or(Ok(3), |value| value.parse())?;
     let outage = Duration::from_secs(seconds);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let limit = outage + Duration::from_secs(120);
-        timeout(limit, survives(&server, outage)).await.map_err(|_| "the test took too long")?
+    let limit = outage + Duration::from_secs(120);
+    with_server(env!("CARGO_TARGET_TMPDIR"), limit, async |server: &Server| {
+        survives(server, outage).await
     })
 }
 

@@ -65,9 +65,8 @@ impl SupervisorRun {
                     let has_finished = has_finished(child, &reason);
                     node.child_ended(slot, &reason);
                     let asked_at = slot.core().record_exit(reason);
-                    let began = asked_at.map_or(now, PackedInstant::instant);
                     if !has_finished && !self.engine.is_stopping() {
-                        slot.core().went_down(began);
+                        slot.core().went_down(asked_at.map_or(now, PackedInstant::instant));
                     }
                     asked_at
                 };

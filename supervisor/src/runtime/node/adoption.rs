@@ -91,6 +91,15 @@ impl Node {
         parent.root().subscribers.absorb(&self.subscribers, &path, &moving);
         let node = Arc::downgrade(parent);
         self.lock().parent = Some(Parent { node, slot: Arc::clone(slot), hold });
+        #[cfg(feature = "lease")]
+        if parent.gate().is_some()
+            && let Some(rule) = self.runs_without_gate()
+        {
+            // Looked at now: from here on, a life that begins finds the gate.
+            self.lock().parent = None;
+            parent.root().subscribers.split_off(&self.subscribers, &path, &moving);
+            return Err(SupervisorError::InvalidSpec(path, rule));
+        }
         drop(moving);
         // (This wakes those who watch, and so waits for the end of the lock.)
         drop(adopting);

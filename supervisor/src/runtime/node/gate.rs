@@ -35,6 +35,25 @@ impl Node {
         longest
     }
 
+    /// Returns the rule that is broken if this supervisor, or one that is declared below it, runs before
+    /// it comes behind a gate.
+    pub(crate) fn runs_without_gate(self: &Arc<Self>) -> Option<String> {
+        let mut pending = vec![Arc::clone(self)];
+        while let Some(node) = pending.pop() {
+            if !node.lock().is_built() {
+                let rule = "a supervisor that runs already cannot be put below a lease: its children \
+                            have started without it";
+                return Some(rule.to_owned());
+            }
+            for child in node.declared().iter() {
+                if let Body::Supervisor { node, .. } = &child.body {
+                    pending.push(Arc::clone(node));
+                }
+            }
+        }
+        None
+    }
+
     /// Shows all children declared below this supervisor as waiting for a lease.
     pub(in crate::runtime) fn stand_by(&self) {
         let mut pending = vec![self.declared()];

@@ -68,11 +68,11 @@ impl TreeDescriptor {
             }
             let (stop_before, start_before) = (
                 match place.stop.via {
-                    Some(used) => children[used].place.stop.time,
+                    Some(via) => children[via].place.stop.time,
                     None => Budget::ZERO,
                 },
                 match place.start.via {
-                    Some(used) => children[used].place.start.time,
+                    Some(via) => children[via].place.start.time,
                     None => Budget::ZERO,
                 },
             );

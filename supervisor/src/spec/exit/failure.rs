@@ -139,7 +139,9 @@ fn causes<'a>(root: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn 
 
 /// Renders the messages of an error and its sources.
 fn texts(error: &(dyn Error + 'static)) -> (String, Option<Source>) {
-    let sources = successors(error.source(), |&source| source.source()).take(100);
+    // Most errors have none.
+    let Some(first) = error.source() else { return (error.to_string(), None) };
+    let sources = successors(Some(first), |&source| source.source()).take(100);
     let messages: Vec<String> = sources.map(ToString::to_string).collect();
     let source = messages
         .into_iter()

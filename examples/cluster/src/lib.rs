@@ -1,0 +1,21 @@
+//! The parts of the example `cluster`.
+
+#![expect(clippy::doc_markdown, reason = "PostgreSQL is a name")]
+
+mod board;
+mod cluster;
+mod in_memory;
+mod jobs;
+mod play;
+mod processes;
+mod replica;
+mod scheduler;
+mod tour;
+
+pub use self::cluster::Cluster;
+pub use self::play::play;
+pub use self::replica::replica;
+pub use self::tour::{tour, tour_of};
+
+/// What goes wrong in this program.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;

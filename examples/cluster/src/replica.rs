@@ -1,0 +1,29 @@
+//! One of the three processes.
+
+use std::io::Write;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use supervisor_postgres::PgLeases;
+use tokio_postgres::Config;
+
+use crate::Failure;
+use crate::jobs::Jobs;
+use crate::scheduler::tree;
+
+/// Runs one replica until it is asked to stop, on the database of this address.
+///
+/// # Errors
+///
+/// If the address is none.
+pub async fn replica(url: &str) -> Result<ExitCode, Failure> {
+    let database: Config = url.parse()?;
+    let leases = PgLeases::new(database.clone());
+    let tree = tree(
+        leases,
+        Jobs::Table(Arc::new(database)),
+        // The command that has started this process may be gone.
+        Arc::new(|said| drop(writeln!(std::io::stdout(), "{said}"))),
+    );
+    Ok(supervisor::run(tree).await)
+}

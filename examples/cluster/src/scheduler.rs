@@ -1,0 +1,100 @@
+//! The service: a scheduler that runs in one replica only.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use supervisor::lease::{Fence, Leases, Singleton};
+use supervisor::prelude::*;
+use tokio::time::sleep;
+
+use crate::jobs::{Jobs, Session};
+
+/// The time for which the lease lasts without a renewal. A service would choose half a minute.
+pub(crate) const TTL: Duration = Duration::from_secs(2);
+/// The time between renewals.
+const RENEW: Duration = Duration::from_millis(250);
+/// The time between jobs.
+pub(crate) const PACE: Duration = Duration::from_millis(250);
+/// The time that the scheduler has to stop, and then to be dropped.
+const SHUTDOWN: Duration = Duration::from_millis(200);
+const KILL_GRACE: Duration = Duration::from_millis(100);
+
+/// What a scheduler says of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Said {
+    /// It begins, with this fence.
+    Leads(u64),
+    /// It has run this job.
+    Job(u64),
+    /// It has ended.
+    Ended,
+}
+
+impl fmt::Display for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Leads(fence) => write!(f, "leads {fence}"),
+            Self::Job(job) => write!(f, "job {job}"),
+            Self::Ended => f.write_str("ended"),
+        }
+    }
+}
+
+impl Said {
+    /// Reads what `Display` writes.
+    pub(crate) fn read(line: &str) -> Option<Self> {
+        let number = |text: &str| text.parse().ok();
+        match line.split_once(' ') {
+            Some(("leads", fence)) => number(fence).map(Self::Leads),
+            Some(("job", job)) => number(job).map(Self::Job),
+            None if line == "ended" => Some(Self::Ended),
+            _ => None,
+        }
+    }
+}
+
+/// Where a scheduler says it.
+pub(crate) type Say = Arc<dyn Fn(Said) + Send + Sync>;
+
+/// Builds the tree of one replica.
+pub(crate) fn tree(leases: impl Leases, jobs: Jobs, say: Say) -> Supervisor {
+    let singleton = Singleton::new("scheduler", leases).with_ttl(TTL).with_renew(RENEW);
+    let singleton = singleton.build(|fence| {
+        let run = move |ctx| schedule(ctx, jobs.clone(), fence.clone(), Arc::clone(&say));
+        let run = ChildSpec::new("run").with_task(run).with_shutdown(SHUTDOWN);
+        Supervisor::new().with_kill_grace(KILL_GRACE).with_child(run)
+    });
+    Supervisor::new().with_child(ChildSpec::new("scheduler").with_supervisor(singleton)).build()
+}
+
+/// Runs one job after the other.
+async fn schedule(ctx: Context, jobs: Jobs, fence: Fence, say: Say) -> ChildResult {
+    say(Said::Leads(fence.number()?));
+    let _ended = Ended(Arc::clone(&say));
+    let mut session = Session::new(jobs);
+    loop {
+        tokio::select! {
+            // A job that is interrupted is rolled back, and its number is given to the next one.
+            job = session.run_next(&fence) => {
+                if let Ok(job) = job {
+                    say(Said::Job(job));
+                }
+            }
+            () = ctx.shutdown_requested() => return Ok(()),
+        }
+        tokio::select! {
+            () = sleep(PACE) => {}
+            () = ctx.shutdown_requested() => return Ok(()),
+        }
+    }
+}
+
+/// Says the end of the scheduler, however it ends.
+struct Ended(Say);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        (self.0)(Said::Ended);
+    }
+}

@@ -1,0 +1,145 @@
+//! The connection: opened by the first request that needs one, dropped by the first that fails on it.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
+use tokio_postgres::{AsyncMessage, Client, Config, Error, Socket};
+
+use crate::statements::{LISTEN, TABLE};
+
+type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// Opens a connection. A function, since the type of an encrypted connection is nobody else's concern.
+type Open = dyn Fn(Config, Arc<Waiting>) -> BoxFuture<Result<Link, Error>> + Send + Sync;
+
+/// An open connection. Its socket is closed when this is dropped, whatever the server does with it.
+pub(crate) struct Link {
+    pub(crate) client: Client,
+    driver: JoinHandle<()>,
+    is_given_up: AtomicBool,
+}
+
+impl Link {
+    /// Closes the socket: what was sent on it may never be answered.
+    pub(crate) fn give_up(&self) {
+        self.is_given_up.store(true, Ordering::SeqCst);
+        self.driver.abort();
+    }
+
+    fn is_of_use(&self) -> bool {
+        !self.is_given_up.load(Ordering::SeqCst) && !self.client.is_closed()
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.driver.abort();
+    }
+}
+
+/// The replicas of this process that wait for a lease.
+#[derive(Default)]
+pub(crate) struct Waiting(Mutex<HashMap<String, Arc<Notify>>>);
+
+impl Waiting {
+    /// Returns what is notified when this lease may be free.
+    pub(crate) fn lease(&self, lease: &str) -> Arc<Notify> {
+        Arc::clone(self.leases().entry(lease.to_owned()).or_default())
+    }
+
+    fn wake(&self, lease: &str) {
+        let waiting = self.leases().get(lease).cloned();
+        if let Some(waiting) = waiting {
+            waiting.notify_waiters();
+        }
+    }
+
+    fn wake_all(&self) {
+        let all: Vec<_> = self.leases().values().cloned().collect();
+        for waiting in all {
+            waiting.notify_waiters();
+        }
+    }
+
+    fn leases(&self) -> MutexGuard<'_, HashMap<String, Arc<Notify>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The place of the connection.
+pub(crate) struct Connection {
+    pub(crate) config: Config,
+    open: Box<Open>,
+    listens: bool,
+    pub(crate) waiting: Arc<Waiting>,
+    link: tokio::sync::Mutex<Option<Arc<Link>>>,
+}
+
+impl Connection {
+    pub(crate) fn new<T>(config: Config, tls: T) -> Self
+    where
+        T: MakeTlsConnect<Socket> + Clone + Send + Sync + 'static,
+        T::Stream: Send + 'static,
+        T::TlsConnect: Send,
+        <T::TlsConnect as TlsConnect<Socket>>::Future: Send,
+    {
+        let open = move |config: Config, waiting: Arc<Waiting>| {
+            let tls = tls.clone();
+            let opened = async move {
+                let (client, mut connection) = config.connect(tls).await?;
+                let driver = tokio::spawn(async move {
+                    // The end of the connection is told by the request that needs it.
+                    while let Some(Ok(message)) = poll_fn(|cx| connection.poll_message(cx)).await {
+                        if let AsyncMessage::Notification(news) = message
+                            && news.channel() == TABLE
+                        {
+                            waiting.wake(news.payload());
+                        }
+                    }
+                });
+                Ok(Link { client, driver, is_given_up: AtomicBool::new(false) })
+            };
+            Box::pin(opened) as BoxFuture<_>
+        };
+        let (open, waiting, link) = (Box::new(open), Arc::default(), tokio::sync::Mutex::default());
+        Self { config, open, listens: true, waiting, link }
+    }
+
+    pub(crate) fn set_listens(&mut self, listens: bool) {
+        self.listens = listens;
+    }
+
+    /// Returns the connection, and opens it if there is none.
+    pub(crate) async fn link(&self) -> Result<Arc<Link>, Error> {
+        let mut place = self.link.lock().await;
+        if let Some(link) = place.as_ref().filter(|link| link.is_of_use()) {
+            return Ok(Arc::clone(link));
+        }
+        *place = None;
+        let link = (self.open)(self.config.clone(), Arc::clone(&self.waiting)).await?;
+        if self.listens {
+            link.client.batch_execute(LISTEN).await?;
+            // Releases may have been told to nobody meanwhile.
+            self.waiting.wake_all();
+        }
+        let link = Arc::new(link);
+        *place = Some(Arc::clone(&link));
+        Ok(link)
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection")
+            .field("config", &self.config)
+            .field("listens", &self.listens)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,301 @@
+//! The engine: leases in a table.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::pin;
+use std::slice;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use supervisor::lease::{Acquisition, Claim, LeaseClock, LeaseError, Leases, Renewal};
+use tokio::time::timeout;
+use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Config, NoTls, Row, Socket};
+
+use crate::connection::{Connection, Link};
+use crate::error::PgLeaseError;
+use crate::server_clock::{Reading, ServerClock};
+use crate::statements::{ACQUIRE, ADD, CREATE, LOOK, RELEASE, RENEW};
+
+/// The time limit of a request, unless a quarter of the lease's `ttl` is shorter.
+const LIMIT: Duration = Duration::from_secs(5);
+
+/// The time after which a lease is asked for again that is free, but locked: by another replica that is
+/// acquiring it, or by a transaction that has checked its fence.
+const LOCKED: Duration = Duration::from_millis(50);
+
+/// Leases in a table of a PostgreSQL database, for [`Singleton`](supervisor::lease::Singleton).
+///
+/// All leases of a process share one connection, which the first request opens, and which is opened
+/// again after an outage. A clone is the same engine.
+///
+/// ```no_run
+/// use supervisor::lease::Singleton;
+/// use supervisor::prelude::*;
+/// use supervisor_postgres::PgLeases;
+///
+/// # async fn start() -> Result<(), Box<dyn std::error::Error>> {
+/// let leases = PgLeases::new("host=db.example user=shop dbname=shop".parse()?);
+/// leases.create_table().await?; // or by a migration: see `schema`
+/// let billing = Singleton::new("billing", leases.clone()).build(|fence| {
+///     let cron = move |ctx: Context| {
+///         let fence = fence.clone();
+///         async move {
+///             println!("this replica bills, with fence {}", fence.number()?);
+///             ctx.shutdown_requested().await;
+///             Ok(())
+///         }
+///     };
+///     Supervisor::new().with_child(ChildSpec::new("cron").with_task(cron))
+/// });
+/// # let _ = billing;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Requests
+///
+/// A request that has no answer within five seconds, or a quarter of the lease's `ttl` if that is
+/// shorter, fails, and the connection is opened anew. A statement that was sent is never called back.
+#[derive(Clone)]
+pub struct PgLeases(Arc<Shared>);
+
+struct Shared {
+    connection: Connection,
+    replica: String,
+    clock: LeaseClock,
+    server_clock: Mutex<ServerClock>,
+}
+
+impl PgLeases {
+    /// Creates an engine on this database, without TLS. Nothing is sent before the first request.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        Self::with_tls(config, NoTls)
+    }
+
+    /// Creates an engine on this database, over TLS: `tls` is what `tokio-postgres` takes, as
+    /// `postgres-openssl`, `postgres-native-tls` and `tokio-postgres-rustls` provide it.
+    #[must_use]
+    pub fn with_tls<T>(config: Config, tls: T) -> Self
+    where
+        T: MakeTlsConnect<Socket> + Clone + Send + Sync + 'static,
+        T::Stream: Send + 'static,
+        T::TlsConnect: Send,
+        <T::TlsConnect as TlsConnect<Socket>>::Future: Send,
+    {
+        Self(Arc::new(Shared {
+            connection: Connection::new(config, tls),
+            replica: default_replica(),
+            clock: LeaseClock::boottime(),
+            server_clock: Mutex::default(),
+        }))
+    }
+
+    /// Sets the name of this replica, which is written beside the leases that it holds, for those who read
+    /// the table. Default: the name of the host, and the number of the process.
+    ///
+    /// # Panics
+    ///
+    /// If the engine was cloned before.
+    #[must_use]
+    pub fn with_replica(mut self, name: impl Into<String>) -> Self {
+        self.before_use().replica = name.into();
+        self
+    }
+
+    /// Sets whether a release by another replica is listened for (`LISTEN`), which makes an orderly
+    /// hand-over immediate. Through a pooler of transactions, as PgBouncer in its mode `transaction`,
+    /// that is impossible: set `false` there, and a hand-over takes up to `renew`. Default: `true`.
+    ///
+    /// # Panics
+    ///
+    /// If the engine was cloned before.
+    #[must_use]
+    pub fn with_listen(mut self, listens: bool) -> Self {
+        self.before_use().connection.set_listens(listens);
+        self
+    }
+
+    fn before_use(&mut self) -> &mut Shared {
+        Arc::get_mut(&mut self.0).expect("an engine is set up before it is cloned")
+    }
+
+    /// Creates the table of the leases, unless it exists.
+    ///
+    /// The user needs the right to create tables; one that only uses them does with
+    /// `GRANT SELECT, INSERT, UPDATE ON supervisor_leases`.
+    ///
+    /// # Errors
+    ///
+    /// [`PgLeaseError`] if the database cannot be reached, or refuses.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the table may have been created or not.
+    pub async fn create_table(&self) -> Result<(), PgLeaseError> {
+        self.request(LIMIT, async |link: &Link| link.client.batch_execute(CREATE).await).await
+    }
+
+    /// Makes a request within a time limit.
+    async fn request<T>(
+        &self,
+        limit: Duration,
+        call: impl AsyncFnOnce(&Link) -> Result<T, tokio_postgres::Error>,
+    ) -> Result<T, PgLeaseError> {
+        let connection = &self.0.connection;
+        let mut used = None;
+        let answer = timeout(limit, async {
+            let link = connection.link().await?;
+            call(used.insert(link)).await
+        })
+        .await;
+        if let Ok(answer) = answer {
+            return answer.map_err(|error| PgLeaseError::of(error, &connection.config));
+        }
+        if let Some(link) = used {
+            link.give_up();
+        }
+        Err(PgLeaseError::late(limit, &connection.config))
+    }
+
+    /// Executes a statement that answers with the server's time, if it answers with a row.
+    async fn timed(
+        &self,
+        link: &Link,
+        statement: &str,
+        parameters: &[(&(dyn ToSql + Sync), Type)],
+    ) -> Result<Option<(Row, Reading)>, tokio_postgres::Error> {
+        let before = self.0.clock.now();
+        let row = link.client.query_typed_opt(statement, parameters).await?;
+        let after = self.0.clock.now();
+        let Some(row) = row else { return Ok(None) };
+        let reading = Reading { before, after, server: row.try_get("server_time")? };
+        Ok(Some((row, reading)))
+    }
+
+    fn compare_clocks(&self, reading: Reading) -> Result<(), PgLeaseError> {
+        let clock = self.0.server_clock.lock();
+        let compared = clock.unwrap_or_else(PoisonError::into_inner).read(reading);
+        compared.map_err(PgLeaseError::drift)
+    }
+
+    async fn try_acquire(&self, claim: &Claim) -> Result<Acquisition, PgLeaseError> {
+        let (holder, ttl) = (claim.holder().to_string(), micros(claim.ttl()));
+        let lease: (&(dyn ToSql + Sync), _) = (&claim.lease(), Type::TEXT);
+        let (held, acquired) = self
+            .request(limit(claim), async |link: &Link| {
+                // Those who only wait lock nothing, and write nothing.
+                match self.timed(link, LOOK, slice::from_ref(&lease)).await? {
+                    Some((row, _)) if row.try_get("held")? => {
+                        let left: i64 = row.try_get("remaining")?;
+                        let left = Duration::from_micros(u64::try_from(left).unwrap_or(0));
+                        return Ok((Some(left), None));
+                    }
+                    Some(_) => {}
+                    None => {
+                        link.client.execute_typed(ADD, slice::from_ref(&lease)).await?;
+                    }
+                }
+                let parameters: [(&(dyn ToSql + Sync), _); 4] = [
+                    lease,
+                    (&holder, Type::TEXT),
+                    (&ttl, Type::INT8),
+                    (&self.0.replica, Type::TEXT),
+                ];
+                let Some((row, reading)) = self.timed(link, ACQUIRE, &parameters).await? else {
+                    return Ok((Some(LOCKED), None));
+                };
+                let fence: i64 = row.try_get("fence")?;
+                Ok((None, Some((fence, reading))))
+            })
+            .await?;
+        let Some((fence, reading)) = acquired else {
+            return Ok(Acquisition::Held { remaining: held });
+        };
+        self.compare_clocks(reading)?;
+        // A column of ours that counts from one is not negative.
+        Ok(Acquisition::Acquired { fence: fence.unsigned_abs() })
+    }
+
+    async fn try_renew(&self, claim: &Claim) -> Result<Renewal, PgLeaseError> {
+        let (holder, ttl) = (claim.holder().to_string(), micros(claim.ttl()));
+        let renewed = self
+            .request(limit(claim), async |link: &Link| {
+                let parameters: [(&(dyn ToSql + Sync), _); 3] =
+                    [(&claim.lease(), Type::TEXT), (&holder, Type::TEXT), (&ttl, Type::INT8)];
+                self.timed(link, RENEW, &parameters).await
+            })
+            .await?;
+        let Some((_, reading)) = renewed else { return Ok(Renewal::Lost) };
+        self.compare_clocks(reading)?;
+        Ok(Renewal::Renewed)
+    }
+
+    async fn try_release(&self, claim: &Claim) -> Result<(), PgLeaseError> {
+        let holder = claim.holder().to_string();
+        self.request(limit(claim), async |link: &Link| {
+            let parameters: [(&(dyn ToSql + Sync), _); 2] =
+                [(&claim.lease(), Type::TEXT), (&holder, Type::TEXT)];
+            link.client.execute_typed(RELEASE, &parameters).await
+        })
+        .await?;
+        Ok(())
+    }
+}
+
+impl Leases for PgLeases {
+    async fn acquire(&self, claim: Claim) -> Result<Acquisition, LeaseError> {
+        Ok(self.try_acquire(&claim).await?)
+    }
+
+    async fn renew(&self, claim: Claim) -> Result<Renewal, LeaseError> {
+        Ok(self.try_renew(&claim).await?)
+    }
+
+    async fn release(&self, claim: Claim) -> Result<(), LeaseError> {
+        Ok(self.try_release(&claim).await?)
+    }
+
+    fn watch(&self, lease: &str) -> impl Future<Output = ()> + Send {
+        let waiting = self.0.connection.waiting.lease(lease);
+        async move { pin!(waiting.notified()).await }
+    }
+
+    fn clock(&self) -> LeaseClock {
+        self.0.clock.clone()
+    }
+}
+
+impl fmt::Debug for PgLeases {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PgLeases")
+            .field("connection", &self.0.connection)
+            .field("replica", &self.0.replica)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Returns the statement that creates the table of the leases, for a migration.
+#[must_use]
+pub const fn schema() -> &'static str {
+    CREATE
+}
+
+/// Returns the time limit of a request: an answer that comes later is of little use.
+fn limit(claim: &Claim) -> Duration {
+    LIMIT.min(claim.ttl() / 4)
+}
+
+/// Returns a time in microseconds, PostgreSQL's unit, and no shorter.
+fn micros(time: Duration) -> i64 {
+    i64::try_from(time.as_nanos().div_ceil(1_000)).unwrap_or(i64::MAX)
+}
+
+fn default_replica() -> String {
+    let host = std::env::var("HOSTNAME").ok();
+    let host = host.or_else(|| std::fs::read_to_string("/etc/hostname").ok());
+    let host = host.as_deref().map_or("", str::trim);
+    format!("{host}[{}]", std::process::id())
+}

@@ -1,0 +1,109 @@
+//! Children that run in one replica of a service only, by leases in a table of PostgreSQL.
+//!
+//! The module [`lease`](supervisor::lease) of the library says what a lease is, what is promised, and
+//! what only the fence covers. [`PgLeases`] is its engine on [`tokio_postgres`].
+//!
+//! # A pair of replicas
+//!
+//! ```toml
+//! [dependencies]
+//! supervision-tree = { version = "0.1", features = ["lease", "signal"] }
+//! supervision-tree-postgres = "0.1"
+//! tokio = { version = "1", features = ["rt-multi-thread", "macros", "time"] }
+//! tokio-postgres = "0.7"
+//! ```
+//!
+//! ```no_run
+//! use std::process::ExitCode;
+//! use std::time::Duration;
+//!
+//! use supervisor::lease::{Fence, Singleton};
+//! use supervisor::prelude::*;
+//! use supervisor_postgres::{CheckFence, PgLeases};
+//! use tokio_postgres::{Config, NoTls};
+//!
+//! /// Sends the bills. It runs in one replica at a time.
+//! async fn bill(ctx: Context, database: Config, fence: Fence) -> ChildResult {
+//!     let (mut client, connection) = database.connect(NoTls).await?;
+//!     ctx.spawn(async move { drop(connection.await) });
+//!     println!("this replica sends the bills, with fence {}", fence.number()?);
+//!     while !ctx.is_shutdown_requested() {
+//!         let transaction = client.transaction().await?;
+//!         fence.check(&transaction).await?; // a process that stood still writes nothing
+//!         transaction.execute("UPDATE orders SET billed = true WHERE NOT billed", &[]).await?;
+//!         transaction.commit().await?;
+//!         tokio::select! {
+//!             () = tokio::time::sleep(Duration::from_secs(1)) => {}
+//!             () = ctx.shutdown_requested() => {}
+//!         }
+//!     }
+//!     Ok(())
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
+//!     let database: Config = std::env::var("DATABASE_URL")?.parse()?;
+//!     let leases = PgLeases::new(database.clone());
+//!     leases.create_table().await?;
+//!     let billing = Singleton::new("billing", leases)
+//!         .with_ttl(Duration::from_secs(30))
+//!         .with_renew(Duration::from_secs(5))
+//!         .build(|fence| {
+//!             let bill = move |ctx| bill(ctx, database.clone(), fence.clone());
+//!             Supervisor::new().with_child(ChildSpec::new("bill").with_task(bill))
+//!         });
+//!     let shop =
+//!         Supervisor::new().with_child(ChildSpec::new("billing").with_supervisor(billing)).build();
+//!     Ok(supervisor::run(shop).await) // until ctrl-c or SIGTERM
+//! }
+//! ```
+//!
+//! Start it twice: the first prints its fence. End it with ctrl-c, and the second prints a higher one
+//! within milliseconds; kill it (`kill -9`), and that takes up to 30 seconds, the lease's `ttl`.
+//!
+//! # The table
+//!
+//! [`PgLeases::create_table`] creates `supervisor_leases`, in the first schema of the search path, and
+//! [`schema`] returns the statement for a migration. Who only uses leases needs `GRANT SELECT, INSERT,
+//! UPDATE ON supervisor_leases`. A row looks like this:
+//!
+//! ```text
+//!   lease  |              holder              | fence |         expires_at         |   replica
+//! ---------+----------------------------------+-------+----------------------------+--------------
+//!  billing | 3f0c2a9d5b7e41c8a6d1e0f492b37c58 |     7 | 2026-11-29 21:30:12.5+00   | shop-1[4711]
+//! ```
+//!
+//! `replica` is for those who read it, and nothing compares it. Fences come from a sequence, so that they
+//! grow also after a row was deleted, and they skip numbers. To move a lease to another replica, stop the
+//! one that holds it. If its row is changed or deleted by hand, another replica can acquire the lease at
+//! once, while the children of the former go on until its next renewal.
+//!
+//! # What happens when
+//!
+//! | what happens | then |
+//! |---|---|
+//! | a replica stops in order | it releases the lease when its children have ended, and `NOTIFY` tells the others |
+//! | a replica crashes | another one acquires the lease when it ends, `ttl` after the last renewal |
+//! | the database is away | the children go on while the lease lasts, and then nobody runs; the tree is ready, and degraded: *standby: no lease*, with the error |
+//! | the database has crashed and recovered | leases go on: acquisitions and renewals are committed with `synchronous_commit`, also where that is off |
+//! | it fails over to a replica that lags | the last acquisitions may be lost, and with them the lease *and its fence*: use a synchronous replica, or keep all replicas away for `ttl` |
+//! | its clock is set forward | leases end too early; the next answer shows it, counts as an error, and degrades the tree |
+//! | its clock is set back | leases last longer, and nothing else happens |
+//! | a replica stands still in a transaction that has checked the fence | others wait for the end of its session: `idle_in_transaction_session_timeout` |
+//! | the connections go through a pooler of transactions | [`PgLeases::with_listen`]`(false)`: an orderly hand-over takes up to `renew` |
+//!
+//! Only the database's clock decides when a lease has ended, and only the replica's own clock when its
+//! children have to have ended; the two are never compared but for their speed.
+
+#![expect(clippy::doc_markdown, reason = "PostgreSQL and PgBouncer are names")]
+
+mod connection;
+mod error;
+mod fence;
+mod leases;
+mod server_clock;
+mod statements;
+
+pub use self::error::PgLeaseError;
+pub use self::fence::{CheckFence, FenceError, check_statement};
+pub use self::leases::{PgLeases, schema};

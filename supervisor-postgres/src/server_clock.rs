@@ -1,0 +1,114 @@
+//! The clock of the server, compared with this machine's.
+//!
+//! A replica relies on its lease for 99 % of the time that it has asked for, by its own clock. That is
+//! wrong if the server's clock is faster than that, or is set forward: the lease ends earlier there.
+
+use std::time::Duration;
+
+/// The time after which the clocks are compared from a later moment: what NTP corrects in hours is not
+/// counted as a jump.
+const SPAN: Duration = Duration::from_secs(60);
+
+/// What a request takes from one reading of a clock to the next on a busy machine does not count.
+const TOLERANCE: Duration = Duration::from_millis(5);
+
+/// A moment by both clocks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reading {
+    /// A moment before the server read its clock, by this machine's.
+    pub(crate) before: Duration,
+    /// A moment after the server read its clock, by this machine's.
+    pub(crate) after: Duration,
+    /// The server's clock, in microseconds since 1970.
+    pub(crate) server: i64,
+}
+
+/// The comparison of the clocks.
+#[derive(Debug, Default)]
+pub(crate) struct ServerClock {
+    since: Option<Reading>,
+}
+
+impl ServerClock {
+    /// Compares a reading with an earlier one.
+    ///
+    /// # Errors
+    ///
+    /// A sentence, if the server's clock has certainly gone ahead by more than the share of a lease on
+    /// which no replica relies. The next reading is compared with this one: a jump is reported once.
+    pub(crate) fn read(&mut self, reading: Reading) -> Result<(), String> {
+        let Some(since) = self.since else {
+            self.since = Some(reading);
+            return Ok(());
+        };
+        // At most this time has passed here.
+        let here = reading.after.saturating_sub(since.before);
+        let there = reading.server.saturating_sub(since.server);
+        let there = Duration::from_micros(u64::try_from(there).unwrap_or(0));
+        let is_ahead = there > here + here / 100 + TOLERANCE;
+        if is_ahead || reading.before.saturating_sub(since.after) > SPAN {
+            self.since = Some(reading);
+        }
+        if !is_ahead {
+            return Ok(());
+        }
+        Err(format!(
+            "the database's clock has gone ahead of this machine's by {:?} within {here:?}: it was set \
+             forward, another server has taken over, or one of the two clocks is wrong; a lease may end \
+             there earlier than here",
+            there.saturating_sub(here)
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A reading at this millisecond here and there, by a request that takes ten milliseconds.
+    fn at(here: u64, there: i64) -> Reading {
+        Reading {
+            before: Duration::from_millis(here),
+            after: Duration::from_millis(here + 10),
+            server: 1_700_000_000_000_000 + there * 1_000,
+        }
+    }
+
+    #[test]
+    fn clocks_that_run_alike_are_no_error() {
+        let mut clock = ServerClock::default();
+        for second in 0..1_000 {
+            // The server is answered at one end of the request, then at the other.
+            let within = if second % 2 == 0 { 0 } else { 10 };
+            let there = i64::try_from(second * 1_000 + within).unwrap();
+            assert_eq!(clock.read(at(second * 1_000, there)), Ok(()), "{second}");
+        }
+    }
+
+    #[test]
+    fn a_jump_forward_is_reported_once() {
+        let mut clock = ServerClock::default();
+        assert_eq!(clock.read(at(0, 0)), Ok(()));
+        let error = clock.read(at(5_000, 8_200)).unwrap_err();
+        assert!(error.contains("by 3.19s within 5.01s"), "{error}");
+        assert_eq!(clock.read(at(10_000, 13_200)), Ok(()));
+    }
+
+    #[test]
+    fn a_clock_that_is_two_percent_too_fast_is_found_within_seconds_and_again() {
+        let mut clock = ServerClock::default();
+        let mut errors = 0;
+        for second in 0..60 {
+            let there = i64::try_from(second * 1_020).unwrap();
+            errors += u32::from(clock.read(at(second * 1_000, there)).is_err());
+        }
+        assert!(errors > 10, "{errors}");
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_only_makes_leases_longer() {
+        let mut clock = ServerClock::default();
+        assert_eq!(clock.read(at(0, 0)), Ok(()));
+        assert_eq!(clock.read(at(1_000, -60_000)), Ok(()));
+    }
+}

@@ -1,0 +1,123 @@
+//! The contract of an engine that grants leases, as a test for engines.
+
+use std::time::Duration;
+
+use crate::lease::{Acquisition, Claim, Holder, LeaseError, Leases, Renewal};
+use crate::sync::{clock, time};
+
+/// Checks that an engine keeps the contract of [`Leases`], with two leases whose names begin with `lease`
+/// and which nobody else uses.
+///
+/// It waits several times until a lease of this `ttl` ends; the engine's clock and tokio's have to agree,
+/// so on an engine that really exists, tokio's clock must not be paused.
+///
+/// ```
+/// use std::time::Duration;
+/// use supervisor::testing::{MemoryLeases, check_leases};
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), supervisor::lease::LeaseError> {
+/// check_leases(&MemoryLeases::new().replica(), "test", Duration::from_secs(1)).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// What a test of the engine alone cannot see is left: that fences grow across its restarts, and that an
+/// acquisition is not lost in a crash of its machine.
+///
+/// # Errors
+///
+/// The first part of the contract that is broken, in words, or the error of a request that has failed.
+///
+/// # Cancel safety
+///
+/// If the future is dropped, the engine is left with leases that end by themselves.
+pub async fn check_leases<L: Leases>(
+    leases: &L,
+    lease: &str,
+    ttl: Duration,
+) -> Result<(), LeaseError> {
+    let check = Check { leases, ttl };
+    let name = format!("{lease}-1");
+    let one = check.claim(&name)?;
+    let first = check.acquires(&one, 0, "a lease that nobody has ever held").await?;
+    // Another lease is not concerned.
+    let elsewhere = check.claim(&format!("{lease}-2"))?;
+    check.acquires(&elsewhere, 0, "another lease").await?;
+
+    let other = check.claim(&name)?;
+    check.is_held(&other).await?;
+    check.renews(&one, "its holder").await?;
+    check.is_lost(&other, "one who never had it").await?;
+    // In the name of another holder, nothing is given up.
+    leases.release(other.clone()).await?;
+    check.is_held(&other).await?;
+
+    leases.release(one.clone()).await?;
+    check.is_lost(&one, "one who has released it").await?;
+    let second = check.acquires(&other, first, "a lease that was released").await?;
+    // A release that is repeated, or comes late, does not concern the successor.
+    leases.release(one).await?;
+    check.renews(&other, "its holder, after the release of its predecessor").await?;
+
+    // It lasts for the whole time after a renewal, and no longer.
+    time::sleep_until(clock::now() + ttl * 3 / 4).await;
+    check.renews(&other, "its holder, late").await?;
+    let third = check.claim(&name)?;
+    time::sleep_until(clock::now() + ttl * 3 / 4).await;
+    check.is_held(&third).await?;
+    time::sleep_until(clock::now() + ttl / 2).await;
+    check.acquires(&third, second, "a lease that has ended").await?;
+    check.is_lost(&other, "one whose lease has ended, and has another holder").await?;
+    leases.release(other).await?;
+    check.renews(&third, "its holder, after the release of one that was too late").await?;
+    leases.release(third).await?;
+    leases.release(elsewhere).await
+}
+
+struct Check<'a, L> {
+    leases: &'a L,
+    ttl: Duration,
+}
+
+impl<L: Leases> Check<'_, L> {
+    fn claim(&self, lease: &str) -> Result<Claim, LeaseError> {
+        Ok(Claim::new(lease.into(), Holder::random()?, self.ttl))
+    }
+
+    async fn acquires(&self, claim: &Claim, after: u64, what: &str) -> Result<u64, LeaseError> {
+        match self.leases.acquire(claim.clone()).await? {
+            Acquisition::Acquired { fence } if fence > after => Ok(fence),
+            Acquisition::Acquired { fence } => {
+                Err(format!("the fence {fence} of {what} does not exceed {after}").into())
+            }
+            Acquisition::Held { .. } => Err(format!("{what} was not granted").into()),
+        }
+    }
+
+    async fn is_held(&self, claim: &Claim) -> Result<(), LeaseError> {
+        match self.leases.acquire(claim.clone()).await? {
+            Acquisition::Acquired { .. } => {
+                Err("a lease was granted that another holder has".into())
+            }
+            Acquisition::Held { remaining: Some(left) } if left > self.ttl => {
+                Err(format!("a lease of {:?} is said to last for {left:?}", self.ttl).into())
+            }
+            Acquisition::Held { .. } => Ok(()),
+        }
+    }
+
+    async fn renews(&self, claim: &Claim, whose: &str) -> Result<(), LeaseError> {
+        match self.leases.renew(claim.clone()).await? {
+            Renewal::Renewed => Ok(()),
+            Renewal::Lost => Err(format!("the lease of {whose} was not renewed").into()),
+        }
+    }
+
+    async fn is_lost(&self, claim: &Claim, who: &str) -> Result<(), LeaseError> {
+        match self.leases.renew(claim.clone()).await? {
+            Renewal::Lost => Ok(()),
+            Renewal::Renewed => Err(format!("the lease was renewed in the name of {who}").into()),
+        }
+    }
+}

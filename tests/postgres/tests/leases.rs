@@ -1,0 +1,396 @@
+//! Tests leases in a table of a real PostgreSQL.
+//!
+//! With `POSTGRES=required`, it is a failure that PostgreSQL is not installed.
+
+#![expect(clippy::doc_markdown, reason = "PostgreSQL is a name")]
+
+use std::time::{Duration, Instant};
+
+use supervisor::info::ChildState;
+use supervisor::lease::{Fence, Singleton};
+use supervisor::prelude::*;
+use supervisor::testing::check_leases;
+use supervisor_postgres::{CheckFence, FenceError, PgLeases, check_statement, schema};
+use supervisor_postgres_tests::server::{Server, StepResult, with_server};
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+use tokio_postgres::{Client, Config, NoTls};
+
+const MILLISECOND: Duration = Duration::from_millis(1);
+
+/// The times of the leases here.
+const TTL: Duration = Duration::from_millis(1_500);
+const RENEW: Duration = Duration::from_millis(300);
+
+fn main() -> StepResult {
+    with_server(env!("CARGO_TARGET_TMPDIR"), Duration::from_secs(120), async |server: &Server| {
+        server.start()?;
+        let admin = client(server).await?;
+        no_table_is_said_in_words(server).await?;
+        PgLeases::new(server.url().parse()?).create_table().await?;
+        // It exists, and that is no error.
+        PgLeases::new(server.url().parse()?).create_table().await?;
+        errors_say_what_is_wrong_and_what_helps(server, &admin).await?;
+        the_contract_is_kept(server).await?;
+        fences_grow_also_when_a_row_was_deleted(server, &admin).await?;
+        an_orderly_shutdown_hands_over_at_once(server).await?;
+        without_listen_a_hand_over_takes_up_to_renew(server).await?;
+        a_checked_fence_keeps_the_lease_until_the_commit(server).await?;
+        a_stale_fence_is_refused(server).await?;
+        a_connection_that_has_gone_silent_is_replaced(server).await?;
+        nobody_runs_while_the_engine_is_away(server).await?;
+        no_acquisition_is_lost_in_a_crash_of_the_server(server).await
+    })
+}
+
+/// A replica of a service, in which `billing/leader/cron` runs under the lease `billing`.
+struct Replica {
+    root: Supervisor,
+    cron: ChildRef<()>,
+    fence: Fence,
+}
+
+impl Replica {
+    async fn start(leases: PgLeases, lease: &str) -> StepResult<Self> {
+        Self::start_with(leases, lease, TTL).await
+    }
+
+    async fn start_with(leases: PgLeases, lease: &str, ttl: Duration) -> StepResult<Self> {
+        let mut handles = None;
+        let billing =
+            Singleton::new(lease, leases).with_ttl(ttl).with_renew(RENEW).build(|fence| {
+                let cron = ChildSpec::new("cron")
+                    .with_task(async |ctx: Context| {
+                        ctx.shutdown_requested().await;
+                        Ok(())
+                    })
+                    .with_shutdown(100 * MILLISECOND);
+                handles = Some((cron.handle(), fence));
+                Supervisor::new().with_kill_grace(100 * MILLISECOND).with_child(cron)
+            });
+        let billing = ChildSpec::new("billing").with_supervisor(billing);
+        let root = Supervisor::new().with_child(billing).build();
+        root.start().await?;
+        let (cron, fence) = handles.ok_or("it was declared")?;
+        Ok(Self { root, cron, fence })
+    }
+
+    fn leads(&self) -> bool {
+        self.cron.status() == ChildState::Running
+    }
+
+    /// Waits until this replica runs the children, and returns the moment.
+    async fn takes_over(&self) -> StepResult<Instant> {
+        until("the take-over", || self.leads()).await
+    }
+}
+
+/// Waits for this, and returns the moment at which it is so.
+async fn until(what: &str, is_so: impl Fn() -> bool) -> StepResult<Instant> {
+    for _ in 0..20_000 {
+        if is_so() {
+            return Ok(Instant::now());
+        }
+        sleep(MILLISECOND).await;
+    }
+    Err(format!("waited in vain for {what}").into())
+}
+
+fn leases(server: &Server) -> StepResult<PgLeases> {
+    Ok(PgLeases::new(server.url().parse()?))
+}
+
+async fn client(server: &Server) -> StepResult<Client> {
+    client_of(&server.url().parse()?).await
+}
+
+async fn client_of(config: &Config) -> StepResult<Client> {
+    let (client, connection) = config.connect(NoTls).await?;
+    tokio::spawn(connection);
+    Ok(client)
+}
+
+/// Returns the error of an engine with these settings.
+async fn error_of(config: Config) -> StepResult<String> {
+    match check_leases(&PgLeases::new(config), "errors", TTL).await {
+        Ok(()) => Err("it is no error".into()),
+        Err(error) => Ok(error.to_string()),
+    }
+}
+
+fn contains(error: &str, words: &[&str]) {
+    println!("{error}");
+    for word in words {
+        assert!(error.contains(word), "no `{word}` in: {error}");
+    }
+}
+
+async fn no_table_is_said_in_words(server: &Server) -> StepResult {
+    let error = error_of(server.url().parse()?).await?;
+    contains(&error, &["`postgres` at 127.0.0.1:", "no table `supervisor_leases`", "create_table"]);
+    Ok(())
+}
+
+async fn errors_say_what_is_wrong_and_what_helps(server: &Server, admin: &Client) -> StepResult {
+    let config: Config = server.url().parse()?;
+    admin.batch_execute("CREATE ROLE reader LOGIN").await?;
+    let mut reader = config.clone();
+    let error = error_of(reader.user("reader").clone()).await?;
+    let grant = "GRANT SELECT, INSERT, UPDATE ON supervisor_leases TO reader";
+    contains(&error, &["`reader` may not use", grant, "permission denied"]);
+    // The advice is enough.
+    admin.batch_execute(grant).await?;
+    check_leases(&PgLeases::new(reader), "granted", TTL).await?;
+
+    let table = "CREATE SCHEMA other; \
+                 CREATE TABLE other.supervisor_leases (lease text PRIMARY KEY, owner text)";
+    admin.batch_execute(table).await?;
+    let mut other = config.clone();
+    let error = error_of(other.options("-c search_path=other").clone()).await?;
+    contains(&error, &["has another form", "schema()", "holder"]);
+
+    let mut read_only = config.clone();
+    let error = error_of(read_only.options("-c default_transaction_read_only=on").clone()).await?;
+    contains(&error, &["leases need the primary", "target_session_attrs=read-write"]);
+
+    let mut missing = config.clone();
+    contains(&error_of(missing.dbname("shop").clone()).await?, &["`shop` at", "does not exist"]);
+
+    // Nobody listens there.
+    let free = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let away: Config = format!("host=127.0.0.1 port={free} user=shop").parse()?;
+    let place = format!("`shop` at 127.0.0.1:{free} cannot be reached");
+    contains(&error_of(away).await?, &[&place, "refused"]);
+
+    // Somebody listens, and says nothing.
+    let silent = TcpListener::bind("127.0.0.1:0").await?;
+    let silent: Config =
+        format!("host=127.0.0.1 port={} user=shop", silent.local_addr()?.port()).parse()?;
+    let began = Instant::now();
+    contains(&error_of(silent).await?, &["has not answered within 375ms"]);
+    assert!(began.elapsed() < TTL, "{:?}", began.elapsed());
+    Ok(())
+}
+
+async fn the_contract_is_kept(server: &Server) -> StepResult {
+    let leases = leases(server)?;
+    check_leases(&leases, "contract", Duration::from_millis(800)).await?;
+    // Twice: fences go on.
+    check_leases(&leases, "contract", Duration::from_millis(800)).await?;
+    assert!(schema().contains("supervisor_leases"));
+    Ok(())
+}
+
+async fn fences_grow_also_when_a_row_was_deleted(server: &Server, admin: &Client) -> StepResult {
+    let one = Replica::start(leases(server)?, "deleted").await?;
+    one.takes_over().await?;
+    let first = one.fence.number()?;
+    admin.execute("DELETE FROM supervisor_leases WHERE lease = 'deleted'", &[]).await?;
+    until("the loss", || !one.leads()).await?;
+    one.takes_over().await?;
+    assert!(one.fence.number()? > first);
+    one.root.shutdown().await?;
+    Ok(())
+}
+
+async fn an_orderly_shutdown_hands_over_at_once(server: &Server) -> StepResult {
+    let mut times = Vec::new();
+    let mut one = Replica::start(leases(server)?, "orderly").await?;
+    one.takes_over().await?;
+    for _ in 0..50 {
+        let other = Replica::start(leases(server)?, "orderly").await?;
+        // It has been told that the lease is held, and listens.
+        sleep(100 * MILLISECOND).await;
+        assert!(one.leads() && !other.leads());
+        let fence = one.fence.number()?;
+        let ended = until("the end of the children", || !one.leads());
+        let (stopped, ended, taken_over) =
+            tokio::join!(one.root.shutdown(), ended, other.takes_over());
+        assert!(stopped?.is_clean());
+        times.push(taken_over?.saturating_duration_since(ended?));
+        assert!(other.fence.number()? > fence);
+        one = other;
+    }
+    one.root.shutdown().await?;
+    times.sort_unstable();
+    let (median, longest) = (times[times.len() / 2], times.last().ok_or("no time")?);
+    println!("orderly hand-overs: median {median:?}, longest {longest:?}");
+    assert!(median < 100 * MILLISECOND, "{times:?}");
+    Ok(())
+}
+
+async fn without_listen_a_hand_over_takes_up_to_renew(server: &Server) -> StepResult {
+    let one = Replica::start(leases(server)?.with_listen(false), "pooled").await?;
+    one.takes_over().await?;
+    let other = Replica::start(leases(server)?.with_listen(false), "pooled").await?;
+    sleep(100 * MILLISECOND).await;
+    one.root.shutdown().await?;
+    let released = Instant::now();
+    let took = other.takes_over().await?.saturating_duration_since(released);
+    assert!(took < RENEW + 100 * MILLISECOND, "{took:?}");
+    other.root.shutdown().await?;
+    Ok(())
+}
+
+async fn a_checked_fence_keeps_the_lease_until_the_commit(server: &Server) -> StepResult {
+    let mut client = client(server).await?;
+    let one = Replica::start(leases(server)?, "checked").await?;
+    one.takes_over().await?;
+    let other = Replica::start(leases(server)?, "checked").await?;
+    let transaction = client.transaction().await?;
+    assert_eq!(one.fence.check(&transaction).await?, one.fence.number()?);
+    // Renewals pass the transaction.
+    sleep(2 * TTL).await;
+    assert!(one.leads());
+    // A release passes it, too, and a take-over waits.
+    assert!(one.root.shutdown().await?.is_clean());
+    sleep(2 * TTL).await;
+    assert!(!other.leads(), "the transaction has not ended");
+    transaction.commit().await?;
+    let committed = Instant::now();
+    let took = other.takes_over().await?.saturating_duration_since(committed);
+    assert!(took < 500 * MILLISECOND, "{took:?}");
+    other.root.shutdown().await?;
+    Ok(())
+}
+
+async fn a_stale_fence_is_refused(server: &Server) -> StepResult {
+    let mut client = client(server).await?;
+    let one = Replica::start(leases(server)?, "stale").await?;
+    one.takes_over().await?;
+    let stale = one.fence.number()?;
+    // The lease is taken away, and this replica has not noticed yet.
+    let take = "UPDATE supervisor_leases SET holder = 'another', fence = DEFAULT, \
+                expires_at = clock_timestamp() + interval '1 hour' WHERE lease = 'stale'";
+    client.execute(take, &[]).await?;
+    let transaction = client.transaction().await?;
+    let error = one.fence.check(&transaction).await.expect_err("it is stale");
+    println!("{error}");
+    assert!(
+        matches!(&error, FenceError::Stale { number, found: Some(found), .. }
+            if *number == stale && *found > stale),
+        "{error:?}"
+    );
+    // Other clients find the same by the statement.
+    let row = transaction.query_one(check_statement(), &[&"stale"]).await?;
+    assert!(row.get::<_, i64>("fence").unsigned_abs() > stale && row.get::<_, bool>("held"));
+    transaction.rollback().await?;
+    until("the loss", || !one.leads()).await?;
+    let transaction = client.transaction().await?;
+    let error = one.fence.check(&transaction).await.expect_err("it is lost");
+    assert!(matches!(error, FenceError::NoLease(_)), "{error:?}");
+    drop(transaction);
+    one.root.shutdown().await?;
+    Ok(())
+}
+
+/// A way to the server, on which connections can go silent without being closed, as behind a firewall that
+/// has forgotten them.
+struct Way {
+    port: u16,
+    /// The number of times that the present connections have gone silent.
+    silenced: watch::Sender<u32>,
+}
+
+impl Way {
+    async fn to(server: &Server) -> StepResult<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let (port, to) = (listener.local_addr()?.port(), server.port());
+        let silenced = watch::Sender::new(0);
+        let news = silenced.clone();
+        tokio::spawn(async move {
+            while let Ok((mut near, _)) = listener.accept().await {
+                let mut news = news.subscribe();
+                tokio::spawn(async move {
+                    let mut far = TcpStream::connect(("127.0.0.1", to)).await?;
+                    tokio::select! {
+                        ended = copy_bidirectional(&mut near, &mut far) => ended,
+                        // Both stay open, and nothing passes any more.
+                        _ = news.changed() => std::future::pending().await,
+                    }
+                });
+            }
+        });
+        Ok(Self { port, silenced })
+    }
+}
+
+async fn a_connection_that_has_gone_silent_is_replaced(server: &Server) -> StepResult {
+    let way = Way::to(server).await?;
+    let mut config: Config = "host=127.0.0.1 user=postgres dbname=postgres".parse()?;
+    let leases = PgLeases::new(config.port(way.port).clone());
+    let ttl = Duration::from_secs(4);
+    let one = Replica::start_with(leases, "silent", ttl).await?;
+    one.takes_over().await?;
+    let fence = one.fence.number()?;
+    way.silenced.send_modify(|times| *times += 1);
+    // A request has no answer for a quarter of the lease, and the next one finds another connection.
+    for _ in 0..2_000 {
+        assert!(one.leads(), "the lease was lost");
+        sleep(3 * MILLISECOND).await;
+    }
+    assert_eq!(one.fence.number()?, fence);
+    one.root.shutdown().await?;
+    Ok(())
+}
+
+async fn nobody_runs_while_the_engine_is_away(server: &Server) -> StepResult {
+    let one = Replica::start(leases(server)?, "away").await?;
+    one.takes_over().await?;
+    let fence = one.fence.number()?;
+    let other = Replica::start(leases(server)?, "away").await?;
+    tokio::task::block_in_place(|| server.stop())?;
+    let stopped = Instant::now();
+    let ended = until("the end of the children", || !one.leads()).await?;
+    assert!(ended.saturating_duration_since(stopped) < TTL, "the lease may have ended by then");
+    sleep(TTL).await;
+    assert!(!one.leads() && !other.leads());
+    for replica in [&one, &other] {
+        let health = replica.root.health().await;
+        assert!(health.live && health.ready && health.degraded, "{health}");
+        contains(
+            &health.to_string(),
+            &["standby: no lease: the database `postgres` at 127.0.0.1:"],
+        );
+    }
+    tokio::task::block_in_place(|| server.start())?;
+    let back = Instant::now();
+    let leads = until("a leader", || one.leads() || other.leads()).await?;
+    println!("a leader {:?} after the return of the engine", leads - back);
+    assert!(leads.saturating_duration_since(back) < TTL);
+    let leader = if one.leads() { &one } else { &other };
+    assert!(leader.fence.number()? > fence);
+    for replica in [&one, &other] {
+        replica.root.shutdown().await?;
+    }
+    Ok(())
+}
+
+/// The server is set up to lose the last commits in a crash, as some are.
+async fn no_acquisition_is_lost_in_a_crash_of_the_server(server: &Server) -> StepResult {
+    let admin = client(server).await?;
+    // The writer of the log sleeps for so long that nothing but a commit brings it to the disk.
+    for setting in ["synchronous_commit = off", "wal_writer_delay = '10s'"] {
+        admin.batch_execute(&format!("ALTER SYSTEM SET {setting}")).await?;
+    }
+    tokio::task::block_in_place(|| server.stop().and_then(|()| server.start()))?;
+    let admin = client(server).await?;
+    admin.batch_execute("CREATE TABLE canary ()").await?;
+    let one = Replica::start(leases(server)?, "crash").await?;
+    one.takes_over().await?;
+    let first = one.fence.number()?;
+    // Something that the server may lose, and does.
+    admin.batch_execute("INSERT INTO canary DEFAULT VALUES").await?;
+    tokio::task::block_in_place(|| server.crash().and_then(|()| server.start()))?;
+    let admin = client(server).await?;
+    let count = "SELECT count(*) FROM canary";
+    let lost = admin.query_one(count, &[]).await?.get::<_, i64>(0) == 0;
+    assert!(lost, "the server is not set up as this test needs it");
+    let row = admin.query_one(check_statement(), &[&"crash"]).await?;
+    assert_eq!(row.get::<_, i64>("fence").unsigned_abs(), first, "the acquisition was lost");
+    assert!(row.get::<_, bool>("held"));
+    timeout(Duration::from_secs(10), one.root.shutdown()).await??;
+    Ok(())
+}
