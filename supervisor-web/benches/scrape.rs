@@ -29,6 +29,12 @@ fn main() {
     }
 }
 
+/// Returns the longest of the restarts that have ended, and of the one that goes on.
+async fn longest(restarts: &mut mpsc::UnboundedReceiver<Duration>) -> Duration {
+    let ended = std::iter::from_fn(|| restarts.try_recv().ok()).max().unwrap_or_default();
+    ended.max(restarts.recv().await.unwrap_or_default())
+}
+
 /// Measures scrapes, and restarts with and without a scrape beside them.
 async fn measure(children: usize, rounds: usize) -> [(&'static str, Vec<Duration>); 3] {
     let (supervisor, at) = start(|web| web).await;
@@ -52,18 +58,17 @@ async fn measure(children: usize, rounds: usize) -> [(&'static str, Vec<Duration
             tokio::task::yield_now().await;
         }
     });
-    let mut longest = || std::iter::from_fn(|| restarts.try_recv().ok()).max().unwrap_or_default();
     let mut times = [Vec::new(), Vec::new(), Vec::new()];
     for _ in 0..rounds {
-        longest();
+        longest(&mut restarts).await;
         let began = Instant::now();
         let answer = within("the scrape", get(at, "/metrics")).await;
         let scrape = began.elapsed();
         assert!(answer.body.contains("supervisor_children{supervisor=\"many\""), "it is complete");
         times[0].push(scrape);
-        times[1].push(longest());
+        times[1].push(longest(&mut restarts).await);
         tokio::time::sleep(scrape).await;
-        times[2].push(longest());
+        times[2].push(longest(&mut restarts).await);
     }
     let [scrapes, beside, alone] = times;
     [

@@ -97,7 +97,24 @@ impl<M> Backlog<M> {
         self.rare.get_or_insert_default().times.replace(times)
     }
 
+    /// Queues a message of a sender that has not waited. Returns it if there is no room.
+    #[inline]
+    pub(super) fn offer(&mut self, message: M) -> Option<M> {
+        let has_room = match self.rare.as_deref() {
+            None => self.messages.len() + self.taken_over < self.capacity.0 || self.has_room(),
+            // Any room is for the waiting senders.
+            Some(rare) if !rare.senders.waiting.is_empty() => false,
+            Some(_) => self.is_below_capacity() || self.has_room(),
+        };
+        if !has_room {
+            return Some(message);
+        }
+        self.push(message, None);
+        None
+    }
+
     /// Queues a message, which was sent at this instant, or now.
+    #[inline]
     pub(super) fn push(&mut self, message: M, sent: Option<Instant>) {
         if let Some(Rare { times: Some(times), .. }) = self.rare.as_deref_mut() {
             times.queued(sent);
@@ -107,16 +124,12 @@ impl<M> Backlog<M> {
 
     /// Returns `true` if a sender that has not waited may add a message. If not, it marks the
     /// batch, so that the receiver looks for waiting senders when it has taken its next message.
-    pub(super) fn has_room(&mut self) -> bool {
-        if let Some(Rare { senders, .. }) = self.rare.as_deref() {
-            // Any room is for the waiting senders: the receiver is about to grant it to them.
-            if !senders.waiting.is_empty() {
-                return false;
-            }
-            if self.is_below_capacity() {
-                return true;
-            }
-        } else if self.messages.len() + self.taken_over < self.capacity.0 {
+    fn has_room(&mut self) -> bool {
+        // Any room is for the waiting senders: the receiver is about to grant it to them.
+        if self.has_waiting_senders() {
+            return false;
+        }
+        if self.is_below_capacity() {
             return true;
         }
         let Some(batch) = &self.batch else { return false };
@@ -162,6 +175,7 @@ impl<M> Backlog<M> {
     }
 
     /// Takes the oldest message of a mailbox for which senders may wait, or whose times are measured.
+    #[inline]
     fn take_watched(&mut self, shortcut: &mut Shortcut<M>) -> Option<M> {
         if let Some(Rare { times: Some(times), .. }) = self.rare.as_deref_mut() {
             times.asked();

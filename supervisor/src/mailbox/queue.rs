@@ -9,7 +9,6 @@ use std::mem;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::task::Waker;
-use std::time::Instant;
 
 use super::backlog::{Backlog, Capacity, Rare};
 use super::batch::Shortcut;
@@ -143,7 +142,6 @@ impl<M> Queue<M> {
         ticket: &mut Option<Ticket>,
         waker: &Waker,
     ) -> Sent<M> {
-        let mut sent = None;
         if let Some(own) = *ticket {
             let Rare { senders, times } = self.rare();
             if own < senders.returned {
@@ -154,29 +152,33 @@ impl<M> Queue<M> {
                 return Sent::Waiting(message, replace_waker(parked, waker));
             }
             senders.granted -= 1;
-            sent = times.as_mut().and_then(|times| times.has_waited(own));
+            let sent = times.as_mut().and_then(|times| times.has_waited(own));
             *ticket = None;
-        } else if self.closed.is_some() {
-            return Sent::Refused(self.refuse(message));
-        } else if !self.has_room() {
-            let Rare { senders, times } = self.rare();
-            let own = senders.wait(waker.clone());
-            if let Some(times) = times {
-                times.waits(own);
-            }
-            *ticket = Some(own);
-            return Sent::Waiting(message, None);
+            self.backlog.get_or_insert_default().push(message, sent);
+            return Sent::Queued(self.receiver.take());
         }
-        Sent::Queued(self.push(message, sent))
+        if self.closed.is_some() {
+            return Sent::Refused(self.refuse(message));
+        }
+        let Some(message) = self.backlog.get_or_insert_default().offer(message) else {
+            return Sent::Queued(self.receiver.take());
+        };
+        let Rare { senders, times } = self.rare();
+        let own = senders.wait(waker.clone());
+        if let Some(times) = times {
+            times.waits(own);
+        }
+        *ticket = Some(own);
+        Sent::Waiting(message, None)
     }
 
     pub(super) fn try_send(&mut self, message: M) -> Result<Option<Waker>, TrySendError<M>> {
         if self.closed.is_some() {
-            Err(self.refuse(message).into())
-        } else if !self.has_room() {
-            Err(TrySendError::Full(message))
-        } else {
-            Ok(self.push(message, None))
+            return Err(self.refuse(message).into());
+        }
+        match self.backlog.get_or_insert_default().offer(message) {
+            None => Ok(self.receiver.take()),
+            Some(message) => Err(TrySendError::Full(message)),
         }
     }
 
@@ -205,16 +207,6 @@ impl<M> Queue<M> {
 
     fn rare(&mut self) -> &mut Rare {
         self.backlog.get_or_insert_default().rare.get_or_insert_default()
-    }
-
-    fn has_room(&mut self) -> bool {
-        self.backlog.as_mut().is_none_or(|backlog| backlog.has_room())
-    }
-
-    /// Queues a message, which was sent at this instant, or now.
-    fn push(&mut self, message: M, sent: Option<Instant>) -> Option<Waker> {
-        self.backlog.get_or_insert_default().push(message, sent);
-        self.receiver.take()
     }
 
     /// Returns the error for a sender whose mailbox is closed, or was closed while the sender
