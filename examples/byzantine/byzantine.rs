@@ -9,7 +9,8 @@
 //!
 //! How to run it: `cargo run --example byzantine -- --generals 7 --traitors 2 --crash 1 --seed 42`.
 //! `--help` lists the options. The clock is paused, so a run takes no time, and the same seed gives
-//! the same output.
+//! the same output. With `--web 127.0.0.1:9000`, the campaign runs in real time, and a browser shows
+//! the generals' tree, their crashes and their restarts.
 //!
 //! It prints:
 //!

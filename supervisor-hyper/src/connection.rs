@@ -9,7 +9,7 @@ use std::task::{Context as TaskContext, Poll};
 use hyper_util::rt::TokioIo;
 use supervisor::prelude::*;
 
-use crate::head_limit::{HeadLimit, Waiting};
+use crate::head_limit::{Draining, HeadLimit, Waiting};
 use crate::io::{Line, StreamEnd, WorkerEnd};
 use crate::listener::Accepted;
 use crate::serve::{BoxFuture, HttpBody, HttpService, Observed, Serve, Settings};
@@ -29,6 +29,7 @@ pub struct Connection(Arc<Job>);
 pub(crate) struct Job {
     serve: Arc<dyn Serve>,
     settings: Arc<Settings>,
+    draining: Draining,
     accepted: Mutex<Option<Accepted>>,
 }
 
@@ -36,9 +37,10 @@ impl Job {
     pub(crate) fn new(
         serve: Arc<dyn Serve>,
         settings: Arc<Settings>,
+        draining: Draining,
         accepted: Accepted,
     ) -> Arc<Self> {
-        Arc::new(Self { serve, settings, accepted: Mutex::new(Some(accepted)) })
+        Arc::new(Self { serve, settings, draining, accepted: Mutex::new(Some(accepted)) })
     }
 
     pub(crate) fn connection(self: &Arc<Self>) -> Connection {
@@ -47,7 +49,8 @@ impl Job {
 
     fn begin(&self, ctx: Context) -> Option<BoxFuture<()>> {
         let accepted = self.accepted.lock().unwrap_or_else(PoisonError::into_inner).take()?;
-        Some(Arc::clone(&self.serve).serve(Arc::clone(&self.settings), accepted, ctx))
+        let (settings, draining) = (Arc::clone(&self.settings), self.draining.clone());
+        Some(Arc::clone(&self.serve).serve(settings, draining, accepted, ctx))
     }
 }
 
@@ -75,6 +78,7 @@ impl fmt::Debug for Connection {
 pub(crate) async fn serve<S, B>(
     service: S,
     settings: Arc<Settings>,
+    waiting: Waiting,
     accepted: Accepted,
     ctx: Context,
 ) where
@@ -86,7 +90,6 @@ pub(crate) async fn serve<S, B>(
     let mut stop = pin!(Some(ctx.shutdown_requested()));
     let line = Arc::new(Line::default());
     let worker = WorkerEnd(Arc::clone(&line));
-    let waiting = Waiting::default();
     let mut late = pin!(HeadLimit::new(settings.header_timeout, waiting.clone()));
 
     if let Some(handshake) = &settings.handshake {
@@ -142,6 +145,9 @@ pub(crate) async fn serve<S, B>(
 }
 
 /// Polls a future that may be over, or not wanted.
-fn poll_some<F: Future>(future: Pin<&mut Option<F>>, cx: &mut TaskContext<'_>) -> Poll<F::Output> {
+pub(crate) fn poll_some<F: Future>(
+    future: Pin<&mut Option<F>>,
+    cx: &mut TaskContext<'_>,
+) -> Poll<F::Output> {
     future.as_pin_mut().map_or(Poll::Pending, |future| future.poll(cx))
 }

@@ -6,7 +6,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -25,26 +25,57 @@ const ANSWERED: u8 = 2;
 const UNLIMITED: u8 = 3;
 
 /// The part of a request for which a connection waits.
+#[derive(Clone, Debug)]
+pub(crate) struct Waiting(Arc<State>);
+
+#[derive(Debug)]
+struct State {
+    waits_for: AtomicU8,
+    draining: Draining,
+}
+
+/// Whether the tree drains, as a server tells its connections.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Waiting(Arc<AtomicU8>);
+pub(crate) struct Draining(Arc<AtomicBool>);
+
+impl Draining {
+    pub(crate) fn set(&self, drains: bool) {
+        self.0.store(drains, Ordering::Relaxed);
+    }
+}
 
 impl Waiting {
+    pub(crate) fn new(draining: Draining) -> Self {
+        Self(Arc::new(State { waits_for: AtomicU8::new(WAITING), draining }))
+    }
+
     /// Notes that the head of a request is there. The guard is dropped when the response has been
     /// handed over.
     pub(crate) fn request<B>(&self, request: &Request<B>) -> Answering {
         let state = if request.version() < Version::HTTP_2 { ANSWERING } else { UNLIMITED };
-        self.0.store(state, Ordering::Relaxed);
+        self.0.waits_for.store(state, Ordering::Relaxed);
         Answering(self.clone())
     }
 
     fn change(&self, from: u8, to: u8) {
-        let _ = self.0.compare_exchange(from, to, Ordering::Relaxed, Ordering::Relaxed);
+        let state = &self.0.waits_for;
+        let _ = state.compare_exchange(from, to, Ordering::Relaxed, Ordering::Relaxed);
     }
 }
 
 /// Guard of a request that is being answered.
 #[derive(Debug)]
 pub(crate) struct Answering(Waiting);
+
+impl Answering {
+    /// Returns `true` if the response is to be the last one on its connection: the tree drains, and the
+    /// connection speaks HTTP/1.
+    pub(crate) fn is_last(&self) -> bool {
+        let Self(Waiting(state)) = self;
+        state.draining.0.load(Ordering::Relaxed)
+            && state.waits_for.load(Ordering::Relaxed) != UNLIMITED
+    }
+}
 
 impl Drop for Answering {
     fn drop(&mut self) {
@@ -86,7 +117,7 @@ impl Future for HeadLimit {
             if timer.as_mut().poll(cx).is_pending() {
                 break;
             }
-            match this.waiting.0.load(Ordering::Relaxed) {
+            match this.waiting.0.waits_for.load(Ordering::Relaxed) {
                 WAITING => return Poll::Ready(()),
                 UNLIMITED => this.timer.set(None),
                 _ => {

@@ -46,6 +46,11 @@
 //! that belongs to it, and the shutdown report names it. That is the end of a response without an end,
 //! unless its handler looks at [`ConnectionInfo::shutdown_requested`].
 //!
+//! During the tree's [drain](supervisor::guide::stopping), all is served, and each response over HTTP/1
+//! says `connection: close`: a client that keeps its connections makes its next request on a new one,
+//! which a load balancer leads to another replica. So no connection is left, or few, that could be cut
+//! when the server stops.
+//!
 //! # A crash
 //!
 //! A panic in a handler ends its connection, and no other. A connection is not restarted, since its

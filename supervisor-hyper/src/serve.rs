@@ -10,11 +10,12 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use hyper::body::{Body, Incoming};
+use hyper::header::{CONNECTION, HeaderValue};
 use hyper::service::Service;
 use hyper::{Request, Response};
 use pin_project_lite::pin_project;
 
-use crate::head_limit::{Answering, AnsweringBody, Waiting};
+use crate::head_limit::{Answering, AnsweringBody, Draining, Waiting};
 use crate::io::Stream;
 use crate::listener::Accepted;
 use crate::{Builder, ConnectionInfo, connection};
@@ -60,6 +61,7 @@ pub(crate) trait Serve: Send + Sync {
     fn serve(
         self: Arc<Self>,
         settings: Arc<Settings>,
+        draining: Draining,
         accepted: Accepted,
         ctx: supervisor::Context,
     ) -> BoxFuture<()>;
@@ -78,11 +80,13 @@ impl<S: HttpService<B> + Clone, B: HttpBody> Serve for EachClone<S, B> {
     fn serve(
         self: Arc<Self>,
         settings: Arc<Settings>,
+        draining: Draining,
         accepted: Accepted,
         ctx: supervisor::Context,
     ) -> BoxFuture<()> {
         let service = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        Box::pin(connection::serve(service, settings, accepted, ctx))
+        let waiting = Waiting::new(draining);
+        Box::pin(connection::serve(service, settings, waiting, accepted, ctx))
     }
 }
 
@@ -175,6 +179,11 @@ where
         let response = ready!(this.response.poll(cx))?;
         match this.answering.take() {
             Some(answering) => {
+                let mut response = response;
+                if answering.is_last() {
+                    // hyper closes the connection behind a response that says so.
+                    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                }
                 Poll::Ready(Ok(response.map(|body| AnsweringBody::new(body, answering))))
             }
             // The future was polled again after it was ready, against the contract of futures.

@@ -16,7 +16,8 @@ use supervisor::prelude::*;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::sleep;
 
-use crate::connection::Job;
+use crate::connection::{Job, poll_some};
+use crate::head_limit::Draining;
 use crate::io::Stream;
 use crate::listener::{Accepted, OpenListener};
 use crate::serve::{EachClone, HttpBody, HttpService, Serve, Settings};
@@ -39,6 +40,8 @@ pub struct HttpServer {
     connections: Pool<Connection>,
     service: Arc<dyn Serve>,
     settings: Arc<Settings>,
+    /// Read by the connections of all lives.
+    draining: Draining,
 }
 
 impl HttpServer {
@@ -78,7 +81,8 @@ impl HttpServer {
         B: HttpBody,
     {
         let (listener, settings) = (listener.into(), Arc::new(Settings::new()));
-        Self { listener, connections, service: Arc::new(EachClone::new(service)), settings }
+        let (service, draining) = (Arc::new(EachClone::new(service)), Draining::default());
+        Self { listener, connections, service, settings, draining }
     }
 
     /// Sets how long a client may take for the head of a request, 30 seconds by default; `None` is no
@@ -166,7 +170,8 @@ impl HttpServer {
 
     /// Gives a connection to the pool, as soon as the pool has room.
     async fn serve(&self, accepted: Accepted) -> Result<(), SupervisorError> {
-        let job = Job::new(Arc::clone(&self.service), Arc::clone(&self.settings), accepted);
+        let (service, settings) = (Arc::clone(&self.service), Arc::clone(&self.settings));
+        let job = Job::new(service, settings, self.draining.clone(), accepted);
         while let Err(error) = self.connections.add_worker_with(job.connection()).await {
             match SupervisorError::from(error) {
                 SupervisorError::MaxChildren(..) => self.connections.wait_for_room().await?,
@@ -180,6 +185,8 @@ impl HttpServer {
 impl Worker for HttpServer {
     async fn run(&self, ctx: Context) -> ChildResult {
         let mut stop = pin!(ctx.shutdown_requested());
+        self.draining.set(false);
+        let mut drain = pin!(Some(ctx.drain_requested()));
         let listener = self.listener.open()?;
         let mut errors = Errors::default();
         let accepting = async {
@@ -191,9 +198,15 @@ impl Worker for HttpServer {
             }
         };
         let mut accepting: Pin<&mut (dyn Future<Output = ChildResult> + Send)> = pin!(accepting);
-        poll_fn(|cx| match stop.as_mut().poll(cx) {
-            Poll::Ready(()) => Poll::Ready(Ok(())),
-            Poll::Pending => accepting.as_mut().poll(cx),
+        poll_fn(|cx| {
+            if poll_some(drain.as_mut(), cx).is_ready() {
+                drain.set(None);
+                self.draining.set(true);
+            }
+            match stop.as_mut().poll(cx) {
+                Poll::Ready(()) => Poll::Ready(Ok(())),
+                Poll::Pending => accepting.as_mut().poll(cx),
+            }
         })
         .await
     }

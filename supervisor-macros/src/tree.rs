@@ -22,10 +22,21 @@ use crate::reader::Reader;
 /// Expands the macro. Unit tests can make its tokens without a compiler.
 pub(crate) fn expand(tokens: TokenStream, reader: Reader) -> TokenStream {
     let mut errors = Errors::default();
+    let written = tokens.clone();
     match parse::parse(tokens, reader, &mut errors) {
         Ok(mut tree) => {
             names::assign(&mut tree);
             check::check(&mut tree, &mut errors);
+            if let (Some(head), Reader::Compiler) = (&tree.head, reader) {
+                let mut clash = Errors::default();
+                check::tree_duplicate(&head.ident, &without_path(written), &mut clash);
+                if !clash.is_empty() || check::contains_itself(&tree) {
+                    // The tree's name has another meaning here: each item of the tree would be an
+                    // error.
+                    errors.append(clash);
+                    return errors.to_items();
+                }
+            }
             uses::find(&mut tree);
             expand::expand(&mut tree, &errors)
         }
@@ -33,4 +44,9 @@ pub(crate) fn expand(tokens: TokenStream, reader: Reader) -> TokenStream {
         // replace either, several cannot.
         Err(error) => errors.first_or(error).to_compile_error(),
     }
+}
+
+/// Returns the tokens that the user has written: those behind the path of the library.
+fn without_path(tokens: TokenStream) -> TokenStream {
+    tokens.into_iter().skip(1).collect()
 }

@@ -9,7 +9,7 @@
 //! - `storm`: a part fails again and again, until its supervisor gives up;
 //! - `away`: the database cannot be reached;
 //! - `waits`: parts wait for each other, two of them in a circle;
-//! - `stop`: after three seconds the shop is shut down, and takes its time.
+//! - `stop`: after three seconds the shop is shut down: it drains, and takes its time.
 //!
 //! The token of the operator, who may restart, stop and kill, is `the-shop-is-only-an-example`. The
 //! program runs until ctrl-c.
@@ -25,7 +25,7 @@ use tokio::time::sleep;
 
 supervision_tree! {
     /// A shop with a database, orders and customers.
-    Shop(web: Web, away: bool): one_for_one(max_restarts = 10, restart_window = 60s) {
+    Shop(web: Web, away: bool): one_for_one(max_restarts = 10, restart_window = 60s, drain = 3s) {
         admin: Web = web,
         storage: rest_for_one(max_restarts = 5, restart_window = 60s) {
             database: Database(start = retry, start_timeout = 20s, backoff = 100ms..2s) = Database { away },
@@ -34,7 +34,7 @@ supervision_tree! {
         },
         orders: one_for_all(max_restarts = 5, restart_window = 60s) {
             intake: Part(shutdown = 2s) = Part::new("intake").slow(Duration::from_secs(8)),
-            ledger: Part(shutdown = 6s, mailbox = 16) = Part::new("ledger").slow(Duration::from_secs(4)),
+            ledger: Part(shutdown = 6s, mailbox = 16, histograms) = Part::new("ledger").slow(Duration::from_secs(4)),
         },
         outside: one_for_one(max_restarts = 20, restart_window = 10s) {
             mailer: Transient<Part>(backoff = 50ms..1s) = Part::new("mailer"),

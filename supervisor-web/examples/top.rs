@@ -19,6 +19,7 @@ use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Cell, Paragraph, Row, Table, TableState};
 use serde::Deserialize;
+use supervisor::info::ChildState;
 
 /// The time between two looks at the program.
 const EVERY: Duration = Duration::from_secs(1);
@@ -267,10 +268,10 @@ impl Top {
         let Some(node) = self.tree.as_ref().and_then(|tree| tree.nodes.get(index)) else {
             return Row::default();
         };
-        let color = match &*node.state {
-            "running" => Color::Green,
-            "finished" | "stopped" | "not started" | "standby" => Color::DarkGray,
-            "unstoppable" | "failed" => Color::Red,
+        let color = match ChildState::ALL.iter().find(|state| state.as_str() == node.state) {
+            Some(ChildState::Running) => Color::Green,
+            Some(ChildState::Unstoppable | ChildState::Failed) => Color::Red,
+            Some(state) if state.is_down() => Color::DarkGray,
             _ => Color::Yellow,
         };
         let children = if node.strategy.is_some() { self.children(index) } else { 0 };

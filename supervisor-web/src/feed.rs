@@ -21,6 +21,13 @@ use crate::json::{Entry, unix_now};
 /// The number of entries that are kept.
 const KEPT: usize = 2048;
 
+/// The number of failures that are kept longer than the entries around them.
+const KEPT_FAILURES: usize = 128;
+
+/// The number of failures of one child among them: one that fails again and again is not all that has
+/// happened.
+const KEPT_OF_ONE: usize = 4;
+
 /// The number of readers at a time: each holds a connection.
 const MOST_READERS: usize = 2048;
 
@@ -36,6 +43,8 @@ struct Ring {
     /// The subscription; `None` once the tree has ended for good.
     source: Option<Events>,
     entries: VecDeque<Entry>,
+    /// Failures that a flood of other entries has pushed out, with their positions.
+    failures: VecDeque<(u64, Entry)>,
     /// The position of the first entry in the ring, from 0 at the beginning of the feed.
     first: u64,
 }
@@ -89,10 +98,36 @@ impl Ring {
 
     fn push(&mut self, entry: Entry) {
         if self.entries.len() == KEPT {
-            self.entries.pop_front();
+            let oldest = self.entries.pop_front();
+            if let Some(oldest) = oldest.filter(|oldest| oldest.failed.is_some()) {
+                self.keep_failure(self.first, oldest);
+            }
             self.first += 1;
         }
         self.entries.push_back(entry);
+    }
+
+    /// Keeps a failure in place of the oldest one: of the same child, if many of its failures are kept.
+    fn keep_failure(&mut self, position: u64, failure: Entry) {
+        let same = |(_, other): &(u64, Entry)| other.failed == failure.failed;
+        let of_one = self.failures.iter().filter(|other| same(other)).count();
+        if of_one >= KEPT_OF_ONE {
+            let oldest = self.failures.iter().position(same).unwrap_or_default();
+            self.failures.remove(oldest);
+        } else if self.failures.len() == KEPT_FAILURES {
+            self.failures.pop_front();
+        }
+        self.failures.push_back((position, failure));
+    }
+
+    /// Returns the first failure that is kept from this position on.
+    fn failure_from(&self, position: u64) -> Option<&(u64, Entry)> {
+        self.failures.get(self.failures.partition_point(|(at, _)| *at < position))
+    }
+
+    /// Returns the position of the oldest entry that is kept.
+    fn oldest(&self) -> u64 {
+        self.failures.front().map_or(self.first, |(position, _)| *position)
     }
 
     /// Returns the position behind the last entry.
@@ -108,7 +143,12 @@ impl Ring {
 
 impl Feed {
     pub(crate) fn new(source: Events) -> Arc<Self> {
-        let ring = Ring { source: Some(source), entries: VecDeque::new(), first: 0 };
+        let ring = Ring {
+            source: Some(source),
+            entries: VecDeque::new(),
+            failures: VecDeque::new(),
+            first: 0,
+        };
         Arc::new(Self { boot: unix_now(), ring: Mutex::new(ring), readers: Arc::default() })
     }
 

@@ -1,20 +1,24 @@
 //! The metrics of a tree, as Prometheus reads them.
 //!
-//! They are read from a snapshot when they are asked for, so that nothing counts meanwhile. The
-//! well-kept clients keep values that the program changes: a registry beside the tree, with an entry
-//! per child to be made and removed, would be a second truth. What is left, to write numbers into a
-//! text, is `text.rs`.
+//! They are read from the tree when they are asked for, some hundred children at a time, so that nothing
+//! counts meanwhile, and no supervisor waits. The well-kept clients keep values that the program changes:
+//! a registry beside the tree, with an entry per child to be made and removed, would be a second truth.
+//! What is left, to write numbers into a text, is `text.rs`.
 //!
 //! The labels are closed: names of declared children, and words. The workers of a pool are counted
 //! together, since each new one would be a new series.
 
 mod text;
 
-use supervisor::health::Health;
-use supervisor::info::{ChildState, Snapshot};
-use supervisor::{MaxRestarts, SupervisionStrategy};
+use std::time::Duration;
 
-use self::text::Text;
+use supervisor::health::Health;
+use supervisor::info::{
+    ChildKind, ChildState, MessageTimes, ScannedChild, Slice, Snapshot, TimeHistogram,
+};
+use supervisor::{MaxRestarts, SupervisionStrategy, Supervisor};
+
+use self::text::{Text, total};
 
 /// The number of children, without the workers of pools, that get series of their own.
 const MOST_CHILDREN: usize = 2000;
@@ -22,101 +26,113 @@ const MOST_CHILDREN: usize = 2000;
 /// The number of supervisors that get series of their own.
 const MOST_SUPERVISORS: usize = 500;
 
-const STATES: [ChildState; 10] = [
-    ChildState::Starting,
-    ChildState::Running,
-    ChildState::Stopping,
-    ChildState::Restarting,
-    ChildState::Stopped,
-    ChildState::Unstoppable,
-    ChildState::NotStarted,
-    ChildState::Finished,
-    ChildState::Failed,
-    ChildState::Standby,
-];
+/// The numbers of a supervisor's children in each state.
+type States = [usize; ChildState::ALL.len()];
 
 /// A supervisor of the tree, and its children in figures.
-struct SupervisorFigures<'a> {
+struct SupervisorFigures {
     path: String,
-    part: &'a Snapshot,
-    states: [usize; STATES.len()],
+    part: Snapshot,
+    states: States,
 }
 
 /// A child, or all workers of a pool.
-struct ChildFigures<'a> {
+struct ChildFigures {
     path: String,
     /// `None` for the workers of a pool.
-    part: Option<&'a Snapshot>,
+    part: Option<Snapshot>,
     queued: usize,
     capacity: usize,
 }
 
-/// The figures of a tree.
-#[derive(Default)]
-struct Figures<'a> {
-    supervisors: Vec<SupervisorFigures<'a>>,
-    children: Vec<ChildFigures<'a>>,
-    left_out: usize,
-    waiting: usize,
-    longest_wait: f64,
+impl ChildFigures {
+    fn times(&self) -> Option<&MessageTimes> {
+        self.part.as_ref()?.message_times.as_deref()
+    }
 }
 
-impl<'a> Figures<'a> {
-    fn of(root: &'a Snapshot) -> Self {
-        let mut figures = Self::default();
-        let mut pending = vec![root];
-        while let Some(part) = pending.pop() {
-            figures.add(part);
-            let below = part.children.iter().filter(|child| child.strategy.is_some());
-            pending.extend(below.rev());
+/// The figures of a tree.
+#[derive(Default)]
+struct Figures {
+    supervisors: Vec<SupervisorFigures>,
+    children: Vec<ChildFigures>,
+    left_out: usize,
+    waiting: usize,
+    longest_wait: Duration,
+}
+
+impl Figures {
+    async fn of(root: &Supervisor) -> Self {
+        let (mut figures, mut scan) = (Self::default(), root.scan());
+        while let Some(slice) = scan.next().await {
+            figures.add(&slice);
         }
         figures
     }
 
-    /// Adds a supervisor, and its workers.
-    fn add(&mut self, part: &'a Snapshot) {
-        let is_pool = part.strategy == Some(SupervisionStrategy::SimpleOneForOne);
-        let mut states = [0; STATES.len()];
+    /// Adds some children of a supervisor.
+    fn add(&mut self, slice: &Slice) {
+        let supervisor = slice.supervisor();
+        let is_pool = supervisor.strategy == Some(SupervisionStrategy::SimpleOneForOne);
+        let mut states = States::default();
         let (mut queued, mut capacity) = (0, 0);
-        for child in &*part.children {
-            if let Some(at) = STATES.iter().position(|state| *state == child.state) {
-                states[at] += 1;
-            }
-            queued += child.queued;
-            capacity += child.capacity;
-            if let Some(wait) = child.waits.first() {
+        for child in slice.children() {
+            states[child.state() as usize] += 1;
+            if let Some(wait) = child.longest_wait() {
                 self.waiting += 1;
-                self.longest_wait = self.longest_wait.max(wait.lasted.as_secs_f64());
+                self.longest_wait = self.longest_wait.max(wait);
             }
-            if !is_pool && child.strategy.is_none() {
-                self.add_child(
-                    || child.path.as_str().to_owned(),
-                    Some(child),
-                    child.queued,
-                    child.capacity,
-                );
+            if is_pool {
+                queued += child.queued();
+                capacity += child.capacity();
+            } else if child.kind() == ChildKind::Worker {
+                self.add_worker(child);
             }
         }
         if is_pool {
-            self.add_child(|| format!("{}/*", part.path.as_str()), None, queued, capacity);
+            self.add_workers_of_pool(slice, queued, capacity);
         }
-        if self.supervisors.len() < MOST_SUPERVISORS {
-            let path = part.path.as_str().to_owned();
+        self.add_states(slice, states);
+    }
+
+    fn add_states(&mut self, slice: &Slice, states: States) {
+        let part = slice.supervisor();
+        if !slice.is_first() {
+            let mut last =
+                self.supervisors.last_mut().filter(|last| last.path == part.path.as_str());
+            for (sum, more) in last.iter_mut().flat_map(|last| &mut last.states).zip(states) {
+                *sum += more;
+            }
+        } else if self.supervisors.len() < MOST_SUPERVISORS {
+            let (path, part) = (part.path.as_str().to_owned(), part.clone());
             self.supervisors.push(SupervisorFigures { path, part, states });
         } else {
             self.left_out += 1;
         }
     }
 
-    fn add_child(
-        &mut self,
-        path: impl FnOnce() -> String,
-        part: Option<&'a Snapshot>,
-        queued: usize,
-        capacity: usize,
-    ) {
+    fn add_worker(&mut self, child: ScannedChild<'_>) {
         if self.children.len() < MOST_CHILDREN {
-            self.children.push(ChildFigures { path: path(), part, queued, capacity });
+            let part = child.snapshot();
+            let (path, queued, capacity) =
+                (part.path.as_str().to_owned(), part.queued, part.capacity);
+            self.children.push(ChildFigures { path, part: Some(part), queued, capacity });
+        } else {
+            self.left_out += 1;
+        }
+    }
+
+    fn add_workers_of_pool(&mut self, slice: &Slice, queued: usize, capacity: usize) {
+        let path = format!("{}/*", slice.supervisor().path.as_str());
+        if !slice.is_first() {
+            // The slices of a supervisor follow one another.
+            let last = self.children.last_mut().filter(|last| last.path == path);
+            if let Some(last) = last {
+                last.queued += queued;
+                last.capacity += capacity;
+            }
+        } else if self.children.len() < MOST_CHILDREN {
+            self.children.push(ChildFigures { path, part: None, queued, capacity });
         } else {
             self.left_out += 1;
         }
@@ -124,16 +140,18 @@ impl<'a> Figures<'a> {
 }
 
 /// Writes the metrics of a tree.
-pub(crate) fn render(root: &Snapshot, health: &Health) -> String {
-    let figures = Figures::of(root);
+pub(crate) async fn of(root: &Supervisor) -> String {
+    let health = root.health().await;
+    let figures = Figures::of(root).await;
     let mut text = Text::new();
-    write_tree(&mut text, health, &figures);
+    write_tree(&mut text, &health, &figures);
     write_supervisors(&mut text, &figures.supervisors);
     write_children(&mut text, &figures.children);
+    write_times(&mut text, &figures.children);
     text.finish()
 }
 
-fn write_tree(text: &mut Text, health: &Health, figures: &Figures<'_>) {
+fn write_tree(text: &mut Text, health: &Health, figures: &Figures) {
     let mut one = |name, help, value| text.family(name, "gauge", help).sample(&[], value);
     let flag = |is: bool| if is { 1.0 } else { 0.0 };
     one(
@@ -164,7 +182,7 @@ fn write_tree(text: &mut Text, health: &Health, figures: &Figures<'_>) {
     one(
         "supervisor_longest_wait_seconds",
         "Longest time that a child has been waiting for another.",
-        figures.longest_wait,
+        figures.longest_wait.as_secs_f64(),
     );
     one(
         "supervisor_left_out",
@@ -173,14 +191,14 @@ fn write_tree(text: &mut Text, health: &Health, figures: &Figures<'_>) {
     );
 }
 
-fn write_supervisors(text: &mut Text, supervisors: &[SupervisorFigures<'_>]) {
+fn write_supervisors(text: &mut Text, supervisors: &[SupervisorFigures]) {
     let mut family = text.family(
         "supervisor_children",
         "gauge",
         "Number of children of a supervisor, by their state.",
     );
     for at in supervisors {
-        for (state, number) in STATES.iter().zip(at.states) {
+        for (state, number) in ChildState::ALL.iter().zip(at.states) {
             let state = state.as_str();
             family.sample(&[("supervisor", &at.path), ("state", state)], count(number));
         }
@@ -188,7 +206,7 @@ fn write_supervisors(text: &mut Text, supervisors: &[SupervisorFigures<'_>]) {
     let mut each = |name, kind, help, value: &dyn Fn(&Snapshot) -> Option<f64>| {
         let mut family = text.family(name, kind, help);
         for at in supervisors {
-            if let Some(value) = value(at.part) {
+            if let Some(value) = value(&at.part) {
                 family.sample(&[("supervisor", &at.path)], value);
             }
         }
@@ -225,8 +243,8 @@ fn write_supervisors(text: &mut Text, supervisors: &[SupervisorFigures<'_>]) {
     );
 }
 
-fn write_children(text: &mut Text, children: &[ChildFigures<'_>]) {
-    let mut each = |name, kind, help, value: &dyn Fn(&ChildFigures<'_>) -> Option<f64>| {
+fn write_children(text: &mut Text, children: &[ChildFigures]) {
+    let mut each = |name, kind, help, value: &dyn Fn(&ChildFigures) -> Option<f64>| {
         let mut family = text.family(name, kind, help);
         for child in children {
             if let Some(value) = value(child) {
@@ -235,22 +253,22 @@ fn write_children(text: &mut Text, children: &[ChildFigures<'_>]) {
         }
     };
     each("supervisor_child_up", "gauge", "Whether a child runs.", &|child| {
-        Some(if child.part?.state == ChildState::Running { 1.0 } else { 0.0 })
+        Some(if child.part.as_ref()?.state == ChildState::Running { 1.0 } else { 0.0 })
     });
     each("supervisor_child_restarts_total", "counter", "Restarts of a child.", &|child| {
-        Some(total(child.part?.restarts))
+        Some(total(child.part.as_ref()?.restarts))
     });
     each(
         "supervisor_child_failures_total",
         "counter",
         "Abnormal ends of a child, and starts that have failed.",
-        &|child| Some(total(child.part?.failures)),
+        &|child| Some(total(child.part.as_ref()?.failures)),
     );
     each(
         "supervisor_child_age_seconds",
         "gauge",
         "Time since a child is up; absent if it is not.",
-        &|child| child.part?.uptime.map(|age| age.as_secs_f64()),
+        &|child| child.part.as_ref()?.uptime.map(|age| age.as_secs_f64()),
     );
     each(
         "supervisor_mailbox_messages",
@@ -266,14 +284,36 @@ fn write_children(text: &mut Text, children: &[ChildFigures<'_>]) {
     );
 }
 
+/// Writes the times of messages, of the children that measure them.
+fn write_times(text: &mut Text, children: &[ChildFigures]) {
+    let mut each = |name, help, which: fn(&MessageTimes) -> &TimeHistogram| {
+        let measured = |child: &&ChildFigures| child.times().is_some();
+        let mut measured = children.iter().filter(measured).peekable();
+        if measured.peek().is_none() {
+            return;
+        }
+        let mut family = text.family(name, "histogram", help);
+        for child in measured {
+            if let Some(times) = child.times() {
+                family.histogram(("child", &child.path), which(times));
+            }
+        }
+    };
+    each(
+        "supervisor_message_waiting_seconds",
+        "Time from the send of a message to its receipt; of children that measure it.",
+        |times| &times.waiting,
+    );
+    each(
+        "supervisor_message_handling_seconds",
+        "Time from the receipt of a message until the next one is asked for; of children that measure it.",
+        |times| &times.handling,
+    );
+}
+
 /// Returns a number as Prometheus has them.
 fn count(number: usize) -> f64 {
     total(number as u64)
-}
-
-#[expect(clippy::cast_precision_loss, reason = "numbers above 2⁵³ may be rounded")]
-fn total(number: u64) -> f64 {
-    number as f64
 }
 
 #[cfg(test)]

@@ -42,9 +42,6 @@ pub(crate) async fn tree(State(shown): State<Arc<Shown>>) -> Result<Response, En
 /// Answers with the metrics.
 pub(crate) async fn metrics(State(shown): State<Arc<Shown>>) -> Result<Response, Ended> {
     let supervisor = shown.supervisor()?;
-    let snapshot = supervisor.snapshot().await.map_err(Ended)?;
-    let text = metrics::render(&snapshot, &supervisor.health().await);
-    // To drop a large picture takes half as long as to take it, and the answer need not wait for that.
-    drop(tokio::task::spawn_blocking(move || drop(snapshot)));
+    let text = metrics::of(&supervisor).await;
     Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
 }

@@ -203,7 +203,8 @@ impl Worker for Web {
         // The streams end when the child is to stop, and when this life is dropped.
         let (close, closing) = watch::channel(false);
         let router = self.router(&root, address, Closing(Some(closing)));
-        tracing::info!(target: "supervisor_web", "the tree is shown at http://{address}");
+        let what = if self.probes_only { "the probes answer" } else { "the tree is shown" };
+        tracing::info!(target: "supervisor_web", "{what} at http://{address}");
         ctx.ready();
         let asked = ctx.shutdown_requested();
         let ended = async {

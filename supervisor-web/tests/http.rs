@@ -284,6 +284,34 @@ async fn actions_need_an_operator() {
 }
 
 #[tokio::test]
+async fn an_operator_makes_a_child_fail_in_a_test_build() {
+    let (supervisor, at) = start(|web| web.with_operator("alice", ALICES)).await;
+    let tree: serde_json::Value = serde_json::from_str(
+        &ask(at, "GET", "/api/tree", &format!("authorization: Bearer {ALICES}\r\n"), "").await.body,
+    )
+    .unwrap();
+    let actions = tree["actions"].as_array().unwrap();
+    assert!(actions.iter().any(|action| action == "fail"), "{actions:?}");
+    let alice = format!("content-type: application/json\r\nauthorization: Bearer {ALICES}\r\n");
+    let act = async |path: &str| {
+        let order = format!(r#"{{"action":"fail","path":"{path}"}}"#);
+        let answer = ask(at, "POST", "/api/actions", &alice, &order).await;
+        (answer.status, answer.body)
+    };
+    let db = supervisor.lookup_any("inner/db").await.unwrap();
+    assert_eq!(act("inner/db").await, (200, "done\n".to_owned()));
+    until("its next life", async || db.incarnation() == 2).await;
+    let exit = supervisor.snapshot().await.unwrap().children[1].children[0].last_exit.clone();
+    let exit = exit.unwrap().to_string();
+    assert!(exit.contains("made to fail by an operator"), "{exit}");
+    assert_eq!(act("nobody").await.0, 409);
+    let mut stream = Stream::open(at, "").await;
+    let seen = stream.until("fail failed").await;
+    assert!(seen.contains("asked for: fail") && seen.contains("made to fail by an operator"));
+    within("the shutdown", supervisor.shutdown()).await.unwrap();
+}
+
+#[tokio::test]
 async fn an_action_on_the_page_itself_is_answered() {
     let (supervisor, at) = start(|web| web.with_operator("alice", ALICES)).await;
     let alice = format!("content-type: application/json\r\nauthorization: Bearer {ALICES}\r\n");

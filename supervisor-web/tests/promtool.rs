@@ -30,6 +30,7 @@ async fn promtool_is_content() {
     let metrics = get(at, "/metrics").await;
     assert_eq!(metrics.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
     assert!(metrics.body.contains(r#"supervisor_child_restarts_total{child="inner/db"} 1"#));
+    assert!(metrics.body.contains("# TYPE supervisor_message_waiting_seconds histogram"));
     checker.stdin.take().unwrap().write_all(metrics.body.as_bytes()).unwrap();
     let verdict = checker.wait_with_output().unwrap();
     let said =

@@ -3,11 +3,13 @@
 #[cfg(feature = "macros")]
 pub mod editor;
 mod handles;
+mod parameter;
 
 use std::future::Ready;
 use std::time::Duration;
 
 pub use self::handles::Hidden;
+pub use self::parameter::{Parameter, is_known};
 use crate::deployment::{Deployment, UnboundedTime};
 pub use crate::kinds::Every;
 pub use crate::runtime::ErasedSpec;

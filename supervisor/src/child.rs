@@ -3,6 +3,7 @@
 mod child_ref;
 mod context;
 mod deadlock;
+mod elsewhere;
 mod question;
 mod sending;
 mod task;

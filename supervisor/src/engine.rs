@@ -63,7 +63,7 @@ use self::children::Children;
 use self::deferred::Deferred;
 use self::graph::Graph;
 use self::hash::BuildNumberHasher;
-use self::intensity::{Intensity, OwnLimits};
+use self::intensity::{FailedStarts, Intensity, OwnLimits};
 pub(crate) use self::jitter::Jitter;
 use self::stopping::Scheme;
 use self::timers::{Target, Timers};
@@ -130,6 +130,7 @@ pub(crate) struct Engine<C, R> {
     intensity: Intensity,
     /// The restarts of children with a limit of their own, from their first one on.
     own_limits: OwnLimits,
+    failed_starts: FailedStarts,
     jitter: Jitter,
     timers: Timers,
     last_packed: LastPacked,
@@ -173,6 +174,7 @@ impl<C: Named, R> Engine<C, R> {
         Self {
             intensity: Intensity::new(rules.max_restarts, rules.restart_window),
             own_limits: OwnLimits::default(),
+            failed_starts: FailedStarts::default(),
             rules,
             children: Children::default(),
             forgotten: VecDeque::new(),

@@ -9,5 +9,3 @@ pub use self::blocking::{Blocking, BlockingContext};
 pub use self::periodic::{Every, Periodic, PeriodicFuture, PeriodicJob, WithoutContext};
 #[cfg(all(unix, feature = "process"))]
 pub use self::program::Program;
-#[cfg(all(unix, feature = "process", feature = "lease"))]
-pub(crate) use self::program::kill_all_programs;

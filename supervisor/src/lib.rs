@@ -178,6 +178,7 @@
 //! | task | `every` | a duration: a [periodic job](supervision_tree!#every-a-periodic-job) | none: a task runs once per life |
 //! | child with a type | `mailbox` | how many messages | 64 |
 //! | child with a type | `drain` | a flag: when it is stopped for good, it receives what is queued first | no |
+//! | child with a type | `histograms` | a flag: it measures how long its messages [wait and are handled](info::MessageTimes) | no |
 //! | derive only | `message` | a type | `()` |
 //! | derive only | `once` | a flag: [`WorkerOnce`], one life by value | no |
 //!
@@ -227,6 +228,8 @@
 //! - The restart window is exact, on tokio's clock. OTP counts whole seconds.
 //! - A restart can wait (`backoff`). OTP restarts at once.
 //! - With `start = notify`, the start has a time limit (`start_timeout`). OTP waits for ever.
+//! - Attempts to restart a child that fail one after the other count together, however long each takes.
+//!   In OTP they count within the period alone, so that an `init` that hangs is tried for ever.
 //! - A child can be tried again until it is up, without a limit and without an effect on others
 //!   (`start = retry`). OTP has no such option.
 //! - A child can have a limit of restarts of its own (`max_restarts` on the child), after which it alone
@@ -361,8 +364,8 @@ pub mod bounds {
     #[cfg(feature = "signal")]
     pub use crate::supervisor::IntoTree;
     pub use crate::tree::{
-        ChildHandle, DefaultRecipe, DefaultValue, OwnValue, Partition, SharedValue, WorkerOf,
-        WorkerOnceOf, WorkerOnceSpec, WorkerSpec,
+        ChildHandle, DefaultRecipe, DefaultValue, LongLived, OwnValue, Partition, SharedValue,
+        WorkerOf, WorkerOnceOf, WorkerOnceSpec, WorkerSpec,
     };
 }
 
@@ -388,7 +391,8 @@ pub mod info {
         ChildCount, ChildInfo, ChildSpecInfo, ShutdownReport, Snapshot, Snapshots, SupervisorStats,
         Wait,
     };
-    pub use crate::spec::{ChildKind, ChildState};
+    pub use crate::spec::{ChildKind, ChildState, MessageTimes, TimeHistogram};
+    pub use crate::supervisor::{Scan, ScannedChild, Slice};
 }
 
 /// Futures and errors of sending to a child, and the receiver of the messages that it leaves.
@@ -420,6 +424,7 @@ pub mod specs {
 pub mod futures {
     pub use crate::child::UntilShutdown;
     pub use crate::slot::{Ended, ShutdownRequested};
+    pub use crate::supervisor::DrainRequested;
     pub use crate::tree::{AddChild, AddWorker, Starting};
 }
 

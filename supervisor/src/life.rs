@@ -7,6 +7,8 @@ mod factory;
 pub(crate) mod gate;
 pub(crate) mod reentry;
 mod tasks;
+#[cfg(feature = "signal")]
+pub(crate) mod threads;
 
 use std::any::Any;
 use std::error::Error;
@@ -54,7 +56,8 @@ impl PendingLife {
     where
         F: Future<Output = ChildResult> + Send + 'static,
     {
-        task::spawn(self.into_life(future))
+        let name = task::Name::of(|| self.slot.core().path().to_string());
+        task::spawn_named(&name, self.into_life(future))
     }
 
     /// Marks the life as one that goes on whether or not its task is polled: it runs on a thread of

@@ -46,8 +46,11 @@
 //!    Messages that no life receives are dropped, and tasks woken, each under a guard of its own:
 //!    the panic of one spares the others.
 //!    The lock of a batch is taken alone, or after the mailbox's.
-//! 10. Nothing is allocated before the first message, the first sender that waits or the first
-//!     dead-letter receiver, unless the capacity is not the default one.
+//! 10. A mailbox that measures the times of its messages has the time of each queued message, in the
+//!     same order, and no batch: each message is taken under the mailbox's lock.
+//! 11. Nothing is allocated before the first message, the first sender that waits or the first
+//!     dead-letter receiver, unless the capacity is not the default
+//!     one, or times are measured.
 
 mod ask;
 mod backlog;
@@ -59,6 +62,7 @@ mod queue;
 mod send;
 #[cfg(all(test, not(shuttle)))]
 mod tests;
+mod times;
 mod waiting_senders;
 
 use std::collections::BTreeMap;
@@ -69,6 +73,7 @@ use std::task::{Context as TaskContext, Poll, Waker, ready};
 use std::time::Duration;
 
 use crate::catch::{catch_panic, wake_each};
+use crate::spec::MessageTimes;
 use crate::sync::{Mutex, MutexGuard, PoisonError, task};
 
 pub(crate) use ask::Asking;
@@ -106,6 +111,17 @@ impl<M> Mailbox<M> {
             // A statement of its own: the lock is released before the waker runs.
             granted = self.lock().grant();
         }
+    }
+
+    /// Sets whether the times of messages are measured. What was measured before is forgotten.
+    pub(crate) fn set_histograms(&self, histograms: bool) {
+        let old = self.lock().set_histograms(histograms);
+        drop(old);
+    }
+
+    /// Returns the times of messages, if they are measured.
+    pub(crate) fn message_times(&self) -> Option<Box<MessageTimes>> {
+        self.lock().times().map(|times| Box::new(times.known().clone()))
     }
 
     /// Returns the number of queued messages, without those of waiting senders.

@@ -16,7 +16,7 @@ use std::time::Instant;
 use crate::engine::Key;
 use crate::inbox::{Inbox, Link};
 use crate::mailbox::{Closing, Mailbox, wake};
-use crate::spec::Name;
+use crate::spec::{MessageTimes, Name};
 
 use self::core::End;
 pub(crate) use self::core::SlotCore;
@@ -42,6 +42,10 @@ pub(crate) struct Slot<M> {
 pub(crate) trait AnySlot: Send + Sync + 'static {
     fn core(&self) -> &SlotCore;
     fn set_capacity(&self, capacity: usize);
+    /// Sets whether the times of messages are measured.
+    fn set_histograms(&self, histograms: bool);
+    /// Returns the times of messages, if they are measured.
+    fn message_times(&self) -> Option<Box<MessageTimes>>;
     /// Begins a life, which becomes the only receiver.
     fn begin_life(&self, generation: u64, beginning: Beginning<'_>);
     /// Ends the life: no life receives, senders go on. Returns the link to report the end by.
@@ -107,6 +111,14 @@ impl<M: Send + 'static> AnySlot for Slot<M> {
 
     fn set_capacity(&self, capacity: usize) {
         self.mailbox.set_capacity(capacity);
+    }
+
+    fn set_histograms(&self, histograms: bool) {
+        self.mailbox.set_histograms(histograms);
+    }
+
+    fn message_times(&self) -> Option<Box<MessageTimes>> {
+        self.mailbox.message_times()
     }
 
     fn begin_life(&self, generation: u64, beginning: Beginning<'_>) {

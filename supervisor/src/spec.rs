@@ -18,6 +18,7 @@ mod shutdown;
 mod state;
 mod strategy;
 mod supervisor_options;
+mod time_histogram;
 
 pub(crate) use self::budget::Budget;
 pub use self::descriptor::TreeDescriptor;
@@ -43,3 +44,4 @@ pub use self::state::{ChildKind, ChildState};
 pub use self::strategy::{AutoShutdown, SupervisionStrategy};
 pub use self::supervisor_options::SupervisorOptions;
 pub(crate) use self::supervisor_options::UnknownOptions;
+pub use self::time_histogram::{MessageTimes, TimeHistogram};

@@ -1,11 +1,13 @@
 //! The handle of a supervisor.
 
 mod adding;
+mod draining;
 mod health;
 mod lookup;
 mod queries;
 #[cfg(feature = "signal")]
 mod run;
+mod scan;
 mod stopping;
 mod weak;
 
@@ -15,6 +17,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 pub(crate) use self::adding::{PendingAdd, PendingAddMany};
+pub use self::draining::DrainRequested;
 pub use self::health::HealthChanges;
 pub use self::lookup::LookupError;
 #[cfg(feature = "test-util")]
@@ -22,6 +25,7 @@ pub(crate) use self::lookup::find;
 pub(crate) use self::lookup::node_of;
 #[cfg(feature = "signal")]
 pub use self::run::{IntoTree, Run, run};
+pub use self::scan::{Scan, ScannedChild, Slice};
 pub use self::weak::WeakSupervisor;
 use crate::catch::catch_panic;
 use crate::child::AnyChildRef;
@@ -165,7 +169,7 @@ impl Supervisor {
     pub async fn add_worker(&self) -> Result<AnyChildRef, SupervisorError> {
         let parts = self.worker_like_others()?;
         let worker = AnyChildRef::new(Arc::clone(parts.body.slot()));
-        self.add(parts).await.map(|()| worker)
+        self.add_parts(parts).await.map(|()| worker)
     }
 
     /// Stops a child, and keeps its spec unless the child is `Temporary`. A pool's worker is
@@ -326,6 +330,15 @@ impl Supervisor {
         read: impl FnOnce(&mut SupervisorRun) -> T + Send + 'static,
     ) -> Result<T, SupervisorError> {
         let inbox = self.inbox()?;
+        self.query_life(&inbox, read).await
+    }
+
+    /// As [`query`](Self::query), of the life with this inbox.
+    async fn query_life<T: Send + 'static>(
+        &self,
+        inbox: &Inbox,
+        read: impl FnOnce(&mut SupervisorRun) -> T + Send + 'static,
+    ) -> Result<T, SupervisorError> {
         let (sender, receiver) = oneshot::channel();
         let visit = SupervisorRun::visit(move |run| {
             if let Some(run) = run {

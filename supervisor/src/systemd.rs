@@ -16,6 +16,7 @@
 //! WatchdogSec=30s
 //! KillMode=mixed
 //! Restart=on-failure
+//! RestartSec=3
 //! RestartPreventExitStatus=129 130 131 143
 //! ```
 //!
@@ -31,7 +32,8 @@
 //! passes the answer on. So it is not answered for a runtime whose threads are all blocked, in which no
 //! [heartbeat](crate::guide::options) can fire any more; one thread that is free is enough. It is not
 //! answered either for a tree that is not live: one with a child that cannot be stopped. Nothing is polled,
-//! and a tree that is restarting its children is live.
+//! and a tree that is restarting its children is live. (Without systemd, `Run::runtime_watchdog` ends a
+//! program whose runtime is blocked.)
 //!
 //! **The stop** is extended only within a limit that `run` knows: its `stop_within`, or the drain and the
 //! shutdown times of the children that the tree was built with, whichever is less; and then `kill_grace`,

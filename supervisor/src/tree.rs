@@ -14,8 +14,8 @@ use std::task::{Context as TaskContext, Poll, ready};
 
 pub use self::builder::SupervisorBuilder;
 pub use self::child::{
-    Child, ChildHandle, DefaultRecipe, SharedValue, WorkerOf, WorkerOnceOf, WorkerOnceSpec,
-    WorkerSpec,
+    Child, ChildHandle, DefaultRecipe, LongLived, SharedValue, WorkerOf, WorkerOnceOf,
+    WorkerOnceSpec, WorkerSpec,
 };
 pub use self::child_spec::{
     AddChild, ChildSpec, PerWorkerTemplate, Ready, Runnable, SharedTemplate, Unset,

@@ -110,7 +110,7 @@ containers:
       httpGet: { path: /livez, port: 8080 }
       periodSeconds: 1
       # database 1s + margin 1s
-      failureThreshold: 2
+      failureThreshold: 3
     livenessProbe:
       httpGet: { path: /livez, port: 8080 }
       periodSeconds: 10
@@ -156,16 +156,22 @@ spec:
           lifecycle: { preStop: { sleep: { seconds: 10 } } }
           startupProbe: { periodSeconds: 1 }
         - name: other
-          livenessProbe: { initialDelaySeconds: 2, periodSeconds: 1, failureThreshold: 4 }
+          livenessProbe: { initialDelaySeconds: 2, periodSeconds: 1, failureThreshold: 5 }
         - name: no-probe
 ";
     assert_eq!(
         check(sleeps),
         [
             ("StatefulSet, less the 10s of `preStop`".to_owned(), grace, 50, 55),
-            ("StatefulSet, container app".to_owned(), "startupProbe", 3, 6),
+            ("StatefulSet, container app".to_owned(), "startupProbe", 2, 6),
         ]
     );
+    // A hook that runs `sleep` has done so before there was an action for it.
+    for command in ["[sleep, 10]", "[/bin/sleep, \"10s\"]", "[sh, -c, 'sleep 10; kill 1']"] {
+        let hook = format!("exec: {{ command: {command} }}");
+        let execs = sleeps.replace("sleep: { seconds: 10 }", &hook);
+        assert_eq!(check(&execs)[0].2, 50, "{execs}");
+    }
     let job = "
 kind: CronJob
 spec: { jobTemplate: { spec: { template: { spec: { terminationGracePeriodSeconds: 54 } } } } }
@@ -214,7 +220,13 @@ fn the_unit_passes_its_own_check_and_that_of_systemd() {
     let deployment = Shop::deployment().unwrap();
     let unit = deployment.systemd("/bin/true --serve").to_string();
     deployment.check_systemd(&unit).unwrap();
-    for line in ["TimeoutStopSec=55", "TimeoutStartSec=2", "WatchdogSec=30s", "KillMode=mixed"] {
+    for line in [
+        "TimeoutStopSec=55",
+        "TimeoutStartSec=2",
+        "WatchdogSec=30s",
+        "KillMode=mixed",
+        "RestartSec=3",
+    ] {
         assert!(unit.lines().any(|found| found == line), "{line} in\n{unit}");
     }
     let folder = tempfile(&unit);

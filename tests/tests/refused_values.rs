@@ -271,3 +271,45 @@ async fn a_question_mark_turns_it_into_other_errors() {
     assert_eq!(gauge.alive(), 0);
     assert_eq!(Session::DEFAULTS.restart_policy(), RestartPolicy::Temporary);
 }
+
+#[tokio::test(start_paused = true)]
+async fn many_workers_give_back_the_values_that_were_refused() {
+    let gauge = Gauge::new();
+    let pool = sessions(100);
+    let mut values = (0..1_000).map(|number| session(&gauge, number));
+    let refused = within("the refusal", pool.add_workers(values.by_ref())).await.unwrap_err();
+    assert!(matches!(refused.error(), SupervisorError::MaxChildren(_, 100)), "{refused}");
+    let (added, _, refused) = refused.into_parts();
+    assert_eq!(added.len(), 100);
+    // The refused ones and those that are left are all the others, in their order.
+    let rest: Vec<u32> =
+        refused.iter().chain(&values.collect::<Vec<_>>()).map(|s| s.number).collect();
+    assert!(rest.iter().copied().eq(100..1_000), "{rest:?}");
+    drop(refused);
+    assert_eq!(gauge.alive(), 100);
+    pool.shutdown().await.unwrap();
+    quiet().await;
+
+    let refused = pool.add_workers([session(&gauge, 1), session(&gauge, 2)]).await.unwrap_err();
+    let numbers: Vec<u32> = refused.into_refused().iter().map(|session| session.number).collect();
+    assert_eq!(numbers, [1, 2], "a pool that has ended refuses all");
+    assert_eq!(gauge.alive(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn workers_that_report_give_back_the_values_that_were_refused() {
+    let gauge = Gauge::new();
+    let template = ChildSpec::per_worker::<Session>("session").with_start(StartMode::Notify);
+    let pool = Supervisor::new().with_max_children(1).build_pool(template);
+    let values = [session(&gauge, 1), session(&gauge, 2), session(&gauge, 3)];
+    let refused = within("the refusal", pool.add_workers(values)).await.unwrap_err();
+    let numbers: Vec<u32> = refused.into_refused().iter().map(|session| session.number).collect();
+    assert_eq!(numbers, [2, 3], "the first has had a life, which did not report");
+    assert_eq!(gauge.alive(), 0);
+    pool.shutdown().await.unwrap();
+
+    let refused = pool.add_workers([session(&gauge, 4), session(&gauge, 5)]).await.unwrap_err();
+    let numbers: Vec<u32> = refused.into_refused().iter().map(|session| session.number).collect();
+    assert_eq!(numbers, [4], "the iterator keeps what comes after the error");
+    assert_eq!(gauge.alive(), 0);
+}

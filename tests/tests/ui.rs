@@ -11,13 +11,14 @@ use std::process::Command;
 
 /// Mistakes that only the compiler can find, by traits and types. The library words the errors
 /// where the compiler allows it.
-const BY_THE_COMPILER: [&str; 32] = [
+const BY_THE_COMPILER: [&str; 34] = [
     "ask_without_reply",
     "builder_not_built",
     "child_by_hand",
     "child_not_derived",
     "child_of_another_supervisor",
     "default_missing",
+    "function_elsewhere",
     "job_with_context",
     "job_without_result",
     "message_not_send",
@@ -42,6 +43,7 @@ const BY_THE_COMPILER: [&str; 32] = [
     "worker_missing_generic",
     "worker_not_derived",
     "worker_not_send",
+    "worker_once_as_worker",
     "worker_once_missing",
     "worker_wrong_context",
 ];

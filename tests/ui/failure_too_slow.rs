@@ -1,11 +1,11 @@
-//! A child that fails by a time-out can exceed `max_restarts` within `restart_window`.
+//! A child that fails by its `heartbeat` can exceed `max_restarts` within `restart_window`.
 
 use supervisor::prelude::*;
 
 supervision_tree! {
     pub Shop: one_for_one {
         worker: Always(heartbeat = 10s),
-        printer: Printer(start = notify, start_timeout = 2s, backoff = 1s),
+        printer: Printer(start = notify, start_timeout = 1h, backoff = 1s),
         reader: Reader,
         quick: Printer(heartbeat = 1s),
         once: Temporary(heartbeat = 10s) = self::worker,
@@ -36,6 +36,28 @@ impl Worker for Printer {
     async fn run(&self, _ctx: Context) -> ChildResult {
         Ok(())
     }
+}
+
+/// The type of a child may be one letter, as those of parameters are.
+#[derive(Child, Default)]
+#[child(heartbeat = BEAT)]
+pub struct W;
+
+impl Worker for W {
+    async fn run(&self, _ctx: Context) -> ChildResult {
+        Ok(())
+    }
+}
+
+pub fn of_a_type() {
+    let _ = supervision_tree! { one_for_one { letter: W } };
+}
+
+pub fn of_a_parameter<T>(parameter: T)
+where
+    T: Worker + Child<Recipe = T>,
+{
+    let _ = supervision_tree! { one_for_one { parameter: T = parameter } };
 }
 
 fn main() {}

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fmt::Display;
+use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
@@ -33,6 +34,8 @@ Options:
   --max-restarts N      one more crash, and the run ends [default: 3]
   --seed N              what is drawn is drawn from it: the same seed, the same run [default: 42]
   --letters             print what each letter says
+  --web ADDRESS         run in real time, and show the generals' tree in a browser, until Ctrl-C:
+                        --web 127.0.0.1:9000
   -h, --help            print this
 
 With as many generals as 3 × (traitors + slow), or fewer, agreement is not certain: the run is then
@@ -67,6 +70,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Request, S
         match argument {
             Arg::Short('h') | Arg::Long("help") => return Ok(Request::Help),
             Arg::Long("letters") => settings.letters = true,
+            Arg::Long("web") => settings.web = Some(value(&mut parser, "web", address)?),
             Arg::Long("generals") => {
                 settings.generals = number(&mut parser, "generals", &(3..=10))?;
             }
@@ -150,6 +154,10 @@ fn value<T>(
     let text = parser.value().map_err(|error| error.to_string())?;
     let text = text.string().map_err(|error| format!("--{name}: {error}"))?;
     read(&text).map_err(|wrong| format!("--{name}: {wrong}"))
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| format!("`{text}` is no address and port, as 127.0.0.1:9000"))
 }
 
 fn question(text: &str) -> Result<Question, String> {

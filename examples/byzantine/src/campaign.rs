@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use supervisor::prelude::*;
-use supervisor::{AutoShutdown, events::Event, info::SupervisorStats};
+use supervisor::{AutoShutdown, Tree, events::Event, info::SupervisorStats};
 
 use crate::courier::Courier;
 use crate::field::Field;
@@ -77,25 +77,56 @@ impl Outcome {
     }
 }
 
+/// A campaign that has not begun.
+#[derive(Debug)]
+pub struct Prepared {
+    field: Arc<Field>,
+    tree: Tree<Campaign>,
+}
+
+impl Prepared {
+    /// Makes the tree of a campaign, without starting it.
+    #[must_use]
+    pub fn new(plan: Plan) -> Self {
+        let field = Arc::new(Field::new(plan));
+        let tree = Campaign::tree(&field);
+        Self { field, tree }
+    }
+
+    /// Returns the tree's root, to be watched.
+    #[must_use]
+    pub fn supervisor(&self) -> &Supervisor {
+        self.tree.handle().supervisor()
+    }
+
+    /// Runs the campaign to its end.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the tree does not start. If the tree gives up later, that is an outcome.
+    pub async fn run(self) -> Result<Outcome, SupervisorError> {
+        let Self { field, tree } = self;
+        // Subscribe before the start, so that no event is missed.
+        let mut news = tree.handle().supervisor().events();
+        let campaign = tree.start().await?;
+        let mut events = Vec::new();
+        while let Some(event) = news.next().await {
+            if !event.path().is_at_or_below(&campaign.couriers().supervisor().path()) {
+                events.push((field.elapsed(), event));
+            }
+        }
+        let end = campaign.supervisor().wait().await;
+        let stats = campaign.army().stats().await?;
+        let plan = field.plan().clone();
+        Ok(Outcome { plan, notebooks: field.notebooks(), events, stats, end })
+    }
+}
+
 /// Runs a campaign to its end.
 ///
 /// # Errors
 ///
-/// Returns an error if the tree does not start. If the tree gives up later, that is an outcome.
+/// Those of [`Prepared::run`].
 pub async fn run(plan: Plan) -> Result<Outcome, SupervisorError> {
-    let field = Arc::new(Field::new(plan));
-    let tree = Campaign::tree(&field);
-    // Subscribe before the start, so that no event is missed.
-    let mut news = tree.handle().supervisor().events();
-    let campaign = tree.start().await?;
-    let mut events = Vec::new();
-    while let Some(event) = news.next().await {
-        if !event.path().is_at_or_below(&campaign.couriers().supervisor().path()) {
-            events.push((field.elapsed(), event));
-        }
-    }
-    let end = campaign.supervisor().wait().await;
-    let stats = campaign.army().stats().await?;
-    let plan = field.plan().clone();
-    Ok(Outcome { plan, notebooks: field.notebooks(), events, stats, end })
+    Prepared::new(plan).run().await
 }

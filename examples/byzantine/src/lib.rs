@@ -43,6 +43,7 @@ mod hearsay;
 mod lies;
 mod notebook;
 mod order;
+mod page;
 mod plan;
 mod program;
 mod reasons;
@@ -54,7 +55,7 @@ mod verdict;
 
 pub use accounts::{Accounts, Happening};
 pub use arguments::{HELP, Request, parse};
-pub use campaign::{Campaign, Outcome, run};
+pub use campaign::{Campaign, Outcome, Prepared, run};
 pub use courier::{Courier, Letter};
 pub use field::Field;
 pub use general::General;

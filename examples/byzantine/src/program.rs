@@ -3,10 +3,13 @@
 use std::any::Any;
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::net::TcpListener;
 use std::panic;
 
 use crate::arguments::{HELP, Request, parse};
-use crate::campaign::run;
+use crate::campaign::{Outcome, run};
+use crate::page::{self, PAUSE, Shown};
+use crate::plan::Plan;
 use crate::settings::Settings;
 use crate::story;
 
@@ -50,12 +53,42 @@ pub fn program(
 fn campaign(settings: &Settings, out: &mut impl Write) -> io::Result<Code> {
     let drawn = settings.draw();
     out.write_all(story::before(settings, &drawn).as_bytes())?;
+    if let Some(address) = settings.web {
+        return with_page(settings, drawn.plan, page::bind(address)?, out);
+    }
     // One thread and a paused clock: the clock advances only when all tasks wait. So a run takes no
     // time, and each run is the same.
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?;
     let outcome = runtime.block_on(run(drawn.plan)).map_err(io::Error::other)?;
-    out.write_all(story::after(settings, &outcome).as_bytes())?;
+    tell(settings, &outcome, out)
+}
+
+/// Runs a campaign in real time, with a page that stays until Ctrl-C.
+fn with_page(
+    settings: &Settings,
+    plan: Plan,
+    listener: TcpListener,
+    out: &mut impl Write,
+) -> io::Result<Code> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let address = listener.local_addr()?;
+        let shown = Shown::new(plan, listener).await.map_err(io::Error::other)?;
+        writeln!(out, "\nOpen http://{address}: the campaign begins in {PAUSE:?}.")?;
+        out.flush()?;
+        tokio::time::sleep(PAUSE).await;
+        let (outcome, kept) = shown.run().await.map_err(io::Error::other)?;
+        let code = tell(settings, &outcome, out)?;
+        writeln!(out, "\nThe page stays until Ctrl-C.")?;
+        out.flush()?;
+        kept.until(tokio::signal::ctrl_c()).await.map_err(io::Error::other)?;
+        Ok(code)
+    })
+}
+
+fn tell(settings: &Settings, outcome: &Outcome, out: &mut impl Write) -> io::Result<Code> {
+    out.write_all(story::after(settings, outcome).as_bytes())?;
     Ok(match outcome.end {
         Err(_) => Code::GaveUp,
         Ok(()) if outcome.verdict().is_good() => Code::Agreed,

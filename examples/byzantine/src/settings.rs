@@ -1,6 +1,7 @@
 //! The settings of the command line, and the plan that is drawn from them.
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 
 use supervisor::SupervisionStrategy;
 
@@ -59,6 +60,8 @@ pub struct Settings {
     pub max_restarts: u32,
     /// `true` to print each letter.
     pub letters: bool,
+    /// The address of the page, if there is one.
+    pub web: Option<SocketAddr>,
 }
 
 impl Default for Settings {
@@ -74,6 +77,7 @@ impl Default for Settings {
             strategy: SupervisionStrategy::OneForOne,
             max_restarts: 3,
             letters: false,
+            web: None,
         }
     }
 }

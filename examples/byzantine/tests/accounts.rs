@@ -32,6 +32,7 @@ fn any_settings(seed: u64) -> Settings {
         strategy: random.choice(strategies).unwrap(),
         max_restarts: random.u32(2..=4),
         letters: false,
+        web: None,
     }
 }
 

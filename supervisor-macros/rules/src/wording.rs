@@ -219,23 +219,20 @@ pub const fn partitions_temporary(name: &str) -> Text {
         .str("nobody; make it `Always` or `Transient`")
 }
 
-/// Says that a child that fails by a time-out never exceeds `max_restarts` within `restart_window`;
-/// `each` is the time of one failure and `time` that of all, with the delays between them.
+/// Says that a child that fails by its heartbeat never exceeds `max_restarts` within `restart_window`;
+/// `time` is that of all failures, with the delays between them.
 #[must_use]
 pub const fn failure_too_slow(
     name: &str,
-    option: &str,
-    each: Duration,
+    heartbeat: Duration,
     max_restarts: u32,
     time: Duration,
     restart_window: Duration,
 ) -> Text {
     Text::new()
         .quoted(name)
-        .str(" may hang for its `")
-        .str(option)
-        .str(" = ")
-        .duration(each)
+        .str(" may hang for its `heartbeat = ")
+        .duration(heartbeat)
         .str("` each time: with `max_restarts = ")
         .number(max_restarts as u128)
         .str("` that adds up to ")
@@ -244,9 +241,7 @@ pub const fn failure_too_slow(
         .duration(restart_window)
         .str("`, so it never escalates; write `restart_window = ")
         .duration(time)
-        .str("` or more, or shorten `")
-        .str(option)
-        .str("`")
+        .str("` or more, or shorten `heartbeat`")
 }
 
 /// Says that a group restart may take so long that a child never exceeds `max_restarts` within

@@ -9,7 +9,7 @@ use crate::errors::Errors;
 use crate::options::check::{missing, unknown};
 use crate::options::key::{Key, Place};
 use crate::options::{Item, Options, Value};
-use crate::words::{Policy, Vocabulary};
+use crate::words::{Policy, Vocabulary, elsewhere};
 
 /// A type that derives `Child`, as written.
 pub(crate) struct Child<'a> {
@@ -35,7 +35,8 @@ fn is_meant_as_message(item: &Item) -> bool {
     let name = item.ident.to_string();
     let is_type = name.starts_with(|first: char| first.is_uppercase());
     let is_policy = Policy::parse(&name).is_some() || Policy::meant_by(&name).is_some();
-    (is_type && !is_policy) || Key::nearest(&name, Place::Derive) == Some(Key::Message)
+    let is_word = || elsewhere::options(&name).next() == Some(Key::Message);
+    (is_type && !is_policy) || is_word() || Key::nearest(&name, Place::Derive) == Some(Key::Message)
 }
 
 impl<'a> Child<'a> {

@@ -78,6 +78,9 @@ pub(crate) fn unknown(item: &Item, place: Place) -> String {
         return capitalised(&name, place);
     }
     if let Some(key) = elsewhere::options(&name).find(|key| key.is_allowed(place)) {
+        if key == Key::Start {
+            return format!("unknown option `{name}`; write `start = notify`");
+        }
         return format!("unknown option `{name}`; did you mean `{}`?", key.as_str());
     }
     if let Some(instead) = elsewhere::instead_of_option(&name) {
@@ -126,7 +129,7 @@ fn capitalised(name: &str, place: Place) -> String {
 fn option_misplaced(item: &Item, key: Key, place: Place, subject: &Subject, errors: &mut Errors) {
     let name = key.as_str();
     let message = match (key, place) {
-        (Key::Message | Key::Mailbox, Place::Task) => return,
+        (Key::Message | Key::Mailbox | Key::Histograms, Place::Task) => return,
         (Key::Restart, Place::Task | Place::Typed) => {
             let policy = match item.setting() {
                 Some(Ok(Setting::Policy(policy))) => *policy,
@@ -178,9 +181,9 @@ fn no_start_of_supervisor(option: &str) -> String {
     format!("`{option}` has no meaning on a supervisor: it has started when its children have")
 }
 
-/// Checks that a task has no `message` and no `mailbox`: they belong to a type.
+/// Checks that a task has no `message`, no `mailbox` and no `histograms`: they belong to a type.
 fn message_without_type(item: &Item, key: Key, place: Place, errors: &mut Errors) {
-    if place == Place::Task && matches!(key, Key::Message | Key::Mailbox) {
+    if place == Place::Task && matches!(key, Key::Message | Key::Mailbox | Key::Histograms) {
         let message = format!(
             "a task has no `{}`; give the child a type that derives `Child` and set it there",
             key.as_str()
@@ -417,7 +420,17 @@ fn duration_malformed(item: &Item, key: Key, error: &ValueError, errors: &mut Er
             DurationError::TooLong => format!("`{literal}` is longer than can be counted"),
             DurationError::NotANumber if literal.starts_with('"') => {
                 let value = literal.trim_matches('"');
-                format!("a value has no quotes; write `{name} = {value}`")
+                match duration::parse(value) {
+                    Ok(_) => format!("a value has no quotes; write `{name} = {value}`"),
+                    Err(_) if key == Key::Every => format!(
+                        "a job runs once in each period, as in `{name} = {}`, not at times of the day",
+                        key.example()
+                    ),
+                    Err(_) => format!(
+                        "`{name}` is a duration, without quotes, as in `{name} = {}`",
+                        key.example()
+                    ),
+                }
             }
             DurationError::NotANumber => {
                 format!(

@@ -56,6 +56,7 @@ options! {
     Every           = "every",           Task,          Expansion,  NonzeroTime,  "30s";
     Message         = "message",         Type,          Expansion,  Type,         "Query";
     Mailbox         = "mailbox",         Typed,         Child,      NonzeroCount, "64";
+    Histograms      = "histograms",      Typed,         Child,      Switch,       "true";
     Once            = "once",            Type,          Expansion,  Flag,         "true";
     Crate           = "crate",           Type,          Expansion,  Path,         "::supervisor";
 }

@@ -381,6 +381,78 @@ fn syntax_of_other_languages_costs_one_error() {
 }
 
 #[test]
+fn what_newcomers_write_in_a_head_is_one_error() {
+    is_wrong("supervisor Shop: one_for_one { a: T }", "begins with its name, not `supervisor`");
+    is_wrong("Shop(one_for_one) { a: T }", "write `Shop: one_for_one { … }`");
+    is_wrong(
+        "Shop(strategy = OneForAll, max_restarts = 5) { a: T }",
+        "write `Shop: one_for_all(…)",
+    );
+    is_wrong("Shop(strategy: :one_for_all) { a: T }", "write `Shop: one_for_all { … }`");
+    is_wrong("Shop(max_restarts = 5) { a: T }", "write `Shop: one_for_one(…) { … }`");
+    is_wrong(
+        "Shop: one_for_one(url: String) { a: T = T { url } }",
+        "write `Shop(url: String): one_for_one { … }`",
+    );
+    is_wrong("Shop(n: u8 = 5): one_for_one { a: T = T(n) }", "has no default value");
+    is_wrong("#{strategy => one_for_one}, []", "a tree is its name, a colon");
+    is_fine("Shop(strategy: u8): one_for_one { a: T = T(strategy) }");
+}
+
+#[test]
+fn what_newcomers_write_for_a_child_is_one_error() {
+    is_wrong("S: one_for_one { # the data base\n a: T, b: T }", "a comment begins with `//`");
+    is_wrong("S: one_for_one { a: T, restart: Transient, b: T }", "as in `db: Transient<Db>`");
+    is_fine("S: one_for_one { restart: Transient = restart, b: T }");
+    is_fine("S: one_for_one { restart: Always(shutdown = 1s) }");
+    is_wrong("S: one_for_one { a: T.with_shutdown(5s) }", "write `a: T(shutdown = 5s)`");
+    is_wrong("S: one_for_one { a: T.transient().with_shutdown(5s) }", "write `a: Transient<T>`");
+    is_wrong("S: one_for_one { a: T.clone() }", "write `a: T = T::…`");
+    is_wrong("S: one_for_one { a: T -> b, b: T }", "by naming it in its value");
+    is_wrong("S: one_for_one { a: Pool<T, 4> }", "(partitions = 4) { worker: T }`");
+    is_wrong("S: one_for_one { a = one_for_all { b: T } }", "write `a: one_for_all { … }`");
+    for closure in ["fn ctx -> Ok(()) end", "async fn(ctx: Context) -> R { Ok(()) }"] {
+        is_wrong(
+            &format!("S: one_for_one {{ a: Always = {closure}, b: T }}"),
+            "a closure is `|ctx|",
+        );
+    }
+    is_wrong("S: one_for_one { a: Always = P { url }.run }", "make its type a child");
+    is_fine("S: one_for_one { a: Always = handlers.run }");
+    is_wrong("S: one_for_one { a: A = A(b), b: B = B(a) }", "`a` and `b` use each other");
+    is_wrong("S: one_for_one { a: A, b: B = B(self.a()) }", "write `a`");
+    is_wrong("S: one_for_one { b: B = B(self.config.x) }", "has no `self` while it is made");
+    is_fine("one_for_one { b: B = B(self.config.x) }");
+    is_wrong("S: one_for_one { S: T }", "in lower case");
+    is_wrong("S: one_for_one { a: S }", "give the tree another one");
+    is_wrong("S: one_for_one { a: Always = |c: Context<Job>| f(c) }", "`#[child(message = Job)]`");
+    is_fine("S: one_for_one { a: Always = |c: Context<()>| f(c), b: Always = |c: Context| f(c) }");
+}
+
+#[test]
+fn what_a_life_borrows_or_takes_is_one_error() {
+    is_wrong("S: one_for_one { a: A, b: Always = move |c| f(c, &a) }", "would borrow `a`");
+    is_wrong("S(n: String): one_for_one { b: Always = move |c| f(c, n) }", "write `n.clone()`");
+    is_fine("S(n: u16): one_for_one { b: Always = move |c| f(c, n) }");
+    is_wrong("S(n: &str): one_for_one { b: Always = move |c| f(c, n) }", "n.to_owned();");
+    is_wrong("S(n: &[u8]): one_for_one { b: Always = move |c| f(c, n) }", "n.to_vec();");
+    is_wrong("S(n: &Config): one_for_one { b: Always = move |c| f(c, n) }", "n.clone();");
+}
+
+#[test]
+fn values_of_other_tools_are_one_error() {
+    is_wrong("S: one_for_one { a: Always(every = \"*/5 * * * *\") }", "not at times of the day");
+    is_wrong("S: one_for_one { a: T(shutdown = \"soon\") }", "without quotes");
+    is_wrong("S: one_for_one { a: T(backoff = 1s, factor = 2) }", "twice the one before");
+    is_wrong("S: one_for_one { a: T(backoff = exponential) }", "`backoff = 100ms..30s`");
+    is_wrong("S: one_for_one(max_restarts = 5/min) { a: T }", "restart_window = 1m`");
+    is_wrong("S: one_for_one { a: T(notify) }", "write `start = notify`");
+    is_wrong("S: one_for_one { a: T(shutdown = none) }", "`shutdown = infinity`");
+    let found = messages(derive("#[child(type = Query)] struct A;"));
+    assert!(found.len() == 1 && found[0].contains("did you mean `message`?"), "{found:?}");
+}
+
+#[test]
 fn what_is_half_typed_keeps_the_child_that_follows() {
     is_wrong("S: one_for_one { a: T = b: T }", "expected a value after `=`");
     is_wrong("S: one_for_one { a: T = T:: b: T }", "the value is not finished");

@@ -54,8 +54,11 @@ fn each_option_of_a_supervisor_has_its_methods() {
 
 #[test]
 fn each_option_of_a_child_that_differs_from_its_default_is_printed() {
-    // The policy is the first word of a printed child, and the mailbox is no rule of supervision.
-    let is_printed = |key: Key| is_of_child(key) && !matches!(key, Key::Restart | Key::Mailbox);
+    // The policy is the first word of a printed child, and what concerns the mailbox is no rule of
+    // supervision.
+    let is_printed = |key: Key| {
+        is_of_child(key) && !matches!(key, Key::Restart | Key::Mailbox | Key::Histograms)
+    };
     let text = library("spec/options.rs");
     let (_, printer) = text.split_once("fn in_tree_language").expect("what prints the options");
     let missing: Vec<_> = Key::ALL
@@ -67,8 +70,8 @@ fn each_option_of_a_child_that_differs_from_its_default_is_printed() {
 
 #[test]
 fn each_option_of_a_child_can_be_asked_for() {
-    // The mailbox is no rule of supervision.
-    let asked = |key: Key| is_of_child(key) && key != Key::Mailbox;
+    // What concerns the mailbox is no rule of supervision.
+    let asked = |key: Key| is_of_child(key) && !matches!(key, Key::Mailbox | Key::Histograms);
     each_is_in("observe/info.rs", asked, |key| format!("pub {}: ", key.as_str()));
 }
 

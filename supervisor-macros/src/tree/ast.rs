@@ -46,10 +46,28 @@ pub(crate) struct Param {
 }
 
 impl Param {
-    /// Returns whether the parameter is a reference that may end with the call.
-    pub(crate) fn is_borrowed(&self) -> bool {
-        let Type::Reference(reference) = &self.ty else { return false };
-        reference.lifetime.as_ref().is_none_or(|lifetime| lifetime.ident != "static")
+    /// Returns the method that makes an owned value of the parameter, if it is a reference that may end
+    /// with the call.
+    pub(crate) fn to_own_borrowed(&self) -> Option<&'static str> {
+        let Type::Reference(reference) = &self.ty else { return None };
+        if reference.lifetime.as_ref().is_some_and(|lifetime| lifetime.ident == "static") {
+            return None;
+        }
+        Some(match &*reference.elem {
+            Type::Slice(_) => "to_vec",
+            Type::Path(path) if path.path.is_ident("str") => "to_owned",
+            _ => "clone",
+        })
+    }
+
+    /// Returns whether each use moves the parameter, as far as the name of its type tells.
+    pub(crate) fn is_moved(&self) -> bool {
+        const TYPES: [&str; 9] = [
+            "Arc", "Box", "BTreeMap", "HashMap", "HashSet", "OsString", "PathBuf", "String", "Vec",
+        ];
+        let Type::Path(path) = &self.ty else { return false };
+        let last = path.path.segments.last();
+        last.is_some_and(|last| TYPES.iter().any(|name| last.ident == name))
     }
 }
 

@@ -12,8 +12,10 @@ mod facts;
 mod lives;
 mod scope;
 mod supervisor;
+mod twins;
 
 pub(super) use supervisor::{nested_template, template_missing};
+pub(super) use twins::tree_duplicate;
 
 use syn::Expr;
 use syn::ext::IdentExt;
@@ -31,20 +33,45 @@ pub(crate) fn check(tree: &mut Tree, errors: &mut Errors) {
     let params: Vec<String> = head
         .map(|head| head.params.iter().map(|param| param.ident.unraw().to_string()).collect())
         .unwrap_or_default();
-    let borrowed: Vec<String> = head
+    let borrowed: Vec<(String, &'static str)> = head
         .map(|head| {
-            let borrowed = head.params.iter().filter(|param| param.is_borrowed());
-            borrowed.map(|param| param.ident.unraw().to_string()).collect()
+            let borrowed =
+                head.params.iter().filter_map(|param| Some((param, param.to_own_borrowed()?)));
+            borrowed.map(|(param, call)| (param.ident.unraw().to_string(), call)).collect()
+        })
+        .unwrap_or_default();
+    let moved: Vec<String> = head
+        .map(|head| {
+            let moved = head.params.iter().filter(|param| param.is_moved());
+            moved.map(|param| param.ident.unraw().to_string()).collect()
         })
         .unwrap_or_default();
     let root = head.map(|head| head.ident.clone());
-    let site = Site { root: root.as_ref(), is_root: true, params: &params, borrowed: &borrowed };
+    let site = Site {
+        root: root.as_ref(),
+        is_root: true,
+        params: &params,
+        borrowed: &borrowed,
+        moved: &moved,
+    };
     supervisor::attributes_without_name(tree, errors);
     attributes::attribute_of_tree(tree, errors);
     supervisor::tree_too_deep(tree, errors);
     options::check::check(&tree.root.options, tree.root.root_place(), &Subject::default(), errors);
     check_supervisor(&mut tree.root, site, None, errors);
     tree.attrs.retain(|attr| !attributes::is_refused(attr, None));
+}
+
+/// Returns whether a child of the tree has the tree's own type.
+pub(crate) fn contains_itself(tree: &Tree) -> bool {
+    fn contains(supervisor: &Supervisor, root: &syn::Ident) -> bool {
+        supervisor.children.iter().any(|child| match &child.body {
+            Body::Typed(typed) => typed.ty.is_plain && typed.ty.last == *root,
+            Body::Supervisor(nested) => contains(nested, root),
+            Body::Task(_) | Body::Broken(_) => false,
+        })
+    }
+    tree.head.as_ref().is_some_and(|head| contains(&tree.root, &head.ident))
 }
 
 fn check_supervisor(
@@ -109,14 +136,19 @@ fn check_child(supervisor: &Supervisor, site: Site, scope: Scope, errors: &mut E
     apply(&|found| after::after_later(supervisor, child, scope, found), Validity::Invalid);
     apply(&|found| after::after_unknown(supervisor, child, scope, found), Validity::Invalid);
     apply(&|found| child::task_called(child, found), Validity::WithoutValue);
+    apply(&|found| child::task_with_messages(child, found), Validity::WithoutValue);
+    apply(&|found| scope::self_in_value(child, site, scope, found), Validity::WithoutValue);
     apply(&|found| scope::function_hidden(child, scope, found), Validity::WithoutValue);
     apply(&|found| scope::task_borrows_parameter(child, site, found), Validity::WithoutValue);
-    apply(&|found| lives::sibling_given_away(child, scope, found), Validity::WithoutValue);
+    apply(&|found| lives::sibling_given_away(child, site, scope, found), Validity::WithoutValue);
     apply(
         &|found| lives::async_closure_captures(child, site, scope, found),
         Validity::WithoutValue,
     );
-    apply(&|found| scope::sibling_later(child, site, scope, found), Validity::WithoutValue);
+    apply(
+        &|found| scope::sibling_later(supervisor, child, site, scope, found),
+        Validity::WithoutValue,
+    );
     apply(
         &|found| scope::sibling_below(supervisor, child, site, scope, found),
         Validity::WithoutValue,

@@ -187,7 +187,7 @@ fn program(tree: &Tree, params: &[&Ident], errors: &TokenStream) -> Program {
     let checks = descriptor::checks(tree);
     let checks = checks
         .iter()
-        .map(|Check { cfgs: own, block }| quote!(#(#cfgs)* #(#own)* const _: () = #block;));
+        .map(|Check { cfgs: own, block, .. }| quote!(#(#cfgs)* #(#own)* const _: () = #block;));
     Program {
         first: TokenStream::new(),
         // A tree with mistakes may leave out the values that use its parameters.
@@ -202,6 +202,22 @@ fn program(tree: &Tree, params: &[&Ident], errors: &TokenStream) -> Program {
     }
 }
 
+/// Writes a check of a child whose type has the name of a parameter, such as `W`, for an item: the check
+/// is made if the module around the tree has a type of this name. If it has none, the name means a
+/// parameter of the function, or a type that is declared in it, and something else stands for it.
+fn if_in_module(krate: &TokenStream, ty: &Ident, block: &TokenStream) -> TokenStream {
+    // A name that the inner block imports hides that of the outer block, which hides the parameter.
+    quote! {{
+        #[allow(dead_code, reason = "the module may have a type of this name")]
+        type #ty = #krate::__private::Parameter;
+        {
+            #[allow(unused_imports, reason = "the module may have no type of this name")]
+            use self::*;
+            if #krate::__private::is_known::<#ty>() #block
+        }
+    }}
+}
+
 /// Writes an expression. Its handle is generic over the handles of the children, so that no type
 /// has to be written down and the tree works inside generic functions.
 fn expression(tree: &Tree, errors: &Errors) -> TokenStream {
@@ -210,14 +226,16 @@ fn expression(tree: &Tree, errors: &Errors) -> TokenStream {
         return editor::expression(tree, &errors);
     }
     let checks = descriptor::checks(tree);
-    let checks = checks.iter().map(|Check { cfgs, block }| {
+    let checks = checks.iter().map(|Check { cfgs, block, of }| {
         // rustc evaluates an item when it checks the program, and an inline constant only when it
         // builds the function around it. An item can name no parameter of that function.
-        if generic::may_be_generic(block, &tree.generics) {
-            quote!(#(#cfgs)* const #block;)
-        } else {
-            quote!(#(#cfgs)* const _: () = #block;)
+        if !generic::may_be_generic(block, &tree.generics) {
+            return quote!(#(#cfgs)* const _: () = #block;);
         }
+        let only = of.filter(|ty| generic::is_only_parameter(ty, block, &tree.generics));
+        let item = only.map(|ty| if_in_module(&tree.krate, ty, block));
+        let item = item.map(|item| quote!(#(#cfgs)* const _: () = #item;));
+        quote!(#item #(#cfgs)* const #block;)
     });
     let statements = build::root(tree);
     let descriptor = descriptor::of_root(tree);

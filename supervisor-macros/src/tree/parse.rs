@@ -37,14 +37,20 @@ pub(crate) fn parse(tokens: TokenStream, reader: Reader, errors: &mut Errors) ->
 fn tree(input: ParseStream, reader: Reader, errors: &mut Errors) -> syn::Result<Tree> {
     let (krate, _) = bracketed(input)?;
     let generics = generics(input)?;
+    head::not_a_map(input)?;
     let attrs = input.call(Attribute::parse_outer)?;
-    let head = head::parse(input, &krate, errors)?;
+    let (mut head, strategy) = head::parse(input, &krate, errors)?.unzip();
+    let mut strategy = strategy.flatten();
     if let (Some(head), Some(first)) = (&head, generics.first()) {
         let message = format!("a named tree such as `{}` has no type parameters", head.ident);
         errors.at(first.span(), message);
     }
     let start = input.fork();
-    let root = match supervisor::parse(input, head.as_ref().map(|head| &head.ident), errors) {
+    if let Some(head) = &mut head {
+        strategy = strategy.or_else(|| head::params_behind_strategy(input, head, &krate, errors));
+    }
+    let name = head.as_ref().map(|head| &head.ident);
+    let root = match supervisor::parse(input, name, strategy, errors) {
         // In an editor, the name of the tree is there before its strategy.
         Err(error) if reader == Reader::Editor && head.is_some() => {
             errors.push(error);

@@ -25,7 +25,10 @@ const POLICIES: &[(&str, Policy)] = &[
     ("oncrash", Policy::Transient),
     ("onerror", Policy::Transient),
     ("onfailed", Policy::Transient),
+    ("iffailed", Policy::Transient),
+    ("ifcrashed", Policy::Transient),
     ("onfailure", Policy::Transient),
+    ("restartonfailure", Policy::Transient),
     ("onpanic", Policy::Transient),
     ("donotrestart", Policy::Temporary),
     ("never", Policy::Temporary),
@@ -173,6 +176,7 @@ const OPTIONS: &[(&str, Key)] = &[
     ("msg", Key::Message),
     ("messages", Key::Message),
     ("messagetype", Key::Message),
+    ("type", Key::Message),
     ("policy", Key::Restart),
     ("restartpolicy", Key::Restart),
     ("critical", Key::Significant),
@@ -191,8 +195,24 @@ const ORDER: &str = "children start in the order of declaration, and stop in rev
                      `order = by_use`, `after = [db]` names what a child needs; for a restart \
                      after a sibling's, use `rest_for_one`";
 
+/// The options of an exponential backoff in other libraries.
+const BACKOFF: &str = "a backoff is its first and its longest delay, as in `backoff = 1s..30s`; each \
+                       is twice the one before, with jitter";
+
+/// The options of Kubernetes' probes.
+const PROBE: &str = "a child that hangs is found by its `heartbeat`, as in `heartbeat = 10s`";
+
 /// Options of others that the tree language expresses without an option.
 const NO_OPTIONS: &[(&str, &str)] = &[
+    ("factor", BACKOFF),
+    ("multiplier", BACKOFF),
+    ("jitter", BACKOFF),
+    ("maxdelay", BACKOFF),
+    ("basedelay", BACKOFF),
+    ("initialdelay", BACKOFF),
+    ("failurethreshold", PROBE),
+    ("initialdelayseconds", PROBE),
+    ("periodseconds", PROBE),
     ("id", "a name stands before its colon, as in `db: Db`"),
     ("name", "a name stands before its colon, as in `db: Db`"),
     ("strategy", "the strategy stands after the colon, as in `Shop: one_for_one`"),
@@ -219,6 +239,15 @@ const NO_OPTIONS: &[(&str, &str)] = &[
 /// Returns how the tree language says what others say with an option.
 pub(crate) fn instead_of_option(word: &str) -> Option<&'static str> {
     find(NO_OPTIONS, &plain(word))
+}
+
+/// Words before the name of a tree, as they are written.
+const KINDS_OF_TREES: &[&str] =
+    &["app", "application", "defmodule", "module", "root", "supervisor", "tree"];
+
+/// Returns whether other languages write the word before the name of a supervisor.
+pub(crate) fn is_kind_of_tree(word: &str) -> bool {
+    KINDS_OF_TREES.contains(&word)
 }
 
 /// Words of Rust and of other languages before a declaration, as they are written.
@@ -280,6 +309,12 @@ const VALUES: &[(Key, &str, &str)] = &[
     (Key::AutoShutdown, "any", "any_significant"),
     (Key::AutoShutdown, "all", "all_significant"),
     (Key::AutoShutdown, "none", "never"),
+    (Key::Shutdown, "none", "infinity"),
+    (Key::Backoff, "exponential", "100ms..30s"),
+    (Key::Backoff, "expo", "100ms..30s"),
+    (Key::Backoff, "constant", "5s"),
+    (Key::Backoff, "fixed", "5s"),
+    (Key::Backoff, "linear", "5s"),
     (Key::Start, "ready", "notify"),
     (Key::Start, "wait", "notify"),
     (Key::Start, "sync", "notify"),

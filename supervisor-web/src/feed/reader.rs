@@ -13,6 +13,8 @@ pub(crate) struct Reader {
     number: u64,
     /// The position of the next entry; `None` before the first look.
     next: Option<u64>,
+    /// The number of entries that are gone and were passed over for a failure that is kept.
+    lost: u64,
 }
 
 /// An item of the stream that a reader gets.
@@ -28,17 +30,27 @@ pub(crate) enum Item {
 
 impl Reader {
     pub(super) fn new(feed: Arc<Feed>, number: u64, from: Option<u64>) -> Self {
-        Self { feed, number, next: from }
+        Self { feed, number, next: from, lost: 0 }
     }
 
     /// Returns the next item; `None` once the tree has ended and all was read.
     pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Item>> {
         let feed = Arc::clone(&self.feed);
         let ring = feed.look(self.number, cx);
-        let next = *self.next.get_or_insert(ring.first);
+        let next = *self.next.get_or_insert(ring.oldest());
         let item = if next < ring.first {
-            self.next = Some(ring.first);
-            Some(Item::Lost(ring.first - next))
+            // Failures first, and then how many entries around them are gone.
+            let position = ring.failure_from(next).map_or(ring.first, |(position, _)| *position);
+            self.lost += position - next;
+            if let Some((_, entry)) = ring.failure_from(next) {
+                self.next = Some(position + 1);
+                Some(Item::Entry { position, entry: entry.clone() })
+            } else {
+                self.next = Some(position);
+                Some(Item::Lost(std::mem::take(&mut self.lost)))
+            }
+        } else if self.lost > 0 {
+            Some(Item::Lost(std::mem::take(&mut self.lost)))
         } else if let Some(entry) = ring.get(next) {
             self.next = Some(next + 1);
             Some(Item::Entry { position: next, entry: entry.clone() })
@@ -60,7 +72,7 @@ impl Reader {
     pub(crate) fn poll_any(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let feed = Arc::clone(&self.feed);
         let ring = feed.look(self.number, cx);
-        let next = self.next.unwrap_or(ring.first).min(ring.end());
+        let next = self.next.unwrap_or(ring.oldest()).min(ring.end());
         self.next = Some(next);
         if next == ring.end() && ring.source.is_some() {
             return Poll::Pending;

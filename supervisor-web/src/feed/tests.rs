@@ -89,6 +89,37 @@ async fn a_slow_reader_loses_the_oldest_entries_and_is_told_how_many() {
 }
 
 #[tokio::test]
+async fn failures_outlive_a_flood_of_other_entries() {
+    let supervisor = tree().await;
+    let other = ChildSpec::new("other").with_task(async |ctx: supervisor::Context| {
+        ctx.shutdown_requested().await;
+        Ok(())
+    });
+    supervisor.add_child(other).await.expect("it is added");
+    let feed = Feed::new(supervisor.events());
+    let kill = async |name: &str| {
+        let child = supervisor.lookup_any(name).await.expect("the child");
+        child.kill().await.expect("it is killed");
+    };
+    let mut slow = feed.read(None).expect("a reader");
+    assert_eq!(drain(&mut slow), (vec![], 0));
+    kill("other").await;
+    // One child that fails again and again does not push out the failure of another one.
+    for _ in 0..200 {
+        kill("child").await;
+    }
+    (0..KEPT).for_each(|_| feed.push(entry()));
+    for mut reader in [slow, feed.read(None).expect("a reader")] {
+        let (positions, lost) = drain(&mut reader);
+        // (A kill is two entries: the end, and the next life.)
+        let (failures, others) = positions.split_at(1 + KEPT_OF_ONE);
+        assert_eq!(failures, [0, 394, 396, 398, 400]);
+        assert_eq!((others.first(), others.len()), (Some(&402), KEPT));
+        assert_eq!(lost, 402 - 5);
+    }
+}
+
+#[tokio::test]
 async fn a_position_of_the_future_is_the_end() {
     let supervisor = tree().await;
     let feed = Feed::new(supervisor.events());

@@ -11,6 +11,8 @@ use super::{cut, millis, unix, unix_now};
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) json: std::sync::Arc<str>,
+    /// The path of the child, if the entry tells that something has failed: such entries are kept longer.
+    pub(crate) failed: Option<std::sync::Arc<str>>,
 }
 
 #[derive(Default, Serialize)]
@@ -57,14 +59,27 @@ impl From<&Event> for Entry {
             ..EventJson::default()
         };
         fill_in(&mut json, event.kind());
-        Self::of(&json)
+        let failed = is_failure(event.kind()).then(|| event.path().as_str().into());
+        Self { failed, ..Self::of(&json) }
     }
 }
 
 impl Entry {
     fn of(json: &EventJson) -> Self {
         // A value of this form has nothing that cannot be written.
-        Self { json: serde_json::to_string(json).unwrap_or_default().into() }
+        Self { json: serde_json::to_string(json).unwrap_or_default().into(), failed: None }
+    }
+}
+
+/// Returns `true` if something has failed.
+fn is_failure(kind: &EventKind) -> bool {
+    match kind {
+        EventKind::ChildTerminated { reason, .. } => reason.is_abnormal(),
+        EventKind::ChildStartFailed { .. }
+        | EventKind::ChildGivenUp { .. }
+        | EventKind::ChildNotStopped { .. }
+        | EventKind::MaxRestartsExceeded { .. } => true,
+        _ => false,
     }
 }
 

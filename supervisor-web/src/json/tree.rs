@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 use supervisor::health::Health;
-use supervisor::info::{Snapshot, Wait};
-use supervisor::{HealthPart, MaxRestarts, RestartPolicy, Shutdown, SupervisionStrategy};
+use supervisor::info::{MessageTimes, Snapshot, TimeHistogram, Wait};
+use supervisor::{HealthPart, MaxRestarts, Order, RestartPolicy, Shutdown, SupervisionStrategy};
 
 use super::reason::ReasonJson;
 use super::{HealthJson, cut, millis, unix_now};
@@ -42,6 +42,15 @@ struct NodeJson<'a> {
     window_ms: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     restarts_left: Option<u32>,
+    /// The order of starts and stops of a supervisor's children, if it is not that of the declaration.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order: Option<&'static str>,
+    /// The time until a supervisor that drains is stopped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    drain_left_ms: Option<u64>,
+    /// The time until a supervisor kills what is left of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stop_left_ms: Option<u64>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     uses: &'a [String],
     life: u64,
@@ -67,10 +76,27 @@ struct NodeJson<'a> {
     queued: u64,
     #[serde(skip_serializing_if = "is_zero")]
     capacity: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    times: Option<TimesJson>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     waits: Vec<WaitJson>,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_exit: Option<ReasonJson>,
+}
+
+/// The times of a child's messages in microseconds, as bounds that half of them, and 99 of 100, do not
+/// exceed; left out above all bounds.
+#[derive(Serialize)]
+struct TimesJson {
+    messages: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waiting_half: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waiting_most: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    handling_half: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    handling_most: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -117,6 +143,9 @@ impl<'a> NodeJson<'a> {
             }),
             window_ms: part.restart_window.map(millis),
             restarts_left: part.restarts_left,
+            order: part.order.filter(|order| *order != Order::Declaration).map(Order::as_str),
+            drain_left_ms: part.drain_left.map(millis),
+            stop_left_ms: part.stop_left.map(millis),
             uses: &part.uses,
             life: part.incarnation,
             restarts: part.restarts,
@@ -133,8 +162,24 @@ impl<'a> NodeJson<'a> {
             },
             queued: part.queued as u64,
             capacity: part.capacity as u64,
+            times: part.message_times.as_deref().map(Into::into),
             waits: part.waits.iter().map(Into::into).collect(),
             last_exit: part.last_exit.as_ref().map(Into::into),
+        }
+    }
+}
+
+impl From<&MessageTimes> for TimesJson {
+    fn from(times: &MessageTimes) -> Self {
+        let bound = |of: &TimeHistogram, of_hundred| {
+            u64::try_from(of.percentile(of_hundred)?.as_micros()).ok()
+        };
+        Self {
+            messages: times.waiting.count(),
+            waiting_half: bound(&times.waiting, 50),
+            waiting_most: bound(&times.waiting, 99),
+            handling_half: bound(&times.handling, 50),
+            handling_most: bound(&times.handling, 99),
         }
     }
 }

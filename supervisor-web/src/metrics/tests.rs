@@ -12,8 +12,7 @@ async fn waits(ctx: Context) -> ChildResult {
 
 /// Returns the metrics of a tree.
 async fn scrape(supervisor: &Supervisor) -> String {
-    let snapshot = supervisor.snapshot().await.expect("it runs");
-    render(&snapshot, &supervisor.health().await)
+    of(supervisor).await
 }
 
 fn has(text: &str, line: &str) {
@@ -40,7 +39,7 @@ async fn children_supervisors_and_the_tree() {
         pool.add_worker().await.expect("a worker");
     }
     supervisor.lookup_any("inner/db").await.expect("it").kill().await.expect("it is killed");
-    tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+    tokio::time::sleep(Duration::from_millis(1)).await;
     let text = scrape(&supervisor).await;
     has(&text, "supervisor_live 1");
     has(&text, "supervisor_ready 1");
@@ -88,4 +87,46 @@ async fn too_many_children_are_counted_and_not_listed() {
         &text,
         &format!(r#"supervisor_children{{supervisor="/",state="running"}} {}"#, MOST_CHILDREN + 7),
     );
+}
+
+/// A child that measures its messages.
+#[derive(Child)]
+#[child(message = u32, histograms)]
+struct Measured;
+
+impl Worker for Measured {
+    async fn run(&self, mut ctx: Context<u32>) -> ChildResult {
+        while let Some(time) = ctx.recv().await {
+            tokio::time::sleep(Duration::from_millis(time.into())).await;
+        }
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_child_that_measures_has_histograms() {
+    let spec = ChildSpec::new("clerk").with_worker(Measured);
+    let clerk = spec.handle().clone();
+    let supervisor = Supervisor::new()
+        .with_child(spec)
+        .with_child(ChildSpec::new("other").with_task(waits))
+        .build();
+    supervisor.start().await.expect("it starts");
+    clerk.send(40).await.expect("it is sent");
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    clerk.send(3).await.expect("it is sent");
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let text = scrape(&supervisor).await;
+    let [waiting, handling] = ["waiting", "handling"].map(|what| format!("message_{what}_seconds"));
+    has(&text, &format!("# TYPE supervisor_{waiting} histogram"));
+    has(&text, &format!(r#"supervisor_{waiting}_bucket{{child="clerk",le="0.00001"}} 1"#));
+    has(&text, &format!(r#"supervisor_{waiting}_bucket{{child="clerk",le="0.025"}} 1"#));
+    has(&text, &format!(r#"supervisor_{waiting}_bucket{{child="clerk",le="0.05"}} 2"#));
+    has(&text, &format!(r#"supervisor_{waiting}_sum{{child="clerk"}} 0.039"#));
+    has(&text, &format!(r#"supervisor_{handling}_bucket{{child="clerk",le="0.005"}} 1"#));
+    has(&text, &format!(r#"supervisor_{handling}_bucket{{child="clerk",le="+Inf"}} 2"#));
+    has(&text, &format!(r#"supervisor_{handling}_sum{{child="clerk"}} 0.043"#));
+    has(&text, &format!(r#"supervisor_{handling}_count{{child="clerk"}} 2"#));
+    assert!(!text.contains(r#"seconds_count{child="other""#));
+    supervisor.shutdown().await.expect("it stops");
 }

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use supervisor::info::TimeHistogram;
+
 /// A text of metrics that is being written.
 pub(super) struct Text(String);
 
@@ -36,7 +38,26 @@ impl Text {
 impl Family<'_> {
     /// Writes a sample.
     pub(super) fn sample(&mut self, labels: &[(&'static str, &str)], value: f64) {
+        self.sample_of("", labels, value);
+    }
+
+    /// Writes the samples of a histogram, which has this label.
+    pub(super) fn histogram(&mut self, label: (&'static str, &str), times: &TimeHistogram) {
+        let bounds = TimeHistogram::BOUNDS.iter().map(|bound| bound.as_secs_f64().to_string());
+        let bounds = bounds.chain(["+Inf".to_owned()]);
+        let mut below = 0;
+        for (bound, count) in bounds.zip(times.counts()) {
+            below += count;
+            self.sample_of("_bucket", &[label, ("le", &bound)], total(below));
+        }
+        self.sample_of("_sum", &[label], times.sum().as_secs_f64());
+        self.sample_of("_count", &[label], total(below));
+    }
+
+    /// Writes a sample of the family whose name has this end.
+    fn sample_of(&mut self, end: &str, labels: &[(&'static str, &str)], value: f64) {
         self.text.push_str(self.name);
+        self.text.push_str(end);
         for (index, (label, text)) in labels.iter().enumerate() {
             self.text.push_str(if index == 0 { "{" } else { "," });
             self.text.push_str(label);
@@ -61,4 +82,10 @@ fn escape(text: &mut String, value: &str) {
             other => text.push(other),
         }
     }
+}
+
+/// Returns a number as Prometheus has them.
+#[expect(clippy::cast_precision_loss, reason = "numbers above 2⁵³ may be rounded")]
+pub(super) fn total(number: u64) -> f64 {
+    number as f64
 }

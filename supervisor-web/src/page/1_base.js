@@ -36,13 +36,31 @@ function say(ms) {
 // Says a length, such as that of a window, without a zero behind the point.
 const sayExact = ms => say(ms).replace('.0 ', ' ');
 
+// Says the bound of a time in microseconds; the last bound of a histogram is 10 s.
+const sayBound = us => us === undefined ? '> 10 s' : us < 1000 ? '≤ ' + us + ' µs' : '≤ ' + sayExact(us / 1000);
+
 const clock = at => new Date(at).toLocaleTimeString('en-GB');
 
 // The state of a child in a word that is short enough for a class.
 const classOf = state => 's-' + state.replace(' ', '-');
 
-// States in which something is not as it should be.
-const TROUBLE = new Set(['restarting', 'unstoppable', 'stopped', 'starting', 'stopping', 'not started', 'failed']);
+// The states, in the order in which they are counted in the header: whether a child in it is down, so
+// that no life runs or is pending, and whether something is not as it should be. (A test compares the
+// words with those of the library.)
+const STATES = {
+  'running': {},
+  'starting': { trouble: true },
+  'restarting': { trouble: true },
+  'stopping': { trouble: true },
+  'stopped': { down: true, trouble: true },
+  'finished': { down: true },
+  'standby': { down: true },
+  'not started': { down: true, trouble: true },
+  'failed': { down: true, trouble: true },
+  'unstoppable': { trouble: true },
+};
+const isDown = node => Boolean((STATES[node.state] || {}).down);
+const isTrouble = node => Boolean((STATES[node.state] || {}).trouble);
 
 const reduced = matchMedia('(prefers-reduced-motion: reduce)');
 

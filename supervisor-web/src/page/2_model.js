@@ -40,7 +40,7 @@ function modelOf(data) {
 function isBad(node) {
   if (node.says) return true;
   if (node.state === 'stopped' || node.state === 'not started') return node.health !== 'ignored';
-  return TROUBLE.has(node.state);
+  return isTrouble(node);
 }
 
 // The uptime by now, and other times that go on.
@@ -102,17 +102,34 @@ function chainFrom(node) {
   return { chain, circle, lasted: since(node.waits[0].lasted_ms), forAnswer: node.waits[0].for_answer };
 }
 
+// The longest time that the stops of children may still take, in the order of their supervisor: all at
+// once in a pool, by use each one after those that use it, else one after the other.
+function needOfChildren(node) {
+  const needs = node.children.map(needOf);
+  if (node.strategy === 'simple_one_for_one') return needs.reduce((most, one) => Math.max(most, one), 0);
+  if (node.order !== 'by_use') return needs.reduce((sum, one) => sum + one, 0);
+  const indexes = new Map(node.children.map((child, index) => [child.name, index]));
+  // A child uses only those before it, so that the last ones stop first.
+  const ends = needs.slice();
+  for (let i = ends.length - 1; i >= 0; i--) {
+    for (const name of node.children[i].uses || []) {
+      const used = indexes.get(name);
+      if (used !== undefined) ends[used] = Math.max(ends[used], ends[i] + needs[used]);
+    }
+  }
+  return ends.reduce((most, one) => Math.max(most, one), 0);
+}
+
+// A time of the program that runs out, by now.
+const leftOf = ms => Math.max(0, ms - (app.offline ? 0 : Date.now() - app.at));
+
 // The longest time that the stop of this child may still take; Infinity if there is no limit.
 function needOf(node) {
-  if (['stopped', 'finished', 'not started', 'standby', 'restarting', 'failed'].includes(node.state)) return 0;
+  if (isDown(node) || node.state === 'restarting') return 0;
   const own = node.shutdown_ms === undefined ? Infinity : node.shutdown_ms;
   let need = own;
   if (node.children) {
-    const needs = node.children.map(needOf);
-    const below = node.strategy === 'simple_one_for_one'
-      ? needs.reduce((most, one) => Math.max(most, one), 0)
-      : needs.reduce((sum, one) => sum + one, 0);
-    need = Math.min(own, below);
+    need = Math.min(own, needOfChildren(node), node.stop_left_ms === undefined ? Infinity : leftOf(node.stop_left_ms));
   }
   if (!node.children && node.stopping_ms !== undefined) need = Math.max(0, own - since(node.stopping_ms));
   return need;

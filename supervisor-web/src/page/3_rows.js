@@ -73,7 +73,7 @@ function fillWhat(cell, node, folded) {
     text = plural(node.total, 'child') + (node.bad ? ' · ' + node.bad + ' not well' : '');
     tone = node.bad ? 'bad' : '';
   } else if (node.last_exit && node.last_exit.abnormal && node.uptime_ms !== undefined && since(node.uptime_ms) < 60000) {
-    text = 'after ' + node.last_exit.text;
+    text = 'last end: ' + node.last_exit.text;
     tone = 'past';
   }
   cell.className = 'what ' + tone;

@@ -17,8 +17,7 @@ DRAW.header = () => {
   $('pill').className = 'pill ' + tone;
   const states = new Map();
   for (const node of tree.nodes) if (!node.children) states.set(node.state, (states.get(node.state) || 0) + 1);
-  const order = ['running', 'starting', 'restarting', 'stopping', 'stopped', 'finished', 'standby', 'not started', 'failed', 'unstoppable'];
-  const text = order.filter(state => states.has(state)).map(state => states.get(state).toLocaleString('en') + ' ' + state).join(' · ');
+  const text = Object.keys(STATES).filter(state => states.has(state)).map(state => states.get(state).toLocaleString('en') + ' ' + state).join(' · ');
   put($('counts'), app.query ? matches.toLocaleString('en') + ' of ' + tree.nodes.length.toLocaleString('en') + ' match' : text);
   DRAW.health();
   DRAW.stop();
@@ -31,9 +30,9 @@ DRAW.health = () => {
   // What was wrong a moment ago stays, or the page would jump with each restart.
   const lingers = !health.reasons.length && Date.now() - lastTrouble < 5000;
   if (health.reasons.length) lastTrouble = Date.now();
-  box.hidden = !health.reasons.length && !lingers || root.state === 'stopping';
+  box.hidden = !health.reasons.length && !lingers || root.state === 'stopping' || root.drain_left_ms !== undefined;
   if (box.hidden) return;
-  if (lingers) { box.className = 'band health good'; put(box.firstChild, 'Ready again'); return; }
+  if (lingers) { box.className = 'band health good'; put(box.firstChild, 'Ready again. A moment ago:'); return; }
   box.className = 'band health ' + (health.ready && health.live ? 'warn' : 'bad');
   const list = el('ul');
   for (const reason of health.reasons.slice(0, 4)) {
@@ -51,19 +50,28 @@ DRAW.health = () => {
 
 DRAW.stop = () => {
   const { root, nodes } = app.tree, box = $('stop');
-  box.hidden = root.state !== 'stopping' && !app.stopped;
+  const drains = root.drain_left_ms !== undefined && root.state !== 'stopping';
+  box.hidden = root.state !== 'stopping' && !app.stopped && !drains;
   if (box.hidden) return;
   if (app.stopped || app.offline) {
     box.replaceChildren(el('h2', '', app.stopped ? 'The tree has ended' : 'The program was stopping, and does not answer any more'));
     return;
   }
   const workers = nodes.filter(node => !node.children), total = Math.max(app.workers || 0, workers.length);
-  const left = workers.filter(node => !['stopped', 'finished', 'standby', 'not started', 'failed'].includes(node.state));
+  const left = workers.filter(node => !isDown(node));
+  if (drains && !app.stopped && !app.offline) {
+    const need = needOf({ ...root, shutdown_ms: undefined });
+    box.replaceChildren(el('div', 'row-of', el('h2', '', 'Draining'),
+      el('span', 'muted', 'the children go on; the stop begins in ' + say(leftOf(root.drain_left_ms))),
+      el('span', 'muted', need === Infinity ? 'and has no limit' : 'and takes at most ' + say(need) + ' more')));
+    return;
+  }
   const took = root.stopping_ms === undefined ? 0 : since(root.stopping_ms);
   const need = needOf({ ...root, shutdown_ms: undefined });
   const head = el('div', 'row-of', el('h2', '', 'Stopping for ' + say(took)),
     el('span', 'muted', left.length.toLocaleString('en') + ' of ' + plural(total, 'child') + ' left'),
-    el('span', 'muted', need === Infinity ? 'no limit' : 'at most ' + say(need) + ' more'));
+    el('span', 'muted', need === Infinity ? 'no limit' : 'at most ' + say(need) + ' more'),
+    root.stop_left_ms === undefined ? null : el('span', 'muted', 'what is left is killed in ' + say(leftOf(root.stop_left_ms))));
   const bar = el('div', 'bar wide', el('i'));
   bar.firstChild.style.width = 100 * (1 - left.length / Math.max(1, total)) + '%';
   const list = el('ul');
@@ -137,8 +145,8 @@ DRAW.detail = () => {
   box.hidden = !node;
   document.body.classList.toggle('has-detail', Boolean(node));
   if (!node || box.contains(document.activeElement) && document.activeElement.tagName === 'INPUT') return;
-  // What is asked is not taken away under the pointer.
-  if (box.dataset.path === node.path && box.querySelector('.confirm')) return;
+  // What is asked is not taken away under the pointer, and what is answered is there to be read.
+  if (box.dataset.path === node.path && box.querySelector('.confirm, .answer')) return;
   box.dataset.path = node.path;
   const shut = button('close', '×', close);
   shut.setAttribute('aria-label', 'Close');
@@ -160,6 +168,14 @@ DRAW.detail = () => {
   fact(list, 'shutdown', node.parent === undefined ? null : node.shutdown_ms === undefined ? 'no limit' : node.shutdown_ms === 0 ? 'killed at once' : sayExact(node.shutdown_ms));
   fact(list, 'health', node.health);
   fact(list, 'mailbox', node.capacity ? (node.queued || 0) + ' of ' + node.capacity : null);
+  if (node.times) {
+    const bounds = (half, most) => 'half ' + sayBound(half) + ' · 99 % ' + sayBound(most);
+    fact(list, 'received', plural(node.times.messages, 'message'));
+    if (node.times.messages) {
+      fact(list, 'they waited', bounds(node.times.waiting_half, node.times.waiting_most));
+      fact(list, 'handled in', bounds(node.times.handling_half, node.times.handling_most));
+    }
+  }
   if (node.uses && node.uses.length) fact(list, 'uses', node.uses.join(', '));
   for (const wait of node.waits || []) fact(list, wait.for_answer ? 'waits for' : 'waits for room in', wait.on + ' · ' + say(since(wait.lasted_ms)));
   const waiters = app.tree.nodes.filter(other => (other.waits || []).some(wait => wait.on === node.path));
@@ -172,7 +188,7 @@ DRAW.detail = () => {
 // The buttons of an operator. Each asks once more.
 function actionsFor(node) {
   const box = el('div', 'actions');
-  const down = ['stopped', 'finished', 'standby', 'not started', 'failed'].includes(node.state);
+  const down = isDown(node);
   const fits = action => node.parent === undefined ? action === 'stop' : action === 'start' ? down : action === 'restart' || !down;
   for (const action of app.tree.actions.filter(fits)) {
     box.append(button('action ' + action, action, () => {

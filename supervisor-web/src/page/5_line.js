@@ -14,8 +14,47 @@ const nameOf = path => path === '/' ? (app.tree ? app.tree.root.name : 'root') :
 function pushEntry(entry) {
   entry.key = ++entryNumber;
   entries.push(entry);
-  if (entries.length > MOST_ENTRIES) entries.splice(0, entries.length - MOST_ENTRIES);
+  if (entries.length > MOST_ENTRIES) forgetOne();
   return entry;
+}
+
+// Forgets the oldest entry that is no crash: a flood of other events does not push the crashes out. Of
+// crashes alone, the oldest one.
+function forgetOne() {
+  const isFailure = entry => entry.type === 'crash' || entry.type === 'event' && LOUD.has(entry.event.kind);
+  const oldest = entries.findIndex(entry => !isFailure(entry));
+  entries.splice(oldest >= 0 && oldest < MOST_ENTRIES / 2 ? oldest : 0, 1);
+}
+const LOUD = new Set(['max_restarts_exceeded', 'child_given_up', 'child_not_stopped', 'operator']);
+
+// Tells, once, what the tree knows of the time before the first event that this page has got: which
+// children had started by then, and the last failure of those that have failed.
+let isFilled = false;
+function fillFromTree() {
+  if (isFilled || !app.tree) return;
+  isFilled = true;
+  const told = new Set(), first = times.length ? times[0][0] : Infinity, now = app.at + app.skew;
+  for (const entry of entries) if (entry.type === 'crash') told.add(entry.path);
+  const started = [], failed = [];
+  for (const node of app.tree.nodes) {
+    if (node.uptime_ms === undefined || !node.path) continue;
+    const at = now - node.uptime_ms;
+    if (at >= first - 5) continue;
+    if (node.last_exit && node.last_exit.abnormal && node.life > 1) { if (!told.has(node.path)) failed.push([at, node]); }
+    else if (node.life === 1) started.push([at, node.path]);
+  }
+  const before = failed.map(([at, node]) => ({ type: 'crash', at, last: at, crashed: at, path: node.path, reason: node.last_exit, count: 1,
+    back: { at, life: node.life }, with: new Set(), events: [], left: undefined, delay: null, gaveUp: null, over: true, isKnownByTree: true }));
+  if (started.length) {
+    // In the order of the tree: the times of two supervisors are not that exact.
+    const paths = started.slice(0, 200).map(([, path]) => path), at = started[0][0];
+    before.push({ type: 'run', word: 'started', at, last: started.reduce((last, [one]) => Math.max(last, one), at), count: started.length, paths });
+  }
+  before.sort((a, b) => a.last - b.last);
+  for (const entry of before) entry.key = ++entryNumber;
+  // What is older stands before it, and what follows was told by events.
+  entries.unshift(...before.slice(-200));
+  draw('entries');
 }
 
 const isBelow = (path, above) => above === '' || path.startsWith(above + '/');
@@ -137,7 +176,8 @@ function crashElement(entry) {
   const head = el('div', 'summary', el('time', '', clock(entry.crashed)), pathButton(entry.path),
     entry.count > 1 ? el('span', 'times', '×' + entry.count) : null);
   const outcome = [];
-  if (entry.gaveUp) outcome.push('its supervisor gave up');
+  if (entry.isKnownByTree) outcome.push('back as life ' + entry.back.life + '; what happened around it is not known any more');
+  else if (entry.gaveUp) outcome.push('its supervisor gave up');
   else if (entry.back) outcome.push('back ' + (entry.back.at - entry.crashed < 1 ? 'at once' : 'after ' + say(entry.back.at - entry.crashed)) + ' as life ' + entry.back.life);
   else if (entry.downForGood) outcome.push('stays down');
   else if (entry.delay !== null) outcome.push('to be restarted in ' + say(entry.delay));
@@ -172,7 +212,7 @@ function entryElement(entry) {
     return box;
   }
   const { event } = entry;
-  const box = el('article', 'entry ' + event.kind, el('time', '', clock(event.at)), pathButton(event.path),
+  const box = el('article', 'entry event ' + event.kind, el('time', '', clock(event.at)), pathButton(event.path),
     el('span', '', event.kind === 'operator' ? event.who + ': ' + event.text : textOf(event)));
   return box;
 }

@@ -24,6 +24,7 @@ function askForToken(why) {
   return asking;
 }
 
+let hasRead = false; // whether the first events have come
 let lastAsked = 0, cost = 0, timer = 0, busy = false, again = false, lastEvent = '', boot = null;
 
 // Asks for the tree soon: at once if it was not asked for lately. A large tree is asked for less often.
@@ -74,6 +75,8 @@ function show(data) {
   if (first && app.selected === null) app.selected = '';
   draw('tree', 'detail', 'link');
   if (first) connect();
+  // A tree that is younger than the first events knows all that was before them.
+  if (hasRead) fillFromTree();
 }
 
 // Reads the stream of events. A stream that breaks is begun again behind the last event.
@@ -89,6 +92,8 @@ async function connect() {
       if (answer.status === 401) { if (!await askForToken('The program asks for a token.')) await pauseFor(2000); continue; }
       if (!answer.ok) throw new Error(answer.status);
       pause = 500;
+      // What has happened already comes at once.
+      setTimeout(() => { hasRead = true; }, 1000);
       await read(answer.body.pipeThrough(new TextDecoderStream()).getReader());
     } catch (error) {
       if (own !== stream) return;
@@ -132,20 +137,25 @@ async function read(reader) {
 
 async function act(action, path, box) {
   for (;;) {
-    box.replaceChildren(el('span', 'muted', action + ' …'));
+    box.replaceChildren(el('span', 'answer muted', action + ' …'));
     let answer;
     try {
       answer = await fetch(base + 'api/actions', { method: 'POST', headers: headers({ 'content-type': 'application/json' }), body: JSON.stringify({ action, path }) });
     } catch (error) {
-      box.replaceChildren(el('span', 'bad', 'there is no connection'));
-      return;
+      return answered(box, 'there is no connection', false);
     }
     if (answer.status === 401 && await askForToken('An action needs the token of an operator.')) continue;
-    box.replaceChildren(el('span', answer.ok ? 'muted' : 'bad', (await answer.text()).trim()));
+    const text = await answer.text().catch(() => 'there is no connection any more');
     refresh();
-    setTimeout(() => draw('detail'), answer.ok ? 800 : 4000);
-    return;
+    return answered(box, text.trim(), answer.ok);
   }
+}
+
+// Shows the answer for a while, and then what may be done again.
+function answered(box, text, isWell) {
+  const said = el('span', 'answer ' + (isWell ? 'muted' : 'bad'), text);
+  box.replaceChildren(said);
+  setTimeout(() => { said.remove(); draw('detail'); }, isWell ? 1500 : 5000);
 }
 
 DRAW.link = () => {

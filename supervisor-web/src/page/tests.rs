@@ -3,6 +3,7 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest, Sha256};
+use supervisor::info::ChildState;
 
 use super::*;
 
@@ -40,4 +41,21 @@ fn the_page_needs_nothing_from_elsewhere_and_has_no_handler_in_its_markup() {
 fn no_text_of_the_page_ends_its_script_or_its_style() {
     assert_eq!(SCRIPT.matches("</").count(), 0);
     assert!(!include_str!("style.css").contains("</"));
+}
+
+#[test]
+fn the_page_knows_all_states_and_those_that_are_down() {
+    let table = SCRIPT.split_once("const STATES = {").and_then(|(_, rest)| rest.split_once("};"));
+    let (table, _) = table.expect("the script has a table of the states");
+    let mut rows: Vec<_> = table.lines().filter_map(|line| line.trim().split_once(": ")).collect();
+    for state in ChildState::ALL {
+        let word = format!("'{state}'");
+        let at = rows.iter().position(|(other, _)| *other == word);
+        let (_, row) = rows.remove(at.unwrap_or_else(|| panic!("the script has no state {word}")));
+        assert_eq!(row.contains("down: true"), state.is_down(), "{state}");
+        let class = format!(".s-{}", state.as_str().replace(' ', "-"));
+        let style = include_str!("style.css");
+        assert!(style.contains(&class) || *state == ChildState::Running, "no style for {class}");
+    }
+    assert_eq!(rows, [], "a state that the library has not");
 }

@@ -41,6 +41,25 @@ try {
     await shot('calm');
   });
 
+  await step('what was before the first event is told from the tree', async () => {
+    // The start of 10,000 customers is more than the program keeps, so that the start of the others is lost.
+    await page.waitForFunction(() => isFilled);
+    const [told, first] = await page.evaluate(() => [entries[0].word + ' ' + entries[0].count, entries[0].paths.includes('orders/ledger')]);
+    assert.match(told, /^started \d+$/);
+    assert.equal(first, true, 'the first children that started are told');
+  });
+
+  await step('the budget of a stop knows the order, the drain and the limit for the whole', async () => {
+    const needs = await page.evaluate(() => {
+      const child = (name, shutdown_ms, uses) => ({ name, state: 'running', children: null, shutdown_ms, uses });
+      const of = more => needOf({ state: 'running', strategy: 'one_for_one', children: [child('db', 5000), child('cache', 1000, ['db']), child('web', 2000, ['cache']), child('mail', 4000, ['db'])], ...more });
+      return [of({}), of({ order: 'by_use' }), of({ strategy: 'simple_one_for_one' }), of({ shutdown_ms: 6000 }),
+        of({ children: [child('slow')] }), Math.round(of({ children: [child('slow')], stop_left_ms: 100000 }) / 10000)];
+    });
+    // By use: `web` and then `cache`, or `mail`, and then `db`.
+    assert.deepEqual(needs, [12000, 9000, 5000, 6000, Infinity, 10]);
+  });
+
   await step('a name with markup is a text', async () => {
     await row("<script>alert('name')<|script>").waitFor();
     assert.equal(await page.locator('body script').count(), 1, 'the page has its own script and no other');
@@ -123,6 +142,14 @@ try {
     await entry.locator('.fold').click();
     assert.match(await entry.locator('.place').innerText(), /panic at .*browser\.rs:\d+:\d+/);
     assert.notEqual(await page.title(), 'broken');
+  });
+
+  await step('a flood of events does not push a crash out', async () => {
+    const kept = await page.evaluate(() => {
+      for (let i = 0; i < 3000; i++) note({ kind: 'messages_left', path: 'flood/' + i, at: Date.now() + app.skew, count: 1 });
+      return [entries.length, entries.filter(entry => entry.type === 'crash' && entry.path === 'mailer').length];
+    });
+    assert.deepEqual(kept, [600, 1]);
   });
 
   await step('children that wait for each other in a circle are shown', async () => {

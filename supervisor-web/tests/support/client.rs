@@ -134,7 +134,10 @@ pub(crate) fn waits(name: &str) -> ChildSpec<supervisor::specs::Ready<ChildRef>>
 /// Starts a tree with a page, and returns the address of the page.
 pub(crate) async fn start(change: impl FnOnce(Web) -> Web) -> (Supervisor, SocketAddr) {
     let (socket, address) = socket();
-    let inner = Supervisor::new().with_max_restarts(1_000_000).with_child(waits("db")).build();
+    let inner = Supervisor::new()
+        .with_max_restarts(1_000_000)
+        .with_child(waits("db").with_histograms(true))
+        .build();
     let supervisor = Supervisor::new()
         .with_child(ChildSpec::new("admin").with_worker(change(Web::on(socket))))
         .with_child(ChildSpec::new("inner").with_supervisor(inner))

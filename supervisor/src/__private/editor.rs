@@ -67,10 +67,10 @@ places! {
         max_restarts shutdown backoff start start_timeout significant after heartbeat health every;
     typed:
         max_restarts shutdown backoff start start_timeout significant after heartbeat health mailbox
-        drain;
+        drain histograms;
     derive:
         restart max_restarts shutdown backoff start start_timeout significant heartbeat health message
-        mailbox drain once;
+        mailbox drain histograms once;
 }
 
 /// Stands for a task: tells the type of its closure's argument.

@@ -78,7 +78,7 @@ impl<M> ChildRef<M> {
     /// # Cancel safety
     ///
     /// Cancel safe: a dropped future has not sent, and other senders keep their order.
-    #[doc(alias = "cast", alias = "tell", alias = "notify")]
+    #[doc(alias = "notify")]
     pub fn send(&self, message: M) -> Sending<'_, M> {
         Sending::new(self.slot.mailbox.send(message), Deadlock::new(&self.slot.core))
     }
@@ -130,7 +130,7 @@ impl<M> ChildRef<M> {
     ///
     /// A dropped future withdraws a request that still waits for room; one that is in the
     /// mailbox is handled, and its answer is dropped.
-    #[doc(alias = "call", alias = "request")]
+    #[doc(alias = "request")]
     pub fn ask<R>(&self, make: impl Question<M, R>) -> Asking<'_, M, R> {
         self.ask_within(ASK_TIMEOUT, make)
     }

@@ -80,6 +80,7 @@ impl<M: Send + 'static> Context<M> {
     /// # Cancel safety
     ///
     /// Cancel safe: the future can be dropped, and this called again, at any time.
+    #[doc(alias = "cancellation", alias = "closed", alias = "stopped")]
     pub fn shutdown_requested(&self) -> ShutdownRequested {
         let _ = self.slot.core.observe_stop(self.generation);
         let slot: Arc<dyn AnySlot> = Arc::clone(&self.slot) as _;
@@ -188,6 +189,7 @@ impl<M> Context<M> {
     /// # Cancel safety
     ///
     /// Cancel safe: a message is taken only when the future completes.
+    #[doc(alias = "next", alias = "receive")]
     pub async fn recv(&mut self) -> Option<M> {
         Receiving(self).await
     }
@@ -281,6 +283,7 @@ impl<M> Context<M> {
 
     /// Returns the child's path.
     #[must_use]
+    #[doc(alias = "name", alias = "id")]
     pub fn path(&self) -> ChildPath {
         self.slot.core.path()
     }
@@ -301,7 +304,7 @@ impl<M> Context<M> {
         self.slot.core.last_exit_before(self.generation)
     }
 
-    pub(crate) fn name(&self) -> &Name {
+    pub(crate) fn slot_name(&self) -> &Name {
         self.slot.core.name()
     }
 
@@ -311,6 +314,7 @@ impl<M> Context<M> {
 
     /// Returns the child's own address, to be given to others.
     #[must_use]
+    #[doc(alias = "myself", alias = "actor_ref", alias = "me")]
     pub fn address(&self) -> ChildRef<M> {
         ChildRef::new(Arc::clone(&self.slot))
     }

@@ -38,6 +38,11 @@ pub trait Addressable: Sized {
 /// with that life. State that is meant to survive a restart goes behind an `Arc` in the value.
 /// "Let it crash" works because each life starts from a clean state.
 ///
+/// What a life changes is a local variable of `run`. Where it is a field, the compiler says "cannot assign
+/// to `self.count`", and its advice, `&mut self`, does not help. The type of the messages is an option of
+/// the derive, `#[child(message = Query)]`, not an associated type; where it is left out, the compiler says
+/// "expected `()`, found `Query`".
+///
 /// # Errors
 ///
 /// The life ends with `run`: `Ok(())` is a normal end, an error or a panic an abnormal one. The

@@ -24,10 +24,11 @@ impl Deployment {
     /// Checks the Pods in a manifest of Kubernetes: of each workload in it, and of each Pod.
     ///
     /// - `terminationGracePeriodSeconds`, 30 if it is missing, is the time of the stop with its margin, or
-    ///   more; a `preStop` hook that sleeps takes its time from it.
+    ///   more; a `preStop` hook that sleeps, as an action or by the command `sleep`, takes its time from it.
     /// - A container with probes has the time of the start with its margin, or more, before a probe ends it:
-    ///   `initialDelaySeconds` and `failureThreshold` times `periodSeconds` of its `startupProbe`, or of its
-    ///   `livenessProbe` if it has none. (Of several containers with probes, each is checked.)
+    ///   `initialDelaySeconds`, and a `periodSeconds` less than its `failureThreshold` says, since the first
+    ///   probe may come at once; of its `startupProbe`, or of its `livenessProbe` if it has none. (Of several
+    ///   containers with probes, each is checked.)
     ///
     /// ```
     /// # #[cfg(feature = "macros")] {
@@ -81,9 +82,9 @@ impl Deployment {
         let containers = containers.map_or(&[][..], Vec::as_slice);
         let mut slept = 0;
         for container in containers {
-            let sleep = ["lifecycle", "preStop", "sleep"].iter().try_fold(container, at);
-            if let Some(sleep) = sleep {
-                slept = slept.max(seconds(sleep, "seconds", 0)?);
+            let hook = ["lifecycle", "preStop"].iter().try_fold(container, at);
+            if let Some(hook) = hook {
+                slept = slept.max(slept_by(hook)?);
             }
         }
         let left = Duration::from_secs(grace.saturating_sub(slept));
@@ -102,7 +103,8 @@ impl Deployment {
             let period = seconds(value, "periodSeconds", DEFAULT_PERIOD)?;
             let threshold = seconds(value, "failureThreshold", DEFAULT_THRESHOLD)?;
             let delay = seconds(value, "initialDelaySeconds", 0)?;
-            let time = Duration::from_secs(delay.saturating_add(period.saturating_mul(threshold)));
+            let periods = threshold.saturating_sub(1);
+            let time = Duration::from_secs(delay.saturating_add(period.saturating_mul(periods)));
             if time < self.start_timeout() {
                 let place = format!("{place}, container {name}");
                 shortages.push(self.short_start(&place, probe, time));
@@ -181,6 +183,24 @@ fn pod_of<'a, 'y>(document: &'a Yaml<'y>) -> Option<(String, &'a Yaml<'y>)> {
 
 fn at<'a, 'y>(yaml: &'a Yaml<'y>, key: &&str) -> Option<&'a Yaml<'y>> {
     yaml.as_mapping_get(key)
+}
+
+/// Returns the seconds for which a `preStop` hook sleeps, as far as that can be seen.
+fn slept_by(hook: &Yaml<'_>) -> Result<u64, CheckError> {
+    if let Some(sleep) = at(hook, &"sleep") {
+        return seconds(sleep, "seconds", 0);
+    }
+    let command = ["exec", "command"].iter().try_fold(hook, at).and_then(Yaml::as_sequence);
+    let parts = command.into_iter().flatten().map(|part| match part.as_integer() {
+        Some(number) => number.to_string(),
+        None => part.as_str().unwrap_or_default().to_owned(),
+    });
+    // As a command of its own, or in a line for a shell.
+    let line = parts.collect::<Vec<_>>().join(" ");
+    let mut words = line.split(|char: char| char.is_whitespace() || char == ';');
+    let sleep = words.find(|word| *word == "sleep" || word.ends_with("/sleep"));
+    let time = sleep.and_then(|_| words.next()).map(|word| word.trim_end_matches('s'));
+    Ok(time.and_then(|time| time.parse().ok()).unwrap_or(0))
 }
 
 /// Returns a number of seconds, or how many attempts a probe makes.

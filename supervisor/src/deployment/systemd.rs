@@ -14,7 +14,15 @@ use crate::spec::written;
 /// | `TimeoutStopSec` | the time of the stop, from SIGTERM to SIGKILL |
 /// | `WatchdogSec` | with the feature `systemd`: how long the program may give no sign of life before it is ended and started again |
 /// | `KillMode=mixed` | SIGTERM for the program alone, which stops its child processes in the tree's order; SIGKILL for all |
+/// | `Restart=on-failure` | a program that fails, or is ended by the watchdog, is started again |
+/// | `RestartSec` | the time before that: with systemd's default of 100 ms, a program that fails at once would use up the 5 starts that systemd allows within 10 seconds, and stay down for good |
 /// | `RestartPreventExitStatus` | the exit codes of `run` after a signal that had the children killed: a person has ended the program |
+///
+/// See [systemd.service], [systemd.kill] for `KillMode`, and [systemd.unit] for the limit of starts.
+///
+/// [systemd.service]: https://www.freedesktop.org/software/systemd/man/latest/systemd.service.html
+/// [systemd.kill]: https://www.freedesktop.org/software/systemd/man/latest/systemd.kill.html
+/// [systemd.unit]: https://www.freedesktop.org/software/systemd/man/latest/systemd.unit.html
 ///
 /// It is for a program whose tree is run by `run` (feature `signal`): nothing else tells systemd that the
 /// tree is up, and answers its watchdog. The features are those of the build that prints the unit.
@@ -58,6 +66,7 @@ impl fmt::Display for Systemd<'_> {
         }
         writeln!(f, "KillMode=mixed")?;
         writeln!(f, "Restart=on-failure")?;
+        writeln!(f, "RestartSec=3")?;
         writeln!(f, "RestartPreventExitStatus=129 130 131 143")?;
         writeln!(f)?;
         writeln!(f, "[Install]")?;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;
+use std::ops::Range;
 
 use super::child::{Child, Named};
 use crate::spec::Name;
@@ -223,6 +224,18 @@ impl<C: Named, R> Children<C, R> {
             next = entry.next;
             Some((Key { index, epoch: entry.epoch }, entry.child.as_ref()?))
         })
+    }
+
+    /// Returns the number of entries, with those that are free.
+    pub(crate) fn entries(&self) -> usize {
+        self.slab.len()
+    }
+
+    /// Returns the children in these entries. A child stays in its entry for as long as it is present.
+    pub(crate) fn in_entries(&self, range: Range<usize>) -> impl Iterator<Item = &Child<C, R>> {
+        let range = range.start..range.end.min(self.slab.len());
+        let entries = self.slab.get(range).unwrap_or_default();
+        entries.iter().filter_map(|entry| entry.child.as_ref())
     }
 
     /// Asserts that the index, if there is one, has all children and no other.

@@ -284,7 +284,8 @@ impl<C: Named, R> Engine<C, R> {
         reason: ExitReason,
         delay: Option<Duration>,
     ) {
-        if !self.credits_of(key).take(now) {
+        let failed_starts = self.failed_starts.of(key);
+        if !self.credits_of(key).take(now, failed_starts) {
             self.notify(Notice::MaxRestartsExceeded { child: key, reason: reason.clone() });
             return match self.rules_of(key).and_then(|rules| rules.max_restarts) {
                 None => self.give_up(now, key, reason),
@@ -322,6 +323,7 @@ impl<C: Named, R> Engine<C, R> {
         // start without it.
         let was_waiting = matches!(child.state, State::Waiting(_));
         self.own_limits.forget(key);
+        self.failed_starts.forget(key);
         let others_wait = was_waiting && self.rules.strategy.is_group();
         if self.rules.strategy == SupervisionStrategy::SimpleOneForOne {
             self.forget(key, Down::Failed);

@@ -27,6 +27,33 @@ impl OwnLimits {
     }
 }
 
+/// The number of attempts to start each child again that have failed one after the other.
+///
+/// They count together, however long each of them takes. In the window alone, an attempt that fails
+/// only after its `start_timeout` would have been forgotten when the next one fails.
+#[derive(Debug, Default)]
+pub(crate) struct FailedStarts(HashMap<Key, u32, BuildNumberHasher>);
+
+impl FailedStarts {
+    pub(crate) fn add(&mut self, key: Key) {
+        let failed = self.0.entry(key).or_default();
+        *failed = failed.saturating_add(1);
+    }
+
+    /// Returns the number of attempts of a child that have failed since its last life was up.
+    pub(crate) fn of(&self, key: Key) -> u32 {
+        // Most children never fail to start.
+        if self.0.is_empty() { 0 } else { self.0.get(&key).copied().unwrap_or(0) }
+    }
+
+    /// Forgets the attempts of a child that is up, or is not started again.
+    pub(crate) fn forget(&mut self, key: Key) {
+        if !self.0.is_empty() {
+            self.0.remove(&key);
+        }
+    }
+}
+
 /// The exact record of the restarts in the last window: a restart counts as long as it is not
 /// older than the window (OTP's boundary is inclusive too, on whole seconds).
 #[derive(Debug)]
@@ -44,12 +71,13 @@ impl Intensity {
         Self { limit, window, log: VecDeque::new() }
     }
 
-    /// Takes the credit for one restart; returns `false` if no credit is left.
+    /// Takes the credit for one restart of a child after this many failed attempts; returns `false` if
+    /// no credit is left.
     #[must_use]
-    pub(crate) fn take(&mut self, now: Instant) -> bool {
+    pub(crate) fn take(&mut self, now: Instant, failed_starts: u32) -> bool {
         let MaxRestarts::AtMost(limit) = self.limit else { return true };
         self.forget_old(now);
-        if self.log.len() >= limit as usize {
+        if failed_starts >= limit || self.log.len() >= limit as usize {
             return false;
         }
         // An instant that `Instant` cannot represent never comes.
@@ -59,10 +87,15 @@ impl Intensity {
 
     /// Returns the number of restarts that are left now; `None` means any number.
     pub(crate) fn left(&mut self, now: Instant) -> Option<u32> {
+        self.left_after(now, 0)
+    }
+
+    /// Returns the number of restarts that are left for a child after this many failed attempts.
+    pub(crate) fn left_after(&mut self, now: Instant, failed_starts: u32) -> Option<u32> {
         let MaxRestarts::AtMost(limit) = self.limit else { return None };
         self.forget_old(now);
         let used = u32::try_from(self.log.len()).unwrap_or(u32::MAX);
-        Some(limit.saturating_sub(used))
+        Some(limit.saturating_sub(used.max(failed_starts)))
     }
 
     /// Returns `true` if credit is left, even if no restart has left the window since the last call

@@ -1,6 +1,7 @@
 //! Queries of the engine: nothing here changes what it decides.
 
-use std::time::Instant;
+use std::ops::Range;
+use std::time::{Duration, Instant};
 
 use super::child::{Child, ChildRules, Named, StartRule, State};
 use super::timers::Target;
@@ -60,6 +61,26 @@ impl<C: Named, R> Engine<C, R> {
     /// Returns the children in start order.
     pub(crate) fn children(&self) -> impl Iterator<Item = (Key, &Child<C, R>)> {
         self.children.iter()
+    }
+
+    /// Returns the time until a drain ends.
+    pub(crate) fn drain_left(&self, now: Instant) -> Option<Duration> {
+        Some(self.timers.at(Target::Drain)?.saturating_duration_since(now))
+    }
+
+    /// Returns the time until what has not ended is stopped at once.
+    pub(crate) fn time_left(&self, now: Instant) -> Option<Duration> {
+        Some(self.timers.at(Target::End)?.saturating_duration_since(now))
+    }
+
+    /// Returns the number of places that children have, or have had.
+    pub(crate) fn places(&self) -> usize {
+        self.children.entries()
+    }
+
+    /// Returns the children in these places. A child keeps its place for as long as it is present.
+    pub(crate) fn children_in(&self, places: Range<usize>) -> impl Iterator<Item = &Child<C, R>> {
+        self.children.in_entries(places)
     }
 
     /// Returns the siblings that a child uses; none in declaration order.

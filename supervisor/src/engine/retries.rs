@@ -30,7 +30,8 @@ impl<C: Named, R> Engine<C, R> {
     pub(super) fn wait_for_restart(&mut self, now: Instant, key: Key) {
         if let Some(delay) = self.draw_delay(key) {
             self.arm(now, key, delay);
-            let left = self.credits_of(key).left(now);
+            let failed_starts = self.failed_starts.of(key);
+            let left = self.credits_of(key).left_after(now, failed_starts);
             self.notify(Notice::Delayed { child: key, delay, left });
         } else {
             let retry = self.children.get(key).map_or(0, |child| child.retry);

@@ -129,6 +129,7 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     fn came_up(&mut self, now: Instant, key: Key, purpose: Purpose<R>) {
+        self.failed_starts.forget(key);
         self.report_up(now, key, self.is_restart(&purpose));
         match purpose {
             Purpose::Sequence => {
@@ -156,6 +157,7 @@ impl<C: Named, R> Engine<C, R> {
 
     /// Handles a life that declined (OTP's `ignore`): it ended normally before it was up.
     pub(super) fn declined(&mut self, now: Instant, key: Key, purpose: Purpose<R>) {
+        self.failed_starts.forget(key);
         self.notify(Notice::Declined(key));
         let pool = self.rules.strategy == SupervisionStrategy::SimpleOneForOne;
         match purpose {
@@ -245,6 +247,7 @@ impl<C: Named, R> Engine<C, R> {
     /// Schedules another attempt behind the messages that are already waiting: OTP's
     /// `try_again_restart`.
     fn try_again_later(&mut self, now: Instant, key: Key, reason: ExitReason) {
+        self.failed_starts.add(key);
         self.enter(key, State::Waiting(Pending::Again(Box::new(reason))));
         self.wait_for_restart(now, key);
     }

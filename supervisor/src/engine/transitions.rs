@@ -63,6 +63,7 @@ impl<C: Named, R> Engine<C, R> {
         self.enter(key, State::Down(down));
         self.leave_walk(key);
         self.own_limits.forget(key);
+        self.failed_starts.forget(key);
         self.children.remove(key)
     }
 

@@ -18,8 +18,6 @@ use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
 
 use self::group::Group;
-#[cfg(feature = "lease")]
-pub(crate) use self::group::kill_all as kill_all_programs;
 use self::output::Output;
 use crate::child::{ChildRef, Context};
 use crate::life::detached::{self, AbortSignal};

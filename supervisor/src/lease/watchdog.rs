@@ -13,6 +13,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::thread;
 use std::time::Duration;
 
+use crate::life::detached::kill_programs;
 use crate::life::gate::Gate;
 
 /// The consequence of a child that cannot be stopped before its lease ends: it blocks its thread.
@@ -113,8 +114,7 @@ fn overrun(watched: &Watched) {
     let _ = thread::Builder::new().spawn(move || std::io::stderr().write_all(line.as_bytes()));
     if watched.overrun == Overrun::Abort {
         thread::sleep(LAST_WORDS);
-        #[cfg(all(unix, feature = "process"))]
-        crate::kinds::kill_all_programs();
+        kill_programs();
         process::abort();
     }
 }

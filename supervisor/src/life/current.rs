@@ -5,6 +5,8 @@ use std::cell::{Cell, RefCell};
 use std::panic::PanicHookInfo;
 use std::sync::Arc;
 
+#[cfg(feature = "signal")]
+use super::threads;
 use crate::slot::AnySlot;
 use crate::sync::{hook, per_thread};
 
@@ -19,10 +21,14 @@ per_thread! {
 /// runtime.
 pub(crate) fn inside<T>(slot: &mut Option<Arc<dyn AnySlot>>, poll: impl FnOnce() -> T) -> T {
     let _ = PANIC_LOCATION.try_with(|location| location.set(None));
+    #[cfg(feature = "signal")]
+    let noted = threads::note(slot.as_ref());
     // The slot is lent, not cloned: a poll changes no reference count.
     lend(slot);
     let result = poll();
     lend(slot);
+    #[cfg(feature = "signal")]
+    drop(noted);
     result
 }
 

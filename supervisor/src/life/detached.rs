@@ -3,6 +3,7 @@
 //! signal.
 
 #![expect(
+    clippy::disallowed_types,
     clippy::disallowed_methods,
     reason = "threads and processes run in real time, outside of the models"
 )]
@@ -99,6 +100,25 @@ impl Progress {
                 then();
             }
         }));
+    }
+}
+
+/// Kills the processes that lives have started.
+#[cfg(all(unix, feature = "process"))]
+static KILL_PROGRAMS: std::sync::OnceLock<fn()> = std::sync::OnceLock::new();
+
+/// Sets the function that kills the processes of lives, in a program that has some.
+#[cfg(all(unix, feature = "process"))]
+pub(crate) fn kill_programs_by(kill: fn()) {
+    let _ = KILL_PROGRAMS.set(kill);
+}
+
+/// Kills the processes that lives have started, before this process ends without a word to its children.
+#[cfg(any(feature = "signal", feature = "lease"))]
+pub(crate) fn kill_programs() {
+    #[cfg(all(unix, feature = "process"))]
+    if let Some(kill) = KILL_PROGRAMS.get() {
+        kill();
     }
 }
 

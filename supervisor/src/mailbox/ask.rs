@@ -17,6 +17,18 @@ use crate::sync::task::yield_now;
 use crate::sync::time::Sleep;
 use crate::sync::timers;
 
+/// A condition that nothing meets.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "an answer is given by `send`",
+    label = "write `send(answer)`"
+)]
+#[expect(
+    unnameable_types,
+    reason = "nothing implements it, and only the compiler's error names it"
+)]
+pub trait Replying {}
+
 /// Handle by which a child answers a request.
 ///
 /// A request is a message with a `Reply<R>` in it, made by `ask`; the child gives its answer by
@@ -40,8 +52,22 @@ impl<R> Reply<R> {
     ///
     /// The answer, if the asker does not wait for it any more: its time was up, or its future was
     /// dropped. Most children have no use for this error and ignore it.
+    #[doc(alias = "answer", alias = "respond")]
     pub fn send(self, answer: R) -> Result<(), R> {
         self.asker.send(answer)
+    }
+
+    /// Exists for the compiler's error, which says that an answer is given by [`send`](Self::send).
+    ///
+    /// # Errors
+    ///
+    /// None; the program that calls it does not compile.
+    #[doc(hidden)]
+    pub fn reply(self, answer: R) -> Result<(), R>
+    where
+        Self: Replying,
+    {
+        self.send(answer)
     }
 
     /// Returns `true` if the asker does not wait for the answer any more, so that the work for it

@@ -1,13 +1,16 @@
 //! The messages of a mailbox, and the senders that wait to add one.
 
+use std::collections::BTreeMap;
 use std::mem;
 use std::sync::{Arc, Weak};
 use std::task::Waker;
+use std::time::Instant;
 
 use super::batch::{Batch, Shortcut};
 use super::dead_letters::DeadLetterQueue;
 use super::messages::Messages;
-use super::waiting_senders::WaitingSenders;
+use super::times::Times;
+use super::waiting_senders::{Ticket, WaitingSenders};
 use crate::spec::ChildOptions;
 
 /// The queued messages, the receiver's batch and the waiting senders of a mailbox.
@@ -22,10 +25,29 @@ pub(super) struct Backlog<M> {
     taken_over: usize,
     /// The number of messages that a life which is asked to stop has still to receive.
     pub(super) to_drain: usize,
-    /// The senders that wait for room; allocated when the first one has to wait.
-    pub(super) senders: Option<Box<WaitingSenders>>,
+    /// What few mailboxes need; allocated when the first sender has to wait, or times are measured.
+    pub(super) rare: Option<Box<Rare>>,
     /// The queue of the dead-letter receivers.
     pub(super) dead_letter_queue: Weak<DeadLetterQueue<M>>,
+}
+
+/// The senders that wait, and the times of messages. One look tells most mailboxes that they have neither.
+#[derive(Default)]
+pub(super) struct Rare {
+    /// The senders that wait for room.
+    pub(super) senders: WaitingSenders,
+    /// The times of messages, if they are measured.
+    pub(super) times: Option<Box<Times>>,
+}
+
+impl Rare {
+    /// Refuses all senders that wait, when all messages are taken. Returns the senders' wakers.
+    pub(super) fn refuse_all(&mut self) -> BTreeMap<Ticket, Waker> {
+        if let Some(times) = &mut self.times {
+            times.emptied();
+        }
+        self.senders.refuse_all()
+    }
 }
 
 /// The number of messages that there is room for; at least one, or no message could be sent.
@@ -56,7 +78,7 @@ impl<M> Default for Backlog<M> {
             batch: None,
             taken_over: 0,
             to_drain: 0,
-            senders: None,
+            rare: None,
             dead_letter_queue: Weak::new(),
         }
     }
@@ -68,18 +90,33 @@ impl<M> Backlog<M> {
         batch + self.messages.len()
     }
 
-    pub(super) fn push(&mut self, message: M) {
+    /// Measures the times of messages from now on. Returns the measurement before that.
+    pub(super) fn measure(&mut self) -> Option<Box<Times>> {
+        self.take_back();
+        let times = Box::new(Times::new(self.messages.len()));
+        self.rare.get_or_insert_default().times.replace(times)
+    }
+
+    /// Queues a message, which was sent at this instant, or now.
+    pub(super) fn push(&mut self, message: M, sent: Option<Instant>) {
+        if let Some(Rare { times: Some(times), .. }) = self.rare.as_deref_mut() {
+            times.queued(sent);
+        }
         self.messages.push_back(message);
     }
 
     /// Returns `true` if a sender that has not waited may add a message. If not, it marks the
     /// batch, so that the receiver looks for waiting senders when it has taken its next message.
     pub(super) fn has_room(&mut self) -> bool {
-        // Any room is for the waiting senders: the receiver is about to grant it to them.
-        if self.has_waiting_senders() {
-            return false;
-        }
-        if self.is_below_capacity() {
+        if let Some(Rare { senders, .. }) = self.rare.as_deref() {
+            // Any room is for the waiting senders: the receiver is about to grant it to them.
+            if !senders.waiting.is_empty() {
+                return false;
+            }
+            if self.is_below_capacity() {
+                return true;
+            }
+        } else if self.messages.len() + self.taken_over < self.capacity.0 {
             return true;
         }
         let Some(batch) = &self.batch else { return false };
@@ -98,7 +135,7 @@ impl<M> Backlog<M> {
         let mut contents = self.batch.as_ref().map(|batch| batch.lock());
         self.taken_over = contents.as_ref().map_or(0, |contents| contents.messages.len());
         let has_room = self.is_below_capacity();
-        let senders = self.senders.as_mut()?;
+        let senders = &mut self.rare.as_mut()?.senders;
         let granted = if has_room { senders.waiting.pop_first() } else { None };
         senders.granted += usize::from(granted.is_some());
         if let Some(contents) = &mut contents {
@@ -107,16 +144,40 @@ impl<M> Backlog<M> {
         granted.map(|(_, waker)| waker)
     }
 
-    /// Takes the oldest message. With it the receiver takes over all others, unless senders wait:
-    /// then each message that it receives makes room for one of them.
-    pub(super) fn take(&mut self, shortcut: &mut Shortcut<M>) -> Option<M> {
+    /// Takes the oldest message, and grants its permit to the sender that has waited longest. With the
+    /// message the receiver takes over all others, unless senders wait: then each message that it
+    /// receives makes room for one of them.
+    pub(super) fn take(&mut self, shortcut: &mut Shortcut<M>) -> Option<(M, Option<Waker>)> {
         self.to_drain = self.to_drain.saturating_sub(1);
+        if self.rare.is_some() {
+            let message = self.take_watched(shortcut)?;
+            return Some((message, self.grant()));
+        }
+        let message = match self.batch.as_ref().and_then(|batch| batch.take()) {
+            Some(taken) => taken.message,
+            None if self.messages.len() < 2 => self.messages.pop_front()?,
+            None => self.take_over(shortcut)?,
+        };
+        Some((message, None))
+    }
+
+    /// Takes the oldest message of a mailbox for which senders may wait, or whose times are measured.
+    fn take_watched(&mut self, shortcut: &mut Shortcut<M>) -> Option<M> {
+        if let Some(Rare { times: Some(times), .. }) = self.rare.as_deref_mut() {
+            times.asked();
+            return self.messages.pop_front();
+        }
         if let Some(taken) = self.batch.as_ref().and_then(|batch| batch.take()) {
             return Some(taken.message);
         }
         if self.messages.len() < 2 || self.has_waiting_senders() {
             return self.messages.pop_front();
         }
+        self.take_over(shortcut)
+    }
+
+    /// Takes the oldest of two messages or more, and takes over the others.
+    fn take_over(&mut self, shortcut: &mut Shortcut<M>) -> Option<M> {
         let batch = self.batch.get_or_insert_default();
         shortcut.lead_to(batch);
         let mut contents = batch.lock();
@@ -126,8 +187,16 @@ impl<M> Backlog<M> {
         message
     }
 
+    /// Notes that the life has ended that received.
+    pub(super) fn life_ended(&mut self) {
+        if let Some(Rare { times: Some(times), .. }) = self.rare.as_deref_mut() {
+            times.life_ended();
+        }
+        self.take_back();
+    }
+
     /// Moves the messages that the receiver has taken over and not received back to the queue.
-    pub(super) fn take_back(&mut self) {
+    fn take_back(&mut self) {
         self.taken_over = 0;
         let Some(batch) = self.batch.take() else { return };
         let mut messages = mem::take(&mut batch.lock().messages);
@@ -147,12 +216,12 @@ impl<M> Backlog<M> {
     /// Returns an upper bound of the permits in use: the receiver may have freed some since the
     /// batch was counted.
     fn occupied(&self) -> usize {
-        let granted = self.senders.as_ref().map_or(0, |senders| senders.granted);
+        let granted = self.rare.as_ref().map_or(0, |rare| rare.senders.granted);
         self.messages.len() + self.taken_over + granted
     }
 
     fn has_waiting_senders(&self) -> bool {
-        self.senders.as_ref().is_some_and(|senders| !senders.waiting.is_empty())
+        self.rare.as_ref().is_some_and(|rare| !rare.senders.waiting.is_empty())
     }
 }
 

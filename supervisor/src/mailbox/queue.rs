@@ -1,4 +1,6 @@
-//! The state of a mailbox as plain data: no lock, no clock, no wake-ups.
+//! The state of a mailbox as plain data: no lock, no wake-ups, and no clock but that of [`times`].
+//!
+//! [`times`]: super::times
 //!
 //! Every method returns the wakers that are to be woken, or dropped, once the lock is released.
 
@@ -7,13 +9,15 @@ use std::mem;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::task::Waker;
+use std::time::Instant;
 
-use super::backlog::{Backlog, Capacity};
+use super::backlog::{Backlog, Capacity, Rare};
 use super::batch::Shortcut;
 use super::dead_letters::DeadLetterQueue;
 use super::error::{SendError, TrySendError};
 use super::messages::Messages;
-use super::waiting_senders::{Ticket, WaitingSenders};
+use super::times::Times;
+use super::waiting_senders::Ticket;
 
 /// The reason for which a mailbox is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +107,19 @@ impl<M> Queue<M> {
         }
     }
 
+    /// Sets whether the times of messages are measured. Returns the measurement before that.
+    pub(super) fn set_histograms(&mut self, histograms: bool) -> Option<Box<Times>> {
+        if histograms {
+            self.backlog.get_or_insert_default().measure()
+        } else {
+            self.backlog.as_mut()?.rare.as_mut()?.times.take()
+        }
+    }
+
+    pub(super) fn times(&self) -> Option<&Times> {
+        self.backlog.as_ref()?.rare.as_ref()?.times.as_deref()
+    }
+
     pub(super) fn len(&self) -> usize {
         self.backlog.as_ref().map_or(0, |backlog| backlog.len())
     }
@@ -126,8 +143,9 @@ impl<M> Queue<M> {
         ticket: &mut Option<Ticket>,
         waker: &Waker,
     ) -> Sent<M> {
+        let mut sent = None;
         if let Some(own) = *ticket {
-            let senders = self.senders();
+            let Rare { senders, times } = self.rare();
             if own < senders.returned {
                 *ticket = None;
                 return Sent::Refused(self.refuse(message));
@@ -136,14 +154,20 @@ impl<M> Queue<M> {
                 return Sent::Waiting(message, replace_waker(parked, waker));
             }
             senders.granted -= 1;
+            sent = times.as_mut().and_then(|times| times.has_waited(own));
             *ticket = None;
         } else if self.closed.is_some() {
             return Sent::Refused(self.refuse(message));
         } else if !self.has_room() {
-            *ticket = Some(self.senders().wait(waker.clone()));
+            let Rare { senders, times } = self.rare();
+            let own = senders.wait(waker.clone());
+            if let Some(times) = times {
+                times.waits(own);
+            }
+            *ticket = Some(own);
             return Sent::Waiting(message, None);
         }
-        Sent::Queued(self.push(message))
+        Sent::Queued(self.push(message, sent))
     }
 
     pub(super) fn try_send(&mut self, message: M) -> Result<Option<Waker>, TrySendError<M>> {
@@ -152,16 +176,19 @@ impl<M> Queue<M> {
         } else if !self.has_room() {
             Err(TrySendError::Full(message))
         } else {
-            Ok(self.push(message))
+            Ok(self.push(message, None))
         }
     }
 
     /// Withdraws the ticket of a sender that gave up. Returns the sender's own waker, and that of
     /// the sender that gets its permit if it had one.
     pub(super) fn withdraw(&mut self, ticket: Ticket) -> (Option<Waker>, Option<Waker>) {
-        let senders = self.senders();
+        let Rare { senders, times } = self.rare();
         if ticket < senders.returned {
             return (None, None);
+        }
+        if let Some(times) = times {
+            times.has_waited(ticket);
         }
         let own = senders.waiting.remove(&ticket);
         if own.is_some() {
@@ -176,16 +203,17 @@ impl<M> Queue<M> {
         self.backlog.as_mut()?.grant()
     }
 
-    fn senders(&mut self) -> &mut WaitingSenders {
-        self.backlog.get_or_insert_default().senders.get_or_insert_default()
+    fn rare(&mut self) -> &mut Rare {
+        self.backlog.get_or_insert_default().rare.get_or_insert_default()
     }
 
     fn has_room(&mut self) -> bool {
         self.backlog.as_mut().is_none_or(|backlog| backlog.has_room())
     }
 
-    fn push(&mut self, message: M) -> Option<Waker> {
-        self.backlog.get_or_insert_default().push(message);
+    /// Queues a message, which was sent at this instant, or now.
+    fn push(&mut self, message: M, sent: Option<Instant>) -> Option<Waker> {
+        self.backlog.get_or_insert_default().push(message, sent);
         self.receiver.take()
     }
 
@@ -205,7 +233,7 @@ impl<M> Queue<M> {
             return Take::NotReceiver;
         }
         match self.backlog.as_mut().and_then(|backlog| backlog.take(shortcut)) {
-            Some(message) => Take::Message(message, self.grant()),
+            Some((message, sender)) => Take::Message(message, sender),
             None => Take::Empty,
         }
     }
@@ -292,7 +320,7 @@ impl<M> Queue<M> {
             messages: backlog.take_all(),
             dead_letter_queue: backlog.dead_letter_queue.upgrade(),
             receiver,
-            senders: backlog.senders.as_mut().map(|senders| senders.refuse_all()),
+            senders: backlog.rare.as_mut().map(|rare| rare.refuse_all()),
         }
     }
 
@@ -308,7 +336,7 @@ impl<M> Queue<M> {
     fn set_life(&mut self, life: Option<LifeTag>) -> Option<Waker> {
         self.life = life;
         if let Some(backlog) = &mut self.backlog {
-            backlog.take_back();
+            backlog.life_ended();
             backlog.to_drain = 0;
         }
         self.receiver.take()

@@ -6,8 +6,8 @@ use std::ops::Deref;
 use std::time::Duration;
 
 use crate::spec::{
-    ChildPath, ChildState, Escaped, ExitReason, HealthPart, MaxRestarts, RestartPolicy, Shutdown,
-    SupervisionStrategy,
+    ChildPath, ChildState, Escaped, ExitReason, HealthPart, MaxRestarts, MessageTimes, Order,
+    RestartPolicy, Shutdown, SupervisionStrategy,
 };
 
 /// A tree, or a part of one, at one moment.
@@ -38,6 +38,12 @@ pub struct Snapshot {
     /// The number of restarts that a supervisor has left now; `None` if it allows any number, or
     /// does not run, and for a worker.
     pub restarts_left: Option<u32>,
+    /// The order in which the children of a supervisor start and stop; `None` for a worker.
+    pub order: Option<Order>,
+    /// The time until a supervisor that drains is stopped in order.
+    pub drain_left: Option<Duration>,
+    /// The time until a supervisor that is to stop within a time for the whole kills what is left.
+    pub stop_left: Option<Duration>,
     /// The names of the siblings that the child uses, under [`Order::ByUse`](crate::Order::ByUse).
     pub uses: Vec<String>,
     /// The number of the current or last life; 0 before the first.
@@ -67,6 +73,9 @@ pub struct Snapshot {
     /// The children for which this one waits, in [`ask`](crate::ChildRef::ask) or
     /// [`send`](crate::ChildRef::send); the longest wait comes first.
     pub waits: Vec<Wait>,
+    /// How long messages have waited and were handled; `None` unless the child has the option
+    /// `histograms`.
+    pub message_times: Option<Box<MessageTimes>>,
     /// The reason of the last life's end, if a life has ended.
     pub last_exit: Option<ExitReason>,
     /// The children of a supervisor, in start order.
@@ -230,6 +239,7 @@ impl Snapshot {
             path: self.path.clone(),
             uses: self.uses.clone(),
             waits: self.waits.clone(),
+            message_times: self.message_times.clone(),
             last_exit: self.last_exit.clone(),
             children: Snapshots::default(),
             ..*self

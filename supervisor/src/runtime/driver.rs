@@ -98,7 +98,8 @@ fn spawn(node: Arc<Node>, inbox: Arc<Inbox>, policy: Option<RestartPolicy>) {
         room: None,
     });
     run.node.stops().reset();
-    task::spawn(run_supervisor(run));
+    let name = task::Name::of(|| run.node.path().to_string());
+    task::spawn_named(&name, run_supervisor(run));
 }
 
 /// Runs the supervisor's task: handles messages and deadlines until the life ends.

@@ -94,6 +94,11 @@ impl SlotCore {
         self.lock().rare.as_ref().map(|rare| rare.waits.all()).unwrap_or_default()
     }
 
+    /// Returns the instant at which the longest wait of the child began, if it waits.
+    pub(crate) fn longest_wait(&self) -> Option<PackedInstant> {
+        self.lock().rare.as_ref()?.waits.longest()
+    }
+
     pub(crate) fn generation(&self) -> u64 {
         self.state.generation()
     }

@@ -39,7 +39,7 @@ const KEPT_FLAGS: u64 = {
         AWAITED
     }
 };
-/// The child's state, as an index of [`STATES`].
+/// The child's state, as an index of [`ChildState::ALL`], or [`HELD`].
 const STATE: Field = Field { shift: 8, bits: 4 };
 /// The last exit, as an index of [`EXITS`].
 const EXIT: Field = Field { shift: 12, bits: 2 };
@@ -86,23 +86,10 @@ pub(super) enum LastExit {
     Other,
 }
 
-/// The states by their numbers.
-const STATES: [ChildState; 11] = [
-    ChildState::Starting,
-    ChildState::Running,
-    ChildState::Stopping,
-    ChildState::Restarting,
-    ChildState::Stopped,
-    ChildState::Unstoppable,
-    ChildState::NotStarted,
-    ChildState::Finished,
-    ChildState::Failed,
-    ChildState::Standby,
-    // See `HELD`.
-    ChildState::Restarting,
-];
-/// The number of the state of a child that comes back only with its group or its supervisor.
-const HELD: u64 = 10;
+/// The number of the state of a child that comes back only with its group or its supervisor; it is
+/// shown as restarting.
+const HELD: u64 = ChildState::ALL.len() as u64;
+const _: () = assert!(HELD < 1 << STATE.bits, "the numbers of all states fit into their bits");
 /// The exits by their numbers.
 const EXITS: [LastExit; 4] =
     [LastExit::None, LastExit::Normal, LastExit::Shutdown, LastExit::Other];
@@ -177,8 +164,9 @@ impl AtomicState {
     }
 
     pub(super) fn state(&self) -> ChildState {
+        // All numbers but one are those of states.
         let number = usize::try_from(STATE.of(self.load())).unwrap_or(0);
-        STATES.get(number).copied().unwrap_or(ChildState::Stopped)
+        ChildState::ALL.get(number).copied().unwrap_or(ChildState::Restarting)
     }
 
     pub(super) fn last_exit(&self) -> LastExit {
@@ -378,8 +366,8 @@ mod tests {
 
     #[test]
     fn numbers_are_as_declared() {
-        for (number, state) in STATES.into_iter().enumerate().filter(|(at, _)| *at as u64 != HELD) {
-            assert_eq!(state as usize, number);
+        for (number, state) in ChildState::ALL.iter().enumerate() {
+            assert_eq!(*state as usize, number);
         }
         for (number, exit) in EXITS.into_iter().enumerate() {
             assert_eq!(exit as usize, number);
@@ -390,7 +378,9 @@ mod tests {
     fn each_field_keeps_to_itself() {
         let word = AtomicState::new();
         assert_eq!((word.state(), word.last_exit()), (ChildState::NotStarted, LastExit::None));
-        for state in STATES {
+        word.enter(Shown::Held);
+        assert_eq!((word.state(), word.is_held()), (ChildState::Restarting, true));
+        for &state in ChildState::ALL {
             for exit in EXITS {
                 word.enter(Shown::Is(state));
                 word.record_exit(exit);

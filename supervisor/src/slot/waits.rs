@@ -58,6 +58,11 @@ impl Waits {
         Some(self.list.remove(at).1)
     }
 
+    /// Returns the instant at which the longest wait began.
+    pub(super) fn longest(&self) -> Option<PackedInstant> {
+        self.list.first().map(|(_, wait)| wait.since)
+    }
+
     pub(super) fn all(&self) -> Vec<WaitFor> {
         self.list.iter().map(|(_, wait)| wait.clone()).collect()
     }

@@ -63,6 +63,15 @@ impl TreeDescriptor {
         Self::child(name, type_name, options, inside)
     }
 
+    /// Describes what stands for a type parameter, of which nothing is known.
+    pub(crate) const fn parameter() -> Self {
+        Self::child("", "?", ChildOptions::new(), None)
+    }
+
+    pub(crate) const fn is_parameter(&self) -> bool {
+        matches!(self.type_name.as_bytes(), b"?")
+    }
+
     /// Describes a supervisor with its children.
     #[must_use]
     pub const fn supervisor(

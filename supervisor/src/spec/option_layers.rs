@@ -46,6 +46,17 @@ impl OptionLayers {
         self.own.as_deref().is_some_and(ChildOptions::sets_mailbox)
     }
 
+    /// Returns `true` if the specification itself sets whether the times of messages are measured.
+    pub(crate) fn sets_histograms(&self) -> bool {
+        self.own.as_deref().is_some_and(ChildOptions::sets_histograms)
+    }
+
+    /// Returns `true` if the child measures the times of its messages.
+    pub(crate) fn has_histograms(&self) -> bool {
+        let own = self.own.as_deref().filter(|own| own.sets_histograms());
+        own.or(self.of_type).is_some_and(ChildOptions::has_histograms)
+    }
+
     /// Returns `true` if both come to the same options.
     pub(crate) fn is_like(&self, other: &Self) -> bool {
         let same_type = match (self.of_type, other.of_type) {

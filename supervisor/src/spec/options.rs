@@ -59,6 +59,7 @@ pub struct ChildOptions {
     heartbeat: Option<Duration>,
     health: Option<HealthPart>,
     drain: Option<bool>,
+    histograms: Option<bool>,
     once: bool,
     periodic: bool,
     program: bool,
@@ -96,6 +97,7 @@ impl ChildOptions {
             heartbeat: None,
             health: None,
             drain: None,
+            histograms: None,
             once: false,
             periodic: false,
             program: false,
@@ -135,6 +137,7 @@ impl ChildOptions {
                 _ => filled!(self, base, health),
             },
             drain: filled!(self, base, drain),
+            histograms: filled!(self, base, histograms),
             once: self.once || base.once,
             periodic: self.periodic || base.periodic,
             program: self.program || base.program,
@@ -189,6 +192,13 @@ impl ChildOptions {
     #[must_use]
     pub const fn with_significant(mut self, significant: bool) -> Self {
         self.significant = Some(significant);
+        self
+    }
+
+    /// Sets whether the child measures how long its messages wait and are handled.
+    #[must_use]
+    pub const fn with_histograms(mut self, histograms: bool) -> Self {
+        self.histograms = Some(histograms);
         self
     }
 
@@ -341,6 +351,16 @@ impl ChildOptions {
     #[must_use]
     pub const fn is_significant(&self) -> bool {
         matches!(self.significant, Some(true))
+    }
+
+    pub(crate) const fn sets_histograms(&self) -> bool {
+        self.histograms.is_some()
+    }
+
+    /// Returns `true` if the child measures how long its messages wait and are handled.
+    #[must_use]
+    pub const fn has_histograms(&self) -> bool {
+        matches!(self.histograms, Some(true))
     }
 
     pub(crate) const fn sets_mailbox(&self) -> bool {

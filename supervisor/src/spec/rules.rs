@@ -350,8 +350,9 @@ const fn drain_of_killed(subject: &Subject<'_>) -> Option<Text> {
     )
 }
 
-/// Checks that a supervisor has no `start = notify`, no `heartbeat`, no `mailbox` and no `drain`: it
-/// has started when its children have, gives no other sign of life, and receives no messages.
+/// Checks that a supervisor has no `start = notify`, no `heartbeat`, no `mailbox`, no `drain`
+/// and no `histograms`: it has started when its children have, gives no other sign of life, and receives
+/// no messages.
 const fn supervisor_as_worker(subject: &Subject<'_>) -> Option<Text> {
     let options = &subject.options;
     let option = match options.start() {
@@ -361,6 +362,7 @@ const fn supervisor_as_worker(subject: &Subject<'_>) -> Option<Text> {
         StartMode::Spawned | StartMode::Retry if options.heartbeat().is_some() => "`heartbeat`",
         StartMode::Spawned | StartMode::Retry if options.sets_mailbox() => "`mailbox`",
         StartMode::Spawned | StartMode::Retry if options.is_drained() => "`drain`",
+        StartMode::Spawned | StartMode::Retry if options.has_histograms() => "`histograms`",
         StartMode::Spawned | StartMode::Retry => return None,
     };
     let text = Text::new().quoted(subject.name);

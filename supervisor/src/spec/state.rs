@@ -12,51 +12,63 @@ pub enum ChildKind {
     Supervisor,
 }
 
-/// A child's state as seen from outside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ChildState {
+/// Declares the states once: the enum, the list of all, and their words.
+macro_rules! states {
+    ($($(#[$docs:meta])+ $state:ident = $word:literal,)+) => {
+        /// A child's state as seen from outside.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum ChildState {
+            $($(#[$docs])+ $state,)+
+        }
+
+        impl ChildState {
+            /// All states, each at the index that it has as a number.
+            ///
+            /// ```
+            /// use supervisor::info::ChildState;
+            ///
+            /// assert_eq!(ChildState::ALL[ChildState::Running as usize], ChildState::Running);
+            /// assert!(ChildState::ALL.iter().all(|state| !state.as_str().is_empty()));
+            /// ```
+            pub const ALL: &'static [Self] = &[$(Self::$state,)+];
+
+            /// Returns the word for the state in logs and pictures.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$state => $word,)+
+                }
+            }
+        }
+    };
+}
+
+states! {
     /// The child has been started and has not reported yet.
-    Starting,
+    Starting = "starting",
     /// The child runs.
-    Running,
+    Running = "running",
     /// The child has been asked to stop.
-    Stopping,
+    Stopping = "stopping",
     /// The child has ended and will be started again.
-    Restarting,
+    Restarting = "restarting",
     /// The child was stopped, or could not be started, and stays down.
-    Stopped,
+    Stopped = "stopped",
     /// The child could not be stopped.
-    Unstoppable,
+    Unstoppable = "unstoppable",
     /// The child was never started.
-    NotStarted,
+    NotStarted = "not started",
     /// The child has ended by itself and stays down: its policy does not start it again, or it
     /// declined to start.
-    Finished,
+    Finished = "finished",
     /// The child has failed more often than its own `max_restarts` allows, and stays down.
-    Failed,
+    Failed = "failed",
     /// The child waits for a lease, while it runs in another replica or nowhere.
-    Standby,
+    Standby = "standby",
 }
 
 impl ChildState {
-    /// Returns the word for the state in logs and pictures.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Starting => "starting",
-            Self::Running => "running",
-            Self::Stopping => "stopping",
-            Self::Restarting => "restarting",
-            Self::Stopped => "stopped",
-            Self::Unstoppable => "unstoppable",
-            Self::NotStarted => "not started",
-            Self::Finished => "finished",
-            Self::Failed => "failed",
-            Self::Standby => "standby",
-        }
-    }
-
     /// Returns `true` if the child has no life and none is pending: it was never started, has
     /// finished, was stopped, has been given up, or waits for a lease.
     #[must_use]

@@ -213,7 +213,7 @@ impl Supervisor {
     }
 
     /// Adds a child, and waits for the answer.
-    pub(crate) async fn add(&self, parts: ErasedSpec) -> Result<(), SupervisorError> {
+    pub(crate) async fn add_parts(&self, parts: ErasedSpec) -> Result<(), SupervisorError> {
         let adding = self.begin_to_add(parts)?;
         self.added(adding).await
     }

@@ -47,8 +47,13 @@ impl Supervisor {
     ///
     /// Cancel safe.
     pub async fn health(&self) -> Health {
-        let mut survey =
-            Survey { now: clock::now(), reasons: Vec::new(), pending: VecDeque::new() };
+        self.survey().await.0
+    }
+
+    /// Returns the health, and how much was looked at for it, in children.
+    async fn survey(&self) -> (Health, usize) {
+        let (reasons, pending) = (Vec::new(), VecDeque::new());
+        let mut survey = Survey { now: clock::now(), reasons, pending, children: 0 };
         let top =
             Part { node: Arc::clone(self.node()), path: self.path(), limit: HealthPart::Required };
         let phase = survey.look_into(&top).await;
@@ -56,7 +61,7 @@ impl Supervisor {
         while let Some(part) = survey.pending.pop_front() {
             survey.look_into(&part).await;
         }
-        Health::of(survey.reasons)
+        (Health::of(survey.reasons), survey.children)
     }
 
     /// Watches the tree's health.
@@ -98,11 +103,26 @@ pub struct HealthChanges {
     not_before: Option<Instant>,
 }
 
-/// The multiple of the time of a reading that passes until the next one, at least.
+/// The multiple of the time of a reading that passes until the next one.
 const REST: u32 = 10;
+
+/// The rest for each child that a reading has looked at, at most: some ten times what that costs. The
+/// time of a reading alone would be no measure, since the reading may have waited for a processor.
+const REST_OF_CHILD: Duration = Duration::from_micros(1);
+
+/// The children that cost as much as one more supervisor, which is asked by a message.
+const CHILDREN_OF_SUPERVISOR: usize = 20;
 
 /// The longest time that passes between readings while there are changes.
 const LONGEST_REST: Duration = Duration::from_millis(100);
+
+/// Returns the time that passes between two readings, of which the first took this time for as many
+/// children.
+fn rest(took: Duration, children: usize) -> Duration {
+    let children = u32::try_from(children).unwrap_or(u32::MAX);
+    let of_children = REST_OF_CHILD.saturating_mul(children);
+    took.saturating_mul(REST).min(of_children).min(LONGEST_REST)
+}
 
 impl HealthChanges {
     /// Returns the health as it is now, and later waits until it differs from the one that was
@@ -110,7 +130,10 @@ impl HealthChanges {
     /// child that is tried again and again is away all the time: no attempt is a change.)
     /// Returns `None` once the tree has ended for good and that was returned.
     ///
-    /// Changes that follow one another closely may be seen as one.
+    /// Changes that follow one another closely may be seen as one: after each reading there is a pause, so
+    /// that readings take a small part of the time, however fast the changes are. It is as long as ten
+    /// readings take, at most a microsecond for each child and twenty for each supervisor of the tree, and
+    /// at most 100 ms. So a change is told within a few milliseconds in a tree of some thousand children.
     ///
     /// # Cancel safety
     ///
@@ -136,10 +159,10 @@ impl HealthChanges {
         let reading = Reading(&self.watch, true);
         reading.0.clear();
         let began = clock::now();
-        let health = self.supervisor.health().await;
+        let (health, children) = self.supervisor.survey().await;
         let now = clock::now();
         reading.finish();
-        let rest = now.saturating_duration_since(began).saturating_mul(REST).min(LONGEST_REST);
+        let rest = rest(now.saturating_duration_since(began), children);
         self.not_before = now.checked_add(rest).filter(|_| !rest.is_zero());
         health
     }
@@ -196,6 +219,8 @@ struct Survey {
     now: Instant,
     reasons: Vec<HealthReason>,
     pending: VecDeque<Part>,
+    /// What was looked at, in children.
+    children: usize,
 }
 
 /// A child that is not well, or has children of its own, as its supervisor sees it.
@@ -214,7 +239,8 @@ impl Survey {
         let limit = at.limit;
         let supervisor = Supervisor::observing(Arc::clone(&at.node));
         let answer = supervisor.query(move |run| (phase(run), found(run, limit))).await;
-        let (phase, found) = answer.ok()?;
+        let (phase, (children, found)) = answer.ok()?;
+        self.children += children + CHILDREN_OF_SUPERVISOR;
         for found in found {
             let path = at.path.join_lazily(found.slot.core().name());
             if let Some(reason) = self.reason(&found, &path) {
@@ -317,13 +343,15 @@ fn phase(run: &SupervisorRun) -> Phase {
     }
 }
 
-/// Returns the children of a supervisor that are not well or have children of their own; `limit` is
-/// the largest part that they can have.
-fn found(run: &mut SupervisorRun, limit: HealthPart) -> Vec<Found> {
+/// Returns the number of a supervisor's children, and those of them that are not well or have children
+/// of their own; `limit` is the largest part that they can have.
+fn found(run: &mut SupervisorRun, limit: HealthPart) -> (usize, Vec<Found>) {
     let phase = phase(run);
-    let children = run.engine.children();
+    let mut count = 0;
+    let children = run.engine.children().inspect(|_| count += 1);
     let found = children.filter_map(|(key, child)| look_at(run, key, child, phase, limit));
-    found.collect()
+    let found = found.collect();
+    (count, found)
 }
 
 /// Looks at one child, in the time of its supervisor.
@@ -362,5 +390,20 @@ fn life_began(node: &Node) -> Option<Instant> {
     match node.state() {
         NodeState::Alive { since, .. } => Some(since),
         NodeState::Built | NodeState::Down { .. } | NodeState::Ended { .. } => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reading_that_waited_for_a_processor_delays_the_next_one_no_longer() {
+        let twelve = rest(Duration::from_millis(5), 12 + CHILDREN_OF_SUPERVISOR);
+        assert!(twelve < Duration::from_millis(1), "{twelve:?}");
+        let many = rest(Duration::from_secs(1), 1_000_000);
+        assert_eq!(many, LONGEST_REST);
+        assert_eq!(rest(Duration::ZERO, 12), Duration::ZERO, "as by a clock that stands still");
+        assert_eq!(rest(Duration::from_micros(100), 10_000), Duration::from_millis(1));
     }
 }

@@ -125,12 +125,11 @@ impl Supervisor {
         let mut builder = SnapshotBuilder::new(top, Arc::clone(self.node()));
         while let Some(Pending { position, path, node }) = builder.pending.pop_front() {
             let now = clock::now();
-            let part =
-                move |run: &mut SupervisorRun| (run.engine.restarts_left(now), child_views(run));
+            let part = move |run: &mut SupervisorRun| (Left::of(run, now), child_views(run));
             match Self::observing(node).query(part).await {
-                Ok((restarts_left, views)) => {
+                Ok((left, views)) => {
                     if let Some(supervisor) = builder.part(position) {
-                        supervisor.restarts_left = restarts_left;
+                        left.fill_in(supervisor);
                     }
                     builder.add(position, &path, views, now);
                 }
@@ -180,10 +179,35 @@ fn spec_info(name: &Name, rules: &ChildRules) -> ChildSpecInfo {
     }
 }
 
+/// What a running supervisor has left.
+#[derive(Clone, Copy)]
+pub(super) struct Left {
+    restarts: Option<u32>,
+    drain: Option<Duration>,
+    stop: Option<Duration>,
+}
+
+impl Left {
+    pub(super) fn of(run: &mut SupervisorRun, now: Instant) -> Self {
+        Self {
+            restarts: run.engine.restarts_left(now),
+            drain: run.engine.drain_left(now),
+            stop: run.engine.time_left(now),
+        }
+    }
+
+    pub(super) fn fill_in(self, part: &mut Snapshot) {
+        part.restarts_left = self.restarts;
+        part.drain_left = self.drain;
+        part.stop_left = self.stop;
+    }
+}
+
 /// Fills in what a supervisor's part of a snapshot has, and a worker's has not.
-fn fill_in(part: &mut Snapshot, node: &Node, now: Instant) {
+pub(super) fn fill_in(part: &mut Snapshot, node: &Node, now: Instant) {
     let rules = node.rules();
     part.strategy = Some(rules.strategy);
+    part.order = Some(rules.order);
     part.max_restarts = Some(rules.max_restarts);
     part.restart_window = Some(rules.restart_window);
     part.child_restarts = node.restarts();
@@ -288,7 +312,7 @@ impl SnapshotBuilder {
 
 impl Supervisor {
     /// Returns the supervisor's own part of a snapshot; its parent provides it, if there is one.
-    async fn own_part(&self) -> Snapshot {
+    pub(super) async fn own_part(&self) -> Snapshot {
         let node = self.node();
         let part = match (node.parent(), node.slot()) {
             (Some(parent), Some(slot)) => Self::observing(parent).part_of(slot).await,
@@ -305,6 +329,9 @@ impl Supervisor {
             max_restarts: None,
             restart_window: None,
             restarts_left: None,
+            order: None,
+            drain_left: None,
+            stop_left: None,
             uses: Vec::new(),
             incarnation: 1,
             restarts: 0,
@@ -317,6 +344,7 @@ impl Supervisor {
             queued: 0,
             capacity: 0,
             waits: Vec::new(),
+            message_times: None,
             last_exit: None,
             children: Snapshots::default(),
         });
@@ -357,14 +385,14 @@ impl Supervisor {
 ///
 /// Making a view takes the supervisor's time, so it holds little; the caller reads the rest from
 /// the child's slot, and formats it.
-struct ChildView {
-    slot: Arc<dyn AnySlot>,
-    kind: ChildKind,
-    state: ChildState,
+pub(super) struct ChildView {
+    pub(super) slot: Arc<dyn AnySlot>,
+    pub(super) kind: ChildKind,
+    pub(super) state: ChildState,
     rules: Arc<ChildRules>,
     incarnation: u64,
     up_since: Option<Instant>,
-    nested: Option<Arc<Node>>,
+    pub(super) nested: Option<Arc<Node>>,
     /// The siblings that the child uses.
     uses: Vec<Arc<dyn AnySlot>>,
 }
@@ -382,7 +410,7 @@ fn child_views(run: &mut SupervisorRun) -> Vec<ChildView> {
 }
 
 impl ChildView {
-    fn of(child: &Child<ChildTask, Reply>) -> Self {
+    pub(super) fn of(child: &Child<ChildTask, Reply>) -> Self {
         Self {
             slot: Arc::clone(child.data.slot()),
             kind: child.rules.kind,
@@ -402,7 +430,7 @@ impl ChildView {
     }
 
     /// Returns the child's part of a snapshot; `parent` is the path of its supervisor.
-    fn part(&self, parent: &ChildPath, now: Instant) -> Snapshot {
+    pub(super) fn part(&self, parent: &ChildPath, now: Instant) -> Snapshot {
         let core = self.slot.core();
         let trouble = core.trouble();
         Snapshot {
@@ -416,6 +444,9 @@ impl ChildView {
             max_restarts: None,
             restart_window: None,
             restarts_left: None,
+            order: None,
+            drain_left: None,
+            stop_left: None,
             uses: self.uses.iter().map(|slot| slot.core().name().to_string()).collect(),
             incarnation: self.incarnation,
             restarts: core.restarts(),
@@ -428,6 +459,7 @@ impl ChildView {
             queued: self.slot.queued(),
             capacity: self.slot.capacity(),
             waits: waits(core, now),
+            message_times: self.slot.message_times(),
             last_exit: core.last_exit(),
             children: Snapshots::default(),
         }

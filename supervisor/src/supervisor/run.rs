@@ -1,6 +1,6 @@
 //! Runs a tree as the whole program: starts it, stops it at a signal, and returns an exit code.
 
-#[cfg(all(unix, feature = "systemd"))]
+mod runtime_watchdog;
 mod sign_of_life;
 mod signals;
 #[cfg(all(unix, feature = "systemd"))]
@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 
 use tracing::{Level, enabled, error, info, warn};
 
+use self::runtime_watchdog::RuntimeWatchdog;
 use self::signals::{Listening, Signal, Signals, ignore_until};
 use self::systemd::Manager;
 use super::Supervisor;
@@ -107,6 +108,7 @@ const SAME_REQUEST: Duration = Duration::from_secs(1);
 /// | 0 | the tree ended in order: by itself, or after a signal; also if children were killed because their time, or the time for the whole, was over |
 /// | 1 | the tree did not start, gave up, or a child could not be stopped; or signals cannot be listened to |
 /// | another | the failure for which the tree gave up carries it: see [`WithExitCode`](crate::exit::WithExitCode) |
+/// | 70 | the runtime gave no sign of life: see [`Run::runtime_watchdog`] |
 /// | 129, 130, 131, 143 | SIGHUP, SIGINT, SIGQUIT or SIGTERM had what was left killed (128 + its number) |
 ///
 /// # Process exit
@@ -131,7 +133,13 @@ const SAME_REQUEST: Duration = Duration::from_secs(1);
 /// Dropping the future drops the last handle of the tree, unless others were taken: the tree then
 /// shuts down, and nothing waits for it.
 pub fn run(tree: impl IntoTree) -> Run {
-    let settings = Settings { supervisor: tree.into(), drain: None, total: None, hangup: true };
+    let settings = Settings {
+        supervisor: tree.into(),
+        drain: None,
+        total: None,
+        hangup: true,
+        runtime_watchdog: None,
+    };
     Run { settings, running: None }
 }
 
@@ -167,6 +175,7 @@ struct Settings {
     total: Option<Duration>,
     /// `true` if SIGHUP asks the tree to stop.
     hangup: bool,
+    runtime_watchdog: Option<Duration>,
 }
 
 impl Run {
@@ -223,6 +232,39 @@ impl Run {
         self.settings.hangup = false;
         self
     }
+
+    /// Ends the process when the tokio runtime gives no sign of life for this long: each of its threads
+    /// runs code that does not return. Zero is never, as without this call.
+    ///
+    /// A child that blocks one thread of several is found by its
+    /// [`heartbeat`](crate::guide::options), and makes the tree not live. When all threads are blocked,
+    /// nothing in the runtime can notice it: no heartbeat fires, no probe is answered, and no signal is
+    /// handled. A thread outside of the runtime does: it asks a task for a sign of life, four times in
+    /// this time, and ends the process with the exit code 70 when there has been none for the whole time.
+    /// What starts the program again, such as systemd or Kubernetes, then helps. Before that, the log
+    /// says for each thread which child it runs. Processes of `Program` children are killed.
+    ///
+    /// A time in which the whole process was stopped, as by a debugger, does not count. The watchdog is on
+    /// from the start of the tree to the end of `run`, the stop included. It has its price only where it
+    /// is on: a thread, a wake-up four times in its time, and the note of the child in each poll.
+    ///
+    /// Under systemd, `WatchdogSec` with the feature `systemd` does the same from outside of the process.
+    ///
+    /// ```no_run
+    /// # use std::process::ExitCode;
+    /// use std::time::Duration;
+    /// # use supervisor::prelude::*;
+    /// # async fn worker(ctx: Context) -> ChildResult { ctx.shutdown_requested().await; Ok(()) }
+    /// # #[tokio::main]
+    /// # async fn main() -> ExitCode {
+    /// # let tree = supervision_tree! { one_for_one { worker: Always } };
+    /// supervisor::run(tree).runtime_watchdog(Duration::from_secs(30)).await
+    /// # }
+    /// ```
+    pub fn runtime_watchdog(mut self, time: Duration) -> Self {
+        self.settings.runtime_watchdog = Some(time).filter(|time| !time.is_zero());
+        self
+    }
 }
 
 impl Future for Run {
@@ -253,7 +295,7 @@ impl<T: Into<Supervisor>> IntoTree for T {}
 
 /// Runs a tree in the way that is set.
 async fn run_as_set(settings: Settings) -> ExitCode {
-    let Settings { supervisor, drain, total, hangup } = settings;
+    let Settings { supervisor, drain, total, hangup, runtime_watchdog } = settings;
     let set = supervisor.node().steps();
     let steps = Steps { drain: drain.unwrap_or(set.drain), total: total.or(set.total) };
     supervisor.node().set_steps(steps);
@@ -263,10 +305,14 @@ async fn run_as_set(settings: Settings) -> ExitCode {
             warn!(target: "supervisor", ?drain, ?total, "the drain takes the whole time: no child will be asked to stop");
         });
     }
-    run_listening(supervisor, hangup).await
+    run_listening(supervisor, hangup, runtime_watchdog).await
 }
 
-async fn run_listening(supervisor: Supervisor, hangup: bool) -> ExitCode {
+async fn run_listening(
+    supervisor: Supervisor,
+    hangup: bool,
+    runtime_watchdog: Option<Duration>,
+) -> ExitCode {
     // Listen before the start, so that a signal during the start does not end the process.
     let mut signals = match Signals::new(hangup) {
         Ok(signals) => signals,
@@ -277,6 +323,7 @@ async fn run_listening(supervisor: Supervisor, hangup: bool) -> ExitCode {
         }
     };
     let _listening = Listening::begin(hangup);
+    let _watchdog = runtime_watchdog.and_then(RuntimeWatchdog::begin);
     let manager = Manager::begin(&supervisor);
     let tree_end = async {
         supervisor.start().await?;

@@ -1,5 +1,6 @@
 //! How a supervisor is stopped: in order, within a time, or at once.
 
+use std::future;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
@@ -23,6 +24,18 @@ enum Stop {
     Within(Duration),
     AtOnce,
 }
+
+/// A condition that no supervisor meets.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a supervisor is stopped by `shutdown`",
+    label = "write `shutdown().await`; one child of it is stopped by its address: `terminate()`"
+)]
+#[expect(
+    unnameable_types,
+    reason = "nothing implements it, and only the compiler's error names it"
+)]
+pub trait Stoppable {}
 
 impl Supervisor {
     /// Stops all children in reverse start order, then the supervisor, and returns when all of
@@ -51,8 +64,9 @@ impl Supervisor {
     /// # Cancel safety
     ///
     /// Dropping the future does not undo the request once it was polled.
+    #[doc(alias = "terminate")]
     pub async fn shutdown(&self) -> Result<ShutdownReport, SupervisorError> {
-        self.stop(Stop::InOrder).await
+        self.stop_by(Stop::InOrder).await
     }
 
     /// Stops all children in order, as [`shutdown`](Self::shutdown) does, and kills at once what has
@@ -97,7 +111,7 @@ impl Supervisor {
         &self,
         total: Duration,
     ) -> Result<ShutdownReport, SupervisorError> {
-        self.stop(Stop::Within(total)).await
+        self.stop_by(Stop::Within(total)).await
     }
 
     /// Stops everything below the supervisor at once, even if shutdown time is left, and returns when
@@ -134,10 +148,25 @@ impl Supervisor {
     ///
     /// Dropping the future does not undo the kill once it was polled.
     pub async fn kill(&self) -> Result<ShutdownReport, SupervisorError> {
-        self.stop(Stop::AtOnce).await
+        self.stop_by(Stop::AtOnce).await
     }
 
-    async fn stop(&self, stop: Stop) -> Result<ShutdownReport, SupervisorError> {
+    /// Exists for the compiler's error, which says that a supervisor is stopped by
+    /// [`shutdown`](Self::shutdown).
+    ///
+    /// # Errors
+    ///
+    /// None; the program that calls it does not compile.
+    #[doc(hidden)]
+    // (With an async function, the compiler would report each use of its future, too.)
+    pub fn stop<'a>(&'a self) -> future::Ready<Result<ShutdownReport, SupervisorError>>
+    where
+        &'a Self: Stoppable,
+    {
+        unreachable!("no supervisor is `Stoppable`")
+    }
+
+    async fn stop_by(&self, stop: Stop) -> Result<ShutdownReport, SupervisorError> {
         if supervisor_would_wait_for_itself(&*self.node) {
             return Err(SupervisorError::FromInside(self.path()));
         }

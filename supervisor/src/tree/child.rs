@@ -277,3 +277,26 @@ impl<W: Child + Worker> SharedValue for W {
         builder.build_pool(template)
     }
 }
+
+/// A worker whose `run` borrows its value, so that a specification can start one life after the other.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a `Worker`",
+    label = "if it has an `impl WorkerOnce`, give it by `with_worker_once(…)`",
+    note = "otherwise write `impl Worker for {Self} {{ async fn run(&self, ctx: Context) -> ChildResult {{ … }} }}`"
+)]
+pub trait LongLived: Worker {}
+
+#[diagnostic::do_not_recommend]
+impl<W: Worker> LongLived for W {}
+
+/// A condition that nothing meets, for a function that has another name here.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "the restart policy is set by `with_restart_policy`",
+    label = "write `with_restart_policy(…)`"
+)]
+#[expect(
+    unnameable_types,
+    reason = "nothing implements it, and only the compiler's error names it"
+)]
+pub trait NamedOtherwise {}

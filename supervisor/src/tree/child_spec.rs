@@ -9,6 +9,7 @@ use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
 use super::Child;
+use super::child::{LongLived, NamedOtherwise};
 use crate::child::{
     ChildRef, Context, FnFactory, OnceFactory, TaskFn, TaskFuture, Worker, WorkerFactory,
     WorkerOnce,
@@ -131,7 +132,8 @@ impl ChildSpec<Unset> {
     }
 
     /// Runs this worker: one call of its `run` is one life.
-    pub fn with_worker<W: Worker>(self, worker: W) -> ChildSpec<Ready<ChildRef<W::Message>>> {
+    #[doc(alias = "with_actor", alias = "with_child")]
+    pub fn with_worker<W: LongLived>(self, worker: W) -> ChildSpec<Ready<ChildRef<W::Message>>> {
         self.with_factory(Some(const { &W::DEFAULTS }), Arc::new(WorkerFactory::new(worker)))
     }
 
@@ -174,6 +176,9 @@ impl ChildSpec<Unset> {
     ) -> ChildSpec<Ready<ChildRef<M>>> {
         let options = self.options.with_type_defaults(of_type);
         let slot = Arc::new(Slot::<M>::new(self.name.clone(), options.mailbox()));
+        if options.has_histograms() {
+            slot.mailbox.set_histograms(true);
+        }
         let handle = ChildRef::new(Arc::clone(&slot));
         let body = Unplaced::new(Body::Task { factory, slot });
         ChildSpec { name: self.name, options, after: self.after, state: Ready { handle, body } }
@@ -233,10 +238,21 @@ impl<H: Clone> ChildSpec<Ready<H>> {
 /// The options of a child: each has the meaning of the same key in the tree and in `#[child(…)]`.
 impl<S> ChildSpec<S> {
     /// Sets when the child is restarted. Default: `Always`.
-    #[doc(alias = "with_restart", alias = "with_policy")]
+    #[doc(alias = "with_policy")]
     pub fn with_restart_policy(mut self, policy: RestartPolicy) -> Self {
         self.options.change(|options| options.with_restart_policy(policy));
         self
+    }
+
+    /// Exists for the compiler's error, which says that the policy is set by
+    /// [`with_restart_policy`](Self::with_restart_policy). Without it, the compiler suggests
+    /// [`with_start`](Self::with_start).
+    #[doc(hidden)]
+    pub fn with_restart(self, policy: RestartPolicy) -> Self
+    where
+        Self: NamedOtherwise,
+    {
+        self.with_restart_policy(policy)
     }
 
     /// Sets how the child is stopped: a duration, or a [`Shutdown`]. Default: five seconds; a
@@ -346,6 +362,13 @@ impl<S> ChildSpec<S> {
         self
     }
 
+    /// Sets whether the child measures how long its messages wait and are handled: see
+    /// [`MessageTimes`](crate::info::MessageTimes). Default: no.
+    pub fn with_histograms(mut self, histograms: bool) -> Self {
+        self.options.change(|options| options.with_histograms(histograms));
+        self
+    }
+
     /// Sets whether the child, when it is stopped for good, receives the messages that are queued
     /// before [`Context::recv`](crate::Context::recv) returns `None`, as far as its `shutdown` time
     /// allows. Default: no. A stop that another life follows leaves the messages to that life.
@@ -395,6 +418,7 @@ impl<H> ChildSpec<Ready<H>> {
         if capacity != before {
             self.state.body.slot().set_capacity(capacity);
         }
+        self.state.body.slot().set_histograms(self.options.has_histograms());
         self
     }
 }
@@ -407,6 +431,9 @@ impl<H> Runnable for Ready<H> {
         // The slot already has the capacity that the child's type sets.
         if options.sets_mailbox() {
             body.slot().set_capacity(options.mailbox());
+        }
+        if options.sets_histograms() {
+            body.slot().set_histograms(options.has_histograms());
         }
         (ErasedSpec { name, options, after, body }, handle)
     }
@@ -447,7 +474,7 @@ impl Supervisor {
             if this.strategy() == SupervisionStrategy::SimpleOneForOne {
                 return Err(SupervisorError::SimpleOneForOne(this.path()));
             }
-            this.add(parts).await.map(|()| handle)
+            this.add_parts(parts).await.map(|()| handle)
         }))
     }
 }

@@ -1,12 +1,14 @@
 //! A supervisor whose workers share the work by key.
 
 use std::fmt;
+use std::future;
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::ops::Deref;
 use std::sync::Arc;
 
 use super::{Child, ChildHandle, ChildSpec, Ready, Runnable, SupervisorBuilder};
-use crate::child::{AnyChildRef, ChildRef, Context};
+use crate::child::{AnyChildRef, ChildRef, Context, Question};
+use crate::error::SupervisorError;
 use crate::runtime::{Body, ErasedSpec, Unplaced};
 use crate::spec::{ChildOptions, Name, Order, SupervisionStrategy, TreeDescriptor, rules};
 use crate::supervisor::{Supervisor, node_of};
@@ -14,6 +16,19 @@ use crate::supervisor::{Supervisor, node_of};
 /// The secret of this process.
 #[expect(clippy::disallowed_types, reason = "a constant: no task waits for it")]
 type Secret = std::sync::LazyLock<RandomState>;
+
+/// A condition that no partitions meet, for functions of an address that a caller writes on all of
+/// them.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a message goes to one of the partitions",
+    label = "choose the worker by a key, as in `of(&key).send(message)`"
+)]
+#[expect(
+    unnameable_types,
+    reason = "nothing implements it, and only the compiler's error names it"
+)]
+pub trait Keyless {}
 
 /// A supervisor of a fixed number of workers that are alike and share the work: each key belongs to
 /// one of them.
@@ -85,10 +100,32 @@ impl<M> Partitioned<M> {
         &self.supervisor
     }
 
+    /// Exists for the compiler's error, which says that a message goes to the worker of its key.
+    #[doc(hidden)]
+    pub fn send<'a>(&'a self, _message: M) -> future::Ready<Result<(), SupervisorError>>
+    where
+        &'a Self: Keyless,
+    {
+        unreachable!("no partitions are `Keyless`")
+    }
+
+    /// Exists for the same error as [`send`](Self::send).
+    #[doc(hidden)]
+    pub fn ask<'a, R>(
+        &'a self,
+        _make: impl Question<M, R>,
+    ) -> future::Ready<Result<R, SupervisorError>>
+    where
+        &'a Self: Keyless,
+    {
+        unreachable!("no partitions are `Keyless`")
+    }
+
     /// Returns the worker that this key belongs to, whether the worker runs or not.
     ///
     /// The keys may come from outside: they are hashed with a secret of this process, so that
     /// whoever chooses them cannot choose the worker, and flood one alone.
+    #[doc(alias = "get", alias = "route", alias = "partition_for")]
     pub fn of<K: Hash + ?Sized>(&self, key: &K) -> &ChildRef<M> {
         // One for all values, since two with as many workers have equal keys in equal places.
         static SECRET: Secret = Secret::new(RandomState::new);
@@ -207,7 +244,7 @@ impl<M> Context<M> {
     #[must_use]
     pub fn partition(&self) -> Option<usize> {
         let partitions = node_of(self.owner())?.partitions();
-        let number = self.name().to_string().parse().ok()?;
+        let number = self.slot_name().to_string().parse().ok()?;
         (number < partitions).then_some(number)
     }
 }
@@ -269,6 +306,7 @@ fn workers<M: Send + 'static>(
     let worker = |number: usize| {
         let name = Name::declared(&number.to_string());
         let slot = factory.new_slot(name.clone(), options.mailbox());
+        slot.set_histograms(options.has_histograms());
         let address = AnyChildRef::new(Arc::clone(&slot)).downcast();
         let Some(address) = address else { unreachable!("its messages are the template's") };
         let body = Unplaced::new(Body::Task { factory: Arc::clone(factory), slot });

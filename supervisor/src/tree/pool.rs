@@ -5,13 +5,14 @@ mod many;
 
 use std::convert::Infallible;
 use std::fmt;
+use std::future;
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
 
 use super::child_spec::{PerWorkerTemplate, SharedTemplate};
 use super::{Child, ChildHandle, ChildSpec, Ready, Runnable, SupervisorBuilder};
-use crate::child::{ChildRef, Worker};
+use crate::child::{ChildRef, Question, Worker};
 use crate::error::SupervisorError;
 use crate::life::LifeFactory;
 use crate::runtime::{Body, ErasedSpec};
@@ -185,7 +186,7 @@ impl<W: Child, V> Pool<W, V> {
     /// # Cancel safety
     ///
     /// Dropping the future does not undo the command once it was polled.
-    #[doc(alias = "start_child", alias = "spawn")]
+    #[doc(alias = "spawn", alias = "push")]
     pub fn add_worker_with(&self, value: W::Recipe) -> AddWorker<'_, W, V>
     where
         V: OwnValue,
@@ -193,16 +194,32 @@ impl<W: Child, V> Pool<W, V> {
         AddWorker::new(self, value)
     }
 
+    /// Exists for the compiler's error, which says that a worker is added by
+    /// [`add_worker_with`](Self::add_worker_with). Without it, the compiler suggests
+    /// [`Supervisor::restart_child`].
+    #[doc(hidden)]
+    pub fn start_child<'a>(&'a self, value: W::Recipe) -> AddWorker<'a, W, V>
+    where
+        &'a Self: Startable,
+        V: OwnValue,
+    {
+        self.add_worker_with(value)
+    }
+
     /// Creates a worker of this value, with the template's options.
     pub(crate) fn worker_of(&self, value: W::Recipe) -> (ErasedSpec, W::Handle) {
         let node = self.supervisor.node();
         let spec = node.next_worker().with_text(|name| W::spec(name, value));
         let (parts, handle) = Ready::into_parts(spec);
-        // Only the capacity is set here: the supervisor takes the other options from the template.
-        if let (Body::Task { slot, .. }, Some(template)) = (&*parts.body, node.template())
-            && template.options.mailbox() != parts.options.mailbox()
-        {
-            slot.set_capacity(template.options.mailbox());
+        // Only what concerns the mailbox is set here: the supervisor takes the other options from the
+        // template.
+        if let (Body::Task { slot, .. }, Some(template)) = (&*parts.body, node.template()) {
+            if template.options.mailbox() != parts.options.mailbox() {
+                slot.set_capacity(template.options.mailbox());
+            }
+            if template.options.has_histograms() != parts.options.has_histograms() {
+                slot.set_histograms(template.options.has_histograms());
+            }
         }
         (parts, handle)
     }
@@ -223,6 +240,54 @@ impl<W: Child, V> Pool<W, V> {
         self.supervisor.begin_to_add(parts).inspect_err(|_| drop(trees.remove(&name)))
     }
 }
+
+impl<W: Worker, V> Pool<W, V> {
+    /// Exists for the compiler's error, which says that the workers are sent to, not their pool.
+    #[doc(hidden)]
+    pub fn send<'a>(&'a self, _message: W::Message) -> future::Ready<Result<(), SupervisorError>>
+    where
+        &'a Self: Addressed,
+    {
+        unreachable!("no pool is `Addressed`")
+    }
+
+    /// Exists for the same error as [`send`](Self::send).
+    #[doc(hidden)]
+    pub fn ask<'a, R>(
+        &'a self,
+        _make: impl Question<W::Message, R>,
+    ) -> future::Ready<Result<R, SupervisorError>>
+    where
+        &'a Self: Addressed,
+    {
+        unreachable!("no pool is `Addressed`")
+    }
+}
+
+/// A condition that no pool meets, for functions of an address that a caller writes on a pool.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a pool receives no messages: its workers do",
+    label = "`add_worker` and `add_worker_with` return the address of a worker",
+    note = "workers that share the messages by a key are `simple_one_for_one(partitions = 4)`"
+)]
+#[expect(
+    unnameable_types,
+    reason = "nothing implements it, and only the compiler's error names it"
+)]
+pub trait Addressed {}
+
+/// A condition that no pool meets, for a worker that is added by the name of other libraries.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a worker is added to a pool by `add_worker_with`",
+    label = "write `add_worker_with(value)`"
+)]
+#[expect(
+    unnameable_types,
+    reason = "nothing implements it, and only the compiler's error names it"
+)]
+pub trait Startable {}
 
 impl Pool<FnWorker, Shared> {
     /// Adds a worker: one more life of the template's function.

@@ -5,11 +5,21 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::routing::get;
 use hyper::Request;
-use supervisor_hyper::{ConnectionInfo, HttpServer};
+use supervisor_hyper::{Connection, ConnectionInfo, HttpServer};
 use supervisor_hyper_tests::{
     Alive, Client, Endless, Web, connections, http2, raise_file_limit, start, start_with, until,
     within,
 };
+
+supervisor::supervision_tree! {
+    /// A server that drains until it is told to stop.
+    Draining(listener: std::net::TcpListener, routes: Router): one_for_one(drain = 10m) {
+        connections: simple_one_for_one {
+            connection: Temporary<Connection>(shutdown = 2s),
+        },
+        server: HttpServer = HttpServer::new(listener, routes, connections),
+    }
+}
 
 /// A route whose responses never end.
 fn events(alive: &Alive) -> Router {
@@ -149,4 +159,26 @@ async fn no_handler_goes_on_when_the_last_handle_of_the_tree_is_dropped() {
     drop(web);
     client.closed().await;
     until("the end of the handler", async || alive.count() == 0).await;
+}
+
+#[tokio::test]
+async fn while_the_tree_drains_each_response_is_the_last_one_on_its_connection() {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    let address = listener.local_addr().expect("its address");
+    let routes = Router::new().route("/", get(async || "hello"));
+    let web = Draining::start(listener, routes).await.expect("a start");
+    let mut kept = Client::new(address).await;
+    for _ in 0..3 {
+        assert_eq!(kept.get("/").await, Some((200, "hello".to_owned())), "it is kept open");
+    }
+    web.supervisor().request_shutdown();
+    until("the drain", async || !web.supervisor().health().await.ready).await;
+    assert_eq!(kept.get("/").await, Some((200, "hello".to_owned())), "it is served");
+    kept.closed().await;
+    // New connections are served, too.
+    let mut new = Client::new(address).await;
+    assert_eq!(new.get("/").await, Some((200, "hello".to_owned())));
+    new.closed().await;
+    web.supervisor().end_drain();
+    within("the end", web.supervisor().wait()).await.expect("in order");
 }

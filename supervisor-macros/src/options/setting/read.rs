@@ -223,10 +223,14 @@ fn with_window(tokens: &[TokenTree]) -> Option<String> {
         [TokenTree::Group(group)] => group.stream().into_iter().collect(),
         tokens => tokens.to_vec(),
     };
-    let [TokenTree::Literal(limit), _, TokenTree::Literal(window)] = inner.as_slice() else {
-        return None;
+    let (limit, window) = match inner.as_slice() {
+        [TokenTree::Literal(limit), _, TokenTree::Literal(window)] => (limit, window.to_string()),
+        // `5 / min`, `5 per minute`
+        [TokenTree::Literal(limit), _, TokenTree::Ident(unit)] => {
+            (limit, format!("1{}", duration::unit_meant_by(&unit.to_string())?))
+        }
+        _ => return None,
     };
-    let window = window.to_string();
     duration::parse(&window).is_ok().then(|| format!("{limit}, restart_window = {window}"))
 }
 

@@ -4,7 +4,10 @@ use proc_macro2::Span;
 use quote::ToTokens;
 use supervisor_rules::{can_escalate, wording};
 use syn::visit::{self, Visit};
-use syn::{Expr, ExprAsync, ExprAwait, ExprClosure, ExprReturn, ExprTry, Item};
+use syn::{
+    Expr, ExprAsync, ExprAwait, ExprClosure, ExprReturn, ExprTry, Item, Pat, PatType,
+    PathArguments, Type,
+};
 
 use super::super::ast::{Body, Child, Supervisor, Task};
 use super::super::names::{self, Taken};
@@ -104,7 +107,12 @@ pub(super) fn name_duplicate(supervisor: &Supervisor, scope: Scope, errors: &mut
 pub(super) fn tree_in_itself(child: &Child, site: Site, errors: &mut Errors) {
     let (Body::Typed(typed), Some(root)) = (&child.body, site.root) else { return };
     if typed.ty.is_plain && typed.ty.last == *root {
-        errors.on(&typed.ty, format!("the tree `{root}` contains itself, without an end"));
+        errors.on(
+            &typed.ty,
+            format!(
+                "`{root}` is this tree, which would contain itself; if a worker has that name, give the tree another one"
+            ),
+        );
     }
 }
 
@@ -195,9 +203,42 @@ pub(super) fn task_called(child: &Child, errors: &mut Errors) {
                 "a task is called for each life; write the function itself: `= {function}`, or `|ctx| {function}(…)`"
             )
         }
+        Expr::Field(field) if is_made_here(&field.base) => format!(
+            "a method is not a task; make its type a child, which derives `Child` and has an `impl Worker`: `{}: Type = …`",
+            child.unraw_name()
+        ),
         _ => return,
     };
     errors.on(value, message);
+}
+
+/// Returns whether an expression makes a value, whose field is then hardly a function.
+fn is_made_here(value: &Expr) -> bool {
+    matches!(value, Expr::Struct(_) | Expr::Call(_) | Expr::MethodCall(_))
+}
+
+/// Checks that a task receives no messages: the context that its function is given has none.
+pub(super) fn task_with_messages(child: &Child, errors: &mut Errors) {
+    let (Body::Task(_), Some(Expr::Closure(closure))) = (&child.body, child.value()) else {
+        return;
+    };
+    for input in &closure.inputs {
+        let Pat::Type(PatType { ty, .. }) = input else { continue };
+        let Type::Path(path) = &**ty else { continue };
+        let Some(last) = path.path.segments.last().filter(|last| last.ident == "Context") else {
+            continue;
+        };
+        let PathArguments::AngleBracketed(of) = &last.arguments else { continue };
+        let of = compact(&of.args.to_token_stream());
+        if of != "()" {
+            errors.on(
+                ty,
+                format!(
+                    "a task receives no messages; what does is a type with `#[derive(Child)]` and `#[child(message = {of})]`"
+                ),
+            );
+        }
+    }
 }
 
 /// Checks that a significant child can end for good: it is not `Always`.

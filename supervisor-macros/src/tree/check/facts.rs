@@ -18,8 +18,11 @@ pub(super) struct Site<'a> {
     pub(super) is_root: bool,
     /// The names of the tree's parameters; a sibling hides one only after its declaration.
     pub(super) params: &'a [String],
-    /// The names of those parameters that are references, which may end before the tree does.
-    pub(super) borrowed: &'a [String],
+    /// The names of those parameters that are references, which may end before the tree does,
+    /// and the method that makes an owned value of each.
+    pub(super) borrowed: &'a [(String, &'static str)],
+    /// The names of those parameters that are moved by each use.
+    pub(super) moved: &'a [String],
 }
 
 /// The policy and options that a tree gives to a child; those of the child's derive are unknown

@@ -16,7 +16,7 @@ use crate::errors::Errors;
 /// Checks that the function of a task keeps the siblings that it owns: a life gets a clone.
 ///
 /// The compiler's own error speaks of a closure that has to be `Fn`.
-pub(super) fn sibling_given_away(child: &Child, scope: Scope, errors: &mut Errors) {
+pub(super) fn sibling_given_away(child: &Child, site: Site, scope: Scope, errors: &mut Errors) {
     let Some((value, closure)) = function(child).filter(|(_, closure)| !is_async(closure)) else {
         return;
     };
@@ -25,7 +25,11 @@ pub(super) fn sibling_given_away(child: &Child, scope: Scope, errors: &mut Error
     let bound = Mentions::of(value).bound;
     let is_sibling = |ident: &&Ident| {
         let name = ident.unraw().to_string();
-        scope.find(&name) == Some(Declared::Before) && !bound.contains(&name)
+        let is_kept = match scope.find(&name) {
+            Some(found) => found == Declared::Before,
+            None => site.moved.contains(&name),
+        };
+        is_kept && !bound.contains(&name)
     };
     if let Some(ident) = gifts.to_functions.iter().find(is_sibling) {
         let message =
@@ -37,7 +41,31 @@ pub(super) fn sibling_given_away(child: &Child, scope: Scope, errors: &mut Error
             with_clone(ident, closure)
         );
         errors.at(ident.span(), message);
+    } else if let Some(ident) = lent(&closure.body).iter().find(is_sibling) {
+        let message = format!(
+            "the life would borrow `{ident}`, which it has to own; write `{}`",
+            with_clone(ident, closure)
+        );
+        errors.at(ident.span(), message);
     }
+}
+
+/// Returns the names to which the call that a closure ends with has references.
+fn lent(body: &Expr) -> Vec<Ident> {
+    let arguments = match body {
+        Expr::Call(call) => &call.args,
+        Expr::MethodCall(call) => &call.args,
+        Expr::Block(block) => return last(&block.block).map(lent).unwrap_or_default(),
+        _ => return Vec::new(),
+    };
+    let reference = |argument: &Expr| match argument {
+        Expr::Reference(reference) => match &*reference.expr {
+            Expr::Path(path) => path.path.get_ident().cloned(),
+            _ => None,
+        },
+        _ => None,
+    };
+    arguments.iter().filter_map(reference).collect()
 }
 
 /// Checks that an async closure captures nothing: it would lend what it captures to the life, and

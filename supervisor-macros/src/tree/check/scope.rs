@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use syn::Expr;
 
 use super::super::ast::{Body, Child, Supervisor};
-use super::super::mentions::{Mention, Mentions};
+use super::super::mentions::{Mentions, Role};
 use super::facts::Site;
 use crate::errors::Errors;
 
@@ -68,7 +68,13 @@ impl Scope<'_> {
 }
 
 /// Checks that a child's value uses only siblings that are declared before it.
-pub(super) fn sibling_later(child: &Child, site: Site, scope: Scope, errors: &mut Errors) {
+pub(super) fn sibling_later(
+    supervisor: &Supervisor,
+    child: &Child,
+    site: Site,
+    scope: Scope,
+    errors: &mut Errors,
+) {
     let Some(value) = child.value() else { return };
     if matches!((&child.body, value), (Body::Task(_), Expr::Path(_))) {
         // The value of a task is a function, never a child.
@@ -83,6 +89,9 @@ pub(super) fn sibling_later(child: &Child, site: Site, scope: Scope, errors: &mu
         }
         let of = child.unraw_name();
         let message = match scope.find(&name) {
+            Some(Declared::After) if uses(supervisor, &name, &of) => format!(
+                "`{of}` and `{name}` use each other, and one is declared first; leave `{name}` out here, and let `{name}` send its address to `{of}` when it runs"
+            ),
             Some(Declared::After) => format!(
                 "`{name}` is declared later; move it above `{of}` (an item: `self::{name}`)"
             ),
@@ -96,6 +105,31 @@ pub(super) fn sibling_later(child: &Child, site: Site, scope: Scope, errors: &mu
             errors.at(mention.ident.span(), message);
         }
     }
+}
+
+/// Returns whether the value of the child `name` mentions the child `other`.
+fn uses(supervisor: &Supervisor, name: &str, other: &str) -> bool {
+    let mut named = supervisor.children.iter().filter(|child| child.unraw_name() == name);
+    named.any(|child| {
+        let mentions = child.value().map(Mentions::of);
+        mentions.is_some_and(|mentions| mentions.values().any(|mention| mention.name() == other))
+    })
+}
+
+/// Checks that the values of a tree with a name do not speak of `self`, which such a tree has not.
+pub(super) fn self_in_value(child: &Child, site: Site, scope: Scope, errors: &mut Errors) {
+    let (Some(root), Some(value)) = (site.root, child.value()) else { return };
+    let mentions = Mentions::of(value);
+    let Some(mention) = mentions.values().find(|mention| mention.name() == "self") else { return };
+    let message = match &mention.role {
+        Role::Receiver(method) if scope.find(&method.to_string()) == Some(Declared::Before) => {
+            format!("a sibling is a variable here; write `{method}`")
+        }
+        _ => format!(
+            "`{root}` has no `self` while it is made: a sibling is a variable, as in `db`, and what comes from outside is a parameter, as in `{root}(config: Config): …`"
+        ),
+    };
+    errors.at(mention.ident.span(), message);
 }
 
 /// Checks that a child's value reaches a child of a nested supervisor through that supervisor.
@@ -169,10 +203,14 @@ pub(super) fn task_borrows_parameter(child: &Child, site: Site, errors: &mut Err
     let (Body::Task(_), Some(value)) = (&child.body, child.value()) else { return };
     let mentions = Mentions::of(value);
     let mut in_closures = mentions.values().filter(|mention| mention.in_closure);
-    let found = in_closures.find(|mention| site.borrowed.contains(&mention.name()));
-    if let Some(Mention { ident, .. }) = found {
+    let found = in_closures.find_map(|mention| {
+        let name = mention.name();
+        let (_, own) = site.borrowed.iter().find(|(borrowed, _)| *borrowed == name)?;
+        Some((&mention.ident, own))
+    });
+    if let Some((ident, own)) = found {
         let message = format!(
-            "`{ident}` is borrowed while the tree is built, and no longer; write `{{ let {ident} = {ident}.clone(); move |ctx| … }}`"
+            "`{ident}` is borrowed while the tree is built, and no longer; write `{{ let {ident} = {ident}.{own}(); move |ctx| … }}`"
         );
         errors.at(ident.span(), message);
     }

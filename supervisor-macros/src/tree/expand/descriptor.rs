@@ -155,6 +155,8 @@ fn unknown(options: &Options, place: Place) -> TokenStream {
 pub(super) struct Check<'a> {
     pub(super) cfgs: Vec<&'a Attribute>,
     pub(super) block: TokenStream,
+    /// The type of the child that is checked, if it is one word.
+    pub(super) of: Option<&'a Ident>,
 }
 
 /// Returns all checks of a tree; each fails at its own tokens.
@@ -231,7 +233,7 @@ impl<'a> Checker<'a> {
         &mut self,
         supervisor: &Supervisor,
         place: Place,
-        child: &Child,
+        child: &'a Child,
         cfgs: &[&'a Attribute],
     ) {
         let levels = match &child.body {
@@ -247,6 +249,9 @@ impl<'a> Checker<'a> {
         let (subject, parent) = (ident_at(span, "child"), ident_at(span, "supervisor"));
         let call = quote_spanned!(span=> #subject.check(&#parent));
         self.push(cfgs, &quote!(let #subject = #descriptor; let #parent = #options; #call));
+        if let (Body::Typed(typed), Some(check)) = (&child.body, self.checks.last_mut()) {
+            check.of = typed.ty.is_plain.then_some(&typed.ty.last);
+        }
     }
 
     /// Adds the check of a supervisor with `auto_shutdown`, whose children may be significant by
@@ -342,7 +347,8 @@ impl<'a> Checker<'a> {
     }
 
     fn push(&mut self, cfgs: &[&'a Attribute], statements: &TokenStream) {
-        self.checks.push(Check { cfgs: cfgs.to_vec(), block: quote!({ #statements }) });
+        let block = quote!({ #statements });
+        self.checks.push(Check { cfgs: cfgs.to_vec(), block, of: None });
     }
 }
 

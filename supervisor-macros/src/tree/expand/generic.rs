@@ -2,6 +2,25 @@
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 
+/// Returns whether the type is the only name in the tokens that may be that of a parameter. It is not one
+/// for certain, as a declared one is.
+pub(super) fn is_only_parameter(ty: &Ident, tokens: &TokenStream, declared: &[Ident]) -> bool {
+    !declared.contains(ty) && *ty != "Self" && !may_be_generic(&without(ty, tokens), declared)
+}
+
+fn without(ty: &Ident, tokens: &TokenStream) -> TokenStream {
+    let tokens = tokens.clone().into_iter();
+    let kept = tokens.filter(|token| !matches!(token, TokenTree::Ident(ident) if ident == ty));
+    kept.map(|token| match token {
+        TokenTree::Group(group) => {
+            let inner = without(ty, &group.stream());
+            proc_macro2::Group::new(group.delimiter(), inner).into()
+        }
+        token => token,
+    })
+    .collect()
+}
+
 /// Returns whether tokens may name a parameter of the function around them: one of `declared`, a
 /// name that looks like one (`T`, `K2`), `Self`, or a lifetime.
 pub(super) fn may_be_generic(tokens: &TokenStream, declared: &[Ident]) -> bool {
@@ -32,7 +51,7 @@ fn is_parameter(ident: &Ident, declared: &[Ident]) -> bool {
 mod tests {
     use quote::{format_ident, quote};
 
-    use super::may_be_generic;
+    use super::{is_only_parameter, may_be_generic};
 
     #[test]
     fn parameters_are_told_by_their_names() {
@@ -44,5 +63,14 @@ mod tests {
             assert!(!may_be_generic(&tokens, &[]), "{tokens}");
         }
         assert!(may_be_generic(&quote!(Pool<Handler>), &[format_ident!("Handler")]));
+    }
+
+    #[test]
+    fn a_type_of_one_letter_may_be_the_only_parameter() {
+        let (worker, tokens) = (format_ident!("W"), quote!(<W as Child>::OPTIONS, f({ W })));
+        assert!(is_only_parameter(&worker, &tokens, &[]));
+        assert!(!is_only_parameter(&worker, &tokens, std::slice::from_ref(&worker)));
+        assert!(!is_only_parameter(&worker, &quote!(<W as Child>::OPTIONS, T), &[]));
+        assert!(!is_only_parameter(&worker, &quote!(<W as Child>::f::<'a>()), &[]));
     }
 }

@@ -56,6 +56,7 @@ pub(super) fn task_or_typed(
         return Ok(Body::Task(Task { policy, options, value }));
     }
     let mut ty = path::parse(input, name)?;
+    called(input, name, &ty, errors);
     path::dotted(input, &mut ty, errors);
     let mut policy = None;
     if let Some((word, plain)) = path::policy_as_argument(&ty) {
@@ -76,6 +77,35 @@ pub(super) fn task_or_typed(
     }
     not_a_function(input, &ty, name)?;
     typed(input, name, policy, ty, errors)
+}
+
+/// Reports and skips the calls of a builder on the type of a child: `Database.with_shutdown(5s)`.
+fn called(input: ParseStream, name: &Ident, ty: &TypePath, errors: &mut Errors) {
+    let mut is_first = true;
+    while input.peek(Token![.]) && input.peek2(Ident::peek_any) && input.peek3(token::Paren) {
+        let place = input.span();
+        let _ = input.parse::<Token![.]>();
+        let Ok(method) = input.call(Ident::parse_any) else { return };
+        let Ok(argument) = parenthesized(input).and_then(|inner| inner.parse::<TokenStream>())
+        else {
+            return;
+        };
+        if !std::mem::take(&mut is_first) {
+            continue;
+        }
+        let of = text::compact(&ty.tokens);
+        let method = method.to_string();
+        let option = method.strip_prefix("with_").unwrap_or(&method);
+        let message = if let Some((policy, _)) = Policy::meant_by(option) {
+            format!("a policy stands around the type; write `{name}: {}<{of}>`", policy.as_str())
+        } else if Key::parse(option).is_some() {
+            let value = text::compact(&argument);
+            format!("options stand in parentheses; write `{name}: {of}({option} = {value})`")
+        } else {
+            format!("a child's value stands after `=`; write `{name}: {of} = {of}::…`")
+        };
+        errors.at(place, message);
+    }
 }
 
 /// Parses what follows the type of a child.
@@ -298,6 +328,7 @@ fn value(input: ParseStream, errors: &mut Errors) -> syn::Result<Option<Expr>> {
     if input.is_empty() || input.peek(Token![,]) || starts_child(input) {
         return Err(syn::Error::new(place, "expected a value after `=`"));
     }
+    not_a_declared_function(input)?;
     let ahead = input.fork();
     if ahead.parse::<Expr>().is_ok() && ahead.peek(Token![:]) && !ahead.peek(Token![::]) {
         // `= Database::` at the end of a line: the name of the next child is no part of the value.
@@ -311,6 +342,17 @@ fn value(input: ParseStream, errors: &mut Errors) -> syn::Result<Option<Expr>> {
     let value = input.parse()?;
     not_options(&value)?;
     Ok(Some(value))
+}
+
+/// Reports a function without a name, `fn(ctx) { … }`, as other languages write closures.
+fn not_a_declared_function(input: ParseStream) -> syn::Result<()> {
+    let is_async = input.peek(Token![async]) && input.peek2(Token![fn]);
+    if is_async || input.peek(Token![fn]) {
+        return Err(input.error(
+            "a function has its name and stands before the tree; a closure is `|ctx| async move { … }`",
+        ));
+    }
+    Ok(())
 }
 
 /// Reports options behind the value: `= Mailer(backoff = 1s)`.

@@ -9,7 +9,7 @@ use super::super::ast::{Body, Child, Validity};
 use super::super::names;
 use super::child::{is_lower, task_or_typed};
 use super::mistakes;
-use super::recovery::{between, kebab, skip_to_next_child, starts_child};
+use super::recovery::{between, kebab, skip_to, skip_to_next_child, starts_child};
 use super::supervisor;
 use crate::errors::Errors;
 use crate::options::key::{Key, Place, Receiver};
@@ -65,8 +65,8 @@ fn after_child(input: ParseStream, name: &Ident, errors: &mut Errors) {
 ///
 /// If the child has no name.
 fn child(input: ParseStream, errors: &mut Errors) -> syn::Result<Child> {
-    let is_attribute = !input.peek(Token![#]) || input.peek2(token::Bracket);
-    let attrs = if is_attribute { input.call(Attribute::parse_outer)? } else { Vec::new() };
+    comment(input, errors);
+    let attrs = input.call(Attribute::parse_outer)?;
     words_before_name(input, errors)?;
     let name = name(input, errors)?;
     let body = match body(input, &name, errors) {
@@ -78,6 +78,15 @@ fn child(input: ParseStream, errors: &mut Errors) -> syn::Result<Child> {
     };
     let (validity, place, raw) = (Validity::Valid, None, TokenStream::new());
     Ok(Child { attrs, name, body, validity, place, raw })
+}
+
+/// Reports and skips a comment of another language, `# the database`, up to the child that follows.
+fn comment(input: ParseStream, errors: &mut Errors) {
+    if input.peek(Token![#]) && !input.peek2(token::Bracket) {
+        errors.push(input.error("a comment begins with `//`"));
+        let _ = input.parse::<Token![#]>();
+        skip_to(input, starts_child);
+    }
 }
 
 /// Reports and skips words that other languages write before a declaration: `pub db: Db`,
@@ -165,7 +174,7 @@ fn body(input: ParseStream, name: &Ident, errors: &mut Errors) -> syn::Result<Bo
     }
     kind_before_strategy(input, name, errors)?;
     if is_supervisor(input) {
-        return supervisor::parse(input, Some(name), errors)
+        return supervisor::parse(input, Some(name), None, errors)
             .map(|nested| Body::Supervisor(Box::new(nested)));
     }
     task_or_typed(input, name, errors)
@@ -205,7 +214,13 @@ fn colon_missing(input: ParseStream, name: &Ident) -> String {
 /// Returns the message for a child with a value and without a type: `db = Db::new("x")`.
 fn type_missing(input: ParseStream, name: &Ident) -> String {
     let ahead = input.fork();
-    let value = ahead.parse::<Token![=]>().and_then(|_| ahead.parse::<Expr>());
+    let _ = ahead.parse::<Token![=]>();
+    if let Ok(word) = ahead.fork().call(Ident::parse_any)
+        && Strategy::parse(&word.to_string()).is_some()
+    {
+        return format!("a supervisor stands after a colon; write `{name}: {word} {{ … }}`");
+    }
+    let value = ahead.parse::<Expr>();
     let written = value.ok().and_then(|value| mistakes::declaration_of(name, &value));
     let written = written.unwrap_or_else(|| format!("{name}: Type = value"));
     format!("a child has a policy or a type before its value; write `{written}`")
@@ -218,6 +233,16 @@ fn option_as_child(input: ParseStream, name: &Ident) -> Option<String> {
         return None;
     }
     let text = name.to_string();
+    if text == "restart"
+        && let Ok(word) = ahead.fork().call(Ident::parse_any)
+        && let Some(policy) = Policy::parse(&word.to_string())
+        && is_alone(&ahead)
+    {
+        let policy = policy.as_str();
+        return Some(format!(
+            "a policy stands around the type of its child, as in `db: {policy}<Db>` (a task: `restart: {policy} = restart`)"
+        ));
+    }
     let is_number = ahead.peek(syn::Lit) || ahead.peek(Token![-]);
     let is_word = matches!(ahead.call(Ident::parse_any), Ok(word) if is_lower(&word.to_string()));
     if !is_number && !(is_word && (ahead.is_empty() || ahead.peek(Token![,]))) {
@@ -241,6 +266,12 @@ fn option_as_child(input: ParseStream, name: &Ident) -> Option<String> {
             "`{text}` is an option; options stand in parentheses after a child's type: `name: Type({word} = {example})`"
         )
     })
+}
+
+/// Returns whether one word stands here, and nothing else before the next child.
+fn is_alone(input: ParseStream) -> bool {
+    let ahead = input.fork();
+    ahead.call(Ident::parse_any).is_ok() && (ahead.is_empty() || ahead.peek(Token![,]))
 }
 
 /// Returns whether a supervisor stands here, perhaps with a misspelt strategy.

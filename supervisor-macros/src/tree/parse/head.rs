@@ -3,15 +3,18 @@
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::parse::ParseStream;
+use syn::parse::{ParseStream, Parser};
 use syn::{GenericParam, Generics, Ident, LitStr, Token, Type, Visibility, bracketed, token};
 
 use super::super::ast::{Head, Param};
+use super::super::text::compact;
 use super::recovery::skip_to;
 use crate::errors::{Errors, unknown_type};
-use crate::words::Strategy;
+use crate::options::key::Key;
+use crate::words::{Strategy, Vocabulary, Word, elsewhere};
 
-/// Parses `vis? Name ("(" params ")")? ":"`, if the tree has a name.
+/// Parses `vis? Name ("(" params ")")? ":"`, if the tree has a name. Returns the strategy too, if it
+/// stands where it does not belong.
 ///
 /// # Errors
 ///
@@ -20,7 +23,7 @@ pub(super) fn parse(
     input: ParseStream,
     krate: &TokenStream,
     errors: &mut Errors,
-) -> syn::Result<Option<Head>> {
+) -> syn::Result<Option<(Head, Option<Word<Strategy>>)>> {
     not_keyed(input)?;
     let vis: Visibility = input.parse()?;
     let mut ident = if let Some(name) = quoted_name(input, errors) {
@@ -32,8 +35,8 @@ pub(super) fn parse(
     } else {
         return Err(input.error("expected the tree's name, as in `pub Shop: one_for_one { … }`"));
     };
-    // `pub struct Shop: …` has a word too many.
-    while !is_name(&ident) {
+    // `pub struct Shop: …` and `supervisor Shop: …` have a word too many.
+    while !is_name(&ident) || is_kind(&ident, input) {
         let word = ident;
         let message =
             format!("a tree's name cannot be `{word}`; write `Shop: one_for_one {{ … }}`");
@@ -47,10 +50,16 @@ pub(super) fn parse(
         ident = input.call(Ident::parse_any)?;
     }
     let generics = generics(input, &ident, errors)?;
+    let mut strategy = None;
     let params = if input.peek(token::Paren) {
         let content;
         syn::parenthesized!(content in input);
-        params(&content, generics.as_ref(), krate, errors)
+        strategy = strategy_in_parentheses(&content, &ident, input, errors);
+        if strategy.is_some() {
+            Vec::new()
+        } else {
+            params(&content, generics.as_ref(), krate, errors)
+        }
     } else if input.peek(token::Bracket) {
         errors.push(input.error(format!(
             "parameters stand in parentheses, as in `{ident}(port: u16): one_for_one {{ … }}`"
@@ -62,7 +71,98 @@ pub(super) fn parse(
         Vec::new()
     };
     colon(input, &ident, errors);
-    Ok(Some(Head { vis, ident, params }))
+    Ok(Some((Head { vis, ident, params }, strategy)))
+}
+
+/// Returns whether the word is one that other languages write before the name of a tree.
+fn is_kind(word: &Ident, input: ParseStream) -> bool {
+    let next = input.fork().call(Ident::parse_any);
+    elsewhere::is_kind_of_tree(&word.to_string())
+        && next.is_ok_and(|next| next.to_string().starts_with(char::is_uppercase))
+}
+
+/// Reports a strategy or options where the parameters of a tree stand, and braces behind them:
+/// `Shop(one_for_one) { … }`, `Shop(strategy = one_for_one) { … }`. Returns the strategy.
+fn strategy_in_parentheses(
+    content: ParseStream,
+    name: &Ident,
+    behind: ParseStream,
+    errors: &mut Errors,
+) -> Option<Word<Strategy>> {
+    if !behind.peek(token::Brace) {
+        return None;
+    }
+    let ahead = content.fork();
+    let place = content.span();
+    let mut word = ahead.call(Ident::parse_any).ok()?;
+    let is_option = ahead.parse::<Token![=]>().is_ok() || ahead.parse::<Token![:]>().is_ok();
+    if is_option && word == "strategy" {
+        ahead.parse::<Option<Token![:]>>().ok()?;
+        word = ahead.call(Ident::parse_any).ok()?;
+    }
+    let meant = Strategy::parse(&word.to_string())
+        .or_else(|| Strategy::meant_by(&word.to_string()).map(|(meant, _)| meant));
+    let known = match meant {
+        Some(meant) => meant,
+        None if is_option && Key::parse(&word.to_string()).is_some() => Strategy::OneForOne,
+        None => return None,
+    };
+    let options = if ahead.is_empty() && meant.is_some() { "" } else { "(…)" };
+    let written = known.as_str();
+    errors.at(
+        place,
+        format!("the strategy stands after a colon; write `{name}: {written}{options} {{ … }}`"),
+    );
+    let _ = content.parse::<TokenStream>();
+    Some(Word { ident: Ident::new(written, place), known: Some(known) })
+}
+
+/// Reports parameters that stand behind the strategy, `Shop: one_for_one(url: String) { … }`, and
+/// returns them and the strategy.
+pub(super) fn params_behind_strategy(
+    input: ParseStream,
+    head: &mut Head,
+    krate: &TokenStream,
+    errors: &mut Errors,
+) -> Option<Word<Strategy>> {
+    let ahead = input.fork();
+    let word = ahead.call(Ident::parse_any).ok()?;
+    let known = Strategy::parse(&word.to_string())?;
+    let parse = |input: ParseStream| -> syn::Result<(TokenStream, proc_macro2::Span)> {
+        let content;
+        let paren = syn::parenthesized!(content in input);
+        Ok((content.parse()?, paren.span.open()))
+    };
+    let (content, place) = parse(&ahead).ok()?;
+    let is_param = |input: ParseStream| {
+        let ident: Ident = input.parse()?;
+        let is_option = Key::parse(&ident.to_string()).is_some();
+        let has_type = input.parse::<Token![:]>().is_ok() && input.parse::<Type>().is_ok();
+        let is_alone = input.is_empty() || input.peek(Token![,]);
+        input.parse::<TokenStream>()?;
+        Ok(!is_option && has_type && is_alone)
+    };
+    if !ahead.peek(token::Brace) || !is_param.parse2(content.clone()).unwrap_or(false) {
+        return None;
+    }
+    let name = &head.ident;
+    let mut others = Errors::default();
+    let parser = |content: ParseStream| Ok(params(content, None, krate, &mut others));
+    let params = parser.parse2(content).ok()?;
+    let text: Vec<String> = params
+        .iter()
+        .map(|param| format!("{}: {}", param.ident, compact(&param.ty.to_token_stream())))
+        .collect();
+    let text = text.join(", ");
+    errors.at(
+        place,
+        format!("parameters stand behind the name; write `{name}({text}): {word} {{ … }}`"),
+    );
+    errors.append(others);
+    input.call(Ident::parse_any).ok()?;
+    input.parse::<TokenTree>().ok()?;
+    head.params.extend(params);
+    Some(Word { ident: word, known: Some(known) })
 }
 
 /// Parses the colon, and reports the signs that other languages have in its place.
@@ -85,6 +185,14 @@ fn colon(input: ParseStream, name: &Ident, errors: &mut Errors) {
     }
 }
 
+/// Reports Erlang's `#{strategy => one_for_one}`.
+pub(super) fn not_a_map(input: ParseStream) -> syn::Result<()> {
+    if input.peek(Token![#]) && !input.peek2(token::Bracket) {
+        return Err(input.error(IN_ORDER));
+    }
+    Ok(())
+}
+
 /// Reports a tree that is written as a list of keys: `name: Shop, strategy: one_for_one`.
 fn not_keyed(input: ParseStream) -> syn::Result<()> {
     const KEYS: [&str; 5] = ["name", "id", "strategy", "children", "supervisor"];
@@ -100,12 +208,11 @@ fn not_keyed(input: ParseStream) -> syn::Result<()> {
         // `children: one_for_one { … }` is a tree with an unusual name.
         return Ok(());
     }
-    Err(syn::Error::new(
-        word.span(),
-        "a tree is its name, a colon, a strategy, and the children in braces: \
-         `Shop: one_for_one { db: Db }`",
-    ))
+    Err(syn::Error::new(word.span(), IN_ORDER))
 }
+
+const IN_ORDER: &str = "a tree is its name, a colon, a strategy, and the children in braces: \
+                        `Shop: one_for_one { db: Db }`";
 
 /// Parses a name in quotes, and reports the quotes.
 fn quoted_name(input: ParseStream, errors: &mut Errors) -> Option<Ident> {
@@ -200,7 +307,11 @@ fn params(
             }
         }
         if !input.is_empty() && input.parse::<Token![,]>().is_err() {
-            errors.push(input.error("expected `,` after this parameter"));
+            errors.push(input.error(if input.peek(Token![=]) {
+                "a parameter has no default value; leave it out, and give the value to `start(…)` or `tree(…)`"
+            } else {
+                "expected `,` after this parameter"
+            }));
             skip_to(input, |input| input.peek(Token![,]));
             let _ = input.parse::<Token![,]>();
         }

@@ -36,8 +36,15 @@ pub(super) fn after_child(input: ParseStream) -> Option<String> {
         let count = ahead.parse::<syn::LitInt>().map_or("4".to_owned(), |count| count.to_string());
         return Some(several("workers", "Type", &count));
     }
-    if ahead.peek(Token![=>]) || ahead.peek(Token![->]) {
+    if ahead.peek(Token![=>]) {
         return Some("a child's value stands after `=`".to_owned());
+    }
+    if ahead.peek(Token![->]) || ahead.peek(Token![<-]) {
+        return Some(
+            "a child uses a sibling above it by naming it in its value, as in \
+             `front: Front = Front::new(db)`; a value stands after `=`"
+                .to_owned(),
+        );
     }
     None
 }
@@ -110,11 +117,24 @@ pub(super) fn no_type(input: ParseStream, name: &Ident) -> Option<String> {
             "a supervisor is written by its strategy, as in `{name}: {strategy} {{ worker: Type }}`"
         ));
     }
+    if let Some((of, count)) = pool_of(&word, &ahead) {
+        return Some(several(&name.to_string(), &of, &count));
+    }
     if ahead.parse::<Token![!]>().is_ok() || (word == "Vec" && ahead.peek(Token![<])) {
         let of = inner_type(&ahead).unwrap_or_else(|| "Type".to_owned());
         return Some(several(&name.to_string(), &of, "4"));
     }
     None
+}
+
+/// Returns the type and the number in `Pool<Type, 4>`.
+fn pool_of(word: &Ident, ahead: ParseStream) -> Option<(String, String)> {
+    let is_pool = word == "Pool" || word == "Partitioned" || word == "WorkerPool";
+    let arguments: syn::AngleBracketedGenericArguments = ahead.fork().parse().ok()?;
+    let mut arguments = arguments.args.iter().filter(|_| is_pool);
+    let (of, count) = (arguments.next()?, arguments.next()?);
+    let syn::GenericArgument::Const(Expr::Lit(count)) = count else { return None };
+    Some((compact(&of.to_token_stream()), compact(&count.to_token_stream())))
 }
 
 /// Returns the number in `4 * Type`.

@@ -16,10 +16,12 @@ use crate::words::{Strategy, Vocabulary, Word};
 
 /// Parses `strategy ("(" options ")")? "{" children "}"`.
 ///
-/// The caller is certain that a supervisor stands here; `name` is for messages.
+/// The caller is certain that a supervisor stands here; `name` is for messages, and `strategy` is given
+/// if it has been parsed already.
 pub(super) fn parse(
     input: ParseStream,
     name: Option<&Ident>,
+    parsed: Option<Word<Strategy>>,
     errors: &mut Errors,
 ) -> syn::Result<Supervisor> {
     if input.is_empty() {
@@ -31,7 +33,9 @@ pub(super) fn parse(
         let place = name.map_or_else(|| input.span(), Ident::span);
         return Err(syn::Error::new(place, message));
     }
-    let strategy = if input.peek(token::Brace) {
+    let strategy = if let Some(parsed) = parsed {
+        parsed
+    } else if input.peek(token::Brace) {
         let message = match name {
             Some(name) => {
                 format!("supervisor `{name}` has no strategy; write `{name}: one_for_one {{ … }}`")

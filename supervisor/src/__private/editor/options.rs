@@ -78,5 +78,8 @@ pub const message: () = ();
 /// The number of messages that the child's mailbox holds.
 pub const mailbox: usize = defaults::MAILBOX;
 
+/// The child measures how long its messages wait and are handled, as histograms.
+pub const histograms: bool = false;
+
 /// The type implements `WorkerOnce` in place of `Worker`: `run` takes the value.
 pub const once: bool = false;

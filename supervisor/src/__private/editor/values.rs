@@ -41,6 +41,7 @@ values! {
     heartbeat: () {}
     every: () {}
     mailbox: () {}
+    histograms: () {}
 }
 
 /// Declares a module for each option whose value is one of a few words.

@@ -48,7 +48,8 @@ fn spec(names: std::ops::Range<u32>) -> impl Strategy<Value = Spec> {
                 outcomes.insert(0, Outcome::Up);
             }
             let name = format!("c{number}");
-            Spec { name, restart, significant, outcomes, starts: 0, pid: Pid::Undefined }
+            let (starts, failed_starts, pid) = (0, 0, Pid::Undefined);
+            Spec { name, restart, significant, outcomes, starts, failed_starts, pid }
         },
     )
 }

@@ -1,6 +1,7 @@
 //! The limit of restarts within a window.
 
 use super::*;
+use crate::spec::Backoff;
 use crate::spec::RestartPolicy::{Always, Transient};
 use crate::spec::SupervisionStrategy::{OneForAll, OneForOne};
 
@@ -207,5 +208,103 @@ fn escalating_during_a_stop_is_only_recorded() {
     let call = world.call(Verb::Terminate, "a");
     world.exits("a", escalate);
     assert_eq!(world.answer(call), "done");
+    assert_eq!(world.ending(), "not ended");
+}
+
+/// A supervisor whose child `a` has failed, and is being started again.
+fn starting_again(rules: SupervisorRules, child: ChildRules) -> World {
+    let mut world = World::new(rules).with("a", child).with("b", worker(Always)).up();
+    world.exits("a", panicked());
+    world.settle_but_starts();
+    world
+}
+
+/// Has an attempt to start `a` fail by its time-out of 30 s.
+fn hangs(world: &mut World) {
+    world.pass(secs(30));
+    world.gone("a");
+    world.settle_but_starts();
+}
+
+#[test]
+fn failed_attempts_count_together_although_each_takes_longer_than_the_window() {
+    for strategy in [OneForOne, OneForAll] {
+        let mut world = starting_again(limited(strategy, 3), notifying(Always));
+        for attempt in 1..=3 {
+            assert_eq!(world.ending(), "not ended", "attempt {attempt} under {strategy:?}");
+            hangs(&mut world);
+        }
+        world.settle();
+        assert_eq!(world.ending(), "gave up, a: not ready within 30s", "{strategy:?}");
+    }
+}
+
+#[test]
+fn failed_attempts_with_a_long_backoff_count_together() {
+    let child = ChildRules { backoff: Some(Backoff::new(secs(60), secs(60))), ..notifying(Always) };
+    let mut world = World::new(limited(OneForOne, 2)).with("a", child).up();
+    world.exits("a", panicked());
+    for _ in 0..2 {
+        assert_eq!(world.ending(), "not ended");
+        assert!(world.pass_to_deadline());
+        world.exits("a", panicked());
+    }
+    assert!(world.pass_to_deadline());
+    assert_eq!(world.ending(), "gave up, a: panic: boom");
+}
+
+#[test]
+fn an_attempt_that_succeeds_ends_the_row_of_failed_ones() {
+    let mut world = starting_again(limited(OneForOne, 3), notifying(Always));
+    for _ in 0..10 {
+        hangs(&mut world);
+        hangs(&mut world);
+        world.pass(secs(6));
+        world.ready("a");
+        world.pass(secs(6));
+        world.exits("a", panicked());
+        world.settle_but_starts();
+    }
+    assert_eq!(world.ending(), "not ended");
+}
+
+#[test]
+fn the_failed_attempts_of_two_children_are_two_rows() {
+    let mut world = World::new(limited(OneForOne, 3))
+        .with("a", notifying(Always))
+        .with("b", notifying(Always))
+        .up();
+    for name in ["a", "b"] {
+        world.exits(name, panicked());
+        world.settle_but_starts();
+        world.pass(secs(6));
+    }
+    for _ in 0..2 {
+        world.pass(secs(30));
+        world.gone("a");
+        world.gone("b");
+        world.settle_but_starts();
+    }
+    assert_eq!(world.ending(), "not ended");
+}
+
+#[test]
+fn a_row_of_failed_attempts_has_a_limit_of_the_childs_own() {
+    let child = ChildRules { max_restarts: Some(MaxRestarts::AtMost(2)), ..notifying(Always) };
+    let mut world = starting_again(limited(OneForOne, 0), child);
+    hangs(&mut world);
+    hangs(&mut world);
+    world.settle();
+    assert_eq!(world.state("a"), "failed");
+    assert_eq!(world.ending(), "not ended");
+}
+
+#[test]
+fn without_a_limit_a_row_of_failed_attempts_never_ends() {
+    let rules = SupervisorRules { max_restarts: MaxRestarts::Unlimited, ..supervisor(OneForOne) };
+    let mut world = starting_again(rules, notifying(Always));
+    for _ in 0..100 {
+        hangs(&mut world);
+    }
     assert_eq!(world.ending(), "not ended");
 }

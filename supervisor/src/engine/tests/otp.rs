@@ -36,6 +36,9 @@ pub(super) struct Spec {
     /// The outcomes of the child's first starts, in order; later starts succeed.
     pub(super) outcomes: Vec<Outcome>,
     pub(super) starts: u32,
+    /// The attempts to start it again that have failed one after the other. (OTP counts them within the
+    /// period alone; here they count without it, too.)
+    pub(super) failed_starts: usize,
     pub(super) pid: Pid,
 }
 
@@ -172,7 +175,11 @@ impl Otp {
         self.pids += 1;
         let child = &mut self.children[index];
         self.acts.push(format!("spawn {}", child.name));
-        match child.next_outcome() {
+        let outcome = child.next_outcome();
+        if outcome != Outcome::Fails {
+            child.failed_starts = 0;
+        }
+        match outcome {
             Outcome::Crashes => {
                 let name = child.name.clone();
                 self.queue.push_back(Message::Exit(name, self.pids, Reason::Failure));
@@ -235,7 +242,7 @@ impl Otp {
     }
 
     fn restart(&mut self, index: usize) {
-        if !self.add_restart() {
+        if !self.add_restart() || self.children[index].failed_starts >= self.intensity {
             let name = self.children[index].name.clone();
             self.children[index].pid = Pid::Undefined;
             return self.end(format!("gave up, {name}"));
@@ -275,6 +282,7 @@ impl Otp {
 
     fn try_again(&mut self, index: usize) {
         self.retries += 1;
+        self.children[index].failed_starts += 1;
         self.children[index].pid = Pid::Restarting(self.retries);
         self.queue.push_back(Message::TryAgain(self.children[index].name.clone(), self.retries));
     }

@@ -219,17 +219,29 @@ impl World {
     /// Ends a life that was asked to end, or takes the next event that was put off, or reports a
     /// starting child as ready; returns `false` if there is none of these.
     pub(super) fn step(&mut self) -> bool {
-        if let Some(&key) = self.stopping.first() {
-            self.exit_of(key, Exit::Dropped);
-        } else if let Some(event) = self.later.pop_front() {
-            self.on(event);
-        } else {
+        if !self.step_but_starts() {
             let starting = |(key, child): (Key, &super::super::Child<Part, Call>)| {
                 matches!(child.state, super::super::State::Starting(_)).then_some(key)
             };
             let Some(key) = self.engine.children().find_map(starting) else { return false };
             let generation = self.lives[&key];
             self.on(Event::Ready(key, generation));
+        }
+        true
+    }
+
+    /// Does all that is left to do now, except that starting children stay so.
+    pub(super) fn settle_but_starts(&mut self) {
+        while self.step_but_starts() {}
+    }
+
+    fn step_but_starts(&mut self) -> bool {
+        if let Some(&key) = self.stopping.first() {
+            self.exit_of(key, Exit::Dropped);
+        } else if let Some(event) = self.later.pop_front() {
+            self.on(event);
+        } else {
+            return false;
         }
         true
     }

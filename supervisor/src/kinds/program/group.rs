@@ -26,7 +26,7 @@ use tokio::process::Child;
 use tokio::signal::unix::Signal as Signals;
 
 use self::members::Member;
-use crate::life::detached::sleep_in_real_time;
+use crate::life::detached::{kill_programs_by, sleep_in_real_time};
 
 /// A process that leads a group. Dropping this kills and reaps the process, unless it has been
 /// reaped.
@@ -246,11 +246,12 @@ fn poll_for_end(process: Pid, limit: Duration) {
 /// The groups that are killed if the program aborts.
 static GROUPS: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
 
-/// `true` if the program may abort: by a panic, or since a lease ends.
-const MAY_ABORT: bool = cfg!(any(panic = "abort", feature = "lease"));
+/// `true` if the program may abort: by a panic, since a lease ends, or since its runtime gives no sign of
+/// life.
+const MAY_ABORT: bool = cfg!(any(panic = "abort", feature = "lease", feature = "signal"));
 
 /// Kills all groups, before the program aborts.
-pub(crate) fn kill_all() {
+fn kill_all() {
     if let Ok(groups) = GROUPS.try_lock() {
         for &group in groups.iter() {
             let _ = kill_process_group(group, Signal::KILL);
@@ -272,6 +273,7 @@ fn kill_on_abort(leader: Pid) {
         });
     }
     if MAY_ABORT {
+        kill_programs_by(kill_all);
         GROUPS.lock().unwrap_or_else(PoisonError::into_inner).push(leader);
     }
 }

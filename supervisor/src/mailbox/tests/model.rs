@@ -269,6 +269,11 @@ impl<'a> Run<'a> {
 
     fn check(&self) {
         assert_eq!(self.mailbox.len(), self.queue.len());
+        if let Some(times) = self.mailbox.lock().times() {
+            let is_waiting = |sender: &&Sender<'_>| sender.state != SenderState::Returned;
+            let waiting = self.senders.iter().filter(is_waiting).count();
+            assert_eq!(times.noted(), (self.queue.len(), waiting), "noted times");
+        }
         assert_eq!(self.receiver.0.count(), self.woken, "wakes of the receiver");
         for sender in &self.senders {
             let count = usize::from(sender.state != SenderState::Waiting);
@@ -283,6 +288,7 @@ fn a_mailbox_behaves_like_its_model() {
         let mut dice = Dice(0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(seed));
         let capacity = 1 + dice.roll(8);
         let mailbox = Mailbox::new(capacity);
+        mailbox.set_histograms(seed % 2 == 0);
         let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             let mut run = Run::new(&mailbox, capacity);
             for _ in 0..400 {

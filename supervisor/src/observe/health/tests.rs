@@ -3,17 +3,6 @@ use proptest::prelude::*;
 use super::*;
 use HealthPart::{Degrades, Ignored, Required};
 
-const STATES: [ChildState; 8] = [
-    ChildState::NotStarted,
-    ChildState::Starting,
-    ChildState::Running,
-    ChildState::Stopping,
-    ChildState::Restarting,
-    ChildState::Stopped,
-    ChildState::Finished,
-    ChildState::Unstoppable,
-];
-
 fn reason(part: HealthPart, problem: HealthProblem) -> HealthReason {
     HealthReason {
         path: ChildPath::parse("db"),
@@ -34,9 +23,10 @@ fn health(part: HealthPart, state: ChildState) -> Health {
 }
 
 #[test]
-fn a_child_that_runs_or_has_finished_is_well_and_every_other_is_not() {
-    for state in STATES {
-        let well = matches!(state, ChildState::Running | ChildState::Finished);
+fn a_child_that_runs_has_finished_or_is_on_standby_is_well_and_every_other_is_not() {
+    for &state in ChildState::ALL {
+        let well =
+            matches!(state, ChildState::Running | ChildState::Finished | ChildState::Standby);
         assert_eq!(health(Required, state).ready, well, "{state}");
         assert_eq!(health(Required, state).reasons.is_empty(), well, "{state}");
     }
@@ -44,7 +34,7 @@ fn a_child_that_runs_or_has_finished_is_well_and_every_other_is_not() {
 
 #[test]
 fn the_part_decides_what_the_tree_is() {
-    for state in STATES.into_iter().filter(|state| *state != ChildState::Unstoppable) {
+    for state in ChildState::ALL.iter().copied().filter(|state| *state != ChildState::Unstoppable) {
         let (required, degrades, ignored) =
             (health(Required, state), health(Degrades, state), health(Ignored, state));
         assert!(degrades.ready && degrades.degraded != required.ready, "{state}");

@@ -1,10 +1,13 @@
 //! The record of a supervisor's stop, from which its shutdown report is made.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::mem;
 use std::sync::Arc;
+use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
 use super::Node;
+use crate::catch::wake_each;
 use crate::observe::ShutdownReport;
 use crate::slot::{AnySlot, address_of};
 use crate::spec::{ChildPath, ExitReason};
@@ -36,6 +39,10 @@ struct Record {
     left_behind: Vec<LeftBehind>,
     /// The children that ended with an error after they were asked to stop.
     failed: Vec<(ChildPath, ExitReason)>,
+    /// The futures that wait until the supervisor is asked to stop, by their numbers.
+    waiting: BTreeMap<u64, Waker>,
+    /// The number of the future that came last; none is given twice.
+    last_waiting: u64,
 }
 
 /// A child that was killed, since its stop took too long.
@@ -77,15 +84,24 @@ impl Drop for Record {
 impl Stops {
     /// Notes that the drain before a stop has begun.
     pub(crate) fn begin_drain(&self, now: Instant) {
-        self.lock().draining = Some(now);
+        let waiting = {
+            let mut record = self.lock();
+            record.draining = Some(now);
+            mem::take(&mut record.waiting)
+        };
+        wake_each(waiting.into_values());
     }
 
     /// Begins the record of a stop. Lives that earlier lives of the supervisor have left behind
     /// stay on record.
     pub(crate) fn begin(&self, now: Instant) {
-        let mut record = self.lock();
-        record.stopping = Some(now);
-        record.clear();
+        let waiting = {
+            let mut record = self.lock();
+            record.stopping = Some(now);
+            record.clear();
+            mem::take(&mut record.waiting)
+        };
+        wake_each(waiting.into_values());
     }
 
     /// Resets the record for a new life of the supervisor.
@@ -106,6 +122,32 @@ impl Stops {
     #[cfg(feature = "signal")]
     pub(crate) fn has_drained(&self) -> bool {
         self.lock().draining.is_some()
+    }
+
+    /// Completes when the supervisor is asked to stop. The number is that of the future that waits.
+    pub(crate) fn poll_asked(&self, number: &mut Option<u64>, waker: &Waker) -> Poll<()> {
+        // A waker is foreign code, which runs without the lock.
+        let waker = waker.clone();
+        let replaced = {
+            let mut record = self.lock();
+            if record.draining.or(record.stopping).is_some() {
+                *number = None;
+                return Poll::Ready(());
+            }
+            let number = *number.get_or_insert_with(|| {
+                record.last_waiting += 1;
+                record.last_waiting
+            });
+            record.waiting.insert(number, waker)
+        };
+        drop(replaced);
+        Poll::Pending
+    }
+
+    /// Removes a future that no longer waits.
+    pub(crate) fn forget_waiting(&self, number: u64) {
+        let removed = self.lock().waiting.remove(&number);
+        drop(removed);
     }
 
     /// Returns the instant at which the supervisor began to drain or to stop, whichever came first.

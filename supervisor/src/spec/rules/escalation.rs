@@ -59,37 +59,27 @@ pub(super) const fn backoff_without_restarts(subject: &Subject<'_>) -> Option<Te
     )
 }
 
-/// Checks that a child whose failure is noticed only after a time-out that is set can exceed
-/// `max_restarts` within `restart_window`: otherwise it would hang again and again, and never
-/// escalate.
+/// Checks that a child whose failure is noticed only after its `heartbeat` can exceed `max_restarts`
+/// within `restart_window`: otherwise it would hang again and again, and never escalate.
 ///
-/// The time-outs are `heartbeat`, and `start_timeout` with `start = notify`. The default of
-/// `start_timeout` breaks no rule, since most failed starts return at once.
+/// A `start_timeout` breaks no rule, however long it is: attempts that fail one after the other count
+/// together without a window.
 pub(super) const fn failure_too_slow(subject: &Subject<'_>) -> Option<Text> {
     let options = &subject.options;
     let Some((limit, window)) = intensity_of(subject) else { return None };
     if is(subject, RestartPolicy::Temporary) {
         return None;
     }
-    let start_timeout = match options.start() {
-        StartMode::Notify if options.has_start_timeout() => options.start_timeout(),
-        _ => Duration::ZERO,
-    };
-    let (option, each) = match options.heartbeat() {
-        Some(heartbeat) if heartbeat.as_nanos() >= start_timeout.as_nanos() => {
-            ("heartbeat", heartbeat)
-        }
-        _ => ("start_timeout", start_timeout),
-    };
+    let Some(heartbeat) = options.heartbeat() else { return None };
     let backoff = match options.backoff() {
         Some(backoff) => Some((backoff.min(), backoff.max())),
         None => None,
     };
-    let time = time_to_fail(each, backoff, limit);
-    if each.is_zero() || time.as_nanos() <= window.as_nanos() {
+    let time = time_to_fail(heartbeat, backoff, limit);
+    if heartbeat.is_zero() || time.as_nanos() <= window.as_nanos() {
         return None;
     }
-    Some(wording::failure_too_slow(subject.name, option, each, limit, time, window))
+    Some(wording::failure_too_slow(subject.name, heartbeat, limit, time, window))
 }
 
 /// The children that a group restart stops while a sibling fails.

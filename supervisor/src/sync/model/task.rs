@@ -93,6 +93,23 @@ where
     JoinHandle { task, output: PhantomData }
 }
 
+/// The name of a task, which a model does not need.
+pub(crate) struct Name;
+
+impl Name {
+    pub(crate) fn of(_: impl FnOnce() -> String) -> Self {
+        Self
+    }
+}
+
+/// Spawns a task as [`spawn`] does.
+pub(crate) fn spawn_named<F>(_: &Name, future: F) -> JoinHandle<F::Output>
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    spawn(future)
+}
+
 /// Spawns a task. All threads of a model have a runtime, which may be gone.
 pub(crate) fn try_spawn<F>(future: F) -> Result<JoinHandle<F::Output>, F>
 where

@@ -25,6 +25,42 @@ where
     tokio::spawn(future)
 }
 
+/// The name of a task, which tokio-console shows. Only tokio's unstable builds have names; in any other
+/// build this is nothing.
+pub(crate) struct Name(#[cfg(tokio_unstable)] String);
+
+impl Name {
+    /// Makes a name, where there are names.
+    #[inline]
+    pub(crate) fn of(name: impl FnOnce() -> String) -> Self {
+        #[cfg(not(tokio_unstable))]
+        let _ = name;
+        Self(
+            #[cfg(tokio_unstable)]
+            name(),
+        )
+    }
+}
+
+/// Spawns a task as [`spawn`] does, under this name.
+#[inline]
+#[track_caller]
+pub(crate) fn spawn_named<F>(name: &Name, future: F) -> JoinHandle<F::Output>
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    #[cfg(tokio_unstable)]
+    return tokio::task::Builder::new()
+        .name(&name.0)
+        .spawn(future)
+        .expect("tokio has room for a task");
+    #[cfg(not(tokio_unstable))]
+    {
+        let Name() = name;
+        spawn(future)
+    }
+}
+
 /// Spawns a task on the current runtime. Returns the future on a thread without a runtime.
 #[inline]
 #[track_caller]

@@ -280,11 +280,13 @@ impl<'a> Model<'a> {
     fn restart(&mut self, mut at: usize) {
         let Some(above) = self.children[at].parent else { return };
         let mut failed_to_start = false;
+        // The attempts of this child that have failed one after the other.
+        let mut row = 0;
         loop {
             let plan = self.children[at].plan;
             let restarted = match plan.own_limit {
-                None if !self.take_credit(above) => return self.give_up(above),
-                Some((limit, _)) if !self.take_own_credit(at, limit) => {
+                None if !self.take_credit(above, row) => return self.give_up(above),
+                Some((limit, _)) if !self.take_own_credit(at, limit, row) => {
                     self.give_up_alone(at);
                     if !failed_to_start {
                         return;
@@ -298,6 +300,7 @@ impl<'a> Model<'a> {
                 _ => self.restart_once(at, above),
             };
             let Err((sibling, failed)) = restarted else { return };
+            row = if failed_to_start && sibling == at { row + 1 } else { 1 };
             failed_to_start = true;
             if let Failed::ForEver(child) = failed
                 && self.has_no_end_of_restarts(above)
@@ -437,23 +440,24 @@ impl<'a> Model<'a> {
         let Some(inside) = &self.children[supervisor].plan.inside else { return true };
         match inside.max_restarts {
             MaxRestarts::Unlimited => true,
-            MaxRestarts::AtMost(limit) => self.forgets && limit > 0,
+            MaxRestarts::AtMost(_) => false,
         }
     }
 
-    fn take_credit(&mut self, supervisor: usize) -> bool {
+    /// Takes the credit for a restart after a row of failed attempts, which count without the window.
+    fn take_credit(&mut self, supervisor: usize, row: u32) -> bool {
         let Some(inside) = &self.children[supervisor].plan.inside else { return true };
         let MaxRestarts::AtMost(limit) = inside.max_restarts else { return true };
         let used = if self.forgets { 0 } else { self.children[supervisor].used };
         self.children[supervisor].used = used.saturating_add(1);
-        used < limit
+        used < limit && row < limit
     }
 
-    fn take_own_credit(&mut self, at: usize, limit: MaxRestarts) -> bool {
+    fn take_own_credit(&mut self, at: usize, limit: MaxRestarts, row: u32) -> bool {
         let used = if self.forgets { 0 } else { self.children[at].own_used };
         self.children[at].own_used = used.saturating_add(1);
         match limit {
-            MaxRestarts::AtMost(limit) => used < limit,
+            MaxRestarts::AtMost(limit) => used < limit && row < limit,
             MaxRestarts::Unlimited => true,
         }
     }

@@ -121,20 +121,20 @@ enum Step<W: Child> {
 }
 
 /// A worker that was made of a value, as the caller holds it.
-struct Made<H> {
-    handle: H,
+pub(super) struct Made<H> {
+    pub(super) handle: H,
     body: Body,
     /// Keeps a worker that is a tree alive until it is added.
     keeper: Option<Arc<ShutdownOnDrop>>,
 }
 
 impl<H: Send + Sync + 'static> Made<H> {
-    fn of(body: &Unplaced, handle: H) -> Self {
+    pub(super) fn of(body: &Unplaced, handle: H) -> Self {
         Self { handle, body: Body::clone(body), keeper: body.keeper() }
     }
 
     /// Takes back the value of a worker that was refused.
-    fn into_value<T: 'static>(self) -> Option<T> {
+    pub(super) fn into_value<T: 'static>(self) -> Option<T> {
         let mut value: Option<T> = None;
         let to: &mut dyn Any = &mut value;
         match self.body {

@@ -4,12 +4,14 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
+use super::add_worker::Made;
 use super::{Child, ChildHandle, FnWorker, PerWorker, Pool, Shared};
 use crate::child::{AnyChildRef, ChildRef, Worker};
 use crate::error::SupervisorError;
 use crate::runtime::ErasedSpec;
 use crate::slot::AnySlot;
 use crate::supervisor::{PendingAdd, PendingAddMany, Supervisor};
+use crate::sync::{Mutex, PoisonError};
 
 /// The number of workers that are on their way to the supervisor at once: enough to keep the
 /// supervisor busy, and so few that they are still in the processor's cache when they start.
@@ -17,13 +19,16 @@ const BATCH: usize = 64;
 
 /// The error of an addition in which not all workers could be added.
 ///
-/// The error holds its cause, and the workers that were added, which run.
-pub struct AddWorkersError<H> {
+/// The error holds its cause, the workers that were added, which run, and the values of those that were
+/// refused.
+pub struct AddWorkersError<H, T = ()> {
     added: Vec<H>,
     error: SupervisorError,
+    /// Behind a lock, so that the error is `Sync`, and `?` works, whatever the values are.
+    refused: Mutex<Vec<T>>,
 }
 
-impl<H> AddWorkersError<H> {
+impl<H, T> AddWorkersError<H, T> {
     /// Returns the workers that were added.
     #[must_use]
     pub fn added(&self) -> &[H] {
@@ -36,6 +41,25 @@ impl<H> AddWorkersError<H> {
         self.added
     }
 
+    /// Turns the error into the values that were refused, in their order.
+    ///
+    /// These are the values that were taken from the iterator and have not become workers. The iterator
+    /// has the others: give the call `values.by_ref()`, or `&mut values`, to keep them. A value is missing
+    /// where [`AddWorkerError::into_value`](super::AddWorkerError::into_value) would give `None`. Workers
+    /// that are all alike have no values.
+    #[must_use]
+    pub fn into_refused(self) -> Vec<T> {
+        self.into_parts().2
+    }
+
+    /// Returns the workers that were added, the error of the first one that was not, and the values that
+    /// were [refused](Self::into_refused).
+    #[must_use]
+    pub fn into_parts(self) -> (Vec<H>, SupervisorError, Vec<T>) {
+        let refused = self.refused.into_inner().unwrap_or_else(PoisonError::into_inner);
+        (self.added, self.error, refused)
+    }
+
     /// Returns the error of the first worker that could not be added.
     #[must_use]
     pub fn error(&self) -> &SupervisorError {
@@ -43,28 +67,28 @@ impl<H> AddWorkersError<H> {
     }
 }
 
-impl<H> fmt::Display for AddWorkersError<H> {
+impl<H, T> fmt::Display for AddWorkersError<H, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "only {} workers were added: {}", self.added.len(), self.error)
     }
 }
 
-impl<H> fmt::Debug for AddWorkersError<H> {
+impl<H, T> fmt::Debug for AddWorkersError<H, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AddWorkersError")
             .field("added", &self.added.len())
             .field("error", &self.error)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
-impl<H> Error for AddWorkersError<H> {
+impl<H, T> Error for AddWorkersError<H, T> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         Some(&self.error)
     }
 }
 
-impl<W: Child> Pool<W, PerWorker> {
+impl<W: Child<Recipe: 'static>> Pool<W, PerWorker> {
     /// Adds a worker for each value, and returns their handles in the same order.
     ///
     /// This does not wait for one worker before it goes on to the next, and so takes a fraction of
@@ -95,7 +119,8 @@ impl<W: Child> Pool<W, PerWorker> {
     /// # Errors
     ///
     /// [`AddWorkersError`] with the first error that [`add_worker_with`](Self::add_worker_with)
-    /// would give, and with the workers that were added. No further workers are added after the
+    /// would give, with the workers that were added, and with the
+    /// [values that were refused](AddWorkersError::into_refused). No further workers are added after the
     /// error was noticed, except perhaps those that were on their way then, a hundred or so.
     ///
     /// # Cancel safety
@@ -104,15 +129,23 @@ impl<W: Child> Pool<W, PerWorker> {
     pub async fn add_workers<I>(
         &self,
         values: I,
-    ) -> Result<Vec<W::Handle>, AddWorkersError<W::Handle>>
+    ) -> Result<Vec<W::Handle>, AddWorkersError<W::Handle, W::Recipe>>
     where
         I: IntoIterator<Item = W::Recipe>,
     {
-        let workers = values.into_iter().map(|value| Ok(self.worker_of(value)));
-        if self.takes_batches() {
-            return self.add_batches(workers).await;
-        }
-        self.add_each(workers, |parts, handle| self.begin_to_add(parts, handle)).await
+        let workers = values.into_iter().map(|value| {
+            let (parts, handle) = self.worker_of(value);
+            let made = Made::of(&parts.body, handle);
+            Ok((parts, made))
+        });
+        let outcome = if self.takes_batches() {
+            self.add_batches(workers).await
+        } else {
+            self.add_each(workers, |parts, made| self.begin_to_add(parts, &made.handle)).await
+        };
+        let Outcome { added, refused, error } = outcome;
+        let added = added.into_iter().map(|made| made.handle).collect();
+        or_error(added, error, || refused.into_iter().filter_map(Made::into_value).collect())
     }
 }
 
@@ -233,10 +266,12 @@ impl<W, V> Pool<W, V> {
             let typed = typed.ok_or_else(untyped)?;
             Ok((parts, typed))
         });
-        if self.takes_batches() {
-            return self.add_batches(workers).await;
-        }
-        self.add_each(workers, |parts, _| supervisor.begin_to_add(parts)).await
+        let outcome = if self.takes_batches() {
+            self.add_batches(workers).await
+        } else {
+            self.add_each(workers, |parts, _| supervisor.begin_to_add(parts)).await
+        };
+        or_error(outcome.added, outcome.error, Vec::new)
     }
 
     /// Returns `true` if the workers are up once they are spawned, so that one answer serves a
@@ -247,92 +282,120 @@ impl<W, V> Pool<W, V> {
     }
 
     /// Adds the workers by one addition for each [`BATCH`].
-    async fn add_batches<H>(
+    async fn add_batches<M>(
         &self,
-        workers: impl Iterator<Item = Result<(ErasedSpec, H), SupervisorError>>,
-    ) -> Result<Vec<H>, AddWorkersError<H>> {
+        workers: impl Iterator<Item = Result<(ErasedSpec, M), SupervisorError>>,
+    ) -> Outcome<M> {
         let supervisor = self.supervisor();
         let mut workers = workers.fuse();
-        let mut added = Vec::new();
-        let mut error = None;
+        let mut outcome = Outcome::new();
         let mut in_flight = None;
         loop {
-            let mut next = None;
-            if error.is_none() {
-                match Batch::of(&mut workers, &mut error).begin(supervisor) {
+            let (mut next, mut unsent) = (None, None);
+            if outcome.error.is_none() {
+                match Batch::of(&mut workers, &mut outcome.error).begin(supervisor) {
                     Ok(begun) => next = begun,
-                    Err(fault) => error = error.or(Some(fault)),
+                    Err(refused) => unsent = Some(refused),
                 }
             }
             let is_last = next.is_none();
             // The next batch is made while the supervisor starts the one in flight.
-            if let Some((adding, handles)) = std::mem::replace(&mut in_flight, next) {
+            if let Some((adding, made)) = std::mem::replace(&mut in_flight, next) {
                 let (count, refusal) = supervisor.added_many(adding).await;
-                added.extend(handles.into_iter().take(count));
-                error = error.or(refusal);
+                let mut made = made.into_iter();
+                outcome.added.extend(made.by_ref().take(count));
+                outcome.refuse(made, refusal);
+            }
+            if let Some((made, error)) = unsent {
+                outcome.refuse(made, Some(error));
             }
             if is_last {
-                return or_error(added, error);
+                return outcome;
             }
         }
     }
 
     /// Adds the workers by one addition each, since each may take its time to start.
-    async fn add_each<H>(
+    async fn add_each<M>(
         &self,
-        mut workers: impl Iterator<Item = Result<(ErasedSpec, H), SupervisorError>>,
-        begin: impl Fn(ErasedSpec, &H) -> Result<PendingAdd, SupervisorError>,
-    ) -> Result<Vec<H>, AddWorkersError<H>> {
+        mut workers: impl Iterator<Item = Result<(ErasedSpec, M), SupervisorError>>,
+        begin: impl Fn(ErasedSpec, &M) -> Result<PendingAdd, SupervisorError>,
+    ) -> Outcome<M> {
         let supervisor = self.supervisor();
-        let mut added = Vec::new();
+        let mut outcome = Outcome::new();
         let mut in_flight = Vec::new();
-        let mut first_error = None;
-        while first_error.is_none() {
+        while outcome.error.is_none() {
+            // The one that is refused at once stands behind those in flight.
+            let mut last = None;
             for worker in workers.by_ref().take(BATCH) {
-                let adding =
-                    worker.and_then(|(parts, handle)| Ok((begin(parts, &handle)?, handle)));
-                match adding {
-                    Ok(adding) => in_flight.push(adding),
+                match worker.map(|(parts, made)| (begin(parts, &made), made)) {
+                    Ok((Ok(adding), made)) => in_flight.push((adding, made)),
+                    Ok((Err(error), made)) => {
+                        last = Some((Some(made), error));
+                        break;
+                    }
                     Err(error) => {
-                        first_error = Some(error);
+                        last = Some((None, error));
                         break;
                     }
                 }
             }
-            if in_flight.is_empty() {
+            if in_flight.is_empty() && last.is_none() {
                 break;
             }
-            for (adding, handle) in in_flight.drain(..) {
+            for (adding, made) in in_flight.drain(..) {
                 match supervisor.added(adding).await {
-                    Ok(()) => added.push(handle),
-                    Err(error) => first_error = first_error.or(Some(error)),
+                    Ok(()) => outcome.added.push(made),
+                    Err(error) => outcome.refuse([made], Some(error)),
                 }
             }
+            if let Some((made, error)) = last {
+                outcome.refuse(made, Some(error));
+            }
         }
-        or_error(added, first_error)
+        outcome
     }
 }
 
-/// Workers that are added together, and their handles.
-struct Batch<H> {
-    parts: Vec<ErasedSpec>,
-    handles: Vec<H>,
+/// What has become of the workers, each of which is a handle or has one.
+struct Outcome<M> {
+    added: Vec<M>,
+    refused: Vec<M>,
+    /// The first error.
+    error: Option<SupervisorError>,
 }
 
-impl<H> Batch<H> {
+impl<M> Outcome<M> {
+    fn new() -> Self {
+        Self { added: Vec::new(), refused: Vec::new(), error: None }
+    }
+
+    fn refuse(&mut self, workers: impl IntoIterator<Item = M>, error: Option<SupervisorError>) {
+        self.refused.extend(workers);
+        self.error = self.error.take().or(error);
+    }
+}
+
+/// Workers that are added together.
+struct Batch<M> {
+    parts: Vec<ErasedSpec>,
+    made: Vec<M>,
+}
+
+impl<M> Batch<M> {
     /// Takes the next workers, up to the first that could not be made.
     fn of(
-        workers: &mut impl Iterator<Item = Result<(ErasedSpec, H), SupervisorError>>,
+        workers: &mut impl Iterator<Item = Result<(ErasedSpec, M), SupervisorError>>,
         error: &mut Option<SupervisorError>,
     ) -> Self {
         let likely = workers.size_hint().0.min(BATCH);
         let mut batch =
-            Self { parts: Vec::with_capacity(likely), handles: Vec::with_capacity(likely) };
+            Self { parts: Vec::with_capacity(likely), made: Vec::with_capacity(likely) };
         for worker in workers.take(BATCH) {
             match worker {
-                Ok((parts, handle)) => {
+                Ok((parts, made)) => {
                     batch.parts.push(parts);
-                    batch.handles.push(handle);
+                    batch.made.push(made);
                 }
                 Err(fault) => {
                     *error = Some(fault);
@@ -344,24 +407,29 @@ impl<H> Batch<H> {
     }
 
     /// Sends the workers to the supervisor, if there are any.
+    #[expect(clippy::type_complexity, reason = "what is sent, or what is not")]
     fn begin(
         self,
         supervisor: &Supervisor,
-    ) -> Result<Option<(PendingAddMany, Vec<H>)>, SupervisorError> {
+    ) -> Result<Option<(PendingAddMany, Vec<M>)>, (Vec<M>, SupervisorError)> {
         if self.parts.is_empty() {
             return Ok(None);
         }
-        Ok(Some((supervisor.begin_to_add_many(self.parts)?, self.handles)))
+        match supervisor.begin_to_add_many(self.parts) {
+            Ok(adding) => Ok(Some((adding, self.made))),
+            Err(error) => Err((self.made, error)),
+        }
     }
 }
 
 /// Returns the workers that were added, as an error if there was one.
-fn or_error<H>(
+fn or_error<H, T>(
     added: Vec<H>,
     error: Option<SupervisorError>,
-) -> Result<Vec<H>, AddWorkersError<H>> {
+    refused: impl FnOnce() -> Vec<T>,
+) -> Result<Vec<H>, AddWorkersError<H, T>> {
     match error {
         None => Ok(added),
-        Some(error) => Err(AddWorkersError { added, error }),
+        Some(error) => Err(AddWorkersError { added, error, refused: Mutex::new(refused()) }),
     }
 }

@@ -1,0 +1,203 @@
+//! The database as a child: its life is one connection.
+
+mod postgres;
+mod sqlite;
+
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use supervisor::prelude::*;
+use tokio::time::timeout;
+
+use self::postgres::Postgres;
+use self::sqlite::Sqlite;
+use crate::order::{Found, Name, Order, Placed, Totals};
+
+/// The time after which a statement without an answer counts as a connection that is lost.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A question to the database.
+#[derive(Debug)]
+pub enum Query {
+    /// Keeps an order, once.
+    Place {
+        /// The order's name.
+        name: Name,
+        /// The order.
+        order: Order,
+        /// Answered when the order is kept.
+        reply: Reply<Placed>,
+    },
+    /// Finds an order.
+    Find {
+        /// The order's name.
+        name: Name,
+        /// Answered with the order, if there is one.
+        reply: Reply<Option<Found>>,
+    },
+    /// Ships an order that has not been shipped.
+    Ship {
+        /// Answered with the name of the order, or `None` if all have been shipped.
+        reply: Reply<Option<String>>,
+    },
+    /// Adds up all orders.
+    Totals {
+        /// Answered with the sums.
+        reply: Reply<Totals>,
+    },
+}
+
+/// The place of the database.
+#[derive(Clone, Debug)]
+pub enum Address {
+    /// A PostgreSQL server.
+    Postgres(Box<tokio_postgres::Config>),
+    /// A file of SQLite's.
+    Sqlite(PathBuf),
+}
+
+impl FromStr for Address {
+    type Err = String;
+
+    fn from_str(url: &str) -> Result<Self, String> {
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            return Ok(Self::Sqlite(path.into()));
+        }
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            let config = url.parse().map_err(|error: tokio_postgres::Error| error.to_string())?;
+            return Ok(Self::Postgres(Box::new(config)));
+        }
+        // The text is not repeated: there may be a password in it.
+        Err("it is neither `postgres://…` nor `sqlite:PATH`".to_owned())
+    }
+}
+
+/// The connection to the database.
+///
+/// It never reconnects by itself: when the connection is lost, the life ends with the reason, and the
+/// supervisor begins the next one. So the state of this child and of its connection never disagree.
+/// Questions that wait in the mailbox meanwhile are answered by the next life.
+#[derive(Child, Debug)]
+#[child(message = Query, mailbox = 1_000)]
+pub struct Database {
+    address: Address,
+}
+
+impl Database {
+    /// Connects to this address.
+    #[must_use]
+    pub fn new(address: Address) -> Self {
+        Self { address }
+    }
+}
+
+impl Worker for Database {
+    async fn run(&self, mut ctx: Context<Query>) -> ChildResult {
+        let mut store = match &self.address {
+            Address::Postgres(config) => Store::Postgres(Postgres::connect(config, &ctx).await?),
+            Address::Sqlite(path) => Store::Sqlite(Sqlite::open(path.clone()).await?),
+        };
+        ctx.ready();
+        loop {
+            let query = tokio::select! {
+                lost = store.lost() => return Err(lost),
+                query = ctx.recv() => query,
+            };
+            let Some(query) = query else { return Ok(()) };
+            let answered = timeout(PATIENCE, store.answer(query)).await;
+            answered.map_err(|_| "the database does not answer")??;
+        }
+    }
+}
+
+/// An open connection.
+enum Store {
+    Postgres(Postgres),
+    Sqlite(Sqlite),
+}
+
+impl Store {
+    /// Answers a question. Who has asked may be gone; what was done is done.
+    async fn answer(&mut self, query: Query) -> ChildResult {
+        match query {
+            Query::Place { name, order, reply } => {
+                let placed = match self {
+                    Self::Postgres(postgres) => postgres.place(&name, &order).await?,
+                    Self::Sqlite(sqlite) => sqlite.place(name, order).await?,
+                };
+                let _ = reply.send(placed);
+            }
+            Query::Find { name, reply } => {
+                let found = match self {
+                    Self::Postgres(postgres) => postgres.find(&name).await?,
+                    Self::Sqlite(sqlite) => sqlite.find(name).await?,
+                };
+                let _ = reply.send(found);
+            }
+            Query::Ship { reply } => {
+                let shipped = match self {
+                    Self::Postgres(postgres) => postgres.ship().await?,
+                    Self::Sqlite(sqlite) => sqlite.ship().await?,
+                };
+                let _ = reply.send(shipped);
+            }
+            Query::Totals { reply } => {
+                let totals = match self {
+                    Self::Postgres(postgres) => postgres.totals().await?,
+                    Self::Sqlite(sqlite) => sqlite.totals().await?,
+                };
+                let _ = reply.send(totals);
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until the connection is lost, and returns the reason.
+    async fn lost(&mut self) -> ChildError {
+        match self {
+            Self::Postgres(postgres) => postgres.lost().await,
+            Self::Sqlite(_) => std::future::pending().await, // a file is not lost
+        }
+    }
+}
+
+/// The statements, which PostgreSQL and SQLite both understand.
+mod sql {
+    pub(super) const TABLES: &str = "
+        CREATE TABLE IF NOT EXISTS orders (
+            name TEXT PRIMARY KEY,
+            item TEXT NOT NULL,
+            quantity BIGINT NOT NULL,
+            placed TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
+            shipped BOOLEAN NOT NULL DEFAULT FALSE
+        );
+        CREATE INDEX IF NOT EXISTS to_ship ON orders (placed) WHERE NOT shipped;
+        CREATE TABLE IF NOT EXISTS stock (item TEXT PRIMARY KEY, shipped BIGINT NOT NULL);";
+
+    pub(super) const PLACE: &str =
+        "INSERT INTO orders (name, item, quantity) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+
+    pub(super) const FIND: &str = "SELECT item, quantity, shipped FROM orders WHERE name = $1";
+
+    /// Marks an order as shipped. Of two replicas that choose the same one, the second finds the mark of
+    /// the first.
+    pub(super) const SHIP: &str = "
+        UPDATE orders SET shipped = TRUE
+        WHERE NOT shipped
+          AND name = (SELECT name FROM orders WHERE NOT shipped ORDER BY placed LIMIT 1)
+        RETURNING name, item, quantity";
+
+    /// Does what shipping an order is: here, the stock counts it. It is in one transaction with the
+    /// mark, so both happen or neither does.
+    pub(super) const COUNT: &str = "
+        INSERT INTO stock (item, shipped) VALUES ($1, $2)
+        ON CONFLICT (item) DO UPDATE SET shipped = stock.shipped + excluded.shipped";
+
+    pub(super) const TOTALS: &str = "
+        SELECT count(*),
+               count(*) FILTER (WHERE shipped),
+               CAST(coalesce(sum(quantity), 0) AS BIGINT),
+               (SELECT CAST(coalesce(sum(shipped), 0) AS BIGINT) FROM stock)
+        FROM orders";
+}

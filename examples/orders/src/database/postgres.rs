@@ -1,0 +1,74 @@
+//! A connection to a PostgreSQL server.
+
+use supervisor::prelude::*;
+use supervisor::tasks::SpawnedTask;
+use tokio_postgres::{Client, Config, Error, NoTls};
+
+use super::{Query, sql};
+use crate::order::{Found, Name, Order, Placed, Totals};
+
+pub(super) struct Postgres {
+    client: Client,
+    /// The task that moves the bytes. It belongs to the life of the child, and ends with it.
+    connection: SpawnedTask<Result<(), Error>>,
+}
+
+impl Postgres {
+    pub(super) async fn connect(config: &Config, ctx: &Context<Query>) -> Result<Self, ChildError> {
+        // Across a network that others can read, `tokio-postgres-rustls` takes the place of `NoTls`.
+        let (client, connection) = config.connect(NoTls).await?;
+        let connection = ctx.spawn(connection);
+        client.batch_execute(sql::TABLES).await?;
+        Ok(Self { client, connection })
+    }
+
+    pub(super) async fn lost(&mut self) -> ChildError {
+        match (&mut self.connection).await {
+            Some(Err(error)) => error.into(),
+            Some(Ok(())) | None => "the server has closed the connection".into(),
+        }
+    }
+
+    pub(super) async fn place(&self, name: &Name, order: &Order) -> Result<Placed, Error> {
+        let (item, quantity) = (order.item.as_str(), order.quantity.get());
+        let placed = self.client.execute(sql::PLACE, &[&name.as_str(), &item, &quantity]).await?;
+        if placed == 1 {
+            return Ok(Placed::New);
+        }
+        let found = self.find(name).await?;
+        Ok(if found.is_some_and(|found| found.is_of(order)) {
+            Placed::Again
+        } else {
+            Placed::Different
+        })
+    }
+
+    pub(super) async fn find(&self, name: &Name) -> Result<Option<Found>, Error> {
+        let row = self.client.query_opt(sql::FIND, &[&name.as_str()]).await?;
+        let found = row.map(|row| {
+            Ok(Found { item: row.try_get(0)?, quantity: row.try_get(1)?, shipped: row.try_get(2)? })
+        });
+        found.transpose()
+    }
+
+    pub(super) async fn ship(&mut self) -> Result<Option<String>, Error> {
+        // What is not committed is rolled back when it is dropped.
+        let transaction = self.client.transaction().await?;
+        let Some(row) = transaction.query_opt(sql::SHIP, &[]).await? else { return Ok(None) };
+        let (name, item, quantity): (String, String, i64) =
+            (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+        transaction.execute(sql::COUNT, &[&item, &quantity]).await?;
+        transaction.commit().await?;
+        Ok(Some(name))
+    }
+
+    pub(super) async fn totals(&self) -> Result<Totals, Error> {
+        let row = self.client.query_one(sql::TOTALS, &[]).await?;
+        Ok(Totals {
+            orders: row.try_get(0)?,
+            shipped: row.try_get(1)?,
+            pieces_ordered: row.try_get(2)?,
+            pieces_shipped: row.try_get(3)?,
+        })
+    }
+}

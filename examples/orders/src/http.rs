@@ -1,0 +1,108 @@
+//! What clients see.
+
+use axum::extract::{DefaultBodyLimit, FromRequestParts, Path, State};
+use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use supervisor::messages::AskError;
+use supervisor::prelude::*;
+
+use crate::database::Query;
+use crate::order::{Found, Name, Order, Placed, Totals};
+use crate::shipping::Work;
+
+/// The longest order, in bytes.
+const LONGEST: usize = 4 * 1024;
+
+/// The children that the handlers use. Their addresses stay valid when they restart.
+#[derive(Clone)]
+struct Desk {
+    database: ChildRef<Query>,
+    shipping: ChildRef<Work>,
+}
+
+/// Makes the routes of the service.
+pub fn routes(database: ChildRef<Query>, shipping: ChildRef<Work>) -> Router {
+    Router::new()
+        .route("/orders/{name}", get(find).put(place))
+        .route("/totals", get(totals))
+        .layer(DefaultBodyLimit::max(LONGEST))
+        .with_state(Desk { database, shipping })
+}
+
+/// Places an order. The client chooses its name, so that it can ask again if it has had no answer: the
+/// order is placed once, and shipped once.
+async fn place(
+    State(desk): State<Desk>,
+    OrderName(name): OrderName,
+    Json(order): Json<Order>,
+) -> Result<StatusCode, Refusal> {
+    match desk.database.ask(|reply| Query::Place { name, order, reply }).await? {
+        Placed::New => {
+            // If its mailbox is full, it has been told already.
+            let _ = desk.shipping.try_send(Work);
+            Ok(StatusCode::CREATED)
+        }
+        Placed::Again => Ok(StatusCode::OK),
+        Placed::Different => Err(Refusal::Different),
+    }
+}
+
+async fn find(
+    State(desk): State<Desk>,
+    OrderName(name): OrderName,
+) -> Result<Json<Found>, Refusal> {
+    let found = desk.database.ask(|reply| Query::Find { name, reply }).await?;
+    found.map(Json).ok_or(Refusal::Unknown)
+}
+
+async fn totals(State(desk): State<Desk>) -> Result<Json<Totals>, Refusal> {
+    Ok(Json(desk.database.ask(|reply| Query::Totals { reply }).await?))
+}
+
+/// The name in the path of a request.
+struct OrderName(Name);
+
+impl<S: Send + Sync> FromRequestParts<S> for OrderName {
+    type Rejection = (StatusCode, String);
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        let path = Path::<String>::from_request_parts(parts, state).await;
+        let Path(name) = path.map_err(|error| (error.status(), error.body_text() + "\n"))?;
+        let name = Name::try_from(name);
+        name.map(Self).map_err(|why| (StatusCode::BAD_REQUEST, format!("{why}\n")))
+    }
+}
+
+/// A request that is not carried out.
+enum Refusal {
+    Unknown,
+    Different,
+    /// The database is away, or was lost with this request. Nobody knows whether the request was
+    /// carried out, and the client may repeat it.
+    Unavailable,
+}
+
+impl<M> From<AskError<M>> for Refusal {
+    fn from(_: AskError<M>) -> Self {
+        Self::Unavailable
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Unknown => (StatusCode::NOT_FOUND, "no such order\n").into_response(),
+            Self::Different => {
+                (StatusCode::CONFLICT, "another order has this name\n").into_response()
+            }
+            Self::Unavailable => {
+                let later = [(header::RETRY_AFTER, "1")];
+                let why = "the database is away; ask again\n";
+                (StatusCode::SERVICE_UNAVAILABLE, later, why).into_response()
+            }
+        }
+    }
+}

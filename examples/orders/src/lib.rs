@@ -1,0 +1,67 @@
+//! A service that takes orders and ships each of them once, whatever fails.
+//!
+//! `README.md` says what to type and what to see. Read the tree below first: it is the whole service.
+//! Then `main.rs` runs it, `config.rs` reads its configuration, `http.rs` answers its clients,
+//! `database.rs` talks to PostgreSQL or to SQLite, and `shipping.rs` does the work behind the answers.
+
+#![expect(clippy::doc_markdown, reason = "PostgreSQL and SQLite are names")]
+
+pub mod config;
+pub mod database;
+pub mod http;
+pub mod order;
+pub mod shipping;
+
+use std::net::TcpListener;
+
+use supervisor::prelude::*;
+use supervisor_hyper::{Connection, HttpServer};
+use supervisor_web::Web;
+
+use crate::config::Config;
+use crate::database::Database;
+use crate::shipping::Shipping;
+
+supervision_tree! {
+    /// The service.
+    ///
+    /// Children start from the top, and stop from the bottom: the server accepts no more, the
+    /// connections finish their requests, the shipping finishes its order, and the probes and the page
+    /// tell of it to the end.
+    ///
+    /// `one_for_one`: each child has the addresses of those that it uses, and an address outlives the
+    /// lives of its child. So nothing else restarts when one child does.
+    ///
+    /// The times are here and not in the configuration, so that the compiler adds them up, and a test
+    /// compares the sum with the files in `deploy`.
+    pub Orders(config: &Config, listener: TcpListener): one_for_one(
+        max_restarts = 5,
+        restart_window = 2m,
+        drain = 5s,             // SIGTERM: not ready at once, and serving until nobody sends any more
+        shutdown_within = 25s,
+    ) {
+        probes: Web = Web::probes(&config.probes),
+        page: Web = page(config),
+
+        // Tried until it is up: the tree is live without it, and not ready.
+        database: Database(
+            start = retry, start_timeout = 5s, backoff = 100ms..5s, heartbeat = 15s, shutdown = 2s,
+        ) = Database::new(config.database.clone()),
+
+        shipping: Shipping(heartbeat = 15s, shutdown = 5s) = Shipping::new(database),
+
+        connections: simple_one_for_one(max_children = 10_000) {
+            connection: Temporary<Connection>(shutdown = 6s),
+        },
+        server: HttpServer = HttpServer::new(listener, http::routes(database, shipping), connections),
+    }
+}
+
+/// The page: read-only and for this machine, or with a token for everybody who has it.
+fn page(config: &Config) -> Web {
+    let page = Web::bind(&config.page);
+    match &config.page_token {
+        Some(token) => page.with_token(token).with_operator("operator", token),
+        None => page,
+    }
+}

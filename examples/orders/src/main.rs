@@ -1,0 +1,51 @@
+//! Runs the service: `cargo run -p orders`. `README.md` says what to do then.
+
+use std::io::{self, IsTerminal};
+use std::net::TcpListener;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use orders::Orders;
+use orders::config::Config;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+/// The exit code of a service that cannot start as it is configured: `EX_CONFIG` of `sysexits.h`.
+/// Nothing starts it again (`deploy/orders.service`), since that would not help.
+const WRONG_CONFIGURATION: u8 = 78;
+
+/// The time after which a runtime that gives no sign of life is ended, and started again from outside.
+const WATCHDOG: Duration = Duration::from_secs(30);
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let (config, listener) = match prepare() {
+        Ok(prepared) => prepared,
+        Err(error) => {
+            eprintln!("orders: {error}");
+            return ExitCode::from(WRONG_CONFIGURATION);
+        }
+    };
+    supervisor::run(Orders::tree(&config, listener)).runtime_watchdog(WATCHDOG).await
+}
+
+fn prepare() -> Result<(Config, TcpListener), Box<dyn std::error::Error>> {
+    let config = Config::from_env()?;
+    let filter: Targets = config.log.parse().map_err(|error| format!("LOG: {error}"))?;
+    let lines = tracing_subscriber::fmt::layer().with_ansi(io::stdout().is_terminal());
+    tracing_subscriber::registry().with(lines).with(filter).init();
+    let listener = listen(&config).map_err(|error| format!("LISTEN={}: {error}", config.listen))?;
+    tracing::info!("orders are taken at http://{}", listener.local_addr()?);
+    Ok((config, listener))
+}
+
+/// Takes systemd's socket if there is one, and binds its own otherwise. It is bound once, for all lives
+/// of the server: while the server restarts, clients wait.
+fn listen(config: &Config) -> io::Result<TcpListener> {
+    #[cfg(unix)]
+    if let Some(listener) = supervisor::systemd::tcp_listener("http")? {
+        return Ok(listener);
+    }
+    TcpListener::bind(&config.listen)
+}

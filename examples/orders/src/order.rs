@@ -1,0 +1,110 @@
+//! What the service is about.
+
+use serde::{Deserialize, Serialize};
+
+/// An order, as a client sends it.
+///
+/// What does not fit is refused here, at the edge, so that no statement of the database fails because
+/// of what a client has sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Order {
+    /// What is ordered.
+    pub item: Name,
+    /// How many of it.
+    pub quantity: Quantity,
+}
+
+/// The name of an order or of an item: 1 to 64 letters, digits, `-` and `_`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Name(String);
+
+impl Name {
+    /// Returns the name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Name {
+    type Error = &'static str;
+
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        let fits = |char: char| char.is_ascii_alphanumeric() || "-_".contains(char);
+        if (1..=64).contains(&name.len()) && name.chars().all(fits) {
+            Ok(Self(name))
+        } else {
+            Err("a name has 1 to 64 letters, digits, `-` and `_`")
+        }
+    }
+}
+
+/// A quantity: 1 to 1000.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "i64")]
+pub struct Quantity(i64);
+
+impl Quantity {
+    /// Returns the quantity as a number.
+    #[must_use]
+    pub fn get(self) -> i64 {
+        self.0
+    }
+}
+
+impl TryFrom<i64> for Quantity {
+    type Error = &'static str;
+
+    fn try_from(quantity: i64) -> Result<Self, Self::Error> {
+        if (1..=1000).contains(&quantity) {
+            Ok(Self(quantity))
+        } else {
+            Err("a quantity is 1 to 1000")
+        }
+    }
+}
+
+/// What has become of an order that was placed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Placed {
+    /// It is kept, and will be shipped.
+    New,
+    /// It was placed before: the client asks again, since it has had no answer.
+    Again,
+    /// Another order has this name.
+    Different,
+}
+
+/// An order, and how far it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Found {
+    /// What is ordered.
+    pub item: String,
+    /// How many of it.
+    pub quantity: i64,
+    /// Whether it has been shipped.
+    pub shipped: bool,
+}
+
+impl Found {
+    /// Returns `true` if this is the order.
+    #[must_use]
+    pub fn is_of(&self, order: &Order) -> bool {
+        self.item == order.item.as_str() && self.quantity == order.quantity.get()
+    }
+}
+
+/// The sums over all orders. Each order is shipped once: when all are, both pairs are equal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Totals {
+    /// The orders that were placed.
+    pub orders: i64,
+    /// The orders that have been shipped.
+    pub shipped: i64,
+    /// The pieces in all orders.
+    pub pieces_ordered: i64,
+    /// The pieces that have left, as the stock counts them.
+    pub pieces_shipped: i64,
+}

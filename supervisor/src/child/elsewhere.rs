@@ -1,0 +1,67 @@
+//! Functions by the names that other libraries give them. Each exists for the compiler's error, which
+//! says how it is called here: aliases of a documentation are not known to the compiler where the
+//! library is used.
+
+use super::{Asking, ChildRef, Context, Question, Sending};
+use crate::slot::ShutdownRequested;
+
+/// Declares a condition that nothing meets.
+macro_rules! no_condition {
+    ($name:ident: $message:literal, $label:literal) => {
+        #[doc = concat!("A condition that nothing meets: ", $message, ".")]
+        #[diagnostic::on_unimplemented(message = $message, label = $label)]
+        #[expect(
+            unnameable_types,
+            reason = "nothing implements it, and only the compiler's error names it"
+        )]
+        pub trait $name {}
+    };
+}
+
+no_condition!(Called: "a request is sent by `ask`", "write `ask(|reply| Message::Get(1, reply))`, and without an answer `send(message)`");
+no_condition!(Cast: "a message is sent by `send`", "write `send(message)`");
+no_condition!(Cancelled: "the signal to stop is `shutdown_requested`", "write `shutdown_requested()`; `recv` gives `None` then, too");
+no_condition!(Referring: "a child's own address is `address`", "write `address()`");
+
+#[doc(hidden)]
+impl<M> ChildRef<M> {
+    // (Without this, the compiler finds `Fn::call`, and reports that an address is no function.)
+    pub fn call<'a, R>(&'a self, make: impl Question<M, R>) -> Asking<'a, M, R>
+    where
+        &'a Self: Called,
+    {
+        self.ask(make)
+    }
+
+    pub fn cast<'a>(&'a self, message: M) -> Sending<'a, M>
+    where
+        &'a Self: Cast,
+    {
+        self.send(message)
+    }
+
+    pub fn tell<'a>(&'a self, message: M) -> Sending<'a, M>
+    where
+        &'a Self: Cast,
+    {
+        self.send(message)
+    }
+}
+
+#[doc(hidden)]
+impl<M: Send + 'static> Context<M> {
+    pub fn cancelled<'a>(&'a self) -> ShutdownRequested
+    where
+        &'a Self: Cancelled,
+    {
+        self.shutdown_requested()
+    }
+
+    #[must_use]
+    pub fn self_ref<'a>(&'a self) -> ChildRef<M>
+    where
+        &'a Self: Referring,
+    {
+        self.address()
+    }
+}

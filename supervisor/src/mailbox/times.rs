@@ -1,0 +1,90 @@
+//! The times that messages take, in a mailbox that measures them.
+//!
+//! The only part of a mailbox that reads the clock, once for each message that is sent, and once for each
+//! that is received.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Instant;
+
+use super::waiting_senders::Ticket;
+use crate::spec::MessageTimes;
+use crate::sync::clock;
+
+/// The measurement of a mailbox's messages.
+#[derive(Default)]
+pub(super) struct Times {
+    /// When each of the queued messages was sent, in their order.
+    sent: VecDeque<Instant>,
+    /// When each of the senders that wait for room began to.
+    waiting: BTreeMap<Ticket, Instant>,
+    /// When the message that is being handled was received.
+    handling: Option<Instant>,
+    known: MessageTimes,
+}
+
+impl Times {
+    /// Begins to measure; these many messages are queued, as if they were sent now.
+    pub(super) fn new(queued: usize) -> Self {
+        let now = clock::now();
+        Self { sent: std::iter::repeat_n(now, queued).collect(), ..Self::default() }
+    }
+
+    /// Notes that a sender waits for room.
+    pub(super) fn waits(&mut self, ticket: Ticket) {
+        self.waiting.insert(ticket, clock::now());
+    }
+
+    /// Notes that a sender does not wait any more. Returns when it began to.
+    pub(super) fn has_waited(&mut self, ticket: Ticket) -> Option<Instant> {
+        self.waiting.remove(&ticket)
+    }
+
+    /// Notes that a message is queued, which its sender sent at this instant or now.
+    pub(super) fn queued(&mut self, sent: Option<Instant>) {
+        self.sent.push_back(sent.unwrap_or_else(clock::now));
+    }
+
+    /// Notes that the child asks for its next message, and gets the first one if there is one.
+    pub(super) fn asked(&mut self) {
+        if self.handling.is_none() && self.sent.is_empty() {
+            return;
+        }
+        let now = clock::now();
+        self.handled(now);
+        if let Some(sent) = self.sent.pop_front() {
+            self.known.waiting.add(now.saturating_duration_since(sent));
+            self.handling = Some(now);
+        }
+    }
+
+    /// Notes that the life has ended which may have handled a message.
+    pub(super) fn life_ended(&mut self) {
+        if self.handling.is_some() {
+            self.handled(clock::now());
+        }
+    }
+
+    fn handled(&mut self, now: Instant) {
+        if let Some(since) = self.handling.take() {
+            self.known.handling.add(now.saturating_duration_since(since));
+        }
+    }
+
+    /// Notes that all messages, and all senders that waited, have gone.
+    pub(super) fn emptied(&mut self) {
+        self.sent.clear();
+        self.waiting.clear();
+    }
+
+    pub(super) fn known(&self) -> &MessageTimes {
+        &self.known
+    }
+}
+
+#[cfg(all(test, not(shuttle)))]
+impl Times {
+    /// Returns the numbers of queued messages and of waiting senders whose times are noted.
+    pub(super) fn noted(&self) -> (usize, usize) {
+        (self.sent.len(), self.waiting.len())
+    }
+}

@@ -1,0 +1,177 @@
+//! The watchdog of the runtime: a thread outside of it that ends the process when the runtime gives no
+//! sign of life.
+
+#![expect(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "the thread ends the process, outside of the models"
+)]
+
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tracing::{error, warn};
+
+use super::sign_of_life::{Question, SignOfLife};
+use super::{log, print_if_not_logged};
+use crate::life::detached::kill_programs;
+use crate::life::threads::Watching;
+
+/// The exit code of a process whose runtime gave no sign of life: `EX_SOFTWARE` of `sysexits.h`.
+const EXIT_CODE: i32 = 70;
+
+/// The time that the report may take: the log may wait for what the runtime holds.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// Guard of the watchdog, which is off from its drop on.
+pub(super) struct RuntimeWatchdog {
+    heard: Sender<Heard>,
+    _sign_of_life: SignOfLife,
+}
+
+enum Heard {
+    Alive,
+    /// Nobody waits for the tree any more.
+    Over,
+}
+
+impl RuntimeWatchdog {
+    /// Begins to watch the current runtime.
+    pub(super) fn begin(time: Duration) -> Option<Self> {
+        let (heard, inbox) = mpsc::channel();
+        let alive = heard.clone();
+        let (sign_of_life, question) = SignOfLife::spawn(move || {
+            // The thread is gone only if it has failed.
+            let _ = alive.send(Heard::Alive);
+        });
+        let watching = Watching::begin();
+        let spawned = thread::Builder::new()
+            .name("supervisor-watchdog".to_owned())
+            .spawn(move || watch(&inbox, &question, time, watching));
+        if let Err(failure) = spawned {
+            log(|| {
+                warn!(target: "supervisor", %failure, "nothing watches the runtime: there is no thread");
+            });
+            return None;
+        }
+        Some(Self { heard, _sign_of_life: sign_of_life })
+    }
+}
+
+impl Drop for RuntimeWatchdog {
+    fn drop(&mut self) {
+        let _ = self.heard.send(Heard::Over);
+    }
+}
+
+/// Asks the runtime again and again, and ends the process if there is no answer.
+fn watch(inbox: &Receiver<Heard>, question: &Question, time: Duration, watching: Watching) {
+    let step = (time / STEPS).max(Duration::from_millis(1));
+    let mut silence = Silence::default();
+    question.ask();
+    loop {
+        let began = Instant::now();
+        match inbox.recv_timeout(step) {
+            Ok(Heard::Alive) => {
+                silence = Silence::default();
+                // A pause before the next question.
+                match inbox.recv_timeout(time / 4) {
+                    Ok(Heard::Over) | Err(RecvTimeoutError::Disconnected) => return,
+                    Ok(Heard::Alive) | Err(RecvTimeoutError::Timeout) => question.ask(),
+                }
+            }
+            Ok(Heard::Over) | Err(RecvTimeoutError::Disconnected) => return,
+            Err(RecvTimeoutError::Timeout) => {
+                if silence.goes_on(step, began.elapsed()) {
+                    end_process(time, watching);
+                }
+            }
+        }
+    }
+}
+
+/// The number of steps in which an answer is waited for.
+const STEPS: u32 = 10;
+
+/// The time without an answer, in steps.
+#[derive(Debug, Default)]
+struct Silence {
+    steps: u32,
+}
+
+impl Silence {
+    /// Notes a step without an answer, and returns `true` if they are enough.
+    ///
+    /// A step that took much longer than it should does not count: the process was stopped (by a
+    /// debugger, a pause of its container, a machine that slept), or has had no processor, and then the
+    /// runtime has had none either.
+    fn goes_on(&mut self, step: Duration, took: Duration) -> bool {
+        if took < step * 2 + Duration::from_millis(100) {
+            self.steps += 1;
+        }
+        self.steps >= STEPS
+    }
+}
+
+/// Reports which child each thread runs, and ends the process.
+fn end_process(time: Duration, watching: Watching) -> ! {
+    // The report is made by another thread: what it needs may be held by the one that is stuck.
+    let (reported, report) = mpsc::channel::<()>();
+    let reporting = thread::Builder::new().spawn(move || {
+        self::report(time, &watching);
+        drop(reported);
+    });
+    if reporting.is_ok() {
+        // Nothing is sent: the sender is dropped.
+        let _: Result<(), _> = report.recv_timeout(LAST_WORDS);
+    }
+    kill_programs();
+    // The exit may wait for what is stuck, too.
+    let _ = thread::Builder::new().spawn(|| {
+        thread::sleep(LAST_WORDS);
+        std::process::abort();
+    });
+    std::process::exit(EXIT_CODE);
+}
+
+fn report(time: Duration, watching: &Watching) {
+    let busy = watching.busy();
+    for (thread, child) in &busy {
+        log(|| error!(target: "supervisor", %thread, %child, "the thread runs this child"));
+        print_if_not_logged(format_args!("the thread `{thread}` runs `{child}`"));
+    }
+    if busy.is_empty() {
+        log(|| error!(target: "supervisor", "no thread runs a child"));
+    }
+    log(
+        || error!(target: "supervisor", ?time, "the runtime gave no sign of life; the process ends"),
+    );
+    print_if_not_logged(format_args!("the runtime gave no sign of life for {time:?}"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STEP: Duration = Duration::from_secs(3);
+
+    #[test]
+    fn ten_steps_are_enough() {
+        let mut silence = Silence::default();
+        let steps = (1..).find(|_| silence.goes_on(STEP, STEP));
+        assert_eq!(steps, Some(STEPS));
+    }
+
+    #[test]
+    fn the_time_in_which_the_process_was_stopped_does_not_count() {
+        let mut silence = Silence::default();
+        for _ in 0..100 {
+            assert!(!silence.goes_on(STEP, Duration::from_secs(3600)));
+        }
+        for _ in 1..STEPS {
+            assert!(!silence.goes_on(STEP, STEP));
+        }
+        assert!(silence.goes_on(STEP, STEP));
+    }
+}

@@ -1,0 +1,57 @@
+//! A function is called by its name in this library, not by that of another one.
+
+use supervisor::prelude::*;
+
+enum Query {
+    Get(Reply<u8>),
+    Put(u8),
+}
+
+async fn of_an_address(address: ChildRef<Query>) -> Result<(), SupervisorError> {
+    address.call(Query::Get).await?;
+    address.cast(Query::Put(1)).await?;
+    address.tell(Query::Put(2)).await?;
+    Ok(())
+}
+
+async fn of_a_context(ctx: Context<Query>) {
+    let _ = ctx.self_ref();
+    ctx.cancelled().await;
+}
+
+fn of_a_reply(reply: Reply<u8>) {
+    let _ = reply.reply(3);
+}
+
+async fn of_a_supervisor(supervisor: Supervisor) -> Result<(), SupervisorError> {
+    supervisor.stop().await?;
+    Ok(())
+}
+
+async fn of_a_pool(
+    pool: supervisor::Pool<Sink>,
+    partitioned: Partitioned<Query>,
+) -> Result<(), SupervisorError> {
+    pool.start_child(Sink).await?;
+    pool.send(Query::Put(4)).await?;
+    pool.ask(Query::Get).await?;
+    partitioned.send(Query::Put(5)).await?;
+    partitioned.ask(Query::Get).await?;
+    Ok(())
+}
+
+fn of_a_specification() -> ChildSpec<impl Sized> {
+    ChildSpec::new("sink").with_worker(Sink).with_restart(RestartPolicy::Transient)
+}
+
+#[derive(Child, Default)]
+#[child(message = Query)]
+struct Sink;
+
+impl Worker for Sink {
+    async fn run(&self, _ctx: Context<Query>) -> ChildResult {
+        Ok(())
+    }
+}
+
+fn main() {}
