@@ -677,7 +677,7 @@ impl Leases for BrokenWatch {
         async move {
             let _guard = (moment == Moment::Dropped).then_some(PanicsWhenDropped);
             assert!(moment != Moment::Polled, "a bug of the engine's client");
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 
