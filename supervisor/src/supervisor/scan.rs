@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::Supervisor;
 use super::queries::{ChildView, Left, fill_in};
+use crate::error::SupervisorError;
 use crate::inbox::Inbox;
 use crate::observe::Snapshot;
 use crate::runtime::{Node, SupervisorRun};
@@ -140,7 +141,7 @@ impl Scan {
 }
 
 impl Present {
-    async fn ask(&self) -> Result<Answer, crate::SupervisorError> {
+    async fn ask(&self) -> Result<Answer, SupervisorError> {
         let (from, now) = (self.next, clock::now());
         let look = move |run: &mut SupervisorRun| {
             let mut children = Vec::with_capacity(AT_ONCE.min(run.engine.count()));
