@@ -48,6 +48,18 @@ pub enum Query {
     },
 }
 
+impl Query {
+    /// Returns whether whoever has asked has gone. To ship is worth doing all the same.
+    fn is_abandoned(&self) -> bool {
+        match self {
+            Self::Place { reply, .. } => reply.is_closed(),
+            Self::Find { reply, .. } => reply.is_closed(),
+            Self::Totals { reply } => reply.is_closed(),
+            Self::Ship { .. } => false,
+        }
+    }
+}
+
 /// The place of the database.
 #[derive(Clone, Debug)]
 pub enum Address {
@@ -105,6 +117,9 @@ impl Worker for Database {
                 query = ctx.recv() => query,
             };
             let Some(query) = query else { return Ok(()) };
+            if query.is_abandoned() {
+                continue; // an overload ends when its clients have given up
+            }
             let answered = timeout(PATIENCE, store.answer(query)).await;
             answered.map_err(|_| "the database does not answer")??;
         }
@@ -118,7 +133,7 @@ enum Store {
 }
 
 impl Store {
-    /// Answers a question. Who has asked may be gone; what was done is done.
+    /// Answers a question. Who has asked may go meanwhile; what was done is done.
     async fn answer(&mut self, query: Query) -> ChildResult {
         match query {
             Query::Place { name, order, reply } => {
