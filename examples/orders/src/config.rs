@@ -37,7 +37,7 @@ impl Config {
     /// If a variable has a value without a meaning. The service does not start with half of its
     /// configuration.
     pub fn from_env() -> Result<Self, ConfigError> {
-        Self::read(|name| std::env::var_os(name))
+        Self::read(std::env::var_os)
     }
 
     /// Reads the configuration from variables.
