@@ -9,15 +9,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
 use tokio_postgres::{AsyncMessage, Client, Config, Error, Socket};
 
+use crate::hosts;
 use crate::statements::{LISTEN, TABLE};
 
 type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// Opens a connection. A function, since the type of an encrypted connection is nobody else's concern.
-type Open = dyn Fn(Config, Arc<Waiting>) -> BoxFuture<Result<Link, Error>> + Send + Sync;
+type Open = dyn Fn(Config, Instant, Arc<Waiting>) -> BoxFuture<Result<Link, Error>> + Send + Sync;
 
 /// An open connection. Its socket is closed when this is dropped, whatever the server does with it.
 pub(crate) struct Link {
@@ -90,10 +92,10 @@ impl Connection {
         T::TlsConnect: Send,
         <T::TlsConnect as TlsConnect<Socket>>::Future: Send,
     {
-        let open = move |config: Config, waiting: Arc<Waiting>| {
+        let open = move |config: Config, until: Instant, waiting: Arc<Waiting>| {
             let tls = tls.clone();
             let opened = async move {
-                let (client, mut connection) = config.connect(tls).await?;
+                let (client, mut connection) = hosts::connect(&config, tls, until).await?;
                 let driver = tokio::spawn(async move {
                     // The end of the connection is told by the request that needs it.
                     while let Some(Ok(message)) = poll_fn(|cx| connection.poll_message(cx)).await {
@@ -116,14 +118,14 @@ impl Connection {
         self.listens = listens;
     }
 
-    /// Returns the connection, and opens it if there is none.
-    pub(crate) async fn link(&self) -> Result<Arc<Link>, Error> {
+    /// Returns the connection, and opens it if there is none: before this moment, to be of use.
+    pub(crate) async fn link(&self, until: Instant) -> Result<Arc<Link>, Error> {
         let mut place = self.link.lock().await;
         if let Some(link) = place.as_ref().filter(|link| link.is_of_use()) {
             return Ok(Arc::clone(link));
         }
         *place = None;
-        let link = (self.open)(self.config.clone(), Arc::clone(&self.waiting)).await?;
+        let link = (self.open)(self.config.clone(), until, Arc::clone(&self.waiting)).await?;
         if self.listens {
             link.client.batch_execute(LISTEN).await?;
             // Releases may have been told to nobody meanwhile.

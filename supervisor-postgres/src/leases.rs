@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use supervisor::lease::{Acquisition, Claim, LeaseClock, LeaseError, Leases, Renewal};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Config, NoTls, Row, Socket};
@@ -58,6 +58,17 @@ const LOCKED: Duration = Duration::from_millis(50);
 ///
 /// A request that has no answer within five seconds, or a quarter of the lease's `ttl` if that is
 /// shorter, fails, and the connection is opened anew. A statement that was sent is never called back.
+///
+/// # Hosts
+///
+/// With several hosts (`host=a,b`), each new connection tries them in their order, or in any order with
+/// `load_balance_hosts=random`. A host that does not answer is passed over when it has used up its share of
+/// the request's time, which is the same for each host, with one more share for the request itself: so the
+/// second of two hosts is reached within a third of the time. With `target_session_attrs=read-write`, the
+/// primary is found wherever it is.
+///
+/// Where no `connect_timeout` is set, an address of the last or only host gets half of the time that is left,
+/// as its name may stand for several.
 #[derive(Clone)]
 pub struct PgLeases(Arc<Shared>);
 
@@ -146,8 +157,9 @@ impl PgLeases {
     ) -> Result<T, PgLeaseError> {
         let connection = &self.0.connection;
         let mut used = None;
-        let answer = timeout(limit, async {
-            let link = connection.link().await?;
+        let until = Instant::now() + limit;
+        let answer = timeout_at(until, async {
+            let link = connection.link(until).await?;
             call(used.insert(link)).await
         })
         .await;

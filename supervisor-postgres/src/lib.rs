@@ -87,6 +87,7 @@
 //! | the database is away | the children go on while the lease lasts, and then nobody runs; the tree is ready, and degraded: *standby: no lease*, with the error |
 //! | the database has crashed and recovered | leases go on: acquisitions and renewals are committed with `synchronous_commit`, also where that is off |
 //! | it fails over to a replica that lags | the last acquisitions may be lost, and with them the lease *and its fence*: use a synchronous replica, or keep all replicas away for `ttl` |
+//! | it fails over, and the former primary is silent | with `host=a,b`, the next connection passes it over in time: [`PgLeases`](PgLeases#hosts) |
 //! | its clock is set forward | leases end too early; the next answer shows it, counts as an error, and degrades the tree |
 //! | its clock is set back | leases last longer, and nothing else happens |
 //! | a replica stands still in a transaction that has checked the fence | others wait for the end of its session: `idle_in_transaction_session_timeout` |
@@ -100,6 +101,7 @@
 mod connection;
 mod error;
 mod fence;
+mod hosts;
 mod leases;
 mod server_clock;
 mod statements;

@@ -13,7 +13,7 @@ use supervisor::testing::check_leases;
 use supervisor_postgres::{CheckFence, FenceError, PgLeases, check_statement, schema};
 use supervisor_postgres_tests::server::{Server, StepResult, with_server};
 use tokio::io::copy_bidirectional;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use tokio_postgres::{Client, Config, NoTls};
@@ -40,6 +40,7 @@ fn main() -> StepResult {
         a_checked_fence_keeps_the_lease_until_the_commit(server).await?;
         a_stale_fence_is_refused(server).await?;
         a_connection_that_has_gone_silent_is_replaced(server).await?;
+        a_silent_host_is_passed_over(server).await?;
         nobody_runs_while_the_engine_is_away(server).await?;
         no_acquisition_is_lost_in_a_crash_of_the_server(server).await
     })
@@ -333,6 +334,39 @@ async fn a_connection_that_has_gone_silent_is_replaced(server: &Server) -> StepR
     }
     assert_eq!(one.fence.number()?, fence);
     one.root.shutdown().await?;
+    Ok(())
+}
+
+/// The first of two hosts does not answer: its machine is off, or it hangs. The second is the primary.
+async fn a_silent_host_is_passed_over(server: &Server) -> StepResult {
+    // One accepts connections, and says nothing.
+    let mute = TcpListener::bind("127.0.0.1:0").await?;
+    // The other does not even accept them: its queue is full.
+    let full = TcpSocket::new_v4()?;
+    full.bind("127.0.0.1:0".parse()?)?;
+    let full = full.listen(1)?;
+    let mut queue = Vec::new();
+    let mut is_full = false;
+    while !is_full {
+        match timeout(100 * MILLISECOND, TcpStream::connect(full.local_addr()?)).await {
+            Ok(queued) => queue.push(queued?),
+            Err(_) => is_full = true,
+        }
+    }
+    for (lease, silent) in [("mute", &mute), ("full", &full)] {
+        let (silent, port) = (silent.local_addr()?.port(), server.port());
+        let hosts = format!("host=127.0.0.1,127.0.0.1 port={silent},{port}");
+        let config = format!("{hosts} user=postgres dbname=postgres").parse()?;
+        let began = Instant::now();
+        let one = Replica::start_with(PgLeases::new(config), lease, 4 * TTL).await?;
+        let took = one.takes_over().await?.saturating_duration_since(began);
+        println!("a first host that is {lease} was passed over within {took:?}");
+        one.root.shutdown().await?;
+    }
+    // A name may stand for several addresses: none of them gets all the time.
+    let port = full.local_addr()?.port();
+    let error = error_of(format!("host=127.0.0.1 port={port} user=shop").parse()?).await?;
+    contains(&error, &["cannot be reached", "timed out"]);
     Ok(())
 }
 
