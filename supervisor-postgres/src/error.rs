@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio_postgres::Config;
 use tokio_postgres::config::Host;
-use tokio_postgres::error::SqlState;
+use tokio_postgres::error::{Severity, SqlState};
 
 use crate::statements::TABLE;
 
@@ -21,6 +21,24 @@ pub struct PgLeaseError {
 impl PgLeaseError {
     pub(crate) fn of(source: tokio_postgres::Error, config: &Config) -> Self {
         Self { words: words(&source, config), source: Some(source) }
+    }
+
+    /// The error of the statement that creates the table.
+    pub(crate) fn of_creation(source: tokio_postgres::Error, config: &Config) -> Self {
+        match source.as_db_error() {
+            Some(said) if *said.code() == SqlState::INSUFFICIENT_PRIVILEGE => {
+                let (place, user) = (Place(config), user(config));
+                let words = format!(
+                    "`{user}` may not create the table `{TABLE}` in {place}: have the owner of the schema \
+                     create it once, by `PgLeases::create_table` or with what `schema()` prints, and then \
+                     {} (it says: {})",
+                    grant(user),
+                    said.message()
+                );
+                Self { words, source: Some(source) }
+            }
+            _ => Self::of(source, config),
+        }
     }
 
     /// The error of a request without an answer.
@@ -47,9 +65,18 @@ impl Error for PgLeaseError {
     }
 }
 
+fn user(config: &Config) -> &str {
+    config.get_user().unwrap_or("the user")
+}
+
+/// What a user needs who only uses leases.
+fn grant(user: &str) -> String {
+    format!("GRANT SELECT, INSERT, UPDATE ON {TABLE} TO {user}")
+}
+
 fn words(error: &tokio_postgres::Error, config: &Config) -> String {
     let place = Place(config);
-    let user = config.get_user().unwrap_or("the user");
+    let user = user(config);
     let Some(said) = error.as_db_error() else {
         if error.is_closed() {
             return format!("the connection to {place} was lost");
@@ -73,10 +100,13 @@ fn words(error: &tokio_postgres::Error, config: &Config) -> String {
             "the table `{TABLE}` of {place} has another form than this program expects: compare it with \
              what `schema()` prints"
         ),
-        SqlState::INSUFFICIENT_PRIVILEGE => format!(
-            "`{user}` may not use the table `{TABLE}` of {place}: \
-             GRANT SELECT, INSERT, UPDATE ON {TABLE} TO {user}"
-        ),
+        // The end of the session: it was not let in.
+        SqlState::INSUFFICIENT_PRIVILEGE if said.parsed_severity() == Some(Severity::Fatal) => {
+            format!("{place} does not let `{user}` in")
+        }
+        SqlState::INSUFFICIENT_PRIVILEGE => {
+            format!("`{user}` may not use the table `{TABLE}` of {place}: {}", grant(user))
+        }
         SqlState::READ_ONLY_SQL_TRANSACTION => format!(
             "{place} is a replica that cannot be written to, or its sessions are read-only: leases need \
              the primary (`target_session_attrs=read-write`)"

@@ -16,7 +16,7 @@ use tokio_postgres::{Config, NoTls, Row, Socket};
 use crate::connection::{Connection, Link};
 use crate::error::PgLeaseError;
 use crate::server_clock::{Reading, ServerClock};
-use crate::statements::{ACQUIRE, ADD, CREATE, LOOK, RELEASE, RENEW};
+use crate::statements::{ACQUIRE, ADD, CREATE, CREATE_ALONE, FIND, LOOK, RELEASE, RENEW};
 
 /// The time limit of a request, unless a quarter of the lease's `ttl` is shorter.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -133,10 +133,12 @@ impl PgLeases {
         Arc::get_mut(&mut self.0).expect("an engine is set up before it is cloned")
     }
 
-    /// Creates the table of the leases, unless it exists.
+    /// Creates the table of the leases, unless the search path has one. Replicas that start together may
+    /// all call this.
     ///
-    /// The user needs the right to create tables; one that only uses them does with
-    /// `GRANT SELECT, INSERT, UPDATE ON supervisor_leases`.
+    /// Only if the table has to be created, the user needs the right to create tables in the first schema
+    /// of the search path. To use it, `GRANT SELECT, INSERT, UPDATE ON supervisor_leases` is enough, also
+    /// for a service that calls this at each start: then the owner of the schema creates the table once.
     ///
     /// # Errors
     ///
@@ -146,7 +148,21 @@ impl PgLeases {
     ///
     /// If the future is dropped, the table may have been created or not.
     pub async fn create_table(&self) -> Result<(), PgLeaseError> {
-        self.request(LIMIT, async |link: &Link| link.client.batch_execute(CREATE).await).await
+        let refused = self.request(LIMIT, async |link: &Link| {
+            if has_table(link).await? {
+                return Ok(None);
+            }
+            // One request of two statements is one transaction.
+            let create = format!("{CREATE_ALONE}; {CREATE}");
+            let Err(error) = link.client.batch_execute(&create).await else { return Ok(None) };
+            // A migration, which does not wait for the lock, may have been faster.
+            let is_done = has_table(link).await.unwrap_or(false);
+            Ok(Some(error).filter(|_| !is_done))
+        });
+        match refused.await? {
+            None => Ok(()),
+            Some(error) => Err(PgLeaseError::of_creation(error, &self.0.connection.config)),
+        }
     }
 
     /// Makes a request within a time limit.
@@ -293,6 +309,11 @@ impl fmt::Debug for PgLeases {
 #[must_use]
 pub const fn schema() -> &'static str {
     CREATE
+}
+
+async fn has_table(link: &Link) -> Result<bool, tokio_postgres::Error> {
+    let row = link.client.query_typed_opt(FIND, &[]).await?;
+    row.map_or(Ok(false), |row| row.try_get("found"))
 }
 
 /// Returns the time limit of a request: an answer that comes later is of little use.

@@ -63,8 +63,8 @@
 //!
 //! # The table
 //!
-//! [`PgLeases::create_table`] creates `supervisor_leases`, in the first schema of the search path, and
-//! [`schema`] returns the statement for a migration. Who only uses leases needs `GRANT SELECT, INSERT,
+//! [`PgLeases::create_table`] creates `supervisor_leases`, in the first schema of the search path, unless
+//! there is one, and [`schema`] returns the statement for a migration. Who only uses leases needs `GRANT SELECT, INSERT,
 //! UPDATE ON supervisor_leases`. A row looks like this:
 //!
 //! ```text

@@ -29,6 +29,13 @@ macro_rules! durably {
     };
 }
 
+/// Reads whether the table is in the search path.
+pub(crate) const FIND: &str = "SELECT to_regclass('supervisor_leases') IS NOT NULL AS found";
+
+/// Lets one replica at a time create the table: `IF NOT EXISTS` looks, and then inserts into the catalogue,
+/// where two that do so at once collide. The number is the first eight letters of the table's name.
+pub(crate) const CREATE_ALONE: &str = "SELECT pg_advisory_xact_lock(8319679467651230067)";
+
 /// Creates the table.
 pub(crate) const CREATE: &str = "\
 CREATE TABLE IF NOT EXISTS supervisor_leases (

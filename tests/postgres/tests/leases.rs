@@ -29,6 +29,8 @@ fn main() -> StepResult {
         server.start()?;
         let admin = client(server).await?;
         no_table_is_said_in_words(server).await?;
+        replicas_that_start_together_create_the_table(server, &admin).await?;
+        who_may_not_create_the_table_is_told_what_helps(server, &admin).await?;
         PgLeases::new(server.url().parse()?).create_table().await?;
         // It exists, and that is no error.
         PgLeases::new(server.url().parse()?).create_table().await?;
@@ -131,6 +133,58 @@ fn contains(error: &str, words: &[&str]) {
 async fn no_table_is_said_in_words(server: &Server) -> StepResult {
     let error = error_of(server.url().parse()?).await?;
     contains(&error, &["`postgres` at 127.0.0.1:", "no table `supervisor_leases`", "create_table"]);
+    Ok(())
+}
+
+/// They find an empty database, and each creates the table before it starts its tree.
+async fn replicas_that_start_together_create_the_table(
+    server: &Server,
+    admin: &Client,
+) -> StepResult {
+    let replicas: Vec<_> = (0..8).map(|_| leases(server)).collect::<StepResult<_>>()?;
+    let migration = client(server).await?;
+    for round in 0..30 {
+        let mut started = tokio::task::JoinSet::new();
+        for leases in replicas.clone() {
+            started.spawn(async move { leases.create_table().await });
+        }
+        // A migration knows nothing of the others, and is what may fail.
+        let _ = migration.batch_execute(schema()).await;
+        while let Some(created) = started.join_next().await {
+            created?.map_err(|error| format!("round {round}: {error}"))?;
+        }
+        admin.batch_execute("DROP TABLE supervisor_leases").await?;
+    }
+    Ok(())
+}
+
+async fn who_may_not_create_the_table_is_told_what_helps(
+    server: &Server,
+    admin: &Client,
+) -> StepResult {
+    let setup = "CREATE ROLE guest LOGIN; CREATE SCHEMA hall; GRANT USAGE ON SCHEMA hall TO guest; \
+                 CREATE DATABASE closed";
+    for statement in setup.split("; ") {
+        admin.batch_execute(statement).await?;
+    }
+    let config = |user: &str| -> StepResult<Config> {
+        let mut config: Config = server.url().parse()?;
+        Ok(config.user(user).options("-c search_path=hall").clone())
+    };
+    let guest = PgLeases::new(config("guest")?);
+    let error = guest.create_table().await.expect_err("it may not").to_string();
+    let grant = "GRANT SELECT, INSERT, UPDATE ON supervisor_leases TO guest";
+    contains(&error, &["`guest` may not create", "owner of the schema", grant, "for schema hall"]);
+    // The advice is enough, and then the same call is no error.
+    PgLeases::new(config("postgres")?).create_table().await?;
+    admin.batch_execute(&grant.replace("ON ", "ON hall.")).await?;
+    guest.create_table().await?;
+    check_leases(&guest, "guest", TTL).await?;
+
+    admin.batch_execute("REVOKE CONNECT ON DATABASE closed FROM PUBLIC").await?;
+    let error = error_of(config("guest")?.dbname("closed").clone()).await?;
+    contains(&error, &["`closed` at", "does not let `guest` in"]);
+    assert!(!error.contains("GRANT SELECT"), "it would not help");
     Ok(())
 }
 
