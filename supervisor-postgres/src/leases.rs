@@ -1,5 +1,6 @@
 //! The engine: leases in a table.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
 use std::pin::pin;
@@ -76,7 +77,7 @@ struct Shared {
     connection: Connection,
     replica: String,
     clock: LeaseClock,
-    server_clock: Mutex<ServerClock>,
+    server_clocks: Mutex<HashMap<String, ServerClock>>,
 }
 
 impl PgLeases {
@@ -100,7 +101,7 @@ impl PgLeases {
             connection: Connection::new(config, tls),
             replica: default_replica(),
             clock: LeaseClock::boottime(),
-            server_clock: Mutex::default(),
+            server_clocks: Mutex::default(),
         }))
     }
 
@@ -203,10 +204,13 @@ impl PgLeases {
         Ok(Some((row, reading)))
     }
 
-    fn compare_clocks(&self, reading: Reading) -> Result<(), PgLeaseError> {
-        let clock = self.0.server_clock.lock();
-        let compared = clock.unwrap_or_else(PoisonError::into_inner).read(reading);
-        compared.map_err(PgLeaseError::drift)
+    /// Each lease has a comparison of its own: a step that is nothing to a long lease may end a short one,
+    /// and whoever guards that is told.
+    fn compare_clocks(&self, claim: &Claim, reading: Reading) -> Result<(), PgLeaseError> {
+        let clocks = self.0.server_clocks.lock();
+        let mut clocks = clocks.unwrap_or_else(PoisonError::into_inner);
+        let clock = clocks.entry(claim.lease().to_owned()).or_default();
+        clock.read(reading, claim.ttl()).map_err(PgLeaseError::drift)
     }
 
     async fn try_acquire(&self, claim: &Claim) -> Result<Acquisition, PgLeaseError> {
@@ -242,7 +246,7 @@ impl PgLeases {
         let Some((fence, reading)) = acquired else {
             return Ok(Acquisition::Held { remaining: held });
         };
-        self.compare_clocks(reading)?;
+        self.compare_clocks(claim, reading)?;
         // A column of ours that counts from one is not negative.
         Ok(Acquisition::Acquired { fence: fence.unsigned_abs() })
     }
@@ -257,7 +261,7 @@ impl PgLeases {
             })
             .await?;
         let Some((_, reading)) = renewed else { return Ok(Renewal::Lost) };
-        self.compare_clocks(reading)?;
+        self.compare_clocks(claim, reading)?;
         Ok(Renewal::Renewed)
     }
 
