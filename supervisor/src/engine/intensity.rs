@@ -46,6 +46,12 @@ impl FailedStarts {
         if self.0.is_empty() { 0 } else { self.0.get(&key).copied().unwrap_or(0) }
     }
 
+    /// Returns the largest number of attempts of one of these children.
+    pub(crate) fn most(&self, counts: impl Fn(Key) -> bool) -> u32 {
+        let failed = self.0.iter().filter(|(key, _)| counts(**key));
+        failed.map(|(_, failed)| *failed).max().unwrap_or(0)
+    }
+
     /// Forgets the attempts of a child that is up, or is not started again.
     pub(crate) fn forget(&mut self, key: Key) {
         if !self.0.is_empty() {
@@ -86,6 +92,7 @@ impl Intensity {
     }
 
     /// Returns the number of restarts that are left now; `None` means any number.
+    #[cfg(any(test, feature = "test-util"))]
     pub(crate) fn left(&mut self, now: Instant) -> Option<u32> {
         self.left_after(now, 0)
     }

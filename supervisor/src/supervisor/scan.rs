@@ -21,9 +21,9 @@ impl Supervisor {
     /// Begins to look at all children of the tree, some at a time.
     ///
     /// A [snapshot](Self::snapshot) holds the whole tree, and each supervisor shows all of its children
-    /// in one go. A scan holds some hundred children, and is for figures of large trees: a supervisor of
-    /// 100,000 children goes on with its work between two slices, and so do the other tasks of the
-    /// runtime.
+    /// in one go. A scan holds some hundred children, and the supervisors that it has still to look at. It is
+    /// for figures of large trees: a supervisor of 100,000 children goes on with its work between two
+    /// slices, and so do the other tasks of the runtime.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -49,7 +49,8 @@ impl Supervisor {
     /// # What it shows
     ///
     /// A child that is there from the first slice to the last one is seen once, in the state that it has
-    /// when its slice is taken. One that is added or removed meanwhile may be seen or not. Of a
+    /// when its slice is taken. One that is added or removed meanwhile may be seen or not, and one that is
+    /// removed and added again may be seen twice. Of a
     /// supervisor that is restarted meanwhile, the slices that are still to come are left out. The
     /// children of a supervisor come in start order, but one that was added may stand in the place of
     /// one that was removed.

@@ -30,6 +30,23 @@ pub(super) struct RuntimeWatchdog {
     _sign_of_life: SignOfLife,
 }
 
+/// The runtime's side of the channel. A runtime that is shut down drops it: such a runtime gives no
+/// sign of life, and is not blocked.
+struct Voice(Sender<Heard>);
+
+impl Voice {
+    fn answer(&self) {
+        // The thread is gone only if it has failed.
+        let _ = self.0.send(Heard::Alive);
+    }
+}
+
+impl Drop for Voice {
+    fn drop(&mut self) {
+        let _ = self.0.send(Heard::Over);
+    }
+}
+
 enum Heard {
     Alive,
     /// Nobody waits for the tree any more.
@@ -40,11 +57,8 @@ impl RuntimeWatchdog {
     /// Begins to watch the current runtime.
     pub(super) fn begin(time: Duration) -> Option<Self> {
         let (heard, inbox) = mpsc::channel();
-        let alive = heard.clone();
-        let (sign_of_life, question) = SignOfLife::spawn(move || {
-            // The thread is gone only if it has failed.
-            let _ = alive.send(Heard::Alive);
-        });
+        let voice = Voice(heard.clone());
+        let (sign_of_life, question) = SignOfLife::spawn(move || voice.answer());
         let watching = Watching::begin();
         let spawned = thread::Builder::new()
             .name("supervisor-watchdog".to_owned())
