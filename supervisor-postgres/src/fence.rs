@@ -108,10 +108,10 @@ impl fmt::Display for FenceError {
             Self::NoLease(error) => error.fmt(f),
             Self::Stale { lease, number, found: Some(found) } => write!(
                 f,
-                "the lease `{lease}` has fence {found} by now: fence {number} is a thing of the past"
+                "fence {number} of the lease `{lease}` is stale: the lease has fence {found} by now"
             ),
             Self::Stale { lease, number, found: None } => {
-                write!(f, "nobody holds the lease `{lease}`: fence {number} is a thing of the past")
+                write!(f, "fence {number} of the lease `{lease}` is stale: nobody holds the lease")
             }
             Self::Database(error) => match error.as_db_error() {
                 Some(said) => write!(f, "the fence was not checked: {}", said.message()),

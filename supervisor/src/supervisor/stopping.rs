@@ -25,7 +25,7 @@ enum Stop {
     AtOnce,
 }
 
-/// A condition that no supervisor meets.
+/// A trait that no type implements.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "a supervisor is stopped by `shutdown`",
