@@ -1,9 +1,9 @@
-//! A job scheduler that runs in one of three processes: kill, stop or pause the process, and another one
-//! takes over.
+//! A job scheduler that runs in one of three processes: kill, stop or pause the process, and another
+//! one takes over.
 //!
 //! What it shows: a child that must run in one replica of a service only, under a lease in PostgreSQL
-//! (`lease::Singleton`, `supervisor_postgres::PgLeases`), and jobs that are each run once, since each checks
-//! the fence of the lease in its transaction.
+//! (`lease::Singleton`, `supervisor_postgres::PgLeases`), and jobs that are each run once, since each
+//! checks the fence of the lease in its transaction.
 //!
 //! How to run it: `cargo run --example cluster`. It starts a PostgreSQL of its own on loopback, where
 //! Debian's package `postgresql` is installed. Where it is not, the three replicas are in one process, and

@@ -47,9 +47,9 @@
 //! unless its handler looks at [`ConnectionInfo::shutdown_requested`].
 //!
 //! During the tree's [drain], requests are served as before, but each response over HTTP/1 says
-//! `connection: close`: a client with a pool of connections makes its next request on a new connection,
-//! which a load balancer sends to another replica. So few connections are left to be closed when the
-//! server stops.
+//! `connection: close`: a client with a pool of connections makes its next request on a new
+//! connection, which a load balancer sends to another replica. So few connections are left to be
+//! closed when the server stops.
 //!
 //! [drain]: https://docs.rs/supervision-tree/latest/supervisor/guide/stopping/
 //!

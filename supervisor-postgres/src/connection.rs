@@ -1,4 +1,5 @@
-//! The connection, which the first request opens. It is opened again by the request that finds it closed.
+//! The connection, which the first request opens. It is opened again by the request that finds it
+//! closed.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -95,7 +96,8 @@ impl Connection {
             let opened = async move {
                 let (client, mut connection) = config.connect(tls).await?;
                 let driver = tokio::spawn(async move {
-                    // The error of the connection is returned to the requests that wait for an answer.
+                    // The error of the connection is returned to the requests that wait for an
+                    // answer.
                     while let Some(Ok(message)) = poll_fn(|cx| connection.poll_message(cx)).await {
                         if let AsyncMessage::Notification(news) = message
                             && news.channel() == TABLE

@@ -15,8 +15,8 @@ pub trait CheckFence {
     /// Checks that this replica holds the lease, keeps any other replica from acquiring it until the
     /// transaction ends, and returns the number of the acquisition.
     ///
-    /// So the transaction commits before the lease changes hands, or not at all, even if the process is
-    /// paused in the middle of it. Check first, then write:
+    /// So the transaction commits before the lease changes hands, or not at all, even if the process
+    /// is paused in the middle of it. Check first, then write:
     ///
     /// ```no_run
     /// use supervisor::lease::Fence;
@@ -33,12 +33,12 @@ pub trait CheckFence {
     /// }
     /// ```
     ///
-    /// The check locks the lease's row `FOR KEY SHARE`, for which renewals do not wait. The database user
-    /// needs `GRANT SELECT, UPDATE ON supervisor_leases`, and the table in the search path. With a client
-    /// other than `tokio-postgres`, execute [`check_statement`] and compare the fence.
+    /// The check locks the lease's row `FOR KEY SHARE`, for which renewals do not wait. The database
+    /// user needs `GRANT SELECT, UPDATE ON supervisor_leases`, and the table in the search path. With
+    /// a client other than `tokio-postgres`, execute [`check_statement`] and compare the fence.
     ///
-    /// A replica that is paused within such a transaction keeps the lease from others until the server
-    /// ends its session: set `idle_in_transaction_session_timeout` for these connections, and
+    /// A replica that is paused within such a transaction keeps the lease from others until the
+    /// server ends its session: set `idle_in_transaction_session_timeout` for these connections, and
     /// keep the transactions short.
     ///
     /// # Errors

@@ -21,8 +21,8 @@ use crate::statements::{ACQUIRE, ADD, CREATE, LOOK, RELEASE, RENEW};
 /// The time limit of a request, unless a quarter of the lease's `ttl` is shorter.
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// The time after which a lease that is free but locked is requested again. It is locked by another replica
-/// that is acquiring it, or by a transaction that has checked its fence.
+/// The time after which a lease that is free but locked is requested again. It is locked by another
+/// replica that is acquiring it, or by a transaction that has checked its fence.
 const LOCKED: Duration = Duration::from_millis(50);
 
 /// Leases in a table of a PostgreSQL database, for [`Singleton`](supervisor::lease::Singleton).
@@ -57,8 +57,8 @@ const LOCKED: Duration = Duration::from_millis(50);
 /// # Requests
 ///
 /// A request that has no answer within five seconds, or a quarter of the lease's `ttl` if that is
-/// shorter, fails, and the next request opens a new connection. The server may still execute a statement
-/// whose request has failed.
+/// shorter, fails, and the next request opens a new connection. The server may still execute a
+/// statement whose request has failed.
 #[derive(Clone)]
 pub struct PgLeases(Arc<Shared>);
 
@@ -94,8 +94,8 @@ impl PgLeases {
         }))
     }
 
-    /// Sets the name of this replica, which is written beside the leases that it holds, for people who read
-    /// the table. Default: the host name and the process id.
+    /// Sets the name of this replica, which is written beside the leases that it holds, for people
+    /// who read the table. Default: the host name and the process id.
     ///
     /// # Panics
     ///
@@ -106,8 +106,8 @@ impl PgLeases {
         self
     }
 
-    /// Sets whether the engine listens for releases by other replicas (`LISTEN`), which makes an orderly
-    /// handover immediate. Through a pooler in transaction mode, such as PgBouncer with
+    /// Sets whether the engine listens for releases by other replicas (`LISTEN`), which makes an
+    /// orderly handover immediate. Through a pooler in transaction mode, such as PgBouncer with
     /// `pool_mode = transaction`, that is impossible: set `false` there, and a handover takes up to
     /// `renew`. Default: `true`.
     ///

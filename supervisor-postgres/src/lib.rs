@@ -73,10 +73,10 @@
 //!  billing | 3f0c2a9d5b7e41c8a6d1e0f492b37c58 |     7 | 2026-11-29 21:30:12.5+00   | shop-1[4711]
 //! ```
 //!
-//! `replica` is for people who read the table; no statement compares it. Fences come from a sequence: they
-//! grow even after a row was deleted, and they skip numbers. To move a lease to another replica, stop the
-//! one that holds it. If its row is changed or deleted by hand, another replica can acquire the lease at
-//! once, while the children of the former go on until its next renewal.
+//! `replica` is for people who read the table; no statement compares it. Fences come from a sequence:
+//! they grow even after a row was deleted, and they skip numbers. To move a lease to another replica,
+//! stop the one that holds it. If its row is changed or deleted by hand, another replica can acquire
+//! the lease at once, while the children of the former go on until its next renewal.
 //!
 //! # What happens when
 //!
@@ -92,8 +92,8 @@
 //! | a replica is paused in a transaction that has checked the fence | no other replica gets the lease until its session ends: set `idle_in_transaction_session_timeout` |
 //! | the connections go through a pooler in transaction mode | set [`PgLeases::with_listen`]`(false)`: an orderly handover takes up to `renew` |
 //!
-//! Only the database's clock decides when a lease has ended, and only the replica's own clock decides by
-//! when its children must have ended. Of the two clocks, only the speeds are compared.
+//! Only the database's clock decides when a lease has ended, and only the replica's own clock decides
+//! by when its children must have ended. Of the two clocks, only the speeds are compared.
 
 #![expect(clippy::doc_markdown, reason = "PostgreSQL and PgBouncer are names")]
 

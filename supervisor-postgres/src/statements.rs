@@ -1,5 +1,5 @@
-//! The statements. Each is sent without a name and commits by itself, so that it works through a pooler in
-//! transaction mode.
+//! The statements. Each is sent without a name and commits by itself, so that it works through a
+//! pooler in transaction mode.
 //!
 //! # Invariants
 //!
@@ -55,8 +55,8 @@ INSERT INTO supervisor_leases (lease, expires_at) VALUES ($1, clock_timestamp())
 ON CONFLICT (lease) DO NOTHING";
 
 /// Acquires a lease (`$1`) for a holder (`$2`), for some microseconds (`$3`), in a replica of this name
-/// (`$4`). A row that is locked is skipped: a statement that waited for the lock might acquire the lease
-/// after the replica that has sent it has stopped waiting for the answer.
+/// (`$4`). A row that is locked is skipped: a statement that waited for the lock might acquire the
+/// lease after the replica that has sent it has stopped waiting for the answer.
 pub(crate) const ACQUIRE: &str = concat!(
     "UPDATE supervisor_leases \
      SET holder = $2, fence = DEFAULT, replica = $4, \

@@ -1,9 +1,9 @@
 //! The cost of a scrape of many children: `cargo bench -p supervision-tree-web --bench scrape`.
 //!
-//! One child is killed and restarted again and again while the metrics are read. The benchmark prints the
-//! time of the scrape, the longest restart during it, and the longest restart in the same time without a
-//! scrape. Other processes can only make a round slower, so the minimum over all rounds is the cost of the
-//! program itself. `-- 20000 5` runs 5 rounds with 20,000 children.
+//! One child is killed and restarted again and again while the metrics are read. The benchmark prints
+//! the time of the scrape, the longest restart during it, and the longest restart in the same time
+//! without a scrape. Other processes can only make a round slower, so the minimum over all rounds is
+//! the cost of the program itself. `-- 20000 5` runs 5 rounds with 20,000 children.
 
 #[path = "../tests/support/client.rs"]
 mod client;

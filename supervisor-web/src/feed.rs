@@ -24,8 +24,8 @@ const KEPT: usize = 2048;
 /// The number of failures that are kept longer than the entries around them.
 const KEPT_FAILURES: usize = 128;
 
-/// The number of failures of one child among them, so that a child that fails again and again does not
-/// displace the failures of others.
+/// The number of failures of one child among them, so that a child that fails again and again does
+/// not displace the failures of others.
 const KEPT_OF_ONE: usize = 4;
 
 /// The number of readers at a time: each holds a connection.

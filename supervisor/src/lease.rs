@@ -30,11 +30,11 @@
 //! # What only the fence covers
 //!
 //! **A process that is stopped and goes on** (SIGSTOP, a debugger, a virtual machine that is moved, a
-//! page fault on a dead disk) can be paused between its look at the clock and the write that follows, for
-//! any time. A packet can be delayed in the network in the same way. No lease protects against that.
-//! What helps is the [`Fence`], a fencing token: a number that grows with each acquisition, that the write
-//! carries, and that the system which receives the write compares. If writes of two replicas at once
-//! would do harm, fence them.
+//! page fault on a dead disk) can be paused between its look at the clock and the write that follows,
+//! for any time. A packet can be delayed in the network in the same way. No lease protects against
+//! that. What helps is the [`Fence`], a fencing token: a number that grows with each acquisition,
+//! that the write carries, and that the system which receives the write compares. If writes of two
+//! replicas at once would do harm, fence them.
 //!
 //! Beyond that, the engine must keep its own promise. One that forgets a lease when it fails over to a
 //! replica that lags grants the lease twice; fences then repeat, too.

@@ -13,8 +13,8 @@ use crate::campaign::{Outcome, Prepared};
 use crate::plan::Plan;
 
 supervision_tree! {
-    /// The server of the page: a tree of its own, since the page exists before the campaign begins and
-    /// after it has ended.
+    /// The server of the page: a tree of its own, since the page exists before the campaign begins
+    /// and after it has ended.
     Page(listener: TcpListener, shown: &Supervisor): one_for_one {
         connections: simple_one_for_one(max_children = 100) {
             connection: Temporary<Connection>(shutdown = 1s),

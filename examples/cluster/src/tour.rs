@@ -24,8 +24,8 @@ pub async fn tour() -> Result<(), Failure> {
     tour_of(Cluster::start().await?).await.map(|_| ())
 }
 
-/// Runs the tour on this cluster. Returns the number of jobs, and how often the scheduler has moved to
-/// another replica.
+/// Runs the tour on this cluster. Returns the number of jobs, and how often the scheduler has moved
+/// to another replica.
 ///
 /// # Errors
 ///

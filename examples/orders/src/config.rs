@@ -27,8 +27,8 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// Returns an error if a variable has an invalid value: the service does not start with a part of its
-    /// configuration.
+    /// Returns an error if a variable has an invalid value: the service does not start with a part of
+    /// its configuration.
     pub fn from_env() -> Result<Self, ConfigError> {
         Self::read(|name| std::env::var(name).ok())
     }

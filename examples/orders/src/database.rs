@@ -76,8 +76,8 @@ impl FromStr for Address {
 /// The connection to the database.
 ///
 /// It never reconnects by itself: when the connection is lost, the life ends with the reason, and the
-/// supervisor begins the next one. So the state of this child is always that of its connection. The next
-/// life answers the requests that wait in the mailbox meanwhile.
+/// supervisor begins the next one. So the state of this child is always that of its connection. The
+/// next life answers the requests that wait in the mailbox meanwhile.
 #[derive(Child, Debug)]
 #[child(message = Query, mailbox = 1_000)]
 pub struct Database {
@@ -188,8 +188,8 @@ mod sql {
           AND name = (SELECT name FROM orders WHERE NOT shipped ORDER BY placed LIMIT 1)
         RETURNING name, item, quantity";
 
-    /// Ships an order: in this example, it only counts the order in the stock. It is in the same transaction
-    /// as the mark, so both happen or neither does.
+    /// Ships an order: in this example, it only counts the order in the stock. It is in the same
+    /// transaction as the mark, so both happen or neither does.
     pub(super) const COUNT: &str = "
         INSERT INTO stock (item, shipped) VALUES ($1, $2)
         ON CONFLICT (item) DO UPDATE SET shipped = stock.shipped + excluded.shipped";

@@ -32,8 +32,8 @@ pub fn routes(database: ChildRef<Query>, shipping: ChildRef<Work>) -> Router {
         .with_state(Desk { database, shipping })
 }
 
-/// Places an order. The client names the order, so that it can repeat a request that got no answer: the
-/// order is placed once, and shipped once.
+/// Places an order. The client names the order, so that it can repeat a request that got no answer:
+/// the order is placed once, and shipped once.
 async fn place(
     State(desk): State<Desk>,
     OrderName(name): OrderName,
@@ -80,8 +80,8 @@ impl<S: Send + Sync> FromRequestParts<S> for OrderName {
 enum Refusal {
     Unknown,
     Different,
-    /// The database is away, or the connection was lost during this request. It is unknown whether the
-    /// request was carried out, and the client may repeat it.
+    /// The database is away, or the connection was lost during this request. It is unknown whether
+    /// the request was carried out, and the client may repeat it.
     Unavailable,
 }
 

@@ -25,19 +25,19 @@ use crate::shipping::Shipping;
 supervision_tree! {
     /// The service.
     ///
-    /// Children start from the top, and stop from the bottom: the server accepts no more connections, the
-    /// connections finish their requests, `shipping` finishes its order, and the probes and the page answer
-    /// until the end.
+    /// Children start from the top, and stop from the bottom: the server accepts no more connections,
+    /// the connections finish their requests, `shipping` finishes its order, and the probes and the
+    /// page answer until the end.
     ///
-    /// `one_for_one`: each child has the addresses of the children that it uses, and an address stays valid
-    /// when its child restarts. So no other child has to restart.
+    /// `one_for_one`: each child has the addresses of the children that it uses, and an address stays
+    /// valid when its child restarts. So no other child has to restart.
     ///
     /// The times are here and not in the configuration, so that the compiler adds them up, and a test
     /// compares the sum with the files in `deploy`.
     pub Orders(config: &Config, listener: TcpListener): one_for_one(
         max_restarts = 5,
         restart_window = 2m,
-        drain = 5s,             // after SIGTERM: not ready, but serving until load balancers have noticed
+        drain = 5s,             // after SIGTERM: not ready, but still serving
         shutdown_within = 25s,
     ) {
         probes: Web = Web::probes(&config.probes),

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 /// An order, as a client sends it.
 ///
-/// Invalid values are refused when the request is read, so that no statement of the database fails because
-/// of what a client has sent.
+/// Invalid values are refused when the request is read, so that no statement of the database fails
+/// because of what a client has sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Order {
@@ -96,7 +96,8 @@ impl Found {
     }
 }
 
-/// The sums over all orders. Since each order is shipped once, both pairs are equal when all are shipped.
+/// The sums over all orders. Since each order is shipped once, both pairs are equal when all are
+/// shipped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Totals {
     /// The orders that were placed.

@@ -7,8 +7,8 @@ use tokio::time::timeout;
 
 use crate::database::Query;
 
-/// The time after which the database is asked for work without a [`Work`]: orders that were placed in a
-/// process that has ended, or in another replica.
+/// The time after which the database is asked for work without a [`Work`]: orders that were placed in
+/// a process that has ended, or in another replica.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// The message that there is work. The work itself is in the database, where no crash loses it.
@@ -17,8 +17,8 @@ pub struct Work;
 
 /// Ships the orders, one after the other.
 ///
-/// It has no state of its own: its progress is in the database. So a crash between two orders, or during
-/// one, has no effect but a restart.
+/// It has no state of its own: its progress is in the database. So a crash between two orders, or
+/// during one, has no effect but a restart.
 #[derive(Child, Debug)]
 #[child(message = Work, mailbox = 1)]
 pub struct Shipping {

@@ -1,6 +1,6 @@
-//! Functions with the names that other libraries use. None can be called: each exists for the compiler's
-//! error, which names the function of this library. `#[doc(alias)]` does not help here, because the
-//! compiler does not know the aliases of a dependency.
+//! Functions with the names that other libraries use. None can be called: each exists for the
+//! compiler's error, which names the function of this library. `#[doc(alias)]` does not help here,
+//! because the compiler does not know the aliases of a dependency.
 
 use super::{Asking, ChildRef, Context, Question, Sending};
 use crate::slot::ShutdownRequested;

@@ -39,9 +39,9 @@ pub trait Addressable: Sized {
 /// "Let it crash" works because each life starts from a clean state.
 ///
 /// State that a life changes belongs in local variables of `run`. If it is a field, the compiler says
-/// "cannot assign to `self.count`", and its advice, `&mut self`, does not help. The type of the messages is
-/// an option of the derive, `#[child(message = Query)]`, not an associated type; if it is left out, the
-/// compiler says "expected `()`, found `Query`".
+/// "cannot assign to `self.count`", and its advice, `&mut self`, does not help. The type of the
+/// messages is an option of the derive, `#[child(message = Query)]`, not an associated type; if it is
+/// left out, the compiler says "expected `()`, found `Query`".
 ///
 /// # Errors
 ///

@@ -23,8 +23,8 @@ const PERIOD_OF_START: u64 = 1;
 ///
 /// The fields that are left out have Kubernetes' defaults: an `initialDelaySeconds` of 0 and a
 /// `timeoutSeconds` of 1. See its pages about the [end of Pods] and about [probes]. Their
-/// `failureThreshold` times `periodSeconds` counts one period too many: the [kubelet] does not wait for a
-/// period before the first probe.
+/// `failureThreshold` times `periodSeconds` counts one period too many: the [kubelet] does not wait
+/// for a period before the first probe.
 ///
 /// [end of Pods]: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination
 /// [probes]: https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/

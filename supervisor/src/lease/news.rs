@@ -7,8 +7,8 @@ use std::task::{Context, Poll};
 use super::leases::Leases;
 use crate::catch::{catch_panic, drop_each};
 
-/// The watch of a lease that another replica holds. If the watch, which is foreign code, panics, it never
-/// completes: the lease is requested every `renew` in any case.
+/// The watch of a lease that another replica holds. If the watch, which is foreign code, panics, it
+/// never completes: the lease is requested every `renew` in any case.
 pub(super) struct News<'a> {
     /// `None` once the watch has panicked.
     watch: Option<Pin<Box<dyn Future<Output = ()> + Send + 'a>>>,

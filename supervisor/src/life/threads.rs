@@ -1,5 +1,5 @@
-//! The child that each thread is polling, recorded only while a watchdog watches the runtime: its report
-//! about a blocked runtime names the children.
+//! The child that each thread is polling, recorded only while a watchdog watches the runtime: its
+//! report about a blocked runtime names the children.
 
 #![expect(
     clippy::disallowed_types,

@@ -25,13 +25,15 @@ pub(super) struct Backlog<M> {
     taken_over: usize,
     /// The number of messages that a life which is asked to stop has still to receive.
     pub(super) to_drain: usize,
-    /// State that few mailboxes need, allocated when the first sender has to wait or times are measured.
+    /// State that few mailboxes need, allocated when the first sender has to wait or times are
+    /// measured.
     pub(super) rare: Option<Box<Rare>>,
     /// The queue of the dead-letter receivers.
     pub(super) dead_letter_queue: Weak<DeadLetterQueue<M>>,
 }
 
-/// The senders that wait, and the times of messages: behind one pointer, since most mailboxes have neither.
+/// The senders that wait, and the times of messages: behind one pointer, since most mailboxes have
+/// neither.
 #[derive(Default)]
 pub(super) struct Rare {
     /// The senders that wait for room.

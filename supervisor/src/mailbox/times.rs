@@ -23,7 +23,8 @@ pub(super) struct Times {
 }
 
 impl Times {
-    /// Begins to measure. The messages that are queued already, as many as `queued`, count as sent now.
+    /// Begins to measure. The messages that are queued already, as many as `queued`, count as sent
+    /// now.
     pub(super) fn new(queued: usize) -> Self {
         let now = clock::now();
         Self { sent: std::iter::repeat_n(now, queued).collect(), ..Self::default() }

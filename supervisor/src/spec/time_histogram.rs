@@ -70,8 +70,8 @@ impl TimeHistogram {
         self.sum = self.sum.saturating_add(time);
     }
 
-    /// Returns the number of times in each bucket: for each bound, the times up to it that are above the
-    /// bound before it, and last the times above all bounds.
+    /// Returns the number of times in each bucket: for each bound, the times up to it that are above
+    /// the bound before it, and last the times above all bounds.
     #[must_use]
     pub fn counts(&self) -> &[u64] {
         &self.counts
@@ -89,8 +89,8 @@ impl TimeHistogram {
         self.sum
     }
 
-    /// Returns the lowest bound that `of_hundred` percent of the times do not exceed; `None` if there is no
-    /// such bound, or if there are no times.
+    /// Returns the lowest bound that `of_hundred` percent of the times do not exceed; `None` if there
+    /// is no such bound, or if there are no times.
     #[must_use]
     pub fn percentile(&self, of_hundred: u8) -> Option<Duration> {
         let all = u128::from(self.count());
@@ -107,12 +107,13 @@ impl TimeHistogram {
     }
 }
 
-/// The times for which the messages of a child have waited and were handled, measured by a child with the
-/// option `histograms`.
+/// The times for which the messages of a child have waited and were handled, measured by a child with
+/// the option `histograms`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MessageTimes {
-    /// The times from the send of a message to its receipt, including the wait for room in the mailbox.
+    /// The times from the send of a message to its receipt, including the wait for room in the
+    /// mailbox.
     pub waiting: TimeHistogram,
     /// The times from the receipt of a message until the child asks for the next one, or its life ends.
     pub handling: TimeHistogram,

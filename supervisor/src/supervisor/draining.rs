@@ -15,10 +15,10 @@ impl<M: Send + 'static> Context<M> {
     /// Returns `true` once the tree was asked to stop: while it
     /// [drains](crate::guide::stopping), and from then on.
     ///
-    /// During the drain the child goes on, and the tree is not ready. A child can use this to begin no
-    /// long work, or to leave work to other replicas. Without a drain, the result differs from
-    /// [`is_shutdown_requested`](Self::is_shutdown_requested) only while the tree is stopping and this
-    /// child's turn has not come yet.
+    /// During the drain the child goes on, and the tree is not ready. A child can use this to begin
+    /// no long work, or to leave work to other replicas. Without a drain, the result differs from
+    /// [`is_shutdown_requested`](Self::is_shutdown_requested) only while the tree is stopping and
+    /// this child's turn has not come yet.
     ///
     /// The call looks at the root of the tree. Code that asks often, such as for each request, should
     /// await [`drain_requested`](Self::drain_requested) once and set a flag.
@@ -58,8 +58,8 @@ impl<M: Send + 'static> Context<M> {
     }
 
     /// Completes when the tree is asked to stop: when it begins to [drain](crate::guide::stopping), or,
-    /// without a drain, to stop. It also completes when this child alone is asked to stop, and when the
-    /// life ends in any other way.
+    /// without a drain, to stop. It also completes when this child alone is asked to stop, and when
+    /// the life ends in any other way.
     ///
     /// The future borrows nothing.
     ///

@@ -106,8 +106,8 @@ pub struct HealthChanges {
 /// The pause after a reading, as a multiple of the time that the reading took.
 const REST: u32 = 10;
 
-/// The longest pause for each child that a reading has looked at: about ten times what that costs. The
-/// time of the reading alone is no measure of its cost, since it may have waited for a processor.
+/// The longest pause for each child that a reading has looked at: about ten times what that costs.
+/// The time of the reading alone is no measure of its cost, since it may have waited for a processor.
 const REST_OF_CHILD: Duration = Duration::from_micros(1);
 
 /// The number of children that cost as much as one supervisor, which is asked by a message.
@@ -132,7 +132,8 @@ impl HealthChanges {
     /// Changes that follow one another closely may be seen as one: after each reading there is a pause, so
     /// that readings take a small part of the time, however fast the changes are. It is as long as ten
     /// readings take, at most a microsecond for each child and twenty for each supervisor of the tree, and
-    /// at most 100 ms. So a change is reported within a few milliseconds in a tree of a few thousand children.
+    /// at most 100 ms. So a change is reported within a few milliseconds in a tree of a few thousand
+    /// children.
     ///
     /// # Cancel safety
     ///

@@ -20,10 +20,10 @@ const AT_ONCE: usize = 512;
 impl Supervisor {
     /// Begins to read all children of the tree, a few hundred at a time.
     ///
-    /// A [snapshot](Self::snapshot) holds the whole tree, and each supervisor reports all of its children
-    /// at once. A scan holds a few hundred children, and is for metrics of large trees: a supervisor of
-    /// 100,000 children goes on with its work between two slices, and so do the other tasks of the
-    /// runtime.
+    /// A [snapshot](Self::snapshot) holds the whole tree, and each supervisor reports all of its
+    /// children at once. A scan holds a few hundred children, and is for metrics of large trees: a
+    /// supervisor of 100,000 children goes on with its work between two slices, and so do the other
+    /// tasks of the runtime.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -48,10 +48,11 @@ impl Supervisor {
     ///
     /// # What it shows
     ///
-    /// A child that exists from the first slice to the last one is seen once, in the state that it has
-    /// when its slice is taken. A child that is added or removed meanwhile may be seen or not. If a
-    /// supervisor is restarted meanwhile, its remaining slices are left out. The children of a supervisor
-    /// come in start order, but one that was added may take the place of one that was removed.
+    /// A child that exists from the first slice to the last one is seen once, in the state that it
+    /// has when its slice is taken. A child that is added or removed meanwhile may be seen or not. If
+    /// a supervisor is restarted meanwhile, its remaining slices are left out. The children of a
+    /// supervisor come in start order, but one that was added may take the place of one that was
+    /// removed.
     pub fn scan(&self) -> Scan {
         Scan {
             top: Some(Self::observing(Arc::clone(self.node()))),
@@ -87,8 +88,8 @@ struct Present {
 type Answer = (Left, Vec<ChildView>, usize);
 
 impl Scan {
-    /// Returns the next slice, or `None` at the end. Each supervisor has one slice or more, which come
-    /// before those of the supervisors below it.
+    /// Returns the next slice, or `None` at the end. Each supervisor has one slice or more, which
+    /// come before those of the supervisors below it.
     ///
     /// A supervisor that does not run has a slice without children. Before each slice but the first
     /// one, the task yields to others.
@@ -172,7 +173,8 @@ impl Slice {
         Self { supervisor, is_first: true, children: Vec::new(), now }
     }
 
-    /// Returns the supervisor's own part of a snapshot, without children, as it was at its first slice.
+    /// Returns the supervisor's own part of a snapshot, without children, as it was at its first
+    /// slice.
     #[must_use]
     pub fn supervisor(&self) -> &Snapshot {
         &self.supervisor
@@ -200,7 +202,8 @@ impl fmt::Debug for Slice {
     }
 }
 
-/// A child in a [`Slice`]. Its methods read from the child when they are called, without its supervisor.
+/// A child in a [`Slice`]. Its methods read from the child when they are called, without its
+/// supervisor.
 #[derive(Clone, Copy)]
 pub struct ScannedChild<'a> {
     view: &'a ChildView,

@@ -8,8 +8,8 @@ use crate::sync::{clock, time};
 /// Checks that an engine keeps the contract of [`Leases`], with two leases whose names begin with `lease`
 /// and which nobody else uses.
 ///
-/// It waits several times until a lease of this `ttl` ends. The engine's clock and tokio's must agree, so
-/// tokio's clock must not be paused if the engine uses real time.
+/// It waits several times until a lease of this `ttl` ends. The engine's clock and tokio's must
+/// agree, so tokio's clock must not be paused if the engine uses real time.
 ///
 /// ```
 /// use std::time::Duration;
@@ -22,8 +22,8 @@ use crate::sync::{clock, time};
 /// # }
 /// ```
 ///
-/// It does not check what needs a restart of the engine: that fences grow across restarts, and that an
-/// acquisition is not lost in a crash.
+/// It does not check what needs a restart of the engine: that fences grow across restarts, and that
+/// an acquisition is not lost in a crash.
 ///
 /// # Errors
 ///

@@ -211,8 +211,8 @@ impl<W: Child, V> Pool<W, V> {
         let node = self.supervisor.node();
         let spec = node.next_worker().with_text(|name| W::spec(name, value));
         let (parts, handle) = Ready::into_parts(spec);
-        // Only the options of the mailbox are set here: the supervisor takes the other options from the
-        // template.
+        // Only the options of the mailbox are set here: the supervisor takes the other options from
+        // the template.
         if let (Body::Task { slot, .. }, Some(template)) = (&*parts.body, node.template()) {
             if template.options.mailbox() != parts.options.mailbox() {
                 slot.set_capacity(template.options.mailbox());

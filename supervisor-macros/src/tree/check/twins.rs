@@ -11,13 +11,14 @@ use syn::ext::IdentExt;
 
 use crate::errors::Errors;
 
-/// The names of the trees that this process has expanded, with their files. A process expands one crate.
+/// The names of the trees that this process has expanded, with their files. A process expands one
+/// crate.
 static SEEN: Mutex<Option<HashSet<(PathBuf, String)>>> = Mutex::new(None);
 
 /// Checks that no other tree in the module has the name of this one.
 ///
-/// A macro does not know the module around it, so the file is read. That is done only when a name comes for
-/// the second time in one file, which is rare.
+/// A macro does not know the module around it, so the file is read. That is done only when a name
+/// comes for the second time in one file, which is rare.
 pub(crate) fn tree_duplicate(name: &Ident, tree: &TokenStream, errors: &mut Errors) {
     if !proc_macro::is_available() {
         return;

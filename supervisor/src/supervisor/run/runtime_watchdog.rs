@@ -1,5 +1,5 @@
-//! The watchdog of the runtime: a thread outside of the runtime that ends the process when all threads of
-//! the runtime are blocked, so that the runtime gives no sign of life.
+//! The watchdog of the runtime: a thread outside of the runtime that ends the process when all
+//! threads of the runtime are blocked, so that the runtime gives no sign of life.
 
 #![expect(
     clippy::disallowed_types,
@@ -42,7 +42,8 @@ impl RuntimeWatchdog {
         let (heard, inbox) = mpsc::channel();
         let alive = heard.clone();
         let (sign_of_life, question) = SignOfLife::spawn(move || {
-            // The send fails only if the watchdog's thread has ended, and then there is nobody to tell.
+            // The send fails only if the watchdog's thread has ended, and then there is nobody to
+            // tell.
             let _ = alive.send(Heard::Alive);
         });
         let watching = Watching::begin();

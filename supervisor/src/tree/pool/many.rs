@@ -44,9 +44,9 @@ impl<H, T> AddWorkersError<H, T> {
     /// Turns the error into the values that were refused, in their order.
     ///
     /// These are the values that were taken from the iterator and have not become workers. The iterator
-    /// still has the others: pass `values.by_ref()`, or `&mut values`, to keep them. A value is missing
-    /// where [`AddWorkerError::into_value`](super::AddWorkerError::into_value) would return `None`.
-    /// Workers that are all alike have no values.
+    /// still has the others: pass `values.by_ref()`, or `&mut values`, to keep them. A value is
+    /// missing where [`AddWorkerError::into_value`](super::AddWorkerError::into_value) would return
+    /// `None`. Workers that are all alike have no values.
     #[must_use]
     pub fn into_refused(self) -> Vec<T> {
         self.into_parts().2
