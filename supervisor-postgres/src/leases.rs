@@ -21,8 +21,8 @@ use crate::statements::{ACQUIRE, ADD, CREATE, LOOK, RELEASE, RENEW};
 /// The time limit of a request, unless a quarter of the lease's `ttl` is shorter.
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// The time after which a lease is asked for again that is free, but locked: by another replica that is
-/// acquiring it, or by a transaction that has checked its fence.
+/// The time after which a lease that is free but locked is requested again. It is locked by another
+/// replica that is acquiring it, or by a transaction that has checked its fence.
 const LOCKED: Duration = Duration::from_millis(50);
 
 /// Leases in a table of a PostgreSQL database, for [`Singleton`](supervisor::lease::Singleton).
@@ -57,7 +57,8 @@ const LOCKED: Duration = Duration::from_millis(50);
 /// # Requests
 ///
 /// A request that has no answer within five seconds, or a quarter of the lease's `ttl` if that is
-/// shorter, fails, and the connection is opened anew. A statement that was sent is never called back.
+/// shorter, fails, and the next request opens a new connection. The server may still execute a
+/// statement whose request has failed.
 #[derive(Clone)]
 pub struct PgLeases(Arc<Shared>);
 
@@ -93,8 +94,8 @@ impl PgLeases {
         }))
     }
 
-    /// Sets the name of this replica, which is written beside the leases that it holds, for those who read
-    /// the table. Default: the name of the host, and the number of the process.
+    /// Sets the name of this replica, which is written beside the leases that it holds, for people
+    /// who read the table. Default: the host name and the process id.
     ///
     /// # Panics
     ///
@@ -105,9 +106,10 @@ impl PgLeases {
         self
     }
 
-    /// Sets whether a release by another replica is listened for (`LISTEN`), which makes an orderly
-    /// hand-over immediate. Through a pooler of transactions, as PgBouncer in its mode `transaction`,
-    /// that is impossible: set `false` there, and a hand-over takes up to `renew`. Default: `true`.
+    /// Sets whether the engine listens for releases by other replicas (`LISTEN`), which makes an
+    /// orderly handover immediate. Through a pooler in transaction mode, such as PgBouncer with
+    /// `pool_mode = transaction`, that is impossible: set `false` there, and a handover takes up to
+    /// `renew`. Default: `true`.
     ///
     /// # Panics
     ///
@@ -124,7 +126,7 @@ impl PgLeases {
 
     /// Creates the table of the leases, unless it exists.
     ///
-    /// The user needs the right to create tables; one that only uses them does with
+    /// The database user needs the right to create tables. A user that only uses leases needs
     /// `GRANT SELECT, INSERT, UPDATE ON supervisor_leases`.
     ///
     /// # Errors
@@ -186,7 +188,7 @@ impl PgLeases {
         let lease: (&(dyn ToSql + Sync), _) = (&claim.lease(), Type::TEXT);
         let (held, acquired) = self
             .request(limit(claim), async |link: &Link| {
-                // Those who only wait lock nothing, and write nothing.
+                // A replica that only waits locks nothing, and writes nothing.
                 match self.timed(link, LOOK, slice::from_ref(&lease)).await? {
                     Some((row, _)) if row.try_get("held")? => {
                         let left: i64 = row.try_get("remaining")?;
@@ -215,7 +217,7 @@ impl PgLeases {
             return Ok(Acquisition::Held { remaining: held });
         };
         self.compare_clocks(reading)?;
-        // A column of ours that counts from one is not negative.
+        // The identity column counts from one, so it is never negative.
         Ok(Acquisition::Acquired { fence: fence.unsigned_abs() })
     }
 

@@ -27,10 +27,10 @@ impl OwnLimits {
     }
 }
 
-/// The number of attempts to start each child again that have failed one after the other.
+/// The number of consecutive failed attempts to restart each child.
 ///
-/// They count together, however long each of them takes. In the window alone, an attempt that fails
-/// only after its `start_timeout` would have been forgotten when the next one fails.
+/// They count together, however long each of them takes. If only the window counted, an attempt that
+/// fails after its `start_timeout` could be forgotten by the time at which the next one fails.
 #[derive(Debug, Default)]
 pub(crate) struct FailedStarts(HashMap<Key, u32, BuildNumberHasher>);
 

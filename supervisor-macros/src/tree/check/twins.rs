@@ -1,5 +1,5 @@
-//! Two trees of one name in one module. Each is made of many items, so that rustc would report some
-//! twenty clashes; here the second one is one error, and nothing else.
+//! The check that two trees of one module have different names. A tree expands to many items, so that
+//! rustc would report some twenty clashes; this check reports the second tree by a single error.
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -11,13 +11,14 @@ use syn::ext::IdentExt;
 
 use crate::errors::Errors;
 
-/// The names of the trees that this process has expanded, with their files: those of one crate.
+/// The names of the trees that this process has expanded, with their files. A process expands one
+/// crate.
 static SEEN: Mutex<Option<HashSet<(PathBuf, String)>>> = Mutex::new(None);
 
 /// Checks that no other tree in the module has the name of this one.
 ///
-/// A macro does not know the module around it. But a name that comes for the second time in one file is
-/// rare, and then the file can be read.
+/// A macro does not know the module around it, so the file is read. That is done only when a name
+/// comes for the second time in one file, which is rare.
 pub(crate) fn tree_duplicate(name: &Ident, tree: &TokenStream, errors: &mut Errors) {
     if !proc_macro::is_available() {
         return;
