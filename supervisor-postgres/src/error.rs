@@ -1,4 +1,4 @@
-//! The errors, in words: what is wrong, and what helps.
+//! The error of a request to the database.
 
 use std::error::Error;
 use std::fmt;
@@ -23,7 +23,7 @@ impl PgLeaseError {
         Self { words: words(&source, config), source: Some(source) }
     }
 
-    /// The error of the statement that creates the table.
+    /// Creates the error of the statement that creates the table.
     pub(crate) fn of_creation(source: tokio_postgres::Error, config: &Config) -> Self {
         match source.as_db_error() {
             Some(said) if *said.code() == SqlState::INSUFFICIENT_PRIVILEGE => {
@@ -41,13 +41,13 @@ impl PgLeaseError {
         }
     }
 
-    /// The error of a request without an answer.
+    /// Creates the error of a request without an answer.
     pub(crate) fn late(limit: Duration, config: &Config) -> Self {
         let place = Place(config);
         Self { words: format!("{place} has not answered within {limit:?}"), source: None }
     }
 
-    /// The error of a clock that has gone ahead.
+    /// Creates the error of a clock that has gone ahead.
     pub(crate) fn drift(words: String) -> Self {
         Self { words, source: None }
     }
@@ -81,7 +81,7 @@ fn words(error: &tokio_postgres::Error, config: &Config) -> String {
         if error.is_closed() {
             return format!("the connection to {place} was lost");
         }
-        // The error of the socket is below that of the client.
+        // The error of the socket is the source of the client's error.
         let cause = error.source().map_or_else(|| error.to_string(), ToString::to_string);
         return format!("{place} cannot be reached: {cause}");
     };
@@ -140,7 +140,7 @@ impl fmt::Display for Place<'_> {
                 #[cfg(unix)]
                 Host::Unix(path) => write!(f, "{separator}{}", path.display())?,
             }
-            // One port is that of all hosts.
+            // A single port is the port of all hosts.
             match ports.get(index).or(ports.first()) {
                 Some(port) => write!(f, ":{port}")?,
                 None => write!(f, ":5432")?,

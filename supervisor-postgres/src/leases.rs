@@ -22,8 +22,8 @@ use crate::statements::{ACQUIRE, ADD, CREATE, CREATE_ALONE, FIND, LOOK, RELEASE,
 /// The time limit of a request, unless a quarter of the lease's `ttl` is shorter.
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// The time after which a lease is asked for again that is free, but locked: by another replica that is
-/// acquiring it, or by a transaction that has checked its fence.
+/// The time after which a lease that is free but locked is requested again. It is locked by another
+/// replica that is acquiring it, or by a transaction that has checked its fence.
 const LOCKED: Duration = Duration::from_millis(50);
 
 /// Leases in a table of a PostgreSQL database, for [`Singleton`](supervisor::lease::Singleton).
@@ -58,18 +58,19 @@ const LOCKED: Duration = Duration::from_millis(50);
 /// # Requests
 ///
 /// A request that has no answer within five seconds, or a quarter of the lease's `ttl` if that is
-/// shorter, fails, and the connection is opened anew. A statement that was sent is never called back.
+/// shorter, fails, and the next request opens a new connection. The server may still execute a
+/// statement whose request has failed.
 ///
 /// # Hosts
 ///
-/// With several hosts (`host=a,b`), each new connection tries them in their order, or in any order with
-/// `load_balance_hosts=random`. A host that does not answer is passed over when it has used up its share of
-/// the request's time, which is the same for each host, with one more share for the request itself: so the
-/// second of two hosts is reached within a third of the time. With `target_session_attrs=read-write`, the
-/// primary is found wherever it is.
+/// With several hosts (`host=a,b`), each new connection tries them in this order, or in random order
+/// with `load_balance_hosts=random`. The time of the request is divided equally among the hosts and
+/// the statements that follow: a host that has not let the replica in within its share is given up,
+/// and the next one is tried. The second of two hosts is tried after a third of the time at the latest.
+/// With `target_session_attrs=read-write`, a host that is not the primary is given up, too.
 ///
-/// Where no `connect_timeout` is set, an address of the last or only host gets half of the time that is left,
-/// as its name may stand for several.
+/// If no `connect_timeout` is set, connecting to one address of the last or only host takes at most half
+/// of the time that is left, since its name may stand for several addresses.
 #[derive(Clone)]
 pub struct PgLeases(Arc<Shared>);
 
@@ -105,8 +106,8 @@ impl PgLeases {
         }))
     }
 
-    /// Sets the name of this replica, which is written beside the leases that it holds, for those who read
-    /// the table. Default: the name of the host, and the number of the process.
+    /// Sets the name of this replica, which is written beside the leases that it holds, for people
+    /// who read the table. Default: the host name and the process id.
     ///
     /// # Panics
     ///
@@ -117,9 +118,10 @@ impl PgLeases {
         self
     }
 
-    /// Sets whether a release by another replica is listened for (`LISTEN`), which makes an orderly
-    /// hand-over immediate. Through a pooler of transactions, as PgBouncer in its mode `transaction`,
-    /// that is impossible: set `false` there, and a hand-over takes up to `renew`. Default: `true`.
+    /// Sets whether the engine listens for releases by other replicas (`LISTEN`), which makes an
+    /// orderly handover immediate. Through a pooler in transaction mode, such as PgBouncer with
+    /// `pool_mode = transaction`, that is impossible: set `false` there, and a handover takes up to
+    /// `renew`. Default: `true`.
     ///
     /// # Panics
     ///
@@ -134,12 +136,12 @@ impl PgLeases {
         Arc::get_mut(&mut self.0).expect("an engine is set up before it is cloned")
     }
 
-    /// Creates the table of the leases, unless the search path has one. Replicas that start together may
-    /// all call this.
+    /// Creates the table of the leases, unless one is in the search path. Replicas that start
+    /// together may all call this.
     ///
-    /// Only if the table has to be created, the user needs the right to create tables in the first schema
-    /// of the search path. To use it, `GRANT SELECT, INSERT, UPDATE ON supervisor_leases` is enough, also
-    /// for a service that calls this at each start: then the owner of the schema creates the table once.
+    /// The database user needs the right to create tables in the first schema of the search path, but
+    /// only if the table does not exist. A user that only uses leases needs
+    /// `GRANT SELECT, INSERT, UPDATE ON supervisor_leases`, and may call this once the table exists.
     ///
     /// # Errors
     ///
@@ -204,8 +206,8 @@ impl PgLeases {
         Ok(Some((row, reading)))
     }
 
-    /// Each lease has a comparison of its own: a step that is nothing to a long lease may end a short one,
-    /// and whoever guards that is told.
+    /// Compares the clocks, for each lease on its own: a step that does not matter to a long lease may end
+    /// a short one, and has to be an error of that lease.
     fn compare_clocks(&self, claim: &Claim, reading: Reading) -> Result<(), PgLeaseError> {
         let clocks = self.0.server_clocks.lock();
         let mut clocks = clocks.unwrap_or_else(PoisonError::into_inner);
@@ -218,7 +220,7 @@ impl PgLeases {
         let lease: (&(dyn ToSql + Sync), _) = (&claim.lease(), Type::TEXT);
         let (held, acquired) = self
             .request(limit(claim), async |link: &Link| {
-                // Those who only wait lock nothing, and write nothing.
+                // A replica that only waits locks nothing, and writes nothing.
                 match self.timed(link, LOOK, slice::from_ref(&lease)).await? {
                     Some((row, _)) if row.try_get("held")? => {
                         let left: i64 = row.try_get("remaining")?;
@@ -247,7 +249,7 @@ impl PgLeases {
             return Ok(Acquisition::Held { remaining: held });
         };
         self.compare_clocks(claim, reading)?;
-        // A column of ours that counts from one is not negative.
+        // The identity column counts from one, so it is never negative.
         Ok(Acquisition::Acquired { fence: fence.unsigned_abs() })
     }
 

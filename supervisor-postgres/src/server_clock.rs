@@ -1,15 +1,17 @@
 //! The clock of the server, compared with this machine's.
 //!
-//! A replica relies on its lease for 99 % of the time that it has asked for, by its own clock. That is
-//! wrong if the server's clock is faster than that, or is set forward: the lease ends earlier there.
+//! A replica relies on its lease for 99 % of the time that it has asked for, by its own clock. If the
+//! server's clock is more than 1 % faster, or is set forward, the lease ends earlier in the database
+//! than the replica assumes.
 
 use std::time::Duration;
 
-/// The time after which the clocks are compared from a later moment, unless the lease is longer: what NTP
-/// corrects in hours is not counted as a jump.
+/// The longest time between the two readings that are compared, unless the lease is longer, so that the
+/// corrections that NTP makes in the course of hours do not add up to a jump.
 const SPAN: Duration = Duration::from_secs(60);
 
-/// What a request takes from one reading of a clock to the next on a busy machine does not count.
+/// The difference that is no error, for a busy machine on which some time passes between two
+/// readings.
 const TOLERANCE: Duration = Duration::from_millis(5);
 
 /// A moment by both clocks.
@@ -34,9 +36,9 @@ impl ServerClock {
     ///
     /// # Errors
     ///
-    /// A sentence, if the server's clock has certainly gone ahead by more than the share of the lease on
-    /// which no replica relies: a hundredth of its `ttl`, or of the time between the readings, if that is
-    /// longer. The next reading is compared with this one: a jump is reported once.
+    /// A sentence, if the server's clock has certainly gone ahead by more than the 1 % of the lease on
+    /// which no replica relies, or 1 % of the time between the readings, if that is longer. The next
+    /// reading is compared with this one, so a jump is reported once.
     pub(crate) fn read(&mut self, reading: Reading, ttl: Duration) -> Result<(), String> {
         let Some(since) = self.since else {
             self.since = Some(reading);

@@ -341,8 +341,8 @@ async fn a_stale_fence_is_refused(server: &Server) -> StepResult {
     Ok(())
 }
 
-/// A way to the server, on which connections can go silent without being closed, as behind a firewall that
-/// has forgotten them.
+/// A proxy to the server. Its connections can go silent without being closed, as behind a firewall
+/// that has dropped their state.
 struct Way {
     port: u16,
     /// The number of times that the present connections have gone silent.
@@ -456,7 +456,7 @@ async fn nobody_runs_while_the_engine_is_away(server: &Server) -> StepResult {
     Ok(())
 }
 
-/// The server is set up to lose the last commits in a crash, as some are.
+/// Tests a server whose settings let it lose the last commits in a crash.
 async fn no_acquisition_is_lost_in_a_crash_of_the_server(server: &Server) -> StepResult {
     let admin = client(server).await?;
     // The writer of the log sleeps for so long that nothing but a commit brings it to the disk.
