@@ -92,7 +92,6 @@ impl Intensity {
     }
 
     /// Returns the number of restarts that are left now; `None` means any number.
-    #[cfg(any(test, feature = "test-util"))]
     pub(crate) fn left(&mut self, now: Instant) -> Option<u32> {
         self.left_after(now, 0)
     }
