@@ -12,7 +12,7 @@ use std::time::Duration;
 use hyper::body::{Body, Incoming};
 use hyper::header::{CONNECTION, HeaderValue};
 use hyper::service::Service;
-use hyper::{Request, Response};
+use hyper::{Request, Response, StatusCode};
 use pin_project_lite::pin_project;
 
 use crate::head_limit::{Answering, AnsweringBody, Draining, Waiting};
@@ -180,7 +180,10 @@ where
         match this.answering.take() {
             Some(answering) => {
                 let mut response = response;
-                if answering.is_last() {
+                // A response that switches protocols has a header of its own, `upgrade`, without which
+                // clients refuse it. It is the last one on its connection in any case.
+                let switches = response.status() == StatusCode::SWITCHING_PROTOCOLS;
+                if answering.is_last() && !switches {
                     // hyper closes the connection behind a response that says so.
                     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 }

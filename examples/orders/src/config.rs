@@ -1,7 +1,11 @@
 //! The configuration, from the environment: addresses, but no times, which are in the tree.
 
 use std::error::Error;
+use std::ffi::OsString;
 use std::fmt;
+use std::net::SocketAddr;
+
+use tracing_subscriber::filter::Targets;
 
 use crate::database::Address;
 
@@ -19,8 +23,11 @@ pub struct Config {
     /// `DATABASE_URL`: `postgres://…` or `sqlite:PATH`.
     pub database: Address,
     /// `LOG`: how much is logged, such as `info` or `warn,supervisor=debug`.
-    pub log: String,
+    pub log: Targets,
 }
+
+/// The shortest token that the page takes, in bytes.
+const SHORTEST_TOKEN: usize = 16;
 
 impl Config {
     /// Reads the configuration from the environment.
@@ -30,7 +37,7 @@ impl Config {
     /// Returns an error if a variable has an invalid value: the service does not start with a part of
     /// its configuration.
     pub fn from_env() -> Result<Self, ConfigError> {
-        Self::read(|name| std::env::var(name).ok())
+        Self::read(|name| std::env::var_os(name))
     }
 
     /// Reads the configuration from variables.
@@ -38,23 +45,67 @@ impl Config {
     /// # Errors
     ///
     /// Those of [`from_env`](Self::from_env).
-    pub fn read(variable: impl Fn(&'static str) -> Option<String>) -> Result<Self, ConfigError> {
-        // An empty variable counts as not set.
-        let variable = |name| variable(name).filter(|value| !value.is_empty());
-        let or = |name, default: &str| variable(name).unwrap_or_else(|| default.to_owned());
-        let database = or("DATABASE_URL", "sqlite:orders.db");
-        let database = database
-            .parse()
-            .map_err(|why: String| ConfigError { variable: "DATABASE_URL", why })?;
-        Ok(Self {
-            listen: or("LISTEN", "127.0.0.1:8080"),
-            probes: or("PROBES", "127.0.0.1:9000"),
-            page: or("PAGE", "127.0.0.1:9001"),
-            page_token: variable("PAGE_TOKEN").map(Secret),
-            database,
-            log: or("LOG", "info"),
-        })
+    pub fn read(variable: impl Fn(&'static str) -> Option<OsString>) -> Result<Self, ConfigError> {
+        let variable = |name| match variable(name).map(OsString::into_string) {
+            Some(Ok(value)) if !value.is_empty() => Ok(Some(value)),
+            // A variable that is set to nothing counts as one that is not set.
+            Some(Ok(_)) | None => Ok(None),
+            // The text is not repeated: there may be a password in it.
+            Some(Err(_)) => Err(wrong(name, "it is not UTF-8")),
+        };
+        let or = |name, default: &str| Ok(variable(name)?.unwrap_or_else(|| default.to_owned()));
+        let address = |name, default| {
+            let address: String = or(name, default)?;
+            if is_address(&address) {
+                return Ok(address);
+            }
+            Err(wrong(name, format!("`{address}` is no address, such as `{default}`")))
+        };
+        let config = Self {
+            listen: address("LISTEN", "127.0.0.1:8080")?,
+            probes: address("PROBES", "127.0.0.1:9000")?,
+            page: address("PAGE", "127.0.0.1:9001")?,
+            page_token: variable("PAGE_TOKEN")?.map(Secret),
+            database: or("DATABASE_URL", "sqlite:orders.db")?
+                .parse()
+                .map_err(|why: String| wrong("DATABASE_URL", why))?,
+            log: or("LOG", "info")?.parse().map_err(|why| wrong("LOG", format!("{why}")))?,
+        };
+        config.check_page()?;
+        Ok(config)
     }
+
+    /// Checks what the page would refuse at each start.
+    fn check_page(&self) -> Result<(), ConfigError> {
+        match &self.page_token {
+            Some(Secret(token)) if token.len() < SHORTEST_TOKEN => {
+                Err(wrong("PAGE_TOKEN", format!("it is shorter than {SHORTEST_TOKEN} bytes")))
+            }
+            None if is_open(&self.page) => {
+                Err(wrong("PAGE", "other machines reach it, and there is no PAGE_TOKEN"))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+/// Returns whether this is a host and a port. A host's name is not resolved: that it has no address now
+/// may pass.
+fn is_address(text: &str) -> bool {
+    let is_named = |(host, port): (&str, &str)| {
+        !host.is_empty() && !host.contains([':', ' ']) && port.parse::<u16>().is_ok()
+    };
+    text.parse::<SocketAddr>().is_ok() || text.rsplit_once(':').is_some_and(is_named)
+}
+
+/// Returns whether other machines can reach this address, as far as it tells without being resolved.
+fn is_open(address: &str) -> bool {
+    let address = address.parse::<SocketAddr>();
+    address.is_ok_and(|address| !address.ip().to_canonical().is_loopback())
+}
+
+fn wrong(variable: &'static str, why: impl Into<String>) -> ConfigError {
+    ConfigError { variable, why: why.into() }
 }
 
 /// A text that `Debug` does not print.

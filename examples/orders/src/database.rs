@@ -48,6 +48,18 @@ pub enum Query {
     },
 }
 
+impl Query {
+    /// Returns whether nobody waits for the answer any more. Shipping is worth doing all the same.
+    fn is_abandoned(&self) -> bool {
+        match self {
+            Self::Place { reply, .. } => reply.is_closed(),
+            Self::Find { reply, .. } => reply.is_closed(),
+            Self::Totals { reply } => reply.is_closed(),
+            Self::Ship { .. } => false,
+        }
+    }
+}
+
 /// The address of the database.
 #[derive(Clone, Debug)]
 pub enum Address {
@@ -105,6 +117,9 @@ impl Worker for Database {
                 query = ctx.recv() => query,
             };
             let Some(query) = query else { return Ok(()) };
+            if query.is_abandoned() {
+                continue; // an overload ends when its clients have given up
+            }
             let answered = timeout(PATIENCE, store.answer(query)).await;
             answered.map_err(|_| "the database does not answer")??;
         }
@@ -118,7 +133,7 @@ enum Store {
 }
 
 impl Store {
-    /// Answers a request. If the caller no longer waits, the request is carried out nevertheless.
+    /// Answers a request. If the caller stops waiting meanwhile, the request is carried out nevertheless.
     async fn answer(&mut self, query: Query) -> ChildResult {
         match query {
             Query::Place { name, order, reply } => {

@@ -1,13 +1,17 @@
 //! The HTTP interface for clients.
 
-use axum::extract::{DefaultBodyLimit, FromRequestParts, Path, State};
+use std::time::Duration;
+
+use axum::extract::{DefaultBodyLimit, FromRequestParts, Path, Request, State};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
+use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use supervisor::messages::AskError;
 use supervisor::prelude::*;
+use tokio::time::timeout;
 
 use crate::database::Query;
 use crate::order::{Found, Name, Order, Placed, Totals};
@@ -15,6 +19,11 @@ use crate::shipping::Work;
 
 /// The largest body of a request, in bytes.
 const LONGEST: usize = 4 * 1024;
+
+/// The time for a request, with its body, until its response. A client that sends half of an order would
+/// otherwise keep one of the connections for ever. The database has half of this time (see
+/// `ChildRef::ask`).
+const LIMIT: Duration = Duration::from_secs(10);
 
 /// The children that the handlers use. Their addresses stay valid when they restart.
 #[derive(Clone)]
@@ -29,7 +38,16 @@ pub fn routes(database: ChildRef<Query>, shipping: ChildRef<Work>) -> Router {
         .route("/orders/{name}", get(find).put(place))
         .route("/totals", get(totals))
         .layer(DefaultBodyLimit::max(LONGEST))
+        .layer(middleware::from_fn(in_time))
         .with_state(Desk { database, shipping })
+}
+
+/// Answers within [`LIMIT`].
+async fn in_time(request: Request, next: Next) -> Response {
+    timeout(LIMIT, next.run(request)).await.unwrap_or_else(|_| {
+        let close = [(header::CONNECTION, "close")];
+        (StatusCode::REQUEST_TIMEOUT, close, "the request took too long\n").into_response()
+    })
 }
 
 /// Places an order. The client names the order, so that it can repeat a request that got no answer:

@@ -22,6 +22,9 @@ use crate::config::Config;
 use crate::database::Database;
 use crate::shipping::Shipping;
 
+/// The largest number of clients at a time. Each has an open file: see `LimitNOFILE` in `deploy`.
+pub const MAX_CONNECTIONS: usize = 10_000;
+
 supervision_tree! {
     /// The service.
     ///
@@ -43,14 +46,17 @@ supervision_tree! {
         probes: Web = Web::probes(&config.probes),
         page: Web = page(config),
 
-        // Tried until it is up: without it, the tree is live but not ready.
+        // Tried until it is up: without it, the tree is live but not ready. A database that accepts
+        // connections and then fails, as one with a full disk does, is no reason to end the service
+        // either: a new process would find the same.
         database: Database(
-            start = retry, start_timeout = 5s, backoff = 100ms..5s, heartbeat = 15s, shutdown = 2s,
+            start = retry, start_timeout = 5s, backoff = 100ms..5s, max_restarts = unlimited,
+            heartbeat = 15s, shutdown = 2s,
         ) = Database::new(config.database.clone()),
 
         shipping: Shipping(heartbeat = 15s, shutdown = 5s) = Shipping::new(database),
 
-        connections: simple_one_for_one(max_children = 10_000) {
+        connections: simple_one_for_one(max_children = MAX_CONNECTIONS) {
             connection: Temporary<Connection>(shutdown = 6s),
         },
         server: HttpServer = HttpServer::new(listener, http::routes(database, shipping), connections),

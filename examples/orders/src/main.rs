@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use orders::Orders;
 use orders::config::Config;
-use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -21,32 +20,34 @@ const WATCHDOG: Duration = Duration::from_secs(30);
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let (config, listener) = match prepare() {
-        Ok(prepared) => prepared,
+    let config = match Config::from_env() {
+        Ok(config) => config,
         Err(error) => {
             eprintln!("orders: {error}");
             return ExitCode::from(WRONG_CONFIGURATION);
         }
     };
-    supervisor::run(Orders::tree(&config, listener)).runtime_watchdog(WATCHDOG).await
-}
-
-fn prepare() -> Result<(Config, TcpListener), Box<dyn std::error::Error>> {
-    let config = Config::from_env()?;
-    let filter: Targets = config.log.parse().map_err(|error| format!("LOG: {error}"))?;
     let lines = tracing_subscriber::fmt::layer().with_ansi(io::stdout().is_terminal());
-    tracing_subscriber::registry().with(lines).with(filter).init();
-    let listener = listen(&config).map_err(|error| format!("LISTEN={}: {error}", config.listen))?;
-    tracing::info!("orders are taken at http://{}", listener.local_addr()?);
-    Ok((config, listener))
+    tracing_subscriber::registry().with(lines).with(config.log.clone()).init();
+    // An address that another process has now may be free at the next start.
+    let listener = match listen(&config) {
+        Ok(listener) => listener,
+        Err(error) => {
+            eprintln!("orders: LISTEN={}: {error}", config.listen);
+            return ExitCode::FAILURE;
+        }
+    };
+    supervisor::run(Orders::tree(&config, listener)).runtime_watchdog(WATCHDOG).await
 }
 
 /// Takes systemd's socket if there is one, and binds one otherwise. The socket is bound once, for all
 /// lives of the server: while the server restarts, clients wait.
 fn listen(config: &Config) -> io::Result<TcpListener> {
     #[cfg(unix)]
-    if let Some(listener) = supervisor::systemd::tcp_listener("http")? {
-        return Ok(listener);
-    }
-    TcpListener::bind(&config.listen)
+    let passed = supervisor::systemd::tcp_listener("http")?;
+    #[cfg(not(unix))]
+    let passed = None;
+    let listener = passed.map_or_else(|| TcpListener::bind(&config.listen), Ok)?;
+    tracing::info!("orders are taken at http://{}", listener.local_addr()?);
+    Ok(listener)
 }

@@ -18,3 +18,12 @@ fn the_files_in_deploy_give_the_tree_its_time() {
     let checked = deployment.check_systemd(include_str!("../deploy/orders.service"));
     checked.unwrap_or_else(|error| panic!("orders.service: {error}"));
 }
+
+#[test]
+fn the_unit_allows_as_many_files_as_there_are_connections() {
+    let unit = include_str!("../deploy/orders.service");
+    let limit = unit.lines().find_map(|line| line.strip_prefix("LimitNOFILE="));
+    let limit: usize = limit.expect("a limit").parse().expect("a number");
+    // Some are for the listener, the database, the probes and the page.
+    assert!(limit >= orders::MAX_CONNECTIONS + 1_000, "{limit} files are too few");
+}

@@ -15,8 +15,8 @@ use supervisor::testing;
 /// Returns a configuration with free ports, and a database in this file.
 fn config(database: &Path) -> Config {
     Config::read(|name| match name {
-        "DATABASE_URL" => Some(format!("sqlite:{}", database.display())),
-        "PROBES" | "PAGE" => Some("127.0.0.1:0".to_owned()),
+        "DATABASE_URL" => Some(format!("sqlite:{}", database.display()).into()),
+        "PROBES" | "PAGE" => Some("127.0.0.1:0".into()),
         _ => None,
     })
     .expect("a configuration")

@@ -39,6 +39,18 @@ async fn the_service_waits_for_a_database_that_is_away() -> StepResult {
     service.is_ready(200).await;
     assert_eq!(place(service.http, "o-1").await?.status, 201);
 
+    // It connects again beside a transaction that writes, which no lock of the connection waits for.
+    let url = format!("host=127.0.0.1 port={port} user=postgres dbname=postgres");
+    let (writer, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await?;
+    let connection = tokio::spawn(connection);
+    let write = "BEGIN; INSERT INTO orders (name, item, quantity) VALUES ('o-3', 'tea', 2)";
+    writer.batch_execute(write).await?;
+    service.kill("database").await;
+    assert_eq!(place(service.http, "o-1").await?.status, 200);
+    writer.batch_execute("ROLLBACK").await?;
+    drop(writer);
+    connection.await??;
+
     // It goes away.
     let server = tokio::task::spawn_blocking(move || {
         server.stop().map_err(|error| error.to_string())?;

@@ -4,6 +4,8 @@
 
 mod service;
 
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -129,4 +131,44 @@ async fn a_wrong_configuration_is_told_without_its_secrets() {
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(error.starts_with("orders: DATABASE_URL: "), "{error}");
     assert!(!error.contains("secret"), "{error}");
+}
+
+#[tokio::test]
+async fn each_value_without_a_meaning_ends_the_program_for_good() {
+    let wrong = [
+        ("LISTEN", "8080".into()),
+        ("PROBES", "127.0.0.1:http".into()),
+        ("PAGE", "0.0.0.0:70000".into()),
+        ("PAGE_TOKEN", "short".into()),
+        ("LOG", "info,orders=loud".into()),
+        ("DATABASE_URL", OsString::from_vec(b"sqlite:secret-\xff.db".to_vec())),
+    ];
+    for (variable, value) in &wrong {
+        let (code, error) = end_with(&[(variable, value)]).await;
+        assert!(error.starts_with(&format!("orders: {variable}: ")), "{variable}: {error}");
+        assert_eq!(code, Some(78), "{error}");
+        assert!(!error.contains("secret"), "{error}");
+    }
+    let (code, error) =
+        end_with(&[("PAGE", "0.0.0.0:0".as_ref()), ("PAGE_TOKEN", "".as_ref())]).await;
+    assert!(error.starts_with("orders: PAGE: "), "{error}");
+    assert_eq!(code, Some(78), "{error}");
+}
+
+#[tokio::test]
+async fn an_address_that_is_taken_may_be_free_at_the_next_start() {
+    let other = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    let taken = other.local_addr().expect("its address").to_string();
+    let (code, error) = end_with(&[("LISTEN", taken.as_ref())]).await;
+    assert!(error.starts_with(&format!("orders: LISTEN={taken}: ")), "{error}");
+    assert_eq!(code, Some(1), "{error}");
+}
+
+/// Runs the service with these variables, and returns its exit code and what it has written as errors.
+async fn end_with(variables: &[(&str, &OsStr)]) -> (Option<i32>, String) {
+    let directory = Directory::new("ends");
+    let mut command = command(&directory.database());
+    command.envs(variables.iter().copied());
+    let output = within("the end", command.output()).await.expect("it ends");
+    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
 }

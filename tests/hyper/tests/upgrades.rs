@@ -5,8 +5,9 @@ use axum::body::Body;
 use axum::routing::get;
 use hyper::{Request, Response, StatusCode, header, upgrade};
 use hyper_util::rt::TokioIo;
+use supervisor_hyper::{Connection, HttpServer};
 use supervisor_hyper_tests::{Alive, Client, Guard, connections, start, until, within};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
 
 /// A protocol that echoes, in a task that its handler spawns, as axum's `on_upgrade` does.
 fn echo(alive: &Alive, says_goodbye: bool) -> Router {
@@ -34,6 +35,16 @@ fn echo(alive: &Alive, says_goodbye: bool) -> Router {
         response
     };
     Router::new().route("/", get(handler))
+}
+
+supervisor::supervision_tree! {
+    /// A server that drains until it is told to stop.
+    Draining(listener: std::net::TcpListener, routes: Router): one_for_one(drain = 10m) {
+        connections: simple_one_for_one {
+            connection: Temporary<Connection>(shutdown = 2s),
+        },
+        server: HttpServer = HttpServer::new(listener, routes, connections),
+    }
 }
 
 async fn upgraded(address: std::net::SocketAddr) -> Client {
@@ -94,4 +105,32 @@ async fn when_its_worker_ends_its_stream_fails() {
     workers[0].kill().await.expect("a kill");
     client.closed().await;
     until("the task has ended", async || alive.count() == 0).await;
+}
+
+/// The header `connection` of a response says `close` during a drain, but a switch of protocols has to
+/// keep its own: without `upgrade` in it, clients refuse the response.
+#[tokio::test]
+async fn while_the_tree_drains_an_upgrade_keeps_its_header() {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    let address = listener.local_addr().expect("its address");
+    let web = Draining::start(listener, echo(&Alive::default(), false)).await.expect("a start");
+    web.supervisor().request_shutdown();
+    until("the drain", async || !web.supervisor().health().await.ready).await;
+    let mut client = Client::new(address).await;
+    client
+        .write("GET / HTTP/1.1\r\nhost: test\r\nconnection: upgrade\r\nupgrade: echo\r\n\r\n")
+        .await;
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        let read = within("a line of the response", client.0.read_line(&mut head)).await;
+        assert_ne!(read.expect("a line"), 0, "the connection has ended: {head}");
+    }
+    assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+    let connection: Vec<_> =
+        head.lines().filter_map(|line| line.strip_prefix("connection: ")).collect();
+    assert_eq!(connection, ["upgrade"], "{head}");
+    echoes(&mut client, "one").await;
+    drop(client);
+    web.supervisor().end_drain();
+    within("the end", web.supervisor().wait()).await.expect("in order");
 }

@@ -7,6 +7,16 @@ use tokio_postgres::{Client, Config, Error, NoTls};
 use super::{Query, sql};
 use crate::order::{Found, Name, Order, Placed, Totals};
 
+/// Returns whether the tables are there, with the index.
+const HAS_TABLES: &str = "
+    SELECT to_regclass('orders') IS NOT NULL
+       AND to_regclass('to_ship') IS NOT NULL
+       AND to_regclass('stock') IS NOT NULL";
+
+/// Lets one replica at a time make the tables, until the end of its transaction. The number stands for
+/// this service, and for nothing else in the database.
+const LOCK: &str = "SELECT pg_advisory_xact_lock(7239001)";
+
 pub(super) struct Postgres {
     client: Client,
     /// The task that drives the connection. It belongs to the life of the child, and ends with it.
@@ -18,8 +28,21 @@ impl Postgres {
         // Across a network that others can read, `tokio-postgres-rustls` takes the place of `NoTls`.
         let (client, connection) = config.connect(NoTls).await?;
         let connection = ctx.spawn(connection);
-        client.batch_execute(sql::TABLES).await?;
-        Ok(Self { client, connection })
+        let mut postgres = Self { client, connection };
+        postgres.make_tables().await?;
+        Ok(postgres)
+    }
+
+    /// Makes the tables, if they are missing. `IF NOT EXISTS` alone is not enough: two replicas that make
+    /// a table at once fail, and an index is locked against writers even where it exists.
+    async fn make_tables(&mut self) -> Result<(), Error> {
+        if self.client.query_one(HAS_TABLES, &[]).await?.try_get(0)? {
+            return Ok(());
+        }
+        let transaction = self.client.transaction().await?;
+        transaction.batch_execute(LOCK).await?;
+        transaction.batch_execute(sql::TABLES).await?;
+        transaction.commit().await
     }
 
     pub(super) async fn lost(&mut self) -> ChildError {
