@@ -1,9 +1,9 @@
-//! A job scheduler in three processes, one of which runs it: kill it, stop it, pause it, and watch it
-//! change hands.
+//! A job scheduler that runs in one of three processes: kill, stop or pause the process, and another
+//! one takes over.
 //!
 //! What it shows: a child that must run in one replica of a service only, under a lease in PostgreSQL
-//! (`lease::Singleton`, `supervisor_postgres::PgLeases`), and jobs that are each run once, since they check
-//! the fence of the lease in their transaction.
+//! (`lease::Singleton`, `supervisor_postgres::PgLeases`), and jobs that are each run once, since each
+//! checks the fence of the lease in its transaction.
 //!
 //! How to run it: `cargo run --example cluster`. It starts a PostgreSQL of its own on loopback, where
 //! Debian's package `postgresql` is installed. Where it is not, the three replicas are in one process, and
@@ -30,9 +30,9 @@
 //!   4.6 s                                               leads with fence 6
 //!   ...
 //! SIGSTOP to blue for 3.5s: it cannot know that its lease ends meanwhile
-//!   5.9 s                                               stands still
+//!   5.9 s                                               paused
 //!   7.9 s   leads with fence 7
-//!   9.4 s                                               goes on
+//!   9.4 s                                               resumed
 //!   9.4 s                                               ended
 //!   ...
 //! 33 jobs, each run once and in order. The scheduler changed hands 3 times; after a crash that takes up
@@ -53,7 +53,7 @@ async fn main() -> Result<ExitCode, Failure> {
     match arguments[..] {
         [] => tour().await?,
         ["play"] => play().await?,
-        // What the command starts three times.
+        // The example starts itself three times with this argument.
         ["replica", url] => return replica(url).await,
         _ => return Err("`cluster` or `cluster play`".into()),
     }

@@ -34,7 +34,7 @@ struct State {
     draining: Draining,
 }
 
-/// Whether the tree drains, as a server tells its connections.
+/// Whether the tree drains, as the server has told its connections.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Draining(Arc<AtomicBool>);
 

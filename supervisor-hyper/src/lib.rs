@@ -46,10 +46,12 @@
 //! that belongs to it, and the shutdown report names it. That is the end of a response without an end,
 //! unless its handler looks at [`ConnectionInfo::shutdown_requested`].
 //!
-//! During the tree's [drain](https://docs.rs/supervision-tree/latest/supervisor/guide/stopping/), all is served, and each response over HTTP/1
-//! says `connection: close`: a client that keeps its connections makes its next request on a new one,
-//! which a load balancer leads to another replica. So no connection is left, or few, that could be cut
-//! when the server stops.
+//! During the tree's [drain], requests are served as before, but each response over HTTP/1 says
+//! `connection: close`: a client with a pool of connections makes its next request on a new
+//! connection, which a load balancer sends to another replica. So few connections are left to be
+//! closed when the server stops.
+//!
+//! [drain]: https://docs.rs/supervision-tree/latest/supervisor/guide/stopping/
 //!
 //! # A crash
 //!

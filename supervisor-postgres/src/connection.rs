@@ -1,4 +1,5 @@
-//! The connection: opened by the first request that needs one, dropped by the first that fails on it.
+//! The connection, which the first request opens. It is opened again by the request that finds it
+//! closed.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -9,17 +10,20 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
 use tokio_postgres::{AsyncMessage, Client, Config, Error, Socket};
 
+use crate::hosts;
 use crate::statements::{LISTEN, TABLE};
 
 type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-/// Opens a connection. A function, since the type of an encrypted connection is nobody else's concern.
-type Open = dyn Fn(Config, Arc<Waiting>) -> BoxFuture<Result<Link, Error>> + Send + Sync;
+/// A function that opens a connection before a moment. It hides the type of the TLS connector from
+/// [`Connection`].
+type Open = dyn Fn(Config, Instant, Arc<Waiting>) -> BoxFuture<Result<Link, Error>> + Send + Sync;
 
-/// An open connection. Its socket is closed when this is dropped, whatever the server does with it.
+/// An open connection. Dropping it closes the socket, even while the server does not answer.
 pub(crate) struct Link {
     pub(crate) client: Client,
     driver: JoinHandle<()>,
@@ -27,7 +31,7 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    /// Closes the socket: what was sent on it may never be answered.
+    /// Closes the socket, after a request on it has had no answer in time.
     pub(crate) fn give_up(&self) {
         self.is_given_up.store(true, Ordering::SeqCst);
         self.driver.abort();
@@ -49,7 +53,7 @@ impl Drop for Link {
 pub(crate) struct Waiting(Mutex<HashMap<String, Arc<Notify>>>);
 
 impl Waiting {
-    /// Returns what is notified when this lease may be free.
+    /// Returns the [`Notify`] that is notified when this lease may be free.
     pub(crate) fn lease(&self, lease: &str) -> Arc<Notify> {
         Arc::clone(self.leases().entry(lease.to_owned()).or_default())
     }
@@ -73,7 +77,7 @@ impl Waiting {
     }
 }
 
-/// The place of the connection.
+/// The connection of a process, open or not.
 pub(crate) struct Connection {
     pub(crate) config: Config,
     open: Box<Open>,
@@ -90,12 +94,13 @@ impl Connection {
         T::TlsConnect: Send,
         <T::TlsConnect as TlsConnect<Socket>>::Future: Send,
     {
-        let open = move |config: Config, waiting: Arc<Waiting>| {
+        let open = move |config: Config, until: Instant, waiting: Arc<Waiting>| {
             let tls = tls.clone();
             let opened = async move {
-                let (client, mut connection) = config.connect(tls).await?;
+                let (client, mut connection) = hosts::connect(&config, tls, until).await?;
                 let driver = tokio::spawn(async move {
-                    // The end of the connection is told by the request that needs it.
+                    // The error of the connection is returned to the requests that wait for an
+                    // answer.
                     while let Some(Ok(message)) = poll_fn(|cx| connection.poll_message(cx)).await {
                         if let AsyncMessage::Notification(news) = message
                             && news.channel() == TABLE
@@ -116,17 +121,17 @@ impl Connection {
         self.listens = listens;
     }
 
-    /// Returns the connection, and opens it if there is none.
-    pub(crate) async fn link(&self) -> Result<Arc<Link>, Error> {
+    /// Returns the connection. If there is none, opens it before this moment, at which the request ends.
+    pub(crate) async fn link(&self, until: Instant) -> Result<Arc<Link>, Error> {
         let mut place = self.link.lock().await;
         if let Some(link) = place.as_ref().filter(|link| link.is_of_use()) {
             return Ok(Arc::clone(link));
         }
         *place = None;
-        let link = (self.open)(self.config.clone(), Arc::clone(&self.waiting)).await?;
+        let link = (self.open)(self.config.clone(), until, Arc::clone(&self.waiting)).await?;
         if self.listens {
             link.client.batch_execute(LISTEN).await?;
-            // Releases may have been told to nobody meanwhile.
+            // Notifications of releases were lost while there was no connection.
             self.waiting.wake_all();
         }
         let link = Arc::new(link);

@@ -1,4 +1,4 @@
-//! The errors, in words: what is wrong, and what helps.
+//! The error of a request to the database.
 
 use std::error::Error;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio_postgres::Config;
 use tokio_postgres::config::Host;
-use tokio_postgres::error::SqlState;
+use tokio_postgres::error::{Severity, SqlState};
 
 use crate::statements::TABLE;
 
@@ -23,13 +23,31 @@ impl PgLeaseError {
         Self { words: words(&source, config), source: Some(source) }
     }
 
-    /// The error of a request without an answer.
+    /// Creates the error of the statement that creates the table.
+    pub(crate) fn of_creation(source: tokio_postgres::Error, config: &Config) -> Self {
+        match source.as_db_error() {
+            Some(said) if *said.code() == SqlState::INSUFFICIENT_PRIVILEGE => {
+                let (place, user) = (Place(config), user(config));
+                let words = format!(
+                    "`{user}` may not create the table `{TABLE}` in {place}: have the owner of the schema \
+                     create it once, by `PgLeases::create_table` or with what `schema()` prints, and then \
+                     {} (it says: {})",
+                    grant(user),
+                    said.message()
+                );
+                Self { words, source: Some(source) }
+            }
+            _ => Self::of(source, config),
+        }
+    }
+
+    /// Creates the error of a request without an answer.
     pub(crate) fn late(limit: Duration, config: &Config) -> Self {
         let place = Place(config);
         Self { words: format!("{place} has not answered within {limit:?}"), source: None }
     }
 
-    /// The error of a clock that has gone ahead.
+    /// Creates the error of a clock that has gone ahead.
     pub(crate) fn drift(words: String) -> Self {
         Self { words, source: None }
     }
@@ -47,14 +65,23 @@ impl Error for PgLeaseError {
     }
 }
 
+fn user(config: &Config) -> &str {
+    config.get_user().unwrap_or("the user")
+}
+
+/// What a user needs who only uses leases.
+fn grant(user: &str) -> String {
+    format!("GRANT SELECT, INSERT, UPDATE ON {TABLE} TO {user}")
+}
+
 fn words(error: &tokio_postgres::Error, config: &Config) -> String {
     let place = Place(config);
-    let user = config.get_user().unwrap_or("the user");
+    let user = user(config);
     let Some(said) = error.as_db_error() else {
         if error.is_closed() {
             return format!("the connection to {place} was lost");
         }
-        // The error of the socket is below that of the client.
+        // The error of the socket is the source of the client's error.
         let cause = error.source().map_or_else(|| error.to_string(), ToString::to_string);
         return format!("{place} cannot be reached: {cause}");
     };
@@ -73,10 +100,13 @@ fn words(error: &tokio_postgres::Error, config: &Config) -> String {
             "the table `{TABLE}` of {place} has another form than this program expects: compare it with \
              what `schema()` prints"
         ),
-        SqlState::INSUFFICIENT_PRIVILEGE => format!(
-            "`{user}` may not use the table `{TABLE}` of {place}: \
-             GRANT SELECT, INSERT, UPDATE ON {TABLE} TO {user}"
-        ),
+        // The end of the session: it was not let in.
+        SqlState::INSUFFICIENT_PRIVILEGE if said.parsed_severity() == Some(Severity::Fatal) => {
+            format!("{place} does not let `{user}` in")
+        }
+        SqlState::INSUFFICIENT_PRIVILEGE => {
+            format!("`{user}` may not use the table `{TABLE}` of {place}: {}", grant(user))
+        }
         SqlState::READ_ONLY_SQL_TRANSACTION => format!(
             "{place} is a replica that cannot be written to, or its sessions are read-only: leases need \
              the primary (`target_session_attrs=read-write`)"
@@ -110,7 +140,7 @@ impl fmt::Display for Place<'_> {
                 #[cfg(unix)]
                 Host::Unix(path) => write!(f, "{separator}{}", path.display())?,
             }
-            // One port is that of all hosts.
+            // A single port is the port of all hosts.
             match ports.get(index).or(ports.first()) {
                 Some(port) => write!(f, ":{port}")?,
                 None => write!(f, ":5432")?,

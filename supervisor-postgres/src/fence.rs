@@ -15,8 +15,8 @@ pub trait CheckFence {
     /// Checks that this replica holds the lease, keeps any other replica from acquiring it until the
     /// transaction ends, and returns the number of the acquisition.
     ///
-    /// So what the transaction writes is written before the lease changes hands, or not at all, even if
-    /// the process stands still in the middle of it. Check first, and write then:
+    /// So the transaction commits before the lease changes hands, or not at all, even if the process
+    /// is paused in the middle of it. Check first, then write:
     ///
     /// ```no_run
     /// use supervisor::lease::Fence;
@@ -33,11 +33,11 @@ pub trait CheckFence {
     /// }
     /// ```
     ///
-    /// The check locks the lease's row `FOR KEY SHARE`, which renewals pass. The user of the transaction
-    /// needs `GRANT SELECT, UPDATE ON supervisor_leases`, and the table in the search path. With another
-    /// client than `tokio-postgres`, execute [`check_statement`] and compare the fence.
+    /// The check locks the lease's row `FOR KEY SHARE`, for which renewals do not wait. The database
+    /// user needs `GRANT SELECT, UPDATE ON supervisor_leases`, and the table in the search path. With
+    /// a client other than `tokio-postgres`, execute [`check_statement`] and compare the fence.
     ///
-    /// A replica that stands still within such a transaction keeps the lease from others until the
+    /// A replica that is paused within such a transaction keeps the lease from others until the
     /// server ends its session: set `idle_in_transaction_session_timeout` for these connections, and
     /// keep the transactions short.
     ///
@@ -108,10 +108,10 @@ impl fmt::Display for FenceError {
             Self::NoLease(error) => error.fmt(f),
             Self::Stale { lease, number, found: Some(found) } => write!(
                 f,
-                "the lease `{lease}` has fence {found} by now: fence {number} is a thing of the past"
+                "fence {number} of the lease `{lease}` is stale: the lease has fence {found} by now"
             ),
             Self::Stale { lease, number, found: None } => {
-                write!(f, "nobody holds the lease `{lease}`: fence {number} is a thing of the past")
+                write!(f, "fence {number} of the lease `{lease}` is stale: nobody holds the lease")
             }
             Self::Database(error) => match error.as_db_error() {
                 Some(said) => write!(f, "the fence was not checked: {}", said.message()),

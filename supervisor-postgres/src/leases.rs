@@ -1,5 +1,6 @@
 //! The engine: leases in a table.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
 use std::pin::pin;
@@ -8,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use supervisor::lease::{Acquisition, Claim, LeaseClock, LeaseError, Leases, Renewal};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Config, NoTls, Row, Socket};
@@ -16,13 +17,13 @@ use tokio_postgres::{Config, NoTls, Row, Socket};
 use crate::connection::{Connection, Link};
 use crate::error::PgLeaseError;
 use crate::server_clock::{Reading, ServerClock};
-use crate::statements::{ACQUIRE, ADD, CREATE, LOOK, RELEASE, RENEW};
+use crate::statements::{ACQUIRE, ADD, CREATE, CREATE_ALONE, FIND, LOOK, RELEASE, RENEW};
 
 /// The time limit of a request, unless a quarter of the lease's `ttl` is shorter.
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// The time after which a lease is asked for again that is free, but locked: by another replica that is
-/// acquiring it, or by a transaction that has checked its fence.
+/// The time after which a lease that is free but locked is requested again. It is locked by another
+/// replica that is acquiring it, or by a transaction that has checked its fence.
 const LOCKED: Duration = Duration::from_millis(50);
 
 /// Leases in a table of a PostgreSQL database, for [`Singleton`](supervisor::lease::Singleton).
@@ -57,7 +58,19 @@ const LOCKED: Duration = Duration::from_millis(50);
 /// # Requests
 ///
 /// A request that has no answer within five seconds, or a quarter of the lease's `ttl` if that is
-/// shorter, fails, and the connection is opened anew. A statement that was sent is never called back.
+/// shorter, fails, and the next request opens a new connection. The server may still execute a
+/// statement whose request has failed.
+///
+/// # Hosts
+///
+/// With several hosts (`host=a,b`), each new connection tries them in this order, or in random order
+/// with `load_balance_hosts=random`. The time of the request is divided equally among the hosts and
+/// the statements that follow: a host that has not let the replica in within its share is given up,
+/// and the next one is tried. The second of two hosts is tried after a third of the time at the latest.
+/// With `target_session_attrs=read-write`, a host that is not the primary is given up, too.
+///
+/// If no `connect_timeout` is set, connecting to one address of the last or only host takes at most half
+/// of the time that is left, since its name may stand for several addresses.
 #[derive(Clone)]
 pub struct PgLeases(Arc<Shared>);
 
@@ -65,7 +78,7 @@ struct Shared {
     connection: Connection,
     replica: String,
     clock: LeaseClock,
-    server_clock: Mutex<ServerClock>,
+    server_clocks: Mutex<HashMap<String, ServerClock>>,
 }
 
 impl PgLeases {
@@ -89,12 +102,12 @@ impl PgLeases {
             connection: Connection::new(config, tls),
             replica: default_replica(),
             clock: LeaseClock::boottime(),
-            server_clock: Mutex::default(),
+            server_clocks: Mutex::default(),
         }))
     }
 
-    /// Sets the name of this replica, which is written beside the leases that it holds, for those who read
-    /// the table. Default: the name of the host, and the number of the process.
+    /// Sets the name of this replica, which is written beside the leases that it holds, for people
+    /// who read the table. Default: the host name and the process id.
     ///
     /// # Panics
     ///
@@ -105,9 +118,10 @@ impl PgLeases {
         self
     }
 
-    /// Sets whether a release by another replica is listened for (`LISTEN`), which makes an orderly
-    /// hand-over immediate. Through a pooler of transactions, as PgBouncer in its mode `transaction`,
-    /// that is impossible: set `false` there, and a hand-over takes up to `renew`. Default: `true`.
+    /// Sets whether the engine listens for releases by other replicas (`LISTEN`), which makes an
+    /// orderly handover immediate. Through a pooler in transaction mode, such as PgBouncer with
+    /// `pool_mode = transaction`, that is impossible: set `false` there, and a handover takes up to
+    /// `renew`. Default: `true`.
     ///
     /// # Panics
     ///
@@ -122,10 +136,12 @@ impl PgLeases {
         Arc::get_mut(&mut self.0).expect("an engine is set up before it is cloned")
     }
 
-    /// Creates the table of the leases, unless it exists.
+    /// Creates the table of the leases, unless one is in the search path. Replicas that start
+    /// together may all call this.
     ///
-    /// The user needs the right to create tables; one that only uses them does with
-    /// `GRANT SELECT, INSERT, UPDATE ON supervisor_leases`.
+    /// The database user needs the right to create tables in the first schema of the search path, but
+    /// only if the table does not exist. A user that only uses leases needs
+    /// `GRANT SELECT, INSERT, UPDATE ON supervisor_leases`, and may call this once the table exists.
     ///
     /// # Errors
     ///
@@ -135,7 +151,21 @@ impl PgLeases {
     ///
     /// If the future is dropped, the table may have been created or not.
     pub async fn create_table(&self) -> Result<(), PgLeaseError> {
-        self.request(LIMIT, async |link: &Link| link.client.batch_execute(CREATE).await).await
+        let refused = self.request(LIMIT, async |link: &Link| {
+            if has_table(link).await? {
+                return Ok(None);
+            }
+            // One request of two statements is one transaction.
+            let create = format!("{CREATE_ALONE}; {CREATE}");
+            let Err(error) = link.client.batch_execute(&create).await else { return Ok(None) };
+            // A migration, which does not wait for the lock, may have been faster.
+            let is_done = has_table(link).await.unwrap_or(false);
+            Ok(Some(error).filter(|_| !is_done))
+        });
+        match refused.await? {
+            None => Ok(()),
+            Some(error) => Err(PgLeaseError::of_creation(error, &self.0.connection.config)),
+        }
     }
 
     /// Makes a request within a time limit.
@@ -146,8 +176,9 @@ impl PgLeases {
     ) -> Result<T, PgLeaseError> {
         let connection = &self.0.connection;
         let mut used = None;
-        let answer = timeout(limit, async {
-            let link = connection.link().await?;
+        let until = Instant::now() + limit;
+        let answer = timeout_at(until, async {
+            let link = connection.link(until).await?;
             call(used.insert(link)).await
         })
         .await;
@@ -175,10 +206,13 @@ impl PgLeases {
         Ok(Some((row, reading)))
     }
 
-    fn compare_clocks(&self, reading: Reading) -> Result<(), PgLeaseError> {
-        let clock = self.0.server_clock.lock();
-        let compared = clock.unwrap_or_else(PoisonError::into_inner).read(reading);
-        compared.map_err(PgLeaseError::drift)
+    /// Compares the clocks, for each lease on its own: a step that does not matter to a long lease may end
+    /// a short one, and has to be an error of that lease.
+    fn compare_clocks(&self, claim: &Claim, reading: Reading) -> Result<(), PgLeaseError> {
+        let clocks = self.0.server_clocks.lock();
+        let mut clocks = clocks.unwrap_or_else(PoisonError::into_inner);
+        let clock = clocks.entry(claim.lease().to_owned()).or_default();
+        clock.read(reading, claim.ttl()).map_err(PgLeaseError::drift)
     }
 
     async fn try_acquire(&self, claim: &Claim) -> Result<Acquisition, PgLeaseError> {
@@ -186,7 +220,7 @@ impl PgLeases {
         let lease: (&(dyn ToSql + Sync), _) = (&claim.lease(), Type::TEXT);
         let (held, acquired) = self
             .request(limit(claim), async |link: &Link| {
-                // Those who only wait lock nothing, and write nothing.
+                // A replica that only waits locks nothing, and writes nothing.
                 match self.timed(link, LOOK, slice::from_ref(&lease)).await? {
                     Some((row, _)) if row.try_get("held")? => {
                         let left: i64 = row.try_get("remaining")?;
@@ -214,8 +248,8 @@ impl PgLeases {
         let Some((fence, reading)) = acquired else {
             return Ok(Acquisition::Held { remaining: held });
         };
-        self.compare_clocks(reading)?;
-        // A column of ours that counts from one is not negative.
+        self.compare_clocks(claim, reading)?;
+        // The identity column counts from one, so it is never negative.
         Ok(Acquisition::Acquired { fence: fence.unsigned_abs() })
     }
 
@@ -229,7 +263,7 @@ impl PgLeases {
             })
             .await?;
         let Some((_, reading)) = renewed else { return Ok(Renewal::Lost) };
-        self.compare_clocks(reading)?;
+        self.compare_clocks(claim, reading)?;
         Ok(Renewal::Renewed)
     }
 
@@ -281,6 +315,11 @@ impl fmt::Debug for PgLeases {
 #[must_use]
 pub const fn schema() -> &'static str {
     CREATE
+}
+
+async fn has_table(link: &Link) -> Result<bool, tokio_postgres::Error> {
+    let row = link.client.query_typed_opt(FIND, &[]).await?;
+    row.map_or(Ok(false), |row| row.try_get("found"))
 }
 
 /// Returns the time limit of a request: an answer that comes later is of little use.

@@ -1,7 +1,7 @@
 //! Children that run in one replica of a service only, by leases in a table of PostgreSQL.
 //!
 //! The module [`lease`](supervisor::lease) of the library says what a lease is, what is promised, and
-//! what only the fence covers. [`PgLeases`] is its engine on [`tokio_postgres`].
+//! what only the fence, a fencing token, covers. [`PgLeases`] is its engine on [`tokio_postgres`].
 //!
 //! # A pair of replicas
 //!
@@ -29,7 +29,7 @@
 //!     println!("this replica sends the bills, with fence {}", fence.number()?);
 //!     while !ctx.is_shutdown_requested() {
 //!         let transaction = client.transaction().await?;
-//!         fence.check(&transaction).await?; // a process that stood still writes nothing
+//!         fence.check(&transaction).await?; // a process that was paused writes nothing
 //!         transaction.execute("UPDATE orders SET billed = true WHERE NOT billed", &[]).await?;
 //!         transaction.commit().await?;
 //!         tokio::select! {
@@ -63,9 +63,9 @@
 //!
 //! # The table
 //!
-//! [`PgLeases::create_table`] creates `supervisor_leases`, in the first schema of the search path, and
-//! [`schema`] returns the statement for a migration. Who only uses leases needs `GRANT SELECT, INSERT,
-//! UPDATE ON supervisor_leases`. A row looks like this:
+//! [`PgLeases::create_table`] creates `supervisor_leases`, in the first schema of the search path, unless
+//! the table exists, and [`schema`] returns the statement for a migration. A database user that only uses
+//! leases needs `GRANT SELECT, INSERT, UPDATE ON supervisor_leases`. A row looks like this:
 //!
 //! ```text
 //!   lease  |              holder              | fence |         expires_at         |   replica
@@ -73,33 +73,35 @@
 //!  billing | 3f0c2a9d5b7e41c8a6d1e0f492b37c58 |     7 | 2026-11-29 21:30:12.5+00   | shop-1[4711]
 //! ```
 //!
-//! `replica` is for those who read it, and nothing compares it. Fences come from a sequence, so that they
-//! grow also after a row was deleted, and they skip numbers. To move a lease to another replica, stop the
-//! one that holds it. If its row is changed or deleted by hand, another replica can acquire the lease at
-//! once, while the children of the former go on until its next renewal.
+//! `replica` is for people who read the table; no statement compares it. Fences come from a sequence:
+//! they grow even after a row was deleted, and they skip numbers. To move a lease to another replica,
+//! stop the one that holds it. If its row is changed or deleted by hand, another replica can acquire
+//! the lease at once, while the children of the former go on until its next renewal.
 //!
 //! # What happens when
 //!
 //! | what happens | then |
 //! |---|---|
-//! | a replica stops in order | it releases the lease when its children have ended, and `NOTIFY` tells the others |
+//! | a replica is shut down | it releases the lease when its children have ended, and `NOTIFY` tells the others |
 //! | a replica crashes | another one acquires the lease when it ends, `ttl` after the last renewal |
-//! | the database is away | the children go on while the lease lasts, and then nobody runs; the tree is ready, and degraded: *standby: no lease*, with the error |
-//! | the database has crashed and recovered | leases go on: acquisitions and renewals are committed with `synchronous_commit`, also where that is off |
+//! | the database is away | the children go on while the lease lasts, and then run nowhere; the tree is ready, and degraded: *standby: no lease*, with the error |
+//! | the database has crashed and recovered | leases survive: acquisitions and renewals are committed with `synchronous_commit`, even if it is off by default |
 //! | it fails over to a replica that lags | the last acquisitions may be lost, and with them the lease *and its fence*: use a synchronous replica, or keep all replicas away for `ttl` |
+//! | it fails over, and the former primary is silent | with `host=a,b`, the next connection tries the other host in time: see [`PgLeases`](PgLeases#hosts) |
 //! | its clock is set forward | leases end too early; the next answer shows it, counts as an error, and degrades the tree |
 //! | its clock is set back | leases last longer, and nothing else happens |
-//! | a replica stands still in a transaction that has checked the fence | others wait for the end of its session: `idle_in_transaction_session_timeout` |
-//! | the connections go through a pooler of transactions | [`PgLeases::with_listen`]`(false)`: an orderly hand-over takes up to `renew` |
+//! | a replica is paused in a transaction that has checked the fence | no other replica gets the lease until its session ends: set `idle_in_transaction_session_timeout` |
+//! | the connections go through a pooler in transaction mode | set [`PgLeases::with_listen`]`(false)`: an orderly handover takes up to `renew` |
 //!
-//! Only the database's clock decides when a lease has ended, and only the replica's own clock when its
-//! children have to have ended; the two are never compared but for their speed.
+//! Only the database's clock decides when a lease has ended, and only the replica's own clock decides
+//! by when its children must have ended. Of the two clocks, only the speeds are compared.
 
 #![expect(clippy::doc_markdown, reason = "PostgreSQL and PgBouncer are names")]
 
 mod connection;
 mod error;
 mod fence;
+mod hosts;
 mod leases;
 mod server_clock;
 mod statements;

@@ -1,15 +1,17 @@
 //! The clock of the server, compared with this machine's.
 //!
-//! A replica relies on its lease for 99 % of the time that it has asked for, by its own clock. That is
-//! wrong if the server's clock is faster than that, or is set forward: the lease ends earlier there.
+//! A replica relies on its lease for 99 % of the time that it has asked for, by its own clock. If the
+//! server's clock is more than 1 % faster, or is set forward, the lease ends earlier in the database
+//! than the replica assumes.
 
 use std::time::Duration;
 
-/// The time after which the clocks are compared from a later moment: what NTP corrects in hours is not
-/// counted as a jump.
+/// The longest time between the two readings that are compared, unless the lease is longer, so that the
+/// corrections that NTP makes in the course of hours do not add up to a jump.
 const SPAN: Duration = Duration::from_secs(60);
 
-/// What a request takes from one reading of a clock to the next on a busy machine does not count.
+/// The difference that is no error, for a busy machine on which some time passes between two
+/// readings.
 const TOLERANCE: Duration = Duration::from_millis(5);
 
 /// A moment by both clocks.
@@ -23,20 +25,21 @@ pub(crate) struct Reading {
     pub(crate) server: i64,
 }
 
-/// The comparison of the clocks.
+/// The comparison of the clocks by the answers for one lease.
 #[derive(Debug, Default)]
 pub(crate) struct ServerClock {
     since: Option<Reading>,
 }
 
 impl ServerClock {
-    /// Compares a reading with an earlier one.
+    /// Compares a reading with an earlier one, for a lease of this `ttl`.
     ///
     /// # Errors
     ///
-    /// A sentence, if the server's clock has certainly gone ahead by more than the share of a lease on
-    /// which no replica relies. The next reading is compared with this one: a jump is reported once.
-    pub(crate) fn read(&mut self, reading: Reading) -> Result<(), String> {
+    /// A sentence, if the server's clock has certainly gone ahead by more than the 1 % of the lease on
+    /// which no replica relies, or 1 % of the time between the readings, if that is longer. The next
+    /// reading is compared with this one, so a jump is reported once.
+    pub(crate) fn read(&mut self, reading: Reading, ttl: Duration) -> Result<(), String> {
         let Some(since) = self.since else {
             self.since = Some(reading);
             return Ok(());
@@ -45,8 +48,8 @@ impl ServerClock {
         let here = reading.after.saturating_sub(since.before);
         let there = reading.server.saturating_sub(since.server);
         let there = Duration::from_micros(u64::try_from(there).unwrap_or(0));
-        let is_ahead = there > here + here / 100 + TOLERANCE;
-        if is_ahead || reading.before.saturating_sub(since.after) > SPAN {
+        let is_ahead = there > here + here.max(ttl) / 100 + TOLERANCE;
+        if is_ahead || reading.before.saturating_sub(since.after) > SPAN.max(ttl) {
             self.since = Some(reading);
         }
         if !is_ahead {
@@ -65,6 +68,8 @@ impl ServerClock {
 mod tests {
     use super::*;
 
+    const TTL: Duration = Duration::from_secs(10);
+
     /// A reading at this millisecond here and there, by a request that takes ten milliseconds.
     fn at(here: u64, there: i64) -> Reading {
         Reading {
@@ -81,34 +86,50 @@ mod tests {
             // The server is answered at one end of the request, then at the other.
             let within = if second % 2 == 0 { 0 } else { 10 };
             let there = i64::try_from(second * 1_000 + within).unwrap();
-            assert_eq!(clock.read(at(second * 1_000, there)), Ok(()), "{second}");
+            assert_eq!(clock.read(at(second * 1_000, there), TTL), Ok(()), "{second}");
         }
     }
 
     #[test]
     fn a_jump_forward_is_reported_once() {
         let mut clock = ServerClock::default();
-        assert_eq!(clock.read(at(0, 0)), Ok(()));
-        let error = clock.read(at(5_000, 8_200)).unwrap_err();
+        assert_eq!(clock.read(at(0, 0), TTL), Ok(()));
+        let error = clock.read(at(5_000, 8_200), TTL).unwrap_err();
         assert!(error.contains("by 3.19s within 5.01s"), "{error}");
-        assert_eq!(clock.read(at(10_000, 13_200)), Ok(()));
+        assert_eq!(clock.read(at(10_000, 13_200), TTL), Ok(()));
     }
 
     #[test]
-    fn a_clock_that_is_two_percent_too_fast_is_found_within_seconds_and_again() {
-        let mut clock = ServerClock::default();
-        let mut errors = 0;
-        for second in 0..60 {
-            let there = i64::try_from(second * 1_020).unwrap();
-            errors += u32::from(clock.read(at(second * 1_000, there)).is_err());
+    fn a_step_within_the_share_of_a_lease_on_which_no_replica_relies_is_no_error() {
+        let ttl = Duration::from_secs(30);
+        for (step, is_error) in [(8, false), (290, false), (400, true)] {
+            let mut clock = ServerClock::default();
+            assert_eq!(clock.read(at(0, 0), ttl), Ok(()));
+            // A reading is 250 ms after the last, as with `renew = 250ms`.
+            assert_eq!(clock.read(at(250, 260 + step), ttl).is_err(), is_error, "{step}");
         }
-        assert!(errors > 10, "{errors}");
+    }
+
+    #[test]
+    fn a_clock_that_is_two_percent_too_fast_is_found_within_a_lease_and_again() {
+        for ttl in [10, 30, 600].map(Duration::from_secs) {
+            let mut clock = ServerClock::default();
+            let mut errors = Vec::new();
+            for second in 0..=4 * ttl.as_secs() {
+                let there = i64::try_from(second * 1_020).unwrap();
+                if clock.read(at(second * 1_000, there), ttl).is_err() {
+                    errors.push(second);
+                }
+            }
+            assert!(errors.len() > 2, "{ttl:?}: {errors:?}");
+            assert!(errors[0] <= ttl.as_secs() + 1, "{ttl:?}: {errors:?}");
+        }
     }
 
     #[test]
     fn a_clock_that_is_set_back_only_makes_leases_longer() {
         let mut clock = ServerClock::default();
-        assert_eq!(clock.read(at(0, 0)), Ok(()));
-        assert_eq!(clock.read(at(1_000, -60_000)), Ok(()));
+        assert_eq!(clock.read(at(0, 0), TTL), Ok(()));
+        assert_eq!(clock.read(at(1_000, -60_000), TTL), Ok(()));
     }
 }

@@ -1,14 +1,14 @@
-//! The statements. Each is sent without a name and commits by itself, so that it works through a pooler
-//! of transactions.
+//! The statements. Each is sent without a name and commits by itself, so that it works through a
+//! pooler in transaction mode.
 //!
 //! # Invariants
 //!
 //! 1. Only the clock of the server decides when a lease ends, and it is read after the row is locked.
 //! 2. A renewal and a release compare the holder.
 //! 3. The fence of a row grows with each acquisition, and nothing else changes it. It comes from a
-//!    sequence, so that it grows also after a row was deleted, and skips numbers.
-//! 4. An acquisition changes a column of a unique index, and nothing else does. So it alone waits for
-//!    transactions that have checked the fence (`FOR KEY SHARE`): a renewal passes them.
+//!    sequence, so that it grows even after a row was deleted, and skips numbers.
+//! 4. An acquisition changes a column of a unique index, and nothing else does. So it alone conflicts
+//!    with transactions that have checked the fence (`FOR KEY SHARE`); a renewal does not wait for them.
 
 /// The table.
 pub(crate) const TABLE: &str = "supervisor_leases";
@@ -20,14 +20,21 @@ macro_rules! server_time {
     };
 }
 
-/// What keeps an acquisition or a renewal that was answered from being lost in a crash of the server,
-/// also where `synchronous_commit` is off.
+/// Turns `synchronous_commit` on for this statement, so that a crash of the server does not lose an
+/// acquisition or a renewal that was answered.
 macro_rules! durably {
     () => {
         "CASE WHEN current_setting('synchronous_commit') IN ('off', 'local') \
               THEN set_config('synchronous_commit', 'on', true) END"
     };
 }
+
+/// Reads whether the table is in the search path.
+pub(crate) const FIND: &str = "SELECT to_regclass('supervisor_leases') IS NOT NULL AS found";
+
+/// Lets one replica at a time create the table: `IF NOT EXISTS` looks, and then inserts into the catalogue,
+/// where two that do so at once collide. The number is the first eight letters of the table's name.
+pub(crate) const CREATE_ALONE: &str = "SELECT pg_advisory_xact_lock(8319679467651230067)";
 
 /// Creates the table.
 pub(crate) const CREATE: &str = "\
@@ -49,14 +56,14 @@ pub(crate) const LOOK: &str = concat!(
     " FROM supervisor_leases WHERE lease = $1"
 );
 
-/// Makes the row of a lease (`$1`), which is free.
+/// Inserts the row of a lease (`$1`), as a free one.
 pub(crate) const ADD: &str = "\
 INSERT INTO supervisor_leases (lease, expires_at) VALUES ($1, clock_timestamp()) \
 ON CONFLICT (lease) DO NOTHING";
 
 /// Acquires a lease (`$1`) for a holder (`$2`), for some microseconds (`$3`), in a replica of this name
-/// (`$4`). A row that is locked is skipped: a statement that waited for it might acquire the lease when
-/// the replica that has sent it expects no answer any more.
+/// (`$4`). A row that is locked is skipped: a statement that waited for the lock might acquire the
+/// lease after the replica that has sent it has stopped waiting for the answer.
 pub(crate) const ACQUIRE: &str = concat!(
     "UPDATE supervisor_leases \
      SET holder = $2, fence = DEFAULT, replica = $4, \
@@ -82,14 +89,14 @@ pub(crate) const RENEW: &str = concat!(
     durably!()
 );
 
-/// Gives up the lease (`$1`) of a holder (`$2`), and tells those that listen.
+/// Releases the lease (`$1`) of a holder (`$2`), and notifies those that listen.
 pub(crate) const RELEASE: &str = "\
 WITH released AS (\
     UPDATE supervisor_leases SET holder = NULL, expires_at = clock_timestamp() \
     WHERE lease = $1 AND holder = $2 RETURNING lease) \
 SELECT pg_notify('supervisor_leases', lease) FROM released";
 
-/// Receives what [`RELEASE`] tells.
+/// Subscribes to the notifications of [`RELEASE`].
 pub(crate) const LISTEN: &str = "LISTEN supervisor_leases";
 
 /// Reads the fence of a lease (`$1`), and keeps it from growing until the transaction ends.

@@ -1,9 +1,9 @@
 //! The cost of a scrape of many children: `cargo bench -p supervision-tree-web --bench scrape`.
 //!
-//! One child is restarted again and again, by a kill, while the metrics are read: how long the scrape
-//! takes, and how long the longest restart takes meanwhile, beside the longest one in as much time
-//! without a scrape. A round that another process disturbs is slow in both, so the least of all rounds
-//! is what the program itself costs. `-- 20000 5` has 20,000 children and 5 rounds.
+//! One child is killed and restarted again and again while the metrics are read. The benchmark prints
+//! the time of the scrape, the longest restart during it, and the longest restart in the same time
+//! without a scrape. Other processes can only make a round slower, so the minimum over all rounds is
+//! the cost of the program itself. `-- 20000 5` runs 5 rounds with 20,000 children.
 
 #[path = "../tests/support/client.rs"]
 mod client;

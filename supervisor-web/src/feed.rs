@@ -24,8 +24,8 @@ const KEPT: usize = 2048;
 /// The number of failures that are kept longer than the entries around them.
 const KEPT_FAILURES: usize = 128;
 
-/// The number of failures of one child among them: one that fails again and again is not all that has
-/// happened.
+/// The number of failures of one child among them, so that a child that fails again and again does
+/// not displace the failures of others.
 const KEPT_OF_ONE: usize = 4;
 
 /// The number of readers at a time: each holds a connection.
@@ -43,7 +43,7 @@ struct Ring {
     /// The subscription; `None` once the tree has ended for good.
     source: Option<Events>,
     entries: VecDeque<Entry>,
-    /// Failures that a flood of other entries has pushed out, with their positions.
+    /// Failures that other entries have displaced, with their positions.
     failures: VecDeque<(u64, Entry)>,
     /// The position of the first entry in the ring, from 0 at the beginning of the feed.
     first: u64,

@@ -80,15 +80,16 @@
 //!
 //! `/api/events` sends each entry of the time line as an event with a JSON object: `kind`, `path`, `at`
 //! (milliseconds since 1970), `text`, and more by the kind. The last 2,048 entries are kept, and sent
-//! first; of what failed before them, the last 128 failures. A reader that is slower than that loses the oldest, and gets `{"kind":"lost","count":N}`. The
-//! `id` of an event is given back in the header `Last-Event-ID` to go on behind it.
+//! first; of the failures before them, the last 128 are kept. A reader that is too slow loses the
+//! oldest entries, and gets `{"kind":"lost","count":N}` in their place. To go on after an event, a
+//! client sends its `id` in the header `Last-Event-ID`.
 //!
 //! # Cost
 //!
 //! While nobody looks, nothing runs: no timer, no task but the one that waits for a connection. The
 //! readers of a tree share one subscription to its events, and one snapshot for all that ask within a
-//! quarter of a second. A scrape reads the tree some hundred children at a time, and each supervisor goes on
-//! with its work in between.
+//! quarter of a second. A scrape reads the tree a few hundred children at a time, and each supervisor
+//! goes on with its work in between.
 //!
 //! # Metrics
 //!
@@ -96,14 +97,15 @@
 //! `supervisor_restarts_total`, `supervisor_failures_total`, `supervisor_restarts_left`,
 //! `supervisor_max_restarts`, `supervisor_age_seconds`. Per child, with the label `child`:
 //! `supervisor_child_up`, `supervisor_child_restarts_total`, `supervisor_child_failures_total`,
-//! `supervisor_child_age_seconds`, `supervisor_mailbox_messages`, `supervisor_mailbox_capacity`, and of a
-//! child with the option `histograms`, as histograms, `supervisor_message_waiting_seconds` and
-//! `supervisor_message_handling_seconds`. The workers of a pool are counted together, as `pool/*`: a number that is never used again is no label. (They have no histograms: a
-//! sum over workers that come and go is no counter.)
-//! Of the tree: `supervisor_live`, `supervisor_ready`, `supervisor_degraded`,
+//! `supervisor_child_age_seconds`, `supervisor_mailbox_messages`, `supervisor_mailbox_capacity`, and
+//! for a child with the option `histograms`, the histograms `supervisor_message_waiting_seconds` and
+//! `supervisor_message_handling_seconds`. The workers of a pool are counted together, as `pool/*`,
+//! because their numbers are never used again and would make a new series each. (They have no
+//! histograms: a sum over workers that come and go can decrease, and a counter must not.) For the
+//! whole tree: `supervisor_live`, `supervisor_ready`, `supervisor_degraded`,
 //! `supervisor_health_reasons`, `supervisor_waiting_children`, `supervisor_longest_wait_seconds`, and
-//! `supervisor_left_out`: beyond 2,000 children or 500 supervisors, the others have no series of their
-//! own. The package contains a dashboard for Grafana, `grafana.json`.
+//! `supervisor_left_out`: beyond 2,000 children or 500 supervisors, the others have no series of
+//! their own. The package contains a dashboard for Grafana, `grafana.json`.
 //!
 //! # Features
 //!

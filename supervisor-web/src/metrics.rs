@@ -1,9 +1,9 @@
 //! The metrics of a tree, as Prometheus reads them.
 //!
-//! They are read from the tree when they are asked for, some hundred children at a time, so that nothing
-//! counts meanwhile, and no supervisor waits. The well-kept clients keep values that the program changes:
-//! a registry beside the tree, with an entry per child to be made and removed, would be a second truth.
-//! What is left, to write numbers into a text, is `text.rs`.
+//! A scrape reads them from the tree, a few hundred children at a time, so that nothing is counted
+//! between scrapes, and no supervisor is held up. The usual client libraries keep a registry of
+//! values that the program updates; such a registry, with entries to add and remove for each child,
+//! would duplicate the state of the tree. What is left is to write numbers as text, in `text.rs`.
 //!
 //! The labels are closed: names of declared children, and words. The workers of a pool are counted
 //! together, since each new one would be a new series.

@@ -30,10 +30,11 @@
 //! # What only the fence covers
 //!
 //! **A process that is stopped and goes on** (SIGSTOP, a debugger, a virtual machine that is moved, a
-//! page fault on a dead disk) can stand between its look at the clock and the write that follows, for
-//! any time. So can a packet in the network. No lease protects against that. What helps is the
-//! [`Fence`]: a number that grows with each acquisition, which the write brings along, and which the
-//! place where it arrives compares. If a write of two replicas at once would do harm, fence it.
+//! page fault on a dead disk) can be paused between its look at the clock and the write that follows,
+//! for any time. A packet can be delayed in the network in the same way. No lease protects against
+//! that. What helps is the [`Fence`], a fencing token: a number that grows with each acquisition,
+//! that the write carries, and that the system which receives the write compares. If writes of two
+//! replicas at once would do harm, fence them.
 //!
 //! Beyond that, the engine must keep its own promise. One that forgets a lease when it fails over to a
 //! replica that lags grants the lease twice; fences then repeat, too.
@@ -42,7 +43,7 @@
 //!
 //! | what happens | another replica runs the children |
 //! |---|---|
-//! | an orderly shutdown | once they have ended here, at once if the engine tells it, else within `renew` |
+//! | an orderly shutdown | at once when they have ended here, if the engine notifies it; else within `renew` |
 //! | a crash of the process or the machine | within `ttl`, and a moment |
 //! | the engine is away | nobody does, once the lease may end; the tree is ready, and degraded |
 //!
@@ -60,8 +61,9 @@
 //! ```
 //!
 //! What is left beyond that sum is the outage of the engine that the children survive, here 18
-//! seconds. A `renew` of a sixth to a third of `ttl` is usual. The page [`leases`](crate::guide::leases) of the
-//! guide has more of it, and what goes wrong in leases that are written by hand.
+//! seconds. A `renew` of a sixth to a third of `ttl` is usual. The guide's page
+//! [`leases`](crate::guide::leases) says more about the times, and what goes wrong in leases that are
+//! written by hand.
 
 mod fence;
 mod keeper;

@@ -46,11 +46,10 @@
 //!    Messages that no life receives are dropped, and tasks woken, each under a guard of its own:
 //!    the panic of one spares the others.
 //!    The lock of a batch is taken alone, or after the mailbox's.
-//! 10. A mailbox that measures the times of its messages has the time of each queued message, in the
-//!     same order, and no batch: each message is taken under the mailbox's lock.
+//! 10. A mailbox that measures the times of its messages keeps the time of each queued message, in the
+//!     same order, and has no batch: each message is taken under the mailbox's lock.
 //! 11. Nothing is allocated before the first message, the first sender that waits or the first
-//!     dead-letter receiver, unless the capacity is not the default
-//!     one, or times are measured.
+//!     dead-letter receiver, unless the capacity is not the default one, or times are measured.
 
 mod ask;
 mod backlog;

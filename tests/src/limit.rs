@@ -74,8 +74,8 @@ pub async fn until(what: &str, holds: impl Fn() -> bool) {
     within(what, reached).await;
 }
 
-/// Waits until no task has anything left to do. The clock moves when all tasks wait, here by a
-/// millisecond.
+/// Waits until no task has anything left to do: a paused clock advances, here by a millisecond, only
+/// when all tasks wait.
 ///
 /// # Panics
 ///

@@ -1,5 +1,5 @@
-//! Tests of `testing::fault_matrix` that leave descriptors and processes of the test program: apart from
-//! its other tests, whose cases would find them too.
+//! Tests of `testing::fault_matrix` that leak file descriptors and processes of the test program.
+//! They have a program of their own, since the other tests would report the leaks too.
 
 #![cfg(target_os = "linux")]
 

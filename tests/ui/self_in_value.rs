@@ -1,5 +1,5 @@
-//! The values of a tree with a name do not mention `self`: siblings are variables, and what comes
-//! from outside is a parameter.
+//! The values of a tree with a name do not mention `self`: siblings are variables, and values
+//! from outside are parameters.
 
 use supervisor::prelude::*;
 

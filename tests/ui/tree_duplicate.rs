@@ -1,4 +1,4 @@
-//! A module has one tree of a name.
+//! The trees of a module have different names.
 
 use supervisor::prelude::*;
 

@@ -13,8 +13,8 @@ use crate::campaign::{Outcome, Prepared};
 use crate::plan::Plan;
 
 supervision_tree! {
-    /// The server of the page: a tree beside that of the campaign, since the page is there before the
-    /// campaign begins, and after its end.
+    /// The server of the page: a tree of its own, since the page exists before the campaign begins
+    /// and after it has ended.
     Page(listener: TcpListener, shown: &Supervisor): one_for_one {
         connections: simple_one_for_one(max_children = 100) {
             connection: Temporary<Connection>(shutdown = 1s),
@@ -41,8 +41,8 @@ impl Shown {
         Ok(Self { page, campaign })
     }
 
-    /// Runs the campaign. The page stays, with what has happened, as long as what is returned with the
-    /// outcome is kept.
+    /// Runs the campaign. The page, with its events, exists until the value that is returned with the
+    /// outcome is dropped.
     pub(crate) async fn run(self) -> Result<(Outcome, Kept), SupervisorError> {
         let Self { page, campaign } = self;
         let kept = Kept { page, _campaign: campaign.supervisor().clone() };
@@ -53,7 +53,7 @@ impl Shown {
 /// The page after the end of its campaign.
 pub(crate) struct Kept {
     page: Page,
-    /// The page shows nothing of a tree that nobody has a handle of.
+    /// Keeps a handle of the campaign's tree, without which the page shows nothing.
     _campaign: Supervisor,
 }
 
@@ -65,7 +65,7 @@ impl Kept {
     }
 }
 
-/// Binds the address of the page, which is one of this machine: nobody has to show a token.
+/// Binds the address of the page, which must be a loopback address, so that no token is needed.
 pub(crate) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     if address.ip().is_loopback() {
         return TcpListener::bind(address);

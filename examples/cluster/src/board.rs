@@ -1,4 +1,4 @@
-//! The board: one column for each replica, one line for each thing that is said.
+//! The board: one column for each replica, and one line for each message.
 
 use std::io::IsTerminal;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,7 +16,7 @@ pub(crate) const NAMES: [(&str, &str); 3] =
 /// The longest time for which the example waits for anything.
 const LIMIT: Duration = Duration::from_secs(15);
 
-/// What was said, and what follows from it.
+/// What the replicas have said, and what follows from it.
 #[derive(Clone)]
 pub(crate) struct Board(Arc<Shared>);
 
@@ -27,15 +27,15 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    /// The moment at which the story begins.
+    /// The moment from which times are counted.
     began: Option<Instant>,
     /// The replica that runs the scheduler, and its fence.
     leader: Option<(usize, u64)>,
     /// The highest fence.
     fence: u64,
-    /// The number of the last job that was told of.
+    /// The number of the last job that a replica has reported.
     last_job: u64,
-    /// How often another replica has begun than the one before.
+    /// How often the scheduler has moved to another replica.
     changes: u32,
     last: Option<usize>,
     /// What should not have happened.
@@ -55,7 +55,7 @@ impl Board {
         println!("\n          {}", names.collect::<String>().trim_end());
     }
 
-    /// Takes in what a replica has said.
+    /// Records what a replica has said.
     pub(crate) fn hear(&self, place: usize, said: Said) {
         let text = {
             let mut state = self.state();
@@ -89,7 +89,7 @@ impl Board {
         self.say(place, &text);
     }
 
-    /// Takes in that the process of a replica has ended.
+    /// Records that the process of a replica has ended.
     pub(crate) fn gone(&self, place: usize, how: &str) {
         self.state().leader.take_if(|(leader, _)| *leader == place);
         self.say(place, how);
@@ -128,12 +128,12 @@ impl Board {
     ///
     /// # Errors
     ///
-    /// If something was seen that must not be.
+    /// If something was seen that must not happen.
     pub(crate) fn sum_up(&self, jobs: u64) -> Result<u32, Failure> {
         let state = self.state();
-        // One that was run may not have been told of: its replica was killed in between.
+        // A job that was run may not have been reported: its replica was killed in between.
         if state.last_job > jobs {
-            return Err(format!("job {} was told of, and not run", state.last_job).into());
+            return Err(format!("job {} was reported, but not run", state.last_job).into());
         }
         if !state.wrong.is_empty() {
             return Err(state.wrong.join("\n").into());

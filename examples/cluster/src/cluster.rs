@@ -1,4 +1,4 @@
-//! Three replicas, and what can be done to them.
+//! Three replicas, and the faults that can be injected.
 
 use std::fmt;
 use std::time::Duration;
@@ -75,7 +75,7 @@ impl Cluster {
         self.start_again(place).await
     }
 
-    /// Stops a replica in order, and starts it again.
+    /// Shuts a replica down, and starts it again.
     pub(crate) async fn stop(&mut self, place: usize) -> Result<(), Failure> {
         let fence = self.board.fence();
         let how = if self.are_processes() { "SIGTERM to" } else { "a shutdown of" };
@@ -88,7 +88,7 @@ impl Cluster {
         self.start_again(place).await
     }
 
-    /// Makes a replica stand still for longer than its lease.
+    /// Pauses a replica for longer than its lease.
     pub(crate) async fn pause(&mut self, place: usize, time: Duration) -> Result<(), Failure> {
         let name = NAMES[place].0;
         match &mut self.kind {
@@ -106,7 +106,7 @@ impl Cluster {
         }
     }
 
-    /// Takes the engine away from all of them.
+    /// Makes the engine unreachable for all replicas.
     pub(crate) async fn outage(&mut self, time: Duration) -> Result<(), Failure> {
         let fence = self.board.fence();
         println!("\nthe engine is away for {time:?}: nobody can hold the lease");

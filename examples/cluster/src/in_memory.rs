@@ -52,7 +52,7 @@ impl InMemory {
 
     pub(crate) async fn kill(&mut self, place: usize) -> Result<(), Failure> {
         let (tree, leases) = &self.replicas[place];
-        // What a crash leaves behind: a lease that nobody gives up.
+        // A crash leaves a lease behind that nobody releases.
         leases.cut();
         tree.kill().await?;
         Ok(())

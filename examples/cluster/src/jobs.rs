@@ -8,7 +8,7 @@ use tokio_postgres::{Client, Config, NoTls};
 
 use crate::Failure;
 
-/// Where it is written which jobs have been run.
+/// The record of the jobs that have been run.
 #[derive(Clone)]
 pub(crate) enum Jobs {
     /// In a table.
@@ -22,7 +22,7 @@ impl Jobs {
     ///
     /// # Errors
     ///
-    /// If one was left out, or run by a replica that did not hold the lease any more.
+    /// If a job was left out, or was run by a replica that no longer held the lease.
     pub(crate) async fn count(&self) -> Result<u64, Failure> {
         match self {
             Self::Table(config) => {
@@ -83,7 +83,7 @@ impl Session {
                 let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
                 let (highest, jobs) = &mut *memory;
                 if number < *highest {
-                    return Err(format!("fence {number} is a thing of the past").into());
+                    return Err(format!("fence {number} is stale").into());
                 }
                 (*highest, *jobs) = (number, *jobs + 1);
                 Ok(*jobs)

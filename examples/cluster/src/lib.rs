@@ -17,5 +17,5 @@ pub use self::play::play;
 pub use self::replica::replica;
 pub use self::tour::{tour, tour_of};
 
-/// What goes wrong in this program.
+/// An error of this program.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;

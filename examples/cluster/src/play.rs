@@ -1,4 +1,4 @@
-//! What you type is done.
+//! The interactive mode: it carries out the faults that you type.
 
 use std::time::Duration;
 
@@ -11,11 +11,11 @@ use crate::tour::introduce;
 const HELP: &str = "type a letter and enter: `k` kills the replica that runs the scheduler, `s` stops it in \
                     order, `p` pauses it for longer than its lease, `e` takes the engine away, `q` ends all";
 
-/// Starts three replicas, and does to them what is typed.
+/// Starts three replicas, and injects the faults that are typed.
 ///
 /// # Errors
 ///
-/// If something goes wrong with the cluster, or is seen that must not be.
+/// If something goes wrong with the cluster, or is seen that must not happen.
 pub async fn play() -> Result<(), Failure> {
     let mut cluster = Cluster::start().await?;
     let board = cluster.board.clone();

@@ -1,4 +1,4 @@
-//! The three replicas as processes, with leases in a PostgreSQL of the example's own.
+//! The three replicas as processes, with leases in a PostgreSQL server that the example starts.
 
 use std::env;
 use std::process::Stdio;
@@ -20,7 +20,7 @@ use crate::jobs::{CREATE, Jobs};
 use crate::scheduler::Said;
 
 pub(crate) struct Processes {
-    // Dropped, and so ended, before the server.
+    // Declared first, so that the processes are dropped, and killed, before the server is.
     replicas: Vec<Child>,
     server: Server,
 }
@@ -107,9 +107,9 @@ impl Processes {
         board: &Board,
     ) -> Result<(), Failure> {
         self.signal(place, Signal::STOP)?;
-        board.say(place, "stands still");
+        board.say(place, "paused");
         sleep(time).await;
-        board.say(place, "goes on");
+        board.say(place, "resumed");
         self.signal(place, Signal::CONT)?;
         sleep(Duration::from_millis(500)).await;
         if self.replicas[place].try_wait()?.is_some() {

@@ -15,14 +15,14 @@ use crate::scheduler::tree;
 ///
 /// # Errors
 ///
-/// If the address is none.
+/// If the address is invalid.
 pub async fn replica(url: &str) -> Result<ExitCode, Failure> {
     let database: Config = url.parse()?;
     let leases = PgLeases::new(database.clone());
     let tree = tree(
         leases,
         Jobs::Table(Arc::new(database)),
-        // The command that has started this process may be gone.
+        // The process that has started this one may be gone.
         Arc::new(|said| drop(writeln!(std::io::stdout(), "{said}"))),
     );
     Ok(supervisor::run(tree).await)

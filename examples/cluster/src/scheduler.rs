@@ -20,7 +20,7 @@ pub(crate) const PACE: Duration = Duration::from_millis(250);
 const SHUTDOWN: Duration = Duration::from_millis(200);
 const KILL_GRACE: Duration = Duration::from_millis(100);
 
-/// What a scheduler says of itself.
+/// A report of a scheduler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Said {
     /// It begins, with this fence.
@@ -54,7 +54,7 @@ impl Said {
     }
 }
 
-/// Where a scheduler says it.
+/// The receiver of a scheduler's reports.
 pub(crate) type Say = Arc<dyn Fn(Said) + Send + Sync>;
 
 /// Builds the tree of one replica.
@@ -90,7 +90,7 @@ async fn schedule(ctx: Context, jobs: Jobs, fence: Fence, say: Say) -> ChildResu
     }
 }
 
-/// Says the end of the scheduler, however it ends.
+/// Reports the end of the scheduler, however it ends.
 struct Ended(Say);
 
 impl Drop for Ended {

@@ -24,12 +24,12 @@ pub async fn tour() -> Result<(), Failure> {
     tour_of(Cluster::start().await?).await.map(|_| ())
 }
 
-/// Shows the tour of this cluster, and returns the number of jobs, and how often the scheduler has changed
-/// hands.
+/// Runs the tour on this cluster. Returns the number of jobs, and how often the scheduler has moved
+/// to another replica.
 ///
 /// # Errors
 ///
-/// If something goes wrong with the cluster, or is seen that must not be.
+/// If something goes wrong with the cluster, or is seen that must not happen.
 pub async fn tour_of(mut cluster: Cluster) -> Result<(u64, u32), Failure> {
     let board = cluster.board.clone();
     introduce(&cluster);

@@ -1,4 +1,4 @@
-//! The configuration, from the environment: the places of things, and no times (see the tree).
+//! The configuration, from the environment: addresses, but no times, which are in the tree.
 
 use std::error::Error;
 use std::ffi::OsString;
@@ -12,13 +12,13 @@ use crate::database::Address;
 /// The configuration of the service.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// `LISTEN`: where clients connect. (A socket of systemd's named `http` comes before it.)
+    /// `LISTEN`: where clients connect. (A systemd socket named `http` takes precedence.)
     pub listen: String,
     /// `PROBES`: where `/livez` and `/readyz` answer.
     pub probes: String,
     /// `PAGE`: where the page and the metrics are. Other machines reach it only with a token.
     pub page: String,
-    /// `PAGE_TOKEN`: who has it may read the page from elsewhere, and restart and stop children.
+    /// `PAGE_TOKEN`: whoever has it may read the page from elsewhere, and restart and stop children.
     pub page_token: Option<Secret>,
     /// `DATABASE_URL`: `postgres://…` or `sqlite:PATH`.
     pub database: Address,
@@ -34,8 +34,8 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// If a variable has a value without a meaning. The service does not start with half of its
-    /// configuration.
+    /// Returns an error if a variable has an invalid value: the service does not start with a part of
+    /// its configuration.
     pub fn from_env() -> Result<Self, ConfigError> {
         Self::read(std::env::var_os)
     }
@@ -108,7 +108,7 @@ fn wrong(variable: &'static str, why: impl Into<String>) -> ConfigError {
     ConfigError { variable, why: why.into() }
 }
 
-/// A text that is not printed.
+/// A text that `Debug` does not print.
 #[derive(Clone)]
 pub struct Secret(String);
 
@@ -124,7 +124,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The error of a variable that has a value without a meaning.
+/// The error for a variable with an invalid value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError {
     /// The variable.

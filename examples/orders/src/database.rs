@@ -1,4 +1,4 @@
-//! The database as a child: its life is one connection.
+//! The database as a child: each of its lives is one connection.
 
 mod postgres;
 mod sqlite;
@@ -14,19 +14,19 @@ use self::postgres::Postgres;
 use self::sqlite::Sqlite;
 use crate::order::{Found, Name, Order, Placed, Totals};
 
-/// The time after which a statement without an answer counts as a connection that is lost.
+/// The time after which a connection counts as lost when a statement has no answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// A question to the database.
+/// A request to the database.
 #[derive(Debug)]
 pub enum Query {
-    /// Keeps an order, once.
+    /// Stores an order, once.
     Place {
         /// The order's name.
         name: Name,
         /// The order.
         order: Order,
-        /// Answered when the order is kept.
+        /// Answered when the order is stored.
         reply: Reply<Placed>,
     },
     /// Finds an order.
@@ -49,7 +49,7 @@ pub enum Query {
 }
 
 impl Query {
-    /// Returns whether whoever has asked has gone. To ship is worth doing all the same.
+    /// Returns whether nobody waits for the answer any more. Shipping is worth doing all the same.
     fn is_abandoned(&self) -> bool {
         match self {
             Self::Place { reply, .. } => reply.is_closed(),
@@ -60,12 +60,12 @@ impl Query {
     }
 }
 
-/// The place of the database.
+/// The address of the database.
 #[derive(Clone, Debug)]
 pub enum Address {
     /// A PostgreSQL server.
     Postgres(Box<tokio_postgres::Config>),
-    /// A file of SQLite's.
+    /// An SQLite file.
     Sqlite(PathBuf),
 }
 
@@ -80,7 +80,7 @@ impl FromStr for Address {
             let config = url.parse().map_err(|error: tokio_postgres::Error| error.to_string())?;
             return Ok(Self::Postgres(Box::new(config)));
         }
-        // The text is not repeated: there may be a password in it.
+        // The error does not repeat the text, which may contain a password.
         Err("it is neither `postgres://…` nor `sqlite:PATH`".to_owned())
     }
 }
@@ -88,8 +88,8 @@ impl FromStr for Address {
 /// The connection to the database.
 ///
 /// It never reconnects by itself: when the connection is lost, the life ends with the reason, and the
-/// supervisor begins the next one. So the state of this child and of its connection never disagree.
-/// Questions that wait in the mailbox meanwhile are answered by the next life.
+/// supervisor begins the next one. So the state of this child is always that of its connection. The
+/// next life answers the requests that wait in the mailbox meanwhile.
 #[derive(Child, Debug)]
 #[child(message = Query, mailbox = 1_000)]
 pub struct Database {
@@ -97,7 +97,7 @@ pub struct Database {
 }
 
 impl Database {
-    /// Connects to this address.
+    /// Creates the child for the database at this address.
     #[must_use]
     pub fn new(address: Address) -> Self {
         Self { address }
@@ -133,7 +133,7 @@ enum Store {
 }
 
 impl Store {
-    /// Answers a question. Who has asked may go meanwhile; what was done is done.
+    /// Answers a request. If the caller stops waiting meanwhile, the request is carried out nevertheless.
     async fn answer(&mut self, query: Query) -> ChildResult {
         match query {
             Query::Place { name, order, reply } => {
@@ -177,7 +177,7 @@ impl Store {
     }
 }
 
-/// The statements, which PostgreSQL and SQLite both understand.
+/// The statements, which PostgreSQL and SQLite both accept.
 mod sql {
     pub(super) const TABLES: &str = "
         CREATE TABLE IF NOT EXISTS orders (
@@ -203,8 +203,8 @@ mod sql {
           AND name = (SELECT name FROM orders WHERE NOT shipped ORDER BY placed LIMIT 1)
         RETURNING name, item, quantity";
 
-    /// Does what shipping an order is: here, the stock counts it. It is in one transaction with the
-    /// mark, so both happen or neither does.
+    /// Ships an order: in this example, it only counts the order in the stock. It is in the same
+    /// transaction as the mark, so both happen or neither does.
     pub(super) const COUNT: &str = "
         INSERT INTO stock (item, shipped) VALUES ($1, $2)
         ON CONFLICT (item) DO UPDATE SET shipped = stock.shipped + excluded.shipped";

@@ -1,4 +1,4 @@
-//! What clients see.
+//! The HTTP interface for clients.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::database::Query;
 use crate::order::{Found, Name, Order, Placed, Totals};
 use crate::shipping::Work;
 
-/// The longest order, in bytes.
+/// The largest body of a request, in bytes.
 const LONGEST: usize = 4 * 1024;
 
 /// The time for a request, with its body, until its response. A client that sends half of an order would
@@ -50,8 +50,8 @@ async fn in_time(request: Request, next: Next) -> Response {
     })
 }
 
-/// Places an order. The client chooses its name, so that it can ask again if it has had no answer: the
-/// order is placed once, and shipped once.
+/// Places an order. The client names the order, so that it can repeat a request that got no answer:
+/// the order is placed once, and shipped once.
 async fn place(
     State(desk): State<Desk>,
     OrderName(name): OrderName,
@@ -59,7 +59,7 @@ async fn place(
 ) -> Result<StatusCode, Refusal> {
     match desk.database.ask(|reply| Query::Place { name, order, reply }).await? {
         Placed::New => {
-            // If its mailbox is full, it has been told already.
+            // If the mailbox is full, a `Work` is waiting in it already.
             let _ = desk.shipping.try_send(Work);
             Ok(StatusCode::CREATED)
         }
@@ -94,12 +94,12 @@ impl<S: Send + Sync> FromRequestParts<S> for OrderName {
     }
 }
 
-/// A request that is not carried out.
+/// The reason why a request was refused.
 enum Refusal {
     Unknown,
     Different,
-    /// The database is away, or was lost with this request. Nobody knows whether the request was
-    /// carried out, and the client may repeat it.
+    /// The database is away, or the connection was lost during this request. It is unknown whether
+    /// the request was carried out, and the client may repeat it.
     Unavailable,
 }
 

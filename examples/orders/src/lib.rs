@@ -28,25 +28,25 @@ pub const MAX_CONNECTIONS: usize = 10_000;
 supervision_tree! {
     /// The service.
     ///
-    /// Children start from the top, and stop from the bottom: the server accepts no more, the
-    /// connections finish their requests, the shipping finishes its order, and the probes and the page
-    /// tell of it to the end.
+    /// Children start from the top, and stop from the bottom: the server accepts no more connections,
+    /// the connections finish their requests, `shipping` finishes its order, and the probes and the
+    /// page answer until the end.
     ///
-    /// `one_for_one`: each child has the addresses of those that it uses, and an address outlives the
-    /// lives of its child. So nothing else restarts when one child does.
+    /// `one_for_one`: each child has the addresses of the children that it uses, and an address stays
+    /// valid when its child restarts. So no other child has to restart.
     ///
     /// The times are here and not in the configuration, so that the compiler adds them up, and a test
     /// compares the sum with the files in `deploy`.
     pub Orders(config: &Config, listener: TcpListener): one_for_one(
         max_restarts = 5,
         restart_window = 2m,
-        drain = 5s,             // SIGTERM: not ready at once, and serving until nobody sends any more
+        drain = 5s,             // after SIGTERM: not ready, but still serving
         shutdown_within = 25s,
     ) {
         probes: Web = Web::probes(&config.probes),
         page: Web = page(config),
 
-        // Tried until it is up: the tree is live without it, and not ready. A database that accepts
+        // Tried until it is up: without it, the tree is live but not ready. A database that accepts
         // connections and then fails, as one with a full disk does, is no reason to end the service
         // either: a new process would find the same.
         database: Database(
@@ -63,7 +63,7 @@ supervision_tree! {
     }
 }
 
-/// The page: read-only and for this machine, or with a token for everybody who has it.
+/// Makes the page: read-only on this machine, or with actions for everybody who has the token.
 fn page(config: &Config) -> Web {
     let page = Web::bind(&config.page);
     match &config.page_token {

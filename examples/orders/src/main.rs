@@ -11,10 +11,11 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 /// The exit code of a service that cannot start as it is configured: `EX_CONFIG` of `sysexits.h`.
-/// Nothing starts it again (`deploy/orders.service`), since that would not help.
+/// `deploy/orders.service` does not start it again after this code, since that would not help.
 const WRONG_CONFIGURATION: u8 = 78;
 
-/// The time after which a runtime that gives no sign of life is ended, and started again from outside.
+/// The time after which the process ends if its runtime is blocked. Systemd or Kubernetes starts it
+/// again.
 const WATCHDOG: Duration = Duration::from_secs(30);
 
 #[tokio::main]
@@ -39,8 +40,8 @@ async fn main() -> ExitCode {
     supervisor::run(Orders::tree(&config, listener)).runtime_watchdog(WATCHDOG).await
 }
 
-/// Takes systemd's socket if there is one, and binds its own otherwise. It is bound once, for all lives
-/// of the server: while the server restarts, clients wait.
+/// Takes systemd's socket if there is one, and binds one otherwise. The socket is bound once, for all
+/// lives of the server: while the server restarts, clients wait.
 fn listen(config: &Config) -> io::Result<TcpListener> {
     #[cfg(unix)]
     let passed = supervisor::systemd::tcp_listener("http")?;

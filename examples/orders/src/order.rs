@@ -1,11 +1,11 @@
-//! What the service is about.
+//! An order, and what the service says about orders.
 
 use serde::{Deserialize, Serialize};
 
 /// An order, as a client sends it.
 ///
-/// What does not fit is refused here, at the edge, so that no statement of the database fails because
-/// of what a client has sent.
+/// Invalid values are refused when the request is read, so that no statement of the database fails
+/// because of what a client has sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Order {
@@ -66,18 +66,18 @@ impl TryFrom<i64> for Quantity {
     }
 }
 
-/// What has become of an order that was placed.
+/// The outcome of placing an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Placed {
-    /// It is kept, and will be shipped.
+    /// The order is stored, and will be shipped.
     New,
-    /// It was placed before: the client asks again, since it has had no answer.
+    /// The same order was placed before: the client repeats a request that got no answer.
     Again,
     /// Another order has this name.
     Different,
 }
 
-/// An order, and how far it is.
+/// A stored order, and whether it has been shipped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Found {
     /// What is ordered.
@@ -89,14 +89,15 @@ pub struct Found {
 }
 
 impl Found {
-    /// Returns `true` if this is the order.
+    /// Returns `true` if the client has sent this order.
     #[must_use]
     pub fn is_of(&self, order: &Order) -> bool {
         self.item == order.item.as_str() && self.quantity == order.quantity.get()
     }
 }
 
-/// The sums over all orders. Each order is shipped once: when all are, both pairs are equal.
+/// The sums over all orders. Since each order is shipped once, both pairs are equal when all are
+/// shipped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Totals {
     /// The orders that were placed.

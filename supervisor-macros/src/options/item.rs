@@ -14,7 +14,7 @@ use crate::tree::compact;
 
 /// One option as written, and what it means.
 ///
-/// The rules ask for the meaning again and again, so it is read once.
+/// Many rules need the meaning, so it is parsed once.
 #[derive(Clone)]
 pub(crate) struct Item {
     pub(crate) ident: Ident,

@@ -23,7 +23,7 @@ pub(crate) enum Known<T> {
     AtRuntime(TokenStream),
 }
 
-/// The first stage that knows a value.
+/// The earliest stage at which a value is known.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum KnownBy {
     Macro,

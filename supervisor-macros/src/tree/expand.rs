@@ -204,7 +204,8 @@ fn program(tree: &Tree, params: &[&Ident], errors: &TokenStream) -> Program {
 
 /// Writes a check of a child whose type has the name of a parameter, such as `W`, for an item: the check
 /// is made if the module around the tree has a type of this name. If it has none, the name means a
-/// parameter of the function, or a type that is declared in it, and something else stands for it.
+/// parameter of the function, or a type that is declared in it; a stand-in takes its place, and no
+/// check is made.
 fn if_in_module(krate: &TokenStream, ty: &Ident, block: &TokenStream) -> TokenStream {
     // A name that the inner block imports hides that of the outer block, which hides the parameter.
     quote! {{

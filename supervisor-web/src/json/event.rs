@@ -11,7 +11,7 @@ use super::{cut, millis, unix, unix_now};
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) json: std::sync::Arc<str>,
-    /// The path of the child, if the entry tells that something has failed: such entries are kept longer.
+    /// The path of the child, if the entry reports a failure: such entries are kept longer.
     pub(crate) failed: Option<std::sync::Arc<str>>,
 }
 
@@ -43,7 +43,7 @@ struct EventJson {
     /// The siblings that are waited for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     on: Vec<String>,
-    /// The operator who has asked for it.
+    /// The operator who has requested the action.
     #[serde(skip_serializing_if = "Option::is_none")]
     who: Option<String>,
 }

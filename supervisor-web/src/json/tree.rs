@@ -84,8 +84,8 @@ struct NodeJson<'a> {
     last_exit: Option<ReasonJson>,
 }
 
-/// The times of a child's messages in microseconds, as bounds that half of them, and 99 of 100, do not
-/// exceed; left out above all bounds.
+/// The times of a child's messages in microseconds: the histogram bounds that 50 % and 99 % of them
+/// do not exceed. A value above all bounds is left out.
 #[derive(Serialize)]
 struct TimesJson {
     messages: u64,

@@ -84,7 +84,7 @@ fn escape(text: &mut String, value: &str) {
     }
 }
 
-/// Returns a number as Prometheus has them.
+/// Returns a number as Prometheus writes it.
 #[expect(clippy::cast_precision_loss, reason = "numbers above 2⁵³ may be rounded")]
 pub(super) fn total(number: u64) -> f64 {
     number as f64

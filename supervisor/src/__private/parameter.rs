@@ -1,10 +1,10 @@
-//! What stands for a type parameter of the function around an expression tree.
+//! The stand-in for a type parameter of the function around an expression tree.
 
 use crate::child::ChildRef;
 use crate::spec::{ChildOptions, TreeDescriptor};
 use crate::tree::{Child, ChildSpec, Ready};
 
-/// A type that stands for a parameter, of which a constant item can know nothing.
+/// A stand-in for a type parameter, about which a constant item can know nothing.
 #[derive(Debug)]
 #[expect(clippy::exhaustive_enums, reason = "it has no values, and no program names it")]
 pub enum Parameter {}

@@ -1,11 +1,11 @@
-//! Functions by the names that other libraries give them. Each exists for the compiler's error, which
-//! says how it is called here: aliases of a documentation are not known to the compiler where the
-//! library is used.
+//! Functions with the names that other libraries use. None can be called: each exists for the
+//! compiler's error, which names the function of this library. `#[doc(alias)]` does not help here,
+//! because the compiler does not know the aliases of a dependency.
 
 use super::{Asking, ChildRef, Context, Question, Sending};
 use crate::slot::ShutdownRequested;
 
-/// Declares a condition that nothing meets.
+/// Declares a trait that no type implements, with the error for a call that needs it.
 macro_rules! no_condition {
     ($name:ident: $message:literal, $label:literal) => {
         #[doc = concat!("A condition that nothing meets: ", $message, ".")]

@@ -38,10 +38,10 @@ pub trait Addressable: Sized {
 /// with that life. State that is meant to survive a restart goes behind an `Arc` in the value.
 /// "Let it crash" works because each life starts from a clean state.
 ///
-/// What a life changes is a local variable of `run`. Where it is a field, the compiler says "cannot assign
-/// to `self.count`", and its advice, `&mut self`, does not help. The type of the messages is an option of
-/// the derive, `#[child(message = Query)]`, not an associated type; where it is left out, the compiler says
-/// "expected `()`, found `Query`".
+/// State that a life changes belongs in local variables of `run`. If it is a field, the compiler says
+/// "cannot assign to `self.count`", and its advice, `&mut self`, does not help. The type of the
+/// messages is an option of the derive, `#[child(message = Query)]`, not an associated type; if it is
+/// left out, the compiler says "expected `()`, found `Query`".
 ///
 /// # Errors
 ///

@@ -13,18 +13,18 @@ const PERIOD_OF_START: u64 = 1;
 /// | field | what it is |
 /// |---|---|
 /// | `terminationGracePeriodSeconds` | the time of the whole stop, from SIGTERM to SIGKILL; a `preStop` hook runs within it, before SIGTERM, and takes its time from the tree |
-/// | `startupProbe` | the time of the start: a container is ended at the last of `failureThreshold` failures that follow one another, the first of which may come at once; until the probe has succeeded, the others do not run |
+/// | `startupProbe` | the time of the start: a container is ended at the last of `failureThreshold` consecutive failures, the first of which may come at once; until the probe has succeeded, the others do not run |
 /// | `livenessProbe` | a tree that is not live is ended after 20 to 30 seconds, and started again |
-/// | `readinessProbe` | a tree that is not ready is taken out of its services within 2 seconds, or 3 if it does not answer; each proxy hears of that a moment later |
+/// | `readinessProbe` | a tree that is not ready is taken out of its services within 2 seconds, or 3 if it does not answer; each proxy learns that a moment later |
 ///
 /// The start-up probe asks whether the tree is live and not whether it is ready: a tree that waits for a
 /// dependency is not ready, and a restart would not help. While the tree stops, Kubernetes asks neither
 /// of the first two any more, so a long stop is not taken for a failure.
 ///
-/// The fields that are not there have Kubernetes' defaults: an `initialDelaySeconds` of 0 and a
-/// `timeoutSeconds` of 1. See its pages about the [end of Pods] and about [probes]. What they say of
-/// `failureThreshold` times `periodSeconds` counts one period too many: the [kubelet] does not wait for
-/// one before the first probe.
+/// The fields that are left out have Kubernetes' defaults: an `initialDelaySeconds` of 0 and a
+/// `timeoutSeconds` of 1. See its pages about the [end of Pods] and about [probes]. Their
+/// `failureThreshold` times `periodSeconds` counts one period too many: the [kubelet] does not wait
+/// for a period before the first probe.
 ///
 /// [end of Pods]: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination
 /// [probes]: https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/

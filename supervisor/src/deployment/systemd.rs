@@ -5,7 +5,7 @@ use std::fmt;
 use super::Deployment;
 use crate::spec::written;
 
-/// The unit of a service of systemd's, from [`Deployment::systemd`]: it displays as the unit's file.
+/// The unit of a systemd service, from [`Deployment::systemd`]: it displays as the unit's file.
 ///
 /// | setting | what it is |
 /// |---|---|

@@ -27,10 +27,10 @@ impl OwnLimits {
     }
 }
 
-/// The number of attempts to start each child again that have failed one after the other.
+/// The number of consecutive failed attempts to restart each child.
 ///
-/// They count together, however long each of them takes. In the window alone, an attempt that fails
-/// only after its `start_timeout` would have been forgotten when the next one fails.
+/// They count together, however long each of them takes. If only the window counted, an attempt that
+/// fails after its `start_timeout` could be forgotten by the time at which the next one fails.
 #[derive(Debug, Default)]
 pub(crate) struct FailedStarts(HashMap<Key, u32, BuildNumberHasher>);
 
@@ -44,6 +44,12 @@ impl FailedStarts {
     pub(crate) fn of(&self, key: Key) -> u32 {
         // Most children never fail to start.
         if self.0.is_empty() { 0 } else { self.0.get(&key).copied().unwrap_or(0) }
+    }
+
+    /// Returns the largest number of attempts of one of these children.
+    pub(crate) fn most(&self, counts: impl Fn(Key) -> bool) -> u32 {
+        let failed = self.0.iter().filter(|(key, _)| counts(**key));
+        failed.map(|(_, failed)| *failed).max().unwrap_or(0)
     }
 
     /// Forgets the attempts of a child that is up, or is not started again.

@@ -104,9 +104,13 @@ impl<C: Named, R> Engine<C, R> {
         self.draining
     }
 
-    /// Returns the number of restarts that are left now; `None` means any number.
+    /// Returns the number of restarts that are left now for the child with the fewest; `None` means any
+    /// number. A child with a limit of its own does not count.
     pub(crate) fn restarts_left(&mut self, now: Instant) -> Option<u32> {
-        self.intensity.left(now)
+        let shares_limit =
+            |key| self.rules_of(key).is_some_and(|rules| rules.max_restarts.is_none());
+        let failed_starts = self.failed_starts.most(shares_limit);
+        self.intensity.left_after(now, failed_starts)
     }
 
     /// Returns the number of restarts that are left of a child with a limit of its own.

@@ -51,7 +51,7 @@ impl<C: Named, R> Engine<C, R> {
             State::ExitPending(_) if child.rules.restart == RestartPolicy::Temporary => {
                 Shown::Is(ChildState::Finished)
             }
-            // The next attempt comes after all that the supervisor does now.
+            // The next attempt comes after everything that the supervisor does now.
             State::Waiting(Pending::Again(_))
                 if child.rules.backoff.is_none() && self.rules.strategy.is_group() =>
             {

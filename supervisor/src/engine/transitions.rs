@@ -1,5 +1,5 @@
-//! The moves of a child from one state to another, and what each brings with it: its deadline, the
-//! counts of the engine, and the effects that end a life or forget the child.
+//! The transitions of a child from one state to another. Each updates the child's deadline and the
+//! counts of the engine, and may add the effects that end a life or forget the child.
 
 use super::child::{Child, Down, Named, State, StopPurpose};
 use super::protocol::{Effect, Shown};

@@ -6,13 +6,12 @@ use std::sync::Arc;
 
 use crate::life::gate::Gate;
 
-/// The fence of a lease, for the children that run under it.
+/// The fencing token of a lease, for the children that run under it.
 ///
-/// No lease protects against a process that stands still and goes on: the lease has ended meanwhile,
-/// another replica holds it, and the first write that follows comes from the past. What can refuse
-/// that write is the place where it arrives, if the write brings the number of its acquisition, and
-/// the place refuses a number lower than the highest that it has seen. The number only grows, for
-/// ever.
+/// No lease protects against a process that is paused and goes on: the lease has ended meanwhile,
+/// another replica holds it, and the first write that follows is stale. Only the system that receives
+/// the write can refuse it: the write carries the number of its acquisition, and the system refuses a
+/// number that is lower than the highest that it has seen. The number never decreases.
 ///
 /// A clone is the same fence. Within one life of a child the number does not change: the children
 /// start again with each acquisition. (A task that a child has spawned by itself can outlive the child;

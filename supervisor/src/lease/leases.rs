@@ -29,7 +29,7 @@ pub type LeaseError = Box<dyn Error + Send + Sync + 'static>;
 ///   more. A future of a request is never dropped before it completes (unless the runtime goes away),
 ///   so it should have a time limit of its own, shorter than the lease.
 ///
-/// A panic of a request counts as an error, one of a watch as a watch without news.
+/// A panic of a request counts as an error. A watch that panics never completes.
 pub trait Leases: Send + Sync + 'static {
     /// Acquires a lease that is free or has ended. The holder is a new one for each call.
     fn acquire(&self, claim: Claim)

@@ -1,4 +1,4 @@
-//! The news that a lease may be free, from the watch of an engine.
+//! The notification that a lease may be free, from the watch of an engine.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -7,8 +7,8 @@ use std::task::{Context, Poll};
 use super::leases::Leases;
 use crate::catch::{catch_panic, drop_each};
 
-/// A watch of a lease that another replica holds. A panic of the watch, which is foreign code, counts as
-/// no news: the lease is asked for every `renew` in any case.
+/// The watch of a lease that another replica holds. If the watch, which is foreign code, panics, it
+/// never completes: the lease is requested every `renew` in any case.
 pub(super) struct News<'a> {
     /// `None` once the watch has panicked.
     watch: Option<Pin<Box<dyn Future<Output = ()> + Send + 'a>>>,

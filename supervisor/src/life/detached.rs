@@ -116,7 +116,8 @@ pub(crate) fn kill_programs_by(kill: fn()) {
     let _ = KILL_PROGRAMS.set(kill);
 }
 
-/// Kills the processes that lives have started, before this process ends without a word to its children.
+/// Kills the processes that lives have started, before this process ends without stopping its
+/// children.
 #[cfg(any(feature = "signal", feature = "lease"))]
 pub(crate) fn kill_programs() {
     #[cfg(all(unix, feature = "process"))]

@@ -1,5 +1,5 @@
-//! The child whose code each thread is running: kept only while somebody watches the runtime, for the
-//! report about a runtime that gives no sign of life.
+//! The child that each thread is polling, recorded only while a watchdog watches the runtime: its
+//! report about a blocked runtime names the children.
 
 #![expect(
     clippy::disallowed_types,
@@ -15,18 +15,18 @@ use crate::slot::AnySlot;
 use crate::spec::ChildPath;
 use crate::sync::per_thread;
 
-/// The number of those who watch a runtime.
+/// The number of watchdogs that watch a runtime.
 static WATCHING: AtomicUsize = AtomicUsize::new(0);
 
-/// The threads that have run a child's code while somebody watched.
+/// The threads that have polled a child while a runtime was watched.
 static THREADS: Mutex<Vec<Weak<Thread>>> = Mutex::new(Vec::new());
 
 per_thread! {
     static THIS: OnceCell<Arc<Thread>> = const { OnceCell::new() };
 }
 
-/// A thread, and the children whose lives it is polling, the innermost last: a child may poll another
-/// runtime.
+/// A thread, and the children whose lives it is polling, the innermost last: a child may run another
+/// runtime, which polls its own children.
 struct Thread {
     name: String,
     polls: Mutex<Vec<Arc<dyn AnySlot>>>,
@@ -44,7 +44,7 @@ impl Thread {
     }
 }
 
-/// Guard of somebody who watches a runtime. Polls that have begun before are not known.
+/// Guard of a watchdog. Polls that began before the guard was made are not recorded.
 pub(crate) struct Watching(());
 
 impl Watching {
@@ -76,16 +76,16 @@ impl Drop for Watching {
     }
 }
 
-/// Guard of a poll that is noted.
+/// Guard of a recorded poll.
 pub(crate) struct Poll(Arc<Thread>);
 
-/// Notes that this thread polls a life of this child, if somebody watches.
+/// Records that this thread polls a life of this child, if a runtime is watched.
 pub(crate) fn note(slot: Option<&Arc<dyn AnySlot>>) -> Option<Poll> {
     if WATCHING.load(Ordering::Relaxed) == 0 {
         return None;
     }
     let slot = Arc::clone(slot?);
-    // A thread that is ending polls nothing that would be worth a report.
+    // On a thread whose thread-locals are gone, the poll is not recorded.
     let thread = THIS.try_with(|this| Arc::clone(this.get_or_init(Thread::this))).ok()?;
     thread.polls.lock().unwrap_or_else(PoisonError::into_inner).push(slot);
     Some(Poll(thread))
@@ -94,7 +94,7 @@ pub(crate) fn note(slot: Option<&Arc<dyn AnySlot>>) -> Option<Poll> {
 impl Drop for Poll {
     fn drop(&mut self) {
         let ended = self.0.polls.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        // Its last owner may be this one; what it drops then is not dropped under the lock.
+        // This may be the last owner of the slot, whose contents must not be dropped under the lock.
         drop(ended);
     }
 }

@@ -17,7 +17,7 @@ use crate::sync::task::yield_now;
 use crate::sync::time::Sleep;
 use crate::sync::timers;
 
-/// A condition that nothing meets.
+/// A trait that no type implements.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "an answer is given by `send`",

@@ -25,13 +25,15 @@ pub(super) struct Backlog<M> {
     taken_over: usize,
     /// The number of messages that a life which is asked to stop has still to receive.
     pub(super) to_drain: usize,
-    /// What few mailboxes need; allocated when the first sender has to wait, or times are measured.
+    /// State that few mailboxes need, allocated when the first sender has to wait or times are
+    /// measured.
     pub(super) rare: Option<Box<Rare>>,
     /// The queue of the dead-letter receivers.
     pub(super) dead_letter_queue: Weak<DeadLetterQueue<M>>,
 }
 
-/// The senders that wait, and the times of messages. One look tells most mailboxes that they have neither.
+/// The senders that wait, and the times of messages: behind one pointer, since most mailboxes have
+/// neither.
 #[derive(Default)]
 pub(super) struct Rare {
     /// The senders that wait for room.
@@ -102,7 +104,7 @@ impl<M> Backlog<M> {
     pub(super) fn offer(&mut self, message: M) -> Option<M> {
         let has_room = match self.rare.as_deref() {
             None => self.messages.len() + self.taken_over < self.capacity.0 || self.has_room(),
-            // Any room is for the waiting senders.
+            // Free room belongs to the senders that wait.
             Some(rare) if !rare.senders.waiting.is_empty() => false,
             Some(_) => self.is_below_capacity() || self.has_room(),
         };
@@ -113,7 +115,7 @@ impl<M> Backlog<M> {
         None
     }
 
-    /// Queues a message, which was sent at this instant, or now.
+    /// Queues a message that was sent at this instant; `None` means now.
     #[inline]
     pub(super) fn push(&mut self, message: M, sent: Option<Instant>) {
         if let Some(Rare { times: Some(times), .. }) = self.rare.as_deref_mut() {
@@ -201,7 +203,7 @@ impl<M> Backlog<M> {
         message
     }
 
-    /// Notes that the life has ended that received.
+    /// Records that the life that received messages has ended.
     pub(super) fn life_ended(&mut self) {
         if let Some(Rare { times: Some(times), .. }) = self.rare.as_deref_mut() {
             times.life_ended();

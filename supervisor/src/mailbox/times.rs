@@ -15,7 +15,7 @@ use crate::sync::clock;
 pub(super) struct Times {
     /// When each of the queued messages was sent, in their order.
     sent: VecDeque<Instant>,
-    /// When each of the senders that wait for room began to.
+    /// When the wait of each sender that waits for room began.
     waiting: BTreeMap<Ticket, Instant>,
     /// When the message that is being handled was received.
     handling: Option<Instant>,
@@ -23,7 +23,8 @@ pub(super) struct Times {
 }
 
 impl Times {
-    /// Begins to measure; these many messages are queued, as if they were sent now.
+    /// Begins to measure. The messages that are queued already, as many as `queued`, count as sent
+    /// now.
     pub(super) fn new(queued: usize) -> Self {
         let now = clock::now();
         Self { sent: std::iter::repeat_n(now, queued).collect(), ..Self::default() }
@@ -34,12 +35,12 @@ impl Times {
         self.waiting.insert(ticket, clock::now());
     }
 
-    /// Notes that a sender does not wait any more. Returns when it began to.
+    /// Records that a sender does not wait any more. Returns when its wait began.
     pub(super) fn has_waited(&mut self, ticket: Ticket) -> Option<Instant> {
         self.waiting.remove(&ticket)
     }
 
-    /// Notes that a message is queued, which its sender sent at this instant or now.
+    /// Records that a message is queued that was sent at this instant; `None` means now.
     pub(super) fn queued(&mut self, sent: Option<Instant>) {
         self.sent.push_back(sent.unwrap_or_else(clock::now));
     }
@@ -57,7 +58,7 @@ impl Times {
         }
     }
 
-    /// Notes that the life has ended which may have handled a message.
+    /// Records that the life that may have been handling a message has ended.
     pub(super) fn life_ended(&mut self) {
         if self.handling.is_some() {
             self.handled(clock::now());

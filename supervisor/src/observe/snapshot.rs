@@ -40,9 +40,9 @@ pub struct Snapshot {
     pub restarts_left: Option<u32>,
     /// The order in which the children of a supervisor start and stop; `None` for a worker.
     pub order: Option<Order>,
-    /// The time until a supervisor that drains is stopped in order.
+    /// The time that is left of the drain of a supervisor.
     pub drain_left: Option<Duration>,
-    /// The time until a supervisor that is to stop within a time for the whole kills what is left.
+    /// The time until a supervisor that is stopping within a total time kills what is left.
     pub stop_left: Option<Duration>,
     /// The names of the siblings that the child uses, under [`Order::ByUse`](crate::Order::ByUse).
     pub uses: Vec<String>,

@@ -164,7 +164,7 @@ impl AtomicState {
     }
 
     pub(super) fn state(&self) -> ChildState {
-        // All numbers but one are those of states.
+        // Each number but `HELD` is the index of a state.
         let number = usize::try_from(STATE.of(self.load())).unwrap_or(0);
         ChildState::ALL.get(number).copied().unwrap_or(ChildState::Restarting)
     }

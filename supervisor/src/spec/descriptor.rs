@@ -157,7 +157,7 @@ impl TreeDescriptor {
         found
     }
 
-    /// Returns the longest time that the children may take to stop in order.
+    /// Returns the longest time that an orderly stop of the children may take.
     const fn inner_budget(&self) -> Budget {
         if self.is_by_use() {
             return self.longest_path();

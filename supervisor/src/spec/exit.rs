@@ -23,7 +23,7 @@ pub(crate) use self::failure::{Plainness, Rendering};
 pub enum ExitReason {
     /// `run` returned `Ok(())`.
     Normal,
-    /// The child was stopped in order, or ended because it was asked to.
+    /// The child came to an orderly stop, or ended because it was asked to.
     Shutdown,
     /// The life was aborted: by `brutal_kill`, by a time-out, or by
     /// [`ChildRef::kill`](crate::ChildRef::kill).

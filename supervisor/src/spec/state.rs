@@ -12,7 +12,7 @@ pub enum ChildKind {
     Supervisor,
 }
 
-/// Declares the states once: the enum, the list of all, and their words.
+/// Declares the enum of the states, the list of all states, and their words from one list.
 macro_rules! states {
     ($($(#[$docs:meta])+ $state:ident = $word:literal,)+) => {
         /// A child's state as seen from outside.
@@ -23,7 +23,7 @@ macro_rules! states {
         }
 
         impl ChildState {
-            /// All states, each at the index that it has as a number.
+            /// All states. The index of a state is its discriminant.
             ///
             /// ```
             /// use supervisor::info::ChildState;

@@ -5,7 +5,7 @@ use std::time::Duration;
 /// The number of bounds.
 const BOUNDS: usize = 19;
 
-/// How many of something took how long: a histogram with fixed bounds.
+/// A histogram of times with fixed bounds.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -70,14 +70,14 @@ impl TimeHistogram {
         self.sum = self.sum.saturating_add(time);
     }
 
-    /// Returns the numbers of times up to each bound and above the bound before it, and at last the
-    /// number of those above all bounds.
+    /// Returns the number of times in each bucket: for each bound, the times up to it that are above
+    /// the bound before it, and last the times above all bounds.
     #[must_use]
     pub fn counts(&self) -> &[u64] {
         &self.counts
     }
 
-    /// Returns the number of all times.
+    /// Returns the total number of times.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.counts.iter().sum()
@@ -89,8 +89,8 @@ impl TimeHistogram {
         self.sum
     }
 
-    /// Returns the bound that this many of a hundred times do not exceed; `None` if that is above all
-    /// bounds, or if there are no times.
+    /// Returns the lowest bound that `of_hundred` percent of the times do not exceed; `None` if there
+    /// is no such bound, or if there are no times.
     #[must_use]
     pub fn percentile(&self, of_hundred: u8) -> Option<Duration> {
         let all = u128::from(self.count());
@@ -107,12 +107,13 @@ impl TimeHistogram {
     }
 }
 
-/// How long the messages of a child have waited in its mailbox, and how long they were handled. A child
-/// with the option `histograms` measures it.
+/// The times for which the messages of a child have waited and were handled, measured by a child with
+/// the option `histograms`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MessageTimes {
-    /// The times from the send of a message, with the wait for room in the mailbox, to its receipt.
+    /// The times from the send of a message to its receipt, including the wait for room in the
+    /// mailbox.
     pub waiting: TimeHistogram,
     /// The times from the receipt of a message until the child asks for the next one, or its life ends.
     pub handling: TimeHistogram,

@@ -1,4 +1,4 @@
-//! The beginning of the tree's stop, as a child sees it: the drain, in which the child goes on.
+//! The drain of the tree, as a child sees it: the tree was asked to stop, and the child goes on.
 
 use std::fmt;
 use std::future::Future;
@@ -15,13 +15,13 @@ impl<M: Send + 'static> Context<M> {
     /// Returns `true` once the tree was asked to stop: while it
     /// [drains](crate::guide::stopping), and from then on.
     ///
-    /// During the drain the child goes on, and the tree is not ready. A child that would begin something
-    /// long, or takes work that others could take, has a reason to leave it. Without a drain, this is
-    /// [`is_shutdown_requested`](Self::is_shutdown_requested), but for children whose turn to stop has not
-    /// come yet.
+    /// During the drain the child goes on, and the tree is not ready. A child can use this to begin
+    /// no long work, or to leave work to other replicas. Without a drain, the result differs from
+    /// [`is_shutdown_requested`](Self::is_shutdown_requested) only while the tree is stopping and
+    /// this child's turn has not come yet.
     ///
-    /// The call looks at the root of the tree. Code that asks often, as for each request, waits once for
-    /// [`drain_requested`](Self::drain_requested) and notes it.
+    /// The call looks at the root of the tree. Code that asks often, such as for each request, should
+    /// await [`drain_requested`](Self::drain_requested) once and set a flag.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -58,9 +58,10 @@ impl<M: Send + 'static> Context<M> {
     }
 
     /// Completes when the tree is asked to stop: when it begins to [drain](crate::guide::stopping), or,
-    /// without a drain, to stop. If this child is stopped before, it completes then.
+    /// without a drain, to stop. It also completes when this child alone is asked to stop, and when
+    /// the life ends in any other way.
     ///
-    /// The future borrows nothing. When the life ends in another way, it completes too.
+    /// The future borrows nothing.
     ///
     /// # Cancel safety
     ///

@@ -50,7 +50,7 @@ impl Supervisor {
         self.survey().await.0
     }
 
-    /// Returns the health, and how much was looked at for it, in children.
+    /// Returns the health, and the cost of reading it, as a number of children.
     async fn survey(&self) -> (Health, usize) {
         let (reasons, pending) = (Vec::new(), VecDeque::new());
         let mut survey = Survey { now: clock::now(), reasons, pending, children: 0 };
@@ -103,21 +103,20 @@ pub struct HealthChanges {
     not_before: Option<Instant>,
 }
 
-/// The multiple of the time of a reading that passes until the next one.
+/// The pause after a reading, as a multiple of the time that the reading took.
 const REST: u32 = 10;
 
-/// The rest for each child that a reading has looked at, at most: some ten times what that costs. The
-/// time of a reading alone would be no measure, since the reading may have waited for a processor.
+/// The longest pause for each child that a reading has looked at: about ten times what that costs.
+/// The time of the reading alone is no measure of its cost, since it may have waited for a processor.
 const REST_OF_CHILD: Duration = Duration::from_micros(1);
 
-/// The children that cost as much as one more supervisor, which is asked by a message.
+/// The number of children that cost as much as one supervisor, which is asked by a message.
 const CHILDREN_OF_SUPERVISOR: usize = 20;
 
 /// The longest time that passes between readings while there are changes.
 const LONGEST_REST: Duration = Duration::from_millis(100);
 
-/// Returns the time that passes between two readings, of which the first took this time for as many
-/// children.
+/// Returns the pause after a reading that took this time and cost as much as this number of children.
 fn rest(took: Duration, children: usize) -> Duration {
     let children = u32::try_from(children).unwrap_or(u32::MAX);
     let of_children = REST_OF_CHILD.saturating_mul(children);
@@ -133,7 +132,8 @@ impl HealthChanges {
     /// Changes that follow one another closely may be seen as one: after each reading there is a pause, so
     /// that readings take a small part of the time, however fast the changes are. It is as long as ten
     /// readings take, at most a microsecond for each child and twenty for each supervisor of the tree, and
-    /// at most 100 ms. So a change is told within a few milliseconds in a tree of some thousand children.
+    /// at most 100 ms. So a change is reported within a few milliseconds in a tree of a few thousand
+    /// children.
     ///
     /// # Cancel safety
     ///
@@ -219,7 +219,7 @@ struct Survey {
     now: Instant,
     reasons: Vec<HealthReason>,
     pending: VecDeque<Part>,
-    /// What was looked at, in children.
+    /// The cost of the reading, as a number of children.
     children: usize,
 }
 
@@ -344,7 +344,7 @@ fn phase(run: &SupervisorRun) -> Phase {
 }
 
 /// Returns the number of a supervisor's children, and those of them that are not well or have children
-/// of their own; `limit` is the largest part that they can have.
+/// of their own; `limit` is the largest part in the health that they can have.
 fn found(run: &mut SupervisorRun, limit: HealthPart) -> (usize, Vec<Found>) {
     let phase = phase(run);
     let mut count = 0;

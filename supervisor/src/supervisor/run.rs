@@ -233,20 +233,21 @@ impl Run {
         self
     }
 
-    /// Ends the process when the tokio runtime gives no sign of life for this long: each of its threads
-    /// runs code that does not return. Zero is never, as without this call.
+    /// Ends the process when the tokio runtime gives no sign of life for this long, because each of
+    /// its threads runs code that does not return. With a time of zero, the watchdog is off, which is
+    /// the default.
     ///
     /// A child that blocks one thread of several is found by its
     /// [`heartbeat`](crate::guide::options), and makes the tree not live. When all threads are blocked,
     /// nothing in the runtime can notice it: no heartbeat fires, no probe is answered, and no signal is
-    /// handled. A thread outside of the runtime does: it asks a task for a sign of life, four times in
-    /// this time, and ends the process with the exit code 70 when there has been none for the whole time.
-    /// What starts the program again, such as systemd or Kubernetes, then helps. Before that, the log
-    /// says for each thread which child it runs. Processes of `Program` children are killed.
+    /// handled. A thread outside of the runtime can: it asks a task for a sign of life four times in
+    /// this time, and ends the process with exit code 70 when there was none for the whole time.
+    /// Systemd or Kubernetes can then start the program again. Before the process ends, the log says
+    /// for each thread which child it runs, and the processes of `Program` children are killed.
     ///
-    /// A time in which the whole process was stopped, as by a debugger, does not count. The watchdog is on
-    /// from the start of the tree to the end of `run`, the stop included. It has its price only where it
-    /// is on: a thread, a wake-up four times in its time, and the note of the child in each poll.
+    /// Time in which the whole process was stopped, as by a debugger, does not count. The watchdog is
+    /// on from the start of the tree to the end of `run`, the stop included. While it is on, it costs
+    /// a thread, four wake-ups in its time, and a record of the child in each poll.
     ///
     /// Under systemd, `WatchdogSec` with the feature `systemd` does the same from outside of the process.
     ///

@@ -1,4 +1,4 @@
-//! A look at all children of a tree, some at a time.
+//! Reads all children of a tree, a few hundred at a time.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -18,12 +18,12 @@ use crate::sync::{clock, task};
 const AT_ONCE: usize = 512;
 
 impl Supervisor {
-    /// Begins to look at all children of the tree, some at a time.
+    /// Begins to read all children of the tree, a few hundred at a time.
     ///
-    /// A [snapshot](Self::snapshot) holds the whole tree, and each supervisor shows all of its children
-    /// in one go. A scan holds some hundred children, and is for figures of large trees: a supervisor of
-    /// 100,000 children goes on with its work between two slices, and so do the other tasks of the
-    /// runtime.
+    /// A [snapshot](Self::snapshot) holds the whole tree, and each supervisor reports all of its
+    /// children at once. A scan holds a few hundred children, and the supervisors that it has
+    /// still to read. It is for metrics of large trees: a supervisor of 100,000 children goes on with
+    /// its work between two slices, and so do the other tasks of the runtime.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -48,11 +48,11 @@ impl Supervisor {
     ///
     /// # What it shows
     ///
-    /// A child that is there from the first slice to the last one is seen once, in the state that it has
-    /// when its slice is taken. One that is added or removed meanwhile may be seen or not. Of a
-    /// supervisor that is restarted meanwhile, the slices that are still to come are left out. The
-    /// children of a supervisor come in start order, but one that was added may stand in the place of
-    /// one that was removed.
+    /// A child that exists from the first slice to the last one is seen once, in the state that it
+    /// has when its slice is taken. A child that is added or removed meanwhile may be seen or not,
+    /// and one that is removed and added again may be seen twice. If a supervisor is restarted
+    /// meanwhile, its remaining slices are left out. The children of a supervisor come in start order,
+    /// but one that was added may take the place of one that was removed.
     pub fn scan(&self) -> Scan {
         Scan {
             top: Some(Self::observing(Arc::clone(self.node()))),
@@ -62,7 +62,7 @@ impl Supervisor {
     }
 }
 
-/// A look at all children of a tree, some at a time, from [`Supervisor::scan`].
+/// An iteration over all children of a tree, a few hundred at a time, from [`Supervisor::scan`].
 #[must_use = "nothing is looked at until `next` is awaited"]
 pub struct Scan {
     /// The supervisor to begin with; `None` once that is done.
@@ -88,8 +88,8 @@ struct Present {
 type Answer = (Left, Vec<ChildView>, usize);
 
 impl Scan {
-    /// Returns the next slice: of each supervisor one or more, a supervisor always before those below
-    /// it. Returns `None` at the end.
+    /// Returns the next slice, or `None` at the end. Each supervisor has one slice or more, which
+    /// come before those of the supervisors below it.
     ///
     /// A supervisor that does not run has a slice without children. Before each slice but the first
     /// one, the task yields to others.
@@ -173,7 +173,8 @@ impl Slice {
         Self { supervisor, is_first: true, children: Vec::new(), now }
     }
 
-    /// Returns the supervisor's own part of a snapshot, as it was at its first slice: without children.
+    /// Returns the supervisor's own part of a snapshot, without children, as it was at its first
+    /// slice.
     #[must_use]
     pub fn supervisor(&self) -> &Snapshot {
         &self.supervisor
@@ -201,7 +202,8 @@ impl fmt::Debug for Slice {
     }
 }
 
-/// A child in a [`Slice`]. What it is asked for is read from the child then, without its supervisor.
+/// A child in a [`Slice`]. Its methods read from the child when they are called, without its
+/// supervisor.
 #[derive(Clone, Copy)]
 pub struct ScannedChild<'a> {
     view: &'a ChildView,

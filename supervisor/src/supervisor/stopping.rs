@@ -25,7 +25,7 @@ enum Stop {
     AtOnce,
 }
 
-/// A condition that no supervisor meets.
+/// A trait that no type implements.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "a supervisor is stopped by `shutdown`",
@@ -228,7 +228,7 @@ impl Supervisor {
         self.request_stop(Node::stop_root, Verb::Terminate);
     }
 
-    /// Has a drain that is under way end now: the stop in order begins. A root that does not drain
+    /// Ends a drain that is under way: the orderly stop begins now. A root that does not drain
     /// goes on, or stops, as before.
     ///
     /// This is for a program that knows before its time is over that nobody sends it work any more.

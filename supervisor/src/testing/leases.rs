@@ -1,4 +1,4 @@
-//! Leases in memory, for tests of a hand-over: with faults, and clocks to turn.
+//! Leases in memory, for tests of a handover, with faults to inject and clocks to move.
 
 use std::collections::HashMap;
 use std::fmt;

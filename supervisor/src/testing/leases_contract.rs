@@ -1,4 +1,4 @@
-//! The contract of an engine that grants leases, as a test for engines.
+//! A test of the contract of engines that grant leases.
 
 use std::time::Duration;
 
@@ -8,8 +8,8 @@ use crate::sync::{clock, time};
 /// Checks that an engine keeps the contract of [`Leases`], with two leases whose names begin with `lease`
 /// and which nobody else uses.
 ///
-/// It waits several times until a lease of this `ttl` ends; the engine's clock and tokio's have to agree,
-/// so on an engine that really exists, tokio's clock must not be paused.
+/// It waits several times until a lease of this `ttl` ends. The engine's clock and tokio's must
+/// agree, so tokio's clock must not be paused if the engine uses real time.
 ///
 /// ```
 /// use std::time::Duration;
@@ -22,8 +22,8 @@ use crate::sync::{clock, time};
 /// # }
 /// ```
 ///
-/// What a test of the engine alone cannot see is left: that fences grow across its restarts, and that an
-/// acquisition is not lost in a crash of its machine.
+/// It does not check what needs a restart of the engine: that fences grow across restarts, and that
+/// an acquisition is not lost in a crash.
 ///
 /// # Errors
 ///
@@ -41,7 +41,7 @@ pub async fn check_leases<L: Leases>(
     let name = format!("{lease}-1");
     let one = check.claim(&name)?;
     let first = check.acquires(&one, 0, "a lease that nobody has ever held").await?;
-    // Another lease is not concerned.
+    // Another lease is not affected.
     let elsewhere = check.claim(&format!("{lease}-2"))?;
     check.acquires(&elsewhere, 0, "another lease").await?;
 
@@ -49,14 +49,14 @@ pub async fn check_leases<L: Leases>(
     check.is_held(&other).await?;
     check.renews(&one, "its holder").await?;
     check.is_lost(&other, "one who never had it").await?;
-    // In the name of another holder, nothing is given up.
+    // Another holder cannot release the lease.
     leases.release(other.clone()).await?;
     check.is_held(&other).await?;
 
     leases.release(one.clone()).await?;
     check.is_lost(&one, "one who has released it").await?;
     let second = check.acquires(&other, first, "a lease that was released").await?;
-    // A release that is repeated, or comes late, does not concern the successor.
+    // A release that is repeated, or arrives late, does not affect the successor.
     leases.release(one).await?;
     check.renews(&other, "its holder, after the release of its predecessor").await?;
 

@@ -289,7 +289,7 @@ pub trait LongLived: Worker {}
 #[diagnostic::do_not_recommend]
 impl<W: Worker> LongLived for W {}
 
-/// A condition that nothing meets, for a function that has another name here.
+/// A trait that no type implements, for a function that has another name here.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "the restart policy is set by `with_restart_policy`",

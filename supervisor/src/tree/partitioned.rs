@@ -17,8 +17,8 @@ use crate::supervisor::{Supervisor, node_of};
 #[expect(clippy::disallowed_types, reason = "a constant: no task waits for it")]
 type Secret = std::sync::LazyLock<RandomState>;
 
-/// A condition that no partitions meet, for functions of an address that a caller writes on all of
-/// them.
+/// A trait that no type implements, for functions of an address that a caller writes on the
+/// partitions.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "a message goes to one of the partitions",

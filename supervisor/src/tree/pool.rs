@@ -211,8 +211,8 @@ impl<W: Child, V> Pool<W, V> {
         let node = self.supervisor.node();
         let spec = node.next_worker().with_text(|name| W::spec(name, value));
         let (parts, handle) = Ready::into_parts(spec);
-        // Only what concerns the mailbox is set here: the supervisor takes the other options from the
-        // template.
+        // Only the options of the mailbox are set here: the supervisor takes the other options from
+        // the template.
         if let (Body::Task { slot, .. }, Some(template)) = (&*parts.body, node.template()) {
             if template.options.mailbox() != parts.options.mailbox() {
                 slot.set_capacity(template.options.mailbox());
@@ -264,7 +264,7 @@ impl<W: Worker, V> Pool<W, V> {
     }
 }
 
-/// A condition that no pool meets, for functions of an address that a caller writes on a pool.
+/// A trait that no type implements, for functions of an address that a caller writes on a pool.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "a pool receives no messages: its workers do",
@@ -277,7 +277,7 @@ impl<W: Worker, V> Pool<W, V> {
 )]
 pub trait Addressed {}
 
-/// A condition that no pool meets, for a worker that is added by the name of other libraries.
+/// A trait that no type implements, for functions of other libraries that add a worker.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "a worker is added to a pool by `add_worker_with`",

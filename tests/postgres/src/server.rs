@@ -82,8 +82,8 @@ impl Server {
         self.run("pg_ctl", &["stop", "--wait", "--silent", "--mode=fast", "--pgdata"])
     }
 
-    /// Stops the server as a crash would: it ends without a word to its clients, and recovers at the next
-    /// start.
+    /// Stops the server as a crash would: it ends without closing its connections, and recovers at
+    /// the next start.
     ///
     /// # Errors
     ///

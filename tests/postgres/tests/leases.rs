@@ -13,7 +13,7 @@ use supervisor::testing::check_leases;
 use supervisor_postgres::{CheckFence, FenceError, PgLeases, check_statement, schema};
 use supervisor_postgres_tests::server::{Server, StepResult, with_server};
 use tokio::io::copy_bidirectional;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use tokio_postgres::{Client, Config, NoTls};
@@ -29,6 +29,8 @@ fn main() -> StepResult {
         server.start()?;
         let admin = client(server).await?;
         no_table_is_said_in_words(server).await?;
+        replicas_that_start_together_create_the_table(server, &admin).await?;
+        who_may_not_create_the_table_is_told_what_helps(server, &admin).await?;
         PgLeases::new(server.url().parse()?).create_table().await?;
         // It exists, and that is no error.
         PgLeases::new(server.url().parse()?).create_table().await?;
@@ -40,6 +42,7 @@ fn main() -> StepResult {
         a_checked_fence_keeps_the_lease_until_the_commit(server).await?;
         a_stale_fence_is_refused(server).await?;
         a_connection_that_has_gone_silent_is_replaced(server).await?;
+        a_silent_host_is_passed_over(server).await?;
         nobody_runs_while_the_engine_is_away(server).await?;
         no_acquisition_is_lost_in_a_crash_of_the_server(server).await
     })
@@ -130,6 +133,58 @@ fn contains(error: &str, words: &[&str]) {
 async fn no_table_is_said_in_words(server: &Server) -> StepResult {
     let error = error_of(server.url().parse()?).await?;
     contains(&error, &["`postgres` at 127.0.0.1:", "no table `supervisor_leases`", "create_table"]);
+    Ok(())
+}
+
+/// They find an empty database, and each creates the table before it starts its tree.
+async fn replicas_that_start_together_create_the_table(
+    server: &Server,
+    admin: &Client,
+) -> StepResult {
+    let replicas: Vec<_> = (0..8).map(|_| leases(server)).collect::<StepResult<_>>()?;
+    let migration = client(server).await?;
+    for round in 0..30 {
+        let mut started = tokio::task::JoinSet::new();
+        for leases in replicas.clone() {
+            started.spawn(async move { leases.create_table().await });
+        }
+        // A migration knows nothing of the others, and is what may fail.
+        let _ = migration.batch_execute(schema()).await;
+        while let Some(created) = started.join_next().await {
+            created?.map_err(|error| format!("round {round}: {error}"))?;
+        }
+        admin.batch_execute("DROP TABLE supervisor_leases").await?;
+    }
+    Ok(())
+}
+
+async fn who_may_not_create_the_table_is_told_what_helps(
+    server: &Server,
+    admin: &Client,
+) -> StepResult {
+    let setup = "CREATE ROLE guest LOGIN; CREATE SCHEMA hall; GRANT USAGE ON SCHEMA hall TO guest; \
+                 CREATE DATABASE closed";
+    for statement in setup.split("; ") {
+        admin.batch_execute(statement).await?;
+    }
+    let config = |user: &str| -> StepResult<Config> {
+        let mut config: Config = server.url().parse()?;
+        Ok(config.user(user).options("-c search_path=hall").clone())
+    };
+    let guest = PgLeases::new(config("guest")?);
+    let error = guest.create_table().await.expect_err("it may not").to_string();
+    let grant = "GRANT SELECT, INSERT, UPDATE ON supervisor_leases TO guest";
+    contains(&error, &["`guest` may not create", "owner of the schema", grant, "for schema hall"]);
+    // The advice is enough, and then the same call is no error.
+    PgLeases::new(config("postgres")?).create_table().await?;
+    admin.batch_execute(&grant.replace("ON ", "ON hall.")).await?;
+    guest.create_table().await?;
+    check_leases(&guest, "guest", TTL).await?;
+
+    admin.batch_execute("REVOKE CONNECT ON DATABASE closed FROM PUBLIC").await?;
+    let error = error_of(config("guest")?.dbname("closed").clone()).await?;
+    contains(&error, &["`closed` at", "does not let `guest` in"]);
+    assert!(!error.contains("GRANT SELECT"), "it would not help");
     Ok(())
 }
 
@@ -286,8 +341,8 @@ async fn a_stale_fence_is_refused(server: &Server) -> StepResult {
     Ok(())
 }
 
-/// A way to the server, on which connections can go silent without being closed, as behind a firewall that
-/// has forgotten them.
+/// A proxy to the server. Its connections can go silent without being closed, as behind a firewall
+/// that has dropped their state.
 struct Way {
     port: u16,
     /// The number of times that the present connections have gone silent.
@@ -336,6 +391,39 @@ async fn a_connection_that_has_gone_silent_is_replaced(server: &Server) -> StepR
     Ok(())
 }
 
+/// The first of two hosts does not answer: its machine is off, or it hangs. The second is the primary.
+async fn a_silent_host_is_passed_over(server: &Server) -> StepResult {
+    // One accepts connections, and says nothing.
+    let mute = TcpListener::bind("127.0.0.1:0").await?;
+    // The other does not even accept them: its queue is full.
+    let full = TcpSocket::new_v4()?;
+    full.bind("127.0.0.1:0".parse()?)?;
+    let full = full.listen(1)?;
+    let mut queue = Vec::new();
+    let mut is_full = false;
+    while !is_full {
+        match timeout(100 * MILLISECOND, TcpStream::connect(full.local_addr()?)).await {
+            Ok(queued) => queue.push(queued?),
+            Err(_) => is_full = true,
+        }
+    }
+    for (lease, silent) in [("mute", &mute), ("full", &full)] {
+        let (silent, port) = (silent.local_addr()?.port(), server.port());
+        let hosts = format!("host=127.0.0.1,127.0.0.1 port={silent},{port}");
+        let config = format!("{hosts} user=postgres dbname=postgres").parse()?;
+        let began = Instant::now();
+        let one = Replica::start_with(PgLeases::new(config), lease, 4 * TTL).await?;
+        let took = one.takes_over().await?.saturating_duration_since(began);
+        println!("a first host that is {lease} was passed over within {took:?}");
+        one.root.shutdown().await?;
+    }
+    // A name may stand for several addresses: none of them gets all the time.
+    let port = full.local_addr()?.port();
+    let error = error_of(format!("host=127.0.0.1 port={port} user=shop").parse()?).await?;
+    contains(&error, &["cannot be reached", "timed out"]);
+    Ok(())
+}
+
 async fn nobody_runs_while_the_engine_is_away(server: &Server) -> StepResult {
     let one = Replica::start(leases(server)?, "away").await?;
     one.takes_over().await?;
@@ -368,7 +456,7 @@ async fn nobody_runs_while_the_engine_is_away(server: &Server) -> StepResult {
     Ok(())
 }
 
-/// The server is set up to lose the last commits in a crash, as some are.
+/// Tests a server whose settings let it lose the last commits in a crash.
 async fn no_acquisition_is_lost_in_a_crash_of_the_server(server: &Server) -> StepResult {
     let admin = client(server).await?;
     // The writer of the log sleeps for so long that nothing but a commit brings it to the disk.

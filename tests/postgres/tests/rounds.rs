@@ -1,4 +1,4 @@
-//! Rounds of faults over three processes and a real PostgreSQL: processes are killed, stopped and
+//! Rounds of faults with three processes and a real PostgreSQL: processes are killed, stopped and
 //! continued, and the server is stopped, crashed and started, while the children of a singleton write.
 //!
 //! - No two intervals in which they run overlap, unless a process was stopped for longer than its lease.
@@ -39,11 +39,11 @@ enum Fault {
     Kill,
     /// A replica on standby is killed.
     KillStandby,
-    /// The leader stops in order.
+    /// The leader is shut down.
     Shutdown,
-    /// The leader's process is stopped for longer than its lease, and goes on.
+    /// The leader's process is paused for longer than its lease.
     LongPause,
-    /// The leader's process is stopped for a moment, and goes on.
+    /// The leader's process is paused for a moment.
     ShortPause,
     /// The server stops and starts.
     Restart,

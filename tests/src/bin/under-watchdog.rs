@@ -1,6 +1,6 @@
 //! A program whose runtime is watched, for `tests/runtime_watchdog.rs`: the first argument is the time of
-//! the watchdog in milliseconds, the second the number of the runtime's threads. The child `clerk` does
-//! what the lines of the standard input say.
+//! the watchdog in milliseconds, the second the number of the runtime's threads. The child `clerk`
+//! carries out the orders on standard input, one per line.
 
 use std::process::ExitCode;
 use std::time::Duration;

@@ -19,7 +19,7 @@ const LOCK: &str = "SELECT pg_advisory_xact_lock(7239001)";
 
 pub(super) struct Postgres {
     client: Client,
-    /// The task that moves the bytes. It belongs to the life of the child, and ends with it.
+    /// The task that drives the connection. It belongs to the life of the child, and ends with it.
     connection: SpawnedTask<Result<(), Error>>,
 }
 
@@ -75,7 +75,7 @@ impl Postgres {
     }
 
     pub(super) async fn ship(&mut self) -> Result<Option<String>, Error> {
-        // What is not committed is rolled back when it is dropped.
+        // A transaction that is dropped before it is committed is rolled back.
         let transaction = self.client.transaction().await?;
         let Some(row) = transaction.query_opt(sql::SHIP, &[]).await? else { return Ok(None) };
         let (name, item, quantity): (String, String, i64) =

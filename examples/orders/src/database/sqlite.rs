@@ -1,4 +1,4 @@
-//! A file of SQLite's, for whoever has no PostgreSQL at hand.
+//! An SQLite file, for when there is no PostgreSQL.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,10 +11,10 @@ use tokio::task::spawn_blocking;
 use super::sql;
 use crate::order::{Found, Name, Order, Placed, Totals};
 
-/// The time that a statement waits for another one's transaction.
+/// The time that a statement waits for the transaction of another connection.
 const BUSY: Duration = Duration::from_secs(2);
 
-/// SQLite blocks its thread while it reads and writes, so each call has a thread of tokio's pool.
+/// A connection to the file. SQLite blocks its thread, so each call runs on tokio's blocking pool.
 pub(super) struct Sqlite(Arc<Mutex<Connection>>);
 
 impl Sqlite {
@@ -61,7 +61,7 @@ impl Sqlite {
 
     pub(super) async fn ship(&self) -> Result<Option<String>, ChildError> {
         self.call(|connection| {
-            // What is not committed is rolled back when it is dropped.
+            // A transaction that is dropped before it is committed is rolled back.
             let transaction = connection.transaction()?;
             let shipped = transaction
                 .query_row(sql::SHIP, [], |row| {

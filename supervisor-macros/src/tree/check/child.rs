@@ -212,7 +212,7 @@ pub(super) fn task_called(child: &Child, errors: &mut Errors) {
     errors.on(value, message);
 }
 
-/// Returns whether an expression makes a value, whose field is then hardly a function.
+/// Returns whether an expression constructs a value, so that its field is hardly ever a function.
 fn is_made_here(value: &Expr) -> bool {
     matches!(value, Expr::Struct(_) | Expr::Call(_) | Expr::MethodCall(_))
 }

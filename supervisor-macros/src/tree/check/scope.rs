@@ -116,7 +116,8 @@ fn uses(supervisor: &Supervisor, name: &str, other: &str) -> bool {
     })
 }
 
-/// Checks that the values of a tree with a name do not speak of `self`, which such a tree has not.
+/// Checks that the values of a tree with a name do not mention `self`, which such a tree does not
+/// have.
 pub(super) fn self_in_value(child: &Child, site: Site, scope: Scope, errors: &mut Errors) {
     let (Some(root), Some(value)) = (site.root, child.value()) else { return };
     let mentions = Mentions::of(value);

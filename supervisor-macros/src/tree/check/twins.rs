@@ -1,5 +1,5 @@
-//! Two trees of one name in one module. Each is made of many items, so that rustc would report some
-//! twenty clashes; here the second one is one error, and nothing else.
+//! The check that two trees of one module have different names. A tree expands to many items, so that
+//! rustc would report some twenty clashes; this check reports the second tree by a single error.
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -11,13 +11,14 @@ use syn::ext::IdentExt;
 
 use crate::errors::Errors;
 
-/// The names of the trees that this process has expanded, with their files: those of one crate.
+/// The names of the trees that this process has expanded, with their files. A process expands one
+/// crate.
 static SEEN: Mutex<Option<HashSet<(PathBuf, String)>>> = Mutex::new(None);
 
 /// Checks that no other tree in the module has the name of this one.
 ///
-/// A macro does not know the module around it. But a name that comes for the second time in one file is
-/// rare, and then the file can be read.
+/// A macro does not know the module around it, so the file is read. That is done only when a name
+/// comes for the second time in one file, which is rare.
 pub(crate) fn tree_duplicate(name: &Ident, tree: &TokenStream, errors: &mut Errors) {
     if !proc_macro::is_available() {
         return;
@@ -55,7 +56,7 @@ fn contains_twins(tokens: TokenStream, name: &str, tree: &str) -> bool {
             return None;
         };
         let is_tree = word == "supervision_tree" && sign.as_char() == '!';
-        let is_conditional = matches!(place.checked_sub(1).map(|before| &tokens[before]),
+        let is_conditional = matches!(before_path(&tokens[..place]),
             Some(TokenTree::Group(attribute)) if attribute.delimiter() == Delimiter::Bracket);
         let has_name = || name_of(tree.stream()).is_some_and(|found| found == name);
         (is_tree && !is_conditional && has_name()).then(|| plain(&tree.stream()))
@@ -66,6 +67,20 @@ fn contains_twins(tokens: TokenStream, name: &str, tree: &str) -> bool {
             TokenTree::Group(group) => contains_twins(group.stream(), name, tree),
             _ => false,
         })
+}
+
+/// Returns the token before a word, or before the path that ends with the word, as in
+/// `supervisor::supervision_tree`.
+fn before_path(before: &[TokenTree]) -> Option<&TokenTree> {
+    let is_colon =
+        |token: &TokenTree| matches!(token, TokenTree::Punct(sign) if sign.as_char() == ':');
+    match before {
+        [rest @ .., TokenTree::Ident(_), first, second] if is_colon(first) && is_colon(second) => {
+            before_path(rest)
+        }
+        [rest @ .., first, second] if is_colon(first) && is_colon(second) => rest.last(),
+        _ => before.last(),
+    }
 }
 
 /// Returns the name of the tree that these tokens declare: the word before `:` or its parameters.
@@ -115,6 +130,7 @@ mod tests {
         ));
         assert!(!twins(&format!("mod a {{ {shop} }} mod b {{ {other} }}")));
         assert!(!twins(&format!("#[cfg(unix)] {shop} #[cfg(not(unix))] {shop}")));
+        assert!(!twins(&format!("#[cfg(unix)] supervisor::{shop} #[cfg(not(unix))] ::s::{shop}")));
         assert!(!twins(&format!("{shop} supervision_tree! {{ Other: one_for_one {{}} }}")));
         assert!(!twins(&format!("{shop} supervision_tree! {{ one_for_one {{ Shop: A }} }}")));
     }

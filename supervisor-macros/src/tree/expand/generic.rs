@@ -2,8 +2,8 @@
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 
-/// Returns whether the type is the only name in the tokens that may be that of a parameter. It is not one
-/// for certain, as a declared one is.
+/// Returns whether the only name in the tokens that may be that of a type parameter is the type
+/// itself. Such a name may also be that of a real type; only a declared parameter is certain.
 pub(super) fn is_only_parameter(ty: &Ident, tokens: &TokenStream, declared: &[Ident]) -> bool {
     !declared.contains(ty) && *ty != "Self" && !may_be_generic(&without(ty, tokens), declared)
 }

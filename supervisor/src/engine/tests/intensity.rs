@@ -240,6 +240,14 @@ fn failed_attempts_count_together_although_each_takes_longer_than_the_window() {
 }
 
 #[test]
+fn failed_attempts_leave_fewer_restarts_also_after_the_window() {
+    let mut world = starting_again(limited(OneForOne, 3), notifying(Always));
+    hangs(&mut world);
+    hangs(&mut world);
+    assert_eq!(world.engine.restarts_left(world.now), Some(1));
+}
+
+#[test]
 fn failed_attempts_with_a_long_backoff_count_together() {
     let child = ChildRules { backoff: Some(Backoff::new(secs(60), secs(60))), ..notifying(Always) };
     let mut world = World::new(limited(OneForOne, 2)).with("a", child).up();

@@ -15,7 +15,7 @@ use crate::sync::clock;
 ///
 /// Rust's [`Instant`](std::time::Instant) and tokio's timers stand still while the machine is
 /// suspended; the lease ends all the same. So leases are counted by [`boottime`](Self::boottime).
-/// (Tests of a hand-over use the clock of the in-memory leases in `testing`, which follows tokio's,
+/// (Tests of a handover use the clock of the in-memory leases in `testing`, which follows tokio's,
 /// paused or not, and can be turned.)
 #[derive(Clone)]
 pub struct LeaseClock(Source);

@@ -95,7 +95,7 @@ impl Node {
         if parent.gate().is_some()
             && let Some(rule) = self.runs_without_gate()
         {
-            // Looked at now: from here on, a life that begins finds the gate.
+            // Checked only now: a life that begins from here on finds the gate.
             self.lock().parent = None;
             parent.root().subscribers.split_off(&self.subscribers, &path, &moving);
             return Err(SupervisorError::InvalidSpec(path, rule));

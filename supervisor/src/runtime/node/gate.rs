@@ -35,8 +35,8 @@ impl Node {
         longest
     }
 
-    /// Returns the rule that is broken if this supervisor, or one that is declared below it, runs before
-    /// it comes behind a gate.
+    /// Returns the rule that is broken if this supervisor, or one that is declared below it, already
+    /// runs when it is put behind a gate.
     pub(crate) fn runs_without_gate(self: &Arc<Self>) -> Option<String> {
         let mut pending = vec![Arc::clone(self)];
         while let Some(node) = pending.pop() {

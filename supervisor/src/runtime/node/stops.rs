@@ -39,9 +39,9 @@ struct Record {
     left_behind: Vec<LeftBehind>,
     /// The children that ended with an error after they were asked to stop.
     failed: Vec<(ChildPath, ExitReason)>,
-    /// The futures that wait until the supervisor is asked to stop, by their numbers.
+    /// The wakers of the futures that wait until the supervisor is asked to stop, by their numbers.
     waiting: BTreeMap<u64, Waker>,
-    /// The number of the future that came last; none is given twice.
+    /// The last number that was given to a future; no number is given twice.
     last_waiting: u64,
 }
 
@@ -126,7 +126,7 @@ impl Stops {
 
     /// Completes when the supervisor is asked to stop. The number is that of the future that waits.
     pub(crate) fn poll_asked(&self, number: &mut Option<u64>, waker: &Waker) -> Poll<()> {
-        // A waker is foreign code, which runs without the lock.
+        // A waker is foreign code, so it runs without the lock.
         let waker = waker.clone();
         let replaced = {
             let mut record = self.lock();

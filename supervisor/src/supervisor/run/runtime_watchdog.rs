@@ -1,5 +1,5 @@
-//! The watchdog of the runtime: a thread outside of it that ends the process when the runtime gives no
-//! sign of life.
+//! The watchdog of the runtime: a thread outside of the runtime that ends the process when all
+//! threads of the runtime are blocked, so that the runtime gives no sign of life.
 
 #![expect(
     clippy::disallowed_types,
@@ -21,13 +21,30 @@ use crate::life::threads::Watching;
 /// The exit code of a process whose runtime gave no sign of life: `EX_SOFTWARE` of `sysexits.h`.
 const EXIT_CODE: i32 = 70;
 
-/// The time that the report may take: the log may wait for what the runtime holds.
+/// The time that the report may take: the log may wait for a lock that a blocked thread holds.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
-/// Guard of the watchdog, which is off from its drop on.
+/// Guard of the watchdog: dropping it ends the watchdog.
 pub(super) struct RuntimeWatchdog {
     heard: Sender<Heard>,
     _sign_of_life: SignOfLife,
+}
+
+/// The runtime's side of the channel. A runtime that is shut down drops it: such a runtime gives no
+/// sign of life, and is not blocked.
+struct Voice(Sender<Heard>);
+
+impl Voice {
+    fn answer(&self) {
+        // The send fails only if the watchdog's thread has ended, and then there is nobody to tell.
+        let _ = self.0.send(Heard::Alive);
+    }
+}
+
+impl Drop for Voice {
+    fn drop(&mut self) {
+        let _ = self.0.send(Heard::Over);
+    }
 }
 
 enum Heard {
@@ -40,11 +57,8 @@ impl RuntimeWatchdog {
     /// Begins to watch the current runtime.
     pub(super) fn begin(time: Duration) -> Option<Self> {
         let (heard, inbox) = mpsc::channel();
-        let alive = heard.clone();
-        let (sign_of_life, question) = SignOfLife::spawn(move || {
-            // The thread is gone only if it has failed.
-            let _ = alive.send(Heard::Alive);
-        });
+        let voice = Voice(heard.clone());
+        let (sign_of_life, question) = SignOfLife::spawn(move || voice.answer());
         let watching = Watching::begin();
         let spawned = thread::Builder::new()
             .name("supervisor-watchdog".to_owned())
@@ -65,7 +79,7 @@ impl Drop for RuntimeWatchdog {
     }
 }
 
-/// Asks the runtime again and again, and ends the process if there is no answer.
+/// Asks the runtime for signs of life until the watchdog ends, and ends the process if there is none.
 fn watch(inbox: &Receiver<Heard>, question: &Question, time: Duration, watching: Watching) {
     let step = (time / STEPS).max(Duration::from_millis(1));
     let mut silence = Silence::default();
@@ -91,7 +105,7 @@ fn watch(inbox: &Receiver<Heard>, question: &Question, time: Duration, watching:
     }
 }
 
-/// The number of steps in which an answer is waited for.
+/// The number of steps into which the wait for an answer is divided.
 const STEPS: u32 = 10;
 
 /// The time without an answer, in steps.
@@ -101,11 +115,11 @@ struct Silence {
 }
 
 impl Silence {
-    /// Notes a step without an answer, and returns `true` if they are enough.
+    /// Counts a step without an answer, and returns `true` once there were [`STEPS`] of them.
     ///
     /// A step that took much longer than it should does not count: the process was stopped (by a
-    /// debugger, a pause of its container, a machine that slept), or has had no processor, and then the
-    /// runtime has had none either.
+    /// debugger, a pause of its container, a machine that slept), or got no processor time, so the
+    /// runtime got none either.
     fn goes_on(&mut self, step: Duration, took: Duration) -> bool {
         if took < step * 2 + Duration::from_millis(100) {
             self.steps += 1;
@@ -116,18 +130,18 @@ impl Silence {
 
 /// Reports which child each thread runs, and ends the process.
 fn end_process(time: Duration, watching: Watching) -> ! {
-    // The report is made by another thread: what it needs may be held by the one that is stuck.
+    // Another thread makes the report: it may have to wait for a lock that a blocked thread holds.
     let (reported, report) = mpsc::channel::<()>();
     let reporting = thread::Builder::new().spawn(move || {
         self::report(time, &watching);
         drop(reported);
     });
     if reporting.is_ok() {
-        // Nothing is sent: the sender is dropped.
+        // Nothing is sent: the wait ends when the sender is dropped.
         let _: Result<(), _> = report.recv_timeout(LAST_WORDS);
     }
     kill_programs();
-    // The exit may wait for what is stuck, too.
+    // `exit` runs handlers, which may wait for a blocked thread, too.
     let _ = thread::Builder::new().spawn(|| {
         thread::sleep(LAST_WORDS);
         std::process::abort();

@@ -25,12 +25,12 @@ where
     tokio::spawn(future)
 }
 
-/// The name of a task, which tokio-console shows. Only tokio's unstable builds have names; in any other
-/// build this is nothing.
+/// The name of a task, which tokio-console shows. It is empty unless tokio is built with
+/// `--cfg tokio_unstable`, since tasks have no names then.
 pub(crate) struct Name(#[cfg(tokio_unstable)] String);
 
 impl Name {
-    /// Makes a name, where there are names.
+    /// Makes a name, if tasks have names.
     #[inline]
     pub(crate) fn of(name: impl FnOnce() -> String) -> Self {
         #[cfg(not(tokio_unstable))]

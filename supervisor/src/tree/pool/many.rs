@@ -44,9 +44,9 @@ impl<H, T> AddWorkersError<H, T> {
     /// Turns the error into the values that were refused, in their order.
     ///
     /// These are the values that were taken from the iterator and have not become workers. The iterator
-    /// has the others: give the call `values.by_ref()`, or `&mut values`, to keep them. A value is missing
-    /// where [`AddWorkerError::into_value`](super::AddWorkerError::into_value) would give `None`. Workers
-    /// that are all alike have no values.
+    /// still has the others: pass `values.by_ref()`, or `&mut values`, to keep them. A value is
+    /// missing where [`AddWorkerError::into_value`](super::AddWorkerError::into_value) would return
+    /// `None`. Workers that are all alike have no values.
     #[must_use]
     pub fn into_refused(self) -> Vec<T> {
         self.into_parts().2
@@ -325,7 +325,7 @@ impl<W, V> Pool<W, V> {
         let mut outcome = Outcome::new();
         let mut in_flight = Vec::new();
         while outcome.error.is_none() {
-            // The one that is refused at once stands behind those in flight.
+            // A worker that is refused at once comes after those in flight.
             let mut last = None;
             for worker in workers.by_ref().take(BATCH) {
                 match worker.map(|(parts, made)| (begin(parts, &made), made)) {
