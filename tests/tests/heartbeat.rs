@@ -180,3 +180,16 @@ async fn a_temporary_child_that_hangs_is_forgotten() {
     assert!(supervisor.which_children().await.unwrap().is_empty());
     assert_eq!(stage.alive(), "");
 }
+
+/// The child waits for its first message before its supervisor has read that it is ready.
+#[tokio::test(start_paused = true)]
+async fn a_child_that_waits_for_a_message_since_it_is_ready_is_left_alone() {
+    let child = Stage::new().task("a", async |mut ctx: Context| {
+        ctx.ready();
+        while ctx.recv().await.is_some() {}
+        Ok(())
+    });
+    let (_supervisor, _child, mut events) =
+        start(child.with_start(supervisor::StartMode::Notify)).await;
+    is_left_alone(&mut events, 10 * BEAT).await;
+}

@@ -17,7 +17,7 @@ use crate::engine::Shown;
 use crate::inbox::{Anchor, Link, Owner};
 use crate::packed_instant::PackedInstant;
 use crate::spec::{ChildState, ExitReason, Failure, OwnWord};
-use crate::sync::MutexGuard;
+use crate::sync::{MutexGuard, clock};
 
 /// The fields under the lock. Common ones stand here and need no allocation; rare ones are boxed
 /// and take no room until they are needed.
@@ -144,7 +144,9 @@ impl<'a> Guard<'a> {
         self.stop_began = None;
         if let Some(now) = up {
             self.note_up(now);
-            self.expect_heartbeats(now, duties);
+        }
+        if duties.heartbeat {
+            self.expect_heartbeats(up.unwrap_or_else(clock::now), duties);
         }
         was_free
     }
@@ -161,7 +163,11 @@ impl<'a> Guard<'a> {
 
     pub(super) fn came_up(&mut self, now: Instant) {
         self.note_up(now);
-        self.expect_heartbeats(now, self.state.duties());
+        // A child that has said that it is ready may wait for a message before its supervisor has
+        // read so. That wait goes on.
+        if self.last_heartbeat().is_none_or(|last| *last != Heartbeat::Idle) {
+            self.expect_heartbeats(now, self.state.duties());
+        }
     }
 
     fn note_up(&mut self, now: Instant) {
