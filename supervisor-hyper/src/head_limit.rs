@@ -34,7 +34,7 @@ struct State {
     draining: Draining,
 }
 
-/// Whether the tree drains, as the server has told its connections.
+/// A flag that the server sets for its connections when the tree drains.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Draining(Arc<AtomicBool>);
 

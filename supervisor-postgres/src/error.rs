@@ -69,7 +69,7 @@ fn user(config: &Config) -> &str {
     config.get_user().unwrap_or("the user")
 }
 
-/// What a user needs who only uses leases.
+/// The rights of a database user that only uses leases.
 fn grant(user: &str) -> String {
     format!("GRANT SELECT, INSERT, UPDATE ON {TABLE} TO {user}")
 }

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// What a child has seen, with the time since the start.
+/// The events that a child has seen, with the time since the start.
 #[derive(Clone)]
 struct Seen(Arc<Mutex<Vec<(&'static str, Duration)>>>, Instant);
 

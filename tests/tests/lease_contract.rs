@@ -8,7 +8,7 @@ use supervisor::lease::{Acquisition, Claim, LeaseClock, LeaseError, Leases, Rene
 use supervisor::testing::{MemoryLeases, MemoryReplica, check_leases};
 use supervisor_tests::within;
 
-/// What an engine does wrong.
+/// A fault of an engine.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Fault {
     None,

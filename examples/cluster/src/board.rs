@@ -16,7 +16,7 @@ pub(crate) const NAMES: [(&str, &str); 3] =
 /// The longest time for which the example waits for anything.
 const LIMIT: Duration = Duration::from_secs(15);
 
-/// What the replicas have said, and what follows from it.
+/// The reports of the replicas, and what follows from them.
 #[derive(Clone)]
 pub(crate) struct Board(Arc<Shared>);
 
@@ -35,10 +35,10 @@ struct State {
     fence: u64,
     /// The number of the last job that a replica has reported.
     last_job: u64,
-    /// How often the scheduler has moved to another replica.
+    /// The number of moves of the scheduler to another replica.
     changes: u32,
     last: Option<usize>,
-    /// What should not have happened.
+    /// Events that should not have happened.
     wrong: Vec<String>,
 }
 

@@ -129,7 +129,7 @@ impl fmt::Debug for Secret {
 pub struct ConfigError {
     /// The variable.
     pub variable: &'static str,
-    /// What is wrong with it.
+    /// The fault of its value.
     pub why: String,
 }
 

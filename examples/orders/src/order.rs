@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Order {
-    /// What is ordered.
+    /// The item that is ordered.
     pub item: Name,
-    /// How many of it.
+    /// The number of pieces.
     pub quantity: Quantity,
 }
 
@@ -80,11 +80,11 @@ pub enum Placed {
 /// A stored order, and whether it has been shipped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Found {
-    /// What is ordered.
+    /// The item that is ordered.
     pub item: String,
-    /// How many of it.
+    /// The number of pieces.
     pub quantity: i64,
-    /// Whether it has been shipped.
+    /// `true` if it has been shipped.
     pub shipped: bool,
 }
 

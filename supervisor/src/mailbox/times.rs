@@ -13,11 +13,11 @@ use crate::sync::clock;
 /// The measurement of a mailbox's messages.
 #[derive(Default)]
 pub(super) struct Times {
-    /// When each of the queued messages was sent, in their order.
+    /// The instants at which the queued messages were sent, in their order.
     sent: VecDeque<Instant>,
-    /// When the wait of each sender that waits for room began.
+    /// The instants at which the senders that wait for room began to wait.
     waiting: BTreeMap<Ticket, Instant>,
-    /// When the message that is being handled was received.
+    /// The instant at which the message that is being handled was received.
     handling: Option<Instant>,
     known: MessageTimes,
 }

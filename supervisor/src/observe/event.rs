@@ -204,7 +204,7 @@ pub enum EventKind {
     LeaseLost {
         /// The name of the lease.
         lease: String,
-        /// What has put the lease at risk, in words.
+        /// The reason for the risk, in words.
         why: String,
     },
     /// The subscriber fell behind, and missed events at this point.

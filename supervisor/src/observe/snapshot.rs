@@ -73,7 +73,7 @@ pub struct Snapshot {
     /// The children for which this one waits, in [`ask`](crate::ChildRef::ask) or
     /// [`send`](crate::ChildRef::send); the longest wait comes first.
     pub waits: Vec<Wait>,
-    /// How long messages have waited and were handled; `None` unless the child has the option
+    /// The times that messages waited and were handled; `None` unless the child has the option
     /// `histograms`.
     pub message_times: Option<Box<MessageTimes>>,
     /// The reason of the last life's end, if a life has ended.

@@ -179,7 +179,7 @@ fn spec_info(name: &Name, rules: &ChildRules) -> ChildSpecInfo {
     }
 }
 
-/// What a running supervisor has left.
+/// The restarts and the time that a running supervisor has left.
 #[derive(Clone, Copy)]
 pub(super) struct Left {
     restarts: Option<u32>,

@@ -357,7 +357,7 @@ impl<W, V> Pool<W, V> {
     }
 }
 
-/// What has become of the workers, each of which is a handle or has one.
+/// The workers that were added and those that were refused; each is a handle or has one.
 struct Outcome<M> {
     added: Vec<M>,
     refused: Vec<M>,

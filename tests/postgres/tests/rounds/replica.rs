@@ -24,7 +24,7 @@ pub(crate) struct Interval {
     pub(crate) frozen: Option<Duration>,
 }
 
-/// What all processes have said.
+/// The lines that all processes have printed.
 #[derive(Clone, Default)]
 pub(crate) struct Record(Arc<Mutex<Said>>);
 
