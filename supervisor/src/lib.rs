@@ -302,6 +302,10 @@
 // Tests of private modules run on tokio and on threads; without `test`, the same code is checked.
 #![cfg_attr(test, allow(clippy::disallowed_types, clippy::disallowed_methods))]
 
+// First: the other modules use its macro.
+#[macro_use]
+mod no_condition;
+
 mod catch;
 mod child;
 #[cfg(test)]

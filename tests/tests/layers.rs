@@ -25,6 +25,7 @@ use source::File;
 /// The layers, from the bottom up. A place is a file, or a folder if it ends with a slash. A path
 /// of the crate that leads to no place of another layer leads to the root.
 const LAYERS: &[Layer] = &[
+    Layer { name: "no_condition", places: &["no_condition.rs"], may_name: Only(&[]) },
     Layer { name: "catch", places: &["catch.rs"], may_name: Only(&[]) },
     Layer { name: "sync", places: &["sync.rs", "sync/"], may_name: Only(&["catch"]) },
     Layer { name: "packed_instant", places: &["packed_instant.rs"], may_name: Only(&["sync"]) },

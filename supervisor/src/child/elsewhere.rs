@@ -5,19 +5,6 @@
 use super::{Asking, ChildRef, Context, Question, Sending};
 use crate::slot::ShutdownRequested;
 
-/// Declares a trait that no type implements, with the error for a call that needs it.
-macro_rules! no_condition {
-    ($name:ident: $message:literal, $label:literal) => {
-        #[doc = concat!("A condition that nothing meets: ", $message, ".")]
-        #[diagnostic::on_unimplemented(message = $message, label = $label)]
-        #[expect(
-            unnameable_types,
-            reason = "nothing implements it, and only the compiler's error names it"
-        )]
-        pub trait $name {}
-    };
-}
-
 no_condition!(Called: "a request is sent by `ask`", "write `ask(|reply| Message::Get(1, reply))`, and without an answer `send(message)`");
 no_condition!(Cast: "a message is sent by `send`", "write `send(message)`");
 no_condition!(Cancelled: "the signal to stop is `shutdown_requested`", "write `shutdown_requested()`; `recv` gives `None` then, too");

@@ -17,17 +17,10 @@ use crate::sync::task::yield_now;
 use crate::sync::time::Sleep;
 use crate::sync::timers;
 
-/// A trait that no type implements.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "an answer is given by `send`",
-    label = "write `send(answer)`"
-)]
-#[expect(
-    unnameable_types,
-    reason = "nothing implements it, and only the compiler's error names it"
-)]
-pub trait Replying {}
+no_condition!(
+    Replying: "an answer is given by `send`",
+    "write `send(answer)`"
+);
 
 /// Handle by which a child answers a request.
 ///

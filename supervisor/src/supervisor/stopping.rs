@@ -25,17 +25,10 @@ enum Stop {
     AtOnce,
 }
 
-/// A trait that no type implements.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "a supervisor is stopped by `shutdown`",
-    label = "write `shutdown().await`; one child of it is stopped by its address: `terminate()`"
-)]
-#[expect(
-    unnameable_types,
-    reason = "nothing implements it, and only the compiler's error names it"
-)]
-pub trait Stoppable {}
+no_condition!(
+    Stoppable: "a supervisor is stopped by `shutdown`",
+    "write `shutdown().await`; one child of it is stopped by its address: `terminate()`"
+);
 
 impl Supervisor {
     /// Stops all children in reverse start order, then the supervisor, and returns when all of

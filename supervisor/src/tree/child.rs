@@ -289,14 +289,7 @@ pub trait LongLived: Worker {}
 #[diagnostic::do_not_recommend]
 impl<W: Worker> LongLived for W {}
 
-/// A trait that no type implements, for a function that has another name here.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "the restart policy is set by `with_restart_policy`",
-    label = "write `with_restart_policy(…)`"
-)]
-#[expect(
-    unnameable_types,
-    reason = "nothing implements it, and only the compiler's error names it"
-)]
-pub trait NamedOtherwise {}
+no_condition!(
+    NamedOtherwise: "the restart policy is set by `with_restart_policy`",
+    "write `with_restart_policy(…)`"
+);

@@ -17,18 +17,10 @@ use crate::supervisor::{Supervisor, node_of};
 #[expect(clippy::disallowed_types, reason = "a constant: no task waits for it")]
 type Secret = std::sync::LazyLock<RandomState>;
 
-/// A trait that no type implements, for functions of an address that a caller writes on the
-/// partitions.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "a message goes to one of the partitions",
-    label = "choose the worker by a key, as in `of(&key).send(message)`"
-)]
-#[expect(
-    unnameable_types,
-    reason = "nothing implements it, and only the compiler's error names it"
-)]
-pub trait Keyless {}
+no_condition!(
+    Keyless: "a message goes to one of the partitions",
+    "choose the worker by a key, as in `of(&key).send(message)`"
+);
 
 /// A supervisor of a fixed number of workers that are alike and share the work: each key belongs to
 /// one of them.

@@ -264,30 +264,16 @@ impl<W: Worker, V> Pool<W, V> {
     }
 }
 
-/// A trait that no type implements, for functions of an address that a caller writes on a pool.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "a pool receives no messages: its workers do",
-    label = "`add_worker` and `add_worker_with` return the address of a worker",
+no_condition!(
+    Addressed: "a pool receives no messages: its workers do",
+    "`add_worker` and `add_worker_with` return the address of a worker",
     note = "workers that share the messages by a key are `simple_one_for_one(partitions = 4)`"
-)]
-#[expect(
-    unnameable_types,
-    reason = "nothing implements it, and only the compiler's error names it"
-)]
-pub trait Addressed {}
+);
 
-/// A trait that no type implements, for functions of other libraries that add a worker.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "a worker is added to a pool by `add_worker_with`",
-    label = "write `add_worker_with(value)`"
-)]
-#[expect(
-    unnameable_types,
-    reason = "nothing implements it, and only the compiler's error names it"
-)]
-pub trait Startable {}
+no_condition!(
+    Startable: "a worker is added to a pool by `add_worker_with`",
+    "write `add_worker_with(value)`"
+);
 
 impl Pool<FnWorker, Shared> {
     /// Adds a worker: one more life of the template's function.
