@@ -299,9 +299,6 @@ const fn rank(time: Budget) -> u128 {
 /// Returns the index of the child with this number, among those before `end`.
 const fn index_of(children: &[TreeDescriptor], number: usize, end: usize) -> Option<usize> {
     // The numbers ascend, and only those of children that are left out are missing.
-    if number < end && children[number].place.number == number {
-        return Some(number);
-    }
     let mut index = if number < end { number + 1 } else { end };
     while index > 0 {
         index -= 1;
