@@ -49,7 +49,7 @@ impl<L: Leases> Singleton<L> {
     /// tokio::time::sleep(std::time::Duration::from_secs(10)).await; // four run here, and four there
     /// # for root in [&one, &other] {
     /// #     let tree = root.snapshot().await?;
-    /// #     assert_eq!(tree.to_string().matches("work: up").count(), 4, "{tree}");
+    /// #     assert_eq!(tree.to_string().matches("work [Always] running").count(), 4, "{tree}");
     /// # }
     /// # one.shutdown().await?;
     /// # other.shutdown().await?;
