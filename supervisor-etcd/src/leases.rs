@@ -107,8 +107,9 @@ impl EtcdLeases {
         self
     }
 
-    /// Sets the beginning of the keys: the lease `billing` is the key `{prefix}billing`. All replicas need
-    /// the same. Default: `supervisor_leases/`.
+    /// Sets the beginning of the keys: the lease `billing` is the key `{prefix}billing`. All replicas of a
+    /// service need the same, and services that share a cluster need different ones, or different names of
+    /// leases. Default: `supervisor_leases/`.
     ///
     /// # Panics
     ///
@@ -165,22 +166,24 @@ impl EtcdLeases {
     async fn acquire_at(&self, link: Arc<Link>, claim: &Claim) -> Result<Acquisition, Trouble> {
         let (key, holder) = (self.key(claim.lease()), claim.holder());
         let id = lease_id(holder);
-        let mut look = self.look(&link, &key).await?;
+        let acquired = |entry: Entry| Ok(Acquisition::Acquired { fence: entry.fence() });
+        let look = self.look(&link, &key).await?;
         self.0.news.looked(claim.lease(), look.revision);
-        // A replica that only waits writes nothing.
-        if look.entry.is_none() {
-            self.grant(&link, id, seconds(claim.ttl())).await?;
-            let free = Compare::create_revision(key.as_str(), CompareOp::Equal, 0);
-            let attached = PutOptions::new().with_lease(id);
-            let put = TxnOp::put(key.as_str(), value(holder, &self.0.replica), Some(attached));
-            link.client.kv_client().txn(Txn::new().when([free]).and_then([put])).await?;
-            // The transaction says who has won; the read says that it is still so.
-            look = self.look(&link, &key).await?;
-        }
         match look.entry {
-            Some(entry) if entry.is_of(holder) => {
-                Ok(Acquisition::Acquired { fence: entry.fence() })
-            }
+            // By an attempt before.
+            Some(entry) if entry.is_of(holder) => return acquired(entry),
+            // A replica that only waits writes nothing.
+            Some(_) => return Ok(Acquisition::Held { remaining: None }),
+            None => {}
+        }
+        self.grant(&link, id, seconds(claim.ttl())).await?;
+        let free = Compare::create_revision(key.as_str(), CompareOp::Equal, 0);
+        let attached = PutOptions::new().with_lease(id);
+        let put = TxnOp::put(key.as_str(), value(holder, &self.0.replica), Some(attached));
+        link.client.kv_client().txn(Txn::new().when([free]).and_then([put])).await?;
+        // The transaction says who has won; the read says that it is still so.
+        match self.look(&link, &key).await?.entry {
+            Some(entry) if entry.is_of(holder) => acquired(entry),
             Some(_) => {
                 // Another replica was faster. What is left of this attempt ends by itself in any case.
                 let _ = link.client.lease_client().revoke(id).await;

@@ -25,6 +25,7 @@ const ENDED: Duration = Duration::from_secs(3);
 fn main() -> StepResult {
     let limit = Duration::from_secs(120);
     with_cluster(env!("CARGO_TARGET_TMPDIR"), 1, limit, async |mut cluster: Cluster| {
+        while_a_lease_is_held_nothing_is_written(&cluster).await?;
         tokio::try_join!(
             the_contract_is_kept(&cluster),
             errors_say_what_is_wrong_and_what_helps(&cluster),
@@ -64,6 +65,21 @@ async fn the_contract_is_kept(cluster: &Cluster) -> StepResult {
     let client = cluster.client(0).await?;
     let left = client.kv_client().get("supervisor_leases/contract-1", None).await?;
     assert!(left.kvs().is_empty(), "what is released is deleted");
+    Ok(())
+}
+
+/// Renewals, and replicas that wait, cost reads only: no entry in the log of the cluster.
+async fn while_a_lease_is_held_nothing_is_written(cluster: &Cluster) -> StepResult {
+    let one = replica(leases(cluster), "quiet").await?;
+    one.takes_over().await?;
+    let other = replica(leases(cluster), "quiet").await?;
+    let mut client = cluster.client(0).await?;
+    let before = client.status().await?.raft_index();
+    sleep(5 * RENEW).await;
+    assert_eq!(client.status().await?.raft_index(), before);
+    assert!(one.leads());
+    other.root.shutdown().await?;
+    one.root.shutdown().await?;
     Ok(())
 }
 
