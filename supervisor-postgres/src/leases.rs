@@ -119,7 +119,7 @@ impl PgLeases {
     }
 
     /// Sets whether the engine listens for releases by other replicas (`LISTEN`), which makes an
-    /// orderly handover immediate. Through a pooler in transaction mode, such as PgBouncer with
+    /// graceful handover immediate. Through a pooler in transaction mode, such as PgBouncer with
     /// `pool_mode = transaction`, that is impossible: set `false` there, and a handover takes up to
     /// `renew`. Default: `true`.
     ///

@@ -16,7 +16,7 @@ use tokio::time::{Instant, Sleep};
 use crate::feed::{Item, Reader};
 use crate::routes::{Closing, Shown};
 
-/// The time between two signs of life, by which a reader notices that the connection is gone.
+/// The time between two keep-alive comments, by whose absence a reader notices that the connection is gone.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
 
 /// The time between two looks of a reader while there is much to see: what has happened meanwhile is

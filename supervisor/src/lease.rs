@@ -43,7 +43,7 @@
 //!
 //! | what happens | another replica runs the children |
 //! |---|---|
-//! | an orderly shutdown | at once when they have ended here, if the engine notifies it; else within `renew` |
+//! | a graceful shutdown | at once when they have ended here, if the engine notifies it; else within `renew` |
 //! | a crash of the process or the machine | within `ttl`, and a moment |
 //! | the engine is away | nobody does, once the lease may end; the tree is ready, and degraded |
 //!

@@ -96,7 +96,7 @@ impl<L: Leases> Singleton<L> {
         self
     }
 
-    /// Sets how long an orderly stop of all children together may take; those that take longer are
+    /// Sets how long a graceful stop of all children together may take; those that take longer are
     /// killed. Default: the sum of their `shutdown` times.
     pub fn with_shutdown(mut self, shutdown: Duration) -> Self {
         self.shutdown = Some(shutdown);

@@ -150,7 +150,7 @@ impl Cluster {
         (0..self.size()).try_for_each(|member| self.kill_member(member))
     }
 
-    /// Stops a member in order.
+    /// Stops a member gracefully.
     ///
     /// # Errors
     ///

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use supervisor::testing::check_leases;
 use supervisor_etcd::EtcdLeases;
 use supervisor_etcd_tests::{Cluster, with_cluster};
-use supervisor_tests::leases::{Replica, StepResult, contains};
+use supervisor_tests::leases::{Replica, StepResult, contains, until};
 use tokio::time::sleep;
 
 const MILLISECOND: Duration = Duration::from_millis(1);
@@ -130,7 +130,7 @@ async fn without_a_majority_nobody_runs(cluster: &mut Cluster) -> StepResult {
         cluster.kill_member(member)?;
     }
     let cut_off = Instant::now();
-    let ended = supervisor_tests::leases::until("the end of the children", || !one.leads()).await?;
+    let ended = until("the end of the children", || !one.leads()).await?;
     let took = ended.saturating_duration_since(cut_off);
     assert!(took < TTL, "it ends while the lease may last: {took:?}");
     let health = one.root.health().await;

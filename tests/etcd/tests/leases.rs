@@ -5,6 +5,7 @@
 use std::time::{Duration, Instant};
 
 use etcd_client::{Client, ConnectOptions, Permission, PermissionType, PutOptions, Txn, TxnOp};
+use supervisor::lease::Leases;
 use supervisor::testing::check_leases;
 use supervisor_etcd::{EtcdLeases, FenceError};
 use supervisor_etcd_tests::{Cluster, with_cluster};
@@ -35,7 +36,7 @@ fn main() -> StepResult {
             a_watch_survives_a_compaction(&cluster),
         )?;
         replicas_that_start_together_have_one_leader(&cluster).await?;
-        an_orderly_shutdown_hands_over_at_once(&cluster).await?;
+        a_graceful_shutdown_hands_over_at_once(&cluster).await?;
         nobody_runs_while_the_engine_is_away(&mut cluster).await?;
         Box::pin(who_may_not_is_told_what_helps(&cluster)).await
     })
@@ -271,12 +272,12 @@ async fn replicas_that_start_together_have_one_leader(cluster: &Cluster) -> Step
     Ok(())
 }
 
-async fn an_orderly_shutdown_hands_over_at_once(cluster: &Cluster) -> StepResult {
+async fn a_graceful_shutdown_hands_over_at_once(cluster: &Cluster) -> StepResult {
     let mut times = Vec::new();
-    let mut one = replica(leases(cluster), "orderly").await?;
+    let mut one = replica(leases(cluster), "graceful").await?;
     one.takes_over().await?;
     for _ in 0..50 {
-        let other = replica(leases(cluster), "orderly").await?;
+        let other = replica(leases(cluster), "graceful").await?;
         // It has been told that the lease is held, and watches it.
         sleep(100 * MILLISECOND).await;
         assert!(one.leads() && !other.leads());
@@ -292,13 +293,12 @@ async fn an_orderly_shutdown_hands_over_at_once(cluster: &Cluster) -> StepResult
     one.root.shutdown().await?;
     times.sort_unstable();
     let (median, longest) = (times[times.len() / 2], times.last().ok_or("no time")?);
-    println!("orderly hand-overs: median {median:?}, longest {longest:?}");
+    println!("graceful hand-overs: median {median:?}, longest {longest:?}");
     assert!(median < 100 * MILLISECOND, "{times:?}");
     Ok(())
 }
 
 async fn a_watch_survives_a_compaction(cluster: &Cluster) -> StepResult {
-    use supervisor::lease::Leases;
     let engine = leases(cluster);
     check_leases(&engine, "compacted", Duration::from_secs(4)).await?;
     let watch = async |what| {

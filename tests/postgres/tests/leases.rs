@@ -35,7 +35,7 @@ fn main() -> StepResult {
         errors_say_what_is_wrong_and_what_helps(server, &admin).await?;
         the_contract_is_kept(server).await?;
         fences_grow_also_when_a_row_was_deleted(server, &admin).await?;
-        an_orderly_shutdown_hands_over_at_once(server).await?;
+        a_graceful_shutdown_hands_over_at_once(server).await?;
         without_listen_a_hand_over_takes_up_to_renew(server).await?;
         a_checked_fence_keeps_the_lease_until_the_commit(server).await?;
         a_stale_fence_is_refused(server).await?;
@@ -192,12 +192,12 @@ async fn fences_grow_also_when_a_row_was_deleted(server: &Server, admin: &Client
     Ok(())
 }
 
-async fn an_orderly_shutdown_hands_over_at_once(server: &Server) -> StepResult {
+async fn a_graceful_shutdown_hands_over_at_once(server: &Server) -> StepResult {
     let mut times = Vec::new();
-    let mut one = replica(leases(server)?, "orderly").await?;
+    let mut one = replica(leases(server)?, "graceful").await?;
     one.takes_over().await?;
     for _ in 0..50 {
-        let other = replica(leases(server)?, "orderly").await?;
+        let other = replica(leases(server)?, "graceful").await?;
         // It has been told that the lease is held, and listens.
         sleep(100 * MILLISECOND).await;
         assert!(one.leads() && !other.leads());
@@ -213,7 +213,7 @@ async fn an_orderly_shutdown_hands_over_at_once(server: &Server) -> StepResult {
     one.root.shutdown().await?;
     times.sort_unstable();
     let (median, longest) = (times[times.len() / 2], times.last().ok_or("no time")?);
-    println!("orderly hand-overs: median {median:?}, longest {longest:?}");
+    println!("graceful hand-overs: median {median:?}, longest {longest:?}");
     assert!(median < 100 * MILLISECOND, "{times:?}");
     Ok(())
 }
