@@ -11,12 +11,18 @@ async fn of_an_address(address: ChildRef<Query>) -> Result<(), SupervisorError> 
     address.call(Query::Get).await?;
     address.cast(Query::Put(1)).await?;
     address.tell(Query::Put(2)).await?;
+    address.stop().await;
+    address.abort().await;
+    address.join().await;
     Ok(())
 }
 
 async fn of_a_context(ctx: Context<Query>) {
     let _ = ctx.self_ref();
     ctx.cancelled().await;
+    ctx.cancellation_token().cancelled().await;
+    let _ = ctx.is_cancelled();
+    ctx.stop();
 }
 
 fn of_a_reply(reply: Reply<u8>) {
@@ -25,6 +31,10 @@ fn of_a_reply(reply: Reply<u8>) {
 
 async fn of_a_supervisor(supervisor: Supervisor) -> Result<(), SupervisorError> {
     supervisor.stop().await?;
+    supervisor.child("db").await?;
+    supervisor.send(Query::Put(3)).await?;
+    supervisor.spawn(Sink).await?;
+    supervisor.join().await?;
     Ok(())
 }
 
@@ -33,6 +43,7 @@ async fn of_a_pool(
     partitioned: Partitioned<Query>,
 ) -> Result<(), SupervisorError> {
     pool.start_child(Sink).await?;
+    pool.add_child(Sink).await?;
     pool.send(Query::Put(4)).await?;
     pool.ask(Query::Get).await?;
     partitioned.send(Query::Put(5)).await?;
