@@ -62,8 +62,19 @@ impl Param {
 
     /// Returns whether each use moves the parameter, as far as the name of its type tells.
     pub(crate) fn is_moved(&self) -> bool {
-        const TYPES: [&str; 9] = [
-            "Arc", "Box", "BTreeMap", "HashMap", "HashSet", "OsString", "PathBuf", "String", "Vec",
+        const TYPES: [&str; 12] = [
+            "Arc",
+            "Box",
+            "BTreeMap",
+            "ChildRef",
+            "HashMap",
+            "HashSet",
+            "OsString",
+            "PathBuf",
+            "Sender",
+            "String",
+            "UnboundedSender",
+            "Vec",
         ];
         let Type::Path(path) = &self.ty else { return false };
         let last = path.path.segments.last();

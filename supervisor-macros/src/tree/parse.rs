@@ -7,6 +7,8 @@ mod child;
 mod children;
 mod head;
 mod mistakes;
+mod options;
+mod params;
 mod path;
 mod recovery;
 mod supervisor;
@@ -38,6 +40,7 @@ fn tree(input: ParseStream, reader: Reader, errors: &mut Errors) -> syn::Result<
     let (krate, _) = bracketed(input)?;
     let generics = generics(input)?;
     head::not_a_map(input)?;
+    head::before_tree(input, errors);
     let attrs = input.call(Attribute::parse_outer)?;
     let (mut head, strategy) = head::parse(input, &krate, errors)?.unzip();
     let mut strategy = strategy.flatten();
