@@ -14,6 +14,7 @@ async fn of_an_address(address: ChildRef<Query>) -> Result<(), SupervisorError> 
     address.stop().await;
     address.abort().await;
     address.join().await;
+    let _ = address.address();
     Ok(())
 }
 
@@ -35,6 +36,7 @@ async fn of_a_supervisor(supervisor: Supervisor) -> Result<(), SupervisorError> 
     supervisor.send(Query::Put(3)).await?;
     supervisor.spawn(Sink).await?;
     supervisor.join().await?;
+    let _ = supervisor.len();
     Ok(())
 }
 
@@ -49,6 +51,10 @@ async fn of_a_pool(
     partitioned.send(Query::Put(5)).await?;
     partitioned.ask(Query::Get).await?;
     Ok(())
+}
+
+fn of_a_builder() -> Supervisor {
+    Supervisor::new().with_children([ChildSpec::new("sink").with_worker(Sink)]).build()
 }
 
 fn of_a_specification() -> ChildSpec<impl Sized> {

@@ -4,7 +4,7 @@ use proc_macro2::{Delimiter, Spacing, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
-use syn::{Attribute, Ident, Path, Token, Type, token};
+use syn::{Attribute, Ident, LitStr, Path, Token, Type, token};
 
 use super::key::{Key, ValueKind};
 use super::setting::{self, Setting, ValueError};
@@ -33,6 +33,12 @@ impl Item {
             if let Some(attr) = attrs.first() {
                 errors.on(attr, "an option has no attributes; put `#[cfg(…)]` on the child");
             }
+        }
+        if let Ok(string) = input.fork().parse::<LitStr>()
+            && string.value().contains('=')
+        {
+            let message = format!("options have no quotes; write `{}`", string.value());
+            return Err(syn::Error::new(string.span(), message));
         }
         if !input.peek(Ident::peek_any) {
             return Err(input.error("an option is written `name = value`, as in `shutdown = 5s`"));

@@ -298,3 +298,26 @@ fn a_value_keeps_nothing_borrowed() {
     is_fine("S(c: &'static Config): one_for_one { a: A = A { c } }");
     is_fine("S(c: &Config): one_for_one { c: C = C::new(c), a: A = A { c } }");
 }
+
+#[test]
+fn words_and_signs_behind_a_type() {
+    child_is_wrong("a: T := T::new()", "a child's value stands after `=`");
+    child_is_wrong("a: T restart Transient", "as in `name: Transient<Type>`");
+    child_is_wrong("a: T shutdown 5s", "options stand in parentheses");
+    child_is_wrong("a: T restart: Transient", "expected `,` after the child `a`");
+    child_is_wrong("a: (shutdown = 5s) m::T", "write `a: m::T(shutdown = 5s)`");
+    child_is_wrong("a: JoinHandle<()> = spawn(f())", "the supervisor spawns each life");
+    child_is_wrong("a: Pin<Box<dyn Future<Output = ()>>>", "a child has one type");
+    option_is_wrong("backoff = [100ms, 1s, 5s]", "write `backoff = 100ms..5s`");
+    let of = |text: &str| messages(super::derive(text));
+    let quoted = of("#[child(\"restart = Transient\")] struct A;");
+    assert_eq!(quoted, ["options have no quotes; write `restart = Transient`"]);
+}
+
+#[test]
+fn tokens_behind_a_tree() {
+    is_wrong("S: one_for_one { a: T };", "leave `;` out");
+    is_wrong("S: one_for_one { a: T } pub R: one_for_one { b: T }", "the macro holds one tree");
+    is_wrong("S: one_for_one { a: T } R: one_for_one { b: T }", "the macro holds one tree");
+    is_wrong("S: one_for_one { a: T } x", "unexpected tokens");
+}

@@ -18,6 +18,7 @@ no_condition!(Called: "a request is sent by `ask`", "write `ask(|reply| Message:
 no_condition!(Cast: "a message is sent by `send`", "write `send(message)`; `try_send(message)` does not wait");
 no_condition!(Stopped: "a child is stopped by `terminate`", "write `terminate()`; the tree is stopped by `shutdown()` on its handle");
 no_condition!(Aborted: "a life is ended at once by `kill`", "write `kill()`; with time to clean up, `terminate()`");
+no_condition!(Owned: "this is the address of the child already", "write `clone()`");
 no_condition!(Joined: "the end of a child is awaited by `ended`", "write `ended().await`");
 no_condition!(Cancelled: "the signal to stop is `shutdown_requested`", "write `shutdown_requested()`; `recv` gives `None` then, too");
 no_condition!(CancelledYet: "whether the child is to stop is `is_shutdown_requested`", "write `is_shutdown_requested()`");
@@ -109,6 +110,22 @@ impl<M> AddressElsewhere<M> {
         &'a Self: Stopped,
     {
         unreachable!("nothing is `Stopped`")
+    }
+
+    #[must_use]
+    pub fn address<'a>(&'a self) -> ChildRef<M>
+    where
+        &'a Self: Owned,
+    {
+        unreachable!("nothing is `Owned`")
+    }
+
+    #[must_use]
+    pub fn addr<'a>(&'a self) -> ChildRef<M>
+    where
+        &'a Self: Owned,
+    {
+        unreachable!("nothing is `Owned`")
     }
 
     pub fn abort<'a>(&'a self) -> Ended

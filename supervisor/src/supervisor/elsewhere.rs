@@ -24,6 +24,10 @@ no_condition!(
     "send to the address of a child, as in `shop.db().send(message)`"
 );
 no_condition!(
+    Counted: "the children of a running tree are listed by `which_children`",
+    "write `which_children().await`; how many there are is `count_children().await`"
+);
+no_condition!(
     Spawning: "a child is added by `add_child`",
     "write `add_child(ChildSpec::new(\"name\").with_task(function))`"
 );
@@ -92,6 +96,29 @@ impl SupervisorElsewhere {
         &'a Self: Listed,
     {
         unreachable!("nothing is `Listed`")
+    }
+
+    #[must_use]
+    pub fn len<'a>(&'a self) -> usize
+    where
+        &'a Self: Counted,
+    {
+        unreachable!("nothing is `Counted`")
+    }
+
+    #[must_use]
+    pub fn count<'a>(&'a self) -> usize
+    where
+        &'a Self: Counted,
+    {
+        unreachable!("nothing is `Counted`")
+    }
+
+    pub fn iter<'a>(&'a self) -> std::iter::Empty<AnyChildRef>
+    where
+        &'a Self: Counted,
+    {
+        unreachable!("nothing is `Counted`")
     }
 
     pub fn send<'a, T>(&'a self, _argument: T) -> future::Ready<Result<(), SupervisorError>>

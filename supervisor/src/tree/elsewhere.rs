@@ -19,6 +19,10 @@ no_condition!(
     "call `build()` before this; a child of its declaration is added by `with_child(…)`"
 );
 no_condition!(
+    OneByOne: "children are declared one by one",
+    "write `with_child(…)` for each; a loop is `builder = builder.with_child(…)`"
+);
+no_condition!(
     NamedOtherwise: "the restart policy is set by `with_restart_policy`",
     "write `with_restart_policy(…)`"
 );
@@ -44,6 +48,13 @@ impl Deref for SupervisorBuilder {
 
 #[doc(hidden)]
 impl BuilderElsewhere {
+    pub fn with_children<'a, T>(&'a self, _children: T) -> SupervisorBuilder
+    where
+        &'a Self: OneByOne,
+    {
+        unreachable!("no builder is `OneByOne`")
+    }
+
     pub fn add_child<'a, S>(&'a self, _spec: ChildSpec<S>) -> Infallible
     where
         &'a Self: Built,

@@ -266,7 +266,8 @@ pub(super) fn policy_of_supervisor(name: &Ident, policy: &Ident, strategy: &Iden
 
 fn value(input: ParseStream, errors: &mut Errors) -> syn::Result<Option<Expr>> {
     let place = input.span();
-    if input.peek(Token![=>]) || input.peek(Token![==]) {
+    let is_walrus = input.peek(Token![:]) && input.peek2(Token![=]);
+    if input.peek(Token![=>]) || input.peek(Token![==]) || is_walrus {
         errors.push(input.error("a child's value stands after `=`"));
         input.parse::<TokenTree>()?;
         input.parse::<TokenTree>()?;

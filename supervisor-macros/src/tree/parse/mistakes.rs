@@ -39,6 +39,9 @@ pub(super) fn after_child(input: ParseStream, has_value: bool) -> Option<String>
                 .to_owned()
         });
     }
+    if let Some(message) = word_behind_child(input) {
+        return Some(message);
+    }
     if ahead.parse::<Token![*]>().is_ok() {
         let count = ahead.parse::<syn::LitInt>().map_or("4".to_owned(), |count| count.to_string());
         return Some(several("workers", "Type", &count));
@@ -54,6 +57,31 @@ pub(super) fn after_child(input: ParseStream, has_value: bool) -> Option<String>
         );
     }
     None
+}
+
+/// Returns the message for an option without parentheses behind a child: `db: Db restart Transient`.
+fn word_behind_child(input: ParseStream) -> Option<String> {
+    let ahead = input.fork();
+    let word = ahead.call(Ident::parse_any).ok()?;
+    // `db: Db` and then `restart: Always`, without a comma between them, are two children.
+    if ahead.peek(Token![:]) {
+        return None;
+    }
+    let text = word.to_string();
+    let key = Key::parse(&text).or_else(|| elsewhere::options(&text).next())?;
+    let _ = ahead.parse::<Token![=]>();
+    let value = ahead.call(Ident::parse_any).map(|value| value.to_string()).unwrap_or_default();
+    let policy = Policy::parse(&value).or_else(|| Policy::meant_by(&value).map(|(meant, _)| meant));
+    Some(match policy.filter(|_| key == Key::Restart) {
+        Some(policy) => {
+            format!("a policy stands around the type, as in `name: {}<Type>`", policy.as_str())
+        }
+        None => format!(
+            "options stand in parentheses, as in `name: Type({} = {})`",
+            key.as_str(),
+            key.example()
+        ),
+    })
 }
 
 /// Returns the message for tokens where a child is expected and no name stands.
@@ -109,7 +137,7 @@ pub(super) fn fields(input: ParseStream, name: &Ident) -> Option<String> {
         is_type(word) && Policy::parse(&compact(value)).is_some()
     };
     let tells = |(word, _): &(String, TokenStream)| {
-        is_option(word) || ["type", "start", "module"].contains(&&**word)
+        (is_option(word) && !is_type(word)) || ["type", "start", "module"].contains(&&**word)
     };
     if !fields.iter().all(is_field) || !fields.iter().any(tells) || fields.iter().any(has_policy) {
         return None;
@@ -177,6 +205,9 @@ pub(super) fn no_type(input: ParseStream, name: &Ident) -> Option<String> {
     if input.peek(Token![dyn]) || input.peek(Token![impl]) {
         return Some(one_type(name));
     }
+    if let Some(message) = options_first(input, name) {
+        return Some(message);
+    }
     if let Some(count) = factor(input) {
         return Some(several(&name.to_string(), "Type", &count));
     }
@@ -229,6 +260,23 @@ fn pool_of(word: &Ident, ahead: ParseStream) -> Option<(String, String)> {
     Some((compact(&of.to_token_stream()), compact(&count.to_token_stream())))
 }
 
+/// Returns the message for options in front of a type: `(shutdown = 5s) Type`.
+fn options_first(input: ParseStream, name: &Ident) -> Option<String> {
+    let parse = || -> syn::Result<Option<(String, String)>> {
+        let ahead = input.fork();
+        let content;
+        syn::parenthesized!(content in ahead);
+        if !begins_with_option(&content) {
+            return Ok(None);
+        }
+        let options: TokenStream = content.parse()?;
+        let of: syn::Path = ahead.parse()?;
+        Ok(Some((compact(&options), compact(&of.to_token_stream()))))
+    };
+    let (options, of) = parse().ok()??;
+    Some(format!("options stand behind the type; write `{name}: {of}({options})`"))
+}
+
 /// Returns the number in `4 * Type`.
 fn factor(input: ParseStream) -> Option<String> {
     let ahead = input.fork();
@@ -244,7 +292,7 @@ fn factor(input: ParseStream) -> Option<String> {
 /// have a type of its own with a name such as `Mutex`, which counts only with its path.
 pub(super) fn no_child_type(ty: &TypePath, name: &Ident) -> Option<String> {
     const OF_STD: [&str; 5] = ["std::", "::std::", "core::", "alloc::", "tokio::"];
-    const WORDS: [&str; 4] = ["Arc", "Rc", "Option", "ChildRef"];
+    const WORDS: [&str; 5] = ["Arc", "Rc", "Option", "ChildRef", "JoinHandle"];
     const WRAPPERS: [&str; 7] = ["Arc", "Rc", "Mutex", "RwLock", "RefCell", "Cell", "OnceCell"];
     let text = compact(&ty.tokens);
     let (path, of) = text.split_once('<')?;
@@ -258,6 +306,9 @@ pub(super) fn no_child_type(ty: &TypePath, name: &Ident) -> Option<String> {
     match &*last {
         "Option" => Some(format!(
             "a declared child is always there; write `{name}: {of}`, or add it to the running tree with `add_child`"
+        )),
+        "JoinHandle" => Some(format!(
+            "the supervisor spawns each life; a task has a policy: `{name}: Always = function`"
         )),
         "ChildRef" => Some(format!(
             "an address is no child; write the type of the child, as in `{name}: Type`"

@@ -47,7 +47,7 @@ pub(super) fn parse(input: ParseStream, name: &Ident) -> syn::Result<TypePath> {
 
 /// Reports `Box<dyn Worker>`, `Arc<dyn Worker>`, `Arc<Db>` and others that are never children.
 fn not_a_wrapper(ty: &TypePath, name: &Ident) -> syn::Result<()> {
-    let is_box = ["Box", "Arc", "Rc"].iter().any(|word| ty.last == word);
+    let is_box = ["Box", "Arc", "Rc", "Pin"].iter().any(|word| ty.last == word);
     let tokens = ty.tokens.clone().into_iter();
     let is_object = |token: &TokenTree| matches!(token, TokenTree::Ident(word) if word == "dyn");
     if is_box && tokens.clone().any(|token| is_object(&token)) {
