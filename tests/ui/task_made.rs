@@ -14,21 +14,10 @@ impl Worker for Ticker {
     }
 }
 
-#[derive(Child)]
-struct Numbered(u64);
-
-impl Worker for Numbered {
-    async fn run(&self, _ctx: Context) -> ChildResult {
-        assert!(self.0 > 0);
-        Ok(())
-    }
-}
-
 supervision_tree! {
     pub Shop: one_for_one {
         ticker: Always = Ticker { number: 5 },
-        numbered: Transient = Numbered(5),
-        right: Transient<Numbered> = Numbered(5),
+        right: Transient<Ticker> = Ticker { number: 5 },
     }
 }
 

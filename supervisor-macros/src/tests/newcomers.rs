@@ -189,10 +189,11 @@ fn a_sibling_is_a_variable() {
 #[test]
 fn a_task_is_a_function() {
     child_is_wrong("a: Always = Ticker { every: 5 }", "`a: Always<Ticker> = Ticker { … }`");
-    child_is_wrong("a: Transient = m::Ticker(5)", "`a: Transient<m::Ticker> = m::Ticker(…)`");
+    child_is_wrong("a: Transient = m::Ticker { x }", "`a: Transient<m::Ticker> = m::Ticker { … }`");
+    child_is_fine("a: Always = Retry(f)");
     child_is_wrong("a: Always = tokio::spawn(f())", "the supervisor spawns each life of `a`");
     child_is_wrong("a: Always = |ctx| tokio::spawn(f(ctx))", "the supervisor spawns each life");
-    child_is_wrong("a: Always = |_| { thread::spawn(|| f()) }", "is a `Blocking`");
+    child_is_wrong("a: Always = |_| { std::thread::spawn(|| f()) }", "is a `Blocking`");
     child_is_fine("a: Always = Ticker::new(5)");
     child_is_fine("a: Always = Retry::new().task, b: Always = Job { run: f }.run");
     child_is_fine("a: Always = MAKE(5), b: Always = spawn(f), c: Always = m::spawn(f)");

@@ -62,7 +62,7 @@ impl Param {
 
     /// Returns whether each use moves the parameter, as far as the name of its type tells.
     pub(crate) fn is_moved(&self) -> bool {
-        const TYPES: [&str; 12] = [
+        const TYPES: [&str; 11] = [
             "Arc",
             "Box",
             "BTreeMap",
@@ -71,7 +71,6 @@ impl Param {
             "HashSet",
             "OsString",
             "PathBuf",
-            "Sender",
             "String",
             "UnboundedSender",
             "Vec",

@@ -22,7 +22,8 @@ type Secret = std::sync::LazyLock<RandomState>;
 ///
 /// One child handles one message at a time, whatever the number of processors. Where messages have
 /// keys, several children can handle them, each its part of the keys: messages with the same key
-/// still come to one child, in order. Elixir calls this a `PartitionSupervisor`.
+/// still come to one child, in order. Elixir calls this a `PartitionSupervisor`. Partitions have the
+/// functions of their [`Supervisor`], too.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]

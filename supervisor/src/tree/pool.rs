@@ -130,7 +130,8 @@ impl PoolTemplate for Ready<ChildRef<()>> {
 /// A `simple_one_for_one` supervisor with the type of its workers.
 ///
 /// Workers come and go at run time; each has a number, `#17`, that is not used again. At shutdown
-/// all workers are stopped at once, within one shutdown time.
+/// all workers are stopped at once, within one shutdown time. A pool has the functions of its
+/// [`Supervisor`], too.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]

@@ -2,7 +2,7 @@
 
 use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::{Expr, ExprPath, Pat, PatType, PathArguments, Type};
+use syn::{Expr, Pat, PatType, PathArguments, Type};
 
 use super::super::ast::{Body, Child, Task};
 use super::super::text::compact;
@@ -67,33 +67,18 @@ pub(super) fn task_with_messages(child: &Child, errors: &mut Errors) {
 /// A struct is no function, and no program can make its own into one.
 pub(super) fn task_made(child: &Child, errors: &mut Errors) {
     let Body::Task(task @ Task { value: Some(value), .. }) = &child.body else { return };
-    let (path, rest) = match value {
-        Expr::Struct(made) => (made.path.to_token_stream(), " { … }"),
-        Expr::Call(call) => match &*call.func {
-            Expr::Path(path) if is_type(path) => (path.to_token_stream(), "(…)"),
-            _ => return,
-        },
-        _ => return,
-    };
+    let Expr::Struct(made) = value else { return };
     if task.every().is_some() {
         return;
     }
     let policy = task.policy.known.map_or("Always", Vocabulary::as_str);
-    let (name, of) = (child.unraw_name(), compact(&path));
+    let (name, of) = (child.unraw_name(), compact(&made.path.to_token_stream()));
     errors.on(
         value,
         format!(
-            "a task is a function; a child with a value has its type, which derives `Child`: `{name}: {policy}<{of}> = {of}{rest}`"
+            "a task is a function; a child with a value has its type, which derives `Child`: `{name}: {policy}<{of}> = {of} {{ … }}`"
         ),
     );
-}
-
-/// Returns whether the last word of a path is the name of a type: its call makes a value of it.
-fn is_type(path: &ExprPath) -> bool {
-    path.path.segments.last().is_some_and(|last| {
-        let name = last.ident.to_string();
-        name.starts_with(char::is_uppercase) && name.contains(char::is_lowercase)
-    })
 }
 
 /// Checks that a task is not spawned by the program: the supervisor spawns each life.
@@ -109,7 +94,7 @@ pub(super) fn task_spawned(child: &Child, errors: &mut Errors) {
                 "the supervisor spawns each life of `{}`; write the function, as in `|ctx| async move {{ … }}`",
                 child.unraw_name()
             ),
-            "std::thread::spawn" | "thread::spawn" | "tokio::task::spawn_blocking" => format!(
+            "std::thread::spawn" | "tokio::task::spawn_blocking" => format!(
                 "a child that blocks its thread is a `Blocking`; write `{}: Blocking<()> = Blocking::new(function)`",
                 child.unraw_name()
             ),
