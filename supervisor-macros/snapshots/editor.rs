@@ -75,6 +75,38 @@ const _: () = {
                 ::supervisor::Pool<Session, ::supervisor::pool::PerWorker>,
             >()
         };
+        let billing = {
+            {
+                use ::supervisor::__private::editor::words::*;
+                let _: one_for_one;
+            }
+            let _ = ::supervisor::__private::editor::supervisor::lease;
+            {
+                use ::supervisor::__private::editor::values::lease::*;
+                let _ = "billing";
+            }
+            let _ = ::supervisor::__private::editor::supervisor::ttl;
+            {
+                use ::supervisor::__private::editor::values::ttl::*;
+                let _ = 30s;
+            }
+            {
+                let _ = ::supervisor::__private::editor::engine::with;
+                let _ = config.leases();
+            }
+            let cron = {
+                let fence = ::supervisor::__private::broken::<
+                    ::supervisor::lease::Fence,
+                >();
+                {
+                    use ::supervisor::__private::editor::words::*;
+                    let _: Always;
+                }
+                ::supervisor::__private::editor::task(|ctx| cron(ctx, fence.clone()));
+                ::supervisor::__private::broken::<::supervisor::ChildRef<()>>()
+            };
+            ::supervisor::__private::broken::<ShopBilling>()
+        };
     }
 };
 ///The handle of the tree `Shop`.
@@ -85,8 +117,10 @@ const _: () = {
 ///├── sub: one_for_one
 ///│   ├── worker: Always
 ///│   └── mailer: Transient<Mailer> (start = notify)
-///└── sessions: simple_one_for_one
-///    └── session: Temporary<Session>
+///├── sessions: simple_one_for_one
+///│   └── session: Temporary<Session>
+///└── billing: one_for_one (lease = "billing", ttl = 30s) with config.leases()
+///    └── cron: Always
 ///```
 #[must_use = "a tree shuts down when its last handle is dropped"]
 #[derive(::core::clone::Clone)]
@@ -97,6 +131,7 @@ pub struct Shop {
     __sessions: ::supervisor::__private::Hidden<
         ::supervisor::Pool<Session, ::supervisor::pool::PerWorker>,
     >,
+    __billing: ::supervisor::__private::Hidden<ShopBilling>,
 }
 #[automatically_derived]
 #[allow(dead_code, private_interfaces, reason = "a program need not use all of it")]
@@ -122,6 +157,11 @@ impl Shop {
         &self,
     ) -> &::supervisor::Pool<Session, ::supervisor::pool::PerWorker> {
         self.__sessions.get()
+    }
+    ///Returns the supervisor `billing`: `one_for_one (lease = "billing", ttl = 30s) with config.leases()`. Its children run in the replica that holds the lease, and are on standby in the others.
+    #[must_use]
+    pub fn billing(&self) -> &ShopBilling {
+        self.__billing.get()
     }
 }
 #[automatically_derived]
@@ -279,6 +319,54 @@ impl ::core::fmt::Debug for ShopSub {
     fn fmt(&self, __formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         __formatter
             .debug_struct("ShopSub")
+            .field("supervisor", self.supervisor())
+            .finish_non_exhaustive()
+    }
+}
+///The handle of the supervisor `billing` and its children.
+#[allow(
+    clippy::module_name_repetitions,
+    clippy::struct_field_names,
+    unreachable_pub,
+    reason = "the names are the tree's"
+)]
+#[derive(::core::clone::Clone)]
+pub struct ShopBilling {
+    supervisor: ::supervisor::__private::Hidden<::supervisor::Supervisor>,
+    __cron: ::supervisor::__private::Hidden<::supervisor::ChildRef<()>>,
+}
+#[automatically_derived]
+#[allow(dead_code, private_interfaces, reason = "a program need not use all of it")]
+impl ShopBilling {
+    /// Returns the supervisor itself.
+    #[must_use]
+    pub fn supervisor(&self) -> &::supervisor::Supervisor {
+        self.supervisor.get()
+    }
+    ///Returns the address of the task `cron`: `Always`.
+    #[must_use]
+    pub fn cron(&self) -> &::supervisor::ChildRef<()> {
+        self.__cron.get()
+    }
+}
+#[automatically_derived]
+impl ::core::convert::AsRef<::supervisor::Supervisor> for ShopBilling {
+    fn as_ref(&self) -> &::supervisor::Supervisor {
+        self.supervisor()
+    }
+}
+#[automatically_derived]
+impl ::core::ops::Deref for ShopBilling {
+    type Target = ::supervisor::Supervisor;
+    fn deref(&self) -> &::supervisor::Supervisor {
+        self.supervisor()
+    }
+}
+#[automatically_derived]
+impl ::core::fmt::Debug for ShopBilling {
+    fn fmt(&self, __formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        __formatter
+            .debug_struct("ShopBilling")
             .field("supervisor", self.supervisor())
             .finish_non_exhaustive()
     }

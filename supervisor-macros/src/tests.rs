@@ -2,6 +2,7 @@
 
 mod editor;
 mod fuzz;
+mod leases;
 mod messages;
 mod newcomers;
 mod option_table;

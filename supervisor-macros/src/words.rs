@@ -199,6 +199,24 @@ impl Vocabulary for Order {
     }
 }
 
+/// What happens when a child cannot be stopped before its lease ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Overrun {
+    Abort,
+    Report,
+}
+
+impl Vocabulary for Overrun {
+    const ALL: &'static [Self] = &[Self::Abort, Self::Report];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Abort => "abort",
+            Self::Report => "report",
+        }
+    }
+}
+
 /// Returns the word that is nearest to `text`, if one is near enough to be meant.
 pub(crate) fn nearest<'a>(text: &str, words: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     // Case and underscores do not count: `OneForOne` is meant as `one_for_one`.

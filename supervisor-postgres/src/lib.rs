@@ -17,10 +17,18 @@
 //! use std::process::ExitCode;
 //! use std::time::Duration;
 //!
-//! use supervisor::lease::{Fence, Singleton};
+//! use supervisor::lease::Fence;
 //! use supervisor::prelude::*;
 //! use supervisor_postgres::{CheckFence, PgLeases};
 //! use tokio_postgres::{Config, NoTls};
+//!
+//! supervision_tree! {
+//!     Shop(leases: PgLeases, database: Config): one_for_one {
+//!         billing: one_for_one(lease = "billing", ttl = 30s, renew = 5s) with leases {
+//!             bill: Always = move |ctx| bill(ctx, database.clone(), fence.clone()),
+//!         },
+//!     }
+//! }
 //!
 //! /// Sends the bills. It runs in one replica at a time.
 //! async fn bill(ctx: Context, database: Config, fence: Fence) -> ChildResult {
@@ -45,15 +53,7 @@
 //!     let database: Config = std::env::var("DATABASE_URL")?.parse()?;
 //!     let leases = PgLeases::new(database.clone());
 //!     leases.create_table().await?;
-//!     let billing = Singleton::new("billing", leases)
-//!         .with_ttl(Duration::from_secs(30))
-//!         .with_renew(Duration::from_secs(5))
-//!         .build(|fence| {
-//!             let bill = move |ctx| bill(ctx, database.clone(), fence.clone());
-//!             Supervisor::new().with_child(ChildSpec::new("bill").with_task(bill))
-//!         });
-//!     let shop =
-//!         Supervisor::new().with_child(ChildSpec::new("billing").with_supervisor(billing)).build();
+//!     let shop = Shop::tree(leases, database);
 //!     Ok(supervisor::run(shop).await) // until ctrl-c or SIGTERM
 //! }
 //! ```

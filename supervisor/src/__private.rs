@@ -13,7 +13,7 @@ pub use self::parameter::{Parameter, is_known};
 use crate::deployment::{Deployment, UnboundedTime};
 pub use crate::kinds::Every;
 pub use crate::runtime::ErasedSpec;
-pub use crate::spec::{SupervisorOptions, TreeDescriptor};
+pub use crate::spec::{LeaseOptions, SupervisorOptions, TreeDescriptor};
 use crate::tree::{Child, ChildHandle};
 pub use crate::tree::{ErasedHandle, TemplateParts};
 #[cfg(feature = "macros")]

@@ -2,7 +2,9 @@
 //! `lease`).
 //!
 //! A service runs as several replicas, each with the same tree. Some child must run in one of them
-//! only: the scheduler, the billing, the compactor. A [`Singleton`] is a supervisor for such children.
+//! only: the scheduler, the billing, the compactor. A [`Singleton`] is a supervisor for such children; in a
+//! declared tree, it is a supervisor with the option `lease`:
+//! `billing: one_for_one(lease = "billing", ttl = 30s, renew = 5s) with leases { … }`.
 //! An engine that all replicas reach grants a *lease* to one replica at a time, which ends by itself
 //! when it is not renewed. The replica that holds it runs the children; in the others they are on
 //! [standby](crate::info::ChildState::Standby).
@@ -12,8 +14,8 @@
 //! 1. **Never two, while processes run.** The end of the lease is counted from a moment before the
 //!    request for it was sent, less one percent for clocks that drift. The children are asked to stop
 //!    so early that all of them have ended by then, and the lease is renewed also during the stop.
-//! 2. **Checked**: a supervisor whose children may take longer to stop than the lease lasts does not
-//!    start.
+//! 2. **Checked**: a declared tree in which the children may take longer to stop than the lease lasts does
+//!    not compile, and a supervisor that is built by hand does not start.
 //! 3. **Released last**: when all children have ended, never before.
 //! 4. A child that cannot be stopped, since it blocks its thread, ends the process before the lease
 //!    ends, unless [`Overrun::Report`] is chosen.

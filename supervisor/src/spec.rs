@@ -21,8 +21,10 @@ mod supervisor_options;
 mod time_histogram;
 
 pub(crate) use self::budget::Budget;
-pub use self::descriptor::TreeDescriptor;
 pub(crate) use self::descriptor::{BUILT_BY_HAND, Part, Unbounded, Why};
+#[cfg(feature = "lease")]
+pub(crate) use self::descriptor::{KEEPER, LEADER};
+pub use self::descriptor::{LeaseOptions, TreeDescriptor};
 pub(crate) use self::escaped::Escaped;
 #[cfg(all(unix, feature = "process"))]
 pub(crate) use self::exit::BadStatus;

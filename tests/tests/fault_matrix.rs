@@ -293,6 +293,19 @@ async fn a_supervisor_that_is_started_again_for_ever_fails_its_case() {
     assert!(!text.contains("had not ended"), "{text}");
 }
 
+supervision_tree! {
+    Deep: one_for_one {
+        web: Always = idle,
+        a: one_for_one { b: one_for_one { c: one_for_one { worker: Always = idle } } },
+    }
+}
+
+/// Those below a sibling that is killed while the tree gives up are killed too, at any depth.
+#[tokio::test(start_paused = true)]
+async fn a_deep_tree_passes() -> Result<(), MatrixFailure> {
+    testing::fault_matrix(Deep::tree).await.map(drop)
+}
+
 /// A tree that ends by itself is expected to end.
 #[tokio::test(start_paused = true)]
 async fn a_tree_with_significant_children_passes() -> Result<(), MatrixFailure> {

@@ -13,7 +13,7 @@ use supervisor::lease::{
 use supervisor::messages::SendError;
 use supervisor::prelude::*;
 use supervisor::testing::{MemoryLeases, MemoryReplica};
-use supervisor::{AutoShutdown, StartMode};
+use supervisor::{AutoShutdown, StartMode, SupervisorBuilder};
 use supervisor_tests::{Gauge, event, quiet, within};
 use tokio::time::{Instant, sleep};
 
@@ -533,6 +533,35 @@ async fn a_supervisor_that_runs_is_not_put_below_a_lease() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_lease_below_a_lease_is_refused() {
+    let words = "has a lease, below a supervisor that has one";
+    let leases = MemoryLeases::new();
+    let singleton = |name: &str, children: SupervisorBuilder| {
+        Singleton::new(name, leases.replica()).build_children(children)
+    };
+    let below = |name: &str, supervisor: &Supervisor| {
+        ChildSpec::new(name).with_supervisor(supervisor.clone())
+    };
+    let reports = singleton("reports", Supervisor::new());
+    let between = Supervisor::new().with_child(below("reports", &reports)).build();
+    let billing = singleton("billing", Supervisor::new().with_child(below("between", &between)));
+    let error = within("a refusal", billing.start()).await.unwrap_err().to_string();
+    assert!(error.contains(&format!("`reports` {words}")), "{error}");
+
+    // Added later.
+    let inner = Supervisor::new().build();
+    let billing = singleton("billing", Supervisor::new().with_child(below("inner", &inner)));
+    within("the start", billing.start()).await.unwrap();
+    quiet().await;
+    let late = singleton("late", Supervisor::new());
+    let error = within("a refusal", inner.add_child(below("late", &late))).await.unwrap_err();
+    assert!(error.to_string().contains(words), "{error}");
+    // Beside the lease is no room.
+    let error = within("a refusal", billing.add_child(below("late", &late))).await.unwrap_err();
+    assert!(matches!(error, SupervisorError::MaxChildren(..)), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_finished_job_ends_the_singleton_and_releases_the_lease() {
     let leases = MemoryLeases::new();
     let billing = Singleton::new("billing", leases.replica()).build(|_| {
@@ -573,7 +602,7 @@ async fn a_lease_shorter_than_the_stop_of_what_it_guards_is_refused() {
         + 1s kill_grace + 5s renew + 500ms margin = 30.5s";
     assert!(text.contains(arithmetic), "{text}");
     let text = error(singleton(), Shutdown::Infinity).await.unwrap_err();
-    assert!(text.contains("may take any time to stop"), "{text}");
+    assert!(text.contains("lease `billing`: `cron` may take any time to stop"), "{text}");
     // The singleton can limit what its children do not.
     let limited = singleton().with_shutdown(10 * SECOND);
     assert_eq!(error(limited, Shutdown::Infinity).await, Ok(()));

@@ -12,6 +12,15 @@ supervision_tree! {
     }
 }
 
+supervision_tree! {
+    pub Leased: one_for_one(lease = "billing", ttl = 30s) {
+        worker: Always(lease = "billing", renew = 5s),
+        db: Database(lease = "billing"),
+        pool: simple_one_for_one(lease = "billing") { worker: Temporary },
+        other: Always(ttl = 30s) = self::worker,
+    }
+}
+
 #[derive(Child, Default)]
 #[child(restart_window = 5s)]
 struct Database;

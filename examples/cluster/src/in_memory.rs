@@ -36,7 +36,7 @@ impl InMemory {
     ) -> Result<(Supervisor, MemoryReplica), Failure> {
         let (leases, board) = (self.leases.replica(), board.clone());
         let say = Arc::new(move |said| board.hear(place, said));
-        let tree = tree(leases.clone(), self.jobs.clone(), say);
+        let tree = tree(&leases, self.jobs.clone(), say);
         tree.start().await?;
         Ok((tree, leases))
     }

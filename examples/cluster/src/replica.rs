@@ -20,7 +20,7 @@ pub async fn replica(url: &str) -> Result<ExitCode, Failure> {
     let database: Config = url.parse()?;
     let leases = PgLeases::new(database.clone());
     let tree = tree(
-        leases,
+        &leases,
         Jobs::Table(Arc::new(database)),
         // The process that has started this one may be gone.
         Arc::new(|said| drop(writeln!(std::io::stdout(), "{said}"))),

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use supervisor::lease::{Fence, Leases, Singleton};
+use supervisor::lease::{Fence, Leases};
 use supervisor::prelude::*;
 use tokio::time::sleep;
 
@@ -16,9 +16,6 @@ pub(crate) const TTL: Duration = Duration::from_secs(2);
 const RENEW: Duration = Duration::from_millis(250);
 /// The time between jobs.
 pub(crate) const PACE: Duration = Duration::from_millis(250);
-/// The time that the scheduler has to stop, and then to be dropped.
-const SHUTDOWN: Duration = Duration::from_millis(200);
-const KILL_GRACE: Duration = Duration::from_millis(100);
 
 /// A report of a scheduler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,15 +54,23 @@ impl Said {
 /// The receiver of a scheduler's reports.
 pub(crate) type Say = Arc<dyn Fn(Said) + Send + Sync>;
 
-/// Builds the tree of one replica.
-pub(crate) fn tree(leases: impl Leases, jobs: Jobs, say: Say) -> Supervisor {
-    let singleton = Singleton::new("scheduler", leases).with_ttl(TTL).with_renew(RENEW);
-    let singleton = singleton.build(|fence| {
-        let run = move |ctx| schedule(ctx, jobs.clone(), fence.clone(), Arc::clone(&say));
-        let run = ChildSpec::new("run").with_task(run).with_shutdown(SHUTDOWN);
-        Supervisor::new().with_kill_grace(KILL_GRACE).with_child(run)
-    });
-    Supervisor::new().with_child(ChildSpec::new("scheduler").with_supervisor(singleton)).build()
+/// Builds the tree of one replica. The leases are in PostgreSQL or in memory, so the tree is an
+/// expression.
+///
+/// The compiler checks that a lease of `TTL` outlives the stop of the scheduler, which has 200
+/// milliseconds for that, and then 100 to be dropped.
+pub(crate) fn tree(leases: &(impl Leases + Clone), jobs: Jobs, say: Say) -> Supervisor {
+    let tree = supervision_tree! {
+        one_for_one {
+            scheduler: one_for_one(lease = "scheduler", ttl = TTL, renew = RENEW, kill_grace = 100ms)
+                with leases
+            {
+                run: Always(shutdown = 200ms) =
+                    move |ctx| schedule(ctx, jobs.clone(), fence.clone(), Arc::clone(&say)),
+            },
+        }
+    };
+    tree.into()
 }
 
 /// Runs one job after the other.

@@ -30,3 +30,12 @@ pub const RETRY_MAX: Duration = Duration::from_secs(30);
 
 /// Number of partitions above which a pool is taken for a mistake: each is a task with a mailbox.
 pub const MAX_PARTITIONS: usize = 65_536;
+
+/// Time for which a lease lasts without a renewal.
+pub const LEASE_TTL: Duration = Duration::from_secs(30);
+
+/// Time between the renewals of a lease.
+pub const LEASE_RENEW: Duration = Duration::from_secs(5);
+
+/// Time that the keeper of a lease has to release it when it is stopped: the engine may be away.
+pub const LEASE_RELEASE: Duration = Duration::from_secs(2);

@@ -11,6 +11,7 @@
 
 mod backoff;
 pub mod defaults;
+pub mod lease;
 mod text;
 pub mod wording;
 

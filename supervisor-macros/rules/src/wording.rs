@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use crate::lease::{self, Lease};
 use crate::{Text, defaults};
 
 /// Says that a duration is zero where zero has no meaning.
@@ -288,6 +289,66 @@ pub const fn after_later(name: &str, sibling: &str) -> Text {
 #[must_use]
 pub const fn after_unknown(name: &str, sibling: &str) -> Text {
     Text::new().quoted(name).str(" is to start after ").quoted(sibling).str(", which is no sibling")
+}
+
+/// Says that a lease may end before the children that it guards have stopped.
+#[must_use]
+pub const fn ttl_too_short(lease: &Lease) -> Text {
+    Text::new()
+        .str("a lease of ")
+        .duration(lease.ttl)
+        .str(" may end before its children: ")
+        .duration(lease.budget)
+        .str(" to stop them + ")
+        .duration(lease.kill_grace)
+        .str(" kill_grace + ")
+        .duration(lease.renew)
+        .str(" renew + ")
+        .duration(lease::MARGIN)
+        .str(" margin = ")
+        .duration(lease.need())
+        .str(", and ")
+        .duration(lease.certain())
+        .str(" of the lease are certain (")
+        .number(lease::DRIFT_PERCENT as u128)
+        .str(" % is left for clocks that drift); a ttl of ")
+        .duration(lease.enough())
+        .str(" is enough")
+}
+
+/// Says that a lease ends before it is renewed for the first time.
+#[must_use]
+pub const fn renew_too_long(ttl: Duration, renew: Duration) -> Text {
+    Text::new()
+        .str("a lease of ")
+        .duration(ttl)
+        .str(" that is renewed every ")
+        .duration(renew)
+        .str(" ends before its first renewal; `renew` is a sixth to a third of `ttl`, and ")
+        .duration(defaults::LEASE_RENEW)
+        .str(" if it is not set")
+}
+
+/// Says that a child, which a lease guards, may take any time to stop; `name` is empty if it is
+/// unknown which.
+#[must_use]
+pub const fn lease_unbounded(name: &str) -> Text {
+    let text = if name.is_empty() { Text::new().str("a child") } else { Text::new().quoted(name) };
+    text.str(
+        " may take any time to stop, and no lease lasts that long; give it a `shutdown` time, or ",
+    )
+    .str("one for all to the supervisor with the lease")
+}
+
+/// Says that a supervisor with a lease is below another one.
+#[must_use]
+pub const fn lease_nested(name: &str) -> Text {
+    let text = Text::new();
+    let text = if name.is_empty() { text.str("a supervisor") } else { text.quoted(name) };
+    text.str(
+        " has a lease, below a supervisor that has one; one lease guards all below it, so leave ",
+    )
+    .str("this one out")
 }
 
 #[cfg(test)]

@@ -3,9 +3,10 @@
 //! Each rule is one function, which [`check`] calls. A rule is named `<subject>_<problem>`, and so
 //! is the compile-fail test that shows its message.
 
+mod lease;
 mod unknown;
 
-use supervisor_rules::{defaults, wording};
+use supervisor_rules::{Text, defaults, wording};
 
 use self::unknown::policy_elsewhere;
 pub(crate) use self::unknown::unknown;
@@ -25,6 +26,10 @@ pub(crate) fn check(options: &Options, place: Place, subject: &Subject, errors: 
             continue;
         };
         if !key.is_allowed(place) {
+            if matches!(key, Key::Ttl | Key::Renew | Key::Overrun) && options.contains(Key::Lease) {
+                // The lease itself is reported.
+                continue;
+            }
             message_without_type(item, key, place, errors);
             option_misplaced(item, key, place, subject, errors);
             continue;
@@ -104,6 +109,7 @@ fn option_misplaced(item: &Item, key: Key, place: Place, subject: &Subject, erro
                 .to_owned()
         }
         (Key::StartTimeout, Place::Nested { .. }) => no_start_of_supervisor(name),
+        (Key::Lease | Key::Ttl | Key::Renew | Key::Overrun, _) => lease::misplaced(place, subject),
         _ => format!("not expected here; `{name}` belongs {}", key.home()),
     };
     errors.at(item.ident.span(), message);
@@ -310,6 +316,9 @@ fn value_zero(item: &Item, key: Key, error: &ValueError, errors: &mut Errors) {
         Key::MaxChildren => wording::value_zero_max_children(),
         Key::Partitions => wording::value_zero_partitions(),
         Key::Mailbox => wording::value_zero_mailbox(),
+        Key::Lease => {
+            Text::new().str("a lease without a name is nobody's; write `lease = \"billing\"`")
+        }
         _ => wording::value_zero(key.as_str()),
     };
     errors.on(item.value_tokens(), message);
@@ -330,7 +339,7 @@ fn value_negative(item: &Item, key: Key, error: &ValueError, errors: &mut Errors
     errors.on(item.value_tokens(), format!("`{name}` cannot be negative{meant}"));
 }
 
-/// Checks that a count is a whole number, and that `runtime(…)` holds an expression.
+/// Checks that a count is a whole number and a name a string, and that `runtime(…)` holds an expression.
 fn value_mistyped(item: &Item, key: Key, error: &ValueError, errors: &mut Errors) {
     let name = key.as_str();
     let message = match error {
@@ -347,6 +356,7 @@ fn value_mistyped(item: &Item, key: Key, error: &ValueError, errors: &mut Errors
         ValueError::NotACount => {
             format!("`{name}` is a whole number, as in `{name} = {}`", key.example())
         }
+        ValueError::NotText { meant } => lease::no_name(item, name, meant.as_deref()),
         ValueError::NoExpression => {
             format!(
                 "`{AT_RUNTIME}` takes one expression, as in `{name} = {AT_RUNTIME}(config.{name})`"

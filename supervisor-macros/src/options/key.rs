@@ -50,6 +50,10 @@ options! {
     Start           = "start",           Child,         Child,      StartMode,    "notify";
     StartTimeout    = "start_timeout",   Worker,        Child,      NonzeroTime,  "30s";
     Significant     = "significant",     Child,         Child,      Switch,       "true";
+    Lease           = "lease",           Leased,        Expansion,  Text,         "\"billing\"";
+    Ttl             = "ttl",             Leased,        Expansion,  NonzeroTime,  "30s";
+    Renew           = "renew",           Leased,        Expansion,  NonzeroTime,  "5s";
+    Overrun         = "overrun",         Leased,        Expansion,  Overrun,      "report";
     After           = "after",           Sibling,       Expansion,  Names,        "[db]";
     Heartbeat       = "heartbeat",       Worker,        Child,      NonzeroTime,  "10s";
     Health          = "health",          Child,         Child,      Health,       "degrades";
@@ -85,6 +89,8 @@ enum Home {
     RootOrTyped,
     /// A nested supervisor or a type: a child's policy is the word after its colon in the tree.
     NestedOrType,
+    /// A nested supervisor that is not `simple_one_for_one`: its children may need a lease.
+    Leased,
     /// Every place but the root, which is not a child.
     Child,
     /// A child in a tree.
@@ -144,6 +150,7 @@ pub(crate) enum ValueKind {
     Backoff,
     StartMode,
     Health,
+    Overrun,
     /// A duration on a root, a switch on a child.
     Drain,
     /// A flag that may have `true` or `false` as its value.
@@ -152,6 +159,8 @@ pub(crate) enum ValueKind {
     Flag,
     Type,
     Path,
+    /// A string.
+    Text,
 }
 
 /// A place where options are written.
@@ -199,6 +208,7 @@ impl Home {
                 matches!(place, Place::Root { .. } | Place::Typed | Place::Derive)
             }
             Self::NestedOrType => matches!(place, Place::Nested { .. } | Place::Derive),
+            Self::Leased => place == Place::Nested { pool: false },
             Self::Child => !matches!(place, Place::Root { .. }),
             Self::Worker => matches!(place, Place::Task | Place::Typed | Place::Derive),
             Self::Task => place == Place::Task,
@@ -220,6 +230,7 @@ impl Home {
                 "on the root of the tree, or on a child with a type or in `#[child(…)]`"
             }
             Self::NestedOrType => "on a nested supervisor or in `#[child(…)]`",
+            Self::Leased => "on a nested supervisor that is no pool",
             Self::Child => "on a child",
             Self::Worker => "on a task or a child with a type",
             Self::Task => "on a task: it is how often its function is called",

@@ -9,7 +9,7 @@ use proc_macro2::{Ident, TokenStream};
 pub(crate) use self::read::AT_RUNTIME;
 pub(super) use self::read::read;
 use super::duration::DurationError;
-use crate::words::{AutoShutdown, Order, Policy, Vocabulary};
+use crate::words::{AutoShutdown, Order, Overrun, Policy, Vocabulary};
 
 /// A number or a duration, by who knows it.
 #[derive(Clone, Debug)]
@@ -67,7 +67,9 @@ pub(crate) enum Setting {
     Backoff(Backoff),
     Start(StartMode),
     Health(HealthPart),
+    Overrun(Overrun),
     Flag(bool),
+    Text(Known<String>),
     Type(TokenStream),
     Path(TokenStream),
 }
@@ -89,6 +91,7 @@ impl Setting {
             Self::Limit(limit) => [limit.by(); 2],
             Self::Time(time) | Self::Shutdown(Shutdown::Timeout(time)) => [time.by(); 2],
             Self::Count(count) => [count.by(); 2],
+            Self::Text(text) => [text.by(); 2],
             Self::Backoff(Backoff { min, max }) => [min.by(), max.by()],
             _ => [KnownBy::Macro; 2],
         }
@@ -173,6 +176,8 @@ pub(crate) enum ValueError {
     NoExpression,
     /// The value is not a list of names in brackets.
     NotNames,
+    /// The value is not a string; holds the one that was probably meant.
+    NotText { meant: Option<String> },
     /// The value is not a whole number, or too large a one.
     NotACount,
     /// The value is zero where zero has no meaning.

@@ -7,11 +7,11 @@ fn in_tree(text: &str) -> Vec<String> {
     messages(tree(text))
 }
 
-fn is_fine(text: &str) {
+pub(super) fn is_fine(text: &str) {
     assert_eq!(in_tree(text), Vec::<String>::new(), "{text}");
 }
 
-fn is_wrong(text: &str, message: &str) {
+pub(super) fn is_wrong(text: &str, message: &str) {
     let found = in_tree(text);
     assert!(found.iter().any(|found| found.contains(message)), "{text}: {found:#?}");
     assert_eq!(found.len(), 1, "{text}: {found:#?}");

@@ -78,6 +78,31 @@ fn a_job_and_partitions() {
 }
 
 #[test]
+fn a_lease() {
+    check(
+        "lease",
+        tree(
+            "Shop(leases: &PgLeases): one_for_one {
+                db: Database,
+                billing: one_for_all(
+                    lease = \"billing\",
+                    ttl = TTL,
+                    renew = 5s,
+                    shutdown = 10s,
+                    backoff = 1s,
+                ) with leases {
+                    ledger: Ledger = Ledger { db, fence },
+                    cron: Always = move |ctx| cron(ctx, fence.clone(), ledger.clone()),
+                },
+                mails: one_for_one(lease = runtime(config.name), ttl = runtime(ttl)) with db.leases() {
+                    cron: Always,
+                },
+            }",
+        ),
+    );
+}
+
+#[test]
 fn children_under_conditions() {
     let conditional = tree(
         "one_for_one {
@@ -106,6 +131,9 @@ fn a_tree_in_an_editor() {
                     mailer: Transient<Mailer>(start = notify) = Mailer::new(db),
                 },
                 sessions: simple_one_for_one { session: Temporary<Session> },
+                billing: one_for_one(lease = \"billing\", ttl = 30s) with config.leases() {
+                    cron: Always = |ctx| cron(ctx, fence.clone()),
+                },
             }",
         ),
     );

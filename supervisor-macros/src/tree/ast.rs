@@ -1,5 +1,7 @@
 //! A tree as written: plain data with the user's tokens.
 
+mod lease;
+
 use std::time::Duration;
 
 use proc_macro2::{Span, TokenStream, TokenTree};
@@ -7,6 +9,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{Attribute, Expr, Ident, Type, Visibility};
 
+pub(crate) use self::lease::{Engine, FENCE, Lease};
 use super::text::compact;
 use crate::options::Options;
 use crate::options::check::Subject;
@@ -81,10 +84,12 @@ impl Param {
     }
 }
 
-/// A supervisor: `strategy ("(" options ")")? "{" children "}"`.
+/// A supervisor: `strategy ("(" options ")")? ("with" engine)? "{" children "}"`.
 pub(crate) struct Supervisor {
     pub(crate) strategy: Word<Strategy>,
     pub(crate) options: Options,
+    /// What grants the lease under which the children run.
+    pub(crate) engine: Option<Engine>,
     pub(crate) enclosure: Enclosure,
     pub(crate) children: Vec<Child>,
     /// The error about a child whose name is unknown, if there is one: the handle then lacks an
@@ -373,12 +378,13 @@ impl Child {
         self.attrs.iter().filter(|attr| !attr.path().is_ident("cfg"))
     }
 
-    /// Returns the expression after the child's `=`.
+    /// Returns the expression after the child's `=`, or the engine of a supervisor's lease.
     pub(crate) fn value(&self) -> Option<&Expr> {
         match &self.body {
             Body::Task(task) => task.value.as_ref(),
             Body::Typed(typed) => typed.value.as_ref(),
-            Body::Supervisor(_) | Body::Broken(_) => None,
+            Body::Supervisor(nested) => nested.engine.as_ref().map(|engine| &engine.value),
+            Body::Broken(_) => None,
         }
     }
 

@@ -9,6 +9,7 @@ mod after;
 mod attributes;
 mod child;
 mod facts;
+mod lease;
 mod lives;
 mod scope;
 mod siblings;
@@ -59,6 +60,8 @@ pub(crate) fn check(tree: &mut Tree, errors: &mut Errors) {
     supervisor::attributes_without_name(tree, errors);
     attributes::attribute_of_tree(tree, errors);
     supervisor::tree_too_deep(tree, errors);
+    lease::engine_without_lease(&tree.root, errors);
+    lease::lease_duplicate(tree, errors);
     options::check::check(&tree.root.options, tree.root.root_place(), &Subject::default(), errors);
     check_supervisor(&mut tree.root, site, None, errors);
     tree.attrs.retain(|attr| !attributes::is_refused(attr, None));
@@ -85,7 +88,7 @@ fn check_supervisor(
     for rule in supervisor::RULES {
         rule(supervisor, errors);
     }
-    let names = Names::of(supervisor);
+    let names = Names::of(supervisor, site.is_root);
     for index in 0..supervisor.children.len() {
         let scope = Scope { names: &names, index, outer };
         let validity = check_child(supervisor, site, scope, errors);
@@ -119,6 +122,13 @@ fn check_child(supervisor: &Supervisor, site: Site, scope: Scope, errors: &mut E
     apply(&|found| child::name_duplicate(supervisor, scope, found), Validity::WithoutName);
     apply(&|found| child::tree_in_itself(child, site, found), Validity::WithoutName);
     apply(&|found| supervisor::handle_duplicate(child, found), Validity::Invalid);
+    if let Body::Supervisor(nested) = &child.body {
+        for rule in lease::RULES {
+            apply(&|found| rule(nested, found), Validity::Invalid);
+        }
+    }
+    apply(&|found| lease::fence_hidden(child, scope, found), Validity::Invalid);
+    apply(&|found| lease::lease_nested(child, scope, found), Validity::Invalid);
     apply(&|found| child::policy_unknown(child, found), Validity::Invalid);
     if let Some((options, place)) = child.options() {
         let of = child.subject();
@@ -133,6 +143,7 @@ fn check_child(supervisor: &Supervisor, site: Site, scope: Scope, errors: &mut E
         return validity.max(Validity::WithoutValue);
     }
     apply(&|found| child::value_fallible(child, site, found), Validity::WithoutValue);
+    apply(&|found| lease::fence_outside(child, site, scope, found), Validity::WithoutValue);
     apply(&|found| after::after_without_order(supervisor, child, found), Validity::Invalid);
     apply(&|found| after::after_mistyped(supervisor, child, found), Validity::Invalid);
     apply(&|found| after::after_later(supervisor, child, scope, found), Validity::Invalid);

@@ -14,6 +14,7 @@ mod docs;
 mod editor;
 mod generic;
 mod handle;
+mod lease;
 pub(crate) mod settings;
 mod siblings;
 mod uses;

@@ -33,12 +33,21 @@ pub(crate) fn print(tree: &Tree) -> String {
 
 fn supervisor(node: &Supervisor) -> String {
     let children: Vec<String> = node.children.iter().map(child).collect();
-    format!("{}{} {{ {} }}", node.strategy.ident, options(&node.options), children.join(", "))
+    let engine =
+        node.engine.as_ref().map(|engine| format!(" with {}", engine.value.to_token_stream()));
+    format!(
+        "{}{}{} {{ {} }}",
+        node.strategy.ident,
+        options(&node.options),
+        engine.unwrap_or_default(),
+        children.join(", ")
+    )
 }
 
 fn child(child: &Child) -> String {
     let attrs: String = child.attrs.iter().map(|attr| attr.to_token_stream().to_string()).collect();
-    let value = child.value().map(|value| format!(" = {}", value.to_token_stream()));
+    let value = child.value().filter(|_| !matches!(child.body, Body::Supervisor(_)));
+    let value = value.map(|value| format!(" = {}", value.to_token_stream()));
     let body = match &child.body {
         Body::Supervisor(nested) => supervisor(nested),
         Body::Task(task) => format!("{}{}", task.policy.ident, options(&task.options)),

@@ -7,7 +7,7 @@ use quote::ToTokens;
 use syn::Expr;
 use syn::ext::IdentExt;
 
-use super::ast::{Body, ByUse, Child, Supervisor, Tree, Use, Validity};
+use super::ast::{Body, ByUse, Child, FENCE, Supervisor, Tree, Use, Validity};
 use super::mentions::{Mention, Mentions, Role};
 
 type Names = BTreeSet<String>;
@@ -60,9 +60,20 @@ fn in_supervisor(supervisor: &mut Supervisor) -> Names {
 
 /// Returns the names around a child that its values mention.
 fn in_child(child: &mut Child) -> Names {
+    let mut inside = Names::new();
     if let Body::Supervisor(nested) = &mut child.body {
-        return in_supervisor(nested);
+        inside = in_supervisor(nested);
+        if nested.needs_lease() {
+            // The children's fence, which is no sibling.
+            inside.remove(FENCE);
+        }
     }
+    inside.extend(in_value(child));
+    inside
+}
+
+/// Returns the names around a child that its own value mentions.
+fn in_value(child: &Child) -> Names {
     match (&child.body, child.value()) {
         // The value of a task is a function, never a child.
         (Body::Task(_), Some(Expr::Path(_))) | (_, None) => Names::new(),

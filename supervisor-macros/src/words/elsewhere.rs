@@ -58,6 +58,9 @@ const STRATEGIES: &[(&str, (Strategy, &str))] = &[
     ("dynamic", (Strategy::SimpleOneForOne, "simple_one_for_one")),
     ("dynamicsupervisor", (Strategy::SimpleOneForOne, "simple_one_for_one")),
     ("group", (Strategy::OneForOne, "one_for_one")),
+    ("clustersingleton", (Strategy::OneForOne, "one_for_one(lease = …)")),
+    ("leaderelection", (Strategy::OneForOne, "one_for_one(lease = …)")),
+    ("singleton", (Strategy::OneForOne, "one_for_one(lease = …)")),
     ("oneforallsupervisor", (Strategy::OneForAll, "one_for_all")),
     ("oneforall", (Strategy::OneForAll, "one_for_all")),
     ("oneforone", (Strategy::OneForOne, "one_for_one")),
@@ -77,6 +80,11 @@ pub(crate) fn strategy(word: &str) -> Option<(Strategy, &'static str)> {
     let word = plain(word);
     // Akka's `OneForOneStrategy`.
     find(STRATEGIES, word.strip_suffix("strategy").unwrap_or(&word))
+}
+
+/// Returns whether a word means children that run in one replica only.
+pub(crate) fn is_singleton(word: &str) -> bool {
+    strategy(word).is_some_and(|(_, written)| written.contains("lease"))
 }
 
 /// Options of other libraries and tools. A word may have several rows: the first one whose option
@@ -118,6 +126,24 @@ const OPTIONS: &[(&str, Key)] = &[
     ("replicas", Key::Partitions),
     ("scale", Key::Partitions),
     ("instances", Key::Partitions),
+    // Kubernetes' leases, etcd, Consul
+    ("leasename", Key::Lease),
+    ("lock", Key::Lease),
+    ("lockname", Key::Lease),
+    ("singleton", Key::Lease),
+    ("leader", Key::Lease),
+    ("leaseduration", Key::Ttl),
+    ("leasedurationseconds", Key::Ttl),
+    ("leasettl", Key::Ttl),
+    ("locktimeout", Key::Ttl),
+    ("timetolive", Key::Ttl),
+    ("renewdeadline", Key::Renew),
+    ("renewal", Key::Renew),
+    ("renewevery", Key::Renew),
+    ("renewinterval", Key::Renew),
+    ("refresh", Key::Renew),
+    ("keepalive", Key::Renew),
+    ("retryperiod", Key::Renew),
     // Everyday words
     ("attempts", Key::MaxRestarts),
     ("burst", Key::MaxRestarts),
@@ -204,12 +230,22 @@ const BACKOFF: &str = "a backoff is its first and its longest delay, as in `back
 /// The options of Kubernetes' probes.
 const PROBE: &str = "a child that hangs is found by its `heartbeat`, as in `heartbeat = 10s`";
 
+/// The engine of a lease among the options.
+const ENGINE: &str = "the engine of a lease is a value, which stands behind the options: \
+                      `one_for_one(lease = \"billing\") with leases { … }`";
+
 /// The options of timers that know the time of the day.
 const TIMES_OF_DAY: &str =
     "a job runs once in each period, as in `every = 1h`, not at times of the day";
 
 /// Options of others that the tree language expresses without an option.
 const NO_OPTIONS: &[(&str, &str)] = &[
+    ("backend", ENGINE),
+    ("engine", ENGINE),
+    ("leases", ENGINE),
+    ("provider", ENGINE),
+    ("store", ENGINE),
+    ("with", ENGINE),
     ("factor", BACKOFF),
     ("multiplier", BACKOFF),
     ("jitter", BACKOFF),
@@ -270,6 +306,14 @@ const BEFORE_A_NAME: &[&str] = &["const", "let", "mut", "ref", "static", "val", 
 /// Returns whether other languages write the word before a name that is declared.
 pub(crate) fn is_before_a_name(word: &str) -> bool {
     BEFORE_A_NAME.contains(&word)
+}
+
+/// Words in place of `with` before the engine of a lease, as they are written.
+const BEFORE_AN_ENGINE: &[&str] = &["by", "from", "in", "on", "using", "via"];
+
+/// Returns whether the word may have been meant as `with`.
+pub(crate) fn is_before_an_engine(word: &str) -> bool {
+    BEFORE_AN_ENGINE.contains(&word)
 }
 
 const NO_CONTROL_FLOW: &str = "a tree has no control flow: several workers of one kind are \

@@ -27,6 +27,12 @@ pub mod strategies {
     pub type simple_one_for_one = SupervisionStrategy;
 }
 
+/// The word before the engine of a lease.
+pub mod engine {
+    /// The engine that grants the lease: a value, such as `PgLeases`. What has a name is cloned.
+    pub const with: () = ();
+}
+
 /// The words with which a child may begin.
 pub mod words {
     pub use super::strategies::*;
@@ -59,7 +65,7 @@ places! {
         drain;
     supervisor:
         max_restarts restart_window auto_shutdown order max_children kill_grace restart shutdown
-        backoff start significant after health;
+        backoff start significant lease ttl renew overrun after health;
     pool:
         max_restarts restart_window auto_shutdown max_children partitions kill_grace restart
         shutdown backoff start significant after health;

@@ -30,6 +30,10 @@ pub type LeaseError = Box<dyn Error + Send + Sync + 'static>;
 ///   so it should have a time limit of its own, shorter than the lease.
 ///
 /// A panic of a request counts as an error. A watch that panics never completes.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` grants no leases",
+    label = "an engine of leases belongs here, such as `PgLeases` of `supervision-tree-postgres`"
+)]
 pub trait Leases: Send + Sync + 'static {
     /// Acquires a lease that is free or has ended. The holder is a new one for each call.
     fn acquire(&self, claim: Claim)

@@ -5,12 +5,15 @@ mod share;
 
 use std::sync::Arc;
 
+use supervisor_rules::defaults;
+
 use self::balancer::{Balancer, Shard};
 use self::share::Names;
 use super::fence::Fence;
 use super::leases::Leases;
 use super::permit::Permit;
-use super::singleton::{RELEASE, Singleton};
+use super::singleton::Singleton;
+use crate::life::gate::Gate;
 use crate::spec::{MaxRestarts, Order};
 use crate::supervisor::Supervisor;
 use crate::tree::{ChildSpec, SupervisorBuilder};
@@ -100,6 +103,7 @@ impl<L: Leases> Singleton<L> {
         for shard in 0..shards {
             let permit = Arc::new(Permit::new());
             let singleton = Singleton {
+                gate: Gate::new(leases.clock()),
                 leases: Arc::clone(&leases),
                 lease: names.shard(shard).into(),
                 ttl: self.ttl,
@@ -107,8 +111,8 @@ impl<L: Leases> Singleton<L> {
                 shutdown: self.shutdown,
                 overrun: self.overrun,
             };
-            let built =
-                singleton.build_with(Some(Arc::clone(&permit)), |fence| children(shard, fence));
+            let children = children(shard, singleton.fence());
+            let built = singleton.build_with(Some(Arc::clone(&permit)), children);
             own.push(Shard { permit, gate: Arc::clone(&built.gate) });
             let spec = ChildSpec::new(&shard.to_string())
                 .with_supervisor(built.supervisor)
@@ -120,7 +124,7 @@ impl<L: Leases> Singleton<L> {
         let balancer = Balancer::new(leases, names, self.ttl, self.renew, own);
         let balancer = ChildSpec::new(BALANCER)
             .with_worker(balancer)
-            .with_shutdown(RELEASE)
+            .with_shutdown(defaults::LEASE_RELEASE)
             .with_after(all.iter().map(String::as_str));
         let built = builder.with_child(balancer).build();
         if shards == 0 {

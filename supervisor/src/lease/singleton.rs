@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use supervisor_rules::defaults;
+
 use super::fence::Fence;
 use super::keeper::Keeper;
 use super::leases::Leases;
@@ -11,17 +13,9 @@ use super::permit::Permit;
 use super::terms::Terms;
 use super::watchdog::Overrun;
 use crate::life::gate::Gate;
-use crate::spec::{AutoShutdown, RestartPolicy, Shutdown};
+use crate::spec::{AutoShutdown, KEEPER, LEADER, RestartPolicy, Shutdown};
 use crate::supervisor::Supervisor;
 use crate::tree::{ChildSpec, SupervisorBuilder};
-
-/// The name of the child that keeps the lease.
-const KEEPER: &str = "lease";
-/// The name of the supervisor of the children.
-const LEADER: &str = "leader";
-
-/// The time that the keeper has to release the lease when it is stopped: the engine may be away.
-pub(super) const RELEASE: Duration = Duration::from_secs(2);
 
 /// Builds a supervisor whose children run only while this replica holds a lease.
 ///
@@ -64,9 +58,10 @@ pub(super) const RELEASE: Duration = Duration::from_secs(2);
 pub struct Singleton<L> {
     pub(super) leases: L,
     pub(super) lease: Arc<str>,
+    pub(super) gate: Arc<Gate>,
     pub(super) ttl: Duration,
     pub(super) renew: Duration,
-    pub(super) shutdown: Option<Duration>,
+    pub(super) shutdown: Shutdown,
     pub(super) overrun: Overrun,
 }
 
@@ -80,15 +75,18 @@ impl<L: Leases> Singleton<L> {
     /// Begins to build a supervisor that needs the lease of this name, which this engine grants.
     pub fn new(lease: &str, leases: L) -> Self {
         Self {
+            gate: Gate::new(leases.clock()),
             leases,
             lease: lease.into(),
-            ttl: Duration::from_secs(30),
-            renew: Duration::from_secs(5),
-            shutdown: None,
+            ttl: defaults::LEASE_TTL,
+            renew: defaults::LEASE_RENEW,
+            shutdown: Shutdown::Infinity,
             overrun: Overrun::default(),
         }
     }
+}
 
+impl<L> Singleton<L> {
     /// Sets for how long the lease lasts without a renewal. After a crash of the replica that holds
     /// it, no other one has it for this time. Default: 30 seconds.
     pub fn with_ttl(mut self, ttl: Duration) -> Self {
@@ -105,8 +103,8 @@ impl<L: Leases> Singleton<L> {
 
     /// Sets how long a graceful stop of all children together may take; those that take longer are
     /// killed. Default: the sum of their `shutdown` times.
-    pub fn with_shutdown(mut self, shutdown: Duration) -> Self {
-        self.shutdown = Some(shutdown);
+    pub fn with_shutdown(mut self, shutdown: impl Into<Shutdown>) -> Self {
+        self.shutdown = shutdown.into();
         self
     }
 
@@ -123,9 +121,57 @@ impl<L: Leases> Singleton<L> {
     /// [`Supervisor::start`] fails with [`InvalidSpec`](crate::SupervisorError::InvalidSpec) if the
     /// lease may end before the children have stopped: `ttl`, less one percent for clocks that drift,
     /// has to be more than the children's shutdown times, `kill_grace`, `renew` and half a second
-    /// together. It also fails if a supervisor below runs already: its children have started without the
-    /// lease.
-    pub fn build(self, children: impl FnOnce(Fence) -> SupervisorBuilder) -> Supervisor {
+    /// together. It also fails if a supervisor below runs already, since its children have started without
+    /// the lease, and if one below has a lease of its own.
+    pub fn build(self, children: impl FnOnce(Fence) -> SupervisorBuilder) -> Supervisor
+    where
+        L: Leases,
+    {
+        let children = children(self.fence());
+        self.build_children(children)
+    }
+
+    /// Returns the fence of the lease, for the children to clone. Outside of them it has no number.
+    #[must_use]
+    pub fn fence(&self) -> Fence {
+        Fence::new(Arc::clone(&self.lease), Arc::clone(&self.gate))
+    }
+
+    /// Builds the supervisor, as [`build`](Self::build) does, with children that are declared already.
+    /// This is for code around the children that uses their addresses:
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), supervisor::SupervisorError> {
+    /// use supervisor::lease::Singleton;
+    /// use supervisor::prelude::*;
+    /// use supervisor::testing::MemoryLeases;
+    ///
+    /// let singleton = Singleton::new("billing", MemoryLeases::new().replica());
+    /// let fence = singleton.fence();
+    /// let cron = ChildSpec::new("cron").with_task(move |ctx: Context| {
+    ///     let fence = fence.clone();
+    ///     async move {
+    ///         println!("{}", fence.number()?);
+    ///         ctx.shutdown_requested().await;
+    ///         Ok(())
+    ///     }
+    /// });
+    /// let address = cron.handle();
+    /// let billing = singleton.build_children(Supervisor::new().with_child(cron));
+    /// billing.start().await?;
+    /// # assert_eq!(address.path(), "leader/cron");
+    /// # billing.shutdown().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// A child that is added to this supervisor at run time would run without the lease, so there is room
+    /// for none. Declare a supervisor below it, and add the child there.
+    pub fn build_children(self, children: SupervisorBuilder) -> Supervisor
+    where
+        L: Leases,
+    {
         self.build_with(None, children).supervisor
     }
 
@@ -133,15 +179,22 @@ impl<L: Leases> Singleton<L> {
     pub(super) fn build_with(
         self,
         permit: Option<Arc<Permit>>,
-        children: impl FnOnce(Fence) -> SupervisorBuilder,
-    ) -> Built {
-        let Self { leases, lease, ttl, renew, shutdown, overrun } = self;
-        let gate = Gate::new(leases.clock());
-        let leader = children(Fence::new(Arc::clone(&lease), Arc::clone(&gate))).build();
+        children: SupervisorBuilder,
+    ) -> Built
+    where
+        L: Leases,
+    {
+        let Self { leases, lease, gate, ttl, renew, shutdown, overrun } = self;
+        let leader = children.build();
         let node = Arc::clone(leader.node());
+        #[cfg(feature = "test-util")]
+        gate.set_ttl(ttl);
         node.set_gate(Arc::clone(&gate));
-        let need = node.need().capped(shutdown.map_or(Shutdown::Infinity, Shutdown::Timeout));
-        let terms = Terms::new(ttl, renew, need.bound(), node.longest_kill_grace());
+        let need = node.need().capped(shutdown);
+        let terms = match need.bound() {
+            Some(budget) => Terms::new(ttl, renew, budget, node.longest_kill_grace()),
+            None => Err(node.stops_without_limit().unwrap_or_default()),
+        };
         let auto_shutdown = node.rules().auto_shutdown;
         let (terms, fault) = match terms {
             Ok(terms) => (Some(terms), None),
@@ -158,18 +211,19 @@ impl<L: Leases> Singleton<L> {
         }
         // A failure is for the supervisor above to handle: it restarts all of this, with a new
         // acquisition, for which another replica may be faster.
-        let mut builder = Supervisor::new().with_max_restarts(0);
+        let mut builder = Supervisor::new().with_max_restarts(0).with_max_children(2);
         if auto_shutdown != AutoShutdown::Never {
             below = below.with_significant(true);
             builder = builder.with_auto_shutdown(AutoShutdown::AnySignificant);
         }
-        let fault_below = node.fault().or_else(|| node.runs_without_gate());
+        let fault_below = node.fault().or_else(|| node.unfit_for_gate());
         if let Some(terms) = terms {
             let leases = Arc::new(leases);
             let gate = Arc::clone(&gate);
             let leader = node;
             let keeper = Keeper { leases, lease, ttl, terms, gate, leader, overrun, permit };
-            let keeper = ChildSpec::new(KEEPER).with_worker(keeper).with_shutdown(RELEASE);
+            let keeper = ChildSpec::new(KEEPER).with_worker(keeper);
+            let keeper = keeper.with_shutdown(defaults::LEASE_RELEASE);
             builder = builder.with_child(keeper);
         }
         let built = builder.with_child(below).build();

@@ -33,6 +33,9 @@ pub(crate) struct Gate {
     overruns_at: AtomicU64,
     /// The fence of the lease; 0 before the first one.
     fence: AtomicU64,
+    /// The time for which the lease lasts if it is not released, in nanoseconds. Tests wait for it.
+    #[cfg(feature = "test-util")]
+    ttl: AtomicU64,
     /// The number of lives that have not ended.
     lives: AtomicUsize,
     /// The number of lives that run at this moment: those that are being polled, and those that run
@@ -50,6 +53,8 @@ impl Gate {
             shuts_at: AtomicU64::new(0),
             overruns_at: AtomicU64::new(0),
             fence: AtomicU64::new(0),
+            #[cfg(feature = "test-util")]
+            ttl: AtomicU64::new(0),
             lives: AtomicUsize::new(0),
             running: AtomicUsize::new(0),
             ended: Notify::new(),
@@ -58,6 +63,18 @@ impl Gate {
 
     pub(crate) fn clock(&self) -> &LeaseClock {
         &self.clock
+    }
+
+    /// Says for how long the lease lasts if it is not released.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn set_ttl(&self, ttl: Duration) {
+        self.ttl.store(nanos(ttl), Ordering::SeqCst);
+    }
+
+    /// Returns the time for which the lease lasts if it is not released.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn ttl(&self) -> Duration {
+        Duration::from_nanos(self.ttl.load(Ordering::SeqCst))
     }
 
     /// Opens the gate until this moment, with this fence. From the second moment on, a life that runs

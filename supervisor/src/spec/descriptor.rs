@@ -1,6 +1,7 @@
 //! The description of a declared tree, as a constant: its shape and its options.
 
 mod diagram;
+mod lease;
 mod order;
 mod times;
 
@@ -9,6 +10,9 @@ use std::time::Duration;
 
 use supervisor_rules::Text;
 
+pub use self::lease::LeaseOptions;
+#[cfg(feature = "lease")]
+pub(crate) use self::lease::{KEEPER, LEADER};
 use self::order::Place;
 pub(crate) use self::times::{BUILT_BY_HAND, Part, Unbounded, Why};
 use super::rules::{self, GroupStop, GroupStops, Subject};
@@ -39,6 +43,8 @@ pub struct TreeDescriptor {
 struct Inside {
     supervisor: SupervisorOptions,
     children: &'static [TreeDescriptor],
+    /// Set for a singleton, whose children are the keeper and the leader.
+    lease: Option<LeaseOptions>,
 }
 
 impl TreeDescriptor {
@@ -80,7 +86,7 @@ impl TreeDescriptor {
         supervisor: SupervisorOptions,
         children: &'static [Self],
     ) -> Self {
-        let inside = Some(Inside { supervisor, children });
+        let inside = Some(Inside { supervisor, children, lease: None });
         Self::child(name, "", options, inside)
     }
 
@@ -321,13 +327,21 @@ impl TreeDescriptor {
     /// With the rule's message; in a constant, that is a compile error.
     #[track_caller]
     pub const fn check(&self, supervisor: &SupervisorOptions) {
-        let nested = match &self.inside {
-            Some(_) => Some((self.auto_shutdown(), self.inner_budget())),
-            None => None,
+        let mut options = self.options;
+        let nested = match (&self.inside, self.lease()) {
+            // The `shutdown` of a singleton is that of the children which its lease guards.
+            (_, Some((_, leader))) => {
+                if let Some(shutdown) = leader.options.shutdown() {
+                    options = options.with_shutdown(shutdown);
+                }
+                Some((leader.auto_shutdown(), leader.inner_budget()))
+            }
+            (Some(_), None) => Some((self.auto_shutdown(), self.inner_budget())),
+            (None, None) => None,
         };
         let subject = Subject {
             name: self.name,
-            options: self.options,
+            options,
             unknown_backoff: self.unknown_backoff,
             unknown_limit: self.unknown_limit,
             nested,

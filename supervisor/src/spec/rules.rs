@@ -8,6 +8,7 @@
 //! The rules are `const` functions, so that a message is built in a buffer of fixed size.
 
 mod escalation;
+mod lease;
 
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ pub(crate) use self::escalation::{GroupStop, GroupStops, group_too_slow};
 use self::escalation::{
     backoff_too_slow, backoff_without_restarts, failure_too_slow, restarts_without_end,
 };
+pub(crate) use self::lease::{lease_nested, lease_unbounded, renew_too_long, ttl_too_short};
 use super::{
     AutoShutdown, Budget, ChildOptions, HealthPart, Name, RestartPolicy, Shutdown, StartMode,
     SupervisionStrategy, SupervisorOptions,

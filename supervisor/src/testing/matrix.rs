@@ -118,6 +118,10 @@ use crate::spec::ChildPath;
 /// its start, no child is starting or about to be restarted. Between faults, no child may end by
 /// itself, unless [`may_restart`](FaultMatrix::may_restart) names it.
 ///
+/// A tree with a lease (feature `lease`) is tried as the replica that holds it: its engine is a
+/// `MemoryLeases` of its own, made in the closure. The keeper of the lease fails, too; the next one waits
+/// until the lease of the last has ended.
+///
 /// A case that takes longer than 20 seconds of real time fails. If the case blocks the thread, so
 /// that nothing else can end it, it is printed to stderr, and the program is ended with the exit
 /// code 101.

@@ -9,6 +9,7 @@ mod tree_dynamic;
 mod tree_forms;
 mod tree_hygiene;
 mod tree_kinds;
+mod tree_leases;
 mod tree_pools;
 mod tree_siblings;
 mod tree_values;

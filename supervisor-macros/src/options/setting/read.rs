@@ -48,8 +48,10 @@ fn read_tokens(kind: ValueKind, tokens: &[TokenTree]) -> Result<Setting, ValueEr
         ValueKind::Backoff => backoff(tokens).map(Setting::Backoff),
         ValueKind::StartMode => vocabulary(tokens).map(Setting::Start),
         ValueKind::Health => vocabulary(tokens).map(Setting::Health),
+        ValueKind::Overrun => vocabulary(tokens).map(Setting::Overrun),
         ValueKind::Switch => switch(tokens),
         ValueKind::Flag => Err(ValueError::Unwanted),
+        ValueKind::Text => known(tokens, string).map(Setting::Text),
         // A value of these kinds is parsed as `Value::Syntax`.
         ValueKind::Type | ValueKind::Path => Err(computed(tokens)),
     }
@@ -106,6 +108,22 @@ fn names(tokens: &[TokenTree]) -> Result<Vec<Ident>, ValueError> {
         Ok(names) if group.delimiter() == Delimiter::Bracket => Ok(names.into_iter().collect()),
         _ => Err(ValueError::NotNames),
     }
+}
+
+/// Reads a string that is not empty.
+fn string(tokens: &[TokenTree]) -> Result<String, ValueError> {
+    let meant = match tokens {
+        [TokenTree::Literal(literal)] => {
+            match syn::parse_str::<syn::LitStr>(&literal.to_string()) {
+                Ok(text) if text.value().is_empty() => return Err(ValueError::Zero),
+                Ok(text) => return Ok(text.value()),
+                Err(_) => None,
+            }
+        }
+        [TokenTree::Ident(word)] => Some(word.to_string()),
+        _ => None,
+    };
+    Err(ValueError::NotText { meant })
 }
 
 fn limit(tokens: &[TokenTree]) -> Result<Option<u32>, ValueError> {

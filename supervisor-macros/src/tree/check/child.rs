@@ -145,6 +145,7 @@ pub(super) fn value_fallible(child: &Child, site: Site, errors: &mut Errors) {
     let Some((place, what)) = exits.0 else { return };
     let parameter = match &child.body {
         Body::Typed(typed) => format!("{}: {}", child.unraw_name(), compact(&typed.ty.tokens)),
+        Body::Supervisor(_) => "leases: PgLeases".to_owned(),
         _ => "config: Config".to_owned(),
     };
     let message = format!(

@@ -4,26 +4,31 @@ use std::collections::{HashMap, HashSet};
 
 use syn::Expr;
 
-use super::super::ast::{Body, Child, Supervisor};
+use super::super::ast::{Body, Child, FENCE, Supervisor};
 use super::super::mentions::{Mentions, Role};
 use super::facts::Site;
 use crate::errors::Errors;
 
 /// The names of a supervisor's children, each with the index of its first declaration.
-pub(super) struct Names(HashMap<String, usize>);
+pub(super) struct Names {
+    of: HashMap<String, usize>,
+    /// Set if the children run under a lease, and know its fence.
+    has_lease: bool,
+}
 
 impl Names {
-    pub(super) fn of(supervisor: &Supervisor) -> Self {
+    /// Returns the names of a supervisor's children; a root needs no lease.
+    pub(super) fn of(supervisor: &Supervisor, is_root: bool) -> Self {
         let mut names = HashMap::new();
         for (index, child) in supervisor.children.iter().enumerate() {
             names.entry(child.unraw_name()).or_insert(index);
         }
-        Self(names)
+        Self { of: names, has_lease: supervisor.needs_lease() && !is_root }
     }
 
     /// Returns the index of the first child of this name.
     pub(super) fn first(&self, name: &str) -> Option<usize> {
-        self.0.get(name).copied()
+        self.of.get(name).copied()
     }
 }
 
@@ -50,6 +55,9 @@ pub(super) enum Declared {
 impl Scope<'_> {
     /// Returns the place where a name is declared, if a child has it.
     pub(super) fn find(&self, name: &str) -> Option<Declared> {
+        if self.names.has_lease && name == FENCE {
+            return Some(Declared::Before);
+        }
         let own = self.names.first(name).map(|index| match index.cmp(&self.index) {
             std::cmp::Ordering::Less => Declared::Before,
             std::cmp::Ordering::Equal => Declared::Here,
@@ -64,6 +72,11 @@ impl Scope<'_> {
             (Some(Declared::Before), _) | (_, Some(Declared::Before)) => Some(Declared::Before),
             (own, outer) => own.or(outer),
         }
+    }
+
+    /// Returns whether the child, or a supervisor that contains it, is guarded by a lease.
+    pub(super) fn is_below_lease(&self) -> bool {
+        self.names.has_lease || self.outer.is_some_and(Self::is_below_lease)
     }
 }
 
@@ -187,7 +200,8 @@ pub(super) fn function_hidden(child: &Child, scope: Scope, errors: &mut Errors) 
     let functions = mentions.values().filter(|_| function);
     for mention in mentions.calls().chain(functions) {
         let (name, ident) = (mention.name(), &mention.ident);
-        if scope.find(&name) == Some(Declared::Before) {
+        // (A function `fence` is hidden by the fence of a lease only where that is used.)
+        if scope.find(&name) == Some(Declared::Before) && name != FENCE {
             let message =
                 format!("`{name}` is a child's address here; the function is `self::{name}`");
             errors.at(ident.span(), message);

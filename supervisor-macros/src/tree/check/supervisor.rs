@@ -10,7 +10,7 @@ use super::facts::{auto_shutdown, may_be_significant};
 use crate::errors::Errors;
 use crate::options::key::Key;
 use crate::options::setting::{Known, Setting};
-use crate::words::{AutoShutdown, Strategy, Vocabulary};
+use crate::words::{AutoShutdown, Strategy, Vocabulary, elsewhere};
 
 type Rule = fn(&Supervisor, &mut Errors);
 
@@ -34,6 +34,14 @@ fn strategy_unknown(supervisor: &Supervisor, errors: &mut Errors) {
     }
     let text = word.ident.to_string();
     let message = match Strategy::meant_by(&text) {
+        Some((meant, _)) if elsewhere::is_singleton(&text) => {
+            let (meant, lease) = (meant.as_str(), "(lease = \"billing\") with leases");
+            let lease =
+                if supervisor.options.contains(Key::Lease) { "(…) with …" } else { lease };
+            format!(
+                "`{text}` is no strategy: a lease has the children of a supervisor run in one replica only; write `{meant}{lease} {{ … }}`"
+            )
+        }
         Some((_, meant)) => format!("unknown strategy `{text}`; did you mean `{meant}`?"),
         None => format!("unknown strategy `{text}`; expected {}", Strategy::list()),
     };

@@ -8,13 +8,13 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Attribute, Ident};
 
-use super::super::ast::{Body, Child, Supervisor, Task, Tree, TypePath, Typed, Validity};
+use super::super::ast::{Body, Child, Lease, Supervisor, Task, Tree, TypePath, Typed, Validity};
 use super::super::check;
 use super::super::names::hygienic;
 use super::siblings::Scope;
-use super::{handle, settings, uses};
+use super::{handle, lease, settings, uses};
 use crate::errors::unknown_value;
-use crate::options::key::Place;
+use crate::options::key::{Key, Place};
 
 /// Writes the body of the function that makes a tree, up to the function's value.
 ///
@@ -27,7 +27,7 @@ pub(super) fn root(tree: &Tree) -> TokenStream {
     let name = tree.name().map(|name| quote!(.with_name(#name)));
     let place = tree.root.root_place();
     let own_options = settings::of_supervisor(&tree.krate, &tree.root.options, place);
-    let made = builder.supervisor(Scope::root(&tree.root), &quote!(#name), &own_options);
+    let made = builder.supervisor(Scope::root(&tree.root), &quote!(#name), &own_options, None);
     let hoisted = tasks.statements;
     quote!(#hoisted #made)
 }
@@ -110,6 +110,7 @@ impl Builder<'_> {
         scope: Scope,
         name: &TokenStream,
         own_options: &TokenStream,
+        lease: Option<&Lease>,
     ) -> TokenStream {
         let krate = self.krate;
         let supervisor = scope.supervisor();
@@ -126,16 +127,20 @@ impl Builder<'_> {
         let builder = hygienic("builder");
         let bound = hygienic("supervisor");
         let children = supervisor.named_children().map(|child| self.child(scope, child));
+        let fence = lease::fence(krate, supervisor, lease).filter(|_| supervisor.needs_lease());
+        let built =
+            lease.map_or_else(|| quote!(#builder.build()), |lease| lease::build(lease, &builder));
         quote! {
+            #fence
             let #builder = #new;
             #(#children)*
-            let #bound = #builder.build();
+            let #bound = #built;
         }
     }
 
     fn child(&self, scope: Scope, child: &Child) -> TokenStream {
         match &child.body {
-            Body::Supervisor(nested) => self.nested(child, scope.inside(child, nested)),
+            Body::Supervisor(nested) => self.nested(scope, child, scope.inside(child, nested)),
             Body::Task(task) => {
                 let spec = self.task(scope, child, task);
                 Self::bind(child, &spec)
@@ -161,15 +166,25 @@ impl Builder<'_> {
         }
     }
 
-    fn nested(&self, child: &Child, scope: Scope) -> TokenStream {
+    /// Writes a supervisor, whose children are in `scope`; the supervisor itself is in `outer`.
+    fn nested(&self, outer: Scope, child: &Child, scope: Scope) -> TokenStream {
         let krate = self.krate;
         let nested = scope.supervisor();
         let cfgs: Vec<&Attribute> = child.cfgs().collect();
         let (name, text, builder) = (&child.name, child.unraw_name(), hygienic("builder"));
         let place = nested.nested_place();
         let own_options = settings::of_supervisor(krate, &nested.options, place);
-        let child_options = settings::of_child(krate, &nested.options, place);
-        let statements = self.supervisor(scope, &TokenStream::new(), &own_options);
+        let lease = child.lease();
+        let child_options = match &lease {
+            // How long the children may take to stop is the singleton's concern.
+            Some(_) => settings::of_child_without(krate, &nested.options, place, Key::Shutdown),
+            None => settings::of_child(krate, &nested.options, place),
+        };
+        let singleton = lease
+            .as_ref()
+            .map(|lease| lease::begin(krate, nested, lease, clones(outer, child).as_ref()));
+        let statements = self.supervisor(scope, &TokenStream::new(), &own_options, lease.as_ref());
+        let statements = quote!(#singleton #statements);
         let value = handle::nested_value(krate, nested, self.is_named);
         let after = uses::on_spec(child);
         quote! {

@@ -6,8 +6,8 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{Attribute, Ident};
 
-use super::super::ast::{Body, Child, Supervisor, Tree, Validity};
-use super::{settings, uses};
+use super::super::ast::{Body, Child, Lease, Supervisor, Tree, Validity};
+use super::{lease, settings, uses};
 use crate::options::Options;
 use crate::options::key::{Key, Place, Receiver};
 use crate::options::setting::{Known, Setting};
@@ -91,8 +91,11 @@ fn of_child(krate: &TokenStream, child: &Child, levels: Levels) -> Option<TokenS
     Some(match &child.body {
         Body::Supervisor(nested) => {
             let place = nested.nested_place();
-            let child_options = settings::of_constant_child(krate, &nested.options, place);
             let unknown = unknown(&nested.options, place);
+            if let Some(lease) = child.lease() {
+                return Some(singleton(krate, child, nested, &lease, levels));
+            }
+            let child_options = settings::of_constant_child(krate, &nested.options, place);
             let supervisor =
                 of_supervisor(krate, &text, &quote!(#new #child_options), nested, place, levels);
             quote!(#supervisor #unknown)
@@ -134,6 +137,30 @@ fn of_child(krate: &TokenStream, child: &Child, levels: Levels) -> Option<TokenS
         }
         Body::Broken(_) => return None,
     })
+}
+
+/// Returns the constant of a supervisor with a lease. Its `shutdown` is that of the children.
+fn singleton(
+    krate: &TokenStream,
+    child: &Child,
+    nested: &Supervisor,
+    lease: &Lease,
+    levels: Levels,
+) -> TokenStream {
+    let (options, place) = (&nested.options, nested.nested_place());
+    let new = quote!(#krate::ChildOptions::new());
+    let is_unknown = settings::is_at_runtime(options, place, Key::Shutdown);
+    let shutdown =
+        (!is_unknown).then(|| settings::one_of_child(krate, options, place, Key::Shutdown));
+    let leader = of_supervisor(krate, "", &quote!(#new #shutdown), nested, place, levels);
+    let unknown = is_unknown.then(|| quote!(.with_unknown_shutdown()));
+    let leader = quote!(#leader #unknown);
+    let child_options = settings::of_constant_child_without(krate, options, place, Key::Shutdown);
+    let (name, child_options) = (child.unraw_name(), quote!(#new #child_options));
+    let singleton = lease::descriptor(krate, &name, &child_options, lease, &leader);
+    let is_unknown = settings::is_at_runtime(options, place, Key::Backoff);
+    let unknown = is_unknown.then(|| quote!(.with_unknown_backoff()));
+    quote!(#singleton #unknown)
 }
 
 /// Returns the calls that mark the options of a child on which rules depend, and which only the
@@ -222,8 +249,17 @@ impl<'a> Checker<'a> {
                 self.child(supervisor, place, child, &cfgs);
             }
             if let Body::Supervisor(nested) = &child.body {
-                let place = nested.nested_place();
+                let (place, lease) = (nested.nested_place(), child.lease());
                 self.auto_shutdown(nested, place, &cfgs);
+                if let Some(lease) = &lease {
+                    self.lease(child, nested, lease, &cfgs, position.as_deref());
+                }
+                // The constant of a singleton has two children: the children of the tree are below the
+                // second one.
+                let position = match &lease {
+                    Some(_) => position.map(|position| [position, vec![1]].concat()),
+                    None => position,
+                };
                 self.supervisor(nested, place, child.name.span(), &cfgs, position.as_deref());
                 self.children(nested, place, &cfgs, position.as_deref());
             }
@@ -324,6 +360,35 @@ impl<'a> Checker<'a> {
         self.push(cfgs, &quote!(let #subject = #descriptor; #call));
     }
 
+    /// Adds the checks of the times of a lease.
+    fn lease(
+        &mut self,
+        child: &'a Child,
+        nested: &'a Supervisor,
+        lease: &Lease,
+        cfgs: &[&'a Attribute],
+        position: Option<&[usize]>,
+    ) {
+        if !is_valid_below(nested) {
+            return;
+        }
+        let krate = self.krate;
+        let descriptor = match (self.root, position) {
+            (Some(root), Some(position)) => {
+                quote!(#krate::__private::descriptor::<#root>().at(&[#(#position),*]))
+            }
+            _ => match of_child(krate, child, Levels::All) {
+                Some(descriptor) => descriptor,
+                None => return,
+            },
+        };
+        for check in lease::checks(lease) {
+            let subject = ident_at(check.span, "supervisor");
+            let call = lease::call(&check, &subject);
+            self.push(cfgs, &quote!(let #subject = #descriptor; #call));
+        }
+    }
+
     /// Adds the check of the worst-case shutdown against `shutdown_within`.
     fn budget(&mut self, tree: &Tree) {
         let place = tree.root.root_place();
@@ -352,6 +417,18 @@ impl<'a> Checker<'a> {
         let block = quote!({ #statements });
         self.checks.push(Check { cfgs: cfgs.to_vec(), block, of: None });
     }
+}
+
+/// Returns whether no child below a supervisor has a mistake.
+fn is_valid_below(supervisor: &Supervisor) -> bool {
+    supervisor.children.iter().all(|child| {
+        let below = match &child.body {
+            Body::Supervisor(nested) => is_valid_below(nested),
+            Body::Task(_) | Body::Typed(_) => true,
+            Body::Broken(_) => false,
+        };
+        below && child.validity == Validity::Valid
+    })
 }
 
 /// Returns whether only the running program knows a time, which has been reported.

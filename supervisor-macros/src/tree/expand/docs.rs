@@ -1,7 +1,7 @@
 //! Writes the documentation of a tree's handle and of its accessors.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens, quote};
 
 use super::super::ast::{Body, Child, Supervisor, Tree};
 use super::super::text::compact;
@@ -63,7 +63,12 @@ fn summary(child: &Child) -> String {
 }
 
 fn supervisor(supervisor: &Supervisor) -> String {
-    format!("{}{}", supervisor.strategy().as_str(), in_parentheses(&supervisor.options))
+    let engine = supervisor.engine.as_ref().map(|engine| {
+        let value = compact(&engine.value.to_token_stream());
+        if value.len() <= 30 { format!(" with {value}") } else { " with …".to_owned() }
+    });
+    let (strategy, options) = (supervisor.strategy().as_str(), in_parentheses(&supervisor.options));
+    format!("{strategy}{options}{}", engine.unwrap_or_default())
 }
 
 fn in_parentheses(options: &Options) -> String {
@@ -91,7 +96,14 @@ pub(super) fn accessor(child: &Child) -> TokenStream {
         Body::Supervisor(nested) if nested.is_pool() => {
             format!("Returns the pool `{name}`: `{summary}`.")
         }
-        Body::Supervisor(_) => format!("Returns the supervisor `{name}`: `{summary}`."),
+        Body::Supervisor(_) => {
+            let lease = child.lease().map(|lease| {
+                let start = " Whether the lease outlives their stop is checked when the tree starts.";
+                let at_start = if lease.is_checked() { "" } else { start };
+                format!(" Its children run in the replica that holds the lease, and are on standby in the others.{at_start}")
+            });
+            format!("Returns the supervisor `{name}`: `{summary}`.{}", lease.unwrap_or_default())
+        }
         Body::Task(_) => format!("Returns the address of the task `{name}`: `{summary}`."),
         Body::Typed(_) => format!("Returns the child `{name}`: `{summary}`."),
         Body::Broken(_) => format!("Returns the child `{name}`."),

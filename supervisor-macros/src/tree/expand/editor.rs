@@ -10,7 +10,7 @@ use proc_macro2::{Delimiter, Spacing, Span, TokenStream, TokenTree};
 use quote::quote;
 use syn::{Ident, Type, parse_quote};
 
-use super::super::ast::{Body, Child, Supervisor, Task, Tree, Validity};
+use super::super::ast::{Body, Child, FENCE, Supervisor, Task, Tree, Validity};
 use super::super::names::{hygienic, mixed_site};
 use super::{Program, handle};
 use crate::options::Options;
@@ -121,20 +121,37 @@ impl Writer {
         let (krate, words) = (&self.krate, own(words));
         let path = or_blank(&parts.path);
         let options = parts.options.as_ref().map(|options| self.options(options, place));
+        let engine = parts.engine.as_ref().map(|(with, engine)| {
+            let engine = or_blank(engine);
+            quote!({ let _ = #krate::__private::editor::engine::#with; let _ = #engine; })
+        });
         quote! {
             { use #krate::__private::editor::#words::*; let _: #path; }
             #options
+            #engine
         }
     }
 
     fn children(&self, supervisor: &Supervisor) -> TokenStream {
         let children = supervisor.children.iter().map(|child| {
             let (cfgs, name, value) = (child.cfgs(), &child.name, self.child(child));
+            let fence = self.fence(supervisor);
+            let value = quote!(#fence #value);
             // A name that is taken is an error, and binds nothing.
             let bound = (child.validity < Validity::WithoutName).then(|| quote!(let #name =));
             quote!(#(#cfgs)* #bound { #value };)
         });
         children.collect()
+    }
+
+    /// Binds the fence of a lease for the value of a child below it. The fence has the span of the
+    /// lease's name, where the editor has nothing else to explain.
+    fn fence(&self, supervisor: &Supervisor) -> Option<TokenStream> {
+        let krate = &self.krate;
+        let items = &supervisor.options.items;
+        let lease = items.iter().find(|item| item.key() == Some(Key::Lease))?;
+        let fence = Ident::new(FENCE, lease.value_span());
+        Some(quote!(let #fence = #krate::__private::broken::<#krate::lease::Fence>();))
     }
 
     /// Writes the words of a child, and its handle as the value of the block.
@@ -221,6 +238,8 @@ struct Parts {
     path: TokenStream,
     /// The tokens in the parentheses.
     options: Option<TokenStream>,
+    /// The word `with` behind the options of a supervisor, and the tokens up to the braces.
+    engine: Option<(Ident, TokenStream)>,
     /// The tokens behind the `=`.
     value: Option<TokenStream>,
 }
@@ -234,7 +253,7 @@ impl Parts {
     }
 
     fn of(tokens: &TokenStream) -> Self {
-        let mut parts = Self { path: TokenStream::new(), options: None, value: None };
+        let mut parts = Self { path: TokenStream::new(), options: None, engine: None, value: None };
         let mut depth = 0_usize;
         let mut tokens = tokens.clone().into_iter();
         while let Some(token) = tokens.next() {
@@ -251,6 +270,15 @@ impl Parts {
                     break;
                 }
                 TokenTree::Punct(sign) if sign.as_char() == ',' && depth == 0 => break,
+                TokenTree::Ident(word) if word == "with" && !parts.path.is_empty() => {
+                    let is_other = |token: &TokenTree| {
+                        !matches!(token, TokenTree::Group(group)
+                            if group.delimiter() == Delimiter::Brace)
+                    };
+                    parts.engine =
+                        Some((word.clone(), tokens.by_ref().take_while(is_other).collect()));
+                    break;
+                }
                 _ => {
                     match &token {
                         TokenTree::Punct(sign) if sign.as_char() == '<' => depth += 1,

@@ -8,7 +8,7 @@ use quote::{format_ident, quote, quote_spanned};
 use crate::options::Options;
 use crate::options::key::{Key, Place, Receiver};
 use crate::options::setting::{Backoff, HealthPart, Known, Setting, Shutdown, StartMode};
-use crate::words::{AutoShutdown, Order, Policy, Strategy, Vocabulary};
+use crate::words::{AutoShutdown, Order, Overrun, Policy, Strategy, Vocabulary};
 
 /// Returns the calls that set a supervisor's options on its builder.
 pub(super) fn of_supervisor(krate: &TokenStream, options: &Options, place: Place) -> TokenStream {
@@ -29,6 +29,30 @@ pub(super) fn of_child(krate: &TokenStream, options: &Options, place: Place) -> 
     calls(krate, options, place, Receiver::Child)
 }
 
+/// Returns the call that sets one option of a child, if it is set.
+pub(super) fn one_of_child(
+    krate: &TokenStream,
+    options: &Options,
+    place: Place,
+    wanted: Key,
+) -> TokenStream {
+    let settings = options.settings(place).filter(|(_, key, _)| *key == wanted);
+    settings.map(|(_, key, setting)| call(krate, key, &setting)).collect()
+}
+
+/// Returns the calls that set a child's options on its spec, but for one option.
+pub(super) fn of_child_without(
+    krate: &TokenStream,
+    options: &Options,
+    place: Place,
+    unwanted: Key,
+) -> TokenStream {
+    let settings = options
+        .settings(place)
+        .filter(|(_, key, _)| *key != unwanted && key.is_passed_to(Receiver::Child, place));
+    settings.map(|(_, key, setting)| call(krate, key, &setting)).collect()
+}
+
 /// Returns the calls that set a child's options in a constant: without those that only the running
 /// program knows.
 pub(crate) fn of_constant_child(
@@ -41,6 +65,19 @@ pub(crate) fn of_constant_child(
         key.is_passed_to(Receiver::Child, place) && !setting.is_at_runtime()
     });
     known.map(|(_, key, setting)| call(krate, key, &setting)).collect()
+}
+
+/// Returns the calls that set a child's options in a constant, but for one option.
+pub(super) fn of_constant_child_without(
+    krate: &TokenStream,
+    options: &Options,
+    place: Place,
+    unwanted: Key,
+) -> TokenStream {
+    let settings = options.settings(place).filter(|(_, key, setting)| {
+        *key != unwanted && key.is_passed_to(Receiver::Child, place) && !setting.is_at_runtime()
+    });
+    settings.map(|(_, key, setting)| call(krate, key, &setting)).collect()
 }
 
 /// Returns whether only the running program knows the value of an option.
@@ -91,6 +128,25 @@ fn known<T>(
 /// Returns the expression for a duration.
 pub(super) fn time(time: &Known<Duration>) -> TokenStream {
     known(time, |span| quote_spanned!(span=> ::core::time::Duration), |time| duration(*time))
+}
+
+/// Returns the expression for a string.
+pub(super) fn text(text: &Known<String>) -> TokenStream {
+    match text {
+        // A `String` is as good as a `&str`.
+        Known::AtRuntime(value) => {
+            let first = value.clone().into_iter().next();
+            let span = first.map_or_else(Span::mixed_site, |first| first.span());
+            quote_spanned!(span=>
+                ::core::convert::AsRef::<::core::primitive::str>::as_ref(&#value)
+            )
+        }
+        _ => known(
+            text,
+            |span| quote_spanned!(span=> &'static ::core::primitive::str),
+            |text| quote!(#text),
+        ),
+    }
 }
 
 /// Returns the expression for a number of children.
@@ -173,7 +229,12 @@ fn value(krate: &TokenStream, setting: &Setting) -> TokenStream {
             );
             quote!(#krate::HealthPart::#variant)
         }
+        Setting::Overrun(overrun) => match overrun {
+            Overrun::Abort => quote!(#krate::lease::Overrun::Abort),
+            Overrun::Report => quote!(#krate::lease::Overrun::Report),
+        },
         Setting::Flag(flag) => quote!(#flag),
+        Setting::Text(text) => self::text(text),
         Setting::Type(tokens) | Setting::Path(tokens) => tokens.clone(),
     }
 }

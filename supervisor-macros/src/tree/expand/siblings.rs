@@ -9,8 +9,9 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::Expr;
 
-use super::super::ast::{Body, Child, Supervisor};
+use super::super::ast::{Body, Child, FENCE, Supervisor};
 use super::super::mentions::{Mentions, Role};
+use super::lease;
 
 /// The siblings that a child's value can name: those that are declared before it, and before the
 /// supervisors that contain it.
@@ -39,8 +40,14 @@ impl<'a> Scope<'a> {
     pub(super) fn clones(&self, child: &Child, value: &Expr) -> TokenStream {
         let uses = Uses::of(value);
         let mut clones = TokenStream::new();
+        clones.extend(lease::clone_for(value).filter(|_| self.is_below_lease()));
         self.clones_of(child, &uses, &mut HashSet::new(), &mut clones);
         clones
+    }
+
+    /// Returns whether a supervisor around the child has a lease.
+    fn is_below_lease(&self) -> bool {
+        self.supervisor.needs_lease() || self.outer.is_some_and(|(outer, _)| outer.is_below_lease())
     }
 
     fn clones_of(
@@ -51,6 +58,10 @@ impl<'a> Scope<'a> {
         clones: &mut TokenStream,
     ) {
         let mut found = Vec::new();
+        if self.supervisor.needs_lease() {
+            // The fence hides what has its name outside of the braces.
+            found.push(FENCE.to_owned());
+        }
         let siblings = self.supervisor.named_children();
         for sibling in siblings.take_while(|sibling| !std::ptr::eq(*sibling, child)) {
             let text = sibling.unraw_name();

@@ -360,5 +360,6 @@ fn is_supervisor(input: ParseStream) -> bool {
     }
     // `sub: one_for { … }` is a supervisor; `db: Database { … }` a type with its value.
     let is_known = near || elsewhere::strategy(&text).is_some();
-    ahead.peek(token::Brace) && (is_known || (is_lower(&text) && !is_path))
+    let is_followed = ahead.peek(token::Brace) || supervisor::starts_engine(&ahead);
+    is_followed && (is_known || (is_lower(&text) && !is_path))
 }

@@ -4,17 +4,17 @@ use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::discouraged::AnyDelimiter;
 use syn::parse::{ParseStream, Parser};
-use syn::{Ident, Token, token};
+use syn::{Expr, Ident, Token, token};
 
-use super::super::ast::{Enclosure, Supervisor};
+use super::super::ast::{Enclosure, Engine, Supervisor};
 use super::children;
-use super::recovery::{kebab, starts_child};
+use super::recovery::{kebab, skip_to, starts_child};
 use crate::errors::Errors;
 use crate::options::key::Key;
 use crate::options::{Options, begins_with_option};
-use crate::words::{Strategy, Vocabulary, Word};
+use crate::words::{Strategy, Vocabulary, Word, elsewhere};
 
-/// Parses `strategy ("(" options ")")? "{" children "}"`.
+/// Parses `strategy ("(" options ")")? ("with" engine)? "{" children "}"`.
 ///
 /// The caller is certain that a supervisor stands here; `name` is for messages, and `strategy` is given
 /// if it has been parsed already.
@@ -55,6 +55,7 @@ pub(super) fn parse(
     } else if let Some(others) = options_in_brackets(input, &strategy, errors) {
         options = others;
     }
+    let mut engine = engine(input, errors);
     sign_before_children(input, name, &strategy, errors);
     let mut enclosure = Enclosure::Missing(strategy.ident.span());
     if input.peek(Token![<]) {
@@ -76,7 +77,13 @@ pub(super) fn parse(
         }
         (children, lost) = children::parse(&content, errors);
     }
-    Ok(Supervisor { strategy, options, enclosure, children, lost, handle: None })
+    if engine.is_none() && starts_engine(input) {
+        errors.push(input.error(
+            "the engine of a lease stands before the braces: `one_for_one(lease = \"billing\") with leases { … }`",
+        ));
+        engine = self::engine(input, errors);
+    }
+    Ok(Supervisor { strategy, options, engine, enclosure, children, lost, handle: None })
 }
 
 /// Returns a supervisor without children, which stands for one that is not written yet.
@@ -84,6 +91,7 @@ pub(super) fn unfinished() -> Supervisor {
     Supervisor {
         strategy: known(Strategy::OneForOne, Span::mixed_site()),
         options: Options::default(),
+        engine: None,
         enclosure: Enclosure::Braces,
         children: Vec::new(),
         lost: None,
@@ -135,6 +143,74 @@ fn strategy(input: ParseStream, errors: &mut Errors) -> syn::Result<Word<Strateg
 
 fn list() -> String {
     Strategy::list()
+}
+
+/// Returns whether the word `with` stands here, and is no child's name.
+pub(super) fn starts_engine(input: ParseStream) -> bool {
+    let ahead = input.fork();
+    let word = ahead.call(Ident::parse_any);
+    let is_child = || {
+        // `with: leases { … }` has a sign too many.
+        let follows = ahead.parse::<Token![:]>().and_then(|_| ahead.call(Ident::parse_any));
+        let is_strategy = |word: Ident| Strategy::parse(&word.to_string()).is_some();
+        follows.is_ok_and(is_strategy) || !ahead.peek(token::Brace)
+    };
+    word.is_ok_and(|word| word == "with") && !(starts_child(input) && is_child())
+}
+
+/// Parses what stands in place of `with`, and reports it: `= leases { … }`, `using leases { … }`.
+fn instead_of_with(input: ParseStream, errors: &mut Errors) -> Option<Span> {
+    let ahead = input.fork();
+    let token = ahead.parse::<TokenTree>().ok()?;
+    let is_instead = match &token {
+        TokenTree::Punct(sign) => sign.as_char() == '=' && !input.peek(Token![=>]),
+        TokenTree::Ident(word) => elsewhere::is_before_an_engine(&word.to_string()),
+        TokenTree::Group(_) | TokenTree::Literal(_) => false,
+    };
+    let is_engine = Expr::parse_without_eager_brace(&ahead).is_ok() && ahead.peek(token::Brace);
+    if !is_instead || !is_engine || starts_child(input) {
+        return None;
+    }
+    let token = input.parse::<TokenTree>().ok()?;
+    errors
+        .at(token.span(), "the engine of a lease stands behind `with`, as in `with leases { … }`");
+    Some(token.span())
+}
+
+/// Parses the engine of a lease, `with leases`.
+fn engine(input: ParseStream, errors: &mut Errors) -> Option<Engine> {
+    let with = if starts_engine(input) {
+        let with = input.call(Ident::parse_any).ok()?.span();
+        if input.peek(Token![=]) || input.peek(Token![:]) {
+            errors.push(
+                input.error("the engine stands behind `with` without a sign: `with leases { … }`"),
+            );
+            input.parse::<TokenTree>().ok()?;
+        }
+        with
+    } else {
+        instead_of_with(input, errors)?
+    };
+    let nothing = || Expr::Verbatim(TokenStream::new());
+    // Braces are the children, unless others follow: `with { leases } { … }`.
+    let are_children = input.peek(token::Brace) && !input.peek2(token::Brace);
+    if input.is_empty() || input.peek(Token![,]) || are_children {
+        errors.at(
+            with,
+            "`with` is followed by the engine that grants the lease, as in `with leases { … }`",
+        );
+        return Some(Engine { with, value: nothing() });
+    }
+    let ahead = input.fork();
+    let value = match Expr::parse_without_eager_brace(&ahead) {
+        Ok(_) => Expr::parse_without_eager_brace(input).unwrap_or_else(|_| nothing()),
+        Err(error) => {
+            errors.push(error);
+            skip_to(input, |input| input.peek(token::Brace) || input.peek(Token![,]));
+            nothing()
+        }
+    };
+    Some(Engine { with, value })
 }
 
 /// Returns whether the parentheses ahead hold children, where options belong: `(worker: Always)`.

@@ -58,6 +58,21 @@ pub const start_timeout: Duration = defaults::START_TIMEOUT;
 /// The end of the child counts for the `auto_shutdown` of its supervisor.
 pub const significant: bool = false;
 
+/// The children run in one replica only: in the one that holds the lease of this name, which the engine
+/// behind `with` grants. In the braces, `fence` is the lease's fence.
+pub const lease: &str = "";
+
+/// The time for which the lease lasts without a renewal, such as `30s`. The children must be able to stop
+/// within it: the compiler checks that.
+pub const ttl: Duration = defaults::LEASE_TTL;
+
+/// How often the lease is renewed, and how often a replica on standby asks for it.
+pub const renew: Duration = defaults::LEASE_RENEW;
+
+/// What happens when a child cannot be stopped before its lease ends, since it blocks its thread: the
+/// process ends (`abort`), or that is only reported (`report`).
+pub const overrun: () = ();
+
 /// Siblings above the child that must be up before it starts, as in `after = [db]`; under
 /// `order = by_use`.
 pub const after: &[&str] = &[];

@@ -31,6 +31,9 @@ values! {
         infinity = Infinity;
     }
     restart_window: () {}
+    lease: () {}
+    ttl: () {}
+    renew: () {}
     max_children: () {}
     partitions: () {}
     kill_grace: () {}
@@ -85,6 +88,14 @@ words! {
         /// The child does not count.
         ignored = Ignored;
     }
+}
+
+/// The words of `overrun`.
+pub mod overrun {
+    /// The process ends before the lease does.
+    pub const abort: () = ();
+    /// The process goes on: two replicas may run the child at once.
+    pub const report: () = ();
 }
 
 /// The policies.

@@ -17,7 +17,7 @@ fn millis(millis: u64) -> Duration {
 /// A lease of 30 s, renewed every 5 s; its children need 5 s, and 1 s more when they are killed.
 /// 29.7 s are certain, the stop begins 6.5 s before that, and the kill 1.5 s before.
 fn machine() -> Machine {
-    let terms = Terms::new(secs(30), secs(5), Some(secs(5)), SECOND).expect("long enough");
+    let terms = Terms::new(secs(30), secs(5), secs(5), SECOND).expect("long enough");
     Machine::new(terms, Duration::ZERO)
 }
 

@@ -93,7 +93,7 @@ impl Node {
         self.lock().parent = Some(Parent { node, slot: Arc::clone(slot), hold });
         #[cfg(feature = "lease")]
         if parent.gate().is_some()
-            && let Some(rule) = self.runs_without_gate()
+            && let Some(rule) = self.unfit_for_gate()
         {
             // Checked only now: a life that begins from here on finds the gate.
             self.lock().parent = None;

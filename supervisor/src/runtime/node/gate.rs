@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::{Body, Node};
 use crate::life::gate::Gate;
-use crate::spec::ChildState;
+use crate::spec::rules::{lease_nested, lease_unbounded};
+use crate::spec::{Budget, ChildState};
 
 impl Node {
     /// Puts a supervisor that is being built behind this gate.
@@ -35,19 +36,44 @@ impl Node {
         longest
     }
 
-    /// Returns the rule that is broken if this supervisor, or one that is declared below it, already
-    /// runs when it is put behind a gate.
-    pub(crate) fn runs_without_gate(self: &Arc<Self>) -> Option<String> {
-        let mut pending = vec![Arc::clone(self)];
-        while let Some(node) = pending.pop() {
+    /// Returns the rule that is broken if a child that is declared below this supervisor may take any
+    /// time to stop.
+    pub(crate) fn stops_without_limit(&self) -> Option<String> {
+        if let Some(template) = self.template() {
+            let is_endless = Budget::Unbounded.capped(template.rules.shutdown).bound().is_none();
+            return is_endless
+                .then(|| lease_unbounded(Some("")))
+                .flatten()
+                .map(|rule| rule.to_string());
+        }
+        self.declared().iter().find_map(|child| {
+            child.body.need().capped(child.rules.shutdown).bound().is_none().then_some(())?;
+            match &child.body {
+                Body::Supervisor { node, .. } => node.stops_without_limit(),
+                Body::Task { slot, .. } => {
+                    let name = slot.core().name().to_string();
+                    lease_unbounded(Some(&name)).map(|rule| rule.to_string())
+                }
+            }
+        })
+    }
+
+    /// Returns the rule that is broken if this supervisor is put behind a gate: it, or one that is
+    /// declared below it, already runs, or has a gate of its own below it.
+    pub(crate) fn unfit_for_gate(self: &Arc<Self>) -> Option<String> {
+        let mut pending = vec![(Arc::clone(self), String::new())];
+        while let Some((node, name)) = pending.pop() {
             if !node.lock().is_built() {
                 let rule = "a supervisor that runs already cannot be put below a lease: its children \
                             have started without it";
                 return Some(rule.to_owned());
             }
             for child in node.declared().iter() {
-                if let Body::Supervisor { node, .. } = &child.body {
-                    pending.push(Arc::clone(node));
+                if child.body.is_gated() {
+                    return lease_nested(Some(&name)).map(|rule| rule.to_string());
+                }
+                if let Body::Supervisor { node, slot } = &child.body {
+                    pending.push((Arc::clone(node), slot.core().name().to_string()));
                 }
             }
         }

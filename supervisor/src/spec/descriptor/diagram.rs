@@ -56,7 +56,10 @@ impl TreeDescriptor {
         };
         let mut settings = Vec::new();
         if let Some(inside) = &self.inside {
-            settings.extend(inside.supervisor.in_tree_language());
+            match inside.lease {
+                Some(lease) => settings.extend(lease.in_tree_language()),
+                None => settings.extend(inside.supervisor.in_tree_language()),
+            }
             let of_root = inside.supervisor.of_root_in_tree_language();
             settings.extend(of_root.filter(|_| is_root));
             if policy != RestartPolicy::Always {

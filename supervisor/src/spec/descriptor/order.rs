@@ -141,6 +141,8 @@ impl TreeDescriptor {
     /// Returns the longest time until this child is up.
     pub(super) const fn start_time(&self) -> Budget {
         match (&self.inside, self.options.start()) {
+            // Nobody waits until a lease is acquired.
+            (Some(_), _) if self.lease().is_some() => Budget::ZERO,
             (Some(_), _) => self.inner_start_time(),
             // Nobody waits for a child that is tried again and again.
             (None, StartMode::Spawned | StartMode::Retry) => Budget::ZERO,

@@ -91,6 +91,8 @@ impl TreeDescriptor {
                 && (which == Which::Start
                     || matches!(child.options.shutdown(), None | Some(Shutdown::Infinity)));
             match which.of(child) {
+                // Nobody waits until a lease is acquired.
+                _ if which == Which::Start && child.lease().is_some() => {}
                 Budget::Unbounded if child.unknown_shutdown && which == Which::Stop => {
                     return Err(Unbounded { path, option: "shutdown", why: Why::AtRuntime });
                 }

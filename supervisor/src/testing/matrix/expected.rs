@@ -97,8 +97,14 @@ impl Expected {
                 }
             }
         }
-        // Whoever waits for a child that hangs may be cut off with it.
-        let may_be_killed = fault.hangs().then(ChildPath::root);
+        let may_be_killed = match sibling {
+            // Whoever waits for a child that hangs may be cut off with it.
+            _ if fault.hangs() => Some(ChildPath::root()),
+            // All below the sibling are killed with it, also if the tree gives up meanwhile.
+            Some(_) if fault == Fault::Kill => Some(ChildPath::root()),
+            Some(sibling) => Some(ChildPath::parse(&sibling.path)),
+            None => None,
+        };
         let precision = if sibling.is_none() { Precision::Exact } else { Precision::Scope };
         Self { any_of, precision, may_be_killed }
     }

@@ -78,6 +78,8 @@ enum Pending {
     Exit(usize, Exit),
     /// A start that has failed is tried again.
     Attempt(usize),
+    /// The lease of a child is acquired.
+    Acquired(usize),
 }
 
 /// A start that has failed.
@@ -182,6 +184,7 @@ impl<'a> Model<'a> {
                 Pending::Attempt(at) if self.children[at].tries => {
                     let _ = self.start(at);
                 }
+                Pending::Acquired(at) => self.acquired(at),
                 Pending::Exit(..) | Pending::Attempt(_) => {}
             }
         }
@@ -389,8 +392,25 @@ impl<'a> Model<'a> {
         }
     }
 
-    /// Starts a child. One with `start = retry` counts as started whatever becomes of it.
+    /// Starts a child whose lease is acquired, if its supervisor still runs. If that fails, so does the
+    /// supervisor, whose restart gives others the lease.
+    fn acquired(&mut self, at: usize) {
+        let Some(above) = self.children[at].parent else { return };
+        if self.children[above].rest == Rest::Up
+            && self.children[at].rest == Rest::Down
+            && self.start_once(at).is_err()
+        {
+            self.give_up(above);
+        }
+    }
+
+    /// Starts a child. One with `start = retry` counts as started whatever becomes of it, and one that
+    /// needs a lease is started when all others are up.
     fn start(&mut self, at: usize) -> Result<(), Failed> {
+        if self.children[at].plan.lease.is_some() {
+            self.pending.push_back(Pending::Acquired(at));
+            return Ok(());
+        }
         let is_retried = self.children[at].plan.start == StartMode::Retry;
         let started = self.start_once(at);
         self.children[at].tries = is_retried && started.is_err();

@@ -32,6 +32,9 @@ pub(super) struct Plan {
     pub(super) is_once: bool,
     /// A life of the child can be made to hang.
     pub(super) can_hang: bool,
+    /// The time that a lease lasts which was not released, if the child needs one. Nobody waits until
+    /// such a child is up.
+    pub(super) lease: Option<Duration>,
     /// `None` for a worker.
     pub(super) inside: Option<Inside>,
 }
@@ -74,14 +77,14 @@ impl Plan {
     }
 
     /// Returns `true` if nothing waits until the child at this path is up: it, or a supervisor
-    /// above it, has `start = retry`.
+    /// above it, has `start = retry`, or needs a lease.
     pub(super) fn comes_up_alone(&self, path: &str) -> bool {
         let is_above = |child: &&Self| {
             let below = path.strip_prefix(child.path.as_str());
             below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
         let Some(child) = self.children().iter().find(is_above) else { return false };
-        child.start == StartMode::Retry || child.comes_up_alone(path)
+        child.start == StartMode::Retry || child.lease.is_some() || child.comes_up_alone(path)
     }
 
     /// Returns `true` if these siblings are workers of a pool, which are stopped together.
@@ -176,6 +179,7 @@ impl Plan {
             limit = limit
                 .saturating_add(delays)
                 .saturating_add(child.start_timeout.unwrap_or_default())
+                .saturating_add(child.lease.unwrap_or_default().saturating_mul(2))
                 .saturating_add(child.heartbeat.unwrap_or_default().saturating_mul(2));
         }
         match self.stop_budget() {

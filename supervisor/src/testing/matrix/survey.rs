@@ -69,6 +69,7 @@ impl Survey {
             is_up: end.is_none(),
             is_once: false,
             can_hang: false,
+            lease: None,
             inside: Some(inside),
         };
         Self { plan, children, end }
@@ -76,18 +77,29 @@ impl Survey {
 
     /// Returns `true` if no child is starting, stopping or about to be restarted.
     pub(super) fn is_at_rest(&self) -> bool {
-        let rests = |seen: &Seen| {
-            matches!(
-                seen.state,
-                ChildState::Running
-                    | ChildState::NotStarted
-                    | ChildState::Stopped
-                    | ChildState::Finished
-                    | ChildState::Failed
-                    | ChildState::Unstoppable
-            )
-        };
-        self.children.values().all(rests)
+        self.children.iter().all(|(path, seen)| match seen.state {
+            ChildState::Running
+            | ChildState::NotStarted
+            | ChildState::Stopped
+            | ChildState::Finished
+            | ChildState::Failed
+            | ChildState::Unstoppable => true,
+            ChildState::Standby => !self.awaits_a_lease(path),
+            _ => false,
+        })
+    }
+
+    /// Returns `true` if a child on standby is started when its lease is acquired: the keeper of the
+    /// lease, a sibling of the supervisor that needs it, runs.
+    fn awaits_a_lease(&self, path: &str) -> bool {
+        let mut above = path.rsplit_once('/');
+        while let Some((path, _)) = above {
+            match self.children.get(path).map(|seen| seen.state) {
+                Some(ChildState::Standby) => above = path.rsplit_once('/'),
+                state => return state == Some(ChildState::Running),
+            }
+        }
+        true
     }
 }
 
@@ -164,6 +176,18 @@ fn declared_members(node: &Arc<Node>) -> Vec<Member> {
     members.collect()
 }
 
+/// Returns the time that the lease of a supervisor lasts if it is not released.
+#[cfg(feature = "lease")]
+fn lease_time(node: &Arc<Node>) -> Option<Duration> {
+    node.own_gate().map(|gate| gate.ttl())
+}
+
+/// Without the feature, no supervisor has a lease.
+#[cfg(not(feature = "lease"))]
+fn lease_time(_: &Arc<Node>) -> Option<Duration> {
+    None
+}
+
 async fn plan_of(member: Member, children: &mut BTreeMap<String, Seen>) -> Plan {
     let Member { path, rules, declared, body, lives, own_used, .. } = member;
     let path = path.as_str().to_owned();
@@ -174,6 +198,7 @@ async fn plan_of(member: Member, children: &mut BTreeMap<String, Seen>) -> Plan 
     let state = slot.core().state();
     let seen = Seen { state, lives, queued: slot.queued(), slot: Arc::downgrade(slot) };
     children.insert(path.clone(), seen);
+    let lease = node.and_then(lease_time);
     let inside = match node {
         Some(node) => Some(Box::pin(inside_of(node, children)).await),
         None => None,
@@ -197,6 +222,7 @@ async fn plan_of(member: Member, children: &mut BTreeMap<String, Seen>) -> Plan 
         is_up: state == ChildState::Running,
         is_once,
         can_hang,
+        lease,
         inside,
     }
 }

@@ -106,6 +106,7 @@ pub(crate) fn all() -> Vec<Case> {
     cases.extend(words());
     cases.extend(options());
     cases.extend(values());
+    cases.extend(leases());
     cases.extend(hovers());
     cases.extend(definitions());
     cases.extend(outside());
@@ -212,6 +213,40 @@ fn values() -> Vec<Case> {
     cases
 }
 
+/// Options, engines and fences of leases.
+fn leases() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for end in ["", ",", "\nlast: Database,"] {
+        cases.push(child(
+            &format!("x: one_for_one(lease = \"x\") with con¦ {{ y: Always }}{end}"),
+            completes(&["config"]),
+        ));
+        cases.push(child(
+            &format!("x: one_for_one(lease = \"x\") with config.¦ {{ y: Always }}{end}"),
+            completes(&["url"]),
+        ));
+        cases.push(child(
+            &format!("x: one_for_one(lease = \"x\") with db {{ y: Always = |ctx| fence.¦ }}{end}"),
+            completes(&["number", "clone"]),
+        ));
+    }
+    cases.extend([
+        child(
+            "x: one_for_one(lea¦) {}",
+            Look::Documents { word: "lease", part: "one replica only" },
+        ),
+        child("x: one_for_one(lease = \"x\", ¦) {}", completes(&["ttl", "renew", "overrun"])),
+        child("x: one_for_one(lease = \"x\", overrun = ¦) {}", completes(&["abort", "report"])),
+        child("x: one_for_one(lease = \"x\", ttl = ¦) {}", completes(&["runtime", "PATIENCE"])),
+        child("x: Always(¦)", Look::Completes { with: &["shutdown"], without: &["lease", "ttl"] }),
+        child(
+            "x: one_for_one(lease = \"x\") wi¦th db { y: Always }",
+            Look::Hovers { entries: 1, parts: &["engine that grants"] },
+        ),
+    ]);
+    cases
+}
+
 fn hovers() -> Vec<Case> {
     let hovers = |entries, parts| Look::Hovers { entries, parts };
     vec![
@@ -271,6 +306,8 @@ fn outside() -> Vec<Case> {
         "x: Front = db.",
         "x: simple_one_for_one {}",
         "x: simple_one_for_one { y: }",
+        "x: one_for_one(lease = \"x\") with ",
+        "x: one_for_one(lease = \"x\") with db. { y: Always }",
         "let x = 5;",
     ];
     let case = |also: &'static str| Case {

@@ -115,7 +115,7 @@ impl Replica {
 }
 
 fn machine(now: Duration) -> Machine {
-    let terms = Terms::new(TTL, RENEW, Some(BUDGET), KILL_GRACE).expect("long enough");
+    let terms = Terms::new(TTL, RENEW, BUDGET, KILL_GRACE).expect("long enough");
     Machine::new(terms, now)
 }
 

@@ -21,6 +21,7 @@ fn worker(path: &str, restart: RestartPolicy) -> Plan {
         is_up: true,
         is_once: false,
         can_hang: true,
+        lease: None,
         inside: None,
     }
 }
@@ -58,6 +59,10 @@ fn notifying(plan: Plan) -> Plan {
 
 fn retrying(plan: Plan) -> Plan {
     Plan { start: StartMode::Retry, ..plan }
+}
+
+fn leased(plan: Plan) -> Plan {
+    Plan { lease: Some(Duration::from_secs(30)), restart: Transient, ..plan }
 }
 
 fn unlimited(mut plan: Plan) -> Plan {
@@ -104,6 +109,46 @@ fn after(root: &Plan, steps: &[(&str, Fault)]) -> Consequence {
 
 fn told(root: &Plan, path: &str, fault: Fault) -> String {
     after(root, &[(path, fault)]).to_string()
+}
+
+/// The keeper of a lease, and the supervisor of the children that it guards.
+fn singleton() -> Plan {
+    let leader = leased(supervisor("one/leader", OneForOne, vec![worker("one/leader/a", Always)]));
+    let one = supervisor("one", OneForOne, vec![worker("one/lease", Always), leader]);
+    supervisor("", OneForOne, vec![limited(one, 0)])
+}
+
+#[test]
+fn what_needs_a_lease_comes_up_when_all_that_waits_for_nothing_has() {
+    let done = after(&singleton(), &[("one/lease", Fault::Panic)]);
+    assert_eq!(done.gave_up, ["one"]);
+    assert_eq!(done.starts, ["one/lease", "one", "one/leader/a", "one/leader"]);
+    // The second keeper fails before the lease is acquired, so the children come up once.
+    let done = after(&singleton(), &[("one/lease", Fault::FailedStart)]);
+    assert_eq!((done.lives["one/lease"], done.lives["one/leader/a"]), (2, 1));
+}
+
+#[test]
+fn children_that_do_not_start_give_their_lease_up() {
+    let mut root = singleton();
+    if let Some(a) = find_mut(&mut root, "one/leader/a") {
+        a.start = StartMode::Notify;
+    }
+    let mut model = Model::new(&root, false);
+    model.fail_next("one/leader/a");
+    model.provoke("one", Fault::Kill);
+    let done = model.consequence();
+    assert_eq!((done.gave_up, done.lives["one"]), (vec!["one".to_owned()], 2));
+    assert_eq!(done.rest["one/leader/a"], Some(Rest::Up));
+}
+
+/// Returns the child at this path, to be changed.
+fn find_mut<'a>(plan: &'a mut Plan, path: &str) -> Option<&'a mut Plan> {
+    let inside = plan.inside.as_mut()?;
+    inside
+        .children
+        .iter_mut()
+        .find_map(|child| if child.path == path { Some(child) } else { find_mut(child, path) })
 }
 
 #[test]

@@ -1,0 +1,258 @@
+//! Supervisors whose children run in one replica only, and the check of their leases.
+
+use std::time::Duration;
+
+use supervisor_rules::lease::{Lease, MARGIN};
+use supervisor_rules::{Text, defaults};
+
+use super::{BUILT_BY_HAND, Inside, TreeDescriptor};
+use crate::spec::options::written;
+use crate::spec::rules::{lease_nested, lease_unbounded, renew_too_long, ttl_too_short};
+use crate::spec::{
+    AutoShutdown, Budget, ChildOptions, MaxRestarts, RestartPolicy, Shutdown, SupervisionStrategy,
+    SupervisorOptions,
+};
+
+/// The name of the child that keeps the lease of a singleton.
+pub(crate) const KEEPER: &str = "lease";
+/// The name of the supervisor of a singleton's children.
+pub(crate) const LEADER: &str = "leader";
+
+/// A lease, for constants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeaseOptions {
+    /// The name; `None` if only the running program knows it.
+    name: Option<&'static str>,
+    /// `None` if only the running program knows it, as `renew`.
+    ttl: Option<Duration>,
+    renew: Option<Duration>,
+}
+
+impl LeaseOptions {
+    /// Creates the default options of the lease of this name; `None` if only the running program knows
+    /// it.
+    #[must_use]
+    pub const fn new(name: Option<&'static str>) -> Self {
+        Self { name, ttl: Some(defaults::LEASE_TTL), renew: Some(defaults::LEASE_RENEW) }
+    }
+
+    /// Sets for how long the lease lasts without a renewal.
+    #[must_use]
+    pub const fn with_ttl(mut self, ttl: Duration) -> Self {
+        self.ttl = Some(ttl);
+        self
+    }
+
+    /// Sets how often the lease is renewed.
+    #[must_use]
+    pub const fn with_renew(mut self, renew: Duration) -> Self {
+        self.renew = Some(renew);
+        self
+    }
+
+    /// Says that only the running program knows for how long the lease lasts.
+    #[must_use]
+    pub const fn with_unknown_ttl(mut self) -> Self {
+        self.ttl = None;
+        self
+    }
+
+    /// Says that only the running program knows how often the lease is renewed.
+    #[must_use]
+    pub const fn with_unknown_renew(mut self) -> Self {
+        self.renew = None;
+        self
+    }
+
+    /// Returns the options in the words of the tree language.
+    pub(super) fn in_tree_language(self) -> Vec<String> {
+        let name = self.name.map_or_else(|| "…".to_owned(), |name| format!("{name:?}"));
+        let time = |time: Option<Duration>| time.map_or_else(|| "…".to_owned(), written);
+        let mut said = vec![format!("lease = {name}")];
+        if self.ttl != Some(defaults::LEASE_TTL) {
+            said.push(format!("ttl = {}", time(self.ttl)));
+        }
+        if self.renew != Some(defaults::LEASE_RENEW) {
+            said.push(format!("renew = {}", time(self.renew)));
+        }
+        said
+    }
+}
+
+impl TreeDescriptor {
+    /// Describes a supervisor whose children run in one replica only, from what [`leased`](Self::leased)
+    /// returns.
+    #[must_use]
+    pub const fn singleton(
+        name: &'static str,
+        options: ChildOptions,
+        lease: LeaseOptions,
+        children: &'static [Self; 2],
+    ) -> Self {
+        let [_, leader] = children;
+        let auto = match leader.auto_shutdown() {
+            AutoShutdown::Never => AutoShutdown::Never,
+            AutoShutdown::AnySignificant | AutoShutdown::AllSignificant => {
+                AutoShutdown::AnySignificant
+            }
+        };
+        let supervisor = SupervisorOptions::new(SupervisionStrategy::OneForOne)
+            .with_max_restarts(MaxRestarts::AtMost(0))
+            .with_auto_shutdown(auto);
+        Self::child(name, "", options, Some(Inside { supervisor, children, lease: Some(lease) }))
+    }
+
+    /// Describes the two children of a singleton: the keeper of the lease, and the supervisor of the
+    /// children that it guards, which is described by this one.
+    #[must_use]
+    pub const fn leased(mut leader: Self) -> [Self; 2] {
+        let release = Shutdown::Timeout(defaults::LEASE_RELEASE);
+        let keeper = Self::task(KEEPER, ChildOptions::new().with_shutdown(release));
+        leader.name = LEADER;
+        leader.options = leader.options.with_restart_policy(RestartPolicy::Transient);
+        if !matches!(leader.auto_shutdown(), AutoShutdown::Never) {
+            leader.options = leader.options.with_significant(true);
+        }
+        [keeper, leader]
+    }
+
+    /// Returns the lease of a singleton, and the supervisor of its children.
+    pub(super) const fn lease(&self) -> Option<(&LeaseOptions, &'static Self)> {
+        match &self.inside {
+            Some(Inside { lease: Some(lease), children: [_, leader], .. }) => Some((lease, leader)),
+            _ => None,
+        }
+    }
+
+    /// Fails the build if a lease ends before it is renewed, or is renewed without a pause.
+    ///
+    /// # Panics
+    ///
+    /// With the rule's message; in a constant, that is a compile error.
+    #[track_caller]
+    pub const fn check_renew(&self) {
+        if let Some((LeaseOptions { ttl: Some(ttl), renew: Some(renew), .. }, _)) = self.lease()
+            && let Some(text) = renew_too_long(*ttl, *renew)
+        {
+            panic!("{}", text.as_str());
+        }
+    }
+
+    /// Fails the build if a lease may end before the children that it guards have stopped.
+    ///
+    /// # Panics
+    ///
+    /// With the rule's message; in a constant, that is a compile error.
+    #[track_caller]
+    pub const fn check_lease(&self) {
+        let Some((lease, leader)) = self.lease() else { return };
+        if let Some(text) = lease_nested(leader.lease_below()) {
+            panic!("{}", text.as_str());
+        }
+        let budget = match leader.budget() {
+            Budget::Bounded(budget) => budget,
+            Budget::Unbounded => {
+                if let Some(text) = lease_unbounded(leader.endless()) {
+                    panic!("{}", text.as_str());
+                }
+                // Only the running program knows what the children need, and looks at the start.
+                return;
+            }
+        };
+        let (Some(ttl), Some(renew)) = (lease.ttl, lease.renew) else { return };
+        let Some(kill_grace) = leader.known_kill_grace() else { return };
+        if renew_too_long(ttl, renew).is_some() {
+            // Reported by `check_renew`.
+            return;
+        }
+        let lease = Lease { ttl, renew, budget, kill_grace };
+        if let Some(text) = ttl_too_short(&lease) {
+            panic!("{}", leader.stop_in_words(&text, &lease).as_str());
+        }
+    }
+
+    /// Appends the times that the children need to stop to a message.
+    const fn stop_in_words(&self, message: &Text, lease: &Lease) -> Text {
+        if lease.budget.is_zero() || self.options.shutdown().is_some() {
+            return *message;
+        }
+        let text = message.str("; the time to stop is ");
+        if self.is_by_use() {
+            let rest = lease.renew.saturating_add(lease.kill_grace).saturating_add(MARGIN);
+            self.path_in_words(&text, a_little_less(lease.certain().saturating_sub(rest)))
+        } else {
+            self.sum(text, 2)
+        }
+    }
+
+    /// Returns the name of a worker at or below this child that may take any time to stop, as its
+    /// options say.
+    const fn endless(&self) -> Option<&'static str> {
+        if self.unknown_shutdown || !self.budget().exceeds(Budget::Bounded(Duration::MAX)) {
+            return None;
+        }
+        if self.inside.is_none() {
+            return if equal(self.name, BUILT_BY_HAND) { None } else { Some(self.name) };
+        }
+        let mut rest = self.children();
+        while let [child, others @ ..] = rest {
+            if let Some(name) = child.endless() {
+                return Some(name);
+            }
+            rest = others;
+        }
+        None
+    }
+
+    /// Returns the name of a supervisor with a lease that is below this one.
+    const fn lease_below(&self) -> Option<&'static str> {
+        let mut rest = self.children();
+        while let [child, others @ ..] = rest {
+            if child.lease().is_some() {
+                return Some(child.name);
+            }
+            if let Some(name) = child.lease_below() {
+                return Some(name);
+            }
+            rest = others;
+        }
+        None
+    }
+
+    /// Returns the longest `kill_grace` of this supervisor and those below it, if the compiler knows it.
+    const fn known_kill_grace(&self) -> Option<Duration> {
+        let Some(inside) = &self.inside else { return Some(Duration::ZERO) };
+        if inside.supervisor.unknown.kill_grace {
+            return None;
+        }
+        let mut longest = inside.supervisor.kill_grace;
+        let mut rest = inside.children;
+        while let [child, others @ ..] = rest {
+            match child.known_kill_grace() {
+                Some(time) if time.as_nanos() > longest.as_nanos() => longest = time,
+                Some(_) => {}
+                None => return None,
+            }
+            rest = others;
+        }
+        Some(longest)
+    }
+}
+
+/// Returns a shorter time, in tenths of a second.
+const fn a_little_less(time: Duration) -> Duration {
+    let less = time.saturating_sub(Duration::from_nanos(1));
+    Duration::new(less.as_secs(), less.subsec_millis() / 100 * 100_000_000)
+}
+
+/// Returns `true` if two strings are the same.
+const fn equal(one: &str, other: &str) -> bool {
+    let (mut one, mut other) = (one.as_bytes(), other.as_bytes());
+    while let ([first, rest @ ..], [second, others @ ..]) = (one, other) {
+        if *first != *second {
+            return false;
+        }
+        (one, other) = (rest, others);
+    }
+    one.is_empty() && other.is_empty()
+}
