@@ -120,7 +120,7 @@ impl<L: Leases> Singleton<L> {
     /// lease.
     pub fn build(self, children: impl FnOnce(Fence) -> SupervisorBuilder) -> Supervisor {
         let Self { leases, lease, ttl, renew, shutdown, overrun } = self;
-        let gate = Gate::new(leases.clock());
+        let gate = Gate::new(Arc::clone(&lease), leases.clock());
         let leader = children(Fence::new(Arc::clone(&lease), Arc::clone(&gate))).build();
         let node = Arc::clone(leader.node());
         node.set_gate(Arc::clone(&gate));
@@ -150,11 +150,13 @@ impl<L: Leases> Singleton<L> {
         let fault_below = node.fault().or_else(|| node.runs_without_gate());
         if let Some(terms) = terms {
             let leases = Arc::new(leases);
+            let gate = Arc::clone(&gate);
             let keeper = Keeper { leases, lease, ttl, terms, gate, leader: node, overrun };
             let keeper = ChildSpec::new(KEEPER).with_worker(keeper).with_shutdown(RELEASE);
             builder = builder.with_child(keeper);
         }
         let built = builder.with_child(below).build();
+        built.node().set_kept_lease(gate);
         if let Some(rule) = fault_below.or(fault) {
             built.node().set_fault(rule);
         }

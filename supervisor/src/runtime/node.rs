@@ -99,6 +99,9 @@ struct Locked {
     /// The gate in front of the supervisor, if it runs only while it holds a lease.
     #[cfg(feature = "lease")]
     gate: Option<Arc<crate::life::gate::Gate>>,
+    /// The gate of the lease that a child of this supervisor keeps.
+    #[cfg(feature = "lease")]
+    kept_lease: Option<Arc<crate::life::gate::Gate>>,
     /// A fault of the declaration, which the start returns as its error.
     fault: Option<Box<SupervisorError>>,
     /// The callers that wait until all children have started.
@@ -198,6 +201,8 @@ impl Node {
                 reports_to: None,
                 #[cfg(feature = "lease")]
                 gate: None,
+                #[cfg(feature = "lease")]
+                kept_lease: None,
                 fault: None,
                 start_waiters: Vec::new(),
                 end_waiters: Vec::new(),

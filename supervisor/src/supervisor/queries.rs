@@ -219,6 +219,7 @@ pub(super) fn fill_in(part: &mut Snapshot, node: &Node, now: Instant) {
         .map(|began| now.saturating_duration_since(began))
         .or(part.stopping);
     part.capacity = 0;
+    part.lease = node.lease_status().map(Box::new);
 }
 
 /// Returns the time since the supervisor's current life began, if it has one.
@@ -332,6 +333,7 @@ impl Supervisor {
             order: None,
             drain_left: None,
             stop_left: None,
+            lease: None,
             uses: Vec::new(),
             incarnation: 1,
             restarts: 0,
@@ -447,6 +449,7 @@ impl ChildView {
             order: None,
             drain_left: None,
             stop_left: None,
+            lease: None,
             uses: self.uses.iter().map(|slot| slot.core().name().to_string()).collect(),
             incarnation: self.incarnation,
             restarts: core.restarts(),
