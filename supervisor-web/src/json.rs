@@ -2,6 +2,7 @@
 
 mod event;
 mod health;
+mod lease;
 mod reason;
 mod tree;
 

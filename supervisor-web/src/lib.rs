@@ -44,9 +44,10 @@
 //!
 //! It shows the tree with the state of each child, the limits of each supervisor and what is left of
 //! them, the fill of each mailbox, who waits for whom, and the time line: what has happened, also
-//! before the page was opened. A crash opens to its chain of errors, its place, and what the supervisor
-//! did. The page needs nothing from elsewhere, follows the light or dark scheme of the system, and
-//! reads well on a phone. `?` shows the keys.
+//! before the page was opened. It says whether this replica holds the leases that its children need. A
+//! crash opens to its chain of errors, its place, and what the supervisor did. The page needs nothing
+//! from elsewhere, follows the light or dark scheme of the system, and reads well on a phone. `?` shows
+//! the keys.
 //!
 //! # Access
 //!
@@ -95,7 +96,10 @@
 //!
 //! Per supervisor, with the label `supervisor`: `supervisor_children` (by `state`),
 //! `supervisor_restarts_total`, `supervisor_failures_total`, `supervisor_restarts_left`,
-//! `supervisor_max_restarts`, `supervisor_age_seconds`. Per child, with the label `child`:
+//! `supervisor_max_restarts`, `supervisor_age_seconds`. Per lease, with the labels `supervisor` and
+//! `lease`: `supervisor_lease_held` (1 in the replica that leads), `supervisor_lease_fence`,
+//! `supervisor_lease_left_seconds`, `supervisor_lease_acquisitions_total`,
+//! `supervisor_lease_losses_total`. Per child, with the label `child`:
 //! `supervisor_child_up`, `supervisor_child_restarts_total`, `supervisor_child_failures_total`,
 //! `supervisor_child_age_seconds`, `supervisor_mailbox_messages`, `supervisor_mailbox_capacity`, and
 //! for a child with the option `histograms`, the histograms `supervisor_message_waiting_seconds` and

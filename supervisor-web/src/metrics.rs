@@ -8,6 +8,7 @@
 //! The labels are closed: names of declared children, and words. The workers of a pool are counted
 //! together, since each new one would be a new series.
 
+mod leases;
 mod text;
 
 use std::time::Duration;
@@ -18,6 +19,7 @@ use supervisor::info::{
 };
 use supervisor::{MaxRestarts, SupervisionStrategy, Supervisor};
 
+use self::leases::write_leases;
 use self::text::{Text, total};
 
 /// The number of children, without the workers of pools, that get series of their own.
@@ -146,6 +148,7 @@ pub(crate) async fn of(root: &Supervisor) -> String {
     let mut text = Text::new();
     write_tree(&mut text, &health, &figures);
     write_supervisors(&mut text, &figures.supervisors);
+    write_leases(&mut text, &figures.supervisors);
     write_children(&mut text, &figures.children);
     write_times(&mut text, &figures.children);
     text.finish()

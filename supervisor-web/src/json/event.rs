@@ -11,7 +11,7 @@ use super::{cut, millis, unix, unix_now};
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) json: std::sync::Arc<str>,
-    /// The path of the child, if the entry reports a failure: such entries are kept longer.
+    /// The path of the child, if the entry reports a failure or a lost lease: such entries are kept longer.
     pub(crate) failed: Option<std::sync::Arc<str>>,
 }
 
@@ -71,14 +71,15 @@ impl Entry {
     }
 }
 
-/// Returns `true` if something has failed.
+/// Returns `true` if something has failed, or a lease was lost.
 fn is_failure(kind: &EventKind) -> bool {
     match kind {
         EventKind::ChildTerminated { reason, .. } => reason.is_abnormal(),
         EventKind::ChildStartFailed { .. }
         | EventKind::ChildGivenUp { .. }
         | EventKind::ChildNotStopped { .. }
-        | EventKind::MaxRestartsExceeded { .. } => true,
+        | EventKind::MaxRestartsExceeded { .. }
+        | EventKind::LeaseLost { .. } => true,
         _ => false,
     }
 }

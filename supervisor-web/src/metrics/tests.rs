@@ -1,7 +1,9 @@
 //! What the metrics say.
 
 use supervisor::ChildOptions;
+use supervisor::lease::Singleton;
 use supervisor::prelude::*;
+use supervisor::testing::{MemoryLeases, MemoryReplica};
 
 use super::*;
 
@@ -129,4 +131,42 @@ async fn a_child_that_measures_has_histograms() {
     has(&text, &format!(r#"supervisor_{handling}_count{{child="clerk"}} 2"#));
     assert!(!text.contains(r#"seconds_count{child="other""#));
     supervisor.shutdown().await.expect("it stops");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_is_held_by_the_replica_that_leads() {
+    let leases = MemoryLeases::new();
+    let replica = |own: MemoryReplica| {
+        let jobs = Singleton::new("jobs", own)
+            .build(|_| Supervisor::new().with_child(ChildSpec::new("cron").with_task(waits)));
+        Supervisor::new().with_child(ChildSpec::new("jobs").with_supervisor(jobs)).build()
+    };
+    let of_first = leases.replica();
+    let (one, other) = (replica(of_first.clone()), replica(leases.replica()));
+    for supervisor in [&one, &other] {
+        supervisor.start().await.expect("it starts");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let labels = r#"{supervisor="jobs",lease="jobs"}"#;
+    let (leads, stands_by) = (scrape(&one).await, scrape(&other).await);
+    for (text, held, acquired) in [(&leads, 1, 1), (&stands_by, 0, 0)] {
+        has(text, &format!("supervisor_lease_held{labels} {held}"));
+        has(text, &format!("supervisor_lease_acquisitions_total{labels} {acquired}"));
+        has(text, &format!("supervisor_lease_losses_total{labels} 0"));
+        has(text, "supervisor_ready 1");
+    }
+    has(&leads, &format!("supervisor_lease_fence{labels} 1"));
+    // 30 seconds less a percent, less the half second by which the children end earlier; two milliseconds ago.
+    has(&leads, &format!("supervisor_lease_left_seconds{labels} 29.198"));
+    assert!(!stands_by.contains("_fence{") && !stands_by.contains("_left_seconds{"), "{stands_by}");
+
+    of_first.cut();
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let text = scrape(&one).await;
+    has(&text, &format!("supervisor_lease_held{labels} 0"));
+    has(&text, &format!("supervisor_lease_losses_total{labels} 1"));
+    has(&scrape(&other).await, &format!("supervisor_lease_held{labels} 1"));
+    for supervisor in [one, other] {
+        supervisor.shutdown().await.expect("it stops");
+    }
 }

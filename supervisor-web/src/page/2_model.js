@@ -120,6 +120,13 @@ function needOfChildren(node) {
   return ends.reduce((most, one) => Math.max(most, one), 0);
 }
 
+// The state of a lease in words, as a row of the tree shows it.
+function leaseText(lease) {
+  if (lease.state === 'leading') return 'leading since ' + clock(app.at + app.skew - lease.lasted_ms);
+  if (lease.state === 'lost') return 'lease lost: the children are being stopped';
+  return 'standby: no lease' + (lease.last_loss_ms === undefined ? '' : ' · lost ' + say(since(lease.last_loss_ms)) + ' ago');
+}
+
 // A time of the program that runs out, by now.
 const leftOf = ms => Math.max(0, ms - (app.offline ? 0 : Date.now() - app.at));
 

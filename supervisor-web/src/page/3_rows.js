@@ -66,6 +66,9 @@ function fillWhat(cell, node, folded) {
     if (node.last_exit && node.last_exit.abnormal && node.state !== 'stopping') { text += ' · ' + node.last_exit.text; tone = 'bad'; }
   } else if (node.state === 'finished') {
     text = 'finished';
+  } else if (node.lease) {
+    text = leaseText(node.lease) + (folded ? ' · ' + plural(node.total, 'child') : '');
+    tone = { leading: 'lead', lost: 'bad', standby: 'past' }[node.lease.state];
   } else if (node.strategy === 'simple_one_for_one' && !folded && !(node.last_exit && node.last_exit.abnormal)) {
     text = node.total ? plural(node.total, 'child') : 'empty';
     tone = 'past';

@@ -19,9 +19,23 @@ DRAW.header = () => {
   for (const node of tree.nodes) if (!node.children) states.set(node.state, (states.get(node.state) || 0) + 1);
   const text = Object.keys(STATES).filter(state => states.has(state)).map(state => states.get(state).toLocaleString('en') + ' ' + state).join(' · ');
   put($('counts'), app.query ? matches.toLocaleString('en') + ' of ' + tree.nodes.length.toLocaleString('en') + ' match' : text);
+  DRAW.leases();
   DRAW.health();
   DRAW.stop();
   DRAW.waits();
+};
+
+// Whether this replica leads: the first thing to know of a service with several replicas.
+DRAW.leases = () => {
+  const box = $('leases');
+  const nodes = app.tree.nodes.filter(node => node.lease), led = nodes.filter(node => node.lease.state === 'leading');
+  box.hidden = !nodes.length || app.offline;
+  if (box.hidden) return;
+  const [first] = nodes, lost = nodes.some(node => node.lease.state === 'lost');
+  put(box, nodes.length > 1 ? 'leads ' + led.length + ' of ' + nodes.length
+    : { leading: 'leading', lost: 'lease lost', standby: 'standby' }[first.lease.state]);
+  box.className = 'pill lease ' + (lost ? 'bad' : led.length ? 'lead' : '');
+  box.title = nodes.slice(0, 12).map(node => node.lease.lease + ': ' + leaseText(node.lease)).join('\n');
 };
 
 let lastTrouble = 0;
@@ -160,10 +174,18 @@ DRAW.detail = () => {
   if (node.strategy) {
     fact(list, 'strategy', node.strategy);
     const window = node.window_ms ? ' within ' + sayExact(node.window_ms) : '';
-    fact(list, 'limit', node.max_restarts === undefined ? 'none' : node.max_restarts + ' restarts' + window);
-    if (node.max_restarts !== undefined && node.restarts_left !== undefined)
+    fact(list, 'limit', node.max_restarts === undefined ? 'none' : node.max_restarts ? plural(node.max_restarts, 'restart') + window : 'no restart: a failure ends it');
+    if (node.max_restarts && node.restarts_left !== undefined)
       fact(list, 'left now', el('span', 'left-now', meter(node.restarts_left, node.max_restarts), el('span', '', ' ' + node.restarts_left)));
     fact(list, 'below', plural(node.total, 'child') + (node.child_restarts ? ', ' + plural(node.child_restarts, 'restart') : ''));
+  }
+  if (node.lease) {
+    const { lease } = node, { losses } = lease;
+    fact(list, 'lease', lease.lease);
+    fact(list, 'this replica', lease.state === 'leading' ? leaseText(lease) + ', for ' + say(since(lease.lasted_ms)) : leaseText(lease));
+    fact(list, 'fence', lease.fence === undefined ? null : String(lease.fence));
+    fact(list, 'certain for', lease.left_ms === undefined ? null : say(leftOf(lease.left_ms)) + ' without a renewal');
+    fact(list, 'acquired', lease.acquisitions ? plural(lease.acquisitions, 'time') + (losses ? ', lost ' + plural(losses, 'time') : '') : null);
   }
   fact(list, 'shutdown', node.parent === undefined ? null : node.shutdown_ms === undefined ? 'no limit' : node.shutdown_ms === 0 ? 'killed at once' : sayExact(node.shutdown_ms));
   fact(list, 'health', node.health);

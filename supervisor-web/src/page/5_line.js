@@ -25,7 +25,7 @@ function forgetOne() {
   const oldest = entries.findIndex(entry => !isFailure(entry));
   entries.splice(oldest >= 0 && oldest < MOST_ENTRIES / 2 ? oldest : 0, 1);
 }
-const LOUD = new Set(['max_restarts_exceeded', 'child_given_up', 'child_not_stopped', 'operator']);
+const LOUD = new Set(['max_restarts_exceeded', 'child_given_up', 'child_not_stopped', 'lease_lost', 'operator']);
 
 // Tells, once, what the tree knows of the time before the first event that this page has got: which
 // children had started by then, and the last failure of those that have failed.
@@ -86,6 +86,9 @@ function isCrash(event) {
   return event.reason.abnormal && !(event.reason.kind === 'killed' && killed.has(event.path));
 }
 
+// The colour in which the row of a child glows after an event.
+const TONES = { child_started: 'good', child_restarted: 'good', lease_acquired: 'good', lease_lost: 'bad', operator: 'warn' };
+
 function note(event) {
   if (event.kind === 'lost' || event.kind === 'missed') {
     pushEntry({ type: 'gap', at: event.at || Date.now() + app.skew, count: event.count });
@@ -96,7 +99,7 @@ function note(event) {
   if (event.kind === 'child_terminated') killed.delete(event.path);
   times.push([event.at, crash || event.kind === 'max_restarts_exceeded']);
   if (times.length > 20000) times.splice(0, 10000);
-  const tone = crash ? 'bad' : event.kind === 'child_restarted' || event.kind === 'child_started' ? 'good' : event.kind === 'operator' ? 'warn' : '';
+  const tone = crash ? 'bad' : TONES[event.kind] || '';
   if (flashes.size > 5000) flashes.clear();
   if (tone) flashes.set(event.path === '/' ? '' : event.path, { at: Date.now() - Math.max(0, Date.now() + app.skew - event.at), kind: tone });
   if (crash) return noteCrash(event);
@@ -161,6 +164,7 @@ function follow(entry, event) {
 function textOf(event) {
   if (event.kind === 'child_terminated' && event.reason.abnormal && event.reason.kind !== 'killed') return 'ended (life ' + event.life + ')';
   if (event.kind === 'supervisor_draining') return 'is draining for ' + sayExact(event.time_ms);
+  if (event.kind === 'child_killed' && event.time_ms === 0) return 'was killed';
   if (event.kind === 'child_killed') return 'did not stop within ' + say(event.time_ms) + ': killed';
   if (event.kind === 'child_not_stopped') return 'cannot be stopped: it still runs after ' + say(event.time_ms);
   if (event.kind === 'restart_delayed') return 'will be restarted in ' + say(event.time_ms);

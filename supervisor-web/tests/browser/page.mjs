@@ -187,6 +187,24 @@ try {
     await page.getByRole('button', { name: 'Close' }).click();
   });
 
+  await step('a lease: who leads, since when, and that it was lost', async () => {
+    await page.locator('#leases', { hasText: /^leading$/ }).waitFor();
+    await row('jobs').locator('.what', { hasText: /^leading since \d\d:\d\d:\d\d$/ }).waitFor();
+    await row('jobs').click();
+    const detail = page.locator('#detail');
+    assert.match(await detail.innerText(), /lease\nthe jobs\nthis replica\nleading since [\d:]+, for .*\nfence\n1\ncertain for\n.* without a renewal\nacquired\n1 time\n/);
+    await order('lose the lease');
+    await page.locator('#leases', { hasText: /^standby$/ }).waitFor();
+    await row('jobs').locator('.what', { hasText: /^standby: no lease · lost .* ago$/ }).waitFor();
+    await page.locator('.entry.lease_lost', { hasText: 'it was taken away' }).waitFor();
+    await detail.getByText('1 time, lost 1 time').waitFor();
+    await shot('standby');
+    await order('end the other replica');
+    await page.locator('#leases', { hasText: /^leading$/ }).waitFor();
+    await detail.getByText('2 times, lost 1 time').waitFor();
+    await page.getByRole('button', { name: 'Close' }).click();
+  });
+
   await step('the page says that what it shows is old, and connects again by itself', async () => {
     await order('stop admin');
     await page.locator('#link.old').waitFor();
