@@ -26,6 +26,7 @@ pub(crate) enum Who {
     OursPool,
     OursMacro,
     OursLast,
+    OursByUse,
     Kameo,
     Ractor,
     TaskSupervisor,
@@ -45,13 +46,13 @@ pub(crate) enum AtWork {
 }
 
 use Who::{
-    AshFlare, Erlang, Floor, Hand, InOrder, Kameo, Ours, OursLast, OursMacro, OursPool, OursTyped,
-    Ractor, TaskSupervisor,
+    AshFlare, Erlang, Floor, Hand, InOrder, Kameo, Ours, OursByUse, OursLast, OursMacro, OursPool,
+    OursTyped, Ractor, TaskSupervisor,
 };
 
 impl Who {
     /// All contenders, in the order of the table.
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 14] = [
         Floor,
         InOrder,
         Hand,
@@ -60,6 +61,7 @@ impl Who {
         OursPool,
         OursMacro,
         OursLast,
+        OursByUse,
         Kameo,
         Ractor,
         TaskSupervisor,
@@ -78,6 +80,7 @@ impl Who {
             OursPool => "ours-pool",
             OursMacro => "ours-macro",
             OursLast => "ours-last",
+            OursByUse => "ours-by-use",
             Kameo => "kameo",
             Ractor => "ractor",
             TaskSupervisor => "task-supervisor",
@@ -97,6 +100,7 @@ impl Who {
             OursPool => "ours: a pool of functions",
             OursMacro => "ours: a pool of typed children in a macro's tree",
             OursLast => "ours: the last under rest_for_one",
+            OursByUse => "ours: functions, declared, in the order of use",
             Kameo => "kameo 0.22",
             Ractor => "ractor 0.16 with ractor-supervisor 0.2",
             TaskSupervisor => "task-supervisor 0.5",
@@ -107,7 +111,7 @@ impl Who {
 
     /// Returns `true` if the contender is this library.
     pub(crate) fn is_ours(self) -> bool {
-        matches!(self, Ours | OursTyped | OursPool | OursMacro | OursLast)
+        matches!(self, Ours | OursTyped | OursPool | OursMacro | OursLast | OursByUse)
     }
 
     /// Returns the contenders that a name on the command line stands for: `ours` is all of ours.
@@ -129,6 +133,7 @@ impl Who {
             OursPool => &ours::pool::Workers,
             OursMacro => &ours::macros::Macros,
             OursLast => &ours::last::Last,
+            OursByUse => &ours::by_use::ByUse,
             #[cfg(feature = "peers")]
             Kameo => &peers::kameo::Kameo,
             #[cfg(feature = "peers")]

@@ -55,8 +55,9 @@ pub(crate) fn of_counted(options: &Options) -> Vec<Single> {
 pub(crate) fn of_sweep(options: &Options) -> Vec<Single> {
     let jobs = options.jobs.iter().filter(|job| SWEPT.contains(job));
     let pairs = jobs.flat_map(|&job| options.only.iter().map(move |&who| (job, who)));
-    let pairs =
-        pairs.filter(|(_, who)| !matches!(who, Who::OursTyped | Who::OursMacro | Who::OursLast));
+    let pairs = pairs.filter(|(_, who)| {
+        !matches!(who, Who::OursTyped | Who::OursMacro | Who::OursLast | Who::OursByUse)
+    });
     let singles = pairs.flat_map(|(job, contender)| {
         let sizes = SIZES.into_iter().filter(move |&n| n <= largest(contender));
         sizes.map(move |n| Single { job, contender, n: scaled(n, options.scale) })

@@ -33,6 +33,7 @@ fn color(who: Who) -> &'static str {
         Who::OursPool => "#63a6e8",
         Who::OursMacro => "#9cc8f5",
         Who::OursLast => "#1a8f9c",
+        Who::OursByUse => "#58b5a0",
         Who::Kameo => "#c2571a",
         Who::Ractor => "#b3261e",
         Who::TaskSupervisor => "#7a8b1f",

@@ -35,7 +35,7 @@ fn figures_of<'a>(entries: &'a [Value], who: &str) -> Vec<&'a str> {
 fn the_floor_and_ours_do_all_their_jobs() {
     let entries = measured("floor,hand,ours");
     let everybody = ["start", "memory", "restart", "restart-panic", "restart-among", "stop"];
-    for who in ["floor", "hand", "ours", "ours-typed", "ours-pool", "ours-macro"] {
+    for who in ["floor", "hand", "ours", "ours-typed", "ours-pool", "ours-macro", "ours-by-use"] {
         let jobs = figures_of(&entries, who);
         for job in everybody {
             assert!(jobs.contains(&job), "{who} did not do {job}: {jobs:?}");

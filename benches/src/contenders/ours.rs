@@ -3,6 +3,7 @@
 //! Each file declares the same children in one way: function children with the builder, children
 //! with a type, the workers of a pool, and a tree in the macro.
 
+pub(crate) mod by_use;
 pub(crate) mod declared;
 pub(crate) mod last;
 pub(crate) mod macros;

@@ -160,7 +160,7 @@ async fn idle(ctx: supervisor::Context) -> supervisor::ChildResult {
 macro_rules! with_fragments {
     ($name:ident, $child:ident, $ty:ty, $value:expr, $path:path, $strategy:ident) => {
         supervisor::supervision_tree! {
-            pub $name: $strategy {
+            pub(crate) $name: $strategy {
                 $child: $ty = $value,
                 other: Transient<$path>(shutdown = 5s) = $value,
                 again: Temporary = |ctx| idle(ctx),

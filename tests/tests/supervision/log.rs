@@ -97,7 +97,11 @@ async fn the_log_names_the_child_the_cause_and_the_restarts_left() {
     let place = failed[1].strip_prefix(
         "ERROR supervisor: child failed child=sub/worker incarnation=2 reason=panic: divided by zero, at ",
     );
-    assert!(place.is_some_and(|place| place.starts_with("tests/tests/log.rs:")), "{}", failed[1]);
+    assert!(
+        place.is_some_and(|place| place.starts_with("tests/tests/supervision/log.rs:")),
+        "{}",
+        failed[1]
+    );
     let restarted = log.lines_with("child restarted");
     assert_eq!(
         restarted,
@@ -111,7 +115,7 @@ async fn the_log_names_the_child_the_cause_and_the_restarts_left() {
     let lines = log.lines_with("about to divide");
     assert_eq!(
         lines,
-        [" INFO child{path=sub/worker incarnation=2}: log: about to divide"],
+        [" INFO child{path=sub/worker incarnation=2}: supervision::log: about to divide"],
         "what a child logs stands in its span"
     );
     within("the shutdown", tree.supervisor().shutdown()).await.expect("a shutdown");
@@ -166,7 +170,7 @@ async fn warning_under(filter: Targets) -> String {
 #[tokio::test(start_paused = true)]
 async fn a_program_that_logs_only_warnings_has_no_spans_of_lives() {
     let line = warning_under(Targets::new().with_default(Level::WARN)).await;
-    assert_eq!(line, " WARN log: it is late\n");
+    assert_eq!(line, " WARN supervision::log: it is late\n");
 }
 
 #[tokio::test(start_paused = true)]
@@ -174,7 +178,7 @@ async fn a_filter_enables_the_spans_of_lives_without_the_log_of_supervisors() {
     let filter =
         Targets::new().with_default(Level::WARN).with_target("supervisor::child", Level::INFO);
     let line = warning_under(filter).await;
-    assert_eq!(line, " WARN child{path=child incarnation=1}: log: it is late\n");
+    assert_eq!(line, " WARN child{path=child incarnation=1}: supervision::log: it is late\n");
 }
 
 /// A log whose disk is full as soon as a child fails: it panics.

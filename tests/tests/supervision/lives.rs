@@ -132,7 +132,7 @@ async fn lives_do_not_overlap_after_a_start_that_took_too_long() {
     let spec = lives
         .child(async |_: Context| pending().await)
         .with_start(StartMode::Notify)
-        .with_start_timeout(Duration::from_millis(10));
+        .with_start_timeout(Duration::from_millis(300));
     let (supervisor, child, _events) = supervised(spec);
     within("the start", supervisor.start()).await.unwrap_err();
     lives.check();

@@ -1,0 +1,61 @@
+//! What a supervisor does: starts, restarts, stops, calls, and what is seen of them.
+//!
+//! One program, since each program of tests costs seconds to link. A test that changes or measures the
+//! whole process (its signals, its descriptors, its memory) has a program of its own, beside this folder.
+
+mod addresses;
+mod adoption;
+mod auto_shutdown;
+mod backoff;
+mod bad_input;
+mod blocking;
+mod calls_in_stops;
+mod chaos;
+mod dead_letters;
+mod deferral;
+mod depth;
+mod drain;
+mod drain_requested;
+mod dropped_calls;
+mod ended;
+mod errors_of_children;
+mod events;
+mod foreign_code;
+mod from_inside;
+mod handles;
+mod health;
+mod health_of_many;
+mod heartbeat;
+mod inside;
+mod intensity;
+mod known_hangs;
+mod life_tasks;
+mod lives;
+mod log;
+mod lookup;
+mod message_times;
+mod nested;
+mod order;
+mod own_limit;
+mod panics;
+mod periodic;
+mod pools;
+mod pre_emption;
+mod queries;
+mod refused_values;
+mod report;
+mod restart_policies;
+mod retry;
+mod room;
+mod runtimes;
+mod scan;
+mod shutdown;
+mod shutdown_signal;
+mod shutdown_within;
+mod snapshot_details;
+mod start;
+mod strategies;
+mod testing;
+mod unstoppable;
+mod until_shutdown;
+mod without_a_runtime;
