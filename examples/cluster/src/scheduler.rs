@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use supervisor::lease::{Fence, Leases, Singleton};
 use supervisor::prelude::*;
+use supervisor_web::Web;
 use tokio::time::sleep;
 
 use crate::jobs::{Jobs, Session};
@@ -57,15 +58,25 @@ impl Said {
 /// The receiver of a scheduler's reports.
 pub(crate) type Say = Arc<dyn Fn(Said) + Send + Sync>;
 
-/// Builds the tree of one replica.
-pub(crate) fn tree(leases: impl Leases, jobs: Jobs, say: Say) -> Supervisor {
+/// Builds the tree of the replica of this name. If it has a page, a child shows the tree there.
+pub(crate) fn tree(
+    name: &str,
+    page: Option<&str>,
+    leases: impl Leases,
+    jobs: Jobs,
+    say: Say,
+) -> Supervisor {
     let singleton = Singleton::new("scheduler", leases).with_ttl(TTL).with_renew(RENEW);
     let singleton = singleton.build(|fence| {
         let run = move |ctx| schedule(ctx, jobs.clone(), fence.clone(), Arc::clone(&say));
         let run = ChildSpec::new("run").with_task(run).with_shutdown(SHUTDOWN);
         Supervisor::new().with_kill_grace(KILL_GRACE).with_child(run)
     });
-    Supervisor::new().with_child(ChildSpec::new("scheduler").with_supervisor(singleton)).build()
+    let mut tree = Supervisor::new().with_name(name);
+    if let Some(page) = page {
+        tree = tree.with_child(ChildSpec::new("admin").with_worker(Web::bind(page)));
+    }
+    tree.with_child(ChildSpec::new("scheduler").with_supervisor(singleton)).build()
 }
 
 /// Runs one job after the other.

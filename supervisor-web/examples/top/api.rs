@@ -50,7 +50,8 @@ pub(crate) struct Node {
 /// The lease that the children of a supervisor need.
 #[derive(Deserialize)]
 pub(crate) struct Lease {
-    pub(crate) lease: String,
+    #[serde(rename = "lease")]
+    pub(crate) name: String,
     pub(crate) state: String,
     pub(crate) lasted_ms: u64,
     pub(crate) fence: Option<u64>,
@@ -59,7 +60,7 @@ pub(crate) struct Lease {
 
 impl Lease {
     pub(crate) fn in_words(&self) -> String {
-        let (name, lasted) = (&self.lease, age(self.lasted_ms));
+        let (name, lasted) = (&self.name, age(self.lasted_ms));
         match (&*self.state, self.fence, self.left_ms) {
             ("leading", Some(fence), Some(left)) => {
                 format!("leading for {lasted} with {name}, fence {fence}, {} left", age(left))
