@@ -361,7 +361,7 @@ impl Supervisor {
         let name = slot.core().name().clone();
         let view = self.query(move |run| {
             let key = run.engine.find(&name)?;
-            run.engine.child(key).map(ChildView::of)
+            run.engine.child(key).map(|child| ChildView::of(run, key, child))
         });
         let (path, now) = (self.path(), clock::now());
         Some(view.await.ok()??.part(&path, now))
@@ -402,17 +402,13 @@ pub(super) struct ChildView {
 /// Returns the views of all children in start order.
 fn child_views(run: &mut SupervisorRun) -> Vec<ChildView> {
     let mut views = Vec::with_capacity(run.engine.count());
-    let engine = &run.engine;
-    let slot = |key: Key| engine.child(key).map(|child| Arc::clone(child.data.slot()));
-    views.extend(engine.children().map(|(key, child)| {
-        let uses = engine.uses(key).into_iter().filter_map(slot).collect();
-        ChildView { uses, ..ChildView::of(child) }
-    }));
+    views.extend(run.engine.children().map(|(key, child)| ChildView::of(run, key, child)));
     views
 }
 
 impl ChildView {
-    pub(super) fn of(child: &Child<ChildTask, Reply>) -> Self {
+    pub(super) fn of(run: &SupervisorRun, key: Key, child: &Child<ChildTask, Reply>) -> Self {
+        let slot = |used| Some(Arc::clone(run.engine.child(used)?.data.slot()));
         Self {
             slot: Arc::clone(child.data.slot()),
             kind: child.rules.kind,
@@ -427,7 +423,7 @@ impl ChildView {
                 Body::Supervisor { node, .. } => Some(Arc::clone(node)),
                 Body::Task { .. } => None,
             },
-            uses: Vec::new(),
+            uses: run.engine.uses(key).into_iter().filter_map(slot).collect(),
         }
     }
 

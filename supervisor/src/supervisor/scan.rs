@@ -145,7 +145,8 @@ impl Present {
         let (from, now) = (self.next, clock::now());
         let look = move |run: &mut SupervisorRun| {
             let mut children = Vec::with_capacity(AT_ONCE.min(run.engine.count()));
-            children.extend(run.engine.children_in(from..from + AT_ONCE).map(ChildView::of));
+            let slice = run.engine.children_in(from..from + AT_ONCE);
+            children.extend(slice.map(|(key, child)| ChildView::of(run, key, child)));
             (Left::of(run, now), children, run.engine.places())
         };
         Supervisor::observing(Arc::clone(&self.node)).query_life(&self.inbox, look).await
@@ -243,8 +244,7 @@ impl ScannedChild<'_> {
         Some(self.slice.now.saturating_duration_since(began))
     }
 
-    /// Returns the child's part of a [`Snapshot`], without the children of a supervisor, and without the
-    /// names in [`uses`](Snapshot::uses).
+    /// Returns the child's part of a [`Snapshot`], without the children of a supervisor.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         let mut part = self.view.part(&self.slice.supervisor.path, self.slice.now);
