@@ -100,9 +100,9 @@ impl Figures {
     fn add_states(&mut self, slice: &Slice, states: States) {
         let part = slice.supervisor();
         if !slice.is_first() {
-            let mut last =
-                self.supervisors.last_mut().filter(|last| last.path == part.path.as_str());
-            for (sum, more) in last.iter_mut().flat_map(|last| &mut last.states).zip(states) {
+            let mut same = self.supervisors.iter_mut().rev();
+            let same = same.find(|other| other.path == part.path.as_str());
+            for (sum, more) in same.into_iter().flat_map(|same| &mut same.states).zip(states) {
                 *sum += more;
             }
         } else if self.supervisors.len() < MOST_SUPERVISORS {
@@ -127,11 +127,10 @@ impl Figures {
     fn add_workers_of_pool(&mut self, slice: &Slice, queued: usize, capacity: usize) {
         let path = format!("{}/*", slice.supervisor().path.as_str());
         if !slice.is_first() {
-            // The slices of a supervisor follow one another.
-            let last = self.children.last_mut().filter(|last| last.path == path);
-            if let Some(last) = last {
-                last.queued += queued;
-                last.capacity += capacity;
+            let same = self.children.iter_mut().rev().find(|other| other.path == path);
+            if let Some(same) = same {
+                same.queued += queued;
+                same.capacity += capacity;
             }
         } else if self.children.len() < MOST_CHILDREN {
             self.children.push(ChildFigures { path, part: None, queued, capacity });

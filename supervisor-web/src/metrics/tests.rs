@@ -170,3 +170,24 @@ async fn a_lease_is_held_by_the_replica_that_leads() {
         supervisor.shutdown().await.expect("it stops");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_slices_of_a_supervisor_are_added_up_with_those_below_it_in_between() {
+    let inner = || Supervisor::new().with_child(ChildSpec::new("leaf").with_task(waits)).build();
+    let mut many = Supervisor::new();
+    for number in 0..1200 {
+        let spec = ChildSpec::new(&format!("c{number}"));
+        many = match number {
+            100 | 800 => many.with_child(spec.with_supervisor(inner())),
+            _ => many.with_child(spec.with_task(waits)),
+        };
+    }
+    let supervisor = many.build();
+    supervisor.start().await.expect("it starts");
+    let text = scrape(&supervisor).await;
+    has(&text, r#"supervisor_children{supervisor="/",state="running"} 1200"#);
+    for inner in ["c100", "c800"] {
+        has(&text, &format!(r#"supervisor_children{{supervisor="{inner}",state="running"}} 1"#));
+    }
+    supervisor.shutdown().await.expect("it stops");
+}
