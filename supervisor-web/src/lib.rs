@@ -104,9 +104,9 @@
 //! `supervisor_child_age_seconds`, `supervisor_mailbox_messages`, `supervisor_mailbox_capacity`, and
 //! for a child with the option `histograms`, the histograms `supervisor_message_waiting_seconds` and
 //! `supervisor_message_handling_seconds`. The workers of a pool are counted together, as `pool/*`,
-//! because their numbers are never used again and would make a new series each. (They have no
-//! histograms: a sum over workers that come and go can decrease, and a counter must not.) For the
-//! whole tree: `supervisor_live`, `supervisor_ready`, `supervisor_degraded`,
+//! because their numbers are never used again and would make a new series each; a pool whose template
+//! has `histograms` counts the messages of all its workers, also of those that are gone. For the whole
+//! tree: `supervisor_live`, `supervisor_ready`, `supervisor_degraded`,
 //! `supervisor_health_reasons`, `supervisor_waiting_children`, `supervisor_longest_wait_seconds`, and
 //! `supervisor_left_out`: beyond 2,000 children or 500 supervisors, the others have no series of
 //! their own. The package contains a dashboard for Grafana, `grafana.json`.

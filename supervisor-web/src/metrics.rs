@@ -45,12 +45,8 @@ struct ChildFigures {
     part: Option<Snapshot>,
     queued: usize,
     capacity: usize,
-}
-
-impl ChildFigures {
-    fn times(&self) -> Option<&MessageTimes> {
-        self.part.as_ref()?.message_times.as_deref()
-    }
+    /// The times of the messages, if they are measured.
+    times: Option<Box<MessageTimes>>,
 }
 
 /// The figures of a tree.
@@ -115,10 +111,10 @@ impl Figures {
 
     fn add_worker(&mut self, child: ScannedChild<'_>) {
         if self.children.len() < MOST_CHILDREN {
-            let part = child.snapshot();
-            let (path, queued, capacity) =
-                (part.path.as_str().to_owned(), part.queued, part.capacity);
-            self.children.push(ChildFigures { path, part: Some(part), queued, capacity });
+            let mut part = child.snapshot();
+            let (path, times) = (part.path.as_str().to_owned(), part.message_times.take());
+            let (queued, capacity) = (part.queued, part.capacity);
+            self.children.push(ChildFigures { path, part: Some(part), queued, capacity, times });
         } else {
             self.left_out += 1;
         }
@@ -133,7 +129,8 @@ impl Figures {
                 same.capacity += capacity;
             }
         } else if self.children.len() < MOST_CHILDREN {
-            self.children.push(ChildFigures { path, part: None, queued, capacity });
+            let times = slice.supervisor().message_times.clone();
+            self.children.push(ChildFigures { path, part: None, queued, capacity, times });
         } else {
             self.left_out += 1;
         }
@@ -289,16 +286,15 @@ fn write_children(text: &mut Text, children: &[ChildFigures]) {
 /// Writes the times of messages, of the children that measure them.
 fn write_times(text: &mut Text, children: &[ChildFigures]) {
     let mut each = |name, help, which: fn(&MessageTimes) -> &TimeHistogram| {
-        let measured = |child: &&ChildFigures| child.times().is_some();
-        let mut measured = children.iter().filter(measured).peekable();
+        let measured =
+            children.iter().filter_map(|child| Some((&child.path, child.times.as_deref()?)));
+        let mut measured = measured.peekable();
         if measured.peek().is_none() {
             return;
         }
         let mut family = text.family(name, "histogram", help);
-        for child in measured {
-            if let Some(times) = child.times() {
-                family.histogram(("child", &child.path), which(times));
-            }
+        for (path, times) in measured {
+            family.histogram(("child", path), which(times));
         }
     };
     each(

@@ -134,6 +134,27 @@ async fn a_child_that_measures_has_histograms() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_pool_that_measures_has_one_histogram_for_all_its_workers() {
+    let pool = Supervisor::new().build_pool(ChildSpec::per_worker::<Measured>("clerk"));
+    let child = ChildSpec::new("pool").with_supervisor(pool.supervisor().clone());
+    let supervisor = Supervisor::new().with_child(child).build();
+    supervisor.start().await.expect("it starts");
+    for time in [3, 40] {
+        let clerk = pool.add_worker_with(Measured).await.expect("a worker");
+        clerk.send(time).await.expect("it is sent");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        clerk.terminate().await.expect("it ends");
+    }
+    let text = scrape(&supervisor).await;
+    let handling = "supervisor_message_handling_seconds";
+    has(&text, &format!(r#"{handling}_bucket{{child="pool/*",le="0.005"}} 1"#));
+    has(&text, &format!(r#"{handling}_sum{{child="pool/*"}} 0.043"#));
+    has(&text, &format!(r#"{handling}_count{{child="pool/*"}} 2"#));
+    assert!(!text.contains("pool/#"), "no worker has a label of its own");
+    supervisor.shutdown().await.expect("it stops");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_lease_is_held_by_the_replica_that_leads() {
     let leases = MemoryLeases::new();
     let replica = |own: MemoryReplica| {

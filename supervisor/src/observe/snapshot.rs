@@ -78,7 +78,8 @@ pub struct Snapshot {
     /// [`send`](crate::ChildRef::send); the longest wait comes first.
     pub waits: Vec<Wait>,
     /// The times that messages waited and were handled; `None` unless the child has the option
-    /// `histograms`.
+    /// `histograms`. A pool whose template has the option has the times of all its workers, also of those
+    /// that are gone, and its workers have none of their own.
     pub message_times: Option<Box<MessageTimes>>,
     /// The reason of the last life's end, if a life has ended.
     pub last_exit: Option<ExitReason>,

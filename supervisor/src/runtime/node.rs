@@ -34,6 +34,7 @@ use crate::engine::{ChildRules, SupervisorRules};
 use crate::error::SupervisorError;
 use crate::inbox::{Anchor, Inbox, Link, Owner};
 use crate::life::LifeFactory;
+use crate::mailbox::PoolTimes;
 use crate::observe::{HealthSignal, Subscribers};
 use crate::runtime::backoff_seed::BackoffSeed;
 use crate::slot::{AnySlot, address_of};
@@ -56,6 +57,8 @@ pub(crate) struct PoolTemplate {
     pub(crate) factory: Option<Arc<dyn LifeFactory>>,
     /// The handles of the workers, if they are trees.
     pub(crate) trees: Trees,
+    /// The times of the workers' messages, if they have the option `histograms`.
+    pub(crate) times: Option<Arc<PoolTimes>>,
 }
 
 /// A supervisor, running or not.

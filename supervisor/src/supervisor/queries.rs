@@ -219,6 +219,8 @@ pub(super) fn fill_in(part: &mut Snapshot, node: &Node, now: Instant) {
         .map(|began| now.saturating_duration_since(began))
         .or(part.stopping);
     part.capacity = 0;
+    let times = node.template().and_then(|template| template.times.as_ref());
+    part.message_times = times.map(|times| times.known());
     part.lease = node.lease_status().map(Box::new);
 }
 
