@@ -1,12 +1,12 @@
 //! The metrics of a tree, as Prometheus reads them.
 //!
-//! A scrape reads them from the tree, a few hundred children at a time, so that nothing is counted
-//! between scrapes, and no supervisor is held up. The usual client libraries keep a registry of
-//! values that the program updates; such a registry, with entries to add and remove for each child,
-//! would duplicate the state of the tree. What is left is to write numbers as text, in `text.rs`.
+//! A scrape reads the figures from the tree, a few hundred children at a time, so that no supervisor is
+//! held up, and nothing has to be counted between scrapes. The usual client libraries keep a registry
+//! of values that the program updates; with entries to add and remove for each child, it would
+//! duplicate the state of the tree. What remains is to write numbers as text, in `text.rs`.
 //!
-//! The labels are closed: names of declared children, and words. The workers of a pool are counted
-//! together, since each new one would be a new series.
+//! The set of label values is bounded: names of declared children, and fixed words. The workers of a
+//! pool are counted together, since each new worker would be a new series.
 
 mod leases;
 mod text;
@@ -31,7 +31,7 @@ const MOST_SUPERVISORS: usize = 500;
 /// The numbers of a supervisor's children in each state.
 type States = [usize; ChildState::ALL.len()];
 
-/// A supervisor of the tree, and its children in figures.
+/// A supervisor of the tree, and the numbers of its children.
 struct SupervisorFigures {
     path: String,
     part: Snapshot,
@@ -309,7 +309,7 @@ fn write_times(text: &mut Text, children: &[ChildFigures]) {
     );
 }
 
-/// Returns a number as Prometheus has them.
+/// Converts a number: Prometheus has floating-point numbers only.
 fn count(number: usize) -> f64 {
     total(number as u64)
 }

@@ -31,7 +31,7 @@ pub(crate) struct HealthJson {
 struct HealthReasonJson {
     path: String,
     part: &'static str,
-    /// The problem in a word of a closed set.
+    /// The problem: a word of a fixed set.
     problem: &'static str,
     /// The whole reason on one line.
     text: String,

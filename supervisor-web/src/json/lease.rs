@@ -39,7 +39,7 @@ impl From<&LeaseStatus> for LeaseJson {
     }
 }
 
-/// The same with the path of the supervisor, and in words.
+/// The lease of a supervisor, in the health of the tree.
 #[derive(Serialize)]
 pub(super) struct HealthLeaseJson {
     path: String,

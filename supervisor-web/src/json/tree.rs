@@ -13,7 +13,7 @@ use super::{HealthJson, cut, millis, unix_now};
 pub(crate) struct TreeJson<'a> {
     /// Milliseconds since 1970.
     now: u64,
-    /// The process that answers: another number after a restart of the program.
+    /// A number that tells this process from those before a restart of the program.
     boot: u64,
     health: HealthJson,
     /// The actions that an operator may ask for.

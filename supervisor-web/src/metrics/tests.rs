@@ -177,7 +177,7 @@ async fn a_lease_is_held_by_the_replica_that_leads() {
         has(text, "supervisor_ready 1");
     }
     has(&leads, &format!("supervisor_lease_fence{labels} 1"));
-    // 30 seconds less a percent, less the half second by which the children end earlier; two milliseconds ago.
+    // 30 s less 1 %, less the half second by which the children end earlier, 2 ms ago.
     has(&leads, &format!("supervisor_lease_left_seconds{labels} 29.198"));
     assert!(!stands_by.contains("_fence{") && !stands_by.contains("_left_seconds{"), "{stands_by}");
 

@@ -1,8 +1,8 @@
-// The rows of the tree. Only those in sight exist as elements, and are used again while one scrolls.
+// The rows of the tree. Only the visible rows exist as elements; scrolling reuses them.
 
 const HEIGHT = 32;
 const pool = [];
-const flashes = new Map(); // path → { at, kind } of what has just happened to a child
+const flashes = new Map(); // path → { at, kind } of the last event that makes its row glow
 
 function rowElement() {
   const row = el('div', 'row');
@@ -21,7 +21,7 @@ function rowElement() {
   return row;
 }
 
-// Sets a text if it is another one: most rows stay as they are.
+// Sets the text of an element if it differs from the present one, since most texts do not change.
 function put(element, text) {
   if (element.shown !== text) { element.shown = text; element.textContent = text; }
 }
@@ -97,7 +97,7 @@ function fillLimit(cell, node) {
   cell.append(meter(node.restarts_left, node.max_restarts));
 }
 
-// Shows how many restarts are left: a dot each, or a bar if there are many.
+// Shows the restarts that are left as dots, or as a bar if there are too many for dots.
 function meter(left, most) {
   const shown = left === undefined ? most : left;
   const tone = left === 0 ? ' out' : shown < most ? ' used' : '';
@@ -124,7 +124,7 @@ function fillMail(cell, node) {
   cell.append(bar, el('small', '', String(node.queued || 0)));
 }
 
-// Lets a row glow for a moment after something has happened to it.
+// Makes a row glow for a moment after an event of its child.
 function flash(row, node) {
   const flashed = flashes.get(node.path);
   const age = flashed ? Date.now() - flashed.at : Infinity;
@@ -157,7 +157,7 @@ DRAW.tree = () => { collect(); DRAW.rows(); DRAW.header(); };
 function toggle(node) {
   if (!node.children || !node.children.length) return;
   app.folds.set(node.path, !isFolded(node));
-  // The next key may come before the next frame.
+  // At once, since the next key may be handled before the next frame.
   collect();
   draw('tree');
 }
@@ -169,7 +169,7 @@ function foldAll() {
   draw('tree');
 }
 
-// Moves the cursor, and brings it into sight.
+// Moves the cursor to this child, and scrolls to it.
 function select(path) {
   app.selected = path;
   const index = rows.findIndex(node => node.path === path);
@@ -181,7 +181,7 @@ function select(path) {
   draw('rows');
 }
 
-// Unfolds all supervisors above a child, and selects it.
+// Unfolds all supervisors above a child, and selects the child.
 function reveal(path) {
   let node = app.tree && app.tree.byPath.get(path);
   if (!node) return;
