@@ -43,7 +43,8 @@ function fill(row, node, index) {
   cells.dot.title = node.state;
   put(cells.name, node.name);
   cells.name.title = node.path || node.name;
-  put(cells.kind, node.strategy || (node.restart === 'Always' || !node.restart ? '' : node.restart.toLowerCase()));
+  cells.kind.title = node.strategy || '';
+  put(cells.kind, node.strategy === 'simple_one_for_one' ? 'pool' : node.strategy || (node.restart === 'Always' || !node.restart ? '' : node.restart.toLowerCase()));
   fillWhat(cells.what, node, folded);
   fillLimit(cells.limit, node);
   fillMail(cells.mail, node);

@@ -27,19 +27,20 @@ function forgetOne() {
 }
 const LOUD = new Set(['max_restarts_exceeded', 'child_given_up', 'child_not_stopped', 'lease_lost', 'operator']);
 
-// Adds, once, entries for the time before the first event that this page has received, from the tree: the
-// starts of children, and the last failure of each child that was restarted.
+// Adds, once, entries for what happened before the events that the program has kept, from the tree: the
+// starts of children, and the last failure of each child that was restarted. A child of the tree is left out
+// if the event of its start was received, or may still be on its way.
 let isFilled = false;
+const startsReceived = new Set();
 function fillFromTree() {
   if (isFilled || !app.tree) return;
   isFilled = true;
-  const told = new Set(), first = times.length ? times[0][0] : Infinity, now = app.at + app.skew;
+  const told = new Set(), now = app.at + app.skew;
   for (const entry of entries) if (entry.type === 'crash') told.add(entry.path);
   const started = [], failed = [];
   for (const node of app.tree.nodes) {
-    if (node.uptime_ms === undefined || !node.path) continue;
+    if (node.uptime_ms === undefined || !node.path || node.uptime_ms < 1000 || startsReceived.has(node.path)) continue;
     const at = now - node.uptime_ms;
-    if (at >= first - 5) continue;
     if (node.last_exit && node.last_exit.abnormal && node.life > 1) { if (!told.has(node.path)) failed.push([at, node]); }
     else if (node.life === 1) started.push([at, node.path]);
   }
@@ -52,6 +53,7 @@ function fillFromTree() {
     before.push({ type: 'run', word: 'started', at, last: started.reduce((last, [one]) => Math.max(last, one), at), count: started.length, paths });
   }
   before.sort((a, b) => a.last - b.last);
+  startsReceived.clear();
   for (const entry of before) entry.key = ++entryNumber;
   // These entries are older than all entries made from events.
   entries.unshift(...before.slice(-200));
@@ -96,6 +98,7 @@ function note(event) {
     pushEntry({ type: 'gap', at: event.at || Date.now() + app.skew, count: event.count });
     return;
   }
+  if (!isFilled && (event.kind === 'child_started' || event.kind === 'child_restarted')) startsReceived.add(event.path);
   if (event.kind === 'child_killed') killed.set(event.path, true);
   const crash = isCrash(event);
   if (event.kind === 'child_terminated') killed.delete(event.path);

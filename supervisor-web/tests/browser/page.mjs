@@ -47,6 +47,8 @@ try {
     const [told, first] = await page.evaluate(() => [entries[0].word + ' ' + entries[0].count, entries[0].paths.includes('orders/ledger')]);
     assert.match(told, /^started \d+$/);
     assert.equal(first, true, 'the first children that started are told');
+    const [starts, children] = await page.evaluate(() => [entries.reduce((sum, entry) => sum + (entry.word === 'started' ? entry.count : 0), 0), app.tree.nodes.length - 1]);
+    assert.equal(starts, children, 'each start is told once, by an event or from the tree');
   });
 
   await step('the budget of a stop knows the order, the drain and the limit for the whole', async () => {
