@@ -2,7 +2,7 @@
 //!
 //! What it shows: a declared tree with a typed child, a pool of connection workers, and a
 //! listener that uses both; a crash of one worker, which does not affect the others; a crash of
-//! the store, which no client notices but the one that caused it; an orderly shutdown.
+//! the store, which no client notices but the one that caused it; a graceful shutdown.
 //!
 //! How to run it: `cargo run --example quickstart`. The program contains its own client, which
 //! connects over a real socket. It ends by itself with exit code 0.
@@ -200,7 +200,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("\n5. The tree after all this: see the restarts.\n");
     println!("{}\n", service.supervisor().snapshot().await?);
 
-    println!("6. An orderly shutdown, in reverse order: the listener, the pool, the store.\n");
+    println!("6. A graceful shutdown, in reverse order: the listener, the pool, the store.\n");
     let report = service.supervisor().shutdown().await?;
     println!("\n{report}");
     Ok(())

@@ -122,7 +122,7 @@ async fn a_hung_child_is_found_by_its_heartbeat() -> TestResult {
     let mut watch = Watch::new(&app);
     testing::hang(&app, "inputs/reader").await?;
     let ended = watch.ended("inputs/reader").await?;
-    assert_eq!(ended.to_string(), "inputs/reader: ended (life 1): no sign of life within 10s");
+    assert_eq!(ended.to_string(), "inputs/reader: ended (life 1): no heartbeat within 10s");
     watch.restarted("inputs/reader").await?;
     Ok(())
 }

@@ -137,7 +137,7 @@ impl Job {
             Storm => "all fail at once, until all are up again",
             Churn | ChurnMillion => "a worker is added and the oldest one ended, with 10,000 alive",
             ChurnMemory => "growth of memory for each worker that was added and ended",
-            Stop | StopMillion => "orderly stop, until every child's locals are dropped",
+            Stop | StopMillion => "graceful stop, until every child's locals are dropped",
             Message => "message, from 1 producer",
             MessageFrom8 => "message, from 8 producers",
             Ask => "ask, and wait for the answer",

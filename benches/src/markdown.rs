@@ -16,7 +16,7 @@ const COLUMNS: [(Job, &str); 10] = [
     (Job::RestartPanic, "after a panic"),
     (Job::RestartAmong, "restart among siblings"),
     (Job::Storm, "all fail at once"),
-    (Job::Stop, "orderly stop / child"),
+    (Job::Stop, "graceful stop / child"),
     (Job::Message, "message"),
     (Job::MessageFrom8, "from 8 producers"),
     (Job::Ask, "ask"),
@@ -195,7 +195,7 @@ mod tests {
         let expected = "\
 Medians of 5 rounds on a machine. Nanoseconds of wall time, or bytes; in brackets the multiple of the floor.
 
-| | start / child | orderly stop / child |
+| | start / child | graceful stop / child |
 |---|---|---|
 | floor: JoinSet, one shared signal | 1,000 | 500 |
 | ours: functions, declared | 1,200 (1.2) | – |

@@ -38,7 +38,7 @@
 //!   9.4 s                                               ended
 //!   ...
 //! 33 jobs, each run once and in order. The scheduler changed hands 3 times; after a crash that takes up
-//! to 2s, the time of its lease, and after an orderly stop a moment.
+//! to 2s, the time of its lease, and after a graceful stop a moment.
 //! ```
 
 #![expect(clippy::doc_markdown, reason = "PostgreSQL is a name")]

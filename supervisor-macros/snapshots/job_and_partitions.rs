@@ -115,7 +115,7 @@ fn expression() {
             pub fn supervisor(&self) -> &::supervisor::Supervisor {
                 self.supervisor.get()
             }
-            /// Returns the worst-case time of an orderly shutdown; `None` if it has no bound.
+            /// Returns the worst-case time of a graceful shutdown; `None` if it has no bound.
             #[must_use]
             pub fn shutdown_budget(
                 &self,

@@ -79,7 +79,7 @@ impl ::core::fmt::Debug for Shop {
 #[automatically_derived]
 #[allow(dead_code, reason = "a program need not use all of it")]
 impl Shop {
-    /// The worst-case time of an orderly shutdown; `None` if it has no bound.
+    /// The worst-case time of a graceful shutdown; `None` if it has no bound.
     const SHUTDOWN_BUDGET: ::core::option::Option<::core::time::Duration> = ::supervisor::__private::shutdown_budget::<
         Self,
     >();

@@ -51,7 +51,7 @@ impl ::core::fmt::Debug for Sessions {
 #[automatically_derived]
 #[allow(dead_code, reason = "a program need not use all of it")]
 impl Sessions {
-    /// The worst-case time of an orderly shutdown; `None` if it has no bound.
+    /// The worst-case time of a graceful shutdown; `None` if it has no bound.
     const SHUTDOWN_BUDGET: ::core::option::Option<::core::time::Duration> = ::supervisor::__private::shutdown_budget::<
         Self,
     >();

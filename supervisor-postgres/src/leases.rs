@@ -17,7 +17,7 @@ use tokio_postgres::{Config, NoTls, Row, Socket};
 use crate::connection::{Connection, Link};
 use crate::error::PgLeaseError;
 use crate::server_clock::{Reading, ServerClock};
-use crate::statements::{ACQUIRE, ADD, CREATE, CREATE_ALONE, FIND, LOOK, RELEASE, RENEW};
+use crate::statements::{ACQUIRE, ADD, CREATE, CREATE_ALONE, FIND, HELD, LOOK, RELEASE, RENEW};
 
 /// The time limit of a request, unless a quarter of the lease's `ttl` is shorter.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -118,8 +118,8 @@ impl PgLeases {
         self
     }
 
-    /// Sets whether the engine listens for releases by other replicas (`LISTEN`), which makes an
-    /// orderly handover immediate. Through a pooler in transaction mode, such as PgBouncer with
+    /// Sets whether the engine listens for releases by other replicas (`LISTEN`), which makes a
+    /// graceful handover immediate. Through a pooler in transaction mode, such as PgBouncer with
     /// `pool_mode = transaction`, that is impossible: set `false` there, and a handover takes up to
     /// `renew`. Default: `true`.
     ///
@@ -267,6 +267,14 @@ impl PgLeases {
         Ok(Renewal::Renewed)
     }
 
+    async fn try_held(&self, prefix: &str) -> Result<Vec<String>, PgLeaseError> {
+        let rows = self.request(LIMIT, async |link: &Link| {
+            let rows = link.client.query_typed(HELD, &[(&prefix, Type::TEXT)]).await?;
+            rows.iter().map(|row| row.try_get("lease")).collect()
+        });
+        rows.await
+    }
+
     async fn try_release(&self, claim: &Claim) -> Result<(), PgLeaseError> {
         let holder = claim.holder().to_string();
         self.request(limit(claim), async |link: &Link| {
@@ -290,6 +298,10 @@ impl Leases for PgLeases {
 
     async fn release(&self, claim: Claim) -> Result<(), LeaseError> {
         Ok(self.try_release(&claim).await?)
+    }
+
+    async fn held(&self, prefix: &str) -> Result<Vec<String>, LeaseError> {
+        Ok(self.try_held(prefix).await?)
     }
 
     fn watch(&self, lease: &str) -> impl Future<Output = ()> + Send {

@@ -91,7 +91,7 @@
 //! | its clock is set forward | leases end too early; the next answer shows it, counts as an error, and degrades the tree |
 //! | its clock is set back | leases last longer, and nothing else happens |
 //! | a replica is paused in a transaction that has checked the fence | no other replica gets the lease until its session ends: set `idle_in_transaction_session_timeout` |
-//! | the connections go through a pooler in transaction mode | set [`PgLeases::with_listen`]`(false)`: an orderly handover takes up to `renew` |
+//! | the connections go through a pooler in transaction mode | set [`PgLeases::with_listen`]`(false)`: a graceful handover takes up to `renew` |
 //!
 //! Only the database's clock decides when a lease has ended, and only the replica's own clock decides
 //! by when its children must have ended. Of the two clocks, only the speeds are compared.

@@ -56,6 +56,11 @@ pub(crate) const LOOK: &str = concat!(
     " FROM supervisor_leases WHERE lease = $1"
 );
 
+/// Lists the leases that are held and whose names begin with a text (`$1`).
+pub(crate) const HELD: &str = "\
+SELECT lease FROM supervisor_leases \
+WHERE left(lease, length($1)) = $1 AND holder IS NOT NULL AND expires_at > clock_timestamp()";
+
 /// Inserts the row of a lease (`$1`), as a free one.
 pub(crate) const ADD: &str = "\
 INSERT INTO supervisor_leases (lease, expires_at) VALUES ($1, clock_timestamp()) \

@@ -16,7 +16,7 @@ use tokio::time::{Instant, Sleep};
 use crate::feed::{Item, Reader};
 use crate::routes::{Closing, Shown};
 
-/// The interval of the keep-alive comments, by which a reader notices that the connection is gone.
+/// The time between two keep-alive comments, by whose absence a reader notices that the connection is gone.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
 
 /// The time for which a reader's stream waits after it has sent everything. The events of this time are

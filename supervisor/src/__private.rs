@@ -66,7 +66,7 @@ pub const fn descriptor<T: Child>() -> &'static TreeDescriptor {
     }
 }
 
-/// Returns the longest time that an orderly shutdown of a tree may take; `None` if there is no
+/// Returns the longest time that a graceful shutdown of a tree may take; `None` if there is no
 /// bound.
 #[must_use]
 pub const fn shutdown_budget<T: Child>() -> Option<Duration> {

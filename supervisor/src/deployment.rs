@@ -94,7 +94,7 @@ impl Deployment {
         self
     }
 
-    /// Sets `WatchdogSec`, 30 seconds by default: how long the program may give no sign of life. It is
+    /// Sets `WatchdogSec`, 30 seconds by default: how long the runtime may not respond. It is
     /// in the unit if something answers it: with the features `systemd` and `signal`.
     #[must_use]
     pub fn with_watchdog(mut self, time: Duration) -> Self {

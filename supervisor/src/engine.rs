@@ -259,8 +259,8 @@ impl<C: Named, R> Engine<C, R> {
             Event::TasksLeft(child, generation, reason) => {
                 self.tasks_left(now, child, generation, reason);
             }
-            Event::SignOfLife(child, generation, at) => {
-                self.sign_of_life(now, child, generation, at);
+            Event::LastHeartbeat(child, generation, at) => {
+                self.last_heartbeat(now, child, generation, at);
             }
             Event::Retry(child, retry) => self.run_or_defer(now, Deferred::Retry(child, retry)),
             Event::Order(order) => self.order(now, order),

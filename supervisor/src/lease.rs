@@ -43,9 +43,12 @@
 //!
 //! | what happens | another replica runs the children |
 //! |---|---|
-//! | an orderly shutdown | at once when they have ended here, if the engine notifies it; else within `renew` |
+//! | a graceful shutdown | at once when they have ended here, if the engine notifies it; else within `renew` |
 //! | a crash of the process or the machine | within `ttl`, and a moment |
 //! | the engine is away | nobody does, once the lease may end; the tree is ready, and degraded |
+//!
+//! [`Singleton::build_shards`] spreads many leases evenly over the replicas, instead of one that a single
+//! replica has.
 //!
 //! A failure of the children that their supervisors do not handle ends the whole [`Singleton`], and
 //! releases the lease. The supervisor above restarts it; another replica may be faster.
@@ -70,6 +73,8 @@ mod keeper;
 mod leases;
 mod machine;
 mod news;
+mod permit;
+mod shards;
 mod singleton;
 mod terms;
 mod watchdog;

@@ -80,7 +80,7 @@ pub(crate) fn address_of(slot: &dyn AnySlot) -> usize {
     std::ptr::from_ref(slot.core()).addr()
 }
 
-/// The last sign of life of a child that has a heartbeat.
+/// The last heartbeat of a child that has to give heartbeats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Heartbeat {
     /// The child gave it at this instant.

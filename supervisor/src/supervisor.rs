@@ -290,7 +290,7 @@ impl Supervisor {
     ///
     /// # Errors
     ///
-    /// [`Ended`](SupervisorError::Ended) if the supervisor did not end by an orderly shutdown, with
+    /// [`Ended`](SupervisorError::Ended) if the supervisor did not end by a graceful shutdown, with
     /// the path and the reason of the failure that made it give up.
     /// [`FromInside`](SupervisorError::FromInside) if a task below this supervisor calls.
     ///

@@ -28,7 +28,7 @@
 //! | `EXTEND_TIMEOUT_USEC=…` | while the tree stops: 10 seconds, again every 3 seconds |
 //! | `WATCHDOG=1` | between `READY=1` and `STOPPING=1`: twice within `WatchdogSec` |
 //!
-//! **The watchdog** is answered by a thread outside of the runtime. It asks a task for a sign of life, and
+//! **The watchdog** is answered by a thread outside of the runtime. It asks a task to respond, and
 //! passes the answer on. So it is not answered for a runtime whose threads are all blocked, in which no
 //! [heartbeat](crate::guide::options) can fire any more; one thread that is free is enough. It is not
 //! answered either for a tree that is not live: one with a child that cannot be stopped. Nothing is polled,
@@ -39,7 +39,7 @@
 //! shutdown times of the children that the tree was built with, whichever is less; and then `kill_grace`,
 //! and a second for the end of the process. Where some child has `shutdown = infinity` and nothing limits
 //! the whole, `TimeoutStopSec` holds as it is. systemd takes no extension for less than `TimeoutStopSec`,
-//! so a unit with the right number is not affected. A runtime that gives no sign of life is not extended.
+//! so a unit with the right number is not affected. A runtime that does not respond is not extended.
 //!
 //! **Nothing runs** in a program that has not been started by systemd with `NOTIFY_SOCKET`, and no answer
 //! is asked for without `WatchdogSec`. A program under systemd has one more thread, which sends all

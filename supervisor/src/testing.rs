@@ -304,7 +304,7 @@ pub async fn panic(
 /// let mut watch = testing::Watch::new(&app);
 /// testing::hang(&app, "worker").await?;
 /// let ended = watch.ended("worker").await?;
-/// assert_eq!(ended.to_string(), "worker: ended (life 1): no sign of life within 1s");
+/// assert_eq!(ended.to_string(), "worker: ended (life 1): no heartbeat within 1s");
 /// # Ok(())
 /// # }
 /// ```

@@ -1,6 +1,7 @@
 //! Support for the tests: a limit for every wait, children that can be steered, a gauge of the
-//! lives that exist; what a fault matrix prints; and the conformance with Erlang.
+//! lives that exist; what a fault matrix prints; the conformance with Erlang; and the tests of leases.
 
+pub mod leases;
 pub mod matrix;
 pub mod otp;
 

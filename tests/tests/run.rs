@@ -100,7 +100,7 @@ fn assert_order(output: &str, lines: &[&str]) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_signal_stops_the_children_in_reverse_order() {
     for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
-        let mut program = Program::start("orderly");
+        let mut program = Program::start("graceful");
         program.prints("first runs").await.prints("second runs").await.signal(signal);
         let (status, output) = program.end().await;
         assert_eq!(status.code(), Some(0), "{output}");
@@ -182,7 +182,7 @@ async fn the_second_signal_decides_the_exit_code() {
 /// A wrapper forwards what its whole process group has received already.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn signals_that_arrive_together_are_one_request() {
-    let mut program = Program::start("orderly");
+    let mut program = Program::start("graceful");
     program.prints("first runs").await.prints("second runs").await;
     program.signal(Signal::STOP).signal(Signal::TERM).signal(Signal::INT).signal(Signal::CONT);
     let (status, output) = program.end().await;
@@ -192,7 +192,7 @@ async fn signals_that_arrive_together_are_one_request() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_signal_begins_the_drain_and_the_stop_comes_when_its_time_is_over() {
-    let mut program = Program::start_in("orderly", "drains");
+    let mut program = Program::start_in("graceful", "drains");
     program.prints("first runs").await.prints("second runs").await;
     let began = Instant::now();
     let (status, output) = program.signal(Signal::TERM).end().await;
@@ -311,7 +311,7 @@ async fn sigquit_is_no_repetition_of_an_earlier_signal() {
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_process_that_was_started_with_sighup_ignored_goes_on_ignoring_it() {
-    let mut program = Program::start_with(&["nohup", env!("CARGO_BIN_EXE_under-run"), "orderly"]);
+    let mut program = Program::start_with(&["nohup", env!("CARGO_BIN_EXE_under-run"), "graceful"]);
     program.prints("first runs").await.prints("second runs").await;
     program.signal(Signal::HUP).signal(Signal::QUIT);
     let (status, output) = program.end().await;
@@ -323,7 +323,7 @@ async fn a_process_that_was_started_with_sighup_ignored_goes_on_ignoring_it() {
 async fn a_program_can_keep_sighup_for_itself() {
     use std::os::unix::process::ExitStatusExt;
     let mut program =
-        Program::start_with(&[env!("CARGO_BIN_EXE_under-run"), "orderly", "leaves SIGHUP"]);
+        Program::start_with(&[env!("CARGO_BIN_EXE_under-run"), "graceful", "leaves SIGHUP"]);
     program.prints("first runs").await.signal(Signal::HUP);
     let (status, output) = program.end().await;
     // The default action, since this program does not listen to SIGHUP.

@@ -14,8 +14,8 @@ use tokio::time::sleep;
 /// The time of the watchdog.
 const TIME: Duration = Duration::from_secs(1);
 
-/// The exit code of a process whose runtime gave no sign of life.
-const NO_SIGN_OF_LIFE: i32 = 70;
+/// The exit code of a process whose runtime did not respond.
+const NO_RESPONSE: i32 = 70;
 
 struct Process {
     child: Child,
@@ -89,8 +89,8 @@ async fn a_process_whose_only_thread_is_blocked_is_ended_after_a_report() {
     let line = process.prints("the thread runs this child").await;
     assert!(line.contains("ERROR") && line.contains("child=clerk"), "{line}");
     assert!(line.contains("thread=tokio"), "{line}");
-    process.prints("the runtime gave no sign of life").await;
-    assert_eq!(process.ends().await, Some(NO_SIGN_OF_LIFE));
+    process.prints("the runtime did not respond").await;
+    assert_eq!(process.ends().await, Some(NO_RESPONSE));
     assert!(began.elapsed() >= TIME, "it was ended after {:?}", began.elapsed());
     let gone = async {
         while test_kill_process(program).is_ok() {

@@ -196,7 +196,7 @@ async fn one_replica_runs_the_children_and_the_other_stands_by() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_orderly_shutdown_hands_over_at_once_and_releases_last() {
+async fn a_graceful_shutdown_hands_over_at_once_and_releases_last() {
     let (leases, gauge) = (MemoryLeases::new(), Gauge::new());
     let one = Replica::start(&leases, &gauge, 4 * SECOND).await;
     quiet().await;

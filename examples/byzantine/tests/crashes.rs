@@ -21,7 +21,7 @@ fn lives(outcome: &Outcome) -> Vec<usize> {
 
 /// Asserts that the outcome is the same as without crashes, and that no general has voted twice.
 fn assert_unharmed(outcome: &Outcome) {
-    outcome.end.as_ref().expect("an orderly end");
+    outcome.end.as_ref().expect("a graceful end");
     let decided: Vec<Order> = outcome.decisions().into_iter().flatten().collect();
     assert_eq!(decided, decisions(&outcome.plan), "{:?}", outcome.plan);
     for notebook in &outcome.notebooks {
@@ -150,7 +150,7 @@ async fn a_slow_general_oversleeps_once_whoever_wakes_it() {
         .with_crash(2, 2, AfterVoting)
         .with_strategy(OneForAll);
     let outcome = campaign(plan).await;
-    outcome.end.as_ref().expect("an orderly end");
+    outcome.end.as_ref().expect("a graceful end");
     assert_eq!(outcome.verdict().agreed, Some(Attack));
     assert_eq!(lives(&outcome), [2, 2, 2, 2]);
 }

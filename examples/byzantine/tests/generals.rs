@@ -14,7 +14,7 @@ use supervisor_tests::within;
 async fn campaign(plan: Plan) -> Outcome {
     let expected = decisions(&plan);
     let outcome = within("the end of the campaign", run(plan)).await.expect("a start");
-    outcome.end.as_ref().expect("an orderly end");
+    outcome.end.as_ref().expect("a graceful end");
     let decided: Vec<Order> = outcome.decisions().into_iter().flatten().collect();
     assert_eq!(decided, expected, "the generals decide as in the rehearsal: {:?}", outcome.plan);
     outcome

@@ -37,7 +37,7 @@ async fn survive(settings: &Settings) -> u64 {
         }
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
-    within("the end", campaign.supervisor().wait()).await.expect("an orderly end");
+    within("the end", campaign.supervisor().wait()).await.expect("a graceful end");
     let notebooks = field.notebooks();
     let decided: Vec<Order> = notebooks.iter().filter_map(Notebook::decision).collect();
     assert_eq!(decided, expected, "{settings:?}");

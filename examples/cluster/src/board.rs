@@ -140,7 +140,7 @@ impl Board {
         }
         println!(
             "\n{jobs} jobs, each run once and in order. The scheduler changed hands {} times; after a crash \
-             that takes up to {TTL:?}, the time of its lease, and after an orderly stop a moment.",
+             that takes up to {TTL:?}, the time of its lease, and after a graceful stop a moment.",
             state.changes
         );
         Ok(state.changes)

@@ -6,6 +6,6 @@ use cluster::{Cluster, tour_of};
 async fn the_scheduler_changes_hands_and_each_job_is_run_once() {
     let cluster = Cluster::start_in_memory(false).await.unwrap();
     let (jobs, changes) = tour_of(cluster).await.unwrap();
-    // The crash, the orderly stop, the cut connection; after the outage, any of them may be the first.
+    // The crash, the graceful stop, the cut connection; after the outage, any of them may be the first.
     assert!(jobs > 20 && changes >= 3, "{jobs} jobs, {changes} changes");
 }

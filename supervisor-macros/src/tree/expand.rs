@@ -104,7 +104,7 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
         #[automatically_derived]
         #[allow(dead_code, reason = "a program need not use all of it")]
         impl #this {
-            /// The worst-case time of an orderly shutdown; `None` if it has no bound.
+            /// The worst-case time of a graceful shutdown; `None` if it has no bound.
             #quiet_vis const SHUTDOWN_BUDGET: ::core::option::Option<::core::time::Duration> =
                 #krate::__private::shutdown_budget::<Self>();
             /// The worst-case time of a start; `None` if it has no bound. A child that does not

@@ -228,9 +228,9 @@ impl<M> Context<M> {
         Some(Abandonment { link, generation })
     }
 
-    /// Gives a sign of life, for a child with a `heartbeat`.
+    /// Gives a heartbeat, for a child with the option `heartbeat`.
     ///
-    /// To receive a message, and to wait for one, are signs of life too.
+    /// To receive a message, and to wait for one, count as heartbeats too.
     pub fn heartbeat(&self) {
         if self.heartbeat {
             self.slot.core.heartbeat(self.generation, Heartbeat::Given(clock::now()));

@@ -12,7 +12,7 @@ use crate::spec::written;
 /// | `Type=notify` | with the feature `systemd`: the service is up when the tree is, and `run` says so; otherwise `Type=exec`: it is up when the program runs |
 /// | `TimeoutStartSec` | the time of the start |
 /// | `TimeoutStopSec` | the time of the stop, from SIGTERM to SIGKILL |
-/// | `WatchdogSec` | with the feature `systemd`: how long the program may give no sign of life before it is ended and started again |
+/// | `WatchdogSec` | with the feature `systemd`: how long the runtime may not respond before the program is ended and started again |
 /// | `KillMode=mixed` | SIGTERM for the program alone, which stops its child processes in the tree's order; SIGKILL for all |
 /// | `Restart=on-failure` | a program that fails, or is ended by the watchdog, is started again |
 /// | `RestartSec` | the time before that: with systemd's default of 100 ms, a program that fails at once would use up the 5 starts that systemd allows within 10 seconds, and stay down for good |

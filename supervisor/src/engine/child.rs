@@ -24,7 +24,7 @@ pub(crate) struct ChildRules {
     pub(crate) significant: bool,
     /// `true` if the child receives the messages that are queued when it is stopped for good.
     pub(crate) drain: bool,
-    /// The time without a sign of life after which a life is considered hung.
+    /// The time without a heartbeat after which a life is considered hung.
     pub(crate) heartbeat: Option<Duration>,
     /// The part that the child has in the health of its tree.
     pub(crate) health: HealthPart,

@@ -1,4 +1,4 @@
-//! Heartbeats: the checks of the signs of life that a child has to give.
+//! Heartbeats: the checks that a child gives the heartbeats that it has to give.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use super::{Child, Effect, Engine, Key, Named};
 use crate::spec::ExitReason;
 
 impl<C: Named, R> Engine<C, R> {
-    /// Has the last sign of life of a child looked up, whose heartbeat was due at `due`.
+    /// Has the last heartbeat of a child looked up, whose heartbeat was due at `due`.
     pub(super) fn heartbeat_due(&mut self, now: Instant, key: Key, due: Instant) {
         let Some(limit) = self.heartbeat_of(key) else { return };
         if now.duration_since(due) > limit / 4 {
@@ -19,8 +19,8 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    /// Fails a life whose last sign of life was given too long ago, or sets its next deadline.
-    pub(super) fn sign_of_life(&mut self, now: Instant, key: Key, generation: u64, at: Instant) {
+    /// Fails a life whose last heartbeat was given too long ago, or sets its next deadline.
+    pub(super) fn last_heartbeat(&mut self, now: Instant, key: Key, generation: u64, at: Instant) {
         let up = |child: &Child<C, R>| {
             child.generation == generation && matches!(child.state, State::Up { .. })
         };
@@ -35,14 +35,14 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    /// Sets the deadline by which a life has to give a sign of life.
+    /// Sets the deadline by which a life has to give a heartbeat.
     pub(super) fn arm_heartbeat(&mut self, now: Instant, key: Key) {
         if let Some(limit) = self.heartbeat_of(key) {
             self.arm(now, key, limit);
         }
     }
 
-    /// Returns the time within which a child has to give a sign of life, if there is one.
+    /// Returns the time within which a child has to give a heartbeat, if there is one.
     fn heartbeat_of(&self, key: Key) -> Option<Duration> {
         // A heartbeat of zero would be due again as soon as it was checked.
         self.rules_of(key)?.heartbeat.filter(|limit| !limit.is_zero())

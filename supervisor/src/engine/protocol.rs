@@ -28,9 +28,9 @@ pub(crate) enum Event<R> {
     Adopted(Key, u64, Option<Box<Refusal>>),
     /// A life has ended: its task is gone, with everything that the task held.
     Exited(Key, u64, Exit),
-    /// A life has given its last sign of life at this instant, as the driver has looked up for
+    /// A life has given its last heartbeat at this instant, as the driver has looked up for
     /// [`Effect::CheckHeartbeat`].
-    SignOfLife(Key, u64, Instant),
+    LastHeartbeat(Key, u64, Instant),
     /// A child's start is tried again, as [`Effect::RetryLater`] asked for: the messages that were
     /// waiting then have been handled.
     Retry(Key, u32),
@@ -202,7 +202,7 @@ pub(crate) enum Effect<C, R> {
     DrainMailbox(Key),
     /// Drop the life; for a supervisor: stop all lives below that supervisor at once.
     Abort(Key),
-    /// Look up the instant of the life's last sign of life, and send [`Event::SignOfLife`].
+    /// Look up the instant of the life's last heartbeat, and send [`Event::LastHeartbeat`].
     CheckHeartbeat(Key),
     /// Limit the stop of a child that is a supervisor.
     Limit(Key, Limit),

@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 use super::leases::{Acquisition, Claim, Holder, LeaseError, Leases, Renewal};
 use super::machine::{Action, Cause, Input, Machine};
 use super::news::News;
+use super::permit::Permit;
 use super::terms::{MARGIN, Terms};
 use super::watchdog::{self, Overrun};
 use crate::child::{Addressable, Context, Worker};
@@ -36,6 +37,8 @@ pub(super) struct Keeper<L> {
     /// The supervisor of the children.
     pub(super) leader: Arc<Node>,
     pub(super) overrun: Overrun,
+    /// The permission to acquire the lease; `None` if it is always given.
+    pub(super) permit: Option<Arc<Permit>>,
 }
 
 impl<L: Leases> Addressable for Keeper<L> {
@@ -73,6 +76,7 @@ impl<L: Leases> Worker for Keeper<L> {
             trouble: None,
             failure: None,
         };
+        run.look_at_permit();
         while run.act()? {
             let input = run.wait(shutdown.as_mut()).await;
             run.take_in(input);
@@ -97,6 +101,8 @@ enum Happened {
     Stopped,
     Asked,
     MayBeFree,
+    /// The permission may have changed.
+    Permit,
     Time,
 }
 
@@ -239,6 +245,8 @@ impl<L: Leases> Run<'_, L> {
         let wake_at = self.machine.wake_at().map(|at| at.saturating_sub(now));
         let wake_at = wake_at.and_then(|left| clock::now().checked_add(left));
         let mut timer = pin!(wake_at.map(time::sleep_until));
+        let permit = self.keeper.permit.as_deref();
+        let mut permit = pin!(permit.map(Permit::changed));
         poll_fn(|cx| {
             if let Some(answer) = poll_slot(&mut self.answer, cx) {
                 let answer = answer.unwrap_or_else(|_| Err("the request has panicked".to_owned()));
@@ -256,6 +264,11 @@ impl<L: Leases> Run<'_, L> {
             }
             if poll_slot(&mut self.watch, cx).is_some() {
                 return Poll::Ready(Happened::MayBeFree);
+            }
+            if let Some(changed) = permit.as_mut().as_pin_mut()
+                && changed.poll(cx).is_ready()
+            {
+                return Poll::Ready(Happened::Permit);
             }
             let timer = timer.as_mut().as_pin_mut();
             timer.map_or(Poll::Pending, |timer| timer.poll(cx)).map(|()| Happened::Time)
@@ -288,6 +301,7 @@ impl<L: Leases> Run<'_, L> {
                 Input::Stop
             }
             Happened::Started(_) | Happened::Time => return,
+            Happened::Permit => return self.look_at_permit(),
             Happened::Stopped => {
                 self.keeper.gate.close();
                 self.releases = self.machine.deadline().is_some();
@@ -298,6 +312,13 @@ impl<L: Leases> Run<'_, L> {
         };
         self.machine.on(now, input);
         self.say_trouble();
+    }
+
+    fn look_at_permit(&mut self) {
+        if let Some(permit) = &self.keeper.permit {
+            let now = self.keeper.gate.clock().now();
+            self.machine.on(now, Input::Permit(permit.is_given()));
+        }
     }
 
     /// Says in the health of the tree what is wrong with the engine.

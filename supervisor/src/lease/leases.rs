@@ -53,6 +53,16 @@ pub trait Leases: Send + Sync + 'static {
         future::pending()
     }
 
+    /// Returns the names of the leases that are held at this moment, by any replica, and whose names
+    /// begin with this text. [Shards](super::Singleton::build_shards) need it, and nothing else does.
+    ///
+    /// The list decides only who asks for which lease, so it may be a moment old. The default is an error
+    /// that says that the engine has no list.
+    fn held(&self, prefix: &str) -> impl Future<Output = Result<Vec<String>, LeaseError>> + Send {
+        let _ = prefix;
+        future::ready(Err("this engine cannot list the leases that are held".into()))
+    }
+
     /// Returns the clock by which this replica counts the time of its leases.
     fn clock(&self) -> LeaseClock {
         LeaseClock::boottime()
@@ -77,6 +87,10 @@ impl<L: Leases> Leases for Arc<L> {
 
     fn watch(&self, lease: &str) -> impl Future<Output = ()> + Send {
         (**self).watch(lease)
+    }
+
+    fn held(&self, prefix: &str) -> impl Future<Output = Result<Vec<String>, LeaseError>> + Send {
+        (**self).held(prefix)
     }
 
     fn clock(&self) -> LeaseClock {

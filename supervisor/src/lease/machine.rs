@@ -37,6 +37,8 @@ pub(super) enum Input {
     Stop,
     /// The lease may be free.
     Free,
+    /// This replica may acquire and hold the lease, or it may not: another one is to have it.
+    Permit(bool),
 }
 
 /// Something to do.
@@ -65,7 +67,7 @@ pub(super) enum Cause {
     NotRenewed,
     /// The engine says that the lease belongs to another holder, or to none.
     Taken,
-    /// The lease is wanted no more.
+    /// The lease is wanted no more, or not in this replica.
     Asked,
 }
 
@@ -100,6 +102,17 @@ enum Phase {
     Over { told: bool },
 }
 
+/// Where the lease is to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wish {
+    /// In this replica.
+    Here,
+    /// In another replica, for now.
+    Elsewhere,
+    /// In this replica no more.
+    NoMore,
+}
+
 /// The state of one lease, from the point of view of one replica. Moments are readings of the
 /// replica's clock.
 #[derive(Debug)]
@@ -113,8 +126,7 @@ pub(super) struct Machine {
     next: Duration,
     /// Set while the present holder may have the lease although no answer says so.
     unsure: bool,
-    /// The lease is wanted no more.
-    unwanted: bool,
+    wish: Wish,
     /// The fence of the last acquisition.
     fence: u64,
     /// The moment before which no attempt to acquire the lease is made, whatever the news.
@@ -139,7 +151,7 @@ impl Machine {
             deadline: None,
             next: now,
             unsure: false,
-            unwanted: false,
+            wish: Wish::Here,
             fence: 0,
             not_before: now,
             may_be_free: false,
@@ -153,13 +165,14 @@ impl Machine {
 
     /// Returns `true` while no child runs and the lease is wanted: news that it may be free matter.
     pub(super) fn is_on_standby(&self) -> bool {
-        self.phase == Phase::Standby && !self.unwanted
+        self.phase == Phase::Standby && self.wish == Wish::Here
     }
 
     /// Returns the moment at which [`Self::act`] has to be called again, if nothing happens before.
     pub(super) fn wake_at(&self) -> Option<Duration> {
         let request = match self.request {
             Some(Request { sent, .. }) => Some(sent + self.terms.patience()),
+            None if self.phase == Phase::Standby && self.wish == Wish::Elsewhere => None,
             None if self.may_renew() || self.phase == Phase::Standby => Some(self.next),
             None => None,
         };
@@ -175,8 +188,14 @@ impl Machine {
     /// Takes note of what has happened.
     pub(super) fn on(&mut self, now: Duration, input: Input) {
         match input {
-            Input::Stop => self.unwanted = true,
+            Input::Stop => self.wish = Wish::NoMore,
             Input::Free => self.hurry(now),
+            Input::Permit(_) if self.wish == Wish::NoMore => {}
+            Input::Permit(true) => {
+                self.wish = Wish::Here;
+                self.hurry(now);
+            }
+            Input::Permit(false) => self.wish = Wish::Elsewhere,
             Input::Ended => self.ended(now),
             answer => {
                 if let Some(Request { kind, sent }) = self.request.take() {
@@ -225,12 +244,15 @@ impl Machine {
         }
         let kind = match self.phase {
             Phase::Releasing => Kind::Release,
-            Phase::Standby if self.unwanted && !self.unsure => {
+            Phase::Standby if self.wish == Wish::NoMore && !self.unsure => {
                 self.phase = Phase::Over { told: true };
                 return Some(Action::Over);
             }
             // What the present holder may have would keep the next one out.
-            Phase::Standby if self.unsure && (self.unwanted || now >= self.next) => Kind::Release,
+            Phase::Standby if self.unsure && (self.wish != Wish::Here || now >= self.next) => {
+                Kind::Release
+            }
+            Phase::Standby if self.wish == Wish::Elsewhere => return None,
             Phase::Standby if now >= self.next => Kind::Acquire,
             Phase::Leading | Phase::Stopping { .. } if self.may_renew() && now >= self.next => {
                 Kind::Renew
@@ -257,7 +279,7 @@ impl Machine {
             Some(Cause::Taken)
         } else if self.is_within(now, self.terms.time_to_stop()) {
             Some(Cause::NotRenewed)
-        } else if self.unwanted {
+        } else if self.wish != Wish::Here {
             Some(Cause::Asked)
         } else {
             None
@@ -293,7 +315,7 @@ impl Machine {
                 // An answer may come so late that the time left is not worth a start; and a fence
                 // that does not grow protects nothing.
                 let is_late = self.is_within(now, self.terms.time_to_stop());
-                let is_usable = !is_late && !self.unwanted && fence > self.fence;
+                let is_usable = !is_late && self.wish == Wish::Here && fence > self.fence;
                 self.fence = self.fence.max(fence);
                 self.next = sent + self.terms.renew();
                 self.phase = if is_usable { Phase::Acquired(fence) } else { Phase::Releasing };
@@ -338,7 +360,7 @@ impl Machine {
     }
 
     fn stand_by(&mut self, next: Duration) {
-        self.phase = if self.unwanted && !self.unsure {
+        self.phase = if self.wish == Wish::NoMore && !self.unsure {
             Phase::Over { told: false }
         } else {
             Phase::Standby

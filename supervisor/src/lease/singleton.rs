@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::fence::Fence;
 use super::keeper::Keeper;
 use super::leases::Leases;
+use super::permit::Permit;
 use super::terms::Terms;
 use super::watchdog::Overrun;
 use crate::life::gate::Gate;
@@ -20,7 +21,7 @@ const KEEPER: &str = "lease";
 const LEADER: &str = "leader";
 
 /// The time that the keeper has to release the lease when it is stopped: the engine may be away.
-const RELEASE: Duration = Duration::from_secs(2);
+pub(super) const RELEASE: Duration = Duration::from_secs(2);
 
 /// Builds a supervisor whose children run only while this replica holds a lease.
 ///
@@ -61,12 +62,18 @@ const RELEASE: Duration = Duration::from_secs(2);
 /// See [the module's page](crate::lease) for what is promised, and what is not.
 #[must_use = "a singleton does nothing until it is built and given to a supervisor"]
 pub struct Singleton<L> {
-    leases: L,
-    lease: Arc<str>,
-    ttl: Duration,
-    renew: Duration,
-    shutdown: Option<Duration>,
-    overrun: Overrun,
+    pub(super) leases: L,
+    pub(super) lease: Arc<str>,
+    pub(super) ttl: Duration,
+    pub(super) renew: Duration,
+    pub(super) shutdown: Option<Duration>,
+    pub(super) overrun: Overrun,
+}
+
+/// A supervisor that needs a lease, and the gate before its children.
+pub(super) struct Built {
+    pub(super) supervisor: Supervisor,
+    pub(super) gate: Arc<Gate>,
 }
 
 impl<L: Leases> Singleton<L> {
@@ -96,7 +103,7 @@ impl<L: Leases> Singleton<L> {
         self
     }
 
-    /// Sets how long an orderly stop of all children together may take; those that take longer are
+    /// Sets how long a graceful stop of all children together may take; those that take longer are
     /// killed. Default: the sum of their `shutdown` times.
     pub fn with_shutdown(mut self, shutdown: Duration) -> Self {
         self.shutdown = Some(shutdown);
@@ -119,6 +126,15 @@ impl<L: Leases> Singleton<L> {
     /// together. It also fails if a supervisor below runs already: its children have started without the
     /// lease.
     pub fn build(self, children: impl FnOnce(Fence) -> SupervisorBuilder) -> Supervisor {
+        self.build_with(None, children).supervisor
+    }
+
+    /// Builds the supervisor; its lease is acquired only while the permission is given.
+    pub(super) fn build_with(
+        self,
+        permit: Option<Arc<Permit>>,
+        children: impl FnOnce(Fence) -> SupervisorBuilder,
+    ) -> Built {
         let Self { leases, lease, ttl, renew, shutdown, overrun } = self;
         let gate = Gate::new(Arc::clone(&lease), leases.clock());
         let leader = children(Fence::new(Arc::clone(&lease), Arc::clone(&gate))).build();
@@ -151,16 +167,17 @@ impl<L: Leases> Singleton<L> {
         if let Some(terms) = terms {
             let leases = Arc::new(leases);
             let gate = Arc::clone(&gate);
-            let keeper = Keeper { leases, lease, ttl, terms, gate, leader: node, overrun };
+            let leader = node;
+            let keeper = Keeper { leases, lease, ttl, terms, gate, leader, overrun, permit };
             let keeper = ChildSpec::new(KEEPER).with_worker(keeper).with_shutdown(RELEASE);
             builder = builder.with_child(keeper);
         }
         let built = builder.with_child(below).build();
-        built.node().set_kept_lease(gate);
+        built.node().set_kept_lease(Arc::clone(&gate));
         if let Some(rule) = fault_below.or(fault) {
             built.node().set_fault(rule);
         }
-        built
+        Built { supervisor: built, gate }
     }
 }
 

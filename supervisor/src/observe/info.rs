@@ -58,7 +58,7 @@ pub struct ChildSpecInfo {
     pub start: StartMode,
     /// The time within which the child has to report that it is up, if it has to report.
     pub start_timeout: Option<Duration>,
-    /// The time without a sign of life after which the child is considered hung, if there is one.
+    /// The time without a heartbeat after which the child is considered hung, if there is one.
     pub heartbeat: Option<Duration>,
     /// The part that the child has in the health of its tree.
     pub health: HealthPart,

@@ -377,7 +377,7 @@ impl SlotCore {
         }
     }
 
-    /// Begins to expect signs of life from a child that has come up, if it has a heartbeat.
+    /// Begins to expect heartbeats from a child that has come up, if it has the option `heartbeat`.
     pub(crate) fn came_up(&self, now: Instant) {
         self.lock().came_up(now);
     }
@@ -491,8 +491,8 @@ impl SlotCore {
         self.lock().restarts()
     }
 
-    /// Records a sign of life of this life, if the child has a heartbeat. A context that was kept
-    /// beyond its life gives no sign of life for the next one.
+    /// Records a heartbeat of this life, if the child has the option `heartbeat`. A context that was kept
+    /// beyond its life gives no heartbeat for the next one.
     pub(crate) fn heartbeat(&self, generation: u64, heartbeat: Heartbeat) {
         let mut locked = self.lock();
         if self.is_present(generation)

@@ -51,7 +51,7 @@ pub(super) struct Rare {
     exit: Option<ExitReason>,
     /// The failure before the last one, whose error is dropped in the task of the next life that fails.
     replaced: Option<Failure>,
-    /// The last sign of life, if the child has a heartbeat and has come up.
+    /// The last heartbeat, if the child has the option `heartbeat` and has come up.
     pub(super) heartbeat: Option<Heartbeat>,
     /// The futures that wait beside the first one.
     pub(super) more_waiting: MoreWaiting,

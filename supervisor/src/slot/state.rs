@@ -20,7 +20,7 @@ const ENDED: u64 = 4;
 const ABANDONED: u64 = 8;
 /// The life has to report that it is up.
 const NOTIFY: u64 = 16;
-/// The life has to give signs of life.
+/// The life has to give heartbeats.
 const HEARTBEAT: u64 = 32;
 /// The life is not polled any more: a test makes it hang.
 #[cfg(feature = "test-util")]
@@ -99,7 +99,7 @@ const EXITS: [LastExit; 4] =
 pub(crate) struct Duties {
     /// The life has to report that it is up.
     pub(crate) notify: bool,
-    /// The life has to give signs of life.
+    /// The life has to give heartbeats.
     pub(crate) heartbeat: bool,
 }
 

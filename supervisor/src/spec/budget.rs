@@ -1,10 +1,10 @@
-//! The longest time that an orderly shutdown may take.
+//! The longest time that a graceful shutdown may take.
 
 use std::time::Duration;
 
 use super::Shutdown;
 
-/// The longest time that an orderly shutdown may take.
+/// The longest time that a graceful shutdown may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Budget {
     Bounded(Duration),

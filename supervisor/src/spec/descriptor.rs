@@ -157,7 +157,7 @@ impl TreeDescriptor {
         found
     }
 
-    /// Returns the longest time that an orderly stop of the children may take.
+    /// Returns the longest time that a graceful stop of the children may take.
     const fn inner_budget(&self) -> Budget {
         if self.is_by_use() {
             return self.longest_path();
@@ -248,7 +248,7 @@ impl TreeDescriptor {
         text
     }
 
-    /// Returns the longest time that an orderly shutdown of this tree may take, with its drain;
+    /// Returns the longest time that a graceful shutdown of this tree may take, with its drain;
     /// `None` if there is no bound.
     #[must_use]
     pub const fn shutdown_budget(&self) -> Option<Duration> {

@@ -23,7 +23,7 @@ pub(crate) use self::failure::{Plainness, Rendering};
 pub enum ExitReason {
     /// `run` returned `Ok(())`.
     Normal,
-    /// The child came to an orderly stop, or ended because it was asked to.
+    /// The child ended because it was asked to stop.
     Shutdown,
     /// The life was aborted: by `brutal_kill`, by a time-out, or by
     /// [`ChildRef::kill`](crate::ChildRef::kill).
@@ -42,7 +42,7 @@ pub enum ExitReason {
     StartTimeout(Duration),
     /// The life dropped its context before it was ready.
     StartAbandoned,
-    /// The life did not show a sign of life within its `heartbeat`.
+    /// The life gave no heartbeat within the time of its option `heartbeat`.
     Hung(Duration),
     /// A supervisor gave up: its child failed more often than `max_restarts` allows, or could
     /// not be helped by a restart.
@@ -174,7 +174,7 @@ impl fmt::Display for ExitReason {
             Self::EscalateToRoot(failure) => write!(f, "escalated to the root: {failure:#}"),
             Self::StartTimeout(limit) => write!(f, "not ready within {limit:?}"),
             Self::StartAbandoned => f.write_str("dropped its context before it was ready"),
-            Self::Hung(limit) => write!(f, "no sign of life within {limit:?}"),
+            Self::Hung(limit) => write!(f, "no heartbeat within {limit:?}"),
             Self::Escalated(escalation) => write!(f, "gave up: {escalation}"),
             Self::StartFailed(escalation) => write!(f, "failed to start {escalation}"),
             Self::UsedUp => f.write_str("its value was used up by its only life"),

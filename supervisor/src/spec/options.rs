@@ -209,7 +209,7 @@ impl ChildOptions {
         self
     }
 
-    /// Sets how long the child may give no sign of life before it is considered hung and killed.
+    /// Sets how long the child may give no heartbeat before it is considered hung and killed.
     #[must_use]
     pub const fn with_heartbeat(mut self, every: Duration) -> Self {
         self.heartbeat = Some(every);
@@ -243,7 +243,7 @@ impl ChildOptions {
         self
     }
 
-    /// Marks the child as a [`Program`](crate::Program), which gives no sign of life.
+    /// Marks the child as a [`Program`](crate::Program), which gives no heartbeat.
     #[cfg(all(feature = "process", unix))]
     pub(crate) const fn as_program(mut self) -> Self {
         self.program = true;
@@ -376,7 +376,7 @@ impl ChildOptions {
         }
     }
 
-    /// Returns how long the child may give no sign of life; `None` if there is no limit.
+    /// Returns how long the child may give no heartbeat; `None` if there is no limit.
     #[must_use]
     pub const fn heartbeat(&self) -> Option<Duration> {
         self.heartbeat

@@ -227,7 +227,7 @@ const fn backoff_inverted(subject: &Subject<'_>) -> Option<Text> {
     Some(wording::backoff_inverted(shorter.as_str(), longer.as_str()))
 }
 
-/// Checks that a program has no `heartbeat`: it gives no sign of life, and would be killed each
+/// Checks that a program has no `heartbeat`: it gives no heartbeat, and would be killed each
 /// time.
 const fn heartbeat_of_program(subject: &Subject<'_>) -> Option<Text> {
     if !subject.options.is_program() || subject.options.heartbeat().is_none() {
@@ -236,7 +236,7 @@ const fn heartbeat_of_program(subject: &Subject<'_>) -> Option<Text> {
     Some(
         Text::new()
             .quoted(subject.name)
-            .str(" is a program, which gives no sign of life, so `heartbeat` would kill it each ")
+            .str(" is a program, which gives no heartbeat, so `heartbeat` would kill it each ")
             .str("time; leave it out"),
     )
 }
@@ -351,7 +351,7 @@ const fn drain_of_killed(subject: &Subject<'_>) -> Option<Text> {
 }
 
 /// Checks that a supervisor has no `start = notify`, no `heartbeat`, no `mailbox`, no `drain`
-/// and no `histograms`: it has started when its children have, gives no other sign of life, and receives
+/// and no `histograms`: it has started when its children have, gives no heartbeat, and receives
 /// no messages.
 const fn supervisor_as_worker(subject: &Subject<'_>) -> Option<Text> {
     let options = &subject.options;

@@ -1,7 +1,7 @@
 //! Runs a tree as the whole program: starts it, stops it at a signal, and returns an exit code.
 
+mod responder;
 mod runtime_watchdog;
-mod sign_of_life;
 mod signals;
 #[cfg(all(unix, feature = "systemd"))]
 mod systemd;
@@ -83,7 +83,7 @@ const SAME_REQUEST: Duration = Duration::from_secs(1);
 ///
 /// Signals that arrive within a second of one that was heeded, or of the beginning of the stop, are the
 /// same request and have no effect, except for SIGQUIT: a wrapper that forwards a signal which its whole
-/// process group has received already must not cut an orderly shutdown short.
+/// process group has received already must not cut a graceful shutdown short.
 ///
 /// SIGHUP says that the terminal is gone, and ends a program that does not handle it. A program that
 /// reads its configuration again at SIGHUP leaves it out: [`Run::leaving_sighup`]. On Linux, a process that
@@ -108,7 +108,7 @@ const SAME_REQUEST: Duration = Duration::from_secs(1);
 /// | 0 | the tree ended in order: by itself, or after a signal; also if children were killed because their time, or the time for the whole, was over |
 /// | 1 | the tree did not start, gave up, or a child could not be stopped; or signals cannot be listened to |
 /// | another | the failure for which the tree gave up carries it: see [`WithExitCode`](crate::exit::WithExitCode) |
-/// | 70 | the runtime gave no sign of life: see [`Run::runtime_watchdog`] |
+/// | 70 | the runtime did not respond: see [`Run::runtime_watchdog`] |
 /// | 129, 130, 131, 143 | SIGHUP, SIGINT, SIGQUIT or SIGTERM had what was left killed (128 + its number) |
 ///
 /// # Process exit
@@ -233,14 +233,14 @@ impl Run {
         self
     }
 
-    /// Ends the process when the tokio runtime gives no sign of life for this long, because each of
+    /// Ends the process when the tokio runtime does not respond for this long, because each of
     /// its threads runs code that does not return. With a time of zero, the watchdog is off, which is
     /// the default.
     ///
     /// A child that blocks one thread of several is found by its
     /// [`heartbeat`](crate::guide::options), and makes the tree not live. When all threads are blocked,
     /// nothing in the runtime can notice it: no heartbeat fires, no probe is answered, and no signal is
-    /// handled. A thread outside of the runtime can: it asks a task for a sign of life four times in
+    /// handled. A thread outside of the runtime can: it asks a task to respond four times in
     /// this time, and ends the process with exit code 70 when there was none for the whole time.
     /// Systemd or Kubernetes can then start the program again. Before the process ends, the log says
     /// for each thread which child it runs, and the processes of `Program` children are killed.

@@ -221,7 +221,7 @@ impl Supervisor {
         self.request_stop(Node::stop_root, Verb::Terminate);
     }
 
-    /// Ends a drain that is under way: the orderly stop begins now. A root that does not drain
+    /// Ends a drain that is under way: the graceful stop begins now. A root that does not drain
     /// goes on, or stops, as before.
     ///
     /// This is for a program that knows before its time is over that nobody sends it work any more.

@@ -150,6 +150,15 @@ impl MemoryLeases {
         }
     }
 
+    fn held(&self, prefix: &str) -> Vec<String> {
+        let now = clock::now();
+        let rows = self.rows();
+        let held = rows
+            .iter()
+            .filter(|(lease, row)| lease.starts_with(prefix) && row.held_at(now).is_some());
+        held.map(|(lease, _)| lease.clone()).collect()
+    }
+
     fn release(&self, claim: &Claim) {
         if let Some(row) = self.rows().get_mut(claim.lease())
             && row.held.is_some_and(|(holder, _)| holder == claim.holder())
@@ -239,6 +248,10 @@ impl Leases for MemoryReplica {
 
     async fn release(&self, claim: Claim) -> Result<(), LeaseError> {
         self.request(|leases| leases.release(&claim)).await
+    }
+
+    async fn held(&self, prefix: &str) -> Result<Vec<String>, LeaseError> {
+        self.request(|leases| leases.held(prefix)).await
     }
 
     fn watch(&self, lease: &str) -> impl Future<Output = ()> + Send {

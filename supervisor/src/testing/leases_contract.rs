@@ -41,9 +41,12 @@ pub async fn check_leases<L: Leases>(
     let name = format!("{lease}-1");
     let one = check.claim(&name)?;
     let first = check.acquires(&one, 0, "a lease that nobody has ever held").await?;
+    check.lists(lease, &[&name]).await?;
     // Another lease is not affected.
     let elsewhere = check.claim(&format!("{lease}-2"))?;
     check.acquires(&elsewhere, 0, "another lease").await?;
+    check.lists(lease, &[&name, elsewhere.lease()]).await?;
+    check.lists(&name, &[&name]).await?;
 
     let other = check.claim(&name)?;
     check.is_held(&other).await?;
@@ -55,6 +58,7 @@ pub async fn check_leases<L: Leases>(
 
     leases.release(one.clone()).await?;
     check.is_lost(&one, "one who has released it").await?;
+    check.lists(lease, &[elsewhere.lease()]).await?;
     let second = check.acquires(&other, first, "a lease that was released").await?;
     // A release that is repeated, or arrives late, does not affect the successor.
     leases.release(one).await?;
@@ -67,6 +71,7 @@ pub async fn check_leases<L: Leases>(
     time::sleep_until(clock::now() + ttl * 3 / 4).await;
     check.is_held(&third).await?;
     time::sleep_until(clock::now() + ttl / 2).await;
+    check.lists(lease, &[]).await?;
     check.acquires(&third, second, "a lease that has ended").await?;
     check.is_lost(&other, "one whose lease has ended, and has another holder").await?;
     leases.release(other).await?;
@@ -93,6 +98,17 @@ impl<L: Leases> Check<'_, L> {
             }
             Acquisition::Held { .. } => Err(format!("{what} was not granted").into()),
         }
+    }
+
+    /// Checks the list of the leases that are held; an engine may have none.
+    async fn lists(&self, prefix: &str, expected: &[&str]) -> Result<(), LeaseError> {
+        let Ok(mut held) = self.leases.held(prefix).await else { return Ok(()) };
+        held.sort();
+        if held == expected {
+            return Ok(());
+        }
+        Err(format!("of the leases `{prefix}…`, {expected:?} are held, and {held:?} are listed")
+            .into())
     }
 
     async fn is_held(&self, claim: &Claim) -> Result<(), LeaseError> {

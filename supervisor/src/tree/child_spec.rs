@@ -377,7 +377,7 @@ impl<S> ChildSpec<S> {
         self
     }
 
-    /// Sets how long the child may give no sign of life before it is considered hung, killed, and
+    /// Sets how long the child may give no heartbeat before it is considered hung, killed, and
     /// restarted by its policy. Default: no limit.
     pub fn with_heartbeat(mut self, every: Duration) -> Self {
         self.options.change(|options| options.with_heartbeat(every));

@@ -3,7 +3,6 @@
 
 #![expect(clippy::doc_markdown, reason = "PostgreSQL is a name")]
 
-pub mod rounds;
 pub mod server;
 
 // The guide shows the lines from here on.

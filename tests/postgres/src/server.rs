@@ -1,6 +1,5 @@
 //! A PostgreSQL server of the test's own, on the loopback interface.
 
-use std::error::Error;
 use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt, chown};
 use std::os::unix::process::CommandExt;
@@ -9,8 +8,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 use std::{env, fs};
 
-/// The result of a step of the test.
-pub type StepResult<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
+pub use supervisor_tests::leases::StepResult;
 
 /// A server with a database of its own, which is removed when this is dropped.
 #[derive(Debug)]

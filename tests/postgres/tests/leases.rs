@@ -6,12 +6,10 @@
 
 use std::time::{Duration, Instant};
 
-use supervisor::info::ChildState;
-use supervisor::lease::{Fence, Singleton};
-use supervisor::prelude::*;
 use supervisor::testing::check_leases;
 use supervisor_postgres::{CheckFence, FenceError, PgLeases, check_statement, schema};
 use supervisor_postgres_tests::server::{Server, StepResult, with_server};
+use supervisor_tests::leases::{Replica, contains, until};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
@@ -37,8 +35,9 @@ fn main() -> StepResult {
         errors_say_what_is_wrong_and_what_helps(server, &admin).await?;
         the_contract_is_kept(server).await?;
         fences_grow_also_when_a_row_was_deleted(server, &admin).await?;
-        an_orderly_shutdown_hands_over_at_once(server).await?;
+        a_graceful_shutdown_hands_over_at_once(server).await?;
         without_listen_a_hand_over_takes_up_to_renew(server).await?;
+        shards_are_shared_evenly(server).await?;
         a_checked_fence_keeps_the_lease_until_the_commit(server).await?;
         a_stale_fence_is_refused(server).await?;
         a_connection_that_has_gone_silent_is_replaced(server).await?;
@@ -48,57 +47,8 @@ fn main() -> StepResult {
     })
 }
 
-/// A replica of a service, in which `billing/leader/cron` runs under the lease `billing`.
-struct Replica {
-    root: Supervisor,
-    cron: ChildRef<()>,
-    fence: Fence,
-}
-
-impl Replica {
-    async fn start(leases: PgLeases, lease: &str) -> StepResult<Self> {
-        Self::start_with(leases, lease, TTL).await
-    }
-
-    async fn start_with(leases: PgLeases, lease: &str, ttl: Duration) -> StepResult<Self> {
-        let mut handles = None;
-        let billing =
-            Singleton::new(lease, leases).with_ttl(ttl).with_renew(RENEW).build(|fence| {
-                let cron = ChildSpec::new("cron")
-                    .with_task(async |ctx: Context| {
-                        ctx.shutdown_requested().await;
-                        Ok(())
-                    })
-                    .with_shutdown(100 * MILLISECOND);
-                handles = Some((cron.handle(), fence));
-                Supervisor::new().with_kill_grace(100 * MILLISECOND).with_child(cron)
-            });
-        let billing = ChildSpec::new("billing").with_supervisor(billing);
-        let root = Supervisor::new().with_child(billing).build();
-        root.start().await?;
-        let (cron, fence) = handles.ok_or("it was declared")?;
-        Ok(Self { root, cron, fence })
-    }
-
-    fn leads(&self) -> bool {
-        self.cron.status() == ChildState::Running
-    }
-
-    /// Waits until this replica runs the children, and returns the moment.
-    async fn takes_over(&self) -> StepResult<Instant> {
-        until("the take-over", || self.leads()).await
-    }
-}
-
-/// Waits for this, and returns the moment at which it is so.
-async fn until(what: &str, is_so: impl Fn() -> bool) -> StepResult<Instant> {
-    for _ in 0..20_000 {
-        if is_so() {
-            return Ok(Instant::now());
-        }
-        sleep(MILLISECOND).await;
-    }
-    Err(format!("waited in vain for {what}").into())
+async fn replica(leases: PgLeases, lease: &str) -> StepResult<Replica> {
+    Replica::start(leases, lease, TTL, RENEW).await
 }
 
 fn leases(server: &Server) -> StepResult<PgLeases> {
@@ -120,13 +70,6 @@ async fn error_of(config: Config) -> StepResult<String> {
     match check_leases(&PgLeases::new(config), "errors", TTL).await {
         Ok(()) => Err("it is no error".into()),
         Err(error) => Ok(error.to_string()),
-    }
-}
-
-fn contains(error: &str, words: &[&str]) {
-    println!("{error}");
-    for word in words {
-        assert!(error.contains(word), "no `{word}` in: {error}");
     }
 }
 
@@ -239,7 +182,7 @@ async fn the_contract_is_kept(server: &Server) -> StepResult {
 }
 
 async fn fences_grow_also_when_a_row_was_deleted(server: &Server, admin: &Client) -> StepResult {
-    let one = Replica::start(leases(server)?, "deleted").await?;
+    let one = replica(leases(server)?, "deleted").await?;
     one.takes_over().await?;
     let first = one.fence.number()?;
     admin.execute("DELETE FROM supervisor_leases WHERE lease = 'deleted'", &[]).await?;
@@ -250,12 +193,12 @@ async fn fences_grow_also_when_a_row_was_deleted(server: &Server, admin: &Client
     Ok(())
 }
 
-async fn an_orderly_shutdown_hands_over_at_once(server: &Server) -> StepResult {
+async fn a_graceful_shutdown_hands_over_at_once(server: &Server) -> StepResult {
     let mut times = Vec::new();
-    let mut one = Replica::start(leases(server)?, "orderly").await?;
+    let mut one = replica(leases(server)?, "graceful").await?;
     one.takes_over().await?;
     for _ in 0..50 {
-        let other = Replica::start(leases(server)?, "orderly").await?;
+        let other = replica(leases(server)?, "graceful").await?;
         // It has been told that the lease is held, and listens.
         sleep(100 * MILLISECOND).await;
         assert!(one.leads() && !other.leads());
@@ -271,15 +214,69 @@ async fn an_orderly_shutdown_hands_over_at_once(server: &Server) -> StepResult {
     one.root.shutdown().await?;
     times.sort_unstable();
     let (median, longest) = (times[times.len() / 2], times.last().ok_or("no time")?);
-    println!("orderly hand-overs: median {median:?}, longest {longest:?}");
+    println!("graceful hand-overs: median {median:?}, longest {longest:?}");
     assert!(median < 100 * MILLISECOND, "{times:?}");
     Ok(())
 }
 
+/// Starts a replica of the shards `jobs/0` to `jobs/63`, and returns it with the number of those that run.
+async fn shards(server: &Server) -> StepResult<(Supervisor, watch::Receiver<usize>)> {
+    let (running, runs) = watch::channel(0);
+    let jobs = Singleton::new("jobs", leases(server)?).with_ttl(2 * TTL).with_renew(2 * RENEW);
+    let jobs = jobs.build_shards(64, |_shard, _fence| {
+        let running = running.clone();
+        let job = move |ctx: Context| {
+            let running = running.clone();
+            async move {
+                running.send_modify(|running| *running += 1);
+                ctx.shutdown_requested().await;
+                running.send_modify(|running| *running -= 1);
+                Ok(())
+            }
+        };
+        Supervisor::new()
+            .with_child(ChildSpec::new("job").with_task(job).with_shutdown(50 * MILLISECOND))
+            .with_kill_grace(50 * MILLISECOND)
+    });
+    jobs.start().await?;
+    Ok((jobs, runs))
+}
+
+async fn shards_are_shared_evenly(server: &Server) -> StepResult {
+    let mut replicas = vec![shards(server).await?];
+    for round in 0..4 {
+        replicas.push(shards(server).await?);
+        evenly(&replicas).await?;
+        let (leaving, _) = replicas.remove(round % 2);
+        leaving.shutdown().await?;
+        let took = evenly(&replicas).await?;
+        println!("64 shards, {} replicas after a leave: {took:?}", replicas.len());
+        replicas.push(shards(server).await?);
+        evenly(&replicas).await?;
+    }
+    for (replica, _) in replicas {
+        replica.shutdown().await?;
+    }
+    Ok(())
+}
+
+/// Waits until 64 shards run, shared evenly.
+async fn evenly(replicas: &[(Supervisor, watch::Receiver<usize>)]) -> StepResult<Duration> {
+    let begun = Instant::now();
+    let fair = 64 / replicas.len();
+    until("an even share", || {
+        let counts = replicas.iter().map(|(_, runs)| *runs.borrow());
+        counts.clone().sum::<usize>() == 64
+            && counts.into_iter().all(|runs| (fair..=fair + 1).contains(&runs))
+    })
+    .await?;
+    Ok(begun.elapsed())
+}
+
 async fn without_listen_a_hand_over_takes_up_to_renew(server: &Server) -> StepResult {
-    let one = Replica::start(leases(server)?.with_listen(false), "pooled").await?;
+    let one = replica(leases(server)?.with_listen(false), "pooled").await?;
     one.takes_over().await?;
-    let other = Replica::start(leases(server)?.with_listen(false), "pooled").await?;
+    let other = replica(leases(server)?.with_listen(false), "pooled").await?;
     sleep(100 * MILLISECOND).await;
     one.root.shutdown().await?;
     let released = Instant::now();
@@ -291,9 +288,9 @@ async fn without_listen_a_hand_over_takes_up_to_renew(server: &Server) -> StepRe
 
 async fn a_checked_fence_keeps_the_lease_until_the_commit(server: &Server) -> StepResult {
     let mut client = client(server).await?;
-    let one = Replica::start(leases(server)?, "checked").await?;
+    let one = replica(leases(server)?, "checked").await?;
     one.takes_over().await?;
-    let other = Replica::start(leases(server)?, "checked").await?;
+    let other = replica(leases(server)?, "checked").await?;
     let transaction = client.transaction().await?;
     assert_eq!(one.fence.check(&transaction).await?, one.fence.number()?);
     // Renewals pass the transaction.
@@ -313,7 +310,7 @@ async fn a_checked_fence_keeps_the_lease_until_the_commit(server: &Server) -> St
 
 async fn a_stale_fence_is_refused(server: &Server) -> StepResult {
     let mut client = client(server).await?;
-    let one = Replica::start(leases(server)?, "stale").await?;
+    let one = replica(leases(server)?, "stale").await?;
     one.takes_over().await?;
     let stale = one.fence.number()?;
     // The lease is taken away, and this replica has not noticed yet.
@@ -377,7 +374,7 @@ async fn a_connection_that_has_gone_silent_is_replaced(server: &Server) -> StepR
     let mut config: Config = "host=127.0.0.1 user=postgres dbname=postgres".parse()?;
     let leases = PgLeases::new(config.port(way.port).clone());
     let ttl = Duration::from_secs(4);
-    let one = Replica::start_with(leases, "silent", ttl).await?;
+    let one = Replica::start(leases, "silent", ttl, RENEW).await?;
     one.takes_over().await?;
     let fence = one.fence.number()?;
     way.silenced.send_modify(|times| *times += 1);
@@ -412,7 +409,7 @@ async fn a_silent_host_is_passed_over(server: &Server) -> StepResult {
         let hosts = format!("host=127.0.0.1,127.0.0.1 port={silent},{port}");
         let config = format!("{hosts} user=postgres dbname=postgres").parse()?;
         let began = Instant::now();
-        let one = Replica::start_with(PgLeases::new(config), lease, 4 * TTL).await?;
+        let one = Replica::start(PgLeases::new(config), lease, 4 * TTL, RENEW).await?;
         let took = one.takes_over().await?.saturating_duration_since(began);
         println!("a first host that is {lease} was passed over within {took:?}");
         one.root.shutdown().await?;
@@ -425,10 +422,10 @@ async fn a_silent_host_is_passed_over(server: &Server) -> StepResult {
 }
 
 async fn nobody_runs_while_the_engine_is_away(server: &Server) -> StepResult {
-    let one = Replica::start(leases(server)?, "away").await?;
+    let one = replica(leases(server)?, "away").await?;
     one.takes_over().await?;
     let fence = one.fence.number()?;
-    let other = Replica::start(leases(server)?, "away").await?;
+    let other = replica(leases(server)?, "away").await?;
     tokio::task::block_in_place(|| server.stop())?;
     let stopped = Instant::now();
     let ended = until("the end of the children", || !one.leads()).await?;
@@ -466,7 +463,7 @@ async fn no_acquisition_is_lost_in_a_crash_of_the_server(server: &Server) -> Ste
     tokio::task::block_in_place(|| server.stop().and_then(|()| server.start()))?;
     let admin = client(server).await?;
     admin.batch_execute("CREATE TABLE canary ()").await?;
-    let one = Replica::start(leases(server)?, "crash").await?;
+    let one = replica(leases(server)?, "crash").await?;
     one.takes_over().await?;
     let first = one.fence.number()?;
     // Something that the server may lose, and does.

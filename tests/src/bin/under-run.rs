@@ -19,7 +19,7 @@ async fn main() -> ExitCode {
     }
     let tree = Supervisor::new().with_kill_grace(Duration::from_millis(50));
     let tree = match std::env::args().nth(1).as_deref() {
-        Some("orderly") => tree.with_child(tidy("first")).with_child(tidy("second")),
+        Some("graceful") => tree.with_child(tidy("first")).with_child(tidy("second")),
         Some("slow") => {
             let limit = Duration::from_millis(50);
             tree.with_child(tidy("tidy")).with_child(stubborn("slow").with_shutdown(limit))

@@ -1,4 +1,4 @@
-//! Tests heartbeats: a child that shows no sign of life is killed, and restarted by its policy.
+//! Tests heartbeats: a child that gives no heartbeat is killed, and restarted by its policy.
 
 use std::future::pending;
 use std::time::Duration;
@@ -34,7 +34,7 @@ async fn hangs(events: &mut Events) -> Duration {
     let ended = event(events, "its end", terminated("a")).await;
     let EventKind::ChildTerminated { reason, .. } = ended.kind() else { unreachable!() };
     assert!(matches!(reason, ExitReason::Hung(limit) if *limit == BEAT), "{reason}");
-    assert_eq!(reason.to_string(), "no sign of life within 10s");
+    assert_eq!(reason.to_string(), "no heartbeat within 10s");
     event(events, "its restart", restarted("a")).await;
     began.elapsed()
 }
@@ -78,7 +78,7 @@ async fn a_child_that_gives_signs_of_life_is_left_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn waiting_for_a_message_is_a_sign_of_life() {
+async fn waiting_for_a_message_counts_as_a_heartbeat() {
     let stage = Stage::new();
     let (_supervisor, child, mut events) = start(stage.actor("a")).await;
     is_left_alone(&mut events, 100 * BEAT).await;
@@ -98,7 +98,7 @@ async fn a_message_that_takes_too_long_is_a_hang() {
 
 #[tokio::test(start_paused = true)]
 async fn a_child_that_no_longer_waits_for_messages_can_hang() {
-    // The child waits for a message once, and is then busy: the earlier wait is no sign of life.
+    // The child waits for a message once, and is then busy: the earlier wait is no heartbeat.
     let stage = Stage::new();
     let (_supervisor, _child, mut events) = start(stage.task("a", async |mut ctx: Context| {
         tokio::select! {

@@ -50,6 +50,7 @@ mod retry;
 mod room;
 mod runtimes;
 mod scan;
+mod shards;
 mod shutdown;
 mod shutdown_signal;
 mod shutdown_within;

@@ -140,7 +140,7 @@ async fn a_hung_child_keeps_its_values_and_does_not_stop() {
 #[tokio::test(start_paused = true)]
 async fn a_hung_child_misses_its_heartbeat_wherever_it_waits() {
     let stage = Stage::new();
-    // To wait for a message is a sign of life, unless the child hangs.
+    // To wait for a message counts as a heartbeat, unless the child hangs.
     let root = Supervisor::new().with_child(stage.actor("a").with_heartbeat(10 * SECOND)).build();
     within("the start", root.start()).await.unwrap();
     let mut watch = Watch::new(&root);

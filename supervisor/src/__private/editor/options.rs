@@ -31,7 +31,7 @@ pub const partitions: Option<usize> = None;
 /// The time from the abort of a child to the report that the child cannot be stopped.
 pub const kill_grace: Duration = defaults::KILL_GRACE;
 
-/// The tree does not compile if an orderly shutdown could take longer than this.
+/// The tree does not compile if a graceful shutdown could take longer than this.
 pub const shutdown_within: Option<Duration> = None;
 
 /// On the root: the time for which the children go on when the tree is to stop, while it is not ready.
@@ -62,7 +62,7 @@ pub const significant: bool = false;
 /// `order = by_use`.
 pub const after: &[&str] = &[];
 
-/// The longest time without a sign of life, after which the child is killed.
+/// The longest time without a heartbeat, after which the child is killed.
 pub const heartbeat: Option<Duration> = None;
 
 /// The part of the child in the health of the tree. While the child is not well, the tree is not ready

@@ -1,4 +1,4 @@
-//! Children that have to give a sign of life.
+//! Children that have to give heartbeats.
 
 use super::*;
 use crate::spec::RestartPolicy::Always;
@@ -24,7 +24,7 @@ fn the_next_sign_is_due_one_heartbeat_after_the_last() {
     let start = world.now;
     let a = world.key("a");
     world.pass(secs(10));
-    world.on(Event::SignOfLife(a, 1, start + secs(7)));
+    world.on(Event::LastHeartbeat(a, 1, start + secs(7)));
     assert_eq!(world.engine.next_deadline(), Some(start + secs(17)));
 }
 
@@ -34,12 +34,12 @@ fn a_life_without_a_sign_is_dropped_and_restarted_as_a_failure() {
     let a = world.key("a");
     world.pass(secs(10));
     world.log();
-    world.on(Event::SignOfLife(a, 1, world.now - secs(10)));
+    world.on(Event::LastHeartbeat(a, 1, world.now - secs(10)));
     assert_eq!(world.log(), ["abort a"]);
     world.gone("a");
     assert_eq!(
         world.log(),
-        ["a failed: no sign of life within 10s", "spawn a", "a restarted, 2 left"]
+        ["a failed: no heartbeat within 10s", "spawn a", "a restarted, 2 left"]
     );
 }
 
@@ -57,8 +57,8 @@ fn a_report_about_an_earlier_life_changes_nothing() {
     let a = world.key("a");
     world.exits("a", panicked());
     world.log();
-    world.on(Event::SignOfLife(a, 1, world.now - secs(10)));
-    world.on(Event::SignOfLife(a, 1, world.now));
+    world.on(Event::LastHeartbeat(a, 1, world.now - secs(10)));
+    world.on(Event::LastHeartbeat(a, 1, world.now));
     assert_eq!(world.log(), [""; 0]);
     assert_eq!(world.engine.next_deadline(), Some(world.now + secs(10)));
 }
@@ -80,7 +80,7 @@ fn a_life_that_is_being_stopped_is_not_watched() {
     let a = world.key("a");
     world.call(Verb::Terminate, "a");
     world.log();
-    world.on(Event::SignOfLife(a, 1, world.now - secs(10)));
+    world.on(Event::LastHeartbeat(a, 1, world.now - secs(10)));
     assert_eq!(world.log(), [""; 0]);
 }
 
@@ -90,6 +90,6 @@ fn a_heartbeat_of_no_time_watches_nothing() {
     let rules = ChildRules { heartbeat: Some(Duration::ZERO), ..worker(Always) };
     let mut world = World::new(supervisor(OneForOne)).with("a", rules).up();
     let a = world.key("a");
-    world.on(Event::SignOfLife(a, 1, world.now));
+    world.on(Event::LastHeartbeat(a, 1, world.now));
     assert_eq!(world.log(), [""; 0]);
 }

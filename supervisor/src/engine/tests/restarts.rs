@@ -411,7 +411,7 @@ fn a_message_about_a_forgotten_child_changes_nothing_for_its_successor() {
     world.exits("a", panicked());
     world.add("a", worker(Temporary));
     world.on(Event::Exited(old, 1, Exit::Returned(panicked())));
-    world.on(Event::SignOfLife(old, 1, world.now));
+    world.on(Event::LastHeartbeat(old, 1, world.now));
     world.on(Event::Retry(old, 0));
     assert_eq!(world.state("a"), "running");
 }

@@ -249,7 +249,7 @@ pub(super) fn happen(world: &mut World, happening: Happening) {
         Happening::Hung(which) => {
             if let Some((key, generation)) = a_life(world, which) {
                 let long_ago = world.now - secs(100);
-                world.on(Event::SignOfLife(key, generation, long_ago));
+                world.on(Event::LastHeartbeat(key, generation, long_ago));
             }
         }
         Happening::TaskFails(which) => {
@@ -265,7 +265,7 @@ pub(super) fn happen(world: &mut World, happening: Happening) {
         Happening::Alive(which, ago) => {
             if let Some((key, generation)) = a_life(world, which) {
                 let at = world.now.checked_sub(millis(ago)).unwrap_or(world.now);
-                world.on(Event::SignOfLife(key, generation, at));
+                world.on(Event::LastHeartbeat(key, generation, at));
             }
         }
         Happening::Stale(which, kind) => stale(world, which, kind),
@@ -327,7 +327,7 @@ fn stale(world: &mut World, which: Index, kind: u8) {
         1 => Event::Exited(key, generation, Exit::Dropped),
         2 => Event::Ready(key, generation),
         3 => Event::Abandoned(key, generation),
-        4 => Event::SignOfLife(key, generation, world.now - secs(100)),
+        4 => Event::LastHeartbeat(key, generation, world.now - secs(100)),
         5 => Event::TaskFailed(key, generation, Box::new(panicked())),
         6 => Event::TasksLeft(key, generation, Some(Box::new(panicked()))),
         _ => Event::Retry(key, retry),

@@ -213,7 +213,7 @@ fn a_hung_child_that_is_reached_by_a_group_stop_keeps_its_deadline() {
         .up();
     world.exits("b", panicked());
     let a = world.key("a");
-    world.on(Event::SignOfLife(a, 1, world.now - secs(9)));
+    world.on(Event::LastHeartbeat(a, 1, world.now - secs(9)));
     world.gone("c");
     // `a` blocks its thread: only the deadline can end the wait for it.
     assert!(world.pass_to_deadline());
@@ -231,7 +231,7 @@ fn a_hung_child_that_is_reached_by_a_group_stop_is_stopped_with_the_group() {
         .up();
     world.exits("b", panicked());
     let a = world.key("a");
-    world.on(Event::SignOfLife(a, 1, world.now - secs(9)));
+    world.on(Event::LastHeartbeat(a, 1, world.now - secs(9)));
     world.gone("c");
     world.gone("a");
     assert_eq!(world.acts(), "ask c, abort a, spawn a, spawn b, spawn c");

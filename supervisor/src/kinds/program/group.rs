@@ -246,8 +246,8 @@ fn poll_for_end(process: Pid, limit: Duration) {
 /// The groups that are killed if the program aborts.
 static GROUPS: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
 
-/// `true` if the process may abort: by a panic, because a lease ends, or because its runtime gives no
-/// sign of life.
+/// `true` if the process may abort: by a panic, because a lease ends, or because its runtime does not
+/// respond.
 const MAY_ABORT: bool = cfg!(any(panic = "abort", feature = "lease", feature = "signal"));
 
 /// Kills all groups, before the program aborts.

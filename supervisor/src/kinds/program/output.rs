@@ -80,7 +80,7 @@ impl<R: AsyncRead + Unpin> Lines<R> {
                 self.end(path);
                 break;
             }
-            // Output is a sign of life.
+            // Output counts as a heartbeat.
             ctx.heartbeat();
             self.take(buffer.filled(), path);
         }

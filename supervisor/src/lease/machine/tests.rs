@@ -181,3 +181,40 @@ fn a_gap_of_the_clock_ends_the_children_at_once() {
     let all = [Action::Shut(Cause::NotRenewed), Action::Kill, Action::Renew];
     assert_eq!(actions(&mut machine, after), all);
 }
+
+#[test]
+fn without_the_permission_no_lease_is_acquired() {
+    let mut machine = machine();
+    machine.on(Duration::ZERO, Input::Permit(false));
+    assert_eq!(actions(&mut machine, Duration::ZERO), []);
+    assert_eq!((machine.wake_at(), machine.is_on_standby()), (None, false));
+    machine.on(secs(1), Input::Permit(true));
+    assert_eq!(actions(&mut machine, secs(1)), [Action::Acquire]);
+    // It is withdrawn before the answer.
+    machine.on(secs(1), Input::Permit(false));
+    machine.on(secs(2), Input::Acquired(1));
+    assert_eq!(actions(&mut machine, secs(2)), [Action::Release]);
+    machine.on(secs(2), Input::Released);
+    assert_eq!(actions(&mut machine, secs(60)), []);
+    // What a failed request may have acquired is given up at once.
+    machine.on(secs(60), Input::Permit(true));
+    assert_eq!(actions(&mut machine, secs(60)), [Action::Acquire]);
+    machine.on(secs(60), Input::Failed);
+    machine.on(secs(60), Input::Permit(false));
+    assert_eq!(actions(&mut machine, secs(60)), [Action::Release]);
+}
+
+#[test]
+fn without_the_permission_the_children_are_stopped_before_the_release() {
+    let mut machine = leading();
+    machine.on(secs(1), Input::Permit(false));
+    assert_eq!(actions(&mut machine, secs(1)), [Action::Shut(Cause::Asked)]);
+    // The permission comes back too late for this acquisition.
+    machine.on(secs(2), Input::Permit(true));
+    assert_eq!(actions(&mut machine, secs(2)), []);
+    machine.on(secs(3), Input::Ended);
+    assert_eq!(actions(&mut machine, secs(3)), [Action::Release]);
+    machine.on(secs(3), Input::Released);
+    machine.on(secs(3), Input::Permit(true));
+    assert_eq!(actions(&mut machine, secs(4)), [Action::Acquire]);
+}

@@ -161,7 +161,7 @@ impl SupervisorRun {
             // A child that waits for a message is healthy.
             Heartbeat::Idle => self.now,
         };
-        let event = Event::SignOfLife(key, child.generation, at);
+        let event = Event::LastHeartbeat(key, child.generation, at);
         self.engine.on(self.now, event);
     }
 

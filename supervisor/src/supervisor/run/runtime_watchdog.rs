@@ -1,5 +1,5 @@
 //! The watchdog of the runtime: a thread outside of the runtime that ends the process when all
-//! threads of the runtime are blocked, so that the runtime gives no sign of life.
+//! threads of the runtime are blocked, so that the runtime does not respond.
 
 #![expect(
     clippy::disallowed_types,
@@ -13,12 +13,12 @@ use std::time::{Duration, Instant};
 
 use tracing::{error, warn};
 
-use super::sign_of_life::{Question, SignOfLife};
+use super::responder::{Question, Responder};
 use super::{log, print_if_not_logged};
 use crate::life::detached::kill_programs;
 use crate::life::threads::Watching;
 
-/// The exit code of a process whose runtime gave no sign of life: `EX_SOFTWARE` of `sysexits.h`.
+/// The exit code of a process whose runtime did not respond: `EX_SOFTWARE` of `sysexits.h`.
 const EXIT_CODE: i32 = 70;
 
 /// The time that the report may take: the log may wait for a lock that a blocked thread holds.
@@ -27,11 +27,11 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 /// Guard of the watchdog: dropping it ends the watchdog.
 pub(super) struct RuntimeWatchdog {
     heard: Sender<Heard>,
-    _sign_of_life: SignOfLife,
+    _responder: Responder,
 }
 
-/// The runtime's side of the channel. A runtime that is shut down drops it: such a runtime gives no
-/// sign of life, and is not blocked.
+/// The runtime's side of the channel. A runtime that is shut down drops it: such a runtime does not
+/// respond, and is not blocked.
 struct Voice(Sender<Heard>);
 
 impl Voice {
@@ -58,7 +58,7 @@ impl RuntimeWatchdog {
     pub(super) fn begin(time: Duration) -> Option<Self> {
         let (heard, inbox) = mpsc::channel();
         let voice = Voice(heard.clone());
-        let (sign_of_life, question) = SignOfLife::spawn(move || voice.answer());
+        let (responder, question) = Responder::spawn(move || voice.answer());
         let watching = Watching::begin();
         let spawned = thread::Builder::new()
             .name("supervisor-watchdog".to_owned())
@@ -69,7 +69,7 @@ impl RuntimeWatchdog {
             });
             return None;
         }
-        Some(Self { heard, _sign_of_life: sign_of_life })
+        Some(Self { heard, _responder: responder })
     }
 }
 
@@ -79,7 +79,7 @@ impl Drop for RuntimeWatchdog {
     }
 }
 
-/// Asks the runtime for signs of life until the watchdog ends, and ends the process if there is none.
+/// Asks the runtime to respond until the watchdog ends, and ends the process if it does not.
 fn watch(inbox: &Receiver<Heard>, question: &Question, time: Duration, watching: Watching) {
     let step = (time / STEPS).max(Duration::from_millis(1));
     let mut silence = Silence::default();
@@ -158,10 +158,8 @@ fn report(time: Duration, watching: &Watching) {
     if busy.is_empty() {
         log(|| error!(target: "supervisor", "no thread runs a child"));
     }
-    log(
-        || error!(target: "supervisor", ?time, "the runtime gave no sign of life; the process ends"),
-    );
-    print_if_not_logged(format_args!("the runtime gave no sign of life for {time:?}"));
+    log(|| error!(target: "supervisor", ?time, "the runtime did not respond; the process ends"));
+    print_if_not_logged(format_args!("the runtime did not respond for {time:?}"));
 }
 
 #[cfg(test)]

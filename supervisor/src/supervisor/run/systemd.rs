@@ -24,7 +24,7 @@ use tracing::warn;
 
 use self::status::Status;
 use self::story::{News, Story};
-use super::sign_of_life::{Question, SignOfLife};
+use super::responder::{Question, Responder};
 use super::{Supervisor, log, race};
 use crate::catch::catch_panic;
 use crate::error::SupervisorError;
@@ -46,7 +46,7 @@ pub(super) struct Manager(Option<Connected>);
 struct Connected {
     news: Sender<News>,
     watching: AbortHandle,
-    _sign_of_life: SignOfLife,
+    _responder: Responder,
     /// Closed when the thread has sent everything.
     sent: oneshot::Receiver<()>,
 }
@@ -61,7 +61,7 @@ impl Manager {
         let (news, heard) = mpsc::channel();
         let (sending, sent) = oneshot::channel();
         let alive = news.clone();
-        let (sign_of_life, question) = SignOfLife::spawn(move || {
+        let (responder, question) = Responder::spawn(move || {
             let _ = alive.send(News::Alive);
         });
         let thread = thread::Builder::new().name("supervisor-systemd".to_owned());
@@ -76,7 +76,7 @@ impl Manager {
         // Neither keeps the tree alive.
         let (changes, top) = (supervisor.health_changes(), supervisor.path());
         let watching = task::spawn(watch(changes, top, news.clone())).abort_handle();
-        Self(Some(Connected { news, watching, _sign_of_life: sign_of_life, sent }))
+        Self(Some(Connected { news, watching, _responder: responder, sent }))
     }
 
     /// Tells that all children have started.

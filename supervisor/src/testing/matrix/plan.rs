@@ -145,7 +145,7 @@ impl Plan {
         above.children().iter().find(restarts)
     }
 
-    /// Returns the longest time that an orderly stop of all below may take.
+    /// Returns the longest time that a graceful stop of all below may take.
     pub(super) fn stop_budget(&self) -> Budget {
         let all = self.children().iter().map(Self::own_stop_budget);
         // The workers of a pool are stopped together.

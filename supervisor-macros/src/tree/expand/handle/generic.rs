@@ -45,7 +45,7 @@ pub(crate) fn root(tree: &Tree) -> TokenStream {
     let krate = &tree.krate;
     let descriptor = quote!(descriptor: &'static #krate::__private::TreeDescriptor,);
     let functions = quote! {
-        /// Returns the worst-case time of an orderly shutdown; `None` if it has no bound.
+        /// Returns the worst-case time of a graceful shutdown; `None` if it has no bound.
         #[must_use]
         pub fn shutdown_budget(&self) -> ::core::option::Option<::core::time::Duration> {
             self.descriptor.shutdown_budget()

@@ -1,4 +1,4 @@
-//! Decides what systemd is told, and when the runtime is asked for a sign of life.
+//! Decides what systemd is told, and when the runtime is asked to respond.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,7 @@ use sd_notify::NotifyState;
 
 use super::status::Status;
 
-/// The time by which each sign of life during the stop extends systemd's patience.
+/// The time by which each response during the stop extends systemd's patience.
 const EXTENSION: Duration = Duration::from_secs(10);
 
 /// The time between two questions during the stop: two of them may stay without an answer.
@@ -24,7 +24,7 @@ pub(super) enum News {
     Up,
     /// The stop has begun, with the drain if there is one.
     Stopping,
-    /// The runtime has given a sign of life.
+    /// The runtime has responded.
     Alive,
     /// The tree has ended; the text is the failure for which it did.
     Over(Option<String>),
@@ -70,12 +70,12 @@ impl Story {
         }
     }
 
-    /// Returns the instant at which the runtime is to be asked for a sign of life.
+    /// Returns the instant at which the runtime is to be asked to respond.
     pub(super) fn asks_at(&self) -> Option<Instant> {
         self.asks_at
     }
 
-    /// Returns `true` if the runtime is to be asked for a sign of life now.
+    /// Returns `true` if the runtime is to be asked to respond now.
     pub(super) fn asks(&mut self, now: Instant) -> bool {
         let is_due = self.asks_at.is_some_and(|at| at <= now);
         if is_due {

@@ -1,4 +1,4 @@
-//! Signs of life of the runtime, for a thread outside of it.
+//! A task by which a thread outside of the runtime learns that the runtime responds.
 
 use std::sync::Arc;
 
@@ -10,12 +10,12 @@ use crate::sync::task::{self, AbortHandle};
 /// gives no answer; while one thread is free, another one may be blocked.
 ///
 /// The task ends when this is dropped.
-pub(super) struct SignOfLife(AbortHandle);
+pub(super) struct Responder(AbortHandle);
 
 /// Asks the task for an answer, from any thread.
 pub(super) struct Question(Arc<Notify>);
 
-impl SignOfLife {
+impl Responder {
     /// Spawns the task on the current runtime; it answers by calling the function.
     pub(super) fn spawn(answer: impl Fn() + Send + 'static) -> (Self, Question) {
         let asked = Arc::new(Notify::new());
@@ -37,7 +37,7 @@ impl Question {
     }
 }
 
-impl Drop for SignOfLife {
+impl Drop for Responder {
     fn drop(&mut self) {
         self.0.abort();
     }

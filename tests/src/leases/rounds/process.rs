@@ -9,37 +9,38 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use supervisor::lease::LeaseClock;
-use supervisor_postgres_tests::server::StepResult;
+
+use crate::leases::StepResult;
 
 /// A run of the child that needs the lease. Moments are readings of the machine's clock.
 #[derive(Clone, Debug)]
-pub(crate) struct Interval {
-    pub(crate) place: usize,
-    pub(crate) fence: u64,
-    pub(crate) begin: Duration,
+pub(super) struct Interval {
+    pub(super) place: usize,
+    pub(super) fence: u64,
+    pub(super) begin: Duration,
     /// The moment at which it has certainly ended.
-    pub(crate) end: Option<Duration>,
+    pub(super) end: Option<Duration>,
     /// The moment before which its process was stopped for longer than its lease: from there on, only
     /// the fence protects.
-    pub(crate) frozen: Option<Duration>,
+    pub(super) frozen: Option<Duration>,
 }
 
 /// The lines that all processes have printed.
 #[derive(Clone, Default)]
-pub(crate) struct Record(Arc<Mutex<Said>>);
+pub(super) struct Record(Arc<Mutex<Said>>);
 
 #[derive(Default)]
-pub(crate) struct Said {
-    pub(crate) intervals: Vec<Interval>,
+pub(super) struct Said {
+    pub(super) intervals: Vec<Interval>,
 }
 
 impl Record {
-    pub(crate) fn lock(&self) -> MutexGuard<'_, Said> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Said> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns the interval that goes on; the last of them, if there are several.
-    pub(crate) fn leader(&self) -> Option<Interval> {
+    pub(super) fn leader(&self) -> Option<Interval> {
         self.lock().intervals.iter().rev().find(|interval| interval.end.is_none()).cloned()
     }
 
@@ -65,29 +66,34 @@ impl Record {
 
 impl Said {
     /// Returns the intervals of this place that go on.
-    pub(crate) fn open(&mut self, place: usize) -> impl Iterator<Item = &mut Interval> {
+    pub(super) fn open(&mut self, place: usize) -> impl Iterator<Item = &mut Interval> {
         let of_place = move |interval: &&mut Interval| interval.place == place;
         self.intervals.iter_mut().filter(of_place).filter(|interval| interval.end.is_none())
     }
 }
 
 /// Returns the moment by the machine's clock.
-pub(crate) fn now() -> Duration {
+pub(super) fn now() -> Duration {
     LeaseClock::boottime().now()
 }
 
 /// A process, which is killed when this is dropped.
-pub(crate) struct Replica {
+pub(super) struct Process {
     place: usize,
-    process: Child,
+    child: Child,
     reader: Option<thread::JoinHandle<()>>,
     record: Record,
 }
 
-impl Replica {
-    pub(crate) fn start(place: usize, url: &str, record: &Record) -> StepResult<Self> {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_replica"))
-            .args([url, &format!("replica-{place}")])
+impl Process {
+    pub(super) fn start(
+        place: usize,
+        program: &str,
+        address: &str,
+        record: &Record,
+    ) -> StepResult<Self> {
+        let mut process = Command::new(program)
+            .args([address, &format!("replica-{place}")])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
@@ -99,16 +105,16 @@ impl Replica {
                 heard.hear(place, &line);
             }
         }));
-        Ok(Self { place, process, reader, record: record.clone() })
+        Ok(Self { place, child: process, reader, record: record.clone() })
     }
 
-    pub(crate) fn signal(&self, signal: Signal) -> StepResult {
-        let pid = Pid::from_raw(i32::try_from(self.process.id())?).ok_or("no process")?;
+    pub(super) fn signal(&self, signal: Signal) -> StepResult {
+        let pid = Pid::from_raw(i32::try_from(self.child.id())?).ok_or("no process")?;
         Ok(kill_process(pid, signal)?)
     }
 
     /// Marks the interval that goes on: its process is stopped from now on.
-    pub(crate) fn mark_frozen(&self) {
+    pub(super) fn mark_frozen(&self) {
         let at = now();
         for interval in self.record.lock().open(self.place) {
             interval.frozen.get_or_insert(at);
@@ -116,13 +122,13 @@ impl Replica {
     }
 
     /// Returns the status if the process has ended.
-    pub(crate) fn ended(&mut self) -> StepResult<Option<ExitStatus>> {
-        Ok(self.process.try_wait()?)
+    pub(super) fn ended(&mut self) -> StepResult<Option<ExitStatus>> {
+        Ok(self.child.try_wait()?)
     }
 
     /// Waits for the end of the process, and returns its signal. All that it has said is recorded then.
-    pub(crate) fn wait(&mut self) -> StepResult<Option<i32>> {
-        let status = self.process.wait()?;
+    pub(super) fn wait(&mut self) -> StepResult<Option<i32>> {
+        let status = self.child.wait()?;
         let ended = now();
         if let Some(reader) = self.reader.take() {
             reader.join().map_err(|_| "the reader has panicked")?;
@@ -134,9 +140,9 @@ impl Replica {
     }
 }
 
-impl Drop for Replica {
+impl Drop for Process {
     fn drop(&mut self) {
-        let _ = self.process.kill();
+        let _ = self.child.kill();
         let _ = self.wait();
     }
 }

@@ -1,0 +1,11 @@
+//! Support for the tests of engines that grant leases, each with a real server: replicas in this process,
+//! and rounds of faults over three processes.
+
+pub mod rounds;
+
+mod replica;
+
+pub use replica::{Replica, contains, until};
+
+/// The result of a step of such a test.
+pub type StepResult<T = ()> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
