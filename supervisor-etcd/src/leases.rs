@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use etcd_client::{
-    Compare, CompareOp, ConnectOptions, Error as ClientError, LeaseGrantOptions, PutOptions, Txn,
-    TxnOp,
+    Compare, CompareOp, ConnectOptions, Error as ClientError, GetOptions, KeyValue,
+    LeaseGrantOptions, PutOptions, Txn, TxnOp,
 };
 use supervisor::lease::{Acquisition, Claim, LeaseError, Leases, Renewal};
 
@@ -161,6 +161,19 @@ impl EtcdLeases {
         Ok(Look { term: header.raft_term(), revision: header.revision(), entry })
     }
 
+    /// Lists the leases that are held and whose names begin with this text.
+    async fn list(&self, link: Arc<Link>, prefix: &str) -> Result<Vec<String>, Trouble> {
+        let options = GetOptions::new().with_prefix().with_keys_only();
+        let answer = link.client.kv_client().get(self.key(prefix), Some(options)).await?;
+        let header = answer.header().ok_or(Trouble::Unclear("has answered without a header"))?;
+        self.0.members.check(header)?;
+        let lease = |key: &KeyValue| {
+            let key = String::from_utf8_lossy(key.key()).into_owned();
+            key.strip_prefix(&self.0.prefix).map(str::to_owned)
+        };
+        Ok(answer.kvs().iter().filter_map(lease).collect())
+    }
+
     /// Acquires a lease, once more if need be: an attempt that was cut off may have created the etcd lease,
     /// and the key.
     async fn acquire_at(&self, link: Arc<Link>, claim: &Claim) -> Result<Acquisition, Trouble> {
@@ -249,6 +262,11 @@ impl Leases for EtcdLeases {
         // The end of the etcd lease deletes the key, and wakes those that watch it.
         let id = lease_id(claim.holder());
         Ok(self.request(&claim, |link| revoke(link, id)).await?)
+    }
+
+    async fn held(&self, prefix: &str) -> Result<Vec<String>, LeaseError> {
+        let list = |link| self.list(link, prefix);
+        Ok(self.0.members.request(LIMIT, &self.0.prefix, list).await?)
     }
 
     fn watch(&self, lease: &str) -> impl Future<Output = ()> + Send {

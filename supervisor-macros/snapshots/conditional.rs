@@ -26,7 +26,8 @@ fn expression() {
     #[cfg(feature = "metrics")]
     let __builder = __builder.with_child(__spec);
     let __spec = {
-        let __recipe: <Cache<u64> as ::supervisor::Child>::Recipe = Cache::new();
+        #[allow(clippy::redundant_pattern)]
+        let __recipe @ _: <Cache<u64> as ::supervisor::Child>::Recipe = Cache::new();
         <Cache<u64> as ::supervisor::Child>::declared_spec("type", __recipe)
     };
     let r#type = __spec.handle();

@@ -7,6 +7,9 @@
 ::core::compile_error! {
     "`5` has no unit; write `5s` or `5ms`"
 }
+macro_rules! a_tree_with_a_name_is_an_item__declare_it_before_and_write_Shop_tree_here {
+    () => {};
+}
 ///The handle of the tree `Shop`.
 ///
 ///```text

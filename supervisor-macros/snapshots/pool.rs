@@ -1,3 +1,6 @@
+macro_rules! a_tree_with_a_name_is_an_item__declare_it_before_and_write_Sessions_tree_here {
+    () => {};
+}
 ///The handle of the tree `Sessions`.
 ///
 ///```text

@@ -30,7 +30,7 @@ impl Parse for Argument {
         if !input.peek(Token![crate]) {
             return match input.parse() {
                 Ok(child) => Ok(Self::Child(child)),
-                Err(error) => Err(malformed(&error)),
+                Err(error) => Err(malformed(input, &error)),
             };
         }
         input.parse::<Token![crate]>()?;
@@ -42,8 +42,21 @@ impl Parse for Argument {
     }
 }
 
-fn malformed(error: &syn::Error) -> syn::Error {
-    let message = "a child is named by its path in quotes, such as \"sub/cache\"";
+fn malformed(input: ParseStream<'_>, error: &syn::Error) -> syn::Error {
+    // `db`, `sub::cache`, `sub.cache`
+    let mut path = Vec::new();
+    let ahead = input.fork();
+    while let Ok(name) = ahead.parse::<syn::Ident>() {
+        path.push(name.to_string());
+        let is_next = ahead.parse::<Token![::]>().is_ok()
+            || ahead.parse::<Token![.]>().is_ok()
+            || ahead.parse::<Token![/]>().is_ok();
+        if !is_next {
+            break;
+        }
+    }
+    let path = if path.is_empty() { "sub/cache".to_owned() } else { path.join("/") };
+    let message = format!("a child is named by its path in quotes, such as \"{path}\"");
     syn::Error::new(error.span(), message)
 }
 
@@ -59,7 +72,7 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
         while !input.is_empty() {
             arguments.push_value(input.parse()?);
             if !input.is_empty() {
-                arguments.push_punct(input.parse().map_err(|error| malformed(&error))?);
+                arguments.push_punct(input.parse().map_err(|error| malformed(input, &error))?);
             }
         }
         Ok(arguments)

@@ -10,7 +10,7 @@ pub(crate) mod key;
 pub(crate) mod setting;
 mod value;
 
-use proc_macro2::TokenTree;
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
@@ -20,6 +20,7 @@ pub(crate) use item::Item;
 pub(crate) use value::Value;
 
 use crate::errors::Errors;
+use crate::tree::compact;
 use item::{starts_option, up_to_comma};
 use key::{Key, Place, ValueKind};
 use setting::Setting;
@@ -57,6 +58,14 @@ impl Options {
                 }
             }
         }
+        options
+    }
+
+    /// Parses options in braces, which have been reported: the signs between them, which other
+    /// languages have in braces, are no second error.
+    pub(crate) fn parse_misplaced(input: ParseStream) -> Self {
+        let mut options = Self::parse(input, &mut Errors::default());
+        options.items.iter_mut().for_each(Item::forget_sign);
         options
     }
 
@@ -113,7 +122,19 @@ fn comma_missing(last: Option<&mut Item>, input: ParseStream) -> syn::Error {
         Ok(token) => vec![token],
         Err(error) => return error,
     };
-    let value: String = tokens.iter().map(ToString::to_string).collect();
+    let stream: TokenStream = tokens.iter().cloned().collect();
+    let value = compact(&stream);
+    if item.key().is_some_and(|key| key.value() == ValueKind::Names) {
+        // `after(db)`: the list is that of the parentheses.
+        let value = value.trim_matches(['[', ']']);
+        let error = input.error(format!("a value stands after `=`; write `{name} = [{value}]`"));
+        let names = match tokens.as_slice() {
+            [TokenTree::Group(_)] => tokens,
+            _ => vec![Group::new(Delimiter::Bracket, stream).into()],
+        };
+        item.set_tokens(names);
+        return error;
+    }
     let error = input.error(format!("a value stands after `=`; write `{name} = {value}`"));
     item.set_tokens(tokens);
     error

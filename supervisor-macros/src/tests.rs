@@ -3,6 +3,7 @@
 mod editor;
 mod fuzz;
 mod messages;
+mod newcomers;
 mod option_table;
 mod properties;
 mod snapshots;

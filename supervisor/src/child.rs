@@ -1,5 +1,7 @@
 //! The items that the author of a child uses: the traits of its type, its context, its address.
 
+#[macro_use]
+mod not_awaited;
 mod child_ref;
 mod context;
 mod deadlock;
@@ -12,6 +14,7 @@ mod worker;
 
 pub use self::child_ref::{AnyChildRef, ChildRef};
 pub use self::context::Context;
+pub(crate) use self::not_awaited::NotAwaited;
 pub use self::question::Question;
 pub use self::sending::{Asking, Sending};
 pub(crate) use self::task::FnFactory;

@@ -5,7 +5,7 @@ mod periodic;
 #[cfg(all(unix, feature = "process"))]
 mod program;
 
-pub use self::blocking::{Blocking, BlockingContext};
+pub use self::blocking::{Blocking, BlockingContext, BlockingFn};
 pub use self::periodic::{Every, Periodic, PeriodicFuture, PeriodicJob, WithoutContext};
 #[cfg(all(unix, feature = "process"))]
 pub use self::program::Program;

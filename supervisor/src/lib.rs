@@ -307,6 +307,7 @@
 mod no_condition;
 
 mod catch;
+#[macro_use]
 mod child;
 #[cfg(test)]
 mod count_waker;
@@ -364,7 +365,7 @@ pub use self::tree::{Child, ChildSpec, Partitioned, Pool, SupervisorBuilder, Tre
 /// there for the error about a job that takes a context.
 pub mod bounds {
     pub use crate::child::{NoTask, Question, TaskFn, TaskFuture};
-    pub use crate::kinds::{PeriodicFuture, PeriodicJob, WithoutContext};
+    pub use crate::kinds::{BlockingFn, PeriodicFuture, PeriodicJob, WithoutContext};
     #[cfg(feature = "signal")]
     pub use crate::supervisor::IntoTree;
     pub use crate::tree::{

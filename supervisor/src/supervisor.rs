@@ -2,6 +2,7 @@
 
 mod adding;
 mod draining;
+mod elsewhere;
 mod health;
 mod lookup;
 mod queries;

@@ -3,6 +3,7 @@
 mod builder;
 mod child;
 mod child_spec;
+mod elsewhere;
 mod erased_handle;
 mod partitioned;
 mod pool;
@@ -138,6 +139,8 @@ impl<H> Future for Starting<H> {
         }
     }
 }
+
+not_awaited!([H] Starting<H>);
 
 impl<H> fmt::Debug for Starting<H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

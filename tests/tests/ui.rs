@@ -11,14 +11,16 @@ use std::process::Command;
 
 /// Mistakes that only the compiler can find, by traits and types. The library words the errors
 /// where the compiler allows it.
-const BY_THE_COMPILER: [&str; 34] = [
+const BY_THE_COMPILER: [&str; 36] = [
     "ask_without_reply",
+    "blocking_function",
     "builder_not_built",
     "child_by_hand",
     "child_not_derived",
     "child_of_another_supervisor",
     "default_missing",
     "function_elsewhere",
+    "future_not_awaited",
     "job_with_context",
     "job_without_result",
     "message_not_send",

@@ -11,12 +11,19 @@ async fn of_an_address(address: ChildRef<Query>) -> Result<(), SupervisorError> 
     address.call(Query::Get).await?;
     address.cast(Query::Put(1)).await?;
     address.tell(Query::Put(2)).await?;
+    address.stop().await;
+    address.abort().await;
+    address.join().await;
+    let _ = address.address();
     Ok(())
 }
 
 async fn of_a_context(ctx: Context<Query>) {
     let _ = ctx.self_ref();
     ctx.cancelled().await;
+    ctx.cancellation_token().cancelled().await;
+    let _ = ctx.is_cancelled();
+    ctx.stop();
 }
 
 fn of_a_reply(reply: Reply<u8>) {
@@ -25,6 +32,11 @@ fn of_a_reply(reply: Reply<u8>) {
 
 async fn of_a_supervisor(supervisor: Supervisor) -> Result<(), SupervisorError> {
     supervisor.stop().await?;
+    supervisor.child("db").await?;
+    supervisor.send(Query::Put(3)).await?;
+    supervisor.spawn(Sink).await?;
+    supervisor.join().await?;
+    let _ = supervisor.len();
     Ok(())
 }
 
@@ -33,11 +45,16 @@ async fn of_a_pool(
     partitioned: Partitioned<Query>,
 ) -> Result<(), SupervisorError> {
     pool.start_child(Sink).await?;
+    pool.add_child(Sink).await?;
     pool.send(Query::Put(4)).await?;
     pool.ask(Query::Get).await?;
     partitioned.send(Query::Put(5)).await?;
     partitioned.ask(Query::Get).await?;
     Ok(())
+}
+
+fn of_a_builder() -> Supervisor {
+    Supervisor::new().with_children([ChildSpec::new("sink").with_worker(Sink)]).build()
 }
 
 fn of_a_specification() -> ChildSpec<impl Sized> {

@@ -6,7 +6,7 @@ use syn::{Attribute, DeriveInput};
 
 use super::check;
 use crate::errors::Errors;
-use crate::options::check::{missing, unknown};
+use crate::options::check::{Subject, missing, unknown};
 use crate::options::key::{Key, Place};
 use crate::options::{Item, Options, Value};
 use crate::words::{Policy, Vocabulary, elsewhere};
@@ -67,9 +67,10 @@ impl<'a> Child<'a> {
                 (Some(Key::Message), _) => {
                     syn::Error::new_spanned(item.value_tokens(), missing(Key::Message))
                 }
-                (None, _) if is_meant_as_message(item) => {
-                    syn::Error::new(item.ident.span(), unknown(item, Place::Derive))
-                }
+                (None, _) if is_meant_as_message(item) => syn::Error::new(
+                    item.ident.span(),
+                    unknown(item, Place::Derive, &Subject::default()),
+                ),
                 _ => continue,
             };
             return Message::Unknown(error);

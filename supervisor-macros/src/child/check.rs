@@ -3,7 +3,10 @@
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::visit::Visit;
-use syn::{Data, Lifetime, ParenthesizedGenericArguments, Type, TypeFnPtr, TypeReference};
+use syn::{
+    Data, GenericArgument, Lifetime, ParenthesizedGenericArguments, PathArguments, Type, TypeFnPtr,
+    TypeParamBound, TypeReference,
+};
 
 use super::ast::Child;
 use crate::errors::Errors;
@@ -17,10 +20,11 @@ use crate::words::{Policy, Vocabulary};
 
 type Rule = fn(&Child, &mut Errors);
 
-const RULES: [Rule; 11] = [
+const RULES: [Rule; 13] = [
     derive_on_enum,
     derive_on_union,
     derive_with_lifetime,
+    derive_with_reference,
     derive_once_not_temporary,
     derive_significant_always,
     derive_backoff_temporary,
@@ -29,6 +33,7 @@ const RULES: [Rule; 11] = [
     derive_health_temporary,
     message_borrowed,
     message_unsized,
+    message_bare_object,
 ];
 
 /// Applies every rule.
@@ -65,6 +70,27 @@ fn derive_with_lifetime(child: &Child, errors: &mut Errors) {
             lifetime.lifetime
         );
         errors.on(&lifetime.lifetime, message);
+    }
+}
+
+/// Checks that a child has no field that is a reference without a lifetime: the compiler would ask for
+/// a lifetime parameter, which a child cannot have.
+fn derive_with_reference(child: &Child, errors: &mut Errors) {
+    let Data::Struct(data) = &child.input.data else { return };
+    for field in &data.fields {
+        if let Type::Reference(reference) = &field.ty
+            && reference.lifetime.is_none()
+        {
+            let of = compact(&reference.elem.to_token_stream());
+            let owned = match &*of {
+                "str" => "String".to_owned(),
+                of => format!("Arc<{of}>"),
+            };
+            errors.on(
+                reference,
+                format!("a child borrows nothing, since it outlives the function that makes it; own the data, as in `{owned}`"),
+            );
+        }
     }
 }
 
@@ -136,6 +162,12 @@ fn message_unsized(child: &Child, errors: &mut Errors) {
     each_message(child, |ty| unsized_type(ty).into_iter().for_each(|error| errors.push(error)));
 }
 
+/// Checks that a message which is a boxed trait of std says that it is `Send`, which none of those traits
+/// implies.
+fn message_bare_object(child: &Child, errors: &mut Errors) {
+    each_message(child, |ty| bare_object(ty).into_iter().for_each(|error| errors.push(error)));
+}
+
 fn each_message(child: &Child, mut then: impl FnMut(&TokenStream)) {
     for item in &child.options.items {
         if let (Some(Key::Message), Value::Syntax(ty)) = (item.key(), &item.value) {
@@ -146,7 +178,40 @@ fn each_message(child: &Child, mut then: impl FnMut(&TokenStream)) {
 
 /// Returns the error for a type that cannot be that of messages.
 pub(super) fn message_fault(ty: &TokenStream) -> Option<syn::Error> {
-    borrowed(ty).or_else(|| unsized_type(ty))
+    borrowed(ty).or_else(|| unsized_type(ty)).or_else(|| bare_object(ty))
+}
+
+/// Returns the error for `Box<dyn FnOnce()>`.
+fn bare_object(ty: &TokenStream) -> Option<syn::Error> {
+    const OF_STD: [&str; 8] =
+        ["Any", "Debug", "Display", "Error", "Fn", "FnMut", "FnOnce", "Future"];
+    let parsed: Type = syn::parse2(ty.clone()).ok()?;
+    let pinned = argument_of(&parsed, "Pin");
+    let Type::TraitObject(object) = argument_of(pinned.unwrap_or(&parsed), "Box")? else {
+        return None;
+    };
+    let mut bounds = object.bounds.iter().filter_map(|bound| match bound {
+        TypeParamBound::Trait(bound) => bound.path.segments.last(),
+        _ => None,
+    });
+    if !bounds.all(|of| OF_STD.iter().any(|known| of.ident == known)) {
+        return None;
+    }
+    let boxed = format!("Box<{} + Send>", compact(&object.to_token_stream()));
+    let written = if pinned.is_some() { format!("Pin<{boxed}>") } else { boxed };
+    let message = format!("a message goes to another thread; write `message = {written}`");
+    Some(syn::Error::new_spanned(ty, message))
+}
+
+/// Returns the type in the angle brackets of a type of this name.
+fn argument_of<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
+    let Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last().filter(|last| last.ident == name)?;
+    let PathArguments::AngleBracketed(of) = &last.arguments else { return None };
+    match of.args.first()? {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    }
 }
 
 fn borrowed(ty: &TokenStream) -> Option<syn::Error> {

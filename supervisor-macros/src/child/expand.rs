@@ -1,7 +1,7 @@
 //! Writes the two implementations that `#[derive(Child)]` stands for.
 
-use proc_macro2::{Ident, TokenStream};
-use quote::{quote, quote_spanned};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
 
 use super::ast::{Child, Message};
 use crate::errors::{Errors, unknown_type};
@@ -74,6 +74,9 @@ pub(super) fn expand(child: &Child, errors: &Errors) -> TokenStream {
     };
     // The implementation has the span of the name, where rustc points when it lists the types that
     // are children.
+    // An empty list of parameters has no place in the program, where rustc would add one.
+    let no_generics = quote_spanned!(Span::mixed_site()=> <>);
+    let impl_generics = if is_generic { impl_generics.to_token_stream() } else { no_generics };
     let child = quote_spanned! {span=>
         impl #impl_generics #krate::Child for #ident #ty_generics #child_clause { #body }
     };

@@ -3,8 +3,12 @@
 //! Each rule is one function, which [`check`] calls. A rule is named `<subject>_<problem>`, and so
 //! is the compile-fail test that shows its message.
 
+mod unknown;
+
 use supervisor_rules::{defaults, wording};
 
+use self::unknown::policy_elsewhere;
+pub(crate) use self::unknown::unknown;
 use super::duration::{self, DurationError};
 use super::key::{Key, Place, ValueKind};
 use super::setting::{AT_RUNTIME, Known, Setting, StartMode, ValueError};
@@ -17,7 +21,7 @@ use crate::words::{self, Policy, Vocabulary, elsewhere};
 pub(crate) fn check(options: &Options, place: Place, subject: &Subject, errors: &mut Errors) {
     for (index, item) in options.items.iter().enumerate() {
         let Some(key) = item.key() else {
-            option_unknown(item, place, errors);
+            option_unknown(item, place, subject, errors);
             continue;
         };
         if !key.is_allowed(place) {
@@ -25,10 +29,13 @@ pub(crate) fn check(options: &Options, place: Place, subject: &Subject, errors: 
             option_misplaced(item, key, place, subject, errors);
             continue;
         }
+        // Where the option itself is wrong, the sign after it is no second error.
+        errors.extend(item.sign().cloned());
         option_duplicate(item, key, &options.items[..index], errors);
         start_of_supervisor(item, place, errors);
         match item.setting() {
             Some(Err(error)) => {
+                value_computed(item, key, error, place, errors);
                 for rule in VALUE_RULES {
                     rule(item, key, error, errors);
                 }
@@ -45,10 +52,9 @@ pub(crate) fn check(options: &Options, place: Place, subject: &Subject, errors: 
 
 type ValueRule = fn(&Item, Key, &ValueError, &mut Errors);
 
-const VALUE_RULES: [ValueRule; 11] = [
+const VALUE_RULES: [ValueRule; 10] = [
     value_missing,
     value_unwanted,
-    value_computed,
     value_unknown,
     value_zero,
     value_negative,
@@ -67,62 +73,8 @@ pub(crate) struct Subject {
 }
 
 /// Checks that an option has a known name.
-fn option_unknown(item: &Item, place: Place, errors: &mut Errors) {
-    errors.at(item.ident.span(), unknown(item, place));
-}
-
-/// Returns the message for an unknown option.
-pub(crate) fn unknown(item: &Item, place: Place) -> String {
-    let name = item.ident.to_string();
-    if name.starts_with(|first: char| first.is_uppercase()) {
-        return capitalised(&name, place);
-    }
-    if let Some(key) = elsewhere::options(&name).find(|key| key.is_allowed(place)) {
-        if key == Key::Start {
-            return format!("unknown option `{name}`; write `start = notify`");
-        }
-        return format!("unknown option `{name}`; did you mean `{}`?", key.as_str());
-    }
-    if let Some(instead) = elsewhere::instead_of_option(&name) {
-        return format!("unknown option `{name}`; {instead}");
-    }
-    if let Some(key) = Key::nearest(&name, place) {
-        return format!("unknown option `{name}`; did you mean `{}`?", key.as_str());
-    }
-    if let Some(key) = elsewhere::options(&name).next() {
-        let (key, home) = (key.as_str(), key.home());
-        return format!("unknown option `{name}`; `{key}` was probably meant, and belongs {home}");
-    }
-    let list = Key::list(place);
-    match (place, &item.value) {
-        (Place::Typed, _) => format!(
-            "unknown option `{name}`; possible here: {list}; what the child is made from stands after `=`, as in `name: Type = Type {{ {name}: … }}`"
-        ),
-        (Place::Task, Value::Nothing) => format!(
-            "unknown option `{name}`; possible here: {list}; a task's function stands after `=`, as in `name: Always = {name}`"
-        ),
-        _ => format!("unknown option `{name}`; possible here: {list}"),
-    }
-}
-
-/// Returns the message for a word with a capital letter in place of an option.
-fn capitalised(name: &str, place: Place) -> String {
-    let policy = Policy::parse(name).or_else(|| Policy::meant_by(name).map(|(meant, _)| meant));
-    match (policy, place) {
-        (Some(policy), Place::Derive | Place::Nested { .. }) => {
-            format!("a policy has its option's name; write `restart = {}`", policy.as_str())
-        }
-        (Some(policy), Place::Typed) => {
-            format!("a policy stands around the type; write `{}<…>`", policy.as_str())
-        }
-        (_, Place::Task) => format!(
-            "`{name}` is not an option; a type stands in angle brackets: `Transient<{name}>`"
-        ),
-        (None, Place::Derive) => {
-            format!("`{name}` is not an option; a type of messages is written `message = {name}`")
-        }
-        _ => format!("unknown option `{name}`; possible here: {}", Key::list(place)),
-    }
+fn option_unknown(item: &Item, place: Place, subject: &Subject, errors: &mut Errors) {
+    errors.at(item.ident.span(), unknown(item, place, subject));
 }
 
 /// Checks that an option stands where it has a meaning.
@@ -130,19 +82,7 @@ fn option_misplaced(item: &Item, key: Key, place: Place, subject: &Subject, erro
     let name = key.as_str();
     let message = match (key, place) {
         (Key::Message | Key::Mailbox | Key::Histograms, Place::Task) => return,
-        (Key::Restart, Place::Task | Place::Typed) => {
-            let policy = match item.setting() {
-                Some(Ok(Setting::Policy(policy))) => *policy,
-                _ => Policy::Transient,
-            };
-            let policy = policy.as_str();
-            let written = match &subject.child {
-                Some((name, Some(ty))) => format!("{name}: {policy}<{ty}>"),
-                Some((name, None)) => format!("{name}: {policy}"),
-                None => format!("name: {policy}"),
-            };
-            format!("the policy of a child stands after its colon; write `{written}`")
-        }
+        (Key::Restart, Place::Task | Place::Typed) => policy_elsewhere(item, subject),
         (Key::Shutdown, Place::Root { .. }) => {
             let value = match &item.value {
                 Value::Tokens(_) => compact(&item.value_tokens()),
@@ -237,10 +177,11 @@ fn value_unwanted(item: &Item, key: Key, error: &ValueError, errors: &mut Errors
 
 /// Checks that a value is a literal, a word or a constant, so that it is known when the tree is
 /// compiled, or is marked as one that only the running program knows.
-fn value_computed(item: &Item, key: Key, error: &ValueError, errors: &mut Errors) {
+fn value_computed(item: &Item, key: Key, error: &ValueError, place: Place, errors: &mut Errors) {
     let name = key.as_str();
     let ValueError::Computed { meant } = error else { return };
     let written = compact(&item.value_tokens());
+    let may_be_at_runtime = key != Key::ShutdownWithin && place != Place::Derive;
     let message = match (key, meant) {
         (Key::Start, _) => {
             "`start` takes `notify` or `retry`; what to run stands after `=`, behind the options"
@@ -250,6 +191,9 @@ fn value_computed(item: &Item, key: Key, error: &ValueError, errors: &mut Errors
         _ if elsewhere::value(key, &written).is_some() => {
             let own = elsewhere::value(key, &written).unwrap_or_default();
             format!("`{name} = {written}` is written `{name} = {own}`")
+        }
+        _ if elsewhere::no_value(key, &written).is_some() => {
+            elsewhere::no_value(key, &written).unwrap_or_default().to_owned()
         }
         _ => {
             let example = key.example();
@@ -264,13 +208,17 @@ fn value_computed(item: &Item, key: Key, error: &ValueError, errors: &mut Errors
                 | ValueKind::Shutdown
                 | ValueKind::Backoff
                 | ValueKind::Drain
-                    if key != Key::ShutdownWithin =>
+                    if may_be_at_runtime =>
                 {
                     format!(
                         "the value of `{name}` is a literal, as in `{name} = {example}`, or a constant, as in `{name} = LIMIT`; one that only the running program knows is `{name} = {AT_RUNTIME}({value})`"
                     )
                 }
-                ValueKind::NonzeroTime => format!(
+                ValueKind::Limit
+                | ValueKind::NonzeroCount
+                | ValueKind::NonzeroTime
+                | ValueKind::Shutdown
+                | ValueKind::Backoff => format!(
                     "the value of `{name}` is a literal, as in `{name} = {example}`, or a constant, as in `{name} = LIMIT`"
                 ),
                 _ => format!("the value of `{name}` is written as in `{name} = {example}`"),
@@ -314,6 +262,11 @@ fn partitions_too_many(item: &Item, key: Key, setting: &Setting, errors: &mut Er
 fn value_unknown(item: &Item, key: Key, error: &ValueError, errors: &mut Errors) {
     let ValueError::UnknownWord { word, words } = error else { return };
     let name = key.as_str();
+    if let Some(own) = without_quotes(key, word, words) {
+        let message = format!("a value has no quotes; write `{name} = {own}`");
+        errors.at(item.word_span(), message);
+        return;
+    }
     let meant = match Policy::meant_by(word) {
         Some((policy, why)) if key == Key::Restart => Some(policy.correction(word, why)),
         _ => elsewhere::value(key, word)
@@ -336,6 +289,16 @@ fn value_unknown(item: &Item, key: Key, error: &ValueError, errors: &mut Errors)
     errors.at(item.word_span(), message);
 }
 
+/// Returns the word that a text in quotes means: `"permanent"`, `"notify"`.
+fn without_quotes(key: Key, text: &str, words: &[&'static str]) -> Option<&'static str> {
+    let word = text.strip_prefix('"')?.strip_suffix('"')?;
+    let policy = Policy::meant_by(word).filter(|_| key == Key::Restart);
+    policy
+        .map(|(policy, _)| policy.as_str())
+        .or_else(|| elsewhere::value(key, word))
+        .or_else(|| words::nearest(word, words.iter().copied()))
+}
+
 /// Checks that a value is not zero where zero has no meaning, or where a word exists for it.
 fn value_zero(item: &Item, key: Key, error: &ValueError, errors: &mut Errors) {
     if *error != ValueError::Zero {
@@ -354,15 +317,33 @@ fn value_zero(item: &Item, key: Key, error: &ValueError, errors: &mut Errors) {
 
 /// Checks that a value is not below zero.
 fn value_negative(item: &Item, key: Key, error: &ValueError, errors: &mut Errors) {
-    if *error == ValueError::Negative {
-        errors.on(item.value_tokens(), format!("`{}` cannot be negative", key.as_str()));
+    if *error != ValueError::Negative {
+        return;
     }
+    let name = key.as_str();
+    // Elsewhere, -1 stands for no limit.
+    let meant = match key.value() {
+        ValueKind::Limit => format!("; for no limit, write `{name} = unlimited`"),
+        ValueKind::Shutdown => format!("; for no limit, write `{name} = infinity`"),
+        _ => String::new(),
+    };
+    errors.on(item.value_tokens(), format!("`{name}` cannot be negative{meant}"));
 }
 
 /// Checks that a count is a whole number, and that `runtime(…)` holds an expression.
 fn value_mistyped(item: &Item, key: Key, error: &ValueError, errors: &mut Errors) {
     let name = key.as_str();
     let message = match error {
+        ValueError::NotACount if number_in_quotes(item).is_some() => {
+            let number = number_in_quotes(item).unwrap_or_default();
+            format!("a value has no quotes; write `{name} = {number}`")
+        }
+        ValueError::NotACount
+            if elsewhere::no_value(key, &compact(&item.value_tokens())).is_some() =>
+        {
+            let written = compact(&item.value_tokens());
+            elsewhere::no_value(key, &written).unwrap_or_default().to_owned()
+        }
         ValueError::NotACount => {
             format!("`{name}` is a whole number, as in `{name} = {}`", key.example())
         }
@@ -374,6 +355,13 @@ fn value_mistyped(item: &Item, key: Key, error: &ValueError, errors: &mut Errors
         _ => return,
     };
     errors.on(item.value_tokens(), message);
+}
+
+/// Returns the number in a value such as `"256"`.
+fn number_in_quotes(item: &Item) -> Option<String> {
+    let text = compact(&item.value_tokens());
+    let number = text.strip_prefix('"')?.strip_suffix('"')?;
+    number.parse::<u64>().ok().map(|number| number.to_string())
 }
 
 /// Checks that a duration has a unit.
@@ -431,6 +419,13 @@ fn duration_malformed(item: &Item, key: Key, error: &ValueError, errors: &mut Er
                         key.example()
                     ),
                 }
+            }
+            DurationError::NotANumber if elsewhere::no_value(key, literal).is_some() => {
+                elsewhere::no_value(key, literal).unwrap_or_default().to_owned()
+            }
+            DurationError::NotANumber if elsewhere::value(key, literal).is_some() => {
+                let own = elsewhere::value(key, literal).unwrap_or_default();
+                format!("`{name} = {literal}` is written `{name} = {own}`")
             }
             DurationError::NotANumber => {
                 format!(

@@ -4,7 +4,7 @@ use proc_macro2::{Delimiter, Spacing, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
-use syn::{Attribute, Ident, Path, Token, Type, token};
+use syn::{Attribute, Ident, LitStr, Path, Token, Type, token};
 
 use super::key::{Key, ValueKind};
 use super::setting::{self, Setting, ValueError};
@@ -19,6 +19,8 @@ use crate::tree::compact;
 pub(crate) struct Item {
     pub(crate) ident: Ident,
     pub(crate) value: Value,
+    /// The error about another sign than `=` before the value.
+    sign: Option<syn::Error>,
     key: Option<Key>,
     setting: Option<Result<Setting, ValueError>>,
 }
@@ -32,14 +34,20 @@ impl Item {
                 errors.on(attr, "an option has no attributes; put `#[cfg(…)]` on the child");
             }
         }
+        if let Ok(string) = input.fork().parse::<LitStr>()
+            && string.value().contains('=')
+        {
+            let message = format!("options have no quotes; write `{}`", string.value());
+            return Err(syn::Error::new(string.span(), message));
+        }
         if !input.peek(Ident::peek_any) {
             return Err(input.error("an option is written `name = value`, as in `shutdown = 5s`"));
         }
         let ident = name(input, errors)?;
         let key = Key::parse(&ident.unraw().to_string());
-        let mut item = Self { ident, value: Value::Nothing, key, setting: None };
+        let mut item = Self { ident, value: Value::Nothing, sign: None, key, setting: None };
         item.set_value(Value::Nothing);
-        let Some(equals) = item.equals(input, errors) else { return Ok(item) };
+        let Some(equals) = item.equals(input) else { return Ok(item) };
         if input.is_empty() || input.peek(Token![,]) {
             item.set_value(Value::Missing(equals));
         } else {
@@ -51,8 +59,8 @@ impl Item {
         Ok(item)
     }
 
-    /// Parses the `=` of a value, and reports another sign in its place; returns its span.
-    fn equals(&self, input: ParseStream, errors: &mut Errors) -> Option<Span> {
+    /// Parses the `=` of a value, and notes another sign in its place; returns its span.
+    fn equals(&mut self, input: ParseStream) -> Option<Span> {
         let span = input.span();
         let is_double = input.peek(Token![==])
             || input.peek(Token![=>])
@@ -69,7 +77,8 @@ impl Item {
             TokenTree::parse(input).ok()?;
         }
         let value = value_ahead(input);
-        errors.at(span, format!("an option is written with `=`: `{ident} = {value}`"));
+        let message = format!("an option is written with `=`: `{ident} = {value}`");
+        self.sign = Some(syn::Error::new(span, message));
         Some(span)
     }
 
@@ -93,6 +102,16 @@ impl Item {
     /// Returns the option's key; `None` for an unknown option.
     pub(crate) fn key(&self) -> Option<Key> {
         self.key
+    }
+
+    /// Forgets the sign before the value, for options whose place has been reported.
+    pub(super) fn forget_sign(&mut self) {
+        self.sign = None;
+    }
+
+    /// Returns the error about the sign before the value, if that is not `=`.
+    pub(super) fn sign(&self) -> Option<&syn::Error> {
+        self.sign.as_ref()
     }
 
     /// Returns what the value means; `None` for an unknown option.

@@ -119,7 +119,7 @@ fn an_identifier_is_a_word_or_has_to_be_computed() {
     is_wrong("simple_one_for_one(max_children = 2k) { a: Temporary }", "whole number");
     is_fine("simple_one_for_one(max_children = 2_000usize) { a: Temporary }");
     is_wrong("one_for_one(max_restarts = infinity) {}", "is written `max_restarts = unlimited`");
-    is_wrong("one_for_one(restart_window = infinity) {}", "`infinity` is not a duration");
+    is_wrong("one_for_one(restart_window = infinity) {}", "a window is a duration");
     is_wrong("one_for_one(restart_window = 2 * MIN) {}", "a literal, as in `restart_window = 60s`");
     is_wrong("one_for_one { a: Always(shutdown = brutal) }", "is written `shutdown = brutal_kill`");
     is_wrong("one_for_one { a: Always(shutdown = brutal_kil) }", "did you mean `brutal_kill`?");
@@ -402,9 +402,6 @@ fn what_newcomers_write_in_a_head_is_one_error() {
 #[test]
 fn what_newcomers_write_for_a_child_is_one_error() {
     is_wrong("S: one_for_one { # the data base\n a: T, b: T }", "a comment begins with `//`");
-    is_wrong("S: one_for_one { a: T, restart: Transient, b: T }", "as in `db: Transient<Db>`");
-    is_fine("S: one_for_one { restart: Transient = restart, b: T }");
-    is_fine("S: one_for_one { restart: Always(shutdown = 1s) }");
     is_wrong("S: one_for_one { a: T.with_shutdown(5s) }", "write `a: T(shutdown = 5s)`");
     is_wrong("S: one_for_one { a: T.transient().with_shutdown(5s) }", "write `a: Transient<T>`");
     is_wrong("S: one_for_one { a: T.clone() }", "write `a: T = T::…`");
@@ -417,7 +414,6 @@ fn what_newcomers_write_for_a_child_is_one_error() {
             "a closure is `|ctx|",
         );
     }
-    is_wrong("S: one_for_one { a: Always = P { url }.run }", "make its type a child");
     is_fine("S: one_for_one { a: Always = handlers.run }");
     is_wrong("S: one_for_one { a: A = A(b), b: B = B(a) }", "`a` and `b` use each other");
     is_wrong("S: one_for_one { a: A, b: B = B(self.a()) }", "write `a`");
@@ -431,7 +427,6 @@ fn what_newcomers_write_for_a_child_is_one_error() {
 
 #[test]
 fn what_a_life_borrows_or_takes_is_one_error() {
-    is_wrong("S: one_for_one { a: A, b: Always = move |c| f(c, &a) }", "would borrow `a`");
     is_wrong("S(n: String): one_for_one { b: Always = move |c| f(c, n) }", "write `n.clone()`");
     is_fine("S(n: u16): one_for_one { b: Always = move |c| f(c, n) }");
     is_wrong("S(n: &str): one_for_one { b: Always = move |c| f(c, n) }", "n.to_owned();");

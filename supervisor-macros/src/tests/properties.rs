@@ -190,7 +190,7 @@ fn pool() -> impl Strategy<Value = String> {
 
 fn task() -> impl Strategy<Value = String> {
     let policy = prop::sample::select(vec!["Always", "Transient", "Temporary"]);
-    (policy, prop_oneof![options(), Just(" ( every = 30s )")], value())
+    (policy, prop_oneof![options(), Just(" ( every = 30s )")], function())
         .prop_map(|(policy, options, value)| format!("{policy}{options}{value}"))
 }
 
@@ -216,10 +216,13 @@ fn options() -> impl Strategy<Value = &'static str> {
 }
 
 fn value() -> impl Strategy<Value = &'static str> {
+    prop_oneof![function(), Just(" = Thing { field : 5 , other }")]
+}
+
+fn function() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec![
         "",
         " = value ( )",
-        " = Thing { field : 5 , other }",
         " = | ctx | async move { Ok ( ( ) ) }",
         " = a . b :: < C , D > ( & e )",
     ])

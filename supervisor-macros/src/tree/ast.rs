@@ -62,8 +62,18 @@ impl Param {
 
     /// Returns whether each use moves the parameter, as far as the name of its type tells.
     pub(crate) fn is_moved(&self) -> bool {
-        const TYPES: [&str; 9] = [
-            "Arc", "Box", "BTreeMap", "HashMap", "HashSet", "OsString", "PathBuf", "String", "Vec",
+        const TYPES: [&str; 11] = [
+            "Arc",
+            "Box",
+            "BTreeMap",
+            "ChildRef",
+            "HashMap",
+            "HashSet",
+            "OsString",
+            "PathBuf",
+            "String",
+            "UnboundedSender",
+            "Vec",
         ];
         let Type::Path(path) = &self.ty else { return false };
         let last = path.path.segments.last();

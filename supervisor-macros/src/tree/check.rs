@@ -11,7 +11,9 @@ mod child;
 mod facts;
 mod lives;
 mod scope;
+mod siblings;
 mod supervisor;
+mod task;
 mod twins;
 
 pub(super) use supervisor::{nested_template, template_missing};
@@ -135,12 +137,28 @@ fn check_child(supervisor: &Supervisor, site: Site, scope: Scope, errors: &mut E
     apply(&|found| after::after_mistyped(supervisor, child, found), Validity::Invalid);
     apply(&|found| after::after_later(supervisor, child, scope, found), Validity::Invalid);
     apply(&|found| after::after_unknown(supervisor, child, scope, found), Validity::Invalid);
-    apply(&|found| child::task_called(child, found), Validity::WithoutValue);
-    apply(&|found| child::task_with_messages(child, found), Validity::WithoutValue);
+    apply(&|found| task::task_called(child, found), Validity::WithoutValue);
+    apply(&|found| task::task_typed(child, site, scope, found), Validity::Invalid);
+    apply(&|found| task::task_made(child, found), Validity::WithoutValue);
+    apply(&|found| task::task_spawned(child, found), Validity::WithoutValue);
+    apply(&|found| task::task_with_messages(child, found), Validity::WithoutValue);
     apply(&|found| scope::self_in_value(child, site, scope, found), Validity::WithoutValue);
+    apply(
+        &|found| siblings::sibling_by_accessor(supervisor, child, site, scope, found),
+        Validity::WithoutValue,
+    );
+    apply(&|found| siblings::sibling_itself(child, site, scope, found), Validity::WithoutValue);
     apply(&|found| scope::function_hidden(child, scope, found), Validity::WithoutValue);
     apply(&|found| scope::task_borrows_parameter(child, site, found), Validity::WithoutValue);
     apply(&|found| lives::sibling_given_away(child, site, scope, found), Validity::WithoutValue);
+    apply(
+        &|found| lives::value_borrows_parameter(child, site, scope, found),
+        Validity::WithoutValue,
+    );
+    apply(
+        &|found| lives::parameter_moved(supervisor, child, site, scope, found),
+        Validity::WithoutValue,
+    );
     apply(
         &|found| lives::async_closure_captures(child, site, scope, found),
         Validity::WithoutValue,

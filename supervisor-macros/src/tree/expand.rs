@@ -41,6 +41,17 @@ pub(super) fn expand(tree: &mut Tree, errors: &Errors) -> TokenStream {
     }
 }
 
+/// Writes the item that speaks where a tree with a name stands in the place of a value: the compiler
+/// reports the first word that is no expression, which is the name of this macro.
+fn no_value(tree: &Ident) -> TokenStream {
+    let text = tree.unraw().to_string();
+    let text =
+        format!("a_tree_with_a_name_is_an_item__declare_it_before_and_write_{text}_tree_here");
+    // Located at the name, and of the expansion: no lint looks at it.
+    let name = Ident::new(&text, proc_macro2::Span::mixed_site().located_at(tree.span()));
+    quote!(macro_rules! #name { () => {} })
+}
+
 /// Writes a type with its functions, and the types of the nested handles.
 fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
     let krate = &tree.krate;
@@ -94,9 +105,11 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
         }
     };
     let implement = quote_spanned!(this.span()=> impl #krate::Child for #this { #items });
+    let no_value = (tree.reader == Reader::Compiler).then(|| no_value(ident));
     quote! {
         #first
         #errors
+        #no_value
 
         #handle
 

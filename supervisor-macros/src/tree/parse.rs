@@ -7,6 +7,8 @@ mod child;
 mod children;
 mod head;
 mod mistakes;
+mod options;
+mod params;
 mod path;
 mod recovery;
 mod supervisor;
@@ -38,6 +40,7 @@ fn tree(input: ParseStream, reader: Reader, errors: &mut Errors) -> syn::Result<
     let (krate, _) = bracketed(input)?;
     let generics = generics(input)?;
     head::not_a_map(input)?;
+    head::before_tree(input, errors);
     let attrs = input.call(Attribute::parse_outer)?;
     let (mut head, strategy) = head::parse(input, &krate, errors)?.unzip();
     let mut strategy = strategy.flatten();
@@ -60,7 +63,14 @@ fn tree(input: ParseStream, reader: Reader, errors: &mut Errors) -> syn::Result<
     };
     let raw = recovery::between(&start, input);
     if !input.is_empty() && !matches!(root.enclosure, Enclosure::Missing(_)) {
-        errors.push(input.error("unexpected tokens after the tree's last `}`"));
+        let is_tree = input.peek(Token![pub]) || (input.peek(Ident) && input.peek2(Token![:]));
+        errors.push(input.error(if input.peek(Token![;]) {
+            "a tree ends with its last `}`; leave `;` out"
+        } else if is_tree {
+            "the macro holds one tree; another one has its own `supervision_tree! { … }`"
+        } else {
+            "unexpected tokens after the tree's last `}`"
+        }));
     }
     let is_deprecated = attrs.iter().any(|attr| attr.path().is_ident("deprecated"));
     let permission = is_deprecated.then(|| syn::parse_quote!(#[allow(deprecated)]));

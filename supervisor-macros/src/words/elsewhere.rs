@@ -4,6 +4,9 @@
 //! Every list is a table: a word that a message should know is one more row here. Words are in
 //! lower case without `_` and `-`, as [`plain`] makes them, unless a list says otherwise.
 
+mod values;
+
+pub(crate) use self::values::{no_value, value};
 use super::{Policy, Strategy};
 use crate::options::key::Key;
 
@@ -150,7 +153,6 @@ const OPTIONS: &[(&str, Key)] = &[
     ("alive", Key::Heartbeat),
     ("ping", Key::Heartbeat),
     ("keepalive", Key::Heartbeat),
-    ("cron", Key::Every),
     ("rate", Key::Every),
     ("repeat", Key::Every),
     ("schedule", Key::Every),
@@ -202,6 +204,10 @@ const BACKOFF: &str = "a backoff is its first and its longest delay, as in `back
 /// The options of Kubernetes' probes.
 const PROBE: &str = "a child that hangs is found by its `heartbeat`, as in `heartbeat = 10s`";
 
+/// The options of timers that know the time of the day.
+const TIMES_OF_DAY: &str =
+    "a job runs once in each period, as in `every = 1h`, not at times of the day";
+
 /// Options of others that the tree language expresses without an option.
 const NO_OPTIONS: &[(&str, &str)] = &[
     ("factor", BACKOFF),
@@ -213,12 +219,20 @@ const NO_OPTIONS: &[(&str, &str)] = &[
     ("failurethreshold", PROBE),
     ("initialdelayseconds", PROBE),
     ("periodseconds", PROBE),
+    ("description", "a text is a comment before the name, as in `/// The data base.`"),
+    ("doc", "a text is a comment before the name, as in `/// The data base.`"),
+    ("label", "a text is a comment before the name, as in `/// The data base.`"),
+    ("title", "a text is a comment before the name, as in `/// The data base.`"),
     ("id", "a name stands before its colon, as in `db: Db`"),
     ("name", "a name stands before its colon, as in `db: Db`"),
     ("strategy", "the strategy stands after the colon, as in `Shop: one_for_one`"),
     ("type", "a supervisor is known by its strategy"),
     ("modules", "leave it out"),
     ("children", "the children stand in braces"),
+    ("at", TIMES_OF_DAY),
+    ("cron", TIMES_OF_DAY),
+    ("crontab", TIMES_OF_DAY),
+    ("oncalendar", TIMES_OF_DAY),
     ("before", ORDER),
     ("bindsto", ORDER),
     ("dependencies", ORDER),
@@ -283,47 +297,14 @@ const STATEMENTS: &[(&str, &str)] = &[
     ("use", NO_ITEMS),
 ];
 
+/// Returns whether the word begins an item.
+pub(crate) fn is_item(word: &str) -> bool {
+    statement(word) == Some(NO_ITEMS)
+}
+
 /// Returns why a tree cannot contain the statement or item that begins with this word.
 pub(crate) fn statement(word: &str) -> Option<&'static str> {
     find(STATEMENTS, word)
-}
-
-/// Values of other languages and of this library's types, by option: the words of the tree language
-/// for them.
-const VALUES: &[(Key, &str, &str)] = &[
-    (Key::MaxRestarts, "infinity", "unlimited"),
-    (Key::MaxRestarts, "infinite", "unlimited"),
-    (Key::MaxRestarts, "never", "unlimited"),
-    (Key::MaxRestarts, "forever", "unlimited"),
-    (Key::MaxRestarts, "none", "unlimited"),
-    (Key::MaxRestarts, "max", "unlimited"),
-    (Key::Shutdown, "unlimited", "infinity"),
-    (Key::Shutdown, "infinite", "infinity"),
-    (Key::Shutdown, "never", "infinity"),
-    (Key::Shutdown, "forever", "infinity"),
-    (Key::Shutdown, "brutal", "brutal_kill"),
-    (Key::Shutdown, "kill", "brutal_kill"),
-    (Key::Shutdown, "abort", "brutal_kill"),
-    (Key::Shutdown, "immediate", "brutal_kill"),
-    (Key::Shutdown, "now", "brutal_kill"),
-    (Key::AutoShutdown, "any", "any_significant"),
-    (Key::AutoShutdown, "all", "all_significant"),
-    (Key::AutoShutdown, "none", "never"),
-    (Key::Shutdown, "none", "infinity"),
-    (Key::Backoff, "exponential", "100ms..30s"),
-    (Key::Backoff, "expo", "100ms..30s"),
-    (Key::Backoff, "constant", "5s"),
-    (Key::Backoff, "fixed", "5s"),
-    (Key::Backoff, "linear", "5s"),
-    (Key::Start, "ready", "notify"),
-    (Key::Start, "wait", "notify"),
-    (Key::Start, "sync", "notify"),
-];
-
-/// Returns the word of an option that the word of another language means.
-pub(crate) fn value(key: Key, word: &str) -> Option<&'static str> {
-    let word = plain(word);
-    VALUES.iter().find(|(of, foreign, _)| *of == key && *foreign == word).map(|(.., own)| *own)
 }
 
 fn find<T: Copy>(table: &[(&str, T)], word: &str) -> Option<T> {

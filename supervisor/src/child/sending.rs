@@ -62,6 +62,8 @@ impl<M> Future for Sending<'_, M> {
     }
 }
 
+not_awaited!([M] Sending<'_, M>);
+
 impl<M> fmt::Debug for Sending<'_, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Sending").field(&format_args!("{}", self.sending.state())).finish()
@@ -138,6 +140,8 @@ impl<M, R> Future for Asking<'_, M, R> {
         answer
     }
 }
+
+not_awaited!([M, R] Asking<'_, M, R>);
 
 impl<M, R> fmt::Debug for Asking<'_, M, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

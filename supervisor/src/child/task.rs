@@ -21,7 +21,8 @@ use crate::sync::task::JoinHandle;
 #[diagnostic::on_unimplemented(
     message = "this is no task: it returns `{Self}`",
     label = "a task is an `async fn(ctx: Context) -> ChildResult`, or a closure like it",
-    note = "a task ends with `Ok(())`, or with an error, to which `?` converts every `std::error::Error` and every text"
+    note = "a task ends with `Ok(())`, or with an error, to which `?` converts every `std::error::Error` and every text",
+    note = "a function that blocks its thread is a `Blocking`"
 )]
 pub trait TaskFuture: Future<Output = ChildResult> {}
 
@@ -37,7 +38,8 @@ impl<F: Future<Output = ChildResult>> TaskFuture for F {}
     message = "this is no task",
     label = "a task is an `async fn(ctx: Context) -> ChildResult`, or a closure like it",
     note = "a task takes a context and nothing else: for more, write a closure, as in `move |ctx| task(ctx, address.clone())`",
-    note = "a child that receives messages has a type that derives `Child`; one that blocks its thread is a `Blocking`"
+    note = "a value of a type that derives `Child`, which may receive messages, is `name: Type = value` in a tree, and `with_worker(value)` on the builder",
+    note = "a function that blocks its thread is a `Blocking`"
 )]
 pub trait TaskFn<Arguments, Future>: Fn(Context) -> Future {}
 

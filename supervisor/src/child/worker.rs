@@ -21,7 +21,8 @@ use crate::sync::{Mutex, PoisonError};
 /// the requirement would be circular.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not derive `Child`",
-    label = "add `#[derive(Child)]` to this type"
+    label = "add `#[derive(Child)]` to this type",
+    note = "the derive comes with `use supervisor::prelude::*;`"
 )]
 pub trait Addressable: Sized {
     /// The messages that the worker takes; `()` unless the derive names a type with `message = …`.

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::catch::Guarded;
-use crate::child::{ChildRef, Context};
+use crate::child::{ChildRef, Context, NoTask};
 use crate::life::detached::{self, Progress, park_on};
 use crate::life::{LifeFactory, PendingLife};
 use crate::slot::{AnySlot, Slot};
@@ -67,11 +67,28 @@ pub struct Blocking<M = ()> {
     run: Arc<dyn Fn(BlockingContext<M>) -> ChildResult + Send + Sync>,
 }
 
+/// A function that blocks its thread, one call for each life.
+///
+/// The bound is beside one on [`Fn`], as in `TaskFn`, and the second implementation holds for no
+/// function: with it, the compiler reports what is no such function in these words.
+#[diagnostic::on_unimplemented(
+    message = "this is no function that may block",
+    label = "a `Blocking` is made of a `fn(ctx: BlockingContext<M>) -> ChildResult`, which is not async",
+    note = "an async function is a task, as in `name: Always = function`; with messages, it is the `run` of an `impl Worker`"
+)]
+pub trait BlockingFn<Arguments, M>: Fn(BlockingContext<M>) -> ChildResult {}
+
+#[diagnostic::do_not_recommend]
+impl<F: Fn(BlockingContext<M>) -> ChildResult, M> BlockingFn<(BlockingContext<M>,), M> for F {}
+
+#[diagnostic::do_not_recommend]
+impl<F: Fn(BlockingContext<M>) -> ChildResult + NoTask, M> BlockingFn<(), M> for F {}
+
 impl<M: Send + 'static> Blocking<M> {
     /// Creates a child that runs this function; the type of the context is that of the messages.
-    pub fn new<F>(run: F) -> Self
+    pub fn new<F, Arguments>(run: F) -> Self
     where
-        F: Fn(BlockingContext<M>) -> ChildResult + Send + Sync + 'static,
+        F: Fn(BlockingContext<M>) -> ChildResult + BlockingFn<Arguments, M> + Send + Sync + 'static,
     {
         let run = Guarded::new(run);
         Self { run: Arc::new(move |ctx| (*run)(ctx)) }

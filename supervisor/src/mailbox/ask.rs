@@ -2,7 +2,9 @@
 
 use std::fmt;
 use std::future::Future;
+use std::marker::PhantomData;
 use std::mem;
+use std::ops::Deref;
 use std::pin::{Pin, pin};
 use std::task::{Context as TaskContext, Poll, ready};
 use std::time::Duration;
@@ -34,7 +36,9 @@ pub struct Reply<R> {
 }
 
 impl<R> Reply<R> {
-    pub(super) fn new() -> (Self, oneshot::Receiver<R>) {
+    // It is not called `new`, which the compiler would show to a program as a private function: a
+    // program makes no replies.
+    pub(super) fn channel() -> (Self, oneshot::Receiver<R>) {
         let (asker, answer) = oneshot::channel();
         (Self { asker }, answer)
     }
@@ -50,24 +54,38 @@ impl<R> Reply<R> {
         self.asker.send(answer)
     }
 
-    /// Exists for the compiler's error, which says that an answer is given by [`send`](Self::send).
-    ///
-    /// # Errors
-    ///
-    /// None; the program that calls it does not compile.
-    #[doc(hidden)]
-    pub fn reply(self, answer: R) -> Result<(), R>
-    where
-        Self: Replying,
-    {
-        self.send(answer)
-    }
-
     /// Returns `true` if the asker does not wait for the answer any more, so that the work for it
     /// can be spared.
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.asker.is_closed()
+    }
+}
+
+/// The functions that a reply has in other libraries. None can be called: each exists for the compiler's
+/// error, and those of a program's own traits come first.
+#[doc(hidden)]
+#[derive(Debug)]
+#[expect(unnameable_types, reason = "only the compiler's errors name it")]
+pub struct ReplyElsewhere<R>(PhantomData<fn(R)>);
+
+#[doc(hidden)]
+impl<R> Deref for Reply<R> {
+    type Target = ReplyElsewhere<R>;
+
+    fn deref(&self) -> &Self::Target {
+        &ReplyElsewhere(PhantomData)
+    }
+}
+
+#[doc(hidden)]
+#[expect(clippy::unused_self, reason = "nothing can call the function")]
+impl<R> ReplyElsewhere<R> {
+    pub fn reply<'a>(&'a self, _answer: R) -> Result<(), R>
+    where
+        &'a Self: Replying,
+    {
+        unreachable!("nothing is `Replying`")
     }
 }
 
@@ -97,7 +115,7 @@ impl<'a, M, R> Asking<'a, M, R> {
         make: impl FnOnce(Reply<R>) -> M,
         within: Duration,
     ) -> Self {
-        let (reply, answer) = Reply::new();
+        let (reply, answer) = Reply::channel();
         let sending = mailbox.send(make(reply));
         Self { sending, sent: false, answer, within, waited: false, timer: None }
     }

@@ -1,6 +1,5 @@
 //! How a supervisor is stopped: in order, within a time, or at once.
 
-use std::future;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
@@ -24,11 +23,6 @@ enum Stop {
     Within(Duration),
     AtOnce,
 }
-
-no_condition!(
-    Stoppable: "a supervisor is stopped by `shutdown`",
-    "write `shutdown().await`; one child of it is stopped by its address: `terminate()`"
-);
 
 impl Supervisor {
     /// Stops all children in reverse start order, then the supervisor, and returns when all of
@@ -142,21 +136,6 @@ impl Supervisor {
     /// Dropping the future does not undo the kill once it was polled.
     pub async fn kill(&self) -> Result<ShutdownReport, SupervisorError> {
         self.stop_by(Stop::AtOnce).await
-    }
-
-    /// Exists for the compiler's error, which says that a supervisor is stopped by
-    /// [`shutdown`](Self::shutdown).
-    ///
-    /// # Errors
-    ///
-    /// None; the program that calls it does not compile.
-    #[doc(hidden)]
-    // (With an async function, the compiler would report each use of its future, too.)
-    pub fn stop<'a>(&'a self) -> future::Ready<Result<ShutdownReport, SupervisorError>>
-    where
-        &'a Self: Stoppable,
-    {
-        unreachable!("no supervisor is `Stoppable`")
     }
 
     async fn stop_by(&self, stop: Stop) -> Result<ShutdownReport, SupervisorError> {

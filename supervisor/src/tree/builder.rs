@@ -1,8 +1,6 @@
 //! The builder of a supervisor: its strategy, its limits, its children.
 
-use std::convert::Infallible;
 use std::fmt;
-use std::future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,19 +14,6 @@ use crate::mailbox::PoolTimes;
 use crate::runtime::{Declaration, Node, PoolTemplate, Steps, Trees, resolve_template};
 use crate::spec::{AutoShutdown, MaxRestarts, Order, SupervisionStrategy};
 use crate::supervisor::Supervisor;
-
-/// A condition that no builder meets, for functions of a supervisor that a caller writes on its
-/// builder: the compiler's error says that `build` is missing.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "this supervisor is not built yet",
-    label = "call `build()` before this; a child of its declaration is added by `with_child(…)`"
-)]
-#[expect(
-    unnameable_types,
-    reason = "nothing implements it, and only the compiler's error names it"
-)]
-pub trait Built {}
 
 /// Builds a [`Supervisor`]; begun by [`Supervisor::new`].
 #[must_use = "a builder does nothing until `build` is called"]
@@ -149,24 +134,6 @@ impl SupervisorBuilder {
     pub fn with_child<S: Runnable>(mut self, spec: ChildSpec<S>) -> Self {
         self.children.push(S::into_parts(spec).0);
         self
-    }
-
-    /// Exists for the compiler's error, which says that the supervisor is not built yet.
-    #[doc(hidden)]
-    pub fn add_child<'a, S>(self, _spec: ChildSpec<S>) -> Infallible
-    where
-        &'a Self: Built,
-    {
-        unreachable!("no builder is `Built`")
-    }
-
-    /// Exists for the same error as [`add_child`](Self::add_child).
-    #[doc(hidden)]
-    pub fn start<'a>(self) -> future::Ready<Infallible>
-    where
-        &'a Self: Built,
-    {
-        unreachable!("no builder is `Built`")
     }
 
     /// Sets the strategy `SimpleOneForOne`, and the template from which its workers are made, all

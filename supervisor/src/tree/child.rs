@@ -288,8 +288,3 @@ pub trait LongLived: Worker {}
 
 #[diagnostic::do_not_recommend]
 impl<W: Worker> LongLived for W {}
-
-no_condition!(
-    NamedOtherwise: "the restart policy is set by `with_restart_policy`",
-    "write `with_restart_policy(…)`"
-);

@@ -9,7 +9,7 @@ use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
 use super::Child;
-use super::child::{LongLived, NamedOtherwise};
+use super::child::LongLived;
 use crate::child::{
     ChildRef, Context, FnFactory, OnceFactory, TaskFn, TaskFuture, Worker, WorkerFactory,
     WorkerOnce,
@@ -242,17 +242,6 @@ impl<S> ChildSpec<S> {
     pub fn with_restart_policy(mut self, policy: RestartPolicy) -> Self {
         self.options.change(|options| options.with_restart_policy(policy));
         self
-    }
-
-    /// Exists for the compiler's error, which says that the policy is set by
-    /// [`with_restart_policy`](Self::with_restart_policy). Without it, the compiler suggests
-    /// [`with_start`](Self::with_start).
-    #[doc(hidden)]
-    pub fn with_restart(self, policy: RestartPolicy) -> Self
-    where
-        Self: NamedOtherwise,
-    {
-        self.with_restart_policy(policy)
     }
 
     /// Sets how the child is stopped: a duration, or a [`Shutdown`]. Default: five seconds; a
@@ -490,6 +479,8 @@ impl<H> Future for AddChild<H> {
         self.0.as_mut().poll(cx)
     }
 }
+
+not_awaited!([H] AddChild<H>);
 
 impl<H> fmt::Debug for AddChild<H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

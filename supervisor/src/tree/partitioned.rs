@@ -1,14 +1,14 @@
 //! A supervisor whose workers share the work by key.
 
 use std::fmt;
-use std::future;
 use std::hash::{BuildHasher, Hash, RandomState};
+use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use super::elsewhere::PartitionedElsewhere;
 use super::{Child, ChildHandle, ChildSpec, Ready, Runnable, SupervisorBuilder};
-use crate::child::{AnyChildRef, ChildRef, Context, Question};
-use crate::error::SupervisorError;
+use crate::child::{AnyChildRef, ChildRef, Context};
 use crate::runtime::{Body, ErasedSpec, Unplaced};
 use crate::spec::{ChildOptions, Name, Order, SupervisionStrategy, TreeDescriptor, rules};
 use crate::supervisor::{Supervisor, node_of};
@@ -17,17 +17,13 @@ use crate::supervisor::{Supervisor, node_of};
 #[expect(clippy::disallowed_types, reason = "a constant: no task waits for it")]
 type Secret = std::sync::LazyLock<RandomState>;
 
-no_condition!(
-    Keyless: "a message goes to one of the partitions",
-    "choose the worker by a key, as in `of(&key).send(message)`"
-);
-
 /// A supervisor of a fixed number of workers that are alike and share the work: each key belongs to
 /// one of them.
 ///
 /// One child handles one message at a time, whatever the number of processors. Where messages have
 /// keys, several children can handle them, each its part of the keys: messages with the same key
-/// still come to one child, in order. Elixir calls this a `PartitionSupervisor`.
+/// still come to one child, in order. Elixir calls this a `PartitionSupervisor`. Partitions have the
+/// functions of their [`Supervisor`], too.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -77,40 +73,24 @@ no_condition!(
 /// [`Context::partition`].
 // There is no bound on `M` where none is needed, as on that of `ChildRef`.
 pub struct Partitioned<M> {
-    supervisor: Supervisor,
+    // It dereferences to its supervisor: partitions have the functions of that, too.
+    inner: PartitionedElsewhere<M>,
     workers: Arc<[ChildRef<M>]>,
 }
 
 impl<M> Partitioned<M> {
     pub(crate) fn new(supervisor: Supervisor, workers: Vec<ChildRef<M>>) -> Self {
-        Self { supervisor, workers: workers.into() }
+        Self::of_parts(supervisor, workers.into())
+    }
+
+    fn of_parts(supervisor: Supervisor, workers: Arc<[ChildRef<M>]>) -> Self {
+        Self { inner: PartitionedElsewhere { supervisor, messages: PhantomData }, workers }
     }
 
     /// Returns the workers' supervisor.
     #[must_use]
     pub fn supervisor(&self) -> &Supervisor {
-        &self.supervisor
-    }
-
-    /// Exists for the compiler's error, which says that a message goes to the worker of its key.
-    #[doc(hidden)]
-    pub fn send<'a>(&'a self, _message: M) -> future::Ready<Result<(), SupervisorError>>
-    where
-        &'a Self: Keyless,
-    {
-        unreachable!("no partitions are `Keyless`")
-    }
-
-    /// Exists for the same error as [`send`](Self::send).
-    #[doc(hidden)]
-    pub fn ask<'a, R>(
-        &'a self,
-        _make: impl Question<M, R>,
-    ) -> future::Ready<Result<R, SupervisorError>>
-    where
-        &'a Self: Keyless,
-    {
-        unreachable!("no partitions are `Keyless`")
+        &self.inner.supervisor
     }
 
     /// Returns the worker that this key belongs to, whether the worker runs or not.
@@ -250,7 +230,7 @@ impl<M: Send + 'static> Child for Partitioned<M> {
     const OPTIONS: ChildOptions = ChildOptions::new();
 
     fn spec(name: &str, recipe: Self) -> ChildSpec<Ready<Self>> {
-        ChildSpec::new(name).with_tree(recipe.supervisor.clone(), recipe)
+        ChildSpec::new(name).with_tree(recipe.inner.supervisor.clone(), recipe)
     }
 }
 
@@ -348,29 +328,29 @@ impl SupervisorBuilder {
 
 impl<M> AsRef<Supervisor> for Partitioned<M> {
     fn as_ref(&self) -> &Supervisor {
-        &self.supervisor
+        &self.inner.supervisor
     }
 }
 
-/// A partitioned pool has the functions of its supervisor, too.
+#[doc(hidden)]
 impl<M> Deref for Partitioned<M> {
-    type Target = Supervisor;
+    type Target = PartitionedElsewhere<M>;
 
-    fn deref(&self) -> &Supervisor {
-        &self.supervisor
+    fn deref(&self) -> &Self::Target {
+        &self.inner
     }
 }
 
 impl<M> Clone for Partitioned<M> {
     fn clone(&self) -> Self {
-        Self { supervisor: self.supervisor.clone(), workers: Arc::clone(&self.workers) }
+        Self::of_parts(self.inner.supervisor.clone(), Arc::clone(&self.workers))
     }
 }
 
 impl<M> fmt::Debug for Partitioned<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Partitioned")
-            .field("supervisor", &self.supervisor)
+            .field("supervisor", &self.inner.supervisor)
             .field("partitions", &self.workers.len())
             .finish()
     }

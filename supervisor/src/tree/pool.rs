@@ -1,18 +1,19 @@
 //! The typed handle of a `simple_one_for_one` supervisor, whose children are workers of one type.
 
 mod add_worker;
+mod elsewhere;
 mod many;
 
 use std::convert::Infallible;
 use std::fmt;
-use std::future;
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use self::elsewhere::PoolElsewhere;
 use super::child_spec::{PerWorkerTemplate, SharedTemplate};
 use super::{Child, ChildHandle, ChildSpec, Ready, Runnable, SupervisorBuilder};
-use crate::child::{ChildRef, Question, Worker};
+use crate::child::{ChildRef, Worker};
 use crate::error::SupervisorError;
 use crate::life::LifeFactory;
 use crate::runtime::{Body, ErasedSpec};
@@ -129,7 +130,8 @@ impl PoolTemplate for Ready<ChildRef<()>> {
 /// A `simple_one_for_one` supervisor with the type of its workers.
 ///
 /// Workers come and go at run time; each has a number, `#17`, that is not used again. At shutdown
-/// all workers are stopped at once, within one shutdown time.
+/// all workers are stopped at once, within one shutdown time. A pool has the functions of its
+/// [`Supervisor`], too.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -156,21 +158,21 @@ impl PoolTemplate for Ready<ChildRef<()>> {
 /// # }
 /// ```
 pub struct Pool<W, V = PerWorker> {
-    supervisor: Supervisor,
-    worker: PhantomData<fn(W, V)>,
+    // It dereferences to its supervisor: a pool has the functions of that, too.
+    inner: PoolElsewhere<W, V>,
 }
 
 // There is no bound on `W` where none is needed: a type that is no child is then an error only
 // where the program names it.
 impl<W, V> Pool<W, V> {
     pub(crate) fn new(supervisor: Supervisor) -> Self {
-        Self { supervisor, worker: PhantomData }
+        Self { inner: PoolElsewhere { supervisor, worker: PhantomData } }
     }
 
     /// Returns the pool's supervisor.
     #[must_use]
     pub fn supervisor(&self) -> &Supervisor {
-        &self.supervisor
+        &self.inner.supervisor
     }
 }
 
@@ -194,21 +196,9 @@ impl<W: Child, V> Pool<W, V> {
         AddWorker::new(self, value)
     }
 
-    /// Exists for the compiler's error, which says that a worker is added by
-    /// [`add_worker_with`](Self::add_worker_with). Without it, the compiler suggests
-    /// [`Supervisor::restart_child`].
-    #[doc(hidden)]
-    pub fn start_child<'a>(&'a self, value: W::Recipe) -> AddWorker<'a, W, V>
-    where
-        &'a Self: Startable,
-        V: OwnValue,
-    {
-        self.add_worker_with(value)
-    }
-
     /// Creates a worker of this value, with the template's options.
     pub(crate) fn worker_of(&self, value: W::Recipe) -> (ErasedSpec, W::Handle) {
-        let node = self.supervisor.node();
+        let node = self.inner.supervisor.node();
         let spec = node.next_worker().with_text(|name| W::spec(name, value));
         let (parts, handle) = Ready::into_parts(spec);
         // Only the options of the mailbox are set here: the supervisor takes the other options from
@@ -233,49 +223,15 @@ impl<W: Child, V> Pool<W, V> {
         parts: ErasedSpec,
         handle: &W::Handle,
     ) -> Result<PendingAdd, SupervisorError> {
-        let trees = match (&*parts.body, self.supervisor.node().template()) {
+        let trees = match (&*parts.body, self.inner.supervisor.node().template()) {
             (Body::Supervisor { .. }, Some(template)) => &template.trees,
-            _ => return self.supervisor.begin_to_add(parts),
+            _ => return self.inner.supervisor.begin_to_add(parts),
         };
         let name = parts.name.clone();
         trees.keep(name.clone(), Arc::new(handle.clone()));
-        self.supervisor.begin_to_add(parts).inspect_err(|_| drop(trees.remove(&name)))
+        self.inner.supervisor.begin_to_add(parts).inspect_err(|_| drop(trees.remove(&name)))
     }
 }
-
-impl<W: Worker, V> Pool<W, V> {
-    /// Exists for the compiler's error, which says that the workers are sent to, not their pool.
-    #[doc(hidden)]
-    pub fn send<'a>(&'a self, _message: W::Message) -> future::Ready<Result<(), SupervisorError>>
-    where
-        &'a Self: Addressed,
-    {
-        unreachable!("no pool is `Addressed`")
-    }
-
-    /// Exists for the same error as [`send`](Self::send).
-    #[doc(hidden)]
-    pub fn ask<'a, R>(
-        &'a self,
-        _make: impl Question<W::Message, R>,
-    ) -> future::Ready<Result<R, SupervisorError>>
-    where
-        &'a Self: Addressed,
-    {
-        unreachable!("no pool is `Addressed`")
-    }
-}
-
-no_condition!(
-    Addressed: "a pool receives no messages: its workers do",
-    "`add_worker` and `add_worker_with` return the address of a worker",
-    note = "workers that share the messages by a key are `simple_one_for_one(partitions = 4)`"
-);
-
-no_condition!(
-    Startable: "a worker is added to a pool by `add_worker_with`",
-    "write `add_worker_with(value)`"
-);
 
 impl Pool<FnWorker, Shared> {
     /// Adds a worker: one more life of the template's function.
@@ -310,7 +266,7 @@ impl<W: Worker> Pool<W, Shared> {
 impl<W> Pool<W, Shared> {
     /// Adds a worker that shares the template's value.
     async fn add_alike<M: Send + 'static>(&self) -> Result<ChildRef<M>, SupervisorError> {
-        let worker = self.supervisor.add_worker().await?;
+        let worker = self.inner.supervisor.add_worker().await?;
         worker.downcast().ok_or_else(|| SupervisorError::NotFound(worker.path()))
     }
 }
@@ -361,7 +317,7 @@ impl<W: 'static, V: 'static> Child for Pool<W, V> {
     const OPTIONS: ChildOptions = ChildOptions::new();
 
     fn spec(name: &str, recipe: Self) -> ChildSpec<Ready<Self>> {
-        ChildSpec::new(name).with_tree(recipe.supervisor.clone(), recipe)
+        ChildSpec::new(name).with_tree(recipe.inner.supervisor.clone(), recipe)
     }
 }
 
@@ -385,27 +341,27 @@ impl SupervisorBuilder {
 
 impl<W, V> AsRef<Supervisor> for Pool<W, V> {
     fn as_ref(&self) -> &Supervisor {
-        &self.supervisor
+        &self.inner.supervisor
     }
 }
 
-/// A pool has the functions of its supervisor, too.
+#[doc(hidden)]
 impl<W, V> Deref for Pool<W, V> {
-    type Target = Supervisor;
+    type Target = PoolElsewhere<W, V>;
 
-    fn deref(&self) -> &Supervisor {
-        &self.supervisor
+    fn deref(&self) -> &Self::Target {
+        &self.inner
     }
 }
 
 impl<W, V> Clone for Pool<W, V> {
     fn clone(&self) -> Self {
-        Self { supervisor: self.supervisor.clone(), worker: PhantomData }
+        Self::new(self.inner.supervisor.clone())
     }
 }
 
 impl<W, V> fmt::Debug for Pool<W, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pool").field("supervisor", &self.supervisor).finish()
+        f.debug_struct("Pool").field("supervisor", &self.inner.supervisor).finish()
     }
 }

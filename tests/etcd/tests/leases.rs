@@ -9,7 +9,7 @@ use supervisor::lease::Leases;
 use supervisor::testing::check_leases;
 use supervisor_etcd::{EtcdLeases, FenceError};
 use supervisor_etcd_tests::{Cluster, with_cluster};
-use supervisor_tests::leases::{Replica, StepResult, contains, until};
+use supervisor_tests::leases::{Replica, StepResult, contains, shards_are_shared_evenly, until};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 use tokio::time::{sleep, timeout};
@@ -37,6 +37,7 @@ fn main() -> StepResult {
         )?;
         replicas_that_start_together_have_one_leader(&cluster).await?;
         a_graceful_shutdown_hands_over_at_once(&cluster).await?;
+        shards_are_shared_evenly(|| Ok(leases(&cluster))).await?;
         nobody_runs_while_the_engine_is_away(&mut cluster).await?;
         Box::pin(who_may_not_is_told_what_helps(&cluster)).await
     })

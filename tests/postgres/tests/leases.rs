@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use supervisor::testing::check_leases;
 use supervisor_postgres::{CheckFence, FenceError, PgLeases, check_statement, schema};
 use supervisor_postgres_tests::server::{Server, StepResult, with_server};
-use supervisor_tests::leases::{Replica, contains, until};
+use supervisor_tests::leases::{Replica, contains, shards_are_shared_evenly, until};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
@@ -37,7 +37,7 @@ fn main() -> StepResult {
         fences_grow_also_when_a_row_was_deleted(server, &admin).await?;
         a_graceful_shutdown_hands_over_at_once(server).await?;
         without_listen_a_hand_over_takes_up_to_renew(server).await?;
-        shards_are_shared_evenly(server).await?;
+        shards_are_shared_evenly(|| leases(server)).await?;
         a_checked_fence_keeps_the_lease_until_the_commit(server).await?;
         a_stale_fence_is_refused(server).await?;
         a_connection_that_has_gone_silent_is_replaced(server).await?;
@@ -217,60 +217,6 @@ async fn a_graceful_shutdown_hands_over_at_once(server: &Server) -> StepResult {
     println!("graceful hand-overs: median {median:?}, longest {longest:?}");
     assert!(median < 100 * MILLISECOND, "{times:?}");
     Ok(())
-}
-
-/// Starts a replica of the shards `jobs/0` to `jobs/63`, and returns it with the number of those that run.
-async fn shards(server: &Server) -> StepResult<(Supervisor, watch::Receiver<usize>)> {
-    let (running, runs) = watch::channel(0);
-    let jobs = Singleton::new("jobs", leases(server)?).with_ttl(2 * TTL).with_renew(2 * RENEW);
-    let jobs = jobs.build_shards(64, |_shard, _fence| {
-        let running = running.clone();
-        let job = move |ctx: Context| {
-            let running = running.clone();
-            async move {
-                running.send_modify(|running| *running += 1);
-                ctx.shutdown_requested().await;
-                running.send_modify(|running| *running -= 1);
-                Ok(())
-            }
-        };
-        Supervisor::new()
-            .with_child(ChildSpec::new("job").with_task(job).with_shutdown(50 * MILLISECOND))
-            .with_kill_grace(50 * MILLISECOND)
-    });
-    jobs.start().await?;
-    Ok((jobs, runs))
-}
-
-async fn shards_are_shared_evenly(server: &Server) -> StepResult {
-    let mut replicas = vec![shards(server).await?];
-    for round in 0..4 {
-        replicas.push(shards(server).await?);
-        evenly(&replicas).await?;
-        let (leaving, _) = replicas.remove(round % 2);
-        leaving.shutdown().await?;
-        let took = evenly(&replicas).await?;
-        println!("64 shards, {} replicas after a leave: {took:?}", replicas.len());
-        replicas.push(shards(server).await?);
-        evenly(&replicas).await?;
-    }
-    for (replica, _) in replicas {
-        replica.shutdown().await?;
-    }
-    Ok(())
-}
-
-/// Waits until 64 shards run, shared evenly.
-async fn evenly(replicas: &[(Supervisor, watch::Receiver<usize>)]) -> StepResult<Duration> {
-    let begun = Instant::now();
-    let fair = 64 / replicas.len();
-    until("an even share", || {
-        let counts = replicas.iter().map(|(_, runs)| *runs.borrow());
-        counts.clone().sum::<usize>() == 64
-            && counts.into_iter().all(|runs| (fair..=fair + 1).contains(&runs))
-    })
-    .await?;
-    Ok(begun.elapsed())
 }
 
 async fn without_listen_a_hand_over_takes_up_to_renew(server: &Server) -> StepResult {

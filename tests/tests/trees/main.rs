@@ -3,6 +3,7 @@
 mod auto_traits;
 mod child_by_hand;
 mod deployment;
+mod own_traits;
 mod tree_budget;
 mod tree_dynamic;
 mod tree_forms;

@@ -203,16 +203,22 @@ fn literal_of_call(tokens: &[TokenTree]) -> Option<String> {
     }
 }
 
-/// Returns the backoff in `(100ms, 30s)` and in `exponential(100ms, 30s)`, as it is written here.
+/// Returns the backoff in `(100ms, 30s)`, `[100ms, 1s, 30s]` and `exponential(100ms, 30s)`, as it is
+/// written here.
 fn range_of_call(tokens: &[TokenTree]) -> Option<String> {
     let [.., TokenTree::Group(group)] = tokens else { return None };
     let inner: Vec<TokenTree> = group.stream().into_iter().collect();
-    match inner.as_slice() {
-        [TokenTree::Literal(min), TokenTree::Punct(_), TokenTree::Literal(max)] => {
-            let (min, max) = (min.to_string(), max.to_string());
-            let are_times = duration::parse(&min).is_ok() && duration::parse(&max).is_ok();
-            are_times.then(|| format!("{min}..{max}"))
-        }
+    let times: Option<Vec<String>> = inner
+        .split(|token| matches!(token, TokenTree::Punct(sign) if sign.as_char() == ','))
+        .filter(|part| !part.is_empty())
+        .map(|part| match part {
+            [TokenTree::Literal(time)] => Some(time.to_string()),
+            _ => None,
+        })
+        .map(|time| time.filter(|time| duration::parse(time).is_ok()))
+        .collect();
+    match times?.as_slice() {
+        [min, .., max] => Some(format!("{min}..{max}")),
         _ => None,
     }
 }

@@ -1,5 +1,6 @@
 //! Rules on the siblings that a child is started after.
 
+use proc_macro2::{TokenStream, TokenTree};
 use supervisor_rules::wording;
 use syn::Ident;
 use syn::ext::IdentExt;
@@ -26,10 +27,30 @@ pub(super) fn after_mistyped(supervisor: &Supervisor, child: &Child, errors: &mu
     let Some((options, _)) = child.options().filter(|_| supervisor.is_by_use()) else { return };
     let mistyped = |item: &&Item| matches!(item.setting(), Some(Err(ValueError::NotNames)));
     if let Some(item) = options.items.iter().find(mistyped) {
-        let example = Key::After.example();
-        let message = format!("`after` is a list of siblings, as in `after = {example}`");
+        let names = names_in(item.value_tokens());
+        let message = if names.is_empty() {
+            let example = Key::After.example();
+            format!("`after` is a list of siblings, as in `after = {example}`")
+        } else {
+            format!("`after` is a list of siblings; write `after = [{}]`", names.join(", "))
+        };
         errors.on(item.value_tokens(), message);
     }
+}
+
+/// Returns the names in a value, also those in quotes, in any brackets, and behind signs.
+fn names_in(value: TokenStream) -> Vec<String> {
+    let each = |token: TokenTree| match token {
+        TokenTree::Ident(word) => vec![word.to_string()],
+        TokenTree::Literal(literal) => {
+            let text = literal.to_string();
+            let name = syn::parse_str::<Ident>(text.trim_matches('"'));
+            name.map(|name| name.to_string()).into_iter().collect()
+        }
+        TokenTree::Group(group) => names_in(group.stream()),
+        TokenTree::Punct(_) => Vec::new(),
+    };
+    value.into_iter().flat_map(each).collect()
 }
 
 /// Checks that `after` names no sibling that is declared later.

@@ -1,15 +1,11 @@
 //! Rules on children.
 
 use proc_macro2::Span;
-use quote::ToTokens;
 use supervisor_rules::{can_escalate, wording};
 use syn::visit::{self, Visit};
-use syn::{
-    Expr, ExprAsync, ExprAwait, ExprClosure, ExprReturn, ExprTry, Item, Pat, PatType,
-    PathArguments, Type,
-};
+use syn::{ExprAsync, ExprAwait, ExprClosure, ExprReturn, ExprTry, Item};
 
-use super::super::ast::{Body, Child, Supervisor, Task};
+use super::super::ast::{Body, Child, Supervisor};
 use super::super::names::{self, Taken};
 use super::super::text::compact;
 use super::facts::{Facts, Site, auto_shutdown, intensity, restart};
@@ -180,65 +176,6 @@ impl<'ast> Visit<'ast> for Exits {
     fn visit_expr_async(&mut self, _: &'ast ExprAsync) {}
 
     fn visit_item(&mut self, _: &'ast Item) {}
-}
-
-/// Checks that a task is a function, which is called for each life, and not the result of a call.
-pub(super) fn task_called(child: &Child, errors: &mut Errors) {
-    let Body::Task(task @ Task { value: Some(value), .. }) = &child.body else { return };
-    let is_context = |argument: &Expr| {
-        let Expr::Path(path) = argument else { return false };
-        let ident = path.path.get_ident();
-        ident.is_some_and(|ident| ident == "ctx" || ident == "context")
-    };
-    let message = match value {
-        Expr::Async(_) if task.every().is_some() => {
-            "a job is called in each period; write `async || { … }`".to_owned()
-        }
-        Expr::Async(_) => {
-            "a task is called for each life; write `|ctx| async move { … }`".to_owned()
-        }
-        Expr::Call(call) if call.args.iter().any(is_context) => {
-            let function = compact(&call.func.to_token_stream());
-            format!(
-                "a task is called for each life; write the function itself: `= {function}`, or `|ctx| {function}(…)`"
-            )
-        }
-        Expr::Field(field) if is_made_here(&field.base) => format!(
-            "a method is not a task; make its type a child, which derives `Child` and has an `impl Worker`: `{}: Type = …`",
-            child.unraw_name()
-        ),
-        _ => return,
-    };
-    errors.on(value, message);
-}
-
-/// Returns whether an expression constructs a value, so that its field is hardly ever a function.
-fn is_made_here(value: &Expr) -> bool {
-    matches!(value, Expr::Struct(_) | Expr::Call(_) | Expr::MethodCall(_))
-}
-
-/// Checks that a task receives no messages: the context that its function is given has none.
-pub(super) fn task_with_messages(child: &Child, errors: &mut Errors) {
-    let (Body::Task(_), Some(Expr::Closure(closure))) = (&child.body, child.value()) else {
-        return;
-    };
-    for input in &closure.inputs {
-        let Pat::Type(PatType { ty, .. }) = input else { continue };
-        let Type::Path(path) = &**ty else { continue };
-        let Some(last) = path.path.segments.last().filter(|last| last.ident == "Context") else {
-            continue;
-        };
-        let PathArguments::AngleBracketed(of) = &last.arguments else { continue };
-        let of = compact(&of.args.to_token_stream());
-        if of != "()" {
-            errors.on(
-                ty,
-                format!(
-                    "a task receives no messages; what does is a type with `#[derive(Child)]` and `#[child(message = {of})]`"
-                ),
-            );
-        }
-    }
 }
 
 /// Checks that a significant child can end for good: it is not `Always`.

@@ -1,13 +1,14 @@
 //! Rules on the function of a task, which is called once for each life: what it owns is there for
 //! all of them.
 
+use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::visit::{self, Visit};
 use syn::{
     Block, Expr, ExprAsync, ExprCall, ExprClosure, ExprMethodCall, ExprStruct, Ident, Local, Stmt,
 };
 
-use super::super::ast::{Body, Child};
+use super::super::ast::{Body, Child, Supervisor};
 use super::super::mentions::{Mention, Mentions};
 use super::facts::Site;
 use super::scope::{Declared, Scope};
@@ -41,31 +42,59 @@ pub(super) fn sibling_given_away(child: &Child, site: Site, scope: Scope, errors
             with_clone(ident, closure)
         );
         errors.at(ident.span(), message);
-    } else if let Some(ident) = lent(&closure.body).iter().find(is_sibling) {
-        let message = format!(
-            "the life would borrow `{ident}`, which it has to own; write `{}`",
-            with_clone(ident, closure)
-        );
-        errors.at(ident.span(), message);
     }
 }
 
-/// Returns the names to which the call that a closure ends with has references.
-fn lent(body: &Expr) -> Vec<Ident> {
-    let arguments = match body {
-        Expr::Call(call) => &call.args,
-        Expr::MethodCall(call) => &call.args,
-        Expr::Block(block) => return last(&block.block).map(lent).unwrap_or_default(),
-        _ => return Vec::new(),
+/// Checks that the closure of a task does not take a parameter that a later child uses, too: the closure
+/// has a clone of its own.
+///
+/// Only a parameter counts that is moved, as far as the name of its type tells.
+pub(super) fn parameter_moved(
+    supervisor: &Supervisor,
+    child: &Child,
+    site: Site,
+    scope: Scope,
+    errors: &mut Errors,
+) {
+    let Some((value, closure)) = function(child).filter(|_| !child.has_cfg()) else { return };
+    if closure.capture.is_none() {
+        return;
+    }
+    let bound = Mentions::of(value).bound;
+    let mentions = Mentions::of_closure(closure);
+    let is_param = |name: &String| {
+        site.moved.contains(name) && !bound.contains(name) && scope.find(name).is_none()
     };
-    let reference = |argument: &Expr| match argument {
-        Expr::Reference(reference) => match &*reference.expr {
-            Expr::Path(path) => path.path.get_ident().cloned(),
-            _ => None,
-        },
-        _ => None,
-    };
-    arguments.iter().filter_map(reference).collect()
+    for mention in mentions.values().filter(|mention| is_param(&mention.name())) {
+        let name = mention.name();
+        let later = supervisor.children.iter().skip(scope.index + 1);
+        let user = later.filter(|other| !other.has_cfg()).find(|other| mentions_in(other, &name));
+        if let Some(user) = user {
+            let (of, ident) = (user.unraw_name(), &mention.ident);
+            let context = if closure.inputs.is_empty() { "" } else { "ctx" };
+            errors.at(
+                ident.span(),
+                format!(
+                    "this closure takes `{ident}`, which `{of}` uses, too; write `{{ let {ident} = {ident}.clone(); move |{context}| … }}`"
+                ),
+            );
+            return;
+        }
+    }
+}
+
+/// Returns whether the value of a child, or of one below it, uses a name that means something outside.
+fn mentions_in(child: &Child, name: &str) -> bool {
+    match &child.body {
+        Body::Supervisor(nested) => {
+            // A child below may have the name.
+            nested.children.iter().all(|below| below.unraw_name() != name)
+                && nested.children.iter().any(|below| !below.has_cfg() && mentions_in(below, name))
+        }
+        _ => child.value().is_some_and(|value| {
+            Mentions::of(value).values().any(|mention| mention.name() == name)
+        }),
+    }
 }
 
 /// Checks that an async closure captures nothing: it would lend what it captures to the life, and
@@ -99,7 +128,7 @@ fn is_async(closure: &ExprClosure) -> bool {
 }
 
 /// Returns the value of a task, and the closure that the value is.
-fn function(child: &Child) -> Option<(&Expr, &ExprClosure)> {
+pub(super) fn function(child: &Child) -> Option<(&Expr, &ExprClosure)> {
     let (Body::Task(_), Some(value)) = (&child.body, child.value()) else { return None };
     let mut part = value;
     loop {
@@ -110,6 +139,14 @@ fn function(child: &Child) -> Option<(&Expr, &ExprClosure)> {
             Expr::Block(block) => last(&block.block)?,
             _ => return None,
         }
+    }
+}
+
+/// Returns the expression with which a closure ends: its body, or the last one of its block.
+pub(super) fn end(body: &Expr) -> &Expr {
+    match body {
+        Expr::Block(block) => last(&block.block).map_or(body, end),
+        _ => body,
     }
 }
 
@@ -164,5 +201,39 @@ impl<'ast> Visit<'ast> for Gifts {
     fn visit_expr_async(&mut self, block: &'ast ExprAsync) {
         let mentions = Mentions::of_block(&block.block);
         self.to_blocks.extend(mentions.values().map(|mention| mention.ident.clone()));
+    }
+}
+
+/// Checks that a child's value keeps no parameter that is borrowed: a child outlives it.
+///
+/// Only a field of the child's own type counts, which is that of the reference.
+pub(super) fn value_borrows_parameter(
+    child: &Child,
+    site: Site,
+    scope: Scope,
+    errors: &mut Errors,
+) {
+    let (Body::Typed(typed), Some(Expr::Struct(value))) = (&child.body, child.value()) else {
+        return;
+    };
+    let is_own = value.path.segments.last().is_some_and(|last| last.ident == typed.ty.last);
+    for field in value.fields.iter().filter(|_| is_own) {
+        let Expr::Path(path) = &field.expr else { continue };
+        let Some(ident) = path.path.get_ident() else { continue };
+        let name = ident.unraw().to_string();
+        let Some((_, own)) = site.borrowed.iter().find(|(borrowed, _)| *borrowed == name) else {
+            continue;
+        };
+        if scope.find(&name) == Some(Declared::Before) {
+            continue;
+        }
+        let member = field.member.to_token_stream();
+        errors.at(
+            ident.span(),
+            format!(
+                "`{ident}` is borrowed while the tree is built, and no longer; let the child own it: `{member}: {ident}.{own}()`"
+            ),
+        );
+        return;
     }
 }

@@ -8,7 +8,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Attribute, Ident};
 
-use super::super::ast::{Body, Child, Supervisor, Task, Tree, Typed, Validity};
+use super::super::ast::{Body, Child, Supervisor, Task, Tree, TypePath, Typed, Validity};
 use super::super::check;
 use super::super::names::hygienic;
 use super::siblings::Scope;
@@ -76,6 +76,19 @@ impl Tasks {
         }
         Ident::new(&text, child.name.span())
     }
+}
+
+/// Writes `let` and the pattern of a recipe, and the name that the pattern binds.
+///
+/// The pattern has the span of the whole type, `Cache<u64>`, where rustc reports a type that is not a
+/// child: in two places it would report the type twice.
+fn recipe(ty: &TypePath) -> (TokenStream, Ident) {
+    if ty.has_arguments() {
+        let (name, rest) = (Ident::new("__recipe", ty.first()), quote_spanned!(ty.last()=> _));
+        return (quote!(#[allow(clippy::redundant_pattern)] let #name @ #rest), name);
+    }
+    let name = Ident::new("__recipe", ty.last.span());
+    (quote!(let #name), name)
 }
 
 /// Writes the clones of the siblings that the value of a child uses, if it has one.
@@ -183,11 +196,11 @@ impl Builder<'_> {
         let recipe_type = typed.ty.project(self.krate, "Recipe");
         // The name has the span of the type, so that rustc reports a type that is not a child there
         // alone. The block ends before any of the user's expressions could see the name.
-        let recipe = Ident::new("__recipe", typed.ty.last.span());
+        let (pattern, recipe) = recipe(&typed.ty);
         quote! {
             {
                 #clones
-                let #recipe: #recipe_type = #value;
+                #pattern: #recipe_type = #value;
                 #make(#text, #recipe)
             }
         }
@@ -309,12 +322,12 @@ impl Builder<'_> {
         let (template, of) =
             (typed.ty.project_on(&shared, "template"), typed.ty.project_on(&shared, "pool"));
         let value = self.value(child, typed);
-        let recipe = Ident::new("__recipe", typed.ty.last.span());
+        let (pattern, recipe) = recipe(&typed.ty);
         let recipe_type = typed.ty.project(krate, "Recipe");
         let clones = clones(scope, child);
         Ok(quote! {{
             #clones
-            let #recipe: #recipe_type = #value;
+            #pattern: #recipe_type = #value;
             #of(#builder, #template(#recipe, #text)#policy #options)
         }})
     }

@@ -216,7 +216,9 @@ impl<'a> Checker<'a> {
                 }
                 Body::Broken(_) => false,
             };
-            if depends_on_constants && child.validity == Validity::Valid {
+            // What an option that cannot be read was meant to be is unknown.
+            let is_known = is_readable(&supervisor.options);
+            if depends_on_constants && is_known && child.validity == Validity::Valid {
                 self.child(supervisor, place, child, &cfgs);
             }
             if let Body::Supervisor(nested) = &child.body {
@@ -355,6 +357,11 @@ impl<'a> Checker<'a> {
 /// Returns whether only the running program knows a time, which has been reported.
 fn setting_is_unknown(time: &Known<Duration>) -> bool {
     matches!(time, Known::AtRuntime(_))
+}
+
+/// Returns whether each option is known and has a value that can be read.
+fn is_readable(options: &Options) -> bool {
+    options.items.iter().all(|item| matches!(item.setting(), Some(Ok(_))))
 }
 
 /// Returns whether a supervisor sets one of these options.

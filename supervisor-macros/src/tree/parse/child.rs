@@ -1,18 +1,20 @@
 //! Parses tasks and children with a type: policy, type, options and value.
 
 use proc_macro2::{TokenStream, TokenTree};
-use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Expr, Ident, Token, token};
 
 use super::super::ast::{Body, Task, TypePath, Typed};
 use super::super::text;
+use super::options::{
+    arguments, options, options_in_braces, options_of_task_in_braces, parenthesized,
+};
 use super::path;
 use super::recovery::{kebab, starts_child};
 use crate::errors::Errors;
 use crate::options::key::Key;
-use crate::options::{Options, begins_with_option, is_duration};
+use crate::options::{Options, begins_with_option};
 use crate::words::{Policy, Strategy, Vocabulary, Word, elsewhere};
 
 /// Parses the part after the colon of a child that is not a supervisor: a task, or a child with a
@@ -45,8 +47,9 @@ pub(super) fn task_or_typed(
             policy_beside(&mut policy, &ty, errors);
             return typed(input, name, Some(policy), ty, errors);
         }
+        let in_braces = options_of_task_in_braces(input, &policy.ident, errors);
         not_a_value(input, &policy.ident, name)?;
-        let options = options(input, errors);
+        let options = in_braces.unwrap_or_else(|| options(input, errors));
         if input.peek(Token![<]) {
             let policy = policy.ident;
             let message = format!("the type stands before the options; write `{policy}<…>(…)`");
@@ -76,7 +79,29 @@ pub(super) fn task_or_typed(
         policy = Some(Word { ident: word, known: Some(known) });
     }
     not_a_function(input, &ty, name)?;
+    not_a_type_of_supervisors(input, &ty, name)?;
     typed(input, name, policy, ty, errors)
+}
+
+/// Reports a supervisor that is written by its type: `Supervisor<one_for_all> { … }`.
+fn not_a_type_of_supervisors(input: ParseStream, ty: &TypePath, name: &Ident) -> syn::Result<()> {
+    let ahead = input.fork();
+    let _ = parenthesized(&ahead);
+    if !ty.last.to_string().ends_with("Supervisor") || !ahead.peek(token::Brace) {
+        return Ok(());
+    }
+    let strategy = strategy_in(ty.tokens.clone()).unwrap_or(Strategy::OneForOne).as_str();
+    let message =
+        format!("a supervisor is written by its strategy; write `{name}: {strategy} {{ … }}`");
+    Err(syn::Error::new_spanned(ty, message))
+}
+
+/// Returns the first strategy among the tokens.
+fn strategy_in(tokens: TokenStream) -> Option<Strategy> {
+    tokens.into_iter().find_map(|token| match token {
+        TokenTree::Ident(word) => Strategy::parse(&word.to_string()),
+        _ => None,
+    })
 }
 
 /// Reports and skips the calls of a builder on the type of a child: `Database.with_shutdown(5s)`.
@@ -153,6 +178,15 @@ fn policy(input: ParseStream, errors: &mut Errors) -> syn::Result<Option<Word<Po
     }
     let Ok(word) = ahead.call(Ident::parse_any) else { return Ok(None) };
     let text = word.to_string();
+    if ahead.peek(Token![::]) && ahead.peek3(Token![<]) && Policy::parse(&text).is_some() {
+        // `Transient::<Database>`
+        let ident = input.call(Ident::parse_any)?;
+        let colons: Token![::] = input.parse()?;
+        let ty = path::in_angles(&input.fork(), &ident, &ident);
+        let ty = ty.map_or_else(|_| "…".to_owned(), |ty| text::compact(&ty.tokens));
+        errors.on(colons, format!("a policy stands around the type; write `{ident}<{ty}>`"));
+        return Ok(Some(Word { known: Policy::parse(&text), ident }));
+    }
     if ahead.peek(Token![::]) {
         return Ok(policy_with_path(input, errors));
     }
@@ -230,94 +264,10 @@ pub(super) fn policy_of_supervisor(name: &Ident, policy: &Ident, strategy: &Iden
     )
 }
 
-fn options(input: ParseStream, errors: &mut Errors) -> Options {
-    if !input.peek(token::Paren) {
-        return Options::default();
-    }
-    let Ok(content) = parenthesized(input) else { return Options::default() };
-    Options::parse(&content, errors)
-}
-
-fn parenthesized(input: ParseStream<'_>) -> syn::Result<syn::parse::ParseBuffer<'_>> {
-    let content;
-    syn::parenthesized!(content in input);
-    Ok(content)
-}
-
-fn braced(input: ParseStream<'_>) -> syn::Result<syn::parse::ParseBuffer<'_>> {
-    let content;
-    syn::braced!(content in input);
-    Ok(content)
-}
-
-/// Parses options in braces or brackets, `Database { shutdown = 5s }`, and reports those.
-fn options_in_braces(input: ParseStream, of: &str, errors: &mut Errors) -> Option<Options> {
-    let ahead = input.fork();
-    let content = if input.peek(token::Bracket) {
-        let parse = || {
-            let content;
-            syn::bracketed!(content in ahead);
-            Ok(content)
-        };
-        let parsed: syn::Result<syn::parse::ParseBuffer> = parse();
-        parsed.ok()?
-    } else {
-        braced(&ahead).ok()?
-    };
-    if !begins_with_option(&content) {
-        return None;
-    }
-    let word = content.fork().call(Ident::parse_any).ok()?;
-    errors.push(input.error(format!("options stand in parentheses, as in `{of}({word} = …)`")));
-    input.parse::<TokenTree>().ok()?;
-    // The signs between the options, which other languages have in braces, are no second error.
-    Some(Options::parse(&content, &mut Errors::default()))
-}
-
-/// Returns the message for the arguments of a constructor where options belong: `Database("url")`.
-fn arguments(input: ParseStream, name: &Ident, written: &str, ty: &TypePath) -> Option<String> {
-    let start = input.fork();
-    let content = parenthesized(&start).ok()?;
-    if let Some(time) = time_alone(&content) {
-        // `sweep: Every(30s)`
-        return Some(format!(
-            "a job is a task with a period; write `{name}: Always(every = {time})`"
-        ));
-    }
-    let ahead = content.fork();
-    let is_argument = match ahead.call(Ident::parse_any) {
-        // `Database()`, and `#[cfg(…)]` before an option, which `Options` reports.
-        Err(_) => !content.is_empty() && !content.peek(Token![#]) && !content.peek(Token![,]),
-        Ok(word) => {
-            let is_option = Key::parse(&word.to_string()).is_some();
-            let continues = ahead.peek(Token![::])
-                || ahead.peek(Token![.])
-                || ahead.peek(Token![!])
-                || ahead.peek(token::Paren)
-                || ahead.peek(token::Brace);
-            !is_option && continues
-        }
-    };
-    is_argument.then(|| {
-        let arguments: TokenStream = content.parse().unwrap_or_default();
-        let (arguments, last) = (text::compact(&arguments), &ty.last);
-        format!(
-            "options stand in these parentheses; a child's value stands after `=`: `{name}: {written} = {last}({arguments})`"
-        )
-    })
-}
-
-/// Returns the duration that stands in parentheses without the name of an option.
-fn time_alone(content: ParseStream) -> Option<String> {
-    let ahead = content.fork();
-    let literal = ahead.parse::<syn::Lit>().ok().filter(|_| ahead.is_empty())?;
-    let text = literal.to_token_stream().to_string();
-    is_duration(&text).then_some(text)
-}
-
 fn value(input: ParseStream, errors: &mut Errors) -> syn::Result<Option<Expr>> {
     let place = input.span();
-    if input.peek(Token![=>]) || input.peek(Token![==]) {
+    let is_walrus = input.peek(Token![:]) && input.peek2(Token![=]);
+    if input.peek(Token![=>]) || input.peek(Token![==]) || is_walrus {
         errors.push(input.error("a child's value stands after `=`"));
         input.parse::<TokenTree>()?;
         input.parse::<TokenTree>()?;
@@ -386,8 +336,6 @@ fn not_a_value(input: ParseStream, word: &Ident, name: &Ident) -> syn::Result<()
     }
     let message = if Policy::parse(&word.to_string()).is_some() {
         format!("children need a strategy, not a policy; write `{name}: one_for_one {{ … }}`")
-    } else if word.to_string().ends_with("Supervisor") {
-        format!("a supervisor is written by its strategy, as in `{name}: one_for_one {{ … }}`")
     } else {
         format!("a child's value stands after `=`; write `{name}: {word} = {word} {{ … }}`")
     };

@@ -20,10 +20,14 @@ pub(super) fn parse(input: ParseStream, errors: &mut Errors) -> (Vec<Child>, Opt
     let (mut children, mut lost) = (Vec::new(), None);
     while !input.is_empty() {
         let start = input.fork();
+        if let Some(error) = attributes_alone(input) {
+            errors.push(error);
+            break;
+        }
         match child(input, errors) {
             Ok(mut child) => {
                 if !matches!(child.body, Body::Broken(_)) {
-                    after_child(input, &child.name, errors);
+                    after_child(input, &child, errors);
                 } else if !starts_child(input) {
                     // If `b: Always` follows an empty `a:`, no token of `b` may be skipped.
                     skip_to_next_child(input);
@@ -41,8 +45,23 @@ pub(super) fn parse(input: ParseStream, errors: &mut Errors) -> (Vec<Child>, Opt
     (children, lost)
 }
 
+/// Parses the attributes and comments behind the last child, and returns the error about the first.
+fn attributes_alone(input: ParseStream) -> Option<syn::Error> {
+    let ahead = input.fork();
+    let attrs = ahead.call(Attribute::parse_outer).ok().filter(|_| ahead.is_empty())?;
+    let first = attrs.first()?;
+    let message = if first.path().is_ident("doc") {
+        "a comment with `///` documents the child that follows, and none follows; write `//`"
+    } else {
+        "an attribute stands before a child, and none follows"
+    };
+    let _ = input.call(Attribute::parse_outer);
+    Some(syn::Error::new_spanned(first, message))
+}
+
 /// Parses the comma between two children.
-fn after_child(input: ParseStream, name: &Ident, errors: &mut Errors) {
+fn after_child(input: ParseStream, child: &Child, errors: &mut Errors) {
+    let name = &child.name;
     if input.is_empty() || input.parse::<Token![,]>().is_ok() {
         return;
     }
@@ -51,7 +70,7 @@ fn after_child(input: ParseStream, name: &Ident, errors: &mut Errors) {
         let _ = input.parse::<Token![;]>();
         return;
     }
-    let message = mistakes::after_child(input)
+    let message = mistakes::after_child(input, child.value().is_some())
         .unwrap_or_else(|| format!("expected `,` after the child `{name}`"));
     errors.push(input.error(message));
     if !starts_child(input) {
@@ -80,9 +99,17 @@ fn child(input: ParseStream, errors: &mut Errors) -> syn::Result<Child> {
     Ok(Child { attrs, name, body, validity, place, raw })
 }
 
+/// The message for `#![…]`.
+pub(super) const INNER_ATTRIBUTE: &str =
+    "an attribute has no `!` here; `#[…]` stands before the name of the tree, or of a child";
+
 /// Reports and skips a comment of another language, `# the database`, up to the child that follows.
 fn comment(input: ParseStream, errors: &mut Errors) {
-    if input.peek(Token![#]) && !input.peek2(token::Bracket) {
+    if input.peek(Token![#]) && input.peek2(Token![!]) && input.peek3(token::Bracket) {
+        errors.push(input.error(INNER_ATTRIBUTE));
+        let _ = (input.parse::<Token![#]>(), input.parse::<Token![!]>());
+        let _ = input.parse::<proc_macro2::TokenTree>();
+    } else if input.peek(Token![#]) && !input.peek2(token::Bracket) {
         errors.push(input.error("a comment begins with `//`"));
         let _ = input.parse::<Token![#]>();
         skip_to(input, starts_child);
@@ -109,23 +136,44 @@ fn words_before_name(input: ParseStream, errors: &mut Errors) -> syn::Result<()>
             return Ok(());
         }
         let text = word.to_string();
-        if let Some(why) = elsewhere::statement(&text) {
-            return Err(syn::Error::new(word.span(), why));
+        if let Some(function) = function(input) {
+            let message = format!(
+                "a function stands before the tree; the child that runs it is `{function}: Always`"
+            );
+            return Err(syn::Error::new(word.span(), message));
         }
-        let Ok(next) = ahead.call(Ident::parse_any) else { return Ok(()) };
+        let next = ahead.call(Ident::parse_any);
         // `db Db`, where the colon is missing, is no word too many.
         let is_declared = ahead.peek(Token![:]) && !ahead.peek(Token![::]);
-        let message =
-            if elsewhere::is_before_a_name(&text) && (is_declared || ahead.peek(Token![=])) {
-                format!("`{text}` has no place before a child; leave it out: `{next}: …`")
-            } else if is_declared {
-                format!("a child has one word before its colon, its name; write `{next}: …`")
-            } else {
-                return Ok(());
-            };
+        let is_constant = (text == "const" || text == "static")
+            && next.as_ref().is_ok_and(|next| !is_lower(&next.to_string()));
+        let statement = if is_constant { "type" } else { &text };
+        // `async worker: Always` is a child, with a word too many.
+        let is_child = is_declared && elsewhere::is_item(&text);
+        if let Some(why) = elsewhere::statement(statement).filter(|_| !is_child) {
+            return Err(syn::Error::new(word.span(), why));
+        }
+        let Ok(next) = next else { return Ok(()) };
+        let is_before = elsewhere::is_before_a_name(&text) || is_child;
+        let message = if is_before && (is_declared || ahead.peek(Token![=])) {
+            format!("`{text}` has no place before a child; leave it out: `{next}: …`")
+        } else if is_declared {
+            format!("a child has one word before its colon, its name; write `{next}: …`")
+        } else {
+            return Ok(());
+        };
         errors.at(word.span(), message);
         input.call(Ident::parse_any)?;
     }
+}
+
+/// Returns the name of the function that is declared here: `async fn worker(ctx: Context) …`.
+fn function(input: ParseStream) -> Option<Ident> {
+    let ahead = input.fork();
+    ahead.parse::<Option<Token![async]>>().ok()?;
+    ahead.parse::<Token![fn]>().ok()?;
+    let name = ahead.call(Ident::parse_any).ok()?;
+    ahead.peek(token::Paren).then_some(name)
 }
 
 /// Parses a child's name.
@@ -163,6 +211,7 @@ fn body(input: ParseStream, name: &Ident, errors: &mut Errors) -> syn::Result<Bo
         return Err(syn::Error::new(span, colon_missing(input, name)));
     }
     let colon: Token![:] = input.parse()?;
+    type_of_supervisor(input, name, errors)?;
     if input.is_empty() || input.peek(Token![,]) || starts_child(input) {
         let message = format!(
             "`{name}` has nothing after its colon; write a policy such as `Always`, a type, or a supervisor"
@@ -172,12 +221,35 @@ fn body(input: ParseStream, name: &Ident, errors: &mut Errors) -> syn::Result<Bo
     if input.peek(Token![=]) {
         return Err(input.error(type_missing(input, name)));
     }
+    if let Some(message) = mistakes::fields(input, name) {
+        return Err(input.error(message));
+    }
     kind_before_strategy(input, name, errors)?;
     if is_supervisor(input) {
         return supervisor::parse(input, Some(name), None, errors)
             .map(|nested| Body::Supervisor(Box::new(nested)));
     }
     task_or_typed(input, name, errors)
+}
+
+/// Reports and skips the name of a type before a strategy: `sub: Sub: one_for_one { … }`.
+fn type_of_supervisor(input: ParseStream, name: &Ident, errors: &mut Errors) -> syn::Result<()> {
+    let ahead = input.fork();
+    let Ok(of) = ahead.call(Ident::parse_any) else { return Ok(()) };
+    if is_lower(&of.to_string()) || ahead.parse::<Token![:]>().is_err() {
+        return Ok(());
+    }
+    let Ok(strategy) = ahead.call(Ident::parse_any) else { return Ok(()) };
+    if Strategy::meant_by(&strategy.to_string()).is_none() {
+        return Ok(());
+    }
+    let message = format!(
+        "the macro names the type of a nested supervisor; write `{name}: {strategy} {{ … }}`"
+    );
+    errors.at(of.span(), message);
+    input.call(Ident::parse_any)?;
+    input.parse::<Token![:]>()?;
+    Ok(())
 }
 
 /// Reports and skips a word before a strategy: `sub: supervisor one_for_one { … }`.
@@ -233,16 +305,6 @@ fn option_as_child(input: ParseStream, name: &Ident) -> Option<String> {
         return None;
     }
     let text = name.to_string();
-    if text == "restart"
-        && let Ok(word) = ahead.fork().call(Ident::parse_any)
-        && let Some(policy) = Policy::parse(&word.to_string())
-        && is_alone(&ahead)
-    {
-        let policy = policy.as_str();
-        return Some(format!(
-            "a policy stands around the type of its child, as in `db: {policy}<Db>` (a task: `restart: {policy} = restart`)"
-        ));
-    }
     let is_number = ahead.peek(syn::Lit) || ahead.peek(Token![-]);
     let is_word = matches!(ahead.call(Ident::parse_any), Ok(word) if is_lower(&word.to_string()));
     if !is_number && !(is_word && (ahead.is_empty() || ahead.peek(Token![,]))) {
@@ -266,12 +328,6 @@ fn option_as_child(input: ParseStream, name: &Ident) -> Option<String> {
             "`{text}` is an option; options stand in parentheses after a child's type: `name: Type({word} = {example})`"
         )
     })
-}
-
-/// Returns whether one word stands here, and nothing else before the next child.
-fn is_alone(input: ParseStream) -> bool {
-    let ahead = input.fork();
-    ahead.call(Ident::parse_any).is_ok() && (ahead.is_empty() || ahead.peek(Token![,]))
 }
 
 /// Returns whether a supervisor stands here, perhaps with a misspelt strategy.

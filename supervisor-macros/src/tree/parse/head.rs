@@ -4,12 +4,14 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{GenericParam, Generics, Ident, LitStr, Token, Type, Visibility, bracketed, token};
+use syn::{Generics, Ident, LitStr, Token, Type, Visibility, bracketed, token};
 
-use super::super::ast::{Head, Param};
+use super::super::ast::Head;
 use super::super::text::compact;
+use super::children;
+use super::params::{generics, params};
 use super::recovery::skip_to;
-use crate::errors::{Errors, unknown_type};
+use crate::errors::Errors;
 use crate::options::key::Key;
 use crate::words::{Strategy, Vocabulary, Word, elsewhere};
 
@@ -36,6 +38,7 @@ pub(super) fn parse(
         return Err(input.error("expected the tree's name, as in `pub Shop: one_for_one { … }`"));
     };
     // `pub struct Shop: …` and `supervisor Shop: …` have a word too many.
+    let mut strategy = None;
     while !is_name(&ident) || is_kind(&ident, input) {
         let word = ident;
         let message =
@@ -43,18 +46,22 @@ pub(super) fn parse(
         if !input.peek(Ident::peek_any) {
             return Err(syn::Error::new(word.span(), message));
         }
-        errors.at(
-            word.span(),
-            format!("not expected here; a tree begins with its name, not `{word}`"),
-        );
         ident = input.call(Ident::parse_any)?;
+        let mut message = format!("not expected here; a tree begins with its name, not `{word}`");
+        if input.peek(token::Brace) {
+            // `struct Shop { … }`: that the strategy is missing is no second error.
+            let known = Strategy::OneForOne;
+            message = format!("a tree is no `{word}`; write `{ident}: {} {{ … }}`", known.as_str());
+            let place = Ident::new(known.as_str(), ident.span());
+            strategy = Some(Word { ident: place, known: Some(known) });
+        }
+        errors.at(word.span(), message);
     }
     let generics = generics(input, &ident, errors)?;
-    let mut strategy = None;
     let params = if input.peek(token::Paren) {
         let content;
         syn::parenthesized!(content in input);
-        strategy = strategy_in_parentheses(&content, &ident, input, errors);
+        strategy = strategy.or_else(|| strategy_in_parentheses(&content, &ident, input, errors));
         if strategy.is_some() {
             Vec::new()
         } else {
@@ -70,6 +77,9 @@ pub(super) fn parse(
     } else {
         Vec::new()
     };
+    if input.peek(Token![,]) {
+        return Err(input.error(IN_ORDER));
+    }
     colon(input, &ident, errors);
     Ok(Some((Head { vis, ident, params }, strategy)))
 }
@@ -187,10 +197,44 @@ fn colon(input: ParseStream, name: &Ident, errors: &mut Errors) {
 
 /// Reports Erlang's `#{strategy => one_for_one}`.
 pub(super) fn not_a_map(input: ParseStream) -> syn::Result<()> {
-    if input.peek(Token![#]) && !input.peek2(token::Bracket) {
+    if input.peek(Token![#]) && !input.peek2(token::Bracket) && !input.peek2(Token![!]) {
         return Err(input.error(IN_ORDER));
     }
     Ok(())
+}
+
+/// Words that begin an item which may stand before a tree by mistake.
+const ITEMS: [&str; 6] = ["const", "extern", "let", "static", "type", "use"];
+
+/// Reports and skips what stands before a tree and belongs before the macro: `#![allow(…)]`,
+/// `use db::Db;`.
+pub(super) fn before_tree(input: ParseStream, errors: &mut Errors) {
+    while input.peek(Token![#]) && input.peek2(Token![!]) && input.peek3(token::Bracket) {
+        errors.push(input.error(children::INNER_ATTRIBUTE));
+        for _ in 0..3 {
+            let _ = input.parse::<TokenTree>();
+        }
+    }
+    let ahead = input.fork();
+    let Ok(word) = ahead.call(Ident::parse_any) else { return };
+    if !ITEMS.iter().any(|item| word == item) {
+        return;
+    }
+    skip_to(&ahead, |input| input.peek(Token![;]) || input.peek(token::Brace));
+    let is_path = |input: ParseStream| word == "use" && input.peek(token::Brace);
+    if is_path(&ahead) {
+        // `use db::{Db, Query};`
+        let _ = ahead.parse::<TokenTree>();
+    }
+    if ahead.peek(Token![;]) {
+        let message = format!(
+            "the macro holds one tree and nothing else; put this `{word}` before `supervision_tree!`"
+        );
+        errors.at(word.span(), message);
+        skip_to(input, |input| input.peek(Token![;]));
+        let _ = input.parse::<Token![;]>();
+        before_tree(input, errors);
+    }
 }
 
 /// Reports a tree that is written as a list of keys: `name: Shop, strategy: one_for_one`.
@@ -223,32 +267,6 @@ fn quoted_name(input: ParseStream, errors: &mut Errors) -> Option<Ident> {
     Some(Ident::new(&name.to_string(), string.span()))
 }
 
-/// Parses the generic parameters that a named tree cannot have, and reports them.
-fn generics(
-    input: ParseStream,
-    name: &Ident,
-    errors: &mut Errors,
-) -> syn::Result<Option<(Generics, syn::Error)>> {
-    if !input.peek(Token![<]) {
-        return Ok(None);
-    }
-    let place = input.cursor().span();
-    let generics: Generics = input.parse()?;
-    let is_lifetime = |param: &GenericParam| matches!(param, GenericParam::Lifetime(_));
-    let message = if generics.params.iter().all(is_lifetime) {
-        format!(
-            "a named tree such as `{name}` has no lifetime parameters; leave them out: what a parameter borrows is used while the tree is built"
-        )
-    } else {
-        format!(
-            "a named tree such as `{name}` has no type parameters; a tree in a generic function is an expression without a name"
-        )
-    };
-    let error = syn::Error::new(place, message);
-    errors.push(error.clone());
-    Ok(Some((generics, error)))
-}
-
 /// Returns whether a word can be the name of a type.
 fn is_name(ident: &Ident) -> bool {
     syn::parse_str::<Ident>(&ident.to_string()).is_ok()
@@ -275,106 +293,4 @@ fn has_name(input: ParseStream) -> bool {
     }
     let is_type = text.starts_with(|first: char| first.is_uppercase());
     is_type && Strategy::meant_by(&text).is_none() && !ahead.is_empty() && !ahead.peek(Token![::])
-}
-
-/// Parses the parameters; one that cannot be parsed keeps its place, so that calls of the tree's
-/// functions have the right number of arguments.
-fn params(
-    input: ParseStream,
-    generics: Option<&(Generics, syn::Error)>,
-    krate: &TokenStream,
-    errors: &mut Errors,
-) -> Vec<Param> {
-    let mut params = Vec::new();
-    let broken = |errors: &mut Errors, error: syn::Error| {
-        let ident =
-            Ident::new(&format!("__param_{}", errors.len()), proc_macro2::Span::mixed_site());
-        let ty = Type::Verbatim(unknown_type(krate, &error));
-        errors.push(error);
-        Param { ident, ty }
-    };
-    while !input.is_empty() {
-        match input.call(param) {
-            Ok(mut param) => {
-                if let Some((generics, error)) = generics {
-                    without(&mut param.ty, generics, error, krate);
-                }
-                params.push(param);
-            }
-            Err(error) => {
-                params.push(broken(errors, error));
-                skip_to(input, |input| input.peek(Token![,]));
-            }
-        }
-        if !input.is_empty() && input.parse::<Token![,]>().is_err() {
-            errors.push(input.error(if input.peek(Token![=]) {
-                "a parameter has no default value; leave it out, and give the value to `start(…)` or `tree(…)`"
-            } else {
-                "expected `,` after this parameter"
-            }));
-            skip_to(input, |input| input.peek(Token![,]));
-            let _ = input.parse::<Token![,]>();
-        }
-    }
-    params
-}
-
-fn param(input: ParseStream) -> syn::Result<Param> {
-    const SHAPE: &str = "a tree's parameter is written `name: Type`";
-    if input.peek(Token![mut]) || input.peek(Token![&]) || input.peek(Token![self]) {
-        return Err(input.error(SHAPE));
-    }
-    let ident: Ident = input.parse().map_err(|error| syn::Error::new(error.span(), SHAPE))?;
-    input.parse::<Token![:]>().map_err(|_| syn::Error::new(ident.span(), SHAPE))?;
-    Ok(Param { ident, ty: input.parse()? })
-}
-
-/// Takes the generic parameters, which have been reported, out of the type of a parameter: a
-/// lifetime is left out, and a type that names a type parameter becomes an unknown one.
-fn without(ty: &mut Type, generics: &Generics, error: &syn::Error, krate: &TokenStream) {
-    let tokens = ty.to_token_stream();
-    let of_type = |token: &Ident| {
-        generics.type_params().any(|param| param.ident == *token)
-            || generics.const_params().any(|param| param.ident == *token)
-    };
-    if names(&tokens, &of_type) {
-        *ty = Type::Verbatim(unknown_type(krate, error));
-        return;
-    }
-    let of_lifetime =
-        |name: &Ident| generics.lifetimes().any(|param| param.lifetime.ident == *name);
-    if let Ok(plain) = syn::parse2(without_lifetimes(tokens, &of_lifetime)) {
-        *ty = plain;
-    }
-}
-
-/// Returns whether one of the words is wanted.
-fn names(tokens: &TokenStream, is_wanted: &impl Fn(&Ident) -> bool) -> bool {
-    tokens.clone().into_iter().any(|token| match token {
-        TokenTree::Ident(ident) => is_wanted(&ident),
-        TokenTree::Group(group) => names(&group.stream(), is_wanted),
-        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
-    })
-}
-
-/// Replaces each lifetime that is named by `'_`.
-fn without_lifetimes(tokens: TokenStream, is_named: &impl Fn(&Ident) -> bool) -> TokenStream {
-    let mut after_quote = false;
-    let each = |token: TokenTree| -> TokenTree {
-        let was_quote = after_quote;
-        after_quote = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '\'');
-        match token {
-            TokenTree::Ident(ident) if was_quote && is_named(&ident) => {
-                Ident::new("_", ident.span()).into()
-            }
-            TokenTree::Group(group) => {
-                let inner = without_lifetimes(group.stream(), is_named);
-                let mut plain = proc_macro2::Group::new(group.delimiter(), inner);
-                plain.set_span(group.span());
-                plain.into()
-            }
-            token => token,
-        }
-    };
-    tokens.into_iter().map(each).collect()
 }

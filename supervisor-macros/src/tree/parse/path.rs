@@ -41,19 +41,22 @@ pub(super) fn parse(input: ParseStream, name: &Ident) -> syn::Result<TypePath> {
         return Err(input.error(message));
     }
     let ty = segments(input)?;
-    not_a_trait_object(&ty, name)?;
+    not_a_wrapper(&ty, name)?;
     Ok(ty)
 }
 
-/// Reports `Box<dyn Worker>` and `Arc<dyn Worker>`.
-fn not_a_trait_object(ty: &TypePath, name: &Ident) -> syn::Result<()> {
-    let is_box = ["Box", "Arc", "Rc"].iter().any(|word| ty.last == word);
+/// Reports `Box<dyn Worker>`, `Arc<dyn Worker>`, `Arc<Db>` and others that are never children.
+fn not_a_wrapper(ty: &TypePath, name: &Ident) -> syn::Result<()> {
+    let is_box = ["Box", "Arc", "Rc", "Pin"].iter().any(|word| ty.last == word);
     let tokens = ty.tokens.clone().into_iter();
     let is_object = |token: &TokenTree| matches!(token, TokenTree::Ident(word) if word == "dyn");
     if is_box && tokens.clone().any(|token| is_object(&token)) {
         return Err(syn::Error::new_spanned(ty, mistakes::one_type(name)));
     }
-    Ok(())
+    match mistakes::no_child_type(ty, name) {
+        Some(message) => Err(syn::Error::new_spanned(ty, message)),
+        None => Ok(()),
+    }
 }
 
 /// Parses the rest of a path with the wrong sign, `storage.Database`, and reports the sign.
@@ -128,7 +131,7 @@ pub(super) fn in_angles(input: ParseStream, policy: &Ident, name: &Ident) -> syn
         return Err(input.error(message));
     }
     let ty = segments(input)?;
-    not_a_trait_object(&ty, name)?;
+    not_a_wrapper(&ty, name)?;
     if ty.is_plain && Strategy::parse(&ty.last.to_string()).is_some() {
         let message = policy_of_supervisor(name, policy, &ty.last);
         return Err(syn::Error::new_spanned(ty, message));

@@ -20,7 +20,11 @@ pub(super) fn skip_to_next_child(input: ParseStream) {
 /// Returns whether a child could start here: an attribute, or a name and a colon.
 pub(super) fn starts_child(input: ParseStream) -> bool {
     (input.peek(Token![#]) && input.peek2(syn::token::Bracket))
-        || (input.peek(Ident::peek_any) && input.peek2(Token![:]) && !input.peek2(Token![::]))
+        || (input.peek(Ident::peek_any)
+            && input.peek2(Token![:])
+            && !input.peek2(Token![::])
+            // `Type := value`
+            && !input.peek3(Token![=]))
 }
 
 /// Skips tokens until `stop` holds, or to the end.

@@ -55,6 +55,7 @@ pub(super) fn parse(
     } else if let Some(others) = options_in_brackets(input, &strategy, errors) {
         options = others;
     }
+    sign_before_children(input, name, &strategy, errors);
     let mut enclosure = Enclosure::Missing(strategy.ident.span());
     if input.peek(Token![<]) {
         enclosure = Enclosure::Wrong(input.cursor().span());
@@ -144,6 +145,36 @@ fn holds_children(input: ParseStream) -> bool {
         let word = content.fork().call(Ident::parse_any).map(|word| word.to_string());
         starts_child(&content) && !word.is_ok_and(|word| Key::parse(&word).is_some())
     })
+}
+
+/// Reports and skips a sign between a strategy and its children: `sub: one_for_one = { … }`.
+fn sign_before_children(
+    input: ParseStream,
+    name: Option<&Ident>,
+    strategy: &Word<Strategy>,
+    errors: &mut Errors,
+) {
+    let signs = if input.peek(Token![=>]) || input.peek(Token![->]) {
+        2
+    } else if input.peek(Token![=]) || (input.peek(Token![:]) && !input.peek(Token![::])) {
+        1
+    } else {
+        return;
+    };
+    let (ahead, place) = (input.fork(), input.span());
+    for _ in 0..signs {
+        let _ = ahead.parse::<TokenTree>();
+    }
+    if !ahead.peek(token::Brace) && !ahead.peek(token::Bracket) {
+        return;
+    }
+    for _ in 0..signs {
+        let _ = input.parse::<TokenTree>();
+    }
+    let strategy = &strategy.ident;
+    let name = name.map(|name| format!("{name}: ")).unwrap_or_default();
+    let message = format!("the children follow the strategy; write `{name}{strategy} {{ … }}`");
+    errors.at(place, message);
 }
 
 /// Parses the words between `do` and `end`, and reports those.

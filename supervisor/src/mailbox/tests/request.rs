@@ -155,7 +155,7 @@ async fn a_request_that_finds_no_room_in_time_is_withdrawn() {
         // The request is withdrawn already, before its future is dropped.
         assert_eq!(try_recv(&mailbox, 1).map(Measure::answer), Some(Ok(())));
         assert!(try_recv(&mailbox, 1).is_none());
-        assert!(mailbox.try_send(Measure("third", Reply::new().0)).is_ok());
+        assert!(mailbox.try_send(Measure("third", Reply::channel().0)).is_ok());
         answer
     };
     let (first, second) = tokio::join!(outcome(first), give_up);
@@ -164,7 +164,7 @@ async fn a_request_that_finds_no_room_in_time_is_withdrawn() {
 
 #[tokio::test(start_paused = true)]
 async fn the_time_out_covers_waiting_for_room_and_for_the_answer() {
-    let mailbox = filled(1, [Measure("in the way", Reply::new().0)]);
+    let mailbox = filled(1, [Measure("in the way", Reply::channel().0)]);
     let start = Instant::now();
     let child = async {
         tokio::time::sleep(WITHIN / 2).await;
@@ -191,7 +191,7 @@ async fn no_time_is_too_long() {
 
 #[tokio::test(start_paused = true)]
 async fn a_request_dropped_while_it_waits_for_room_is_not_sent() {
-    let mailbox = filled(1, [Measure("in the way", Reply::new().0)]);
+    let mailbox = filled(1, [Measure("in the way", Reply::channel().0)]);
     {
         let mut asking = Box::pin(mailbox.ask(measure("rope"), WITHIN));
         assert!(poll(&mut asking).is_pending());
@@ -232,5 +232,5 @@ fn everything_can_be_sent_to_another_task() {
     unpin(&mailbox.send(Message::default()));
     send(&mailbox.send(Message::default()));
     send(&mailbox.ask(|_: Reply<std::cell::Cell<u8>>| Message::default(), WITHIN));
-    all(&Reply::<std::cell::Cell<u8>>::new().0);
+    all(&Reply::<std::cell::Cell<u8>>::channel().0);
 }

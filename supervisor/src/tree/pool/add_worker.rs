@@ -194,6 +194,8 @@ impl<W: Child<Recipe: 'static>, V> Future for AddWorker<'_, W, V> {
     }
 }
 
+not_awaited!(['a, W: Child<Recipe: 'static>, V] AddWorker<'a, W, V>);
+
 impl<W: Child, V> fmt::Debug for AddWorker<'_, W, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AddWorker").finish_non_exhaustive()

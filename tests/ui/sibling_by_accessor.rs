@@ -1,0 +1,37 @@
+//! A value names a sibling by its variable, not by the accessor of the tree's handle.
+
+use supervisor::prelude::*;
+
+#[derive(Child, Default)]
+#[child(message = u32)]
+struct Database;
+
+impl Worker for Database {
+    async fn run(&self, _ctx: Context<u32>) -> ChildResult {
+        Ok(())
+    }
+}
+
+#[derive(Child)]
+struct Front {
+    db: ChildRef<u32>,
+}
+
+impl Worker for Front {
+    async fn run(&self, _ctx: Context) -> ChildResult {
+        Ok(self.db.send(1).await?)
+    }
+}
+
+supervision_tree! {
+    pub Shop: one_for_one {
+        db: Database,
+        by_type: Front = Front { db: Shop::db() },
+        by_variable: Front = Front { db: shop.db().clone() },
+        right: Front = Front { db },
+    }
+}
+
+fn main() {
+    let _ = Shop::tree();
+}
