@@ -7,7 +7,9 @@
 //!
 //! How to run it: `cargo run --example cluster`. It starts a PostgreSQL of its own on loopback, where
 //! Debian's package `postgresql` is installed. Where it is not, the three replicas are in one process, and
-//! the leases in memory. `cargo run --example cluster -- play` lets you break things yourself.
+//! the leases in memory. `cargo run --example cluster -- play` lets you break things yourself, and with
+//! `--web` behind either, each replica shows its tree: `red` at <http://127.0.0.1:9001>, `green` at port
+//! 9002, `blue` at 9003. The pages say which one leads.
 //!
 //! It prints:
 //!
@@ -51,11 +53,14 @@ async fn main() -> Result<ExitCode, Failure> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
-        [] => tour().await?,
-        ["play"] => play().await?,
-        // The example starts itself three times with this argument.
-        ["replica", url] => return replica(url).await,
-        _ => return Err("`cluster` or `cluster play`".into()),
+        [] => tour(false).await?,
+        ["--web"] => tour(true).await?,
+        ["play"] => play(false).await?,
+        ["play", "--web"] => play(true).await?,
+        // The example starts itself three times with these arguments.
+        ["replica", name, url] => return replica(name, url, None).await,
+        ["replica", name, url, page] => return replica(name, url, Some(page)).await,
+        _ => return Err("`cluster` or `cluster play`, and `--web` behind either".into()),
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -11,8 +11,8 @@ use subtle::ConstantTimeEq;
 /// The shortest token that is taken, in bytes.
 const SHORTEST: usize = 16;
 
-/// The reason for which a tree is not shown at all: what was asked for would be open to everybody, or
-/// is no protection.
+/// The error for a page that would be open to everybody, or whose tokens do not protect it. The tree is
+/// then not shown at all.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AccessError {
@@ -46,7 +46,7 @@ impl fmt::Display for AccessError {
 
 impl Error for AccessError {}
 
-/// A secret, and what it opens.
+/// A secret, and the access that it gives.
 #[derive(Clone)]
 struct Token {
     secret: String,
@@ -54,20 +54,20 @@ struct Token {
     operator: Option<String>,
 }
 
-/// The rules of access.
+/// The tokens that give access.
 #[derive(Clone, Default)]
 pub(crate) struct Access {
     tokens: Vec<Token>,
 }
 
-/// The person or program that asks.
+/// The access of whoever sends a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Visitor {
-    /// Nobody who is known: a probe.
+    /// The request has no valid token, and reading needs one: only the probes answer.
     Unknown,
-    /// Somebody who may read.
+    /// The sender may read.
     Reader,
-    /// Somebody who may act.
+    /// The sender may read and act, under this name.
     Operator(String),
 }
 
@@ -80,7 +80,7 @@ impl Access {
         self.tokens.push(Token { secret, operator: Some(name) });
     }
 
-    /// Returns `true` if somebody may act.
+    /// Returns `true` if there are operators.
     pub(crate) fn has_operators(&self) -> bool {
         self.tokens.iter().any(|token| token.operator.is_some())
     }
@@ -90,7 +90,7 @@ impl Access {
         self.tokens.iter().any(|token| token.operator.is_none())
     }
 
-    /// Checks that the tokens protect.
+    /// Checks that each token is long enough, and that each operator has a name.
     pub(crate) fn check(&self) -> Result<(), AccessError> {
         if self.tokens.iter().any(|token| token.secret.len() < SHORTEST) {
             return Err(AccessError::ShortToken);
@@ -110,7 +110,8 @@ impl Access {
         Err(AccessError::Open(address))
     }
 
-    /// Returns who asks. Every token is compared, in a time that does not depend on where it differs.
+    /// Returns the access of the sender of a request. Every token is compared, in a time that does not
+    /// depend on where it differs.
     pub(crate) fn visitor(&self, headers: &HeaderMap) -> Visitor {
         let given = headers.get(AUTHORIZATION).and_then(|value| {
             let (scheme, token) = value.as_bytes().split_at_checked("Bearer ".len())?;
@@ -131,7 +132,7 @@ impl Access {
     }
 }
 
-// A token is not printed.
+// Tokens are not printed.
 impl fmt::Debug for Access {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let operators = self.tokens.iter().filter_map(|token| token.operator.as_deref());
@@ -142,12 +143,13 @@ impl fmt::Debug for Access {
     }
 }
 
-/// Returns `true` if the request was made to this machine by its own name.
+/// Returns `true` if the `Host` of the request is a name or an address of this machine.
 ///
-/// A page of somebody else's can make its own name resolve to 127.0.0.1, and its scripts then talk to
-/// this server as to their own. Their requests have that name as their host.
+/// This protects against DNS rebinding: another site can have its own name resolve to 127.0.0.1, so
+/// that the browser lets its scripts talk to this server. Their requests have that name as their
+/// `Host`.
 pub(crate) fn is_to_loopback(headers: &HeaderMap) -> bool {
-    // Without a host the request does not come from a browser.
+    // A browser always sends a `Host`.
     let Some(host) = headers.get(HOST) else { return true };
     let Ok(host) = host.to_str() else { return false };
     let name = match host.strip_prefix('[') {

@@ -85,7 +85,8 @@ pub(crate) async fn act(
     if !is_from_same_origin(&headers) {
         return refused(StatusCode::FORBIDDEN, "the request comes from a page of another site");
     }
-    // A form of another site cannot have this type.
+    // A form of another site cannot send this content type without the browser asking this server
+    // first.
     if headers.get(CONTENT_TYPE).is_none_or(|kind| kind != "application/json") {
         return refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the body is to be application/json");
     }
@@ -96,7 +97,7 @@ pub(crate) async fn act(
     let peer = extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0);
     let Order { action, path } = order;
     note(&shown, &name, peer, &path, format!("asked for: {action}"));
-    // In a task of its own: the action may end the server that answers.
+    // In a task of its own, since the action may end the child that serves this request.
     let supervisor = match shown.supervisor() {
         Ok(supervisor) => supervisor,
         Err(ended) => return ended.into_response(),
@@ -138,7 +139,7 @@ async fn carry_out(supervisor: Supervisor, action: Action, path: String) -> Resu
     done.map_err(|error| error.to_string())
 }
 
-/// Writes down who has done what: in the log, and in the time line.
+/// Records an operator's action in the log and in the time line.
 fn note(shown: &Shown, name: &str, peer: Option<SocketAddr>, path: &str, text: String) {
     let from = peer.map_or_else(|| "an unknown address".to_owned(), |peer| peer.to_string());
     tracing::warn!(

@@ -19,11 +19,11 @@ use crate::routes::{Closing, Shown};
 /// The time between two keep-alive comments, by whose absence a reader notices that the connection is gone.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
 
-/// The time between two looks of a reader while there is much to see: what has happened meanwhile is
-/// sent together, so that a storm of events does not wake each reader at each of them.
+/// The time for which a reader's stream waits after it has sent everything. The events of this time are
+/// then sent together, so that many events in a short time do not wake each reader at each of them.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 
-/// Answers with the entries of the time line, and those to come.
+/// Answers with a stream of the entries that are kept, and of those to come.
 pub(crate) async fn events(State(shown): State<Arc<Shown>>, headers: HeaderMap) -> Response {
     let boot = shown.feed.boot();
     let from = headers.get("last-event-id").and_then(|id| behind(id.to_str().ok()?, boot));
@@ -37,7 +37,8 @@ pub(crate) async fn events(State(shown): State<Arc<Shown>>, headers: HeaderMap) 
     Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response()
 }
 
-/// Returns the position behind the entry with this identifier; `None` if it is of another process.
+/// Returns the position after the entry with this identifier; `None` if the entry belongs to another
+/// process.
 fn behind(id: &str, boot: u64) -> Option<u64> {
     let (of, position) = id.split_once('-')?;
     (of.parse() == Ok(boot)).then(|| position.parse::<u64>().ok()?.checked_add(1)).flatten()
@@ -49,9 +50,9 @@ struct Entries {
     boot: u64,
     /// Completes when the server is to stop; `None` from then on.
     closing: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
-    /// The time until the next look.
+    /// The time until the next entries are read.
     pause: Pin<Box<Sleep>>,
-    /// `true` from the end of a pause until nothing more is there.
+    /// `true` from the end of a pause until all entries have been read.
     is_looking: bool,
 }
 
@@ -71,7 +72,7 @@ impl Stream for Entries {
             ready!(this.pause.as_mut().poll(cx));
         }
         this.is_looking = true;
-        // What has happened is sent, also in the stop.
+        // The entries that are there are sent also while the server stops.
         let event = match this.reader.poll_next(cx) {
             Poll::Ready(Some(Item::Entry { position, entry })) => {
                 Event::default().id(format!("{}-{position}", this.boot)).data(&*entry.json)
@@ -95,7 +96,7 @@ impl Closing {
     /// Completes when the server is to stop.
     async fn closed(mut self) {
         if let Some(receiver) = &mut self.0 {
-            // An error says that the server is gone.
+            // An error means that the server is gone.
             let _ = receiver.wait_for(|closing| *closing).await;
         } else {
             std::future::pending::<()>().await;

@@ -1,8 +1,8 @@
 //! The time line: the last entries of a tree, kept once for all readers.
 //!
-//! While nobody reads, nothing runs: the events wait in their subscription, which keeps the last
-//! ones. A reader that polls takes them over into a ring that all readers share. So a slow reader costs
-//! a position in the ring, and the tree does not know how many readers there are.
+//! While nobody reads, nothing runs: the events stay in the subscription, which keeps the newest ones.
+//! A reader that polls moves them into a ring buffer that all readers share. So a slow reader costs one
+//! position in the ring, and all readers together are one subscriber of the tree.
 
 mod reader;
 
@@ -33,7 +33,8 @@ const MOST_READERS: usize = 2048;
 
 /// The entries of a tree's time line, and their readers.
 pub(crate) struct Feed {
-    /// Milliseconds since 1970 at which this feed began: a number that another process has not.
+    /// The time at which this feed began, in milliseconds since 1970; it tells this process from an
+    /// earlier one.
     boot: u64,
     ring: Mutex<Ring>,
     readers: Arc<Readers>,
@@ -49,7 +50,7 @@ struct Ring {
     first: u64,
 }
 
-/// The readers that wait; the subscription wakes all of them.
+/// The readers that wait. The waker of the subscription wakes all of them.
 #[derive(Default)]
 struct Readers(Mutex<Waiting>);
 
@@ -65,7 +66,7 @@ impl Readers {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes that a reader does not wait.
+    /// Removes a reader from those that wait.
     fn forget(&self, reader: u64) {
         let waker = self.lock().wakers.remove(&reader);
         drop(waker);
@@ -84,7 +85,7 @@ impl Wake for Readers {
 }
 
 impl Ring {
-    /// Takes over the events that have come. Has `waker` woken by the next one.
+    /// Moves the events of the subscription into the ring. Registers `waker` for the next one.
     fn take_over(&mut self, waker: &Waker) {
         while let Some(source) = &mut self.source {
             let polled = pin!(source.next()).poll(&mut Context::from_waker(waker));
@@ -107,7 +108,8 @@ impl Ring {
         self.entries.push_back(entry);
     }
 
-    /// Keeps a failure in place of the oldest one: of the same child, if many of its failures are kept.
+    /// Keeps a failure that the ring has dropped. If there is no room, it replaces the oldest failure:
+    /// that of the same child, if many failures of this child are kept.
     fn keep_failure(&mut self, position: u64, failure: Entry) {
         let same = |(_, other): &(u64, Entry)| other.failed == failure.failed;
         let of_one = self.failures.iter().filter(|other| same(other)).count();
@@ -156,10 +158,10 @@ impl Feed {
         self.boot
     }
 
-    /// Adds an entry that is no event of the tree, behind those that have happened.
+    /// Adds an entry that is no event of the tree, after the events so far.
     pub(crate) fn push(&self, entry: Entry) {
         let mut ring = self.lock();
-        // The subscription goes on to wake the readers that wait.
+        // With this waker, the subscription still wakes the readers that wait.
         ring.take_over(&Waker::from(Arc::clone(&self.readers)));
         ring.push(entry);
         drop(ring);
@@ -177,10 +179,11 @@ impl Feed {
         Some(Reader::new(Arc::clone(self), waiting.last_number, from))
     }
 
-    /// Notes that a reader waits, and takes over what has come.
+    /// Registers the waker of a reader, and moves the events of the subscription into the ring.
     fn look(&self, reader: u64, cx: &Context<'_>) -> MutexGuard<'_, Ring> {
         let mut ring = self.lock();
-        // First the reader is noted, then it looks: an event in between wakes it.
+        // The waker is registered before the events are read, so that an event in between is not
+        // missed.
         let old = self.readers.lock().wakers.insert(reader, cx.waker().clone());
         ring.take_over(&Waker::from(Arc::clone(&self.readers)));
         drop(old);

@@ -2,6 +2,7 @@
 
 mod event;
 mod health;
+mod lease;
 mod reason;
 mod tree;
 
@@ -27,10 +28,10 @@ fn unix(at: Instant) -> u64 {
     unix_now().saturating_sub(millis(now.saturating_duration_since(at)))
 }
 
-/// The longest text of the program, in bytes, that a page is sent: an error may hold a whole document.
+/// The limit of each text from the program, in bytes: an error may contain a whole document.
 const LONGEST: usize = 4096;
 
-/// Returns the text, cut where it is longer than a page can use.
+/// Returns the text, cut after [`LONGEST`] bytes.
 fn cut(text: &str) -> String {
     if text.len() <= LONGEST {
         return text.to_owned();

@@ -44,9 +44,10 @@
 //!
 //! It shows the tree with the state of each child, the limits of each supervisor and what is left of
 //! them, the fill of each mailbox, who waits for whom, and the time line: what has happened, also
-//! before the page was opened. A crash opens to its chain of errors, its place, and what the supervisor
-//! did. The page needs nothing from elsewhere, follows the light or dark scheme of the system, and
-//! reads well on a phone. `?` shows the keys.
+//! before the page was opened. It says whether this replica holds the leases that its children need. A
+//! crash opens to its chain of errors, its place, and what the supervisor did. The page needs nothing
+//! from elsewhere, follows the light or dark scheme of the system, and reads well on a phone. `?` shows
+//! the keys.
 //!
 //! # Access
 //!
@@ -95,14 +96,17 @@
 //!
 //! Per supervisor, with the label `supervisor`: `supervisor_children` (by `state`),
 //! `supervisor_restarts_total`, `supervisor_failures_total`, `supervisor_restarts_left`,
-//! `supervisor_max_restarts`, `supervisor_age_seconds`. Per child, with the label `child`:
+//! `supervisor_max_restarts`, `supervisor_age_seconds`. Per lease, with the labels `supervisor` and
+//! `lease`: `supervisor_lease_held` (1 in the replica that leads), `supervisor_lease_fence`,
+//! `supervisor_lease_left_seconds`, `supervisor_lease_acquisitions_total`,
+//! `supervisor_lease_losses_total`. Per child, with the label `child`:
 //! `supervisor_child_up`, `supervisor_child_restarts_total`, `supervisor_child_failures_total`,
 //! `supervisor_child_age_seconds`, `supervisor_mailbox_messages`, `supervisor_mailbox_capacity`, and
 //! for a child with the option `histograms`, the histograms `supervisor_message_waiting_seconds` and
 //! `supervisor_message_handling_seconds`. The workers of a pool are counted together, as `pool/*`,
-//! because their numbers are never used again and would make a new series each. (They have no
-//! histograms: a sum over workers that come and go can decrease, and a counter must not.) For the
-//! whole tree: `supervisor_live`, `supervisor_ready`, `supervisor_degraded`,
+//! because their numbers are never used again and would make a new series each; a pool whose template
+//! has `histograms` counts the messages of all its workers, also of those that are gone. For the whole
+//! tree: `supervisor_live`, `supervisor_ready`, `supervisor_degraded`,
 //! `supervisor_health_reasons`, `supervisor_waiting_children`, `supervisor_longest_wait_seconds`, and
 //! `supervisor_left_out`: beyond 2,000 children or 500 supervisors, the others have no series of
 //! their own. The package contains a dashboard for Grafana, `grafana.json`.

@@ -1,13 +1,14 @@
 //! The metrics of a tree, as Prometheus reads them.
 //!
-//! A scrape reads them from the tree, a few hundred children at a time, so that nothing is counted
-//! between scrapes, and no supervisor is held up. The usual client libraries keep a registry of
-//! values that the program updates; such a registry, with entries to add and remove for each child,
-//! would duplicate the state of the tree. What is left is to write numbers as text, in `text.rs`.
+//! A scrape reads the figures from the tree, a few hundred children at a time, so that no supervisor is
+//! held up, and nothing has to be counted between scrapes. The usual client libraries keep a registry
+//! of values that the program updates; with entries to add and remove for each child, it would
+//! duplicate the state of the tree. What remains is to write numbers as text, in `text.rs`.
 //!
-//! The labels are closed: names of declared children, and words. The workers of a pool are counted
-//! together, since each new one would be a new series.
+//! The set of label values is bounded: names of declared children, and fixed words. The workers of a
+//! pool are counted together, since each new worker would be a new series.
 
+mod leases;
 mod text;
 
 use std::time::Duration;
@@ -18,6 +19,7 @@ use supervisor::info::{
 };
 use supervisor::{MaxRestarts, SupervisionStrategy, Supervisor};
 
+use self::leases::write_leases;
 use self::text::{Text, total};
 
 /// The number of children, without the workers of pools, that get series of their own.
@@ -29,7 +31,7 @@ const MOST_SUPERVISORS: usize = 500;
 /// The numbers of a supervisor's children in each state.
 type States = [usize; ChildState::ALL.len()];
 
-/// A supervisor of the tree, and its children in figures.
+/// A supervisor of the tree, and the numbers of its children.
 struct SupervisorFigures {
     path: String,
     part: Snapshot,
@@ -43,12 +45,8 @@ struct ChildFigures {
     part: Option<Snapshot>,
     queued: usize,
     capacity: usize,
-}
-
-impl ChildFigures {
-    fn times(&self) -> Option<&MessageTimes> {
-        self.part.as_ref()?.message_times.as_deref()
-    }
+    /// The times of the messages, if they are measured.
+    times: Option<Box<MessageTimes>>,
 }
 
 /// The figures of a tree.
@@ -98,9 +96,9 @@ impl Figures {
     fn add_states(&mut self, slice: &Slice, states: States) {
         let part = slice.supervisor();
         if !slice.is_first() {
-            let mut last =
-                self.supervisors.last_mut().filter(|last| last.path == part.path.as_str());
-            for (sum, more) in last.iter_mut().flat_map(|last| &mut last.states).zip(states) {
+            let mut same = self.supervisors.iter_mut().rev();
+            let same = same.find(|other| other.path == part.path.as_str());
+            for (sum, more) in same.into_iter().flat_map(|same| &mut same.states).zip(states) {
                 *sum += more;
             }
         } else if self.supervisors.len() < MOST_SUPERVISORS {
@@ -113,10 +111,10 @@ impl Figures {
 
     fn add_worker(&mut self, child: ScannedChild<'_>) {
         if self.children.len() < MOST_CHILDREN {
-            let part = child.snapshot();
-            let (path, queued, capacity) =
-                (part.path.as_str().to_owned(), part.queued, part.capacity);
-            self.children.push(ChildFigures { path, part: Some(part), queued, capacity });
+            let mut part = child.snapshot();
+            let (path, times) = (part.path.as_str().to_owned(), part.message_times.take());
+            let (queued, capacity) = (part.queued, part.capacity);
+            self.children.push(ChildFigures { path, part: Some(part), queued, capacity, times });
         } else {
             self.left_out += 1;
         }
@@ -125,14 +123,14 @@ impl Figures {
     fn add_workers_of_pool(&mut self, slice: &Slice, queued: usize, capacity: usize) {
         let path = format!("{}/*", slice.supervisor().path.as_str());
         if !slice.is_first() {
-            // The slices of a supervisor follow one another.
-            let last = self.children.last_mut().filter(|last| last.path == path);
-            if let Some(last) = last {
-                last.queued += queued;
-                last.capacity += capacity;
+            let same = self.children.iter_mut().rev().find(|other| other.path == path);
+            if let Some(same) = same {
+                same.queued += queued;
+                same.capacity += capacity;
             }
         } else if self.children.len() < MOST_CHILDREN {
-            self.children.push(ChildFigures { path, part: None, queued, capacity });
+            let times = slice.supervisor().message_times.clone();
+            self.children.push(ChildFigures { path, part: None, queued, capacity, times });
         } else {
             self.left_out += 1;
         }
@@ -146,6 +144,7 @@ pub(crate) async fn of(root: &Supervisor) -> String {
     let mut text = Text::new();
     write_tree(&mut text, &health, &figures);
     write_supervisors(&mut text, &figures.supervisors);
+    write_leases(&mut text, &figures.supervisors);
     write_children(&mut text, &figures.children);
     write_times(&mut text, &figures.children);
     text.finish()
@@ -287,16 +286,15 @@ fn write_children(text: &mut Text, children: &[ChildFigures]) {
 /// Writes the times of messages, of the children that measure them.
 fn write_times(text: &mut Text, children: &[ChildFigures]) {
     let mut each = |name, help, which: fn(&MessageTimes) -> &TimeHistogram| {
-        let measured = |child: &&ChildFigures| child.times().is_some();
-        let mut measured = children.iter().filter(measured).peekable();
+        let measured =
+            children.iter().filter_map(|child| Some((&child.path, child.times.as_deref()?)));
+        let mut measured = measured.peekable();
         if measured.peek().is_none() {
             return;
         }
         let mut family = text.family(name, "histogram", help);
-        for child in measured {
-            if let Some(times) = child.times() {
-                family.histogram(("child", &child.path), which(times));
-            }
+        for (path, times) in measured {
+            family.histogram(("child", path), which(times));
         }
     };
     each(
@@ -311,7 +309,7 @@ fn write_times(text: &mut Text, children: &[ChildFigures]) {
     );
 }
 
-/// Returns a number as Prometheus has them.
+/// Converts a number: Prometheus has floating-point numbers only.
 fn count(number: usize) -> f64 {
     total(number as u64)
 }

@@ -33,8 +33,8 @@ const PAGE: &str = concat!(
 #[cfg(test)]
 const SCRIPT: &str = script!();
 
-/// The content security policy of all answers: the script and the style of the page and nothing else,
-/// by their hashes, and no connection but to this server.
+/// The content security policy of all answers. It allows the script and the style of the page by their
+/// hashes, connections to this server, and nothing else.
 pub(crate) const POLICY: &str = concat!(
     "default-src 'none'; script-src 'sha256-",
     include_str!("page/script.sha256"),

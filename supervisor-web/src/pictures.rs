@@ -1,4 +1,4 @@
-//! The pictures of a tree: `/api/tree` and `/metrics`.
+//! The state of a tree at one moment: `/api/tree` and `/metrics`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,10 +13,11 @@ use crate::json::TreeJson;
 use crate::metrics;
 use crate::routes::{Ended, Shown};
 
-/// The age up to which a picture is given to another reader, too.
+/// The age up to which the last snapshot is sent to another reader, too.
 const FRESH: Duration = Duration::from_millis(250);
 
-/// The last picture of the tree, which all readers share. Who asks while it is made waits for it.
+/// The last snapshot of the tree as JSON, which all readers share. A request that comes while it is
+/// made waits for it.
 #[derive(Debug, Default)]
 pub(crate) struct LastTree(Mutex<Option<(Instant, Arc<str>)>>);
 

@@ -32,7 +32,7 @@ pub(crate) async fn ready(
 
 fn answer(shown: &Shown, headers: &HeaderMap, is_well: bool, health: &Health) -> Response {
     let status = if is_well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    // Reasons name children, and hold texts of the program: they are for those who may read.
+    // The reasons contain names of children and texts of the program, so they need the right to read.
     if !shown.tells_reasons || shown.access.visitor(headers) == Visitor::Unknown {
         let word = if is_well { "ok\n" } else { "not ok\n" };
         return (status, word).into_response();

@@ -1,4 +1,4 @@
-//! The routes of a tree, for any router of axum's.
+//! The routes of a tree, as a router of axum's.
 
 use std::sync::Arc;
 
@@ -52,7 +52,7 @@ pub fn router(supervisor: &Supervisor) -> Router {
     Routes::of(supervisor).build()
 }
 
-/// The routes of a tree, before they are made: with the tokens that open them.
+/// A builder of the routes of a tree, with the tokens that give access to them.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is made until `router` is called"]
 pub struct Routes {
@@ -63,7 +63,7 @@ pub struct Routes {
     loopback_only: bool,
 }
 
-/// The signal that the server is to stop; streams without an end would hold it up.
+/// The signal that the server is to stop, which ends the event streams: they would hold up the stop.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Closing(pub(crate) Option<watch::Receiver<bool>>);
 
@@ -77,7 +77,7 @@ pub(crate) struct Shown {
     pub(crate) closing: Closing,
     /// The words of the actions that operators may ask for.
     pub(crate) actions: &'static [&'static str],
-    /// `false` if the probes answer with a word alone.
+    /// `false` if the probes answer without reasons, whatever the request's token.
     pub(crate) tells_reasons: bool,
     /// `true` if requests to other hosts than this machine are refused.
     loopback_only: bool,
@@ -178,7 +178,7 @@ impl Routes {
             .with_state(shown)
     }
 
-    /// Makes a router that has nothing but the probes, which answer with a word.
+    /// Makes a router that has only the probes, which answer without reasons.
     pub(crate) fn probes_only(self) -> Router {
         let shown = self.shown(false);
         probes().with_state(shown)
@@ -189,7 +189,7 @@ fn probes() -> Router<Arc<Shown>> {
     Router::new().route("/livez", get(probes::live)).route("/readyz", get(probes::ready))
 }
 
-/// Refuses those who have no token, if one is needed.
+/// Refuses requests without a token, if reading needs one.
 async fn only_readers(State(shown): State<Arc<Shown>>, request: Request, next: Next) -> Response {
     if shown.access.visitor(request.headers()) == Visitor::Unknown {
         let challenge = [(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))];
@@ -199,7 +199,8 @@ async fn only_readers(State(shown): State<Arc<Shown>>, request: Request, next: N
     next.run(request).await
 }
 
-/// Refuses requests that were made to another name, and gives each answer the headers that protect it.
+/// Refuses requests whose `Host` is not this machine, if the server is for this machine only. Adds the
+/// security headers to each answer.
 async fn guard(State(shown): State<Arc<Shown>>, request: Request, next: Next) -> Response {
     let mut response = if shown.loopback_only && !is_to_loopback(request.headers()) {
         let why = "this page is for this machine: open it as http://127.0.0.1\n";

@@ -1,4 +1,4 @@
-//! The serving: a socket, and axum's server on it.
+//! Serves a router on a socket.
 
 use std::net::SocketAddr;
 

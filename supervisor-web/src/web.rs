@@ -10,7 +10,7 @@ use supervisor::{Child, ChildResult, Context, Escalate, Supervisor, Worker};
 use tokio::net::{TcpListener, TcpSocket, lookup_host};
 use tokio::sync::watch;
 
-use crate::access::Access;
+use crate::access::{Access, AccessError};
 use crate::feed::Feed;
 use crate::routes::{Closing, Routes};
 use crate::serve::serve;
@@ -40,7 +40,8 @@ pub struct Web {
     place: Place,
     access: Access,
     probes_only: bool,
-    /// Made by the first life, and used by all: the time line goes on across a restart of this child.
+    /// Made by the first life and used by all, so that the time line is kept across restarts of this
+    /// child.
     feed: OnceLock<Arc<Feed>>,
 }
 
@@ -66,9 +67,10 @@ impl Web {
         Self::at(Place::Socket(socket))
     }
 
-    /// Has nothing but `/livez` and `/readyz` at this address, without reasons: any address will do.
+    /// Serves only `/livez` and `/readyz` at this address, without reasons. Any address is allowed.
     ///
-    /// Kubernetes asks from the node, and so needs an address that other machines can reach.
+    /// The probes of Kubernetes come from the node, so they need an address that other machines can
+    /// reach.
     ///
     /// ```
     /// # use supervisor::prelude::*;
@@ -105,20 +107,49 @@ impl Web {
         self
     }
 
-    async fn listen(&self) -> Result<TcpListener, ListenError> {
-        if !self.probes_only {
-            self.access.check().map_err(ListenError::refused)?;
+    /// Checks, before the tree is started, that the page is not open to everybody: each token is long
+    /// enough, each operator has a name, and an address that other machines can reach has a token.
+    ///
+    /// Each start of this child checks the same, and ends the tree where it fails. A program that reads
+    /// its configuration calls this to report a wrong setting by its name. The name of a host is not
+    /// resolved here: only the start checks the addresses that it leads to.
+    ///
+    /// ```
+    /// use supervisor_web::{AccessError, Web};
+    ///
+    /// assert_eq!(Web::bind("127.0.0.1:9000").check(), Ok(()));
+    /// assert!(matches!(Web::bind("0.0.0.0:9000").check(), Err(AccessError::Open(_))));
+    /// let with_token = |token| Web::bind("0.0.0.0:9000").with_token(token).check();
+    /// assert_eq!(with_token("too short"), Err(AccessError::ShortToken));
+    /// assert_eq!(with_token("a-long-random-text"), Ok(()));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`AccessError`], if the page would be refused.
+    pub fn check(&self) -> Result<(), AccessError> {
+        if self.probes_only {
+            return Ok(());
         }
+        self.access.check()?;
+        let address = match &self.place {
+            Place::Address(address) => address.parse().ok(),
+            Place::Socket(socket) => socket.local_addr().ok(),
+        };
+        address.map_or(Ok(()), |address| self.access.check_address(address))
+    }
+
+    async fn listen(&self) -> Result<TcpListener, ListenError> {
+        self.check().map_err(ListenError::refused)?;
         match &self.place {
             Place::Address(address) => {
                 let addresses: Vec<SocketAddr> = lookup_host(address).await?.collect();
                 for address in &addresses {
-                    self.check(*address)?;
+                    self.check_resolved(*address)?;
                 }
                 Ok(bind(&addresses)?)
             }
             Place::Socket(socket) => {
-                self.check(socket.local_addr()?)?;
                 let socket = socket.try_clone()?;
                 socket.set_nonblocking(true)?;
                 Ok(TcpListener::from_std(socket)?)
@@ -126,7 +157,7 @@ impl Web {
         }
     }
 
-    fn check(&self, address: SocketAddr) -> Result<(), ListenError> {
+    fn check_resolved(&self, address: SocketAddr) -> Result<(), ListenError> {
         if self.probes_only {
             return Ok(());
         }
@@ -145,7 +176,8 @@ impl Web {
     }
 }
 
-/// The bytes that the system keeps for a reader that does not read; it would keep megabytes.
+/// The size of the send buffer of a connection, in bytes: a reader that does not read holds so much
+/// memory. The system's default is megabytes.
 const SEND_BUFFER: u32 = 128 * 1024;
 
 /// The number of connections that may wait to be accepted.
@@ -159,7 +191,7 @@ fn bind(addresses: &[SocketAddr]) -> io::Result<TcpListener> {
             let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
             #[cfg(unix)]
             socket.set_reuseaddr(true)?;
-            // The connections inherit it.
+            // Accepted connections inherit the size.
             socket.set_send_buffer_size(SEND_BUFFER)?;
             socket.bind(*address)?;
             socket.listen(BACKLOG)
@@ -172,15 +204,15 @@ fn bind(addresses: &[SocketAddr]) -> io::Result<TcpListener> {
     Err(failed)
 }
 
-/// The reason for which there is no socket.
+/// The error of a start that has no socket.
 enum ListenError {
     Io(io::Error),
-    /// No restart helps.
+    /// The page would not be protected, which no restart can change.
     Refused(Escalate),
 }
 
 impl ListenError {
-    fn refused(error: crate::AccessError) -> Self {
+    fn refused(error: AccessError) -> Self {
         Self::Refused(Escalate::because(error))
     }
 }
@@ -219,7 +251,7 @@ impl Worker for Web {
     }
 }
 
-// A token is not printed.
+// Tokens are not printed.
 impl fmt::Debug for Web {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let place = match &self.place {

@@ -14,9 +14,10 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use client::{socket, waits, within};
+use client::{singleton, socket, waits, within};
 use supervisor::StartMode;
 use supervisor::prelude::*;
+use supervisor::testing::MemoryLeases;
 use supervisor_web::Web;
 
 const TOKEN: &str = "the-operators-token";
@@ -104,6 +105,9 @@ struct Shop {
     supervisor: Supervisor,
     ledger: ChildRef<Task>,
     mailer: ChildRef<Task>,
+    leases: MemoryLeases,
+    /// Another replica, which needs the same lease; it is started by an order.
+    other: Supervisor,
 }
 
 impl Shop {
@@ -120,6 +124,9 @@ impl Shop {
             .with_child(part("intake", 0))
             .with_child(ledger)
             .build();
+        let leases = MemoryLeases::new();
+        let other = singleton("jobs", "the jobs", leases.replica());
+        let other = Supervisor::new().with_child(other).build();
         let customers = Supervisor::new()
             .with_strategy(SupervisionStrategy::SimpleOneForOne)
             .with_template(waits("customer"))
@@ -130,12 +137,13 @@ impl Shop {
             .with_child(mailer)
             .with_child(ChildSpec::new("customers").with_supervisor(customers.clone()))
             .with_child(waits("<script>alert('name')<|script>").with_start(StartMode::Spawned))
+            .with_child(singleton("jobs", "the jobs", leases.replica()))
             .build();
         within("the start", supervisor.start()).await.expect("it starts");
         for _ in 0..10_000 {
             customers.add_worker().await.expect("a customer");
         }
-        Self { supervisor, ledger: to_ledger, mailer: to_mailer }
+        Self { supervisor, ledger: to_ledger, mailer: to_mailer, leases, other }
     }
 
     async fn obey(&self, order: &str) {
@@ -161,6 +169,14 @@ impl Shop {
             "start admin" => {
                 let admin = self.supervisor.lookup_any("admin").await.expect("the page's child");
                 admin.restart().await.expect("it starts");
+            }
+            "lose the lease" => {
+                within("the other replica", self.other.start()).await.expect("it starts");
+                // The other one waits for the lease, and is told at once that it is free.
+                self.leases.take_away("the jobs");
+            }
+            "end the other replica" => {
+                within("its shutdown", self.other.shutdown()).await.expect("it stops");
             }
             "shutdown" => self.supervisor.request_shutdown(),
             other => panic!("the script orders {other:?}"),

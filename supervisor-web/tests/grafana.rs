@@ -3,13 +3,16 @@
 #[path = "support/client.rs"]
 mod client;
 
-use client::{get, start, within};
+use client::{get, singleton, start, within};
+use supervisor::testing::MemoryLeases;
 
 #[tokio::test]
 async fn the_dashboard_names_metrics_that_there_are() {
     let text = include_str!("../grafana.json");
     let dashboard: serde_json::Value = serde_json::from_str(text).unwrap();
     let (supervisor, at) = start(|web| web).await;
+    let jobs = singleton("jobs", "jobs", MemoryLeases::new().replica());
+    within("a singleton", supervisor.add_child(jobs)).await.unwrap();
     let metrics = get(at, "/metrics").await.body;
     let mut expressions = 0;
     for panel in dashboard["panels"].as_array().unwrap() {
@@ -30,6 +33,6 @@ async fn the_dashboard_names_metrics_that_there_are() {
             expressions += 1;
         }
     }
-    assert!(expressions >= 16);
+    assert!(expressions >= 18);
     within("the shutdown", supervisor.shutdown()).await.unwrap();
 }

@@ -9,7 +9,8 @@ mod client;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use client::{get, start, waits, within};
+use client::{get, singleton, start, until, waits, within};
+use supervisor::testing::MemoryLeases;
 
 #[tokio::test]
 async fn promtool_is_content() {
@@ -27,6 +28,10 @@ async fn promtool_is_content() {
     let (supervisor, at) = start(|web| web).await;
     supervisor.add_child(waits(r#"a name with "quotes" and \ and ü"#)).await.unwrap();
     supervisor.lookup_any("inner/db").await.unwrap().kill().await.unwrap();
+    let jobs = singleton("jobs", r#"a "lease""#, MemoryLeases::new().replica());
+    within("a singleton", supervisor.add_child(jobs)).await.unwrap();
+    let held = r#"supervisor_lease_held{supervisor="jobs",lease="a \"lease\""} 1"#;
+    until("the lease", || async { get(at, "/metrics").await.body.contains(held) }).await;
     let metrics = get(at, "/metrics").await;
     assert_eq!(metrics.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
     assert!(metrics.body.contains(r#"supervisor_child_restarts_total{child="inner/db"} 1"#));

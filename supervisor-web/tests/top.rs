@@ -10,8 +10,9 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use client::{LIMIT, start, waits, within};
+use client::{LIMIT, singleton, start, waits, within};
 use supervisor::prelude::*;
+use supervisor::testing::MemoryLeases;
 
 /// A terminal of its own; it ends with the test.
 struct Terminal(String);
@@ -70,6 +71,8 @@ fn top_shows_the_tree_and_follows_it() {
             .build();
         let pool = ChildSpec::new("pool").with_supervisor(customers.clone());
         supervisor.add_child(pool).await.unwrap();
+        let jobs = singleton("jobs", "the jobs", MemoryLeases::new().replica());
+        supervisor.add_child(jobs).await.unwrap();
         for _ in 0..30 {
             customers.add_worker().await.unwrap();
         }
@@ -83,7 +86,12 @@ fn top_shows_the_tree_and_follows_it() {
             && screen.contains("▸ pool")
             && screen.contains("simple_one_for_one 30")
     });
-    // The pool is the last row: unfolded, its workers stand below it.
+    terminal.shows("who leads", |screen| {
+        screen.lines().next().is_some_and(|head| head.contains("by tree  leading"))
+            && screen.contains("leading for")
+            && screen.contains("with the jobs, fence 1")
+    });
+    // The pool is the fifth row: unfolded, its workers stand below it.
     terminal.keys(&["j", "j", "j", "j", "Enter"]);
     terminal.shows("the workers", |screen| screen.contains("▾ pool") && screen.contains("#1 "));
     terminal.keys(&["Enter"]);

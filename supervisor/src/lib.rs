@@ -389,15 +389,15 @@ pub mod exit {
 
 /// The health of a tree: what [`Supervisor::health`] returns, and the stream of its changes.
 pub mod health {
-    pub use crate::observe::{Health, HealthProblem, HealthReason};
+    pub use crate::observe::{Health, HealthLease, HealthProblem, HealthReason};
     pub use crate::supervisor::HealthChanges;
 }
 
 /// Answers to queries about a running tree, and the report of a shutdown.
 pub mod info {
     pub use crate::observe::{
-        ChildCount, ChildInfo, ChildSpecInfo, ShutdownReport, Snapshot, Snapshots, SupervisorStats,
-        Wait,
+        ChildCount, ChildInfo, ChildSpecInfo, LeaseState, LeaseStatus, ShutdownReport, Snapshot,
+        Snapshots, SupervisorStats, Wait,
     };
     pub use crate::spec::{ChildKind, ChildState, MessageTimes, TimeHistogram};
     pub use crate::supervisor::{Scan, ScannedChild, Slice};

@@ -57,6 +57,7 @@ mod batch;
 mod dead_letters;
 mod error;
 mod messages;
+mod pool_times;
 mod queue;
 mod send;
 #[cfg(all(test, not(shuttle)))]
@@ -83,6 +84,7 @@ pub(crate) use dead_letters::DeadLetterQueue;
 pub use dead_letters::DeadLetters;
 pub use error::{AskError, SendError, TrySendError};
 use messages::Messages;
+pub(crate) use pool_times::PoolTimes;
 pub(crate) use queue::Closing;
 use queue::{Park, Queue, Take};
 pub(crate) use send::Sending;
@@ -118,9 +120,16 @@ impl<M> Mailbox<M> {
         drop(old);
     }
 
-    /// Returns the times of messages, if they are measured.
+    /// Measures the times of messages together with the other workers of a pool. What was measured before is
+    /// forgotten.
+    pub(crate) fn measure_in_pool(&self, times: Arc<PoolTimes>) {
+        let old = self.lock().measure(Some(times));
+        drop(old);
+    }
+
+    /// Returns the times of messages, if they are measured, and not together with those of a pool.
     pub(crate) fn message_times(&self) -> Option<Box<MessageTimes>> {
-        self.lock().times().map(|times| Box::new(times.known().clone()))
+        Some(Box::new(self.lock().times()?.known()?.clone()))
     }
 
     /// Returns the number of queued messages, without those of waiting senders.

@@ -15,7 +15,7 @@ use std::time::Instant;
 
 use crate::engine::Key;
 use crate::inbox::{Inbox, Link};
-use crate::mailbox::{Closing, Mailbox, wake};
+use crate::mailbox::{Closing, Mailbox, PoolTimes, wake};
 use crate::spec::{MessageTimes, Name};
 
 use self::core::End;
@@ -44,7 +44,9 @@ pub(crate) trait AnySlot: Send + Sync + 'static {
     fn set_capacity(&self, capacity: usize);
     /// Sets whether the times of messages are measured.
     fn set_histograms(&self, histograms: bool);
-    /// Returns the times of messages, if they are measured.
+    /// Measures the times of messages together with the other workers of a pool.
+    fn measure_in_pool(&self, times: Arc<PoolTimes>);
+    /// Returns the times of messages, if they are measured, and not together with those of a pool.
     fn message_times(&self) -> Option<Box<MessageTimes>>;
     /// Begins a life, which becomes the only receiver.
     fn begin_life(&self, generation: u64, beginning: Beginning<'_>);
@@ -115,6 +117,10 @@ impl<M: Send + 'static> AnySlot for Slot<M> {
 
     fn set_histograms(&self, histograms: bool) {
         self.mailbox.set_histograms(histograms);
+    }
+
+    fn measure_in_pool(&self, times: Arc<PoolTimes>) {
+        self.mailbox.measure_in_pool(times);
     }
 
     fn message_times(&self) -> Option<Box<MessageTimes>> {

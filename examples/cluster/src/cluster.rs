@@ -6,12 +6,14 @@ use std::time::Duration;
 use crate::Failure;
 use crate::board::{Board, NAMES};
 use crate::in_memory::InMemory;
+use crate::pages::Pages;
 use crate::processes::Processes;
 
 /// Three replicas of the service: processes, or trees in this one.
 pub struct Cluster {
     pub(crate) board: Board,
     kind: Kind,
+    pages: Pages,
 }
 
 enum Kind {
@@ -28,16 +30,17 @@ impl fmt::Debug for Cluster {
 }
 
 impl Cluster {
-    /// Starts three processes, if PostgreSQL is installed, and three trees in this process if not.
+    /// Starts three processes, if PostgreSQL is installed, and three trees in this process if not. With
+    /// pages, each of them shows its tree.
     ///
     /// # Errors
     ///
     /// If they do not start.
-    pub async fn start() -> Result<Self, Failure> {
-        let board = Board::new();
-        match Processes::start(&board).await? {
-            Some(processes) => Ok(Self { board, kind: Kind::Processes(processes) }),
-            None => Self::start_in_memory().await,
+    pub async fn start(has_pages: bool) -> Result<Self, Failure> {
+        let (board, pages) = (Board::new(), Pages(has_pages));
+        match Processes::start(&board, pages).await? {
+            Some(processes) => Ok(Self { board, kind: Kind::Processes(processes), pages }),
+            None => Self::start_in_memory(has_pages).await,
         }
     }
 
@@ -46,10 +49,15 @@ impl Cluster {
     /// # Errors
     ///
     /// If they do not start.
-    pub async fn start_in_memory() -> Result<Self, Failure> {
-        let board = Board::new();
-        let kind = Kind::InMemory(Box::new(InMemory::start(&board).await?));
-        Ok(Self { board, kind })
+    pub async fn start_in_memory(has_pages: bool) -> Result<Self, Failure> {
+        let (board, pages) = (Board::new(), Pages(has_pages));
+        let kind = Kind::InMemory(Box::new(InMemory::start(&board, pages).await?));
+        Ok(Self { board, kind, pages })
+    }
+
+    /// Returns where the trees are shown, in words.
+    pub(crate) fn pages(&self) -> Option<String> {
+        self.pages.in_words()
     }
 
     pub(crate) fn are_processes(&self) -> bool {

@@ -10,18 +10,20 @@ use tokio::time::sleep;
 use crate::Failure;
 use crate::board::{Board, NAMES};
 use crate::jobs::Jobs;
+use crate::pages::Pages;
 use crate::scheduler::tree;
 
 pub(crate) struct InMemory {
     leases: MemoryLeases,
     jobs: Jobs,
     replicas: Vec<(Supervisor, MemoryReplica)>,
+    pages: Pages,
 }
 
 impl InMemory {
-    pub(crate) async fn start(board: &Board) -> Result<Self, Failure> {
+    pub(crate) async fn start(board: &Board, pages: Pages) -> Result<Self, Failure> {
         let (leases, jobs) = (MemoryLeases::new(), Jobs::Memory(Arc::default()));
-        let mut this = Self { leases, jobs, replicas: Vec::new() };
+        let mut this = Self { leases, jobs, replicas: Vec::new(), pages };
         for place in 0..NAMES.len() {
             let replica = this.replica(place, board).await?;
             this.replicas.push(replica);
@@ -36,7 +38,8 @@ impl InMemory {
     ) -> Result<(Supervisor, MemoryReplica), Failure> {
         let (leases, board) = (self.leases.replica(), board.clone());
         let say = Arc::new(move |said| board.hear(place, said));
-        let tree = tree(&leases, self.jobs.clone(), say);
+        let (name, page) = (NAMES[place].0, self.pages.of(place));
+        let tree = tree(name, page.as_deref(), &leases, self.jobs.clone(), say);
         tree.start().await?;
         Ok((tree, leases))
     }

@@ -6,6 +6,7 @@ mod board;
 mod cluster;
 mod in_memory;
 mod jobs;
+mod pages;
 mod play;
 mod processes;
 mod replica;

@@ -11,13 +11,13 @@ use crate::tour::introduce;
 const HELP: &str = "type a letter and enter: `k` kills the replica that runs the scheduler, `s` stops it in \
                     order, `p` pauses it for longer than its lease, `e` takes the engine away, `q` ends all";
 
-/// Starts three replicas, and injects the faults that are typed.
+/// Starts three replicas, and injects the faults that are typed. With pages, each replica shows its tree.
 ///
 /// # Errors
 ///
 /// If something goes wrong with the cluster, or is seen that must not happen.
-pub async fn play() -> Result<(), Failure> {
-    let mut cluster = Cluster::start().await?;
+pub async fn play(has_pages: bool) -> Result<(), Failure> {
+    let mut cluster = Cluster::start(has_pages).await?;
     let board = cluster.board.clone();
     introduce(&cluster);
     println!("{HELP}");

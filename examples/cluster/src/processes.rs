@@ -17,17 +17,19 @@ use tokio_postgres::{Config, NoTls};
 use crate::Failure;
 use crate::board::{Board, NAMES};
 use crate::jobs::{CREATE, Jobs};
+use crate::pages::Pages;
 use crate::scheduler::Said;
 
 pub(crate) struct Processes {
     // Declared first, so that the processes are dropped, and killed, before the server is.
     replicas: Vec<Child>,
     server: Server,
+    pages: Pages,
 }
 
 impl Processes {
     /// Starts a server and the processes; `None` if PostgreSQL is not installed.
-    pub(crate) async fn start(board: &Board) -> Result<Option<Self>, Failure> {
+    pub(crate) async fn start(board: &Board, pages: Pages) -> Result<Option<Self>, Failure> {
         let Some(server) = block_in_place(|| Server::new(&env::temp_dir()))? else {
             return Ok(None);
         };
@@ -39,7 +41,7 @@ impl Processes {
         client.batch_execute(CREATE).await?;
         drop(client);
         connection.await??;
-        let mut this = Self { replicas: Vec::new(), server };
+        let mut this = Self { replicas: Vec::new(), server, pages };
         for place in 0..NAMES.len() {
             let replica = this.replica(place, board)?;
             this.replicas.push(replica);
@@ -49,7 +51,8 @@ impl Processes {
 
     fn replica(&self, place: usize, board: &Board) -> Result<Child, Failure> {
         let mut process = Command::new(env::current_exe()?)
-            .args(["replica", &self.server.url()])
+            .args(["replica", NAMES[place].0, &self.server.url()])
+            .args(self.pages.of(place))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use supervisor::lease::{Fence, Leases};
 use supervisor::prelude::*;
+use supervisor_web::Web;
 use tokio::time::sleep;
 
 use crate::jobs::{Jobs, Session};
@@ -54,12 +55,18 @@ impl Said {
 /// The receiver of a scheduler's reports.
 pub(crate) type Say = Arc<dyn Fn(Said) + Send + Sync>;
 
-/// Builds the tree of one replica. The leases are in PostgreSQL or in memory, so the tree is an
-/// expression.
+/// Builds the tree of the replica of this name. If it has a page, a child shows the tree there.
 ///
-/// The compiler checks that a lease of `TTL` outlives the stop of the scheduler, which has 200
-/// milliseconds for that, and then 100 to be dropped.
-pub(crate) fn tree(leases: &(impl Leases + Clone), jobs: Jobs, say: Say) -> Supervisor {
+/// The leases are in PostgreSQL or in memory, so the declared tree is an expression. The compiler
+/// checks that a lease of `TTL` outlives the stop of the scheduler, which has 200 milliseconds for
+/// that, and then 100 to be dropped.
+pub(crate) fn tree(
+    name: &str,
+    page: Option<&str>,
+    leases: &(impl Leases + Clone),
+    jobs: Jobs,
+    say: Say,
+) -> Supervisor {
     let tree = supervision_tree! {
         one_for_one {
             scheduler: one_for_one(lease = "scheduler", ttl = TTL, renew = RENEW, kill_grace = 100ms)
@@ -70,7 +77,11 @@ pub(crate) fn tree(leases: &(impl Leases + Clone), jobs: Jobs, say: Say) -> Supe
             },
         }
     };
-    tree.into()
+    let mut replica = Supervisor::new().with_name(name);
+    if let Some(page) = page {
+        replica = replica.with_child(ChildSpec::new("admin").with_worker(Web::bind(page)));
+    }
+    replica.with_child(ChildSpec::new("jobs").with_supervisor(tree.into())).build()
 }
 
 /// Runs one job after the other.

@@ -15,13 +15,13 @@ const CALM: Duration = Duration::from_millis(1_300);
 const LONG: Duration = Duration::from_millis(3_500);
 
 /// Starts three replicas, and shows what happens to the scheduler when they are killed, stopped and
-/// paused, and when the engine is away.
+/// paused, and when the engine is away. With pages, each replica shows its tree.
 ///
 /// # Errors
 ///
 /// If something goes wrong with the cluster.
-pub async fn tour() -> Result<(), Failure> {
-    tour_of(Cluster::start().await?).await.map(|_| ())
+pub async fn tour(has_pages: bool) -> Result<(), Failure> {
+    tour_of(Cluster::start(has_pages).await?).await.map(|_| ())
 }
 
 /// Runs the tour on this cluster. Returns the number of jobs, and how often the scheduler has moved
@@ -52,6 +52,9 @@ pub(crate) fn introduce(cluster: &Cluster) {
          `apt-get install postgresql`)"
     };
     println!("A scheduler runs a job every {PACE:?}, {place}. The lease lasts for {TTL:?}.");
+    if let Some(pages) = cluster.pages() {
+        println!("{pages}");
+    }
     cluster.board.head();
 }
 

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::net::SocketAddr;
 
+use supervisor_web::{AccessError, Web};
 use tracing_subscriber::filter::Targets;
 
 use crate::database::Address;
@@ -25,9 +26,6 @@ pub struct Config {
     /// `LOG`: how much is logged, such as `info` or `warn,supervisor=debug`.
     pub log: Targets,
 }
-
-/// The shortest token that the page takes, in bytes.
-const SHORTEST_TOKEN: usize = 16;
 
 impl Config {
     /// Reads the configuration from the environment.
@@ -75,17 +73,24 @@ impl Config {
         Ok(config)
     }
 
+    /// Makes the page: read-only on this machine, or with actions for everybody who has the token.
+    #[must_use]
+    pub fn page(&self) -> Web {
+        let page = Web::bind(&self.page);
+        match &self.page_token {
+            Some(token) => page.with_token(token).with_operator("operator", token),
+            None => page,
+        }
+    }
+
     /// Checks what the page would refuse at each start.
     fn check_page(&self) -> Result<(), ConfigError> {
-        match &self.page_token {
-            Some(Secret(token)) if token.len() < SHORTEST_TOKEN => {
-                Err(wrong("PAGE_TOKEN", format!("it is shorter than {SHORTEST_TOKEN} bytes")))
+        self.page().check().map_err(|error| match error {
+            AccessError::Open(_) => {
+                wrong("PAGE", "other machines reach it, and there is no PAGE_TOKEN")
             }
-            None if is_open(&self.page) => {
-                Err(wrong("PAGE", "other machines reach it, and there is no PAGE_TOKEN"))
-            }
-            Some(_) | None => Ok(()),
-        }
+            error => wrong("PAGE_TOKEN", error.to_string()),
+        })
     }
 }
 
@@ -96,12 +101,6 @@ fn is_address(text: &str) -> bool {
         !host.is_empty() && !host.contains([':', ' ']) && port.parse::<u16>().is_ok()
     };
     text.parse::<SocketAddr>().is_ok() || text.rsplit_once(':').is_some_and(is_named)
-}
-
-/// Returns whether other machines can reach this address, as far as it tells without being resolved.
-fn is_open(address: &str) -> bool {
-    let address = address.parse::<SocketAddr>();
-    address.is_ok_and(|address| !address.ip().to_canonical().is_loopback())
 }
 
 fn wrong(variable: &'static str, why: impl Into<String>) -> ConfigError {

@@ -44,7 +44,7 @@ supervision_tree! {
         shutdown_within = 25s,
     ) {
         probes: Web = Web::probes(&config.probes),
-        page: Web = page(config),
+        page: Web = config.page(),
 
         // Tried until it is up: without it, the tree is live but not ready. A database that accepts
         // connections and then fails, as one with a full disk does, is no reason to end the service
@@ -60,14 +60,5 @@ supervision_tree! {
             connection: Temporary<Connection>(shutdown = 6s),
         },
         server: HttpServer = HttpServer::new(listener, http::routes(database, shipping), connections),
-    }
-}
-
-/// Makes the page: read-only on this machine, or with actions for everybody who has the token.
-fn page(config: &Config) -> Web {
-    let page = Web::bind(&config.page);
-    match &config.page_token {
-        Some(token) => page.with_token(token).with_operator("operator", token),
-        None => page,
     }
 }

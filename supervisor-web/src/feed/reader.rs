@@ -13,7 +13,8 @@ pub(crate) struct Reader {
     number: u64,
     /// The position of the next entry; `None` before the first look.
     next: Option<u64>,
-    /// The number of entries that are gone and were passed over for a failure that is kept.
+    /// The number of lost entries that were passed on the way to the next failure, and not reported
+    /// yet.
     lost: u64,
 }
 
@@ -39,7 +40,7 @@ impl Reader {
         let ring = feed.look(self.number, cx);
         let next = *self.next.get_or_insert(ring.oldest());
         let item = if next < ring.first {
-            // Failures first, and then how many entries around them are gone.
+            // The failures that are kept come first, then the number of entries that are gone.
             let position = ring.failure_from(next).map_or(ring.first, |(position, _)| *position);
             self.lost += position - next;
             if let Some((_, entry)) = ring.failure_from(next) {
@@ -55,7 +56,7 @@ impl Reader {
             self.next = Some(next + 1);
             Some(Item::Entry { position: next, entry: entry.clone() })
         } else {
-            // A position of the future is the end.
+            // A position beyond the end, from an identifier that a client made up, counts as the end.
             self.next = Some(ring.end());
             None
         };
@@ -68,7 +69,7 @@ impl Reader {
         Poll::Ready(item)
     }
 
-    /// Waits until there is an item, or the end.
+    /// Waits until there is an item, or the tree has ended.
     pub(crate) fn poll_any(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let feed = Arc::clone(&self.feed);
         let ring = feed.look(self.number, cx);

@@ -7,17 +7,18 @@ use supervisor::events::{Event, EventKind};
 use super::reason::ReasonJson;
 use super::{cut, millis, unix, unix_now};
 
-/// An entry of the time line, written once for all readers.
+/// An entry of the time line, serialized once for all readers.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) json: std::sync::Arc<str>,
-    /// The path of the child, if the entry reports a failure: such entries are kept longer.
+    /// The path of the child, if the entry reports a failure or a lost lease: such entries are kept
+    /// longer.
     pub(crate) failed: Option<std::sync::Arc<str>>,
 }
 
 #[derive(Default, Serialize)]
 struct EventJson {
-    /// The number among the events of the tree; 0 for an entry that is none.
+    /// The number of the event; 0 for an entry that is no event of the tree.
     number: u64,
     /// Milliseconds since 1970.
     at: u64,
@@ -66,19 +67,20 @@ impl From<&Event> for Entry {
 
 impl Entry {
     fn of(json: &EventJson) -> Self {
-        // A value of this form has nothing that cannot be written.
+        // A struct of strings and numbers is always serializable.
         Self { json: serde_json::to_string(json).unwrap_or_default().into(), failed: None }
     }
 }
 
-/// Returns `true` if something has failed.
+/// Returns `true` if something has failed, or a lease was lost.
 fn is_failure(kind: &EventKind) -> bool {
     match kind {
         EventKind::ChildTerminated { reason, .. } => reason.is_abnormal(),
         EventKind::ChildStartFailed { .. }
         | EventKind::ChildGivenUp { .. }
         | EventKind::ChildNotStopped { .. }
-        | EventKind::MaxRestartsExceeded { .. } => true,
+        | EventKind::MaxRestartsExceeded { .. }
+        | EventKind::LeaseLost { .. } => true,
         _ => false,
     }
 }

@@ -3,10 +3,11 @@
 use serde::Serialize;
 use supervisor::health::{Health, HealthProblem, HealthReason};
 
+use super::lease::HealthLeaseJson;
 use super::reason::ReasonJson;
 use super::{cut, millis};
 
-/// The number of reasons that are sent before the rest is counted.
+/// The number of reasons, and of leases, that are sent before the rest is counted.
 const MOST: usize = 200;
 
 #[derive(Serialize)]
@@ -18,13 +19,19 @@ pub(crate) struct HealthJson {
     /// The number of reasons that are left out.
     #[serde(skip_serializing_if = "is_zero")]
     more: usize,
+    /// The leases that children need.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    leases: Vec<HealthLeaseJson>,
+    /// The number of leases that are left out.
+    #[serde(skip_serializing_if = "is_zero")]
+    more_leases: usize,
 }
 
 #[derive(Serialize)]
 struct HealthReasonJson {
     path: String,
     part: &'static str,
-    /// The problem in a word of a closed set.
+    /// The problem: a word of a fixed set.
     problem: &'static str,
     /// The whole reason on one line.
     text: String,
@@ -48,6 +55,8 @@ impl From<&Health> for HealthJson {
             degraded: health.degraded,
             reasons: health.reasons.iter().take(MOST).map(Into::into).collect(),
             more: health.reasons.len().saturating_sub(MOST),
+            leases: health.leases.iter().take(MOST).map(Into::into).collect(),
+            more_leases: health.leases.len().saturating_sub(MOST),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The reason of an end as data.
+//! Exit reasons as data.
 
 use std::error::Error;
 
@@ -10,7 +10,7 @@ use super::cut;
 /// The reason for which a life, or a supervisor, ended.
 #[derive(Serialize)]
 pub(super) struct ReasonJson {
-    /// The kind of the reason: a word of a closed set.
+    /// The kind of the reason: a word of a fixed set.
     kind: &'static str,
     /// `true` if a `Transient` child is restarted after such an end.
     abnormal: bool,
@@ -25,7 +25,7 @@ pub(super) struct ReasonJson {
     /// The place of a panic: `file:line:column`.
     #[serde(skip_serializing_if = "Option::is_none")]
     place: Option<String>,
-    /// The children through which the reason came, from the uppermost: each made its supervisor give
+    /// The children through which the failure escalated, from the top: each made its supervisor give
     /// up, or could not be started.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     through: Vec<String>,
@@ -54,7 +54,8 @@ impl From<&ExitReason> for ReasonJson {
         Self {
             kind: kind(reason),
             abnormal: reason.is_abnormal(),
-            // The text of an escalation through a deep tree is as long as the tree is deep.
+            // The text of an escalation has a part for each level, so that of a deep tree would be too
+            // long.
             text: if through.len() < LONGEST_CHAIN {
                 cut(&reason.to_string())
             } else {

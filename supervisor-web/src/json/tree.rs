@@ -5,6 +5,7 @@ use supervisor::health::Health;
 use supervisor::info::{MessageTimes, Snapshot, TimeHistogram, Wait};
 use supervisor::{HealthPart, MaxRestarts, Order, RestartPolicy, Shutdown, SupervisionStrategy};
 
+use super::lease::LeaseJson;
 use super::reason::ReasonJson;
 use super::{HealthJson, cut, millis, unix_now};
 
@@ -12,7 +13,7 @@ use super::{HealthJson, cut, millis, unix_now};
 pub(crate) struct TreeJson<'a> {
     /// Milliseconds since 1970.
     now: u64,
-    /// The process that answers: another number after a restart of the program.
+    /// A number that tells this process from those before a restart of the program.
     boot: u64,
     health: HealthJson,
     /// The actions that an operator may ask for.
@@ -51,6 +52,9 @@ struct NodeJson<'a> {
     /// The time until a supervisor kills what is left of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     stop_left_ms: Option<u64>,
+    /// The lease that the children of a supervisor need.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lease: Option<LeaseJson>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     uses: &'a [String],
     life: u64,
@@ -146,6 +150,7 @@ impl<'a> NodeJson<'a> {
             order: part.order.filter(|order| *order != Order::Declaration).map(Order::as_str),
             drain_left_ms: part.drain_left.map(millis),
             stop_left_ms: part.stop_left.map(millis),
+            lease: part.lease.as_deref().map(Into::into),
             uses: &part.uses,
             life: part.incarnation,
             restarts: part.restarts,

@@ -4,10 +4,10 @@ use std::fmt::Write;
 
 use supervisor::info::TimeHistogram;
 
-/// A text of metrics that is being written.
+/// A writer of metrics in the text format.
 pub(super) struct Text(String);
 
-/// A family of metrics, whose samples follow its head.
+/// A metric family: its samples are written after its header.
 pub(super) struct Family<'a> {
     text: &'a mut String,
     name: &'static str,
@@ -18,14 +18,14 @@ impl Text {
         Self(String::new())
     }
 
-    /// Begins a family.
+    /// Writes the header of a family.
     pub(super) fn family(
         &mut self,
         name: &'static str,
         kind: &'static str,
         help: &'static str,
     ) -> Family<'_> {
-        // Writing to a string does not fail, here and below.
+        // Writing to a string does not fail.
         let _ = write!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}\n");
         Family { text: &mut self.0, name }
     }
@@ -41,7 +41,7 @@ impl Family<'_> {
         self.sample_of("", labels, value);
     }
 
-    /// Writes the samples of a histogram, which has this label.
+    /// Writes the samples of a histogram with this label.
     pub(super) fn histogram(&mut self, label: (&'static str, &str), times: &TimeHistogram) {
         let bounds = TimeHistogram::BOUNDS.iter().map(|bound| bound.as_secs_f64().to_string());
         let bounds = bounds.chain(["+Inf".to_owned()]);
@@ -54,7 +54,7 @@ impl Family<'_> {
         self.sample_of("_count", &[label], total(below));
     }
 
-    /// Writes a sample of the family whose name has this end.
+    /// Writes a sample; its name is that of the family with this suffix.
     fn sample_of(&mut self, end: &str, labels: &[(&'static str, &str)], value: f64) {
         self.text.push_str(self.name);
         self.text.push_str(end);
@@ -84,7 +84,7 @@ fn escape(text: &mut String, value: &str) {
     }
 }
 
-/// Returns a number as Prometheus writes it.
+/// Converts a number: Prometheus has floating-point numbers only.
 #[expect(clippy::cast_precision_loss, reason = "numbers above 2⁵³ may be rounded")]
 pub(super) fn total(number: u64) -> f64 {
     number as f64

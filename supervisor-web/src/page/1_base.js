@@ -1,9 +1,9 @@
 'use strict';
-// Small things that all parts use.
+// Functions and state that all parts of the script use.
 
 const $ = id => document.getElementById(id);
 
-// Makes an element. Texts of the program become text nodes, and never markup.
+// Creates an element. Strings become text nodes, so that no text of the program is parsed as markup.
 function el(tag, className, ...children) {
   const made = document.createElement(tag);
   if (className) made.className = className;
@@ -20,7 +20,7 @@ function button(className, text, act) {
 
 const plural = (count, word) => count.toLocaleString('en') + ' ' + word + (count === 1 ? '' : word.endsWith('child') ? 'ren' : 's');
 
-// Says a time in milliseconds as a person would: 80 ms, 3.2 s, 4 min, 2 h 5 min, 3 d.
+// Formats a duration in milliseconds: 80 ms, 3.2 s, 4 min, 2 h 5 min, 3 d.
 function say(ms) {
   if (ms < 1000) return Math.max(0, Math.round(ms)) + ' ms';
   const s = ms / 1000;
@@ -33,20 +33,20 @@ function say(ms) {
   return Math.floor(h / 24) + ' d';
 }
 
-// Says a length, such as that of a window, without a zero behind the point.
+// Formats a configured duration without a trailing zero: 5 s, not 5.0 s.
 const sayExact = ms => say(ms).replace('.0 ', ' ');
 
-// Says the bound of a time in microseconds; the last bound of a histogram is 10 s.
+// Formats a histogram's bound in microseconds. A time above the last bound, 10 s, has none.
 const sayBound = us => us === undefined ? '> 10 s' : us < 1000 ? '≤ ' + us + ' µs' : '≤ ' + sayExact(us / 1000);
 
 const clock = at => new Date(at).toLocaleTimeString('en-GB');
 
-// The state of a child in a word that is short enough for a class.
+// Returns the CSS class of a state.
 const classOf = state => 's-' + state.replace(' ', '-');
 
-// The states, in the order in which they are counted in the header: whether a child in it is down, so
-// that no life runs or is pending, and whether something is not as it should be. (A test compares the
-// words with those of the library.)
+// The states, in the order in which the header counts them. `down`: no life of the child runs or is
+// pending. `trouble`: the child is not as it should be. (A test compares this table with the states of the
+// library.)
 const STATES = {
   'running': {},
   'starting': { trouble: true },
@@ -64,20 +64,20 @@ const isTrouble = node => Boolean((STATES[node.state] || {}).trouble);
 
 const reduced = matchMedia('(prefers-reduced-motion: reduce)');
 
-// What all parts know.
+// The state of the page.
 const app = {
   tree: null,        // the last tree, as a model
-  at: 0,             // when it came, on this page's clock
-  skew: 0,           // the program's clock minus this page's clock
+  at: 0,             // when it was received, on the browser's clock
+  skew: 0,           // the clock of the program minus that of the browser
   selected: null,    // the path of the child that has the cursor
   opened: null,      // the path of the child whose details are shown
   folds: new Map(),  // path → true if folded by hand, false if unfolded by hand
   query: '',
   offline: false,
-  stopped: false,    // the program has said that its tree has ended
+  stopped: false,    // true once the program has answered that its tree has ended
 };
 
-// Draws once per frame, however often it is asked.
+// Redraws the named parts before the next frame, each once, however often this is called.
 const parts = new Map();
 let drawing = 0;
 function draw(...names) {

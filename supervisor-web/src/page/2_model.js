@@ -1,6 +1,6 @@
-// The tree as a model: nodes with their paths, and the rows that are to be seen.
+// The model of the tree: its nodes with their paths, and the rows to show.
 
-// Above this number of rows, large supervisors are folded at first.
+// If the tree has more nodes than this, supervisors with many children are folded at first.
 const MANY_ROWS = 400;
 
 function modelOf(data) {
@@ -22,14 +22,15 @@ function modelOf(data) {
     }
     byPath.set(node.path, node);
   }
-  // The states of the workers below each supervisor, from the bottom up.
+  // Counts the workers, and the nodes in trouble, below each supervisor. Children come after their supervisor
+  // in the list, so the loop runs backwards.
   for (let i = nodes.length - 1; i >= 0; i--) {
     const node = nodes[i];
     node.total = node.children ? 0 : 1;
     node.bad = isBad(node) ? 1 : 0;
     for (const child of node.children || []) { node.total += child.total; node.bad += child.bad; }
   }
-  // What children say of themselves.
+  // A child that has called `ctx.unready` or `ctx.degraded` shows the reason in its row.
   for (const reason of data.health.reasons) {
     const node = byPath.get(reason.path === '/' ? '' : reason.path);
     if (node && (reason.problem === 'unready' || reason.problem === 'degraded')) node.says = reason;
@@ -43,7 +44,8 @@ function isBad(node) {
   return isTrouble(node);
 }
 
-// The uptime by now, and other times that go on.
+// Returns a duration that has gone on since the tree was received. It stands still while there is no
+// connection.
 const since = ms => ms + (app.offline ? 0 : Date.now() - app.at);
 
 function isFolded(node) {
@@ -56,8 +58,8 @@ function isFolded(node) {
 
 let rows = [];
 
-// Collects the rows that are to be seen: all that are not folded away, or those that match the search,
-// with the supervisors above them.
+// Collects the rows to show: all nodes that are not below a folded supervisor, or during a search the nodes
+// that match and the supervisors above them.
 function collect() {
   rows = [];
   if (!app.tree) return;
@@ -87,8 +89,8 @@ function collectMatches(words) {
   for (let i = 0; i < nodes.length; i++) if (keep[i]) { nodes[i].isMatch = keep[i] === 2; rows.push(nodes[i]); }
 }
 
-// Follows the waits from a child: who waits for whom. A wait that comes back to where it began is a
-// circle: none of these children goes on until a time is up.
+// Follows the waits from a child: the child that it waits for, the child which that one waits for, and so on.
+// If a child comes twice, the children wait in a circle, and none goes on before one of the waits times out.
 function chainFrom(node) {
   const chain = [node.path], seen = new Set(chain);
   let next = node, circle = false;
@@ -102,14 +104,15 @@ function chainFrom(node) {
   return { chain, circle, lasted: since(node.waits[0].lasted_ms), forAnswer: node.waits[0].for_answer };
 }
 
-// The longest time that the stops of children may still take, in the order of their supervisor: all at
-// once in a pool, by use each one after those that use it, else one after the other.
+// Returns the longest time that it may still take to stop a supervisor's children. The workers of a pool stop
+// at the same time; under `order = by_use` each child stops after those that use it; otherwise the children
+// stop one after the other.
 function needOfChildren(node) {
   const needs = node.children.map(needOf);
   if (node.strategy === 'simple_one_for_one') return needs.reduce((most, one) => Math.max(most, one), 0);
   if (node.order !== 'by_use') return needs.reduce((sum, one) => sum + one, 0);
   const indexes = new Map(node.children.map((child, index) => [child.name, index]));
-  // A child uses only those before it, so that the last ones stop first.
+  // A child can use only siblings that are declared before it, so the loop runs backwards.
   const ends = needs.slice();
   for (let i = ends.length - 1; i >= 0; i--) {
     for (const name of node.children[i].uses || []) {
@@ -120,10 +123,17 @@ function needOfChildren(node) {
   return ends.reduce((most, one) => Math.max(most, one), 0);
 }
 
-// A time of the program that runs out, by now.
+// Describes the state of a lease for the row of its supervisor.
+function leaseText(lease) {
+  if (lease.state === 'leading') return 'leading since ' + clock(app.at + app.skew - lease.lasted_ms);
+  if (lease.state === 'lost') return 'lease lost: the children are being stopped';
+  return 'standby: no lease' + (lease.last_loss_ms === undefined ? '' : ' · lost ' + say(since(lease.last_loss_ms)) + ' ago');
+}
+
+// Returns what is left of a duration that was received with the tree and has been running out since.
 const leftOf = ms => Math.max(0, ms - (app.offline ? 0 : Date.now() - app.at));
 
-// The longest time that the stop of this child may still take; Infinity if there is no limit.
+// Returns the longest time that it may still take to stop a child; Infinity if there is no limit.
 function needOf(node) {
   if (isDown(node) || node.state === 'restarting') return 0;
   const own = node.shutdown_ms === undefined ? Infinity : node.shutdown_ms;

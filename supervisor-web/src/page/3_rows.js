@@ -1,8 +1,8 @@
-// The rows of the tree. Only those in sight exist as elements, and are used again while one scrolls.
+// The rows of the tree. Only the visible rows exist as elements; scrolling reuses them.
 
 const HEIGHT = 32;
 const pool = [];
-const flashes = new Map(); // path → { at, kind } of what has just happened to a child
+const flashes = new Map(); // path → { at, kind } of the last event that makes its row glow
 
 function rowElement() {
   const row = el('div', 'row');
@@ -21,7 +21,7 @@ function rowElement() {
   return row;
 }
 
-// Sets a text if it is another one: most rows stay as they are.
+// Sets the text of an element if it differs from the present one, since most texts do not change.
 function put(element, text) {
   if (element.shown !== text) { element.shown = text; element.textContent = text; }
 }
@@ -43,7 +43,8 @@ function fill(row, node, index) {
   cells.dot.title = node.state;
   put(cells.name, node.name);
   cells.name.title = node.path || node.name;
-  put(cells.kind, node.strategy || (node.restart === 'Always' || !node.restart ? '' : node.restart.toLowerCase()));
+  cells.kind.title = node.strategy || '';
+  put(cells.kind, node.strategy === 'simple_one_for_one' ? 'pool' : node.strategy || (node.restart === 'Always' || !node.restart ? '' : node.restart.toLowerCase()));
   fillWhat(cells.what, node, folded);
   fillLimit(cells.limit, node);
   fillMail(cells.mail, node);
@@ -66,6 +67,9 @@ function fillWhat(cell, node, folded) {
     if (node.last_exit && node.last_exit.abnormal && node.state !== 'stopping') { text += ' · ' + node.last_exit.text; tone = 'bad'; }
   } else if (node.state === 'finished') {
     text = 'finished';
+  } else if (node.lease) {
+    text = leaseText(node.lease) + (folded ? ' · ' + plural(node.total, 'child') : '');
+    tone = { leading: 'lead', lost: 'bad', standby: 'past' }[node.lease.state];
   } else if (node.strategy === 'simple_one_for_one' && !folded && !(node.last_exit && node.last_exit.abnormal)) {
     text = node.total ? plural(node.total, 'child') : 'empty';
     tone = 'past';
@@ -94,7 +98,7 @@ function fillLimit(cell, node) {
   cell.append(meter(node.restarts_left, node.max_restarts));
 }
 
-// Shows how many restarts are left: a dot each, or a bar if there are many.
+// Shows the restarts that are left as dots, or as a bar if there are too many for dots.
 function meter(left, most) {
   const shown = left === undefined ? most : left;
   const tone = left === 0 ? ' out' : shown < most ? ' used' : '';
@@ -121,7 +125,7 @@ function fillMail(cell, node) {
   cell.append(bar, el('small', '', String(node.queued || 0)));
 }
 
-// Lets a row glow for a moment after something has happened to it.
+// Makes a row glow for a moment after an event of its child.
 function flash(row, node) {
   const flashed = flashes.get(node.path);
   const age = flashed ? Date.now() - flashed.at : Infinity;
@@ -154,7 +158,7 @@ DRAW.tree = () => { collect(); DRAW.rows(); DRAW.header(); };
 function toggle(node) {
   if (!node.children || !node.children.length) return;
   app.folds.set(node.path, !isFolded(node));
-  // The next key may come before the next frame.
+  // At once, since the next key may be handled before the next frame.
   collect();
   draw('tree');
 }
@@ -166,7 +170,7 @@ function foldAll() {
   draw('tree');
 }
 
-// Moves the cursor, and brings it into sight.
+// Moves the cursor to this child, and scrolls to it.
 function select(path) {
   app.selected = path;
   const index = rows.findIndex(node => node.path === path);
@@ -178,7 +182,7 @@ function select(path) {
   draw('rows');
 }
 
-// Unfolds all supervisors above a child, and selects it.
+// Unfolds all supervisors above a child, and selects the child.
 function reveal(path) {
   let node = app.tree && app.tree.byPath.get(path);
   if (!node) return;

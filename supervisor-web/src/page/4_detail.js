@@ -19,15 +19,30 @@ DRAW.header = () => {
   for (const node of tree.nodes) if (!node.children) states.set(node.state, (states.get(node.state) || 0) + 1);
   const text = Object.keys(STATES).filter(state => states.has(state)).map(state => states.get(state).toLocaleString('en') + ' ' + state).join(' · ');
   put($('counts'), app.query ? matches.toLocaleString('en') + ' of ' + tree.nodes.length.toLocaleString('en') + ' match' : text);
+  DRAW.leases();
   DRAW.health();
   DRAW.stop();
   DRAW.waits();
 };
 
+// Shows in the header whether this replica holds its leases.
+DRAW.leases = () => {
+  const box = $('leases');
+  const nodes = app.tree.nodes.filter(node => node.lease), led = nodes.filter(node => node.lease.state === 'leading');
+  box.hidden = !nodes.length || app.offline;
+  if (box.hidden) return;
+  const [first] = nodes, lost = nodes.some(node => node.lease.state === 'lost');
+  put(box, nodes.length > 1 ? 'leads ' + led.length + ' of ' + nodes.length
+    : { leading: 'leading', lost: 'lease lost', standby: 'standby' }[first.lease.state]);
+  box.className = 'pill lease ' + (lost ? 'bad' : led.length ? 'lead' : '');
+  box.title = nodes.slice(0, 12).map(node => node.lease.lease + ': ' + leaseText(node.lease)).join('\n');
+};
+
 let lastTrouble = 0;
 DRAW.health = () => {
   const { health, root } = app.tree, box = $('health');
-  // What was wrong a moment ago stays, or the page would jump with each restart.
+  // The band stays for five seconds after the last trouble, so that a quick restart does not move the page
+  // twice.
   const lingers = !health.reasons.length && Date.now() - lastTrouble < 5000;
   if (health.reasons.length) lastTrouble = Date.now();
   box.hidden = !health.reasons.length && !lingers || root.state === 'stopping' || root.drain_left_ms !== undefined;
@@ -36,7 +51,7 @@ DRAW.health = () => {
   box.className = 'band health ' + (health.ready && health.live ? 'warn' : 'bad');
   const list = el('ul');
   for (const reason of health.reasons.slice(0, 4)) {
-    // The text begins with what the reason does, which the title says already.
+    // The text begins with the effect, such as `not ready: `, which the title of the band repeats.
     const text = reason.text.replace(/^[a-z ]+: /, '');
     const item = el('li', '', button('path', reason.path, () => reveal(reason.path === '/' ? '' : reason.path)),
       el('span', '', ' ' + (text.startsWith(reason.path) ? text.slice(reason.path.length + 1) : text)));
@@ -89,7 +104,7 @@ DRAW.waits = () => {
   const box = $('waits');
   const waiting = app.tree.nodes.filter(node => node.waits && node.waits.length).map(chainFrom)
     .filter(wait => wait.lasted > 500).sort((a, b) => b.chain.length - a.chain.length || b.lasted - a.lasted);
-  // A wait that is the end of a longer chain is in that one already.
+  // A chain that is the end of a longer one is not listed by itself.
   const covered = new Set(), shown = [];
   for (const wait of waiting) {
     if (covered.has(wait.chain[0])) continue;
@@ -128,7 +143,7 @@ function fact(list, name, value) {
   if (value !== null && value !== undefined && value !== '') list.append(el('dt', '', name), el('dd', '', value));
 }
 
-// Shows a reason with its chain of causes and its place.
+// Shows the reason of an exit, with its chain of causes and its place in the source.
 function reasonBox(reason) {
   const box = el('div', 'reason');
   box.append(el('p', 'message', reason.message || reason.text));
@@ -145,7 +160,7 @@ DRAW.detail = () => {
   box.hidden = !node;
   document.body.classList.toggle('has-detail', Boolean(node));
   if (!node || box.contains(document.activeElement) && document.activeElement.tagName === 'INPUT') return;
-  // What is asked is not taken away under the pointer, and what is answered is there to be read.
+  // A pending question, or the answer to an action, is not replaced while it is shown.
   if (box.dataset.path === node.path && box.querySelector('.confirm, .answer')) return;
   box.dataset.path = node.path;
   const shut = button('close', '×', close);
@@ -160,10 +175,18 @@ DRAW.detail = () => {
   if (node.strategy) {
     fact(list, 'strategy', node.strategy);
     const window = node.window_ms ? ' within ' + sayExact(node.window_ms) : '';
-    fact(list, 'limit', node.max_restarts === undefined ? 'none' : node.max_restarts + ' restarts' + window);
-    if (node.max_restarts !== undefined && node.restarts_left !== undefined)
+    fact(list, 'limit', node.max_restarts === undefined ? 'none' : node.max_restarts ? plural(node.max_restarts, 'restart') + window : 'no restart: a failure ends it');
+    if (node.max_restarts && node.restarts_left !== undefined)
       fact(list, 'left now', el('span', 'left-now', meter(node.restarts_left, node.max_restarts), el('span', '', ' ' + node.restarts_left)));
     fact(list, 'below', plural(node.total, 'child') + (node.child_restarts ? ', ' + plural(node.child_restarts, 'restart') : ''));
+  }
+  if (node.lease) {
+    const { lease } = node, { losses } = lease;
+    fact(list, 'lease', lease.lease);
+    fact(list, 'this replica', lease.state === 'leading' ? leaseText(lease) + ', for ' + say(since(lease.lasted_ms)) : leaseText(lease));
+    fact(list, 'fence', lease.fence === undefined ? null : String(lease.fence));
+    fact(list, 'certain for', lease.left_ms === undefined ? null : say(leftOf(lease.left_ms)) + ' without a renewal');
+    fact(list, 'acquired', lease.acquisitions ? plural(lease.acquisitions, 'time') + (losses ? ', lost ' + plural(losses, 'time') : '') : null);
   }
   fact(list, 'shutdown', node.parent === undefined ? null : node.shutdown_ms === undefined ? 'no limit' : node.shutdown_ms === 0 ? 'killed at once' : sayExact(node.shutdown_ms));
   fact(list, 'health', node.health);
@@ -185,7 +208,7 @@ DRAW.detail = () => {
   if (app.tree.actions.length && !app.offline) box.append(actionsFor(node));
 };
 
-// The buttons of an operator. Each asks once more.
+// Creates the buttons for an operator's actions. Each action has to be confirmed.
 function actionsFor(node) {
   const box = el('div', 'actions');
   const down = isDown(node);

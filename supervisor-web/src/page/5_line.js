@@ -1,10 +1,10 @@
-// The time line: entries as they come, put together to what a person would tell.
+// The time line. Events that belong together, such as a crash and the restart after it, are one entry.
 
 const entries = [];          // what is shown, the oldest first
 const times = [];            // [time, is a failure] of each event, for the strip
 const openEntries = new Set();
 const MOST_ENTRIES = 600;
-const SPAN = 10 * 60 * 1000; // what the strip shows
+const SPAN = 10 * 60 * 1000; // the time that the strip covers, in milliseconds
 let entryNumber = 0;
 let shownEntries = 80;
 
@@ -18,41 +18,44 @@ function pushEntry(entry) {
   return entry;
 }
 
-// Forgets the oldest entry that is no crash: a flood of other events does not push the crashes out. Of
-// crashes alone, the oldest one.
+// Removes the oldest entry that is no failure, so that many other events do not displace the failures. If more
+// than half of the entries are failures, removes the oldest entry.
 function forgetOne() {
   const isFailure = entry => entry.type === 'crash' || entry.type === 'event' && LOUD.has(entry.event.kind);
   const oldest = entries.findIndex(entry => !isFailure(entry));
   entries.splice(oldest >= 0 && oldest < MOST_ENTRIES / 2 ? oldest : 0, 1);
 }
-const LOUD = new Set(['max_restarts_exceeded', 'child_given_up', 'child_not_stopped', 'operator']);
+const LOUD = new Set(['max_restarts_exceeded', 'child_given_up', 'child_not_stopped', 'lease_lost', 'operator']);
 
-// Tells, once, what the tree knows of the time before the first event that this page has got: which
-// children had started by then, and the last failure of those that have failed.
+// Adds, once, entries for what happened before the events that the program has kept, from the tree: the
+// starts of children, and the last failure of each child that was restarted. A child of the tree is left out
+// if the event of its start was received, or may still be on its way.
 let isFilled = false;
+const startsReceived = new Set();
 function fillFromTree() {
   if (isFilled || !app.tree) return;
   isFilled = true;
-  const told = new Set(), first = times.length ? times[0][0] : Infinity, now = app.at + app.skew;
+  const told = new Set(), now = app.at + app.skew;
   for (const entry of entries) if (entry.type === 'crash') told.add(entry.path);
   const started = [], failed = [];
   for (const node of app.tree.nodes) {
-    if (node.uptime_ms === undefined || !node.path) continue;
+    if (node.uptime_ms === undefined || !node.path || node.uptime_ms < 1000 || startsReceived.has(node.path)) continue;
     const at = now - node.uptime_ms;
-    if (at >= first - 5) continue;
     if (node.last_exit && node.last_exit.abnormal && node.life > 1) { if (!told.has(node.path)) failed.push([at, node]); }
     else if (node.life === 1) started.push([at, node.path]);
   }
   const before = failed.map(([at, node]) => ({ type: 'crash', at, last: at, crashed: at, path: node.path, reason: node.last_exit, count: 1,
     back: { at, life: node.life }, with: new Set(), events: [], left: undefined, delay: null, gaveUp: null, over: true, isKnownByTree: true }));
   if (started.length) {
-    // In the order of the tree: the times of two supervisors are not that exact.
+    // In the order of the tree, since the times of children of different supervisors differ by less than their
+    // precision.
     const paths = started.slice(0, 200).map(([, path]) => path), at = started[0][0];
     before.push({ type: 'run', word: 'started', at, last: started.reduce((last, [one]) => Math.max(last, one), at), count: started.length, paths });
   }
   before.sort((a, b) => a.last - b.last);
+  startsReceived.clear();
   for (const entry of before) entry.key = ++entryNumber;
-  // What is older stands before it, and what follows was told by events.
+  // These entries are older than all entries made from events.
   entries.unshift(...before.slice(-200));
   draw('entries');
 }
@@ -64,8 +67,8 @@ const isGroup = path => {
 };
 const QUIET = { child_started: 'started', child_terminated: 'ended', child_restarted: 'restarted' };
 
-// How events belong to the crash before them: those of the child itself; those of its siblings, if
-// their supervisor restarts them together, or gives up; and those below it, if it is a supervisor.
+// Returns true if an event belongs to the entry of an earlier crash: an event of the child that has crashed; one
+// of a sibling, if their supervisor restarts them together or gives up; or one of a child below it.
 function belongs(entry, event) {
   if (entry.type !== 'crash') return false;
   const time = event.at - entry.last;
@@ -79,28 +82,33 @@ function belongs(entry, event) {
   return parentOf(event.path) === above && isGroup(above);
 }
 
-// A child that did not stop in time, and was killed, is told by that event; its end is no crash.
+// The children with a `child_killed` event whose end has not come yet. That end is no crash: the child did not
+// stop in time, and the event says so.
 const killed = new Map();
 function isCrash(event) {
   if (event.kind !== 'child_terminated' && event.kind !== 'child_start_failed') return false;
   return event.reason.abnormal && !(event.reason.kind === 'killed' && killed.has(event.path));
 }
 
+// The colour in which the row of a child glows after an event of this kind.
+const TONES = { child_started: 'good', child_restarted: 'good', lease_acquired: 'good', lease_lost: 'bad', operator: 'warn' };
+
 function note(event) {
   if (event.kind === 'lost' || event.kind === 'missed') {
     pushEntry({ type: 'gap', at: event.at || Date.now() + app.skew, count: event.count });
     return;
   }
+  if (!isFilled && (event.kind === 'child_started' || event.kind === 'child_restarted')) startsReceived.add(event.path);
   if (event.kind === 'child_killed') killed.set(event.path, true);
   const crash = isCrash(event);
   if (event.kind === 'child_terminated') killed.delete(event.path);
   times.push([event.at, crash || event.kind === 'max_restarts_exceeded']);
   if (times.length > 20000) times.splice(0, 10000);
-  const tone = crash ? 'bad' : event.kind === 'child_restarted' || event.kind === 'child_started' ? 'good' : event.kind === 'operator' ? 'warn' : '';
+  const tone = crash ? 'bad' : TONES[event.kind] || '';
   if (flashes.size > 5000) flashes.clear();
   if (tone) flashes.set(event.path === '/' ? '' : event.path, { at: Date.now() - Math.max(0, Date.now() + app.skew - event.at), kind: tone });
   if (crash) return noteCrash(event);
-  // The end for good follows the end, which was told; what is new is that it stays down.
+  // The crash has an entry already; the event adds that the child stays down.
   if (event.kind === 'child_ended' || event.kind === 'child_given_up') {
     const entry = entries.findLast(entry => entry.type === 'crash' && entry.path === event.path);
     if (entry && !entry.back) entry.downForGood = true;
@@ -109,7 +117,7 @@ function note(event) {
   for (let i = entries.length - 1; i >= Math.max(0, entries.length - 40); i--) {
     if (belongs(entries[i], event)) return follow(entries[i], event);
   }
-  // What a nested supervisor does as a whole is told by the events of it as a child.
+  // A nested supervisor has events as a child, too, which say the same.
   if (event.kind.startsWith('supervisor_') && event.path !== '/') return;
   const word = QUIET[event.kind], last = entries[entries.length - 1];
   if (!word) return pushEntry({ type: 'event', at: event.at, event });
@@ -122,20 +130,20 @@ function note(event) {
   pushEntry({ type: 'run', word, at: event.at, last: event.at, count: 1, paths: [event.path] });
 }
 
-// Begins the entry of a crash, or counts it with the last one of the same child and text.
+// Adds an entry for a crash, or counts the crash in the last entry of the same child and text.
 function noteCrash(event) {
-  // A supervisor that gave up ends what was told of its child.
+  // When a supervisor ends after it gave up, the entry of the child for which it gave up is complete.
   for (const entry of entries.slice(-60)) if (entry.gaveUp && parentOf(entry.path) === event.path) entry.over = true;
   for (let i = entries.length - 1; i >= Math.max(0, entries.length - 60); i--) {
     const entry = entries[i];
     if (entry.type !== 'crash' || entry.path !== event.path) continue;
-    // The end of a start that has failed is told twice: as an end, and as a failed start.
+    // A start that has failed has two events, `child_terminated` and `child_start_failed`, in either order.
     if (!entry.back && event.at - entry.last < 2 && entry.reason.text === event.reason.text && event.kind !== entry.events[0].kind) return follow(entry, event);
     if (entry.reason.text !== event.reason.text || event.at - entry.last > 60000) break;
     entry.count++;
     entry.last = event.at;
     Object.assign(entry, { reason: event.reason, crashed: event.at, back: null, with: new Set(), events: [event], over: false, delay: null, gaveUp: null, left: undefined, downForGood: false });
-    // The newest stands at the end.
+    // Moves the entry to the end, where the newest ones are.
     entries.splice(i, 1);
     entries.push(entry);
     return;
@@ -157,10 +165,11 @@ function follow(entry, event) {
   }
 }
 
-// What has happened, with times as this page writes them.
+// Describes an event, with times in the format of this page.
 function textOf(event) {
   if (event.kind === 'child_terminated' && event.reason.abnormal && event.reason.kind !== 'killed') return 'ended (life ' + event.life + ')';
   if (event.kind === 'supervisor_draining') return 'is draining for ' + sayExact(event.time_ms);
+  if (event.kind === 'child_killed' && event.time_ms === 0) return 'was killed';
   if (event.kind === 'child_killed') return 'did not stop within ' + say(event.time_ms) + ': killed';
   if (event.kind === 'child_not_stopped') return 'cannot be stopped: it still runs after ' + say(event.time_ms);
   if (event.kind === 'restart_delayed') return 'will be restarted in ' + say(event.time_ms);
@@ -234,7 +243,7 @@ DRAW.entries = () => {
   DRAW.strip();
 };
 
-// The strip: how much has happened in the last minutes, and how much of it was failures.
+// Draws the strip: the number of events in each part of the last ten minutes, with the failures in red.
 DRAW.strip = () => {
   const canvas = $('strip'), width = canvas.clientWidth, height = canvas.clientHeight;
   if (!width) return;

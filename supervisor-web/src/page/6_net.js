@@ -1,8 +1,8 @@
-// The connection: the tree, asked for when something has happened, and the stream of events.
+// The connection to the program: requests for the tree, and the stream of events.
 
 const base = location.pathname.endsWith('/') ? location.pathname : location.pathname + '/';
 let token = sessionStorage.getItem('token') || '';
-// A token may stand behind the #, which browsers send to nobody.
+// The fragment of the address may contain a token. Browsers do not send fragments to servers.
 const inAddress = new URLSearchParams(location.hash.slice(1)).get('token');
 if (inAddress) {
   token = inAddress;
@@ -12,7 +12,7 @@ if (inAddress) {
 
 const headers = more => token ? { ...more, authorization: 'Bearer ' + token } : more;
 
-// Asks for a token; resolves when there is one, or it was cancelled.
+// Asks the user for a token. Resolves to false if the user cancels.
 let asking = null;
 function askForToken(why) {
   asking ??= new Promise(resolve => {
@@ -24,13 +24,14 @@ function askForToken(why) {
   return asking;
 }
 
-let hasRead = false; // whether the first events have come
+let hasRead = false; // true once the events that the program has kept have been received
 let lastAsked = 0, cost = 0, timer = 0, busy = false, again = false, lastEvent = '', boot = null;
 
-// Asks for the tree soon: at once if it was not asked for lately. A large tree is asked for less often.
+// Requests the tree, at the earliest four times as long after the last request as that took, so that a large tree
+// is requested less often.
 function refresh(after = 0) {
   if (busy) { again = true; return; }
-  // An answer that was late because nobody was there to give it does not keep the page waiting.
+  // At most three seconds: an answer may also have been late because the server was being restarted.
   const rest = Math.min(3000, Math.max(300, cost * 4));
   const wait = Math.max(after, lastAsked + rest - Date.now());
   clearTimeout(timer);
@@ -75,11 +76,11 @@ function show(data) {
   if (first && app.selected === null) app.selected = '';
   draw('tree', 'detail', 'link');
   if (first) connect();
-  // A tree that is younger than the first events knows all that was before them.
+  // A tree that was requested after the first events contains everything that happened before them.
   if (hasRead) fillFromTree();
 }
 
-// Reads the stream of events. A stream that breaks is begun again behind the last event.
+// Reads the stream of events. If the stream breaks, opens another one that continues after the last event.
 let stream = null;
 async function connect() {
   if (stream) stream.abort();
@@ -92,7 +93,7 @@ async function connect() {
       if (answer.status === 401) { if (!await askForToken('The program asks for a token.')) await pauseFor(2000); continue; }
       if (!answer.ok) throw new Error(answer.status);
       pause = 500;
-      // What has happened already comes at once.
+      // The events that the program has kept are sent at the beginning of the stream.
       setTimeout(() => { hasRead = true; }, 1000);
       await read(answer.body.pipeThrough(new TextDecoderStream()).getReader());
     } catch (error) {
@@ -106,7 +107,7 @@ async function connect() {
 
 const pauseFor = ms => new Promise(resolve => setTimeout(resolve, ms));
 
-// A stop is shown at once: a large tree is not asked for so often.
+// Shows the stop of the whole tree without waiting for the next request of the tree.
 function beginStop(event) {
   if (event.kind !== 'supervisor_stopping' || event.path !== '/' || !app.tree || event.at < app.at + app.skew) return;
   Object.assign(app.tree.root, { state: 'stopping', stopping_ms: 0 });
@@ -151,7 +152,7 @@ async function act(action, path, box) {
   }
 }
 
-// Shows the answer for a while, and then what may be done again.
+// Shows the answer to an action for some seconds, and then the buttons again.
 function answered(box, text, isWell) {
   const said = el('span', 'answer ' + (isWell ? 'muted' : 'bad'), text);
   box.replaceChildren(said);

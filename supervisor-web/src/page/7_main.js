@@ -1,4 +1,4 @@
-// Keys, the theme, the tabs of a narrow page, and the beginning.
+// Keys, the theme, the tabs of a narrow window, and the start of the page.
 
 function move(by) {
   const at = rows.findIndex(node => node.path === app.selected);
@@ -53,7 +53,7 @@ document.addEventListener('keydown', event => {
     }
     return;
   }
-  // A button keeps its own keys.
+  // Enter and space activate a button that has the focus.
   if (target.tagName === 'BUTTON' && (event.key === 'Enter' || event.key === ' ')) return;
   const act = KEYS[event.key];
   if (act && app.tree) { event.preventDefault(); act(); }
@@ -91,7 +91,7 @@ function showTab(name) {
 $('tab-tree').addEventListener('click', () => { close(); showTab('tree'); });
 $('tab-line').addEventListener('click', () => { close(); showTab('line'); });
 
-// Ages go on while nothing happens.
+// Redraws the durations once a second, also if no event is received.
 setInterval(() => {
   if (document.hidden || !app.tree) return draw('link');
   draw('link');

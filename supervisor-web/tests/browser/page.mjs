@@ -47,6 +47,8 @@ try {
     const [told, first] = await page.evaluate(() => [entries[0].word + ' ' + entries[0].count, entries[0].paths.includes('orders/ledger')]);
     assert.match(told, /^started \d+$/);
     assert.equal(first, true, 'the first children that started are told');
+    const [starts, children] = await page.evaluate(() => [entries.reduce((sum, entry) => sum + (entry.word === 'started' ? entry.count : 0), 0), app.tree.nodes.length - 1]);
+    assert.equal(starts, children, 'each start is told once, by an event or from the tree');
   });
 
   await step('the budget of a stop knows the order, the drain and the limit for the whole', async () => {
@@ -184,6 +186,24 @@ try {
     await row('mailer').locator('.what.bad', { hasText: 'is not ready: no lease' }).waitFor();
     await page.locator('#health .path').click();
     await page.locator('#detail h2', { hasText: 'mailer' }).waitFor();
+    await page.getByRole('button', { name: 'Close' }).click();
+  });
+
+  await step('a lease: who leads, since when, and that it was lost', async () => {
+    await page.locator('#leases', { hasText: /^leading$/ }).waitFor();
+    await row('jobs').locator('.what', { hasText: /^leading since \d\d:\d\d:\d\d$/ }).waitFor();
+    await row('jobs').click();
+    const detail = page.locator('#detail');
+    assert.match(await detail.innerText(), /lease\nthe jobs\nthis replica\nleading since [\d:]+, for .*\nfence\n1\ncertain for\n.* without a renewal\nacquired\n1 time\n/);
+    await order('lose the lease');
+    await page.locator('#leases', { hasText: /^standby$/ }).waitFor();
+    await row('jobs').locator('.what', { hasText: /^standby: no lease · lost .* ago$/ }).waitFor();
+    await page.locator('.entry.lease_lost', { hasText: 'it was taken away' }).waitFor();
+    await detail.getByText('1 time, lost 1 time').waitFor();
+    await shot('standby');
+    await order('end the other replica');
+    await page.locator('#leases', { hasText: /^leading$/ }).waitFor();
+    await detail.getByText('2 times, lost 1 time').waitFor();
     await page.getByRole('button', { name: 'Close' }).click();
   });
 

@@ -5,6 +5,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use supervisor::lease::{Leases, Singleton};
 use supervisor::prelude::*;
 use supervisor_web::Web;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -129,6 +130,22 @@ pub(crate) fn waits(name: &str) -> ChildSpec<supervisor::specs::Ready<ChildRef>>
         ctx.shutdown_requested().await;
         Ok(())
     })
+}
+
+/// A child with a child `cron` that runs only while this replica holds a lease, of three seconds.
+pub(crate) fn singleton(
+    name: &str,
+    lease: &str,
+    leases: impl Leases,
+) -> ChildSpec<supervisor::specs::Ready<Supervisor>> {
+    let singleton = Singleton::new(lease, leases)
+        .with_ttl(Duration::from_secs(3))
+        .with_renew(Duration::from_millis(200))
+        .build(|_| {
+            let cron = waits("cron").with_shutdown(Duration::from_secs(1));
+            Supervisor::new().with_kill_grace(Duration::from_millis(200)).with_child(cron)
+        });
+    ChildSpec::new(name).with_supervisor(singleton)
 }
 
 /// Starts a tree with a page, and returns the address of the page.

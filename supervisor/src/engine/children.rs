@@ -232,10 +232,16 @@ impl<C: Named, R> Children<C, R> {
     }
 
     /// Returns the children in these entries. A child stays in its entry for as long as it is present.
-    pub(crate) fn in_entries(&self, range: Range<usize>) -> impl Iterator<Item = &Child<C, R>> {
+    pub(crate) fn in_entries(
+        &self,
+        range: Range<usize>,
+    ) -> impl Iterator<Item = (Key, &Child<C, R>)> {
         let range = range.start..range.end.min(self.slab.len());
-        let entries = self.slab.get(range).unwrap_or_default();
-        entries.iter().filter_map(|entry| entry.child.as_ref())
+        let entries = self.slab.get(range.clone()).unwrap_or_default();
+        range.zip(entries).filter_map(|(position, entry)| {
+            let key = Key { index: Index::last_of(position + 1), epoch: entry.epoch };
+            Some((key, entry.child.as_ref()?))
+        })
     }
 
     /// Asserts that the index, if there is one, has all children and no other.

@@ -17,7 +17,7 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Returns `true` if the child is behind a gate that is shut.
-    pub(super) fn is_shut(&self, key: Key) -> bool {
+    pub(crate) fn is_shut(&self, key: Key) -> bool {
         self.is_gated(key) && !self.open_gates.contains(&key)
     }
 

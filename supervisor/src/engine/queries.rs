@@ -79,7 +79,10 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Returns the children in these places. A child keeps its place for as long as it is present.
-    pub(crate) fn children_in(&self, places: Range<usize>) -> impl Iterator<Item = &Child<C, R>> {
+    pub(crate) fn children_in(
+        &self,
+        places: Range<usize>,
+    ) -> impl Iterator<Item = (Key, &Child<C, R>)> {
         self.children.in_entries(places)
     }
 

@@ -60,6 +60,8 @@ impl<L: Leases> Worker for Keeper<L> {
         if asked.await {
             return Ok(());
         }
+        // An earlier life may have been killed while it held the lease.
+        self.gate.close();
         let mut run = Run {
             keeper: self,
             ctx: &ctx,
@@ -79,7 +81,7 @@ impl<L: Leases> Worker for Keeper<L> {
             let input = run.wait(shutdown.as_mut()).await;
             run.take_in(input);
         }
-        match run.failure {
+        match run.failure.take() {
             None => Ok(()),
             Some(error) => Err(error.into()),
         }
@@ -195,6 +197,7 @@ impl<L: Leases> Run<'_, L> {
     fn shut(&mut self, cause: Cause) {
         let keeper = self.keeper;
         if cause != Cause::Asked {
+            keeper.gate.lose();
             let why = match cause {
                 Cause::NotRenewed => "it was not renewed in time",
                 _ => "it was taken away",
@@ -333,6 +336,15 @@ impl<L: Leases> Run<'_, L> {
     fn announce(&self, kind: &EventKind) {
         if let Some(node) = self.keeper.leader.parent() {
             node.announce(|| node.path(), kind, Circumstances::EXPECTED);
+        }
+    }
+}
+
+impl<L> Drop for Run<'_, L> {
+    /// Notes that the lease is lost if the keeper is killed while its replica leads.
+    fn drop(&mut self) {
+        if self.keeper.gate.leads() {
+            self.keeper.gate.lose();
         }
     }
 }

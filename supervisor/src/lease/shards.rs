@@ -102,10 +102,11 @@ impl<L: Leases> Singleton<L> {
         let mut own = Vec::with_capacity(shards);
         for shard in 0..shards {
             let permit = Arc::new(Permit::new());
+            let lease: Arc<str> = names.shard(shard).into();
             let singleton = Singleton {
-                gate: Gate::new(leases.clock()),
+                gate: Gate::new(Arc::clone(&lease), leases.clock()),
                 leases: Arc::clone(&leases),
-                lease: names.shard(shard).into(),
+                lease,
                 ttl: self.ttl,
                 renew: self.renew,
                 shutdown: self.shutdown,

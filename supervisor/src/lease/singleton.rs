@@ -74,10 +74,11 @@ pub(super) struct Built {
 impl<L: Leases> Singleton<L> {
     /// Begins to build a supervisor that needs the lease of this name, which this engine grants.
     pub fn new(lease: &str, leases: L) -> Self {
+        let lease: Arc<str> = lease.into();
         Self {
-            gate: Gate::new(leases.clock()),
+            gate: Gate::new(Arc::clone(&lease), leases.clock()),
             leases,
-            lease: lease.into(),
+            lease,
             ttl: defaults::LEASE_TTL,
             renew: defaults::LEASE_RENEW,
             shutdown: Shutdown::Infinity,
@@ -227,6 +228,7 @@ impl<L> Singleton<L> {
             builder = builder.with_child(keeper);
         }
         let built = builder.with_child(below).build();
+        built.node().set_kept_lease(Arc::clone(&gate));
         if let Some(rule) = fault_below.or(fault) {
             built.node().set_fault(rule);
         }

@@ -17,15 +17,21 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 mod clock;
+mod history;
 
 pub use self::clock::LeaseClock;
 #[cfg(feature = "test-util")]
 pub(crate) use self::clock::TurnedClock;
+use self::history::History;
+use crate::observe::{LeaseState, LeaseStatus};
 use crate::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// The gate of the lives below one supervisor.
 pub(crate) struct Gate {
+    /// The name of the lease.
+    lease: Arc<str>,
     clock: LeaseClock,
+    history: History,
     /// The moment at which the gate shuts, in nanoseconds of the clock; 0 while it is shut.
     shuts_at: AtomicU64,
     /// The moment from which a life that runs is too late to be stopped, in nanoseconds of the clock;
@@ -47,8 +53,10 @@ pub(crate) struct Gate {
 
 impl Gate {
     /// Creates a gate that is shut.
-    pub(crate) fn new(clock: LeaseClock) -> Arc<Self> {
+    pub(crate) fn new(lease: Arc<str>, clock: LeaseClock) -> Arc<Self> {
         Arc::new(Self {
+            lease,
+            history: History::new(clock.now()),
             clock,
             shuts_at: AtomicU64::new(0),
             overruns_at: AtomicU64::new(0),
@@ -82,6 +90,18 @@ impl Gate {
     pub(crate) fn open(&self, fence: u64, shuts_at: Duration, overruns_at: Duration) {
         self.fence.store(fence, Ordering::SeqCst);
         self.extend(shuts_at, overruns_at);
+        self.history.acquired(self.clock.now());
+    }
+
+    /// Returns `true` from the opening of the gate until the lease is lost or its lives have ended.
+    pub(crate) fn leads(&self) -> bool {
+        self.history.leads()
+    }
+
+    /// Notes that the lease is lost, or is about to be, and the lives have to end. The gate shuts by
+    /// itself.
+    pub(crate) fn lose(&self) {
+        self.history.lost(self.clock.now());
     }
 
     /// Moves the moments of the open gate.
@@ -102,6 +122,7 @@ impl Gate {
     pub(crate) fn close(&self) {
         self.shuts_at.store(0, Ordering::SeqCst);
         self.overruns_at.store(0, Ordering::SeqCst);
+        self.history.stands_by(self.clock.now());
     }
 
     /// Returns `true` from the opening of the gate until it is closed.
@@ -133,6 +154,30 @@ impl Gate {
     /// Returns `true` if a life runs at this moment.
     pub(crate) fn is_used(&self) -> bool {
         self.running.load(Ordering::SeqCst) > 0
+    }
+
+    /// Returns the status of the lease.
+    pub(crate) fn status(&self) -> LeaseStatus {
+        let (now, history) = (self.clock.now(), &self.history);
+        let shuts_at = self.shuts_at();
+        let (state, since) = match shuts_at.filter(|at| now < *at) {
+            Some(_) if history.leads() => (LeaseState::Leading, history.since()),
+            // The keeper has not noticed yet that the lease has ended, as after the machine's sleep.
+            None if history.leads() => (LeaseState::Lost, shuts_at.unwrap_or(now)),
+            _ if self.lives.load(Ordering::SeqCst) > 0 => (LeaseState::Lost, history.since()),
+            _ => (LeaseState::Standby, history.since()),
+        };
+        let left = shuts_at.filter(|_| state == LeaseState::Leading);
+        LeaseStatus {
+            lease: self.lease.to_string(),
+            state,
+            lasted: now.saturating_sub(since),
+            fence: Some(self.fence.load(Ordering::SeqCst)).filter(|fence| *fence > 0),
+            left: left.map(|at| at.saturating_sub(now)),
+            acquisitions: history.acquisitions(),
+            losses: history.losses(),
+            last_loss: history.lost_at().map(|at| now.saturating_sub(at)),
+        }
     }
 
     /// Waits until no life is left.

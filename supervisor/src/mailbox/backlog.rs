@@ -9,6 +9,7 @@ use std::time::Instant;
 use super::batch::{Batch, Shortcut};
 use super::dead_letters::DeadLetterQueue;
 use super::messages::Messages;
+use super::pool_times::PoolTimes;
 use super::times::Times;
 use super::waiting_senders::{Ticket, WaitingSenders};
 use crate::spec::ChildOptions;
@@ -93,9 +94,9 @@ impl<M> Backlog<M> {
     }
 
     /// Measures the times of messages from now on. Returns the measurement before that.
-    pub(super) fn measure(&mut self) -> Option<Box<Times>> {
+    pub(super) fn measure(&mut self, pool: Option<Arc<PoolTimes>>) -> Option<Box<Times>> {
         self.take_back();
-        let times = Box::new(Times::new(self.messages.len()));
+        let times = Box::new(Times::new(self.messages.len(), pool));
         self.rare.get_or_insert_default().times.replace(times)
     }
 

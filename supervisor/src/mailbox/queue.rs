@@ -15,6 +15,7 @@ use super::batch::Shortcut;
 use super::dead_letters::DeadLetterQueue;
 use super::error::{SendError, TrySendError};
 use super::messages::Messages;
+use super::pool_times::PoolTimes;
 use super::times::Times;
 use super::waiting_senders::Ticket;
 
@@ -109,10 +110,16 @@ impl<M> Queue<M> {
     /// Sets whether the times of messages are measured. Returns the measurement before that.
     pub(super) fn set_histograms(&mut self, histograms: bool) -> Option<Box<Times>> {
         if histograms {
-            self.backlog.get_or_insert_default().measure()
+            self.measure(None)
         } else {
             self.backlog.as_mut()?.rare.as_mut()?.times.take()
         }
+    }
+
+    /// Measures the times of messages from now on, for a worker of a pool together with the others. Returns
+    /// the measurement before that.
+    pub(super) fn measure(&mut self, pool: Option<Arc<PoolTimes>>) -> Option<Box<Times>> {
+        self.backlog.get_or_insert_default().measure(pool)
     }
 
     pub(super) fn times(&self) -> Option<&Times> {

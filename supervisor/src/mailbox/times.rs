@@ -4,14 +4,15 @@
 //! that is received.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use super::pool_times::PoolTimes;
 use super::waiting_senders::Ticket;
 use crate::spec::MessageTimes;
 use crate::sync::clock;
 
 /// The measurement of a mailbox's messages.
-#[derive(Default)]
 pub(super) struct Times {
     /// The instants at which the queued messages were sent, in their order.
     sent: VecDeque<Instant>,
@@ -19,15 +20,42 @@ pub(super) struct Times {
     waiting: BTreeMap<Ticket, Instant>,
     /// The instant at which the message that is being handled was received.
     handling: Option<Instant>,
-    known: MessageTimes,
+    known: Known,
+}
+
+/// The place where the times are counted.
+enum Known {
+    Own(Box<MessageTimes>),
+    /// Together with the other workers of the pool.
+    Pool(Arc<PoolTimes>),
+}
+
+impl Known {
+    fn add_waiting(&mut self, time: Duration) {
+        match self {
+            Self::Own(times) => times.waiting.add(time),
+            Self::Pool(times) => times.add_waiting(time),
+        }
+    }
+
+    fn add_handling(&mut self, time: Duration) {
+        match self {
+            Self::Own(times) => times.handling.add(time),
+            Self::Pool(times) => times.add_handling(time),
+        }
+    }
 }
 
 impl Times {
-    /// Begins to measure. The messages that are queued already, as many as `queued`, count as sent
-    /// now.
-    pub(super) fn new(queued: usize) -> Self {
-        let now = clock::now();
-        Self { sent: std::iter::repeat_n(now, queued).collect(), ..Self::default() }
+    /// Begins to measure, for a worker of a pool together with the others. The messages that are queued
+    /// already, as many as `queued`, count as sent now.
+    pub(super) fn new(queued: usize, pool: Option<Arc<PoolTimes>>) -> Self {
+        Self {
+            sent: std::iter::repeat_n(clock::now(), queued).collect(),
+            waiting: BTreeMap::new(),
+            handling: None,
+            known: pool.map_or_else(|| Known::Own(Box::default()), Known::Pool),
+        }
     }
 
     /// Notes that a sender waits for room.
@@ -53,7 +81,7 @@ impl Times {
         let now = clock::now();
         self.handled(now);
         if let Some(sent) = self.sent.pop_front() {
-            self.known.waiting.add(now.saturating_duration_since(sent));
+            self.known.add_waiting(now.saturating_duration_since(sent));
             self.handling = Some(now);
         }
     }
@@ -67,7 +95,7 @@ impl Times {
 
     fn handled(&mut self, now: Instant) {
         if let Some(since) = self.handling.take() {
-            self.known.handling.add(now.saturating_duration_since(since));
+            self.known.add_handling(now.saturating_duration_since(since));
         }
     }
 
@@ -77,8 +105,12 @@ impl Times {
         self.waiting.clear();
     }
 
-    pub(super) fn known(&self) -> &MessageTimes {
-        &self.known
+    /// Returns the times so far, unless they are those of a pool.
+    pub(super) fn known(&self) -> Option<&MessageTimes> {
+        match &self.known {
+            Known::Own(times) => Some(times),
+            Known::Pool(_) => None,
+        }
     }
 }
 

@@ -6,11 +6,13 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
+use super::lease_status::HealthLease;
 use crate::spec::{ChildPath, ChildState, Escaped, ExitReason, HealthPart, OwnWord};
 
 /// The health of a tree, or of a part of one, at one moment.
 ///
-/// `Display` prints a line for each of the first 20 reasons, with the worst first.
+/// `Display` prints a line for each of the first 20 reasons, with the worst first, and then one for each
+/// of the first 20 leases.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Health {
@@ -23,6 +25,9 @@ pub struct Health {
     pub degraded: bool,
     /// The reasons, with the worst first; empty if nothing is wrong.
     pub reasons: Vec<HealthReason>,
+    /// The leases that children of the tree need (feature `lease`), and whether this replica holds them.
+    /// They have no effect on the three figures above.
+    pub leases: Vec<HealthLease>,
 }
 
 /// Something that is wrong with a tree.
@@ -134,6 +139,7 @@ impl Health {
             ready,
             degraded: ready && worst != Effect::Nothing,
             reasons,
+            leases: Vec::new(),
         }
     }
 
@@ -147,7 +153,7 @@ impl Health {
         }
     }
 
-    /// Returns `true` if both are the same but for the times and the numbers of failures, and for
+    /// Returns `true` if both are the same but for the times and the numbers of failures, the leases, and
     /// the attempts of a child that is tried again and again: it is away all the time.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         let same = |(one, other): (&HealthReason, &HealthReason)| {
@@ -165,19 +171,25 @@ impl HealthReason {
     }
 }
 
-/// The number of reasons that are printed before the rest is counted.
+/// The number of reasons, and of leases, that are printed before the rest is counted.
 const SHOWN: usize = 20;
 
 impl fmt::Display for Health {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.verdict())?;
-        for reason in self.reasons.iter().take(SHOWN) {
-            write!(f, "\n- {reason}")?;
-        }
-        match self.reasons.len().saturating_sub(SHOWN) {
-            0 => Ok(()),
-            more => write!(f, "\n- … and {more} more"),
-        }
+        list(f, &self.reasons)?;
+        list(f, &self.leases)
+    }
+}
+
+/// Prints a line for each of the first entries.
+fn list(f: &mut fmt::Formatter<'_>, entries: &[impl fmt::Display]) -> fmt::Result {
+    for entry in entries.iter().take(SHOWN) {
+        write!(f, "\n- {entry}")?;
+    }
+    match entries.len().saturating_sub(SHOWN) {
+        0 => Ok(()),
+        more => write!(f, "\n- … and {more} more"),
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::time::Duration;
 
+use super::lease_status::LeaseStatus;
 use crate::spec::{
     ChildPath, ChildState, Escaped, ExitReason, HealthPart, MaxRestarts, MessageTimes, Order,
     RestartPolicy, Shutdown, SupervisionStrategy,
@@ -44,6 +45,9 @@ pub struct Snapshot {
     pub drain_left: Option<Duration>,
     /// The time until a supervisor that is stopping within a total time kills what is left.
     pub stop_left: Option<Duration>,
+    /// The status of the lease that the children of a supervisor need, if it is a singleton (feature
+    /// `lease`).
+    pub lease: Option<Box<LeaseStatus>>,
     /// The names of the siblings that the child uses, under [`Order::ByUse`](crate::Order::ByUse).
     pub uses: Vec<String>,
     /// The number of the current or last life; 0 before the first.
@@ -74,7 +78,8 @@ pub struct Snapshot {
     /// [`send`](crate::ChildRef::send); the longest wait comes first.
     pub waits: Vec<Wait>,
     /// The times that messages waited and were handled; `None` unless the child has the option
-    /// `histograms`.
+    /// `histograms`. A pool whose template has the option has the times of all its workers, also of those
+    /// that are gone, and its workers have none of their own.
     pub message_times: Option<Box<MessageTimes>>,
     /// The reason of the last life's end, if a life has ended.
     pub last_exit: Option<ExitReason>,
@@ -237,6 +242,7 @@ impl Snapshot {
         Self {
             name: self.name.clone(),
             path: self.path.clone(),
+            lease: self.lease.clone(),
             uses: self.uses.clone(),
             waits: self.waits.clone(),
             message_times: self.message_times.clone(),
@@ -258,6 +264,7 @@ impl Snapshot {
             .field("max_restarts", &self.max_restarts)
             .field("restart_window", &self.restart_window)
             .field("restarts_left", &self.restarts_left)
+            .field("lease", &self.lease)
             .field("uses", &self.uses)
             .field("incarnation", &self.incarnation)
             .field("restarts", &self.restarts)
@@ -286,6 +293,9 @@ impl Snapshot {
         write!(f, " {}", self.state)?;
         if let Some(uptime) = self.uptime {
             write!(f, ", up {}", Rounded(uptime))?;
+        }
+        if let Some(lease) = &self.lease {
+            write!(f, ", {lease}")?;
         }
         match self.restarts {
             0 => {}

@@ -34,6 +34,7 @@ use crate::engine::{ChildRules, SupervisorRules};
 use crate::error::SupervisorError;
 use crate::inbox::{Anchor, Inbox, Link, Owner};
 use crate::life::LifeFactory;
+use crate::mailbox::PoolTimes;
 use crate::observe::{HealthSignal, Subscribers};
 use crate::runtime::backoff_seed::BackoffSeed;
 use crate::slot::{AnySlot, address_of};
@@ -56,6 +57,8 @@ pub(crate) struct PoolTemplate {
     pub(crate) factory: Option<Arc<dyn LifeFactory>>,
     /// The handles of the workers, if they are trees.
     pub(crate) trees: Trees,
+    /// The times of the workers' messages, if they have the option `histograms`.
+    pub(crate) times: Option<Arc<PoolTimes>>,
 }
 
 /// A supervisor, running or not.
@@ -99,6 +102,9 @@ struct Locked {
     /// The gate in front of the supervisor, if it runs only while it holds a lease.
     #[cfg(feature = "lease")]
     gate: Option<Arc<crate::life::gate::Gate>>,
+    /// The gate of the lease that a child of this supervisor keeps.
+    #[cfg(feature = "lease")]
+    kept_lease: Option<Arc<crate::life::gate::Gate>>,
     /// A fault of the declaration, which the start returns as its error.
     fault: Option<Box<SupervisorError>>,
     /// The callers that wait until all children have started.
@@ -198,6 +204,8 @@ impl Node {
                 reports_to: None,
                 #[cfg(feature = "lease")]
                 gate: None,
+                #[cfg(feature = "lease")]
+                kept_lease: None,
                 fault: None,
                 start_waiters: Vec::new(),
                 end_waiters: Vec::new(),

@@ -64,9 +64,21 @@ impl TimeHistogram {
         bounds
     };
 
+    /// The number of buckets: one for each bound, and one for the times above all bounds.
+    pub(crate) const BUCKETS: usize = BOUNDS + 1;
+
+    /// Makes a histogram of these numbers of times, whose sum is this.
+    pub(crate) fn of(counts: [u64; Self::BUCKETS], sum: Duration) -> Self {
+        Self { counts, sum }
+    }
+
+    /// Returns the index of the bucket in which a time is counted.
+    pub(crate) fn bucket_of(time: Duration) -> usize {
+        Self::BOUNDS.partition_point(|bound| *bound < time)
+    }
+
     pub(crate) fn add(&mut self, time: Duration) {
-        let at = Self::BOUNDS.partition_point(|bound| *bound < time);
-        self.counts[at] += 1;
+        self.counts[Self::bucket_of(time)] += 1;
         self.sum = self.sum.saturating_add(time);
     }
 
@@ -107,8 +119,8 @@ impl TimeHistogram {
     }
 }
 
-/// The times for which the messages of a child have waited and were handled, measured by a child with
-/// the option `histograms`.
+/// The times for which the messages of a child, or of all workers of a pool, have waited and were handled,
+/// measured by a child with the option `histograms`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MessageTimes {

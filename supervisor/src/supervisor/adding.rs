@@ -93,6 +93,9 @@ impl Supervisor {
         };
         let name = self.node().next_worker();
         let slot = factory.new_slot(name.clone(), template.options.mailbox());
+        if let Some(times) = &template.times {
+            slot.measure_in_pool(Arc::clone(times));
+        }
         let body = Unplaced::new(Body::Task { factory: Arc::clone(factory), slot });
         Ok(ErasedSpec { name, options: OptionLayers::default(), after: Box::default(), body })
     }

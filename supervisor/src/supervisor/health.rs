@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::Supervisor;
 use crate::engine::{Child, Key};
 use crate::inbox::Reply;
-use crate::observe::{Health, HealthProblem, HealthReason, HealthWatch};
+use crate::observe::{Health, HealthLease, HealthProblem, HealthReason, HealthWatch};
 use crate::packed_instant::PackedInstant;
 use crate::runtime::{Body, ChildTask, Node, NodeState, SupervisorRun};
 use crate::slot::{AnySlot, Trouble};
@@ -53,7 +53,8 @@ impl Supervisor {
     /// Returns the health, and the cost of reading it, as a number of children.
     async fn survey(&self) -> (Health, usize) {
         let (reasons, pending) = (Vec::new(), VecDeque::new());
-        let mut survey = Survey { now: clock::now(), reasons, pending, children: 0 };
+        let leases = Vec::new();
+        let mut survey = Survey { now: clock::now(), reasons, leases, pending, children: 0 };
         let top =
             Part { node: Arc::clone(self.node()), path: self.path(), limit: HealthPart::Required };
         let phase = survey.look_into(&top).await;
@@ -61,7 +62,8 @@ impl Supervisor {
         while let Some(part) = survey.pending.pop_front() {
             survey.look_into(&part).await;
         }
-        (Health::of(survey.reasons), survey.children)
+        let health = Health { leases: survey.leases, ..Health::of(survey.reasons) };
+        (health, survey.children)
     }
 
     /// Watches the tree's health.
@@ -218,6 +220,7 @@ enum Phase {
 struct Survey {
     now: Instant,
     reasons: Vec<HealthReason>,
+    leases: Vec<HealthLease>,
     pending: VecDeque<Part>,
     /// The cost of the reading, as a number of children.
     children: usize,
@@ -241,6 +244,9 @@ impl Survey {
         let answer = supervisor.query(move |run| (phase(run), found(run, limit))).await;
         let (phase, (children, found)) = answer.ok()?;
         self.children += children + CHILDREN_OF_SUPERVISOR;
+        if let Some(status) = at.node.lease_status() {
+            self.leases.push(HealthLease { path: at.path.clone(), status });
+        }
         for found in found {
             let path = at.path.join_lazily(found.slot.core().name());
             if let Some(reason) = self.reason(&found, &path) {
@@ -371,6 +377,8 @@ fn look_at(
         _ if phase == Phase::Stopping => true,
         ChildState::NotStarted => phase == Phase::Starting,
         ChildState::Running => !slot.core().is_said(),
+        // It goes on standby, since the lease is lost.
+        ChildState::Stopping => run.engine.is_shut(key),
         _ => matches!(state, ChildState::Finished | ChildState::Standby),
     };
     let nested = match &child.data.body {

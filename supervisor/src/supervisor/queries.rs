@@ -219,6 +219,9 @@ pub(super) fn fill_in(part: &mut Snapshot, node: &Node, now: Instant) {
         .map(|began| now.saturating_duration_since(began))
         .or(part.stopping);
     part.capacity = 0;
+    let times = node.template().and_then(|template| template.times.as_ref());
+    part.message_times = times.map(|times| times.known());
+    part.lease = node.lease_status().map(Box::new);
 }
 
 /// Returns the time since the supervisor's current life began, if it has one.
@@ -332,6 +335,7 @@ impl Supervisor {
             order: None,
             drain_left: None,
             stop_left: None,
+            lease: None,
             uses: Vec::new(),
             incarnation: 1,
             restarts: 0,
@@ -359,7 +363,7 @@ impl Supervisor {
         let name = slot.core().name().clone();
         let view = self.query(move |run| {
             let key = run.engine.find(&name)?;
-            run.engine.child(key).map(ChildView::of)
+            run.engine.child(key).map(|child| ChildView::of(run, key, child))
         });
         let (path, now) = (self.path(), clock::now());
         Some(view.await.ok()??.part(&path, now))
@@ -400,17 +404,13 @@ pub(super) struct ChildView {
 /// Returns the views of all children in start order.
 fn child_views(run: &mut SupervisorRun) -> Vec<ChildView> {
     let mut views = Vec::with_capacity(run.engine.count());
-    let engine = &run.engine;
-    let slot = |key: Key| engine.child(key).map(|child| Arc::clone(child.data.slot()));
-    views.extend(engine.children().map(|(key, child)| {
-        let uses = engine.uses(key).into_iter().filter_map(slot).collect();
-        ChildView { uses, ..ChildView::of(child) }
-    }));
+    views.extend(run.engine.children().map(|(key, child)| ChildView::of(run, key, child)));
     views
 }
 
 impl ChildView {
-    pub(super) fn of(child: &Child<ChildTask, Reply>) -> Self {
+    pub(super) fn of(run: &SupervisorRun, key: Key, child: &Child<ChildTask, Reply>) -> Self {
+        let slot = |used| Some(Arc::clone(run.engine.child(used)?.data.slot()));
         Self {
             slot: Arc::clone(child.data.slot()),
             kind: child.rules.kind,
@@ -425,7 +425,7 @@ impl ChildView {
                 Body::Supervisor { node, .. } => Some(Arc::clone(node)),
                 Body::Task { .. } => None,
             },
-            uses: Vec::new(),
+            uses: run.engine.uses(key).into_iter().filter_map(slot).collect(),
         }
     }
 
@@ -447,6 +447,7 @@ impl ChildView {
             order: None,
             drain_left: None,
             stop_left: None,
+            lease: None,
             uses: self.uses.iter().map(|slot| slot.core().name().to_string()).collect(),
             incarnation: self.incarnation,
             restarts: core.restarts(),

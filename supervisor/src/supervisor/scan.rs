@@ -1,6 +1,5 @@
 //! Reads all children of a tree, a few hundred at a time.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -21,8 +20,8 @@ impl Supervisor {
     /// Begins to read all children of the tree, a few hundred at a time.
     ///
     /// A [snapshot](Self::snapshot) holds the whole tree, and each supervisor reports all of its
-    /// children at once. A scan holds a few hundred children, and the supervisors that it has
-    /// still to read. It is for metrics of large trees: a supervisor of 100,000 children goes on with
+    /// children at once. A scan holds a few hundred children, and at most as many supervisors that it has
+    /// still to read at each level of the tree. It is for metrics of large trees: a supervisor of 100,000 children goes on with
     /// its work between two slices, and so do the other tasks of the runtime.
     ///
     /// ```
@@ -56,7 +55,7 @@ impl Supervisor {
     pub fn scan(&self) -> Scan {
         Scan {
             top: Some(Self::observing(Arc::clone(self.node()))),
-            pending: VecDeque::new(),
+            pending: Vec::new(),
             present: None,
         }
     }
@@ -67,13 +66,20 @@ impl Supervisor {
 pub struct Scan {
     /// The supervisor to begin with; `None` once that is done.
     top: Option<Supervisor>,
-    /// The supervisors whose children are still to be shown.
-    pending: VecDeque<(Snapshot, Arc<Node>)>,
-    /// The supervisor of which some children have been shown.
+    /// The supervisors whose children are still to be shown; the last one comes next. Those of one slice are
+    /// shown, with all below them, before the next slice of their supervisor: so they are few.
+    pending: Vec<Pending>,
+    /// The supervisor whose children are being shown.
     present: Option<Present>,
 }
 
-/// The supervisor whose children are being shown.
+/// A supervisor whose children are still to be shown: all of them, or the rest.
+enum Pending {
+    All(Arc<Snapshot>, Arc<Node>),
+    Rest(Present),
+}
+
+/// A supervisor of which some children may have been shown.
 struct Present {
     supervisor: Arc<Snapshot>,
     node: Arc<Node>,
@@ -88,8 +94,10 @@ struct Present {
 type Answer = (Left, Vec<ChildView>, usize);
 
 impl Scan {
-    /// Returns the next slice, or `None` at the end. Each supervisor has one slice or more, which
-    /// come before those of the supervisors below it.
+    /// Returns the next slice, or `None` at the end.
+    ///
+    /// Each supervisor has one slice or more. The supervisors in a slice, and all below them, have theirs
+    /// directly after it, before the next slice of their own supervisor.
     ///
     /// A supervisor that does not run has a slice without children. Before each slice but the first
     /// one, the task yields to others.
@@ -99,18 +107,23 @@ impl Scan {
     /// Cancel safe: no slice is lost.
     pub async fn next(&mut self) -> Option<Slice> {
         if let Some(top) = &self.top {
-            let part = (top.own_part().await, Arc::clone(top.node()));
-            self.pending.push_back(part);
+            let part = Arc::new(top.own_part().await);
+            self.pending.push(Pending::All(part, Arc::clone(top.node())));
             self.top = None;
         } else {
             task::yield_now().await;
         }
         loop {
             let Some(present) = &mut self.present else {
-                let (snapshot, node) = self.pending.pop_front()?;
-                let Some(inbox) = node.inbox() else { return Some(Slice::without(snapshot)) };
-                let supervisor = Arc::new(snapshot);
-                self.present = Some(Present { supervisor, node, inbox, next: 0 });
+                self.present = Some(match self.pending.pop()? {
+                    Pending::Rest(present) => present,
+                    Pending::All(supervisor, node) => {
+                        let Some(inbox) = node.inbox() else {
+                            return Some(Slice::without(supervisor));
+                        };
+                        Present { supervisor, node, inbox, next: 0 }
+                    }
+                });
                 continue;
             };
             let is_first = present.next == 0;
@@ -118,7 +131,7 @@ impl Scan {
             let Ok((left, children, places)) = answer else {
                 let ended = self.present.take()?;
                 if is_first {
-                    return Some(Slice::without(Snapshot::clone(&ended.supervisor)));
+                    return Some(Slice::without(ended.supervisor));
                 }
                 continue;
             };
@@ -127,13 +140,14 @@ impl Scan {
             }
             let supervisor = Arc::clone(&present.supervisor);
             present.next += AT_ONCE;
-            if present.next >= places {
-                self.present = None;
-            }
+            let rest = self.present.take().filter(|present| present.next < places);
+            self.pending.extend(rest.map(Pending::Rest));
             let slice = Slice { supervisor, is_first, children, now };
-            self.pending.extend(slice.children().filter_map(|child| {
-                let node = child.view.nested.as_ref()?;
-                Some((child.snapshot(), Arc::clone(node)))
+            // The last one in the list comes next.
+            self.pending.extend(slice.children.iter().rev().filter_map(|view| {
+                let node = view.nested.as_ref()?;
+                let child = ScannedChild { view, slice: &slice };
+                Some(Pending::All(Arc::new(child.snapshot()), Arc::clone(node)))
             }));
             return Some(slice);
         }
@@ -145,7 +159,8 @@ impl Present {
         let (from, now) = (self.next, clock::now());
         let look = move |run: &mut SupervisorRun| {
             let mut children = Vec::with_capacity(AT_ONCE.min(run.engine.count()));
-            children.extend(run.engine.children_in(from..from + AT_ONCE).map(ChildView::of));
+            let slice = run.engine.children_in(from..from + AT_ONCE);
+            children.extend(slice.map(|(key, child)| ChildView::of(run, key, child)));
             (Left::of(run, now), children, run.engine.places())
         };
         Supervisor::observing(Arc::clone(&self.node)).query_life(&self.inbox, look).await
@@ -168,9 +183,8 @@ pub struct Slice {
 
 impl Slice {
     /// Makes the slice of a supervisor that does not run.
-    fn without(supervisor: Snapshot) -> Self {
-        let (supervisor, now) = (Arc::new(supervisor), clock::now());
-        Self { supervisor, is_first: true, children: Vec::new(), now }
+    fn without(supervisor: Arc<Snapshot>) -> Self {
+        Self { supervisor, is_first: true, children: Vec::new(), now: clock::now() }
     }
 
     /// Returns the supervisor's own part of a snapshot, without children, as it was at its first
@@ -243,8 +257,7 @@ impl ScannedChild<'_> {
         Some(self.slice.now.saturating_duration_since(began))
     }
 
-    /// Returns the child's part of a [`Snapshot`], without the children of a supervisor, and without the
-    /// names in [`uses`](Snapshot::uses).
+    /// Returns the child's part of a [`Snapshot`], without the children of a supervisor.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         let mut part = self.view.part(&self.slice.supervisor.path, self.slice.now);
@@ -261,5 +274,44 @@ impl fmt::Debug for ScannedChild<'_> {
             .field("name", self.view.slot.core().name())
             .field("state", &self.view.state)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(test, not(shuttle)))]
+mod tests {
+    use super::*;
+    use crate::tree::ChildSpec;
+
+    fn tree(children: impl IntoIterator<Item = Supervisor>) -> Supervisor {
+        let mut builder = Supervisor::new();
+        for (number, child) in children.into_iter().enumerate() {
+            builder =
+                builder.with_child(ChildSpec::new(&format!("s{number}")).with_supervisor(child));
+        }
+        builder.build()
+    }
+
+    /// Returns a tree with two supervisors below each one, down to this level.
+    fn binary(levels: usize) -> Supervisor {
+        tree((0..2).take_while(|_| levels > 0).map(|_| binary(levels - 1)))
+    }
+
+    /// Scans a tree. Returns the number of slices, and the most supervisors that were pending.
+    async fn scan(tree: &Supervisor) -> (usize, usize) {
+        tree.start().await.expect("it starts");
+        let (mut scan, mut slices, mut most) = (tree.scan(), 0, 0);
+        while scan.next().await.is_some() {
+            slices += 1;
+            most = most.max(scan.pending.len());
+        }
+        tree.shutdown().await.expect("it stops");
+        (slices, most)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_scan_holds_the_supervisors_of_one_slice_at_each_level() {
+        assert_eq!(scan(&binary(10)).await, (2047, 11));
+        let wide = tree((0..5 * AT_ONCE).map(|_| tree([tree([])])));
+        assert_eq!(scan(&wide).await, (5 + 2 * 5 * AT_ONCE, AT_ONCE + 1));
     }
 }

@@ -10,6 +10,7 @@ use super::pool::TemplateParts;
 use super::{ChildSpec, Ready, Runnable};
 use crate::child::ChildRef;
 use crate::engine::SupervisorRules;
+use crate::mailbox::PoolTimes;
 use crate::runtime::{Declaration, Node, PoolTemplate, Steps, Trees, resolve_template};
 use crate::spec::{AutoShutdown, MaxRestarts, Order, SupervisionStrategy};
 use crate::supervisor::Supervisor;
@@ -154,6 +155,7 @@ impl SupervisorBuilder {
     pub fn build(self) -> Supervisor {
         let template = self.template.map(|template| PoolTemplate {
             rules: Arc::new(resolve_template(&template.options, template.kind)),
+            times: template.options.has_histograms().then(PoolTimes::new),
             options: template.options,
             factory: template.factory,
             trees: Trees::default(),

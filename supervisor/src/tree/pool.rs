@@ -207,8 +207,10 @@ impl<W: Child, V> Pool<W, V> {
             if template.options.mailbox() != parts.options.mailbox() {
                 slot.set_capacity(template.options.mailbox());
             }
-            if template.options.has_histograms() != parts.options.has_histograms() {
-                slot.set_histograms(template.options.has_histograms());
+            match &template.times {
+                Some(times) => slot.measure_in_pool(Arc::clone(times)),
+                None if parts.options.has_histograms() => slot.set_histograms(false),
+                None => {}
             }
         }
         (parts, handle)

@@ -29,6 +29,7 @@ mod heartbeat;
 mod inside;
 mod intensity;
 mod known_hangs;
+mod lease_status;
 mod life_tasks;
 mod lives;
 mod log;

@@ -161,3 +161,53 @@ async fn the_tree_the_derive_and_the_builder_switch_it() {
     assert!(times_of(&supervisor, 0).await.is_some() && times_of(&supervisor, 1).await.is_none());
     within("the shutdown", supervisor.shutdown()).await.unwrap();
 }
+
+supervision_tree! {
+    Counters: one_for_one {
+        alike: simple_one_for_one {
+            clerk: Temporary<Clerk> = Clerk,
+        },
+        each: simple_one_for_one {
+            part: Temporary<Plain>(histograms),
+        },
+        off: simple_one_for_one {
+            part: Temporary<Plain> = Plain,
+        },
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_workers_of_a_pool_are_measured_together_and_the_total_never_decreases() {
+    let counters = Counters::start().await.unwrap();
+    let one = within("a worker", counters.alike().add_worker()).await.unwrap();
+    let other = within("a worker", counters.alike().add_worker()).await.unwrap();
+    for (clerk, time) in [(&one, 100), (&one, 20), (&other, 7)] {
+        within("the send", clerk.send(time)).await.unwrap();
+    }
+    sleep(200 * MS).await;
+    let measured = [(3, 100), (3, 127)];
+    assert_eq!(total(&times_of(counters.supervisor(), 0).await.unwrap()), measured);
+    let snapshot = within("the snapshot", counters.supervisor().snapshot()).await.unwrap();
+    let workers = &snapshot.children[0].children;
+    assert!(workers.len() == 2 && workers.iter().all(|worker| worker.message_times.is_none()));
+
+    // The times of workers that are gone stay, and the end of a life ends the handling.
+    within("the send", other.send(1000)).await.unwrap();
+    quiet().await;
+    within("the end", one.terminate()).await.unwrap();
+    within("the end", other.kill()).await.unwrap();
+    let snapshot = within("the snapshot", counters.supervisor().snapshot()).await.unwrap();
+    assert_eq!(snapshot.children[0].children.len(), 0);
+    let times = total(&times_of(counters.supervisor(), 0).await.unwrap());
+    assert_eq!((times[0].0, times[1].0), (4, 4));
+    assert!(times[0].1 >= 100 && times[1].1 >= 127, "{times:?}");
+
+    let part = within("a worker", counters.each().add_worker_with(Plain)).await.unwrap();
+    within("the send", part.send(1)).await.unwrap();
+    quiet().await;
+    assert_eq!(total(&times_of(counters.supervisor(), 1).await.unwrap()), [(1, 0), (1, 0)]);
+    let off = within("a worker", counters.off().add_worker()).await.unwrap();
+    within("the send", off.send(1)).await.unwrap();
+    assert_eq!(times_of(counters.supervisor(), 2).await, None);
+    within("the shutdown", counters.shutdown()).await.unwrap();
+}

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use supervisor::Order;
 use supervisor::info::{ChildState, Scan};
 use supervisor::prelude::*;
 use supervisor_tests::within;
@@ -61,8 +62,15 @@ async fn each_child_is_seen_once_with_what_a_snapshot_says() {
         }
     }
     assert_eq!(firsts, ["/", "nested"]);
-    let expected = snapshot.children.iter().map(|child| child.path.to_string());
-    assert!(names.iter().eq(&expected.chain(["nested/leaf".to_owned()]).collect::<Vec<_>>()));
+    let (below, own): (Vec<_>, Vec<_>) = names.into_iter().partition(|path| path.contains('/'));
+    assert_eq!(below, ["nested/leaf"]);
+    assert!(
+        own.iter().eq(&snapshot
+            .children
+            .iter()
+            .map(|child| child.path.to_string())
+            .collect::<Vec<_>>())
+    );
     within("the shutdown", supervisor.shutdown()).await.unwrap();
 }
 
@@ -141,5 +149,36 @@ async fn a_supervisor_that_is_restarted_or_does_not_run_ends_its_part() {
     assert_eq!(rest(&mut scan).await.len(), 0, "the children of another life are not mixed in");
     within("the end of `inner`", inner.terminate()).await.unwrap();
     assert_eq!(rest(&mut supervisor.scan()).await.len(), 2);
+    within("the shutdown", supervisor.shutdown()).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_siblings_that_a_child_uses_are_those_of_a_snapshot() {
+    let nested = Supervisor::new().with_child(child("leaf")).build();
+    let mut many = Supervisor::new()
+        .with_order(Order::ByUse)
+        .with_child(child("db"))
+        .with_child(ChildSpec::new("nested").with_supervisor(nested.clone()).with_after(["db"]));
+    for number in 0..MANY {
+        many = many.with_child(child(&format!("c{number}")).with_after(["db", "nested"]));
+    }
+    let supervisor = many.build();
+    within("the start", supervisor.start()).await.unwrap();
+    let (mut scan, mut uses) = (supervisor.scan(), HashMap::new());
+    while let Some(slice) = within("a slice", scan.next()).await {
+        if slice.supervisor().name == "nested" {
+            assert_eq!(slice.supervisor().uses, ["db"], "a supervisor is a child, too");
+        }
+        for child in slice.children() {
+            uses.insert(child.snapshot().name, child.snapshot().uses);
+        }
+    }
+    let snapshot = within("the snapshot", supervisor.snapshot()).await.unwrap();
+    for child in &snapshot.children {
+        assert_eq!(uses[&child.name], child.uses, "{}", child.name);
+    }
+    assert_eq!(uses["c1499"], ["db", "nested"]);
+    let part = within("a part of the tree", nested.snapshot()).await.unwrap();
+    assert_eq!(part.uses, ["db"]);
     within("the shutdown", supervisor.shutdown()).await.unwrap();
 }

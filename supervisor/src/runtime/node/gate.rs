@@ -20,6 +20,17 @@ impl Node {
         self.lock().gate.clone()
     }
 
+    /// Notes that a child of this supervisor, which is being built, keeps the lease of this gate.
+    pub(crate) fn set_kept_lease(&self, gate: Arc<Gate>) {
+        let old = self.lock().kept_lease.replace(gate);
+        drop(old);
+    }
+
+    /// Returns the gate of the lease that a child of this supervisor keeps, if one does.
+    pub(super) fn kept_lease(&self) -> Option<Arc<Gate>> {
+        self.lock().kept_lease.clone()
+    }
+
     /// Returns the longest time that a life may go on after it is aborted, of this supervisor's and of
     /// all declared below it.
     pub(crate) fn longest_kill_grace(&self) -> Duration {

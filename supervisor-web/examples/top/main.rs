@@ -7,10 +7,10 @@
 //! Keys: the arrows (or `j`, `k`) move, `Enter` folds and unfolds, `s` changes the order (tree, restarts,
 //! mailbox, youngest), `b` shows only what is not well, `q` ends.
 
+mod api;
+
 use std::collections::HashSet;
 use std::error::Error;
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind};
@@ -18,74 +18,14 @@ use ratatui::layout::{Constraint, Layout};
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Cell, Paragraph, Row, Table, TableState};
-use serde::Deserialize;
 use supervisor::info::ChildState;
+
+use self::api::{Health, Node, Tree, age, fetch};
 
 /// The time between two looks at the program.
 const EVERY: Duration = Duration::from_secs(1);
 
 type Failed = Box<dyn Error>;
-
-#[derive(Deserialize)]
-struct Tree {
-    health: Health,
-    nodes: Vec<Node>,
-}
-
-#[derive(Deserialize)]
-struct Health {
-    live: bool,
-    ready: bool,
-    degraded: bool,
-    reasons: Vec<Reason>,
-}
-
-#[derive(Deserialize)]
-struct Reason {
-    text: String,
-}
-
-#[derive(Deserialize)]
-#[serde(default)]
-#[derive(Default)]
-struct Node {
-    name: String,
-    parent: Option<usize>,
-    state: String,
-    strategy: Option<String>,
-    max_restarts: Option<u32>,
-    restarts_left: Option<u32>,
-    life: u64,
-    restarts: u64,
-    uptime_ms: Option<u64>,
-    queued: u64,
-    capacity: u64,
-    waits: Vec<Wait>,
-    last_exit: Option<Reason>,
-}
-
-#[derive(Deserialize)]
-struct Wait {
-    on: String,
-    lasted_ms: u64,
-}
-
-/// Asks the program for its tree.
-fn fetch(address: &str) -> Result<Tree, Failed> {
-    let mut stream = TcpStream::connect(address)?;
-    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
-    let token = std::env::var("SUPERVISOR_TOKEN");
-    let token = token.map(|token| format!("authorization: Bearer {token}\r\n")).unwrap_or_default();
-    // HTTP/1.0 asks for a body in one piece, and the end of the connection behind it.
-    write!(stream, "GET /api/tree HTTP/1.0\r\nhost: {address}\r\n{token}\r\n")?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    let (head, body) = answer.split_once("\r\n\r\n").ok_or("no answer of HTTP")?;
-    if head.split(' ').nth(1) != Some("200") {
-        return Err(format!("{}: {}", head.lines().next().unwrap_or_default(), body.trim()).into());
-    }
-    Ok(serde_json::from_str(body)?)
-}
 
 #[derive(Clone, Copy, PartialEq)]
 enum Sort {
@@ -173,8 +113,9 @@ impl Top {
         for parent in nodes.iter().filter_map(|node| node.parent) {
             children[parent] += 1;
         }
-        let is_bad =
-            |node: &Node| !matches!(&*node.state, "running" | "finished") || !node.waits.is_empty();
+        let is_bad = |node: &Node| {
+            !matches!(&*node.state, "running" | "finished" | "standby") || !node.waits.is_empty()
+        };
         let mut hidden = vec![false; nodes.len()];
         let mut rows = Vec::new();
         for (index, node) in nodes.iter().enumerate() {
@@ -255,6 +196,13 @@ impl Top {
             Span::raw(format!("  {running} of {} running", tree.nodes.len())),
             Span::raw(format!("  by {}", self.sort.word())),
         ];
+        let leases = || tree.nodes.iter().filter_map(|node| node.lease.as_ref());
+        match (leases().filter(|lease| lease.state == "leading").count(), leases().count()) {
+            (_, 0) => {}
+            (0, 1) => spans.push(Span::raw("  standby")),
+            (1, 1) => spans.push(Span::styled("  leading", Color::Cyan)),
+            (led, all) => spans.push(Span::raw(format!("  leads {led} of {all}"))),
+        }
         if let Some(failed) = &self.failed {
             let age = self.seen.elapsed().as_secs();
             spans.push(Span::styled(format!("  {age} s old: {failed}"), Color::Red));
@@ -291,6 +239,8 @@ impl Top {
         };
         let what = if let Some(wait) = node.waits.first() {
             format!("waits for {} ({})", wait.on, age(wait.lasted_ms))
+        } else if let Some(lease) = &node.lease {
+            lease.in_words()
         } else if node.state != "running" {
             node.last_exit.as_ref().map_or_else(String::new, |exit| exit.text.clone())
         } else if children > 0 {
@@ -342,17 +292,6 @@ impl Top {
         frame.render_stateful_widget(table, body, &mut shown);
         let keys = "↑↓ move  Enter fold  s order  b only what is not well  q end";
         frame.render_widget(Paragraph::new(keys).style(Style::new().fg(Color::DarkGray)), foot);
-    }
-}
-
-/// Says a time in milliseconds in its largest unit.
-fn age(ms: u64) -> String {
-    match ms / 1000 {
-        0 => format!("{ms}ms"),
-        secs @ 1..60 => format!("{secs}s"),
-        secs @ 60..3600 => format!("{}m", secs / 60),
-        secs @ 3600..172_800 => format!("{}h", secs / 3600),
-        secs => format!("{}d", secs / 86_400),
     }
 }
 
