@@ -48,7 +48,7 @@ mod walk;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 #[cfg(feature = "lease")]
 pub(crate) use child::Down;
@@ -68,7 +68,7 @@ pub(crate) use self::jitter::Jitter;
 use self::stopping::Scheme;
 use self::timers::{Target, Timers};
 use self::walk::Walk;
-use crate::packed_instant::LastPacked;
+use crate::packed_instant::PackedInstant;
 use crate::spec::{AutoShutdown, MaxRestarts, RestartPolicy, SupervisionStrategy};
 
 /// The number of children that are started, or asked to end, in one go before other events are
@@ -133,7 +133,6 @@ pub(crate) struct Engine<C, R> {
     failed_starts: FailedStarts,
     jitter: Jitter,
     timers: Timers,
-    last_packed: LastPacked,
     mode: Mode,
     /// `true` while the supervisor goes on although it was asked to stop.
     draining: bool,
@@ -180,7 +179,6 @@ impl<C: Named, R> Engine<C, R> {
             forgotten: VecDeque::new(),
             jitter: Jitter::new(seed),
             timers: Timers::default(),
-            last_packed: LastPacked::default(),
             mode: Mode::Idle,
             draining: false,
             walk: Walk::default(),
@@ -237,7 +235,7 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Decides what follows from an event; the effects are then taken with [`Self::effect`].
-    pub(crate) fn on(&mut self, now: Instant, event: Event<R>) {
+    pub(crate) fn on(&mut self, now: PackedInstant, event: Event<R>) {
         if matches!(self.mode, Mode::Ended) {
             return self.refuse(event);
         }
@@ -276,7 +274,7 @@ impl<C: Named, R> Engine<C, R> {
 
     /// Decides what follows from a command that brings new children, as [`on`](Self::on) does for
     /// an event.
-    pub(crate) fn add(&mut self, now: Instant, addition: Addition<C, R>) {
+    pub(crate) fn add(&mut self, now: PackedInstant, addition: Addition<C, R>) {
         if matches!(self.mode, Mode::Ended) {
             return self.refuse_addition(addition, &Refusal::ShuttingDown);
         }
@@ -284,7 +282,7 @@ impl<C: Named, R> Engine<C, R> {
         self.finish_turn(now);
     }
 
-    fn finish_turn(&mut self, now: Instant) {
+    fn finish_turn(&mut self, now: PackedInstant) {
         self.pass_deadlines(now);
         self.run_deferred(now);
         self.show_changes();
@@ -319,13 +317,19 @@ impl<C: Named, R> Engine<C, R> {
         Some(&mut self.children.get_mut(key)?.data)
     }
 
+    /// Returns the driver's part of a child, the child's rules, and the number of its last life.
+    pub(crate) fn parts_mut(&mut self, key: Key) -> Option<(&mut C, &ChildRules, u64)> {
+        let child = self.children.get_mut(key)?;
+        Some((&mut child.data, &child.rules, child.generation))
+    }
+
     /// Draws delays from this seed from now on.
     #[cfg(feature = "test-util")]
     pub(crate) fn reseed(&mut self, seed: u64) {
         self.jitter = Jitter::new(seed);
     }
 
-    fn pass_deadlines(&mut self, now: Instant) {
+    fn pass_deadlines(&mut self, now: PackedInstant) {
         while let Some((at, target)) = self.timers.pop_due(now) {
             match target {
                 Target::Child(key) => self.child_deadline(now, key, at),
@@ -338,7 +342,7 @@ impl<C: Named, R> Engine<C, R> {
 
     /// Handles the deadline of a child, which was due at `at`; the child's state says which
     /// deadline has passed.
-    fn child_deadline(&mut self, now: Instant, key: Key, at: Instant) {
+    fn child_deadline(&mut self, now: PackedInstant, key: Key, at: PackedInstant) {
         let Some(child) = self.children.get(key) else { return };
         let retry = child.retry;
         match &child.state {
@@ -353,8 +357,8 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    fn arm(&mut self, now: Instant, key: Key, after: Duration) {
-        // An instant that `Instant` cannot represent never comes.
+    fn arm(&mut self, now: PackedInstant, key: Key, after: Duration) {
+        // An instant that `PackedInstant` cannot represent never comes.
         if let Some(at) = now.checked_add(after) {
             self.timers.set(at, Target::Child(key));
         }

@@ -11,8 +11,8 @@ use std::collections::VecDeque;
 use std::mem;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
-use std::time::Instant;
 
+use crate::packed_instant::PackedInstant;
 use crate::sync::{Mutex, MutexGuard, PoisonError};
 
 pub(crate) use self::link::Link;
@@ -28,7 +28,7 @@ pub(crate) trait Resident: Any + Send {
     /// once.
     fn affects_only_itself(&self, message: &Message) -> bool;
     /// Returns the next instant at which something becomes due.
-    fn next_deadline(&self) -> Option<Instant>;
+    fn next_deadline(&self) -> Option<PackedInstant>;
     /// Returns `true` if work is left that only the supervisor's own task does.
     fn needs_own_task(&self) -> bool;
     /// Handles the messages in hand in the task of a child that has ended.
@@ -57,7 +57,7 @@ struct Queue {
     /// The waker of the supervisor's task, while that waits.
     task: Option<Waker>,
     /// The instant at which the timer of the supervisor's task fires.
-    timer: Option<Instant>,
+    timer: Option<PackedInstant>,
 }
 
 /// The location of the supervisor's state.

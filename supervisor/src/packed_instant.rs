@@ -1,66 +1,71 @@
-//! Instants in a small form, for structures of which there are many.
+//! Instants in a small form that is cheap to count with.
 
-use std::num::NonZeroI64;
+use std::num::NonZeroU64;
 use std::time::{Duration, Instant};
 
 use crate::sync::{OnceLock, clock, shared_static};
 
-/// An instant in half of its size: nanoseconds since the type's first use in this process. They are
-/// negative for earlier instants, which tokio's paused clocks make possible.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct PackedInstant(NonZeroI64);
+/// An instant in half of its size, as a number of nanoseconds: the type's first use in this process has
+/// the number [`FIRST`]. Earlier instants, which tokio's paused clocks make possible, have smaller ones.
+///
+/// The engine and the slots know time in this form: to compare two of these, or to add a time to one,
+/// takes an instruction or two, and the clock is read and converted once for all that happens in a turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct PackedInstant(NonZeroU64);
+
+/// The number of the instant from which this process counts: there are 292 years before it and after it.
+const FIRST: u64 = 1 << 63;
 
 impl PackedInstant {
+    /// Reads the clock.
+    pub(crate) fn now() -> Self {
+        Self::of(clock::now())
+    }
+
     pub(crate) fn of(instant: Instant) -> Self {
-        let nanos = |time: Duration| {
-            let secs = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
-            secs.saturating_mul(1_000_000_000).saturating_add(time.subsec_nanos().into())
-        };
         let first = first();
-        let since = match instant.checked_duration_since(first) {
-            // (Counted from one, so that an `Option<PackedInstant>` is no larger.)
-            Some(since) => nanos(since).saturating_add(1),
-            None => -nanos(first.saturating_duration_since(instant)),
+        let number = if let Some(since) = instant.checked_duration_since(first) {
+            FIRST.saturating_add(nanos(since).unwrap_or(u64::MAX))
+        } else {
+            let before = nanos(first.saturating_duration_since(instant));
+            FIRST.saturating_sub(before.unwrap_or(u64::MAX))
         };
-        Self(NonZeroI64::new(since).unwrap_or(NonZeroI64::MIN))
+        Self(NonZeroU64::new(number).unwrap_or(NonZeroU64::MIN))
     }
 
     pub(crate) fn instant(self) -> Instant {
-        let since = self.0.get();
-        let nanos = Duration::from_nanos(since.unsigned_abs());
-        let unpacked = if since > 0 {
-            first().checked_add(nanos.saturating_sub(Duration::from_nanos(1)))
-        } else {
-            first().checked_sub(nanos)
+        let number = self.0.get();
+        let unpacked = match number.checked_sub(FIRST) {
+            Some(since) => first().checked_add(Duration::from_nanos(since)),
+            None => first().checked_sub(Duration::from_nanos(FIRST - number)),
         };
         unpacked.unwrap_or_else(first)
     }
 
+    /// Returns the instant that is later by this time; `None` if it is out of the range.
+    pub(crate) fn checked_add(self, time: Duration) -> Option<Self> {
+        self.0.checked_add(nanos(time)?).map(Self)
+    }
+
+    /// Returns the instant that is earlier by this time; `None` if it is out of the range.
+    pub(crate) fn checked_sub(self, time: Duration) -> Option<Self> {
+        NonZeroU64::new(self.0.get().checked_sub(nanos(time)?)?).map(Self)
+    }
+
+    /// Returns `true` if this instant is later than another by this time at least.
+    pub(crate) fn is_later_by(self, time: Duration, earlier: Self) -> bool {
+        earlier.checked_add(time).is_some_and(|at| self >= at)
+    }
+
     /// Returns the time from another instant to this one, or zero if this one is not later.
     pub(crate) fn saturating_duration_since(self, earlier: Self) -> Duration {
-        // Without the one from which the instants after the first are counted.
-        let nanos = |instant: Self| instant.0.get() - i64::from(instant.0.get() > 0);
-        let since = nanos(self).saturating_sub(nanos(earlier));
-        Duration::from_nanos(since.max(0).unsigned_abs())
+        Duration::from_nanos(self.0.get().saturating_sub(earlier.0.get()))
     }
 }
 
-/// The last instant that was packed, with its packed form: usually the next instant to be packed is
-/// the same.
-#[derive(Debug, Default)]
-pub(crate) struct LastPacked(Option<(Instant, PackedInstant)>);
-
-impl LastPacked {
-    pub(crate) fn of(&mut self, instant: Instant) -> PackedInstant {
-        if let Some((last, packed)) = self.0
-            && last == instant
-        {
-            return packed;
-        }
-        let packed = PackedInstant::of(instant);
-        self.0 = Some((instant, packed));
-        packed
-    }
+/// Returns a time in nanoseconds; `None` for more than 584 years.
+fn nanos(time: Duration) -> Option<u64> {
+    time.as_secs().checked_mul(1_000_000_000)?.checked_add(time.subsec_nanos().into())
 }
 
 /// Returns the instant from which this process counts.
@@ -71,14 +76,39 @@ fn first() -> Instant {
 
 #[cfg(test)]
 mod tests {
+    use std::ops::{Add, AddAssign, Sub};
+
     use super::*;
 
-    #[test]
-    fn the_last_packed_instant_is_not_that_of_another_instant() {
-        let (mut last, now) = (LastPacked::default(), Instant::now());
-        for millis in [0, 0, 1, 1, 0] {
-            let instant = now + Duration::from_millis(millis);
-            assert_eq!(last.of(instant), PackedInstant::of(instant));
+    // Tests count with instants as with std's.
+
+    impl Add<Duration> for PackedInstant {
+        type Output = Self;
+
+        fn add(self, time: Duration) -> Self {
+            self.checked_add(time).expect("a test stays in the range")
+        }
+    }
+
+    impl AddAssign<Duration> for PackedInstant {
+        fn add_assign(&mut self, time: Duration) {
+            *self = *self + time;
+        }
+    }
+
+    impl Sub<Duration> for PackedInstant {
+        type Output = Self;
+
+        fn sub(self, time: Duration) -> Self {
+            self.checked_sub(time).expect("a test stays in the range")
+        }
+    }
+
+    impl Sub for PackedInstant {
+        type Output = Duration;
+
+        fn sub(self, earlier: Self) -> Duration {
+            self.saturating_duration_since(earlier)
         }
     }
 
@@ -106,6 +136,34 @@ mod tests {
                 assert_eq!(later.saturating_duration_since(packed), time);
                 assert_eq!(packed.saturating_duration_since(later), zero);
             }
+        }
+    }
+
+    #[test]
+    fn a_time_is_added_exactly_or_not_at_all() {
+        let first = first();
+        let day = Duration::from_secs(86_400);
+        let before = first.checked_sub(day).unwrap_or(first);
+        for instant in [before, first, first + day] {
+            for time in [Duration::ZERO, Duration::from_nanos(1), day, 2 * day] {
+                let later = PackedInstant::of(instant).checked_add(time);
+                assert_eq!(later, Some(PackedInstant::of(instant + time)));
+                assert_eq!(
+                    later.and_then(|at| at.checked_sub(time)),
+                    Some(PackedInstant::of(instant))
+                );
+                assert!(later >= Some(PackedInstant::of(instant)));
+            }
+        }
+        let (noon, midnight) = (PackedInstant::of(first), PackedInstant::of(first + day / 2));
+        assert!(midnight.is_later_by(day / 2, noon) && noon.is_later_by(Duration::ZERO, noon));
+        assert!(!midnight.is_later_by(day, noon) && !noon.is_later_by(Duration::ZERO, midnight));
+        assert!(!midnight.is_later_by(Duration::MAX, noon));
+        let century = day * 365 * 100;
+        let now = PackedInstant::of(first);
+        assert!(now.checked_add(2 * century).is_some());
+        for time in [3 * century, 6 * century, Duration::MAX] {
+            assert_eq!((now.checked_add(time), now.checked_sub(time)), (None, None));
         }
     }
 }

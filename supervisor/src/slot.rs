@@ -16,6 +16,7 @@ use std::time::Instant;
 use crate::engine::Key;
 use crate::inbox::{Inbox, Link};
 use crate::mailbox::{Closing, Mailbox, PoolTimes, wake};
+use crate::packed_instant::PackedInstant;
 use crate::spec::{MessageTimes, Name};
 
 use self::core::End;
@@ -54,7 +55,7 @@ pub(crate) trait AnySlot: Send + Sync + 'static {
     fn end_life(&self, generation: u64) -> Option<Link>;
     /// Asks the life to stop. Returns the wakers to be woken, or `None` if the life has never
     /// checked its shutdown signal and so cannot notice.
-    fn ask(&self, now: Instant) -> Option<Wakers>;
+    fn ask(&self, now: PackedInstant) -> Option<Wakers>;
     /// Has the receiver take the messages that are queued now, also after a shutdown request.
     fn begin_drain(&self);
     /// Makes the receiver check its shutdown signal.
@@ -97,7 +98,7 @@ pub(crate) struct Beginning<'a> {
     pub(crate) key: Key,
     pub(crate) duties: Duties,
     /// The instant since which the life is up, if it is up as soon as it is spawned.
-    pub(crate) up: Option<Instant>,
+    pub(crate) up: Option<PackedInstant>,
 }
 
 impl<M: Send + 'static> Slot<M> {
@@ -140,7 +141,7 @@ impl<M: Send + 'static> AnySlot for Slot<M> {
         link
     }
 
-    fn ask(&self, now: Instant) -> Option<Wakers> {
+    fn ask(&self, now: PackedInstant) -> Option<Wakers> {
         let wakers = self.core.ask(now)?;
         Some(wakers.with_receiver(self.mailbox.look_up()))
     }

@@ -55,7 +55,7 @@ const LAYERS: &[Layer] = &[
     Layer {
         name: "inbox",
         places: &["inbox.rs", "inbox/"],
-        may_name: Only(&["catch", "sync", "spec", "engine", "error"]),
+        may_name: Only(&["catch", "sync", "packed_instant", "spec", "engine", "error"]),
     },
     Layer {
         name: "slot",

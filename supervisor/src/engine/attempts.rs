@@ -1,10 +1,9 @@
 //! Attempts to start a child with `start = retry`: nobody waits for them, and they take no credit.
 
-use std::time::Instant;
-
 use super::child::{Down, Purpose, State};
 use super::exits::is_hopeless;
 use super::{Answer, Engine, Key, Named, Notice};
+use crate::packed_instant::PackedInstant;
 use crate::spec::ExitReason;
 
 impl<C: Named, R> Engine<C, R> {
@@ -20,7 +19,7 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Handles a failed attempt, whose life is gone: another one follows after the backoff.
-    pub(super) fn attempt_failed(&mut self, now: Instant, key: Key, reason: ExitReason) {
+    pub(super) fn attempt_failed(&mut self, now: PackedInstant, key: Key, reason: ExitReason) {
         self.notify(Notice::StartFailed { child: key, reason: reason.clone() });
         if is_hopeless(&reason) {
             return self.give_up(now, key, reason);

@@ -119,24 +119,23 @@ impl<C: Named, R> Children<C, R> {
     pub(crate) fn push(&mut self, child: Child<C, R>) -> Key {
         let (number, name) = (child.data.name().number(), self.by_name.is_some());
         let name = name.then(|| child.data.name().clone());
-        let index = if let Some(index) = self.free {
+        let (index, epoch) = if let Some(index) = self.free {
             let entry = &mut self.slab[index.position()];
             self.free = entry.next.take();
-            entry.child = Some(child);
-            index
+            (entry.previous, entry.child) = (self.tail, Some(child));
+            (index, entry.epoch)
         } else {
-            let entry = Entry { epoch: 0, previous: None, next: None, child: Some(child) };
-            self.slab.push(entry);
-            Index::last_of(self.slab.len())
+            let (epoch, previous) = (0, self.tail);
+            self.slab.push(Entry { epoch, previous, next: None, child: Some(child) });
+            (Index::last_of(self.slab.len()), epoch)
         };
-        self.slab[index.position()].previous = self.tail;
         match self.tail {
             Some(tail) => self.slab[tail.position()].next = Some(index),
             None => self.head = Some(index),
         }
         self.tail = Some(index);
         self.len += 1;
-        let key = Key { index, epoch: self.slab[index.position()].epoch };
+        let key = Key { index, epoch };
         self.last_worker = self.last_worker.max(number);
         if let Some((by_name, name)) = self.by_name.as_mut().zip(name) {
             by_name.insert(name, key);

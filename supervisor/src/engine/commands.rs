@@ -2,11 +2,11 @@
 //! plus kill and stop-and-start.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use super::child::{Child, ChildRules, Down, Failing, OwnStop, Pending, Purpose, State};
 use super::deferred::Deferred;
 use super::{Addition, Answer, Effect, Engine, Key, Named, Order, Refusal, Subject, Verb};
+use crate::packed_instant::PackedInstant;
 use crate::spec::{ExitReason, Name, SupervisionStrategy};
 
 impl<C: Named, R> Engine<C, R> {
@@ -18,7 +18,7 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    pub(super) fn carry_out(&mut self, now: Instant, order: Order<R>) {
+    pub(super) fn carry_out(&mut self, now: PackedInstant, order: Order<R>) {
         let Order { subject, verb, reply, .. } = order;
         let is_pool = self.rules.strategy == SupervisionStrategy::SimpleOneForOne;
         if is_pool && matches!(verb, Verb::Restart | Verb::Delete) {
@@ -57,7 +57,7 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    pub(super) fn bring_in(&mut self, now: Instant, addition: Addition<C, R>) {
+    pub(super) fn bring_in(&mut self, now: PackedInstant, addition: Addition<C, R>) {
         match addition {
             Addition::One { rules, generation, running, data, after, reply, .. } => {
                 self.add_one(now, Child::new(rules, generation, data), running, &after, reply);
@@ -80,7 +80,7 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Adds workers until one is refused; the workers after it are not examined.
-    fn add_many(&mut self, now: Instant, rules: &Arc<ChildRules>, workers: Vec<C>, reply: R) {
+    fn add_many(&mut self, now: PackedInstant, rules: &Arc<ChildRules>, workers: Vec<C>, reply: R) {
         debug_assert!(rules.is_up_once_spawned(), "each would have an answer of its own");
         let (mut added, mut refusal) = (0, None);
         for data in workers {
@@ -98,7 +98,7 @@ impl<C: Named, R> Engine<C, R> {
 
     fn add_one(
         &mut self,
-        now: Instant,
+        now: PackedInstant,
         child: Child<C, R>,
         running: bool,
         after: &[Name],
@@ -141,7 +141,7 @@ impl<C: Named, R> Engine<C, R> {
     /// refused.
     pub(super) fn adopted(
         &mut self,
-        now: Instant,
+        now: PackedInstant,
         key: Key,
         generation: u64,
         refusal: Option<Box<Refusal>>,
@@ -157,7 +157,7 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    pub(super) fn terminate(&mut self, now: Instant, key: Key, reply: R) {
+    pub(super) fn terminate(&mut self, now: PackedInstant, key: Key, reply: R) {
         let Some(child) = self.children.get(key) else { return };
         match &child.state {
             // (Only `Up` and `Trying` occur: a command about a child that is starting or stopping is deferred.)
@@ -217,7 +217,7 @@ impl<C: Named, R> Engine<C, R> {
             || self.children.get(key).is_some_and(|child| child.rules.restart == Temporary)
     }
 
-    pub(super) fn restart(&mut self, now: Instant, key: Key, reply: R) {
+    pub(super) fn restart(&mut self, now: PackedInstant, key: Key, reply: R) {
         match self.refusal_to_start_or_delete(key) {
             None => self.launch(now, key, Purpose::Command(reply)),
             Some(refusal) => self.answer(reply, Answer::Refused(refusal)),
@@ -248,7 +248,7 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    fn stop_and_start(&mut self, now: Instant, key: Key, reply: R) {
+    fn stop_and_start(&mut self, now: PackedInstant, key: Key, reply: R) {
         let Some(child) = self.children.get(key) else { return };
         match child.state {
             State::Starting(_)
@@ -277,7 +277,7 @@ impl<C: Named, R> Engine<C, R> {
     /// Handles an order. One that fails the child's present life acts on that life at once, since it
     /// may be what the supervisor waits for; so does one that shuts the child's gate, since a lease
     /// waits for nobody. Any other order waits for its turn, as in OTP.
-    pub(super) fn order(&mut self, now: Instant, order: Box<Order<R>>) {
+    pub(super) fn order(&mut self, now: PackedInstant, order: Box<Order<R>>) {
         match (&order.verb, self.resolve(&order.subject)) {
             (Verb::Fail(reason), Some(key)) => {
                 self.fail(now, key, ExitReason::clone(reason), Some(order.reply));
@@ -290,7 +290,13 @@ impl<C: Named, R> Engine<C, R> {
 
     /// Aborts the life and records this failure. A life already being stopped is aborted without a
     /// failure. Does not wait for the supervisor's other work.
-    pub(super) fn fail(&mut self, now: Instant, key: Key, reason: ExitReason, reply: Option<R>) {
+    pub(super) fn fail(
+        &mut self,
+        now: PackedInstant,
+        key: Key,
+        reason: ExitReason,
+        reply: Option<R>,
+    ) {
         let Some(child) = self.children.get(key) else { return };
         let answer = match &child.state {
             State::Down(_)

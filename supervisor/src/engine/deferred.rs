@@ -2,9 +2,8 @@
 //! under the other strategies work about one child waits until that child is no longer starting or
 //! stopping.
 
-use std::time::Instant;
-
 use super::{Addition, Answer, Effect, Engine, Event, Key, Mode, Named, Order, Refusal};
+use crate::packed_instant::PackedInstant;
 
 /// A piece of work that waits until it can be done.
 #[derive(Debug)]
@@ -38,7 +37,7 @@ impl<C, R> Deferred<C, R> {
 
 impl<C: Named, R> Engine<C, R> {
     /// Does the work now, or defers it while the supervisor or the work's child is busy.
-    pub(super) fn run_or_defer(&mut self, now: Instant, work: Deferred<C, R>) {
+    pub(super) fn run_or_defer(&mut self, now: PackedInstant, work: Deferred<C, R>) {
         if self.is_stopping() {
             return self.refuse_work(work, &Refusal::ShuttingDown);
         }
@@ -59,7 +58,7 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Does the work now, or defers it until its child is no longer starting or stopping.
-    fn run_or_defer_for_child(&mut self, now: Instant, work: Deferred<C, R>) {
+    fn run_or_defer_for_child(&mut self, now: PackedInstant, work: Deferred<C, R>) {
         let key = self.key_of(&work);
         let waits = |key: &Key| self.is_moving(*key) || self.deferred_for.contains_key(key);
         match key.filter(waits) {
@@ -83,7 +82,7 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    fn run(&mut self, now: Instant, work: Deferred<C, R>) {
+    fn run(&mut self, now: PackedInstant, work: Deferred<C, R>) {
         match work {
             Deferred::ExitPending(key, generation) => {
                 self.handle_deferred_exit(now, key, generation);
@@ -96,7 +95,7 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Does deferred work as far as it can be done now.
-    pub(super) fn run_deferred(&mut self, now: Instant) {
+    pub(super) fn run_deferred(&mut self, now: PackedInstant) {
         loop {
             if self.is_stopping() {
                 return self.refuse_all_deferred();
@@ -117,7 +116,7 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    fn run_deferred_for(&mut self, now: Instant, key: Key) {
+    fn run_deferred_for(&mut self, now: PackedInstant, key: Key) {
         while !self.is_moving(key) && !self.is_stopping() {
             let Some(queue) = self.deferred_for.get_mut(&key) else { return };
             match queue.pop_front() {
@@ -155,7 +154,7 @@ impl<C: Named, R> Engine<C, R> {
 
     /// Carries out the terminations of a child that wait for the first start of all children, since the
     /// child has ended meanwhile: it stays down. Returns `false` if there are none.
-    pub(super) fn terminate_as_deferred(&mut self, now: Instant, key: Key) -> bool {
+    pub(super) fn terminate_as_deferred(&mut self, now: PackedInstant, key: Key) -> bool {
         if self.deferred.is_empty() {
             return false;
         }

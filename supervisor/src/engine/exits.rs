@@ -1,6 +1,6 @@
 //! Exits: OTP's table of exit reason and restart policy, and the restarts of each strategy.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::child::{Down, Failing, FailingStart, OwnStop, Purpose, State, StopPurpose};
 use super::deferred::Deferred;
@@ -9,10 +9,11 @@ use super::{
     Answer, Child, Effect, Ending, Engine, Exit, GroupRestart, Intensity, Key, Mode, Named, Notice,
     Refusal,
 };
+use crate::packed_instant::PackedInstant;
 use crate::spec::{AutoShutdown, ChildKind, ExitReason, RestartPolicy, SupervisionStrategy};
 
 impl<C: Named, R> Engine<C, R> {
-    pub(super) fn exited(&mut self, now: Instant, key: Key, generation: u64, exit: Exit) {
+    pub(super) fn exited(&mut self, now: PackedInstant, key: Key, generation: u64, exit: Exit) {
         let Some(child) = self.children.get(key) else { return };
         let ended = child.state.has_life() || matches!(child.state, State::Zombie);
         if child.generation != generation || !ended {
@@ -51,7 +52,7 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Decides what follows from the end of a life of this child.
-    fn life_ended(&mut self, now: Instant, key: Key, reason: ExitReason) {
+    fn life_ended(&mut self, now: PackedInstant, key: Key, reason: ExitReason) {
         let Some(child) = self.children.get(key) else { return };
         let all_stop = matches!(self.mode, Mode::Stopping { .. });
         let (is_notified, failed) = match (&child.state, child.state.own_stop()) {
@@ -97,7 +98,7 @@ impl<C: Named, R> Engine<C, R> {
     /// stopped goes on with its clean-up.
     pub(super) fn task_failed(
         &mut self,
-        now: Instant,
+        now: PackedInstant,
         key: Key,
         generation: u64,
         reason: ExitReason,
@@ -118,7 +119,7 @@ impl<C: Named, R> Engine<C, R> {
     /// life that starts or is being stopped has a limit already.
     pub(super) fn tasks_left(
         &mut self,
-        now: Instant,
+        now: PackedInstant,
         key: Key,
         generation: u64,
         reason: Option<Box<ExitReason>>,
@@ -158,19 +159,19 @@ impl<C: Named, R> Engine<C, R> {
 
     /// Resets the attempts of a child whose life was up for a whole restart window before it ended
     /// or was asked to end.
-    pub(super) fn note_health(&mut self, now: Instant, key: Key) {
+    pub(super) fn note_health(&mut self, now: PackedInstant, key: Key) {
         let window = self.rules.restart_window;
         if let Some(child) = self.children.get_mut(key)
             && child.attempts > 0
             && let State::Up { since } = child.state
-            && now.duration_since(since.instant()) >= window
+            && now.is_later_by(window, since)
         {
             child.attempts = 0;
         }
     }
 
     /// Handles the end of a life that the engine has stopped.
-    fn halted(&mut self, now: Instant, key: Key, purpose: StopPurpose<R>, exit: ExitReason) {
+    fn halted(&mut self, now: PackedInstant, key: Key, purpose: StopPurpose<R>, exit: ExitReason) {
         let StopPurpose::Own(own) = purpose else {
             return self.resume_scope_stop(now, key);
         };
@@ -194,7 +195,7 @@ impl<C: Named, R> Engine<C, R> {
 
     /// Handles the exit of a life that was up and ended by itself (the child's state is `Down` for
     /// now).
-    fn exited_while_up(&mut self, now: Instant, key: Key, reason: ExitReason) {
+    fn exited_while_up(&mut self, now: PackedInstant, key: Key, reason: ExitReason) {
         if is_hopeless(&reason) {
             return self.give_up(now, key, reason);
         }
@@ -217,7 +218,7 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Handles the exit of a child that ended while its supervisor was busy.
-    pub(super) fn handle_deferred_exit(&mut self, now: Instant, key: Key, generation: u64) {
+    pub(super) fn handle_deferred_exit(&mut self, now: PackedInstant, key: Key, generation: u64) {
         // The child may have been started and have ended again since; that later exit is deferred
         // on its own.
         let is_pending = |child: &Child<C, R>| {
@@ -231,7 +232,7 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Restarts, forgets or closes a child after its exit: OTP's `do_restart`.
-    fn decide(&mut self, now: Instant, key: Key, reason: ExitReason) {
+    fn decide(&mut self, now: PackedInstant, key: Key, reason: ExitReason) {
         let Some(rules) = self.rules_of(key) else { return };
         let (restart, significant) = (rules.restart, rules.significant);
         let restarts = match restart {
@@ -254,7 +255,7 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Handles the end of a child that has ended by itself and is not restarted.
-    fn significant_ended(&mut self, now: Instant, significant: bool) {
+    fn significant_ended(&mut self, now: PackedInstant, significant: bool) {
         if significant && self.is_busy() {
             // `AllSignificant` also counts the children that are about to be started.
             self.deferred.push_back(Deferred::SignificantEnded);
@@ -265,7 +266,7 @@ impl<C: Named, R> Engine<C, R> {
 
     /// Stops the supervisor if its significant children require it: OTP's `do_auto_shutdown`, after
     /// a significant child has ended by itself and is not restarted.
-    pub(super) fn auto_shutdown(&mut self, now: Instant) {
+    pub(super) fn auto_shutdown(&mut self, now: PackedInstant) {
         let over = match self.rules.auto_shutdown {
             AutoShutdown::Never => false,
             AutoShutdown::AnySignificant => true,
@@ -279,7 +280,7 @@ impl<C: Named, R> Engine<C, R> {
     /// Restarts a child once more: takes the credit, then restarts the child or its scope.
     pub(super) fn try_restart(
         &mut self,
-        now: Instant,
+        now: PackedInstant,
         key: Key,
         reason: ExitReason,
         delay: Option<Duration>,
@@ -292,7 +293,7 @@ impl<C: Named, R> Engine<C, R> {
                 Some(_) => self.give_up_child(now, key),
             };
         }
-        if self.rules.strategy.is_group() {
+        if self.restarts_as_group(key) {
             self.enter(key, State::Held);
             self.mode = Mode::RestartingGroup(GroupRestart::Stopping { failed: key, delay });
             self.walk_scope(Way::Stop, key);
@@ -316,7 +317,7 @@ impl<C: Named, R> Engine<C, R> {
 
     /// Gives up a child that has failed more often than its own limit allows: it stays down alone. A
     /// user's call starts it again, with a limit that is not used up.
-    fn give_up_child(&mut self, now: Instant, key: Key) {
+    fn give_up_child(&mut self, now: PackedInstant, key: Key) {
         let Some(child) = self.children.get(key) else { return };
         let significant = child.rules.significant;
         // Its start within a group restart has failed: those of the group that were to start after it
@@ -337,7 +338,7 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Gives up, because no restart can help or none is left: stops the children, then ends.
-    pub(super) fn give_up(&mut self, now: Instant, key: Key, reason: ExitReason) {
+    pub(super) fn give_up(&mut self, now: PackedInstant, key: Key, reason: ExitReason) {
         let Some(child) = self.children.get(key) else { return };
         let name = child.data.name().clone();
         if !matches!(child.state, State::Zombie) {
@@ -348,7 +349,7 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Handles a life that was aborted and goes on, because it blocks its thread.
-    pub(super) fn not_stopped(&mut self, now: Instant, key: Key) {
+    pub(super) fn not_stopped(&mut self, now: PackedInstant, key: Key) {
         if matches!(self.mode, Mode::Stopping { .. }) {
             self.give_up_on(key);
             self.pass(key);

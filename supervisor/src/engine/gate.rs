@@ -2,13 +2,12 @@
 //!
 //! They belong under one_for_one, where no sibling waits for a child that is stopped at any moment.
 
-#[cfg(feature = "lease")]
-use std::time::Instant;
-
 use super::child::{Down, Purpose};
 #[cfg(feature = "lease")]
 use super::child::{OwnStop, State};
 use super::{Answer, Engine, Key, Named, Refusal};
+#[cfg(feature = "lease")]
+use crate::packed_instant::PackedInstant;
 
 impl<C: Named, R> Engine<C, R> {
     /// Returns `true` if the child is behind a gate.
@@ -36,7 +35,7 @@ impl<C: Named, R> Engine<C, R> {
 
     /// Opens the gate of a child, and starts the child, if it has no life.
     #[cfg(feature = "lease")]
-    pub(super) fn open(&mut self, now: Instant, key: Key, reply: R) {
+    pub(super) fn open(&mut self, now: PackedInstant, key: Key, reply: R) {
         if !self.open_gates.contains(&key) {
             self.open_gates.push(key);
         }
@@ -46,7 +45,7 @@ impl<C: Named, R> Engine<C, R> {
     /// Shuts the gate of a child, and stops the child in order, whatever the supervisor does
     /// meanwhile. The answer comes when the child has no life.
     #[cfg(feature = "lease")]
-    pub(super) fn shut(&mut self, now: Instant, key: Key, reply: R) {
+    pub(super) fn shut(&mut self, now: PackedInstant, key: Key, reply: R) {
         self.open_gates.retain(|open| *open != key);
         let Some(child) = self.children.get(key) else { return };
         match child.state {

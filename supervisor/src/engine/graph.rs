@@ -65,15 +65,19 @@ impl Graph {
         if self.nodes.len() <= position {
             self.nodes.resize_with(position + 1, Node::default);
         }
-        let mut uses = uses.to_vec();
-        uses.retain(|used| self.node(*used).is_some());
-        uses.sort_unstable();
-        uses.dedup();
-        for used in &uses {
-            self.change(*used, |used| used.users.push(key));
+        let mut node = Node { key: Some(key), ..Node::default() };
+        // Most children use no other.
+        if !uses.is_empty() {
+            let mut uses = uses.to_vec();
+            uses.retain(|used| self.node(*used).is_some());
+            uses.sort_unstable();
+            uses.dedup();
+            for used in &uses {
+                self.change(*used, |used| used.users.push(key));
+            }
+            node.uses = uses.into_boxed_slice();
         }
-        let uses = uses.into_boxed_slice();
-        self.nodes[position] = Node { key: Some(key), uses, ..Node::default() };
+        self.nodes[position] = node;
     }
 
     /// Removes a child that is forgotten; `way` is the direction of the walk, if one goes on.
@@ -162,8 +166,12 @@ impl Graph {
     /// Returns `true` if this is so of a sibling that the child uses, directly or through children
     /// that are forgotten.
     pub(super) fn any_use(&self, key: Key, mut is_so: impl FnMut(Key) -> bool) -> bool {
-        let mut rest: Vec<Key> = Vec::new();
         let mut node = self.node(key);
+        // Most children use no other.
+        if node.is_none_or(|node| node.uses.is_empty()) {
+            return false;
+        }
+        let mut rest: Vec<Key> = Vec::new();
         loop {
             for used in node.map(|node| &*node.uses).unwrap_or_default() {
                 if self.ghosts.contains_key(used) {

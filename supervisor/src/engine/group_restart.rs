@@ -1,27 +1,26 @@
 //! Group restarts: the scope is stopped in reverse order, then started again in order.
 
-use std::time::Instant;
-
 use super::child::{Down, State, StopPurpose};
 use super::walk::Way;
 use super::{BURST, Engine, GroupRestart, Key, Mode, Named};
+use crate::packed_instant::PackedInstant;
 use crate::spec::RestartPolicy;
 
 impl<C: Named, R> Engine<C, R> {
     /// Starts all children in the scope of a child that have no life.
-    pub(super) fn start_scope_of(&mut self, now: Instant, key: Key) {
+    pub(super) fn start_scope_of(&mut self, now: PackedInstant, key: Key) {
         self.start_scope_but(now, key, None);
     }
 
     /// Starts all children in the scope of a child that have no life, but for one that stays down.
-    pub(super) fn start_scope_but(&mut self, now: Instant, key: Key, skip: Option<Key>) {
+    pub(super) fn start_scope_but(&mut self, now: PackedInstant, key: Key, skip: Option<Key>) {
         self.mode = Mode::RestartingGroup(GroupRestart::Starting { skip });
         self.walk_scope(Way::Start, key);
         self.go_on(now);
     }
 
     /// Stops the children in the scope of a failed child that are ready.
-    pub(super) fn stop_scope(&mut self, now: Instant) {
+    pub(super) fn stop_scope(&mut self, now: PackedInstant) {
         if self.walk_rests() {
             return;
         }
@@ -59,7 +58,7 @@ impl<C: Named, R> Engine<C, R> {
 
     /// Goes on to stop the scope, if the stop was waiting for this child, which has no life any
     /// more.
-    pub(super) fn resume_scope_stop(&mut self, now: Instant, key: Key) {
+    pub(super) fn resume_scope_stop(&mut self, now: PackedInstant, key: Key) {
         if let Mode::RestartingGroup(GroupRestart::Stopping { failed, .. }) = self.mode
             && self.pass(key)
         {

@@ -1,16 +1,17 @@
 //! Heartbeats: the checks that a child gives the heartbeats that it has to give.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::child::State;
 use super::{Child, Effect, Engine, Key, Named};
+use crate::packed_instant::PackedInstant;
 use crate::spec::ExitReason;
 
 impl<C: Named, R> Engine<C, R> {
     /// Has the last heartbeat of a child looked up, whose heartbeat was due at `due`.
-    pub(super) fn heartbeat_due(&mut self, now: Instant, key: Key, due: Instant) {
+    pub(super) fn heartbeat_due(&mut self, now: PackedInstant, key: Key, due: PackedInstant) {
         let Some(limit) = self.heartbeat_of(key) else { return };
-        if now.duration_since(due) > limit / 4 {
+        if now.saturating_duration_since(due) > limit / 4 {
             // A check that comes late itself proves nothing: the process was frozen, or the machine
             // is overloaded, and the child had no chance to give its sign. It gets one more round.
             self.arm_heartbeat(now, key);
@@ -20,7 +21,13 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Fails a life whose last heartbeat was given too long ago, or sets its next deadline.
-    pub(super) fn last_heartbeat(&mut self, now: Instant, key: Key, generation: u64, at: Instant) {
+    pub(super) fn last_heartbeat(
+        &mut self,
+        now: PackedInstant,
+        key: Key,
+        generation: u64,
+        at: PackedInstant,
+    ) {
         let up = |child: &Child<C, R>| {
             child.generation == generation && matches!(child.state, State::Up { .. })
         };
@@ -36,7 +43,7 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Sets the deadline by which a life has to give a heartbeat.
-    pub(super) fn arm_heartbeat(&mut self, now: Instant, key: Key) {
+    pub(super) fn arm_heartbeat(&mut self, now: PackedInstant, key: Key) {
         if let Some(limit) = self.heartbeat_of(key) {
             self.arm(now, key, limit);
         }

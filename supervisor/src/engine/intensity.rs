@@ -2,10 +2,11 @@
 //! gives up a child that has a limit of its own.
 
 use std::collections::{HashMap, VecDeque};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::children::Key;
 use super::hash::BuildNumberHasher;
+use crate::packed_instant::PackedInstant;
 use crate::spec::MaxRestarts;
 
 /// The records of the children that have a limit of their own and have been restarted.
@@ -68,7 +69,7 @@ pub(crate) struct Intensity {
     window: Duration,
     /// The instant until which each restart counts (`None`: for ever), oldest first; never longer
     /// than the limit, and empty if there is no limit.
-    log: VecDeque<Option<Instant>>,
+    log: VecDeque<Option<PackedInstant>>,
 }
 
 impl Intensity {
@@ -80,24 +81,24 @@ impl Intensity {
     /// Takes the credit for one restart of a child after this many failed attempts; returns `false` if
     /// no credit is left.
     #[must_use]
-    pub(crate) fn take(&mut self, now: Instant, failed_starts: u32) -> bool {
+    pub(crate) fn take(&mut self, now: PackedInstant, failed_starts: u32) -> bool {
         let MaxRestarts::AtMost(limit) = self.limit else { return true };
         self.forget_old(now);
         if failed_starts >= limit || self.log.len() >= limit as usize {
             return false;
         }
-        // An instant that `Instant` cannot represent never comes.
+        // An instant that `PackedInstant` cannot represent never comes.
         self.log.push_back(now.checked_add(self.window));
         true
     }
 
     /// Returns the number of restarts that are left now; `None` means any number.
-    pub(crate) fn left(&mut self, now: Instant) -> Option<u32> {
+    pub(crate) fn left(&mut self, now: PackedInstant) -> Option<u32> {
         self.left_after(now, 0)
     }
 
     /// Returns the number of restarts that are left for a child after this many failed attempts.
-    pub(crate) fn left_after(&mut self, now: Instant, failed_starts: u32) -> Option<u32> {
+    pub(crate) fn left_after(&mut self, now: PackedInstant, failed_starts: u32) -> Option<u32> {
         let MaxRestarts::AtMost(limit) = self.limit else { return None };
         self.forget_old(now);
         let used = u32::try_from(self.log.len()).unwrap_or(u32::MAX);
@@ -113,7 +114,7 @@ impl Intensity {
         }
     }
 
-    fn forget_old(&mut self, now: Instant) {
+    fn forget_old(&mut self, now: PackedInstant) {
         while self.log.front().is_some_and(|until| until.is_some_and(|until| now > until)) {
             self.log.pop_front();
         }

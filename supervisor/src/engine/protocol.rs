@@ -1,10 +1,11 @@
 //! The engine's whole interface: events and commands go in, effects come out.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::child::ChildRules;
 use super::children::Key;
+use crate::packed_instant::PackedInstant;
 use crate::spec::{ChildState, ExitReason, Name};
 
 /// An event that the driver reports to the engine.
@@ -30,7 +31,7 @@ pub(crate) enum Event<R> {
     Exited(Key, u64, Exit),
     /// A life has given its last heartbeat at this instant, as the driver has looked up for
     /// [`Effect::CheckHeartbeat`].
-    LastHeartbeat(Key, u64, Instant),
+    LastHeartbeat(Key, u64, PackedInstant),
     /// A child's start is tried again, as [`Effect::RetryLater`] asked for: the messages that were
     /// waiting then have been handled.
     Retry(Key, u32),
@@ -41,7 +42,7 @@ pub(crate) enum Event<R> {
     /// The supervisor is to stop in order.
     Stop,
     /// At this instant, what has not ended is to be stopped at once.
-    EndBy(Instant),
+    EndBy(PackedInstant),
     /// The supervisor is to stop everything at once.
     Kill,
     /// No life of the supervisor follows this one by itself: a child that has ended stays down.
@@ -112,7 +113,7 @@ impl Verb {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Limit {
     /// Kills all that has not ended at this instant.
-    At(Instant),
+    At(PackedInstant),
     /// Kills everything at once.
     Now,
 }

@@ -1,16 +1,17 @@
 //! Queries of the engine: nothing here changes what it decides.
 
 use std::ops::Range;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::child::{Child, ChildRules, Named, StartRule, State};
 use super::timers::Target;
 use super::{Engine, Key, Mode};
+use crate::packed_instant::PackedInstant;
 use crate::spec::Name;
 
 impl<C: Named, R> Engine<C, R> {
     /// Returns the instant at which [`Event::Tick`] is due.
-    pub(crate) fn next_deadline(&self) -> Option<Instant> {
+    pub(crate) fn next_deadline(&self) -> Option<PackedInstant> {
         self.timers.next_at()
     }
 
@@ -40,7 +41,7 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Returns the instant at which the present start of a child began, if it has a time limit.
-    pub(crate) fn start_began(&self, key: Key) -> Option<Instant> {
+    pub(crate) fn start_began(&self, key: Key) -> Option<PackedInstant> {
         let child = self.children.get(key)?;
         let (StartRule::Ready(limit) | StartRule::Retry(limit)) = child.rules.start else {
             return None;
@@ -64,12 +65,12 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Returns the time until a drain ends.
-    pub(crate) fn drain_left(&self, now: Instant) -> Option<Duration> {
+    pub(crate) fn drain_left(&self, now: PackedInstant) -> Option<Duration> {
         Some(self.timers.at(Target::Drain)?.saturating_duration_since(now))
     }
 
     /// Returns the time until what has not ended is stopped at once.
-    pub(crate) fn time_left(&self, now: Instant) -> Option<Duration> {
+    pub(crate) fn time_left(&self, now: PackedInstant) -> Option<Duration> {
         Some(self.timers.at(Target::End)?.saturating_duration_since(now))
     }
 
@@ -109,7 +110,7 @@ impl<C: Named, R> Engine<C, R> {
 
     /// Returns the number of restarts that are left now for the child with the fewest; `None` means any
     /// number. A child with a limit of its own does not count.
-    pub(crate) fn restarts_left(&mut self, now: Instant) -> Option<u32> {
+    pub(crate) fn restarts_left(&mut self, now: PackedInstant) -> Option<u32> {
         let shares_limit =
             |key| self.rules_of(key).is_some_and(|rules| rules.max_restarts.is_none());
         let failed_starts = self.failed_starts.most(shares_limit);
@@ -118,7 +119,7 @@ impl<C: Named, R> Engine<C, R> {
 
     /// Returns the number of restarts that are left of a child with a limit of its own.
     #[cfg(feature = "test-util")]
-    pub(crate) fn own_restarts_left(&mut self, now: Instant, key: Key) -> Option<u32> {
+    pub(crate) fn own_restarts_left(&mut self, now: PackedInstant, key: Key) -> Option<u32> {
         let limit = self.children.get(key)?.rules.max_restarts?;
         self.own_limits.of(key, limit, self.rules.restart_window).left(now)
     }

@@ -1,9 +1,10 @@
 //! Restarts that wait: for a delay, or for the messages that are already in the inbox.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::child::{Pending, Purpose, State};
 use super::{Effect, Engine, Key, Named, Notice};
+use crate::packed_instant::PackedInstant;
 use crate::spec::ExitReason;
 
 impl<C: Named, R> Engine<C, R> {
@@ -18,7 +19,7 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Has the child wait for this long before its restart.
-    pub(super) fn delay(&mut self, now: Instant, key: Key, delay: Duration) {
+    pub(super) fn delay(&mut self, now: PackedInstant, key: Key, delay: Duration) {
         self.enter(key, State::Waiting(Pending::Start));
         self.arm(now, key, delay);
         let left = self.credits_of(key).left(now);
@@ -27,7 +28,7 @@ impl<C: Named, R> Engine<C, R> {
 
     /// Delays the next attempt of a child whose start has failed, or puts it behind the messages
     /// that are already waiting.
-    pub(super) fn wait_for_restart(&mut self, now: Instant, key: Key) {
+    pub(super) fn wait_for_restart(&mut self, now: PackedInstant, key: Key) {
         if let Some(delay) = self.draw_delay(key) {
             self.arm(now, key, delay);
             let failed_starts = self.failed_starts.of(key);
@@ -40,7 +41,7 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Carries out a pending restart that is due, unless it has been overtaken.
-    pub(super) fn retry(&mut self, now: Instant, key: Key, retry: u32) {
+    pub(super) fn retry(&mut self, now: PackedInstant, key: Key, retry: u32) {
         let Some(child) = self.children.get(key) else { return };
         if child.retry != retry {
             return;

@@ -21,7 +21,9 @@ impl<C: Named, R> Engine<C, R> {
             if state == child.shown {
                 continue;
             }
-            self.shown_by_effect(key, state);
+            if let Some(child) = self.children.get_mut(key) {
+                child.shown = state;
+            }
             if self.is_shown_this_turn(key, &mut shown) {
                 self.effects.push_back(Effect::Show(key, state));
             } else {
@@ -60,13 +62,6 @@ impl<C: Named, R> Engine<C, R> {
             // The supervisor above decides whether the child comes back.
             State::Down(_) if self.is_stopping() && self.returns(child) => Shown::Held,
             state => Shown::from(state),
-        }
-    }
-
-    /// Records that an effect shows this state.
-    pub(super) fn shown_by_effect(&mut self, key: Key, state: Shown) {
-        if let Some(child) = self.children.get_mut(key) {
-            child.shown = state;
         }
     }
 

@@ -1,6 +1,6 @@
 //! Starts of children: each when it is ready.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::child::{Down, FailingStart, OwnStop, Pending, Purpose, StartRule, State};
 use super::exits::is_hopeless;
@@ -8,10 +8,11 @@ use super::walk::Way;
 use super::{
     Answer, BURST, Effect, Ending, Engine, GroupRestart, Key, Mode, Named, Notice, Refusal,
 };
+use crate::packed_instant::PackedInstant;
 use crate::spec::{ExitReason, RestartPolicy, SupervisionStrategy};
 
 impl<C: Named, R> Engine<C, R> {
-    pub(super) fn start(&mut self, now: Instant) {
+    pub(super) fn start(&mut self, now: PackedInstant) {
         if matches!(self.mode, Mode::Idle) {
             self.mode = Mode::Starting;
             self.walk_all(Way::Start);
@@ -20,7 +21,7 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Goes on with the start, group restart or stop that the supervisor is in.
-    pub(super) fn go_on(&mut self, now: Instant) {
+    pub(super) fn go_on(&mut self, now: PackedInstant) {
         match self.mode {
             Mode::Starting | Mode::RestartingGroup(GroupRestart::Starting { .. }) => {
                 self.start_next(now);
@@ -32,7 +33,7 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Starts the children that are ready.
-    fn start_next(&mut self, now: Instant) {
+    fn start_next(&mut self, now: PackedInstant) {
         if self.walk_rests() {
             return;
         }
@@ -80,18 +81,17 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Starts a child that has no life.
-    pub(super) fn launch(&mut self, now: Instant, key: Key, purpose: Purpose<R>) {
-        if self.is_shut(key) {
+    pub(super) fn launch(&mut self, now: PackedInstant, key: Key, purpose: Purpose<R>) {
+        let Some(child) = self.children.get_mut(key) else { return };
+        if child.rules.gated && !self.open_gates.contains(&key) {
             return self.stand_by(key, purpose);
         }
-        let Some(child) = self.children.get_mut(key) else { return };
         child.generation += 1;
         let (generation, rule) = (child.generation, child.rules.start);
         self.effects.push_back(Effect::Spawn { child: key, generation });
         match rule {
             StartRule::Spawned => {
-                let since = self.last_packed.of(now);
-                self.enter_shown(key, State::Up { since });
+                self.enter_shown(key, State::Up { since: now });
                 self.came_up(now, key, purpose);
             }
             StartRule::Ready(limit) => {
@@ -113,22 +113,21 @@ impl<C: Named, R> Engine<C, R> {
             || matches!(self.mode, Mode::RestartingGroup(_)) && matches!(purpose, Purpose::Sequence)
     }
 
-    pub(super) fn ready(&mut self, now: Instant, key: Key, generation: u64) {
+    pub(super) fn ready(&mut self, now: PackedInstant, key: Key, generation: u64) {
         let Some(child) = self.children.get(key) else { return };
         if child.generation != generation
             || !matches!(child.state, State::Starting(_) | State::Trying { .. })
         {
             return;
         }
-        let up = State::Up { since: self.last_packed.of(now) };
-        match self.enter(key, up) {
+        match self.enter(key, State::Up { since: now }) {
             Some(State::Starting(purpose)) => self.came_up(now, key, purpose),
             Some(State::Trying { again }) => self.report_up(now, key, again),
             _ => {}
         }
     }
 
-    fn came_up(&mut self, now: Instant, key: Key, purpose: Purpose<R>) {
+    fn came_up(&mut self, now: PackedInstant, key: Key, purpose: Purpose<R>) {
         self.failed_starts.forget(key);
         self.report_up(now, key, self.is_restart(&purpose));
         match purpose {
@@ -145,7 +144,7 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Reports that a life is up.
-    fn report_up(&mut self, now: Instant, key: Key, restarted: bool) {
+    fn report_up(&mut self, now: PackedInstant, key: Key, restarted: bool) {
         self.arm_heartbeat(now, key);
         if restarted {
             let left = self.credits_of(key).left(now);
@@ -156,7 +155,7 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Handles a life that declined (OTP's `ignore`): it ended normally before it was up.
-    pub(super) fn declined(&mut self, now: Instant, key: Key, purpose: Purpose<R>) {
+    pub(super) fn declined(&mut self, now: PackedInstant, key: Key, purpose: Purpose<R>) {
         self.failed_starts.forget(key);
         self.notify(Notice::Declined(key));
         let pool = self.rules.strategy == SupervisionStrategy::SimpleOneForOne;
@@ -177,7 +176,7 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    pub(super) fn start_timed_out(&mut self, now: Instant, key: Key) {
+    pub(super) fn start_timed_out(&mut self, now: PackedInstant, key: Key) {
         let limit = match self.rules_of(key).map(|rules| rules.start) {
             Some(StartRule::Ready(Some(limit)) | StartRule::Retry(Some(limit))) => limit,
             _ => Duration::ZERO,
@@ -186,7 +185,7 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Fails the start of a life that has dropped its context, so that it can no longer report.
-    pub(super) fn abandoned(&mut self, now: Instant, key: Key, generation: u64) {
+    pub(super) fn abandoned(&mut self, now: PackedInstant, key: Key, generation: u64) {
         let Some(child) = self.children.get(key) else { return };
         let starts = matches!(child.state, State::Starting(_) | State::Trying { .. });
         if child.generation == generation && starts {
@@ -195,7 +194,7 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Aborts a life that will not be ready; the start has failed once the life is gone.
-    pub(super) fn abort_start(&mut self, now: Instant, key: Key, reason: ExitReason) {
+    pub(super) fn abort_start(&mut self, now: PackedInstant, key: Key, reason: ExitReason) {
         let failed = match self.enter(key, State::Down(Down::Stopped)) {
             Some(State::Starting(purpose)) => {
                 OwnStop::FailedStart(FailingStart { purpose, reason })
@@ -210,7 +209,7 @@ impl<C: Named, R> Engine<C, R> {
     /// Handles a failed start, whose life is gone.
     pub(super) fn start_failed(
         &mut self,
-        now: Instant,
+        now: PackedInstant,
         key: Key,
         purpose: Purpose<R>,
         reason: ExitReason,
@@ -246,7 +245,7 @@ impl<C: Named, R> Engine<C, R> {
 
     /// Schedules another attempt behind the messages that are already waiting: OTP's
     /// `try_again_restart`.
-    fn try_again_later(&mut self, now: Instant, key: Key, reason: ExitReason) {
+    fn try_again_later(&mut self, now: PackedInstant, key: Key, reason: ExitReason) {
         self.failed_starts.add(key);
         self.enter(key, State::Waiting(Pending::Again(Box::new(reason))));
         self.wait_for_restart(now, key);

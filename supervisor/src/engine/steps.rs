@@ -1,16 +1,17 @@
 //! The steps of a stop that somebody has asked for: the drain, in which the children go on; the stop
 //! in order; and the kill of what has not ended when the time for the whole is over.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::stopping::Scheme;
 use super::timers::Target;
 use super::{Ending, Engine, Mode, Named, Notice};
+use crate::packed_instant::PackedInstant;
 
 impl<C: Named, R> Engine<C, R> {
     /// Begins to drain: the children go on for this time, restarts included, and are then stopped in
     /// order. A supervisor whose children have not all started has no users yet, and stops at once.
-    pub(super) fn drain(&mut self, now: Instant, time: Duration) {
+    pub(super) fn drain(&mut self, now: PackedInstant, time: Duration) {
         if self.draining || self.is_stopping() {
             return;
         }
@@ -18,7 +19,7 @@ impl<C: Named, R> Engine<C, R> {
             return self.stop_when_asked(now);
         }
         self.draining = true;
-        // A drain that ends at an instant that `Instant` cannot represent goes on until it is cut
+        // A drain that ends at an instant that `PackedInstant` cannot represent goes on until it is cut
         // short.
         if let Some(at) = now.checked_add(time) {
             self.timers.set(at, Target::Drain);
@@ -34,26 +35,26 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Begins the stop in order that somebody has asked for.
-    pub(super) fn stop_when_asked(&mut self, now: Instant) {
+    pub(super) fn stop_when_asked(&mut self, now: PackedInstant) {
         self.await_ends_of_deferred();
         self.stop(now, Ending::Shutdown);
     }
 
     /// Stops everything at once, as somebody has asked.
-    pub(super) fn kill_when_asked(&mut self, now: Instant) {
+    pub(super) fn kill_when_asked(&mut self, now: PackedInstant) {
         self.await_ends_of_deferred();
         self.kill(now);
     }
 
     /// Sets the instant at which what has not ended is stopped at once; the earliest one counts.
-    pub(super) fn end_by(&mut self, at: Instant) {
+    pub(super) fn end_by(&mut self, at: PackedInstant) {
         if self.timers.at(Target::End).is_none_or(|set| at < set) {
             self.timers.set(at, Target::End);
         }
     }
 
     /// Stops what has not ended at once, since the time for the whole is over.
-    pub(super) fn out_of_time(&mut self, now: Instant) {
+    pub(super) fn out_of_time(&mut self, now: PackedInstant) {
         if matches!(self.mode, Mode::Stopping { scheme: Scheme::AtOnce { killed: true }, .. }) {
             return;
         }

@@ -1,13 +1,12 @@
 //! Stops of children: alone, one after the other, or all at once.
 
-use std::time::Instant;
-
 use super::child::{Down, OwnStop, State, StopPurpose};
 use super::timers::{Target, Timers};
 use super::walk::Way;
 use super::{
     Answer, BURST, Child, Effect, Ending, Engine, Key, Mode, Named, Notice, Refusal, Shown,
 };
+use crate::packed_instant::PackedInstant;
 use crate::spec::{ChildKind, RestartPolicy, Shutdown, SupervisionStrategy};
 
 /// The scheme by which the children of a supervisor that ends are stopped.
@@ -21,7 +20,7 @@ pub(super) enum Scheme {
 
 impl<C: Named, R> Engine<C, R> {
     /// Stops one life by the child's own shutdown mode.
-    pub(super) fn halt(&mut self, now: Instant, key: Key, purpose: StopPurpose<R>) {
+    pub(super) fn halt(&mut self, now: PackedInstant, key: Key, purpose: StopPurpose<R>) {
         let Some(shutdown) = self.children.get(key).map(|child| child.rules.shutdown) else {
             return;
         };
@@ -73,7 +72,7 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Sets the deadline after which an aborted life counts as one that cannot be stopped.
-    pub(super) fn arm_kill(&mut self, now: Instant, key: Key) {
+    pub(super) fn arm_kill(&mut self, now: PackedInstant, key: Key) {
         // A child that is a supervisor gets no deadline: it ends by itself, and reports which of
         // its own children it could not stop.
         if self.rules_of(key).is_some_and(|rules| rules.kind == ChildKind::Worker) {
@@ -82,13 +81,13 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Aborts a life that has used up its shutdown time.
-    pub(super) fn stop_timed_out(&mut self, now: Instant, key: Key) {
+    pub(super) fn stop_timed_out(&mut self, now: PackedInstant, key: Key) {
         self.notify(Notice::TimedOut(key));
         self.abort_stopping(now, key);
     }
 
     /// Aborts a life that has been asked to end, without waiting for it any longer.
-    pub(super) fn abort_stopping(&mut self, now: Instant, key: Key) {
+    pub(super) fn abort_stopping(&mut self, now: PackedInstant, key: Key) {
         if self.abort_asked(key) {
             self.arm_kill(now, key);
         }
@@ -96,7 +95,7 @@ impl<C: Named, R> Engine<C, R> {
 
     /// Begins to stop the supervisor by its own decision. If its restart policy does not bring it
     /// back after such an end, its children are closed as they end.
-    pub(super) fn stop_by_itself(&mut self, now: Instant, ending: Ending) {
+    pub(super) fn stop_by_itself(&mut self, now: PackedInstant, ending: Ending) {
         let comes_back = match self.policy {
             RestartPolicy::Always => true,
             RestartPolicy::Transient => !matches!(ending, Ending::Shutdown),
@@ -109,7 +108,7 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Begins to stop the supervisor, unless a stop has already begun.
-    pub(super) fn stop(&mut self, now: Instant, ending: Ending) {
+    pub(super) fn stop(&mut self, now: PackedInstant, ending: Ending) {
         if self.is_stopping() {
             return;
         }
@@ -198,7 +197,7 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Aborts all lives.
-    pub(super) fn kill(&mut self, now: Instant) {
+    pub(super) fn kill(&mut self, now: PackedInstant) {
         let ending = match &self.mode {
             // The lives are being aborted already, and get no more time.
             Mode::Stopping { scheme: Scheme::AtOnce { killed: true }, .. } | Mode::Ended => return,
@@ -250,7 +249,7 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Begins to stop all lives within one common time limit.
-    fn begin_at_once(&mut self, now: Instant, shutdown: Shutdown) -> Scheme {
+    fn begin_at_once(&mut self, now: PackedInstant, shutdown: Shutdown) -> Scheme {
         let limit = match shutdown {
             Shutdown::BrutalKill => Some(self.rules.kill_grace),
             Shutdown::Timeout(limit) => Some(limit),
@@ -264,7 +263,7 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Asks one life to end, or aborts it, without a deadline of its own.
-    fn request_stop(&mut self, now: Instant, key: Key, kill: bool) {
+    fn request_stop(&mut self, now: PackedInstant, key: Key, kill: bool) {
         let Some(child) = self.children.get(key) else { return };
         if matches!(child.state, State::Stopping(_) | State::Killing(_)) {
             // A stop that has begun keeps its deadline, unless the common one passes first.
@@ -283,7 +282,7 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Handles the common deadline of children that are stopped together.
-    pub(super) fn stop_deadline(&mut self, now: Instant) {
+    pub(super) fn stop_deadline(&mut self, now: PackedInstant) {
         let Mode::Stopping { scheme: Scheme::AtOnce { killed: all_killed }, .. } = self.mode else {
             return;
         };
@@ -329,7 +328,7 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Handles the end of a life while the supervisor stops.
-    pub(super) fn ended_while_stopping(&mut self, now: Instant, key: Key) {
+    pub(super) fn ended_while_stopping(&mut self, now: PackedInstant, key: Key) {
         let Some(child) = self.children.get(key) else { return };
         if matches!(child.state, State::Zombie) {
             self.notify(Notice::StoppedLate(key));
@@ -372,7 +371,7 @@ impl<C: Named, R> Engine<C, R> {
     /// Stops the children that are ready, or ends the supervisor if all have been stopped. With many
     /// children, lives end between the bursts. This keeps the number of stopping children small, so
     /// they stay in the CPU cache.
-    pub(super) fn stop_next(&mut self, now: Instant) {
+    pub(super) fn stop_next(&mut self, now: PackedInstant) {
         if self.walk_rests() {
             return;
         }
@@ -412,13 +411,12 @@ impl<C: Named, R> Engine<C, R> {
     }
 
     /// Refuses the command that asked for a start, if a stop overtakes that start.
-    pub(super) fn overtake_start(&mut self, now: Instant, key: Key) {
+    pub(super) fn overtake_start(&mut self, now: PackedInstant, key: Key) {
         let starting = |child: &Child<C, R>| matches!(child.state, State::Starting(_));
         if !self.children.get(key).is_some_and(starting) {
             return;
         }
-        let since = self.last_packed.of(now);
-        if let Some(State::Starting(purpose)) = self.enter(key, State::Up { since })
+        if let Some(State::Starting(purpose)) = self.enter(key, State::Up { since: now })
             && let Some(reply) = purpose.into_reply()
         {
             self.answer(reply, Answer::Refused(Refusal::ShuttingDown));

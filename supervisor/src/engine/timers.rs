@@ -2,10 +2,10 @@
 //! in a later state.
 
 use std::collections::{BTreeMap, HashMap};
-use std::time::Instant;
 
 use super::children::Key;
 use super::hash::BuildNumberHasher;
+use crate::packed_instant::PackedInstant;
 
 /// The owner of a deadline; each owner has at most one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -23,7 +23,7 @@ pub(crate) enum Target {
 /// A deadline that has been set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Deadline {
-    at: Instant,
+    at: PackedInstant,
     /// A running number, which puts deadlines of the same instant in the order in which they were
     /// set.
     number: u64,
@@ -44,7 +44,7 @@ pub(crate) struct Timers {
 
 impl Timers {
     /// Sets a deadline, which replaces the target's previous one.
-    pub(crate) fn set(&mut self, at: Instant, target: Target) {
+    pub(crate) fn set(&mut self, at: PackedInstant, target: Target) {
         self.cancel(target);
         let mut later = (Deadline { at, number: self.next }, target);
         self.next += 1;
@@ -58,13 +58,19 @@ impl Timers {
         self.by_target.insert(target, deadline);
     }
 
+    #[inline]
     pub(crate) fn cancel(&mut self, target: Target) {
+        // The most frequent case comes first: no deadline is set.
+        if self.soonest.is_some() {
+            self.cancel_among_others(target);
+        }
+    }
+
+    fn cancel_among_others(&mut self, target: Target) {
         match &self.soonest {
-            // The most frequent case comes first: no deadline is set.
-            None => {}
             Some((_, soonest)) if *soonest == target => self.advance(),
-            Some(_) if self.by_target.is_empty() => {}
-            Some(_) => {
+            _ if self.by_target.is_empty() => {}
+            _ => {
                 if let Some(deadline) = self.by_target.remove(&target) {
                     self.pending.remove(&deadline);
                 }
@@ -73,18 +79,18 @@ impl Timers {
     }
 
     /// Returns the deadline of a target, if it has one.
-    pub(crate) fn at(&self, target: Target) -> Option<Instant> {
+    pub(crate) fn at(&self, target: Target) -> Option<PackedInstant> {
         let soonest = self.soonest.filter(|(_, soonest)| *soonest == target);
         let deadline = soonest.map(|(deadline, _)| deadline);
         deadline.or_else(|| self.by_target.get(&target).copied()).map(|deadline| deadline.at)
     }
 
-    pub(crate) fn next_at(&self) -> Option<Instant> {
+    pub(crate) fn next_at(&self) -> Option<PackedInstant> {
         self.soonest.map(|(deadline, _)| deadline.at)
     }
 
     /// Removes and returns the next deadline that has passed: when it was due, and whose it is.
-    pub(crate) fn pop_due(&mut self, now: Instant) -> Option<(Instant, Target)> {
+    pub(crate) fn pop_due(&mut self, now: PackedInstant) -> Option<(PackedInstant, Target)> {
         let (deadline, target) = self.soonest.filter(|(deadline, _)| deadline.at <= now)?;
         self.advance();
         Some((deadline.at, target))

@@ -10,22 +10,38 @@ impl<C: Named, R> Engine<C, R> {
     /// Moves a child to another state and returns the old state, whose deadline and retry become
     /// void.
     pub(super) fn enter(&mut self, key: Key, state: State<R>) -> Option<State<R>> {
+        self.change(key, state, false)
+    }
+
+    /// Moves a child to a state that an effect of this turn shows, so that it needs no
+    /// [`Effect::Show`].
+    pub(super) fn enter_shown(&mut self, key: Key, state: State<R>) -> Option<State<R>> {
+        self.change(key, state, true)
+    }
+
+    fn change(&mut self, key: Key, state: State<R>, is_shown: bool) -> Option<State<R>> {
         self.timers.cancel(Target::Child(key));
         let child = self.children.get_mut(key)?;
         if matches!(child.state, State::Waiting(_) | State::Resting) {
             child.retry = child.retry.wrapping_add(1);
         }
-        let (moves, stays) = (state.is_moving(), !state.has_ended());
-        if Shown::from(&state) != child.shown {
-            self.changed.push(key);
+        let shown = Shown::from(&state);
+        if shown != child.shown {
+            if is_shown {
+                child.shown = shown;
+            } else {
+                self.changed.push(key);
+            }
         }
         let old = std::mem::replace(&mut child.state, state);
-        match (!old.has_ended(), stays) {
-            (false, true) if child.rules.significant => self.significant += 1,
-            (true, false) if child.rules.significant => self.significant -= 1,
-            _ => {}
+        if child.rules.significant {
+            match (old.has_ended(), child.state.has_ended()) {
+                (true, false) => self.significant += 1,
+                (false, true) => self.significant -= 1,
+                _ => {}
+            }
         }
-        match (old.is_moving(), moves) {
+        match (old.is_moving(), child.state.is_moving()) {
             (false, true) => {
                 self.moving += 1;
                 if !self.deferred.is_empty() {
@@ -41,13 +57,6 @@ impl<C: Named, R> Engine<C, R> {
             _ => {}
         }
         Some(old)
-    }
-
-    /// Moves a child to a state that an effect of this turn shows, so that it needs no
-    /// [`Effect::Show`].
-    pub(super) fn enter_shown(&mut self, key: Key, state: State<R>) -> Option<State<R>> {
-        self.shown_by_effect(key, Shown::from(&state));
-        self.enter(key, state)
     }
 
     /// Forgets a child, which the driver takes over with [`Self::take_forgotten`].

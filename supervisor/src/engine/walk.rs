@@ -306,6 +306,13 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
+    /// Returns `true` if the restart of this child stops and starts a group, if only of one child. (By
+    /// use, the child may have to wait for the restart of a sibling that it uses.)
+    pub(super) fn restarts_as_group(&self, key: Key) -> bool {
+        let is_last = self.graph.is_none() && self.is_alone_in_its_scope(key);
+        self.rules.strategy.is_group() && !is_last
+    }
+
     /// Returns the first child that a walk in this direction comes to.
     fn end_of_row(&self, way: Way) -> Option<Key> {
         match way {

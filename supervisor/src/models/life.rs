@@ -14,10 +14,10 @@ use crate::engine::{Engine, Key};
 use crate::inbox::{Anchor, Inbox, Owner, Reply};
 use crate::life::current;
 use crate::mailbox::Closing;
+use crate::packed_instant::PackedInstant;
 use crate::runtime::{ChildTask, resolve};
 use crate::slot::{AnySlot, Beginning, Duties, Signal, Slot};
 use crate::spec::{ChildOptions, Name};
-use crate::sync::clock;
 use crate::tree::{Ready, Runnable};
 use crate::{ChildSpec, Context, Supervisor};
 
@@ -51,7 +51,7 @@ impl Place {
     }
 
     fn begin(&self, generation: u64) {
-        let (inbox, up) = (&self.inbox, Some(clock::now()));
+        let (inbox, up) = (&self.inbox, Some(PackedInstant::now()));
         let beginning = Beginning { inbox, key: self.key, duties: Duties::default(), up };
         self.slot.begin_life(generation, beginning);
     }
@@ -110,7 +110,7 @@ fn two_lives(asks: bool) {
             threads.push(thread::spawn(move || place.end(1)));
         }
         // The supervisor's task.
-        if asks && let Some(wakers) = place.slot.ask(clock::now()) {
+        if asks && let Some(wakers) = place.slot.ask(PackedInstant::now()) {
             wakers.wake();
         }
         while place.slot.core.is_occupied() {
@@ -124,7 +124,7 @@ fn two_lives(asks: bool) {
         assert_eq!(core.observe_stop(2), Signal::Live, "the signal was for the life before");
         assert!(!core.was_asked() && !core.take_abandoned(), "as was the abandonment");
         let waiting = spawn(async move { next.shutdown_requested().await });
-        let wakers = place.slot.ask(clock::now());
+        let wakers = place.slot.ask(PackedInstant::now());
         wakers.expect("the life has looked at its signal").wake();
         waiting.join().unwrap();
         place.end(2);
@@ -165,7 +165,7 @@ fn the_first_look() {
                 first
             })
         };
-        let asked = place.slot.ask(clock::now());
+        let asked = place.slot.ask(PackedInstant::now());
         let is_seen = asked.is_some();
         if let Some(wakers) = asked {
             wakers.wake();
@@ -203,7 +203,7 @@ fn many_that_wait() {
             })
             .collect();
         let _ = place.slot.core.observe_stop(1);
-        if let Some(wakers) = place.slot.ask(clock::now()) {
+        if let Some(wakers) = place.slot.ask(PackedInstant::now()) {
             wakers.wake();
         }
         join(threads);

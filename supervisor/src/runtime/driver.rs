@@ -16,7 +16,6 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
 use std::sync::Arc;
-use std::time::Instant;
 
 pub(crate) use self::child::ChildTask;
 use self::room::RoomWaiters;
@@ -24,11 +23,12 @@ use self::users::Users;
 use crate::engine::{Addition, Answer, Child, Effect, Ending, Engine, Event, Key, Notice, Refusal};
 use crate::inbox::{self, Inbox, Link, Message, Parked, Reply, Resident, Timer};
 use crate::observe::is_watched;
+use crate::packed_instant::PackedInstant;
 use crate::runtime::node::{Declared, Node};
 use crate::runtime::reaper::Reaper;
 use crate::slot::Wakers;
 use crate::spec::{ChildState, HealthPart, RestartPolicy};
-use crate::sync::{clock, task};
+use crate::sync::task;
 
 /// The number of messages that are handled before other tasks get their turn.
 const BATCH: usize = 128;
@@ -49,7 +49,7 @@ pub(crate) struct SupervisorRun {
     /// The messages in hand: none while the state rests in the inbox.
     batch: VecDeque<Message>,
     /// The instant at which the messages in hand are handled.
-    now: Instant,
+    now: PackedInstant,
     /// Set if this life owns the node's declaration, and returns it to the node at its end.
     pub(crate) has_declaration: bool,
     /// The wakers of a child that was asked to end; they are woken after the messages in hand.
@@ -90,7 +90,7 @@ fn spawn(node: Arc<Node>, inbox: Arc<Inbox>, policy: Option<RestartPolicy>) {
         inbox,
         reaper: Reaper::default(),
         batch: VecDeque::new(),
-        now: clock::now(),
+        now: PackedInstant::now(),
         has_declaration,
         wakers: None,
         ending: None,
@@ -169,7 +169,7 @@ impl SupervisorRun {
     /// Handles the messages in hand, and the deadlines that have passed.
     async fn handle_batch(&mut self) {
         // Read the clock once for all messages that are handled in one go.
-        self.now = clock::now();
+        self.now = PackedInstant::now();
         // Queries do not move the engine's clock, so that a flood of them must not delay a
         // deadline.
         if self.engine.next_deadline().is_some_and(|at| at <= self.now) {
@@ -185,7 +185,7 @@ impl SupervisorRun {
                 self.reaper.reap();
                 self.wakers.take().into_iter().for_each(Wakers::wake);
                 task::yield_now().await;
-                self.now = clock::now();
+                self.now = PackedInstant::now();
             }
         }
         self.reaper.reap();
@@ -239,8 +239,8 @@ impl SupervisorRun {
     /// Drops the handle of a task that has ended, so that the task's memory is free before the next
     /// life.
     fn forget_task(&mut self, key: Key, generation: u64) {
-        if self.engine.child(key).is_some_and(|child| child.generation == generation)
-            && let Some(child) = self.engine.child_mut(key)
+        if let Some((child, _, last)) = self.engine.parts_mut(key)
+            && last == generation
         {
             child.task.forget();
         }
@@ -261,7 +261,7 @@ impl Resident for SupervisorRun {
         }
     }
 
-    fn next_deadline(&self) -> Option<Instant> {
+    fn next_deadline(&self) -> Option<PackedInstant> {
         self.engine.next_deadline()
     }
 
@@ -277,7 +277,7 @@ impl Resident for SupervisorRun {
         let mut garbage = Reaper::default();
         let mut rounds = 0;
         loop {
-            self.now = clock::now();
+            self.now = PackedInstant::now();
             while let Some(message) = self.batch.pop_front() {
                 self.handle(message);
             }

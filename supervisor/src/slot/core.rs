@@ -267,7 +267,7 @@ impl SlotCore {
     /// Asks the life to stop. Returns the wakers to be woken, or `None` if the life has never
     /// checked its shutdown signal and so cannot notice.
     #[must_use]
-    pub(super) fn ask(&self, now: Instant) -> Option<Wakers> {
+    pub(super) fn ask(&self, now: PackedInstant) -> Option<Wakers> {
         let mut locked = self.lock();
         locked.ask(now).then(|| locked.take_waiting())
     }
@@ -378,7 +378,7 @@ impl SlotCore {
     }
 
     /// Begins to expect heartbeats from a child that has come up, if it has the option `heartbeat`.
-    pub(crate) fn came_up(&self, now: Instant) {
+    pub(crate) fn came_up(&self, now: PackedInstant) {
         self.lock().came_up(now);
     }
 
@@ -405,7 +405,7 @@ impl SlotCore {
     }
 
     /// Records that the child is not up from now on, if it was.
-    pub(crate) fn went_down(&self, now: Instant) {
+    pub(crate) fn went_down(&self, now: PackedInstant) {
         self.lock().trouble_mut().went_down(now);
     }
 
@@ -414,7 +414,7 @@ impl SlotCore {
     pub(crate) fn record_failure(
         &self,
         reason: ExitReason,
-        now: Instant,
+        now: PackedInstant,
         window: Duration,
         of_start: bool,
     ) -> Option<PackedInstant> {
@@ -437,7 +437,7 @@ impl SlotCore {
     }
 
     /// Records that the life is being dropped, asked or not.
-    pub(crate) fn begin_stop(&self, now: Instant) {
+    pub(crate) fn begin_stop(&self, now: PackedInstant) {
         self.lock().begin_stop(now);
     }
 

@@ -17,7 +17,7 @@ use crate::engine::Shown;
 use crate::inbox::{Anchor, Link, Owner};
 use crate::packed_instant::PackedInstant;
 use crate::spec::{ChildState, ExitReason, Failure, OwnWord};
-use crate::sync::{MutexGuard, clock};
+use crate::sync::MutexGuard;
 
 /// The fields under the lock. Common ones stand here and need no allocation; rare ones are boxed
 /// and take no room until they are needed.
@@ -138,7 +138,12 @@ impl<'a> Guard<'a> {
     }
 
     /// Begins a life. Returns `false` if another life has not ended.
-    pub(super) fn begin(&mut self, generation: u64, duties: Duties, up: Option<Instant>) -> bool {
+    pub(super) fn begin(
+        &mut self,
+        generation: u64,
+        duties: Duties,
+        up: Option<PackedInstant>,
+    ) -> bool {
         let state = if up.is_some() { ChildState::Running } else { ChildState::Starting };
         let was_free = self.state.begin(generation, duties, state);
         self.stop_began = None;
@@ -146,7 +151,7 @@ impl<'a> Guard<'a> {
             self.note_up(now);
         }
         if duties.heartbeat {
-            self.expect_heartbeats(up.unwrap_or_else(clock::now), duties);
+            self.expect_heartbeats(up.unwrap_or_else(PackedInstant::now), duties);
         }
         was_free
     }
@@ -161,7 +166,7 @@ impl<'a> Guard<'a> {
         may_receive
     }
 
-    pub(super) fn came_up(&mut self, now: Instant) {
+    pub(super) fn came_up(&mut self, now: PackedInstant) {
         self.note_up(now);
         // A child that has said that it is ready may wait for a message before its supervisor has
         // read so. That wait goes on.
@@ -170,7 +175,7 @@ impl<'a> Guard<'a> {
         }
     }
 
-    fn note_up(&mut self, now: Instant) {
+    fn note_up(&mut self, now: PackedInstant) {
         if let Some(rare) = &mut self.rare {
             rare.trouble.came_up(now);
         }
@@ -212,28 +217,28 @@ impl<'a> Guard<'a> {
         &mut self.rare.get_or_insert_default().trouble
     }
 
-    fn expect_heartbeats(&mut self, now: Instant, duties: Duties) {
+    fn expect_heartbeats(&mut self, now: PackedInstant, duties: Duties) {
         if duties.heartbeat {
-            self.rare.get_or_insert_default().heartbeat = Some(Heartbeat::Given(now));
+            self.rare.get_or_insert_default().heartbeat = Some(Heartbeat::Given(now.instant()));
         }
     }
 
     /// Asks the life to stop. Returns `false` if it has never checked its shutdown signal and so
     /// cannot notice.
-    pub(super) fn ask(&mut self, now: Instant) -> bool {
+    pub(super) fn ask(&mut self, now: PackedInstant) -> bool {
         self.record_stop(now);
         self.state.ask()
     }
 
     /// Records that the life is being dropped, asked or not.
-    pub(super) fn begin_stop(&mut self, now: Instant) {
+    pub(super) fn begin_stop(&mut self, now: PackedInstant) {
         self.record_stop(now);
         self.enter(Shown::Is(ChildState::Stopping));
     }
 
     /// Records the beginning of a stop, unless one is under way.
-    fn record_stop(&mut self, now: Instant) {
-        self.stop_began.get_or_insert_with(|| PackedInstant::of(now));
+    fn record_stop(&mut self, now: PackedInstant) {
+        self.stop_began.get_or_insert(now);
     }
 
     /// Returns the instant at which the stop of the last life began, until its exit is recorded.

@@ -26,16 +26,20 @@ pub(crate) struct Trouble {
 
 impl Trouble {
     /// Notes that the child is not up, unless that is noted already.
-    pub(super) fn went_down(&mut self, now: Instant) {
-        self.down_since.get_or_insert_with(|| PackedInstant::of(now));
+    pub(super) fn went_down(&mut self, now: PackedInstant) {
+        self.down_since.get_or_insert(now);
     }
 
     /// Notes a failure; failures before a life that was up for `window` do not count any more.
-    pub(super) fn failed(&mut self, now: Instant, window: Duration, of_start: bool, alike: bool) {
-        let now = PackedInstant::of(now);
+    pub(super) fn failed(
+        &mut self,
+        now: PackedInstant,
+        window: Duration,
+        of_start: bool,
+        alike: bool,
+    ) {
         let up_since = self.up_since.take();
-        let recovered =
-            up_since.is_some_and(|since| now.saturating_duration_since(since) >= window);
+        let recovered = up_since.is_some_and(|since| now.is_later_by(window, since));
         if recovered || self.failures == 0 {
             (self.failures, self.first_failure) = (0, Some(now));
         }
@@ -46,10 +50,10 @@ impl Trouble {
         self.down_since.get_or_insert(now);
     }
 
-    pub(super) fn came_up(&mut self, now: Instant) {
+    pub(super) fn came_up(&mut self, now: PackedInstant) {
         self.down_since = None;
         if self.failures > 0 {
-            self.up_since = Some(PackedInstant::of(now));
+            self.up_since = Some(now);
         }
     }
 
@@ -71,9 +75,8 @@ impl Trouble {
     }
 
     /// Returns the time since the first of the failures in a row.
-    pub(crate) fn lasted(&self, now: Instant) -> Duration {
-        let first = self.first_failure.map_or(now, PackedInstant::instant);
-        now.saturating_duration_since(first)
+    pub(crate) fn lasted(&self, now: PackedInstant) -> Duration {
+        now.saturating_duration_since(self.first_failure.unwrap_or(now))
     }
 
     /// Returns `true` if the last failure needs no line of its own in the log: it is like the one
@@ -92,7 +95,7 @@ mod tests {
 
     #[test]
     fn failures_count_until_a_life_lasts_for_a_window() {
-        let (mut trouble, start) = (Trouble::default(), Instant::now());
+        let (mut trouble, start) = (Trouble::default(), PackedInstant::now());
         let at = |secs| start + Duration::from_secs(secs);
         trouble.failed(at(0), WINDOW, false, true);
         trouble.came_up(at(1));
@@ -100,7 +103,7 @@ mod tests {
         trouble.failed(at(5), WINDOW, true, true);
         assert_eq!((trouble.failures(), trouble.lasted(at(6))), (2, Duration::from_secs(6)));
         trouble.failed(at(6), WINDOW, true, true);
-        assert_eq!(trouble.down_since(), Some(at(5)));
+        assert_eq!(trouble.down_since(), Some(at(5).instant()));
         trouble.came_up(at(7));
         trouble.failed(at(12), WINDOW, false, true);
         assert_eq!((trouble.failures(), trouble.lasted(at(12))), (1, Duration::ZERO));
@@ -109,7 +112,7 @@ mod tests {
 
     #[test]
     fn lines_stand_at_growing_intervals_and_where_the_failure_is_another() {
-        let (mut trouble, now) = (Trouble::default(), Instant::now());
+        let (mut trouble, now) = (Trouble::default(), PackedInstant::now());
         let mut lines = Vec::new();
         for number in 1..=40 {
             trouble.failed(now, WINDOW, true, number != 11);

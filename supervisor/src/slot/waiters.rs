@@ -61,7 +61,8 @@ impl Locked {
     /// Removes all waiting futures, to be woken without the lock.
     pub(super) fn take_waiting(&mut self) -> Wakers {
         let others = self.rare.as_mut().map(|rare| &mut rare.more_waiting.wakers);
-        let others = others.filter(|wakers| !wakers.is_empty()).map(mem::take);
+        let others =
+            others.filter(|wakers| !wakers.is_empty()).map(|wakers| Box::new(mem::take(wakers)));
         let first = self.first_waiting.take();
         Wakers { first, others, receiver: None }
     }
@@ -96,8 +97,9 @@ impl MoreWaiting {
 #[derive(Debug)]
 pub(crate) struct Wakers {
     first: Option<Waker>,
-    /// `None` if there are none, as for nearly all children: to drop an empty map costs something.
-    others: Option<BTreeMap<WaiterNumber, Waker>>,
+    /// `None` if there are none, as for nearly all children.
+    #[expect(clippy::box_collection, reason = "the wakers are moved with each stop")]
+    others: Option<Box<BTreeMap<WaiterNumber, Waker>>>,
     /// The receiver of the mailbox, if it is parked.
     receiver: Option<Waker>,
 }

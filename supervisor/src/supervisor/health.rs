@@ -307,10 +307,12 @@ impl Survey {
                 (HealthProblem::Starting, trouble.down_since().or(Some(since)), None)
             }
             (NodeState::Alive { .. }, Some(Phase::Draining)) => {
-                (HealthProblem::Draining, top.node.stops().asked(), None)
+                let since = top.node.stops().asked();
+                (HealthProblem::Draining, since.map(PackedInstant::instant), None)
             }
             (NodeState::Alive { .. }, _) => {
-                (HealthProblem::Stopping, top.node.stops().began(), None)
+                let since = top.node.stops().began();
+                (HealthProblem::Stopping, since.map(PackedInstant::instant), None)
             }
             (NodeState::Built, _) => (HealthProblem::NotStarted, None, None),
             (NodeState::Down { reason, comes_back: true }, _) => {
@@ -329,6 +331,7 @@ impl Survey {
     /// Notes the lives that could not be stopped and go on although their supervisors have ended.
     fn look_at_left_behind(&mut self, top: &Part) {
         for (path, began) in top.node.stops().left_behind() {
+            let began = began.instant();
             if self.reasons.iter().any(|reason| reason.path == path) {
                 continue;
             }
@@ -389,7 +392,7 @@ fn look_at(
         return None;
     }
     let state = if is_well { ChildState::Finished } else { state };
-    let start_began = run.engine.start_began(key);
+    let start_began = run.engine.start_began(key).map(PackedInstant::instant);
     Some(Found { slot: Arc::clone(slot), state, part, start_began, nested })
 }
 

@@ -11,6 +11,7 @@ use crate::inbox::Reply;
 use crate::observe::{
     ChildCount, ChildInfo, ChildSpecInfo, Snapshot, Snapshots, SupervisorStats, Wait,
 };
+use crate::packed_instant::PackedInstant;
 use crate::runtime::{Body, ChildTask, Node, NodeState, SupervisorRun};
 use crate::slot::{AnySlot, SlotCore};
 use crate::spec::{ChildKind, ChildPath, ChildState, Name, StartMode, SupervisionStrategy};
@@ -189,6 +190,7 @@ pub(super) struct Left {
 
 impl Left {
     pub(super) fn of(run: &mut SupervisorRun, now: Instant) -> Self {
+        let now = PackedInstant::of(now);
         Self {
             restarts: run.engine.restarts_left(now),
             drain: run.engine.drain_left(now),
@@ -214,7 +216,7 @@ pub(super) fn fill_in(part: &mut Snapshot, node: &Node, now: Instant) {
     part.child_failures = node.failures();
     part.uptime = uptime(node);
     part.stopping = (part.state == ChildState::Stopping)
-        .then(|| node.stops().began())
+        .then(|| node.stops().began().map(PackedInstant::instant))
         .flatten()
         .map(|began| now.saturating_duration_since(began))
         .or(part.stopping);

@@ -25,6 +25,7 @@ use self::systemd::Manager;
 use super::Supervisor;
 use crate::catch::catch_panic;
 use crate::error::SupervisorError;
+use crate::packed_instant::PackedInstant;
 use crate::runtime::{NodeState, Steps};
 use crate::spec::ExitReason;
 use crate::sync::clock;
@@ -404,7 +405,7 @@ async fn stop(
 /// before it.
 fn has_just_begun(supervisor: &Supervisor) -> bool {
     let stops = supervisor.node().stops();
-    let since = stops.began().map(|began| clock::now().saturating_duration_since(began));
+    let since = stops.began().map(|began| PackedInstant::now().saturating_duration_since(began));
     stops.has_drained() && since.is_some_and(|since| since < SAME_REQUEST)
 }
 

@@ -11,9 +11,9 @@ use crate::engine::{Event, Limit, Verb};
 use crate::error::SupervisorError;
 use crate::life::reentry::supervisor_would_wait_for_itself;
 use crate::observe::ShutdownReport;
+use crate::packed_instant::PackedInstant;
 use crate::runtime::{Node, NodeState};
 use crate::spec::ExitReason;
-use crate::sync::clock;
 
 /// The way in which a supervisor is stopped.
 #[derive(Clone, Copy)]
@@ -174,8 +174,8 @@ impl Supervisor {
     async fn terminate_by(&self, child: AnyChildRef, stop: Stop) -> Result<(), SupervisorError> {
         let limit = match stop {
             Stop::InOrder => None,
-            // An instant that `Instant` cannot represent never comes.
-            Stop::Within(total) => clock::now().checked_add(total).map(Limit::At),
+            // An instant that `PackedInstant` cannot represent never comes.
+            Stop::Within(total) => PackedInstant::now().checked_add(total).map(Limit::At),
             Stop::AtOnce => Some(Limit::Now),
         };
         let mut terminated = pin!(child.terminate_by(limit));

@@ -1,10 +1,9 @@
 //! A hundred thousand children: no event costs time for each child, and no function recurses.
 //! (Otherwise these tests would take minutes, or end in a stack overflow.)
 
-use std::time::Instant;
-
 use super::*;
 use crate::engine::{Effect, Engine, Key, Named};
+use crate::packed_instant::PackedInstant;
 use crate::spec::RestartPolicy::{Always, Temporary, Transient};
 use crate::spec::SupervisionStrategy::{OneForAll, OneForOne, RestForOne, SimpleOneForOne};
 use crate::spec::{self, Name};
@@ -14,7 +13,7 @@ const MANY: usize = 100_000;
 /// A driver that does no more than the engine needs to go on.
 struct Bare {
     engine: Engine<Name, ()>,
-    now: Instant,
+    now: PackedInstant,
     stopping: Vec<Key>,
     spawned: usize,
     continues: bool,
@@ -31,7 +30,7 @@ impl Bare {
     fn new(rules: SupervisorRules) -> Self {
         Self {
             engine: Engine::new(rules, 7),
-            now: Instant::now(),
+            now: PackedInstant::now(),
             stopping: Vec::new(),
             spawned: 0,
             continues: false,

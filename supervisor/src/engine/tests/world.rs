@@ -5,13 +5,12 @@ use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use std::time::Instant;
-
 use super::super::{
     Addition, Answer, ChildRules, Effect, Ending, Engine, Event, Exit, Key, Named, Notice, Order,
     Refusal, Shown, Subject, SupervisorRules, Verb,
 };
 use super::invariants;
+use crate::packed_instant::PackedInstant;
 use crate::spec::{ChildState, ExitReason, Name};
 
 /// A child's name, and a number for the use of the test.
@@ -28,7 +27,7 @@ pub(super) type Call = u32;
 
 pub(super) struct World {
     pub(super) engine: Engine<Part, Call>,
-    pub(super) now: Instant,
+    pub(super) now: PackedInstant,
     /// The generation of each life whose task exists.
     pub(super) lives: BTreeMap<Key, u64>,
     /// Lives that were asked to end, or aborted, and have not ended yet.
@@ -57,7 +56,7 @@ impl World {
     pub(super) fn new(rules: SupervisorRules) -> Self {
         Self {
             engine: Engine::new(rules, 7),
-            now: Instant::now(),
+            now: PackedInstant::now(),
             lives: BTreeMap::new(),
             stopping: Vec::new(),
             later: VecDeque::new(),

@@ -14,6 +14,7 @@ use crate::life::gate::Gate;
 use crate::life::{self, PendingLife};
 use crate::mailbox::Closing;
 use crate::observe::LifeSpan;
+use crate::packed_instant::PackedInstant;
 use crate::runtime::node::Body;
 use crate::slot::{Beginning, Duties, Heartbeat};
 use crate::spec::ExitReason;
@@ -61,9 +62,8 @@ impl SupervisorRun {
 
     /// Begins a life of a child. A life that cannot begin is reported as one that has ended.
     fn launch(&mut self, key: Key, generation: u64) {
-        let Some(child) = self.engine.child(key) else { return };
-        let rules = &child.rules;
-        let slot = Arc::clone(child.data.slot());
+        let Some((child, rules, _)) = self.engine.parts_mut(key) else { return };
+        let slot = Arc::clone(child.slot());
         if slot.core().is_occupied() {
             // The child's previous life could not be stopped and still runs; an earlier life of
             // this supervisor may have begun it.
@@ -73,16 +73,13 @@ impl SupervisorRun {
         let span = LifeSpan::new(|| slot.core().path(), generation);
         let duties = Duties { notify: rules.needs_report(), heartbeat: rules.heartbeat.is_some() };
         let up = rules.is_up_once_spawned().then_some(self.now);
-        let times =
-            StopTimes { shutdown: rules.shutdown, kill_grace: self.node.rules().kill_grace };
-        let policy = rules.restart;
-        let beginning = Beginning { inbox: &self.inbox, key, duties, up };
-        slot.begin_life(generation, beginning);
-        let Some(child) = self.engine.child_mut(key) else { return };
+        let kill_grace = self.node.rules().kill_grace;
+        let times = StopTimes { shutdown: rules.shutdown, kill_grace };
+        slot.begin_life(generation, Beginning { inbox: &self.inbox, key, duties, up });
         match &child.body {
             Body::Supervisor { node, .. } => {
                 let link = Link { inbox: Arc::clone(&self.inbox), key };
-                node.launch(&link, generation, policy);
+                node.launch(&link, generation, rules.restart);
             }
             Body::Task { factory, .. } => {
                 let life = PendingLife {
@@ -157,7 +154,7 @@ impl SupervisorRun {
     fn check_heartbeat(&mut self, key: Key) {
         let Some(child) = self.engine.child(key) else { return };
         let at = match child.data.slot().core().last_heartbeat() {
-            Heartbeat::Given(at) => at,
+            Heartbeat::Given(at) => PackedInstant::of(at),
             // A child that waits for a message is healthy.
             Heartbeat::Idle => self.now,
         };

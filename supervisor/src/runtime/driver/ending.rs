@@ -12,7 +12,6 @@ use crate::packed_instant::PackedInstant;
 use crate::runtime::node::Declared;
 use crate::slot::Wakers;
 use crate::spec::{Escalation, ExitReason};
-use crate::sync::clock;
 
 impl SupervisorRun {
     /// Ends the life and returns `true`, if the engine has decided to end it.
@@ -43,8 +42,7 @@ impl SupervisorRun {
         for child in self.engine.take_children() {
             if matches!(child.state, State::Zombie) {
                 let slot = child.data.slot();
-                let began =
-                    slot.core().stop_began().map_or_else(clock::now, PackedInstant::instant);
+                let began = slot.core().stop_began().unwrap_or_else(PackedInstant::now);
                 self.node.child_left_behind(slot, began);
             }
             if !child.declared {

@@ -8,26 +8,28 @@ use crate::engine::{Child, Key, Notice};
 use crate::inbox::Reply;
 use crate::observe::{Circumstances, EventKind};
 use crate::packed_instant::PackedInstant;
+use crate::slot::SlotCore;
 use crate::spec::{ChildPath, ExitReason, HealthPart, RestartPolicy, SupervisionStrategy};
 
 impl SupervisorRun {
     /// Applies a notice.
     pub(super) fn notify(&self, notice: Notice) {
         // Skip building the event if nobody subscribes and nothing logs.
-        let observed = self.node.is_observed().then(|| notice.clone());
-        let asked_at = self.update_statistics(notice);
-        if let Some(notice) = observed {
-            let stopped_late = match &notice {
-                Notice::StoppedLate(key) => self.engine.child(*key),
-                _ => None,
-            };
-            self.announce(notice, asked_at);
-            // The child was closed while its life went on.
-            if let Some(child) = stopped_late
-                && child.data.slot().core().is_over()
-            {
-                self.node.announce_child_ended(child.data.slot().core());
-            }
+        if !self.node.is_observed() {
+            self.update_statistics(notice);
+            return;
+        }
+        let asked_at = self.update_statistics(notice.clone());
+        let stopped_late = match &notice {
+            Notice::StoppedLate(key) => self.engine.child(*key),
+            _ => None,
+        };
+        self.announce(notice, asked_at);
+        // The child was closed while its life went on.
+        if let Some(child) = stopped_late
+            && child.data.slot().core().is_over()
+        {
+            self.node.announce_child_ended(child.data.slot().core());
         }
     }
 
@@ -40,17 +42,18 @@ impl SupervisorRun {
             Notice::Started(key) => {
                 let (child, slot) = child(key)?;
                 // A child that is up once it is spawned was marked so at the beginning of its life.
-                if !child.rules.is_up_once_spawned() && has_begun(child) {
+                if !child.rules.is_up_once_spawned() && has_begun(child, slot.core()) {
                     slot.core().came_up(now);
                 }
             }
             Notice::Restarted { child: key, .. } => {
                 let (child, slot) = child(key)?;
-                if has_begun(child) {
+                let core = slot.core();
+                if has_begun(child, core) {
                     node.count_restart();
-                    slot.core().count_restart();
+                    core.count_restart();
                     if !child.rules.is_up_once_spawned() {
-                        slot.core().came_up(now);
+                        core.came_up(now);
                     }
                 }
             }
@@ -66,7 +69,7 @@ impl SupervisorRun {
                     node.child_ended(slot, &reason);
                     let asked_at = slot.core().record_exit(reason);
                     if !has_finished && !self.engine.is_stopping() {
-                        slot.core().went_down(asked_at.map_or(now, PackedInstant::instant));
+                        slot.core().went_down(asked_at.unwrap_or(now));
                     }
                     asked_at
                 };
@@ -87,7 +90,7 @@ impl SupervisorRun {
                 let (_, slot) = child(key)?;
                 // A child can be dropped before it was asked to stop: its time then begins now.
                 let began = slot.core().stop_began();
-                node.child_killed(slot, began.map_or(now, PackedInstant::instant));
+                node.child_killed(slot, began.unwrap_or(now));
                 return began;
             }
             Notice::NotStopped(key) => return child(key)?.1.core().stop_began(),
@@ -126,10 +129,10 @@ impl SupervisorRun {
         // The engine may have decided on the next life already; the slot has the present life's
         // number.
         let incarnation = core.generation();
-        let after = asked_at
-            .map_or(Duration::ZERO, |began| self.now.saturating_duration_since(began.instant()));
+        let after =
+            asked_at.map_or(Duration::ZERO, |began| self.now.saturating_duration_since(began));
         let kind = match notice {
-            Notice::Started(_) | Notice::Restarted { .. } if !has_begun(child) => return,
+            Notice::Started(_) | Notice::Restarted { .. } if !has_begun(child, core) => return,
             Notice::StartWaits { on, .. } => EventKind::StartWaits { on: self.paths(&on) },
             Notice::StopWaits { on, .. } => EventKind::StopWaits { on: self.paths(&on) },
             Notice::Started(_) => EventKind::ChildStarted { incarnation },
@@ -197,6 +200,6 @@ fn has_finished(child: &Child<ChildTask, Reply>, reason: &ExitReason) -> bool {
 
 /// Returns `true` if the life that the engine has decided on has begun. It has not begun if a life
 /// that could not be stopped still occupies the slot.
-fn has_begun(child: &Child<ChildTask, Reply>) -> bool {
-    child.data.slot().core().generation() == child.generation
+fn has_begun(child: &Child<ChildTask, Reply>, core: &SlotCore) -> bool {
+    core.generation() == child.generation
 }

@@ -21,10 +21,11 @@ enum Audience {
 impl Node {
     /// Returns `true` if there may be a subscription to the tree, or a reader of the log.
     pub(crate) fn is_observed(self: &Arc<Self>) -> bool {
-        !matches!(self.audience(), Audience::Nobody) || log::is_read()
+        // While there are no subscribers to any tree, this costs two loads.
+        is_subscribed() && !matches!(self.audience(), Audience::Nobody) || log::is_read()
     }
 
-    /// Looks for subscribers to the tree. While there are none to any tree, this costs one load.
+    /// Looks for subscribers to the tree.
     fn audience(self: &Arc<Self>) -> Audience {
         if !is_subscribed() {
             return Audience::Nobody;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::{Node, NodeState};
 use crate::engine::Event;
 use crate::inbox::Reply;
+use crate::packed_instant::PackedInstant;
 use crate::spec::ExitReason;
-use crate::sync::clock;
 
 /// The times of the steps in which a root stops.
 #[derive(Clone, Copy, Debug, Default)]
@@ -57,8 +57,8 @@ impl Node {
 
     /// Has the running life stop everything at once when this time has passed.
     pub(crate) fn end_within(&self, total: Duration) {
-        // An instant that `Instant` cannot represent never comes.
-        if let Some(at) = clock::now().checked_add(total) {
+        // An instant that `PackedInstant` cannot represent never comes.
+        if let Some(at) = PackedInstant::now().checked_add(total) {
             self.tell(Event::EndBy(at));
         }
     }

@@ -4,15 +4,16 @@ use std::collections::{BTreeMap, HashMap};
 use std::mem;
 use std::sync::Arc;
 use std::task::{Poll, Waker};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::Node;
 use crate::catch::wake_each;
 use crate::observe::ShutdownReport;
+use crate::packed_instant::PackedInstant;
 use crate::slot::{AnySlot, address_of};
 use crate::spec::{ChildPath, ExitReason};
 use crate::sync::atomic::{AtomicUsize, Ordering};
-use crate::sync::{Mutex, MutexGuard, PoisonError, clock, shared_static};
+use crate::sync::{Mutex, MutexGuard, PoisonError, shared_static};
 
 shared_static! {
     /// The number of children in the process that have been killed and have not ended. It is mostly
@@ -29,9 +30,9 @@ pub(crate) struct Stops(Mutex<Record>);
 #[derive(Debug, Default)]
 struct Record {
     /// The instant at which the drain before the stop began, if there was one.
-    draining: Option<Instant>,
+    draining: Option<PackedInstant>,
     /// The instant at which the stop that is under way, or over, began.
-    stopping: Option<Instant>,
+    stopping: Option<PackedInstant>,
     killed: Vec<Killed>,
     /// The killed children that have not ended yet: their index in `killed`, by the address of
     /// their slot. The slot is held, so that no other slot gets its address.
@@ -49,7 +50,7 @@ struct Record {
 #[derive(Debug)]
 struct Killed {
     path: ChildPath,
-    began: Instant,
+    began: PackedInstant,
     took: Option<Duration>,
 }
 
@@ -58,7 +59,7 @@ struct Killed {
 struct LeftBehind {
     slot: Arc<dyn AnySlot>,
     path: ChildPath,
-    began: Instant,
+    began: PackedInstant,
 }
 
 impl Record {
@@ -83,7 +84,7 @@ impl Drop for Record {
 
 impl Stops {
     /// Notes that the drain before a stop has begun.
-    pub(crate) fn begin_drain(&self, now: Instant) {
+    pub(crate) fn begin_drain(&self, now: PackedInstant) {
         let waiting = {
             let mut record = self.lock();
             record.draining = Some(now);
@@ -94,7 +95,7 @@ impl Stops {
 
     /// Begins the record of a stop. Lives that earlier lives of the supervisor have left behind
     /// stay on record.
-    pub(crate) fn begin(&self, now: Instant) {
+    pub(crate) fn begin(&self, now: PackedInstant) {
         let waiting = {
             let mut record = self.lock();
             record.stopping = Some(now);
@@ -151,19 +152,19 @@ impl Stops {
     }
 
     /// Returns the instant at which the supervisor began to drain or to stop, whichever came first.
-    pub(crate) fn asked(&self) -> Option<Instant> {
+    pub(crate) fn asked(&self) -> Option<PackedInstant> {
         let record = self.lock();
         record.draining.or(record.stopping)
     }
 
     /// Returns the instant at which the stop began, if there is one.
-    pub(crate) fn began(&self) -> Option<Instant> {
+    pub(crate) fn began(&self) -> Option<PackedInstant> {
         self.lock().stopping
     }
 
     /// Makes the shutdown report from the record.
     pub(crate) fn report(&self) -> ShutdownReport {
-        let now = clock::now();
+        let now = PackedInstant::now();
         let record = self.lock();
         let killed = record.killed.iter().map(|killed| {
             let took = killed.took.unwrap_or_else(|| now.saturating_duration_since(killed.began));
@@ -177,7 +178,7 @@ impl Stops {
 
     /// Returns the lives that could not be stopped and still go on although their supervisors have
     /// ended, with the instants at which their stops began.
-    pub(crate) fn left_behind(&self) -> Vec<(ChildPath, Instant)> {
+    pub(crate) fn left_behind(&self) -> Vec<(ChildPath, PackedInstant)> {
         let record = self.lock();
         let still_run = record.left_behind.iter().filter(|life| life.slot.core().is_occupied());
         still_run.map(|life| (life.path.clone(), life.began)).collect()
@@ -190,7 +191,7 @@ impl Stops {
 
 impl Node {
     /// Notes that a child is killed, since its stop, which began at this instant, took too long.
-    pub(crate) fn child_killed(&self, slot: &Arc<dyn AnySlot>, began: Instant) {
+    pub(crate) fn child_killed(&self, slot: &Arc<dyn AnySlot>, began: PackedInstant) {
         let path = slot.core().path();
         self.each_stopping(|record| {
             let dying = (record.killed.len(), Arc::clone(slot));
@@ -202,7 +203,7 @@ impl Node {
     }
 
     /// Notes the end of a child, if the child is on record as killed.
-    pub(crate) fn killed_child_ended(&self, slot: &Arc<dyn AnySlot>, now: Instant) {
+    pub(crate) fn killed_child_ended(&self, slot: &Arc<dyn AnySlot>, now: PackedInstant) {
         if DYING.load(Ordering::Relaxed) == 0 {
             return;
         }
@@ -234,7 +235,7 @@ impl Node {
     }
 
     /// Notes that the supervisor ends while this child's life goes on.
-    pub(crate) fn child_left_behind(&self, slot: &Arc<dyn AnySlot>, began: Instant) {
+    pub(crate) fn child_left_behind(&self, slot: &Arc<dyn AnySlot>, began: PackedInstant) {
         let path = slot.core().path();
         self.with_ancestors(|node| {
             let mut record = node.stops.lock();

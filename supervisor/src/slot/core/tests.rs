@@ -20,7 +20,7 @@ fn the_last_exit_is_the_last_one() {
 }
 
 fn begin(core: &SlotCore, generation: u64) {
-    let was_free = core.lock().begin(generation, Duties::default(), Some(Instant::now()));
+    let was_free = core.lock().begin(generation, Duties::default(), Some(PackedInstant::now()));
     assert!(was_free, "two lives at once");
     let _ = core.observe_stop(generation);
 }

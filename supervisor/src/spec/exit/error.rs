@@ -192,24 +192,53 @@ impl Error for WithExitCode {
     }
 }
 
-/// Returns the next error in the chain of causes. The errors that print their cause as themselves are
-/// followed by that cause: those of this library, and an I/O error, whose own `source` skips the
-/// error that it was made from.
-pub(super) fn next_cause<'a>(
-    error: &'a (dyn Error + 'static),
-) -> Option<&'a (dyn Error + 'static)> {
-    if let Some(Escalate { cause, .. }) = error.downcast_ref() {
-        return Some(&**cause);
+/// An error of a chain of causes.
+#[derive(Clone, Copy)]
+pub(super) struct Cause<'a> {
+    pub(super) error: &'a (dyn Error + 'static),
+    pub(super) known: Known<'a>,
+}
+
+/// An error of this library that says what is to follow. It is found once for each error of a chain,
+/// since each comparison of types is a call.
+#[derive(Clone, Copy)]
+pub(super) enum Known<'a> {
+    Escalate(&'a Escalate),
+    WithExitCode(&'a WithExitCode),
+    /// Any other error.
+    No,
+}
+
+impl<'a> Cause<'a> {
+    pub(super) fn of(error: &'a (dyn Error + 'static)) -> Self {
+        // (A boxed error is an error of its own type, too.)
+        let boxed = || error.downcast_ref::<Box<Escalate>>().map(|boxed| &**boxed);
+        let known = if let Some(escalate) = error.downcast_ref().or_else(boxed) {
+            Known::Escalate(escalate)
+        } else if let Some(with_code) = error.downcast_ref() {
+            Known::WithExitCode(with_code)
+        } else {
+            Known::No
+        };
+        Self { error, known }
     }
-    if let Some(escalate) = error.downcast_ref::<Box<Escalate>>() {
-        return Some(&*escalate.cause);
-    }
-    if let Some(WithExitCode { cause, .. }) = error.downcast_ref() {
-        return Some(&**cause);
-    }
-    match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
-        Some(inner) => Some(inner),
-        None => error.source(),
+
+    /// Returns the next error in the chain. The errors that print their cause as themselves are
+    /// followed by that cause: those of this library, and an I/O error, whose own `source` skips the
+    /// error that it was made from.
+    pub(super) fn next(self) -> Option<Self> {
+        let cause: &(dyn Error + 'static) = match self.known {
+            Known::Escalate(Escalate { cause, .. })
+            | Known::WithExitCode(WithExitCode { cause, .. }) => &**cause,
+            Known::No => {
+                let io = self.error.downcast_ref::<std::io::Error>();
+                match io.and_then(std::io::Error::get_ref) {
+                    Some(inner) => inner,
+                    None => self.error.source()?,
+                }
+            }
+        };
+        Some(Self::of(cause))
     }
 }
 

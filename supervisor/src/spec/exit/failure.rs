@@ -1,12 +1,12 @@
 //! A failure: the error or the panic by which a life ended, with its text.
 
 use std::error::Error;
-use std::fmt;
+use std::fmt::{self, Write};
 use std::iter::successors;
 use std::sync::Arc;
 
 use super::ExitReason;
-use super::error::{BadStatus, ChildError, Escalate, WithExitCode, next_cause};
+use super::error::{BadStatus, Cause, ChildError, Known};
 use crate::spec::escaped::Escaped;
 
 /// An error or a panic: its message, the messages of its sources, the location of a panic, and the
@@ -25,7 +25,7 @@ pub struct Failure(Arc<Rendered>);
 #[derive(Debug)]
 struct Rendered {
     message: String,
-    source: Option<Source>,
+    source: Option<Box<Source>>,
     place: Option<String>,
     exit_code: Option<u8>,
     error: Option<Held>,
@@ -78,7 +78,7 @@ struct Source {
 pub(crate) struct Rendering {
     kind: Kind,
     message: String,
-    source: Option<Source>,
+    source: Option<Box<Source>>,
     exit_code: Option<u8>,
 }
 
@@ -97,16 +97,14 @@ impl Rendering {
         let root: &(dyn Error + 'static) = error.get_ref();
         let (mut kind, mut exit_code) = (Kind::Error, None);
         for cause in causes(root) {
-            // (A boxed error is an error of its own type, too.)
-            let escalate = cause.downcast_ref::<Escalate>();
-            let escalate = escalate.or_else(|| Some(cause.downcast_ref::<Box<Escalate>>()?));
-            match escalate {
-                Some(escalate) if escalate.aims_at_root() => kind = Kind::EscalateToRoot,
-                Some(_) if matches!(kind, Kind::Error) => kind = Kind::Escalate,
-                _ => {}
+            match cause.known {
+                Known::Escalate(escalate) if escalate.aims_at_root() => kind = Kind::EscalateToRoot,
+                Known::Escalate(_) if matches!(kind, Kind::Error) => kind = Kind::Escalate,
+                Known::WithExitCode(with_code) => {
+                    exit_code = exit_code.or(Some(with_code.code()));
+                }
+                Known::Escalate(_) | Known::No => {}
             }
-            let code = cause.downcast_ref::<WithExitCode>().map(WithExitCode::code);
-            exit_code = exit_code.or(code);
         }
         if let Some(BadStatus(status)) = root.downcast_ref() {
             kind = Kind::Status(*status);
@@ -133,21 +131,29 @@ impl Rendering {
 
 /// Returns an error with all its causes. A chain can be cyclic by mistake, so it is cut after a
 /// hundred.
-fn causes<'a>(root: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    successors(Some(root), |&error| next_cause(error)).take(100)
+fn causes<'a>(root: &'a (dyn Error + 'static)) -> impl Iterator<Item = Cause<'a>> {
+    successors(Some(Cause::of(root)), |cause| cause.next()).take(100)
 }
 
 /// Renders the messages of an error and its sources.
-fn texts(error: &(dyn Error + 'static)) -> (String, Option<Source>) {
+fn texts(error: &(dyn Error + 'static)) -> (String, Option<Box<Source>>) {
     // Most errors have none.
-    let Some(first) = error.source() else { return (error.to_string(), None) };
+    let Some(first) = error.source() else { return (text(error), None) };
     let sources = successors(Some(first), |&source| source.source()).take(100);
-    let messages: Vec<String> = sources.map(ToString::to_string).collect();
+    let messages: Vec<String> = sources.map(text).collect();
     let source = messages
         .into_iter()
         .rev()
-        .fold(None, |inner, message| Some(Source { message, source: inner.map(Box::new) }));
-    (error.to_string(), source)
+        .fold(None, |source, message| Some(Box::new(Source { message, source })));
+    (text(error), source)
+}
+
+/// Returns the text of an error, as `to_string` does. Few texts outgrow the memory that is there at
+/// the beginning.
+fn text(error: &(dyn Error + 'static)) -> String {
+    let mut text = String::with_capacity(32);
+    write!(text, "{error}").expect("an error can be displayed");
+    text
 }
 
 impl Failure {
@@ -182,7 +188,7 @@ impl Failure {
     #[must_use]
     pub fn downcast_ref<E: Error + 'static>(&self) -> Option<&E> {
         let root: &(dyn Error + 'static) = &**self.0.error.as_ref()?.error.as_ref()?;
-        causes(root).find_map(<dyn Error>::downcast_ref)
+        causes(root).find_map(|cause| cause.error.downcast_ref())
     }
 
     /// Returns `true` if the failure holds an error that may have a destructor of the user's.
@@ -191,9 +197,9 @@ impl Failure {
     }
 
     /// Drops the failure where the error's destructor may run: returns the error, if this was the last
-    /// copy.
-    pub(crate) fn into_error(self) -> Option<Box<dyn Error + Send + Sync>> {
-        Arc::into_inner(self.0)?.error.as_mut()?.error.take()
+    /// copy. (If another copy is dropped at the same moment, the error may be discarded instead.)
+    pub(crate) fn into_error(mut self) -> Option<Box<dyn Error + Send + Sync>> {
+        Arc::get_mut(&mut self.0)?.error.as_mut()?.error.take()
     }
 
     /// Returns the exit code that the error carries: that of a
@@ -205,7 +211,7 @@ impl Failure {
 
     pub(super) fn reads_like(&self, other: &Self) -> bool {
         let (this, that) = (&self.0, &other.0);
-        let (mut one, mut other) = (this.source.as_ref(), that.source.as_ref());
+        let (mut one, mut other) = (this.source.as_deref(), that.source.as_deref());
         while let (Some(first), Some(second)) = (one, other) {
             if first.message != second.message {
                 return false;
@@ -237,7 +243,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", Escaped(&self.0.message))?;
         if f.alternate() {
-            let mut next = self.0.source.as_ref();
+            let mut next = self.0.source.as_deref();
             while let Some(source) = next {
                 write!(f, ": {source}")?;
                 next = source.source.as_deref();
@@ -252,7 +258,7 @@ impl fmt::Display for Failure {
 
 impl Error for Failure {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.0.source.as_ref().map(|source| source as _)
+        self.0.source.as_deref().map(|source| source as _)
     }
 }
 

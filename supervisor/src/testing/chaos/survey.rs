@@ -8,10 +8,10 @@ use crate::child::AnyChildRef;
 use crate::engine::{Child, Key};
 use crate::error::SupervisorError;
 use crate::inbox::Reply;
+use crate::packed_instant::PackedInstant;
 use crate::runtime::{Body, ChildTask, Node, SupervisorRun};
 use crate::spec::{AutoShutdown, ChildPath, ChildState, MaxRestarts, RestartPolicy};
 use crate::supervisor::Supervisor;
-use crate::sync::clock;
 use crate::testing::report::FaultKind;
 
 /// A tree at one moment.
@@ -135,7 +135,7 @@ fn spent_alone(run: &mut SupervisorRun) -> Vec<Key> {
             MaxRestarts::Unlimited => None,
         });
     let mut limited: Vec<(Key, u32)> = limited.collect();
-    let now = clock::now();
+    let now = PackedInstant::now();
     limited.retain(|(key, limit)| {
         run.engine.own_restarts_left(now, *key).is_some_and(|left| left <= limit / 2)
     });
@@ -145,7 +145,7 @@ fn spent_alone(run: &mut SupervisorRun) -> Vec<Key> {
 /// Returns `true` if a supervisor has used up half of its restarts: the other half is for the
 /// restarts that follow from the provoked ones.
 fn is_spent(run: &mut SupervisorRun) -> bool {
-    match (run.node.rules().max_restarts, run.engine.restarts_left(clock::now())) {
+    match (run.node.rules().max_restarts, run.engine.restarts_left(PackedInstant::now())) {
         (MaxRestarts::AtMost(limit), Some(left)) => left <= limit / 2,
         _ => false,
     }

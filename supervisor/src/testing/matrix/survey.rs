@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use super::plan::{Inside, Plan};
 use crate::engine::{ChildRules, Key, StartRule};
+use crate::packed_instant::PackedInstant;
 use crate::runtime::{Body, Node, NodeState};
 use crate::slot::AnySlot;
 use crate::spec::{
     ChildPath, ChildState, ExitReason, MaxRestarts, RestartPolicy, Shutdown, StartMode,
 };
 use crate::supervisor::Supervisor;
-use crate::sync::clock;
 
 /// A tree at one moment.
 #[derive(Debug)]
@@ -108,7 +108,7 @@ async fn inside_of(node: &Arc<Node>, children: &mut BTreeMap<String, Seen>) -> I
     let found = supervisor.query(|run| {
         let keys: Vec<Key> = run.engine.children().map(|(key, _)| key).collect();
         let place = |used: Key| keys.iter().position(|key| *key == used);
-        let now = clock::now();
+        let now = PackedInstant::now();
         let used =
             |key: &Key| match run.engine.child(*key).and_then(|child| child.rules.max_restarts) {
                 Some(MaxRestarts::AtMost(limit)) => {
@@ -128,7 +128,7 @@ async fn inside_of(node: &Arc<Node>, children: &mut BTreeMap<String, Seen>) -> I
             lives: child.generation,
         });
         let members = members.collect::<Vec<_>>();
-        (members, run.engine.restarts_left(clock::now()))
+        (members, run.engine.restarts_left(PackedInstant::now()))
     });
     let (members, left) = match found.await {
         Ok(found) => found,
