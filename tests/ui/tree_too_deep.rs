@@ -9,9 +9,8 @@ supervision_tree! {
         sub: one_for_one { sub: one_for_one { sub: one_for_one { sub: one_for_one { sub: one_for_one { sub: one_for_one { sub: one_for_one { sub: one_for_one { sub: one_for_one { sub: one_for_one { 
         sub: one_for_one { sub: one_for_one { sub: one_for_one { sub: one_for_one { sub: one_for_one { sub: one_for_one { sub: one_for_one { sub: one_for_one { sub: one_for_one { sub: one_for_one { 
         sub: one_for_one { sub: one_for_one { sub: one_for_one { sub: one_for_one { sub: one_for_one { sub: one_for_one { sub: one_for_one { sub: one_for_one { sub: one_for_one { sub: one_for_one { 
-        sub: one_for_one { sub: one_for_one { sub: one_for_one { sub: one_for_one { sub: one_for_one { sub: one_for_one { sub: one_for_one { sub: one_for_one { sub: one_for_one { sub: one_for_one { 
         last: one_for_one { worker: Always }
-         } } } } } } } } } } } } } } } } } } } } } } } } } } } } } } } } } } } } } } } } } } } } } } } } } }
+         } } } } } } } } } } } } } } } } } } } } } } } } } } } } } } } } } } } } } } } }
     }
 }
 

@@ -212,12 +212,12 @@ mod deep {
 
     nested!([
         0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0
-        0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0
+        0 0 0 0 0 0 0 0 0
     ] idle: Always);
 }
 
 #[test]
 fn the_compiler_follows_the_deepest_tree() {
     assert_eq!(deep::Deep::SHUTDOWN_BUDGET, Some(Duration::from_secs(5)));
-    assert_eq!(deep::Deep::CHILDREN, 50);
+    assert_eq!(deep::Deep::CHILDREN, 40);
 }
