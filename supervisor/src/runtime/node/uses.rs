@@ -62,6 +62,9 @@ impl Uses {
     /// Returns the longest time that the children may take to stop: the longest path along the
     /// uses. `budgets` has the time of each.
     pub(crate) fn longest_path(&self, budgets: &[Budget]) -> Budget {
+        if self.0.is_empty() {
+            return budgets.iter().copied().fold(Budget::ZERO, Budget::longer_of);
+        }
         let mut paths: Vec<Budget> = Vec::with_capacity(budgets.len());
         let (mut next, mut longest) = (0, Budget::ZERO);
         for (position, budget) in budgets.iter().enumerate() {
