@@ -64,9 +64,6 @@ impl Graph {
     /// Adds a child that uses these siblings, and is used by none. A repeated use counts once.
     pub(super) fn add(&mut self, key: Key, uses: &[Key]) {
         let position = key.position();
-        if self.nodes.len() <= position {
-            self.nodes.resize_with(position + 1, Node::default);
-        }
         let mut node = Node { key: Some(key), ..Node::default() };
         // Most children use no other.
         if !uses.is_empty() {
@@ -79,6 +76,14 @@ impl Graph {
                 self.change(*used, |used| used.users.push(key));
             }
             node.uses = uses.into_boxed_slice();
+        }
+        // As a rule, children come one after the other.
+        if position == self.nodes.len() {
+            self.nodes.push(node);
+            return;
+        }
+        if position > self.nodes.len() {
+            self.nodes.resize_with(position + 1, Node::default);
         }
         self.nodes[position] = node;
     }
