@@ -152,7 +152,7 @@ pub fn run(tree: impl IntoTree) -> Run {
 /// use std::time::Duration;
 /// use supervisor::prelude::*;
 ///
-/// # #[tokio::main]
+/// # #[tokio::main(flavor = "current_thread")] // `run` is polled before the task that ends the tree
 /// # async fn main() {
 /// let tree = Supervisor::new().build();
 /// # let own = tree.clone();
