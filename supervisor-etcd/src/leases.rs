@@ -171,7 +171,10 @@ impl EtcdLeases {
             let key = String::from_utf8_lossy(key.key()).into_owned();
             key.strip_prefix(&self.0.prefix).map(str::to_owned)
         };
-        Ok(answer.kvs().iter().filter_map(lease).collect())
+        let held: Vec<String> = answer.kvs().iter().filter_map(lease).collect();
+        // Each of them may be watched from here on.
+        held.iter().for_each(|lease| self.0.news.looked(lease, header.revision()));
+        Ok(held)
     }
 
     /// Acquires a lease, once more if need be: an attempt that was cut off may have created the etcd lease,

@@ -34,6 +34,7 @@ fn main() -> StepResult {
             a_lease_that_is_taken_away_is_noticed(&cluster),
             a_crash_hands_over_when_the_lease_ends(&cluster),
             a_watch_survives_a_compaction(&cluster),
+            a_lease_that_was_listed_is_watched(&cluster),
         )?;
         replicas_that_start_together_have_one_leader(&cluster).await?;
         a_graceful_shutdown_hands_over_at_once(&cluster).await?;
@@ -296,6 +297,19 @@ async fn a_graceful_shutdown_hands_over_at_once(cluster: &Cluster) -> StepResult
     let (median, longest) = (times[times.len() / 2], times.last().ok_or("no time")?);
     println!("graceful hand-overs: median {median:?}, longest {longest:?}");
     assert!(median < 100 * MILLISECOND, "{times:?}");
+    Ok(())
+}
+
+/// A replica of shards watches leases that it has never requested.
+async fn a_lease_that_was_listed_is_watched(cluster: &Cluster) -> StepResult {
+    let holder = replica(leases(cluster), "listed").await?;
+    holder.takes_over().await?;
+    let engine = leases(cluster);
+    assert_eq!(engine.held("listed").await?, ["listed"]);
+    let released = engine.watch("listed");
+    holder.root.shutdown().await?;
+    let ended = timeout(Duration::from_secs(5), released).await;
+    ended.map_err(|_| "waited in vain for the release of a lease that was listed")?;
     Ok(())
 }
 
