@@ -3,9 +3,11 @@
 
 pub mod rounds;
 
+mod hand_over;
 mod replica;
 mod shards;
 
+pub use hand_over::a_graceful_shutdown_hands_over_at_once;
 pub use replica::{Replica, contains, until};
 pub use shards::shards_are_shared_evenly;
 

@@ -69,3 +69,20 @@ fn failing(how: Failure) -> ChildSpec<supervisor::specs::Ready<ChildRef<()>>> {
         Ok(())
     })
 }
+
+/// Declares function children with these numbers as names, which wait for their shutdown.
+fn with_children(
+    builder: SupervisorBuilder,
+    numbers: impl IntoIterator<Item = usize>,
+) -> SupervisorBuilder {
+    numbers.into_iter().fold(builder, |builder, number| {
+        builder.with_child(ChildSpec::new(&number.to_string()).with_task(wait))
+    })
+}
+
+/// Declares the child that fails, in the middle of so many siblings that wait.
+fn failing_among(builder: SupervisorBuilder, siblings: usize, how: Failure) -> SupervisorBuilder {
+    let middle = siblings / 2;
+    let builder = with_children(builder, 0..middle).with_child(failing(how));
+    with_children(builder, middle + 1..=siblings)
+}

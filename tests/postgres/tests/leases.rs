@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 use supervisor::testing::check_leases;
 use supervisor_postgres::{CheckFence, FenceError, PgLeases, check_statement, schema};
 use supervisor_postgres_tests::server::{Server, StepResult, with_server};
-use supervisor_tests::leases::{Replica, contains, shards_are_shared_evenly, until};
+use supervisor_tests::leases::{
+    Replica, a_graceful_shutdown_hands_over_at_once, contains, shards_are_shared_evenly, until,
+};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
@@ -35,7 +37,7 @@ fn main() -> StepResult {
         errors_say_what_is_wrong_and_what_helps(server, &admin).await?;
         the_contract_is_kept(server).await?;
         fences_grow_also_when_a_row_was_deleted(server, &admin).await?;
-        a_graceful_shutdown_hands_over_at_once(server).await?;
+        a_graceful_shutdown_hands_over_at_once(|| leases(server), TTL, RENEW).await?;
         without_listen_a_hand_over_takes_up_to_renew(server).await?;
         shards_are_shared_evenly(|| leases(server)).await?;
         a_checked_fence_keeps_the_lease_until_the_commit(server).await?;
@@ -190,32 +192,6 @@ async fn fences_grow_also_when_a_row_was_deleted(server: &Server, admin: &Client
     one.takes_over().await?;
     assert!(one.fence.number()? > first);
     one.root.shutdown().await?;
-    Ok(())
-}
-
-async fn a_graceful_shutdown_hands_over_at_once(server: &Server) -> StepResult {
-    let mut times = Vec::new();
-    let mut one = replica(leases(server)?, "graceful").await?;
-    one.takes_over().await?;
-    for _ in 0..50 {
-        let other = replica(leases(server)?, "graceful").await?;
-        // It has been told that the lease is held, and listens.
-        sleep(100 * MILLISECOND).await;
-        assert!(one.leads() && !other.leads());
-        let fence = one.fence.number()?;
-        let ended = until("the end of the children", || !one.leads());
-        let (stopped, ended, taken_over) =
-            tokio::join!(one.root.shutdown(), ended, other.takes_over());
-        assert!(stopped?.is_clean());
-        times.push(taken_over?.saturating_duration_since(ended?));
-        assert!(other.fence.number()? > fence);
-        one = other;
-    }
-    one.root.shutdown().await?;
-    times.sort_unstable();
-    let (median, longest) = (times[times.len() / 2], times.last().ok_or("no time")?);
-    println!("graceful hand-overs: median {median:?}, longest {longest:?}");
-    assert!(median < 100 * MILLISECOND, "{times:?}");
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use supervisor::Order;
 use supervisor::prelude::*;
 
-use super::{failing, many_restarts, started, wait};
+use super::{failing_among, many_restarts, started, with_children};
 use crate::contender::{Contender, Later, Standing, Window};
 use crate::stage::Failure;
 
@@ -12,25 +12,15 @@ pub(crate) struct ByUse;
 impl Contender for ByUse {
     fn start(&self, children: usize) -> Option<Later<Standing>> {
         Some(Box::pin(async move {
-            let mut builder = Supervisor::new().with_order(Order::ByUse);
-            for number in 0..children {
-                builder = builder.with_child(ChildSpec::new(&number.to_string()).with_task(wait));
-            }
-            started(builder.build()).await
+            let builder = Supervisor::new().with_order(Order::ByUse);
+            started(with_children(builder, 0..children).build()).await
         }))
     }
 
     fn fail(&self, siblings: usize, how: Failure, window: Window) -> Option<Later<Standing>> {
         Some(Box::pin(async move {
-            let mut builder = many_restarts(window).with_order(Order::ByUse);
-            for number in 0..=siblings {
-                builder = if number == siblings / 2 {
-                    builder.with_child(failing(how))
-                } else {
-                    builder.with_child(ChildSpec::new(&number.to_string()).with_task(wait))
-                };
-            }
-            started(builder.build()).await
+            let builder = many_restarts(window).with_order(Order::ByUse);
+            started(failing_among(builder, siblings, how).build()).await
         }))
     }
 }

@@ -2,7 +2,7 @@
 
 use supervisor::prelude::*;
 
-use super::{failing, many_restarts, started, wait, wait_for_storm};
+use super::{failing_among, many_restarts, started, wait, wait_for_storm, with_children};
 use crate::contender::{Contender, Later, Standing, Window};
 use crate::stage::Failure;
 
@@ -11,11 +11,7 @@ pub(crate) struct Declared;
 impl Contender for Declared {
     fn start(&self, children: usize) -> Option<Later<Standing>> {
         Some(Box::pin(async move {
-            let mut builder = Supervisor::new();
-            for number in 0..children {
-                builder = builder.with_child(ChildSpec::new(&number.to_string()).with_task(wait));
-            }
-            started(builder.build()).await
+            started(with_children(Supervisor::new(), 0..children).build()).await
         }))
     }
 
@@ -48,15 +44,7 @@ impl Contender for Declared {
 
     fn fail(&self, siblings: usize, how: Failure, window: Window) -> Option<Later<Standing>> {
         Some(Box::pin(async move {
-            let mut builder = many_restarts(window);
-            for number in 0..=siblings {
-                builder = if number == siblings / 2 {
-                    builder.with_child(failing(how))
-                } else {
-                    builder.with_child(ChildSpec::new(&number.to_string()).with_task(wait))
-                };
-            }
-            started(builder.build()).await
+            started(failing_among(many_restarts(window), siblings, how).build()).await
         }))
     }
 }

@@ -2,7 +2,7 @@
 
 use supervisor::prelude::*;
 
-use super::{failing, many_restarts, started, wait};
+use super::{failing, many_restarts, started, with_children};
 use crate::contender::{Contender, Later, Standing, Window};
 use crate::stage::Failure;
 
@@ -11,11 +11,8 @@ pub(crate) struct Last;
 impl Contender for Last {
     fn fail(&self, siblings: usize, how: Failure, window: Window) -> Option<Later<Standing>> {
         Some(Box::pin(async move {
-            let mut builder = many_restarts(window).with_strategy(SupervisionStrategy::RestForOne);
-            for number in 0..siblings {
-                builder = builder.with_child(ChildSpec::new(&number.to_string()).with_task(wait));
-            }
-            started(builder.with_child(failing(how)).build()).await
+            let builder = many_restarts(window).with_strategy(SupervisionStrategy::RestForOne);
+            started(with_children(builder, 0..siblings).with_child(failing(how)).build()).await
         }))
     }
 }
