@@ -5,19 +5,25 @@
 use super::child::{Down, Purpose};
 #[cfg(feature = "lease")]
 use super::child::{OwnStop, State};
-use super::{Answer, Engine, Key, Named, Refusal};
+use super::{Answer, ChildRules, Engine, Key, Named, Refusal};
 #[cfg(feature = "lease")]
 use crate::packed_instant::PackedInstant;
 
+/// Returns `true` if a child with these rules is behind a gate, and its gate is not among the open ones.
+pub(super) fn keeps_shut(rules: &ChildRules, open_gates: &[Key], key: Key) -> bool {
+    rules.gated && !open_gates.contains(&key)
+}
+
 impl<C: Named, R> Engine<C, R> {
     /// Returns `true` if the child is behind a gate.
+    #[cfg(feature = "lease")]
     pub(super) fn is_gated(&self, key: Key) -> bool {
         self.rules_of(key).is_some_and(|rules| rules.gated)
     }
 
     /// Returns `true` if the child is behind a gate that is shut.
     pub(crate) fn is_shut(&self, key: Key) -> bool {
-        self.is_gated(key) && !self.open_gates.contains(&key)
+        self.rules_of(key).is_some_and(|rules| keeps_shut(rules, &self.open_gates, key))
     }
 
     /// Leaves a child on standby that was to be started for this purpose. Nobody waits for it.

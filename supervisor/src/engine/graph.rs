@@ -26,8 +26,6 @@ pub(super) struct Graph {
     waiting: Vec<Key>,
     /// The number of children whose turn it is.
     in_flight: usize,
-    /// `true` once a child has used another one. In a graph without uses, nobody looks for them.
-    has_had_uses: bool,
     /// The number of the walk, which tells the marks of this walk from older ones.
     walk: u32,
     /// `true` if only the children that are marked take part in the walk.
@@ -67,7 +65,6 @@ impl Graph {
         let mut node = Node { key: Some(key), ..Node::default() };
         // Most children use no other.
         if !uses.is_empty() {
-            self.has_had_uses = true;
             let mut uses = uses.to_vec();
             uses.retain(|used| self.node(*used).is_some());
             uses.sort_unstable();
@@ -174,9 +171,6 @@ impl Graph {
     /// Returns `true` if this is so of a sibling that the child uses, directly or through children
     /// that are forgotten.
     pub(super) fn any_use(&self, key: Key, mut is_so: impl FnMut(Key) -> bool) -> bool {
-        if !self.has_had_uses {
-            return false;
-        }
         let mut node = self.node(key);
         // Most children use no other.
         if node.is_none_or(|node| node.uses.is_empty()) {

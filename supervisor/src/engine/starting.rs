@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::child::{Down, FailingStart, OwnStop, Pending, Purpose, StartRule, State};
 use super::exits::is_hopeless;
+use super::gate::keeps_shut;
 use super::walk::Way;
 use super::{
     Answer, BURST, Effect, Ending, Engine, GroupRestart, Key, Mode, Named, Notice, Refusal,
@@ -83,7 +84,7 @@ impl<C: Named, R> Engine<C, R> {
     /// Starts a child that has no life.
     pub(super) fn launch(&mut self, now: PackedInstant, key: Key, purpose: Purpose<R>) {
         let Some(child) = self.children.get_mut(key) else { return };
-        if child.rules.gated && !self.open_gates.contains(&key) {
+        if keeps_shut(&child.rules, &self.open_gates, key) {
             return self.stand_by(key, purpose);
         }
         child.generation += 1;
