@@ -132,11 +132,11 @@ const NO_AUTHENTICATION: &str = "authentication is not enabled";
 const AUTHENTICATION: [&str; 3] = [NO_USER, NOT_LET_IN, NO_AUTHENTICATION];
 
 const NO_LEADER: &str = "no leader";
-/// What members say that are about to agree on a leader, or to ask for another token.
+/// The messages of members that are about to agree on a leader, or to ask for another token.
 const PASSING: [&str; 5] =
     [NO_LEADER, "leader changed", "not leader", "request timed out", "auth store is old"];
 
-/// What the client says of a server that hangs up, or that answers with something else than gRPC. Which of
+/// The client's messages about a server that hangs up, or that answers with something else than gRPC. Which of
 /// the two it sees of a server that does both is a matter of time.
 const OTHER_LANGUAGE: [&str; 8] = [
     "broken pipe",

@@ -199,7 +199,7 @@ impl Vocabulary for Order {
     }
 }
 
-/// What happens when a child cannot be stopped before its lease ends.
+/// The consequence of a child that cannot be stopped before its lease ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Overrun {
     Abort,

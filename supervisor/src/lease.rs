@@ -82,6 +82,8 @@ mod terms;
 mod watchdog;
 
 pub use self::fence::{Fence, NoLease};
+#[cfg(feature = "test-util")]
+pub(crate) use self::leases::NoList;
 pub use self::leases::{Acquisition, Claim, Holder, LeaseError, Leases, Renewal};
 pub use self::singleton::Singleton;
 pub use self::watchdog::Overrun;

@@ -124,3 +124,60 @@ async fn an_engine_that_keeps_the_contract_passes_again_and_again() {
         within("the check", checked).await.unwrap();
     }
 }
+
+/// The list of an engine that keeps the rest of the contract.
+#[derive(Clone, Copy)]
+enum List {
+    Nothing,
+    WhatWasEverHeld,
+    Fails,
+}
+
+struct Listing(Engine, List);
+
+impl Leases for Listing {
+    async fn acquire(&self, claim: Claim) -> Result<Acquisition, LeaseError> {
+        self.0.acquire(claim).await
+    }
+
+    async fn renew(&self, claim: Claim) -> Result<Renewal, LeaseError> {
+        self.0.renew(claim).await
+    }
+
+    async fn release(&self, claim: Claim) -> Result<(), LeaseError> {
+        self.0.release(claim).await
+    }
+
+    async fn held(&self, prefix: &str) -> Result<Vec<String>, LeaseError> {
+        match self.1 {
+            List::Nothing => Ok(Vec::new()),
+            List::WhatWasEverHeld => {
+                let granted = self.0.granted.lock().unwrap();
+                Ok(granted.keys().filter(|lease| lease.starts_with(prefix)).cloned().collect())
+            }
+            List::Fails => Err("the engine is away".into()),
+        }
+    }
+
+    fn clock(&self) -> LeaseClock {
+        self.0.clock()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_of_other_leases_than_those_that_are_held_is_found() {
+    let found = [
+        (List::Nothing, r#"of the leases `test…`, ["test-1"] are held, and [] are listed"#),
+        (
+            List::WhatWasEverHeld,
+            r#"of the leases `test…`, ["test-2"] are held, and ["test-1", "test-2"] are listed"#,
+        ),
+        (List::Fails, "the engine is away"),
+    ];
+    for (list, words) in found {
+        let engine = Listing(Engine::new(Fault::None), list);
+        let checked = within("the check", check_leases(&engine, "test", Duration::from_secs(10)));
+        let error = checked.await.expect_err(words).to_string();
+        assert_eq!(error, words);
+    }
+}

@@ -5,7 +5,7 @@ use crate::board::NAMES;
 /// The ports of the pages, in the order of the replicas.
 const PORTS: [u16; NAMES.len()] = [9001, 9002, 9003];
 
-/// Whether each replica shows its tree.
+/// The pages on which the replicas show their trees; `false` for none.
 #[derive(Clone, Copy)]
 pub(crate) struct Pages(pub(crate) bool);
 

@@ -88,7 +88,7 @@ impl Param {
 pub(crate) struct Supervisor {
     pub(crate) strategy: Word<Strategy>,
     pub(crate) options: Options,
-    /// What grants the lease under which the children run.
+    /// The engine that grants the lease under which the children run.
     pub(crate) engine: Option<Engine>,
     pub(crate) enclosure: Enclosure,
     pub(crate) children: Vec<Child>,

@@ -64,7 +64,7 @@ pub trait Leases: Send + Sync + 'static {
     /// that says that the engine has no list.
     fn held(&self, prefix: &str) -> impl Future<Output = Result<Vec<String>, LeaseError>> + Send {
         let _ = prefix;
-        future::ready(Err("this engine cannot list the leases that are held".into()))
+        future::ready(Err(NoList.into()))
     }
 
     /// Returns the clock by which this replica counts the time of its leases.
@@ -72,6 +72,18 @@ pub trait Leases: Send + Sync + 'static {
         LeaseClock::boottime()
     }
 }
+
+/// The error of an engine that cannot list its leases.
+#[derive(Debug)]
+pub(crate) struct NoList;
+
+impl fmt::Display for NoList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("this engine cannot list the leases that are held")
+    }
+}
+
+impl Error for NoList {}
 
 impl<L: Leases> Leases for Arc<L> {
     fn acquire(

@@ -102,7 +102,7 @@ enum Phase {
     Over { told: bool },
 }
 
-/// Where the lease is to be.
+/// The place where the lease is to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Wish {
     /// In this replica.

@@ -4,7 +4,8 @@ use tokio::sync::Notify;
 
 use crate::sync::atomic::{AtomicBool, Ordering};
 
-/// Whether the keeper of one lease may acquire and hold it. It is not given until [`set`](Self::set).
+/// The permission of one keeper to acquire its lease and to hold it. It is not given until
+/// [`set`](Self::set).
 pub(super) struct Permit {
     is_given: AtomicBool,
     changed: Notify,

@@ -26,7 +26,7 @@ pub struct LeaseStatus {
     /// The number of times that this replica has acquired the lease and started the children.
     pub acquisitions: u64,
     /// The number of times that the children were stopped because the lease was lost, or could not be
-    /// renewed in time. To give the lease up in an orderly stop is no loss.
+    /// renewed in time. To give the lease up in a graceful stop is no loss.
     pub losses: u64,
     /// The time since the last loss.
     pub last_loss: Option<Duration>,
@@ -38,7 +38,7 @@ pub struct LeaseStatus {
 pub enum LeaseState {
     /// The replica does not hold the lease, and its children do not run. Another replica may hold it.
     Standby,
-    /// The replica holds the lease, and runs the children. They may also be in an orderly stop, during
+    /// The replica holds the lease, and runs the children. They may also be in a graceful stop, during
     /// which the lease is still held.
     Leading,
     /// The lease is lost, or could not be renewed in time, and the children are being stopped.

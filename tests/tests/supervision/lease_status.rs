@@ -103,7 +103,7 @@ async fn one_replica_leads_and_the_other_stands_by() {
     let health = other.root.health().await.to_string();
     assert_eq!(health, "ready\n- billing: standby: no lease `billing`, for 12.0s");
 
-    // In an orderly stop the lease is held until the children have ended.
+    // In a graceful stop the lease is held until the children have ended.
     let billing = one.root.lookup_any("billing").await.unwrap();
     let stop = tokio::spawn(async move { billing.terminate().await });
     sleep(500 * MILLISECOND).await;

@@ -223,7 +223,7 @@ async fn the_shutdown_of_a_lease_is_that_of_the_children_together() {
     assert_eq!((leases.holder("billing"), leases.holder("reports")), (None, None));
 }
 
-/// What the children of a lease are added to at run time.
+/// A child that is added at run time needs the lease, too.
 #[tokio::test(start_paused = true)]
 async fn children_are_added_below_a_lease_and_not_beside_it() {
     supervision_tree! {

@@ -66,10 +66,10 @@ pub const lease: &str = "";
 /// within it: the compiler checks that.
 pub const ttl: Duration = defaults::LEASE_TTL;
 
-/// How often the lease is renewed, and how often a replica on standby asks for it.
+/// The time between two renewals of the lease, and between two requests of a replica on standby.
 pub const renew: Duration = defaults::LEASE_RENEW;
 
-/// What happens when a child cannot be stopped before its lease ends, since it blocks its thread: the
+/// The consequence of a child that blocks its thread, so that it cannot be stopped before its lease ends: the
 /// process ends (`abort`), or that is only reported (`report`).
 pub const overrun: () = ();
 

@@ -43,7 +43,7 @@ enum Rest {
     Time,
 }
 
-/// What this replica knows of the members.
+/// The members, as this replica knows them.
 struct Members<L> {
     leases: Arc<L>,
     names: Names,
