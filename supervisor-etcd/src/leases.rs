@@ -9,7 +9,7 @@ use etcd_client::{
     Compare, CompareOp, ConnectOptions, Error as ClientError, GetOptions, KeyValue,
     LeaseGrantOptions, PutOptions, Txn, TxnOp,
 };
-use supervisor::lease::{Acquisition, Claim, LeaseError, Leases, Renewal};
+use supervisor::lease::{Acquisition, Claim, LeaseError, Leases, Renewal, replica_name};
 
 use crate::error::{EtcdLeaseError, Trouble};
 use crate::keys::{Entry, Kept, Look, PREFIX, lease_id, renewed, seconds, value};
@@ -79,7 +79,7 @@ impl EtcdLeases {
         Self(Arc::new(Shared {
             members: Members::new(endpoints.into_iter().map(Into::into)),
             prefix: PREFIX.to_owned(),
-            replica: default_replica(),
+            replica: replica_name(),
             news: News::default(),
         }))
     }
@@ -286,11 +286,4 @@ impl fmt::Debug for EtcdLeases {
             .field("replica", &self.0.replica)
             .finish_non_exhaustive()
     }
-}
-
-fn default_replica() -> String {
-    let host = std::env::var("HOSTNAME").ok();
-    let host = host.or_else(|| std::fs::read_to_string("/etc/hostname").ok());
-    let host = host.as_deref().map_or("", str::trim);
-    format!("{host}[{}]", std::process::id())
 }

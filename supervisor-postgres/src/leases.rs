@@ -8,7 +8,9 @@ use std::slice;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use supervisor::lease::{Acquisition, Claim, LeaseClock, LeaseError, Leases, Renewal};
+use supervisor::lease::{
+    Acquisition, Claim, LeaseClock, LeaseError, Leases, Renewal, replica_name,
+};
 use tokio::time::{Instant, timeout_at};
 use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
 use tokio_postgres::types::{ToSql, Type};
@@ -100,7 +102,7 @@ impl PgLeases {
     {
         Self(Arc::new(Shared {
             connection: Connection::new(config, tls),
-            replica: default_replica(),
+            replica: replica_name(),
             clock: LeaseClock::boottime(),
             server_clocks: Mutex::default(),
         }))
@@ -342,11 +344,4 @@ fn limit(claim: &Claim) -> Duration {
 /// Returns a time in microseconds, PostgreSQL's unit, and no shorter.
 fn micros(time: Duration) -> i64 {
     i64::try_from(time.as_nanos().div_ceil(1_000)).unwrap_or(i64::MAX)
-}
-
-fn default_replica() -> String {
-    let host = std::env::var("HOSTNAME").ok();
-    let host = host.or_else(|| std::fs::read_to_string("/etc/hostname").ok());
-    let host = host.as_deref().map_or("", str::trim);
-    format!("{host}[{}]", std::process::id())
 }

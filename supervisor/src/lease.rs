@@ -84,7 +84,7 @@ mod watchdog;
 pub use self::fence::{Fence, NoLease};
 #[cfg(feature = "test-util")]
 pub(crate) use self::leases::NoList;
-pub use self::leases::{Acquisition, Claim, Holder, LeaseError, Leases, Renewal};
+pub use self::leases::{Acquisition, Claim, Holder, LeaseError, Leases, Renewal, replica_name};
 pub use self::singleton::Singleton;
 pub use self::watchdog::Overrun;
 pub use crate::life::gate::LeaseClock;

@@ -182,6 +182,21 @@ impl fmt::Debug for Holder {
     }
 }
 
+/// Returns a name of this replica for people who read an engine's leases: the host name and the process
+/// id, as in `shop-1[4711]`. Nothing is decided by it.
+///
+/// ```
+/// let name = supervisor::lease::replica_name();
+/// assert!(name.ends_with(&format!("[{}]", std::process::id())));
+/// ```
+#[must_use]
+pub fn replica_name() -> String {
+    let host = std::env::var("HOSTNAME").ok();
+    let host = host.or_else(|| std::fs::read_to_string("/etc/hostname").ok());
+    let host = host.as_deref().map_or("", str::trim);
+    format!("{host}[{}]", std::process::id())
+}
+
 /// The answer to an acquisition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "a lease is acquired, or somebody else holds it")]
