@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::future::{Future, pending};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use supervisor::prelude::*;
 use supervisor::{Escalate, specs::Ready};
@@ -79,6 +80,26 @@ impl Stage {
     /// request.
     pub fn actor(&self, name: &str) -> ChildSpec<Ready<ChildRef<Order>>> {
         ChildSpec::new(name).with_worker(Actor { name: name.to_owned(), stage: self.clone() })
+    }
+
+    /// Makes a child that takes this time to stop, and notes the request (`name?`) and its own end
+    /// (`name!`).
+    pub fn stops_after(
+        &self,
+        name: &'static str,
+        time: Duration,
+    ) -> ChildSpec<Ready<ChildRef<()>>> {
+        let noted = self.clone();
+        self.task(name, move |ctx| {
+            let noted = noted.clone();
+            async move {
+                ctx.shutdown_requested().await;
+                noted.note(format!("{name}?"));
+                tokio::time::sleep(time).await;
+                noted.note(format!("{name}!"));
+                Ok(())
+            }
+        })
     }
 
     /// Makes a child whose lives run this closure.

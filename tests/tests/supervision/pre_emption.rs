@@ -4,27 +4,11 @@ use std::future::pending;
 use std::time::Duration;
 
 use supervisor::prelude::*;
-use supervisor::{Backoff, ExitReason, MaxRestarts, StartMode, specs::Ready};
+use supervisor::{Backoff, ExitReason, MaxRestarts, StartMode};
 use supervisor_tests::{Order, Stage, delayed, event, quiet, started, within};
 use tokio::time::Instant;
 
 const SECOND: Duration = Duration::from_secs(1);
-
-/// Returns a child that takes the time to stop, and notes the request (`name?`) and its own end
-/// (`name!`).
-fn stops_after(stage: &Stage, name: &'static str, time: Duration) -> ChildSpec<Ready<ChildRef>> {
-    let noted = stage.clone();
-    stage.task(name, move |ctx| {
-        let noted = noted.clone();
-        async move {
-            ctx.shutdown_requested().await;
-            noted.note(format!("{name}?"));
-            tokio::time::sleep(time).await;
-            noted.note(format!("{name}!"));
-            Ok(())
-        }
-    })
-}
 
 #[tokio::test(start_paused = true)]
 async fn a_shutdown_pre_empts_a_start() {
@@ -89,7 +73,7 @@ async fn a_shutdown_pre_empts_a_backoff() {
 #[tokio::test(start_paused = true)]
 async fn a_shutdown_keeps_the_deadline_of_a_stop_that_runs() {
     let stage = Stage::new();
-    let spec = stops_after(&stage, "slow", 100 * SECOND).with_shutdown(10 * SECOND);
+    let spec = stage.stops_after("slow", 100 * SECOND).with_shutdown(10 * SECOND);
     let supervisor = Supervisor::new().with_child(spec).build();
     within("the start", supervisor.start()).await.unwrap();
     quiet().await;
@@ -107,7 +91,7 @@ async fn a_shutdown_keeps_the_deadline_of_a_stop_that_runs() {
 #[tokio::test(start_paused = true)]
 async fn the_second_shutdown_waits_with_the_first() {
     let stage = Stage::new();
-    let supervisor = Supervisor::new().with_child(stops_after(&stage, "a", 2 * SECOND)).build();
+    let supervisor = Supervisor::new().with_child(stage.stops_after("a", 2 * SECOND)).build();
     within("the start", supervisor.start()).await.unwrap();
     quiet().await;
     let began = Instant::now();
@@ -128,7 +112,7 @@ async fn the_second_shutdown_waits_with_the_first() {
 async fn a_shutdown_of_a_nested_supervisor_can_be_requested_any_number_of_times() {
     for policy in [RestartPolicy::Always, RestartPolicy::Temporary] {
         let stage = Stage::new();
-        let sub = Supervisor::new().with_child(stops_after(&stage, "a", SECOND)).build();
+        let sub = Supervisor::new().with_child(stage.stops_after("a", SECOND)).build();
         let spec = ChildSpec::new("sub").with_supervisor(sub.clone()).with_restart_policy(policy);
         let root = Supervisor::new().with_child(spec).build();
         within("the start", root.start()).await.unwrap();
@@ -169,7 +153,7 @@ async fn commands_to_a_stopping_supervisor_are_refused_at_once() {
     let stage = Stage::new();
     let supervisor = Supervisor::new()
         .with_child(stage.actor("a"))
-        .with_child(stops_after(&stage, "slow", SECOND))
+        .with_child(stage.stops_after("slow", SECOND))
         .build();
     within("the start", supervisor.start()).await.unwrap();
     quiet().await;
@@ -200,7 +184,7 @@ async fn a_shutdown_between_two_lives_of_a_group_leaves_nothing() {
     let supervisor = Supervisor::new()
         .with_strategy(SupervisionStrategy::OneForAll)
         .with_child(a)
-        .with_child(stops_after(&stage, "slow", 2 * SECOND))
+        .with_child(stage.stops_after("slow", 2 * SECOND))
         .build();
     let mut events = supervisor.events();
     within("the start", supervisor.start()).await.unwrap();

@@ -99,6 +99,16 @@ impl Replica {
     }
 }
 
+/// Starts so many replicas, and waits until they have an even share.
+async fn started(count: usize, leases: &MemoryLeases, all: &Running) -> Vec<Replica> {
+    let mut replicas = Vec::new();
+    for _ in 0..count {
+        replicas.push(Replica::start(leases, all).await);
+    }
+    even(&replicas, all).await;
+    replicas
+}
+
 /// Waits until each shard runs, and all replicas have an even share.
 async fn even(replicas: &[Replica], all: &Running) -> Duration {
     let begun = Instant::now();
@@ -123,11 +133,7 @@ async fn even(replicas: &[Replica], all: &Running) -> Duration {
 #[tokio::test(start_paused = true)]
 async fn shards_are_even_over_joins_and_leaves() {
     let (leases, all) = (MemoryLeases::new(), Running::default());
-    let mut replicas = Vec::new();
-    for _ in 0..3 {
-        replicas.push(Replica::start(&leases, &all).await);
-    }
-    even(&replicas, &all).await;
+    let mut replicas = started(3, &leases, &all).await;
     for round in 0..10 {
         let starts = all.starts();
         replicas.push(Replica::start(&leases, &all).await);
@@ -150,11 +156,7 @@ async fn shards_are_even_over_joins_and_leaves() {
 #[tokio::test(start_paused = true)]
 async fn the_shards_of_a_crashed_replica_are_taken_over_within_the_lease() {
     let (leases, all) = (MemoryLeases::new(), Running::default());
-    let mut replicas = Vec::new();
-    for _ in 0..3 {
-        replicas.push(Replica::start(&leases, &all).await);
-    }
-    even(&replicas, &all).await;
+    let mut replicas = started(3, &leases, &all).await;
     // Nothing that it sends arrives any more, as after a crash; its children are stopped in time.
     let crashed = replicas.remove(1);
     crashed.leases.cut();
@@ -187,11 +189,7 @@ async fn shards_that_take_long_to_stop_move_when_they_have_ended() {
 #[tokio::test(start_paused = true)]
 async fn while_the_engine_is_away_nothing_moves_until_the_leases_end() {
     let (leases, all) = (MemoryLeases::new(), Running::default());
-    let mut replicas = Vec::new();
-    for _ in 0..2 {
-        replicas.push(Replica::start(&leases, &all).await);
-    }
-    even(&replicas, &all).await;
+    let replicas = started(2, &leases, &all).await;
     let starts = all.starts();
     for replica in &replicas {
         replica.leases.cut();

@@ -4,35 +4,18 @@
 use std::time::Duration;
 
 use supervisor::prelude::*;
-use supervisor::specs::Ready;
 use supervisor_tests::{Stage, event, quiet, terminated, time_to_stop, within};
 use tokio::time::Instant;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Returns a child that takes the time to stop, and notes the request (`name?`) and its own end
-/// (`name!`).
-fn stops_after(stage: &Stage, name: &'static str, time: Duration) -> ChildSpec<Ready<ChildRef>> {
-    let noted = stage.clone();
-    stage.task(name, move |ctx| {
-        let noted = noted.clone();
-        async move {
-            ctx.shutdown_requested().await;
-            noted.note(format!("{name}?"));
-            tokio::time::sleep(time).await;
-            noted.note(format!("{name}!"));
-            Ok(())
-        }
-    })
-}
-
 #[tokio::test(start_paused = true)]
 async fn children_stop_in_reverse_order_one_after_the_other() {
     let stage = Stage::new();
     let supervisor = Supervisor::new()
-        .with_child(stops_after(&stage, "a", SECOND))
-        .with_child(stops_after(&stage, "b", SECOND))
-        .with_child(stops_after(&stage, "c", SECOND))
+        .with_child(stage.stops_after("a", SECOND))
+        .with_child(stage.stops_after("b", SECOND))
+        .with_child(stage.stops_after("c", SECOND))
         .build();
     within("the start", supervisor.start()).await.unwrap();
     quiet().await;
@@ -48,7 +31,7 @@ async fn children_stop_in_reverse_order_one_after_the_other() {
 #[tokio::test(start_paused = true)]
 async fn a_child_that_takes_too_long_is_dropped_and_reported() {
     let stage = Stage::new();
-    let spec = stops_after(&stage, "slow", 2 * SECOND).with_shutdown(SECOND);
+    let spec = stage.stops_after("slow", 2 * SECOND).with_shutdown(SECOND);
     let (time, report) = time_to_stop(spec).await;
     assert_eq!((time, stage.log().as_str()), (SECOND, "+slow slow? -slow"));
     let killed: Vec<_> = report.killed().map(|(path, after)| (path.as_str(), after)).collect();
@@ -60,7 +43,7 @@ async fn a_child_that_takes_too_long_is_dropped_and_reported() {
 #[tokio::test(start_paused = true)]
 async fn a_child_that_stops_just_in_time_is_not_dropped() {
     let stage = Stage::new();
-    let spec = stops_after(&stage, "slow", SECOND).with_shutdown(SECOND + Duration::from_millis(1));
+    let spec = stage.stops_after("slow", SECOND).with_shutdown(SECOND + Duration::from_millis(1));
     let (time, report) = time_to_stop(spec).await;
     assert_eq!((time, stage.log().as_str()), (SECOND, "+slow slow? slow! -slow"));
     assert!(report.is_clean());
@@ -69,14 +52,14 @@ async fn a_child_that_stops_just_in_time_is_not_dropped() {
 #[tokio::test(start_paused = true)]
 async fn a_child_has_five_seconds_by_default() {
     let stage = Stage::new();
-    let (time, report) = time_to_stop(stops_after(&stage, "slow", 60 * SECOND)).await;
+    let (time, report) = time_to_stop(stage.stops_after("slow", 60 * SECOND)).await;
     assert_eq!((time, report.killed().count()), (5 * SECOND, 1));
 }
 
 #[tokio::test(start_paused = true)]
 async fn infinity_waits_as_long_as_it_takes() {
     let stage = Stage::new();
-    let spec = stops_after(&stage, "slow", 3000 * SECOND).with_shutdown(Shutdown::Infinity);
+    let spec = stage.stops_after("slow", 3000 * SECOND).with_shutdown(Shutdown::Infinity);
     let (time, report) = time_to_stop(spec).await;
     assert_eq!((time, stage.log().as_str()), (3000 * SECOND, "+slow slow? slow! -slow"));
     assert!(report.is_clean());
@@ -85,7 +68,7 @@ async fn infinity_waits_as_long_as_it_takes() {
 #[tokio::test(start_paused = true)]
 async fn brutal_kill_does_not_ask_the_child() {
     let stage = Stage::new();
-    let spec = stops_after(&stage, "a", SECOND).with_shutdown(Shutdown::BrutalKill);
+    let spec = stage.stops_after("a", SECOND).with_shutdown(Shutdown::BrutalKill);
     let (time, report) = time_to_stop(spec).await;
     assert_eq!((time, stage.log().as_str()), (Duration::ZERO, "+a -a"));
     assert!(report.is_clean(), "to be killed is what it is there for: {report}");
@@ -128,8 +111,8 @@ async fn an_error_during_the_stop_is_published_and_reported_and_changes_nothing_
 async fn a_nested_supervisor_has_the_time_that_its_children_need() {
     let stage = Stage::new();
     let sub = Supervisor::new()
-        .with_child(stops_after(&stage, "x", 30 * SECOND).with_shutdown(60 * SECOND))
-        .with_child(stops_after(&stage, "y", 30 * SECOND).with_shutdown(60 * SECOND))
+        .with_child(stage.stops_after("x", 30 * SECOND).with_shutdown(60 * SECOND))
+        .with_child(stage.stops_after("y", 30 * SECOND).with_shutdown(60 * SECOND))
         .build();
     let supervisor =
         Supervisor::new().with_child(ChildSpec::new("sub").with_supervisor(sub)).build();
@@ -151,7 +134,7 @@ async fn a_nested_supervisor_with_a_time_of_its_own_is_cut_short_with_all_below(
     // Only children that are added later can need more time than their supervisor has: with
     // declared ones, it would not start.
     for name in ["x", "y"] {
-        let spec = stops_after(&stage, name, 30 * SECOND).with_shutdown(60 * SECOND);
+        let spec = stage.stops_after(name, 30 * SECOND).with_shutdown(60 * SECOND);
         within("a child", sub.add_child(spec)).await.unwrap();
     }
     quiet().await;
@@ -168,7 +151,7 @@ async fn a_nested_supervisor_with_a_time_of_its_own_is_cut_short_with_all_below(
 #[tokio::test(start_paused = true)]
 async fn request_shutdown_does_not_wait() {
     let stage = Stage::new();
-    let supervisor = Supervisor::new().with_child(stops_after(&stage, "a", SECOND)).build();
+    let supervisor = Supervisor::new().with_child(stage.stops_after("a", SECOND)).build();
     within("the start", supervisor.start()).await.unwrap();
     quiet().await;
     supervisor.request_shutdown();

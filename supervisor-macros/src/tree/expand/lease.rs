@@ -29,7 +29,7 @@ pub(super) fn begin(
     clones: Option<&TokenStream>,
 ) -> TokenStream {
     let (singleton, name) = (singleton(lease), settings::text(&lease.name));
-    let engine = engine(lease.engine);
+    let (engine, is_name) = (engine(lease.engine), is_name(lease.engine));
     let (options, place) = (&nested.options, nested.nested_place());
     let calls = [Key::Ttl, Key::Renew, Key::Shutdown, Key::Overrun];
     let calls = calls.map(|key| settings::one_of_child(krate, options, place, key));
@@ -38,7 +38,7 @@ pub(super) fn begin(
     let new = |engine| quote!(#krate::#module::Singleton::new(#name, #engine) #(#calls)*);
     let (is_one, clones) = (engine.clone().into_iter().count() == 1, clones.cloned());
     let clones = clones.filter(|clones| !clones.is_empty());
-    let new = if is_name(lease.engine) || (is_one && clones.is_none()) {
+    let new = if is_name || (is_one && clones.is_none()) {
         new(engine)
     } else {
         // rustc reports a value that is no engine at the variable, as where the singleton is built.
@@ -46,8 +46,7 @@ pub(super) fn begin(
         let new = new(variable.to_token_stream());
         quote!({ #clones let #variable = #engine; #new })
     };
-    let is_cloned = is_name(lease.engine);
-    let allow = is_cloned
+    let allow = is_name
         .then(|| quote!(#[allow(clippy::clone_on_copy, reason = "an engine need not be `Copy`")]));
     quote!(#allow let #singleton = #new;)
 }

@@ -40,7 +40,9 @@ impl<'a> Scope<'a> {
     pub(super) fn clones(&self, child: &Child, value: &Expr) -> TokenStream {
         let uses = Uses::of(value);
         let mut clones = TokenStream::new();
-        clones.extend(lease::clone_for(value).filter(|_| self.is_below_lease()));
+        if self.is_below_lease() {
+            clones.extend(lease::clone_for(value));
+        }
         self.clones_of(child, &uses, &mut HashSet::new(), &mut clones);
         clones
     }
