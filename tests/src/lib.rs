@@ -11,6 +11,7 @@ mod gauge;
 mod halfway;
 mod limit;
 mod stage;
+mod threads;
 
 pub use captured::{capture_log, logged, logs, subscribe};
 pub use event_filters::{
@@ -20,3 +21,4 @@ pub use gauge::{Gauge, Life};
 pub use halfway::begin_and_drop;
 pub use limit::{event, quiet, time_to_stop, until, within};
 pub use stage::{OnStage, Order, Stage};
+pub use threads::names_of_threads;

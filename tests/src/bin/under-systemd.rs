@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use supervisor::prelude::*;
 use supervisor::{Program, StartMode, specs::Runnable};
+use supervisor_tests::names_of_threads;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
@@ -25,7 +26,7 @@ impl Orders {
     fn read() -> Self {
         let (orders, lines) = unbounded_channel();
         let (unblocks, unblock) = mpsc::channel();
-        std::thread::spawn(move || {
+        let reads = move || {
             for line in std::io::stdin().lock().lines().map_while(Result::ok) {
                 if line == "unblock" {
                     let _ = unblocks.send(());
@@ -35,7 +36,8 @@ impl Orders {
             }
             // The test is gone.
             std::process::exit(3);
-        });
+        };
+        std::thread::Builder::new().name("orders".to_owned()).spawn(reads).expect("a thread");
         Self {
             lines: Arc::new(tokio::sync::Mutex::new(lines)),
             unblock: Arc::new(Mutex::new(unblock)),
@@ -125,7 +127,9 @@ async fn work(mut ctx: Context, orders: Orders) -> ChildResult {
                 let stopped = ctx.supervisor().upgrade()?.terminate_child("rock").await;
                 print_line(&format!("the rock: {stopped:?}"));
             }
-            "name the threads" => print_line(&format!("threads: {}", threads()?)),
+            "name the threads" => {
+                print_line(&format!("threads: {}", names_of_threads().await?));
+            }
             "block" => {
                 print_line("blocks");
                 let unblock = orders.unblock.lock().map_err(|_| "another clerk has failed")?;
@@ -149,14 +153,6 @@ async fn either(order: impl Future<Output = String>, stop: impl Future) -> Optio
         order = order => Some(order),
         _ = stop => None,
     }
-}
-
-/// Returns the names of the threads of this process.
-fn threads() -> std::io::Result<String> {
-    let tasks = std::fs::read_dir("/proc/self/task")?;
-    let names = tasks.map(|task| std::fs::read_to_string(task?.path().join("comm")));
-    let names = names.collect::<Result<Vec<_>, _>>()?;
-    Ok(names.iter().map(|name| name.trim()).collect::<Vec<_>>().join(", "))
 }
 
 #[expect(clippy::print_stdout, reason = "what the test reads")]

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use supervisor::Program;
 use supervisor::prelude::*;
+use supervisor_tests::names_of_threads;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 fn main() -> ExitCode {
@@ -18,13 +19,14 @@ fn main() -> ExitCode {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     let runtime = builder.worker_threads(threads).enable_all().build().expect("a runtime");
     let (orders, lines) = unbounded_channel();
-    std::thread::spawn(move || {
+    let reads = move || {
         for line in std::io::stdin().lines().map_while(Result::ok) {
             let _ = orders.send(line);
         }
         // The test is gone.
         std::process::exit(3);
-    });
+    };
+    std::thread::Builder::new().name("orders".to_owned()).spawn(reads).expect("a thread");
     let program = Program::new("sh").arg("-c").arg("echo pid $$; exec sleep 10000");
     let tree = Supervisor::new()
         .with_child(ChildSpec::new("program").with_program(program))
@@ -52,12 +54,7 @@ impl WorkerOnce for Clerk {
                     }
                 }
                 "name the threads" => {
-                    let tasks = std::fs::read_dir("/proc/self/task")?;
-                    let names =
-                        tasks.map(|task| std::fs::read_to_string(task?.path().join("comm")));
-                    let names = names.collect::<std::io::Result<Vec<_>>>()?;
-                    let names: Vec<&str> = names.iter().map(|name| name.trim()).collect();
-                    print_line(&format!("threads: {}", names.join(", ")));
+                    print_line(&format!("threads: {}", names_of_threads().await?));
                 }
                 _ => print_line(&order),
             }
