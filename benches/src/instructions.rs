@@ -17,6 +17,9 @@ use crate::rounds::progress;
 /// Counts the instructions of all jobs that the options ask for.
 pub(crate) fn count(options: &Options) -> io::Result<Vec<Entry>> {
     let program = std::env::current_exe()?;
+    if let Some(folder) = &options.profiles {
+        std::fs::create_dir_all(folder)?;
+    }
     let mut entries = Vec::new();
     for single in plan::of_counted(options) {
         let Single { job, contender, n } = single;

@@ -24,7 +24,7 @@ pub(crate) use self::core::SlotCore;
 pub use self::ended::Ended;
 pub use self::shutdown_requested::ShutdownRequested;
 pub(crate) use self::state::{Duties, Signal};
-pub(crate) use self::trouble::Trouble;
+pub(crate) use self::trouble::{FailedAt, Trouble};
 pub(crate) use self::waiters::Wakers;
 pub(crate) use self::waits::NotedWait;
 

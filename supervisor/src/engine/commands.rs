@@ -150,7 +150,7 @@ impl<C: Named, R> Engine<C, R> {
         let Some(State::Starting(purpose)) = self.enter(key, State::Down(Down::Stopped)) else {
             return;
         };
-        let child = self.remove(key, Down::Stopped);
+        let child = self.remove(key);
         self.effects.extend(child.map(|child| Effect::Refused(Box::new(child.data))));
         if let Some(reply) = purpose.into_reply() {
             self.answer(reply, Answer::Refused(*refusal));

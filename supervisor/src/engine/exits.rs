@@ -65,11 +65,13 @@ impl<C: Named, R> Engine<C, R> {
             (State::Stopping(_) | State::Killing(_) | State::Zombie, _) => (true, false),
             _ => (true, reason.is_abnormal()),
         };
+        let closes = all_stop && self.is_closed_by_its_exit(child);
         if is_notified {
-            self.notify(Notice::Terminated { child: key, reason: reason.clone(), failed });
+            let reason = reason.clone();
+            self.notify(Notice::Terminated { child: key, reason, failed, closes });
         }
         if all_stop {
-            return self.ended_while_stopping(now, key);
+            return self.ended_while_stopping(now, key, closes);
         }
         self.note_health(now, key);
         match self.enter(key, State::Down(Down::Stopped)) {

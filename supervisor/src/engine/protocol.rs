@@ -236,7 +236,8 @@ impl<C, R> Effect<C, R> {
             | Self::Spawn { child: key, .. }
             | Self::Adopt(key)
             | Self::Ask(key)
-            | Self::Abort(key) => Some(*key),
+            | Self::Abort(key)
+            | Self::Notify(Notice::Terminated { child: key, closes: true, .. }) => Some(*key),
             _ => None,
         }
     }
@@ -289,6 +290,9 @@ pub(crate) enum Notice {
         child: Key,
         reason: ExitReason,
         failed: bool,
+        /// `true` if the stop of the supervisor has ended the life, and none follows: the driver shows
+        /// the child as stopped, and closes its mailbox after the report.
+        closes: bool,
     },
     Delayed {
         child: Key,

@@ -10,10 +10,9 @@ use crate::spec::ExitReason;
 impl<C: Named, R> Engine<C, R> {
     /// Draws the delay before the child's next attempt; `None` if the child has no backoff.
     pub(super) fn draw_delay(&mut self, key: Key) -> Option<Duration> {
-        let draw = self.jitter.draw();
         let child = self.children.get_mut(key)?;
         let backoff = child.rules.backoff?;
-        let delay = backoff.delay(child.attempts.into(), draw);
+        let delay = backoff.delay(child.attempts.into(), self.jitter.draw());
         child.attempts = child.attempts.saturating_add(1);
         Some(delay)
     }

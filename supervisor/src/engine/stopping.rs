@@ -318,7 +318,8 @@ impl<C: Named, R> Engine<C, R> {
     /// itself, with a report of its own.)
     pub(super) fn give_up_on(&mut self, key: Key) {
         if self.rules_of(key).is_some_and(|rules| rules.kind == ChildKind::Worker) {
-            self.answer_overtaken(key, Answer::Refused(Refusal::StillRunning));
+            let old = self.enter(key, State::Down(Down::Stopped));
+            self.answer_overtaken(old, Answer::Refused(Refusal::StillRunning));
             self.refuse_awaited_ends(key, &Refusal::StillRunning);
             self.enter(key, State::Zombie);
             self.close_unless_it_returns(key);
@@ -327,30 +328,42 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    /// Handles the end of a life while the supervisor stops.
-    pub(super) fn ended_while_stopping(&mut self, now: PackedInstant, key: Key) {
+    /// Returns `true` if the notice of the child's exit closes the child, while the supervisor stops:
+    /// its siblings may still run, and learn at once that no life of it follows.
+    pub(super) fn is_closed_by_its_exit(&self, child: &Child<C, R>) -> bool {
+        self.rules.strategy != SupervisionStrategy::SimpleOneForOne
+            && !self.returns(child)
+            && !matches!(child.state, State::Zombie)
+    }
+
+    /// Handles the end of a life while the supervisor stops; the notice of the exit has closed the
+    /// child or not.
+    pub(super) fn ended_while_stopping(&mut self, now: PackedInstant, key: Key, closed: bool) {
         let Some(child) = self.children.get(key) else { return };
-        if matches!(child.state, State::Zombie) {
+        let was_left_behind = matches!(child.state, State::Zombie);
+        if was_left_behind {
             self.notify(Notice::StoppedLate(key));
-            self.enter(key, State::Down(Down::Stopped));
-        } else {
-            self.answer_overtaken(key, Answer::Done);
         }
-        if self.rules.strategy == SupervisionStrategy::SimpleOneForOne {
+        let old = if self.rules.strategy == SupervisionStrategy::SimpleOneForOne {
             // A pool's worker is forgotten now, so that the end needs no pass over all workers.
-            self.forget(key, Down::Stopped);
+            self.forget_from(key, Down::Stopped)
+        } else if closed {
+            self.enter_shown(key, State::Down(Down::Stopped))
         } else {
-            // Its siblings may still run: they learn at once that no life of this child follows.
+            self.enter(key, State::Down(Down::Stopped))
+        };
+        if was_left_behind {
             self.close_unless_it_returns(key);
         }
+        self.answer_overtaken(old, Answer::Done);
         self.pass(key);
         self.stop_next(now);
     }
 
-    /// Answers the command that a stop has overtaken. `end` is the answer to a command that wanted
-    /// the life to end; any other is refused.
-    fn answer_overtaken(&mut self, key: Key, end: Answer) {
-        let (reply, answer) = match self.enter(key, State::Down(Down::Stopped)) {
+    /// Answers the command that a stop has overtaken in this state. `end` is the answer to a command
+    /// that wanted the life to end; any other is refused.
+    fn answer_overtaken(&mut self, old: Option<State<R>>, end: Answer) {
+        let (reply, answer) = match old {
             Some(
                 State::Stopping(StopPurpose::Own(own)) | State::Killing(StopPurpose::Own(own)),
             ) => {
@@ -437,7 +450,8 @@ impl<C: Named, R> Engine<C, R> {
         let open = self.children.iter().filter(|(_, child)| open(child));
         let keys: Vec<Key> = open.map(|(key, _)| key).collect();
         for key in keys {
-            self.answer_overtaken(key, Answer::Refused(Refusal::ShuttingDown));
+            let old = self.enter(key, State::Down(Down::Stopped));
+            self.answer_overtaken(old, Answer::Refused(Refusal::ShuttingDown));
         }
         self.conclude(ending);
     }

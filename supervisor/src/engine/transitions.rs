@@ -26,12 +26,12 @@ impl<C: Named, R> Engine<C, R> {
             child.retry = child.retry.wrapping_add(1);
         }
         let shown = Shown::from(&state);
-        if shown != child.shown {
-            if is_shown {
-                child.shown = shown;
-            } else {
-                self.changed.push(key);
-            }
+        if is_shown {
+            child.shown = shown;
+            // The state before this one, in the same turn, is not shown.
+            self.changed.pop_if(|last| *last == key);
+        } else if shown != child.shown {
+            self.changed.push(key);
         }
         let old = std::mem::replace(&mut child.state, state);
         if child.rules.significant {
@@ -61,15 +61,22 @@ impl<C: Named, R> Engine<C, R> {
 
     /// Forgets a child, which the driver takes over with [`Self::take_forgotten`].
     pub(super) fn forget(&mut self, key: Key, down: Down) {
-        if let Some(child) = self.remove(key, down) {
+        drop(self.forget_from(key, down));
+    }
+
+    /// Forgets a child as [`forget`](Self::forget) does, and returns the state that it was in.
+    pub(super) fn forget_from(&mut self, key: Key, down: Down) -> Option<State<R>> {
+        // The driver shows it when it takes the child over.
+        let old = self.enter_shown(key, State::Down(down))?;
+        if let Some(child) = self.remove(key) {
             self.forgotten.push_back((key, child));
             self.effects.push_back(Effect::Forgotten(key));
         }
+        Some(old)
     }
 
-    /// Removes a child, for which no sibling waits any longer.
-    pub(super) fn remove(&mut self, key: Key, down: Down) -> Option<Child<C, R>> {
-        self.enter(key, State::Down(down));
+    /// Removes a child that is down, for which no sibling waits any longer.
+    pub(super) fn remove(&mut self, key: Key) -> Option<Child<C, R>> {
         self.leave_walk(key);
         self.own_limits.forget(key);
         self.failed_starts.forget(key);

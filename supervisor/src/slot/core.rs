@@ -6,11 +6,11 @@ mod tests;
 use std::any::Any;
 use std::sync::Arc;
 use std::task::{Poll, Waker};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::locked::{Attachment, Guard, Locked, Refused, Scope};
 use super::state::{AtomicState, Duties, Signal};
-use super::trouble::Trouble;
+use super::trouble::{FailedAt, Trouble};
 use super::waiters::{WaiterNumber, Wakers};
 use super::waits::{Target, WaitFor};
 use super::{Beginning, Heartbeat};
@@ -410,17 +410,15 @@ impl SlotCore {
     }
 
     /// Records the exit of a life that has failed, as [`record_exit`](Self::record_exit) does, and
-    /// counts the failure. Failures before a life that was up for `window` do not count any more.
+    /// counts the failure.
     pub(crate) fn record_failure(
         &self,
         reason: ExitReason,
-        now: PackedInstant,
-        window: Duration,
-        of_start: bool,
+        failed: FailedAt,
     ) -> Option<PackedInstant> {
         let mut locked = self.lock();
-        let alike = locked.last_exit_is_like(&reason);
-        locked.trouble_mut().failed(now, window, of_start, alike);
+        let alike = failed.is_observed && locked.last_exit_is_like(&reason);
+        locked.trouble_mut().failed(failed, alike);
         if self.is_occupied() {
             return locked.stop_began();
         }

@@ -24,20 +24,27 @@ pub(crate) struct Trouble {
     is_repetition: bool,
 }
 
+/// What the record of a failure depends on, beside its reason.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FailedAt {
+    pub(crate) now: PackedInstant,
+    /// Failures before a life that was up for this time do not count any more.
+    pub(crate) window: Duration,
+    /// `true` if a start has failed.
+    pub(crate) of_start: bool,
+    /// `true` if somebody reads the log, or events: only then the reason is compared with the last one.
+    pub(crate) is_observed: bool,
+}
+
 impl Trouble {
     /// Notes that the child is not up, unless that is noted already.
     pub(super) fn went_down(&mut self, now: PackedInstant) {
         self.down_since.get_or_insert(now);
     }
 
-    /// Notes a failure; failures before a life that was up for `window` do not count any more.
-    pub(super) fn failed(
-        &mut self,
-        now: PackedInstant,
-        window: Duration,
-        of_start: bool,
-        alike: bool,
-    ) {
+    /// Notes a failure, which is `alike` if its reason reads like that of the last one.
+    pub(super) fn failed(&mut self, failed: FailedAt, alike: bool) {
+        let FailedAt { now, window, of_start, .. } = failed;
         let up_since = self.up_since.take();
         let recovered = up_since.is_some_and(|since| now.is_later_by(window, since));
         if recovered || self.failures == 0 {
@@ -91,21 +98,24 @@ impl Trouble {
 mod tests {
     use super::*;
 
-    const WINDOW: Duration = Duration::from_secs(5);
+    fn failed_at(now: PackedInstant, of_start: bool) -> FailedAt {
+        FailedAt { now, window: Duration::from_secs(5), of_start, is_observed: true }
+    }
 
     #[test]
     fn failures_count_until_a_life_lasts_for_a_window() {
         let (mut trouble, start) = (Trouble::default(), PackedInstant::now());
         let at = |secs| start + Duration::from_secs(secs);
-        trouble.failed(at(0), WINDOW, false, true);
+        let failed = |secs, of_start| failed_at(at(secs), of_start);
+        trouble.failed(failed(0, false), true);
         trouble.came_up(at(1));
         assert_eq!(trouble.down_since(), None);
-        trouble.failed(at(5), WINDOW, true, true);
+        trouble.failed(failed(5, true), true);
         assert_eq!((trouble.failures(), trouble.lasted(at(6))), (2, Duration::from_secs(6)));
-        trouble.failed(at(6), WINDOW, true, true);
+        trouble.failed(failed(6, true), true);
         assert_eq!(trouble.down_since(), Some(at(5).instant()));
         trouble.came_up(at(7));
-        trouble.failed(at(12), WINDOW, false, true);
+        trouble.failed(failed(12, false), true);
         assert_eq!((trouble.failures(), trouble.lasted(at(12))), (1, Duration::ZERO));
         assert_eq!((trouble.all_failures(), trouble.failed_starts()), (4, 2));
     }
@@ -115,7 +125,7 @@ mod tests {
         let (mut trouble, now) = (Trouble::default(), PackedInstant::now());
         let mut lines = Vec::new();
         for number in 1..=40 {
-            trouble.failed(now, WINDOW, true, number != 11);
+            trouble.failed(failed_at(now, true), number != 11);
             if !trouble.is_folded() {
                 lines.push(number);
             }

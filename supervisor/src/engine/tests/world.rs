@@ -183,6 +183,10 @@ impl World {
                 let before = self.answers.insert(call, answer);
                 assert!(before.is_none(), "call {call} is answered twice");
             }
+            Effect::Notify(Notice::Terminated { child, closes: true, .. }) => {
+                self.log.push(format!("close {}", self.name(child)));
+                self.closed.insert(child, true);
+            }
             Effect::Ended(ending) => self.ended = Some(*ending),
             Effect::Show(..)
             | Effect::DrainMailbox(_)
@@ -205,6 +209,9 @@ impl World {
             }
             Effect::Adopt(key) => (*key, ChildState::Starting),
             Effect::Ask(key) | Effect::Abort(key) => (*key, ChildState::Stopping),
+            Effect::Notify(Notice::Terminated { child, closes: true, .. }) => {
+                (*child, ChildState::Stopped)
+            }
             _ => return,
         };
         self.shown.insert(key, state);
@@ -432,7 +439,7 @@ impl World {
             Notice::StartFailed { child, reason } => {
                 format!("{} did not start: {reason}", self.named_child(*child))
             }
-            Notice::Terminated { child, reason, failed } => {
+            Notice::Terminated { child, reason, failed, .. } => {
                 let ended = if *failed { "failed" } else { "ended" };
                 format!("{} {ended}: {reason}", self.named_child(*child))
             }

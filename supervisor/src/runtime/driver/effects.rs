@@ -163,7 +163,7 @@ impl SupervisorRun {
     }
 
     /// Closes the mailbox of a child that has no pending life.
-    fn close(&mut self, key: Key) {
+    pub(super) fn close(&mut self, key: Key) {
         if let Some(child) = self.engine.child(key) {
             self.node.close_for_good(&child.data.body, Closing::NotRunning, &mut self.reaper);
             #[cfg(feature = "lease")]

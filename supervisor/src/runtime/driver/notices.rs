@@ -8,18 +8,30 @@ use crate::engine::{Child, Key, Notice};
 use crate::inbox::Reply;
 use crate::observe::{Circumstances, EventKind};
 use crate::packed_instant::PackedInstant;
-use crate::slot::SlotCore;
+use crate::slot::{FailedAt, SlotCore};
 use crate::spec::{ChildPath, ExitReason, HealthPart, RestartPolicy, SupervisionStrategy};
 
 impl SupervisorRun {
-    /// Applies a notice.
-    pub(super) fn notify(&self, notice: Notice) {
+    /// Applies a notice, and closes the child whose exit is its last one.
+    pub(super) fn notify(&mut self, notice: Notice) {
+        let closed = match &notice {
+            Notice::Terminated { child, closes: true, .. } => Some(*child),
+            _ => None,
+        };
         // Skip building the event if nobody subscribes and nothing logs.
-        if !self.node.is_observed() {
-            self.update_statistics(notice);
-            return;
+        if self.node.is_observed() {
+            self.publish(notice);
+        } else {
+            self.update_statistics(notice, false);
         }
-        let asked_at = self.update_statistics(notice.clone());
+        if let Some(child) = closed {
+            self.close(child);
+        }
+    }
+
+    /// Updates the statistics, and publishes the event.
+    fn publish(&self, notice: Notice) {
+        let asked_at = self.update_statistics(notice.clone(), true);
         let stopped_late = match &notice {
             Notice::StoppedLate(key) => self.engine.child(*key),
             _ => None,
@@ -35,8 +47,12 @@ impl SupervisorRun {
 
     /// Updates the statistics. Returns the instant at which the child's stop began, if the child
     /// was asked to end.
-    fn update_statistics(&self, notice: Notice) -> Option<PackedInstant> {
+    fn update_statistics(&self, notice: Notice, is_observed: bool) -> Option<PackedInstant> {
         let (node, now) = (&self.node, self.now);
+        let failed_at = |of_start| {
+            let window = node.rules().restart_window;
+            FailedAt { now, window, of_start, is_observed }
+        };
         let child = |key| self.engine.child(key).map(|child| (child, child.data.slot()));
         match notice {
             Notice::Started(key) => {
@@ -57,22 +73,26 @@ impl SupervisorRun {
                     }
                 }
             }
-            Notice::Terminated { child: key, reason, failed } => {
+            Notice::Terminated { child: key, reason, failed, closes } => {
                 if failed {
                     node.count_failure();
                 }
                 let (child, slot) = child(key)?;
+                let core = slot.core();
                 let asked_at = if failed {
-                    slot.core().record_failure(reason, now, node.rules().restart_window, false)
+                    core.record_failure(reason, failed_at(false))
                 } else {
                     let has_finished = has_finished(child, &reason);
                     node.child_ended(slot, &reason);
-                    let asked_at = slot.core().record_exit(reason);
+                    let asked_at = core.record_exit(reason);
                     if !has_finished && !self.engine.is_stopping() {
-                        slot.core().went_down(asked_at.unwrap_or(now));
+                        core.went_down(asked_at.unwrap_or(now));
                     }
                     asked_at
                 };
+                if closes {
+                    core.mark_stopped();
+                }
                 // The child may be on record as killed, also if it ended before the abort reached
                 // it.
                 node.killed_child_ended(slot, now);
@@ -80,8 +100,7 @@ impl SupervisorRun {
             }
             Notice::StartFailed { child: key, reason } => {
                 node.count_failure();
-                let window = node.rules().restart_window;
-                return child(key)?.1.core().record_failure(reason, now, window, true);
+                return child(key)?.1.core().record_failure(reason, failed_at(true));
             }
             Notice::Declined(key) => {
                 child(key)?.1.core().record_exit(ExitReason::Normal);

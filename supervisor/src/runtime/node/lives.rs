@@ -229,15 +229,16 @@ impl Node {
         reaper: &mut Reaper,
     ) -> Option<Arc<Self>> {
         let slot = body.slot();
-        slot.core().mark_stopped();
+        let core = slot.core();
+        core.mark_stopped();
         if let Some((count, leftovers)) = slot.close_mailbox(closing) {
             if count > 0 {
-                self.announce_leftovers(slot.core(), count);
+                self.announce_leftovers(core, count);
             }
             reaper.take(leftovers);
         }
-        if slot.core().close() {
-            self.announce_child_ended(slot.core());
+        if core.close() {
+            self.announce_child_ended(core);
         }
         let Body::Supervisor { node, .. } = body else { return None };
         self.close_nested(node, &**slot, closing, reaper)

@@ -203,10 +203,15 @@ impl Node {
     }
 
     /// Notes the end of a child, if the child is on record as killed.
+    #[inline]
     pub(crate) fn killed_child_ended(&self, slot: &Arc<dyn AnySlot>, now: PackedInstant) {
-        if DYING.load(Ordering::Relaxed) == 0 {
-            return;
+        if DYING.load(Ordering::Relaxed) > 0 {
+            self.dying_child_ended(slot, now);
         }
+    }
+
+    #[cold]
+    fn dying_child_ended(&self, slot: &Arc<dyn AnySlot>, now: PackedInstant) {
         self.each_stopping(|record| {
             let ended = record.dying.remove(&address_of(&**slot));
             if ended.is_some() {
