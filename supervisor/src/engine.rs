@@ -200,6 +200,9 @@ impl<C: Named, R> Engine<C, R> {
     /// Reserves memory for this many children.
     pub(crate) fn reserve(&mut self, declared: usize) {
         self.children.reserve(declared);
+        if let Some(graph) = &mut self.graph {
+            graph.reserve(declared);
+        }
     }
 
     /// Adds a child that starts with the supervisor and uses these siblings. The child's name has to

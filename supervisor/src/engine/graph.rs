@@ -56,9 +56,22 @@ impl Node {
     fn users(&self) -> u32 {
         count(self.users.len()) - self.gone
     }
+
+    /// Returns `true` if the child waits for no other in this direction.
+    fn waits_for_nothing(&self, way: Way) -> bool {
+        match way {
+            Way::Start => self.uses.is_empty(),
+            Way::Stop => self.users.is_empty(),
+        }
+    }
 }
 
 impl Graph {
+    /// Reserves memory for this many children.
+    pub(super) fn reserve(&mut self, children: usize) {
+        self.nodes.reserve_exact(children);
+    }
+
     /// Adds a child that uses these siblings, and is used by none. A repeated use counts once.
     pub(super) fn add(&mut self, key: Key, uses: &[Key]) {
         let position = key.position();
@@ -214,11 +227,15 @@ impl Graph {
     }
 
     fn node_mut(&mut self, key: Key) -> Option<&mut Node> {
-        let present = self.nodes.get_mut(key.position()).filter(|node| node.key == Some(key));
-        if present.is_none() && !self.ghosts.is_empty() {
+        if self.ghosts.contains_key(&key) {
             return self.ghosts.get_mut(&key);
         }
-        present
+        self.present_mut(key)
+    }
+
+    /// Returns the node of a child that is not forgotten.
+    fn present_mut(&mut self, key: Key) -> Option<&mut Node> {
+        self.nodes.get_mut(key.position()).filter(|node| node.key == Some(key))
     }
 
     fn change(&mut self, key: Key, change: impl FnOnce(&mut Node)) {

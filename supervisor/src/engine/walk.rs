@@ -269,7 +269,9 @@ impl<C: Named, R> Engine<C, R> {
     /// Returns `true` if a child must not start with this walk, because it uses a sibling outside of
     /// the walk whose restart is pending: that restart starts the child.
     pub(super) fn is_held_back(&self, key: Key) -> bool {
-        let Some(graph) = &self.graph else { return false };
+        let Some(graph) = self.graph.as_ref().filter(|graph| graph.is_scoped()) else {
+            return false;
+        };
         let pending = |used: Key| {
             !graph.is_member(used) && self.children.get(used).is_some_and(|used| is_pending(used))
         };

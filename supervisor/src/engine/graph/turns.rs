@@ -94,6 +94,11 @@ impl Graph {
         }
     }
 
+    /// Returns `true` if the walk is a restart, in which not all children take part.
+    pub(in crate::engine) fn is_scoped(&self) -> bool {
+        self.is_scoped
+    }
+
     /// Returns `true` if the child takes part in the walk.
     pub(in crate::engine) fn is_member(&self, key: Key) -> bool {
         self.node(key).is_some_and(|node| !self.is_scoped || node.walk == self.walk)
@@ -107,6 +112,17 @@ impl Graph {
     /// Takes a child to which the walk has come; returns `false` if the child waits for others, or
     /// has had its turn.
     pub(in crate::engine) fn take(&mut self, key: Key, way: Way) -> bool {
+        let (walk, is_scoped) = (self.walk, self.is_scoped);
+        if let Some(node) = self.present_mut(key)
+            && node.waits_for_nothing(way)
+            && node.walk != walk
+            && !is_scoped
+        {
+            // As a rule, the walk comes to a child for the first time, and nothing holds the child.
+            (node.walk, node.waits, node.turn) = (walk, 0, Turn::Taken);
+            self.in_flight += 1;
+            return true;
+        }
         let Some(turn) = self.turn(key, way) else { return false };
         let Some(node) = self.node_mut(key) else { return false };
         let is_ready = node.waits == 0 && matches!(turn, Turn::Ahead | Turn::Waits);
@@ -142,7 +158,7 @@ impl Graph {
     /// Ends the turn of a child, for which others wait no longer; returns `false` if it was not the
     /// child's turn.
     pub(in crate::engine) fn pass(&mut self, key: Key, way: Way) -> bool {
-        let is_taken = self.turn(key, way) == Some(Turn::Taken);
+        let is_taken = self.is_taken(key);
         if is_taken {
             self.end_turn(key, way, true);
         }
@@ -151,9 +167,14 @@ impl Graph {
 
     /// Ends the turn of a child, for which others wait on: the walk does not come to them.
     pub(in crate::engine) fn hold_back(&mut self, key: Key, way: Way) {
-        if self.turn(key, way) == Some(Turn::Taken) {
+        if self.is_taken(key) {
             self.end_turn(key, way, false);
         }
+    }
+
+    /// Returns `true` if it is the child's turn.
+    fn is_taken(&self, key: Key) -> bool {
+        self.node(key).is_some_and(|node| node.walk == self.walk && node.turn == Turn::Taken)
     }
 
     /// Has the walk come to no child any more.
