@@ -16,7 +16,9 @@ use std::time::Duration;
 
 use client::{singleton, socket, waits, within};
 use supervisor::StartMode;
+use supervisor::lease::Singleton;
 use supervisor::prelude::*;
+use supervisor::specs::Runnable;
 use supervisor::testing::MemoryLeases;
 use supervisor_web::Web;
 
@@ -100,6 +102,15 @@ impl Worker for Part {
     }
 }
 
+/// Six shards, which a replica shares with the others.
+fn shards(leases: &MemoryLeases) -> ChildSpec<impl Runnable> {
+    let shards = Singleton::new("the mail", leases.replica())
+        .with_ttl(Duration::from_secs(10))
+        .with_renew(Duration::from_millis(200))
+        .build_shards(6, |_, _| Supervisor::new().with_child(waits("postbox")));
+    ChildSpec::new("shards").with_supervisor(shards)
+}
+
 /// A shop with 10,000 customers, which does what the browser's script tells it to.
 struct Shop {
     supervisor: Supervisor,
@@ -108,6 +119,8 @@ struct Shop {
     leases: MemoryLeases,
     /// Another replica, which needs the same lease; it is started by an order.
     other: Supervisor,
+    /// Another replica, which shares the shards; it is started by an order.
+    sharing: Supervisor,
 }
 
 impl Shop {
@@ -127,6 +140,7 @@ impl Shop {
         let leases = MemoryLeases::new();
         let other = singleton("jobs", "the jobs", leases.replica());
         let other = Supervisor::new().with_child(other).build();
+        let sharing = Supervisor::new().with_child(shards(&leases)).build();
         let customers = Supervisor::new()
             .with_strategy(SupervisionStrategy::SimpleOneForOne)
             .with_template(waits("customer"))
@@ -143,7 +157,7 @@ impl Shop {
         for _ in 0..10_000 {
             customers.add_worker().await.expect("a customer");
         }
-        Self { supervisor, ledger: to_ledger, mailer: to_mailer, leases, other }
+        Self { supervisor, ledger: to_ledger, mailer: to_mailer, leases, other, sharing }
     }
 
     async fn obey(&self, order: &str) {
@@ -177,6 +191,14 @@ impl Shop {
             }
             "end the other replica" => {
                 within("its shutdown", self.other.shutdown()).await.expect("it stops");
+            }
+            "share" => {
+                let added = self.supervisor.add_child(shards(&self.leases)).await;
+                added.expect("a supervisor of shards");
+                within("the other replica", self.sharing.start()).await.expect("it starts");
+            }
+            "end the sharing" => {
+                within("its shutdown", self.sharing.shutdown()).await.expect("it stops");
             }
             "shutdown" => self.supervisor.request_shutdown(),
             other => panic!("the script orders {other:?}"),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::stopping::Scheme;
 use super::timers::Target;
-use super::{Ending, Engine, Mode, Named, Notice};
+use super::{Child, Ending, Engine, Mode, Named, Notice, State};
 use crate::packed_instant::PackedInstant;
 
 impl<C: Named, R> Engine<C, R> {
@@ -53,9 +53,18 @@ impl<C: Named, R> Engine<C, R> {
         }
     }
 
-    /// Stops what has not ended at once, since the time for the whole is over.
+    /// Stops what has not ended at once, since the time for the whole is over. If each life is being
+    /// aborted already, nothing is left to do, in either scheme of a stop.
     pub(super) fn out_of_time(&mut self, now: PackedInstant) {
-        if matches!(self.mode, Mode::Stopping { scheme: Scheme::AtOnce { killed: true }, .. }) {
+        let goes_on = |child: &Child<C, R>| {
+            child.state.has_life() && !matches!(child.state, State::Killing(_))
+        };
+        let all_aborted = match self.mode {
+            Mode::Stopping { scheme: Scheme::AtOnce { killed: true }, .. } => true,
+            Mode::Stopping { .. } => !self.children.iter().any(|(_, child)| goes_on(child)),
+            _ => false,
+        };
+        if all_aborted {
             return;
         }
         self.notify(Notice::OutOfTime);

@@ -53,7 +53,7 @@ pub struct SharedTemplate<W> {
 )]
 pub trait Runnable: sealed::Sealed {
     /// The child's handle, which the caller that adds the child receives.
-    type Handle;
+    type Handle: Send + 'static;
 
     #[doc(hidden)]
     fn into_parts(spec: ChildSpec<Self>) -> (ErasedSpec, Self::Handle)
@@ -64,7 +64,7 @@ pub trait Runnable: sealed::Sealed {
 mod sealed {
     #[expect(unnameable_types, reason = "it seals a trait: no other crate can name it")]
     pub trait Sealed {}
-    impl<H> Sealed for super::Ready<H> {}
+    impl<H: Send + 'static> Sealed for super::Ready<H> {}
 }
 
 /// The specification of a child, by which a supervisor starts, restarts and stops it.
@@ -412,7 +412,7 @@ impl<H> ChildSpec<Ready<H>> {
     }
 }
 
-impl<H> Runnable for Ready<H> {
+impl<H: Send + 'static> Runnable for Ready<H> {
     type Handle = H;
 
     fn into_parts(spec: ChildSpec<Self>) -> (ErasedSpec, H) {
@@ -453,10 +453,7 @@ impl Supervisor {
     /// # Cancel safety
     ///
     /// Dropping the future does not undo the command once it was polled.
-    pub fn add_child<S>(&self, spec: ChildSpec<S>) -> AddChild<S::Handle>
-    where
-        S: Runnable<Handle: Send + 'static>,
-    {
+    pub fn add_child<S: Runnable>(&self, spec: ChildSpec<S>) -> AddChild<S::Handle> {
         let (parts, handle) = S::into_parts(spec);
         let this = self.clone();
         AddChild(Box::pin(async move {

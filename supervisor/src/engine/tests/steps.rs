@@ -1,6 +1,7 @@
 //! A stop in steps: the drain, the stop in order, and the kill when the time for the whole is over.
 
 use super::*;
+use crate::spec::Order;
 use crate::spec::RestartPolicy::{Always, Transient};
 use crate::spec::SupervisionStrategy::{OneForAll, OneForOne, RestForOne};
 
@@ -201,6 +202,23 @@ fn a_stop_that_ends_in_time_is_not_killed() {
     assert_eq!(world.ending(), "shutdown");
     world.pass(secs(3));
     assert!(!world.log().contains(&"out of time".to_owned()));
+}
+
+/// Nothing can be done about a life that is aborted already, so nobody is told of an act.
+#[test]
+fn a_time_that_is_over_when_all_is_aborted_changes_nothing() {
+    for order in [Order::Declaration, Order::ByUse] {
+        let killed = ChildRules { shutdown: Shutdown::BrutalKill, ..worker(Always) };
+        let rules = SupervisorRules { order, kill_grace: secs(5), ..supervisor(OneForOne) };
+        let mut world = World::new(rules).with("a", killed).up();
+        world.on(Event::EndBy(world.now + secs(1)));
+        world.on(Event::Stop);
+        assert_eq!(world.log(), ["stopping", "abort a"]);
+        world.pass(secs(1));
+        assert_eq!(world.log(), [""; 0]);
+        world.gone("a");
+        assert_eq!(world.ending(), "shutdown");
+    }
 }
 
 #[test]
