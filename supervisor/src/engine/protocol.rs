@@ -186,8 +186,8 @@ pub(crate) enum Refusal {
 /// An action that the driver has to carry out.
 #[derive(Debug)]
 pub(crate) enum Effect<C, R> {
-    /// Show this state of the child to its users. `Spawn`, `Adopt`, `Ask` and `Abort` need no
-    /// `Show`: the driver shows the state that they lead to.
+    /// Show this state of the child to its users. `Spawn`, `Adopt`, `Ask`, `Abort`, `Forgotten` and a
+    /// notice that closes a child need no `Show`: the driver shows the state that they lead to.
     Show(Key, Shown),
     Spawn {
         child: Key,
