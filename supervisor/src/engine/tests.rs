@@ -116,6 +116,7 @@ fn runs(cases: u32) -> proptest::prelude::ProptestConfig {
     let wanted = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
     proptest::prelude::ProptestConfig {
         cases: wanted.unwrap_or(cases),
+        max_local_rejects: u32::MAX,
         failure_persistence: None,
         ..Default::default()
     }

@@ -36,10 +36,15 @@ pub(crate) struct Timers {
     /// The next deadline. Usually it is the only one, because children are stopped one by one.
     soonest: Option<(Deadline, Target)>,
     /// All other deadlines, which are later.
-    pending: BTreeMap<Deadline, Target>,
-    /// The deadline of each target in `pending`.
-    by_target: HashMap<Target, Deadline, BuildNumberHasher>,
+    later: Option<Box<Later>>,
     next: u64,
+}
+
+/// Deadlines, in the order of their instants, and by their targets.
+#[derive(Debug, Default)]
+struct Later {
+    pending: BTreeMap<Deadline, Target>,
+    by_target: HashMap<Target, Deadline, BuildNumberHasher>,
 }
 
 impl Timers {
@@ -54,8 +59,9 @@ impl Timers {
             Some(_) => {}
         }
         let (deadline, target) = later;
-        self.pending.insert(deadline, target);
-        self.by_target.insert(target, deadline);
+        let others = self.later.get_or_insert_default();
+        others.pending.insert(deadline, target);
+        others.by_target.insert(target, deadline);
     }
 
     #[inline]
@@ -69,10 +75,11 @@ impl Timers {
     fn cancel_among_others(&mut self, target: Target) {
         match &self.soonest {
             Some((_, soonest)) if *soonest == target => self.advance(),
-            _ if self.by_target.is_empty() => {}
             _ => {
-                if let Some(deadline) = self.by_target.remove(&target) {
-                    self.pending.remove(&deadline);
+                if let Some(later) = &mut self.later
+                    && let Some(deadline) = later.by_target.remove(&target)
+                {
+                    later.pending.remove(&deadline);
                 }
             }
         }
@@ -82,7 +89,8 @@ impl Timers {
     pub(crate) fn at(&self, target: Target) -> Option<PackedInstant> {
         let soonest = self.soonest.filter(|(_, soonest)| *soonest == target);
         let deadline = soonest.map(|(deadline, _)| deadline);
-        deadline.or_else(|| self.by_target.get(&target).copied()).map(|deadline| deadline.at)
+        let later = || self.later.as_ref()?.by_target.get(&target).copied();
+        deadline.or_else(later).map(|deadline| deadline.at)
     }
 
     pub(crate) fn next_at(&self) -> Option<PackedInstant> {
@@ -98,9 +106,12 @@ impl Timers {
 
     /// Replaces the next deadline, which has passed or is no longer wanted, by the one after it.
     fn advance(&mut self) {
-        self.soonest = self.pending.pop_first();
-        if let Some((_, target)) = &self.soonest {
-            self.by_target.remove(target);
+        self.soonest = None;
+        if let Some(later) = &mut self.later {
+            self.soonest = later.pending.pop_first();
+            if let Some((_, target)) = &self.soonest {
+                later.by_target.remove(target);
+            }
         }
     }
 }

@@ -33,6 +33,17 @@ struct Record {
     draining: Option<PackedInstant>,
     /// The instant at which the stop that is under way, or over, began.
     stopping: Option<PackedInstant>,
+    /// The children that have not stopped as they should; most supervisors have none.
+    unclean: Option<Box<Unclean>>,
+    /// The wakers of the futures that wait until the supervisor is asked to stop, by their numbers.
+    waiting: BTreeMap<u64, Waker>,
+    /// The last number that was given to a future; no number is given twice.
+    last_waiting: u64,
+}
+
+/// The children that have not stopped as they should.
+#[derive(Debug, Default)]
+struct Unclean {
     killed: Vec<Killed>,
     /// The killed children that have not ended yet: their index in `killed`, by the address of
     /// their slot. The slot is held, so that no other slot gets its address.
@@ -40,10 +51,6 @@ struct Record {
     left_behind: Vec<LeftBehind>,
     /// The children that ended with an error after they were asked to stop.
     failed: Vec<(ChildPath, ExitReason)>,
-    /// The wakers of the futures that wait until the supervisor is asked to stop, by their numbers.
-    waiting: BTreeMap<u64, Waker>,
-    /// The last number that was given to a future; no number is given twice.
-    last_waiting: u64,
 }
 
 /// A child that was killed, since its stop took too long.
@@ -63,20 +70,33 @@ struct LeftBehind {
 }
 
 impl Record {
-    /// Forgets the children of an earlier stop.
+    /// Forgets the children of an earlier stop, except for those that were left behind.
     fn clear(&mut self) {
-        self.failed.clear();
-        self.forget_killed();
+        if let Some(unclean) = &mut self.unclean {
+            unclean.failed.clear();
+            unclean.forget_killed();
+        }
     }
 
+    fn unclean(&mut self) -> &mut Unclean {
+        self.unclean.get_or_insert_default()
+    }
+}
+
+impl Unclean {
     fn forget_killed(&mut self) {
         self.killed.clear();
         DYING.fetch_sub(self.dying.len(), Ordering::Relaxed);
         self.dying.clear();
     }
+
+    /// Returns the lives that were left behind and still go on.
+    fn still_running(&self) -> impl Iterator<Item = &LeftBehind> {
+        self.left_behind.iter().filter(|life| life.slot.core().is_occupied())
+    }
 }
 
-impl Drop for Record {
+impl Drop for Unclean {
     fn drop(&mut self) {
         self.forget_killed();
     }
@@ -166,22 +186,23 @@ impl Stops {
     pub(crate) fn report(&self) -> ShutdownReport {
         let now = PackedInstant::now();
         let record = self.lock();
-        let killed = record.killed.iter().map(|killed| {
+        let Some(unclean) = &record.unclean else { return ShutdownReport::default() };
+        let killed = unclean.killed.iter().map(|killed| {
             let took = killed.took.unwrap_or_else(|| now.saturating_duration_since(killed.began));
             (killed.path.clone(), took)
         });
-        let still_run = record.left_behind.iter().filter(|life| life.slot.core().is_occupied());
-        let not_stopped =
-            still_run.map(|life| (life.path.clone(), now.saturating_duration_since(life.began)));
-        ShutdownReport::new(killed.collect(), not_stopped.collect(), record.failed.clone())
+        let not_stopped = unclean
+            .still_running()
+            .map(|life| (life.path.clone(), now.saturating_duration_since(life.began)));
+        ShutdownReport::new(killed.collect(), not_stopped.collect(), unclean.failed.clone())
     }
 
     /// Returns the lives that could not be stopped and still go on although their supervisors have
     /// ended, with the instants at which their stops began.
     pub(crate) fn left_behind(&self) -> Vec<(ChildPath, PackedInstant)> {
         let record = self.lock();
-        let still_run = record.left_behind.iter().filter(|life| life.slot.core().is_occupied());
-        still_run.map(|life| (life.path.clone(), life.began)).collect()
+        let still_running = record.unclean.iter().flat_map(|unclean| unclean.still_running());
+        still_running.map(|life| (life.path.clone(), life.began)).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, Record> {
@@ -194,11 +215,12 @@ impl Node {
     pub(crate) fn child_killed(&self, slot: &Arc<dyn AnySlot>, began: PackedInstant) {
         let path = slot.core().path();
         self.each_stopping(|record| {
-            let dying = (record.killed.len(), Arc::clone(slot));
-            if record.dying.insert(address_of(&**slot), dying).is_none() {
+            let unclean = record.unclean();
+            let dying = (unclean.killed.len(), Arc::clone(slot));
+            if unclean.dying.insert(address_of(&**slot), dying).is_none() {
                 DYING.fetch_add(1, Ordering::Relaxed);
             }
-            record.killed.push(Killed { path: path.clone(), began, took: None });
+            unclean.killed.push(Killed { path: path.clone(), began, took: None });
         });
     }
 
@@ -213,11 +235,12 @@ impl Node {
     #[cold]
     fn dying_child_ended(&self, slot: &Arc<dyn AnySlot>, now: PackedInstant) {
         self.each_stopping(|record| {
-            let ended = record.dying.remove(&address_of(&**slot));
+            let Some(unclean) = &mut record.unclean else { return };
+            let ended = unclean.dying.remove(&address_of(&**slot));
             if ended.is_some() {
                 DYING.fetch_sub(1, Ordering::Relaxed);
             }
-            if let Some(killed) = ended.and_then(|(index, _)| record.killed.get_mut(index)) {
+            if let Some(killed) = ended.and_then(|(index, _)| unclean.killed.get_mut(index)) {
                 killed.took = Some(now.saturating_duration_since(killed.began));
             }
         });
@@ -235,7 +258,9 @@ impl Node {
         );
         if is_failure && slot.core().stop_began().is_some() {
             let path = slot.core().path();
-            self.each_stopping(|record| record.failed.push((path.clone(), reason.clone())));
+            self.each_stopping(|record| {
+                record.unclean().failed.push((path.clone(), reason.clone()));
+            });
         }
     }
 
@@ -244,9 +269,10 @@ impl Node {
         let path = slot.core().path();
         self.with_ancestors(|node| {
             let mut record = node.stops.lock();
-            record.left_behind.retain(|life| life.slot.core().is_occupied());
+            let unclean = record.unclean();
+            unclean.left_behind.retain(|life| life.slot.core().is_occupied());
             let life = LeftBehind { slot: Arc::clone(slot), path: path.clone(), began };
-            record.left_behind.push(life);
+            unclean.left_behind.push(life);
         });
     }
 
