@@ -310,9 +310,14 @@ async fn chaos(seed: u64, start_timeout: Duration) {
         chaos.meddle();
         chaos.check();
     }
-    within("the start", start).await.unwrap().unwrap();
-    within("a query", root.which_children()).await.expect("it runs");
-    within("the shutdown", root.shutdown()).await.unwrap();
+    match within("the start", start).await.unwrap() {
+        Ok(()) => {
+            within("a query", root.which_children()).await.expect("it runs");
+            within("the shutdown", root.shutdown()).await.unwrap();
+        }
+        // On a busy machine, a child may be killed before it has come up for the first time.
+        Err(error) => assert!(error.to_string().ends_with(": killed"), "{error}"),
+    }
     let _ = within("the end", root.wait()).await;
     // Supervisors that were refused, or whose adoption was dropped half-way, may be roots that run.
     for supervisor in &chaos.supervisors {
