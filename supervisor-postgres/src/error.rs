@@ -119,6 +119,11 @@ fn words(error: &tokio_postgres::Error, config: &Config) -> String {
             format!("{place} is being started or stopped")
         }
         SqlState::TOO_MANY_CONNECTIONS => format!("{place} has no connection left"),
+        // PgBouncer, which says this of each parameter that it does not know.
+        SqlState::PROTOCOL_VIOLATION if said_so.contains("startup parameter") => format!(
+            "{place} is behind a pooler, which knows no settings of a session: set them for the user, by \
+             `ALTER ROLE {user} SET …`"
+        ),
         _ => format!("{place} has refused a statement"),
     };
     format!("{advice} (it says: {said_so})")

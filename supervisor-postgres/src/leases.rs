@@ -122,8 +122,8 @@ impl PgLeases {
 
     /// Sets whether the engine listens for releases by other replicas (`LISTEN`), which makes a
     /// graceful handover immediate. Through a pooler in transaction mode, such as PgBouncer with
-    /// `pool_mode = transaction`, that is impossible: set `false` there, and a handover takes up to
-    /// `renew`. Default: `true`.
+    /// `pool_mode = transaction`, that is [impossible](crate#pgbouncer): set `false` there, and a handover
+    /// takes up to `renew`. Default: `true`.
     ///
     /// # Panics
     ///

@@ -91,10 +91,29 @@
 //! | its clock is set forward | leases end too early; the next answer shows it, counts as an error, and degrades the tree |
 //! | its clock is set back | leases last longer, and nothing else happens |
 //! | a replica is paused in a transaction that has checked the fence | no other replica gets the lease until its session ends: set `idle_in_transaction_session_timeout` |
-//! | the connections go through a pooler in transaction mode | set [`PgLeases::with_listen`]`(false)`: a graceful handover takes up to `renew` |
+//! | the connections go through a pooler in transaction mode | a graceful handover takes up to `renew`: see [below](#pgbouncer) |
 //!
 //! Only the database's clock decides when a lease has ended, and only the replica's own clock decides
 //! by when its children must have ended. Of the two clocks, only the speeds are compared.
+//!
+//! # PgBouncer
+//!
+//! Leases work through a PgBouncer with `pool_mode = transaction`, or another pooler of that kind: each
+//! statement commits by itself and has no name, so it may come from any connection to the server. The tests of
+//! this package run behind one.
+//!
+//! - Notifications do not arrive. [`PgLeases::with_listen`]`(false)` saves the `LISTEN`, which would do no harm,
+//!   and be of no use. A replica on standby asks every `renew`: so long may a graceful handover take.
+//! - A request that finds no free connection waits in the pooler, and counts as one without an answer. While all
+//!   connections are taken for longer than the lease lasts, nobody runs the children: give the leases a pool
+//!   of their own, by a database name or a user of their own in `pgbouncer.ini`. Two connections are enough.
+//! - Settings of the session, such as `options=-c search_path=…`, are refused by the pooler. Set them for the
+//!   user instead: `ALTER ROLE shop SET search_path = …`.
+//! - In a transaction that checks a fence, use the functions of `tokio-postgres` whose statements have no name
+//!   (`query_typed`, `execute_typed`), as the check itself does. A prepared statement needs PgBouncer 1.21 with
+//!   `max_prepared_statements`.
+//!
+//! With `pool_mode = session`, everything works as without a pooler.
 
 #![expect(clippy::doc_markdown, reason = "PostgreSQL and PgBouncer are names")]
 

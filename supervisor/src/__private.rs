@@ -35,6 +35,17 @@ pub fn broken<T>() -> T {
     unreachable!("this program does not compile")
 }
 
+/// Stands for the shards of a lease whose own tokens are already an error, from the handle of one.
+///
+/// # Panics
+///
+/// Always; the program that contains it does not compile.
+#[cfg(feature = "lease")]
+#[must_use]
+pub fn broken_shards<H>(_: H) -> crate::lease::Sharded<H> {
+    broken()
+}
+
 /// Stands for a function whose own tokens are already an error.
 ///
 /// # Errors

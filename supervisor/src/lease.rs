@@ -49,8 +49,8 @@
 //! | a crash of the process or the machine | within `ttl`, and a moment |
 //! | the engine is away | nobody does, once the lease may end; the tree is ready, and degraded |
 //!
-//! [`Singleton::build_shards`] spreads many leases evenly over the replicas, instead of one that a single
-//! replica has.
+//! [`Singleton::build_shards`], and `shards = 64` beside `lease` in a declared tree, spread many leases evenly
+//! over the replicas, instead of one that a single replica has.
 //!
 //! A failure of the children that their supervisors do not handle ends the whole [`Singleton`], and
 //! releases the lease. The supervisor above restarts it; another replica may be faster.
@@ -85,6 +85,9 @@ pub use self::fence::{Fence, NoLease};
 #[cfg(feature = "test-util")]
 pub(crate) use self::leases::NoList;
 pub use self::leases::{Acquisition, Claim, Holder, LeaseError, Leases, Renewal, replica_name};
+pub use self::shards::Sharded;
+#[doc(hidden)]
+pub use self::shards::ShardsBuilder;
 pub use self::singleton::Singleton;
 pub use self::watchdog::Overrun;
 pub use crate::life::gate::LeaseClock;

@@ -163,6 +163,7 @@
 //! | nested supervisor | `restart`, `significant`, `backoff`, `shutdown`, `health` | as for a child | `Always`, no, none, `infinity`, `required` |
 //! | nested supervisor | `start` | `retry`: a start that fails is tried again | with its supervisor |
 //! | nested supervisor | `lease` | a string: [its children run in one replica only](supervision_tree!#lease-children-that-run-in-one-replica-only), by an engine behind `with` | none |
+//! | with `lease` | `shards` | a number, at most 1024, of [leases that the replicas share evenly](supervision_tree!#shards-many-leases-spread-evenly) | one lease |
 //! | with `lease` | `ttl`, `renew` | durations, checked at compile time against the stop of the children | 30s, 5s |
 //! | with `lease` | `overrun` | `abort`, `report`: what happens if a child cannot be stopped in time | `abort` |
 //! | root | `drain` | a duration: the children go on for this time when the tree is to stop ([stopping in steps](guide::stopping)) | `0s` |

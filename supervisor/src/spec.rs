@@ -21,9 +21,9 @@ mod supervisor_options;
 mod time_histogram;
 
 pub(crate) use self::budget::Budget;
-pub(crate) use self::descriptor::{BUILT_BY_HAND, Part, Unbounded, Why};
 #[cfg(feature = "lease")]
-pub(crate) use self::descriptor::{KEEPER, LEADER};
+pub(crate) use self::descriptor::{BALANCER, KEEPER, LEADER};
+pub(crate) use self::descriptor::{BUILT_BY_HAND, Part, Unbounded, Why};
 pub use self::descriptor::{LeaseOptions, TreeDescriptor};
 pub(crate) use self::escaped::Escaped;
 #[cfg(all(unix, feature = "process"))]

@@ -19,6 +19,9 @@ supervision_tree! {
         mails: one_for_one(lease = "mails") with leases {
             cron: Always(shutdown = 30s),
         },
+        jobs: one_for_one(lease = "jobs", shards = 64, ttl = 20s) with leases {
+            cron: Always(shutdown = 15s),
+        },
         limited: one_for_one(lease = "limited", ttl = 15s, shutdown = 10s) with leases {
             cron: Always(shutdown = infinity),
         },

@@ -39,3 +39,7 @@ pub const LEASE_RENEW: Duration = Duration::from_secs(5);
 
 /// Time that the keeper of a lease has to release it when it is stopped: the engine may be away.
 pub const LEASE_RELEASE: Duration = Duration::from_secs(2);
+
+/// Number of shards above which a lease is taken for a mistake: each shard has a lease, which is renewed by a
+/// request of its own.
+pub const MAX_SHARDS: usize = 1024;

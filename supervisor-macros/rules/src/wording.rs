@@ -45,6 +45,12 @@ pub const fn value_zero_partitions() -> Text {
     Text::new().str("`partitions = 0` leaves no worker at all")
 }
 
+/// Says that nothing runs in zero shards.
+#[must_use]
+pub const fn value_zero_shards() -> Text {
+    Text::new().str("`shards = 0` leaves nothing that runs")
+}
+
 /// Says that a significant child never ends for good.
 #[must_use]
 pub const fn significant_always(name: &str) -> Text {
@@ -289,6 +295,25 @@ pub const fn after_later(name: &str, sibling: &str) -> Text {
 #[must_use]
 pub const fn after_unknown(name: &str, sibling: &str) -> Text {
     Text::new().quoted(name).str(" is to start after ").quoted(sibling).str(", which is no sibling")
+}
+
+/// Says that a lease is divided into more shards than its engine can bear.
+#[must_use]
+pub const fn shards_too_many(count: usize) -> Text {
+    Text::new()
+        .str("`shards = ")
+        .number(count as u128)
+        .str("` makes as many leases, each of which is renewed by a request of its own; write ")
+        .number(defaults::MAX_SHARDS as u128)
+        .str(" at most")
+}
+
+/// Says that a shard would end by itself.
+#[must_use]
+pub const fn auto_shutdown_of_shards() -> Text {
+    Text::new().str(
+        "a shard runs in some replica for ever, so `auto_shutdown` has no meaning beside `shards`; leave it out",
+    )
 }
 
 /// Says that a lease may end before the children that it guards have stopped.

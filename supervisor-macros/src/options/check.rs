@@ -26,7 +26,9 @@ pub(crate) fn check(options: &Options, place: Place, subject: &Subject, errors: 
             continue;
         };
         if !key.is_allowed(place) {
-            if matches!(key, Key::Ttl | Key::Renew | Key::Overrun) && options.contains(Key::Lease) {
+            if matches!(key, Key::Shards | Key::Ttl | Key::Renew | Key::Overrun)
+                && options.contains(Key::Lease)
+            {
                 // The lease itself is reported.
                 continue;
             }
@@ -49,6 +51,7 @@ pub(crate) fn check(options: &Options, place: Place, subject: &Subject, errors: 
                 value_at_runtime(item, key, setting, place, errors);
                 drain_by_place(item, key, setting, place, errors);
                 partitions_too_many(item, key, setting, errors);
+                lease::shards_too_many(item, key, setting, errors);
             }
             None => {}
         }
@@ -109,7 +112,12 @@ fn option_misplaced(item: &Item, key: Key, place: Place, subject: &Subject, erro
                 .to_owned()
         }
         (Key::StartTimeout, Place::Nested { .. }) => no_start_of_supervisor(name),
-        (Key::Lease | Key::Ttl | Key::Renew | Key::Overrun, _) => lease::misplaced(place, subject),
+        (Key::Shards, Place::Root { pool: true } | Place::Nested { pool: true }) => {
+            lease::shards_of_pool(item)
+        }
+        (Key::Lease | Key::Shards | Key::Ttl | Key::Renew | Key::Overrun, _) => {
+            lease::misplaced(place, subject)
+        }
         _ => format!("not expected here; `{name}` belongs {}", key.home()),
     };
     errors.at(item.ident.span(), message);
@@ -315,6 +323,7 @@ fn value_zero(item: &Item, key: Key, error: &ValueError, errors: &mut Errors) {
         Key::Backoff => wording::value_zero_backoff(),
         Key::MaxChildren => wording::value_zero_max_children(),
         Key::Partitions => wording::value_zero_partitions(),
+        Key::Shards => wording::value_zero_shards(),
         Key::Mailbox => wording::value_zero_mailbox(),
         Key::Lease => {
             Text::new().str("a lease without a name is nobody's; write `lease = \"billing\"`")

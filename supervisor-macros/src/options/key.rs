@@ -51,6 +51,7 @@ options! {
     StartTimeout    = "start_timeout",   Worker,        Child,      NonzeroTime,  "30s";
     Significant     = "significant",     Child,         Child,      Switch,       "true";
     Lease           = "lease",           Leased,        Expansion,  Text,         "\"billing\"";
+    Shards          = "shards",          Leased,        Expansion,  NonzeroCount, "64";
     Ttl             = "ttl",             Leased,        Expansion,  NonzeroTime,  "30s";
     Renew           = "renew",           Leased,        Expansion,  NonzeroTime,  "5s";
     Overrun         = "overrun",         Leased,        Expansion,  Overrun,      "report";

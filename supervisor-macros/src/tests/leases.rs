@@ -69,6 +69,85 @@ fn the_fence_is_that_of_the_braces_around() {
 }
 
 #[test]
+fn shards_in_all_their_forms() {
+    for shards in ["1", "64", "1_024", "SHARDS", "config::SHARDS", "runtime(t)"] {
+        let options = format!("lease = \"x\", shards = {shards}, backoff = 1s");
+        is_fine(&tree_of(&format!("one_for_all({options}) with leases {{ a: Always }}")));
+    }
+    let inside = |child: &str| {
+        tree_of(&format!("one_for_one(lease = \"x\", shards = 8) with leases {{ {child} }}"))
+    };
+    is_fine(&inside("a: T = T { shard, fence }, b: one_for_one { c: T = T(shard, a) }"));
+    is_fine(&inside("a: Always = move |ctx| f(ctx, shard, fence.clone())"));
+    is_fine(&inside("a: Always = move |ctx| async move { f(ctx, shard) }"));
+    is_fine(&inside("a: Always = |ctx| { shard(ctx) }"));
+    is_fine("one_for_one { shard: T, shards: T, a: T = T(shard) }");
+    is_fine("one_for_one { a: T = T { shard } }");
+    // What has the name outside of the braces is hidden inside only.
+    is_fine(
+        "S(shard: N): one_for_one { x: one_for_one(lease = \"x\", shards = 2) with l { a: T = T(shard) }, b: T = T(shard) }",
+    );
+    is_wrong(&inside("a: Always = async |ctx| f(ctx, shard)"), "would lend `shard`");
+    is_wrong(&inside("a: T, shard: T"), "give the child another name");
+    let outside = "a shard has its number only inside the braces";
+    is_wrong("S: one_for_one { a: T = T { shard } }", outside);
+    is_wrong(&tree_of("one_for_one(lease = \"x\") with leases { a: T = T(shard) }"), outside);
+    is_wrong(
+        "S(l: L): one_for_one { x: one_for_one(lease = \"x\", shards = 2) with l { a: T }, b: T = T(a) }",
+        "write `x.of_bytes(key).a()`",
+    );
+}
+
+#[test]
+fn each_shard_needs_what_the_tree_is_given() {
+    let tree = |child: &str| {
+        format!(
+            "S(l: L, name: String): one_for_one {{ x: one_for_one(lease = \"x\", shards = 2) with l {{ {child} }} }}"
+        )
+    };
+    for child in [
+        "a: T = T { name: name.clone() }",
+        "a: T = T::new(&name, shard)",
+        "a: Always = { let name = name.clone(); move |ctx| f(ctx, name.clone()) }",
+        "name: T, a: T = T(name)",
+    ] {
+        is_fine(&tree(child));
+    }
+    let gone = "gone with the first shard";
+    is_wrong(&tree("a: T = T { name }"), gone);
+    is_wrong(&tree("a: T = T::new(shard, name)"), gone);
+    is_wrong(&tree("a: String = name"), gone);
+    is_wrong(&tree("a: Always = move |ctx| f(ctx, name.clone())"), "each shard makes this closure");
+    is_wrong(&tree("a: Always = move |ctx| f(ctx, name)"), "gone with the first life");
+    is_wrong(
+        &tree("a: Always = move |ctx| f(ctx, name.clone()), b: T = T { name: name.clone() }"),
+        "each shard makes this closure",
+    );
+}
+
+#[test]
+fn each_mistake_in_shards_is_one_error() {
+    let wrong = |jobs: &str, message: &str| is_wrong(&tree_of(jobs), message);
+    let jobs =
+        |options: &str| format!("one_for_one(lease = \"x\", {options}) with leases {{ a: T }}");
+    wrong(&jobs("shards"), "`shards` needs a value");
+    wrong(&jobs("shards = 0"), "leaves nothing that runs");
+    wrong(&jobs("shards = -1"), "cannot be negative");
+    wrong(&jobs("shards = 1.5"), "is a whole number");
+    wrong(&jobs("shards = 1025"), "write 1024 at most");
+    wrong(&jobs("shards = count"), "runtime(count)");
+    wrong(&jobs("shard_count = 8"), "did you mean `shards`?");
+    wrong(&jobs("shards = 8, auto_shutdown = never"), "leave it out");
+    wrong(&jobs("shards = 8, max_children = 9"), "a supervisor inside");
+    wrong(&jobs("shards = 8, start = retry"), "on standby");
+    wrong("one_for_one(shards = 8) { a: T }", "add `lease = \"jobs\"`");
+    wrong("one_for_one(shards = 8) with leases { a: T }", "there is none");
+    wrong("one_for_one(lease = \"x\", shards = 8) { a: T }", "a lease is granted by an engine");
+    wrong("simple_one_for_one(shards = 8) { a: T }", "write `partitions = 8`");
+    wrong("Always(shards = 8)", "a lease guards the children of a supervisor");
+}
+
+#[test]
 fn each_mistake_in_a_lease_is_one_error() {
     let wrong = |billing: &str, message: &str| is_wrong(&tree_of(billing), message);
     let behind = "the engine of a lease stands behind `with`";

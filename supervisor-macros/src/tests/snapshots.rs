@@ -103,6 +103,22 @@ fn a_lease() {
 }
 
 #[test]
+fn shards() {
+    check(
+        "shards",
+        tree(
+            "Shop(leases: &PgLeases): one_for_one {
+                jobs: one_for_one(lease = \"jobs\", shards = SHARDS, backoff = 1s) with leases {
+                    store: Store = Store { shard },
+                    work: Always = move |ctx| work(ctx, shard, fence.clone(), store.clone()),
+                    tidy: Always,
+                },
+            }",
+        ),
+    );
+}
+
+#[test]
 fn children_under_conditions() {
     let conditional = tree(
         "one_for_one {

@@ -9,7 +9,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{Attribute, Expr, Ident, Type, Visibility};
 
-pub(crate) use self::lease::{Engine, FENCE, Lease};
+pub(crate) use self::lease::{Engine, FENCE, Lease, SHARD};
 use super::text::compact;
 use crate::options::Options;
 use crate::options::check::Subject;

@@ -128,6 +128,7 @@ fn check_child(supervisor: &Supervisor, site: Site, scope: Scope, errors: &mut E
         }
     }
     apply(&|found| lease::fence_hidden(child, scope, found), Validity::Invalid);
+    apply(&|found| lease::shard_hidden(child, scope, found), Validity::Invalid);
     apply(&|found| lease::lease_nested(child, scope, found), Validity::Invalid);
     apply(&|found| child::policy_unknown(child, found), Validity::Invalid);
     if let Some((options, place)) = child.options() {
@@ -144,6 +145,7 @@ fn check_child(supervisor: &Supervisor, site: Site, scope: Scope, errors: &mut E
     }
     apply(&|found| child::value_fallible(child, site, found), Validity::WithoutValue);
     apply(&|found| lease::fence_outside(child, site, scope, found), Validity::WithoutValue);
+    apply(&|found| lease::shard_outside(child, site, scope, found), Validity::WithoutValue);
     apply(&|found| after::after_without_order(supervisor, child, found), Validity::Invalid);
     apply(&|found| after::after_mistyped(supervisor, child, found), Validity::Invalid);
     apply(&|found| after::after_later(supervisor, child, scope, found), Validity::Invalid);
@@ -170,6 +172,7 @@ fn check_child(supervisor: &Supervisor, site: Site, scope: Scope, errors: &mut E
         &|found| lives::parameter_moved(supervisor, child, site, scope, found),
         Validity::WithoutValue,
     );
+    apply(&|found| lives::parameter_of_shards(child, site, scope, found), Validity::WithoutValue);
     apply(
         &|found| lives::async_closure_captures(child, site, scope, found),
         Validity::WithoutValue,

@@ -7,7 +7,7 @@ use quote::ToTokens;
 use syn::Expr;
 use syn::ext::IdentExt;
 
-use super::ast::{Body, ByUse, Child, FENCE, Supervisor, Tree, Use, Validity};
+use super::ast::{Body, ByUse, Child, FENCE, SHARD, Supervisor, Tree, Use, Validity};
 use super::mentions::{Mention, Mentions, Role};
 
 type Names = BTreeSet<String>;
@@ -66,6 +66,9 @@ fn in_child(child: &mut Child) -> Names {
         if nested.needs_lease() {
             // The children's fence, which is no sibling.
             inside.remove(FENCE);
+        }
+        if nested.is_sharded() {
+            inside.remove(SHARD);
         }
     }
     inside.extend(in_value(child));

@@ -128,6 +128,9 @@ const OPTIONS: &[(&str, Key)] = &[
     ("instances", Key::Partitions),
     // Kubernetes' leases, etcd, Consul
     ("leasename", Key::Lease),
+    ("numshards", Key::Shards),
+    ("numberofshards", Key::Shards),
+    ("shardcount", Key::Shards),
     ("lock", Key::Lease),
     ("lockname", Key::Lease),
     ("singleton", Key::Lease),
@@ -192,7 +195,6 @@ const OPTIONS: &[(&str, Key)] = &[
     ("concurrency", Key::Partitions),
     ("numworkers", Key::Partitions),
     ("poolsize", Key::Partitions),
-    ("shards", Key::Partitions),
     ("size", Key::Partitions),
     ("workers", Key::Partitions),
     ("buffer", Key::Mailbox),

@@ -65,7 +65,7 @@ places! {
         drain;
     supervisor:
         max_restarts restart_window auto_shutdown order max_children kill_grace restart shutdown
-        backoff start significant lease ttl renew overrun after health;
+        backoff start significant lease shards ttl renew overrun after health;
     pool:
         max_restarts restart_window auto_shutdown max_children partitions kill_grace restart
         shutdown backoff start significant after health;

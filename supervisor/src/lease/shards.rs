@@ -1,25 +1,17 @@
 //! Shards: many leases, spread evenly over the replicas.
 
 mod balancer;
+mod builder;
+mod sharded;
 mod share;
 
-use std::sync::Arc;
-
-use supervisor_rules::defaults;
-
-use self::balancer::{Balancer, Shard};
-use self::share::Names;
+pub use self::builder::ShardsBuilder;
+pub use self::sharded::Sharded;
 use super::fence::Fence;
 use super::leases::Leases;
-use super::permit::Permit;
 use super::singleton::Singleton;
-use crate::life::gate::Gate;
-use crate::spec::{MaxRestarts, Order};
 use crate::supervisor::Supervisor;
-use crate::tree::{ChildSpec, SupervisorBuilder};
-
-/// The name of the child that spreads the shards.
-const BALANCER: &str = "balancer";
+use crate::tree::SupervisorBuilder;
 
 impl<L: Leases> Singleton<L> {
     /// Builds a supervisor of shards: `shards` leases instead of one, named `billing/0`, `billing/1` and so
@@ -84,54 +76,26 @@ impl<L: Leases> Singleton<L> {
     ///
     /// To find the shard of a key, use [`stable_hash`](crate::pool::stable_hash)`(key) % shards`. An
     /// address below a shard that runs elsewhere answers
-    /// [`NotRunning`](crate::messages::SendError::NotRunning).
+    /// [`NotRunning`](crate::messages::SendError::NotRunning). The function can keep the addresses of what it
+    /// declares; the handle of a declared tree has them as a [`Sharded`].
     ///
     /// # Errors of the start
     ///
     /// Those of [`build`](Self::build), and [`InvalidSpec`](crate::SupervisorError::InvalidSpec) for zero
-    /// shards. An engine that does not implement [`Leases::held`] leaves all shards on standby, and the
+    /// shards, for more than 1024, and for children with
+    /// [`auto_shutdown`](SupervisorBuilder::with_auto_shutdown): a shard whose work is done would be started
+    /// again. An engine that does not implement [`Leases::held`] leaves all shards on standby, and the
     /// `balancer` degraded.
     pub fn build_shards(
         self,
         shards: usize,
-        children: impl Fn(usize, Fence) -> SupervisorBuilder,
+        mut children: impl FnMut(usize, Fence) -> SupervisorBuilder,
     ) -> Supervisor {
-        let names = Names::new(&self.lease);
-        let leases = Arc::new(self.leases);
-        let mut builder = Supervisor::new().with_order(Order::ByUse);
-        let mut own = Vec::with_capacity(shards);
-        for shard in 0..shards {
-            let permit = Arc::new(Permit::new());
-            let lease: Arc<str> = names.shard(shard).into();
-            let singleton = Singleton {
-                gate: Gate::new(Arc::clone(&lease), leases.clock()),
-                leases: Arc::clone(&leases),
-                lease,
-                ttl: self.ttl,
-                renew: self.renew,
-                shutdown: self.shutdown,
-                overrun: self.overrun,
-            };
+        let mut builder = self.into_shards(shards);
+        while let Some((shard, singleton)) = builder.next_shard() {
             let children = children(shard, singleton.fence());
-            let built = singleton.build_with(Some(Arc::clone(&permit)), children);
-            own.push(Shard { permit, gate: Arc::clone(&built.gate) });
-            let spec = ChildSpec::new(&shard.to_string())
-                .with_supervisor(built.supervisor)
-                .with_max_restarts(MaxRestarts::default());
-            builder = builder.with_child(spec);
+            builder.add(singleton.build_children(children), ());
         }
-        // It stops first, so that the others know at once that this replica leaves.
-        let all: Vec<String> = (0..shards).map(|shard| shard.to_string()).collect();
-        let balancer = Balancer::new(leases, names, self.ttl, self.renew, own);
-        let balancer = ChildSpec::new(BALANCER)
-            .with_worker(balancer)
-            .with_shutdown(defaults::LEASE_RELEASE)
-            .with_after(all.iter().map(String::as_str));
-        let built = builder.with_child(balancer).build();
-        if shards == 0 {
-            let rule = format!("lease `{}`: there are no shards; declare one at least", self.lease);
-            built.node().set_fault(rule);
-        }
-        built
+        builder.build().supervisor().clone()
     }
 }

@@ -63,12 +63,8 @@ pub struct Singleton<L> {
     pub(super) renew: Duration,
     pub(super) shutdown: Shutdown,
     pub(super) overrun: Overrun,
-}
-
-/// A supervisor that needs a lease, and the gate before its children.
-pub(super) struct Built {
-    pub(super) supervisor: Supervisor,
-    pub(super) gate: Arc<Gate>,
+    /// The permission without which the lease is not acquired, for a shard.
+    pub(super) permit: Option<Arc<Permit>>,
 }
 
 impl<L: Leases> Singleton<L> {
@@ -83,6 +79,7 @@ impl<L: Leases> Singleton<L> {
             renew: defaults::LEASE_RENEW,
             shutdown: Shutdown::Infinity,
             overrun: Overrun::default(),
+            permit: None,
         }
     }
 }
@@ -173,19 +170,7 @@ impl<L> Singleton<L> {
     where
         L: Leases,
     {
-        self.build_with(None, children).supervisor
-    }
-
-    /// Builds the supervisor; its lease is acquired only while the permission is given.
-    pub(super) fn build_with(
-        self,
-        permit: Option<Arc<Permit>>,
-        children: SupervisorBuilder,
-    ) -> Built
-    where
-        L: Leases,
-    {
-        let Self { leases, lease, gate, ttl, renew, shutdown, overrun } = self;
+        let Self { leases, lease, gate, ttl, renew, shutdown, overrun, permit } = self;
         let leader = children.build();
         let node = Arc::clone(leader.node());
         #[cfg(feature = "test-util")]
@@ -228,11 +213,11 @@ impl<L> Singleton<L> {
             builder = builder.with_child(keeper);
         }
         let built = builder.with_child(below).build();
-        built.node().set_kept_lease(Arc::clone(&gate));
+        built.node().set_kept_lease(gate);
         if let Some(rule) = fault_below.or(fault) {
             built.node().set_fault(rule);
         }
-        Built { supervisor: built, gate }
+        built
     }
 }
 

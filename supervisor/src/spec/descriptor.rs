@@ -12,7 +12,7 @@ use supervisor_rules::Text;
 
 pub use self::lease::LeaseOptions;
 #[cfg(feature = "lease")]
-pub(crate) use self::lease::{KEEPER, LEADER};
+pub(crate) use self::lease::{BALANCER, KEEPER, LEADER};
 use self::order::Place;
 pub(crate) use self::times::{BUILT_BY_HAND, Part, Unbounded, Why};
 use super::rules::{self, GroupStop, GroupStops, Subject};
@@ -43,7 +43,8 @@ pub struct TreeDescriptor {
 struct Inside {
     supervisor: SupervisorOptions,
     children: &'static [TreeDescriptor],
-    /// Set for a singleton, whose children are the keeper and the leader.
+    /// Set for a singleton, whose children are the keeper and the leader, and for shards, whose children are
+    /// one shard for all of them and the child that spreads them.
     lease: Option<LeaseOptions>,
 }
 
@@ -272,7 +273,8 @@ impl TreeDescriptor {
 
     /// Returns the number of children declared below this one, at all levels.
     ///
-    /// A pool's workers come and go, and are counted only if their number is fixed.
+    /// A pool's workers come and go, and are counted only if their number is fixed; shards are counted if
+    /// the compiler knows their number.
     #[must_use]
     pub const fn count(&self) -> usize {
         let mut count = 0;
@@ -284,6 +286,10 @@ impl TreeDescriptor {
                 };
             }
             let mut rest = inside.children;
+            if let (Some(shards), [shard, others @ ..]) = (self.shard_count(), rest) {
+                count += shards * (1 + shard.count());
+                rest = others;
+            }
             while let [child, others @ ..] = rest {
                 count += 1 + child.count();
                 rest = others;

@@ -18,7 +18,9 @@ pub(crate) use self::escalation::{GroupStop, GroupStops, group_too_slow};
 use self::escalation::{
     backoff_too_slow, backoff_without_restarts, failure_too_slow, restarts_without_end,
 };
-pub(crate) use self::lease::{lease_nested, lease_unbounded, renew_too_long, ttl_too_short};
+pub(crate) use self::lease::{
+    lease_nested, lease_unbounded, renew_too_long, shards_too_many, ttl_too_short,
+};
 use super::{
     AutoShutdown, Budget, ChildOptions, HealthPart, Name, RestartPolicy, Shutdown, StartMode,
     SupervisionStrategy, SupervisorOptions,

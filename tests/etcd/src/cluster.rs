@@ -12,12 +12,16 @@ use rustix::process::{Pid, Signal, kill_process};
 use supervisor_tests::leases::StepResult;
 use tokio::time::{sleep, timeout};
 
+use crate::network::Network;
+
 /// A member of a cluster. The process is there while the member is not stopped.
 #[derive(Debug)]
 struct Member {
     name: String,
     client: u16,
     peer: u16,
+    /// The port at which the other members reach it.
+    reached_at: u16,
     process: Option<Child>,
 }
 
@@ -26,6 +30,8 @@ struct Member {
 pub struct Cluster {
     directory: PathBuf,
     members: Vec<Member>,
+    /// The network between the members, if one can be cut off.
+    network: Option<Network>,
 }
 
 impl Cluster {
@@ -36,9 +42,13 @@ impl Cluster {
     ///
     /// If they cannot be started.
     pub fn start(parent: &Path, size: usize) -> StepResult<Option<Self>> {
-        let ports: Vec<TcpListener> =
+        Self::start_with(parent, size, false)
+    }
+
+    fn start_with(parent: &Path, size: usize, with_network: bool) -> StepResult<Option<Self>> {
+        let listeners: Vec<TcpListener> =
             (0..2 * size).map(|_| TcpListener::bind("127.0.0.1:0")).collect::<Result<_, _>>()?;
-        let ports: Vec<u16> = ports
+        let ports: Vec<u16> = listeners
             .iter()
             .map(|port| Ok(port.local_addr()?.port()))
             .collect::<Result<_, std::io::Error>>()?;
@@ -48,14 +58,19 @@ impl Cluster {
         let directory = parent.join(format!("etcd-{}-{}", std::process::id(), ports[0]));
         let _ = fs::remove_dir_all(&directory);
         fs::create_dir_all(&directory)?;
+        let peers: Vec<u16> = ports.chunks(2).map(|ports| ports[1]).collect();
+        let network = if with_network { Some(Network::start(&peers)?) } else { None };
         let member = |(index, ports): (usize, &[u16])| Member {
             name: format!("etcd-{index}"),
             client: ports[0],
             peer: ports[1],
+            reached_at: network.as_ref().map_or(ports[1], |network| network.port(index)),
             process: None,
         };
         let members = ports.chunks(2).enumerate().map(member).collect();
-        let mut cluster = Self { directory, members };
+        let mut cluster = Self { directory, members, network };
+        // A member may ask for its ports at once.
+        drop(listeners);
         cluster.start_all()?;
         Ok(Some(cluster))
     }
@@ -99,7 +114,7 @@ impl Cluster {
         let peers: Vec<String> = self
             .members
             .iter()
-            .map(|member| format!("{}=http://127.0.0.1:{}", member.name, member.peer))
+            .map(|member| format!("{}=http://127.0.0.1:{}", member.name, member.reached_at))
             .collect();
         let client = self.endpoint(index);
         let member = &mut self.members[index];
@@ -107,6 +122,7 @@ impl Cluster {
             return Ok(());
         }
         let peer = format!("http://127.0.0.1:{}", member.peer);
+        let reached_at = format!("http://127.0.0.1:{}", member.reached_at);
         let log = self.directory.join(format!("{}.log", member.name));
         let log = File::options().create(true).append(true).open(log)?;
         let process = Command::new("etcd")
@@ -114,7 +130,7 @@ impl Cluster {
             .arg("--data-dir")
             .arg(self.directory.join(&member.name))
             .args(["--listen-client-urls", &client, "--advertise-client-urls", &client])
-            .args(["--listen-peer-urls", &peer, "--initial-advertise-peer-urls", &peer])
+            .args(["--listen-peer-urls", &peer, "--initial-advertise-peer-urls", &reached_at])
             .args(["--initial-cluster", &peers.join(",")])
             // Leases of two seconds are the shortest ones: one and a half elections, rounded up.
             .args(["--heartbeat-interval", "100", "--election-timeout", "1000"])
@@ -179,6 +195,25 @@ impl Cluster {
     /// If it does not run.
     pub fn resume_member(&self, member: usize) -> StepResult {
         self.signal(member, Signal::CONT)
+    }
+
+    /// Cuts a member off from the others. Its clients reach it as before.
+    ///
+    /// # Errors
+    ///
+    /// If it does not say who it is, or the cluster was started without a network.
+    pub async fn cut_off(&self, member: usize) -> StepResult {
+        let network = self.network.as_ref().ok_or("the cluster has no network")?;
+        let status = self.client(member).await?.status().await?;
+        network.cut_off(member, status.header().ok_or("no header")?.member_id());
+        Ok(())
+    }
+
+    /// Lets all members reach each other again.
+    pub fn heal(&self) {
+        if let Some(network) = &self.network {
+            network.heal();
+        }
     }
 
     fn signal(&self, member: usize, signal: Signal) -> StepResult {
@@ -248,14 +283,42 @@ pub fn with_cluster(
     limit: Duration,
     test: impl AsyncFnOnce(Cluster) -> StepResult,
 ) -> StepResult {
-    let Some(cluster) = Cluster::start(Path::new(directory), size)? else {
+    with(directory, size, false, limit, test)
+}
+
+/// Runs a test with a cluster as [`with_cluster`] does, in which a member can be [cut off](Cluster::cut_off) from
+/// the others.
+///
+/// # Errors
+///
+/// Those of the test.
+pub fn with_network(
+    directory: &str,
+    size: usize,
+    limit: Duration,
+    test: impl AsyncFnOnce(Cluster) -> StepResult,
+) -> StepResult {
+    with(directory, size, true, limit, test)
+}
+
+fn with(
+    directory: &str,
+    size: usize,
+    with_network: bool,
+    limit: Duration,
+    test: impl AsyncFnOnce(Cluster) -> StepResult,
+) -> StepResult {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    // The network needs it.
+    let entered = runtime.enter();
+    let Some(cluster) = Cluster::start_with(Path::new(directory), size, with_network)? else {
         if env::var_os("ETCD").is_some_and(|value| value == "required") {
             return Err("etcd is not installed".into());
         }
         println!("skipped: etcd is not installed (`apt-get install etcd-server`)");
         return Ok(());
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    drop(entered);
     runtime.block_on(async {
         for member in 0..size {
             cluster.client(member).await?;

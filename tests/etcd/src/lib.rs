@@ -1,5 +1,6 @@
 //! Support for the tests that need a real etcd.
 
 mod cluster;
+mod network;
 
-pub use cluster::{Cluster, with_cluster};
+pub use cluster::{Cluster, with_cluster, with_network};

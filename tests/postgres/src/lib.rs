@@ -1,8 +1,9 @@
 //! A tree for a database that may be away: the one on the guide's page `dependency_away`, which a
 //! test compares with this file.
 
-#![expect(clippy::doc_markdown, reason = "PostgreSQL is a name")]
+#![expect(clippy::doc_markdown, reason = "PostgreSQL and PgBouncer are names")]
 
+pub mod pooler;
 pub mod server;
 
 // The guide shows the lines from here on.

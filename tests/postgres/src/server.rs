@@ -60,6 +60,16 @@ impl Server {
         self.port
     }
 
+    /// Returns the directory of the test, for what belongs to the server.
+    pub(crate) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Returns the user and the group that run the server, if they are others than those of this process.
+    pub(crate) fn user(&self) -> Option<(u32, u32)> {
+        self.user
+    }
+
     /// Starts the server, and returns when it accepts connections.
     ///
     /// # Errors

@@ -1,10 +1,11 @@
 //! Tests shards: many leases, which the replicas of a service share evenly.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use supervisor::lease::Singleton;
+use supervisor::lease::{Acquisition, Claim, LeaseClock, LeaseError, Leases, Renewal, Singleton};
 use supervisor::messages::SendError;
 use supervisor::prelude::*;
 use supervisor::testing::{MemoryLeases, MemoryReplica};
@@ -24,6 +25,8 @@ struct Running(Arc<Mutex<Seen>>);
 struct Seen {
     shards: BTreeSet<usize>,
     starts: usize,
+    /// Those that ran twice at once.
+    twice: Vec<usize>,
 }
 
 /// A shard that runs; it ends when this is dropped.
@@ -35,7 +38,10 @@ impl Running {
     }
 
     fn count(&self) -> usize {
-        self.seen(|seen| seen.shards.len())
+        self.seen(|seen| {
+            assert!(seen.twice.is_empty(), "these shards ran twice: {:?}", seen.twice);
+            seen.shards.len()
+        })
     }
 
     fn starts(&self) -> usize {
@@ -44,7 +50,9 @@ impl Running {
 
     fn begin(&self, shard: usize) {
         self.seen(|seen| {
-            assert!(seen.shards.insert(shard), "shard {shard} runs twice");
+            if !seen.shards.insert(shard) {
+                seen.twice.push(shard);
+            }
             seen.starts += 1;
         });
     }
@@ -231,6 +239,59 @@ async fn lost_answers_leave_no_member_that_does_not_exist() {
     assert_eq!(held.count(), 0, "all leases are released");
 }
 
+/// An engine that loses the answer to the first request for a place among the members.
+struct Forgetful {
+    leases: MemoryReplica,
+    has_lost: AtomicBool,
+}
+
+impl Leases for Forgetful {
+    async fn acquire(&self, claim: Claim) -> Result<Acquisition, LeaseError> {
+        let is_member = claim.lease().contains("/member/");
+        let answer = self.leases.acquire(claim).await?;
+        if is_member && !self.has_lost.swap(true, Ordering::SeqCst) {
+            return Err("the answer was lost".into());
+        }
+        Ok(answer)
+    }
+
+    async fn renew(&self, claim: Claim) -> Result<Renewal, LeaseError> {
+        self.leases.renew(claim).await
+    }
+
+    async fn release(&self, claim: Claim) -> Result<(), LeaseError> {
+        self.leases.release(claim).await
+    }
+
+    async fn held(&self, prefix: &str) -> Result<Vec<String>, LeaseError> {
+        self.leases.held(prefix).await
+    }
+
+    fn clock(&self) -> LeaseClock {
+        self.leases.clock()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_membership_whose_answer_was_lost_is_not_asked_for_again() {
+    let leases = MemoryLeases::new();
+    let forgetful = Forgetful { leases: leases.replica(), has_lost: AtomicBool::new(false) };
+    let jobs = Singleton::new("jobs", forgetful).build_shards(4, |_, _fence| {
+        let job = ChildSpec::new("job").with_task(async |ctx: Context| {
+            ctx.shutdown_requested().await;
+            Ok(())
+        });
+        Supervisor::new().with_child(job)
+    });
+    within("the start", jobs.start()).await.unwrap();
+    sleep(2 * RENEW).await;
+    let is_held = |lease: &str| leases.holder(lease).is_some();
+    assert!(is_held("jobs/member/0") && !is_held("jobs/member/1"), "it is one member");
+    assert!((0..4).all(|shard| is_held(&format!("jobs/{shard}"))), "and has all shards");
+    within("the shutdown", jobs.shutdown()).await.unwrap();
+    assert!(!is_held("jobs/member/0"));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_shard_that_fails_does_not_affect_the_others() {
     let (leases, all) = (MemoryLeases::new(), Running::default());
@@ -269,13 +330,12 @@ async fn an_address_of_a_shard_that_runs_elsewhere_answers_at_once() {
     even(&replicas, &all).await;
     let mut addresses = Vec::new();
     let other = Singleton::new("jobs", leases.replica());
-    let addresses_of = std::cell::RefCell::new(&mut addresses);
     let other = other.build_shards(SHARDS, |_shard, _fence| {
         let job = ChildSpec::new("job").with_task(async |mut ctx: Context| {
             while ctx.recv().await.is_some() {}
             Ok(())
         });
-        addresses_of.borrow_mut().push(job.handle());
+        addresses.push(job.handle());
         Supervisor::new().with_child(job)
     });
     within("the start", other.start()).await.unwrap();
@@ -289,5 +349,19 @@ async fn zero_shards_are_refused() {
     let none = Singleton::new("jobs", MemoryLeases::new().replica())
         .build_shards(0, |_shard, _fence| Supervisor::new());
     let error = within("the refusal", none.start()).await.unwrap_err();
-    assert!(error.to_string().contains("there are no shards"), "{error}");
+    assert!(error.to_string().contains("`shards = 0` leaves nothing that runs"), "{error}");
+}
+
+#[tokio::test]
+async fn shards_that_end_by_themselves_are_refused() {
+    let ends =
+        Singleton::new("jobs", MemoryLeases::new().replica()).build_shards(2, |_, _fence| {
+            let job = ChildSpec::new("job").with_task(async |_: Context| Ok(()));
+            let job = job.with_significant(true).with_restart_policy(RestartPolicy::Transient);
+            Supervisor::new()
+                .with_auto_shutdown(supervisor::AutoShutdown::AnySignificant)
+                .with_child(job)
+        });
+    let error = within("the refusal", ends.start()).await.unwrap_err();
+    assert!(error.to_string().contains("`auto_shutdown` has no meaning"), "{error}");
 }

@@ -11,5 +11,6 @@ mod tree_hygiene;
 mod tree_kinds;
 mod tree_leases;
 mod tree_pools;
+mod tree_shards;
 mod tree_siblings;
 mod tree_values;

@@ -1,9 +1,12 @@
 //! The messages about the options of a lease.
 
+use supervisor_rules::{defaults, wording};
+
 use super::Subject;
+use crate::errors::Errors;
 use crate::options::Item;
 use crate::options::key::{Key, Place};
-use crate::options::setting::AT_RUNTIME;
+use crate::options::setting::{AT_RUNTIME, Known, Setting};
 
 /// Returns the message for an option of a lease on something else than a nested supervisor.
 pub(super) fn misplaced(place: Place, subject: &Subject) -> String {
@@ -15,6 +18,23 @@ pub(super) fn misplaced(place: Place, subject: &Subject) -> String {
             format!("a lease guards the children of a supervisor; write `leader: one_for_one(lease = \"{name}\") with leases {{ {name}: {ty} }}`")
         }
         (_, None) => "a lease guards the children of a supervisor in a tree; write `name: one_for_one(lease = \"billing\") with leases { … }`".to_owned(),
+    }
+}
+
+/// Returns the message for `shards` on a pool.
+pub(super) fn shards_of_pool(item: &Item) -> String {
+    let value = item.value_tokens();
+    format!(
+        "`shards` divides the lease of a supervisor that is no pool; for workers that share the work of this process, write `partitions = {value}`"
+    )
+}
+
+/// Checks that a lease is not divided into more shards than its engine can bear.
+pub(super) fn shards_too_many(item: &Item, key: Key, setting: &Setting, errors: &mut Errors) {
+    if let (Key::Shards, Setting::Count(Known::Here(count))) = (key, setting)
+        && *count > defaults::MAX_SHARDS
+    {
+        errors.on(item.value_tokens(), wording::shards_too_many(*count));
     }
 }
 

@@ -13,6 +13,9 @@ use crate::options::setting::{Known, Setting};
 /// The name by which the children of a supervisor with a lease know its fence.
 pub(crate) const FENCE: &str = "fence";
 
+/// The name by which the children of a supervisor with shards know the number of theirs.
+pub(crate) const SHARD: &str = "shard";
+
 /// The engine of a lease: `with` and a value, behind the options.
 pub(crate) struct Engine {
     /// The place of the word `with`.
@@ -29,6 +32,8 @@ pub(crate) struct Lease<'a> {
     /// The other options, if they are set, with their items.
     pub(crate) ttl: Option<(&'a Item, Known<Duration>)>,
     pub(crate) renew: Option<(&'a Item, Known<Duration>)>,
+    /// The number of shards, if the lease is divided.
+    pub(crate) shards: Option<(&'a Item, Known<usize>)>,
     pub(crate) engine: &'a Expr,
 }
 
@@ -46,6 +51,12 @@ impl Supervisor {
         self.engine.is_some() || self.options.contains(Key::Lease)
     }
 
+    /// Returns whether the children run in shards, however wrong that is written.
+    pub(crate) fn is_sharded(&self) -> bool {
+        let has = |key| self.options.contains(key);
+        has(Key::Shards) && has(Key::Lease) && !self.is_pool()
+    }
+
     /// Returns the lease, if it can be read.
     pub(crate) fn lease(&self) -> Option<Lease<'_>> {
         let place = self.nested_place();
@@ -60,8 +71,12 @@ impl Supervisor {
                 _ => None,
             })
         };
+        let shards = self.options.settings(place).find_map(|(item, key, setting)| match setting {
+            Setting::Count(count) if key == Key::Shards => Some((item, count)),
+            _ => None,
+        });
         let engine = &self.engine.as_ref()?.value;
-        Some(Lease { item, name, ttl: time(Key::Ttl), renew: time(Key::Renew), engine })
+        Some(Lease { item, name, ttl: time(Key::Ttl), renew: time(Key::Renew), shards, engine })
     }
 }
 

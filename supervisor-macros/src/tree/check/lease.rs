@@ -3,8 +3,9 @@
 
 use quote::ToTokens;
 use supervisor_rules::wording;
+use syn::Ident;
 
-use super::super::ast::{Body, Child, Enclosure, FENCE, Supervisor, Tree};
+use super::super::ast::{Body, Child, Enclosure, FENCE, SHARD, Supervisor, Tree};
 use super::super::mentions::Mentions;
 use super::super::text::compact;
 use super::facts::Site;
@@ -17,10 +18,12 @@ use crate::options::setting::{Known, Setting, StartMode};
 type Rule = fn(&Supervisor, &mut Errors);
 
 /// The rules that need only a nested supervisor itself.
-pub(super) const RULES: [Rule; 6] = [
+pub(super) const RULES: [Rule; 8] = [
     lease_without_engine,
     engine_without_lease,
     ttl_without_lease,
+    shards_without_lease,
+    auto_shutdown_of_shards,
     lease_without_children,
     max_children_of_lease,
     start_of_lease,
@@ -87,6 +90,31 @@ fn ttl_without_lease(supervisor: &Supervisor, errors: &mut Errors) {
             item.ident
         );
         errors.at(item.ident.span(), message);
+    }
+}
+
+/// Checks that what is divided into shards is a lease.
+fn shards_without_lease(supervisor: &Supervisor, errors: &mut Errors) {
+    let is_reported = supervisor.engine.is_some() || !is_certain(supervisor);
+    if item(supervisor, Key::Lease).is_some() || !allows_lease(supervisor) || is_reported {
+        return;
+    }
+    if let Some(item) = item(supervisor, Key::Shards) {
+        errors.at(
+            item.ident.span(),
+            "`shards` divides a lease among replicas; add `lease = \"jobs\"` (in one process, workers share the work by the `partitions` of a `simple_one_for_one`)",
+        );
+    }
+}
+
+/// Checks that shards do not end by themselves: a shard whose work is done would be started again, here or in
+/// another replica.
+fn auto_shutdown_of_shards(supervisor: &Supervisor, errors: &mut Errors) {
+    if !supervisor.is_sharded() {
+        return;
+    }
+    if let Some(item) = item(supervisor, Key::AutoShutdown) {
+        errors.at(item.ident.span(), wording::auto_shutdown_of_shards());
     }
 }
 
@@ -186,24 +214,58 @@ pub(super) fn fence_hidden(child: &Child, scope: Scope, errors: &mut Errors) {
     }
 }
 
+/// Checks that no child in a shard has the name of the shard's number.
+pub(super) fn shard_hidden(child: &Child, scope: Scope, errors: &mut Errors) {
+    if child.unraw_name() == SHARD && scope.is_below_shards() {
+        errors.at(
+            child.name.span(),
+            "`shard` is the number of the shard in these braces; give the child another name",
+        );
+    }
+}
+
+/// Checks that the number of a shard is used by the children in the shard alone.
+///
+/// In a tree without a name, the word may be a variable.
+pub(super) fn shard_outside(child: &Child, site: Site, scope: Scope, errors: &mut Errors) {
+    if scope.is_below_shards() {
+        return;
+    }
+    if let Some(mention) = stray(SHARD, child, site, scope) {
+        errors.at(
+            mention.span(),
+            "a shard has its number only inside the braces of a supervisor with `shards` (an item: `self::shard`)",
+        );
+    }
+}
+
 /// Checks that the fence of a lease is used by the children that the lease guards alone.
 ///
 /// In a tree without a name, the word may be a variable.
 pub(super) fn fence_outside(child: &Child, site: Site, scope: Scope, errors: &mut Errors) {
-    let Some(value) = child.value().filter(|_| site.root.is_some()) else { return };
-    if scope.is_below_lease()
-        || scope.find(FENCE).is_some()
-        || site.params.iter().any(|param| param == FENCE)
-    {
+    if scope.is_below_lease() {
         return;
     }
-    let is_function = matches!((&child.body, value), (Body::Task(_), syn::Expr::Path(_)));
-    let mentions = Mentions::of(value);
-    let found = mentions.values().find(|mention| mention.name() == FENCE && !is_function);
-    if let Some(mention) = found {
+    if let Some(mention) = stray(FENCE, child, site, scope) {
         errors.at(
-            mention.ident.span(),
+            mention.span(),
             "a fence exists only inside the braces of a supervisor with a lease; move this child there (an item: `self::fence`)",
         );
     }
+}
+
+/// Returns a name in a child's value that is bound only elsewhere, if the value has it and it means nothing
+/// else.
+fn stray(name: &str, child: &Child, site: Site, scope: Scope) -> Option<Ident> {
+    let value = child.value().filter(|_| site.root.is_some())?;
+    if scope.find(name).is_some() || site.params.iter().any(|param| param == name) {
+        return None;
+    }
+    if matches!((&child.body, value), (Body::Task(_), syn::Expr::Path(_))) {
+        // A function.
+        return None;
+    }
+    let mentions = Mentions::of(value);
+    let found = mentions.values().find(|mention| mention.name() == name);
+    found.map(|mention| mention.ident.clone())
 }

@@ -8,7 +8,7 @@ use syn::{
     Block, Expr, ExprAsync, ExprCall, ExprClosure, ExprMethodCall, ExprStruct, Ident, Local, Stmt,
 };
 
-use super::super::ast::{Body, Child, Supervisor};
+use super::super::ast::{Body, Child, SHARD, Supervisor};
 use super::super::mentions::{Mention, Mentions};
 use super::facts::Site;
 use super::scope::{Declared, Scope};
@@ -27,7 +27,8 @@ pub(super) fn sibling_given_away(child: &Child, site: Site, scope: Scope, errors
     let is_sibling = |ident: &&Ident| {
         let name = ident.unraw().to_string();
         let is_kept = match scope.find(&name) {
-            Some(found) => found == Declared::Before,
+            // The number of a shard is copied.
+            Some(found) => found == Declared::Before && !(name == SHARD && scope.is_below_shards()),
             None => site.moved.contains(&name),
         };
         is_kept && !bound.contains(&name)
@@ -57,7 +58,7 @@ pub(super) fn parameter_moved(
     errors: &mut Errors,
 ) {
     let Some((value, closure)) = function(child).filter(|_| !child.has_cfg()) else { return };
-    if closure.capture.is_none() {
+    if closure.capture.is_none() || scope.is_below_shards() {
         return;
     }
     let bound = Mentions::of(value).bound;
@@ -80,6 +81,45 @@ pub(super) fn parameter_moved(
             );
             return;
         }
+    }
+}
+
+/// Checks that a value in a shard takes no parameter: it is made once for each shard.
+///
+/// Only a parameter counts that is moved, as far as the name of its type tells.
+pub(super) fn parameter_of_shards(child: &Child, site: Site, scope: Scope, errors: &mut Errors) {
+    let Some(value) = child.value().filter(|_| scope.is_below_shards()) else { return };
+    let mut given_away = Errors::default();
+    sibling_given_away(child, site, scope, &mut given_away);
+    if !given_away.is_empty() {
+        return;
+    }
+    let mentions = Mentions::of(value);
+    let is_param = |name: &String| site.moved.contains(name) && scope.find(name).is_none();
+    let mut captured = mentions.values().filter(|mention| mention.in_closure);
+    if let Some((_, closure)) = function(child).filter(|(_, closure)| closure.capture.is_some()) {
+        if let Some(Mention { ident, .. }) = captured.find(|mention| is_param(&mention.name())) {
+            let context = if closure.inputs.is_empty() { "" } else { "ctx" };
+            errors.at(
+                ident.span(),
+                format!(
+                    "each shard makes this closure, which takes `{ident}`; write `{{ let {ident} = {ident}.clone(); move |{context}| … }}`"
+                ),
+            );
+        }
+        return;
+    }
+    let mut gifts = Gifts::default();
+    gifts.passed(value);
+    gifts.visit_expr(value);
+    let is_taken = |ident: &&Ident| {
+        let name = ident.unraw().to_string();
+        is_param(&name) && !mentions.bound.contains(&name)
+    };
+    if let Some(ident) = gifts.to_functions.iter().find(is_taken) {
+        let message =
+            format!("`{ident}` would be gone with the first shard; write `{ident}.clone()`");
+        errors.at(ident.span(), message);
     }
 }
 

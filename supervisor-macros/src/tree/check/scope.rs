@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use syn::Expr;
 
-use super::super::ast::{Body, Child, FENCE, Supervisor};
+use super::super::ast::{Body, Child, FENCE, SHARD, Supervisor};
 use super::super::mentions::{Mentions, Role};
 use super::facts::Site;
 use crate::errors::Errors;
@@ -14,6 +14,8 @@ pub(super) struct Names {
     of: HashMap<String, usize>,
     /// Set if the children run under a lease, and know its fence.
     has_lease: bool,
+    /// Set if the children run in shards, and know the number of theirs.
+    has_shards: bool,
 }
 
 impl Names {
@@ -23,7 +25,8 @@ impl Names {
         for (index, child) in supervisor.children.iter().enumerate() {
             names.entry(child.unraw_name()).or_insert(index);
         }
-        Self { of: names, has_lease: supervisor.needs_lease() && !is_root }
+        let (has_lease, has_shards) = (supervisor.needs_lease(), supervisor.is_sharded());
+        Self { of: names, has_lease: has_lease && !is_root, has_shards: has_shards && !is_root }
     }
 
     /// Returns the index of the first child of this name.
@@ -55,7 +58,7 @@ pub(super) enum Declared {
 impl Scope<'_> {
     /// Returns the place where a name is declared, if a child has it.
     pub(super) fn find(&self, name: &str) -> Option<Declared> {
-        if self.names.has_lease && name == FENCE {
+        if (self.names.has_lease && name == FENCE) || (self.names.has_shards && name == SHARD) {
             return Some(Declared::Before);
         }
         let own = self.names.first(name).map(|index| match index.cmp(&self.index) {
@@ -77,6 +80,11 @@ impl Scope<'_> {
     /// Returns whether the child, or a supervisor that contains it, is guarded by a lease.
     pub(super) fn is_below_lease(&self) -> bool {
         self.names.has_lease || self.outer.is_some_and(Self::is_below_lease)
+    }
+
+    /// Returns whether the child is made once for each shard.
+    pub(super) fn is_below_shards(&self) -> bool {
+        self.names.has_shards || self.outer.is_some_and(Self::is_below_shards)
     }
 }
 
@@ -181,6 +189,7 @@ pub(super) fn sibling_below(
 fn path_below(child: &Child, name: &str) -> Option<String> {
     let Body::Supervisor(nested) = &child.body else { return None };
     let around = child.unraw_name();
+    let around = if nested.is_sharded() { format!("{around}.of_bytes(key)") } else { around };
     nested.children.iter().find_map(|below| match &below.body {
         Body::Typed(_) if below.unraw_name() == name => Some(format!("{around}.{name}()")),
         _ => path_below(below, name).map(|path| {
@@ -200,8 +209,9 @@ pub(super) fn function_hidden(child: &Child, scope: Scope, errors: &mut Errors) 
     let functions = mentions.values().filter(|_| function);
     for mention in mentions.calls().chain(functions) {
         let (name, ident) = (mention.name(), &mention.ident);
-        // (A function `fence` is hidden by the fence of a lease only where that is used.)
-        if scope.find(&name) == Some(Declared::Before) && name != FENCE {
+        // (A function `fence` is hidden by the fence of a lease only where that is used, and so is `shard`.)
+        let is_bound = [FENCE, SHARD].contains(&&*name);
+        if scope.find(&name) == Some(Declared::Before) && !is_bound {
             let message =
                 format!("`{name}` is a child's address here; the function is `self::{name}`");
             errors.at(ident.span(), message);

@@ -8,7 +8,9 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Attribute, Ident};
 
-use super::super::ast::{Body, Child, Lease, Supervisor, Task, Tree, TypePath, Typed, Validity};
+use super::super::ast::{
+    Body, Child, Lease, SHARD, Supervisor, Task, Tree, TypePath, Typed, Validity,
+};
 use super::super::check;
 use super::super::names::hygienic;
 use super::siblings::Scope;
@@ -176,19 +178,33 @@ impl Builder<'_> {
         let own_options = settings::of_supervisor(krate, &nested.options, place);
         let lease = child.lease();
         let child_options = match &lease {
-            // How long the children may take to stop is the singleton's concern.
-            Some(_) => settings::of_child_without(krate, &nested.options, place, Key::Shutdown),
+            Some(lease) => {
+                let others = lease::not_of_child(lease);
+                settings::of_child_without(krate, &nested.options, place, others)
+            }
             None => settings::of_child(krate, &nested.options, place),
         };
         let singleton = lease
             .as_ref()
             .map(|lease| lease::begin(krate, nested, lease, clones(outer, child).as_ref()));
         let statements = self.supervisor(scope, &TokenStream::new(), &own_options, lease.as_ref());
-        let statements = quote!(#singleton #statements);
         let value = handle::nested_value(krate, nested, self.is_named);
+        let shards = lease.as_ref().and_then(|lease| {
+            let backoff = settings::one_of_child(krate, &nested.options, place, Key::Backoff);
+            lease::each_shard(lease, &backoff, &statements, &value)
+        });
+        let made = shards.unwrap_or_else(|| {
+            // The mistake because of which there are no shards has been reported.
+            let shard = nested.is_sharded().then(|| {
+                let shard = hygienic(SHARD);
+                quote!(let #shard = 0_usize;)
+            });
+            let value = handle::of_shards(krate, nested, value);
+            quote!(#shard #statements #value)
+        });
         let after = uses::on_spec(child);
         quote! {
-            #(#cfgs)* let #name = { #statements #value };
+            #(#cfgs)* let #name = { #singleton #made };
             #(#cfgs)* let #builder = #builder.with_child(
                 #krate::ChildSpec::new(#text)#child_options #after
                     .with_supervisor(::core::clone::Clone::clone(#name.supervisor())),
@@ -260,7 +276,14 @@ impl Builder<'_> {
             Some(value) => (value.span(), is_usable.then(|| quote!(#value))),
             None => (
                 child.name.span(),
-                self.functions.get(&std::ptr::from_ref(child)).map(ToTokens::to_token_stream),
+                self.functions.get(&std::ptr::from_ref(child)).map(|function| {
+                    if scope.is_below_shards() {
+                        // Each shard has the function of a local closure.
+                        quote_spanned!(child.name.span()=> ::core::clone::Clone::clone(&#function))
+                    } else {
+                        function.to_token_stream()
+                    }
+                }),
             ),
         };
         let function = function.unwrap_or_else(|| {

@@ -155,10 +155,14 @@ fn singleton(
     let leader = of_supervisor(krate, "", &quote!(#new #shutdown), nested, place, levels);
     let unknown = is_unknown.then(|| quote!(.with_unknown_shutdown()));
     let leader = quote!(#leader #unknown);
-    let child_options = settings::of_constant_child_without(krate, options, place, Key::Shutdown);
-    let (name, child_options) = (child.unraw_name(), quote!(#new #child_options));
-    let singleton = lease::descriptor(krate, &name, &child_options, lease, &leader);
+    let others = lease::not_of_child(lease);
+    let child_options = settings::of_constant_child_without(krate, options, place, others);
     let is_unknown = settings::is_at_runtime(options, place, Key::Backoff);
+    let backoff =
+        (!is_unknown).then(|| settings::one_of_child(krate, options, place, Key::Backoff));
+    let (name, child_options) = (child.unraw_name(), quote!(#new #child_options));
+    let shard_options = quote!(#new #backoff);
+    let singleton = lease::descriptor(krate, &name, &child_options, &shard_options, lease, &leader);
     let unknown = is_unknown.then(|| quote!(.with_unknown_backoff()));
     quote!(#singleton #unknown)
 }
@@ -255,11 +259,13 @@ impl<'a> Checker<'a> {
                     self.lease(child, nested, lease, &cfgs, position.as_deref());
                 }
                 // The constant of a singleton has two children: the children of the tree are below the
-                // second one.
-                let position = match &lease {
-                    Some(_) => position.map(|position| [position, vec![1]].concat()),
-                    None => position,
+                // second one. That of shards has one shard for all of them, which is a singleton.
+                let inside = match &lease {
+                    Some(Lease { shards: Some(_), .. }) => vec![0, 1],
+                    Some(_) => vec![1],
+                    None => Vec::new(),
                 };
+                let position = position.map(|position| [position, inside].concat());
                 self.supervisor(nested, place, child.name.span(), &cfgs, position.as_deref());
                 self.children(nested, place, &cfgs, position.as_deref());
             }

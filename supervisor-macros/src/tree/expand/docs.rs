@@ -96,13 +96,19 @@ pub(super) fn accessor(child: &Child) -> TokenStream {
         Body::Supervisor(nested) if nested.is_pool() => {
             format!("Returns the pool `{name}`: `{summary}`.")
         }
-        Body::Supervisor(_) => {
+        Body::Supervisor(nested) => {
             let lease = child.lease().map(|lease| {
                 let start = " Whether the lease outlives their stop is checked when the tree starts.";
                 let at_start = if lease.is_checked() { "" } else { start };
-                format!(" Its children run in the replica that holds the lease, and are on standby in the others.{at_start}")
+                let runs = if lease.shards.is_some() {
+                    "Each shard runs in the replica that holds its lease, and is on standby in the others."
+                } else {
+                    "Its children run in the replica that holds the lease, and are on standby in the others."
+                };
+                format!(" {runs}{at_start}")
             });
-            format!("Returns the supervisor `{name}`: `{summary}`.{}", lease.unwrap_or_default())
+            let what = if nested.is_sharded() { "shards" } else { "supervisor" };
+            format!("Returns the {what} `{name}`: `{summary}`.{}", lease.unwrap_or_default())
         }
         Body::Task(_) => format!("Returns the address of the task `{name}`: `{summary}`."),
         Body::Typed(_) => format!("Returns the child `{name}`: `{summary}`."),

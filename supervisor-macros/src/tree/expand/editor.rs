@@ -10,7 +10,7 @@ use proc_macro2::{Delimiter, Spacing, Span, TokenStream, TokenTree};
 use quote::quote;
 use syn::{Ident, Type, parse_quote};
 
-use super::super::ast::{Body, Child, FENCE, Supervisor, Task, Tree, Validity};
+use super::super::ast::{Body, Child, FENCE, SHARD, Supervisor, Task, Tree, Validity};
 use super::super::names::{hygienic, mixed_site};
 use super::{Program, handle};
 use crate::options::Options;
@@ -144,14 +144,18 @@ impl Writer {
         children.collect()
     }
 
-    /// Binds the fence of a lease for the value of a child below it. The fence has the span of the
-    /// lease's name, where the editor has nothing else to explain.
+    /// Binds the fence of a lease for the value of a child below it, and the number of a shard. They have the
+    /// span of the lease's name, where the editor has nothing else to explain.
     fn fence(&self, supervisor: &Supervisor) -> Option<TokenStream> {
         let krate = &self.krate;
         let items = &supervisor.options.items;
         let lease = items.iter().find(|item| item.key() == Some(Key::Lease))?;
         let fence = Ident::new(FENCE, lease.value_span());
-        Some(quote!(let #fence = #krate::__private::broken::<#krate::lease::Fence>();))
+        let shard = supervisor.is_sharded().then(|| {
+            let shard = Ident::new(SHARD, lease.value_span());
+            quote!(let #shard = 0_usize;)
+        });
+        Some(quote!(let #fence = #krate::__private::broken::<#krate::lease::Fence>(); #shard))
     }
 
     /// Writes the words of a child, and its handle as the value of the block.
@@ -162,6 +166,7 @@ impl Writer {
             Body::Supervisor(nested) if !self.is_named && !nested.is_pool() => {
                 let supervisor = hygienic("supervisor");
                 let value = handle::nested_value(krate, nested, false);
+                let value = handle::of_shards(krate, nested, value);
                 quote!(let #supervisor: #krate::Supervisor = #krate::__private::broken(); #value)
             }
             _ => {

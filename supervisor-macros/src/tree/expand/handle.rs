@@ -46,7 +46,17 @@ pub(super) fn value(tree: &Tree) -> TokenStream {
     }
 }
 
-/// Writes the value of a nested supervisor's handle, inside its block.
+/// Writes what stands for the handle of shards where there are none, from the value of the handle of one: in
+/// a program that does not compile, or in an editor. Other supervisors keep their value.
+pub(super) fn of_shards(
+    krate: &TokenStream,
+    nested: &Supervisor,
+    value: TokenStream,
+) -> TokenStream {
+    if nested.is_sharded() { quote!(#krate::__private::broken_shards(#value)) } else { value }
+}
+
+/// Writes the value of a nested supervisor's handle, inside its block; that of one shard, if it has shards.
 pub(super) fn nested_value(
     krate: &TokenStream,
     nested: &Supervisor,

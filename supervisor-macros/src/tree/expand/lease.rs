@@ -1,12 +1,12 @@
 //! Writes supervisors whose children run in one replica only: their singleton, the fence that the
 //! children know, and their constants.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, Ident};
 
-use super::super::ast::{Body, FENCE, Lease, Supervisor, Validity};
+use super::super::ast::{Body, FENCE, Lease, SHARD, Supervisor, Validity};
 use super::super::mentions::{Mentions, Role};
 use super::super::names::hygienic;
 use super::settings;
@@ -97,19 +97,75 @@ pub(super) fn build(lease: &Lease, builder: &Ident) -> TokenStream {
     quote!(#singleton.#build(#builder))
 }
 
+/// Binds the shards of a lease that is divided, and opens the loop that makes each of them: in the
+/// loop, `statements` build the supervisor of a shard, and `value` is its handle.
+///
+/// It is a loop and no closure, since a value may leave the function around the tree.
+pub(super) fn each_shard(
+    lease: &Lease,
+    backoff: &TokenStream,
+    statements: &TokenStream,
+    value: &TokenStream,
+) -> Option<TokenStream> {
+    let (item, count) = lease.shards.as_ref()?;
+    let (count, singleton) = (settings::count(count), singleton(lease));
+    let (shards, shard) = (hygienic("shards"), hygienic(SHARD));
+    // rustc reports a value that is moved in each turn of the loop, and shows the loop: at the option.
+    let span = item.ident.span();
+    let repeat = quote_spanned!(span=> while);
+    let mut body = Group::new(Delimiter::Brace, quote!(#statements #shards.push(#value);));
+    body.set_span(span);
+    Some(quote! {
+        let mut #shards = #singleton.into_shards(#count) #backoff;
+        #repeat let ::core::option::Option::Some((#shard, #singleton)) = #shards.next_shard()
+            #body
+        #shards.build()
+    })
+}
+
+/// Returns the type of the handle of shards, from that of one shard.
+pub(super) fn sharded(
+    krate: &TokenStream,
+    nested: &Supervisor,
+    handle: &TokenStream,
+) -> TokenStream {
+    // The word has the span of the option, where rustc reports that the feature is not enabled.
+    let lease = nested.options.items.iter().find(|item| item.key() == Some(Key::Lease));
+    let span = lease.map_or_else(Span::mixed_site, |item| item.ident.span());
+    let module = Ident::new("lease", span);
+    quote!(#krate::#module::Sharded<#handle>)
+}
+
 /// Writes the clone of the fence that a value uses, if it does.
 pub(super) fn clone_for(value: &Expr) -> Option<TokenStream> {
+    let fence = hygienic(FENCE);
+    bind(FENCE, value, &quote!(::core::clone::Clone::clone(&#fence)))
+}
+
+/// Binds the number of the shard that a value uses, if it does.
+pub(super) fn number_for(value: &Expr) -> Option<TokenStream> {
+    bind(SHARD, value, &hygienic(SHARD).into_token_stream())
+}
+
+/// Binds a name to an expression for a value that uses the name.
+fn bind(name: &str, value: &Expr, expression: &TokenStream) -> Option<TokenStream> {
     let mentions = Mentions::of(value);
     let named = |role: &Role| !matches!(role, Role::Called);
     let mut used = mentions
         .all
         .iter()
-        .filter(|mention| !mention.is_bound && mention.name() == FENCE && named(&mention.role));
+        .filter(|mention| !mention.is_bound && mention.name() == name && named(&mention.role));
     let first = used.next()?;
     let is_sure = [first].into_iter().chain(used).any(|mention| mention.role != Role::InMacro);
     let unused = (!is_sure).then(|| quote!(#[allow(unused_variables)]));
-    let (name, fence) = (Ident::new(FENCE, first.ident.span()), hygienic(FENCE));
-    Some(quote!(#unused let #name = ::core::clone::Clone::clone(&#fence);))
+    let name = Ident::new(name, first.ident.span());
+    Some(quote!(#unused let #name = #expression;))
+}
+
+/// Returns the options that a supervisor with a lease does not have as a child: how long the children may take
+/// to stop is the singleton's concern, and it is a shard that is restarted after a delay, if there are shards.
+pub(super) fn not_of_child(lease: &Lease) -> &'static [Key] {
+    if lease.shards.is_some() { &[Key::Shutdown, Key::Backoff] } else { &[Key::Shutdown] }
 }
 
 /// Returns the constant of a supervisor with a lease, from that of the supervisor of its children.
@@ -117,6 +173,7 @@ pub(super) fn descriptor(
     krate: &TokenStream,
     name: &str,
     child_options: &TokenStream,
+    shard_options: &TokenStream,
     lease: &Lease,
     leader: &TokenStream,
 ) -> TokenStream {
@@ -140,12 +197,23 @@ pub(super) fn descriptor(
             quote!(.#method(#time))
         })
     });
+    let options = quote!(#krate::__private::LeaseOptions::new(#named) #(#times)*);
+    let children = quote!(const { &#descriptor::leased(#leader) });
+    let Some((_, count)) = &lease.shards else {
+        return quote!(#descriptor::singleton(#name, #child_options, #options, #children));
+    };
+    let shards = if matches!(count, Known::AtRuntime(_)) {
+        quote!(.with_unknown_shards())
+    } else {
+        let count = settings::count(count);
+        quote!(.with_shards(#count))
+    };
     quote! {
-        #descriptor::singleton(
+        #descriptor::sharded(
             #name,
             #child_options,
-            #krate::__private::LeaseOptions::new(#named) #(#times)*,
-            const { &#descriptor::leased(#leader) },
+            #options #shards,
+            const { &#descriptor::shards(#shard_options, #children) },
         )
     }
 }
@@ -163,6 +231,9 @@ pub(super) fn checks(lease: &Lease) -> Vec<Check> {
     let mut checks = vec![Check { span: ttl.value_span(), function: "check_lease" }];
     let renew = lease.renew.as_ref().map_or(ttl, |(item, _)| *item);
     checks.push(Check { span: renew.value_span(), function: "check_renew" });
+    if let Some((item, Known::Constant(_))) = &lease.shards {
+        checks.push(Check { span: item.value_span(), function: "check_shards" });
+    }
     checks
 }
 

@@ -40,16 +40,16 @@ pub(super) fn one_of_child(
     settings.map(|(_, key, setting)| call(krate, key, &setting)).collect()
 }
 
-/// Returns the calls that set a child's options on its spec, but for one option.
+/// Returns the calls that set a child's options on its spec, but for some.
 pub(super) fn of_child_without(
     krate: &TokenStream,
     options: &Options,
     place: Place,
-    unwanted: Key,
+    unwanted: &[Key],
 ) -> TokenStream {
     let settings = options
         .settings(place)
-        .filter(|(_, key, _)| *key != unwanted && key.is_passed_to(Receiver::Child, place));
+        .filter(|(_, key, _)| !unwanted.contains(key) && key.is_passed_to(Receiver::Child, place));
     settings.map(|(_, key, setting)| call(krate, key, &setting)).collect()
 }
 
@@ -67,15 +67,17 @@ pub(crate) fn of_constant_child(
     known.map(|(_, key, setting)| call(krate, key, &setting)).collect()
 }
 
-/// Returns the calls that set a child's options in a constant, but for one option.
+/// Returns the calls that set a child's options in a constant, but for some.
 pub(super) fn of_constant_child_without(
     krate: &TokenStream,
     options: &Options,
     place: Place,
-    unwanted: Key,
+    unwanted: &[Key],
 ) -> TokenStream {
     let settings = options.settings(place).filter(|(_, key, setting)| {
-        *key != unwanted && key.is_passed_to(Receiver::Child, place) && !setting.is_at_runtime()
+        !unwanted.contains(key)
+            && key.is_passed_to(Receiver::Child, place)
+            && !setting.is_at_runtime()
     });
     settings.map(|(_, key, setting)| call(krate, key, &setting)).collect()
 }

@@ -9,7 +9,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::Expr;
 
-use super::super::ast::{Body, Child, FENCE, Supervisor};
+use super::super::ast::{Body, Child, FENCE, SHARD, Supervisor};
 use super::super::mentions::{Mentions, Role};
 use super::lease;
 
@@ -43,6 +43,9 @@ impl<'a> Scope<'a> {
         if self.is_below_lease() {
             clones.extend(lease::clone_for(value));
         }
+        if self.is_below_shards() {
+            clones.extend(lease::number_for(value));
+        }
         self.clones_of(child, &uses, &mut HashSet::new(), &mut clones);
         clones
     }
@@ -50,6 +53,11 @@ impl<'a> Scope<'a> {
     /// Returns whether a supervisor around the child has a lease.
     fn is_below_lease(&self) -> bool {
         self.supervisor.needs_lease() || self.outer.is_some_and(|(outer, _)| outer.is_below_lease())
+    }
+
+    /// Returns whether the child is made once for each shard.
+    pub(super) fn is_below_shards(&self) -> bool {
+        self.supervisor.is_sharded() || self.outer.is_some_and(|(outer, _)| outer.is_below_shards())
     }
 
     fn clones_of(
@@ -63,6 +71,9 @@ impl<'a> Scope<'a> {
         if self.supervisor.needs_lease() {
             // The fence hides what has its name outside of the braces.
             found.push(FENCE.to_owned());
+        }
+        if self.supervisor.is_sharded() {
+            found.push(SHARD.to_owned());
         }
         let siblings = self.supervisor.named_children();
         for sibling in siblings.take_while(|sibling| !std::ptr::eq(*sibling, child)) {

@@ -62,6 +62,9 @@ pub const significant: bool = false;
 /// behind `with` grants. In the braces, `fence` is the lease's fence.
 pub const lease: &str = "";
 
+/// The number of shards into which the lease is divided: as many leases, which the replicas share evenly. In
+/// the braces, `shard` is the number of a shard, from 0.
+pub const shards: Option<usize> = None;
 /// The time for which the lease lasts without a renewal, such as `30s`. The children must be able to stop
 /// within it: the compiler checks that.
 pub const ttl: Duration = defaults::LEASE_TTL;

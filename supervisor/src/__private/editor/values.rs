@@ -32,6 +32,7 @@ values! {
     }
     restart_window: () {}
     lease: () {}
+    shards: () {}
     ttl: () {}
     renew: () {}
     max_children: () {}

@@ -13,7 +13,7 @@ impl TreeDescriptor {
     pub fn diagram(&self) -> String {
         let mut text = "flowchart TD\n".to_owned();
         let mut critical = Vec::new();
-        self.draw("n", None, &mut critical, &mut text);
+        self.draw("n", None, self.name, &mut critical, &mut text);
         if !critical.is_empty() {
             let _ = writeln!(text, "  classDef critical stroke-width:4px");
             let _ = writeln!(text, "  class {} critical", critical.join(","));
@@ -26,9 +26,18 @@ impl TreeDescriptor {
     /// Each box has an `id` that is unique in the picture: names are not unique, and may be
     /// keywords of Mermaid's. Writing to a string does not fail.
     ///
+    /// The name is that in the picture, where one shard stands for all of them.
+    ///
     /// Adds the boxes on the longest path of a supervisor with `order = by_use` to `critical`.
-    fn draw(&self, id: &str, parent: Option<&str>, critical: &mut Vec<String>, text: &mut String) {
-        let label = Escaped(self.label(parent.is_none())).to_string();
+    fn draw(
+        &self,
+        id: &str,
+        parent: Option<&str>,
+        name: &str,
+        critical: &mut Vec<String>,
+        text: &mut String,
+    ) {
+        let label = Escaped(self.label(name, parent.is_none())).to_string();
         let label = label.replace('"', "#quot;").replace('<', "#lt;").replace('>', "#gt;");
         let (open, close) = if self.inside.is_some() { ("[", "]") } else { ("([", "])") };
         let _ = writeln!(text, "  {id}{open}\"{label}\"{close}");
@@ -36,7 +45,9 @@ impl TreeDescriptor {
             let _ = writeln!(text, "  {parent} --> {id}");
         }
         for (index, child) in self.children().iter().enumerate() {
-            child.draw(&format!("{id}_{index}"), Some(id), critical, text);
+            let shards = self.shard_count().filter(|_| index == 0).map(range);
+            let name = shards.as_deref().unwrap_or(child.name);
+            child.draw(&format!("{id}_{index}"), Some(id), name, critical, text);
             for used in self.uses_of(index) {
                 let _ = writeln!(text, "  {id}_{index} -. uses .-> {id}_{used}");
             }
@@ -45,7 +56,7 @@ impl TreeDescriptor {
     }
 
     /// Returns the child as the tree language declares it, with the options of its type filled in.
-    fn label(&self, is_root: bool) -> String {
+    fn label(&self, name: &str, is_root: bool) -> String {
         let options = &self.options;
         let policy = options.restart_policy();
         let kind = match (&self.inside, self.type_name) {
@@ -68,9 +79,18 @@ impl TreeDescriptor {
         }
         settings.extend(self.every.map(|every| format!("every = {}", written(every))));
         settings.extend(options.in_tree_language());
-        let name = if self.name.is_empty() { String::new() } else { format!("{}: ", self.name) };
+        let name = if name.is_empty() { String::new() } else { format!("{name}: ") };
         let settings =
             if settings.is_empty() { String::new() } else { format!(" ({})", settings.join(", ")) };
         format!("{name}{kind}{settings}")
+    }
+}
+
+/// Returns the names of this many shards; 0 stands for a number that is not known.
+fn range(shards: usize) -> String {
+    match shards {
+        0 => "0, 1, …".to_owned(),
+        1 => "0".to_owned(),
+        shards => format!("0 … {}", shards - 1),
     }
 }

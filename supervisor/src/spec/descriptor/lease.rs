@@ -7,16 +7,22 @@ use supervisor_rules::{Text, defaults};
 
 use super::{BUILT_BY_HAND, Inside, TreeDescriptor};
 use crate::spec::options::written;
-use crate::spec::rules::{lease_nested, lease_unbounded, renew_too_long, ttl_too_short};
+use crate::spec::rules::{
+    lease_nested, lease_unbounded, renew_too_long, shards_too_many, ttl_too_short,
+};
 use crate::spec::{
-    AutoShutdown, Budget, ChildOptions, MaxRestarts, RestartPolicy, Shutdown, SupervisionStrategy,
-    SupervisorOptions,
+    AutoShutdown, Budget, ChildOptions, MaxRestarts, Order, RestartPolicy, Shutdown,
+    SupervisionStrategy, SupervisorOptions,
 };
 
 /// The name of the child that keeps the lease of a singleton.
 pub(crate) const KEEPER: &str = "lease";
 /// The name of the supervisor of a singleton's children.
 pub(crate) const LEADER: &str = "leader";
+/// The name of the child that spreads shards.
+pub(crate) const BALANCER: &str = "balancer";
+/// The name of the shard that stands for all of them, which are alike.
+const SHARD: &str = "0";
 
 /// A lease, for constants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +32,16 @@ pub struct LeaseOptions {
     /// `None` if only the running program knows it, as `renew`.
     ttl: Option<Duration>,
     renew: Option<Duration>,
+    /// `None` for one lease, which is not divided.
+    shards: Option<Shards>,
+}
+
+/// The number of shards of a lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shards {
+    Known(usize),
+    /// Only the running program knows it.
+    Unknown,
 }
 
 impl LeaseOptions {
@@ -33,7 +49,8 @@ impl LeaseOptions {
     /// it.
     #[must_use]
     pub const fn new(name: Option<&'static str>) -> Self {
-        Self { name, ttl: Some(defaults::LEASE_TTL), renew: Some(defaults::LEASE_RENEW) }
+        let (ttl, renew) = (Some(defaults::LEASE_TTL), Some(defaults::LEASE_RENEW));
+        Self { name, ttl, renew, shards: None }
     }
 
     /// Sets for how long the lease lasts without a renewal.
@@ -64,11 +81,30 @@ impl LeaseOptions {
         self
     }
 
+    /// Divides the lease into this many shards.
+    #[must_use]
+    pub const fn with_shards(mut self, shards: usize) -> Self {
+        self.shards = Some(Shards::Known(shards));
+        self
+    }
+
+    /// Says that only the running program knows the number of shards.
+    #[must_use]
+    pub const fn with_unknown_shards(mut self) -> Self {
+        self.shards = Some(Shards::Unknown);
+        self
+    }
+
     /// Returns the options in the words of the tree language.
     pub(super) fn in_tree_language(self) -> Vec<String> {
         let name = self.name.map_or_else(|| "…".to_owned(), |name| format!("{name:?}"));
         let time = |time: Option<Duration>| time.map_or_else(|| "…".to_owned(), written);
         let mut said = vec![format!("lease = {name}")];
+        match self.shards {
+            Some(Shards::Known(shards)) => said.push(format!("shards = {shards}")),
+            Some(Shards::Unknown) => said.push("shards = …".to_owned()),
+            None => {}
+        }
         if self.ttl != Some(defaults::LEASE_TTL) {
             said.push(format!("ttl = {}", time(self.ttl)));
         }
@@ -89,6 +125,12 @@ impl TreeDescriptor {
         lease: LeaseOptions,
         children: &'static [Self; 2],
     ) -> Self {
+        let supervisor = Self::of_singleton(children);
+        Self::child(name, "", options, Some(Inside { supervisor, children, lease: Some(lease) }))
+    }
+
+    /// Returns the options of the supervisor of a keeper and a leader.
+    const fn of_singleton(children: &[Self; 2]) -> SupervisorOptions {
         let [_, leader] = children;
         let auto = match leader.auto_shutdown() {
             AutoShutdown::Never => AutoShutdown::Never,
@@ -96,10 +138,35 @@ impl TreeDescriptor {
                 AutoShutdown::AnySignificant
             }
         };
-        let supervisor = SupervisorOptions::new(SupervisionStrategy::OneForOne)
+        SupervisorOptions::new(SupervisionStrategy::OneForOne)
             .with_max_restarts(MaxRestarts::AtMost(0))
-            .with_auto_shutdown(auto);
+            .with_auto_shutdown(auto)
+    }
+
+    /// Describes a supervisor whose children run in shards, from what [`shards`](Self::shards) returns.
+    #[must_use]
+    pub const fn sharded(
+        name: &'static str,
+        options: ChildOptions,
+        lease: LeaseOptions,
+        children: &'static [Self; 2],
+    ) -> Self {
+        let supervisor = SupervisorOptions::new(SupervisionStrategy::OneForOne);
+        let supervisor = supervisor.with_order(Order::ByUse);
         Self::child(name, "", options, Some(Inside { supervisor, children, lease: Some(lease) }))
+    }
+
+    /// Describes the shards, one for all of them, and the child that spreads them. A shard is a singleton,
+    /// from what [`leased`](Self::leased) returns.
+    #[must_use]
+    pub const fn shards(options: ChildOptions, children: &'static [Self; 2]) -> [Self; 2] {
+        let supervisor = Self::of_singleton(children);
+        let options = options.with_max_restarts(MaxRestarts::AtMost(defaults::MAX_RESTARTS));
+        let inside = Inside { supervisor, children, lease: None };
+        let shard = Self::child(SHARD, "", options, Some(inside)).with_uses(0, &[]);
+        let release = Shutdown::Timeout(defaults::LEASE_RELEASE);
+        let balancer = Self::task(BALANCER, ChildOptions::new().with_shutdown(release));
+        Self::by_use([shard, balancer.with_uses(1, &[0])])
     }
 
     /// Describes the two children of a singleton: the keeper of the lease, and the supervisor of the
@@ -116,11 +183,45 @@ impl TreeDescriptor {
         [keeper, leader]
     }
 
-    /// Returns the lease of a singleton, and the supervisor of its children.
+    /// Returns the lease of a singleton or of shards, and the supervisor of the children that run under it.
     pub(super) const fn lease(&self) -> Option<(&LeaseOptions, &'static Self)> {
         match &self.inside {
-            Some(Inside { lease: Some(lease), children: [_, leader], .. }) => Some((lease, leader)),
+            Some(Inside { lease: Some(lease), children: [first, second], .. }) => {
+                match (lease.shards, first.children()) {
+                    (None, _) => Some((lease, second)),
+                    (Some(_), [_, leader]) => Some((lease, leader)),
+                    (Some(_), _) => None,
+                }
+            }
             _ => None,
+        }
+    }
+
+    /// Returns the number of shards that the first child stands for, if this is a supervisor of shards; 0 if
+    /// only the running program knows it.
+    pub(super) const fn shard_count(&self) -> Option<usize> {
+        match &self.inside {
+            Some(Inside { lease: Some(LeaseOptions { shards: Some(shards), .. }), .. }) => {
+                Some(match shards {
+                    Shards::Known(shards) => *shards,
+                    Shards::Unknown => 0,
+                })
+            }
+            _ => None,
+        }
+    }
+
+    /// Fails the build if a lease is divided into no shards, or into more than its engine can bear.
+    ///
+    /// # Panics
+    ///
+    /// With the rule's message; in a constant, that is a compile error.
+    #[track_caller]
+    pub const fn check_shards(&self) {
+        if let Some((LeaseOptions { shards: Some(Shards::Known(shards)), .. }, _)) = self.lease()
+            && let Some(text) = shards_too_many(*shards)
+        {
+            panic!("{}", text.as_str());
         }
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use supervisor_rules::lease::Lease;
-use supervisor_rules::{Text, wording};
+use supervisor_rules::{Text, defaults, wording};
 
 /// Checks that a lease outlives the worst-case stop of what it guards.
 pub(crate) const fn ttl_too_short(lease: &Lease) -> Option<Text> {
@@ -32,5 +32,14 @@ pub(crate) const fn lease_nested(inner: Option<&str>) -> Option<Text> {
     match inner {
         Some(name) => Some(wording::lease_nested(name)),
         None => None,
+    }
+}
+
+/// Checks that there is a shard, and no more of them than an engine of leases can bear.
+pub(crate) const fn shards_too_many(shards: usize) -> Option<Text> {
+    match shards {
+        0 => Some(wording::value_zero_shards()),
+        count if count > defaults::MAX_SHARDS => Some(wording::shards_too_many(count)),
+        _ => None,
     }
 }

@@ -1,13 +1,13 @@
 //! Writes the handles of a tree with a name: a type for each supervisor, beside the tree's own.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{Attribute, Ident, Visibility};
 
 use super::super::super::ast::{Body, Child, Head, Supervisor, Tree, Typed};
 use super::super::super::check;
 use super::super::super::names::{hygienic, mixed_site_visibility, respanned};
-use super::super::docs;
+use super::super::{docs, lease};
 use super::parts::{as_supervisor, debug, ident};
 use crate::errors::unknown_type;
 
@@ -117,8 +117,8 @@ fn types_below(
             continue;
         }
         let cfgs: Vec<&Attribute> = cfgs.iter().copied().chain(child.cfgs()).collect();
-        let docs =
-            format!("The handle of the supervisor `{}` and its children.", child.unraw_name());
+        let what = if nested.is_sharded() { "one shard of" } else { "the supervisor" };
+        let docs = format!("The handle of {what} `{}` and its children.", child.unraw_name());
         let attrs = quote! {
             #[doc = #docs]
             #[allow(
@@ -296,8 +296,8 @@ fn handle_type(krate: &TokenStream, child: &Child) -> TokenStream {
     match &child.body {
         Body::Supervisor(nested) if nested.is_pool() => pool_type(krate, nested),
         Body::Supervisor(nested) => {
-            let handle = ident(nested);
-            quote!(#handle)
+            let handle = ident(nested).into_token_stream();
+            if nested.is_sharded() { lease::sharded(krate, nested, &handle) } else { handle }
         }
         Body::Task(_) => quote!(#krate::ChildRef<()>),
         Body::Typed(typed) => {
