@@ -6,6 +6,7 @@ mod leases;
 mod messages;
 mod newcomers;
 mod option_table;
+mod other_tools;
 mod properties;
 mod snapshots;
 

@@ -10,6 +10,7 @@ mod event_filters;
 mod gauge;
 mod halfway;
 mod limit;
+mod processor;
 mod stage;
 mod threads;
 
@@ -20,5 +21,6 @@ pub use event_filters::{
 pub use gauge::{Gauge, Life};
 pub use halfway::begin_and_drop;
 pub use limit::{event, quiet, time_to_stop, until, within};
+pub use processor::{time_of_this_thread, time_without_processor};
 pub use stage::{OnStage, Order, Stage};
 pub use threads::names_of_threads;

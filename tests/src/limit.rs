@@ -7,12 +7,38 @@ use supervisor::events::{Event, EventKind, Events};
 use supervisor::info::ShutdownReport;
 use supervisor::specs::Ready;
 use supervisor::{ChildRef, ChildSpec, Supervisor};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
-/// Returns the limit of a wait: an hour of paused time, which passes at once, or 30 seconds of a
-/// real clock, on which no test takes ten seconds.
-fn limit() -> Duration {
-    Duration::from_secs(if is_paused() { 3600 } else { 30 })
+use crate::processor::Waits;
+
+/// The limit of a wait on a paused clock, where it passes at once.
+const PAUSED: Duration = Duration::from_secs(3600);
+
+/// The limit of a wait on a real clock, on which hardly a test takes ten seconds, in two parts: what each
+/// thread had of the processor is looked at in the second only.
+const REAL: [Duration; 2] = [Duration::from_secs(10), Duration::from_secs(20)];
+
+/// Waits for the future; `None` if it takes too long. On a real clock, the time does not count in which a
+/// thread of this process was ready to run, and other programs had the processors.
+async fn limited<F: Future>(future: F) -> Option<F::Output> {
+    // In a box, since each of these functions would hold its own place for a future of a test's size.
+    let mut future = Box::pin(future);
+    if is_paused() {
+        return timeout(PAUSED, future).await.ok();
+    }
+    let [begins, mut goes_on] = REAL;
+    if let Ok(output) = timeout(begins, future.as_mut()).await {
+        return Some(output);
+    }
+    while goes_on >= Duration::from_secs(1) {
+        let waits = Waits::now();
+        if let Ok(output) = timeout(goes_on, future.as_mut()).await {
+            return Some(output);
+        }
+        // Several threads may have waited at the same time.
+        goes_on = waits.since().min(goes_on);
+    }
+    None
 }
 
 /// Returns `true` if tokio's clock stands still while the real one moves.
@@ -28,10 +54,7 @@ fn is_paused() -> bool {
 ///
 /// If the future takes too long; the message names the future as `what`.
 pub async fn within<F: Future>(what: &str, future: F) -> F::Output {
-    let Ok(output) = tokio::time::timeout(limit(), future).await else {
-        panic!("waited in vain for {what}");
-    };
-    output
+    limited(future).await.unwrap_or_else(|| panic!("waited in vain for {what}"))
 }
 
 /// Waits for the first event for which `fits` returns `true`, and returns it.
@@ -54,21 +77,27 @@ pub async fn event(events: &mut Events, what: &str, fits: impl Fn(&Event) -> boo
         }
         None
     };
-    let Ok(found) = tokio::time::timeout(limit(), search).await else {
+    let Some(found) = limited(search).await else {
         panic!("waited in vain for {what}; there were: {seen:#?}");
     };
     found.unwrap_or_else(|| panic!("the events ended without {what}; there were: {seen:#?}"))
 }
 
-/// Waits until the condition holds, on a clock of any kind.
+/// Waits until the condition holds, on a clock of any kind. A paused clock stands still meanwhile; on a real
+/// one, the processor is left to those who work on the condition.
 ///
 /// # Panics
 ///
 /// If that takes too long; the message names the condition as `what`.
 pub async fn until(what: &str, holds: impl Fn() -> bool) {
+    let is_paused = is_paused();
     let reached = async {
         while !holds() {
-            tokio::task::yield_now().await;
+            if is_paused {
+                tokio::task::yield_now().await;
+            } else {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
         }
     };
     within(what, reached).await;

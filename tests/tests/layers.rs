@@ -88,41 +88,33 @@ const LAYERS: &[Layer] = &[
 ];
 
 #[test]
-fn each_file_belongs_to_one_layer() {
-    pass(&rules::misplaced(LAYERS, &library()));
-}
-
-#[test]
 fn the_table_runs_from_the_bottom_up() {
-    pass(&rules::faults_of_table(LAYERS));
+    let faults = rules::faults_of_table(LAYERS);
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
+/// Tests all rules for the sources, which are read once, and prints the layers that each layer names. (See
+/// the head of this file.)
 #[test]
-fn no_layer_names_one_that_it_may_not() {
-    pass(&rules::forbidden(LAYERS, &library()));
+fn the_sources_keep_to_the_layers_of_the_drawing() {
+    let library = library();
+    println!("{}", rules::drawing(LAYERS, &library));
+    let rules = [
+        ("each file belongs to one layer", rules::misplaced(LAYERS, &library)),
+        ("no layer names one that it may not", rules::forbidden(LAYERS, &library)),
+        ("no circle of files leaves its folder", rules::circles(&library)),
+        ("the engine decides without I/O", rules::io_of_engine(LAYERS, &library)),
+        ("`spec` is plain data", rules::impurities_of_spec(LAYERS, &library)),
+        ("thread locals come from `sync`", rules::thread_locals(LAYERS, &library)),
+    ];
+    let broken = rules.iter().filter(|(_, faults)| !faults.is_empty());
+    let broken: Vec<String> = broken
+        .map(|(rule, faults)| format!("{rule}: {} faults\n{}", faults.len(), faults.join("\n")))
+        .collect();
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
-#[test]
-fn no_circle_of_files_leaves_its_folder() {
-    pass(&rules::circles(&library()));
-}
-
-#[test]
-fn the_engine_decides_without_io() {
-    pass(&rules::io_of_engine(LAYERS, &library()));
-}
-
-#[test]
-fn spec_is_plain_data() {
-    pass(&rules::impurities_of_spec(LAYERS, &library()));
-}
-
-#[test]
-fn thread_locals_come_from_sync() {
-    pass(&rules::thread_locals(LAYERS, &library()));
-}
-
-/// Checks the table itself; `no_layer_names_one_that_it_may_not` holds the sources to the table.
+/// Checks the table itself; `the_sources_keep_to_the_layers_of_the_drawing` holds the sources to the table.
 #[test]
 fn observe_changes_no_state_and_no_layer_names_testing() {
     let named_by_observe = rules::may_name(LAYERS, "observe");
@@ -136,16 +128,6 @@ fn observe_changes_no_state_and_no_layer_names_testing() {
 fn may_name_testing(table: &[Layer]) -> Vec<&str> {
     let names = table.iter().map(|layer| layer.name);
     names.filter(|name| rules::may_name(table, name).contains(&"testing")).collect()
-}
-
-/// Prints the layers that each layer names. (See the head of this file.)
-#[test]
-fn drawing() {
-    println!("{}", rules::drawing(LAYERS, &library()));
-}
-
-fn pass(faults: &[String]) {
-    assert!(faults.is_empty(), "{} faults\n{}", faults.len(), faults.join("\n"));
 }
 
 /// Reads the files of the library.

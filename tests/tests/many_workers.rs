@@ -2,11 +2,10 @@
 //! which share the work by key.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
 
 use supervisor::prelude::*;
 use supervisor::{MaxRestarts, Pool};
-use supervisor_tests::{Gauge, Order, Stage, event, quiet, restarted, within};
+use supervisor_tests::{Gauge, Order, Stage, event, quiet, restarted, time_of_this_thread, within};
 
 /// A message to a worker.
 enum Request {
@@ -210,8 +209,8 @@ fn memory() -> usize {
     pages * 4096
 }
 
-/// In each round a hundred thousand workers come and go while others crash: the last round is as
-/// quick as the first, and leaves no more memory in use.
+/// In each round a hundred thousand workers come and go while others crash: the last round takes no more
+/// work than the first, and leaves no more memory in use.
 #[cfg(target_os = "linux")]
 #[tokio::test(start_paused = true)]
 async fn a_hundred_thousand_workers_leave_nothing_behind() {
@@ -223,7 +222,7 @@ async fn a_hundred_thousand_workers_leave_nothing_behind() {
     let crashing = crashing.unwrap();
     let mut rounds = Vec::new();
     for _ in 0..2 {
-        let began = Instant::now();
+        let worked = time_of_this_thread();
         let values = (0..WORKERS).map(|_| Numbered(1, gauge.clone()));
         let workers = within("the workers", pool.add_workers(values)).await.unwrap();
         assert_eq!(within("the list", pool.workers()).await.unwrap().len(), WORKERS + 1);
@@ -237,12 +236,12 @@ async fn a_hundred_thousand_workers_leave_nothing_behind() {
         };
         within("the removal", removal).await;
         assert_eq!(gauge.alive(), 0);
-        rounds.push((began.elapsed(), memory()));
+        rounds.push((time_of_this_thread().saturating_sub(worked), memory()));
     }
     assert_eq!(within("a number", crashing.ask(Request::Number)).await.unwrap(), 0);
     assert_eq!(crashes.begun(), 1 + 2 * WORKERS / 100);
     let (first, last) = (rounds[0], rounds[1]);
-    assert!(last.0 < first.0 * 3 + Duration::from_secs(1), "it slows down: {rounds:?}");
+    assert!(last.0 <= first.0 * 3, "it slows down: {rounds:?}");
     assert!(last.1 < first.1 + first.1 / 5, "it grows: {rounds:?}");
     within("the shutdown", pool.supervisor().shutdown()).await.unwrap();
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
-use supervisor_tests::within;
+use supervisor_tests::{until, within};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::net::TcpStream;
 use tokio::process::{Child, ChildStdout, Command};
@@ -23,6 +23,8 @@ const BETWEEN: Duration = Duration::from_millis(20);
 const NEW: Duration = Duration::from_millis(20);
 /// The time between two looks at the readiness, as a load balancer has it.
 const PROBE: Duration = Duration::from_millis(50);
+/// The number of requests before the stop.
+const LOAD: u32 = 500;
 
 struct Server {
     process: Child,
@@ -146,7 +148,7 @@ async fn stop_under_load(drain: Duration) -> (u32, u32) {
     }
     tasks.spawn(Arc::clone(&client).load(port, NEW, false));
     tasks.spawn(Arc::clone(&client).obey(probe));
-    sleep(Duration::from_millis(500)).await;
+    until("some load", || client.sent.load(Ordering::Relaxed) > LOAD).await;
     // Right after a look, so that the client goes on for as long as it can: until its next look.
     within("a look at the readiness", client.has_looked.notified()).await;
     server.signal();
@@ -163,11 +165,16 @@ async fn a_client_that_obeys_the_readiness_sees_no_failed_request() {
     for run in 1..=runs {
         let (sent, failed) = stop_under_load(Duration::from_secs(2)).await;
         println!("run {run}: {sent} requests, {failed} failed");
-        assert!(sent > 100, "{sent} requests are no load");
         assert_eq!(failed, 0, "of {sent} requests");
     }
-    // The test would see failures: without a drain there are some.
-    let (sent, failed) = stop_under_load(Duration::ZERO).await;
-    println!("without a drain: {sent} requests, {failed} failed");
-    assert!(failed > 0, "of {sent} requests");
+    // The test would see failures: without a drain there are some, unless the client happens to look
+    // between the beginning of the stop and the end of the connections.
+    let failures = async {
+        while {
+            let (sent, failed) = stop_under_load(Duration::ZERO).await;
+            println!("without a drain: {sent} requests, {failed} failed");
+            failed == 0
+        } {}
+    };
+    within("a failed request in a stop without a drain", failures).await;
 }

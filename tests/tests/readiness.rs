@@ -1,15 +1,13 @@
 //! Tests how soon the readiness follows: each child of a tree of twelve is killed, hangs, and is
 //! exhausted.
 
-use std::fs;
-use std::path::PathBuf;
 use std::time::{Duration, Instant as RealInstant};
 
 use supervisor::events::EventKind;
 use supervisor::health::{Health, HealthChanges};
 use supervisor::prelude::*;
 use supervisor::testing;
-use supervisor_tests::{event, quiet, within};
+use supervisor_tests::{event, quiet, time_without_processor, within};
 use tokio::time::Instant;
 
 /// The time within which the readiness has to follow.
@@ -110,18 +108,6 @@ async fn readiness_follows_a_kill_a_hang_and_an_exhausted_group_at_once_and_come
         flips(&mut changes, true, "the restart of the group").await;
     }
     within("the shutdown", tree.supervisor().shutdown()).await.expect("in order");
-}
-
-/// Returns the time for which the threads of tokio's runtimes were ready to run and had no processor, as
-/// Linux counts it; zero where nobody counts.
-fn time_without_processor() -> Duration {
-    let waited = |thread: PathBuf| {
-        let is_worker = fs::read_to_string(thread.join("comm")).ok()?.starts_with("tokio-");
-        let counts = fs::read_to_string(thread.join("schedstat")).ok().filter(|_| is_worker)?;
-        counts.split(' ').nth(1)?.parse().ok().map(Duration::from_nanos)
-    };
-    let threads = fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
-    threads.filter_map(|thread| waited(thread.path())).sum()
 }
 
 /// Kills five workers. Returns the times from each kill to the news of it, the shortest first.

@@ -90,6 +90,10 @@ impl FromStr for Address {
 /// It never reconnects by itself: when the connection is lost, the life ends with the reason, and the
 /// supervisor begins the next one. So the state of this child is always that of its connection. The
 /// next life answers the requests that wait in the mailbox meanwhile.
+///
+/// A life is ready when the database has stored something for it. One that accepts connections and fails at
+/// the statements, as a read-only one or one with a full disk does, is a start that fails, again and again:
+/// the tree is not ready until it works, and says why.
 #[derive(Child, Debug)]
 #[child(message = Query, mailbox = 1_000)]
 pub struct Database {
@@ -189,6 +193,14 @@ mod sql {
         );
         CREATE INDEX IF NOT EXISTS to_ship ON orders (placed) WHERE NOT shipped;
         CREATE TABLE IF NOT EXISTS stock (item TEXT PRIMARY KEY, shipped BIGINT NOT NULL);";
+
+    /// Stores an order and takes it back: what the database says if it is read-only, or its disk is full. No
+    /// client can send this name, and no replica sees the order.
+    pub(super) const TRY: &str = "
+        BEGIN;
+        INSERT INTO orders (name, item, quantity) VALUES ('', '', 1);
+        DELETE FROM orders WHERE name = '';
+        COMMIT;";
 
     pub(super) const PLACE: &str =
         "INSERT INTO orders (name, item, quantity) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";

@@ -46,9 +46,8 @@ supervision_tree! {
         probes: Web = Web::probes(&config.probes),
         page: Web = config.page(),
 
-        // Tried until it is up: without it, the tree is live but not ready. A database that accepts
-        // connections and then fails, as one with a full disk does, is no reason to end the service
-        // either: a new process would find the same.
+        // Tried until it is up: without it, the tree is live but not ready. A database that begins to fail
+        // again and again is no reason to end the service either: a new process would find the same.
         database: Database(
             start = retry, start_timeout = 5s, backoff = 100ms..5s, max_restarts = unlimited,
             heartbeat = 15s, shutdown = 2s,

@@ -142,7 +142,8 @@ impl Tasks {
         let (span, output_to) = (LifeSpan::current(), Some(sender));
         let spawned = Spawned { future: Some(future), span, output_to, member };
         // Without a runtime, the drop of the future counts the task out again.
-        let task = task::try_spawn(spawned).ok().map(|task| task.abort_handle());
+        let name = task::Name::of(|| format!("{} (task {number})", self.slot.core().path()));
+        let task = task::try_spawn_named(&name, spawned).ok().map(|task| task.abort_handle());
         if let Some(task) = &task {
             scope.add(number, task);
         }

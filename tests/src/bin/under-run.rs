@@ -8,7 +8,8 @@ use std::time::Duration;
 use supervisor::prelude::*;
 use supervisor::{AutoShutdown, Backoff, MaxRestarts, Program, StartMode, specs::Runnable};
 
-#[tokio::main]
+// One thread for a child that blocks it, and one that is left, on a machine with one processor, too.
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> ExitCode {
     if std::env::args().nth(1).as_deref() == Some("panics") {
         supervisor_tests::capture_log();

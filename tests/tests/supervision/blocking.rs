@@ -12,7 +12,7 @@ use supervisor::prelude::*;
 use supervisor::{
     Blocking, BlockingContext, ExitReason, StartMode, events::EventKind, info::ChildState,
 };
-use supervisor_tests::{Gauge, about, event, restarted, terminated, within};
+use supervisor_tests::{Gauge, about, event, restarted, terminated, until, within};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -125,6 +125,7 @@ async fn a_thread_that_goes_on_is_reported_and_its_life_ends_when_it_returns() {
     let root = Supervisor::new().with_kill_grace(SECOND / 50).build();
     let mut events = root.events();
     let child = within("the child", root.add_child(spec)).await.unwrap();
+    until("the thread runs", || gauge.alive() == 1).await;
     let error = within("the answer", child.terminate()).await.unwrap_err();
     assert!(matches!(error, SupervisorError::StillRunning(_)), "{error}");
     assert_eq!((child.status(), gauge.alive()), (ChildState::Unstoppable, 1));
@@ -139,6 +140,7 @@ async fn a_thread_that_goes_on_is_reported_and_its_life_ends_when_it_returns() {
     .await;
     assert_eq!(gauge.alive(), 0);
     within("the restart", root.restart_child("stubborn")).await.unwrap();
+    event(&mut events, "the end of the second life", terminated("stubborn")).await;
     assert!(within("the shutdown", root.shutdown()).await.unwrap().is_clean());
     assert_eq!((gauge.begun(), gauge.most()), (2, 1));
 }

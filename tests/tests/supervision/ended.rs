@@ -201,7 +201,8 @@ async fn the_event_comes_again_after_a_new_life() {
 /// A life that blocks its thread is not over, though nobody waits for it any longer.
 #[test]
 fn a_life_that_could_not_be_stopped_ends_when_it_ends() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let runtime = builder.worker_threads(2).enable_all().build().unwrap();
     let go_on = Arc::new(Barrier::new(2));
     let blocks = Arc::new(AtomicBool::new(false));
     let (own, blocked) = (Arc::clone(&go_on), Arc::clone(&blocks));

@@ -118,8 +118,8 @@ async fn a_handle_of_a_reference_does_not_keep_the_tree_running() {
     assert!(matches!(held.which_children().await, Err(SupervisorError::Ended(..))));
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_context_that_outlives_its_tree_has_no_supervisor() {
+/// Starts a tree whose child hands out its context, and ends.
+pub(super) async fn context_of_an_ended_life() -> (Supervisor, Context) {
     let (sender, mut kept) = mpsc::unbounded_channel();
     let leaver = ChildSpec::new("leaver").with_restart_policy(RestartPolicy::Temporary).with_task(
         move |ctx: Context| {
@@ -130,6 +130,12 @@ async fn a_context_that_outlives_its_tree_has_no_supervisor() {
     let root = Supervisor::new().with_child(leaver).build();
     root.start().await.unwrap();
     let ctx = within("the context", kept.recv()).await.unwrap();
+    (root, ctx)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_context_that_outlives_its_tree_has_no_supervisor() {
+    let (root, ctx) = context_of_an_ended_life().await;
     root.shutdown().await.unwrap();
     drop(root);
     within("the end of the supervisor's task", async {

@@ -296,7 +296,7 @@ async fn a_hung_child_that_blocks_its_thread_ends_the_supervisor() {
 
 /// A life that cannot be stopped is what a new process is needed for, whatever its part; a failure is
 /// not.
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_tree_with_a_life_that_cannot_be_stopped_is_not_live() {
     use supervisor::{HealthPart, health::HealthProblem};
 

@@ -8,6 +8,8 @@ use supervisor::prelude::*;
 use supervisor_tests::{Gauge, within};
 use tokio::sync::{mpsc, oneshot};
 
+use super::from_inside::context_of_an_ended_life;
+
 /// Runs the function as the only child of a tree that is shut down once the child is `at` its place.
 async fn run_and_shut_down<F, Fut>(child: F, at: oneshot::Receiver<()>)
 where
@@ -133,16 +135,7 @@ async fn it_can_be_dropped_and_made_again_and_loses_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn in_a_context_that_was_kept_it_ends_at_once() {
-    let (sender, mut kept) = mpsc::unbounded_channel();
-    let leaver = ChildSpec::new("leaver").with_restart_policy(RestartPolicy::Temporary).with_task(
-        move |ctx: Context| {
-            let sent = sender.send(ctx);
-            async move { sent.map_err(|_| "the test is over".into()) }
-        },
-    );
-    let root = Supervisor::new().with_child(leaver).build();
-    root.start().await.unwrap();
-    let ctx = within("the context", kept.recv()).await.unwrap();
+    let (root, ctx) = context_of_an_ended_life().await;
     let output = within("the end", ctx.until_shutdown(pending::<()>())).await;
     assert_eq!(output, None);
     root.shutdown().await.unwrap();

@@ -30,6 +30,7 @@ impl Postgres {
         let connection = ctx.spawn(connection);
         let mut postgres = Self { client, connection };
         postgres.make_tables().await?;
+        postgres.client.batch_execute(sql::TRY).await?;
         Ok(postgres)
     }
 

@@ -24,6 +24,7 @@ impl Sqlite {
             connection.busy_timeout(BUSY)?;
             connection.pragma_update(None, "journal_mode", "WAL")?;
             connection.execute_batch(sql::TABLES)?;
+            connection.execute_batch(sql::TRY)?;
             Ok(connection)
         };
         let connection = spawn_blocking(open).await??;

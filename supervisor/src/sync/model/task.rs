@@ -110,6 +110,14 @@ where
     spawn(future)
 }
 
+/// Spawns a task as [`try_spawn`] does.
+pub(crate) fn try_spawn_named<F>(_: &Name, future: F) -> Result<JoinHandle<F::Output>, F>
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    try_spawn(future)
+}
+
 /// Spawns a task. All threads of a model have a runtime, which may be gone.
 pub(crate) fn try_spawn<F>(future: F) -> Result<JoinHandle<F::Output>, F>
 where

@@ -61,6 +61,28 @@ where
     }
 }
 
+/// Spawns a task as [`try_spawn`] does, under this name.
+#[inline]
+#[track_caller]
+pub(crate) fn try_spawn_named<F>(name: &Name, future: F) -> Result<JoinHandle<F::Output>, F>
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    #[cfg(tokio_unstable)]
+    return match Handle::try_current() {
+        Ok(runtime) => Ok(tokio::task::Builder::new()
+            .name(&name.0)
+            .spawn_on(future, &runtime)
+            .expect("tokio has room for a task")),
+        Err(_) => Err(future),
+    };
+    #[cfg(not(tokio_unstable))]
+    {
+        let Name() = name;
+        try_spawn(future)
+    }
+}
+
 /// Spawns a task on the current runtime. Returns the future on a thread without a runtime.
 #[inline]
 #[track_caller]

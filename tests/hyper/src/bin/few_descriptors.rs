@@ -1,4 +1,4 @@
-//! A server in a process that runs out of file descriptors: `tests/limits.rs` starts it.
+//! A server in a process that runs out of file descriptors: `tests/servers/limits.rs` starts it.
 
 use std::fs::File;
 

@@ -12,7 +12,7 @@ use orders::order::{Name, Order, Placed, Totals};
 use supervisor_tests::within;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 /// The service in this process, with a database of its own.
 struct Service {
@@ -64,6 +64,10 @@ fn named(name: &str) -> Name {
     Name::try_from(name.to_owned()).expect("a name")
 }
 
+/// Makes each new order fail, as a full disk does.
+const FULL: &str =
+    "CREATE TRIGGER full BEFORE INSERT ON orders BEGIN SELECT RAISE(FAIL, 'no space'); END";
+
 fn tea() -> Order {
     Order { item: named("tea"), quantity: 2.try_into().expect("a quantity") }
 }
@@ -73,10 +77,7 @@ async fn a_database_that_fails_at_each_statement_does_not_end_the_service() {
     let service = Service::start("fails").await;
     assert_eq!(service.place("o-1").await, Some(Placed::New));
     let file = service.file();
-    file.execute_batch(
-        "CREATE TRIGGER full BEFORE INSERT ON orders BEGIN SELECT RAISE(FAIL, 'no space'); END",
-    )
-    .expect("a trigger");
+    file.execute_batch(FULL).expect("a trigger");
     // More failures than the tree allows for its other children.
     for _ in 0..10 {
         assert_eq!(service.place("o-2").await, None);
@@ -89,6 +90,36 @@ async fn a_database_that_fails_at_each_statement_does_not_end_the_service() {
     }
     assert!(placed.is_some(), "the database is back");
     assert!(service.totals().await.is_some_and(|totals| totals.orders == 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_database_that_fails_at_each_statement_is_not_ready_until_one_has_worked() {
+    let service = Service::start("steady").await;
+    assert_eq!(service.place("o-1").await, Some(Placed::New));
+    let file = service.file();
+    file.execute_batch(FULL).expect("a trigger");
+    assert_eq!(service.place("o-2").await, None);
+    let tree = service.orders.supervisor();
+    let mut changes = tree.health_changes();
+    let is_never_ready = async {
+        while let Some(health) = changes.next().await {
+            assert!(health.live && !health.ready, "{health}");
+        }
+    };
+    let clients_go_on = async {
+        loop {
+            assert_eq!(service.place("o-2").await, None);
+        }
+    };
+    let both = async { tokio::join!(is_never_ready, clients_go_on) };
+    assert!(timeout(Duration::from_secs(120), both).await.is_err(), "the tree goes on");
+    let health = tree.health().await.to_string();
+    assert!(health.contains("database is ") && health.contains("no space"), "{health}");
+
+    file.execute_batch("DROP TRIGGER full").expect("no trigger");
+    let is_ready = async { while !changes.next().await.expect("the tree goes on").ready {} };
+    within("a tree that is ready", is_ready).await;
+    assert_eq!(service.place("o-2").await, Some(Placed::New));
 }
 
 #[tokio::test(start_paused = true)]

@@ -13,15 +13,15 @@ fn the_files_in_deploy_give_the_tree_its_time() {
         "{:?}",
         deployment.stop_timeout()
     );
-    let checked = deployment.check_kubernetes(include_str!("../deploy/kubernetes.yaml"));
+    let checked = deployment.check_kubernetes(include_str!("../../deploy/kubernetes.yaml"));
     checked.unwrap_or_else(|error| panic!("kubernetes.yaml: {error}"));
-    let checked = deployment.check_systemd(include_str!("../deploy/orders.service"));
+    let checked = deployment.check_systemd(include_str!("../../deploy/orders.service"));
     checked.unwrap_or_else(|error| panic!("orders.service: {error}"));
 }
 
 #[test]
 fn the_unit_allows_as_many_files_as_there_are_connections() {
-    let unit = include_str!("../deploy/orders.service");
+    let unit = include_str!("../../deploy/orders.service");
     let limit = unit.lines().find_map(|line| line.strip_prefix("LimitNOFILE="));
     let limit: usize = limit.expect("a limit").parse().expect("a number");
     // Some are for the listener, the database, the probes and the page.

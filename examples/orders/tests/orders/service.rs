@@ -1,7 +1,5 @@
 //! The service as a process, and a client of it.
 
-#![allow(dead_code, reason = "no test uses all of it")]
-
 use std::io;
 use std::net::SocketAddr;
 use std::process::Stdio;

@@ -38,7 +38,7 @@ fn it_prints_the_rounds_the_decisions_the_restarts_and_the_verdict() {
 
 #[test]
 fn the_documentation_shows_what_it_prints() {
-    let source = include_str!("../byzantine.rs");
+    let source = include_str!("../../byzantine.rs");
     let block = source.split("//! ```text\n").nth(1).and_then(|rest| rest.split("//! ```").next());
     let line = |line: &str| line.trim_start_matches("//!").strip_prefix(' ').map(str::to_owned);
     let shown: Vec<_> =

@@ -2,18 +2,16 @@
 //!
 //! With `POSTGRES=required`, it is a failure that PostgreSQL is not installed.
 
-#![cfg(unix)]
 #![expect(clippy::doc_markdown, reason = "PostgreSQL is a name")]
-
-mod service;
 
 use std::path::Path;
 
 use rustix::process::Signal;
 use serde_json::json;
 use supervisor_postgres_tests::server::{Server, StepResult};
+use supervisor_tests::within;
 
-use service::{Service, command, get, place};
+use super::service::{Service, command, get, place};
 
 #[tokio::test]
 async fn the_service_waits_for_a_database_that_is_away() -> StepResult {
@@ -50,6 +48,24 @@ async fn the_service_waits_for_a_database_that_is_away() -> StepResult {
     writer.batch_execute("ROLLBACK").await?;
     drop(writer);
     connection.await??;
+
+    // It becomes read-only, as a replica of a database does, and accepts connections all the same.
+    let url = format!("host=127.0.0.1 port={port} user=postgres dbname=postgres");
+    let (admin, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await?;
+    tokio::spawn(connection);
+    let read_only = "ALTER DATABASE postgres SET default_transaction_read_only = on";
+    admin.batch_execute(read_only).await?;
+    service.kill("database").await;
+    let says_why = async {
+        while !get(service.page, "/readyz").await?.body.contains("read-only") {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        Ok::<_, std::io::Error>(())
+    };
+    within("the reason of the database", says_why).await?;
+    service.is_ready(503).await;
+    admin.batch_execute("ALTER DATABASE postgres RESET default_transaction_read_only").await?;
+    service.is_ready(200).await;
 
     // It goes away.
     let server = tokio::task::spawn_blocking(move || {
