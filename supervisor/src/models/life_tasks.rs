@@ -7,6 +7,8 @@ use shuttle::future::{block_on, yield_now};
 
 use super::check::{Time, check, must, must_be_gone};
 use super::stage::{join, patient, spawn, watched};
+use crate::life::Tasks;
+use crate::sync::Mutex;
 use crate::sync::model::runtime;
 use crate::{ChildRef, ChildSpec, Context, RestartPolicy, specs};
 
@@ -82,6 +84,53 @@ fn ends(time: Time) {
 #[test]
 fn ends_of_a_life_with_tasks() {
     ends(Time::StandsStill);
+}
+
+/// A task that is none of the child's has a life's tasks, and spawns endless ones there, while the life
+/// ends by itself and the tree is shut down.
+///
+/// Each is aborted with its life, or does not begin.
+#[test]
+fn tasks_spawned_from_outside_while_a_life_ends() {
+    check(Time::StandsStill, || {
+        let tasks = Arc::new(AtomicI64::new(0));
+        let scope = Arc::new(Mutex::new(None::<Tasks>));
+        let (alive, given) = (Arc::clone(&tasks), Arc::clone(&scope));
+        let spec = ChildSpec::new("child").with_task(move |ctx: Context| {
+            must(alive.load(SeqCst) == 0, "a task of an earlier life goes on");
+            drop(given.lock().unwrap().replace(ctx.tasks()));
+            async move {
+                if ctx.incarnation() == 1 {
+                    yield_now().await;
+                    return Err("the first life ends".into());
+                }
+                ctx.shutdown_requested().await;
+                Ok(())
+            }
+        });
+        must_be_gone("the slot of the child", spec.handle().slot());
+        let root = watched(patient().with_child(spec).build());
+        block_on(root.start()).unwrap();
+        let (alive, taken) = (Arc::clone(&tasks), Arc::clone(&scope));
+        let spawner = spawn(async move {
+            for _ in 0..2 {
+                let present = taken.lock().unwrap().take();
+                if let Some(present) = present {
+                    let alive = Arc::clone(&alive);
+                    present.spawn(async move {
+                        let _alive = Task::new(&alive);
+                        std::future::pending::<()>().await;
+                    });
+                }
+                yield_now().await;
+            }
+        });
+        let stopped = root.clone();
+        let stop = spawn(async move { drop(stopped.shutdown().await) });
+        join([spawner, stop]);
+        assert_eq!(tasks.load(SeqCst), 0, "no task goes on after the shutdown");
+        drop((root, scope.lock().unwrap().take()));
+    });
 }
 
 /// The runtime goes away under a life with tasks.
