@@ -125,7 +125,7 @@ const _: () = {
 #[must_use = "a tree shuts down when its last handle is dropped"]
 #[derive(::core::clone::Clone)]
 pub struct Shop {
-    supervisor: ::supervisor::__private::Hidden<::supervisor::Supervisor>,
+    __supervisor: ::supervisor::__private::Hidden<::supervisor::Supervisor>,
     __db: ::supervisor::__private::ErasedHandle<Database>,
     __sub: ::supervisor::__private::Hidden<ShopSub>,
     __sessions: ::supervisor::__private::Hidden<
@@ -139,7 +139,7 @@ impl Shop {
     /// Returns the supervisor itself.
     #[must_use]
     pub fn supervisor(&self) -> &::supervisor::Supervisor {
-        self.supervisor.get()
+        self.__supervisor.get()
     }
     ///Returns the child `db`: `Database (shutdown = runtime(config.stop))`.
     #[must_use]
@@ -203,7 +203,7 @@ impl Shop {
         Self,
     >();
     ///Creates a `Shop` that is not started, such as the child of another tree.
-    #[doc(alias = "new", alias = "build")]
+    #[doc(alias = "new", alias = "build", alias = "default", alias = "create")]
     #[allow(
         clippy::let_and_return,
         clippy::many_single_char_names,
@@ -219,7 +219,7 @@ impl Shop {
         ::supervisor::__private::broken()
     }
     ///Starts the tree, and returns the `Shop` when all its children have started.
-    #[doc(alias = "run", alias = "spawn", alias = "start_link")]
+    #[doc(alias = "run", alias = "spawn", alias = "start_link", alias = "launch")]
     #[allow(
         clippy::let_and_return,
         clippy::many_single_char_names,
@@ -278,7 +278,7 @@ impl ::supervisor::bounds::ChildHandle for Shop {
 )]
 #[derive(::core::clone::Clone)]
 pub struct ShopSub {
-    supervisor: ::supervisor::__private::Hidden<::supervisor::Supervisor>,
+    __supervisor: ::supervisor::__private::Hidden<::supervisor::Supervisor>,
     __worker: ::supervisor::__private::Hidden<::supervisor::ChildRef<()>>,
     __mailer: ::supervisor::__private::ErasedHandle<Mailer>,
 }
@@ -288,7 +288,7 @@ impl ShopSub {
     /// Returns the supervisor itself.
     #[must_use]
     pub fn supervisor(&self) -> &::supervisor::Supervisor {
-        self.supervisor.get()
+        self.__supervisor.get()
     }
     ///Returns the address of the task `worker`: `Always`.
     #[must_use]
@@ -332,7 +332,7 @@ impl ::core::fmt::Debug for ShopSub {
 )]
 #[derive(::core::clone::Clone)]
 pub struct ShopBilling {
-    supervisor: ::supervisor::__private::Hidden<::supervisor::Supervisor>,
+    __supervisor: ::supervisor::__private::Hidden<::supervisor::Supervisor>,
     __cron: ::supervisor::__private::Hidden<::supervisor::ChildRef<()>>,
 }
 #[automatically_derived]
@@ -341,7 +341,7 @@ impl ShopBilling {
     /// Returns the supervisor itself.
     #[must_use]
     pub fn supervisor(&self) -> &::supervisor::Supervisor {
-        self.supervisor.get()
+        self.__supervisor.get()
     }
     ///Returns the address of the task `cron`: `Always`.
     #[must_use]

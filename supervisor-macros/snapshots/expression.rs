@@ -16,7 +16,7 @@ fn expression() {
         {
             #[derive(::core::clone::Clone)]
             struct HandleSub<C0> {
-                supervisor: ::supervisor::__private::Hidden<::supervisor::Supervisor>,
+                __supervisor: ::supervisor::__private::Hidden<::supervisor::Supervisor>,
                 __0: ::supervisor::__private::Hidden<C0>,
             }
             #[allow(dead_code, reason = "a program need not use all of it")]
@@ -24,7 +24,7 @@ fn expression() {
                 /// Returns the supervisor itself.
                 #[must_use]
                 pub fn supervisor(&self) -> &::supervisor::Supervisor {
-                    self.supervisor.get()
+                    self.__supervisor.get()
                 }
                 #[must_use]
                 pub fn worker(&self) -> &C0 {
@@ -57,7 +57,7 @@ fn expression() {
                 }
             }
             HandleSub {
-                supervisor: ::supervisor::__private::Hidden::new(__supervisor),
+                __supervisor: ::supervisor::__private::Hidden::new(__supervisor),
                 __0: ::supervisor::__private::Hidden::new(worker),
             }
         }
@@ -100,7 +100,7 @@ fn expression() {
     {
         #[derive(::core::clone::Clone)]
         struct Handle<C0> {
-            supervisor: ::supervisor::__private::Hidden<::supervisor::Supervisor>,
+            __supervisor: ::supervisor::__private::Hidden<::supervisor::Supervisor>,
             descriptor: &'static ::supervisor::__private::TreeDescriptor,
             __0: ::supervisor::__private::Hidden<C0>,
         }
@@ -109,7 +109,7 @@ fn expression() {
             /// Returns the supervisor itself.
             #[must_use]
             pub fn supervisor(&self) -> &::supervisor::Supervisor {
-                self.supervisor.get()
+                self.__supervisor.get()
             }
             /// Returns the worst-case time of a graceful shutdown; `None` if it has no bound.
             #[must_use]
@@ -181,7 +181,7 @@ fn expression() {
         ::supervisor::Tree::new(
             ::core::clone::Clone::clone(&__supervisor),
             Handle {
-                supervisor: ::supervisor::__private::Hidden::new(__supervisor),
+                __supervisor: ::supervisor::__private::Hidden::new(__supervisor),
                 descriptor: __descriptor,
                 __0: ::supervisor::__private::Hidden::new(sub),
             },

@@ -103,7 +103,7 @@ fn expression() {
     {
         #[derive(::core::clone::Clone)]
         struct Handle<C0, C1> {
-            supervisor: ::supervisor::__private::Hidden<::supervisor::Supervisor>,
+            __supervisor: ::supervisor::__private::Hidden<::supervisor::Supervisor>,
             descriptor: &'static ::supervisor::__private::TreeDescriptor,
             __0: ::supervisor::__private::Hidden<C0>,
             __1: ::supervisor::__private::Hidden<C1>,
@@ -113,7 +113,7 @@ fn expression() {
             /// Returns the supervisor itself.
             #[must_use]
             pub fn supervisor(&self) -> &::supervisor::Supervisor {
-                self.supervisor.get()
+                self.__supervisor.get()
             }
             /// Returns the worst-case time of a graceful shutdown; `None` if it has no bound.
             #[must_use]
@@ -190,7 +190,7 @@ fn expression() {
         ::supervisor::Tree::new(
             ::core::clone::Clone::clone(&__supervisor),
             Handle {
-                supervisor: ::supervisor::__private::Hidden::new(__supervisor),
+                __supervisor: ::supervisor::__private::Hidden::new(__supervisor),
                 descriptor: __descriptor,
                 __0: ::supervisor::__private::Hidden::new(sweep),
                 __1: ::supervisor::__private::Hidden::new(parts),

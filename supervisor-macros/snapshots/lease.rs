@@ -1,6 +1,9 @@
 macro_rules! a_tree_with_a_name_is_an_item__declare_it_before_and_write_Shop_tree_here {
     () => {};
 }
+#[doc(hidden)]
+#[allow(dead_code, non_upper_case_globals, reason = "it has the name of the tree")]
+const Shop: ::supervisor::__private::NameOf<Shop> = ::supervisor::__private::NameOf::VALUE;
 ///The handle of the tree `Shop`.
 ///
 ///```text
@@ -15,7 +18,7 @@ macro_rules! a_tree_with_a_name_is_an_item__declare_it_before_and_write_Shop_tre
 #[must_use = "a tree shuts down when its last handle is dropped"]
 #[derive(::core::clone::Clone)]
 struct Shop {
-    supervisor: ::supervisor::__private::Hidden<::supervisor::Supervisor>,
+    __supervisor: ::supervisor::__private::Hidden<::supervisor::Supervisor>,
     __db: ::supervisor::__private::ErasedHandle<Database>,
     __billing: ::supervisor::__private::Hidden<ShopBilling>,
     __mails: ::supervisor::__private::Hidden<ShopMails>,
@@ -26,7 +29,7 @@ impl Shop {
     /// Returns the supervisor itself.
     #[must_use]
     fn supervisor(&self) -> &::supervisor::Supervisor {
-        self.supervisor.get()
+        self.__supervisor.get()
     }
     ///Returns the child `db`: `Database`.
     #[must_use]
@@ -83,7 +86,7 @@ impl Shop {
         Self,
     >();
     ///Creates a `Shop` that is not started, such as the child of another tree.
-    #[doc(alias = "new", alias = "build")]
+    #[doc(alias = "new", alias = "build", alias = "default", alias = "create")]
     #[allow(
         clippy::let_and_return,
         clippy::many_single_char_names,
@@ -148,7 +151,7 @@ impl Shop {
             let __builder = __builder.with_child(__spec);
             let __supervisor = __singleton.build_children(__builder);
             ShopBilling {
-                supervisor: ::supervisor::__private::Hidden::new(__supervisor),
+                __supervisor: ::supervisor::__private::Hidden::new(__supervisor),
                 __ledger: <Ledger as ::supervisor::Child>::erase(ledger),
                 __cron: ::supervisor::__private::Hidden::new(cron),
             }
@@ -186,7 +189,7 @@ impl Shop {
             let __builder = __builder.with_child(__spec);
             let __supervisor = __singleton.build_children(__builder);
             ShopMails {
-                supervisor: ::supervisor::__private::Hidden::new(__supervisor),
+                __supervisor: ::supervisor::__private::Hidden::new(__supervisor),
                 __cron: ::supervisor::__private::Hidden::new(cron),
             }
         };
@@ -199,7 +202,7 @@ impl Shop {
         ::supervisor::Tree::new(
             ::core::clone::Clone::clone(&__supervisor),
             Shop {
-                supervisor: ::supervisor::__private::Hidden::new(__supervisor),
+                __supervisor: ::supervisor::__private::Hidden::new(__supervisor),
                 __db: <Database as ::supervisor::Child>::erase(db),
                 __billing: ::supervisor::__private::Hidden::new(billing),
                 __mails: ::supervisor::__private::Hidden::new(mails),
@@ -207,7 +210,7 @@ impl Shop {
         )
     }
     ///Starts the tree, and returns the `Shop` when all its children have started.
-    #[doc(alias = "run", alias = "spawn", alias = "start_link")]
+    #[doc(alias = "run", alias = "spawn", alias = "start_link", alias = "launch")]
     #[allow(
         clippy::let_and_return,
         clippy::many_single_char_names,
@@ -360,7 +363,7 @@ impl ::supervisor::bounds::ChildHandle for Shop {
 )]
 #[derive(::core::clone::Clone)]
 struct ShopBilling {
-    supervisor: ::supervisor::__private::Hidden<::supervisor::Supervisor>,
+    __supervisor: ::supervisor::__private::Hidden<::supervisor::Supervisor>,
     __ledger: ::supervisor::__private::ErasedHandle<Ledger>,
     __cron: ::supervisor::__private::Hidden<::supervisor::ChildRef<()>>,
 }
@@ -370,7 +373,7 @@ impl ShopBilling {
     /// Returns the supervisor itself.
     #[must_use]
     fn supervisor(&self) -> &::supervisor::Supervisor {
-        self.supervisor.get()
+        self.__supervisor.get()
     }
     ///Returns the child `ledger`: `Ledger`.
     #[must_use]
@@ -414,7 +417,7 @@ impl ::core::fmt::Debug for ShopBilling {
 )]
 #[derive(::core::clone::Clone)]
 struct ShopMails {
-    supervisor: ::supervisor::__private::Hidden<::supervisor::Supervisor>,
+    __supervisor: ::supervisor::__private::Hidden<::supervisor::Supervisor>,
     __cron: ::supervisor::__private::Hidden<::supervisor::ChildRef<()>>,
 }
 #[automatically_derived]
@@ -423,7 +426,7 @@ impl ShopMails {
     /// Returns the supervisor itself.
     #[must_use]
     fn supervisor(&self) -> &::supervisor::Supervisor {
-        self.supervisor.get()
+        self.__supervisor.get()
     }
     ///Returns the address of the task `cron`: `Always`.
     #[must_use]

@@ -10,6 +10,9 @@
 macro_rules! a_tree_with_a_name_is_an_item__declare_it_before_and_write_Shop_tree_here {
     () => {};
 }
+#[doc(hidden)]
+#[allow(dead_code, non_upper_case_globals, reason = "it has the name of the tree")]
+const Shop: ::supervisor::__private::NameOf<Shop> = ::supervisor::__private::NameOf::VALUE;
 ///The handle of the tree `Shop`.
 ///
 ///```text
@@ -20,7 +23,7 @@ macro_rules! a_tree_with_a_name_is_an_item__declare_it_before_and_write_Shop_tre
 #[must_use = "a tree shuts down when its last handle is dropped"]
 #[derive(::core::clone::Clone)]
 struct Shop {
-    supervisor: ::supervisor::__private::Hidden<::supervisor::Supervisor>,
+    __supervisor: ::supervisor::__private::Hidden<::supervisor::Supervisor>,
     __db: <() as ::supervisor::__private::Unknown<
         {
             ::core::compile_error! {
@@ -36,7 +39,7 @@ impl Shop {
     /// Returns the supervisor itself.
     #[must_use]
     fn supervisor(&self) -> &::supervisor::Supervisor {
-        self.supervisor.get()
+        self.__supervisor.get()
     }
     ///Returns the child `db`.
     #[must_use]
@@ -96,7 +99,7 @@ impl Shop {
         Self,
     >();
     ///Creates a `Shop` that is not started, such as the child of another tree.
-    #[doc(alias = "new", alias = "build")]
+    #[doc(alias = "new", alias = "build", alias = "default", alias = "create")]
     #[allow(
         clippy::let_and_return,
         clippy::many_single_char_names,
@@ -126,14 +129,14 @@ impl Shop {
         ::supervisor::Tree::new(
             ::core::clone::Clone::clone(&__supervisor),
             Shop {
-                supervisor: ::supervisor::__private::Hidden::new(__supervisor),
+                __supervisor: ::supervisor::__private::Hidden::new(__supervisor),
                 __db: db,
                 __worker: ::supervisor::__private::Hidden::new(worker),
             },
         )
     }
     ///Starts the tree, and returns the `Shop` when all its children have started.
-    #[doc(alias = "run", alias = "spawn", alias = "start_link")]
+    #[doc(alias = "run", alias = "spawn", alias = "start_link", alias = "launch")]
     #[allow(
         clippy::let_and_return,
         clippy::many_single_char_names,

@@ -1,6 +1,9 @@
 macro_rules! a_tree_with_a_name_is_an_item__declare_it_before_and_write_Shop_tree_here {
     () => {};
 }
+#[doc(hidden)]
+#[allow(dead_code, non_upper_case_globals, reason = "it has the name of the tree")]
+pub const Shop: ::supervisor::__private::NameOf<Shop> = ::supervisor::__private::NameOf::VALUE;
 /// The shop's services.
 ///
 ///```text
@@ -15,7 +18,7 @@ macro_rules! a_tree_with_a_name_is_an_item__declare_it_before_and_write_Shop_tre
 #[must_use = "a tree shuts down when its last handle is dropped"]
 #[derive(::core::clone::Clone)]
 pub struct Shop {
-    supervisor: ::supervisor::__private::Hidden<::supervisor::Supervisor>,
+    __supervisor: ::supervisor::__private::Hidden<::supervisor::Supervisor>,
     __db: ::supervisor::__private::ErasedHandle<Database>,
     __sub: ::supervisor::__private::Hidden<ShopSub>,
     __sessions: ::supervisor::__private::Hidden<
@@ -28,7 +31,7 @@ impl Shop {
     /// Returns the supervisor itself.
     #[must_use]
     pub fn supervisor(&self) -> &::supervisor::Supervisor {
-        self.supervisor.get()
+        self.__supervisor.get()
     }
     ///Returns the child `db`: `Database`.
     #[must_use]
@@ -87,7 +90,7 @@ impl Shop {
         Self,
     >();
     ///Creates a `Shop` that is not started, such as the child of another tree.
-    #[doc(alias = "new", alias = "build")]
+    #[doc(alias = "new", alias = "build", alias = "default", alias = "create")]
     #[allow(
         clippy::let_and_return,
         clippy::many_single_char_names,
@@ -139,7 +142,7 @@ impl Shop {
             let __builder = __builder.with_child(__spec);
             let __supervisor = __builder.build();
             ShopSub {
-                supervisor: ::supervisor::__private::Hidden::new(__supervisor),
+                __supervisor: ::supervisor::__private::Hidden::new(__supervisor),
                 __worker: ::supervisor::__private::Hidden::new(worker),
                 __mailer: <Mailer as ::supervisor::Child>::erase(mailer),
             }
@@ -168,7 +171,7 @@ impl Shop {
         ::supervisor::Tree::new(
             ::core::clone::Clone::clone(&__supervisor),
             Shop {
-                supervisor: ::supervisor::__private::Hidden::new(__supervisor),
+                __supervisor: ::supervisor::__private::Hidden::new(__supervisor),
                 __db: <Database as ::supervisor::Child>::erase(db),
                 __sub: ::supervisor::__private::Hidden::new(sub),
                 __sessions: ::supervisor::__private::Hidden::new(sessions),
@@ -176,7 +179,7 @@ impl Shop {
         )
     }
     ///Starts the tree, and returns the `Shop` when all its children have started.
-    #[doc(alias = "run", alias = "spawn", alias = "start_link")]
+    #[doc(alias = "run", alias = "spawn", alias = "start_link", alias = "launch")]
     #[allow(
         clippy::let_and_return,
         clippy::many_single_char_names,
@@ -304,7 +307,7 @@ impl ::supervisor::bounds::ChildHandle for Shop {
 )]
 #[derive(::core::clone::Clone)]
 pub struct ShopSub {
-    supervisor: ::supervisor::__private::Hidden<::supervisor::Supervisor>,
+    __supervisor: ::supervisor::__private::Hidden<::supervisor::Supervisor>,
     __worker: ::supervisor::__private::Hidden<::supervisor::ChildRef<()>>,
     __mailer: ::supervisor::__private::ErasedHandle<Mailer>,
 }
@@ -314,7 +317,7 @@ impl ShopSub {
     /// Returns the supervisor itself.
     #[must_use]
     pub fn supervisor(&self) -> &::supervisor::Supervisor {
-        self.supervisor.get()
+        self.__supervisor.get()
     }
     ///Returns the address of the task `worker`: `Always`.
     #[must_use]

@@ -1,6 +1,9 @@
 macro_rules! a_tree_with_a_name_is_an_item__declare_it_before_and_write_Sessions_tree_here {
     () => {};
 }
+#[doc(hidden)]
+#[allow(dead_code, non_upper_case_globals, reason = "it has the name of the tree")]
+const Sessions: ::supervisor::__private::NameOf<Sessions> = ::supervisor::__private::NameOf::VALUE;
 ///The handle of the tree `Sessions`.
 ///
 ///```text
@@ -10,8 +13,8 @@ macro_rules! a_tree_with_a_name_is_an_item__declare_it_before_and_write_Sessions
 #[must_use = "a tree shuts down when its last handle is dropped"]
 #[derive(::core::clone::Clone)]
 struct Sessions {
-    supervisor: ::supervisor::__private::Hidden<::supervisor::Supervisor>,
-    pool: ::supervisor::__private::Hidden<
+    __supervisor: ::supervisor::__private::Hidden<::supervisor::Supervisor>,
+    __pool: ::supervisor::__private::Hidden<
         ::supervisor::Pool<Session, ::supervisor::pool::Shared>,
     >,
 }
@@ -21,12 +24,12 @@ impl Sessions {
     /// Returns the supervisor itself.
     #[must_use]
     fn supervisor(&self) -> &::supervisor::Supervisor {
-        self.supervisor.get()
+        self.__supervisor.get()
     }
     /// Returns the pool, to which workers are added.
     #[must_use]
     fn pool(&self) -> &::supervisor::Pool<Session, ::supervisor::pool::Shared> {
-        self.pool.get()
+        self.__pool.get()
     }
 }
 #[automatically_derived]
@@ -68,7 +71,7 @@ impl Sessions {
         Self,
     >();
     ///Creates a `Sessions` that is not started, such as the child of another tree.
-    #[doc(alias = "new", alias = "build")]
+    #[doc(alias = "new", alias = "build", alias = "default", alias = "create")]
     #[allow(
         clippy::let_and_return,
         clippy::many_single_char_names,
@@ -95,15 +98,15 @@ impl Sessions {
         ::supervisor::Tree::new(
             ::core::clone::Clone::clone(__pool.supervisor()),
             Sessions {
-                supervisor: ::supervisor::__private::Hidden::new(
+                __supervisor: ::supervisor::__private::Hidden::new(
                     ::core::clone::Clone::clone(__pool.supervisor()),
                 ),
-                pool: ::supervisor::__private::Hidden::new(__pool),
+                __pool: ::supervisor::__private::Hidden::new(__pool),
             },
         )
     }
     ///Starts the tree, and returns the `Sessions` when all its children have started.
-    #[doc(alias = "run", alias = "spawn", alias = "start_link")]
+    #[doc(alias = "run", alias = "spawn", alias = "start_link", alias = "launch")]
     #[allow(
         clippy::let_and_return,
         clippy::many_single_char_names,

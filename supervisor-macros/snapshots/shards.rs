@@ -1,6 +1,9 @@
 macro_rules! a_tree_with_a_name_is_an_item__declare_it_before_and_write_Shop_tree_here {
     () => {};
 }
+#[doc(hidden)]
+#[allow(dead_code, non_upper_case_globals, reason = "it has the name of the tree")]
+const Shop: ::supervisor::__private::NameOf<Shop> = ::supervisor::__private::NameOf::VALUE;
 ///The handle of the tree `Shop`.
 ///
 ///```text
@@ -13,7 +16,7 @@ macro_rules! a_tree_with_a_name_is_an_item__declare_it_before_and_write_Shop_tre
 #[must_use = "a tree shuts down when its last handle is dropped"]
 #[derive(::core::clone::Clone)]
 struct Shop {
-    supervisor: ::supervisor::__private::Hidden<::supervisor::Supervisor>,
+    __supervisor: ::supervisor::__private::Hidden<::supervisor::Supervisor>,
     __jobs: ::supervisor::__private::Hidden<::supervisor::lease::Sharded<ShopJobs>>,
 }
 #[automatically_derived]
@@ -22,7 +25,7 @@ impl Shop {
     /// Returns the supervisor itself.
     #[must_use]
     fn supervisor(&self) -> &::supervisor::Supervisor {
-        self.supervisor.get()
+        self.__supervisor.get()
     }
     ///Returns the shards `jobs`: `one_for_one (lease = "jobs", shards = SHARDS, backoff = 1s) with leases`. Each shard runs in the replica that holds its lease, and is on standby in the others.
     #[must_use]
@@ -69,7 +72,7 @@ impl Shop {
         Self,
     >();
     ///Creates a `Shop` that is not started, such as the child of another tree.
-    #[doc(alias = "new", alias = "build")]
+    #[doc(alias = "new", alias = "build", alias = "default", alias = "create")]
     #[allow(
         clippy::let_and_return,
         clippy::many_single_char_names,
@@ -142,7 +145,7 @@ impl Shop {
                 let __supervisor = __singleton.build_children(__builder);
                 __shards
                     .push(ShopJobs {
-                        supervisor: ::supervisor::__private::Hidden::new(__supervisor),
+                        __supervisor: ::supervisor::__private::Hidden::new(__supervisor),
                         __store: <Store as ::supervisor::Child>::erase(store),
                         __work: ::supervisor::__private::Hidden::new(work),
                         __tidy: ::supervisor::__private::Hidden::new(tidy),
@@ -159,13 +162,13 @@ impl Shop {
         ::supervisor::Tree::new(
             ::core::clone::Clone::clone(&__supervisor),
             Shop {
-                supervisor: ::supervisor::__private::Hidden::new(__supervisor),
+                __supervisor: ::supervisor::__private::Hidden::new(__supervisor),
                 __jobs: ::supervisor::__private::Hidden::new(jobs),
             },
         )
     }
     ///Starts the tree, and returns the `Shop` when all its children have started.
-    #[doc(alias = "run", alias = "spawn", alias = "start_link")]
+    #[doc(alias = "run", alias = "spawn", alias = "start_link", alias = "launch")]
     #[allow(
         clippy::let_and_return,
         clippy::many_single_char_names,
@@ -288,7 +291,7 @@ impl ::supervisor::bounds::ChildHandle for Shop {
 )]
 #[derive(::core::clone::Clone)]
 struct ShopJobs {
-    supervisor: ::supervisor::__private::Hidden<::supervisor::Supervisor>,
+    __supervisor: ::supervisor::__private::Hidden<::supervisor::Supervisor>,
     __store: ::supervisor::__private::ErasedHandle<Store>,
     __work: ::supervisor::__private::Hidden<::supervisor::ChildRef<()>>,
     __tidy: ::supervisor::__private::Hidden<::supervisor::ChildRef<()>>,
@@ -299,7 +302,7 @@ impl ShopJobs {
     /// Returns the supervisor itself.
     #[must_use]
     fn supervisor(&self) -> &::supervisor::Supervisor {
-        self.supervisor.get()
+        self.__supervisor.get()
     }
     ///Returns the child `store`: `Store`.
     #[must_use]

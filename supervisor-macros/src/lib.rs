@@ -22,7 +22,7 @@ pub fn tree(tokens: TokenStream) -> TokenStream {
 }
 
 /// Implements `Child` for a struct.
-#[proc_macro_derive(Child, attributes(child))]
+#[proc_macro_derive(Child, attributes(child, message))]
 pub fn child(tokens: TokenStream) -> TokenStream {
     child::expand(tokens.into(), Reader::current()).into()
 }

@@ -4,7 +4,7 @@
 //! in [`check`] report values that cannot be read. So a wrong value costs its own option only.
 
 pub(crate) mod check;
-mod duration;
+pub(crate) mod duration;
 mod item;
 pub(crate) mod key;
 pub(crate) mod setting;

@@ -18,7 +18,7 @@ use client::{singleton, socket, waits, within};
 use supervisor::StartMode;
 use supervisor::lease::Singleton;
 use supervisor::prelude::*;
-use supervisor::specs::Runnable;
+use supervisor::specs::Ready;
 use supervisor::testing::MemoryLeases;
 use supervisor_web::Web;
 
@@ -103,7 +103,7 @@ impl Worker for Part {
 }
 
 /// Six shards, which a replica shares with the others.
-fn shards(leases: &MemoryLeases) -> ChildSpec<impl Runnable> {
+fn shards(leases: &MemoryLeases) -> ChildSpec<Ready<Supervisor>> {
     let shards = Singleton::new("the mail", leases.replica())
         .with_ttl(Duration::from_secs(10))
         .with_renew(Duration::from_millis(200))

@@ -3,13 +3,17 @@
 #[cfg(feature = "macros")]
 pub mod editor;
 mod handles;
+mod name_of;
 mod parameter;
+mod variable;
 
 use std::future::Ready;
 use std::time::Duration;
 
 pub use self::handles::Hidden;
+pub use self::name_of::NameOf;
 pub use self::parameter::{Parameter, is_known};
+pub use self::variable::{StaysUsable, Variable, stays_usable};
 use crate::deployment::{Deployment, UnboundedTime};
 pub use crate::kinds::Every;
 pub use crate::runtime::ErasedSpec;
@@ -62,6 +66,12 @@ pub fn broken_task(_ctx: crate::Context) -> Ready<crate::ChildResult> {
 /// None; the program that contains it does not compile.
 pub fn broken_job() -> Ready<crate::ChildResult> {
     broken()
+}
+
+/// Returns the future of a task's life, which the function of another one has made.
+#[must_use]
+pub fn life<F: crate::bounds::TaskFuture>(life: F) -> F {
+    life
 }
 
 /// Returns the description of a tree.

@@ -20,5 +20,5 @@ pub use self::sending::{Asking, Sending};
 pub(crate) use self::task::FnFactory;
 pub use self::task::{NoTask, TaskFn, TaskFuture};
 pub use self::until_shutdown::UntilShutdown;
-pub use self::worker::{Addressable, Worker, WorkerOnce};
+pub use self::worker::{Addressable, LifeFuture, Worker, WorkerOnce};
 pub(crate) use self::worker::{OnceFactory, WorkerFactory};

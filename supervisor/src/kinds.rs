@@ -8,4 +8,4 @@ mod program;
 pub use self::blocking::{Blocking, BlockingContext, BlockingFn};
 pub use self::periodic::{Every, Periodic, PeriodicFuture, PeriodicJob, WithoutContext};
 #[cfg(all(unix, feature = "process"))]
-pub use self::program::Program;
+pub use self::program::{Arguments, Program};

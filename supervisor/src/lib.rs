@@ -368,13 +368,15 @@ pub use self::tree::{Child, ChildSpec, Partitioned, Pool, SupervisorBuilder, Tre
 /// on children; programs have no use for the traits here. [`WithoutContext`](bounds::WithoutContext) is met by no type: it is
 /// there for the error about a job that takes a context.
 pub mod bounds {
-    pub use crate::child::{NoTask, Question, TaskFn, TaskFuture};
+    pub use crate::child::{LifeFuture, NoTask, Question, TaskFn, TaskFuture};
+    #[cfg(all(unix, feature = "process"))]
+    pub use crate::kinds::Arguments;
     pub use crate::kinds::{BlockingFn, PeriodicFuture, PeriodicJob, WithoutContext};
     #[cfg(feature = "signal")]
     pub use crate::supervisor::IntoTree;
     pub use crate::tree::{
         ChildHandle, DefaultRecipe, DefaultValue, LongLived, OwnValue, Partition, SharedValue,
-        WorkerOf, WorkerOnceOf, WorkerOnceSpec, WorkerSpec,
+        Specification, WorkerOf, WorkerOnceOf, WorkerOnceSpec, WorkerSpec, WorkerValues,
     };
 }
 

@@ -13,3 +13,10 @@ macro_rules! no_condition {
         pub trait $name {}
     };
 }
+
+/// The body of a function that nothing can call.
+macro_rules! uncallable {
+    () => {
+        unreachable!("nothing meets the condition of the function")
+    };
+}

@@ -1,6 +1,7 @@
 //! The parts of a tree that users can observe: events, the log, snapshots, reports. Nothing here
 //! changes the state of a child or of a supervisor.
 
+mod elsewhere;
 mod event;
 mod health;
 mod health_signal;

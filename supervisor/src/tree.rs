@@ -9,7 +9,7 @@ mod partitioned;
 mod pool;
 
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll, ready};
 
@@ -19,13 +19,13 @@ pub use self::child::{
     WorkerOnceSpec, WorkerSpec,
 };
 pub use self::child_spec::{
-    AddChild, ChildSpec, PerWorkerTemplate, Ready, Runnable, SharedTemplate, Unset,
+    AddChild, ChildSpec, PerWorkerTemplate, Ready, Runnable, SharedTemplate, Specification, Unset,
 };
 pub use self::erased_handle::ErasedHandle;
 pub use self::partitioned::{Partition, Partitioned, stable_hash};
 pub use self::pool::{
     AddWorker, AddWorkerError, AddWorkersError, DefaultValue, FnWorker, OwnValue, PerWorker, Pool,
-    PoolTemplate, Shared, TemplateParts,
+    PoolTemplate, Shared, TemplateParts, WorkerValues,
 };
 use crate::error::SupervisorError;
 use crate::supervisor::Supervisor;
@@ -97,6 +97,30 @@ impl<H> Tree<H> {
     /// Turns the tree into the specification of a child of another tree.
     pub fn into_spec(self, name: &str) -> ChildSpec<Ready<H>> {
         ChildSpec::new(name).with_tree(self.supervisor, self.handle)
+    }
+}
+
+/// A tree that is awaited is started: `Shop::tree().await?` is `Shop::start().await?`.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), supervisor::SupervisorError> {
+/// use supervisor::prelude::*;
+///
+/// let idle = async |ctx: Context| {
+///     ctx.shutdown_requested().await;
+///     Ok(())
+/// };
+/// let handle = supervision_tree! { one_for_one { idle: Always = idle } }.await?;
+/// # handle.supervisor().shutdown().await.map(drop)
+/// # }
+/// ```
+impl<H> IntoFuture for Tree<H> {
+    type Output = Result<H, SupervisorError>;
+    type IntoFuture = Starting<H>;
+
+    fn into_future(self) -> Starting<H> {
+        self.start()
     }
 }
 

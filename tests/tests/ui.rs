@@ -11,7 +11,7 @@ use std::process::Command;
 
 /// Mistakes that only the compiler can find, by traits and types. The library words the errors
 /// where the compiler allows it.
-const BY_THE_COMPILER: [&str; 37] = [
+const BY_THE_COMPILER: [&str; 45] = [
     "ask_without_reply",
     "blocking_function",
     "builder_not_built",
@@ -26,8 +26,13 @@ const BY_THE_COMPILER: [&str; 37] = [
     "job_without_result",
     "message_not_send",
     "message_private",
+    "no_specification",
     "partitions_of_tree",
+    "pool_indexed",
     "pool_value",
+    "program_arguments",
+    "reply_made",
+    "run_without_result",
     "spec_with_nothing_to_run",
     "task_borrows",
     "task_missing",
@@ -38,10 +43,12 @@ const BY_THE_COMPILER: [&str; 37] = [
     "task_without_result",
     "template_by_hand",
     "template_value_once",
+    "tree_as_value",
     "tree_not_runnable",
     "type_taken",
     "type_unknown",
     "value_of_wrong_type",
+    "variable_shared",
     "worker_missing",
     "worker_missing_generic",
     "worker_not_derived",
@@ -49,6 +56,7 @@ const BY_THE_COMPILER: [&str; 37] = [
     "worker_once_as_worker",
     "worker_once_missing",
     "worker_wrong_context",
+    "workers_without_values",
 ];
 
 /// Mistakes in the shape of a tree, which the parser finds, and trees with several mistakes.

@@ -15,6 +15,9 @@ async fn of_an_address(address: ChildRef<Query>) -> Result<(), SupervisorError> 
     address.abort().await;
     address.join().await;
     let _ = address.address();
+    let _ = address.blocking_send(Query::Put(6));
+    address.ask_timeout(Query::Get, std::time::Duration::from_secs(1)).await?;
+    let _ = address.name();
     Ok(())
 }
 
@@ -24,6 +27,9 @@ async fn of_a_context(ctx: Context<Query>) {
     ctx.cancellation_token().cancelled().await;
     let _ = ctx.is_cancelled();
     ctx.stop();
+    let _ = ctx.sibling("sink").send(Query::Put(7)).await;
+    let _ = ctx.name();
+    let _ = ctx.clone();
 }
 
 fn of_a_reply(reply: Reply<u8>) {
@@ -37,6 +43,8 @@ async fn of_a_supervisor(supervisor: Supervisor) -> Result<(), SupervisorError> 
     supervisor.spawn(Sink).await?;
     supervisor.join().await?;
     let _ = supervisor.len();
+    supervisor.restart().await?;
+    let _ = supervisor.subscribe();
     Ok(())
 }
 
@@ -50,11 +58,20 @@ async fn of_a_pool(
     pool.ask(Query::Get).await?;
     partitioned.send(Query::Put(5)).await?;
     partitioned.ask(Query::Get).await?;
+    let _ = pool.iter();
+    pool.remove_worker(1).await?;
+    let _ = partitioned.get(1);
     Ok(())
 }
 
 fn of_a_builder() -> Supervisor {
     Supervisor::new().with_children([ChildSpec::new("sink").with_worker(Sink)]).build()
+}
+
+async fn of_events(mut events: supervisor::events::Events) {
+    while let Some(event) = events.recv().await {
+        drop(event);
+    }
 }
 
 fn of_a_specification() -> ChildSpec<impl Sized> {

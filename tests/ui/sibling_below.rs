@@ -8,7 +8,9 @@ supervision_tree! {
             disks: one_for_one { cache: Database },
             db: Database,
         },
+        pool: simple_one_for_one { session: Temporary<Database> },
         front: Front = Front(db.clone()),
+        other: Front = Front(session.clone()),
         back: Always = move |ctx| run(ctx, cache.clone()),
     }
 }

@@ -23,11 +23,24 @@ impl Worker for Front {
     }
 }
 
+#[derive(Child)]
+struct Whole {
+    shop: Shop,
+}
+
+impl Worker for Whole {
+    async fn run(&self, _ctx: Context) -> ChildResult {
+        let _ = self.shop.db();
+        Ok(())
+    }
+}
+
 supervision_tree! {
     pub Shop: one_for_one {
         db: Database,
         by_type: Front = Front { db: Shop::db() },
         by_variable: Front = Front { db: shop.db().clone() },
+        by_tree: Whole = Whole { shop: Shop },
         right: Front = Front { db },
     }
 }

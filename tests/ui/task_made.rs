@@ -7,6 +7,12 @@ struct Ticker {
     number: u64,
 }
 
+impl Ticker {
+    async fn tick(self, _ctx: Context) -> ChildResult {
+        Ok(())
+    }
+}
+
 impl Worker for Ticker {
     async fn run(&self, _ctx: Context) -> ChildResult {
         assert!(self.number > 0);
@@ -17,6 +23,7 @@ impl Worker for Ticker {
 supervision_tree! {
     pub Shop: one_for_one {
         ticker: Always = Ticker { number: 5 },
+        method: Always = Ticker { number: 5 }.tick,
         right: Transient<Ticker> = Ticker { number: 5 },
     }
 }

@@ -16,7 +16,8 @@ pub(crate) struct Child<'a> {
     pub(crate) input: &'a DeriveInput,
     /// The options of all `#[child(…)]` together.
     pub(crate) options: Options,
-    /// The error about a `#[child…]` that could not be read, and may have held any option.
+    /// The error about a `#[child…]` that could not be read, and may have held any option, or about a
+    /// `#[message…]`.
     unread: Option<syn::Error>,
 }
 
@@ -52,6 +53,7 @@ impl<'a> Child<'a> {
                 }
             }
         }
+        let unread = unread.or_else(|| check::message_attributes(input).next());
         Self { input, options, unread }
     }
 

@@ -4,8 +4,8 @@ use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::visit::Visit;
 use syn::{
-    Data, GenericArgument, Lifetime, ParenthesizedGenericArguments, PathArguments, Type, TypeFnPtr,
-    TypeParamBound, TypeReference,
+    Data, DeriveInput, GenericArgument, Lifetime, Meta, ParenthesizedGenericArguments,
+    PathArguments, Type, TypeFnPtr, TypeParamBound, TypeReference,
 };
 
 use super::ast::Child;
@@ -20,7 +20,7 @@ use crate::words::{Policy, Vocabulary};
 
 type Rule = fn(&Child, &mut Errors);
 
-const RULES: [Rule; 13] = [
+const RULES: [Rule; 15] = [
     derive_on_enum,
     derive_on_union,
     derive_with_lifetime,
@@ -31,6 +31,8 @@ const RULES: [Rule; 13] = [
     derive_max_restarts_temporary,
     derive_start_temporary,
     derive_health_temporary,
+    attribute_of_field,
+    message_as_attribute,
     message_borrowed,
     message_unsized,
     message_bare_object,
@@ -150,6 +152,38 @@ fn derive_health_temporary(child: &Child, errors: &mut Errors) {
         let message = "a `Temporary` child may end and stay away; write `health = degrades`";
         errors.at(item.ident.span(), message);
     }
+}
+
+/// Checks that options stand on the type, and not on a field of it, where nothing reads them.
+fn attribute_of_field(child: &Child, errors: &mut Errors) {
+    let Data::Struct(data) = &child.input.data else { return };
+    for attr in data.fields.iter().flat_map(|field| &field.attrs) {
+        if attr.path().is_ident("child") || attr.path().is_ident("message") {
+            errors.on(attr, "options are those of the child, and stand before its `struct`");
+        }
+    }
+}
+
+/// Checks that the type of the messages is an option, and not an attribute as in other libraries.
+fn message_as_attribute(child: &Child, errors: &mut Errors) {
+    message_attributes(child.input).for_each(|error| errors.push(error));
+}
+
+/// Returns the errors about `#[message(Query)]`.
+pub(super) fn message_attributes(input: &DeriveInput) -> impl Iterator<Item = syn::Error> {
+    let attrs = input.attrs.iter().filter(|attr| attr.path().is_ident("message"));
+    attrs.map(|attr| {
+        let ty = match &attr.meta {
+            Meta::List(list) => syn::parse2::<Type>(list.tokens.clone()).ok(),
+            Meta::NameValue(value) => syn::parse2(value.value.to_token_stream()).ok(),
+            Meta::Path(_) => None,
+        };
+        let ty = ty.map_or_else(|| "Query".to_owned(), |ty| compact(&ty.to_token_stream()));
+        let message = format!(
+            "the type of the messages is an option of the child; write `#[child(message = {ty})]`"
+        );
+        syn::Error::new_spanned(attr, message)
+    })
 }
 
 /// Checks that a message borrows nothing: it outlives the call that sends it.

@@ -143,7 +143,21 @@ fn what_newcomers_write_for_a_child_is_one_error() {
             "a closure is `|ctx|",
         );
     }
-    is_fine("S: one_for_one { a: Always = handlers.run }");
+    is_fine("S(handlers: H): one_for_one { a: Always = handlers.run }");
+    is_wrong("S: one_for_one { a: Always = Job { n: 1 }.run }", "Job { … }.run(ctx).await");
+    is_wrong("S: one_for_one { a: A = A { s: S } }", "`S` is not there while it is made");
+    is_wrong("S: one_for_one { p: simple_one_for_one { t: T }, a: A = A(t) }", "write `p`");
+    is_wrong("S: one_for_one { let url = f(); a: A = A(url) }", "{ let url = …; … }");
+    is_wrong("S: one_for_one { a: T as Temporary }", "as in `name: Temporary<Type>`");
+    is_wrong("S: one_for_one { s(x: u8): one_for_one { a: T } }", "has no parameters");
+    is_wrong("S: one_for_one { a: T = T::new(1.5s) }", "`1.5s` is `Duration::from_millis(1500)`");
+    is_fine("S: one_for_one { a: T = T::new(1.5f32, times!(1s), 2u8) }");
+    is_wrong("S: one_for_one { a: T },", "leave `,` out");
+    is_wrong("S: one_for_one { a: T } where T: Clone", "no `where`");
+    is_wrong("S: one_for_one { a: Always = handlers.run }", "take `handlers` as a parameter");
+    is_wrong("S(x: u8): one_for_one { b: B = B(url.clone(), x) }", "`S(…, url: Type): …`");
+    is_fine("S: one_for_one { b: B = B(handler.layer(1), f, HOST.to_owned(), self::host.len()) }");
+    is_fine("one_for_one { b: B = B(url.clone()) }");
     is_wrong("S: one_for_one { a: A = A(b), b: B = B(a) }", "`a` and `b` use each other");
     is_wrong("S: one_for_one { a: A, b: B = B(self.a()) }", "write `a`");
     is_wrong("S: one_for_one { b: B = B(self.config.x) }", "has no `self` while it is made");

@@ -11,12 +11,14 @@ mod child;
 mod facts;
 mod lease;
 mod lives;
+mod outside;
 mod scope;
 mod siblings;
 mod supervisor;
 mod task;
 mod twins;
 
+pub(super) use lives::function;
 pub(super) use supervisor::{nested_template, template_missing};
 pub(super) use twins::tree_duplicate;
 
@@ -144,6 +146,7 @@ fn check_child(supervisor: &Supervisor, site: Site, scope: Scope, errors: &mut E
         return validity.max(Validity::WithoutValue);
     }
     apply(&|found| child::value_fallible(child, site, found), Validity::WithoutValue);
+    apply(&|found| child::duration_in_value(child, found), Validity::WithoutValue);
     apply(&|found| lease::fence_outside(child, site, scope, found), Validity::WithoutValue);
     apply(&|found| lease::shard_outside(child, site, scope, found), Validity::WithoutValue);
     apply(&|found| after::after_without_order(supervisor, child, found), Validity::Invalid);
@@ -185,5 +188,14 @@ fn check_child(supervisor: &Supervisor, site: Site, scope: Scope, errors: &mut E
         &|found| scope::sibling_below(supervisor, child, site, scope, found),
         Validity::WithoutValue,
     );
+    if validity < Validity::WithoutValue {
+        // A name about which another rule has spoken is no variable.
+        let mut found = Errors::default();
+        outside::variable_outside(child, site, scope, &mut found);
+        if !found.is_empty() {
+            validity = Validity::WithoutValue;
+            errors.append(found);
+        }
+    }
     validity
 }

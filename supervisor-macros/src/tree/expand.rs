@@ -15,20 +15,22 @@ mod editor;
 mod generic;
 mod handle;
 mod lease;
+mod lent;
 pub(crate) mod settings;
+mod shared;
 mod siblings;
 mod uses;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
-use syn::{Attribute, Ident};
+use syn::{Attribute, Ident, Visibility};
 
 pub(crate) use self::editor::options_of_type;
 
 use self::descriptor::Check;
 use super::ast::{Head, Tree};
-use super::names::{hygienic, mixed_site_visibility};
+use super::names::{hygienic, mixed_site_visibility, respanned};
 use crate::errors::Errors;
 use crate::reader::Reader;
 
@@ -49,8 +51,39 @@ fn no_value(tree: &Ident) -> TokenStream {
     let text =
         format!("a_tree_with_a_name_is_an_item__declare_it_before_and_write_{text}_tree_here");
     // Located at the name, and of the expansion: no lint looks at it.
-    let name = Ident::new(&text, proc_macro2::Span::mixed_site().located_at(tree.span()));
+    let name = Ident::new(&text, Span::mixed_site().located_at(tree.span()));
     quote!(macro_rules! #name { () => {} })
+}
+
+/// Writes what the name of a tree is as a value: rustc would suggest a struct literal with the private
+/// fields of the handle.
+fn as_value(tree: &Tree, vis: &Visibility, this: &Ident) -> TokenStream {
+    let (krate, cfgs) = (&tree.krate, tree.cfgs());
+    let quiet_vis = mixed_site_visibility(vis);
+    let name = respanned(quote!(#this), Span::mixed_site());
+    quote! {
+        #(#cfgs)*
+        #[doc(hidden)]
+        #[allow(dead_code, non_upper_case_globals, reason = "it has the name of the tree")]
+        #quiet_vis const #name: #krate::__private::NameOf<#this> =
+            #krate::__private::NameOf::VALUE;
+    }
+}
+
+/// Writes the permission of what a tree may be as a function.
+fn quiet_lints() -> TokenStream {
+    quote! {
+        #[allow(
+            clippy::let_and_return,
+            clippy::many_single_char_names,
+            clippy::needless_pass_by_value,
+            clippy::self_named_constructors,
+            clippy::similar_names,
+            clippy::too_many_arguments,
+            clippy::too_many_lines,
+            reason = "the shape of this function is the tree's"
+        )]
+    }
 }
 
 /// Writes a type with its functions, and the types of the nested handles.
@@ -78,19 +111,11 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
         format!("Creates a `{text}` that is not started, such as the child of another tree.");
     let docs_start =
         format!("Starts the tree, and returns the `{text}` when all its children have started.");
-    let lints = quote! {
-        #[allow(
-            clippy::let_and_return,
-            clippy::many_single_char_names,
-            clippy::needless_pass_by_value,
-            clippy::self_named_constructors,
-            clippy::similar_names,
-            clippy::too_many_arguments,
-            clippy::too_many_lines,
-            reason = "the shape of this function is the tree's"
-        )]
-    };
+    let lints = quiet_lints();
     let quiet_vis = mixed_site_visibility(vis);
+    // Located at the name, where rustc points when a call lacks an argument.
+    let at = Span::call_site().located_at(this.span());
+    let (make, begin) = (Ident::new("tree", at), Ident::new("start", at));
     // The implementation has the span of the name, where rustc points when it lists the types that
     // are children.
     let items = quote! {
@@ -107,10 +132,12 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
     };
     let implement = quote_spanned!(this.span()=> impl #krate::Child for #this { #items });
     let no_value = (tree.reader == Reader::Compiler).then(|| no_value(ident));
+    let as_value = (tree.reader == Reader::Compiler).then(|| as_value(tree, vis, &this));
     quote! {
         #first
         #errors
         #no_value
+        #as_value
 
         #handle
 
@@ -130,17 +157,17 @@ fn named(tree: &Tree, head: &Head, errors: &Errors) -> TokenStream {
                 #krate::__private::children::<Self>();
 
             #[doc = #docs_tree]
-            #[doc(alias = "new", alias = "build")]
+            #[doc(alias = "new", alias = "build", alias = "default", alias = "create")]
             #lints
             #unused
-            #quiet_vis fn tree(#params) -> #krate::Tree<Self> {
+            #quiet_vis fn #make(#params) -> #krate::Tree<Self> {
                 #body
             }
 
             #[doc = #docs_start]
-            #[doc(alias = "run", alias = "spawn", alias = "start_link")]
+            #[doc(alias = "run", alias = "spawn", alias = "start_link", alias = "launch")]
             #lints
-            #quiet_vis fn start(#params) -> #krate::futures::Starting<Self> {
+            #quiet_vis fn #begin(#params) -> #krate::futures::Starting<Self> {
                 #start
             }
 

@@ -8,7 +8,7 @@ use syn::ext::IdentExt;
 use syn::punctuated::Punctuated;
 use syn::visit::{self, Visit};
 use syn::{
-    Arm, Block, Expr, ExprAsync, ExprCall, ExprClosure, ExprForLoop, ExprIf, ExprLet,
+    Arm, Block, Expr, ExprAsync, ExprCall, ExprClosure, ExprField, ExprForLoop, ExprIf, ExprLet,
     ExprMethodCall, ExprPath, ExprWhile, Ident, Item, Local, Macro, PatIdent, Token,
 };
 
@@ -39,6 +39,8 @@ pub(super) struct Mention {
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum Role {
     Value,
+    /// A field of it is used, and not the whole.
+    Base,
     /// A method of this name is called on it.
     Receiver(Ident),
     /// It is called: a function, never a child.
@@ -75,7 +77,7 @@ impl Mentions {
 
     /// Returns the names that mean something outside of the expression and are values there.
     pub(super) fn values(&self) -> impl Iterator<Item = &Mention> {
-        let is_value = |role: &Role| matches!(role, Role::Value | Role::Receiver(_));
+        let is_value = |role: &Role| matches!(role, Role::Value | Role::Base | Role::Receiver(_));
         self.all.iter().filter(move |mention| !mention.is_bound && is_value(&mention.role))
     }
 
@@ -131,6 +133,14 @@ impl Mentions {
 impl<'ast> Visit<'ast> for Mentions {
     fn visit_expr_path(&mut self, path: &'ast ExprPath) {
         self.note_path(path, Role::Value);
+    }
+
+    fn visit_expr_field(&mut self, field: &'ast ExprField) {
+        let before = self.all.len();
+        visit::visit_expr_field(self, field);
+        if let (Expr::Path(_), Some(base)) = (&*field.base, self.all.get_mut(before)) {
+            base.role = Role::Base;
+        }
     }
 
     fn visit_expr_call(&mut self, call: &'ast ExprCall) {

@@ -66,6 +66,10 @@ fn tree(input: ParseStream, reader: Reader, errors: &mut Errors) -> syn::Result<
         let is_tree = input.peek(Token![pub]) || (input.peek(Ident) && input.peek2(Token![:]));
         errors.push(input.error(if input.peek(Token![;]) {
             "a tree ends with its last `}`; leave `;` out"
+        } else if input.peek(Token![,]) {
+            "a tree ends with its last `}`; leave `,` out"
+        } else if input.peek(Token![where]) {
+            "a named tree has no type parameters, and no `where`; a tree in a generic function is an expression without a name"
         } else if is_tree {
             "the macro holds one tree; another one has its own `supervision_tree! { … }`"
         } else {

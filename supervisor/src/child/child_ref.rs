@@ -11,7 +11,7 @@ use super::sending::{Asking, Sending};
 use crate::engine::{Limit, Verb};
 use crate::error::SupervisorError;
 use crate::life::reentry::{calling_child, child_would_wait_for_itself};
-use crate::mailbox::{DeadLetters, TrySendError};
+use crate::mailbox::{DeadLetters, Reply, TrySendError};
 #[cfg(feature = "test-util")]
 use crate::slot::SlotCore;
 use crate::slot::{AnySlot, Ended, Slot};
@@ -131,7 +131,10 @@ impl<M> ChildRef<M> {
     /// A dropped future withdraws a request that still waits for room; one that is in the
     /// mailbox is handled, and its answer is dropped.
     #[doc(alias = "request")]
-    pub fn ask<R>(&self, make: impl Question<M, R>) -> Asking<'_, M, R> {
+    pub fn ask<R, Arguments>(
+        &self,
+        make: impl FnOnce(Reply<R>) -> M + Question<Arguments, M, R>,
+    ) -> Asking<'_, M, R> {
         self.ask_within(ASK_TIMEOUT, make)
     }
 
@@ -139,7 +142,11 @@ impl<M> ChildRef<M> {
     /// too.
     ///
     /// Otherwise this is [`ask`](Self::ask).
-    pub fn ask_within<R>(&self, limit: Duration, make: impl Question<M, R>) -> Asking<'_, M, R> {
+    pub fn ask_within<R, Arguments>(
+        &self,
+        limit: Duration,
+        make: impl FnOnce(Reply<R>) -> M + Question<Arguments, M, R>,
+    ) -> Asking<'_, M, R> {
         Asking::new(self.slot.mailbox.ask(make, limit), Deadlock::new(&self.slot.core))
     }
 

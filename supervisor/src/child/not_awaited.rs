@@ -4,8 +4,6 @@
 //! They are functions of the type to which such a future dereferences, so that those of traits, such
 //! as `map` of an extension of futures, come first.
 
-#![expect(clippy::unused_self, reason = "nothing can call these functions")]
-
 use std::marker::PhantomData;
 
 no_condition!(
@@ -26,55 +24,16 @@ impl<T> NotAwaited<T> {
 }
 
 #[doc(hidden)]
+#[rustfmt::skip]
+#[allow(clippy::must_use_candidate, clippy::unused_self, reason = "nothing can call these")]
 impl<T, E> NotAwaited<Result<T, E>> {
-    pub fn unwrap<'a>(&'a self) -> T
-    where
-        &'a Self: Awaited,
-    {
-        unreachable!("nothing is `Awaited`")
-    }
-
-    pub fn expect<'a>(&'a self, _message: &str) -> T
-    where
-        &'a Self: Awaited,
-    {
-        unreachable!("nothing is `Awaited`")
-    }
-
-    pub fn unwrap_or_default<'a>(&'a self) -> T
-    where
-        &'a Self: Awaited,
-    {
-        unreachable!("nothing is `Awaited`")
-    }
-
-    pub fn map_err<'a, F>(&'a self, _convert: impl FnOnce(E) -> F) -> Result<T, F>
-    where
-        &'a Self: Awaited,
-    {
-        unreachable!("nothing is `Awaited`")
-    }
-
-    pub fn is_ok<'a>(&'a self) -> bool
-    where
-        &'a Self: Awaited,
-    {
-        unreachable!("nothing is `Awaited`")
-    }
-
-    pub fn is_err<'a>(&'a self) -> bool
-    where
-        &'a Self: Awaited,
-    {
-        unreachable!("nothing is `Awaited`")
-    }
-
-    pub fn ok<'a>(&'a self) -> Option<T>
-    where
-        &'a Self: Awaited,
-    {
-        unreachable!("nothing is `Awaited`")
-    }
+    pub fn unwrap<'a>(&'a self) -> T where &'a Self: Awaited { uncallable!() }
+    pub fn expect<'a>(&'a self, _: &str) -> T where &'a Self: Awaited { uncallable!() }
+    pub fn unwrap_or_default<'a>(&'a self) -> T where &'a Self: Awaited { uncallable!() }
+    pub fn map_err<'a, F>(&'a self, _: impl FnOnce(E) -> F) -> Result<T, F> where &'a Self: Awaited { uncallable!() }
+    pub fn is_ok<'a>(&'a self) -> bool where &'a Self: Awaited { uncallable!() }
+    pub fn is_err<'a>(&'a self) -> bool where &'a Self: Awaited { uncallable!() }
+    pub fn ok<'a>(&'a self) -> Option<T> where &'a Self: Awaited { uncallable!() }
 }
 
 /// Lets a future dereference to the result that it would have, for the compiler's error.

@@ -37,7 +37,7 @@ impl<F: Future<Output = ChildResult>> TaskFuture for F {}
 #[diagnostic::on_unimplemented(
     message = "this is no task",
     label = "a task is an `async fn(ctx: Context) -> ChildResult`, or a closure like it",
-    note = "a task takes a context and nothing else: for more, write a closure, as in `move |ctx| task(ctx, address.clone())`",
+    note = "a task is called for each life: it is the function, without a call, and takes a context and nothing else; for more, write a closure, as in `move |ctx| task(ctx, address.clone())`",
     note = "a value of a type that derives `Child`, which may receive messages, is `name: Type = value` in a tree, and `with_worker(value)` on the builder",
     note = "a function that blocks its thread is a `Blocking`"
 )]

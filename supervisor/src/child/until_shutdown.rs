@@ -12,15 +12,24 @@ pin_project_lite::pin_project! {
     #[must_use = "futures do nothing unless awaited"]
     pub struct UntilShutdown<F> {
         shutdown: ShutdownRequested,
-        // `None` once the output was returned, or the shutdown was seen.
         #[pin]
-        future: Option<F>,
+        waiting: Waiting<F>,
+    }
+}
+
+pin_project_lite::pin_project! {
+    // (It is no `Option`: where `.await` is missing, the compiler would suggest the field.)
+    #[project = WaitingProjection]
+    enum Waiting<F> {
+        For { #[pin] future: F },
+        // The output was returned, or the shutdown was seen.
+        Over,
     }
 }
 
 impl<F> UntilShutdown<F> {
     pub(super) fn new(shutdown: ShutdownRequested, future: F) -> Self {
-        Self { shutdown, future: Some(future) }
+        Self { shutdown, waiting: Waiting::For { future } }
     }
 }
 
@@ -32,13 +41,15 @@ impl<F: Future> Future for UntilShutdown<F> {
         if Pin::new(this.shutdown).poll(cx).is_ready() {
             // Dropped now, and not where the caller drops this future: what it holds, such as a
             // socket, is free for the caller's clean-up.
-            this.future.set(None);
+            this.waiting.set(Waiting::Over);
             return Poll::Ready(None);
         }
-        let Some(future) = this.future.as_mut().as_pin_mut() else { return Poll::Pending };
+        let WaitingProjection::For { future } = this.waiting.as_mut().project() else {
+            return Poll::Pending;
+        };
         let polled = future.poll(cx).map(Some);
         if polled.is_ready() {
-            this.future.set(None);
+            this.waiting.set(Waiting::Over);
         }
         polled
     }

@@ -60,7 +60,7 @@ pub trait Addressable: Sized {
 )]
 pub trait Worker: Addressable + Send + Sync + 'static {
     /// Runs one life of the child.
-    fn run(&self, ctx: Context<Self::Message>) -> impl Future<Output = ChildResult> + Send;
+    fn run(&self, ctx: Context<Self::Message>) -> impl LifeFuture + Send;
 }
 
 /// A child that owns a value that exists only once, such as a socket: one life, by value.
@@ -73,8 +73,20 @@ pub trait Worker: Addressable + Send + Sync + 'static {
 )]
 pub trait WorkerOnce: Addressable + Send + 'static {
     /// Runs the only life of the child.
-    fn run(self, ctx: Context<Self::Message>) -> impl Future<Output = ChildResult> + Send;
+    fn run(self, ctx: Context<Self::Message>) -> impl LifeFuture + Send;
 }
+
+/// The future of a life: what `run` returns.
+#[diagnostic::on_unimplemented(
+    message = "`run` is no life: it returns `{Self}`",
+    label = "`run` is an `async fn` that returns `ChildResult`",
+    note = "a life ends with `Ok(())`, or with an error, to which `?` converts every `std::error::Error` and every text",
+    note = "a function that blocks its thread is a `Blocking`"
+)]
+pub trait LifeFuture: Future<Output = ChildResult> {}
+
+#[diagnostic::do_not_recommend]
+impl<F: Future<Output = ChildResult>> LifeFuture for F {}
 
 /// A factory whose lives each borrow the worker.
 pub(crate) struct WorkerFactory<W>(Guarded<W>);

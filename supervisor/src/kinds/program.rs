@@ -111,6 +111,23 @@ pub struct Program {
     stop_signal: SignalKind,
 }
 
+/// The arguments of a program: a list of texts.
+#[diagnostic::on_unimplemented(
+    message = "these are no arguments of a program",
+    label = "write each argument by itself, as in `args([\"--port\", \"80\"])`, or `arg(\"--verbose\")`"
+)]
+pub trait Arguments {
+    #[doc(hidden)]
+    fn into_list(self) -> Vec<OsString>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<A: AsRef<OsStr>, T: IntoIterator<Item = A>> Arguments for T {
+    fn into_list(self) -> Vec<OsString> {
+        self.into_iter().map(|argument| argument.as_ref().to_owned()).collect()
+    }
+}
+
 impl Program {
     /// Creates a child that runs this program, given by its path, or by a name that is searched in
     /// `PATH`.
@@ -132,8 +149,8 @@ impl Program {
     }
 
     /// Adds arguments.
-    pub fn args<A: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = A>) -> Self {
-        self.arguments.extend(arguments.into_iter().map(|argument| argument.as_ref().to_owned()));
+    pub fn args(mut self, arguments: impl Arguments) -> Self {
+        self.arguments.extend(arguments.into_list());
         self
     }
 

@@ -1,7 +1,7 @@
 //! Requests and replies.
 
 use std::fmt;
-use std::future::Future;
+use std::future::{self, Future};
 use std::marker::PhantomData;
 use std::mem;
 use std::ops::Deref;
@@ -19,6 +19,10 @@ use crate::sync::task::yield_now;
 use crate::sync::time::Sleep;
 use crate::sync::timers;
 
+no_condition!(
+    MadeByAsk: "a reply is made by `ask`, which puts it into the message and waits for the answer",
+    "write `address.ask(|reply| Message::Get(1, reply)).await`"
+);
 no_condition!(
     Replying: "an answer is given by `send`",
     "write `send(answer)`"
@@ -78,15 +82,28 @@ impl<R> Deref for Reply<R> {
     }
 }
 
+/// Exists for the compiler's error.
 #[doc(hidden)]
-#[expect(clippy::unused_self, reason = "nothing can call the function")]
-impl<R> ReplyElsewhere<R> {
-    pub fn reply<'a>(&'a self, _answer: R) -> Result<(), R>
+#[allow(clippy::new_ret_no_self, clippy::must_use_candidate, reason = "nothing can call it")]
+impl<R> Reply<R> {
+    pub fn new() -> (Self, future::Ready<R>)
     where
-        &'a Self: Replying,
+        Self: MadeByAsk,
     {
-        unreachable!("nothing is `Replying`")
+        uncallable!()
     }
+}
+
+#[doc(hidden)]
+#[rustfmt::skip]
+#[allow(clippy::must_use_candidate, clippy::unused_self, reason = "nothing can call these")]
+impl<R> ReplyElsewhere<R> {
+    pub fn reply<'a>(&'a self, _: R) -> Result<(), R> where &'a Self: Replying { uncallable!() }
+    pub fn respond<'a>(&'a self, _: R) -> Result<(), R> where &'a Self: Replying { uncallable!() }
+    pub fn answer<'a>(&'a self, _: R) -> Result<(), R> where &'a Self: Replying { uncallable!() }
+    pub fn complete<'a>(&'a self, _: R) -> Result<(), R> where &'a Self: Replying { uncallable!() }
+    pub fn resolve<'a>(&'a self, _: R) -> Result<(), R> where &'a Self: Replying { uncallable!() }
+    pub fn ok<'a>(&'a self, _: R) -> Result<(), R> where &'a Self: Replying { uncallable!() }
 }
 
 impl<R> fmt::Debug for Reply<R> {

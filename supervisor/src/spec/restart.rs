@@ -1,6 +1,7 @@
 //! The options of a restart: its condition, its limit, its delay.
 
 use std::fmt;
+use std::ops::Range;
 use std::time::Duration;
 
 use supervisor_rules::defaults;
@@ -160,5 +161,31 @@ impl Backoff {
     pub(crate) fn delay(&self, attempt: u32, draw: f64) -> Duration {
         let half = self.longest_delay(attempt) / 2;
         half + half.mul_f64(draw.clamp(0.0, 1.0))
+    }
+}
+
+/// The first and the longest delay, as `backoff = 100ms..30s` in a tree.
+impl From<Range<Duration>> for Backoff {
+    fn from(delays: Range<Duration>) -> Self {
+        Self::new(delays.start, delays.end)
+    }
+}
+
+/// The same delay every time, as `backoff = 1s` in a tree.
+impl From<Duration> for Backoff {
+    fn from(delay: Duration) -> Self {
+        Self::constant(delay)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_backoff_is_made_of_a_range_or_of_one_delay() {
+        let (first, longest) = (Duration::from_millis(100), Duration::from_secs(3));
+        assert_eq!(Backoff::from(first..longest), Backoff::new(first, longest));
+        assert_eq!(Backoff::from(first), Backoff::constant(first));
     }
 }

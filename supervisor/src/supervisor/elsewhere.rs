@@ -1,15 +1,15 @@
 //! Functions with the names that other libraries use, as in `child/elsewhere.rs`: each exists for the
 //! compiler's error, and those of a program's own traits come first.
 
-#![expect(clippy::unused_self, reason = "nothing can call these functions")]
-
 use std::future;
+use std::iter::Empty;
 use std::ops::Deref;
 
 use super::Supervisor;
 use crate::child::AnyChildRef;
 use crate::error::SupervisorError;
-use crate::observe::ShutdownReport;
+use crate::observe::{Events, Health, ShutdownReport, Snapshot};
+use crate::spec::ChildPath;
 
 no_condition!(
     Stoppable: "a supervisor is stopped by `shutdown`",
@@ -32,6 +32,35 @@ no_condition!(
     "write `add_child(ChildSpec::new(\"name\").with_task(function))`"
 );
 no_condition!(
+    Killable: "a tree is ended at once by `kill`",
+    "write `kill().await`; with time to clean up, `shutdown().await`"
+);
+no_condition!(
+    Timed: "a stop with a limit is `shutdown_within`",
+    "write `shutdown_within(limit).await`; without a limit, `shutdown().await`"
+);
+no_condition!(
+    Removing: "a child is stopped by its address, or by its name",
+    "write `shop.db().terminate().await`, or `terminate_child(\"db\").await`, and `delete_child(\"db\")` to forget it"
+);
+no_condition!(
+    Restarted: "a tree has no restart of its own: its supervisor restarts children",
+    "write `restart_child(\"db\").await`, or `shop.db().restart().await`; another run of the tree is `Shop::start().await`"
+);
+no_condition!(
+    Watching: "the events of a tree are `events`",
+    "write `let mut events = shop.events();` and `events.next().await`"
+);
+no_condition!(
+    Asked: "how a tree is doing is its `health`",
+    "write `health().await`, which has `live`, `ready` and the reasons"
+);
+no_condition!(
+    Pictured: "the tree as it stands is `snapshot`",
+    "write `snapshot().await?`, which can be printed"
+);
+no_condition!(Placed: "a supervisor is known by its path", "write `path()`");
+no_condition!(
     Joining: "the end of a tree is awaited by `wait`",
     "write `wait().await`"
 );
@@ -53,115 +82,64 @@ impl Deref for Supervisor {
 
 #[doc(hidden)]
 // (With async functions, the compiler would report each use of their futures, too.)
+#[rustfmt::skip]
+#[allow(clippy::must_use_candidate, clippy::unused_self, reason = "nothing can call these")]
 impl SupervisorElsewhere {
-    pub fn stop<'a>(&'a self) -> future::Ready<Result<ShutdownReport, SupervisorError>>
-    where
-        &'a Self: Stoppable,
-    {
-        unreachable!("nothing is `Stoppable`")
-    }
-
-    pub fn join<'a>(&'a self) -> future::Ready<Result<(), SupervisorError>>
-    where
-        &'a Self: Joining,
-    {
-        unreachable!("nothing is `Joining`")
-    }
-
-    pub fn child<'a, T>(
-        &'a self,
-        _argument: T,
-    ) -> future::Ready<Result<AnyChildRef, SupervisorError>>
-    where
-        &'a Self: Listed,
-    {
-        unreachable!("nothing is `Listed`")
-    }
-
-    pub fn get_child<'a, T>(
-        &'a self,
-        _argument: T,
-    ) -> future::Ready<Result<AnyChildRef, SupervisorError>>
-    where
-        &'a Self: Listed,
-    {
-        unreachable!("nothing is `Listed`")
-    }
-
-    pub fn whereis<'a, T>(
-        &'a self,
-        _argument: T,
-    ) -> future::Ready<Result<AnyChildRef, SupervisorError>>
-    where
-        &'a Self: Listed,
-    {
-        unreachable!("nothing is `Listed`")
-    }
-
-    #[must_use]
-    pub fn len<'a>(&'a self) -> usize
-    where
-        &'a Self: Counted,
-    {
-        unreachable!("nothing is `Counted`")
-    }
-
-    #[must_use]
-    pub fn count<'a>(&'a self) -> usize
-    where
-        &'a Self: Counted,
-    {
-        unreachable!("nothing is `Counted`")
-    }
-
-    pub fn iter<'a>(&'a self) -> std::iter::Empty<AnyChildRef>
-    where
-        &'a Self: Counted,
-    {
-        unreachable!("nothing is `Counted`")
-    }
-
-    pub fn send<'a, T>(&'a self, _argument: T) -> future::Ready<Result<(), SupervisorError>>
-    where
-        &'a Self: Receiving,
-    {
-        unreachable!("nothing is `Receiving`")
-    }
-
-    pub fn cast<'a, T>(&'a self, _argument: T) -> future::Ready<Result<(), SupervisorError>>
-    where
-        &'a Self: Receiving,
-    {
-        unreachable!("nothing is `Receiving`")
-    }
-
-    pub fn spawn<'a, T>(
-        &'a self,
-        _argument: T,
-    ) -> future::Ready<Result<AnyChildRef, SupervisorError>>
-    where
-        &'a Self: Spawning,
-    {
-        unreachable!("nothing is `Spawning`")
-    }
-
-    pub fn spawn_child<'a, T>(
-        &'a self,
-        _argument: T,
-    ) -> future::Ready<Result<AnyChildRef, SupervisorError>>
-    where
-        &'a Self: Spawning,
-    {
-        unreachable!("nothing is `Spawning`")
-    }
-
-    pub fn start_child<'a, T>(
-        &'a self,
-        _argument: T,
-    ) -> future::Ready<Result<AnyChildRef, SupervisorError>>
-    where
-        &'a Self: Spawning,
-    {
-        unreachable!("nothing is `Spawning`")
-    }
+    pub fn stop<'a>(&'a self) -> future::Ready<Result<ShutdownReport, SupervisorError>> where &'a Self: Stoppable { uncallable!() }
+    pub fn close<'a>(&'a self) -> future::Ready<Result<ShutdownReport, SupervisorError>> where &'a Self: Stoppable { uncallable!() }
+    pub fn terminate<'a>(&'a self) -> future::Ready<Result<ShutdownReport, SupervisorError>> where &'a Self: Stoppable { uncallable!() }
+    pub fn stop_all<'a>(&'a self) -> future::Ready<Result<ShutdownReport, SupervisorError>> where &'a Self: Stoppable { uncallable!() }
+    pub fn abort<'a>(&'a self) -> future::Ready<Result<ShutdownReport, SupervisorError>> where &'a Self: Killable { uncallable!() }
+    pub fn shutdown_timeout<'a, T>(&'a self, _: T) -> future::Ready<Result<ShutdownReport, SupervisorError>> where &'a Self: Timed { uncallable!() }
+    pub fn shutdown_with_timeout<'a, T>(&'a self, _: T) -> future::Ready<Result<ShutdownReport, SupervisorError>> where &'a Self: Timed { uncallable!() }
+    pub fn graceful_shutdown<'a, T>(&'a self, _: T) -> future::Ready<Result<ShutdownReport, SupervisorError>> where &'a Self: Timed { uncallable!() }
+    pub fn stop_within<'a, T>(&'a self, _: T) -> future::Ready<Result<ShutdownReport, SupervisorError>> where &'a Self: Timed { uncallable!() }
+    pub fn join<'a>(&'a self) -> future::Ready<Result<(), SupervisorError>> where &'a Self: Joining { uncallable!() }
+    pub fn ended<'a>(&'a self) -> future::Ready<Result<(), SupervisorError>> where &'a Self: Joining { uncallable!() }
+    pub fn wait_for_shutdown<'a>(&'a self) -> future::Ready<Result<(), SupervisorError>> where &'a Self: Joining { uncallable!() }
+    pub fn run_until_stopped<'a>(&'a self) -> future::Ready<Result<(), SupervisorError>> where &'a Self: Joining { uncallable!() }
+    pub fn child<'a, T>(&'a self, _: T) -> future::Ready<Result<AnyChildRef, SupervisorError>> where &'a Self: Listed { uncallable!() }
+    pub fn get_child<'a, T>(&'a self, _: T) -> future::Ready<Result<AnyChildRef, SupervisorError>> where &'a Self: Listed { uncallable!() }
+    pub fn get<'a, T>(&'a self, _: T) -> future::Ready<Result<AnyChildRef, SupervisorError>> where &'a Self: Listed { uncallable!() }
+    pub fn find<'a, T>(&'a self, _: T) -> future::Ready<Result<AnyChildRef, SupervisorError>> where &'a Self: Listed { uncallable!() }
+    pub fn find_child<'a, T>(&'a self, _: T) -> future::Ready<Result<AnyChildRef, SupervisorError>> where &'a Self: Listed { uncallable!() }
+    pub fn resolve<'a, T>(&'a self, _: T) -> future::Ready<Result<AnyChildRef, SupervisorError>> where &'a Self: Listed { uncallable!() }
+    pub fn whereis<'a, T>(&'a self, _: T) -> future::Ready<Result<AnyChildRef, SupervisorError>> where &'a Self: Listed { uncallable!() }
+    pub fn len<'a>(&'a self) -> usize where &'a Self: Counted { uncallable!() }
+    pub fn count<'a>(&'a self) -> usize where &'a Self: Counted { uncallable!() }
+    pub fn size<'a>(&'a self) -> usize where &'a Self: Counted { uncallable!() }
+    pub fn is_empty<'a>(&'a self) -> bool where &'a Self: Counted { uncallable!() }
+    pub fn num_children<'a>(&'a self) -> usize where &'a Self: Counted { uncallable!() }
+    pub fn iter<'a>(&'a self) -> Empty<AnyChildRef> where &'a Self: Counted { uncallable!() }
+    pub fn children<'a>(&'a self) -> Empty<AnyChildRef> where &'a Self: Counted { uncallable!() }
+    pub fn list_children<'a>(&'a self) -> Empty<AnyChildRef> where &'a Self: Counted { uncallable!() }
+    pub fn send<'a, T>(&'a self, _: T) -> future::Ready<Result<(), SupervisorError>> where &'a Self: Receiving { uncallable!() }
+    pub fn cast<'a, T>(&'a self, _: T) -> future::Ready<Result<(), SupervisorError>> where &'a Self: Receiving { uncallable!() }
+    pub fn ask<'a, T>(&'a self, _: T) -> future::Ready<Result<(), SupervisorError>> where &'a Self: Receiving { uncallable!() }
+    pub fn call<'a, T>(&'a self, _: T) -> future::Ready<Result<(), SupervisorError>> where &'a Self: Receiving { uncallable!() }
+    pub fn broadcast<'a, T>(&'a self, _: T) -> future::Ready<Result<(), SupervisorError>> where &'a Self: Receiving { uncallable!() }
+    pub fn spawn<'a, T>(&'a self, _: T) -> future::Ready<Result<AnyChildRef, SupervisorError>> where &'a Self: Spawning { uncallable!() }
+    pub fn spawn_child<'a, T>(&'a self, _: T) -> future::Ready<Result<AnyChildRef, SupervisorError>> where &'a Self: Spawning { uncallable!() }
+    pub fn start_child<'a, T>(&'a self, _: T) -> future::Ready<Result<AnyChildRef, SupervisorError>> where &'a Self: Spawning { uncallable!() }
+    pub fn with_child<'a, T>(&'a self, _: T) -> future::Ready<Result<AnyChildRef, SupervisorError>> where &'a Self: Spawning { uncallable!() }
+    pub fn restart<'a>(&'a self) -> future::Ready<Result<(), SupervisorError>> where &'a Self: Restarted { uncallable!() }
+    pub fn restart_all<'a>(&'a self) -> future::Ready<Result<(), SupervisorError>> where &'a Self: Restarted { uncallable!() }
+    pub fn remove_child<'a, T>(&'a self, _: T) -> future::Ready<Result<(), SupervisorError>> where &'a Self: Removing { uncallable!() }
+    pub fn stop_child<'a, T>(&'a self, _: T) -> future::Ready<Result<(), SupervisorError>> where &'a Self: Removing { uncallable!() }
+    pub fn kill_child<'a, T>(&'a self, _: T) -> future::Ready<Result<(), SupervisorError>> where &'a Self: Removing { uncallable!() }
+    pub fn subscribe<'a>(&'a self) -> Events where &'a Self: Watching { uncallable!() }
+    pub fn watch<'a>(&'a self) -> Events where &'a Self: Watching { uncallable!() }
+    pub fn event_stream<'a>(&'a self) -> Events where &'a Self: Watching { uncallable!() }
+    pub fn status<'a>(&'a self) -> future::Ready<Health> where &'a Self: Asked { uncallable!() }
+    pub fn state<'a>(&'a self) -> future::Ready<Health> where &'a Self: Asked { uncallable!() }
+    pub fn is_healthy<'a>(&'a self) -> bool where &'a Self: Asked { uncallable!() }
+    pub fn is_ready<'a>(&'a self) -> bool where &'a Self: Asked { uncallable!() }
+    pub fn is_alive<'a>(&'a self) -> bool where &'a Self: Asked { uncallable!() }
+    pub fn is_running<'a>(&'a self) -> bool where &'a Self: Asked { uncallable!() }
+    pub fn health_check<'a>(&'a self) -> future::Ready<Health> where &'a Self: Asked { uncallable!() }
+    pub fn print<'a>(&'a self) -> future::Ready<Result<Snapshot, SupervisorError>> where &'a Self: Pictured { uncallable!() }
+    pub fn dump<'a>(&'a self) -> future::Ready<Result<Snapshot, SupervisorError>> where &'a Self: Pictured { uncallable!() }
+    pub fn to_tree<'a>(&'a self) -> future::Ready<Result<Snapshot, SupervisorError>> where &'a Self: Pictured { uncallable!() }
+    pub fn name<'a>(&'a self) -> ChildPath where &'a Self: Placed { uncallable!() }
+    pub fn id<'a>(&'a self) -> ChildPath where &'a Self: Placed { uncallable!() }
 }

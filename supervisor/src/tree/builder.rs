@@ -7,7 +7,7 @@ use std::time::Duration;
 use supervisor_rules::defaults;
 
 use super::pool::TemplateParts;
-use super::{ChildSpec, Ready, Runnable};
+use super::{ChildSpec, Ready, Specification};
 use crate::child::ChildRef;
 use crate::engine::SupervisorRules;
 use crate::mailbox::PoolTimes;
@@ -131,8 +131,8 @@ impl SupervisorBuilder {
 
     /// Declares a child: it starts with the supervisor, and comes back with it.
     #[doc(alias = "add_child")]
-    pub fn with_child<S: Runnable>(mut self, spec: ChildSpec<S>) -> Self {
-        self.children.push(S::into_parts(spec).0);
+    pub fn with_child<S: Specification>(mut self, spec: S) -> Self {
+        self.children.push(spec.into_parts().0);
         self
     }
 

@@ -281,10 +281,16 @@ impl<W: Child + Worker> SharedValue for W {
 /// A worker whose `run` borrows its value, so that a specification can start one life after the other.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a `Worker`",
-    label = "if it has an `impl WorkerOnce`, give it by `with_worker_once(…)`",
+    label = "if it has an `impl WorkerOnce`, give it by `with_worker_once(…)`, and a function by `with_task(…)`",
     note = "otherwise write `impl Worker for {Self} {{ async fn run(&self, ctx: Context) -> ChildResult {{ … }} }}`"
 )]
-pub trait LongLived: Worker {}
+pub trait LongLived: Worker {
+    /// The worker's messages: through [`Addressable`](crate::Addressable), what is no worker would be a
+    /// second error.
+    type Messages: Send + 'static;
+}
 
 #[diagnostic::do_not_recommend]
-impl<W: Worker> LongLived for W {}
+impl<W: Worker> LongLived for W {
+    type Messages = W::Message;
+}

@@ -53,7 +53,8 @@ pub struct SharedTemplate<W> {
 )]
 pub trait Runnable: sealed::Sealed {
     /// The child's handle, which the caller that adds the child receives.
-    type Handle: Send + 'static;
+    // A bound here would report a message that cannot be sent once more, at the tree.
+    type Handle;
 
     #[doc(hidden)]
     fn into_parts(spec: ChildSpec<Self>) -> (ErasedSpec, Self::Handle)
@@ -61,10 +62,33 @@ pub trait Runnable: sealed::Sealed {
         Self: Sized;
 }
 
+/// The specification of a child that a supervisor can be given: a [`ChildSpec`] with something to run.
+#[diagnostic::on_unimplemented(
+    message = "this is no specification of a child",
+    label = "write `ChildSpec::new(\"name\").with_worker(value)`, or `.with_task(function)`",
+    note = "a tree with a name is given as `Shop::tree().into_spec(\"name\")`, and a supervisor as `ChildSpec::new(\"name\").with_supervisor(supervisor)`"
+)]
+pub trait Specification: sealed::Sealed {
+    /// The child's handle.
+    type Handle;
+
+    #[doc(hidden)]
+    fn into_parts(self) -> (ErasedSpec, Self::Handle);
+}
+
+impl<S: Runnable> Specification for ChildSpec<S> {
+    type Handle = S::Handle;
+
+    fn into_parts(self) -> (ErasedSpec, S::Handle) {
+        S::into_parts(self)
+    }
+}
+
 mod sealed {
     #[expect(unnameable_types, reason = "it seals a trait: no other crate can name it")]
     pub trait Sealed {}
-    impl<H: Send + 'static> Sealed for super::Ready<H> {}
+    impl<H> Sealed for super::Ready<H> {}
+    impl<S> Sealed for super::ChildSpec<S> {}
 }
 
 /// The specification of a child, by which a supervisor starts, restarts and stops it.
@@ -133,7 +157,7 @@ impl ChildSpec<Unset> {
 
     /// Runs this worker: one call of its `run` is one life.
     #[doc(alias = "with_actor", alias = "with_child")]
-    pub fn with_worker<W: LongLived>(self, worker: W) -> ChildSpec<Ready<ChildRef<W::Message>>> {
+    pub fn with_worker<W: LongLived>(self, worker: W) -> ChildSpec<Ready<ChildRef<W::Messages>>> {
         self.with_factory(Some(const { &W::DEFAULTS }), Arc::new(WorkerFactory::new(worker)))
     }
 
@@ -251,8 +275,18 @@ impl<S> ChildSpec<S> {
         self
     }
 
-    /// Sets how long the child's restarts wait. Default: not at all.
-    pub fn with_backoff(mut self, backoff: Backoff) -> Self {
+    /// Sets how long the child's restarts wait: a [`Backoff`], the first and the longest delay as a
+    /// range, or one delay for all restarts. Default: not at all.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use supervisor::ChildSpec;
+    /// let (first, longest) = (Duration::from_millis(100), Duration::from_secs(30));
+    /// let worker = ChildSpec::new("worker").with_backoff(first..longest);
+    /// # let _ = worker;
+    /// ```
+    pub fn with_backoff(mut self, backoff: impl Into<Backoff>) -> Self {
+        let backoff = backoff.into();
         self.options.change(|options| options.with_backoff(backoff));
         self
     }
@@ -412,7 +446,7 @@ impl<H> ChildSpec<Ready<H>> {
     }
 }
 
-impl<H: Send + 'static> Runnable for Ready<H> {
+impl<H> Runnable for Ready<H> {
     type Handle = H;
 
     fn into_parts(spec: ChildSpec<Self>) -> (ErasedSpec, H) {
@@ -453,8 +487,11 @@ impl Supervisor {
     /// # Cancel safety
     ///
     /// Dropping the future does not undo the command once it was polled.
-    pub fn add_child<S: Runnable>(&self, spec: ChildSpec<S>) -> AddChild<S::Handle> {
-        let (parts, handle) = S::into_parts(spec);
+    pub fn add_child<S>(&self, spec: S) -> AddChild<S::Handle>
+    where
+        S: Specification<Handle: Send + 'static>,
+    {
+        let (parts, handle) = spec.into_parts();
         let this = self.clone();
         AddChild(Box::pin(async move {
             if this.strategy() == SupervisionStrategy::SimpleOneForOne {

@@ -21,7 +21,7 @@ use crate::spec::{ChildKind, ChildOptions, SupervisionStrategy, TreeDescriptor};
 use crate::supervisor::{PendingAdd, Supervisor};
 
 pub use self::add_worker::{AddWorker, AddWorkerError};
-pub use self::many::AddWorkersError;
+pub use self::many::{AddWorkersError, WorkerValues};
 
 /// Marks a [`Pool`] whose template has a value, so that its workers are all alike.
 #[derive(Clone, Copy, Debug)]

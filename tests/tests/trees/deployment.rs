@@ -1,7 +1,5 @@
 //! The numbers with which a tree is deployed, the files that are printed, and those that are checked.
 
-#![expect(clippy::items_after_statements, reason = "a tree stands before the lines about it")]
-
 use std::process::Command;
 use std::time::Duration;
 

@@ -139,3 +139,60 @@ async fn siblings_under_conditions_and_in_format_strings_are_owned() {
     supervisor_tests::quiet().await;
     assert_eq!(count(tree.counter()).await, 2);
 }
+
+async fn send_to(_ctx: Context, counter: &ChildRef<Count>, times: u32) -> ChildResult {
+    for _ in 0..times {
+        counter.send(Count::One).await?;
+    }
+    Ok(())
+}
+
+/// A function that borrows its arguments only while it makes the future.
+fn send_cloned(
+    ctx: Context,
+    counter: &ChildRef<Count>,
+) -> impl Future<Output = ChildResult> + use<> {
+    send(ctx, counter.clone())
+}
+
+supervision_tree! {
+    Lending: one_for_one {
+        counter: Counter,
+        lent: Transient = move |ctx| send_to(ctx, &counter, 2),
+        sub: one_for_all {
+            without_move: Transient = |ctx| send_to(ctx, &counter, 1),
+            beside: Transient = |ctx| send_cloned(ctx, &counter),
+        },
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_life_lends_its_own_clone_of_a_sibling() {
+    let tree = within("the start", Lending::tree().into_future()).await.unwrap();
+    supervisor_tests::quiet().await;
+    assert_eq!(count(tree.counter()).await, 4);
+    within("a second life", tree.sub().without_move().restart()).await.unwrap();
+    supervisor_tests::quiet().await;
+    assert_eq!(count(tree.counter()).await, 5);
+}
+
+async fn send_named(_ctx: Context, counter: &ChildRef<Count>, name: &str) -> ChildResult {
+    assert_eq!(name, "name");
+    Ok(counter.send(Count::One).await?)
+}
+
+supervision_tree! {
+    LendingParameters(name: String): one_for_one {
+        counter: Counter,
+        lent: Transient = move |ctx| send_named(ctx, &counter, &name),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_life_lends_its_own_clone_of_a_parameter() {
+    let tree = within("the start", LendingParameters::start("name".to_owned())).await.unwrap();
+    supervisor_tests::quiet().await;
+    within("a second life", tree.lent().restart()).await.unwrap();
+    supervisor_tests::quiet().await;
+    assert_eq!(count(tree.counter()).await, 2);
+}

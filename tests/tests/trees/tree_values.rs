@@ -221,3 +221,39 @@ fn the_compiler_follows_the_deepest_tree() {
     assert_eq!(deep::Deep::SHUTDOWN_BUDGET, Some(Duration::from_secs(5)));
     assert_eq!(deep::Deep::CHILDREN, 40);
 }
+
+struct Settings {
+    name: String,
+    region: String,
+}
+
+/// What two children may use of the variables around them: copies, references, and fields of their own.
+#[tokio::test(start_paused = true)]
+async fn children_share_variables_that_stay_usable() {
+    async fn check(_ctx: Context, port: u16, name: &'static str, text: String) -> ChildResult {
+        tokio::task::yield_now().await;
+        assert_eq!((port, name, &*text), (80, "shop", "eu"));
+        Ok(())
+    }
+    fn double(number: u16) -> u16 {
+        2 * number
+    }
+    let (port, name, half) = (80, "shop", 40);
+    let settings = Settings { name: "eu".to_owned(), region: "eu".to_owned() };
+    let tree = supervision_tree! {
+        one_for_one(max_restarts = 0) {
+            a: Transient = move |ctx| check(ctx, port, name, settings.name.clone()),
+            b: Transient = move |ctx| check(ctx, double(half), name, settings.region.clone()),
+            c: Transient = {
+                let name = name.to_owned();
+                move |ctx| check(ctx, double(half), "shop", name.replace("shop", "eu"))
+            },
+            sub: one_for_one(max_restarts = 0) {
+                d: Transient = move |ctx| check(ctx, port, name, "eu".to_owned()),
+            },
+        }
+    };
+    let tree = within("the start", tree.into_future()).await.unwrap();
+    supervisor_tests::quiet().await;
+    assert!(within("the health", tree.supervisor().health()).await.ready);
+}

@@ -1,9 +1,12 @@
 //! Rules on children.
 
+use std::time::Duration;
+
 use proc_macro2::Span;
+use quote::ToTokens;
 use supervisor_rules::{can_escalate, wording};
 use syn::visit::{self, Visit};
-use syn::{ExprAsync, ExprAwait, ExprClosure, ExprReturn, ExprTry, Item};
+use syn::{ExprAsync, ExprAwait, ExprClosure, ExprReturn, ExprTry, Item, Lit};
 
 use super::super::ast::{Body, Child, Supervisor};
 use super::super::names::{self, Taken};
@@ -11,6 +14,7 @@ use super::super::text::compact;
 use super::facts::{Facts, Site, auto_shutdown, intensity, restart};
 use super::scope::Scope;
 use crate::errors::Errors;
+use crate::options::duration;
 use crate::options::key::{Key, Place};
 use crate::words::{AutoShutdown, Mistake, Policy, Vocabulary};
 
@@ -152,6 +156,36 @@ pub(super) fn value_fallible(child: &Child, site: Site, errors: &mut Errors) {
         "`{root}` is made at once and without failing, so `{what}` has no place here; do this before, and take the result as a parameter, as in `{root}({parameter}): …`"
     );
     errors.at(place, message);
+}
+
+/// Checks that a value has no durations with a unit, which only options have: to Rust they are numbers
+/// with an unknown suffix.
+pub(super) fn duration_in_value(child: &Child, errors: &mut Errors) {
+    let Some(value) = child.value() else { return };
+    let mut durations = Durations(None);
+    durations.visit_expr(value);
+    if let Some((span, text, time)) = durations.0 {
+        let written = if time.subsec_nanos() == 0 {
+            format!("Duration::from_secs({})", time.as_secs())
+        } else {
+            format!("Duration::from_millis({})", time.as_millis())
+        };
+        errors.at(
+            span,
+            format!("a unit has a meaning in options; in a value, `{text}` is `{written}`"),
+        );
+    }
+}
+
+/// The first duration among the literals of an expression.
+struct Durations(Option<(Span, String, Duration)>);
+
+impl<'ast> Visit<'ast> for Durations {
+    fn visit_lit(&mut self, literal: &'ast Lit) {
+        let text = literal.to_token_stream().to_string();
+        let time = duration::parse(&text).ok();
+        self.0 = self.0.take().or_else(|| Some((literal.span(), text, time?)));
+    }
 }
 
 /// The first `?`, `.await` or `return` of an expression, outside of closures and async blocks.

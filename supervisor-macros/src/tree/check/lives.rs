@@ -168,7 +168,7 @@ fn is_async(closure: &ExprClosure) -> bool {
 }
 
 /// Returns the value of a task, and the closure that the value is.
-pub(super) fn function(child: &Child) -> Option<(&Expr, &ExprClosure)> {
+pub(in crate::tree) fn function(child: &Child) -> Option<(&Expr, &ExprClosure)> {
     let (Body::Task(_), Some(value)) = (&child.body, child.value()) else { return None };
     let mut part = value;
     loop {

@@ -77,6 +77,13 @@ impl Scope<'_> {
         }
     }
 
+    /// Returns the names of all siblings, and of those of the supervisors around the child.
+    pub(super) fn all(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.names.of.keys().map(String::as_str).collect();
+        names.extend(self.outer.into_iter().flat_map(Scope::all));
+        names
+    }
+
     /// Returns whether the child, or a supervisor that contains it, is guarded by a lease.
     pub(super) fn is_below_lease(&self) -> bool {
         self.names.has_lease || self.outer.is_some_and(Self::is_below_lease)
@@ -174,6 +181,14 @@ pub(super) fn sibling_below(
             continue;
         }
         let before = &supervisor.children[..scope.index];
+        if let Some(pool) = before.iter().find_map(|sibling| pool_of(sibling, &name)) {
+            let ident = &mention.ident;
+            let message = format!(
+                "`{ident}` is the template of the pool `{pool}`, whose workers come at run time; write `{pool}` (an item: `self::{ident}`)"
+            );
+            errors.at(ident.span(), message);
+            return;
+        }
         let found = before.iter().find_map(|sibling| Some((sibling, path_below(sibling, &name)?)));
         if let Some((sibling, path)) = found {
             let (ident, around) = (&mention.ident, sibling.unraw_name());
@@ -183,6 +198,21 @@ pub(super) fn sibling_below(
             return;
         }
     }
+}
+
+/// Returns the expression for the pool, at a child or below it, whose template has this name.
+fn pool_of(child: &Child, name: &str) -> Option<String> {
+    let Body::Supervisor(nested) = &child.body else { return None };
+    let own = child.unraw_name();
+    let has = |below: &Child| below.unraw_name() == name && matches!(below.body, Body::Typed(_));
+    if nested.is_pool() {
+        return nested.children.iter().any(has).then_some(own);
+    }
+    nested.children.iter().find_map(|below| pool_of(below, name)).map(|path| {
+        let (first, rest) = path.split_once('.').map_or((&*path, None), |(f, r)| (f, Some(r)));
+        let rest = rest.map(|rest| format!(".{rest}")).unwrap_or_default();
+        format!("{own}.{first}(){rest}")
+    })
 }
 
 /// Returns the expression for the child of this name and with a type below a child.

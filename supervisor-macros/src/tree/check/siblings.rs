@@ -28,6 +28,14 @@ pub(super) fn sibling_by_accessor(
     let (Some(root), Some(value)) = (site.root.filter(|_| site.is_root), child.value()) else {
         return;
     };
+    // The name as a value is nothing that a program can use.
+    if let Some(mention) = Mentions::of(value).values().find(|mention| mention.ident == *root) {
+        let message = format!(
+            "`{root}` is not there while it is made; a child gets the addresses of siblings that it needs, as in `db`"
+        );
+        errors.at(mention.ident.span(), message);
+        return;
+    }
     // A variable with the name of the tree, `shop.db()`, is not there either.
     let handle = names::snake(&root.unraw().to_string());
     let is_known = site.params.contains(&handle) || scope.find(&handle).is_some();

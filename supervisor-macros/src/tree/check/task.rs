@@ -2,7 +2,7 @@
 
 use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::{Expr, Pat, PatType, PathArguments, Type};
+use syn::{Expr, Member, Pat, PatType, PathArguments, Type};
 
 use super::super::ast::{Body, Child, Task};
 use super::super::text::compact;
@@ -67,6 +67,18 @@ pub(super) fn task_with_messages(child: &Child, errors: &mut Errors) {
 /// A struct is no function, and no program can make its own into one.
 pub(super) fn task_made(child: &Child, errors: &mut Errors) {
     let Body::Task(task @ Task { value: Some(value), .. }) = &child.body else { return };
+    if let Expr::Field(field) = value
+        && let (Expr::Struct(made), Member::Named(method)) = (&*field.base, &field.member)
+        && made.rest.is_none()
+        && made.fields.iter().all(|own| own.member != field.member)
+    {
+        let of = compact(&made.path.to_token_stream());
+        let message = format!(
+            "a task is a function; a method is called by a closure, as in `|ctx| async move {{ {of} {{ … }}.{method}(ctx).await }}`"
+        );
+        errors.on(value, message);
+        return;
+    }
     let Expr::Struct(made) = value else { return };
     if task.every().is_some() {
         return;

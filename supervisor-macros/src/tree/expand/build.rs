@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
+use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Attribute, Ident};
 
@@ -14,7 +15,7 @@ use super::super::ast::{
 use super::super::check;
 use super::super::names::hygienic;
 use super::siblings::Scope;
-use super::{handle, lease, settings, uses};
+use super::{handle, lease, lent, settings, shared, uses};
 use crate::errors::unknown_value;
 use crate::options::key::{Key, Place};
 
@@ -24,8 +25,14 @@ use crate::options::key::{Key, Place};
 pub(super) fn root(tree: &Tree) -> TokenStream {
     let mut tasks = Tasks::default();
     tasks.hoist(&tree.root, &[]);
-    let builder =
-        Builder { krate: &tree.krate, is_named: tree.head.is_some(), functions: tasks.functions };
+    let params = tree.head.iter().flat_map(|head| &head.params);
+    let owned = params.filter(|param| param.is_moved());
+    let builder = Builder {
+        krate: &tree.krate,
+        is_named: tree.head.is_some(),
+        owned: owned.map(|param| param.ident.unraw().to_string()).collect(),
+        functions: tasks.functions,
+    };
     let name = tree.name().map(|name| quote!(.with_name(#name)));
     let place = tree.root.root_place();
     let own_options = settings::of_supervisor(&tree.krate, &tree.root.options, place);
@@ -102,6 +109,8 @@ fn clones(scope: Scope, child: &Child) -> Option<TokenStream> {
 struct Builder<'a> {
     krate: &'a TokenStream,
     is_named: bool,
+    /// The parameters that are owned, and can be cloned.
+    owned: Vec<String>,
     functions: Functions,
 }
 
@@ -273,7 +282,10 @@ impl Builder<'_> {
         let options = settings::of_child(krate, &task.options, Place::Task);
         let is_usable = child.validity < Validity::WithoutValue;
         let (span, function) = match &task.value {
-            Some(value) => (value.span(), is_usable.then(|| quote!(#value))),
+            Some(value) => {
+                let lent = || lent::function(krate, &self.owned, scope, child, value);
+                (value.span(), is_usable.then(|| lent().unwrap_or_else(|| quote!(#value))))
+            }
             None => (
                 child.name.span(),
                 self.functions.get(&std::ptr::from_ref(child)).map(|function| {
@@ -304,8 +316,10 @@ impl Builder<'_> {
             quote!(let #every = #krate::__private::Every(#period);)
         });
         let clones = clones(scope, child);
+        let shared = (!self.is_named && is_usable).then(|| shared::checks(krate, scope, child));
         quote!({
             #clones
+            #shared
             #period
             let #spec = #krate::ChildSpec::new(#text)#policy #options;
             #run

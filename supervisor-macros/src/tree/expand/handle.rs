@@ -30,7 +30,7 @@ pub(super) fn value(tree: &Tree) -> TokenStream {
         } else {
             quote!(#krate::__private::Hidden::new(#pool))
         };
-        let fields = quote!(supervisor: #krate::__private::Hidden::new(#supervisor), #descriptor pool: #pool);
+        let fields = quote!(__supervisor: #krate::__private::Hidden::new(#supervisor), #descriptor __pool: #pool);
         return quote!(#krate::Tree::new(#supervisor, #handle { #fields }));
     }
     let supervisor = hygienic("supervisor");
@@ -41,7 +41,7 @@ pub(super) fn value(tree: &Tree) -> TokenStream {
     quote! {
         #krate::Tree::new(
             ::core::clone::Clone::clone(&#supervisor),
-            #handle { supervisor: #krate::__private::Hidden::new(#supervisor), #descriptor #fields },
+            #handle { __supervisor: #krate::__private::Hidden::new(#supervisor), #descriptor #fields },
         )
     }
 }
@@ -69,8 +69,8 @@ pub(super) fn nested_value(
     let (handle, supervisor) = (ident(nested), hygienic("supervisor"));
     if is_named {
         let fields = named::fields(krate, nested);
-        return quote!(#handle { supervisor: #krate::__private::Hidden::new(#supervisor), #fields });
+        return quote!(#handle { __supervisor: #krate::__private::Hidden::new(#supervisor), #fields });
     }
     let (ty, fields) = (generic::nested(krate, nested), generic::fields(krate, nested));
-    quote!({ #ty #handle { supervisor: #krate::__private::Hidden::new(#supervisor), #fields } })
+    quote!({ #ty #handle { __supervisor: #krate::__private::Hidden::new(#supervisor), #fields } })
 }

@@ -50,6 +50,25 @@ impl<'a> Scope<'a> {
         clones
     }
 
+    /// Returns whether a sibling that is surely there before `child` has the name.
+    pub(super) fn declares(&self, child: &Child, name: &str) -> bool {
+        let siblings = self.supervisor.named_children();
+        let mut before = siblings.take_while(|sibling| !std::ptr::eq(*sibling, child));
+        before.any(|sibling| {
+            sibling.unraw_name() == name
+                && !sibling.has_cfg()
+                && !matches!(sibling.body, Body::Broken(_))
+        }) || self.outer.is_some_and(|(outer, around)| outer.declares(around, name))
+    }
+
+    /// Returns whether a child that is surely there uses the name after `child` does.
+    pub(super) fn uses_later(&self, child: &Child, name: &str) -> bool {
+        let siblings = self.supervisor.named_children();
+        let mut later = siblings.skip_while(|sibling| !std::ptr::eq(*sibling, child)).skip(1);
+        later.any(|sibling| uses(sibling, name))
+            || self.outer.is_some_and(|(outer, around)| outer.uses_later(around, name))
+    }
+
     /// Returns whether a supervisor around the child has a lease.
     fn is_below_lease(&self) -> bool {
         self.supervisor.needs_lease() || self.outer.is_some_and(|(outer, _)| outer.is_below_lease())
@@ -99,6 +118,19 @@ impl<'a> Scope<'a> {
     }
 }
 
+/// Returns whether the value of a child, or of one below it, uses a name that means something outside.
+fn uses(child: &Child, name: &str) -> bool {
+    if child.has_cfg() || child.unraw_name() == name {
+        return false;
+    }
+    let of_value = |value| Mentions::of(value).values().any(|mention| mention.name() == name);
+    let below = match &child.body {
+        Body::Supervisor(nested) => nested.children.iter().any(|below| uses(below, name)),
+        _ => false,
+    };
+    below || child.value().is_some_and(of_value)
+}
+
 /// The names that a value uses and does not bind itself.
 #[derive(Default)]
 struct Uses {
@@ -118,7 +150,7 @@ impl Uses {
                 Role::Called => continue,
                 Role::Receiver(method) if !mention.is_deferred && method == "clone" => continue,
                 Role::Receiver(_) if !mention.is_deferred => &mut uses.called_on,
-                Role::Receiver(_) | Role::Value => &mut uses.owned,
+                Role::Receiver(_) | Role::Value | Role::Base => &mut uses.owned,
                 Role::InMacro => &mut uses.unsure,
             };
             names.insert(mention.name());

@@ -155,6 +155,12 @@ fn words_before_name(input: ParseStream, errors: &mut Errors) -> syn::Result<()>
         }
         let Ok(next) = next else { return Ok(()) };
         let is_before = elsewhere::is_before_a_name(&text) || is_child;
+        if is_before && is_statement(&ahead) {
+            let message = format!(
+                "a tree holds only children; put this into the value of a child: `name: Type = {{ let {next} = …; … }}`"
+            );
+            return Err(syn::Error::new(word.span(), message));
+        }
         let message = if is_before && (is_declared || ahead.peek(Token![=])) {
             format!("`{text}` has no place before a child; leave it out: `{next}: …`")
         } else if is_declared {
@@ -165,6 +171,12 @@ fn words_before_name(input: ParseStream, errors: &mut Errors) -> syn::Result<()>
         errors.at(word.span(), message);
         input.call(Ident::parse_any)?;
     }
+}
+
+/// Returns whether `= value;` follows, as behind the name of a variable.
+fn is_statement(input: ParseStream) -> bool {
+    let ahead = input.fork();
+    ahead.parse::<Token![=]>().is_ok() && ahead.parse::<Expr>().is_ok() && ahead.peek(Token![;])
 }
 
 /// Returns the name of the function that is declared here: `async fn worker(ctx: Context) …`.
@@ -274,6 +286,16 @@ fn kind_before_strategy(input: ParseStream, name: &Ident, errors: &mut Errors) -
 /// Returns the message for a name without a colon.
 fn colon_missing(input: ParseStream, name: &Ident) -> String {
     let text = name.to_string();
+    let ahead = input.fork();
+    if ahead.peek(token::Paren)
+        && ahead.parse::<proc_macro2::Group>().is_ok()
+        && ahead.parse::<Token![:]>().is_ok()
+        && is_supervisor(&ahead)
+    {
+        return format!(
+            "a nested supervisor has no parameters: its children see those of the tree, and the siblings before it; write `{name}: …`"
+        );
+    }
     if !is_lower(&text) {
         return format!("a child has a name; write `{}: {name}`", names::snake(&text));
     }

@@ -49,6 +49,12 @@ pub(super) fn after_child(input: ParseStream, has_value: bool) -> Option<String>
     if ahead.peek(Token![=>]) {
         return Some("a child's value stands after `=`".to_owned());
     }
+    if ahead.parse::<Token![as]>().is_ok() {
+        let word = ahead.call(Ident::parse_any).map(|word| word.to_string()).unwrap_or_default();
+        let policy = Policy::parse(&word).or_else(|| Policy::meant_by(&word).map(|(it, _)| it));
+        let policy = policy.unwrap_or(Policy::Transient).as_str();
+        return Some(format!("a policy stands around the type, as in `name: {policy}<Type>`"));
+    }
     if ahead.peek(Token![->]) || ahead.peek(Token![<-]) {
         return Some(
             "a child uses a sibling above it by naming it in its value, as in \

@@ -29,6 +29,19 @@ pub struct ChildError {
 }
 
 impl ChildError {
+    /// Creates an error from another one, or from a text: what `?` and `into()` do.
+    ///
+    /// ```
+    /// use supervisor::{ChildError, ChildResult};
+    ///
+    /// let end: ChildResult = Err(ChildError::new("the disk is full"));
+    /// assert_eq!(end.unwrap_err().to_string(), "the disk is full");
+    /// ```
+    #[doc(alias = "msg", alias = "other", alias = "from_string")]
+    pub fn new(error: impl Into<Box<dyn Error + Send + Sync + 'static>>) -> Self {
+        Self::from(error)
+    }
+
     /// Returns the error inside.
     #[must_use]
     pub fn get_ref(&self) -> &(dyn Error + Send + Sync + 'static) {

@@ -88,6 +88,17 @@ impl<H, T> Error for AddWorkersError<H, T> {
     }
 }
 
+/// The values of workers that are added together.
+#[diagnostic::on_unimplemented(
+    message = "these are no values of workers",
+    label = "give a value for each, as in `add_workers((0..100).map(|number| Session {{ number }}))`",
+    note = "one worker is added with `add_worker_with(value)`"
+)]
+pub trait WorkerValues<R>: IntoIterator<Item = R> {}
+
+#[diagnostic::do_not_recommend]
+impl<R, I: IntoIterator<Item = R>> WorkerValues<R> for I {}
+
 impl<W: Child<Recipe: 'static>> Pool<W, PerWorker> {
     /// Adds a worker for each value, and returns their handles in the same order.
     ///
@@ -131,7 +142,7 @@ impl<W: Child<Recipe: 'static>> Pool<W, PerWorker> {
         values: I,
     ) -> Result<Vec<W::Handle>, AddWorkersError<W::Handle, W::Recipe>>
     where
-        I: IntoIterator<Item = W::Recipe>,
+        I: WorkerValues<W::Recipe>,
     {
         let workers = values.into_iter().map(|value| {
             let (parts, handle) = self.worker_of(value);

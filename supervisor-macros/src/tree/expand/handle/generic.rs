@@ -97,24 +97,24 @@ fn of_children(
 ) -> TokenStream {
     let mut params = Vec::new();
     let mut fields =
-        quote!(supervisor: #krate::__private::Hidden<#krate::Supervisor>, #more_fields);
+        quote!(__supervisor: #krate::__private::Hidden<#krate::Supervisor>, #more_fields);
     let mut functions = quote! {
         /// Returns the supervisor itself.
         #[must_use]
         pub fn supervisor(&self) -> &#krate::Supervisor {
-            self.supervisor.get()
+            self.__supervisor.get()
         }
 
         #more_functions
     };
     if supervisor.is_pool() {
         let param = format_ident!("Pool", span = Span::mixed_site());
-        fields.extend(quote!(pool: #krate::__private::Hidden<#param>,));
+        fields.extend(quote!(__pool: #krate::__private::Hidden<#param>,));
         functions.extend(quote! {
             /// Returns the pool, to which workers are added.
             #[must_use]
             pub fn pool(&self) -> &#param {
-                self.pool.get()
+                self.__pool.get()
             }
         });
         params.push(param);

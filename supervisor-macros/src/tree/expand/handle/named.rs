@@ -79,9 +79,9 @@ pub(crate) fn root(tree: &Tree, head: &Head, attrs: &TokenStream) -> TokenStream
     let (ty, value) = match partitioned_type(&tree.root) {
         Some(typed) => {
             let handle = typed.ty.project_partition(krate, "Partitioned");
-            erased_accessor(&handle, typed, Ident::new("pool", Span::call_site()))
+            erased_accessor(&handle, typed, Ident::new("__pool", Span::call_site()))
         }
-        None => (quote!(&#pool), quote!(self.pool.get())),
+        None => (quote!(&#pool), quote!(self.__pool.get())),
     };
     let quiet_vis = mixed_site_visibility(vis);
     let accessor = quote! {
@@ -93,7 +93,7 @@ pub(crate) fn root(tree: &Tree, head: &Head, attrs: &TokenStream) -> TokenStream
     };
     // The type of a partitioned pool is named by its accessor only.
     let target = partitioned_type(&tree.root).is_none().then_some(&pool);
-    handle.write(krate, &tree.root, &quote!(pool: #field,), &accessor, target)
+    handle.write(krate, &tree.root, &quote!(__pool: #field,), &accessor, target)
 }
 
 /// Writes the types of the handles of all nested supervisors.
@@ -184,7 +184,7 @@ impl Handle<'_> {
         // The parameter list is empty, and not the user's: rustc would suggest a type parameter
         // there for a type that does not exist.
         let generics = quote_spanned!(Span::mixed_site()=> <>);
-        let supervisor_field = quote!(supervisor: #krate::__private::Hidden<#krate::Supervisor>,);
+        let supervisor_field = quote!(__supervisor: #krate::__private::Hidden<#krate::Supervisor>,);
         let item = quote_spanned! {*span=>
             #own_vis struct #ident #generics { #supervisor_field #fields }
         };
@@ -203,7 +203,7 @@ impl Handle<'_> {
                 /// Returns the supervisor itself.
                 #[must_use]
                 #quiet_vis fn supervisor(&self) -> &#krate::Supervisor {
-                    self.supervisor.get()
+                    self.__supervisor.get()
                 }
 
                 #accessors
