@@ -43,7 +43,7 @@ no_condition!(Answered: "an answer goes through the reply in the message", "writ
 no_condition!(Above: "the supervisor of the child is `supervisor`", "write `supervisor()`; that of the whole tree is `root()`");
 no_condition!(Adding: "children are added to a supervisor", "write `ctx.supervisor().upgrade()?.add_child(spec).await?`; a task of this life is `ctx.spawn(future)`");
 no_condition!(Readied: "a child says that it is ready by `ready`", "write `ready()`, with the option `start = notify`");
-no_condition!(Beating: "a sign of life is `heartbeat`", "write `heartbeat()`, with the option `heartbeat = 10s`");
+no_condition!(Beating: "a heartbeat is given by `heartbeat`", "write `heartbeat()`, with the option `heartbeat = 10s`");
 no_condition!(Sleeping: "a child waits by tokio's `sleep`", "write `ctx.until_shutdown(tokio::time::sleep(time)).await`, which a stop cuts short");
 
 /// The functions that an address has in other libraries.

@@ -510,8 +510,8 @@ impl SlotCore {
         self.state.hang(generation) && self.hangs()
     }
 
-    /// Returns `true` if the life hangs. If so, its wait for a message no longer counts as a sign
-    /// of life.
+    /// Returns `true` if the life hangs. If so, its wait for a message no longer counts as a
+    /// heartbeat.
     #[cfg(feature = "test-util")]
     pub(crate) fn hangs(&self) -> bool {
         let hangs = self.state.hangs();

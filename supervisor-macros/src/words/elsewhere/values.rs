@@ -86,7 +86,7 @@ const BOUNDED: &str =
 
 const WITHOUT_LIMIT: &str = "without `max_children` there is no limit; leave it out";
 
-const WITHOUT_HEARTBEAT: &str = "without `heartbeat` no sign of life is expected; leave it out";
+const WITHOUT_HEARTBEAT: &str = "without the option `heartbeat`, none is expected; leave it out";
 
 const WITHOUT_BACKOFF: &str = "without `backoff` a child is restarted at once; leave it out";
 
