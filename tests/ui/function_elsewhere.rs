@@ -18,6 +18,8 @@ async fn of_an_address(address: ChildRef<Query>) -> Result<(), SupervisorError> 
     let _ = address.blocking_send(Query::Put(6));
     address.ask_timeout(Query::Get, std::time::Duration::from_secs(1)).await?;
     let _ = address.name();
+    address.send_after(Query::Put(8), std::time::Duration::from_secs(1)).await?;
+    let _ = address.ask_blocking(Query::Get);
     Ok(())
 }
 
@@ -30,6 +32,8 @@ async fn of_a_context(ctx: Context<Query>) {
     let _ = ctx.sibling("sink").send(Query::Put(7)).await;
     let _ = ctx.name();
     let _ = ctx.clone();
+    let _ = ctx.supervisor().shutdown().await;
+    let _ = ctx.supervisor().restart_child("sink").await;
 }
 
 fn of_a_reply(reply: Reply<u8>) {

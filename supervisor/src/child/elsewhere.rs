@@ -21,6 +21,8 @@ no_condition!(Limited: "a request with a limit of its own is sent by `ask_within
 no_condition!(Cast: "a message is sent by `send`", "write `send(message)`; `try_send(message)` does not wait");
 no_condition!(SentAtOnce: "outside of async code, a message is sent by `try_send`", "write `try_send(message)`, which does not wait for room in the mailbox");
 no_condition!(SentWithin: "a message waits for room in the mailbox without a limit", "write `tokio::time::timeout(limit, address.send(message))`, or `try_send(message)`");
+no_condition!(AskedAtOnce: "a request waits for its answer, as async code does", "write `ask(|reply| Message::Get(1, reply)).await`; outside of async code, the runtime's `block_on` waits for it");
+no_condition!(SentLater: "a message is sent at once", "write a task that waits first, `ctx.spawn(async move {{ sleep(time).await; … }})`, or for one at each interval a `Periodic` child");
 no_condition!(Stopped: "a child is stopped by `terminate`", "write `terminate()`; the tree is stopped by `shutdown()` on its handle");
 no_condition!(Aborted: "a life is ended at once by `kill`", "write `kill()`; with time to clean up, `terminate()`");
 no_condition!(Owned: "this is the address of the child already", "write `clone()`");
@@ -84,6 +86,12 @@ impl<M> AddressElsewhere<M> {
     pub fn send_nowait<'a>(&'a self, _: M) -> Result<(), TrySendError<M>> where &'a Self: SentAtOnce { uncallable!() }
     pub fn send_timeout<'a, T>(&'a self, _: M, _: T) -> Sending<'a, M> where &'a Self: SentWithin { uncallable!() }
     pub fn send_within<'a, T>(&'a self, _: T, _: M) -> Sending<'a, M> where &'a Self: SentWithin { uncallable!() }
+    pub fn send_after<'a, A, B>(&'a self, _: A, _: B) -> Sending<'a, M> where &'a Self: SentLater { uncallable!() }
+    pub fn send_later<'a, A, B>(&'a self, _: A, _: B) -> Sending<'a, M> where &'a Self: SentLater { uncallable!() }
+    pub fn send_interval<'a, A, B>(&'a self, _: A, _: B) -> Sending<'a, M> where &'a Self: SentLater { uncallable!() }
+    pub fn notify_later<'a, A, B>(&'a self, _: A, _: B) -> Sending<'a, M> where &'a Self: SentLater { uncallable!() }
+    pub fn ask_blocking<'a, R>(&'a self, _: impl FnOnce(Reply<R>) -> M) -> Result<R, SupervisorError> where &'a Self: AskedAtOnce { uncallable!() }
+    pub fn blocking_ask<'a, R>(&'a self, _: impl FnOnce(Reply<R>) -> M) -> Result<R, SupervisorError> where &'a Self: AskedAtOnce { uncallable!() }
     pub fn call<'a, R>(&'a self, _: impl FnOnce(Reply<R>) -> M) -> Asking<'a, M, R> where &'a Self: Called { uncallable!() }
     pub fn request<'a, R>(&'a self, _: impl FnOnce(Reply<R>) -> M) -> Asking<'a, M, R> where &'a Self: Called { uncallable!() }
     pub fn query<'a, R>(&'a self, _: impl FnOnce(Reply<R>) -> M) -> Asking<'a, M, R> where &'a Self: Called { uncallable!() }

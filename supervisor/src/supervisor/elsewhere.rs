@@ -5,7 +5,7 @@ use std::future;
 use std::iter::Empty;
 use std::ops::Deref;
 
-use super::Supervisor;
+use super::{Supervisor, WeakSupervisor};
 use crate::child::AnyChildRef;
 use crate::error::SupervisorError;
 use crate::observe::{Events, Health, ShutdownReport, Snapshot};
@@ -63,6 +63,14 @@ no_condition!(Placed: "a supervisor is known by its path", "write `path()`");
 no_condition!(
     Joining: "the end of a tree is awaited by `wait`",
     "write `wait().await`"
+);
+no_condition!(
+    Upgraded: "a child refers to its supervisor without keeping it alive",
+    "write `ctx.supervisor().upgrade()?`, and call this on it"
+);
+no_condition!(
+    StoppedFromInside: "a child cannot wait for the stop of the tree that it belongs to",
+    "write `ctx.request_shutdown()`, which stops the whole tree, and goes on at once"
 );
 
 /// The functions that a supervisor has in other libraries.
@@ -142,4 +150,36 @@ impl SupervisorElsewhere {
     pub fn to_tree<'a>(&'a self) -> future::Ready<Result<Snapshot, SupervisorError>> where &'a Self: Pictured { uncallable!() }
     pub fn name<'a>(&'a self) -> ChildPath where &'a Self: Placed { uncallable!() }
     pub fn id<'a>(&'a self) -> ChildPath where &'a Self: Placed { uncallable!() }
+}
+
+/// The functions of a supervisor that a child looks for on its reference to one.
+#[doc(hidden)]
+#[derive(Debug)]
+#[expect(unnameable_types, reason = "only the compiler's errors name it")]
+pub struct WeakElsewhere(());
+
+#[doc(hidden)]
+impl Deref for WeakSupervisor {
+    type Target = WeakElsewhere;
+
+    fn deref(&self) -> &WeakElsewhere {
+        &WeakElsewhere(())
+    }
+}
+
+#[doc(hidden)]
+#[rustfmt::skip]
+#[allow(clippy::must_use_candidate, clippy::unused_self, reason = "nothing can call these")]
+impl WeakElsewhere {
+    pub fn shutdown<'a>(&'a self) -> future::Ready<Result<ShutdownReport, SupervisorError>> where &'a Self: StoppedFromInside { uncallable!() }
+    pub fn request_shutdown<'a>(&'a self) where &'a Self: StoppedFromInside { uncallable!() }
+    pub fn stop<'a>(&'a self) -> future::Ready<Result<ShutdownReport, SupervisorError>> where &'a Self: StoppedFromInside { uncallable!() }
+    pub fn add_child<'a, S>(&'a self, _: S) -> future::Ready<Result<AnyChildRef, SupervisorError>> where &'a Self: Upgraded { uncallable!() }
+    pub fn terminate_child<'a, N>(&'a self, _: N) -> future::Ready<Result<(), SupervisorError>> where &'a Self: Upgraded { uncallable!() }
+    pub fn restart_child<'a, N>(&'a self, _: N) -> future::Ready<Result<(), SupervisorError>> where &'a Self: Upgraded { uncallable!() }
+    pub fn delete_child<'a, N>(&'a self, _: N) -> future::Ready<Result<(), SupervisorError>> where &'a Self: Upgraded { uncallable!() }
+    pub fn lookup_any<'a, N>(&'a self, _: N) -> future::Ready<Result<AnyChildRef, SupervisorError>> where &'a Self: Upgraded { uncallable!() }
+    pub fn health<'a>(&'a self) -> future::Ready<Result<Health, SupervisorError>> where &'a Self: Upgraded { uncallable!() }
+    pub fn snapshot<'a>(&'a self) -> future::Ready<Result<Snapshot, SupervisorError>> where &'a Self: Upgraded { uncallable!() }
+    pub fn events<'a>(&'a self) -> Events where &'a Self: Upgraded { uncallable!() }
 }
