@@ -99,6 +99,8 @@ pub(crate) struct Beginning<'a> {
     pub(crate) duties: Duties,
     /// The instant since which the life is up, if it is up as soon as it is spawned.
     pub(crate) up: Option<PackedInstant>,
+    /// `true` if the life counts as a restart once it is up.
+    pub(crate) restarts: bool,
 }
 
 impl<M: Send + 'static> Slot<M> {

@@ -34,8 +34,12 @@ impl Stage {
     /// Begins a life of this child, which ends when the guard is dropped.
     #[must_use]
     pub fn enter(&self, name: &str) -> OnStage {
-        let life = self.gauge(name).enter();
-        self.note(format!("+{name}"));
+        let gauge = self.gauge(name);
+        // Under the lock: whoever sees the life finds it in the log.
+        let mut log = lock(&self.0.log);
+        let life = gauge.enter();
+        log.push(format!("+{name}"));
+        drop(log);
         OnStage { name: name.to_owned(), stage: self.clone(), life: Some(life) }
     }
 
@@ -136,10 +140,10 @@ pub struct OnStage {
 
 impl Drop for OnStage {
     fn drop(&mut self) {
-        // The gauge counts the life out before the log has its end, so that a test which has read
-        // the entry finds the life gone.
+        // Under the lock, as in `enter`: whoever sees one of the two sees both.
+        let mut log = lock(&self.stage.0.log);
         self.life = None;
-        self.stage.note(format!("-{}", self.name));
+        log.push(format!("-{}", self.name));
     }
 }
 

@@ -192,6 +192,8 @@ pub(crate) enum Effect<C, R> {
     Spawn {
         child: Key,
         generation: u64,
+        /// `true` if the life counts as a restart once it is up.
+        restarts: bool,
     },
     /// Make a running supervisor the life of this child, and send [`Event::Adopted`].
     Adopt(Key),

@@ -89,7 +89,8 @@ impl<C: Named, R> Engine<C, R> {
         }
         child.generation += 1;
         let (generation, rule) = (child.generation, child.rules.start);
-        self.effects.push_back(Effect::Spawn { child: key, generation });
+        let restarts = self.is_restart(&purpose);
+        self.effects.push_back(Effect::Spawn { child: key, generation, restarts });
         match rule {
             StartRule::Spawned => {
                 self.enter_shown(key, State::Up { since: now });
@@ -100,8 +101,7 @@ impl<C: Named, R> Engine<C, R> {
                 limit.into_iter().for_each(|limit| self.arm(now, key, limit));
             }
             StartRule::Retry(limit) => {
-                let again = self.is_restart(&purpose);
-                self.enter_shown(key, State::Trying { again });
+                self.enter_shown(key, State::Trying { again: restarts });
                 limit.into_iter().for_each(|limit| self.arm(now, key, limit));
                 self.tries(key, purpose);
             }

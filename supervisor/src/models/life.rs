@@ -52,7 +52,8 @@ impl Place {
 
     fn begin(&self, generation: u64) {
         let (inbox, up) = (&self.inbox, Some(PackedInstant::now()));
-        let beginning = Beginning { inbox, key: self.key, duties: Duties::default(), up };
+        let (duties, restarts) = (Duties::default(), false);
+        let beginning = Beginning { inbox, key: self.key, duties, up, restarts };
         self.slot.begin_life(generation, beginning);
     }
 

@@ -114,9 +114,12 @@ impl SlotCore {
 
     /// Begins a life. The previous life has ended: two lives never run at once.
     pub(crate) fn begin(&self, generation: u64, beginning: Beginning<'_>) {
-        let Beginning { inbox, key, duties, up } = beginning;
+        let Beginning { inbox, key, duties, up, restarts } = beginning;
         let mut locked = self.lock();
         let was_free = locked.begin(generation, duties, up);
+        if restarts && up.is_some() {
+            locked.count_restart();
+        }
         debug_assert!(was_free, "two lives of `{}` at once", self.name);
         // A restart in the same life of the supervisor leaves the link as it is.
         let is_linked = locked.attachment.link().is_some_and(|link| link.leads_to(inbox, key));
@@ -382,6 +385,13 @@ impl SlotCore {
         self.lock().came_up(now);
     }
 
+    /// Counts a restart, and does what [`came_up`](Self::came_up) does.
+    pub(crate) fn came_up_again(&self, now: PackedInstant) {
+        let mut locked = self.lock();
+        locked.count_restart();
+        locked.came_up(now);
+    }
+
     /// Records what this life says of itself; `None` if it is well. Returns `true` if that is news.
     pub(crate) fn say(&self, generation: u64, word: Option<OwnWord>, now: Instant) -> bool {
         let (is_news, old) = self.lock().say(generation, word, now);
@@ -479,10 +489,6 @@ impl SlotCore {
     /// meanwhile.
     fn is_present(&self, generation: u64) -> bool {
         self.state.signal(generation) != Signal::Stale
-    }
-
-    pub(crate) fn count_restart(&self) {
-        self.lock().count_restart();
     }
 
     pub(crate) fn restarts(&self) -> u64 {

@@ -139,7 +139,7 @@ impl World {
         }
         self.show(&effect);
         match effect {
-            Effect::Spawn { child, generation } => {
+            Effect::Spawn { child, generation, .. } => {
                 let before = self.lives.insert(child, generation);
                 assert_eq!(before, None, "two lives of {} at once", self.name(child));
                 self.closed.insert(child, false);

@@ -19,7 +19,8 @@ impl SupervisorRun {
         let policy = child.rules.restart;
         let (node, slot, generation) = (Arc::clone(node), Arc::clone(slot), child.generation);
         let (inbox, duties) = (&self.inbox, Duties::default());
-        slot.core().begin(generation, Beginning { inbox, key, duties, up: Some(self.now) });
+        let (up, restarts) = (Some(self.now), false);
+        slot.core().begin(generation, Beginning { inbox, key, duties, up, restarts });
         let link = Link { inbox: Arc::clone(inbox), key };
         let refusal = node.go_on_as_child(&link, generation).err();
         if refusal.is_some() {

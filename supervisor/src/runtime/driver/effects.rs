@@ -24,7 +24,9 @@ impl SupervisorRun {
     pub(super) fn perform(&mut self, effect: Effect<ChildTask, Reply>) {
         match effect {
             Effect::Show(child, state) => self.show(child, state),
-            Effect::Spawn { child, generation } => self.launch(child, generation),
+            Effect::Spawn { child, generation, restarts } => {
+                self.launch(child, generation, restarts);
+            }
             Effect::Adopt(child) => self.adopt(child),
             Effect::DrainMailbox(child) => self.drain_mailbox(child),
             Effect::Ask(child) => self.ask(child),
@@ -61,7 +63,7 @@ impl SupervisorRun {
     }
 
     /// Begins a life of a child. A life that cannot begin is reported as one that has ended.
-    fn launch(&mut self, key: Key, generation: u64) {
+    fn launch(&mut self, key: Key, generation: u64, restarts: bool) {
         let Some((child, rules, _)) = self.engine.parts_mut(key) else { return };
         let slot = Arc::clone(child.slot());
         if slot.core().is_occupied() {
@@ -75,7 +77,8 @@ impl SupervisorRun {
         let up = rules.is_up_once_spawned().then_some(self.now);
         let kill_grace = self.node.rules().kill_grace;
         let times = StopTimes { shutdown: rules.shutdown, kill_grace };
-        slot.begin_life(generation, Beginning { inbox: &self.inbox, key, duties, up });
+        let beginning = Beginning { inbox: &self.inbox, key, duties, up, restarts };
+        slot.begin_life(generation, beginning);
         match &child.body {
             Body::Supervisor { node, .. } => {
                 let link = Link { inbox: Arc::clone(&self.inbox), key };

@@ -67,9 +67,8 @@ impl SupervisorRun {
                 let core = slot.core();
                 if has_begun(child, core) {
                     node.count_restart();
-                    core.count_restart();
                     if !child.rules.is_up_once_spawned() {
-                        core.came_up(now);
+                        core.came_up_again(now);
                     }
                 }
             }
