@@ -22,6 +22,8 @@ pub use self::child_spec::{
     AddChild, ChildSpec, PerWorkerTemplate, Ready, Runnable, SharedTemplate, Specification, Unset,
 };
 pub use self::erased_handle::ErasedHandle;
+#[cfg(feature = "lease")]
+pub(crate) use self::partitioned::entry_of_hash;
 pub use self::partitioned::{Partition, Partitioned, stable_hash};
 pub use self::pool::{
     AddWorker, AddWorkerError, AddWorkersError, DefaultValue, FnWorker, OwnValue, PerWorker, Pool,

@@ -10,22 +10,20 @@ no_condition!(
     "a path is written with `::`, as in `Shop::start().await`, or `Shop::tree()` for a tree that is not started"
 );
 
-/// What the name of a tree is in the place of a value, as in `run(Shop)`: without it, the compiler
-/// suggests a struct literal with the private fields of the handle.
+/// The value that the name of a tree stands for, as in `run(Shop)`: without it, the compiler suggests a
+/// struct literal with the private fields of the handle.
 pub struct NameOf<T>(PhantomData<fn(T)>);
 
 impl<T> NameOf<T> {
     /// The only value.
     pub const VALUE: Self = Self(PhantomData);
-}
 
-impl<T> NameOf<T> {
     /// Exists for the compiler's error about `Shop.start()`.
     pub fn start<'a>(&'a self) -> std::future::Ready<Result<T, SupervisorError>>
     where
         &'a Self: Made,
     {
-        unreachable!("no name is `Made`")
+        uncallable!()
     }
 
     /// Exists for the compiler's error about `Shop.tree()`.
@@ -33,7 +31,7 @@ impl<T> NameOf<T> {
     where
         &'a Self: Made,
     {
-        unreachable!("no name is `Made`")
+        uncallable!()
     }
 }
 

@@ -10,7 +10,7 @@ use super::stage::{join, patient, spawn, watched};
 use crate::life::Tasks;
 use crate::sync::Mutex;
 use crate::sync::model::runtime;
-use crate::{ChildRef, ChildSpec, Context, RestartPolicy, specs};
+use crate::{ChildRef, ChildResult, ChildSpec, Context, RestartPolicy, specs};
 
 /// A task of a life that goes on.
 struct Task(Arc<AtomicI64>);
@@ -26,6 +26,16 @@ impl Drop for Task {
     fn drop(&mut self) {
         self.0.fetch_sub(1, SeqCst);
     }
+}
+
+/// Ends the first life by itself; a later one waits for its shutdown.
+async fn goes_on(ctx: &Context) -> ChildResult {
+    if ctx.incarnation() == 1 {
+        yield_now().await;
+        return Err("the first life ends".into());
+    }
+    ctx.shutdown_requested().await;
+    Ok(())
 }
 
 /// Returns a child whose lives spawn a task that goes on for ever and one that ends, and a task that
@@ -47,12 +57,7 @@ fn spawner(tasks: &Arc<AtomicI64>) -> ChildSpec<specs::Ready<ChildRef>> {
                 let short = Task::new(&spawned);
                 inner.spawn(async move { drop(short) });
             });
-            if ctx.incarnation() == 1 {
-                yield_now().await;
-                return Err("the first life ends".into());
-            }
-            ctx.shutdown_requested().await;
-            Ok(())
+            goes_on(&ctx).await
         }
     });
     must_be_gone("the slot of the child", spec.handle().slot());
@@ -99,14 +104,7 @@ fn tasks_spawned_from_outside_while_a_life_ends() {
         let spec = ChildSpec::new("child").with_task(move |ctx: Context| {
             must(alive.load(SeqCst) == 0, "a task of an earlier life goes on");
             drop(given.lock().unwrap().replace(ctx.tasks()));
-            async move {
-                if ctx.incarnation() == 1 {
-                    yield_now().await;
-                    return Err("the first life ends".into());
-                }
-                ctx.shutdown_requested().await;
-                Ok(())
-            }
+            async move { goes_on(&ctx).await }
         });
         must_be_gone("the slot of the child", spec.handle().slot());
         let root = watched(patient().with_child(spec).build());

@@ -24,7 +24,7 @@ pub(crate) struct Trouble {
     is_repetition: bool,
 }
 
-/// What the record of a failure depends on, beside its reason.
+/// The circumstances of a failure, beside its reason.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FailedAt {
     pub(crate) now: PackedInstant,

@@ -125,10 +125,7 @@ impl<M> Partitioned<M> {
     /// [`of_bytes`](Self::of_bytes) does this with the hash [`stable_hash`].
     #[must_use]
     pub fn of_hash(&self, hash: u64) -> &ChildRef<M> {
-        let partitions = self.workers.len() as u64;
-        // The remainder is smaller than the number of workers, which is a `usize`.
-        let index = usize::try_from(hash % partitions).unwrap_or(0);
-        &self.workers[index]
+        entry_of_hash(&self.workers, hash)
     }
 
     /// Returns the worker that this key belongs to in every run of a program and in every program
@@ -185,6 +182,13 @@ pub const fn stable_hash(bytes: &[u8]) -> u64 {
         rest = after;
     }
     hash
+}
+
+/// Returns the entry with the number `hash % all.len()`; there is one entry at least.
+pub(crate) fn entry_of_hash<T>(all: &[T], hash: u64) -> &T {
+    // The remainder is smaller than the number of entries, which is a `usize`.
+    let index = usize::try_from(hash % all.len() as u64).unwrap_or(0);
+    &all[index]
 }
 
 impl<M> Context<M> {

@@ -3,6 +3,7 @@
 
 #![expect(clippy::doc_markdown, reason = "PostgreSQL and PgBouncer are names")]
 
+pub mod fence;
 pub mod pooler;
 pub mod server;
 

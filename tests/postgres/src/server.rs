@@ -9,6 +9,18 @@ use std::time::Duration;
 use std::{env, fs};
 
 pub use supervisor_tests::leases::StepResult;
+use tokio_postgres::{Client, NoTls};
+
+/// Connects a client to the database at this address; its connection runs in a task of its own.
+///
+/// # Errors
+///
+/// If nobody answers there.
+pub async fn connect(url: &str) -> StepResult<Client> {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
+    tokio::spawn(connection);
+    Ok(client)
+}
 
 /// A server with a database of its own, which is removed when this is dropped.
 #[derive(Debug)]

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use supervisor::testing::check_leases;
 use supervisor_postgres::{CheckFence, FenceError, PgLeases, check_statement, schema};
-use supervisor_postgres_tests::server::{Server, StepResult, with_server};
+use supervisor_postgres_tests::fence::a_checked_fence_keeps_the_lease_until_the_commit;
+use supervisor_postgres_tests::server::{Server, StepResult, connect, with_server};
 use supervisor_tests::leases::{
     Replica, a_graceful_shutdown_hands_over_at_once, contains, shards_are_shared_evenly, until,
 };
@@ -16,7 +17,7 @@ use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
-use tokio_postgres::{Client, Config, NoTls};
+use tokio_postgres::{Client, Config};
 
 const MILLISECOND: Duration = Duration::from_millis(1);
 
@@ -27,7 +28,7 @@ const RENEW: Duration = Duration::from_millis(300);
 fn main() -> StepResult {
     with_server(env!("CARGO_TARGET_TMPDIR"), Duration::from_secs(120), async |server: &Server| {
         server.start()?;
-        let admin = client(server).await?;
+        let admin = connect(&server.url()).await?;
         no_table_is_said_in_words(server).await?;
         replicas_that_start_together_create_the_table(server, &admin).await?;
         who_may_not_create_the_table_is_told_what_helps(server, &admin).await?;
@@ -40,7 +41,14 @@ fn main() -> StepResult {
         a_graceful_shutdown_hands_over_at_once(|| leases(server), TTL, RENEW).await?;
         without_listen_a_hand_over_takes_up_to_renew(server).await?;
         shards_are_shared_evenly(|| leases(server)).await?;
-        a_checked_fence_keeps_the_lease_until_the_commit(server).await?;
+        let mut client = connect(&server.url()).await?;
+        a_checked_fence_keeps_the_lease_until_the_commit(
+            || leases(server),
+            &mut client,
+            TTL,
+            RENEW,
+        )
+        .await?;
         a_stale_fence_is_refused(server).await?;
         a_connection_that_has_gone_silent_is_replaced(server).await?;
         a_silent_host_is_passed_over(server).await?;
@@ -55,16 +63,6 @@ async fn replica(leases: PgLeases, lease: &str) -> StepResult<Replica> {
 
 fn leases(server: &Server) -> StepResult<PgLeases> {
     Ok(PgLeases::new(server.url().parse()?))
-}
-
-async fn client(server: &Server) -> StepResult<Client> {
-    client_of(&server.url().parse()?).await
-}
-
-async fn client_of(config: &Config) -> StepResult<Client> {
-    let (client, connection) = config.connect(NoTls).await?;
-    tokio::spawn(connection);
-    Ok(client)
 }
 
 /// Returns the error of an engine with these settings.
@@ -87,7 +85,7 @@ async fn replicas_that_start_together_create_the_table(
     admin: &Client,
 ) -> StepResult {
     let replicas: Vec<_> = (0..8).map(|_| leases(server)).collect::<StepResult<_>>()?;
-    let migration = client(server).await?;
+    let migration = connect(&server.url()).await?;
     for round in 0..30 {
         let mut started = tokio::task::JoinSet::new();
         for leases in replicas.clone() {
@@ -208,30 +206,8 @@ async fn without_listen_a_hand_over_takes_up_to_renew(server: &Server) -> StepRe
     Ok(())
 }
 
-async fn a_checked_fence_keeps_the_lease_until_the_commit(server: &Server) -> StepResult {
-    let mut client = client(server).await?;
-    let one = replica(leases(server)?, "checked").await?;
-    one.takes_over().await?;
-    let other = replica(leases(server)?, "checked").await?;
-    let transaction = client.transaction().await?;
-    assert_eq!(one.fence.check(&transaction).await?, one.fence.number()?);
-    // Renewals pass the transaction.
-    sleep(2 * TTL).await;
-    assert!(one.leads());
-    // A release passes it, too, and a take-over waits.
-    assert!(one.root.shutdown().await?.is_clean());
-    sleep(2 * TTL).await;
-    assert!(!other.leads(), "the transaction has not ended");
-    transaction.commit().await?;
-    let committed = Instant::now();
-    let took = other.takes_over().await?.saturating_duration_since(committed);
-    assert!(took < 500 * MILLISECOND, "{took:?}");
-    other.root.shutdown().await?;
-    Ok(())
-}
-
 async fn a_stale_fence_is_refused(server: &Server) -> StepResult {
-    let mut client = client(server).await?;
+    let mut client = connect(&server.url()).await?;
     let one = replica(leases(server)?, "stale").await?;
     one.takes_over().await?;
     let stale = one.fence.number()?;
@@ -377,13 +353,13 @@ async fn nobody_runs_while_the_engine_is_away(server: &Server) -> StepResult {
 
 /// Tests a server whose settings let it lose the last commits in a crash.
 async fn no_acquisition_is_lost_in_a_crash_of_the_server(server: &Server) -> StepResult {
-    let admin = client(server).await?;
+    let admin = connect(&server.url()).await?;
     // The writer of the log sleeps for so long that nothing but a commit brings it to the disk.
     for setting in ["synchronous_commit = off", "wal_writer_delay = '10s'"] {
         admin.batch_execute(&format!("ALTER SYSTEM SET {setting}")).await?;
     }
     tokio::task::block_in_place(|| server.stop().and_then(|()| server.start()))?;
-    let admin = client(server).await?;
+    let admin = connect(&server.url()).await?;
     admin.batch_execute("CREATE TABLE canary ()").await?;
     let one = replica(leases(server)?, "crash").await?;
     one.takes_over().await?;
@@ -391,7 +367,7 @@ async fn no_acquisition_is_lost_in_a_crash_of_the_server(server: &Server) -> Ste
     // Something that the server may lose, and does.
     admin.batch_execute("INSERT INTO canary DEFAULT VALUES").await?;
     tokio::task::block_in_place(|| server.crash().and_then(|()| server.start()))?;
-    let admin = client(server).await?;
+    let admin = connect(&server.url()).await?;
     let count = "SELECT count(*) FROM canary";
     let lost = admin.query_one(count, &[]).await?.get::<_, i64>(0) == 0;
     assert!(lost, "the server is not set up as this test needs it");

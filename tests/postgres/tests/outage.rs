@@ -15,9 +15,8 @@ use supervisor::ChildRef;
 use supervisor::health::Health;
 use supervisor::info::ChildState;
 use supervisor_postgres_tests::Shop;
-use supervisor_postgres_tests::server::{Server, StepResult, with_server};
+use supervisor_postgres_tests::server::{Server, StepResult, connect, with_server};
 use tokio::time::{sleep, timeout};
-use tokio_postgres::NoTls;
 
 /// The time from the return of the database until the tree is ready: a second, and the longest
 /// backoff of the tree.
@@ -68,7 +67,7 @@ async fn survives(server: &Server, outage: Duration) -> StepResult {
     let tables = "CREATE TABLE booked (number bigint PRIMARY KEY);
                   CREATE TABLE total (orders bigint NOT NULL);
                   INSERT INTO total VALUES (0)";
-    client(server).await?.batch_execute(tables).await?;
+    connect(&server.url()).await?.batch_execute(tables).await?;
     server.stop()?;
 
     let began = Instant::now();
@@ -138,7 +137,7 @@ async fn send_orders(orders: ChildRef<i64>) {
 
 /// Waits until no order is left, and returns their number: each is booked, and counted once.
 async fn all_booked(server: &Server, shop: &Shop) -> StepResult<i64> {
-    let client = client(server).await?;
+    let client = connect(&server.url()).await?;
     let mut before = -1;
     loop {
         let row = client
@@ -153,13 +152,6 @@ async fn all_booked(server: &Server, shop: &Shop) -> StepResult<i64> {
         before = booked;
         sleep(Duration::from_millis(500)).await;
     }
-}
-
-/// Returns a client of the test's own.
-async fn client(server: &Server) -> StepResult<tokio_postgres::Client> {
-    let (client, connection) = tokio_postgres::connect(&server.url(), NoTls).await?;
-    tokio::spawn(connection);
-    Ok(client)
 }
 
 fn start(server: &Server) -> StepResult {

@@ -9,12 +9,13 @@ use std::env;
 use std::time::{Duration, Instant};
 
 use supervisor::testing::check_leases;
-use supervisor_postgres::{CheckFence, PgLeases};
+use supervisor_postgres::PgLeases;
+use supervisor_postgres_tests::fence::a_checked_fence_keeps_the_lease_until_the_commit;
 use supervisor_postgres_tests::pooler::Pooler;
-use supervisor_postgres_tests::server::{Server, StepResult, with_server};
+use supervisor_postgres_tests::server::{Server, StepResult, connect, with_server};
 use supervisor_tests::leases::{Replica, contains, shards_are_shared_evenly, until};
 use tokio::time::sleep;
-use tokio_postgres::{Client, Config, NoTls};
+use tokio_postgres::Config;
 
 const MILLISECOND: Duration = Duration::from_millis(1);
 
@@ -42,7 +43,14 @@ fn main() -> StepResult {
             a_hand_over_takes_up_to_renew(&pooler, listens).await?;
         }
         shards_are_shared_evenly(|| leases(&pooler)).await?;
-        a_checked_fence_keeps_the_lease_until_the_commit(&pooler).await?;
+        let mut client = connect(&pooler.url()).await?;
+        a_checked_fence_keeps_the_lease_until_the_commit(
+            || leases(&pooler),
+            &mut client,
+            TTL,
+            RENEW,
+        )
+        .await?;
         start_parameters_are_refused_in_words(&pooler).await?;
         nobody_runs_while_the_pooler_has_no_connection_left(&pooler).await?;
         nobody_runs_while_the_pooler_is_away(&mut pooler).await
@@ -58,14 +66,8 @@ async fn replica(leases: PgLeases, lease: &str) -> StepResult<Replica> {
     Replica::start(leases, lease, TTL, RENEW).await
 }
 
-async fn client(pooler: &Pooler) -> StepResult<Client> {
-    let (client, connection) = pooler.url().parse::<Config>()?.connect(NoTls).await?;
-    tokio::spawn(connection);
-    Ok(client)
-}
-
 async fn replicas_that_start_together_create_the_table(pooler: &Pooler) -> StepResult {
-    let admin = client(pooler).await?;
+    let admin = connect(&pooler.url()).await?;
     for round in 0..10 {
         let mut started = tokio::task::JoinSet::new();
         for _ in 0..8 {
@@ -123,26 +125,6 @@ async fn a_hand_over_takes_up_to_renew(pooler: &Pooler, listens: bool) -> StepRe
     Ok(())
 }
 
-async fn a_checked_fence_keeps_the_lease_until_the_commit(pooler: &Pooler) -> StepResult {
-    let mut client = client(pooler).await?;
-    let one = replica(leases(pooler)?, "checked").await?;
-    one.takes_over().await?;
-    let other = replica(leases(pooler)?, "checked").await?;
-    let transaction = client.transaction().await?;
-    assert_eq!(one.fence.check(&transaction).await?, one.fence.number()?);
-    sleep(2 * TTL).await;
-    assert!(one.leads(), "renewals pass the transaction");
-    assert!(one.root.shutdown().await?.is_clean());
-    sleep(2 * TTL).await;
-    assert!(!other.leads(), "the transaction has not ended");
-    transaction.commit().await?;
-    let committed = Instant::now();
-    let took = other.takes_over().await?.saturating_duration_since(committed);
-    assert!(took < RENEW + 200 * MILLISECOND, "{took:?}");
-    other.root.shutdown().await?;
-    Ok(())
-}
-
 /// A pooler does not know of settings that belong to a session.
 async fn start_parameters_are_refused_in_words(pooler: &Pooler) -> StepResult {
     let mut config: Config = pooler.url().parse()?;
@@ -160,7 +142,7 @@ async fn nobody_runs_while_the_pooler_has_no_connection_left(pooler: &Pooler) ->
     let other = replica(leases(pooler)?, "crowded").await?;
     let mut clients = Vec::new();
     for _ in 0..CONNECTIONS {
-        clients.push(client(pooler).await?);
+        clients.push(connect(&pooler.url()).await?);
     }
     for client in &clients {
         client.batch_execute("BEGIN").await?;

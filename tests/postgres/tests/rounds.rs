@@ -7,9 +7,8 @@
 use std::time::Duration;
 
 use supervisor_postgres::PgLeases;
-use supervisor_postgres_tests::server::{Server, StepResult, with_server};
+use supervisor_postgres_tests::server::{Server, StepResult, connect, with_server};
 use supervisor_tests::leases::rounds::{self, Engine, Writes};
-use tokio_postgres::NoTls;
 
 /// The number of rounds, unless the environment says another one.
 const ROUNDS: u64 = 20;
@@ -20,7 +19,7 @@ fn main() -> StepResult {
         server.start()?;
         let tables = "CREATE TABLE fenced (id bigserial PRIMARY KEY, fence bigint NOT NULL);
                       CREATE TABLE unfenced (LIKE fenced INCLUDING ALL)";
-        client(server).await?.batch_execute(tables).await?;
+        connect(&server.url()).await?.batch_execute(tables).await?;
         PgLeases::new(server.url().parse()?).create_table().await?;
         rounds::run(Postgres(server), env!("CARGO_BIN_EXE_replica"), ROUNDS).await
     })
@@ -49,7 +48,7 @@ impl Engine for Postgres<'_> {
     }
 
     async fn writes(&self) -> StepResult<(Writes, Writes)> {
-        let admin = client(self.0).await?;
+        let admin = connect(&self.0.url()).await?;
         let written = async |table: &str| {
             let query = format!(
                 "SELECT count(*), count(*) FILTER (WHERE fence < highest) FROM \
@@ -61,10 +60,4 @@ impl Engine for Postgres<'_> {
         };
         Ok((written("fenced").await?, written("unfenced").await?))
     }
-}
-
-async fn client(server: &Server) -> StepResult<tokio_postgres::Client> {
-    let (client, connection) = tokio_postgres::connect(&server.url(), NoTls).await?;
-    tokio::spawn(connection);
-    Ok(client)
 }

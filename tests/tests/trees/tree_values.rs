@@ -227,7 +227,7 @@ struct Settings {
     region: String,
 }
 
-/// What two children may use of the variables around them: copies, references, and fields of their own.
+/// Two children may use copies of the variables around them, references, and fields of their own.
 #[tokio::test(start_paused = true)]
 async fn children_share_variables_that_stay_usable() {
     async fn check(_ctx: Context, port: u16, name: &'static str, text: String) -> ChildResult {

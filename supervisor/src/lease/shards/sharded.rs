@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::life::gate::Gate;
 use crate::supervisor::Supervisor;
-use crate::tree::stable_hash;
+use crate::tree::{entry_of_hash, stable_hash};
 
 /// The handle of the shards of a declared tree: of a supervisor with
 /// [`lease` and `shards`](crate::supervision_tree#shards-many-leases-spread-evenly).
@@ -95,10 +95,7 @@ impl<H> Sharded<H> {
     /// number may stand for itself.
     #[must_use]
     pub fn of_hash(&self, hash: u64) -> &H {
-        let shards = self.shards.len() as u64;
-        // The remainder is smaller than the number of shards, which is a `usize`.
-        let index = usize::try_from(hash % shards).unwrap_or(0);
-        &self.shards[index]
+        entry_of_hash(&self.shards, hash)
     }
 
     /// Returns the shards whose children run in this replica at this moment, with their numbers. The
