@@ -64,6 +64,10 @@ impl<M> ChildRef<M> {
         Self { slot }
     }
 
+    pub(crate) fn slot(&self) -> &Arc<Slot<M>> {
+        &self.slot
+    }
+
     /// Sends a message, waiting for room in the mailbox, also while the child restarts.
     ///
     /// Messages of one sender are received in the order in which they were sent, also across
@@ -208,13 +212,6 @@ impl<M: Send + 'static> ChildRef<M> {
 #[derive(Clone)]
 pub struct AnyChildRef {
     slot: Arc<dyn AnySlot>,
-}
-
-#[cfg(all(test, shuttle))]
-impl<M: Send + 'static> ChildRef<M> {
-    pub(crate) fn slot(&self) -> &Arc<Slot<M>> {
-        &self.slot
-    }
 }
 
 impl AnyChildRef {

@@ -150,13 +150,13 @@ impl SlotCore {
     }
 
     /// Keeps the factory of a child that was refused for the caller that tried to add it.
-    pub(crate) fn keep_refused(&self, factory: Arc<dyn Any + Send + Sync>) {
+    pub(crate) fn keep_refused(&self, factory: Box<dyn Any + Send + Sync>) {
         let old = self.lock().rare.get_or_insert_default().refused.replace(Refused(factory));
         drop(old);
     }
 
     /// Returns the factory that was kept for the caller.
-    pub(crate) fn take_refused(&self) -> Option<Arc<dyn Any + Send + Sync>> {
+    pub(crate) fn take_refused(&self) -> Option<Box<dyn Any + Send + Sync>> {
         Some(self.lock().rare.as_mut()?.refused.take()?.0)
     }
 

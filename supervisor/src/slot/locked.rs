@@ -72,7 +72,7 @@ pub(super) struct Scope {
 }
 
 /// The factory of a child that was refused, of which the slot knows nothing else.
-pub(super) struct Refused(pub(super) Arc<dyn Any + Send + Sync>);
+pub(super) struct Refused(pub(super) Box<dyn Any + Send + Sync>);
 
 impl fmt::Debug for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -104,6 +104,12 @@ pub trait ChildHandle: Clone + Send + Sync + 'static {
     fn from_slot(_slot: Arc<dyn Any + Send + Sync>) -> Option<Self> {
         None
     }
+
+    /// Takes what a worker that was refused was made from; `None` for a tree.
+    #[doc(hidden)]
+    fn take_refused(&self) -> Option<Box<dyn Any + Send + Sync>> {
+        None
+    }
 }
 
 impl<M: Send + 'static> ChildHandle for ChildRef<M> {
@@ -111,6 +117,10 @@ impl<M: Send + 'static> ChildHandle for ChildRef<M> {
 
     fn from_slot(slot: Arc<dyn Any + Send + Sync>) -> Option<Self> {
         slot.downcast::<Slot<M>>().ok().map(Self::new)
+    }
+
+    fn take_refused(&self) -> Option<Box<dyn Any + Send + Sync>> {
+        self.slot().core.take_refused()
     }
 }
 

@@ -72,15 +72,9 @@ impl ChildTask {
         if let Some(rest) = Node::release_child(&self.body) {
             reaper.take(rest);
         }
-        match self.body {
-            // The caller that tried to add the child holds the factory too, and wants the value back:
-            // what the supervisor has of it must be out of the way before the caller is answered. (The
-            // caller may give up meanwhile; so the last owner is not here, but the slot.)
-            Body::Task { factory, slot } if Arc::strong_count(&factory) > 1 => {
-                slot.core().keep_refused(factory);
-                reaper.take_shared(slot.into_any());
-            }
-            _ => reaper.take(self),
+        match self.body.keep_refused() {
+            Ok(slot) => reaper.take_shared(slot.into_any()),
+            Err(body) => reaper.take(body),
         }
     }
 }

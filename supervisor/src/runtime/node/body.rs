@@ -22,6 +22,24 @@ impl Body {
         slot
     }
 
+    /// Leaves the factory of a pool's worker that was refused in the worker's slot: the caller that
+    /// tried to add the worker has a handle of it, and wants the value back. Anything else that was
+    /// refused, and a worker whose caller has given up, is returned.
+    ///
+    /// The factory must be there before the caller is answered. (If the caller gives up meanwhile, the
+    /// value goes with the returned slot.)
+    pub(in crate::runtime) fn keep_refused(self) -> Result<Arc<dyn AnySlot>, Self> {
+        match self {
+            Self::Task { factory, slot }
+                if slot.core().name().number().is_some() && Arc::strong_count(&slot) > 1 =>
+            {
+                slot.core().keep_refused(Box::new(factory));
+                Ok(slot)
+            }
+            body => Err(body),
+        }
+    }
+
     /// Returns `true` if the child is a supervisor behind a gate.
     pub(crate) fn is_gated(&self) -> bool {
         match self {

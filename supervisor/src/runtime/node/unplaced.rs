@@ -76,11 +76,11 @@ impl Deref for Unplaced {
 
 impl Drop for Unplaced {
     fn drop(&mut self) {
-        if let Some(body) = &self.body
-            && let Some((_, leftovers)) = body.slot().close(Closing::Gone)
-        {
+        let Some(body) = self.body.take() else { return };
+        if let Some((_, leftovers)) = body.slot().close(Closing::Gone) {
             Reaper::default().take(leftovers);
         }
+        drop(body.keep_refused());
     }
 }
 

@@ -8,9 +8,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use super::{Child, Pool};
+use super::{Child, ChildHandle, Pool};
 use crate::error::SupervisorError;
-use crate::runtime::{Body, ShutdownOnDrop, Unplaced};
+use crate::life::LifeFactory;
+use crate::runtime::{Body, Node, ShutdownOnDrop, Unplaced};
 use crate::supervisor::{PendingAdd, Supervisor};
 use crate::sync::{Mutex, PoisonError};
 use crate::tree::Tree;
@@ -123,35 +124,38 @@ enum Step<W: Child> {
 /// A worker that was made of a value, as the caller holds it.
 pub(super) struct Made<H> {
     pub(super) handle: H,
-    body: Body,
-    /// Keeps a worker that is a tree alive until it is added.
-    keeper: Option<Arc<ShutdownOnDrop>>,
+    /// The supervisor of a worker that is a tree, and what keeps the tree alive until it is added.
+    tree: Option<(Arc<Node>, Option<Arc<ShutdownOnDrop>>)>,
 }
 
-impl<H: Send + Sync + 'static> Made<H> {
+impl<H: ChildHandle> Made<H> {
     pub(super) fn of(body: &Unplaced, handle: H) -> Self {
-        Self { handle, body: Body::clone(body), keeper: body.keeper() }
+        let tree = match &**body {
+            Body::Task { .. } => None,
+            Body::Supervisor { node, .. } => Some((Arc::clone(node), body.keeper())),
+        };
+        Self { handle, tree }
     }
 
     /// Takes back the value of a worker that was refused.
     pub(super) fn into_value<T: 'static>(self) -> Option<T> {
+        let Some((node, keeper)) = self.tree else { return value_of(&self.handle) };
+        // A refused tree is a root again.
         let mut value: Option<T> = None;
         let to: &mut dyn Any = &mut value;
-        match self.body {
-            Body::Task { factory, slot } => {
-                // The supervisor's reference to the factory; this one is then the last.
-                drop(slot.core().take_refused());
-                factory.give_back(to);
-            }
-            // A refused tree is a root again.
-            Body::Supervisor { node, .. } => {
-                if let Some(to) = to.downcast_mut::<Option<Tree<H>>>() {
-                    *to = Some(Tree::new(Supervisor::kept_by(node, self.keeper), self.handle));
-                }
-            }
+        if let Some(to) = to.downcast_mut::<Option<Tree<H>>>() {
+            *to = Some(Tree::new(Supervisor::kept_by(node, keeper), self.handle));
         }
         value
     }
+}
+
+/// Takes back the value of a worker that is a task and was refused.
+pub(super) fn value_of<T: 'static>(worker: &impl ChildHandle) -> Option<T> {
+    let factory = worker.take_refused()?.downcast::<Arc<dyn LifeFactory>>().ok()?;
+    let mut value: Option<T> = None;
+    factory.give_back(&mut value);
+    value
 }
 
 impl<'a, W: Child, V> AddWorker<'a, W, V> {

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-use super::add_worker::Made;
+use super::add_worker::{Made, value_of};
 use super::{Child, ChildHandle, FnWorker, PerWorker, Pool, Shared};
 use crate::child::{AnyChildRef, ChildRef, Worker};
 use crate::error::SupervisorError;
@@ -144,17 +144,19 @@ impl<W: Child<Recipe: 'static>> Pool<W, PerWorker> {
     where
         I: WorkerValues<W::Recipe>,
     {
-        let workers = values.into_iter().map(|value| {
-            let (parts, handle) = self.worker_of(value);
+        let workers = values.into_iter().map(|value| self.worker_of(value));
+        if self.takes_batches() {
+            // Each of these workers is a task, of which the caller holds nothing but the handle: the
+            // supervisor, on another processor, makes use of the rest at the same time.
+            let Outcome { added, refused, error } = self.add_batches(workers.map(Ok)).await;
+            return or_error(added, error, || refused.iter().filter_map(value_of).collect());
+        }
+        let workers = workers.map(|(parts, handle)| {
             let made = Made::of(&parts.body, handle);
             Ok((parts, made))
         });
-        let outcome = if self.takes_batches() {
-            self.add_batches(workers).await
-        } else {
-            self.add_each(workers, |parts, made| self.begin_to_add(parts, &made.handle)).await
-        };
-        let Outcome { added, refused, error } = outcome;
+        let begin = |parts, made: &Made<W::Handle>| self.begin_to_add(parts, &made.handle);
+        let Outcome { added, refused, error } = self.add_each(workers, begin).await;
         let added = added.into_iter().map(|made| made.handle).collect();
         or_error(added, error, || refused.into_iter().filter_map(Made::into_value).collect())
     }
