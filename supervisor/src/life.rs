@@ -152,7 +152,6 @@ impl<F: Future<Output = ChildResult>> Future for Life<F> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let reason = ready!(self.as_mut().poll_code(cx));
         let report = self.project().report;
-        report.drop_replaced(&reason);
         let asked = report.was_asked();
         if let Some(exit) = report.end_tasks(Exit::Returned(reason))
             && let Some((link, event)) = report.end(exit)
@@ -224,31 +223,30 @@ impl Report {
         self.slot.as_ref().is_some_and(|slot| slot.core().hangs())
     }
 
-    /// Drops the error of an earlier life, which this failure pushes out, here: its destructor is the
-    /// user's code, and a task for each would cost more than a restart.
-    #[inline]
-    fn drop_replaced(&self, reason: &ExitReason) {
-        if reason.failure_with_destructor().is_some()
-            && let Some(slot) = &self.slot
-            && let Some(failure) = slot.core().take_replaced()
-        {
-            drop_each(failure.into_error());
-        }
-    }
-
     /// Returns `true` if the life was asked to stop.
     fn was_asked(&self) -> bool {
         self.slot.as_ref().is_some_and(|slot| slot.core().was_asked())
     }
 
     /// Ends the life. Returns the event to be sent to the supervisor, and the link to send it by.
+    ///
+    /// The error of an earlier life that this one's pushes out is dropped here: its destructor is the
+    /// user's code, and a task for each would cost more than a restart.
     fn end(&mut self, exit: Exit) -> Option<(Link, Event<Reply>)> {
         let slot = self.slot.take()?;
         #[cfg(feature = "lease")]
         drop(self.pass.take());
         // The slot's generation is this life's: no other life begins before this one has ended.
         let generation = slot.core().generation();
-        let link = slot.end_life(generation)?;
+        let leaves_error = match &exit {
+            Exit::Returned(reason) => reason.failure_with_destructor().is_some(),
+            Exit::Dropped => false,
+        };
+        let (link, replaced) = slot.end_life_with(generation, leaves_error);
+        if let Some(replaced) = replaced {
+            drop_each(replaced.into_error());
+        }
+        let link = link?;
         let event = Event::Exited(link.key, generation, exit);
         Some((link, event))
     }

@@ -17,7 +17,7 @@ use crate::engine::Key;
 use crate::inbox::{Inbox, Link};
 use crate::mailbox::{Closing, Mailbox, PoolTimes, wake};
 use crate::packed_instant::PackedInstant;
-use crate::spec::{MessageTimes, Name};
+use crate::spec::{Failure, MessageTimes, Name};
 
 use self::core::End;
 pub(crate) use self::core::SlotCore;
@@ -52,7 +52,14 @@ pub(crate) trait AnySlot: Send + Sync + 'static {
     /// Begins a life, which becomes the only receiver.
     fn begin_life(&self, generation: u64, beginning: Beginning<'_>);
     /// Ends the life: no life receives, senders go on. Returns the link to report the end by.
-    fn end_life(&self, generation: u64) -> Option<Link>;
+    fn end_life(&self, generation: u64) -> Option<Link> {
+        self.end_life_with(generation, false).0
+    }
+    /// Ends the life as [`end_life`](Self::end_life) does. If it `leaves_error`, the failure of an
+    /// earlier life that this error pushes out is returned too, to be dropped where the destructor
+    /// of its error may run.
+    fn end_life_with(&self, generation: u64, leaves_error: bool)
+    -> (Option<Link>, Option<Failure>);
     /// Asks the life to stop. Returns the wakers to be woken, or `None` if the life has never
     /// checked its shutdown signal and so cannot notice.
     fn ask(&self, now: PackedInstant) -> Option<Wakers>;
@@ -135,12 +142,16 @@ impl<M: Send + 'static> AnySlot for Slot<M> {
         self.mailbox.open(generation);
     }
 
-    fn end_life(&self, generation: u64) -> Option<Link> {
-        let End { link, may_receive } = self.core.end(generation);
+    fn end_life_with(
+        &self,
+        generation: u64,
+        leaves_error: bool,
+    ) -> (Option<Link>, Option<Failure>) {
+        let End { link, may_receive, replaced } = self.core.end(generation, leaves_error);
         if may_receive {
             self.mailbox.end_life(generation);
         }
-        link
+        (link, replaced)
     }
 
     fn ask(&self, now: PackedInstant) -> Option<Wakers> {

@@ -373,11 +373,11 @@ impl Node {
     }
 
     pub(crate) fn count_restart(&self) {
-        self.restarts.fetch_add(1, Ordering::Relaxed);
+        count(&self.restarts);
     }
 
     pub(crate) fn count_failure(&self) {
-        self.failures.fetch_add(1, Ordering::Relaxed);
+        count(&self.failures);
     }
 
     pub(crate) fn restarts(&self) -> u64 {
@@ -391,6 +391,13 @@ impl Node {
     fn lock(&self) -> MutexGuard<'_, Locked> {
         self.locked.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Counts one more. Only the task that has the state of the supervisor's present life counts, so that
+/// two do not count at once.
+fn count(counter: &AtomicU64) {
+    let count = counter.load(Ordering::Relaxed);
+    counter.store(count.wrapping_add(1), Ordering::Relaxed);
 }
 
 impl Drop for Node {

@@ -38,7 +38,10 @@ impl Reaper {
 
     /// Takes all values of another reaper.
     pub(crate) fn append(&mut self, other: &mut Self) {
-        self.0.append(&mut other.0);
+        // Hardly any end of a life leaves values.
+        if !other.0.is_empty() {
+            self.0.append(&mut other.0);
+        }
     }
 
     /// Drops all values, in a task of their own if there is a runtime.

@@ -29,6 +29,8 @@ pub(super) struct End {
     /// Set if a receiver may wait in the name of the life: every receiver has checked the shutdown
     /// signal, or has found that the life is being dropped.
     pub(super) may_receive: bool,
+    /// The failure that this life's own pushes out.
+    pub(super) replaced: Option<Failure>,
 }
 
 /// The part of a slot that does not depend on the message type.
@@ -131,13 +133,16 @@ impl SlotCore {
 
     /// Ends the life, whose task is gone. No request can reach the life any more, so the futures of
     /// `shutdown_requested` that still wait, in tasks of the user's own, complete now.
-    pub(super) fn end(&self, generation: u64) -> End {
+    ///
+    /// If the life `leaves_error`, the failure that its own one pushes out is returned.
+    pub(super) fn end(&self, generation: u64, leaves_error: bool) -> End {
         debug_assert_eq!(self.generation(), generation, "the exit of another life");
         let mut locked = self.lock();
         // Under the lock: as soon as the life has ended the next one may begin, with futures of
         // its own, which must not be woken.
         let may_receive = locked.end();
         let (waiting, link) = (locked.take_waiting(), locked.attachment.link().cloned());
+        let replaced = if leaves_error { locked.take_replaced() } else { None };
         // A life that could not be stopped may end when the child is closed already.
         let ending = self.state.ending();
         let is_awaited = ending.is_awaited && ending.is_over();
@@ -146,7 +151,7 @@ impl SlotCore {
             self.wake_those_who_await_the_end();
         }
         waiting.wake();
-        End { link, may_receive }
+        End { link, may_receive, replaced }
     }
 
     /// Keeps the factory of a child that was refused for the caller that tried to add it.
@@ -437,11 +442,6 @@ impl SlotCore {
         drop(locked);
         drop(old);
         began
-    }
-
-    /// Takes the failure before the last one, to be dropped where its error's destructor may run.
-    pub(crate) fn take_replaced(&self) -> Option<Failure> {
-        self.lock().take_replaced()
     }
 
     /// Records that the life is being dropped, asked or not.

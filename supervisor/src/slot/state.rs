@@ -196,16 +196,22 @@ impl AtomicState {
     /// Flips the bits of the mask that differ. The slot's lock keeps these bits from changing
     /// meanwhile; the other bits may change, and stay as they are.
     fn set(&self, mask: u64, fields: u64) {
-        self.0.fetch_xor((self.load() ^ fields) & mask, Ordering::AcqRel);
+        let differs = (self.load() ^ fields) & mask;
+        if differs != 0 {
+            self.0.fetch_xor(differs, Ordering::AcqRel);
+        }
     }
 
     /// Begins a life. Returns `false` if another life has not ended. Call with the slot's lock.
     pub(super) fn begin(&self, generation: u64, duties: Duties, state: ChildState) -> bool {
         let notify = if duties.notify { NOTIFY } else { 0 };
         let heartbeat = if duties.heartbeat { HEARTBEAT } else { 0 };
-        let fields = self.load() & (EXIT.mask() | KEPT_FLAGS) | STATE.with(state as u64);
+        let before = self.load();
+        let fields = before & (EXIT.mask() | KEPT_FLAGS) | STATE.with(state as u64);
         let word = generation << SHIFT | notify | heartbeat | fields;
-        self.0.swap(word, Ordering::AcqRel) & ENDED != 0
+        // No bit changes in between: the life that could change one without the lock has ended.
+        self.0.store(word, Ordering::Release);
+        before & ENDED != 0
     }
 
     /// Ends the life. Returns `true` if a receiver may wait in its name: if it has checked its

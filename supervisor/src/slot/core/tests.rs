@@ -53,10 +53,10 @@ fn what_comes_late_to_a_life_leaves_the_next_one_alone() {
         if round > 100 && began.elapsed() > Duration::from_secs(10) {
             break;
         }
-        assert!(!wakes_the_next_life(|core| drop(core.end(1).link), |_| {}), "the end");
+        assert!(!wakes_the_next_life(|core| drop(core.end(1, false).link), |_| {}), "the end");
         let signal = |core: &SlotCore| {
             core.signal_life(1);
         };
-        assert!(!wakes_the_next_life(signal, |core| drop(core.end(1).link)), "the signal");
+        assert!(!wakes_the_next_life(signal, |core| drop(core.end(1, false).link)), "the signal");
     }
 }
