@@ -99,6 +99,12 @@ pub(crate) trait Tree: Send {
     fn look(&self) -> Option<Later<()>> {
         None
     }
+
+    /// Serves a page that shows the tree, and returns its address; `None` if there is no such page.
+    #[cfg(feature = "page")]
+    fn serve_page(&self) -> Option<Later<std::net::SocketAddr>> {
+        None
+    }
 }
 
 /// The capacity of a mailbox, wherever a contender lets it be set.

@@ -33,6 +33,7 @@ pub(crate) enum Job {
     Idle,
     LimitMemory,
     Look,
+    Watched,
     Build,
     Tracing,
     Expansion,
@@ -41,7 +42,7 @@ pub(crate) enum Job {
 use Job::{
     Ask, AskLogged, Build, Churn, ChurnMemory, ChurnMillion, Expansion, Idle, LimitMemory, Look,
     Memory, MemoryPairs, Message, MessageFrom8, Restart, RestartAmong, RestartPanic, RestartWindow,
-    Start, StartMillion, StartOneByOne, Stop, StopMillion, Storm, Tracing,
+    Start, StartMillion, StartOneByOne, Stop, StopMillion, Storm, Tracing, Watched,
 };
 
 /// The unit of a job's figure.
@@ -64,7 +65,7 @@ pub(crate) enum Target {
 
 impl Job {
     /// All jobs, in the order of the table.
-    pub(crate) const ALL: [Self; 25] = [
+    pub(crate) const ALL: [Self; 26] = [
         Start,
         StartOneByOne,
         Memory,
@@ -87,6 +88,7 @@ impl Job {
         Idle,
         LimitMemory,
         Look,
+        Watched,
         Build,
         Tracing,
         Expansion,
@@ -117,6 +119,7 @@ impl Job {
             Idle => "idle",
             LimitMemory => "limit-memory",
             Look => "look",
+            Watched => "watched",
             Build => "build",
             Tracing => "tracing",
             Expansion => "expansion",
@@ -145,6 +148,7 @@ impl Job {
             Idle => "wake-ups in an idle second",
             LimitMemory => "memory for each restart in the window, the limit being u32::MAX",
             Look => "longest pause between restarts while all children are looked at",
+            Watched => "restart after an error, under a page that is open",
             Build => "clean release build of an empty crate",
             Tracing => "restart with tracing compiled in but off, against compiled out",
             Expansion => "check of a tree in the macro",
@@ -158,7 +162,7 @@ impl Job {
             StartOneByOne | MemoryPairs | RestartPanic => 10_000,
             Ask | AskLogged => 200_000,
             Tracing => 300_000,
-            Expansion => 1000,
+            Watched | Expansion => 1000,
             Build => 1,
             RestartWindow | ChurnMillion | ChurnMemory | Message | MessageFrom8 | StartMillion
             | StopMillion | LimitMemory => 1_000_000,
@@ -221,7 +225,7 @@ impl Job {
         }
         Some(match self {
             Start | Restart | Storm | Stop => Times(1.4, Who::Floor, self),
-            StartOneByOne | Churn | AskLogged => return None,
+            StartOneByOne | Churn | AskLogged | Watched => return None,
             ChurnMillion => Times(1.3, who, Churn),
             Memory if matches!(who, Who::OursTyped | Who::OursMacro) => AtMost(1000.0),
             Memory => AtMost(700.0),
@@ -255,7 +259,9 @@ impl Job {
             }
             Churn | ChurnMillion | ChurnMemory => matches!(who, Who::Floor | Who::OursPool),
             Storm => matches!(who, Who::Floor | Who::Ours | Who::OursPool),
-            RestartWindow | LimitMemory | Look => matches!(who, Who::Ours | Who::OursPool),
+            RestartWindow | LimitMemory | Look | Watched => {
+                matches!(who, Who::Ours | Who::OursPool)
+            }
             Idle => !matches!(who, Who::Hand | Who::OursMacro | Who::Erlang),
             Tracing | Expansion => who == Who::Ours,
             _ => true,

@@ -6,6 +6,8 @@ mod counted;
 mod lifetime;
 mod messages;
 mod restarts;
+#[cfg(feature = "page")]
+mod watched;
 
 use tokio::runtime::{Builder, Runtime};
 
@@ -45,6 +47,10 @@ pub(crate) fn run(job: Job, who: Who, n: usize) -> Outcome {
         Job::RestartWindow => restarts::in_the_window(&bench, contender, n)?,
         Job::LimitMemory => restarts::memory(&bench, contender, n),
         Job::Look => restarts::looked_at(&bench, contender, n),
+        #[cfg(feature = "page")]
+        Job::Watched => watched::restarts(&bench, contender, n)?,
+        #[cfg(not(feature = "page"))]
+        Job::Watched => None,
         Job::Message => messages::send(&bench, contender, 1, n),
         Job::MessageFrom8 => messages::send(&bench, contender, 8, n),
         Job::Ask => messages::ask(&bench, contender, n),

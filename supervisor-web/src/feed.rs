@@ -28,6 +28,10 @@ const KEPT_FAILURES: usize = 128;
 /// not displace the failures of others.
 const KEPT_OF_ONE: usize = 4;
 
+/// The number of events that are moved into the ring at a time. A tree in which children fail in a
+/// storm makes events as fast as they are moved, and meanwhile other readers wait.
+const AT_ONCE: usize = 256;
+
 /// The number of readers at a time: each holds a connection.
 const MOST_READERS: usize = 2048;
 
@@ -85,9 +89,11 @@ impl Wake for Readers {
 }
 
 impl Ring {
-    /// Moves the events of the subscription into the ring. Registers `waker` for the next one.
+    /// Moves events of the subscription into the ring, and registers `waker` for the next one. If more
+    /// events are there than are moved at a time, wakes it.
     fn take_over(&mut self, waker: &Waker) {
-        while let Some(source) = &mut self.source {
+        for _ in 0..AT_ONCE {
+            let Some(source) = &mut self.source else { return };
             let polled = pin!(source.next()).poll(&mut Context::from_waker(waker));
             match polled {
                 Poll::Ready(Some(event)) => self.push(Entry::from(&event)),
@@ -95,6 +101,7 @@ impl Ring {
                 Poll::Pending => return,
             }
         }
+        waker.wake_by_ref();
     }
 
     fn push(&mut self, entry: Entry) {
@@ -161,8 +168,11 @@ impl Feed {
     /// Adds an entry that is no event of the tree, after the events so far.
     pub(crate) fn push(&self, entry: Entry) {
         let mut ring = self.lock();
-        // With this waker, the subscription still wakes the readers that wait.
-        ring.take_over(&Waker::from(Arc::clone(&self.readers)));
+        // In a storm of events, those that come meanwhile are not waited for.
+        for _ in 0..KEPT {
+            let Some(event) = ring.source.as_mut().and_then(Events::try_next) else { break };
+            ring.push(Entry::from(&event));
+        }
         ring.push(entry);
         drop(ring);
         self.readers.wake_all();

@@ -31,6 +31,18 @@ impl Tree for Supervisor {
             supervisor.snapshot().await.expect("it runs");
         }))
     }
+
+    #[cfg(feature = "page")]
+    fn serve_page(&self) -> Option<Later<std::net::SocketAddr>> {
+        let router = supervisor_web::router(self);
+        Some(Box::pin(async move {
+            let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await;
+            let socket = socket.expect("the system has a port");
+            let address = socket.local_addr().expect("it is bound");
+            tokio::spawn(async move { axum::serve(socket, router).await });
+            address
+        }))
+    }
 }
 
 /// Runs a function child that waits for its shutdown.

@@ -87,7 +87,7 @@ pub(super) fn storm(bench: &Bench, contender: &dyn Contender, n: usize) -> Optio
 }
 
 /// Starts a child that fails in each of its lives, among so many siblings.
-fn failing(
+pub(super) fn failing(
     bench: &Bench,
     contender: &dyn Contender,
     siblings: usize,
@@ -106,7 +106,7 @@ fn wait_for_lives(lives: usize) {
 }
 
 /// Measures the cost of a restart, over this number of restarts.
-fn cost_of(restarts: usize) -> Outcome {
+pub(super) fn cost_of(restarts: usize) -> Outcome {
     let (since, before) = (Moment::now(), stage::lives());
     wait_for_lives(before + restarts);
     let counted = stage::lives() - before;

@@ -120,6 +120,35 @@ async fn failures_outlive_a_flood_of_other_entries() {
 }
 
 #[tokio::test]
+async fn a_storm_of_events_is_moved_in_pieces() {
+    let supervisor = tree().await;
+    let feed = Feed::new(supervisor.events());
+    let child = supervisor.lookup_any("child").await.expect("the child");
+    for _ in 0..AT_ONCE {
+        child.kill().await.expect("it is killed");
+    }
+    let mut reader = feed.read(None).expect("a reader");
+    let count = Arc::<Count>::default();
+    let waker = Waker::from(Arc::clone(&count));
+    // The runtime's own limit of a task's turn comes before this one.
+    tokio::task::unconstrained(async {
+        let polled = reader.poll_next(&mut Context::from_waker(&waker));
+        assert!(matches!(polled, Poll::Ready(Some(Item::Entry { position: 0, .. }))), "{polled:?}");
+        assert_eq!(feed.lock().entries.len(), AT_ONCE);
+        assert_eq!(count.0.load(Ordering::SeqCst), 1, "the reader is woken for the rest");
+    })
+    .await;
+    // Nothing is lost: each kill is two entries.
+    for expected in 1..2 * AT_ONCE as u64 {
+        let item = next(&mut reader).await;
+        assert!(
+            matches!(item, Some(Item::Entry { position, .. }) if position == expected),
+            "{item:?} in the place of {expected}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_position_of_the_future_is_the_end() {
     let supervisor = tree().await;
     let feed = Feed::new(supervisor.events());

@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 
 use super::messages::Messages;
 
-use crate::sync::{Mutex, MutexGuard, PoisonError};
+use crate::sync::{Mutex, MutexGuard, PoisonError, task};
 
 /// Receiver of the messages that a child leaves in its mailbox when it ends for good, returned by
 /// [`ChildRef::dead_letters`](crate::ChildRef::dead_letters).
@@ -46,6 +46,8 @@ impl<M> DeadLetters<M> {
     ///
     /// Cancel safe: a message is taken only when the future completes.
     pub async fn next(&mut self) -> Option<M> {
+        // While messages are there, the task yields now and then.
+        task::consume_budget().await;
         loop {
             // Made before the queue is checked, so that no change after the check is missed.
             let changed = self.0.changed.notified();

@@ -4,13 +4,13 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
 use std::sync::Arc;
-use std::task::{Poll, Waker};
+use std::task::{Poll, Waker, ready};
 
 use crate::catch::wake_each;
 use crate::observe::{Event, EventKind, Moves, Moving};
 use crate::spec::ChildPath;
 use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use crate::sync::{Mutex, MutexGuard, OnceLock, PoisonError, clock, shared_static};
+use crate::sync::{Mutex, MutexGuard, OnceLock, PoisonError, clock, shared_static, task};
 
 /// The number of events that a subscriber may be behind; a few in the models, which fill a queue.
 const CAPACITY: usize = if cfg!(all(test, shuttle)) { 3 } else { 4096 };
@@ -31,12 +31,13 @@ impl Events {
     /// Cancel safe: an event is taken only when the future completes.
     pub async fn next(&mut self) -> Option<Event> {
         poll_fn(|cx| {
+            // In a storm of events there is always another one: then the task yields now and then.
+            let budget = ready!(task::poll_proceed(cx));
             let mut queue = self.0.lock();
-            if let Some(event) = queue.take() {
-                return Poll::Ready(Some(event));
-            }
-            if queue.has_ended {
-                return Poll::Ready(None);
+            let event = queue.take();
+            if event.is_some() || queue.has_ended {
+                budget.made_progress();
+                return Poll::Ready(event);
             }
             let replaced = match &mut queue.waker {
                 Some(parked) if parked.will_wake(cx.waker()) => None,

@@ -20,7 +20,8 @@ use crate::sync::clock;
 impl Supervisor {
     /// Returns all children, the newest first, as in OTP.
     ///
-    /// The call is answered at once, also while children are starting, stopping or backing off.
+    /// The call is answered at once, also while children are starting, stopping or backing off. It
+    /// shows all children at one moment, as [`snapshot`](Self::snapshot) does.
     ///
     /// # Errors
     ///
@@ -30,7 +31,7 @@ impl Supervisor {
     ///
     /// Cancel safe.
     pub async fn which_children(&self) -> Result<Vec<ChildInfo>, SupervisorError> {
-        let views = self.query(child_views).await?;
+        let (_, views) = self.views().await?;
         let info = |view: ChildView| ChildInfo {
             name: view.slot.core().name().to_string(),
             kind: view.kind,
@@ -111,7 +112,8 @@ impl Supervisor {
     /// Returns the tree below this supervisor as it is now; its `Display` draws a picture.
     ///
     /// Each supervisor's part shows the states of its children at one moment; their statistics
-    /// and queues are read right after that moment, so that the supervisor does not wait for it.
+    /// and queues are read right after that moment, so that the supervisor does not wait for it. Of
+    /// thousands of children, those that are removed in this time are left out.
     ///
     /// # Errors
     ///
@@ -126,8 +128,7 @@ impl Supervisor {
         let mut builder = SnapshotBuilder::new(top, Arc::clone(self.node()));
         while let Some(Pending { position, path, node }) = builder.pending.pop_front() {
             let now = clock::now();
-            let part = move |run: &mut SupervisorRun| (Left::of(run, now), child_views(run));
-            match Self::observing(node).query(part).await {
+            match Self::observing(node).views().await {
                 Ok((left, views)) => {
                     if let Some(supervisor) = builder.part(position) {
                         left.fill_in(supervisor);
@@ -140,6 +141,52 @@ impl Supervisor {
             }
         }
         Ok(builder.finish())
+    }
+
+    /// Returns what the supervisor has left, and the views of all children in start order.
+    ///
+    /// A supervisor of thousands of children handles other messages in between: one turn only reads
+    /// its own records, and each of the next ones looks up the slots of some children.
+    async fn views(&self) -> Result<(Left, Vec<ChildView>), SupervisorError> {
+        loop {
+            let inbox = self.inbox()?;
+            let now = clock::now();
+            let few = move |run: &mut SupervisorRun| (Left::of(run, now), views_of_few(run));
+            let (left, few) = self.query_life(&inbox, few).await?;
+            let count = match few {
+                Ok(views) => return Ok((left, views)),
+                Err(count) => count,
+            };
+            // Written here for the first time: new pages of memory would take longer in the
+            // supervisor's turn than all else, and may have to wait for other threads.
+            let mut glimpses = vec![None; count];
+            let glimpse = move |run: &mut SupervisorRun| {
+                glimpses.clear();
+                glimpses.extend(
+                    run.engine.children().map(|(key, child)| Some(Glimpse::of(key, child))),
+                );
+                (Left::of(run, now), glimpses)
+            };
+            let (left, glimpses) = self.query_life(&inbox, glimpse).await?;
+            let mut views = Vec::with_capacity(glimpses.len());
+            let mut glimpses = glimpses.into_iter().flatten();
+            loop {
+                let some: Vec<_> = glimpses.by_ref().take(AT_ONCE).collect();
+                if some.is_empty() {
+                    return Ok((left, views));
+                }
+                let complete = move |run: &mut SupervisorRun| -> Vec<_> {
+                    let view = |glimpse: Glimpse| {
+                        let child = run.engine.child(glimpse.key)?;
+                        Some(ChildView::from_glimpse(run, glimpse, child))
+                    };
+                    some.into_iter().filter_map(view).collect()
+                };
+                // If the supervisor's life has ended meanwhile, its next life is asked.
+                let Ok(more) = self.query_life(&inbox, complete).await else { break };
+                views.extend(more);
+            }
+        }
     }
 }
 
@@ -387,6 +434,40 @@ impl Supervisor {
     }
 }
 
+/// The number of children whose slots a supervisor looks up in one turn.
+const AT_ONCE: usize = 2048;
+
+/// Returns the views of all children in start order, or only their number if there are many.
+fn views_of_few(run: &SupervisorRun) -> Result<Vec<ChildView>, usize> {
+    let count = run.engine.count();
+    if count > AT_ONCE {
+        return Err(count);
+    }
+    let mut views = Vec::with_capacity(count);
+    views.extend(run.engine.children().map(|(key, child)| ChildView::of(run, key, child)));
+    Ok(views)
+}
+
+/// The state of a child at one moment, of which the engine has all: a look at the slots of 100,000
+/// children would take the supervisor ten times as long.
+#[derive(Clone, Copy)]
+struct Glimpse {
+    key: Key,
+    state: ChildState,
+    incarnation: u64,
+    up_since: Option<PackedInstant>,
+}
+
+impl Glimpse {
+    fn of(key: Key, child: &Child<ChildTask, Reply>) -> Self {
+        let up_since = match child.state {
+            State::Up { since } => Some(since),
+            _ => None,
+        };
+        Self { key, state: child.shown(), incarnation: child.generation, up_since }
+    }
+}
+
 /// A child as its supervisor sees it at one moment.
 ///
 /// Making a view takes the supervisor's time, so it holds little; the caller reads the rest from
@@ -403,26 +484,26 @@ pub(super) struct ChildView {
     uses: Vec<Arc<dyn AnySlot>>,
 }
 
-/// Returns the views of all children in start order.
-fn child_views(run: &mut SupervisorRun) -> Vec<ChildView> {
-    let mut views = Vec::with_capacity(run.engine.count());
-    views.extend(run.engine.children().map(|(key, child)| ChildView::of(run, key, child)));
-    views
-}
-
 impl ChildView {
     pub(super) fn of(run: &SupervisorRun, key: Key, child: &Child<ChildTask, Reply>) -> Self {
+        Self::from_glimpse(run, Glimpse::of(key, child), child)
+    }
+
+    /// Completes a glimpse of this child.
+    fn from_glimpse(
+        run: &SupervisorRun,
+        glimpse: Glimpse,
+        child: &Child<ChildTask, Reply>,
+    ) -> Self {
+        let Glimpse { key, state, incarnation, up_since } = glimpse;
         let slot = |used| Some(Arc::clone(run.engine.child(used)?.data.slot()));
         Self {
             slot: Arc::clone(child.data.slot()),
             kind: child.rules.kind,
-            state: child.shown(),
+            state,
             rules: Arc::clone(&child.rules),
-            incarnation: child.generation,
-            up_since: match child.state {
-                State::Up { since } => Some(since.instant()),
-                _ => None,
-            },
+            incarnation,
+            up_since: up_since.map(PackedInstant::instant),
             nested: match &child.data.body {
                 Body::Supervisor { node, .. } => Some(Arc::clone(node)),
                 Body::Task { .. } => None,

@@ -179,3 +179,33 @@ async fn dead_letters_without_a_receiver_are_dropped() {
     within("its start", child.restart()).await.unwrap();
     within("the shutdown", root.shutdown()).await.unwrap();
 }
+
+/// A worker that receives no message.
+#[derive(Child)]
+#[child(message = Order)]
+struct Idle;
+
+impl Worker for Idle {
+    async fn run(&self, ctx: Context<Order>) -> ChildResult {
+        ctx.shutdown_requested().await;
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_receiver_that_always_finds_messages_lets_others_run() {
+    let root = Supervisor::new().build();
+    let idle = ChildSpec::new("idle").with_mailbox(1000).with_worker(Idle);
+    let child = within("the child", root.add_child(idle)).await.unwrap();
+    let mut letters = child.dead_letters();
+    send(&child, (0..1000).map(Order::Note)).await;
+    within("the end", child.terminate()).await.unwrap();
+    let receiver = tokio::spawn(async move {
+        for _ in 0..1000 {
+            letters.next().await.expect("a thousand messages");
+        }
+    });
+    tokio::task::yield_now().await;
+    assert!(!receiver.is_finished(), "a thousand messages were received in one turn");
+    within("the messages", receiver).await.unwrap();
+}

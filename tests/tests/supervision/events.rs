@@ -340,3 +340,23 @@ async fn no_event_is_lost_between_threads() {
     }
     assert_eq!((started, ended), (200, 200));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_that_always_finds_events_lets_others_run() {
+    let stage = Stage::new();
+    let root = Supervisor::new().with_max_restarts(MaxRestarts::Unlimited).build();
+    let child = within("the child", root.add_child(stage.actor("a"))).await.unwrap();
+    let mut events = root.events();
+    for _ in 0..1000 {
+        within("the kill", child.kill()).await.unwrap();
+    }
+    let reader = tokio::spawn(async move {
+        for _ in 0..1000 {
+            events.next().await.expect("the tree goes on");
+        }
+    });
+    tokio::task::yield_now().await;
+    assert!(!reader.is_finished(), "a thousand events were read in one turn");
+    within("the events", reader).await.unwrap();
+    within("the shutdown", root.shutdown()).await.unwrap();
+}
