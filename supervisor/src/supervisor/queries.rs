@@ -143,6 +143,12 @@ impl Supervisor {
         Ok(builder.finish())
     }
 
+    /// Returns the slots of the children that have a life, in start order.
+    pub(crate) async fn living(&self) -> Result<Vec<Arc<dyn AnySlot>>, SupervisorError> {
+        let (_, views) = self.views().await?;
+        Ok(views.into_iter().filter(|view| view.has_life).map(|view| view.slot).collect())
+    }
+
     /// Returns what the supervisor has left, and the views of all children in start order.
     ///
     /// A supervisor of thousands of children handles other messages in between: one turn only reads
@@ -454,6 +460,7 @@ fn views_of_few(run: &SupervisorRun) -> Result<Vec<ChildView>, usize> {
 struct Glimpse {
     key: Key,
     state: ChildState,
+    has_life: bool,
     incarnation: u64,
     up_since: Option<PackedInstant>,
 }
@@ -464,7 +471,13 @@ impl Glimpse {
             State::Up { since } => Some(since),
             _ => None,
         };
-        Self { key, state: child.shown(), incarnation: child.generation, up_since }
+        Self {
+            key,
+            state: child.shown(),
+            has_life: child.state.has_life(),
+            incarnation: child.generation,
+            up_since,
+        }
     }
 }
 
@@ -476,6 +489,7 @@ pub(super) struct ChildView {
     pub(super) slot: Arc<dyn AnySlot>,
     pub(super) kind: ChildKind,
     pub(super) state: ChildState,
+    has_life: bool,
     rules: Arc<ChildRules>,
     incarnation: u64,
     up_since: Option<Instant>,
@@ -495,12 +509,13 @@ impl ChildView {
         glimpse: Glimpse,
         child: &Child<ChildTask, Reply>,
     ) -> Self {
-        let Glimpse { key, state, incarnation, up_since } = glimpse;
+        let Glimpse { key, state, has_life, incarnation, up_since } = glimpse;
         let slot = |used| Some(Arc::clone(run.engine.child(used)?.data.slot()));
         Self {
             slot: Arc::clone(child.data.slot()),
             kind: child.rules.kind,
             state,
+            has_life,
             rules: Arc::clone(&child.rules),
             incarnation,
             up_since: up_since.map(PackedInstant::instant),

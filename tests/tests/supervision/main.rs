@@ -34,6 +34,7 @@ mod lease_status;
 mod life_tasks;
 mod lives;
 mod log;
+mod look_at_many;
 mod lookup;
 mod message_times;
 mod nested;

@@ -204,7 +204,8 @@ impl<W: Child, V> Pool<W, V> {
     /// Returns the handles of the workers that are alive now, in the order of their starts:
     /// addresses, or the handles of workers that are trees.
     ///
-    /// The list is that of one moment: workers may come and go at any time.
+    /// The list is that of one moment: workers may come and go at any time. Of thousands of workers, those
+    /// that end while it is made are left out.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -251,10 +252,7 @@ impl<W: Child, V> Pool<W, V> {
     ///
     /// Cancel safe.
     pub async fn workers(&self) -> Result<Vec<W::Handle>, SupervisorError> {
-        let living = self.supervisor().query(|run| {
-            let children = run.engine.children().filter(|(_, child)| child.state.has_life());
-            children.map(|(_, child)| Arc::clone(child.data.slot())).collect::<Vec<_>>()
-        });
+        let living = self.supervisor().living();
         let trees = self.supervisor().node().template().map(|template| &template.trees);
         let handle = |slot: Arc<dyn AnySlot>| {
             let of_worker = W::Handle::from_slot(Arc::clone(&slot).into_any());
