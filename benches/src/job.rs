@@ -225,7 +225,7 @@ impl Job {
         }
         Some(match self {
             Start | Restart | Storm | Stop => Times(1.4, Who::Floor, self),
-            StartOneByOne | Churn | AskLogged | Watched => return None,
+            StartOneByOne | Churn | AskLogged => return None,
             ChurnMillion => Times(1.3, who, Churn),
             Memory if matches!(who, Who::OursTyped | Who::OursMacro) => AtMost(1000.0),
             Memory => AtMost(700.0),
@@ -241,6 +241,7 @@ impl Job {
             Idle | ChurnMemory => AtMost(1.0),
             LimitMemory => AtMost(32.0),
             Look => AtMost(20e6),
+            Watched => Times(8.0, who, Restart),
             Tracing => AtMost(105.0),
             Expansion => AtMost(3e9),
         })

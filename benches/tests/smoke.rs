@@ -42,7 +42,8 @@ fn the_floor_and_ours_do_all_their_jobs() {
         }
     }
     let pool = figures_of(&entries, "ours-pool");
-    let own = ["start-one-by-one", "restart-window", "start-million", "limit-memory", "look"];
+    let own =
+        ["start-one-by-one", "restart-window", "start-million", "limit-memory", "look", "watched"];
     let churn = ["storm", "churn", "churn-million", "churn-memory"];
     for job in own.into_iter().chain(churn) {
         assert!(pool.contains(&job), "the pool did not do {job}: {pool:?}");

@@ -23,6 +23,10 @@ const KEEP_ALIVE: Duration = Duration::from_secs(10);
 /// then sent together, so that many events in a short time do not wake each reader at each of them.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 
+/// The number of entries after which a stream waits in any case: as many as the tree keeps for a reader
+/// that falls behind. In a storm of failures there is always another one, and no browser could follow.
+const MOST_AT_ONCE: usize = 4096;
+
 /// Answers with a stream of the entries that are kept, and of those to come.
 pub(crate) async fn events(State(shown): State<Arc<Shown>>, headers: HeaderMap) -> Response {
     let boot = shown.feed.boot();
@@ -33,7 +37,7 @@ pub(crate) async fn events(State(shown): State<Arc<Shown>>, headers: HeaderMap) 
     let closing: Pin<Box<dyn Future<Output = ()> + Send>> =
         Box::pin(shown.closing.clone().closed());
     let pause = Box::pin(tokio::time::sleep(Duration::ZERO));
-    let stream = Entries { reader, boot, closing: Some(closing), pause, is_looking: true };
+    let stream = Entries { reader, boot, closing: Some(closing), pause, left: MOST_AT_ONCE };
     Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response()
 }
 
@@ -52,8 +56,15 @@ struct Entries {
     closing: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
     /// The time until the next entries are read.
     pause: Pin<Box<Sleep>>,
-    /// `true` from the end of a pause until all entries have been read.
-    is_looking: bool,
+    /// The number of entries that may be sent before the next pause; 0 in a pause.
+    left: usize,
+}
+
+impl Entries {
+    fn begin_pause(&mut self) {
+        self.left = 0;
+        self.pause.as_mut().reset(Instant::now() + BETWEEN_LOOKS);
+    }
 }
 
 impl Stream for Entries {
@@ -65,14 +76,18 @@ impl Stream for Entries {
             && closing.as_mut().poll(cx).is_ready()
         {
             this.closing = None;
+            // The entries that are there are sent also while the server stops.
+            this.left = MOST_AT_ONCE;
         }
         let has_closed = this.closing.is_none();
-        if !this.is_looking && !has_closed {
+        if this.left == 0 {
+            if has_closed {
+                return Poll::Ready(None);
+            }
             ready!(this.reader.poll_any(cx));
             ready!(this.pause.as_mut().poll(cx));
+            this.left = MOST_AT_ONCE;
         }
-        this.is_looking = true;
-        // The entries that are there are sent also while the server stops.
         let event = match this.reader.poll_next(cx) {
             Poll::Ready(Some(Item::Entry { position, entry })) => {
                 Event::default().id(format!("{}-{position}", this.boot)).data(&*entry.json)
@@ -83,11 +98,14 @@ impl Stream for Entries {
             Poll::Ready(None) => return Poll::Ready(None),
             Poll::Pending if has_closed => return Poll::Ready(None),
             Poll::Pending => {
-                this.is_looking = false;
-                this.pause.as_mut().reset(Instant::now() + BETWEEN_LOOKS);
+                this.begin_pause();
                 return Poll::Pending;
             }
         };
+        this.left -= 1;
+        if this.left == 0 {
+            this.begin_pause();
+        }
         Poll::Ready(Some(Ok(event)))
     }
 }
@@ -106,7 +124,58 @@ impl Closing {
 
 #[cfg(test)]
 mod tests {
+    use std::future::poll_fn;
+
     use super::*;
+    use crate::feed::Feed;
+    use crate::json::operator_entry;
+
+    /// A stream of a feed to which an entry is added at each look.
+    struct Storm(Arc<Feed>, Entries);
+
+    impl Storm {
+        fn new(closing: impl Future<Output = ()> + Send + 'static) -> Self {
+            let feed = Feed::new(supervisor::Supervisor::new().build().events());
+            let reader = feed.read(None).expect("a reader");
+            let boot = feed.boot();
+            let closing: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(closing);
+            let pause = Box::pin(tokio::time::sleep(Duration::ZERO));
+            let left = MOST_AT_ONCE;
+            Self(feed, Entries { reader, boot, closing: Some(closing), pause, left })
+        }
+
+        /// Reads until the stream waits or ends. Returns the number of entries, and whether it waits.
+        async fn read(&mut self) -> (usize, bool) {
+            let mut count = 0;
+            let waits = poll_fn(|cx| {
+                loop {
+                    self.0.push(operator_entry("alice", "child", "asked for: restart".to_owned()));
+                    match Pin::new(&mut self.1).poll_next(cx) {
+                        Poll::Ready(Some(_)) => count += 1,
+                        Poll::Ready(None) => return Poll::Ready(false),
+                        Poll::Pending => return Poll::Ready(true),
+                    }
+                }
+            });
+            let waits = tokio::task::unconstrained(waits).await;
+            (count, waits)
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn in_a_storm_a_stream_waits_now_and_then() {
+        let mut storm = Storm::new(std::future::pending());
+        assert_eq!(storm.read().await, (MOST_AT_ONCE, true));
+        assert_eq!(storm.read().await, (0, true));
+        tokio::time::advance(2 * BETWEEN_LOOKS).await;
+        assert_eq!(storm.read().await, (MOST_AT_ONCE, true));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_storm_does_not_keep_a_server_from_stopping() {
+        let mut storm = Storm::new(std::future::ready(()));
+        assert_eq!(storm.read().await, (MOST_AT_ONCE, false));
+    }
 
     #[test]
     fn a_reader_goes_on_behind_the_entry_that_it_names() {

@@ -89,19 +89,32 @@ impl Wake for Readers {
 }
 
 impl Ring {
-    /// Moves events of the subscription into the ring, and registers `waker` for the next one. If more
-    /// events are there than are moved at a time, wakes it.
-    fn take_over(&mut self, waker: &Waker) {
-        for _ in 0..AT_ONCE {
-            let Some(source) = &mut self.source else { return };
-            let polled = pin!(source.next()).poll(&mut Context::from_waker(waker));
-            match polled {
-                Poll::Ready(Some(event)) => self.push(Entry::from(&event)),
-                Poll::Ready(None) => self.source = None,
-                Poll::Pending => return,
-            }
+    /// Moves at most so many events of the subscription into the ring. Returns `true` if no others are
+    /// there.
+    fn take_over(&mut self, most: usize) -> bool {
+        for _ in 0..most {
+            let Some(event) = self.source.as_mut().and_then(Events::try_next) else { return true };
+            self.push(Entry::from(&event));
         }
-        waker.wake_by_ref();
+        false
+    }
+
+    /// Moves events of the subscription into the ring, and registers `waker` for the next one; wakes it if
+    /// more events are there than are moved at a time.
+    fn take_over_and_wait(&mut self, waker: &Waker) {
+        if !self.take_over(AT_ONCE) {
+            return waker.wake_by_ref();
+        }
+        let Some(source) = &mut self.source else { return };
+        let polled = pin!(source.next()).poll(&mut Context::from_waker(waker));
+        match polled {
+            Poll::Ready(Some(event)) => {
+                self.push(Entry::from(&event));
+                waker.wake_by_ref();
+            }
+            Poll::Ready(None) => self.source = None,
+            Poll::Pending => {}
+        }
     }
 
     fn push(&mut self, entry: Entry) {
@@ -169,10 +182,7 @@ impl Feed {
     pub(crate) fn push(&self, entry: Entry) {
         let mut ring = self.lock();
         // In a storm of events, those that come meanwhile are not waited for.
-        for _ in 0..KEPT {
-            let Some(event) = ring.source.as_mut().and_then(Events::try_next) else { break };
-            ring.push(Entry::from(&event));
-        }
+        ring.take_over(KEPT);
         ring.push(entry);
         drop(ring);
         self.readers.wake_all();
@@ -195,7 +205,7 @@ impl Feed {
         // The waker is registered before the events are read, so that an event in between is not
         // missed.
         let old = self.readers.lock().wakers.insert(reader, cx.waker().clone());
-        ring.take_over(&Waker::from(Arc::clone(&self.readers)));
+        ring.take_over_and_wait(&Waker::from(Arc::clone(&self.readers)));
         drop(old);
         ring
     }
