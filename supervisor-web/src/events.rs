@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_core::Stream;
+use tokio::task::coop;
 use tokio::time::{Instant, Sleep};
 
 use crate::feed::{Item, Reader};
@@ -88,6 +89,8 @@ impl Stream for Entries {
             ready!(this.pause.as_mut().poll(cx));
             this.left = MOST_AT_ONCE;
         }
+        // The other tasks of the thread run now and then, also while there are always more entries.
+        let budget = ready!(coop::poll_proceed(cx));
         let event = match this.reader.poll_next(cx) {
             Poll::Ready(Some(Item::Entry { position, entry })) => {
                 Event::default().id(format!("{}-{position}", this.boot)).data(&*entry.json)
@@ -102,6 +105,7 @@ impl Stream for Entries {
                 return Poll::Pending;
             }
         };
+        budget.made_progress();
         this.left -= 1;
         if this.left == 0 {
             this.begin_pause();
@@ -146,6 +150,11 @@ mod tests {
 
         /// Reads until the stream waits or ends. Returns the number of entries, and whether it waits.
         async fn read(&mut self) -> (usize, bool) {
+            // The limit of a task's turn comes before that of the stream.
+            tokio::task::unconstrained(self.read_in_a_turn()).await
+        }
+
+        async fn read_in_a_turn(&mut self) -> (usize, bool) {
             let mut count = 0;
             let waits = poll_fn(|cx| {
                 loop {
@@ -157,7 +166,7 @@ mod tests {
                     }
                 }
             });
-            let waits = tokio::task::unconstrained(waits).await;
+            let waits = waits.await;
             (count, waits)
         }
     }
@@ -169,6 +178,13 @@ mod tests {
         assert_eq!(storm.read().await, (0, true));
         tokio::time::advance(2 * BETWEEN_LOOKS).await;
         assert_eq!(storm.read().await, (MOST_AT_ONCE, true));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn in_a_storm_a_stream_lets_others_run() {
+        let mut storm = Storm::new(std::future::pending());
+        let (count, waits) = storm.read_in_a_turn().await;
+        assert!((1..1000).contains(&count) && waits, "{count} entries were sent in one turn");
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,8 +1,8 @@
 //! The time line: the last entries of a tree, kept once for all readers.
 //!
 //! While nobody reads, nothing runs: the events stay in the subscription, which keeps the newest ones.
-//! A reader that polls moves them into a ring buffer that all readers share. So a slow reader costs one
-//! position in the ring, and all readers together are one subscriber of the tree.
+//! A reader that has read all entries moves the next events into a ring buffer that all readers share. So
+//! a slow reader costs one position in the ring, and all readers together are one subscriber of the tree.
 
 mod reader;
 
@@ -28,9 +28,12 @@ const KEPT_FAILURES: usize = 128;
 /// not displace the failures of others.
 const KEPT_OF_ONE: usize = 4;
 
-/// The number of events that are moved into the ring at a time. A tree in which children fail in a
-/// storm makes events as fast as they are moved, and meanwhile other readers wait.
+/// The number of events that are moved into the ring at a time, for a reader that has read all others:
+/// other readers wait meanwhile.
 const AT_ONCE: usize = 256;
+
+/// The largest number of events that a subscription holds, with the one that tells how many were missed.
+const MOST_QUEUED: usize = 4096 + 1;
 
 /// The number of readers at a time: each holds a connection.
 const MOST_READERS: usize = 2048;
@@ -89,29 +92,29 @@ impl Wake for Readers {
 }
 
 impl Ring {
-    /// Moves at most so many events of the subscription into the ring. Returns `true` if no others are
-    /// there.
+    /// Moves at most so many events of the subscription into the ring. Returns `true` if there were any.
     fn take_over(&mut self, most: usize) -> bool {
-        for _ in 0..most {
-            let Some(event) = self.source.as_mut().and_then(Events::try_next) else { return true };
+        // A loop without this limit need not end: a tree in which children fail in a storm makes events as
+        // fast as they are moved.
+        for count in 0..most {
+            let Some(event) = self.source.as_mut().and_then(Events::try_next) else {
+                return count > 0;
+            };
             self.push(Entry::from(&event));
         }
-        false
+        true
     }
 
-    /// Moves events of the subscription into the ring, and registers `waker` for the next one; wakes it if
-    /// more events are there than are moved at a time.
-    fn take_over_and_wait(&mut self, waker: &Waker) {
-        if !self.take_over(AT_ONCE) {
-            return waker.wake_by_ref();
+    /// Moves the next events of the subscription into the ring. If there are none, registers `waker` for
+    /// the next one, or notes that the tree has ended.
+    fn take_over_or_wait(&mut self, waker: &Waker) {
+        if self.take_over(AT_ONCE) {
+            return;
         }
         let Some(source) = &mut self.source else { return };
         let polled = pin!(source.next()).poll(&mut Context::from_waker(waker));
         match polled {
-            Poll::Ready(Some(event)) => {
-                self.push(Entry::from(&event));
-                waker.wake_by_ref();
-            }
+            Poll::Ready(Some(event)) => self.push(Entry::from(&event)),
             Poll::Ready(None) => self.source = None,
             Poll::Pending => {}
         }
@@ -181,8 +184,9 @@ impl Feed {
     /// Adds an entry that is no event of the tree, after the events so far.
     pub(crate) fn push(&self, entry: Entry) {
         let mut ring = self.lock();
-        // In a storm of events, those that come meanwhile are not waited for.
-        ring.take_over(KEPT);
+        // In a storm of events, those that come meanwhile are not waited for. Who waits is woken below, so
+        // the waker of the subscription may stay as it is.
+        ring.take_over(MOST_QUEUED);
         ring.push(entry);
         drop(ring);
         self.readers.wake_all();
@@ -199,15 +203,29 @@ impl Feed {
         Some(Reader::new(Arc::clone(self), waiting.last_number, from))
     }
 
-    /// Registers the waker of a reader, and moves the events of the subscription into the ring.
-    fn look(&self, reader: u64, cx: &Context<'_>) -> MutexGuard<'_, Ring> {
+    /// Looks for entries from this position on, or from the oldest one; a position beyond the end counts as
+    /// the end. Returns the position, too.
+    ///
+    /// Events are moved into the ring only for a reader that has read all entries: otherwise, in a storm of
+    /// events, a reader would move more of them than it reads, and lose the entries before it has read
+    /// them. If there are no events either, the reader's waker is registered.
+    fn look(
+        &self,
+        reader: u64,
+        position: Option<u64>,
+        cx: &Context<'_>,
+    ) -> (MutexGuard<'_, Ring>, u64) {
         let mut ring = self.lock();
+        let position = position.unwrap_or(ring.oldest()).min(ring.end());
+        if position < ring.end() {
+            return (ring, position);
+        }
         // The waker is registered before the events are read, so that an event in between is not
         // missed.
         let old = self.readers.lock().wakers.insert(reader, cx.waker().clone());
-        ring.take_over_and_wait(&Waker::from(Arc::clone(&self.readers)));
+        ring.take_over_or_wait(&Waker::from(Arc::clone(&self.readers)));
         drop(old);
-        ring
+        (ring, position)
     }
 
     fn lock(&self) -> MutexGuard<'_, Ring> {

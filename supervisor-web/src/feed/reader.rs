@@ -37,8 +37,8 @@ impl Reader {
     /// Returns the next item; `None` once the tree has ended and all was read.
     pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Item>> {
         let feed = Arc::clone(&self.feed);
-        let ring = feed.look(self.number, cx);
-        let next = *self.next.get_or_insert(ring.oldest());
+        let (ring, next) = feed.look(self.number, self.next, cx);
+        self.next = Some(next);
         let item = if next < ring.first {
             // The failures that are kept come first, then the number of entries that are gone.
             let position = ring.failure_from(next).map_or(ring.first, |(position, _)| *position);
@@ -52,13 +52,10 @@ impl Reader {
             }
         } else if self.lost > 0 {
             Some(Item::Lost(std::mem::take(&mut self.lost)))
-        } else if let Some(entry) = ring.get(next) {
-            self.next = Some(next + 1);
-            Some(Item::Entry { position: next, entry: entry.clone() })
         } else {
-            // A position beyond the end, from an identifier that a client made up, counts as the end.
-            self.next = Some(ring.end());
-            None
+            let entry = ring.get(next);
+            self.next = Some(next + u64::from(entry.is_some()));
+            entry.map(|entry| Item::Entry { position: next, entry: entry.clone() })
         };
         let has_ended = ring.source.is_none();
         drop(ring);
@@ -72,8 +69,7 @@ impl Reader {
     /// Waits until there is an item, or the tree has ended.
     pub(crate) fn poll_any(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let feed = Arc::clone(&self.feed);
-        let ring = feed.look(self.number, cx);
-        let next = self.next.unwrap_or(ring.oldest()).min(ring.end());
+        let (ring, next) = feed.look(self.number, self.next, cx);
         self.next = Some(next);
         if next == ring.end() && ring.source.is_some() {
             return Poll::Pending;

@@ -119,33 +119,61 @@ async fn failures_outlive_a_flood_of_other_entries() {
     }
 }
 
-#[tokio::test]
-async fn a_storm_of_events_is_moved_in_pieces() {
-    let supervisor = tree().await;
-    let feed = Feed::new(supervisor.events());
+/// Makes so many events: each kill is two of them.
+async fn events(supervisor: &Supervisor, count: usize) {
     let child = supervisor.lookup_any("child").await.expect("the child");
-    for _ in 0..AT_ONCE {
+    for _ in 0..count / 2 {
         child.kill().await.expect("it is killed");
     }
+}
+
+#[tokio::test]
+async fn a_storm_of_events_is_moved_in_pieces_to_those_who_have_read_the_others() {
+    let supervisor = tree().await;
+    let feed = Feed::new(supervisor.events());
+    events(&supervisor, 3 * AT_ONCE).await;
     let mut reader = feed.read(None).expect("a reader");
     let count = Arc::<Count>::default();
     let waker = Waker::from(Arc::clone(&count));
-    // The runtime's own limit of a task's turn comes before this one.
-    tokio::task::unconstrained(async {
-        let polled = reader.poll_next(&mut Context::from_waker(&waker));
-        assert!(matches!(polled, Poll::Ready(Some(Item::Entry { position: 0, .. }))), "{polled:?}");
-        assert_eq!(feed.lock().entries.len(), AT_ONCE);
-        assert_eq!(count.0.load(Ordering::SeqCst), 1, "the reader is woken for the rest");
-    })
-    .await;
-    // Nothing is lost: each kill is two entries.
-    for expected in 1..2 * AT_ONCE as u64 {
-        let item = next(&mut reader).await;
+    let mut cx = Context::from_waker(&waker);
+    for expected in 0..3 * AT_ONCE {
+        let polled = reader.poll_next(&mut cx);
         assert!(
-            matches!(item, Some(Item::Entry { position, .. }) if position == expected),
-            "{item:?} in the place of {expected}"
+            matches!(polled, Poll::Ready(Some(Item::Entry { position, .. })) if position == expected as u64),
+            "{polled:?} in the place of {expected}"
         );
+        // A stream that pauses looks whether there is anything for it.
+        assert_eq!(reader.poll_any(&mut cx).is_ready(), expected + 1 < 3 * AT_ONCE);
+        let moved = feed.lock().entries.len();
+        assert!(moved <= expected + 1 + AT_ONCE, "{moved} are moved when {expected} are read");
     }
+    assert_eq!(count.0.load(Ordering::SeqCst), 0, "who has something to read need not be woken");
+    events(&supervisor, 2).await;
+    assert_eq!(count.0.load(Ordering::SeqCst), 1, "who waits is woken");
+}
+
+#[tokio::test]
+async fn who_reads_as_fast_as_events_come_loses_none() {
+    let supervisor = tree().await;
+    let feed = Feed::new(supervisor.events());
+    let mut reader = feed.read(None).expect("a reader");
+    let count = KEPT + KEPT / 2;
+    events(&supervisor, count).await;
+    let (positions, lost) = drain(&mut reader);
+    assert_eq!((positions.len(), lost), (count, 0));
+}
+
+#[tokio::test]
+async fn what_an_operator_does_comes_after_the_events_so_far() {
+    let supervisor = tree().await;
+    let feed = Feed::new(supervisor.events());
+    let count = KEPT + KEPT / 2;
+    events(&supervisor, count).await;
+    feed.push(entry());
+    assert_eq!(feed.lock().end(), count as u64 + 1);
+    let mut reader = feed.read(Some(count as u64)).expect("a reader");
+    let Some(Item::Entry { entry, .. }) = next(&mut reader).await else { panic!("an entry") };
+    assert!(entry.json.contains(r#""who":"alice""#), "{}", entry.json);
 }
 
 #[tokio::test]
@@ -156,6 +184,9 @@ async fn a_position_of_the_future_is_the_end() {
     assert_eq!(drain(&mut reader), (vec![], 0));
     feed.push(entry());
     assert_eq!(drain(&mut reader), (vec![0], 0));
+    events(&supervisor, 2 * AT_ONCE).await;
+    let mut reader = feed.read(Some(1_000)).expect("a reader");
+    assert_eq!(drain(&mut reader), ((1..=2 * AT_ONCE as u64).collect(), 0));
 }
 
 /// Counts how often it is woken.

@@ -56,6 +56,16 @@ impl Events {
     pub fn try_next(&mut self) -> Option<Event> {
         self.0.lock().take()
     }
+
+    /// Takes the events that are there already, and none of those that come while the caller looks at
+    /// them: in a storm, a loop of [`try_next`](Self::try_next) need not end.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn take_present(&mut self) -> impl Iterator<Item = Event> + use<> {
+        let mut queue = self.0.lock();
+        // The first one may be the number of events that were missed.
+        let first = queue.take();
+        first.into_iter().chain(std::mem::take(&mut queue.events))
+    }
 }
 
 impl Drop for Events {
@@ -389,6 +399,31 @@ mod tests {
         }
         publish(&tree);
         assert!(kept.try_next().is_some());
+    }
+
+    #[cfg(feature = "test-util")]
+    #[test]
+    fn the_present_events_are_taken_without_those_that_come_meanwhile() {
+        let tree = Subscribers::default();
+        let mut events = tree.subscribe(ChildPath::root());
+        (0..3).for_each(|_| publish(&tree));
+        let taken: Vec<u64> = events
+            .take_present()
+            .map(|event| {
+                publish(&tree);
+                event.number()
+            })
+            .collect();
+        assert_eq!(taken, [1, 2, 3]);
+        (0..CAPACITY).for_each(|_| publish(&tree));
+        let mut taken = events.take_present();
+        assert!(
+            taken
+                .next()
+                .is_some_and(|event| matches!(event.kind(), EventKind::Missed { count: 3 }))
+        );
+        assert_eq!(taken.next().map(|event| event.number()), Some(7));
+        assert_eq!(taken.count(), CAPACITY - 1);
     }
 
     #[test]

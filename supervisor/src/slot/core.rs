@@ -4,6 +4,7 @@
 mod tests;
 
 use std::any::Any;
+use std::mem;
 use std::sync::Arc;
 use std::task::{Poll, Waker};
 use std::time::Instant;
@@ -154,15 +155,28 @@ impl SlotCore {
         End { link, may_receive, replaced }
     }
 
-    /// Keeps the factory of a child that was refused for the caller that tried to add it.
-    pub(crate) fn keep_refused(&self, factory: Box<dyn Any + Send + Sync>) {
-        let old = self.lock().rare.get_or_insert_default().refused.replace(Refused(factory));
-        drop(old);
+    /// Keeps the factory of a child that was refused for the caller that tried to add it. Returns it if
+    /// the caller has given up.
+    pub(crate) fn keep_refused<T: Any + Send + Sync>(&self, factory: T) -> Option<T> {
+        let mut locked = self.lock();
+        let refused = &mut locked.rare.get_or_insert_default().refused;
+        if matches!(refused, Refused::Unwanted) {
+            return Some(factory);
+        }
+        // A child is refused once, so nothing is replaced that would be dropped under the lock.
+        *refused = Refused::Kept(Box::new(factory));
+        None
     }
 
-    /// Returns the factory that was kept for the caller.
+    /// Takes the factory that was kept for the caller, if the child was refused. None is kept from now
+    /// on.
     pub(crate) fn take_refused(&self) -> Option<Box<dyn Any + Send + Sync>> {
-        Some(self.lock().rare.as_mut()?.refused.take()?.0)
+        let mut locked = self.lock();
+        let refused = &mut locked.rare.get_or_insert_default().refused;
+        match mem::replace(refused, Refused::Unwanted) {
+            Refused::Kept(factory) => Some(factory),
+            Refused::Wanted | Refused::Unwanted => None,
+        }
     }
 
     /// Returns the tasks of this life, made on the first call; `None` if the life has ended.
@@ -239,7 +253,7 @@ impl SlotCore {
         let waiting = locked.rare.get_or_insert_default().end_waiting.get_or_insert_default();
         match number.and_then(|number| waiting.find(number)) {
             Some(waiting) if waiting.will_wake(waker) => {}
-            Some(waiting) => replaced = Some(std::mem::replace(waiting, waker.clone())),
+            Some(waiting) => replaced = Some(mem::replace(waiting, waker.clone())),
             None => *number = Some(waiting.add(waker.clone())),
         }
         drop(locked);
@@ -317,7 +331,7 @@ impl SlotCore {
         let mut replaced = None;
         match number.and_then(|number| locked.find_waiting(number)) {
             Some(waiting) if waiting.will_wake(waker) => {}
-            Some(waiting) => replaced = Some(std::mem::replace(waiting, waker.clone())),
+            Some(waiting) => replaced = Some(mem::replace(waiting, waker.clone())),
             None => *number = Some(locked.add_waiting(waker.clone())),
         }
         drop(locked);

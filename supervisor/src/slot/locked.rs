@@ -57,8 +57,8 @@ pub(super) struct Rare {
     pub(super) more_waiting: MoreWaiting,
     /// The futures that wait for the child's end for good.
     pub(super) end_waiting: Option<Box<MoreWaiting>>,
-    /// The factory of a child that was refused, for the caller that tried to add it.
-    pub(super) refused: Option<Refused>,
+    /// What becomes of the factory, if the child is refused.
+    pub(super) refused: Refused,
     /// The waits of the child's lives for other children.
     pub(super) waits: Waits,
     /// The tasks that the present life, or an earlier one, has spawned.
@@ -72,11 +72,24 @@ pub(super) struct Scope {
 }
 
 /// The factory of a child that was refused, of which the slot knows nothing else.
-pub(super) struct Refused(pub(super) Box<dyn Any + Send + Sync>);
+#[derive(Default)]
+pub(super) enum Refused {
+    /// It is kept, if the child is refused.
+    #[default]
+    Wanted,
+    /// The child was refused.
+    Kept(Box<dyn Any + Send + Sync>),
+    /// The caller that tried to add the child has taken it, or has given up.
+    Unwanted,
+}
 
 impl fmt::Debug for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Refused").finish_non_exhaustive()
+        f.write_str(match self {
+            Self::Wanted => "Wanted",
+            Self::Kept(_) => "Kept",
+            Self::Unwanted => "Unwanted",
+        })
     }
 }
 

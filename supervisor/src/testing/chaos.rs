@@ -379,9 +379,7 @@ impl<'a> Run<'a> {
 
     /// Records the events that have been published already.
     fn catch_up(&mut self) {
-        while let Some(event) = self.events.try_next() {
-            self.see(event);
-        }
+        self.events.take_present().for_each(|event| self.see(event));
     }
 
     fn see(&mut self, event: Event) {

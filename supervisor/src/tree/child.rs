@@ -105,7 +105,8 @@ pub trait ChildHandle: Clone + Send + Sync + 'static {
         None
     }
 
-    /// Takes what a worker that was refused was made from; `None` for a tree.
+    /// Takes what a worker that was refused was made from, and has nothing kept from now on; `None` for a
+    /// worker that was not refused (yet), and for a tree.
     #[doc(hidden)]
     fn take_refused(&self) -> Option<Box<dyn Any + Send + Sync>> {
         None

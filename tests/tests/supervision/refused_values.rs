@@ -1,10 +1,11 @@
 //! Tests that the value of a worker that is refused comes back.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use supervisor::pool::AddWorkerError;
 use supervisor::prelude::*;
-use supervisor::{Addressable, StartMode, Tree};
+use supervisor::specs::Ready;
+use supervisor::{Addressable, Child, ChildOptions, StartMode, Tree};
 use supervisor_tests::{Gauge, Life, begin_and_drop, quiet, within};
 
 /// A worker that runs once, by value, as one with a socket does. It is not `Sync`.
@@ -182,6 +183,63 @@ async fn a_call_that_is_dropped_drops_the_value() {
     assert_eq!(gauge.alive(), 1);
     pool.shutdown().await.unwrap();
     assert_eq!(gauge.alive(), 0);
+}
+
+/// A worker whose address is known to others before it is added.
+struct Known {
+    #[expect(dead_code, reason = "it counts the values")]
+    life: Life,
+    addresses: Arc<Mutex<Vec<ChildRef<()>>>>,
+}
+
+impl Child for Known {
+    type Recipe = Self;
+    type Handle = ChildRef<()>;
+    const OPTIONS: ChildOptions = ChildOptions::new();
+
+    fn spec(name: &str, recipe: Self) -> ChildSpec<Ready<ChildRef<()>>> {
+        let addresses = Arc::clone(&recipe.addresses);
+        let spec = ChildSpec::new(name).with_worker(recipe);
+        addresses.lock().unwrap().push(spec.handle());
+        spec
+    }
+}
+
+impl Addressable for Known {
+    type Message = ();
+    const DEFAULTS: ChildOptions = Self::OPTIONS;
+}
+
+impl Worker for Known {
+    async fn run(&self, ctx: Context) -> ChildResult {
+        ctx.shutdown_requested().await;
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_dropped_drops_the_value_of_a_worker_that_others_know() {
+    let (gauge, addresses) = (Gauge::new(), Arc::default());
+    let known = || Known { life: gauge.enter(), addresses: Arc::clone(&addresses) };
+    let template = ChildSpec::per_worker::<Known>("known");
+    let pool = Supervisor::new().with_max_children(1).build_pool(template);
+    pool.add_worker_with(known()).await.unwrap();
+    // One call is dropped before the refusal, and one after it.
+    assert!(begin_and_drop(pool.add_worker_with(known())).is_none());
+    quiet().await;
+    assert_eq!(gauge.alive(), 1, "one worker");
+    assert!(begin_and_drop(pool.add_workers([known(), known()])).is_none());
+    quiet().await;
+    assert_eq!(gauge.alive(), 1, "several workers");
+    let mut adding = pool.add_worker_with(known());
+    assert!(begin_and_drop(&mut adding).is_none());
+    quiet().await;
+    drop(adding);
+    assert_eq!(gauge.alive(), 1, "a refused worker");
+    pool.shutdown().await.unwrap();
+    quiet().await;
+    assert_eq!(gauge.alive(), 0);
+    assert_eq!(addresses.lock().unwrap().len(), 5);
 }
 
 supervision_tree! {

@@ -26,15 +26,17 @@ impl Body {
     /// tried to add the worker has a handle of it, and wants the value back. Anything else that was
     /// refused, and a worker whose caller has given up, is returned.
     ///
-    /// The factory must be there before the caller is answered. (If the caller gives up meanwhile, the
-    /// value goes with the returned slot.)
+    /// The factory must be there before the caller is answered. A caller that gives up later takes it out
+    /// and drops it; one whose handle was the last is gone with the returned slot.
     pub(in crate::runtime) fn keep_refused(self) -> Result<Arc<dyn AnySlot>, Self> {
         match self {
             Self::Task { factory, slot }
                 if slot.core().name().number().is_some() && Arc::strong_count(&slot) > 1 =>
             {
-                slot.core().keep_refused(Box::new(factory));
-                Ok(slot)
+                match slot.core().keep_refused(factory) {
+                    None => Ok(slot),
+                    Some(factory) => Err(Self::Task { factory, slot }),
+                }
             }
             body => Err(body),
         }

@@ -118,9 +118,9 @@ impl Story {
     }
 
     fn catch_up(&mut self) {
-        while let Some(event) = self.events.try_next() {
-            self.told.push(Told::Happened(self.began.elapsed(), event));
-        }
+        let now = self.began.elapsed();
+        let happened = self.events.take_present().map(|event| Told::Happened(now, event));
+        self.told.extend(happened);
     }
 
     fn record(&mut self, event: Option<Event>) {

@@ -121,9 +121,48 @@ enum Step<W: Child> {
     Done,
 }
 
+/// The handle of a worker that is being added, as the caller holds it. A caller that gives up drops it:
+/// then the value of a worker that is refused is dropped, too, whoever else has the worker's address.
+pub(super) struct Wanted<H: ChildHandle>(
+    /// `None` only after [`into_handle`](Self::into_handle).
+    Option<H>,
+);
+
+impl<H: ChildHandle> Wanted<H> {
+    pub(super) fn new(handle: H) -> Self {
+        Self(Some(handle))
+    }
+
+    pub(super) fn handle(&self) -> &H {
+        // Only `into_handle` takes the handle, and it consumes `self`.
+        self.0.as_ref().unwrap_or_else(|| unreachable!("added, and still wanted"))
+    }
+
+    /// Returns the handle of a worker that was added.
+    pub(super) fn into_handle(mut self) -> H {
+        self.0.take().unwrap_or_else(|| unreachable!("added twice"))
+    }
+
+    /// Takes back the value of a worker that is a task and was refused.
+    pub(super) fn into_value<T: 'static>(self) -> Option<T> {
+        let factory = self.handle().take_refused()?.downcast::<Arc<dyn LifeFactory>>().ok()?;
+        let mut value: Option<T> = None;
+        factory.give_back(&mut value);
+        value
+    }
+}
+
+impl<H: ChildHandle> Drop for Wanted<H> {
+    fn drop(&mut self) {
+        if let Some(handle) = &self.0 {
+            drop(handle.take_refused());
+        }
+    }
+}
+
 /// A worker that was made of a value, as the caller holds it.
-pub(super) struct Made<H> {
-    pub(super) handle: H,
+pub(super) struct Made<H: ChildHandle> {
+    pub(super) handle: Wanted<H>,
     /// The supervisor of a worker that is a tree, and what keeps the tree alive until it is added.
     tree: Option<(Arc<Node>, Option<Arc<ShutdownOnDrop>>)>,
 }
@@ -134,28 +173,21 @@ impl<H: ChildHandle> Made<H> {
             Body::Task { .. } => None,
             Body::Supervisor { node, .. } => Some((Arc::clone(node), body.keeper())),
         };
-        Self { handle, tree }
+        Self { handle: Wanted::new(handle), tree }
     }
 
     /// Takes back the value of a worker that was refused.
     pub(super) fn into_value<T: 'static>(self) -> Option<T> {
-        let Some((node, keeper)) = self.tree else { return value_of(&self.handle) };
+        let Some((node, keeper)) = self.tree else { return self.handle.into_value() };
         // A refused tree is a root again.
         let mut value: Option<T> = None;
         let to: &mut dyn Any = &mut value;
         if let Some(to) = to.downcast_mut::<Option<Tree<H>>>() {
-            *to = Some(Tree::new(Supervisor::kept_by(node, keeper), self.handle));
+            let handle = self.handle.into_handle();
+            *to = Some(Tree::new(Supervisor::kept_by(node, keeper), handle));
         }
         value
     }
-}
-
-/// Takes back the value of a worker that is a task and was refused.
-pub(super) fn value_of<T: 'static>(worker: &impl ChildHandle) -> Option<T> {
-    let factory = worker.take_refused()?.downcast::<Arc<dyn LifeFactory>>().ok()?;
-    let mut value: Option<T> = None;
-    factory.give_back(&mut value);
-    value
 }
 
 impl<'a, W: Child, V> AddWorker<'a, W, V> {
@@ -178,7 +210,7 @@ impl<W: Child<Recipe: 'static>, V> Future for AddWorker<'_, W, V> {
             Step::Value(value) => {
                 let (parts, handle) = self.pool.worker_of(value);
                 let made = Made::of(&parts.body, handle);
-                match self.pool.begin_to_add(parts, &made.handle) {
+                match self.pool.begin_to_add(parts, made.handle.handle()) {
                     Ok(adding) => (adding, made),
                     Err(error) => return refused(error, made),
                 }
@@ -188,7 +220,7 @@ impl<W: Child<Recipe: 'static>, V> Future for AddWorker<'_, W, V> {
             Step::Done => return Poll::Pending,
         };
         match self.pool.supervisor().poll_added(&mut adding, cx) {
-            Poll::Ready(Ok(())) => Poll::Ready(Ok(made.handle)),
+            Poll::Ready(Ok(())) => Poll::Ready(Ok(made.handle.into_handle())),
             Poll::Ready(Err(error)) => refused(error, made),
             Poll::Pending => {
                 self.step = Step::Adding(adding, made);

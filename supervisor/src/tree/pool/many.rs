@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-use super::add_worker::{Made, value_of};
+use super::add_worker::{Made, Wanted};
 use super::{Child, ChildHandle, FnWorker, PerWorker, Pool, Shared};
 use crate::child::{AnyChildRef, ChildRef, Worker};
 use crate::error::SupervisorError;
@@ -146,18 +146,22 @@ impl<W: Child<Recipe: 'static>> Pool<W, PerWorker> {
     {
         let workers = values.into_iter().map(|value| self.worker_of(value));
         if self.takes_batches() {
-            // Each of these workers is a task, of which the caller holds nothing but the handle: the
-            // supervisor, on another processor, makes use of the rest at the same time.
-            let Outcome { added, refused, error } = self.add_batches(workers.map(Ok)).await;
-            return or_error(added, error, || refused.iter().filter_map(value_of).collect());
+            // Each of these workers is a task. The caller keeps nothing but its handle: another reference to
+            // its factory would be counted here and by the supervisor, on another processor, at the same time.
+            let workers = workers.map(|(parts, handle)| Ok((parts, Wanted::new(handle))));
+            let Outcome { added, refused, error } = self.add_batches(workers).await;
+            let added = added.into_iter().map(Wanted::into_handle).collect();
+            return or_error(added, error, || {
+                refused.into_iter().filter_map(Wanted::into_value).collect()
+            });
         }
         let workers = workers.map(|(parts, handle)| {
             let made = Made::of(&parts.body, handle);
             Ok((parts, made))
         });
-        let begin = |parts, made: &Made<W::Handle>| self.begin_to_add(parts, &made.handle);
+        let begin = |parts, made: &Made<W::Handle>| self.begin_to_add(parts, made.handle.handle());
         let Outcome { added, refused, error } = self.add_each(workers, begin).await;
-        let added = added.into_iter().map(|made| made.handle).collect();
+        let added = added.into_iter().map(|made| made.handle.into_handle()).collect();
         or_error(added, error, || refused.into_iter().filter_map(Made::into_value).collect())
     }
 }
