@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use crate::joined::joined;
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
 
@@ -55,7 +56,7 @@ impl Errors {
     /// They are never one expression: if tokens follow an expression, rustc reports a mistake of
     /// the macro, not of the tree.
     pub(crate) fn to_items(&self) -> TokenStream {
-        self.0.iter().flat_map(syn::Error::to_compile_error).collect()
+        joined(self.0.iter().map(syn::Error::to_compile_error))
     }
 }
 

@@ -2,12 +2,14 @@
 
 mod child;
 mod errors;
+mod joined;
 mod matrix;
 mod options;
 mod reader;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod walk;
 mod words;
 
 use proc_macro::TokenStream;

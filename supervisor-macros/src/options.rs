@@ -78,17 +78,24 @@ impl Options {
         place: Place,
         want: impl Fn(Setting) -> Option<T>,
     ) -> Option<(&Item, T)> {
-        self.settings(place).find_map(|(item, _, setting)| want(setting).map(|value| (item, value)))
+        for (item, _, setting) in self.settings(place) {
+            if let Some(value) = want(setting) {
+                return Some((item, value));
+            }
+        }
+        None
     }
 
     /// Returns the readable settings of options that may stand at this place, each option once.
-    pub(crate) fn settings(&self, place: Place) -> impl Iterator<Item = (&Item, Key, Setting)> {
-        self.items.iter().enumerate().filter_map(move |(index, item)| {
+    pub(crate) fn settings(&self, place: Place) -> Vec<(&Item, Key, Setting)> {
+        let settings = self.items.iter().enumerate().filter_map(|(index, item)| {
             let key = item.key().filter(|key| key.is_allowed(place))?;
             let first = self.items.iter().take(index).all(|earlier| earlier.key() != Some(key));
             let setting = item.setting()?.ok()?;
             (first && fits(key, setting, place)).then(|| (item, key, setting.clone()))
-        })
+        });
+        // A list, since the many callers' adapters would be compiled for this iterator again.
+        settings.collect()
     }
 
     /// Returns whether the option is written, however wrong its value is.

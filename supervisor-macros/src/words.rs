@@ -18,20 +18,28 @@ pub(crate) trait Vocabulary: Copy + Sized + 'static {
     /// Returns the word.
     fn as_str(self) -> &'static str;
 
+    /// Returns all words.
+    fn words() -> Vec<&'static str> {
+        let mut words = Vec::new();
+        for word in Self::ALL {
+            words.push(word.as_str());
+        }
+        words
+    }
+
     /// Returns the meaning of a word.
     fn parse(text: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|word| word.as_str() == text)
+        position(&Self::words(), text).map(|at| Self::ALL[at])
     }
 
     /// Returns the meaning of the word that was probably meant.
     fn nearest(text: &str) -> Option<Self> {
-        let words = Self::ALL.iter().map(|word| word.as_str());
-        nearest(text, words).and_then(Self::parse)
+        nearest(text, &Self::words()).and_then(Self::parse)
     }
 
     /// Lists all words, for a message.
     fn list() -> String {
-        list(Self::ALL.iter().map(|word| word.as_str()))
+        list(&Self::words())
     }
 }
 
@@ -217,21 +225,26 @@ impl Vocabulary for Overrun {
     }
 }
 
+fn position(words: &[&str], text: &str) -> Option<usize> {
+    words.iter().position(|word| *word == text)
+}
+
 /// Returns the word that is nearest to `text`, if one is near enough to be meant.
-pub(crate) fn nearest<'a>(text: &str, words: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(text: &str, words: &[&'a str]) -> Option<&'a str> {
     // Case and underscores do not count: `OneForOne` is meant as `one_for_one`.
     let plain = |word: &str| word.to_lowercase().replace('_', "");
     let written = plain(text);
     words
-        .map(|word| (distance(&written, &plain(word)), word))
+        .iter()
+        .map(|word| (distance(&written, &plain(word)), *word))
         .filter(|(distance, word)| *distance <= (word.len() / 3).clamp(1, 4))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, word)| word)
 }
 
 /// Lists words for a message: `` `a`, `b` or `c` ``.
-pub(crate) fn list<'a>(words: impl Iterator<Item = &'a str>) -> String {
-    let words: Vec<String> = words.map(|word| format!("`{word}`")).collect();
+pub(crate) fn list(words: &[&str]) -> String {
+    let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
     match words.as_slice() {
         [] => String::new(),
         [only] => only.clone(),

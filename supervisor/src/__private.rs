@@ -139,6 +139,7 @@ pub fn deployment<T: Child>() -> Result<Deployment, UnboundedTime> {
 /// # Errors
 ///
 /// If its times have no bound.
+#[inline]
 pub fn deployment_of(descriptor: &TreeDescriptor) -> Result<Deployment, UnboundedTime> {
     Deployment::of(descriptor)
 }

@@ -3,6 +3,8 @@
 //! A guard works on a thread that unwinds too: a panic that is caught within a destructor does not
 //! end the process.
 
+use std::any::Any;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::mem::{forget, needs_drop};
 use std::ops::Deref;
@@ -15,12 +17,19 @@ pub(crate) fn catch_panic<T>(call: impl FnOnce() -> T) -> Option<T> {
     match catch_unwind(AssertUnwindSafe(call)) {
         Ok(value) => Some(value),
         Err(payload) => {
-            // A payload whose drop panics makes another payload, which is leaked.
-            if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-                forget(second);
-            }
+            drop_payload(payload);
             None
         }
+    }
+}
+
+/// Drops the payload of a panic. Not generic, so that it is compiled once, and not for each call that
+/// may panic.
+#[cold]
+fn drop_payload(payload: Box<dyn Any + Send>) {
+    // A payload whose drop panics makes another payload, which is leaked.
+    if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        forget(second);
     }
 }
 
@@ -34,11 +43,18 @@ pub(crate) fn drop_each<T>(values: impl IntoIterator<Item = T>) {
     }
 }
 
+/// The wakers of those that wait for something, by their numbers. One type for all, since the code of a
+/// map is compiled again for each type of map.
+pub(crate) type NumberedWakers = BTreeMap<u64, Waker>;
+
 /// Wakes each task, also if a waker panics: a waker that is not the runtime's is foreign code.
 pub(crate) fn wake_each(wakers: impl IntoIterator<Item = Waker>) {
-    for waker in wakers {
-        catch_panic(|| waker.wake());
-    }
+    wakers.into_iter().for_each(wake);
+}
+
+/// Wakes a task.
+pub(crate) fn wake(waker: Waker) {
+    catch_panic(|| waker.wake());
 }
 
 /// A value of the user's that is dropped under a guard, since other values of the user's may be

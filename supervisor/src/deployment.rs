@@ -66,6 +66,7 @@ pub struct Deployment {
 
 impl Deployment {
     /// Adds up the times of a declared tree.
+    #[inline]
     pub(crate) fn of(descriptor: &TreeDescriptor) -> Result<Self, UnboundedTime> {
         let mut stop = descriptor.parts_of_stop()?;
         // What the budget of the whole tree has beyond its children's is the time before they are stopped.
@@ -89,6 +90,7 @@ impl Deployment {
     ///
     /// It is for what is not the tree's: the log's last lines, the end of `main`, a busy machine.
     #[must_use]
+    #[inline]
     pub fn with_margin(mut self, margin: Duration) -> Self {
         self.margin = Some(margin);
         self
@@ -97,6 +99,7 @@ impl Deployment {
     /// Sets `WatchdogSec`, 30 seconds by default: how long the runtime may not respond. It is
     /// in the unit if something answers it: with the features `systemd` and `signal`.
     #[must_use]
+    #[inline]
     pub fn with_watchdog(mut self, time: Duration) -> Self {
         self.watchdog = time;
         self
@@ -104,6 +107,7 @@ impl Deployment {
 
     /// Sets the port of the probes `/livez` and `/readyz`, 9000 by default.
     #[must_use]
+    #[inline]
     pub fn with_probe_port(mut self, port: u16) -> Self {
         self.port = port;
         self
@@ -112,12 +116,14 @@ impl Deployment {
     /// Returns how long a stop may take: the tree's `SHUTDOWN_BUDGET`, in which each child uses its whole
     /// `shutdown`, and then one that cannot be stopped, with the longest `kill_grace` of the tree.
     #[must_use]
+    #[inline]
     pub fn stop(&self) -> Duration {
         sum(&self.stop).saturating_add(self.kill_grace)
     }
 
     /// Returns how long a start may take: the tree's `START_BUDGET`.
     #[must_use]
+    #[inline]
     pub fn start(&self) -> Duration {
         sum(&self.start)
     }
@@ -125,6 +131,7 @@ impl Deployment {
     /// Returns how long a stop may take with the margin, in whole seconds: Kubernetes'
     /// `terminationGracePeriodSeconds` and systemd's `TimeoutStopSec`.
     #[must_use]
+    #[inline]
     pub fn stop_timeout(&self) -> Duration {
         self.with_margin_of(self.stop())
     }
@@ -132,12 +139,14 @@ impl Deployment {
     /// Returns how long a start may take with the margin, in whole seconds: the time of Kubernetes'
     /// start-up probe, and systemd's `TimeoutStartSec`.
     #[must_use]
+    #[inline]
     pub fn start_timeout(&self) -> Duration {
         self.with_margin_of(self.start())
     }
 
     /// Returns the part of a Kubernetes manifest, which displays as YAML.
     #[must_use]
+    #[inline]
     pub fn kubernetes(&self) -> Kubernetes<'_> {
         Kubernetes::new(self)
     }
@@ -145,14 +154,17 @@ impl Deployment {
     /// Returns the unit of a service of systemd's, which displays as the unit's file. `exec_start` is the
     /// command line, with the absolute path of the program.
     #[must_use]
+    #[inline]
     pub fn systemd<'a>(&'a self, exec_start: &'a str) -> Systemd<'a> {
         Systemd::new(self, exec_start)
     }
 
+    #[inline]
     fn margin_of(&self, time: Duration) -> Duration {
         self.margin.unwrap_or_else(|| (time / 10).max(Duration::from_secs(1)))
     }
 
+    #[inline]
     fn with_margin_of(&self, time: Duration) -> Duration {
         let exact = time.saturating_add(self.margin_of(time));
         let more = u64::from(exact.subsec_nanos() > 0);
@@ -160,6 +172,7 @@ impl Deployment {
     }
 
     /// Describes where the time of a stop comes from.
+    #[inline]
     fn stop_in_words(&self) -> String {
         let kill = Some(format!("kill_grace {}", written(self.kill_grace)))
             .filter(|_| !self.kill_grace.is_zero());
@@ -167,10 +180,12 @@ impl Deployment {
     }
 
     /// Describes where the time of a start comes from.
+    #[inline]
     fn start_in_words(&self) -> String {
         self.in_words(&self.start, None, self.start())
     }
 
+    #[inline]
     fn in_words(&self, parts: &[Part], more: Option<String>, time: Duration) -> String {
         const SHOWN: usize = 5;
         let mut parts: Vec<&Part> = parts.iter().collect();
@@ -188,6 +203,7 @@ impl Deployment {
     }
 }
 
+#[inline]
 fn sum(parts: &[Part]) -> Duration {
     parts.iter().fold(Duration::ZERO, |sum, part| sum.saturating_add(part.time))
 }
@@ -199,18 +215,21 @@ pub struct UnboundedTime(Unbounded);
 impl UnboundedTime {
     /// Returns the path of the child.
     #[must_use]
+    #[inline]
     pub fn path(&self) -> &str {
         &self.0.path
     }
 }
 
 impl From<Unbounded> for UnboundedTime {
+    #[inline]
     fn from(unbounded: Unbounded) -> Self {
         Self(unbounded)
     }
 }
 
 impl fmt::Display for UnboundedTime {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Unbounded { path, option, why } = &self.0;
         let path = if path.is_empty() { "/" } else { path };

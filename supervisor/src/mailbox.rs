@@ -65,14 +65,13 @@ mod tests;
 mod times;
 mod waiting_senders;
 
-use std::collections::BTreeMap;
 use std::collections::vec_deque;
 use std::fmt;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll, Waker, ready};
 use std::time::Duration;
 
-use crate::catch::{catch_panic, wake_each};
+use crate::catch::{self, wake_each};
 use crate::spec::MessageTimes;
 use crate::sync::{Mutex, MutexGuard, PoisonError, task};
 
@@ -306,7 +305,7 @@ impl<M> Mailbox<M> {
     pub(crate) fn close(&self, closing: Closing) -> Leftovers<M> {
         let closed = self.lock().close(closing);
         wake(closed.receiver);
-        wake_each(closed.senders.into_iter().flat_map(BTreeMap::into_values));
+        wake_each(closed.senders.unwrap_or_default().into_values());
         Leftovers { messages: closed.messages, dead_letter_queue: closed.dead_letter_queue }
     }
 
@@ -353,7 +352,7 @@ impl<M> fmt::Debug for Mailbox<M> {
 #[inline]
 pub(crate) fn wake(waker: Option<Waker>) {
     if let Some(waker) = waker {
-        catch_panic(|| waker.wake());
+        catch::wake(waker);
     }
 }
 

@@ -23,6 +23,8 @@ pub(crate) mod model;
 #[cfg(not(all(test, shuttle)))]
 mod real;
 
+use std::future::Future;
+use std::pin::Pin;
 pub(crate) use std::sync::PoisonError;
 
 #[cfg(all(test, shuttle))]
@@ -35,3 +37,7 @@ pub(crate) use self::real::{
     Mutex, MutexGuard, OnceLock, atomic, clock, hook, per_thread, random, shared_static, task,
     time, timers,
 };
+
+/// The future of a task that comes rarely. All have one type, since tokio's code for a task is compiled
+/// again for each type of future.
+pub(crate) type RareTask = Pin<Box<dyn Future<Output = ()> + Send>>;

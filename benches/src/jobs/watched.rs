@@ -17,12 +17,15 @@ const RESTARTS: usize = 100_000;
 /// The longest wait for the first answers of the page.
 const LIMIT: Duration = Duration::from_secs(20);
 
+/// Reads from the page with this address, and tells of each answer.
+type Reader = fn(SocketAddr, &Sender<()>) -> io::Result<()>;
+
 pub(super) fn restarts(bench: &Bench, contender: &dyn Contender, n: usize) -> Outcome {
     let tree = failing(bench, contender, n, Failure::Error, Window::Short);
     let Some(serving) = tree.as_ref().and_then(|tree| tree.serve_page()) else { return Ok(None) };
     let address = bench.run(serving);
     // A browser would be a process of its own, beside the runtime as these threads are.
-    let readers: [fn(SocketAddr, &Sender<()>) -> io::Result<()>; 2] = [read_events, read_trees];
+    let readers: [Reader; 2] = [read_events, read_trees];
     let answered = readers.map(|reader| {
         let (told, answered) = channel();
         thread::spawn(move || reader(address, &told).expect("the page is served"));

@@ -311,8 +311,8 @@ fn and_send(text: &str) -> &'static str {
 }
 
 fn span_of(child: &Child, key: Key) -> Option<Span> {
-    let mut settings = child.options.settings(Place::Derive);
-    settings.find(|(_, found, _)| *found == key).map(|(item, _, _)| item.ident.span())
+    let settings = child.options.settings(Place::Derive);
+    settings.into_iter().find(|(_, found, _)| *found == key).map(|(item, _, _)| item.ident.span())
 }
 
 fn policy(child: &Child) -> Option<(Span, Policy)> {

@@ -123,8 +123,8 @@ fn where_clauses(
 }
 
 fn find(child: &Child, key: Key) -> Option<Setting> {
-    let mut settings = child.options.settings(Place::Derive);
-    settings.find(|(_, found, _)| *found == key).map(|(_, _, setting)| setting)
+    let settings = child.options.settings(Place::Derive);
+    settings.into_iter().find(|(_, found, _)| *found == key).map(|(_, _, setting)| setting)
 }
 
 fn krate(child: &Child) -> TokenStream {

@@ -287,7 +287,7 @@ fn value_unknown(item: &Item, key: Key, error: &ValueError, errors: &mut Errors)
             .map(|own| format!("`{name} = {word}` is written `{name} = {own}`")),
     };
     let message = meant.unwrap_or_else(|| {
-        match words::nearest(word.trim_matches('"'), words.iter().copied()) {
+        match words::nearest(word.trim_matches('"'), words) {
             // `RestartPolicy::Transient`, `Shutdown::BrutalKill`
             Some(near) if near == word => {
                 format!("the value of `{name}` is a word; write `{name} = {near}`")
@@ -296,7 +296,7 @@ fn value_unknown(item: &Item, key: Key, error: &ValueError, errors: &mut Errors)
             None => format!(
                 "unknown value `{word}` of `{name}`; expected {}{}",
                 literals(key),
-                words::list(words.iter().copied())
+                words::list(words)
             ),
         }
     });
@@ -310,7 +310,7 @@ fn without_quotes(key: Key, text: &str, words: &[&'static str]) -> Option<&'stat
     policy
         .map(|(policy, _)| policy.as_str())
         .or_else(|| elsewhere::value(key, word))
-        .or_else(|| words::nearest(word, words.iter().copied()))
+        .or_else(|| words::nearest(word, words))
 }
 
 /// Checks that a value is not zero where zero has no meaning, or where a word exists for it.

@@ -296,17 +296,18 @@ impl Key {
 
     /// Lists the options that may stand at a place, for a message.
     pub(crate) fn list(place: Place) -> String {
-        words::list(Self::allowed(place).map(Self::as_str))
+        words::list(&Self::allowed(place))
     }
 
     /// Returns the option that may stand at a place and was probably meant.
     pub(crate) fn nearest(text: &str, place: Place) -> Option<Self> {
-        elsewhere::options(text).find(|key| key.is_allowed(place)).or_else(|| {
-            words::nearest(text, Self::allowed(place).map(Self::as_str)).and_then(Self::parse)
-        })
+        elsewhere::options(text)
+            .find(|key| key.is_allowed(place))
+            .or_else(|| words::nearest(text, &Self::allowed(place)).and_then(Self::parse))
     }
 
-    fn allowed(place: Place) -> impl Iterator<Item = Self> {
-        Self::ALL.iter().copied().filter(move |key| key.is_allowed(place))
+    /// Returns the words of the options that may stand at a place.
+    fn allowed(place: Place) -> Vec<&'static str> {
+        Self::ALL.iter().filter(|key| key.is_allowed(place)).map(|key| key.as_str()).collect()
     }
 }

@@ -184,8 +184,8 @@ impl Task {
     ///
     /// If the value of `every` cannot be read, an arbitrary time stands for it.
     pub(crate) fn every(&self) -> Option<Known<Duration>> {
-        let mut settings = self.options.settings(Place::Task);
-        let every = settings.find_map(|(_, key, setting)| match (key, setting) {
+        let settings = self.options.settings(Place::Task);
+        let every = settings.into_iter().find_map(|(_, key, setting)| match (key, setting) {
             (Key::Every, Setting::Time(every)) => Some(every),
             _ => None,
         });
@@ -332,8 +332,8 @@ impl Supervisor {
     ///
     /// If the value of `partitions` cannot be read, an arbitrary number stands for it.
     pub(crate) fn partitions(&self) -> Option<Known<usize>> {
-        let mut settings = self.options.settings(self.nested_place());
-        let count = settings.find_map(|(_, key, setting)| match (key, setting) {
+        let settings = self.options.settings(self.nested_place());
+        let count = settings.into_iter().find_map(|(_, key, setting)| match (key, setting) {
             (Key::Partitions, Setting::Count(count)) => Some(count),
             _ => None,
         });

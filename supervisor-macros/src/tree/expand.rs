@@ -32,6 +32,7 @@ use self::descriptor::Check;
 use super::ast::{Head, Tree};
 use super::names::{hygienic, mixed_site_visibility, respanned};
 use crate::errors::Errors;
+use crate::joined::joined;
 use crate::reader::Reader;
 
 pub(super) fn expand(tree: &mut Tree, errors: &Errors) -> TokenStream {
@@ -239,7 +240,7 @@ fn program(tree: &Tree, params: &[&Ident], errors: &TokenStream) -> Program {
         body: quote!(#statements #returned),
         start: quote!(Self::tree(#(#params),*).start()),
         descriptor: quote!(::core::option::Option::Some(&#descriptor)),
-        checks: checks.collect(),
+        checks: joined(checks),
     }
 }
 

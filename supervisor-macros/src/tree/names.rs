@@ -8,6 +8,7 @@ use syn::ext::IdentExt;
 use syn::{Ident, Visibility};
 
 use super::ast::{Body, Child, Handle, Supervisor, Tree};
+use crate::joined::joined;
 
 /// Names every handle type: `ShopSub` for the child `sub` in `Shop`.
 pub(crate) fn assign(tree: &mut Tree) {
@@ -104,7 +105,7 @@ pub(crate) fn respanned(tokens: TokenStream, span: Span) -> TokenStream {
             token
         }
     };
-    tokens.into_iter().map(each).collect()
+    joined(tokens.into_iter().map(each))
 }
 
 /// Applies [`mixed_site`] to a visibility.

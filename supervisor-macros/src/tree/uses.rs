@@ -1,16 +1,16 @@
 //! Finds the siblings that the children of a supervisor with `order = by_use` use: those that their
 //! values mention, and those that the option `after` names.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{HashMap, HashSet};
 
-use quote::ToTokens;
 use syn::Expr;
 use syn::ext::IdentExt;
 
 use super::ast::{Body, ByUse, Child, FENCE, SHARD, Supervisor, Tree, Use, Validity};
 use super::mentions::{Mention, Mentions, Role};
+use crate::joined::joined;
 
-type Names = BTreeSet<String>;
+type Names = HashSet<String>;
 
 /// Sets the uses of all children.
 pub(super) fn find(tree: &mut Tree) {
@@ -47,7 +47,7 @@ fn in_supervisor(supervisor: &mut Supervisor) -> Names {
             let uses = numbers.into_iter().map(|number| Use {
                 number,
                 name: before[number].unraw_name(),
-                cfgs: before[number].cfgs().map(ToTokens::to_token_stream).collect(),
+                cfgs: joined(before[number].cfgs()),
             });
             child.place = Some(ByUse { number: index, uses: uses.collect() });
         }

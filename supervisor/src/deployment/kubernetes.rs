@@ -35,12 +35,14 @@ pub struct Kubernetes<'a> {
 }
 
 impl<'a> Kubernetes<'a> {
+    #[inline]
     pub(super) fn new(deployment: &'a Deployment) -> Self {
         Self { deployment }
     }
 }
 
 impl fmt::Display for Kubernetes<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Deployment { name, port, .. } = self.deployment;
         let stop = self.deployment.stop_timeout().as_secs();

@@ -36,12 +36,14 @@ pub struct Systemd<'a> {
 const NOTIFIES: bool = cfg!(all(unix, feature = "signal", feature = "systemd"));
 
 impl<'a> Systemd<'a> {
+    #[inline]
     pub(super) fn new(deployment: &'a Deployment, exec_start: &'a str) -> Self {
         Self { deployment, exec_start }
     }
 }
 
 impl fmt::Display for Systemd<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let deployment = self.deployment;
         writeln!(f, "[Unit]")?;

@@ -79,12 +79,7 @@ impl Graph {
         // Most children use no other.
         if !uses.is_empty() {
             let mut uses = uses.to_vec();
-            uses.retain(|used| self.node(*used).is_some());
-            uses.sort_unstable();
-            uses.dedup();
-            for used in &uses {
-                self.change(*used, |used| used.users.push(key));
-            }
+            uses.retain(|used| self.add_user(*used, key));
             node.uses = uses.into_boxed_slice();
         }
         // As a rule, children come one after the other.
@@ -96,6 +91,17 @@ impl Graph {
             self.nodes.resize_with(position + 1, Node::default);
         }
         self.nodes[position] = node;
+    }
+
+    /// Notes that a child, which comes after all children that have been noted so, uses a sibling. Returns
+    /// `false` if there is no such sibling, or if this is noted already.
+    fn add_user(&mut self, sibling: Key, child: Key) -> bool {
+        let Some(node) = self.node_mut(sibling) else { return false };
+        let is_new = node.users.last() != Some(&child);
+        if is_new {
+            node.users.push(child);
+        }
+        is_new
     }
 
     /// Removes a child that is forgotten; `way` is the direction of the walk, if one goes on.

@@ -22,7 +22,7 @@ use tokio::sync::{oneshot, watch};
 
 use crate::slot::{AnySlot, ShutdownRequested};
 use crate::spec::Shutdown;
-use crate::sync::clock;
+use crate::sync::{RareTask, clock};
 
 /// Future that completes when the supervisor aborts the life.
 #[derive(Debug)]
@@ -90,7 +90,10 @@ impl Progress {
             // A task, which a runtime that is going away does not poll: the drop of a runtime
             // would wait for the thread.
             let left = Arc::clone(self).leaves(stage);
-            drop(runtime.spawn(async move { within_real_time(limit, left).await }));
+            let wait: RareTask = Box::pin(async move {
+                within_real_time(limit, left).await;
+            });
+            drop(runtime.spawn(wait));
         }
     }
 
@@ -98,11 +101,12 @@ impl Progress {
     pub(crate) fn if_still_running(self: &Arc<Self>, then: impl FnOnce() + Send + 'static) {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         let left = Arc::clone(self).leaves(Stage::Runs);
-        drop(runtime.spawn(async move {
+        let wait: RareTask = Box::pin(async move {
             if within_real_time(Some(RETURN_TIME), left).await.is_none() {
                 then();
             }
-        }));
+        });
+        drop(runtime.spawn(wait));
     }
 }
 

@@ -1,6 +1,5 @@
 //! The messages of a mailbox, and the senders that wait to add one.
 
-use std::collections::BTreeMap;
 use std::mem;
 use std::sync::{Arc, Weak};
 use std::task::Waker;
@@ -11,7 +10,8 @@ use super::dead_letters::DeadLetterQueue;
 use super::messages::Messages;
 use super::pool_times::PoolTimes;
 use super::times::Times;
-use super::waiting_senders::{Ticket, WaitingSenders};
+use super::waiting_senders::WaitingSenders;
+use crate::catch::NumberedWakers;
 use crate::spec::ChildOptions;
 
 /// The queued messages, the receiver's batch and the waiting senders of a mailbox.
@@ -45,7 +45,7 @@ pub(super) struct Rare {
 
 impl Rare {
     /// Refuses all senders that wait, when all messages are taken. Returns the senders' wakers.
-    pub(super) fn refuse_all(&mut self) -> BTreeMap<Ticket, Waker> {
+    pub(super) fn refuse_all(&mut self) -> NumberedWakers {
         if let Some(times) = &mut self.times {
             times.emptied();
         }

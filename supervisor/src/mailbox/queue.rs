@@ -4,7 +4,6 @@
 //!
 //! Every method returns the wakers that are to be woken, or dropped, once the lock is released.
 
-use std::collections::BTreeMap;
 use std::mem;
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -18,6 +17,7 @@ use super::messages::Messages;
 use super::pool_times::PoolTimes;
 use super::times::Times;
 use super::waiting_senders::Ticket;
+use crate::catch::NumberedWakers;
 
 /// The reason for which a mailbox is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +89,7 @@ pub(super) struct Closed<M> {
     pub(super) messages: Messages<M>,
     pub(super) dead_letter_queue: Option<Arc<DeadLetterQueue<M>>>,
     pub(super) receiver: Option<Waker>,
-    pub(super) senders: Option<BTreeMap<Ticket, Waker>>,
+    pub(super) senders: Option<NumberedWakers>,
 }
 
 impl<M> Queue<M> {
@@ -155,7 +155,7 @@ impl<M> Queue<M> {
                 *ticket = None;
                 return Sent::Refused(self.refuse(message));
             }
-            if let Some(parked) = senders.waiting.get_mut(&own) {
+            if let Some(parked) = senders.waiting.get_mut(&own.number()) {
                 return Sent::Waiting(message, replace_waker(parked, waker));
             }
             senders.granted -= 1;
@@ -199,7 +199,7 @@ impl<M> Queue<M> {
         if let Some(times) = times {
             times.has_waited(ticket);
         }
-        let own = senders.waiting.remove(&ticket);
+        let own = senders.waiting.remove(&ticket.number());
         if own.is_some() {
             return (own, None);
         }

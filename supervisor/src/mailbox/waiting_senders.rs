@@ -1,18 +1,25 @@
 //! The senders that wait for room, in order, as plain data.
 
-use std::collections::BTreeMap;
 use std::mem;
 use std::num::NonZeroU64;
 use std::task::Waker;
+
+use crate::catch::NumberedWakers;
 
 /// The number of a waiting sender, in the order of arrival; never given twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Ticket(NonZeroU64);
 
+impl Ticket {
+    pub(super) fn number(self) -> u64 {
+        self.0.get()
+    }
+}
+
 /// The senders that wait for room.
 pub(super) struct WaitingSenders {
     /// The wakers of the senders, in the order of arrival.
-    pub(super) waiting: BTreeMap<Ticket, Waker>,
+    pub(super) waiting: NumberedWakers,
     /// The number of permits granted to senders that have not used them yet.
     pub(super) granted: usize,
     /// The next sender's ticket.
@@ -24,7 +31,7 @@ pub(super) struct WaitingSenders {
 impl Default for WaitingSenders {
     fn default() -> Self {
         let first = Ticket(NonZeroU64::MIN);
-        Self { waiting: BTreeMap::new(), granted: 0, next: first, returned: first }
+        Self { waiting: NumberedWakers::new(), granted: 0, next: first, returned: first }
     }
 }
 
@@ -33,13 +40,13 @@ impl WaitingSenders {
     pub(super) fn wait(&mut self, waker: Waker) -> Ticket {
         let ticket = self.next;
         self.next = Ticket(ticket.0.saturating_add(1));
-        self.waiting.insert(ticket, waker);
+        self.waiting.insert(ticket.number(), waker);
         ticket
     }
 
     /// Refuses all waiting senders, and those that have a permit and have not used it. Returns
     /// the wakers of those that waited.
-    pub(super) fn refuse_all(&mut self) -> BTreeMap<Ticket, Waker> {
+    pub(super) fn refuse_all(&mut self) -> NumberedWakers {
         self.granted = 0;
         self.returned = self.next;
         mem::take(&mut self.waiting)

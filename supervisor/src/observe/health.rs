@@ -123,10 +123,19 @@ impl HealthProblem {
 
 impl Health {
     /// Decides on the health of a tree about which this was found.
-    pub(crate) fn of(mut reasons: Vec<HealthReason>) -> Self {
-        reasons.retain(|reason| reason.effect() != Effect::Nothing);
-        // (The sort is stable: reasons with the same effect stay in start order.)
-        reasons.sort_by_key(|reason| std::cmp::Reverse(reason.effect()));
+    pub(crate) fn of(found: Vec<HealthReason>) -> Self {
+        // The worst come first; reasons with the same effect stay in start order.
+        let (mut reasons, mut not_ready, mut degraded) = (Vec::new(), Vec::new(), Vec::new());
+        for reason in found {
+            match reason.effect() {
+                Effect::NotLive => reasons.push(reason),
+                Effect::NotReady => not_ready.push(reason),
+                Effect::Degraded => degraded.push(reason),
+                Effect::Nothing => {}
+            }
+        }
+        reasons.append(&mut not_ready);
+        reasons.append(&mut degraded);
         let worst = reasons.first().map_or(Effect::Nothing, HealthReason::effect);
         // An unstoppable child that nobody needs leaves the tree live no more, but ready.
         let is_required = |reason: &HealthReason| {

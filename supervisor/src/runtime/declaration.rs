@@ -2,7 +2,6 @@
 
 mod repeated_names;
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use supervisor_rules::Text;
@@ -88,8 +87,8 @@ impl Extend<ErasedSpec> for Declaration {
 struct Declaring<'a> {
     node: &'a Arc<Node>,
     options: Vec<ChildOptions>,
-    /// The positions of the children whose name an earlier sibling has.
-    repeated: HashSet<usize>,
+    /// The positions of the children whose name an earlier sibling has, in order.
+    repeated: Vec<usize>,
     /// The index of the last child's options and the rules made from them, if the child was a task
     /// without a fault.
     last: Option<(usize, Arc<ChildRules>)>,
@@ -165,7 +164,7 @@ impl Declaring<'_> {
         let is_task = matches!(*body, Body::Task { .. });
         // Consecutive tasks with equal options break the same rules, and share their `ChildRules`.
         let alike = self.last.take().filter(|(last, _)| is_task && *last == which);
-        let fault = if self.repeated.contains(&at) {
+        let fault = if self.repeated.binary_search(&at).is_ok() {
             let path = self.node.path().join(&name);
             Some(SupervisorError::InvalidSpec(path, "two children have this name".to_owned()))
         } else {

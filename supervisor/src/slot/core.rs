@@ -233,9 +233,9 @@ impl SlotCore {
     fn wake_those_who_await_the_end(&self) {
         let mut locked = self.lock();
         let waiting = locked.rare.as_mut().and_then(|rare| rare.end_waiting.as_mut());
-        let waiting = waiting.map(|waiting| waiting.take());
+        let waiting = waiting.map(|waiting| waiting.take()).unwrap_or_default();
         drop(locked);
-        wake_each(waiting.into_iter().flatten());
+        wake_each(waiting.into_values());
     }
 
     /// Waits for the child's end for good. `number` identifies the waiting future.

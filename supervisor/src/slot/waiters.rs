@@ -1,12 +1,11 @@
 //! The futures that wait for a life to be asked to stop, or to end.
 
-use std::collections::BTreeMap;
 use std::mem;
 use std::num::NonZeroU64;
 use std::task::Waker;
 
 use super::locked::Locked;
-use crate::catch::wake_each;
+use crate::catch::{NumberedWakers, wake_each};
 use crate::mailbox::wake;
 
 /// The number of a waiting future.
@@ -22,14 +21,14 @@ const FIRST: WaiterNumber = WaiterNumber(NonZeroU64::MIN);
 /// The futures that wait beside the first one, in the order in which they came.
 #[derive(Debug)]
 pub(super) struct MoreWaiting {
-    wakers: BTreeMap<WaiterNumber, Waker>,
+    wakers: NumberedWakers,
     /// The number of the future that was added last.
     last: WaiterNumber,
 }
 
 impl Default for MoreWaiting {
     fn default() -> Self {
-        Self { wakers: BTreeMap::new(), last: FIRST }
+        Self { wakers: NumberedWakers::new(), last: FIRST }
     }
 }
 
@@ -72,23 +71,23 @@ impl MoreWaiting {
     /// Adds a future, and returns its number.
     pub(super) fn add(&mut self, waker: Waker) -> WaiterNumber {
         self.last = WaiterNumber(self.last.0.saturating_add(1));
-        self.wakers.insert(self.last, waker);
+        self.wakers.insert(self.last.0.get(), waker);
         self.last
     }
 
     /// Returns the waker of a future that waits already.
     pub(super) fn find(&mut self, number: WaiterNumber) -> Option<&mut Waker> {
-        self.wakers.get_mut(&number)
+        self.wakers.get_mut(&number.0.get())
     }
 
     pub(super) fn remove(&mut self, number: WaiterNumber) -> Option<Waker> {
-        self.wakers.remove(&number)
+        self.wakers.remove(&number.0.get())
     }
 
     /// Removes all futures, to be woken without the lock. Their numbers are not given again: a future
     /// that was woken may be polled or dropped when others wait already.
-    pub(super) fn take(&mut self) -> impl Iterator<Item = Waker> + use<> {
-        mem::take(&mut self.wakers).into_values()
+    pub(super) fn take(&mut self) -> NumberedWakers {
+        mem::take(&mut self.wakers)
     }
 }
 
@@ -98,8 +97,7 @@ impl MoreWaiting {
 pub(crate) struct Wakers {
     first: Option<Waker>,
     /// `None` if there are none, as for nearly all children.
-    #[expect(clippy::box_collection, reason = "the wakers are moved with each stop")]
-    others: Option<Box<BTreeMap<WaiterNumber, Waker>>>,
+    others: Option<Box<NumberedWakers>>,
     /// The receiver of the mailbox, if it is parked.
     receiver: Option<Waker>,
 }

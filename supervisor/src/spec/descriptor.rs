@@ -1,4 +1,8 @@
 //! The description of a declared tree, as a constant: its shape and its options.
+//!
+//! Its functions are `#[inline]`, as are those of `deployment`: the compiler evaluates them for constants, and
+//! hardly any program calls them when it runs. One that does compiles what it calls; otherwise each build of
+//! the library would compile them all.
 
 mod diagram;
 mod lease;
@@ -51,12 +55,14 @@ struct Inside {
 impl TreeDescriptor {
     /// Describes a task, or another child without a type.
     #[must_use]
+    #[inline]
     pub const fn task(name: &'static str, options: ChildOptions) -> Self {
         Self::child(name, "", options, None)
     }
 
     /// Describes a child with a type; `tree` is the type's own descriptor, if the type is a tree.
     #[must_use]
+    #[inline]
     pub const fn typed(
         name: &'static str,
         type_name: &'static str,
@@ -71,16 +77,19 @@ impl TreeDescriptor {
     }
 
     /// Describes what stands for a type parameter, of which nothing is known.
+    #[inline]
     pub(crate) const fn parameter() -> Self {
         Self::child("", "?", ChildOptions::new(), None)
     }
 
+    #[inline]
     pub(crate) const fn is_parameter(&self) -> bool {
         matches!(self.type_name.as_bytes(), b"?")
     }
 
     /// Describes a supervisor with its children.
     #[must_use]
+    #[inline]
     pub const fn supervisor(
         name: &'static str,
         options: ChildOptions,
@@ -91,6 +100,7 @@ impl TreeDescriptor {
         Self::child(name, "", options, inside)
     }
 
+    #[inline]
     const fn child(
         name: &'static str,
         type_name: &'static str,
@@ -114,6 +124,7 @@ impl TreeDescriptor {
 
     /// Says that only the running program knows how the child is stopped.
     #[must_use]
+    #[inline]
     pub const fn with_unknown_shutdown(mut self) -> Self {
         self.unknown_shutdown = true;
         self
@@ -121,6 +132,7 @@ impl TreeDescriptor {
 
     /// Says that only the running program knows how long the child's restarts wait.
     #[must_use]
+    #[inline]
     pub const fn with_unknown_backoff(mut self) -> Self {
         self.unknown_backoff = true;
         self
@@ -129,6 +141,7 @@ impl TreeDescriptor {
     /// Says that only the running program knows how often the child is restarted before it is given
     /// up alone.
     #[must_use]
+    #[inline]
     pub const fn with_unknown_limit(mut self) -> Self {
         self.unknown_limit = true;
         self
@@ -136,6 +149,7 @@ impl TreeDescriptor {
 
     /// Makes the task a periodic job, of which only the running program knows the period.
     #[must_use]
+    #[inline]
     pub const fn with_unknown_every(mut self) -> Self {
         self.options = self.options.as_periodic();
         self
@@ -143,6 +157,7 @@ impl TreeDescriptor {
 
     /// Makes the task a periodic job with this period.
     #[must_use]
+    #[inline]
     pub const fn with_every(mut self, every: Duration) -> Self {
         self.every = Some(every);
         self.options = self.options.as_periodic();
@@ -155,6 +170,7 @@ impl TreeDescriptor {
     ///
     /// If there is no such child; in a constant, that is a compile error.
     #[must_use]
+    #[inline]
     pub const fn at(&'static self, mut position: &[usize]) -> &'static Self {
         let mut found = self;
         while let [index, rest @ ..] = position {
@@ -165,6 +181,7 @@ impl TreeDescriptor {
     }
 
     /// Returns the longest time that a graceful stop of the children may take.
+    #[inline]
     const fn inner_budget(&self) -> Budget {
         if self.is_by_use() {
             return self.longest_path();
@@ -181,6 +198,7 @@ impl TreeDescriptor {
     }
 
     /// Returns the longest time that this child may take to stop.
+    #[inline]
     const fn budget(&self) -> Budget {
         if self.unknown_shutdown {
             return Budget::Unbounded;
@@ -195,6 +213,7 @@ impl TreeDescriptor {
 
     /// Returns the worker at or below this child that may take the longest to stop, with its
     /// budget; `known` if no worker exceeds that budget.
+    #[inline]
     const fn longest(&self, known: (&'static str, Budget)) -> (&'static str, Budget) {
         if self.inside.is_none() {
             let own = self.budget();
@@ -211,6 +230,7 @@ impl TreeDescriptor {
 
     /// Returns the name of the child at or below this one, and its option, because of which the
     /// compiler cannot know the budget.
+    #[inline]
     const fn unknown_time(&self) -> Option<(&'static str, &'static str)> {
         if self.unknown_shutdown {
             return Some((self.name, "shutdown"));
@@ -233,6 +253,7 @@ impl TreeDescriptor {
 
     /// Lists the children's budgets as a sum, the largest first; `depth` levels of supervisors are
     /// followed by the sums of their children.
+    #[inline]
     const fn sum(&self, mut text: Text, depth: usize) -> Text {
         const SHOWN: usize = 5;
         let children = self.children();
@@ -258,11 +279,13 @@ impl TreeDescriptor {
     /// Returns the longest time that a graceful shutdown of this tree may take, with its drain;
     /// `None` if there is no bound.
     #[must_use]
+    #[inline]
     pub const fn shutdown_budget(&self) -> Option<Duration> {
         self.drain().then(self.inner_budget()).bound()
     }
 
     /// Returns the time for which the children of this tree go on when it is asked to stop as a root.
+    #[inline]
     const fn drain(&self) -> Budget {
         match &self.inside {
             Some(inside) if inside.supervisor.unknown.drain => Budget::Unbounded,
@@ -276,6 +299,7 @@ impl TreeDescriptor {
     /// A pool's workers come and go, and are counted only if their number is fixed; shards are counted if
     /// the compiler knows their number.
     #[must_use]
+    #[inline]
     pub const fn count(&self) -> usize {
         let mut count = 0;
         if let Some(inside) = &self.inside {
@@ -299,6 +323,7 @@ impl TreeDescriptor {
     }
 
     /// Returns `true` if a direct child is significant.
+    #[inline]
     const fn has_significant_child(&self) -> bool {
         let mut rest = self.children();
         while let [child, others @ ..] = rest {
@@ -310,6 +335,7 @@ impl TreeDescriptor {
         false
     }
 
+    #[inline]
     const fn is_pool(&self) -> bool {
         match &self.inside {
             Some(inside) => {
@@ -319,6 +345,7 @@ impl TreeDescriptor {
         }
     }
 
+    #[inline]
     const fn auto_shutdown(&self) -> AutoShutdown {
         match &self.inside {
             Some(inside) => inside.supervisor.auto_shutdown,
@@ -332,6 +359,7 @@ impl TreeDescriptor {
     ///
     /// With the rule's message; in a constant, that is a compile error.
     #[track_caller]
+    #[inline]
     pub const fn check(&self, supervisor: &SupervisorOptions) {
         let mut options = self.options;
         let nested = match (&self.inside, self.lease()) {
@@ -369,6 +397,7 @@ impl TreeDescriptor {
     ///
     /// With the rule's message; in a constant, that is a compile error.
     #[track_caller]
+    #[inline]
     pub const fn check_supervisor(&self, max_children: Option<usize>) {
         let Some(inside) = &self.inside else { return };
         let broken = match rules::supervisor_value_zero(&inside.supervisor, max_children) {
@@ -385,6 +414,7 @@ impl TreeDescriptor {
 
     /// Returns the child with the longest `shutdown` that is set among those that a group restart
     /// stops for a sibling, and the time that all of them may take.
+    #[inline]
     const fn slowest_group(&self) -> Option<GroupStop<'static>> {
         if self.is_by_use() {
             // Children stop together, and their times do not add up.
@@ -413,6 +443,7 @@ impl TreeDescriptor {
     ///
     /// With the rule's message; in a constant, that is a compile error.
     #[track_caller]
+    #[inline]
     pub const fn check_auto_shutdown(&self) {
         let Some(inside) = &self.inside else { return };
         let significant = self.has_significant_child();
@@ -429,6 +460,7 @@ impl TreeDescriptor {
     ///
     /// With the rule's message; in a constant, that is a compile error.
     #[track_caller]
+    #[inline]
     pub const fn check_budget(&self, within: Duration) {
         let broken = match self.drain().then(self.inner_budget()) {
             // The sum is put into words only if it exceeds the limit.
@@ -449,6 +481,7 @@ impl TreeDescriptor {
     }
 
     /// Appends the times that add up to the budget to a message.
+    #[inline]
     const fn budget_in_words(&self, message: &Text, within: Duration) -> Text {
         let (mut text, mut left) = (*message, within);
         if let Budget::Bounded(time) = self.drain()
@@ -461,6 +494,7 @@ impl TreeDescriptor {
         if self.is_by_use() { self.path_in_words(&text, left) } else { self.sum(text, 2) }
     }
 
+    #[inline]
     const fn children(&self) -> &'static [Self] {
         match &self.inside {
             Some(inside) => inside.children,
@@ -471,6 +505,7 @@ impl TreeDescriptor {
 
 /// Returns the child that follows `last` in the order of falling budgets; the first one without
 /// `last`, and `None` if the remaining children take no time.
+#[inline]
 const fn next_part(children: &[TreeDescriptor], last: Option<usize>) -> Option<usize> {
     let mut found: Option<usize> = None;
     let mut index = 0;
@@ -493,12 +528,14 @@ const fn next_part(children: &[TreeDescriptor], last: Option<usize>) -> Option<u
 
 /// Returns `true` if the child at `one` takes less time than the child at `other`, or as much and
 /// is declared later.
+#[inline]
 const fn takes_less(children: &[TreeDescriptor], one: usize, other: usize) -> bool {
     let (this, that) = (children[one].budget(), children[other].budget());
     that.exceeds(this) || (!this.exceeds(that) && one > other)
 }
 
 impl fmt::Debug for TreeDescriptor {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TreeDescriptor").field("name", &self.name).finish_non_exhaustive()
     }

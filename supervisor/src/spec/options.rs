@@ -251,6 +251,7 @@ impl ChildOptions {
     }
 
     /// Returns the options that are set, but for the policy, in the words of the tree language.
+    #[inline]
     pub(crate) fn in_tree_language(&self) -> Vec<String> {
         let mut said = Vec::new();
         let mut say = |key: &str, value: String| said.push(format!("{key} = {value}"));

@@ -143,6 +143,7 @@ impl SupervisorOptions {
     }
 
     /// Returns the options that are not the default, in the words of the tree language.
+    #[inline]
     pub(crate) fn in_tree_language(&self) -> Vec<String> {
         let default = Self::new(self.strategy);
         let mut said = Vec::new();
@@ -174,6 +175,7 @@ impl SupervisorOptions {
 
     /// Returns the option that a root alone has, if it is not the default, in the words of the tree
     /// language.
+    #[inline]
     pub(crate) fn of_root_in_tree_language(&self) -> Option<String> {
         if self.unknown.drain {
             return Some("drain = …".to_owned());

@@ -170,7 +170,7 @@ fn count(tokens: &[TokenTree]) -> Result<u64, ValueError> {
 }
 
 fn vocabulary<T: Vocabulary>(tokens: &[TokenTree]) -> Result<T, ValueError> {
-    let words: Vec<&'static str> = T::ALL.iter().map(|word| word.as_str()).collect();
+    let words = T::words();
     let found = word(tokens, &words)?;
     T::parse(found).ok_or(ValueError::UnknownWord { word: found.to_owned(), words })
 }
@@ -265,7 +265,7 @@ fn with_window(tokens: &[TokenTree]) -> Option<String> {
 /// languages or options use it for such a value.
 fn not_a_word(ident: &Ident, listed: &[&'static str]) -> ValueError {
     let word = ident.to_string();
-    let is_near = words::nearest(&word, listed.iter().copied()).is_some();
+    let is_near = words::nearest(&word, listed).is_some();
     if is_near || is_used_elsewhere(&word) {
         ValueError::UnknownWord { word, words: listed.to_vec() }
     } else {

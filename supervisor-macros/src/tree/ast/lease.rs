@@ -65,16 +65,19 @@ impl Supervisor {
             _ => None,
         })?;
         let time = |wanted: Key| {
-            let mut settings = self.options.settings(place);
-            settings.find_map(|(item, key, setting)| match setting {
+            let settings = self.options.settings(place);
+            settings.into_iter().find_map(|(item, key, setting)| match setting {
                 Setting::Time(time) if key == wanted => Some((item, time)),
                 _ => None,
             })
         };
-        let shards = self.options.settings(place).find_map(|(item, key, setting)| match setting {
-            Setting::Count(count) if key == Key::Shards => Some((item, count)),
-            _ => None,
-        });
+        let shards =
+            self.options.settings(place).into_iter().find_map(
+                |(item, key, setting)| match setting {
+                    Setting::Count(count) if key == Key::Shards => Some((item, count)),
+                    _ => None,
+                },
+            );
         let engine = &self.engine.as_ref()?.value;
         Some(Lease { item, name, ttl: time(Key::Ttl), renew: time(Key::Renew), shards, engine })
     }

@@ -82,7 +82,8 @@ pub(super) fn after_unknown(
         let message = wording::after_unknown(&child.unraw_name(), &text);
         let before = supervisor.children.iter().take(scope.index).map(Child::unraw_name);
         let before: Vec<String> = before.collect();
-        let message = match words::nearest(&text, before.iter().map(String::as_str)) {
+        let before: Vec<&str> = before.iter().map(String::as_str).collect();
+        let message = match words::nearest(&text, &before) {
             Some(near) => format!("{message}; did you mean `{near}`?"),
             None => message.to_string(),
         };

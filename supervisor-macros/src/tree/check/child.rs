@@ -5,8 +5,7 @@ use std::time::Duration;
 use proc_macro2::Span;
 use quote::ToTokens;
 use supervisor_rules::{can_escalate, wording};
-use syn::visit::{self, Visit};
-use syn::{ExprAsync, ExprAwait, ExprClosure, ExprReturn, ExprTry, Item, Lit};
+use syn::{Expr, Lit};
 
 use super::super::ast::{Body, Child, Supervisor};
 use super::super::names::{self, Taken};
@@ -16,6 +15,7 @@ use super::scope::Scope;
 use crate::errors::Errors;
 use crate::options::duration;
 use crate::options::key::{Key, Place};
+use crate::walk::{Look, walk};
 use crate::words::{AutoShutdown, Mistake, Policy, Vocabulary};
 
 type Rule = fn(&Supervisor, &Child, &mut Errors);
@@ -145,7 +145,7 @@ pub(super) fn policy_unknown(child: &Child, errors: &mut Errors) {
 pub(super) fn value_fallible(child: &Child, site: Site, errors: &mut Errors) {
     let (Some(root), Some(value)) = (site.root, child.value()) else { return };
     let mut exits = Exits(None);
-    exits.visit_expr(value);
+    walk(value, &mut exits);
     let Some((place, what)) = exits.0 else { return };
     let parameter = match &child.body {
         Body::Typed(typed) => format!("{}: {}", child.unraw_name(), compact(&typed.ty.tokens)),
@@ -163,7 +163,7 @@ pub(super) fn value_fallible(child: &Child, site: Site, errors: &mut Errors) {
 pub(super) fn duration_in_value(child: &Child, errors: &mut Errors) {
     let Some(value) = child.value() else { return };
     let mut durations = Durations(None);
-    durations.visit_expr(value);
+    walk(value, &mut durations);
     if let Some((span, text, time)) = durations.0 {
         let written = if time.subsec_nanos() == 0 {
             format!("Duration::from_secs({})", time.as_secs())
@@ -180,8 +180,8 @@ pub(super) fn duration_in_value(child: &Child, errors: &mut Errors) {
 /// The first duration among the literals of an expression.
 struct Durations(Option<(Span, String, Duration)>);
 
-impl<'ast> Visit<'ast> for Durations {
-    fn visit_lit(&mut self, literal: &'ast Lit) {
+impl Look for Durations {
+    fn literal(&mut self, literal: &Lit) {
         let text = literal.to_token_stream().to_string();
         let time = duration::parse(&text).ok();
         self.0 = self.0.take().or_else(|| Some((literal.span(), text, time?)));
@@ -191,26 +191,26 @@ impl<'ast> Visit<'ast> for Durations {
 /// The first `?`, `.await` or `return` of an expression, outside of closures and async blocks.
 struct Exits(Option<(Span, &'static str)>);
 
-impl<'ast> Visit<'ast> for Exits {
-    fn visit_expr_try(&mut self, value: &'ast ExprTry) {
-        visit::visit_expr_try(self, value);
-        self.0.get_or_insert((value.question_token.span, "?"));
+impl Look for Exits {
+    fn enter(&mut self, expr: &Expr) -> bool {
+        if let Expr::Return(value) = expr {
+            self.0.get_or_insert((value.return_token.span, "return"));
+        }
+        !matches!(expr, Expr::Return(_) | Expr::Closure(_) | Expr::Async(_))
     }
 
-    fn visit_expr_await(&mut self, value: &'ast ExprAwait) {
-        visit::visit_expr_await(self, value);
-        self.0.get_or_insert((value.await_token.span, ".await"));
+    fn leave(&mut self, expr: &Expr) {
+        let exit = match expr {
+            Expr::Try(value) => (value.question_token.span, "?"),
+            Expr::Await(value) => (value.await_token.span, ".await"),
+            _ => return,
+        };
+        self.0.get_or_insert(exit);
     }
 
-    fn visit_expr_return(&mut self, value: &'ast ExprReturn) {
-        self.0.get_or_insert((value.return_token.span, "return"));
+    fn sees_items(&self) -> bool {
+        false
     }
-
-    fn visit_expr_closure(&mut self, _: &'ast ExprClosure) {}
-
-    fn visit_expr_async(&mut self, _: &'ast ExprAsync) {}
-
-    fn visit_item(&mut self, _: &'ast Item) {}
 }
 
 /// Checks that a significant child can end for good: it is not `Always`.
@@ -321,8 +321,9 @@ fn start_periodic(_: &Supervisor, child: &Child, errors: &mut Errors) {
     if task.every().is_none() {
         return;
     }
-    let mut settings = task.options.settings(Place::Task);
-    let found = settings.find(|(_, key, _)| matches!(key, Key::Start | Key::StartTimeout));
+    let settings = task.options.settings(Place::Task);
+    let found =
+        settings.into_iter().find(|(_, key, _)| matches!(key, Key::Start | Key::StartTimeout));
     if let Some((item, key, _)) = found {
         let message = wording::start_periodic(&child.unraw_name(), key.as_str());
         errors.at(item.ident.span(), message);
@@ -338,8 +339,11 @@ fn start_timeout_alone(_: &Supervisor, child: &Child, errors: &mut Errors) {
         return;
     }
     let find = |wanted: Key| {
-        let mut settings = task.options.settings(Place::Task);
-        settings.find(|(_, key, _)| *key == wanted).map(|(item, _, _)| item.ident.span())
+        let settings = task.options.settings(Place::Task);
+        settings
+            .into_iter()
+            .find(|(_, key, _)| *key == wanted)
+            .map(|(item, _, _)| item.ident.span())
     };
     if let (Some(span), None) = (find(Key::StartTimeout), find(Key::Start)) {
         errors.at(span, wording::start_timeout_alone(&child.unraw_name()));

@@ -3,16 +3,14 @@
 
 use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::visit::{self, Visit};
-use syn::{
-    Block, Expr, ExprAsync, ExprCall, ExprClosure, ExprMethodCall, ExprStruct, Ident, Local, Stmt,
-};
+use syn::{Block, Expr, ExprClosure, Ident, Local, Stmt};
 
 use super::super::ast::{Body, Child, SHARD, Supervisor};
 use super::super::mentions::{Mention, Mentions};
 use super::facts::Site;
 use super::scope::{Declared, Scope};
 use crate::errors::Errors;
+use crate::walk::{Look, walk};
 
 /// Checks that the function of a task keeps the siblings that it owns: a life gets a clone.
 ///
@@ -22,7 +20,7 @@ pub(super) fn sibling_given_away(child: &Child, site: Site, scope: Scope, errors
         return;
     };
     let mut gifts = Gifts::default();
-    gifts.visit_expr(&closure.body);
+    walk(&closure.body, &mut gifts);
     let bound = Mentions::of(value).bound;
     let is_sibling = |ident: &&Ident| {
         let name = ident.unraw().to_string();
@@ -111,7 +109,7 @@ pub(super) fn parameter_of_shards(child: &Child, site: Site, scope: Scope, error
     }
     let mut gifts = Gifts::default();
     gifts.passed(value);
-    gifts.visit_expr(value);
+    walk(value, &mut gifts);
     let is_taken = |ident: &&Ident| {
         let name = ident.unraw().to_string();
         is_param(&name) && !mentions.bound.contains(&name)
@@ -215,32 +213,26 @@ impl Gifts {
     }
 }
 
-impl<'ast> Visit<'ast> for Gifts {
-    fn visit_expr_call(&mut self, call: &'ast ExprCall) {
-        call.args.iter().for_each(|argument| self.passed(argument));
-        visit::visit_expr_call(self, call);
+impl Look for Gifts {
+    fn enter(&mut self, expr: &Expr) -> bool {
+        match expr {
+            Expr::Call(call) => call.args.iter().for_each(|argument| self.passed(argument)),
+            Expr::MethodCall(call) => call.args.iter().for_each(|argument| self.passed(argument)),
+            Expr::Struct(value) => value.fields.iter().for_each(|field| self.passed(&field.expr)),
+            Expr::Async(block) => {
+                let mentions = Mentions::of_block(&block.block);
+                self.to_blocks.extend(mentions.values().map(|mention| mention.ident.clone()));
+                return false;
+            }
+            _ => {}
+        }
+        true
     }
 
-    fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
-        call.args.iter().for_each(|argument| self.passed(argument));
-        visit::visit_expr_method_call(self, call);
-    }
-
-    fn visit_local(&mut self, local: &'ast Local) {
+    fn local(&mut self, local: &Local) {
         if let Some(init) = &local.init {
             self.passed(&init.expr);
         }
-        visit::visit_local(self, local);
-    }
-
-    fn visit_expr_struct(&mut self, value: &'ast ExprStruct) {
-        value.fields.iter().for_each(|field| self.passed(&field.expr));
-        visit::visit_expr_struct(self, value);
-    }
-
-    fn visit_expr_async(&mut self, block: &'ast ExprAsync) {
-        let mentions = Mentions::of_block(&block.block);
-        self.to_blocks.extend(mentions.values().map(|mention| mention.ident.clone()));
     }
 }
 

@@ -59,8 +59,8 @@ pub(super) fn variable_outside(child: &Child, site: Site, scope: Scope, errors: 
     let Some(mention) = mentions.values().find(is_variable) else { return };
     let name = mention.ident.unraw().to_string();
     let params = site.params.iter().map(String::as_str);
-    let siblings = scope.all().into_iter();
-    if nearest(&name, params.chain(siblings)).is_some() {
+    let known: Vec<&str> = params.chain(scope.all()).collect();
+    if nearest(&name, &known).is_some() {
         return;
     }
     let given = match site.params {

@@ -3,7 +3,6 @@
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::visit::{self, Visit};
 use syn::{Expr, ExprCall, ExprMethodCall};
 
 use super::super::ast::{Child, Supervisor};
@@ -12,6 +11,7 @@ use super::super::names;
 use super::facts::Site;
 use super::scope::{Declared, Scope};
 use crate::errors::Errors;
+use crate::walk::{Look, walk};
 
 /// Checks that a value does not call the accessor of a sibling, `Shop::db()`: while the tree is made
 /// there is no handle.
@@ -44,7 +44,7 @@ pub(super) fn sibling_by_accessor(
         of.push(handle);
     }
     let mut calls = Calls { of, found: Vec::new() };
-    calls.visit_expr(value);
+    walk(value, &mut calls);
     for (path, name) in calls.found {
         let of_child = |sibling: &&Child| sibling.unraw_name() == name && !sibling.has_cfg();
         if supervisor.children.iter().any(|sibling| of_child(&sibling)) {
@@ -60,9 +60,18 @@ struct Calls {
     found: Vec<(TokenStream, String)>,
 }
 
-impl<'ast> Visit<'ast> for Calls {
-    fn visit_expr_call(&mut self, call: &'ast ExprCall) {
-        visit::visit_expr_call(self, call);
+impl Look for Calls {
+    fn leave(&mut self, expr: &Expr) {
+        match expr {
+            Expr::Call(call) => self.call(call),
+            Expr::MethodCall(call) => self.method_call(call),
+            _ => {}
+        }
+    }
+}
+
+impl Calls {
+    fn call(&mut self, call: &ExprCall) {
         let Expr::Path(path) = &*call.func else { return };
         let mut words = path.path.segments.iter().rev().map(|segment| segment.ident.to_string());
         let (name, of) = (words.next(), words.next());
@@ -72,8 +81,7 @@ impl<'ast> Visit<'ast> for Calls {
         }
     }
 
-    fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
-        visit::visit_expr_method_call(self, call);
+    fn method_call(&mut self, call: &ExprMethodCall) {
         let Expr::Path(of) = &*call.receiver else { return };
         let is_of_tree = of.path.get_ident().is_some_and(|of| self.of.contains(&of.to_string()));
         if is_of_tree && call.args.is_empty() {

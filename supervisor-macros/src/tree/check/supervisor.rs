@@ -116,8 +116,8 @@ fn max_children_of_partitions(supervisor: &Supervisor, errors: &mut Errors) {
     if supervisor.partitions().is_none() {
         return;
     }
-    let mut settings = supervisor.options.settings(supervisor.nested_place());
-    if let Some((item, ..)) = settings.find(|(_, key, _)| *key == Key::MaxChildren) {
+    let settings = supervisor.options.settings(supervisor.nested_place());
+    if let Some((item, ..)) = settings.into_iter().find(|(_, key, _)| *key == Key::MaxChildren) {
         errors.at(item.ident.span(), wording::max_children_of_partitions());
     }
 }
@@ -126,8 +126,8 @@ fn max_children_of_partitions(supervisor: &Supervisor, errors: &mut Errors) {
 ///
 /// A child under a condition may be left out, and is not counted.
 fn max_children_exceeded(supervisor: &Supervisor, errors: &mut Errors) {
-    let mut settings = supervisor.options.settings(supervisor.nested_place());
-    let limit = settings.find_map(|(item, key, setting)| match (key, setting) {
+    let settings = supervisor.options.settings(supervisor.nested_place());
+    let limit = settings.into_iter().find_map(|(item, key, setting)| match (key, setting) {
         (Key::MaxChildren, Setting::Count(count)) => Some((item.value_span(), count.here()?)),
         _ => None,
     });
@@ -143,10 +143,10 @@ fn max_children_exceeded(supervisor: &Supervisor, errors: &mut Errors) {
 /// Checks that a supervisor that makes any number of restarts has no window to count them in.
 fn window_unlimited(supervisor: &Supervisor, errors: &mut Errors) {
     let settings = || supervisor.options.settings(supervisor.nested_place());
-    let is_unlimited = settings().any(|(_, key, setting)| {
+    let is_unlimited = settings().into_iter().any(|(_, key, setting)| {
         key == Key::MaxRestarts && matches!(setting, Setting::Limit(Known::Here(None)))
     });
-    let window = settings().find(|(_, key, _)| *key == Key::RestartWindow);
+    let window = settings().into_iter().find(|(_, key, _)| *key == Key::RestartWindow);
     if let Some((item, ..)) = window.filter(|_| is_unlimited) {
         let message = "under `max_restarts = unlimited` no restart is counted, so `restart_window` has no meaning; leave it out";
         errors.at(item.ident.span(), message);
@@ -161,10 +161,10 @@ const LEAST_WINDOW: Duration = Duration::from_millis(100);
 /// child that fails at once is restarted for ever.
 fn window_too_short(supervisor: &Supervisor, errors: &mut Errors) {
     let settings = || supervisor.options.settings(supervisor.nested_place());
-    let makes_none = settings().any(|(_, key, setting)| {
+    let makes_none = settings().into_iter().any(|(_, key, setting)| {
         key == Key::MaxRestarts && matches!(setting, Setting::Limit(Known::Here(Some(0) | None)))
     });
-    let window = settings().find_map(|(item, key, setting)| match (key, setting) {
+    let window = settings().into_iter().find_map(|(item, key, setting)| match (key, setting) {
         (Key::RestartWindow, Setting::Time(Known::Here(window))) => Some((item, window)),
         _ => None,
     });

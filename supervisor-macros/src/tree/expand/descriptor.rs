@@ -8,6 +8,7 @@ use syn::{Attribute, Ident};
 
 use super::super::ast::{Body, Child, Lease, Supervisor, Tree, Validity};
 use super::{lease, settings, uses};
+use crate::joined::joined;
 use crate::options::Options;
 use crate::options::key::{Key, Place, Receiver};
 use crate::options::setting::{Known, Setting};
@@ -178,7 +179,7 @@ fn unknown(options: &Options, place: Place) -> TokenStream {
     let unknown = marks.into_iter().filter(|(key, _)| {
         key.is_passed_to(Receiver::Child, place) && settings::is_at_runtime(options, place, *key)
     });
-    unknown.map(|(_, call)| call).collect()
+    joined(unknown.map(|(_, call)| call))
 }
 
 /// A check that needs a type's own options or a constant: a block for a constant, and the conditions of the
@@ -352,8 +353,8 @@ impl<'a> Checker<'a> {
             let options = quote!(#krate::ChildOptions::new());
             of_supervisor(krate, "", &options, supervisor, place, Levels::Children)
         };
-        let mut settings = supervisor.options.settings(place);
-        let max_children = settings.find_map(|(_, key, setting)| match setting {
+        let settings = supervisor.options.settings(place);
+        let max_children = settings.into_iter().find_map(|(_, key, setting)| match setting {
             Setting::Count(count @ Known::Constant(_)) if key == Key::MaxChildren => {
                 let count = settings::count(&count);
                 Some(quote!(::core::option::Option::Some(#count)))
@@ -398,8 +399,8 @@ impl<'a> Checker<'a> {
     /// Adds the check of the worst-case shutdown against `shutdown_within`.
     fn budget(&mut self, tree: &Tree) {
         let place = tree.root.root_place();
-        let mut settings = tree.root.options.settings(place);
-        let within = settings.find_map(|(item, key, setting)| match (key, setting) {
+        let settings = tree.root.options.settings(place);
+        let within = settings.into_iter().find_map(|(item, key, setting)| match (key, setting) {
             (Key::ShutdownWithin, Setting::Time(time)) if !setting_is_unknown(&time) => {
                 Some((item.value_span(), time))
             }
@@ -449,14 +450,14 @@ fn is_readable(options: &Options) -> bool {
 
 /// Returns whether a supervisor sets one of these options.
 fn sets(supervisor: &Supervisor, keys: &[Key]) -> bool {
-    let mut settings = supervisor.options.settings(supervisor.nested_place());
-    settings.any(|(_, found, _)| keys.contains(&found))
+    let settings = supervisor.options.settings(supervisor.nested_place());
+    settings.iter().any(|(_, found, _)| keys.contains(found))
 }
 
 /// Returns whether a supervisor has options on which the policy of each child depends.
 fn limits_restarts(supervisor: &Supervisor) -> bool {
-    let mut settings = supervisor.options.settings(supervisor.nested_place());
-    settings.any(|(_, key, setting)| match setting {
+    let settings = supervisor.options.settings(supervisor.nested_place());
+    settings.into_iter().any(|(_, key, setting)| match setting {
         Setting::Limit(limit) => !matches!(limit, Known::Here(Some(_)) | Known::AtRuntime(_)),
         _ => key == Key::Partitions,
     })
@@ -464,7 +465,7 @@ fn limits_restarts(supervisor: &Supervisor) -> bool {
 
 /// Returns whether a value is the path of a constant, which the macro cannot read.
 fn has_constant(options: &Options, place: Place) -> bool {
-    options.settings(place).any(|(_, _, setting)| setting.is_constant())
+    options.settings(place).iter().any(|(_, _, setting)| setting.is_constant())
 }
 
 /// Returns a name with the span and hygiene of the user's tokens: rustc then reports a failed check

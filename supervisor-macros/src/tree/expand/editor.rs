@@ -13,6 +13,7 @@ use syn::{Ident, Type, parse_quote};
 use super::super::ast::{Body, Child, FENCE, SHARD, Supervisor, Task, Tree, Validity};
 use super::super::names::{hygienic, mixed_site};
 use super::{Program, handle};
+use crate::joined::joined;
 use crate::options::Options;
 use crate::options::key::{Key, ValueKind};
 use crate::words::{Policy, Vocabulary, Word};
@@ -141,7 +142,7 @@ impl Writer {
             let bound = (child.validity < Validity::WithoutName).then(|| quote!(let #name =));
             quote!(#(#cfgs)* #bound { #value };)
         });
-        children.collect()
+        joined(children)
     }
 
     /// Binds the fence of a lease for the value of a child below it, and the number of a shard. They have the
@@ -227,7 +228,7 @@ impl Writer {
             });
             quote!(let _ = #krate::__private::editor::#place::#name; #value)
         });
-        each.collect()
+        joined(each)
     }
 }
 
@@ -254,7 +255,7 @@ impl Parts {
         let mut tokens = child.raw.clone().into_iter();
         // The tokens after the colon behind the name.
         let _ = tokens.find(|token| is_sign(token, ':'));
-        Self::of(&tokens.collect())
+        Self::of(&joined(tokens))
     }
 
     fn of(tokens: &TokenStream) -> Self {
@@ -271,7 +272,7 @@ impl Parts {
                     _ => parts.path.extend([token]),
                 },
                 TokenTree::Punct(sign) if sign.as_char() == '=' && depth == 0 => {
-                    parts.value = Some(or_blank(&without_comma(tokens.collect())));
+                    parts.value = Some(or_blank(&without_comma(joined(tokens))));
                     break;
                 }
                 TokenTree::Punct(sign) if sign.as_char() == ',' && depth == 0 => break,
@@ -281,7 +282,7 @@ impl Parts {
                             if group.delimiter() == Delimiter::Brace)
                     };
                     parts.engine =
-                        Some((word.clone(), tokens.by_ref().take_while(is_other).collect()));
+                        Some((word.clone(), joined(tokens.by_ref().take_while(is_other))));
                     break;
                 }
                 _ => {

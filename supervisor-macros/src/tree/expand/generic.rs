@@ -1,5 +1,6 @@
 //! Tells the constants of an expression tree that may name parameters of the function around it.
 
+use crate::joined::joined;
 use proc_macro2::{Ident, TokenStream, TokenTree};
 
 /// Returns whether the only name in the tokens that may be that of a type parameter is the type
@@ -11,14 +12,13 @@ pub(super) fn is_only_parameter(ty: &Ident, tokens: &TokenStream, declared: &[Id
 fn without(ty: &Ident, tokens: &TokenStream) -> TokenStream {
     let tokens = tokens.clone().into_iter();
     let kept = tokens.filter(|token| !matches!(token, TokenTree::Ident(ident) if ident == ty));
-    kept.map(|token| match token {
+    joined(kept.map(|token| match token {
         TokenTree::Group(group) => {
             let inner = without(ty, &group.stream());
             proc_macro2::Group::new(group.delimiter(), inner).into()
         }
         token => token,
-    })
-    .collect()
+    }))
 }
 
 /// Returns whether tokens may name a parameter of the function around them: one of `declared`, a

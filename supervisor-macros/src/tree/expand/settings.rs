@@ -36,8 +36,7 @@ pub(super) fn one_of_child(
     place: Place,
     wanted: Key,
 ) -> TokenStream {
-    let settings = options.settings(place).filter(|(_, key, _)| *key == wanted);
-    settings.map(|(_, key, setting)| call(krate, key, &setting)).collect()
+    calls_of(krate, options, place, &|key, _| key == wanted)
 }
 
 /// Returns the calls that set a child's options on its spec, but for some.
@@ -47,10 +46,9 @@ pub(super) fn of_child_without(
     place: Place,
     unwanted: &[Key],
 ) -> TokenStream {
-    let settings = options
-        .settings(place)
-        .filter(|(_, key, _)| !unwanted.contains(key) && key.is_passed_to(Receiver::Child, place));
-    settings.map(|(_, key, setting)| call(krate, key, &setting)).collect()
+    calls_of(krate, options, place, &|key, _| {
+        !unwanted.contains(&key) && key.is_passed_to(Receiver::Child, place)
+    })
 }
 
 /// Returns the calls that set a child's options in a constant: without those that only the running
@@ -60,11 +58,7 @@ pub(crate) fn of_constant_child(
     options: &Options,
     place: Place,
 ) -> TokenStream {
-    let settings = options.settings(place);
-    let known = settings.filter(|(_, key, setting)| {
-        key.is_passed_to(Receiver::Child, place) && !setting.is_at_runtime()
-    });
-    known.map(|(_, key, setting)| call(krate, key, &setting)).collect()
+    of_constant_child_without(krate, options, place, &[])
 }
 
 /// Returns the calls that set a child's options in a constant, but for some.
@@ -74,30 +68,49 @@ pub(super) fn of_constant_child_without(
     place: Place,
     unwanted: &[Key],
 ) -> TokenStream {
-    let settings = options.settings(place).filter(|(_, key, setting)| {
-        !unwanted.contains(key)
+    calls_of(krate, options, place, &|key, setting| {
+        !unwanted.contains(&key)
             && key.is_passed_to(Receiver::Child, place)
             && !setting.is_at_runtime()
-    });
-    settings.map(|(_, key, setting)| call(krate, key, &setting)).collect()
+    })
 }
 
 /// Returns whether only the running program knows the value of an option.
 pub(super) fn is_at_runtime(options: &Options, place: Place, wanted: Key) -> bool {
-    let mut settings = options.settings(place);
-    settings.any(|(_, key, setting)| key == wanted && setting.is_at_runtime())
+    let settings = options.settings(place);
+    settings.iter().any(|(_, key, setting)| *key == wanted && setting.is_at_runtime())
 }
 
 fn calls(krate: &TokenStream, options: &Options, place: Place, receiver: Receiver) -> TokenStream {
-    let settings = options.settings(place).filter(|(_, key, _)| key.is_passed_to(receiver, place));
-    let each = settings.map(|(_, key, setting)| {
-        if receiver == Receiver::Constant && setting.is_at_runtime() {
-            let unknown = format_ident!("with_unknown_{}", key.as_str());
-            return quote!(.#unknown());
+    let mut calls = TokenStream::new();
+    for (_, key, setting) in options.settings(place) {
+        if !key.is_passed_to(receiver, place) {
+            continue;
         }
-        call(krate, key, &setting)
-    });
-    each.collect()
+        calls.extend(if receiver == Receiver::Constant && setting.is_at_runtime() {
+            let unknown = format_ident!("with_unknown_{}", key.as_str());
+            quote!(.#unknown())
+        } else {
+            call(krate, key, &setting)
+        });
+    }
+    calls
+}
+
+/// Returns the calls for the options that are wanted.
+fn calls_of(
+    krate: &TokenStream,
+    options: &Options,
+    place: Place,
+    is_wanted: &dyn Fn(Key, &Setting) -> bool,
+) -> TokenStream {
+    let mut calls = TokenStream::new();
+    for (_, key, setting) in options.settings(place) {
+        if is_wanted(key, &setting) {
+            calls.extend(call(krate, key, &setting));
+        }
+    }
+    calls
 }
 
 fn call(krate: &TokenStream, key: Key, setting: &Setting) -> TokenStream {

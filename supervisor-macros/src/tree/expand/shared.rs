@@ -8,11 +8,13 @@ use std::collections::BTreeMap;
 
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
+use syn::Ident;
 
 use super::super::ast::Child;
 use super::super::check::function;
-use super::super::mentions::{Mention, Mentions, Role};
+use super::super::mentions::{Mentions, Role};
 use super::siblings::Scope;
+use crate::joined::joined;
 
 /// Writes a check for each variable that the closure of a task takes and a later child uses, too.
 pub(super) fn checks(krate: &TokenStream, scope: Scope, child: &Child) -> TokenStream {
@@ -21,12 +23,12 @@ pub(super) fn checks(krate: &TokenStream, scope: Scope, child: &Child) -> TokenS
     // In `{ let url = url.clone(); move |ctx| … }` the closure takes another variable of the name.
     let bound = Mentions::of(value).bound;
     let mentions = Mentions::of_closure(closure);
-    let mut found: BTreeMap<String, &Mention> = BTreeMap::new();
+    let mut found: BTreeMap<String, Ident> = BTreeMap::new();
     for mention in mentions.values() {
-        found.entry(mention.name()).or_insert(mention);
+        found.entry(mention.name()).or_insert_with(|| mention.ident.clone());
     }
     let is_variable = |name: &str| name.starts_with(char::is_lowercase) && name != "self";
-    let is_taken = |(name, _): &(&String, &&Mention)| {
+    let is_taken = |(name, _): &(&String, &Ident)| {
         // A closure takes a field alone.
         let mut mentions = mentions.values().filter(|mention| mention.name() == **name);
         is_variable(name)
@@ -35,12 +37,11 @@ pub(super) fn checks(krate: &TokenStream, scope: Scope, child: &Child) -> TokenS
             && !scope.declares(child, name)
             && scope.uses_later(child, name)
     };
-    let checks = found.iter().filter(is_taken).map(|(_, mention)| {
-        let variable = &mention.ident;
+    let checks = found.iter().filter(is_taken).map(|(_, variable)| {
         quote_spanned! {variable.span()=> {
             let __variable = #krate::__private::Variable::of(&#variable);
             #krate::__private::stays_usable(&__variable);
         }}
     });
-    checks.collect()
+    joined(checks)
 }

@@ -8,6 +8,7 @@ use syn::{GenericParam, Generics, Ident, Token, Type};
 use super::super::ast::Param;
 use super::recovery::skip_to;
 use crate::errors::{Errors, unknown_type};
+use crate::joined::joined;
 
 /// Parses the generic parameters that a named tree cannot have, and reports them.
 pub(super) fn generics(
@@ -144,5 +145,5 @@ fn without_lifetimes(tokens: TokenStream, is_named: &impl Fn(&Ident) -> bool) ->
             token => token,
         }
     };
-    tokens.into_iter().map(each).collect()
+    joined(tokens.into_iter().map(each))
 }

@@ -1,18 +1,19 @@
 //! Finds siblings that have the same name.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use crate::spec::Name;
 
-/// Returns the positions of the names that an earlier sibling has.
+/// Returns the positions of the names that an earlier sibling has, in order.
 pub(super) fn repeated_names<'a>(
     names: &(impl ExactSizeIterator<Item = &'a Name> + Clone),
-) -> HashSet<usize> {
+) -> Vec<usize> {
     if is_ascending(names.clone()) {
-        return HashSet::new();
+        return Vec::new();
     }
-    let mut seen = HashSet::with_capacity(names.len());
-    let repeated = names.clone().enumerate().filter(|(_, name)| !seen.insert(*name));
+    // (A map, not a set: the other code about siblings uses maps of this type, too.)
+    let mut seen = HashMap::with_capacity(names.len());
+    let repeated = names.clone().enumerate().filter(|(at, name)| seen.insert(*name, *at).is_some());
     repeated.map(|(at, _)| at).collect()
 }
 
@@ -31,7 +32,7 @@ fn is_ascending<'a>(mut names: impl Iterator<Item = &'a Name>) -> bool {
 mod tests {
     use super::*;
 
-    fn repeated_of(texts: &[&str]) -> HashSet<usize> {
+    fn repeated_of(texts: &[&str]) -> Vec<usize> {
         let names: Vec<Name> = texts.iter().map(|text| Name::declared(text)).collect();
         repeated_names(&names.iter())
     }
@@ -39,10 +40,10 @@ mod tests {
     #[test]
     fn names_that_stand_twice_are_found() {
         let long = "a-name-of-more-than-fourteen-bytes";
-        assert_eq!(repeated_of(&["a", "b", "ab", "ba", long, "a\0", ""]), HashSet::new());
-        assert_eq!(repeated_of(&["8", "9", "10", "11", "19", "20", "100"]), HashSet::new());
-        assert_eq!(repeated_of(&["8", "9", "10", "10", "11", "9"]), HashSet::from([3, 5]));
-        assert_eq!(repeated_of(&["a", long, "b", "a", "a", long]), HashSet::from([3, 4, 5]));
+        assert_eq!(repeated_of(&["a", "b", "ab", "ba", long, "a\0", ""]), []);
+        assert_eq!(repeated_of(&["8", "9", "10", "11", "19", "20", "100"]), []);
+        assert_eq!(repeated_of(&["8", "9", "10", "10", "11", "9"]), [3, 5]);
+        assert_eq!(repeated_of(&["a", long, "b", "a", "a", long]), [3, 4, 5]);
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! The record of a supervisor's stop, from which its shutdown report is made.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::mem;
 use std::sync::Arc;
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use super::Node;
-use crate::catch::wake_each;
+use crate::catch::{NumberedWakers, wake_each};
 use crate::observe::ShutdownReport;
 use crate::packed_instant::PackedInstant;
 use crate::slot::{AnySlot, address_of};
@@ -36,7 +36,7 @@ struct Record {
     /// The children that have not stopped as they should; most supervisors have none.
     unclean: Option<Box<Unclean>>,
     /// The wakers of the futures that wait until the supervisor is asked to stop, by their numbers.
-    waiting: BTreeMap<u64, Waker>,
+    waiting: NumberedWakers,
     /// The last number that was given to a future; no number is given twice.
     last_waiting: u64,
 }

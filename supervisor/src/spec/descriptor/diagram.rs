@@ -10,6 +10,7 @@ use crate::spec::options::written;
 impl TreeDescriptor {
     /// Returns the tree as a Mermaid flowchart.
     #[must_use]
+    #[inline]
     pub fn diagram(&self) -> String {
         let mut text = "flowchart TD\n".to_owned();
         let mut critical = Vec::new();
@@ -29,6 +30,7 @@ impl TreeDescriptor {
     /// The name is that in the picture, where one shard stands for all of them.
     ///
     /// Adds the boxes on the longest path of a supervisor with `order = by_use` to `critical`.
+    #[inline]
     fn draw(
         &self,
         id: &str,
@@ -56,6 +58,7 @@ impl TreeDescriptor {
     }
 
     /// Returns the child as the tree language declares it, with the options of its type filled in.
+    #[inline]
     fn label(&self, name: &str, is_root: bool) -> String {
         let options = &self.options;
         let policy = options.restart_policy();
@@ -87,6 +90,7 @@ impl TreeDescriptor {
 }
 
 /// Returns the names of this many shards; 0 stands for a number that is not known.
+#[inline]
 fn range(shards: usize) -> String {
     match shards {
         0 => "0, 1, …".to_owned(),

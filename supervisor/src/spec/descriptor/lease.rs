@@ -48,6 +48,7 @@ impl LeaseOptions {
     /// Creates the default options of the lease of this name; `None` if only the running program knows
     /// it.
     #[must_use]
+    #[inline]
     pub const fn new(name: Option<&'static str>) -> Self {
         let (ttl, renew) = (Some(defaults::LEASE_TTL), Some(defaults::LEASE_RENEW));
         Self { name, ttl, renew, shards: None }
@@ -55,6 +56,7 @@ impl LeaseOptions {
 
     /// Sets for how long the lease lasts without a renewal.
     #[must_use]
+    #[inline]
     pub const fn with_ttl(mut self, ttl: Duration) -> Self {
         self.ttl = Some(ttl);
         self
@@ -62,6 +64,7 @@ impl LeaseOptions {
 
     /// Sets how often the lease is renewed.
     #[must_use]
+    #[inline]
     pub const fn with_renew(mut self, renew: Duration) -> Self {
         self.renew = Some(renew);
         self
@@ -69,6 +72,7 @@ impl LeaseOptions {
 
     /// Says that only the running program knows for how long the lease lasts.
     #[must_use]
+    #[inline]
     pub const fn with_unknown_ttl(mut self) -> Self {
         self.ttl = None;
         self
@@ -76,6 +80,7 @@ impl LeaseOptions {
 
     /// Says that only the running program knows how often the lease is renewed.
     #[must_use]
+    #[inline]
     pub const fn with_unknown_renew(mut self) -> Self {
         self.renew = None;
         self
@@ -83,6 +88,7 @@ impl LeaseOptions {
 
     /// Divides the lease into this many shards.
     #[must_use]
+    #[inline]
     pub const fn with_shards(mut self, shards: usize) -> Self {
         self.shards = Some(Shards::Known(shards));
         self
@@ -90,12 +96,14 @@ impl LeaseOptions {
 
     /// Says that only the running program knows the number of shards.
     #[must_use]
+    #[inline]
     pub const fn with_unknown_shards(mut self) -> Self {
         self.shards = Some(Shards::Unknown);
         self
     }
 
     /// Returns the options in the words of the tree language.
+    #[inline]
     pub(super) fn in_tree_language(self) -> Vec<String> {
         let name = self.name.map_or_else(|| "…".to_owned(), |name| format!("{name:?}"));
         let time = |time: Option<Duration>| time.map_or_else(|| "…".to_owned(), written);
@@ -119,6 +127,7 @@ impl TreeDescriptor {
     /// Describes a supervisor whose children run in one replica only, from what [`leased`](Self::leased)
     /// returns.
     #[must_use]
+    #[inline]
     pub const fn singleton(
         name: &'static str,
         options: ChildOptions,
@@ -130,6 +139,7 @@ impl TreeDescriptor {
     }
 
     /// Returns the options of the supervisor of a keeper and a leader.
+    #[inline]
     const fn of_singleton(children: &[Self; 2]) -> SupervisorOptions {
         let [_, leader] = children;
         let auto = match leader.auto_shutdown() {
@@ -145,6 +155,7 @@ impl TreeDescriptor {
 
     /// Describes a supervisor whose children run in shards, from what [`shards`](Self::shards) returns.
     #[must_use]
+    #[inline]
     pub const fn sharded(
         name: &'static str,
         options: ChildOptions,
@@ -159,6 +170,7 @@ impl TreeDescriptor {
     /// Describes the shards, one for all of them, and the child that spreads them. A shard is a singleton,
     /// from what [`leased`](Self::leased) returns.
     #[must_use]
+    #[inline]
     pub const fn shards(options: ChildOptions, children: &'static [Self; 2]) -> [Self; 2] {
         let supervisor = Self::of_singleton(children);
         let options = options.with_max_restarts(MaxRestarts::AtMost(defaults::MAX_RESTARTS));
@@ -172,6 +184,7 @@ impl TreeDescriptor {
     /// Describes the two children of a singleton: the keeper of the lease, and the supervisor of the
     /// children that it guards, which is described by this one.
     #[must_use]
+    #[inline]
     pub const fn leased(mut leader: Self) -> [Self; 2] {
         let release = Shutdown::Timeout(defaults::LEASE_RELEASE);
         let keeper = Self::task(KEEPER, ChildOptions::new().with_shutdown(release));
@@ -184,6 +197,7 @@ impl TreeDescriptor {
     }
 
     /// Returns the lease of a singleton or of shards, and the supervisor of the children that run under it.
+    #[inline]
     pub(super) const fn lease(&self) -> Option<(&LeaseOptions, &'static Self)> {
         match &self.inside {
             Some(Inside { lease: Some(lease), children: [first, second], .. }) => {
@@ -199,6 +213,7 @@ impl TreeDescriptor {
 
     /// Returns the number of shards that the first child stands for, if this is a supervisor of shards; 0 if
     /// only the running program knows it.
+    #[inline]
     pub(super) const fn shard_count(&self) -> Option<usize> {
         match &self.inside {
             Some(Inside { lease: Some(LeaseOptions { shards: Some(shards), .. }), .. }) => {
@@ -217,6 +232,7 @@ impl TreeDescriptor {
     ///
     /// With the rule's message; in a constant, that is a compile error.
     #[track_caller]
+    #[inline]
     pub const fn check_shards(&self) {
         if let Some((LeaseOptions { shards: Some(Shards::Known(shards)), .. }, _)) = self.lease()
             && let Some(text) = shards_too_many(*shards)
@@ -231,6 +247,7 @@ impl TreeDescriptor {
     ///
     /// With the rule's message; in a constant, that is a compile error.
     #[track_caller]
+    #[inline]
     pub const fn check_renew(&self) {
         if let Some((LeaseOptions { ttl: Some(ttl), renew: Some(renew), .. }, _)) = self.lease()
             && let Some(text) = renew_too_long(*ttl, *renew)
@@ -245,6 +262,7 @@ impl TreeDescriptor {
     ///
     /// With the rule's message; in a constant, that is a compile error.
     #[track_caller]
+    #[inline]
     pub const fn check_lease(&self) {
         let Some((lease, leader)) = self.lease() else { return };
         if let Some(text) = lease_nested(leader.lease_below()) {
@@ -273,6 +291,7 @@ impl TreeDescriptor {
     }
 
     /// Appends the times that the children need to stop to a message.
+    #[inline]
     const fn stop_in_words(&self, message: &Text, lease: &Lease) -> Text {
         if lease.budget.is_zero() || self.options.shutdown().is_some() {
             return *message;
@@ -288,6 +307,7 @@ impl TreeDescriptor {
 
     /// Returns the name of a worker at or below this child that may take any time to stop, as its
     /// options say.
+    #[inline]
     const fn endless(&self) -> Option<&'static str> {
         if self.unknown_shutdown || !self.budget().exceeds(Budget::Bounded(Duration::MAX)) {
             return None;
@@ -306,6 +326,7 @@ impl TreeDescriptor {
     }
 
     /// Returns the name of a supervisor with a lease that is below this one.
+    #[inline]
     const fn lease_below(&self) -> Option<&'static str> {
         let mut rest = self.children();
         while let [child, others @ ..] = rest {
@@ -321,6 +342,7 @@ impl TreeDescriptor {
     }
 
     /// Returns the longest `kill_grace` of this supervisor and those below it, if the compiler knows it.
+    #[inline]
     const fn known_kill_grace(&self) -> Option<Duration> {
         let Some(inside) = &self.inside else { return Some(Duration::ZERO) };
         if inside.supervisor.unknown.kill_grace {
@@ -341,12 +363,14 @@ impl TreeDescriptor {
 }
 
 /// Returns a shorter time, in tenths of a second.
+#[inline]
 const fn a_little_less(time: Duration) -> Duration {
     let less = time.saturating_sub(Duration::from_nanos(1));
     Duration::new(less.as_secs(), less.subsec_millis() / 100 * 100_000_000)
 }
 
 /// Returns `true` if two strings are the same.
+#[inline]
 const fn equal(one: &str, other: &str) -> bool {
     let (mut one, mut other) = (one.as_bytes(), other.as_bytes());
     while let ([first, rest @ ..], [second, others @ ..]) = (one, other) {

@@ -40,6 +40,7 @@ impl Place {
 impl TreeDescriptor {
     /// Sets the number of the child among its siblings, and the numbers of those that it uses.
     #[must_use]
+    #[inline]
     pub const fn with_uses(mut self, number: usize, uses: &'static [usize]) -> Self {
         self.place = Place { number, uses, ..Place::NONE };
         self
@@ -47,6 +48,7 @@ impl TreeDescriptor {
 
     /// Finds the longest path to each of the children of a supervisor with `order = by_use`.
     #[must_use]
+    #[inline]
     pub const fn by_use<const N: usize>(mut children: [Self; N]) -> [Self; N] {
         // rustc interprets this for each use, so it compares plain numbers. Zero stands for no path.
         let (mut stops, mut starts) = ([0; N], [0; N]);
@@ -87,6 +89,7 @@ impl TreeDescriptor {
     }
 
     /// Returns `true` if the children of this supervisor start and stop by use.
+    #[inline]
     pub(super) const fn is_by_use(&self) -> bool {
         match &self.inside {
             Some(inside) => inside.supervisor.order.is_by_use(),
@@ -95,6 +98,7 @@ impl TreeDescriptor {
     }
 
     /// Returns the longest time that the children may take to stop along their uses.
+    #[inline]
     pub(super) const fn longest_path(&self) -> Budget {
         match last_of_longest(self.children()) {
             Some(last) => self.children()[last].place.stop.time,
@@ -105,10 +109,12 @@ impl TreeDescriptor {
     /// Returns the longest time that the children may take to start, one after the other or along
     /// their uses; `None` if there is no bound. A child that does not report takes no time.
     #[must_use]
+    #[inline]
     pub const fn start_budget(&self) -> Option<Duration> {
         self.inner_start_time().bound()
     }
 
+    #[inline]
     const fn inner_start_time(&self) -> Budget {
         let (mut sum, mut longest) = (Budget::ZERO, Budget::ZERO);
         let mut rest = self.children();
@@ -127,6 +133,7 @@ impl TreeDescriptor {
     }
 
     /// Returns `true` for a pool whose workers come at run time.
+    #[inline]
     const fn starts_empty(&self) -> bool {
         match &self.inside {
             Some(inside) => {
@@ -139,6 +146,7 @@ impl TreeDescriptor {
     }
 
     /// Returns the longest time until this child is up.
+    #[inline]
     pub(super) const fn start_time(&self) -> Budget {
         match (&self.inside, self.options.start()) {
             // Nobody waits until a lease is acquired.
@@ -155,6 +163,7 @@ impl TreeDescriptor {
 
     /// Appends the longest path to a message, and the child on it whose time could be cut so that
     /// the children stop within a limit.
+    #[inline]
     pub(super) const fn path_in_words(&self, message: &Text, within: Duration) -> Text {
         const SHOWN: usize = 8;
         let children = self.children();
@@ -193,6 +202,7 @@ impl TreeDescriptor {
 
     /// Returns the child on the longest path that takes the most time, and the time with which the
     /// children stop within a limit, if there is such a time.
+    #[inline]
     const fn cut(&self, within: Duration) -> Option<(&'static str, Duration)> {
         let children = self.children();
         let Some(last) = last_of_longest(children) else { return None };
@@ -221,6 +231,7 @@ impl TreeDescriptor {
 
     /// Returns the longest path if one child took another time. With more children than this counts,
     /// the path has no bound.
+    #[inline]
     const fn longest_with(&self, changed: usize, time: Duration) -> Budget {
         const COUNTED: usize = 256;
         let children = self.children();
@@ -249,6 +260,7 @@ impl TreeDescriptor {
     }
 
     /// Returns the numbers of the children on the longest path, by their indices.
+    #[inline]
     pub(super) fn critical_path(&self) -> Vec<usize> {
         let children = self.children();
         let last = last_of_longest(children).filter(|_| self.is_by_use());
@@ -259,11 +271,13 @@ impl TreeDescriptor {
     }
 
     /// Returns the indices of the children whose times to stop add up to that of this supervisor.
+    #[inline]
     pub(super) fn stop_parts(&self) -> Vec<usize> {
         if self.is_by_use() { self.critical_path() } else { (0..self.children().len()).collect() }
     }
 
     /// Returns the indices of the children whose times to start add up to that of this supervisor.
+    #[inline]
     pub(super) fn start_parts(&self) -> Vec<usize> {
         let children = self.children();
         if self.starts_empty() {
@@ -283,6 +297,7 @@ impl TreeDescriptor {
     }
 
     /// Returns the indices of the siblings that the child at an index uses.
+    #[inline]
     pub(super) fn uses_of(&self, index: usize) -> impl Iterator<Item = usize> {
         let children = self.children();
         let uses = children[index].place.uses.iter();
@@ -291,6 +306,7 @@ impl TreeDescriptor {
 }
 
 /// Returns a number above zero that is the larger the longer the time is.
+#[inline]
 const fn rank(time: Budget) -> u128 {
     match time {
         Budget::Bounded(time) => time.as_nanos() + 1,
@@ -299,6 +315,7 @@ const fn rank(time: Budget) -> u128 {
 }
 
 /// Returns the index of the child with this number, among those before `end`.
+#[inline]
 const fn index_of(children: &[TreeDescriptor], number: usize, end: usize) -> Option<usize> {
     // The numbers ascend, and only those of children that are left out are missing.
     let mut index = if number < end { number + 1 } else { end };
@@ -315,6 +332,7 @@ const fn index_of(children: &[TreeDescriptor], number: usize, end: usize) -> Opt
 }
 
 /// Returns the child with which the longest path ends; `None` if the children take no time.
+#[inline]
 const fn last_of_longest(children: &[TreeDescriptor]) -> Option<usize> {
     let mut last = None;
     let mut longest = Budget::ZERO;

@@ -40,6 +40,7 @@ enum Which {
 }
 
 impl Which {
+    #[inline]
     fn of(self, child: &TreeDescriptor) -> Budget {
         match self {
             Self::Stop => child.budget(),
@@ -47,6 +48,7 @@ impl Which {
         }
     }
 
+    #[inline]
     fn parts_of(self, supervisor: &TreeDescriptor) -> Vec<usize> {
         match self {
             Self::Stop => supervisor.stop_parts(),
@@ -57,20 +59,24 @@ impl Which {
 
 impl TreeDescriptor {
     /// Returns the name of the tree's type or of the child.
+    #[inline]
     pub(crate) fn name(&self) -> &'static str {
         self.name
     }
 
     /// Returns the parts of the longest time that the children may take to stop.
+    #[inline]
     pub(crate) fn parts_of_stop(&self) -> Result<Vec<Part>, Unbounded> {
         self.parts(Which::Stop)
     }
 
     /// Returns the parts of the longest time that the children may take to start.
+    #[inline]
     pub(crate) fn parts_of_start(&self) -> Result<Vec<Part>, Unbounded> {
         self.parts(Which::Start)
     }
 
+    #[inline]
     fn parts(&self, which: Which) -> Result<Vec<Part>, Unbounded> {
         let mut parts = Vec::new();
         self.add_parts("", which, &mut parts)?;
@@ -78,6 +84,7 @@ impl TreeDescriptor {
     }
 
     /// Adds the parts of the children below this supervisor, whose path is `above`.
+    #[inline]
     fn add_parts(&self, above: &str, which: Which, parts: &mut Vec<Part>) -> Result<(), Unbounded> {
         for index in which.parts_of(self) {
             let child = &self.children()[index];
@@ -113,10 +120,12 @@ impl TreeDescriptor {
     }
 
     /// Returns the longest `kill_grace` of this supervisor and those below it.
+    #[inline]
     pub(crate) fn longest_kill_grace(&self) -> Result<Duration, Unbounded> {
         self.kill_grace_below("")
     }
 
+    #[inline]
     fn kill_grace_below(&self, path: &str) -> Result<Duration, Unbounded> {
         let Some(inside) = &self.inside else { return Ok(Duration::ZERO) };
         if inside.supervisor.unknown.kill_grace {

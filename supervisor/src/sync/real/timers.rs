@@ -8,12 +8,12 @@
 
 use std::future::{Future, pending};
 use std::pin::Pin;
-use std::sync::{Mutex, PoisonError, mpsc};
+use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::thread;
 use std::time::Duration;
 
-use tokio::runtime::{Builder, Handle};
+use tokio::runtime::{Builder, Handle, Runtime};
 
 use super::time::{Sleep, try_sleep};
 use crate::catch::catch_panic;
@@ -39,15 +39,38 @@ fn own_timers() -> Option<Handle> {
     static TIMERS: Mutex<Option<Handle>> = Mutex::new(None);
     let mut timers = TIMERS.lock().unwrap_or_else(PoisonError::into_inner);
     if timers.is_none() {
-        let (sender, handle) = mpsc::channel();
+        let runtime = Builder::new_current_thread().enable_time().build().ok()?;
+        let runtime = OwnRuntime(Some(runtime));
+        let handle = runtime.0.as_ref()?.handle().clone();
         let run = move || {
-            let Ok(runtime) = Builder::new_current_thread().enable_time().build() else { return };
-            if sender.send(runtime.handle().clone()).is_ok() {
+            if let Some(runtime) = &runtime.0 {
                 runtime.block_on(pending::<()>());
             }
         };
         thread::Builder::new().name("supervisor-timers".to_owned()).spawn(run).ok()?;
-        *timers = handle.recv().ok();
+        *timers = Some(handle);
     }
     timers.clone()
+}
+
+/// The runtime of the timers. If no thread can be started for it, it is dropped where a request is
+/// made, perhaps in a task, in which a runtime must not be dropped as others are.
+struct OwnRuntime(Option<Runtime>);
+
+impl Drop for OwnRuntime {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_runtime_of_the_timers_may_be_dropped_in_a_task() {
+        drop(OwnRuntime(Builder::new_current_thread().enable_time().build().ok()));
+    }
 }

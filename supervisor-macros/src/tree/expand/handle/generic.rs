@@ -7,6 +7,7 @@ use syn::Ident;
 
 use super::super::super::ast::{Child, Supervisor, Tree};
 use super::parts::{as_supervisor, debug, ident};
+use crate::joined::joined;
 
 /// Writes the children as fields of a struct expression.
 pub(super) fn fields(krate: &TokenStream, supervisor: &Supervisor) -> TokenStream {
@@ -15,7 +16,7 @@ pub(super) fn fields(krate: &TokenStream, supervisor: &Supervisor) -> TokenStrea
         let absent = absent(krate, &field, child);
         quote!(#(#cfgs)* #field: #krate::__private::Hidden::new(#name), #absent)
     });
-    fields.collect()
+    joined(fields)
 }
 
 /// Returns the name of a child's field: a number, since `#[cfg]` allows two children of one name.
@@ -136,7 +137,7 @@ fn of_children(
         params.push(param);
     }
     let ident = ident(supervisor);
-    let pool = supervisor.is_pool().then(|| params.iter().map(|param| quote!(#param)).collect());
+    let pool = supervisor.is_pool().then(|| joined(&params));
     let as_supervisor = as_supervisor(krate, supervisor, &ident, &params, &[], pool.as_ref());
     let debug = debug(&ident, &params, &[]);
     quote! {

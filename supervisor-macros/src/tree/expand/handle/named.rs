@@ -10,6 +10,7 @@ use super::super::super::names::{hygienic, mixed_site_visibility, respanned};
 use super::super::{docs, lease};
 use super::parts::{as_supervisor, debug, ident};
 use crate::errors::unknown_type;
+use crate::joined::joined;
 
 /// Writes the children as fields of a struct expression.
 pub(super) fn fields(krate: &TokenStream, supervisor: &Supervisor) -> TokenStream {
@@ -31,7 +32,7 @@ pub(super) fn fields(krate: &TokenStream, supervisor: &Supervisor) -> TokenStrea
         };
         quote!(#(#cfgs)* #field: #value,)
     });
-    fields.collect()
+    joined(fields)
 }
 
 /// Writes the field of a nested handle. The handle of a partitioned pool of a type is erased to
