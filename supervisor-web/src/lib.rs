@@ -82,7 +82,8 @@
 //! `/api/events` sends each entry of the time line as an event with a JSON object: `kind`, `path`, `at`
 //! (milliseconds since 1970), `text`, and more by the kind. The last 2,048 entries are kept, and sent
 //! first; of the failures before them, the last 128 are kept. A reader that is too slow loses the
-//! oldest entries, and gets `{"kind":"lost","count":N}` in their place. To go on after an event, a
+//! oldest entries, and gets `{"kind":"lost","count":N}` in their place; if all readers are, an entry of
+//! the kind `missed` says how many the tree itself could not keep for them. To go on after an event, a
 //! client sends its `id` in the header `Last-Event-ID`.
 //!
 //! # Cost
