@@ -224,19 +224,16 @@ impl Job {
             return None;
         }
         Some(match self {
-            Start | Restart | Storm | Stop => Times(1.4, Who::Floor, self),
+            Start | Restart | Storm | Stop | Build => Times(1.4, Who::Floor, self),
             StartOneByOne | Churn | AskLogged => return None,
             ChurnMillion => Times(1.3, who, Churn),
             Memory if matches!(who, Who::OursTyped | Who::OursMacro) => AtMost(1000.0),
-            // A graph of uses has a node for each child.
-            Memory if who == Who::OursByUse => AtMost(800.0),
             Memory => AtMost(700.0),
             MemoryPairs => AtMost(4096.0),
             RestartPanic => Times(1.1, Who::Hand, self),
             RestartAmong | RestartWindow => Times(1.2, who, Restart),
             Message | MessageFrom8 => Times(1.0, Who::Floor, self),
             Ask => Times(1.2, Who::Floor, self),
-            Build => Times(1.4, Who::Floor, self),
             StartMillion => Times(1.3, who, Start),
             StopMillion => Times(1.3, who, Stop),
             // The system's own signals may cause one wake-up. A million workers that come and go may

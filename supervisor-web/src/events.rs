@@ -14,7 +14,7 @@ use futures_core::Stream;
 use tokio::task::coop;
 use tokio::time::{Instant, Sleep};
 
-use crate::feed::{Item, Reader};
+use crate::feed::{Item, QUEUED, Reader};
 use crate::routes::{Closing, Shown};
 
 /// The time between two keep-alive comments, by whose absence a reader notices that the connection is gone.
@@ -26,7 +26,7 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 
 /// The number of entries after which a stream waits in any case: as many as the tree keeps for a reader
 /// that falls behind. In a storm of failures there is always another one, and no browser could follow.
-const MOST_AT_ONCE: usize = 4096;
+const MOST_AT_ONCE: usize = QUEUED;
 
 /// Answers with a stream of the entries that are kept, and of those to come.
 pub(crate) async fn events(State(shown): State<Arc<Shown>>, headers: HeaderMap) -> Response {

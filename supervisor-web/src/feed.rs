@@ -32,8 +32,8 @@ const KEPT_OF_ONE: usize = 4;
 /// other readers wait meanwhile.
 const AT_ONCE: usize = 256;
 
-/// The largest number of events that a subscription holds, with the one that tells how many were missed.
-const MOST_QUEUED: usize = 4096 + 1;
+/// The number of events that a subscription holds for a reader that falls behind.
+pub(crate) const QUEUED: usize = 4096;
 
 /// The number of readers at a time: each holds a connection.
 const MOST_READERS: usize = 2048;
@@ -184,9 +184,9 @@ impl Feed {
     /// Adds an entry that is no event of the tree, after the events so far.
     pub(crate) fn push(&self, entry: Entry) {
         let mut ring = self.lock();
-        // In a storm of events, those that come meanwhile are not waited for. Who waits is woken below, so
-        // the waker of the subscription may stay as it is.
-        ring.take_over(MOST_QUEUED);
+        // In a storm of events, those that come meanwhile are not waited for. (One more event tells how many
+        // were missed.) Who waits is woken below, so the waker of the subscription may stay as it is.
+        ring.take_over(QUEUED + 1);
         ring.push(entry);
         drop(ring);
         self.readers.wake_all();

@@ -10,6 +10,7 @@ mod queries;
 mod run;
 mod scan;
 mod stopping;
+mod views;
 mod weak;
 
 use std::fmt;

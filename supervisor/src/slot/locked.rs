@@ -57,7 +57,7 @@ pub(super) struct Rare {
     pub(super) more_waiting: MoreWaiting,
     /// The futures that wait for the child's end for good.
     pub(super) end_waiting: Option<Box<MoreWaiting>>,
-    /// What becomes of the factory, if the child is refused.
+    /// The factory of a child that was refused, for the caller that tried to add the child.
     pub(super) refused: Refused,
     /// The waits of the child's lives for other children.
     pub(super) waits: Waits,

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Supervisor;
-use super::queries::{ChildView, Left, fill_in};
+use super::queries::fill_in;
+use super::views::{ChildView, Left};
 use crate::error::SupervisorError;
 use crate::inbox::Inbox;
 use crate::observe::Snapshot;

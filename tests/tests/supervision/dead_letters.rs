@@ -180,25 +180,15 @@ async fn dead_letters_without_a_receiver_are_dropped() {
     within("the shutdown", root.shutdown()).await.unwrap();
 }
 
-/// A worker that receives no message.
-#[derive(Child)]
-#[child(message = Order)]
-struct Idle;
-
-impl Worker for Idle {
-    async fn run(&self, ctx: Context<Order>) -> ChildResult {
-        ctx.shutdown_requested().await;
-        Ok(())
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_receiver_that_always_finds_messages_lets_others_run() {
     let root = Supervisor::new().build();
-    let idle = ChildSpec::new("idle").with_mailbox(1000).with_worker(Idle);
-    let child = within("the child", root.add_child(idle)).await.unwrap();
+    let spec = ChildSpec::new("child").with_mailbox(1000).with_worker(TakesNone);
+    let child = within("the child", root.add_child(spec)).await.unwrap();
     let mut letters = child.dead_letters();
-    send(&child, (0..1000).map(Order::Note)).await;
+    for number in 0..1000 {
+        child.try_send(number).unwrap();
+    }
     within("the end", child.terminate()).await.unwrap();
     let receiver = tokio::spawn(async move {
         for _ in 0..1000 {

@@ -361,7 +361,7 @@ fn value() -> impl Strategy<Value = String> {
         ("async {", "}"),
         ("< T as", ">"),
     ]);
-    let depth = prop_oneof![6 => Just(0), 2 => 1..4_usize, 1 => 1..100_usize];
+    let depth = prop_oneof![6 => Just(0), 2 => 1..4_usize, 1 => 1..200_usize];
     (plain, prop::collection::vec(around, 1..3), depth).prop_map(|(plain, around, depth)| {
         let mut text = plain;
         for (open, close) in around.iter().cycle().take(depth) {
