@@ -11,7 +11,7 @@ use std::{
 
 use supervisor_tests::otp::{
     corpus::{self, Kept},
-    difference::compare,
+    difference::{compare, order_what_has_no_order},
     run::run,
 };
 
@@ -80,6 +80,26 @@ fn gotchas() {
 #[test]
 fn random_scenarios() {
     replay("generated");
+}
+
+/// Checks that a trace does not depend on the machine that has recorded it: in whatever order the
+/// emulator kills what is below a supervisor, the trace shows it in the order of the paths.
+#[test]
+fn kills_below_a_supervisor_are_shown_in_the_order_of_the_paths() {
+    let kept = files("generated").iter().flat_map(|f| corpus::kept(f).unwrap()).find(|kept| {
+        // The timeline kills the supervisor `s1`, with workers and a supervisor below it.
+        kept.scenario.name == "seed-6" && !kept.scenario.timeline.is_empty()
+    });
+    let Kept { scenario, traces } = kept.unwrap();
+    let mut elsewhere = traces[0].clone();
+    let is_kill = |line: &String| line.starts_with("12 stop ") && line.ends_with(" killed");
+    let kills = elsewhere[0].timeline.chunk_by_mut(|a, b| is_kill(a) && is_kill(b));
+    let kills = kills.max_by_key(|lines| lines.len()).unwrap();
+    assert_eq!(kills.len(), 7, "{kills:?}");
+    kills.reverse();
+    assert_ne!(traces[0], elsewhere);
+    order_what_has_no_order(&scenario, &mut elsewhere);
+    assert_eq!(traces[0], elsewhere);
 }
 
 #[test]

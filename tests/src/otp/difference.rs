@@ -65,6 +65,15 @@ pub fn compare(
     Ok(())
 }
 
+/// Puts what has no order in Erlang into one that each machine finds: the kills below a supervisor
+/// that is killed, which go out in the order in which the emulator keeps its links. That order
+/// depends on the identifiers of the processes, and thus on the number of processors.
+pub fn order_what_has_no_order(scenario: &Scenario, trace: &mut [StepTrace]) {
+    for step in trace {
+        timeline::order_kills(scenario, step);
+    }
+}
+
 /// Makes two lines equal in the points in which they differ on purpose. Breaks if the rest of the
 /// traces cannot be compared.
 fn forgive(

@@ -10,9 +10,14 @@ use crate::otp::{
 /// Makes two timelines equal in what is seen of supervisors that are killed.
 pub(super) fn forgive_kills(scenario: &Scenario, erlang: &mut StepTrace, library: &mut StepTrace) {
     forgive_outcome_of_killed(scenario, erlang, library);
+    order_kills(scenario, erlang);
+    order_kills(scenario, library);
+}
+
+/// Puts all that a timeline kills together with its supervisor in the order of the paths.
+pub(super) fn order_kills(scenario: &Scenario, trace: &mut StepTrace) {
     for killed in killed_supervisors(scenario) {
-        order_kills_below(&killed, erlang);
-        order_kills_below(&killed, library);
+        order_kills_below(&killed, trace);
     }
 }
 
@@ -54,15 +59,15 @@ fn killed_supervisors(scenario: &Scenario) -> Vec<String> {
     killed.collect()
 }
 
-/// Puts the kills below a supervisor that is killed in the order of the paths: all below it is
-/// killed at once, in no particular order.
+/// Puts the kills of a supervisor and of all below it in the order of the paths, in which a supervisor
+/// comes after its children: they are killed at once, in no particular order.
 fn order_kills_below(supervisor: &str, trace: &mut StepTrace) {
-    let is_kill_below = |line: &String| {
+    let is_killed_with_it = |line: &String| {
         let stop = line.split_once(' ').and_then(|(_, event)| event.strip_prefix("stop "));
-        let below = stop.and_then(|stop| stop.strip_prefix(supervisor));
-        below.is_some_and(|rest| rest.starts_with('/') && rest.ends_with(" killed"))
+        let rest = stop.and_then(|stop| stop.strip_prefix(supervisor));
+        rest.is_some_and(|rest| rest.starts_with(['/', '@']) && rest.ends_with(" killed"))
     };
-    for run in trace.timeline.chunk_by_mut(|a, b| is_kill_below(a) && is_kill_below(b)) {
+    for run in trace.timeline.chunk_by_mut(|a, b| is_killed_with_it(a) && is_killed_with_it(b)) {
         if run.len() > 1 {
             run.sort();
         }
