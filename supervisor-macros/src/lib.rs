@@ -1,6 +1,7 @@
 //! The macros of the `supervisor` crate.
 
 mod child;
+mod depth;
 mod errors;
 mod joined;
 mod matrix;

@@ -60,11 +60,12 @@ const BY_THE_COMPILER: [&str; 45] = [
 ];
 
 /// Mistakes in the shape of a tree, which the parser finds, and trees with several mistakes.
-const BY_THE_PARSER: [&str; 6] = [
+const BY_THE_PARSER: [&str; 7] = [
     "children_broken",
     "expression_broken",
     "matrix_malformed",
     "mistakes_of_a_tree",
+    "nested_too_deep",
     "tree_head_broken",
     "tree_nameless_item",
 ];

@@ -361,7 +361,7 @@ fn value() -> impl Strategy<Value = String> {
         ("async {", "}"),
         ("< T as", ">"),
     ]);
-    let depth = prop_oneof![6 => Just(0), 2 => 1..4_usize, 1 => 1..200_usize];
+    let depth = prop_oneof![6 => Just(0), 2 => 1..4_usize, 1 => 1..400_usize];
     (plain, prop::collection::vec(around, 1..3), depth).prop_map(|(plain, around, depth)| {
         let mut text = plain;
         for (open, close) in around.iter().cycle().take(depth) {
@@ -433,11 +433,13 @@ pub(super) fn strange() -> impl Strategy<Value = Input> {
 fn deep_supervisors() -> impl Strategy<Value = String> {
     let options = select(vec!["", "(shutdown = 5s)", "(auto_shutdown = any_significant)"]);
     let head = select(vec!["", "S:"]);
-    (head, 0..40_usize, options, value()).prop_map(|(head, depth, options, value)| {
-        let mut text = format!("one_for_one {{ c: Always = {value}, d: T }}");
-        for _ in 0..depth {
-            text = format!("one_for_one{options} {{ a: {text}, b: T }}");
-        }
-        format!("{head} {text}")
-    })
+    (head, prop_oneof![9 => 0..40_usize, 1 => 40..400_usize], options, value()).prop_map(
+        |(head, depth, options, value)| {
+            let mut text = format!("one_for_one {{ c: Always = {value}, d: T }}");
+            for _ in 0..depth {
+                text = format!("one_for_one{options} {{ a: {text}, b: T }}");
+            }
+            format!("{head} {text}")
+        },
+    )
 }
