@@ -35,7 +35,12 @@ impl<'a> Deadlock<'a> {
     #[inline]
     pub(super) fn holds(&self) -> bool {
         // The usual case costs one load: the child is not held.
-        self.target.is_held() && current::slot().is_some_and(|slot| slot.core().was_asked())
+        self.target.is_held() && Self::caller_was_asked()
+    }
+
+    #[cold]
+    fn caller_was_asked() -> bool {
+        current::slot().is_some_and(|slot| slot.core().was_asked())
     }
 
     /// Returns `true` if the deadlock holds now; has the task woken when the caller's life is asked

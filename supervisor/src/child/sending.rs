@@ -127,18 +127,28 @@ impl<M, R> Future for Asking<'_, M, R> {
         }
         let answer = this.request.as_mut().poll(cx);
         // Most answers come before the second poll, and need no look at the caller's own life.
-        let is_sent = this.request.is_sent();
         if answer.is_pending()
             && std::mem::replace(this.waited, true)
-            && this.deadlock.poll(is_sent, cx)
+            && let Some(error) = end_of_deadlock(this.request, this.deadlock, cx)
         {
-            return Poll::Ready(Err(match this.request.as_mut().withdraw() {
-                Some(message) => AskError::NotRunning(message),
-                None => AskError::NoReply,
-            }));
+            return Poll::Ready(Err(error));
         }
         answer
     }
+}
+
+/// Gives a request up if its caller and the child wait for each other.
+#[cold]
+fn end_of_deadlock<M, R>(
+    request: Pin<&mut mailbox::Asking<'_, M, R>>,
+    deadlock: &mut Deadlock<'_>,
+    cx: &mut TaskContext<'_>,
+) -> Option<AskError<M>> {
+    let holds = deadlock.poll(request.is_sent(), cx);
+    holds.then(|| match request.withdraw() {
+        Some(message) => AskError::NotRunning(message),
+        None => AskError::NoReply,
+    })
 }
 
 not_awaited!([M, R] Asking<'_, M, R>);

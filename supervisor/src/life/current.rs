@@ -1,7 +1,7 @@
 //! The life that a thread is polling: it tells a call that it is made inside a life, and assigns a
 //! panic to its life.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::panic::PanicHookInfo;
 use std::sync::Arc;
 
@@ -12,14 +12,14 @@ use crate::sync::{hook, per_thread};
 
 /// The life that a thread is polling.
 struct Current {
-    slot: RefCell<Option<Arc<dyn AnySlot>>>,
+    slot: Cell<Option<Arc<dyn AnySlot>>>,
     /// The source location of the life's last panic.
     panic_location: Cell<Option<String>>,
 }
 
 per_thread! {
     static CURRENT: Current =
-        const { Current { slot: RefCell::new(None), panic_location: Cell::new(None) } };
+        const { Current { slot: Cell::new(None), panic_location: Cell::new(None) } };
 }
 
 /// Runs `poll` as a part of the life in `slot`. Lives can be nested: a child may poll another
@@ -43,14 +43,22 @@ pub(crate) fn inside<T>(slot: &mut Option<Arc<dyn AnySlot>>, poll: impl FnOnce()
 impl Current {
     /// Swaps the slot with the thread's current one: lends it, or returns it to the caller.
     fn lend(&self, slot: &mut Option<Arc<dyn AnySlot>>) {
-        std::mem::swap(&mut *self.slot.borrow_mut(), slot);
+        *slot = self.slot.replace(slot.take());
+    }
+
+    /// Calls `look` with the slot.
+    fn look<T>(&self, look: impl FnOnce(&Option<Arc<dyn AnySlot>>) -> T) -> T {
+        let slot = self.slot.take();
+        let seen = look(&slot);
+        self.slot.set(slot);
+        seen
     }
 }
 
 /// Returns the slot of the life that this thread is polling.
 pub(crate) fn slot() -> Option<Arc<dyn AnySlot>> {
     // A thread that is ending polls nothing.
-    CURRENT.try_with(|current| current.slot.borrow().clone()).ok().flatten()
+    CURRENT.try_with(|current| current.look(Option::clone)).ok().flatten()
 }
 
 /// Takes the source location of the panic that was just caught.
@@ -66,10 +74,11 @@ pub(crate) fn install_panic_hook() {
 
 /// Notes the source location of a panic of the current life.
 fn note_panic(info: &PanicHookInfo<'_>) {
-    // A panic while the cell is borrowed, or on a thread that is ending, has no life.
+    // A panic on a thread that is ending has no life.
     let _ = CURRENT.try_with(|current| {
-        let in_life = current.slot.try_borrow().is_ok_and(|slot| slot.is_some());
-        if in_life && let Some(location) = info.location() {
+        if current.look(Option::is_some)
+            && let Some(location) = info.location()
+        {
             current.panic_location.set(Some(location.to_string()));
         }
     });

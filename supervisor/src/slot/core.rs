@@ -366,6 +366,7 @@ impl SlotCore {
 
     /// Returns `true` if the child has no life, and comes back only after what its supervisor does
     /// now; see [`Shown::Held`].
+    #[inline]
     pub(crate) fn is_held(&self) -> bool {
         self.state.is_held()
     }

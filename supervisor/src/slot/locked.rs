@@ -151,6 +151,7 @@ impl<'a> Guard<'a> {
     }
 
     /// Begins a life. Returns `false` if another life has not ended.
+    #[inline]
     pub(super) fn begin(
         &mut self,
         generation: u64,

@@ -175,6 +175,7 @@ impl AtomicState {
     }
 
     /// Returns `true` if the child comes back only with its group or its supervisor.
+    #[inline]
     pub(super) fn is_held(&self) -> bool {
         STATE.of(self.load()) == HELD
     }
