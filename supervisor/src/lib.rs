@@ -402,7 +402,7 @@ pub mod info {
         ChildCount, ChildInfo, ChildSpecInfo, LeaseState, LeaseStatus, ShutdownReport, Snapshot,
         Snapshots, SupervisorStats, Wait,
     };
-    pub use crate::spec::{ChildKind, ChildState, MessageTimes, TimeHistogram};
+    pub use crate::spec::{ChildKind, ChildName, ChildState, MessageTimes, TimeHistogram};
     pub use crate::supervisor::{Scan, ScannedChild, Slice};
 }
 

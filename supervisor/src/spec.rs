@@ -3,6 +3,7 @@
 //! All of it uses std alone, and every function that checks a declared tree is `const`.
 
 mod budget;
+mod child_name;
 mod descriptor;
 mod escaped;
 mod exit;
@@ -21,6 +22,7 @@ mod supervisor_options;
 mod time_histogram;
 
 pub(crate) use self::budget::Budget;
+pub use self::child_name::ChildName;
 #[cfg(feature = "lease")]
 pub(crate) use self::descriptor::{BALANCER, KEEPER, LEADER};
 pub(crate) use self::descriptor::{BUILT_BY_HAND, Part, Unbounded, Why};

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use supervisor::health::Health;
-use supervisor::info::{MessageTimes, Snapshot, TimeHistogram, Wait};
+use supervisor::info::{ChildName, MessageTimes, Snapshot, TimeHistogram, Wait};
 use supervisor::{HealthPart, MaxRestarts, Order, RestartPolicy, Shutdown, SupervisionStrategy};
 
 use super::lease::LeaseJson;
@@ -56,7 +56,7 @@ struct NodeJson<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     lease: Option<LeaseJson>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    uses: &'a [String],
+    uses: Vec<&'a str>,
     life: u64,
     #[serde(skip_serializing_if = "is_zero")]
     restarts: u64,
@@ -151,7 +151,7 @@ impl<'a> NodeJson<'a> {
             drain_left_ms: part.drain_left.map(millis),
             stop_left_ms: part.stop_left.map(millis),
             lease: part.lease.as_deref().map(Into::into),
-            uses: &part.uses,
+            uses: part.uses.iter().map(ChildName::as_str).collect(),
             life: part.incarnation,
             restarts: part.restarts,
             failures: part.failures,

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::spec::{
-    Backoff, ChildKind, ChildState, HealthPart, MaxRestarts, RestartPolicy, Shutdown, StartMode,
+    Backoff, ChildKind, ChildName, ChildState, HealthPart, MaxRestarts, RestartPolicy, Shutdown,
+    StartMode,
 };
 
 /// A child, as [`which_children`](crate::Supervisor::which_children) lists it.
@@ -11,7 +12,7 @@ use crate::spec::{
 #[non_exhaustive]
 pub struct ChildInfo {
     /// The child's name; a pool's worker has a number: `#17`.
-    pub name: String,
+    pub name: ChildName,
     /// The child's kind: worker or supervisor.
     pub kind: ChildKind,
     /// The child's current state.
@@ -41,7 +42,7 @@ pub struct ChildCount {
 #[non_exhaustive]
 pub struct ChildSpecInfo {
     /// The child's name.
-    pub name: String,
+    pub name: ChildName,
     /// The child's kind: worker or supervisor.
     pub kind: ChildKind,
     /// The policy by which the child is restarted.

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use super::lease_status::LeaseStatus;
 use crate::spec::{
-    ChildPath, ChildState, Escaped, ExitReason, HealthPart, MaxRestarts, MessageTimes, Order,
-    RestartPolicy, Shutdown, SupervisionStrategy,
+    ChildName, ChildPath, ChildState, Escaped, ExitReason, HealthPart, MaxRestarts, MessageTimes,
+    Order, RestartPolicy, Shutdown, SupervisionStrategy,
 };
 
 /// A tree, or a part of one, at one moment.
@@ -19,7 +19,7 @@ use crate::spec::{
 #[non_exhaustive]
 pub struct Snapshot {
     /// The name of the child or supervisor; a root has the name that it was built with.
-    pub name: String,
+    pub name: ChildName,
     /// The path of the child or supervisor.
     pub path: ChildPath,
     /// The current state.
@@ -49,7 +49,7 @@ pub struct Snapshot {
     /// `lease`).
     pub lease: Option<Box<LeaseStatus>>,
     /// The names of the siblings that the child uses, under [`Order::ByUse`](crate::Order::ByUse).
-    pub uses: Vec<String>,
+    pub uses: Vec<ChildName>,
     /// The number of the current or last life; 0 before the first.
     pub incarnation: u64,
     /// The number of restarts so far.

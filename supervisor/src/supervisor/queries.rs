@@ -12,7 +12,9 @@ use crate::observe::{ChildCount, ChildInfo, ChildSpecInfo, Snapshot, Snapshots, 
 use crate::packed_instant::PackedInstant;
 use crate::runtime::{Node, NodeState, SupervisorRun};
 use crate::slot::AnySlot;
-use crate::spec::{ChildKind, ChildPath, ChildState, Name, StartMode, SupervisionStrategy};
+use crate::spec::{
+    ChildKind, ChildName, ChildPath, ChildState, Name, StartMode, SupervisionStrategy,
+};
 use crate::sync::clock;
 
 impl Supervisor {
@@ -31,7 +33,7 @@ impl Supervisor {
     pub async fn which_children(&self) -> Result<Vec<ChildInfo>, SupervisorError> {
         let (_, views) = self.views().await?;
         let info = |view: ChildView| ChildInfo {
-            name: view.slot.core().name().to_string(),
+            name: view.slot.core().name().into(),
             kind: view.kind,
             state: view.state,
             incarnation: view.incarnation,
@@ -162,9 +164,8 @@ fn spec_info(name: &Name, rules: &ChildRules) -> ChildSpecInfo {
         StartRule::Retry(timeout) => (StartMode::Retry, timeout),
         StartRule::Ready(_) | StartRule::Spawned => (StartMode::Spawned, None),
     };
-    let name = name.to_string();
     ChildSpecInfo {
-        name,
+        name: name.into(),
         kind,
         restart,
         shutdown,
@@ -298,7 +299,7 @@ impl Supervisor {
             _ => None,
         };
         let part = part.unwrap_or_else(|| Snapshot {
-            name: node.label(),
+            name: ChildName::new(&node.label()),
             path: self.path(),
             state: ChildState::NotStarted,
             strategy: None,

@@ -186,7 +186,7 @@ impl ChildView {
         let core = self.slot.core();
         let trouble = core.trouble();
         Snapshot {
-            name: core.name().to_string(),
+            name: core.name().into(),
             path: parent.join_lazily(core.name()),
             state: self.state,
             strategy: None,
@@ -200,7 +200,7 @@ impl ChildView {
             drain_left: None,
             stop_left: None,
             lease: None,
-            uses: self.uses.iter().map(|slot| slot.core().name().to_string()).collect(),
+            uses: self.uses.iter().map(|slot| slot.core().name().into()).collect(),
             incarnation: self.incarnation,
             restarts: core.restarts(),
             failures: trouble.all_failures(),

@@ -110,17 +110,8 @@ async fn a_start_or_a_stop_that_waits_says_for_whom() {
 async fn a_snapshot_shows_the_uses() {
     let shop = within("the shop starts", Shop::start()).await.unwrap();
     let snapshot = shop.supervisor().snapshot().await.unwrap();
-    let uses: Vec<&[String]> = snapshot.children.iter().map(|child| &*child.uses).collect();
-    assert_eq!(
-        uses,
-        [
-            &[][..],
-            &[],
-            &["db", "cache"].map(String::from),
-            &["db", "mailer"].map(String::from),
-            &[]
-        ]
-    );
+    let uses: Vec<_> = snapshot.children.iter().map(|child| &*child.uses).collect();
+    assert_eq!(uses, [&[][..], &[], &["db", "cache"], &["db", "mailer"], &[]]);
     let line = snapshot.to_string().lines().find(|line| line.contains("mailer")).map(str::to_owned);
     assert!(line.as_ref().is_some_and(|line| line.ends_with("  ← db, cache")), "{line:?}");
 }

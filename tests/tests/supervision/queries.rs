@@ -6,7 +6,7 @@ use std::time::Duration;
 use supervisor::prelude::*;
 use supervisor::{
     Backoff, MaxRestarts, StartMode,
-    info::{ChildKind, ChildState, SupervisorStats},
+    info::{ChildKind, ChildName, ChildState, SupervisorStats},
     specs::Ready,
 };
 use supervisor_tests::{Order, Stage, delayed, event, quiet, within};
@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep};
 const SECOND: Duration = Duration::from_secs(1);
 
 /// Makes each query, and checks that no time passes.
-async fn ask_all(supervisor: &Supervisor) -> (Vec<(String, ChildState)>, SupervisorStats) {
+async fn ask_all(supervisor: &Supervisor) -> (Vec<(ChildName, ChildState)>, SupervisorStats) {
     let began = Instant::now();
     let children = within("the list", supervisor.which_children()).await.unwrap();
     let count = within("the count", supervisor.count_children()).await.unwrap();
@@ -33,7 +33,7 @@ async fn ask_all(supervisor: &Supervisor) -> (Vec<(String, ChildState)>, Supervi
     (listed, stats)
 }
 
-fn state_of(children: &[(String, ChildState)], name: &str) -> ChildState {
+fn state_of(children: &[(ChildName, ChildState)], name: &str) -> ChildState {
     children.iter().find(|(child, _)| child == name).expect("it is listed").1
 }
 

@@ -92,7 +92,7 @@ async fn children_that_come_and_go_meanwhile_make_no_other_one_missed_or_seen_tw
     }
     let mut seen = rest(&mut scan).await;
     for name in before {
-        *seen.entry(name).or_default() += 1;
+        *seen.entry(name.into()).or_default() += 1;
     }
     for number in (0..MANY).filter(|number| !matches!(number, 3 | 4 | 1200 | 1201)) {
         assert_eq!(seen.get(&format!("c{number}")), Some(&1), "c{number}");

@@ -181,7 +181,7 @@ fn specified(result: Result<ChildSpecInfo, SupervisorError>) -> Reply {
         word => json!(word.to_string()),
     };
     Reply::Ok(json!({
-        "name": spec.name,
+        "name": spec.name.as_str(),
         "policy": policy,
         "significant": spec.significant,
         "shutdown": shutdown,

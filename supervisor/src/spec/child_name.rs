@@ -1,0 +1,191 @@
+//! Names of children as text.
+
+use std::borrow::Borrow;
+use std::cmp::Ordering;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::ops::Deref;
+use std::sync::Arc;
+
+use super::Name;
+
+/// The name of a child, as queries return it: `db`, or `#17` for a worker of a pool.
+///
+/// It is read like a `&str`, and compares with one. Most names need no allocation: a supervisor of a
+/// hundred thousand children is listed, and the list dropped, without a hundred thousand calls of
+/// the allocator, for which other threads would wait.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), supervisor::SupervisorError> {
+/// use supervisor::prelude::*;
+///
+/// let db = ChildSpec::new("db").with_task(async |ctx: Context| {
+///     ctx.shutdown_requested().await;
+///     Ok(())
+/// });
+/// let supervisor = Supervisor::new().with_child(db).build();
+/// supervisor.start().await?;
+/// let children = supervisor.which_children().await?;
+/// assert_eq!(children[0].name, "db");
+/// assert!(children[0].name.starts_with('d'));
+/// let name: String = children[0].name.to_string();
+/// # assert_eq!(name, "db");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct ChildName(Text);
+
+/// The longest text that needs no allocation, in bytes: with it, a name is as large as a `String`.
+const SHORT: usize = 22;
+
+#[derive(Clone)]
+enum Text {
+    /// The length, and the bytes of which so many are used.
+    Short(u8, [u8; SHORT]),
+    Long(Arc<str>),
+}
+
+impl ChildName {
+    pub(crate) fn new(text: &str) -> Self {
+        let mut bytes = [0; SHORT];
+        let head = bytes.get_mut(..text.len()).zip(u8::try_from(text.len()).ok());
+        Self(match head {
+            Some((head, len)) => {
+                head.copy_from_slice(text.as_bytes());
+                Text::Short(len, bytes)
+            }
+            None => Text::Long(text.into()),
+        })
+    }
+
+    /// Returns the name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match &self.0 {
+            Text::Short(len, bytes) => {
+                // The bytes were made from text, so they are UTF-8.
+                let text = bytes.get(..usize::from(*len)).map(std::str::from_utf8);
+                text.and_then(Result::ok).unwrap_or_default()
+            }
+            Text::Long(text) => text,
+        }
+    }
+}
+
+impl From<&Name> for ChildName {
+    fn from(name: &Name) -> Self {
+        name.with_text(Self::new)
+    }
+}
+
+impl Deref for ChildName {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl AsRef<str> for ChildName {
+    fn as_ref(&self) -> &str {
+        self
+    }
+}
+
+impl Borrow<str> for ChildName {
+    fn borrow(&self) -> &str {
+        self
+    }
+}
+
+impl From<ChildName> for String {
+    fn from(name: ChildName) -> Self {
+        name.as_str().to_owned()
+    }
+}
+
+impl PartialEq for ChildName {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for ChildName {}
+
+impl PartialOrd for ChildName {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for ChildName {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.as_str().cmp(other.as_str())
+    }
+}
+
+impl Hash for ChildName {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
+macro_rules! equals {
+    ($($text:ty),*) => { $(
+        impl PartialEq<$text> for ChildName {
+            fn eq(&self, other: &$text) -> bool {
+                self.as_str() == AsRef::<str>::as_ref(other)
+            }
+        }
+
+        impl PartialEq<ChildName> for $text {
+            fn eq(&self, other: &ChildName) -> bool {
+                other == self
+            }
+        }
+    )* };
+}
+
+equals!(str, &str, String);
+
+impl fmt::Display for ChildName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self.as_str(), f)
+    }
+}
+
+impl fmt::Debug for ChildName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn a_name_is_the_same_text_whatever_its_length() {
+        let texts = ["", "db", "ü", &"a".repeat(SHORT), &"a".repeat(SHORT + 1), &"ü".repeat(200)];
+        for text in texts {
+            let name = ChildName::new(text);
+            assert_eq!(name, *text);
+            assert_eq!((name.to_string(), String::from(name.clone())), (text.into(), text.into()));
+            assert_eq!(format!("{name:?} {name:>4}"), format!("{text:?} {text:>4}"));
+            assert!(HashSet::from([name]).contains(text));
+        }
+        assert!(ChildName::new("a") < ChildName::new("b"));
+    }
+
+    #[test]
+    fn a_name_of_any_worker_needs_no_allocation() {
+        let name = ChildName::from(&Name::worker(u64::MAX));
+        assert!(matches!(name.0, Text::Short(..)));
+        assert_eq!(name, "#18446744073709551615");
+        assert_eq!(size_of::<ChildName>(), size_of::<String>());
+    }
+}
