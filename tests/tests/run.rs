@@ -290,6 +290,14 @@ async fn the_time_for_the_whole_bounds_a_shutdown_that_a_child_has_asked_for() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_time_for_the_whole_bounds_a_shutdown_that_was_asked_for_before() {
+    let mut program = Program::start("was asked before");
+    let (status, output) = program.end().await;
+    assert_eq!(status.code(), Some(0), "{output}");
+    assert!(output.contains("child had to be killed child=flat took="), "{output}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sigquit_kills_all_children_at_once() {
     let mut program = Program::start("stubborn");
     program.prints("deep runs").await.prints("flat runs").await.prints("tidy runs").await;

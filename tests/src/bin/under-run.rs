@@ -55,6 +55,13 @@ async fn main() -> ExitCode {
             }));
             return supervisor::run(tree).stop_within(Duration::from_millis(200)).await;
         }
+        Some("was asked before") => {
+            let flat = stubborn("flat").with_start(StartMode::Notify);
+            let tree = tree.with_child(flat).build();
+            tree.start().await.expect("it starts");
+            tree.request_shutdown();
+            return supervisor::run(tree).stop_within(Duration::from_millis(200)).await;
+        }
         Some("starting") => tree.with_child(tidy("tidy")).with_child(never_ready()),
         Some("stuck") => tree.with_child(stuck().with_shutdown(Shutdown::BrutalKill)),
         Some("fails") => tree.with_max_restarts(0).with_child(fails()),
@@ -133,11 +140,12 @@ fn lingering(name: &'static str) -> ChildSpec<impl Runnable> {
 
 /// Returns a child that notices its shutdown request, and does not stop.
 fn stubborn(name: &'static str) -> ChildSpec<impl Runnable> {
-    let task = move |ctx: Context| async move {
+    let task = move |mut ctx: Context| async move {
         // The child looks at its shutdown signal before it prints: from then on a stop is a
         // request, and does not drop the child.
         let requested = ctx.shutdown_requested();
         print_line(&format!("{name} runs"));
+        ctx.ready();
         requested.await;
         print_line(&format!("{name} was asked"));
         pending().await

@@ -376,6 +376,11 @@ impl Locked {
         Ok(is_up)
     }
 
+    /// Returns `true` if somebody has asked for the stop of this supervisor as a root.
+    pub(super) fn was_asked_to_stop(&self) -> bool {
+        self.is_final_stop && !self.is_held()
+    }
+
     pub(super) fn is_built(&self) -> bool {
         matches!(self.state, NodeState::Built)
     }
