@@ -7,17 +7,16 @@ mod expand;
 use proc_macro2::TokenStream;
 use syn::DeriveInput;
 
-use crate::depth;
+use crate::depth::check_depth;
 use crate::errors::Errors;
 use crate::reader::Reader;
 
 /// Expands the derive. Unit tests can make its tokens without a compiler.
 pub(crate) fn expand(tokens: TokenStream, reader: Reader) -> TokenStream {
-    let input: DeriveInput =
-        match depth::nested_too_deep(&tokens).and_then(|()| syn::parse2(tokens)) {
-            Ok(input) => input,
-            Err(error) => return error.to_compile_error(),
-        };
+    let input: DeriveInput = match check_depth(&tokens).and_then(|()| syn::parse2(tokens)) {
+        Ok(input) => input,
+        Err(error) => return error.to_compile_error(),
+    };
     let mut errors = Errors::default();
     let child = ast::Child::parse(&input, &mut errors);
     check::check(&child, &mut errors);

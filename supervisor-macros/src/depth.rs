@@ -1,42 +1,52 @@
-//! The limit on how deep tokens may be nested. `syn` parses by recursion, so that a type in 200 others
-//! would overflow the compiler's stack, which ends the compiler without a word about the cause.
+//! Limits how deep tokens may be nested.
+//!
+//! `syn` parses by recursion: a type inside 200 others overflows the stack of the compiler, which then
+//! crashes without naming the cause. Groups, angle brackets and rows of prefix operators are counted.
+//! Other recursion is not, such as `|a| |b| …` or `fn() -> fn() -> …`: nobody nests these by accident.
 
-use proc_macro2::{Spacing, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 
 /// The deepest nesting that is parsed; rustc's own limit for types is 128.
 const LIMIT: usize = 100;
 
-/// Returns the error for tokens that are nested too deeply.
-pub(crate) fn nested_too_deep(tokens: &TokenStream) -> syn::Result<()> {
-    check_at(tokens.clone(), 0)
+/// Returns an error if the tokens are nested more than [`LIMIT`] levels deep.
+pub(crate) fn check_depth(tokens: &TokenStream) -> syn::Result<()> {
+    check_inside(tokens.clone(), 0)
 }
 
-/// Checks the tokens of a group that is inside this many others.
-fn check_at(tokens: TokenStream, outside: usize) -> syn::Result<()> {
+/// Checks the tokens that are inside this many others.
+fn check_inside(tokens: TokenStream, outside: usize) -> syn::Result<()> {
     let mut open = OpenTokens::default();
     for token in tokens {
-        open.pass(&token);
-        let depth = outside + open.angles + open.prefixes;
+        let is_group = matches!(token, TokenTree::Group(_));
+        if !is_group {
+            open.pass(&token);
+        }
+        let depth = outside + open.angles + open.prefixes + usize::from(is_group);
         if depth > LIMIT {
             let message = format!(
-                "this is nested more than {LIMIT} levels deep, and the compiler cannot follow; give \
-                 an inner part a name of its own, such as `type Inner = …;`"
+                "this is nested more than {LIMIT} levels deep, which is the limit of this macro; move \
+                 an inner part out: a type into `type Inner = …;`, a value into a function, \
+                 supervisors into a tree of their own"
             );
             return Err(syn::Error::new(token.span(), message));
         }
         if let TokenTree::Group(group) = token {
-            check_at(group.stream(), depth + 1)?;
+            check_inside(group.stream(), depth)?;
+            open.pass_group(group.delimiter());
         }
     }
     Ok(())
 }
 
-/// What has begun before a token, and ends behind it.
+/// The angle brackets and prefix operators that are open at a token.
 #[derive(Default)]
 struct OpenTokens {
-    /// Angle brackets. A comparison counts as one until its statement ends, which is harmless.
+    /// Angle brackets. The `<` of a comparison counts as one until the next `;`, `=>` or block: more
+    /// than [`LIMIT`] comparisons in one group without any of these are refused.
     angles: usize,
-    /// Operators in front of an operand, such as `&` or `||`: the length of the row of punctuation.
+    /// The number of punctuation characters directly before the operand, such as `&` or `||` (which
+    /// counts twice).
     prefixes: usize,
     /// The punctuation right before, if the next token may belong to it.
     joint: Option<char>,
@@ -48,21 +58,33 @@ impl OpenTokens {
         match token {
             TokenTree::Punct(punct) => {
                 match (before, punct.as_char()) {
+                    // `<<` and `<=` are operators: the `<` before has opened nothing.
+                    (Some('<'), '<' | '=') => self.close_angle(),
                     (_, '<') => *self = Self { angles: self.angles + 1, ..Self::default() },
-                    // `->` and `=>` close nothing.
-                    (Some('-' | '='), '>') => self.prefixes = 0,
-                    (_, '>') => {
-                        *self = Self { angles: self.angles.saturating_sub(1), ..Self::default() };
-                    }
-                    (_, ';') => *self = Self::default(),
+                    // `->` closes nothing.
+                    (Some('-'), '>') => self.prefixes = 0,
+                    // `=>` ends a pattern and its guard, as `;` ends a statement.
+                    (Some('='), '>') | (_, ';') => *self = Self::default(),
+                    (_, '>') => self.close_angle(),
                     _ => self.prefixes += 1,
                 }
                 self.joint = (punct.spacing() == Spacing::Joint).then(|| punct.as_char());
             }
-            // `&'a mut T`
-            TokenTree::Ident(ident) if before == Some('\'') || ident == "mut" => {}
+            // `&'a mut T`, `*const T`
+            TokenTree::Ident(ident)
+                if before == Some('\'') || ident == "mut" || ident == "const" => {}
             _ => self.prefixes = 0,
         }
+    }
+
+    fn pass_group(&mut self, delimiter: Delimiter) {
+        // `if a < b { … }`: a block ends the comparison before it.
+        let angles = if delimiter == Delimiter::Brace { 0 } else { self.angles };
+        *self = Self { angles, ..Self::default() };
+    }
+
+    fn close_angle(&mut self) {
+        *self = Self { angles: self.angles.saturating_sub(1), ..Self::default() };
     }
 }
 
@@ -71,7 +93,7 @@ mod tests {
     use super::*;
 
     fn is_too_deep(text: &str) -> bool {
-        nested_too_deep(&text.parse().unwrap()).is_err()
+        check_depth(&text.parse().unwrap()).is_err()
     }
 
     fn nested(open: &str, close: &str, depth: usize) -> String {
@@ -80,15 +102,17 @@ mod tests {
 
     #[test]
     fn whatever_is_nested_has_the_same_limit() {
-        for (open, close) in [
+        let brackets = [
             ("(", ")"),
             ("f(", ")"),
             ("{", "}"),
             ("[", "; 1]"),
             ("Option<", ">"),
             ("Fn(u8) -> Box<", ">"),
-        ] {
-            assert!(!is_too_deep(&nested(open, close, LIMIT)), "{open}");
+        ];
+        for (open, close) in brackets {
+            // The `=` in front counts for what follows it directly.
+            assert!(!is_too_deep(&nested(open, close, LIMIT - 1)), "{open}");
             assert!(is_too_deep(&nested(open, close, LIMIT + 1)), "{open}");
         }
         assert!(is_too_deep(&nested("Option<(", ")>", LIMIT / 2 + 1)));
@@ -96,16 +120,25 @@ mod tests {
 
     #[test]
     fn rows_of_operators_in_front_have_a_limit() {
-        for open in ["&", "&'static ", "&mut ", "- ", "!", "||"] {
+        for open in ["&", "&'static ", "&mut ", "*const ", "- ", "!", "||"] {
             assert!(!is_too_deep(&nested(open, "", 40)), "{open}");
             assert!(is_too_deep(&nested(open, "", LIMIT + 1)), "{open}");
         }
+        assert!(is_too_deep(&nested("&&&(", ")", LIMIT / 4 + 1)));
     }
 
     #[test]
     fn what_is_long_is_not_deep() {
-        assert!(!is_too_deep(&"a: Option<Vec<u8>>, ".repeat(1000)));
-        assert!(!is_too_deep(&"x.is() && a < b; ".repeat(1000)));
-        assert!(!is_too_deep(&"f(|| x) -> y => z, ".repeat(1000)));
+        for part in [
+            "a: Option<Vec<u8>>, ",
+            "x.is() && a < b; ",
+            "f(|| x) -> y => z, ",
+            "x if x < 3 => a, ",
+            "if a < b { c } ",
+            "1 << 2, ",
+            "a <= b, ",
+        ] {
+            assert!(!is_too_deep(&part.repeat(1000)), "{part}");
+        }
     }
 }

@@ -8,7 +8,7 @@ use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{ItemFn, LitStr, Path, Token};
 
-use crate::depth;
+use crate::depth::check_depth;
 use crate::errors::Errors;
 
 /// The attribute with its function.
@@ -63,9 +63,7 @@ fn malformed(input: ParseStream<'_>, error: &syn::Error) -> syn::Error {
 
 /// Expands the attribute. Unit tests can make its tokens without a compiler.
 pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    if let Err(error) =
-        depth::nested_too_deep(&item).and_then(|()| depth::nested_too_deep(&attribute))
-    {
+    if let Err(error) = check_depth(&item).and_then(|()| check_depth(&attribute)) {
         return with_item(item, &error);
     }
     let Ok(function) = syn::parse2::<ItemFn>(item.clone()) else {

@@ -16,7 +16,7 @@ pub(crate) use text::compact;
 
 use proc_macro2::TokenStream;
 
-use crate::depth;
+use crate::depth::check_depth;
 use crate::errors::Errors;
 use crate::reader::Reader;
 
@@ -24,8 +24,7 @@ use crate::reader::Reader;
 pub(crate) fn expand(tokens: TokenStream, reader: Reader) -> TokenStream {
     let mut errors = Errors::default();
     let written = tokens.clone();
-    let parsed =
-        depth::nested_too_deep(&tokens).and_then(|()| parse::parse(tokens, reader, &mut errors));
+    let parsed = check_depth(&tokens).and_then(|()| parse::parse(tokens, reader, &mut errors));
     match parsed {
         Ok(mut tree) => {
             names::assign(&mut tree);

@@ -11,7 +11,7 @@ use std::{
 
 use supervisor_tests::otp::{
     corpus::{self, Kept},
-    difference::{compare, order_what_has_no_order},
+    difference::{compare, sort_unordered},
     run::run,
 };
 
@@ -98,7 +98,7 @@ fn kills_below_a_supervisor_are_shown_in_the_order_of_the_paths() {
     assert_eq!(kills.len(), 7, "{kills:?}");
     kills.reverse();
     assert_ne!(traces[0], elsewhere);
-    order_what_has_no_order(&scenario, &mut elsewhere);
+    sort_unordered(&scenario, &mut elsewhere);
     assert_eq!(traces[0], elsewhere);
 }
 

@@ -1,4 +1,4 @@
-//! A type is nested no deeper than the compiler can follow.
+//! What is nested deeper than the limit of the macro is an error, not a crash of the compiler.
 
 use supervisor::prelude::*;
 

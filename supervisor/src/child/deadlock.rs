@@ -38,6 +38,7 @@ impl<'a> Deadlock<'a> {
         self.target.is_held() && Self::caller_was_asked()
     }
 
+    /// Returns `true` if the caller's life was asked to stop. Not inlined, so that `holds` stays small.
     #[cold]
     fn caller_was_asked() -> bool {
         current::slot().is_some_and(|slot| slot.core().was_asked())

@@ -137,7 +137,9 @@ impl<M, R> Future for Asking<'_, M, R> {
     }
 }
 
-/// Gives a request up if its caller and the child wait for each other.
+/// Notes that the caller waits for the child, for snapshots. If the two wait for each other, withdraws
+/// the request and returns its error. This is kept out of the usual path, in which the answer comes
+/// before the second poll.
 #[cold]
 fn end_of_deadlock<M, R>(
     request: Pin<&mut mailbox::Asking<'_, M, R>>,

@@ -46,7 +46,8 @@ impl Current {
         *slot = self.slot.replace(slot.take());
     }
 
-    /// Calls `look` with the slot.
+    /// Calls `look` with the slot, which is taken out of the cell meanwhile: `look` must not panic, and
+    /// must not ask for the current life.
     fn look<T>(&self, look: impl FnOnce(&Option<Arc<dyn AnySlot>>) -> T) -> T {
         let slot = self.slot.take();
         let seen = look(&slot);

@@ -1,6 +1,6 @@
 //! Names of children as text.
 
-use std::borrow::Borrow;
+use std::borrow::{Borrow, Cow};
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -9,11 +9,15 @@ use std::sync::Arc;
 
 use super::Name;
 
-/// The name of a child, as queries return it: `db`, or `#17` for a worker of a pool.
+/// The name of a child or supervisor, as queries return it: `db`, or `#17` for a worker of a pool.
 ///
-/// It is read like a `&str`, and compares with one. Most names need no allocation: a supervisor of a
-/// hundred thousand children is listed, and the list dropped, without a hundred thousand calls of
-/// the allocator, for which other threads would wait.
+/// Dereferences to `str`, and can be compared with `==` to `&str` and `String`. A name of up to 22 bytes
+/// is stored inline, so that a list of 100,000 children is created and dropped without an allocation
+/// for each name. Dropping that many allocations at once holds a lock of the allocator, which delays
+/// other threads.
+///
+/// `Display` prints the name as it is. Names can come from outside and can contain characters that
+/// change the direction of text; a [`ChildPath`](crate::ChildPath) escapes these when it is displayed.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -37,18 +41,19 @@ use super::Name;
 #[derive(Clone)]
 pub struct ChildName(Text);
 
-/// The longest text that needs no allocation, in bytes: with it, a name is as large as a `String`.
+/// The longest text that is stored inline, in bytes. With 22, a `ChildName` is as large as a `String`
+/// on 64-bit targets.
 const SHORT: usize = 22;
 
 #[derive(Clone)]
 enum Text {
-    /// The length, and the bytes of which so many are used.
+    /// The length, and the bytes, of which the first `length` are used.
     Short(u8, [u8; SHORT]),
     Long(Arc<str>),
 }
 
 impl ChildName {
-    pub(crate) fn new(text: &str) -> Self {
+    fn new(text: &str) -> Self {
         let mut bytes = [0; SHORT];
         let head = bytes.get_mut(..text.len()).zip(u8::try_from(text.len()).ok());
         Self(match head {
@@ -60,7 +65,7 @@ impl ChildName {
         })
     }
 
-    /// Returns the name as text.
+    /// Returns the name as text, for example to serialize it.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match &self.0 {
@@ -100,9 +105,27 @@ impl Borrow<str> for ChildName {
     }
 }
 
+impl From<&str> for ChildName {
+    fn from(text: &str) -> Self {
+        Self::new(text)
+    }
+}
+
+impl From<String> for ChildName {
+    fn from(text: String) -> Self {
+        Self::new(&text)
+    }
+}
+
+impl From<&ChildName> for String {
+    fn from(name: &ChildName) -> Self {
+        name.as_str().to_owned()
+    }
+}
+
 impl From<ChildName> for String {
     fn from(name: ChildName) -> Self {
-        name.as_str().to_owned()
+        Self::from(&name)
     }
 }
 
@@ -148,7 +171,7 @@ macro_rules! equals {
     )* };
 }
 
-equals!(str, &str, String);
+equals!(str, &str, String, Cow<'_, str>);
 
 impl fmt::Display for ChildName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -176,6 +199,11 @@ mod tests {
             assert_eq!(name, *text);
             assert_eq!((name.to_string(), String::from(name.clone())), (text.into(), text.into()));
             assert_eq!(format!("{name:?} {name:>4}"), format!("{text:?} {text:>4}"));
+            assert_eq!(name, Cow::Borrowed(text));
+            assert_eq!(
+                (ChildName::from(text), ChildName::from(text.to_owned())),
+                (name.clone(), name.clone())
+            );
             assert!(HashSet::from([name]).contains(text));
         }
         assert!(ChildName::new("a") < ChildName::new("b"));
@@ -186,6 +214,7 @@ mod tests {
         let name = ChildName::from(&Name::worker(u64::MAX));
         assert!(matches!(name.0, Text::Short(..)));
         assert_eq!(name, "#18446744073709551615");
+        #[cfg(target_pointer_width = "64")]
         assert_eq!(size_of::<ChildName>(), size_of::<String>());
     }
 }

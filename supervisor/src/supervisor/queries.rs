@@ -12,9 +12,7 @@ use crate::observe::{ChildCount, ChildInfo, ChildSpecInfo, Snapshot, Snapshots, 
 use crate::packed_instant::PackedInstant;
 use crate::runtime::{Node, NodeState, SupervisorRun};
 use crate::slot::AnySlot;
-use crate::spec::{
-    ChildKind, ChildName, ChildPath, ChildState, Name, StartMode, SupervisionStrategy,
-};
+use crate::spec::{ChildKind, ChildPath, ChildState, Name, StartMode, SupervisionStrategy};
 use crate::sync::clock;
 
 impl Supervisor {
@@ -299,7 +297,7 @@ impl Supervisor {
             _ => None,
         };
         let part = part.unwrap_or_else(|| Snapshot {
-            name: ChildName::new(&node.label()),
+            name: node.label().into(),
             path: self.path(),
             state: ChildState::NotStarted,
             strategy: None,

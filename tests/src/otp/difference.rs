@@ -65,12 +65,12 @@ pub fn compare(
     Ok(())
 }
 
-/// Puts what has no order in Erlang into one that each machine finds: the kills below a supervisor
-/// that is killed, which go out in the order in which the emulator keeps its links. That order
-/// depends on the identifiers of the processes, and thus on the number of processors.
-pub fn order_what_has_no_order(scenario: &Scenario, trace: &mut [StepTrace]) {
+/// Sorts by path the kills below a supervisor that is killed. Erlang does not define their order: the
+/// emulator kills in the order in which it keeps its links, which depends on the identifiers of the
+/// processes, and so on the number of processors.
+pub fn sort_unordered(scenario: &Scenario, trace: &mut [StepTrace]) {
     for step in trace {
-        timeline::order_kills(scenario, step);
+        timeline::sort_kills(scenario, step);
     }
 }
 

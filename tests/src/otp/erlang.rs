@@ -5,9 +5,7 @@ use std::{
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
 };
 
-use crate::otp::{
-    corpus, difference::order_what_has_no_order, scenario::Scenario, trace::StepTrace,
-};
+use crate::otp::{corpus, difference::sort_unordered, scenario::Scenario, trace::StepTrace};
 
 /// The Erlang program, reading scenarios from a pipe.
 #[derive(Debug)]
@@ -51,7 +49,7 @@ impl Erlang {
                 return Err(io::Error::other("the Erlang program ended"));
             }
             if line.trim().is_empty() {
-                order_what_has_no_order(scenario, &mut trace);
+                sort_unordered(scenario, &mut trace);
                 return failed.map_or(Ok(trace), |error| Err(io::Error::other(error)));
             }
             // A line that is no trace is the Erlang program's error message.

@@ -10,14 +10,14 @@ use crate::otp::{
 /// Makes two timelines equal in what is seen of supervisors that are killed.
 pub(super) fn forgive_kills(scenario: &Scenario, erlang: &mut StepTrace, library: &mut StepTrace) {
     forgive_outcome_of_killed(scenario, erlang, library);
-    order_kills(scenario, erlang);
-    order_kills(scenario, library);
+    sort_kills(scenario, erlang);
+    sort_kills(scenario, library);
 }
 
-/// Puts all that a timeline kills together with its supervisor in the order of the paths.
-pub(super) fn order_kills(scenario: &Scenario, trace: &mut StepTrace) {
-    for killed in killed_supervisors(scenario) {
-        order_kills_below(&killed, trace);
+/// Sorts by path all that a timeline kills together with its supervisor.
+pub(super) fn sort_kills(scenario: &Scenario, trace: &mut StepTrace) {
+    for (tick, killed) in killed_supervisors(scenario) {
+        sort_kills_below(tick, &killed, trace);
     }
 }
 
@@ -50,21 +50,23 @@ fn is_in_clean_up(line: &str) -> bool {
     line.rsplit_once('.').is_some_and(|(_, of)| of == "stop")
 }
 
-/// Returns the supervisors that a timeline kills.
-fn killed_supervisors(scenario: &Scenario) -> Vec<String> {
+/// Returns the supervisors that a timeline kills, with the ticks at which it does.
+fn killed_supervisors(scenario: &Scenario) -> Vec<(u32, String)> {
     let killed = scenario.timeline.iter().filter_map(|timed| match &timed.action {
-        Action::Kill { child } if scenario.tree.at(child).is_some() => Some(child.clone()),
+        Action::Kill { child } if scenario.tree.at(child).is_some() => {
+            Some((timed.at, child.clone()))
+        }
         _ => None,
     });
     killed.collect()
 }
 
-/// Puts the kills of a supervisor and of all below it in the order of the paths, in which a supervisor
-/// comes after its children: they are killed at once, in no particular order.
-fn order_kills_below(supervisor: &str, trace: &mut StepTrace) {
+/// Sorts, at the tick at which a supervisor is killed, the kills of it and of all below it by path, so
+/// that a supervisor comes after its children: they are killed at once, in no particular order.
+fn sort_kills_below(tick: u32, supervisor: &str, trace: &mut StepTrace) {
+    let stop = format!("{tick} stop {supervisor}");
     let is_killed_with_it = |line: &String| {
-        let stop = line.split_once(' ').and_then(|(_, event)| event.strip_prefix("stop "));
-        let rest = stop.and_then(|stop| stop.strip_prefix(supervisor));
+        let rest = line.strip_prefix(&stop);
         rest.is_some_and(|rest| rest.starts_with(['/', '@']) && rest.ends_with(" killed"))
     };
     for run in trace.timeline.chunk_by_mut(|a, b| is_killed_with_it(a) && is_killed_with_it(b)) {
