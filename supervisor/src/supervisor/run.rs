@@ -188,8 +188,8 @@ impl Run {
         self
     }
 
-    /// Sets the time for the whole shutdown, from the first signal or request on, with the drain: what
-    /// has not ended then is killed, as by
+    /// Sets the time for the whole shutdown, with the drain, from the first signal or request on, even if
+    /// that came before `run`: what has not ended then is killed, as by
     /// [`Supervisor::shutdown_within`](crate::Supervisor::shutdown_within). Default: no limit beside
     /// the children's own times.
     ///
