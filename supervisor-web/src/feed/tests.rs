@@ -229,3 +229,14 @@ async fn the_number_of_readers_is_limited() {
     readers.pop();
     assert!(feed.read(None).is_some());
 }
+
+#[tokio::test]
+async fn what_the_tree_could_not_keep_for_any_reader_is_an_entry() {
+    let supervisor = tree().await;
+    let feed = Feed::new(supervisor.events());
+    events(&supervisor, 2 * QUEUED).await;
+    let mut reader = feed.read(None).expect("a reader");
+    let Some(Item::Entry { entry, .. }) = next(&mut reader).await else { panic!("an entry") };
+    assert!(entry.json.contains(r#""kind":"missed""#), "{}", entry.json);
+    assert_eq!(drain(&mut reader).1, 0);
+}
