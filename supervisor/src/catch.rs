@@ -49,11 +49,19 @@ pub(crate) type NumberedWakers = BTreeMap<u64, Waker>;
 
 /// Wakes each task, also if a waker panics: a waker that is not the runtime's is foreign code.
 pub(crate) fn wake_each(wakers: impl IntoIterator<Item = Waker>) {
-    wakers.into_iter().for_each(wake);
+    wakers.into_iter().for_each(wake_one);
 }
 
-/// Wakes a task.
-pub(crate) fn wake(waker: Waker) {
+/// Wakes a task, if there is one, as [`wake_each`] does. Never called with a lock held, since a waker is
+/// foreign code.
+#[inline]
+pub(crate) fn wake(waker: Option<Waker>) {
+    if let Some(waker) = waker {
+        wake_one(waker);
+    }
+}
+
+fn wake_one(waker: Waker) {
     catch_panic(|| waker.wake());
 }
 

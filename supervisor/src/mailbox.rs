@@ -71,7 +71,7 @@ use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll, Waker, ready};
 use std::time::Duration;
 
-use crate::catch::{self, wake_each};
+use crate::catch::{wake, wake_each};
 use crate::spec::MessageTimes;
 use crate::sync::{Mutex, MutexGuard, PoisonError, task};
 
@@ -344,15 +344,6 @@ impl<M> Mailbox<M> {
 impl<M> fmt::Debug for Mailbox<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Mailbox").field("len", &self.len()).finish_non_exhaustive()
-    }
-}
-
-/// Wakes a task, if there is one. Never called with a lock held, since a waker is foreign code, and
-/// may panic: the message is queued all the same.
-#[inline]
-pub(crate) fn wake(waker: Option<Waker>) {
-    if let Some(waker) = waker {
-        catch::wake(waker);
     }
 }
 

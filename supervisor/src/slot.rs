@@ -13,9 +13,10 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::catch::wake;
 use crate::engine::Key;
 use crate::inbox::{Inbox, Link};
-use crate::mailbox::{Closing, Mailbox, PoolTimes, wake};
+use crate::mailbox::{Closing, Mailbox, PoolTimes};
 use crate::packed_instant::PackedInstant;
 use crate::spec::{Failure, MessageTimes, Name};
 

@@ -15,6 +15,7 @@ mod order;
 mod path;
 mod restart;
 pub(crate) mod rules;
+mod short_text;
 mod shutdown;
 mod state;
 mod strategy;

@@ -283,15 +283,17 @@ async fn what_has_not_ended_within_the_time_for_the_whole_is_killed() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_time_for_the_whole_bounds_a_shutdown_that_a_child_has_asked_for() {
-    let mut program = Program::start("shuts itself down");
-    let (status, output) = program.end().await;
-    assert_eq!(status.code(), Some(0), "{output}");
-    assert!(output.contains("child had to be killed child=flat took="), "{output}");
+    ends_in_time("shuts itself down").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_time_for_the_whole_bounds_a_shutdown_that_was_asked_for_before() {
-    let mut program = Program::start("was asked before");
+    ends_in_time("was asked before").await;
+}
+
+/// Checks that a tree whose stop has no end but for its limit is stopped by that.
+async fn ends_in_time(tree: &str) {
+    let mut program = Program::start(tree);
     let (status, output) = program.end().await;
     assert_eq!(status.code(), Some(0), "{output}");
     assert!(output.contains("child had to be killed child=flat took="), "{output}");

@@ -4,10 +4,11 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll, ready};
 
+use super::Mailbox;
 use super::error::SendError;
 use super::queue::Sent;
 use super::waiting_senders::Ticket;
-use super::{Mailbox, wake};
+use crate::catch::wake;
 
 use crate::sync::task;
 

@@ -15,7 +15,8 @@ use std::sync::atomic::Ordering;
 use std::task::{Context as TaskContext, Poll, Wake, Waker};
 use std::time::Duration;
 
-use super::{Closing, Leftovers, Mailbox, SendError, Sending, Shortcut, TrySendError, wake};
+use super::{Closing, Leftovers, Mailbox, SendError, Sending, Shortcut, TrySendError};
+use crate::catch::wake;
 use crate::count_waker::{WakeCount, count_waker};
 
 /// Polls a future once, with a waker that does nothing.

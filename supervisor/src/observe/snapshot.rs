@@ -237,6 +237,41 @@ impl fmt::Display for Snapshot {
 }
 
 impl Snapshot {
+    /// Creates the part of a child or supervisor of which nothing else is known.
+    pub(crate) fn new(name: ChildName, path: ChildPath, state: ChildState) -> Self {
+        Self {
+            name,
+            path,
+            state,
+            strategy: None,
+            restart: None,
+            shutdown: None,
+            health: None,
+            max_restarts: None,
+            restart_window: None,
+            restarts_left: None,
+            order: None,
+            drain_left: None,
+            stop_left: None,
+            lease: None,
+            uses: Vec::new(),
+            incarnation: 0,
+            restarts: 0,
+            failures: 0,
+            failed_starts: 0,
+            child_restarts: 0,
+            child_failures: 0,
+            uptime: None,
+            stopping: None,
+            queued: 0,
+            capacity: 0,
+            waits: Vec::new(),
+            message_times: None,
+            last_exit: None,
+            children: Snapshots::default(),
+        }
+    }
+
     /// Returns a copy of this part without the children.
     fn without_children(&self) -> Self {
         Self {

@@ -5,8 +5,7 @@ use std::num::NonZeroU64;
 use std::task::Waker;
 
 use super::locked::Locked;
-use crate::catch::{NumberedWakers, wake_each};
-use crate::mailbox::wake;
+use crate::catch::{NumberedWakers, wake, wake_each};
 
 /// The number of a waiting future.
 ///

@@ -8,6 +8,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use super::Name;
+use super::short_text::ShortText;
 
 /// The name of a child or supervisor, as queries return it: `db`, or `#17` for a worker of a pool.
 ///
@@ -47,33 +48,16 @@ const SHORT: usize = 22;
 
 #[derive(Clone)]
 enum Text {
-    /// The length, and the bytes, of which the first `length` are used.
-    Short(u8, [u8; SHORT]),
+    Short(ShortText<SHORT>),
     Long(Arc<str>),
 }
 
 impl ChildName {
-    fn new(text: &str) -> Self {
-        let mut bytes = [0; SHORT];
-        let head = bytes.get_mut(..text.len()).zip(u8::try_from(text.len()).ok());
-        Self(match head {
-            Some((head, len)) => {
-                head.copy_from_slice(text.as_bytes());
-                Text::Short(len, bytes)
-            }
-            None => Text::Long(text.into()),
-        })
-    }
-
     /// Returns the name as text, for example to serialize it.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match &self.0 {
-            Text::Short(len, bytes) => {
-                // The bytes were made from text, so they are UTF-8.
-                let text = bytes.get(..usize::from(*len)).map(std::str::from_utf8);
-                text.and_then(Result::ok).unwrap_or_default()
-            }
+            Text::Short(text) => text.as_str(),
             Text::Long(text) => text,
         }
     }
@@ -81,7 +65,7 @@ impl ChildName {
 
 impl From<&Name> for ChildName {
     fn from(name: &Name) -> Self {
-        name.with_text(Self::new)
+        name.with_text(|text| Self::from(text))
     }
 }
 
@@ -107,13 +91,16 @@ impl Borrow<str> for ChildName {
 
 impl From<&str> for ChildName {
     fn from(text: &str) -> Self {
-        Self::new(text)
+        Self(match ShortText::new(text) {
+            Some(text) => Text::Short(text),
+            None => Text::Long(text.into()),
+        })
     }
 }
 
 impl From<String> for ChildName {
     fn from(text: String) -> Self {
-        Self::new(&text)
+        Self::from(text.as_str())
     }
 }
 
@@ -195,7 +182,7 @@ mod tests {
     fn a_name_is_the_same_text_whatever_its_length() {
         let texts = ["", "db", "ü", &"a".repeat(SHORT), &"a".repeat(SHORT + 1), &"ü".repeat(200)];
         for text in texts {
-            let name = ChildName::new(text);
+            let name = ChildName::from(text);
             assert_eq!(name, *text);
             assert_eq!((name.to_string(), String::from(name.clone())), (text.into(), text.into()));
             assert_eq!(format!("{name:?} {name:>4}"), format!("{text:?} {text:>4}"));
@@ -206,7 +193,8 @@ mod tests {
             );
             assert!(HashSet::from([name]).contains(text));
         }
-        assert!(ChildName::new("a") < ChildName::new("b"));
+        let (first, second) = (ChildName::from("a"), ChildName::from("b"));
+        assert!(first < second);
     }
 
     #[test]

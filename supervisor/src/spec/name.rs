@@ -6,6 +6,7 @@ use std::iter::successors;
 use std::sync::Arc;
 
 use super::escaped::Escaped;
+use super::short_text::ShortText;
 
 /// A child's name within its supervisor: declared, or the number of a pool's worker.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -14,8 +15,7 @@ pub(crate) struct Name(Repr);
 /// The representation of a name: most names are short, and then need no allocation.
 #[derive(Clone, PartialEq, Eq)]
 enum Repr {
-    /// The length, and the bytes, padded with zeros.
-    Short(u8, [u8; SHORT]),
+    Short(ShortText<SHORT>),
     Long(Arc<Box<str>>),
     /// The number of a pool's worker, not reused while the pool's supervisor lives.
     Worker(u64),
@@ -27,7 +27,7 @@ const SHORT: usize = 14;
 impl Hash for Repr {
     fn hash<H: Hasher>(&self, state: &mut H) {
         match self {
-            Self::Short(_, bytes) => state.write(bytes),
+            Self::Short(text) => state.write(text.padded()),
             Self::Long(text) => text.hash(state),
             Self::Worker(number) => number.hash(state),
         }
@@ -37,13 +37,8 @@ impl Hash for Repr {
 impl Name {
     /// Creates the name of a declared child.
     pub(crate) fn declared(text: &str) -> Self {
-        let mut bytes = [0; SHORT];
-        let short = bytes.get_mut(..text.len()).and_then(|head| {
-            head.copy_from_slice(text.as_bytes());
-            u8::try_from(text.len()).ok()
-        });
-        Self(match short {
-            Some(len) => Repr::Short(len, bytes),
+        Self(match ShortText::new(text) {
+            Some(text) => Repr::Short(text),
             None => Repr::Long(Arc::new(text.into())),
         })
     }
@@ -84,10 +79,7 @@ impl Name {
     /// Returns the text of a declared name; `None` for a worker's number.
     pub(crate) fn as_declared(&self) -> Option<&str> {
         match &self.0 {
-            Repr::Short(len, bytes) => {
-                // The bytes were made from text, so they are UTF-8.
-                bytes.get(..usize::from(*len)).and_then(|text| std::str::from_utf8(text).ok())
-            }
+            Repr::Short(text) => Some(text.as_str()),
             Repr::Long(text) => Some(text),
             Repr::Worker(_) => None,
         }
@@ -103,10 +95,10 @@ impl Name {
 
     /// Returns a short name as one number, whose order is that of length, then of the alphabet.
     pub(crate) fn packed(&self) -> Option<u128> {
-        let Repr::Short(len, text) = &self.0 else { return None };
+        let Repr::Short(text) = &self.0 else { return None };
         let mut bytes = [0; 16];
-        bytes[1] = *len;
-        bytes[2..].copy_from_slice(text);
+        bytes[1] = text.len();
+        bytes[2..].copy_from_slice(text.padded());
         Some(u128::from_be_bytes(bytes))
     }
 
@@ -128,9 +120,7 @@ impl Name {
     fn is_plain(&self) -> bool {
         let is_plain = |byte: &u8| matches!(byte, b' '..=b'~') && *byte != b'/';
         match &self.0 {
-            Repr::Short(len, bytes) => {
-                *len > 0 && bytes.iter().take(usize::from(*len)).all(is_plain)
-            }
+            Repr::Short(text) => text.len() > 0 && text.used().iter().all(is_plain),
             Repr::Long(_) | Repr::Worker(_) => false,
         }
     }

@@ -296,36 +296,9 @@ impl Supervisor {
             (Some(parent), Some(slot)) => Self::observing(parent).part_of(slot).await,
             _ => None,
         };
-        let part = part.unwrap_or_else(|| Snapshot {
-            name: node.label().into(),
-            path: self.path(),
-            state: ChildState::NotStarted,
-            strategy: None,
-            restart: None,
-            shutdown: None,
-            health: None,
-            max_restarts: None,
-            restart_window: None,
-            restarts_left: None,
-            order: None,
-            drain_left: None,
-            stop_left: None,
-            lease: None,
-            uses: Vec::new(),
-            incarnation: 1,
-            restarts: 0,
-            failures: 0,
-            failed_starts: 0,
-            child_restarts: 0,
-            child_failures: 0,
-            uptime: None,
-            stopping: None,
-            queued: 0,
-            capacity: 0,
-            waits: Vec::new(),
-            message_times: None,
-            last_exit: None,
-            children: Snapshots::default(),
+        let part = part.unwrap_or_else(|| {
+            let root = Snapshot::new(node.label().into(), self.path(), ChildState::NotStarted);
+            Snapshot { incarnation: 1, ..root }
         });
         let state = if node.is_held() { part.state } else { self.root_state().await };
         let mut part = Snapshot { state, ..part };

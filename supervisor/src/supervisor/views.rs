@@ -7,7 +7,7 @@ use super::Supervisor;
 use crate::engine::{Child, ChildRules, Key, State};
 use crate::error::SupervisorError;
 use crate::inbox::Reply;
-use crate::observe::{Snapshot, Snapshots, Wait};
+use crate::observe::{Snapshot, Wait};
 use crate::packed_instant::PackedInstant;
 use crate::runtime::{Body, ChildTask, Node, SupervisorRun};
 use crate::slot::{AnySlot, SlotCore};
@@ -186,27 +186,14 @@ impl ChildView {
         let core = self.slot.core();
         let trouble = core.trouble();
         Snapshot {
-            name: core.name().into(),
-            path: parent.join_lazily(core.name()),
-            state: self.state,
-            strategy: None,
             restart: Some(self.rules.restart),
             shutdown: Some(self.rules.shutdown),
             health: Some(self.rules.health),
-            max_restarts: None,
-            restart_window: None,
-            restarts_left: None,
-            order: None,
-            drain_left: None,
-            stop_left: None,
-            lease: None,
             uses: self.uses.iter().map(|slot| slot.core().name().into()).collect(),
             incarnation: self.incarnation,
             restarts: core.restarts(),
             failures: trouble.all_failures(),
             failed_starts: trouble.failed_starts(),
-            child_restarts: 0,
-            child_failures: 0,
             uptime: self.up_since.map(|since| now.saturating_duration_since(since)),
             stopping: core.stop_began().map(|at| now.saturating_duration_since(at.instant())),
             queued: self.slot.queued(),
@@ -214,7 +201,7 @@ impl ChildView {
             waits: waits(core, now),
             message_times: self.slot.message_times(),
             last_exit: core.last_exit(),
-            children: Snapshots::default(),
+            ..Snapshot::new(core.name().into(), parent.join_lazily(core.name()), self.state)
         }
     }
 }
